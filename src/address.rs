@@ -1,0 +1,147 @@
+//! Where a server listens and where a client connects to: `HOST:PORT`, `[IPV6]:PORT` or `unix:PATH`.
+
+use std::fmt;
+use std::path::PathBuf;
+
+/// The port of the CrazyIt textbook, and ours where none is given.
+pub const DEFAULT_PORT: u16 = 30000;
+
+/// An address as people write it. Host names are looked up when it is used, not here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Address {
+    /// A host name or IP address, and a port; port 0 lets the system choose when listening.
+    Tcp {
+        /// Host name or IP address, without brackets.
+        host: String,
+        /// TCP port.
+        port: u16,
+    },
+    /// The path of a Unix stream socket.
+    Unix(PathBuf),
+}
+
+/// Why a text is not an address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AddressError {
+    /// There is no host before the port.
+    NoHost,
+    /// There is no port, and this address needs one.
+    NoPort,
+    /// What stands after the colon is not a number from 0 to 65535.
+    Port,
+    /// A bracket without its partner, or an IPv6 address without brackets.
+    Brackets,
+    /// `unix:` without a path.
+    NoPath,
+}
+
+impl Address {
+    /// Reads an address that names its port.
+    pub fn parse(text: &str) -> Result<Self, AddressError> {
+        match Self::split(text)? {
+            Parts::Unix(path) => Ok(Self::Unix(path)),
+            Parts::Tcp { port: None, .. } => Err(AddressError::NoPort),
+            Parts::Tcp { host, port: Some(port) } => Ok(Self::Tcp { host, port }),
+        }
+    }
+
+    /// Reads an address whose port may be left out.
+    pub fn parse_or_port(text: &str, default_port: u16) -> Result<Self, AddressError> {
+        Ok(match Self::split(text)? {
+            Parts::Unix(path) => Self::Unix(path),
+            Parts::Tcp { host, port } => Self::Tcp { host, port: port.unwrap_or(default_port) },
+        })
+    }
+
+    fn split(text: &str) -> Result<Parts, AddressError> {
+        if let Some(path) = text.strip_prefix("unix:") {
+            return if path.is_empty() { Err(AddressError::NoPath) } else { Ok(Parts::Unix(path.into())) };
+        }
+        let (host, port) = match text.strip_prefix('[') {
+            Some(rest) => {
+                let (host, rest) = rest.split_once(']').ok_or(AddressError::Brackets)?;
+                match rest.strip_prefix(':') {
+                    Some(port) => (host, Some(port)),
+                    None if rest.is_empty() => (host, None),
+                    None => return Err(AddressError::Brackets),
+                }
+            }
+            None => match text.split_once(':') {
+                Some((_, rest)) if rest.contains(':') => return Err(AddressError::Brackets),
+                Some((host, port)) => (host, Some(port)),
+                None => (text, None),
+            },
+        };
+        if host.is_empty() {
+            return Err(AddressError::NoHost);
+        }
+        let port = port.map(|p| p.parse().map_err(|_| AddressError::Port)).transpose()?;
+        Ok(Parts::Tcp { host: host.to_owned(), port })
+    }
+}
+
+enum Parts {
+    Tcp { host: String, port: Option<u16> },
+    Unix(PathBuf),
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tcp { host, port } if host.contains(':') => write!(f, "[{host}]:{port}"),
+            Self::Tcp { host, port } => write!(f, "{host}:{port}"),
+            Self::Unix(path) => write!(f, "unix:{}", path.display()),
+        }
+    }
+}
+
+impl fmt::Display for AddressError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NoHost => "there is no host before the port",
+            Self::NoPort => "there is no port; write HOST:PORT",
+            Self::Port => "the port is not a number from 0 to 65535",
+            Self::Brackets => "an IPv6 address stands in brackets: [::1]:30000",
+            Self::NoPath => "there is no path after unix:",
+        })
+    }
+}
+
+impl std::error::Error for AddressError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_reads_back_as_it_was_written() {
+        for text in ["localhost:30000", "127.0.0.1:0", "[::1]:30000", "unix:/run/parlord.sock"] {
+            assert_eq!(Address::parse(text).unwrap().to_string(), text);
+        }
+    }
+
+    #[test]
+    fn a_port_left_out_is_the_default_only_where_that_is_allowed() {
+        assert_eq!(Address::parse("localhost"), Err(AddressError::NoPort));
+        assert_eq!(Address::parse_or_port("localhost", 7).unwrap().to_string(), "localhost:7");
+        assert_eq!(Address::parse_or_port("[::1]", 7).unwrap().to_string(), "[::1]:7");
+    }
+
+    #[test]
+    fn what_is_not_an_address_says_why() {
+        let cases = [
+            ("", AddressError::NoHost),
+            (":30000", AddressError::NoHost),
+            ("a:b", AddressError::Port),
+            ("a:65536", AddressError::Port),
+            ("a:", AddressError::Port),
+            ("::1", AddressError::Brackets),
+            ("[::1", AddressError::Brackets),
+            ("[::1]x", AddressError::Brackets),
+            ("unix:", AddressError::NoPath),
+        ];
+        for (text, why) in cases {
+            assert_eq!(Address::parse(text), Err(why), "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,233 @@
+//! Names of users and rooms. Whoever holds one holds a valid one: it was checked when it was made, and
+//! comparing or hashing it folds letter case, so no caller can forget to.
+
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::str::FromStr;
+use std::sync::Arc;
+
+use unicode_properties::{GeneralCategory, GeneralCategoryGroup, UnicodeGeneralCategory};
+
+/// Longest user name, in characters.
+pub const USER_NAME_CHARS: usize = 32;
+
+/// Longest room name, in characters, the leading `#` included.
+pub const ROOM_NAME_CHARS: usize = 64;
+
+/// What may stand in a user name besides letters, marks and digits (RFC 2812 §2.3.1, `special` and `-`).
+const USER_NAME_SPECIALS: &str = "-_[]\\`^{}|";
+
+/// On the CrazyIt wire a whisper from `bob` reads `bob悄悄地对你说：…`, so a public line from somebody whose
+/// name ended in these characters would read as a whisper from somebody else.
+const WHISPER_LOOKALIKE: &str = "悄悄地对你";
+
+/// A user's name: 1 to 32 characters, letters, combining marks and digits of every script and
+/// `` -_[]\`^{}| ``, beginning with none of `-` and the ASCII digits.
+///
+/// The first character keeps a line of chat apart from the answers to a login, `1` and `-1`.
+#[derive(Clone)]
+pub struct UserName(Arc<str>);
+
+/// A room's name: `#` and up to 63 characters without spaces, commas and control characters
+/// (RFC 2812 §1.3, with characters where it counts bytes).
+#[derive(Clone)]
+pub struct RoomName(Arc<str>);
+
+/// Why a text is not a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NameError {
+    /// There is nothing in it.
+    Empty,
+    /// It has more characters than this.
+    TooLong(usize),
+    /// It begins with a character that may only follow.
+    Start(char),
+    /// It contains a character that no such name has.
+    Character(char),
+    /// It ends so that what its owner says would read as a whisper from somebody else.
+    Lookalike,
+}
+
+impl UserName {
+    /// Checks `text` and makes it a name.
+    pub fn new(text: &str) -> Result<Self, NameError> {
+        let first = text.chars().next().ok_or(NameError::Empty)?;
+        if text.chars().nth(USER_NAME_CHARS).is_some() {
+            return Err(NameError::TooLong(USER_NAME_CHARS));
+        }
+        if first == '-' || first.is_ascii_digit() {
+            return Err(NameError::Start(first));
+        }
+        if let Some(bad) = text.chars().find(|&c| !in_user_name(c)) {
+            return Err(NameError::Character(bad));
+        }
+        if text.ends_with(WHISPER_LOOKALIKE) {
+            return Err(NameError::Lookalike);
+        }
+        Ok(Self(text.into()))
+    }
+}
+
+impl RoomName {
+    /// Checks `text` and makes it a name.
+    pub fn new(text: &str) -> Result<Self, NameError> {
+        let first = text.chars().next().ok_or(NameError::Empty)?;
+        if first != '#' {
+            return Err(NameError::Start(first));
+        }
+        if text.chars().nth(ROOM_NAME_CHARS).is_some() {
+            return Err(NameError::TooLong(ROOM_NAME_CHARS));
+        }
+        if let Some(bad) = text.chars().find(|&c| c == ',' || c.is_whitespace() || c.is_control()) {
+            return Err(NameError::Character(bad));
+        }
+        Ok(Self(text.into()))
+    }
+}
+
+fn in_user_name(c: char) -> bool {
+    if c.is_ascii() {
+        return c.is_ascii_alphanumeric() || USER_NAME_SPECIALS.contains(c);
+    }
+    let group = c.general_category_group();
+    matches!(group, GeneralCategoryGroup::Letter | GeneralCategoryGroup::Mark)
+        || c.general_category() == GeneralCategory::DecimalNumber
+}
+
+/// The characters of `text` with letter case folded away. By way of upper case, because some letters have
+/// several lower-case forms (`ς` and `σ`, `ß` and `ss`).
+fn folded(text: &str) -> impl Iterator<Item = char> + '_ {
+    text.chars().flat_map(char::to_uppercase).flat_map(char::to_lowercase)
+}
+
+fn fold_eq(a: &str, b: &str) -> bool {
+    a == b || folded(a).eq(folded(b))
+}
+
+fn fold_hash<H: Hasher>(text: &str, state: &mut H) {
+    for c in folded(text) {
+        c.hash(state);
+    }
+}
+
+/// What both kinds of name share.
+macro_rules! folding_name {
+    ($name:ident) => {
+        impl $name {
+            /// The name as its owner wrote it.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl PartialEq for $name {
+            fn eq(&self, other: &Self) -> bool {
+                fold_eq(&self.0, &other.0)
+            }
+        }
+
+        impl Eq for $name {}
+
+        impl Hash for $name {
+            fn hash<H: Hasher>(&self, state: &mut H) {
+                fold_hash(&self.0, state);
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = NameError;
+
+            fn from_str(text: &str) -> Result<Self, NameError> {
+                Self::new(text)
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{:?}", self.as_str())
+            }
+        }
+    };
+}
+
+folding_name!(UserName);
+folding_name!(RoomName);
+
+impl fmt::Display for NameError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Empty => f.write_str("a name needs at least one character"),
+            Self::TooLong(most) => write!(f, "a name has at most {most} characters"),
+            Self::Start(c) => write!(f, "this name cannot begin with {c:?}"),
+            Self::Character(c) => write!(f, "a name cannot contain {c:?}"),
+            Self::Lookalike => write!(f, "a name cannot end in {WHISPER_LOOKALIKE}, it would forge whispers"),
+        }
+    }
+}
+
+impl std::error::Error for NameError {}
+
+#[cfg(test)]
+mod tests {
+    use std::hash::{BuildHasher, RandomState};
+
+    use super::*;
+
+    #[test]
+    fn letters_marks_and_digits_of_every_script_are_names() {
+        for text in ["a", "alice", "张三", "Аня", "हिन्दी", "e\u{301}mile", "x٣", "_`^{}|[]\\-9", "ß", "ﾊﾝｶｸ"]
+        {
+            assert_eq!(UserName::new(text).map(|n| n.to_string()), Ok(text.to_owned()));
+        }
+        assert!(UserName::new(&"é".repeat(32)).is_ok());
+    }
+
+    #[test]
+    fn what_is_not_a_name_says_why() {
+        let cases = [
+            ("", NameError::Empty),
+            (&"x".repeat(33), NameError::TooLong(32)),
+            ("-a", NameError::Start('-')),
+            ("1", NameError::Start('1')),
+            ("a b", NameError::Character(' ')),
+            ("a\n", NameError::Character('\n')),
+            ("a说：", NameError::Character('：')),
+            ("☃", NameError::Character('☃')),
+            ("②", NameError::Character('②')),
+            ("a\u{202e}b", NameError::Character('\u{202e}')),
+            ("alice悄悄地对你", NameError::Lookalike),
+        ];
+        for (text, why) in cases {
+            assert_eq!(UserName::new(text), Err(why), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn names_in_another_letter_case_are_equal_and_hash_alike() {
+        let state = RandomState::new();
+        for (a, b) in [("Alice", "aLICE"), ("АНЯ", "аня"), ("ΣΟΦΟΣ", "σοφος"), ("straße", "STRASSE")]
+        {
+            let (a, b) = (UserName::new(a).unwrap(), UserName::new(b).unwrap());
+            assert_eq!(a, b);
+            assert_eq!(state.hash_one(&a), state.hash_one(&b));
+        }
+        assert_ne!(UserName::new("alice").unwrap(), UserName::new("alicf").unwrap());
+    }
+
+    #[test]
+    fn a_room_begins_with_a_hash_and_has_no_spaces() {
+        assert!(RoomName::new("#lobby").is_ok());
+        assert!(RoomName::new("#大厅").is_ok());
+        assert_eq!(RoomName::new("lobby"), Err(NameError::Start('l')));
+        assert_eq!(RoomName::new("#a,b"), Err(NameError::Character(',')));
+        assert_eq!(RoomName::new("#a b"), Err(NameError::Character(' ')));
+        assert_eq!(RoomName::new(&format!("#{}", "x".repeat(64))), Err(NameError::TooLong(64)));
+        assert_eq!(RoomName::new(""), Err(NameError::Empty));
+    }
+}
