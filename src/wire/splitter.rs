@@ -1,0 +1,145 @@
+//! Finds the delimiter that ends a frame, however the bytes arrive. It remembers how far it has looked, so a
+//! peer that trickles costs O(n) and not O(n²), and it has a cap.
+
+/// Looks for the end of one frame after the other. It holds no bytes: the caller keeps those that are not yet a
+/// frame, and shows them again, with what has come since, from the frame's first byte on.
+#[derive(Clone, Debug)]
+pub struct Splitter {
+    /// Longest frame, in bytes, its delimiters included.
+    cap: usize,
+    /// The delimiter begins nowhere before this.
+    searched: usize,
+}
+
+/// What a search came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Split {
+    /// The delimiter begins at this offset; the search begins anew with the next frame.
+    At(usize),
+    /// There is none yet, and room for more.
+    NeedMore,
+    /// There is none within the cap.
+    TooLong,
+}
+
+impl Splitter {
+    /// A splitter for frames of at most `cap` bytes, delimiters included.
+    pub fn new(cap: usize) -> Self {
+        Self { cap, searched: 0 }
+    }
+
+    /// Looks for `delimiter` in `buffer`, which begins where the frame does, from the offset `from` on.
+    pub fn find(&mut self, buffer: &[u8], from: usize, delimiter: &[u8]) -> Split {
+        let within = &buffer[..buffer.len().min(self.cap)];
+        let start = self.searched.max(from);
+        if let Some(found) = position(within.get(start..).unwrap_or_default(), delimiter) {
+            self.searched = 0;
+            return Split::At(start + found);
+        }
+        if buffer.len() >= self.cap {
+            return Split::TooLong;
+        }
+        // The last bytes may be the beginning of a delimiter that is still to come.
+        self.searched = start.max((within.len() + 1).saturating_sub(delimiter.len()));
+        Split::NeedMore
+    }
+
+    /// How far this splitter has looked into an unfinished frame.
+    pub fn searched(&self) -> usize {
+        self.searched
+    }
+}
+
+/// Where `needle`, which is not empty, begins in `haystack`.
+fn position(haystack: &[u8], needle: &[u8]) -> Option<usize> {
+    let (&first, rest) = needle.split_first()?;
+    let last_start = haystack.len().checked_sub(needle.len())?;
+    let mut at = 0;
+    while at <= last_start {
+        at += haystack[at..=last_start].iter().position(|&byte| byte == first)?;
+        if haystack[at + 1..].starts_with(rest) {
+            return Some(at);
+        }
+        at += 1;
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_delimiter_is_found_whole_and_when_it_comes_byte_by_byte() {
+        let bytes = "hi∏∑rest".as_bytes();
+        assert_eq!(Splitter::new(64).find(bytes, 0, "∏∑".as_bytes()), Split::At(2));
+        let mut splitter = Splitter::new(64);
+        for end in 0..8 {
+            assert_eq!(splitter.find(&bytes[..end], 0, "∏∑".as_bytes()), Split::NeedMore);
+        }
+        assert_eq!(splitter.find(&bytes[..8], 0, "∏∑".as_bytes()), Split::At(2));
+    }
+
+    #[test]
+    fn what_was_searched_is_not_searched_again() {
+        let mut splitter = Splitter::new(1 << 20);
+        let mut buffer = Vec::new();
+        for _ in 0..1000 {
+            buffer.push(b'x');
+            splitter.find(&buffer, 0, "§γ".as_bytes());
+            assert!(splitter.searched() + 3 >= buffer.len());
+        }
+    }
+
+    #[test]
+    fn full_without_a_delimiter_is_too_long_and_one_byte_less_is_not() {
+        assert_eq!(Splitter::new(8).find(b"1234567", 0, b"\n"), Split::NeedMore);
+        assert_eq!(Splitter::new(8).find(b"12345678", 0, b"\n"), Split::TooLong);
+        assert_eq!(Splitter::new(8).find(b"1234567\n", 0, b"\n"), Split::At(7));
+    }
+
+    #[test]
+    fn a_frame_over_the_cap_is_too_long_also_when_its_end_is_there() {
+        assert_eq!(Splitter::new(8).find(b"12345678\n", 0, b"\n"), Split::TooLong);
+        assert_eq!(Splitter::new(8).find("1234567∏∑".as_bytes(), 0, "∏∑".as_bytes()), Split::TooLong);
+    }
+
+    #[test]
+    fn the_search_begins_behind_the_opening_mark() {
+        assert_eq!(Splitter::new(64).find(b"##", 2, b"##"), Split::NeedMore);
+        assert_eq!(Splitter::new(64).find(b"####", 2, b"##"), Split::At(2));
+        assert_eq!(Splitter::new(64).find(b"###", 2, b"##"), Split::NeedMore);
+    }
+
+    proptest! {
+        #[test]
+        fn it_finds_what_a_naive_search_finds_however_the_bytes_are_cut(
+            bytes in prop::collection::vec(0..3u8, 0..60),
+            delimiter in prop::collection::vec(0..3u8, 1..4),
+            cuts in prop::collection::vec(0..60usize, 0..6),
+            cap in 4..64usize,
+        ) {
+            let capped = &bytes[..bytes.len().min(cap)];
+            let naive = capped.windows(delimiter.len()).position(|w| w == delimiter);
+            let mut splitter = Splitter::new(cap);
+            let mut ends: Vec<_> = cuts.into_iter().map(|c| c.min(bytes.len())).collect();
+            ends.push(bytes.len());
+            ends.sort_unstable();
+            let mut last = Split::NeedMore;
+            for end in ends {
+                last = splitter.find(&bytes[..end], 0, &delimiter);
+                if last != Split::NeedMore {
+                    break;
+                }
+            }
+            let expected = match naive {
+                Some(at) => Split::At(at),
+                None if bytes.len() >= cap => Split::TooLong,
+                None => Split::NeedMore,
+            };
+            prop_assert_eq!(last, expected);
+        }
+    }
+}
