@@ -1,0 +1,78 @@
+//! Options of both programs, and the limits that come of them, with their units.
+
+mod client;
+mod server;
+
+pub use client::ClientConfig;
+pub use server::ServerConfig;
+
+use std::fmt;
+use std::time::Duration;
+
+/// What every connection is held to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Longest frame taken, in bytes, its delimiters included.
+    pub frame_bytes: usize,
+    /// Most unsent bytes kept for one connection.
+    pub outbox_bytes: usize,
+    /// Most connections at the same time.
+    pub connections: usize,
+    /// Time to log in.
+    pub login_timeout: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            frame_bytes: 8 * 1024,
+            outbox_bytes: 256 * 1024,
+            connections: 10_000,
+            login_timeout: Duration::from_secs(30),
+        }
+    }
+}
+
+/// What a command line asks a program to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Invocation<C> {
+    /// Run like this.
+    Run(C),
+    /// Print this on standard output, and end.
+    Print(String),
+}
+
+/// An option, value or file that is wrong, in one line for the person who wrote it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConfigError(String);
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for ConfigError {}
+
+impl From<getopts::Fail> for ConfigError {
+    fn from(fail: getopts::Fail) -> Self {
+        use getopts::Fail;
+        // getopts gives names without their dashes, and its own sentences begin in upper case.
+        Self(match fail {
+            Fail::ArgumentMissing(name) => format!("{} needs a value", dashed(&name)),
+            Fail::UnrecognizedOption(name) => format!("unknown option {} (see --help)", dashed(&name)),
+            Fail::OptionMissing(name) => format!("{} is required", dashed(&name)),
+            Fail::OptionDuplicated(name) => format!("{} is given more than once", dashed(&name)),
+            Fail::UnexpectedArgument(name) => format!("{} takes no value", dashed(&name)),
+        })
+    }
+}
+
+fn dashed(name: &str) -> String {
+    if name.chars().count() == 1 { format!("-{name}") } else { format!("--{name}") }
+}
+
+/// What both programs print for `--version`.
+fn version(program: &str) -> String {
+    format!("{program} {}\n", env!("CARGO_PKG_VERSION"))
+}

@@ -1,0 +1,316 @@
+//! The options of `parlord`. A config file has the same names, so one table serves both.
+
+use std::fs;
+use std::ops::RangeInclusive;
+use std::path::Path;
+use std::time::Duration;
+
+use getopts::{HasArg, Matches, Occur, Options};
+
+use super::{ConfigError, Invocation, Limits, version};
+use crate::address::Address;
+use crate::name::RoomName;
+
+/// How `parlord` is to run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServerConfig {
+    /// Where to listen.
+    pub listen: Vec<Address>,
+    /// Where CrazyIt users are.
+    pub lobby: RoomName,
+    /// What connections are held to.
+    pub limits: Limits,
+}
+
+impl Default for ServerConfig {
+    fn default() -> Self {
+        Self {
+            listen: vec![Address::parse("127.0.0.1:30000").expect("the default is an address")],
+            lobby: RoomName::new("#lobby").expect("the default is a room name"),
+            limits: Limits::default(),
+        }
+    }
+}
+
+/// One option that takes a value.
+struct Setting {
+    short: &'static str,
+    long: &'static str,
+    value: &'static str,
+    help: &'static str,
+    /// May be given more than once.
+    repeats: bool,
+    /// Takes all values given, at least one, into the config.
+    set: fn(&mut ServerConfig, &[String]) -> Result<(), String>,
+}
+
+const SETTINGS: [Setting; 6] = [
+    Setting {
+        short: "l",
+        long: "listen",
+        value: "ADDR",
+        help: "HOST:PORT, [IPV6]:PORT or unix:PATH; repeatable (127.0.0.1:30000)",
+        repeats: true,
+        set: |config, values| {
+            let addresses: Result<_, _> = values.iter().map(|value| parse_address(value)).collect();
+            config.listen = addresses?;
+            Ok(())
+        },
+    },
+    Setting {
+        short: "r",
+        long: "lobby",
+        value: "ROOM",
+        help: "where CrazyIt users are (#lobby)",
+        repeats: false,
+        set: |config, values| {
+            config.lobby = last(values).parse().map_err(|why| format!("{:?}: {why}", last(values)))?;
+            Ok(())
+        },
+    },
+    Setting {
+        short: "",
+        long: "max-connections",
+        value: "N",
+        help: "most connections at the same time (10000)",
+        repeats: false,
+        set: |config, values| {
+            config.limits.connections = number(last(values), 1..=1_000_000, "connections")?;
+            Ok(())
+        },
+    },
+    Setting {
+        short: "",
+        long: "frame",
+        value: "BYTES",
+        help: "longest frame taken, in bytes (8192)",
+        repeats: false,
+        set: |config, values| {
+            config.limits.frame_bytes = number(last(values), 512..=1024 * 1024, "bytes")?;
+            Ok(())
+        },
+    },
+    Setting {
+        short: "",
+        long: "outbox",
+        value: "BYTES",
+        help: "unsent bytes kept for one connection (262144)",
+        repeats: false,
+        set: |config, values| {
+            config.limits.outbox_bytes = number(last(values), 4096..=64 * 1024 * 1024, "bytes")?;
+            Ok(())
+        },
+    },
+    Setting {
+        short: "",
+        long: "login-timeout",
+        value: "SECS",
+        help: "time to log in, in seconds (30)",
+        repeats: false,
+        set: |config, values| {
+            let seconds = number(last(values), 1..=3600, "seconds")?;
+            config.limits.login_timeout = Duration::from_secs(seconds as u64);
+            Ok(())
+        },
+    },
+];
+
+impl ServerConfig {
+    /// Reads the command line, which is given without the program's name, and the config file that it names.
+    pub fn from_args(args: &[String]) -> Result<Invocation<Self>, ConfigError> {
+        let options = options();
+        let matches = options.parse(args)?;
+        if matches.opt_present("help") {
+            let brief = "A chat room that fits on small machines.\n\nUsage: parlord [OPTIONS]";
+            return Ok(Invocation::Print(options.usage(brief)));
+        }
+        if matches.opt_present("version") {
+            return Ok(Invocation::Print(version("parlord")));
+        }
+        if let Some(stray) = matches.free.first() {
+            return Err(ConfigError(format!("unexpected argument {stray:?} (see --help)")));
+        }
+        let mut config = Self::default();
+        if let Some(path) = matches.opt_str("config") {
+            config.read_file(Path::new(&path), &matches)?;
+        }
+        for setting in &SETTINGS {
+            let values = matches.opt_strs(setting.long);
+            if !values.is_empty() {
+                let set = (setting.set)(&mut config, &values);
+                set.map_err(|why| ConfigError(format!("--{}: {why}", setting.long)))?;
+            }
+        }
+        Ok(Invocation::Run(config))
+    }
+
+    /// Takes what a config file says, save for what `command_line` says otherwise.
+    fn read_file(&mut self, path: &Path, command_line: &Matches) -> Result<(), ConfigError> {
+        let at = |what: String| ConfigError(format!("{}: {what}", path.display()));
+        let text = fs::read_to_string(path).map_err(|error| at(error.to_string()))?;
+        let entries = parse_file(&text).map_err(at)?;
+        for setting in &SETTINGS {
+            let mine: Vec<_> = entries.iter().filter(|entry| entry.name == setting.long).collect();
+            let Some(last) = mine.last() else { continue };
+            if mine.len() > 1 && !setting.repeats {
+                return Err(at(format!("line {}: {} is given more than once", last.line, setting.long)));
+            }
+            // A value is checked also where the command line overrides it: a wrong file is wrong.
+            let mut checked = self.clone();
+            let values: Vec<_> = mine.iter().map(|entry| entry.value.to_owned()).collect();
+            let set = (setting.set)(&mut checked, &values);
+            set.map_err(|why| at(format!("line {}: {}: {why}", last.line, setting.long)))?;
+            if !command_line.opt_present(setting.long) {
+                *self = checked;
+            }
+        }
+        Ok(())
+    }
+}
+
+struct Entry<'a> {
+    line: usize,
+    name: &'a str,
+    value: &'a str,
+}
+
+/// The entries of a config file: `name = value`, blank lines, and lines that begin with `#`. There is no comment
+/// behind a value, because rooms begin with `#` too.
+fn parse_file(text: &str) -> Result<Vec<Entry<'_>>, String> {
+    let mut entries = Vec::new();
+    for (n, line) in text.lines().enumerate() {
+        let (line, n) = (line.trim(), n + 1);
+        if line.is_empty() || line.starts_with('#') {
+            continue;
+        }
+        let (name, value) =
+            line.split_once('=').ok_or_else(|| format!("line {n}: write name = value, not {line:?}"))?;
+        let (name, value) = (name.trim(), value.trim());
+        if !SETTINGS.iter().any(|setting| setting.long == name) {
+            return Err(format!("line {n}: unknown option {name:?}"));
+        }
+        entries.push(Entry { line: n, name, value });
+    }
+    Ok(entries)
+}
+
+fn options() -> Options {
+    let mut options = Options::new();
+    for setting in &SETTINGS {
+        let occur = if setting.repeats { Occur::Multi } else { Occur::Optional };
+        options.opt(setting.short, setting.long, setting.help, setting.value, HasArg::Yes, occur);
+    }
+    options.optopt("c", "config", "a file with these options, name = value; this line wins", "FILE");
+    options.optflag("h", "help", "print this help");
+    options.optflag("V", "version", "print the version");
+    options
+}
+
+fn parse_address(value: &str) -> Result<Address, String> {
+    Address::parse(value).map_err(|why| format!("{value:?}: {why}"))
+}
+
+fn last(values: &[String]) -> &str {
+    values.last().map_or("", String::as_str)
+}
+
+fn number(value: &str, range: RangeInclusive<usize>, unit: &str) -> Result<usize, String> {
+    value.parse().ok().filter(|number| range.contains(number)).ok_or_else(|| {
+        format!("{value:?} is not a whole number of {unit} from {} to {}", range.start(), range.end())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(args: &[&str]) -> Result<Invocation<ServerConfig>, String> {
+        let args: Vec<_> = args.iter().map(|&arg| arg.to_owned()).collect();
+        ServerConfig::from_args(&args).map_err(|error| error.to_string())
+    }
+
+    fn run(args: &[&str]) -> ServerConfig {
+        match parse(args) {
+            Ok(Invocation::Run(config)) => config,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn entries(text: &str) -> Result<Vec<(usize, String, String)>, String> {
+        let entries = parse_file(text)?;
+        Ok(entries.iter().map(|e| (e.line, e.name.to_owned(), e.value.to_owned())).collect())
+    }
+
+    #[test]
+    fn without_options_the_defaults_stand() {
+        assert_eq!(run(&[]), ServerConfig::default());
+    }
+
+    #[test]
+    fn every_option_is_taken() {
+        let config = run(&[
+            "-l",
+            "[::1]:0",
+            "--listen=unix:/x",
+            "-r",
+            "#大厅",
+            "--max-connections",
+            "7",
+            "--frame",
+            "1024",
+            "--outbox",
+            "65536",
+            "--login-timeout",
+            "5",
+        ]);
+        let listen: Vec<_> = config.listen.iter().map(Address::to_string).collect();
+        assert_eq!(listen, ["[::1]:0", "unix:/x"]);
+        assert_eq!(config.lobby, RoomName::new("#大厅").unwrap());
+        let limits = Limits {
+            connections: 7,
+            frame_bytes: 1024,
+            outbox_bytes: 65536,
+            login_timeout: Duration::from_secs(5),
+        };
+        assert_eq!(config.limits, limits);
+    }
+
+    #[test]
+    fn whatever_is_wrong_is_named_in_one_line() {
+        let cases: [(&[&str], &str); 10] = [
+            (&["--nonsense"], "unknown option --nonsense (see --help)"),
+            (&["-x"], "unknown option -x (see --help)"),
+            (&["stray"], "unexpected argument \"stray\" (see --help)"),
+            (&["--frame"], "--frame needs a value"),
+            (&["--frame", "1", "--frame", "2"], "--frame is given more than once"),
+            (&["--frame", "x"], "--frame: \"x\" is not a whole number of bytes from 512 to 1048576"),
+            (&["--outbox", "1"], "--outbox: \"1\" is not a whole number of bytes from 4096 to 67108864"),
+            (&["--lobby", "x y"], "--lobby: \"x y\": this name cannot begin with 'x'"),
+            (&["--listen", "nowhere"], "--listen: \"nowhere\": there is no port; write HOST:PORT"),
+            (&["--help=1"], "--help takes no value"),
+        ];
+        for (args, message) in cases {
+            assert_eq!(parse(args), Err(message.to_owned()), "{args:?}");
+        }
+        assert!(parse(&["-c", "/nowhere"]).unwrap_err().starts_with("/nowhere: "));
+    }
+
+    #[test]
+    fn help_shows_every_option_with_its_default() {
+        let Ok(Invocation::Print(help)) = parse(&["--help"]) else { panic!("no help") };
+        for setting in &SETTINGS {
+            assert!(help.contains(setting.long) && setting.help.contains('('), "{}", setting.long);
+        }
+        assert!(help.lines().all(|line| line.chars().count() <= 80), "{help}");
+    }
+
+    #[test]
+    fn a_config_file_has_names_values_and_comments() {
+        let text = "# a comment\n\nlobby = #tea\n listen=a:1\nlisten = b:2 \n";
+        let expected = [(3, "lobby", "#tea"), (4, "listen", "a:1"), (5, "listen", "b:2")];
+        assert_eq!(entries(text).unwrap(), expected.map(|(n, a, b)| (n, a.to_owned(), b.to_owned())));
+        assert_eq!(entries("x = 1"), Err("line 1: unknown option \"x\"".into()));
+        assert_eq!(entries("config = y"), Err("line 1: unknown option \"config\"".into()));
+        assert_eq!(entries("\nlobby"), Err("line 2: write name = value, not \"lobby\"".into()));
+    }
+}
