@@ -1,0 +1,84 @@
+//! One entry of the slab: a socket, its two buffers, the conversation on it, and how far its end has come.
+
+use std::time::Instant;
+
+use super::outbox::Outbox;
+use crate::message::{CloseReason, Frame, Peer};
+use crate::session::Session;
+
+/// A connection.
+#[derive(Debug)]
+pub(super) struct Connection<S> {
+    pub(super) stream: S,
+    pub(super) peer: Peer,
+    pub(super) session: Session,
+    /// The beginning of a frame that has not ended; empty, and without memory, between frames.
+    pub(super) inbox: Vec<u8>,
+    pub(super) outbox: Outbox,
+    pub(super) life: Life,
+    /// What `Deadlines` has for this connection.
+    pub(super) deadline: Option<Instant>,
+    /// Is in the list of those to be flushed at the end of the turn.
+    pub(super) dirty: bool,
+    pub(super) hearing: Hearing,
+}
+
+/// Whether what is queued for a peer has a chance to arrive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Hearing {
+    /// It has.
+    Fine,
+    /// Too much waits for it already; it will be told so and closed at the end of the turn.
+    TooSlow,
+    /// A write has failed. Nothing more is written, but what the peer sent before it left is still read.
+    Gone,
+}
+
+/// How far a connection's end has come.
+#[derive(Debug)]
+pub(super) enum Life {
+    /// It has not begun.
+    Open,
+    /// The peer has left the hub. Nothing is taken from it any more; what waits for it is still written.
+    Flushing { peer_finished: bool, until: Instant },
+    /// Our half is shut down. Read on until the peer closes too: a socket that is closed with unread input is
+    /// reset, and the last words are lost.
+    Lingering { until: Instant },
+    /// To be taken out of the slab at the end of the turn.
+    Closed,
+}
+
+impl<S> Connection<S> {
+    /// Queues the frame of an event, unless the session holds it back.
+    pub(super) fn deliver(&mut self, frame: &Frame) {
+        if let Some(frame) = self.session.hold(frame.clone()) {
+            self.outbox.push(frame);
+        }
+    }
+
+    /// Bytes that wait for the peer, held back or not.
+    pub(super) fn unsent_bytes(&self) -> usize {
+        self.outbox.queued_bytes() + self.session.held_bytes()
+    }
+
+    /// When this connection is to be woken.
+    pub(super) fn wanted_deadline(&self) -> Option<Instant> {
+        match self.life {
+            Life::Open => self.session.deadline(),
+            Life::Flushing { until, .. } | Life::Lingering { until } => Some(until),
+            Life::Closed => None,
+        }
+    }
+
+    /// What the peer is told when its connection ends for this reason, if anything.
+    pub(super) fn is_told(reason: &CloseReason) -> bool {
+        match reason {
+            CloseReason::PeerFinished | CloseReason::Lost(_) | CloseReason::Stalled => false,
+            CloseReason::Malformed(_)
+            | CloseReason::OutboxFull(_)
+            | CloseReason::LoginTimeout
+            | CloseReason::RoomFull(_)
+            | CloseReason::ShuttingDown => true,
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! Sockets that wait for newcomers.
+
+use std::fs;
+use std::io::{self, ErrorKind};
+use std::net::ToSocketAddrs;
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use log::warn;
+use mio::event::Source;
+use mio::net::{TcpListener, UnixListener, UnixStream};
+use rustix::net::sockopt;
+
+use super::stream::Socket;
+use crate::address::Address;
+use crate::message::Peer;
+
+/// After this much silence the kernel asks a peer for a sign of life, so that a machine that lost its power does
+/// not keep its name for ever.
+const KEEPALIVE_IDLE: Duration = Duration::from_secs(120);
+/// How long between two such questions.
+const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(20);
+/// How many of them go unanswered before the connection is lost.
+const KEEPALIVE_PROBES: u32 = 4;
+
+/// A listening socket.
+#[derive(Debug)]
+pub(super) struct Listener {
+    kind: Kind,
+    address: Address,
+    /// There may be somebody to accept. Readiness is told only once.
+    pub(super) ready: bool,
+    /// No descriptor was left for a newcomer: not before this time again.
+    pub(super) paused_until: Option<Instant>,
+}
+
+#[derive(Debug)]
+enum Kind {
+    Tcp(TcpListener),
+    Unix {
+        listener: UnixListener,
+        /// Held for its end.
+        _file: SocketFile,
+    },
+}
+
+/// The file of a Unix socket, removed with it.
+#[derive(Debug)]
+struct SocketFile {
+    path: PathBuf,
+    /// Device and inode, so that the file of somebody who came after is left alone.
+    identity: (u64, u64),
+}
+
+impl Listener {
+    /// Listens at every address that `address` stands for.
+    pub(super) fn bind(address: &Address) -> io::Result<Vec<Self>> {
+        match address {
+            Address::Tcp { host, port } => bind_tcp(host, *port),
+            Address::Unix(path) => Ok(vec![Self::new(bind_unix(path)?, address.clone())]),
+        }
+    }
+
+    fn new(kind: Kind, address: Address) -> Self {
+        Self { kind, address, ready: false, paused_until: None }
+    }
+
+    /// Where this listens, with the port that the system gave.
+    pub(super) fn address(&self) -> &Address {
+        &self.address
+    }
+
+    /// What to register for readiness.
+    pub(super) fn source(&mut self) -> &mut dyn Source {
+        match &mut self.kind {
+            Kind::Tcp(listener) => listener,
+            Kind::Unix { listener, .. } => listener,
+        }
+    }
+
+    /// Takes the next newcomer.
+    pub(super) fn accept(&self) -> io::Result<(Socket, Peer)> {
+        match &self.kind {
+            Kind::Tcp(listener) => {
+                let (stream, mut address) = listener.accept()?;
+                // The turn gathers what is to be sent; Nagle's algorithm would only delay it. It fails for a
+                // peer that is gone already, which reading will find out.
+                stream.set_nodelay(true).ok();
+                address.set_ip(address.ip().to_canonical());
+                Ok((Socket::Tcp(stream), Peer::Tcp(address)))
+            }
+            Kind::Unix { listener, .. } => {
+                let (stream, _) = listener.accept()?;
+                Ok((Socket::Unix(stream), Peer::Unix))
+            }
+        }
+    }
+}
+
+fn bind_tcp(host: &str, port: u16) -> io::Result<Vec<Listener>> {
+    let mut bound = Vec::new();
+    let mut failure = io::Error::new(ErrorKind::NotFound, "the name has no address");
+    for address in (host, port).to_socket_addrs()? {
+        match TcpListener::bind(address) {
+            Ok(listener) => {
+                keep_alive(&listener);
+                let at = listener.local_addr()?;
+                let address = Address::Tcp { host: at.ip().to_string(), port: at.port() };
+                bound.push(Listener::new(Kind::Tcp(listener), address));
+            }
+            // `localhost` may stand for an IPv6 address on a machine without IPv6.
+            Err(error) if error.kind() == ErrorKind::AddrNotAvailable => failure = error,
+            Err(error) => return Err(error),
+        }
+    }
+    if bound.is_empty() { Err(failure) } else { Ok(bound) }
+}
+
+/// Accepted sockets inherit this. Where the system does not know one of the options, its own value stands.
+fn keep_alive(listener: &TcpListener) {
+    let set = sockopt::set_socket_keepalive(listener, true)
+        .and_then(|()| sockopt::set_tcp_keepidle(listener, KEEPALIVE_IDLE))
+        .and_then(|()| sockopt::set_tcp_keepintvl(listener, KEEPALIVE_INTERVAL))
+        .and_then(|()| sockopt::set_tcp_keepcnt(listener, KEEPALIVE_PROBES));
+    if let Err(error) = set {
+        warn!("vanished peers are noticed late: keep-alive: {error}");
+    }
+}
+
+fn bind_unix(path: &Path) -> io::Result<Kind> {
+    let listener = match UnixListener::bind(path) {
+        Err(error) if error.kind() == ErrorKind::AddrInUse => {
+            remove_leftover(path)?;
+            UnixListener::bind(path)?
+        }
+        other => other?,
+    };
+    let identity = identity(path)?;
+    Ok(Kind::Unix { listener, _file: SocketFile { path: path.to_owned(), identity } })
+}
+
+/// Removes the socket file of a server that is gone. Fails when it is not a socket, or somebody serves it.
+fn remove_leftover(path: &Path) -> io::Result<()> {
+    if !fs::symlink_metadata(path)?.file_type().is_socket() {
+        return Err(io::Error::new(ErrorKind::AlreadyExists, "the file exists and is not a socket"));
+    }
+    // Non-blocking: a live server with a long queue must not hold us up.
+    match UnixStream::connect(path) {
+        Err(error) if error.kind() == ErrorKind::ConnectionRefused => fs::remove_file(path),
+        Ok(_) => Err(io::Error::new(ErrorKind::AddrInUse, "another server serves this socket")),
+        Err(error) if error.kind() == ErrorKind::WouldBlock => {
+            Err(io::Error::new(ErrorKind::AddrInUse, "another server serves this socket"))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+fn identity(path: &Path) -> io::Result<(u64, u64)> {
+    let metadata = fs::symlink_metadata(path)?;
+    Ok((metadata.dev(), metadata.ino()))
+}
+
+impl Drop for SocketFile {
+    fn drop(&mut self) {
+        if identity(&self.path).is_ok_and(|now| now == self.identity)
+            && let Err(error) = fs::remove_file(&self.path)
+        {
+            warn!("{}: {error}", self.path.display());
+        }
+    }
+}

@@ -1,0 +1,16 @@
+//! The reactor: sockets, readiness, and one turn after the other. mio appears here and nowhere else.
+
+mod connection;
+mod deadlines;
+mod descriptors;
+mod listener;
+mod outbox;
+mod reactor;
+mod server;
+mod stream;
+
+pub use descriptors::raise_descriptor_limit;
+pub use outbox::Outbox;
+pub use reactor::{BindError, Reactor, Stopper};
+pub use server::Server;
+pub use stream::{Socket, Stream};

@@ -1,0 +1,198 @@
+//! The only home of a connection's unsent bytes.
+
+use std::collections::VecDeque;
+use std::io::{self, ErrorKind, IoSlice, Write};
+
+use crate::message::Frame;
+
+/// Most frames handed to one write. The kernel takes up to 1,024 (`UIO_MAXIOV`).
+const SLICES: usize = 64;
+
+/// Frames that wait to be written. They are shared with other outboxes, so queueing one copies nothing.
+#[derive(Debug, Default)]
+pub struct Outbox {
+    frames: VecDeque<Frame>,
+    /// How much of `frames[0]` is written: less than its length, and 0 when there is none.
+    head_sent: usize,
+    /// The sum of the lengths of `frames`, less `head_sent`.
+    queued_bytes: usize,
+}
+
+impl Outbox {
+    /// Adds a frame at the end.
+    pub fn push(&mut self, frame: Frame) {
+        if !frame.is_empty() {
+            self.queued_bytes += frame.len();
+            self.frames.push_back(frame);
+        }
+    }
+
+    /// How many bytes wait.
+    pub fn queued_bytes(&self) -> usize {
+        self.queued_bytes
+    }
+
+    /// True when nothing waits.
+    pub fn is_empty(&self) -> bool {
+        self.frames.is_empty()
+    }
+
+    /// Writes until nothing waits or `stream` would block; the caller sees which with `is_empty`.
+    ///
+    /// Fails when the stream does, or takes nothing (`WriteZero`).
+    pub fn write_to(&mut self, stream: &mut impl Write) -> io::Result<()> {
+        while !self.is_empty() {
+            match self.write_once(stream) {
+                Ok(0) => return Err(ErrorKind::WriteZero.into()),
+                Ok(written) => self.advance(written),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(()),
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        // Idle connections hold no memory.
+        self.frames = VecDeque::new();
+        Ok(())
+    }
+
+    fn write_once(&self, stream: &mut impl Write) -> io::Result<usize> {
+        if let [only] = self.frames.as_slices().0
+            && self.frames.len() == 1
+        {
+            return stream.write(&only[self.head_sent..]);
+        }
+        let mut slices = [IoSlice::new(&[]); SLICES];
+        let count = self.frames.len().min(SLICES);
+        for (slice, frame) in slices.iter_mut().zip(&self.frames) {
+            *slice = IoSlice::new(frame);
+        }
+        slices[0].advance(self.head_sent);
+        stream.write_vectored(&slices[..count])
+    }
+
+    fn advance(&mut self, written: usize) {
+        self.queued_bytes -= written;
+        let mut sent = self.head_sent + written;
+        while let Some(head) = self.frames.front()
+            && sent >= head.len()
+        {
+            sent -= head.len();
+            self.frames.pop_front();
+        }
+        self.head_sent = sent;
+    }
+
+    /// Forgets the frames of which nothing is written yet, so that what is pushed next still begins a line.
+    pub fn forget_unstarted(&mut self) {
+        self.frames.truncate(usize::from(self.head_sent > 0));
+        self.queued_bytes = self.frames.front().map_or(0, |head| head.len() - self.head_sent);
+    }
+
+    /// Forgets everything: nobody reads it.
+    pub fn clear(&mut self) {
+        *self = Self::default();
+    }
+
+    /// Panics where the counts are not those of the queue. Costs O(n): for tests.
+    pub fn check(&self) {
+        let lengths: usize = self.frames.iter().map(|frame| frame.len()).sum();
+        assert_eq!(self.queued_bytes, lengths - self.head_sent, "queued_bytes");
+        assert!(self.head_sent < self.frames.front().map_or(1, |head| head.len()), "head_sent");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Takes at most `k` bytes a call, and blocks before every call that `blocks` says.
+    struct Taker {
+        taken: Vec<u8>,
+        k: usize,
+        blocks: Vec<bool>,
+    }
+
+    impl Write for Taker {
+        fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
+            if self.blocks.pop() == Some(true) {
+                return Err(ErrorKind::WouldBlock.into());
+            }
+            let taken = buffer.len().min(self.k);
+            self.taken.extend_from_slice(&buffer[..taken]);
+            Ok(taken)
+        }
+
+        fn write_vectored(&mut self, buffers: &[IoSlice<'_>]) -> io::Result<usize> {
+            let all: Vec<u8> = buffers.iter().flat_map(|slice| slice.to_vec()).collect();
+            self.write(&all)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_stream_that_takes_k_bytes_a_call_gets_everything_in_order() {
+        for k in 1..40 {
+            let mut outbox = Outbox::default();
+            for n in 0..100 {
+                outbox.push(format!("line {n}\n").into_bytes().into());
+            }
+            let mut taker = Taker { taken: Vec::new(), k, blocks: Vec::new() };
+            outbox.write_to(&mut taker).unwrap();
+            outbox.check();
+            assert!(outbox.is_empty());
+            let expected: String = (0..100).map(|n| format!("line {n}\n")).collect();
+            assert_eq!(taker.taken, expected.as_bytes());
+        }
+    }
+
+    #[test]
+    fn a_stream_that_takes_nothing_is_an_error_and_not_a_loop() {
+        let mut outbox = Outbox::default();
+        outbox.push(Frame::from(*b"hi"));
+        let mut taker = Taker { taken: Vec::new(), k: 0, blocks: Vec::new() };
+        assert_eq!(outbox.write_to(&mut taker).unwrap_err().kind(), ErrorKind::WriteZero);
+    }
+
+    #[test]
+    fn a_line_that_was_begun_is_ended_before_the_last_words() {
+        let mut outbox = Outbox::default();
+        for text in ["first\n", "second\n", "third\n"] {
+            outbox.push(text.as_bytes().into());
+        }
+        let mut taker = Taker { taken: Vec::new(), k: 8, blocks: vec![true, false] };
+        outbox.write_to(&mut taker).unwrap();
+        outbox.forget_unstarted();
+        outbox.check();
+        outbox.push(Frame::from(*b"bye\n"));
+        outbox.write_to(&mut taker).unwrap();
+        assert_eq!(taker.taken, b"first\nsecond\nbye\n");
+    }
+
+    proptest! {
+        #[test]
+        fn pushes_and_writes_in_any_order_lose_nothing_and_keep_the_counts(
+            steps in prop::collection::vec((0..20usize, 1..9usize, any::<bool>()), 1..60)
+        ) {
+            let (mut outbox, mut expected) = (Outbox::default(), Vec::new());
+            let mut taker = Taker { taken: Vec::new(), k: 1, blocks: Vec::new() };
+            for (n, (length, k, block)) in steps.into_iter().enumerate() {
+                let frame = vec![n as u8; length];
+                expected.extend_from_slice(&frame);
+                outbox.push(frame.into());
+                taker.k = k;
+                taker.blocks = vec![block, false, !block, false];
+                outbox.write_to(&mut taker).unwrap();
+                outbox.check();
+                prop_assert_eq!(expected.len() - taker.taken.len(), outbox.queued_bytes());
+            }
+            taker.blocks.clear();
+            outbox.write_to(&mut taker).unwrap();
+            prop_assert_eq!(taker.taken, expected);
+        }
+    }
+}

@@ -1,0 +1,273 @@
+//! The event loop: it polls, accepts, and gives the server what is ready. It alone reads the clock.
+
+use std::fmt;
+use std::io::{self, ErrorKind, Read};
+use std::os::unix::net::UnixStream as StdUnixStream;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use log::{debug, info, warn};
+use mio::event::Event;
+use mio::net::UnixStream;
+use mio::{Events, Interest, Poll, Token, Waker};
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::low_level::pipe;
+
+use super::listener::Listener;
+use super::server::Server;
+use super::stream::Socket;
+use crate::address::Address;
+use crate::config::Limits;
+use crate::message::Now;
+use crate::name::RoomName;
+
+/// Most events taken from one poll.
+const EVENTS: usize = 1024;
+
+/// Most newcomers taken from one listener in a turn; then it is the others' turn.
+const ACCEPT_BUDGET: usize = 256;
+
+/// How long accepting pauses when the system has no descriptor left.
+const ACCEPT_PAUSE: Duration = Duration::from_secs(1);
+
+/// Tokens of connections are their keys in the slab; these count down from the other end.
+const STOP: Token = Token(usize::MAX);
+const SIGNALS: Token = Token(usize::MAX - 1);
+const FIRST_LISTENER: usize = usize::MAX - 2;
+
+/// A server that listens. It may be sent to the thread that runs it.
+#[derive(Debug)]
+pub struct Reactor {
+    poll: Poll,
+    /// Empty as soon as the server ends.
+    listeners: Vec<Listener>,
+    addresses: Vec<Address>,
+    signals: Option<UnixStream>,
+    waker: Arc<Waker>,
+    limits: Limits,
+    lobby: RoomName,
+}
+
+/// A server that runs. What it shares without locks, it shares within one thread.
+struct Running {
+    reactor: Reactor,
+    server: Server<Socket>,
+}
+
+/// Ends a [`Reactor`] from another thread.
+#[derive(Clone, Debug)]
+pub struct Stopper(Arc<Waker>);
+
+/// A server that could not be set up.
+#[derive(Debug)]
+pub struct BindError {
+    /// Where it should have listened; `None` when it was not about an address.
+    pub address: Option<Address>,
+    /// What the system said.
+    pub error: io::Error,
+}
+
+impl Reactor {
+    /// Listens at all of `addresses`. Nobody is served before `run`.
+    pub fn bind(addresses: &[Address], limits: Limits, lobby: RoomName) -> Result<Self, BindError> {
+        let system = |error| BindError { address: None, error };
+        let poll = Poll::new().map_err(system)?;
+        let waker = Arc::new(Waker::new(poll.registry(), STOP).map_err(system)?);
+        let mut listeners = Vec::new();
+        for address in addresses {
+            let bound = Listener::bind(address);
+            listeners.extend(bound.map_err(|error| BindError { address: Some(address.clone()), error })?);
+        }
+        for (n, listener) in listeners.iter_mut().enumerate() {
+            let token = Token(FIRST_LISTENER - n);
+            poll.registry().register(listener.source(), token, Interest::READABLE).map_err(system)?;
+        }
+        let addresses = listeners.iter().map(|listener| listener.address().clone()).collect();
+        Ok(Self { poll, listeners, addresses, signals: None, waker, limits, lobby })
+    }
+
+    /// Where the server listens, with the ports that the system gave.
+    pub fn addresses(&self) -> &[Address] {
+        &self.addresses
+    }
+
+    /// From now on SIGTERM and SIGINT, for the whole process, end `run`.
+    pub fn stop_on_signals(&mut self) -> io::Result<()> {
+        let (reader, writer) = StdUnixStream::pair()?;
+        reader.set_nonblocking(true)?;
+        pipe::register(SIGTERM, writer.try_clone()?)?;
+        pipe::register(SIGINT, writer)?;
+        let mut reader = UnixStream::from_std(reader);
+        self.poll.registry().register(&mut reader, SIGNALS, Interest::READABLE)?;
+        self.signals = Some(reader);
+        Ok(())
+    }
+
+    /// A handle that ends `run`.
+    pub fn stopper(&self) -> Stopper {
+        Stopper(Arc::clone(&self.waker))
+    }
+
+    /// Serves until it is stopped, and everybody has been told and served to the end (at most 4 s).
+    ///
+    /// Fails only when the system's poll does.
+    pub fn run(self) -> io::Result<()> {
+        let server = Server::new(self.limits, self.lobby.clone());
+        Running { reactor: self, server }.run()
+    }
+}
+
+impl Running {
+    fn run(mut self) -> io::Result<()> {
+        let mut events = Events::with_capacity(EVENTS);
+        loop {
+            let wait = self.time_to_wait();
+            match self.reactor.poll.poll(&mut events, wait) {
+                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+                other => other?,
+            }
+            self.turn(&events, Now::read());
+            if self.is_stopping() && self.server.connections() == 0 {
+                return Ok(());
+            }
+        }
+    }
+
+    fn turn(&mut self, events: &Events, now: Now) {
+        self.server.read_on(now);
+        for event in events {
+            self.dispatch(event, now);
+        }
+        for n in 0..self.reactor.listeners.len() {
+            self.accept(n, now);
+        }
+        self.server.expire(now);
+        self.server.finish_turn(now);
+    }
+
+    fn dispatch(&mut self, event: &Event, now: Now) {
+        match event.token() {
+            STOP => self.stop(now),
+            SIGNALS => self.signalled(now),
+            Token(token) if token > FIRST_LISTENER - self.reactor.listeners.len() => {
+                self.reactor.listeners[FIRST_LISTENER - token].ready = true;
+            }
+            Token(key) => {
+                if event.is_writable() {
+                    self.server.writable(key);
+                }
+                // Whatever else an event says (closed, error), reading tells.
+                if event.is_readable() || event.is_read_closed() || event.is_error() {
+                    self.server.readable(key, now);
+                }
+            }
+        }
+    }
+
+    /// How long the poll may wait; `None` is for ever.
+    fn time_to_wait(&self) -> Option<Duration> {
+        let somebody_waits = self.reactor.listeners.iter().any(|l| l.ready && l.paused_until.is_none());
+        if self.server.has_unread() || somebody_waits {
+            return Some(Duration::ZERO);
+        }
+        let pauses = self.reactor.listeners.iter().filter_map(|listener| listener.paused_until);
+        let next = pauses.chain(self.server.next_deadline()).min()?;
+        Some(next.saturating_duration_since(Instant::now()))
+    }
+
+    fn accept(&mut self, n: usize, now: Now) {
+        let listener = &mut self.reactor.listeners[n];
+        if listener.paused_until.is_some_and(|until| until <= now.instant) {
+            listener.paused_until = None;
+        }
+        if !listener.ready || listener.paused_until.is_some() {
+            return;
+        }
+        for _ in 0..ACCEPT_BUDGET {
+            match self.reactor.listeners[n].accept() {
+                Ok((mut socket, peer)) => {
+                    let token = Token(self.server.next_key());
+                    // Registered once for both: edges come only when something changes, so waiting for
+                    // writability costs nothing until a write would block.
+                    let interests = Interest::READABLE | Interest::WRITABLE;
+                    match self.reactor.poll.registry().register(&mut socket, token, interests) {
+                        Ok(()) => {
+                            debug!("{peer}: connected");
+                            self.server.accept(socket, peer, now);
+                        }
+                        Err(error) => warn!("{peer}: cannot be polled: {error}"),
+                    }
+                }
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    self.reactor.listeners[n].ready = false;
+                    return;
+                }
+                Err(error) if is_newcomers_own(&error) => {}
+                Err(error) => {
+                    let listener = &mut self.reactor.listeners[n];
+                    warn!("{}: accepting pauses for a second: {error}", listener.address());
+                    listener.paused_until = Some(now.instant + ACCEPT_PAUSE);
+                    return;
+                }
+            }
+        }
+    }
+
+    fn signalled(&mut self, now: Now) {
+        let mut bytes = [0; 64];
+        while let Some(signals) = &mut self.reactor.signals {
+            match signals.read(&mut bytes) {
+                Ok(0) | Err(_) => break,
+                Ok(_) => self.stop(now),
+            }
+        }
+    }
+
+    fn stop(&mut self, now: Now) {
+        if !self.is_stopping() {
+            info!("stopping: {} connections", self.server.connections());
+            self.reactor.listeners.clear();
+            self.server.shut_down(now);
+        }
+    }
+
+    fn is_stopping(&self) -> bool {
+        self.reactor.listeners.is_empty()
+    }
+}
+
+/// Errors of one newcomer, who left before we took it, and not of the listener (accept(2)).
+fn is_newcomers_own(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::Interrupted
+            | ErrorKind::ConnectionAborted
+            | ErrorKind::ConnectionReset
+            | ErrorKind::HostUnreachable
+            | ErrorKind::NetworkUnreachable
+            | ErrorKind::NetworkDown
+            | ErrorKind::TimedOut
+    )
+}
+
+impl Stopper {
+    /// Ends the server in an orderly way. It takes until everybody has been served, at most 4 s.
+    pub fn stop(&self) -> io::Result<()> {
+        self.0.wake()
+    }
+}
+
+impl fmt::Display for BindError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.address {
+            Some(address) => write!(f, "cannot listen on {address}: {}", self.error),
+            None => write!(f, "cannot poll: {}", self.error),
+        }
+    }
+}
+
+impl std::error::Error for BindError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.error)
+    }
+}
