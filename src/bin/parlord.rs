@@ -1,0 +1,53 @@
+//! The server. See `parlord --help`.
+
+use std::io::Write;
+use std::process::ExitCode;
+use std::{env, io};
+
+use env_logger::Env;
+
+use parlor::address::Address;
+use parlor::config::{Invocation, ServerConfig};
+use parlor::net::{self, Reactor};
+
+fn main() -> ExitCode {
+    let args: Vec<_> = env::args_os().skip(1).map(|arg| arg.to_string_lossy().into_owned()).collect();
+    let config = match ServerConfig::from_args(&args) {
+        Ok(Invocation::Run(config)) => config,
+        Ok(Invocation::Print(text)) => {
+            io::stdout().write_all(text.as_bytes()).ok();
+            return ExitCode::SUCCESS;
+        }
+        Err(error) => return fail(&error, 2),
+    };
+    env_logger::Builder::from_env(Env::default().default_filter_or("info")).init();
+    net::raise_descriptor_limit();
+    match serve(config) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => fail(error.as_ref(), 1),
+    }
+}
+
+fn serve(config: ServerConfig) -> Result<(), Box<dyn std::error::Error>> {
+    let mut reactor = Reactor::bind(&config.listen, config.limits, config.lobby)?;
+    reactor.stop_on_signals()?;
+    for address in reactor.addresses() {
+        writeln!(io::stdout(), "listening on {address}, join with: parlor {}", to_join(address)).ok();
+    }
+    Ok(reactor.run()?)
+}
+
+/// Where a client on this machine connects to.
+fn to_join(address: &Address) -> Address {
+    match address {
+        Address::Tcp { host, port } if host == "0.0.0.0" || host == "::" => {
+            Address::Tcp { host: "localhost".into(), port: *port }
+        }
+        Address::Tcp { .. } | Address::Unix(_) => address.clone(),
+    }
+}
+
+fn fail(error: &dyn std::error::Error, status: u8) -> ExitCode {
+    writeln!(io::stderr(), "parlord: {error}").ok();
+    ExitCode::from(status)
+}

@@ -1,0 +1,36 @@
+//! parlor is a chat room that fits on small machines: a server, `parlord`, of one thread and one event loop, and
+//! a terminal client, `parlor`. This crate is the library under both.
+//!
+//! # The map
+//!
+//! | module | what it is |
+//! |---|---|
+//! | [`name`] | names of users and rooms, validated once |
+//! | [`message`] | plain values passed between the parts |
+//! | [`address`] | where to listen and where to connect |
+//! | [`wire`] | bytes to meaning and back; server and client share it |
+//! | [`hub`] | who is here and who hears what |
+//! | [`session`] | one peer's conversation: its frames, through the hub, to its replies |
+//! | [`net`] | the reactor: sockets, readiness, one turn after the other |
+//! | [`client`] | a blocking client, and the terminal on top of it |
+//! | [`config`] | options of both programs, and limits with their units |
+//!
+//! Imports run one way: programs → `net`, `client` → `session` → `hub`, `wire` → `message`, `name`. `hub` and
+//! `wire` do not know each other, and mio appears in `net` alone.
+//!
+//! # One turn of the server
+//!
+//! Poll; accept; read every ready connection, within a budget; split frames; hand each to its session, which asks
+//! the hub; put the events that come of it into outboxes, encoded once; then write to each connection that has
+//! something, once; take out whoever is gone; sleep until the next deadline. Time is an argument: only the reactor
+//! reads the clock.
+
+pub mod address;
+pub mod client;
+pub mod config;
+pub mod hub;
+pub mod message;
+pub mod name;
+pub mod net;
+pub mod session;
+pub mod wire;
