@@ -2,6 +2,7 @@
 //! server and the client share it.
 
 pub mod crazyit;
+pub mod irc;
 mod splitter;
 
 pub use splitter::{Split, Splitter};

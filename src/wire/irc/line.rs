@@ -1,0 +1,218 @@
+//! Writing one IRC line. Whatever it is made of, it is one line: text ends at the first CR, LF or NUL in it, a
+//! parameter that could not be told from two is made harmless, and what is too long is cut between characters.
+
+use std::fmt::Write as _;
+
+use super::LINE_BYTES;
+use super::tags::escape;
+
+/// A line that is being written at the end of a buffer: tags, source, command, parameters, in this order.
+#[derive(Debug)]
+pub struct Line<'a> {
+    out: &'a mut Vec<u8>,
+    /// Where the line proper begins, to which the limit applies; tags stand before it.
+    start: usize,
+    tagged: bool,
+}
+
+impl<'a> Line<'a> {
+    /// Begins a line at the end of `out`.
+    pub fn begin(out: &'a mut Vec<u8>) -> Self {
+        let start = out.len();
+        Self { out, start, tagged: false }
+    }
+
+    /// Adds a tag. `value` is escaped here; an empty one is left out.
+    pub fn tag(&mut self, key: &str, value: &str) {
+        self.key(key);
+        if !value.is_empty() {
+            self.out.push(b'=');
+            escape(value, self.out);
+        }
+    }
+
+    /// Adds a tag whose value is escaped already.
+    pub fn raw_tag(&mut self, key: &str, value: &str) {
+        self.key(key);
+        if !value.is_empty() {
+            self.out.push(b'=');
+            self.out.extend_from_slice(value.as_bytes());
+        }
+    }
+
+    fn key(&mut self, key: &str) {
+        self.out.push(if self.tagged { b';' } else { b'@' });
+        self.tagged = true;
+        self.out.extend_from_slice(key.as_bytes());
+    }
+
+    fn end_tags(&mut self) {
+        if self.tagged {
+            self.out.push(b' ');
+            self.tagged = false;
+            self.start = self.out.len();
+        }
+    }
+
+    /// Names the sender.
+    pub fn source(&mut self, source: &str) {
+        self.end_tags();
+        self.out.push(b':');
+        self.word(source);
+        self.out.push(b' ');
+    }
+
+    /// Names the command, or a numeric.
+    pub fn command(&mut self, command: &str) {
+        self.end_tags();
+        self.word(command);
+    }
+
+    /// Adds a parameter that is one word.
+    pub fn param(&mut self, param: &str) {
+        self.out.push(b' ');
+        self.word(param);
+    }
+
+    /// Adds a parameter that is a number.
+    pub fn number(&mut self, number: impl std::fmt::Display) {
+        let mut text = String::new();
+        // Writing to a string does not fail.
+        write!(text, "{number}").ok();
+        self.param(&text);
+    }
+
+    /// Adds the last parameter, which may contain spaces or nothing at all.
+    pub fn trailing(&mut self, text: &str) {
+        self.out.extend_from_slice(b" :");
+        self.out.extend_from_slice(until(text, |byte| matches!(byte, b'\r' | b'\n' | 0)));
+    }
+
+    /// Adds the last parameter as a word where it can be one.
+    pub fn last(&mut self, text: &str) {
+        if text.is_empty() || text.starts_with(':') || text.contains(' ') {
+            self.trailing(text);
+        } else {
+            self.param(text);
+        }
+    }
+
+    /// Ends the line: cuts what is too long, and adds CR LF.
+    pub fn end(self) {
+        let most = self.start + LINE_BYTES - 2;
+        if self.out.len() > most {
+            let end = (self.start..=most).rev().find(|&end| !is_continuation(self.out[end]));
+            self.out.truncate(end.unwrap_or(most));
+        }
+        self.out.extend_from_slice(b"\r\n");
+    }
+
+    /// How many bytes of text a `trailing` may still have.
+    pub fn room(&self) -> usize {
+        (self.start + LINE_BYTES - 2).saturating_sub(self.out.len() + " :".len())
+    }
+
+    fn word(&mut self, word: &str) {
+        let word = until(word, |byte| matches!(byte, b' ' | b'\r' | b'\n' | 0));
+        if word.is_empty() || word[0] == b':' {
+            self.out.push(b'*');
+        }
+        self.out.extend_from_slice(word);
+    }
+}
+
+fn until(text: &str, ends: impl Fn(u8) -> bool) -> &[u8] {
+    let bytes = text.as_bytes();
+    &bytes[..bytes.iter().position(|&byte| ends(byte)).unwrap_or(bytes.len())]
+}
+
+/// True for a byte of UTF-8 that does not begin a character.
+fn is_continuation(byte: u8) -> bool {
+    byte & 0b1100_0000 == 0b1000_0000
+}
+
+/// `text` as messages of at most `room` bytes each: a newline ends one, and what is longer is cut between
+/// characters. Empty ones are left out.
+pub fn split_text(text: &str, room: usize) -> impl Iterator<Item = &str> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        rest = rest.trim_start_matches(['\r', '\n']);
+        if rest.is_empty() {
+            return None;
+        }
+        let line = rest.find(['\r', '\n']).unwrap_or(rest.len());
+        let mut end = rest.floor_char_boundary(line.min(room));
+        if end == 0 {
+            // Even one character does not fit: better too long than never done.
+            end = rest.chars().next().map_or(rest.len(), char::len_utf8);
+        }
+        let (piece, after) = rest.split_at(end);
+        rest = after;
+        Some(piece)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(write: impl FnOnce(&mut Line<'_>)) -> String {
+        let mut out = Vec::new();
+        let mut line = Line::begin(&mut out);
+        write(&mut line);
+        line.end();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn a_line_has_tags_source_command_and_parameters() {
+        let text = line(|line| {
+            line.tag("time", "now;");
+            line.raw_tag("+x", "a\\sb");
+            line.tag("bot", "");
+            line.source("a!b@c");
+            line.command("PRIVMSG");
+            line.param("#tea");
+            line.trailing("hi there");
+        });
+        assert_eq!(text, "@time=now\\:;+x=a\\sb;bot :a!b@c PRIVMSG #tea :hi there\r\n");
+    }
+
+    #[test]
+    fn nothing_in_a_parameter_makes_a_second_line_or_a_second_parameter() {
+        let text = line(|line| {
+            line.command("X");
+            line.param("a\r\nQUIT");
+            line.param("b c");
+            line.param("");
+            line.param(":d");
+            line.trailing("e\nQUIT :f");
+        });
+        assert_eq!(text, "X a b * *:d :e\r\n");
+    }
+
+    #[test]
+    fn what_is_too_long_is_cut_between_characters_and_tags_do_not_count() {
+        for shift in 0..4 {
+            let text = line(|line| {
+                line.tag("k", &"v".repeat(600));
+                line.command("X");
+                line.trailing(&("x".repeat(shift) + &"好".repeat(300)));
+            });
+            let (_, proper) = text.split_once(' ').unwrap();
+            assert!(proper.len() <= 512 && proper.len() > 508, "{}", proper.len());
+            assert!(proper.ends_with("好\r\n"));
+        }
+    }
+
+    #[test]
+    fn a_long_text_is_split_between_characters_and_at_newlines_and_loses_nothing() {
+        let text = "好".repeat(100) + "\r\n\nsecond\n";
+        let pieces: Vec<_> = split_text(&text, 40).collect();
+        assert!(pieces.iter().all(|piece| piece.len() <= 40));
+        assert_eq!(pieces.concat(), text.replace(['\r', '\n'], ""));
+        assert_eq!(pieces.last(), Some(&"second"));
+        assert_eq!(split_text("好好", 1).collect::<Vec<_>>(), ["好", "好"]);
+        assert_eq!(split_text("", 9).count(), 0);
+    }
+}

@@ -1,0 +1,89 @@
+//! Message tags (IRCv3 `message-tags`): `@key=value;key`, with values escaped.
+
+use std::borrow::Cow;
+
+/// The tags of one message, as they stand on the wire, without the leading `@`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tags<'a>(pub &'a str);
+
+impl<'a> Tags<'a> {
+    /// Keys and unescaped values, in order. A tag without a value has an empty one.
+    pub fn iter(self) -> impl Iterator<Item = (&'a str, Cow<'a, str>)> {
+        self.raw().map(|(key, value)| (key, unescape(value)))
+    }
+
+    /// Keys and values as they stand on the wire, in order.
+    pub fn raw(self) -> impl Iterator<Item = (&'a str, &'a str)> {
+        let tags = self.0.split(';').map(|tag| tag.split_once('=').unwrap_or((tag, "")));
+        tags.filter(|(key, _)| !key.is_empty())
+    }
+
+    /// The value of `key`; of several, the last.
+    pub fn get(self, key: &str) -> Option<Cow<'a, str>> {
+        self.iter().filter(|(found, _)| *found == key).last().map(|(_, value)| value)
+    }
+}
+
+fn unescape(value: &str) -> Cow<'_, str> {
+    if !value.contains('\\') {
+        return Cow::Borrowed(value);
+    }
+    let mut plain = String::with_capacity(value.len());
+    let mut chars = value.chars();
+    while let Some(c) = chars.next() {
+        if c != '\\' {
+            plain.push(c);
+            continue;
+        }
+        match chars.next() {
+            Some(':') => plain.push(';'),
+            Some('s') => plain.push(' '),
+            Some('r') => plain.push('\r'),
+            Some('n') => plain.push('\n'),
+            // An escape that is none stands for its character, and one at the end for nothing.
+            Some(other) => plain.push(other),
+            None => {}
+        }
+    }
+    Cow::Owned(plain)
+}
+
+/// Writes `value` so that it can stand in a tag.
+pub(super) fn escape(value: &str, out: &mut Vec<u8>) {
+    for byte in value.bytes() {
+        match byte {
+            b';' => out.extend_from_slice(b"\\:"),
+            b' ' => out.extend_from_slice(b"\\s"),
+            b'\\' => out.extend_from_slice(b"\\\\"),
+            b'\r' => out.extend_from_slice(b"\\r"),
+            b'\n' => out.extend_from_slice(b"\\n"),
+            0 => {}
+            other => out.push(other),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_unescaped_and_the_last_of_a_key_counts() {
+        let tags = Tags(r"a=b\\and\nk;c=72\s45;d=gh\:764;e;f=\b\;a=last");
+        let all: Vec<_> = tags.iter().map(|(key, value)| format!("{key}={value}")).collect();
+        assert_eq!(all, ["a=b\\and\nk", "c=72 45", "d=gh;764", "e=", "f=b", "a=last"]);
+        assert_eq!(tags.get("a").as_deref(), Some("last"));
+        assert_eq!(tags.get("e").as_deref(), Some(""));
+        assert_eq!(tags.get("x"), None);
+    }
+
+    #[test]
+    fn what_is_escaped_reads_back() {
+        let value = "a;b c\\d\r\ne\\s";
+        let mut bytes = Vec::new();
+        escape(value, &mut bytes);
+        let text = String::from_utf8(bytes).unwrap();
+        assert!(!text.contains([';', ' ', '\r', '\n']));
+        assert_eq!(Tags(&format!("k={text}")).get("k").as_deref(), Some(value));
+    }
+}
