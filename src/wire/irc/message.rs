@@ -34,7 +34,7 @@ impl<'a> Message<'a> {
             (source, rest) = (Some(text), after);
         }
         let (command, mut rest) = word(rest);
-        if command.is_empty() || command.starts_with(':') {
+        if command.is_empty() || command.starts_with([':', '@']) {
             return Err(NoCommand);
         }
         let mut params = Vec::new();
@@ -187,7 +187,7 @@ mod tests {
 
     #[test]
     fn a_line_without_a_command_is_no_message() {
-        for line in ["", " ", ":source", ":source ", "@tag", "@tag :source ", ": :x"] {
+        for line in ["", " ", ":source", ":source ", "@tag", "@tag :source ", ": :x", "@= @x"] {
             assert_eq!(Message::decode(line), Err(NoCommand), "{line:?}");
         }
     }
