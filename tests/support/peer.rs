@@ -1,0 +1,211 @@
+//! Somebody at the other end of a socket, who speaks in bytes and knows no protocol.
+
+use std::io::{ErrorKind, Read, Write};
+use std::net::{Shutdown, TcpStream};
+use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::net::UnixStream;
+use std::time::Duration;
+
+use parlor::address::Address;
+use rustix::net::sockopt;
+
+use super::{DEADLINE, login, whisper};
+
+enum Socket {
+    Tcp(TcpStream),
+    Unix(UnixStream),
+}
+
+/// A connection, and what has been read and not yet been expected.
+pub struct Peer {
+    socket: Socket,
+    unread: Vec<u8>,
+}
+
+impl Peer {
+    /// Connects and says nothing.
+    pub fn connect(address: &Address) -> Self {
+        let socket = match address {
+            Address::Tcp { host, port } => {
+                let stream = TcpStream::connect((host.as_str(), *port)).expect("the server listens");
+                // A packet per `send`, so that a cut is a cut.
+                stream.set_nodelay(true).expect("an open socket");
+                stream.set_read_timeout(Some(DEADLINE)).expect("not zero");
+                stream.set_write_timeout(Some(DEADLINE)).expect("not zero");
+                Socket::Tcp(stream)
+            }
+            Address::Unix(path) => {
+                let stream = UnixStream::connect(path).expect("the server listens");
+                stream.set_read_timeout(Some(DEADLINE)).expect("not zero");
+                stream.set_write_timeout(Some(DEADLINE)).expect("not zero");
+                Socket::Unix(stream)
+            }
+        };
+        Self { socket, unread: Vec::new() }
+    }
+
+    /// Connects, logs in, and ends the quiet time after the login with a frame.
+    pub fn user(address: &Address, name: &str) -> Self {
+        let mut peer = Self::connect(address);
+        peer.send(login(name));
+        peer.expect("1");
+        peer.settle(name);
+        peer
+    }
+
+    /// Whispers to itself, and expects that alone. The server has then handled whatever anybody sent before
+    /// this: it reads all who are ready in a turn, and answers at its end. Twice, because it accepts newcomers at
+    /// the end of a turn and reads them in the next.
+    #[track_caller]
+    pub fn settle(&mut self, name: &str) {
+        for n in 0..2 {
+            self.send(whisper(name, &format!("settled {n}")));
+            self.expect(&format!("{name}悄悄地对你说：settled {n}\n"));
+        }
+    }
+
+    /// The same for somebody who hears others meanwhile, and does not care what.
+    pub fn settle_amid_chat(&mut self, name: &str) {
+        for n in 0..2 {
+            self.send(whisper(name, &format!("settled {n}")));
+            while self.line() != format!("{name}悄悄地对你说：settled {n}") {}
+        }
+    }
+
+    pub fn send(&mut self, bytes: impl AsRef<[u8]>) {
+        self.try_send(bytes).expect("the server takes what is sent");
+    }
+
+    /// Sends to somebody who may be gone.
+    pub fn try_send(&mut self, bytes: impl AsRef<[u8]>) -> std::io::Result<()> {
+        match &mut self.socket {
+            Socket::Tcp(stream) => stream.write_all(bytes.as_ref()),
+            Socket::Unix(stream) => stream.write_all(bytes.as_ref()),
+        }
+    }
+
+    /// Reads once, as the textbook's Python programs do: up to 2,048 bytes of whatever is there.
+    pub fn receive_once(&mut self) -> Vec<u8> {
+        let mut bytes = [0; 2048];
+        let count = self.read(&mut bytes).expect("something arrives within the deadline");
+        bytes[..count].to_vec()
+    }
+
+    /// Expects exactly these bytes next.
+    #[track_caller]
+    pub fn expect(&mut self, expected: &str) {
+        while self.unread.len() < expected.len() && expected.as_bytes().starts_with(&self.unread) {
+            if !self.read_more() {
+                break;
+            }
+        }
+        let got: Vec<_> = self.unread.drain(..self.unread.len().min(expected.len())).collect();
+        assert_eq!(String::from_utf8_lossy(&got), expected);
+    }
+
+    /// The next line, without its newline.
+    #[track_caller]
+    pub fn line(&mut self) -> String {
+        loop {
+            if let Some(end) = self.unread.iter().position(|&byte| byte == b'\n') {
+                let line: Vec<_> = self.unread.drain(..=end).collect();
+                return String::from_utf8(line[..end].to_vec()).expect("the server sends UTF-8");
+            }
+            assert!(self.read_more(), "the server ended a line with {:?}", self.text());
+        }
+    }
+
+    /// Expects a line of the server's own that contains `part`.
+    #[track_caller]
+    pub fn expect_notice(&mut self, part: &str) {
+        let line = self.line();
+        assert!(line.starts_with("* ") && line.contains(part), "{line:?} does not say {part:?}");
+    }
+
+    /// Expects that nothing comes any more but a clean end: not a reset.
+    #[track_caller]
+    pub fn expect_end(&mut self) {
+        let rest = self.rest();
+        assert_eq!(rest, "", "the server has more to say before the end");
+    }
+
+    /// Everything up to a clean end.
+    #[track_caller]
+    pub fn rest(&mut self) -> String {
+        while self.read_more() {}
+        let rest = self.text();
+        self.unread.clear();
+        rest
+    }
+
+    /// Reads until the connection ends, in whatever way.
+    pub fn wait_for_any_end(&mut self) {
+        let mut bytes = [0; 65536];
+        loop {
+            match self.read(&mut bytes) {
+                Ok(0) => return,
+                Ok(_) => {}
+                Err(error) => {
+                    let timeout = matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut);
+                    assert!(!timeout, "the server does not end the connection");
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Sends no more, and goes on reading.
+    pub fn finish(&mut self) {
+        let result = match &self.socket {
+            Socket::Tcp(stream) => stream.shutdown(Shutdown::Write),
+            Socket::Unix(stream) => stream.shutdown(Shutdown::Write),
+        };
+        result.expect("the connection is open");
+    }
+
+    /// Breaks the connection: the server's next read fails.
+    pub fn reset(self) {
+        sockopt::set_socket_linger(self.as_fd(), Some(Duration::ZERO)).expect("a socket");
+    }
+
+    /// The port at this end.
+    pub fn local_port(&self) -> u16 {
+        match &self.socket {
+            Socket::Tcp(stream) => stream.local_addr().expect("an open socket").port(),
+            Socket::Unix(_) => panic!("a Unix socket has no port"),
+        }
+    }
+
+    fn text(&self) -> String {
+        String::from_utf8_lossy(&self.unread).into_owned()
+    }
+
+    /// False at a clean end of the stream.
+    #[track_caller]
+    fn read_more(&mut self) -> bool {
+        let mut bytes = [0; 65536];
+        match self.read(&mut bytes) {
+            Ok(count) => {
+                self.unread.extend_from_slice(&bytes[..count]);
+                count > 0
+            }
+            Err(error) => panic!("after {:?}: {error}", self.text()),
+        }
+    }
+
+    fn read(&mut self, bytes: &mut [u8]) -> std::io::Result<usize> {
+        match &mut self.socket {
+            Socket::Tcp(stream) => stream.read(bytes),
+            Socket::Unix(stream) => stream.read(bytes),
+        }
+    }
+}
+
+impl AsFd for Peer {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        match &self.socket {
+            Socket::Tcp(stream) => stream.as_fd(),
+            Socket::Unix(stream) => stream.as_fd(),
+        }
+    }
+}
