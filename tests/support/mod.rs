@@ -2,7 +2,7 @@
 //! bytes. Whoever waits, waits for something that must happen, and fails when it has not happened by a deadline.
 
 // Every test file is a crate of its own and uses a part of this.
-#![allow(dead_code, unreachable_pub)]
+#![allow(dead_code, unreachable_pub, unused_imports)]
 
 pub mod peer;
 pub mod program;
