@@ -65,7 +65,11 @@ fn whoever_resets_or_vanishes_leaves_nobody_behind_and_disturbs_nobody() {
         bob.send(say("unread"));
         bob.expect("bob说：unread\n");
         // Closing a socket with unread input resets the connection as well.
-        if n % 2 == 0 { alice.reset() } else { drop(alice) }
+        if n % 2 == 0 {
+            alice.reset()
+        } else {
+            drop(alice)
+        }
         bob.send(whisper("alice", "still there?"));
         bob.expect_notice("nobody here is called alice");
         alice = server.user("alice");

@@ -368,7 +368,8 @@ fn a_name_that_is_not_allowed_is_answered_like_a_taken_one() {
     let server = TestServer::start();
     let mut peer = server.connect();
     let long = "x".repeat(33);
-    for name in ["", "-a", "1", "1a", "a b", "a\nb", "a\tb", "a说：", "☃", "a\u{202e}", "*", "a,b", &long] {
+    for name in ["", "-a", "1", "1a", "a b", "a\nb", "a\tb", "a说：", "☃", "a\u{202e}", "*", "a,b", &long]
+    {
         peer.send(login(name));
         peer.expect("-1");
     }

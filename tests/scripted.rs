@@ -1,0 +1,591 @@
+//! The server without sockets and without a clock: scripted streams that write short, block, end and break where
+//! the test says, and instants that the test makes up.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::io::{self, ErrorKind, Read, Write};
+use std::rc::Rc;
+use std::time::{Duration, SystemTime};
+
+use parlor::config::{Limits, ServerConfig};
+use parlor::message::{Now, Peer};
+use parlor::net::{Server, Stream};
+use proptest::prelude::*;
+
+const QUIET: Duration = Duration::from_millis(500);
+const LINGER: Duration = Duration::from_secs(2);
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(4);
+const FLUSH_TIMEOUT: Duration = Duration::from_secs(30);
+/// The shortest time there is.
+const TICK: Duration = Duration::from_nanos(1);
+
+/// What a scripted stream does next, and what was done to it.
+#[derive(Debug)]
+struct Wire {
+    arrived: VecDeque<u8>,
+    /// The peer sends no more.
+    ended: bool,
+    /// Every read and write fails, once what arrived is read.
+    broken: bool,
+    /// Everything the server wrote.
+    written: Vec<u8>,
+    /// Most bytes taken by one write.
+    write_size: usize,
+    /// Bytes that can be written before a write blocks.
+    room: usize,
+    /// The server has shut down its side.
+    shut: bool,
+}
+
+/// The server's end of a wire.
+#[derive(Debug)]
+struct Scripted(Rc<RefCell<Wire>>);
+
+impl Read for Scripted {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let mut wire = self.0.borrow_mut();
+        if !wire.arrived.is_empty() {
+            return wire.arrived.read(buffer);
+        }
+        match (wire.broken, wire.ended) {
+            (true, _) => Err(ErrorKind::ConnectionReset.into()),
+            (false, true) => Ok(0),
+            (false, false) => Err(ErrorKind::WouldBlock.into()),
+        }
+    }
+}
+
+impl Write for Scripted {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let mut wire = self.0.borrow_mut();
+        assert!(!wire.shut, "written behind the end");
+        if wire.broken {
+            return Err(ErrorKind::BrokenPipe.into());
+        }
+        if wire.room == 0 {
+            return Err(ErrorKind::WouldBlock.into());
+        }
+        let taken = bytes.len().min(wire.write_size).min(wire.room);
+        wire.written.extend_from_slice(&bytes[..taken]);
+        wire.room -= taken;
+        Ok(taken)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Stream for Scripted {
+    fn shutdown_write(&mut self) -> io::Result<()> {
+        let mut wire = self.0.borrow_mut();
+        wire.shut = true;
+        if wire.broken { Err(ErrorKind::NotConnected.into()) } else { Ok(()) }
+    }
+}
+
+/// The peer's end of a wire.
+struct Guest {
+    key: usize,
+    wire: Rc<RefCell<Wire>>,
+}
+
+impl Guest {
+    /// What the server has written since the last call.
+    fn heard(&self) -> String {
+        String::from_utf8(std::mem::take(&mut self.wire.borrow_mut().written)).expect("UTF-8")
+    }
+
+    /// The server has dropped its end.
+    fn is_closed(&self) -> bool {
+        Rc::strong_count(&self.wire) == 1
+    }
+
+    fn is_shut(&self) -> bool {
+        self.wire.borrow().shut
+    }
+}
+
+/// A server at a time that only the test moves.
+struct Scene {
+    server: Server<Scripted>,
+    now: Now,
+}
+
+impl Scene {
+    fn new(limits: Limits) -> Self {
+        // The time of day is the test's own too.
+        let now = Now { time: SystemTime::UNIX_EPOCH, ..Now::read() };
+        Self { server: Server::new(limits, ServerConfig::default().lobby), now }
+    }
+
+    /// One turn, in which `act` stands for what the poll told.
+    fn turn<T>(&mut self, act: impl FnOnce(&mut Server<Scripted>, Now) -> T) -> T {
+        self.server.read_on(self.now);
+        let result = act(&mut self.server, self.now);
+        self.server.expire(self.now);
+        self.server.finish_turn(self.now);
+        self.server.check();
+        result
+    }
+
+    fn advance(&mut self, by: Duration) {
+        self.now.instant += by;
+        self.now.time += by;
+        self.turn(|_, _| ());
+    }
+
+    /// Time until the next deadline.
+    fn wait(&self) -> Option<Duration> {
+        self.server.next_deadline().map(|at| at.saturating_duration_since(self.now.instant))
+    }
+
+    fn connect(&mut self) -> Guest {
+        let wire = Rc::new(RefCell::new(Wire {
+            arrived: VecDeque::new(),
+            ended: false,
+            broken: false,
+            written: Vec::new(),
+            write_size: usize::MAX,
+            room: usize::MAX,
+            shut: false,
+        }));
+        let stream = Scripted(Rc::clone(&wire));
+        let key = self.turn(|server, now| server.accept(stream, Peer::Unix, now));
+        Guest { key: key.expect("there is room"), wire }
+    }
+
+    /// Somebody who has logged in, and from whom nothing is held back any more.
+    fn user(&mut self, name: &str) -> Guest {
+        let guest = self.connect();
+        self.send(&guest, &format!("∏∑{name}∏∑★【{name}※ready★【"));
+        assert_eq!(guest.heard(), format!("1{name}悄悄地对你说：ready\n"));
+        guest
+    }
+
+    fn send(&mut self, guest: &Guest, bytes: impl AsRef<[u8]>) {
+        guest.wire.borrow_mut().arrived.extend(bytes.as_ref());
+        self.readable(guest);
+    }
+
+    fn end(&mut self, guest: &Guest) {
+        guest.wire.borrow_mut().ended = true;
+        self.readable(guest);
+    }
+
+    fn reset(&mut self, guest: &Guest) {
+        guest.wire.borrow_mut().broken = true;
+        self.readable(guest);
+    }
+
+    /// The peer reads again.
+    fn give_room(&mut self, guest: &Guest, bytes: usize) {
+        guest.wire.borrow_mut().room = bytes;
+        let key = guest.key;
+        self.turn(|server, _| server.writable(key));
+    }
+
+    fn readable(&mut self, guest: &Guest) {
+        let key = guest.key;
+        self.turn(|server, now| server.readable(key, now));
+        while self.server.has_unread() {
+            self.turn(|_, _| ());
+        }
+    }
+}
+
+// Time.
+
+#[test]
+fn the_quiet_time_lasts_exactly_500_ms() {
+    let mut scene = Scene::new(Limits::default());
+    let bob = scene.user("bob");
+    let alice = scene.connect();
+    scene.send(&alice, "∏∑alice∏∑");
+    assert_eq!(alice.heard(), "1");
+    scene.send(&bob, "§γone§γ★【alice※two★【");
+    assert_eq!(scene.wait(), Some(QUIET));
+    scene.advance(QUIET - TICK);
+    assert_eq!(alice.heard(), "");
+    scene.advance(TICK);
+    assert_eq!(alice.heard(), "bob说：one\nbob悄悄地对你说：two\n");
+    assert_eq!(scene.wait(), None, "an online user waits for nothing");
+}
+
+#[test]
+fn the_next_frame_ends_the_quiet_time_and_a_newline_does_not() {
+    let mut scene = Scene::new(Limits::default());
+    let bob = scene.user("bob");
+    let alice = scene.connect();
+    scene.send(&alice, "∏∑alice∏∑");
+    scene.send(&bob, "§γone§γ");
+    scene.send(&alice, "\n");
+    assert_eq!(alice.heard(), "1\n");
+    scene.send(&alice, "§γhalf a frame");
+    assert_eq!(alice.heard(), "");
+    scene.send(&alice, "§γ");
+    assert_eq!(alice.heard(), "bob说：one\nalice说：half a frame\n");
+}
+
+#[test]
+fn a_rename_and_a_refusal_begin_a_quiet_time_of_their_own() {
+    let mut scene = Scene::new(Limits::default());
+    let (alice, bob) = (scene.user("alice"), scene.user("bob"));
+    for (name, answer) in [("anna", "1"), ("bob", "-1")] {
+        scene.send(&alice, format!("∏∑{name}∏∑"));
+        scene.send(&bob, "§γhi§γ");
+        assert_eq!(alice.heard(), answer);
+        scene.advance(QUIET - TICK);
+        assert_eq!(alice.heard(), "");
+        scene.advance(TICK);
+        assert_eq!(alice.heard(), "bob说：hi\n");
+    }
+}
+
+#[test]
+fn the_login_timeout_comes_at_exactly_its_time_also_behind_a_refusal() {
+    let limits = Limits::default();
+    let mut scene = Scene::new(limits);
+    let _alice = scene.user("alice");
+    let (silent, refused) = (scene.connect(), scene.connect());
+    scene.send(&silent, "∏∑bo");
+    scene.send(&refused, "∏∑ALICE∏∑");
+    assert_eq!(refused.heard(), "-1");
+    scene.advance(limits.login_timeout - TICK);
+    assert_eq!(silent.heard(), "");
+    scene.advance(TICK);
+    assert_eq!(silent.heard(), "* you did not log in in time\n");
+    assert_eq!(refused.heard(), "* you did not log in in time\n");
+    assert!(silent.is_shut() && refused.is_shut());
+}
+
+#[test]
+fn whoever_logs_in_just_in_time_stays() {
+    let limits = Limits::default();
+    let mut scene = Scene::new(limits);
+    let alice = scene.connect();
+    scene.advance(limits.login_timeout - TICK);
+    scene.send(&alice, "∏∑alice∏∑");
+    scene.advance(TICK);
+    scene.advance(Duration::from_secs(365 * 24 * 3600));
+    assert_eq!(alice.heard(), "1");
+    assert!(!alice.is_closed());
+}
+
+#[test]
+fn after_the_last_words_the_server_reads_on_for_exactly_2_s() {
+    let mut scene = Scene::new(Limits::default());
+    let guest = scene.connect();
+    scene.send(&guest, "nonsense");
+    assert!(guest.heard().starts_with("* ") && guest.is_shut());
+    scene.advance(LINGER - TICK);
+    scene.send(&guest, "§γstill talking§γ");
+    assert!(guest.wire.borrow().arrived.is_empty(), "it reads, so that the close is no reset");
+    assert!(!guest.is_closed());
+    scene.advance(TICK);
+    assert!(guest.is_closed());
+    assert_eq!(guest.heard(), "");
+}
+
+#[test]
+fn after_the_last_words_the_peers_end_ends_it_at_once() {
+    let mut scene = Scene::new(Limits::default());
+    for end in [Scene::end, Scene::reset] {
+        let guest = scene.connect();
+        scene.send(&guest, "nonsense");
+        end(&mut scene, &guest);
+        assert!(guest.is_closed());
+    }
+}
+
+#[test]
+fn whoever_does_not_take_its_last_bytes_is_let_go_of_after_30_s() {
+    let mut scene = Scene::new(Limits::default());
+    let alice = scene.user("alice");
+    scene.give_room(&alice, 3);
+    scene.send(&alice, "§γhi§γ");
+    scene.end(&alice);
+    assert!(scene.server.hub().users().is_empty(), "the name is free meanwhile");
+    scene.advance(FLUSH_TIMEOUT - TICK);
+    assert!(!alice.is_closed());
+    scene.advance(TICK);
+    assert!(alice.is_closed() && !alice.is_shut());
+    assert_eq!(alice.heard(), "ali");
+}
+
+#[test]
+fn a_stopping_server_gives_everybody_together_exactly_4_s() {
+    let mut scene = Scene::new(Limits::default());
+    let (reads, deaf) = (scene.user("reads"), scene.user("deaf"));
+    scene.give_room(&deaf, 0);
+    scene.send(&reads, "§γhi§γ");
+    scene.turn(|server, now| server.shut_down(now));
+    assert_eq!(reads.heard(), "reads说：hi\n* the server is shutting down\n");
+    assert!(reads.is_shut() && !deaf.is_shut());
+    scene.advance(LINGER);
+    assert!(reads.is_closed() && !deaf.is_closed());
+    assert_eq!(scene.wait(), Some(SHUTDOWN_TIMEOUT - LINGER));
+    scene.advance(SHUTDOWN_TIMEOUT - LINGER);
+    assert_eq!(scene.server.connections(), 0);
+}
+
+#[test]
+fn a_stopping_server_is_done_as_soon_as_everybody_has_left() {
+    let mut scene = Scene::new(Limits::default());
+    let (alice, stranger) = (scene.user("alice"), scene.connect());
+    scene.turn(|server, now| server.shut_down(now));
+    scene.end(&alice);
+    scene.end(&stranger);
+    assert_eq!(scene.server.connections(), 0);
+}
+
+// Names.
+
+#[test]
+fn a_name_is_free_in_the_turn_in_which_its_owner_leaves() {
+    let mut scene = Scene::new(Limits::default());
+    let leave: [fn(&mut Wire); 3] =
+        [|wire| wire.ended = true, |wire| wire.broken = true, |wire| wire.arrived.extend(b"nonsense")];
+    for leave in leave {
+        let (alice, next) = (scene.user("alice"), scene.connect());
+        leave(&mut alice.wire.borrow_mut());
+        next.wire.borrow_mut().arrived.extend("∏∑Alice∏∑".as_bytes());
+        scene.turn(|server, now| {
+            server.readable(alice.key, now);
+            server.readable(next.key, now);
+        });
+        assert_eq!(next.heard(), "1");
+        scene.end(&next);
+    }
+}
+
+// Streams.
+
+#[test]
+fn a_stream_that_takes_k_bytes_a_write_gets_everything_in_order() {
+    for k in 1..30 {
+        let mut scene = Scene::new(Limits::default());
+        let (alice, bob) = (scene.user("alice"), scene.user("bob"));
+        bob.wire.borrow_mut().write_size = k;
+        for n in 0..10 {
+            scene.send(&alice, format!("§γ{n}§γ§γagain {n}§γ"));
+        }
+        let expected: String = (0..10).map(|n| format!("alice说：{n}\nalice说：again {n}\n")).collect();
+        assert_eq!(bob.heard(), expected);
+    }
+}
+
+#[test]
+fn a_stream_that_blocks_after_every_k_bytes_gets_everything_in_order() {
+    for k in 1..30 {
+        let mut scene = Scene::new(Limits::default());
+        let (alice, bob) = (scene.user("alice"), scene.user("bob"));
+        scene.give_room(&bob, 0);
+        scene.send(&alice, "§γone§γ§γtwo§γ");
+        let expected = "alice说：one\nalice说：two\n";
+        for _ in 0..expected.len().div_ceil(k) {
+            scene.give_room(&bob, k);
+        }
+        assert_eq!(bob.heard(), expected);
+    }
+}
+
+#[test]
+fn a_reset_behind_any_byte_of_a_conversation_leaves_nobody_behind() {
+    let conversation = "∏∑alice∏∑\n§γhi§γ★【bob※psst★【∏∑anna∏∑§γbye§γ";
+    for cut in 0..=conversation.len() {
+        let mut scene = Scene::new(Limits::default());
+        let bob = scene.user("bob");
+        let alice = scene.connect();
+        scene.send(&alice, &conversation.as_bytes()[..cut]);
+        scene.reset(&alice);
+        assert!(alice.is_closed());
+        assert_eq!(scene.server.hub().users().len(), 1);
+        assert_eq!(scene.server.connections(), 1);
+        bob.heard();
+        scene.send(&bob, "§γhi§γ");
+        assert_eq!(bob.heard(), "bob说：hi\n");
+    }
+}
+
+#[test]
+fn what_a_peer_sent_before_it_broke_is_heard_although_it_cannot_be_answered() {
+    let mut scene = Scene::new(Limits::default());
+    let (alice, bob) = (scene.user("alice"), scene.user("bob"));
+    alice.wire.borrow_mut().broken = true;
+    alice.wire.borrow_mut().arrived.extend("§γlast words§γ".as_bytes());
+    // The write fails in the turn before the last words are read.
+    scene.send(&bob, "★【alice※psst★【");
+    scene.readable(&bob);
+    assert_eq!(bob.heard(), "alice说：last words\n");
+    assert!(alice.is_closed());
+}
+
+// Outboxes.
+
+#[test]
+fn an_overfull_outbox_ends_in_a_whole_line_and_the_reason() {
+    let mut scene = Scene::new(Limits { outbox_bytes: 100, ..Limits::default() });
+    let (alice, bob) = (scene.user("alice"), scene.user("bob"));
+    scene.give_room(&bob, 7);
+    for _ in 0..10 {
+        scene.send(&alice, "§γ0123456789§γ");
+    }
+    assert_eq!(alice.heard(), "alice说：0123456789\n".repeat(10));
+    assert_eq!(scene.server.hub().users().len(), 1);
+    scene.give_room(&bob, usize::MAX);
+    let told = "* you do not read: 100 bytes were waiting for you\n";
+    assert_eq!(bob.heard(), format!("alice说：0123456789\n{told}"));
+    assert!(bob.is_shut());
+}
+
+// Everything at once.
+
+/// One step of a play. Guests 0 and 1 are healthy; 2 and 3 do what they like.
+#[derive(Clone, Debug)]
+enum Step {
+    /// Says its next numbered message, once that has been fed.
+    Say(usize),
+    Whisper(usize),
+    /// This many bytes of what a guest has to send arrive.
+    Feed(usize, usize),
+    /// This many bytes can be written to it, so many at a time.
+    Room(usize, usize, usize),
+    Newline(usize),
+    Garbage(usize),
+    End(usize),
+    Reset(usize),
+    Advance(u64),
+}
+
+fn any_step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        6 => (0..4usize).prop_map(Step::Say),
+        2 => (0..4usize).prop_map(Step::Whisper),
+        8 => (0..4usize, 1..40usize).prop_map(|(guest, bytes)| Step::Feed(guest, bytes)),
+        6 => (0..4usize, 0..60usize, 1..20usize).prop_map(|(guest, room, size)| Step::Room(guest, room, size)),
+        1 => (0..4usize).prop_map(Step::Newline),
+        1 => (2..4usize).prop_map(Step::Garbage),
+        1 => (2..4usize).prop_map(Step::End),
+        1 => (2..4usize).prop_map(Step::Reset),
+        2 => (1..700u64).prop_map(Step::Advance),
+    ]
+}
+
+/// A guest, and what it still has to send.
+struct Actor {
+    guest: Guest,
+    name: String,
+    to_send: VecDeque<u8>,
+    said: usize,
+    heard: Vec<u8>,
+}
+
+impl Actor {
+    fn enter(scene: &mut Scene, name: String) -> Self {
+        let guest = scene.connect();
+        let to_send = format!("∏∑{name}∏∑").into_bytes().into();
+        Self { guest, name, to_send, said: 0, heard: Vec::new() }
+    }
+
+    fn feed(&mut self, scene: &mut Scene, bytes: usize) {
+        let count = bytes.min(self.to_send.len());
+        let fed: Vec<_> = self.to_send.drain(..count).collect();
+        scene.send(&self.guest, fed);
+    }
+
+    fn listen(&mut self) {
+        self.heard.append(&mut self.guest.wire.borrow_mut().written);
+    }
+
+    /// The lines heard, without the answer to the login and the newline that may complete it.
+    fn lines(&self) -> Vec<&str> {
+        let text = std::str::from_utf8(&self.heard).expect("UTF-8, as everything is written");
+        let text = text.strip_prefix('1').expect("the answer comes first");
+        assert!(text.is_empty() || text.ends_with('\n'), "{text:?} has an unfinished line");
+        text.lines().filter(|line| !line.is_empty()).collect()
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+    #[test]
+    fn nothing_healthy_peers_say_to_each_other_is_lost_doubled_or_reordered(
+        steps in prop::collection::vec(any_step(), 1..250)
+    ) {
+        let mut scene = Scene::new(Limits::default());
+        let mut actors: Vec<_> = (0..4).map(|n| Actor::enter(&mut scene, format!("g{n}"))).collect();
+        for actor in &mut actors[..2] {
+            actor.feed(&mut scene, usize::MAX);
+        }
+        for step in steps {
+            match step {
+                Step::Say(n) => {
+                    let said = format!("§γ{}§γ", actors[n].said);
+                    actors[n].to_send.extend(said.as_bytes());
+                    actors[n].said += 1;
+                }
+                Step::Whisper(n) => {
+                    let to = actors[(n + 1) % 4].name.clone();
+                    actors[n].to_send.extend(format!("★【{to}※psst★【").as_bytes());
+                }
+                Step::Feed(n, bytes) => actors[n].feed(&mut scene, bytes),
+                Step::Room(n, room, size) => {
+                    actors[n].guest.wire.borrow_mut().write_size = size;
+                    if !actors[n].guest.is_closed() {
+                        scene.give_room(&actors[n].guest, room);
+                    }
+                }
+                Step::Newline(n) => actors[n].to_send.extend(b"\n"),
+                Step::Garbage(n) => actors[n].to_send.extend(b"garbage"),
+                Step::End(n) | Step::Reset(n) => {
+                    if !actors[n].guest.is_closed() {
+                        match step {
+                            Step::End(_) => scene.end(&actors[n].guest),
+                            _ => scene.reset(&actors[n].guest),
+                        }
+                    }
+                    // Somebody else comes, who may be given the same key.
+                    actors[n] = Actor::enter(&mut scene, format!("g{n}"));
+                }
+                Step::Advance(ms) => scene.advance(Duration::from_millis(ms)),
+            }
+        }
+        for actor in &mut actors {
+            if !actor.guest.is_closed() {
+                actor.guest.wire.borrow_mut().write_size = usize::MAX;
+                scene.give_room(&actor.guest, usize::MAX);
+            }
+        }
+        for actor in &mut actors[..2] {
+            actor.feed(&mut scene, usize::MAX);
+        }
+        scene.advance(QUIET);
+        actors.iter_mut().for_each(Actor::listen);
+        let everything: Vec<Vec<&str>> = actors[..2].iter().map(Actor::lines).collect();
+        for speaker in &actors[..2] {
+            let start = format!("{}说：", speaker.name);
+            let expected: Vec<_> = (0..speaker.said).map(|n| format!("{start}{n}")).collect();
+            for heard in &everything {
+                let from_speaker: Vec<_> =
+                    heard.iter().filter(|line| line.starts_with(&start)).copied().collect();
+                prop_assert_eq!(&from_speaker, &expected);
+            }
+        }
+        // Both were there from the first message on, so they heard the same lines in the same order.
+        let public = |n: usize| -> Vec<&str> {
+            everything[n].iter().filter(|line| !line.starts_with('*') && !line.contains("psst")).copied().collect()
+        };
+        prop_assert_eq!(public(0), public(1));
+        for actor in &actors {
+            if !actor.guest.is_closed() {
+                scene.end(&actor.guest);
+            }
+        }
+        // Those who left with unread lines get their time.
+        scene.advance(FLUSH_TIMEOUT);
+        prop_assert_eq!(scene.server.connections(), 0);
+        prop_assert!(scene.server.hub().users().is_empty());
+        prop_assert_eq!(scene.server.next_deadline(), None);
+    }
+}
