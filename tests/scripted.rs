@@ -16,6 +16,7 @@ const QUIET: Duration = Duration::from_millis(500);
 const LINGER: Duration = Duration::from_secs(2);
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(4);
 const FLUSH_TIMEOUT: Duration = Duration::from_secs(30);
+const READ_BUDGET: usize = 64 * 1024;
 /// The shortest time there is.
 const TICK: Duration = Duration::from_nanos(1);
 
@@ -419,6 +420,23 @@ fn what_a_peer_sent_before_it_broke_is_heard_although_it_cannot_be_answered() {
     scene.readable(&bob);
     assert_eq!(bob.heard(), "alice说：last words\n");
     assert!(alice.is_closed());
+}
+
+#[test]
+fn a_peer_that_sends_faster_than_its_budget_never_gets_more_than_one_a_turn() {
+    let mut scene = Scene::new(Limits::default());
+    let alice = scene.user("alice");
+    let frames = "§γ§γ".repeat(50 * READ_BUDGET / 8);
+    alice.wire.borrow_mut().arrived.extend(frames.as_bytes());
+    let mut left = frames.len();
+    while left > 0 {
+        // Every turn tells of new input, as it does when the peer goes on sending.
+        scene.turn(|server, now| server.readable(alice.key, now));
+        let now_left = alice.wire.borrow().arrived.len();
+        assert!(left - now_left <= READ_BUDGET, "{} bytes were read in one turn", left - now_left);
+        left = now_left;
+        alice.heard();
+    }
 }
 
 // Outboxes.

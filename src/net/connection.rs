@@ -20,6 +20,8 @@ pub(super) struct Connection<S> {
     pub(super) deadline: Option<Instant>,
     /// Is in the list of those to be flushed at the end of the turn.
     pub(super) dirty: bool,
+    /// Is in the list of those to be read on in the next turn.
+    pub(super) unread: bool,
     pub(super) hearing: Hearing,
 }
 

@@ -49,7 +49,7 @@ pub struct Server<S> {
     queueing: Outgoing,
     /// Every connection reads into this one.
     read_buffer: Box<[u8]>,
-    /// Connections that have had their budget and may have more to read. Readiness is told only once.
+    /// Connections that have had their budget and may have more to read, each once. Readiness is told only once.
     unread: Vec<usize>,
     /// Connections with something to write, each once.
     dirty: Vec<usize>,
@@ -115,6 +115,7 @@ impl<S: Stream> Server<S> {
             life: Life::Open,
             deadline: None,
             dirty: false,
+            unread: false,
             hearing: Hearing::Fine,
         });
         if full {
@@ -126,13 +127,17 @@ impl<S: Stream> Server<S> {
 
     /// Reads what there is to read of the connection `key`, within the budget, and handles it.
     pub fn readable(&mut self, key: usize, now: Now) {
+        // Who has had its budget waits for the next turn, also when more has come since.
+        if self.connections.get(key).is_some_and(|connection| connection.unread) {
+            return;
+        }
         let mut budget = READ_BUDGET;
         loop {
+            let Some(connection) = self.connections.get_mut(key) else { return };
             if budget == 0 {
-                self.unread.push(key);
+                mark_unread(connection, key, &mut self.unread);
                 break;
             }
-            let Some(connection) = self.connections.get_mut(key) else { return };
             if let Life::Closed = connection.life {
                 return;
             }
@@ -174,6 +179,9 @@ impl<S: Stream> Server<S> {
     /// Goes on with the connections whose budget ended the turn before.
     pub fn read_on(&mut self, now: Now) {
         for key in mem::take(&mut self.unread) {
+            if let Some(connection) = self.connections.get_mut(key) {
+                connection.unread = false;
+            }
             self.readable(key, now);
         }
     }
@@ -399,7 +407,7 @@ impl<S: Stream> Server<S> {
             debug!("{}: write failed: {error}", connection.peer);
             connection.outbox.clear();
             connection.hearing = Hearing::Gone;
-            self.unread.push(key);
+            mark_unread(connection, key, &mut self.unread);
             return;
         }
         if !connection.outbox.is_empty() {
@@ -411,7 +419,7 @@ impl<S: Stream> Server<S> {
                 self.mark_closed(key);
             } else {
                 connection.life = Life::Lingering { until: now.instant + LINGER };
-                self.unread.push(key);
+                mark_unread(connection, key, &mut self.unread);
             }
         }
     }
@@ -456,6 +464,13 @@ fn mark_dirty<S>(connection: &mut Connection<S>, key: usize, dirty: &mut Vec<usi
     if !connection.dirty {
         connection.dirty = true;
         dirty.push(key);
+    }
+}
+
+fn mark_unread<S>(connection: &mut Connection<S>, key: usize, unread: &mut Vec<usize>) {
+    if !connection.unread {
+        connection.unread = true;
+        unread.push(key);
     }
 }
 
