@@ -457,6 +457,20 @@ fn an_overfull_outbox_ends_in_a_whole_line_and_the_reason() {
     assert!(bob.is_shut());
 }
 
+#[test]
+fn somebody_overfull_is_told_so_also_when_it_ends_in_the_same_turn() {
+    for ending in ["", "nonsense"] {
+        let mut scene = Scene::new(Limits { outbox_bytes: 100, ..Limits::default() });
+        let alice = scene.user("alice");
+        scene.give_room(&alice, 0);
+        alice.wire.borrow_mut().ended = true;
+        scene.send(&alice, "§γ0123456789§γ".repeat(10) + ending);
+        scene.give_room(&alice, usize::MAX);
+        assert_eq!(alice.heard(), "* you do not read: 100 bytes were waiting for you\n", "{ending}");
+        assert!(alice.is_closed());
+    }
+}
+
 // Everything at once.
 
 /// One step of a play. Guests 0 and 1 are healthy; 2 and 3 do what they like.

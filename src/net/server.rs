@@ -313,6 +313,12 @@ impl<S: Stream> Server<S> {
         if !matches!(self.connections[key].life, Life::Open) {
             return;
         }
+        let peer_finished = reason == CloseReason::PeerFinished;
+        // Lines for it were dropped already in this turn, so whatever else happens, this is why it ends.
+        let reason = match self.connections[key].hearing {
+            Hearing::TooSlow => CloseReason::OutboxFull(self.limits.outbox_bytes),
+            Hearing::Fine | Hearing::Gone => reason,
+        };
         self.depart(key, &reason, now);
         if let CloseReason::OutboxFull(_) = reason {
             self.connections[key].outbox.forget_unstarted();
@@ -323,10 +329,7 @@ impl<S: Stream> Server<S> {
         }
         self.queue(now);
         let connection = &mut self.connections[key];
-        connection.life = Life::Flushing {
-            peer_finished: reason == CloseReason::PeerFinished,
-            until: now.instant + FLUSH_TIMEOUT,
-        };
+        connection.life = Life::Flushing { peer_finished, until: now.instant + FLUSH_TIMEOUT };
         connection.inbox = Vec::new();
         mark_dirty(connection, key, &mut self.dirty);
     }
