@@ -1,0 +1,374 @@
+//! The two real programs, as processes.
+
+mod support;
+
+use std::fs::{self, File};
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
+use std::os::unix::fs::FileTypeExt;
+use std::process::Stdio;
+use std::time::Duration;
+
+use parlor::address::Address;
+use rustix::net::{AddressFamily, SocketType};
+use rustix::process::Signal;
+use support::program::Ended;
+use support::{Peer, Program, Scratch, login, say, text};
+
+/// The longest time in which a server ends after a signal.
+const STOP_LIMIT: Duration = Duration::from_secs(5);
+
+const PARLOR: &str = env!("CARGO_BIN_EXE_parlor");
+
+/// A client in a pipe that is logged in: it has heard what it said itself.
+fn client(name: &str, server: &Address) -> Program {
+    let mut client = Program::parlor(&[&format!("{name}@{server}")]);
+    client.write("here\n");
+    while client.line() != format!("{name}: here") {}
+    client
+}
+
+#[track_caller]
+fn assert_ended(ended: &Ended, status: i32, error: &str) {
+    assert_eq!(ended.status, Some(status), "{ended:?}");
+    assert_eq!(ended.stderr.lines().count(), usize::from(!error.is_empty()), "{ended:?}");
+    assert!(ended.stderr.contains(error), "{ended:?}");
+}
+
+// Talking.
+
+#[test]
+fn public_and_private_messages_pass_between_real_processes() {
+    let (_server, at) = Program::server(&[]);
+    let mut alice = client("alice", &at);
+    let mut bob = client("bob", &at);
+    assert_eq!(alice.line(), "bob: here");
+    alice.write("hello, everybody\n");
+    for program in [&alice, &bob] {
+        assert_eq!(program.line(), "alice: hello, everybody");
+    }
+    bob.write("//alice:psst: alice\n/msg alice once more\nto all\n");
+    assert_eq!(alice.line(), "bob whispers: psst: alice");
+    assert_eq!(alice.line(), "bob whispers: once more");
+    assert_eq!(alice.line(), "bob: to all");
+    assert_eq!(bob.line(), "bob: to all", "its whispers were not for bob");
+    alice.write("//nobody:psst\n");
+    assert_eq!(alice.line(), "* nobody here is called nobody");
+    for mut program in [alice, bob] {
+        program.end_input();
+        assert_ended(&program.ended(), 0, "");
+    }
+}
+
+#[test]
+fn a_client_in_a_pipe_meets_a_textbook_client() {
+    let (_server, at) = Program::server(&[]);
+    let mut alice = client("alice", &at);
+    let mut bob = Peer::user(&at, "bob");
+    bob.send(say("hi"));
+    bob.expect("bob说：hi\n");
+    assert_eq!(alice.line(), "bob: hi");
+    alice.write("//bob:psst\n");
+    bob.expect("alice悄悄地对你说：psst\n");
+}
+
+#[test]
+fn a_pipe_that_ends_ends_the_client_after_the_server_has_taken_the_last_line() {
+    let (_server, at) = Program::server(&[]);
+    let mut bob = Peer::user(&at, "bob");
+    let mut alice = Program::parlor(&[&format!("alice@{at}")]);
+    // The last line has no newline.
+    alice.write("first\n\ndone");
+    alice.end_input();
+    let ended = alice.ended();
+    assert_ended(&ended, 0, "");
+    assert_eq!(ended.stdout, "alice: first\nalice: \nalice: done\n");
+    bob.expect("alice说：first\nalice说：\nalice说：done\n");
+}
+
+#[test]
+fn an_empty_pipe_logs_in_and_leaves() {
+    let (_server, at) = Program::server(&[]);
+    let mut alice = Program::parlor(&[&format!("alice@{at}")]);
+    alice.end_input();
+    assert_eq!(alice.ended(), Ended { status: Some(0), stdout: String::new(), stderr: String::new() });
+}
+
+#[test]
+fn ten_thousand_lines_through_a_pipe_all_arrive() {
+    let (_server, at) = Program::server(&[]);
+    let scratch = Scratch::new();
+    let lines: String = (0..10_000).map(|n| format!("line {n}\n")).collect();
+    let input = File::open(scratch.file("input", &lines)).expect("just written");
+    let mut alice = Program::start(PARLOR, &[&format!("alice@{at}")], input.into());
+    let ended = alice.ended();
+    assert_ended(&ended, 0, "");
+    let expected: String = (0..10_000).map(|n| format!("alice: line {n}\n")).collect();
+    assert!(ended.stdout == expected);
+}
+
+#[test]
+fn a_line_longer_than_a_frame_becomes_several_messages() {
+    let (_server, at) = Program::server(&[]);
+    let mut alice = Program::parlor(&[&format!("alice@{at}")]);
+    alice.write(&"好".repeat(5000));
+    alice.end_input();
+    let ended = alice.ended();
+    assert_ended(&ended, 0, "");
+    let said: String = ended.stdout.lines().map(|line| line.trim_start_matches("alice: ")).collect();
+    assert!(said == "好".repeat(5000), "{} characters", said.chars().count());
+}
+
+#[test]
+fn a_line_with_a_mark_in_it_is_refused_and_the_others_are_said() {
+    let (_server, at) = Program::server(&[]);
+    for mark in ["∏∑", "§γ", "★【", "※"] {
+        let mut alice = Program::parlor(&[&format!("alice@{at}")]);
+        alice.write(&format!("one\nwith a {mark} in it\nthree\n"));
+        assert!(alice.error_line().contains(mark));
+        alice.end_input();
+        let ended = alice.ended();
+        assert_ended(&ended, 2, "some lines were not sent");
+        assert_eq!(ended.stdout, "alice: one\nalice: three\n");
+    }
+}
+
+#[test]
+fn a_client_over_a_unix_socket_talks_too() {
+    let scratch = Scratch::new();
+    let at = scratch.socket("s");
+    let server = Program::parlord(&["--listen", &at.to_string()]);
+    assert_eq!(server.listening(), at);
+    let mut alice = client("alice", &at);
+    alice.end_input();
+    assert_ended(&alice.ended(), 0, "");
+}
+
+#[test]
+fn a_client_that_is_killed_frees_its_name_at_once() {
+    let (_server, at) = Program::server(&[]);
+    let mut bob = Peer::user(&at, "bob");
+    let mut alice = client("alice", &at);
+    bob.expect("alice说：here\n");
+    alice.signal(Signal::KILL);
+    alice.ended();
+    client("alice", &at);
+}
+
+// How the client ends.
+
+#[test]
+fn a_refused_connection_is_exit_status_1() {
+    // Bound and not listening: nobody else gets this port meanwhile, and it refuses.
+    let socket = rustix::net::socket(AddressFamily::INET, SocketType::STREAM, None).expect("a socket");
+    rustix::net::bind(&socket, &SocketAddrV4::new(Ipv4Addr::LOCALHOST, 0)).expect("a free port");
+    let at = rustix::net::getsockname(&socket).expect("it is bound");
+    let at = SocketAddr::try_from(at).expect("an internet address");
+    let mut alice = Program::parlor(&[&format!("alice@{at}")]);
+    assert_ended(&alice.ended(), 1, &format!("cannot connect to {at}"));
+    let mut alice = Program::parlor(&["alice@unix:/nowhere/s"]);
+    assert_ended(&alice.ended(), 1, "cannot connect to unix:/nowhere/s");
+}
+
+#[test]
+fn a_lost_connection_is_exit_status_1_although_the_input_goes_on() {
+    let (mut server, at) = Program::server(&[]);
+    let mut alice = client("alice", &at);
+    server.signal(Signal::KILL);
+    server.ended();
+    let ended = alice.ended();
+    assert_eq!(ended.status, Some(1), "{ended:?}");
+    assert!(ended.stderr.contains(&at.to_string()), "{ended:?}");
+}
+
+#[test]
+fn a_server_that_ends_is_exit_status_1_and_its_goodbye_is_shown() {
+    let (server, at) = Program::server(&[]);
+    let mut alice = client("alice", &at);
+    server.signal(Signal::TERM);
+    assert_eq!(alice.line(), "* the server is shutting down");
+    assert_ended(&alice.ended(), 1, "closed the connection");
+}
+
+#[test]
+fn a_taken_name_is_exit_status_3() {
+    let (_server, at) = Program::server(&[]);
+    let _alice = client("alice", &at);
+    let mut second = Program::parlor(&[&format!("ALICE@{at}")]);
+    assert_ended(&second.ended(), 3, "the name ALICE is taken");
+}
+
+#[test]
+fn wrong_usage_of_the_client_is_exit_status_2_and_names_what_is_wrong() {
+    let cases: [(&[&str], &str); 7] = [
+        (&[], "where to?"),
+        (&["--colour", "a"], "--colour"),
+        (&["a@b", "stray"], "stray"),
+        (&["1a@localhost"], "1a"),
+        (&["a@localhost:x"], "localhost:x"),
+        (&["a@"], "host"),
+        (&["localhost"], "NAME@HOST"),
+    ];
+    for (args, named) in cases {
+        assert_ended(&Program::parlor(args).ended(), 2, named);
+    }
+}
+
+#[test]
+fn an_output_that_nobody_reads_any_more_is_a_quiet_end() {
+    let (_server, at) = Program::server(&[]);
+    let mut bob = Peer::user(&at, "bob");
+    let (reader, writer) = std::io::pipe().expect("the system has pipes");
+    let mut command = std::process::Command::new(PARLOR);
+    command.arg(format!("alice@{at}")).stdin(Stdio::piped()).stdout(writer).stderr(Stdio::piped());
+    let mut alice = command.spawn().expect("the program can be started");
+    // The command holds our copy of the end that is written to.
+    drop(command);
+    drop(reader);
+    // Alice hears what is said as soon as she is there to hear it.
+    while alice.try_wait().expect("our own child").is_none() {
+        bob.send(say("anybody?"));
+        bob.expect("bob说：anybody?\n");
+    }
+    let output = alice.wait_with_output().expect("it has ended");
+    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+}
+
+#[test]
+fn both_programs_print_help_and_version() {
+    for start in [Program::parlord, Program::parlor] {
+        for option in ["--help", "-h", "--version", "-V"] {
+            let ended = start(&[option]).ended();
+            assert_ended(&ended, 0, "");
+            assert!(ended.stdout.contains("parlor"), "{ended:?}");
+        }
+    }
+}
+
+// How the server ends.
+
+#[test]
+fn a_signal_ends_the_server_in_an_orderly_way() {
+    for signal in [Signal::TERM, Signal::INT] {
+        let scratch = Scratch::new();
+        let unix = scratch.socket("s");
+        let (mut server, at) = Program::server(&["--listen", &unix.to_string()]);
+        let mut peers = [Peer::user(&at, "alice"), Peer::user(&unix, "bob"), Peer::connect(&at)];
+        // The third is nobody to the server before it is accepted.
+        peers[2].send(login("alice"));
+        peers[2].expect("-1");
+        server.signal(signal);
+        for peer in &mut peers {
+            peer.expect_notice("the server is shutting down");
+            peer.expect_end();
+        }
+        // They keep their sides open: the server waits for them, but not for long.
+        let ended = server.ended_within(STOP_LIMIT);
+        assert_eq!(ended.status, Some(0), "{ended:?}");
+        assert!(!scratch.path("s").exists());
+    }
+}
+
+#[test]
+fn a_second_signal_changes_nothing() {
+    let (mut server, at) = Program::server(&[]);
+    let mut alice = Peer::user(&at, "alice");
+    server.signal(Signal::TERM);
+    alice.expect_notice("the server is shutting down");
+    server.signal(Signal::INT);
+    alice.expect_end();
+    drop(alice);
+    assert_eq!(server.ended_within(STOP_LIMIT).status, Some(0));
+}
+
+#[test]
+fn an_address_that_is_taken_is_exit_status_1_and_is_named() {
+    let (_server, at) = Program::server(&[]);
+    let mut second = Program::parlord(&["--listen", &at.to_string()]);
+    assert_ended(&second.ended(), 1, &format!("cannot listen on {at}"));
+    let scratch = Scratch::new();
+    let file = format!("unix:{}", text(&scratch.file("notes", "mine")));
+    let mut third = Program::parlord(&["--listen", &file]);
+    assert_ended(&third.ended(), 1, &file);
+    assert_eq!(fs::read_to_string(scratch.path("notes")).expect("it is still there"), "mine");
+}
+
+// The server's options.
+
+#[test]
+fn a_wrong_option_value_or_file_is_exit_status_2_and_is_named_in_one_line() {
+    let scratch = Scratch::new();
+    let unknown = scratch.file("unknown", "# fine\nlobby = #tea\ncolour = red\n");
+    let value = scratch.file("value", "frame = many\n");
+    let twice = scratch.file("twice", "frame = 1024\nframe = 2048\n");
+    let cases: [(&[&str], &str); 8] = [
+        (&["--colour"], "--colour"),
+        (&["stray"], "stray"),
+        (&["--listen", "nowhere"], "nowhere"),
+        (&["--frame", "1"], "--frame"),
+        (&["--config", "/nowhere/file"], "/nowhere/file"),
+        (&["--config", text(&unknown)], "line 3: unknown option \"colour\""),
+        (&["--config", text(&value)], "line 1: frame: \"many\""),
+        (&["--config", text(&twice)], "line 2: frame is given more than once"),
+    ];
+    for (args, named) in cases {
+        assert_ended(&Program::parlord(args).ended(), 2, named);
+    }
+}
+
+#[test]
+fn a_config_file_counts_and_the_command_line_wins() {
+    let scratch = Scratch::new();
+    let (in_file, on_line) = (scratch.socket("file"), scratch.socket("line"));
+    let content = format!("# ours\nlisten = {in_file}\nmax-connections = 1\nframe = 512\n");
+    let config = scratch.file("config", &content);
+    let server = Program::parlord(&["-c", text(&config)]);
+    assert_eq!(server.listening(), in_file);
+    let mut alice = Peer::user(&in_file, "alice");
+    Peer::connect(&in_file).expect_notice("the server is full (1 connections)");
+    alice.send("§γ".to_owned() + &"x".repeat(512));
+    alice.expect_notice("at most 512 bytes");
+
+    let args = ["-c", text(&config), "--listen", &on_line.to_string(), "--max-connections", "2"];
+    let server = Program::parlord(&args);
+    assert_eq!(server.listening(), on_line);
+    let mut alice = Peer::user(&on_line, "alice");
+    let _bob = Peer::user(&on_line, "bob");
+    Peer::connect(&on_line).expect_notice("the server is full (2 connections)");
+    alice.send("§γ".to_owned() + &"x".repeat(512));
+    alice.expect_notice("at most 512 bytes");
+}
+
+#[test]
+fn every_address_has_its_line() {
+    let scratch = Scratch::new();
+    let unix = scratch.socket("s");
+    let server = Program::parlord(&["-l", "127.0.0.1:0", "-l", "[::1]:0", "-l", &unix.to_string()]);
+    for start in ["127.0.0.1:", "[::1]:", "unix:"] {
+        let at = server.listening();
+        assert!(at.to_string().starts_with(start), "{at}");
+        client("alice", &at);
+    }
+    assert!(fs::metadata(scratch.path("s")).expect("it is there").file_type().is_socket());
+}
+
+#[test]
+fn the_log_tells_why_a_name_was_refused_and_never_what_was_said() {
+    let (mut server, at) = Program::server(&[]);
+    let mut alice = Peer::user(&at, "alice");
+    alice.send(say("a secret"));
+    alice.expect("alice说：a secret\n");
+    for name in ["ALICE", "not a name"] {
+        let mut other = Peer::connect(&at);
+        other.send(login(name));
+        other.expect("-1");
+    }
+    alice.send("nonsense with a secret");
+    alice.expect_notice("bytes outside a frame");
+    server.signal(Signal::TERM);
+    drop(alice);
+    let log = server.ended().stderr;
+    assert!(log.contains("the name ALICE is taken"), "{log}");
+    assert!(log.contains("a name cannot contain ' '"), "{log}");
+    assert!(!log.contains("secret"), "{log}");
+}
