@@ -214,6 +214,15 @@ fn wrong_usage_of_the_client_is_exit_status_2_and_names_what_is_wrong() {
 }
 
 #[test]
+fn an_input_that_cannot_be_read_is_exit_status_2() {
+    let (_server, at) = Program::server(&[]);
+    // A directory can be opened, but reading it fails.
+    let input = File::open("/").expect("there is a root");
+    let mut alice = Program::start(PARLOR, &[&format!("alice@{at}")], input.into());
+    assert_ended(&alice.ended(), 2, "standard input");
+}
+
+#[test]
 fn an_output_that_nobody_reads_any_more_is_a_quiet_end() {
     let (_server, at) = Program::server(&[]);
     let mut bob = Peer::user(&at, "bob");

@@ -125,9 +125,16 @@ fn read_keyboard(mut speaker: Speaker) -> Result<(), Failure> {
 }
 
 fn read_pipe(mut speaker: Speaker) -> Result<(), Failure> {
+    let said = say_lines(&mut speaker);
+    // Also after a failure: the server closes then, and the reader ends.
+    let finished = speaker.finish();
+    said.and(finished.map_err(Failure::from))
+}
+
+fn say_lines(speaker: &mut Speaker) -> Result<(), Failure> {
     let mut refused = Ok(());
     while let Some(line) = read_line(&mut io::stdin().lock())? {
-        match send(&mut speaker, piped(&line)) {
+        match send(speaker, piped(&line)) {
             Err(error @ Error::Mark(_)) => {
                 complain(&error);
                 let message = "some lines were not sent".to_owned();
@@ -136,7 +143,6 @@ fn read_pipe(mut speaker: Speaker) -> Result<(), Failure> {
             result => result?,
         }
     }
-    speaker.finish()?;
     refused
 }
 
