@@ -17,6 +17,7 @@ use support::{Peer, Program, Scratch, login, say, text};
 /// The longest time in which a server ends after a signal.
 const STOP_LIMIT: Duration = Duration::from_secs(5);
 
+const PARLORD: &str = env!("CARGO_BIN_EXE_parlord");
 const PARLOR: &str = env!("CARGO_BIN_EXE_parlor");
 
 /// A client in a pipe that is logged in: it has heard what it said itself.
@@ -300,6 +301,23 @@ fn an_address_that_is_taken_is_exit_status_1_and_is_named() {
     let mut third = Program::parlord(&["--listen", &file]);
     assert_ended(&third.ended(), 1, &file);
     assert_eq!(fs::read_to_string(scratch.path("notes")).expect("it is still there"), "mine");
+}
+
+#[test]
+fn a_server_without_a_descriptor_left_serves_those_it_has_and_then_newcomers_again() {
+    let limited = ["-c", "ulimit -n 24; exec \"$0\" \"$@\"", PARLORD, "--listen", "127.0.0.1:0"];
+    let server = Program::start("/bin/sh", &limited, Stdio::null());
+    let at = server.listening();
+    let mut alice = Peer::user(&at, "alice");
+    // The system completes these connections; the server cannot accept them all.
+    let mut crowd: Vec<_> = (0..30).map(|_| Peer::connect(&at)).collect();
+    while !server.error_line().contains("accepting pauses") {}
+    alice.settle("alice");
+    let mut last = crowd.pop().expect("there are 30");
+    last.send(login("last"));
+    drop(crowd);
+    last.expect("1");
+    alice.settle("alice");
 }
 
 // The server's options.

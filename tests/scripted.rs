@@ -159,7 +159,7 @@ impl Scene {
     /// Somebody who has logged in, and from whom nothing is held back any more.
     fn user(&mut self, name: &str) -> Guest {
         let guest = self.connect();
-        self.send(&guest, &format!("∏∑{name}∏∑★【{name}※ready★【"));
+        self.send(&guest, format!("∏∑{name}∏∑★【{name}※ready★【"));
         assert_eq!(guest.heard(), format!("1{name}悄悄地对你说：ready\n"));
         guest
     }
