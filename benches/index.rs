@@ -1,0 +1,126 @@
+//! The index of users: each of its changes, with few and with many users in it. All are O(1), so a number that
+//! grows faster than the caches miss is a fault.
+
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+
+use criterion::{BenchmarkId, Criterion, Throughput};
+
+use parlor::hub::Users;
+use parlor::message::UserId;
+use parlor::name::UserName;
+
+/// How many users are in the index already.
+const USERS: [u32; 5] = [10, 100, 1_000, 10_000, 100_000];
+
+/// How many are looked up or changed in one round; each is one element of the throughput.
+const ROUND: u32 = 10;
+
+/// Scripts that names are written in: the characters that stand for the ten digits.
+const SCRIPTS: [(&str, &str); 2] = [("ASCII", "abcdefghij"), ("Chinese", "甲乙丙丁戊己庚辛壬癸")];
+
+fn main() {
+    let mut criterion = Criterion::default()
+        .warm_up_time(Duration::from_millis(500))
+        .measurement_time(Duration::from_secs(2))
+        .configure_from_args();
+    for (script, digits) in SCRIPTS {
+        bench(&mut criterion, script, digits);
+    }
+    criterion.final_summary();
+}
+
+fn bench(criterion: &mut Criterion, script: &str, digits: &str) {
+    let mut group = criterion.benchmark_group(format!("index/{script}"));
+    group.throughput(Throughput::Elements(ROUND.into()));
+    for count in USERS {
+        let mut users = Users::default();
+        for n in 0..count {
+            users.claim(UserId(n), name(digits, n)).expect("every name is another");
+        }
+        // Spread over the index, so that they do not share their places in the caches.
+        let residents: Vec<_> =
+            (0..ROUND).map(|n| n * (count / ROUND)).map(|n| (UserId(n), name(digits, n))).collect();
+        let others: Vec<_> = (count..count + ROUND).map(|n| (UserId(n), name(digits, n))).collect();
+
+        group.bench_function(BenchmarkId::new("find", count), |bencher| {
+            bencher.iter(|| {
+                for (id, name) in black_box(&residents) {
+                    assert_eq!(users.find(name), Some(*id));
+                }
+            });
+        });
+        group.bench_function(BenchmarkId::new("find nobody", count), |bencher| {
+            bencher.iter(|| {
+                for (_, name) in black_box(&others) {
+                    assert_eq!(users.find(name), None);
+                }
+            });
+        });
+        group.bench_function(BenchmarkId::new("claim", count), |bencher| {
+            bencher.iter_custom(|rounds| {
+                sum(rounds, || {
+                    let spent = timed(|| claim(&mut users, &others));
+                    release(&mut users, &others);
+                    spent
+                })
+            });
+        });
+        group.bench_function(BenchmarkId::new("release", count), |bencher| {
+            bencher.iter_custom(|rounds| {
+                sum(rounds, || {
+                    claim(&mut users, &others);
+                    timed(|| release(&mut users, &others))
+                })
+            });
+        });
+        group.bench_function(BenchmarkId::new("rename", count), |bencher| {
+            bencher.iter_custom(|rounds| {
+                sum(rounds, || {
+                    let spent = timed(|| rename(&mut users, &residents, &others));
+                    rename(&mut users, &residents, &residents);
+                    spent
+                })
+            });
+        });
+        assert_eq!(users.len(), count as usize);
+        users.check();
+    }
+    group.finish();
+}
+
+/// A name that stands for `number`, in the digits given.
+fn name(digits: &str, number: u32) -> UserName {
+    let digits: Vec<char> = digits.chars().collect();
+    let text: String =
+        format!("{number:06}").bytes().map(|digit| digits[usize::from(digit - b'0')]).collect();
+    UserName::new(&text).expect("letters are a name")
+}
+
+fn claim(users: &mut Users, newcomers: &[(UserId, UserName)]) {
+    for (id, name) in newcomers {
+        assert_eq!(users.claim(*id, name.clone()), Ok(()));
+    }
+}
+
+fn release(users: &mut Users, leavers: &[(UserId, UserName)]) {
+    for (id, _) in leavers {
+        assert!(users.release(*id).is_some());
+    }
+}
+
+fn rename(users: &mut Users, who: &[(UserId, UserName)], names: &[(UserId, UserName)]) {
+    for ((id, _), (_, name)) in who.iter().zip(names) {
+        assert_eq!(users.rename(*id, name.clone()), Ok(()));
+    }
+}
+
+fn timed(act: impl FnOnce()) -> Duration {
+    let start = Instant::now();
+    act();
+    start.elapsed()
+}
+
+fn sum(rounds: u64, mut round: impl FnMut() -> Duration) -> Duration {
+    (0..rounds).map(|_| round()).sum()
+}
