@@ -1,0 +1,126 @@
+//! Changing a room: its topic, its settings, its members' ranks.
+
+use super::Hub;
+use super::rooms::RoomId;
+use super::settings::{MASKS_PER_LIST, Mask, Topic};
+use crate::message::{EventKind, MaskList, Now, Outgoing, Refusal, RoomChange, RoomFlag, UserId};
+use crate::name::RoomName;
+
+impl Hub {
+    pub(super) fn set_topic(
+        &mut self,
+        id: UserId,
+        name: &RoomName,
+        text: &str,
+        now: Now,
+        out: &mut Outgoing,
+    ) -> Result<(), Refusal> {
+        let room = self.visible_room(name, id)?;
+        let is_locked = self.rooms.get(room).settings.has(RoomFlag::TopicLocked);
+        if is_locked || self.rooms.get(room).stays {
+            self.room_to_change(id, name)?;
+        } else {
+            self.own_room(id, name)?;
+        }
+        let by = self.user(id)?.identity.to_string();
+        let text: std::rc::Rc<str> = text.into();
+        let topic = Topic { text: text.clone(), by, at: now.time };
+        let changed = self.rooms.get_mut(room);
+        changed.settings.topic = (!text.is_empty()).then_some(topic);
+        let kind = EventKind::TopicSet { room: changed.name.clone(), topic: text };
+        let event = self.event(id, now, kind);
+        out.event(event, self.rooms.get(room).ids());
+        Ok(())
+    }
+
+    /// Changes a room. Each of `changes` is made or refused on its own; what was made, the room hears as one event.
+    pub fn change_room(
+        &mut self,
+        id: UserId,
+        name: &RoomName,
+        changes: Vec<RoomChange>,
+        now: Now,
+        out: &mut Outgoing,
+    ) -> Result<Vec<Refusal>, Refusal> {
+        let room = self.room_to_change(id, name)?;
+        let (mut made, mut refused) = (Vec::new(), Vec::new());
+        for change in changes {
+            match self.make(id, room, change, now) {
+                Ok(change) => made.extend(change),
+                Err(why) => refused.push(why),
+            }
+        }
+        if !made.is_empty() {
+            let room_name = self.rooms.get(room).name.clone();
+            let event = self.event(id, now, EventKind::Changed { room: room_name, changes: made });
+            out.event(event, self.rooms.get(room).ids());
+        }
+        Ok(refused)
+    }
+
+    /// Makes one change. Returns it as the room is to hear it, or nothing when it was so already.
+    fn make(
+        &mut self,
+        id: UserId,
+        room: RoomId,
+        change: RoomChange,
+        now: Now,
+    ) -> Result<Option<RoomChange>, Refusal> {
+        let made = match change {
+            RoomChange::Rank { who, rank, given } => {
+                let member = self.users.find(&who).ok_or_else(|| Refusal::NobodyCalled(who.clone()))?;
+                if self.rooms.member(&self.users, member, room).is_none() {
+                    return Err(Refusal::TheyAreNotInRoom(who, self.rooms.get(room).name.clone()));
+                }
+                let who = self.user(member)?.name().clone();
+                let changed = self.rooms.set_rank(&self.users, member, room, rank, given);
+                changed.then_some(RoomChange::Rank { who, rank, given })
+            }
+            RoomChange::Flag(flag, on) => {
+                let changed = self.rooms.get_mut(room).settings.set(flag, on);
+                changed.then_some(RoomChange::Flag(flag, on))
+            }
+            RoomChange::Key(key) => {
+                let settings = &mut self.rooms.get_mut(room).settings;
+                let changed = settings.key != key;
+                settings.key.clone_from(&key);
+                changed.then_some(RoomChange::Key(key))
+            }
+            RoomChange::Limit(limit) => {
+                let settings = &mut self.rooms.get_mut(room).settings;
+                let changed = settings.limit != limit;
+                settings.limit = limit;
+                changed.then_some(RoomChange::Limit(limit))
+            }
+            RoomChange::Mask { list, mask, added: true } => self.add_mask(id, room, list, mask, now)?,
+            RoomChange::Mask { list, mask, added: false } => {
+                let masks = self.rooms.get_mut(room).settings.masks_mut(list);
+                let before = masks.len();
+                masks.retain(|entry| !entry.text.eq_ignore_ascii_case(&mask));
+                (masks.len() < before).then_some(RoomChange::Mask { list, mask, added: false })
+            }
+        };
+        Ok(made)
+    }
+
+    fn add_mask(
+        &mut self,
+        id: UserId,
+        room: RoomId,
+        list: MaskList,
+        mask: String,
+        now: Now,
+    ) -> Result<Option<RoomChange>, Refusal> {
+        let by = self.user(id)?.name().clone();
+        let room = self.rooms.get_mut(room);
+        let masks = room.settings.masks_mut(list);
+        if masks.iter().any(|entry| entry.text.eq_ignore_ascii_case(&mask)) {
+            return Ok(None);
+        }
+        if masks.len() >= MASKS_PER_LIST {
+            return Err(Refusal::ListFull { room: room.name.clone(), mask, most: MASKS_PER_LIST });
+        }
+        masks.push(Mask { text: mask.clone(), by, at: now.time });
+        Ok(Some(RoomChange::Mask { list, mask, added: true }))
+    }
+}

@@ -1,0 +1,156 @@
+//! Coming into rooms and going out of them.
+
+use super::Hub;
+use super::rooms::{Room, RoomId};
+use super::users::User;
+use crate::message::{Event, EventKind, MaskList, Now, Outgoing, Rank, Refusal, RoomFlag, UserId};
+use crate::name::{RoomName, UserName};
+
+/// Most rooms that one user is in.
+pub const ROOMS_PER_USER: usize = 50;
+
+impl Hub {
+    pub(super) fn join(
+        &mut self,
+        id: UserId,
+        name: RoomName,
+        key: Option<&str>,
+        now: Now,
+        out: &mut Outgoing,
+    ) -> Result<(), Refusal> {
+        let user = self.user(id)?;
+        let room = self.rooms.find(&name);
+        if user.seats.iter().any(|seat| Some(seat.room) == room) {
+            return Ok(());
+        }
+        if user.seats.len() >= ROOMS_PER_USER {
+            return Err(Refusal::TooManyRooms { room: name, most: ROOMS_PER_USER });
+        }
+        if let Some(room) = room {
+            admit(self.rooms.get(room), user, key)?;
+        }
+        let room = self.rooms.enter(&mut self.users, id, name, now.time);
+        let name = self.rooms.get(room).name.clone();
+        if let Some(user) = self.users.get_mut(id) {
+            user.uninvite(&name);
+            let (realname, away) = (user.realname.clone(), user.away.clone());
+            let kind = EventKind::Joined { room: name, realname, away };
+            let event = self.event(id, now, kind);
+            out.event(event, self.rooms.get(room).ids());
+        }
+        Ok(())
+    }
+
+    pub(super) fn part(
+        &mut self,
+        id: UserId,
+        name: RoomName,
+        reason: String,
+        now: Now,
+        out: &mut Outgoing,
+    ) -> Result<(), Refusal> {
+        let room = self.own_room(id, &name)?;
+        let room_name = self.rooms.get(room).name.clone();
+        let event = self.event(id, now, EventKind::Parted { room: room_name, reason });
+        out.event(event, self.rooms.get(room).ids());
+        self.rooms.leave(&mut self.users, id, room);
+        Ok(())
+    }
+
+    pub(super) fn kick(
+        &mut self,
+        id: UserId,
+        name: RoomName,
+        who: UserName,
+        reason: String,
+        now: Now,
+        out: &mut Outgoing,
+    ) -> Result<(), Refusal> {
+        let room = self.room_to_change(id, &name)?;
+        let victim = self.users.find(&who).ok_or_else(|| Refusal::NobodyCalled(who.clone()))?;
+        if self.rooms.member(&self.users, victim, room).is_none() {
+            return Err(Refusal::TheyAreNotInRoom(who, name));
+        }
+        let who = self.user(victim)?.name().clone();
+        let room_name = self.rooms.get(room).name.clone();
+        let event = self.event(id, now, EventKind::Kicked { room: room_name, who, reason });
+        out.event(event, self.rooms.get(room).ids());
+        self.rooms.leave(&mut self.users, victim, room);
+        Ok(())
+    }
+
+    pub(super) fn invite(
+        &mut self,
+        id: UserId,
+        name: RoomName,
+        who: UserName,
+        now: Now,
+        out: &mut Outgoing,
+    ) -> Result<(), Refusal> {
+        let room = self.own_room(id, &name)?;
+        if self.rooms.get(room).settings.has(RoomFlag::InviteOnly) {
+            self.room_to_change(id, &name)?;
+        }
+        let guest = self.users.find(&who).ok_or_else(|| Refusal::NobodyCalled(who.clone()))?;
+        if self.rooms.member(&self.users, guest, room).is_some() {
+            return Err(Refusal::TheyAreInRoom(who, name));
+        }
+        let Some(user) = self.users.get_mut(guest) else { return Err(Refusal::NobodyCalled(who)) };
+        user.invite(self.rooms.get(room));
+        let (who, room_name) = (user.name().clone(), self.rooms.get(room).name.clone());
+        let event = self.event(id, now, EventKind::Invited { room: room_name, who });
+        let members = self.rooms.get(room).members().iter();
+        let operators = members.filter(|member| member.rank.has_any(Rank::OPERATOR) && member.id != id);
+        let watched = Event { watched: true, ..event.clone() };
+        out.event(event, [guest]);
+        out.event(watched, operators.map(|member| member.id));
+        Ok(())
+    }
+
+    /// The room called `name`, which `id` is in.
+    pub(super) fn own_room(&self, id: UserId, name: &RoomName) -> Result<RoomId, Refusal> {
+        self.user(id)?;
+        let room = self.visible_room(name, id)?;
+        match self.rooms.member(&self.users, id, room) {
+            Some(_) => Ok(room),
+            None => Err(Refusal::NotInRoom(name.clone())),
+        }
+    }
+
+    /// The room called `name`, which `id` may change. A room that stays is changed by the server's operators, any
+    /// other by its own.
+    pub(super) fn room_to_change(&self, id: UserId, name: &RoomName) -> Result<RoomId, Refusal> {
+        let user = self.user(id)?;
+        let room = self.visible_room(name, id)?;
+        if self.rooms.get(room).stays && user.is_operator {
+            return Ok(room);
+        }
+        match self.rooms.member(&self.users, id, room) {
+            Some(member) if member.rank.has_any(Rank::OPERATOR) => Ok(room),
+            Some(_) => Err(Refusal::NotOperator(name.clone())),
+            None => Err(Refusal::NotInRoom(name.clone())),
+        }
+    }
+}
+
+/// Whether `user` may come in. An invitation opens everything but a ban's room for somebody else: it was given to
+/// this user in person, by somebody who may.
+fn admit(room: &Room, user: &User, key: Option<&str>) -> Result<(), Refusal> {
+    if user.is_invited_to(room) {
+        return Ok(());
+    }
+    let (settings, name) = (&room.settings, || room.name.clone());
+    if settings.bans(&user.identity) {
+        return Err(Refusal::Banned(name()));
+    }
+    if settings.has(RoomFlag::InviteOnly) && !settings.lists(MaskList::Invited, &user.identity) {
+        return Err(Refusal::InviteOnly(name()));
+    }
+    if settings.key.as_deref().is_some_and(|wanted| key != Some(wanted)) {
+        return Err(Refusal::WrongKey(name()));
+    }
+    if settings.limit.is_some_and(|limit| room.members().len() >= limit as usize) {
+        return Err(Refusal::RoomIsFull(name()));
+    }
+    Ok(())
+}

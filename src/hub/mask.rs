@@ -1,0 +1,96 @@
+//! Masks: `*` stands for any characters, `?` for one, and letter case does not count (RFC 2812 §2.5).
+
+use std::borrow::Cow;
+
+/// True when `mask` matches all of `text`. Costs at most O(mask × text), whatever the mask.
+pub fn matches(mask: &str, text: &str) -> bool {
+    let mask: Vec<char> = mask.chars().flat_map(char::to_lowercase).collect();
+    let text: Vec<char> = text.chars().flat_map(char::to_lowercase).collect();
+    let (mut m, mut t) = (0, 0);
+    // Where to go on when it fails: behind the last star, one character further.
+    let mut retry = None;
+    while t < text.len() {
+        match mask.get(m) {
+            Some('*') => {
+                retry = Some((m, t));
+                m += 1;
+            }
+            Some(&c) if c == '?' || c == text[t] => {
+                m += 1;
+                t += 1;
+            }
+            Some(_) | None => match retry {
+                Some((star, from)) => {
+                    retry = Some((star, from + 1));
+                    m = star + 1;
+                    t = from + 1;
+                }
+                None => return false,
+            },
+        }
+    }
+    mask[m..].iter().all(|&c| c == '*')
+}
+
+/// `mask` as `name!username@host`, with `*` for what it leaves out.
+pub fn complete(mask: &str) -> Cow<'_, str> {
+    match (mask.contains('!'), mask.contains('@')) {
+        (true, true) => Cow::Borrowed(mask),
+        (true, false) => Cow::Owned(format!("{mask}@*")),
+        (false, true) => Cow::Owned(format!("*!{mask}")),
+        // A dot or colon is in no name, so this is meant to be a host.
+        (false, false) if mask.contains(['.', ':']) => Cow::Owned(format!("*!*@{mask}")),
+        (false, false) => Cow::Owned(format!("{mask}!*@*")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn masks_match_whole_texts_in_any_letter_case() {
+        for (mask, text) in [
+            ("*", ""),
+            ("a*c", "abbbc"),
+            ("A?C", "aXc"),
+            ("*!*@*.ip", "n!u@x.ip"),
+            ("*b*b", "abab"),
+            ("张*", "张三"),
+        ] {
+            assert!(matches(mask, text), "{mask} {text}");
+        }
+        for (mask, text) in [("", "a"), ("?", ""), ("a*c", "abcd"), ("a", "ab"), ("*b?", "ab")] {
+            assert!(!matches(mask, text), "{mask} {text}");
+        }
+    }
+
+    #[test]
+    fn a_mask_is_completed() {
+        for (short, whole) in
+            [("bob", "bob!*@*"), ("b!u", "b!u@*"), ("u@h", "*!u@h"), ("a.ip", "*!*@a.ip"), ("a!b@c", "a!b@c")]
+        {
+            assert_eq!(complete(short), whole);
+        }
+    }
+
+    fn naive(mask: &[u8], text: &[u8]) -> bool {
+        match (mask.split_first(), text.split_first()) {
+            (None, None) => true,
+            (None, Some(_)) => false,
+            (Some((b'*', rest)), None) => naive(rest, text),
+            (Some((b'*', rest)), Some((_, more))) => naive(rest, text) || naive(mask, more),
+            (Some(_), None) => false,
+            (Some((m, rest)), Some((t, more))) => (*m == b'?' || m == t) && naive(rest, more),
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn it_matches_what_a_naive_twin_matches(mask in "[ab*?]{0,8}", text in "[ab]{0,10}") {
+            prop_assert_eq!(matches(&mask, &text), naive(mask.as_bytes(), text.as_bytes()));
+        }
+    }
+}

@@ -1,0 +1,216 @@
+//! Logging in, names, what people say of themselves, and leaving.
+
+use std::rc::Rc;
+
+use super::Hub;
+use super::users::Taken;
+use crate::message::{CloseReason, Event, EventKind, Now, Outgoing, Profile, Refusal, UserChange, UserId};
+use crate::name::UserName;
+
+impl Hub {
+    pub(super) fn log_in(
+        &mut self,
+        id: UserId,
+        name: UserName,
+        profile: Profile,
+        now: Now,
+        out: &mut Outgoing,
+    ) -> Result<(), Refusal> {
+        if self.users.get(id).is_some() {
+            return Err(Refusal::AlreadyLoggedIn);
+        }
+        let claimed = self.users.claim(id, name.clone(), profile, now);
+        claimed.map_err(|Taken| Refusal::NameTaken(name.clone()))?;
+        self.tell_appeared(id, &name, now, out);
+        Ok(())
+    }
+
+    pub(super) fn rename(
+        &mut self,
+        id: UserId,
+        name: UserName,
+        now: Now,
+        out: &mut Outgoing,
+    ) -> Result<(), Refusal> {
+        let old = self.user(id)?.name().clone();
+        if old.as_str() == name.as_str() {
+            return Ok(());
+        }
+        if self.users.find(&name).is_some_and(|owner| owner != id) {
+            return Err(Refusal::NameTaken(name));
+        }
+        let is_other_name = old != name;
+        let event = self.event(id, now, EventKind::Renamed { to: name.clone() });
+        out.event(event, self.peers(id).into_iter().chain([id]));
+        if is_other_name {
+            self.tell_vanished(id, &old, now, out);
+            if let Some(user) = self.users.get(id) {
+                self.past.remember(user, now.time);
+            }
+        }
+        let renamed = self.users.rename(id, name.clone());
+        debug_assert!(renamed.is_ok(), "the name was free above");
+        if is_other_name {
+            self.tell_appeared(id, &name, now, out);
+        }
+        Ok(())
+    }
+
+    pub(super) fn leave(&mut self, id: UserId, reason: String, now: Now, out: &mut Outgoing) {
+        let Some(user) = self.users.get(id) else { return };
+        let name = user.name().clone();
+        self.past.remember(user, now.time);
+        let event = self.event(id, now, EventKind::Left { reason });
+        out.event(event, self.peers(id));
+        self.watchers.unwatch_all(&mut self.users, id);
+        self.tell_vanished(id, &name, now, out);
+        self.rooms.leave_all(&mut self.users, id);
+        self.users.release(id);
+    }
+
+    /// Has `id` watch `name`: be told when somebody of this name comes or goes.
+    pub fn watch(&mut self, id: UserId, name: &UserName) -> Result<(), Refusal> {
+        self.user(id)?;
+        if self.watchers.watch(&mut self.users, id, name) {
+            Ok(())
+        } else {
+            Err(Refusal::WatchListFull { name: name.clone(), most: super::WATCHED_NAMES })
+        }
+    }
+
+    /// Has `id` not watch `name` any more.
+    pub fn unwatch(&mut self, id: UserId, name: &UserName) {
+        self.watchers.unwatch(&mut self.users, id, name);
+    }
+
+    /// Has `id` watch nobody any more.
+    pub fn unwatch_all(&mut self, id: UserId) {
+        self.watchers.unwatch_all(&mut self.users, id);
+    }
+
+    fn tell_appeared(&mut self, id: UserId, name: &UserName, now: Now, out: &mut Outgoing) {
+        self.tell_watchers(id, name, now, out, |watcher| EventKind::Appeared { watcher });
+    }
+
+    fn tell_vanished(&mut self, id: UserId, name: &UserName, now: Now, out: &mut Outgoing) {
+        self.tell_watchers(id, name, now, out, |watcher| EventKind::Vanished { name: name.clone(), watcher });
+    }
+
+    fn tell_watchers(
+        &mut self,
+        id: UserId,
+        name: &UserName,
+        now: Now,
+        out: &mut Outgoing,
+        kind: impl Fn(UserName) -> EventKind,
+    ) {
+        for watcher in self.watchers.of(name).to_vec() {
+            if let Some(user) = self.users.get(watcher) {
+                let kind = kind(user.name().clone());
+                out.event(Event { watched: true, ..self.event(id, now, kind) }, [watcher]);
+            }
+        }
+    }
+
+    pub(super) fn change_user(
+        &mut self,
+        id: UserId,
+        change: UserChange,
+        now: Now,
+        out: &mut Outgoing,
+    ) -> Result<(), Refusal> {
+        self.user(id)?;
+        let Some(user) = self.users.get_mut(id) else { return Err(Refusal::NotLoggedIn) };
+        match change {
+            UserChange::Away(message) => {
+                let message: Option<Rc<str>> = message.map(Into::into);
+                if user.away != message {
+                    user.away.clone_from(&message);
+                    self.tell_acquaintances(id, &EventKind::Away(message), now, out);
+                }
+            }
+            UserChange::Realname(realname) => {
+                user.realname = realname.into();
+                let kind = EventKind::RealnameSet(Rc::clone(&user.realname));
+                self.tell_acquaintances(id, &kind, now, out);
+                let event = self.event(id, now, kind);
+                out.event(event, [id]);
+            }
+            UserChange::Invisible(on) => user.is_invisible = on,
+            UserChange::Wallops(on) => user.hears_wallops = on,
+            UserChange::Bot(on) => user.change_identity(|identity| identity.is_bot = on),
+            UserChange::Operator(on) => user.is_operator = on,
+        }
+        Ok(())
+    }
+
+    /// Tells those who share a room with `id`, and those who watch it.
+    fn tell_acquaintances(&mut self, id: UserId, kind: &EventKind, now: Now, out: &mut Outgoing) {
+        let peers = self.peers(id);
+        let event = self.event(id, now, kind.clone());
+        let Some(user) = self.users.get(id) else { return };
+        let watchers = self.watchers.of(user.name()).iter().copied();
+        let strangers: Vec<_> =
+            watchers.filter(|watcher| !peers.contains(watcher) && *watcher != id).collect();
+        let watched = Event { watched: true, ..event.clone() };
+        out.event(event, peers);
+        out.event(watched, strangers);
+    }
+
+    pub(super) fn kill(
+        &mut self,
+        id: UserId,
+        who: UserName,
+        reason: String,
+        out: &mut Outgoing,
+    ) -> Result<(), Refusal> {
+        let user = self.user(id)?;
+        if !user.is_operator {
+            return Err(Refusal::NotServerOperator);
+        }
+        let by = user.name().to_string();
+        let victim = self.users.find(&who).ok_or(Refusal::NobodyCalled(who))?;
+        out.close(victim, CloseReason::Killed { by, reason });
+        Ok(())
+    }
+
+    pub(super) fn set_host(
+        &mut self,
+        id: UserId,
+        who: UserName,
+        username: String,
+        host: String,
+        now: Now,
+        out: &mut Outgoing,
+    ) -> Result<(), Refusal> {
+        if !self.user(id)?.is_operator {
+            return Err(Refusal::NotServerOperator);
+        }
+        let changed = self.users.find(&who).ok_or(Refusal::NobodyCalled(who))?;
+        let (username, host): (Rc<str>, Rc<str>) = (username.into(), host.into());
+        let kind = EventKind::HostSet { username: Rc::clone(&username), host: Rc::clone(&host) };
+        let event = self.event(changed, now, kind.clone());
+        self.tell_acquaintances(changed, &kind, now, out);
+        out.event(event, [changed]);
+        if let Some(user) = self.users.get_mut(changed) {
+            user.change_identity(|identity| (identity.username, identity.host) = (username, host));
+        }
+        Ok(())
+    }
+
+    pub(super) fn wallops(
+        &mut self,
+        id: UserId,
+        text: String,
+        now: Now,
+        out: &mut Outgoing,
+    ) -> Result<(), Refusal> {
+        if !self.user(id)?.is_operator {
+            return Err(Refusal::NotServerOperator);
+        }
+        let event = self.event(id, now, EventKind::Wallops(text));
+        let listeners = self.users.iter().filter(|(_, user)| user.hears_wallops || user.is_operator);
+        out.event(event, listeners.map(|(id, _)| id));
+        Ok(())
+    }
+}

@@ -1,0 +1,81 @@
+//! Speaking, in rooms and to one user.
+
+use super::Hub;
+use super::rooms::{Member, Room};
+use super::users::User;
+use crate::message::{EventKind, Now, Outgoing, Rank, Refusal, RoomFlag, Speech, UserId};
+use crate::name::{RoomName, UserName};
+
+/// Who in a room is to hear something.
+pub(super) struct InRoom {
+    pub(super) room: RoomName,
+    /// Only those who have one of these ranks, where there is one.
+    pub(super) to_rank: Rank,
+    /// The speaker as well.
+    pub(super) echo: bool,
+}
+
+impl Hub {
+    pub(super) fn say(
+        &mut self,
+        id: UserId,
+        audience: InRoom,
+        speech: Speech,
+        now: Now,
+        out: &mut Outgoing,
+    ) -> Result<(), Refusal> {
+        let InRoom { room: name, to_rank, echo } = audience;
+        let user = self.user(id)?;
+        let room = self.visible_room(&name, id)?;
+        let member = self.rooms.member(&self.users, id, room);
+        if !may_speak(self.rooms.get(room), user, member, &speech) {
+            return Err(Refusal::CannotSpeak(name));
+        }
+        if let Some(user) = self.users.get_mut(id) {
+            user.spoke = now.time;
+        }
+        let room_name = self.rooms.get(room).name.clone();
+        let event = self.event(id, now, EventKind::Said { room: room_name, to_rank, speech });
+        let members = self.rooms.get(room).members().iter();
+        let hearers = members.filter(|member| member.rank.has_any(to_rank) && (echo || member.id != id));
+        out.event(event, hearers.map(|member| member.id));
+        Ok(())
+    }
+
+    pub(super) fn whisper(
+        &mut self,
+        id: UserId,
+        to: UserName,
+        speech: Speech,
+        echo: bool,
+        now: Now,
+        out: &mut Outgoing,
+    ) -> Result<(), Refusal> {
+        self.user(id)?;
+        let addressee = self.users.find(&to).ok_or(Refusal::NobodyCalled(to))?;
+        if let Some(user) = self.users.get_mut(id) {
+            user.spoke = now.time;
+        }
+        let to = self.user(addressee)?.name().clone();
+        let event = self.event(id, now, EventKind::Whispered { to, speech });
+        let echo = (echo && addressee != id).then_some(id);
+        out.event(event, [addressee].into_iter().chain(echo));
+        Ok(())
+    }
+}
+
+/// Whether somebody may speak in a room. Who has a rank there may always.
+fn may_speak(room: &Room, user: &User, member: Option<Member>, speech: &Speech) -> bool {
+    let settings = &room.settings;
+    let has_rank = member.is_some_and(|m| m.rank.has_any(Rank::OPERATOR.with(Rank::VOICE, true)));
+    let is_ctcp = speech.text.starts_with('\x01') && !speech.text.starts_with("\x01ACTION");
+    if settings.has(RoomFlag::NoCtcp) && is_ctcp {
+        return false;
+    }
+    if has_rank {
+        return true;
+    }
+    !(member.is_none() && settings.has(RoomFlag::NoExternal)
+        || settings.has(RoomFlag::Moderated)
+        || settings.bans(&user.identity))
+}

@@ -1,0 +1,370 @@
+//! Claims about the hub as a whole.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::message::{MaskList, Peer, Profile, Rank, RoomChange, RoomFlag, Sending, Speech, UserChange};
+
+const ANA: UserId = UserId(1);
+const BOB: UserId = UserId(2);
+
+fn name(text: &str) -> UserName {
+    UserName::new(text).unwrap()
+}
+
+fn room(text: &str) -> RoomName {
+    RoomName::new(text).unwrap()
+}
+
+/// What any user brings along.
+pub(super) fn profile() -> Profile {
+    Profile { username: "u".into(), host: "h.ip".into(), realname: "R".into(), peer: Peer::Unix }
+}
+
+fn log_in(text: &str) -> Command {
+    Command::LogIn(name(text), profile())
+}
+
+fn join(text: &str) -> Command {
+    Command::Join { room: room(text), key: None }
+}
+
+fn part(text: &str) -> Command {
+    Command::Part { room: room(text), reason: String::new() }
+}
+
+fn say(to: &str, text: &str) -> Command {
+    Command::Say { room: room(to), to_rank: Rank::NONE, speech: Speech::message(text), echo: true }
+}
+
+fn whisper(to: &str, text: &str) -> Command {
+    Command::Whisper { to: name(to), speech: Speech::message(text), echo: false }
+}
+
+fn leave() -> Command {
+    Command::Leave { reason: "bye".into() }
+}
+
+fn source(source: &Source) -> String {
+    match source {
+        Source::User(identity) => identity.name.to_string(),
+        Source::Server => "server".into(),
+    }
+}
+
+/// A hub, and what it sent last.
+struct Scene {
+    hub: Hub,
+    out: Outgoing,
+    now: Now,
+}
+
+impl Scene {
+    fn new() -> Self {
+        Self { hub: Hub::new(room("#lobby"), SystemTime::now()), out: Outgoing::default(), now: Now::read() }
+    }
+
+    fn with(users: &[(UserId, &str)]) -> Self {
+        let mut scene = Self::new();
+        for (id, text) in users {
+            scene.handle(*id, log_in(text)).unwrap();
+            scene.handle(*id, join("#lobby")).unwrap();
+        }
+        scene
+    }
+
+    fn handle(&mut self, id: UserId, command: Command) -> Result<(), Refusal> {
+        self.out.clear();
+        let result = self.hub.handle(id, command, self.now, &mut self.out);
+        self.hub.check();
+        result
+    }
+
+    /// Who heard what from whom, in order.
+    fn heard(&self) -> Vec<(Vec<UserId>, String, EventKind)> {
+        let sent = self.out.iter().map(|sending| match sending {
+            Sending::Event(event, audience) => (audience.to_vec(), source(&event.from), event.kind.clone()),
+            Sending::Bytes(..) | Sending::Reload => panic!("the hub knows no bytes and no files"),
+            Sending::Close(who, reason) => {
+                (vec![who], "close".into(), EventKind::Left { reason: reason.to_string() })
+            }
+        });
+        sent.collect()
+    }
+}
+
+#[test]
+fn what_is_said_reaches_everybody_in_the_room_the_speaker_included() {
+    let mut scene = Scene::with(&[(ANA, "ana"), (BOB, "bob")]);
+    scene.handle(ANA, say("#Lobby", "hi")).unwrap();
+    let said = EventKind::Said { room: room("#lobby"), to_rank: Rank::NONE, speech: Speech::message("hi") };
+    assert_eq!(scene.heard(), [(vec![ANA, BOB], "ana".into(), said)]);
+}
+
+#[test]
+fn a_whisper_reaches_its_addressee_alone() {
+    let mut scene = Scene::with(&[(ANA, "ana"), (BOB, "bob")]);
+    scene.handle(ANA, whisper("BOB", "psst")).unwrap();
+    let whispered = EventKind::Whispered { to: name("bob"), speech: Speech::message("psst") };
+    assert_eq!(scene.heard(), [(vec![BOB], "ana".into(), whispered)]);
+}
+
+#[test]
+fn a_whisper_to_nobody_is_refused_and_heard_by_nobody() {
+    let mut scene = Scene::with(&[(ANA, "ana")]);
+    assert_eq!(scene.handle(ANA, whisper("bob", "psst")), Err(Refusal::NobodyCalled(name("bob"))));
+    assert!(scene.out.is_empty());
+}
+
+#[test]
+fn only_members_speak_in_a_room() {
+    let mut scene = Scene::with(&[(ANA, "ana"), (BOB, "bob")]);
+    scene.handle(BOB, join("#tea")).unwrap();
+    assert_eq!(scene.handle(ANA, say("#tea", "hi")), Err(Refusal::CannotSpeak(room("#tea"))));
+    assert_eq!(scene.handle(ANA, say("#none", "hi")), Err(Refusal::NoSuchRoom(room("#none"))));
+}
+
+#[test]
+fn without_a_name_there_is_nothing_to_do_but_log_in() {
+    let mut scene = Scene::new();
+    for command in [say("#lobby", "hi"), whisper("ana", "hi"), Command::Rename(name("x")), join("#a")] {
+        assert_eq!(scene.handle(ANA, command), Err(Refusal::NotLoggedIn));
+    }
+    scene.handle(ANA, log_in("ana")).unwrap();
+    assert_eq!(scene.handle(ANA, log_in("eva")), Err(Refusal::AlreadyLoggedIn));
+}
+
+#[test]
+fn a_name_is_free_as_soon_as_its_owner_leaves() {
+    let mut scene = Scene::with(&[(ANA, "ana"), (BOB, "bob")]);
+    assert_eq!(scene.handle(BOB, Command::Rename(name("Ana"))), Err(Refusal::NameTaken(name("ana"))));
+    scene.handle(ANA, leave()).unwrap();
+    scene.handle(BOB, Command::Rename(name("Ana"))).unwrap();
+    scene.handle(BOB, say("#lobby", "hi")).unwrap();
+    assert_eq!(scene.heard()[0].0, [BOB]);
+}
+
+#[test]
+fn events_are_numbered_in_order_and_carry_the_time_given() {
+    let mut scene = Scene::with(&[(ANA, "ana")]);
+    let mut ids = Vec::new();
+    for _ in 0..3 {
+        scene.handle(ANA, say("#lobby", "hi")).unwrap();
+        let Some(Sending::Event(event, _)) = scene.out.iter().next() else { panic!("nothing was sent") };
+        assert_eq!(event.time, scene.now.time);
+        ids.push(event.id);
+    }
+    assert!(ids.is_sorted_by(|a, b| a < b), "{ids:?}");
+}
+
+fn change(scene: &mut Scene, id: UserId, to: &str, change: RoomChange) -> Result<Vec<Refusal>, Refusal> {
+    scene.out.clear();
+    let result = scene.hub.change_room(id, &room(to), vec![change], scene.now, &mut scene.out);
+    scene.hub.check();
+    result
+}
+
+fn flag(flag: RoomFlag) -> RoomChange {
+    RoomChange::Flag(flag, true)
+}
+
+#[test]
+fn a_room_lets_in_whom_its_settings_allow() {
+    let mut scene = Scene::with(&[(ANA, "ana"), (BOB, "bob")]);
+    scene.handle(ANA, join("#tea")).unwrap();
+    let ban = |added| RoomChange::Mask { list: MaskList::Bans, mask: "BOB!*@*".into(), added };
+    let cases = [
+        (flag(RoomFlag::InviteOnly), Refusal::InviteOnly(room("#tea"))),
+        (RoomChange::Limit(Some(1)), Refusal::RoomIsFull(room("#tea"))),
+        (RoomChange::Key(Some("k".into())), Refusal::WrongKey(room("#tea"))),
+        (ban(true), Refusal::Banned(room("#tea"))),
+    ];
+    for (closed, why) in cases {
+        assert_eq!(change(&mut scene, ANA, "#tea", closed.clone()), Ok(vec![]));
+        assert_eq!(scene.handle(BOB, join("#tea")), Err(why));
+        scene.handle(ANA, Command::Invite { room: room("#tea"), who: name("bob") }).unwrap();
+        scene.handle(BOB, join("#tea")).unwrap();
+        scene.handle(BOB, part("#tea")).unwrap();
+        assert!(scene.handle(BOB, join("#tea")).is_err(), "an invitation is good once");
+        let open = match closed {
+            RoomChange::Flag(flag, _) => RoomChange::Flag(flag, false),
+            RoomChange::Limit(_) => RoomChange::Limit(None),
+            RoomChange::Key(_) => RoomChange::Key(None),
+            RoomChange::Mask { .. } | RoomChange::Rank { .. } => ban(false),
+        };
+        assert_eq!(change(&mut scene, ANA, "#tea", open), Ok(vec![]));
+        scene.handle(BOB, join("#tea")).unwrap();
+        scene.handle(BOB, part("#tea")).unwrap();
+    }
+    assert_eq!(scene.handle(BOB, Command::Join { room: room("#tea"), key: Some("x".into()) }), Ok(()));
+}
+
+#[test]
+fn an_invitation_is_not_good_for_a_later_room_of_the_same_name() {
+    let mut scene = Scene::with(&[(ANA, "ana"), (BOB, "bob")]);
+    scene.handle(ANA, join("#tea")).unwrap();
+    scene.handle(ANA, Command::Invite { room: room("#tea"), who: name("bob") }).unwrap();
+    scene.handle(ANA, part("#tea")).unwrap();
+    scene.now.time += std::time::Duration::from_secs(1);
+    scene.handle(ANA, join("#tea")).unwrap();
+    change(&mut scene, ANA, "#tea", flag(RoomFlag::InviteOnly)).unwrap();
+    assert_eq!(scene.handle(BOB, join("#tea")), Err(Refusal::InviteOnly(room("#tea"))));
+}
+
+#[test]
+fn a_room_hears_whom_its_settings_allow() {
+    let mut scene = Scene::with(&[(ANA, "ana"), (BOB, "bob")]);
+    for id in [ANA, BOB] {
+        scene.handle(id, join("#tea")).unwrap();
+    }
+    let cannot = Err(Refusal::CannotSpeak(room("#tea")));
+    let ctcp = || say("#tea", "\x01VERSION\x01");
+    assert_eq!(scene.handle(BOB, ctcp()), Ok(()));
+    change(&mut scene, ANA, "#tea", flag(RoomFlag::NoCtcp)).unwrap();
+    assert_eq!(scene.handle(BOB, ctcp()), cannot);
+    assert_eq!(scene.handle(BOB, say("#tea", "\x01ACTION waves\x01")), Ok(()));
+    change(&mut scene, ANA, "#tea", flag(RoomFlag::Moderated)).unwrap();
+    assert_eq!(scene.handle(BOB, say("#tea", "hi")), cannot);
+    let voice = |given| RoomChange::Rank { who: name("bob"), rank: Rank::VOICE, given };
+    change(&mut scene, ANA, "#tea", voice(true)).unwrap();
+    assert_eq!(scene.handle(BOB, say("#tea", "hi")), Ok(()));
+    change(&mut scene, ANA, "#tea", voice(false)).unwrap();
+    assert_eq!(scene.handle(BOB, say("#tea", "hi")), cannot);
+}
+
+#[test]
+fn a_secret_room_is_unknown_outside() {
+    let mut scene = Scene::with(&[(ANA, "ana"), (BOB, "bob")]);
+    scene.handle(ANA, join("#tea")).unwrap();
+    change(&mut scene, ANA, "#tea", flag(RoomFlag::Secret)).unwrap();
+    let unknown = Err(Refusal::NoSuchRoom(room("#tea")));
+    assert_eq!(scene.handle(BOB, say("#tea", "hi")), unknown);
+    assert_eq!(scene.handle(BOB, part("#tea")), unknown);
+    scene.handle(BOB, join("#tea")).unwrap();
+}
+
+#[test]
+fn the_lobby_has_nobodys_settings_but_the_servers() {
+    let mut scene = Scene::with(&[(ANA, "ana"), (BOB, "bob")]);
+    let not = Refusal::NotOperator(room("#lobby"));
+    assert_eq!(change(&mut scene, ANA, "#lobby", flag(RoomFlag::Secret)), Err(not.clone()));
+    let topic = || Command::SetTopic { room: room("#lobby"), topic: "tea".into() };
+    assert_eq!(scene.handle(ANA, topic()), Err(not.clone()));
+    let kick = || Command::Kick { room: room("#lobby"), who: name("bob"), reason: "x".into() };
+    assert_eq!(scene.handle(ANA, kick()), Err(not));
+    scene.handle(ANA, Command::Change(UserChange::Operator(true))).unwrap();
+    scene.handle(ANA, topic()).unwrap();
+    scene.handle(ANA, kick()).unwrap();
+}
+
+#[test]
+fn who_shares_several_rooms_hears_of_a_leaving_once() {
+    let mut scene = Scene::with(&[(ANA, "ana"), (BOB, "bob")]);
+    for id in [ANA, BOB] {
+        scene.handle(id, join("#tea")).unwrap();
+    }
+    scene.handle(ANA, leave()).unwrap();
+    assert_eq!(scene.heard(), [(vec![BOB], "ana".into(), EventKind::Left { reason: "bye".into() })]);
+    assert_eq!(scene.hub.past(&name("ANA")).count(), 1);
+}
+
+#[test]
+fn watchers_hear_of_coming_renaming_and_leaving() {
+    let mut scene = Scene::with(&[(ANA, "ana")]);
+    scene.hub.watch(ANA, &name("Bob")).unwrap();
+    let kinds = |scene: &Scene| -> Vec<_> { scene.heard().into_iter().map(|(_, _, kind)| kind).collect() };
+    let watcher = || name("ana");
+    scene.handle(BOB, log_in("bob")).unwrap();
+    assert_eq!(kinds(&scene), [EventKind::Appeared { watcher: watcher() }]);
+    scene.handle(BOB, Command::Rename(name("rob"))).unwrap();
+    assert!(kinds(&scene).contains(&EventKind::Vanished { name: name("bob"), watcher: watcher() }));
+    scene.handle(BOB, Command::Rename(name("bob"))).unwrap();
+    assert!(kinds(&scene).contains(&EventKind::Appeared { watcher: watcher() }));
+    scene.handle(BOB, leave()).unwrap();
+    assert_eq!(kinds(&scene), [EventKind::Vanished { name: name("bob"), watcher: watcher() }]);
+    scene.hub.unwatch(ANA, &name("bob"));
+    scene.handle(BOB, log_in("bob")).unwrap();
+    assert!(scene.out.is_empty());
+}
+
+#[test]
+fn lists_have_an_end() {
+    let mut scene = Scene::with(&[(ANA, "ana")]);
+    scene.handle(ANA, join("#tea")).unwrap();
+    for n in 0..MASKS_PER_LIST {
+        let mask = RoomChange::Mask { list: MaskList::Bans, mask: format!("x{n}!*@*"), added: true };
+        assert_eq!(change(&mut scene, ANA, "#tea", mask), Ok(vec![]));
+    }
+    let mask = RoomChange::Mask { list: MaskList::Bans, mask: "y!*@*".into(), added: true };
+    let full = Refusal::ListFull { room: room("#tea"), mask: "y!*@*".into(), most: MASKS_PER_LIST };
+    assert_eq!(change(&mut scene, ANA, "#tea", mask), Ok(vec![full]));
+    for n in 0..WATCHED_NAMES {
+        scene.hub.watch(ANA, &name(&format!("w{n}"))).unwrap();
+    }
+    let full = Refusal::WatchListFull { name: name("z"), most: WATCHED_NAMES };
+    assert_eq!(scene.hub.watch(ANA, &name("z")), Err(full));
+    for n in 2..ROOMS_PER_USER {
+        scene.handle(ANA, join(&format!("#r{n}"))).unwrap();
+    }
+    let full = Refusal::TooManyRooms { room: room("#z"), most: ROOMS_PER_USER };
+    assert_eq!(scene.handle(ANA, join("#z")), Err(full));
+}
+
+fn any_command() -> impl Strategy<Value = Command> {
+    let names = || prop::sample::select(vec!["ana", "ANA", "bob", "张三", "Аня", "аня"]);
+    let rooms = || prop::sample::select(vec!["#lobby", "#tea", "#TEA", "#大厅"]);
+    prop_oneof![
+        names().prop_map(log_in),
+        names().prop_map(|n| Command::Rename(name(n))),
+        rooms().prop_map(join),
+        rooms().prop_map(part),
+        rooms().prop_map(|r| say(r, "x")),
+        names().prop_map(|n| whisper(n, "x")),
+        (rooms(), names()).prop_map(|(r, n)| Command::Kick {
+            room: room(r),
+            who: name(n),
+            reason: "x".into()
+        }),
+        (rooms(), names()).prop_map(|(r, n)| Command::Invite { room: room(r), who: name(n) }),
+        rooms().prop_map(|r| Command::SetTopic { room: room(r), topic: "x".into() }),
+        any::<bool>().prop_map(|on| Command::Change(UserChange::Operator(on))),
+        any::<bool>().prop_map(|on| Command::Change(UserChange::Away(on.then(|| "x".into())))),
+        names().prop_map(|n| Command::Kill { who: name(n), reason: "x".into() }),
+        Just(leave()),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn whatever_is_asked_all_indexes_agree_and_nobody_remains(
+        steps in prop::collection::vec((0..6u32, any_command(), 0..9u8), 0..120)
+    ) {
+        let mut scene = Scene::new();
+        for (id, command, extra) in steps {
+            let _ = scene.handle(UserId(id), command);
+            for (audience, ..) in scene.heard() {
+                for id in audience {
+                    prop_assert!(scene.hub.users().get(id).is_some(), "an event for somebody not here");
+                }
+            }
+            match extra {
+                0 => drop(scene.hub.watch(UserId(id), &name("bob"))),
+                1 => scene.hub.unwatch(UserId(id), &name("BOB")),
+                2 => drop(change(&mut scene, UserId(id), "#tea", flag(RoomFlag::InviteOnly))),
+                3 => drop(change(
+                    &mut scene,
+                    UserId(id),
+                    "#tea",
+                    RoomChange::Rank { who: name("ana"), rank: Rank::OPERATOR, given: true },
+                )),
+                _ => {}
+            }
+            scene.hub.check();
+        }
+        for id in 0..6 {
+            scene.handle(UserId(id), leave()).unwrap();
+        }
+        prop_assert!(scene.hub.users().is_empty());
+        prop_assert_eq!(scene.hub.rooms().len(), 1);
+    }
+}

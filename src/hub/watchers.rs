@@ -1,0 +1,76 @@
+//! Who watches which names (IRCv3 `MONITOR`): to be told when their owners come and go. The name need not be
+//! anybody's. Each user lists what it watches, and this is the way back.
+
+use std::collections::HashMap;
+
+use super::users::Users;
+use crate::message::UserId;
+use crate::name::UserName;
+
+/// Most names that one user watches.
+pub const WATCHED_NAMES: usize = 100;
+
+/// From a name to those who watch it.
+#[derive(Debug, Default)]
+pub(super) struct Watchers {
+    by_name: HashMap<UserName, Vec<UserId>>,
+}
+
+impl Watchers {
+    /// Has `id` watch `name`. False when its list is full.
+    pub(super) fn watch(&mut self, users: &mut Users, id: UserId, name: &UserName) -> bool {
+        let Some(user) = users.get_mut(id) else { return false };
+        if user.watches.contains(name) {
+            return true;
+        }
+        if user.watches.len() >= WATCHED_NAMES {
+            return false;
+        }
+        user.watches.push(name.clone());
+        self.by_name.entry(name.clone()).or_default().push(id);
+        true
+    }
+
+    /// Has `id` not watch `name` any more.
+    pub(super) fn unwatch(&mut self, users: &mut Users, id: UserId, name: &UserName) {
+        if let Some(user) = users.get_mut(id) {
+            user.watches.retain(|watched| watched != name);
+            self.forget(id, name);
+        }
+    }
+
+    /// Has `id` watch nobody any more.
+    pub(super) fn unwatch_all(&mut self, users: &mut Users, id: UserId) {
+        let watches = users.get_mut(id).map(|user| std::mem::take(&mut user.watches));
+        for name in watches.unwrap_or_default() {
+            self.forget(id, &name);
+        }
+    }
+
+    fn forget(&mut self, id: UserId, name: &UserName) {
+        if let Some(ids) = self.by_name.get_mut(name) {
+            ids.retain(|&watcher| watcher != id);
+            if ids.is_empty() {
+                self.by_name.remove(name);
+            }
+        }
+    }
+
+    /// Who watches `name`.
+    pub(super) fn of(&self, name: &UserName) -> &[UserId] {
+        self.by_name.get(name).map_or(&[], Vec::as_slice)
+    }
+
+    /// Panics where the two directions disagree. Costs O(n): for tests.
+    pub(super) fn check(&self, users: &Users) {
+        let mut pairs = 0;
+        for (name, ids) in &self.by_name {
+            assert!(!ids.is_empty(), "{name} is watched by somebody");
+            for &id in ids {
+                assert!(users.get(id).is_some_and(|user| user.watches.contains(name)));
+                pairs += 1;
+            }
+        }
+        assert_eq!(users.iter().map(|(_, user)| user.watches.len()).sum::<usize>(), pairs);
+    }
+}

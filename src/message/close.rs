@@ -1,0 +1,83 @@
+//! Why connections end.
+
+use std::fmt;
+use std::io;
+use std::time::Duration;
+
+/// Why a connection ends. It becomes the log line, what the room is told and, where the server ends it, the
+/// farewell.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CloseReason {
+    /// The peer shut down its writing side and has been served to the end.
+    PeerFinished,
+    /// The peer said that it leaves, and perhaps why.
+    Quit(String),
+    /// The network or the peer broke the connection.
+    Lost(io::ErrorKind),
+    /// The peer sent what cannot be understood, and where its next frame begins is not known any more.
+    Malformed(String),
+    /// The peer does not read: more than this many bytes were waiting for it.
+    OutboxFull(usize),
+    /// The peer did not log in within this time.
+    LoginTimeout(Duration),
+    /// The peer has not been heard of for this long, although it was asked for a sign of life.
+    PingTimeout(Duration),
+    /// The peer did not take its last bytes within the time.
+    Stalled,
+    /// The peer does not know the server's password.
+    WrongPassword,
+    /// An operator ended it.
+    Killed {
+        /// Who.
+        by: String,
+        /// Why.
+        reason: String,
+    },
+    /// The server already has as many connections as this.
+    ServerFull(usize),
+    /// The server ends.
+    ShuttingDown,
+}
+
+impl CloseReason {
+    /// True where the peer is told before its connection ends: the server ends it, or the peer asked for it and
+    /// waits to be told so.
+    pub fn is_told(&self) -> bool {
+        match self {
+            Self::PeerFinished | Self::Lost(_) | Self::Stalled => false,
+            Self::Quit(_)
+            | Self::Malformed(_)
+            | Self::OutboxFull(_)
+            | Self::LoginTimeout(_)
+            | Self::PingTimeout(_)
+            | Self::WrongPassword
+            | Self::Killed { .. }
+            | Self::ServerFull(_)
+            | Self::ShuttingDown => true,
+        }
+    }
+}
+
+impl fmt::Display for CloseReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::PeerFinished => f.write_str("end of input"),
+            Self::Quit(message) if message.is_empty() => f.write_str("quit"),
+            Self::Quit(message) => write!(f, "quit: {message}"),
+            Self::Lost(kind) => write!(f, "connection broken: {kind}"),
+            Self::Malformed(what) => write!(f, "{what}"),
+            Self::OutboxFull(bytes) => {
+                write!(f, "outbox full: more than {bytes} bytes were waiting to be read")
+            }
+            Self::LoginTimeout(time) => write!(f, "no login within {} s", time.as_secs()),
+            Self::PingTimeout(time) => write!(f, "ping timeout: no sign of life for {} s", time.as_secs()),
+            Self::Stalled => f.write_str("the last bytes were not taken in time"),
+            Self::WrongPassword => f.write_str("the server has a password, and this was not it"),
+            Self::Killed { by, reason } => write!(f, "killed by {by}: {reason}"),
+            Self::ServerFull(most) => {
+                write!(f, "the server is full ({most} connections), try again in a few minutes")
+            }
+            Self::ShuttingDown => f.write_str("the server is shutting down"),
+        }
+    }
+}

@@ -1,0 +1,263 @@
+//! Something that happened, for those who are to hear of it.
+
+use std::fmt;
+use std::rc::Rc;
+use std::time::SystemTime;
+
+use crate::name::{RoomName, UserName};
+
+/// What happened, when, and whose doing it was.
+#[derive(Clone, Debug)]
+pub struct Event {
+    /// Counts up from 1 while the server runs.
+    pub id: u64,
+    /// When it happened.
+    pub time: SystemTime,
+    /// Whose doing it was.
+    pub from: Source,
+    /// Its audience is not concerned itself, but wants to know: it watches the user, or is the operator of a room
+    /// that somebody is invited to.
+    pub watched: bool,
+    /// What it was.
+    pub kind: EventKind,
+}
+
+/// Whose doing an event was.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// A user's, as the user was when it happened.
+    User(Rc<Identity>),
+    /// The server's own.
+    Server,
+}
+
+/// What others see of a user in everything that the user does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// The name.
+    pub name: UserName,
+    /// What IRC shows before the `@`.
+    pub username: Rc<str>,
+    /// What others see in place of the address.
+    pub host: Rc<str>,
+    /// Says of itself that it is a program.
+    pub is_bot: bool,
+}
+
+/// `name!username@host`, as IRC writes it and as masks match it.
+impl fmt::Display for Identity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}!{}@{}", self.name, self.username, self.host)
+    }
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum EventKind {
+    /// Somebody spoke in a room.
+    Said {
+        /// Where.
+        room: RoomName,
+        /// To those of these ranks only, where there is one.
+        to_rank: Rank,
+        /// What.
+        speech: Speech,
+    },
+    /// Somebody spoke to one user alone.
+    Whispered {
+        /// To whom.
+        to: UserName,
+        /// What.
+        speech: Speech,
+    },
+    /// Somebody entered a room.
+    Joined {
+        /// Which.
+        room: RoomName,
+        /// The newcomer's name in real life.
+        realname: Rc<str>,
+        /// The newcomer is away, and why.
+        away: Option<Rc<str>>,
+    },
+    /// Somebody left a room.
+    Parted {
+        /// Which.
+        room: RoomName,
+        /// Why; empty for no reason given.
+        reason: String,
+    },
+    /// Somebody was removed from a room.
+    Kicked {
+        /// Which.
+        room: RoomName,
+        /// Who.
+        who: UserName,
+        /// Why.
+        reason: String,
+    },
+    /// Somebody left the server.
+    Left {
+        /// Why.
+        reason: String,
+    },
+    /// Somebody, who was called as in `from`, took another name.
+    Renamed {
+        /// The new one.
+        to: UserName,
+    },
+    /// A room's topic was set; an empty one was taken away.
+    TopicSet {
+        /// Which room.
+        room: RoomName,
+        /// The topic.
+        topic: Rc<str>,
+    },
+    /// A room's settings or ranks changed.
+    Changed {
+        /// Which room.
+        room: RoomName,
+        /// How, in order.
+        changes: Vec<RoomChange>,
+    },
+    /// Somebody invited somebody to a room.
+    Invited {
+        /// Which.
+        room: RoomName,
+        /// Whom.
+        who: UserName,
+    },
+    /// Somebody went away, and why; or came back.
+    Away(Option<Rc<str>>),
+    /// Somebody set a name in real life.
+    RealnameSet(Rc<str>),
+    /// Somebody who is watched logged in or took a watched name.
+    Appeared {
+        /// Who is told.
+        watcher: UserName,
+    },
+    /// Somebody who is watched left or gave up this name.
+    Vanished {
+        /// The name.
+        name: UserName,
+        /// Who is told.
+        watcher: UserName,
+    },
+    /// Somebody, who had another username and host as in `from`, has these.
+    HostSet {
+        /// What IRC shows before the `@`.
+        username: Rc<str>,
+        /// What others see in place of the address.
+        host: Rc<str>,
+    },
+    /// An operator told everybody who wants to know.
+    Wallops(String),
+}
+
+/// What somebody said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Speech {
+    /// In which manner.
+    pub kind: SpeechKind,
+    /// What, without any wire's framing. May contain newlines; empty for tags only.
+    pub text: String,
+    /// Tags that clients send each other, as they stand on the IRC wire; empty for none.
+    pub tags: Box<str>,
+}
+
+impl Speech {
+    /// An ordinary message.
+    pub fn message(text: impl Into<String>) -> Self {
+        Self { kind: SpeechKind::Message, text: text.into(), tags: Box::default() }
+    }
+}
+
+/// In which manner somebody speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SpeechKind {
+    /// Ordinarily.
+    Message,
+    /// So that no program answers.
+    Notice,
+    /// With tags alone, for clients and not for people.
+    TagsOnly,
+}
+
+/// What somebody may do in a room. A set: one may be both.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Rank(u8);
+
+impl Rank {
+    /// Nothing in particular.
+    pub const NONE: Self = Self(0);
+    /// May speak where not everybody may.
+    pub const VOICE: Self = Self(1);
+    /// May change the room.
+    pub const OPERATOR: Self = Self(2);
+
+    /// True where somebody of this rank has one of `others`, or there are none.
+    pub fn has_any(self, others: Self) -> bool {
+        others == Self::NONE || self.0 & others.0 != 0
+    }
+
+    /// This rank with `other`, or without it.
+    pub fn with(self, other: Self, given: bool) -> Self {
+        if given { Self(self.0 | other.0) } else { Self(self.0 & !other.0) }
+    }
+}
+
+/// A yes or no among a room's settings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RoomFlag {
+    /// Only who is invited comes in.
+    InviteOnly,
+    /// Only who has a rank speaks.
+    Moderated,
+    /// Only who is inside speaks.
+    NoExternal,
+    /// Only who is inside knows of it.
+    Secret,
+    /// Only operators set the topic.
+    TopicLocked,
+    /// No requests from client to client (CTCP), save for actions.
+    NoCtcp,
+}
+
+/// A list of masks among a room's settings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MaskList {
+    /// Who may neither come in nor speak.
+    Bans,
+    /// Who may all the same.
+    Exceptions,
+    /// Who needs no invitation.
+    Invited,
+}
+
+/// One change to a room.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RoomChange {
+    /// A member was given a rank, or it was taken.
+    Rank {
+        /// Whose.
+        who: UserName,
+        /// Which.
+        rank: Rank,
+        /// Or taken.
+        given: bool,
+    },
+    /// A flag was set, or taken away.
+    Flag(RoomFlag, bool),
+    /// A key was set, or taken away.
+    Key(Option<String>),
+    /// The number of members was limited, or is not any more.
+    Limit(Option<u32>),
+    /// A mask was put on a list, or taken from it.
+    Mask {
+        /// Which list.
+        list: MaskList,
+        /// Which mask.
+        mask: String,
+        /// Or taken from it.
+        added: bool,
+    },
+}

@@ -1,0 +1,62 @@
+//! Plain values that the parts hand to each other. They hold no sockets, no bytes of any wire, no clock.
+
+mod close;
+mod command;
+mod event;
+mod outgoing;
+mod refusal;
+
+pub use close::CloseReason;
+pub use command::{Command, Profile, UserChange};
+pub use event::{
+    Event, EventKind, Identity, MaskList, Rank, RoomChange, RoomFlag, Source, Speech, SpeechKind,
+};
+pub use outgoing::{Outgoing, Sending};
+pub use refusal::Refusal;
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::rc::Rc;
+use std::time::{Instant, SystemTime};
+
+/// The connection that a session, and the user it may become, lives on. A number is used again as soon as
+/// its connection has left, so nobody keeps one beyond that.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct UserId(pub u32);
+
+/// Who is at the other end of a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Peer {
+    /// Somebody on the network.
+    Tcp(SocketAddr),
+    /// Somebody on this machine, whose end of a Unix socket has no name.
+    Unix,
+}
+
+impl fmt::Display for Peer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tcp(address) => write!(f, "{address}"),
+            Self::Unix => f.write_str("unix"),
+        }
+    }
+}
+
+/// The time of one turn. Only the reactor reads the clocks; everybody else is given this.
+#[derive(Clone, Copy, Debug)]
+pub struct Now {
+    /// For deadlines: never goes back.
+    pub instant: Instant,
+    /// For people: the time of day, which may be set.
+    pub time: SystemTime,
+}
+
+impl Now {
+    /// Reads both clocks.
+    pub fn read() -> Self {
+        Self { instant: Instant::now(), time: SystemTime::now() }
+    }
+}
+
+/// One delimited message on a wire, encoded once and shared by every outbox it waits in.
+pub type Frame = Rc<[u8]>;

@@ -1,0 +1,119 @@
+//! What is to be done at the end of a command, in order.
+
+use std::ops::Range;
+
+use super::{CloseReason, Event, UserId};
+
+/// What is to be sent, in order: events, each to its audience, and bytes for one session; and connections that are
+/// to be ended. Used again and again, so that handling a message allocates nothing for its recipients.
+#[derive(Debug, Default)]
+pub struct Outgoing {
+    items: Vec<Item>,
+    audience: Vec<UserId>,
+    bytes: Vec<u8>,
+}
+
+#[derive(Debug)]
+enum Item {
+    Event { event: Event, audience: Range<usize> },
+    Bytes { to: UserId, bytes: Range<usize> },
+    Close { who: UserId, reason: CloseReason },
+    Reload,
+}
+
+/// One entry of [`Outgoing`].
+#[derive(Debug)]
+pub enum Sending<'a> {
+    /// An event, and everybody who is to hear it.
+    Event(&'a Event, &'a [UserId]),
+    /// Encoded bytes for one session alone.
+    Bytes(UserId, &'a [u8]),
+    /// This connection is to end.
+    Close(UserId, &'a CloseReason),
+    /// What stands in files is to be read again.
+    Reload,
+}
+
+impl Outgoing {
+    /// Adds an event for `audience`; an audience of nobody adds nothing.
+    pub fn event(&mut self, event: Event, audience: impl IntoIterator<Item = UserId>) {
+        let start = self.audience.len();
+        self.audience.extend(audience);
+        if self.audience.len() > start {
+            self.items.push(Item::Event { event, audience: start..self.audience.len() });
+        }
+    }
+
+    /// Adds bytes for one session, which `write` appends to what it is given. Bytes for the session that was last
+    /// given some become one with those.
+    pub fn write(&mut self, to: UserId, write: impl FnOnce(&mut Vec<u8>)) {
+        let start = self.bytes.len();
+        write(&mut self.bytes);
+        let end = self.bytes.len();
+        match self.items.last_mut() {
+            Some(Item::Bytes { to: last, bytes }) if *last == to => bytes.end = end,
+            _ if end > start => self.items.push(Item::Bytes { to, bytes: start..end }),
+            _ => {}
+        }
+    }
+
+    /// Adds bytes for one session.
+    pub fn bytes(&mut self, to: UserId, bytes: &[u8]) {
+        self.write(to, |out| out.extend_from_slice(bytes));
+    }
+
+    /// Asks for the end of a connection.
+    pub fn close(&mut self, who: UserId, reason: CloseReason) {
+        self.items.push(Item::Close { who, reason });
+    }
+
+    /// Asks for files to be read again.
+    pub fn reload(&mut self) {
+        self.items.push(Item::Reload);
+    }
+
+    /// True when there is nothing to do.
+    pub fn is_empty(&self) -> bool {
+        self.items.is_empty()
+    }
+
+    /// Everything, in order.
+    pub fn iter(&self) -> impl Iterator<Item = Sending<'_>> {
+        self.items.iter().map(|item| match item {
+            Item::Event { event, audience } => Sending::Event(event, &self.audience[audience.clone()]),
+            Item::Bytes { to, bytes } => Sending::Bytes(*to, &self.bytes[bytes.clone()]),
+            Item::Close { who, reason } => Sending::Close(*who, reason),
+            Item::Reload => Sending::Reload,
+        })
+    }
+
+    /// Takes out all that is for `who`, as bytes: events by way of `encode`. What others are to hear stays.
+    pub fn take_for(&mut self, who: UserId, mut encode: impl FnMut(&Event, &mut Vec<u8>)) -> Vec<u8> {
+        let mut taken = Vec::new();
+        let mut kept = Self::default();
+        for item in self.items.drain(..) {
+            match item {
+                Item::Bytes { to, bytes } if to == who => taken.extend_from_slice(&self.bytes[bytes]),
+                Item::Bytes { to, bytes } => kept.bytes(to, &self.bytes[bytes]),
+                Item::Close { who, reason } => kept.close(who, reason),
+                Item::Reload => kept.reload(),
+                Item::Event { event, audience } => {
+                    let audience = &self.audience[audience];
+                    if audience.contains(&who) {
+                        encode(&event, &mut taken);
+                    }
+                    kept.event(event, audience.iter().copied().filter(|&id| id != who));
+                }
+            }
+        }
+        *self = kept;
+        taken
+    }
+
+    /// Forgets everything, and keeps the memory for the next turn.
+    pub fn clear(&mut self) {
+        self.items.clear();
+        self.audience.clear();
+        self.bytes.clear();
+    }
+}

@@ -1,0 +1,99 @@
+//! Fair requests that are declined.
+
+use std::fmt;
+
+use crate::name::{NameError, RoomName, UserName};
+
+/// Why a request is declined; the session tells the peer in the words of its wire.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// Somebody has this name, perhaps in another letter case.
+    NameTaken(UserName),
+    /// This is not a name.
+    NameNotAllowed(NameError),
+    /// Nobody here has this name.
+    NobodyCalled(UserName),
+    /// The request needs a name, and this session has none.
+    NotLoggedIn,
+    /// The session has a name already.
+    AlreadyLoggedIn,
+    /// There is no such room, or none that this user may know of.
+    NoSuchRoom(RoomName),
+    /// The user is not in this room.
+    NotInRoom(RoomName),
+    /// Somebody else is not in this room.
+    TheyAreNotInRoom(UserName, RoomName),
+    /// Somebody is in this room already.
+    TheyAreInRoom(UserName, RoomName),
+    /// The user may not speak in this room.
+    CannotSpeak(RoomName),
+    /// Only an operator of this room may do that.
+    NotOperator(RoomName),
+    /// Only an operator of the server may do that.
+    NotServerOperator,
+    /// The room is open to who is invited.
+    InviteOnly(RoomName),
+    /// The room has as many members as it may have.
+    RoomIsFull(RoomName),
+    /// The user is banned from this room.
+    Banned(RoomName),
+    /// The room has a key, and this is not it.
+    WrongKey(RoomName),
+    /// The user is in as many rooms as one may be in.
+    TooManyRooms {
+        /// The room that would be one too many.
+        room: RoomName,
+        /// How many one may be in.
+        most: usize,
+    },
+    /// A list of masks has as many as it may have.
+    ListFull {
+        /// Of this room.
+        room: RoomName,
+        /// The mask that would be one too many.
+        mask: String,
+        /// How many it may have.
+        most: usize,
+    },
+    /// A list of watched names has as many as it may have.
+    WatchListFull {
+        /// The name that would be one too many.
+        name: UserName,
+        /// How many it may have.
+        most: usize,
+    },
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NameTaken(name) => write!(f, "the name {name} is taken, choose another"),
+            Self::NameNotAllowed(why) => write!(f, "{why}"),
+            Self::NobodyCalled(name) => write!(f, "nobody here is called {name}"),
+            Self::NotLoggedIn => f.write_str("log in before you speak"),
+            Self::AlreadyLoggedIn => f.write_str("you are logged in already"),
+            Self::NoSuchRoom(room) => write!(f, "there is no room {room}"),
+            Self::NotInRoom(room) => write!(f, "you are not in {room}, join it first"),
+            Self::TheyAreNotInRoom(name, room) => write!(f, "{name} is not in {room}"),
+            Self::TheyAreInRoom(name, room) => write!(f, "{name} is in {room} already"),
+            Self::CannotSpeak(room) => {
+                write!(f, "you may not speak in {room}, ask one of its operators for a voice")
+            }
+            Self::NotOperator(room) => write!(f, "only an operator of {room} may do that"),
+            Self::NotServerOperator => f.write_str("only an operator of the server may do that, see OPER"),
+            Self::InviteOnly(room) => write!(f, "{room} is open to who is invited, ask somebody inside"),
+            Self::RoomIsFull(room) => write!(f, "{room} is full, try again later"),
+            Self::Banned(room) => write!(f, "you are banned from {room}"),
+            Self::WrongKey(room) => write!(f, "{room} has a key, and this is not it"),
+            Self::TooManyRooms { room, most } => {
+                write!(f, "you are in {most} rooms, leave one before you join {room}")
+            }
+            Self::ListFull { room, mask, most } => {
+                write!(f, "this list of {room} has {most} masks, remove one before you add {mask}")
+            }
+            Self::WatchListFull { name, most } => {
+                write!(f, "you watch {most} names, remove one before you add {name}")
+            }
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! Host names that tell nothing of an address, but are the same for the same address while the server runs.
+
+use std::hash::{BuildHasher, RandomState};
+use std::net::IpAddr;
+
+use crate::message::Peer;
+
+/// 32 characters that no mask gives a meaning to; without those that look alike.
+const ALPHABET: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
+
+/// Keyed with a secret that is made at start and kept nowhere.
+#[derive(Debug, Default)]
+pub(super) struct Cloak {
+    secret: RandomState,
+}
+
+impl Cloak {
+    /// What others see in place of the address: `ADDRESS.NETWORK.ip`, so that a mask can match an address or all
+    /// of its neighbours (a /24 of IPv4, a /64 of IPv6).
+    pub(super) fn host(&self, peer: &Peer) -> String {
+        let ip = match peer {
+            Peer::Unix => return "local".into(),
+            Peer::Tcp(address) => address.ip(),
+        };
+        let network = match ip {
+            IpAddr::V4(v4) => u64::from(v4.to_bits() >> 8),
+            IpAddr::V6(v6) => (v6.to_bits() >> 64) as u64,
+        };
+        format!("{}.{}.ip", self.word(("address", ip)), self.word(("network", ip.is_ipv4(), network)))
+    }
+
+    fn word(&self, what: impl std::hash::Hash) -> String {
+        let hash = self.secret.hash_one(what);
+        (0..8).map(|n| char::from(ALPHABET[(hash >> (5 * n)) as usize % ALPHABET.len()])).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn host(cloak: &Cloak, address: &str) -> String {
+        cloak.host(&Peer::Tcp(address.parse().unwrap()))
+    }
+
+    #[test]
+    fn the_same_address_has_the_same_cloak_whatever_its_port() {
+        let cloak = Cloak::default();
+        assert_eq!(host(&cloak, "192.0.2.1:1"), host(&cloak, "192.0.2.1:2"));
+        assert_ne!(host(&cloak, "192.0.2.1:1"), host(&cloak, "192.0.2.2:1"));
+        assert!(!host(&cloak, "192.0.2.1:1").contains("192"));
+    }
+
+    #[test]
+    fn neighbours_share_the_end_of_their_cloaks_and_others_do_not() {
+        let cloak = Cloak::default();
+        let network = |address| host(&cloak, address).split_once('.').unwrap().1.to_owned();
+        assert_eq!(network("192.0.2.1:1"), network("192.0.2.200:1"));
+        assert_ne!(network("192.0.2.1:1"), network("192.0.3.1:1"));
+        assert_eq!(network("[2001:db8::1]:1"), network("[2001:db8::ffff]:1"));
+        assert_ne!(network("[2001:db8::1]:1"), network("[2001:db8:0:1::1]:1"));
+    }
+
+    #[test]
+    fn another_server_has_other_cloaks() {
+        assert_ne!(host(&Cloak::default(), "192.0.2.1:1"), host(&Cloak::default(), "192.0.2.1:1"));
+    }
+}

@@ -1,0 +1,77 @@
+//! Capabilities (IRCv3 `capability-negotiation`): what a client says that it understands.
+
+/// A set of capabilities.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Capabilities(u32);
+
+/// Each capability: its constant, and its name in its specification.
+macro_rules! capabilities {
+    ($($name:ident = $bit:literal, $text:literal;)*) => {
+        impl Capabilities {
+            $(
+                #[doc = concat!("The capability `", $text, "`.")]
+                pub(super) const $name: Self = Self(1 << $bit);
+            )*
+
+            /// All of them, by name.
+            pub(super) const ALL: &[(&str, Self)] = &[$(($text, Self::$name)),*];
+        }
+    };
+}
+
+capabilities! {
+    ACCOUNT_NOTIFY = 0, "account-notify";
+    ACCOUNT_TAG = 1, "account-tag";
+    AWAY_NOTIFY = 2, "away-notify";
+    BATCH = 3, "batch";
+    CAP_NOTIFY = 4, "cap-notify";
+    CHGHOST = 5, "chghost";
+    NO_IMPLICIT_NAMES = 6, "draft/no-implicit-names";
+    ECHO_MESSAGE = 7, "echo-message";
+    EXTENDED_JOIN = 8, "extended-join";
+    EXTENDED_MONITOR = 9, "extended-monitor";
+    INVITE_NOTIFY = 10, "invite-notify";
+    LABELED_RESPONSE = 11, "labeled-response";
+    MESSAGE_TAGS = 12, "message-tags";
+    MULTI_PREFIX = 13, "multi-prefix";
+    SERVER_TIME = 14, "server-time";
+    SETNAME = 15, "setname";
+    STANDARD_REPLIES = 16, "standard-replies";
+    USERHOST_IN_NAMES = 17, "userhost-in-names";
+}
+
+impl Capabilities {
+    /// No capability.
+    pub(super) const NONE: Self = Self(0);
+
+    /// The capability of this name.
+    pub(super) fn named(name: &str) -> Option<Self> {
+        Self::ALL.iter().find(|(known, _)| *known == name).map(|&(_, capability)| capability)
+    }
+
+    /// True when all of `others` are in this set.
+    pub(super) fn has(self, others: Self) -> bool {
+        self.0 & others.0 == others.0
+    }
+
+    /// What is in this set and in `others`.
+    pub(in crate::session) fn only(self, others: Self) -> Self {
+        Self(self.0 & others.0)
+    }
+
+    /// This set and `others`.
+    pub(super) const fn and(self, others: Self) -> Self {
+        Self(self.0 | others.0)
+    }
+
+    /// This set without `others`.
+    pub(super) fn without(self, others: Self) -> Self {
+        Self(self.0 & !others.0)
+    }
+
+    /// The names of what is in this set, separated by spaces.
+    pub(super) fn names(self) -> String {
+        let names = Self::ALL.iter().filter(|(_, capability)| self.has(*capability));
+        names.map(|(name, _)| *name).collect::<Vec<_>>().join(" ")
+    }
+}

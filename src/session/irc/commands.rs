@@ -1,0 +1,195 @@
+//! The table of commands, and the way from a message to its handler.
+
+use super::{Irc, Phase};
+use crate::session::Context;
+use crate::wire::irc::{Message, numeric};
+
+/// One command.
+pub(super) struct Command {
+    /// In upper case; clients may write it as they like.
+    pub(super) name: &'static str,
+    handler: fn(&mut Irc, &Message<'_>, &mut Context<'_>),
+    when: When,
+    /// The least number of parameters.
+    least: usize,
+    /// What `HELP` says of it: its parameters and what it does.
+    pub(super) help: &'static str,
+}
+
+/// When a command is taken.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum When {
+    Always,
+    /// Once the client is registered.
+    Registered,
+    /// Until it is.
+    Registering,
+}
+
+const fn command(
+    name: &'static str,
+    handler: fn(&mut Irc, &Message<'_>, &mut Context<'_>),
+    when: When,
+    least: usize,
+    help: &'static str,
+) -> Command {
+    Command { name, handler, when, least, help }
+}
+
+/// All commands, by name.
+pub(super) const COMMANDS: &[Command] = {
+    use When::{Always, Registered, Registering};
+    &[
+        command("ADMIN", Irc::admin, Registered, 0, "ADMIN: who runs this server"),
+        command("AWAY", Irc::away, Registered, 0, "AWAY [message]: say that you are away, or back"),
+        command("CAP", Irc::cap, Always, 1, "CAP LS|LIST|REQ|END [capabilities]: negotiate capabilities"),
+        command(
+            "CHGHOST",
+            Irc::chghost,
+            Registered,
+            3,
+            "CHGHOST nick user host: change what others see (operators)",
+        ),
+        command("ERROR", Irc::error, Always, 0, "ERROR: servers say this, clients do not"),
+        command("HELP", Irc::help, Registered, 0, "HELP [command]: this"),
+        command("HELPOP", Irc::help, Registered, 0, "HELPOP [command]: the same as HELP"),
+        command("INFO", Irc::info, Registered, 0, "INFO: what this server is"),
+        command(
+            "INVITE",
+            Irc::invite,
+            Registered,
+            0,
+            "INVITE [nick channel]: invite somebody, or list your invitations",
+        ),
+        command("ISON", Irc::ison, Registered, 1, "ISON nick...: who of these is here"),
+        command("JOIN", Irc::join, Registered, 1, "JOIN channels [keys]: enter channels; JOIN 0 leaves all"),
+        command(
+            "KICK",
+            Irc::kick,
+            Registered,
+            2,
+            "KICK channel nicks [reason]: remove people from a channel",
+        ),
+        command("KILL", Irc::kill, Registered, 2, "KILL nick reason: end somebody's connection (operators)"),
+        command("LINKS", Irc::links, Registered, 0, "LINKS: the servers, which is this one"),
+        command(
+            "LIST",
+            Irc::list,
+            Registered,
+            0,
+            "LIST [channels|conditions]: channels; conditions such as >10, *tea*, !*x*, C<60, T>5",
+        ),
+        command("LUSERS", Irc::lusers, Registered, 0, "LUSERS: how many people are here"),
+        command(
+            "MODE",
+            Irc::mode,
+            Registered,
+            1,
+            "MODE target [changes]: see or change channels and yourself",
+        ),
+        command(
+            "MONITOR",
+            Irc::monitor,
+            Registered,
+            1,
+            "MONITOR + nicks, - nicks, C, L or S: hear who comes and goes",
+        ),
+        command("MOTD", Irc::motd, Registered, 0, "MOTD: the message of the day"),
+        command("NAMES", Irc::names, Registered, 0, "NAMES channels: who is there"),
+        command("NICK", Irc::nick, Always, 0, "NICK name: take a name"),
+        command(
+            "NOTICE",
+            Irc::notice,
+            Registered,
+            0,
+            "NOTICE targets text: say something that nobody answers automatically",
+        ),
+        command("OPER", Irc::oper, Registered, 2, "OPER name password: become an operator of the server"),
+        command("PART", Irc::part, Registered, 1, "PART channels [reason]: leave channels"),
+        command(
+            "PASS",
+            Irc::pass,
+            Registering,
+            1,
+            "PASS password: before NICK and USER, where the server has a password",
+        ),
+        command("PING", Irc::ping, Always, 0, "PING token: answered with PONG"),
+        command("PONG", Irc::pong, Always, 0, "PONG token: the answer to PING"),
+        command(
+            "PRIVMSG",
+            Irc::privmsg,
+            Registered,
+            0,
+            "PRIVMSG targets text: say something to channels or people",
+        ),
+        command("QUIT", Irc::quit, Always, 0, "QUIT [reason]: leave"),
+        command(
+            "REHASH",
+            Irc::rehash,
+            Registered,
+            0,
+            "REHASH: read the message of the day again (operators)",
+        ),
+        command("SETNAME", Irc::setname, Registered, 1, "SETNAME realname: change your real name"),
+        command("STATS", Irc::stats, Registered, 0, "STATS u: how long the server has been up"),
+        command("TAGMSG", Irc::tagmsg, Registered, 0, "TAGMSG targets: send tags alone"),
+        command("TIME", Irc::time, Registered, 0, "TIME: the server's time"),
+        command("TOPIC", Irc::topic, Registered, 1, "TOPIC channel [topic]: see or set the topic"),
+        command("USER", Irc::user, Registering, 4, "USER username 0 * realname: when connecting"),
+        command(
+            "USERHOST",
+            Irc::userhost,
+            Registered,
+            1,
+            "USERHOST nicks: user and host of up to five people",
+        ),
+        command("VERSION", Irc::version, Registered, 0, "VERSION: which server this is, and what it can do"),
+        command("WALLOPS", Irc::wallops, Registered, 1, "WALLOPS text: tell all operators (operators)"),
+        command("WHO", Irc::who, Registered, 0, "WHO [mask] [o] [%fields,token]: list people"),
+        command("WHOIS", Irc::whois, Registered, 0, "WHOIS nick: who somebody is"),
+        command("WHOWAS", Irc::whowas, Registered, 0, "WHOWAS nick [count]: who somebody was"),
+    ]
+};
+
+/// The command of this name, in any letter case.
+pub(super) fn named(name: &str) -> Option<&'static Command> {
+    COMMANDS.iter().find(|command| command.name.eq_ignore_ascii_case(name))
+}
+
+impl Irc {
+    /// Handles one message.
+    pub(super) fn command(&mut self, message: &Message<'_>, context: &mut Context<'_>) {
+        self.labelled(message, context, |irc, context| irc.unlabelled(message, context));
+    }
+
+    fn unlabelled(&mut self, message: &Message<'_>, context: &mut Context<'_>) {
+        let registered = matches!(self.phase, Phase::Online { .. });
+        let Some(command) = named(message.command) else {
+            let code = if registered { numeric::ERR_UNKNOWNCOMMAND } else { numeric::ERR_NOTREGISTERED };
+            let text = if registered {
+                "Unknown command, HELP lists those there are"
+            } else {
+                "You have not registered: send NICK name and USER name 0 * :real name"
+            };
+            return self.complain(code, message.command, text, context);
+        };
+        if command.when == When::Registered && !registered {
+            return self.numeric(numeric::ERR_NOTREGISTERED, context, |line| {
+                line.trailing("You have not registered: send NICK name and USER name 0 * :real name");
+            });
+        }
+        if command.when == When::Registering && registered {
+            return self.numeric(numeric::ERR_ALREADYREGISTERED, context, |line| {
+                line.trailing("You may not register a second time");
+            });
+        }
+        if message.params.len() < command.least {
+            return self.need_more_params(command.name, context);
+        }
+        (command.handler)(self, message, context);
+    }
+
+    pub(super) fn need_more_params(&self, command: &str, context: &mut Context<'_>) {
+        self.complain(numeric::ERR_NEEDMOREPARAMS, command, "Not enough parameters, see HELP", context);
+    }
+}

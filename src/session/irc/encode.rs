@@ -1,0 +1,247 @@
+//! Events as IRC messages, for clients with different capabilities.
+
+use super::Capabilities;
+use super::modes::mode_params;
+use crate::message::{Event, EventKind, Identity, Rank, Source, Speech, SpeechKind};
+use crate::session::House;
+use crate::wire::irc::{Line, numeric, split_text};
+
+/// The capabilities that make a difference for an event of this kind.
+pub(in crate::session) fn relevant(kind: &EventKind) -> Capabilities {
+    // The time, and the tag of a bot, stand on everything.
+    let always = Capabilities::SERVER_TIME.and(Capabilities::MESSAGE_TAGS);
+    let own = match kind {
+        EventKind::Joined { .. } => Capabilities::EXTENDED_JOIN.and(Capabilities::AWAY_NOTIFY),
+        EventKind::Away(_) => Capabilities::AWAY_NOTIFY.and(Capabilities::EXTENDED_MONITOR),
+        EventKind::RealnameSet(_) => Capabilities::SETNAME.and(Capabilities::EXTENDED_MONITOR),
+        EventKind::HostSet { .. } => Capabilities::CHGHOST.and(Capabilities::EXTENDED_MONITOR),
+        EventKind::Invited { .. } => Capabilities::INVITE_NOTIFY,
+        EventKind::Said { .. }
+        | EventKind::Whispered { .. }
+        | EventKind::Parted { .. }
+        | EventKind::Kicked { .. }
+        | EventKind::Left { .. }
+        | EventKind::Renamed { .. }
+        | EventKind::TopicSet { .. }
+        | EventKind::Changed { .. }
+        | EventKind::Appeared { .. }
+        | EventKind::Vanished { .. }
+        | EventKind::Wallops(_) => Capabilities::NONE,
+    };
+    always.and(own)
+}
+
+/// Writes how a client with these capabilities hears of `event`; nothing when it does not.
+pub(in crate::session) fn encode(
+    event: &Event,
+    capabilities: Capabilities,
+    house: &House,
+    out: &mut Vec<u8>,
+) {
+    let writer = Writer { event, capabilities, house };
+    let watches = |capability| {
+        capabilities.has(capability) && (!event.watched || capabilities.has(Capabilities::EXTENDED_MONITOR))
+    };
+    match &event.kind {
+        EventKind::Said { room, to_rank, speech } => {
+            let target = format!("{}{room}", rank_prefix(*to_rank));
+            writer.speech(&target, speech, out);
+        }
+        EventKind::Whispered { to, speech } => writer.speech(to.as_str(), speech, out),
+        EventKind::Joined { room, realname, away } => {
+            writer.line("JOIN", out, |line| {
+                line.param(room.as_str());
+                if capabilities.has(Capabilities::EXTENDED_JOIN) {
+                    // There are no accounts.
+                    line.param("*");
+                    line.trailing(realname);
+                }
+            });
+            if let (Some(away), true) = (away, capabilities.has(Capabilities::AWAY_NOTIFY)) {
+                writer.line("AWAY", out, |line| line.trailing(away));
+            }
+        }
+        EventKind::Parted { room, reason } => writer.line("PART", out, |line| {
+            line.param(room.as_str());
+            if !reason.is_empty() {
+                line.trailing(reason);
+            }
+        }),
+        EventKind::Kicked { room, who, reason } => writer.line("KICK", out, |line| {
+            line.param(room.as_str());
+            line.param(who.as_str());
+            line.trailing(reason);
+        }),
+        EventKind::Left { reason } => writer.line("QUIT", out, |line| line.trailing(reason)),
+        EventKind::Renamed { to } => writer.line("NICK", out, |line| line.param(to.as_str())),
+        EventKind::TopicSet { room, topic } => writer.line("TOPIC", out, |line| {
+            line.param(room.as_str());
+            line.trailing(topic);
+        }),
+        EventKind::Changed { room, changes } => {
+            for params in mode_params(changes) {
+                writer.line("MODE", out, |line| {
+                    line.param(room.as_str());
+                    params.iter().for_each(|param| line.param(param));
+                });
+            }
+        }
+        EventKind::Invited { room, who } => {
+            if !event.watched || capabilities.has(Capabilities::INVITE_NOTIFY) {
+                writer.line("INVITE", out, |line| {
+                    line.param(who.as_str());
+                    line.param(room.as_str());
+                });
+            }
+        }
+        EventKind::Away(message) if watches(Capabilities::AWAY_NOTIFY) => writer.line("AWAY", out, |line| {
+            if let Some(message) = message {
+                line.trailing(message);
+            }
+        }),
+        EventKind::RealnameSet(realname) if watches(Capabilities::SETNAME) => {
+            writer.line("SETNAME", out, |line| line.trailing(realname));
+        }
+        EventKind::HostSet { username, host } if watches(Capabilities::CHGHOST) => {
+            writer.line("CHGHOST", out, |line| {
+                line.param(username);
+                line.param(host);
+            });
+        }
+        EventKind::Away(_) | EventKind::RealnameSet(_) | EventKind::HostSet { .. } => {}
+        EventKind::Appeared { watcher } => {
+            if let Source::User(identity) = &event.from {
+                let who = identity.to_string();
+                writer.presence(numeric::RPL_MONONLINE, watcher.as_str(), &who, out);
+            }
+        }
+        EventKind::Vanished { name, watcher } => {
+            writer.presence(numeric::RPL_MONOFFLINE, watcher.as_str(), name.as_str(), out);
+        }
+        EventKind::Wallops(text) => writer.line("WALLOPS", out, |line| line.trailing(text)),
+    }
+}
+
+fn rank_prefix(rank: Rank) -> &'static str {
+    match (rank.has_any(Rank::VOICE), rank.has_any(Rank::OPERATOR)) {
+        _ if rank == Rank::NONE => "",
+        (true, _) => "+",
+        (false, _) => "@",
+    }
+}
+
+/// Writes lines about one event for one kind of client.
+struct Writer<'a> {
+    event: &'a Event,
+    capabilities: Capabilities,
+    house: &'a House,
+}
+
+impl Writer<'_> {
+    fn line(&self, command: &str, out: &mut Vec<u8>, write: impl FnOnce(&mut Line<'_>)) {
+        let mut line = self.begin(command, out);
+        write(&mut line);
+        line.end();
+    }
+
+    /// A line with the tags that every message has, its source and its command.
+    fn begin<'b>(&self, command: &str, out: &'b mut Vec<u8>) -> Line<'b> {
+        let mut line = Line::begin(out);
+        self.tags(&mut line);
+        self.source(&mut line);
+        line.command(command);
+        line
+    }
+
+    fn tags(&self, line: &mut Line<'_>) {
+        if self.capabilities.has(Capabilities::SERVER_TIME) {
+            line.tag("time", &humantime::format_rfc3339_millis(self.event.time).to_string());
+        }
+        if self.capabilities.has(Capabilities::MESSAGE_TAGS)
+            && self.identity().is_some_and(|from| from.is_bot)
+        {
+            line.tag("bot", "");
+        }
+    }
+
+    fn source(&self, line: &mut Line<'_>) {
+        match self.identity() {
+            Some(identity) => line.source(&identity.to_string()),
+            None => line.source(&self.house.name),
+        }
+    }
+
+    fn identity(&self) -> Option<&Identity> {
+        match &self.event.from {
+            Source::User(identity) => Some(identity),
+            Source::Server => None,
+        }
+    }
+
+    fn presence(&self, code: &str, watcher: &str, who: &str, out: &mut Vec<u8>) {
+        let mut line = Line::begin(out);
+        line.source(&self.house.name);
+        line.command(code);
+        line.param(watcher);
+        line.trailing(who);
+        line.end();
+    }
+
+    fn speech(&self, target: &str, speech: &Speech, out: &mut Vec<u8>) {
+        let command = match speech.kind {
+            SpeechKind::Message => "PRIVMSG",
+            SpeechKind::Notice => "NOTICE",
+            SpeechKind::TagsOnly => {
+                if self.capabilities.has(Capabilities::MESSAGE_TAGS) {
+                    self.spoken(0, "TAGMSG", target, speech, out).end();
+                }
+                return;
+            }
+        };
+        let mut rest = speech.text.as_str();
+        // A request from client to client (CTCP) has its end at its end, so it is not divided.
+        if rest.starts_with('\x01') {
+            let mut line = self.spoken(0, command, target, speech, out);
+            line.trailing(rest);
+            return line.end();
+        }
+        let mut part = 0;
+        while !rest.is_empty() {
+            let start = out.len();
+            let mut line = self.spoken(part, command, target, speech, out);
+            let Some(piece) = split_text(rest, line.room()).next() else {
+                // Nothing is left but newlines.
+                return out.truncate(start);
+            };
+            line.trailing(piece);
+            line.end();
+            rest = rest.trim_start_matches(['\r', '\n']).get(piece.len()..).unwrap_or_default();
+            part += 1;
+        }
+    }
+
+    /// The beginning of a line by which somebody speaks: it has an id, and the tags that the client gave it. Of a
+    /// text that takes several lines, each has an id of its own.
+    fn spoken<'b>(
+        &self,
+        part: usize,
+        command: &str,
+        target: &str,
+        speech: &Speech,
+        out: &'b mut Vec<u8>,
+    ) -> Line<'b> {
+        let mut line = Line::begin(out);
+        self.tags(&mut line);
+        if self.capabilities.has(Capabilities::MESSAGE_TAGS) {
+            let id = format!("{:x}-{:x}", self.house.message_id_prefix(), self.event.id);
+            line.tag("msgid", &if part == 0 { id } else { format!("{id}-{part}") });
+            for (key, value) in crate::wire::irc::Tags(&speech.tags).raw() {
+                line.raw_tag(key, value);
+            }
+        }
+        self.source(&mut line);
+        line.command(command);
+        line.param(target);
+        line
+    }
+}

@@ -1,0 +1,37 @@
+//! `HELP`: what commands there are and what each does, from the table of commands.
+
+use super::Irc;
+use super::commands::{COMMANDS, named};
+use crate::session::Context;
+use crate::wire::irc::{Message, numeric};
+
+impl Irc {
+    /// `HELP [command]`.
+    pub(super) fn help(&mut self, message: &Message<'_>, context: &mut Context<'_>) {
+        let subject = message.params.first().copied().filter(|subject| !subject.is_empty());
+        let lines: Vec<String> = match subject {
+            None => {
+                let names: Vec<_> = COMMANDS.iter().map(|command| command.name).collect();
+                names.chunks(10).map(|names| names.join(" ")).collect()
+            }
+            Some(subject) => match named(subject) {
+                Some(command) => vec![command.help.to_owned()],
+                None => {
+                    return self.complain(
+                        numeric::ERR_HELPNOTFOUND,
+                        subject,
+                        "There is no help on this",
+                        context,
+                    );
+                }
+            },
+        };
+        let subject = subject.unwrap_or("*");
+        let title = "HELP command tells more about one of these";
+        self.complain(numeric::RPL_HELPSTART, subject, title, context);
+        for line in &lines {
+            self.complain(numeric::RPL_HELPTXT, subject, line, context);
+        }
+        self.complain(numeric::RPL_ENDOFHELP, subject, "End of HELP", context);
+    }
+}

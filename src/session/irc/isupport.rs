@@ -1,0 +1,61 @@
+//! What the server can do and where its limits are: `RPL_ISUPPORT`, 005 (modern.ircdocs.horse, "Parameters").
+
+use super::Irc;
+use super::messages::TARGETS;
+use super::modes::{KEY_CHARS, MODES};
+use super::people::{AWAY_CHARS, target_limits};
+use super::registration::{REALNAME_CHARS, USERNAME_CHARS};
+use super::rooms::{KICK_CHARS, TOPIC_CHARS};
+use crate::hub::{MASKS_PER_LIST, ROOMS_PER_USER, WATCHED_NAMES};
+use crate::name::{ROOM_NAME_CHARS, USER_NAME_CHARS};
+use crate::session::{Context, House};
+use crate::wire::irc::numeric;
+
+/// Most tokens in one line.
+const TOKENS: usize = 13;
+
+/// Every token. Lengths are in characters.
+fn tokens(house: &House) -> Vec<String> {
+    vec![
+        format!("AWAYLEN={AWAY_CHARS}"),
+        "BOT=B".into(),
+        "CASEMAPPING=ascii".into(),
+        format!("CHANLIMIT=#:{ROOMS_PER_USER}"),
+        "CHANMODES=beI,k,l,Cimnst".into(),
+        format!("CHANNELLEN={ROOM_NAME_CHARS}"),
+        "CHANTYPES=#".into(),
+        "ELIST=CMNTU".into(),
+        "EXCEPTS=e".into(),
+        "INVEX=I".into(),
+        format!("KEYLEN={KEY_CHARS}"),
+        format!("KICKLEN={KICK_CHARS}"),
+        format!("MAXLIST=b:{MASKS_PER_LIST},e:{MASKS_PER_LIST},I:{MASKS_PER_LIST}"),
+        format!("MAXTARGETS={TARGETS}"),
+        format!("MODES={MODES}"),
+        format!("MONITOR={WATCHED_NAMES}"),
+        format!("NAMELEN={REALNAME_CHARS}"),
+        format!("NETWORK={}", house.name),
+        format!("NICKLEN={USER_NAME_CHARS}"),
+        "PREFIX=(ov)@+".into(),
+        "SAFELIST".into(),
+        "STATUSMSG=@+".into(),
+        format!("TARGMAX={}", target_limits()),
+        format!("TOPICLEN={TOPIC_CHARS}"),
+        // The `~` before it included.
+        format!("USERLEN={}", USERNAME_CHARS + 1),
+        "UTF8ONLY".into(),
+        "WHOX".into(),
+    ]
+}
+
+impl Irc {
+    /// Sends all tokens.
+    pub(super) fn isupport(&self, context: &mut Context<'_>) {
+        for tokens in tokens(context.house).chunks(TOKENS) {
+            self.numeric(numeric::RPL_ISUPPORT, context, |line| {
+                tokens.iter().for_each(|token| line.param(token));
+                line.trailing("are supported by this server");
+            });
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! Labelled responses (IRCv3 `labeled-response`): a client gives a command a label, and finds the label on all that
+//! comes of it.
+
+use super::{Capabilities, Irc};
+use crate::session::{Context, irc};
+use crate::wire::irc::{Line, Message};
+
+/// Longest label, in bytes.
+const LABEL_BYTES: usize = 64;
+
+/// The name of the batch that holds a response of several lines. A client's batches never overlap, because one command
+/// is answered before the next, so one name is enough.
+const BATCH: &str = "r";
+
+impl Irc {
+    /// Lets `handle` answer `message`. If that has a label, so will the answer, including what the client is told
+    /// because it was its own doing.
+    pub(super) fn labelled(
+        &mut self,
+        message: &Message<'_>,
+        context: &mut Context<'_>,
+        handle: impl FnOnce(&mut Self, &mut Context<'_>),
+    ) {
+        let needed = Capabilities::LABELED_RESPONSE.and(Capabilities::BATCH);
+        let label = message.tags.get("label").filter(|_| self.capabilities.has(needed));
+        let label = label.filter(|label| !label.is_empty() && label.len() <= LABEL_BYTES);
+        handle(self, context);
+        let Some(label) = label else { return };
+        let capabilities = self.capabilities;
+        let answer = context.out.take_for(self.id, |event, bytes| {
+            irc::encode(event, capabilities, context.house, bytes);
+        });
+        let lines: Vec<_> = answer.split_inclusive(|&byte| byte == b'\n').collect();
+        let server = &context.house.name;
+        context.out.write(self.id, |out| match lines.as_slice() {
+            [] => tagged(out, "label", &label, server, |line| line.command("ACK")),
+            [line] => with_tag(line, "label", &label, out),
+            lines => {
+                tagged(out, "label", &label, server, |line| {
+                    line.command("BATCH");
+                    line.param(&format!("+{BATCH}"));
+                    line.param("labeled-response");
+                });
+                lines.iter().for_each(|line| with_tag(line, "batch", BATCH, out));
+                let mut line = Line::begin(out);
+                line.source(server);
+                line.command("BATCH");
+                line.param(&format!("-{BATCH}"));
+                line.end();
+            }
+        });
+    }
+}
+
+/// Writes a line from the server that has one tag.
+fn tagged(out: &mut Vec<u8>, key: &str, value: &str, server: &str, write: impl FnOnce(&mut Line<'_>)) {
+    let mut line = Line::begin(out);
+    line.tag(key, value);
+    line.source(server);
+    write(&mut line);
+    line.end();
+}
+
+/// Writes `line`, which may have tags, with one more.
+fn with_tag(line: &[u8], key: &str, value: &str, out: &mut Vec<u8>) {
+    let mut tag = Vec::new();
+    Line::begin(&mut tag).tag(key, value);
+    out.extend_from_slice(&tag);
+    match line.strip_prefix(b"@") {
+        Some(rest) => {
+            out.push(b';');
+            out.extend_from_slice(rest);
+        }
+        None => {
+            out.push(b' ');
+            out.extend_from_slice(line);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tag_is_added_to_a_line_with_and_without_tags() {
+        let add = |line: &[u8]| {
+            let mut out = Vec::new();
+            with_tag(line, "label", "a b", &mut out);
+            String::from_utf8(out).unwrap()
+        };
+        assert_eq!(add(b":s X\r\n"), "@label=a\\sb :s X\r\n");
+        assert_eq!(add(b"@time=t :s X\r\n"), "@label=a\\sb;time=t :s X\r\n");
+    }
+}

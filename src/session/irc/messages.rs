@@ -1,0 +1,120 @@
+//! Saying something: `PRIVMSG`, `NOTICE`, `TAGMSG`.
+
+use super::{Capabilities, Irc};
+use crate::message::{Command, Rank, Refusal, Speech, SpeechKind};
+use crate::name::{RoomName, UserName};
+use crate::session::Context;
+use crate::wire::irc::{Message, Tags, numeric};
+
+/// Most targets of one message.
+pub(super) const TARGETS: usize = 4;
+
+impl Irc {
+    /// `PRIVMSG targets text`.
+    pub(super) fn privmsg(&mut self, message: &Message<'_>, context: &mut Context<'_>) {
+        self.speak(SpeechKind::Message, message, context);
+    }
+
+    /// `NOTICE targets text`. Nothing is ever answered to it (RFC 2812 §3.3.2).
+    pub(super) fn notice(&mut self, message: &Message<'_>, context: &mut Context<'_>) {
+        self.speak(SpeechKind::Notice, message, context);
+    }
+
+    /// `TAGMSG targets`.
+    pub(super) fn tagmsg(&mut self, message: &Message<'_>, context: &mut Context<'_>) {
+        self.speak(SpeechKind::TagsOnly, message, context);
+    }
+
+    fn speak(&mut self, kind: SpeechKind, message: &Message<'_>, context: &mut Context<'_>) {
+        let is_quiet = kind == SpeechKind::Notice;
+        let Some(targets) = message.params.first() else {
+            if !is_quiet {
+                let text = format!("No recipient given ({})", message.command);
+                self.numeric(numeric::ERR_NORECIPIENT, context, |line| line.trailing(&text));
+            }
+            return;
+        };
+        let text = message.params.get(1).copied().unwrap_or_default();
+        if text.is_empty() && kind != SpeechKind::TagsOnly {
+            if !is_quiet {
+                self.numeric(numeric::ERR_NOTEXTTOSEND, context, |line| line.trailing("No text to send"));
+            }
+            return;
+        }
+        let tags = self.client_only_tags(message.tags);
+        if tags.is_empty() && kind == SpeechKind::TagsOnly {
+            return;
+        }
+        let targets: Vec<_> = targets.split(',').filter(|target| !target.is_empty()).collect();
+        if targets.len() > TARGETS {
+            if !is_quiet {
+                let text = format!("At most {TARGETS} targets, nothing was sent");
+                self.complain(numeric::ERR_TOOMANYTARGETS, targets[TARGETS], &text, context);
+            }
+            return;
+        }
+        for target in targets {
+            let speech = Speech { kind, text: text.to_owned(), tags: tags.clone() };
+            self.speak_to(target, speech, is_quiet, context);
+        }
+    }
+
+    /// The tags that clients send each other: those whose names begin with `+`. The server's own it makes itself.
+    fn client_only_tags(&self, tags: Tags<'_>) -> Box<str> {
+        if !self.capabilities.has(Capabilities::MESSAGE_TAGS) {
+            return Box::default();
+        }
+        let tags = tags.raw().filter(|(key, _)| key.starts_with('+') && key.len() > 1);
+        let tags =
+            tags.map(|(key, value)| if value.is_empty() { key.into() } else { format!("{key}={value}") });
+        tags.collect::<Vec<_>>().join(";").into()
+    }
+
+    fn speak_to(&self, target: &str, speech: Speech, is_quiet: bool, context: &mut Context<'_>) {
+        let echo = self.capabilities.has(Capabilities::ECHO_MESSAGE);
+        let (room, to_rank) = without_prefix(target);
+        let command = match (RoomName::new(room), UserName::new(target)) {
+            (Ok(room), _) => Command::Say { room, to_rank, speech, echo },
+            (_, Ok(to)) => Command::Whisper { to, speech, echo },
+            (Err(_), Err(_)) => {
+                if !is_quiet {
+                    self.complain(numeric::ERR_NOSUCHNICK, target, "No such nick or channel", context);
+                }
+                return;
+            }
+        };
+        let to = match &command {
+            Command::Whisper { to, speech, .. } if speech.kind == SpeechKind::Message => Some(to.clone()),
+            _ => None,
+        };
+        match context.hub.handle(self.id, command, context.now, context.out) {
+            Ok(()) => {
+                if let Some(to) = to {
+                    self.tell_away(&to, context);
+                }
+            }
+            Err(_) if is_quiet => {}
+            // A room that one may not know of is one that one may not speak in.
+            Err(why @ Refusal::NoSuchRoom(_)) => self.refuse(&why, context),
+            Err(why) => self.refuse(&why, context),
+        }
+    }
+
+    /// Tells the client that whom it spoke to or invited is away.
+    pub(super) fn tell_away(&self, who: &UserName, context: &mut Context<'_>) {
+        let users = context.hub.users();
+        let Some(user) = users.find(who).and_then(|id| users.get(id)) else { return };
+        let Some(message) = user.away.clone() else { return };
+        let name = user.name().clone();
+        self.complain(numeric::RPL_AWAY, name.as_str(), &message, context);
+    }
+}
+
+/// A target without the `@` or `+` before it (`STATUSMSG`), and whom those mean.
+fn without_prefix(target: &str) -> (&str, Rank) {
+    match target.as_bytes() {
+        [b'@', b'#', ..] => (&target[1..], Rank::OPERATOR),
+        [b'+', b'#', ..] => (&target[1..], Rank::VOICE.with(Rank::OPERATOR, true)),
+        _ => (target, Rank::NONE),
+    }
+}

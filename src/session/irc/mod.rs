@@ -1,0 +1,203 @@
+//! A conversation on IRC (modern.ircdocs.horse, IRCv3; RFC 1459 and 2812 where those are silent): lines in, and
+//! through one table of commands, to handlers in files by theme.
+
+mod capabilities;
+mod commands;
+mod encode;
+mod help;
+mod isupport;
+mod labels;
+mod messages;
+mod modes;
+mod operators;
+mod people;
+mod registration;
+mod reply;
+mod rooms;
+mod server;
+mod who;
+
+pub(super) use capabilities::Capabilities;
+pub(super) use encode::{encode, relevant};
+
+use std::time::{Duration, Instant};
+
+use super::Context;
+use crate::message::{CloseReason, Outgoing, UserId};
+use crate::wire::irc::{CLIENT_TAGS_BYTES, LINE_BYTES, Line, Message, Tags, numeric};
+use crate::wire::{Split, Splitter};
+use registration::Registration;
+
+/// After this much silence a client is asked for a sign of life.
+const PING_AFTER: Duration = Duration::from_secs(90);
+
+/// How long it has to give one.
+const PONG_WITHIN: Duration = Duration::from_secs(60);
+
+/// One peer's conversation.
+#[derive(Debug)]
+pub(super) struct Irc {
+    id: UserId,
+    splitter: Splitter,
+    /// The rest of a line that was too long, up to its end, is not looked at.
+    skips_line: bool,
+    capabilities: Capabilities,
+    phase: Phase,
+    /// When the client was last heard of.
+    heard: Instant,
+}
+
+#[derive(Debug)]
+enum Phase {
+    /// Not logged in yet.
+    Registering(Box<Registration>),
+    /// In the hub, under a name; whether it is still there is looked at this time.
+    Online { check: Instant, asked: bool },
+}
+
+/// The farewell of a server (RFC 2812 §3.7.4).
+pub(super) fn error_line(to: UserId, reason: &str, out: &mut Outgoing) {
+    out.write(to, |bytes| {
+        let mut line = Line::begin(bytes);
+        line.command("ERROR");
+        line.trailing(&format!("Closing link: {reason}"));
+        line.end();
+    });
+}
+
+impl Irc {
+    /// A conversation that begins, and ends at `until` unless the peer logs in.
+    pub(super) fn new(id: UserId, until: Instant) -> Self {
+        Self {
+            id,
+            splitter: Splitter::new(CLIENT_TAGS_BYTES + LINE_BYTES),
+            skips_line: false,
+            capabilities: Capabilities::default(),
+            phase: Phase::Registering(Box::new(Registration::new(until))),
+            heard: until,
+        }
+    }
+
+    /// What the client can take.
+    pub(super) fn capabilities(&self) -> Capabilities {
+        self.capabilities
+    }
+
+    /// See [`super::Session::receive`].
+    pub(super) fn receive(&mut self, bytes: &[u8], context: &mut Context<'_>) -> Option<usize> {
+        self.heard = context.now.instant;
+        if self.skips_line {
+            let end = bytes.iter().position(|&byte| byte == b'\n');
+            self.skips_line = end.is_none();
+            return Some(end.map_or(bytes.len(), |end| end + 1));
+        }
+        match self.splitter.find(bytes, 0, b"\n") {
+            Split::NeedMore => None,
+            Split::At(end) => {
+                self.line(&bytes[..end], context);
+                Some(end + 1)
+            }
+            Split::TooLong => {
+                self.too_long(context);
+                self.splitter = Splitter::new(CLIENT_TAGS_BYTES + LINE_BYTES);
+                self.skips_line = true;
+                Some(0)
+            }
+        }
+    }
+
+    /// Handles the end of input. A last line without its end is handled like any other.
+    pub(super) fn finish(&mut self, rest: &[u8], context: &mut Context<'_>) {
+        if !rest.is_empty() && !self.skips_line {
+            self.line(rest, context);
+        }
+    }
+
+    fn line(&mut self, line: &[u8], context: &mut Context<'_>) {
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        match tags_length(line) {
+            Some(tags) if tags > CLIENT_TAGS_BYTES || line.len() - tags > LINE_BYTES - 2 => {
+                return self.too_long(context);
+            }
+            Some(_) => {}
+            None => return,
+        }
+        match std::str::from_utf8(line) {
+            // An empty line is no mistake (RFC 2812 §2.3.1).
+            Ok(text) => {
+                if let Ok(message) = Message::decode(text) {
+                    self.command(&message, context);
+                }
+            }
+            Err(_) => self.not_utf8(line, context),
+        }
+    }
+
+    fn too_long(&mut self, context: &mut Context<'_>) {
+        self.numeric(numeric::ERR_INPUTTOOLONG, context, |line| line.trailing("Input line was too long"));
+    }
+
+    /// The server takes UTF-8 only (IRCv3 `utf8-only`).
+    fn not_utf8(&mut self, line: &[u8], context: &mut Context<'_>) {
+        let text = String::from_utf8_lossy(line);
+        let Ok(message) = Message::decode(&text) else { return };
+        let label = Message { tags: Tags(message.tags.0), source: None, command: "", params: Vec::new() };
+        self.labelled(&label, context, |irc, context| {
+            irc.fail(
+                message.command,
+                "INVALID_UTF8",
+                "Message rejected: this server takes UTF-8 only",
+                context,
+            );
+        });
+    }
+
+    /// When the session wants to be woken.
+    pub(super) fn deadline(&self) -> Instant {
+        match &self.phase {
+            Phase::Registering(registration) => registration.until,
+            Phase::Online { check, .. } => *check,
+        }
+    }
+
+    /// Does what is due.
+    pub(super) fn wake(&mut self, context: &mut Context<'_>) {
+        let now = context.now.instant;
+        if now < self.deadline() {
+            return;
+        }
+        match &mut self.phase {
+            Phase::Registering(_) => {
+                let timeout = context.house.limits.login_timeout;
+                context.out.close(self.id, CloseReason::LoginTimeout(timeout));
+            }
+            // Looked at now and then, so that nothing is to be done whenever a line arrives.
+            Phase::Online { check, asked } if now < self.heard + PING_AFTER => {
+                (*check, *asked) = (self.heard + PING_AFTER, false);
+            }
+            Phase::Online { check, asked: asked @ false } => {
+                (*check, *asked) = (now + PONG_WITHIN, true);
+                let name = &context.house.name;
+                context.out.write(self.id, |bytes| {
+                    let mut line = Line::begin(bytes);
+                    line.command("PING");
+                    line.trailing(name);
+                    line.end();
+                });
+            }
+            Phase::Online { asked: true, .. } => {
+                let silence = now.duration_since(self.heard);
+                context.out.close(self.id, CloseReason::PingTimeout(silence));
+            }
+        }
+    }
+}
+
+/// How many of a line's bytes are tags, `@` and the space behind them included. `None` where a line has nothing but
+/// tags.
+fn tags_length(line: &[u8]) -> Option<usize> {
+    if line.first() != Some(&b'@') {
+        return Some(0);
+    }
+    line.iter().position(|&byte| byte == b' ').map(|space| space + 1)
+}

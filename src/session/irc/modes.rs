@@ -1,0 +1,366 @@
+//! `MODE`: letters to changes of rooms and users, and back.
+
+use super::Irc;
+use super::rooms::unix_seconds;
+use crate::hub::{Room, RoomId, mask};
+use crate::message::{Command, MaskList, Rank, RoomChange, RoomFlag, UserChange};
+use crate::name::{RoomName, UserName};
+use crate::session::Context;
+use crate::wire::irc::{Line, Message, numeric};
+
+/// Most changes with a parameter in one `MODE`; further ones are left out.
+pub(super) const MODES: usize = 20;
+
+/// Longest key of a channel, in characters.
+pub(super) const KEY_CHARS: usize = 32;
+
+/// Longest mask, in bytes.
+const MASK_BYTES: usize = 200;
+
+/// Most bytes of parameters in one `MODE` that a channel hears: with all else it is one line.
+const CHANGES_BYTES: usize = 300;
+
+const FLAGS: [(char, RoomFlag); 6] = [
+    ('C', RoomFlag::NoCtcp),
+    ('i', RoomFlag::InviteOnly),
+    ('m', RoomFlag::Moderated),
+    ('n', RoomFlag::NoExternal),
+    ('s', RoomFlag::Secret),
+    ('t', RoomFlag::TopicLocked),
+];
+
+const LISTS: [(char, MaskList); 3] =
+    [('b', MaskList::Bans), ('e', MaskList::Exceptions), ('I', MaskList::Invited)];
+
+const RANKS: [(char, Rank); 2] = [('o', Rank::OPERATOR), ('v', Rank::VOICE)];
+
+fn find<T: Copy>(table: &[(char, T)], letter: char) -> Option<T> {
+    table.iter().find(|(known, _)| *known == letter).map(|&(_, value)| value)
+}
+
+fn letter<T: PartialEq>(table: &[(char, T)], value: &T) -> char {
+    // Every value stands in its table, so the default is never used.
+    table.iter().find(|(_, known)| known == value).map_or('?', |&(letter, _)| letter)
+}
+
+/// What one letter with its parameter asks for.
+enum Asked {
+    Change(RoomChange),
+    List(MaskList),
+    /// The letter needs a parameter, and there is none.
+    NoParam(char),
+    /// The parameter is not of the kind that the letter needs.
+    BadParam(char, String, &'static str),
+    /// No mode has this letter.
+    Unknown(char),
+}
+
+impl Irc {
+    /// `MODE target [changes]`.
+    pub(super) fn mode(&mut self, message: &Message<'_>, context: &mut Context<'_>) {
+        let (target, changes) = (message.params[0], &message.params[1..]);
+        if target.starts_with('#') {
+            let Some((name, room)) = self.channel(target, context) else { return };
+            match changes {
+                [] => self.tell_channel_modes(room, context),
+                changes => self.change_channel(&name, room, changes, context),
+            }
+            return;
+        }
+        let user = UserName::new(target).ok().and_then(|name| context.hub.users().find(&name));
+        match (user, changes) {
+            (None, _) => self.complain(numeric::ERR_NOSUCHNICK, target, "No such nick", context),
+            (Some(id), _) if id != self.id => self.numeric(numeric::ERR_USERSDONTMATCH, context, |line| {
+                line.trailing("You can see and change only your own modes");
+            }),
+            (Some(_), []) => {
+                let modes = self.own_modes(context);
+                self.numeric(numeric::RPL_UMODEIS, context, |line| line.param(&modes));
+            }
+            (Some(_), [letters, ..]) => self.change_self(letters, context),
+        }
+    }
+
+    fn tell_channel_modes(&self, room: RoomId, context: &mut Context<'_>) {
+        let member = context.hub.rooms().member(context.hub.users(), self.id, room);
+        let room = context.hub.rooms().get(room);
+        let (letters, params) = channel_modes(room, member.is_some());
+        let (name, created) = (room.name.clone(), room.settings.created);
+        self.numeric(numeric::RPL_CHANNELMODEIS, context, |line| {
+            line.param(name.as_str());
+            line.param(&letters);
+            params.iter().for_each(|param| line.param(param));
+        });
+        self.numeric(numeric::RPL_CREATIONTIME, context, |line| {
+            line.param(name.as_str());
+            line.number(unix_seconds(created));
+        });
+    }
+
+    fn change_channel(&mut self, name: &RoomName, room: RoomId, params: &[&str], context: &mut Context<'_>) {
+        let mut changes = Vec::new();
+        for asked in parse(params) {
+            match asked {
+                Asked::Change(change) => changes.push(change),
+                Asked::List(list) => self.tell_masks(room, list, context),
+                Asked::NoParam(letter) => {
+                    let text = format!("Mode {letter} needs a parameter");
+                    self.complain(numeric::ERR_NEEDMOREPARAMS, "MODE", &text, context);
+                }
+                Asked::BadParam(letter, param, why) => {
+                    self.numeric(numeric::ERR_INVALIDMODEPARAM, context, |line| {
+                        line.param(name.as_str());
+                        line.param(letter.encode_utf8(&mut [0; 4]));
+                        line.param(&param);
+                        line.trailing(why);
+                    })
+                }
+                Asked::Unknown(letter) => {
+                    let letter = letter.to_string();
+                    self.complain(numeric::ERR_UNKNOWNMODE, &letter, "is no mode of a channel here", context);
+                }
+            }
+        }
+        if changes.is_empty() {
+            return;
+        }
+        match context.hub.change_room(self.id, name, changes, context.now, context.out) {
+            Ok(refused) => refused.iter().for_each(|why| self.refuse(why, context)),
+            Err(why) => self.refuse(&why, context),
+        }
+    }
+
+    fn tell_masks(&self, room: RoomId, list: MaskList, context: &mut Context<'_>) {
+        let (entry, end, what) = match list {
+            MaskList::Bans => (numeric::RPL_BANLIST, numeric::RPL_ENDOFBANLIST, "ban"),
+            MaskList::Exceptions => (numeric::RPL_EXCEPTLIST, numeric::RPL_ENDOFEXCEPTLIST, "exception"),
+            MaskList::Invited => (numeric::RPL_INVEXLIST, numeric::RPL_ENDOFINVEXLIST, "invite"),
+        };
+        let room = context.hub.rooms().get(room);
+        let (name, masks) = (room.name.clone(), room.settings.masks(list).to_vec());
+        for mask in masks {
+            self.numeric(entry, context, |line| {
+                line.param(name.as_str());
+                line.param(&mask.text);
+                line.param(mask.by.as_str());
+                line.number(unix_seconds(mask.at));
+            });
+        }
+        self.complain(end, name.as_str(), &format!("End of channel {what} list"), context);
+    }
+
+    fn change_self(&mut self, letters: &str, context: &mut Context<'_>) {
+        let before = self.own_modes(context);
+        let (mut on, mut unknown) = (true, false);
+        for letter in letters.chars() {
+            let change = match letter {
+                '+' | '-' => {
+                    on = letter == '+';
+                    continue;
+                }
+                'i' => UserChange::Invisible(on),
+                'w' => UserChange::Wallops(on),
+                'B' => UserChange::Bot(on),
+                // OPER gives this one, with a password; here it can only be given up.
+                'o' if on => continue,
+                'o' => UserChange::Operator(false),
+                _ => {
+                    unknown = true;
+                    continue;
+                }
+            };
+            self.ask(Command::Change(change), context);
+        }
+        if unknown {
+            self.numeric(numeric::ERR_UMODEUNKNOWNFLAG, context, |line| line.trailing("Unknown mode"));
+        }
+        self.tell_own_changes(&before, context);
+    }
+
+    /// Tells the client which of its modes are not what they were.
+    pub(super) fn tell_own_changes(&self, before: &str, context: &mut Context<'_>) {
+        let after = self.own_modes(context);
+        let gone: String = before.chars().filter(|&c| !after.contains(c)).collect();
+        let come: String = after.chars().filter(|&c| !before.contains(c)).collect();
+        let mut change = String::new();
+        for (sign, letters) in [('+', come), ('-', gone)] {
+            if !letters.is_empty() {
+                change.push(sign);
+                change.push_str(&letters);
+            }
+        }
+        let Some(user) = context.hub.users().get(self.id) else { return };
+        if change.is_empty() {
+            return;
+        }
+        let identity = user.identity.clone();
+        context.out.write(self.id, |bytes| {
+            let mut line = Line::begin(bytes);
+            line.source(&identity.to_string());
+            line.command("MODE");
+            line.param(identity.name.as_str());
+            line.param(&change);
+            line.end();
+        });
+    }
+
+    /// The client's modes as `MODE` shows them.
+    pub(super) fn own_modes(&self, context: &Context<'_>) -> String {
+        context.hub.users().get(self.id).map_or_else(String::new, user_modes)
+    }
+}
+
+/// A user's modes, with their sign.
+pub(super) fn user_modes(user: &crate::hub::User) -> String {
+    let modes = [
+        ('B', user.identity.is_bot),
+        ('i', user.is_invisible),
+        ('o', user.is_operator),
+        ('w', user.hears_wallops),
+    ];
+    ['+'].into_iter().chain(modes.into_iter().filter(|(_, on)| *on).map(|(letter, _)| letter)).collect()
+}
+
+/// A channel's modes, and their parameters. The key is for members alone.
+fn channel_modes(room: &Room, is_inside: bool) -> (String, Vec<String>) {
+    let settings = &room.settings;
+    let mut letters = String::from("+");
+    letters.extend(FLAGS.iter().filter(|(_, flag)| settings.has(*flag)).map(|(letter, _)| letter));
+    let mut params = Vec::new();
+    if let Some(key) = &settings.key {
+        letters.push('k');
+        params.push(if is_inside { key.clone() } else { "*".into() });
+    }
+    if let Some(limit) = settings.limit {
+        letters.push('l');
+        params.push(limit.to_string());
+    }
+    (letters, params)
+}
+
+/// What `letters params...` ask for, in order.
+fn parse(params: &[&str]) -> Vec<Asked> {
+    let Some((letters, params)) = params.split_first() else { return Vec::new() };
+    let (mut params, mut asked, mut on) = (params.iter().take(MODES), Vec::new(), true);
+    for letter in letters.chars() {
+        if matches!(letter, '+' | '-') {
+            on = letter == '+';
+            continue;
+        }
+        if let Some(flag) = find(&FLAGS, letter) {
+            asked.push(Asked::Change(RoomChange::Flag(flag, on)));
+        } else if let Some(list) = find(&LISTS, letter) {
+            asked.push(match params.next() {
+                Some(text) if text.is_empty() || text.len() > MASK_BYTES => {
+                    Asked::BadParam(letter, (*text).to_owned(), "is no mask, or too long")
+                }
+                Some(text) => {
+                    let mask = mask::complete(text).into_owned();
+                    Asked::Change(RoomChange::Mask { list, mask, added: on })
+                }
+                None => Asked::List(list),
+            });
+        } else if let Some(rank) = find(&RANKS, letter) {
+            asked.push(match params.next() {
+                Some(who) => match UserName::new(who) {
+                    Ok(who) => Asked::Change(RoomChange::Rank { who, rank, given: on }),
+                    Err(_) => Asked::BadParam(letter, (*who).to_owned(), "is no nick"),
+                },
+                None => Asked::NoParam(letter),
+            });
+        } else {
+            asked.push(match letter {
+                'k' => key(on, params.next().copied()),
+                'l' => limit(on, &mut params),
+                _ => Asked::Unknown(letter),
+            });
+        }
+    }
+    asked
+}
+
+fn key(on: bool, param: Option<&str>) -> Asked {
+    match param {
+        // Whoever may take the key away need not know it.
+        _ if !on => Asked::Change(RoomChange::Key(None)),
+        None => Asked::NoParam('k'),
+        Some(key) if key.is_empty() || key.chars().count() > KEY_CHARS || key.contains([' ', ',', ':']) => {
+            Asked::BadParam('k', key.to_owned(), "is no key: 1 to 32 characters, no comma, colon or space")
+        }
+        Some(key) => Asked::Change(RoomChange::Key(Some(key.to_owned()))),
+    }
+}
+
+fn limit<'a>(on: bool, params: &mut impl Iterator<Item = &'a &'a str>) -> Asked {
+    if !on {
+        return Asked::Change(RoomChange::Limit(None));
+    }
+    match params.next() {
+        None => Asked::NoParam('l'),
+        Some(number) => match number.parse() {
+            Ok(limit @ 1..) => Asked::Change(RoomChange::Limit(Some(limit))),
+            Ok(0) | Err(_) => Asked::BadParam('l', (*number).to_owned(), "is no number of members"),
+        },
+    }
+}
+
+/// The parameters of the messages `MODE` by which a channel hears of `changes`: as many as it takes for each to be
+/// one line.
+pub(super) fn mode_params(changes: &[RoomChange]) -> Vec<Vec<String>> {
+    let mut messages: Vec<Vec<String>> = Vec::new();
+    let (mut sign, mut bytes) = (None, 0);
+    for change in changes {
+        let (on, letter, param) = match change {
+            RoomChange::Rank { who, rank, given } => (*given, letter(&RANKS, rank), Some(who.to_string())),
+            RoomChange::Flag(flag, on) => (*on, letter(&FLAGS, flag), None),
+            RoomChange::Key(key) => (key.is_some(), 'k', Some(key.clone().unwrap_or_else(|| "*".into()))),
+            RoomChange::Limit(limit) => (limit.is_some(), 'l', limit.map(|limit| limit.to_string())),
+            RoomChange::Mask { list, mask, added } => (*added, letter(&LISTS, list), Some(mask.clone())),
+        };
+        bytes += 3 + param.as_ref().map_or(0, String::len);
+        if messages.is_empty() || bytes > CHANGES_BYTES {
+            messages.push(vec![String::new()]);
+            (sign, bytes) = (None, 0);
+        }
+        if let Some([letters, ..]) = messages.last_mut().map(Vec::as_mut_slice) {
+            if sign != Some(on) {
+                letters.push(if on { '+' } else { '-' });
+                sign = Some(on);
+            }
+            letters.push(letter);
+        }
+        messages.last_mut().into_iter().for_each(|params| params.extend(param.clone()));
+    }
+    messages
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn changes_are_written_with_their_signs_and_parameters() {
+        let changes = [
+            RoomChange::Flag(RoomFlag::Secret, true),
+            RoomChange::Limit(Some(5)),
+            RoomChange::Key(None),
+            RoomChange::Rank { who: UserName::new("bob").unwrap(), rank: Rank::VOICE, given: false },
+            RoomChange::Flag(RoomFlag::NoCtcp, true),
+        ];
+        assert_eq!(mode_params(&changes), [["+sl-kv+C", "5", "*", "bob"]]);
+    }
+
+    #[test]
+    fn many_changes_are_several_messages_that_each_fit_a_line() {
+        let mask = |n| RoomChange::Mask {
+            list: MaskList::Bans,
+            mask: format!("{n}{}", "x".repeat(190)),
+            added: true,
+        };
+        let changes: Vec<_> = (0..5).map(mask).collect();
+        let messages = mode_params(&changes);
+        assert_eq!(messages.iter().map(|params| params.len() - 1).sum::<usize>(), 5);
+        assert!(messages.iter().all(|params| params.iter().map(String::len).sum::<usize>() < 400));
+        assert!(messages.iter().all(|params| params[0].starts_with("+b")));
+    }
+}

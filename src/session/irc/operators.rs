@@ -1,0 +1,86 @@
+//! What operators of the server do.
+
+use super::Irc;
+use super::registration::USERNAME_CHARS;
+use super::rooms::{KICK_CHARS, cut};
+use crate::message::{Command, Refusal, UserChange};
+use crate::name::UserName;
+use crate::session::Context;
+use crate::wire::irc::{Message, numeric};
+
+/// Longest host that `CHGHOST` sets, in bytes.
+const HOST_BYTES: usize = 64;
+
+impl Irc {
+    /// `OPER name password`.
+    pub(super) fn oper(&mut self, message: &Message<'_>, context: &mut Context<'_>) {
+        let (name, password) = (message.params[0], message.params[1]);
+        let operators = &context.house.operators;
+        if operators.is_empty() {
+            return self.numeric(numeric::ERR_NOOPERHOST, context, |line| {
+                line.trailing("This server has no operators (see parlord --oper)");
+            });
+        }
+        if !operators.iter().any(|operator| operator.name == name && operator.password == password) {
+            log::warn!("{}: OPER with a wrong name or password", context.peer);
+            return self
+                .numeric(numeric::ERR_PASSWDMISMATCH, context, |line| line.trailing("Password incorrect"));
+        }
+        log::info!("{}: is an operator now, as {name:?}", context.peer);
+        let before = self.own_modes(context);
+        self.ask(Command::Change(UserChange::Operator(true)), context);
+        self.numeric(numeric::RPL_YOUREOPER, context, |line| line.trailing("You are now an operator"));
+        self.tell_own_changes(&before, context);
+    }
+
+    /// `KILL nick reason`.
+    pub(super) fn kill(&mut self, message: &Message<'_>, context: &mut Context<'_>) {
+        let Some(who) = self.victim(message.params[0], context) else { return };
+        let reason = cut(message.params[1], KICK_CHARS).to_owned();
+        self.ask(Command::Kill { who, reason }, context);
+    }
+
+    /// `CHGHOST nick user host`.
+    pub(super) fn chghost(&mut self, message: &Message<'_>, context: &mut Context<'_>) {
+        let Some(who) = self.victim(message.params[0], context) else { return };
+        let (username, host) = (message.params[1], message.params[2]);
+        let is_word = |text: &str, most: usize| {
+            let allowed = |c: char| c.is_ascii_alphanumeric() || "-_.~/".contains(c);
+            !text.is_empty() && text.len() <= most && text.chars().all(allowed)
+        };
+        if !is_word(username, USERNAME_CHARS + 1) || !is_word(host, HOST_BYTES) {
+            let text = "User and host are letters, digits and -_.~/";
+            return self.fail("CHGHOST", "INVALID_HOST", text, context);
+        }
+        let (username, host) = (username.to_owned(), host.to_owned());
+        self.ask(Command::SetHost { who, username, host }, context);
+    }
+
+    /// The name of somebody whom an operator wants to do something to.
+    fn victim(&self, name: &str, context: &mut Context<'_>) -> Option<UserName> {
+        let is_operator = context.hub.users().get(self.id).is_some_and(|user| user.is_operator);
+        if !is_operator {
+            self.refuse(&Refusal::NotServerOperator, context);
+            return None;
+        }
+        let victim = UserName::new(name).ok();
+        if victim.is_none() {
+            self.complain(numeric::ERR_NOSUCHNICK, name, "No such nick", context);
+        }
+        victim
+    }
+
+    /// `REHASH`.
+    pub(super) fn rehash(&mut self, _: &Message<'_>, context: &mut Context<'_>) {
+        if !context.hub.users().get(self.id).is_some_and(|user| user.is_operator) {
+            return self.refuse(&Refusal::NotServerOperator, context);
+        }
+        context.out.reload();
+        self.complain(numeric::RPL_REHASHING, "motd", "Rehashing", context);
+    }
+
+    /// `WALLOPS text`.
+    pub(super) fn wallops(&mut self, message: &Message<'_>, context: &mut Context<'_>) {
+        self.ask(Command::Wallops(message.params[0].to_owned()), context);
+    }
+}

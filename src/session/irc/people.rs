@@ -1,0 +1,286 @@
+//! People: who is here, who was, who is away, and being told of comings and goings.
+
+use super::Irc;
+use super::messages::TARGETS;
+use super::modes::user_modes;
+use super::registration::REALNAME_CHARS;
+use super::rooms::{cut, prefixes, unix_seconds};
+use crate::hub::User;
+use crate::message::{Command, Peer, Refusal, UserChange, UserId};
+use crate::name::UserName;
+use crate::session::Context;
+use crate::wire::irc::{Line, Message, numeric};
+
+/// Longest message for who is away, in characters; what is longer is cut.
+pub(super) const AWAY_CHARS: usize = 200;
+
+/// Most names in one `USERHOST` (RFC 2812 §4.8).
+const USERHOST_TARGETS: usize = 5;
+
+/// Bytes of names in one numeric of `MONITOR` or `ISON`: with all else it is one line.
+const NAMES_BYTES: usize = 300;
+
+impl Irc {
+    /// `AWAY [message]`.
+    pub(super) fn away(&mut self, message: &Message<'_>, context: &mut Context<'_>) {
+        let text = message.params.first().copied().filter(|text| !text.is_empty());
+        let away = text.map(|text| cut(text, AWAY_CHARS).to_owned());
+        self.ask(Command::Change(UserChange::Away(away)), context);
+        let (code, said) = match text {
+            Some(_) => (numeric::RPL_NOWAWAY, "You have been marked as being away"),
+            None => (numeric::RPL_UNAWAY, "You are no longer marked as being away"),
+        };
+        self.numeric(code, context, |line| line.trailing(said));
+    }
+
+    /// `SETNAME realname` (IRCv3 `setname`).
+    pub(super) fn setname(&mut self, message: &Message<'_>, context: &mut Context<'_>) {
+        let realname = message.params[0];
+        if realname.is_empty() || realname.chars().count() > REALNAME_CHARS {
+            return self.fail("SETNAME", "INVALID_REALNAME", "Real name is empty or too long", context);
+        }
+        self.ask(Command::Change(UserChange::Realname(realname.to_owned())), context);
+    }
+
+    /// `ISON nick...`, the nicks as parameters of their own or in one.
+    pub(super) fn ison(&mut self, message: &Message<'_>, context: &mut Context<'_>) {
+        let names = message.params.iter().flat_map(|param| param.split(' '));
+        let users = names.filter_map(|name| self.user_called(name, context));
+        let here: Vec<_> = users.map(|(_, user)| user.name().to_string()).collect();
+        self.numeric(numeric::RPL_ISON, context, |line| line.trailing(&here.join(" ")));
+    }
+
+    /// `USERHOST nicks`.
+    pub(super) fn userhost(&mut self, message: &Message<'_>, context: &mut Context<'_>) {
+        let names = message.params.iter().flat_map(|param| param.split(' ')).take(USERHOST_TARGETS);
+        let users = names.filter_map(|name| self.user_called(name, context));
+        let hosts: Vec<_> = users
+            .map(|(_, user)| {
+                let operator = if user.is_operator { "*" } else { "" };
+                let away = if user.away.is_some() { '-' } else { '+' };
+                let identity = &user.identity;
+                format!("{}{operator}={away}{}@{}", identity.name, identity.username, identity.host)
+            })
+            .collect();
+        self.numeric(numeric::RPL_USERHOST, context, |line| line.trailing(&hosts.join(" ")));
+    }
+
+    /// The user of this name.
+    pub(super) fn user_called<'a>(&self, name: &str, context: &'a Context<'_>) -> Option<(UserId, &'a User)> {
+        let id = context.hub.users().find(&UserName::new(name).ok()?)?;
+        Some((id, context.hub.users().get(id)?))
+    }
+
+    /// `WHOIS [server] nick`.
+    pub(super) fn whois(&mut self, message: &Message<'_>, context: &mut Context<'_>) {
+        let wanted = match message.params[..] {
+            [] => {
+                return self.numeric(numeric::ERR_NONICKNAMEGIVEN, context, |line| {
+                    line.trailing("No nickname given");
+                });
+            }
+            [name] | [_, name, ..] => name,
+        };
+        match self.user_called(wanted, context) {
+            None => self.complain(numeric::ERR_NOSUCHNICK, wanted, "No such nick", context),
+            Some((id, _)) => self.tell_whois(id, context),
+        }
+        self.complain(numeric::RPL_ENDOFWHOIS, wanted, "End of WHOIS list", context);
+    }
+
+    fn tell_whois(&self, id: UserId, context: &mut Context<'_>) {
+        let Context { hub, out, house, now, .. } = context;
+        let (Some(user), Some(viewer)) = (hub.users().get(id), hub.users().get(self.id)) else { return };
+        let sees_all = viewer.is_operator || id == self.id;
+        let identity = &user.identity;
+        out.write(self.id, |bytes| {
+            let mut say = |code: &str, write: &dyn Fn(&mut Line<'_>)| {
+                let mut line = Line::begin(bytes);
+                line.source(&house.name);
+                line.command(code);
+                line.param(viewer.name().as_str());
+                line.param(identity.name.as_str());
+                write(&mut line);
+                line.end();
+            };
+            say(numeric::RPL_WHOISUSER, &|line| {
+                line.param(&identity.username);
+                line.param(&identity.host);
+                line.param("*");
+                line.trailing(&user.realname);
+            });
+            for channels in self.channels_of(user, sees_all, hub) {
+                say(numeric::RPL_WHOISCHANNELS, &|line| line.trailing(&channels));
+            }
+            say(numeric::RPL_WHOISSERVER, &|line| {
+                line.param(&house.name);
+                line.trailing("parlor");
+            });
+            if user.is_operator {
+                say(numeric::RPL_WHOISOPERATOR, &|line| line.trailing("is an operator of this server"));
+            }
+            if identity.is_bot {
+                say(numeric::RPL_WHOISBOT, &|line| line.trailing("is a bot"));
+            }
+            if sees_all {
+                if let Peer::Tcp(address) = user.peer {
+                    say(numeric::RPL_WHOISACTUALLY, &|line| {
+                        line.param(&ip_as_param(&address.ip().to_string()));
+                        line.trailing("is connecting from this address");
+                    });
+                }
+                let modes = format!("is using modes {}", user_modes(user));
+                say(numeric::RPL_WHOISMODES, &|line| line.trailing(&modes));
+            }
+            if let Some(away) = &user.away {
+                say(numeric::RPL_AWAY, &|line| line.trailing(away));
+            }
+            say(numeric::RPL_WHOISIDLE, &|line| {
+                line.number(unix_seconds(now.time).saturating_sub(unix_seconds(user.spoke)));
+                line.number(unix_seconds(user.since));
+                line.trailing("seconds idle, signon time");
+            });
+        });
+    }
+
+    /// The channels of `user` that the client may know of, in lists that each fit a line.
+    fn channels_of(&self, user: &User, sees_all: bool, hub: &crate::hub::Hub) -> Vec<String> {
+        let mut names = Vec::new();
+        for seat in &user.seats {
+            let room = hub.rooms().get(seat.room);
+            let shares = hub.rooms().member(hub.users(), self.id, seat.room).is_some();
+            let may_know = hub.is_visible(seat.room, self.id) && (!user.is_invisible || shares);
+            if sees_all || may_know {
+                let id = hub.users().find(user.name());
+                let member = id.and_then(|id| hub.rooms().member(hub.users(), id, seat.room));
+                let rank = member.map(|member| member.rank).unwrap_or_default();
+                names.push(format!("{}{}", prefixes(rank, true), room.name));
+            }
+        }
+        lists(&names, " ")
+    }
+
+    /// `WHOWAS nick [count]`.
+    pub(super) fn whowas(&mut self, message: &Message<'_>, context: &mut Context<'_>) {
+        let Some(wanted) = message.params.first() else {
+            return self
+                .numeric(numeric::ERR_NONICKNAMEGIVEN, context, |line| line.trailing("No nickname given"));
+        };
+        let count = message.params.get(1).and_then(|count| count.parse().ok()).filter(|&count| count > 0);
+        let past: Vec<_> = UserName::new(wanted)
+            .map(|name| context.hub.past(&name).take(count.unwrap_or(usize::MAX)).cloned().collect())
+            .unwrap_or_default();
+        if past.is_empty() {
+            self.complain(numeric::ERR_WASNOSUCHNICK, wanted, "There was no such nickname", context);
+        }
+        let server = context.house.name.clone();
+        for entry in past {
+            let identity = &entry.identity;
+            self.numeric(numeric::RPL_WHOWASUSER, context, |line| {
+                line.param(identity.name.as_str());
+                line.param(&identity.username);
+                line.param(&identity.host);
+                line.param("*");
+                line.trailing(&entry.realname);
+            });
+            let until = humantime::format_rfc3339_seconds(entry.until).to_string();
+            self.about_two(numeric::RPL_WHOISSERVER, identity.name.as_str(), &server, &until, context);
+        }
+        self.complain(numeric::RPL_ENDOFWHOWAS, wanted, "End of WHOWAS", context);
+    }
+
+    /// `MONITOR + nicks`, `- nicks`, `C`, `L` or `S` (IRCv3 `monitor`).
+    pub(super) fn monitor(&mut self, message: &Message<'_>, context: &mut Context<'_>) {
+        let targets = message.params.get(1).copied().unwrap_or_default().split(',');
+        let targets: Vec<_> = targets.filter_map(|name| UserName::new(name).ok()).collect();
+        match message.params[0] {
+            "+" => self.monitor_add(&targets, context),
+            "-" => targets.iter().for_each(|name| context.hub.unwatch(self.id, name)),
+            "C" | "c" => context.hub.unwatch_all(self.id),
+            "L" | "l" => {
+                let watched = self.watched(context);
+                let names: Vec<_> = watched.iter().map(UserName::to_string).collect();
+                for list in lists(&names, ",") {
+                    self.numeric(numeric::RPL_MONLIST, context, |line| line.trailing(&list));
+                }
+                self.numeric(numeric::RPL_ENDOFMONLIST, context, |line| {
+                    line.trailing("End of MONITOR list");
+                });
+            }
+            "S" | "s" => {
+                let watched = self.watched(context);
+                self.tell_presence(&watched, context);
+            }
+            _ => self.need_more_params("MONITOR", context),
+        }
+    }
+
+    fn watched(&self, context: &Context<'_>) -> Vec<UserName> {
+        context.hub.users().get(self.id).map(|user| user.watches.clone()).unwrap_or_default()
+    }
+
+    fn monitor_add(&self, targets: &[UserName], context: &mut Context<'_>) {
+        for (n, name) in targets.iter().enumerate() {
+            if let Err(why) = context.hub.watch(self.id, name) {
+                self.tell_presence(&targets[..n], context);
+                if let Refusal::WatchListFull { most, .. } = why {
+                    let rest: Vec<_> = targets[n..].iter().map(UserName::to_string).collect();
+                    for names in lists(&rest, ",") {
+                        self.numeric(numeric::ERR_MONLISTFULL, context, |line| {
+                            line.number(most);
+                            line.param(&names);
+                            line.trailing("Monitor list is full, remove somebody first");
+                        });
+                    }
+                }
+                return;
+            }
+        }
+        self.tell_presence(targets, context);
+    }
+
+    /// Tells which of `names` are here.
+    fn tell_presence(&self, names: &[UserName], context: &mut Context<'_>) {
+        let (mut here, mut gone) = (Vec::new(), Vec::new());
+        for name in names {
+            match self.user_called(name.as_str(), context) {
+                Some((_, user)) => here.push(user.identity.to_string()),
+                None => gone.push(name.to_string()),
+            }
+        }
+        for (code, names) in [(numeric::RPL_MONONLINE, here), (numeric::RPL_MONOFFLINE, gone)] {
+            for list in lists(&names, ",") {
+                self.numeric(code, context, |line| line.trailing(&list));
+            }
+        }
+    }
+}
+
+/// `names` in lists that each fit a line.
+fn lists(names: &[String], separator: &str) -> Vec<String> {
+    let mut lists: Vec<String> = Vec::new();
+    for name in names {
+        match lists.last_mut() {
+            Some(list) if list.len() + name.len() < NAMES_BYTES => {
+                list.push_str(separator);
+                list.push_str(name);
+            }
+            _ => lists.push(name.clone()),
+        }
+    }
+    lists
+}
+
+/// An IPv6 address may begin with a colon, which a parameter may not.
+pub(super) fn ip_as_param(ip: &str) -> String {
+    if ip.starts_with(':') { format!("0{ip}") } else { ip.to_owned() }
+}
+
+/// What `TARGMAX` says of commands that take several targets.
+pub(super) fn target_limits() -> String {
+    let kick = super::rooms::KICK_TARGETS;
+    format!(
+        "JOIN:,PART:,NAMES:,KICK:{kick},PRIVMSG:{TARGETS},NOTICE:{TARGETS},TAGMSG:{TARGETS},MONITOR:,\
+         LIST:,ISON:,USERHOST:{USERHOST_TARGETS},WHOIS:1,WHOWAS:1"
+    )
+}

@@ -1,0 +1,230 @@
+//! Registering: capabilities, password, name, user (modern.ircdocs.horse, "Connection Registration"); and what keeps
+//! and ends a connection.
+
+use std::rc::Rc;
+use std::time::Instant;
+
+use super::{Capabilities, Irc, PING_AFTER, Phase};
+use crate::message::{CloseReason, Command, Profile, Refusal};
+use crate::name::{NameError, UserName};
+use crate::session::Context;
+use crate::wire::irc::{Message, numeric};
+
+/// Longest user name, in characters; what is longer is cut.
+pub(super) const USERNAME_CHARS: usize = 16;
+
+/// Longest real name, in characters; what is longer is cut.
+pub(super) const REALNAME_CHARS: usize = 128;
+
+/// What a client has told so far.
+#[derive(Debug)]
+pub(super) struct Registration {
+    /// The connection is closed at this time.
+    pub(super) until: Instant,
+    name: Option<UserName>,
+    user: Option<(Rc<str>, Rc<str>)>,
+    password: Option<String>,
+    /// Between `CAP LS` or `CAP REQ` and `CAP END`.
+    negotiates: bool,
+}
+
+impl Registration {
+    pub(super) fn new(until: Instant) -> Self {
+        Self { until, name: None, user: None, password: None, negotiates: false }
+    }
+
+    /// The name that the client wants.
+    pub(super) fn name(&self) -> Option<&str> {
+        self.name.as_ref().map(UserName::as_str)
+    }
+}
+
+impl Irc {
+    /// `CAP subcommand [capabilities]`.
+    pub(super) fn cap(&mut self, message: &Message<'_>, context: &mut Context<'_>) {
+        let subcommand = message.params[0].to_ascii_uppercase();
+        match subcommand.as_str() {
+            "LS" => {
+                // From version 302 on the client is to be told of changes.
+                let version: Option<u32> = message.params.get(1).and_then(|version| version.parse().ok());
+                if version.is_some_and(|version| version >= 302) {
+                    self.capabilities = self.capabilities.and(Capabilities::CAP_NOTIFY);
+                }
+                self.begin_negotiation();
+                let all = Capabilities::ALL.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(" ");
+                self.cap_reply("LS", &all, context);
+            }
+            "LIST" => self.cap_reply("LIST", &self.capabilities.names(), context),
+            "REQ" => self.cap_req(message.params.get(1).copied().unwrap_or_default(), context),
+            "END" => {
+                if let Phase::Registering(registration) = &mut self.phase {
+                    registration.negotiates = false;
+                }
+                self.try_to_register(context);
+            }
+            _ => self.complain(numeric::ERR_INVALIDCAPCMD, message.params[0], "Invalid CAP command", context),
+        }
+    }
+
+    /// All of what is asked for, or nothing.
+    fn cap_req(&mut self, wanted: &str, context: &mut Context<'_>) {
+        self.begin_negotiation();
+        let mut after = self.capabilities;
+        for name in wanted.split(' ').filter(|name| !name.is_empty()) {
+            let (name, is_wanted) = match name.strip_prefix('-') {
+                Some(name) => (name, false),
+                None => (name, true),
+            };
+            match Capabilities::named(name) {
+                Some(capability) if is_wanted => after = after.and(capability),
+                Some(capability) => after = after.without(capability),
+                None => return self.cap_reply("NAK", wanted, context),
+            }
+        }
+        self.capabilities = after;
+        self.cap_reply("ACK", wanted, context);
+    }
+
+    fn cap_reply(&self, subcommand: &str, text: &str, context: &mut Context<'_>) {
+        self.numeric("CAP", context, |line| {
+            line.param(subcommand);
+            line.trailing(text);
+        });
+    }
+
+    fn begin_negotiation(&mut self) {
+        if let Phase::Registering(registration) = &mut self.phase {
+            registration.negotiates = true;
+        }
+    }
+
+    /// `PASS password`.
+    pub(super) fn pass(&mut self, message: &Message<'_>, _: &mut Context<'_>) {
+        if let Phase::Registering(registration) = &mut self.phase {
+            registration.password = Some(message.params[0].to_owned());
+        }
+    }
+
+    /// `NICK name`.
+    pub(super) fn nick(&mut self, message: &Message<'_>, context: &mut Context<'_>) {
+        let wanted = message.params.first().copied().unwrap_or_default();
+        let name = match UserName::new(wanted) {
+            Ok(name) => name,
+            Err(NameError::Empty) => {
+                return self.numeric(numeric::ERR_NONICKNAMEGIVEN, context, |line| {
+                    line.trailing("No nickname given");
+                });
+            }
+            Err(why) => {
+                return self.complain(numeric::ERR_ERRONEUSNICKNAME, wanted, &why.to_string(), context);
+            }
+        };
+        match &mut self.phase {
+            Phase::Online { .. } => {
+                let result = context.hub.handle(self.id, Command::Rename(name), context.now, context.out);
+                self.refuse_err(result, context);
+            }
+            Phase::Registering(registration) => {
+                if context.hub.users().find(&name).is_some() {
+                    return self.refuse(&Refusal::NameTaken(name), context);
+                }
+                registration.name = Some(name);
+                self.try_to_register(context);
+            }
+        }
+    }
+
+    /// `USER username 0 * realname`.
+    pub(super) fn user(&mut self, message: &Message<'_>, context: &mut Context<'_>) {
+        // A user name stands before an `@`, and says that nobody has vouched for it.
+        let username = message.params[0].chars().filter(|&c| c.is_alphanumeric() || "-_.".contains(c));
+        let username: String = username.take(USERNAME_CHARS).collect();
+        if username.is_empty() {
+            return self.need_more_params("USER", context);
+        }
+        let realname: String = message.params[3].chars().take(REALNAME_CHARS).collect();
+        if let Phase::Registering(registration) = &mut self.phase {
+            registration.user = Some((format!("~{username}").into(), realname.into()));
+        }
+        self.try_to_register(context);
+    }
+
+    fn try_to_register(&mut self, context: &mut Context<'_>) {
+        let Phase::Registering(registration) = &mut self.phase else { return };
+        let (Some(name), Some((username, realname))) = (&registration.name, &registration.user) else {
+            return;
+        };
+        if registration.negotiates {
+            return;
+        }
+        let house = context.house;
+        if house.password.is_some() && house.password != registration.password {
+            self.numeric(numeric::ERR_PASSWDMISMATCH, context, |line| line.trailing("Password incorrect"));
+            context.out.close(self.id, CloseReason::WrongPassword);
+            return;
+        }
+        let profile = Profile {
+            username: Rc::clone(username),
+            host: house.cloak.host(&context.peer).into(),
+            realname: Rc::clone(realname),
+            peer: context.peer,
+        };
+        let log_in = Command::LogIn(name.clone(), profile);
+        match context.hub.handle(self.id, log_in, context.now, context.out) {
+            Ok(()) => {
+                let check = context.now.instant + PING_AFTER;
+                self.phase = Phase::Online { check, asked: false };
+                log::debug!(
+                    "{} is {}",
+                    context.peer,
+                    context.hub.users().get(self.id).map_or("?", |u| u.name().as_str())
+                );
+                self.welcome(context);
+            }
+            // Somebody was faster. The client may try another name.
+            Err(why) => {
+                registration.name = None;
+                self.refuse(&why, context);
+            }
+        }
+    }
+
+    /// `PING token`.
+    pub(super) fn ping(&mut self, message: &Message<'_>, context: &mut Context<'_>) {
+        let Some(token) = message.params.first() else {
+            return self.numeric(numeric::ERR_NOORIGIN, context, |line| line.trailing("No origin specified"));
+        };
+        let name = context.house.name.clone();
+        self.send("PONG", context, |line| {
+            line.param(&name);
+            line.trailing(token);
+        });
+    }
+
+    /// `PONG token`: being heard of is enough.
+    pub(super) fn pong(&mut self, _: &Message<'_>, _: &mut Context<'_>) {}
+
+    /// `ERROR`: what a client says of its own mistakes is not ours.
+    pub(super) fn error(&mut self, _: &Message<'_>, _: &mut Context<'_>) {}
+
+    /// `QUIT [reason]`.
+    pub(super) fn quit(&mut self, message: &Message<'_>, context: &mut Context<'_>) {
+        let reason = message.params.first().copied().unwrap_or_default();
+        context.out.close(self.id, CloseReason::Quit(reason.to_owned()));
+    }
+
+    /// Tells why the hub declined, if it did.
+    pub(super) fn refuse_err(&self, result: Result<(), Refusal>, context: &mut Context<'_>) {
+        if let Err(why) = result {
+            self.refuse(&why, context);
+        }
+    }
+
+    /// Asks the hub, and tells the client if that declines. True when it did not.
+    pub(super) fn ask(&self, command: Command, context: &mut Context<'_>) -> bool {
+        let result = context.hub.handle(self.id, command, context.now, context.out);
+        let is_done = result.is_ok();
+        self.refuse_err(result, context);
+        is_done
+    }
+}

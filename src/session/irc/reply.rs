@@ -1,0 +1,138 @@
+//! Replies to one client: numerics, and what it is told when the hub declines.
+
+use super::{Capabilities, Irc, Phase};
+use crate::message::Refusal;
+use crate::session::Context;
+use crate::wire::irc::{Line, numeric};
+
+impl Irc {
+    /// Sends a numeric (RFC 2812 §2.4): the server, the code, the client's name, and what `write` adds.
+    pub(super) fn numeric(&self, code: &str, context: &mut Context<'_>, write: impl FnOnce(&mut Line<'_>)) {
+        let name = context.hub.users().get(self.id).map(|user| user.name().as_str());
+        let name = match &self.phase {
+            Phase::Online { .. } => name,
+            Phase::Registering(registration) => registration.name(),
+        };
+        context.out.write(self.id, |bytes| {
+            let mut line = Line::begin(bytes);
+            line.source(&context.house.name);
+            line.command(code);
+            line.param(name.unwrap_or("*"));
+            write(&mut line);
+            line.end();
+        });
+    }
+
+    /// Sends a line from the server: source, command, and what `write` adds.
+    pub(super) fn send(&self, command: &str, context: &mut Context<'_>, write: impl FnOnce(&mut Line<'_>)) {
+        context.out.write(self.id, |bytes| {
+            let mut line = Line::begin(bytes);
+            line.source(&context.house.name);
+            line.command(command);
+            write(&mut line);
+            line.end();
+        });
+    }
+
+    /// Sends `FAIL` (IRCv3 `standard-replies`), or a notice to who does not know that.
+    pub(super) fn fail(&self, command: &str, code: &str, text: &str, context: &mut Context<'_>) {
+        if self.capabilities.has(Capabilities::STANDARD_REPLIES) {
+            self.send("FAIL", context, |line| {
+                line.param(command);
+                line.param(code);
+                line.trailing(text);
+            });
+        } else {
+            let text = format!("FAIL {command} {code}: {text}");
+            self.send("NOTICE", context, |line| {
+                line.param("*");
+                line.trailing(&text);
+            });
+        }
+    }
+
+    /// Sends a numeric that names one thing and says something of it.
+    pub(super) fn complain(&self, code: &str, about: &str, text: &str, context: &mut Context<'_>) {
+        self.numeric(code, context, |line| {
+            line.param(about);
+            line.trailing(text);
+        });
+    }
+
+    /// Tells why a request is declined, as the numeric that the specification has for it.
+    pub(super) fn refuse(&self, why: &Refusal, context: &mut Context<'_>) {
+        let text = why.to_string();
+        match why {
+            Refusal::NameTaken(name) => {
+                self.complain(numeric::ERR_NICKNAMEINUSE, name.as_str(), &text, context);
+            }
+            Refusal::NameNotAllowed(_) => {
+                self.complain(numeric::ERR_ERRONEUSNICKNAME, "*", &text, context);
+            }
+            Refusal::NobodyCalled(name) => {
+                self.complain(numeric::ERR_NOSUCHNICK, name.as_str(), &text, context);
+            }
+            Refusal::NotLoggedIn => {
+                self.numeric(numeric::ERR_NOTREGISTERED, context, |line| line.trailing(&text));
+            }
+            Refusal::AlreadyLoggedIn => {
+                self.numeric(numeric::ERR_ALREADYREGISTERED, context, |line| line.trailing(&text));
+            }
+            Refusal::NoSuchRoom(room) => {
+                self.complain(numeric::ERR_NOSUCHCHANNEL, room.as_str(), "No such channel", context);
+            }
+            Refusal::NotInRoom(room) => {
+                self.complain(numeric::ERR_NOTONCHANNEL, room.as_str(), &text, context);
+            }
+            Refusal::TheyAreNotInRoom(name, room) => {
+                self.about_two(numeric::ERR_USERNOTINCHANNEL, name.as_str(), room.as_str(), &text, context);
+            }
+            Refusal::TheyAreInRoom(name, room) => {
+                self.about_two(numeric::ERR_USERONCHANNEL, name.as_str(), room.as_str(), &text, context);
+            }
+            Refusal::CannotSpeak(room) => {
+                self.complain(numeric::ERR_CANNOTSENDTOCHAN, room.as_str(), &text, context);
+            }
+            Refusal::NotOperator(room) => {
+                self.complain(numeric::ERR_CHANOPRIVSNEEDED, room.as_str(), &text, context);
+            }
+            Refusal::NotServerOperator => {
+                self.numeric(numeric::ERR_NOPRIVILEGES, context, |line| line.trailing(&text));
+            }
+            Refusal::InviteOnly(room) => {
+                self.complain(numeric::ERR_INVITEONLYCHAN, room.as_str(), &text, context);
+            }
+            Refusal::RoomIsFull(room) => {
+                self.complain(numeric::ERR_CHANNELISFULL, room.as_str(), &text, context);
+            }
+            Refusal::Banned(room) => {
+                self.complain(numeric::ERR_BANNEDFROMCHAN, room.as_str(), &text, context);
+            }
+            Refusal::WrongKey(room) => {
+                self.complain(numeric::ERR_BADCHANNELKEY, room.as_str(), &text, context);
+            }
+            Refusal::TooManyRooms { room, .. } => {
+                self.complain(numeric::ERR_TOOMANYCHANNELS, room.as_str(), &text, context);
+            }
+            Refusal::ListFull { room, mask, .. } => {
+                self.about_two(numeric::ERR_BANLISTFULL, room.as_str(), mask, &text, context);
+            }
+            Refusal::WatchListFull { name, most } => {
+                self.numeric(numeric::ERR_MONLISTFULL, context, |line| {
+                    line.number(most);
+                    line.param(name.as_str());
+                    line.trailing(&text);
+                })
+            }
+        }
+    }
+
+    /// Sends a numeric that names two things and says something of them.
+    pub(super) fn about_two(&self, code: &str, a: &str, b: &str, text: &str, context: &mut Context<'_>) {
+        self.numeric(code, context, |line| {
+            line.param(a);
+            line.param(b);
+            line.trailing(text);
+        });
+    }
+}

@@ -1,0 +1,165 @@
+//! What the server says of itself.
+
+use super::Irc;
+use crate::session::Context;
+use crate::wire::irc::{Message, numeric};
+
+/// As clients see it.
+const VERSION: &str = concat!("parlor-", env!("CARGO_PKG_VERSION"));
+
+impl Irc {
+    /// What a client that has just registered is told.
+    pub(super) fn welcome(&self, context: &mut Context<'_>) {
+        let (house, hub) = (context.house, &context.hub);
+        let Some(identity) = hub.users().get(self.id).map(|user| user.identity.clone()) else { return };
+        let name = &house.name;
+        self.numeric(numeric::RPL_WELCOME, context, |line| {
+            line.trailing(&format!("Welcome to {name}, {identity}"));
+        });
+        self.numeric(numeric::RPL_YOURHOST, context, |line| {
+            line.trailing(&format!("Your host is {name}, running version {VERSION}"));
+        });
+        let started = humantime::format_rfc3339_seconds(house.started);
+        self.numeric(numeric::RPL_CREATED, context, |line| {
+            line.trailing(&format!("This server was started {started}"));
+        });
+        self.numeric(numeric::RPL_MYINFO, context, |line| {
+            line.param(name);
+            line.param(VERSION);
+            line.param("Biow");
+            line.param("CIbeiklmnostv");
+            line.param("Ibeklov");
+        });
+        self.isupport(context);
+        self.tell_lusers(context);
+        self.tell_motd(context);
+    }
+
+    /// `MOTD`.
+    pub(super) fn motd(&mut self, _: &Message<'_>, context: &mut Context<'_>) {
+        self.tell_motd(context);
+    }
+
+    fn tell_motd(&self, context: &mut Context<'_>) {
+        let house = context.house;
+        if house.motd.is_empty() {
+            return self.numeric(numeric::ERR_NOMOTD, context, |line| {
+                line.trailing("There is no message of the day")
+            });
+        }
+        self.numeric(numeric::RPL_MOTDSTART, context, |line| {
+            line.trailing(&format!("- {} Message of the day -", house.name));
+        });
+        for text in &house.motd {
+            self.numeric(numeric::RPL_MOTD, context, |line| line.trailing(&format!("- {text}")));
+        }
+        self.numeric(numeric::RPL_ENDOFMOTD, context, |line| line.trailing("End of message of the day"));
+    }
+
+    /// `LUSERS`.
+    pub(super) fn lusers(&mut self, _: &Message<'_>, context: &mut Context<'_>) {
+        self.tell_lusers(context);
+    }
+
+    fn tell_lusers(&self, context: &mut Context<'_>) {
+        let users = context.hub.users();
+        let (all, peak) = (users.len(), users.peak());
+        let invisible = users.iter().filter(|(_, user)| user.is_invisible).count();
+        let operators = users.iter().filter(|(_, user)| user.is_operator).count();
+        let unknown = context.connections.saturating_sub(all);
+        let rooms = context.hub.rooms().len();
+        self.numeric(numeric::RPL_LUSERCLIENT, context, |line| {
+            let visible = all - invisible;
+            line.trailing(&format!("There are {visible} users and {invisible} invisible on 1 servers"));
+        });
+        for (code, count, what) in [
+            (numeric::RPL_LUSEROP, operators, "operator(s) online"),
+            (numeric::RPL_LUSERUNKNOWN, unknown, "unregistered connection(s)"),
+            (numeric::RPL_LUSERCHANNELS, rooms, "channel(s)"),
+        ] {
+            self.numeric(code, context, |line| {
+                line.number(count);
+                line.trailing(what);
+            });
+        }
+        self.numeric(numeric::RPL_LUSERME, context, |line| {
+            line.trailing(&format!("I have {all} clients and 0 servers"));
+        });
+        for (code, which) in [(numeric::RPL_LOCALUSERS, "local"), (numeric::RPL_GLOBALUSERS, "global")] {
+            self.numeric(code, context, |line| {
+                line.number(all);
+                line.number(peak);
+                line.trailing(&format!("Current {which} users {all}, max {peak}"));
+            });
+        }
+    }
+
+    /// `VERSION`.
+    pub(super) fn version(&mut self, _: &Message<'_>, context: &mut Context<'_>) {
+        let name = &context.house.name;
+        self.numeric(numeric::RPL_VERSION, context, |line| {
+            line.param(VERSION);
+            line.param(name);
+            line.trailing("one thread, one event loop");
+        });
+        self.isupport(context);
+    }
+
+    /// `TIME`.
+    pub(super) fn time(&mut self, _: &Message<'_>, context: &mut Context<'_>) {
+        let (name, time) = (&context.house.name, humantime::format_rfc3339_seconds(context.now.time));
+        self.numeric(numeric::RPL_TIME, context, |line| {
+            line.param(name);
+            line.trailing(&time.to_string());
+        });
+    }
+
+    /// `ADMIN`.
+    pub(super) fn admin(&mut self, _: &Message<'_>, context: &mut Context<'_>) {
+        let name = &context.house.name;
+        self.complain(numeric::RPL_ADMINME, name, "Administrative info", context);
+        self.numeric(numeric::RPL_ADMINLOC1, context, |line| line.trailing(&format!("{name} is a parlor")));
+        self.numeric(numeric::RPL_ADMINLOC2, context, |line| {
+            line.trailing("Its operators are marked with * in WHO; ask one of them");
+        });
+    }
+
+    /// `INFO`.
+    pub(super) fn info(&mut self, _: &Message<'_>, context: &mut Context<'_>) {
+        let started = humantime::format_rfc3339_seconds(context.house.started);
+        let lines = [
+            format!("{VERSION}: a chat room that fits on small machines"),
+            "CrazyIt textbook clients, IRC clients and our own meet in the same rooms".to_owned(),
+            format!("Up since {started}"),
+        ];
+        for text in lines {
+            self.numeric(numeric::RPL_INFO, context, |line| line.trailing(&text));
+        }
+        self.numeric(numeric::RPL_ENDOFINFO, context, |line| line.trailing("End of INFO"));
+    }
+
+    /// `LINKS`.
+    pub(super) fn links(&mut self, _: &Message<'_>, context: &mut Context<'_>) {
+        let name = &context.house.name;
+        self.numeric(numeric::RPL_LINKS, context, |line| {
+            line.param(name);
+            line.param(name);
+            line.trailing("0 parlor");
+        });
+        self.complain(numeric::RPL_ENDOFLINKS, "*", "End of LINKS list", context);
+    }
+
+    /// `STATS u`.
+    pub(super) fn stats(&mut self, message: &Message<'_>, context: &mut Context<'_>) {
+        let query = message.params.first().copied().unwrap_or_default();
+        if matches!(query, "u" | "U") {
+            let up = context.now.time.duration_since(context.house.started).map_or(0, |up| up.as_secs());
+            let (days, hours, minutes, seconds) = (up / 86_400, up / 3600 % 24, up / 60 % 60, up % 60);
+            self.numeric(numeric::RPL_STATSUPTIME, context, |line| {
+                line.trailing(&format!("Server Up {days} days {hours}:{minutes:02}:{seconds:02}"));
+            });
+        }
+        let query = if query.is_empty() { "*" } else { query };
+        self.complain(numeric::RPL_ENDOFSTATS, query, "End of STATS report", context);
+    }
+}
