@@ -3,11 +3,13 @@
 //! walk along one array.
 
 use std::collections::HashMap;
+use std::time::SystemTime;
 
 use slab::Slab;
 
+use super::settings::Settings;
 use super::users::Users;
-use crate::message::UserId;
+use crate::message::{Rank, UserId};
 use crate::name::RoomName;
 
 /// A room's number, used again once the room is gone.
@@ -35,45 +37,79 @@ pub struct Rooms {
 pub struct Room {
     /// Its name, as its first member wrote it.
     pub name: RoomName,
+    /// What can be set about it.
+    pub settings: Box<Settings>,
+    /// Exists without members too, and belongs to the server: nobody becomes its operator by coming first.
+    pub stays: bool,
+    members: Vec<Member>,
+}
+
+/// Somebody in a room.
+#[derive(Clone, Copy, Debug)]
+pub struct Member {
+    /// Who.
+    pub id: UserId,
+    /// What they may do there.
+    pub rank: Rank,
+}
+
+impl Room {
     /// Everybody in it, in no particular order: leaving fills the gap with the last.
-    pub members: Vec<UserId>,
-    /// Exists without members too.
-    stays: bool,
+    pub fn members(&self) -> &[Member] {
+        &self.members
+    }
+
+    /// The members' numbers.
+    pub fn ids(&self) -> impl Iterator<Item = UserId> {
+        self.members.iter().map(|member| member.id)
+    }
 }
 
 impl Rooms {
     /// The room called `name`, which exists from now on whether somebody is in it or not.
-    pub fn open_to_stay(&mut self, name: RoomName) -> RoomId {
-        let room = self.open(name);
-        self.rooms[room.0 as usize].stays = true;
-        room
+    pub(super) fn open_to_stay(&mut self, name: RoomName, now: SystemTime) {
+        let room = self.open(name, now);
+        self.get_mut(room).stays = true;
     }
 
-    fn open(&mut self, name: RoomName) -> RoomId {
+    fn open(&mut self, name: RoomName, now: SystemTime) -> RoomId {
         if let Some(&room) = self.by_name.get(&name) {
             return room;
         }
-        let key = self.rooms.insert(Room { name: name.clone(), members: Vec::new(), stays: false });
-        let room = RoomId(u32::try_from(key).expect("fewer rooms than connections, whose keys are 32 bits"));
+        let settings = Box::new(Settings::new(now));
+        let key = self.rooms.insert(Room { name: name.clone(), settings, stays: false, members: Vec::new() });
+        let room = RoomId(u32::try_from(key).expect("fewer rooms than seats, whose number memory bounds"));
         self.by_name.insert(name, room);
         room
     }
 
-    /// Puts the user `id` into the room called `name`. False when it was there already, or is no user.
-    pub fn join(&mut self, users: &mut Users, id: UserId, name: RoomName) -> bool {
-        let Some(user) = users.get_mut(id) else { return false };
-        let room = self.open(name);
-        if user.seats.iter().any(|seat| seat.room == room) {
-            return false;
-        }
-        let members = &mut self.rooms[room.0 as usize].members;
+    /// Puts the user `id`, who is not there yet, into the room called `name`. The first member of a room that
+    /// does not stay is its operator.
+    pub(super) fn enter(&mut self, users: &mut Users, id: UserId, name: RoomName, now: SystemTime) -> RoomId {
+        let room = self.open(name, now);
+        let Some(user) = users.get_mut(id) else {
+            debug_assert!(false, "{id:?} enters a room but has no name");
+            return room;
+        };
+        debug_assert!(!user.seats.iter().any(|seat| seat.room == room), "{id:?} enters {room:?} twice");
+        let Room { members, stays, .. } = self.get_mut(room);
+        let rank = if members.is_empty() && !*stays { Rank::OPERATOR } else { Rank::NONE };
         user.seats.push(Seat { room, position: members.len() as u32 });
-        members.push(id);
+        members.push(Member { id, rank });
+        room
+    }
+
+    /// Takes the user `id` out of `room`. False when it was not there.
+    pub(super) fn leave(&mut self, users: &mut Users, id: UserId, room: RoomId) -> bool {
+        let Some(user) = users.get_mut(id) else { return false };
+        let Some(index) = user.seats.iter().position(|seat| seat.room == room) else { return false };
+        let seat = user.seats.swap_remove(index);
+        self.vacate(users, seat);
         true
     }
 
     /// Takes the user `id` out of every room.
-    pub fn leave_all(&mut self, users: &mut Users, id: UserId) {
+    pub(super) fn leave_all(&mut self, users: &mut Users, id: UserId) {
         while let Some(seat) = users.get_mut(id).and_then(|user| user.seats.pop()) {
             self.vacate(users, seat);
         }
@@ -81,10 +117,10 @@ impl Rooms {
 
     /// Empties a seat that its user has given up already.
     fn vacate(&mut self, users: &mut Users, seat: Seat) {
-        let room = &mut self.rooms[seat.room.0 as usize];
+        let room = self.get_mut(seat.room);
         room.members.swap_remove(seat.position as usize);
         if let Some(&moved) = room.members.get(seat.position as usize) {
-            let seats = users.get_mut(moved).into_iter().flat_map(|user| &mut user.seats);
+            let seats = users.get_mut(moved.id).into_iter().flat_map(|user| &mut user.seats);
             for other in seats.filter(|other| other.room == seat.room) {
                 other.position = seat.position;
             }
@@ -105,6 +141,33 @@ impl Rooms {
         &self.rooms[id.0 as usize]
     }
 
+    pub(super) fn get_mut(&mut self, id: RoomId) -> &mut Room {
+        &mut self.rooms[id.0 as usize]
+    }
+
+    /// What the user `id` is in `room`, if it is there.
+    pub fn member(&self, users: &Users, id: UserId, room: RoomId) -> Option<Member> {
+        let seat = users.get(id)?.seats.iter().find(|seat| seat.room == room)?;
+        Some(self.get(room).members[seat.position as usize])
+    }
+
+    /// Gives the user `id` a rank in `room`, or takes it. False when that changes nothing.
+    pub(super) fn set_rank(
+        &mut self,
+        users: &Users,
+        id: UserId,
+        room: RoomId,
+        rank: Rank,
+        given: bool,
+    ) -> bool {
+        let seats = users.get(id).map_or(&[][..], |user| &user.seats);
+        let Some(seat) = seats.iter().find(|seat| seat.room == room) else { return false };
+        let member = &mut self.get_mut(room).members[seat.position as usize];
+        let old = member.rank;
+        member.rank = old.with(rank, given);
+        member.rank != old
+    }
+
     /// How many rooms there are.
     pub fn len(&self) -> usize {
         self.rooms.len()
@@ -115,17 +178,21 @@ impl Rooms {
         self.rooms.is_empty()
     }
 
+    /// Every room, in no particular order.
+    pub fn iter(&self) -> impl Iterator<Item = (RoomId, &Room)> {
+        self.rooms.iter().map(|(key, room)| (RoomId(key as u32), room))
+    }
+
     /// Panics where members and seats disagree. Costs O(n): for tests.
     pub fn check(&self, users: &Users) {
         assert_eq!(self.by_name.len(), self.rooms.len(), "as many names as rooms");
         let mut members = 0;
-        for (key, room) in &self.rooms {
-            let id = RoomId(key as u32);
+        for (id, room) in self.iter() {
             assert_eq!(self.by_name.get(&room.name), Some(&id), "a room is found by its name");
             assert!(room.stays || !room.members.is_empty(), "{:?} is empty and still here", room.name);
             members += room.members.len();
-            for (position, &member) in room.members.iter().enumerate() {
-                let user = users.get(member).expect("every member is a user");
+            for (position, member) in room.members.iter().enumerate() {
+                let user = users.get(member.id).expect("every member is a user");
                 let seats: Vec<_> = user.seats.iter().filter(|seat| seat.room == id).collect();
                 assert_eq!(seats, [&Seat { room: id, position: position as u32 }]);
             }
@@ -137,6 +204,8 @@ impl Rooms {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::hub::tests::profile;
+    use crate::message::Now;
     use crate::name::UserName;
 
     fn room(text: &str) -> RoomName {
@@ -146,18 +215,19 @@ mod tests {
     fn users(count: u32) -> Users {
         let mut users = Users::default();
         for n in 0..count {
-            users.claim(UserId(n), UserName::new(&format!("u{n}")).unwrap()).unwrap();
+            let name = UserName::new(&format!("u{n}")).unwrap();
+            users.claim(UserId(n), name, profile(), Now::read()).unwrap();
         }
         users
     }
 
     #[test]
     fn a_room_is_gone_with_its_last_member_unless_it_stays() {
-        let (mut users, mut rooms) = (users(2), Rooms::default());
-        rooms.open_to_stay(room("#lobby"));
+        let (mut users, mut rooms, now) = (users(2), Rooms::default(), SystemTime::now());
+        rooms.open_to_stay(room("#lobby"), now);
         for id in [UserId(0), UserId(1)] {
-            assert!(rooms.join(&mut users, id, room("#lobby")));
-            assert!(rooms.join(&mut users, id, room("#tea")));
+            rooms.enter(&mut users, id, room("#lobby"), now);
+            rooms.enter(&mut users, id, room("#tea"), now);
         }
         rooms.check(&users);
         rooms.leave_all(&mut users, UserId(0));
@@ -169,20 +239,28 @@ mod tests {
     }
 
     #[test]
-    fn joining_twice_takes_one_seat() {
-        let (mut users, mut rooms) = (users(1), Rooms::default());
-        assert!(rooms.join(&mut users, UserId(0), room("#tea")));
-        assert!(!rooms.join(&mut users, UserId(0), room("#Tea")));
-        rooms.check(&users);
+    fn the_first_in_a_room_is_its_operator_but_not_in_one_that_stays() {
+        let (mut users, mut rooms, now) = (users(2), Rooms::default(), SystemTime::now());
+        rooms.open_to_stay(room("#lobby"), now);
+        for (name, rank) in [("#lobby", Rank::NONE), ("#tea", Rank::OPERATOR)] {
+            let id = rooms.enter(&mut users, UserId(0), room(name), now);
+            assert_eq!(rooms.member(&users, UserId(0), id).unwrap().rank, rank);
+            rooms.enter(&mut users, UserId(1), room(name), now);
+            assert_eq!(rooms.member(&users, UserId(1), id).unwrap().rank, Rank::NONE);
+        }
     }
 
     #[test]
     fn whoever_is_moved_into_a_gap_still_knows_its_seat() {
-        let (mut users, mut rooms) = (users(5), Rooms::default());
+        let (mut users, mut rooms, now) = (users(5), Rooms::default(), SystemTime::now());
         for n in 0..5 {
-            rooms.join(&mut users, UserId(n), room("#a"));
-            rooms.join(&mut users, UserId(4 - n), room("#b"));
+            rooms.enter(&mut users, UserId(n), room("#a"), now);
+            rooms.enter(&mut users, UserId(4 - n), room("#b"), now);
         }
+        let a = rooms.find(&room("#a")).unwrap();
+        assert!(rooms.leave(&mut users, UserId(2), a));
+        assert!(!rooms.leave(&mut users, UserId(2), a));
+        rooms.check(&users);
         for n in [1, 3, 0, 4, 2] {
             rooms.leave_all(&mut users, UserId(n));
             rooms.check(&users);

@@ -3,25 +3,112 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::rc::Rc;
+use std::time::SystemTime;
 
-use super::rooms::Seat;
-use crate::message::UserId;
-use crate::name::UserName;
+use super::rooms::{Room, Seat};
+use crate::message::{Identity, Now, Peer, Profile, UserId};
+use crate::name::{RoomName, UserName};
+
+/// Most invitations of one user that wait to be used; the oldest is forgotten for a newer one.
+const INVITATIONS: usize = 100;
 
 /// Everybody who has a name.
 #[derive(Debug, Default)]
 pub struct Users {
     by_name: HashMap<UserName, UserId>,
-    by_id: HashMap<UserId, User>,
+    by_id: HashMap<UserId, Box<User>>,
+    /// The most users there ever were.
+    peak: usize,
 }
 
 /// What is known of one user.
 #[derive(Debug)]
 pub struct User {
-    /// Equal to the key that `by_name` has for this user, also in letter case.
-    pub name: UserName,
+    /// What others see. The name in it is the key that `by_name` has for this user, also in letter case.
+    pub identity: Rc<Identity>,
+    /// The name in real life, or whatever the user put there.
+    pub realname: Rc<str>,
+    /// Away, and why.
+    pub away: Option<Rc<str>>,
+    /// The address, for operators of the server.
+    pub peer: Peer,
+    /// Is seen only by those who share a room.
+    pub is_invisible: bool,
+    /// Is an operator of the server.
+    pub is_operator: bool,
+    /// Wants to hear what operators tell all.
+    pub hears_wallops: bool,
+    /// When the user logged in.
+    pub since: SystemTime,
+    /// When the user last spoke.
+    pub spoke: SystemTime,
     /// The rooms the user is in; `Rooms` keeps the other half of this.
     pub seats: Vec<Seat>,
+    /// The names the user watches; `Watchers` keeps the other half of this.
+    pub watches: Vec<UserName>,
+    invitations: Vec<Invitation>,
+}
+
+/// An invitation to a room, good for that room and not for a later one of the same name.
+#[derive(Debug)]
+struct Invitation {
+    room: RoomName,
+    created: SystemTime,
+}
+
+impl User {
+    fn new(name: UserName, profile: Profile, now: Now) -> Self {
+        let Profile { username, host, realname, peer } = profile;
+        Self {
+            identity: Rc::new(Identity { name, username, host, is_bot: false }),
+            realname,
+            away: None,
+            peer,
+            is_invisible: false,
+            is_operator: false,
+            hears_wallops: false,
+            since: now.time,
+            spoke: now.time,
+            seats: Vec::new(),
+            watches: Vec::new(),
+            invitations: Vec::new(),
+        }
+    }
+
+    pub(super) fn invite(&mut self, room: &Room) {
+        self.uninvite(&room.name);
+        if self.invitations.len() == INVITATIONS {
+            self.invitations.remove(0);
+        }
+        self.invitations.push(Invitation { room: room.name.clone(), created: room.settings.created });
+    }
+
+    pub(super) fn uninvite(&mut self, room: &RoomName) {
+        self.invitations.retain(|invitation| invitation.room != *room);
+    }
+
+    /// True when the user is invited to this room.
+    pub fn is_invited_to(&self, room: &Room) -> bool {
+        let mut invitations = self.invitations.iter();
+        invitations.any(|i| i.room == room.name && i.created == room.settings.created)
+    }
+
+    /// The rooms that the user is invited to, the oldest invitation first.
+    pub fn invitations(&self) -> impl Iterator<Item = &RoomName> {
+        self.invitations.iter().map(|invitation| &invitation.room)
+    }
+
+    /// The name.
+    pub fn name(&self) -> &UserName {
+        &self.identity.name
+    }
+
+    /// Changes what others see, save for the name, which `Users` changes.
+    pub(super) fn change_identity(&mut self, change: impl FnOnce(&mut Identity)) {
+        let identity = Rc::make_mut(&mut self.identity);
+        change(identity);
+    }
 }
 
 /// Somebody else has the name.
@@ -30,13 +117,14 @@ pub struct Taken;
 
 impl Users {
     /// Makes `id`, who has no name yet, the user called `name`.
-    pub fn claim(&mut self, id: UserId, name: UserName) -> Result<(), Taken> {
+    pub fn claim(&mut self, id: UserId, name: UserName, profile: Profile, now: Now) -> Result<(), Taken> {
         debug_assert!(!self.by_id.contains_key(&id), "{id:?} claims a second name");
         match self.by_name.entry(name.clone()) {
             Entry::Occupied(_) => Err(Taken),
             Entry::Vacant(entry) => {
                 entry.insert(id);
-                self.by_id.insert(id, User { name, seats: Vec::new() });
+                self.by_id.insert(id, Box::new(User::new(name, profile, now)));
+                self.peak = self.peak.max(self.by_id.len());
                 Ok(())
             }
         }
@@ -52,16 +140,16 @@ impl Users {
             return Err(Taken);
         }
         // Removed first: where only the letter case changes, `insert` would keep the old key.
-        self.by_name.remove(&user.name);
+        self.by_name.remove(user.name());
         self.by_name.insert(name.clone(), id);
-        user.name = name;
+        user.change_identity(|identity| identity.name = name);
         Ok(())
     }
 
     /// Forgets the user `id`, whose name is free from now on.
-    pub fn release(&mut self, id: UserId) -> Option<User> {
+    pub fn release(&mut self, id: UserId) -> Option<Box<User>> {
         let user = self.by_id.remove(&id)?;
-        self.by_name.remove(&user.name);
+        self.by_name.remove(user.name());
         Some(user)
     }
 
@@ -72,11 +160,16 @@ impl Users {
 
     /// The user `id`, if it has a name.
     pub fn get(&self, id: UserId) -> Option<&User> {
-        self.by_id.get(&id)
+        self.by_id.get(&id).map(Box::as_ref)
     }
 
     pub(super) fn get_mut(&mut self, id: UserId) -> Option<&mut User> {
-        self.by_id.get_mut(&id)
+        self.by_id.get_mut(&id).map(Box::as_mut)
+    }
+
+    /// The most users there ever were.
+    pub fn peak(&self) -> usize {
+        self.peak
     }
 
     /// How many users there are.
@@ -91,7 +184,7 @@ impl Users {
 
     /// Every user, in no particular order.
     pub fn iter(&self) -> impl Iterator<Item = (UserId, &User)> {
-        self.by_id.iter().map(|(&id, user)| (id, user))
+        self.by_id.iter().map(|(&id, user)| (id, user.as_ref()))
     }
 
     /// Panics where the two directions disagree. Costs O(n): for tests.
@@ -99,7 +192,7 @@ impl Users {
         assert_eq!(self.by_name.len(), self.by_id.len(), "as many names as users");
         for (name, id) in &self.by_name {
             let user = self.by_id.get(id).expect("every name has its user");
-            assert_eq!(user.name.as_str(), name.as_str(), "both directions hold the same spelling");
+            assert_eq!(user.name().as_str(), name.as_str(), "both directions hold the same spelling");
         }
     }
 }
@@ -115,20 +208,24 @@ mod tests {
         UserName::new(text).unwrap()
     }
 
+    fn claim(users: &mut Users, id: UserId, text: &str) -> Result<(), Taken> {
+        users.claim(id, name(text), crate::hub::tests::profile(), Now::read())
+    }
+
     #[test]
     fn a_claimed_name_is_found_both_ways() {
         let mut users = Users::default();
-        users.claim(ANA, name("Ana")).unwrap();
+        claim(&mut users, ANA, "Ana").unwrap();
         assert_eq!(users.find(&name("aNA")), Some(ANA));
-        assert_eq!(users.get(ANA).unwrap().name.as_str(), "Ana");
+        assert_eq!(users.get(ANA).unwrap().name().as_str(), "Ana");
         users.check();
     }
 
     #[test]
     fn a_name_taken_in_another_letter_case_is_taken() {
         let mut users = Users::default();
-        users.claim(ANA, name("Ana")).unwrap();
-        assert_eq!(users.claim(BOB, name("ANA")), Err(Taken));
+        claim(&mut users, ANA, "Ana").unwrap();
+        assert_eq!(claim(&mut users, BOB, "ANA"), Err(Taken));
         assert_eq!(users.len(), 1);
         users.check();
     }
@@ -136,31 +233,31 @@ mod tests {
     #[test]
     fn rename_frees_the_old_name() {
         let mut users = Users::default();
-        users.claim(ANA, name("ana")).unwrap();
+        claim(&mut users, ANA, "ana").unwrap();
         users.rename(ANA, name("anna")).unwrap();
-        users.claim(BOB, name("ana")).unwrap();
+        claim(&mut users, BOB, "ana").unwrap();
         assert_eq!(users.rename(ANA, name("ANA")), Err(Taken));
-        assert_eq!(users.get(ANA).unwrap().name.as_str(), "anna");
+        assert_eq!(users.get(ANA).unwrap().name().as_str(), "anna");
         users.check();
     }
 
     #[test]
     fn a_user_may_change_the_letter_case_of_its_own_name() {
         let mut users = Users::default();
-        users.claim(ANA, name("ana")).unwrap();
+        claim(&mut users, ANA, "ana").unwrap();
         users.rename(ANA, name("ANA")).unwrap();
-        assert_eq!(users.get(ANA).unwrap().name.as_str(), "ANA");
+        assert_eq!(users.get(ANA).unwrap().name().as_str(), "ANA");
         users.check();
     }
 
     #[test]
     fn a_released_name_is_free() {
         let mut users = Users::default();
-        users.claim(ANA, name("ana")).unwrap();
-        assert_eq!(users.release(ANA).unwrap().name.as_str(), "ana");
+        claim(&mut users, ANA, "ana").unwrap();
+        assert_eq!(users.release(ANA).unwrap().name().as_str(), "ana");
         assert!(users.release(ANA).is_none());
         assert_eq!(users.find(&name("ana")), None);
-        users.claim(BOB, name("ana")).unwrap();
+        claim(&mut users, BOB, "ana").unwrap();
         users.check();
     }
 }
