@@ -4,7 +4,7 @@ mod client;
 mod server;
 
 pub use client::ClientConfig;
-pub use server::ServerConfig;
+pub use server::{Operator, ServerConfig, read_motd};
 
 use std::fmt;
 use std::time::Duration;

@@ -1,8 +1,9 @@
 //! The options of `parlord`. A config file has the same names, so one table serves both.
 
+use std::fmt;
 use std::fs;
 use std::ops::RangeInclusive;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use getopts::{HasArg, Matches, Occur, Options};
@@ -16,17 +17,45 @@ use crate::name::RoomName;
 pub struct ServerConfig {
     /// Where to listen.
     pub listen: Vec<Address>,
+    /// What IRC clients see as the server's name.
+    pub server_name: String,
     /// Where CrazyIt users are.
     pub lobby: RoomName,
+    /// The file with the message of the day.
+    pub motd_file: Option<PathBuf>,
+    /// What everybody must know to come in.
+    pub password: Option<String>,
+    /// Who may become an operator of the server.
+    pub operators: Vec<Operator>,
     /// What connections are held to.
     pub limits: Limits,
+}
+
+/// Somebody who may become an operator of the server.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Operator {
+    /// Given with `OPER`; not a user's name.
+    pub name: String,
+    /// Given with `OPER`.
+    pub password: String,
+}
+
+/// Without the password, which no log is to show.
+impl fmt::Debug for Operator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Operator").field("name", &self.name).finish_non_exhaustive()
+    }
 }
 
 impl Default for ServerConfig {
     fn default() -> Self {
         Self {
             listen: vec![Address::parse("127.0.0.1:30000").expect("the default is an address")],
+            server_name: "parlor.local".into(),
             lobby: RoomName::new("#lobby").expect("the default is a room name"),
+            motd_file: None,
+            password: None,
+            operators: Vec::new(),
             limits: Limits::default(),
         }
     }
@@ -44,7 +73,7 @@ struct Setting {
     set: fn(&mut ServerConfig, &[String]) -> Result<(), String>,
 }
 
-const SETTINGS: [Setting; 6] = [
+const SETTINGS: [Setting; 11] = [
     Setting {
         short: "l",
         long: "listen",
@@ -58,6 +87,17 @@ const SETTINGS: [Setting; 6] = [
         },
     },
     Setting {
+        short: "n",
+        long: "server-name",
+        value: "NAME",
+        help: "what IRC clients see (parlor.local)",
+        repeats: false,
+        set: |config, values| {
+            config.server_name = server_name(last(values))?;
+            Ok(())
+        },
+    },
+    Setting {
         short: "r",
         long: "lobby",
         value: "ROOM",
@@ -65,6 +105,55 @@ const SETTINGS: [Setting; 6] = [
         repeats: false,
         set: |config, values| {
             config.lobby = last(values).parse().map_err(|why| format!("{:?}: {why}", last(values)))?;
+            Ok(())
+        },
+    },
+    Setting {
+        short: "",
+        long: "motd",
+        value: "FILE",
+        help: "a file with the message of the day (none)",
+        repeats: false,
+        set: |config, values| {
+            let path = PathBuf::from(last(values));
+            read_motd(&path)?;
+            config.motd_file = Some(path);
+            Ok(())
+        },
+    },
+    Setting {
+        short: "",
+        long: "password",
+        value: "PASS",
+        help: "asked of everyone (none)",
+        repeats: false,
+        set: |config, values| {
+            config.password = Some(password(last(values))?);
+            Ok(())
+        },
+    },
+    Setting {
+        short: "",
+        long: "password-file",
+        value: "FILE",
+        help: "a file whose first line is the password (none)",
+        repeats: false,
+        set: |config, values| {
+            let path = last(values);
+            let text = fs::read_to_string(path).map_err(|error| format!("{path:?}: {error}"))?;
+            config.password = Some(password(text.lines().next().unwrap_or_default())?);
+            Ok(())
+        },
+    },
+    Setting {
+        short: "",
+        long: "oper",
+        value: "NAME:PASS",
+        help: "an operator's name and password; repeatable (none)",
+        repeats: true,
+        set: |config, values| {
+            let operators: Result<_, _> = values.iter().map(|value| operator(value)).collect();
+            config.operators = operators?;
             Ok(())
         },
     },
@@ -210,6 +299,43 @@ fn parse_address(value: &str) -> Result<Address, String> {
     Address::parse(value).map_err(|why| format!("{value:?}: {why}"))
 }
 
+/// Longest server name, in bytes (RFC 2812 §1.1).
+const SERVER_NAME_BYTES: usize = 63;
+
+/// A server name is a host name, with a dot that tells it from a nick (RFC 2812 §2.3.1).
+fn server_name(value: &str) -> Result<String, String> {
+    let is_host = value.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '.');
+    if is_host && value.contains('.') && value.len() <= SERVER_NAME_BYTES && !value.starts_with(['.', '-']) {
+        Ok(value.to_owned())
+    } else {
+        Err(format!("{value:?} is no server name, such as chat.example"))
+    }
+}
+
+/// The message of the day in a file, a line each.
+pub fn read_motd(path: &Path) -> Result<Vec<String>, String> {
+    let text = fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
+    Ok(text.lines().map(str::to_owned).collect())
+}
+
+/// A password that both wires can carry.
+fn password(value: &str) -> Result<String, String> {
+    if value.is_empty() || value.contains(['\r', '\n', '\0', '※']) {
+        return Err("a password is not empty, and contains no line end and no ※".into());
+    }
+    Ok(value.to_owned())
+}
+
+fn operator(value: &str) -> Result<Operator, String> {
+    match value.split_once(':') {
+        Some((name, password)) if !name.is_empty() && !password.is_empty() => {
+            Ok(Operator { name: name.to_owned(), password: password.to_owned() })
+        }
+        // What was given may be a password, which is not repeated.
+        _ => Err("write NAME:PASS".into()),
+    }
+}
+
 fn last(values: &[String]) -> &str {
     values.last().map_or("", String::as_str)
 }
@@ -262,10 +388,18 @@ mod tests {
             "65536",
             "--login-timeout",
             "5",
+            "--server-name=chat.example",
+            "--password=p",
+            "--oper=a:b:c",
+            "--oper=d:e",
         ]);
         let listen: Vec<_> = config.listen.iter().map(Address::to_string).collect();
         assert_eq!(listen, ["[::1]:0", "unix:/x"]);
         assert_eq!(config.lobby, RoomName::new("#大厅").unwrap());
+        assert_eq!(config.server_name, "chat.example");
+        assert_eq!(config.password.as_deref(), Some("p"));
+        let operators: Vec<_> = config.operators.iter().map(|o| (&*o.name, &*o.password)).collect();
+        assert_eq!(operators, [("a", "b:c"), ("d", "e")]);
         let limits = Limits {
             connections: 7,
             frame_bytes: 1024,
@@ -277,7 +411,10 @@ mod tests {
 
     #[test]
     fn whatever_is_wrong_is_named_in_one_line() {
-        let cases: [(&[&str], &str); 10] = [
+        let cases: [(&[&str], &str); 13] = [
+            (&["--server-name", "x"], "--server-name: \"x\" is no server name, such as chat.example"),
+            (&["--oper", "secret"], "--oper: write NAME:PASS"),
+            (&["--password", ""], "--password: a password is not empty, and contains no line end and no ※"),
             (&["--nonsense"], "unknown option --nonsense (see --help)"),
             (&["-x"], "unknown option -x (see --help)"),
             (&["stray"], "unexpected argument \"stray\" (see --help)"),
