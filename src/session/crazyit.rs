@@ -4,17 +4,20 @@
 //! answer, so that must be bare and alone. The Java ones read lines, so theirs must end with a newline; they
 //! are known by the newline that they send after a frame, perhaps in a packet of its own.
 
+use std::fmt;
 use std::mem;
 use std::time::{Duration, Instant};
 
 use log::{debug, info};
 
-use super::{Context, Step};
-use crate::config::Limits;
-use crate::message::{CloseReason, Command, Event, EventKind, Frame, Refusal, UserId};
+use super::Context;
+use crate::message::{
+    CloseReason, Command, Event, EventKind, Frame, Profile, Rank, Refusal, Source, Speech, SpeechKind, UserId,
+};
 use crate::name::UserName;
 use crate::wire::crazyit::{
-    Answer, Decoded, Decoder, ParseError, Request, USER_MARK, notice_line, said_line, whispered_line,
+    Answer, Decoded, Decoder, ParseError, Request, SPLIT_SIGN, USER_MARK, notice_line, said_line,
+    whispered_line,
 };
 
 /// How long nothing follows the answer to a login, unless the peer sends its next frame.
@@ -22,7 +25,7 @@ const QUIET: Duration = Duration::from_millis(500);
 
 /// One peer's conversation.
 #[derive(Debug)]
-pub struct Session {
+pub(super) struct CrazyIt {
     id: UserId,
     decoder: Decoder,
     phase: Phase,
@@ -50,36 +53,99 @@ enum Tail {
     BareAnswer,
 }
 
-/// The bytes by which a CrazyIt client hears of `event`.
-pub fn encode(event: &Event) -> Frame {
-    let line = match &event.kind {
-        EventKind::Said { text, .. } => said_line(&event.from, text),
-        EventKind::Whispered { text } => whispered_line(&event.from, text),
-    };
-    line.into_bytes().into()
+/// True for the first byte of a mark.
+pub(super) fn could_begin_with(byte: u8) -> bool {
+    matches!(Decoder::new(usize::MAX).next(&[byte]), Decoded::NeedMore)
 }
 
-impl Session {
-    /// A conversation that begins now.
-    pub fn new(id: UserId, limits: &Limits, now: Instant) -> Self {
+/// Writes the line by which a CrazyIt client hears of `event`. Of most it does not: the textbook's clients know
+/// only people who speak.
+pub(super) fn encode(event: &Event, out: &mut Vec<u8>) {
+    let Source::User(from) = &event.from else { return };
+    let line = match &event.kind {
+        EventKind::Said { speech, .. } => plain(speech).map(|text| said_line(&from.name, &text)),
+        EventKind::Whispered { speech, .. } => plain(speech).map(|text| whispered_line(&from.name, &text)),
+        EventKind::Joined { .. }
+        | EventKind::Parted { .. }
+        | EventKind::Kicked { .. }
+        | EventKind::Left { .. }
+        | EventKind::Renamed { .. }
+        | EventKind::TopicSet { .. }
+        | EventKind::Changed { .. }
+        | EventKind::Invited { .. }
+        | EventKind::Away(_)
+        | EventKind::RealnameSet(_)
+        | EventKind::Appeared { .. }
+        | EventKind::Vanished { .. }
+        | EventKind::HostSet { .. }
+        | EventKind::Wallops(_) => None,
+    };
+    out.extend_from_slice(line.unwrap_or_default().as_bytes());
+}
+
+/// What people say, without what IRC clients put between: an action between asterisks, no requests from client to
+/// client (CTCP), no bold and no colours.
+fn plain(speech: &Speech) -> Option<String> {
+    let text = match (speech.kind, speech.text.strip_prefix('\x01')) {
+        (SpeechKind::TagsOnly, _) => return None,
+        (SpeechKind::Message | SpeechKind::Notice, None) => without_formatting(&speech.text),
+        (SpeechKind::Message | SpeechKind::Notice, Some(request)) => {
+            let action = request.strip_prefix("ACTION ")?;
+            format!("*{}*", without_formatting(action.trim_end_matches('\x01')))
+        }
+    };
+    Some(text)
+}
+
+/// Takes out the bytes that IRC clients use for bold, colours and the like (modern.ircdocs.horse/formatting).
+fn without_formatting(text: &str) -> String {
+    const TOGGLES: [char; 7] = ['\x02', '\x0f', '\x11', '\x16', '\x1d', '\x1e', '\x1f'];
+    let mut plain = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(c) = rest.chars().next() {
+        rest = &rest[c.len_utf8()..];
+        match c {
+            '\x03' => rest = without_colours(rest, 2, |c| c.is_ascii_digit()),
+            '\x04' => rest = without_colours(rest, 6, |c| c.is_ascii_hexdigit()),
+            c if TOGGLES.contains(&c) => {}
+            c => plain.push(c),
+        }
+    }
+    plain
+}
+
+/// `text` behind a foreground colour and perhaps, behind a comma, a background.
+fn without_colours(text: &str, most: usize, is_digit: fn(&char) -> bool) -> &str {
+    let digits = |text: &str| text.chars().take(most).take_while(is_digit).count();
+    let foreground = digits(text);
+    let rest = &text[foreground..];
+    match rest.strip_prefix(',') {
+        Some(background) if foreground > 0 && digits(background) > 0 => &background[digits(background)..],
+        _ => rest,
+    }
+}
+
+impl CrazyIt {
+    /// A conversation that begins now, and ends at `until` unless the peer logs in.
+    pub(super) fn new(id: UserId, frame_bytes: usize, until: Instant) -> Self {
         Self {
             id,
-            decoder: Decoder::new(limits.frame_bytes),
-            phase: Phase::Greeting { until: now + limits.login_timeout },
+            decoder: Decoder::new(frame_bytes),
+            phase: Phase::Greeting { until },
             tail: Tail::Lines,
             writes_lines: false,
         }
     }
 
-    /// Handles what stands at the beginning of `bytes`: one frame, or what is between frames.
-    pub fn receive(&mut self, bytes: &[u8], context: &mut Context<'_>) -> Step {
+    /// See [`super::Session::receive`].
+    pub(super) fn receive(&mut self, bytes: &[u8], context: &mut Context<'_>) -> Option<usize> {
         match self.decoder.next(bytes) {
-            Decoded::NeedMore => Step::NeedMore,
+            Decoded::NeedMore => None,
             Decoded::LineEnd => {
                 if bytes.first() == Some(&b'\n') {
                     self.newline(context);
                 }
-                Step::Used(1)
+                Some(1)
             }
             Decoded::Frame(request, used) => {
                 self.end_quiet(context);
@@ -89,36 +155,25 @@ impl Session {
                     Err(ParseError::NameNotUtf8) => self.refuse_name(&ParseError::NameNotUtf8, context),
                     Err(why) => self.notice(&why.to_string(), context),
                 }
-                Step::Used(used)
+                Some(used)
             }
-            Decoded::Broken(why) => Step::Close(CloseReason::Malformed(why.to_string())),
+            Decoded::Broken(why) => {
+                context.out.close(self.id, CloseReason::Malformed(why.to_string()));
+                Some(bytes.len())
+            }
         }
     }
 
     /// Handles that the peer sends no more; `unfinished` says that its last frame has no end.
-    pub fn finish(&mut self, unfinished: bool, context: &mut Context<'_>) {
+    pub(super) fn finish(&mut self, unfinished: bool, context: &mut Context<'_>) {
         self.end_quiet(context);
         if unfinished {
             self.notice(&ParseError::Unfinished.to_string(), context);
         }
     }
 
-    /// Gives the name back. Whatever is to be sent to the peer after this is its own bytes, not events.
-    /// Returns the name, for the log.
-    pub fn leave(&mut self, context: &mut Context<'_>) -> Option<UserName> {
-        self.end_quiet(context);
-        let name = context.hub.users().get(self.id).map(|user| user.name.clone());
-        self.ask(Command::Leave, context).ok();
-        name
-    }
-
-    /// Tells the peer why its connection ends.
-    pub fn farewell(&mut self, reason: &CloseReason, context: &mut Context<'_>) {
-        self.notice(&reason.to_string(), context);
-    }
-
     /// When the session wants to be woken.
-    pub fn deadline(&self) -> Option<Instant> {
+    pub(super) fn deadline(&self) -> Option<Instant> {
         let greeting = match self.phase {
             Phase::Greeting { until } => Some(until),
             Phase::Online => None,
@@ -131,21 +186,22 @@ impl Session {
     }
 
     /// Does what is due.
-    pub fn wake(&mut self, context: &mut Context<'_>) -> Option<CloseReason> {
+    pub(super) fn wake(&mut self, context: &mut Context<'_>) {
         let now = context.now.instant;
         if let Tail::Quiet { until, .. } = self.tail
             && until <= now
         {
             self.end_quiet(context);
         }
-        match self.phase {
-            Phase::Greeting { until } if until <= now => Some(CloseReason::LoginTimeout),
-            Phase::Greeting { .. } | Phase::Online => None,
+        if let Phase::Greeting { until } = self.phase
+            && until <= now
+        {
+            context.out.close(self.id, CloseReason::LoginTimeout(context.house.limits.login_timeout));
         }
     }
 
     /// Takes the frame of an event. Returns it when it may be sent now, and keeps it when that must wait.
-    pub fn hold(&mut self, frame: Frame) -> Option<Frame> {
+    pub(super) fn hold(&mut self, frame: Frame) -> Option<Frame> {
         match &mut self.tail {
             Tail::Lines => Some(frame),
             Tail::BareAnswer => {
@@ -161,7 +217,7 @@ impl Session {
     }
 
     /// How many bytes are held back.
-    pub fn held_bytes(&self) -> usize {
+    pub(super) fn held_bytes(&self) -> usize {
         match self.tail {
             Tail::Quiet { held_bytes, .. } => held_bytes,
             Tail::Lines | Tail::BareAnswer => 0,
@@ -169,7 +225,7 @@ impl Session {
     }
 
     /// Sends what was held back.
-    fn end_quiet(&mut self, context: &mut Context<'_>) {
+    pub(super) fn end_quiet(&mut self, context: &mut Context<'_>) {
         if let Tail::Quiet { held, .. } = &mut self.tail {
             let held = mem::take(held);
             self.tail = Tail::BareAnswer;
@@ -195,7 +251,8 @@ impl Session {
             Request::LogIn(name) => return self.log_in(name, context),
             Request::Say(text) => {
                 let room = context.hub.lobby().clone();
-                self.ask(Command::Say { room, text: text.to_owned() }, context)
+                let speech = Speech::message(text);
+                self.ask(Command::Say { room, to_rank: Rank::NONE, speech, echo: true }, context)
             }
             Request::Whisper { to, text } => self.whisper(to, text, context),
         };
@@ -208,30 +265,52 @@ impl Session {
         }
     }
 
-    fn log_in(&mut self, name: &str, context: &mut Context<'_>) {
-        match self.take_name(name, context) {
+    fn log_in(&mut self, login: &str, context: &mut Context<'_>) {
+        let (name, password) = match login.split_once(SPLIT_SIGN) {
+            Some((name, password)) => (name, Some(password)),
+            None => (login, None),
+        };
+        let result = match self.phase {
+            Phase::Greeting { .. }
+                if context.house.password.as_deref().is_some_and(|p| password != Some(p)) =>
+            {
+                return self.refuse_name(&CloseReason::WrongPassword, context);
+            }
+            Phase::Greeting { .. } => self.enter(name, context),
+            Phase::Online => self.rename(name, context),
+        };
+        match result {
             Ok(()) => self.answer(Answer::Welcome, context),
             Err(why) => self.refuse_name(&why, context),
         }
     }
 
-    fn take_name(&mut self, name: &str, context: &mut Context<'_>) -> Result<(), Refusal> {
+    fn enter(&mut self, name: &str, context: &mut Context<'_>) -> Result<(), Refusal> {
         let name = UserName::new(name).map_err(Refusal::NameNotAllowed)?;
-        match self.phase {
-            Phase::Online => self.ask(Command::Rename(name), context),
-            Phase::Greeting { .. } => {
-                self.ask(Command::LogIn(name.clone()), context)?;
-                self.phase = Phase::Online;
-                debug!("{} is {name}", context.peer);
-                let lobby = context.hub.lobby().clone();
-                self.ask(Command::Join(lobby), context)
-            }
-        }
+        let profile = Profile {
+            username: "crazyit".into(),
+            host: context.house.cloak.host(&context.peer).into(),
+            realname: name.as_str().into(),
+            peer: context.peer,
+        };
+        debug!("{} is {name}", context.peer);
+        self.ask(Command::LogIn(name, profile), context)?;
+        self.phase = Phase::Online;
+        let room = context.hub.lobby().clone();
+        self.ask(Command::Join { room, key: None }, context)
+    }
+
+    fn rename(&mut self, name: &str, context: &mut Context<'_>) -> Result<(), Refusal> {
+        let name = UserName::new(name).map_err(Refusal::NameNotAllowed)?;
+        self.ask(Command::Rename(name), context)
     }
 
     fn whisper(&mut self, to: &str, text: &str, context: &mut Context<'_>) -> Result<(), Refusal> {
         match UserName::new(to) {
-            Ok(to) => self.ask(Command::Whisper { to, text: text.to_owned() }, context),
+            Ok(to) => {
+                let speech = Speech::message(text);
+                self.ask(Command::Whisper { to, speech, echo: false }, context)
+            }
             Err(_) if matches!(self.phase, Phase::Greeting { .. }) => Err(Refusal::NotLoggedIn),
             Err(why) => Err(Refusal::NameNotAllowed(why)),
         }
@@ -241,7 +320,7 @@ impl Session {
         context.hub.handle(self.id, command, context.now, context.out)
     }
 
-    fn refuse_name(&mut self, why: &dyn std::fmt::Display, context: &mut Context<'_>) {
+    fn refuse_name(&mut self, why: &dyn fmt::Display, context: &mut Context<'_>) {
         info!("{}: login refused: {why}", context.peer);
         self.answer(Answer::NameTaken, context);
     }
@@ -255,12 +334,40 @@ impl Session {
         self.tail = Tail::Quiet { until, held: Vec::new(), held_bytes: 0 };
     }
 
-    fn notice(&mut self, text: &str, context: &mut Context<'_>) {
+    /// Sends a line of the server's own.
+    pub(super) fn notice(&mut self, text: &str, context: &mut Context<'_>) {
         self.send(notice_line(text).as_bytes(), context);
     }
 
     fn send(&mut self, bytes: &[u8], context: &mut Context<'_>) {
         context.out.bytes(self.id, bytes);
         self.tail = Tail::Lines;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_irc_clients_put_between_the_words_is_left_out() {
+        let cases = [
+            ("\x02bold\x02 and \x1ditalic\x0f", Some("bold and italic")),
+            ("\x034,12red\x03, plain", Some("red, plain")),
+            ("\x03123 apples", Some("3 apples")),
+            ("\x04ff0000,00ff00x", Some("x")),
+            ("\x01ACTION waves\x01", Some("*waves*")),
+            ("\x01VERSION\x01", None),
+            ("好\x03", Some("好")),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(plain(&Speech::message(text)).as_deref(), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn only_the_first_byte_of_a_mark_begins_this_protocol() {
+        let beginners: Vec<u8> = (0..=255).filter(|&byte| could_begin_with(byte)).collect();
+        assert_eq!(beginners, [0xc2, 0xe2]);
     }
 }

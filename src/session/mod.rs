@@ -1,32 +1,211 @@
 //! One peer's conversation: its phases, and the way from its frames through the hub to its replies. It is
 //! given the time, and adds what is to be sent to an [`Outgoing`]; of sockets and buffers it knows nothing.
 
+mod cloak;
 mod crazyit;
+mod dialect;
+mod house;
+mod irc;
 
-pub use crazyit::{Session, encode};
+pub use dialect::{Dialect, encode, variant};
+pub use house::House;
 
+use std::time::Instant;
+
+use crate::config::Limits;
 use crate::hub::Hub;
-use crate::message::{CloseReason, Now, Outgoing, Peer};
+use crate::message::{CloseReason, Frame, Now, Outgoing, Peer, UserId};
+use crate::name::UserName;
+use crazyit::CrazyIt;
+use irc::Irc;
 
 /// What a session works with while it handles something.
 pub struct Context<'a> {
     /// Who is here.
     pub hub: &'a mut Hub,
-    /// What is to be sent.
+    /// What is to be sent, and who is to be closed.
     pub out: &'a mut Outgoing,
     /// The time of this turn.
     pub now: Now,
-    /// The peer's address, for the log.
-    pub peer: &'a Peer,
+    /// The peer's address.
+    pub peer: Peer,
+    /// What the server says of itself, and what it asks of its guests.
+    pub house: &'a House,
+    /// How many connections are open, logged in or not.
+    pub connections: usize,
 }
 
-/// What a session came to with the bytes that it was shown.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Step {
-    /// There is nothing whole at their beginning. Show them again when there are more.
+/// One peer's conversation.
+#[derive(Debug)]
+pub struct Session {
+    id: UserId,
+    wire: Wire,
+}
+
+/// Which protocol the peer speaks. Its first bytes tell.
+#[derive(Debug)]
+enum Wire {
+    /// None of them has come yet; closed at this time.
+    Unknown { until: Instant },
+    /// The textbook's.
+    CrazyIt(CrazyIt),
+    /// IRC.
+    Irc(Irc),
+}
+
+/// What is told to who speaks neither protocol.
+const NEITHER: &str = "bytes outside a frame: begin with \u{220f}\u{2211}name\u{220f}\u{2211}, or with an IRC command such as NICK";
+
+/// What a peer's first bytes tell.
+enum FirstBytes {
+    /// Nothing yet.
     NeedMore,
-    /// This many of them are done with; go on behind them.
-    Used(usize),
-    /// The conversation is over.
-    Close(CloseReason),
+    /// Nothing: a line end before all else.
+    LineEnd,
+    /// A mark, or the beginning of one.
+    CrazyIt,
+    /// An IRC command, in any letter case, or what may stand before one.
+    Irc,
+    /// Something else.
+    Neither,
+}
+
+/// Tells the protocol; `ended` says that there will be no more bytes.
+fn first_bytes(bytes: &[u8], ended: bool) -> FirstBytes {
+    match bytes.first() {
+        None => FirstBytes::NeedMore,
+        Some(b'\r' | b'\n') => FirstBytes::LineEnd,
+        Some(b'@' | b':') => FirstBytes::Irc,
+        Some(&first) if crazyit::could_begin_with(first) => FirstBytes::CrazyIt,
+        Some(_) => {
+            let end = bytes.iter().position(|byte| matches!(byte, b' ' | b'\r' | b'\n'));
+            let word = &bytes[..end.unwrap_or(bytes.len())];
+            match irc::is_command(word, end.is_some() || ended) {
+                true if end.is_some() || ended => FirstBytes::Irc,
+                true => FirstBytes::NeedMore,
+                false => FirstBytes::Neither,
+            }
+        }
+    }
+}
+
+impl Session {
+    /// A conversation that begins now.
+    pub fn new(id: UserId, limits: &Limits, now: Instant) -> Self {
+        Self { id, wire: Wire::Unknown { until: now + limits.login_timeout } }
+    }
+
+    /// Handles what stands at the beginning of `bytes`, which are not none: one frame, or what is between frames.
+    /// Returns how many of them are done with, or `None` when there is nothing whole yet: then they are to be
+    /// shown again, with more behind them.
+    pub fn receive(&mut self, bytes: &[u8], context: &mut Context<'_>) -> Option<usize> {
+        match &mut self.wire {
+            Wire::Unknown { until } => match first_bytes(bytes, false) {
+                FirstBytes::NeedMore => None,
+                FirstBytes::LineEnd => Some(1),
+                FirstBytes::CrazyIt => {
+                    let conversation = CrazyIt::new(self.id, context.house.limits.frame_bytes, *until);
+                    self.wire = Wire::CrazyIt(conversation);
+                    Some(0)
+                }
+                FirstBytes::Irc => {
+                    self.wire = Wire::Irc(Irc::new(self.id, *until));
+                    Some(0)
+                }
+                FirstBytes::Neither => {
+                    context.out.close(self.id, CloseReason::Malformed(NEITHER.into()));
+                    Some(bytes.len())
+                }
+            },
+            Wire::CrazyIt(conversation) => conversation.receive(bytes, context),
+            Wire::Irc(conversation) => conversation.receive(bytes, context),
+        }
+    }
+
+    /// Handles that the peer sends no more; `rest` is its last frame, which has no end.
+    pub fn finish(&mut self, rest: &[u8], context: &mut Context<'_>) {
+        match &mut self.wire {
+            Wire::Unknown { .. } if rest.is_empty() => {}
+            Wire::Unknown { until } => match first_bytes(rest, true) {
+                FirstBytes::Irc => {
+                    let mut conversation = Irc::new(self.id, *until);
+                    conversation.finish(rest, context);
+                    self.wire = Wire::Irc(conversation);
+                }
+                FirstBytes::NeedMore | FirstBytes::LineEnd | FirstBytes::CrazyIt | FirstBytes::Neither => {
+                    irc::error_line(self.id, NEITHER, context.out);
+                }
+            },
+            Wire::CrazyIt(conversation) => conversation.finish(!rest.is_empty(), context),
+            Wire::Irc(conversation) => conversation.finish(rest, context),
+        }
+    }
+
+    /// Gives the name back, and tells the others why. What is sent to the peer after this is its own bytes, not
+    /// events. Returns the name, for the log.
+    pub fn leave(&mut self, reason: &CloseReason, context: &mut Context<'_>) -> Option<UserName> {
+        if let Wire::CrazyIt(conversation) = &mut self.wire {
+            conversation.end_quiet(context);
+        }
+        let name = context.hub.users().get(self.id).map(|user| user.name().clone());
+        let leave = crate::message::Command::Leave { reason: reason.to_string() };
+        context.hub.handle(self.id, leave, context.now, context.out).ok();
+        name
+    }
+
+    /// Tells the peer why its connection ends.
+    pub fn farewell(&mut self, reason: &CloseReason, context: &mut Context<'_>) {
+        match &mut self.wire {
+            Wire::CrazyIt(conversation) => conversation.notice(&reason.to_string(), context),
+            // Who has said nothing yet reads this as well as anything.
+            Wire::Unknown { .. } | Wire::Irc(_) => irc::error_line(self.id, &reason.to_string(), context.out),
+        }
+    }
+
+    /// When the session wants to be woken.
+    pub fn deadline(&self) -> Option<Instant> {
+        match &self.wire {
+            Wire::Unknown { until } => Some(*until),
+            Wire::CrazyIt(conversation) => conversation.deadline(),
+            Wire::Irc(conversation) => Some(conversation.deadline()),
+        }
+    }
+
+    /// Does what is due.
+    pub fn wake(&mut self, context: &mut Context<'_>) {
+        match &mut self.wire {
+            Wire::Unknown { until } => {
+                if *until <= context.now.instant {
+                    let timeout = context.house.limits.login_timeout;
+                    context.out.close(self.id, CloseReason::LoginTimeout(timeout));
+                }
+            }
+            Wire::CrazyIt(conversation) => conversation.wake(context),
+            Wire::Irc(conversation) => conversation.wake(context),
+        }
+    }
+
+    /// How events are encoded for this peer.
+    pub fn dialect(&self) -> Dialect {
+        match &self.wire {
+            Wire::Unknown { .. } | Wire::CrazyIt(_) => Dialect::CrazyIt,
+            Wire::Irc(conversation) => Dialect::Irc(conversation.capabilities()),
+        }
+    }
+
+    /// Takes the frame of an event. Returns it when it may be sent now, and keeps it when that must wait.
+    pub fn hold(&mut self, frame: Frame) -> Option<Frame> {
+        match &mut self.wire {
+            Wire::CrazyIt(conversation) => conversation.hold(frame),
+            Wire::Unknown { .. } | Wire::Irc(_) => Some(frame),
+        }
+    }
+
+    /// How many bytes are held back.
+    pub fn held_bytes(&self) -> usize {
+        match &self.wire {
+            Wire::CrazyIt(conversation) => conversation.held_bytes(),
+            Wire::Unknown { .. } | Wire::Irc(_) => 0,
+        }
+    }
 }

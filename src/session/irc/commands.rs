@@ -156,6 +156,15 @@ pub(super) fn named(name: &str) -> Option<&'static Command> {
     COMMANDS.iter().find(|command| command.name.eq_ignore_ascii_case(name))
 }
 
+/// True when `word` is a command in any letter case or, unless it is `whole`, the beginning of one.
+pub(in crate::session) fn is_command(word: &[u8], whole: bool) -> bool {
+    COMMANDS.iter().any(|command| {
+        let name = command.name.as_bytes();
+        let name = if whole { Some(name) } else { name.get(..word.len()) };
+        name.is_some_and(|name| name.eq_ignore_ascii_case(word))
+    })
+}
+
 impl Irc {
     /// Handles one message.
     pub(super) fn command(&mut self, message: &Message<'_>, context: &mut Context<'_>) {

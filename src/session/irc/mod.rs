@@ -18,6 +18,7 @@ mod server;
 mod who;
 
 pub(super) use capabilities::Capabilities;
+pub(super) use commands::is_command;
 pub(super) use encode::{encode, relevant};
 
 use std::time::{Duration, Instant};
