@@ -67,8 +67,8 @@ impl Room {
     fn with(receivers: usize) -> Self {
         let config = ServerConfig::default();
         let limits = Limits { connections: receivers + 1, ..config.limits };
-        let mut room =
-            Self { server: Server::new(limits, config.lobby), now: Now::read(), sender: 0, ends: Vec::new() };
+        let (config, now) = (ServerConfig { limits, ..config }, Now::read());
+        let mut room = Self { server: Server::new(&config, now), now, sender: 0, ends: Vec::new() };
         for n in 0..=receivers {
             let key = room.join(&format!("user{n}"));
             if n == 0 {

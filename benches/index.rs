@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use criterion::{BenchmarkId, Criterion, Throughput};
 
 use parlor::hub::Users;
-use parlor::message::UserId;
+use parlor::message::{Now, Peer, Profile, UserId};
 use parlor::name::UserName;
 
 /// How many users are in the index already.
@@ -30,13 +30,19 @@ fn main() {
     criterion.final_summary();
 }
 
+/// What everybody brings along.
+fn profile() -> Profile {
+    Profile { username: "u".into(), host: "h.ip".into(), realname: "r".into(), peer: Peer::Unix }
+}
+
 fn bench(criterion: &mut Criterion, script: &str, digits: &str) {
     let mut group = criterion.benchmark_group(format!("index/{script}"));
     group.throughput(Throughput::Elements(ROUND.into()));
     for count in USERS {
         let mut users = Users::default();
         for n in 0..count {
-            users.claim(UserId(n), name(digits, n)).expect("every name is another");
+            let claimed = users.claim(UserId(n), name(digits, n), profile(), Now::read());
+            claimed.expect("every name is another");
         }
         // Spread over the index, so that they do not share their places in the caches.
         let residents: Vec<_> =
@@ -99,7 +105,7 @@ fn name(digits: &str, number: u32) -> UserName {
 
 fn claim(users: &mut Users, newcomers: &[(UserId, UserName)]) {
     for (id, name) in newcomers {
-        assert_eq!(users.claim(*id, name.clone()), Ok(()));
+        assert_eq!(users.claim(*id, name.clone(), profile(), Now::read()), Ok(()));
     }
 }
 

@@ -60,13 +60,13 @@ fn the_table_of_limits_has_the_defaults_and_what_the_peer_sees() {
             "connections",
             limits.connections.to_string(),
             "`--max-connections`",
-            CloseReason::RoomFull(limits.connections).to_string(),
+            CloseReason::ServerFull(limits.connections).to_string(),
         ),
         (
             "time to log in",
             format!("{seconds} s"),
             "`--login-timeout`",
-            CloseReason::LoginTimeout.to_string(),
+            CloseReason::LoginTimeout(limits.login_timeout).to_string(),
         ),
     ];
     for (name, default, option, seen) in rows {

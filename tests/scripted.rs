@@ -117,7 +117,8 @@ impl Scene {
     fn new(limits: Limits) -> Self {
         // The time of day is the test's own too.
         let now = Now { time: SystemTime::UNIX_EPOCH, ..Now::read() };
-        Self { server: Server::new(limits, ServerConfig::default().lobby), now }
+        let config = ServerConfig { limits, ..ServerConfig::default() };
+        Self { server: Server::new(&config, now), now }
     }
 
     /// One turn, in which `act` stands for what the poll told.

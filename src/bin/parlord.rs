@@ -29,7 +29,7 @@ fn main() -> ExitCode {
 }
 
 fn serve(config: ServerConfig) -> Result<(), Box<dyn std::error::Error>> {
-    let mut reactor = Reactor::bind(&config.listen, config.limits, config.lobby)?;
+    let mut reactor = Reactor::bind(config)?;
     reactor.stop_on_signals()?;
     for address in reactor.addresses() {
         writeln!(io::stdout(), "listening on {address}, join with: parlor {}", to_join(address)).ok();

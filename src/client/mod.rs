@@ -4,9 +4,8 @@
 //! ```
 //! use parlor::client::{Client, Event};
 //! # use parlor::{address::Address, config::ServerConfig, net::Reactor};
-//! # let config = ServerConfig::default();
-//! # let here = Address::parse("127.0.0.1:0")?;
-//! # let reactor = Reactor::bind(&[here], config.limits, config.lobby)?;
+//! # let here = vec![Address::parse("127.0.0.1:0")?];
+//! # let reactor = Reactor::bind(ServerConfig { listen: here, ..ServerConfig::default() })?;
 //! # let (server, stopper) = (reactor.addresses()[0].clone(), reactor.stopper());
 //! # let serving = std::thread::spawn(|| reactor.run());
 //! let mut client = Client::connect(&server)?;

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use super::outbox::Outbox;
-use crate::message::{CloseReason, Frame, Peer};
+use crate::message::{Frame, Peer};
 use crate::session::Session;
 
 /// A connection.
@@ -52,8 +52,8 @@ pub(super) enum Life {
 
 impl<S> Connection<S> {
     /// Queues the frame of an event, unless the session holds it back.
-    pub(super) fn deliver(&mut self, frame: &Frame) {
-        if let Some(frame) = self.session.hold(frame.clone()) {
+    pub(super) fn deliver(&mut self, frame: Frame) {
+        if let Some(frame) = self.session.hold(frame) {
             self.outbox.push(frame);
         }
     }
@@ -69,18 +69,6 @@ impl<S> Connection<S> {
             Life::Open => self.session.deadline(),
             Life::Flushing { until, .. } | Life::Lingering { until } => Some(until),
             Life::Closed => None,
-        }
-    }
-
-    /// What the peer is told when its connection ends for this reason, if anything.
-    pub(super) fn is_told(reason: &CloseReason) -> bool {
-        match reason {
-            CloseReason::PeerFinished | CloseReason::Lost(_) | CloseReason::Stalled => false,
-            CloseReason::Malformed(_)
-            | CloseReason::OutboxFull(_)
-            | CloseReason::LoginTimeout
-            | CloseReason::RoomFull(_)
-            | CloseReason::ShuttingDown => true,
         }
     }
 }

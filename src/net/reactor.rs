@@ -17,9 +17,8 @@ use super::listener::Listener;
 use super::server::Server;
 use super::stream::Socket;
 use crate::address::Address;
-use crate::config::Limits;
+use crate::config::ServerConfig;
 use crate::message::Now;
-use crate::name::RoomName;
 
 /// Most events taken from one poll.
 const EVENTS: usize = 1024;
@@ -44,8 +43,7 @@ pub struct Reactor {
     addresses: Vec<Address>,
     signals: Option<UnixStream>,
     waker: Arc<Waker>,
-    limits: Limits,
-    lobby: RoomName,
+    config: ServerConfig,
 }
 
 /// A server that runs. What it shares without locks, it shares within one thread.
@@ -68,13 +66,13 @@ pub struct BindError {
 }
 
 impl Reactor {
-    /// Listens at all of `addresses`. Nobody is served before `run`.
-    pub fn bind(addresses: &[Address], limits: Limits, lobby: RoomName) -> Result<Self, BindError> {
+    /// Listens wherever `config` says. Nobody is served before `run`.
+    pub fn bind(config: ServerConfig) -> Result<Self, BindError> {
         let system = |error| BindError { address: None, error };
         let poll = Poll::new().map_err(system)?;
         let waker = Arc::new(Waker::new(poll.registry(), STOP).map_err(system)?);
         let mut listeners = Vec::new();
-        for address in addresses {
+        for address in &config.listen {
             let bound = Listener::bind(address);
             listeners.extend(bound.map_err(|error| BindError { address: Some(address.clone()), error })?);
         }
@@ -83,7 +81,7 @@ impl Reactor {
             poll.registry().register(listener.source(), token, Interest::READABLE).map_err(system)?;
         }
         let addresses = listeners.iter().map(|listener| listener.address().clone()).collect();
-        Ok(Self { poll, listeners, addresses, signals: None, waker, limits, lobby })
+        Ok(Self { poll, listeners, addresses, signals: None, waker, config })
     }
 
     /// Where the server listens, with the ports that the system gave.
@@ -112,7 +110,7 @@ impl Reactor {
     ///
     /// Fails only when the system's poll does.
     pub fn run(self) -> io::Result<()> {
-        let server = Server::new(self.limits, self.lobby.clone());
+        let server = Server::new(&self.config, Now::read());
         Running { reactor: self, server }.run()
     }
 }

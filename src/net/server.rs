@@ -15,11 +15,10 @@ use super::connection::{Connection, Hearing, Life};
 use super::deadlines::Deadlines;
 use super::outbox::Outbox;
 use super::stream::Stream;
-use crate::config::Limits;
+use crate::config::ServerConfig;
 use crate::hub::Hub;
-use crate::message::{CloseReason, Frame, Now, Outgoing, Peer, Sending, UserId};
-use crate::name::RoomName;
-use crate::session::{self, Context, Session, Step};
+use crate::message::{CloseReason, Event, Frame, Now, Outgoing, Peer, Sending, UserId};
+use crate::session::{self, Context, Dialect, House, Session};
 
 /// Most bytes read from one connection in a turn; then it is the others' turn.
 const READ_BUDGET: usize = 64 * 1024;
@@ -39,14 +38,20 @@ const REFUSALS_AT_ONCE: usize = 64;
 /// A server without its sockets.
 #[derive(Debug)]
 pub struct Server<S> {
-    limits: Limits,
+    house: House,
     hub: Hub,
     connections: Slab<Connection<S>>,
+    /// How many of them are `Open`.
+    open: usize,
     deadlines: Deadlines,
     /// What is to be sent by the command that is being handled.
     out: Outgoing,
     /// Holds `out`'s entries while they are queued, which can add others.
     queueing: Outgoing,
+    /// The encodings of the event that is being queued: empty for those who do not hear of it.
+    encodings: Vec<(Dialect, Frame)>,
+    /// Where events are encoded.
+    encoder: Vec<u8>,
     /// Every connection reads into this one.
     read_buffer: Box<[u8]>,
     /// Connections that have had their budget and may have more to read, each once. Readiness is told only once.
@@ -63,14 +68,17 @@ pub struct Server<S> {
 
 impl<S: Stream> Server<S> {
     /// A server with nobody in it.
-    pub fn new(limits: Limits, lobby: RoomName) -> Self {
+    pub fn new(config: &ServerConfig, now: Now) -> Self {
         Self {
-            limits,
-            hub: Hub::new(lobby),
+            house: House::new(config, now.time),
+            hub: Hub::new(config.lobby.clone(), now.time),
             connections: Slab::new(),
+            open: 0,
             deadlines: Deadlines::default(),
             out: Outgoing::default(),
             queueing: Outgoing::default(),
+            encodings: Vec::new(),
+            encoder: Vec::new(),
             read_buffer: vec![0; READ_BUDGET].into_boxed_slice(),
             unread: Vec::new(),
             dirty: Vec::new(),
@@ -98,14 +106,14 @@ impl<S: Stream> Server<S> {
     /// Takes a new connection, and returns its key. When there are too many it is told so and will end; `None`
     /// when there are too many even of those, and the stream is dropped.
     pub fn accept(&mut self, stream: S, peer: Peer, now: Now) -> Option<usize> {
-        let most = self.limits.connections;
+        let most = self.house.limits.connections;
         if self.connections.len() >= most.saturating_add(REFUSALS_AT_ONCE) {
             debug!("{peer}: dropped, {most} connections and {REFUSALS_AT_ONCE} refusals under way");
             return None;
         }
         let full = self.connections.len() >= most;
         let key = self.connections.vacant_key();
-        let session = Session::new(user_id(key), &self.limits, now.instant);
+        let session = Session::new(user_id(key), &self.house.limits, now.instant);
         self.connections.insert(Connection {
             stream,
             peer,
@@ -118,8 +126,9 @@ impl<S: Stream> Server<S> {
             unread: false,
             hearing: Hearing::Fine,
         });
+        self.open += 1;
         if full {
-            self.end(key, CloseReason::RoomFull(most), now);
+            self.end(key, CloseReason::ServerFull(most), now);
         }
         self.reschedule(key);
         Some(key)
@@ -197,10 +206,7 @@ impl<S: Stream> Server<S> {
             self.connections[key].deadline = None;
             match self.connections[key].life {
                 Life::Open => {
-                    let reason = self.with_session(key, now, |session, context| session.wake(context));
-                    if let Some(reason) = reason {
-                        self.end(key, reason, now);
-                    }
+                    self.with_session(key, now, |session, context| session.wake(context));
                     self.queue(now);
                 }
                 Life::Flushing { .. } => {
@@ -221,7 +227,7 @@ impl<S: Stream> Server<S> {
     /// Ends the turn: writes to whom something is queued for, and takes out whoever is gone.
     pub fn finish_turn(&mut self, now: Now) {
         while let Some(key) = self.overfull.pop() {
-            self.end(key, CloseReason::OutboxFull(self.limits.outbox_bytes), now);
+            self.end(key, CloseReason::OutboxFull(self.house.limits.outbox_bytes), now);
         }
         while let Some(key) = self.dirty.pop() {
             self.connections[key].dirty = false;
@@ -277,12 +283,13 @@ impl<S: Stream> Server<S> {
             if !matches!(self.connections[key].life, Life::Open) {
                 return bytes.len();
             }
-            match self.with_session(key, now, |session, context| session.receive(&bytes[used..], context)) {
-                Step::NeedMore => break,
-                Step::Used(count) => used += count,
-                Step::Close(reason) => self.end(key, reason, now),
-            }
+            let rest = &bytes[used..];
+            let count = self.with_session(key, now, |session, context| session.receive(rest, context));
             self.queue(now);
+            match count {
+                Some(count) => used += count,
+                None => break,
+            }
         }
         used
     }
@@ -291,8 +298,9 @@ impl<S: Stream> Server<S> {
         let connection = &mut self.connections[key];
         match &mut connection.life {
             Life::Open => {
-                let unfinished = !mem::take(&mut connection.inbox).is_empty();
-                self.with_session(key, now, |session, context| session.finish(unfinished, context));
+                let rest = mem::take(&mut connection.inbox);
+                self.with_session(key, now, |session, context| session.finish(&rest, context));
+                self.queue(now);
                 self.end(key, CloseReason::PeerFinished, now);
             }
             Life::Flushing { peer_finished, .. } => *peer_finished = true,
@@ -316,7 +324,7 @@ impl<S: Stream> Server<S> {
         let peer_finished = reason == CloseReason::PeerFinished;
         // Lines for it were dropped already in this turn, so whatever else happens, this is why it ends.
         let reason = match self.connections[key].hearing {
-            Hearing::TooSlow => CloseReason::OutboxFull(self.limits.outbox_bytes),
+            Hearing::TooSlow => CloseReason::OutboxFull(self.house.limits.outbox_bytes),
             Hearing::Fine | Hearing::Gone => reason,
         };
         self.depart(key, &reason, now);
@@ -324,7 +332,7 @@ impl<S: Stream> Server<S> {
             self.connections[key].outbox.forget_unstarted();
             self.connections[key].hearing = Hearing::Fine;
         }
-        if Connection::<S>::is_told(&reason) {
+        if reason.is_told() {
             self.with_session(key, now, |session, context| session.farewell(&reason, context));
         }
         self.queue(now);
@@ -336,7 +344,8 @@ impl<S: Stream> Server<S> {
 
     /// Takes the user out of the hub, so that the name is free.
     fn depart(&mut self, key: usize, reason: &CloseReason, now: Now) {
-        let name = self.with_session(key, now, |session, context| session.leave(context));
+        self.open -= 1;
+        let name = self.with_session(key, now, |session, context| session.leave(reason, context));
         let peer = self.connections[key].peer;
         match name {
             Some(name) => info!("{peer} {name}: {reason}"),
@@ -353,30 +362,59 @@ impl<S: Stream> Server<S> {
         act: impl FnOnce(&mut Session, &mut Context<'_>) -> T,
     ) -> T {
         let connection = &mut self.connections[key];
-        let mut context = Context { hub: &mut self.hub, out: &mut self.out, now, peer: &connection.peer };
+        let mut context = Context {
+            hub: &mut self.hub,
+            out: &mut self.out,
+            now,
+            peer: connection.peer,
+            house: &self.house,
+            connections: self.open,
+        };
         act(&mut connection.session, &mut context)
     }
 
-    /// Moves what is to be sent into outboxes. An event is encoded once.
+    /// Moves what is to be sent into outboxes, and ends what is to be ended.
     fn queue(&mut self, now: Now) {
         while !self.out.is_empty() {
             let mut queueing = mem::replace(&mut self.out, mem::take(&mut self.queueing));
             for sending in queueing.iter() {
                 match sending {
-                    Sending::Event(event, audience) => {
-                        let frame = session::encode(event);
-                        for &id in audience {
-                            self.put(id, now, |connection| connection.deliver(&frame));
-                        }
-                    }
+                    Sending::Event(event, audience) => self.fan_out(event, audience, now),
                     Sending::Bytes(id, bytes) => {
                         self.put(id, now, |connection| connection.outbox.push(Frame::from(bytes)));
                     }
+                    Sending::Close(id, reason) => self.end(id.0 as usize, reason.clone(), now),
+                    Sending::Reload => self.house.reload(),
                 }
             }
             queueing.clear();
             self.queueing = queueing;
         }
+    }
+
+    /// Queues an event for everybody in its audience. It is encoded once for all who get the same bytes.
+    fn fan_out(&mut self, event: &Event, audience: &[UserId], now: Now) {
+        for &id in audience {
+            let Some(connection) = self.connections.get(id.0 as usize) else {
+                debug_assert!(false, "an event for {id:?}, who is gone");
+                continue;
+            };
+            let variant = session::variant(event, connection.session.dialect());
+            let frame = match self.encodings.iter().find(|(encoded, _)| *encoded == variant) {
+                Some((_, frame)) => Frame::clone(frame),
+                None => {
+                    self.encoder.clear();
+                    session::encode(event, variant, &self.house, &mut self.encoder);
+                    let frame = Frame::from(self.encoder.as_slice());
+                    self.encodings.push((variant, Frame::clone(&frame)));
+                    frame
+                }
+            };
+            if !frame.is_empty() {
+                self.put(id, now, |connection| connection.deliver(frame));
+            }
+        }
+        self.encodings.clear();
     }
 
     /// Puts something into the outbox of `id`, and sees to it that it is written or, where there is too much,
@@ -387,16 +425,17 @@ impl<S: Stream> Server<S> {
             debug_assert!(false, "something is to be sent to {id:?}, who is gone");
             return;
         };
-        if connection.hearing != Hearing::Fine {
+        // Whoever is about to leave has had its last words.
+        if connection.hearing != Hearing::Fine || !matches!(connection.life, Life::Open) {
             return;
         }
         put(connection);
         mark_dirty(connection, key, &mut self.dirty);
-        if connection.unsent_bytes() > self.limits.outbox_bytes {
+        if connection.unsent_bytes() > self.house.limits.outbox_bytes {
             // Somebody who reads must not suffer because a lot came in one turn: what can be written now, is.
             self.flush(key, now);
             let connection = &mut self.connections[key];
-            if connection.unsent_bytes() > self.limits.outbox_bytes {
+            if connection.unsent_bytes() > self.house.limits.outbox_bytes {
                 connection.hearing = Hearing::TooSlow;
                 self.overfull.push(key);
             }
@@ -452,13 +491,15 @@ impl<S: Stream> Server<S> {
             connection.outbox.check();
             assert_eq!(connection.deadline, connection.wanted_deadline(), "{key} is scheduled");
             deadlines += usize::from(connection.deadline.is_some());
-            let limit = self.limits.outbox_bytes;
+            let limit = self.house.limits.outbox_bytes;
             assert!(connection.unsent_bytes() <= limit || !matches!(connection.life, Life::Open));
         }
         assert_eq!(self.deadlines.len(), deadlines, "no deadline outlives its connection");
+        let open = self.connections.iter().filter(|(_, c)| matches!(c.life, Life::Open)).count();
+        assert_eq!(self.open, open, "open connections are counted");
         for (id, user) in self.hub.users().iter() {
             let connection = self.connections.get(id.0 as usize).expect("every user has a connection");
-            assert!(matches!(connection.life, Life::Open), "{} left and is still here", user.name);
+            assert!(matches!(connection.life, Life::Open), "{} left and is still here", user.name());
         }
     }
 }

@@ -64,7 +64,12 @@ impl TestServer {
 
     /// A server at these addresses. When this returns, it can be connected to.
     pub fn listen(addresses: &[Address], limits: Limits) -> Result<Self, BindError> {
-        let reactor = Reactor::bind(addresses, limits, ServerConfig::default().lobby)?;
+        Self::run(ServerConfig { listen: addresses.to_vec(), limits, ..ServerConfig::default() })
+    }
+
+    /// A server that runs like this. When this returns, it can be connected to.
+    pub fn run(config: ServerConfig) -> Result<Self, BindError> {
+        let reactor = Reactor::bind(config)?;
         let (addresses, stopper) = (reactor.addresses().to_vec(), reactor.stopper());
         let thread = Some(thread::spawn(|| reactor.run()));
         Ok(Self { addresses, stopper, thread })

@@ -85,7 +85,17 @@ mod tests {
 
     use super::*;
 
-    fn decode(line: &str) -> (Vec<(String, String)>, Option<&str>, &str, Vec<&str>) {
+    /// Tags, source, command, parameters.
+    type Parts<'a> = (Vec<(String, String)>, Option<&'a str>, &'a str, Vec<&'a str>);
+    type Vector = (
+        &'static str,
+        &'static [(&'static str, &'static str)],
+        Option<&'static str>,
+        &'static str,
+        &'static [&'static str],
+    );
+
+    fn decode(line: &str) -> Parts<'_> {
         let message = Message::decode(line).unwrap();
         let tags = message.tags.iter().map(|(key, value)| (key.to_owned(), value.into_owned()));
         (tags.collect(), message.source, message.command, message.params)
@@ -94,7 +104,7 @@ mod tests {
     /// The cases of the public parser tests (ircdocs/parser-tests, `msg-split`).
     #[test]
     fn the_public_parser_vectors_come_apart_as_they_should() {
-        let cases: &[(&str, &[(&str, &str)], Option<&str>, &str, &[&str])] = &[
+        let cases: &[Vector] = &[
             ("foo bar baz asdf", &[], None, "foo", &["bar", "baz", "asdf"]),
             (":coolguy foo bar baz asdf", &[], Some("coolguy"), "foo", &["bar", "baz", "asdf"]),
             ("foo bar baz :asdf quux", &[], None, "foo", &["bar", "baz", "asdf quux"]),
