@@ -6,7 +6,7 @@ use std::hash::{Hash, Hasher};
 use std::str::FromStr;
 use std::sync::Arc;
 
-use unicode_properties::{GeneralCategory, GeneralCategoryGroup, UnicodeGeneralCategory};
+use unicode_ident::is_xid_continue;
 
 /// Longest user name, in characters.
 pub const USER_NAME_CHARS: usize = 32;
@@ -16,6 +16,14 @@ pub const ROOM_NAME_CHARS: usize = 64;
 
 /// What may stand in a user name besides letters, marks and digits (RFC 2812 §2.3.1, `special` and `-`).
 const USER_NAME_SPECIALS: &str = "-_[]\\`^{}|";
+
+/// In `XID_Continue`, but neither letter nor mark nor decimal digit.
+const NO_LETTERS: &str = "·\u{387}\u{200c}\u{200d}‿⁀⁔℘℮・･︳︴﹍﹎﹏＿፩፪፫፬፭፮፯፰፱᧚";
+
+/// Letters and enclosing marks that are not in `XID_Continue`.
+const MORE_LETTERS: &str = "\u{37a}\u{488}\u{489}\u{1abe}\u{20dd}\u{20de}\u{20df}\u{20e0}\u{20e2}\u{20e3}\u{20e4}\u{2e2f}\
+    \u{a670}\u{a671}\u{a672}\u{fc5e}\u{fc5f}\u{fc60}\u{fc61}\u{fc62}\u{fc63}\u{fdfa}\u{fdfb}\u{fe70}\u{fe72}\u{fe74}\
+    \u{fe76}\u{fe78}\u{fe7a}\u{fe7c}\u{fe7e}";
 
 /// On the CrazyIt wire a whisper from `bob` reads `bob悄悄地对你说：…`, so a public line from somebody whose
 /// name ended in these characters would read as a whisper from somebody else.
@@ -85,13 +93,15 @@ impl RoomName {
     }
 }
 
+/// Letters, combining marks and decimal digits. What may go on an identifier (UAX #31, `XID_Continue`) is those and
+/// a few others, which are taken out: numbers that are letters, such as `Ⅳ`; punctuation; and joiners, which nobody
+/// would see.
 fn in_user_name(c: char) -> bool {
     if c.is_ascii() {
         return c.is_ascii_alphanumeric() || USER_NAME_SPECIALS.contains(c);
     }
-    let group = c.general_category_group();
-    matches!(group, GeneralCategoryGroup::Letter | GeneralCategoryGroup::Mark)
-        || c.general_category() == GeneralCategory::DecimalNumber
+    let is_letter_number = c.is_numeric() && c.is_alphabetic();
+    is_xid_continue(c) && !is_letter_number && !NO_LETTERS.contains(c) || MORE_LETTERS.contains(c)
 }
 
 /// The characters of `text` with letter case folded away. By way of upper case, because some letters have
@@ -186,6 +196,26 @@ mod tests {
             assert_eq!(UserName::new(text).map(|n| n.to_string()), Ok(text.to_owned()));
         }
         assert!(UserName::new(&"é".repeat(32)).is_ok());
+    }
+
+    /// All of Unicode, against tables of general categories.
+    #[test]
+    fn nothing_but_letters_marks_and_digits_is_in_a_name() {
+        use unicode_properties::{GeneralCategory, GeneralCategoryGroup, UnicodeGeneralCategory};
+        let is_ours = |c: &char| match c.general_category_group() {
+            GeneralCategoryGroup::Letter | GeneralCategoryGroup::Mark => true,
+            _ => c.general_category() == GeneralCategory::DecimalNumber,
+        };
+        let (mut more, mut less) = (Vec::new(), Vec::new());
+        // Both tables know the characters of this test's version of Unicode; the other may know newer ones.
+        let known = ('\u{80}'..=char::MAX).filter(|c| c.general_category() != GeneralCategory::Unassigned);
+        for c in known.filter(|c| in_user_name(*c) != is_ours(c)) {
+            if in_user_name(c) { more.push(c) } else { less.push(c) }
+        }
+        // The newest numbers may be older than std.
+        more.retain(|c| c.is_alphanumeric());
+        assert_eq!(more, []);
+        assert_eq!(less, []);
     }
 
     #[test]

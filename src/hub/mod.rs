@@ -136,15 +136,20 @@ impl Hub {
         room.ok_or_else(|| Refusal::NoSuchRoom(name.clone()))
     }
 
-    /// The others who share a room with `id`, each once.
+    /// The others who share a room with `id`, each once: with the first room that they share.
     fn peers(&self, id: UserId) -> Vec<UserId> {
         let seats = self.users.get(id).map_or(&[][..], |user| &user.seats);
-        let mut peers: Vec<_> = seats.iter().flat_map(|seat| self.rooms.get(seat.room).ids()).collect();
-        if seats.len() > 1 {
-            peers.sort_unstable();
-            peers.dedup();
+        let mut peers = Vec::new();
+        for (n, seat) in seats.iter().enumerate() {
+            let is_in_earlier = |peer: UserId| {
+                n > 0
+                    && self.users.get(peer).is_some_and(|peer| {
+                        peer.seats.iter().any(|other| seats[..n].iter().any(|seat| seat.room == other.room))
+                    })
+            };
+            let others = self.rooms.get(seat.room).ids().filter(|&peer| peer != id);
+            peers.extend(others.filter(|&peer| !is_in_earlier(peer)));
         }
-        peers.retain(|&peer| peer != id);
         peers
     }
 

@@ -49,6 +49,10 @@ impl Outgoing {
     pub fn write(&mut self, to: UserId, write: impl FnOnce(&mut Vec<u8>)) {
         let start = self.bytes.len();
         write(&mut self.bytes);
+        self.note_bytes(to, start);
+    }
+
+    fn note_bytes(&mut self, to: UserId, start: usize) {
         let end = self.bytes.len();
         match self.items.last_mut() {
             Some(Item::Bytes { to: last, bytes }) if *last == to => bytes.end = end,

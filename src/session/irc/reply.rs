@@ -8,6 +8,12 @@ use crate::wire::irc::{Line, numeric};
 impl Irc {
     /// Sends a numeric (RFC 2812 §2.4): the server, the code, the client's name, and what `write` adds.
     pub(super) fn numeric(&self, code: &str, context: &mut Context<'_>, write: impl FnOnce(&mut Line<'_>)) {
+        let mut write = Some(write);
+        self.numeric_line(code, context, &mut |line| write.take().into_iter().for_each(|write| write(line)));
+    }
+
+    /// What all numerics share, compiled once: there are some hundred of them, and flash memory is small.
+    fn numeric_line(&self, code: &str, context: &mut Context<'_>, write: &mut dyn FnMut(&mut Line<'_>)) {
         let name = context.hub.users().get(self.id).map(|user| user.name().as_str());
         let name = match &self.phase {
             Phase::Online { .. } => name,
