@@ -136,10 +136,10 @@ impl Hub {
                 let event = self.event(id, now, kind);
                 out.event(event, [id]);
             }
-            UserChange::Invisible(on) => user.is_invisible = on,
+            UserChange::Invisible(on) => self.users.set_invisible(id, on),
             UserChange::Wallops(on) => user.hears_wallops = on,
             UserChange::Bot(on) => user.change_identity(|identity| identity.is_bot = on),
-            UserChange::Operator(on) => user.is_operator = on,
+            UserChange::Operator(on) => self.users.set_operator(id, on),
         }
         Ok(())
     }

@@ -20,6 +20,10 @@ pub struct Users {
     by_id: HashMap<UserId, Box<User>>,
     /// The most users there ever were.
     peak: usize,
+    /// How many users are invisible.
+    invisible: usize,
+    /// How many users are operators of the server.
+    operators: usize,
 }
 
 /// What is known of one user.
@@ -150,7 +154,35 @@ impl Users {
     pub fn release(&mut self, id: UserId) -> Option<Box<User>> {
         let user = self.by_id.remove(&id)?;
         self.by_name.remove(user.name());
+        self.invisible -= usize::from(user.is_invisible);
+        self.operators -= usize::from(user.is_operator);
         Some(user)
+    }
+
+    /// Makes the user `id` invisible, or visible again.
+    pub(super) fn set_invisible(&mut self, id: UserId, on: bool) {
+        let Some(user) = self.by_id.get_mut(&id) else { return };
+        if std::mem::replace(&mut user.is_invisible, on) != on {
+            self.invisible = if on { self.invisible + 1 } else { self.invisible - 1 };
+        }
+    }
+
+    /// Makes the user `id` an operator of the server, or takes that away.
+    pub(super) fn set_operator(&mut self, id: UserId, on: bool) {
+        let Some(user) = self.by_id.get_mut(&id) else { return };
+        if std::mem::replace(&mut user.is_operator, on) != on {
+            self.operators = if on { self.operators + 1 } else { self.operators - 1 };
+        }
+    }
+
+    /// How many users are invisible.
+    pub fn invisible(&self) -> usize {
+        self.invisible
+    }
+
+    /// How many users are operators of the server.
+    pub fn operators(&self) -> usize {
+        self.operators
     }
 
     /// The user called `name`, in any letter case.
@@ -194,6 +226,9 @@ impl Users {
             let user = self.by_id.get(id).expect("every name has its user");
             assert_eq!(user.name().as_str(), name.as_str(), "both directions hold the same spelling");
         }
+        let count = |is: fn(&User) -> bool| self.by_id.values().filter(|user| is(user)).count();
+        assert_eq!(self.invisible, count(|user| user.is_invisible), "invisible users are counted");
+        assert_eq!(self.operators, count(|user| user.is_operator), "operators are counted");
     }
 }
 

@@ -64,8 +64,7 @@ impl Irc {
     fn tell_lusers(&self, context: &mut Context<'_>) {
         let users = context.hub.users();
         let (all, peak) = (users.len(), users.peak());
-        let invisible = users.iter().filter(|(_, user)| user.is_invisible).count();
-        let operators = users.iter().filter(|(_, user)| user.is_operator).count();
+        let (invisible, operators) = (users.invisible(), users.operators());
         let unknown = context.connections.saturating_sub(all);
         let rooms = context.hub.rooms().len();
         self.numeric(numeric::RPL_LUSERCLIENT, context, |line| {
