@@ -5,7 +5,7 @@ mod support;
 use std::time::{Duration, Instant};
 
 use parlor::config::Limits;
-use support::{DEADLINE, Peer, TestServer, login, say, whisper};
+use support::{DEADLINE, NEITHER, Peer, TestServer, login, say, whisper};
 
 // The peer ends.
 
@@ -104,7 +104,7 @@ fn the_last_line_and_a_clean_end_reach_a_peer_that_keeps_sending() {
         for _ in 0..50 {
             peer.send("x".repeat(4096));
         }
-        peer.expect_notice("bytes outside a frame");
+        peer.expect_closing_link(NEITHER);
         peer.expect_end();
     }
     bob.settle("bob");
@@ -116,7 +116,7 @@ fn a_peer_that_keeps_its_side_open_after_the_end_is_let_go_of() {
     let server = TestServer::with_limits(limits);
     let mut stays = server.connect();
     stays.send("nonsense");
-    stays.expect_notice("bytes outside a frame");
+    stays.expect_closing_link(NEITHER);
     stays.expect_end();
     let begin = Instant::now();
     // `stays` is a connection as long as the server lingers for it.
@@ -139,15 +139,20 @@ fn whoever_does_not_log_in_in_time_is_told_so_and_closed() {
     let mut alice = server.user("alice");
     let begin = Instant::now();
     let (mut silent, mut half, mut refused) = (server.connect(), server.connect(), server.connect());
+    let mut half_irc = server.connect();
     half.send("∏∑bo");
+    half_irc.send("NICK bo\r\nUSE");
     refused.send(login("alice"));
     refused.expect("-1");
-    for peer in [&mut silent, &mut half] {
-        peer.expect_notice("you did not log in in time");
+    // The shortest time that an option gives is a second, so the reason counts in whole ones.
+    for peer in [&mut silent, &mut half_irc] {
+        peer.expect_closing_link("no login within 0 s");
         peer.expect_end();
     }
+    half.expect("* no login within 0 s\n");
+    half.expect_end();
     // Its answer is bare, so the notice stands behind it on the same line.
-    refused.expect("* you did not log in in time\n");
+    refused.expect("* no login within 0 s\n");
     refused.expect_end();
     assert!(begin.elapsed() >= limits.login_timeout);
     alice.settle("alice");
@@ -160,7 +165,7 @@ fn a_connection_too_many_is_told_so_and_the_others_stay() {
     for _ in 0..5 {
         let mut third = server.connect();
         third.send(login("carol"));
-        third.expect_notice("the server is full (2 connections)");
+        third.expect_closing_link("the server is full (2 connections), try again in a few minutes");
         third.expect_end();
     }
     alice.settle("alice");
@@ -209,7 +214,7 @@ fn a_peer_that_never_reads_is_told_so_and_closed_while_the_others_hear_everythin
     loop {
         let line = deaf.line();
         if line.starts_with("* ") {
-            assert!(line.contains("you do not read: 32768 bytes were waiting for you"), "{line}");
+            assert_eq!(line, "* outbox full: more than 32768 bytes were waiting to be read");
             break;
         }
         if line != "alice悄悄地对你说：psst" {
@@ -235,10 +240,12 @@ fn a_stopping_server_says_goodbye_to_everybody_and_ends_cleanly() {
     for user in &mut users[1..] {
         user.expect("user0说：last line\n");
     }
-    for peer in users.iter_mut().chain([&mut stranger]) {
-        peer.expect_notice("the server is shutting down");
-        peer.expect_end();
+    for user in &mut users {
+        user.expect("* the server is shutting down\n");
+        user.expect_end();
     }
+    stranger.expect_closing_link("the server is shutting down");
+    stranger.expect_end();
     drop(users);
     drop(stranger);
     server.stop();

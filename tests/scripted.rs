@@ -249,16 +249,17 @@ fn the_login_timeout_comes_at_exactly_its_time_also_behind_a_refusal() {
     let limits = Limits::default();
     let mut scene = Scene::new(limits);
     let _alice = scene.user("alice");
-    let (silent, refused) = (scene.connect(), scene.connect());
-    scene.send(&silent, "∏∑bo");
+    let (silent, half, refused) = (scene.connect(), scene.connect(), scene.connect());
+    scene.send(&half, "∏∑bo");
     scene.send(&refused, "∏∑ALICE∏∑");
     assert_eq!(refused.heard(), "-1");
     scene.advance(limits.login_timeout - TICK);
-    assert_eq!(silent.heard(), "");
+    assert_eq!(silent.heard() + &half.heard(), "");
     scene.advance(TICK);
-    assert_eq!(silent.heard(), "* you did not log in in time\n");
-    assert_eq!(refused.heard(), "* you did not log in in time\n");
-    assert!(silent.is_shut() && refused.is_shut());
+    assert_eq!(silent.heard(), "ERROR :Closing link: no login within 30 s\r\n");
+    assert_eq!(half.heard(), "* no login within 30 s\n");
+    assert_eq!(refused.heard(), "* no login within 30 s\n");
+    assert!(silent.is_shut() && half.is_shut() && refused.is_shut());
 }
 
 #[test]
@@ -279,7 +280,7 @@ fn after_the_last_words_the_server_reads_on_for_exactly_2_s() {
     let mut scene = Scene::new(Limits::default());
     let guest = scene.connect();
     scene.send(&guest, "nonsense");
-    assert!(guest.heard().starts_with("* ") && guest.is_shut());
+    assert!(guest.heard().starts_with("ERROR :Closing link: ") && guest.is_shut());
     scene.advance(LINGER - TICK);
     scene.send(&guest, "§γstill talking§γ");
     assert!(guest.wire.borrow().arrived.is_empty(), "it reads, so that the close is no reset");
@@ -453,7 +454,7 @@ fn an_overfull_outbox_ends_in_a_whole_line_and_the_reason() {
     assert_eq!(alice.heard(), "alice说：0123456789\n".repeat(10));
     assert_eq!(scene.server.hub().users().len(), 1);
     scene.give_room(&bob, usize::MAX);
-    let told = "* you do not read: 100 bytes were waiting for you\n";
+    let told = "* outbox full: more than 100 bytes were waiting to be read\n";
     assert_eq!(bob.heard(), format!("alice说：0123456789\n{told}"));
     assert!(bob.is_shut());
 }
@@ -467,7 +468,8 @@ fn somebody_overfull_is_told_so_also_when_it_ends_in_the_same_turn() {
         alice.wire.borrow_mut().ended = true;
         scene.send(&alice, "§γ0123456789§γ".repeat(10) + ending);
         scene.give_room(&alice, usize::MAX);
-        assert_eq!(alice.heard(), "* you do not read: 100 bytes were waiting for you\n", "{ending}");
+        let told = "* outbox full: more than 100 bytes were waiting to be read\n";
+        assert_eq!(alice.heard(), told, "{ending}");
         assert!(alice.is_closed());
     }
 }

@@ -24,6 +24,9 @@ pub use program::Program;
 /// How long anything may take before the test fails: much longer than it does, because machines can be busy.
 pub const DEADLINE: Duration = Duration::from_secs(30);
 
+/// What is told to somebody whose first bytes begin neither protocol.
+pub const NEITHER: &str = "bytes outside a frame: begin with ∏∑name∏∑, or with an IRC command such as NICK";
+
 /// The frame that logs in.
 pub fn login(name: &str) -> String {
     format!("∏∑{name}∏∑")

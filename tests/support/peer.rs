@@ -122,6 +122,13 @@ impl Peer {
         assert!(line.starts_with("* ") && line.contains(part), "{line:?} does not say {part:?}");
     }
 
+    /// Expects the line in which a server tells a peer on IRC, or one that has shown no protocol yet, why its
+    /// connection ends.
+    #[track_caller]
+    pub fn expect_closing_link(&mut self, reason: &str) {
+        assert_eq!(self.line(), format!("ERROR :Closing link: {reason}\r"));
+    }
+
     /// Expects that nothing comes any more but a clean end: not a reset.
     #[track_caller]
     pub fn expect_end(&mut self) {
