@@ -444,6 +444,44 @@ fn a_peer_that_sends_faster_than_its_budget_never_gets_more_than_one_a_turn() {
 // Outboxes.
 
 #[test]
+fn a_newcomer_for_whom_too_much_is_held_back_gets_it_early_and_stays() {
+    let mut scene = Scene::new(Limits { outbox_bytes: 100, ..Limits::default() });
+    let bob = scene.user("bob");
+    let alice = scene.connect();
+    scene.send(&alice, "∏∑alice∏∑");
+    let line = "bob说：0123456789\n";
+    let most = 100 / line.len();
+    for _ in 0..most {
+        scene.send(&bob, "§γ0123456789§γ");
+    }
+    assert_eq!(alice.heard(), "1");
+    scene.send(&bob, "§γ0123456789§γ");
+    assert_eq!(alice.heard(), line.repeat(most + 1), "the quiet ends with the first line too many");
+    assert_eq!(scene.wait(), None);
+    scene.send(&bob, "§γnext§γ§γlast§γ");
+    assert_eq!(alice.heard(), "bob说：next\nbob说：last\n", "nothing is lost, doubled or reordered");
+    // Also when all of it comes in one turn.
+    let carol = scene.connect();
+    scene.send(&carol, "∏∑carol∏∑");
+    scene.send(&bob, "§γ0123456789§γ".repeat(50));
+    assert_eq!(carol.heard(), "1".to_owned() + &line.repeat(50));
+    assert_eq!(scene.server.hub().users().len(), 3);
+}
+
+#[test]
+fn a_newcomer_who_does_not_read_either_is_still_too_slow() {
+    let mut scene = Scene::new(Limits { outbox_bytes: 100, ..Limits::default() });
+    let bob = scene.user("bob");
+    let alice = scene.connect();
+    scene.give_room(&alice, 0);
+    scene.send(&alice, "∏∑alice∏∑");
+    scene.send(&bob, "§γ0123456789§γ".repeat(50));
+    assert_eq!(scene.server.hub().users().len(), 1);
+    scene.give_room(&alice, usize::MAX);
+    assert_eq!(alice.heard(), "* outbox full: more than 100 bytes were waiting to be read\n");
+}
+
+#[test]
 fn an_overfull_outbox_ends_in_a_whole_line_and_the_reason() {
     let mut scene = Scene::new(Limits { outbox_bytes: 100, ..Limits::default() });
     let (alice, bob) = (scene.user("alice"), scene.user("bob"));

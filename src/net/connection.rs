@@ -58,6 +58,13 @@ impl<S> Connection<S> {
         }
     }
 
+    /// Queues what the session holds back.
+    pub(super) fn release(&mut self) {
+        for frame in self.session.release() {
+            self.outbox.push(frame);
+        }
+    }
+
     /// Bytes that wait for the peer, held back or not.
     pub(super) fn unsent_bytes(&self) -> usize {
         self.outbox.queued_bytes() + self.session.held_bytes()

@@ -432,7 +432,9 @@ impl<S: Stream> Server<S> {
         put(connection);
         mark_dirty(connection, key, &mut self.dirty);
         if connection.unsent_bytes() > self.house.limits.outbox_bytes {
-            // Somebody who reads must not suffer because a lot came in one turn: what can be written now, is.
+            // Somebody who reads must not suffer because a lot came in one turn, or because a session holds back
+            // more than there is room for: what can be written now, is.
+            connection.release();
             self.flush(key, now);
             let connection = &mut self.connections[key];
             if connection.unsent_bytes() > self.house.limits.outbox_bytes {

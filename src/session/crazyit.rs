@@ -224,6 +224,18 @@ impl CrazyIt {
         }
     }
 
+    /// Ends the quiet time, and gives back what was held.
+    pub(super) fn release(&mut self) -> Vec<Frame> {
+        match &mut self.tail {
+            Tail::Quiet { held, .. } if !held.is_empty() => {
+                let held = mem::take(held);
+                self.tail = Tail::Lines;
+                held
+            }
+            Tail::Quiet { .. } | Tail::Lines | Tail::BareAnswer => Vec::new(),
+        }
+    }
+
     /// Sends what was held back.
     pub(super) fn end_quiet(&mut self, context: &mut Context<'_>) {
         if let Tail::Quiet { held, .. } = &mut self.tail {

@@ -201,6 +201,14 @@ impl Session {
         }
     }
 
+    /// Holds nothing back any more. Returns what was, in order.
+    pub fn release(&mut self) -> Vec<Frame> {
+        match &mut self.wire {
+            Wire::CrazyIt(conversation) => conversation.release(),
+            Wire::Unknown { .. } | Wire::Irc(_) => Vec::new(),
+        }
+    }
+
     /// How many bytes are held back.
     pub fn held_bytes(&self) -> usize {
         match &self.wire {
