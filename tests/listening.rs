@@ -4,13 +4,17 @@ mod support;
 
 use std::fs;
 use std::io::ErrorKind;
+use std::net::{IpAddr, TcpListener, TcpStream};
+use std::os::fd::OwnedFd;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
-use std::os::unix::net::UnixListener;
+use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
 use std::time::Instant;
 
 use parlor::address::Address;
-use parlor::config::Limits;
+use parlor::config::{Limits, ServerConfig};
+use parlor::net::{Reactor, raise_descriptor_limit};
+use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, connect, socket_with};
 use support::{DEADLINE, NEITHER, Peer, Scratch, TestServer, address, say, whisper};
 
 fn listen(addresses: &[Address]) -> TestServer {
@@ -73,6 +77,78 @@ fn the_port_that_the_system_gave_is_told() {
     assert!(*first != 0 && *second != 0 && first != second);
 }
 
+/// A server at these addresses, on a port that was free a moment ago.
+fn listen_at_a_port(hosts: &[&str]) -> (TestServer, u16) {
+    for _ in 0..20 {
+        let probe = TcpListener::bind("0.0.0.0:0").expect("a port is free");
+        let port = probe.local_addr().expect("it is bound").port();
+        drop(probe);
+        let addresses: Vec<_> = hosts.iter().map(|host| address(&format!("{host}:{port}"))).collect();
+        match TestServer::listen(&addresses, Limits::default()) {
+            Ok(server) => return (server, port),
+            Err(error) => assert_eq!(error.error.kind(), ErrorKind::AddrInUse, "{error}"),
+        }
+    }
+    panic!("{hosts:?} cannot be listened on together")
+}
+
+#[test]
+fn one_port_can_be_had_of_both_ipv4_and_ipv6_in_either_order() {
+    for hosts in [["0.0.0.0", "[::]"], ["[::]", "0.0.0.0"]] {
+        let (_server, port) = listen_at_a_port(&hosts);
+        let mut four = Peer::user(&address(&format!("127.0.0.1:{port}")), "four");
+        let mut six = Peer::user(&address(&format!("[::1]:{port}")), "six");
+        six.send(whisper("four", "psst"));
+        four.expect("six悄悄地对你说：psst\n");
+        four.send(whisper("six", "psst"));
+        six.expect("four悄悄地对你说：psst\n");
+    }
+}
+
+#[test]
+fn an_ipv6_address_takes_ipv6_alone() {
+    let (_server, port) = listen_at_a_port(&["[::]"]);
+    Peer::user(&address(&format!("[::1]:{port}")), "six");
+    let refused = TcpStream::connect(("127.0.0.1", port)).expect_err("nobody listens there");
+    assert_eq!(refused.kind(), ErrorKind::ConnectionRefused);
+}
+
+/// As many newcomers as the system lets wait in line are connected before the server accepts the first.
+#[cfg(target_os = "linux")]
+#[test]
+fn thousands_of_newcomers_can_wait_to_be_accepted() {
+    const QUEUED: usize = 2000;
+    let most = fs::read_to_string("/proc/sys/net/core/somaxconn").expect("Linux has it");
+    let queued = QUEUED.min(most.trim().parse().expect("a number"));
+    raise_descriptor_limit();
+    let scratch = Scratch::new();
+    let listen = vec![address("127.0.0.1:0"), address("[::1]:0"), scratch.socket("s")];
+    // Bound, and never run: nobody accepts.
+    let server = Reactor::bind(ServerConfig { listen, ..ServerConfig::default() }).expect("they are free");
+    for at in server.addresses() {
+        let waiting: Vec<_> = (0..queued).map(|n| wait_in_line(at).map_err(|error| (n, error))).collect();
+        assert_eq!(waiting.iter().find_map(|one| one.as_ref().err()), None, "{at}");
+    }
+}
+
+/// Connects, and fails where the line is full.
+fn wait_in_line(at: &Address) -> Result<OwnedFd, ErrorKind> {
+    match at {
+        Address::Tcp { host, port } => {
+            let ip: IpAddr = host.parse().expect("the server tells where it listens");
+            // The system tries again and again, so this comes to its end.
+            let stream = TcpStream::connect_timeout(&(ip, *port).into(), DEADLINE);
+            stream.map(OwnedFd::from).map_err(|error| error.kind())
+        }
+        Address::Unix(path) => {
+            let (family, flags) = (AddressFamily::UNIX, SocketFlags::NONBLOCK);
+            let socket = socket_with(family, SocketType::STREAM, flags, None).expect("a descriptor is left");
+            let address = SocketAddrUnix::new(path).expect("the path is short");
+            connect(&socket, &address).map(|()| socket).map_err(|error| error.kind())
+        }
+    }
+}
+
 #[test]
 fn a_server_starts_again_at_once_on_the_port_of_the_one_before() {
     let server = TestServer::start();
@@ -131,7 +207,7 @@ fn a_served_socket_whose_queue_is_full_is_not_taken() {
     let busy = UnixListener::bind(&path).expect("the directory is ours");
     // As short a queue as there is; nobody accepts, and a second connection in it is one too many.
     rustix::net::listen(&busy, 0).expect("a socket may listen again");
-    let _waiting = std::os::unix::net::UnixStream::connect(&path).expect("one fits");
+    let _waiting = UnixStream::connect(&path).expect("one fits");
     let error = TestServer::listen(&[scratch.socket("s")], Limits::default()).err();
     assert!(error.expect("it is served").to_string().contains("another server"));
     assert!(is_socket(&path));

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{self, ErrorKind};
-use std::net::ToSocketAddrs;
+use std::net::{SocketAddr, TcpListener as StdTcpListener, ToSocketAddrs};
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -10,7 +10,8 @@ use std::time::{Duration, Instant};
 use log::warn;
 use mio::event::Source;
 use mio::net::{TcpListener, UnixListener, UnixStream};
-use rustix::net::sockopt;
+use rustix::io::{Errno, FdFlags, fcntl_setfd};
+use rustix::net::{self, AddressFamily, SocketType, sockopt};
 
 use super::stream::Socket;
 use crate::address::Address;
@@ -23,6 +24,10 @@ const KEEPALIVE_IDLE: Duration = Duration::from_secs(120);
 const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(20);
 /// How many of them go unanswered before the connection is lost.
 const KEEPALIVE_PROBES: u32 = 4;
+
+/// How many newcomers may wait to be accepted, where the system lets that many (Linux: `net.core.somaxconn`). A
+/// whole room comes back at once when a network does.
+const BACKLOG: i32 = 4096;
 
 /// A listening socket.
 #[derive(Debug)]
@@ -102,7 +107,7 @@ fn bind_tcp(host: &str, port: u16) -> io::Result<Vec<Listener>> {
     let mut bound = Vec::new();
     let mut failure = io::Error::new(ErrorKind::NotFound, "the name has no address");
     for address in (host, port).to_socket_addrs()? {
-        match TcpListener::bind(address) {
+        match listen_tcp(address) {
             Ok(listener) => {
                 keep_alive(&listener);
                 let at = listener.local_addr()?;
@@ -110,11 +115,35 @@ fn bind_tcp(host: &str, port: u16) -> io::Result<Vec<Listener>> {
                 bound.push(Listener::new(Kind::Tcp(listener), address));
             }
             // `localhost` may stand for an IPv6 address on a machine without IPv6.
-            Err(error) if error.kind() == ErrorKind::AddrNotAvailable => failure = error,
+            Err(error) if is_not_available(&error) => failure = error,
             Err(error) => return Err(error),
         }
     }
     if bound.is_empty() { Err(failure) } else { Ok(bound) }
+}
+
+/// One socket for one address. An IPv6 one takes IPv6 alone, so that the same port of IPv4 can be given as well;
+/// the system would have it otherwise, and only before the socket is bound.
+fn listen_tcp(address: SocketAddr) -> io::Result<TcpListener> {
+    let family = if address.is_ipv6() { AddressFamily::INET6 } else { AddressFamily::INET };
+    let socket = net::socket(family, SocketType::STREAM, None)?;
+    fcntl_setfd(&socket, FdFlags::CLOEXEC)?;
+    if address.is_ipv6() {
+        sockopt::set_ipv6_v6only(&socket, true)?;
+    }
+    // Connections of the server before, which wait for late packets, do not keep the port.
+    sockopt::set_socket_reuseaddr(&socket, true)?;
+    net::bind(&socket, &address)?;
+    net::listen(&socket, BACKLOG)?;
+    let listener = StdTcpListener::from(socket);
+    listener.set_nonblocking(true)?;
+    Ok(TcpListener::from_std(listener))
+}
+
+/// True where the machine does not have the address, or the whole family.
+fn is_not_available(error: &io::Error) -> bool {
+    error.kind() == ErrorKind::AddrNotAvailable
+        || error.raw_os_error() == Some(Errno::AFNOSUPPORT.raw_os_error())
 }
 
 /// Accepted sockets inherit this. Where the system does not know one of the options, its own value stands.
@@ -136,6 +165,8 @@ fn bind_unix(path: &Path) -> io::Result<Kind> {
         }
         other => other?,
     };
+    // A socket may listen again, with a longer queue.
+    net::listen(&listener, BACKLOG)?;
     let identity = identity(path)?;
     Ok(Kind::Unix { listener, _file: SocketFile { path: path.to_owned(), identity } })
 }
