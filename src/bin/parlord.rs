@@ -32,7 +32,7 @@ fn serve(config: ServerConfig) -> Result<(), Box<dyn std::error::Error>> {
     let mut reactor = Reactor::bind(config)?;
     reactor.stop_on_signals()?;
     for address in reactor.addresses() {
-        writeln!(io::stdout(), "listening on {address}, join with: parlor {}", to_join(address)).ok();
+        writeln!(io::stdout(), "listening on {address}, join with: parlor NAME@{}", to_join(address)).ok();
     }
     Ok(reactor.run()?)
 }
