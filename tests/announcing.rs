@@ -2,7 +2,7 @@
 
 mod support;
 
-use support::{Peer, Program, Scratch, address, login};
+use support::{Peer, Program, Scratch, address};
 
 #[test]
 fn the_line_on_standard_output_tells_where_it_listens_and_how_to_join() {
@@ -15,4 +15,22 @@ fn the_line_on_standard_output_tells_where_it_listens_and_how_to_join() {
     assert_eq!(join, format!("join with: parlor NAME@{at}"));
     assert_eq!(server.line(), format!("listening on {socket}, join with: parlor NAME@{socket}"));
     Peer::user(&address(at), "alice");
+}
+
+#[test]
+fn the_log_tells_who_comes_and_who_goes_on_both_wires() {
+    let (server, at) = Program::server(&[]);
+    let mut alice = Peer::user(&at, "alice");
+    let mut bob = Peer::connect(&at);
+    bob.send("NICK bob\r\nUSER bob 0 * :Bob\r\n");
+    let expect_log = |port: u16, what: &str| {
+        let line = server.error_line();
+        assert!(line.ends_with(&format!(" 127.0.0.1:{port} {what}")), "{line}");
+    };
+    expect_log(alice.local_port(), "alice: logged in");
+    expect_log(bob.local_port(), "bob: logged in");
+    bob.send("QUIT :tea\r\n");
+    expect_log(bob.local_port(), "bob: quit: tea");
+    alice.finish();
+    expect_log(alice.local_port(), "alice: end of input");
 }

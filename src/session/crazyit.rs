@@ -8,9 +8,9 @@ use std::fmt;
 use std::mem;
 use std::time::{Duration, Instant};
 
-use log::{debug, info};
+use log::info;
 
-use super::Context;
+use super::{Context, log_login};
 use crate::message::{
     CloseReason, Command, Event, EventKind, Frame, Profile, Rank, Refusal, Source, Speech, SpeechKind, UserId,
 };
@@ -305,9 +305,9 @@ impl CrazyIt {
             realname: name.as_str().into(),
             peer: context.peer,
         };
-        debug!("{} is {name}", context.peer);
         self.ask(Command::LogIn(name, profile), context)?;
         self.phase = Phase::Online;
+        log_login(self.id, context);
         let room = context.hub.lobby().clone();
         self.ask(Command::Join { room, key: None }, context)
     }

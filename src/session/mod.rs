@@ -12,6 +12,8 @@ pub use house::House;
 
 use std::time::Instant;
 
+use log::info;
+
 use crate::config::Limits;
 use crate::hub::Hub;
 use crate::message::{CloseReason, Frame, Now, Outgoing, Peer, UserId};
@@ -86,6 +88,13 @@ fn first_bytes(bytes: &[u8], ended: bool) -> FirstBytes {
                 false => FirstBytes::Neither,
             }
         }
+    }
+}
+
+/// Tells the log that the user has come; the connection's end tells it that they have gone.
+fn log_login(id: UserId, context: &Context<'_>) {
+    if let Some(user) = context.hub.users().get(id) {
+        info!("{} {}: logged in", context.peer, user.name());
     }
 }
 

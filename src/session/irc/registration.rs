@@ -7,7 +7,7 @@ use std::time::Instant;
 use super::{Capabilities, Irc, PING_AFTER, Phase};
 use crate::message::{CloseReason, Command, Profile, Refusal};
 use crate::name::{NameError, UserName};
-use crate::session::Context;
+use crate::session::{Context, log_login};
 use crate::wire::irc::{Message, numeric};
 
 /// Longest user name, in characters; what is longer is cut.
@@ -174,11 +174,7 @@ impl Irc {
             Ok(()) => {
                 let check = context.now.instant + PING_AFTER;
                 self.phase = Phase::Online { check, asked: false };
-                log::debug!(
-                    "{} is {}",
-                    context.peer,
-                    context.hub.users().get(self.id).map_or("?", |u| u.name().as_str())
-                );
+                log_login(self.id, context);
                 self.welcome(context);
             }
             // Somebody was faster. The client may try another name.
