@@ -289,7 +289,7 @@ fn options() -> Options {
         let occur = if setting.repeats { Occur::Multi } else { Occur::Optional };
         options.opt(setting.short, setting.long, setting.help, setting.value, HasArg::Yes, occur);
     }
-    options.optopt("c", "config", "a file with these options, name = value; this line wins", "FILE");
+    options.optopt("c", "config", "a file with these options; the command line wins", "FILE");
     options.optflag("h", "help", "print this help");
     options.optflag("V", "version", "print the version");
     options
