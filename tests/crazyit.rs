@@ -4,7 +4,8 @@ mod support;
 
 use std::time::{Duration, Instant};
 
-use support::{DEADLINE, NEITHER, Peer, TestServer, login, say, whisper};
+use parlor::config::{Operator, ServerConfig};
+use support::{DEADLINE, NEITHER, Peer, TestServer, address, login, say, whisper};
 
 /// How long nothing follows the answer to a login.
 const QUIET: Duration = Duration::from_millis(500);
@@ -379,6 +380,34 @@ fn a_name_that_is_not_allowed_is_answered_like_a_taken_one() {
         peer.send(login(&name));
         peer.expect("1");
     }
+}
+
+/// An operator of the server, on the other wire.
+fn operator(server: &TestServer, name: &str) -> Peer {
+    let mut root = server.connect();
+    root.send(format!("NICK {name}\r\nUSER {name} 0 * :{name}\r\nOPER root secret\r\n"));
+    while !root.line().contains(" 381 ") {}
+    root
+}
+
+#[test]
+fn whoever_may_not_enter_the_lobby_is_refused_and_keeps_no_name() {
+    let operators = vec![Operator { name: "root".into(), password: "secret".into() }];
+    let listen = vec![address("127.0.0.1:0")];
+    let config = ServerConfig { listen, operators, ..ServerConfig::default() };
+    let server = TestServer::run(config).expect("the loopback interface has a free port");
+    let mut root = operator(&server, "root");
+    root.send("MODE #lobby +i\r\nPING 1\r\n");
+    while !root.line().contains("PONG") {}
+    let mut alice = server.connect();
+    alice.send(login("alice"));
+    alice.expect("-1");
+    root.send("ISON alice\r\nMODE #lobby -i\r\nPING 2\r\n");
+    assert_eq!(root.line(), ":parlor.local 303 root :\r");
+    while !root.line().contains("PONG") {}
+    alice.send(login("alice"));
+    alice.expect("1");
+    alice.settle("alice");
 }
 
 // Bad input.

@@ -306,10 +306,15 @@ impl CrazyIt {
             peer: context.peer,
         };
         self.ask(Command::LogIn(name, profile), context)?;
+        let room = context.hub.lobby().clone();
+        if let Err(why) = self.ask(Command::Join { room, key: None }, context) {
+            // There is nowhere else to be for this wire, so the name is given back.
+            self.ask(Command::Leave { reason: why.to_string() }, context)?;
+            return Err(why);
+        }
         self.phase = Phase::Online;
         log_login(self.id, context);
-        let room = context.hub.lobby().clone();
-        self.ask(Command::Join { room, key: None }, context)
+        Ok(())
     }
 
     fn rename(&mut self, name: &str, context: &mut Context<'_>) -> Result<(), Refusal> {
