@@ -1,13 +1,19 @@
-//! What README.md shows is true: the options of both programs, the defaults, and the config file.
+//! What README.md shows is true: the options of both programs, the defaults, the limits, what there is of IRC, and the
+//! config file.
+
+mod support;
 
 use std::process::Command;
 
 use parlor::config::{Invocation, Limits, ServerConfig};
+use parlor::hub::REMEMBERED;
 use parlor::message::CloseReason;
 use parlor::name::{ROOM_NAME_CHARS, USER_NAME_CHARS};
 use parlor::wire::crazyit::{
     ParseError, SAY_MARK, SPLIT_SIGN, USER_MARK, WHISPER_MARK, said_line, whispered_line,
 };
+use parlor::wire::irc::{CLIENT_TAGS_BYTES, LINE_BYTES};
+use support::{Peer, TestServer};
 
 const README: &str = include_str!("../README.md");
 
@@ -70,10 +76,106 @@ fn the_table_of_limits_has_the_defaults_and_what_the_peer_sees() {
         ),
     ];
     for (name, default, option, seen) in rows {
-        assert_eq!(limit(name)[1..], [default, option.to_owned(), format!("`* {seen}`, then the end")]);
+        assert_eq!(limit(name)[1..], [default, option.to_owned(), format!("`{seen}`, then the end")]);
     }
     assert_eq!(limit("a user name")[1], format!("{USER_NAME_CHARS} characters"));
     assert_eq!(limit("a room name")[1], format!("{ROOM_NAME_CHARS} characters"));
+}
+
+/// Somebody on IRC, and what the server has told by then.
+fn irc_client(server: &TestServer) -> (Peer, Vec<String>) {
+    let mut peer = server.connect();
+    peer.send("NICK alice\r\nUSER alice 0 * :Alice\r\n");
+    let told = lines_up_to(&mut peer, " 422 ");
+    (peer, told)
+}
+
+/// The lines that come before one that contains `end`.
+fn lines_up_to(peer: &mut Peer, end: &str) -> Vec<String> {
+    let mut lines = Vec::new();
+    loop {
+        let line = peer.line();
+        if line.contains(end) {
+            return lines;
+        }
+        lines.push(line.trim_end().to_owned());
+    }
+}
+
+#[test]
+fn the_limits_of_irc_are_those_that_the_server_announces() {
+    let server = TestServer::start();
+    let (_alice, told) = irc_client(&server);
+    let words: Vec<_> =
+        told.iter().filter(|line| line.contains(" 005 ")).flat_map(|l| l.split(' ')).collect();
+    let announced = |token: &str| {
+        let values = words.iter().find_map(|word| word.strip_prefix(&format!("{token}=")));
+        values.unwrap_or_else(|| panic!("{token} is announced")).to_owned()
+    };
+    // The value of a token, or of what stands in it before a colon.
+    let rows = [
+        ("channels that", "CHANLIMIT", Some("#")),
+        ("masks on", "MAXLIST", Some("b")),
+        ("names that", "MONITOR", None),
+        ("targets of", "MAXTARGETS", None),
+        ("people in one", "TARGMAX", Some("KICK")),
+        ("modes with", "MODES", None),
+        ("a topic", "TOPICLEN", None),
+        ("the reason", "KICKLEN", None),
+        ("the message of", "AWAYLEN", None),
+        ("a channel's key", "KEYLEN", None),
+        ("a real name", "NAMELEN", None),
+        ("a user name before", "USERLEN", None),
+    ];
+    for (row, token, part) in rows {
+        let cells = limit(row);
+        let value = announced(token);
+        let most = match part {
+            None => value.as_str(),
+            Some(part) => value
+                .split(',')
+                .find_map(|entry| entry.strip_prefix(&format!("{part}:")))
+                .unwrap_or_else(|| panic!("{token} has {part}")),
+        };
+        assert_eq!(cells[1].split(' ').next(), Some(most), "{row}");
+        assert_eq!(cells[2], format!("`{token}`"));
+    }
+    assert_eq!(announced("NICKLEN"), USER_NAME_CHARS.to_string());
+    assert_eq!(announced("CHANNELLEN"), ROOM_NAME_CHARS.to_string());
+    assert_eq!(limit("a line")[1], format!("{LINE_BYTES} bytes, CR LF included"));
+    assert_eq!(limit("tags of a line")[1], format!("{CLIENT_TAGS_BYTES} bytes"));
+    assert_eq!(limit("people whom")[1], REMEMBERED.to_string());
+}
+
+#[test]
+fn the_commands_and_capabilities_of_irc_are_those_there_are() {
+    let (_, irc) = README.split_once("\n## IRC\n").expect("there is a section on IRC");
+    let (irc, _) = irc.split_once("\n### ").expect("another section follows");
+    let (commands, rest) = irc.split_once("\nCapabilities: ").expect("capabilities follow");
+    let (capabilities, _) = rest.split_once(". ").expect("their list ends");
+    let in_code = |text: &'static str| {
+        let mut words: Vec<_> = text.split('`').skip(1).step_by(2).collect();
+        words.sort_unstable();
+        words
+    };
+    let server = TestServer::start();
+    let (mut alice, _) = irc_client(&server);
+    alice.send("HELP\r\n");
+    let help = lines_up_to(&mut alice, " 706 ");
+    let help = help.iter().filter(|line| line.contains(" 705 ")).filter_map(|line| line.split(" :").nth(1));
+    let mut there_are: Vec<_> = help.flat_map(|line| line.split(' ')).collect();
+    there_are.sort_unstable();
+    // The introduction names HELP as well, and an example of a target is no command.
+    let mut named = in_code(commands);
+    named.dedup();
+    named.retain(|word| !word.contains('#'));
+    assert_eq!(named, there_are);
+    alice.send("CAP LS 302\r\n");
+    let line = alice.line();
+    let (_, list) = line.trim_end().split_once(" :").expect("the list is the last parameter");
+    let mut there_are: Vec<_> = list.split(' ').collect();
+    there_are.sort_unstable();
+    assert_eq!(in_code(capabilities), there_are);
 }
 
 #[test]
@@ -85,6 +187,7 @@ fn the_config_file_is_one() {
     let Ok(Invocation::Run(config)) = parsed else { panic!("{parsed:?}") };
     let listen: Vec<_> = config.listen.iter().map(ToString::to_string).collect();
     assert_eq!(listen, ["0.0.0.0:30000", "unix:/run/parlord.sock"]);
+    assert_eq!(config.server_name, "chat.example");
     assert_eq!(config.lobby.as_str(), "#team");
     assert_eq!(config.limits.connections, 200);
 }
