@@ -52,8 +52,8 @@ pub(super) struct Irc {
 enum Phase {
     /// Not logged in yet.
     Registering(Box<Registration>),
-    /// In the hub, under a name; whether it is still there is looked at this time.
-    Online { check: Instant, asked: bool },
+    /// In the hub, under a name; whether it is still there is looked at this time, and it was last asked at that.
+    Online { check: Instant, asked: Option<Instant> },
 }
 
 /// The farewell of a server (RFC 2812 §3.7.4).
@@ -174,10 +174,11 @@ impl Irc {
             }
             // Looked at now and then, so that nothing is to be done whenever a line arrives.
             Phase::Online { check, asked } if now < self.heard + PING_AFTER => {
-                (*check, *asked) = (self.heard + PING_AFTER, false);
+                (*check, *asked) = (self.heard + PING_AFTER, None);
             }
-            Phase::Online { check, asked: asked @ false } => {
-                (*check, *asked) = (now + PONG_WITHIN, true);
+            // It has answered, but this is looked at so late that it would have been asked again.
+            Phase::Online { check, asked } if asked.is_none_or(|asked| asked <= self.heard) => {
+                (*check, *asked) = (now + PONG_WITHIN, Some(now));
                 let name = &context.house.name;
                 context.out.write(self.id, |bytes| {
                     let mut line = Line::begin(bytes);
@@ -186,7 +187,7 @@ impl Irc {
                     line.end();
                 });
             }
-            Phase::Online { asked: true, .. } => {
+            Phase::Online { .. } => {
                 let silence = now.duration_since(self.heard);
                 context.out.close(self.id, CloseReason::PingTimeout(silence));
             }

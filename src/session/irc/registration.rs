@@ -173,7 +173,7 @@ impl Irc {
         match context.hub.handle(self.id, log_in, context.now, context.out) {
             Ok(()) => {
                 let check = context.now.instant + PING_AFTER;
-                self.phase = Phase::Online { check, asked: false };
+                self.phase = Phase::Online { check, asked: None };
                 log_login(self.id, context);
                 self.welcome(context);
             }
