@@ -85,11 +85,27 @@ impl Irc {
         self.cap_reply("ACK", wanted, context);
     }
 
-    fn cap_reply(&self, subcommand: &str, text: &str, context: &mut Context<'_>) {
-        self.numeric("CAP", context, |line| {
-            line.param(subcommand);
-            line.trailing(text);
-        });
+    /// Answers with `names`, on as many lines as they take: a name that is cut is another name.
+    fn cap_reply(&self, subcommand: &str, names: &str, context: &mut Context<'_>) {
+        let mut names = names.split(' ').filter(|name| !name.is_empty()).peekable();
+        loop {
+            self.numeric("CAP", context, |line| {
+                line.param(subcommand);
+                let mut text = String::new();
+                while let Some(name) =
+                    names.next_if(|name| text.is_empty() || text.len() + name.len() < line.room())
+                {
+                    if !text.is_empty() {
+                        text.push(' ');
+                    }
+                    text.push_str(name);
+                }
+                line.trailing(&text);
+            });
+            if names.peek().is_none() {
+                return;
+            }
+        }
     }
 
     fn begin_negotiation(&mut self) {
