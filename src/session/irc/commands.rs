@@ -173,20 +173,16 @@ impl Irc {
 
     fn unlabelled(&mut self, message: &Message<'_>, context: &mut Context<'_>) {
         let registered = matches!(self.phase, Phase::Online { .. });
-        let Some(command) = named(message.command) else {
-            let code = if registered { numeric::ERR_UNKNOWNCOMMAND } else { numeric::ERR_NOTREGISTERED };
-            let text = if registered {
-                "Unknown command, HELP lists those there are"
-            } else {
-                "You have not registered: send NICK name and USER name 0 * :real name"
-            };
-            return self.complain(code, message.command, text, context);
-        };
-        if command.when == When::Registered && !registered {
+        let command = named(message.command);
+        if !registered && command.is_none_or(|command| command.when == When::Registered) {
             return self.numeric(numeric::ERR_NOTREGISTERED, context, |line| {
                 line.trailing("You have not registered: send NICK name and USER name 0 * :real name");
             });
         }
+        let Some(command) = command else {
+            let text = "Unknown command, HELP lists those there are";
+            return self.complain(numeric::ERR_UNKNOWNCOMMAND, message.command, text, context);
+        };
         if command.when == When::Registering && registered {
             return self.numeric(numeric::ERR_ALREADYREGISTERED, context, |line| {
                 line.trailing("You may not register a second time");
