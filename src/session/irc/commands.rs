@@ -113,7 +113,7 @@ pub(super) const COMMANDS: &[Command] = {
             1,
             "PASS password: before NICK and USER, where the server has a password",
         ),
-        command("PING", Irc::ping, Always, 0, "PING token: answered with PONG"),
+        command("PING", Irc::ping, Always, 1, "PING token: answered with PONG"),
         command("PONG", Irc::pong, Always, 0, "PONG token: the answer to PING"),
         command(
             "PRIVMSG",

@@ -203,9 +203,10 @@ impl Irc {
 
     /// `PING token`.
     pub(super) fn ping(&mut self, message: &Message<'_>, context: &mut Context<'_>) {
-        let Some(token) = message.params.first() else {
+        let token = message.params[0];
+        if token.is_empty() {
             return self.numeric(numeric::ERR_NOORIGIN, context, |line| line.trailing("No origin specified"));
-        };
+        }
         let name = context.house.name.clone();
         self.send("PONG", context, |line| {
             line.param(&name);
