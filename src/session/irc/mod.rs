@@ -43,6 +43,8 @@ pub(super) struct Irc {
     /// The rest of a line that was too long, up to its end, is not looked at.
     skips_line: bool,
     capabilities: Capabilities,
+    /// What the client cannot give up: `cap-notify` comes with version 302.
+    always: Capabilities,
     phase: Phase,
     /// When the client was last heard of.
     heard: Instant,
@@ -74,6 +76,7 @@ impl Irc {
             splitter: Splitter::new(CLIENT_TAGS_BYTES + LINE_BYTES),
             skips_line: false,
             capabilities: Capabilities::default(),
+            always: Capabilities::NONE,
             phase: Phase::Registering(Box::new(Registration::new(until))),
             heard: until,
         }

@@ -48,7 +48,8 @@ impl Irc {
                 // From version 302 on the client is to be told of changes.
                 let version: Option<u32> = message.params.get(1).and_then(|version| version.parse().ok());
                 if version.is_some_and(|version| version >= 302) {
-                    self.capabilities = self.capabilities.and(Capabilities::CAP_NOTIFY);
+                    self.always = Capabilities::CAP_NOTIFY;
+                    self.capabilities = self.capabilities.and(self.always);
                 }
                 self.begin_negotiation();
                 let all = Capabilities::ALL.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(" ");
@@ -81,7 +82,7 @@ impl Irc {
                 None => return self.cap_reply("NAK", wanted, context),
             }
         }
-        self.capabilities = after;
+        self.capabilities = after.and(self.always);
         self.cap_reply("ACK", wanted, context);
     }
 
