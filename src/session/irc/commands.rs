@@ -131,7 +131,7 @@ pub(super) const COMMANDS: &[Command] = {
             "REHASH: read the message of the day again (operators)",
         ),
         command("SETNAME", Irc::setname, Registered, 1, "SETNAME realname: change your real name"),
-        command("STATS", Irc::stats, Registered, 0, "STATS u: how long the server has been up"),
+        command("STATS", Irc::stats, Registered, 1, "STATS u: how long the server has been up"),
         command("TAGMSG", Irc::tagmsg, Registered, 0, "TAGMSG targets: send tags alone"),
         command("TIME", Irc::time, Registered, 0, "TIME: the server's time"),
         command("TOPIC", Irc::topic, Registered, 1, "TOPIC channel [topic]: see or set the topic"),
