@@ -1,0 +1,17 @@
+//! The server as IRC clients see it, against modern.ircdocs.horse and the IRCv3 specifications: without sockets, and at
+//! a time that only the tests move.
+
+#[path = "../support/irc.rs"]
+mod house;
+
+mod capabilities;
+mod channels;
+mod messages;
+mod modes;
+mod operators;
+mod people;
+mod pings;
+mod random;
+mod registration;
+mod server;
+mod wires;

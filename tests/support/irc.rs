@@ -1,0 +1,343 @@
+//! A server without sockets and without a clock, and guests on both wires. What a guest is sent is looked at line by
+//! line, and every IRC line is checked on its way: at most 512 bytes besides tags, UTF-8, one CR LF and that at its end.
+
+// Every test file is a crate of its own and uses a part of this.
+#![allow(dead_code, unreachable_pub)]
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::SocketAddr;
+use std::rc::Rc;
+use std::time::{Duration, SystemTime};
+
+use parlor::config::{Operator, ServerConfig};
+use parlor::hub::Hub;
+use parlor::message::{Now, Peer};
+use parlor::net::{Server, Stream};
+
+/// What stands in `lines` for a cloaked host, which is another in every run.
+pub const HOST: &str = "HOST";
+
+/// When every test begins, in seconds since 1970: 2001-09-09T01:46:40Z.
+pub const START: u64 = 1_000_000_000;
+
+/// How long nothing follows the answer to a CrazyIt login.
+const QUIET: Duration = Duration::from_millis(500);
+
+/// The two ends of a stream that takes everything at once.
+#[derive(Debug, Default)]
+struct Wire {
+    arrived: VecDeque<u8>,
+    ended: bool,
+    written: Vec<u8>,
+    shut: bool,
+}
+
+/// The server's end.
+#[derive(Debug)]
+struct End(Rc<RefCell<Wire>>);
+
+impl Read for End {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let mut wire = self.0.borrow_mut();
+        match (wire.arrived.is_empty(), wire.ended) {
+            (false, _) => wire.arrived.read(buffer),
+            (true, true) => Ok(0),
+            (true, false) => Err(ErrorKind::WouldBlock.into()),
+        }
+    }
+}
+
+impl Write for End {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let mut wire = self.0.borrow_mut();
+        assert!(!wire.shut, "written behind the end");
+        wire.written.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Stream for End {
+    fn shutdown_write(&mut self) -> io::Result<()> {
+        self.0.borrow_mut().shut = true;
+        Ok(())
+    }
+}
+
+/// Somebody who is connected: a key to [`House`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Guest(usize);
+
+#[derive(Debug)]
+struct Connected {
+    key: usize,
+    wire: Rc<RefCell<Wire>>,
+    is_irc: bool,
+}
+
+/// A server at a time that only the test moves, and everybody who ever connected.
+pub struct House {
+    server: Server<End>,
+    now: Now,
+    guests: Vec<Connected>,
+    /// Invariants are looked at after every turn.
+    checks: bool,
+}
+
+impl House {
+    /// A server with an operator `root` whose password is `secret`.
+    pub fn new() -> Self {
+        Self::with(|_| ())
+    }
+
+    /// The same, configured otherwise.
+    pub fn with(configure: impl FnOnce(&mut ServerConfig)) -> Self {
+        let time = SystemTime::UNIX_EPOCH + Duration::from_secs(START);
+        let now = Now { time, ..Now::read() };
+        let mut config = ServerConfig {
+            operators: vec![Operator { name: "root".into(), password: "secret".into() }],
+            ..ServerConfig::default()
+        };
+        configure(&mut config);
+        Self { server: Server::new(&config, now), now, guests: Vec::new(), checks: true }
+    }
+
+    /// Leaves the invariants unchecked, for tests of many turns, which check them now and then.
+    pub fn unchecked(mut self) -> Self {
+        self.checks = false;
+        self
+    }
+
+    /// Who is here.
+    pub fn hub(&self) -> &Hub {
+        self.server.hub()
+    }
+
+    /// Panics where an invariant does not hold.
+    pub fn check(&self) {
+        self.server.check();
+    }
+
+    /// Somebody who has connected, from an address of their own, and said nothing.
+    pub fn connect(&mut self) -> Guest {
+        let n = self.guests.len();
+        self.connect_from(&format!("198.51.{}.{}:1000", n / 250, n % 250 + 1))
+    }
+
+    /// Somebody who has connected from this address and said nothing.
+    pub fn connect_from(&mut self, address: &str) -> Guest {
+        let wire = Rc::new(RefCell::new(Wire::default()));
+        let stream = End(Rc::clone(&wire));
+        let peer = Peer::Tcp(address.parse::<SocketAddr>().expect("the test names an address"));
+        let key = self.turn(|server, now| server.accept(stream, peer, now)).expect("there is room");
+        self.guests.push(Connected { key, wire, is_irc: true });
+        Guest(self.guests.len() - 1)
+    }
+
+    /// An IRC user without any capability, who has read the welcome.
+    pub fn irc(&mut self, name: &str) -> Guest {
+        self.irc_with(name, "")
+    }
+
+    /// An IRC user with these capabilities, who has read the welcome.
+    pub fn irc_with(&mut self, name: &str, capabilities: &str) -> Guest {
+        let guest = self.connect();
+        self.register(guest, name, capabilities);
+        guest
+    }
+
+    /// Makes `guest` an IRC user.
+    pub fn register(&mut self, guest: Guest, name: &str, capabilities: &str) {
+        if !capabilities.is_empty() {
+            self.send(guest, &format!("CAP REQ :{capabilities}"));
+        }
+        self.send(guest, &format!("NICK {name}"));
+        self.send(guest, &format!("USER {name} 0 * :{name} itself"));
+        self.send(guest, "CAP END");
+        let lines = self.lines(guest);
+        assert!(lines.iter().any(|line| line.contains(" 001 ")), "{name} was not welcomed: {lines:#?}");
+    }
+
+    /// An IRC user who is an operator of the server.
+    pub fn operator(&mut self, name: &str) -> Guest {
+        let guest = self.irc(name);
+        self.send(guest, "OPER root secret");
+        let lines = self.lines(guest);
+        assert!(lines.iter().any(|line| line.contains(" 381 ")), "{name} is no operator: {lines:#?}");
+        guest
+    }
+
+    /// IRC users `names`, all in `channel`; the first is its operator, and all have read what came of it.
+    pub fn channel<const N: usize>(&mut self, channel: &str, names: [&str; N]) -> [Guest; N] {
+        let guests = names.map(|name| self.irc(name));
+        for guest in guests {
+            self.send(guest, &format!("JOIN {channel}"));
+        }
+        self.forget();
+        guests
+    }
+
+    /// A CrazyIt user in the lobby, from whom nothing is held back any more.
+    pub fn crazyit(&mut self, name: &str) -> Guest {
+        let guest = self.connect();
+        self.guests[guest.0].is_irc = false;
+        self.bytes(guest, format!("∏∑{name}∏∑"));
+        assert_eq!(self.raw(guest), "1", "{name} is welcome");
+        self.advance(QUIET);
+        guest
+    }
+
+    /// From now on what this guest hears is not IRC.
+    pub fn speaks_crazyit(&mut self, guest: Guest) {
+        self.guests[guest.0].is_irc = false;
+    }
+
+    /// `guest` sends a line.
+    pub fn send(&mut self, guest: Guest, line: &str) {
+        self.bytes(guest, format!("{line}\r\n"));
+    }
+
+    /// `guest` sends bytes.
+    pub fn bytes(&mut self, guest: Guest, bytes: impl AsRef<[u8]>) {
+        self.guests[guest.0].wire.borrow_mut().arrived.extend(bytes.as_ref());
+        self.readable(guest);
+    }
+
+    /// `guest` sends no more.
+    pub fn half_close(&mut self, guest: Guest) {
+        self.guests[guest.0].wire.borrow_mut().ended = true;
+        self.readable(guest);
+    }
+
+    /// `guest` sends a line; what it has heard since it last looked.
+    pub fn ask(&mut self, guest: Guest, line: &str) -> Vec<String> {
+        self.send(guest, line);
+        self.lines(guest)
+    }
+
+    /// `guest` sends a line and is told one thing of it: the numeric and its parameters, without the server's name and
+    /// without the text for people.
+    pub fn told(&mut self, guest: Guest, line: &str) -> String {
+        let lines = self.ask(guest, line);
+        let [only] = lines.as_slice() else { panic!("{line:?} is answered by {lines:#?}") };
+        let numeric = only.strip_prefix(":parlor.local ").unwrap_or_else(|| panic!("{only:?} is a numeric"));
+        numeric.split_once(" :").map_or(numeric, |(said, _)| said).to_owned()
+    }
+
+    /// What `guest` has heard since it last looked.
+    pub fn raw(&mut self, guest: Guest) -> String {
+        let bytes = std::mem::take(&mut self.guests[guest.0].wire.borrow_mut().written);
+        String::from_utf8(bytes).expect("everything sent is UTF-8")
+    }
+
+    /// The lines that `guest` has heard since it last looked, without their ends and with cloaks replaced.
+    pub fn lines(&mut self, guest: Guest) -> Vec<String> {
+        let raw = self.raw(guest);
+        if !self.guests[guest.0].is_irc {
+            return raw.lines().map(str::to_owned).collect();
+        }
+        let mut lines = Vec::new();
+        for line in raw.split_inclusive('\n') {
+            check_line(line);
+            lines.push(uncloaked(line.trim_end_matches("\r\n")));
+        }
+        lines
+    }
+
+    /// Everybody forgets what they have heard.
+    pub fn forget(&mut self) {
+        for n in 0..self.guests.len() {
+            self.lines(Guest(n));
+        }
+    }
+
+    /// Nobody has heard anything since they last looked.
+    pub fn is_silent(&mut self) -> bool {
+        (0..self.guests.len()).all(|n| self.lines(Guest(n)).is_empty())
+    }
+
+    /// The server has ended its half of the connection.
+    pub fn is_shut(&self, guest: Guest) -> bool {
+        self.guests[guest.0].wire.borrow().shut
+    }
+
+    /// The server has forgotten the connection.
+    pub fn is_gone(&self, guest: Guest) -> bool {
+        Rc::strong_count(&self.guests[guest.0].wire) == 1
+    }
+
+    /// Lets time pass, in one go.
+    pub fn advance(&mut self, by: Duration) {
+        self.now.instant += by;
+        self.now.time += by;
+        self.turn(|_, _| ());
+    }
+
+    /// Time until the server wants to be woken.
+    pub fn wait(&self) -> Option<Duration> {
+        self.server.next_deadline().map(|at| at.saturating_duration_since(self.now.instant))
+    }
+
+    fn readable(&mut self, guest: Guest) {
+        let key = self.guests[guest.0].key;
+        if self.is_gone(guest) {
+            return;
+        }
+        self.turn(|server, now| server.readable(key, now));
+        while self.server.has_unread() {
+            self.turn(|_, _| ());
+        }
+    }
+
+    fn turn<T>(&mut self, act: impl FnOnce(&mut Server<End>, Now) -> T) -> T {
+        self.server.read_on(self.now);
+        let result = act(&mut self.server, self.now);
+        self.server.expire(self.now);
+        self.server.finish_turn(self.now);
+        if self.checks {
+            self.server.check();
+        }
+        result
+    }
+}
+
+/// Panics unless `line`, its end included, is one IRC line.
+fn check_line(line: &str) {
+    let proper = match line.starts_with('@') {
+        true => line.split_once(' ').map_or("", |(_, proper)| proper),
+        false => line,
+    };
+    assert!(proper.len() <= 512, "{} bytes: {line:?}", proper.len());
+    assert!(line.len() - proper.len() <= 4607, "{} bytes of tags", line.len() - proper.len());
+    let inner = line.strip_suffix("\r\n").unwrap_or_else(|| panic!("{line:?} ends in CR LF"));
+    assert!(!inner.contains(['\r', '\n', '\0']), "one line: {line:?}");
+    assert!(!proper.starts_with(' ') && !inner.is_empty(), "a message: {line:?}");
+}
+
+/// `line` with [`HOST`] for every cloaked host: two words of eight characters, and `ip`.
+fn uncloaked(line: &str) -> String {
+    let is_word = |word: &str| {
+        word.len() == 8 && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+    };
+    let mut plain = String::new();
+    let mut rest = line;
+    while let Some(at) = rest.find(".ip") {
+        let (before, after) = (&rest[..at], &rest[at + ".ip".len()..]);
+        let cloak =
+            before.len().checked_sub(17).and_then(|start| Some((before.get(..start)?, &before[start..])));
+        match cloak {
+            Some((before, cloak)) if cloak.split('.').all(is_word) => {
+                plain.push_str(before);
+                plain.push_str(HOST);
+            }
+            _ => plain.push_str(&rest[..at + ".ip".len()]),
+        }
+        rest = after;
+    }
+    plain + rest
+}
