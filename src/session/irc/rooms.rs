@@ -294,7 +294,10 @@ impl Irc {
                         Err(Refusal::NobodyCalled(who)) => {
                             self.refuse(&Refusal::TheyAreNotInRoom(who, room.clone()), context);
                         }
-                        result => self.refuse_err(result, context),
+                        Err(why @ Refusal::TheyAreNotInRoom(..)) => self.refuse(&why, context),
+                        // The others would get the same answer.
+                        Err(why) => return self.refuse(&why, context),
+                        Ok(()) => {}
                     }
                 }
                 Err(_) => self.complain(numeric::ERR_NOSUCHNICK, who, "No such nick", context),
