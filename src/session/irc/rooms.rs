@@ -252,6 +252,11 @@ impl Irc {
                     return self.complain(numeric::ERR_NOSUCHNICK, who, "No such nick", context);
                 };
                 if self.ask(Command::Invite { room: room.clone(), who: who.clone() }, context) {
+                    // As their owners write them.
+                    let (users, rooms) = (context.hub.users(), context.hub.rooms());
+                    let guest = users.find(&who).and_then(|id| users.get(id));
+                    let who = guest.map_or(who, |guest| guest.name().clone());
+                    let room = rooms.find(&room).map_or(room, |id| rooms.get(id).name.clone());
                     self.numeric(numeric::RPL_INVITING, context, |line| {
                         line.param(who.as_str());
                         line.param(room.as_str());
