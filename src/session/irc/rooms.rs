@@ -268,8 +268,13 @@ impl Irc {
     }
 
     fn list_invitations(&self, context: &mut Context<'_>) {
-        let user = context.hub.users().get(self.id);
-        let rooms: Vec<_> = user.into_iter().flat_map(|user| user.invitations().cloned()).collect();
+        let Some(user) = context.hub.users().get(self.id) else { return };
+        // One to a channel that is gone is void.
+        let is_valid = |name: &&RoomName| {
+            let room = context.hub.rooms().find(name);
+            room.is_some_and(|room| user.is_invited_to(context.hub.rooms().get(room)))
+        };
+        let rooms: Vec<_> = user.invitations().filter(is_valid).cloned().collect();
         for room in rooms {
             self.numeric(numeric::RPL_INVITELIST, context, |line| line.param(room.as_str()));
         }
