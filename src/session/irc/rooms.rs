@@ -211,9 +211,9 @@ impl Irc {
         }
     }
 
-    /// `LIST [channels or conditions]`.
+    /// `LIST [channels] [conditions]`; what is what can be seen, so their order does not count.
     pub(super) fn list(&mut self, message: &Message<'_>, context: &mut Context<'_>) {
-        let conditions = message.params.first().copied().unwrap_or_default().split(',');
+        let conditions = message.params.iter().flat_map(|param| param.split(','));
         let conditions: Vec<_> =
             conditions.filter(|condition| !condition.is_empty()).map(Condition::new).collect();
         self.numeric(numeric::RPL_LISTSTART, context, |line| {
