@@ -118,7 +118,8 @@ impl Hub {
             return Ok(None);
         }
         if masks.len() >= MASKS_PER_LIST {
-            return Err(Refusal::ListFull { room: room.name.clone(), mask, most: MASKS_PER_LIST });
+            let room = room.name.clone();
+            return Err(Refusal::ListFull { room, list, mask, most: MASKS_PER_LIST });
         }
         masks.push(Mask { text: mask.clone(), by, at: now.time });
         Ok(Some(RoomChange::Mask { list, mask, added: true }))

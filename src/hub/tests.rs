@@ -296,7 +296,12 @@ fn lists_have_an_end() {
         assert_eq!(change(&mut scene, ANA, "#tea", mask), Ok(vec![]));
     }
     let mask = RoomChange::Mask { list: MaskList::Bans, mask: "y!*@*".into(), added: true };
-    let full = Refusal::ListFull { room: room("#tea"), mask: "y!*@*".into(), most: MASKS_PER_LIST };
+    let full = Refusal::ListFull {
+        room: room("#tea"),
+        list: MaskList::Bans,
+        mask: "y!*@*".into(),
+        most: MASKS_PER_LIST,
+    };
     assert_eq!(change(&mut scene, ANA, "#tea", mask), Ok(vec![full]));
     for n in 0..WATCHED_NAMES {
         scene.hub.watch(ANA, &name(&format!("w{n}"))).unwrap();

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::MaskList;
 use crate::name::{NameError, RoomName, UserName};
 
 /// Why a request is declined; the session tells the peer in the words of its wire.
@@ -50,6 +51,8 @@ pub enum Refusal {
     ListFull {
         /// Of this room.
         room: RoomName,
+        /// Which list.
+        list: MaskList,
         /// The mask that would be one too many.
         mask: String,
         /// How many it may have.
@@ -88,7 +91,7 @@ impl fmt::Display for Refusal {
             Self::TooManyRooms { room, most } => {
                 write!(f, "you are in {most} rooms, leave one before you join {room}")
             }
-            Self::ListFull { room, mask, most } => {
+            Self::ListFull { room, mask, most, .. } => {
                 write!(f, "this list of {room} has {most} masks, remove one before you add {mask}")
             }
             Self::WatchListFull { name, most } => {

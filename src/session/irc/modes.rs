@@ -43,6 +43,11 @@ fn letter<T: PartialEq>(table: &[(char, T)], value: &T) -> char {
     table.iter().find(|(_, known)| known == value).map_or('?', |&(letter, _)| letter)
 }
 
+/// The letter of a list of masks.
+pub(super) fn list_letter(list: MaskList) -> char {
+    letter(&LISTS, &list)
+}
+
 /// What one letter with its parameter asks for.
 enum Asked {
     Change(RoomChange),

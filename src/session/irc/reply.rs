@@ -1,5 +1,6 @@
 //! Replies to one client: numerics, and what it is told when the hub declines.
 
+use super::modes::list_letter;
 use super::{Capabilities, Irc, Phase};
 use crate::message::Refusal;
 use crate::session::Context;
@@ -120,8 +121,9 @@ impl Irc {
             Refusal::TooManyRooms { room, .. } => {
                 self.complain(numeric::ERR_TOOMANYCHANNELS, room.as_str(), &text, context);
             }
-            Refusal::ListFull { room, mask, .. } => {
-                self.about_two(numeric::ERR_BANLISTFULL, room.as_str(), mask, &text, context);
+            Refusal::ListFull { room, list, .. } => {
+                let letter = list_letter(*list).to_string();
+                self.about_two(numeric::ERR_BANLISTFULL, room.as_str(), &letter, &text, context);
             }
             Refusal::WatchListFull { name, most } => {
                 self.numeric(numeric::ERR_MONLISTFULL, context, |line| {
