@@ -246,6 +246,7 @@ fn channel_modes(room: &Room, is_inside: bool) -> (String, Vec<String>) {
 /// What `letters params...` ask for, in order.
 fn parse(params: &[&str]) -> Vec<Asked> {
     let Some((letters, params)) = params.split_first() else { return Vec::new() };
+    let has_more = params.len() > MODES;
     let (mut params, mut asked, mut on) = (params.iter().take(MODES), Vec::new(), true);
     for letter in letters.chars() {
         if matches!(letter, '+' | '-') {
@@ -280,6 +281,10 @@ fn parse(params: &[&str]) -> Vec<Asked> {
                 _ => Asked::Unknown(letter),
             });
         }
+    }
+    if has_more {
+        // They had a parameter, which is left out: so they are too.
+        asked.retain(|asked| !matches!(asked, Asked::NoParam(_) | Asked::List(_)));
     }
     asked
 }
