@@ -103,11 +103,16 @@ impl Irc {
     }
 
     fn change_channel(&mut self, name: &RoomName, room: RoomId, params: &[&str], context: &mut Context<'_>) {
-        let mut changes = Vec::new();
+        let (mut changes, mut shown) = (Vec::new(), Vec::new());
         for asked in parse(params) {
             match asked {
                 Asked::Change(change) => changes.push(change),
-                Asked::List(list) => self.tell_masks(room, list, context),
+                // Once: one line could ask hundreds of times for hundreds of lines.
+                Asked::List(list) if shown.contains(&list) => {}
+                Asked::List(list) => {
+                    shown.push(list);
+                    self.tell_masks(room, list, context);
+                }
                 Asked::NoParam(letter) => {
                     let text = format!("Mode {letter} needs a parameter");
                     self.complain(numeric::ERR_NEEDMOREPARAMS, "MODE", &text, context);
