@@ -262,7 +262,7 @@ fn parse(params: &[&str]) -> Vec<Asked> {
             asked.push(Asked::Change(RoomChange::Flag(flag, on)));
         } else if let Some(list) = find(&LISTS, letter) {
             asked.push(match params.next() {
-                Some(text) if text.is_empty() || text.len() > MASK_BYTES => {
+                Some(text) if !is_word(text) || text.len() > MASK_BYTES => {
                     Asked::BadParam(letter, (*text).to_owned(), "is no mask, or too long")
                 }
                 Some(text) => {
@@ -294,12 +294,17 @@ fn parse(params: &[&str]) -> Vec<Asked> {
     asked
 }
 
+/// True for what others can be shown as one parameter, whole.
+fn is_word(text: &str) -> bool {
+    !text.is_empty() && !text.contains(|c: char| c.is_whitespace() || c.is_control())
+}
+
 fn key(on: bool, param: Option<&str>) -> Asked {
     match param {
         // Whoever may take the key away need not know it.
         _ if !on => Asked::Change(RoomChange::Key(None)),
         None => Asked::NoParam('k'),
-        Some(key) if key.is_empty() || key.chars().count() > KEY_CHARS || key.contains([' ', ',', ':']) => {
+        Some(key) if !is_word(key) || key.chars().count() > KEY_CHARS || key.contains([',', ':']) => {
             Asked::BadParam('k', key.to_owned(), "is no key: 1 to 32 characters, no comma, colon or space")
         }
         Some(key) => Asked::Change(RoomChange::Key(Some(key.to_owned()))),
