@@ -64,12 +64,19 @@ impl Hub {
     }
 }
 
+/// True for a request from client to client (CTCP) that is not an action.
+fn is_request(text: &str) -> bool {
+    text.strip_prefix('\x01').is_some_and(|request| {
+        let action = request.strip_prefix("ACTION");
+        !action.is_some_and(|action| action.is_empty() || action.starts_with([' ', '\x01']))
+    })
+}
+
 /// Whether somebody may speak in a room. Who has a rank there may always.
 fn may_speak(room: &Room, user: &User, member: Option<Member>, speech: &Speech) -> bool {
     let settings = &room.settings;
     let has_rank = member.is_some_and(|m| m.rank.has_any(Rank::OPERATOR.with(Rank::VOICE, true)));
-    let is_ctcp = speech.text.starts_with('\x01') && !speech.text.starts_with("\x01ACTION");
-    if settings.has(RoomFlag::NoCtcp) && is_ctcp {
+    if settings.has(RoomFlag::NoCtcp) && is_request(&speech.text) {
         return false;
     }
     if has_rank {
