@@ -31,19 +31,19 @@ impl<'a> Line<'a> {
         }
     }
 
-    /// Adds a tag whose value is escaped already.
+    /// Adds a tag whose value is escaped already. CR, LF and NUL, which no tag may have, are left out.
     pub fn raw_tag(&mut self, key: &str, value: &str) {
         self.key(key);
         if !value.is_empty() {
             self.out.push(b'=');
-            self.out.extend_from_slice(value.as_bytes());
+            self.out.extend(value.bytes().filter(|&byte| !ends_a_line(byte)));
         }
     }
 
     fn key(&mut self, key: &str) {
         self.out.push(if self.tagged { b';' } else { b'@' });
         self.tagged = true;
-        self.out.extend_from_slice(key.as_bytes());
+        self.out.extend(key.bytes().filter(|&byte| !ends_a_line(byte)));
     }
 
     fn end_tags(&mut self) {
@@ -85,7 +85,7 @@ impl<'a> Line<'a> {
     /// Adds the last parameter, which may contain spaces or nothing at all.
     pub fn trailing(&mut self, text: &str) {
         self.out.extend_from_slice(b" :");
-        self.out.extend_from_slice(until(text, |byte| matches!(byte, b'\r' | b'\n' | 0)));
+        self.out.extend_from_slice(until(text, ends_a_line));
     }
 
     /// Adds the last parameter as a word where it can be one.
@@ -113,12 +113,17 @@ impl<'a> Line<'a> {
     }
 
     fn word(&mut self, word: &str) {
-        let word = until(word, |byte| matches!(byte, b' ' | b'\r' | b'\n' | 0));
+        let word = until(word, |byte| byte == b' ' || ends_a_line(byte));
         if word.is_empty() || word[0] == b':' {
             self.out.push(b'*');
         }
         self.out.extend_from_slice(word);
     }
+}
+
+/// True for what no message contains (RFC 2812 §2.3.1).
+fn ends_a_line(byte: u8) -> bool {
+    matches!(byte, b'\r' | b'\n' | 0)
 }
 
 fn until(text: &str, ends: impl Fn(u8) -> bool) -> &[u8] {
@@ -169,13 +174,14 @@ mod tests {
         let text = line(|line| {
             line.tag("time", "now;");
             line.raw_tag("+x", "a\\sb");
+            line.raw_tag("+y\r\n", "a\rQUIT\0\n");
             line.tag("bot", "");
             line.source("a!b@c");
             line.command("PRIVMSG");
             line.param("#tea");
             line.trailing("hi there");
         });
-        assert_eq!(text, "@time=now\\:;+x=a\\sb;bot :a!b@c PRIVMSG #tea :hi there\r\n");
+        assert_eq!(text, "@time=now\\:;+x=a\\sb;+y=aQUIT;bot :a!b@c PRIVMSG #tea :hi there\r\n");
     }
 
     #[test]
