@@ -78,7 +78,7 @@ impl Irc {
             (_, Ok(to)) => Command::Whisper { to, speech, echo },
             (Err(_), Err(_)) => {
                 if !is_quiet {
-                    self.complain(numeric::ERR_NOSUCHNICK, target, "No such nick or channel", context);
+                    self.no_such_target(target, context);
                 }
                 return;
             }
@@ -94,10 +94,13 @@ impl Irc {
                 }
             }
             Err(_) if is_quiet => {}
-            // A room that one may not know of is one that one may not speak in.
-            Err(why @ Refusal::NoSuchRoom(_)) => self.refuse(&why, context),
+            Err(Refusal::NoSuchRoom(_)) => self.no_such_target(target, context),
             Err(why) => self.refuse(&why, context),
         }
+    }
+
+    fn no_such_target(&self, target: &str, context: &mut Context<'_>) {
+        self.complain(numeric::ERR_NOSUCHNICK, target, "No such nick or channel", context);
     }
 
     /// Tells the client that whom it spoke to or invited is away.
