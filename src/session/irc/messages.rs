@@ -27,13 +27,15 @@ impl Irc {
 
     fn speak(&mut self, kind: SpeechKind, message: &Message<'_>, context: &mut Context<'_>) {
         let is_quiet = kind == SpeechKind::Notice;
-        let Some(targets) = message.params.first() else {
+        let targets = message.params.first().copied().unwrap_or_default();
+        let targets: Vec<_> = targets.split(',').filter(|target| !target.is_empty()).collect();
+        if targets.is_empty() {
             if !is_quiet {
-                let text = format!("No recipient given ({})", message.command);
+                let text = format!("No recipient given ({})", message.command.to_ascii_uppercase());
                 self.numeric(numeric::ERR_NORECIPIENT, context, |line| line.trailing(&text));
             }
             return;
-        };
+        }
         let text = message.params.get(1).copied().unwrap_or_default();
         if text.is_empty() && kind != SpeechKind::TagsOnly {
             if !is_quiet {
@@ -45,7 +47,6 @@ impl Irc {
         if tags.is_empty() && kind == SpeechKind::TagsOnly {
             return;
         }
-        let targets: Vec<_> = targets.split(',').filter(|target| !target.is_empty()).collect();
         if targets.len() > TARGETS {
             if !is_quiet {
                 let text = format!("At most {TARGETS} targets, nothing was sent");
