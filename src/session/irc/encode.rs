@@ -122,6 +122,14 @@ pub(in crate::session) fn encode(
     }
 }
 
+/// What an action begins with, its text, and the mark at its end, if it has one. Of a long one, each part is an action.
+fn action(text: &str) -> Option<(&str, &str, &str)> {
+    let (before, rest) = text.split_at_checked("\x01ACTION ".len())?;
+    let end = rest.strip_suffix('\x01').map_or(rest.len(), str::len);
+    let (text, after) = rest.split_at(end);
+    (before == "\x01ACTION " && !text.is_empty()).then_some((before, text, after))
+}
+
 fn rank_prefix(rank: Rank) -> &'static str {
     match (rank.has_any(Rank::VOICE), rank.has_any(Rank::OPERATOR)) {
         _ if rank == Rank::NONE => "",
@@ -198,8 +206,8 @@ impl Writer<'_> {
                 return;
             }
         };
-        let mut rest = speech.text.as_str();
-        // A request from client to client (CTCP) has its end at its end, so it is not divided.
+        let (before, mut rest, after) = action(&speech.text).unwrap_or(("", &speech.text, ""));
+        // Any other request from client to client (CTCP) has its end at its end, so it is not divided.
         if rest.starts_with('\x01') {
             let mut line = self.spoken(0, command, target, speech, out);
             line.trailing(rest);
@@ -209,11 +217,16 @@ impl Writer<'_> {
         while !rest.is_empty() {
             let start = out.len();
             let mut line = self.spoken(part, command, target, speech, out);
-            let Some(piece) = split_text(rest, line.room()).next() else {
+            let room = line.room().saturating_sub(before.len() + after.len());
+            let Some(piece) = split_text(rest, room).next() else {
                 // Nothing is left but newlines.
                 return out.truncate(start);
             };
-            line.trailing(piece);
+            if before.is_empty() {
+                line.trailing(piece);
+            } else {
+                line.trailing(&[before, piece, after].concat());
+            }
             line.end();
             rest = rest.trim_start_matches(['\r', '\n']).get(piece.len()..).unwrap_or_default();
             part += 1;

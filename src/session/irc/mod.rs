@@ -124,7 +124,7 @@ impl Irc {
                 return self.too_long(context);
             }
             Some(_) => {}
-            None if line.len() > CLIENT_TAGS_BYTES => return self.too_long(context),
+            None if line.len() >= CLIENT_TAGS_BYTES => return self.too_long(context),
             None => return,
         }
         match std::str::from_utf8(line) {
