@@ -51,10 +51,7 @@ impl Irc {
             });
         } else {
             let text = format!("FAIL {command} {code}: {text}");
-            self.send("NOTICE", context, |line| {
-                line.param("*");
-                line.trailing(&text);
-            });
+            self.numeric("NOTICE", context, |line| line.trailing(&text));
         }
     }
 
