@@ -79,7 +79,9 @@ impl Irc {
                     line.trailing("No nickname given");
                 });
             }
-            [name] | [_, name, ..] => name,
+            [name] => name,
+            [server, name, ..] if self.is_here(Some(&server), context) => name,
+            _ => return,
         };
         match self.user_called(wanted, context) {
             None => self.complain(numeric::ERR_NOSUCHNICK, wanted, "No such nick", context),

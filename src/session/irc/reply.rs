@@ -2,6 +2,7 @@
 
 use super::modes::list_letter;
 use super::{Capabilities, Irc, Phase};
+use crate::hub::mask;
 use crate::message::Refusal;
 use crate::session::Context;
 use crate::wire::irc::{Line, numeric};
@@ -61,6 +62,18 @@ impl Irc {
             line.param(about);
             line.trailing(text);
         });
+    }
+
+    /// True when `server` is this one, by its name, by a mask or by somebody on it; or is not given. Otherwise the
+    /// client is told that there is none.
+    pub(super) fn is_here(&self, server: Option<&&str>, context: &mut Context<'_>) -> bool {
+        let Some(server) = server else { return true };
+        let is_here =
+            mask::matches(server, &context.house.name) || self.user_called(server, context).is_some();
+        if !is_here {
+            self.complain(numeric::ERR_NOSUCHSERVER, server, "No such server", context);
+        }
+        is_here
     }
 
     /// Tells why a request is declined, as the numeric that the specification has for it.

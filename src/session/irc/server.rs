@@ -35,8 +35,11 @@ impl Irc {
         self.tell_motd(context);
     }
 
-    /// `MOTD`.
-    pub(super) fn motd(&mut self, _: &Message<'_>, context: &mut Context<'_>) {
+    /// `MOTD [server]`.
+    pub(super) fn motd(&mut self, message: &Message<'_>, context: &mut Context<'_>) {
+        if !self.is_here(message.params.first(), context) {
+            return;
+        }
         self.tell_motd(context);
     }
 
@@ -93,8 +96,11 @@ impl Irc {
         }
     }
 
-    /// `VERSION`.
-    pub(super) fn version(&mut self, _: &Message<'_>, context: &mut Context<'_>) {
+    /// `VERSION [server]`.
+    pub(super) fn version(&mut self, message: &Message<'_>, context: &mut Context<'_>) {
+        if !self.is_here(message.params.first(), context) {
+            return;
+        }
         let name = &context.house.name;
         self.numeric(numeric::RPL_VERSION, context, |line| {
             line.param(VERSION);
@@ -104,8 +110,11 @@ impl Irc {
         self.isupport(context);
     }
 
-    /// `TIME`.
-    pub(super) fn time(&mut self, _: &Message<'_>, context: &mut Context<'_>) {
+    /// `TIME [server]`.
+    pub(super) fn time(&mut self, message: &Message<'_>, context: &mut Context<'_>) {
+        if !self.is_here(message.params.first(), context) {
+            return;
+        }
         let (name, time) = (&context.house.name, humantime::format_rfc3339_seconds(context.now.time));
         self.numeric(numeric::RPL_TIME, context, |line| {
             line.param(name);
@@ -113,8 +122,11 @@ impl Irc {
         });
     }
 
-    /// `ADMIN`.
-    pub(super) fn admin(&mut self, _: &Message<'_>, context: &mut Context<'_>) {
+    /// `ADMIN [server]`.
+    pub(super) fn admin(&mut self, message: &Message<'_>, context: &mut Context<'_>) {
+        if !self.is_here(message.params.first(), context) {
+            return;
+        }
         let name = &context.house.name;
         self.complain(numeric::RPL_ADMINME, name, "Administrative info", context);
         self.numeric(numeric::RPL_ADMINLOC1, context, |line| line.trailing(&format!("{name} is a parlor")));
@@ -123,8 +135,11 @@ impl Irc {
         });
     }
 
-    /// `INFO`.
-    pub(super) fn info(&mut self, _: &Message<'_>, context: &mut Context<'_>) {
+    /// `INFO [server]`.
+    pub(super) fn info(&mut self, message: &Message<'_>, context: &mut Context<'_>) {
+        if !self.is_here(message.params.first(), context) {
+            return;
+        }
         let started = humantime::format_rfc3339_seconds(context.house.started);
         let lines = [
             format!("{VERSION}: a chat room that fits on small machines"),
@@ -148,9 +163,12 @@ impl Irc {
         self.complain(numeric::RPL_ENDOFLINKS, "*", "End of LINKS list", context);
     }
 
-    /// `STATS u`.
+    /// `STATS u [server]`.
     pub(super) fn stats(&mut self, message: &Message<'_>, context: &mut Context<'_>) {
-        let query = message.params.first().copied().unwrap_or_default();
+        if !self.is_here(message.params.get(1), context) {
+            return;
+        }
+        let query = message.params[0];
         if matches!(query, "u" | "U") {
             let up = context.now.time.duration_since(context.house.started).map_or(0, |up| up.as_secs());
             let (days, hours, minutes, seconds) = (up / 86_400, up / 3600 % 24, up / 60 % 60, up % 60);
