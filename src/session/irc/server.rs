@@ -133,6 +133,7 @@ impl Irc {
         self.numeric(numeric::RPL_ADMINLOC2, context, |line| {
             line.trailing("Its operators are marked with * in WHO; ask one of them");
         });
+        self.numeric(numeric::RPL_ADMINEMAIL, context, |line| line.trailing("It has no address for mail"));
     }
 
     /// `INFO [server]`.
