@@ -81,6 +81,9 @@ impl Irc {
 
     /// `WALLOPS text`.
     pub(super) fn wallops(&mut self, message: &Message<'_>, context: &mut Context<'_>) {
+        if message.params[0].is_empty() {
+            return self.need_more_params("WALLOPS", context);
+        }
         self.ask(Command::Wallops(message.params[0].to_owned()), context);
     }
 }
