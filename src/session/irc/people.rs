@@ -17,7 +17,7 @@ pub(super) const AWAY_CHARS: usize = 200;
 /// Most names in one `USERHOST` (RFC 2812 §4.8).
 const USERHOST_TARGETS: usize = 5;
 
-/// Bytes of names in one numeric of `MONITOR` or `ISON`: with all else it is one line.
+/// Bytes of names in one numeric of `MONITOR` or `WHOIS`: with all else it is one line.
 const NAMES_BYTES: usize = 300;
 
 impl Irc {
@@ -47,7 +47,7 @@ impl Irc {
         let names = message.params.iter().flat_map(|param| param.split(' '));
         let users = names.filter_map(|name| self.user_called(name, context));
         let here: Vec<_> = users.map(|(_, user)| user.name().to_string()).collect();
-        self.numeric(numeric::RPL_ISON, context, |line| line.trailing(&here.join(" ")));
+        self.words(numeric::RPL_ISON, &here, context);
     }
 
     /// `USERHOST nicks`.
@@ -62,7 +62,7 @@ impl Irc {
                 format!("{}{operator}={away}{}@{}", identity.name, identity.username, identity.host)
             })
             .collect();
-        self.numeric(numeric::RPL_USERHOST, context, |line| line.trailing(&hosts.join(" ")));
+        self.words(numeric::RPL_USERHOST, &hosts, context);
     }
 
     /// The user of this name.

@@ -4,6 +4,7 @@
 use std::rc::Rc;
 use std::time::Instant;
 
+use super::reply::fill;
 use super::{Capabilities, Irc, PING_AFTER, Phase};
 use crate::message::{CloseReason, Command, Profile, Refusal};
 use crate::name::{NameError, UserName};
@@ -92,15 +93,7 @@ impl Irc {
         loop {
             self.numeric("CAP", context, |line| {
                 line.param(subcommand);
-                let mut text = String::new();
-                while let Some(name) =
-                    names.next_if(|name| text.is_empty() || text.len() + name.len() < line.room())
-                {
-                    if !text.is_empty() {
-                        text.push(' ');
-                    }
-                    text.push_str(name);
-                }
+                let text = fill(&mut names, line.room());
                 line.trailing(&text);
             });
             if names.peek().is_none() {

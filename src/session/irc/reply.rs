@@ -1,11 +1,25 @@
 //! Replies to one client: numerics, and what it is told when the hub declines.
 
+use std::iter::Peekable;
+
 use super::modes::list_letter;
 use super::{Capabilities, Irc, Phase};
 use crate::hub::mask;
 use crate::message::Refusal;
 use crate::session::Context;
 use crate::wire::irc::{Line, numeric};
+
+/// As many of `words`, separated by spaces, as have room; one at least.
+pub(super) fn fill<'a>(words: &mut Peekable<impl Iterator<Item = &'a str>>, room: usize) -> String {
+    let mut text = String::new();
+    while let Some(word) = words.next_if(|word| text.is_empty() || text.len() + word.len() < room) {
+        if !text.is_empty() {
+            text.push(' ');
+        }
+        text.push_str(word);
+    }
+    text
+}
 
 impl Irc {
     /// Sends a numeric (RFC 2812 §2.4): the server, the code, the client's name, and what `write` adds.
@@ -29,6 +43,17 @@ impl Irc {
             write(&mut line);
             line.end();
         });
+    }
+
+    /// Sends a numeric with a list of words, again and again if they take more than a line; once at least.
+    pub(super) fn words(&self, code: &str, words: &[String], context: &mut Context<'_>) {
+        let mut words = words.iter().map(String::as_str).peekable();
+        loop {
+            self.numeric(code, context, |line| line.trailing(&fill(&mut words, line.room())));
+            if words.peek().is_none() {
+                return;
+            }
+        }
     }
 
     /// Sends a line from the server: source, command, and what `write` adds.
