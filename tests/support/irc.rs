@@ -342,19 +342,17 @@ fn uncloaked(line: &str) -> String {
         word.len() == 8 && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
     };
     let mut plain = String::new();
-    let mut rest = line;
-    while let Some(at) = rest.find(".ip") {
-        let (before, after) = (&rest[..at], &rest[at + ".ip".len()..]);
-        let cloak =
-            before.len().checked_sub(17).and_then(|start| Some((before.get(..start)?, &before[start..])));
-        match cloak {
-            Some((before, cloak)) if cloak.split('.').all(is_word) => {
-                plain.push_str(before);
-                plain.push_str(HOST);
-            }
-            _ => plain.push_str(&rest[..at + ".ip".len()]),
+    let mut done = 0;
+    for (at, _) in line.match_indices(".ip") {
+        let start = at.checked_sub(17).filter(|&start| start >= done);
+        let cloak = start.and_then(|start| Some((start, line.get(start..at)?)));
+        if let Some((start, cloak)) = cloak
+            && cloak.split('.').all(is_word)
+        {
+            plain.push_str(&line[done..start]);
+            plain.push_str(HOST);
+            done = at + ".ip".len();
         }
-        rest = after;
     }
-    plain + rest
+    plain + &line[done..]
 }
