@@ -37,8 +37,9 @@ impl Hub {
         let room_name = self.rooms.get(room).name.clone();
         let event = self.event(id, now, EventKind::Said { room: room_name, to_rank, speech });
         let members = self.rooms.get(room).members().iter();
-        let hearers = members.filter(|member| member.rank.has_any(to_rank) && (echo || member.id != id));
-        out.event(event, hearers.map(|member| member.id));
+        let hears = |other: &&Member| if other.id == id { echo } else { other.rank.has_any(to_rank) };
+        let outsider = (echo && member.is_none()).then_some(id);
+        out.event(event, members.filter(hears).map(|member| member.id).chain(outsider));
         Ok(())
     }
 
