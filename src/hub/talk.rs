@@ -59,8 +59,8 @@ impl Hub {
         }
         let to = self.user(addressee)?.name().clone();
         let event = self.event(id, now, EventKind::Whispered { to, speech });
-        let echo = (echo && addressee != id).then_some(id);
-        out.event(event, [addressee].into_iter().chain(echo));
+        // To oneself it is both: what one said, and what one is told.
+        out.event(event, [addressee].into_iter().chain(echo.then_some(id)));
         Ok(())
     }
 }

@@ -1,5 +1,6 @@
 //! What is to be done at the end of a command, in order.
 
+use std::iter;
 use std::ops::Range;
 
 use super::{CloseReason, Event, UserId};
@@ -91,8 +92,14 @@ impl Outgoing {
         })
     }
 
-    /// Takes out all that is for `who`, as bytes: events by way of `encode`. What others are to hear stays.
-    pub fn take_for(&mut self, who: UserId, mut encode: impl FnMut(&Event, &mut Vec<u8>)) -> Vec<u8> {
+    /// Takes out all that is for `who`, as bytes: events by way of `encode`. What others are to hear stays, and so
+    /// does one copy of every event that `stays`.
+    pub fn take_for(
+        &mut self,
+        who: UserId,
+        stays: impl Fn(&Event) -> bool,
+        mut encode: impl FnMut(&Event, &mut Vec<u8>),
+    ) -> Vec<u8> {
         let mut taken = Vec::new();
         let mut kept = Self::default();
         for item in self.items.drain(..) {
@@ -103,10 +110,11 @@ impl Outgoing {
                 Item::Reload => kept.reload(),
                 Item::Event { event, audience } => {
                     let audience = &self.audience[audience];
-                    if audience.contains(&who) {
-                        encode(&event, &mut taken);
-                    }
-                    kept.event(event, audience.iter().copied().filter(|&id| id != who));
+                    let copies = audience.iter().filter(|&&id| id == who).count();
+                    let staying = usize::from(copies > 0 && stays(&event));
+                    (staying..copies).for_each(|_| encode(&event, &mut taken));
+                    let others = audience.iter().copied().filter(|&id| id != who);
+                    kept.event(event, others.chain(iter::repeat_n(who, staying)));
                 }
             }
         }

@@ -2,6 +2,7 @@
 //! comes of it.
 
 use super::{Capabilities, Irc};
+use crate::message::{Event, EventKind, Source};
 use crate::session::{Context, irc};
 use crate::wire::irc::{Line, Message};
 
@@ -27,7 +28,7 @@ impl Irc {
         handle(self, context);
         let Some(label) = label else { return };
         let capabilities = self.capabilities;
-        let answer = context.out.take_for(self.id, |event, bytes| {
+        let answer = context.out.take_for(self.id, is_for_oneself, |event, bytes| {
             irc::encode(event, capabilities, context.house, bytes);
         });
         let lines: Vec<_> = answer.split_inclusive(|&byte| byte == b'\n').collect();
@@ -49,6 +50,14 @@ impl Irc {
                 line.end();
             }
         });
+    }
+}
+
+/// True for what somebody tells itself. The label is for the echo alone (`labeled-response`, "Tags").
+fn is_for_oneself(event: &Event) -> bool {
+    match (&event.kind, &event.from) {
+        (EventKind::Whispered { to, .. }, Source::User(from)) => from.name == *to,
+        _ => false,
     }
 }
 
