@@ -56,10 +56,17 @@ impl Outgoing {
     fn note_bytes(&mut self, to: UserId, start: usize) {
         let end = self.bytes.len();
         match self.items.last_mut() {
-            Some(Item::Bytes { to: last, bytes }) if *last == to => bytes.end = end,
+            Some(Item::Bytes { to: last, bytes }) if *last == to && bytes.end == start => bytes.end = end,
             _ if end > start => self.items.push(Item::Bytes { to, bytes: start..end }),
             _ => {}
         }
+    }
+
+    /// Adds bytes for one session before all else.
+    pub fn write_first(&mut self, to: UserId, write: impl FnOnce(&mut Vec<u8>)) {
+        let start = self.bytes.len();
+        write(&mut self.bytes);
+        self.items.insert(0, Item::Bytes { to, bytes: start..self.bytes.len() });
     }
 
     /// Adds bytes for one session.

@@ -33,7 +33,8 @@ impl Irc {
         });
         let lines: Vec<_> = answer.split_inclusive(|&byte| byte == b'\n').collect();
         let server = &context.house.name;
-        context.out.write(self.id, |out| match lines.as_slice() {
+        // First, because what comes after the end of a connection is lost.
+        context.out.write_first(self.id, |out| match lines.as_slice() {
             [] => tagged(out, "label", &label, server, |line| line.command("ACK")),
             [line] => with_tag(line, "label", &label, out),
             lines => {
