@@ -44,7 +44,7 @@ impl Irc {
             return;
         }
         let tags = self.client_only_tags(message.tags);
-        if tags.is_empty() && kind == SpeechKind::TagsOnly {
+        if kind == SpeechKind::TagsOnly && !self.capabilities.has(Capabilities::MESSAGE_TAGS) {
             return;
         }
         if targets.len() > TARGETS {
