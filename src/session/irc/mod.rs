@@ -147,13 +147,11 @@ impl Irc {
         let text = String::from_utf8_lossy(line);
         let Ok(message) = Message::decode(&text) else { return };
         let label = Message { tags: Tags(message.tags.0), source: None, command: "", params: Vec::new() };
+        // A command that cannot be read has no name.
+        let is_readable = !message.command.contains(char::REPLACEMENT_CHARACTER);
+        let command = if is_readable { message.command } else { "*" };
         self.labelled(&label, context, |irc, context| {
-            irc.fail(
-                message.command,
-                "INVALID_UTF8",
-                "Message rejected: this server takes UTF-8 only",
-                context,
-            );
+            irc.fail(command, "INVALID_UTF8", "Message rejected: this server takes UTF-8 only", context);
         });
     }
 
