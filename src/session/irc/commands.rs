@@ -175,18 +175,18 @@ impl Irc {
         let registered = matches!(self.phase, Phase::Online { .. });
         let command = named(message.command);
         if !registered && command.is_none_or(|command| command.when == When::Registered) {
-            return self.numeric(numeric::ERR_NOTREGISTERED, context, |line| {
-                line.trailing("You have not registered: send NICK name and USER name 0 * :real name");
-            });
+            return self.say(
+                numeric::ERR_NOTREGISTERED,
+                "You have not registered: send NICK name and USER name 0 * :real name",
+                context,
+            );
         }
         let Some(command) = command else {
             let text = "Unknown command, HELP lists those there are";
             return self.complain(numeric::ERR_UNKNOWNCOMMAND, message.command, text, context);
         };
         if command.when == When::Registering && registered {
-            return self.numeric(numeric::ERR_ALREADYREGISTERED, context, |line| {
-                line.trailing("You may not register a second time");
-            });
+            return self.say(numeric::ERR_ALREADYREGISTERED, "You may not register a second time", context);
         }
         if message.params.len() < command.least {
             return self.need_more_params(command.name, context);

@@ -32,14 +32,14 @@ impl Irc {
         if targets.is_empty() {
             if !is_quiet {
                 let text = format!("No recipient given ({})", message.command.to_ascii_uppercase());
-                self.numeric(numeric::ERR_NORECIPIENT, context, |line| line.trailing(&text));
+                self.say(numeric::ERR_NORECIPIENT, &text, context);
             }
             return;
         }
         let text = message.params.get(1).copied().unwrap_or_default();
         if text.is_empty() && kind != SpeechKind::TagsOnly {
             if !is_quiet {
-                self.numeric(numeric::ERR_NOTEXTTOSEND, context, |line| line.trailing("No text to send"));
+                self.say(numeric::ERR_NOTEXTTOSEND, "No text to send", context);
             }
             return;
         }

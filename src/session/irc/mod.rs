@@ -139,7 +139,7 @@ impl Irc {
     }
 
     fn too_long(&mut self, context: &mut Context<'_>) {
-        self.numeric(numeric::ERR_INPUTTOOLONG, context, |line| line.trailing("Input line was too long"));
+        self.say(numeric::ERR_INPUTTOOLONG, "Input line was too long", context);
     }
 
     /// The server takes UTF-8 only (IRCv3 `utf8-only`).

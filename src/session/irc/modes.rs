@@ -75,9 +75,9 @@ impl Irc {
         let user = UserName::new(target).ok().and_then(|name| context.hub.users().find(&name));
         match (user, changes) {
             (None, _) => self.complain(numeric::ERR_NOSUCHNICK, target, "No such nick", context),
-            (Some(id), _) if id != self.id => self.numeric(numeric::ERR_USERSDONTMATCH, context, |line| {
-                line.trailing("You can see and change only your own modes");
-            }),
+            (Some(id), _) if id != self.id => {
+                self.say(numeric::ERR_USERSDONTMATCH, "You can see and change only your own modes", context)
+            }
             (Some(_), []) => {
                 let modes = self.own_modes(context);
                 self.numeric(numeric::RPL_UMODEIS, context, |line| line.param(&modes));
@@ -182,7 +182,7 @@ impl Irc {
             self.ask(Command::Change(change), context);
         }
         if unknown {
-            self.numeric(numeric::ERR_UMODEUNKNOWNFLAG, context, |line| line.trailing("Unknown mode"));
+            self.say(numeric::ERR_UMODEUNKNOWNFLAG, "Unknown mode", context);
         }
         self.tell_own_changes(&before, context);
     }

@@ -17,9 +17,11 @@ impl Irc {
         let (name, password) = (message.params[0], message.params[1]);
         let operators = &context.house.operators;
         if operators.is_empty() {
-            return self.numeric(numeric::ERR_NOOPERHOST, context, |line| {
-                line.trailing("This server has no operators (see parlord --oper)");
-            });
+            return self.say(
+                numeric::ERR_NOOPERHOST,
+                "This server has no operators (see parlord --oper)",
+                context,
+            );
         }
         if !operators.iter().any(|operator| operator.name == name && operator.password == password) {
             log::warn!("{}: OPER with a wrong name or password", context.peer);
@@ -29,7 +31,7 @@ impl Irc {
         log::info!("{}: is an operator now, as {name:?}", context.peer);
         let before = self.own_modes(context);
         self.ask(Command::Change(UserChange::Operator(true)), context);
-        self.numeric(numeric::RPL_YOUREOPER, context, |line| line.trailing("You are now an operator"));
+        self.say(numeric::RPL_YOUREOPER, "You are now an operator", context);
         self.tell_own_changes(&before, context);
     }
 

@@ -30,7 +30,7 @@ impl Irc {
             Some(_) => (numeric::RPL_NOWAWAY, "You have been marked as being away"),
             None => (numeric::RPL_UNAWAY, "You are no longer marked as being away"),
         };
-        self.numeric(code, context, |line| line.trailing(said));
+        self.say(code, said, context);
     }
 
     /// `SETNAME realname` (IRCv3 `setname`).
@@ -75,9 +75,7 @@ impl Irc {
     pub(super) fn whois(&mut self, message: &Message<'_>, context: &mut Context<'_>) {
         let wanted = match message.params[..] {
             [] => {
-                return self.numeric(numeric::ERR_NONICKNAMEGIVEN, context, |line| {
-                    line.trailing("No nickname given");
-                });
+                return self.say(numeric::ERR_NONICKNAMEGIVEN, "No nickname given", context);
             }
             [name] => name,
             [server, name, ..] if self.is_here(Some(&server), context) => name,
@@ -203,11 +201,9 @@ impl Irc {
                 let watched = self.watched(context);
                 let names: Vec<_> = watched.iter().map(UserName::to_string).collect();
                 for list in lists(&names, ",") {
-                    self.numeric(numeric::RPL_MONLIST, context, |line| line.trailing(&list));
+                    self.say(numeric::RPL_MONLIST, &list, context);
                 }
-                self.numeric(numeric::RPL_ENDOFMONLIST, context, |line| {
-                    line.trailing("End of MONITOR list");
-                });
+                self.say(numeric::RPL_ENDOFMONLIST, "End of MONITOR list", context);
             }
             "S" | "s" => {
                 let watched = self.watched(context);
@@ -252,7 +248,7 @@ impl Irc {
         }
         for (code, names) in [(numeric::RPL_MONONLINE, here), (numeric::RPL_MONOFFLINE, gone)] {
             for list in lists(&names, ",") {
-                self.numeric(code, context, |line| line.trailing(&list));
+                self.say(code, &list, context);
             }
         }
     }

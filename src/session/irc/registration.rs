@@ -121,9 +121,7 @@ impl Irc {
         let name = match UserName::new(wanted) {
             Ok(name) => name,
             Err(NameError::Empty) => {
-                return self.numeric(numeric::ERR_NONICKNAMEGIVEN, context, |line| {
-                    line.trailing("No nickname given");
-                });
+                return self.say(numeric::ERR_NONICKNAMEGIVEN, "No nickname given", context);
             }
             Err(why) => {
                 return self.complain(numeric::ERR_ERRONEUSNICKNAME, wanted, &why.to_string(), context);
@@ -169,7 +167,7 @@ impl Irc {
         }
         let house = context.house;
         if house.password.is_some() && house.password != registration.password {
-            self.numeric(numeric::ERR_PASSWDMISMATCH, context, |line| line.trailing("Password incorrect"));
+            self.say(numeric::ERR_PASSWDMISMATCH, "Password incorrect", context);
             context.out.close(self.id, CloseReason::WrongPassword);
             return;
         }
@@ -199,7 +197,7 @@ impl Irc {
     pub(super) fn ping(&mut self, message: &Message<'_>, context: &mut Context<'_>) {
         let token = message.params[0];
         if token.is_empty() {
-            return self.numeric(numeric::ERR_NOORIGIN, context, |line| line.trailing("No origin specified"));
+            return self.say(numeric::ERR_NOORIGIN, "No origin specified", context);
         }
         let name = context.house.name.clone();
         self.send("PONG", context, |line| {

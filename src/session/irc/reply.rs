@@ -81,9 +81,14 @@ impl Irc {
         }
     }
 
+    /// Sends a numeric that says something.
+    pub(super) fn say(&self, code: &str, text: &str, context: &mut Context<'_>) {
+        self.numeric_line(code, context, &mut |line| line.trailing(text));
+    }
+
     /// Sends a numeric that names one thing and says something of it.
     pub(super) fn complain(&self, code: &str, about: &str, text: &str, context: &mut Context<'_>) {
-        self.numeric(code, context, |line| {
+        self.numeric_line(code, context, &mut |line| {
             line.param(about);
             line.trailing(text);
         });
@@ -103,76 +108,48 @@ impl Irc {
 
     /// Tells why a request is declined, as the numeric that the specification has for it.
     pub(super) fn refuse(&self, why: &Refusal, context: &mut Context<'_>) {
-        let text = why.to_string();
-        match why {
-            Refusal::NameTaken(name) => {
-                self.complain(numeric::ERR_NICKNAMEINUSE, name.as_str(), &text, context);
-            }
-            Refusal::NameNotAllowed(_) => {
-                self.complain(numeric::ERR_ERRONEUSNICKNAME, "*", &text, context);
-            }
-            Refusal::NobodyCalled(name) => {
-                self.complain(numeric::ERR_NOSUCHNICK, name.as_str(), &text, context);
-            }
-            Refusal::NotLoggedIn => {
-                self.numeric(numeric::ERR_NOTREGISTERED, context, |line| line.trailing(&text));
-            }
-            Refusal::AlreadyLoggedIn => {
-                self.numeric(numeric::ERR_ALREADYREGISTERED, context, |line| line.trailing(&text));
-            }
-            Refusal::NoSuchRoom(room) => {
-                self.complain(numeric::ERR_NOSUCHCHANNEL, room.as_str(), "No such channel", context);
-            }
-            Refusal::NotInRoom(room) => {
-                self.complain(numeric::ERR_NOTONCHANNEL, room.as_str(), &text, context);
-            }
+        let (mut letter, mut number) = ([0; 4], String::new());
+        let (code, about) = match why {
+            Refusal::NameTaken(name) => (numeric::ERR_NICKNAMEINUSE, [name.as_str(), ""]),
+            Refusal::NameNotAllowed(_) => (numeric::ERR_ERRONEUSNICKNAME, ["*", ""]),
+            Refusal::NobodyCalled(name) => (numeric::ERR_NOSUCHNICK, [name.as_str(), ""]),
+            Refusal::NotLoggedIn => (numeric::ERR_NOTREGISTERED, ["", ""]),
+            Refusal::AlreadyLoggedIn => (numeric::ERR_ALREADYREGISTERED, ["", ""]),
+            Refusal::NoSuchRoom(room) => (numeric::ERR_NOSUCHCHANNEL, [room.as_str(), ""]),
+            Refusal::NotInRoom(room) => (numeric::ERR_NOTONCHANNEL, [room.as_str(), ""]),
             Refusal::TheyAreNotInRoom(name, room) => {
-                self.about_two(numeric::ERR_USERNOTINCHANNEL, name.as_str(), room.as_str(), &text, context);
+                (numeric::ERR_USERNOTINCHANNEL, [name.as_str(), room.as_str()])
             }
             Refusal::TheyAreInRoom(name, room) => {
-                self.about_two(numeric::ERR_USERONCHANNEL, name.as_str(), room.as_str(), &text, context);
+                (numeric::ERR_USERONCHANNEL, [name.as_str(), room.as_str()])
             }
-            Refusal::CannotSpeak(room) => {
-                self.complain(numeric::ERR_CANNOTSENDTOCHAN, room.as_str(), &text, context);
-            }
-            Refusal::NotOperator(room) => {
-                self.complain(numeric::ERR_CHANOPRIVSNEEDED, room.as_str(), &text, context);
-            }
-            Refusal::NotServerOperator => {
-                self.numeric(numeric::ERR_NOPRIVILEGES, context, |line| line.trailing(&text));
-            }
-            Refusal::InviteOnly(room) => {
-                self.complain(numeric::ERR_INVITEONLYCHAN, room.as_str(), &text, context);
-            }
-            Refusal::RoomIsFull(room) => {
-                self.complain(numeric::ERR_CHANNELISFULL, room.as_str(), &text, context);
-            }
-            Refusal::Banned(room) => {
-                self.complain(numeric::ERR_BANNEDFROMCHAN, room.as_str(), &text, context);
-            }
-            Refusal::WrongKey(room) => {
-                self.complain(numeric::ERR_BADCHANNELKEY, room.as_str(), &text, context);
-            }
-            Refusal::TooManyRooms { room, .. } => {
-                self.complain(numeric::ERR_TOOMANYCHANNELS, room.as_str(), &text, context);
-            }
+            Refusal::CannotSpeak(room) => (numeric::ERR_CANNOTSENDTOCHAN, [room.as_str(), ""]),
+            Refusal::NotOperator(room) => (numeric::ERR_CHANOPRIVSNEEDED, [room.as_str(), ""]),
+            Refusal::NotServerOperator => (numeric::ERR_NOPRIVILEGES, ["", ""]),
+            Refusal::InviteOnly(room) => (numeric::ERR_INVITEONLYCHAN, [room.as_str(), ""]),
+            Refusal::RoomIsFull(room) => (numeric::ERR_CHANNELISFULL, [room.as_str(), ""]),
+            Refusal::Banned(room) => (numeric::ERR_BANNEDFROMCHAN, [room.as_str(), ""]),
+            Refusal::WrongKey(room) => (numeric::ERR_BADCHANNELKEY, [room.as_str(), ""]),
+            Refusal::TooManyRooms { room, .. } => (numeric::ERR_TOOMANYCHANNELS, [room.as_str(), ""]),
             Refusal::ListFull { room, list, .. } => {
-                let letter = list_letter(*list).to_string();
-                self.about_two(numeric::ERR_BANLISTFULL, room.as_str(), &letter, &text, context);
+                let letter: &str = list_letter(*list).encode_utf8(&mut letter);
+                (numeric::ERR_BANLISTFULL, [room.as_str(), letter])
             }
             Refusal::WatchListFull { name, most } => {
-                self.numeric(numeric::ERR_MONLISTFULL, context, |line| {
-                    line.number(most);
-                    line.param(name.as_str());
-                    line.trailing(&text);
-                })
+                number.push_str(&most.to_string());
+                (numeric::ERR_MONLISTFULL, [number.as_str(), name.as_str()])
             }
-        }
+        };
+        let text = why.to_string();
+        self.numeric_line(code, context, &mut |line| {
+            about.iter().filter(|word| !word.is_empty()).for_each(|word| line.param(word));
+            line.trailing(&text);
+        });
     }
 
     /// Sends a numeric that names two things and says something of them.
     pub(super) fn about_two(&self, code: &str, a: &str, b: &str, text: &str, context: &mut Context<'_>) {
-        self.numeric(code, context, |line| {
+        self.numeric_line(code, context, &mut |line| {
             line.param(a);
             line.param(b);
             line.trailing(text);

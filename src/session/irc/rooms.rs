@@ -236,7 +236,7 @@ impl Irc {
                 line.trailing(topic.as_deref().unwrap_or_default());
             });
         }
-        self.numeric(numeric::RPL_LISTEND, context, |line| line.trailing("End of LIST"));
+        self.say(numeric::RPL_LISTEND, "End of LIST", context);
     }
 
     /// `INVITE nick channel`, or nothing for the list of one's own invitations.
@@ -278,7 +278,7 @@ impl Irc {
         for room in rooms {
             self.numeric(numeric::RPL_INVITELIST, context, |line| line.param(room.as_str()));
         }
-        self.numeric(numeric::RPL_ENDOFINVITELIST, context, |line| line.trailing("End of INVITE list"));
+        self.say(numeric::RPL_ENDOFINVITELIST, "End of INVITE list", context);
     }
 
     /// `KICK channel nicks [reason]`.

@@ -13,16 +13,10 @@ impl Irc {
         let (house, hub) = (context.house, &context.hub);
         let Some(identity) = hub.users().get(self.id).map(|user| user.identity.clone()) else { return };
         let name = &house.name;
-        self.numeric(numeric::RPL_WELCOME, context, |line| {
-            line.trailing(&format!("Welcome to {name}, {identity}"));
-        });
-        self.numeric(numeric::RPL_YOURHOST, context, |line| {
-            line.trailing(&format!("Your host is {name}, running version {VERSION}"));
-        });
+        self.say(numeric::RPL_WELCOME, &format!("Welcome to {name}, {identity}"), context);
+        self.say(numeric::RPL_YOURHOST, &format!("Your host is {name}, running version {VERSION}"), context);
         let started = humantime::format_rfc3339_seconds(house.started);
-        self.numeric(numeric::RPL_CREATED, context, |line| {
-            line.trailing(&format!("This server was started {started}"));
-        });
+        self.say(numeric::RPL_CREATED, &format!("This server was started {started}"), context);
         self.numeric(numeric::RPL_MYINFO, context, |line| {
             line.param(name);
             line.param(VERSION);
@@ -46,17 +40,13 @@ impl Irc {
     fn tell_motd(&self, context: &mut Context<'_>) {
         let house = context.house;
         if house.motd.is_empty() {
-            return self.numeric(numeric::ERR_NOMOTD, context, |line| {
-                line.trailing("There is no message of the day")
-            });
+            return self.say(numeric::ERR_NOMOTD, "There is no message of the day", context);
         }
-        self.numeric(numeric::RPL_MOTDSTART, context, |line| {
-            line.trailing(&format!("- {} Message of the day -", house.name));
-        });
+        self.say(numeric::RPL_MOTDSTART, &format!("- {} Message of the day -", house.name), context);
         for text in &house.motd {
-            self.numeric(numeric::RPL_MOTD, context, |line| line.trailing(&format!("- {text}")));
+            self.say(numeric::RPL_MOTD, &format!("- {text}"), context);
         }
-        self.numeric(numeric::RPL_ENDOFMOTD, context, |line| line.trailing("End of message of the day"));
+        self.say(numeric::RPL_ENDOFMOTD, "End of message of the day", context);
     }
 
     /// `LUSERS`.
@@ -84,9 +74,7 @@ impl Irc {
                 line.trailing(what);
             });
         }
-        self.numeric(numeric::RPL_LUSERME, context, |line| {
-            line.trailing(&format!("I have {all} clients and 0 servers"));
-        });
+        self.say(numeric::RPL_LUSERME, &format!("I have {all} clients and 0 servers"), context);
         for (code, which) in [(numeric::RPL_LOCALUSERS, "local"), (numeric::RPL_GLOBALUSERS, "global")] {
             self.numeric(code, context, |line| {
                 line.number(all);
@@ -129,11 +117,9 @@ impl Irc {
         }
         let name = &context.house.name;
         self.complain(numeric::RPL_ADMINME, name, "Administrative info", context);
-        self.numeric(numeric::RPL_ADMINLOC1, context, |line| line.trailing(&format!("{name} is a parlor")));
-        self.numeric(numeric::RPL_ADMINLOC2, context, |line| {
-            line.trailing("Its operators are marked with * in WHO; ask one of them");
-        });
-        self.numeric(numeric::RPL_ADMINEMAIL, context, |line| line.trailing("It has no address for mail"));
+        self.say(numeric::RPL_ADMINLOC1, &format!("{name} is a parlor"), context);
+        self.say(numeric::RPL_ADMINLOC2, "Its operators are marked with * in WHO; ask one of them", context);
+        self.say(numeric::RPL_ADMINEMAIL, "It has no address for mail", context);
     }
 
     /// `INFO [server]`.
@@ -148,9 +134,9 @@ impl Irc {
             format!("Up since {started}"),
         ];
         for text in lines {
-            self.numeric(numeric::RPL_INFO, context, |line| line.trailing(&text));
+            self.say(numeric::RPL_INFO, &text, context);
         }
-        self.numeric(numeric::RPL_ENDOFINFO, context, |line| line.trailing("End of INFO"));
+        self.say(numeric::RPL_ENDOFINFO, "End of INFO", context);
     }
 
     /// `LINKS`.
@@ -173,9 +159,11 @@ impl Irc {
         if matches!(query, "u" | "U") {
             let up = context.now.time.duration_since(context.house.started).map_or(0, |up| up.as_secs());
             let (days, hours, minutes, seconds) = (up / 86_400, up / 3600 % 24, up / 60 % 60, up % 60);
-            self.numeric(numeric::RPL_STATSUPTIME, context, |line| {
-                line.trailing(&format!("Server Up {days} days {hours}:{minutes:02}:{seconds:02}"));
-            });
+            self.say(
+                numeric::RPL_STATSUPTIME,
+                &format!("Server Up {days} days {hours}:{minutes:02}:{seconds:02}"),
+                context,
+            );
         }
         let query = if query.is_empty() { "*" } else { query };
         self.complain(numeric::RPL_ENDOFSTATS, query, "End of STATS report", context);
