@@ -286,13 +286,16 @@ fn many_names_are_several_lines_and_nobody_is_lost_or_cut() {
 /// The channels that `LIST` with these conditions lists, sorted.
 fn listed(house: &mut House, who: crate::house::Guest, conditions: &str) -> Vec<String> {
     let lines = house.ask(who, &format!("LIST {conditions}"));
-    let (first, last) = (lines.first().unwrap(), lines.last().unwrap());
+    let (first, last) =
+        (lines.first().expect("the server says so"), lines.last().expect("the server says so"));
     assert!(
         first.contains(" 321 ") && last.ends_with(" :End of LIST") && last.contains(" 323 "),
         "{lines:#?}"
     );
-    let mut names: Vec<_> =
-        lines[1..lines.len() - 1].iter().map(|line| line.split(' ').nth(3).unwrap().to_owned()).collect();
+    let mut names: Vec<_> = lines[1..lines.len() - 1]
+        .iter()
+        .map(|line| line.split(' ').nth(3).expect("the server says so").to_owned())
+        .collect();
     names.sort();
     names
 }

@@ -142,7 +142,16 @@ fn requests_from_client_to_client_pass_as_they_are() {
 /// The texts of the messages that `who` has heard.
 fn texts(house: &mut House, who: Guest) -> Vec<String> {
     let lines = house.lines(who).into_iter();
-    lines.map(|line| line.splitn(4, ' ').nth(3).unwrap().strip_prefix(':').unwrap().to_owned()).collect()
+    lines
+        .map(|line| {
+            line.splitn(4, ' ')
+                .nth(3)
+                .expect("the server says so")
+                .strip_prefix(':')
+                .expect("the server says so")
+                .to_owned()
+        })
+        .collect()
 }
 
 #[test]

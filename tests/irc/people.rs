@@ -37,9 +37,10 @@ fn who_lists_a_channel_with_flags() {
 /// The names in the answer to a `WHO`, sorted.
 fn names(house: &mut House, who: crate::house::Guest, line: &str) -> Vec<String> {
     let lines = house.ask(who, line);
-    assert!(lines.last().unwrap().ends_with(" :End of WHO list"), "{lines:#?}");
+    assert!(lines.last().expect("the server says so").ends_with(" :End of WHO list"), "{lines:#?}");
     let rows = lines[..lines.len() - 1].iter();
-    let mut names: Vec<_> = rows.map(|row| row.split(' ').nth(7).unwrap().to_owned()).collect();
+    let mut names: Vec<_> =
+        rows.map(|row| row.split(' ').nth(7).expect("the server says so").to_owned()).collect();
     names.sort();
     names
 }

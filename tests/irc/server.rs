@@ -184,7 +184,7 @@ fn tokens(house: &mut House, who: Guest) -> HashMap<String, String> {
     let lines = house.ask(who, "VERSION");
     let mut tokens = HashMap::new();
     for line in lines.iter().filter(|line| line.contains(" 005 ")) {
-        let (said, text) = line.split_once(" :").unwrap();
+        let (said, text) = line.split_once(" :").expect("the server says so");
         assert_eq!(text, "are supported by this server");
         let said: Vec<_> = said.split(' ').skip(3).collect();
         assert!((1..=13).contains(&said.len()), "at most 13 in a line: {line}");
@@ -294,7 +294,7 @@ fn targmax_modes_maxlist_chanlimit_and_monitor_are_what_is_done() {
     }
     assert_eq!(tokens["MAXTARGETS"], targets["PRIVMSG"]);
     assert_eq!(
-        house.ask(ana, &format!("USERHOST {}", vec!["ana"; 9].join(" ")))[0].matches("ana=").count(),
+        house.ask(ana, &format!("USERHOST {}", ["ana"; 9].join(" ")))[0].matches("ana=").count(),
         limit("USERHOST")
     );
     let guests: Vec<_> = (0..limit("KICK") + 1).map(|n| house.irc(&format!("k{n}"))).collect();

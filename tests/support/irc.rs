@@ -73,6 +73,13 @@ impl Stream for End {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Guest(usize);
 
+impl Guest {
+    /// Another number for every guest.
+    pub fn number(self) -> usize {
+        self.0
+    }
+}
+
 #[derive(Debug)]
 struct Connected {
     key: usize,
@@ -116,6 +123,11 @@ impl House {
     /// Who is here.
     pub fn hub(&self) -> &Hub {
         self.server.hub()
+    }
+
+    /// How many connections there are.
+    pub fn connections(&self) -> usize {
+        self.server.connections()
     }
 
     /// Panics where an invariant does not hold.
@@ -324,7 +336,7 @@ impl House {
 }
 
 /// Panics unless `line`, its end included, is one IRC line.
-fn check_line(line: &str) {
+pub fn check_line(line: &str) {
     let proper = match line.starts_with('@') {
         true => line.split_once(' ').map_or("", |(_, proper)| proper),
         false => line,
