@@ -140,7 +140,11 @@ impl Irc {
                 (numeric::ERR_MONLISTFULL, [number.as_str(), name.as_str()])
             }
         };
-        let text = why.to_string();
+        let text = match why {
+            // The client may have given what is no name of a room at all, and is told the same then.
+            Refusal::NoSuchRoom(_) => "No such channel".to_owned(),
+            why => why.to_string(),
+        };
         self.numeric_line(code, context, &mut |line| {
             about.iter().filter(|word| !word.is_empty()).for_each(|word| line.param(word));
             line.trailing(&text);
