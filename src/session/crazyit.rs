@@ -19,6 +19,7 @@ use crate::wire::crazyit::{
     Answer, Decoded, Decoder, ParseError, Request, SPLIT_SIGN, USER_MARK, notice_line, said_line,
     whispered_line,
 };
+use crate::wire::irc::without_formatting;
 
 /// How long nothing follows the answer to a login, unless the peer sends its next frame.
 const QUIET: Duration = Duration::from_millis(500);
@@ -95,34 +96,6 @@ fn plain(speech: &Speech) -> Option<String> {
         }
     };
     Some(text)
-}
-
-/// Takes out the bytes that IRC clients use for bold, colours and the like (modern.ircdocs.horse/formatting).
-fn without_formatting(text: &str) -> String {
-    const TOGGLES: [char; 7] = ['\x02', '\x0f', '\x11', '\x16', '\x1d', '\x1e', '\x1f'];
-    let mut plain = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(c) = rest.chars().next() {
-        rest = &rest[c.len_utf8()..];
-        match c {
-            '\x03' => rest = without_colours(rest, 2, |c| c.is_ascii_digit()),
-            '\x04' => rest = without_colours(rest, 6, |c| c.is_ascii_hexdigit()),
-            c if TOGGLES.contains(&c) => {}
-            c => plain.push(c),
-        }
-    }
-    plain
-}
-
-/// `text` behind a foreground colour and perhaps, behind a comma, a background.
-fn without_colours(text: &str, most: usize, is_digit: fn(&char) -> bool) -> &str {
-    let digits = |text: &str| text.chars().take(most).take_while(is_digit).count();
-    let foreground = digits(text);
-    let rest = &text[foreground..];
-    match rest.strip_prefix(',') {
-        Some(background) if foreground > 0 && digits(background) > 0 => &background[digits(background)..],
-        _ => rest,
-    }
 }
 
 impl CrazyIt {

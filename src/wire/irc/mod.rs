@@ -1,10 +1,12 @@
 //! IRC messages as bytes (RFC 1459 §2.3, modern.ircdocs.horse, the IRCv3 specification `message-tags`).
 
+mod formatting;
 mod line;
 mod message;
 pub mod numeric;
 mod tags;
 
+pub use formatting::without_formatting;
 pub use line::{Line, split_text};
 pub use message::{Message, NoCommand};
 pub use tags::Tags;
