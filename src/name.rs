@@ -110,6 +110,12 @@ fn folded(text: &str) -> impl Iterator<Item = char> + '_ {
     text.chars().flat_map(char::to_uppercase).flat_map(char::to_lowercase)
 }
 
+/// True for two ways to write the same name: letter case is folded. For names that come from elsewhere and need not
+/// be valid here.
+pub fn same_name(a: &str, b: &str) -> bool {
+    fold_eq(a, b)
+}
+
 fn fold_eq(a: &str, b: &str) -> bool {
     if a.is_ascii() && b.is_ascii() { a.eq_ignore_ascii_case(b) } else { folded(a).eq(folded(b)) }
 }
