@@ -1,9 +1,11 @@
 //! What can go wrong for a client, and where.
 
 use std::fmt;
-use std::io;
+use std::io::{self, ErrorKind};
+use std::time::Duration;
 
-use super::ANSWER_TIMEOUT;
+use super::connection::Connection;
+use super::display::printable;
 use crate::address::Address;
 use crate::name::UserName;
 use crate::wire::crazyit::MarkInside;
@@ -25,10 +27,19 @@ pub enum Error {
         /// What the system said.
         error: io::Error,
     },
-    /// The server did not answer the login within [`ANSWER_TIMEOUT`].
+    /// The server did not answer the login in time.
     NoAnswer {
         /// Which server.
         server: Address,
+        /// How long it had.
+        within: Duration,
+    },
+    /// The server has no place for us now: it is full, or about to end. Later it may.
+    Unavailable {
+        /// Which server.
+        server: Address,
+        /// What it said.
+        line: String,
     },
     /// The server does not want us, whatever our name.
     Refused {
@@ -41,7 +52,11 @@ pub enum Error {
     NameRefused {
         /// Which name.
         name: UserName,
+        /// What the server said of it; on the CrazyIt wire it says nothing, also of a wrong password.
+        why: Option<String>,
     },
+    /// There is no room yet in which to speak.
+    NoRoom,
     /// The text cannot be sent. Nothing was.
     Mark(MarkInside),
 }
@@ -50,15 +65,22 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Connect { server, error } => write!(f, "cannot connect to {server}: {error}"),
-            Self::Lost { server, error } if error.kind() == io::ErrorKind::UnexpectedEof => {
-                write!(f, "{server} closed the connection")
+            Self::Lost { server, error } => match error.kind() {
+                ErrorKind::UnexpectedEof => write!(f, "{server} closed the connection"),
+                ErrorKind::WouldBlock | ErrorKind::TimedOut => write!(f, "{server} does not answer any more"),
+                _ => write!(f, "the connection to {server} broke: {error}"),
+            },
+            Self::NoAnswer { server, within } => {
+                write!(f, "{server} did not answer the login within {} s", within.as_secs())
             }
-            Self::Lost { server, error } => write!(f, "the connection to {server} broke: {error}"),
-            Self::NoAnswer { server } => {
-                write!(f, "{server} did not answer the login within {} s", ANSWER_TIMEOUT.as_secs())
+            Self::Unavailable { server, line } | Self::Refused { server, line } => {
+                write!(f, "{server} said: {}", printable(line))
             }
-            Self::Refused { server, line } => write!(f, "{server} said: {}", line.trim_start_matches("* ")),
-            Self::NameRefused { name } => write!(f, "the name {name} is taken or not allowed here"),
+            Self::NameRefused { name, why } => {
+                write!(f, "the name {name} is taken or not allowed here")?;
+                why.as_ref().map_or(Ok(()), |why| write!(f, " ({})", printable(why)))
+            }
+            Self::NoRoom => f.write_str("join a room before you speak"),
             Self::Mark(inside) => write!(f, "not sent: {inside}"),
         }
     }
@@ -69,7 +91,23 @@ impl std::error::Error for Error {
         match self {
             Self::Connect { error, .. } | Self::Lost { error, .. } => Some(error),
             Self::Mark(inside) => Some(inside),
-            Self::NoAnswer { .. } | Self::Refused { .. } | Self::NameRefused { .. } => None,
+            Self::NoAnswer { .. }
+            | Self::Unavailable { .. }
+            | Self::Refused { .. }
+            | Self::NameRefused { .. }
+            | Self::NoRoom => None,
         }
+    }
+}
+
+/// What a server said when it turned us away: for good, or because it has no place just now.
+pub(super) fn refusal(connection: &Connection, line: &str) -> Error {
+    const FOR_NOW: [&str; 6] = ["full", "too many", "try again", "throttl", "shutting down", "in time"];
+    let (server, folded) = (connection.server.clone(), line.to_lowercase());
+    let line = line.to_owned();
+    if FOR_NOW.iter().any(|sign| folded.contains(sign)) {
+        Error::Unavailable { server, line }
+    } else {
+        Error::Refused { server, line }
     }
 }

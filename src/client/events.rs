@@ -1,149 +1,138 @@
-//! The half of a connection that listens. Our server ends every line with a newline; the textbook's own server
-//! ends none, so until a newline has been seen, a pause ends a line as well.
+//! The half of a connection that listens.
 
-use std::io::{ErrorKind, Read};
+use std::io::{self, ErrorKind};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use super::connection::{Connection, Stage};
 use super::error::Error;
-use super::is_retry;
-use super::stream::Stream;
-use crate::address::Address;
-use crate::name::UserName;
-use crate::wire::crazyit::Line;
+use super::event::{Event, EventKind};
+use super::incoming::{Got, Incoming};
+use super::{crazyit, irc};
+use crate::name::same_name;
+use crate::wire::Wire;
 
-/// How long a server that has sent no newline yet must pause to end a line.
-const PAUSE: Duration = Duration::from_millis(200);
+/// Longest wait in one read, after which the time is looked at.
+const TICK: Duration = Duration::from_secs(10);
 
-/// Longest line, in bytes; what is longer comes in pieces.
-const LINE_BYTES: usize = 64 * 1024;
+/// After this much silence an IRC server is asked for a sign of life.
+const PING_AFTER: Duration = Duration::from_secs(120);
 
-/// Something heard from the server.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Event {
-    /// Somebody spoke to everybody; what we say ourselves comes back like this.
-    Said {
-        /// Who.
-        from: String,
-        /// What.
-        text: String,
-    },
-    /// Somebody spoke to us alone.
-    Whispered {
-        /// Who.
-        from: String,
-        /// What.
-        text: String,
-    },
-    /// The server itself said something.
-    Notice(String),
-}
+/// After this much silence an IRC server is given up: it was asked a while ago.
+const LOST_AFTER: Duration = Duration::from_secs(180);
+
+/// Once our own side has ended, how long a server may be silent without closing.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// What comes from the server, until it closes the connection. Waits for it; an error is the last item.
 #[derive(Debug)]
 pub struct Events {
-    server: Address,
-    stream: Stream,
-    /// What our lines begin with when they come back, if we have a name.
-    own_line_start: Option<String>,
-    unread: Vec<u8>,
-    /// Lines of this server end with a newline.
-    has_newlines: bool,
-    /// The timeout that the stream has now.
-    timeout: Option<Duration>,
-    finished: Arc<AtomicBool>,
+    connection: Arc<Connection>,
+    incoming: Incoming,
+    ear: Ear,
+    /// When something last came.
+    heard: Instant,
+    /// The server has been asked for a sign of life since.
+    asked: bool,
+    /// Nothing has come for so long that a line is taken to have ended.
+    paused: bool,
     ended: bool,
 }
 
+/// How one understands a wire.
+#[derive(Debug)]
+enum Ear {
+    Irc(irc::Ear),
+    CrazyIt(crazyit::Ear),
+}
+
 impl Events {
-    pub(super) fn new(
-        server: Address,
-        stream: Stream,
-        name: Option<UserName>,
-        unread: Vec<u8>,
-        finished: Arc<AtomicBool>,
-    ) -> Self {
-        let own_line_start = name.map(|name| format!("{name}说："));
-        // Logging in left a timeout, which is none of these.
-        let timeout = Some(Duration::MAX);
-        Self { server, stream, own_line_start, unread, has_newlines: false, timeout, finished, ended: false }
+    pub(super) fn new(connection: Arc<Connection>, incoming: Incoming, wire: Wire) -> Self {
+        let ear = match wire {
+            Wire::Irc => Ear::Irc(irc::Ear::default()),
+            Wire::CrazyIt => Ear::CrazyIt(crazyit::Ear::default()),
+        };
+        let heard = Instant::now();
+        Self { connection, incoming, ear, heard, asked: false, paused: false, ended: false }
     }
 
     /// Tells, also while the events are iterated over, whether our own side has ended with
-    /// [`super::Speaker::finish`].
+    /// [`super::Speaker::finish`] or [`super::Speaker::quit`].
     pub fn finished(&self) -> impl Fn() -> bool + use<> {
-        let finished = Arc::clone(&self.finished);
-        move || finished.load(Ordering::Acquire)
+        let connection = Arc::clone(&self.connection);
+        move || connection.stage() != Stage::Open
     }
 
-    fn is_finished(&self) -> bool {
-        self.finished.load(Ordering::Acquire)
-    }
-
-    /// The next line that is whole.
-    fn line(&mut self) -> Option<String> {
-        if let Some(end) = self.unread.iter().position(|&byte| byte == b'\n') {
-            self.has_newlines = true;
-            let line = self.take(end);
-            self.unread.drain(..1);
-            return Some(line.trim_end_matches('\r').to_owned());
+    /// The next event of what has come.
+    fn take(&mut self) -> Option<Event> {
+        match &mut self.ear {
+            Ear::Irc(ear) => loop {
+                let line = self.incoming.line()?;
+                if let Some(event) = ear.hear(&line, &self.connection) {
+                    return Some(event);
+                }
+            },
+            Ear::CrazyIt(ear) => {
+                let paused = std::mem::take(&mut self.paused);
+                let kind = ear.hear(&mut self.incoming, paused, self.ended)?;
+                let is_own = speaker(&kind).is_some_and(|from| same_name(from, &self.connection.name()));
+                Some(Event { time: None, is_own, kind })
+            }
         }
-        (self.unread.len() >= LINE_BYTES).then(|| self.rest())
     }
 
-    /// What has come of an unfinished line, save a character of which only the beginning is there.
-    fn rest(&mut self) -> String {
-        let whole = match std::str::from_utf8(&self.unread) {
-            Err(error) if error.error_len().is_none() => error.valid_up_to(),
-            Ok(_) | Err(_) => self.unread.len(),
+    /// Waits for more, for a while.
+    fn read(&mut self) -> Result<(), Error> {
+        let pause_ends_line = match &self.ear {
+            Ear::Irc(_) => false,
+            Ear::CrazyIt(ear) => ear.heeds_pauses(&self.incoming),
         };
-        self.take(whole)
-    }
-
-    fn take(&mut self, end: usize) -> String {
-        let line = String::from_utf8_lossy(&self.unread[..end]).into_owned();
-        self.unread.drain(..end);
-        line
-    }
-
-    /// The textbook's own Python server does not know half-closing: it takes the end of our input for an empty
-    /// message, again and again, and never closes. That is an end too.
-    fn cut_endless_echo(&mut self) {
-        if let Some(start) = &self.own_line_start
-            && !self.has_newlines
-            && self.is_finished()
-        {
-            let twice = start.repeat(2).into_bytes();
-            if let Some(at) = self.unread.windows(twice.len()).position(|window| window == twice) {
-                self.unread.truncate(at);
-                self.ended = true;
+        let timeout = if pause_ends_line { crazyit::PAUSE } else { TICK };
+        match self.incoming.read(timeout).map_err(|error| self.connection.lost(error))? {
+            Got::Bytes => {
+                self.heard = Instant::now();
+                self.asked = false;
+                if let (Ear::CrazyIt(ear), Stage::Closing { .. }) = (&self.ear, self.connection.stage()) {
+                    self.ended = ear.cut_endless_echo(&self.connection.name(), &mut self.incoming);
+                }
             }
+            Got::Nothing if pause_ends_line => self.paused = true,
+            Got::Nothing => self.silence()?,
+            Got::End => match self.connection.stage() {
+                Stage::Closing { .. } => self.ended = true,
+                // We had more to say, or do not know that all was taken.
+                Stage::Open | Stage::Draining { .. } => return Err(self.lost(ErrorKind::UnexpectedEof)),
+            },
+        }
+        Ok(())
+    }
+
+    /// Does what is due after nothing has come for a while.
+    fn silence(&mut self) -> Result<(), Error> {
+        let silence = self.heard.elapsed();
+        match (self.connection.stage(), &self.ear) {
+            (Stage::Open, Ear::CrazyIt(_)) => Ok(()),
+            (Stage::Open, Ear::Irc(_)) if silence >= LOST_AFTER => Err(self.lost(ErrorKind::TimedOut)),
+            (Stage::Open, Ear::Irc(_)) => {
+                if silence >= PING_AFTER && !self.asked {
+                    self.asked = true;
+                    self.connection.answer(&irc::sign_of_life());
+                }
+                Ok(())
+            }
+            // A server that does not answer may still know the end of a connection.
+            (Stage::Draining { since }, _) if silence.min(since.elapsed()) >= CLOSE_TIMEOUT => {
+                self.connection.close()
+            }
+            (Stage::Closing { since }, _) if silence.min(since.elapsed()) >= CLOSE_TIMEOUT => {
+                Err(self.lost(ErrorKind::TimedOut))
+            }
+            (Stage::Draining { .. } | Stage::Closing { .. }, _) => Ok(()),
         }
     }
 
-    /// Reads more. False when a pause has ended the line.
-    fn read(&mut self) -> Result<bool, Error> {
-        let timeout = (!self.has_newlines && !self.unread.is_empty()).then_some(PAUSE);
-        let mut bytes = [0; 4096];
-        let result = if self.timeout == timeout { Ok(()) } else { self.stream.set_read_timeout(timeout) };
-        self.timeout = timeout;
-        match result.and_then(|()| self.stream.read(&mut bytes)) {
-            Ok(0) if self.is_finished() => self.ended = true,
-            Ok(0) => return Err(self.lost(ErrorKind::UnexpectedEof.into())),
-            Ok(count) => {
-                self.unread.extend_from_slice(&bytes[..count]);
-                self.cut_endless_echo();
-            }
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            Err(error) if is_retry(&error) => return Ok(false),
-            Err(error) => return Err(self.lost(error)),
-        }
-        Ok(true)
-    }
-
-    fn lost(&self, error: std::io::Error) -> Error {
-        Error::Lost { server: self.server.clone(), error }
+    fn lost(&self, kind: ErrorKind) -> Error {
+        self.connection.lost(io::Error::from(kind))
     }
 }
 
@@ -152,32 +141,26 @@ impl Iterator for Events {
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
-            let line = match self.line() {
-                Some(line) => line,
-                None if self.ended && self.unread.is_empty() => return None,
-                None if self.ended => self.take(self.unread.len()),
-                None => match self.read() {
-                    Ok(true) => continue,
-                    Ok(false) => self.rest(),
-                    Err(error) => {
-                        self.ended = true;
-                        self.unread.clear();
-                        return Some(Err(error));
-                    }
-                },
-            };
-            // The newline that completes an answer, for one.
-            if !line.is_empty() {
-                return Some(Ok(event(&line)));
+            if let Some(event) = self.take() {
+                return Some(Ok(event));
+            }
+            if self.ended {
+                return None;
+            }
+            if let Err(error) = self.read() {
+                self.ended = true;
+                // What has come of an unfinished line is no line.
+                self.incoming.truncate(0);
+                return Some(Err(error));
             }
         }
     }
 }
 
-fn event(line: &str) -> Event {
-    match Line::decode(line) {
-        Line::Said { from, text } => Event::Said { from: from.to_owned(), text: text.to_owned() },
-        Line::Whispered { from, text } => Event::Whispered { from: from.to_owned(), text: text.to_owned() },
-        Line::Notice(text) => Event::Notice(text.to_owned()),
+/// Who spoke.
+fn speaker(kind: &EventKind) -> Option<&str> {
+    match kind {
+        EventKind::Said { from, .. } | EventKind::Whispered { from, .. } => Some(from),
+        _ => None,
     }
 }

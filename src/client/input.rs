@@ -9,6 +9,7 @@ pub(super) enum Input<'a> {
         to: &'a str,
         text: &'a str,
     },
+    Act(&'a str),
     Help,
     Quit,
     /// A command that is not known, or is not complete: what to tell its writer.
@@ -16,9 +17,10 @@ pub(super) enum Input<'a> {
 }
 
 pub(super) const HELP: &str = "\
-Whatever you type is said to everybody. Besides:
+Whatever you type is said to everybody in the room. Besides:
   //bob:hello       whisper to bob
   /msg bob hello    the same
+  /me waves         do something
   /help             this
   /quit             leave; so does Ctrl-D";
 
@@ -33,6 +35,8 @@ pub(super) fn typed(line: &str) -> Input<'_> {
     let (name, rest) = command.split_once(' ').unwrap_or((command, ""));
     match name {
         "msg" => msg(rest).unwrap_or(Input::Wrong("write /msg NAME TEXT")),
+        "me" if !rest.trim().is_empty() => Input::Act(rest),
+        "me" => Input::Wrong("write /me WHAT YOU DO"),
         "help" => Input::Help,
         "quit" => Input::Quit,
         _ if name.starts_with('/') => Input::Wrong("write //NAME:TEXT"),
@@ -78,7 +82,8 @@ mod tests {
     fn a_typed_line_that_looks_like_a_command_is_never_said() {
         assert_eq!(typed("/help"), Input::Help);
         assert_eq!(typed("/quit"), Input::Quit);
-        for line in ["/msg", "/msg bob", "/msg bob ", "//bob", "//:x", "/nonsense", "/"] {
+        assert_eq!(typed("/me waves a flag"), Input::Act("waves a flag"));
+        for line in ["/msg", "/msg bob", "/msg bob ", "/me", "/me ", "//bob", "//:x", "/nonsense", "/"] {
             assert!(matches!(typed(line), Input::Wrong(_)), "{line}");
         }
         assert_eq!(typed("  "), Input::Nothing);
@@ -87,7 +92,7 @@ mod tests {
 
     #[test]
     fn every_piped_line_that_is_no_whisper_is_said() {
-        for line in ["", "/quit", "/usr/bin/x: no", "/msg bob", "// a comment: see", "//"] {
+        for line in ["", "/quit", "/me waves", "/usr/bin/x: no", "/msg bob", "// a comment: see", "//"] {
             assert_eq!(piped(line), Input::Say(line));
         }
     }

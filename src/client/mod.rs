@@ -1,54 +1,75 @@
 //! A small blocking client: one socket, two halves. Whoever speaks has a [`Speaker`]; whoever listens iterates over
 //! [`Events`], usually in a thread of its own. The terminal program is made of these.
 //!
+//! It speaks IRC, to any server that does, and the protocol of the CrazyIt textbook; what is heard looks the same on
+//! both.
+//!
 //! ```
-//! use parlor::client::{Client, Event};
+//! use parlor::client::{Client, EventKind};
+//! use parlor::name::{RoomName, UserName};
+//! use parlor::wire::Wire;
 //! # use parlor::{address::Address, config::ServerConfig, net::Reactor};
 //! # let here = vec![Address::parse("127.0.0.1:0")?];
 //! # let reactor = Reactor::bind(ServerConfig { listen: here, ..ServerConfig::default() })?;
 //! # let (server, stopper) = (reactor.addresses()[0].clone(), reactor.stopper());
 //! # let serving = std::thread::spawn(|| reactor.run());
-//! let mut client = Client::connect(&server)?;
-//! client.login(&"alice".parse()?)?;
-//! let (mut speaker, mut events) = client.split()?;
-//!
+//! let mut client = Client::connect(&server, Wire::Irc)?;
+//! client.login(&UserName::new("alice")?, None)?;
+//! let (mut speaker, events) = client.split()?;
+//! speaker.join(&RoomName::new("#lobby")?)?;
 //! speaker.say("hello, everybody")?;
-//! let heard = events.next().expect("the server is still there")?;
-//! assert_eq!(heard, Event::Said { from: "alice".into(), text: "hello, everybody".into() });
-//!
 //! speaker.whisper("alice", "and hello, me")?;
 //! speaker.finish()?;
-//! let rest: Vec<_> = events.collect::<Result<_, _>>()?;
-//! assert_eq!(rest, [Event::Whispered { from: "alice".into(), text: "and hello, me".into() }]);
+//!
+//! let mut heard = Vec::new();
+//! for event in events {
+//!     match event?.kind {
+//!         EventKind::Said { from, text, .. } => heard.push(format!("{from}: {text}")),
+//!         EventKind::Whispered { from, text, .. } => heard.push(format!("{from} whispers: {text}")),
+//!         _ => {}
+//!     }
+//! }
+//! assert_eq!(heard, ["alice: hello, everybody", "alice whispers: and hello, me"]);
 //! # stopper.stop()?;
 //! # serving.join().expect("the server does not panic")?;
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod connection;
+mod crazyit;
+mod display;
 mod error;
+mod event;
 mod events;
+mod incoming;
 mod input;
+mod irc;
+mod speaker;
 mod stream;
 pub mod terminal;
 
 pub use error::Error;
-pub use events::{Event, Events};
+pub use event::{Event, EventKind, Manner, Member};
+pub use events::Events;
+pub use speaker::Speaker;
 
-use std::io::{self, ErrorKind, Read, Write};
+use std::io::{self, ErrorKind};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::address::Address;
 use crate::name::UserName;
-use crate::wire::crazyit::{Answer, Request};
+use crate::wire::Wire;
+use connection::Connection;
+use error::refusal;
+use incoming::Incoming;
 use stream::Stream;
 
 /// How long connecting may take, for each address that the host name stands for.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long the server may take to answer a login.
-pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long the server may take to answer a login. Some look up who we are before they do.
+pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// How long the server may refuse to take what is sent.
 pub const SEND_TIMEOUT: Duration = Duration::from_secs(30);
@@ -56,120 +77,62 @@ pub const SEND_TIMEOUT: Duration = Duration::from_secs(30);
 /// A connection to a server, until it is logged in.
 #[derive(Debug)]
 pub struct Client {
-    server: Address,
-    stream: Stream,
-    name: Option<UserName>,
-    /// What came behind the answer to the login.
-    unread: Vec<u8>,
+    connection: Arc<Connection>,
+    incoming: Incoming,
+    login: Login,
 }
 
-/// The half of a connection that speaks.
+/// How one logs in on a wire.
 #[derive(Debug)]
-pub struct Speaker {
-    server: Address,
-    stream: Stream,
-    /// Tells [`Events`] that it is our own side that has ended.
-    finished: Arc<AtomicBool>,
+enum Login {
+    Irc(irc::Greeting),
+    CrazyIt,
 }
 
 impl Client {
     /// Connects to a server, within [`CONNECT_TIMEOUT`].
-    pub fn connect(server: &Address) -> Result<Self, Error> {
-        let stream = Stream::connect(server, CONNECT_TIMEOUT);
-        let stream = stream.map_err(|error| Error::Connect { server: server.clone(), error })?;
-        Ok(Self { server: server.clone(), stream, name: None, unread: Vec::new() })
+    pub fn connect(server: &Address, wire: Wire) -> Result<Self, Error> {
+        let streams = Stream::connect(server, CONNECT_TIMEOUT).and_then(|stream| {
+            stream.set_write_timeout(Some(SEND_TIMEOUT))?;
+            Ok((stream.try_clone()?, stream))
+        });
+        let (writer, reader) = streams.map_err(|error| Error::Connect { server: server.clone(), error })?;
+        let login = match wire {
+            Wire::Irc => Login::Irc(irc::Greeting::default()),
+            Wire::CrazyIt => Login::CrazyIt,
+        };
+        let connection = Arc::new(Connection::new(server.clone(), writer));
+        Ok(Self { connection, incoming: Incoming::new(reader), login })
     }
 
-    /// Logs in. After [`Error::NameRefused`] one may try another name; after others the connection is of no more
-    /// use.
-    pub fn login(&mut self, name: &UserName) -> Result<(), Error> {
-        let frame = Request::LogIn(name.as_str()).encode().map_err(Error::Mark)?;
-        self.stream.write_all(&frame).map_err(|error| self.lost(error))?;
-        match self.answer()? {
-            Answer::Welcome => {
-                self.name = Some(name.clone());
-                Ok(())
+    /// Logs in, with the server's password if it has one. After [`Error::NameRefused`] one may try another name; after
+    /// others the connection is of no more use.
+    pub fn login(&mut self, name: &UserName, password: Option<&str>) -> Result<(), Error> {
+        let (connection, incoming) = (&self.connection, &mut self.incoming);
+        let name = match &mut self.login {
+            Login::Irc(greeting) => irc::log_in(greeting, name, password, connection, incoming)?,
+            Login::CrazyIt => {
+                crazyit::log_in(name, password, connection, incoming)?;
+                name.to_string()
             }
-            Answer::NameTaken => Err(Error::NameRefused { name: name.clone() }),
-        }
+        };
+        self.connection.set_name(&name);
+        Ok(())
     }
 
-    fn answer(&mut self) -> Result<Answer, Error> {
-        let deadline = Instant::now() + ANSWER_TIMEOUT;
-        loop {
-            // An answer before this one may have had a newline, which ends it.
-            let blank = self.unread.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
-            self.unread.drain(..blank);
-            if let Some((answer, length)) = Answer::decode(&self.unread) {
-                self.unread.drain(..length);
-                return Ok(answer);
-            }
-            if let Some(end) = self.unread.iter().position(|&byte| byte == b'\n') {
-                let line = String::from_utf8_lossy(&self.unread[..end]).into_owned();
-                return Err(Error::Refused { server: self.server.clone(), line });
-            }
-            self.read_more(deadline)?;
-        }
-    }
-
-    fn read_more(&mut self, deadline: Instant) -> Result<(), Error> {
-        let left = deadline.saturating_duration_since(Instant::now());
-        let mut bytes = [0; 2048];
-        if left.is_zero() {
-            return Err(Error::NoAnswer { server: self.server.clone() });
-        }
-        self.stream.set_read_timeout(Some(left)).map_err(|error| self.lost(error))?;
-        match self.stream.read(&mut bytes) {
-            Ok(0) => Err(self.lost(ErrorKind::UnexpectedEof.into())),
-            Ok(count) => {
-                self.unread.extend_from_slice(&bytes[..count]);
-                Ok(())
-            }
-            Err(error) if is_retry(&error) => Ok(()),
-            Err(error) => Err(self.lost(error)),
-        }
+    /// The name that the server knows us by; empty before we are logged in.
+    pub fn name(&self) -> String {
+        self.connection.name()
     }
 
     /// Divides the connection into the half that speaks and the half that listens.
     pub fn split(self) -> Result<(Speaker, Events), Error> {
-        let finished = Arc::new(AtomicBool::new(false));
-        let writer = self.stream.try_clone().map_err(|error| self.lost(error))?;
-        writer.set_write_timeout(Some(SEND_TIMEOUT)).map_err(|error| self.lost(error))?;
-        let speaker =
-            Speaker { server: self.server.clone(), stream: writer, finished: Arc::clone(&finished) };
-        Ok((speaker, Events::new(self.server, self.stream, self.name, self.unread, finished)))
-    }
-
-    fn lost(&self, error: io::Error) -> Error {
-        Error::Lost { server: self.server.clone(), error }
-    }
-}
-
-impl Speaker {
-    /// Tells everybody.
-    pub fn say(&mut self, text: &str) -> Result<(), Error> {
-        self.send(Request::Say(text))
-    }
-
-    /// Tells one user. Whether there is such a user, the server tells as an event.
-    pub fn whisper(&mut self, to: &str, text: &str) -> Result<(), Error> {
-        self.send(Request::Whisper { to, text })
-    }
-
-    fn send(&mut self, request: Request<'_>) -> Result<(), Error> {
-        let frame = request.encode().map_err(Error::Mark)?;
-        self.stream.write_all(&frame).map_err(|error| self.lost(error))
-    }
-
-    /// Sends no more. The server handles what it has been sent, sends what is due, and closes; [`Events`] ends
-    /// then.
-    pub fn finish(self) -> Result<(), Error> {
-        self.finished.store(true, Ordering::Release);
-        self.stream.shutdown_write().map_err(|error| self.lost(error))
-    }
-
-    fn lost(&self, error: io::Error) -> Error {
-        Error::Lost { server: self.server.clone(), error }
+        let wire = match self.login {
+            Login::Irc(_) => Wire::Irc,
+            Login::CrazyIt => Wire::CrazyIt,
+        };
+        let speaker = Speaker::new(Arc::clone(&self.connection), wire);
+        Ok((speaker, Events::new(self.connection, self.incoming, wire)))
     }
 }
 

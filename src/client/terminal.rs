@@ -3,27 +3,24 @@
 use std::fmt;
 use std::io::{self, BufRead, ErrorKind, IsTerminal, Write};
 use std::process;
-use std::sync::mpsc;
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 
+use super::display::{Display, printable, refusal};
 use super::input::{HELP, Input, piped, typed};
-use super::{Client, Error, Event, Events, Speaker};
+use super::{Client, Error, EventKind, Events, Speaker};
 use crate::config::ClientConfig;
 use crate::name::UserName;
 
-/// After `/quit`, how long to wait for the server's last words.
+/// After `/quit`, or after the connection failed, how long to wait for the server's last words.
 const QUIT_TIMEOUT: Duration = Duration::from_secs(2);
-
-/// Longest text sent in one message, in bytes: with its marks and a name it fits a server's default frame of
-/// 8 KiB. A longer line becomes several messages.
-const MESSAGE_BYTES: usize = 8000;
 
 /// Why the program ends other than well.
 #[derive(Debug)]
 pub struct Failure {
     message: String,
-    /// The exit status: 1 the connection failed, 2 the input was wrong, 3 the name was refused.
+    /// The exit status: 1 the connection failed, 2 the input was wrong, 3 the server declined.
     pub status: u8,
 }
 
@@ -36,8 +33,11 @@ impl fmt::Display for Failure {
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         let status = match error {
-            Error::Connect { .. } | Error::Lost { .. } | Error::NoAnswer { .. } => 1,
-            Error::Mark(_) => 2,
+            Error::Connect { .. }
+            | Error::Lost { .. }
+            | Error::NoAnswer { .. }
+            | Error::Unavailable { .. } => 1,
+            Error::Mark(_) | Error::NoRoom => 2,
             Error::Refused { .. } | Error::NameRefused { .. } => 3,
         };
         Self { message: error.to_string(), status }
@@ -51,43 +51,61 @@ pub fn run(config: &ClientConfig) -> Result<(), Failure> {
         let message = "standard input is no terminal to ask for a name: give NAME@HOST".to_owned();
         return Err(Failure { message, status: 2 });
     }
-    let mut client = Client::connect(&config.server)?;
-    let Some(name) = log_in(&mut client, config.name.clone(), interactive)? else { return Ok(()) };
-    let (speaker, events) = client.split()?;
-    if interactive {
-        show(&format!("You are {name}. /help shows what there is besides talking."));
-    }
-    let (ended, end) = mpsc::channel();
-    // What we typed is on the screen already; in a pipe our own lines are output like all others.
-    let own = interactive.then_some(name);
-    let reader = thread::Builder::new().name("parlor-reader".into()).spawn(move || {
-        let result = print_events(events, own.as_ref());
-        ended.send(()).ok();
-        result
-    });
-    let reader = reader.map_err(|error| Failure { message: error.to_string(), status: 1 })?;
-    let said = if interactive { read_keyboard(speaker) } else { read_pipe(speaker) };
-    if interactive && end.recv_timeout(QUIT_TIMEOUT).is_err_and(|e| e == mpsc::RecvTimeoutError::Timeout) {
+    let mut client = Client::connect(&config.server, config.wire)?;
+    if !log_in(&mut client, config, interactive)? {
         return Ok(());
     }
-    match reader.join() {
-        Ok(heard) => heard.and(said),
-        Err(panic) => std::panic::resume_unwind(panic),
+    if interactive {
+        show(&format!("You are {}. /help shows what there is besides talking.", client.name()));
+    }
+    let (mut speaker, events) = client.split()?;
+    config.rooms.iter().try_for_each(|room| speaker.join(room))?;
+    let display = Display { interactive, names_rooms: config.rooms.len() > 1 };
+    let heard = listen(events, display)?;
+    let said = if interactive { read_keyboard(speaker) } else { read_pipe(speaker) };
+    outcome(said, &heard, interactive)
+}
+
+/// Prints what comes, on a thread of its own, which tells how it ended.
+fn listen(events: Events, display: Display) -> Result<Receiver<Result<(), Failure>>, Failure> {
+    let (ended, end) = mpsc::channel();
+    let reader = thread::Builder::new().name("parlor-reader".into()).spawn(move || {
+        ended.send(print_events(events, display)).ok();
+    });
+    reader.map(|_| end).map_err(|error| Failure { message: error.to_string(), status: 1 })
+}
+
+/// What becomes of the program once there is nothing more to say. A pipe waits for what still arrives, as long as the
+/// server has taken what was said; others do not wait long.
+fn outcome(
+    said: Result<(), Failure>,
+    heard: &Receiver<Result<(), Failure>>,
+    interactive: bool,
+) -> Result<(), Failure> {
+    let is_connected = said.as_ref().err().is_none_or(|failure| failure.status != 1);
+    let heard = if is_connected && !interactive {
+        heard.recv().map_err(|_| RecvTimeoutError::Disconnected)
+    } else {
+        heard.recv_timeout(QUIT_TIMEOUT)
+    };
+    match heard {
+        Ok(heard) => said.and(heard),
+        Err(RecvTimeoutError::Timeout) => said,
+        Err(RecvTimeoutError::Disconnected) => {
+            said.and(Err(Failure { message: "the reader ended before its time".to_owned(), status: 1 }))
+        }
     }
 }
 
-/// Logs in, and asks for another name as long as there is somebody to ask. `None` when they leave instead.
-fn log_in(
-    client: &mut Client,
-    mut name: Option<UserName>,
-    interactive: bool,
-) -> Result<Option<UserName>, Failure> {
+/// Logs in, and asks for another name as long as there is somebody to ask. False when they leave instead.
+fn log_in(client: &mut Client, config: &ClientConfig, interactive: bool) -> Result<bool, Failure> {
+    let mut name = config.name.clone();
     loop {
         let Some(wanted) = name.take().map_or_else(ask_name, |name| Ok(Some(name)))? else {
-            return Ok(None);
+            return Ok(false);
         };
-        match client.login(&wanted) {
-            Ok(()) => return Ok(Some(wanted)),
+        match client.login(&wanted, config.password.as_deref()) {
+            Ok(()) => return Ok(true),
             Err(error @ Error::NameRefused { .. }) if interactive => {
                 show(&format!("{error}, choose another"));
             }
@@ -115,20 +133,23 @@ fn read_keyboard(mut speaker: Speaker) -> Result<(), Failure> {
             Input::Help => show(HELP),
             Input::Quit => break,
             Input::Wrong(why) => show(why),
-            said @ (Input::Say(_) | Input::Whisper { .. }) => match send(&mut speaker, said) {
-                Err(error @ Error::Mark(_)) => show(&error.to_string()),
-                result => result?,
-            },
+            said @ (Input::Say(_) | Input::Act(_) | Input::Whisper { .. }) => {
+                match send(&mut speaker, said) {
+                    Err(error @ Error::Mark(_)) => show(&error.to_string()),
+                    result => result?,
+                }
+            }
         }
     }
-    Ok(speaker.finish()?)
+    Ok(speaker.quit()?)
 }
 
 fn read_pipe(mut speaker: Speaker) -> Result<(), Failure> {
-    let said = say_lines(&mut speaker);
-    // Also after a failure: the server closes then, and the reader ends.
-    let finished = speaker.finish();
-    said.and(finished.map_err(Failure::from))
+    match say_lines(&mut speaker) {
+        // A server that does not take what is sent will not take a goodbye either.
+        Err(failure) if failure.status == 1 => Err(failure),
+        said => said.and(speaker.finish().map_err(Failure::from)),
+    }
 }
 
 fn say_lines(speaker: &mut Speaker) -> Result<(), Failure> {
@@ -162,34 +183,31 @@ fn read_line(input: &mut impl BufRead) -> Result<Option<String>, Failure> {
 
 fn send(speaker: &mut Speaker, input: Input<'_>) -> Result<(), Error> {
     match input {
-        Input::Say(text) => pieces(text).try_for_each(|piece| speaker.say(piece)),
-        Input::Whisper { to, text } => pieces(text).try_for_each(|piece| speaker.whisper(to, piece)),
+        Input::Say(text) => speaker.say(text),
+        Input::Act(text) => speaker.act(text),
+        Input::Whisper { to, text } => speaker.whisper(to, text),
         Input::Nothing | Input::Help | Input::Quit | Input::Wrong(_) => Ok(()),
     }
 }
 
-/// `text` in pieces of at most [`MESSAGE_BYTES`], cut between characters; one piece when it is empty.
-fn pieces(text: &str) -> impl Iterator<Item = &str> {
-    let mut rest = Some(text);
-    std::iter::from_fn(move || {
-        let text = rest?;
-        let (piece, after) = text.split_at(text.floor_char_boundary(MESSAGE_BYTES));
-        rest = (!after.is_empty()).then_some(after);
-        Some(piece)
-    })
-}
-
 /// Prints what comes until the server closes. A connection that ends before we do ends the program: the main
 /// thread may wait at the keyboard for ever.
-fn print_events(events: Events, own: Option<&UserName>) -> Result<(), Failure> {
+fn print_events(events: Events, display: Display) -> Result<(), Failure> {
     let finished = events.finished();
+    let mut declined = Ok(());
     for event in events {
         match event {
-            Ok(event) => {
-                if !own.is_some_and(|own| is_own(&event, own)) {
-                    show(&display(&event));
+            Ok(event) => match &event.kind {
+                // In a pipe nobody sees that their lines go nowhere.
+                EventKind::Refused { about: Some(room), text, .. }
+                    if !display.interactive && room.starts_with('#') =>
+                {
+                    complain(&printable(&refusal(Some(room), text)));
+                    let message = format!("the server declined something about {}", printable(room));
+                    declined = Err(Failure { message, status: 3 });
                 }
-            }
+                _ => display.line(&event).iter().for_each(|line| show(line)),
+            },
             Err(error) if finished() => return Err(error.into()),
             Err(error) => {
                 complain(&error);
@@ -197,24 +215,7 @@ fn print_events(events: Events, own: Option<&UserName>) -> Result<(), Failure> {
             }
         }
     }
-    Ok(())
-}
-
-fn is_own(event: &Event, own: &UserName) -> bool {
-    match event {
-        Event::Said { from, .. } => from == own.as_str(),
-        Event::Whispered { .. } | Event::Notice(_) => false,
-    }
-}
-
-fn display(event: &Event) -> String {
-    let line = match event {
-        Event::Said { from, text } => format!("{from}: {text}"),
-        Event::Whispered { from, text } => format!("{from} whispers: {text}"),
-        Event::Notice(text) => format!("* {text}"),
-    };
-    // No escape sequence that somebody sends reaches the terminal.
-    line.chars().map(|c| if c.is_control() && c != '\t' { char::REPLACEMENT_CHARACTER } else { c }).collect()
+    declined
 }
 
 /// Prints a line. When nobody reads our output any more, that is a quiet end.
@@ -235,20 +236,35 @@ fn complain(what: &dyn fmt::Display) {
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_long_line_is_cut_between_characters_and_loses_nothing() {
-        for length in [0, 1, MESSAGE_BYTES / 3, MESSAGE_BYTES, 5 * MESSAGE_BYTES] {
-            let text = "好".repeat(length);
-            let cut: Vec<_> = pieces(&text).collect();
-            assert!(cut.iter().all(|piece| piece.len() <= MESSAGE_BYTES));
-            assert_eq!(cut.concat(), text);
-            assert_eq!(cut.len(), (3 * length).div_ceil(MESSAGE_BYTES / 3 * 3).max(1));
-        }
+    fn failure(status: u8) -> Failure {
+        Failure { message: String::new(), status }
+    }
+
+    fn status(result: Result<(), Failure>) -> u8 {
+        result.err().map_or(0, |failure| failure.status)
     }
 
     #[test]
-    fn an_escape_sequence_does_not_reach_the_terminal() {
-        let event = Event::Said { from: "eve".into(), text: "\x1b[2J\u{9b}2J\rx\ty".into() };
-        assert_eq!(display(&event), "eve: \u{fffd}[2J\u{fffd}2J\u{fffd}x\ty");
+    fn what_failed_is_told_although_the_server_never_closes() {
+        // The reader still waits: its end of the channel is there, and silent.
+        let (_reader, heard) = mpsc::channel();
+        for interactive in [true, false] {
+            assert_eq!(status(outcome(Err(failure(1)), &heard, interactive)), 1);
+        }
+        assert_eq!(status(outcome(Ok(()), &heard, true)), 0);
+    }
+
+    #[test]
+    fn a_pipe_ends_as_its_listener_does_unless_a_line_was_wrong() {
+        for (said, heard_of, expected) in [
+            (Ok(()), Ok(()), 0),
+            (Ok(()), Err(failure(1)), 1),
+            (Err(failure(2)), Ok(()), 2),
+            (Err(failure(2)), Err(failure(3)), 2),
+        ] {
+            let (reader, heard) = mpsc::channel();
+            reader.send(heard_of).unwrap();
+            assert_eq!(status(outcome(said, &heard, false)), expected);
+        }
     }
 }

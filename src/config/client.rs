@@ -65,7 +65,12 @@ impl ClientConfig {
 fn options() -> Options {
     let mut options = Options::new();
     options.optopt("w", "wire", "the protocol: irc or crazyit (irc)", "WIRE");
-    options.optmulti("r", "room", "a room to join, on IRC; repeatable, lines go to the first (#lobby)", "ROOM");
+    options.optmulti(
+        "r",
+        "room",
+        "a room to join, on IRC; repeatable, lines go to the first (#lobby)",
+        "ROOM",
+    );
     options.optopt("p", "password-file", "a file whose first line is the server's password (none)", "FILE");
     options.optflag("h", "help", "print this help");
     options.optflag("V", "version", "print the version");
@@ -97,9 +102,13 @@ fn rooms(matches: &Matches, wire: Wire) -> Result<Vec<RoomName>, ConfigError> {
         }
     }
     match wire {
-        Wire::Irc if rooms.is_empty() => rooms.push(RoomName::new(LOBBY).expect("the default is a room name")),
+        Wire::Irc if rooms.is_empty() => {
+            rooms.push(RoomName::new(LOBBY).expect("the default is a room name"))
+        }
         Wire::CrazyIt if !rooms.is_empty() => {
-            return Err(ConfigError("--room: on the crazyit wire there is one room, and no other to join".into()));
+            return Err(ConfigError(
+                "--room: on the crazyit wire there is one room, and no other to join".into(),
+            ));
         }
         Wire::Irc | Wire::CrazyIt => {}
     }
@@ -112,7 +121,9 @@ fn password(matches: &Matches) -> Result<Option<String>, ConfigError> {
     let text = fs::read_to_string(&path).map_err(|error| wrong(&error))?;
     match text.lines().next() {
         None | Some("") => Err(wrong(&"the first line is empty, and should be the password")),
-        Some(password) if password.contains(['\r', '\0']) => Err(wrong(&"a password contains no carriage return and no NUL")),
+        Some(password) if password.contains(['\r', '\0']) => {
+            Err(wrong(&"a password contains no carriage return and no NUL"))
+        }
         Some(password) => Ok(Some(password.to_owned())),
     }
 }
@@ -128,11 +139,12 @@ Usage: parlor [OPTIONS] [NAME@]HOST[:PORT]
        parlor [OPTIONS] [NAME@]unix:PATH
 
 The port is 30000 where none is given. Lines are said to everybody in the room;
-/help shows what else there is. When standard input is not a terminal, NAME@ must
-be given, every line is said, and parlor ends when the server has taken the last.
+/help shows what else there is. When standard input is not a terminal, NAME@
+must be given, every line is said, and parlor ends when the server has taken the
+last one.
 
-Exit status: 0 all is well, 1 the connection failed or was lost, 2 wrong usage or
-a line that cannot be sent, 3 refused: the name, the password, a room, or anyone.";
+Exit status: 0 all is well, 1 the connection failed or was lost, 2 wrong usage,
+or a line that cannot be sent, 3 refused: the name, the password, or a room.";
 
 #[cfg(test)]
 mod tests {

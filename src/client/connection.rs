@@ -1,0 +1,113 @@
+//! What both halves of a connection share: the socket's writing side, and how far our own end has come.
+
+use std::io::{self, Write};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use super::error::Error;
+use super::stream::Stream;
+use crate::address::Address;
+
+/// How far our own side has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stage {
+    /// We may speak.
+    Open,
+    /// We have said everything, and wait for the server to confirm that it has taken it.
+    Draining {
+        /// Since when.
+        since: Instant,
+    },
+    /// We are done; the server is to close.
+    Closing {
+        /// Since when.
+        since: Instant,
+    },
+}
+
+/// The shared part of a connection. The speaker writes to it, and whoever listens answers the server's own
+/// questions.
+#[derive(Debug)]
+pub(super) struct Connection {
+    pub(super) server: Address,
+    socket: Mutex<Stream>,
+    /// Answers that wait until the speaker has written what it is writing. The listener must not wait for that: a
+    /// server that is not read from may stop reading, and then nobody would move any more.
+    answers: Mutex<Vec<u8>>,
+    stage: Mutex<Stage>,
+    /// Our own name, which the server may change.
+    name: Mutex<String>,
+}
+
+impl Connection {
+    pub(super) fn new(server: Address, socket: Stream) -> Self {
+        Self {
+            server,
+            socket: Mutex::new(socket),
+            answers: Mutex::default(),
+            stage: Mutex::new(Stage::Open),
+            name: Mutex::default(),
+        }
+    }
+
+    /// Writes all of `bytes`.
+    pub(super) fn send(&self, bytes: &[u8]) -> Result<(), Error> {
+        lock(&self.socket).write_all(bytes).map_err(|error| self.lost(error))?;
+        self.write_answers();
+        Ok(())
+    }
+
+    /// Writes `bytes`, or leaves that to whoever is writing. A failure is left to the next read, which fails too.
+    pub(super) fn answer(&self, bytes: &[u8]) {
+        lock(&self.answers).extend_from_slice(bytes);
+        self.write_answers();
+    }
+
+    /// Whoever holds the socket looks at the answers once more after having let go of it, so none is forgotten.
+    fn write_answers(&self) {
+        while !lock(&self.answers).is_empty() {
+            let Ok(mut socket) = self.socket.try_lock() else { return };
+            let answers = std::mem::take(&mut *lock(&self.answers));
+            if socket.write_all(&answers).is_err() {
+                return;
+            }
+        }
+    }
+
+    pub(super) fn stage(&self) -> Stage {
+        *lock(&self.stage)
+    }
+
+    /// Has said everything, and waits for the server to confirm that.
+    pub(super) fn drain(&self) {
+        *lock(&self.stage) = Stage::Draining { since: Instant::now() };
+    }
+
+    /// Is about to leave; the server is to close.
+    pub(super) fn leave(&self) {
+        *lock(&self.stage) = Stage::Closing { since: Instant::now() };
+    }
+
+    /// Ends the writing side.
+    pub(super) fn close(&self) -> Result<(), Error> {
+        self.leave();
+        lock(&self.socket).shutdown_write().map_err(|error| self.lost(error))
+    }
+
+    pub(super) fn name(&self) -> String {
+        lock(&self.name).clone()
+    }
+
+    pub(super) fn set_name(&self, name: &str) {
+        name.clone_into(&mut lock(&self.name));
+    }
+
+    pub(super) fn lost(&self, error: io::Error) -> Error {
+        Error::Lost { server: self.server.clone(), error }
+    }
+}
+
+/// A thread that panicked while it held one of these left a whole value behind: each is changed in one step.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,222 @@
+//! What one hears on IRC, line by line.
+
+use super::numerics::Numerics;
+use super::{nick, pong, speak};
+use crate::client::connection::{Connection, Stage};
+use crate::client::event::{Event, EventKind, Manner};
+use crate::name::same_name;
+use crate::wire::irc::Message;
+
+/// Understands what the server sends after the login.
+#[derive(Debug, Default)]
+pub(in crate::client) struct Ear {
+    numerics: Numerics,
+}
+
+impl Ear {
+    /// What one line, without its end, tells. What it asks is answered.
+    pub(in crate::client) fn hear(&mut self, line: &str, connection: &Connection) -> Option<Event> {
+        let message = Message::decode(line).ok()?;
+        let own_name = connection.name();
+        let is_own = message.source.is_some_and(|source| same_name(nick(source), &own_name));
+        let kind = self.meaning(&message, &own_name, connection)?;
+        if let (EventKind::Renamed { to, .. }, true) = (&kind, is_own) {
+            connection.set_name(to);
+        }
+        let time = message.tags.get("time").and_then(|time| humantime::parse_rfc3339(&time).ok());
+        Some(Event { time, is_own, kind })
+    }
+
+    fn meaning(
+        &mut self,
+        message: &Message<'_>,
+        own_name: &str,
+        connection: &Connection,
+    ) -> Option<EventKind> {
+        let command = message.command.to_ascii_uppercase();
+        match command.as_str() {
+            "PING" => {
+                connection.answer(&pong(message));
+                None
+            }
+            "PONG" => {
+                if speak::confirms_end(&message.params)
+                    && matches!(connection.stage(), Stage::Draining { .. })
+                {
+                    // Where it fails the connection is broken, which the next read tells.
+                    connection.close().ok();
+                }
+                None
+            }
+            "ERROR" => match connection.stage() {
+                Stage::Closing { .. } => None,
+                Stage::Open | Stage::Draining { .. } => Some(EventKind::Closing(last(message))),
+            },
+            "PRIVMSG" => talk(message, own_name, Manner::Message),
+            "NOTICE" => talk(message, own_name, Manner::Notice),
+            "FAIL" => Some(EventKind::Refused {
+                code: param(message, 1),
+                about: Some(param(message, 0)),
+                text: last(message),
+            }),
+            "WARN" | "NOTE" | "WALLOPS" => Some(EventKind::Notice(last(message))),
+            code if code.len() == 3 && code.bytes().all(|byte| byte.is_ascii_digit()) => {
+                self.numerics.meaning(code, &message.params)
+            }
+            command => movement(command, message),
+        }
+    }
+}
+
+/// Who said what to whom.
+fn talk(message: &Message<'_>, own_name: &str, manner: Manner) -> Option<EventKind> {
+    let [target, text, ..] = message.params[..] else { return None };
+    // Servers have no user; what they say is not talk.
+    let Some(source) = message.source.filter(|source| source.contains('!') || manner != Manner::Notice)
+    else {
+        return Some(EventKind::Notice(text.to_owned()));
+    };
+    let from = nick(source).to_owned();
+    let (text, manner) = match text.strip_prefix('\x01') {
+        None => (text.to_owned(), manner),
+        Some(request) => {
+            // Of what programs ask each other (CTCP), people do one thing.
+            let action = request.trim_end_matches('\x01').strip_prefix("ACTION")?;
+            (action.trim_start_matches(' ').to_owned(), Manner::Action)
+        }
+    };
+    Some(match room(target) {
+        Some(room) if !same_name(target, own_name) => {
+            EventKind::Said { room: Some(room.to_owned()), from, text, manner }
+        }
+        Some(_) | None => EventKind::Whispered { from, to: Some(target.to_owned()), text, manner },
+    })
+}
+
+/// The room that a target means, if it is one: perhaps only those in it who have some rank (`STATUSMSG`).
+fn room(target: &str) -> Option<&str> {
+    let without_rank = target.trim_start_matches(['@', '+', '%', '~', '&', '!']);
+    match target.chars().next() {
+        Some('#' | '&' | '+' | '!') if !without_rank.starts_with('#') => Some(target),
+        _ => without_rank.starts_with('#').then_some(without_rank),
+    }
+}
+
+/// Who comes and goes, and what changes.
+fn movement(command: &str, message: &Message<'_>) -> Option<EventKind> {
+    let who = nick(message.source?).to_owned();
+    let first = param(message, 0);
+    Some(match command {
+        "JOIN" => EventKind::Joined { room: first, who },
+        "PART" => EventKind::Parted { room: first, who, reason: param(message, 1) },
+        "QUIT" => EventKind::Quit { who, reason: first },
+        "KICK" => {
+            EventKind::Kicked { room: first, who: param(message, 1), by: who, reason: param(message, 2) }
+        }
+        "NICK" => EventKind::Renamed { from: who, to: first },
+        "TOPIC" => EventKind::Topic { room: first, topic: param(message, 1), by: Some(who) },
+        "INVITE" => EventKind::Invited { room: param(message, 1), who: first, by: who },
+        "MODE" => {
+            let changes = message.params.get(1..).unwrap_or_default().join(" ");
+            EventKind::Changed { of: first, by: who, changes }
+        }
+        _ => return None,
+    })
+}
+
+fn param(message: &Message<'_>, n: usize) -> String {
+    message.params.get(n).copied().unwrap_or_default().to_owned()
+}
+
+fn last(message: &Message<'_>) -> String {
+    message.params.last().copied().unwrap_or_default().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn meaning(line: &str) -> Option<EventKind> {
+        let message = Message::decode(line).unwrap();
+        match message.command {
+            "PRIVMSG" => talk(&message, "alice", Manner::Message),
+            "NOTICE" => talk(&message, "alice", Manner::Notice),
+            command => movement(command, &message),
+        }
+    }
+
+    fn said(room: &str, text: &str, manner: Manner) -> Option<EventKind> {
+        Some(EventKind::Said { room: Some(room.into()), from: "bob".into(), text: text.into(), manner })
+    }
+
+    fn whispered(to: &str, text: &str, manner: Manner) -> Option<EventKind> {
+        Some(EventKind::Whispered { from: "bob".into(), to: Some(to.into()), text: text.into(), manner })
+    }
+
+    #[test]
+    fn talk_is_to_a_room_or_to_one_user() {
+        assert_eq!(meaning(":bob!u@h PRIVMSG #tea :hi there"), said("#tea", "hi there", Manner::Message));
+        assert_eq!(meaning(":bob!u@h PRIVMSG @#tea hi"), said("#tea", "hi", Manner::Message));
+        assert_eq!(meaning(":bob!u@h NOTICE &local hi"), said("&local", "hi", Manner::Notice));
+        assert_eq!(meaning(":bob!u@h PRIVMSG ALICE hi"), whispered("ALICE", "hi", Manner::Message));
+        assert_eq!(meaning(":bob!u@h NOTICE alice hi"), whispered("alice", "hi", Manner::Notice));
+    }
+
+    #[test]
+    fn an_action_is_told_from_what_programs_ask_each_other() {
+        let waves = "\x01ACTION waves\x01";
+        assert_eq!(meaning(&format!(":bob!u@h PRIVMSG #t :{waves}")), said("#t", "waves", Manner::Action));
+        assert_eq!(meaning(":bob!u@h PRIVMSG #t :\x01ACTION waves"), said("#t", "waves", Manner::Action));
+        assert_eq!(meaning(":bob!u@h PRIVMSG alice :\x01VERSION\x01"), None);
+    }
+
+    #[test]
+    fn what_a_server_says_is_no_talk() {
+        let notice = Some(EventKind::Notice("look".into()));
+        assert_eq!(meaning(":irc.example NOTICE alice :look"), notice);
+        assert_eq!(meaning("NOTICE AUTH :look"), notice);
+    }
+
+    #[test]
+    fn comings_and_goings_are_told_apart() {
+        let text = |text: &str| text.to_owned();
+        let (room, who) = (text("#t"), text("bob"));
+        let cases = [
+            (":bob!u@h JOIN #t", EventKind::Joined { room: text("#t"), who: who.clone() }),
+            (":bob!u@h JOIN #t * :real", EventKind::Joined { room: text("#t"), who: who.clone() }),
+            (
+                ":bob!u@h PART #t",
+                EventKind::Parted { room: room.clone(), who: who.clone(), reason: text("") },
+            ),
+            (
+                ":bob!u@h PART #t :so",
+                EventKind::Parted { room: room.clone(), who: who.clone(), reason: text("so") },
+            ),
+            (":bob!u@h QUIT :so", EventKind::Quit { who: who.clone(), reason: text("so") }),
+            (
+                ":bob!u@h KICK #t eve :so",
+                EventKind::Kicked {
+                    room: room.clone(),
+                    who: text("eve"),
+                    by: who.clone(),
+                    reason: text("so"),
+                },
+            ),
+            (":bob!u@h NICK rob", EventKind::Renamed { from: who.clone(), to: text("rob") }),
+            (
+                ":bob TOPIC #t :x y",
+                EventKind::Topic { room: room.clone(), topic: text("x y"), by: Some(who.clone()) },
+            ),
+            (
+                ":bob INVITE eve #t",
+                EventKind::Invited { room: room.clone(), who: text("eve"), by: who.clone() },
+            ),
+            (":bob MODE #t +o eve", EventKind::Changed { of: room, by: who, changes: text("+o eve") }),
+        ];
+        for (line, kind) in cases {
+            assert_eq!(meaning(line), Some(kind), "{line}");
+        }
+        assert_eq!(meaning("JOIN #t"), None, "nobody joins");
+        assert_eq!(meaning(":bob CHGHOST a b"), None);
+    }
+}

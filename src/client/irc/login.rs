@@ -1,0 +1,192 @@
+//! Logging in (modern.ircdocs.horse, "Connection Registration"; IRCv3 `capability-negotiation`). A server that does not
+//! know capabilities says so, or nothing at all, and welcomes us all the same.
+
+use std::time::Instant;
+
+use super::{USERNAME, line, nick, pong};
+use crate::client::connection::Connection;
+use crate::client::error::Error;
+use crate::client::incoming::Incoming;
+use crate::client::{ANSWER_TIMEOUT, refusal};
+use crate::name::UserName;
+use crate::wire::irc::{Message, numeric};
+
+/// What we use of what a server may offer.
+const WANTED: [&str; 4] = ["server-time", "message-tags", "echo-message", "standard-replies"];
+
+/// How far we have come in logging in. A name that is refused does not begin it anew.
+#[derive(Debug, Default)]
+pub(in crate::client) struct Greeting {
+    introduced: bool,
+    /// Those of [`WANTED`] that the server offers.
+    offered: Vec<&'static str>,
+}
+
+/// What a line from the server asks of us.
+#[derive(Debug, PartialEq, Eq)]
+enum Step {
+    Wait,
+    Send(Vec<u8>),
+    /// We are in, under this name.
+    Welcome(String),
+    NameRefused(String),
+    Refused(String),
+}
+
+/// Logs in. Returns our name, which the server may have changed.
+pub(in crate::client) fn log_in(
+    greeting: &mut Greeting,
+    name: &UserName,
+    password: Option<&str>,
+    connection: &Connection,
+    incoming: &mut Incoming,
+) -> Result<String, Error> {
+    connection.send(&greeting.introduction(name, password))?;
+    let deadline = Instant::now() + ANSWER_TIMEOUT;
+    loop {
+        while let Some(line) = incoming.line() {
+            match greeting.hear(&line) {
+                Step::Wait => {}
+                Step::Send(bytes) => connection.send(&bytes)?,
+                Step::Welcome(name) => return Ok(name),
+                Step::NameRefused(why) => {
+                    return Err(Error::NameRefused { name: name.clone(), why: Some(why) });
+                }
+                Step::Refused(why) => return Err(refusal(connection, &why)),
+            }
+        }
+        incoming.await_answer(deadline, connection)?;
+    }
+}
+
+impl Greeting {
+    fn introduction(&mut self, name: &UserName, password: Option<&str>) -> Vec<u8> {
+        let nick = line(|line| {
+            line.command("NICK");
+            line.param(name.as_str());
+        });
+        if self.introduced {
+            return nick;
+        }
+        self.introduced = true;
+        let mut bytes = b"CAP LS 302\r\n".to_vec();
+        if let Some(password) = password {
+            bytes.extend(line(|line| {
+                line.command("PASS");
+                line.trailing(password);
+            }));
+        }
+        bytes.extend(nick);
+        bytes.extend(line(|line| {
+            line.command("USER");
+            line.param(USERNAME);
+            line.param("0");
+            line.param("*");
+            line.trailing(name.as_str());
+        }));
+        bytes
+    }
+
+    fn hear(&mut self, line: &str) -> Step {
+        let Ok(message) = Message::decode(line) else { return Step::Wait };
+        let text = || message.params.last().copied().unwrap_or_default().to_owned();
+        match message.command.to_ascii_uppercase().as_str() {
+            "PING" => Step::Send(pong(&message)),
+            "CAP" => self.negotiate(&message.params),
+            numeric::RPL_WELCOME => Step::Welcome(nick(message.params.first().unwrap_or(&"")).to_owned()),
+            numeric::ERR_ERRONEUSNICKNAME
+            | numeric::ERR_NICKNAMEINUSE
+            | ERR_NICKCOLLISION
+            | ERR_UNAVAILRESOURCE => Step::NameRefused(text()),
+            numeric::ERR_PASSWDMISMATCH | ERR_YOUREBANNEDCREEP | "ERROR" => Step::Refused(text()),
+            _ => Step::Wait,
+        }
+    }
+
+    /// `CAP us LS [*] :offered`, and the answers to what we asked for.
+    fn negotiate(&mut self, params: &[&str]) -> Step {
+        let subcommand = params.get(1).copied().unwrap_or_default().to_ascii_uppercase();
+        match subcommand.as_str() {
+            "LS" => {
+                let offered = params.last().copied().unwrap_or_default().split(' ');
+                let offered = offered.map(|offer| offer.split('=').next().unwrap_or(offer));
+                self.offered.extend(offered.filter_map(wanted));
+                match (params.get(2), self.offered.is_empty()) {
+                    // There are more lines of them.
+                    (Some(&"*"), _) if params.len() > 3 => Step::Wait,
+                    (_, true) => Step::Send(b"CAP END\r\n".to_vec()),
+                    (_, false) => Step::Send(line(|line| {
+                        line.command("CAP");
+                        line.param("REQ");
+                        line.trailing(&self.offered.join(" "));
+                    })),
+                }
+            }
+            "ACK" | "NAK" => Step::Send(b"CAP END\r\n".to_vec()),
+            _ => Step::Wait,
+        }
+    }
+}
+
+fn wanted(offer: &str) -> Option<&'static str> {
+    WANTED.into_iter().find(|wanted| *wanted == offer)
+}
+
+/// The name is being used by two servers at once (RFC 2812 §5.2).
+const ERR_NICKCOLLISION: &str = "436";
+/// The name is held back for a while (RFC 2812 §5.2).
+const ERR_UNAVAILRESOURCE: &str = "437";
+/// The server wants nothing of us (RFC 2812 §5.2).
+const ERR_YOUREBANNEDCREEP: &str = "465";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn send(text: &str) -> Step {
+        Step::Send(text.as_bytes().to_vec())
+    }
+
+    #[test]
+    fn one_introduces_oneself_once_and_then_tries_other_names() {
+        let mut greeting = Greeting::default();
+        let name = UserName::new("alice").unwrap();
+        let first = greeting.introduction(&name, Some("open sesame"));
+        let expected = "CAP LS 302\r\nPASS :open sesame\r\nNICK alice\r\nUSER parlor 0 * :alice\r\n";
+        assert_eq!(String::from_utf8(first).unwrap(), expected);
+        assert_eq!(greeting.introduction(&name, None), b"NICK alice\r\n");
+    }
+
+    #[test]
+    fn of_what_is_offered_we_ask_for_what_we_use() {
+        let mut greeting = Greeting::default();
+        assert_eq!(greeting.hear(":s CAP * LS * :sasl=PLAIN server-time"), Step::Wait);
+        let asked = send("CAP REQ :server-time echo-message\r\n");
+        assert_eq!(greeting.hear(":s CAP * LS :echo-message=x batch"), asked);
+        assert_eq!(greeting.hear(":s CAP * ACK :server-time echo-message "), send("CAP END\r\n"));
+        assert_eq!(Greeting::default().hear(":s CAP * LS :multi-prefix"), send("CAP END\r\n"));
+        assert_eq!(Greeting::default().hear("CAP * LS :"), send("CAP END\r\n"));
+        assert_eq!(Greeting::default().hear(":s CAP * NAK :server-time"), send("CAP END\r\n"));
+    }
+
+    #[test]
+    fn a_server_without_capabilities_is_one_all_the_same() {
+        let mut greeting = Greeting::default();
+        for line in [":s 421 * CAP :Unknown command", ":s 451 * :Register first", "", ":s NOTICE * :*** hi"] {
+            assert_eq!(greeting.hear(line), Step::Wait, "{line}");
+        }
+        assert_eq!(greeting.hear("PING :a token"), send("PONG :a token\r\n"));
+        assert_eq!(greeting.hear(":s 001 al :Welcome, al"), Step::Welcome("al".into()));
+    }
+
+    #[test]
+    fn refusals_are_of_the_name_or_of_us() {
+        let mut greeting = Greeting::default();
+        for line in [":s 433 * al :In use", ":s 432 * al :In use"] {
+            assert_eq!(greeting.hear(line), Step::NameRefused("In use".into()));
+        }
+        for line in [":s 464 * :Go away", "ERROR :Go away", "error :Go away"] {
+            assert_eq!(greeting.hear(line), Step::Refused("Go away".into()));
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! What a server answers in numerics (RFC 2812 §5).
+
+use std::mem;
+
+use crate::client::event::{EventKind, Member};
+use crate::name::same_name;
+use crate::wire::irc::numeric;
+
+/// Understands numerics. The names of a room come in several, so some are remembered.
+#[derive(Debug, Default)]
+pub(super) struct Numerics {
+    /// The room of which names are coming, and those that have come.
+    room: String,
+    members: Vec<Member>,
+}
+
+impl Numerics {
+    /// What the numeric `code` tells; its first parameter is our own name.
+    pub(super) fn meaning(&mut self, code: &str, params: &[&str]) -> Option<EventKind> {
+        let params = params.get(1..).unwrap_or_default();
+        let (text, about) = params.split_last()?;
+        let text = (*text).to_owned();
+        match (code, about) {
+            (numeric::RPL_TOPIC, [room, ..]) => {
+                Some(EventKind::Topic { room: (*room).to_owned(), topic: text, by: None })
+            }
+            (numeric::RPL_NAMREPLY, [.., room]) => {
+                self.names(room, &text);
+                None
+            }
+            (numeric::RPL_ENDOFNAMES, [room, ..]) => Some(self.present(room)),
+            (numeric::RPL_MOTD, _) => Some(EventKind::Info(text)),
+            (numeric::RPL_AWAY, [who, ..]) => Some(EventKind::Info(format!("{who} is away: {text}"))),
+            // The server introduces itself, and frames its lists.
+            ("001" | "002" | "003" | "004" | "005", _)
+            | ("250" | "251" | "252" | "253" | "254" | "255" | "265" | "266", _)
+            | (numeric::RPL_NOTOPIC | numeric::RPL_TOPICWHOTIME, _)
+            | (numeric::RPL_MOTDSTART | numeric::RPL_ENDOFMOTD | numeric::ERR_NOMOTD, _) => None,
+            (code, about) if code.starts_with(['4', '5']) => Some(EventKind::Refused {
+                code: code.to_owned(),
+                about: about.last().map(|&about| about.to_owned()),
+                text,
+            }),
+            _ => Some(EventKind::Info(params.join(" "))),
+        }
+    }
+
+    fn names(&mut self, room: &str, names: &str) {
+        if !same_name(room, &self.room) {
+            room.clone_into(&mut self.room);
+            self.members.clear();
+        }
+        self.members.extend(names.split_ascii_whitespace().map(member));
+    }
+
+    fn present(&mut self, room: &str) -> EventKind {
+        let members = mem::take(&mut self.members);
+        let members = if same_name(room, &self.room) { members } else { Vec::new() };
+        self.room.clear();
+        EventKind::Present { room: room.to_owned(), members }
+    }
+}
+
+/// A name as it stands in the list: with signs of rank before it.
+fn member(text: &str) -> Member {
+    let name = text.trim_start_matches(['~', '&', '@', '%', '+', '!']);
+    let rank = text[..text.len() - name.len()].to_owned();
+    // With `userhost-in-names` there is more behind it.
+    Member { rank, name: super::nick(name).to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_come_in_several_lines_and_are_one_event() {
+        let mut numerics = Numerics::default();
+        assert_eq!(numerics.meaning("353", &["me", "=", "#tea", "@alice +@bob"]), None);
+        assert_eq!(numerics.meaning("353", &["me", "=", "#TEA", "carol!u@h "]), None);
+        let Some(EventKind::Present { room, members }) =
+            numerics.meaning("366", &["me", "#tea", "End of NAMES list"])
+        else {
+            panic!("no names");
+        };
+        assert_eq!(room, "#tea");
+        let members: Vec<_> = members.iter().map(|m| (m.rank.as_str(), m.name.as_str())).collect();
+        assert_eq!(members, [("@", "alice"), ("+@", "bob"), ("", "carol")]);
+        let empty = EventKind::Present { room: "#x".into(), members: Vec::new() };
+        assert_eq!(numerics.meaning("366", &["me", "#x", "End"]), Some(empty));
+    }
+
+    #[test]
+    fn a_refusal_names_what_it_is_about() {
+        let mut numerics = Numerics::default();
+        let refused = |code: &str, about: Option<&str>, text: &str| {
+            let about = about.map(str::to_owned);
+            Some(EventKind::Refused { code: code.into(), about, text: text.into() })
+        };
+        assert_eq!(
+            numerics.meaning("474", &["me", "#tea", "Banned"]),
+            refused("474", Some("#tea"), "Banned")
+        );
+        assert_eq!(numerics.meaning("412", &["me", "No text"]), refused("412", None, "No text"));
+        assert_eq!(numerics.meaning("422", &["me", "No MOTD"]), None);
+    }
+
+    #[test]
+    fn what_is_not_known_is_shown_as_it_is_and_the_introduction_is_not() {
+        let mut numerics = Numerics::default();
+        assert_eq!(
+            numerics.meaning("671", &["me", "bob", "is safe"]),
+            Some(EventKind::Info("bob is safe".into()))
+        );
+        assert_eq!(numerics.meaning("372", &["me", "- hi"]), Some(EventKind::Info("- hi".into())));
+        assert_eq!(numerics.meaning("254", &["me", "3", "channels"]), None);
+        assert_eq!(numerics.meaning("005", &["me"]), None);
+        assert_eq!(numerics.meaning("005", &[]), None);
+    }
+}
