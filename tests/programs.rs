@@ -20,9 +20,16 @@ const STOP_LIMIT: Duration = Duration::from_secs(5);
 const PARLORD: &str = env!("CARGO_BIN_EXE_parlord");
 const PARLOR: &str = env!("CARGO_BIN_EXE_parlor");
 
+/// What a client may speak. Most here holds on both.
+const WIRES: [&str; 2] = ["irc", "crazyit"];
+
 /// A client in a pipe that is logged in: it has heard what it said itself.
 fn client(name: &str, server: &Address) -> Program {
-    let mut client = Program::parlor(&[&format!("{name}@{server}")]);
+    client_on("irc", name, server)
+}
+
+fn client_on(wire: &str, name: &str, server: &Address) -> Program {
+    let mut client = Program::parlor(&["--wire", wire, &format!("{name}@{server}")]);
     client.write("here\n");
     while client.line() != format!("{name}: here") {}
     client
@@ -39,24 +46,27 @@ fn assert_ended(ended: &Ended, status: i32, error: &str) {
 
 #[test]
 fn public_and_private_messages_pass_between_real_processes() {
-    let (_server, at) = Program::server(&[]);
-    let mut alice = client("alice", &at);
-    let mut bob = client("bob", &at);
-    assert_eq!(alice.line(), "bob: here");
-    alice.write("hello, everybody\n");
-    for program in [&alice, &bob] {
-        assert_eq!(program.line(), "alice: hello, everybody");
-    }
-    bob.write("//alice:psst: alice\n/msg alice once more\nto all\n");
-    assert_eq!(alice.line(), "bob whispers: psst: alice");
-    assert_eq!(alice.line(), "bob whispers: once more");
-    assert_eq!(alice.line(), "bob: to all");
-    assert_eq!(bob.line(), "bob: to all", "its whispers were not for bob");
-    alice.write("//nobody:psst\n");
-    assert_eq!(alice.line(), "* nobody here is called nobody");
-    for mut program in [alice, bob] {
-        program.end_input();
-        assert_ended(&program.ended(), 0, "");
+    for (alice_on, bob_on) in [("irc", "irc"), ("irc", "crazyit"), ("crazyit", "irc"), ("crazyit", "crazyit")]
+    {
+        let (_server, at) = Program::server(&[]);
+        let mut alice = client_on(alice_on, "alice", &at);
+        let mut bob = client_on(bob_on, "bob", &at);
+        assert_eq!(alice.line(), "bob: here");
+        alice.write("hello, everybody\n");
+        for program in [&alice, &bob] {
+            assert_eq!(program.line(), "alice: hello, everybody");
+        }
+        bob.write("//alice:psst: alice\n/msg alice once more\nto all\n");
+        assert_eq!(alice.line(), "bob whispers: psst: alice");
+        assert_eq!(alice.line(), "bob whispers: once more");
+        assert_eq!(alice.line(), "bob: to all");
+        assert_eq!(bob.line(), "bob: to all", "its whispers were not for bob");
+        alice.write("//nobody:psst\n");
+        assert_eq!(alice.line(), "* nobody here is called nobody");
+        for mut program in [alice, bob] {
+            program.end_input();
+            assert_ended(&program.ended(), 0, "");
+        }
     }
 }
 
@@ -74,62 +84,80 @@ fn a_client_in_a_pipe_meets_a_textbook_client() {
 
 #[test]
 fn a_pipe_that_ends_ends_the_client_after_the_server_has_taken_the_last_line() {
-    let (_server, at) = Program::server(&[]);
-    let mut bob = Peer::user(&at, "bob");
-    let mut alice = Program::parlor(&[&format!("alice@{at}")]);
-    // The last line has no newline.
-    alice.write("first\n\ndone");
-    alice.end_input();
-    let ended = alice.ended();
-    assert_ended(&ended, 0, "");
-    assert_eq!(ended.stdout, "alice: first\nalice: \nalice: done\n");
-    bob.expect("alice说：first\nalice说：\nalice说：done\n");
+    // On IRC no message is empty.
+    for (wire, empty) in [("irc", " "), ("crazyit", "")] {
+        let (_server, at) = Program::server(&[]);
+        let mut bob = Peer::user(&at, "bob");
+        let mut alice = Program::parlor(&["-w", wire, &format!("alice@{at}")]);
+        // The last line has no newline.
+        alice.write("first\n\ndone");
+        alice.end_input();
+        let ended = alice.ended();
+        assert_ended(&ended, 0, "");
+        assert_eq!(ended.stdout, format!("alice: first\nalice: {empty}\nalice: done\n"));
+        bob.expect(&format!("alice说：first\nalice说：{empty}\nalice说：done\n"));
+    }
 }
 
 #[test]
 fn an_empty_pipe_logs_in_and_leaves() {
     let (_server, at) = Program::server(&[]);
-    let mut alice = Program::parlor(&[&format!("alice@{at}")]);
-    alice.end_input();
-    assert_eq!(alice.ended(), Ended { status: Some(0), stdout: String::new(), stderr: String::new() });
+    for wire in WIRES {
+        let mut alice = Program::parlor(&["-w", wire, &format!("alice@{at}")]);
+        alice.end_input();
+        assert_eq!(alice.ended(), Ended { status: Some(0), stdout: String::new(), stderr: String::new() });
+    }
 }
 
 #[test]
 fn ten_thousand_lines_through_a_pipe_all_arrive() {
-    let (_server, at) = Program::server(&[]);
     let scratch = Scratch::new();
     let lines: String = (0..10_000).map(|n| format!("line {n}\n")).collect();
-    let input = File::open(scratch.file("input", &lines)).expect("just written");
-    let mut alice = Program::start(PARLOR, &[&format!("alice@{at}")], input.into());
-    let ended = alice.ended();
-    assert_ended(&ended, 0, "");
+    let path = scratch.file("input", &lines);
     let expected: String = (0..10_000).map(|n| format!("alice: line {n}\n")).collect();
-    assert!(ended.stdout == expected);
+    for wire in WIRES {
+        let (_server, at) = Program::server(&[]);
+        let input = File::open(&path).expect("just written");
+        let mut alice = Program::start(PARLOR, &["-w", wire, &format!("alice@{at}")], input.into());
+        let ended = alice.ended();
+        assert_ended(&ended, 0, "");
+        assert!(ended.stdout == expected, "{wire}: {} lines", ended.stdout.lines().count());
+    }
 }
 
 #[test]
-fn a_line_longer_than_a_frame_becomes_several_messages() {
+fn a_line_too_long_for_one_becomes_several_messages() {
     let (_server, at) = Program::server(&[]);
-    let mut alice = Program::parlor(&[&format!("alice@{at}")]);
-    alice.write(&"好".repeat(5000));
-    alice.end_input();
-    let ended = alice.ended();
-    assert_ended(&ended, 0, "");
-    let said: String = ended.stdout.lines().map(|line| line.trim_start_matches("alice: ")).collect();
-    assert!(said == "好".repeat(5000), "{} characters", said.chars().count());
+    for wire in WIRES {
+        let mut alice = Program::parlor(&["-w", wire, &format!("alice@{at}")]);
+        alice.write(&"好".repeat(5000));
+        alice.end_input();
+        let ended = alice.ended();
+        assert_ended(&ended, 0, "");
+        let said: String = ended.stdout.lines().map(|line| line.trim_start_matches("alice: ")).collect();
+        assert!(said == "好".repeat(5000), "{wire}: {} characters", said.chars().count());
+    }
 }
 
 #[test]
-fn a_line_with_a_mark_in_it_is_refused_and_the_others_are_said() {
+fn a_line_with_a_mark_in_it_is_refused_where_it_is_one_and_the_others_are_said() {
     let (_server, at) = Program::server(&[]);
     for mark in ["∏∑", "§γ", "★【", "※"] {
-        let mut alice = Program::parlor(&[&format!("alice@{at}")]);
-        alice.write(&format!("one\nwith a {mark} in it\nthree\n"));
+        let lines = format!("one\nwith a {mark} in it\nthree\n");
+        let mut alice = Program::parlor(&["--wire", "crazyit", &format!("alice@{at}")]);
+        alice.write(&lines);
         assert!(alice.error_line().contains(mark));
         alice.end_input();
         let ended = alice.ended();
         assert_ended(&ended, 2, "some lines were not sent");
         assert_eq!(ended.stdout, "alice: one\nalice: three\n");
+
+        let mut alice = Program::parlor(&[&format!("alice@{at}")]);
+        alice.write(&lines);
+        alice.end_input();
+        let ended = alice.ended();
+        assert_ended(&ended, 0, "");
+        assert_eq!(ended.stdout, format!("alice: one\nalice: with a {mark} in it\nalice: three\n"));
     }
 }
 
@@ -172,36 +200,46 @@ fn a_refused_connection_is_exit_status_1() {
 
 #[test]
 fn a_lost_connection_is_exit_status_1_although_the_input_goes_on() {
-    let (mut server, at) = Program::server(&[]);
-    let mut alice = client("alice", &at);
-    server.signal(Signal::KILL);
-    server.ended();
-    let ended = alice.ended();
-    assert_eq!(ended.status, Some(1), "{ended:?}");
-    assert!(ended.stderr.contains(&at.to_string()), "{ended:?}");
+    for wire in WIRES {
+        let (mut server, at) = Program::server(&[]);
+        let mut alice = client_on(wire, "alice", &at);
+        server.signal(Signal::KILL);
+        server.ended();
+        let ended = alice.ended();
+        assert_eq!(ended.status, Some(1), "{ended:?}");
+        assert!(ended.stderr.contains(&at.to_string()), "{ended:?}");
+    }
 }
 
 #[test]
 fn a_server_that_ends_is_exit_status_1_and_its_goodbye_is_shown() {
-    let (server, at) = Program::server(&[]);
-    let mut alice = client("alice", &at);
-    server.signal(Signal::TERM);
-    assert_eq!(alice.line(), "* the server is shutting down");
-    assert_ended(&alice.ended(), 1, "closed the connection");
+    for wire in WIRES {
+        let (server, at) = Program::server(&[]);
+        let mut alice = client_on(wire, "alice", &at);
+        server.signal(Signal::TERM);
+        assert_eq!(alice.line(), "* the server is shutting down");
+        assert_ended(&alice.ended(), 1, "closed the connection");
+    }
 }
 
 #[test]
 fn a_taken_name_is_exit_status_3() {
     let (_server, at) = Program::server(&[]);
     let _alice = client("alice", &at);
-    let mut second = Program::parlor(&[&format!("ALICE@{at}")]);
-    assert_ended(&second.ended(), 3, "the name ALICE is taken");
+    for wire in WIRES {
+        let mut second = Program::parlor(&["-w", wire, &format!("ALICE@{at}")]);
+        assert_ended(&second.ended(), 3, "the name ALICE is taken");
+    }
 }
 
 #[test]
 fn wrong_usage_of_the_client_is_exit_status_2_and_names_what_is_wrong() {
-    let cases: [(&[&str], &str); 7] = [
+    let cases: [(&[&str], &str); 11] = [
         (&[], "where to?"),
+        (&["--wire", "smoke", "a@b"], "--wire"),
+        (&["--room", "tea", "a@b"], "--room"),
+        (&["-w", "crazyit", "-r", "#tea", "a@b"], "--room"),
+        (&["--password-file", "/nowhere/file", "a@b"], "/nowhere/file"),
         (&["--colour", "a"], "--colour"),
         (&["a@b", "stray"], "stray"),
         (&["1a@localhost"], "1a"),

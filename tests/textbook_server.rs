@@ -9,8 +9,9 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 
 use parlor::address::Address;
-use parlor::client::{Client, Error, Event, Events};
+use parlor::client::{Client, Error, EventKind, Events, Manner};
 use parlor::name::UserName;
+use parlor::wire::Wire;
 use support::Program;
 
 const USER_MARK: &str = "∏∑";
@@ -77,23 +78,32 @@ fn name(text: &str) -> UserName {
     UserName::new(text).expect("a good name")
 }
 
-fn said(from: &str, text: &str) -> Event {
-    Event::Said { from: from.into(), text: text.into() }
+fn said(from: &str, text: &str) -> EventKind {
+    EventKind::Said { room: None, from: from.into(), text: text.into(), manner: Manner::Message }
+}
+
+fn connect(at: &Address) -> Client {
+    Client::connect(at, Wire::CrazyIt).expect("it listens")
+}
+
+/// The program in a pipe.
+fn parlor(target: &str) -> Program {
+    Program::parlor(&["--wire", "crazyit", target])
 }
 
 #[track_caller]
-fn next(events: &mut Events) -> Event {
-    events.next().expect("the server is there").expect("the connection is fine")
+fn next(events: &mut Events) -> EventKind {
+    events.next().expect("the server is there").expect("the connection is fine").kind
 }
 
 #[test]
 fn the_library_logs_in_speaks_and_hears_without_newlines() {
     let at = textbook_server();
-    let mut alice = Client::connect(&at).expect("it listens");
-    alice.login(&name("alice")).expect("the name is free");
+    let mut alice = connect(&at);
+    alice.login(&name("alice"), None).expect("the name is free");
     let (mut alice, mut alice_hears) = alice.split().expect("a descriptor is left");
-    let mut bob = Client::connect(&at).expect("it listens");
-    bob.login(&name("bob")).expect("the name is free");
+    let mut bob = connect(&at);
+    bob.login(&name("bob"), None).expect("the name is free");
     let (mut bob, mut bob_hears) = bob.split().expect("a descriptor is left");
 
     alice.say("hi, 你好").expect("sent");
@@ -101,7 +111,9 @@ fn the_library_logs_in_speaks_and_hears_without_newlines() {
         assert_eq!(next(events), said("alice", "hi, 你好"));
     }
     bob.whisper("alice", "psst").expect("sent");
-    assert_eq!(next(&mut alice_hears), Event::Whispered { from: "bob".into(), text: "psst".into() });
+    let (from, text) = ("bob".to_owned(), "psst".to_owned());
+    let whispered = EventKind::Whispered { from, to: None, text, manner: Manner::Message };
+    assert_eq!(next(&mut alice_hears), whispered);
     bob.say("bye").expect("sent");
     for events in [&mut alice_hears, &mut bob_hears] {
         assert_eq!(next(events), said("bob", "bye"));
@@ -111,12 +123,12 @@ fn the_library_logs_in_speaks_and_hears_without_newlines() {
 #[test]
 fn a_taken_name_may_be_followed_by_a_free_one_on_the_same_connection() {
     let at = textbook_server();
-    let mut first = Client::connect(&at).expect("it listens");
-    first.login(&name("alice")).expect("the name is free");
-    let mut second = Client::connect(&at).expect("it listens");
-    let refused = second.login(&name("alice"));
+    let mut first = connect(&at);
+    first.login(&name("alice"), None).expect("the name is free");
+    let mut second = connect(&at);
+    let refused = second.login(&name("alice"), None);
     assert!(matches!(refused, Err(Error::NameRefused { .. })), "{refused:?}");
-    second.login(&name("anna")).expect("the name is free");
+    second.login(&name("anna"), None).expect("the name is free");
 }
 
 #[test]
@@ -133,14 +145,13 @@ fn a_notice_of_any_kind_is_shown_as_it_is() {
         stream.write_all(&"将".as_bytes()[2..]).expect("taken");
         stream.read(&mut bytes).expect("the client's end")
     });
-    let mut client =
-        Client::connect(&Address::Tcp { host: at.ip().to_string(), port: at.port() }).expect("yes");
-    client.login(&name("alice")).expect("welcome");
+    let mut client = connect(&Address::Tcp { host: at.ip().to_string(), port: at.port() });
+    client.login(&name("alice"), None).expect("welcome");
     let (speaker, mut events) = client.split().expect("a descriptor is left");
     let mut text = String::new();
     while text != "服务器将" {
         match next(&mut events) {
-            Event::Notice(piece) => text += &piece,
+            EventKind::Notice(piece) => text += &piece,
             other => panic!("{other:?}"),
         }
     }
@@ -151,10 +162,10 @@ fn a_notice_of_any_kind_is_shown_as_it_is() {
 #[test]
 fn a_pipe_that_ends_ends_the_program_although_the_server_never_closes() {
     let at = textbook_server();
-    let mut bob = Client::connect(&at).expect("it listens");
-    bob.login(&name("bob")).expect("the name is free");
+    let mut bob = connect(&at);
+    bob.login(&name("bob"), None).expect("the name is free");
     let (_bob, mut bob_hears) = bob.split().expect("a descriptor is left");
-    let mut alice = Program::parlor(&[&format!("alice@{at}")]);
+    let mut alice = parlor(&format!("alice@{at}"));
     alice.write("done\n");
     // The server takes what one read returns for one frame, so the end must not come with it.
     assert_eq!(alice.line(), "alice: done");
@@ -168,7 +179,7 @@ fn a_pipe_that_ends_ends_the_program_although_the_server_never_closes() {
 #[test]
 fn a_line_right_before_the_end_of_the_pipe_is_said_as_well() {
     let at = textbook_server();
-    let mut alice = Program::parlor(&[&format!("alice@{at}")]);
+    let mut alice = parlor(&format!("alice@{at}"));
     alice.write("done\n");
     alice.end_input();
     let ended = alice.ended();

@@ -6,6 +6,7 @@
 
 pub mod peer;
 pub mod program;
+pub mod stand_in;
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -20,6 +21,7 @@ use parlor::net::{BindError, Reactor, Stopper};
 
 pub use peer::Peer;
 pub use program::Program;
+pub use stand_in::StandIn;
 
 /// How long anything may take before the test fails: much longer than it does, because machines can be busy.
 pub const DEADLINE: Duration = Duration::from_secs(30);
