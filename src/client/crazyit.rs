@@ -32,7 +32,10 @@ pub(super) fn log_in(
         let blank = incoming.unread().iter().take_while(|byte| byte.is_ascii_whitespace()).count();
         incoming.skip(blank);
         match Answer::decode(incoming.unread()) {
-            Some((Answer::Welcome, length)) => return Ok(incoming.skip(length)),
+            Some((Answer::Welcome, length)) => {
+                incoming.skip(length);
+                return Ok(());
+            }
             Some((Answer::NameTaken, length)) => {
                 incoming.skip(length);
                 return Err(Error::NameRefused { name: name.clone(), why: None });

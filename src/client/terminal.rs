@@ -63,7 +63,8 @@ pub fn run(config: &ClientConfig) -> Result<(), Failure> {
     let display = Display { interactive, names_rooms: config.rooms.len() > 1 };
     let heard = listen(events, display)?;
     let said = if interactive { read_keyboard(speaker) } else { read_pipe(speaker) };
-    outcome(said, &heard, interactive)
+    let patience = patience(&said, interactive);
+    outcome(said, &heard, patience)
 }
 
 /// Prints what comes, on a thread of its own, which tells how it ended.
@@ -75,18 +76,22 @@ fn listen(events: Events, display: Display) -> Result<Receiver<Result<(), Failur
     reader.map(|_| end).map_err(|error| Failure { message: error.to_string(), status: 1 })
 }
 
-/// What becomes of the program once there is nothing more to say. A pipe waits for what still arrives, as long as the
+/// How long to wait for the server's end once there is nothing more to say. A pipe waits as long as it takes, if the
 /// server has taken what was said; others do not wait long.
+fn patience(said: &Result<(), Failure>, interactive: bool) -> Option<Duration> {
+    let is_connected = said.as_ref().err().is_none_or(|failure| failure.status != 1);
+    (interactive || !is_connected).then_some(QUIT_TIMEOUT)
+}
+
+/// What becomes of the program.
 fn outcome(
     said: Result<(), Failure>,
     heard: &Receiver<Result<(), Failure>>,
-    interactive: bool,
+    patience: Option<Duration>,
 ) -> Result<(), Failure> {
-    let is_connected = said.as_ref().err().is_none_or(|failure| failure.status != 1);
-    let heard = if is_connected && !interactive {
-        heard.recv().map_err(|_| RecvTimeoutError::Disconnected)
-    } else {
-        heard.recv_timeout(QUIT_TIMEOUT)
+    let heard = match patience {
+        Some(patience) => heard.recv_timeout(patience),
+        None => heard.recv().map_err(|_| RecvTimeoutError::Disconnected),
     };
     match heard {
         Ok(heard) => said.and(heard),
@@ -248,10 +253,16 @@ mod tests {
     fn what_failed_is_told_although_the_server_never_closes() {
         // The reader still waits: its end of the channel is there, and silent.
         let (_reader, heard) = mpsc::channel();
-        for interactive in [true, false] {
-            assert_eq!(status(outcome(Err(failure(1)), &heard, interactive)), 1);
-        }
-        assert_eq!(status(outcome(Ok(()), &heard, true)), 0);
+        assert_eq!(status(outcome(Err(failure(1)), &heard, Some(Duration::ZERO))), 1);
+        assert_eq!(status(outcome(Ok(()), &heard, Some(Duration::ZERO))), 0);
+    }
+
+    #[test]
+    fn a_pipe_waits_for_a_server_that_takes_what_is_sent_and_for_no_other() {
+        assert_eq!(patience(&Ok(()), false), None);
+        assert_eq!(patience(&Err(failure(2)), false), None);
+        assert_eq!(patience(&Err(failure(1)), false), Some(QUIT_TIMEOUT));
+        assert_eq!(patience(&Ok(()), true), Some(QUIT_TIMEOUT));
     }
 
     #[test]
@@ -264,7 +275,7 @@ mod tests {
         ] {
             let (reader, heard) = mpsc::channel();
             reader.send(heard_of).unwrap();
-            assert_eq!(status(outcome(said, &heard, false)), expected);
+            assert_eq!(status(outcome(said, &heard, None)), expected);
         }
     }
 }
