@@ -3,7 +3,7 @@
 use super::Hub;
 use super::rooms::RoomId;
 use super::settings::{MASKS_PER_LIST, Mask, Topic};
-use crate::message::{EventKind, MaskList, Now, Outgoing, Refusal, RoomChange, RoomFlag, UserId};
+use crate::message::{EventKind, MaskList, Now, Outgoing, Rank, Refusal, RoomChange, RoomFlag, UserId};
 use crate::name::RoomName;
 
 impl Hub {
@@ -66,6 +66,9 @@ impl Hub {
         change: RoomChange,
         now: Now,
     ) -> Result<Option<RoomChange>, Refusal> {
+        if self.rooms.get(room).stays && is_for_owners(&change) {
+            return Err(Refusal::NotOperator(self.rooms.get(room).name.clone()));
+        }
         let made = match change {
             RoomChange::Rank { who, rank, given } => {
                 let member = self.users.find(&who).ok_or_else(|| Refusal::NobodyCalled(who.clone()))?;
@@ -123,5 +126,17 @@ impl Hub {
         }
         masks.push(Mask { text: mask.clone(), by, at: now.time });
         Ok(Some(RoomChange::Mask { list, mask, added: true }))
+    }
+}
+
+/// True for what would close the door of a room that stays, or give it to somebody: it is the server's, and open to
+/// everybody who is not banned.
+fn is_for_owners(change: &RoomChange) -> bool {
+    match change {
+        RoomChange::Key(key) => key.is_some(),
+        RoomChange::Limit(limit) => limit.is_some(),
+        RoomChange::Flag(flag, on) => *on && matches!(flag, RoomFlag::InviteOnly | RoomFlag::Secret),
+        RoomChange::Rank { rank, given, .. } => *given && *rank == Rank::OPERATOR,
+        RoomChange::Mask { .. } => false,
     }
 }

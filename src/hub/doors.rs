@@ -133,15 +133,15 @@ impl Hub {
     }
 }
 
-/// Whether `user` may come in. An invitation opens everything but a ban's room for somebody else: it was given to
-/// this user in person, by somebody who may.
+/// Whether `user` may come in. An invitation opens everything but a ban: any member may give one, and must not undo
+/// what an operator did.
 fn admit(room: &Room, user: &User, key: Option<&str>) -> Result<(), Refusal> {
-    if user.is_invited_to(room) {
-        return Ok(());
-    }
     let (settings, name) = (&room.settings, || room.name.clone());
     if settings.bans(&user.identity) {
         return Err(Refusal::Banned(name()));
+    }
+    if user.is_invited_to(room) {
+        return Ok(());
     }
     if settings.has(RoomFlag::InviteOnly) && !settings.lists(MaskList::Invited, &user.identity) {
         return Err(Refusal::InviteOnly(name()));

@@ -292,6 +292,9 @@ impl CrazyIt {
 
     fn rename(&mut self, name: &str, context: &mut Context<'_>) -> Result<(), Refusal> {
         let name = UserName::new(name).map_err(Refusal::NameNotAllowed)?;
+        // Whoever was removed from the lobby comes back like this: this wire has no other way.
+        let room = context.hub.lobby().clone();
+        self.ask(Command::Join { room, key: None }, context)?;
         self.ask(Command::Rename(name), context)
     }
 

@@ -56,6 +56,12 @@ impl House {
         }
     }
 
+    /// Most bytes of one answer with a line for each user or room: what is longer is cut, and says so. Half the outbox,
+    /// so that asking alone does not fill it.
+    pub(super) fn answer_bytes(&self) -> usize {
+        self.limits.outbox_bytes / 2
+    }
+
     /// Begins the ids of messages, so that those of an earlier run are different.
     pub(super) fn message_id_prefix(&self) -> u64 {
         let since = self.started.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();

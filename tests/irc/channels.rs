@@ -382,7 +382,7 @@ fn an_invitation_is_told_to_both_and_opens_the_door() {
     let mut house = House::new();
     let [ana] = house.channel("#tea", ["ana"]);
     let bob = house.irc("Bob");
-    house.send(ana, "MODE #tea +ilkb 1 key *!*@*");
+    house.send(ana, "MODE #tea +ilk 1 key");
     house.forget();
     assert_eq!(house.ask(ana, "INVITE bob #TEA"), [":parlor.local 341 ana Bob #tea"]);
     assert_eq!(house.lines(bob), [":ana!~ana@HOST INVITE Bob #tea"]);
@@ -390,7 +390,45 @@ fn an_invitation_is_told_to_both_and_opens_the_door() {
     // It is used up.
     house.send(bob, "PART #tea");
     house.forget();
-    assert_eq!(house.told(bob, "JOIN #tea"), "474 Bob #tea");
+    assert_eq!(house.told(bob, "JOIN #tea"), "473 Bob #tea");
+}
+
+#[test]
+fn an_invitation_does_not_undo_a_ban() {
+    let mut house = House::new();
+    let [ana, eve] = house.channel("#tea", ["ana", "eve"]);
+    let bob = house.irc("bob");
+    house.send(ana, "MODE #tea +b bob!*@*");
+    house.send(eve, "INVITE bob #tea");
+    house.forget();
+    assert_eq!(house.told(bob, "JOIN #tea"), "474 bob #tea");
+}
+
+#[test]
+fn an_answer_that_would_fill_the_outbox_is_cut_and_says_so() {
+    let mut house = House::with(|config| config.limits.outbox_bytes = 8 * 1024);
+    let ana = house.irc("ana");
+    for n in 0..160 {
+        let bob = house.irc(&format!("somebody-whose-name-is-long-{n}"));
+        house.send(bob, "JOIN #tea");
+        house.send(bob, &format!("JOIN #{n}"));
+        house.send(bob, &format!("TOPIC #{n} :what we talk about"));
+        house.forget();
+    }
+    for (question, about, line, end) in
+        [("WHO *", "*", "352", "315"), ("LIST", "*", "322", "323"), ("JOIN #tea", "#tea", "353", "366")]
+    {
+        let answer = house.ask(ana, question);
+        let bytes: usize = answer.iter().map(String::len).sum();
+        assert!((2048..5120).contains(&bytes), "{question}: {bytes} bytes");
+        let codes: Vec<_> = answer.iter().filter_map(|line| line.split(' ').nth(1)).collect();
+        assert!(codes.contains(&line), "{question}");
+        assert_eq!(codes[codes.len() - 2..], ["416", end], "{question}");
+        assert!(answer[codes.len() - 2].starts_with(&format!(":parlor.local 416 ana {about} :")));
+    }
+    // Whoever asks for less gets all of it.
+    let answer = house.ask(ana, "WHO *-99");
+    assert_eq!(answer.len(), 2, "{answer:?}");
 }
 
 #[test]

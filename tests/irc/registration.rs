@@ -20,7 +20,7 @@ fn nick_and_user_are_welcomed_in_either_order() {
         let ana = house.connect();
         assert_eq!(house.ask(ana, commands[0]), [""; 0]);
         let lines = house.ask(ana, commands[1]);
-        let welcome = ["001", "002", "003", "004", "005", "005", "005"];
+        let welcome = ["001", "002", "003", "004", "005", "005"];
         let lusers = ["251", "252", "253", "254", "255", "265", "266", "422"];
         assert_eq!(codes(&lines), [welcome.as_slice(), &lusers].concat());
         assert_eq!(lines[0], ":parlor.local 001 ana :Welcome to parlor.local, ana!~a@HOST");

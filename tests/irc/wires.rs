@@ -205,19 +205,44 @@ fn the_password_opens_both_wires() {
 fn whoever_may_not_enter_the_lobby_does_not_log_in_over_crazyit() {
     let mut house = House::new();
     let root = house.operator("root");
-    house.send(root, "MODE #lobby +l 1");
+    house.send(root, "MODE #lobby +b le*");
     house.crazyit("li");
     let other = house.connect();
     house.speaks_crazyit(other);
     house.bytes(other, "∏∑lee∏∑");
     assert_eq!(house.raw(other), "-1");
     assert_eq!(house.hub().users().len(), 2, "the name is free");
-    house.send(root, "MODE #lobby -l");
+    house.send(root, "MODE #lobby -b le*");
     house.bytes(other, "∏∑lee∏∑");
     assert_eq!(house.raw(other), "1");
     house.advance(Duration::from_secs(1));
     house.bytes(other, "§γhi§γ");
     assert_eq!(house.lines(other), ["lee说：hi"]);
+}
+
+#[test]
+fn whoever_was_kicked_from_the_lobby_logs_in_again_to_come_back() {
+    let mut house = House::new();
+    let (root, li) = (house.operator("root"), house.crazyit("li"));
+    house.send(root, "KICK #lobby li");
+    house.forget();
+    house.bytes(li, "§γhi§γ");
+    assert!(house.lines(li)[0].starts_with("* "), "it is told that nobody hears it");
+    house.bytes(li, "∏∑li∏∑");
+    house.forget();
+    house.bytes(li, "§γhi§γ");
+    assert_eq!(house.lines(li), ["li说：hi"]);
+}
+
+#[test]
+fn the_doors_of_the_lobby_stay_open_whoever_asks() {
+    let mut house = House::new();
+    let root = house.operator("root");
+    house.send(root, "JOIN #lobby");
+    house.forget();
+    for change in ["+i", "+s", "+k key", "+l 1", "+o root"] {
+        assert_eq!(house.told(root, &format!("MODE #lobby {change}")), "482 root #lobby", "{change}");
+    }
 }
 
 #[test]

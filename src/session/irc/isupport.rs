@@ -37,7 +37,6 @@ fn tokens(house: &House) -> Vec<String> {
         format!("NETWORK={}", house.name),
         format!("NICKLEN={USER_NAME_CHARS}"),
         "PREFIX=(ov)@+".into(),
-        "SAFELIST".into(),
         "STATUSMSG=@+".into(),
         format!("TARGMAX={}", target_limits()),
         format!("TOPICLEN={TOPIC_CHARS}"),

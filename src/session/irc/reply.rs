@@ -86,6 +86,16 @@ impl Irc {
         self.numeric_line(code, context, &mut |line| line.trailing(text));
     }
 
+    /// Tells that an answer about `about` was cut.
+    pub(super) fn tell_cut(&self, about: &str, context: &mut Context<'_>) {
+        self.complain(
+            numeric::ERR_TOOMANYMATCHES,
+            about,
+            "Too much to tell, this is a part; ask for less",
+            context,
+        );
+    }
+
     /// Sends a numeric that names one thing and says something of it.
     pub(super) fn complain(&self, code: &str, about: &str, text: &str, context: &mut Context<'_>) {
         self.numeric_line(code, context, &mut |line| {

@@ -1,9 +1,10 @@
 //! Channels: coming, going, topics, lists. Here, and on the wire, rooms are called channels.
 
+use std::iter::Peekable;
 use std::time::SystemTime;
 
 use super::{Capabilities, Irc};
-use crate::hub::{Member, Room, RoomId, mask};
+use crate::hub::{Hub, Member, Room, RoomId, mask};
 use crate::message::{Command, Rank, Refusal, RoomFlag};
 use crate::name::{NameError, RoomName, UserName};
 use crate::session::Context;
@@ -160,48 +161,57 @@ impl Irc {
     fn tell_names(&self, id: RoomId, context: &mut Context<'_>) {
         let Context { hub, out, house, .. } = context;
         let (hub, room) = (&**hub, hub.rooms().get(id));
+        let name = room.name.clone();
         let own_name = hub.users().get(self.id).map_or("*", |user| user.name().as_str());
         let symbol = if room.settings.has(RoomFlag::Secret) { "@" } else { "=" };
         let is_inside = hub.rooms().member(hub.users(), self.id, id).is_some();
-        let begin = |line: &mut Line<'_>, code| {
-            line.source(&house.name);
-            line.command(code);
-            line.param(own_name);
-        };
+        let members = room.members().iter().filter(|member| {
+            is_inside || hub.users().get(member.id).is_some_and(|user| hub.is_user_visible(user, self.id))
+        });
+        let mut members = members.peekable();
         out.write(self.id, |bytes| {
-            let mut members = room.members().iter().filter(|member| {
-                is_inside || hub.users().get(member.id).is_some_and(|user| hub.is_user_visible(user, self.id))
-            });
-            let mut next = members.next();
-            let mut names = String::new();
-            while next.is_some() {
+            let most = bytes.len() + house.answer_bytes();
+            while members.peek().is_some() && bytes.len() < most {
                 let mut line = Line::begin(bytes);
-                begin(&mut line, numeric::RPL_NAMREPLY);
+                line.source(&house.name);
+                line.command(numeric::RPL_NAMREPLY);
+                line.param(own_name);
                 line.param(symbol);
-                line.param(room.name.as_str());
-                names.clear();
-                while let Some(member) = next {
-                    let before = names.len();
-                    self.push_name(member, hub, &mut names);
-                    if names.len() > line.room() && before > 0 {
-                        names.truncate(before);
-                        break;
-                    }
-                    names.push(' ');
-                    next = members.next();
-                }
+                line.param(name.as_str());
+                let names = self.fill_with_names(&mut members, hub, line.room());
                 line.trailing(names.trim_end());
                 line.end();
             }
-            let mut line = Line::begin(bytes);
-            begin(&mut line, numeric::RPL_ENDOFNAMES);
-            line.param(room.name.as_str());
-            line.trailing("End of NAMES list");
-            line.end();
         });
+        let is_cut = members.peek().is_some();
+        if is_cut {
+            self.tell_cut(name.as_str(), context);
+        }
+        self.complain(numeric::RPL_ENDOFNAMES, name.as_str(), "End of NAMES list", context);
     }
 
-    fn push_name(&self, member: &Member, hub: &crate::hub::Hub, names: &mut String) {
+    /// As many of `members` as have room, one at least, with a space behind each.
+    fn fill_with_names<'a>(
+        &self,
+        members: &mut Peekable<impl Iterator<Item = &'a Member>>,
+        hub: &Hub,
+        room: usize,
+    ) -> String {
+        let mut names = String::new();
+        while let Some(member) = members.peek() {
+            let before = names.len();
+            self.push_name(member, hub, &mut names);
+            if names.len() > room && before > 0 {
+                names.truncate(before);
+                break;
+            }
+            names.push(' ');
+            members.next();
+        }
+        names
+    }
+
+    fn push_name(&self, member: &Member, hub: &Hub, names: &mut String) {
         let Some(user) = hub.users().get(member.id) else { return };
         names.push_str(prefixes(member.rank, self.capabilities.has(Capabilities::MULTI_PREFIX)));
         if self.capabilities.has(Capabilities::USERHOST_IN_NAMES) {
@@ -220,21 +230,29 @@ impl Irc {
             line.param("Channel");
             line.trailing("Users  Name");
         });
-        let rooms: Vec<_> =
-            context.hub.rooms().iter().filter(|(id, _)| context.hub.is_visible(*id, self.id)).collect();
-        let mut lines = Vec::new();
-        for (_, room) in rooms {
-            if lists(&conditions, room, context.now.time) {
-                let topic = room.settings.topic.as_ref().map(|topic| topic.text.clone());
-                lines.push((room.name.clone(), room.members().len(), topic));
+        let Context { hub, out, house, now, .. } = context;
+        let (hub, now) = (&**hub, now.time);
+        let own_name = hub.users().get(self.id).map_or("*", |user| user.name().as_str());
+        let rooms = hub.rooms().iter().filter(|(id, _)| hub.is_visible(*id, self.id));
+        let mut rooms = rooms.map(|(_, room)| room).filter(|room| lists(&conditions, room, now)).peekable();
+        out.write(self.id, |bytes| {
+            let most = bytes.len() + house.answer_bytes();
+            while let Some(room) = rooms.next_if(|_| bytes.len() < most) {
+                let topic = room.settings.topic.as_ref();
+                let mut line = Line::begin(bytes);
+                line.source(&house.name);
+                line.command(numeric::RPL_LIST);
+                line.param(own_name);
+                line.param(room.name.as_str());
+                line.number(room.members().len());
+                line.trailing(topic.map_or("", |topic| &topic.text));
+                line.end();
             }
-        }
-        for (name, members, topic) in lines {
-            self.numeric(numeric::RPL_LIST, context, |line| {
-                line.param(name.as_str());
-                line.number(members);
-                line.trailing(topic.as_deref().unwrap_or_default());
-            });
+        });
+        let is_cut = rooms.peek().is_some();
+        drop(rooms);
+        if is_cut {
+            self.tell_cut("*", context);
         }
         self.say(numeric::RPL_LISTEND, "End of LIST", context);
     }

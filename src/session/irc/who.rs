@@ -44,8 +44,14 @@ impl Irc {
         let rows = rows.filter(|row| !only_operators || row.user.is_operator);
         let all_prefixes = self.capabilities.has(Capabilities::MULTI_PREFIX);
         let idle = |user: &User| unix_seconds(now.time).saturating_sub(unix_seconds(user.spoke));
+        let mut is_cut = false;
         out.write(self.id, |bytes| {
+            let most = bytes.len() + house.answer_bytes();
             for row in rows {
+                if bytes.len() > most {
+                    is_cut = true;
+                    break;
+                }
                 let mut line = Line::begin(bytes);
                 line.source(&house.name);
                 match &fields {
@@ -63,6 +69,9 @@ impl Irc {
                 line.end();
             }
         });
+        if is_cut {
+            self.tell_cut(wanted, context);
+        }
         self.complain(numeric::RPL_ENDOFWHO, wanted, "End of WHO list", context);
     }
 

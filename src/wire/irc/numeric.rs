@@ -84,6 +84,7 @@ pub const ERR_NOORIGIN: &str = "409";
 pub const ERR_INVALIDCAPCMD: &str = "410";
 pub const ERR_NORECIPIENT: &str = "411";
 pub const ERR_NOTEXTTOSEND: &str = "412";
+pub const ERR_TOOMANYMATCHES: &str = "416";
 pub const ERR_INPUTTOOLONG: &str = "417";
 pub const ERR_UNKNOWNCOMMAND: &str = "421";
 pub const ERR_NOMOTD: &str = "422";
