@@ -11,6 +11,9 @@ use crate::wire::irc::Message;
 #[derive(Debug, Default)]
 pub(in crate::client) struct Ear {
     numerics: Numerics,
+    /// The id of the last message that we sent to ourselves. It comes as what we said and as what we are told, and
+    /// is one event.
+    to_oneself: Option<String>,
 }
 
 impl Ear {
@@ -20,11 +23,23 @@ impl Ear {
         let own_name = connection.name();
         let is_own = message.source.is_some_and(|source| same_name(nick(source), &own_name));
         let kind = self.meaning(&message, &own_name, connection)?;
+        if is_own && self.came_before(&kind, &message, &own_name) {
+            return None;
+        }
         if let (EventKind::Renamed { to, .. }, true) = (&kind, is_own) {
             connection.set_name(to);
         }
         let time = message.tags.get("time").and_then(|time| humantime::parse_rfc3339(&time).ok());
         Some(Event { time, is_own, kind })
+    }
+
+    /// True for the second copy of what we tell ourselves.
+    fn came_before(&mut self, kind: &EventKind, message: &Message<'_>, own_name: &str) -> bool {
+        let EventKind::Whispered { to: Some(to), .. } = kind else { return false };
+        let Some(id) = message.tags.get("msgid").filter(|_| same_name(to, own_name)) else { return false };
+        let came_before = self.to_oneself.as_deref() == Some(&*id);
+        self.to_oneself = (!came_before).then(|| id.into_owned());
+        came_before
     }
 
     fn meaning(
@@ -218,5 +233,21 @@ mod tests {
         }
         assert_eq!(meaning("JOIN #t"), None, "nobody joins");
         assert_eq!(meaning(":bob CHGHOST a b"), None);
+    }
+    #[test]
+    fn what_we_tell_ourselves_is_heard_once() {
+        let mut ear = Ear::default();
+        let mut hear = |line: &str| {
+            let message = Message::decode(line).unwrap();
+            let kind = talk(&message, "alice", Manner::Message).unwrap();
+            !ear.came_before(&kind, &message, "alice")
+        };
+        assert!(hear("@msgid=a :alice!u@h PRIVMSG alice :psst"));
+        assert!(!hear("@msgid=a :alice!u@h PRIVMSG alice :psst"));
+        assert!(hear("@msgid=b :alice!u@h PRIVMSG alice :psst"));
+        assert!(hear("@msgid=b :alice!u@h PRIVMSG bob :psst"));
+        for _ in 0..2 {
+            assert!(hear(":alice!u@h PRIVMSG alice :psst"), "without ids nobody can tell");
+        }
     }
 }
