@@ -62,8 +62,9 @@ impl fmt::Display for CloseReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::PeerFinished => f.write_str("end of input"),
-            Self::Quit(message) if message.is_empty() => f.write_str("quit"),
-            Self::Quit(message) => write!(f, "quit: {message}"),
+            // As IRC users know it; so nobody who quits can claim one of the other reasons.
+            Self::Quit(message) if message.is_empty() => f.write_str("Quit"),
+            Self::Quit(message) => write!(f, "Quit: {message}"),
             Self::Lost(kind) => write!(f, "connection broken: {kind}"),
             Self::Malformed(what) => write!(f, "{what}"),
             Self::OutboxFull(bytes) => {

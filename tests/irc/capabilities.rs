@@ -252,7 +252,7 @@ fn a_labelled_end_is_answered_before_it_ends() {
     let ana = house.irc_with("ana", "labeled-response batch");
     assert_eq!(
         house.ask(ana, "@label=x QUIT :bye"),
-        ["@label=x :parlor.local ACK", "ERROR :Closing link: quit: bye"]
+        ["@label=x :parlor.local ACK", "ERROR :Closing link: Quit: bye"]
     );
     let mut house = House::with(|config| config.password = Some("p".into()));
     let bob = house.connect();

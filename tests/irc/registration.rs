@@ -382,8 +382,8 @@ fn an_unknown_cap_subcommand_gets_410() {
 fn quit_says_farewell_shuts_down_and_closes_when_the_peer_does() {
     let mut house = House::new();
     let [ana, bob] = house.channel("#tea", ["ana", "bob"]);
-    assert_eq!(house.ask(ana, "QUIT :good bye"), ["ERROR :Closing link: quit: good bye"]);
-    assert_eq!(house.lines(bob), [":ana!~ana@HOST QUIT :quit: good bye"]);
+    assert_eq!(house.ask(ana, "QUIT :good bye"), ["ERROR :Closing link: Quit: good bye"]);
+    assert_eq!(house.lines(bob), [":ana!~ana@HOST QUIT :Quit: good bye"]);
     assert!(house.is_shut(ana));
     assert!(!house.is_gone(ana));
     house.bytes(ana, "PRIVMSG #tea :too late\r\n");
@@ -400,7 +400,7 @@ fn quit_without_a_reason_and_before_registration() {
     assert_eq!(house.ask(ana, "QUIT"), ["ERROR :Closing link: quit"]);
     let eve = house.connect();
     house.send(eve, "NICK eve");
-    assert_eq!(house.ask(eve, "QUIT :x"), ["ERROR :Closing link: quit: x"]);
+    assert_eq!(house.ask(eve, "QUIT :x"), ["ERROR :Closing link: Quit: x"]);
     assert!(house.is_shut(eve));
 }
 
