@@ -397,12 +397,12 @@ fn whoever_may_not_enter_the_lobby_is_refused_and_keeps_no_name() {
     let config = ServerConfig { listen, operators, ..ServerConfig::default() };
     let server = TestServer::run(config).expect("the loopback interface has a free port");
     let mut root = operator(&server, "root");
-    root.send("MODE #lobby +i\r\nPING 1\r\n");
+    root.send("MODE #lobby +b alice\r\nPING 1\r\n");
     while !root.line().contains("PONG") {}
     let mut alice = server.connect();
     alice.send(login("alice"));
     alice.expect("-1");
-    root.send("ISON alice\r\nMODE #lobby -i\r\nPING 2\r\n");
+    root.send("ISON alice\r\nMODE #lobby -b alice\r\nPING 2\r\n");
     assert_eq!(root.line(), ":parlor.local 303 root :\r");
     while !root.line().contains("PONG") {}
     alice.send(login("alice"));
