@@ -444,6 +444,17 @@ fn a_peer_that_sends_faster_than_its_budget_never_gets_more_than_one_a_turn() {
 // Outboxes.
 
 #[test]
+fn an_unfinished_frame_is_all_that_is_kept_of_what_came() {
+    let mut scene = Scene::new(Limits::default());
+    let alice = scene.user("alice");
+    scene.send(&alice, "§γbegun");
+    // Each turn checks what the server keeps.
+    scene.send(&alice, "§γ".to_owned() + &"§γx§γ".repeat(5000) + "§γbeg");
+    scene.send(&alice, "un§γ");
+    assert!(alice.heard().ends_with("alice说：x\nalice说：begun\n"));
+}
+
+#[test]
 fn a_newcomer_for_whom_too_much_is_held_back_gets_it_early_and_stays() {
     let mut scene = Scene::new(Limits { outbox_bytes: 100, ..Limits::default() });
     let bob = scene.user("bob");

@@ -267,9 +267,9 @@ impl<S: Stream> Server<S> {
         } else {
             inbox.extend_from_slice(&read_buffer[..count]);
             let used = self.handle(key, &inbox, now);
-            inbox.drain(..used);
-            if inbox.is_empty() {
-                inbox = Vec::new();
+            if used > 0 {
+                // A new one, because the old one has room for all that came.
+                inbox = inbox[used..].to_vec();
             }
         }
         self.read_buffer = read_buffer;
@@ -491,6 +491,8 @@ impl<S: Stream> Server<S> {
         let mut deadlines = 0;
         for (key, connection) in &self.connections {
             connection.outbox.check();
+            let inbox = &connection.inbox;
+            assert!(inbox.capacity() <= 2 * inbox.len().max(8), "{key} keeps more than an unfinished frame");
             assert_eq!(connection.deadline, connection.wanted_deadline(), "{key} is scheduled");
             deadlines += usize::from(connection.deadline.is_some());
             let limit = self.house.limits.outbox_bytes;
