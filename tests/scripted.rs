@@ -523,6 +523,16 @@ fn somebody_overfull_is_told_so_also_when_it_ends_in_the_same_turn() {
     }
 }
 
+#[test]
+fn nothing_more_is_done_for_whoever_does_not_take_its_answers() {
+    let mut scene = Scene::new(Limits { outbox_bytes: 100, ..Limits::default() });
+    let (alice, bob) = (scene.user("alice"), scene.user("bob"));
+    scene.give_room(&alice, 0);
+    scene.send(&alice, "§γ0123456789§γ".repeat(1000));
+    assert_eq!(bob.heard(), "alice说：0123456789\n".repeat(5), "the fifth is one too many");
+    assert_eq!(scene.server.hub().users().len(), 1);
+}
+
 // Everything at once.
 
 /// One step of a play. Guests 0 and 1 are healthy; 2 and 3 do what they like.

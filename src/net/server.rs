@@ -280,7 +280,9 @@ impl<S: Stream> Server<S> {
     fn handle(&mut self, key: usize, bytes: &[u8], now: Now) -> usize {
         let mut used = 0;
         while used < bytes.len() {
-            if !matches!(self.connections[key].life, Life::Open) {
+            let Connection { life, hearing, .. } = &self.connections[key];
+            // Whoever does not take its answers must not have work done for it to the end of the budget.
+            if !matches!(life, Life::Open) || *hearing == Hearing::TooSlow {
                 return bytes.len();
             }
             let rest = &bytes[used..];
