@@ -397,7 +397,7 @@ fn quit_says_farewell_shuts_down_and_closes_when_the_peer_does() {
 fn quit_without_a_reason_and_before_registration() {
     let mut house = House::new();
     let ana = house.irc("ana");
-    assert_eq!(house.ask(ana, "QUIT"), ["ERROR :Closing link: quit"]);
+    assert_eq!(house.ask(ana, "QUIT"), ["ERROR :Closing link: Quit"]);
     let eve = house.connect();
     house.send(eve, "NICK eve");
     assert_eq!(house.ask(eve, "QUIT :x"), ["ERROR :Closing link: Quit: x"]);
@@ -410,7 +410,7 @@ fn quit_as_the_very_first_bytes_is_irc_also_without_a_newline() {
         let mut house = House::new();
         let ana = house.connect();
         house.bytes(ana, first);
-        assert!(house.lines(ana)[0].starts_with("ERROR :Closing link: quit"), "{first:?}");
+        assert!(house.lines(ana)[0].starts_with("ERROR :Closing link: Quit"), "{first:?}");
         assert!(house.is_shut(ana));
     }
     for first in ["QUIT", "quit :bye", "QUIT :b"] {
@@ -419,7 +419,7 @@ fn quit_as_the_very_first_bytes_is_irc_also_without_a_newline() {
         house.bytes(ana, first);
         assert!(house.is_silent());
         house.half_close(ana);
-        assert!(house.lines(ana)[0].starts_with("ERROR :Closing link: quit"), "{first:?}");
+        assert!(house.lines(ana)[0].starts_with("ERROR :Closing link: Quit"), "{first:?}");
         assert!(house.is_gone(ana));
     }
 }
