@@ -56,6 +56,24 @@ impl CloseReason {
             | Self::ShuttingDown => true,
         }
     }
+
+    /// The same without what people wrote into it: the log never shows what they say.
+    pub fn without_words(&self) -> Self {
+        match self {
+            Self::Quit(_) => Self::Quit(String::new()),
+            Self::Killed { by, .. } => Self::Killed { by: by.clone(), reason: String::new() },
+            Self::PeerFinished
+            | Self::Lost(_)
+            | Self::Malformed(_)
+            | Self::OutboxFull(_)
+            | Self::LoginTimeout(_)
+            | Self::PingTimeout(_)
+            | Self::Stalled
+            | Self::WrongPassword
+            | Self::ServerFull(_)
+            | Self::ShuttingDown => self.clone(),
+        }
+    }
 }
 
 impl fmt::Display for CloseReason {
@@ -74,11 +92,29 @@ impl fmt::Display for CloseReason {
             Self::PingTimeout(time) => write!(f, "ping timeout: no sign of life for {} s", time.as_secs()),
             Self::Stalled => f.write_str("the last bytes were not taken in time"),
             Self::WrongPassword => f.write_str("the server has a password, and this was not it"),
+            Self::Killed { by, reason } if reason.is_empty() => write!(f, "killed by {by}"),
             Self::Killed { by, reason } => write!(f, "killed by {by}: {reason}"),
             Self::ServerFull(most) => {
                 write!(f, "the server is full ({most} connections), try again in a few minutes")
             }
             Self::ShuttingDown => f.write_str("the server is shutting down"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_people_wrote_is_left_out_for_the_log() {
+        let killed = CloseReason::Killed { by: "root".into(), reason: "secret".into() };
+        for (reason, logged) in [
+            (CloseReason::Quit("\x1b[2Jsecret".into()), "Quit"),
+            (killed, "killed by root"),
+            (CloseReason::PeerFinished, "end of input"),
+        ] {
+            assert_eq!(reason.without_words().to_string(), logged);
         }
     }
 }

@@ -348,7 +348,7 @@ impl<S: Stream> Server<S> {
     fn depart(&mut self, key: usize, reason: &CloseReason, now: Now) {
         self.open -= 1;
         let name = self.with_session(key, now, |session, context| session.leave(reason, context));
-        let peer = self.connections[key].peer;
+        let (peer, reason) = (self.connections[key].peer, reason.without_words());
         match name {
             Some(name) => info!("{peer} {name}: {reason}"),
             None => info!("{peer}: {reason}"),
