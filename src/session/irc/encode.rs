@@ -206,30 +206,26 @@ impl Writer<'_> {
                 return;
             }
         };
-        let (before, mut rest, after) = action(&speech.text).unwrap_or(("", &speech.text, ""));
+        let (before, text, after) = action(&speech.text).unwrap_or(("", &speech.text, ""));
         // Any other request from client to client (CTCP) has its end at its end, so it is not divided.
-        if rest.starts_with('\x01') {
+        if text.starts_with('\x01') {
             let mut line = self.spoken(0, command, target, speech, out);
-            line.trailing(rest);
+            line.trailing(text);
             return line.end();
         }
-        let mut part = 0;
-        while !rest.is_empty() {
-            let start = out.len();
+        // Every part has the same room: tags do not count.
+        let start = out.len();
+        let line = self.spoken(0, command, target, speech, out);
+        let room = line.room().saturating_sub(before.len() + after.len());
+        out.truncate(start);
+        for (part, piece) in split_text(text, room).enumerate() {
             let mut line = self.spoken(part, command, target, speech, out);
-            let room = line.room().saturating_sub(before.len() + after.len());
-            let Some(piece) = split_text(rest, room).next() else {
-                // Nothing is left but newlines.
-                return out.truncate(start);
-            };
             if before.is_empty() {
                 line.trailing(piece);
             } else {
                 line.trailing(&[before, piece, after].concat());
             }
             line.end();
-            rest = rest.trim_start_matches(['\r', '\n']).get(piece.len()..).unwrap_or_default();
-            part += 1;
         }
     }
 
