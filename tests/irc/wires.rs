@@ -155,6 +155,18 @@ fn a_newline_in_a_crazyit_message_is_a_second_message_and_never_a_command() {
 }
 
 #[test]
+fn a_crazyit_message_of_newlines_fills_nobodys_outbox() {
+    let mut house = House::new();
+    let (li, ana) = (house.crazyit("li"), house.irc_with("ana", "message-tags server-time"));
+    house.send(ana, "JOIN #lobby");
+    house.forget();
+    house.bytes(li, format!("§γ{}§γ", "x\n".repeat(4000)));
+    let lines = house.lines(ana);
+    let bytes: usize = lines.iter().map(String::len).sum();
+    assert!(lines.len() > 500 && bytes < 160 * 1024, "{} lines, {bytes} bytes", lines.len());
+}
+
+#[test]
 fn formatting_actions_and_requests_are_plain_text_or_nothing_on_crazyit() {
     let mut house = House::new();
     let (li, ana) = (house.crazyit("li"), house.irc("ana"));

@@ -218,7 +218,12 @@ impl Writer<'_> {
         let line = self.spoken(0, command, target, speech, out);
         let room = line.room().saturating_sub(before.len() + after.len());
         out.truncate(start);
+        let most = start + self.house.answer_bytes();
         for (part, piece) in split_text(text, room).enumerate() {
+            // A text of nothing but newlines is a hundred times as long here, and must not fill anybody's outbox.
+            if out.len() > most {
+                return;
+            }
             let mut line = self.spoken(part, command, target, speech, out);
             if before.is_empty() {
                 line.trailing(piece);
