@@ -51,10 +51,7 @@ pub fn run(config: &ClientConfig) -> Result<(), Failure> {
         let message = "standard input is no terminal to ask for a name: give NAME@HOST".to_owned();
         return Err(Failure { message, status: 2 });
     }
-    let mut client = Client::connect(&config.server, config.wire)?;
-    if !log_in(&mut client, config, interactive)? {
-        return Ok(());
-    }
+    let Some(client) = enter(config, interactive, ask_name)? else { return Ok(()) };
     if interactive {
         show(&format!("You are {}. /help shows what there is besides talking.", client.name()));
     }
@@ -102,18 +99,22 @@ fn outcome(
     }
 }
 
-/// Logs in, and asks for another name as long as there is somebody to ask. False when they leave instead.
-fn log_in(client: &mut Client, config: &ClientConfig, interactive: bool) -> Result<bool, Failure> {
+/// Connects and logs in; where there is somebody to ask, `ask` tells the name that is missing, or another for one that
+/// is refused. `None` when they leave instead. Nobody is asked while a server waits: it would lose its patience.
+fn enter(
+    config: &ClientConfig,
+    interactive: bool,
+    mut ask: impl FnMut() -> Result<Option<UserName>, Failure>,
+) -> Result<Option<Client>, Failure> {
     let mut name = config.name.clone();
     loop {
-        let Some(wanted) = name.take().map_or_else(ask_name, |name| Ok(Some(name)))? else {
-            return Ok(false);
+        let Some(wanted) = name.take().map_or_else(&mut ask, |name| Ok(Some(name)))? else {
+            return Ok(None);
         };
+        let mut client = Client::connect(&config.server, config.wire)?;
         match client.login(&wanted, config.password.as_deref()) {
-            Ok(()) => return Ok(true),
-            Err(error @ Error::NameRefused { .. }) if interactive => {
-                show(&format!("{error}, choose another"));
-            }
+            Ok(()) => return Ok(Some(client)),
+            Err(error @ Error::NameRefused { .. }) if interactive => show(&error.to_string()),
             Err(error) => return Err(error.into()),
         }
     }
@@ -239,7 +240,12 @@ fn complain(what: &dyn fmt::Display) {
 
 #[cfg(test)]
 mod tests {
+    use std::io::BufReader;
+    use std::net::TcpListener;
+
     use super::*;
+    use crate::address::Address;
+    use crate::wire::Wire;
 
     fn failure(status: u8) -> Failure {
         Failure { message: String::new(), status }
@@ -277,5 +283,42 @@ mod tests {
             reader.send(heard_of).unwrap();
             assert_eq!(status(outcome(said, &heard, None)), expected);
         }
+    }
+
+    fn at(port: u16, name: Option<&str>) -> ClientConfig {
+        ClientConfig {
+            server: Address::Tcp { host: "127.0.0.1".into(), port },
+            name: name.map(|name| UserName::new(name).unwrap()),
+            wire: Wire::Irc,
+            rooms: Vec::new(),
+            password: None,
+        }
+    }
+
+    #[test]
+    fn no_server_is_bothered_before_there_is_a_name() {
+        // Nobody listens at port 0.
+        assert!(enter(&at(0, None), true, || Ok(None)).is_ok_and(|client| client.is_none()));
+    }
+
+    #[test]
+    fn whoever_thinks_of_another_name_for_longer_than_the_server_waits_gets_in() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let config = at(listener.local_addr().unwrap().port(), Some("alice"));
+        let server = thread::spawn(move || {
+            for answer in [":s 433 * alice :In use\r\n", ":s 001 bob :Welcome\r\n"] {
+                let mut peer = BufReader::new(listener.accept().unwrap().0);
+                let mut line = String::new();
+                while !line.starts_with("USER") {
+                    line.clear();
+                    peer.read_line(&mut line).unwrap();
+                }
+                // And then the server closes.
+                peer.get_mut().write_all(answer.as_bytes()).unwrap();
+            }
+        });
+        let client = enter(&config, true, || Ok(Some(UserName::new("bob").unwrap())));
+        assert!(client.is_ok_and(|client| client.is_some_and(|client| client.name() == "bob")));
+        server.join().unwrap();
     }
 }
