@@ -98,7 +98,7 @@ pub(super) fn refusal(about: Option<&str>, text: &str) -> String {
 }
 
 /// Why the server ends the connection, without the words with which IRC servers begin.
-fn without_closing_link(text: &str) -> &str {
+pub(super) fn without_closing_link(text: &str) -> &str {
     const START: &str = "closing link: ";
     match text.get(..START.len()) {
         Some(start) if start.eq_ignore_ascii_case(START) => &text[START.len()..],

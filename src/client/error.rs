@@ -5,7 +5,7 @@ use std::io::{self, ErrorKind};
 use std::time::Duration;
 
 use super::connection::Connection;
-use super::display::printable;
+use super::display::{printable, refusal as declined, without_closing_link};
 use crate::address::Address;
 use crate::name::UserName;
 use crate::wire::crazyit::MarkInside;
@@ -76,9 +76,11 @@ impl fmt::Display for Error {
             Self::Unavailable { server, line } | Self::Refused { server, line } => {
                 write!(f, "{server} said: {}", printable(line))
             }
-            Self::NameRefused { name, why } => {
-                write!(f, "the name {name} is taken or not allowed here")?;
-                why.as_ref().map_or(Ok(()), |why| write!(f, " ({})", printable(why)))
+            Self::NameRefused { name, why: None } => {
+                write!(f, "the name {name} is taken or not allowed here")
+            }
+            Self::NameRefused { name, why: Some(why) } => {
+                f.write_str(&printable(&declined(Some(name.as_str()), why)))
             }
             Self::NoRoom => f.write_str("join a room before you speak"),
             Self::Mark(inside) => write!(f, "not sent: {inside}"),
@@ -102,12 +104,38 @@ impl std::error::Error for Error {
 
 /// What a server said when it turned us away: for good, or because it has no place just now.
 pub(super) fn refusal(connection: &Connection, line: &str) -> Error {
-    const FOR_NOW: [&str; 6] = ["full", "too many", "try again", "throttl", "shutting down", "in time"];
-    let (server, folded) = (connection.server.clone(), line.to_lowercase());
-    let line = line.to_owned();
-    if FOR_NOW.iter().any(|sign| folded.contains(sign)) {
-        Error::Unavailable { server, line }
-    } else {
-        Error::Refused { server, line }
+    let (server, line) = (connection.server.clone(), without_closing_link(line).to_owned());
+    if is_for_now(&line) { Error::Unavailable { server, line } } else { Error::Refused { server, line } }
+}
+
+/// True for the words with which servers ask one to come back later.
+fn is_for_now(line: &str) -> bool {
+    const SIGNS: [&str; 8] = [
+        "full",
+        "too many",
+        "try again",
+        "throttl",
+        "shutting down",
+        "in time",
+        "no login within",
+        "timeout",
+    ];
+    let line = line.to_lowercase();
+    SIGNS.iter().any(|sign| line.contains(sign))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn why_a_name_is_refused_is_said_once_and_about_the_name() {
+        let refused = |why: Option<&str>| {
+            let name = UserName::new("alice").unwrap();
+            Error::NameRefused { name, why: why.map(str::to_owned) }.to_string()
+        };
+        assert_eq!(refused(None), "the name alice is taken or not allowed here");
+        assert_eq!(refused(Some("the name alice is taken")), "the name alice is taken");
+        assert_eq!(refused(Some("Nickname is already in use")), "alice: Nickname is already in use");
     }
 }
