@@ -426,6 +426,11 @@ fn an_answer_that_would_fill_the_outbox_is_cut_and_says_so() {
         assert_eq!(codes[codes.len() - 2..], ["416", end], "{question}");
         assert!(answer[codes.len() - 2].starts_with(&format!(":parlor.local 416 ana {about} :")));
     }
+    // Nor does asking for the same again and again in one line.
+    let answer = house.ask(ana, &format!("NAMES {}", ["#tea"; 20].join(",")));
+    let bytes: usize = answer.iter().map(String::len).sum();
+    assert!(bytes < 8 * 1024, "{bytes} bytes");
+    assert!(answer.iter().filter(|line| line.contains(" 366 ")).count() == 20);
     // Whoever asks for less gets all of it.
     let answer = house.ask(ana, "WHO *-99");
     assert_eq!(answer.len(), 2, "{answer:?}");

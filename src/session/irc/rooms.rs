@@ -157,7 +157,8 @@ impl Irc {
         }
     }
 
-    /// Lists a channel's members, in one pass over them.
+    /// Lists a channel's members, in one pass over them. The limit is for all that one command tells: it may name a
+    /// large channel hundreds of times.
     fn tell_names(&self, id: RoomId, context: &mut Context<'_>) {
         let Context { hub, out, house, .. } = context;
         let (hub, room) = (&**hub, hub.rooms().get(id));
@@ -170,8 +171,7 @@ impl Irc {
         });
         let mut members = members.peekable();
         out.write(self.id, |bytes| {
-            let most = bytes.len() + house.answer_bytes();
-            while members.peek().is_some() && bytes.len() < most {
+            while members.peek().is_some() && bytes.len() < house.answer_bytes() {
                 let mut line = Line::begin(bytes);
                 line.source(&house.name);
                 line.command(numeric::RPL_NAMREPLY);
