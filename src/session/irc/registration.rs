@@ -129,8 +129,7 @@ impl Irc {
         };
         match &mut self.phase {
             Phase::Online { .. } => {
-                let result = context.hub.handle(self.id, Command::Rename(name), context.now, context.out);
-                self.refuse_err(result, context);
+                self.ask(Command::Rename(name), context);
             }
             Phase::Registering(registration) => {
                 if context.hub.users().find(&name).is_some() {
@@ -216,20 +215,5 @@ impl Irc {
     pub(super) fn quit(&mut self, message: &Message<'_>, context: &mut Context<'_>) {
         let reason = message.params.first().copied().unwrap_or_default();
         context.out.close(self.id, CloseReason::Quit(reason.to_owned()));
-    }
-
-    /// Tells why the hub declined, if it did.
-    pub(super) fn refuse_err(&self, result: Result<(), Refusal>, context: &mut Context<'_>) {
-        if let Err(why) = result {
-            self.refuse(&why, context);
-        }
-    }
-
-    /// Asks the hub, and tells the client if that declines. True when it did not.
-    pub(super) fn ask(&self, command: Command, context: &mut Context<'_>) -> bool {
-        let result = context.hub.handle(self.id, command, context.now, context.out);
-        let is_done = result.is_ok();
-        self.refuse_err(result, context);
-        is_done
     }
 }

@@ -5,7 +5,7 @@ use std::iter::Peekable;
 use super::modes::list_letter;
 use super::{Capabilities, Irc, Phase};
 use crate::hub::mask;
-use crate::message::Refusal;
+use crate::message::{Command, Refusal};
 use crate::session::Context;
 use crate::wire::irc::{Line, numeric};
 
@@ -114,6 +114,17 @@ impl Irc {
             self.complain(numeric::ERR_NOSUCHSERVER, server, "No such server", context);
         }
         is_here
+    }
+
+    /// Asks the hub, and tells the client if that declines. True when it did not.
+    pub(super) fn ask(&self, command: Command, context: &mut Context<'_>) -> bool {
+        match context.hub.handle(self.id, command, context.now, context.out) {
+            Ok(()) => true,
+            Err(why) => {
+                self.refuse(&why, context);
+                false
+            }
+        }
     }
 
     /// Tells why a request is declined, as the numeric that the specification has for it.
