@@ -55,10 +55,13 @@ impl Outgoing {
 
     fn note_bytes(&mut self, to: UserId, start: usize) {
         let end = self.bytes.len();
-        match self.items.last_mut() {
-            Some(Item::Bytes { to: last, bytes }) if *last == to && bytes.end == start => bytes.end = end,
-            _ if end > start => self.items.push(Item::Bytes { to, bytes: start..end }),
-            _ => {}
+        if let Some(Item::Bytes { to: last, bytes }) = self.items.last_mut()
+            && *last == to
+            && bytes.end == start
+        {
+            bytes.end = end;
+        } else if end > start {
+            self.items.push(Item::Bytes { to, bytes: start..end });
         }
     }
 

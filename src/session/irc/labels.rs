@@ -56,10 +56,10 @@ impl Irc {
 
 /// True for what somebody tells itself. The label is for the echo alone (`labeled-response`, "Tags").
 fn is_for_oneself(event: &Event) -> bool {
-    match (&event.kind, &event.from) {
-        (EventKind::Whispered { to, .. }, Source::User(from)) => from.name == *to,
-        _ => false,
-    }
+    let (EventKind::Whispered { to, .. }, Source::User(from)) = (&event.kind, &event.from) else {
+        return false;
+    };
+    from.name == *to
 }
 
 /// Writes a line from the server that has one tag.

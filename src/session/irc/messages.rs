@@ -74,9 +74,12 @@ impl Irc {
     fn speak_to(&self, target: &str, speech: Speech, is_quiet: bool, context: &mut Context<'_>) {
         let echo = self.capabilities.has(Capabilities::ECHO_MESSAGE);
         let (room, to_rank) = without_prefix(target);
-        let command = match (RoomName::new(room), UserName::new(target)) {
-            (Ok(room), _) => Command::Say { room, to_rank, speech, echo },
-            (_, Ok(to)) => Command::Whisper { to, speech, echo },
+        let (command, addressee) = match (RoomName::new(room), UserName::new(target)) {
+            (Ok(room), _) => (Command::Say { room, to_rank, speech, echo }, None),
+            (Err(_), Ok(to)) => {
+                let addressee = (speech.kind == SpeechKind::Message).then(|| to.clone());
+                (Command::Whisper { to, speech, echo }, addressee)
+            }
             (Err(_), Err(_)) => {
                 if !is_quiet {
                     self.no_such_target(target, context);
@@ -84,14 +87,10 @@ impl Irc {
                 return;
             }
         };
-        let to = match &command {
-            Command::Whisper { to, speech, .. } if speech.kind == SpeechKind::Message => Some(to.clone()),
-            _ => None,
-        };
         match context.hub.handle(self.id, command, context.now, context.out) {
             Ok(()) => {
-                if let Some(to) = to {
-                    self.tell_away(&to, context);
+                if let Some(addressee) = addressee {
+                    self.tell_away(&addressee, context);
                 }
             }
             Err(_) if is_quiet => {}

@@ -25,8 +25,7 @@ impl Irc {
         }
         if !operators.iter().any(|operator| operator.name == name && operator.password == password) {
             log::warn!("{}: OPER with a wrong name or password", context.peer);
-            return self
-                .numeric(numeric::ERR_PASSWDMISMATCH, context, |line| line.trailing("Password incorrect"));
+            return self.say(numeric::ERR_PASSWDMISMATCH, "Password incorrect", context);
         }
         log::info!("{}: is an operator now, as {name:?}", context.peer);
         let before = self.own_modes(context);

@@ -163,8 +163,7 @@ impl Irc {
     /// `WHOWAS nick [count]`.
     pub(super) fn whowas(&mut self, message: &Message<'_>, context: &mut Context<'_>) {
         let Some(wanted) = message.params.first() else {
-            return self
-                .numeric(numeric::ERR_NONICKNAMEGIVEN, context, |line| line.trailing("No nickname given"));
+            return self.say(numeric::ERR_NONICKNAMEGIVEN, "No nickname given", context);
         };
         let count = message.params.get(1).and_then(|count| count.parse().ok()).filter(|&count| count > 0);
         let past: Vec<_> = UserName::new(wanted)
