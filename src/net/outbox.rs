@@ -8,6 +8,10 @@ use crate::message::Frame;
 /// Most frames handed to one write. The kernel takes up to 1,024 (`UIO_MAXIOV`).
 const SLICES: usize = 64;
 
+/// Bytes of one connection alone are gathered in frames of up to this many, because a frame takes some 48 bytes of
+/// memory besides its own: answers of 2 bytes would take 24 times what the limit on unsent bytes says.
+const GATHERED_BYTES: usize = 128;
+
 /// Frames that wait to be written. They are shared with other outboxes, so queueing one copies nothing.
 #[derive(Debug, Default)]
 pub struct Outbox {
@@ -24,6 +28,17 @@ impl Outbox {
         if !frame.is_empty() {
             self.queued_bytes += frame.len();
             self.frames.push_back(frame);
+        }
+    }
+
+    /// Adds bytes that no other outbox has, at the end.
+    pub fn push_bytes(&mut self, bytes: &[u8]) {
+        match self.frames.back_mut() {
+            Some(last) if last.len() + bytes.len() <= GATHERED_BYTES && Frame::strong_count(last) == 1 => {
+                self.queued_bytes += bytes.len();
+                *last = [last, bytes].concat().into();
+            }
+            Some(_) | None => self.push(bytes.into()),
         }
     }
 
@@ -173,6 +188,19 @@ mod tests {
         assert_eq!(taker.taken, b"first\nsecond\nbye\n");
     }
 
+    #[test]
+    fn small_answers_are_gathered_and_shared_frames_stay_shared() {
+        let (mut outbox, shared) = (Outbox::default(), Frame::from(*b"shared"));
+        outbox.push(Frame::clone(&shared));
+        for _ in 0..1000 {
+            outbox.push_bytes(b"-1");
+        }
+        outbox.check();
+        assert_eq!(outbox.queued_bytes(), 2006);
+        assert_eq!(outbox.frames.len(), 1 + 2000_usize.div_ceil(GATHERED_BYTES));
+        assert_eq!(Frame::strong_count(&shared), 2);
+    }
+
     proptest! {
         #[test]
         fn pushes_and_writes_in_any_order_lose_nothing_and_keep_the_counts(
@@ -183,7 +211,7 @@ mod tests {
             for (n, (length, k, block)) in steps.into_iter().enumerate() {
                 let frame = vec![n as u8; length];
                 expected.extend_from_slice(&frame);
-                outbox.push(frame.into());
+                if block { outbox.push(frame.into()) } else { outbox.push_bytes(&frame) }
                 taker.k = k;
                 taker.blocks = vec![block, false, !block, false];
                 outbox.write_to(&mut taker).unwrap();

@@ -383,7 +383,7 @@ impl<S: Stream> Server<S> {
                 match sending {
                     Sending::Event(event, audience) => self.fan_out(event, audience, now),
                     Sending::Bytes(id, bytes) => {
-                        self.put(id, now, |connection| connection.outbox.push(Frame::from(bytes)));
+                        self.put(id, now, |connection| connection.outbox.push_bytes(bytes));
                     }
                     Sending::Close(id, reason) => self.end(id.0 as usize, reason.clone(), now),
                     Sending::Reload => self.house.reload(),
