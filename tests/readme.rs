@@ -1,5 +1,5 @@
-//! What README.md shows is true: the options of both programs, the defaults, the limits, what there is of IRC, and the
-//! config file.
+//! What README.md shows is true: the options of both programs, the defaults, the limits, what there is of IRC, the
+//! config file, and the packages.
 
 mod support;
 
@@ -176,6 +176,25 @@ fn the_commands_and_capabilities_of_irc_are_those_there_are() {
     let mut there_are: Vec<_> = list.split(' ').collect();
     there_are.sort_unstable();
     assert_eq!(in_code(capabilities), there_are);
+}
+
+#[test]
+fn every_package_is_defended() {
+    let (_, packages) = README.split_once("\n## Packages\n").expect("there is a table of packages");
+    let rows = packages.lines().filter_map(|line| line.strip_prefix("| ")?.split_once(" |")).skip(1);
+    let mut defended: Vec<_> = rows.flat_map(|(names, _)| names.split(", ")).collect();
+    defended.sort_unstable();
+    let mut used = Vec::new();
+    let mut is_list = false;
+    for line in include_str!("../Cargo.toml").lines() {
+        if line.starts_with('[') {
+            is_list = line.ends_with("dependencies]");
+        } else if let (true, Some((name, _))) = (is_list, line.split_once(" = ")) {
+            used.push(name);
+        }
+    }
+    used.sort_unstable();
+    assert_eq!(defended, used);
 }
 
 #[test]
