@@ -1,7 +1,7 @@
 //! The program `parlor`: the main thread reads the keyboard, or a pipe, and one reader thread prints what comes.
 
 use std::fmt;
-use std::io::{self, BufRead, ErrorKind, IsTerminal, Write};
+use std::io::{self, BufRead, ErrorKind, IsTerminal, Read, Write};
 use std::process;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
@@ -15,6 +15,9 @@ use crate::name::UserName;
 
 /// After `/quit`, or after the connection failed, how long to wait for the server's last words.
 const QUIT_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// Longest line of the input, in bytes: more than anybody types, and little enough to be kept.
+const INPUT_BYTES: usize = 1024 * 1024;
 
 /// Why the program ends other than well.
 #[derive(Debug)]
@@ -173,11 +176,16 @@ fn say_lines(speaker: &mut Speaker) -> Result<(), Failure> {
     refused
 }
 
-/// The next line without its end; `None` at the end of the input.
+/// The next line without its end; `None` at the end of the input. What is no text, such as `/dev/zero`, has lines
+/// without an end.
 fn read_line(input: &mut impl BufRead) -> Result<Option<String>, Failure> {
     let mut line = Vec::new();
-    match input.read_until(b'\n', &mut line) {
+    match input.take(INPUT_BYTES as u64 + 1).read_until(b'\n', &mut line) {
         Ok(0) => Ok(None),
+        Ok(_) if line.len() > INPUT_BYTES => {
+            let message = format!("standard input: a line has at most {INPUT_BYTES} bytes");
+            Err(Failure { message, status: 2 })
+        }
         Ok(_) => {
             let text = String::from_utf8_lossy(&line);
             let text = text.strip_suffix('\n').unwrap_or(&text);
@@ -292,6 +300,19 @@ mod tests {
             wire: Wire::Irc,
             rooms: Vec::new(),
             password: None,
+        }
+    }
+
+    #[test]
+    fn a_line_of_input_without_an_end_is_an_error_and_not_kept_whole() {
+        let mut zeros = BufReader::new(io::repeat(0));
+        assert_eq!(status(read_line(&mut zeros).map(|_| ())), 2);
+        let longest = "x".repeat(INPUT_BYTES - 1);
+        let mut input = io::Cursor::new(format!("{longest}\r\n{longest}\nlast"));
+        assert_eq!(status(read_line(&mut input).map(|_| ())), 2);
+        let mut input = io::Cursor::new(format!("{longest}\nlast"));
+        for line in [Some(longest.as_str()), Some("last"), None] {
+            assert_eq!(read_line(&mut input).ok().flatten().as_deref(), line);
         }
     }
 
