@@ -8,6 +8,10 @@ use super::error::Error;
 use super::stream::Stream;
 use crate::address::Address;
 
+/// Most answers, in bytes, that wait for the speaker. A server that asks so often and does not read meanwhile gets
+/// no more of them.
+const ANSWERS_BYTES: usize = 64 * 1024;
+
 /// How far our own side has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Stage {
@@ -59,7 +63,11 @@ impl Connection {
 
     /// Writes `bytes`, or leaves that to whoever is writing. A failure is left to the next read, which fails too.
     pub(super) fn answer(&self, bytes: &[u8]) {
-        lock(&self.answers).extend_from_slice(bytes);
+        let mut answers = lock(&self.answers);
+        if answers.len() + bytes.len() <= ANSWERS_BYTES {
+            answers.extend_from_slice(bytes);
+        }
+        drop(answers);
         self.write_answers();
     }
 
@@ -110,4 +118,28 @@ impl Connection {
 /// A thread that panicked while it held one of these left a whole value behind: each is changed in one step.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read;
+    use std::os::unix::net::UnixStream;
+
+    use super::*;
+
+    #[test]
+    fn answers_wait_for_the_speaker_and_are_not_kept_without_end() {
+        let (ours, mut theirs) = UnixStream::pair().unwrap();
+        let connection = Connection::new(Address::Unix("x".into()), Stream::Unix(ours));
+        let answer = [b'x'; 1000];
+        let speaking = lock(&connection.socket);
+        (0..2 * ANSWERS_BYTES / answer.len()).for_each(|_| connection.answer(&answer));
+        drop(speaking);
+        connection.send(b"last").unwrap();
+        drop(connection);
+        let mut sent = Vec::new();
+        theirs.read_to_end(&mut sent).unwrap();
+        assert!(sent.starts_with(b"last"));
+        assert_eq!(sent.len(), 4 + ANSWERS_BYTES / answer.len() * answer.len());
+    }
 }
