@@ -127,7 +127,11 @@ fn ask_name() -> Result<Option<UserName>, Failure> {
     loop {
         let mut out = io::stdout();
         out.write_all(b"Your name: ").and_then(|()| out.flush()).ok();
-        let Some(line) = read_line(&mut io::stdin().lock())? else { return Ok(None) };
+        let Some(line) = read_line(&mut io::stdin().lock())? else {
+            // Whatever follows does not stand behind the question.
+            show("");
+            return Ok(None);
+        };
         match UserName::new(line.trim()) {
             Ok(name) => return Ok(Some(name)),
             Err(why) => show(&why.to_string()),
