@@ -3,7 +3,12 @@
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream, ToSocketAddrs};
 use std::os::unix::net::UnixStream;
+use std::path::Path;
 use std::time::Duration;
+
+use rustix::io::{FdFlags, fcntl_setfd, retry_on_intr};
+use rustix::net::sockopt::{self, Timeout};
+use rustix::net::{AddressFamily, SocketAddrUnix, SocketType, connect, socket};
 
 use crate::address::Address;
 
@@ -17,7 +22,7 @@ impl Stream {
     /// Connects to the first of the addresses behind `server` that answers.
     pub(super) fn connect(server: &Address, timeout: Duration) -> io::Result<Self> {
         let (host, port) = match server {
-            Address::Unix(path) => return UnixStream::connect(path).map(Self::Unix),
+            Address::Unix(path) => return connect_unix(path, timeout).map(Self::Unix),
             Address::Tcp { host, port } => (host.as_str(), *port),
         };
         let mut failure = io::Error::new(ErrorKind::NotFound, "the name has no address");
@@ -62,6 +67,20 @@ impl Stream {
     }
 }
 
+/// A server that has stopped accepting keeps newcomers waiting, as soon as its queue is full; the standard library
+/// would wait for ever.
+fn connect_unix(path: &Path, timeout: Duration) -> io::Result<UnixStream> {
+    let socket = socket(AddressFamily::UNIX, SocketType::STREAM, None)?;
+    fcntl_setfd(&socket, FdFlags::CLOEXEC)?;
+    sockopt::set_socket_timeout(&socket, Timeout::Send, Some(timeout))?;
+    let address = SocketAddrUnix::new(path)?;
+    match retry_on_intr(|| connect(&socket, &address)).map_err(io::Error::from) {
+        Ok(()) => Ok(UnixStream::from(socket)),
+        Err(error) if error.kind() == ErrorKind::WouldBlock => Err(ErrorKind::TimedOut.into()),
+        Err(error) => Err(error),
+    }
+}
+
 impl Read for Stream {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         match self {
@@ -81,5 +100,33 @@ impl Write for Stream {
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rustix::net::{bind, listen};
+
+    use super::*;
+
+    // Elsewhere a full queue refuses newcomers at once.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_unix_socket_whose_queue_is_full_does_not_keep_us_for_ever() {
+        let path = std::env::temp_dir().join(format!("parlor-queue-{}", std::process::id()));
+        let server = socket(AddressFamily::UNIX, SocketType::STREAM, None).unwrap();
+        bind(&server, &SocketAddrUnix::new(&path).unwrap()).unwrap();
+        listen(&server, 0).unwrap();
+        let at = Address::Unix(path.clone());
+        let mut waiting = Vec::new();
+        let failure = loop {
+            match Stream::connect(&at, Duration::from_millis(10)) {
+                Ok(stream) => waiting.push(stream),
+                Err(error) => break error,
+            }
+        };
+        std::fs::remove_file(&path).unwrap();
+        assert_eq!(failure.kind(), ErrorKind::TimedOut);
+        assert!(!waiting.is_empty());
     }
 }
