@@ -18,6 +18,19 @@ fn the_line_on_standard_output_tells_where_it_listens_and_how_to_join() {
 }
 
 #[test]
+fn who_follows_that_line_meets_the_others_also_in_a_lobby_of_another_name() {
+    let server = Program::parlord(&["--listen", "127.0.0.1:0", "--lobby", "#it's-tea"]);
+    let line = server.line();
+    let (at, join) = line.split_once(", join with: parlor ").expect("two halves");
+    let at = at.strip_prefix("listening on ").expect("it begins like this");
+    assert_eq!(join, format!(r"-r '#it'\''s-tea' NAME@{at}"));
+    let mut bob = Peer::user(&address(at), "bob");
+    let mut alice = Program::parlor(&["-r", "#it's-tea", &format!("alice@{at}")]);
+    alice.write("hi\n");
+    bob.expect("alice说：hi\n");
+}
+
+#[test]
 fn the_log_tells_who_comes_and_who_goes_on_both_wires() {
     let (server, at) = Program::server(&[]);
     let mut alice = Peer::user(&at, "alice");

@@ -29,12 +29,22 @@ fn main() -> ExitCode {
 }
 
 fn serve(config: ServerConfig) -> Result<(), Box<dyn std::error::Error>> {
+    let room = room_option(&config);
     let mut reactor = Reactor::bind(config)?;
     reactor.stop_on_signals()?;
     for address in reactor.addresses() {
-        writeln!(io::stdout(), "listening on {address}, join with: parlor NAME@{}", to_join(address)).ok();
+        writeln!(io::stdout(), "listening on {address}, join with: parlor {room}NAME@{}", to_join(address))
+            .ok();
     }
     Ok(reactor.run()?)
+}
+
+/// The option, and a space, with which a client comes into the lobby, where that is not its default, for a shell.
+fn room_option(config: &ServerConfig) -> String {
+    if config.lobby == ServerConfig::default().lobby {
+        return String::new();
+    }
+    format!("-r '{}' ", config.lobby.as_str().replace('\'', r"'\''"))
 }
 
 /// Where a client on this machine connects to.
