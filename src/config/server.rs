@@ -230,7 +230,19 @@ impl ServerConfig {
                 set.map_err(|why| ConfigError(format!("--{}: {why}", setting.long)))?;
             }
         }
+        config.check()?;
         Ok(Invocation::Run(config))
+    }
+
+    /// What was said in a frame may come out with a name and marks around it, and must not fill anybody's outbox.
+    fn check(&self) -> Result<(), ConfigError> {
+        let Limits { frame_bytes, outbox_bytes, .. } = self.limits;
+        if frame_bytes > outbox_bytes / 2 {
+            return Err(ConfigError(format!(
+                "--frame: {frame_bytes} bytes are more than half an outbox of {outbox_bytes}, see --outbox"
+            )));
+        }
+        Ok(())
     }
 
     /// Takes what a config file says, save for what `command_line` says otherwise.
@@ -312,9 +324,15 @@ fn server_name(value: &str) -> Result<String, String> {
     }
 }
 
-/// The message of the day in a file, a line each.
+/// Largest file with a message of the day, in bytes: everybody who comes is sent all of it.
+const MOTD_BYTES: usize = 16 * 1024;
+
+/// The message of the day in a file, a line each. Fails when it cannot be read, or is larger than 16 KiB.
 pub fn read_motd(path: &Path) -> Result<Vec<String>, String> {
     let text = fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
+    if text.len() > MOTD_BYTES {
+        return Err(format!("{}: larger than {MOTD_BYTES} bytes", path.display()));
+    }
     Ok(text.lines().map(str::to_owned).collect())
 }
 
@@ -411,7 +429,9 @@ mod tests {
 
     #[test]
     fn whatever_is_wrong_is_named_in_one_line() {
-        let cases: [(&[&str], &str); 13] = [
+        let too_large = "--frame: 8192 bytes are more than half an outbox of 4096, see --outbox";
+        let cases: [(&[&str], &str); 14] = [
+            (&["--outbox", "4096"], too_large),
             (&["--server-name", "x"], "--server-name: \"x\" is no server name, such as chat.example"),
             (&["--oper", "secret"], "--oper: write NAME:PASS"),
             (&["--password", ""], "--password: a password is not empty, and contains no line end and no ※"),
