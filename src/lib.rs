@@ -15,15 +15,16 @@
 //! | [`client`] | a blocking client, and the terminal on top of it |
 //! | [`config`] | options of both programs, and limits with their units |
 //!
-//! Imports run one way: programs → `net`, `client` → `session` → `hub`, `wire` → `message`, `name`. `hub` and
-//! `wire` do not know each other, and mio appears in `net` alone.
+//! Imports run one way: programs → `net`, `client` → `session` → `hub`, `wire` → `message`, `name`; `config` and
+//! `address` stand beside the last two. `client` uses `wire` and not `session`. `hub` and `wire` do not know each
+//! other, and mio appears in `net` alone.
 //!
 //! # One turn of the server
 //!
-//! Poll; accept; read every ready connection, within a budget; split frames; hand each to its session, which asks
-//! the hub; put the events that come of it into outboxes, encoded once; then write to each connection that has
-//! something, once; take out whoever is gone; sleep until the next deadline. Time is an argument: only the reactor
-//! reads the clock.
+//! Poll; read every ready connection, within a budget; split frames; hand each to its session, which asks the hub;
+//! put the events that come of it into outboxes, encoded once for each kind of hearer; accept newcomers; do what is
+//! due; then write to each connection that has something, once; take out whoever is gone; sleep until the next
+//! deadline. Time is an argument: only the reactor reads the clock.
 
 pub mod address;
 pub mod client;

@@ -7,6 +7,7 @@ mod encode;
 mod help;
 mod isupport;
 mod labels;
+mod link;
 mod messages;
 mod modes;
 mod operators;

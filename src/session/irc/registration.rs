@@ -1,5 +1,4 @@
-//! Registering: capabilities, password, name, user (modern.ircdocs.horse, "Connection Registration"); and what keeps
-//! and ends a connection.
+//! Registering: capabilities, password, name, user (modern.ircdocs.horse, "Connection Registration").
 
 use std::rc::Rc;
 use std::time::Instant;
@@ -190,30 +189,5 @@ impl Irc {
                 self.refuse(&why, context);
             }
         }
-    }
-
-    /// `PING token`.
-    pub(super) fn ping(&mut self, message: &Message<'_>, context: &mut Context<'_>) {
-        let token = message.params[0];
-        if token.is_empty() {
-            return self.say(numeric::ERR_NOORIGIN, "No origin specified", context);
-        }
-        let name = context.house.name.clone();
-        self.send("PONG", context, |line| {
-            line.param(&name);
-            line.trailing(token);
-        });
-    }
-
-    /// `PONG token`: being heard of is enough.
-    pub(super) fn pong(&mut self, _: &Message<'_>, _: &mut Context<'_>) {}
-
-    /// `ERROR`: what a client says of its own mistakes is not ours.
-    pub(super) fn error(&mut self, _: &Message<'_>, _: &mut Context<'_>) {}
-
-    /// `QUIT [reason]`.
-    pub(super) fn quit(&mut self, message: &Message<'_>, context: &mut Context<'_>) {
-        let reason = message.params.first().copied().unwrap_or_default();
-        context.out.close(self.id, CloseReason::Quit(reason.to_owned()));
     }
 }
