@@ -201,9 +201,16 @@ impl Peer {
     }
 
     fn read(&mut self, bytes: &mut [u8]) -> std::io::Result<usize> {
-        match &mut self.socket {
-            Socket::Tcp(stream) => stream.read(bytes),
-            Socket::Unix(stream) => stream.read(bytes),
+        loop {
+            let result = match &mut self.socket {
+                Socket::Tcp(stream) => stream.read(bytes),
+                Socket::Unix(stream) => stream.read(bytes),
+            };
+            // A read with a timeout ends early when the system stops this process for a moment (signal(7)).
+            match result {
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                result => return result,
+            }
         }
     }
 }
