@@ -1,35 +1,36 @@
 //! Masks: `*` stands for any characters, `?` for one, and letter case does not count (RFC 2812 §2.5).
 
 use std::borrow::Cow;
+use std::str::Chars;
 
-/// True when `mask` matches all of `text`. Costs at most O(mask × text), whatever the mask.
+/// True when `mask` matches all of `text`. Costs at most O(mask × text), whatever the mask, and no memory.
 pub fn matches(mask: &str, text: &str) -> bool {
-    let mask: Vec<char> = mask.chars().flat_map(char::to_lowercase).collect();
-    let text: Vec<char> = text.chars().flat_map(char::to_lowercase).collect();
-    let (mut m, mut t) = (0, 0);
-    // Where to go on when it fails: behind the last star, one character further.
-    let mut retry = None;
-    while t < text.len() {
-        match mask.get(m) {
-            Some('*') => {
-                retry = Some((m, t));
-                m += 1;
+    let (mut mask, mut text) = (mask.chars(), text.chars());
+    // Where to go on when it fails: behind the last star, a character further each time.
+    let mut retry: Option<(Chars<'_>, Chars<'_>)> = None;
+    loop {
+        let (mut next_mask, mut next_text) = (mask.clone(), text.clone());
+        match (next_mask.next(), next_text.next()) {
+            (None, None) => return true,
+            (Some('*'), _) => {
+                mask = next_mask;
+                retry = Some((mask.clone(), text.clone()));
             }
-            Some(&c) if c == '?' || c == text[t] => {
-                m += 1;
-                t += 1;
-            }
-            Some(_) | None => match retry {
-                Some((star, from)) => {
-                    retry = Some((star, from + 1));
-                    m = star + 1;
-                    t = from + 1;
+            (Some(m), Some(t)) if m == '?' || is_same(m, t) => (mask, text) = (next_mask, next_text),
+            _ => {
+                let Some((behind_star, from)) = &mut retry else { return false };
+                if from.next().is_none() {
+                    return false;
                 }
-                None => return false,
-            },
+                (mask, text) = (behind_star.clone(), from.clone());
+            }
         }
     }
-    mask[m..].iter().all(|&c| c == '*')
+}
+
+/// True when two characters differ in letter case at the most.
+fn is_same(a: char, b: char) -> bool {
+    a.eq_ignore_ascii_case(&b) || !a.is_ascii() && a.to_lowercase().eq(b.to_lowercase())
 }
 
 /// `mask` as `name!username@host`, with `*` for what it leaves out.
@@ -59,6 +60,7 @@ mod tests {
             ("*!*@*.ip", "n!u@x.ip"),
             ("*b*b", "abab"),
             ("张*", "张三"),
+            ("ÄB*", "äbc"),
         ] {
             assert!(matches(mask, text), "{mask} {text}");
         }
