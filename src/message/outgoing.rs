@@ -12,6 +12,8 @@ pub struct Outgoing {
     items: Vec<Item>,
     audience: Vec<UserId>,
     bytes: Vec<u8>,
+    /// See [`Outgoing::worked`].
+    steps: usize,
 }
 
 #[derive(Debug)]
@@ -40,6 +42,7 @@ impl Outgoing {
     pub fn event(&mut self, event: Event, audience: impl IntoIterator<Item = UserId>) {
         let start = self.audience.len();
         self.audience.extend(audience);
+        self.steps += self.audience.len() - start;
         if self.audience.len() > start {
             self.items.push(Item::Event { event, audience: start..self.audience.len() });
         }
@@ -85,6 +88,16 @@ impl Outgoing {
     /// Asks for files to be read again.
     pub fn reload(&mut self) {
         self.items.push(Item::Reload);
+    }
+
+    /// Notes that a command looked at this many users or rooms, besides those that an event is for.
+    pub fn worked(&mut self, steps: usize) {
+        self.steps += steps;
+    }
+
+    /// How many users and rooms were looked at since this was asked last.
+    pub fn take_steps(&mut self) -> usize {
+        std::mem::take(&mut self.steps)
     }
 
     /// True when there is nothing to do.

@@ -14,6 +14,9 @@ pub(super) struct Connection<S> {
     pub(super) session: Session,
     /// The beginning of a frame that has not ended; empty, and without memory, between frames.
     pub(super) inbox: Vec<u8>,
+    /// There are whole frames in the inbox, because handling them was too much for one turn. Nothing more is read
+    /// until they are done with.
+    pub(super) has_backlog: bool,
     pub(super) outbox: Outbox,
     pub(super) life: Life,
     /// What `Deadlines` has for this connection.

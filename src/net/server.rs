@@ -23,6 +23,10 @@ use crate::session::{self, Context, Dialect, House, Session};
 /// Most bytes read from one connection in a turn; then it is the others' turn.
 const READ_BUDGET: usize = 64 * 1024;
 
+/// Most users and rooms looked at for one connection in a turn, each command and each hearer being one too; then it
+/// is the others' turn. Some commands are short and much work.
+const STEP_BUDGET: usize = 50_000;
+
 /// How long a peer may take for its last bytes.
 const FLUSH_TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -119,6 +123,7 @@ impl<S: Stream> Server<S> {
             peer,
             session,
             inbox: Vec::new(),
+            has_backlog: false,
             outbox: Outbox::default(),
             life: Life::Open,
             deadline: None,
@@ -140,10 +145,13 @@ impl<S: Stream> Server<S> {
         if self.connections.get(key).is_some_and(|connection| connection.unread) {
             return;
         }
+        if self.connections.get(key).is_some_and(|connection| connection.has_backlog) {
+            self.handle_inbox(key, &[], now);
+        }
         let mut budget = READ_BUDGET;
         loop {
             let Some(connection) = self.connections.get_mut(key) else { return };
-            if budget == 0 {
+            if budget == 0 || connection.has_backlog {
                 mark_unread(connection, key, &mut self.unread);
                 break;
             }
@@ -257,29 +265,37 @@ impl<S: Stream> Server<S> {
             Life::Open => {}
             Life::Flushing { .. } | Life::Lingering { .. } | Life::Closed => return,
         }
-        // Both are put back below. An unfinished frame is kept apart, so that what follows it is appended:
-        // moving it about for every byte of a trickle would cost O(n²).
-        let mut inbox = mem::take(&mut connection.inbox);
+        // It is put back below, and so is the inbox. An unfinished frame is kept apart, so that what follows it is
+        // appended: moving it about for every byte of a trickle would cost O(n²).
         let read_buffer = mem::take(&mut self.read_buffer);
-        if inbox.is_empty() {
+        if connection.inbox.is_empty() {
             let used = self.handle(key, &read_buffer[..count], now);
-            inbox.extend_from_slice(&read_buffer[used..count]);
+            self.connections[key].inbox = read_buffer[used..count].to_vec();
         } else {
-            inbox.extend_from_slice(&read_buffer[..count]);
-            let used = self.handle(key, &inbox, now);
-            if used > 0 {
-                // A new one, because the old one has room for all that came.
-                inbox = inbox[used..].to_vec();
-            }
+            self.handle_inbox(key, &read_buffer[..count], now);
         }
         self.read_buffer = read_buffer;
-        self.connections[key].inbox = inbox;
     }
 
-    /// Handles every whole frame in `bytes`. Returns how many bytes are done with.
+    /// Handles what is in the inbox, and `more` behind it.
+    fn handle_inbox(&mut self, key: usize, more: &[u8], now: Now) {
+        let mut inbox = mem::take(&mut self.connections[key].inbox);
+        inbox.extend_from_slice(more);
+        let used = self.handle(key, &inbox, now);
+        // A new one where something was used, because the old one has room for all that came.
+        self.connections[key].inbox = if used > 0 { inbox[used..].to_vec() } else { inbox };
+    }
+
+    /// Handles every whole frame in `bytes`, or as many as are not too much for one turn. Returns how many bytes are
+    /// done with.
     fn handle(&mut self, key: usize, bytes: &[u8], now: Now) -> usize {
-        let mut used = 0;
+        let (mut used, mut steps) = (0, 0);
+        self.connections[key].has_backlog = false;
         while used < bytes.len() {
+            if steps > STEP_BUDGET {
+                self.connections[key].has_backlog = true;
+                break;
+            }
             let Connection { life, hearing, .. } = &self.connections[key];
             // Whoever does not take its answers must not have work done for it to the end of the budget.
             if !matches!(life, Life::Open) || *hearing == Hearing::TooSlow {
@@ -287,6 +303,7 @@ impl<S: Stream> Server<S> {
             }
             let rest = &bytes[used..];
             let count = self.with_session(key, now, |session, context| session.receive(rest, context));
+            steps += 1 + self.out.take_steps();
             self.queue(now);
             match count {
                 Some(count) => used += count,
@@ -494,7 +511,8 @@ impl<S: Stream> Server<S> {
         for (key, connection) in &self.connections {
             connection.outbox.check();
             let inbox = &connection.inbox;
-            assert!(inbox.capacity() <= 2 * inbox.len().max(8), "{key} keeps more than an unfinished frame");
+            let is_small = inbox.capacity() <= 2 * inbox.len().max(8);
+            assert!(is_small || connection.has_backlog, "{key} keeps more than an unfinished frame");
             assert_eq!(connection.deadline, connection.wanted_deadline(), "{key} is scheduled");
             deadlines += usize::from(connection.deadline.is_some());
             let limit = self.house.limits.outbox_bytes;

@@ -498,3 +498,30 @@ fn a_real_name_is_changed() {
         );
     }
 }
+
+// Work.
+
+#[test]
+fn whoever_asks_for_much_work_at_once_gets_it_in_parts_and_all_of_it() {
+    let mut house = House::new();
+    for n in 0..200 {
+        house.irc(&format!("somebody{n}"));
+    }
+    let (greedy, patient) = (house.irc("greedy"), house.irc("patient"));
+    house.forget();
+    let questions: String = (0..1000).map(|n| format!("WHO *!{n}\r\n")).collect();
+    house.bytes_for_a_turn(greedy, questions);
+    let mut answers = house.lines(greedy);
+    assert!((1..1000).contains(&answers.len()), "{} answers in one turn", answers.len());
+    // Its turn comes, however much of the others' is left.
+    house.bytes_for_a_turn(patient, "PING x\r\n");
+    assert_eq!(house.lines(patient), [":parlor.local PONG parlor.local :x"]);
+    for _ in 0..20 {
+        house.advance(Duration::ZERO);
+        answers.extend(house.lines(greedy));
+    }
+    let expected = (0..1000).map(|n| format!(":parlor.local 315 greedy *!{n} :End of WHO list"));
+    assert!(answers.iter().cloned().eq(expected), "{} answers", answers.len());
+    house.half_close(greedy);
+    assert!(house.is_gone(greedy));
+}

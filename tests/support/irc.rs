@@ -220,6 +220,13 @@ impl House {
         self.readable(guest);
     }
 
+    /// `guest` sends bytes, and one turn passes, whatever is left for the next.
+    pub fn bytes_for_a_turn(&mut self, guest: Guest, bytes: impl AsRef<[u8]>) {
+        let key = self.guests[guest.0].key;
+        self.guests[guest.0].wire.borrow_mut().arrived.extend(bytes.as_ref());
+        self.turn(|server, now| server.readable(key, now));
+    }
+
     /// `guest` sends no more.
     pub fn half_close(&mut self, guest: Guest) {
         self.guests[guest.0].wire.borrow_mut().ended = true;

@@ -170,6 +170,7 @@ impl Irc {
             is_inside || hub.users().get(member.id).is_some_and(|user| hub.is_user_visible(user, self.id))
         });
         let mut members = members.peekable();
+        out.worked(room.members().len());
         out.write(self.id, |bytes| {
             while members.peek().is_some() && bytes.len() < house.answer_bytes() {
                 let mut line = Line::begin(bytes);
@@ -234,6 +235,7 @@ impl Irc {
         let (hub, now) = (&**hub, now.time);
         let own_name = hub.users().get(self.id).map_or("*", |user| user.name().as_str());
         let rooms = hub.rooms().iter().filter(|(id, _)| hub.is_visible(*id, self.id));
+        out.worked(hub.rooms().len());
         let mut rooms = rooms.map(|(_, room)| room).filter(|room| lists(&conditions, room, now)).peekable();
         out.write(self.id, |bytes| {
             let most = bytes.len() + house.answer_bytes();

@@ -4,7 +4,7 @@ use super::people::ip_as_param;
 use super::rooms::{prefixes, unix_seconds};
 use super::{Capabilities, Irc};
 use crate::hub::{Hub, RoomId, User, mask};
-use crate::message::{Peer, Rank, UserId};
+use crate::message::{Outgoing, Peer, Rank, UserId};
 use crate::name::{RoomName, UserName};
 use crate::session::{Context, House};
 use crate::wire::irc::{Line, Message, numeric};
@@ -40,7 +40,7 @@ impl Irc {
         let Context { hub, out, house, now, .. } = context;
         let hub = &**hub;
         let Some(viewer) = hub.users().get(self.id) else { return };
-        let rows = self.rows(wanted, hub).into_iter();
+        let rows = self.rows(wanted, hub, out).into_iter();
         let rows = rows.filter(|row| !only_operators || row.user.is_operator);
         let all_prefixes = self.capabilities.has(Capabilities::MULTI_PREFIX);
         let idle = |user: &User| unix_seconds(now.time).saturating_sub(unix_seconds(user.spoke));
@@ -75,16 +75,19 @@ impl Irc {
         self.complain(numeric::RPL_ENDOFWHO, wanted, "End of WHO list", context);
     }
 
-    fn rows<'a>(&self, wanted: &str, hub: &'a Hub) -> Vec<Row<'a>> {
+    fn rows<'a>(&self, wanted: &str, hub: &'a Hub, out: &mut Outgoing) -> Vec<Row<'a>> {
         if wanted.starts_with('#') {
             let room = RoomName::new(wanted).ok().and_then(|name| hub.rooms().find(&name));
             let room = room.filter(|&room| hub.is_visible(room, self.id));
-            return room.map_or_else(Vec::new, |room| self.rows_of_channel(room, hub));
+            let rows = room.map_or_else(Vec::new, |room| self.rows_of_channel(room, hub));
+            out.worked(rows.len());
+            return rows;
         }
         if let Some(id) = UserName::new(wanted).ok().and_then(|name| hub.users().find(&name)) {
             return self.row(id, hub).into_iter().collect();
         }
         let everybody = matches!(wanted, "*" | "0");
+        out.worked(hub.users().len());
         let users = hub
             .users()
             .iter()
