@@ -66,9 +66,12 @@ pub(super) fn encode(event: &Event, out: &mut Vec<u8>) {
     let line = match &event.kind {
         EventKind::Said { speech, .. } => plain(speech).map(|text| said_line(&from.name, &text)),
         EventKind::Whispered { speech, .. } => plain(speech).map(|text| whispered_line(&from.name, &text)),
+        // Who is removed would else be left to wonder, and the others too.
+        EventKind::Kicked { who, reason, .. } => {
+            Some(notice_line(&format!("{who} was removed by {}: {reason}", from.name)))
+        }
         EventKind::Joined { .. }
         | EventKind::Parted { .. }
-        | EventKind::Kicked { .. }
         | EventKind::Left { .. }
         | EventKind::Renamed { .. }
         | EventKind::TopicSet { .. }

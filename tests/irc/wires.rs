@@ -238,8 +238,8 @@ fn whoever_may_not_enter_the_lobby_does_not_log_in_over_crazyit() {
 fn whoever_was_kicked_from_the_lobby_logs_in_again_to_come_back() {
     let mut house = House::new();
     let (root, li) = (house.operator("root"), house.crazyit("li"));
-    house.send(root, "KICK #lobby li");
-    house.forget();
+    house.send(root, "KICK #lobby li :too loud");
+    assert_eq!(house.lines(li), ["* li was removed by root: too loud"]);
     house.bytes(li, "§γhi§γ");
     assert!(house.lines(li)[0].starts_with("* "), "it is told that nobody hears it");
     house.bytes(li, "∏∑li∏∑");
