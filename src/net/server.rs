@@ -4,7 +4,10 @@
 //! Nothing is written while events are handled: that queues, and the end of the turn writes to each connection
 //! once. Closing only marks: the slab uses keys again at once, so a connection leaves it at the turn's end.
 
-use std::io::ErrorKind;
+mod ending;
+mod reading;
+mod writing;
+
 use std::mem;
 use std::time::{Duration, Instant};
 
@@ -17,24 +20,12 @@ use super::outbox::Outbox;
 use super::stream::Stream;
 use crate::config::ServerConfig;
 use crate::hub::Hub;
-use crate::message::{CloseReason, Event, Frame, Now, Outgoing, Peer, Sending, UserId};
-use crate::session::{self, Context, Dialect, House, Session};
-
-/// Most bytes read from one connection in a turn; then it is the others' turn.
-const READ_BUDGET: usize = 64 * 1024;
-
-/// Most users and rooms looked at for one connection in a turn, each command and each hearer being one too; then it
-/// is the others' turn. Some commands are short and much work.
-const STEP_BUDGET: usize = 50_000;
-
-/// How long a peer may take for its last bytes.
-const FLUSH_TIMEOUT: Duration = Duration::from_secs(30);
+use crate::message::{CloseReason, Frame, Now, Outgoing, Peer, UserId};
+use crate::session::{Context, Dialect, House, Session};
+use reading::READ_BUDGET;
 
 /// How long all peers together may take for theirs when the server ends.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(4);
-
-/// How long to read on for the peer's end after ours.
-const LINGER: Duration = Duration::from_secs(2);
 
 /// How many connections beyond the most there may be are told so; further ones are closed without a word.
 const REFUSALS_AT_ONCE: usize = 64;
@@ -139,46 +130,6 @@ impl<S: Stream> Server<S> {
         Some(key)
     }
 
-    /// Reads what there is to read of the connection `key`, within the budget, and handles it.
-    pub fn readable(&mut self, key: usize, now: Now) {
-        // Who has had its budget waits for the next turn, also when more has come since.
-        if self.connections.get(key).is_some_and(|connection| connection.unread) {
-            return;
-        }
-        if self.connections.get(key).is_some_and(|connection| connection.has_backlog) {
-            self.handle_inbox(key, &[], now);
-        }
-        let mut budget = READ_BUDGET;
-        loop {
-            let Some(connection) = self.connections.get_mut(key) else { return };
-            if budget == 0 || connection.has_backlog {
-                mark_unread(connection, key, &mut self.unread);
-                break;
-            }
-            if let Life::Closed = connection.life {
-                return;
-            }
-            let gone = connection.hearing == Hearing::Gone;
-            match connection.stream.read(&mut self.read_buffer[..budget]) {
-                Ok(0) => {
-                    self.peer_finished(key, now);
-                    break;
-                }
-                Ok(count) => {
-                    budget -= count;
-                    self.received(key, count, now);
-                }
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) if error.kind() == ErrorKind::WouldBlock && !gone => break,
-                Err(error) => {
-                    self.lost(key, if gone { ErrorKind::BrokenPipe } else { error.kind() }, now);
-                    break;
-                }
-            }
-        }
-        self.reschedule(key);
-    }
-
     /// Notes that the connection `key` may take more bytes.
     pub fn writable(&mut self, key: usize) {
         if let Some(connection) = self.connections.get_mut(key)
@@ -258,121 +209,6 @@ impl<S: Stream> Server<S> {
         }
     }
 
-    /// Handles the first `count` bytes of the read buffer.
-    fn received(&mut self, key: usize, count: usize, now: Now) {
-        let connection = &mut self.connections[key];
-        match connection.life {
-            Life::Open => {}
-            Life::Flushing { .. } | Life::Lingering { .. } | Life::Closed => return,
-        }
-        // It is put back below, and so is the inbox. An unfinished frame is kept apart, so that what follows it is
-        // appended: moving it about for every byte of a trickle would cost O(n²).
-        let read_buffer = mem::take(&mut self.read_buffer);
-        if connection.inbox.is_empty() {
-            let used = self.handle(key, &read_buffer[..count], now);
-            self.connections[key].inbox = read_buffer[used..count].to_vec();
-        } else {
-            self.handle_inbox(key, &read_buffer[..count], now);
-        }
-        self.read_buffer = read_buffer;
-    }
-
-    /// Handles what is in the inbox, and `more` behind it.
-    fn handle_inbox(&mut self, key: usize, more: &[u8], now: Now) {
-        let mut inbox = mem::take(&mut self.connections[key].inbox);
-        inbox.extend_from_slice(more);
-        let used = self.handle(key, &inbox, now);
-        // A new one where something was used, because the old one has room for all that came.
-        self.connections[key].inbox = if used > 0 { inbox[used..].to_vec() } else { inbox };
-    }
-
-    /// Handles every whole frame in `bytes`, or as many as are not too much for one turn. Returns how many bytes are
-    /// done with.
-    fn handle(&mut self, key: usize, bytes: &[u8], now: Now) -> usize {
-        let (mut used, mut steps) = (0, 0);
-        self.connections[key].has_backlog = false;
-        while used < bytes.len() {
-            if steps > STEP_BUDGET {
-                self.connections[key].has_backlog = true;
-                break;
-            }
-            let Connection { life, hearing, .. } = &self.connections[key];
-            // Whoever does not take its answers must not have work done for it to the end of the budget.
-            if !matches!(life, Life::Open) || *hearing == Hearing::TooSlow {
-                return bytes.len();
-            }
-            let rest = &bytes[used..];
-            let count = self.with_session(key, now, |session, context| session.receive(rest, context));
-            steps += 1 + self.out.take_steps();
-            self.queue(now);
-            match count {
-                Some(count) => used += count,
-                None => break,
-            }
-        }
-        used
-    }
-
-    fn peer_finished(&mut self, key: usize, now: Now) {
-        let connection = &mut self.connections[key];
-        match &mut connection.life {
-            Life::Open => {
-                let rest = mem::take(&mut connection.inbox);
-                self.with_session(key, now, |session, context| session.finish(&rest, context));
-                self.queue(now);
-                self.end(key, CloseReason::PeerFinished, now);
-            }
-            Life::Flushing { peer_finished, .. } => *peer_finished = true,
-            Life::Lingering { .. } => self.mark_closed(key),
-            Life::Closed => {}
-        }
-    }
-
-    fn lost(&mut self, key: usize, kind: ErrorKind, now: Now) {
-        if let Life::Open = self.connections[key].life {
-            self.depart(key, &CloseReason::Lost(kind), now);
-        }
-        self.mark_closed(key);
-    }
-
-    /// Begins an orderly end: the user leaves, the peer is told why, and what waits for it is written.
-    fn end(&mut self, key: usize, reason: CloseReason, now: Now) {
-        if !matches!(self.connections[key].life, Life::Open) {
-            return;
-        }
-        let peer_finished = reason == CloseReason::PeerFinished;
-        // Lines for it were dropped already in this turn, so whatever else happens, this is why it ends.
-        let reason = match self.connections[key].hearing {
-            Hearing::TooSlow => CloseReason::OutboxFull(self.house.limits.outbox_bytes),
-            Hearing::Fine | Hearing::Gone => reason,
-        };
-        self.depart(key, &reason, now);
-        if let CloseReason::OutboxFull(_) = reason {
-            self.connections[key].outbox.forget_unstarted();
-            self.connections[key].hearing = Hearing::Fine;
-        }
-        if reason.is_told() {
-            self.with_session(key, now, |session, context| session.farewell(&reason, context));
-        }
-        self.queue(now);
-        let connection = &mut self.connections[key];
-        connection.life = Life::Flushing { peer_finished, until: now.instant + FLUSH_TIMEOUT };
-        connection.inbox = Vec::new();
-        mark_dirty(connection, key, &mut self.dirty);
-    }
-
-    /// Takes the user out of the hub, so that the name is free.
-    fn depart(&mut self, key: usize, reason: &CloseReason, now: Now) {
-        self.open -= 1;
-        let name = self.with_session(key, now, |session, context| session.leave(reason, context));
-        let (peer, reason) = (self.connections[key].peer, reason.without_words());
-        match name {
-            Some(name) => info!("{peer} {name}: {reason}"),
-            None => info!("{peer}: {reason}"),
-        }
-        self.queue(now);
-    }
-
     /// Lets the session of `key` do something.
     fn with_session<T>(
         &mut self,
@@ -390,110 +226,6 @@ impl<S: Stream> Server<S> {
             connections: self.open,
         };
         act(&mut connection.session, &mut context)
-    }
-
-    /// Moves what is to be sent into outboxes, and ends what is to be ended.
-    fn queue(&mut self, now: Now) {
-        while !self.out.is_empty() {
-            let mut queueing = mem::replace(&mut self.out, mem::take(&mut self.queueing));
-            for sending in queueing.iter() {
-                match sending {
-                    Sending::Event(event, audience) => self.fan_out(event, audience, now),
-                    Sending::Bytes(id, bytes) => {
-                        self.put(id, now, |connection| connection.outbox.push_bytes(bytes));
-                    }
-                    Sending::Close(id, reason) => self.end(id.0 as usize, reason.clone(), now),
-                    Sending::Reload => self.house.reload(),
-                }
-            }
-            queueing.clear();
-            self.queueing = queueing;
-        }
-    }
-
-    /// Queues an event for everybody in its audience. It is encoded once for all who get the same bytes.
-    fn fan_out(&mut self, event: &Event, audience: &[UserId], now: Now) {
-        for &id in audience {
-            let Some(connection) = self.connections.get(id.0 as usize) else {
-                debug_assert!(false, "an event for {id:?}, who is gone");
-                continue;
-            };
-            let variant = session::variant(event, connection.session.dialect());
-            let frame = match self.encodings.iter().find(|(encoded, _)| *encoded == variant) {
-                Some((_, frame)) => Frame::clone(frame),
-                None => {
-                    self.encoder.clear();
-                    session::encode(event, variant, &self.house, &mut self.encoder);
-                    let frame = Frame::from(self.encoder.as_slice());
-                    self.encodings.push((variant, Frame::clone(&frame)));
-                    frame
-                }
-            };
-            if !frame.is_empty() {
-                self.put(id, now, |connection| connection.deliver(frame));
-            }
-        }
-        self.encodings.clear();
-    }
-
-    /// Puts something into the outbox of `id`, and sees to it that it is written or, where there is too much,
-    /// ended.
-    fn put(&mut self, id: UserId, now: Now, put: impl FnOnce(&mut Connection<S>)) {
-        let key = id.0 as usize;
-        let Some(connection) = self.connections.get_mut(key) else {
-            debug_assert!(false, "something is to be sent to {id:?}, who is gone");
-            return;
-        };
-        // Whoever is about to leave has had its last words.
-        if connection.hearing != Hearing::Fine || !matches!(connection.life, Life::Open) {
-            return;
-        }
-        put(connection);
-        mark_dirty(connection, key, &mut self.dirty);
-        if connection.unsent_bytes() > self.house.limits.outbox_bytes {
-            // Somebody who reads must not suffer because a lot came in one turn, or because a session holds back
-            // more than there is room for: what can be written now, is.
-            connection.release();
-            self.flush(key, now);
-            let connection = &mut self.connections[key];
-            if connection.unsent_bytes() > self.house.limits.outbox_bytes {
-                connection.hearing = Hearing::TooSlow;
-                self.overfull.push(key);
-            }
-        }
-    }
-
-    /// Writes what waits for the connection `key`, and takes its end further once nothing waits.
-    fn flush(&mut self, key: usize, now: Now) {
-        let connection = &mut self.connections[key];
-        if let Err(error) = connection.outbox.write_to(&mut connection.stream) {
-            debug!("{}: write failed: {error}", connection.peer);
-            connection.outbox.clear();
-            connection.hearing = Hearing::Gone;
-            mark_unread(connection, key, &mut self.unread);
-            return;
-        }
-        if !connection.outbox.is_empty() {
-            return;
-        }
-        if let Life::Flushing { peer_finished, .. } = connection.life {
-            let shut = connection.stream.shutdown_write();
-            if peer_finished || shut.is_err() {
-                self.mark_closed(key);
-            } else {
-                connection.life = Life::Lingering { until: now.instant + LINGER };
-                mark_unread(connection, key, &mut self.unread);
-            }
-        }
-    }
-
-    fn mark_closed(&mut self, key: usize) {
-        let connection = &mut self.connections[key];
-        if !matches!(connection.life, Life::Closed) {
-            connection.life = Life::Closed;
-            connection.outbox.clear();
-            self.closed.push(key);
-        }
     }
 
     fn reschedule(&mut self, key: usize) {

@@ -1,0 +1,70 @@
+//! How connections end: the user leaves, the peer is told why and has its last bytes, and then it is marked.
+
+use std::io::ErrorKind;
+use std::time::Duration;
+
+use log::info;
+
+use super::{Server, mark_dirty};
+use crate::message::{CloseReason, Now};
+use crate::net::connection::{Hearing, Life};
+use crate::net::stream::Stream;
+
+/// How long a peer may take for its last bytes.
+const FLUSH_TIMEOUT: Duration = Duration::from_secs(30);
+
+impl<S: Stream> Server<S> {
+    pub(super) fn lost(&mut self, key: usize, kind: ErrorKind, now: Now) {
+        if let Life::Open = self.connections[key].life {
+            self.depart(key, &CloseReason::Lost(kind), now);
+        }
+        self.mark_closed(key);
+    }
+
+    /// Begins an orderly end: the user leaves, the peer is told why, and what waits for it is written.
+    pub(super) fn end(&mut self, key: usize, reason: CloseReason, now: Now) {
+        if !matches!(self.connections[key].life, Life::Open) {
+            return;
+        }
+        let peer_finished = reason == CloseReason::PeerFinished;
+        // Lines for it were dropped already in this turn, so whatever else happens, this is why it ends.
+        let reason = match self.connections[key].hearing {
+            Hearing::TooSlow => CloseReason::OutboxFull(self.house.limits.outbox_bytes),
+            Hearing::Fine | Hearing::Gone => reason,
+        };
+        self.depart(key, &reason, now);
+        if let CloseReason::OutboxFull(_) = reason {
+            self.connections[key].outbox.forget_unstarted();
+            self.connections[key].hearing = Hearing::Fine;
+        }
+        if reason.is_told() {
+            self.with_session(key, now, |session, context| session.farewell(&reason, context));
+        }
+        self.queue(now);
+        let connection = &mut self.connections[key];
+        connection.life = Life::Flushing { peer_finished, until: now.instant + FLUSH_TIMEOUT };
+        connection.inbox = Vec::new();
+        mark_dirty(connection, key, &mut self.dirty);
+    }
+
+    /// Takes the user out of the hub, so that the name is free.
+    fn depart(&mut self, key: usize, reason: &CloseReason, now: Now) {
+        self.open -= 1;
+        let name = self.with_session(key, now, |session, context| session.leave(reason, context));
+        let (peer, reason) = (self.connections[key].peer, reason.without_words());
+        match name {
+            Some(name) => info!("{peer} {name}: {reason}"),
+            None => info!("{peer}: {reason}"),
+        }
+        self.queue(now);
+    }
+
+    pub(super) fn mark_closed(&mut self, key: usize) {
+        let connection = &mut self.connections[key];
+        if !matches!(connection.life, Life::Closed) {
+            connection.life = Life::Closed;
+            connection.outbox.clear();
+            self.closed.push(key);
+        }
+    }
+}
