@@ -141,6 +141,8 @@ impl Outgoing {
                 }
             }
         }
+        // Moving things about is no work of the command's.
+        kept.steps = self.steps;
         *self = kept;
         taken
     }

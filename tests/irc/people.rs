@@ -525,3 +525,17 @@ fn whoever_asks_for_much_work_at_once_gets_it_in_parts_and_all_of_it() {
     house.half_close(greedy);
     assert!(house.is_gone(greedy));
 }
+
+#[test]
+fn a_label_on_a_command_does_not_hide_its_work() {
+    let mut house = House::new();
+    for n in 0..200 {
+        house.irc(&format!("somebody{n}"));
+    }
+    let greedy = house.irc_with("greedy", "batch labeled-response");
+    house.forget();
+    let questions: String = (0..1000).map(|n| format!("@label={n} WHO *!{n}\r\n")).collect();
+    house.bytes_for_a_turn(greedy, questions);
+    let answers = house.lines(greedy).len();
+    assert!((1..1000).contains(&answers), "{answers} answers in one turn");
+}
