@@ -89,6 +89,8 @@ impl<S: Stream> Server<S> {
     fn handle(&mut self, key: usize, bytes: &[u8], now: Now) -> usize {
         let (mut used, mut steps) = (0, 0);
         self.connections[key].has_backlog = false;
+        // What others were looked at for before is not this one's.
+        self.out.take_steps();
         while used < bytes.len() {
             if steps > STEP_BUDGET {
                 self.connections[key].has_backlog = true;
