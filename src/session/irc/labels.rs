@@ -73,9 +73,7 @@ fn tagged(out: &mut Vec<u8>, key: &str, value: &str, server: &str, write: impl F
 
 /// Writes `line`, which may have tags, with one more.
 fn with_tag(line: &[u8], key: &str, value: &str, out: &mut Vec<u8>) {
-    let mut tag = Vec::new();
-    Line::begin(&mut tag).tag(key, value);
-    out.extend_from_slice(&tag);
+    Line::begin(out).tag(key, value);
     match line.strip_prefix(b"@") {
         Some(rest) => {
             out.push(b';');
