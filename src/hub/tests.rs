@@ -81,9 +81,11 @@ impl Scene {
     }
 
     /// Who heard what from whom, in order.
-    fn heard(&self) -> Vec<(Vec<UserId>, String, EventKind)> {
-        let sent = self.out.iter().map(|sending| match sending {
-            Sending::Event(event, audience) => (audience.to_vec(), source(&event.from), event.kind.clone()),
+    fn heard(&mut self) -> Vec<(Vec<UserId>, String, EventKind)> {
+        let sent = self.out.drain().map(|sending| match sending {
+            Sending::Event(event, audience) => {
+                (audience.iter().collect(), source(&event.from), event.kind.clone())
+            }
             Sending::Bytes(..) | Sending::Reload => panic!("the hub knows no bytes and no files"),
             Sending::Close(who, reason) => {
                 (vec![who], "close".into(), EventKind::Left { reason: reason.to_string() })
@@ -150,7 +152,7 @@ fn events_are_numbered_in_order_and_carry_the_time_given() {
     let mut ids = Vec::new();
     for _ in 0..3 {
         scene.handle(ANA, say("#lobby", "hi")).unwrap();
-        let Some(Sending::Event(event, _)) = scene.out.iter().next() else { panic!("nothing was sent") };
+        let Some(Sending::Event(event, _)) = scene.out.drain().next() else { panic!("nothing was sent") };
         assert_eq!(event.time, scene.now.time);
         ids.push(event.id);
     }
@@ -287,16 +289,17 @@ fn who_shares_several_rooms_hears_of_a_leaving_once() {
 fn watchers_hear_of_coming_renaming_and_leaving() {
     let mut scene = Scene::with(&[(ANA, "ana")]);
     scene.hub.watch(ANA, &name("Bob")).unwrap();
-    let kinds = |scene: &Scene| -> Vec<_> { scene.heard().into_iter().map(|(_, _, kind)| kind).collect() };
+    let kinds =
+        |scene: &mut Scene| -> Vec<_> { scene.heard().into_iter().map(|(_, _, kind)| kind).collect() };
     let watcher = || name("ana");
     scene.handle(BOB, log_in("bob")).unwrap();
-    assert_eq!(kinds(&scene), [EventKind::Appeared { watcher: watcher() }]);
+    assert_eq!(kinds(&mut scene), [EventKind::Appeared { watcher: watcher() }]);
     scene.handle(BOB, Command::Rename(name("rob"))).unwrap();
-    assert!(kinds(&scene).contains(&EventKind::Vanished { name: name("bob"), watcher: watcher() }));
+    assert!(kinds(&mut scene).contains(&EventKind::Vanished { name: name("bob"), watcher: watcher() }));
     scene.handle(BOB, Command::Rename(name("bob"))).unwrap();
-    assert!(kinds(&scene).contains(&EventKind::Appeared { watcher: watcher() }));
+    assert!(kinds(&mut scene).contains(&EventKind::Appeared { watcher: watcher() }));
     scene.handle(BOB, leave()).unwrap();
-    assert_eq!(kinds(&scene), [EventKind::Vanished { name: name("bob"), watcher: watcher() }]);
+    assert_eq!(kinds(&mut scene), [EventKind::Vanished { name: name("bob"), watcher: watcher() }]);
     scene.hub.unwatch(ANA, &name("bob"));
     scene.handle(BOB, log_in("bob")).unwrap();
     assert!(scene.out.is_empty());

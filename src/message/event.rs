@@ -153,6 +153,32 @@ pub enum EventKind {
     Wallops(String),
 }
 
+impl EventKind {
+    /// How many bytes of it are what somebody wrote, names apart.
+    pub fn written_bytes(&self) -> usize {
+        match self {
+            Self::Said { speech, .. } | Self::Whispered { speech, .. } => {
+                speech.text.len() + speech.tags.len()
+            }
+            Self::Parted { reason, .. } | Self::Kicked { reason, .. } | Self::Left { reason } => reason.len(),
+            Self::Away(Some(text)) | Self::RealnameSet(text) | Self::TopicSet { topic: text, .. } => {
+                text.len()
+            }
+            Self::Joined { realname, away, .. } => {
+                realname.len() + away.as_ref().map_or(0, |text| text.len())
+            }
+            Self::Wallops(text) => text.len(),
+            Self::Changed { changes, .. } => changes.len() * size_of::<RoomChange>(),
+            Self::Renamed { .. }
+            | Self::Invited { .. }
+            | Self::Away(None)
+            | Self::Appeared { .. }
+            | Self::Vanished { .. }
+            | Self::HostSet { .. } => 0,
+        }
+    }
+}
+
 /// What somebody said.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Speech {

@@ -11,7 +11,7 @@ pub use command::{Command, Profile, UserChange};
 pub use event::{
     Event, EventKind, Identity, MaskList, Rank, RoomChange, RoomFlag, Source, Speech, SpeechKind,
 };
-pub use outgoing::{Outgoing, Sending};
+pub use outgoing::{Audience, Outgoing, Sending};
 pub use refusal::Refusal;
 
 use std::fmt;

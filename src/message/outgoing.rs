@@ -18,7 +18,7 @@ pub struct Outgoing {
 
 #[derive(Debug)]
 enum Item {
-    Event { event: Event, audience: Range<usize> },
+    Event { event: Event, audience: Range<usize>, except: Option<UserId> },
     Bytes { to: UserId, bytes: Range<usize> },
     Close { who: UserId, reason: CloseReason },
     Reload,
@@ -27,24 +27,52 @@ enum Item {
 /// One entry of [`Outgoing`].
 #[derive(Debug)]
 pub enum Sending<'a> {
-    /// An event, and everybody who is to hear it.
-    Event(&'a Event, &'a [UserId]),
+    /// An event, and who is to hear it.
+    Event(Event, Audience<'a>),
     /// Encoded bytes for one session alone.
     Bytes(UserId, &'a [u8]),
     /// This connection is to end.
-    Close(UserId, &'a CloseReason),
+    Close(UserId, CloseReason),
     /// What stands in files is to be read again.
     Reload,
+}
+
+/// Who is to hear an event. The one who does not is apart, so that what several people say in a room has equal
+/// `all`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Audience<'a> {
+    /// Everybody who could.
+    pub all: &'a [UserId],
+    /// Who of them does not.
+    pub except: Option<UserId>,
+}
+
+impl Audience<'_> {
+    /// Everybody who is to hear the event.
+    pub fn iter(&self) -> impl Iterator<Item = UserId> {
+        self.all.iter().copied().filter(|&id| Some(id) != self.except)
+    }
 }
 
 impl Outgoing {
     /// Adds an event for `audience`; an audience of nobody adds nothing.
     pub fn event(&mut self, event: Event, audience: impl IntoIterator<Item = UserId>) {
+        self.event_except(event, audience, None);
+    }
+
+    /// Adds an event for `audience`, save for `except`; an audience of nobody adds nothing.
+    pub fn event_except(
+        &mut self,
+        event: Event,
+        audience: impl IntoIterator<Item = UserId>,
+        except: Option<UserId>,
+    ) {
         let start = self.audience.len();
         self.audience.extend(audience);
-        self.steps += self.audience.len() - start;
-        if self.audience.len() > start {
-            self.items.push(Item::Event { event, audience: start..self.audience.len() });
+        let all = &self.audience[start..];
+        self.steps += all.len();
+        if (Audience { all, except }).iter().next().is_some() {
+            self.items.push(Item::Event { event, audience: start..self.audience.len(), except });
         }
     }
 
@@ -105,12 +133,15 @@ impl Outgoing {
         self.items.is_empty()
     }
 
-    /// Everything, in order.
-    pub fn iter(&self) -> impl Iterator<Item = Sending<'_>> {
-        self.items.iter().map(|item| match item {
-            Item::Event { event, audience } => Sending::Event(event, &self.audience[audience.clone()]),
-            Item::Bytes { to, bytes } => Sending::Bytes(*to, &self.bytes[bytes.clone()]),
-            Item::Close { who, reason } => Sending::Close(*who, reason),
+    /// Takes out everything, in order. What is not taken is forgotten with [`Outgoing::clear`], at the latest.
+    pub fn drain(&mut self) -> impl Iterator<Item = Sending<'_>> {
+        let Self { items, audience: audiences, bytes: all_bytes, .. } = self;
+        items.drain(..).map(|item| match item {
+            Item::Event { event, audience, except } => {
+                Sending::Event(event, Audience { all: &audiences[audience], except })
+            }
+            Item::Bytes { to, bytes } => Sending::Bytes(to, &all_bytes[bytes]),
+            Item::Close { who, reason } => Sending::Close(who, reason),
             Item::Reload => Sending::Reload,
         })
     }
@@ -131,12 +162,12 @@ impl Outgoing {
                 Item::Bytes { to, bytes } => kept.bytes(to, &self.bytes[bytes]),
                 Item::Close { who, reason } => kept.close(who, reason),
                 Item::Reload => kept.reload(),
-                Item::Event { event, audience } => {
-                    let audience = &self.audience[audience];
-                    let copies = audience.iter().filter(|&&id| id == who).count();
+                Item::Event { event, audience, except } => {
+                    let audience = Audience { all: &self.audience[audience], except };
+                    let copies = audience.iter().filter(|&id| id == who).count();
                     let staying = usize::from(copies > 0 && stays(&event));
                     (staying..copies).for_each(|_| encode(&event, &mut taken));
-                    let others = audience.iter().copied().filter(|&id| id != who);
+                    let others = audience.iter().filter(|&id| id != who);
                     kept.event(event, others.chain(iter::repeat_n(who, staying)));
                 }
             }

@@ -1,5 +1,6 @@
 //! The reactor: sockets, readiness, and one turn after the other. mio appears here and nowhere else.
 
+mod batch;
 mod connection;
 mod deadlines;
 mod descriptors;

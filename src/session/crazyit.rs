@@ -140,6 +140,11 @@ impl CrazyIt {
         }
     }
 
+    /// See [`super::Session::must_have_heard`]: an answer is bare now, or a login will be answered.
+    pub(super) fn must_have_heard(&self, bytes: &[u8]) -> bool {
+        !matches!(self.tail, Tail::Lines) || bytes.starts_with(USER_MARK.as_bytes())
+    }
+
     /// Handles that the peer sends no more; `unfinished` says that its last frame has no end.
     pub(super) fn finish(&mut self, unfinished: bool, context: &mut Context<'_>) {
         self.end_quiet(context);

@@ -14,11 +14,22 @@ pub enum Dialect {
     Irc(Capabilities),
 }
 
-/// `dialect`, without what makes no difference for `event`: two sessions with equal variants get the same bytes.
-pub fn variant(event: &Event, dialect: Dialect) -> Dialect {
-    match dialect {
-        Dialect::CrazyIt => Dialect::CrazyIt,
-        Dialect::Irc(capabilities) => Dialect::Irc(capabilities.only(irc::relevant(&event.kind))),
+/// What makes a difference for how some events are encoded.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Differences(Capabilities);
+
+impl Differences {
+    /// Adds what makes one for `event`.
+    pub fn add(&mut self, event: &Event) {
+        self.0 = self.0.and(irc::relevant(&event.kind));
+    }
+
+    /// `dialect`, without what makes none: two sessions for which this is equal get the same bytes.
+    pub fn variant(self, dialect: Dialect) -> Dialect {
+        match dialect {
+            Dialect::CrazyIt => Dialect::CrazyIt,
+            Dialect::Irc(capabilities) => Dialect::Irc(capabilities.only(self.0)),
+        }
     }
 }
 

@@ -7,7 +7,7 @@ mod dialect;
 mod house;
 mod irc;
 
-pub use dialect::{Dialect, encode, variant};
+pub use dialect::{Dialect, Differences, encode};
 pub use house::House;
 
 use std::time::Instant;
@@ -128,6 +128,15 @@ impl Session {
             },
             Wire::CrazyIt(conversation) => conversation.receive(bytes, context),
             Wire::Irc(conversation) => conversation.receive(bytes, context),
+        }
+    }
+
+    /// True when handling `bytes` may change what this session holds back. Then it must have been given all that was
+    /// said before.
+    pub fn must_have_heard(&self, bytes: &[u8]) -> bool {
+        match &self.wire {
+            Wire::CrazyIt(conversation) => conversation.must_have_heard(bytes),
+            Wire::Unknown { .. } | Wire::Irc(_) => false,
         }
     }
 

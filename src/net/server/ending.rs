@@ -16,6 +16,7 @@ const FLUSH_TIMEOUT: Duration = Duration::from_secs(30);
 impl<S: Stream> Server<S> {
     pub(super) fn lost(&mut self, key: usize, kind: ErrorKind, now: Now) {
         if let Life::Open = self.connections[key].life {
+            self.seal(now);
             self.depart(key, &CloseReason::Lost(kind), now);
         }
         self.mark_closed(key);
@@ -26,6 +27,8 @@ impl<S: Stream> Server<S> {
         if !matches!(self.connections[key].life, Life::Open) {
             return;
         }
+        // What was said before is for whoever leaves, too.
+        self.seal(now);
         let peer_finished = reason == CloseReason::PeerFinished;
         // Lines for it were dropped already in this turn, so whatever else happens, this is why it ends.
         let reason = match self.connections[key].hearing {

@@ -102,6 +102,9 @@ impl<S: Stream> Server<S> {
                 return bytes.len();
             }
             let rest = &bytes[used..];
+            if self.connections[key].session.must_have_heard(rest) {
+                self.seal(now);
+            }
             let count = self.with_session(key, now, |session, context| session.receive(rest, context));
             steps += 1 + self.out.take_steps();
             self.queue(now);
@@ -118,6 +121,7 @@ impl<S: Stream> Server<S> {
         match &mut connection.life {
             Life::Open => {
                 let rest = mem::take(&mut connection.inbox);
+                self.seal(now);
                 self.with_session(key, now, |session, context| session.finish(&rest, context));
                 self.queue(now);
                 self.end(key, CloseReason::PeerFinished, now);

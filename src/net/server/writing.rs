@@ -1,4 +1,4 @@
-//! From what is to be sent to the outboxes, and out of them: an event is encoded once for all who get the same bytes.
+//! From what is to be sent to the outboxes, and out of them: events are encoded once for all who get the same bytes.
 
 use std::mem;
 use std::time::Duration;
@@ -6,26 +6,32 @@ use std::time::Duration;
 use log::debug;
 
 use super::{Server, mark_dirty, mark_unread};
-use crate::message::{Event, Frame, Now, Sending, UserId};
+use crate::message::{Now, Sending, UserId};
 use crate::net::connection::{Connection, Hearing, Life};
 use crate::net::stream::Stream;
-use crate::session;
 
 /// How long to read on for the peer's end after ours.
 const LINGER: Duration = Duration::from_secs(2);
 
 impl<S: Stream> Server<S> {
-    /// Moves what is to be sent into outboxes, and ends what is to be ended.
+    /// Moves what is to be sent into outboxes or, where more may follow for the same audience, into the batch; and
+    /// ends what is to be ended.
     pub(super) fn queue(&mut self, now: Now) {
         while !self.out.is_empty() {
             let mut queueing = mem::replace(&mut self.out, mem::take(&mut self.queueing));
-            for sending in queueing.iter() {
+            for sending in queueing.drain() {
                 match sending {
-                    Sending::Event(event, audience) => self.fan_out(event, audience, now),
+                    Sending::Event(event, audience) => {
+                        if !self.batch.takes(audience) {
+                            self.seal(now);
+                        }
+                        self.batch.push(event, audience);
+                    }
                     Sending::Bytes(id, bytes) => {
+                        self.seal(now);
                         self.put(id, now, |connection| connection.outbox.push_bytes(bytes));
                     }
-                    Sending::Close(id, reason) => self.end(id.0 as usize, reason.clone(), now),
+                    Sending::Close(id, reason) => self.end(id.0 as usize, reason, now),
                     Sending::Reload => self.house.reload(),
                 }
             }
@@ -34,29 +40,20 @@ impl<S: Stream> Server<S> {
         }
     }
 
-    /// Queues an event for everybody in its audience. It is encoded once for all who get the same bytes.
-    fn fan_out(&mut self, event: &Event, audience: &[UserId], now: Now) {
-        for &id in audience {
+    /// Puts the batch into the outboxes of its audience. Whatever else goes into an outbox comes after this.
+    pub(super) fn seal(&mut self, now: Now) {
+        for n in 0..self.batch.audience().len() {
+            let id = self.batch.audience()[n];
             let Some(connection) = self.connections.get(id.0 as usize) else {
                 debug_assert!(false, "an event for {id:?}, who is gone");
                 continue;
             };
-            let variant = session::variant(event, connection.session.dialect());
-            let frame = match self.encodings.iter().find(|(encoded, _)| *encoded == variant) {
-                Some((_, frame)) => Frame::clone(frame),
-                None => {
-                    self.encoder.clear();
-                    session::encode(event, variant, &self.house, &mut self.encoder);
-                    let frame = Frame::from(self.encoder.as_slice());
-                    self.encodings.push((variant, Frame::clone(&frame)));
-                    frame
-                }
-            };
+            let frame = self.batch.frame(id, connection.session.dialect(), &self.house);
             if !frame.is_empty() {
                 self.put(id, now, |connection| connection.deliver(frame));
             }
         }
-        self.encodings.clear();
+        self.batch.clear();
     }
 
     /// Puts something into the outbox of `id`, and sees to it that it is written or, where there is too much,

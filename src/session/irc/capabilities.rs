@@ -60,7 +60,7 @@ impl Capabilities {
     }
 
     /// This set and `others`.
-    pub(super) const fn and(self, others: Self) -> Self {
+    pub(in crate::session) const fn and(self, others: Self) -> Self {
         Self(self.0 | others.0)
     }
 
