@@ -14,14 +14,15 @@ use std::time::{Duration, Instant};
 use log::{debug, info};
 use slab::Slab;
 
+use super::batch::Batch;
 use super::connection::{Connection, Hearing, Life};
 use super::deadlines::Deadlines;
 use super::outbox::Outbox;
 use super::stream::Stream;
 use crate::config::ServerConfig;
 use crate::hub::Hub;
-use crate::message::{CloseReason, Frame, Now, Outgoing, Peer, UserId};
-use crate::session::{Context, Dialect, House, Session};
+use crate::message::{CloseReason, Now, Outgoing, Peer, UserId};
+use crate::session::{Context, House, Session};
 use reading::READ_BUDGET;
 
 /// How long all peers together may take for theirs when the server ends.
@@ -43,10 +44,8 @@ pub struct Server<S> {
     out: Outgoing,
     /// Holds `out`'s entries while they are queued, which can add others.
     queueing: Outgoing,
-    /// The encodings of the event that is being queued: empty for those who do not hear of it.
-    encodings: Vec<(Dialect, Frame)>,
-    /// Where events are encoded.
-    encoder: Vec<u8>,
+    /// Events that are in no outbox yet.
+    batch: Batch,
     /// Every connection reads into this one.
     read_buffer: Box<[u8]>,
     /// Connections that have had their budget and may have more to read, each once. Readiness is told only once.
@@ -72,8 +71,7 @@ impl<S: Stream> Server<S> {
             deadlines: Deadlines::default(),
             out: Outgoing::default(),
             queueing: Outgoing::default(),
-            encodings: Vec::new(),
-            encoder: Vec::new(),
+            batch: Batch::new(config.limits.outbox_bytes),
             read_buffer: vec![0; READ_BUDGET].into_boxed_slice(),
             unread: Vec::new(),
             dirty: Vec::new(),
@@ -165,6 +163,7 @@ impl<S: Stream> Server<S> {
             self.connections[key].deadline = None;
             match self.connections[key].life {
                 Life::Open => {
+                    self.seal(now);
                     self.with_session(key, now, |session, context| session.wake(context));
                     self.queue(now);
                 }
@@ -185,14 +184,19 @@ impl<S: Stream> Server<S> {
 
     /// Ends the turn: writes to whom something is queued for, and takes out whoever is gone.
     pub fn finish_turn(&mut self, now: Now) {
+        self.seal(now);
         while let Some(key) = self.overfull.pop() {
             self.end(key, CloseReason::OutboxFull(self.house.limits.outbox_bytes), now);
+            self.seal(now);
         }
-        while let Some(key) = self.dirty.pop() {
+        // First those who were first: some may be answering by the time that the last have heard.
+        let mut dirty = mem::take(&mut self.dirty);
+        for key in dirty.drain(..) {
             self.connections[key].dirty = false;
             self.flush(key, now);
             self.reschedule(key);
         }
+        self.dirty = dirty;
         for key in self.closed.drain(..) {
             let connection = self.connections.remove(key);
             self.deadlines.change(key, connection.deadline, None);
@@ -239,6 +243,7 @@ impl<S: Stream> Server<S> {
     /// Panics where an invariant does not hold between turns. Costs O(n): for tests.
     pub fn check(&self) {
         self.hub.check();
+        assert!(self.batch.is_empty(), "what was said is in outboxes");
         let mut deadlines = 0;
         for (key, connection) in &self.connections {
             connection.outbox.check();
