@@ -142,6 +142,11 @@ impl<S: Stream> Server<S> {
         !self.unread.is_empty()
     }
 
+    /// About how many connections will be written to at the end of the turn.
+    pub fn writes_pending(&self) -> usize {
+        self.dirty.len().max(self.batch.audience().len())
+    }
+
     /// Goes on with the connections whose budget ended the turn before.
     pub fn read_on(&mut self, now: Now) {
         for key in mem::take(&mut self.unread) {
