@@ -213,24 +213,29 @@ impl Writer<'_> {
             line.trailing(text);
             return line.end();
         }
-        // Every part has the same room: tags do not count.
-        let start = out.len();
-        let line = self.spoken(0, command, target, speech, out);
-        let room = line.room().saturating_sub(before.len() + after.len());
-        out.truncate(start);
-        let most = start + self.house.answer_bytes();
-        for (part, piece) in split_text(text, room).enumerate() {
-            // A text of nothing but newlines is a hundred times as long here, and must not fill anybody's outbox.
-            if out.len() > most {
-                return;
-            }
-            let mut line = self.spoken(part, command, target, speech, out);
+        let finish = |mut line: Line<'_>, piece: &str| {
             if before.is_empty() {
                 line.trailing(piece);
             } else {
                 line.trailing(&[before, piece, after].concat());
             }
             line.end();
+        };
+        let start = out.len();
+        let line = self.spoken(0, command, target, speech, out);
+        // Every part has the same room: tags do not count.
+        let mut pieces = split_text(text, line.room().saturating_sub(before.len() + after.len()));
+        match pieces.next() {
+            Some(piece) => finish(line, piece),
+            None => return out.truncate(start),
+        }
+        let most = start + self.house.answer_bytes();
+        for (part, piece) in (1..).zip(pieces) {
+            // A text of nothing but newlines is a hundred times as long here, and must not fill anybody's outbox.
+            if out.len() > most {
+                return;
+            }
+            finish(self.spoken(part, command, target, speech, out), piece);
         }
     }
 
