@@ -29,7 +29,7 @@ impl Hub {
         changed.settings.topic = (!text.is_empty()).then_some(topic);
         let kind = EventKind::TopicSet { room: changed.name.clone(), topic: text };
         let event = self.event(id, now, kind);
-        out.event(event, self.rooms.get(room).ids());
+        out.event_for(event, self.rooms.get(room).everybody());
         Ok(())
     }
 
@@ -53,7 +53,7 @@ impl Hub {
         if !made.is_empty() {
             let room_name = self.rooms.get(room).name.clone();
             let event = self.event(id, now, EventKind::Changed { room: room_name, changes: made });
-            out.event(event, self.rooms.get(room).ids());
+            out.event_for(event, self.rooms.get(room).everybody());
         }
         Ok(refused)
     }

@@ -36,7 +36,7 @@ impl Hub {
             let (realname, away) = (user.realname.clone(), user.away.clone());
             let kind = EventKind::Joined { room: name, realname, away };
             let event = self.event(id, now, kind);
-            out.event(event, self.rooms.get(room).ids());
+            out.event_for(event, self.rooms.get(room).everybody());
         }
         Ok(())
     }
@@ -52,7 +52,7 @@ impl Hub {
         let room = self.own_room(id, &name)?;
         let room_name = self.rooms.get(room).name.clone();
         let event = self.event(id, now, EventKind::Parted { room: room_name, reason });
-        out.event(event, self.rooms.get(room).ids());
+        out.event_for(event, self.rooms.get(room).everybody());
         self.rooms.leave(&mut self.users, id, room);
         Ok(())
     }
@@ -74,7 +74,7 @@ impl Hub {
         let who = self.user(victim)?.name().clone();
         let room_name = self.rooms.get(room).name.clone();
         let event = self.event(id, now, EventKind::Kicked { room: room_name, who, reason });
-        out.event(event, self.rooms.get(room).ids());
+        out.event_for(event, self.rooms.get(room).everybody());
         self.rooms.leave(&mut self.users, victim, room);
         Ok(())
     }

@@ -2,14 +2,16 @@
 //! place in that list. So entering and leaving are O(1) in the size of the room, and telling everybody is a
 //! walk along one array.
 
+use std::cell::OnceCell;
 use std::collections::HashMap;
+use std::rc::Rc;
 use std::time::SystemTime;
 
 use slab::Slab;
 
 use super::settings::Settings;
 use super::users::Users;
-use crate::message::{Rank, UserId};
+use crate::message::{Audience, Rank, UserId};
 use crate::name::RoomName;
 
 /// A room's number, used again once the room is gone.
@@ -42,6 +44,8 @@ pub struct Room {
     /// Exists without members too, and belongs to the server: nobody becomes its operator by coming first.
     pub stays: bool,
     members: Vec<Member>,
+    /// Their numbers, for events; made when it is asked for, and forgotten when somebody comes or goes.
+    everybody: OnceCell<Rc<[UserId]>>,
 }
 
 /// Somebody in a room.
@@ -63,6 +67,11 @@ impl Room {
     pub fn ids(&self) -> impl Iterator<Item = UserId> {
         self.members.iter().map(|member| member.id)
     }
+
+    /// All members as an audience, the same one as long as nobody comes or goes.
+    pub fn everybody(&self) -> Audience {
+        Audience { all: Rc::clone(self.everybody.get_or_init(|| self.ids().collect())), except: None }
+    }
 }
 
 impl Rooms {
@@ -77,7 +86,13 @@ impl Rooms {
             return room;
         }
         let settings = Box::new(Settings::new(now));
-        let key = self.rooms.insert(Room { name: name.clone(), settings, stays: false, members: Vec::new() });
+        let key = self.rooms.insert(Room {
+            name: name.clone(),
+            settings,
+            stays: false,
+            members: Vec::new(),
+            everybody: OnceCell::new(),
+        });
         let room = RoomId(u32::try_from(key).expect("fewer rooms than seats, whose number memory bounds"));
         self.by_name.insert(name, room);
         room
@@ -92,7 +107,8 @@ impl Rooms {
             return room;
         };
         debug_assert!(!user.seats.iter().any(|seat| seat.room == room), "{id:?} enters {room:?} twice");
-        let Room { members, stays, .. } = self.get_mut(room);
+        let Room { members, stays, everybody, .. } = self.get_mut(room);
+        everybody.take();
         let rank = if members.is_empty() && !*stays { Rank::OPERATOR } else { Rank::NONE };
         user.seats.push(Seat { room, position: members.len() as u32 });
         members.push(Member { id, rank });
@@ -119,6 +135,7 @@ impl Rooms {
     fn vacate(&mut self, users: &mut Users, seat: Seat) {
         let room = self.get_mut(seat.room);
         room.members.swap_remove(seat.position as usize);
+        room.everybody.take();
         if let Some(&moved) = room.members.get(seat.position as usize) {
             let seats = users.get_mut(moved.id).into_iter().flat_map(|user| &mut user.seats);
             for other in seats.filter(|other| other.room == seat.room) {
@@ -191,6 +208,8 @@ impl Rooms {
             assert_eq!(self.by_name.get(&room.name), Some(&id), "a room is found by its name");
             assert!(room.stays || !room.members.is_empty(), "{:?} is empty and still here", room.name);
             members += room.members.len();
+            let everybody = room.everybody.get();
+            assert!(everybody.is_none_or(|all| all.iter().copied().eq(room.ids())), "{:?}", room.name);
             for (position, member) in room.members.iter().enumerate() {
                 let user = users.get(member.id).expect("every member is a user");
                 let seats: Vec<_> = user.seats.iter().filter(|seat| seat.room == id).collect();

@@ -3,7 +3,7 @@
 use super::Hub;
 use super::rooms::{Member, Room};
 use super::users::User;
-use crate::message::{EventKind, Now, Outgoing, Rank, Refusal, RoomFlag, Speech, UserId};
+use crate::message::{Audience, EventKind, Now, Outgoing, Rank, Refusal, RoomFlag, Speech, UserId};
 use crate::name::{RoomName, UserName};
 
 /// Who in a room is to hear something.
@@ -36,11 +36,15 @@ impl Hub {
         }
         let room_name = self.rooms.get(room).name.clone();
         let event = self.event(id, now, EventKind::Said { room: room_name, to_rank, speech });
-        let members = self.rooms.get(room).members().iter();
-        let hears = |other: &&Member| other.id == id || other.rank.has_any(to_rank);
-        let outsider = (echo && member.is_none()).then_some(id);
-        let audience = members.filter(hears).map(|member| member.id).chain(outsider);
-        out.event_except(event, audience, (!echo).then_some(id));
+        let room = self.rooms.get(room);
+        if to_rank == Rank::NONE && (member.is_some() || !echo) {
+            out.event_for(event, Audience { except: (!echo).then_some(id), ..room.everybody() });
+        } else {
+            let hears = |other: &&Member| if other.id == id { echo } else { other.rank.has_any(to_rank) };
+            let outsider = (echo && member.is_none()).then_some(id);
+            let hearers = room.members().iter().filter(hears).map(|member| member.id);
+            out.event(event, hearers.chain(outsider));
+        }
         Ok(())
     }
 

@@ -2,6 +2,7 @@
 
 use std::iter;
 use std::ops::Range;
+use std::rc::Rc;
 
 use super::{CloseReason, Event, UserId};
 
@@ -10,7 +11,6 @@ use super::{CloseReason, Event, UserId};
 #[derive(Debug, Default)]
 pub struct Outgoing {
     items: Vec<Item>,
-    audience: Vec<UserId>,
     bytes: Vec<u8>,
     /// See [`Outgoing::worked`].
     steps: usize,
@@ -18,7 +18,7 @@ pub struct Outgoing {
 
 #[derive(Debug)]
 enum Item {
-    Event { event: Event, audience: Range<usize>, except: Option<UserId> },
+    Event(Event, Audience),
     Bytes { to: UserId, bytes: Range<usize> },
     Close { who: UserId, reason: CloseReason },
     Reload,
@@ -28,7 +28,7 @@ enum Item {
 #[derive(Debug)]
 pub enum Sending<'a> {
     /// An event, and who is to hear it.
-    Event(Event, Audience<'a>),
+    Event(Event, Audience),
     /// Encoded bytes for one session alone.
     Bytes(UserId, &'a [u8]),
     /// This connection is to end.
@@ -37,17 +37,17 @@ pub enum Sending<'a> {
     Reload,
 }
 
-/// Who is to hear an event. The one who does not is apart, so that what several people say in a room has equal
-/// `all`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Audience<'a> {
+/// Who is to hear an event. The one who does not is apart, so that what several people say in a room has the same
+/// `all`, also as a value in memory.
+#[derive(Clone, Debug)]
+pub struct Audience {
     /// Everybody who could.
-    pub all: &'a [UserId],
+    pub all: Rc<[UserId]>,
     /// Who of them does not.
     pub except: Option<UserId>,
 }
 
-impl Audience<'_> {
+impl Audience {
     /// Everybody who is to hear the event.
     pub fn iter(&self) -> impl Iterator<Item = UserId> {
         self.all.iter().copied().filter(|&id| Some(id) != self.except)
@@ -57,22 +57,14 @@ impl Audience<'_> {
 impl Outgoing {
     /// Adds an event for `audience`; an audience of nobody adds nothing.
     pub fn event(&mut self, event: Event, audience: impl IntoIterator<Item = UserId>) {
-        self.event_except(event, audience, None);
+        self.event_for(event, Audience { all: audience.into_iter().collect(), except: None });
     }
 
-    /// Adds an event for `audience`, save for `except`; an audience of nobody adds nothing.
-    pub fn event_except(
-        &mut self,
-        event: Event,
-        audience: impl IntoIterator<Item = UserId>,
-        except: Option<UserId>,
-    ) {
-        let start = self.audience.len();
-        self.audience.extend(audience);
-        let all = &self.audience[start..];
-        self.steps += all.len();
-        if (Audience { all, except }).iter().next().is_some() {
-            self.items.push(Item::Event { event, audience: start..self.audience.len(), except });
+    /// Adds an event for an audience that others may share; one of nobody adds nothing.
+    pub fn event_for(&mut self, event: Event, audience: Audience) {
+        self.steps += audience.all.len();
+        if audience.iter().next().is_some() {
+            self.items.push(Item::Event(event, audience));
         }
     }
 
@@ -135,11 +127,9 @@ impl Outgoing {
 
     /// Takes out everything, in order. What is not taken is forgotten with [`Outgoing::clear`], at the latest.
     pub fn drain(&mut self) -> impl Iterator<Item = Sending<'_>> {
-        let Self { items, audience: audiences, bytes: all_bytes, .. } = self;
+        let Self { items, bytes: all_bytes, .. } = self;
         items.drain(..).map(|item| match item {
-            Item::Event { event, audience, except } => {
-                Sending::Event(event, Audience { all: &audiences[audience], except })
-            }
+            Item::Event(event, audience) => Sending::Event(event, audience),
             Item::Bytes { to, bytes } => Sending::Bytes(to, &all_bytes[bytes]),
             Item::Close { who, reason } => Sending::Close(who, reason),
             Item::Reload => Sending::Reload,
@@ -162,8 +152,7 @@ impl Outgoing {
                 Item::Bytes { to, bytes } => kept.bytes(to, &self.bytes[bytes]),
                 Item::Close { who, reason } => kept.close(who, reason),
                 Item::Reload => kept.reload(),
-                Item::Event { event, audience, except } => {
-                    let audience = Audience { all: &self.audience[audience], except };
+                Item::Event(event, audience) => {
                     let copies = audience.iter().filter(|&id| id == who).count();
                     let staying = usize::from(copies > 0 && stays(&event));
                     (staying..copies).for_each(|_| encode(&event, &mut taken));
@@ -181,7 +170,6 @@ impl Outgoing {
     /// Forgets everything, and keeps the memory for the next turn.
     pub fn clear(&mut self) {
         self.items.clear();
-        self.audience.clear();
         self.bytes.clear();
     }
 }

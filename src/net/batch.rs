@@ -2,6 +2,7 @@
 //! audience share, so that what one of them costs does not grow with how much was said.
 
 use std::ops::Range;
+use std::rc::Rc;
 
 use crate::message::{Audience, Event, Frame, UserId};
 use crate::session::{self, Dialect, Differences, House};
@@ -18,7 +19,7 @@ pub(super) struct Batch {
     /// About how many bytes it takes at most.
     most_bytes: usize,
     /// Everybody who could hear them.
-    audience: Vec<UserId>,
+    audience: Rc<[UserId]>,
     /// Each event, and who of the audience does not hear it.
     events: Vec<(Event, Option<UserId>)>,
     /// Everybody who does not hear some of them.
@@ -46,7 +47,7 @@ impl Batch {
     pub(super) fn new(outbox_bytes: usize) -> Self {
         Self {
             most_bytes: BATCH_BYTES.min(outbox_bytes / 2),
-            audience: Vec::new(),
+            audience: Rc::default(),
             events: Vec::new(),
             excepted: Vec::new(),
             bytes: 0,
@@ -56,21 +57,13 @@ impl Batch {
         }
     }
 
-    /// True when there is nothing in it.
-    pub(super) fn is_empty(&self) -> bool {
-        self.events.is_empty()
-    }
-
     /// True when an event for `audience` may be added.
-    pub(super) fn takes(&self, audience: Audience<'_>) -> bool {
-        self.is_empty() || self.bytes < self.most_bytes && self.audience == audience.all
+    pub(super) fn takes(&self, audience: &Audience) -> bool {
+        self.events.is_empty() || self.bytes < self.most_bytes && Rc::ptr_eq(&self.audience, &audience.all)
     }
 
     /// Adds an event.
-    pub(super) fn push(&mut self, event: Event, audience: Audience<'_>) {
-        if self.is_empty() {
-            self.audience.extend_from_slice(audience.all);
-        }
+    pub(super) fn push(&mut self, event: Event, audience: Audience) {
         self.bytes += EVENT_BYTES + event.kind.written_bytes();
         self.differences.add(&event);
         if let Some(id) = audience.except
@@ -79,10 +72,11 @@ impl Batch {
             self.excepted.push(id);
         }
         self.events.push((event, audience.except));
+        self.audience = audience.all;
     }
 
     /// Everybody who could hear the events.
-    pub(super) fn audience(&self) -> &[UserId] {
+    pub(super) fn audience(&self) -> &Rc<[UserId]> {
         &self.audience
     }
 
@@ -117,7 +111,7 @@ impl Batch {
 
     /// Forgets everything, and keeps the memory for the next.
     pub(super) fn clear(&mut self) {
-        self.audience.clear();
+        self.audience = Rc::default();
         self.events.clear();
         self.excepted.clear();
         self.encodings.clear();

@@ -248,7 +248,7 @@ impl<S: Stream> Server<S> {
     /// Panics where an invariant does not hold between turns. Costs O(n): for tests.
     pub fn check(&self) {
         self.hub.check();
-        assert!(self.batch.is_empty(), "what was said is in outboxes");
+        assert!(self.batch.audience().is_empty(), "what was said is in outboxes");
         let mut deadlines = 0;
         for (key, connection) in &self.connections {
             connection.outbox.check();

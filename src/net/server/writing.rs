@@ -1,6 +1,7 @@
 //! From what is to be sent to the outboxes, and out of them: events are encoded once for all who get the same bytes.
 
 use std::mem;
+use std::rc::Rc;
 use std::time::Duration;
 
 use log::debug;
@@ -22,7 +23,7 @@ impl<S: Stream> Server<S> {
             for sending in queueing.drain() {
                 match sending {
                     Sending::Event(event, audience) => {
-                        if !self.batch.takes(audience) {
+                        if !self.batch.takes(&audience) {
                             self.seal(now);
                         }
                         self.batch.push(event, audience);
@@ -42,8 +43,8 @@ impl<S: Stream> Server<S> {
 
     /// Puts the batch into the outboxes of its audience. Whatever else goes into an outbox comes after this.
     pub(super) fn seal(&mut self, now: Now) {
-        for n in 0..self.batch.audience().len() {
-            let id = self.batch.audience()[n];
+        let audience = Rc::clone(self.batch.audience());
+        for &id in audience.iter() {
             let Some(connection) = self.connections.get(id.0 as usize) else {
                 debug_assert!(false, "an event for {id:?}, who is gone");
                 continue;
