@@ -1,7 +1,6 @@
 //! One entry of the slab: a socket, its two buffers, the conversation on it, and how far its end has come.
 
-use std::time::Instant;
-
+use super::deadlines::Due;
 use super::outbox::Outbox;
 use crate::message::{Frame, Peer};
 use crate::session::Session;
@@ -19,8 +18,9 @@ pub(super) struct Connection<S> {
     pub(super) has_backlog: bool,
     pub(super) outbox: Outbox,
     pub(super) life: Life,
-    /// What `Deadlines` has for this connection.
-    pub(super) deadline: Option<Instant>,
+    /// What `Deadlines` has for this connection: as long as it is open, when its session is to be woken, then when its
+    /// end is over.
+    pub(super) deadline: Option<Due>,
     /// Is in the list of those to be flushed at the end of the turn.
     pub(super) dirty: bool,
     /// Is in the list of those to be read on in the next turn.
@@ -40,15 +40,15 @@ pub(super) enum Hearing {
 }
 
 /// How far a connection's end has come.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) enum Life {
     /// It has not begun.
     Open,
     /// The peer has left the hub. Nothing is taken from it any more; what waits for it is still written.
-    Flushing { peer_finished: bool, until: Instant },
+    Flushing { peer_finished: bool },
     /// Our half is shut down. Read on until the peer closes too: a socket that is closed with unread input is
     /// reset, and the last words are lost.
-    Lingering { until: Instant },
+    Lingering,
     /// To be taken out of the slab at the end of the turn.
     Closed,
 }
@@ -71,14 +71,5 @@ impl<S> Connection<S> {
     /// Bytes that wait for the peer, held back or not.
     pub(super) fn unsent_bytes(&self) -> usize {
         self.outbox.queued_bytes() + self.session.held_bytes()
-    }
-
-    /// When this connection is to be woken.
-    pub(super) fn wanted_deadline(&self) -> Option<Instant> {
-        match self.life {
-            Life::Open => self.session.deadline(),
-            Life::Flushing { until, .. } | Life::Lingering { until } => Some(until),
-            Life::Closed => None,
-        }
     }
 }

@@ -4,6 +4,7 @@ mod batch;
 mod connection;
 mod deadlines;
 mod descriptors;
+mod frames;
 mod listener;
 mod outbox;
 mod reactor;

@@ -1,8 +1,8 @@
 //! The only home of a connection's unsent bytes.
 
-use std::collections::VecDeque;
 use std::io::{self, ErrorKind, IoSlice, Write};
 
+use super::frames::Frames;
 use crate::message::Frame;
 
 /// Most frames handed to one write. The kernel takes up to 1,024 (`UIO_MAXIOV`).
@@ -15,8 +15,8 @@ const GATHERED_BYTES: usize = 128;
 /// Frames that wait to be written. They are shared with other outboxes, so queueing one copies nothing.
 #[derive(Debug, Default)]
 pub struct Outbox {
-    frames: VecDeque<Frame>,
-    /// How much of `frames[0]` is written: less than its length, and 0 when there is none.
+    frames: Frames,
+    /// How much of the first frame is written: less than its length, and 0 when there is none.
     head_sent: usize,
     /// The sum of the lengths of `frames`, less `head_sent`.
     queued_bytes: usize,
@@ -27,13 +27,13 @@ impl Outbox {
     pub fn push(&mut self, frame: Frame) {
         if !frame.is_empty() {
             self.queued_bytes += frame.len();
-            self.frames.push_back(frame);
+            self.frames.push(frame);
         }
     }
 
     /// Adds bytes that no other outbox has, at the end.
     pub fn push_bytes(&mut self, bytes: &[u8]) {
-        match self.frames.back_mut() {
+        match self.frames.last_mut() {
             Some(last) if last.len() + bytes.len() <= GATHERED_BYTES && Frame::strong_count(last) == 1 => {
                 self.queued_bytes += bytes.len();
                 *last = [last, bytes].concat().into();
@@ -65,20 +65,16 @@ impl Outbox {
                 Err(error) => return Err(error),
             }
         }
-        // Idle connections hold no memory.
-        self.frames = VecDeque::new();
         Ok(())
     }
 
     fn write_once(&self, stream: &mut impl Write) -> io::Result<usize> {
-        if let [only] = self.frames.as_slices().0
-            && self.frames.len() == 1
-        {
+        if let Some(only) = self.frames.only() {
             return stream.write(&only[self.head_sent..]);
         }
         let mut slices = [IoSlice::new(&[]); SLICES];
         let count = self.frames.len().min(SLICES);
-        for (slice, frame) in slices.iter_mut().zip(&self.frames) {
+        for (slice, frame) in slices.iter_mut().zip(self.frames.iter()) {
             *slice = IoSlice::new(frame);
         }
         slices[0].advance(self.head_sent);
@@ -88,19 +84,19 @@ impl Outbox {
     fn advance(&mut self, written: usize) {
         self.queued_bytes -= written;
         let mut sent = self.head_sent + written;
-        while let Some(head) = self.frames.front()
+        while let Some(head) = self.frames.first()
             && sent >= head.len()
         {
             sent -= head.len();
-            self.frames.pop_front();
+            self.frames.pop_first();
         }
         self.head_sent = sent;
     }
 
     /// Forgets the frames of which nothing is written yet, so that what is pushed next still begins a line.
     pub fn forget_unstarted(&mut self) {
-        self.frames.truncate(usize::from(self.head_sent > 0));
-        self.queued_bytes = self.frames.front().map_or(0, |head| head.len() - self.head_sent);
+        self.frames.forget(self.head_sent > 0);
+        self.queued_bytes = self.frames.first().map_or(0, |head| head.len() - self.head_sent);
     }
 
     /// Forgets everything: nobody reads it.
@@ -110,9 +106,10 @@ impl Outbox {
 
     /// Panics where the counts are not those of the queue. Costs O(n): for tests.
     pub fn check(&self) {
+        self.frames.check();
         let lengths: usize = self.frames.iter().map(|frame| frame.len()).sum();
         assert_eq!(self.queued_bytes, lengths - self.head_sent, "queued_bytes");
-        assert!(self.head_sent < self.frames.front().map_or(1, |head| head.len()), "head_sent");
+        assert!(self.head_sent < self.frames.first().map_or(1, |head| head.len()), "head_sent");
     }
 }
 

@@ -68,7 +68,7 @@ impl<S: Stream> Server<S> {
             hub: Hub::new(config.lobby.clone(), now.time),
             connections: Slab::new(),
             open: 0,
-            deadlines: Deadlines::default(),
+            deadlines: Deadlines::new(now.instant),
             out: Outgoing::default(),
             queueing: Outgoing::default(),
             batch: Batch::new(config.limits.outbox_bytes),
@@ -176,7 +176,7 @@ impl<S: Stream> Server<S> {
                     info!("{}: {}", self.connections[key].peer, CloseReason::Stalled);
                     self.mark_closed(key);
                 }
-                Life::Lingering { .. } => self.mark_closed(key),
+                Life::Lingering => self.mark_closed(key),
                 Life::Closed => {}
             }
             self.reschedule(key);
@@ -203,8 +203,7 @@ impl<S: Stream> Server<S> {
         }
         self.dirty = dirty;
         for key in self.closed.drain(..) {
-            let connection = self.connections.remove(key);
-            self.deadlines.change(key, connection.deadline, None);
+            self.connections.remove(key);
         }
     }
 
@@ -237,12 +236,20 @@ impl<S: Stream> Server<S> {
         act(&mut connection.session, &mut context)
     }
 
+    /// Sees to it that the session of `key` is woken when it wants to be.
     fn reschedule(&mut self, key: usize) {
-        if let Some(connection) = self.connections.get_mut(key) {
-            let wanted = connection.wanted_deadline();
-            self.deadlines.change(key, connection.deadline, wanted);
-            connection.deadline = wanted;
+        if let Some(connection) = self.connections.get(key)
+            && let Life::Open = connection.life
+        {
+            self.set_deadline(key, connection.session.deadline());
         }
+    }
+
+    /// Has `expire` look at the connection `key` at this time, and not at what was set before.
+    fn set_deadline(&mut self, key: usize, time: Option<Instant>) {
+        let (due, connection) = (time.map(|time| self.deadlines.due(time)), &mut self.connections[key]);
+        self.deadlines.change(key, connection.deadline, due);
+        connection.deadline = due;
     }
 
     /// Panics where an invariant does not hold between turns. Costs O(n): for tests.
@@ -255,7 +262,14 @@ impl<S: Stream> Server<S> {
             let inbox = &connection.inbox;
             let is_small = inbox.capacity() <= 2 * inbox.len().max(8);
             assert!(is_small || connection.has_backlog, "{key} keeps more than an unfinished frame");
-            assert_eq!(connection.deadline, connection.wanted_deadline(), "{key} is scheduled");
+            match connection.life {
+                Life::Open => {
+                    let wanted = connection.session.deadline().map(|time| self.deadlines.due(time));
+                    assert_eq!(connection.deadline, wanted, "{key} is scheduled");
+                }
+                Life::Flushing { .. } | Life::Lingering => assert!(connection.deadline.is_some()),
+                Life::Closed => assert!(connection.deadline.is_none()),
+            }
             deadlines += usize::from(connection.deadline.is_some());
             let limit = self.house.limits.outbox_bytes;
             assert!(connection.unsent_bytes() <= limit || !matches!(connection.life, Life::Open));

@@ -5,10 +5,10 @@
 /// frame, and shows them again, with what has come since, from the frame's first byte on.
 #[derive(Clone, Debug)]
 pub struct Splitter {
-    /// Longest frame, in bytes, its delimiters included.
-    cap: usize,
+    /// Longest frame, in bytes, its delimiters included. Both are 32 bits because there are many splitters.
+    cap: u32,
     /// The delimiter begins nowhere before this.
-    searched: usize,
+    searched: u32,
 }
 
 /// What a search came to.
@@ -23,30 +23,36 @@ pub enum Split {
 }
 
 impl Splitter {
-    /// A splitter for frames of at most `cap` bytes, delimiters included.
+    /// A splitter for frames of at most `cap` bytes, delimiters included; 4 GiB at the most.
     pub fn new(cap: usize) -> Self {
-        Self { cap, searched: 0 }
+        Self { cap: u32::try_from(cap).unwrap_or(u32::MAX), searched: 0 }
     }
 
     /// Looks for `delimiter` in `buffer`, which begins where the frame does, from the offset `from` on.
     pub fn find(&mut self, buffer: &[u8], from: usize, delimiter: &[u8]) -> Split {
-        let within = &buffer[..buffer.len().min(self.cap)];
-        let start = self.searched.max(from);
+        let within = &buffer[..buffer.len().min(self.cap())];
+        let start = self.searched().max(from);
         if let Some(found) = position(within.get(start..).unwrap_or_default(), delimiter) {
             self.searched = 0;
             return Split::At(start + found);
         }
-        if buffer.len() >= self.cap {
+        if buffer.len() >= self.cap() {
             return Split::TooLong;
         }
         // The last bytes may be the beginning of a delimiter that is still to come.
-        self.searched = start.max((within.len() + 1).saturating_sub(delimiter.len()));
+        let searched = start.max((within.len() + 1).saturating_sub(delimiter.len()));
+        self.searched = u32::try_from(searched).unwrap_or(self.cap);
         Split::NeedMore
+    }
+
+    /// Longest frame, in bytes, delimiters included.
+    pub fn cap(&self) -> usize {
+        self.cap as usize
     }
 
     /// How far this splitter has looked into an unfinished frame.
     pub fn searched(&self) -> usize {
-        self.searched
+        self.searched as usize
     }
 }
 

@@ -45,9 +45,10 @@ impl<S: Stream> Server<S> {
         }
         self.queue(now);
         let connection = &mut self.connections[key];
-        connection.life = Life::Flushing { peer_finished, until: now.instant + FLUSH_TIMEOUT };
+        connection.life = Life::Flushing { peer_finished };
         connection.inbox = Vec::new();
         mark_dirty(connection, key, &mut self.dirty);
+        self.set_deadline(key, Some(now.instant + FLUSH_TIMEOUT));
     }
 
     /// Takes the user out of the hub, so that the name is free.
@@ -68,6 +69,7 @@ impl<S: Stream> Server<S> {
             connection.life = Life::Closed;
             connection.outbox.clear();
             self.closed.push(key);
+            self.set_deadline(key, None);
         }
     }
 }

@@ -61,7 +61,7 @@ impl<S: Stream> Server<S> {
         let connection = &mut self.connections[key];
         match connection.life {
             Life::Open => {}
-            Life::Flushing { .. } | Life::Lingering { .. } | Life::Closed => return,
+            Life::Flushing { .. } | Life::Lingering | Life::Closed => return,
         }
         // It is put back below, and so is the inbox. An unfinished frame is kept apart, so that what follows it is
         // appended: moving it about for every byte of a trickle would cost O(n²).
@@ -126,8 +126,8 @@ impl<S: Stream> Server<S> {
                 self.queue(now);
                 self.end(key, CloseReason::PeerFinished, now);
             }
-            Life::Flushing { peer_finished, .. } => *peer_finished = true,
-            Life::Lingering { .. } => self.mark_closed(key),
+            Life::Flushing { peer_finished } => *peer_finished = true,
+            Life::Lingering => self.mark_closed(key),
             Life::Closed => {}
         }
     }

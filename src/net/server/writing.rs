@@ -97,13 +97,14 @@ impl<S: Stream> Server<S> {
         if !connection.outbox.is_empty() {
             return;
         }
-        if let Life::Flushing { peer_finished, .. } = connection.life {
+        if let Life::Flushing { peer_finished } = connection.life {
             let shut = connection.stream.shutdown_write();
             if peer_finished || shut.is_err() {
                 self.mark_closed(key);
             } else {
-                connection.life = Life::Lingering { until: now.instant + LINGER };
+                connection.life = Life::Lingering;
                 mark_unread(connection, key, &mut self.unread);
+                self.set_deadline(key, Some(now.instant + LINGER));
             }
         }
     }

@@ -56,8 +56,6 @@ pub enum Decoded<'a> {
 #[derive(Clone, Debug)]
 pub struct Decoder {
     splitter: Splitter,
-    /// Longest frame, in bytes, marks included.
-    cap: usize,
 }
 
 #[derive(Clone, Copy)]
@@ -90,7 +88,7 @@ impl Mark {
 impl Decoder {
     /// A decoder that takes frames of at most `cap` bytes, marks included.
     pub fn new(cap: usize) -> Self {
-        Self { splitter: Splitter::new(cap), cap }
+        Self { splitter: Splitter::new(cap) }
     }
 
     /// Looks at the beginning of `buffer`. Unless the answer is `NeedMore`, the caller goes on behind the bytes
@@ -109,7 +107,7 @@ impl Decoder {
         let delimiter = mark.text().as_bytes();
         match self.splitter.find(buffer, delimiter.len(), delimiter) {
             Split::NeedMore => Decoded::NeedMore,
-            Split::TooLong => Decoded::Broken(ParseError::TooLong(self.cap)),
+            Split::TooLong => Decoded::Broken(ParseError::TooLong(self.splitter.cap())),
             Split::At(end) => {
                 Decoded::Frame(meaning(mark, &buffer[delimiter.len()..end]), end + delimiter.len())
             }
