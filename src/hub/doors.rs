@@ -33,8 +33,7 @@ impl Hub {
         let name = self.rooms.get(room).name.clone();
         if let Some(user) = self.users.get_mut(id) {
             user.uninvite(&name);
-            let (realname, away) = (user.realname.clone(), user.away.clone());
-            let kind = EventKind::Joined { room: name, realname, away };
+            let kind = EventKind::Joined { room: name, away: user.away().cloned() };
             let event = self.event(id, now, kind);
             out.event_for(event, self.rooms.get(room).everybody());
         }

@@ -22,8 +22,6 @@ pub(super) struct Past {
 pub struct PastUser {
     /// What others saw.
     pub identity: Rc<Identity>,
-    /// The name in real life.
-    pub realname: Rc<str>,
     /// Until when.
     pub until: SystemTime,
 }
@@ -33,8 +31,7 @@ impl Past {
         if self.entries.len() == REMEMBERED {
             self.entries.pop_back();
         }
-        let (identity, realname) = (Rc::clone(&user.identity), Rc::clone(&user.realname));
-        self.entries.push_front(PastUser { identity, realname, until });
+        self.entries.push_front(PastUser { identity: Rc::clone(&user.identity), until });
     }
 
     /// Everybody remembered under `name`, the newest first.

@@ -124,14 +124,14 @@ impl Hub {
         match change {
             UserChange::Away(message) => {
                 let message: Option<Rc<str>> = message.map(Into::into);
-                if user.away != message {
-                    user.away.clone_from(&message);
+                if user.away() != message.as_ref() {
+                    user.set_away(message.clone());
                     self.tell_acquaintances(id, &EventKind::Away(message), now, out);
                 }
             }
             UserChange::Realname(realname) => {
-                user.realname = realname.into();
-                let kind = EventKind::RealnameSet(Rc::clone(&user.realname));
+                user.change_identity(|identity| identity.set_realname(&realname));
+                let kind = EventKind::RealnameSet(realname.into());
                 self.tell_acquaintances(id, &kind, now, out);
                 let event = self.event(id, now, kind);
                 out.event(event, [id]);
@@ -193,7 +193,7 @@ impl Hub {
         self.tell_acquaintances(changed, &kind, now, out);
         out.event(event, [changed]);
         if let Some(user) = self.users.get_mut(changed) {
-            user.change_identity(|identity| (identity.username, identity.host) = (username, host));
+            user.change_identity(|identity| identity.move_to(&username, &host));
         }
         Ok(())
     }

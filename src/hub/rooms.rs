@@ -110,6 +110,10 @@ impl Rooms {
         let Room { members, stays, everybody, .. } = self.get_mut(room);
         everybody.take();
         let rank = if members.is_empty() && !*stays { Rank::OPERATOR } else { Rank::NONE };
+        if user.seats.is_empty() {
+            // Most users are in one room.
+            user.seats.reserve_exact(1);
+        }
         user.seats.push(Seat { room, position: members.len() as u32 });
         members.push(Member { id, rank });
         room

@@ -32,7 +32,7 @@ impl Hub {
             return Err(Refusal::CannotSpeak(name));
         }
         if let Some(user) = self.users.get_mut(id) {
-            user.spoke = now.time;
+            user.has_spoken(now.time);
         }
         let room_name = self.rooms.get(room).name.clone();
         let event = self.event(id, now, EventKind::Said { room: room_name, to_rank, speech });
@@ -60,7 +60,7 @@ impl Hub {
         self.user(id)?;
         let addressee = self.users.find(&to).ok_or(Refusal::NobodyCalled(to))?;
         if let Some(user) = self.users.get_mut(id) {
-            user.spoke = now.time;
+            user.has_spoken(now.time);
         }
         let to = self.user(addressee)?.name().clone();
         let event = self.event(id, now, EventKind::Whispered { to, speech });

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::rc::Rc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use super::rooms::{Room, Seat};
 use crate::message::{Identity, Now, Peer, Profile, UserId};
@@ -31,10 +31,6 @@ pub struct Users {
 pub struct User {
     /// What others see. The name in it is the key that `by_name` has for this user, also in letter case.
     pub identity: Rc<Identity>,
-    /// The name in real life, or whatever the user put there.
-    pub realname: Rc<str>,
-    /// Away, and why.
-    pub away: Option<Rc<str>>,
     /// The address, for operators of the server.
     pub peer: Peer,
     /// Is seen only by those who share a room.
@@ -43,16 +39,26 @@ pub struct User {
     pub is_operator: bool,
     /// Wants to hear what operators tell all.
     pub hears_wallops: bool,
-    /// When the user logged in.
-    pub since: SystemTime,
-    /// When the user last spoke.
-    pub spoke: SystemTime,
+    since: Seconds,
+    spoke: Seconds,
     /// The rooms the user is in; `Rooms` keeps the other half of this.
     pub seats: Vec<Seat>,
+    pub(super) rare: Option<Box<Rare>>,
+}
+
+/// What few users have, so that it costs the others nothing.
+#[derive(Debug, Default)]
+pub(super) struct Rare {
+    /// Away, and why.
+    away: Option<Rc<str>>,
     /// The names the user watches; `Watchers` keeps the other half of this.
-    pub watches: Vec<UserName>,
+    pub(super) watches: Vec<UserName>,
     invitations: Vec<Invitation>,
 }
+
+/// A time in a quarter of the memory: whole seconds since 1970, up to 2106.
+#[derive(Clone, Copy, Debug)]
+struct Seconds(u32);
 
 /// An invitation to a room, good for that room and not for a later one of the same name.
 #[derive(Debug)]
@@ -65,42 +71,74 @@ impl User {
     fn new(name: UserName, profile: Profile, now: Now) -> Self {
         let Profile { username, host, realname, peer } = profile;
         Self {
-            identity: Rc::new(Identity { name, username, host, is_bot: false }),
-            realname,
-            away: None,
+            identity: Rc::new(Identity::new(name, &username, &host, &realname)),
             peer,
             is_invisible: false,
             is_operator: false,
             hears_wallops: false,
-            since: now.time,
-            spoke: now.time,
+            since: now.time.into(),
+            spoke: now.time.into(),
             seats: Vec::new(),
-            watches: Vec::new(),
-            invitations: Vec::new(),
+            rare: None,
         }
+    }
+
+    pub(super) fn rare_mut(&mut self) -> &mut Rare {
+        self.rare.get_or_insert_default()
     }
 
     pub(super) fn invite(&mut self, room: &Room) {
         self.uninvite(&room.name);
-        if self.invitations.len() == INVITATIONS {
-            self.invitations.remove(0);
+        let invitations = &mut self.rare_mut().invitations;
+        if invitations.len() == INVITATIONS {
+            invitations.remove(0);
         }
-        self.invitations.push(Invitation { room: room.name.clone(), created: room.settings.created });
+        invitations.push(Invitation { room: room.name.clone(), created: room.settings.created });
     }
 
     pub(super) fn uninvite(&mut self, room: &RoomName) {
-        self.invitations.retain(|invitation| invitation.room != *room);
+        if let Some(rare) = &mut self.rare {
+            rare.invitations.retain(|invitation| invitation.room != *room);
+        }
     }
 
     /// True when the user is invited to this room.
     pub fn is_invited_to(&self, room: &Room) -> bool {
-        let mut invitations = self.invitations.iter();
+        let mut invitations = self.rare.iter().flat_map(|rare| &rare.invitations);
         invitations.any(|i| i.room == room.name && i.created == room.settings.created)
     }
 
     /// The rooms that the user is invited to, the oldest invitation first.
     pub fn invitations(&self) -> impl Iterator<Item = &RoomName> {
-        self.invitations.iter().map(|invitation| &invitation.room)
+        self.rare.iter().flat_map(|rare| &rare.invitations).map(|invitation| &invitation.room)
+    }
+
+    /// Away, and why.
+    pub fn away(&self) -> Option<&Rc<str>> {
+        self.rare.as_ref()?.away.as_ref()
+    }
+
+    pub(super) fn set_away(&mut self, away: Option<Rc<str>>) {
+        self.rare_mut().away = away;
+    }
+
+    /// The names the user watches.
+    pub fn watches(&self) -> &[UserName] {
+        self.rare.as_ref().map_or(&[], |rare| &rare.watches)
+    }
+
+    /// When the user logged in, to the second.
+    pub fn since(&self) -> SystemTime {
+        self.since.into()
+    }
+
+    /// When the user last spoke, to the second.
+    pub fn spoke(&self) -> SystemTime {
+        self.spoke.into()
+    }
+
+    pub(super) fn has_spoken(&mut self, now: SystemTime) {
+        self.spoke = now.into();
     }
 
     /// The name.
@@ -112,6 +150,19 @@ impl User {
     pub(super) fn change_identity(&mut self, change: impl FnOnce(&mut Identity)) {
         let identity = Rc::make_mut(&mut self.identity);
         change(identity);
+    }
+}
+
+impl From<SystemTime> for Seconds {
+    fn from(time: SystemTime) -> Self {
+        let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        Self(u32::try_from(since.as_secs()).unwrap_or(u32::MAX))
+    }
+}
+
+impl From<Seconds> for SystemTime {
+    fn from(Seconds(seconds): Seconds) -> Self {
+        Self::UNIX_EPOCH + Duration::from_secs(seconds.into())
     }
 }
 

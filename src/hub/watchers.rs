@@ -20,13 +20,13 @@ impl Watchers {
     /// Has `id` watch `name`. False when its list is full.
     pub(super) fn watch(&mut self, users: &mut Users, id: UserId, name: &UserName) -> bool {
         let Some(user) = users.get_mut(id) else { return false };
-        if user.watches.contains(name) {
+        if user.watches().contains(name) {
             return true;
         }
-        if user.watches.len() >= WATCHED_NAMES {
+        if user.watches().len() >= WATCHED_NAMES {
             return false;
         }
-        user.watches.push(name.clone());
+        user.rare_mut().watches.push(name.clone());
         self.by_name.entry(name.clone()).or_default().push(id);
         true
     }
@@ -34,15 +34,16 @@ impl Watchers {
     /// Has `id` not watch `name` any more.
     pub(super) fn unwatch(&mut self, users: &mut Users, id: UserId, name: &UserName) {
         if let Some(user) = users.get_mut(id) {
-            user.watches.retain(|watched| watched != name);
+            user.rare_mut().watches.retain(|watched| watched != name);
             self.forget(id, name);
         }
     }
 
     /// Has `id` watch nobody any more.
     pub(super) fn unwatch_all(&mut self, users: &mut Users, id: UserId) {
-        let watches = users.get_mut(id).map(|user| std::mem::take(&mut user.watches));
-        for name in watches.unwrap_or_default() {
+        let Some(rare) = users.get_mut(id).and_then(|user| user.rare.as_mut()) else { return };
+        let watches = std::mem::take(&mut rare.watches);
+        for name in watches {
             self.forget(id, &name);
         }
     }
@@ -67,10 +68,10 @@ impl Watchers {
         for (name, ids) in &self.by_name {
             assert!(!ids.is_empty(), "{name} is watched by somebody");
             for &id in ids {
-                assert!(users.get(id).is_some_and(|user| user.watches.contains(name)));
+                assert!(users.get(id).is_some_and(|user| user.watches().contains(name)));
                 pairs += 1;
             }
         }
-        assert_eq!(users.iter().map(|(_, user)| user.watches.len()).sum::<usize>(), pairs);
+        assert_eq!(users.iter().map(|(_, user)| user.watches().len()).sum::<usize>(), pairs);
     }
 }

@@ -119,7 +119,7 @@ pub struct Profile {
     /// What IRC shows before the `@`.
     pub username: Rc<str>,
     /// What others see in place of the address.
-    pub host: Rc<str>,
+    pub host: String,
     /// The name in real life, or whatever the user put there.
     pub realname: Rc<str>,
     /// The address.

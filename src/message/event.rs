@@ -36,18 +36,61 @@ pub enum Source {
 pub struct Identity {
     /// The name.
     pub name: UserName,
-    /// What IRC shows before the `@`.
-    pub username: Rc<str>,
-    /// What others see in place of the address.
-    pub host: Rc<str>,
     /// Says of itself that it is a program.
     pub is_bot: bool,
+    /// How long the username is, in bytes.
+    username_bytes: u16,
+    /// How long `username@host` is, in bytes.
+    place_bytes: u16,
+    /// `username@host`, and behind it the name in real life: in one piece, because there are many of them.
+    text: Box<str>,
+}
+
+impl Identity {
+    /// The identity of somebody who says nothing of being a program. What is longer than 32 KiB is cut.
+    pub fn new(name: UserName, username: &str, host: &str, realname: &str) -> Self {
+        let [username, host] = [username, host].map(|text| &text[..text.floor_char_boundary(1 << 15)]);
+        let username_bytes = username.len() as u16;
+        let place_bytes = username_bytes + host.len() as u16 + 1;
+        let text = format!("{username}@{host}{realname}").into();
+        Self { name, is_bot: false, username_bytes, place_bytes, text }
+    }
+
+    /// Changes username and host.
+    pub fn move_to(&mut self, username: &str, host: &str) {
+        *self = Self { is_bot: self.is_bot, ..Self::new(self.name.clone(), username, host, self.realname()) };
+    }
+
+    /// Changes the name in real life.
+    pub fn set_realname(&mut self, realname: &str) {
+        self.text = format!("{}{realname}", self.place()).into();
+    }
+
+    /// What IRC shows before the `@`.
+    pub fn username(&self) -> &str {
+        &self.text[..usize::from(self.username_bytes)]
+    }
+
+    /// What others see in place of the address.
+    pub fn host(&self) -> &str {
+        &self.place()[usize::from(self.username_bytes) + "@".len()..]
+    }
+
+    /// `username@host`.
+    pub fn place(&self) -> &str {
+        &self.text[..usize::from(self.place_bytes)]
+    }
+
+    /// The name in real life, or whatever the user put there.
+    pub fn realname(&self) -> &str {
+        &self.text[usize::from(self.place_bytes)..]
+    }
 }
 
 /// `name!username@host`, as IRC writes it and as masks match it.
 impl fmt::Display for Identity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}!{}@{}", self.name, self.username, self.host)
+        write!(f, "{}!{}", self.name, self.place())
     }
 }
 
@@ -74,8 +117,6 @@ pub enum EventKind {
     Joined {
         /// Which.
         room: RoomName,
-        /// The newcomer's name in real life.
-        realname: Rc<str>,
         /// The newcomer is away, and why.
         away: Option<Rc<str>>,
     },
@@ -164,9 +205,7 @@ impl EventKind {
             Self::Away(Some(text)) | Self::RealnameSet(text) | Self::TopicSet { topic: text, .. } => {
                 text.len()
             }
-            Self::Joined { realname, away, .. } => {
-                realname.len() + away.as_ref().map_or(0, |text| text.len())
-            }
+            Self::Joined { away, .. } => away.as_ref().map_or(0, |text| text.len()),
             Self::Wallops(text) => text.len(),
             Self::Changed { changes, .. } => changes.len() * size_of::<RoomChange>(),
             Self::Renamed { .. }

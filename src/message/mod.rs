@@ -15,7 +15,7 @@ pub use outgoing::{Audience, Outgoing, Sending};
 pub use refusal::Refusal;
 
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
 use std::time::{Instant, SystemTime};
 
@@ -27,16 +27,23 @@ pub struct UserId(pub u32);
 /// Who is at the other end of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Peer {
-    /// Somebody on the network.
-    Tcp(SocketAddr),
+    /// Somebody on the network, at this address and port. Of an IPv6 address its zone is left out, because there is
+    /// a peer for every connection and every user.
+    Tcp(IpAddr, u16),
     /// Somebody on this machine, whose end of a Unix socket has no name.
     Unix,
 }
 
+impl From<SocketAddr> for Peer {
+    fn from(address: SocketAddr) -> Self {
+        Self::Tcp(address.ip(), address.port())
+    }
+}
+
 impl fmt::Display for Peer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Tcp(address) => write!(f, "{address}"),
+        match *self {
+            Self::Tcp(ip, port) => write!(f, "{}", SocketAddr::new(ip, port)),
             Self::Unix => f.write_str("unix"),
         }
     }

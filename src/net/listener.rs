@@ -93,7 +93,7 @@ impl Listener {
                 // peer that is gone already, which reading will find out.
                 stream.set_nodelay(true).ok();
                 address.set_ip(address.ip().to_canonical());
-                Ok((Socket::Tcp(stream), Peer::Tcp(address)))
+                Ok((Socket::Tcp(stream), Peer::from(address)))
             }
             Kind::Unix { listener, .. } => {
                 let (stream, _) = listener.accept()?;

@@ -20,7 +20,7 @@ impl Cloak {
     pub(super) fn host(&self, peer: &Peer) -> String {
         let ip = match peer {
             Peer::Unix => return "local".into(),
-            Peer::Tcp(address) => address.ip(),
+            Peer::Tcp(ip, _) => *ip,
         };
         let network = match ip {
             IpAddr::V4(v4) => u64::from(v4.to_bits() >> 8),
@@ -40,7 +40,7 @@ mod tests {
     use super::*;
 
     fn host(cloak: &Cloak, address: &str) -> String {
-        cloak.host(&Peer::Tcp(address.parse().unwrap()))
+        cloak.host(&address.parse::<std::net::SocketAddr>().unwrap().into())
     }
 
     #[test]

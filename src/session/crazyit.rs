@@ -49,9 +49,17 @@ enum Tail {
     /// Whole lines, or nothing.
     Lines,
     /// An answer without a newline. What comes meanwhile is held back.
-    Quiet { until: Instant, held: Vec<Frame>, held_bytes: usize },
+    Quiet(Box<Quiet>),
     /// An answer without a newline, some time ago.
     BareAnswer,
+}
+
+/// The time after an answer.
+#[derive(Debug)]
+struct Quiet {
+    until: Instant,
+    held: Vec<Frame>,
+    held_bytes: usize,
 }
 
 /// True for the first byte of a mark.
@@ -113,6 +121,10 @@ impl CrazyIt {
         }
     }
 
+    pub(super) fn id(&self) -> UserId {
+        self.id
+    }
+
     /// See [`super::Session::receive`].
     pub(super) fn receive(&mut self, bytes: &[u8], context: &mut Context<'_>) -> Option<usize> {
         match self.decoder.next(bytes) {
@@ -160,7 +172,7 @@ impl CrazyIt {
             Phase::Online => None,
         };
         let quiet = match self.tail {
-            Tail::Quiet { until, .. } => Some(until),
+            Tail::Quiet(ref quiet) => Some(quiet.until),
             Tail::Lines | Tail::BareAnswer => None,
         };
         greeting.into_iter().chain(quiet).min()
@@ -169,8 +181,8 @@ impl CrazyIt {
     /// Does what is due.
     pub(super) fn wake(&mut self, context: &mut Context<'_>) {
         let now = context.now.instant;
-        if let Tail::Quiet { until, .. } = self.tail
-            && until <= now
+        if let Tail::Quiet(quiet) = &self.tail
+            && quiet.until <= now
         {
             self.end_quiet(context);
         }
@@ -189,9 +201,9 @@ impl CrazyIt {
                 self.tail = Tail::Lines;
                 Some(frame)
             }
-            Tail::Quiet { held, held_bytes, .. } => {
-                *held_bytes += frame.len();
-                held.push(frame);
+            Tail::Quiet(quiet) => {
+                quiet.held_bytes += frame.len();
+                quiet.held.push(frame);
                 None
             }
         }
@@ -199,8 +211,8 @@ impl CrazyIt {
 
     /// How many bytes are held back.
     pub(super) fn held_bytes(&self) -> usize {
-        match self.tail {
-            Tail::Quiet { held_bytes, .. } => held_bytes,
+        match &self.tail {
+            Tail::Quiet(quiet) => quiet.held_bytes,
             Tail::Lines | Tail::BareAnswer => 0,
         }
     }
@@ -208,19 +220,19 @@ impl CrazyIt {
     /// Ends the quiet time, and gives back what was held.
     pub(super) fn release(&mut self) -> Vec<Frame> {
         match &mut self.tail {
-            Tail::Quiet { held, .. } if !held.is_empty() => {
-                let held = mem::take(held);
+            Tail::Quiet(quiet) if !quiet.held.is_empty() => {
+                let held = mem::take(&mut quiet.held);
                 self.tail = Tail::Lines;
                 held
             }
-            Tail::Quiet { .. } | Tail::Lines | Tail::BareAnswer => Vec::new(),
+            Tail::Quiet(_) | Tail::Lines | Tail::BareAnswer => Vec::new(),
         }
     }
 
     /// Sends what was held back.
     pub(super) fn end_quiet(&mut self, context: &mut Context<'_>) {
-        if let Tail::Quiet { held, .. } = &mut self.tail {
-            let held = mem::take(held);
+        if let Tail::Quiet(quiet) = &mut self.tail {
+            let held = mem::take(&mut quiet.held);
             self.tail = Tail::BareAnswer;
             for frame in held {
                 self.send(&frame, context);
@@ -231,7 +243,7 @@ impl CrazyIt {
     fn newline(&mut self, context: &mut Context<'_>) {
         let answer_is_bare = match self.tail {
             Tail::Lines => false,
-            Tail::Quiet { .. } | Tail::BareAnswer => !self.writes_lines,
+            Tail::Quiet(_) | Tail::BareAnswer => !self.writes_lines,
         };
         if answer_is_bare {
             context.out.bytes(self.id, b"\n");
@@ -282,7 +294,7 @@ impl CrazyIt {
         let name = UserName::new(name).map_err(Refusal::NameNotAllowed)?;
         let profile = Profile {
             username: "crazyit".into(),
-            host: context.house.cloak.host(&context.peer).into(),
+            host: context.house.cloak.host(&context.peer),
             realname: name.as_str().into(),
             peer: context.peer,
         };
@@ -332,7 +344,7 @@ impl CrazyIt {
             context.out.bytes(self.id, b"\n");
         }
         let until = context.now.instant + QUIET;
-        self.tail = Tail::Quiet { until, held: Vec::new(), held_bytes: 0 };
+        self.tail = Tail::Quiet(Box::new(Quiet { until, held: Vec::new(), held_bytes: 0 }));
     }
 
     /// Sends a line of the server's own.

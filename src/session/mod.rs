@@ -40,7 +40,6 @@ pub struct Context<'a> {
 /// One peer's conversation.
 #[derive(Debug)]
 pub struct Session {
-    id: UserId,
     wire: Wire,
 }
 
@@ -48,7 +47,7 @@ pub struct Session {
 #[derive(Debug)]
 enum Wire {
     /// None of them has come yet; closed at this time.
-    Unknown { until: Instant },
+    Unknown { id: UserId, until: Instant },
     /// The textbook's.
     CrazyIt(CrazyIt),
     /// IRC.
@@ -101,7 +100,15 @@ fn log_login(id: UserId, context: &Context<'_>) {
 impl Session {
     /// A conversation that begins now.
     pub fn new(id: UserId, limits: &Limits, now: Instant) -> Self {
-        Self { id, wire: Wire::Unknown { until: now + limits.login_timeout } }
+        Self { wire: Wire::Unknown { id, until: now + limits.login_timeout } }
+    }
+
+    fn id(&self) -> UserId {
+        match &self.wire {
+            Wire::Unknown { id, .. } => *id,
+            Wire::CrazyIt(conversation) => conversation.id(),
+            Wire::Irc(conversation) => conversation.id(),
+        }
     }
 
     /// Handles what stands at the beginning of `bytes`, which are not none: one frame, or what is between frames.
@@ -109,20 +116,20 @@ impl Session {
     /// shown again, with more behind them.
     pub fn receive(&mut self, bytes: &[u8], context: &mut Context<'_>) -> Option<usize> {
         match &mut self.wire {
-            Wire::Unknown { until } => match first_bytes(bytes, false) {
+            Wire::Unknown { id, until } => match first_bytes(bytes, false) {
                 FirstBytes::NeedMore => None,
                 FirstBytes::LineEnd => Some(1),
                 FirstBytes::CrazyIt => {
-                    let conversation = CrazyIt::new(self.id, context.house.limits.frame_bytes, *until);
+                    let conversation = CrazyIt::new(*id, context.house.limits.frame_bytes, *until);
                     self.wire = Wire::CrazyIt(conversation);
                     Some(0)
                 }
                 FirstBytes::Irc => {
-                    self.wire = Wire::Irc(Irc::new(self.id, *until));
+                    self.wire = Wire::Irc(Irc::new(*id, *until));
                     Some(0)
                 }
                 FirstBytes::Neither => {
-                    context.out.close(self.id, CloseReason::Malformed(NEITHER.into()));
+                    context.out.close(*id, CloseReason::Malformed(NEITHER.into()));
                     Some(bytes.len())
                 }
             },
@@ -144,14 +151,14 @@ impl Session {
     pub fn finish(&mut self, rest: &[u8], context: &mut Context<'_>) {
         match &mut self.wire {
             Wire::Unknown { .. } if rest.is_empty() => {}
-            Wire::Unknown { until } => match first_bytes(rest, true) {
+            Wire::Unknown { id, until } => match first_bytes(rest, true) {
                 FirstBytes::Irc => {
-                    let mut conversation = Irc::new(self.id, *until);
+                    let mut conversation = Irc::new(*id, *until);
                     conversation.finish(rest, context);
                     self.wire = Wire::Irc(conversation);
                 }
                 FirstBytes::NeedMore | FirstBytes::LineEnd | FirstBytes::CrazyIt | FirstBytes::Neither => {
-                    irc::error_line(self.id, NEITHER, context.out);
+                    irc::error_line(*id, NEITHER, context.out);
                 }
             },
             Wire::CrazyIt(conversation) => conversation.finish(!rest.is_empty(), context),
@@ -165,9 +172,10 @@ impl Session {
         if let Wire::CrazyIt(conversation) = &mut self.wire {
             conversation.end_quiet(context);
         }
-        let name = context.hub.users().get(self.id).map(|user| user.name().clone());
+        let id = self.id();
+        let name = context.hub.users().get(id).map(|user| user.name().clone());
         let leave = crate::message::Command::Leave { reason: reason.to_string() };
-        context.hub.handle(self.id, leave, context.now, context.out).ok();
+        context.hub.handle(id, leave, context.now, context.out).ok();
         name
     }
 
@@ -176,14 +184,16 @@ impl Session {
         match &mut self.wire {
             Wire::CrazyIt(conversation) => conversation.notice(&reason.to_string(), context),
             // Who has said nothing yet reads this as well as anything.
-            Wire::Unknown { .. } | Wire::Irc(_) => irc::error_line(self.id, &reason.to_string(), context.out),
+            Wire::Unknown { .. } | Wire::Irc(_) => {
+                irc::error_line(self.id(), &reason.to_string(), context.out)
+            }
         }
     }
 
     /// When the session wants to be woken.
     pub fn deadline(&self) -> Option<Instant> {
         match &self.wire {
-            Wire::Unknown { until } => Some(*until),
+            Wire::Unknown { until, .. } => Some(*until),
             Wire::CrazyIt(conversation) => conversation.deadline(),
             Wire::Irc(conversation) => Some(conversation.deadline()),
         }
@@ -192,10 +202,10 @@ impl Session {
     /// Does what is due.
     pub fn wake(&mut self, context: &mut Context<'_>) {
         match &mut self.wire {
-            Wire::Unknown { until } => {
+            Wire::Unknown { id, until } => {
                 if *until <= context.now.instant {
                     let timeout = context.house.limits.login_timeout;
-                    context.out.close(self.id, CloseReason::LoginTimeout(timeout));
+                    context.out.close(*id, CloseReason::LoginTimeout(timeout));
                 }
             }
             Wire::CrazyIt(conversation) => conversation.wake(context),

@@ -213,8 +213,8 @@ fn user_and_real_names_are_cut_to_their_lengths() {
     house.send(ana, &format!("USER {} 0 * :{}", "ü".repeat(20), "好".repeat(140)));
     house.lines(ana);
     let user = house.hub().users().iter().next().unwrap().1;
-    assert_eq!(&*user.identity.username, format!("~{}", "ü".repeat(16)));
-    assert_eq!(user.realname.chars().count(), 128);
+    assert_eq!(user.identity.username(), format!("~{}", "ü".repeat(16)));
+    assert_eq!(user.identity.realname().chars().count(), 128);
 }
 
 #[test]

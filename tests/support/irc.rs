@@ -145,7 +145,7 @@ impl House {
     pub fn connect_from(&mut self, address: &str) -> Guest {
         let wire = Rc::new(RefCell::new(Wire::default()));
         let stream = End(Rc::clone(&wire));
-        let peer = Peer::Tcp(address.parse::<SocketAddr>().expect("the test names an address"));
+        let peer = Peer::from(address.parse::<SocketAddr>().expect("the test names an address"));
         let key = self.turn(|server, now| server.accept(stream, peer, now)).expect("there is room");
         self.guests.push(Connected { key, wire, is_irc: true });
         Guest(self.guests.len() - 1)

@@ -48,13 +48,13 @@ pub(in crate::session) fn encode(
             writer.speech(&target, speech, out);
         }
         EventKind::Whispered { to, speech } => writer.speech(to.as_str(), speech, out),
-        EventKind::Joined { room, realname, away } => {
+        EventKind::Joined { room, away } => {
             writer.line("JOIN", out, |line| {
                 line.param(room.as_str());
                 if capabilities.has(Capabilities::EXTENDED_JOIN) {
                     // There are no accounts.
                     line.param("*");
-                    line.trailing(realname);
+                    line.trailing(writer.identity().map_or("", Identity::realname));
                 }
             });
             if let (Some(away), true) = (away, capabilities.has(Capabilities::AWAY_NOTIFY)) {

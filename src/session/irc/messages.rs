@@ -107,7 +107,7 @@ impl Irc {
     pub(super) fn tell_away(&self, who: &UserName, context: &mut Context<'_>) {
         let users = context.hub.users();
         let Some(user) = users.find(who).and_then(|id| users.get(id)) else { return };
-        let Some(message) = user.away.clone() else { return };
+        let Some(message) = user.away().cloned() else { return };
         let name = user.name().clone();
         self.complain(numeric::RPL_AWAY, name.as_str(), &message, context);
     }

@@ -44,19 +44,21 @@ pub(super) struct Irc {
     /// The rest of a line that was too long, up to its end, is not looked at.
     skips_line: bool,
     capabilities: Capabilities,
-    /// What the client cannot give up: `cap-notify` comes with version 302.
-    always: Capabilities,
+    /// Cannot give up `cap-notify`, which comes with version 302.
+    keeps_cap_notify: bool,
     phase: Phase,
     /// When the client was last heard of.
     heard: Instant,
+    /// Has been asked for a sign of life since.
+    asked: bool,
 }
 
 #[derive(Debug)]
 enum Phase {
     /// Not logged in yet.
     Registering(Box<Registration>),
-    /// In the hub, under a name; whether it is still there is looked at this time, and it was last asked at that.
-    Online { check: Instant, asked: Option<Instant> },
+    /// In the hub, under a name; whether it is still there is looked at this time.
+    Online { check: Instant },
 }
 
 /// The farewell of a server (RFC 2812 §3.7.4).
@@ -77,10 +79,15 @@ impl Irc {
             splitter: Splitter::new(CLIENT_TAGS_BYTES + LINE_BYTES),
             skips_line: false,
             capabilities: Capabilities::default(),
-            always: Capabilities::NONE,
+            keeps_cap_notify: false,
             phase: Phase::Registering(Box::new(Registration::new(until))),
             heard: until,
+            asked: false,
         }
+    }
+
+    pub(super) fn id(&self) -> UserId {
+        self.id
     }
 
     /// What the client can take.
@@ -90,7 +97,7 @@ impl Irc {
 
     /// See [`super::Session::receive`].
     pub(super) fn receive(&mut self, bytes: &[u8], context: &mut Context<'_>) -> Option<usize> {
-        self.heard = context.now.instant;
+        (self.heard, self.asked) = (context.now.instant, false);
         if self.skips_line {
             let end = bytes.iter().position(|&byte| byte == b'\n');
             self.skips_line = end.is_none();
@@ -160,7 +167,7 @@ impl Irc {
     pub(super) fn deadline(&self) -> Instant {
         match &self.phase {
             Phase::Registering(registration) => registration.until,
-            Phase::Online { check, .. } => *check,
+            Phase::Online { check } => *check,
         }
     }
 
@@ -176,12 +183,9 @@ impl Irc {
                 context.out.close(self.id, CloseReason::LoginTimeout(timeout));
             }
             // Looked at now and then, so that nothing is to be done whenever a line arrives.
-            Phase::Online { check, asked } if now < self.heard + PING_AFTER => {
-                (*check, *asked) = (self.heard + PING_AFTER, None);
-            }
-            // It has answered, but this is looked at so late that it would have been asked again.
-            Phase::Online { check, asked } if asked.is_none_or(|asked| asked <= self.heard) => {
-                (*check, *asked) = (now + PONG_WITHIN, Some(now));
+            Phase::Online { check } if now < self.heard + PING_AFTER => *check = self.heard + PING_AFTER,
+            Phase::Online { check } if !self.asked => {
+                (*check, self.asked) = (now + PONG_WITHIN, true);
                 let name = &context.house.name;
                 context.out.write(self.id, |bytes| {
                     let mut line = Line::begin(bytes);

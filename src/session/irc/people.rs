@@ -57,9 +57,9 @@ impl Irc {
         let hosts: Vec<_> = users
             .map(|(_, user)| {
                 let operator = if user.is_operator { "*" } else { "" };
-                let away = if user.away.is_some() { '-' } else { '+' };
+                let away = if user.away().is_some() { '-' } else { '+' };
                 let identity = &user.identity;
-                format!("{}{operator}={away}{}@{}", identity.name, identity.username, identity.host)
+                format!("{}{operator}={away}{}", identity.name, identity.place())
             })
             .collect();
         self.words(numeric::RPL_USERHOST, &hosts, context);
@@ -104,10 +104,10 @@ impl Irc {
                 line.end();
             };
             say(numeric::RPL_WHOISUSER, &|line| {
-                line.param(&identity.username);
-                line.param(&identity.host);
+                line.param(identity.username());
+                line.param(identity.host());
                 line.param("*");
-                line.trailing(&user.realname);
+                line.trailing(user.identity.realname());
             });
             for channels in self.channels_of(user, sees_all, hub) {
                 say(numeric::RPL_WHOISCHANNELS, &|line| line.trailing(&channels));
@@ -123,21 +123,21 @@ impl Irc {
                 say(numeric::RPL_WHOISBOT, &|line| line.trailing("is a bot"));
             }
             if sees_all {
-                if let Peer::Tcp(address) = user.peer {
+                if let Peer::Tcp(ip, _) = user.peer {
                     say(numeric::RPL_WHOISACTUALLY, &|line| {
-                        line.param(&ip_as_param(&address.ip().to_string()));
+                        line.param(&ip_as_param(&ip.to_string()));
                         line.trailing("is connecting from this address");
                     });
                 }
                 let modes = format!("is using modes {}", user_modes(user));
                 say(numeric::RPL_WHOISMODES, &|line| line.trailing(&modes));
             }
-            if let Some(away) = &user.away {
+            if let Some(away) = user.away() {
                 say(numeric::RPL_AWAY, &|line| line.trailing(away));
             }
             say(numeric::RPL_WHOISIDLE, &|line| {
-                line.number(unix_seconds(now.time).saturating_sub(unix_seconds(user.spoke)));
-                line.number(unix_seconds(user.since));
+                line.number(unix_seconds(now.time).saturating_sub(unix_seconds(user.spoke())));
+                line.number(unix_seconds(user.since()));
                 line.trailing("seconds idle, signon time");
             });
         });
@@ -177,10 +177,10 @@ impl Irc {
             let identity = &entry.identity;
             self.numeric(numeric::RPL_WHOWASUSER, context, |line| {
                 line.param(identity.name.as_str());
-                line.param(&identity.username);
-                line.param(&identity.host);
+                line.param(identity.username());
+                line.param(identity.host());
                 line.param("*");
-                line.trailing(&entry.realname);
+                line.trailing(entry.identity.realname());
             });
             let until = humantime::format_rfc3339_seconds(entry.until).to_string();
             self.about_two(numeric::RPL_WHOISSERVER, identity.name.as_str(), &server, &until, context);
@@ -213,7 +213,7 @@ impl Irc {
     }
 
     fn watched(&self, context: &Context<'_>) -> Vec<UserName> {
-        context.hub.users().get(self.id).map(|user| user.watches.clone()).unwrap_or_default()
+        context.hub.users().get(self.id).map(|user| user.watches().to_vec()).unwrap_or_default()
     }
 
     fn monitor_add(&self, targets: &[UserName], context: &mut Context<'_>) {

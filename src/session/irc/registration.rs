@@ -48,8 +48,8 @@ impl Irc {
                 // From version 302 on the client is to be told of changes.
                 let version: Option<u32> = message.params.get(1).and_then(|version| version.parse().ok());
                 if version.is_some_and(|version| version >= 302) {
-                    self.always = Capabilities::CAP_NOTIFY;
-                    self.capabilities = self.capabilities.and(self.always);
+                    self.keeps_cap_notify = true;
+                    self.capabilities = self.capabilities.and(Capabilities::CAP_NOTIFY);
                 }
                 self.begin_negotiation();
                 let all = Capabilities::ALL.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(" ");
@@ -82,7 +82,8 @@ impl Irc {
                 None => return self.cap_reply("NAK", wanted, context),
             }
         }
-        self.capabilities = after.and(self.always);
+        let kept = if self.keeps_cap_notify { Capabilities::CAP_NOTIFY } else { Capabilities::NONE };
+        self.capabilities = after.and(kept);
         self.cap_reply("ACK", wanted, context);
     }
 
@@ -171,7 +172,7 @@ impl Irc {
         }
         let profile = Profile {
             username: Rc::clone(username),
-            host: house.cloak.host(&context.peer).into(),
+            host: house.cloak.host(&context.peer),
             realname: Rc::clone(realname),
             peer: context.peer,
         };
@@ -179,7 +180,7 @@ impl Irc {
         match context.hub.handle(self.id, log_in, context.now, context.out) {
             Ok(()) => {
                 let check = context.now.instant + PING_AFTER;
-                self.phase = Phase::Online { check, asked: None };
+                self.phase = Phase::Online { check };
                 log_login(self.id, context);
                 self.welcome(context);
             }

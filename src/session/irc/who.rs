@@ -43,7 +43,7 @@ impl Irc {
         let rows = self.rows(wanted, hub, out).into_iter();
         let rows = rows.filter(|row| !only_operators || row.user.is_operator);
         let all_prefixes = self.capabilities.has(Capabilities::MULTI_PREFIX);
-        let idle = |user: &User| unix_seconds(now.time).saturating_sub(unix_seconds(user.spoke));
+        let idle = |user: &User| unix_seconds(now.time).saturating_sub(unix_seconds(user.spoke()));
         let mut is_cut = false;
         out.write(self.id, |bytes| {
             let most = bytes.len() + house.answer_bytes();
@@ -128,7 +128,7 @@ impl Irc {
 
 fn matches(wanted: &str, user: &User) -> bool {
     let identity = &user.identity;
-    [identity.name.as_str(), &identity.username, &identity.host, &user.realname]
+    [identity.name.as_str(), identity.username(), identity.host(), identity.realname()]
         .into_iter()
         .any(|text| mask::matches(wanted, text))
 }
@@ -144,7 +144,7 @@ impl<'a> Fields<'a> {
 impl Row<'_> {
     /// `H`ere or `G`one, `*` for an operator of the server, `B` for a bot, the prefixes in the channel.
     fn flags(&self, all_prefixes: bool) -> String {
-        let mut flags = String::from(if self.user.away.is_some() { "G" } else { "H" });
+        let mut flags = String::from(if self.user.away().is_some() { "G" } else { "H" });
         if self.user.is_operator {
             flags.push('*');
         }
@@ -157,11 +157,12 @@ impl Row<'_> {
 
     fn write(&self, house: &House, all_prefixes: bool, line: &mut Line<'_>) {
         let identity = &self.user.identity;
-        for param in [self.channel, &identity.username, &identity.host, &house.name, identity.name.as_str()] {
+        for param in [self.channel, identity.username(), identity.host(), &house.name, identity.name.as_str()]
+        {
             line.param(param);
         }
         line.param(&self.flags(all_prefixes));
-        line.trailing(&format!("0 {}", self.user.realname));
+        line.trailing(&format!("0 {}", self.user.identity.realname()));
     }
 
     /// In this order, whatever the order of the request.
@@ -175,18 +176,18 @@ impl Row<'_> {
     ) {
         let identity = &self.user.identity;
         let address = match self.user.peer {
-            Peer::Tcp(address) if self.is_address_shown => ip_as_param(&address.ip().to_string()),
+            Peer::Tcp(ip, _) if self.is_address_shown => ip_as_param(&ip.to_string()),
             // The value that WHOX has for an address that is not shown.
-            Peer::Tcp(_) | Peer::Unix => "255.255.255.255".to_owned(),
+            Peer::Tcp(..) | Peer::Unix => "255.255.255.255".to_owned(),
         };
         let flags = self.flags(all_prefixes);
         let idle = idle.to_string();
         let values = [
             ('t', fields.token),
             ('c', self.channel),
-            ('u', &*identity.username),
+            ('u', identity.username()),
             ('i', &address),
-            ('h', &*identity.host),
+            ('h', identity.host()),
             ('s', &house.name),
             ('n', identity.name.as_str()),
             ('f', &flags),
@@ -201,7 +202,7 @@ impl Row<'_> {
             }
         }
         if fields.letters.contains('r') {
-            line.trailing(&self.user.realname);
+            line.trailing(self.user.identity.realname());
         }
     }
 }
