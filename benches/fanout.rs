@@ -105,6 +105,7 @@ impl Room {
             self.ends[0].send(&frames);
             let start = Instant::now();
             self.server.readable(self.sender, self.now);
+            self.server.seal(self.now);
             let queued = Instant::now();
             self.server.finish_turn(self.now);
             let flushed = Instant::now();

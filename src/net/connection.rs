@@ -54,6 +54,11 @@ pub(super) enum Life {
 }
 
 impl<S> Connection<S> {
+    /// True when what is queued for it has a chance to arrive. Whoever is about to leave has had its last words.
+    pub(super) fn is_hearing(&self) -> bool {
+        self.hearing == Hearing::Fine && matches!(self.life, Life::Open)
+    }
+
     /// Queues the frame of an event, unless the session holds it back.
     pub(super) fn deliver(&mut self, frame: Frame) {
         if let Some(frame) = self.session.hold(frame) {

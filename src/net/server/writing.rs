@@ -8,7 +8,7 @@ use log::debug;
 
 use super::{Server, mark_dirty, mark_unread};
 use crate::message::{Now, Sending, UserId};
-use crate::net::connection::{Connection, Hearing, Life};
+use crate::net::connection::{Hearing, Life};
 use crate::net::stream::Stream;
 
 /// How long to read on for the peer's end after ours.
@@ -30,7 +30,7 @@ impl<S: Stream> Server<S> {
                     }
                     Sending::Bytes(id, bytes) => {
                         self.seal(now);
-                        self.put(id, now, |connection| connection.outbox.push_bytes(bytes));
+                        self.put(id, bytes, now);
                     }
                     Sending::Close(id, reason) => self.end(id.0 as usize, reason, now),
                     Sending::Reload => self.house.reload(),
@@ -41,35 +41,43 @@ impl<S: Stream> Server<S> {
         }
     }
 
-    /// Puts the batch into the outboxes of its audience. Whatever else goes into an outbox comes after this.
-    pub(super) fn seal(&mut self, now: Now) {
+    /// Puts what was gathered for one audience into its outboxes. Whatever else goes into an outbox comes after this,
+    /// and the end of a turn does it, too.
+    pub fn seal(&mut self, now: Now) {
         let audience = Rc::clone(self.batch.audience());
         for &id in audience.iter() {
-            let Some(connection) = self.connections.get(id.0 as usize) else {
+            let key = id.0 as usize;
+            let Some(connection) = self.connections.get_mut(key) else {
                 debug_assert!(false, "an event for {id:?}, who is gone");
                 continue;
             };
-            let frame = self.batch.frame(id, connection.session.dialect(), &self.house);
-            if !frame.is_empty() {
-                self.put(id, now, |connection| connection.deliver(frame));
+            if connection.is_hearing() {
+                let frame = self.batch.frame(id, connection.session.dialect(), &self.house);
+                if !frame.is_empty() {
+                    connection.deliver(frame);
+                    self.queued(key, now);
+                }
             }
         }
         self.batch.clear();
     }
 
-    /// Puts something into the outbox of `id`, and sees to it that it is written or, where there is too much,
-    /// ended.
-    fn put(&mut self, id: UserId, now: Now, put: impl FnOnce(&mut Connection<S>)) {
+    /// Puts bytes into the outbox of `id`.
+    fn put(&mut self, id: UserId, bytes: &[u8], now: Now) {
         let key = id.0 as usize;
         let Some(connection) = self.connections.get_mut(key) else {
             debug_assert!(false, "something is to be sent to {id:?}, who is gone");
             return;
         };
-        // Whoever is about to leave has had its last words.
-        if connection.hearing != Hearing::Fine || !matches!(connection.life, Life::Open) {
-            return;
+        if connection.is_hearing() {
+            connection.outbox.push_bytes(bytes);
+            self.queued(key, now);
         }
-        put(connection);
+    }
+
+    /// Sees to it that what was queued for the connection `key` is written or, where it is too much, that it ends.
+    fn queued(&mut self, key: usize, now: Now) {
+        let connection = &mut self.connections[key];
         mark_dirty(connection, key, &mut self.dirty);
         if connection.unsent_bytes() > self.house.limits.outbox_bytes {
             // Somebody who reads must not suffer because a lot came in one turn, or because a session holds back
