@@ -4,6 +4,7 @@
 //! answer, so that must be bare and alone. The Java ones read lines, so theirs must end with a newline; they
 //! are known by the newline that they send after a frame, perhaps in a packet of its own.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::mem;
 use std::time::{Duration, Instant};
@@ -97,13 +98,13 @@ pub(super) fn encode(event: &Event, out: &mut Vec<u8>) {
 
 /// What people say, without what IRC clients put between: an action between asterisks, no requests from client to
 /// client (CTCP), no bold and no colours.
-fn plain(speech: &Speech) -> Option<String> {
+fn plain(speech: &Speech) -> Option<Cow<'_, str>> {
     let text = match (speech.kind, speech.text.strip_prefix('\x01')) {
         (SpeechKind::TagsOnly, _) => return None,
         (SpeechKind::Message | SpeechKind::Notice, None) => without_formatting(&speech.text),
         (SpeechKind::Message | SpeechKind::Notice, Some(request)) => {
             let action = request.strip_prefix("ACTION ")?;
-            format!("*{}*", without_formatting(action.trim_end_matches('\x01')))
+            format!("*{}*", without_formatting(action.trim_end_matches('\x01'))).into()
         }
     };
     Some(text)

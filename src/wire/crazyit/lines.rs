@@ -46,7 +46,12 @@ pub fn notice_line(text: &str) -> String {
 
 fn line(start: &[&str], text: &str) -> String {
     let mut line = start.concat();
-    line.extend(text.chars().map(|c| if ends_or_hides_a_line(c) { ' ' } else { c }));
+    for (n, piece) in text.split(ends_or_hides_a_line).enumerate() {
+        if n > 0 {
+            line.push(' ');
+        }
+        line.push_str(piece);
+    }
     line.push('\n');
     line
 }

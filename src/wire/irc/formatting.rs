@@ -1,8 +1,13 @@
 //! Bold, colours and the like, as IRC clients write them (modern.ircdocs.horse/formatting).
 
+use std::borrow::Cow;
+
 /// Takes out the bytes that IRC clients use for bold, colours and the like (modern.ircdocs.horse/formatting).
-pub fn without_formatting(text: &str) -> String {
+pub fn without_formatting(text: &str) -> Cow<'_, str> {
     const TOGGLES: [char; 7] = ['\x02', '\x0f', '\x11', '\x16', '\x1d', '\x1e', '\x1f'];
+    if text.bytes().all(|byte| byte >= b' ') {
+        return text.into();
+    }
     let mut plain = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(c) = rest.chars().next() {
@@ -14,7 +19,7 @@ pub fn without_formatting(text: &str) -> String {
             c => plain.push(c),
         }
     }
-    plain
+    plain.into()
 }
 
 /// `text` behind a foreground colour and perhaps, behind a comma, a background.

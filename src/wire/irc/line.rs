@@ -139,14 +139,11 @@ fn is_continuation(byte: u8) -> bool {
 /// `text` as messages of at most `room` bytes each: what no message contains ends one, and what is longer is cut
 /// between characters. Empty ones are left out.
 pub fn split_text(text: &str, room: usize) -> impl Iterator<Item = &str> {
-    const ENDS: [char; 3] = ['\r', '\n', '\0'];
     let mut rest = text;
     std::iter::from_fn(move || {
-        rest = rest.trim_start_matches(ENDS);
-        if rest.is_empty() {
-            return None;
-        }
-        let line = rest.find(ENDS).unwrap_or(rest.len());
+        let start = rest.bytes().position(|byte| !ends_a_line(byte))?;
+        rest = &rest[start..];
+        let line = rest.bytes().position(ends_a_line).unwrap_or(rest.len());
         let mut end = rest.floor_char_boundary(line.min(room));
         if end == 0 {
             // Even one character does not fit: better too long than never done.
