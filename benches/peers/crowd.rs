@@ -1,0 +1,172 @@
+//! Many clients of one server in one event loop: they come in, join rooms, and wait for answers, all at once.
+
+use std::io::ErrorKind;
+use std::net::SocketAddr;
+use std::ops::Range;
+use std::time::{Duration, Instant};
+
+use mio::{Events, Poll, Token};
+
+use crate::client::{BUFFER_BYTES, Client};
+use crate::failure::Failure;
+use crate::wire::{Wire, second_word};
+
+/// How many clients are told of in one poll.
+const EVENTS: usize = 4096;
+
+pub(crate) struct Crowd {
+    pub(crate) wire: Wire,
+    pub(crate) clients: Vec<Client>,
+    poll: Poll,
+    events: Events,
+    buffer: Box<[u8]>,
+}
+
+impl Crowd {
+    pub(crate) fn new(wire: Wire) -> Result<Self, Failure> {
+        Ok(Self {
+            wire,
+            clients: Vec::new(),
+            poll: Poll::new()?,
+            events: Events::with_capacity(EVENTS),
+            buffer: vec![0; BUFFER_BYTES].into_boxed_slice(),
+        })
+    }
+
+    /// The name of a client, valid everywhere.
+    pub(crate) fn name(client: usize) -> String {
+        format!("u{client}")
+    }
+
+    /// Connects so many more and logs them in, all at once. Returns how many were in by the deadline.
+    pub(crate) fn log_in(&mut self, to: SocketAddr, count: usize, by: Instant) -> Result<usize, Failure> {
+        let first = self.clients.len();
+        let wire = self.wire;
+        for client in first..first + count {
+            let hello = wire.hello(&Self::name(client));
+            self.clients.push(Client::connect(to, &hello, self.poll.registry(), Token(client))?);
+        }
+        if wire == Wire::Raw {
+            return Ok(count);
+        }
+        self.await_answers(first..first + count, |line| wire.is_welcome(line), by)
+    }
+
+    /// Lets these clients join the room that is named for each, all at once.
+    pub(crate) fn join(
+        &mut self,
+        who: Range<usize>,
+        room: impl Fn(usize) -> usize,
+        by: Instant,
+    ) -> Result<(), Failure> {
+        let wire = self.wire;
+        self.ask(who, |client| wire.join(&wire.room(room(client))), |line| wire.is_joined(line), by)
+    }
+
+    /// Waits until everything that was under way to anybody has arrived: on IRC those who are in a room are told
+    /// who joins it.
+    pub(crate) fn settle(&mut self, by: Instant) -> Result<(), Failure> {
+        if self.wire != Wire::Irc {
+            return Ok(());
+        }
+        let is_pong = |line: &[u8]| second_word(line) == Some(b"PONG");
+        self.ask(0..self.clients.len(), |_| "PING settled\r\n".into(), is_pong, by)
+    }
+
+    /// Sends each of these clients' request, and waits until each has heard an answer.
+    pub(crate) fn ask(
+        &mut self,
+        who: Range<usize>,
+        request: impl Fn(usize) -> String,
+        is_answer: impl Fn(&[u8]) -> bool,
+        by: Instant,
+    ) -> Result<(), Failure> {
+        for client in who.clone() {
+            self.clients[client].send(request(client).as_bytes())?;
+        }
+        let count = who.len();
+        if self.await_answers(who, is_answer, by)? < count { Err(Failure::Late) } else { Ok(()) }
+    }
+
+    /// How many of these have heard an answer by then.
+    fn await_answers(
+        &mut self,
+        who: Range<usize>,
+        is_answer: impl Fn(&[u8]) -> bool,
+        by: Instant,
+    ) -> Result<usize, Failure> {
+        let mut has_answer = vec![false; who.len()];
+        let mut answers = 0;
+        let all = self.hear_lines(by, |client, line| {
+            if who.contains(&client) && !has_answer[client - who.start] && is_answer(line) {
+                has_answer[client - who.start] = true;
+                answers += 1;
+            }
+            answers == who.len()
+        });
+        match all {
+            Ok(()) | Err(Failure::Late) => Ok(answers),
+            Err(wrong) => Err(wrong),
+        }
+    }
+
+    /// Gives every line that anybody hears, without its end, to `heed`, until that has heard enough.
+    pub(crate) fn hear_lines(
+        &mut self,
+        by: Instant,
+        mut heed: impl FnMut(usize, &[u8]) -> bool,
+    ) -> Result<(), Failure> {
+        let wire = self.wire;
+        loop {
+            let mut is_enough = false;
+            self.turn(by, |number, clients, buffer| {
+                let client = &mut clients[number];
+                let mut answers = Vec::new();
+                client.read(buffer, |bytes| {
+                    let mut taken = 0;
+                    while let Some(end) = bytes[taken..].iter().position(|&byte| byte == b'\n') {
+                        let line = bytes[taken..taken + end].trim_ascii_end();
+                        taken += end + 1;
+                        if wire.is_refusal(line) {
+                            return Err(Failure::Wrong(String::from_utf8_lossy(line).into_owned()));
+                        }
+                        answers.extend(wire.answer(line).into_iter().flatten());
+                        is_enough |= heed(number, line);
+                    }
+                    Ok(taken)
+                })?;
+                client.send(&answers)
+            })?;
+            if is_enough {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Waits for something to happen, a tenth of a second at most, and calls `read` for each client who can read,
+    /// with all clients and a buffer.
+    pub(crate) fn turn(
+        &mut self,
+        by: Instant,
+        mut read: impl FnMut(usize, &mut [Client], &mut [u8]) -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
+        let left = by.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Err(Failure::Late);
+        }
+        match self.poll.poll(&mut self.events, Some(left.min(Duration::from_millis(100)))) {
+            Err(error) if error.kind() == ErrorKind::Interrupted => return Ok(()),
+            other => other?,
+        }
+        for event in &self.events {
+            let number = event.token().0;
+            if event.is_writable() {
+                self.clients[number].flush()?;
+            }
+            if event.is_readable() {
+                read(number, &mut self.clients, &mut self.buffer)?;
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,264 @@
+//! The work that every server is given: a few speak, many hear it, and everybody checks everything.
+//!
+//! The speakers together keep W messages in flight: as soon as fewer than W have not yet been heard by all who hear
+//! them, the last one included, the next is sent, and the speakers take turns. A delivery's latency is the time from before the message was
+//! written to after it was read, so the loader's own work is in it, alike for every server.
+//!
+//! Nothing may be lost, doubled, reordered or changed: each hearer knows which bytes the next message of each speaker
+//! will have, and anything else fails the run.
+
+use std::time::{Duration, Instant};
+
+use crate::SPEAKERS;
+use crate::client::Client;
+use crate::failure::Failure;
+use crate::hall::Hall;
+use crate::latency::Latency;
+use crate::wire::Wire;
+
+/// When nothing has arrived for so long, what is still missing has been lost.
+const SILENCE: Duration = Duration::from_secs(5);
+
+/// How long the loader listens for something more when everything has arrived.
+const AFTERMATH: Duration = Duration::from_millis(20);
+
+/// The work of one run.
+#[derive(Clone, Copy)]
+pub(crate) struct Work {
+    /// Most messages that are in flight, of all speakers together.
+    pub(crate) window: usize,
+    pub(crate) text_bytes: usize,
+    /// How long the speakers go on.
+    pub(crate) time: Duration,
+}
+
+/// What came of it.
+#[derive(Default)]
+pub(crate) struct Heard {
+    pub(crate) deliveries: u64,
+    pub(crate) latency: Latency,
+}
+
+/// Does the work. Everything has been heard when it returns.
+pub(crate) fn run(hall: &mut Hall, work: Work, by: Instant) -> Result<Heard, Failure> {
+    let mut talk = Talk::new(hall, work);
+    let start = Instant::now();
+    talk.speak(&mut hall.crowd.clients)?;
+    let mut last_heard = (0, start);
+    while !(talk.is_over && talk.in_flight == 0) {
+        hall.crowd.turn(by, |number, clients, buffer| talk.read(number, clients, buffer))?;
+        let now = Instant::now();
+        talk.is_over = now >= start + work.time;
+        if talk.heard.deliveries > last_heard.0 {
+            last_heard = (talk.heard.deliveries, now);
+        } else if now > last_heard.1 + SILENCE {
+            return Err(Failure::Wrong(talk.missing()));
+        }
+    }
+    let until = Instant::now() + AFTERMATH;
+    loop {
+        match hall.crowd.turn(until, |number, clients, buffer| talk.read(number, clients, buffer)) {
+            Err(Failure::Late) => return Ok(talk.heard),
+            other => other?,
+        }
+    }
+}
+
+/// A run under way.
+struct Talk {
+    wire: Wire,
+    window: usize,
+    rooms: Vec<String>,
+    rooms_each: usize,
+    hearers: usize,
+    filling: String,
+    speakers: Vec<Speaker>,
+    /// Whose turn it is to speak.
+    turn: usize,
+    /// Messages that have not been heard by all.
+    in_flight: usize,
+    ears: Vec<Ears>,
+    is_over: bool,
+    heard: Heard,
+}
+
+/// One who speaks. Its messages are numbered from 0.
+struct Speaker {
+    source: String,
+    /// How many it has sent.
+    sent: usize,
+    /// How many of them have been heard by all: the first ones, because everybody hears them in order.
+    acknowledged: usize,
+    /// Those in flight, by number modulo the window.
+    in_flight: Vec<InFlight>,
+}
+
+#[derive(Clone)]
+struct InFlight {
+    /// How it will be heard.
+    bytes: Vec<u8>,
+    sent_at: Instant,
+    /// How many have not heard it yet.
+    left: usize,
+}
+
+/// What a client has heard.
+struct Ears {
+    /// The number of the message that it must hear next, of each speaker; `None` where it hears none.
+    next: [Option<usize>; SPEAKERS],
+    /// Who spoke last: probably goes on.
+    last: usize,
+}
+
+impl Talk {
+    fn new(hall: &Hall, work: Work) -> Self {
+        let wire = hall.crowd.wire;
+        let nothing = InFlight { bytes: Vec::new(), sent_at: Instant::now(), left: 0 };
+        let speakers = hall.sources.iter().map(|source| Speaker {
+            source: source.clone(),
+            sent: 0,
+            acknowledged: 0,
+            in_flight: vec![nothing.clone(); work.window],
+        });
+        let ears = (0..hall.crowd.clients.len()).map(|client| {
+            let first = hall.first_room(client);
+            Ears { next: std::array::from_fn(|speaker| first.filter(|_| client != speaker)), last: 0 }
+        });
+        let (speakers, ears) = (speakers.collect(), ears.collect());
+        Self {
+            wire,
+            window: work.window,
+            rooms: (0..hall.rooms).map(|room| wire.room(room)).collect(),
+            rooms_each: hall.rooms_each,
+            hearers: hall.members() + if hall.speakers_hear() { SPEAKERS - 1 } else { 0 },
+            filling: "x".repeat(work.text_bytes - number_text(0, 0).len()),
+            speakers,
+            turn: 0,
+            in_flight: 0,
+            ears,
+            is_over: false,
+            heard: Heard::default(),
+        }
+    }
+
+    /// Sends what fits into the window. Message n of a speaker goes to room n, and so round all rooms.
+    fn speak(&mut self, clients: &mut [Client]) -> Result<(), Failure> {
+        let sent_at = Instant::now();
+        let mut out: [Vec<u8>; SPEAKERS] = Default::default();
+        while self.in_flight < self.window {
+            let speaker = &mut self.speakers[self.turn];
+            let room = &self.rooms[speaker.sent % self.rooms.len()];
+            let text = number_text(self.turn, speaker.sent) + &self.filling;
+            self.wire.say(room, &text, &mut out[self.turn]);
+            let bytes = self.wire.heard(&speaker.source, room, &text).into_bytes();
+            speaker.in_flight[speaker.sent % self.window] = InFlight { bytes, sent_at, left: self.hearers };
+            speaker.sent += 1;
+            self.in_flight += 1;
+            self.turn = (self.turn + 1) % SPEAKERS;
+        }
+        for (client, bytes) in clients.iter_mut().zip(out) {
+            client.send(&bytes)?;
+        }
+        Ok(())
+    }
+
+    /// Reads what a client can read, and lets speakers go on.
+    fn read(&mut self, number: usize, clients: &mut [Client], buffer: &mut [u8]) -> Result<(), Failure> {
+        let mut answers = Vec::new();
+        clients[number].read(buffer, |bytes| self.take(number, bytes, &mut answers))?;
+        if !answers.is_empty() {
+            clients[number].send(&answers)?;
+        }
+        if self.in_flight < self.window && !self.is_over { self.speak(clients) } else { Ok(()) }
+    }
+
+    /// Takes whole messages off what a client has read, and says how many bytes they have.
+    fn take(&mut self, client: usize, bytes: &[u8], answers: &mut Vec<u8>) -> Result<usize, Failure> {
+        let now = Instant::now();
+        let mut taken = 0;
+        while taken < bytes.len() {
+            let rest = &bytes[taken..];
+            if let Some(count) = self.take_message(client, rest, now) {
+                taken += count;
+                continue;
+            }
+            if self.is_begun(client, rest) {
+                break;
+            }
+            let Some(end) = rest.iter().position(|&byte| byte == b'\n') else { break };
+            let line = rest[..end].trim_ascii_end();
+            if !self.wire.is_idle_talk(line) {
+                return Err(Failure::Wrong(self.surprise(client, line)));
+            }
+            answers.extend(self.wire.answer(line).into_iter().flatten());
+            taken += end + 1;
+        }
+        Ok(taken)
+    }
+
+    /// How many bytes the message at the beginning has, if it is whole and due.
+    fn take_message(&mut self, client: usize, bytes: &[u8], now: Instant) -> Option<usize> {
+        let ears = &mut self.ears[client];
+        for turn in 0..SPEAKERS {
+            let number = (ears.last + turn) % SPEAKERS;
+            let speaker = &mut self.speakers[number];
+            let Some(next) = ears.next[number].filter(|&next| next < speaker.sent) else { continue };
+            let message = &mut speaker.in_flight[next % self.window];
+            if !bytes.starts_with(&message.bytes) {
+                continue;
+            }
+            let count = message.bytes.len();
+            self.heard.deliveries += 1;
+            self.heard.latency.add(now - message.sent_at);
+            message.left -= 1;
+            ears.last = number;
+            ears.next[number] = Some(following(next, self.rooms.len(), self.rooms_each));
+            while speaker.acknowledged < speaker.sent
+                && speaker.in_flight[speaker.acknowledged % self.window].left == 0
+            {
+                speaker.acknowledged += 1;
+                self.in_flight -= 1;
+            }
+            return Some(count);
+        }
+        None
+    }
+
+    /// Whether these bytes may be the beginning of a message that is due.
+    fn is_begun(&self, client: usize, bytes: &[u8]) -> bool {
+        self.due(client).any(|message| message.bytes.starts_with(bytes))
+    }
+
+    /// The next message of each speaker that a client must hear, where it is already sent.
+    fn due(&self, client: usize) -> impl Iterator<Item = &InFlight> {
+        self.speakers.iter().zip(self.ears[client].next).filter_map(|(speaker, next)| {
+            let next = next.filter(|&next| next < speaker.sent)?;
+            Some(&speaker.in_flight[next % self.window])
+        })
+    }
+
+    fn surprise(&self, client: usize, line: &[u8]) -> String {
+        let due: Vec<_> = self.due(client).map(|message| String::from_utf8_lossy(&message.bytes)).collect();
+        format!(
+            "lost, doubled or reordered: client {client} heard {:?}, due was one of {due:?}",
+            String::from_utf8_lossy(line)
+        )
+    }
+
+    fn missing(&self) -> String {
+        let left: usize =
+            self.speakers.iter().flat_map(|speaker| &speaker.in_flight).map(|message| message.left).sum();
+        format!("lost: {left} deliveries are missing")
+    }
+}
+
+/// The next message that goes to a room which the hearer of message `number` is in.
+fn following(number: usize, rooms: usize, rooms_each: usize) -> usize {
+    let next = number + 1;
+    if next.is_multiple_of(rooms_each) { next + rooms - rooms_each } else { next }
+}
+
+/// How each text begins: who says it, and its number. Always of the same length.
+fn number_text(speaker: usize, number: usize) -> String {
+    format!("{speaker} {number:010} ")
+}

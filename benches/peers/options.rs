@@ -1,0 +1,40 @@
+//! The command line. Cargo gives every bench the same one, so what is meant for criterion's benches arrives here too.
+
+use std::net::SocketAddr;
+
+/// What to do.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Task {
+    Compare(Options),
+    /// Be the bare relay there.
+    Relay(SocketAddr),
+    /// Another bench is meant.
+    Nothing,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Options {
+    /// Less of everything.
+    pub(crate) is_quick: bool,
+}
+
+pub(crate) fn parse(args: &[String]) -> Result<Task, String> {
+    let mut options = Options::default();
+    let mut args = args.iter();
+    while let Some(arg) = args.next() {
+        match arg.as_str() {
+            "--quick" => options.is_quick = true,
+            // What cargo itself adds.
+            "--bench" => {}
+            "--relay" => {
+                let address = args.next().and_then(|address| address.parse().ok());
+                return address.map(Task::Relay).ok_or_else(|| "--relay needs an address".into());
+            }
+            option if option.starts_with('-') => return Err(format!("unknown option {option}")),
+            // A filter, as criterion has it: the benches whose names contain it.
+            filter if !"peers".contains(filter) => return Ok(Task::Nothing),
+            _ => {}
+        }
+    }
+    Ok(Task::Compare(options))
+}
