@@ -15,6 +15,14 @@ pub(crate) fn cpu(pid: u32) -> io::Result<Duration> {
     Ok(Duration::from_nanos(nanoseconds))
 }
 
+/// Resident memory, in bytes: `VmRSS` of its `status`, which counts in KiB.
+pub(crate) fn resident(pid: u32) -> io::Result<u64> {
+    let status = fs::read_to_string(format!("/proc/{pid}/status"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).ok_or_else(unknown)?;
+    let kib: u64 = line.trim().trim_end_matches(" kB").parse().map_err(|_| unknown())?;
+    Ok(kib * 1024)
+}
+
 fn unknown() -> io::Error {
     io::Error::new(ErrorKind::InvalidData, "/proc does not say it")
 }

@@ -2,7 +2,6 @@
 
 use std::io::ErrorKind;
 use std::net::SocketAddr;
-use std::ops::Range;
 use std::time::{Duration, Instant};
 
 use mio::{Events, Poll, Token};
@@ -49,13 +48,14 @@ impl Crowd {
         if wire == Wire::Raw {
             return Ok(count);
         }
-        self.await_answers(first..first + count, |line| wire.is_welcome(line), by)
+        let who: Vec<_> = (first..first + count).collect();
+        self.await_answers(&who, |line| wire.is_welcome(line), by)
     }
 
     /// Lets these clients join the room that is named for each, all at once.
     pub(crate) fn join(
         &mut self,
-        who: Range<usize>,
+        who: &[usize],
         room: impl Fn(usize) -> usize,
         by: Instant,
     ) -> Result<(), Failure> {
@@ -70,36 +70,37 @@ impl Crowd {
             return Ok(());
         }
         let is_pong = |line: &[u8]| second_word(line) == Some(b"PONG");
-        self.ask(0..self.clients.len(), |_| "PING settled\r\n".into(), is_pong, by)
+        let everybody: Vec<_> = (0..self.clients.len()).collect();
+        self.ask(&everybody, |_| "PING settled\r\n".into(), is_pong, by)
     }
 
     /// Sends each of these clients' request, and waits until each has heard an answer.
     pub(crate) fn ask(
         &mut self,
-        who: Range<usize>,
+        who: &[usize],
         request: impl Fn(usize) -> String,
         is_answer: impl Fn(&[u8]) -> bool,
         by: Instant,
     ) -> Result<(), Failure> {
-        for client in who.clone() {
+        for &client in who {
             self.clients[client].send(request(client).as_bytes())?;
         }
-        let count = who.len();
-        if self.await_answers(who, is_answer, by)? < count { Err(Failure::Late) } else { Ok(()) }
+        if self.await_answers(who, is_answer, by)? < who.len() { Err(Failure::Late) } else { Ok(()) }
     }
 
     /// How many of these have heard an answer by then.
     fn await_answers(
         &mut self,
-        who: Range<usize>,
+        who: &[usize],
         is_answer: impl Fn(&[u8]) -> bool,
         by: Instant,
     ) -> Result<usize, Failure> {
-        let mut has_answer = vec![false; who.len()];
+        let mut waits = vec![false; self.clients.len()];
+        who.iter().for_each(|&client| waits[client] = true);
         let mut answers = 0;
         let all = self.hear_lines(by, |client, line| {
-            if who.contains(&client) && !has_answer[client - who.start] && is_answer(line) {
-                has_answer[client - who.start] = true;
+            if waits[client] && is_answer(line) {
+                waits[client] = false;
                 answers += 1;
             }
             answers == who.len()

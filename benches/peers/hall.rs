@@ -1,6 +1,6 @@
 //! Who is in which room.
 
-use std::ops::Range;
+use std::fmt::{self, Display, Formatter};
 use std::time::Instant;
 
 use crate::SPEAKERS;
@@ -9,64 +9,113 @@ use crate::crowd::Crowd;
 use crate::failure::Failure;
 use crate::wire::{Wire, second_word};
 
-/// How many join at the same time, where nobody measures joining.
+/// How many log in at the same time, where nobody measures that.
+const LOG_IN_AT_ONCE: usize = 1_000;
+
+/// How many join at the same time, where nobody measures that.
 const JOIN_AT_ONCE: usize = 250;
 
-/// The room of speakers who speak to the others from outside.
+/// The room of speakers who are in no room of the others.
 const OUTSIDE: usize = 999_999;
 
-/// Speakers, receivers in rooms, and idle users beside them, all logged in, in this order.
+/// Who there is: speakers, receivers in rooms, and idle users who are in none, in this order.
 ///
 /// There are as many groups of receivers as `rooms / rooms_each`. The members of a group are in the same rooms, which
 /// follow each other, and nobody else is in those. So a receiver of group 2 where `rooms_each` is 10 is in rooms 20 to
 /// 29.
-pub(crate) struct Hall {
-    pub(crate) crowd: Crowd,
+///
+/// Where there is one room, speakers on IRC are in it as well, as people are, and hear each other. Where there are
+/// several they are in none, and speak to all.
+#[derive(Clone, Copy)]
+pub(crate) struct Seats {
     pub(crate) receivers: usize,
     pub(crate) rooms: usize,
     pub(crate) rooms_each: usize,
+    pub(crate) idle: usize,
+}
+
+impl Seats {
+    pub(crate) fn one_room(receivers: usize) -> Self {
+        Self { receivers, rooms: 1, rooms_each: 1, idle: 0 }
+    }
+
+    /// How many there are, with the speakers.
+    pub(crate) fn clients(&self) -> usize {
+        SPEAKERS + self.receivers + self.idle
+    }
+
+    pub(crate) fn groups(&self) -> usize {
+        self.rooms / self.rooms_each
+    }
+
+    /// How many receivers are in each room.
+    pub(crate) fn members(&self) -> usize {
+        self.receivers / self.groups()
+    }
+
+    /// The first room of a receiver.
+    fn first_room(&self, receiver: usize) -> usize {
+        receiver / self.members() * self.rooms_each
+    }
+}
+
+impl Display for Seats {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        write!(f, "{} receivers", self.receivers)?;
+        if self.rooms > 1 {
+            write!(
+                f,
+                ", each in {} of {} rooms with {} members",
+                self.rooms_each,
+                self.rooms,
+                self.members()
+            )?;
+        }
+        if self.idle > 0 {
+            write!(f, ", beside {} idle users", self.idle)?;
+        }
+        Ok(())
+    }
+}
+
+/// All clients of one server.
+pub(crate) struct Hall {
+    pub(crate) crowd: Crowd,
+    pub(crate) seats: Seats,
     /// What IRC says before a message of each speaker: `:NICK!USER@HOST`.
     pub(crate) sources: Vec<String>,
 }
 
 impl Hall {
-    /// One room for all. On IRC the speakers are in it as well, as people are, and hear each other.
-    pub(crate) fn one_room(server: &Running, receivers: usize, by: Instant) -> Result<Self, Failure> {
-        Self::with(server, receivers, 1, 1, by)
+    /// Everybody is logged in, and in their rooms.
+    pub(crate) fn filled(server: &Running, seats: Seats, by: Instant) -> Result<Self, Failure> {
+        let mut hall = Self::logged_in(server, seats, by)?;
+        hall.take_seats(by)?;
+        Ok(hall)
     }
 
-    /// Several rooms; the speakers are in none of them.
-    pub(crate) fn with(
-        server: &Running,
-        receivers: usize,
-        rooms: usize,
-        rooms_each: usize,
-        by: Instant,
-    ) -> Result<Self, Failure> {
+    /// Everybody is logged in, and in no room yet.
+    pub(crate) fn logged_in(server: &Running, seats: Seats, by: Instant) -> Result<Self, Failure> {
         let mut crowd = Crowd::new(server.kind.wire())?;
-        let count = SPEAKERS + receivers;
-        if crowd.log_in(server.address, count, by)? < count {
-            return Err(Failure::Late);
+        for start in (0..seats.clients()).step_by(LOG_IN_AT_ONCE) {
+            let count = LOG_IN_AT_ONCE.min(seats.clients() - start);
+            if crowd.log_in(server.address, count, by)? < count {
+                return Err(Failure::Late);
+            }
         }
-        let mut hall = Self { crowd, receivers, rooms, rooms_each, sources: vec![String::new(); SPEAKERS] };
-        hall.seat_speakers(by)?;
-        hall.seat_receivers(by)?;
-        hall.crowd.settle(by)?;
-        Ok(hall)
+        Ok(Self { crowd, seats, sources: vec![String::new(); SPEAKERS] })
+    }
+
+    pub(crate) fn take_seats(&mut self, by: Instant) -> Result<(), Failure> {
+        self.seat_speakers(by)?;
+        self.seat_receivers(by)?;
+        self.open_rooms()?;
+        self.crowd.settle(by)
     }
 
     /// Whether the speakers hear each other.
     pub(crate) fn speakers_hear(&self) -> bool {
-        self.crowd.wire == Wire::Irc && self.rooms == 1
-    }
-
-    /// How many clients are members of a room, without speakers.
-    pub(crate) fn members(&self) -> usize {
-        self.receivers / self.groups()
-    }
-
-    pub(crate) fn groups(&self) -> usize {
-        self.rooms / self.rooms_each
+        self.crowd.wire == Wire::Irc && self.seats.rooms == 1
     }
 
     /// The first of the rooms that a client hears, `None` where it hears none.
@@ -75,7 +124,7 @@ impl Hall {
             return self.speakers_hear().then_some(0);
         }
         let receiver = client - SPEAKERS;
-        (receiver < self.receivers).then(|| receiver / self.members() * self.rooms_each)
+        (receiver < self.seats.receivers).then(|| self.seats.first_room(receiver))
     }
 
     /// On IRC the speakers join a room, whose answer tells their sources.
@@ -84,7 +133,7 @@ impl Hall {
         if wire != Wire::Irc {
             return Ok(());
         }
-        let room = wire.room(if self.rooms == 1 { 0 } else { OUTSIDE });
+        let room = wire.room(if self.speakers_hear() { 0 } else { OUTSIDE });
         for speaker in 0..SPEAKERS {
             self.crowd.clients[speaker].send(wire.join(&room).as_bytes())?;
         }
@@ -100,30 +149,30 @@ impl Hall {
     }
 
     fn seat_receivers(&mut self, by: Instant) -> Result<(), Failure> {
-        let groups: Vec<_> =
-            (SPEAKERS..SPEAKERS + self.receivers).map(|client| self.first_room(client)).collect();
-        for step in 0..self.rooms_each {
-            let room = |client: usize| groups[client - SPEAKERS].map_or(OUTSIDE, |first| first + step);
-            for start in (0..self.receivers).step_by(JOIN_AT_ONCE) {
-                let end = (start + JOIN_AT_ONCE).min(self.receivers);
-                self.crowd.join(start + SPEAKERS..end + SPEAKERS, room, by)?;
+        let seats = self.seats;
+        // Who is first in a room is its operator on IRC.
+        let (first, others): (Vec<_>, Vec<_>) = (SPEAKERS..SPEAKERS + seats.receivers)
+            .partition(|client| (client - SPEAKERS).is_multiple_of(seats.members()));
+        for step in 0..seats.rooms_each {
+            let room = |client: usize| seats.first_room(client - SPEAKERS) + step;
+            for who in first.chunks(JOIN_AT_ONCE).chain(others.chunks(JOIN_AT_ONCE)) {
+                self.crowd.join(who, room, by)?;
             }
         }
-        self.open_rooms()
+        Ok(())
     }
 
-    /// Lets speakers speak from outside: the first member of each room is its operator.
+    /// The operators let speakers speak from outside.
     fn open_rooms(&mut self) -> Result<(), Failure> {
         let wire = self.crowd.wire;
-        if wire != Wire::Irc || self.rooms == 1 {
+        if wire != Wire::Irc || self.speakers_hear() {
             return Ok(());
         }
-        for group in 0..self.groups() {
-            let operator = SPEAKERS + group * self.members();
-            let rooms: Range<usize> = group * self.rooms_each..(group + 1) * self.rooms_each;
-            for room in rooms {
+        for receiver in (0..self.seats.receivers).step_by(self.seats.members()) {
+            let first = self.seats.first_room(receiver);
+            for room in first..first + self.seats.rooms_each {
                 let mode = format!("MODE {} -n\r\n", wire.room(room));
-                self.crowd.clients[operator].send(mode.as_bytes())?;
+                self.crowd.clients[SPEAKERS + receiver].send(mode.as_bytes())?;
             }
         }
         Ok(())

@@ -128,9 +128,9 @@ impl Talk {
         Self {
             wire,
             window: work.window,
-            rooms: (0..hall.rooms).map(|room| wire.room(room)).collect(),
-            rooms_each: hall.rooms_each,
-            hearers: hall.members() + if hall.speakers_hear() { SPEAKERS - 1 } else { 0 },
+            rooms: (0..hall.seats.rooms).map(|room| wire.room(room)).collect(),
+            rooms_each: hall.seats.rooms_each,
+            hearers: hall.seats.members() + if hall.speakers_hear() { SPEAKERS - 1 } else { 0 },
             filling: "x".repeat(work.text_bytes - number_text(0, 0).len()),
             speakers,
             turn: 0,

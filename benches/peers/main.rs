@@ -12,13 +12,18 @@ mod configs;
 mod contender;
 mod crowd;
 mod failure;
+mod growth;
 mod hall;
 mod latency;
 mod loader;
+mod memory;
 mod options;
+mod place;
+mod plan;
 mod relay;
 mod report;
 mod rounds;
+mod storms;
 mod wire;
 
 use std::env;
@@ -27,7 +32,8 @@ use std::process::ExitCode;
 
 use contender::{KINDS, Kind};
 use failure::Failure;
-use options::{Options, Task};
+use options::Task;
+use plan::Plan;
 
 /// How many speak, in every run.
 const SPEAKERS: usize = 4;
@@ -38,7 +44,7 @@ fn main() -> ExitCode {
     let (result, status) = match options::parse(&args) {
         Ok(Task::Nothing) => (Ok(()), 0),
         Ok(Task::Relay(address)) => (relay::run(address).map_err(Failure::from), 1),
-        Ok(Task::Compare(options)) => (compare(options), 1),
+        Ok(Task::Compare { is_quick }) => (compare(if is_quick { Plan::quick() } else { Plan::full() }), 1),
         Err(error) => (Err(Failure::Wrong(error)), 2),
     };
     match result {
@@ -50,15 +56,22 @@ fn main() -> ExitCode {
     }
 }
 
-fn compare(options: Options) -> Result<(), Failure> {
-    let (there, missing): (Vec<Kind>, Vec<Kind>) =
+fn compare(plan: Plan) -> Result<(), Failure> {
+    let (kinds, missing): (Vec<Kind>, Vec<Kind>) =
         KINDS.into_iter().partition(|kind| kind.program().is_some());
     for kind in missing {
         tell(&format!("missing: {}", kind.name()));
     }
-    let rows = rounds::measure(&there, options)?;
-    writeln!(io::stdout(), "{}\n{}", report::costs(&there, &rows), report::latencies(&there, &rows))?;
-    Ok(())
+    let rows = rounds::measure(&kinds, &plan)?;
+    let storms = storms::measure(&kinds, &plan)?;
+    let footprints = memory::measure(&kinds, &storms, &plan)?;
+    let tables = [
+        report::costs(&kinds, &rows),
+        report::latencies(&kinds, &rows),
+        report::users(&kinds, &storms, &footprints, &plan),
+        report::growth(&growth::measure(&plan)?),
+    ];
+    Ok(writeln!(io::stdout(), "{}", tables.join("\n"))?)
 }
 
 /// Tells how far it is.

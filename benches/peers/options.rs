@@ -5,25 +5,22 @@ use std::net::SocketAddr;
 /// What to do.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Task {
-    Compare(Options),
+    Compare {
+        /// Less of everything.
+        is_quick: bool,
+    },
     /// Be the bare relay there.
     Relay(SocketAddr),
     /// Another bench is meant.
     Nothing,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Options {
-    /// Less of everything.
-    pub(crate) is_quick: bool,
-}
-
 pub(crate) fn parse(args: &[String]) -> Result<Task, String> {
-    let mut options = Options::default();
+    let mut is_quick = false;
     let mut args = args.iter();
     while let Some(arg) = args.next() {
         match arg.as_str() {
-            "--quick" => options.is_quick = true,
+            "--quick" => is_quick = true,
             // What cargo itself adds.
             "--bench" => {}
             "--relay" => {
@@ -36,5 +33,5 @@ pub(crate) fn parse(args: &[String]) -> Result<Task, String> {
             _ => {}
         }
     }
-    Ok(Task::Compare(options))
+    Ok(Task::Compare { is_quick })
 }

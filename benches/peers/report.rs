@@ -1,57 +1,125 @@
-//! What was measured, as tables in Markdown.
+//! What was measured, as tables in Markdown. Figures are medians over the rounds.
 
 use std::fmt::Write;
+use std::time::Duration;
 
 use crate::contender::Kind;
-use crate::rounds::{Cost, Row};
+use crate::growth::{Crowded, WINDOWS};
+use crate::memory::Footprint;
+use crate::plan::Plan;
+use crate::rounds::Row;
+use crate::storms::Storm;
 
-/// Processor time for each delivery, in microseconds, and how many times the relay's that is.
+/// Where there is no figure.
+const NONE: &str = "–";
+
+/// Processor time for each delivery, and how many times the relay's that is.
 pub(crate) fn costs(kinds: &[Kind], rows: &[Row]) -> String {
-    let names: Vec<_> = kinds.iter().map(|kind| kind.name()).collect();
-    let mut table = head("receivers, W, bytes", &names);
+    let mut table = Table::new("CPU µs for each delivery (× relay): receivers, W, bytes", &names(kinds));
     for row in rows {
-        let (receivers, window, bytes) = row.shape;
-        let medians: Vec<_> = row.costs.iter().map(|costs| median(costs, |cost| cost.cpu_ns)).collect();
-        let limit = medians.first().copied().flatten();
-        let cells = medians.iter().map(|&cpu_ns| match (cpu_ns, limit) {
-            (Some(cpu_ns), Some(limit)) => format!("{:.2} ({:.2})", cpu_ns / 1e3, cpu_ns / limit),
-            _ => "–".into(),
+        let cpus: Vec<_> = row.costs.iter().map(|costs| median(costs, |cost| cost.cpu_ns)).collect();
+        let limit = kinds.iter().position(|&kind| kind == Kind::Relay).and_then(|relay| cpus[relay]);
+        let cells = cpus.iter().map(|&cpu_ns| {
+            cpu_ns.zip(limit).map(|(cpu_ns, limit)| format!("{:.2} (×{:.2})", cpu_ns / 1e3, cpu_ns / limit))
         });
-        line(&mut table, &format!("{receivers}, {window}, {bytes}"), cells);
+        table.row(&shape(row), cells);
     }
-    table
+    table.0
 }
 
-/// Latency of deliveries: the median and the 99th percentile, in milliseconds.
+/// How long deliveries took.
 pub(crate) fn latencies(kinds: &[Kind], rows: &[Row]) -> String {
-    let names: Vec<_> = kinds.iter().map(|kind| kind.name()).collect();
-    let mut table = head("receivers, W, bytes", &names);
+    let mut table = Table::new("latency in ms, 50th / 99th percentile: receivers, W, bytes", &names(kinds));
     for row in rows {
-        let (receivers, window, bytes) = row.shape;
         let cells = row.costs.iter().map(|costs| {
-            let p50 = median(costs, |cost| cost.p50.as_secs_f64());
-            let p99 = median(costs, |cost| cost.p99.as_secs_f64());
-            p50.zip(p99).map_or("–".into(), |(p50, p99)| format!("{:.2} / {:.2}", p50 * 1e3, p99 * 1e3))
+            let p50 = median(costs, |cost| millis(cost.p50));
+            let p99 = median(costs, |cost| millis(cost.p99));
+            p50.zip(p99).map(|(p50, p99)| format!("{p50:.2} / {p99:.2}"))
         });
-        line(&mut table, &format!("{receivers}, {window}, {bytes}"), cells);
+        table.row(&shape(row), cells);
     }
-    table
+    table.0
 }
 
-fn head(first: &str, names: &[&str]) -> String {
-    let mut table = String::new();
-    line(&mut table, first, names.iter().map(|name| (*name).to_owned()));
-    table + "|---" + &"|---".repeat(names.len()) + "|\n"
+/// What users cost: to come in, to be there.
+pub(crate) fn users(
+    kinds: &[Kind],
+    storms: &[Vec<Storm>],
+    footprints: &[Option<Footprint>],
+    plan: &Plan,
+) -> String {
+    let mut table = Table::new("users", &names(kinds));
+    let Plan { newcomers, joiners, users, .. } = plan;
+    let of_storms = |figure: fn(&Storm) -> Option<f64>, decimals: usize| {
+        storms.iter().map(move |storms| {
+            let figures: Vec<_> = storms.iter().filter_map(figure).collect();
+            median(&figures, |&figure| figure).map(|figure| format!("{figure:.decimals$}"))
+        })
+    };
+    table.row(
+        &format!("{newcomers} log in at once: logins/s"),
+        of_storms(|storm| Some(storm.logins_per_second), 0),
+    );
+    table.row("CPU µs each", of_storms(|storm| Some(storm.login_cpu.as_secs_f64() * 1e6), 0));
+    table.row(
+        &format!("{joiners} join a room at once: ms"),
+        of_storms(|storm| storm.join.map(|join| millis(join.time)), 0),
+    );
+    table.row("CPU ms", of_storms(|storm| storm.join.map(|join| millis(join.cpu)), 0));
+    let fresh = footprints.iter().map(|it| it.map(|it| format!("{:.1}", it.fresh as f64 / 1e6)));
+    table.row("a fresh server, MB", fresh);
+    for (index, state) in ["idle", "in rooms of 100", "after a burst"].into_iter().enumerate() {
+        let each = footprints.iter().map(|it| it.map(|it| format!("{:.0}", it.each[index])));
+        table.row(&format!("each of {users} users, {state}, bytes"), each);
+    }
+    table.0
 }
 
-fn line(table: &mut String, first: &str, cells: impl Iterator<Item = String>) {
-    let cells: Vec<_> = cells.collect();
-    writeln!(table, "| {first} | {} |", cells.join(" | ")).ok();
+/// What a delivery costs parlord in crowds.
+pub(crate) fn growth(crowds: &[Crowded]) -> String {
+    let windows = WINDOWS.map(|window| format!("W = {window}"));
+    let mut table = Table::new("parlord, CPU µs for each delivery", &windows.each_ref().map(String::as_str));
+    for Crowded { seats, costs } in crowds {
+        let cells = costs
+            .iter()
+            .map(|costs| median(costs, |cost| cost.cpu_ns).map(|cpu_ns| format!("{:.2}", cpu_ns / 1e3)));
+        table.row(&seats.to_string(), cells);
+    }
+    table.0
+}
+
+struct Table(String);
+
+impl Table {
+    fn new(first: &str, names: &[&str]) -> Self {
+        let mut table = Self(String::new());
+        table.row(first, names.iter().map(|name| Some((*name).to_owned())));
+        table.0 += &format!("|---|{}\n", "---|".repeat(names.len()));
+        table
+    }
+
+    fn row(&mut self, first: &str, cells: impl Iterator<Item = Option<String>>) {
+        let cells: Vec<_> = cells.map(|cell| cell.unwrap_or_else(|| NONE.into())).collect();
+        writeln!(self.0, "| {first} | {} |", cells.join(" | ")).ok();
+    }
+}
+
+fn names(kinds: &[Kind]) -> Vec<&'static str> {
+    kinds.iter().map(|kind| kind.name()).collect()
+}
+
+fn shape(row: &Row) -> String {
+    let (receivers, window, bytes) = row.shape;
+    format!("{receivers}, {window}, {bytes}")
+}
+
+fn millis(time: Duration) -> f64 {
+    time.as_secs_f64() * 1e3
 }
 
 /// The middle one, `None` where there is none.
-fn median(costs: &[Cost], figure: impl Fn(&Cost) -> f64) -> Option<f64> {
-    let mut figures: Vec<_> = costs.iter().map(figure).collect();
+fn median<T>(all: &[T], figure: impl Fn(&T) -> f64) -> Option<f64> {
+    let mut figures: Vec<_> = all.iter().map(figure).collect();
     figures.sort_by(f64::total_cmp);
     figures.get(figures.len() / 2).copied()
 }

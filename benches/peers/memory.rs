@@ -1,0 +1,77 @@
+//! How much memory users take: those who are just there, those who are in a room, and those who have heard a lot.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::account;
+use crate::contender::Kind;
+use crate::failure::Failure;
+use crate::hall::{Hall, Seats};
+use crate::loader::{self, Work};
+use crate::plan::{Plan, is_possible};
+use crate::storms::Storm;
+use crate::tell;
+
+/// How many are in each room.
+const MEMBERS: usize = 100;
+
+/// A server may give memory back a while after the last event; after this time it is idle.
+const SETTLED: Duration = Duration::from_millis(500);
+
+/// What everybody hears: how long, and how much at once.
+const BURST: Work = Work { window: 256, text_bytes: 400, time: Duration::from_secs(1) };
+
+/// Resident memory.
+#[derive(Clone, Copy)]
+pub(crate) struct Footprint {
+    /// Of a server that nobody has joined, in bytes.
+    pub(crate) fresh: u64,
+    /// Bytes for each user: logged in, then in a room, then after a burst to everybody.
+    pub(crate) each: [f64; 3],
+}
+
+/// The footprint of each server. `None` for those who are late, now or in a storm, and for the relay, which has no
+/// users.
+pub(crate) fn measure(
+    kinds: &[Kind],
+    storms: &[Vec<Storm>],
+    plan: &Plan,
+) -> Result<Vec<Option<Footprint>>, Failure> {
+    let mut footprints = Vec::new();
+    for (&kind, storms) in kinds.iter().zip(storms) {
+        if kind == Kind::Relay || storms.iter().any(|storm| !storm.is_over) {
+            footprints.push(None);
+            continue;
+        }
+        tell(&format!("memory: {}", kind.name()));
+        footprints.push(match footprint(kind, plan) {
+            Ok(footprint) => footprint,
+            Err(Failure::Late) => None,
+            Err(wrong) => return Err(wrong),
+        });
+    }
+    Ok(footprints)
+}
+
+fn footprint(kind: Kind, plan: &Plan) -> Result<Option<Footprint>, Failure> {
+    let seats = Seats { rooms: plan.users / MEMBERS, ..Seats::one_room(plan.users) };
+    if !is_possible(seats.clients()) {
+        return Ok(None);
+    }
+    let by = Instant::now() + plan.patience;
+    let server = kind.start()?;
+    let resident = || {
+        thread::sleep(SETTLED);
+        account::resident(server.pid())
+    };
+    let fresh = resident()?;
+    let mut hall = Hall::logged_in(&server, seats, by)?;
+    let idle = resident()?;
+    hall.take_seats(by)?;
+    let in_room = resident()?;
+    loader::run(&mut hall, BURST, by)?;
+    let after_burst = resident()?;
+    let each =
+        [idle, in_room, after_burst].map(|bytes| bytes.saturating_sub(fresh) as f64 / seats.clients() as f64);
+    Ok(Some(Footprint { fresh, each }))
+}

@@ -1,0 +1,73 @@
+//! A server with people in it, and what work costs it.
+
+use std::time::{Duration, Instant};
+
+use crate::account;
+use crate::contender::{Kind, Running};
+use crate::failure::Failure;
+use crate::hall::{Hall, Seats};
+use crate::loader::{self, Work};
+use crate::plan::Plan;
+
+/// What one run costs.
+#[derive(Clone)]
+pub(crate) struct Cost {
+    /// Processor time of the server for each delivery, in nanoseconds.
+    pub(crate) cpu_ns: f64,
+    pub(crate) p50: Duration,
+    pub(crate) p99: Duration,
+}
+
+pub(crate) struct Place {
+    hall: Hall,
+    server: Running,
+}
+
+impl Place {
+    /// Starts a server and lets everybody in. `None` when it is late.
+    pub(crate) fn open(kind: Kind, seats: Seats, patience: Duration) -> Result<Option<Self>, Failure> {
+        let server = kind.start()?;
+        match Hall::filled(&server, seats, Instant::now() + patience) {
+            Ok(hall) => Ok(Some(Self { hall, server })),
+            Err(Failure::Late) => Ok(None),
+            Err(wrong) => Err(wrong),
+        }
+    }
+
+    /// Warms up, then does the work and asks what it has cost.
+    fn cost(&mut self, work: Work, plan: &Plan) -> Result<Cost, Failure> {
+        loader::run(&mut self.hall, Work { time: plan.warm_up, ..work }, Instant::now() + plan.patience)?;
+        let before = account::cpu(self.server.pid())?;
+        let heard = loader::run(&mut self.hall, work, Instant::now() + plan.patience)?;
+        let cpu = account::cpu(self.server.pid())?.saturating_sub(before);
+        Ok(Cost {
+            cpu_ns: cpu.as_secs_f64() * 1e9 / heard.deliveries as f64,
+            p50: heard.latency.percentile(50),
+            p99: heard.latency.percentile(99),
+        })
+    }
+}
+
+/// Gives each place the work once, and adds what it cost to its costs. Each round begins with another one. Who is late
+/// has no figures, and is not asked again.
+pub(crate) fn measure_round(
+    places: &mut [Option<Place>],
+    costs: &mut [Vec<Cost>],
+    work: Work,
+    round: usize,
+    plan: &Plan,
+) -> Result<(), Failure> {
+    for turn in 0..places.len() {
+        let index = (turn + round) % places.len();
+        let Some(place) = &mut places[index] else { continue };
+        match place.cost(work, plan) {
+            Ok(cost) => costs[index].push(cost),
+            Err(Failure::Late) => {
+                costs[index].clear();
+                places[index] = None;
+            }
+            Err(wrong) => return Err(wrong),
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,64 @@
+//! How much of everything is measured.
+
+use std::time::Duration;
+
+use rustix::process::{Resource, getrlimit};
+
+/// Descriptors of the loader that are no clients.
+const SPARE_DESCRIPTORS: u64 = 100;
+
+#[derive(Clone, Copy)]
+pub(crate) struct Plan {
+    /// Less of everything, in two minutes.
+    pub(crate) is_quick: bool,
+    /// How often each run of fan-out is repeated.
+    pub(crate) rounds: usize,
+    /// How often storms are.
+    pub(crate) storms: usize,
+    /// Before each run.
+    pub(crate) warm_up: Duration,
+    /// How long each run is.
+    pub(crate) time: Duration,
+    /// How long a server may take to let everybody in, and how long a run may take.
+    pub(crate) patience: Duration,
+    /// How many connect at once in a storm, and how many of them then join one room.
+    pub(crate) newcomers: usize,
+    pub(crate) joiners: usize,
+    /// How many users memory is measured with.
+    pub(crate) users: usize,
+}
+
+impl Plan {
+    pub(crate) fn quick() -> Self {
+        Self {
+            is_quick: true,
+            rounds: 2,
+            storms: 1,
+            warm_up: Duration::from_millis(50),
+            time: Duration::from_millis(300),
+            patience: Duration::from_secs(10),
+            newcomers: 2_000,
+            joiners: 500,
+            users: 2_000,
+        }
+    }
+
+    pub(crate) fn full() -> Self {
+        Self {
+            is_quick: false,
+            rounds: 5,
+            storms: 3,
+            warm_up: Duration::from_millis(200),
+            time: Duration::from_secs(1),
+            patience: Duration::from_secs(30),
+            newcomers: 5_000,
+            joiners: 1_000,
+            users: 10_000,
+        }
+    }
+}
+
+/// Whether the system lets this process have so many clients, and so a server as well.
+pub(crate) fn is_possible(clients: usize) -> bool {
+    getrlimit(Resource::Nofile).current.is_none_or(|most| clients as u64 + SPARE_DESCRIPTORS <= most)
+}

@@ -1,0 +1,94 @@
+//! The network is back, and everybody connects and logs in at once; then many of them join one room at once.
+
+use std::time::{Duration, Instant};
+
+use crate::account;
+use crate::contender::{Kind, Running};
+use crate::crowd::Crowd;
+use crate::failure::Failure;
+use crate::plan::{Plan, is_possible};
+use crate::tell;
+use crate::wire::{Wire, second_word};
+
+/// What a storm came to.
+#[derive(Clone, Copy)]
+pub(crate) struct Storm {
+    /// Whether everybody was in by the deadline.
+    pub(crate) is_over: bool,
+    pub(crate) logins_per_second: f64,
+    /// Processor time of the server for each who came in.
+    pub(crate) login_cpu: Duration,
+    /// Until all who joined knew of each other, and the server's processor time for that. On IRC alone.
+    pub(crate) join: Option<Spent>,
+}
+
+/// What something has taken.
+#[derive(Clone, Copy)]
+pub(crate) struct Spent {
+    pub(crate) time: Duration,
+    pub(crate) cpu: Duration,
+}
+
+/// The storms of each server. The relay has no logins.
+pub(crate) fn measure(kinds: &[Kind], plan: &Plan) -> Result<Vec<Vec<Storm>>, Failure> {
+    let mut storms = vec![Vec::new(); kinds.len()];
+    if !is_possible(plan.newcomers) {
+        tell("too few descriptors for a storm");
+        return Ok(storms);
+    }
+    for round in 0..plan.storms {
+        for (&kind, storms) in kinds.iter().zip(&mut storms) {
+            // Who needs all the patience there is, does not need it twice.
+            if kind != Kind::Relay && storms.iter().all(|storm: &Storm| storm.is_over) {
+                tell(&format!("storm {} of {}: {}", round + 1, plan.storms, kind.name()));
+                storms.push(storm(kind, plan)?);
+            }
+        }
+    }
+    Ok(storms)
+}
+
+fn storm(kind: Kind, plan: &Plan) -> Result<Storm, Failure> {
+    let server = kind.start()?;
+    let mut crowd = Crowd::new(kind.wire())?;
+    let mut logins = 0;
+    let spent = spend(&server, || {
+        logins = crowd.log_in(server.address, plan.newcomers, Instant::now() + plan.patience)?;
+        Ok(())
+    })?;
+    let mut storm = Storm {
+        is_over: logins == plan.newcomers,
+        logins_per_second: logins as f64 / spent.time.as_secs_f64(),
+        login_cpu: spent.cpu.div_f64(logins.max(1) as f64),
+        join: None,
+    };
+    if storm.is_over && kind.wire() == Wire::Irc {
+        let by = Instant::now() + plan.patience;
+        match spend(&server, || join_all(&mut crowd, plan.joiners, by)) {
+            Err(Failure::Late) => storm.is_over = false,
+            spent => storm.join = Some(spent?),
+        }
+    }
+    Ok(storm)
+}
+
+/// What that takes.
+fn spend(server: &Running, act: impl FnOnce() -> Result<(), Failure>) -> Result<Spent, Failure> {
+    let (start, before) = (Instant::now(), account::cpu(server.pid())?);
+    act()?;
+    Ok(Spent { time: start.elapsed(), cpu: account::cpu(server.pid())?.saturating_sub(before) })
+}
+
+/// The first so many join one room; each is told of itself and of all who come after it.
+fn join_all(crowd: &mut Crowd, count: usize, by: Instant) -> Result<(), Failure> {
+    let (wire, room) = (crowd.wire, crowd.wire.room(0));
+    for client in &mut crowd.clients[..count] {
+        client.send(wire.join(&room).as_bytes())?;
+    }
+    let (mut told, mut in_room) = (0, 0);
+    crowd.hear_lines(by, |_, line| {
+        told += usize::from(second_word(line) == Some(b"JOIN"));
+        in_room += usize::from(wire.is_joined(line));
+        told == count * (count + 1) / 2 && in_room == count
+    })
+}
