@@ -6,7 +6,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use parlor::address::Address;
-use parlor::client::{Client, Error, Event, EventKind, Events, Manner, Speaker};
+use parlor::client::{Client, Error, Event, EventKind, Events, Manner, Request, Speaker};
 use parlor::config::ServerConfig;
 use parlor::name::{RoomName, UserName};
 use parlor::wire::Wire;
@@ -316,6 +316,77 @@ fn a_name_that_is_taken_may_be_followed_by_another_on_the_same_connection() {
     }
     client.login(&name("carol"), None).expect("welcome");
     server.join().expect("the client did as it should");
+}
+
+#[test]
+fn closing_waits_until_the_server_has_taken_everything_and_has_closed() {
+    let (at, server) = StandIn::play(|server| {
+        welcome(server, "alice");
+        server.expect("PRIVMSG #lobby :last words");
+        let ping = server.await_line("PING ");
+        server.send(&[&format!(":irc.example PONG irc.example :{}", &ping["PING ".len()..])]);
+        assert_eq!(server.line(), None, "the client ends its side");
+    });
+    let (mut speaker, events) = log_in(&at, "alice");
+    speaker.join(&room("#lobby")).expect("sent");
+    speaker.say("last words").expect("sent");
+    events.close(speaker).expect("the server has taken it");
+    server.join().expect("the client did as it should");
+}
+
+#[test]
+fn who_does_not_listen_any_more_is_gone_although_more_comes_than_is_kept() {
+    let (at, server) = StandIn::play(|server| {
+        welcome(server, "alice");
+        // In one write, so that none fails because the client is gone.
+        server.send(&[&[":bob!b@h PRIVMSG #lobby :hi"; 1000].join("\r\n")]);
+        while server.line().is_some() {}
+    });
+    let (mut speaker, mut events) = log_in(&at, "alice");
+    speaker.join(&room("#lobby")).expect("sent");
+    next(&mut events);
+    drop(events);
+    assert!(speaker.say("hello?").is_err());
+    server.join().expect("the client did as it should");
+}
+
+#[test]
+fn what_was_sent_is_answered_by_its_mark_on_both_wires() {
+    let server = TestServer::start();
+    let at = &server.addresses()[0];
+    for wire in [Wire::Irc, Wire::CrazyIt] {
+        let mut client = Client::connect(at, wire).expect("it listens");
+        client.login(&name("alice"), None).expect("the name is free");
+        let (mut speaker, mut events) = client.split().expect("a descriptor is left");
+        speaker.join(&room("#lobby")).expect("sent");
+        for text in ["one", "two"] {
+            let room = (wire == Wire::Irc).then(|| "#lobby".to_owned());
+            let request = Request::Say { room, text: text.into(), manner: Manner::Message };
+            let mark = speaker.send(&request).expect("sent");
+            assert!(mark.is_some());
+            while next(&mut events).answers != mark {}
+        }
+        events.close(speaker).expect("the server has taken it");
+    }
+}
+
+#[test]
+fn a_name_may_change_on_both_wires() {
+    let server = TestServer::start();
+    let at = &server.addresses()[0];
+    let _carol = server.user("carol");
+    for wire in [Wire::Irc, Wire::CrazyIt] {
+        let mut client = Client::connect(at, wire).expect("it listens");
+        client.login(&name("alice"), None).expect("the name is free");
+        let (mut speaker, mut events) = client.split().expect("a descriptor is left");
+        speaker.nick(&name("carol")).expect("sent");
+        let refused = until(&mut events, |kind| matches!(kind, EventKind::Refused { .. }));
+        assert!(matches!(&refused, EventKind::Refused { about: Some(name), .. } if name == "carol"));
+        speaker.nick(&name("bob")).expect("sent");
+        let renamed = until(&mut events, |kind| matches!(kind, EventKind::Renamed { .. }));
+        assert_eq!(renamed, EventKind::Renamed { from: "alice".into(), to: "bob".into() });
+        events.close(speaker).expect("nothing is left to take");
+    }
 }
 
 /// How the program ends when the server says this to its login.

@@ -1,12 +1,15 @@
 //! What both halves of a connection share: the socket's writing side, and how far our own end has come.
 
 use std::io::{self, Write};
+use std::net::Shutdown;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use super::error::Error;
+use super::error::{Error, Step};
 use super::stream::Stream;
 use crate::address::Address;
+use crate::name::UserName;
 
 /// Most answers, in bytes, that wait for the speaker. A server that asks so often and does not read meanwhile gets
 /// no more of them.
@@ -15,6 +18,8 @@ const ANSWERS_BYTES: usize = 64 * 1024;
 /// How far our own side has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Stage {
+    /// We are not logged in yet.
+    Greeting,
     /// We may speak.
     Open,
     /// We have said everything, and wait for the server to confirm that it has taken it.
@@ -41,17 +46,32 @@ pub(super) struct Connection {
     stage: Mutex<Stage>,
     /// Our own name, which the server may change.
     name: Mutex<String>,
+    /// The same socket, for who must not wait until the speaker has written.
+    control: Stream,
+    /// The server answers each message with its label.
+    labels: AtomicBool,
+    /// On the CrazyIt wire, the name that we have asked for and have no answer about.
+    wanted_name: Mutex<Option<UserName>>,
 }
 
 impl Connection {
-    pub(super) fn new(server: Address, socket: Stream) -> Self {
-        Self {
+    pub(super) fn new(server: Address, socket: Stream) -> io::Result<Self> {
+        Ok(Self {
             server,
+            control: socket.try_clone()?,
             socket: Mutex::new(socket),
             answers: Mutex::default(),
-            stage: Mutex::new(Stage::Open),
+            stage: Mutex::new(Stage::Greeting),
             name: Mutex::default(),
-        }
+            labels: AtomicBool::new(false),
+            wanted_name: Mutex::default(),
+        })
+    }
+
+    /// We are logged in, under this name.
+    pub(super) fn open(&self, name: &str) {
+        self.set_name(name);
+        *lock(&self.stage) = Stage::Open;
     }
 
     /// Writes all of `bytes`.
@@ -99,7 +119,36 @@ impl Connection {
     /// Ends the writing side.
     pub(super) fn close(&self) -> Result<(), Error> {
         self.leave();
-        lock(&self.socket).shutdown_write().map_err(|error| self.lost(error))
+        lock(&self.socket).shutdown(Shutdown::Write).map_err(|error| self.lost(error))
+    }
+
+    /// Ends both sides at once, whatever anybody is doing with them. Who reads finds an end.
+    pub(super) fn abort(&self) {
+        self.leave();
+        // It fails where both have ended already.
+        self.control.shutdown(Shutdown::Both).ok();
+    }
+
+    /// The server answers each message with the label that it has.
+    pub(super) fn use_labels(&self) {
+        self.labels.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn has_labels(&self) -> bool {
+        self.labels.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn want_name(&self, name: UserName) {
+        *lock(&self.wanted_name) = Some(name);
+    }
+
+    /// True while the server owes us an answer about a name.
+    pub(super) fn wants_name(&self) -> bool {
+        lock(&self.wanted_name).is_some()
+    }
+
+    pub(super) fn take_wanted_name(&self) -> Option<UserName> {
+        lock(&self.wanted_name).take()
     }
 
     pub(super) fn name(&self) -> String {
@@ -111,7 +160,12 @@ impl Connection {
     }
 
     pub(super) fn lost(&self, error: io::Error) -> Error {
-        Error::Lost { server: self.server.clone(), error }
+        let step = match self.stage() {
+            Stage::Greeting => Step::LoggingIn,
+            Stage::Open => Step::Talking,
+            Stage::Draining { .. } | Stage::Closing { .. } => Step::Closing,
+        };
+        Error::Lost { server: self.server.clone(), step, error }
     }
 }
 
@@ -130,7 +184,7 @@ mod tests {
     #[test]
     fn answers_wait_for_the_speaker_and_are_not_kept_without_end() {
         let (ours, mut theirs) = UnixStream::pair().unwrap();
-        let connection = Connection::new(Address::Unix("x".into()), Stream::Unix(ours));
+        let connection = Connection::new(Address::Unix("x".into()), Stream::Unix(ours)).unwrap();
         let answer = [b'x'; 1000];
         let speaking = lock(&connection.socket);
         (0..2 * ANSWERS_BYTES / answer.len()).for_each(|_| connection.answer(&answer));

@@ -1,15 +1,16 @@
 //! The CrazyIt wire from the client's side. Our server ends every line with a newline; the textbook's own server
 //! ends none, so until a newline has been seen, a pause ends a line as well.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::connection::Connection;
 use super::error::Error;
-use super::event::{EventKind, Manner};
-use super::incoming::Incoming;
-use super::{ANSWER_TIMEOUT, refusal};
-use crate::name::UserName;
-use crate::wire::crazyit::{Answer, Line, Request, SPLIT_SIGN};
+use super::event::{Event, EventKind, Manner};
+use super::incoming::{Incoming, Patience};
+use super::refusal;
+use super::request::Request;
+use crate::name::{UserName, same_name};
+use crate::wire::crazyit::{self as wire, Answer, Line, SPLIT_SIGN};
 
 /// How long a server that has sent no newline yet must pause to end a line.
 pub(super) const PAUSE: Duration = Duration::from_millis(200);
@@ -24,9 +25,10 @@ pub(super) fn log_in(
     password: Option<&str>,
     connection: &Connection,
     incoming: &mut Incoming,
+    within: Duration,
 ) -> Result<(), Error> {
     connection.send(&login_frame(name, password)?)?;
-    let deadline = Instant::now() + ANSWER_TIMEOUT;
+    let patience = Patience::new(within);
     loop {
         // An answer before this one may have had a newline, which ends it.
         let blank = incoming.unread().iter().take_while(|byte| byte.is_ascii_whitespace()).count();
@@ -47,36 +49,53 @@ pub(super) fn log_in(
             let line = line.strip_prefix("ERROR :").unwrap_or(&line);
             return Err(refusal(connection, line.trim_start_matches("* ")));
         }
-        incoming.await_answer(deadline, connection)?;
+        incoming.await_answer(patience, connection)?;
     }
 }
 
 /// The name and, behind `※`, the password.
 fn login_frame(name: &UserName, password: Option<&str>) -> Result<Vec<u8>, Error> {
-    let Some(password) = password else { return Request::LogIn(name.as_str()).encode().map_err(Error::Mark) };
+    let Some(password) = password else {
+        return wire::Request::LogIn(name.as_str()).encode().map_err(Error::Mark);
+    };
     // The sign between the two is the one that may stand there.
-    Request::LogIn(password).encode().map_err(Error::Mark)?;
-    let plain = Request::LogIn(name.as_str()).encode().map_err(Error::Mark)?;
+    wire::Request::LogIn(password).encode().map_err(Error::Mark)?;
+    let plain = wire::Request::LogIn(name.as_str()).encode().map_err(Error::Mark)?;
     let mark = plain.len() - crate::wire::crazyit::USER_MARK.len();
     Ok([&plain[..mark], SPLIT_SIGN.as_bytes(), password.as_bytes(), &plain[mark..]].concat())
 }
 
-/// The frames by which `text` is said, or whispered to somebody.
-pub(super) fn speech(to: Option<&str>, text: &str, manner: Manner) -> Result<Vec<u8>, Error> {
-    let mut frames = Vec::new();
-    let acted = (manner == Manner::Action).then(|| format!("*{text}*"));
-    for text in pieces(acted.as_deref().unwrap_or(text)) {
-        let request = match to {
-            None => Request::Say(text),
-            Some(to) => Request::Whisper { to, text },
-        };
-        frames.extend(request.encode().map_err(Error::Mark)?);
+/// The request in pieces of one message each.
+pub(super) fn pieces(request: &Request) -> Vec<Request> {
+    let acted = match request {
+        Request::Say { text, manner: Manner::Action, .. }
+        | Request::Whisper { text, manner: Manner::Action, .. } => Some(format!("*{text}*")),
+        _ => None,
+    };
+    match acted.as_deref().or(request.text()) {
+        Some(text) => cut(text).map(|piece| request.with_text(piece)).collect(),
+        None => vec![request.clone()],
     }
-    Ok(frames)
+}
+
+/// The bytes of a request that is one message.
+pub(super) fn encode(request: &Request) -> Result<Vec<u8>, Error> {
+    let no_words = |what| Err(Error::NoWords { what });
+    let request = match request {
+        Request::Say { text, .. } => wire::Request::Say(text),
+        Request::Whisper { to, text, .. } => wire::Request::Whisper { to, text },
+        Request::Nick(name) => wire::Request::LogIn(name),
+        Request::Join { .. } | Request::Part { .. } => return no_words("rooms"),
+        Request::Topic { .. } => return no_words("topics"),
+        Request::Who { .. } => return no_words("lists of people"),
+        Request::Away(_) => return no_words("being away"),
+        Request::Raw(_) => return no_words("IRC commands"),
+    };
+    request.encode().map_err(Error::Mark)
 }
 
 /// `text` in pieces of at most [`MESSAGE_BYTES`], cut between characters; one piece when it is empty.
-fn pieces(text: &str) -> impl Iterator<Item = &str> {
+fn cut(text: &str) -> impl Iterator<Item = &str> {
     let mut rest = Some(text);
     std::iter::from_fn(move || {
         let text = rest?;
@@ -91,12 +110,52 @@ fn pieces(text: &str) -> impl Iterator<Item = &str> {
 pub(super) struct Ear {
     /// Lines of this server end with a newline.
     has_newlines: bool,
+    /// How much of what we said has come back.
+    echoes: u64,
 }
 
 impl Ear {
     /// True when a pause would end a line.
     pub(super) fn heeds_pauses(&self, incoming: &Incoming) -> bool {
         !self.has_newlines && !incoming.unread().is_empty()
+    }
+
+    /// The event that this is. What we said ourselves, and hear now, answers us.
+    pub(super) fn event(&mut self, kind: EventKind, name: &str) -> Event {
+        let (EventKind::Said { from, .. } | EventKind::Whispered { from, .. }) = &kind else {
+            return Event {
+                time: None,
+                is_own: matches!(kind, EventKind::Renamed { .. }),
+                answers: None,
+                kind,
+            };
+        };
+        let is_own = same_name(from, name);
+        let is_echo = is_own && matches!(kind, EventKind::Said { .. });
+        self.echoes += u64::from(is_echo);
+        Event { time: None, is_own, answers: is_echo.then_some(self.echoes), kind }
+    }
+
+    /// The answer to our wish for another name, which stands where a line would begin.
+    pub(super) fn answer(&self, incoming: &mut Incoming, connection: &Connection) -> Option<EventKind> {
+        if !connection.wants_name() {
+            return None;
+        }
+        let (answer, length) = Answer::decode(incoming.unread())?;
+        let wanted = connection.take_wanted_name()?;
+        incoming.skip(length);
+        let from = connection.name();
+        Some(match answer {
+            Answer::Welcome => {
+                connection.set_name(wanted.as_str());
+                EventKind::Renamed { from, to: wanted.to_string() }
+            }
+            Answer::NameTaken => EventKind::Refused {
+                code: answer.as_str().to_owned(),
+                about: Some(wanted.to_string()),
+                text: format!("the name {wanted} is taken or not allowed here"),
+            },
+        })
     }
 
     /// What has come. `paused` and `ended` end a line as well.
@@ -158,7 +217,7 @@ mod tests {
     fn a_long_line_is_cut_between_characters_and_loses_nothing() {
         for length in [0, 1, MESSAGE_BYTES / 3, MESSAGE_BYTES, 5 * MESSAGE_BYTES] {
             let text = "好".repeat(length);
-            let cut: Vec<_> = pieces(&text).collect();
+            let cut: Vec<_> = cut(&text).collect();
             assert!(cut.iter().all(|piece| piece.len() <= MESSAGE_BYTES));
             assert_eq!(cut.concat(), text);
             assert_eq!(cut.len(), (3 * length).div_ceil(MESSAGE_BYTES / 3 * 3).max(1));
@@ -173,9 +232,44 @@ mod tests {
         assert!(matches!(login_frame(&name, Some("a∏∑b")), Err(Error::Mark(_))));
     }
 
+    fn frames(request: &Request) -> String {
+        let frames: Vec<_> = pieces(request).iter().map(|piece| encode(piece).unwrap()).collect();
+        String::from_utf8(frames.concat()).unwrap()
+    }
+
     #[test]
     fn an_action_is_said_between_asterisks() {
-        assert_eq!(speech(None, "waves", Manner::Action).unwrap(), "§γ*waves*§γ".as_bytes());
-        assert_eq!(speech(Some("bob"), "hi", Manner::Message).unwrap(), "★【bob※hi★【".as_bytes());
+        let text = || "waves".to_owned();
+        let said = Request::Say { room: None, text: text(), manner: Manner::Action };
+        assert_eq!(frames(&said), "§γ*waves*§γ");
+        let whispered = Request::Whisper { to: "bob".into(), text: text(), manner: Manner::Message };
+        assert_eq!(frames(&whispered), "★【bob※waves★【");
+    }
+
+    #[test]
+    fn what_the_wire_has_no_words_for_is_not_sent() {
+        let room = || "#tea".to_owned();
+        for request in [
+            Request::Join { room: room(), key: None },
+            Request::Part { room: room(), reason: String::new() },
+            Request::Topic { room: room(), topic: None },
+            Request::Who { room: room() },
+            Request::Away("x".into()),
+            Request::Raw("LIST".into()),
+        ] {
+            assert!(matches!(encode(&request), Err(Error::NoWords { .. })), "{request:?}");
+        }
+        assert_eq!(encode(&Request::Nick("bob".into())).unwrap(), "∏∑bob∏∑".as_bytes());
+    }
+
+    #[test]
+    fn what_we_said_answers_us_in_order_when_it_comes_back() {
+        let mut ear = Ear::default();
+        let mut answers = |line: &str| ear.event(meaning(line), "alice").answers;
+        assert_eq!(answers("alice说：one"), Some(1));
+        assert_eq!(answers("bob说：hi"), None);
+        assert_eq!(answers("alice悄悄地对你说：psst"), None);
+        assert_eq!(answers("ALICE说：two"), Some(2));
+        assert_eq!(answers("* nobody here is called nobody"), None);
     }
 }

@@ -76,6 +76,8 @@ fn news(kind: &EventKind, is_own: bool) -> Option<String> {
         | EventKind::Whispered { .. }
         | EventKind::Notice(_)
         | EventKind::Refused { .. }
+        | EventKind::Server { .. }
+        | EventKind::Taken
         | EventKind::Closing(_) => return None,
     })
 }
@@ -126,7 +128,7 @@ mod tests {
 
     fn line(kind: EventKind, is_own: bool, interactive: bool) -> Option<String> {
         let display = Display { interactive, names_rooms: false };
-        display.line(&Event { time: None, is_own, kind })
+        display.line(&Event { time: None, is_own, answers: None, kind })
     }
 
     #[test]
@@ -151,7 +153,7 @@ mod tests {
             assert_eq!(line(said("hi", manner), false, false).as_deref(), Some(shown));
         }
         let display = Display { interactive: false, names_rooms: true };
-        let event = Event { time: None, is_own: false, kind: said("hi", Manner::Message) };
+        let event = Event { time: None, is_own: false, answers: None, kind: said("hi", Manner::Message) };
         assert_eq!(display.line(&event).as_deref(), Some("[#tea] eve: hi"));
     }
 

@@ -13,6 +13,13 @@ use crate::wire::crazyit::MarkInside;
 /// Why a client cannot do what it was asked to.
 #[derive(Debug)]
 pub enum Error {
+    /// The server's name stands for no address that we can find.
+    Lookup {
+        /// Which server.
+        server: Address,
+        /// What the system said.
+        error: io::Error,
+    },
     /// The server cannot be reached.
     Connect {
         /// Which server.
@@ -24,6 +31,8 @@ pub enum Error {
     Lost {
         /// Which server.
         server: Address,
+        /// How far we had come.
+        step: Step,
         /// What the system said.
         error: io::Error,
     },
@@ -59,17 +68,45 @@ pub enum Error {
     NoRoom,
     /// The text cannot be sent. Nothing was.
     Mark(MarkInside),
+    /// The protocol that we speak has no words for this. Nothing was sent.
+    NoWords {
+        /// For what, in the plural.
+        what: &'static str,
+    },
+    /// The system gives us no thread to listen on.
+    NoThread(io::Error),
+}
+
+/// What a client was doing when its connection broke.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// It had connected, and was logging in.
+    LoggingIn,
+    /// It was logged in, and had more to say or to hear.
+    Talking,
+    /// It had said everything, and waited for the server to have taken it and to close.
+    Closing,
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Lookup { server, error } => write!(f, "cannot find {server}: {error}"),
             Self::Connect { server, error } => write!(f, "cannot connect to {server}: {error}"),
-            Self::Lost { server, error } => match error.kind() {
-                ErrorKind::UnexpectedEof => write!(f, "{server} closed the connection"),
-                ErrorKind::WouldBlock | ErrorKind::TimedOut => write!(f, "{server} does not answer any more"),
-                _ => write!(f, "the connection to {server} broke: {error}"),
-            },
+            Self::Lost { server, step, error } => {
+                match error.kind() {
+                    ErrorKind::UnexpectedEof => write!(f, "{server} closed the connection"),
+                    ErrorKind::WouldBlock | ErrorKind::TimedOut => {
+                        write!(f, "{server} does not answer any more")
+                    }
+                    _ => write!(f, "the connection to {server} broke: {error}"),
+                }?;
+                f.write_str(match step {
+                    Step::LoggingIn => ", while we logged in",
+                    Step::Talking => "",
+                    Step::Closing => ", before it had confirmed the end",
+                })
+            }
             Self::NoAnswer { server, within } => {
                 write!(f, "{server} did not answer the login within {} s", within.as_secs())
             }
@@ -84,6 +121,8 @@ impl fmt::Display for Error {
             }
             Self::NoRoom => f.write_str("join a room before you speak"),
             Self::Mark(inside) => write!(f, "not sent: {inside}"),
+            Self::NoWords { what } => write!(f, "not sent: the crazyit wire has no words for {what}"),
+            Self::NoThread(error) => write!(f, "no thread to listen on: {error}"),
         }
     }
 }
@@ -91,13 +130,17 @@ impl fmt::Display for Error {
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Self::Connect { error, .. } | Self::Lost { error, .. } => Some(error),
+            Self::Lookup { error, .. }
+            | Self::Connect { error, .. }
+            | Self::Lost { error, .. }
+            | Self::NoThread(error) => Some(error),
             Self::Mark(inside) => Some(inside),
             Self::NoAnswer { .. }
             | Self::Unavailable { .. }
             | Self::Refused { .. }
             | Self::NameRefused { .. }
-            | Self::NoRoom => None,
+            | Self::NoRoom
+            | Self::NoWords { .. } => None,
         }
     }
 }

@@ -9,6 +9,9 @@ pub struct Event {
     pub time: Option<SystemTime>,
     /// It was our own doing: what we said and the server has taken, for one.
     pub is_own: bool,
+    /// The mark up to which the server has dealt with what we sent, where this tells
+    /// (see [`super::Speaker::send`]).
+    pub answers: Option<u64>,
     /// What happened.
     pub kind: EventKind,
 }
@@ -126,6 +129,13 @@ pub enum EventKind {
     },
     /// The server told something about itself: the message of the day, for one.
     Info(String),
+    /// The server told which program it is.
+    Server {
+        /// The program and its version, in its own words.
+        version: String,
+    },
+    /// Nothing but that something we sent was dealt with.
+    Taken,
     /// The server ends the connection, and this is why.
     Closing(String),
 }

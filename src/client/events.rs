@@ -1,138 +1,50 @@
-//! The half of a connection that listens.
+//! The half of a connection that listens, on a thread of its own.
 
-use std::io::{self, ErrorKind};
+use std::fmt;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::sync::mpsc::{self, Receiver};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
-use super::connection::{Connection, Stage};
+use super::connection::Connection;
 use super::error::Error;
-use super::event::{Event, EventKind};
-use super::incoming::{Got, Incoming};
-use super::{crazyit, irc};
-use crate::name::same_name;
-use crate::wire::Wire;
+use super::event::Event;
+use super::listening::Listening;
+use super::speaker::Speaker;
 
-/// Longest wait in one read, after which the time is looked at.
-const TICK: Duration = Duration::from_secs(10);
-
-/// After this much silence an IRC server is asked for a sign of life.
-const PING_AFTER: Duration = Duration::from_secs(120);
-
-/// After this much silence an IRC server is given up: it was asked a while ago.
-const LOST_AFTER: Duration = Duration::from_secs(180);
-
-/// Once our own side has ended, how long a server may be silent without closing.
-const CLOSE_TIMEOUT: Duration = Duration::from_secs(60);
+/// Events that wait for whoever iterates over them. Behind these the server waits.
+const WAITING: usize = 256;
 
 /// What comes from the server, until it closes the connection. Waits for it; an error is the last item.
+///
+/// A thread named `parlor-reader` answers the server's own questions meanwhile. Dropping this ends the connection and
+/// that thread.
 #[derive(Debug)]
 pub struct Events {
-    connection: Arc<Connection>,
-    incoming: Incoming,
-    ear: Ear,
-    /// When something last came.
-    heard: Instant,
-    /// The server has been asked for a sign of life since.
-    asked: bool,
-    /// Nothing has come for so long that a line is taken to have ended.
-    paused: bool,
-    ended: bool,
-}
-
-/// How one understands a wire.
-#[derive(Debug)]
-enum Ear {
-    Irc(irc::Ear),
-    CrazyIt(crazyit::Ear),
+    // First, so that the reader does not wait for us when we wait for it.
+    receiver: Receiver<Result<Event, Error>>,
+    reader: Reader,
 }
 
 impl Events {
-    pub(super) fn new(connection: Arc<Connection>, incoming: Incoming, wire: Wire) -> Self {
-        let ear = match wire {
-            Wire::Irc => Ear::Irc(irc::Ear::default()),
-            Wire::CrazyIt => Ear::CrazyIt(crazyit::Ear::default()),
-        };
-        let heard = Instant::now();
-        Self { connection, incoming, ear, heard, asked: false, paused: false, ended: false }
+    pub(super) fn new(connection: Arc<Connection>, listening: Listening) -> Result<Self, Error> {
+        let (sender, receiver) = mpsc::sync_channel(WAITING);
+        let reader = Reader::start(connection, listening, move |item| sender.send(item).is_ok())?;
+        Ok(Self { receiver, reader })
     }
 
-    /// Tells, also while the events are iterated over, whether our own side has ended with
-    /// [`super::Speaker::finish`] or [`super::Speaker::quit`].
-    pub fn finished(&self) -> impl Fn() -> bool + use<> {
-        let connection = Arc::clone(&self.connection);
-        move || connection.stage() != Stage::Open
+    /// The next event, or `None` when there is none within this time; after the end always.
+    pub fn next_within(&mut self, time: Duration) -> Option<Result<Event, Error>> {
+        self.receiver.recv_timeout(time).ok()
     }
 
-    /// The next event of what has come.
-    fn take(&mut self) -> Option<Event> {
-        match &mut self.ear {
-            Ear::Irc(ear) => loop {
-                let line = self.incoming.line()?;
-                if let Some(event) = ear.hear(&line, &self.connection) {
-                    return Some(event);
-                }
-            },
-            Ear::CrazyIt(ear) => {
-                let paused = std::mem::take(&mut self.paused);
-                let kind = ear.hear(&mut self.incoming, paused, self.ended)?;
-                let is_own = speaker(&kind).is_some_and(|from| same_name(from, &self.connection.name()));
-                Some(Event { time: None, is_own, kind })
-            }
-        }
-    }
-
-    /// Waits for more, for a while.
-    fn read(&mut self) -> Result<(), Error> {
-        let pause_ends_line = match &self.ear {
-            Ear::Irc(_) => false,
-            Ear::CrazyIt(ear) => ear.heeds_pauses(&self.incoming),
-        };
-        let timeout = if pause_ends_line { crazyit::PAUSE } else { TICK };
-        match self.incoming.read(timeout).map_err(|error| self.connection.lost(error))? {
-            Got::Bytes => {
-                self.heard = Instant::now();
-                self.asked = false;
-                if let (Ear::CrazyIt(ear), Stage::Closing { .. }) = (&self.ear, self.connection.stage()) {
-                    self.ended = ear.cut_endless_echo(&self.connection.name(), &mut self.incoming);
-                }
-            }
-            Got::Nothing if pause_ends_line => self.paused = true,
-            Got::Nothing => self.silence()?,
-            Got::End => match self.connection.stage() {
-                Stage::Closing { .. } => self.ended = true,
-                // We had more to say, or do not know that all was taken.
-                Stage::Open | Stage::Draining { .. } => return Err(self.lost(ErrorKind::UnexpectedEof)),
-            },
-        }
-        Ok(())
-    }
-
-    /// Does what is due after nothing has come for a while.
-    fn silence(&mut self) -> Result<(), Error> {
-        let silence = self.heard.elapsed();
-        match (self.connection.stage(), &self.ear) {
-            (Stage::Open, Ear::CrazyIt(_)) => Ok(()),
-            (Stage::Open, Ear::Irc(_)) if silence >= LOST_AFTER => Err(self.lost(ErrorKind::TimedOut)),
-            (Stage::Open, Ear::Irc(_)) => {
-                if silence >= PING_AFTER && !self.asked {
-                    self.asked = true;
-                    self.connection.answer(&irc::sign_of_life());
-                }
-                Ok(())
-            }
-            // A server that does not answer may still know the end of a connection.
-            (Stage::Draining { since }, _) if silence.min(since.elapsed()) >= CLOSE_TIMEOUT => {
-                self.connection.close()
-            }
-            (Stage::Closing { since }, _) if silence.min(since.elapsed()) >= CLOSE_TIMEOUT => {
-                Err(self.lost(ErrorKind::TimedOut))
-            }
-            (Stage::Draining { .. } | Stage::Closing { .. }, _) => Ok(()),
-        }
-    }
-
-    fn lost(&self, kind: ErrorKind) -> Error {
-        self.connection.lost(io::Error::from(kind))
+    /// Ends our side with [`Speaker::finish`], waits until the server has taken everything and closed, and ends the
+    /// thread. Events that come meanwhile are forgotten; who wants them calls `finish` and goes on iterating.
+    pub fn close(self, speaker: Speaker) -> Result<(), Error> {
+        speaker.finish()?;
+        let result = self.receiver.iter().try_for_each(|item| item.map(|_| ()));
+        self.reader.join();
+        result
     }
 }
 
@@ -140,27 +52,55 @@ impl Iterator for Events {
     type Item = Result<Event, Error>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        loop {
-            if let Some(event) = self.take() {
-                return Some(Ok(event));
-            }
-            if self.ended {
-                return None;
-            }
-            if let Err(error) = self.read() {
-                self.ended = true;
-                // What has come of an unfinished line is no line.
-                self.incoming.truncate(0);
-                return Some(Err(error));
-            }
+        self.receiver.recv().ok()
+    }
+}
+
+/// The thread that reads from a connection. Dropping it ends the connection, and waits for the thread.
+pub struct Reader {
+    connection: Arc<Connection>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Reader {
+    /// Gives `hear` everything that comes, until the connection ends or `hear` returns false.
+    pub(super) fn start(
+        connection: Arc<Connection>,
+        listening: Listening,
+        mut hear: impl FnMut(Result<Event, Error>) -> bool + Send + 'static,
+    ) -> Result<Self, Error> {
+        let thread = thread::Builder::new().name("parlor-reader".into());
+        let thread = thread.spawn(move || {
+            let mut listening = listening;
+            listening.all(&mut hear);
+        });
+        Ok(Self { connection, thread: Some(thread.map_err(Error::NoThread)?) })
+    }
+
+    /// Waits for the connection's end.
+    pub fn join(mut self) {
+        self.wait();
+    }
+
+    fn wait(&mut self) {
+        if let Some(thread) = self.thread.take() {
+            // A panic there has been told of already.
+            thread.join().ok();
         }
     }
 }
 
-/// Who spoke.
-fn speaker(kind: &EventKind) -> Option<&str> {
-    match kind {
-        EventKind::Said { from, .. } | EventKind::Whispered { from, .. } => Some(from),
-        _ => None,
+impl Drop for Reader {
+    fn drop(&mut self) {
+        if self.thread.is_some() {
+            self.connection.abort();
+            self.wait();
+        }
+    }
+}
+
+impl fmt::Debug for Reader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reader").field("server", &self.connection.server).finish_non_exhaustive()
     }
 }

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use super::connection::Connection;
 use super::error::Error;
+use super::is_retry;
 use super::stream::Stream;
-use super::{ANSWER_TIMEOUT, is_retry};
 
 /// Longest line, in bytes; what is longer comes in pieces.
 const LINE_BYTES: usize = 64 * 1024;
@@ -19,6 +19,20 @@ pub(super) enum Got {
     Nothing,
     /// The server's side has ended.
     End,
+}
+
+/// How long somebody waits for an answer.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Patience {
+    pub(super) since: Instant,
+    pub(super) within: Duration,
+}
+
+impl Patience {
+    /// From now on.
+    pub(super) fn new(within: Duration) -> Self {
+        Self { since: Instant::now(), within }
+    }
 }
 
 /// The reading side of a connection.
@@ -55,11 +69,11 @@ impl Incoming {
         }
     }
 
-    /// Reads once, for who waits for an answer until `deadline`.
-    pub(super) fn await_answer(&mut self, deadline: Instant, connection: &Connection) -> Result<(), Error> {
-        let left = deadline.saturating_duration_since(Instant::now());
+    /// Reads once, for who waits for an answer.
+    pub(super) fn await_answer(&mut self, patience: Patience, connection: &Connection) -> Result<(), Error> {
+        let left = patience.within.saturating_sub(patience.since.elapsed());
         if left.is_zero() {
-            return Err(Error::NoAnswer { server: connection.server.clone(), within: ANSWER_TIMEOUT });
+            return Err(Error::NoAnswer { server: connection.server.clone(), within: patience.within });
         }
         match self.read(left).map_err(|error| connection.lost(error))? {
             Got::Bytes | Got::Nothing => Ok(()),

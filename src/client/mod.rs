@@ -1,5 +1,5 @@
 //! A small blocking client: one socket, two halves. Whoever speaks has a [`Speaker`]; whoever listens iterates over
-//! [`Events`], usually in a thread of its own. The terminal program is made of these.
+//! [`Events`], which a thread of its own reads. The terminal program is made of these. `examples/bot.rs` is a bot.
 //!
 //! It speaks IRC, to any server that does, and the protocol of the CrazyIt textbook; what is heard looks the same on
 //! both.
@@ -15,26 +15,28 @@
 //! # let serving = std::thread::spawn(|| reactor.run());
 //! let mut client = Client::connect(&server, Wire::Irc)?;
 //! client.login(&UserName::new("alice")?, None)?;
-//! let (mut speaker, events) = client.split()?;
+//! let (mut speaker, mut events) = client.split()?;
 //! speaker.join(&RoomName::new("#lobby")?)?;
 //! speaker.say("hello, everybody")?;
 //! speaker.whisper("alice", "and hello, me")?;
-//! speaker.finish()?;
 //!
 //! let mut heard = Vec::new();
-//! for event in events {
-//!     match event?.kind {
+//! while heard.len() < 2 {
+//!     match events.next().ok_or("the server closed")??.kind {
 //!         EventKind::Said { from, text, .. } => heard.push(format!("{from}: {text}")),
 //!         EventKind::Whispered { from, text, .. } => heard.push(format!("{from} whispers: {text}")),
 //!         _ => {}
 //!     }
 //! }
 //! assert_eq!(heard, ["alice: hello, everybody", "alice whispers: and hello, me"]);
+//! // Waits until the server has taken everything, and has closed.
+//! events.close(speaker)?;
 //! # stopper.stop()?;
 //! # serving.join().expect("the server does not panic")?;
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod builder;
 mod connection;
 mod crazyit;
 mod display;
@@ -44,13 +46,17 @@ mod events;
 mod incoming;
 mod input;
 mod irc;
+mod listening;
+mod request;
 mod speaker;
 mod stream;
 pub mod terminal;
 
-pub use error::Error;
+pub use builder::Builder;
+pub use error::{Error, Step};
 pub use event::{Event, EventKind, Manner, Member};
-pub use events::Events;
+pub use events::{Events, Reader};
+pub use request::Request;
 pub use speaker::Speaker;
 
 use std::io::{self, ErrorKind};
@@ -63,7 +69,7 @@ use crate::wire::Wire;
 use connection::Connection;
 use error::refusal;
 use incoming::Incoming;
-use stream::Stream;
+use listening::Listening;
 
 /// How long connecting may take, for each address that the host name stands for.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -80,6 +86,7 @@ pub struct Client {
     connection: Arc<Connection>,
     incoming: Incoming,
     login: Login,
+    answer_timeout: Duration,
 }
 
 /// How one logs in on a wire.
@@ -90,33 +97,28 @@ enum Login {
 }
 
 impl Client {
-    /// Connects to a server, within [`CONNECT_TIMEOUT`].
+    /// Connects to a server, and waits as long as is usual: see [`Client::builder`] for what else there is.
     pub fn connect(server: &Address, wire: Wire) -> Result<Self, Error> {
-        let streams = Stream::connect(server, CONNECT_TIMEOUT).and_then(|stream| {
-            stream.set_write_timeout(Some(SEND_TIMEOUT))?;
-            Ok((stream.try_clone()?, stream))
-        });
-        let (writer, reader) = streams.map_err(|error| Error::Connect { server: server.clone(), error })?;
-        let login = match wire {
-            Wire::Irc => Login::Irc(irc::Greeting::default()),
-            Wire::CrazyIt => Login::CrazyIt,
-        };
-        let connection = Arc::new(Connection::new(server.clone(), writer));
-        Ok(Self { connection, incoming: Incoming::new(reader), login })
+        Self::builder().wire(wire).connect(server)
+    }
+
+    /// Connects in another way than is usual.
+    pub fn builder() -> Builder {
+        Builder::new()
     }
 
     /// Logs in, with the server's password if it has one. After [`Error::NameRefused`] one may try another name; after
     /// others the connection is of no more use.
     pub fn login(&mut self, name: &UserName, password: Option<&str>) -> Result<(), Error> {
-        let (connection, incoming) = (&self.connection, &mut self.incoming);
+        let (connection, incoming, within) = (&self.connection, &mut self.incoming, self.answer_timeout);
         let name = match &mut self.login {
-            Login::Irc(greeting) => irc::log_in(greeting, name, password, connection, incoming)?,
+            Login::Irc(greeting) => irc::log_in(greeting, name, password, connection, incoming, within)?,
             Login::CrazyIt => {
-                crazyit::log_in(name, password, connection, incoming)?;
+                crazyit::log_in(name, password, connection, incoming, within)?;
                 name.to_string()
             }
         };
-        self.connection.set_name(&name);
+        self.connection.open(&name);
         Ok(())
     }
 
@@ -127,12 +129,28 @@ impl Client {
 
     /// Divides the connection into the half that speaks and the half that listens.
     pub fn split(self) -> Result<(Speaker, Events), Error> {
+        let (speaker, connection, listening) = self.halves();
+        Ok((speaker, Events::new(connection, listening)?))
+    }
+
+    /// Gives `hear` everything that comes, on a thread of its own, until the connection ends or `hear` returns false.
+    /// An error is the last that comes. For who waits for other things as well as for events.
+    pub fn listen(
+        self,
+        hear: impl FnMut(Result<Event, Error>) -> bool + Send + 'static,
+    ) -> Result<(Speaker, Reader), Error> {
+        let (speaker, connection, listening) = self.halves();
+        Ok((speaker, Reader::start(connection, listening, hear)?))
+    }
+
+    fn halves(self) -> (Speaker, Arc<Connection>, Listening) {
         let wire = match self.login {
             Login::Irc(_) => Wire::Irc,
             Login::CrazyIt => Wire::CrazyIt,
         };
         let speaker = Speaker::new(Arc::clone(&self.connection), wire);
-        Ok((speaker, Events::new(self.connection, self.incoming, wire)))
+        let listening = Listening::new(Arc::clone(&self.connection), self.incoming, wire);
+        (speaker, self.connection, listening)
     }
 }
 

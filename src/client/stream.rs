@@ -10,6 +10,7 @@ use rustix::io::{FdFlags, fcntl_setfd, retry_on_intr};
 use rustix::net::sockopt::{self, Timeout};
 use rustix::net::{AddressFamily, SocketAddrUnix, SocketType, connect, socket};
 
+use super::error::Error;
 use crate::address::Address;
 
 #[derive(Debug)]
@@ -19,23 +20,24 @@ pub(super) enum Stream {
 }
 
 impl Stream {
-    /// Connects to the first of the addresses behind `server` that answers.
-    pub(super) fn connect(server: &Address, timeout: Duration) -> io::Result<Self> {
+    /// Connects to the first of the addresses behind `server` that answers, within `timeout` each.
+    pub(super) fn connect(server: &Address, timeout: Duration) -> Result<Self, Error> {
+        let failed = |error| Error::Connect { server: server.clone(), error };
         let (host, port) = match server {
-            Address::Unix(path) => return connect_unix(path, timeout).map(Self::Unix),
+            Address::Unix(path) => return connect_unix(path, timeout).map(Self::Unix).map_err(failed),
             Address::Tcp { host, port } => (host.as_str(), *port),
         };
+        let addresses = (host, port).to_socket_addrs();
+        let addresses = addresses.map_err(|error| Error::Lookup { server: server.clone(), error })?;
         let mut failure = io::Error::new(ErrorKind::NotFound, "the name has no address");
-        for address in (host, port).to_socket_addrs()? {
-            match TcpStream::connect_timeout(&address, timeout) {
-                Ok(stream) => {
-                    stream.set_nodelay(true)?;
-                    return Ok(Self::Tcp(stream));
-                }
+        for address in addresses {
+            let stream = TcpStream::connect_timeout(&address, timeout);
+            match stream.and_then(|stream| stream.set_nodelay(true).map(|()| stream)) {
+                Ok(stream) => return Ok(Self::Tcp(stream)),
                 Err(error) => failure = error,
             }
         }
-        Err(failure)
+        Err(failed(failure))
     }
 
     pub(super) fn try_clone(&self) -> io::Result<Self> {
@@ -59,10 +61,11 @@ impl Stream {
         }
     }
 
-    pub(super) fn shutdown_write(&self) -> io::Result<()> {
+    /// Ends one side, or both.
+    pub(super) fn shutdown(&self, how: Shutdown) -> io::Result<()> {
         match self {
-            Self::Tcp(stream) => stream.shutdown(Shutdown::Write),
-            Self::Unix(stream) => stream.shutdown(Shutdown::Write),
+            Self::Tcp(stream) => stream.shutdown(how),
+            Self::Unix(stream) => stream.shutdown(how),
         }
     }
 }
@@ -126,7 +129,7 @@ mod tests {
             }
         };
         std::fs::remove_file(&path).unwrap();
-        assert_eq!(failure.kind(), ErrorKind::TimedOut);
+        assert!(matches!(failure, Error::Connect { error, .. } if error.kind() == ErrorKind::TimedOut));
         assert!(!waiting.is_empty());
     }
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use super::display::{Display, printable, refusal};
 use super::input::{HELP, Input, piped, typed};
-use super::{Client, Error, EventKind, Events, Speaker};
+use super::{Client, Error, EventKind, Events, Speaker, Step};
 use crate::config::ClientConfig;
 use crate::name::UserName;
 
@@ -36,11 +36,13 @@ impl fmt::Display for Failure {
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         let status = match error {
-            Error::Connect { .. }
+            Error::Lookup { .. }
+            | Error::Connect { .. }
+            | Error::NoThread(_)
             | Error::Lost { .. }
             | Error::NoAnswer { .. }
             | Error::Unavailable { .. } => 1,
-            Error::Mark(_) | Error::NoRoom => 2,
+            Error::Mark(_) | Error::NoRoom | Error::NoWords { .. } => 2,
             Error::Refused { .. } | Error::NameRefused { .. } => 3,
         };
         Self { message: error.to_string(), status }
@@ -211,7 +213,6 @@ fn send(speaker: &mut Speaker, input: Input<'_>) -> Result<(), Error> {
 /// Prints what comes until the server closes. A connection that ends before we do ends the program: the main
 /// thread may wait at the keyboard for ever.
 fn print_events(events: Events, display: Display) -> Result<(), Failure> {
-    let finished = events.finished();
     let mut declined = Ok(());
     for event in events {
         match event {
@@ -226,7 +227,7 @@ fn print_events(events: Events, display: Display) -> Result<(), Failure> {
                 }
                 _ => display.line(&event).iter().for_each(|line| show(line)),
             },
-            Err(error) if finished() => return Err(error.into()),
+            Err(error @ Error::Lost { step: Step::Closing, .. }) => return Err(error.into()),
             Err(error) => {
                 complain(&error);
                 process::exit(1);

@@ -22,15 +22,18 @@ impl Ear {
         let message = Message::decode(line).ok()?;
         let own_name = connection.name();
         let is_own = message.source.is_some_and(|source| same_name(nick(source), &own_name));
-        let kind = self.meaning(&message, &own_name, connection)?;
-        if is_own && self.came_before(&kind, &message, &own_name) {
-            return None;
-        }
+        let answers = match message.command {
+            "PONG" => speak::confirmed(&message.params),
+            _ => message.tags.get("label").and_then(|label| label.parse().ok()),
+        };
+        let kind = self.meaning(&message, &own_name, connection);
+        let kind = kind.filter(|kind| !is_own || !self.came_before(kind, &message, &own_name));
+        let kind = kind.or(answers.map(|_| EventKind::Taken))?;
         if let (EventKind::Renamed { to, .. }, true) = (&kind, is_own) {
             connection.set_name(to);
         }
         let time = message.tags.get("time").and_then(|time| humantime::parse_rfc3339(&time).ok());
-        Some(Event { time, is_own, kind })
+        Some(Event { time, is_own, answers, kind })
     }
 
     /// True for the second copy of what we tell ourselves.
@@ -65,7 +68,9 @@ impl Ear {
             }
             "ERROR" => match connection.stage() {
                 Stage::Closing { .. } => None,
-                Stage::Open | Stage::Draining { .. } => Some(EventKind::Closing(last(message))),
+                Stage::Greeting | Stage::Open | Stage::Draining { .. } => {
+                    Some(EventKind::Closing(last(message)))
+                }
             },
             "PRIVMSG" => talk(message, own_name, Manner::Message),
             "NOTICE" => talk(message, own_name, Manner::Notice),
@@ -234,6 +239,28 @@ mod tests {
         assert_eq!(meaning("JOIN #t"), None, "nobody joins");
         assert_eq!(meaning(":bob CHGHOST a b"), None);
     }
+
+    #[test]
+    fn what_answers_us_says_which_of_our_messages() {
+        let (ours, _theirs) = std::os::unix::net::UnixStream::pair().unwrap();
+        let stream = crate::client::stream::Stream::Unix(ours);
+        let connection = Connection::new(crate::address::Address::Unix("x".into()), stream).unwrap();
+        connection.open("alice");
+        let mut ear = Ear::default();
+        let mut answers = |line: &str| {
+            let event = ear.hear(line, &connection)?;
+            Some((event.answers, event.kind == EventKind::Taken))
+        };
+        assert_eq!(answers("@label=3 :alice!a@h PRIVMSG #t :hi"), Some((Some(3), false)));
+        assert_eq!(answers("@label=4 :s 404 alice #t :no"), Some((Some(4), false)));
+        assert_eq!(answers("@label=5 :s ACK"), Some((Some(5), true)));
+        assert_eq!(answers("@label=6 :s BATCH +r labeled-response"), Some((Some(6), true)));
+        assert_eq!(answers(":s BATCH -r"), None);
+        assert_eq!(answers(":s PONG s :parlor-mark-7"), Some((Some(7), true)));
+        assert_eq!(answers(":s PONG s :parlor"), None);
+        assert_eq!(answers(":bob!b@h PRIVMSG #t :hi"), Some((None, false)));
+    }
+
     #[test]
     fn what_we_tell_ourselves_is_heard_once() {
         let mut ear = Ear::default();

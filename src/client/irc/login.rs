@@ -1,18 +1,22 @@
 //! Logging in (modern.ircdocs.horse, "Connection Registration"; IRCv3 `capability-negotiation`). A server that does not
 //! know capabilities says so, or nothing at all, and welcomes us all the same.
 
-use std::time::Instant;
+use std::time::Duration;
 
 use super::{USERNAME, line, nick, pong};
 use crate::client::connection::Connection;
 use crate::client::error::Error;
-use crate::client::incoming::Incoming;
-use crate::client::{ANSWER_TIMEOUT, refusal};
+use crate::client::incoming::{Incoming, Patience};
+use crate::client::refusal;
 use crate::name::UserName;
 use crate::wire::irc::{Message, numeric};
 
 /// What we use of what a server may offer.
-const WANTED: [&str; 4] = ["server-time", "message-tags", "echo-message", "standard-replies"];
+const WANTED: [&str; 6] =
+    ["server-time", "message-tags", "echo-message", "standard-replies", "batch", "labeled-response"];
+
+/// With all of these the server answers a message with its label, so that we know what it has taken.
+const LABELS: [&str; 3] = ["echo-message", "batch", "labeled-response"];
 
 /// How far we have come in logging in. A name that is refused does not begin it anew.
 #[derive(Debug, Default)]
@@ -20,6 +24,8 @@ pub(in crate::client) struct Greeting {
     introduced: bool,
     /// Those of [`WANTED`] that the server offers.
     offered: Vec<&'static str>,
+    /// The server has agreed to all of [`LABELS`].
+    labels: bool,
 }
 
 /// What a line from the server asks of us.
@@ -40,22 +46,28 @@ pub(in crate::client) fn log_in(
     password: Option<&str>,
     connection: &Connection,
     incoming: &mut Incoming,
+    within: Duration,
 ) -> Result<String, Error> {
     connection.send(&greeting.introduction(name, password))?;
-    let deadline = Instant::now() + ANSWER_TIMEOUT;
+    let patience = Patience::new(within);
     loop {
         while let Some(line) = incoming.line() {
             match greeting.hear(&line) {
                 Step::Wait => {}
                 Step::Send(bytes) => connection.send(&bytes)?,
-                Step::Welcome(name) => return Ok(name),
+                Step::Welcome(name) => {
+                    if greeting.labels {
+                        connection.use_labels();
+                    }
+                    return Ok(name);
+                }
                 Step::NameRefused(why) => {
                     return Err(Error::NameRefused { name: name.clone(), why: Some(why) });
                 }
                 Step::Refused(why) => return Err(refusal(connection, &why)),
             }
         }
-        incoming.await_answer(deadline, connection)?;
+        incoming.await_answer(patience, connection)?;
     }
 }
 
@@ -110,7 +122,12 @@ impl Greeting {
             "LS" => {
                 let offered = params.last().copied().unwrap_or_default().split(' ');
                 let offered = offered.map(|offer| offer.split('=').next().unwrap_or(offer));
-                self.offered.extend(offered.filter_map(wanted));
+                for offer in offered.filter_map(wanted) {
+                    // A server that says the same for ever is not remembered for ever.
+                    if !self.offered.contains(&offer) {
+                        self.offered.push(offer);
+                    }
+                }
                 match (params.get(2), self.offered.is_empty()) {
                     // There are more lines of them.
                     (Some(&"*"), _) if params.len() > 3 => Step::Wait,
@@ -122,7 +139,12 @@ impl Greeting {
                     })),
                 }
             }
-            "ACK" | "NAK" => Step::Send(b"CAP END\r\n".to_vec()),
+            "ACK" | "NAK" => {
+                let agreed = params.last().copied().unwrap_or_default();
+                self.labels = subcommand == "ACK"
+                    && LABELS.iter().all(|wanted| agreed.split(' ').any(|word| word == *wanted));
+                Step::Send(b"CAP END\r\n".to_vec())
+            }
             _ => Step::Wait,
         }
     }
@@ -161,12 +183,34 @@ mod tests {
     fn of_what_is_offered_we_ask_for_what_we_use() {
         let mut greeting = Greeting::default();
         assert_eq!(greeting.hear(":s CAP * LS * :sasl=PLAIN server-time"), Step::Wait);
-        let asked = send("CAP REQ :server-time echo-message\r\n");
+        let asked = send("CAP REQ :server-time echo-message batch\r\n");
         assert_eq!(greeting.hear(":s CAP * LS :echo-message=x batch"), asked);
-        assert_eq!(greeting.hear(":s CAP * ACK :server-time echo-message "), send("CAP END\r\n"));
+        assert_eq!(greeting.hear(":s CAP * ACK :server-time echo-message batch "), send("CAP END\r\n"));
         assert_eq!(Greeting::default().hear(":s CAP * LS :multi-prefix"), send("CAP END\r\n"));
         assert_eq!(Greeting::default().hear("CAP * LS :"), send("CAP END\r\n"));
         assert_eq!(Greeting::default().hear(":s CAP * NAK :server-time"), send("CAP END\r\n"));
+    }
+
+    #[test]
+    fn a_server_that_repeats_its_offers_for_ever_is_not_remembered_for_ever() {
+        let mut greeting = Greeting::default();
+        for _ in 0..1000 {
+            assert_eq!(greeting.hear(":s CAP * LS * :server-time batch labeled-response"), Step::Wait);
+        }
+        assert_eq!(greeting.offered, ["server-time", "batch", "labeled-response"]);
+    }
+
+    #[test]
+    fn labels_are_used_where_the_server_has_agreed_to_all_that_they_need() {
+        for (line, labels) in [
+            (":s CAP * ACK :server-time labeled-response batch echo-message", true),
+            (":s CAP * ACK :labeled-response batch", false),
+            (":s CAP * NAK :labeled-response batch echo-message", false),
+        ] {
+            let mut greeting = Greeting::default();
+            greeting.hear(line);
+            assert_eq!(greeting.labels, labels, "{line}");
+        }
     }
 
     #[test]

@@ -8,7 +8,7 @@ mod speak;
 
 pub(super) use hear::Ear;
 pub(super) use login::{Greeting, log_in};
-pub(super) use speak::{end_of_speech, join, quit, sign_of_life, speech};
+pub(super) use speak::{confirm, encode, end_of_speech, pieces, quit, sign_of_life};
 
 use crate::wire::irc::{Line, Message};
 

@@ -6,6 +6,9 @@ use crate::client::event::{EventKind, Member};
 use crate::name::same_name;
 use crate::wire::irc::numeric;
 
+/// Most names remembered of one room. A server may send more without an end.
+const MEMBERS: usize = 10_000;
+
 /// Understands numerics. The names of a room come in several, so some are remembered.
 #[derive(Debug, Default)]
 pub(super) struct Numerics {
@@ -31,6 +34,7 @@ impl Numerics {
             (numeric::RPL_ENDOFNAMES, [room, ..]) => Some(self.present(room)),
             (numeric::RPL_MOTD, _) => Some(EventKind::Info(text)),
             (numeric::RPL_AWAY, [who, ..]) => Some(EventKind::Info(format!("{who} is away: {text}"))),
+            ("004", [_, version, ..]) => Some(EventKind::Server { version: (*version).to_owned() }),
             // The server introduces itself, and frames its lists.
             ("001" | "002" | "003" | "004" | "005", _)
             | ("250" | "251" | "252" | "253" | "254" | "255" | "265" | "266", _)
@@ -50,7 +54,8 @@ impl Numerics {
             room.clone_into(&mut self.room);
             self.members.clear();
         }
-        self.members.extend(names.split_ascii_whitespace().map(member));
+        let room_left = MEMBERS.saturating_sub(self.members.len());
+        self.members.extend(names.split_ascii_whitespace().take(room_left).map(member));
     }
 
     fn present(&mut self, room: &str) -> EventKind {
@@ -88,6 +93,15 @@ mod tests {
         assert_eq!(members, [("@", "alice"), ("+@", "bob"), ("", "carol")]);
         let empty = EventKind::Present { room: "#x".into(), members: Vec::new() };
         assert_eq!(numerics.meaning("366", &["me", "#x", "End"]), Some(empty));
+    }
+
+    #[test]
+    fn a_list_of_names_without_an_end_is_not_kept_whole() {
+        let mut numerics = Numerics::default();
+        for _ in 0..MEMBERS {
+            numerics.meaning("353", &["me", "=", "#tea", "a b c"]);
+        }
+        assert_eq!(numerics.members.len(), MEMBERS);
     }
 
     #[test]

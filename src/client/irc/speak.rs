@@ -3,7 +3,8 @@
 
 use super::{USERNAME, line};
 use crate::client::event::Manner;
-use crate::wire::irc::{LINE_BYTES, split_text};
+use crate::client::request::Request;
+use crate::wire::irc::{LINE_BYTES, Line, split_text};
 
 /// Longest host name that a server writes behind our name, in bytes (modern.ircdocs.horse, `HOSTLEN`).
 const HOST_BYTES: usize = 64;
@@ -11,13 +12,8 @@ const HOST_BYTES: usize = 64;
 /// Behind the last words: when it comes back, the server has taken all that came before.
 const END_TOKEN: &str = "parlor-end";
 
-/// Joins a room.
-pub(in crate::client) fn join(room: &str) -> Vec<u8> {
-    line(|line| {
-        line.command("JOIN");
-        line.param(room);
-    })
-}
+/// Before a mark.
+const MARK_TOKEN: &str = "parlor-mark-";
 
 /// Leaves the server.
 pub(in crate::client) fn quit() -> Vec<u8> {
@@ -32,6 +28,19 @@ pub(in crate::client) fn end_of_speech() -> Vec<u8> {
     })
 }
 
+/// Asks the server to say when it has dealt with everything up to this mark.
+pub(in crate::client) fn confirm(mark: u64) -> Vec<u8> {
+    line(|line| {
+        line.command("PING");
+        line.param(&format!("{MARK_TOKEN}{mark}"));
+    })
+}
+
+/// The mark that an answer to [`confirm`] has.
+pub(super) fn confirmed(params: &[&str]) -> Option<u64> {
+    params.last()?.strip_prefix(MARK_TOKEN)?.parse().ok()
+}
+
 /// Asks the server whether it is still there.
 pub(in crate::client) fn sign_of_life() -> Vec<u8> {
     b"PING parlor\r\n".to_vec()
@@ -42,26 +51,81 @@ pub(super) fn confirms_end(params: &[&str]) -> bool {
     params.contains(&END_TOKEN)
 }
 
-/// The messages by which `text` is said to a room or a user, by somebody of this name.
-pub(in crate::client) fn speech(name: &str, to: &str, text: &str, manner: Manner) -> Vec<u8> {
-    let (command, before, behind) = match manner {
+/// The bytes of a request that is one message. `mark` is the label that the server repeats.
+pub(in crate::client) fn encode(request: &Request, mark: Option<u64>) -> Vec<u8> {
+    line(|line| {
+        if let Some(mark) = mark {
+            line.tag("label", &mark.to_string());
+        }
+        match request {
+            Request::Say { room, text, manner } => talk(line, room.as_deref().unwrap_or("*"), text, *manner),
+            Request::Whisper { to, text, manner } => talk(line, to, text, *manner),
+            Request::Join { room, key } => {
+                line.command("JOIN");
+                line.param(room);
+                key.iter().for_each(|key| line.param(key));
+            }
+            Request::Part { room, reason } => {
+                about(line, "PART", room, Some(reason).filter(|r| !r.is_empty()))
+            }
+            Request::Nick(name) => about(line, "NICK", name, None),
+            Request::Topic { room, topic } => about(line, "TOPIC", room, topic.as_ref()),
+            Request::Who { room } => about(line, "NAMES", room, None),
+            Request::Away(message) => {
+                line.command("AWAY");
+                if !message.is_empty() {
+                    line.trailing(message);
+                }
+            }
+            Request::Raw(text) => match text.split_once(' ') {
+                Some((command, rest)) => {
+                    line.command(command);
+                    line.rest(rest);
+                }
+                None => line.command(text),
+            },
+        }
+    })
+}
+
+fn about(line: &mut Line<'_>, command: &str, what: &str, text: Option<&String>) {
+    line.command(command);
+    line.param(what);
+    if let Some(text) = text {
+        line.trailing(text);
+    }
+}
+
+fn talk(line: &mut Line<'_>, to: &str, text: &str, manner: Manner) {
+    let (command, before, behind) = marks(manner);
+    line.command(command);
+    line.param(to);
+    line.trailing(&[before, text, behind].concat());
+}
+
+/// The command by which one speaks like this, and what stands around the text.
+fn marks(manner: Manner) -> (&'static str, &'static str, &'static str) {
+    match manner {
         Manner::Message => ("PRIVMSG", "", ""),
         Manner::Notice => ("NOTICE", "", ""),
         Manner::Action => ("PRIVMSG", "\x01ACTION ", "\x01"),
+    }
+}
+
+/// The request in pieces of one message each, as somebody of this name makes it.
+pub(in crate::client) fn pieces(name: &str, request: &Request) -> Vec<Request> {
+    let (to, text, manner) = match request {
+        Request::Say { room, text, manner } => (room.as_deref().unwrap_or_default(), text, *manner),
+        Request::Whisper { to, text, manner } => (to.as_str(), text, *manner),
+        _ => return vec![request.clone()],
     };
     // A NUL ends a line, and the other is a mark in it (CTCP).
     let text = text.replace(['\0', '\x01'], "\u{fffd}");
     // There is no empty message.
     let text = if text.trim_matches(['\r', '\n']).is_empty() { " " } else { &text };
-    let mut bytes = Vec::new();
-    for piece in split_text(text, room_for_text(name, command, to) - before.len() - behind.len()) {
-        bytes.extend(line(|line| {
-            line.command(command);
-            line.param(to);
-            line.trailing(&[before, piece, behind].concat());
-        }));
-    }
-    bytes
+    let (command, before, behind) = marks(manner);
+    let room = room_for_text(name, command, to) - before.len() - behind.len();
+    split_text(text, room).map(|piece| request.with_text(piece)).collect()
 }
 
 /// Bytes left for the text in `:name!user@host COMMAND to :text`, the line as the others get it.
@@ -77,9 +141,52 @@ mod tests {
     use super::*;
 
     fn lines(to: &str, text: &str, manner: Manner) -> Vec<String> {
-        let bytes = String::from_utf8(speech("alice", to, text, manner)).unwrap();
-        assert!(bytes.ends_with("\r\n"));
-        bytes.split_terminator("\r\n").map(str::to_owned).collect()
+        let request = match to.starts_with('#') {
+            true => Request::Say { room: Some(to.into()), text: text.into(), manner },
+            false => Request::Whisper { to: to.into(), text: text.into(), manner },
+        };
+        let pieces = pieces("alice", &request);
+        pieces.iter().map(|piece| encoded(piece, None)).collect()
+    }
+
+    fn encoded(request: &Request, mark: Option<u64>) -> String {
+        let line = String::from_utf8(encode(request, mark)).unwrap();
+        let line = line.strip_suffix("\r\n").unwrap();
+        assert!(!line.contains(['\r', '\n']));
+        line.to_owned()
+    }
+
+    #[test]
+    fn every_request_is_one_line() {
+        let text = || "a b".to_owned();
+        let room = || "#t".to_owned();
+        let cases = [
+            (Request::Join { room: room(), key: None }, "JOIN #t"),
+            (Request::Join { room: room(), key: Some("k".into()) }, "JOIN #t k"),
+            (Request::Part { room: room(), reason: String::new() }, "PART #t"),
+            (Request::Part { room: room(), reason: text() }, "PART #t :a b"),
+            (Request::Nick("bob".into()), "NICK bob"),
+            (Request::Topic { room: room(), topic: None }, "TOPIC #t"),
+            (Request::Topic { room: room(), topic: Some(String::new()) }, "TOPIC #t :"),
+            (Request::Who { room: room() }, "NAMES #t"),
+            (Request::Away(String::new()), "AWAY"),
+            (Request::Away(text()), "AWAY :a b"),
+            (Request::Raw("mode #t +b :x y".into()), "mode #t +b :x y"),
+            (Request::Raw("LIST\r\nQUIT".into()), "LIST"),
+            (Request::Raw("TOPIC #t :x\r\nQUIT".into()), "TOPIC #t :x"),
+        ];
+        for (request, line) in cases {
+            assert_eq!(encoded(&request, None), line);
+        }
+        let waves = Request::Whisper { to: "bob".into(), text: "waves".into(), manner: Manner::Action };
+        assert_eq!(encoded(&waves, Some(7)), "@label=7 PRIVMSG bob :\x01ACTION waves\x01");
+    }
+
+    #[test]
+    fn a_mark_comes_back_as_it_was_sent() {
+        assert_eq!(confirm(12), b"PING parlor-mark-12\r\n");
+        assert_eq!(confirmed(&["irc.example", "parlor-mark-12"]), Some(12));
+        assert_eq!(confirmed(&["parlor"]), None);
     }
 
     #[test]

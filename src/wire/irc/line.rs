@@ -97,6 +97,12 @@ impl<'a> Line<'a> {
         }
     }
 
+    /// Adds parameters as somebody wrote them, spaces and colons included.
+    pub fn rest(&mut self, params: &str) {
+        self.out.push(b' ');
+        self.out.extend_from_slice(until(params, ends_a_line));
+    }
+
     /// Ends the line: cuts what is too long, and adds CR LF.
     pub fn end(self) {
         let most = self.start + LINE_BYTES - 2;

@@ -1,0 +1,152 @@
+//! Listening: bytes from the socket become events, one after the other, on whatever thread asks for the next.
+
+use std::io::{self, ErrorKind};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::connection::{Connection, Stage};
+use super::error::Error;
+use super::event::Event;
+use super::incoming::{Got, Incoming};
+use super::{crazyit, irc};
+use crate::wire::Wire;
+
+/// Longest wait in one read, after which the time is looked at.
+const TICK: Duration = Duration::from_secs(10);
+
+/// After this much silence an IRC server is asked for a sign of life.
+const PING_AFTER: Duration = Duration::from_secs(120);
+
+/// After this much silence an IRC server is given up: it was asked a while ago.
+const LOST_AFTER: Duration = Duration::from_secs(180);
+
+/// Once our own side has ended, how long a server may be silent without closing.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// What comes from the server, until it closes the connection. Waits for it; an error is the last item.
+#[derive(Debug)]
+pub(super) struct Listening {
+    connection: Arc<Connection>,
+    incoming: Incoming,
+    ear: Ear,
+    /// When something last came.
+    heard: Instant,
+    /// The server has been asked for a sign of life since.
+    asked: bool,
+    /// Nothing has come for so long that a line is taken to have ended.
+    paused: bool,
+    ended: bool,
+}
+
+/// How one understands a wire.
+#[derive(Debug)]
+enum Ear {
+    Irc(irc::Ear),
+    CrazyIt(crazyit::Ear),
+}
+
+impl Listening {
+    pub(super) fn new(connection: Arc<Connection>, incoming: Incoming, wire: Wire) -> Self {
+        let ear = match wire {
+            Wire::Irc => Ear::Irc(irc::Ear::default()),
+            Wire::CrazyIt => Ear::CrazyIt(crazyit::Ear::default()),
+        };
+        let heard = Instant::now();
+        Self { connection, incoming, ear, heard, asked: false, paused: false, ended: false }
+    }
+
+    /// The next event of what has come.
+    fn take(&mut self) -> Option<Event> {
+        match &mut self.ear {
+            Ear::Irc(ear) => loop {
+                let line = self.incoming.line()?;
+                if let Some(event) = ear.hear(&line, &self.connection) {
+                    return Some(event);
+                }
+            },
+            Ear::CrazyIt(ear) => {
+                let paused = std::mem::take(&mut self.paused);
+                let kind = ear.answer(&mut self.incoming, &self.connection);
+                let kind = kind.or_else(|| ear.hear(&mut self.incoming, paused, self.ended))?;
+                Some(ear.event(kind, &self.connection.name()))
+            }
+        }
+    }
+
+    /// Waits for more, for a while.
+    fn read(&mut self) -> Result<(), Error> {
+        let pause_ends_line = match &self.ear {
+            Ear::Irc(_) => false,
+            Ear::CrazyIt(ear) => ear.heeds_pauses(&self.incoming),
+        };
+        let timeout = if pause_ends_line { crazyit::PAUSE } else { TICK };
+        match self.incoming.read(timeout).map_err(|error| self.connection.lost(error))? {
+            Got::Bytes => {
+                self.heard = Instant::now();
+                self.asked = false;
+                if let (Ear::CrazyIt(ear), Stage::Closing { .. }) = (&self.ear, self.connection.stage()) {
+                    self.ended = ear.cut_endless_echo(&self.connection.name(), &mut self.incoming);
+                }
+            }
+            Got::Nothing if pause_ends_line => self.paused = true,
+            Got::Nothing => self.silence()?,
+            Got::End => match self.connection.stage() {
+                Stage::Closing { .. } => self.ended = true,
+                // We had more to say, or do not know that all was taken.
+                Stage::Greeting | Stage::Open | Stage::Draining { .. } => {
+                    return Err(self.lost(ErrorKind::UnexpectedEof));
+                }
+            },
+        }
+        Ok(())
+    }
+
+    /// Does what is due after nothing has come for a while.
+    fn silence(&mut self) -> Result<(), Error> {
+        let silence = self.heard.elapsed();
+        match (self.connection.stage(), &self.ear) {
+            (Stage::Greeting, _) | (Stage::Open, Ear::CrazyIt(_)) => Ok(()),
+            (Stage::Open, Ear::Irc(_)) if silence >= LOST_AFTER => Err(self.lost(ErrorKind::TimedOut)),
+            (Stage::Open, Ear::Irc(_)) => {
+                if silence >= PING_AFTER && !self.asked {
+                    self.asked = true;
+                    self.connection.answer(&irc::sign_of_life());
+                }
+                Ok(())
+            }
+            // A server that does not answer may still know the end of a connection.
+            (Stage::Draining { since }, _) if silence.min(since.elapsed()) >= CLOSE_TIMEOUT => {
+                self.connection.close()
+            }
+            (Stage::Closing { since }, _) if silence.min(since.elapsed()) >= CLOSE_TIMEOUT => {
+                Err(self.lost(ErrorKind::TimedOut))
+            }
+            (Stage::Draining { .. } | Stage::Closing { .. }, _) => Ok(()),
+        }
+    }
+
+    fn lost(&self, kind: ErrorKind) -> Error {
+        self.connection.lost(io::Error::from(kind))
+    }
+}
+
+impl Iterator for Listening {
+    type Item = Result<Event, Error>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            if let Some(event) = self.take() {
+                return Some(Ok(event));
+            }
+            if self.ended {
+                return None;
+            }
+            if let Err(error) = self.read() {
+                self.ended = true;
+                // What has come of an unfinished line is no line.
+                self.incoming.truncate(0);
+                return Some(Err(error));
+            }
+        }
+    }
+}

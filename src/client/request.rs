@@ -1,0 +1,77 @@
+//! What a client may ask of a server, as plain values: the same on both wires.
+
+use super::event::Manner;
+
+/// Something to ask of the server. What comes of it, events tell.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Request {
+    /// Speak to everybody in a room.
+    Say {
+        /// Where; `None` on the CrazyIt wire, which knows only one room.
+        room: Option<String>,
+        /// What.
+        text: String,
+        /// How.
+        manner: Manner,
+    },
+    /// Speak to one user.
+    Whisper {
+        /// To whom.
+        to: String,
+        /// What.
+        text: String,
+        /// How.
+        manner: Manner,
+    },
+    /// Come into a room.
+    Join {
+        /// Which.
+        room: String,
+        /// The word that opens it, where it has one.
+        key: Option<String>,
+    },
+    /// Leave a room.
+    Part {
+        /// Which.
+        room: String,
+        /// Why; may be empty.
+        reason: String,
+    },
+    /// Take another name.
+    Nick(String),
+    /// Say what a room is about, or ask.
+    Topic {
+        /// Which.
+        room: String,
+        /// The new topic; `None` asks for the one there is.
+        topic: Option<String>,
+    },
+    /// Ask who is in a room.
+    Who {
+        /// Which.
+        room: String,
+    },
+    /// Be away, with a message for those who whisper; be back when it is empty.
+    Away(String),
+    /// An IRC command as it stands, in one line.
+    Raw(String),
+}
+
+impl Request {
+    /// What of it is talk.
+    pub(super) fn text(&self) -> Option<&str> {
+        match self {
+            Self::Say { text, .. } | Self::Whisper { text, .. } => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The same with another text, for talk.
+    pub(super) fn with_text(&self, piece: &str) -> Self {
+        let mut copy = self.clone();
+        if let Self::Say { text, .. } | Self::Whisper { text, .. } = &mut copy {
+            piece.clone_into(text);
+        }
+        copy
+    }
+}
