@@ -2,6 +2,7 @@
 
 mod client;
 mod server;
+mod table;
 
 pub use client::ClientConfig;
 pub use server::{Operator, ServerConfig, read_motd};

@@ -6,8 +6,9 @@ use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use getopts::{HasArg, Matches, Occur, Options};
+use getopts::Options;
 
+use super::table::{self, last};
 use super::{ConfigError, Invocation, Limits, version};
 use crate::address::Address;
 use crate::name::RoomName;
@@ -61,17 +62,7 @@ impl Default for ServerConfig {
     }
 }
 
-/// One option that takes a value.
-struct Setting {
-    short: &'static str,
-    long: &'static str,
-    value: &'static str,
-    help: &'static str,
-    /// May be given more than once.
-    repeats: bool,
-    /// Takes all values given, at least one, into the config.
-    set: fn(&mut ServerConfig, &[String]) -> Result<(), String>,
-}
+type Setting = table::Setting<ServerConfig>;
 
 const SETTINGS: [Setting; 11] = [
     Setting {
@@ -221,15 +212,9 @@ impl ServerConfig {
         }
         let mut config = Self::default();
         if let Some(path) = matches.opt_str("config") {
-            config.read_file(Path::new(&path), &matches)?;
+            table::read_file(&SETTINGS, &mut config, Path::new(&path), &matches)?;
         }
-        for setting in &SETTINGS {
-            let values = matches.opt_strs(setting.long);
-            if !values.is_empty() {
-                let set = (setting.set)(&mut config, &values);
-                set.map_err(|why| ConfigError(format!("--{}: {why}", setting.long)))?;
-            }
-        }
+        table::read_line(&SETTINGS, &mut config, &matches)?;
         config.check()?;
         Ok(Invocation::Run(config))
     }
@@ -244,63 +229,10 @@ impl ServerConfig {
         }
         Ok(())
     }
-
-    /// Takes what a config file says, save for what `command_line` says otherwise.
-    fn read_file(&mut self, path: &Path, command_line: &Matches) -> Result<(), ConfigError> {
-        let at = |what: String| ConfigError(format!("{}: {what}", path.display()));
-        let text = fs::read_to_string(path).map_err(|error| at(error.to_string()))?;
-        let entries = parse_file(&text).map_err(at)?;
-        for setting in &SETTINGS {
-            let mine: Vec<_> = entries.iter().filter(|entry| entry.name == setting.long).collect();
-            let Some(last) = mine.last() else { continue };
-            if mine.len() > 1 && !setting.repeats {
-                return Err(at(format!("line {}: {} is given more than once", last.line, setting.long)));
-            }
-            // A value is checked also where the command line overrides it: a wrong file is wrong.
-            let mut checked = self.clone();
-            let values: Vec<_> = mine.iter().map(|entry| entry.value.to_owned()).collect();
-            let set = (setting.set)(&mut checked, &values);
-            set.map_err(|why| at(format!("line {}: {}: {why}", last.line, setting.long)))?;
-            if !command_line.opt_present(setting.long) {
-                *self = checked;
-            }
-        }
-        Ok(())
-    }
-}
-
-struct Entry<'a> {
-    line: usize,
-    name: &'a str,
-    value: &'a str,
-}
-
-/// The entries of a config file: `name = value`, blank lines, and lines that begin with `#`. There is no comment
-/// behind a value, because rooms begin with `#` too.
-fn parse_file(text: &str) -> Result<Vec<Entry<'_>>, String> {
-    let mut entries = Vec::new();
-    for (n, line) in text.lines().enumerate() {
-        let (line, n) = (line.trim(), n + 1);
-        if line.is_empty() || line.starts_with('#') {
-            continue;
-        }
-        let (name, value) =
-            line.split_once('=').ok_or_else(|| format!("line {n}: write name = value, not {line:?}"))?;
-        let (name, value) = (name.trim(), value.trim());
-        if !SETTINGS.iter().any(|setting| setting.long == name) {
-            return Err(format!("line {n}: unknown option {name:?}"));
-        }
-        entries.push(Entry { line: n, name, value });
-    }
-    Ok(entries)
 }
 
 fn options() -> Options {
-    let mut options = Options::new();
-    for setting in &SETTINGS {
-        let occur = if setting.repeats { Occur::Multi } else { Occur::Optional };
-        options.opt(setting.short, setting.long, setting.help, setting.value, HasArg::Yes, occur);
-    }
+    let mut options = table::options(&SETTINGS);
     options.optopt("c", "config", "a file with these options; the command line wins", "FILE");
     options.optflag("h", "help", "print this help");
     options.optflag("V", "version", "print the version");
@@ -354,10 +286,6 @@ fn operator(value: &str) -> Result<Operator, String> {
     }
 }
 
-fn last(values: &[String]) -> &str {
-    values.last().map_or("", String::as_str)
-}
-
 fn number(value: &str, range: RangeInclusive<usize>, unit: &str) -> Result<usize, String> {
     value.parse().ok().filter(|number| range.contains(number)).ok_or_else(|| {
         format!("{value:?} is not a whole number of {unit} from {} to {}", range.start(), range.end())
@@ -378,11 +306,6 @@ mod tests {
             Ok(Invocation::Run(config)) => config,
             other => panic!("{other:?}"),
         }
-    }
-
-    fn entries(text: &str) -> Result<Vec<(usize, String, String)>, String> {
-        let entries = parse_file(text)?;
-        Ok(entries.iter().map(|e| (e.line, e.name.to_owned(), e.value.to_owned())).collect())
     }
 
     #[test]
@@ -459,15 +382,5 @@ mod tests {
             assert!(help.contains(setting.long) && setting.help.contains('('), "{}", setting.long);
         }
         assert!(help.lines().all(|line| line.chars().count() <= 80), "{help}");
-    }
-
-    #[test]
-    fn a_config_file_has_names_values_and_comments() {
-        let text = "# a comment\n\nlobby = #tea\n listen=a:1\nlisten = b:2 \n";
-        let expected = [(3, "lobby", "#tea"), (4, "listen", "a:1"), (5, "listen", "b:2")];
-        assert_eq!(entries(text).unwrap(), expected.map(|(n, a, b)| (n, a.to_owned(), b.to_owned())));
-        assert_eq!(entries("x = 1"), Err("line 1: unknown option \"x\"".into()));
-        assert_eq!(entries("config = y"), Err("line 1: unknown option \"config\"".into()));
-        assert_eq!(entries("\nlobby"), Err("line 2: write name = value, not \"lobby\"".into()));
     }
 }

@@ -1,0 +1,129 @@
+//! Options that take a value, as a table of what each does: one table serves the command line and the config file.
+
+use std::fs;
+use std::path::Path;
+
+use getopts::{HasArg, Matches, Occur, Options};
+
+use super::ConfigError;
+
+/// One option that takes a value, of a program whose config is a `C`.
+pub(super) struct Setting<C> {
+    pub(super) short: &'static str,
+    pub(super) long: &'static str,
+    pub(super) value: &'static str,
+    pub(super) help: &'static str,
+    /// May be given more than once.
+    pub(super) repeats: bool,
+    /// Takes all values given, at least one, into the config.
+    pub(super) set: fn(&mut C, &[String]) -> Result<(), String>,
+}
+
+/// Makes these options known, without any others.
+pub(super) fn options<C>(settings: &[Setting<C>]) -> Options {
+    let mut options = Options::new();
+    for setting in settings {
+        let occur = if setting.repeats { Occur::Multi } else { Occur::Optional };
+        options.opt(setting.short, setting.long, setting.help, setting.value, HasArg::Yes, occur);
+    }
+    options
+}
+
+/// Takes what the command line says.
+pub(super) fn read_line<C>(
+    settings: &[Setting<C>],
+    config: &mut C,
+    command_line: &Matches,
+) -> Result<(), ConfigError> {
+    for setting in settings {
+        let values = command_line.opt_strs(setting.long);
+        if !values.is_empty() {
+            let set = (setting.set)(config, &values);
+            set.map_err(|why| ConfigError(format!("--{}: {why}", setting.long)))?;
+        }
+    }
+    Ok(())
+}
+
+/// Takes what a config file says, save for what `command_line` says otherwise.
+pub(super) fn read_file<C: Clone>(
+    settings: &[Setting<C>],
+    config: &mut C,
+    path: &Path,
+    command_line: &Matches,
+) -> Result<(), ConfigError> {
+    let at = |what: String| ConfigError(format!("{}: {what}", path.display()));
+    let text = fs::read_to_string(path).map_err(|error| at(error.to_string()))?;
+    let entries = parse_file(settings, &text).map_err(at)?;
+    for setting in settings {
+        let mine: Vec<_> = entries.iter().filter(|entry| entry.name == setting.long).collect();
+        let Some(last) = mine.last() else { continue };
+        if mine.len() > 1 && !setting.repeats {
+            return Err(at(format!("line {}: {} is given more than once", last.line, setting.long)));
+        }
+        // A value is checked also where the command line overrides it: a wrong file is wrong.
+        let mut checked = config.clone();
+        let values: Vec<_> = mine.iter().map(|entry| entry.value.to_owned()).collect();
+        let set = (setting.set)(&mut checked, &values);
+        set.map_err(|why| at(format!("line {}: {}: {why}", last.line, setting.long)))?;
+        if !command_line.opt_present(setting.long) {
+            *config = checked;
+        }
+    }
+    Ok(())
+}
+
+struct Entry<'a> {
+    line: usize,
+    name: &'a str,
+    value: &'a str,
+}
+
+/// The entries of a config file: `name = value`, blank lines, and lines that begin with `#`. There is no comment
+/// behind a value, because rooms begin with `#` too.
+fn parse_file<'a, C>(settings: &[Setting<C>], text: &'a str) -> Result<Vec<Entry<'a>>, String> {
+    let mut entries = Vec::new();
+    for (n, line) in text.lines().enumerate() {
+        let (line, n) = (line.trim(), n + 1);
+        if line.is_empty() || line.starts_with('#') {
+            continue;
+        }
+        let (name, value) =
+            line.split_once('=').ok_or_else(|| format!("line {n}: write name = value, not {line:?}"))?;
+        let (name, value) = (name.trim(), value.trim());
+        if !settings.iter().any(|setting| setting.long == name) {
+            return Err(format!("line {n}: unknown option {name:?}"));
+        }
+        entries.push(Entry { line: n, name, value });
+    }
+    Ok(entries)
+}
+
+/// The last of several values, or nothing.
+pub(super) fn last(values: &[String]) -> &str {
+    values.last().map_or("", String::as_str)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn setting(long: &'static str) -> Setting<()> {
+        Setting { short: "", long, value: "X", help: "", repeats: true, set: |(), _| Ok(()) }
+    }
+
+    fn entries(text: &str) -> Result<Vec<(usize, &str, &str)>, String> {
+        let entries = parse_file(&["lobby", "listen"].map(setting), text)?;
+        Ok(entries.iter().map(|e| (e.line, e.name, e.value)).collect())
+    }
+
+    #[test]
+    fn a_config_file_has_names_values_and_comments() {
+        let text = "# a comment\n\nlobby = #tea\n listen=a:1\nlisten = b:2 \n";
+        let expected = [(3, "lobby", "#tea"), (4, "listen", "a:1"), (5, "listen", "b:2")];
+        assert_eq!(entries(text).unwrap(), expected);
+        assert_eq!(entries("x = 1"), Err("line 1: unknown option \"x\"".into()));
+        assert_eq!(entries("config = y"), Err("line 1: unknown option \"config\"".into()));
+        assert_eq!(entries("\nlobby"), Err("line 2: write name = value, not \"lobby\"".into()));
+    }
+}
