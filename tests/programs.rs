@@ -29,7 +29,11 @@ fn client(name: &str, server: &Address) -> Program {
 }
 
 fn client_on(wire: &str, name: &str, server: &Address) -> Program {
-    let mut client = Program::parlor(&["--wire", wire, &format!("{name}@{server}")]);
+    client_with(&["--wire", wire], name, server)
+}
+
+fn client_with(options: &[&str], name: &str, server: &Address) -> Program {
+    let mut client = Program::parlor(&[options, &[&format!("{name}@{server}")]].concat());
     client.write("here\n");
     while client.line() != format!("{name}: here") {}
     client
@@ -202,7 +206,7 @@ fn a_refused_connection_is_exit_status_1() {
 fn a_lost_connection_is_exit_status_1_although_the_input_goes_on() {
     for wire in WIRES {
         let (mut server, at) = Program::server(&[]);
-        let mut alice = client_on(wire, "alice", &at);
+        let mut alice = client_with(&["-w", wire, "--retry", "0"], "alice", &at);
         server.signal(Signal::KILL);
         server.ended();
         let ended = alice.ended();
@@ -215,7 +219,7 @@ fn a_lost_connection_is_exit_status_1_although_the_input_goes_on() {
 fn a_server_that_ends_is_exit_status_1_and_its_goodbye_is_shown() {
     for wire in WIRES {
         let (server, at) = Program::server(&[]);
-        let mut alice = client_on(wire, "alice", &at);
+        let mut alice = client_with(&["-w", wire, "--retry", "0"], "alice", &at);
         server.signal(Signal::TERM);
         assert_eq!(alice.line(), "* the server is shutting down");
         assert_ended(&alice.ended(), 1, "closed the connection");

@@ -4,13 +4,14 @@ use std::io::Write;
 use std::process::ExitCode;
 use std::{env, io};
 
-use parlor::client::terminal;
+use parlor::client::program;
 use parlor::config::{ClientConfig, Invocation};
 
 fn main() -> ExitCode {
     let args: Vec<_> = env::args_os().skip(1).map(|arg| arg.to_string_lossy().into_owned()).collect();
-    match ClientConfig::from_args(&args) {
-        Ok(Invocation::Run(config)) => match terminal::run(&config) {
+    let file = ClientConfig::default_file();
+    match ClientConfig::from_args(&args, file.as_deref(), program::is_interactive()) {
+        Ok(Invocation::Run(config)) => match program::run(&config) {
             Ok(()) => ExitCode::SUCCESS,
             Err(failure) => fail(&failure, failure.status),
         },

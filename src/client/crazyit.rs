@@ -73,7 +73,7 @@ pub(super) fn pieces(request: &Request) -> Vec<Request> {
         _ => None,
     };
     match acted.as_deref().or(request.text()) {
-        Some(text) => cut(text).map(|piece| request.with_text(piece)).collect(),
+        Some(text) => cut(text).map(|piece| request.with_text(piece, Manner::Message)).collect(),
         None => vec![request.clone()],
     }
 }

@@ -5,7 +5,7 @@ use std::io::{self, ErrorKind};
 use std::time::Duration;
 
 use super::connection::Connection;
-use super::display::{printable, refusal as declined, without_closing_link};
+use super::texts::{printable, refusal as declined, without_closing_link};
 use crate::address::Address;
 use crate::name::UserName;
 use crate::wire::crazyit::MarkInside;

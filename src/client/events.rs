@@ -29,7 +29,8 @@ pub struct Events {
 impl Events {
     pub(super) fn new(connection: Arc<Connection>, listening: Listening) -> Result<Self, Error> {
         let (sender, receiver) = mpsc::sync_channel(WAITING);
-        let reader = Reader::start(connection, listening, move |item| sender.send(item).is_ok())?;
+        let hear = move |item: Option<_>| item.is_some_and(|item| sender.send(item).is_ok());
+        let reader = Reader::start(connection, listening, hear)?;
         Ok(Self { receiver, reader })
     }
 
@@ -63,18 +64,29 @@ pub struct Reader {
 }
 
 impl Reader {
-    /// Gives `hear` everything that comes, until the connection ends or `hear` returns false.
+    /// Gives `hear` everything that comes, until it returns false, or the connection ends: an error is the last that
+    /// comes, or else a `None`.
     pub(super) fn start(
         connection: Arc<Connection>,
-        listening: Listening,
-        mut hear: impl FnMut(Result<Event, Error>) -> bool + Send + 'static,
+        mut listening: Listening,
+        mut hear: impl FnMut(Option<Result<Event, Error>>) -> bool + Send + 'static,
     ) -> Result<Self, Error> {
         let thread = thread::Builder::new().name("parlor-reader".into());
         let thread = thread.spawn(move || {
-            let mut listening = listening;
-            listening.all(&mut hear);
+            loop {
+                let item = listening.next();
+                let is_last = !matches!(item, Some(Ok(_)));
+                if !hear(item) || is_last {
+                    return;
+                }
+            }
         });
         Ok(Self { connection, thread: Some(thread.map_err(Error::NoThread)?) })
+    }
+
+    /// Ends the connection, and does not wait for the thread.
+    pub fn abort(&self) {
+        self.connection.abort();
     }
 
     /// Waits for the connection's end.

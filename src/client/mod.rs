@@ -36,7 +36,9 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod backoff;
 mod builder;
+mod chat;
 mod connection;
 mod crazyit;
 mod display;
@@ -47,10 +49,12 @@ mod incoming;
 mod input;
 mod irc;
 mod listening;
+mod outgoing;
+pub mod program;
 mod request;
 mod speaker;
 mod stream;
-pub mod terminal;
+mod texts;
 
 pub use builder::Builder;
 pub use error::{Error, Step};
@@ -133,11 +137,11 @@ impl Client {
         Ok((speaker, Events::new(connection, listening)?))
     }
 
-    /// Gives `hear` everything that comes, on a thread of its own, until the connection ends or `hear` returns false.
-    /// An error is the last that comes. For who waits for other things as well as for events.
+    /// Gives `hear` everything that comes, on a thread of its own, until it returns false, or the connection ends: an
+    /// error is the last that comes, or else a `None`. For who waits for other things as well as for events.
     pub fn listen(
         self,
-        hear: impl FnMut(Result<Event, Error>) -> bool + Send + 'static,
+        hear: impl FnMut(Option<Result<Event, Error>>) -> bool + Send + 'static,
     ) -> Result<(Speaker, Reader), Error> {
         let (speaker, connection, listening) = self.halves();
         Ok((speaker, Reader::start(connection, listening, hear)?))

@@ -66,11 +66,12 @@ impl Request {
         }
     }
 
-    /// The same with another text, for talk.
-    pub(super) fn with_text(&self, piece: &str) -> Self {
+    /// The same with another text, said in this manner, for talk.
+    pub(super) fn with_text(&self, piece: &str, how: Manner) -> Self {
         let mut copy = self.clone();
-        if let Self::Say { text, .. } | Self::Whisper { text, .. } = &mut copy {
+        if let Self::Say { text, manner, .. } | Self::Whisper { text, manner, .. } = &mut copy {
             piece.clone_into(text);
+            *manner = how;
         }
         copy
     }

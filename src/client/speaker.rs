@@ -144,8 +144,17 @@ impl Speaker {
         }
     }
 
+    /// Ends our side at once, for who knows that the server has taken everything.
+    pub(super) fn close(&self) -> Result<(), Error> {
+        self.connection.close()
+    }
+
     /// Leaves at once; the others are told so. The server closes the connection.
     pub fn quit(self) -> Result<(), Error> {
+        self.say_goodbye()
+    }
+
+    pub(super) fn say_goodbye(&self) -> Result<(), Error> {
         match self.wire {
             Wire::Irc => {
                 // Whatever it answers from here on is no loss.

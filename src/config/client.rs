@@ -1,10 +1,15 @@
-//! The options of `parlor`.
+//! The options of `parlor`. A config file has the same names, so one table serves both.
 
+use std::env;
+use std::ffi::OsString;
 use std::fmt;
 use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use getopts::{Matches, Options};
+use getopts::Matches;
 
+use super::table::{self, last};
 use super::{ConfigError, Invocation, version};
 use crate::address::{Address, DEFAULT_PORT};
 use crate::name::{RoomName, UserName};
@@ -27,132 +32,344 @@ pub struct ClientConfig {
     pub rooms: Vec<RoomName>,
     /// The server's password.
     pub password: Option<String>,
+    /// Words that stand out as one's name does.
+    pub highlights: Vec<String>,
+    /// Whether there are colours.
+    pub color: Color,
+    /// How long to try to come back when the connection is lost; `None` is for ever.
+    pub retry: Option<Duration>,
+    /// Print JSON, one object a line.
+    pub json: bool,
+    /// Say this alone, instead of the input.
+    pub once: Option<String>,
+}
+
+/// Whether there are colours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Color {
+    /// At a terminal that has them, unless the environment has `NO_COLOR`.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
 }
 
 /// Without the password, which no log is to show.
 impl fmt::Debug for ClientConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { server, name, wire, rooms, password: _ } = self;
+        let Self { server, name, wire, rooms, .. } = self;
         let mut debug = f.debug_struct("ClientConfig");
         debug.field("server", server).field("name", name).field("wire", wire).field("rooms", rooms);
         debug.finish_non_exhaustive()
     }
 }
 
+/// What is known before everything is read.
+#[derive(Clone)]
+struct Draft {
+    server: Option<Address>,
+    name: Option<UserName>,
+    wire: Wire,
+    rooms: Vec<RoomName>,
+    password: Option<String>,
+    highlights: Vec<String>,
+    color: Color,
+    retry: Option<Option<Duration>>,
+}
+
+type Setting = table::Setting<Draft>;
+
+const SETTINGS: [Setting; 8] = [
+    Setting {
+        short: "n",
+        long: "name",
+        value: "NAME",
+        help: "who you are, where NAME@ is not given (asked)",
+        repeats: false,
+        set: |draft, values| {
+            draft.name = Some(UserName::new(last(values)).map_err(|why| wrong(last(values), &why))?);
+            Ok(())
+        },
+    },
+    Setting {
+        short: "s",
+        long: "server",
+        value: "ADDR",
+        help: "where to, where no HOST is given (none)",
+        repeats: false,
+        set: |draft, values| {
+            draft.server = Some(server(last(values))?);
+            Ok(())
+        },
+    },
+    Setting {
+        short: "r",
+        long: "room",
+        value: "ROOM",
+        help: "to join; repeatable, the first is spoken in (#lobby)",
+        repeats: true,
+        set: |draft, values| {
+            draft.rooms.clear();
+            for name in values {
+                let room = RoomName::new(name).map_err(|why| wrong(name, &why))?;
+                if !draft.rooms.contains(&room) {
+                    draft.rooms.push(room);
+                }
+            }
+            Ok(())
+        },
+    },
+    Setting {
+        short: "w",
+        long: "wire",
+        value: "WIRE",
+        help: "the protocol: irc or crazyit (irc)",
+        repeats: false,
+        set: |draft, values| {
+            let wire = Wire::named(last(values));
+            draft.wire = wire.ok_or_else(|| format!("{:?} is neither irc nor crazyit", last(values)))?;
+            Ok(())
+        },
+    },
+    Setting {
+        short: "p",
+        long: "password-file",
+        value: "FILE",
+        help: "its first line is the server's password (none)",
+        repeats: false,
+        set: |draft, values| {
+            draft.password = Some(password(last(values))?);
+            Ok(())
+        },
+    },
+    Setting {
+        short: "",
+        long: "highlight",
+        value: "WORD",
+        help: "stands out as your name does; repeatable (none)",
+        repeats: true,
+        set: |draft, values| {
+            draft.highlights = values.iter().filter(|word| !word.is_empty()).cloned().collect();
+            Ok(())
+        },
+    },
+    Setting {
+        short: "",
+        long: "color",
+        value: "WHEN",
+        help: "auto, always or never (auto)",
+        repeats: false,
+        set: |draft, values| {
+            draft.color = match last(values) {
+                "auto" => Color::Auto,
+                "always" => Color::Always,
+                "never" => Color::Never,
+                other => return Err(format!("{other:?} is none of auto, always and never")),
+            };
+            Ok(())
+        },
+    },
+    Setting {
+        short: "",
+        long: "retry",
+        value: "SECS",
+        help: "how long to try to come back (pipe: 20, else ever)",
+        repeats: false,
+        set: |draft, values| {
+            draft.retry = Some(match last(values) {
+                "ever" => None,
+                text => {
+                    let seconds = text
+                        .parse::<u32>()
+                        .map_err(|_| format!("{text:?} is neither a whole number of seconds nor ever"))?;
+                    Some(Duration::from_secs(seconds.into()))
+                }
+            });
+            Ok(())
+        },
+    },
+];
+
+/// How long a pipe tries to come back where it is not told.
+const PIPE_RETRY: Duration = Duration::from_secs(20);
+
 impl ClientConfig {
-    /// Reads the command line, which is given without the program's name.
-    pub fn from_args(args: &[String]) -> Result<Invocation<Self>, ConfigError> {
-        let options = options();
-        let matches = options.parse(args)?;
+    /// Reads the command line, which is given without the program's name, and the config file: the one that it names,
+    /// or else `file` if it is there. `is_interactive` where somebody sits at a keyboard.
+    pub fn from_args(
+        args: &[String],
+        file: Option<&Path>,
+        is_interactive: bool,
+    ) -> Result<Invocation<Self>, ConfigError> {
+        let matches = options().parse(args)?;
         if matches.opt_present("help") {
-            return Ok(Invocation::Print(options.usage(BRIEF)));
+            return Ok(Invocation::Print(help()));
         }
         if matches.opt_present("version") {
             return Ok(Invocation::Print(version("parlor")));
         }
-        let (server, name) = match matches.free.as_slice() {
-            [target] => target_parts(target)?,
-            [] => return Err(ConfigError("where to? give [NAME@]HOST[:PORT] (see --help)".into())),
-            [_, stray, ..] => return Err(ConfigError(format!("unexpected argument {stray:?} (see --help)"))),
+        let mut draft = Draft {
+            server: None,
+            name: None,
+            wire: Wire::default(),
+            rooms: Vec::new(),
+            password: None,
+            highlights: Vec::new(),
+            color: Color::Auto,
+            retry: None,
         };
-        let wire = wire(&matches)?;
-        let rooms = rooms(&matches, wire)?;
-        let password = password(&matches)?;
-        Ok(Invocation::Run(Self { server, name, wire, rooms, password }))
+        let named = matches.opt_str("config").map(PathBuf::from);
+        if let Some(path) = named.as_deref().or(file.filter(|file| file.exists())) {
+            table::read_file(&SETTINGS, &mut draft, path, &matches)?;
+        }
+        table::read_line(&SETTINGS, &mut draft, &matches)?;
+        match matches.free.as_slice() {
+            [target] => draft.go_to(target)?,
+            [] => {}
+            [_, stray, ..] => return Err(ConfigError(format!("unexpected argument {stray:?} (see --help)"))),
+        }
+        draft.finish(&matches, is_interactive).map(Invocation::Run)
+    }
+
+    /// Where the config file is, unless the command line names another: in `$XDG_CONFIG_HOME`, or else in
+    /// `~/.config`.
+    pub fn default_file() -> Option<PathBuf> {
+        let set = |name: &str| env::var_os(name).filter(|value: &OsString| !value.is_empty());
+        let directory = set("XDG_CONFIG_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
+        let directory = directory.or_else(|| Some(PathBuf::from(set("HOME")?).join(".config")))?;
+        Some(directory.join("parlor").join("config"))
     }
 }
 
-fn options() -> Options {
-    let mut options = Options::new();
-    options.optopt("w", "wire", "the protocol: irc or crazyit (irc)", "WIRE");
-    options.optmulti(
-        "r",
-        "room",
-        "a room to join, on IRC; repeatable, lines go to the first (#lobby)",
-        "ROOM",
-    );
-    options.optopt("p", "password-file", "a file whose first line is the server's password (none)", "FILE");
-    options.optflag("h", "help", "print this help");
-    options.optflag("V", "version", "print the version");
+impl Draft {
+    /// `[NAME@]HOST[:PORT]`, and the like.
+    fn go_to(&mut self, target: &str) -> Result<(), ConfigError> {
+        // A path may contain @, so only one before `unix:` ends a name.
+        let (name, place) = match target.split_once('@') {
+            Some((name, place)) if !name.starts_with("unix:") => (Some(name), place),
+            _ => (None, target),
+        };
+        if let Some(name) = name {
+            self.name = Some(UserName::new(name).map_err(|why| ConfigError(wrong(name, &why)))?);
+        }
+        self.server = Some(server(place).map_err(ConfigError)?);
+        Ok(())
+    }
+
+    fn finish(self, matches: &Matches, is_interactive: bool) -> Result<ClientConfig, ConfigError> {
+        let mut rooms = self.rooms;
+        match self.wire {
+            Wire::Irc if rooms.is_empty() => {
+                rooms.push(RoomName::new(LOBBY).expect("the default is a room name"));
+            }
+            Wire::CrazyIt if !rooms.is_empty() => {
+                return Err(ConfigError(
+                    "--room: on the crazyit wire there is one room, and no other to join".into(),
+                ));
+            }
+            Wire::Irc | Wire::CrazyIt => {}
+        }
+        let server = self.server;
+        Ok(ClientConfig {
+            server: server
+                .ok_or_else(|| ConfigError("where to? give [NAME@]HOST[:PORT] (see --help)".into()))?,
+            name: self.name,
+            wire: self.wire,
+            rooms,
+            password: self.password,
+            highlights: self.highlights,
+            color: if matches.opt_present("no-color") { Color::Never } else { self.color },
+            retry: self.retry.unwrap_or((!is_interactive).then_some(PIPE_RETRY)),
+            json: matches.opt_present("json"),
+            once: matches.opt_str("once"),
+        })
+    }
+}
+
+/// Options that a config file has not, as `--help` shows them: short, long, value, help.
+const OTHERS: [[&str; 4]; 6] = [
+    ["c", "config", "FILE", "these options (~/.config/parlor/config)"],
+    ["", "json", "", "print every event as JSON, one object a line"],
+    ["", "once", "TEXT", "say this and end, without reading the input"],
+    ["", "no-color", "", "the same as --color never"],
+    ["h", "help", "", "print this help"],
+    ["V", "version", "", "print the version"],
+];
+
+fn options() -> getopts::Options {
+    let mut options = table::options(&SETTINGS);
+    for [short, long, value, help] in OTHERS {
+        if value.is_empty() {
+            options.optflag(short, long, help);
+        } else {
+            options.optopt(short, long, help, value);
+        }
+    }
     options
 }
 
-fn target_parts(target: &str) -> Result<(Address, Option<UserName>), ConfigError> {
-    // A path may contain @, so only one before `unix:` ends a name.
-    let (name, server) = match target.split_once('@') {
-        Some((name, server)) if !name.starts_with("unix:") => (Some(name), server),
-        _ => (None, target),
-    };
-    let name = name.map(|name| UserName::new(name).map_err(|why| wrong(name, &why))).transpose()?;
-    let server = Address::parse_or_port(server, DEFAULT_PORT).map_err(|why| wrong(server, &why))?;
-    Ok((server, name))
+/// The help, which fits a screen of 24 lines.
+fn help() -> String {
+    let settings = SETTINGS.iter().map(|s| [s.short, s.long, s.value, s.help]);
+    let rows = settings.chain(OTHERS).map(|[short, long, value, help]| {
+        let short = if short.is_empty() { "   ".to_owned() } else { format!("-{short},") };
+        format!("  {short} {:<20} {help}\n", format!("--{long} {value}"))
+    });
+    format!("{BRIEF}{}{STATUS}", rows.collect::<String>())
 }
 
-fn wire(matches: &Matches) -> Result<Wire, ConfigError> {
-    let Some(name) = matches.opt_str("wire") else { return Ok(Wire::default()) };
-    Wire::named(&name).ok_or_else(|| ConfigError(format!("--wire: {name:?} is neither irc nor crazyit")))
+fn server(text: &str) -> Result<Address, String> {
+    Address::parse_or_port(text, DEFAULT_PORT).map_err(|why| wrong(text, &why))
 }
 
-fn rooms(matches: &Matches, wire: Wire) -> Result<Vec<RoomName>, ConfigError> {
-    let mut rooms = Vec::new();
-    for name in matches.opt_strs("room") {
-        let room = RoomName::new(&name).map_err(|why| ConfigError(format!("--room: {name:?}: {why}")))?;
-        if !rooms.contains(&room) {
-            rooms.push(room);
-        }
-    }
-    match wire {
-        Wire::Irc if rooms.is_empty() => {
-            rooms.push(RoomName::new(LOBBY).expect("the default is a room name"))
-        }
-        Wire::CrazyIt if !rooms.is_empty() => {
-            return Err(ConfigError(
-                "--room: on the crazyit wire there is one room, and no other to join".into(),
-            ));
-        }
-        Wire::Irc | Wire::CrazyIt => {}
-    }
-    Ok(rooms)
-}
-
-fn password(matches: &Matches) -> Result<Option<String>, ConfigError> {
-    let Some(path) = matches.opt_str("password-file") else { return Ok(None) };
-    let wrong = |why: &dyn fmt::Display| ConfigError(format!("--password-file: {path:?}: {why}"));
-    let text = fs::read_to_string(&path).map_err(|error| wrong(&error))?;
+fn password(path: &str) -> Result<String, String> {
+    let text = fs::read_to_string(path).map_err(|error| wrong(path, &error))?;
     match text.lines().next() {
-        None | Some("") => Err(wrong(&"the first line is empty, and should be the password")),
+        None | Some("") => Err(wrong(path, &"the first line is empty, and should be the password")),
         Some(password) if password.contains(['\r', '\0']) => {
-            Err(wrong(&"a password contains no carriage return and no NUL"))
+            Err(wrong(path, &"a password contains no carriage return and no NUL"))
         }
-        Some(password) => Ok(Some(password.to_owned())),
+        Some(password) => Ok(password.to_owned()),
     }
 }
 
-fn wrong(what: &str, why: &dyn fmt::Display) -> ConfigError {
-    ConfigError(format!("{what:?}: {why}"))
+fn wrong(what: &str, why: &dyn fmt::Display) -> String {
+    format!("{what:?}: {why}")
 }
 
 const BRIEF: &str = "\
-Join a room.
+Join a room, or send lines to one: what comes through a pipe is said.
 
 Usage: parlor [OPTIONS] [NAME@]HOST[:PORT]
        parlor [OPTIONS] [NAME@]unix:PATH
 
-The port is 30000 where none is given. Lines are said to everybody in the room;
-/help shows what else there is. When standard input is not a terminal, NAME@
-must be given, every line is said, and parlor ends when the server has taken the
-last one.
+";
 
-Exit status: 0 all is well, 1 the connection failed or was lost, 2 wrong usage,
-or a line that cannot be sent, 3 refused: the name, the password, or a room.";
+const STATUS: &str = "
+The port is 30000. At a terminal, /help shows what there is besides talking.
+Exit status: 0 all was said and taken, 1 no connection or not all taken, 2 wrong
+usage or input, 3 refused: the name, the password, or a room.
+";
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn parse(args: &[&str]) -> Result<Invocation<ClientConfig>, String> {
+    fn parse_with(args: &[&str], file: Option<&Path>) -> Result<Invocation<ClientConfig>, String> {
         let args: Vec<_> = args.iter().map(|&arg| arg.to_owned()).collect();
-        ClientConfig::from_args(&args).map_err(|error| error.to_string())
+        ClientConfig::from_args(&args, file, false).map_err(|error| error.to_string())
+    }
+
+    fn parse(args: &[&str]) -> Result<Invocation<ClientConfig>, String> {
+        parse_with(args, None)
+    }
+
+    fn run(args: &[&str], file: Option<&Path>) -> ClientConfig {
+        match parse_with(args, file) {
+            Ok(Invocation::Run(config)) => config,
+            other => panic!("{other:?}"),
+        }
     }
 
     #[test]
@@ -165,7 +382,7 @@ mod tests {
             ("unix:/run/a@b", None, "unix:/run/a@b"),
         ];
         for (target, name, server) in cases {
-            let Ok(Invocation::Run(config)) = parse(&[target]) else { panic!("{target}") };
+            let config = run(&[target], None);
             assert_eq!(config.name.as_ref().map(UserName::as_str), name);
             assert_eq!(config.server.to_string(), server);
         }
@@ -173,36 +390,78 @@ mod tests {
 
     #[test]
     fn whatever_is_wrong_is_named_in_one_line() {
-        assert_eq!(parse(&[]), Err("where to? give [NAME@]HOST[:PORT] (see --help)".into()));
-        assert_eq!(parse(&["a", "b"]), Err("unexpected argument \"b\" (see --help)".into()));
-        assert_eq!(parse(&["1a@b"]), Err("\"1a\": this name cannot begin with '1'".into()));
-        assert_eq!(parse(&["a@"]), Err("\"\": there is no host before the port".into()));
-        assert_eq!(parse(&["--colour", "a"]), Err("unknown option --colour (see --help)".into()));
-        assert_eq!(parse(&["-w", "x", "a"]), Err("--wire: \"x\" is neither irc nor crazyit".into()));
-        assert_eq!(parse(&["-r", "x", "a"]), Err("--room: \"x\": this name cannot begin with 'x'".into()));
+        let cases: [(&[&str], &str); 9] = [
+            (&[], "where to? give [NAME@]HOST[:PORT] (see --help)"),
+            (&["a", "b"], "unexpected argument \"b\" (see --help)"),
+            (&["1a@b"], "\"1a\": this name cannot begin with '1'"),
+            (&["a@"], "\"\": there is no host before the port"),
+            (&["--colour", "a"], "unknown option --colour (see --help)"),
+            (&["--color", "x", "a"], "--color: \"x\" is none of auto, always and never"),
+            (&["-w", "x", "a"], "--wire: \"x\" is neither irc nor crazyit"),
+            (&["-r", "x", "a"], "--room: \"x\": this name cannot begin with 'x'"),
+            (&["--retry", "x", "a"], "--retry: \"x\" is neither a whole number of seconds nor ever"),
+        ];
+        for (args, message) in cases {
+            assert_eq!(parse(args), Err(message.to_owned()), "{args:?}");
+        }
         let both = parse(&["-w", "crazyit", "-r", "#x", "a"]).unwrap_err();
         assert!(both.starts_with("--room: on the crazyit wire"), "{both}");
         let file = parse(&["-p", "/nowhere", "a"]).unwrap_err();
         assert!(file.starts_with("--password-file: \"/nowhere\": "), "{file}");
+        assert!(parse(&["-c", "/nowhere", "a"]).unwrap_err().starts_with("/nowhere: "));
     }
 
     #[test]
     fn rooms_are_the_lobby_or_those_given_in_order_and_once() {
-        let rooms = |args: &[&str]| match parse(args) {
-            Ok(Invocation::Run(config)) => config.rooms.iter().map(ToString::to_string).collect::<Vec<_>>(),
-            other => panic!("{other:?}"),
-        };
+        let rooms = |args: &[&str]| run(args, None).rooms.iter().map(ToString::to_string).collect::<Vec<_>>();
         assert_eq!(rooms(&["a"]), ["#lobby"]);
         assert_eq!(rooms(&["-r", "#b", "--room=#a", "-r", "#B", "a"]), ["#b", "#a"]);
         assert_eq!(rooms(&["--wire", "crazyit", "a"]), [""; 0]);
     }
 
     #[test]
-    fn help_fits_a_line_and_shows_the_defaults() {
+    fn a_config_file_says_what_the_command_line_does_not() {
+        let path = env::temp_dir().join(format!("parlor-config-{}", std::process::id()));
+        let text = "server = chat.example\nname = alice\nroom = #tea\nroom = #ops\n\
+                    highlight = deploy\ncolor = never\nretry = 5\n";
+        fs::write(&path, text).unwrap();
+        let there = run(&[], Some(&path));
+        let over = run(&["-c", path.to_str().unwrap(), "-r", "#x", "bob@localhost"], None);
+        let kept = run(&["localhost"], Some(&path));
+        fs::remove_file(&path).unwrap();
+        assert_eq!((there.server.to_string().as_str(), there.rooms.len()), ("chat.example:30000", 2));
+        assert_eq!((there.highlights, there.color), (vec!["deploy".to_owned()], Color::Never));
+        assert_eq!(there.retry, Some(Duration::from_secs(5)));
+        assert_eq!((over.name.unwrap().as_str(), over.rooms[0].as_str()), ("bob", "#x"));
+        assert_eq!(
+            (kept.name.unwrap().as_str(), kept.server.to_string().as_str()),
+            ("alice", "localhost:30000")
+        );
+        assert!(parse_with(&["a"], Some(Path::new("/nowhere"))).is_ok());
+    }
+
+    #[test]
+    fn a_pipe_tries_for_a_while_to_come_back_and_who_sits_there_for_ever() {
+        let retry = |args: &[&str], is_interactive| {
+            let args: Vec<_> = args.iter().map(|&arg| arg.to_owned()).collect();
+            match ClientConfig::from_args(&args, None, is_interactive) {
+                Ok(Invocation::Run(config)) => config.retry,
+                other => panic!("{other:?}"),
+            }
+        };
+        assert_eq!(retry(&["a"], true), None);
+        assert_eq!(retry(&["a"], false), Some(PIPE_RETRY));
+        assert_eq!(retry(&["--retry", "0", "a"], true), Some(Duration::ZERO));
+        assert_eq!(retry(&["--retry", "ever", "a"], false), None);
+    }
+
+    #[test]
+    fn help_fits_a_screen_and_shows_the_defaults() {
         let Ok(Invocation::Print(help)) = parse(&["--help"]) else { panic!("no help") };
         assert!(help.lines().all(|line| line.chars().count() <= 80), "{help}");
-        for shown in ["(irc)", "(#lobby)", "(none)"] {
-            assert!(help.contains(shown), "{help}");
+        assert!(help.lines().count() <= 24, "{} lines:\n{help}", help.lines().count());
+        for setting in &SETTINGS {
+            assert!(help.contains(setting.long) && setting.help.contains('('), "{}", setting.long);
         }
     }
 }

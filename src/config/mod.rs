@@ -4,7 +4,7 @@ mod client;
 mod server;
 mod table;
 
-pub use client::ClientConfig;
+pub use client::{ClientConfig, Color};
 pub use server::{Operator, ServerConfig, read_motd};
 
 use std::fmt;

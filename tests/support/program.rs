@@ -48,7 +48,7 @@ impl Program {
         let mut command = Command::new(program);
         command.args(args).stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::piped());
         // What the program logs must not depend on who runs the tests.
-        command.env_remove("RUST_LOG");
+        command.env_remove("RUST_LOG").env("XDG_CONFIG_HOME", "/nowhere");
         let mut child = command.spawn().expect("the program can be started");
         let stdout = lines(child.stdout.take().expect("piped"));
         let stderr = lines(child.stderr.take().expect("piped"));

@@ -125,7 +125,7 @@ pub(in crate::client) fn pieces(name: &str, request: &Request) -> Vec<Request> {
     let text = if text.trim_matches(['\r', '\n']).is_empty() { " " } else { &text };
     let (command, before, behind) = marks(manner);
     let room = room_for_text(name, command, to) - before.len() - behind.len();
-    split_text(text, room).map(|piece| request.with_text(piece)).collect()
+    split_text(text, room).map(|piece| request.with_text(piece, manner)).collect()
 }
 
 /// Bytes left for the text in `:name!user@host COMMAND to :text`, the line as the others get it.

@@ -1,0 +1,45 @@
+//! How long to wait before connecting again.
+
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::time::Duration;
+
+/// The first pause.
+const FIRST: Duration = Duration::from_secs(1);
+
+/// The longest pause.
+const LONGEST: Duration = Duration::from_secs(60);
+
+/// Pauses that grow from 1 s to 60 s, each up to a quarter shorter than it would be: a server that comes back is not
+/// met by all its clients at once.
+#[derive(Debug, Default)]
+pub(super) struct Backoff {
+    pauses: u32,
+}
+
+impl Backoff {
+    /// The next pause.
+    pub(super) fn pause(&mut self) -> Duration {
+        // The standard library's hasher begins at random.
+        let jitter = RandomState::new().build_hasher().finish() % 256;
+        let pause = FIRST.saturating_mul(1 << self.pauses.min(6)).min(LONGEST);
+        self.pauses += 1;
+        if self.pauses == 1 {
+            return pause;
+        }
+        pause - pause / 4 * u32::try_from(jitter).unwrap_or(0) / 256
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_grow_from_a_second_to_a_minute() {
+        let mut backoff = Backoff::default();
+        for most in [1, 2, 4, 8, 16, 32, 60, 60, 60] {
+            let (pause, most) = (backoff.pause(), Duration::from_secs(most));
+            assert!(pause <= most && pause >= most * 3 / 4, "{pause:?} of {most:?}");
+        }
+    }
+}

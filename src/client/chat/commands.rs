@@ -1,0 +1,323 @@
+//! What a typed line asks for: one table has every command.
+
+use super::{Act, Chat, IGNORED};
+use crate::client::event::Manner;
+use crate::client::input::textbook_whisper;
+use crate::client::request::Request;
+use crate::name::{RoomName, UserName, same_name};
+
+/// One command.
+pub(super) struct Command {
+    /// Without the slash.
+    pub(super) name: &'static str,
+    /// What follows; square brackets around what may be left out.
+    arguments: &'static str,
+    /// One line.
+    help: &'static str,
+    /// What comes of it, given what follows; an error is told to its writer.
+    run: fn(&mut Chat, &str) -> Result<Act, String>,
+}
+
+const fn command(
+    name: &'static str,
+    arguments: &'static str,
+    help: &'static str,
+    run: fn(&mut Chat, &str) -> Result<Act, String>,
+) -> Command {
+    Command { name, arguments, help, run }
+}
+
+/// Every command, as `/help` lists them.
+pub(super) const COMMANDS: [Command; 15] = [
+    command("msg", "NAME TEXT", "whisper to somebody; so does //NAME:TEXT", Chat::msg),
+    command("reply", "TEXT", "whisper to who whispered last", Chat::reply),
+    command("me", "WHAT YOU DO", "do something", Chat::me),
+    command("nick", "NAME", "take another name", Chat::nick),
+    command("join", "ROOM [KEY]", "come into a room, and speak there", Chat::join),
+    command("part", "[ROOM]", "leave a room, or this one", Chat::part),
+    command("room", "[ROOM]", "speak in another of your rooms, or list them", Chat::turn),
+    command("who", "[ROOM]", "who is in a room, or in this one", Chat::who),
+    command("topic", "[TEXT]", "what this room is about, or shall be", Chat::topic),
+    command("ignore", "[NAME]", "hear nothing of somebody; again to hear them; or list", Chat::ignore),
+    command("away", "[TEXT]", "be away, or back again", Chat::away),
+    command("raw", "LINE", "send a line as it is, for those who know IRC", Chat::raw),
+    command("clear", "", "clear the screen", |_, _| Ok(Act::Clear)),
+    command("quit", "", "leave; so do Ctrl-D, and Ctrl-C twice", |_, _| Ok(Act::Quit)),
+    command("help", "[COMMAND]", "this", |_, about| help(about)),
+];
+
+impl Chat {
+    /// What a typed line asks for; nothing where it is empty.
+    pub(in crate::client) fn typed(&mut self, line: &str) -> Option<Act> {
+        let result = match line.strip_prefix('/') {
+            _ if line.trim().is_empty() => return None,
+            None => self.say(line, Manner::Message),
+            Some(rest) if rest.starts_with(' ') => self.say(&format!("/{}", &rest[1..]), Manner::Message),
+            Some(rest) if rest.starts_with('/') => match textbook_whisper(line) {
+                Some((to, text)) => Ok(whisper(to, text)),
+                None => Err("write //NAME:TEXT".into()),
+            },
+            Some(command) => self.command(command),
+        };
+        Some(result.unwrap_or_else(Act::Tell))
+    }
+
+    fn command(&mut self, line: &str) -> Result<Act, String> {
+        let (name, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
+        match COMMANDS.iter().find(|command| command.name.eq_ignore_ascii_case(name)) {
+            Some(command) => (command.run)(self, rest.trim_start()),
+            None => Err(format!("there is no command /{name}, see /help; nothing was sent")),
+        }
+    }
+
+    fn say(&mut self, text: &str, manner: Manner) -> Result<Act, String> {
+        let room = self.here().map(|room| room.name.clone());
+        if room.is_none() && self.has_rooms() {
+            return Err("you are in no room; /join one".into());
+        }
+        Ok(Act::Send(Request::Say { room, text: text.to_owned(), manner }))
+    }
+
+    fn has_rooms(&self) -> bool {
+        self.wire == crate::wire::Wire::Irc
+    }
+
+    fn msg(&mut self, rest: &str) -> Result<Act, String> {
+        match rest.split_once(' ') {
+            Some((to, text)) if !text.trim().is_empty() => Ok(whisper(to, text)),
+            Some(_) | None => Err(usage("msg")),
+        }
+    }
+
+    fn reply(&mut self, text: &str) -> Result<Act, String> {
+        match &self.whisperer {
+            _ if text.is_empty() => Err(usage("reply")),
+            Some(to) => Ok(whisper(to, text)),
+            None => Err("nobody has whispered to you yet".into()),
+        }
+    }
+
+    fn me(&mut self, text: &str) -> Result<Act, String> {
+        if text.trim().is_empty() { Err(usage("me")) } else { self.say(text, Manner::Action) }
+    }
+
+    fn nick(&mut self, name: &str) -> Result<Act, String> {
+        let name = name.trim();
+        if name.is_empty() {
+            return Err(usage("nick"));
+        }
+        let name = UserName::new(name).map_err(|why| format!("{name:?}: {why}"))?;
+        Ok(Act::Send(Request::Nick(name.to_string())))
+    }
+
+    fn join(&mut self, rest: &str) -> Result<Act, String> {
+        let mut words = rest.split_whitespace();
+        let Some(word) = words.next() else { return Err(usage("join")) };
+        let room = room_name(word)?;
+        if self.room(&room).is_some_and(|room| room.is_joined) {
+            return self.turn(&room);
+        }
+        self.wanted = self.has_rooms().then(|| room.clone());
+        let key = words.next().map(str::to_owned);
+        Ok(Act::Send(Request::Join { room, key }))
+    }
+
+    fn part(&mut self, rest: &str) -> Result<Act, String> {
+        let room = self.named_or_here(rest)?;
+        Ok(Act::Send(Request::Part { room, reason: String::new() }))
+    }
+
+    fn turn(&mut self, rest: &str) -> Result<Act, String> {
+        if rest.is_empty() {
+            let names: Vec<_> = self.rooms.iter().map(|room| room.name.as_str()).collect();
+            let none = if self.has_rooms() { "you are in no room" } else { "here is only one room" };
+            return Ok(Act::Tell(if names.is_empty() { none.into() } else { names.join(" ") }));
+        }
+        let wanted = room_name(rest.trim())?;
+        match self.rooms.iter().position(|room| same_name(&room.name, &wanted)) {
+            Some(found) => {
+                self.here = found;
+                Ok(Act::Tell(format!("you speak in {} now", self.rooms[found].name)))
+            }
+            None => Err(format!("you are not in {wanted}; /join {wanted}")),
+        }
+    }
+
+    fn who(&mut self, rest: &str) -> Result<Act, String> {
+        Ok(Act::Send(Request::Who { room: self.named_or_here(rest)? }))
+    }
+
+    fn topic(&mut self, text: &str) -> Result<Act, String> {
+        let topic = (!text.is_empty()).then(|| text.to_owned());
+        Ok(Act::Send(Request::Topic { room: self.named_or_here("")?, topic }))
+    }
+
+    fn ignore(&mut self, name: &str) -> Result<Act, String> {
+        let name = name.trim();
+        let told = match self.ignored.iter().position(|ignored| same_name(ignored, name)) {
+            _ if name.is_empty() && self.ignored.is_empty() => "you ignore nobody".to_owned(),
+            _ if name.is_empty() => format!("you ignore {}", self.ignored.join(" ")),
+            Some(found) => format!("you hear {} again", self.ignored.swap_remove(found)),
+            None if self.ignored.len() >= IGNORED => return Err(format!("you ignore {IGNORED} already")),
+            None => {
+                self.ignored.push(name.to_owned());
+                format!("you hear nothing of {name} now")
+            }
+        };
+        Ok(Act::Tell(told))
+    }
+
+    fn away(&mut self, message: &str) -> Result<Act, String> {
+        let message = if message.is_empty() && !self.away { "away" } else { message };
+        if self.has_rooms() {
+            self.away = !message.is_empty();
+        }
+        Ok(Act::Send(Request::Away(message.to_owned())))
+    }
+
+    fn raw(&mut self, line: &str) -> Result<Act, String> {
+        if line.is_empty() { Err(usage("raw")) } else { Ok(Act::Send(Request::Raw(line.to_owned()))) }
+    }
+
+    fn named_or_here(&self, name: &str) -> Result<String, String> {
+        match (name.split_whitespace().next(), self.here()) {
+            (Some(name), _) => room_name(name),
+            (None, Some(room)) => Ok(room.name.clone()),
+            (None, None) if self.has_rooms() => Err("you are in no room; /join one".into()),
+            // Whoever sends it tells that there are none on this wire.
+            (None, None) => Ok(String::new()),
+        }
+    }
+}
+
+fn whisper(to: &str, text: &str) -> Act {
+    Act::Send(Request::Whisper { to: to.to_owned(), text: text.to_owned(), manner: Manner::Message })
+}
+
+/// A room as people write it: the sign before it may be left out.
+fn room_name(word: &str) -> Result<String, String> {
+    let name = if word.starts_with(['#', '&']) { word.to_owned() } else { format!("#{word}") };
+    match RoomName::new(&name) {
+        Err(why) if !name.starts_with('&') => Err(format!("{name:?}: {why}")),
+        // A room of one server of a network, on others than ours.
+        Ok(_) | Err(_) => Ok(name),
+    }
+}
+
+fn usage(name: &str) -> String {
+    let command = COMMANDS.iter().find(|command| command.name == name);
+    command.map_or_else(String::new, |command| format!("write /{} {}", command.name, command.arguments))
+}
+
+fn help(about: &str) -> Result<Act, String> {
+    let about = about.trim().trim_start_matches('/');
+    let commands = COMMANDS.iter().filter(|command| about.is_empty() || command.name == about);
+    let lines: Vec<_> = commands
+        .map(|command| {
+            let synopsis = format!("/{} {}", command.name, command.arguments);
+            format!("  {synopsis:<18} {}", command.help)
+        })
+        .collect();
+    match lines.len() {
+        0 => Err(format!("there is no command /{about}, see /help")),
+        1 => Ok(Act::Tell(lines[0].trim_start().to_owned())),
+        _ => {
+            let first = "Whatever else you type is said to everybody in the room.";
+            Ok(Act::Tell(format!(
+                "{first}\n{}\n  /  TEXT             say TEXT, behind a slash",
+                lines.join("\n")
+            )))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests_support::{chat_in, told};
+    use super::*;
+
+    fn sent(chat: &mut Chat, line: &str) -> Request {
+        match chat.typed(line) {
+            Some(Act::Send(request)) => request,
+            other => panic!("{line}: {other:?}"),
+        }
+    }
+
+    fn said(text: &str, manner: Manner) -> Request {
+        Request::Say { room: Some("#tea".into()), text: text.into(), manner }
+    }
+
+    #[test]
+    fn what_is_no_command_is_said_and_a_space_makes_a_slash_one_of_the_text() {
+        let mut chat = chat_in("#tea", &[]);
+        assert_eq!(sent(&mut chat, "hi /quit"), said("hi /quit", Manner::Message));
+        assert_eq!(sent(&mut chat, "/ usr/bin"), said("/usr/bin", Manner::Message));
+        assert_eq!(sent(&mut chat, "/me waves a flag"), said("waves a flag", Manner::Action));
+        assert_eq!(chat.typed("  "), None);
+    }
+
+    #[test]
+    fn every_way_to_whisper_whispers() {
+        let mut chat = chat_in("#tea", &[]);
+        let whisper =
+            Request::Whisper { to: "bob".into(), text: "see: this".into(), manner: Manner::Message };
+        for line in ["//bob:see: this", "/msg bob see: this", "/MSG bob see: this"] {
+            assert_eq!(sent(&mut chat, line), whisper);
+        }
+        assert_eq!(told(&mut chat, "/reply hi"), "nobody has whispered to you yet");
+        chat.whisperer = Some("bob".into());
+        assert_eq!(sent(&mut chat, "/reply see: this"), whisper);
+    }
+
+    #[test]
+    fn a_mistyped_command_is_told_of_and_never_sent() {
+        let mut chat = chat_in("#tea", &[]);
+        for line in
+            ["/msg", "/msg bob", "/msg bob ", "/me", "/me ", "//bob", "//:x", "/nick", "/join", "/raw"]
+        {
+            assert!(told(&mut chat, line).starts_with("write /"), "{line}");
+        }
+        assert!(told(&mut chat, "/nonsense x").contains("no command /nonsense"));
+        assert!(told(&mut chat, "/").contains("no command"));
+        assert!(told(&mut chat, "/nick 1a").contains("cannot begin with '1'"));
+        assert!(told(&mut chat, "/join #a,b").contains("cannot contain ','"));
+    }
+
+    #[test]
+    fn commands_about_a_room_mean_this_one_where_none_is_named() {
+        let mut chat = chat_in("#tea", &[]);
+        let room = || "#tea".to_owned();
+        assert_eq!(sent(&mut chat, "/who"), Request::Who { room: room() });
+        assert_eq!(sent(&mut chat, "/who other"), Request::Who { room: "#other".into() });
+        assert_eq!(sent(&mut chat, "/topic"), Request::Topic { room: room(), topic: None });
+        let topic = Some("at  five".to_owned());
+        assert_eq!(sent(&mut chat, "/topic at  five"), Request::Topic { room: room(), topic });
+        assert_eq!(sent(&mut chat, "/part"), Request::Part { room: room(), reason: String::new() });
+        assert_eq!(sent(&mut chat, "/join b k"), Request::Join { room: "#b".into(), key: Some("k".into()) });
+        assert_eq!(told(&mut chat, "/join #TEA"), "you speak in #tea now");
+        assert_eq!(told(&mut chat, "/room"), "#tea");
+        assert!(told(&mut chat, "/room #b").contains("you are not in #b"));
+    }
+
+    #[test]
+    fn away_goes_and_comes_back_and_the_prompt_tells() {
+        let mut chat = chat_in("#tea", &[]);
+        assert_eq!(sent(&mut chat, "/away"), Request::Away("away".into()));
+        assert_eq!(chat.prompt(), "#tea alice (away)> ");
+        assert_eq!(sent(&mut chat, "/away"), Request::Away(String::new()));
+        assert_eq!(chat.prompt(), "#tea alice> ");
+        assert_eq!(sent(&mut chat, "/away for tea"), Request::Away("for tea".into()));
+    }
+
+    #[test]
+    fn help_has_a_line_for_each_command_and_fits_the_screen() {
+        let mut chat = chat_in("#tea", &[]);
+        let help = told(&mut chat, "/help");
+        assert!(help.lines().count() < 24 && help.lines().all(|line| line.len() <= 78), "{help}");
+        for command in &COMMANDS {
+            assert!(help.contains(&format!("  /{} ", command.name)));
+            assert!(told(&mut chat, &format!("/help {}", command.name)).starts_with('/'));
+        }
+        assert!(told(&mut chat, "/help nonsense").contains("no command"));
+    }
+}

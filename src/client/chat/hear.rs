@@ -1,0 +1,355 @@
+//! What an event changes of what is known, and what is shown of it.
+
+use std::time::Instant;
+
+use super::{Chat, Shown, What, mentions};
+use crate::client::event::{Event, EventKind, Manner, Member};
+use crate::client::texts::{because, refusal, without_closing_link};
+use crate::name::same_name;
+
+/// Most names shown of those in a room.
+const NAMES_SHOWN: usize = 60;
+
+impl Chat {
+    /// Takes note of an event. Returns what there is to show of it.
+    pub(in crate::client) fn hear(&mut self, event: &Event, now: Instant) -> Option<Shown> {
+        let (room, what) = match &event.kind {
+            EventKind::Said { .. } | EventKind::Whispered { .. } => self.talk(event)?,
+            EventKind::Joined { .. }
+            | EventKind::Parted { .. }
+            | EventKind::Quit { .. }
+            | EventKind::Renamed { .. } => self.movement(event, now)?,
+            EventKind::Kicked { room, who, by, reason } => {
+                let is_us = same_name(who, &self.name);
+                let whom = if is_us { "you" } else { who };
+                let text = format!("{by} removed {whom} from {room}{}", because(reason));
+                if is_us {
+                    self.forget(room);
+                } else if let Some(room) = self.room(room) {
+                    room.remove(who);
+                }
+                (Some(room.clone()), What::News(text))
+            }
+            EventKind::Present { room, members } => {
+                if let Some(known) = self.room(room) {
+                    known.set_members(members);
+                }
+                (Some(room.clone()), What::News(present(room, members)))
+            }
+            EventKind::Topic { room, topic, by } => {
+                (Some(room.clone()), What::News(topic_told(room, topic, by.as_deref())))
+            }
+            EventKind::Refused { about, text, .. } => {
+                self.refused(about.as_deref());
+                (None, What::News(refusal(about.as_deref(), text)))
+            }
+            EventKind::Invited { by, .. } if self.is_ignored(by) => return None,
+            EventKind::Invited { room, who, by } => {
+                (None, What::News(format!("{by} invites {who} into {room}")))
+            }
+            EventKind::Changed { of, by, changes } => {
+                (Some(of.clone()), What::News(format!("{by} changed {of}: {changes}")))
+            }
+            EventKind::Notice(text) | EventKind::Info(text) => (None, What::News(text.clone())),
+            EventKind::Closing(text) => (None, What::News(without_closing_link(text).to_owned())),
+            EventKind::Server { .. } | EventKind::Taken => return None,
+        };
+        let room = room.filter(|room| self.room(room).is_some());
+        Some(Shown { time: event.time, room, what })
+    }
+
+    fn talk(&mut self, event: &Event) -> Option<(Option<String>, What)> {
+        match &event.kind {
+            EventKind::Said { room, from, text, manner } => {
+                self.said += 1;
+                let count = self.said;
+                if let Some(room) = room.as_deref() {
+                    self.room(room)?.spoke(from, count);
+                } else {
+                    // The one room of the CrazyIt wire has no name, and nobody tells who is in it.
+                    self.whisperer.get_or_insert_with(|| from.clone());
+                }
+                // What we typed stands on the screen.
+                if event.is_own || self.is_ignored(from) {
+                    return None;
+                }
+                let words = self.highlights.iter().chain([&self.name]);
+                let stands_out =
+                    *manner != Manner::Notice && words.into_iter().any(|word| mentions(text, word));
+                let (from, text, manner) = (from.clone(), text.clone(), *manner);
+                Some((room.clone(), What::Said { from, text, manner, stands_out }))
+            }
+            EventKind::Whispered { from, to, text, manner } => {
+                // What we whispered comes back as well.
+                let is_echo = event.is_own && to.as_ref().is_some_and(|to| !same_name(from, to));
+                if is_echo || self.is_ignored(from) {
+                    return None;
+                }
+                if *manner != Manner::Notice {
+                    self.whisperer = Some(from.clone());
+                }
+                let (from, text, manner) = (from.clone(), text.clone(), *manner);
+                Some((None, What::Whispered { from, text, manner }))
+            }
+            _ => None,
+        }
+    }
+
+    fn movement(&mut self, event: &Event, now: Instant) -> Option<(Option<String>, What)> {
+        match &event.kind {
+            EventKind::Joined { room, who } => {
+                if event.is_own {
+                    self.came_into(room);
+                    // Who is there follows.
+                    return None;
+                }
+                self.room(room)?.add(who);
+                self.passing(room, who, true, format!("{who} joined"), now)
+            }
+            EventKind::Parted { room, who, reason } => {
+                if event.is_own {
+                    self.forget(room);
+                    return Some((None, What::News(format!("you left {room}{}", because(reason)))));
+                }
+                self.room(room)?.remove(who);
+                self.passing(room, who, false, format!("{who} left{}", because(reason)), now)
+            }
+            EventKind::Quit { who, reason } => {
+                let mut known = self.rooms.iter_mut().filter_map(|r| r.remove(who).then_some(&r.name));
+                let room = known.next().cloned();
+                known.for_each(drop);
+                let room = room.or_else(|| self.here().map(|room| room.name.clone()))?;
+                self.passing(&room, who, false, format!("{who} left{}", because(reason)), now)
+            }
+            EventKind::Renamed { from, to } => {
+                self.renamed(from, to);
+                if event.is_own {
+                    to.clone_into(&mut self.name);
+                    return Some((None, What::News(format!("you are {to} now, and were {from}"))));
+                }
+                (!self.is_ignored(to)).then(|| (None, What::Movement(format!("{from} is {to} now"))))
+            }
+            _ => None,
+        }
+    }
+
+    /// Somebody came or left, which is shown or counted.
+    fn passing(
+        &mut self,
+        room: &str,
+        who: &str,
+        came: bool,
+        text: String,
+        now: Instant,
+    ) -> Option<(Option<String>, What)> {
+        if self.is_ignored(who) || !self.folding.shows(room, came, now) {
+            return None;
+        }
+        // Where there is one room, the line says which.
+        let text = if self.has_several_rooms() { text } else { with_room(&text, room) };
+        Some((Some(room.to_owned()), What::Movement(text)))
+    }
+
+    /// We are in a room.
+    fn came_into(&mut self, name: &str) {
+        let is_wanted = self.wanted.as_deref().is_some_and(|wanted| same_name(wanted, name));
+        let index = self.rooms.iter().position(|room| same_name(&room.name, name));
+        let index = index.unwrap_or_else(|| {
+            self.rooms.push(super::Room::new(name));
+            self.rooms.len() - 1
+        });
+        let room = &mut self.rooms[index];
+        room.is_joined = true;
+        // As the server writes it.
+        name.clone_into(&mut room.name);
+        if is_wanted {
+            self.here = index;
+            self.wanted = None;
+        }
+    }
+
+    fn renamed(&mut self, from: &str, to: &str) {
+        self.rooms.iter_mut().for_each(|room| {
+            room.rename(from, to);
+        });
+        for name in self.ignored.iter_mut().chain(&mut self.whisperer) {
+            if same_name(name, from) {
+                to.clone_into(name);
+            }
+        }
+    }
+
+    /// A room that does not open is not one of ours.
+    fn refused(&mut self, about: Option<&str>) {
+        let Some(about) = about else { return };
+        if self.room(about).is_some_and(|room| !room.is_joined) {
+            self.forget(about);
+        }
+        self.wanted.take_if(|wanted| same_name(wanted, about));
+    }
+}
+
+/// `bob left (late)` becomes `bob left #tea (late)`.
+fn with_room(text: &str, room: &str) -> String {
+    match text.split_once(" (") {
+        Some((who, why)) => format!("{who} {room} ({why}"),
+        None => format!("{text} {room}"),
+    }
+}
+
+fn present(room: &str, members: &[Member]) -> String {
+    let shown = members.iter().take(NAMES_SHOWN);
+    let names: Vec<_> = shown.map(|member| format!("{}{}", member.rank, member.name)).collect();
+    let more = match members.len().saturating_sub(NAMES_SHOWN) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    format!("in {room}: {}{more}", names.join(" "))
+}
+
+fn topic_told(room: &str, topic: &str, by: Option<&str>) -> String {
+    match by {
+        Some(by) if topic.is_empty() => format!("{by} removed the topic of {room}"),
+        Some(by) => format!("{by} set the topic of {room}: {topic}"),
+        None => format!("the topic of {room}: {topic}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests_support::{chat_in, member, told};
+    use super::super::{Act, tests_support};
+    use super::*;
+    use crate::client::request::Request;
+
+    fn event(kind: EventKind, is_own: bool) -> Event {
+        Event { time: None, is_own, answers: None, kind }
+    }
+
+    fn hear(chat: &mut Chat, kind: EventKind) -> Option<What> {
+        chat.hear(&event(kind, false), Instant::now()).map(|shown| shown.what)
+    }
+
+    fn hear_own(chat: &mut Chat, kind: EventKind) -> Option<What> {
+        chat.hear(&event(kind, true), Instant::now()).map(|shown| shown.what)
+    }
+
+    fn said(from: &str, text: &str) -> EventKind {
+        let (room, manner) = (Some("#tea".to_owned()), Manner::Message);
+        EventKind::Said { room, from: from.into(), text: text.into(), manner }
+    }
+
+    fn whispered(from: &str) -> EventKind {
+        let to = Some("alice".to_owned());
+        EventKind::Whispered { from: from.into(), to, text: "psst".into(), manner: Manner::Message }
+    }
+
+    fn joined(room: &str, who: &str) -> EventKind {
+        EventKind::Joined { room: room.into(), who: who.into() }
+    }
+
+    fn news(text: &str) -> Option<What> {
+        Some(What::News(text.into()))
+    }
+
+    #[test]
+    fn a_mention_and_a_highlighted_word_stand_out() {
+        let mut chat = tests_support::chat_with_highlight("#tea", "deploy");
+        let mut stands_out = |text: &str| {
+            matches!(hear(&mut chat, said("bob", text)), Some(What::Said { stands_out: true, .. }))
+        };
+        assert!(stands_out("alice: hi"));
+        assert!(stands_out("the Deploy begins"));
+        assert!(!stands_out("malice"));
+    }
+
+    #[test]
+    fn the_last_whisperer_gets_the_reply_also_under_a_new_name() {
+        let mut chat = chat_in("#tea", &["bob", "carol"]);
+        hear(&mut chat, whispered("carol"));
+        hear(&mut chat, whispered("bob"));
+        hear_own(
+            &mut chat,
+            EventKind::Whispered {
+                from: "alice".into(),
+                to: Some("carol".into()),
+                text: "x".into(),
+                manner: Manner::Message,
+            },
+        );
+        hear(&mut chat, EventKind::Renamed { from: "bob".into(), to: "rob".into() });
+        let Some(Act::Send(Request::Whisper { to, .. })) = chat.typed("/reply hi") else { panic!() };
+        assert_eq!(to, "rob");
+    }
+
+    #[test]
+    fn who_is_ignored_is_not_heard_also_under_a_new_name_until_heard_again() {
+        let mut chat = chat_in("#tea", &["eve"]);
+        told(&mut chat, "/ignore Eve");
+        assert_eq!(hear(&mut chat, said("eve", "hi")), None);
+        assert_eq!(hear(&mut chat, whispered("eve")), None);
+        hear(&mut chat, EventKind::Renamed { from: "eve".into(), to: "eva".into() });
+        assert_eq!(hear(&mut chat, said("EVA", "hi")), None);
+        assert_eq!(hear(&mut chat, joined("#tea", "eva")), None);
+        assert_eq!(told(&mut chat, "/ignore"), "you ignore eva");
+        assert_eq!(told(&mut chat, "/ignore eva"), "you hear eva again");
+        assert!(hear(&mut chat, said("eva", "hi")).is_some());
+    }
+
+    #[test]
+    fn rooms_come_and_go_and_lines_go_to_the_one_that_was_asked_for() {
+        let mut chat = chat_in("#tea", &[]);
+        assert_eq!(chat.prompt(), "#tea alice> ");
+        chat.typed("/join #ops");
+        assert_eq!(chat.prompt(), "#tea alice> ");
+        hear_own(&mut chat, joined("#Ops", "alice"));
+        assert_eq!(chat.prompt(), "#Ops alice> ");
+        let left = EventKind::Parted { room: "#ops".into(), who: "alice".into(), reason: String::new() };
+        assert_eq!(hear_own(&mut chat, left), news("you left #ops"));
+        assert_eq!(chat.prompt(), "#tea alice> ");
+        let kicked = EventKind::Kicked {
+            room: "#tea".into(),
+            who: "alice".into(),
+            by: "bob".into(),
+            reason: "x".into(),
+        };
+        assert_eq!(hear(&mut chat, kicked), news("bob removed you from #tea (x)"));
+        assert_eq!(chat.prompt(), "alice> ");
+        assert!(told(&mut chat, "hello?").contains("/join one"));
+    }
+
+    #[test]
+    fn after_a_new_connection_we_ask_for_the_rooms_we_were_in() {
+        let mut chat = chat_in("#tea", &["bob"]);
+        hear_own(&mut chat, joined("#ops", "alice"));
+        let join = |room: &str| Request::Join { room: room.into(), key: None };
+        assert_eq!(chat.connected("alice"), [join("#tea"), join("#ops")]);
+        let refused = |about: &str| EventKind::Refused {
+            code: "473".into(),
+            about: Some(about.into()),
+            text: "Invite only".into(),
+        };
+        assert_eq!(hear(&mut chat, refused("#ops")), news("#ops: Invite only"));
+        hear_own(&mut chat, joined("#tea", "alice"));
+        hear(&mut chat, refused("#tea"));
+        assert_eq!(chat.connected("alice"), [join("#tea")], "only what never opened is forgotten");
+    }
+
+    #[test]
+    fn who_comes_and_goes_is_told_with_the_room_and_offered_no_more() {
+        let mut chat = chat_in("#tea", &[]);
+        assert_eq!(hear(&mut chat, joined("#tea", "bob")), Some(What::Movement("bob joined #tea".into())));
+        assert_eq!(chat.complete("b", 1).1, ["bob: "]);
+        let quit = EventKind::Quit { who: "bob".into(), reason: "late".into() };
+        assert_eq!(hear(&mut chat, quit), Some(What::Movement("bob left #tea (late)".into())));
+        assert_eq!(chat.complete("b", 1).1, [""; 0]);
+        assert_eq!(hear(&mut chat, joined("#elsewhere", "bob")), None, "that is no room of ours");
+    }
+
+    #[test]
+    fn a_long_list_of_names_is_cut_and_counted() {
+        let members: Vec<_> = (0..NAMES_SHOWN + 5).map(|n| member(&format!("u{n}"))).collect();
+        let text = present("#tea", &members);
+        assert!(text.starts_with("in #tea: u0 u1 ") && text.ends_with(" u59 and 5 more"), "{text}");
+    }
+}

@@ -1,0 +1,235 @@
+//! The conversation as the person at the terminal knows it: which rooms, who is in them, who whispered last, whom to
+//! ignore. It knows neither sockets nor the terminal; events and typed lines go in, what to show and to send comes out.
+
+mod commands;
+// Without a line editor nobody asks.
+#[cfg_attr(not(feature = "editor"), allow(dead_code))]
+mod completion;
+mod folding;
+mod hear;
+mod room;
+
+use std::time::{Instant, SystemTime};
+
+use super::event::Manner;
+use super::request::Request;
+use crate::name::{RoomName, same_name};
+use crate::wire::Wire;
+use folding::Folding;
+use room::Room;
+
+/// Most names that are ignored.
+const IGNORED: usize = 1000;
+
+/// What is known of the conversation.
+#[derive(Debug)]
+pub(super) struct Chat {
+    wire: Wire,
+    /// Our own name.
+    name: String,
+    /// In the order in which we came into them.
+    rooms: Vec<Room>,
+    /// Where lines go: an index of `rooms`. Past its end there is none.
+    here: usize,
+    /// The room that we asked to come into last: lines go there once we are in.
+    wanted: Option<String>,
+    /// Who whispered to us last.
+    whisperer: Option<String>,
+    ignored: Vec<String>,
+    /// Words that stand out as our name does.
+    highlights: Vec<String>,
+    away: bool,
+    folding: Folding,
+    /// Counts what is said, so that it is known who spoke last.
+    said: u64,
+}
+
+/// Something for the one at the terminal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Shown {
+    /// When, by the server's clock, where it told.
+    pub(super) time: Option<SystemTime>,
+    /// In which room, where it is in one.
+    pub(super) room: Option<String>,
+    pub(super) what: What,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum What {
+    /// Somebody spoke in a room, and perhaps of us.
+    Said { from: String, text: String, manner: Manner, stands_out: bool },
+    /// Somebody spoke to us alone.
+    Whispered { from: String, text: String, manner: Manner },
+    /// The server, or somebody in a room, did something.
+    News(String),
+    /// Somebody came or left.
+    Movement(String),
+    /// The program itself says something.
+    Note(String),
+}
+
+/// What a typed line asks the program to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Act {
+    Send(Request),
+    /// Tell the writer of the line.
+    Tell(String),
+    /// Clear the screen.
+    Clear,
+    Quit,
+}
+
+impl Chat {
+    /// A conversation in these rooms, once we are in them.
+    pub(super) fn new(wire: Wire, name: &str, rooms: &[RoomName], highlights: &[String]) -> Self {
+        Self {
+            wire,
+            name: name.to_owned(),
+            rooms: rooms.iter().map(|room| Room::new(room.as_str())).collect(),
+            here: 0,
+            wanted: None,
+            whisperer: None,
+            ignored: Vec::new(),
+            highlights: highlights.to_vec(),
+            away: false,
+            folding: Folding::default(),
+            said: 0,
+        }
+    }
+
+    /// What stands before the line that is typed.
+    pub(super) fn prompt(&self) -> String {
+        let away = if self.away { " (away)" } else { "" };
+        match self.rooms.get(self.here) {
+            Some(room) => format!("{} {}{away}> ", room.name, self.name),
+            None => format!("{}{away}> ", self.name),
+        }
+    }
+
+    /// We are connected, under this name: what to ask for to be where we were.
+    pub(super) fn connected(&mut self, name: &str) -> Vec<Request> {
+        name.clone_into(&mut self.name);
+        self.away = false;
+        self.rooms.iter_mut().for_each(Room::leave);
+        let rooms = self.rooms.iter();
+        rooms.map(|room| Request::Join { room: room.name.clone(), key: room.key.clone() }).collect()
+    }
+
+    /// Our own name.
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// True where lines must tell which room they are of.
+    pub(super) fn has_several_rooms(&self) -> bool {
+        self.rooms.len() > 1
+    }
+
+    /// When [`Chat::unfold`] has something to tell.
+    pub(super) fn unfolds_at(&self) -> Option<Instant> {
+        self.folding.due()
+    }
+
+    /// Tells of those who came and left in a crowd.
+    pub(super) fn unfold(&mut self, now: Instant) -> Vec<Shown> {
+        let crowds = self.folding.take(now);
+        let shown = crowds.into_iter().map(|(room, text)| {
+            let room = (!room.is_empty()).then_some(room);
+            Shown { time: None, room, what: What::Movement(text) }
+        });
+        shown.collect()
+    }
+
+    fn room(&mut self, name: &str) -> Option<&mut Room> {
+        self.rooms.iter_mut().find(|room| same_name(&room.name, name))
+    }
+
+    /// Where lines go.
+    fn here(&self) -> Option<&Room> {
+        self.rooms.get(self.here)
+    }
+
+    fn is_ignored(&self, name: &str) -> bool {
+        self.ignored.iter().any(|ignored| same_name(ignored, name))
+    }
+
+    /// We are not in this room any more.
+    fn forget(&mut self, name: &str) {
+        let Some(gone) = self.rooms.iter().position(|room| same_name(&room.name, name)) else { return };
+        self.rooms.remove(gone);
+        if gone < self.here || self.here >= self.rooms.len() {
+            self.here = self.here.saturating_sub(1);
+        }
+    }
+}
+
+/// True when `word` stands in `text` as a word of its own, whatever its letters' case.
+fn mentions(text: &str, word: &str) -> bool {
+    let (text, word) = (text.to_lowercase(), word.to_lowercase());
+    if word.is_empty() {
+        return false;
+    }
+    let is_edge = |c: Option<char>| c.is_none_or(|c| !c.is_alphanumeric() && c != '_');
+    let mut found = text.match_indices(&word);
+    found.any(|(at, _)| {
+        is_edge(text[..at].chars().next_back()) && is_edge(text[at + word.len()..].chars().next())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_mentioned_where_it_is_a_word() {
+        for text in ["alice", "Alice: hi", "hi,ALICE!", "(alice)", "alicex, alice"] {
+            assert!(mentions(text, "alice"), "{text}");
+        }
+        for text in ["", "malice", "alices", "al ice", "alice_b"] {
+            assert!(!mentions(text, "alice"), "{text}");
+        }
+        assert!(mentions("你好 张三", "张三"));
+        assert!(!mentions("anything", ""));
+    }
+}
+
+/// A conversation to test with.
+#[cfg(test)]
+mod tests_support {
+    use super::*;
+    use crate::client::event::{Event, EventKind, Member};
+
+    pub(super) fn member(name: &str) -> Member {
+        Member { rank: String::new(), name: name.to_owned() }
+    }
+
+    /// Alice, in a room with these people.
+    pub(super) fn chat_in(room: &str, people: &[&str]) -> Chat {
+        chat(room, people, &[])
+    }
+
+    pub(super) fn chat_with_highlight(room: &str, word: &str) -> Chat {
+        chat(room, &[], &[word.to_owned()])
+    }
+
+    fn chat(room: &str, people: &[&str], highlights: &[String]) -> Chat {
+        let rooms = [RoomName::new(room).unwrap()];
+        let mut chat = Chat::new(Wire::Irc, "alice", &rooms, highlights);
+        let members = people.iter().map(|name| member(name)).collect();
+        for kind in [
+            EventKind::Joined { room: room.to_owned(), who: "alice".to_owned() },
+            EventKind::Present { room: room.to_owned(), members },
+        ] {
+            chat.hear(&Event { time: None, is_own: true, answers: None, kind }, Instant::now());
+        }
+        chat
+    }
+
+    /// What the program tells the writer of a line.
+    pub(super) fn told(chat: &mut Chat, line: &str) -> String {
+        match chat.typed(line) {
+            Some(Act::Tell(text)) => text,
+            other => panic!("{line}: {other:?}"),
+        }
+    }
+}

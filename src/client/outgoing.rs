@@ -1,0 +1,388 @@
+//! What is to be sent and what has not been taken yet: how much may be on its way at once, how fast servers other
+//! than ours are talked to, and what becomes of it all when the connection is lost. Knows no sockets, and is told the
+//! time.
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+use super::request::Request;
+use crate::wire::Wire;
+
+/// Most text on its way at once, in bytes: so little that sending it does not wait.
+const WINDOW_BYTES: usize = 32 * 1024;
+
+/// Most messages on their way at once to a server that merely stops reading when it has enough, as ours does.
+const WINDOW: usize = 128;
+
+/// Most messages on their way at once to any other server: some drop what waits with them, or who sends it.
+const OTHERS_WINDOW: usize = 6;
+
+/// So many messages other servers take at once, and then one in each [`INTERVAL`].
+const BURST: u32 = 5;
+
+/// See [`BURST`]. RFC 2813 §5.8 has 2 s; the servers of today have 1 s and less.
+const INTERVAL: Duration = Duration::from_secs(1);
+
+/// When nothing more is to be sent for so long, the server is asked whether it has taken everything.
+const REST: Duration = Duration::from_secs(1);
+
+/// On the CrazyIt wire, what has not come back after this time is taken for taken: the textbook's own server loses
+/// lines that come together, and never tells.
+const STALL: Duration = Duration::from_secs(5);
+
+/// A message, and whether a line ends with it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Piece {
+    request: Request,
+    ends_line: bool,
+}
+
+/// A message on its way, and its mark, once it has one.
+#[derive(Debug)]
+struct Sent {
+    piece: Piece,
+    mark: Option<u64>,
+}
+
+/// What to do now.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Next {
+    /// Send this, and tell how with [`Outgoing::sent`].
+    Send(Request),
+    /// Ask the server for a confirmation, and tell with [`Outgoing::asked`].
+    Confirm,
+    /// Nothing before this.
+    WaitUntil(Instant),
+    /// Nothing before something is pushed or taken.
+    Rest,
+}
+
+/// What is to be sent, and what is on its way.
+#[derive(Debug)]
+pub(super) struct Outgoing {
+    wire: Wire,
+    /// Goes before everything else: what makes us be where we were.
+    urgent: VecDeque<Request>,
+    waiting: VecDeque<Piece>,
+    on_the_way: VecDeque<Sent>,
+    /// Only what is urgent is sent.
+    is_held: bool,
+    /// Nothing more will be pushed.
+    is_ending: bool,
+    /// The server has no flood limit that loses anything.
+    is_patient: bool,
+    /// When other servers have forgiven all that we sent.
+    forgiven: Option<Instant>,
+    /// When something was last sent or taken.
+    moved: Option<Instant>,
+    /// Lines that were taken for certain.
+    taken_lines: u64,
+}
+
+impl Outgoing {
+    pub(super) fn new(wire: Wire) -> Self {
+        Self {
+            wire,
+            urgent: VecDeque::new(),
+            waiting: VecDeque::new(),
+            on_the_way: VecDeque::new(),
+            is_held: false,
+            is_ending: false,
+            is_patient: wire == Wire::CrazyIt,
+            forgiven: None,
+            moved: None,
+            taken_lines: 0,
+        }
+    }
+
+    /// Adds a line, in pieces of one message each.
+    pub(super) fn push(&mut self, pieces: Vec<Request>) {
+        let last = pieces.len().saturating_sub(1);
+        let pieces = pieces.into_iter().enumerate();
+        self.waiting.extend(pieces.map(|(n, request)| Piece { request, ends_line: n == last }));
+    }
+
+    /// Adds what goes first, also while the rest is held.
+    pub(super) fn push_urgent(&mut self, requests: Vec<Request>) {
+        self.urgent.extend(requests);
+    }
+
+    /// Nothing more will be pushed.
+    pub(super) fn end(&mut self) {
+        self.is_ending = true;
+    }
+
+    /// Holds everything but what is urgent, or goes on.
+    pub(super) fn hold(&mut self, is_held: bool) {
+        self.is_held = is_held;
+    }
+
+    /// The server is of a kind that pauses reading and loses nothing.
+    pub(super) fn trust(&mut self, is_patient: bool) {
+        self.is_patient = is_patient || self.wire == Wire::CrazyIt;
+    }
+
+    /// Lines that wait.
+    pub(super) fn waiting_lines(&self) -> usize {
+        self.waiting.iter().filter(|piece| piece.ends_line).count()
+    }
+
+    /// Messages that wait.
+    pub(super) fn waiting(&self) -> usize {
+        self.waiting.len()
+    }
+
+    /// Lines that the server has taken for certain.
+    pub(super) fn taken_lines(&self) -> u64 {
+        self.taken_lines
+    }
+
+    /// True when everything was sent and taken.
+    pub(super) fn is_empty(&self) -> bool {
+        self.urgent.is_empty() && self.waiting.is_empty() && self.on_the_way.is_empty()
+    }
+
+    /// Forgets what waits.
+    pub(super) fn clear(&mut self) {
+        self.waiting.clear();
+    }
+
+    /// What to do now.
+    pub(super) fn next(&mut self, now: Instant) -> Next {
+        let stalled = self.moved.map(|moved| moved + STALL).filter(|_| self.wire == Wire::CrazyIt);
+        if stalled.is_some_and(|at| now >= at) {
+            self.taken(u64::MAX, now);
+        }
+        let has_unmarked = self.on_the_way.iter().any(|sent| sent.mark.is_none());
+        let front =
+            self.urgent.front().or(self.waiting.front().map(|p| &p.request).filter(|_| !self.is_held));
+        let Some(front) = front else {
+            let rested = self.moved.map_or(now, |moved| moved + REST);
+            return match has_unmarked {
+                true if self.is_ending || now >= rested => Next::Confirm,
+                true => Next::WaitUntil(rested),
+                false if self.on_the_way.is_empty() => Next::Rest,
+                false => stalled.map_or(Next::Rest, Next::WaitUntil),
+            };
+        };
+        let window = if self.is_patient { WINDOW } else { OTHERS_WINDOW };
+        let bytes = |request: &Request| request.text().map_or(0, str::len);
+        let under_way: usize = self.on_the_way.iter().map(|sent| bytes(&sent.piece.request)).sum();
+        let is_full = self.on_the_way.len() >= window || under_way + bytes(front) > WINDOW_BYTES;
+        if is_full && !self.on_the_way.is_empty() {
+            return if has_unmarked { Next::Confirm } else { stalled.map_or(Next::Rest, Next::WaitUntil) };
+        }
+        match self.pause(now) {
+            Some(until) => Next::WaitUntil(until),
+            None => Next::Send(front.clone()),
+        }
+    }
+
+    /// Until when another server is to be left alone.
+    fn pause(&self, now: Instant) -> Option<Instant> {
+        let open = self.forgiven? - INTERVAL * (BURST - 1);
+        (!self.is_patient && now < open).then_some(open)
+    }
+
+    fn spend(&mut self, now: Instant) {
+        self.moved = Some(now);
+        self.forgiven = Some(self.forgiven.map_or(now, |at| at.max(now)) + INTERVAL);
+    }
+
+    /// What [`Outgoing::next`] gave was sent, and has this mark.
+    pub(super) fn sent(&mut self, mark: Option<u64>, now: Instant) {
+        let piece = match self.urgent.pop_front() {
+            Some(request) => Some(Piece { request, ends_line: false }),
+            None => self.waiting.pop_front(),
+        };
+        self.on_the_way.extend(piece.map(|piece| Sent { piece, mark }));
+        self.spend(now);
+    }
+
+    /// What [`Outgoing::next`] gave cannot be sent.
+    pub(super) fn refuse(&mut self) {
+        if self.urgent.pop_front().is_none() {
+            self.waiting.pop_front();
+        }
+    }
+
+    /// The server was asked for a confirmation, and will give this mark. Without one nobody can know better.
+    pub(super) fn asked(&mut self, mark: Option<u64>, now: Instant) {
+        let mut before = 0;
+        for sent in &mut self.on_the_way {
+            before = *sent.mark.get_or_insert(mark.unwrap_or(before));
+        }
+        self.spend(now);
+        self.taken(0, now);
+    }
+
+    /// The server has dealt with everything up to this mark.
+    pub(super) fn taken(&mut self, mark: u64, now: Instant) {
+        // What has no mark came before what has one, and was dealt with before it.
+        let count = self.on_the_way.iter().rposition(|sent| sent.mark.is_some_and(|its| its <= mark));
+        let taken = self.on_the_way.drain(..count.map_or(0, |last| last + 1));
+        self.taken_lines += taken.filter(|sent| sent.piece.ends_line).count() as u64;
+        if mark == u64::MAX {
+            self.taken_lines += self.on_the_way.drain(..).filter(|sent| sent.piece.ends_line).count() as u64;
+        }
+        self.moved = Some(now);
+    }
+
+    /// The connection is lost. What was on its way waits again, before the rest; returns how many lines of it the
+    /// server may have taken all the same. `is_certain` when what it has not answered it has not taken.
+    pub(super) fn lost(&mut self, is_certain: bool) -> usize {
+        self.urgent.clear();
+        self.forgiven = None;
+        self.moved = None;
+        let mut doubtful = 0;
+        while let Some(Sent { piece, mark }) = self.on_the_way.pop_back() {
+            let is_line = matches!(piece.request, Request::Say { .. } | Request::Whisper { .. });
+            doubtful += usize::from(is_line && !(is_certain && mark.is_some()));
+            if is_line {
+                self.waiting.push_front(piece);
+            }
+        }
+        doubtful
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::client::event::Manner;
+
+    fn say(text: &str) -> Request {
+        Request::Say { room: Some("#tea".into()), text: text.into(), manner: Manner::Message }
+    }
+
+    /// Sends as long as that is possible. Returns how many messages went, and what comes then.
+    fn send_all(outgoing: &mut Outgoing, mark: &mut u64, labels: bool, now: Instant) -> (usize, Next) {
+        let mut count = 0;
+        loop {
+            match outgoing.next(now) {
+                Next::Send(_) => {
+                    *mark += u64::from(labels);
+                    outgoing.sent(labels.then_some(*mark), now);
+                    count += 1;
+                }
+                next => return (count, next),
+            }
+        }
+    }
+
+    fn with_lines(wire: Wire, count: usize) -> Outgoing {
+        let mut outgoing = Outgoing::new(wire);
+        (0..count).for_each(|n| outgoing.push(vec![say(&n.to_string())]));
+        outgoing
+    }
+
+    #[test]
+    fn our_server_gets_a_window_full_and_more_as_it_answers() {
+        let (now, mut mark) = (Instant::now(), 0);
+        let mut outgoing = with_lines(Wire::Irc, 1000);
+        outgoing.trust(true);
+        assert_eq!(send_all(&mut outgoing, &mut mark, true, now), (WINDOW, Next::Rest));
+        outgoing.taken(100, now);
+        assert_eq!(send_all(&mut outgoing, &mut mark, true, now), (100, Next::Rest));
+        assert_eq!(outgoing.taken_lines(), 100);
+        while outgoing.waiting() > 0 {
+            outgoing.taken(mark, now);
+            send_all(&mut outgoing, &mut mark, true, now);
+        }
+        outgoing.taken(1000, now);
+        assert!(outgoing.is_empty() && outgoing.taken_lines() == 1000);
+    }
+
+    #[test]
+    fn other_servers_get_a_few_and_then_one_at_a_time_and_are_asked_what_they_took() {
+        let (begin, mut mark) = (Instant::now(), 0);
+        let mut outgoing = with_lines(Wire::Irc, 20);
+        let (count, next) = send_all(&mut outgoing, &mut mark, false, begin);
+        assert_eq!((count, next), (BURST as usize, Next::WaitUntil(begin + INTERVAL)));
+        let (count, next) = send_all(&mut outgoing, &mut mark, false, begin + INTERVAL);
+        assert_eq!((count, next), (1, Next::Confirm), "the window is full");
+        outgoing.asked(Some(1), begin + INTERVAL);
+        assert_eq!(outgoing.next(begin + INTERVAL), Next::Rest, "until it answers");
+        outgoing.taken(1, begin + 2 * INTERVAL);
+        assert_eq!(outgoing.taken_lines(), 6);
+        let (count, _) = send_all(&mut outgoing, &mut mark, false, begin + 2 * INTERVAL);
+        assert_eq!(count, 0, "the question counts as well");
+        let (count, _) = send_all(&mut outgoing, &mut mark, false, begin + 3 * INTERVAL);
+        assert_eq!(count, 1);
+    }
+
+    #[test]
+    fn after_the_last_line_the_server_is_asked_at_once_if_no_more_comes_and_else_after_a_rest() {
+        let (now, mut mark) = (Instant::now(), 0);
+        let mut outgoing = with_lines(Wire::Irc, 1);
+        assert_eq!(send_all(&mut outgoing, &mut mark, false, now), (1, Next::WaitUntil(now + REST)));
+        assert_eq!(outgoing.next(now + REST), Next::Confirm);
+        outgoing.end();
+        assert_eq!(outgoing.next(now), Next::Confirm);
+        outgoing.asked(Some(7), now);
+        outgoing.taken(7, now);
+        assert_eq!((outgoing.next(now), outgoing.is_empty()), (Next::Rest, true));
+    }
+
+    #[test]
+    fn what_was_not_answered_by_a_server_that_said_goodbye_is_sent_again_and_nothing_else() {
+        let (now, mut mark) = (Instant::now(), 0);
+        let mut outgoing = with_lines(Wire::Irc, 10);
+        outgoing.trust(true);
+        send_all(&mut outgoing, &mut mark, true, now);
+        outgoing.taken(4, now);
+        assert_eq!(outgoing.lost(true), 0);
+        assert_eq!((outgoing.taken_lines(), outgoing.waiting_lines()), (4, 6));
+        assert_eq!(outgoing.next(now), Next::Send(say("4")));
+        send_all(&mut outgoing, &mut mark, true, now);
+        assert_eq!(outgoing.lost(false), 6, "nobody said goodbye");
+        let mut unmarked = with_lines(Wire::Irc, 3);
+        send_all(&mut unmarked, &mut mark, false, now);
+        assert_eq!(unmarked.lost(true), 3, "nobody answers each message");
+    }
+
+    #[test]
+    fn what_is_urgent_goes_first_also_while_the_rest_is_held() {
+        let now = Instant::now();
+        let mut outgoing = with_lines(Wire::Irc, 1);
+        outgoing.hold(true);
+        let join = Request::Join { room: "#tea".into(), key: None };
+        outgoing.push_urgent(vec![join.clone()]);
+        assert_eq!(outgoing.next(now), Next::Send(join));
+        outgoing.sent(None, now);
+        assert_eq!(outgoing.next(now), Next::WaitUntil(now + REST));
+        outgoing.hold(false);
+        assert_eq!(outgoing.next(now), Next::Send(say("0")));
+        outgoing.refuse();
+        assert_eq!(outgoing.waiting(), 0);
+    }
+
+    #[test]
+    fn on_the_crazyit_wire_ones_own_words_are_the_answer_or_a_long_silence() {
+        let (now, mut mark) = (Instant::now(), 0);
+        let mut outgoing = with_lines(Wire::CrazyIt, 2);
+        assert_eq!(send_all(&mut outgoing, &mut mark, true, now), (2, Next::WaitUntil(now + STALL)));
+        let whisper = Request::Whisper { to: "bob".into(), text: "x".into(), manner: Manner::Message };
+        outgoing.push(vec![whisper]);
+        outgoing.end();
+        outgoing.next(now);
+        outgoing.sent(None, now);
+        assert_eq!(outgoing.next(now), Next::Confirm);
+        outgoing.asked(None, now);
+        outgoing.taken(1, now);
+        assert_eq!((outgoing.taken_lines(), outgoing.is_empty()), (1, false));
+        assert_eq!(outgoing.next(now + STALL), Next::Rest);
+        assert_eq!((outgoing.taken_lines(), outgoing.is_empty()), (3, true));
+    }
+
+    #[test]
+    fn long_messages_fill_the_window_before_it_has_its_number_and_one_always_goes() {
+        let (now, mut mark) = (Instant::now(), 0);
+        let mut outgoing = Outgoing::new(Wire::CrazyIt);
+        (0..10).for_each(|_| outgoing.push(vec![say(&"x".repeat(8000))]));
+        assert_eq!(send_all(&mut outgoing, &mut mark, true, now).0, WINDOW_BYTES / 8000);
+        let mut outgoing = Outgoing::new(Wire::CrazyIt);
+        outgoing.push(vec![say(&"x".repeat(2 * WINDOW_BYTES))]);
+        assert_eq!(send_all(&mut outgoing, &mut mark, true, now).0, 1);
+    }
+}

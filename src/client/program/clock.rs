@@ -1,0 +1,54 @@
+//! The time of day where we are.
+
+use std::env;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use tz::TimeZone;
+
+/// Tells the time of day: by `TZ` or the system's setting, and by UTC where there is neither.
+#[derive(Debug)]
+pub(super) struct Clock(TimeZone);
+
+impl Clock {
+    pub(super) fn local() -> Self {
+        let zone = match env::var("TZ") {
+            Ok(zone) => TimeZone::from_posix_tz(&zone),
+            Err(_) => TimeZone::local(),
+        };
+        Self(zone.unwrap_or_else(|_| TimeZone::utc()))
+    }
+
+    /// The time in UTC, wherever we are.
+    #[cfg(test)]
+    pub(super) fn utc() -> Self {
+        Self(TimeZone::utc())
+    }
+
+    /// Hours and minutes.
+    pub(super) fn time_of_day(&self, time: SystemTime) -> String {
+        let since_1970 = time.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+        let seconds = i64::try_from(since_1970).unwrap_or(i64::MAX);
+        let offset = self.0.find_local_time_type(seconds).map_or(0, |local| local.ut_offset());
+        let minutes = seconds.saturating_add(offset.into()).div_euclid(60);
+        format!("{:02}:{:02}", minutes.div_euclid(60).rem_euclid(24), minutes.rem_euclid(60))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn the_time_of_day_is_that_of_the_zone_in_summer_and_winter() {
+        // 2026-01-02 and 2026-07-02, 23:04:05 UTC.
+        let [winter, summer] = [1_767_395_045, 1_783_033_445].map(|s| UNIX_EPOCH + Duration::from_secs(s));
+        let berlin = Clock(TimeZone::from_posix_tz("CET-1CEST,M3.5.0,M10.5.0/3").unwrap());
+        assert_eq!(
+            (berlin.time_of_day(winter), berlin.time_of_day(summer)),
+            ("00:04".into(), "01:04".into())
+        );
+        assert_eq!(Clock::utc().time_of_day(winter), "23:04");
+    }
+}

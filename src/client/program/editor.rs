@@ -1,0 +1,101 @@
+//! The line that is typed, with history and completion, above which everything else is printed.
+
+use std::borrow::Cow;
+use std::sync::mpsc::{Receiver, SyncSender};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+
+use rustyline::completion::Completer;
+use rustyline::error::ReadlineError;
+use rustyline::highlight::Highlighter;
+use rustyline::hint::Hinter;
+use rustyline::history::MemHistory;
+use rustyline::validate::Validator;
+use rustyline::{CompletionType, Config, Context, Editor, ExternalPrinter, Helper};
+
+use super::screen::Print;
+use super::{Failure, Note};
+use crate::client::chat::Chat;
+
+/// Lines that are remembered, until the program ends.
+const HISTORY: usize = 500;
+
+/// Reads lines on a thread of its own, one for each prompt that comes. Gives the prompts back where the terminal is
+/// not up to it.
+pub(super) fn start(
+    chat: &Arc<Mutex<Chat>>,
+    notes: SyncSender<Note>,
+    prompts: Receiver<String>,
+) -> Result<Print, Receiver<String>> {
+    let Some((mut editor, mut printer)) = open(chat) else { return Err(prompts) };
+    let reader = thread::Builder::new().name("parlor-keyboard".into());
+    let reader = reader.spawn(move || {
+        for prompt in prompts {
+            let note = read(&mut editor, &prompt);
+            let is_last = matches!(note, Note::InputEnded(_));
+            if notes.send(note).is_err() || is_last {
+                return;
+            }
+        }
+    });
+    // Without a thread the program could do nothing at all.
+    reader.expect("the system has a thread for the keyboard");
+    // A terminal that takes no more is about to end us.
+    Ok(Box::new(move |text| printer.print(text).unwrap_or(())))
+}
+
+type LineEditor = Editor<Offers, MemHistory>;
+
+fn open(chat: &Arc<Mutex<Chat>>) -> Option<(LineEditor, impl ExternalPrinter + use<>)> {
+    let config = Config::builder().completion_type(CompletionType::Circular);
+    let config = config.max_history_size(HISTORY).ok()?.build();
+    let history = MemHistory::with_config(&config);
+    let mut editor = Editor::with_history(config, history).ok()?;
+    editor.set_helper(Some(Offers(Arc::clone(chat))));
+    let printer = editor.create_external_printer().ok()?;
+    Some((editor, printer))
+}
+
+fn read(editor: &mut LineEditor, prompt: &str) -> Note {
+    match editor.readline(prompt) {
+        Ok(line) => {
+            // A history that is full forgets the oldest.
+            editor.add_history_entry(line.as_str()).ok();
+            // A paste may be several lines.
+            Note::Typed(line.lines().map(str::to_owned).collect())
+        }
+        Err(ReadlineError::Interrupted) => Note::Interrupted,
+        Err(ReadlineError::Eof) => Note::InputEnded(Ok(())),
+        Err(why) => Note::InputEnded(Err(Failure::new(2, format!("the keyboard: {why}")))),
+    }
+}
+
+/// What the tab key offers.
+struct Offers(Arc<Mutex<Chat>>);
+
+impl Helper for Offers {}
+impl Validator for Offers {}
+
+impl Hinter for Offers {
+    type Hint = String;
+}
+
+impl Completer for Offers {
+    type Candidate = String;
+
+    fn complete(
+        &self,
+        line: &str,
+        position: usize,
+        _: &Context<'_>,
+    ) -> rustyline::Result<(usize, Vec<String>)> {
+        let chat = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(chat.complete(line, position))
+    }
+}
+
+impl Highlighter for Offers {
+    fn highlight_prompt<'b, 's: 'b, 'p: 'b>(&'s self, prompt: &'p str, _: bool) -> Cow<'b, str> {
+        Cow::Owned(format!("\x1b[1m{prompt}\x1b[0m"))
+    }
+}

@@ -1,0 +1,99 @@
+//! Coming in for the first time, and asking for a name where there is somebody to ask.
+
+use std::io::{self, Write};
+
+use super::input::read_line;
+use super::{Failure, show};
+use crate::client::{Client, Error};
+use crate::config::ClientConfig;
+use crate::name::UserName;
+
+/// Connects and logs in; where there is somebody to ask, `ask` tells the name that is missing, or another for one that
+/// is refused. `None` when they leave instead. Nobody is asked while a server waits: it would lose its patience.
+pub(super) fn enter(
+    config: &ClientConfig,
+    interactive: bool,
+    mut ask: impl FnMut() -> Result<Option<UserName>, Failure>,
+) -> Result<Option<Client>, Failure> {
+    let mut name = config.name.clone();
+    loop {
+        let Some(wanted) = name.take().map_or_else(&mut ask, |name| Ok(Some(name)))? else {
+            return Ok(None);
+        };
+        match log_in(config, &wanted) {
+            Ok(client) => return Ok(Some(client)),
+            Err(error @ Error::NameRefused { .. }) if interactive => show(&error.to_string()),
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+/// Connects, and logs in under this name.
+pub(super) fn log_in(config: &ClientConfig, name: &UserName) -> Result<Client, Error> {
+    let mut client = Client::connect(&config.server, config.wire)?;
+    client.login(name, config.password.as_deref())?;
+    Ok(client)
+}
+
+pub(super) fn ask_name() -> Result<Option<UserName>, Failure> {
+    loop {
+        let mut out = io::stdout();
+        out.write_all(b"Your name: ").and_then(|()| out.flush()).ok();
+        let Some(line) = read_line(&mut io::stdin().lock())? else {
+            // Whatever follows does not stand behind the question.
+            show("");
+            return Ok(None);
+        };
+        match UserName::new(line.trim()) {
+            Ok(name) => return Ok(Some(name)),
+            Err(why) => show(&why.to_string()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{BufRead, BufReader};
+    use std::net::TcpListener;
+    use std::path::Path;
+    use std::thread;
+
+    use super::*;
+    use crate::config::Invocation;
+
+    fn at(port: u16, name: Option<&str>) -> ClientConfig {
+        let name = name.map(|name| format!("{name}@")).unwrap_or_default();
+        let args = [format!("{name}127.0.0.1:{port}")];
+        match ClientConfig::from_args(&args, None::<&Path>, true) {
+            Ok(Invocation::Run(config)) => config,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn no_server_is_bothered_before_there_is_a_name() {
+        // Nobody listens at port 0.
+        assert!(enter(&at(0, None), true, || Ok(None)).is_ok_and(|client| client.is_none()));
+    }
+
+    #[test]
+    fn whoever_thinks_of_another_name_for_longer_than_the_server_waits_gets_in() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let config = at(listener.local_addr().unwrap().port(), Some("alice"));
+        let server = thread::spawn(move || {
+            for answer in [":s 433 * alice :In use\r\n", ":s 001 bob :Welcome\r\n"] {
+                let mut peer = BufReader::new(listener.accept().unwrap().0);
+                let mut line = String::new();
+                while !line.starts_with("USER") {
+                    line.clear();
+                    peer.read_line(&mut line).unwrap();
+                }
+                // And then the server closes.
+                peer.get_mut().write_all(answer.as_bytes()).unwrap();
+            }
+        });
+        let client = enter(&config, true, || Ok(Some(UserName::new("bob").unwrap())));
+        assert!(client.is_ok_and(|client| client.is_some_and(|client| client.name() == "bob")));
+        server.join().unwrap();
+    }
+}

@@ -1,0 +1,83 @@
+//! The terminal is left as it was found, also when the program is told to end, or panics.
+
+use std::io::{self, IsTerminal, Read, Write};
+use std::os::unix::net::UnixStream;
+use std::sync::OnceLock;
+use std::sync::mpsc::SyncSender;
+use std::time::Duration;
+use std::{panic, process, thread};
+
+use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+
+use super::Note;
+
+/// After SIGTERM, how long the conversation has to say goodbye.
+const GOODBYE: Duration = Duration::from_secs(3);
+
+/// The exit status after SIGTERM, as shells count.
+pub(super) const TERMINATED: u8 = 128 + 15;
+
+/// The exit status after a panic, as the standard library has it.
+const PANICKED: i32 = 101;
+
+/// How the terminal was.
+static FOUND: OnceLock<Termios> = OnceLock::new();
+
+/// Remembers how the terminal is, to leave it like that also after a panic on any thread, which ends the program.
+pub(super) fn remember() {
+    if let Ok(found) = tcgetattr(io::stdin()) {
+        // Only the first counts.
+        FOUND.set(found).ok();
+    }
+    let told = panic::take_hook();
+    panic::set_hook(Box::new(move |why| {
+        restore();
+        told(why);
+        process::exit(PANICKED);
+    }));
+}
+
+/// Leaves the terminal as it was found.
+pub(super) fn restore() {
+    let Some(found) = FOUND.get() else { return };
+    // Nothing is left to try where this fails.
+    tcsetattr(io::stdin(), OptionalActions::Now, found).ok();
+    let mut out = io::stdout();
+    if cfg!(feature = "editor") && out.is_terminal() {
+        // Pasted text is marked no more; attributes are the usual, and the shell's prompt has a line of its own.
+        out.write_all(b"\x1b[?2004l\x1b[0m\r").and_then(|()| out.flush()).ok();
+    }
+}
+
+/// Tells the conversation of Ctrl-C, where it comes as a signal, and of what ends us, on threads of their own. If the
+/// conversation does not end then, the program does.
+pub(super) fn watch(notes: &SyncSender<Note>) -> io::Result<()> {
+    let sender = notes.clone();
+    on_signals("parlor-interrupts", &[SIGINT], move || {
+        // A conversation that hears nothing any more is ended by other means.
+        sender.try_send(Note::Interrupted).ok();
+    })?;
+    let sender = notes.clone();
+    on_signals("parlor-signals", &[SIGTERM, SIGHUP], move || {
+        sender.try_send(Note::Terminated).ok();
+        thread::sleep(GOODBYE);
+        restore();
+        process::exit(TERMINATED.into());
+    })
+}
+
+fn on_signals(thread: &str, signals: &[i32], then: impl Fn() + Send + 'static) -> io::Result<()> {
+    let (mut received, sent) = UnixStream::pair()?;
+    for &signal in signals {
+        signal_hook::low_level::pipe::register(signal, sent.try_clone()?)?;
+    }
+    let thread = thread::Builder::new().name(thread.into());
+    thread.spawn(move || {
+        let mut byte = [0];
+        while received.read_exact(&mut byte).is_ok() {
+            then();
+        }
+    })?;
+    Ok(())
+}

@@ -1,0 +1,211 @@
+//! Events as JSON (RFC 8259): one object, in one line.
+
+use std::fmt::Write;
+
+use crate::client::texts::is_harmful;
+use crate::client::{Event, EventKind, Manner};
+
+/// The object that an event is; `None` for what is of no use to anybody but the program.
+pub(super) fn line(event: &Event) -> Option<String> {
+    let mut object = Object::new();
+    let name = match &event.kind {
+        EventKind::Said { .. } => "said",
+        EventKind::Whispered { .. } => "whispered",
+        EventKind::Joined { .. } => "joined",
+        EventKind::Parted { .. } => "parted",
+        EventKind::Quit { .. } => "quit",
+        EventKind::Kicked { .. } => "kicked",
+        EventKind::Renamed { .. } => "renamed",
+        EventKind::Topic { .. } => "topic",
+        EventKind::Present { .. } => "present",
+        EventKind::Invited { .. } => "invited",
+        EventKind::Changed { .. } => "changed",
+        EventKind::Notice(_) => "notice",
+        EventKind::Refused { .. } => "refused",
+        EventKind::Info(_) => "info",
+        EventKind::Server { .. } => "server",
+        EventKind::Closing(_) => "closing",
+        EventKind::Taken => return None,
+    };
+    object.text("event", name);
+    if let Some(time) = event.time {
+        object.text("time", &humantime::format_rfc3339_millis(time).to_string());
+    }
+    object.bare("own", if event.is_own { "true" } else { "false" });
+    fields(&event.kind, &mut object);
+    Some(object.end())
+}
+
+fn fields(kind: &EventKind, object: &mut Object) {
+    match kind {
+        EventKind::Said { room, from, text, manner } => {
+            object.optional("room", room.as_deref());
+            object.texts(&[("from", from), ("text", text), ("manner", word(*manner))]);
+        }
+        EventKind::Whispered { from, to, text, manner } => {
+            object.optional("to", to.as_deref());
+            object.texts(&[("from", from), ("text", text), ("manner", word(*manner))]);
+        }
+        EventKind::Joined { room, who } => object.texts(&[("room", room), ("who", who)]),
+        EventKind::Parted { room, who, reason } => {
+            object.texts(&[("room", room), ("who", who), ("reason", reason)]);
+        }
+        EventKind::Quit { who, reason } => object.texts(&[("who", who), ("reason", reason)]),
+        EventKind::Kicked { room, who, by, reason } => {
+            object.texts(&[("room", room), ("who", who), ("by", by), ("reason", reason)]);
+        }
+        EventKind::Renamed { from, to } => object.texts(&[("from", from), ("to", to)]),
+        EventKind::Topic { room, topic, by } => {
+            object.texts(&[("room", room), ("topic", topic)]);
+            object.optional("by", by.as_deref());
+        }
+        EventKind::Present { room, members } => {
+            object.text("room", room);
+            let members: Vec<_> = members
+                .iter()
+                .map(|member| {
+                    let mut object = Object::new();
+                    object.texts(&[("name", &member.name), ("rank", &member.rank)]);
+                    object.end()
+                })
+                .collect();
+            object.bare("members", &format!("[{}]", members.join(",")));
+        }
+        EventKind::Invited { room, who, by } => object.texts(&[("room", room), ("who", who), ("by", by)]),
+        EventKind::Changed { of, by, changes } => {
+            object.texts(&[("of", of), ("by", by), ("changes", changes)]);
+        }
+        EventKind::Refused { code, about, text } => {
+            object.text("code", code);
+            object.optional("about", about.as_deref());
+            object.text("text", text);
+        }
+        EventKind::Notice(text) | EventKind::Info(text) | EventKind::Closing(text) => {
+            object.text("text", text)
+        }
+        EventKind::Server { version } => object.text("version", version),
+        EventKind::Taken => {}
+    }
+}
+
+fn word(manner: Manner) -> &'static str {
+    match manner {
+        Manner::Message => "message",
+        Manner::Notice => "notice",
+        Manner::Action => "action",
+    }
+}
+
+/// An object that is being written.
+struct Object(String);
+
+impl Object {
+    fn new() -> Self {
+        Self("{".to_owned())
+    }
+
+    /// A field whose value is JSON already. `name` has nothing to escape.
+    fn bare(&mut self, name: &str, value: &str) {
+        let comma = if self.0.len() > 1 { "," } else { "" };
+        // Writing to a string does not fail.
+        write!(self.0, "{comma}\"{name}\":{value}").ok();
+    }
+
+    fn text(&mut self, name: &str, value: &str) {
+        self.bare(name, &quoted(value));
+    }
+
+    fn texts(&mut self, fields: &[(&str, &str)]) {
+        fields.iter().for_each(|(name, value)| self.text(name, value));
+    }
+
+    fn optional(&mut self, name: &str, value: Option<&str>) {
+        value.iter().for_each(|value| self.text(name, value));
+    }
+
+    fn end(mut self) -> String {
+        self.0.push('}');
+        self.0
+    }
+}
+
+/// A text in quotation marks. Whatever would disturb a terminal is escaped too, although JSON does not ask for it.
+fn quoted(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 2);
+    out.push('"');
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => out.extend(['\\', c]),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            // All of these are in the first 65,536, so four digits are enough.
+            c if is_harmful(c) => {
+                write!(out, "\\u{:04x}", u32::from(c)).ok();
+            }
+            c => out.push(c),
+        }
+    }
+    out.push('"');
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+    use std::process::{Command, Stdio};
+    use std::time::{Duration, UNIX_EPOCH};
+
+    use super::*;
+    use crate::client::Member;
+
+    fn event(kind: EventKind) -> Event {
+        Event {
+            time: Some(UNIX_EPOCH + Duration::from_millis(1_767_323_045_678)),
+            is_own: false,
+            answers: None,
+            kind,
+        }
+    }
+
+    #[test]
+    fn an_event_is_one_object_in_one_line() {
+        let manner = Manner::Message;
+        let said =
+            EventKind::Said { room: Some("#t".into()), from: "bob".into(), text: "a\n\"b\"".into(), manner };
+        let expected = r##"{"event":"said","time":"2026-01-02T03:04:05.678Z","own":false,"room":"#t","from":"bob","text":"a\n\"b\"","manner":"message"}"##;
+        assert_eq!(line(&event(said)).as_deref(), Some(expected));
+        let member = Member { rank: "@".into(), name: "bob".into() };
+        let present = EventKind::Present { room: "#t".into(), members: vec![member.clone(), member] };
+        let shown = line(&event(present)).unwrap();
+        assert!(
+            shown.ends_with(r#""members":[{"name":"bob","rank":"@"},{"name":"bob","rank":"@"}]}"#),
+            "{shown}"
+        );
+        assert_eq!(line(&event(EventKind::Taken)), None);
+    }
+
+    #[test]
+    fn nothing_that_disturbs_a_terminal_is_in_it() {
+        let every: String = ('\0'..='\u{3000}').collect();
+        let quoted = quoted(&every);
+        assert!(!quoted.chars().any(is_harmful));
+        assert!(quoted.contains("\\u001b") && quoted.contains("\\u009b") && quoted.contains("\\u202e"));
+    }
+
+    /// Another program reads back what was written.
+    #[test]
+    fn python_reads_the_text_that_was_written() {
+        let text: String = ('\0'..='\u{2fff}').chain(['好', '😀', '\u{fffd}', '\u{10ffff}']).collect();
+        let script =
+            "import json,sys; sys.stdout.buffer.write(json.loads(sys.stdin.buffer.read())['text'].encode())";
+        let python =
+            Command::new("python3").args(["-c", script]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
+        // Where there is none, another machine checks this.
+        let Ok(mut python) = python else { return };
+        let json = line(&event(EventKind::Notice(text.clone()))).unwrap();
+        python.stdin.take().unwrap().write_all(json.as_bytes()).unwrap();
+        let read = python.wait_with_output().unwrap().stdout;
+        assert!(String::from_utf8(read).unwrap() == text);
+    }
+}

@@ -1,0 +1,217 @@
+//! The connection of a program that comes back when it is lost.
+
+use std::io::ErrorKind;
+use std::sync::mpsc::SyncSender;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::{Note, enter};
+use crate::client::backoff::Backoff;
+use crate::client::outgoing::{Next, Outgoing};
+use crate::client::{Client, Error, Event, EventKind, Reader, Request, Speaker};
+use crate::config::ClientConfig;
+use crate::name::UserName;
+
+/// How our own server begins the name of its version.
+const OURS: &str = "parlor-";
+
+/// The connection, or the hope of one.
+#[derive(Debug)]
+pub(super) struct Link {
+    config: ClientConfig,
+    notes: SyncSender<Note>,
+    up: Option<(Speaker, Reader)>,
+    /// Sending has failed; the reader will tell that the connection is lost.
+    is_broken: bool,
+    pub(super) outgoing: Outgoing,
+    /// Tells the events of this connection from those of earlier ones.
+    number: u64,
+    /// The name to come back with.
+    name: Option<UserName>,
+    said_goodbye: bool,
+    backoff: Backoff,
+    lost_at: Option<Instant>,
+    /// When to try again; `None` while a try is under way, or there is nothing to try.
+    try_at: Option<Instant>,
+}
+
+/// What became of trying to come back.
+#[derive(Debug)]
+pub(super) enum Tried {
+    /// We are back, under this name.
+    Back(String),
+    /// Not yet.
+    NotYet,
+    /// There is no use in trying again.
+    GivenUp(Error),
+}
+
+impl Link {
+    pub(super) fn new(config: &ClientConfig, client: Client, notes: SyncSender<Note>) -> Result<Self, Error> {
+        let mut link = Self {
+            config: config.clone(),
+            notes,
+            up: None,
+            is_broken: false,
+            outgoing: Outgoing::new(config.wire),
+            number: 0,
+            name: None,
+            said_goodbye: false,
+            backoff: Backoff::default(),
+            lost_at: None,
+            try_at: None,
+        };
+        link.attach(client)?;
+        Ok(link)
+    }
+
+    fn attach(&mut self, client: Client) -> Result<(), Error> {
+        self.number += 1;
+        let (notes, number) = (self.notes.clone(), self.number);
+        self.name = UserName::new(&client.name()).ok().or(self.config.name.clone());
+        self.up = Some(client.listen(move |item| notes.send(Note::Heard(number, item)).is_ok())?);
+        (self.is_broken, self.said_goodbye, self.lost_at) = (false, false, None);
+        self.outgoing.trust(false);
+        Ok(())
+    }
+
+    pub(super) fn is_up(&self) -> bool {
+        self.up.is_some()
+    }
+
+    /// True for events of the connection that there is.
+    pub(super) fn is_current(&self, number: u64) -> bool {
+        self.is_up() && number == self.number
+    }
+
+    /// Takes a line to send; it goes when it may.
+    pub(super) fn push(&mut self, request: &Request) {
+        let pieces = match &self.up {
+            Some((speaker, _)) => speaker.pieces(request),
+            None => vec![request.clone()],
+        };
+        self.outgoing.push(pieces);
+    }
+
+    /// Sends what may be sent, and does what is due. Returns when it is to be called again, if nothing happens before,
+    /// and why some of it could not be sent.
+    pub(super) fn pump(&mut self, now: Instant) -> (Option<Instant>, Vec<Error>) {
+        let mut refused = Vec::new();
+        if self.try_at.is_some_and(|at| at <= now) {
+            self.try_at = None;
+            self.try_again();
+        }
+        let Some((speaker, reader)) = self.up.as_mut().filter(|_| !self.is_broken) else {
+            return (self.try_at, refused);
+        };
+        loop {
+            let sent = match self.outgoing.next(now) {
+                Next::WaitUntil(at) => return (Some(at), refused),
+                Next::Rest => return (None, refused),
+                Next::Confirm => speaker.confirm().map(|mark| self.outgoing.asked(mark, now)),
+                Next::Send(request) => {
+                    // What was kept while there was no connection may be more than one message.
+                    let pieces = speaker.pieces(&request);
+                    let sent = pieces.iter().try_fold(None, |_, piece| speaker.send_piece(piece));
+                    sent.map(|mark| self.outgoing.sent(mark, now))
+                }
+            };
+            match sent {
+                Ok(()) => {}
+                Err(Error::Lost { error, .. }) => {
+                    // What has come until now is still to be heard, unless nothing moves any more.
+                    if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) {
+                        reader.abort();
+                    }
+                    self.is_broken = true;
+                    return (None, refused);
+                }
+                Err(error) => {
+                    self.outgoing.refuse();
+                    refused.push(error);
+                }
+            }
+        }
+    }
+
+    /// Takes note of an event.
+    pub(super) fn hear(&mut self, event: &Event, now: Instant) {
+        if let Some(mark) = event.answers {
+            self.outgoing.taken(mark, now);
+        }
+        match &event.kind {
+            EventKind::Server { version } => self.outgoing.trust(version.starts_with(OURS)),
+            EventKind::Closing(_) => self.said_goodbye = true,
+            EventKind::Present { .. } => self.backoff = Backoff::default(),
+            EventKind::Renamed { to, .. } if event.is_own => {
+                self.name = UserName::new(to).ok().or(self.name.take());
+            }
+            _ => {}
+        }
+    }
+
+    /// The connection is lost. Returns how many lines the server may have taken or not.
+    pub(super) fn lost(&mut self, now: Instant) -> usize {
+        self.up = None;
+        self.lost_at = Some(now);
+        self.try_at = Some(now + self.backoff.pause());
+        // A server that said goodbye had answered everything that it took: the goodbye came behind the answers.
+        self.outgoing.lost(self.said_goodbye)
+    }
+
+    /// True when there is no use in waiting for a connection.
+    pub(super) fn has_given_up(&self) -> bool {
+        self.config.retry == Some(Duration::ZERO)
+    }
+
+    fn try_again(&mut self) {
+        let (config, name, notes) = (self.config.clone(), self.name.clone(), self.notes.clone());
+        let trying = thread::Builder::new().name("parlor-connect".into());
+        let trying = trying.spawn(move || {
+            let Some(name) = name else { return };
+            let result = enter::log_in(&config, &name).map(Box::new);
+            // Nobody waits for it when the program ends.
+            notes.send(Note::Tried(result)).ok();
+        });
+        if trying.is_err() {
+            self.try_at = Some(Instant::now() + self.backoff.pause());
+        }
+    }
+
+    /// What became of a try.
+    pub(super) fn tried(&mut self, result: Result<Box<Client>, Error>, now: Instant) -> Tried {
+        let error = match result {
+            Ok(client) => {
+                let name = client.name();
+                match self.attach(*client) {
+                    Ok(()) => return Tried::Back(name),
+                    Err(error) => error,
+                }
+            }
+            Err(error @ Error::Refused { .. }) => return Tried::GivenUp(error),
+            // Perhaps the server has not noticed yet that we were gone, and will.
+            Err(error) => error,
+        };
+        let pause = self.backoff.pause();
+        let gone = self.lost_at.map_or(Duration::ZERO, |at| now.saturating_duration_since(at));
+        if self.config.retry.is_some_and(|retry| gone + pause > retry) {
+            return Tried::GivenUp(error);
+        }
+        self.try_at = Some(now + pause);
+        Tried::NotYet
+    }
+
+    /// Ends our side; the end is heard.
+    pub(super) fn finish(&mut self) {
+        if let Some((speaker, _)) = &self.up {
+            // Where it fails the connection is broken, which is heard too.
+            speaker.close().ok();
+        }
+    }
+
+    /// Says goodbye; the end is heard. False where there is nobody to say it to.
+    pub(super) fn quit(&mut self) -> bool {
+        self.is_broken = true;
+        self.up.as_mut().is_some_and(|(speaker, _)| speaker.say_goodbye().is_ok())
+    }
+}

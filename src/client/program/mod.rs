@@ -1,0 +1,111 @@
+//! The program `parlor`: at a keyboard a conversation, in a pipe a tool.
+
+mod clock;
+#[cfg(feature = "editor")]
+mod editor;
+mod enter;
+mod guard;
+mod input;
+mod json;
+mod link;
+mod paint;
+mod pipe;
+mod screen;
+mod talk;
+
+use std::fmt;
+use std::io::{self, ErrorKind, IsTerminal, Write};
+use std::process;
+
+use super::{Client, Error, Event};
+use crate::config::ClientConfig;
+
+/// Notes that wait for who handles them. Behind these everybody who sends some waits, the server at last.
+const NOTES: usize = 256;
+
+/// What the loop of either program hears from its threads.
+#[derive(Debug)]
+enum Note {
+    /// Lines of the input.
+    Typed(Vec<String>),
+    /// The input has ended, or cannot be read.
+    InputEnded(Result<(), Failure>),
+    /// Ctrl-C.
+    Interrupted,
+    /// The system asks us to end.
+    Terminated,
+    /// An event on the connection of this number; `None` where it has ended as it should.
+    Heard(u64, Option<Result<Event, Error>>),
+    /// What came of trying to connect again.
+    Tried(Result<Box<Client>, Error>),
+}
+
+/// Why the program ends other than well.
+#[derive(Debug)]
+pub struct Failure {
+    message: String,
+    /// The exit status: 1 the connection failed, 2 the input was wrong, 3 the server declined, 143 SIGTERM.
+    pub status: u8,
+}
+
+impl Failure {
+    fn new(status: u8, message: impl Into<String>) -> Self {
+        Self { message: message.into(), status }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::new(status(&error), error.to_string())
+    }
+}
+
+/// The exit status that an error is.
+fn status(error: &Error) -> u8 {
+    match error {
+        Error::Lookup { .. }
+        | Error::Connect { .. }
+        | Error::NoThread(_)
+        | Error::Lost { .. }
+        | Error::NoAnswer { .. }
+        | Error::Unavailable { .. } => 1,
+        Error::Mark(_) | Error::NoRoom | Error::NoWords { .. } => 2,
+        Error::Refused { .. } | Error::NameRefused { .. } => 3,
+    }
+}
+
+/// True when somebody sits at the keyboard and is to be talked with.
+pub fn is_interactive() -> bool {
+    io::stdin().is_terminal()
+}
+
+/// Runs until the keyboard, the pipe or the connection ends.
+pub fn run(config: &ClientConfig) -> Result<(), Failure> {
+    let talks = is_interactive() && !config.json && config.once.is_none();
+    if config.name.is_none() && !talks {
+        let message = "standard input is no terminal to ask for a name: give NAME@HOST";
+        return Err(Failure::new(2, message));
+    }
+    let Some(client) = enter::enter(config, talks, enter::ask_name)? else { return Ok(()) };
+    if talks { talk::run(config, client) } else { pipe::run(config, client) }
+}
+
+/// Prints a line. When nobody reads our output any more, that is a quiet end.
+fn show(line: &str) {
+    let mut out = io::stdout().lock();
+    match writeln!(out, "{line}") {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => process::exit(0),
+        // Nowhere is left to say that this one could not be printed.
+        Ok(()) | Err(_) => {}
+    }
+}
+
+fn complain(what: &dyn fmt::Display) {
+    writeln!(io::stderr(), "parlor: {what}").ok();
+}

@@ -1,0 +1,171 @@
+//! How things look at a terminal: what happened becomes lines, with colours where they are wanted.
+
+use std::fmt::Write;
+use std::time::SystemTime;
+
+use super::clock::Clock;
+use crate::client::chat::{Shown, What};
+use crate::client::display::plain;
+use crate::client::event::Manner;
+use crate::config::Color;
+
+/// The bell.
+const BELL: char = '\x07';
+
+const DIM: &str = "2";
+const BOLD: &str = "1";
+const STANDS_OUT: &str = "1;7";
+
+/// The colours of names: those of the sixteen that can be read on light and dark grounds.
+const NAMES: [&str; 10] = ["31", "32", "33", "34", "35", "36", "91", "92", "94", "95"];
+
+/// Makes lines for a terminal.
+#[derive(Debug)]
+pub(super) struct Paint {
+    has_colors: bool,
+    clock: Clock,
+}
+
+impl Paint {
+    pub(super) fn new(has_colors: bool, clock: Clock) -> Self {
+        Self { has_colors, clock }
+    }
+
+    /// True where the settings, `NO_COLOR` (no-color.org) and `TERM` leave colours.
+    pub(super) fn wants_colors(color: Color, no_color: Option<&str>, term: Option<&str>) -> bool {
+        match color {
+            Color::Always => true,
+            Color::Never => false,
+            Color::Auto => {
+                no_color.unwrap_or_default().is_empty() && term.is_some_and(|t| !t.is_empty() && t != "dumb")
+            }
+        }
+    }
+
+    /// The line that something is. It names the room where there are several.
+    pub(super) fn line(&self, shown: &Shown, names_rooms: bool) -> String {
+        let time = shown.time.unwrap_or_else(SystemTime::now);
+        let mut line = self.styled(DIM, &self.clock.time_of_day(time)) + " ";
+        if let Some(room) = shown.room.as_deref().filter(|_| names_rooms) {
+            // Writing to a string does not fail.
+            write!(line, "[{}] ", self.name(room)).ok();
+        }
+        match &shown.what {
+            What::Said { from, text, manner, stands_out } => {
+                line += &self.said(from, text, *manner, *stands_out);
+                line.extend(stands_out.then_some(BELL));
+            }
+            What::Whispered { from, text, manner } => {
+                let text = plain(text);
+                let text = if *manner == Manner::Action { format!("*{text}*") } else { text };
+                write!(line, "{} {} {text}", self.name(from), self.styled(BOLD, "whispers:")).ok();
+                line.extend((*manner != Manner::Notice).then_some(BELL));
+            }
+            What::News(text) => write!(line, "* {}", plain(text)).unwrap_or(()),
+            What::Movement(text) => line += &self.styled(DIM, &format!("* {}", plain(text))),
+            What::Note(text) => return self.styled(DIM, text),
+        }
+        line
+    }
+
+    fn said(&self, from: &str, text: &str, manner: Manner, stands_out: bool) -> String {
+        let (name, text) = (self.name(from), plain(text));
+        let text = if stands_out { self.styled(BOLD, &text) } else { text };
+        let name = if stands_out { self.styled(STANDS_OUT, &plain(from)) } else { name };
+        match manner {
+            Manner::Message => format!("{name}: {text}"),
+            Manner::Notice => format!("-{name}- {text}"),
+            // Begins like no line of the server's own, so nobody can speak in its name.
+            Manner::Action => format!("*{name} {text}*"),
+        }
+    }
+
+    /// A name, always in the same colour.
+    fn name(&self, name: &str) -> String {
+        self.styled(NAMES[hash(name) % NAMES.len()], &plain(name))
+    }
+
+    fn styled(&self, style: &str, text: &str) -> String {
+        if self.has_colors { format!("\x1b[{style}m{text}\x1b[0m") } else { text.to_owned() }
+    }
+}
+
+/// FNV-1a of the name, whatever its letters' case: the same on every machine and every day.
+fn hash(name: &str) -> usize {
+    let bytes = name.to_lowercase().into_bytes();
+    let hash =
+        bytes.iter().fold(0x811c_9dc5_u32, |hash, &byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
+    hash as usize
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::UNIX_EPOCH;
+
+    use super::*;
+
+    fn paint(has_colors: bool) -> Paint {
+        Paint::new(has_colors, Clock::utc())
+    }
+
+    fn shown(what: What) -> Shown {
+        Shown { time: Some(UNIX_EPOCH), room: Some("#tea".into()), what }
+    }
+
+    fn said(text: &str, manner: Manner, stands_out: bool) -> Shown {
+        shown(What::Said { from: "bob".into(), text: text.into(), manner, stands_out })
+    }
+
+    #[test]
+    fn without_colours_a_line_is_plain_text_with_its_time_and_perhaps_its_room() {
+        let line = |shown: &Shown| paint(false).line(shown, false);
+        assert_eq!(line(&said("hi", Manner::Message, false)), "00:00 bob: hi");
+        assert_eq!(line(&said("waves", Manner::Action, false)), "00:00 *bob waves*");
+        assert_eq!(line(&said("beep", Manner::Notice, false)), "00:00 -bob- beep");
+        assert_eq!(line(&said("alice!", Manner::Message, true)), "00:00 bob: alice!\x07");
+        let whispered = What::Whispered { from: "bob".into(), text: "psst".into(), manner: Manner::Message };
+        assert_eq!(line(&shown(whispered)), "00:00 bob whispers: psst\x07");
+        assert_eq!(line(&shown(What::News("x".into()))), "00:00 * x");
+        assert_eq!(line(&shown(What::Movement("bob left".into()))), "00:00 * bob left");
+        let named = paint(false).line(&said("hi", Manner::Message, false), true);
+        assert_eq!(named, "00:00 [#tea] bob: hi");
+    }
+
+    #[test]
+    fn nothing_that_a_peer_sends_is_more_than_text() {
+        let evil = "\x1b[2J\x07\u{9b}2J\u{202e}\x02x\r\n";
+        for manner in [Manner::Message, Manner::Action, Manner::Notice] {
+            let what = [
+                What::Said { from: evil.into(), text: evil.into(), manner, stands_out: false },
+                What::Whispered { from: evil.into(), text: evil.into(), manner: Manner::Notice },
+                What::News(evil.into()),
+                What::Movement(evil.into()),
+            ];
+            for what in what {
+                let line = paint(false).line(&Shown { time: None, room: Some(evil.into()), what }, true);
+                assert!(!line.contains(|c: char| c.is_control() || c == '\u{202e}'), "{line:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_name_has_one_colour_whatever_its_case_and_names_have_several() {
+        let paint = paint(true);
+        assert_eq!(hash("Alice"), hash("alice"));
+        let colours: std::collections::HashSet<_> =
+            ["alice", "bob", "carol", "dave", "eve", "张三"].map(|name| hash(name) % NAMES.len()).into();
+        assert!(colours.len() > 2);
+        assert!(
+            paint.line(&said("hi", Manner::Message, false), false).starts_with("\x1b[2m00:00\x1b[0m \x1b[")
+        );
+    }
+
+    #[test]
+    fn colours_are_for_terminals_that_have_them_and_people_who_want_them() {
+        let auto = |no_color, term| Paint::wants_colors(Color::Auto, no_color, term);
+        assert!(auto(None, Some("xterm")) && auto(Some(""), Some("xterm")));
+        assert!(!auto(Some("1"), Some("xterm")) && !auto(None, Some("dumb")) && !auto(None, None));
+        assert!(Paint::wants_colors(Color::Always, Some("1"), None));
+        assert!(!Paint::wants_colors(Color::Never, None, Some("xterm")));
+    }
+}

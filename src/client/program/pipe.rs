@@ -1,0 +1,194 @@
+//! In a pipe: lines in, lines or JSON out, and an end when everything was taken.
+
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender};
+use std::time::Instant;
+
+use super::link::{Link, Tried};
+use super::{Failure, NOTES, Note, complain, input, json, show, status};
+use crate::client::input::piped;
+use crate::client::texts::{printable, refusal};
+use crate::client::{Client, Error, Event, EventKind, Request, display};
+use crate::config::ClientConfig;
+use crate::name::RoomName;
+use crate::wire::Wire;
+
+/// Most messages that wait to be sent before no more of the input is read.
+const WAITING: usize = 256;
+
+struct Pipe<'a> {
+    config: &'a ClientConfig,
+    link: Link,
+    /// Lets the input be read.
+    credits: SyncSender<()>,
+    /// It is being read.
+    is_reading: bool,
+    input_ended: bool,
+    /// Everything was taken, and our side has ended.
+    is_closing: bool,
+    /// Lines that were read.
+    lines: u64,
+    /// What went wrong with the input, or with what the server made of it.
+    failure: Option<Failure>,
+}
+
+/// Runs until the input ends and the server has taken it, or until the connection is lost for good.
+pub(super) fn run(config: &ClientConfig, client: Client) -> Result<(), Failure> {
+    let (sender, notes) = mpsc::sync_channel(NOTES);
+    let (credits, granted) = mpsc::sync_channel(1);
+    let link = Link::new(config, client, sender.clone())?;
+    let mut pipe = Pipe {
+        config,
+        link,
+        credits,
+        is_reading: false,
+        input_ended: config.once.is_some(),
+        is_closing: false,
+        lines: 0,
+        failure: None,
+    };
+    pipe.join();
+    match &config.once {
+        Some(text) => pipe.take_lines(text.lines().map(str::to_owned).collect()),
+        None => input::start(sender, granted)?,
+    }
+    let result = pipe.go_on(&notes);
+    // The reader must not wait for us while we wait for it.
+    drop(notes);
+    pipe.failure.map_or(result, Err)
+}
+
+impl Pipe<'_> {
+    fn go_on(&mut self, notes: &Receiver<Note>) -> Result<(), Failure> {
+        loop {
+            let (due, refused) = self.link.pump(Instant::now());
+            refused.iter().for_each(|error| self.refuse(error));
+            self.read_on();
+            if self.input_ended && self.link.outgoing.is_empty() && self.link.is_up() && !self.is_closing {
+                self.is_closing = true;
+                self.link.finish();
+            }
+            let note = match due {
+                None => notes.recv().map_err(|_| RecvTimeoutError::Disconnected),
+                Some(due) => notes.recv_timeout(due.saturating_duration_since(Instant::now())),
+            };
+            match note {
+                Ok(note) => {
+                    if let Some(end) = self.handle(note) {
+                        return end;
+                    }
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => {
+                    return Err(Failure::new(1, "the reader ended before its time"));
+                }
+            }
+        }
+    }
+
+    fn handle(&mut self, note: Note) -> Option<Result<(), Failure>> {
+        match note {
+            Note::Typed(lines) => self.take_lines(lines),
+            Note::InputEnded(result) => {
+                self.input_ended = true;
+                self.link.outgoing.end();
+                self.failure = result.err().or(self.failure.take());
+            }
+            Note::Heard(number, item) if self.link.is_current(number) => match item {
+                Some(Ok(event)) => self.hear(&event),
+                Some(Err(error)) => return self.lost(&error),
+                None if self.is_closing => return Some(Ok(())),
+                None => return self.lost(&self.unexpected_end()),
+            },
+            Note::Tried(result) => match self.link.tried(result, Instant::now()) {
+                Tried::Back(_) => self.join(),
+                Tried::NotYet => {}
+                Tried::GivenUp(error) => return Some(Err(self.unfinished(&error, 0))),
+            },
+            // Nobody sends these to a pipe.
+            Note::Heard(..) | Note::Interrupted | Note::Terminated => {}
+        }
+        None
+    }
+
+    /// Comes into the rooms.
+    fn join(&mut self) {
+        let join = |room: &RoomName| Request::Join { room: room.to_string(), key: None };
+        self.link.outgoing.push_urgent(self.config.rooms.iter().map(join).collect());
+    }
+
+    /// Reads more where there is place for it.
+    fn read_on(&mut self) {
+        if !self.is_reading && !self.input_ended && self.link.outgoing.waiting() < WAITING {
+            // Whoever reads has ended only after having told that the input has.
+            self.credits.send(()).ok();
+            self.is_reading = true;
+        }
+    }
+
+    fn take_lines(&mut self, lines: Vec<String>) {
+        self.is_reading = false;
+        self.lines += lines.len() as u64;
+        let room = self.config.rooms.first().filter(|_| self.config.wire == Wire::Irc);
+        for line in lines {
+            self.link.push(&piped(&line, room.map(RoomName::as_str)));
+        }
+        if self.input_ended {
+            self.link.outgoing.end();
+        }
+    }
+
+    fn refuse(&mut self, error: &Error) {
+        complain(error);
+        self.failure = Some(Failure::new(2, "some lines were not sent"));
+    }
+
+    fn hear(&mut self, event: &Event) {
+        self.link.hear(event, Instant::now());
+        let line = match &event.kind {
+            _ if self.config.json => json::line(event),
+            // In a pipe nobody sees that their lines go nowhere.
+            EventKind::Refused { about: Some(room), text, .. } if room.starts_with('#') => {
+                complain(&printable(&refusal(Some(room), text)));
+                None
+            }
+            _ => display::line(event, self.config.rooms.len() > 1),
+        };
+        line.iter().for_each(|line| show(line));
+        if let EventKind::Refused { about: Some(room), .. } = &event.kind
+            && room.starts_with('#')
+            && self.failure.is_none()
+        {
+            let message = format!("the server declined something about {}", printable(room));
+            self.failure = Some(Failure::new(3, message));
+        }
+    }
+
+    /// The connection is lost: it is tried again, if that cannot make anything be said twice.
+    fn lost(&mut self, error: &Error) -> Option<Result<(), Failure>> {
+        let doubtful = self.link.lost(Instant::now());
+        if self.input_ended && self.link.outgoing.is_empty() {
+            return Some(Ok(()));
+        }
+        if self.link.has_given_up() || doubtful > 0 {
+            return Some(Err(self.unfinished(error, doubtful)));
+        }
+        complain(&format_args!("{error}; trying again"));
+        None
+    }
+
+    fn unexpected_end(&self) -> Error {
+        let error = std::io::ErrorKind::UnexpectedEof.into();
+        Error::Lost { server: self.config.server.clone(), step: crate::client::Step::Talking, error }
+    }
+
+    /// Why it ends early, and how much was said.
+    fn unfinished(&self, error: &Error, doubtful: usize) -> Failure {
+        let taken = self.link.outgoing.taken_lines();
+        let perhaps = if doubtful > 0 { format!(", and perhaps {doubtful} more") } else { String::new() };
+        let message = match self.lines {
+            0 => error.to_string(),
+            lines => format!("{error}; {taken} of {lines} lines were taken{perhaps}"),
+        };
+        Failure::new(status(error), message)
+    }
+}

@@ -1,0 +1,332 @@
+//! At a keyboard: a conversation that goes on when the connection does not.
+
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::link::{Link, Tried};
+use super::screen::{Print, Screen};
+use super::{Failure, NOTES, Note, guard, input};
+use crate::client::chat::{Act, Chat};
+use crate::client::{Client, Error, Event, EventKind, Request};
+use crate::config::ClientConfig;
+
+/// How long to wait for the server's last words.
+const QUIT_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// Within this time a second Ctrl-C ends the program.
+const TWICE: Duration = Duration::from_secs(3);
+
+/// A prompt that is about to change waits for so long.
+const PROMPT_PATIENCE: Duration = Duration::from_millis(500);
+
+/// How often a long send tells how far it has come.
+const PROGRESS: Duration = Duration::from_secs(3);
+
+/// So many lines are a long send.
+const LONG_SEND: usize = 10;
+
+struct Talk {
+    config: ClientConfig,
+    chat: Arc<Mutex<Chat>>,
+    link: Link,
+    screen: Screen,
+    /// Lets a line be typed, with this prompt.
+    prompts: SyncSender<String>,
+    /// A prompt waits until this differs from it, or until then.
+    pending: Option<(String, Instant)>,
+    /// It was asked whether to send what was typed while there was no connection.
+    is_asking: bool,
+    interrupted: Option<Instant>,
+    /// Since when we are leaving.
+    leaving: Option<Instant>,
+    told_progress: Option<Instant>,
+    failure: Option<Failure>,
+}
+
+/// Runs until the person leaves.
+pub(super) fn run(config: &ClientConfig, client: Client) -> Result<(), Failure> {
+    let chat = Chat::new(config.wire, &client.name(), &config.rooms, &config.highlights);
+    let chat = Arc::new(Mutex::new(chat));
+    let (sender, notes) = mpsc::sync_channel(NOTES);
+    let (prompts, granted) = mpsc::sync_channel(1);
+    guard::remember();
+    guard::watch(&sender).map_err(|error| Failure::new(1, error.to_string()))?;
+    let print = keyboard(&chat, sender.clone(), granted)?;
+    let link = Link::new(config, client, sender)?;
+    let mut talk = Talk {
+        config: config.clone(),
+        chat,
+        link,
+        screen: Screen::new(config.color, print),
+        prompts,
+        pending: None,
+        is_asking: false,
+        interrupted: None,
+        leaving: None,
+        told_progress: None,
+        failure: None,
+    };
+    let name = talk.chat().name().to_owned();
+    talk.screen.note(&format!("You are {name}. /help shows what there is besides talking."));
+    talk.come_in(&name);
+    talk.go_on(&notes);
+    // The reader must not wait for us while we wait for it.
+    drop(notes);
+    guard::restore();
+    talk.failure.map_or(Ok(()), Err)
+}
+
+/// Begins to read the keyboard: with an editor where there is one and the terminal is up to it.
+#[cfg(feature = "editor")]
+fn keyboard(
+    chat: &Arc<Mutex<Chat>>,
+    notes: SyncSender<Note>,
+    prompts: Receiver<String>,
+) -> Result<Option<Print>, Failure> {
+    match super::editor::start(chat, notes.clone(), prompts) {
+        Ok(print) => Ok(Some(print)),
+        Err(prompts) => input::start(notes, prompts).map(|()| None),
+    }
+}
+
+/// Begins to read the keyboard.
+#[cfg(not(feature = "editor"))]
+fn keyboard(
+    _: &Arc<Mutex<Chat>>,
+    notes: SyncSender<Note>,
+    prompts: Receiver<String>,
+) -> Result<Option<Print>, Failure> {
+    input::start(notes, prompts).map(|()| None)
+}
+
+impl Talk {
+    fn go_on(&mut self, notes: &Receiver<Note>) {
+        self.prompt_after(&[]);
+        loop {
+            let now = Instant::now();
+            let due = self.do_what_is_due(now);
+            let note = match due {
+                None => notes.recv().map_err(|_| RecvTimeoutError::Disconnected),
+                Some(due) => notes.recv_timeout(due.saturating_duration_since(now)),
+            };
+            let goes_on = match note {
+                Ok(note) => self.handle(note),
+                Err(RecvTimeoutError::Timeout) => true,
+                Err(RecvTimeoutError::Disconnected) => false,
+            };
+            let is_over = self.leaving.is_some_and(|since| since.elapsed() >= QUIT_TIMEOUT);
+            if !goes_on || is_over {
+                return;
+            }
+        }
+    }
+
+    /// Sends, unfolds, tells progress, gives prompts. Returns when something is due next.
+    fn do_what_is_due(&mut self, now: Instant) -> Option<Instant> {
+        let (due, refused) = self.link.pump(now);
+        refused.iter().for_each(|error| self.screen.note(&error.to_string()));
+        let crowds = self.chat().unfold(now);
+        let several = self.chat().has_several_rooms();
+        crowds.iter().for_each(|shown| self.screen.show(shown, several));
+        self.tell_progress(now);
+        self.grant(now);
+        let others = [
+            self.chat().unfolds_at(),
+            self.pending.as_ref().map(|(_, until)| *until),
+            self.leaving.map(|since| since + QUIT_TIMEOUT),
+            self.told_progress.map(|at| at + PROGRESS),
+        ];
+        others.into_iter().flatten().chain(due).min()
+    }
+
+    /// False when it is over.
+    fn handle(&mut self, note: Note) -> bool {
+        match note {
+            Note::Typed(lines) => {
+                self.interrupted = None;
+                let acts = self.typed(&lines);
+                self.prompt_after(&acts);
+            }
+            Note::InputEnded(result) => {
+                self.failure = result.err();
+                return self.leave();
+            }
+            Note::Interrupted if self.interrupted.is_some_and(|at| at.elapsed() < TWICE) => {
+                return self.leave();
+            }
+            Note::Interrupted => {
+                self.interrupted = Some(Instant::now());
+                self.screen.note("Ctrl-C once more leaves");
+                self.prompt_after(&[]);
+            }
+            Note::Terminated => {
+                self.failure = Some(Failure::new(guard::TERMINATED, "told to end"));
+                return self.leave();
+            }
+            Note::Heard(number, item) if self.link.is_current(number) => match item {
+                Some(Ok(event)) => self.hear(&event),
+                _ if self.leaving.is_some() => return false,
+                Some(Err(error)) => return self.lost(&error.to_string()),
+                None => {
+                    let text = format!("{} closed the connection", self.config.server);
+                    return self.lost(&text);
+                }
+            },
+            Note::Heard(..) => {}
+            Note::Tried(result) => return self.tried(result),
+        }
+        true
+    }
+
+    fn typed(&mut self, lines: &[String]) -> Vec<Act> {
+        let mut acts = Vec::new();
+        for line in lines {
+            if self.is_asking && self.answered(line) {
+                continue;
+            }
+            let act = self.chat().typed(line);
+            let Some(act) = act else { continue };
+            self.act(&act);
+            acts.push(act);
+        }
+        acts
+    }
+
+    /// Whether to send what was typed meanwhile. False when the line is no answer.
+    fn answered(&mut self, line: &str) -> bool {
+        match line.trim().to_lowercase().as_str() {
+            "y" | "yes" => {}
+            "n" | "no" => self.link.outgoing.clear(),
+            _ => return false,
+        }
+        self.is_asking = false;
+        self.link.outgoing.hold(false);
+        true
+    }
+
+    fn act(&mut self, act: &Act) {
+        match act {
+            Act::Tell(text) => self.screen.note(text),
+            Act::Clear => self.screen.clear(),
+            Act::Quit => {
+                self.leave();
+            }
+            Act::Send(request @ (Request::Say { .. } | Request::Whisper { .. })) => {
+                self.link.push(request);
+                if !self.link.is_up() {
+                    self.screen.note("kept until the connection is back");
+                }
+            }
+            Act::Send(request) if self.link.is_up() => self.link.push(request),
+            Act::Send(_) => self.screen.note("there is no connection; nothing was sent"),
+        }
+    }
+
+    fn hear(&mut self, event: &Event) {
+        let now = Instant::now();
+        self.link.hear(event, now);
+        if let (EventKind::Closing(_), true) = (&event.kind, self.leaving.is_some()) {
+            return;
+        }
+        let (shown, several) = {
+            let mut chat = self.chat();
+            (chat.hear(event, now), chat.has_several_rooms())
+        };
+        if let Some(shown) = shown {
+            self.screen.show(&shown, several);
+        }
+    }
+
+    /// We are connected: comes into the rooms.
+    fn come_in(&mut self, name: &str) {
+        let joins = self.chat().connected(name);
+        if self.config.wire == crate::wire::Wire::Irc {
+            self.link.outgoing.push_urgent(joins);
+        }
+    }
+
+    /// The connection is lost. False when that is the end.
+    fn lost(&mut self, why: &str) -> bool {
+        let doubtful = self.link.lost(Instant::now());
+        if self.link.has_given_up() {
+            self.failure = Some(Failure::new(1, why));
+            return false;
+        }
+        self.screen.note(&format!("{why}; trying to come back"));
+        if doubtful > 0 {
+            self.screen.note(&format!("your last {doubtful} lines may not have been heard"));
+        }
+        self.link.outgoing.hold(true);
+        true
+    }
+
+    fn tried(&mut self, result: Result<Box<Client>, Error>) -> bool {
+        match self.link.tried(result, Instant::now()) {
+            Tried::NotYet => {}
+            Tried::GivenUp(error) => {
+                self.failure = Some(error.into());
+                return false;
+            }
+            Tried::Back(name) => {
+                self.screen
+                    .note(&format!("connected again, as {name}; what was said meanwhile is not known here"));
+                self.come_in(&name);
+                match self.link.outgoing.waiting_lines() {
+                    0 => self.link.outgoing.hold(false),
+                    lines => {
+                        self.is_asking = true;
+                        self.screen.note(&format!("{lines} of your lines were not sent: send them? y or n"));
+                    }
+                }
+            }
+        }
+        true
+    }
+
+    /// Leaves. False where there is no goodbye to wait for.
+    fn leave(&mut self) -> bool {
+        self.leaving.get_or_insert_with(Instant::now);
+        self.link.quit()
+    }
+
+    fn tell_progress(&mut self, now: Instant) {
+        let lines = self.link.outgoing.waiting_lines();
+        if lines < LONG_SEND || !self.link.is_up() || self.is_asking {
+            self.told_progress = None;
+        } else if self.told_progress.is_none_or(|at| now >= at + PROGRESS) {
+            if self.told_progress.is_some() {
+                self.screen.note(&format!("{lines} lines are still to be sent"));
+            }
+            self.told_progress = Some(now);
+        }
+    }
+
+    /// Lets another line be typed: at once, or after the answer where that changes the prompt.
+    fn prompt_after(&mut self, acts: &[Act]) {
+        let changes = acts.iter().any(|act| {
+            matches!(act, Act::Send(Request::Nick(_) | Request::Join { .. } | Request::Part { .. }))
+        });
+        let now = Instant::now();
+        let until = if changes && self.link.is_up() { now + PROMPT_PATIENCE } else { now };
+        let prompt = self.chat().prompt();
+        self.pending = Some((prompt, until));
+        if self.leaving.is_none() {
+            self.grant(now);
+        }
+    }
+
+    fn grant(&mut self, now: Instant) {
+        let prompt = self.chat().prompt();
+        let is_due = |(old, until): &mut (String, Instant)| now >= *until || *old != prompt;
+        if self.leaving.is_none() && self.pending.take_if(is_due).is_some() {
+            // There is place for it: one is given for each line.
+            self.prompts.try_send(prompt).ok();
+        }
+    }
+
+    fn chat(&self) -> MutexGuard<'_, Chat> {
+        // Each change leaves it whole.
+        self.chat.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

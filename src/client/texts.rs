@@ -1,0 +1,59 @@
+//! Words for people, out of what servers and other people send.
+
+/// Why, in brackets behind what happened.
+pub(super) fn because(reason: &str) -> String {
+    if reason.is_empty() { String::new() } else { format!(" ({reason})") }
+}
+
+/// Why the server declined, with what it is about where the text does not say.
+pub(super) fn refusal(about: Option<&str>, text: &str) -> String {
+    match about {
+        Some(about) if !text.contains(about) => format!("{about}: {text}"),
+        Some(_) | None => text.to_owned(),
+    }
+}
+
+/// Why the server ends the connection, without the words with which IRC servers begin.
+pub(super) fn without_closing_link(text: &str) -> &str {
+    const START: &str = "closing link: ";
+    match text.get(..START.len()) {
+        Some(start) if start.eq_ignore_ascii_case(START) => &text[START.len()..],
+        Some(_) | None => text,
+    }
+}
+
+/// `text` as it may be printed: no escape sequence that somebody sends reaches the terminal, and nothing that turns
+/// the direction of other text around, or begins another line.
+pub(super) fn printable(text: &str) -> String {
+    text.chars().map(|c| if is_harmful(c) { char::REPLACEMENT_CHARACTER } else { c }).collect()
+}
+
+/// True for what is not to reach a terminal as it is.
+pub(super) fn is_harmful(c: char) -> bool {
+    let turns_text = matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let ends_line = matches!(c, '\u{2028}' | '\u{2029}');
+    (c.is_control() && c != '\t') || turns_text || ends_line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_would_disturb_a_terminal_is_made_harmless() {
+        assert_eq!(printable("\x1b[2J\u{9b}2J\rx\ty"), "\u{fffd}[2J\u{fffd}2J\u{fffd}x\ty");
+        assert_eq!(printable("\x1b]0;x\x07"), "\u{fffd}]0;x\u{fffd}");
+        assert_eq!(printable("a\u{202e}b\u{2066}c\u{2028}d"), "a\u{fffd}b\u{fffd}c\u{fffd}d");
+        for text in ["大家好", "שלום", "👩\u{200d}👧", "e\u{301}"] {
+            assert_eq!(printable(text), text);
+        }
+    }
+
+    #[test]
+    fn a_refusal_says_what_it_is_about_once() {
+        assert_eq!(refusal(Some("bob"), "No such nick"), "bob: No such nick");
+        assert_eq!(refusal(Some("bob"), "nobody here is called bob"), "nobody here is called bob");
+        assert_eq!(without_closing_link("Closing Link: bye"), "bye");
+        assert_eq!(because("late"), " (late)");
+    }
+}
