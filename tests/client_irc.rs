@@ -201,7 +201,7 @@ fn a_password_lets_in_who_knows_it_on_both_wires() {
     let config = ServerConfig {
         listen: vec![address("127.0.0.1:0")],
         password: Some("open sesame".into()),
-        ..ServerConfig::default()
+        ..support::options::config()
     };
     let server = TestServer::run(config).expect("a free port");
     let target = format!("alice@{}", server.addresses()[0]);

@@ -5,7 +5,7 @@ mod support;
 use std::time::{Duration, Instant};
 
 use parlor::config::Limits;
-use support::{DEADLINE, NEITHER, Peer, TestServer, login, say, whisper};
+use support::{DEADLINE, NEITHER, Peer, TestServer, limits, login, say, whisper};
 
 // The peer ends.
 
@@ -112,7 +112,7 @@ fn the_last_line_and_a_clean_end_reach_a_peer_that_keeps_sending() {
 
 #[test]
 fn a_peer_that_keeps_its_side_open_after_the_end_is_let_go_of() {
-    let limits = Limits { connections: 1, ..Limits::default() };
+    let limits = Limits { connections: 1, ..limits() };
     let server = TestServer::with_limits(limits);
     let mut stays = server.connect();
     stays.send("nonsense");
@@ -134,7 +134,7 @@ fn a_peer_that_keeps_its_side_open_after_the_end_is_let_go_of() {
 
 #[test]
 fn whoever_does_not_log_in_in_time_is_told_so_and_closed() {
-    let limits = Limits { login_timeout: Duration::from_millis(300), ..Limits::default() };
+    let limits = Limits { login_timeout: Duration::from_millis(300), ..limits() };
     let server = TestServer::with_limits(limits);
     let mut alice = server.user("alice");
     let begin = Instant::now();
@@ -160,7 +160,7 @@ fn whoever_does_not_log_in_in_time_is_told_so_and_closed() {
 
 #[test]
 fn a_connection_too_many_is_told_so_and_the_others_stay() {
-    let server = TestServer::with_limits(Limits { connections: 2, ..Limits::default() });
+    let server = TestServer::with_limits(Limits { connections: 2, ..limits() });
     let (mut alice, bob) = (server.user("alice"), server.user("bob"));
     for _ in 0..5 {
         let mut third = server.connect();
@@ -184,7 +184,7 @@ fn a_connection_too_many_is_told_so_and_the_others_stay() {
 
 #[test]
 fn a_peer_that_never_reads_is_told_so_and_closed_while_the_others_hear_everything() {
-    let server = TestServer::with_limits(Limits { outbox_bytes: 32 * 1024, ..Limits::default() });
+    let server = TestServer::with_limits(Limits { outbox_bytes: 32 * 1024, ..limits() });
     let (mut alice, mut bob) = (server.user("alice"), server.user("bob"));
     let mut deaf = server.user("deaf");
     let text = "x".repeat(4000);
@@ -253,7 +253,7 @@ fn a_stopping_server_says_goodbye_to_everybody_and_ends_cleanly() {
 
 #[test]
 fn a_stopping_server_waits_neither_for_those_who_stay_nor_for_those_who_do_not_read() {
-    let server = TestServer::with_limits(Limits { outbox_bytes: 16 << 20, ..Limits::default() });
+    let server = TestServer::with_limits(Limits { outbox_bytes: 16 << 20, ..limits() });
     let mut stays = server.user("stays");
     let mut alice = server.user("alice");
     let deaf = server.user("deaf");

@@ -394,7 +394,7 @@ fn operator(server: &TestServer, name: &str) -> Peer {
 fn whoever_may_not_enter_the_lobby_is_refused_and_keeps_no_name() {
     let operators = vec![Operator { name: "root".into(), password: "secret".into() }];
     let listen = vec![address("127.0.0.1:0")];
-    let config = ServerConfig { listen, operators, ..ServerConfig::default() };
+    let config = ServerConfig { listen, operators, ..support::options::config() };
     let server = TestServer::run(config).expect("the loopback interface has a free port");
     let mut root = operator(&server, "root");
     root.send("MODE #lobby +b alice\r\nPING 1\r\n");

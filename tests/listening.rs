@@ -12,13 +12,13 @@ use std::path::Path;
 use std::time::Instant;
 
 use parlor::address::Address;
-use parlor::config::{Limits, ServerConfig};
+use parlor::config::ServerConfig;
 use parlor::net::{Reactor, raise_descriptor_limit};
 use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, connect, socket_with};
-use support::{DEADLINE, NEITHER, Peer, Scratch, TestServer, address, say, whisper};
+use support::{DEADLINE, NEITHER, Peer, Scratch, TestServer, address, limits, say, whisper};
 
 fn listen(addresses: &[Address]) -> TestServer {
-    TestServer::listen(addresses, Limits::default()).expect("the addresses are free")
+    TestServer::listen(addresses, limits()).expect("the addresses are free")
 }
 
 fn is_socket(path: &Path) -> bool {
@@ -84,7 +84,7 @@ fn listen_at_a_port(hosts: &[&str]) -> (TestServer, u16) {
         let port = probe.local_addr().expect("it is bound").port();
         drop(probe);
         let addresses: Vec<_> = hosts.iter().map(|host| address(&format!("{host}:{port}"))).collect();
-        match TestServer::listen(&addresses, Limits::default()) {
+        match TestServer::listen(&addresses, limits()) {
             Ok(server) => return (server, port),
             Err(error) => assert_eq!(error.error.kind(), ErrorKind::AddrInUse, "{error}"),
         }
@@ -124,7 +124,7 @@ fn thousands_of_newcomers_can_wait_to_be_accepted() {
     let scratch = Scratch::new();
     let listen = vec![address("127.0.0.1:0"), address("[::1]:0"), scratch.socket("s")];
     // Bound, and never run: nobody accepts.
-    let server = Reactor::bind(ServerConfig { listen, ..ServerConfig::default() }).expect("they are free");
+    let server = Reactor::bind(ServerConfig { listen, ..support::options::config() }).expect("they are free");
     for at in server.addresses() {
         let waiting: Vec<_> = (0..queued).map(|n| wait_in_line(at).map_err(|error| (n, error))).collect();
         assert_eq!(waiting.iter().find_map(|one| one.as_ref().err()), None, "{at}");
@@ -168,7 +168,7 @@ fn a_server_starts_again_at_once_on_the_port_of_the_one_before() {
 fn a_port_that_somebody_has_is_an_error_that_names_it() {
     let server = TestServer::start();
     let taken = server.addresses()[0].clone();
-    let error = TestServer::listen(&[address("127.0.0.1:0"), taken.clone()], Limits::default()).err();
+    let error = TestServer::listen(&[address("127.0.0.1:0"), taken.clone()], limits()).err();
     let error = error.expect("the port is taken");
     assert_eq!(error.address.as_ref(), Some(&taken));
     assert_eq!(error.error.kind(), ErrorKind::AddrInUse);
@@ -192,7 +192,7 @@ fn a_socket_that_somebody_serves_is_not_taken() {
     let at = scratch.socket("s");
     let server = listen(std::slice::from_ref(&at));
     let mut alice = server.user("alice");
-    let error = TestServer::listen(std::slice::from_ref(&at), Limits::default()).err();
+    let error = TestServer::listen(std::slice::from_ref(&at), limits()).err();
     let error = error.expect("it is served");
     assert!(error.to_string().contains(&at.to_string()), "{error}");
     assert!(error.to_string().contains("another server"), "{error}");
@@ -208,7 +208,7 @@ fn a_served_socket_whose_queue_is_full_is_not_taken() {
     // As short a queue as there is; nobody accepts, and a second connection in it is one too many.
     rustix::net::listen(&busy, 0).expect("a socket may listen again");
     let _waiting = UnixStream::connect(&path).expect("one fits");
-    let error = TestServer::listen(&[scratch.socket("s")], Limits::default()).err();
+    let error = TestServer::listen(&[scratch.socket("s")], limits()).err();
     assert!(error.expect("it is served").to_string().contains("another server"));
     assert!(is_socket(&path));
 }
@@ -219,7 +219,7 @@ fn a_file_that_is_no_socket_is_neither_taken_nor_removed() {
     let path = scratch.file("precious", "content");
     std::os::unix::fs::symlink(&path, scratch.path("link")).expect("the directory is ours");
     for name in ["precious", "link"] {
-        let error = TestServer::listen(&[scratch.socket(name)], Limits::default()).err();
+        let error = TestServer::listen(&[scratch.socket(name)], limits()).err();
         let error = error.expect("it is no socket").to_string();
         assert!(error.contains("not a socket") && error.contains(name), "{error}");
     }
@@ -229,7 +229,7 @@ fn a_file_that_is_no_socket_is_neither_taken_nor_removed() {
 #[test]
 fn a_socket_in_a_directory_that_is_not_there_is_an_error_that_names_it() {
     let scratch = Scratch::new();
-    let error = TestServer::listen(&[scratch.socket("none/s")], Limits::default()).err();
+    let error = TestServer::listen(&[scratch.socket("none/s")], limits()).err();
     assert!(error.expect("there is no directory").to_string().contains("none/s"));
 }
 
@@ -240,7 +240,7 @@ fn our_socket_is_removed_at_the_end_also_when_a_later_address_fails() {
     assert!(is_socket(&scratch.path("s")));
     let taken = listen(&[address("127.0.0.1:0")]);
     let second = [scratch.socket("t"), taken.addresses()[0].clone()];
-    assert!(TestServer::listen(&second, Limits::default()).is_err());
+    assert!(TestServer::listen(&second, limits()).is_err());
     assert!(!scratch.path("t").exists());
     server.stop();
     assert!(!scratch.path("s").exists());

@@ -1,16 +1,16 @@
 //! The server without sockets and without a clock: scripted streams that write short, block, end and break where
 //! the test says, and instants that the test makes up.
 
-use std::cell::RefCell;
-use std::collections::VecDeque;
-use std::io::{self, ErrorKind, Read, Write};
-use std::rc::Rc;
-use std::time::{Duration, SystemTime};
+mod support;
 
-use parlor::config::{Limits, ServerConfig};
-use parlor::message::{Now, Peer};
-use parlor::net::{Server, Stream};
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use parlor::config::Limits;
 use proptest::prelude::*;
+use support::limits;
+use support::scene::{Guest, Scene};
+use support::stream::Wire;
 
 const QUIET: Duration = Duration::from_millis(500);
 const LINGER: Duration = Duration::from_secs(2);
@@ -20,187 +20,11 @@ const READ_BUDGET: usize = 64 * 1024;
 /// The shortest time there is.
 const TICK: Duration = Duration::from_nanos(1);
 
-/// What a scripted stream does next, and what was done to it.
-#[derive(Debug)]
-struct Wire {
-    arrived: VecDeque<u8>,
-    /// The peer sends no more.
-    ended: bool,
-    /// Every read and write fails, once what arrived is read.
-    broken: bool,
-    /// Everything the server wrote.
-    written: Vec<u8>,
-    /// Most bytes taken by one write.
-    write_size: usize,
-    /// Bytes that can be written before a write blocks.
-    room: usize,
-    /// The server has shut down its side.
-    shut: bool,
-}
-
-/// The server's end of a wire.
-#[derive(Debug)]
-struct Scripted(Rc<RefCell<Wire>>);
-
-impl Read for Scripted {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let mut wire = self.0.borrow_mut();
-        if !wire.arrived.is_empty() {
-            return wire.arrived.read(buffer);
-        }
-        match (wire.broken, wire.ended) {
-            (true, _) => Err(ErrorKind::ConnectionReset.into()),
-            (false, true) => Ok(0),
-            (false, false) => Err(ErrorKind::WouldBlock.into()),
-        }
-    }
-}
-
-impl Write for Scripted {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let mut wire = self.0.borrow_mut();
-        assert!(!wire.shut, "written behind the end");
-        if wire.broken {
-            return Err(ErrorKind::BrokenPipe.into());
-        }
-        if wire.room == 0 {
-            return Err(ErrorKind::WouldBlock.into());
-        }
-        let taken = bytes.len().min(wire.write_size).min(wire.room);
-        wire.written.extend_from_slice(&bytes[..taken]);
-        wire.room -= taken;
-        Ok(taken)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl Stream for Scripted {
-    fn shutdown_write(&mut self) -> io::Result<()> {
-        let mut wire = self.0.borrow_mut();
-        wire.shut = true;
-        if wire.broken { Err(ErrorKind::NotConnected.into()) } else { Ok(()) }
-    }
-}
-
-/// The peer's end of a wire.
-struct Guest {
-    key: usize,
-    wire: Rc<RefCell<Wire>>,
-}
-
-impl Guest {
-    /// What the server has written since the last call.
-    fn heard(&self) -> String {
-        String::from_utf8(std::mem::take(&mut self.wire.borrow_mut().written)).expect("UTF-8")
-    }
-
-    /// The server has dropped its end.
-    fn is_closed(&self) -> bool {
-        Rc::strong_count(&self.wire) == 1
-    }
-
-    fn is_shut(&self) -> bool {
-        self.wire.borrow().shut
-    }
-}
-
-/// A server at a time that only the test moves.
-struct Scene {
-    server: Server<Scripted>,
-    now: Now,
-}
-
-impl Scene {
-    fn new(limits: Limits) -> Self {
-        // The time of day is the test's own too.
-        let now = Now { time: SystemTime::UNIX_EPOCH, ..Now::read() };
-        let config = ServerConfig { limits, ..ServerConfig::default() };
-        Self { server: Server::new(&config, now), now }
-    }
-
-    /// One turn, in which `act` stands for what the poll told.
-    fn turn<T>(&mut self, act: impl FnOnce(&mut Server<Scripted>, Now) -> T) -> T {
-        self.server.read_on(self.now);
-        let result = act(&mut self.server, self.now);
-        self.server.expire(self.now);
-        self.server.finish_turn(self.now);
-        self.server.check();
-        result
-    }
-
-    fn advance(&mut self, by: Duration) {
-        self.now.instant += by;
-        self.now.time += by;
-        self.turn(|_, _| ());
-    }
-
-    /// Time until the next deadline.
-    fn wait(&self) -> Option<Duration> {
-        self.server.next_deadline().map(|at| at.saturating_duration_since(self.now.instant))
-    }
-
-    fn connect(&mut self) -> Guest {
-        let wire = Rc::new(RefCell::new(Wire {
-            arrived: VecDeque::new(),
-            ended: false,
-            broken: false,
-            written: Vec::new(),
-            write_size: usize::MAX,
-            room: usize::MAX,
-            shut: false,
-        }));
-        let stream = Scripted(Rc::clone(&wire));
-        let key = self.turn(|server, now| server.accept(stream, Peer::Unix, now));
-        Guest { key: key.expect("there is room"), wire }
-    }
-
-    /// Somebody who has logged in, and from whom nothing is held back any more.
-    fn user(&mut self, name: &str) -> Guest {
-        let guest = self.connect();
-        self.send(&guest, format!("∏∑{name}∏∑★【{name}※ready★【"));
-        assert_eq!(guest.heard(), format!("1{name}悄悄地对你说：ready\n"));
-        guest
-    }
-
-    fn send(&mut self, guest: &Guest, bytes: impl AsRef<[u8]>) {
-        guest.wire.borrow_mut().arrived.extend(bytes.as_ref());
-        self.readable(guest);
-    }
-
-    fn end(&mut self, guest: &Guest) {
-        guest.wire.borrow_mut().ended = true;
-        self.readable(guest);
-    }
-
-    fn reset(&mut self, guest: &Guest) {
-        guest.wire.borrow_mut().broken = true;
-        self.readable(guest);
-    }
-
-    /// The peer reads again.
-    fn give_room(&mut self, guest: &Guest, bytes: usize) {
-        guest.wire.borrow_mut().room = bytes;
-        let key = guest.key;
-        self.turn(|server, _| server.writable(key));
-    }
-
-    fn readable(&mut self, guest: &Guest) {
-        let key = guest.key;
-        self.turn(|server, now| server.readable(key, now));
-        while self.server.has_unread() {
-            self.turn(|_, _| ());
-        }
-    }
-}
-
 // Time.
 
 #[test]
 fn the_quiet_time_lasts_exactly_500_ms() {
-    let mut scene = Scene::new(Limits::default());
+    let mut scene = Scene::new(limits());
     let bob = scene.user("bob");
     let alice = scene.connect();
     scene.send(&alice, "∏∑alice∏∑");
@@ -216,7 +40,7 @@ fn the_quiet_time_lasts_exactly_500_ms() {
 
 #[test]
 fn the_next_frame_ends_the_quiet_time_and_a_newline_does_not() {
-    let mut scene = Scene::new(Limits::default());
+    let mut scene = Scene::new(limits());
     let bob = scene.user("bob");
     let alice = scene.connect();
     scene.send(&alice, "∏∑alice∏∑");
@@ -231,7 +55,7 @@ fn the_next_frame_ends_the_quiet_time_and_a_newline_does_not() {
 
 #[test]
 fn a_rename_and_a_refusal_begin_a_quiet_time_of_their_own() {
-    let mut scene = Scene::new(Limits::default());
+    let mut scene = Scene::new(limits());
     let (alice, bob) = (scene.user("alice"), scene.user("bob"));
     for (name, answer) in [("anna", "1"), ("bob", "-1")] {
         scene.send(&alice, format!("∏∑{name}∏∑"));
@@ -246,7 +70,7 @@ fn a_rename_and_a_refusal_begin_a_quiet_time_of_their_own() {
 
 #[test]
 fn the_login_timeout_comes_at_exactly_its_time_also_behind_a_refusal() {
-    let limits = Limits::default();
+    let limits = limits();
     let mut scene = Scene::new(limits);
     let _alice = scene.user("alice");
     let (silent, half, refused) = (scene.connect(), scene.connect(), scene.connect());
@@ -264,7 +88,7 @@ fn the_login_timeout_comes_at_exactly_its_time_also_behind_a_refusal() {
 
 #[test]
 fn whoever_logs_in_just_in_time_stays() {
-    let limits = Limits::default();
+    let limits = limits();
     let mut scene = Scene::new(limits);
     let alice = scene.connect();
     scene.advance(limits.login_timeout - TICK);
@@ -277,7 +101,7 @@ fn whoever_logs_in_just_in_time_stays() {
 
 #[test]
 fn after_the_last_words_the_server_reads_on_for_exactly_2_s() {
-    let mut scene = Scene::new(Limits::default());
+    let mut scene = Scene::new(limits());
     let guest = scene.connect();
     scene.send(&guest, "nonsense");
     assert!(guest.heard().starts_with("ERROR :Closing link: ") && guest.is_shut());
@@ -292,7 +116,7 @@ fn after_the_last_words_the_server_reads_on_for_exactly_2_s() {
 
 #[test]
 fn after_the_last_words_the_peers_end_ends_it_at_once() {
-    let mut scene = Scene::new(Limits::default());
+    let mut scene = Scene::new(limits());
     for end in [Scene::end, Scene::reset] {
         let guest = scene.connect();
         scene.send(&guest, "nonsense");
@@ -303,7 +127,7 @@ fn after_the_last_words_the_peers_end_ends_it_at_once() {
 
 #[test]
 fn whoever_does_not_take_its_last_bytes_is_let_go_of_after_30_s() {
-    let mut scene = Scene::new(Limits::default());
+    let mut scene = Scene::new(limits());
     let alice = scene.user("alice");
     scene.give_room(&alice, 3);
     scene.send(&alice, "§γhi§γ");
@@ -318,7 +142,7 @@ fn whoever_does_not_take_its_last_bytes_is_let_go_of_after_30_s() {
 
 #[test]
 fn a_stopping_server_gives_everybody_together_exactly_4_s() {
-    let mut scene = Scene::new(Limits::default());
+    let mut scene = Scene::new(limits());
     let (reads, deaf) = (scene.user("reads"), scene.user("deaf"));
     scene.give_room(&deaf, 0);
     scene.send(&reads, "§γhi§γ");
@@ -334,7 +158,7 @@ fn a_stopping_server_gives_everybody_together_exactly_4_s() {
 
 #[test]
 fn a_stopping_server_is_done_as_soon_as_everybody_has_left() {
-    let mut scene = Scene::new(Limits::default());
+    let mut scene = Scene::new(limits());
     let (alice, stranger) = (scene.user("alice"), scene.connect());
     scene.turn(|server, now| server.shut_down(now));
     scene.end(&alice);
@@ -346,7 +170,7 @@ fn a_stopping_server_is_done_as_soon_as_everybody_has_left() {
 
 #[test]
 fn a_name_is_free_in_the_turn_in_which_its_owner_leaves() {
-    let mut scene = Scene::new(Limits::default());
+    let mut scene = Scene::new(limits());
     let leave: [fn(&mut Wire); 3] =
         [|wire| wire.ended = true, |wire| wire.broken = true, |wire| wire.arrived.extend(b"nonsense")];
     for leave in leave {
@@ -367,7 +191,7 @@ fn a_name_is_free_in_the_turn_in_which_its_owner_leaves() {
 #[test]
 fn a_stream_that_takes_k_bytes_a_write_gets_everything_in_order() {
     for k in 1..30 {
-        let mut scene = Scene::new(Limits::default());
+        let mut scene = Scene::new(limits());
         let (alice, bob) = (scene.user("alice"), scene.user("bob"));
         bob.wire.borrow_mut().write_size = k;
         for n in 0..10 {
@@ -381,7 +205,7 @@ fn a_stream_that_takes_k_bytes_a_write_gets_everything_in_order() {
 #[test]
 fn a_stream_that_blocks_after_every_k_bytes_gets_everything_in_order() {
     for k in 1..30 {
-        let mut scene = Scene::new(Limits::default());
+        let mut scene = Scene::new(limits());
         let (alice, bob) = (scene.user("alice"), scene.user("bob"));
         scene.give_room(&bob, 0);
         scene.send(&alice, "§γone§γ§γtwo§γ");
@@ -397,7 +221,7 @@ fn a_stream_that_blocks_after_every_k_bytes_gets_everything_in_order() {
 fn a_reset_behind_any_byte_of_a_conversation_leaves_nobody_behind() {
     let conversation = "∏∑alice∏∑\n§γhi§γ★【bob※psst★【∏∑anna∏∑§γbye§γ";
     for cut in 0..=conversation.len() {
-        let mut scene = Scene::new(Limits::default());
+        let mut scene = Scene::new(limits());
         let bob = scene.user("bob");
         let alice = scene.connect();
         scene.send(&alice, &conversation.as_bytes()[..cut]);
@@ -413,20 +237,20 @@ fn a_reset_behind_any_byte_of_a_conversation_leaves_nobody_behind() {
 
 #[test]
 fn what_a_peer_sent_before_it_broke_is_heard_although_it_cannot_be_answered() {
-    let mut scene = Scene::new(Limits::default());
+    let mut scene = Scene::new(limits());
     let (alice, bob) = (scene.user("alice"), scene.user("bob"));
     alice.wire.borrow_mut().broken = true;
     alice.wire.borrow_mut().arrived.extend("§γlast words§γ".as_bytes());
     // The write fails in the turn before the last words are read.
     scene.send(&bob, "★【alice※psst★【");
-    scene.readable(&bob);
+    scene.settle();
     assert_eq!(bob.heard(), "alice说：last words\n");
     assert!(alice.is_closed());
 }
 
 #[test]
 fn a_peer_that_sends_faster_than_its_budget_never_gets_more_than_one_a_turn() {
-    let mut scene = Scene::new(Limits::default());
+    let mut scene = Scene::new(limits());
     let alice = scene.user("alice");
     let frames = "§γ§γ".repeat(50 * READ_BUDGET / 8);
     alice.wire.borrow_mut().arrived.extend(frames.as_bytes());
@@ -445,7 +269,7 @@ fn a_peer_that_sends_faster_than_its_budget_never_gets_more_than_one_a_turn() {
 
 #[test]
 fn an_unfinished_frame_is_all_that_is_kept_of_what_came() {
-    let mut scene = Scene::new(Limits::default());
+    let mut scene = Scene::new(limits());
     let alice = scene.user("alice");
     scene.send(&alice, "§γbegun");
     // Each turn checks what the server keeps.
@@ -456,7 +280,7 @@ fn an_unfinished_frame_is_all_that_is_kept_of_what_came() {
 
 #[test]
 fn a_newcomer_for_whom_too_much_is_held_back_gets_it_early_and_stays() {
-    let mut scene = Scene::new(Limits { outbox_bytes: 100, ..Limits::default() });
+    let mut scene = Scene::new(Limits { outbox_bytes: 100, ..limits() });
     let bob = scene.user("bob");
     let alice = scene.connect();
     scene.send(&alice, "∏∑alice∏∑");
@@ -481,7 +305,7 @@ fn a_newcomer_for_whom_too_much_is_held_back_gets_it_early_and_stays() {
 
 #[test]
 fn a_newcomer_who_does_not_read_either_is_still_too_slow() {
-    let mut scene = Scene::new(Limits { outbox_bytes: 100, ..Limits::default() });
+    let mut scene = Scene::new(Limits { outbox_bytes: 100, ..limits() });
     let bob = scene.user("bob");
     let alice = scene.connect();
     scene.give_room(&alice, 0);
@@ -494,7 +318,7 @@ fn a_newcomer_who_does_not_read_either_is_still_too_slow() {
 
 #[test]
 fn an_overfull_outbox_ends_in_a_whole_line_and_the_reason() {
-    let mut scene = Scene::new(Limits { outbox_bytes: 100, ..Limits::default() });
+    let mut scene = Scene::new(Limits { outbox_bytes: 100, ..limits() });
     let (alice, bob) = (scene.user("alice"), scene.user("bob"));
     scene.give_room(&bob, 7);
     for _ in 0..10 {
@@ -511,7 +335,7 @@ fn an_overfull_outbox_ends_in_a_whole_line_and_the_reason() {
 #[test]
 fn somebody_overfull_is_told_so_also_when_it_ends_in_the_same_turn() {
     for ending in ["", "nonsense"] {
-        let mut scene = Scene::new(Limits { outbox_bytes: 100, ..Limits::default() });
+        let mut scene = Scene::new(Limits { outbox_bytes: 100, ..limits() });
         let alice = scene.user("alice");
         scene.give_room(&alice, 0);
         alice.wire.borrow_mut().ended = true;
@@ -525,7 +349,7 @@ fn somebody_overfull_is_told_so_also_when_it_ends_in_the_same_turn() {
 
 #[test]
 fn nothing_more_is_done_for_whoever_does_not_take_its_answers() {
-    let mut scene = Scene::new(Limits { outbox_bytes: 100, ..Limits::default() });
+    let mut scene = Scene::new(Limits { outbox_bytes: 100, ..limits() });
     let (alice, bob) = (scene.user("alice"), scene.user("bob"));
     scene.give_room(&alice, 0);
     scene.send(&alice, "§γ0123456789§γ".repeat(1000));
@@ -608,7 +432,7 @@ proptest! {
     fn nothing_healthy_peers_say_to_each_other_is_lost_doubled_or_reordered(
         steps in prop::collection::vec(any_step(), 1..250)
     ) {
-        let mut scene = Scene::new(Limits::default());
+        let mut scene = Scene::new(limits());
         let mut actors: Vec<_> = (0..4).map(|n| Actor::enter(&mut scene, format!("g{n}"))).collect();
         for actor in &mut actors[..2] {
             actor.feed(&mut scene, usize::MAX);

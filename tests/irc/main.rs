@@ -1,8 +1,10 @@
 //! The server as IRC clients see it, against modern.ircdocs.horse and the IRCv3 specifications: without sockets, and at
 //! a time that only the tests move.
 
-#[path = "../support/irc.rs"]
-mod house;
+#[path = "../support/mod.rs"]
+mod support;
+
+use support::irc as house;
 
 mod capabilities;
 mod channels;

@@ -1,73 +1,21 @@
 //! A server without sockets and without a clock, and guests on both wires. What a guest is sent is looked at line by
 //! line, and every IRC line is checked on its way: at most 512 bytes besides tags, UTF-8, one CR LF and that at its end.
 
-// Every test file is a crate of its own and uses a part of this.
-#![allow(dead_code, unreachable_pub)]
-
-use std::cell::RefCell;
-use std::collections::VecDeque;
-use std::io::{self, ErrorKind, Read, Write};
 use std::net::SocketAddr;
-use std::rc::Rc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use parlor::config::{Operator, ServerConfig};
 use parlor::hub::Hub;
-use parlor::message::{Now, Peer};
-use parlor::net::{Server, Stream};
+use parlor::message::Peer;
+
+use super::options::config;
+use super::scene::{self, Scene};
 
 /// What stands in `lines` for a cloaked host, which is another in every run.
 pub const HOST: &str = "HOST";
 
-/// When every test begins, in seconds since 1970: 2001-09-09T01:46:40Z.
-pub const START: u64 = 1_000_000_000;
-
 /// How long nothing follows the answer to a CrazyIt login.
 const QUIET: Duration = Duration::from_millis(500);
-
-/// The two ends of a stream that takes everything at once.
-#[derive(Debug, Default)]
-struct Wire {
-    arrived: VecDeque<u8>,
-    ended: bool,
-    written: Vec<u8>,
-    shut: bool,
-}
-
-/// The server's end.
-#[derive(Debug)]
-struct End(Rc<RefCell<Wire>>);
-
-impl Read for End {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let mut wire = self.0.borrow_mut();
-        match (wire.arrived.is_empty(), wire.ended) {
-            (false, _) => wire.arrived.read(buffer),
-            (true, true) => Ok(0),
-            (true, false) => Err(ErrorKind::WouldBlock.into()),
-        }
-    }
-}
-
-impl Write for End {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let mut wire = self.0.borrow_mut();
-        assert!(!wire.shut, "written behind the end");
-        wire.written.extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl Stream for End {
-    fn shutdown_write(&mut self) -> io::Result<()> {
-        self.0.borrow_mut().shut = true;
-        Ok(())
-    }
-}
 
 /// Somebody who is connected: a key to [`House`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,18 +30,14 @@ impl Guest {
 
 #[derive(Debug)]
 struct Connected {
-    key: usize,
-    wire: Rc<RefCell<Wire>>,
+    end: scene::Guest,
     is_irc: bool,
 }
 
 /// A server at a time that only the test moves, and everybody who ever connected.
 pub struct House {
-    server: Server<End>,
-    now: Now,
+    scene: Scene,
     guests: Vec<Connected>,
-    /// Invariants are looked at after every turn.
-    checks: bool,
 }
 
 impl House {
@@ -104,35 +48,31 @@ impl House {
 
     /// The same, configured otherwise.
     pub fn with(configure: impl FnOnce(&mut ServerConfig)) -> Self {
-        let time = SystemTime::UNIX_EPOCH + Duration::from_secs(START);
-        let now = Now { time, ..Now::read() };
-        let mut config = ServerConfig {
-            operators: vec![Operator { name: "root".into(), password: "secret".into() }],
-            ..ServerConfig::default()
-        };
+        let operators = vec![Operator { name: "root".into(), password: "secret".into() }];
+        let mut config = ServerConfig { operators, ..config() };
         configure(&mut config);
-        Self { server: Server::new(&config, now), now, guests: Vec::new(), checks: true }
+        Self { scene: Scene::with(config), guests: Vec::new() }
     }
 
     /// Leaves the invariants unchecked, for tests of many turns, which check them now and then.
     pub fn unchecked(mut self) -> Self {
-        self.checks = false;
+        self.scene.checks = false;
         self
     }
 
     /// Who is here.
     pub fn hub(&self) -> &Hub {
-        self.server.hub()
+        self.scene.server.hub()
     }
 
     /// How many connections there are.
     pub fn connections(&self) -> usize {
-        self.server.connections()
+        self.scene.server.connections()
     }
 
     /// Panics where an invariant does not hold.
     pub fn check(&self) {
-        self.server.check();
+        self.scene.check();
     }
 
     /// Somebody who has connected, from an address of their own, and said nothing.
@@ -143,11 +83,9 @@ impl House {
 
     /// Somebody who has connected from this address and said nothing.
     pub fn connect_from(&mut self, address: &str) -> Guest {
-        let wire = Rc::new(RefCell::new(Wire::default()));
-        let stream = End(Rc::clone(&wire));
         let peer = Peer::from(address.parse::<SocketAddr>().expect("the test names an address"));
-        let key = self.turn(|server, now| server.accept(stream, peer, now)).expect("there is room");
-        self.guests.push(Connected { key, wire, is_irc: true });
+        let end = self.scene.connect_from(peer);
+        self.guests.push(Connected { end, is_irc: true });
         Guest(self.guests.len() - 1)
     }
 
@@ -216,21 +154,18 @@ impl House {
 
     /// `guest` sends bytes.
     pub fn bytes(&mut self, guest: Guest, bytes: impl AsRef<[u8]>) {
-        self.guests[guest.0].wire.borrow_mut().arrived.extend(bytes.as_ref());
-        self.readable(guest);
+        self.scene.send(&self.guests[guest.0].end, bytes);
     }
 
     /// `guest` sends bytes, and one turn passes, whatever is left for the next.
     pub fn bytes_for_a_turn(&mut self, guest: Guest, bytes: impl AsRef<[u8]>) {
-        let key = self.guests[guest.0].key;
-        self.guests[guest.0].wire.borrow_mut().arrived.extend(bytes.as_ref());
-        self.turn(|server, now| server.readable(key, now));
+        self.guests[guest.0].end.push(bytes);
+        self.scene.poll();
     }
 
     /// `guest` sends no more.
     pub fn half_close(&mut self, guest: Guest) {
-        self.guests[guest.0].wire.borrow_mut().ended = true;
-        self.readable(guest);
+        self.scene.end(&self.guests[guest.0].end);
     }
 
     /// `guest` sends a line; what it has heard since it last looked.
@@ -250,8 +185,7 @@ impl House {
 
     /// What `guest` has heard since it last looked.
     pub fn raw(&mut self, guest: Guest) -> String {
-        let bytes = std::mem::take(&mut self.guests[guest.0].wire.borrow_mut().written);
-        String::from_utf8(bytes).expect("everything sent is UTF-8")
+        self.guests[guest.0].end.heard()
     }
 
     /// The lines that `guest` has heard since it last looked, without their ends and with cloaks replaced.
@@ -282,19 +216,17 @@ impl House {
 
     /// The server has ended its half of the connection.
     pub fn is_shut(&self, guest: Guest) -> bool {
-        self.guests[guest.0].wire.borrow().shut
+        self.guests[guest.0].end.is_shut()
     }
 
     /// The server has forgotten the connection.
     pub fn is_gone(&self, guest: Guest) -> bool {
-        Rc::strong_count(&self.guests[guest.0].wire) == 1
+        self.guests[guest.0].end.is_closed()
     }
 
     /// Lets time pass, in one go.
     pub fn advance(&mut self, by: Duration) {
-        self.now.instant += by;
-        self.now.time += by;
-        self.turn(|_, _| ());
+        self.scene.advance(by);
     }
 
     /// Lets time pass in steps short enough that every client answers when it is asked for a sign of life; and
@@ -316,29 +248,7 @@ impl House {
 
     /// Time until the server wants to be woken.
     pub fn wait(&self) -> Option<Duration> {
-        self.server.next_deadline().map(|at| at.saturating_duration_since(self.now.instant))
-    }
-
-    fn readable(&mut self, guest: Guest) {
-        let key = self.guests[guest.0].key;
-        if self.is_gone(guest) {
-            return;
-        }
-        self.turn(|server, now| server.readable(key, now));
-        while self.server.has_unread() {
-            self.turn(|_, _| ());
-        }
-    }
-
-    fn turn<T>(&mut self, act: impl FnOnce(&mut Server<End>, Now) -> T) -> T {
-        self.server.read_on(self.now);
-        let result = act(&mut self.server, self.now);
-        self.server.expire(self.now);
-        self.server.finish_turn(self.now);
-        if self.checks {
-            self.server.check();
-        }
-        result
+        self.scene.wait()
     }
 }
 

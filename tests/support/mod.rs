@@ -4,9 +4,13 @@
 // Every test file is a crate of its own and uses a part of this.
 #![allow(dead_code, unreachable_pub, unused_imports)]
 
+pub mod irc;
+pub mod options;
 pub mod peer;
 pub mod program;
+pub mod scene;
 pub mod stand_in;
+pub mod stream;
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -19,6 +23,7 @@ use parlor::address::Address;
 use parlor::config::{Limits, ServerConfig};
 use parlor::net::{BindError, Reactor, Stopper};
 
+pub use options::limits;
 pub use peer::Peer;
 pub use program::Program;
 pub use stand_in::StandIn;
@@ -59,7 +64,7 @@ pub struct TestServer {
 impl TestServer {
     /// A server on a port of its own, with the default limits.
     pub fn start() -> Self {
-        Self::with_limits(Limits::default())
+        Self::with_limits(limits())
     }
 
     /// A server on a port of its own.
@@ -69,7 +74,7 @@ impl TestServer {
 
     /// A server at these addresses. When this returns, it can be connected to.
     pub fn listen(addresses: &[Address], limits: Limits) -> Result<Self, BindError> {
-        Self::run(ServerConfig { listen: addresses.to_vec(), limits, ..ServerConfig::default() })
+        Self::run(ServerConfig { listen: addresses.to_vec(), limits, ..options::config() })
     }
 
     /// A server that runs like this. When this returns, it can be connected to.

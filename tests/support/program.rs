@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use parlor::address::Address;
 use rustix::process::{Pid, Signal, kill_process};
 
+use super::options::PARLORD_ARGS;
 use super::{DEADLINE, address};
 
 /// A running program. It is killed when the test leaves it behind.
@@ -39,7 +40,7 @@ impl Program {
 
     /// A server on a port of its own, and where it listens.
     pub fn server(args: &[&str]) -> (Self, Address) {
-        let server = Self::parlord(&[&["--listen", "127.0.0.1:0"], args].concat());
+        let server = Self::parlord(&[&PARLORD_ARGS, args].concat());
         let address = server.listening();
         (server, address)
     }

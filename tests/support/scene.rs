@@ -1,0 +1,207 @@
+//! A server without sockets and without a clock: streams are scripted, and time is what the test makes of it.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::{Rc, Weak};
+use std::time::{Duration, SystemTime};
+
+use parlor::config::{Limits, ServerConfig};
+use parlor::message::{Now, Peer};
+use parlor::net::Server;
+
+use super::options::config;
+use super::stream::{End, Wire};
+
+/// When every scene begins, in seconds since 1970: 2001-09-09T01:46:40Z.
+pub const START: u64 = 1_000_000_000;
+
+/// More turns than anything takes: a server that needs as many for what arrived never comes to rest.
+const TURNS: usize = 100_000;
+
+/// The peer's end of a wire.
+#[derive(Clone, Debug)]
+pub struct Guest {
+    pub key: usize,
+    pub wire: Rc<RefCell<Wire>>,
+}
+
+impl Guest {
+    /// What the server has written since the last call.
+    pub fn heard(&self) -> String {
+        String::from_utf8(std::mem::take(&mut self.wire.borrow_mut().written))
+            .expect("everything sent is UTF-8")
+    }
+
+    /// The server has dropped its end.
+    pub fn is_closed(&self) -> bool {
+        !self.wire.borrow().is_held
+    }
+
+    /// The server has ended its half of the connection.
+    pub fn is_shut(&self) -> bool {
+        self.wire.borrow().shut
+    }
+
+    /// Bytes arrive, and the next poll will tell so.
+    pub fn push(&self, bytes: impl AsRef<[u8]>) {
+        let mut wire = self.wire.borrow_mut();
+        wire.arrived.extend(bytes.as_ref());
+        wire.readable = true;
+    }
+
+    /// The peer sends no more, and the next poll will tell so.
+    pub fn push_end(&self) {
+        let mut wire = self.wire.borrow_mut();
+        (wire.ended, wire.readable) = (true, true);
+    }
+
+    /// The connection breaks, and the next poll will tell so.
+    pub fn push_reset(&self) {
+        let mut wire = self.wire.borrow_mut();
+        (wire.broken, wire.readable) = (true, true);
+    }
+
+    /// So many bytes can be written, and the next poll will tell so.
+    pub fn push_room(&self, bytes: usize) {
+        let mut wire = self.wire.borrow_mut();
+        (wire.room, wire.writable) = (bytes, true);
+    }
+}
+
+/// A server at a time that only the test moves.
+pub struct Scene {
+    pub server: Server<End>,
+    pub now: Now,
+    /// By their keys: those whom a poll can tell of.
+    wires: BTreeMap<usize, Weak<RefCell<Wire>>>,
+    /// Invariants are looked at after every turn.
+    pub checks: bool,
+}
+
+impl Scene {
+    /// A server that holds its guests to these limits.
+    pub fn new(limits: Limits) -> Self {
+        Self::with(ServerConfig { limits, ..config() })
+    }
+
+    /// A server that runs like this.
+    pub fn with(config: ServerConfig) -> Self {
+        // The time of day is the test's own too.
+        let time = SystemTime::UNIX_EPOCH + Duration::from_secs(START);
+        let now = Now { time, ..Now::read() };
+        Self { server: Server::new(&config, now), now, wires: BTreeMap::new(), checks: true }
+    }
+
+    /// One turn, in which `act` stands for what the poll told.
+    pub fn turn<T>(&mut self, act: impl FnOnce(&mut Server<End>, Now) -> T) -> T {
+        self.server.read_on(self.now);
+        let result = act(&mut self.server, self.now);
+        self.server.expire(self.now);
+        self.server.finish_turn(self.now);
+        if self.checks {
+            self.check();
+        }
+        result
+    }
+
+    /// Panics where an invariant does not hold.
+    pub fn check(&self) {
+        self.server.check();
+        let late = self.server.next_deadline().is_some_and(|at| at <= self.now.instant);
+        let done = self.server.connections() == 0;
+        assert!(!late || done, "what is due is done, or the loop would spin");
+    }
+
+    /// One turn, for what the system would tell now. False when it would tell nothing, and nobody waits for a turn.
+    pub fn poll(&mut self) -> bool {
+        let mut edges = Vec::new();
+        self.wires.retain(|&key, wire| {
+            let Some(wire) = wire.upgrade() else { return false };
+            let mut wire = wire.borrow_mut();
+            if wire.is_held && (wire.readable || wire.writable) {
+                edges.push((key, wire.writable, wire.readable));
+            }
+            (wire.readable, wire.writable) = (false, false);
+            wire.is_held
+        });
+        if edges.is_empty() && !self.server.has_unread() {
+            return false;
+        }
+        self.turn(|server, now| {
+            for (key, writable, readable) in edges {
+                if writable {
+                    server.writable(key);
+                }
+                if readable {
+                    server.readable(key, now);
+                }
+            }
+        });
+        true
+    }
+
+    /// Turns until nothing is left to do.
+    pub fn settle(&mut self) {
+        assert!((0..TURNS).any(|_| !self.poll()), "the server does not come to rest");
+    }
+
+    pub fn advance(&mut self, by: Duration) {
+        self.now.instant += by;
+        self.now.time += by;
+        self.turn(|_, _| ());
+        self.settle();
+    }
+
+    /// Time until the next deadline.
+    pub fn wait(&self) -> Option<Duration> {
+        self.server.next_deadline().map(|at| at.saturating_duration_since(self.now.instant))
+    }
+
+    /// Somebody who has connected and said nothing.
+    pub fn connect(&mut self) -> Guest {
+        self.connect_from(Peer::Unix)
+    }
+
+    /// Somebody who has connected from there and said nothing.
+    pub fn connect_from(&mut self, peer: Peer) -> Guest {
+        self.try_connect(peer).expect("there is room")
+    }
+
+    /// The same, where there may be no room even for a refusal.
+    pub fn try_connect(&mut self, peer: Peer) -> Option<Guest> {
+        let wire = Rc::new(RefCell::new(Wire::default()));
+        let stream = End::new(&wire);
+        let key = self.turn(|server, now| server.accept(stream, peer, now))?;
+        self.wires.insert(key, Rc::downgrade(&wire));
+        Some(Guest { key, wire })
+    }
+
+    /// A CrazyIt user who has logged in, and from whom nothing is held back any more.
+    pub fn user(&mut self, name: &str) -> Guest {
+        let guest = self.connect();
+        self.send(&guest, format!("∏∑{name}∏∑★【{name}※ready★【"));
+        assert_eq!(guest.heard(), format!("1{name}悄悄地对你说：ready\n"));
+        guest
+    }
+
+    pub fn send(&mut self, guest: &Guest, bytes: impl AsRef<[u8]>) {
+        guest.push(bytes);
+        self.settle();
+    }
+
+    pub fn end(&mut self, guest: &Guest) {
+        guest.push_end();
+        self.settle();
+    }
+
+    pub fn reset(&mut self, guest: &Guest) {
+        guest.push_reset();
+        self.settle();
+    }
+
+    /// The peer reads again.
+    pub fn give_room(&mut self, guest: &Guest, bytes: usize) {
+        guest.push_room(bytes);
+        self.settle();
+    }
+}

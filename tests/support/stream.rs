@@ -1,0 +1,222 @@
+//! A connection without sockets: the server's end reads, writes, is short, blocks, fails and ends as the test says.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, VecDeque};
+use std::io::{self, ErrorKind, IoSlice, Read, Write};
+use std::rc::Rc;
+
+use parlor::net::Stream;
+
+/// What a read or a write does instead of what it would.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// Gives or takes one byte.
+    Short,
+    /// Would block; a moment later it would not.
+    Block,
+    /// Fails. Unless it was only interrupted, the connection is broken from then on.
+    Fail(ErrorKind),
+    /// Returns 0: the end of the input, or a write that takes nothing, which breaks the connection.
+    End,
+}
+
+/// Operations that go wrong, by their numbers.
+#[derive(Debug, Default)]
+pub struct Faults {
+    /// How many operations there have been.
+    done: usize,
+    planned: BTreeMap<usize, Fault>,
+}
+
+impl Faults {
+    /// How many operations there have been.
+    pub fn done(&self) -> usize {
+        self.done
+    }
+
+    /// The operation before which `n` others are still to come goes wrong.
+    pub fn plan(&mut self, n: usize, fault: Fault) {
+        self.planned.insert(self.done + n, fault);
+    }
+
+    /// Nothing goes wrong any more.
+    pub fn forget(&mut self) {
+        self.planned.clear();
+    }
+
+    fn next(&mut self) -> Option<Fault> {
+        let fault = self.planned.remove(&self.done);
+        self.done += 1;
+        fault
+    }
+}
+
+/// What the server's end does next, and what was done to it.
+#[derive(Debug)]
+pub struct Wire {
+    pub arrived: VecDeque<u8>,
+    /// The peer sends no more.
+    pub ended: bool,
+    /// Every read and write fails, once what arrived is read.
+    pub broken: bool,
+    /// Everything the server wrote.
+    pub written: Vec<u8>,
+    /// Most bytes given by one read.
+    pub read_size: usize,
+    /// Most bytes taken by one write.
+    pub write_size: usize,
+    /// Bytes that can be written before a write blocks.
+    pub room: usize,
+    /// The server has shut down its side.
+    pub shut: bool,
+    pub reads: Faults,
+    pub writes: Faults,
+    /// The next poll tells that there is something to read. Like the system's, it tells so once.
+    pub readable: bool,
+    /// The next poll tells that something can be written.
+    pub writable: bool,
+    /// The server has its end still.
+    pub is_held: bool,
+}
+
+impl Default for Wire {
+    fn default() -> Self {
+        Self {
+            arrived: VecDeque::new(),
+            ended: false,
+            broken: false,
+            written: Vec::new(),
+            read_size: usize::MAX,
+            write_size: usize::MAX,
+            room: usize::MAX,
+            shut: false,
+            reads: Faults::default(),
+            writes: Faults::default(),
+            readable: false,
+            writable: false,
+            is_held: false,
+        }
+    }
+}
+
+impl Wire {
+    fn break_off(&mut self) {
+        self.broken = true;
+        self.readable = true;
+    }
+
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let mut size = self.read_size;
+        match self.reads.next() {
+            None => {}
+            Some(Fault::Short) => size = 1,
+            Some(Fault::Block) => {
+                self.readable = true;
+                return Err(ErrorKind::WouldBlock.into());
+            }
+            Some(Fault::Fail(kind)) => {
+                if kind != ErrorKind::Interrupted {
+                    self.arrived.clear();
+                    self.break_off();
+                }
+                return Err(kind.into());
+            }
+            Some(Fault::End) => {
+                self.arrived.clear();
+                self.ended = true;
+            }
+        }
+        if !self.arrived.is_empty() {
+            let most = buffer.len().min(size);
+            return self.arrived.read(&mut buffer[..most]);
+        }
+        match (self.broken, self.ended) {
+            (true, _) => Err(ErrorKind::ConnectionReset.into()),
+            (false, true) => Ok(0),
+            (false, false) => Err(ErrorKind::WouldBlock.into()),
+        }
+    }
+
+    fn write(&mut self, buffers: &[IoSlice<'_>]) -> io::Result<usize> {
+        assert!(!self.shut, "written behind the end");
+        let mut size = self.write_size;
+        match self.writes.next() {
+            None => {}
+            Some(Fault::Short) => size = 1,
+            Some(Fault::Block) => {
+                self.writable = true;
+                return Err(ErrorKind::WouldBlock.into());
+            }
+            Some(Fault::Fail(kind)) => {
+                if kind != ErrorKind::Interrupted {
+                    self.break_off();
+                }
+                return Err(kind.into());
+            }
+            Some(Fault::End) => {
+                self.break_off();
+                return Ok(0);
+            }
+        }
+        if self.broken {
+            return Err(ErrorKind::BrokenPipe.into());
+        }
+        if self.room == 0 {
+            return Err(ErrorKind::WouldBlock.into());
+        }
+        let before = self.written.len();
+        let most = size.min(self.room);
+        for buffer in buffers {
+            let left = most - (self.written.len() - before);
+            self.written.extend_from_slice(&buffer[..buffer.len().min(left)]);
+        }
+        let taken = self.written.len() - before;
+        self.room -= taken;
+        Ok(taken)
+    }
+}
+
+/// The server's end of a wire.
+#[derive(Debug)]
+pub struct End(Rc<RefCell<Wire>>);
+
+impl End {
+    pub fn new(wire: &Rc<RefCell<Wire>>) -> Self {
+        wire.borrow_mut().is_held = true;
+        Self(Rc::clone(wire))
+    }
+}
+
+impl Drop for End {
+    fn drop(&mut self) {
+        self.0.borrow_mut().is_held = false;
+    }
+}
+
+impl Read for End {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.0.borrow_mut().read(buffer)
+    }
+}
+
+impl Write for End {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.write_vectored(&[IoSlice::new(bytes)])
+    }
+
+    fn write_vectored(&mut self, buffers: &[IoSlice<'_>]) -> io::Result<usize> {
+        self.0.borrow_mut().write(buffers)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Stream for End {
+    fn shutdown_write(&mut self) -> io::Result<()> {
+        let mut wire = self.0.borrow_mut();
+        wire.shut = true;
+        if wire.broken { Err(ErrorKind::NotConnected.into()) } else { Ok(()) }
+    }
+}
