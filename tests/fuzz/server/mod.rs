@@ -1,0 +1,115 @@
+//! Session, hub and server over scripted streams, at a pretended time. Healthy guests on both wires talk to each other
+//! beside others who do anything: random commands and bytes, cut anywhere, streams that are short, block, fail and end.
+//! Whatever happens, the invariants hold after every turn, and the healthy hear what was said to them.
+//!
+//! In the other half of the plays nobody is healthy, and everybody may become an operator of the server.
+
+mod healthy;
+mod wild;
+
+use std::time::Duration;
+
+use parlor::config::{Limits, Operator, ServerConfig};
+
+use crate::choices::Choices;
+use crate::support::options::{config, limits};
+use crate::support::scene::Scene;
+use healthy::Company;
+use wild::Wild;
+
+/// How many do what they like at the same time.
+const WILD: usize = 4;
+
+/// Longer than a peer may take for its last bytes, and than the server waits for its end after that.
+const ENDINGS: Duration = Duration::from_secs(33);
+
+/// A client that answers when it is asked for a sign of life is never asked twice within this time.
+const ALIVE: Duration = Duration::from_secs(59);
+
+struct Play {
+    scene: Scene,
+    company: Option<Company>,
+    wild: Vec<Wild>,
+}
+
+pub(crate) fn run(choices: &mut Choices<'_>) {
+    let mut play = Play::begin(choices);
+    while !choices.is_empty() {
+        play.step(choices);
+        match choices.below(4) {
+            0 => {}
+            1 => {
+                play.scene.poll();
+            }
+            _ => play.settle(),
+        }
+    }
+    play.end(choices);
+}
+
+impl Play {
+    fn begin(choices: &mut Choices<'_>) -> Self {
+        let is_healthy = choices.below(2) == 0;
+        // Whoever reads at its own pace needs an outbox that holds whatever can be said in a play.
+        let at_own_pace = is_healthy && choices.below(2) == 0;
+        let outbox_bytes = if at_own_pace { 64 << 20 } else { 4096 };
+        let connections = choices.pick(&[1_000, 6]);
+        let limits =
+            Limits { outbox_bytes, connections, frame_bytes: choices.pick(&[8192, 512]), ..limits() };
+        let operators = match is_healthy {
+            true => Vec::new(),
+            false => vec![Operator { name: "root".into(), password: "secret".into() }],
+        };
+        let mut scene = Scene::with(ServerConfig { limits, operators, ..config() });
+        let company = is_healthy.then(|| Company::enter(&mut scene, at_own_pace));
+        Self { scene, company, wild: (0..WILD).map(|_| Wild::default()).collect() }
+    }
+
+    fn step(&mut self, choices: &mut Choices<'_>) {
+        match (choices.below(8), &mut self.company) {
+            (0, _) => {
+                if let Some(company) = &mut self.company {
+                    company.stay_alive();
+                    self.scene.settle();
+                }
+                let time = choices.pick(&[1, 499, 500, 2_000, 4_000, 30_000, ALIVE.as_millis() as u64]);
+                self.scene.advance(Duration::from_millis(time));
+            }
+            (1..=4, Some(company)) => company.step(choices),
+            _ => {
+                let n = choices.below(WILD);
+                self.wild[n].step(n, choices, &mut self.scene);
+            }
+        }
+    }
+
+    /// Turns until nothing is left to do; then nothing may lie unread anywhere.
+    fn settle(&mut self) {
+        self.scene.settle();
+        for wild in &mut self.wild {
+            wild.listen();
+        }
+    }
+
+    fn end(mut self, choices: &mut Choices<'_>) {
+        if let Some(company) = &mut self.company {
+            company.stop_stalling();
+            self.scene.settle();
+        }
+        let stops = choices.below(4) == 0;
+        if stops {
+            self.scene.turn(|server, now| server.shut_down(now));
+        }
+        self.wild.iter().for_each(Wild::leave);
+        self.settle();
+        if let Some(company) = self.company {
+            company.leave(&mut self.scene);
+        }
+        self.scene.advance(ENDINGS);
+        assert_eq!(self.scene.server.connections(), 0, "nobody stays for ever");
+        assert!(self.scene.server.hub().users().is_empty(), "no user survives its connection");
+        let rooms: Vec<_> = self.scene.server.hub().rooms().iter().map(|(_, room)| &room.name).collect();
+        assert_eq!(rooms, [self.scene.server.hub().lobby()], "no room survives its members");
+        assert!(stops || self.scene.server.next_deadline().is_none(), "nothing is left to wait for");
+    }
+}

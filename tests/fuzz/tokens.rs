@@ -1,0 +1,132 @@
+//! What peers send, drawn from the words of both protocols, so that random bytes come further than the first line.
+
+use crate::choices::Choices;
+
+/// Names that are in use in a play, names that are not, and what is none.
+pub(crate) const NAMES: [&str; 10] =
+    ["ana", "bob", "eve", "li", "w0", "W1", "张三", "x1", "1x", "悄悄地对你"];
+
+pub(crate) const ROOMS: [&str; 7] = ["#lobby", "#tea", "#TEA", "#大厅", "#x", "#", "tea"];
+
+const COMMANDS: [&str; 47] = [
+    "ADMIN", "AWAY", "CAP", "CHGHOST", "ERROR", "HELP", "INFO", "INVITE", "ISON", "JOIN", "JOIN", "JOIN",
+    "KICK", "KILL", "LINKS", "LIST", "LUSERS", "MODE", "MODE", "MODE", "MONITOR", "MOTD", "NAMES", "NICK",
+    "NOTICE", "OPER", "PART", "PASS", "PING", "PONG", "PRIVMSG", "PRIVMSG", "PRIVMSG", "QUIT", "REHASH",
+    "SETNAME", "STATS", "TAGMSG", "TIME", "TOPIC", "USER", "USERHOST", "VERSION", "WALLOPS", "WHO", "WHOIS",
+    "WHOWAS",
+];
+
+const WORDS: [&str; 34] = [
+    "@#tea",
+    "+#tea",
+    "*",
+    "0",
+    "+",
+    "-",
+    "ana,bob,eve,li",
+    "#tea,#lobby,#大厅",
+    "+o",
+    "-o+v",
+    "+bbeI",
+    "+kl",
+    "+imnstC",
+    "+i",
+    "b",
+    "root",
+    "secret",
+    "REQ",
+    "LS",
+    "302",
+    "LIST",
+    "END",
+    "%tcuihsnfdlaor,1",
+    "*!*@*",
+    "C<5",
+    ">0",
+    "!#t*",
+    "L",
+    "S",
+    "C",
+    "u",
+    "x.ip",
+    "1",
+    "\x01VERSION\x01",
+];
+
+pub(crate) const CAPABILITIES: &str = "account-notify account-tag away-notify batch chghost echo-message extended-join \
+    extended-monitor invite-notify labeled-response message-tags multi-prefix server-time setname standard-replies \
+    userhost-in-names";
+
+const PIECES: [&str; 14] =
+    ["∏∑", "§γ", "★【", "※", "∏", "★", "\u{3010}", "\n", "\r", "\0", "\x01", "x", "好", "\u{2028}"];
+
+/// A word that means something somewhere, or nothing anywhere.
+pub(crate) fn word(choices: &mut Choices<'_>) -> String {
+    match choices.below(16) {
+        0..4 => choices.pick(&NAMES).into(),
+        4..8 => choices.pick(&ROOMS).into(),
+        8..13 => choices.pick(&WORDS).into(),
+        13 => choices.pick(&PIECES).into(),
+        14 => String::from_utf8_lossy(choices.bytes(12)).into_owned(),
+        _ => choices.pick(&["x", "é", "好", "🦀", "#", ",", "b"]).repeat(choices.below(200)),
+    }
+}
+
+/// One line of IRC with its end, or what could be taken for one.
+pub(crate) fn irc_line(choices: &mut Choices<'_>) -> Vec<u8> {
+    let mut line = String::new();
+    match choices.below(16) {
+        0 => line = format!("@label={} ", word(choices)),
+        1 => line = format!("@+a/{}={};label=l ", word(choices), word(choices)),
+        2 => line = format!("@+a={} ", "x".repeat(choices.below(5_000))),
+        3 => line = format!(":{} ", word(choices)),
+        _ => {}
+    }
+    line += choices.pick(&COMMANDS);
+    for _ in 0..choices.below(4) {
+        line = line + " " + &word(choices);
+    }
+    match choices.below(4) {
+        0 => {}
+        1 => line = line + " :" + &CAPABILITIES[choices.below(CAPABILITIES.len())..],
+        2 => line = line + " :" + &word(choices) + " " + &word(choices),
+        _ => line = line + " :" + &word(choices),
+    }
+    let mut bytes = line.into_bytes();
+    if choices.once_in(16) {
+        bytes.extend_from_slice(choices.bytes(8));
+    }
+    bytes.extend_from_slice(
+        choices.pick(&["\r\n", "\r\n", "\r\n", "\n", "\r", "\n\n", "\r\r\n", ""]).as_bytes(),
+    );
+    bytes
+}
+
+/// One frame of the textbook's protocol, or what could be taken for one.
+pub(crate) fn crazyit_frame(choices: &mut Choices<'_>) -> Vec<u8> {
+    let frame = match choices.below(8) {
+        0 => format!("∏∑{}∏∑", choices.pick(&NAMES)),
+        1 => format!("∏∑{}※{}∏∑", word(choices), word(choices)),
+        2 | 3 => format!("§γ{}§γ", word(choices)),
+        4 => format!("★【{}※{}★【", choices.pick(&NAMES), word(choices)),
+        5 => format!("★【{}★【", word(choices)),
+        6 => format!("§γ{}§γ", choices.pick(&["x", "好", "∏"]).repeat(choices.below(9_000))),
+        _ => choices.pick(&PIECES).into(),
+    };
+    let mut bytes = frame.into_bytes();
+    if choices.once_in(16) {
+        let at = choices.below(bytes.len());
+        bytes.splice(at..at, choices.bytes(4).iter().copied());
+    }
+    bytes.extend_from_slice(choices.pick(&["", "", "\n", "\r\n"]).as_bytes());
+    bytes
+}
+
+/// Bytes of both protocols, and of none.
+pub(crate) fn any_bytes(choices: &mut Choices<'_>) -> Vec<u8> {
+    match choices.below(5) {
+        0 | 1 => irc_line(choices),
+        2 | 3 => crazyit_frame(choices),
+        _ => choices.bytes(60).to_vec(),
+    }
+}
