@@ -9,6 +9,9 @@
 //! (`PARLOR_FUZZ_SEED` begins with it again). What is found is stored under `seeds`, and tried by `cargo test` from
 //! then on; it is worth a test of its own too, because a target that draws otherwise makes another story of it.
 
+// What was found, and where a long run began, is said to whoever runs it.
+#![allow(clippy::print_stdout, clippy::print_stderr)]
+
 #[path = "../support/mod.rs"]
 mod support;
 

@@ -1,18 +1,16 @@
-//! Random comings and goings against a naive model, random commands and random bytes: whatever happens, the lists are
-//! right, nothing panics, and every line sent is one line (which `House` checks on its way).
+//! Random comings and goings against a naive model: whatever happens, the lists are right, and every line sent is one
+//! line (which `House` checks on its way). Random commands and bytes are tried in `tests/fuzz`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
-use crate::house::{Guest, House, check_line};
+use crate::house::{Guest, House};
 
 const NAMES: [&str; 14] =
     ["ana", "bob", "eve", "kim", "Li", "王", "Жора", "ümit", "x1", "y_", "z|", "_w", "q[]", "r-2"];
 const ROOMS: [&str; 6] = ["#lobby", "#tea", "#Milk", "#大厅", "#4", "#é"];
-
-// Comings and goings.
 
 #[derive(Clone, Copy, Debug)]
 enum Step {
@@ -312,167 +310,5 @@ proptest! {
         }
         play.compare();
         play.end();
-    }
-}
-
-// Commands.
-
-const COMMANDS: [&str; 45] = [
-    "ADMIN", "AWAY", "CAP", "CHGHOST", "ERROR", "HELP", "INFO", "INVITE", "ISON", "JOIN", "JOIN", "JOIN",
-    "KICK", "KILL", "LINKS", "LIST", "LUSERS", "MODE", "MODE", "MODE", "MONITOR", "MOTD", "NAMES", "NICK",
-    "NOTICE", "OPER", "PART", "PASS", "PING", "PONG", "PRIVMSG", "PRIVMSG", "REHASH", "SETNAME", "STATS",
-    "TAGMSG", "TIME", "TOPIC", "USER", "USERHOST", "VERSION", "WALLOPS", "WHO", "WHOIS", "WHOWAS",
-];
-
-const WORDS: [&str; 40] = [
-    "ana",
-    "bob",
-    "eve",
-    "li",
-    "ANA",
-    "#tea",
-    "#lobby",
-    "#大厅",
-    "@#tea",
-    "+#tea",
-    "*",
-    "0",
-    "+",
-    "-",
-    "ana,bob,eve,li",
-    "#tea,#lobby,#大厅",
-    "+o",
-    "-o+v",
-    "+bbeI",
-    "+kl",
-    "+imnstC",
-    "b",
-    "root",
-    "secret",
-    "REQ",
-    "LS",
-    "302",
-    "LIST",
-    "END",
-    "%tcuihsnfdlaor,1",
-    "*!*@*",
-    "C<5",
-    ">0",
-    "!#t*",
-    "L",
-    "S",
-    "C",
-    "u",
-    "x.ip",
-    "1",
-];
-
-fn word() -> impl Strategy<Value = String> {
-    prop_oneof![
-        12 => select(WORDS.to_vec()).prop_map(str::to_owned),
-        1 => "\\PC{0,12}",
-        1 => any::<String>(),
-        1 => (select(vec!["x", "é", "好", "🦀", "#", ",", "\x01", "\r", "b"]), 0..200_usize).prop_map(|(c, n)| c.repeat(n)),
-    ]
-}
-
-fn line() -> impl Strategy<Value = String> {
-    let tags = prop_oneof![
-        4 => Just(String::new()),
-        1 => "@label=[a-z]{1,3} ",
-        1 => "@\\+[a-z/]{1,4}=\\PC{0,9};label=l ",
-        1 => (1..5000_usize).prop_map(|n| format!("@+a={} ", "x".repeat(n))),
-    ];
-    let text = prop_oneof![1 => Just(None), 2 => word().prop_map(Some)];
-    let words = prop::collection::vec(word(), 0..4);
-    (tags, select(COMMANDS.to_vec()), words, text).prop_map(|(tags, command, words, text)| {
-        let text = text.map(|text| format!(" :{text}")).unwrap_or_default();
-        format!("{tags}{command} {}{text}\r\n", words.join(" "))
-    })
-}
-
-const ALL_CAPABILITIES: &str = "account-notify account-tag away-notify batch chghost echo-message extended-join \
-    extended-monitor invite-notify labeled-response message-tags multi-prefix server-time setname standard-replies \
-    userhost-in-names";
-
-/// The guests of a random play: one with all capabilities, one with none, an operator, and one on the other wire.
-fn company(house: &mut House, who: usize) -> Guest {
-    // Whoever comes again may find its name taken.
-    for n in 0.. {
-        let name = format!("{}{}", ["ana", "bob", "eve", "li"][who], "_".repeat(n));
-        let taken = house.hub().users().find(&name.parse().expect("a name")).is_some();
-        if !taken {
-            return match who {
-                0 => house.irc_with(&name, ALL_CAPABILITIES),
-                1 => house.irc(&name),
-                2 => house.operator(&name),
-                _ => house.crazyit(&name),
-            };
-        }
-    }
-    unreachable!("some name is free")
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, max_shrink_iters: 500, ..ProptestConfig::default() })]
-
-    #[test]
-    fn no_command_makes_the_server_panic_or_send_what_is_no_line(
-        steps in prop::collection::vec((0..4_usize, line(), any::<Index>(), 0..30_u64), 1..80),
-    ) {
-        let mut house = House::new();
-        let mut guests: Vec<_> = (0..4).map(|who| company(&mut house, who)).collect();
-        for (who, line, cut, seconds) in steps {
-            if house.is_shut(guests[who]) {
-                guests[who] = company(&mut house, who);
-            }
-            let guest = guests[who];
-            if who == 3 {
-                let text = line.trim_end();
-                house.bytes(guest, format!("§γ{text}§γ"));
-                house.bytes(guest, format!("★【ana※{text}★【"));
-            } else {
-                // Cut where no character ends, too.
-                let (first, rest) = line.as_bytes().split_at(cut.index(line.len()));
-                house.bytes(guest, first);
-                house.bytes(guest, rest);
-                // A line that was too long, or a line end inside, leaves the next one whole.
-                house.bytes(guest, "\r\n");
-            }
-            house.advance(std::time::Duration::from_secs(seconds));
-            house.forget();
-        }
-    }
-
-    #[test]
-    fn no_bytes_make_the_server_panic_or_send_what_is_no_line(
-        pieces in prop::collection::vec(prop_oneof![
-            prop::collection::vec(any::<u8>(), 0..200),
-            prop::collection::vec(select(b"NICKUSERJOIN :#@;=\r\n\0\x01abc\xe2\x88\x8f".to_vec()), 0..200),
-            line().prop_map(String::into_bytes),
-        ], 1..30),
-        start in select(vec!["", "NICK x\r\nUSER x 0 * :x\r\nJOIN #tea\r\n", "∏∑li∏∑"]),
-        ends in any::<bool>(),
-    ) {
-        let mut house = House::new();
-        house.channel("#tea", ["ana", "bob"]);
-        let guest = house.connect();
-        if start.starts_with('∏') {
-            house.speaks_crazyit(guest);
-        }
-        house.bytes(guest, start);
-        for piece in pieces {
-            house.bytes(guest, piece);
-        }
-        if ends {
-            house.half_close(guest);
-            assert!(house.is_gone(guest));
-        }
-        // A peer whose first bytes are a mark hears lines of the other wire.
-        let heard = house.raw(guest);
-        if heard.starts_with([':', '@']) || heard.starts_with("ERROR") {
-            heard.split_inclusive('\n').for_each(check_line);
-        }
-        house.forget();
     }
 }

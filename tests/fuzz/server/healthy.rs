@@ -80,6 +80,11 @@ impl Company {
                 let bytes = choices.pick(&[1, 5, 40, usize::MAX]);
                 self.guests[n].feed(bytes);
             }
+            6 if self.guests[n].wire == Wire::CrazyIt && choices.below(2) == 0 => {
+                // Takes the name that it has: nothing changes, but for a time nothing follows the answer.
+                let login = format!("∏∑{}∏∑\n", self.guests[n].name);
+                self.guests[n].to_send.extend(login.as_bytes());
+            }
             6 => {
                 let mut wire = self.guests[n].guest.wire.borrow_mut();
                 let sizes = [usize::MAX, 1, 7, 100];
