@@ -53,6 +53,21 @@ impl Peer {
         peer
     }
 
+    /// Connects, and registers on IRC. Joins nothing.
+    pub fn irc_user(address: &Address, name: &str) -> Self {
+        let mut peer = Self::connect(address);
+        peer.send(format!("NICK {name}\r\nUSER {name} 0 * :{name}\r\n"));
+        peer.settle_on_irc("welcome");
+        peer
+    }
+
+    /// Asks for a sign of life, and reads up to the answer. The server has then handled what this peer sent before.
+    #[track_caller]
+    pub fn settle_on_irc(&mut self, token: &str) {
+        self.send(format!("PING {token}\r\n"));
+        while !self.line().ends_with(&format!(" PONG parlor.local :{token}\r")) {}
+    }
+
     /// Whispers to itself, and expects that alone. The server has then handled whatever anybody sent before
     /// this: it reads all who are ready in a turn, and answers at its end. Twice, because it accepts newcomers at
     /// the end of a turn and reads them in the next.
@@ -173,6 +188,25 @@ impl Peer {
     /// Breaks the connection: the server's next read fails.
     pub fn reset(self) {
         sockopt::set_socket_linger(self.as_fd(), Some(Duration::ZERO)).expect("a socket");
+    }
+
+    /// Another handle to the same connection, for another thread. What was read and not expected stays here.
+    pub fn share(&self) -> Self {
+        let socket = match &self.socket {
+            Socket::Tcp(stream) => stream.try_clone().map(Socket::Tcp),
+            Socket::Unix(stream) => stream.try_clone().map(Socket::Unix),
+        };
+        Self { socket: socket.expect("a descriptor is left"), unread: Vec::new() }
+    }
+
+    /// Ends both directions at once, also for other handles.
+    pub fn hang_up(&self) {
+        let result = match &self.socket {
+            Socket::Tcp(stream) => stream.shutdown(Shutdown::Both),
+            Socket::Unix(stream) => stream.shutdown(Shutdown::Both),
+        };
+        // It fails where the server was first.
+        result.ok();
     }
 
     /// The port at this end.

@@ -3,8 +3,8 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
-use std::thread;
 use std::time::{Duration, Instant};
+use std::{fs, thread};
 
 use parlor::address::Address;
 use rustix::process::{Pid, Signal, kill_process};
@@ -18,6 +18,13 @@ pub struct Program {
     stdin: Option<ChildStdin>,
     stdout: Receiver<String>,
     stderr: Receiver<String>,
+}
+
+/// How much memory a program has, in bytes.
+#[derive(Clone, Copy, Debug)]
+pub struct Memory {
+    pub now: u64,
+    pub peak: u64,
 }
 
 /// How a program ended.
@@ -91,6 +98,32 @@ impl Program {
     pub fn signal(&self, signal: Signal) {
         let pid = Pid::from_child(&self.child);
         kill_process(pid, signal).expect("the program runs");
+    }
+
+    /// The memory that the program has now and the most it ever had, in bytes (proc(5): `VmRSS`, `VmHWM`).
+    pub fn memory(&self) -> Memory {
+        let status = self.proc("status");
+        let bytes = |name: &str| {
+            let line = status.lines().find_map(|line| line.strip_prefix(name)).expect("Linux tells it");
+            let kib: u64 = line.trim().trim_end_matches(" kB").parse().expect("a number");
+            kib * 1024
+        };
+        Memory { now: bytes("VmRSS:"), peak: bytes("VmHWM:") }
+    }
+
+    /// How long a processor has worked for the program.
+    pub fn cpu_time(&self) -> Duration {
+        // In hundredths of a second, whatever the kernel's own clock does (proc(5): `utime`, `stime`). The name, which
+        // may contain anything, ends at the last parenthesis.
+        let stat = self.proc("stat");
+        let (_, fields) = stat.rsplit_once(") ").expect("the name ends");
+        let ticks: u64 =
+            fields.split(' ').skip(11).take(2).map(|ticks| ticks.parse::<u64>().expect("a number")).sum();
+        Duration::from_millis(10 * ticks)
+    }
+
+    fn proc(&self, file: &str) -> String {
+        fs::read_to_string(format!("/proc/{}/{file}", self.child.id())).expect("the program runs, on Linux")
     }
 
     /// Waits for the program's end; its input goes on.
