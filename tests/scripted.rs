@@ -3,12 +3,13 @@
 
 mod support;
 
+use std::io::ErrorKind;
 use std::time::Duration;
 
 use parlor::config::Limits;
 use support::limits;
 use support::scene::Scene;
-use support::stream::Wire;
+use support::stream::{Fault, Wire};
 
 const QUIET: Duration = Duration::from_millis(500);
 const LINGER: Duration = Duration::from_secs(2);
@@ -354,4 +355,15 @@ fn nothing_more_is_done_for_whoever_does_not_take_its_answers() {
     let heard = "alice说：0123456789\n".repeat(6);
     assert_eq!(bob.heard(), heard, "the fifth is one too many, and the sixth was gathered by then");
     assert_eq!(scene.server.hub().users().len(), 1);
+}
+
+#[test]
+fn whoever_breaks_while_its_last_words_are_under_way_is_let_go_of_at_once() {
+    let mut scene = Scene::new(limits());
+    let guest = scene.connect();
+    // The write of the farewell tells of the break, so no read does.
+    guest.wire.borrow_mut().writes.plan(0, Fault::Fail(ErrorKind::ConnectionReset));
+    scene.send(&guest, "nonsense");
+    assert!(guest.is_closed());
+    assert_eq!(scene.server.connections(), 0);
 }

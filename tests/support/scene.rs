@@ -143,6 +143,10 @@ impl Scene {
     /// Turns until nothing is left to do.
     pub fn settle(&mut self) {
         assert!((0..TURNS).any(|_| !self.poll()), "the server does not come to rest");
+        for (key, wire) in &self.wires {
+            let is_left = wire.upgrade().is_some_and(|wire| wire.borrow().is_held && wire.borrow().broken);
+            assert!(!is_left, "the broken connection {key} is kept");
+        }
     }
 
     pub fn advance(&mut self, by: Duration) {

@@ -57,8 +57,11 @@ pub struct Wire {
     pub arrived: VecDeque<u8>,
     /// The peer sends no more.
     pub ended: bool,
-    /// Every read and write fails, once what arrived is read.
+    /// Writes fail, and so does the first read behind what arrived; as with the system's streams, what failed is told
+    /// once, and then reads come to an end.
     pub broken: bool,
+    /// That it is broken has been told.
+    told: bool,
     /// Everything the server wrote.
     pub written: Vec<u8>,
     /// Most bytes given by one read.
@@ -85,6 +88,7 @@ impl Default for Wire {
             arrived: VecDeque::new(),
             ended: false,
             broken: false,
+            told: false,
             written: Vec::new(),
             read_size: usize::MAX,
             write_size: usize::MAX,
@@ -101,7 +105,7 @@ impl Default for Wire {
 
 impl Wire {
     fn break_off(&mut self) {
-        self.broken = true;
+        (self.broken, self.told) = (true, true);
         self.readable = true;
     }
 
@@ -130,11 +134,11 @@ impl Wire {
             let most = buffer.len().min(size);
             return self.arrived.read(&mut buffer[..most]);
         }
-        match (self.broken, self.ended) {
-            (true, _) => Err(ErrorKind::ConnectionReset.into()),
-            (false, true) => Ok(0),
-            (false, false) => Err(ErrorKind::WouldBlock.into()),
+        if self.broken && !self.told {
+            self.told = true;
+            return Err(ErrorKind::ConnectionReset.into());
         }
+        if self.broken || self.ended { Ok(0) } else { Err(ErrorKind::WouldBlock.into()) }
     }
 
     fn write(&mut self, buffers: &[IoSlice<'_>]) -> io::Result<usize> {
@@ -159,6 +163,7 @@ impl Wire {
             }
         }
         if self.broken {
+            self.told = true;
             return Err(ErrorKind::BrokenPipe.into());
         }
         if self.room == 0 {

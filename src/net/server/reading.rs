@@ -37,6 +37,11 @@ impl<S: Stream> Server<S> {
             }
             let gone = connection.hearing == Hearing::Gone;
             match connection.stream.read(&mut self.read_buffer[..budget]) {
+                // Where a write has told of the break already, reading comes to an end like any other.
+                Ok(0) if gone => {
+                    self.lost(key, ErrorKind::BrokenPipe, now);
+                    break;
+                }
                 Ok(0) => {
                     self.peer_finished(key, now);
                     break;
