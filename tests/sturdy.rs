@@ -8,10 +8,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use parlor::address::Address;
 use rustix::process::{Resource, Signal, getrlimit};
 use support::options::PARLORD_ARGS;
-use support::{DEADLINE, Peer, Program, login, say};
+use support::{Peer, Program, login, say};
 
 /// Memory that may come and go, in bytes: the allocator's, and what the first of anything takes.
 const SLACK: u64 = 2 << 20;
@@ -28,43 +27,6 @@ fn descriptors(wanted: usize) -> usize {
     wanted.min(most)
 }
 
-/// Somebody on IRC in the lobby.
-fn irc_member(at: &Address, name: &str) -> Peer {
-    let mut peer = Peer::irc_user(at, name);
-    peer.send("JOIN #lobby\r\n");
-    peer.settle_on_irc("joined");
-    peer
-}
-
-/// How many users and how many connections without a name there are, as `observer` is told.
-fn population(observer: &mut Peer) -> (usize, usize) {
-    observer.send("LUSERS\r\n");
-    let number = |line: String| line.split(' ').find_map(|word| word.parse().ok()).expect("a number");
-    let mut next = |numeric: &str| loop {
-        let line = observer.line();
-        if let Some((_, rest)) = line.split_once(&format!(" {numeric} ")) {
-            return number(rest.to_owned());
-        }
-    };
-    let users = next("251");
-    let unknown = next("253");
-    next("266");
-    (users, unknown)
-}
-
-/// Waits until `observer` is alone.
-#[track_caller]
-fn wait_for_solitude(observer: &mut Peer) {
-    let begin = Instant::now();
-    loop {
-        let population = population(observer);
-        if population == (1, 0) {
-            return;
-        }
-        assert!(begin.elapsed() < DEADLINE, "{population:?} users and others are left");
-    }
-}
-
 #[test]
 fn forty_members_who_never_read_take_nothing_from_one_who_reads_40_000_messages() {
     const BATCH: usize = 500;
@@ -73,10 +35,10 @@ fn forty_members_who_never_read_take_nothing_from_one_who_reads_40_000_messages(
     let _deaf: Vec<_> = (0..40)
         .map(|n| match n % 2 {
             0 => Peer::user(&at, &format!("deaf{n}")),
-            _ => irc_member(&at, &format!("deaf{n}")),
+            _ => Peer::irc_member(&at, &format!("deaf{n}")),
         })
         .collect();
-    let mut speaker = irc_member(&at, "speaker");
+    let mut speaker = Peer::irc_member(&at, "speaker");
     for batch in 0..80 {
         let numbers = batch * BATCH..(batch + 1) * BATCH;
         let line = |n| format!("message {n} {}", "x".repeat(100));
@@ -132,7 +94,7 @@ fn five_hundred_half_open_logins_are_told_and_closed_and_keep_nobody_out() {
     let mut half = Peer::user(&at, "half");
     half.settle("half");
     drop((member, half));
-    wait_for_solitude(&mut Peer::irc_user(&at, "observer"));
+    Peer::irc_user(&at, "observer").wait_for_solitude();
 }
 
 #[test]
@@ -167,7 +129,7 @@ fn two_hundred_resets_leave_nobody_behind() {
             .map(|n| match n % 5 {
                 0 => Peer::connect(&at),
                 1 | 2 => Peer::user(&at, &format!("user{n}")),
-                _ => irc_member(&at, &format!("user{n}")),
+                _ => Peer::irc_member(&at, &format!("user{n}")),
             })
             .collect();
         // Something is under way to each when it goes, and something is half sent.
@@ -179,7 +141,7 @@ fn two_hundred_resets_leave_nobody_behind() {
         bystander.settle_amid_chat("bystander");
         if round == 3 {
             drop(bystander);
-            return wait_for_solitude(&mut observer);
+            return observer.wait_for_solitude();
         }
     }
 }
@@ -208,7 +170,7 @@ fn ten_flooders_leave_no_question_of_another_unanswered() {
         is_over.store(true, Ordering::Relaxed);
         flooders.iter().for_each(Peer::hang_up);
     });
-    wait_for_solitude(&mut victim);
+    victim.wait_for_solitude();
 }
 
 #[test]

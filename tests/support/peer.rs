@@ -4,7 +4,7 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use parlor::address::Address;
 use rustix::net::sockopt;
@@ -53,6 +53,15 @@ impl Peer {
         peer
     }
 
+    /// The same, where others may say something meanwhile.
+    pub fn user_amid_chat(address: &Address, name: &str) -> Self {
+        let mut peer = Self::connect(address);
+        peer.send(login(name));
+        peer.expect("1");
+        peer.settle_amid_chat(name);
+        peer
+    }
+
     /// Connects, and registers on IRC. Joins nothing.
     pub fn irc_user(address: &Address, name: &str) -> Self {
         let mut peer = Self::connect(address);
@@ -61,11 +70,53 @@ impl Peer {
         peer
     }
 
+    /// The same, in the lobby.
+    pub fn irc_member(address: &Address, name: &str) -> Self {
+        let mut peer = Self::irc_user(address, name);
+        peer.send("JOIN #lobby\r\n");
+        peer.settle_on_irc("joined");
+        peer
+    }
+
+    /// Somebody on IRC asks how many users and how many connections without a name there are.
+    #[track_caller]
+    pub fn population(&mut self) -> (usize, usize) {
+        self.send("LUSERS\r\n");
+        let mut next = |numeric: &str| loop {
+            if let Some((_, told)) = self.line().split_once(&format!(" {numeric} ")) {
+                break told.split(' ').find_map(|word| word.parse().ok()).expect("a number");
+            }
+        };
+        let population = (next("251"), next("253"));
+        next("266");
+        population
+    }
+
+    /// Waits until this peer, who is on IRC, is alone with the server.
+    #[track_caller]
+    pub fn wait_for_solitude(&mut self) {
+        let begin = Instant::now();
+        loop {
+            let population = self.population();
+            if population == (1, 0) {
+                return;
+            }
+            assert!(begin.elapsed() < DEADLINE, "{population:?} users and others are left");
+        }
+    }
+
     /// Asks for a sign of life, and reads up to the answer. The server has then handled what this peer sent before.
     #[track_caller]
     pub fn settle_on_irc(&mut self, token: &str) {
         self.send(format!("PING {token}\r\n"));
-        while !self.line().ends_with(&format!(" PONG parlor.local :{token}\r")) {}
+        let answer = format!(" PONG parlor.local :{token}\r");
+        loop {
+            let line = self.line();
+            assert!(!line.starts_with("ERROR "), "{line}");
+            if line.ends_with(&answer) {
+                break;
+            }
+        }
     }
 
     /// Whispers to itself, and expects that alone. The server has then handled whatever anybody sent before
@@ -83,7 +134,14 @@ impl Peer {
     pub fn settle_amid_chat(&mut self, name: &str) {
         for n in 0..2 {
             self.send(whisper(name, &format!("settled {n}")));
-            while self.line() != format!("{name}悄悄地对你说：settled {n}") {}
+            let settled = format!("{name}悄悄地对你说：settled {n}");
+            loop {
+                let line = self.line();
+                assert!(!line.starts_with("* "), "{name} is told: {line}");
+                if line == settled {
+                    break;
+                }
+            }
         }
     }
 
