@@ -1,0 +1,136 @@
+//! A `parlord` under everything at once, for a time: on both wires there are users who chat, who come and go, who
+//! never read, and who vanish. Those who do nothing wrong must hear all that is said, and when everybody has left the
+//! server must be as small as before.
+//!
+//!     cargo bench --bench soak -- [--quick] [--seconds N]
+//!
+//! The first third of the time is for what stays once it is there, such as room in tables: the start is after that.
+//! Without `--bench`, which cargo gives it under `cargo bench`, it runs for a second, to show that it works.
+
+// The report is for whoever runs it.
+#![allow(clippy::print_stdout)]
+
+#[path = "../../tests/support/mod.rs"]
+mod support;
+
+mod chat;
+mod harm;
+
+use std::env;
+use std::sync::Barrier;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use chat::{Chatter, Count};
+use parlor::address::Address;
+use support::program::Memory;
+use support::{Peer, Program};
+
+/// How many chat, in turn on one wire and the other.
+const CHATTERS: usize = 16;
+
+/// How many at the same time come and go.
+const CHURNING: usize = 4;
+
+/// How many at the same time do not read.
+const STALLING: usize = 8;
+
+/// How many at the same time vanish, again and again.
+const VANISHING: usize = 2;
+
+/// How much larger the server may be at the end than at the start.
+const GROWTH: f64 = 1.1;
+
+fn main() {
+    let Some(time) = time_to_run(env::args().skip(1)) else { return };
+    parlor::net::raise_descriptor_limit();
+    let (server, at) = Program::server(&[]);
+    let mut observer = Peer::irc_user(&at, "observer");
+    let mut soak = |time| {
+        let counts = everybody(&at, time);
+        observer.wait_for_solitude();
+        (counts, server.memory())
+    };
+    let (_, start) = soak(time / 3);
+    let (counts, end) = soak(time - time / 3);
+    report(time, &counts, start, end);
+}
+
+/// How long to run; `None` where the arguments ask for other benches.
+fn time_to_run(args: impl Iterator<Item = String>) -> Option<Duration> {
+    let (mut seconds, mut is_bench) = (60, false);
+    let mut args = args.peekable();
+    while let Some(arg) = args.next() {
+        match arg.as_str() {
+            "--bench" => is_bench = true,
+            "--quick" => seconds = 10,
+            "--seconds" => {
+                let number = args.next().and_then(|number| number.parse().ok());
+                seconds = number.expect("--seconds needs a number");
+            }
+            // The options of other benches, where all are run together.
+            option if option.starts_with("--") => {}
+            filter if "soak".contains(filter) => {}
+            _ => return None,
+        }
+    }
+    Some(Duration::from_secs(if is_bench { seconds } else { 1 }))
+}
+
+/// What everybody has counted.
+#[derive(Default)]
+struct Counts {
+    chat: Count,
+    /// How many did not read, and were told so and closed.
+    stalled: usize,
+}
+
+/// Lets everybody do what they do for so long.
+fn everybody(at: &Address, time: Duration) -> Counts {
+    let until = Instant::now() + time;
+    // All are there before the first speaks, and all have spoken before the first leaves.
+    let (all_here, all_said) = (Barrier::new(CHATTERS), Barrier::new(CHATTERS));
+    thread::scope(|scope| {
+        (0..CHURNING).for_each(|n| drop(scope.spawn(move || harm::come_and_go(at, n, until))));
+        let stalling: Vec<_> =
+            (0..STALLING).map(|n| scope.spawn(move || harm::stall(at, n, until))).collect();
+        (0..VANISHING).for_each(|n| drop(scope.spawn(move || harm::vanish(at, n, until))));
+        let chatters = (0..CHATTERS).map(|n| {
+            let (all_here, all_said) = (&all_here, &all_said);
+            scope.spawn(move || {
+                let mut chatter = Chatter::enter(at, n, CHATTERS);
+                all_here.wait();
+                chatter.chat(until);
+                chatter.tell_end();
+                all_said.wait();
+                chatter.leave()
+            })
+        });
+        let chatters: Vec<_> = chatters.collect();
+        let mut counts = Counts::default();
+        for chatter in chatters {
+            counts.chat += chatter.join().expect("a chatter was let down");
+        }
+        for stalling in stalling {
+            counts.stalled += stalling.join().expect("one that does not read was let down");
+        }
+        counts
+    })
+}
+
+/// Prints what happened, and fails where something was lost or the server has grown.
+fn report(time: Duration, counts: &Counts, start: Memory, end: Memory) {
+    let Count { sent, due, delivered } = counts.chat;
+    let mb = |bytes: u64| bytes as f64 / 1e6;
+    println!("soak/time       {} s", time.as_secs());
+    println!("soak/messages   {sent} sent, {due} due, {delivered} delivered");
+    println!("soak/stalled    {} told so and closed", counts.stalled);
+    println!(
+        "soak/memory     {:.2} MB before, {:.2} MB at most, {:.2} MB after",
+        mb(start.now),
+        mb(end.peak),
+        mb(end.now)
+    );
+    assert_eq!(due, delivered, "those who do nothing wrong hear everything");
+    assert!(sent > 0 && end.now as f64 <= start.now as f64 * GROWTH, "the server has grown");
+}
