@@ -65,7 +65,7 @@ impl Wild {
     fn connect(&mut self, n: usize, choices: &mut Choices<'_>, scene: &mut Scene) {
         let peer = match choices.below(3) {
             0 => Peer::Unix,
-            n => Peer::Tcp(([198, 51, 100, n as u8], 1000).into()),
+            n => Peer::Tcp([198, 51, 100, n as u8].into(), 1000),
         };
         *self = Self { guest: scene.try_connect(peer), ..Self::default() };
         let Some(guest) = &self.guest else { return };
