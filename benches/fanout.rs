@@ -66,7 +66,7 @@ struct Room {
 impl Room {
     fn with(receivers: usize) -> Self {
         let config = ServerConfig::default();
-        let limits = Limits { connections: receivers + 1, ..config.limits };
+        let limits = Limits { connections: receivers + 1, flood: None, ..config.limits };
         let (config, now) = (ServerConfig { limits, ..config }, Now::read());
         let mut room = Self { server: Server::new(&config, now), now, sender: 0, ends: Vec::new() };
         for n in 0..=receivers {

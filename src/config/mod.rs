@@ -17,10 +17,16 @@ pub struct Limits {
     pub frame_bytes: usize,
     /// Most unsent bytes kept for one connection.
     pub outbox_bytes: usize,
+    /// Most unsent and unparsed bytes kept for all connections together.
+    pub memory_bytes: usize,
+    /// How fast one peer may send; `None` for as fast as it likes.
+    pub flood: Option<Flood>,
     /// Most connections at the same time.
     pub connections: usize,
     /// Time to log in.
     pub login_timeout: Duration,
+    /// How long an IRC client may be silent before it is asked for a sign of life.
+    pub ping_after: Duration,
 }
 
 impl Default for Limits {
@@ -28,10 +34,22 @@ impl Default for Limits {
         Self {
             frame_bytes: 8 * 1024,
             outbox_bytes: 256 * 1024,
+            memory_bytes: 64 * 1024 * 1024,
+            flood: Some(Flood { burst: 10, per_second: 2 }),
             connections: 10_000,
             login_timeout: Duration::from_secs(30),
+            ping_after: Duration::from_secs(90),
         }
     }
+}
+
+/// How fast one peer may send: so many messages at once, and so many a second after that.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Flood {
+    /// Messages at once, at least 1.
+    pub burst: u32,
+    /// Messages a second, at least 1.
+    pub per_second: u32,
 }
 
 /// What a command line asks a program to do.

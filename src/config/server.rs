@@ -9,7 +9,7 @@ use std::time::Duration;
 use getopts::Options;
 
 use super::table::{self, last};
-use super::{ConfigError, Invocation, Limits, version};
+use super::{ConfigError, Flood, Invocation, Limits, version};
 use crate::address::Address;
 use crate::name::RoomName;
 
@@ -64,7 +64,7 @@ impl Default for ServerConfig {
 
 type Setting = table::Setting<ServerConfig>;
 
-const SETTINGS: [Setting; 11] = [
+const SETTINGS: [Setting; 14] = [
     Setting {
         short: "l",
         long: "listen",
@@ -161,6 +161,17 @@ const SETTINGS: [Setting; 11] = [
     },
     Setting {
         short: "",
+        long: "flood",
+        value: "BURST/PER_SECOND",
+        help: "messages taken from one peer at once, and a second after that; or off (10/2)",
+        repeats: false,
+        set: |config, values| {
+            config.limits.flood = flood(last(values))?;
+            Ok(())
+        },
+    },
+    Setting {
+        short: "",
         long: "frame",
         value: "BYTES",
         help: "longest frame taken, in bytes (8192)",
@@ -183,6 +194,17 @@ const SETTINGS: [Setting; 11] = [
     },
     Setting {
         short: "",
+        long: "memory",
+        value: "BYTES",
+        help: "unsent and unparsed bytes kept for all connections (67108864)",
+        repeats: false,
+        set: |config, values| {
+            config.limits.memory_bytes = number(last(values), 64 * 1024..=1 << 40, "bytes")?;
+            Ok(())
+        },
+    },
+    Setting {
+        short: "",
         long: "login-timeout",
         value: "SECS",
         help: "time to log in, in seconds (30)",
@@ -190,6 +212,18 @@ const SETTINGS: [Setting; 11] = [
         set: |config, values| {
             let seconds = number(last(values), 1..=3600, "seconds")?;
             config.limits.login_timeout = Duration::from_secs(seconds as u64);
+            Ok(())
+        },
+    },
+    Setting {
+        short: "",
+        long: "ping",
+        value: "SECS",
+        help: "silence before an IRC client is asked for a sign of life (90)",
+        repeats: false,
+        set: |config, values| {
+            let seconds = number(last(values), 1..=86_400, "seconds")?;
+            config.limits.ping_after = Duration::from_secs(seconds as u64);
             Ok(())
         },
     },
@@ -221,10 +255,15 @@ impl ServerConfig {
 
     /// What was said in a frame may come out with a name and marks around it, and must not fill anybody's outbox.
     fn check(&self) -> Result<(), ConfigError> {
-        let Limits { frame_bytes, outbox_bytes, .. } = self.limits;
+        let Limits { frame_bytes, outbox_bytes, memory_bytes, .. } = self.limits;
         if frame_bytes > outbox_bytes / 2 {
             return Err(ConfigError(format!(
                 "--frame: {frame_bytes} bytes are more than half an outbox of {outbox_bytes}, see --outbox"
+            )));
+        }
+        if outbox_bytes > memory_bytes / 2 {
+            return Err(ConfigError(format!(
+                "--outbox: {outbox_bytes} bytes are more than half of the {memory_bytes} for all, see --memory"
             )));
         }
         Ok(())
@@ -286,6 +325,19 @@ fn operator(value: &str) -> Result<Operator, String> {
     }
 }
 
+/// `BURST/PER_SECOND`, or `off`.
+fn flood(value: &str) -> Result<Option<Flood>, String> {
+    if value == "off" {
+        return Ok(None);
+    }
+    let (burst, per_second) =
+        value.split_once('/').ok_or_else(|| format!("{value:?} is neither BURST/PER_SECOND nor off"))?;
+    Ok(Some(Flood {
+        burst: number(burst, 1..=10_000, "messages")? as u32,
+        per_second: number(per_second, 1..=10_000, "messages a second")? as u32,
+    }))
+}
+
 fn number(value: &str, range: RangeInclusive<usize>, unit: &str) -> Result<usize, String> {
     value.parse().ok().filter(|number| range.contains(number)).ok_or_else(|| {
         format!("{value:?} is not a whole number of {unit} from {} to {}", range.start(), range.end())
@@ -327,6 +379,9 @@ mod tests {
             "1024",
             "--outbox",
             "65536",
+            "--memory=1000000",
+            "--flood=5/1",
+            "--ping=30",
             "--login-timeout",
             "5",
             "--server-name=chat.example",
@@ -345,7 +400,10 @@ mod tests {
             connections: 7,
             frame_bytes: 1024,
             outbox_bytes: 65536,
+            memory_bytes: 1_000_000,
+            flood: Some(Flood { burst: 5, per_second: 1 }),
             login_timeout: Duration::from_secs(5),
+            ping_after: Duration::from_secs(30),
         };
         assert_eq!(config.limits, limits);
     }

@@ -18,6 +18,8 @@ pub enum CloseReason {
     Malformed(String),
     /// The peer does not read: more than this many bytes were waiting for it.
     OutboxFull(usize),
+    /// More than this many bytes were kept for all connections together, and most of them for this peer.
+    MemoryFull(usize),
     /// The peer did not log in within this time.
     LoginTimeout(Duration),
     /// The peer has not been heard of for this long, although it was asked for a sign of life.
@@ -48,6 +50,7 @@ impl CloseReason {
             Self::Quit(_)
             | Self::Malformed(_)
             | Self::OutboxFull(_)
+            | Self::MemoryFull(_)
             | Self::LoginTimeout(_)
             | Self::PingTimeout(_)
             | Self::WrongPassword
@@ -66,6 +69,7 @@ impl CloseReason {
             | Self::Lost(_)
             | Self::Malformed(_)
             | Self::OutboxFull(_)
+            | Self::MemoryFull(_)
             | Self::LoginTimeout(_)
             | Self::PingTimeout(_)
             | Self::Stalled
@@ -88,6 +92,10 @@ impl fmt::Display for CloseReason {
             Self::OutboxFull(bytes) => {
                 write!(f, "outbox full: more than {bytes} bytes were waiting to be read")
             }
+            Self::MemoryFull(bytes) => write!(
+                f,
+                "server memory full: more than {bytes} bytes were kept for all, and most of them for you: read faster"
+            ),
             Self::LoginTimeout(time) => write!(f, "no login within {} s", time.as_secs()),
             Self::PingTimeout(time) => write!(f, "ping timeout: no sign of life for {} s", time.as_secs()),
             Self::Stalled => f.write_str("the last bytes were not taken in time"),

@@ -1,5 +1,6 @@
 //! One entry of the slab: a socket, its two buffers, the conversation on it, and how far its end has come.
 
+use super::bucket::Bucket;
 use super::deadlines::Due;
 use super::outbox::Outbox;
 use crate::message::{Frame, Peer};
@@ -13,10 +14,12 @@ pub(super) struct Connection<S> {
     pub(super) session: Session,
     /// The beginning of a frame that has not ended; empty, and without memory, between frames.
     pub(super) inbox: Vec<u8>,
-    /// There are whole frames in the inbox, because handling them was too much for one turn. Nothing more is read
-    /// until they are done with.
-    pub(super) has_backlog: bool,
+    pub(super) inlet: Inlet,
+    /// How many messages it may send before it has to wait.
+    pub(super) bucket: Bucket,
     pub(super) outbox: Outbox,
+    /// How much of `Server::kept_bytes` is this connection's.
+    pub(super) kept_bytes: u32,
     pub(super) life: Life,
     /// What `Deadlines` has for this connection: as long as it is open, when its session is to be woken, then when its
     /// end is over.
@@ -26,6 +29,25 @@ pub(super) struct Connection<S> {
     /// Is in the list of those to be read on in the next turn.
     pub(super) unread: bool,
     pub(super) hearing: Hearing,
+    /// When it came, in seconds since the server started.
+    pub(super) came_s: u32,
+    /// Bytes that came from the peer.
+    pub(super) received_bytes: u64,
+    /// Bytes that the system took for the peer.
+    pub(super) sent_bytes: u64,
+}
+
+/// Whether more is taken from a peer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Inlet {
+    /// It is.
+    Open,
+    /// There are whole frames in the inbox, because handling them was too much for one turn. Nothing more is read
+    /// until they are done with.
+    Backlog,
+    /// The peer has sent more than it may in a while. What came is in the inbox, and what comes is in the system's
+    /// buffers, until there is a token in the bucket.
+    Paused,
 }
 
 /// Whether what is queued for a peer has a chance to arrive.
@@ -35,6 +57,8 @@ pub(super) enum Hearing {
     Fine,
     /// Too much waits for it already; it will be told so and closed at the end of the turn.
     TooSlow,
+    /// Too much waits for all together, and most of that for it; it will be told so and closed at the end of the turn.
+    Shed,
     /// A write has failed. Nothing more is written, but what the peer sent before it left is still read.
     Gone,
 }

@@ -5,6 +5,7 @@
 //! once. Closing only marks: the slab uses keys again at once, so a connection leaves it at the turn's end.
 
 mod ending;
+mod keeping;
 mod reading;
 mod writing;
 
@@ -15,7 +16,8 @@ use log::{debug, info};
 use slab::Slab;
 
 use super::batch::Batch;
-use super::connection::{Connection, Hearing, Life};
+use super::bucket::Bucket;
+use super::connection::{Connection, Hearing, Inlet, Life};
 use super::deadlines::Deadlines;
 use super::outbox::Outbox;
 use super::stream::Stream;
@@ -40,6 +42,9 @@ pub struct Server<S> {
     /// How many of them are `Open`.
     open: usize,
     deadlines: Deadlines,
+    /// Unsent and unparsed bytes of all connections together.
+    kept_bytes: usize,
+    started: Instant,
     /// What is to be sent by the command that is being handled.
     out: Outgoing,
     /// Holds `out`'s entries while they are queued, which can add others.
@@ -69,6 +74,8 @@ impl<S: Stream> Server<S> {
             connections: Slab::new(),
             open: 0,
             deadlines: Deadlines::new(now.instant),
+            kept_bytes: 0,
+            started: now.instant,
             out: Outgoing::default(),
             queueing: Outgoing::default(),
             batch: Batch::new(config.limits.outbox_bytes),
@@ -112,19 +119,24 @@ impl<S: Stream> Server<S> {
             peer,
             session,
             inbox: Vec::new(),
-            has_backlog: false,
+            inlet: Inlet::Open,
+            bucket: Bucket::new(now.instant),
             outbox: Outbox::default(),
+            kept_bytes: 0,
             life: Life::Open,
             deadline: None,
             dirty: false,
             unread: false,
             hearing: Hearing::Fine,
+            came_s: self.seconds(now),
+            received_bytes: 0,
+            sent_bytes: 0,
         });
         self.open += 1;
         if full {
             self.end(key, CloseReason::ServerFull(most), now);
         }
-        self.reschedule(key);
+        self.settle(key);
         Some(key)
     }
 
@@ -171,6 +183,7 @@ impl<S: Stream> Server<S> {
                     self.seal(now);
                     self.with_session(key, now, |session, context| session.wake(context));
                     self.queue(now);
+                    self.resume(key, now);
                 }
                 Life::Flushing { .. } => {
                     info!("{}: {}", self.connections[key].peer, CloseReason::Stalled);
@@ -179,7 +192,7 @@ impl<S: Stream> Server<S> {
                 Life::Lingering => self.mark_closed(key),
                 Life::Closed => {}
             }
-            self.reschedule(key);
+            self.settle(key);
         }
         if self.shutdown_by.is_some_and(|by| by <= now.instant) {
             let keys: Vec<_> = self.connections.iter().map(|(key, _)| key).collect();
@@ -191,7 +204,14 @@ impl<S: Stream> Server<S> {
     pub fn finish_turn(&mut self, now: Now) {
         self.seal(now);
         while let Some(key) = self.overfull.pop() {
-            self.end(key, CloseReason::OutboxFull(self.house.limits.outbox_bytes), now);
+            let limits = &self.house.limits;
+            let reason = match self.connections[key].hearing {
+                Hearing::Shed => CloseReason::MemoryFull(limits.memory_bytes),
+                Hearing::Fine | Hearing::TooSlow | Hearing::Gone => {
+                    CloseReason::OutboxFull(limits.outbox_bytes)
+                }
+            };
+            self.end(key, reason, now);
             self.seal(now);
         }
         // First those who were first: some may be answering by the time that the last have heard.
@@ -199,10 +219,11 @@ impl<S: Stream> Server<S> {
         for key in dirty.drain(..) {
             self.connections[key].dirty = false;
             self.flush(key, now);
-            self.reschedule(key);
+            self.settle(key);
         }
         self.dirty = dirty;
-        for key in self.closed.drain(..) {
+        for key in mem::take(&mut self.closed) {
+            self.recount(key);
             self.connections.remove(key);
         }
     }
@@ -213,7 +234,7 @@ impl<S: Stream> Server<S> {
         let keys: Vec<_> = self.connections.iter().map(|(key, _)| key).collect();
         for key in keys {
             self.end(key, CloseReason::ShuttingDown, now);
-            self.reschedule(key);
+            self.settle(key);
         }
     }
 
@@ -236,12 +257,18 @@ impl<S: Stream> Server<S> {
         act(&mut connection.session, &mut context)
     }
 
-    /// Sees to it that the session of `key` is woken when it wants to be.
-    fn reschedule(&mut self, key: usize) {
+    /// Brings up to date what is known of the connection `key` elsewhere: how much is kept for it, and when it is to be
+    /// woken.
+    fn settle(&mut self, key: usize) {
+        if self.connections.contains(key) {
+            self.recount(key);
+        }
         if let Some(connection) = self.connections.get(key)
             && let Life::Open = connection.life
         {
-            self.set_deadline(key, connection.session.deadline());
+            let flood = self.house.limits.flood.filter(|_| connection.inlet == Inlet::Paused);
+            let resuming = flood.map(|flood| connection.bucket.ready_at(flood));
+            self.set_deadline(key, connection.session.deadline().into_iter().chain(resuming).min());
         }
     }
 
@@ -252,20 +279,37 @@ impl<S: Stream> Server<S> {
         connection.deadline = due;
     }
 
+    /// Whole seconds since the server started.
+    fn seconds(&self, now: Now) -> u32 {
+        let since = now.instant.saturating_duration_since(self.started);
+        u32::try_from(since.as_secs()).unwrap_or(u32::MAX)
+    }
+
     /// Panics where an invariant does not hold between turns. Costs O(n): for tests.
     pub fn check(&self) {
         self.hub.check();
         assert!(self.batch.audience().is_empty(), "what was said is in outboxes");
-        let mut deadlines = 0;
+        let (mut deadlines, mut kept_bytes) = (0, 0);
         for (key, connection) in &self.connections {
             connection.outbox.check();
             let inbox = &connection.inbox;
             let is_small = inbox.capacity() <= 2 * inbox.len().max(8);
-            assert!(is_small || connection.has_backlog, "{key} keeps more than an unfinished frame");
+            let is_open = connection.inlet == Inlet::Open;
+            assert!(is_small || !is_open, "{key} keeps more than an unfinished frame");
+            assert_eq!(
+                connection.kept_bytes as usize,
+                connection.unsent_bytes() + inbox.len(),
+                "{key} is counted"
+            );
+            kept_bytes += connection.kept_bytes as usize;
             match connection.life {
                 Life::Open => {
                     let wanted = connection.session.deadline().map(|time| self.deadlines.due(time));
-                    assert_eq!(connection.deadline, wanted, "{key} is scheduled");
+                    assert!(
+                        is_open || connection.deadline.is_some() || connection.unread,
+                        "{key} is scheduled"
+                    );
+                    assert!(!is_open || connection.deadline == wanted, "{key} is scheduled");
                 }
                 Life::Flushing { .. } | Life::Lingering => assert!(connection.deadline.is_some()),
                 Life::Closed => assert!(connection.deadline.is_none()),
@@ -274,6 +318,8 @@ impl<S: Stream> Server<S> {
             let limit = self.house.limits.outbox_bytes;
             assert!(connection.unsent_bytes() <= limit || !matches!(connection.life, Life::Open));
         }
+        assert_eq!(self.kept_bytes, kept_bytes, "what is kept is counted");
+        assert!(kept_bytes <= self.house.limits.memory_bytes, "{kept_bytes} bytes are kept");
         assert_eq!(self.deadlines.len(), deadlines, "no deadline outlives its connection");
         let open = self.connections.iter().filter(|(_, c)| matches!(c.life, Life::Open)).count();
         assert_eq!(self.open, open, "open connections are counted");

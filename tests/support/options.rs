@@ -2,9 +2,9 @@
 
 use parlor::config::{Limits, ServerConfig};
 
-/// What a server of a test holds connections to.
+/// What a server of a test holds connections to: most tests send more at once than people do.
 pub fn limits() -> Limits {
-    Limits::default()
+    Limits { flood: None, ..Limits::default() }
 }
 
 /// How a server of a test runs.
@@ -13,4 +13,4 @@ pub fn config() -> ServerConfig {
 }
 
 /// How `parlord` runs in a test, as a program.
-pub const PARLORD_ARGS: [&str; 2] = ["--listen", "127.0.0.1:0"];
+pub const PARLORD_ARGS: [&str; 4] = ["--listen", "127.0.0.1:0", "--flood", "off"];

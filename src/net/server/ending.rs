@@ -7,7 +7,7 @@ use log::info;
 
 use super::{Server, mark_dirty};
 use crate::message::{CloseReason, Now};
-use crate::net::connection::{Hearing, Life};
+use crate::net::connection::{Connection, Hearing, Life};
 use crate::net::stream::Stream;
 
 /// How long a peer may take for its last bytes.
@@ -33,10 +33,11 @@ impl<S: Stream> Server<S> {
         // Lines for it were dropped already in this turn, so whatever else happens, this is why it ends.
         let reason = match self.connections[key].hearing {
             Hearing::TooSlow => CloseReason::OutboxFull(self.house.limits.outbox_bytes),
+            Hearing::Shed => CloseReason::MemoryFull(self.house.limits.memory_bytes),
             Hearing::Fine | Hearing::Gone => reason,
         };
         self.depart(key, &reason, now);
-        if let CloseReason::OutboxFull(_) = reason {
+        if let CloseReason::OutboxFull(_) | CloseReason::MemoryFull(_) = reason {
             self.connections[key].outbox.forget_unstarted();
             self.connections[key].hearing = Hearing::Fine;
         }
@@ -48,6 +49,7 @@ impl<S: Stream> Server<S> {
         connection.life = Life::Flushing { peer_finished };
         connection.inbox = Vec::new();
         mark_dirty(connection, key, &mut self.dirty);
+        self.recount(key);
         self.set_deadline(key, Some(now.instant + FLUSH_TIMEOUT));
     }
 
@@ -55,11 +57,11 @@ impl<S: Stream> Server<S> {
     fn depart(&mut self, key: usize, reason: &CloseReason, now: Now) {
         self.open -= 1;
         let name = self.with_session(key, now, |session, context| session.leave(reason, context));
-        let (peer, reason) = (self.connections[key].peer, reason.without_words());
-        match name {
-            Some(name) => info!("{peer} {name}: {reason}"),
-            None => info!("{peer}: {reason}"),
-        }
+        let Connection { peer, came_s, received_bytes, sent_bytes, .. } = &self.connections[key];
+        let (reason, name) =
+            (reason.without_words(), name.map(|name| format!(" {name}")).unwrap_or_default());
+        let seconds = self.seconds(now) - came_s;
+        info!("{peer}{name}: {reason} ({received_bytes} bytes in, {sent_bytes} out, {seconds} s)");
         self.queue(now);
     }
 
@@ -68,6 +70,7 @@ impl<S: Stream> Server<S> {
         if !matches!(connection.life, Life::Closed) {
             connection.life = Life::Closed;
             connection.outbox.clear();
+            connection.inbox = Vec::new();
             self.closed.push(key);
             self.set_deadline(key, None);
         }

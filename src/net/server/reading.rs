@@ -3,13 +3,20 @@
 use std::io::ErrorKind;
 use std::mem;
 
-use super::{Server, mark_unread};
+use super::{Server, mark_unread, user_id};
+use crate::config::Flood;
 use crate::message::{CloseReason, Now};
-use crate::net::connection::{Connection, Hearing, Life};
+use crate::net::connection::{Connection, Hearing, Inlet, Life};
 use crate::net::stream::Stream;
 
 /// Most bytes read from one connection in a turn; then it is the others' turn.
-pub(super) const READ_BUDGET: usize = 64 * 1024;
+pub(super) const READ_BUDGET: usize = 16 * 1024;
+
+/// Most bytes read at once from a connection that has to wait when it sends too much: they are kept meanwhile.
+const LIMITED_READ: usize = 4 * 1024;
+
+/// What is no longer than a line's end is no message: the Java clients send it after each.
+const LINE_END_BYTES: usize = 2;
 
 /// Most users and rooms looked at for one connection in a turn, each command and each hearer being one too; then it
 /// is the others' turn. Some commands are short and much work.
@@ -18,17 +25,23 @@ const STEP_BUDGET: usize = 50_000;
 impl<S: Stream> Server<S> {
     /// Reads what there is to read of the connection `key`, within the budget, and handles it.
     pub fn readable(&mut self, key: usize, now: Now) {
-        // Who has had its budget waits for the next turn, also when more has come since.
-        if self.connections.get(key).is_some_and(|connection| connection.unread) {
+        let Some(connection) = self.connections.get(key) else { return };
+        // Who has had its budget waits for the next turn, also when more has come since; who has sent too much waits
+        // for a token.
+        if connection.unread || connection.inlet == Inlet::Paused {
             return;
         }
-        if self.connections.get(key).is_some_and(|connection| connection.has_backlog) {
+        if connection.inlet == Inlet::Backlog {
             self.handle_inbox(key, &[], now);
         }
         let mut budget = READ_BUDGET;
         loop {
+            let most = if self.flood_limit(key).is_some() { budget.min(LIMITED_READ) } else { budget };
             let Some(connection) = self.connections.get_mut(key) else { return };
-            if budget == 0 || connection.has_backlog {
+            if connection.inlet == Inlet::Paused {
+                break;
+            }
+            if budget == 0 || connection.inlet == Inlet::Backlog {
                 mark_unread(connection, key, &mut self.unread);
                 break;
             }
@@ -36,7 +49,7 @@ impl<S: Stream> Server<S> {
                 return;
             }
             let gone = connection.hearing == Hearing::Gone;
-            match connection.stream.read(&mut self.read_buffer[..budget]) {
+            match connection.stream.read(&mut self.read_buffer[..most]) {
                 // Where a write has told of the break already, reading comes to an end like any other.
                 Ok(0) if gone => {
                     self.lost(key, ErrorKind::BrokenPipe, now);
@@ -48,6 +61,7 @@ impl<S: Stream> Server<S> {
                 }
                 Ok(count) => {
                     budget -= count;
+                    connection.received_bytes += count as u64;
                     self.received(key, count, now);
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
@@ -58,7 +72,8 @@ impl<S: Stream> Server<S> {
                 }
             }
         }
-        self.reschedule(key);
+        self.settle(key);
+        self.shed();
     }
 
     /// Handles the first `count` bytes of the read buffer.
@@ -89,22 +104,27 @@ impl<S: Stream> Server<S> {
         self.connections[key].inbox = if used > 0 { inbox[used..].to_vec() } else { inbox };
     }
 
-    /// Handles every whole frame in `bytes`, or as many as are not too much for one turn. Returns how many bytes are
-    /// done with.
+    /// Handles every whole frame in `bytes`, or as many as are not too much for one turn or one peer. Returns how many
+    /// bytes are done with.
     fn handle(&mut self, key: usize, bytes: &[u8], now: Now) -> usize {
         let (mut used, mut steps) = (0, 0);
-        self.connections[key].has_backlog = false;
+        self.connections[key].inlet = Inlet::Open;
         // What others were looked at for before is not this one's.
         self.out.take_steps();
         while used < bytes.len() {
             if steps > STEP_BUDGET {
-                self.connections[key].has_backlog = true;
+                self.connections[key].inlet = Inlet::Backlog;
                 break;
             }
-            let Connection { life, hearing, .. } = &self.connections[key];
+            let flood = self.flood_limit(key);
+            let Connection { life, hearing, bucket, inlet, .. } = &mut self.connections[key];
             // Whoever does not take its answers must not have work done for it to the end of the budget.
-            if !matches!(life, Life::Open) || *hearing == Hearing::TooSlow {
+            if !matches!(life, Life::Open) || matches!(hearing, Hearing::TooSlow | Hearing::Shed) {
                 return bytes.len();
+            }
+            if flood.is_some_and(|flood| bucket.ready_at(flood) > now.instant) {
+                *inlet = Inlet::Paused;
+                break;
             }
             let rest = &bytes[used..];
             if self.connections[key].session.must_have_heard(rest) {
@@ -113,12 +133,31 @@ impl<S: Stream> Server<S> {
             let count = self.with_session(key, now, |session, context| session.receive(rest, context));
             steps += 1 + self.out.take_steps();
             self.queue(now);
-            match count {
-                Some(count) => used += count,
-                None => break,
+            let Some(count) = count else { break };
+            used += count;
+            if let Some(flood) = flood
+                && count > LINE_END_BYTES
+            {
+                self.connections[key].bucket.take(flood, now.instant);
             }
         }
         used
+    }
+
+    /// How fast the peer of `key` may send, if not as fast as it likes: operators may.
+    fn flood_limit(&self, key: usize) -> Option<Flood> {
+        let is_operator = self.hub.users().get(user_id(key)).is_some_and(|user| user.is_operator);
+        self.house.limits.flood.filter(|_| !is_operator)
+    }
+
+    /// Goes on with the connection `key` if it may send again.
+    pub(super) fn resume(&mut self, key: usize, now: Now) {
+        let Some(flood) = self.house.limits.flood else { return };
+        let connection = &mut self.connections[key];
+        if connection.inlet == Inlet::Paused && connection.bucket.ready_at(flood) <= now.instant {
+            connection.inlet = Inlet::Backlog;
+            self.readable(key, now);
+        }
     }
 
     fn peer_finished(&mut self, key: usize, now: Now) {

@@ -79,23 +79,31 @@ impl<S: Stream> Server<S> {
     fn queued(&mut self, key: usize, now: Now) {
         let connection = &mut self.connections[key];
         mark_dirty(connection, key, &mut self.dirty);
-        if connection.unsent_bytes() > self.house.limits.outbox_bytes {
+        let most = self.house.limits.outbox_bytes;
+        let is_overfull = connection.unsent_bytes() > most;
+        self.recount(key);
+        if is_overfull || self.kept_bytes > self.house.limits.memory_bytes {
             // Somebody who reads must not suffer because a lot came in one turn, or because a session holds back
             // more than there is room for: what can be written now, is.
-            connection.release();
+            self.connections[key].release();
             self.flush(key, now);
+            self.recount(key);
             let connection = &mut self.connections[key];
-            if connection.unsent_bytes() > self.house.limits.outbox_bytes {
+            if connection.unsent_bytes() > most {
                 connection.hearing = Hearing::TooSlow;
                 self.overfull.push(key);
             }
+            self.shed();
         }
     }
 
     /// Writes what waits for the connection `key`, and takes its end further once nothing waits.
     pub(super) fn flush(&mut self, key: usize, now: Now) {
         let connection = &mut self.connections[key];
-        if let Err(error) = connection.outbox.write_to(&mut connection.stream) {
+        let before = connection.outbox.queued_bytes();
+        let written = connection.outbox.write_to(&mut connection.stream);
+        connection.sent_bytes += (before - connection.outbox.queued_bytes()) as u64;
+        if let Err(error) = written {
             debug!("{}: write failed: {error}", connection.peer);
             connection.outbox.clear();
             connection.hearing = Hearing::Gone;

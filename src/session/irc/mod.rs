@@ -30,10 +30,7 @@ use crate::wire::irc::{CLIENT_TAGS_BYTES, LINE_BYTES, Line, Message, Tags, numer
 use crate::wire::{Split, Splitter};
 use registration::Registration;
 
-/// After this much silence a client is asked for a sign of life.
-const PING_AFTER: Duration = Duration::from_secs(90);
-
-/// How long it has to give one.
+/// How long a client that is asked for a sign of life has to give one.
 const PONG_WITHIN: Duration = Duration::from_secs(60);
 
 /// One peer's conversation.
@@ -173,7 +170,7 @@ impl Irc {
 
     /// Does what is due.
     pub(super) fn wake(&mut self, context: &mut Context<'_>) {
-        let now = context.now.instant;
+        let (now, ping_after) = (context.now.instant, context.house.limits.ping_after);
         if now < self.deadline() {
             return;
         }
@@ -183,7 +180,7 @@ impl Irc {
                 context.out.close(self.id, CloseReason::LoginTimeout(timeout));
             }
             // Looked at now and then, so that nothing is to be done whenever a line arrives.
-            Phase::Online { check } if now < self.heard + PING_AFTER => *check = self.heard + PING_AFTER,
+            Phase::Online { check } if now < self.heard + ping_after => *check = self.heard + ping_after,
             Phase::Online { check } if !self.asked => {
                 (*check, self.asked) = (now + PONG_WITHIN, true);
                 let name = &context.house.name;

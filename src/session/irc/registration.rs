@@ -4,7 +4,7 @@ use std::rc::Rc;
 use std::time::Instant;
 
 use super::reply::fill;
-use super::{Capabilities, Irc, PING_AFTER, Phase};
+use super::{Capabilities, Irc, Phase};
 use crate::message::{CloseReason, Command, Profile, Refusal};
 use crate::name::{NameError, UserName};
 use crate::session::{Context, log_login};
@@ -179,7 +179,7 @@ impl Irc {
         let log_in = Command::LogIn(name.clone(), profile);
         match context.hub.handle(self.id, log_in, context.now, context.out) {
             Ok(()) => {
-                let check = context.now.instant + PING_AFTER;
+                let check = context.now.instant + house.limits.ping_after;
                 self.phase = Phase::Online { check };
                 log_login(self.id, context);
                 self.welcome(context);

@@ -1,0 +1,79 @@
+//! How fast a peer may send: a token bucket that remembers one time and nothing else.
+
+use std::time::{Duration, Instant};
+
+use crate::config::Flood;
+
+/// A bucket of tokens, one for each message. It fills again with time.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Bucket {
+    /// When it is full again; in the past for a full one. Each token that is missing moves this by what one takes to
+    /// come back.
+    full_at: Instant,
+}
+
+impl Bucket {
+    /// A full bucket.
+    pub(super) fn new(now: Instant) -> Self {
+        Self { full_at: now }
+    }
+
+    /// When there is a token in it; in the past where there is one.
+    pub(super) fn ready_at(&self, flood: Flood) -> Instant {
+        // All tokens but one are missing at the earliest this long before it is full.
+        let all_but_one = interval(flood) * flood.burst.saturating_sub(1);
+        self.full_at.checked_sub(all_but_one).unwrap_or(self.full_at)
+    }
+
+    /// Takes a token out. There must be one.
+    pub(super) fn take(&mut self, flood: Flood, now: Instant) {
+        debug_assert!(self.ready_at(flood) <= now, "a token is taken that is not there");
+        self.full_at = self.full_at.max(now) + interval(flood);
+    }
+}
+
+/// How long a token takes to come back.
+fn interval(flood: Flood) -> Duration {
+    Duration::from_secs(1) / flood.per_second.max(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        /// A naive twin counts tokens in thousandths.
+        #[test]
+        fn it_gives_what_a_counting_twin_gives(
+            burst in 1..20u32,
+            per_second in prop::sample::select(vec![1, 2, 4, 5, 10]),
+            waits in prop::collection::vec(0..700u64, 0..100),
+        ) {
+            let flood = Flood { burst, per_second };
+            let mut now = Instant::now();
+            let mut bucket = Bucket::new(now);
+            let mut thousandths = u64::from(burst) * 1000;
+            for wait in waits {
+                now += Duration::from_millis(wait);
+                thousandths = (thousandths + wait * u64::from(per_second)).min(u64::from(burst) * 1000);
+                let is_ready = bucket.ready_at(flood) <= now;
+                prop_assert_eq!(is_ready, thousandths >= 1000);
+                if is_ready {
+                    bucket.take(flood, now);
+                    thousandths -= 1000;
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn an_empty_bucket_says_when_it_has_a_token_again() {
+        let (now, flood) = (Instant::now(), Flood { burst: 2, per_second: 4 });
+        let mut bucket = Bucket::new(now);
+        bucket.take(flood, now);
+        bucket.take(flood, now);
+        assert_eq!(bucket.ready_at(flood), now + Duration::from_millis(250));
+    }
+}
