@@ -130,6 +130,100 @@ fn ten_thousand_lines_through_a_pipe_all_arrive() {
 }
 
 #[test]
+fn a_hundred_thousand_lines_arrive_once_and_in_order_although_the_server_restarts_in_between() {
+    const LINES: usize = 100_000;
+    let scratch = Scratch::new();
+    let lines: String = (0..LINES).map(|n| format!("line {n}\n")).collect();
+    let path = scratch.file("input", &lines);
+    let (mut server, at) = Program::server(&[]);
+    let input = File::open(&path).expect("just written");
+    let mut alice = Program::start(PARLOR, &["--retry", "ever", &format!("alice@{at}")], input.into());
+    // What the server has taken comes back to her.
+    let mut heard: Vec<_> = (0..LINES / 10).map(|_| alice.line()).collect();
+    server.signal(Signal::TERM);
+    assert_eq!(server.ended().status, Some(0));
+    let server = Program::parlord(&["--listen", &at.to_string()]);
+    server.listening();
+    let ended = alice.ended_within(10 * support::DEADLINE);
+    assert_ended(&ended, 0, "trying again");
+    heard.extend(ended.stdout.lines().map(str::to_owned));
+    heard.retain(|line| line != "* the server is shutting down");
+    assert_eq!(heard.len(), LINES);
+    for (n, line) in heard.iter().enumerate() {
+        assert_eq!(*line, format!("alice: line {n}"));
+    }
+}
+
+#[test]
+fn a_server_that_dies_ends_a_pipe_that_says_how_many_lines_were_taken() {
+    let (mut server, at) = Program::server(&[]);
+    let mut alice = Program::parlor(&["--retry", "0", &format!("alice@{at}")]);
+    alice.write("one\ntwo\n");
+    while alice.line() != "alice: two" {}
+    server.signal(Signal::KILL);
+    server.ended();
+    assert_ended(&alice.ended(), 1, "; 2 of 2 lines were taken");
+}
+
+#[test]
+fn once_says_one_thing_and_does_not_read_the_input() {
+    let (_server, at) = Program::server(&[]);
+    let mut bob = client("bob", &at);
+    for wire in WIRES {
+        let mut alice =
+            Program::parlor(&["-w", wire, "--once", "the backup is done", &format!("alice@{at}")]);
+        // Its input goes on.
+        assert_ended(&alice.ended(), 0, "");
+        assert_eq!(bob.line(), "alice: the backup is done");
+    }
+    let mut alice = Program::parlor(&["--once", "//bob:psst", &format!("alice@{at}")]);
+    assert_ended(&alice.ended(), 0, "");
+    assert_eq!(bob.line(), "alice whispers: psst");
+    bob.end_input();
+    assert_ended(&bob.ended(), 0, "");
+}
+
+#[test]
+fn json_is_one_object_a_line_for_every_event() {
+    let (_server, at) = Program::server(&[]);
+    let mut alice = Program::parlor(&["--json", &format!("alice@{at}")]);
+    alice.write("say \"hi\"\n");
+    let mut seen = Vec::new();
+    loop {
+        let line = alice.line();
+        assert!(line.starts_with("{\"event\":\"") && line.ends_with('}'), "{line}");
+        seen.push(line);
+        if seen.last().is_some_and(|line| line.contains("\"event\":\"said\"")) {
+            break;
+        }
+    }
+    for event in ["server", "joined", "present", "said"] {
+        assert!(
+            seen.iter().any(|line| line.contains(&format!("\"event\":\"{event}\""))),
+            "{event}: {seen:?}"
+        );
+    }
+    let said = seen.last().expect("it was waited for");
+    assert!(said.contains(r##""own":true,"room":"#lobby","from":"alice","text":"say \"hi\"""##), "{said}");
+    alice.end_input();
+    assert_ended(&alice.ended(), 0, "");
+}
+
+#[test]
+fn the_clients_config_file_says_where_to_and_who() {
+    let scratch = Scratch::new();
+    let (_server, at) = Program::server(&[]);
+    let config = scratch.file("config", &format!("# mine\nserver = {at}\nname = alice\nroom = #tea\n"));
+    let mut alice = Program::parlor(&["-c", text(&config), "--json", "--once", "hi"]);
+    let ended = alice.ended();
+    assert_ended(&ended, 0, "");
+    assert!(ended.stdout.contains("\"room\":\"#tea\",\"from\":\"alice\",\"text\":\"hi\""), "{ended:?}");
+    let wrong = scratch.file("wrong", "server = x:1\ncolour = red\n");
+    let ended = Program::parlor(&["-c", text(&wrong)]).ended();
+    assert_ended(&ended, 2, "line 2: unknown option \"colour\"");
+}
+
+#[test]
 fn a_line_too_long_for_one_becomes_several_messages() {
     let (_server, at) = Program::server(&[]);
     for wire in WIRES {
