@@ -2,10 +2,14 @@
 
 use std::time::Instant;
 
+use super::room::Room;
 use super::{Chat, Shown, What, mentions};
 use crate::client::event::{Event, EventKind, Manner, Member};
 use crate::client::texts::{because, refusal, without_closing_link};
 use crate::name::same_name;
+
+/// Most rooms that are remembered: a server may say that we are in any number.
+const ROOMS: usize = 200;
 
 /// Most names shown of those in a room.
 const NAMES_SHOWN: usize = 60;
@@ -154,11 +158,11 @@ impl Chat {
     fn came_into(&mut self, name: &str) {
         let is_wanted = self.wanted.as_deref().is_some_and(|wanted| same_name(wanted, name));
         let index = self.rooms.iter().position(|room| same_name(&room.name, name));
-        let index = index.unwrap_or_else(|| {
-            self.rooms.push(super::Room::new(name));
-            self.rooms.len() - 1
-        });
-        let room = &mut self.rooms[index];
+        let index = index.unwrap_or(self.rooms.len());
+        if index == self.rooms.len() && index < ROOMS {
+            self.rooms.push(Room::new(name));
+        }
+        let Some(room) = self.rooms.get_mut(index) else { return };
         room.is_joined = true;
         // As the server writes it.
         name.clone_into(&mut room.name);
@@ -211,6 +215,7 @@ fn topic_told(room: &str, topic: &str, by: Option<&str>) -> String {
     match by {
         Some(by) if topic.is_empty() => format!("{by} removed the topic of {room}"),
         Some(by) => format!("{by} set the topic of {room}: {topic}"),
+        None if topic.is_empty() => format!("{room} has no topic"),
         None => format!("the topic of {room}: {topic}"),
     }
 }
@@ -344,6 +349,15 @@ mod tests {
         assert_eq!(hear(&mut chat, quit), Some(What::Movement("bob left #tea (late)".into())));
         assert_eq!(chat.complete("b", 1).1, [""; 0]);
         assert_eq!(hear(&mut chat, joined("#elsewhere", "bob")), None, "that is no room of ours");
+    }
+
+    #[test]
+    fn rooms_without_end_are_not_remembered() {
+        let mut chat = chat_in("#tea", &[]);
+        (0..2 * ROOMS).for_each(|n| {
+            hear_own(&mut chat, joined(&format!("#room{n}"), "alice"));
+        });
+        assert_eq!(chat.connected("alice").len(), ROOMS);
     }
 
     #[test]

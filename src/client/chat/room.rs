@@ -6,6 +6,9 @@ use crate::name::same_name;
 /// Most people remembered of one room.
 const MEMBERS: usize = 10_000;
 
+/// Longest name remembered, in bytes.
+const NAME_BYTES: usize = 200;
+
 #[derive(Debug)]
 pub(super) struct Room {
     pub(super) name: String,
@@ -35,13 +38,16 @@ impl Room {
     }
 
     pub(super) fn set_members(&mut self, members: &[Member]) {
-        let spoke = |name: &str| self.find(name).map_or(0, |at| self.members[at].spoke);
+        // Few have spoken, also where many are.
+        let mut speakers = std::mem::take(&mut self.members);
+        speakers.retain(|person| person.spoke > 0);
+        let spoke = |name: &str| speakers.iter().find(|p| same_name(&p.name, name)).map_or(0, |p| p.spoke);
         let people = members.iter().take(MEMBERS);
         self.members = people.map(|m| Person { name: m.name.clone(), spoke: spoke(&m.name) }).collect();
     }
 
     pub(super) fn add(&mut self, name: &str) {
-        if self.find(name).is_none() && self.members.len() < MEMBERS {
+        if name.len() <= NAME_BYTES && self.members.len() < MEMBERS && self.find(name).is_none() {
             self.members.push(Person { name: name.to_owned(), spoke: 0 });
         }
     }
@@ -53,7 +59,7 @@ impl Room {
 
     pub(super) fn rename(&mut self, from: &str, to: &str) -> bool {
         let found = self.find(from);
-        if let Some(at) = found {
+        if let Some(at) = found.filter(|_| to.len() <= NAME_BYTES) {
             to.clone_into(&mut self.members[at].name);
         }
         found.is_some()
@@ -105,6 +111,8 @@ mod tests {
         room.members.extend((0..MEMBERS).map(|n| Person { name: format!("more{n}"), spoke: 0 }));
         let count = room.members.len();
         room.add("one-more");
-        assert_eq!(room.members.len(), count);
+        room.members.truncate(count - 1);
+        room.add(&"x".repeat(NAME_BYTES + 1));
+        assert_eq!(room.members.len(), count - 1);
     }
 }

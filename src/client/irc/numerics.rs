@@ -9,6 +9,9 @@ use crate::wire::irc::numeric;
 /// Most names remembered of one room. A server may send more without an end.
 const MEMBERS: usize = 10_000;
 
+/// Longest name remembered of somebody in a room, in bytes; those of IRC have 30 or so.
+const MEMBER_BYTES: usize = 200;
+
 /// Understands numerics. The names of a room come in several, so some are remembered.
 #[derive(Debug, Default)]
 pub(super) struct Numerics {
@@ -27,6 +30,9 @@ impl Numerics {
             (numeric::RPL_TOPIC, [room, ..]) => {
                 Some(EventKind::Topic { room: (*room).to_owned(), topic: text, by: None })
             }
+            (numeric::RPL_NOTOPIC, [room, ..]) => {
+                Some(EventKind::Topic { room: (*room).to_owned(), topic: String::new(), by: None })
+            }
             (numeric::RPL_NAMREPLY, [.., room]) => {
                 self.names(room, &text);
                 None
@@ -38,7 +44,7 @@ impl Numerics {
             // The server introduces itself, and frames its lists.
             ("001" | "002" | "003" | "004" | "005", _)
             | ("250" | "251" | "252" | "253" | "254" | "255" | "265" | "266", _)
-            | (numeric::RPL_NOTOPIC | numeric::RPL_TOPICWHOTIME, _)
+            | (numeric::RPL_TOPICWHOTIME, _)
             | (numeric::RPL_MOTDSTART | numeric::RPL_ENDOFMOTD | numeric::ERR_NOMOTD, _) => None,
             (code, about) if code.starts_with(['4', '5']) => Some(EventKind::Refused {
                 code: code.to_owned(),
@@ -55,7 +61,8 @@ impl Numerics {
             self.members.clear();
         }
         let room_left = MEMBERS.saturating_sub(self.members.len());
-        self.members.extend(names.split_ascii_whitespace().take(room_left).map(member));
+        let names = names.split_ascii_whitespace().filter(|name| name.len() <= MEMBER_BYTES);
+        self.members.extend(names.take(room_left).map(member));
     }
 
     fn present(&mut self, room: &str) -> EventKind {
@@ -99,7 +106,7 @@ mod tests {
     fn a_list_of_names_without_an_end_is_not_kept_whole() {
         let mut numerics = Numerics::default();
         for _ in 0..MEMBERS {
-            numerics.meaning("353", &["me", "=", "#tea", "a b c"]);
+            numerics.meaning("353", &["me", "=", "#tea", &("x".repeat(1000) + " a b c")]);
         }
         assert_eq!(numerics.members.len(), MEMBERS);
     }

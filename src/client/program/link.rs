@@ -29,6 +29,8 @@ pub(super) struct Link {
     /// The name to come back with.
     name: Option<UserName>,
     said_goodbye: bool,
+    /// It was told that our name is refused.
+    told_of_name: bool,
     backoff: Backoff,
     lost_at: Option<Instant>,
     /// When to try again; `None` while a try is under way, or there is nothing to try.
@@ -40,8 +42,8 @@ pub(super) struct Link {
 pub(super) enum Tried {
     /// We are back, under this name.
     Back(String),
-    /// Not yet.
-    NotYet,
+    /// Not yet; and the server does not let us in under our name, which is told once.
+    NotYet(Option<Error>),
     /// There is no use in trying again.
     GivenUp(Error),
 }
@@ -57,6 +59,7 @@ impl Link {
             number: 0,
             name: None,
             said_goodbye: false,
+            told_of_name: false,
             backoff: Backoff::default(),
             lost_at: None,
             try_at: None,
@@ -71,6 +74,7 @@ impl Link {
         self.name = UserName::new(&client.name()).ok().or(self.config.name.clone());
         self.up = Some(client.listen(move |item| notes.send(Note::Heard(number, item)).is_ok())?);
         (self.is_broken, self.said_goodbye, self.lost_at) = (false, false, None);
+        self.told_of_name = false;
         self.outgoing.trust(false);
         Ok(())
     }
@@ -198,7 +202,9 @@ impl Link {
             return Tried::GivenUp(error);
         }
         self.try_at = Some(now + pause);
-        Tried::NotYet
+        let is_news = matches!(error, Error::NameRefused { .. }) && !self.told_of_name;
+        self.told_of_name |= is_news;
+        Tried::NotYet(is_news.then_some(error))
     }
 
     /// Ends our side; the end is heard.

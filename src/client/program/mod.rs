@@ -21,7 +21,7 @@ use super::{Client, Error, Event};
 use crate::config::ClientConfig;
 
 /// Notes that wait for who handles them. Behind these everybody who sends some waits, the server at last.
-const NOTES: usize = 256;
+const NOTES: usize = 64;
 
 /// What the loop of either program hears from its threads.
 #[derive(Debug)]

@@ -101,7 +101,7 @@ impl Pipe<'_> {
             },
             Note::Tried(result) => match self.link.tried(result, Instant::now()) {
                 Tried::Back(_) => self.join(),
-                Tried::NotYet => {}
+                Tried::NotYet(error) => error.iter().for_each(|error| complain(error)),
                 Tried::GivenUp(error) => return Some(Err(self.unfinished(&error, 0))),
             },
             // Nobody sends these to a pipe.

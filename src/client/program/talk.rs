@@ -125,7 +125,10 @@ impl Talk {
     /// Sends, unfolds, tells progress, gives prompts. Returns when something is due next.
     fn do_what_is_due(&mut self, now: Instant) -> Option<Instant> {
         let (due, refused) = self.link.pump(now);
-        refused.iter().for_each(|error| self.screen.note(&error.to_string()));
+        for error in refused {
+            self.screen.note(&error.to_string());
+            self.stop_waiting();
+        }
         let crowds = self.chat().unfold(now);
         let several = self.chat().has_several_rooms();
         crowds.iter().for_each(|shown| self.screen.show(shown, several));
@@ -228,6 +231,9 @@ impl Talk {
     fn hear(&mut self, event: &Event) {
         let now = Instant::now();
         self.link.hear(event, now);
+        if matches!(event.kind, EventKind::Refused { .. }) {
+            self.stop_waiting();
+        }
         if let (EventKind::Closing(_), true) = (&event.kind, self.leaving.is_some()) {
             return;
         }
@@ -265,7 +271,8 @@ impl Talk {
 
     fn tried(&mut self, result: Result<Box<Client>, Error>) -> bool {
         match self.link.tried(result, Instant::now()) {
-            Tried::NotYet => {}
+            Tried::NotYet(None) => {}
+            Tried::NotYet(Some(error)) => self.screen.note(&format!("{error}; trying on")),
             Tried::GivenUp(error) => {
                 self.failure = Some(error.into());
                 return false;
@@ -315,6 +322,13 @@ impl Talk {
         self.pending = Some((prompt, until));
         if self.leaving.is_none() {
             self.grant(now);
+        }
+    }
+
+    /// The prompt will not change.
+    fn stop_waiting(&mut self) {
+        if let Some((_, until)) = &mut self.pending {
+            *until = Instant::now();
         }
     }
 
