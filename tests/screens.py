@@ -89,6 +89,11 @@ class Pane:
         """Types text, without a key at its end."""
         self.tmux("send-keys", "-t", self.id, "-l", text)
 
+    def paste(self, text):
+        """Pastes text, marked as such where the program asks for that."""
+        self.tmux("set-buffer", text)
+        self.tmux("paste-buffer", "-p", "-t", self.id)
+
     def key(self, name):
         """Presses a key, by tmux's name for it."""
         self.tmux("send-keys", "-t", self.id, name)
