@@ -182,6 +182,9 @@ impl Running {
                 if event.is_writable() {
                     self.server.writable(key);
                 }
+                if event.is_error() || event.is_read_closed() && event.is_write_closed() {
+                    self.server.hung_up(key, now);
+                }
                 // Whatever else an event says (closed, error), reading tells.
                 if event.is_readable() || event.is_read_closed() || event.is_error() {
                     self.server.readable(key, now);

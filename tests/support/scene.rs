@@ -119,7 +119,7 @@ impl Scene {
             let Some(wire) = wire.upgrade() else { return false };
             let mut wire = wire.borrow_mut();
             if wire.is_held && (wire.readable || wire.writable) {
-                edges.push((key, wire.writable, wire.readable));
+                edges.push((key, wire.writable, wire.readable, wire.broken));
             }
             (wire.readable, wire.writable) = (false, false);
             wire.is_held
@@ -128,7 +128,10 @@ impl Scene {
             return false;
         }
         self.turn(|server, now| {
-            for (key, writable, readable) in edges {
+            for (key, writable, readable, broken) in edges {
+                if broken {
+                    server.hung_up(key, now);
+                }
                 if writable {
                     server.writable(key);
                 }

@@ -27,9 +27,12 @@ impl<S: Stream> Server<S> {
     pub fn readable(&mut self, key: usize, now: Now) {
         let Some(connection) = self.connections.get(key) else { return };
         // Who has had its budget waits for the next turn, also when more has come since; who has sent too much waits
-        // for a token.
-        if connection.unread || connection.inlet == Inlet::Paused {
-            return;
+        // for a token, unless it is known to be gone.
+        match connection.inlet {
+            Inlet::Paused if connection.hearing == Hearing::Gone => return self.hung_up(key, now),
+            Inlet::Paused => return,
+            Inlet::Open | Inlet::Backlog if connection.unread => return,
+            Inlet::Open | Inlet::Backlog => {}
         }
         if connection.inlet == Inlet::Backlog {
             self.handle_inbox(key, &[], now);
@@ -74,6 +77,15 @@ impl<S: Stream> Server<S> {
         }
         self.settle(key);
         self.shed();
+    }
+
+    /// Notes that the connection `key` is broken, which reading tells as well. But whoever has sent too much is not read
+    /// from, and would be here for hours after it has gone.
+    pub fn hung_up(&mut self, key: usize, now: Now) {
+        if self.connections.get(key).is_some_and(|connection| connection.inlet == Inlet::Paused) {
+            self.lost(key, ErrorKind::BrokenPipe, now);
+            self.settle(key);
+        }
     }
 
     /// Handles the first `count` bytes of the read buffer.

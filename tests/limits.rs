@@ -1,0 +1,203 @@
+//! What one peer may send, and what is kept for all: over scripted streams and a clock that the tests move.
+
+mod support;
+
+use std::time::Duration;
+
+use parlor::config::{Flood, Limits};
+use parlor::message::UserId;
+use support::irc::House;
+use support::limits;
+use support::scene::{Guest, Scene};
+
+/// How long a token takes to come back.
+const INTERVAL: Duration = Duration::from_millis(500);
+const TICK: Duration = Duration::from_millis(1);
+
+fn flood(burst: u32) -> Limits {
+    Limits { flood: Some(Flood { burst, per_second: 2 }), ..limits() }
+}
+
+/// What `alice` says when she counts from `from` to before `to`.
+fn counted(from: usize, to: usize) -> String {
+    (from..to).map(|n| format!("alice说：{n}\n")).collect()
+}
+
+fn frames(count: usize) -> String {
+    (0..count).map(|n| format!("§γ{n}§γ")).collect()
+}
+
+/// Two frames are the login of a scene's user, and its whisper to itself.
+const LOGIN: u32 = 2;
+
+// Floods.
+
+#[test]
+fn whoever_sends_too_much_waits_and_nothing_is_lost() {
+    let mut scene = Scene::new(flood(LOGIN + 3));
+    let (alice, bob) = (scene.user("alice"), scene.user("bob"));
+    scene.send(&alice, frames(10));
+    assert_eq!(bob.heard(), counted(0, 3));
+    assert_eq!(scene.wait(), Some(INTERVAL));
+    scene.advance(INTERVAL - TICK);
+    assert_eq!(bob.heard(), "");
+    scene.advance(TICK);
+    for n in 3..10 {
+        assert_eq!(bob.heard(), counted(n, n + 1));
+        scene.advance(INTERVAL);
+    }
+    assert_eq!(alice.heard(), counted(0, 10), "who waits still hears");
+}
+
+#[test]
+fn somebody_else_does_not_wait() {
+    let mut scene = Scene::new(flood(LOGIN + 3));
+    let (alice, bob) = (scene.user("alice"), scene.user("bob"));
+    scene.send(&alice, frames(1000));
+    scene.send(&bob, "§γhi§γ");
+    assert_eq!(bob.heard(), counted(0, 3) + "bob说：hi\n");
+}
+
+#[test]
+fn tokens_come_back_up_to_the_burst_and_no_further() {
+    let mut scene = Scene::new(flood(LOGIN + 1));
+    let alice = scene.user("alice");
+    scene.advance(Duration::from_secs(3600));
+    scene.send(&alice, frames(10));
+    assert_eq!(alice.heard(), counted(0, 3));
+}
+
+#[test]
+fn frames_in_pieces_and_line_ends_cost_what_whole_ones_do() {
+    let mut scene = Scene::new(flood(LOGIN + 3));
+    let alice = scene.user("alice");
+    for byte in (0..10).map(|n| format!("§γ{n}§γ\r\n")).collect::<String>().bytes() {
+        scene.send(&alice, [byte]);
+    }
+    // The line ends told that alice reads lines; nothing of it is a message.
+    assert_eq!(alice.heard(), counted(0, 3));
+    scene.advance(INTERVAL);
+    assert_eq!(alice.heard(), counted(3, 4));
+}
+
+#[test]
+fn all_that_was_sent_is_handled_before_the_end() {
+    let mut scene = Scene::new(flood(LOGIN + 3));
+    let (alice, bob) = (scene.user("alice"), scene.user("bob"));
+    scene.send(&alice, frames(10));
+    scene.end(&alice);
+    assert!(!alice.is_shut(), "it still has something to say");
+    (0..7).for_each(|_| scene.advance(INTERVAL));
+    assert_eq!(bob.heard(), counted(0, 10));
+    assert!(alice.is_closed());
+    assert_eq!(scene.server.hub().users().len(), 1);
+}
+
+#[test]
+fn whoever_breaks_the_connection_does_not_speak_for_hours_after() {
+    for is_found_out_by_writing in [false, true] {
+        let mut scene = Scene::new(flood(LOGIN + 3));
+        let (alice, bob) = (scene.user("alice"), scene.user("bob"));
+        scene.send(&alice, frames(1000));
+        if is_found_out_by_writing {
+            alice.wire.borrow_mut().broken = true;
+            scene.send(&bob, "§γhi§γ");
+        } else {
+            scene.reset(&alice);
+        }
+        assert!(alice.is_closed());
+        assert_eq!(scene.server.hub().users().len(), 1);
+    }
+}
+
+#[test]
+fn a_long_queue_stays_with_the_system() {
+    let mut scene = Scene::new(flood(LOGIN + 3));
+    let alice = scene.user("alice");
+    scene.send(&alice, "§γhi§γ".repeat(100_000));
+    let left = alice.wire.borrow().arrived.len();
+    assert!(left > 100_000 * "§γhi§γ".len() - 16 * 1024, "{left} bytes are left");
+}
+
+#[test]
+fn operators_of_the_server_do_not_wait() {
+    let mut house = House::with(|config| config.limits = flood(10));
+    let [ana, root] = ["ana", "root"].map(|name| house.irc(name));
+    house.send(root, "OPER root secret");
+    house.lines(root);
+    let pings: String = (0..50).map(|n| format!("PING {n}\r\n")).collect();
+    for (guest, answers) in [(root, 50), (ana, 7)] {
+        house.send(guest, pings.trim_end());
+        assert_eq!(house.lines(guest).len(), answers);
+    }
+}
+
+#[test]
+fn a_client_that_waits_is_not_taken_for_a_silent_one() {
+    let mut house = House::with(|config| config.limits = flood(10));
+    let ana = house.irc("ana");
+    let lines: String = (0..1000).map(|n| format!("PING {n}\r\n")).collect();
+    house.send(ana, lines.trim_end());
+    for _ in 0..1000 {
+        house.advance(INTERVAL);
+    }
+    let heard = house.lines(ana);
+    assert_eq!(heard.len(), 1000);
+    assert!(heard.iter().all(|line| line.contains(" PONG ")));
+}
+
+// Memory.
+
+/// A scene in which a speaker is heard by people who do not read, each of whom has taken this many bytes before.
+fn stalled(limits: Limits, taken: &[usize]) -> (Scene, Guest, Vec<Guest>) {
+    let mut scene = Scene::new(limits);
+    let speaker = scene.user("alice");
+    let deaf: Vec<_> = (0..taken.len()).map(|n| scene.user(&format!("deaf{n}"))).collect();
+    for (guest, &bytes) in deaf.iter().zip(taken) {
+        scene.give_room(guest, bytes);
+    }
+    (scene, speaker, deaf)
+}
+
+fn is_here(scene: &Scene, guest: &Guest) -> bool {
+    scene.server.hub().users().get(UserId(guest.key as u32)).is_some()
+}
+
+#[test]
+fn the_fullest_go_first_when_too_much_is_kept_for_all() {
+    let limits = Limits { memory_bytes: 100_000, outbox_bytes: 50_000, ..limits() };
+    let (mut scene, alice, deaf) = stalled(limits, &[0, 20_000, 10_000]);
+    let text = "x".repeat(1000);
+    let mut said = String::new();
+    while deaf.iter().all(|guest| is_here(&scene, guest)) {
+        scene.send(&alice, format!("§γ{text}§γ"));
+        said += &format!("alice说：{text}\n");
+    }
+    let here: Vec<_> = deaf.iter().map(|guest| is_here(&scene, guest)).collect();
+    assert_eq!(here, [false, true, true], "for the first, most was kept");
+    assert_eq!(alice.heard(), said, "who reads misses nothing");
+    scene.give_room(&deaf[0], usize::MAX);
+    let told = "* server memory full: more than 100000 bytes were kept for all, and most of them for you: read faster\n";
+    assert_eq!(deaf[0].heard(), told);
+    for guest in &deaf[1..] {
+        scene.give_room(guest, usize::MAX);
+        assert_eq!(guest.heard(), said, "whoever stays misses nothing");
+    }
+}
+
+#[test]
+fn what_is_not_yet_a_frame_counts_as_well() {
+    let mut scene = Scene::new(Limits { memory_bytes: 20_000, outbox_bytes: 4096, ..limits() });
+    let alice = scene.user("alice");
+    let begun: Vec<_> = (0..5).map(|_| scene.connect()).collect();
+    for (n, guest) in begun.iter().enumerate() {
+        scene.send(guest, format!("§γ{}", "x".repeat(1000 * (n + 2))));
+    }
+    assert_eq!(scene.server.connections(), 6);
+    scene.send(&begun[0], "x".repeat(500));
+    let ended: Vec<_> = begun.iter().map(Guest::is_shut).collect();
+    assert_eq!(ended, [false, false, false, false, true], "the largest goes");
+    assert!(begun[4].heard().starts_with("* server memory full"));
+    scene.send(&alice, "§γstill here§γ");
+    assert_eq!(alice.heard(), "alice说：still here\n");
+}
