@@ -15,6 +15,10 @@ use support::{Peer, Program, login, say};
 /// Memory that may come and go, in bytes: the allocator's, and what the first of anything takes.
 const SLACK: u64 = 2 << 20;
 
+/// Longer than the server waits for the end of a peer who has had its last words, and less than for one who does not
+/// take them.
+const SOON: Duration = Duration::from_secs(15);
+
 /// `wanted`, or as many descriptors as this process may still open.
 fn descriptors(wanted: usize) -> usize {
     parlor::net::raise_descriptor_limit();
@@ -120,9 +124,10 @@ fn a_line_of_50_mb_takes_no_memory_on_either_wire() {
 }
 
 #[test]
-fn two_hundred_resets_leave_nobody_behind() {
-    let (_server, at) = Program::server(&[]);
+fn two_hundred_resets_leave_nobody_and_no_descriptor_behind() {
+    let (server, at) = Program::server(&[]);
     let mut observer = Peer::irc_user(&at, "observer");
+    let before = server.descriptors();
     let mut bystander = Peer::user(&at, "bystander");
     for round in 0..4 {
         let crowd: Vec<_> = (0..50)
@@ -132,17 +137,20 @@ fn two_hundred_resets_leave_nobody_behind() {
                 _ => Peer::irc_member(&at, &format!("user{n}")),
             })
             .collect();
-        // Something is under way to each when it goes, and something is half sent.
+        // Something is under way to each when it goes, last words or others', and something is half sent.
         for mut peer in crowd {
-            peer.send("§γhalf");
+            peer.send(["§γhalf", "nonsense", "QUIT\r\n"][round % 3]);
             bystander.send(say("unread"));
             peer.reset();
         }
         bystander.settle_amid_chat("bystander");
-        if round == 3 {
-            drop(bystander);
-            return observer.wait_for_solitude();
-        }
+    }
+    drop(bystander);
+    observer.wait_for_solitude();
+    let begin = Instant::now();
+    while server.descriptors() > before {
+        assert!(begin.elapsed() < SOON, "{} descriptors, {before} before", server.descriptors());
+        observer.settle_on_irc("another-turn");
     }
 }
 

@@ -45,9 +45,9 @@ fn main() {
     let Some(time) = time_to_run(env::args().skip(1)) else { return };
     parlor::net::raise_descriptor_limit();
     let (server, at) = Program::server(&[]);
-    let mut observer = Peer::irc_user(&at, "observer");
-    let mut soak = |time| {
+    let soak = |time| {
         let counts = everybody(&at, time);
+        let mut observer = Peer::irc_user(&at, "observer");
         observer.wait_for_solitude();
         (counts, server.memory())
     };

@@ -111,6 +111,11 @@ impl Program {
         Memory { now: bytes("VmRSS:"), peak: bytes("VmHWM:") }
     }
 
+    /// How many descriptors the program has open.
+    pub fn descriptors(&self) -> usize {
+        fs::read_dir(format!("/proc/{}/fd", self.child.id())).expect("the program runs, on Linux").count()
+    }
+
     /// How long a processor has worked for the program.
     pub fn cpu_time(&self) -> Duration {
         // In hundredths of a second, whatever the kernel's own clock does (proc(5): `utime`, `stime`). The name, which
