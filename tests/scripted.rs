@@ -15,7 +15,7 @@ const QUIET: Duration = Duration::from_millis(500);
 const LINGER: Duration = Duration::from_secs(2);
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(4);
 const FLUSH_TIMEOUT: Duration = Duration::from_secs(30);
-const READ_BUDGET: usize = 64 * 1024;
+const READ_BUDGET: usize = 16 * 1024;
 /// The shortest time there is.
 const TICK: Duration = Duration::from_nanos(1);
 
