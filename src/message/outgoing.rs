@@ -62,7 +62,6 @@ impl Outgoing {
 
     /// Adds an event for an audience that others may share; one of nobody adds nothing.
     pub fn event_for(&mut self, event: Event, audience: Audience) {
-        self.steps += audience.all.len();
         if audience.iter().next().is_some() {
             self.items.push(Item::Event(event, audience));
         }

@@ -51,6 +51,8 @@ pub struct Server<S> {
     queueing: Outgoing,
     /// Events that are in no outbox yet.
     batch: Batch,
+    /// Users and rooms that were looked at or told something, since `take_steps`.
+    steps: usize,
     /// Every connection reads into this one.
     read_buffer: Box<[u8]>,
     /// Connections that have had their budget and may have more to read, each once. Readiness is told only once.
@@ -79,6 +81,7 @@ impl<S: Stream> Server<S> {
             out: Outgoing::default(),
             queueing: Outgoing::default(),
             batch: Batch::new(config.limits.outbox_bytes),
+            steps: 0,
             read_buffer: vec![0; READ_BUDGET].into_boxed_slice(),
             unread: Vec::new(),
             dirty: Vec::new(),

@@ -18,9 +18,13 @@ const LIMITED_READ: usize = 4 * 1024;
 /// What is no longer than a line's end is no message: the Java clients send it after each.
 const LINE_END_BYTES: usize = 2;
 
-/// Most users and rooms looked at for one connection in a turn, each command and each hearer being one too; then it
-/// is the others' turn. Some commands are short and much work.
-const STEP_BUDGET: usize = 50_000;
+/// Most steps for one connection in a turn; then it is the others' turn. A step is a user or room that is looked at or
+/// told something, some tens of nanoseconds: some commands are short and much work. So ten peers that send without
+/// pause take some milliseconds of a turn.
+const STEP_BUDGET: usize = 2_560;
+
+/// How many steps a command is worth besides.
+const COMMAND_STEPS: usize = 10;
 
 impl<S: Stream> Server<S> {
     /// Reads what there is to read of the connection `key`, within the budget, and handles it.
@@ -121,8 +125,8 @@ impl<S: Stream> Server<S> {
     fn handle(&mut self, key: usize, bytes: &[u8], now: Now) -> usize {
         let (mut used, mut steps) = (0, 0);
         self.connections[key].inlet = Inlet::Open;
-        // What others were looked at for before is not this one's.
-        self.out.take_steps();
+        // What was done for others before is not this one's.
+        self.take_steps();
         while used < bytes.len() {
             if steps > STEP_BUDGET {
                 self.connections[key].inlet = Inlet::Backlog;
@@ -143,8 +147,8 @@ impl<S: Stream> Server<S> {
                 self.seal(now);
             }
             let count = self.with_session(key, now, |session, context| session.receive(rest, context));
-            steps += 1 + self.out.take_steps();
             self.queue(now);
+            steps += COMMAND_STEPS + self.take_steps();
             let Some(count) = count else { break };
             used += count;
             if let Some(flood) = flood
@@ -154,6 +158,11 @@ impl<S: Stream> Server<S> {
             }
         }
         used
+    }
+
+    /// How many steps there were since this was asked last.
+    fn take_steps(&mut self) -> usize {
+        self.out.take_steps() + mem::take(&mut self.steps)
     }
 
     /// How fast the peer of `key` may send, if not as fast as it likes: operators may.

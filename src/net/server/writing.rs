@@ -20,6 +20,7 @@ impl<S: Stream> Server<S> {
     pub(super) fn queue(&mut self, now: Now) {
         while !self.out.is_empty() {
             let mut queueing = mem::replace(&mut self.out, mem::take(&mut self.queueing));
+            self.steps += queueing.take_steps();
             for sending in queueing.drain() {
                 match sending {
                     Sending::Event(event, audience) => {
@@ -45,6 +46,7 @@ impl<S: Stream> Server<S> {
     /// and the end of a turn does it, too.
     pub fn seal(&mut self, now: Now) {
         let audience = Rc::clone(self.batch.audience());
+        self.steps += audience.len();
         for &id in audience.iter() {
             let key = id.0 as usize;
             let Some(connection) = self.connections.get_mut(key) else {
