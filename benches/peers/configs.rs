@@ -87,7 +87,6 @@ fn inspircd(port: u16, directory: &Path) -> String {
     localmax="{CONNECTIONS}" globalmax="{CONNECTIONS}" maxchans="100" fakelag="no" threshold="1000000"
     commandrate="1000000000" recvq="1048576" softsendq="67108864" hardsendq="67108864">
 <channels users="100" opers="100">
-<options defaultmodes="nt" syntaxhints="no">
 <performance somaxconn="4096" softlimit="{CONNECTIONS}" quietbursts="yes" clonesonconnect="no">
 <path configdir="{directory}" datadir="{directory}" logdir="{directory}" runtimedir="{directory}">
 <log method="file" type="*" level="default" target="log.txt">

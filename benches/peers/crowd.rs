@@ -8,6 +8,7 @@ use mio::{Events, Poll, Token};
 
 use crate::client::{BUFFER_BYTES, Client};
 use crate::failure::Failure;
+use crate::stop;
 use crate::wire::{Wire, second_word};
 
 /// How many clients are told of in one poll.
@@ -151,6 +152,7 @@ impl Crowd {
         by: Instant,
         mut read: impl FnMut(usize, &mut [Client], &mut [u8]) -> Result<(), Failure>,
     ) -> Result<(), Failure> {
+        stop::check()?;
         let left = by.saturating_duration_since(Instant::now());
         if left.is_zero() {
             return Err(Failure::Late);

@@ -1,8 +1,8 @@
 //! The work that every server is given: a few speak, many hear it, and everybody checks everything.
 //!
-//! The speakers together keep W messages in flight: as soon as fewer than W have not yet been heard by all who hear
-//! them, the last one included, the next is sent, and the speakers take turns. A delivery's latency is the time from before the message was
-//! written to after it was read, so the loader's own work is in it, alike for every server.
+//! The speakers together keep W messages in flight, and take turns: as soon as fewer than W have not yet been heard by
+//! all who hear them, the last one included, the next is sent. A delivery's latency is the time from before the
+//! message was written to after it was read, so the loader's own work is in it, alike for every server.
 //!
 //! Nothing may be lost, doubled, reordered or changed: each hearer knows which bytes the next message of each speaker
 //! will have, and anything else fails the run.
@@ -15,6 +15,9 @@ use crate::failure::Failure;
 use crate::hall::Hall;
 use crate::latency::Latency;
 use crate::wire::Wire;
+
+/// How many messages of a speaker go to one room before the next room's turn.
+const RUN: usize = 4;
 
 /// When nothing has arrived for so long, what is still missing has been lost.
 const SILENCE: Duration = Duration::from_secs(5);
@@ -87,7 +90,7 @@ struct Speaker {
     source: String,
     /// How many it has sent.
     sent: usize,
-    /// How many of them have been heard by all: the first ones, because everybody hears them in order.
+    /// How many of them, counted from the first, have been heard by all.
     acknowledged: usize,
     /// Those in flight, by number modulo the window.
     in_flight: Vec<InFlight>,
@@ -121,7 +124,7 @@ impl Talk {
             in_flight: vec![nothing.clone(); work.window],
         });
         let ears = (0..hall.crowd.clients.len()).map(|client| {
-            let first = hall.first_room(client);
+            let first = hall.first_room(client).map(|room| room * RUN);
             Ears { next: std::array::from_fn(|speaker| first.filter(|_| client != speaker)), last: 0 }
         });
         let (speakers, ears) = (speakers.collect(), ears.collect());
@@ -141,13 +144,13 @@ impl Talk {
         }
     }
 
-    /// Sends what fits into the window. Message n of a speaker goes to room n, and so round all rooms.
+    /// Sends what fits into the window: a few messages to each room, and so round all rooms.
     fn speak(&mut self, clients: &mut [Client]) -> Result<(), Failure> {
         let sent_at = Instant::now();
         let mut out: [Vec<u8>; SPEAKERS] = Default::default();
         while self.in_flight < self.window {
             let speaker = &mut self.speakers[self.turn];
-            let room = &self.rooms[speaker.sent % self.rooms.len()];
+            let room = &self.rooms[speaker.sent / RUN % self.rooms.len()];
             let text = number_text(self.turn, speaker.sent) + &self.filling;
             self.wire.say(room, &text, &mut out[self.turn]);
             let bytes = self.wire.heard(&speaker.source, room, &text).into_bytes();
@@ -255,7 +258,7 @@ impl Talk {
 /// The next message that goes to a room which the hearer of message `number` is in.
 fn following(number: usize, rooms: usize, rooms_each: usize) -> usize {
     let next = number + 1;
-    if next.is_multiple_of(rooms_each) { next + rooms - rooms_each } else { next }
+    if next.is_multiple_of(rooms_each * RUN) { next + (rooms - rooms_each) * RUN } else { next }
 }
 
 /// How each text begins: who says it, and its number. Always of the same length.

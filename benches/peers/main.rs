@@ -23,6 +23,7 @@ mod plan;
 mod relay;
 mod report;
 mod rounds;
+mod stop;
 mod storms;
 mod wire;
 
@@ -57,6 +58,7 @@ fn main() -> ExitCode {
 }
 
 fn compare(plan: Plan) -> Result<(), Failure> {
+    stop::on_signals()?;
     let (kinds, missing): (Vec<Kind>, Vec<Kind>) =
         KINDS.into_iter().partition(|kind| kind.program().is_some());
     for kind in missing {

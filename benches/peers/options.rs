@@ -11,18 +11,18 @@ pub(crate) enum Task {
     },
     /// Be the bare relay there.
     Relay(SocketAddr),
-    /// Another bench is meant.
+    /// Another bench is meant, or none: `cargo test --all-targets` runs benches as well.
     Nothing,
 }
 
 pub(crate) fn parse(args: &[String]) -> Result<Task, String> {
-    let mut is_quick = false;
+    let (mut is_quick, mut is_bench) = (false, false);
     let mut args = args.iter();
     while let Some(arg) = args.next() {
         match arg.as_str() {
             "--quick" => is_quick = true,
-            // What cargo itself adds.
-            "--bench" => {}
+            // What `cargo bench` adds.
+            "--bench" => is_bench = true,
             "--relay" => {
                 let address = args.next().and_then(|address| address.parse().ok());
                 return address.map(Task::Relay).ok_or_else(|| "--relay needs an address".into());
@@ -33,5 +33,5 @@ pub(crate) fn parse(args: &[String]) -> Result<Task, String> {
             _ => {}
         }
     }
-    Ok(Task::Compare { is_quick })
+    Ok(if is_bench { Task::Compare { is_quick } } else { Task::Nothing })
 }
