@@ -63,13 +63,7 @@ impl Display for Seats {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         write!(f, "{} receivers", self.receivers)?;
         if self.rooms > 1 {
-            write!(
-                f,
-                ", each in {} of {} rooms with {} members",
-                self.rooms_each,
-                self.rooms,
-                self.members()
-            )?;
+            write!(f, ", each in {} of {} rooms of {}", self.rooms_each, self.rooms, self.members())?;
         }
         if self.idle > 0 {
             write!(f, ", beside {} idle users", self.idle)?;

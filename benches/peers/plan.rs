@@ -36,7 +36,7 @@ impl Plan {
             storms: 1,
             warm_up: Duration::from_millis(50),
             time: Duration::from_millis(300),
-            patience: Duration::from_secs(10),
+            patience: Duration::from_secs(12),
             newcomers: 2_000,
             joiners: 500,
             users: 2_000,
