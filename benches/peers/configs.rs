@@ -26,7 +26,7 @@ pub(crate) fn configure(
         }
         Kind::Parlord => {
             command.arg("--listen").arg(address.to_string());
-            command.arg("--max-connections").arg(CONNECTIONS.to_string());
+            command.arg("--max-connections").arg(CONNECTIONS.to_string()).arg("--flood").arg("off");
             command.env("RUST_LOG", "warn");
         }
         Kind::Ngircd => {
