@@ -3,6 +3,7 @@
 mod close;
 mod command;
 mod event;
+mod frame;
 mod outgoing;
 mod refusal;
 
@@ -11,12 +12,12 @@ pub use command::{Command, Profile, UserChange};
 pub use event::{
     Event, EventKind, Identity, MaskList, Rank, RoomChange, RoomFlag, Source, Speech, SpeechKind,
 };
+pub use frame::Frame;
 pub use outgoing::{Audience, Outgoing, Sending};
 pub use refusal::Refusal;
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
-use std::rc::Rc;
 use std::time::{Instant, SystemTime};
 
 /// The connection that a session, and the user it may become, lives on. A number is used again as soon as
@@ -64,6 +65,3 @@ impl Now {
         Self { instant: Instant::now(), time: SystemTime::now() }
     }
 }
-
-/// One delimited message on a wire, encoded once and shared by every outbox it waits in.
-pub type Frame = Rc<[u8]>;

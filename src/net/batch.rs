@@ -1,17 +1,23 @@
 //! Events that the same audience hears one after the other in a turn. They become one stretch of bytes that all of the
-//! audience share, so that what one of them costs does not grow with how much was said.
+//! audience share, so that what one of them costs does not grow with how much was said. Somebody may join the audience
+//! meanwhile and hears the rest; and what somebody alone is told in between has its place.
 
+use std::mem;
 use std::ops::Range;
 use std::rc::Rc;
 
 use crate::message::{Audience, Event, Frame, UserId};
 use crate::session::{self, Dialect, Differences, House};
 
-/// About how many bytes a batch takes at most; then it goes into the outboxes before more is gathered.
+/// About how many bytes a batch takes at most, for all and for single hearers each; then it goes into the outboxes
+/// before more is gathered.
 const BATCH_BYTES: usize = 64 * 1024;
 
 /// About how many bytes an event takes besides its text: who, where, when, and an id.
 const EVENT_BYTES: usize = 200;
+
+/// So many bytes of a batch are shared where a hearer does not get all of it; fewer are copied.
+const SHARED_BYTES: usize = 512;
 
 /// Events for one audience, in order.
 #[derive(Debug)]
@@ -20,11 +26,16 @@ pub(super) struct Batch {
     most_bytes: usize,
     /// Everybody who could hear them.
     audience: Rc<[UserId]>,
+    /// For those at the end of the audience who came meanwhile: how many events there were before.
+    missed: Vec<usize>,
     /// Each event, and who of the audience does not hear it.
     events: Vec<(Event, Option<UserId>)>,
-    /// Everybody who does not hear some of them.
-    excepted: Vec<UserId>,
-    /// About how many bytes they take.
+    /// What single hearers are told in between.
+    asides: Vec<Aside>,
+    aside_bytes: Vec<u8>,
+    /// Everybody who does not hear all, or hears more.
+    special: Vec<UserId>,
+    /// About how many bytes the events take.
     bytes: usize,
     differences: Differences,
     /// What there is already of their encodings.
@@ -33,13 +44,60 @@ pub(super) struct Batch {
     encoder: Vec<u8>,
 }
 
+/// Bytes for one hearer alone.
+#[derive(Debug)]
+struct Aside {
+    to: UserId,
+    /// How many events come before.
+    after: usize,
+    bytes: Range<usize>,
+}
+
 /// All events of a batch, as some of its audience get them.
 #[derive(Debug)]
 struct Encoding {
     variant: Dialect,
     all: Frame,
-    /// Where in it each of them is.
-    each: Vec<Range<usize>>,
+    /// Where in it each of them ends.
+    ends: Vec<usize>,
+}
+
+impl Encoding {
+    /// Where the event after so many others begins.
+    fn start(&self, after: usize) -> usize {
+        after.checked_sub(1).map_or(0, |last| self.ends[last])
+    }
+}
+
+/// What a special hearer gets, as it comes together: long runs of events are shared, all else is copied.
+struct Parts<'a, G> {
+    encoding: &'a Encoding,
+    give: &'a mut G,
+    /// The events that were heard since the last end of a run.
+    heard: Range<usize>,
+    /// What is copied, and not given yet.
+    own: Vec<u8>,
+}
+
+impl<G: FnMut(Frame)> Parts<'_, G> {
+    /// Takes up what was heard before the event `next`.
+    fn end_run(&mut self, next: usize) {
+        let range = self.encoding.start(self.heard.start)..self.encoding.start(self.heard.end);
+        if range.len() < SHARED_BYTES {
+            self.own.extend_from_slice(&self.encoding.all[range]);
+        } else {
+            self.end();
+            (self.give)(self.encoding.all.part(range));
+        }
+        self.heard = next..next;
+    }
+
+    /// Gives what is copied.
+    fn end(&mut self) {
+        if !self.own.is_empty() {
+            (self.give)(mem::take(&mut self.own).into());
+        }
+    }
 }
 
 impl Batch {
@@ -48,8 +106,11 @@ impl Batch {
         Self {
             most_bytes: BATCH_BYTES.min(outbox_bytes / 2),
             audience: Rc::default(),
+            missed: Vec::new(),
             events: Vec::new(),
-            excepted: Vec::new(),
+            asides: Vec::new(),
+            aside_bytes: Vec::new(),
+            special: Vec::new(),
             bytes: 0,
             differences: Differences::default(),
             encodings: Vec::new(),
@@ -57,22 +118,54 @@ impl Batch {
         }
     }
 
-    /// True when an event for `audience` may be added.
+    /// True when an event for `audience` may be added: it is the same, or somebody has joined it.
     pub(super) fn takes(&self, audience: &Audience) -> bool {
-        self.events.is_empty() || self.bytes < self.most_bytes && Rc::ptr_eq(&self.audience, &audience.all)
+        let is_same = || {
+            Rc::ptr_eq(&self.audience, &audience.all)
+                || audience.all.len() > self.audience.len() && audience.all.starts_with(&self.audience)
+        };
+        self.events.is_empty() || self.has_room() && is_same()
+    }
+
+    fn has_room(&self) -> bool {
+        self.bytes < self.most_bytes && self.aside_bytes.len() < self.most_bytes
     }
 
     /// Adds an event.
     pub(super) fn push(&mut self, event: Event, audience: Audience) {
+        if !self.events.is_empty() {
+            let joined = audience.all.len() - self.audience.len();
+            self.missed.extend(std::iter::repeat_n(self.events.len(), joined));
+        }
         self.bytes += EVENT_BYTES + event.kind.written_bytes();
         self.differences.add(&event);
-        if let Some(id) = audience.except
-            && !self.excepted.contains(&id)
-        {
-            self.excepted.push(id);
+        if let Some(id) = audience.except {
+            self.note_special(id);
         }
         self.events.push((event, audience.except));
         self.audience = audience.all;
+    }
+
+    /// True when bytes for `id` alone may be added: it is the one who joined last. Of others it would have to be found
+    /// out whether they are in the audience, and how often: who whispers to itself is there twice.
+    pub(super) fn takes_aside(&self, id: UserId) -> bool {
+        let [others @ .., last] = &*self.audience else { return false };
+        *last == id && others.last() != Some(&id) && self.has_room()
+    }
+
+    /// Adds bytes for `id` alone.
+    pub(super) fn push_aside(&mut self, id: UserId, bytes: &[u8]) {
+        let start = self.aside_bytes.len();
+        self.aside_bytes.extend_from_slice(bytes);
+        let bytes = start..self.aside_bytes.len();
+        self.asides.push(Aside { to: id, after: self.events.len(), bytes });
+        self.note_special(id);
+    }
+
+    fn note_special(&mut self, id: UserId) {
+        if !self.special.contains(&id) {
+            self.special.push(id);
+        }
     }
 
     /// Everybody who could hear the events.
@@ -80,8 +173,9 @@ impl Batch {
         &self.audience
     }
 
-    /// What `id`, whose session speaks `dialect`, gets: encoded once for all who get the same.
-    pub(super) fn frame(&mut self, id: UserId, dialect: Dialect, house: &House) -> Frame {
+    /// Gives what the `n`th of the audience, whose session speaks `dialect`, gets: encoded once for all who get the
+    /// same.
+    pub(super) fn frames(&mut self, n: usize, dialect: Dialect, house: &House, mut give: impl FnMut(Frame)) {
         let variant = self.differences.variant(dialect);
         let found = self.encodings.iter().position(|encoding| encoding.variant == variant);
         let index = match found {
@@ -89,31 +183,55 @@ impl Batch {
             None => self.encode(variant, house),
         };
         let encoding = &self.encodings[index];
-        if !self.excepted.contains(&id) {
-            return Frame::clone(&encoding.all);
+        let from_start = self.audience.len() - self.missed.len();
+        let missed = n.checked_sub(from_start).map_or(0, |joined| self.missed[joined]);
+        if self.special.contains(&self.audience[n]) {
+            self.special_frames(self.audience[n], missed, encoding, &mut give);
+        } else {
+            give(encoding.all.part(encoding.start(missed)..encoding.all.len()));
         }
-        let heard = self.events.iter().zip(&encoding.each).filter(|((_, except), _)| *except != Some(id));
-        let parts: Vec<_> = heard.map(|(_, range)| &encoding.all[range.clone()]).collect();
-        parts.concat().into()
+    }
+
+    /// Gives what somebody gets who does not hear all, or hears more.
+    fn special_frames(&self, id: UserId, missed: usize, encoding: &Encoding, give: &mut impl FnMut(Frame)) {
+        let mut parts = Parts { encoding, give, heard: missed..missed, own: Vec::new() };
+        let mut asides = self.asides.iter().filter(|aside| aside.to == id).peekable();
+        for n in missed..=self.events.len() {
+            while let Some(aside) = asides.next_if(|aside| aside.after == n) {
+                parts.end_run(n);
+                parts.own.extend_from_slice(&self.aside_bytes[aside.bytes.clone()]);
+            }
+            match self.events.get(n) {
+                Some((_, except)) if *except == Some(id) => {
+                    parts.end_run(n);
+                    parts.heard = n + 1..n + 1;
+                }
+                Some(_) => parts.heard.end = n + 1,
+                None => parts.end_run(n),
+            }
+        }
+        parts.end();
     }
 
     fn encode(&mut self, variant: Dialect, house: &House) -> usize {
         self.encoder.clear();
-        let each = self.events.iter().map(|(event, _)| {
-            let start = self.encoder.len();
+        let ends = self.events.iter().map(|(event, _)| {
             session::encode(event, variant, house, &mut self.encoder);
-            start..self.encoder.len()
+            self.encoder.len()
         });
-        let each = each.collect();
-        self.encodings.push(Encoding { variant, all: self.encoder.as_slice().into(), each });
+        let ends = ends.collect();
+        self.encodings.push(Encoding { variant, all: self.encoder.as_slice().into(), ends });
         self.encodings.len() - 1
     }
 
     /// Forgets everything, and keeps the memory for the next.
     pub(super) fn clear(&mut self) {
         self.audience = Rc::default();
+        self.missed.clear();
         self.events.clear();
-        self.excepted.clear();
+        self.asides.clear();
+        self.aside_bytes.clear();
+        self.special.clear();
         self.encodings.clear();
         self.bytes = 0;
         self.differences = Differences::default();

@@ -138,11 +138,20 @@ impl Session {
         }
     }
 
-    /// True when handling `bytes` may change what this session holds back. Then it must have been given all that was
-    /// said before.
+    /// True when handling `bytes` may change what this session holds back, or how it hears. Then it must have been given
+    /// all that was said before.
     pub fn must_have_heard(&self, bytes: &[u8]) -> bool {
         match &self.wire {
             Wire::CrazyIt(conversation) => conversation.must_have_heard(bytes),
+            Wire::Irc(_) => irc::may_negotiate(bytes),
+            Wire::Unknown { .. } => false,
+        }
+    }
+
+    /// True when events for this session may have to wait.
+    pub fn may_hold(&self) -> bool {
+        match &self.wire {
+            Wire::CrazyIt(_) => true,
             Wire::Unknown { .. } | Wire::Irc(_) => false,
         }
     }

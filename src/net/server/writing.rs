@@ -29,6 +29,7 @@ impl<S: Stream> Server<S> {
                         }
                         self.batch.push(event, audience);
                     }
+                    Sending::Bytes(id, bytes) if self.takes_aside(id) => self.batch.push_aside(id, bytes),
                     Sending::Bytes(id, bytes) => {
                         self.seal(now);
                         self.put(id, bytes, now);
@@ -47,21 +48,34 @@ impl<S: Stream> Server<S> {
     pub fn seal(&mut self, now: Now) {
         let audience = Rc::clone(self.batch.audience());
         self.steps += audience.len();
-        for &id in audience.iter() {
+        for (n, id) in audience.iter().enumerate() {
             let key = id.0 as usize;
             let Some(connection) = self.connections.get_mut(key) else {
                 debug_assert!(false, "an event for {id:?}, who is gone");
                 continue;
             };
             if connection.is_hearing() {
-                let frame = self.batch.frame(id, connection.session.dialect(), &self.house);
-                if !frame.is_empty() {
-                    connection.deliver(frame);
+                let dialect = connection.session.dialect();
+                let mut is_given = false;
+                self.batch.frames(n, dialect, &self.house, |frame| {
+                    if !frame.is_empty() {
+                        connection.deliver(frame);
+                        is_given = true;
+                    }
+                });
+                if is_given {
                     self.queued(key, now);
                 }
             }
         }
         self.batch.clear();
+    }
+
+    /// True when bytes for `id` may be gathered with what it hears. A session that holds back what it hears does not
+    /// hold back those.
+    fn takes_aside(&self, id: UserId) -> bool {
+        let connection = self.connections.get(id.0 as usize);
+        self.batch.takes_aside(id) && connection.is_some_and(|connection| !connection.session.may_hold())
     }
 
     /// Puts bytes into the outbox of `id`.

@@ -68,6 +68,12 @@ pub(super) fn error_line(to: UserId, reason: &str, out: &mut Outgoing) {
     });
 }
 
+/// True when the line that begins with `bytes` may be `CAP`, which alone changes how a client hears of events; tags, a
+/// source and spaces may stand before it.
+pub(super) fn may_negotiate(bytes: &[u8]) -> bool {
+    matches!(bytes.first(), Some(b'C' | b'c' | b'@' | b':' | b' '))
+}
+
 impl Irc {
     /// A conversation that begins, and ends at `until` unless the peer logs in.
     pub(super) fn new(id: UserId, until: Instant) -> Self {

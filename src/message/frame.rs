@@ -1,0 +1,61 @@
+//! Bytes on their way to peers.
+
+use std::ops::{Deref, Range};
+use std::rc::Rc;
+
+/// One or several delimited messages on a wire, encoded once and shared by every outbox they wait in: all of what was
+/// encoded, or a part of it.
+#[derive(Clone, Debug)]
+pub struct Frame {
+    bytes: Rc<[u8]>,
+    range: Range<usize>,
+}
+
+impl Frame {
+    /// A part of this frame. Nothing is copied. The range lies within it.
+    pub fn part(&self, range: Range<usize>) -> Self {
+        debug_assert!(range.end <= self.len(), "{range:?} of {} bytes", self.len());
+        let range = self.range.start + range.start..self.range.start + range.end;
+        Self { bytes: Rc::clone(&self.bytes), range }
+    }
+
+    /// True when what was encoded waits elsewhere, too.
+    pub fn is_shared(&self) -> bool {
+        Rc::strong_count(&self.bytes) > 1
+    }
+}
+
+impl Deref for Frame {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.bytes[self.range.clone()]
+    }
+}
+
+impl<B: Into<Rc<[u8]>>> From<B> for Frame {
+    fn from(bytes: B) -> Self {
+        let bytes = bytes.into();
+        Self { range: 0..bytes.len(), bytes }
+    }
+}
+
+impl PartialEq for Frame {
+    fn eq(&self, other: &Self) -> bool {
+        **self == **other
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_part_of_a_part_is_where_it_should_be_and_shares_the_bytes() {
+        let frame = Frame::from(*b"0123456789");
+        assert!(!frame.is_shared());
+        let part = frame.part(2..8).part(1..3);
+        assert_eq!(&*part, b"34");
+        assert!(frame.is_shared());
+    }
+}
