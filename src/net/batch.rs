@@ -162,6 +162,11 @@ impl Batch {
         self.note_special(id);
     }
 
+    /// How many bytes there are for single hearers.
+    pub(super) fn aside_bytes(&self) -> usize {
+        self.aside_bytes.len()
+    }
+
     fn note_special(&mut self, id: UserId) {
         if !self.special.contains(&id) {
             self.special.push(id);

@@ -51,6 +51,8 @@ pub struct Server<S> {
     queueing: Outgoing,
     /// Events that are in no outbox yet.
     batch: Batch,
+    /// Bytes that were queued for single connections since they were last written.
+    unshared_bytes: usize,
     /// Users and rooms that were looked at or told something, since `take_steps`.
     steps: usize,
     /// Every connection reads into this one.
@@ -81,6 +83,7 @@ impl<S: Stream> Server<S> {
             out: Outgoing::default(),
             queueing: Outgoing::default(),
             batch: Batch::new(config.limits.outbox_bytes),
+            unshared_bytes: 0,
             steps: 0,
             read_buffer: vec![0; READ_BUDGET].into_boxed_slice(),
             unread: Vec::new(),
@@ -217,6 +220,16 @@ impl<S: Stream> Server<S> {
             self.end(key, reason, now);
             self.seal(now);
         }
+        self.flush_all(now);
+        for key in mem::take(&mut self.closed) {
+            self.recount(key);
+            self.connections.remove(key);
+        }
+    }
+
+    /// Writes to whom something is queued for.
+    fn flush_all(&mut self, now: Now) {
+        self.unshared_bytes = 0;
         // First those who were first: some may be answering by the time that the last have heard.
         let mut dirty = mem::take(&mut self.dirty);
         for key in dirty.drain(..) {
@@ -225,10 +238,6 @@ impl<S: Stream> Server<S> {
             self.settle(key);
         }
         self.dirty = dirty;
-        for key in mem::take(&mut self.closed) {
-            self.recount(key);
-            self.connections.remove(key);
-        }
     }
 
     /// Tells everybody that the server ends, and ends every connection.

@@ -15,6 +15,10 @@ pub(super) const READ_BUDGET: usize = 16 * 1024;
 /// Most bytes read at once from a connection that has to wait when it sends too much: they are kept meanwhile.
 const LIMITED_READ: usize = 4 * 1024;
 
+/// So many bytes for single connections are written before the turn ends: when many log in at once, what they are told
+/// would lie between what is kept of them, and leave holes in memory.
+const UNSHARED_BYTES: usize = 256 * 1024;
+
 /// What is no longer than a line's end is no message: the Java clients send it after each.
 const LINE_END_BYTES: usize = 2;
 
@@ -81,6 +85,9 @@ impl<S: Stream> Server<S> {
         }
         self.settle(key);
         self.shed();
+        if self.unshared_bytes > UNSHARED_BYTES {
+            self.flush_all(now);
+        }
     }
 
     /// Notes that the connection `key` is broken, which reading tells as well. But whoever has sent too much is not read

@@ -48,6 +48,7 @@ impl<S: Stream> Server<S> {
     pub fn seal(&mut self, now: Now) {
         let audience = Rc::clone(self.batch.audience());
         self.steps += audience.len();
+        self.unshared_bytes += self.batch.aside_bytes();
         for (n, id) in audience.iter().enumerate() {
             let key = id.0 as usize;
             let Some(connection) = self.connections.get_mut(key) else {
@@ -87,6 +88,7 @@ impl<S: Stream> Server<S> {
         };
         if connection.is_hearing() {
             connection.outbox.push_bytes(bytes);
+            self.unshared_bytes += bytes.len();
             self.queued(key, now);
         }
     }
