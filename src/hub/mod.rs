@@ -22,7 +22,7 @@ pub use watchers::WATCHED_NAMES;
 use std::rc::Rc;
 use std::time::SystemTime;
 
-use crate::message::{Command, Event, EventKind, Now, Outgoing, Refusal, Source, UserId};
+use crate::message::{Command, Event, EventKind, Now, Outgoing, Refusal, Source, Tally, UserId};
 use crate::name::{RoomName, UserName};
 use past::Past;
 use watchers::Watchers;
@@ -36,6 +36,8 @@ pub struct Hub {
     past: Past,
     lobby: RoomName,
     last_event: u64,
+    messages: u64,
+    refusals: Tally,
 }
 
 impl Hub {
@@ -50,6 +52,8 @@ impl Hub {
             past: Past::default(),
             lobby,
             last_event: 0,
+            messages: 0,
+            refusals: Tally::default(),
         }
     }
 
@@ -73,8 +77,34 @@ impl Hub {
         self.past.called(name)
     }
 
+    /// How often somebody spoke, in rooms and to one user.
+    pub fn messages(&self) -> u64 {
+        self.messages
+    }
+
+    /// How often what was asked was refused, by reason.
+    pub fn refusals(&self) -> &Tally {
+        &self.refusals
+    }
+
     /// Does what `id` asks, and adds to `out` what others are to hear of it. A refusal has changed nothing.
     pub fn handle(
+        &mut self,
+        id: UserId,
+        command: Command,
+        now: Now,
+        out: &mut Outgoing,
+    ) -> Result<(), Refusal> {
+        let speaks = matches!(command, Command::Say { .. } | Command::Whisper { .. });
+        let done = self.carry_out(id, command, now, out);
+        match &done {
+            Ok(()) => self.messages += u64::from(speaks),
+            Err(why) => self.refusals.count(why.label()),
+        }
+        done
+    }
+
+    fn carry_out(
         &mut self,
         id: UserId,
         command: Command,

@@ -60,6 +60,24 @@ impl CloseReason {
         }
     }
 
+    /// Which kind it is, in a word that stays the same between versions: reasons are counted by it.
+    pub fn label(&self) -> &'static str {
+        match self {
+            Self::PeerFinished => "end-of-input",
+            Self::Quit(_) => "quit",
+            Self::Lost(_) => "lost",
+            Self::Malformed(_) => "malformed",
+            Self::OutboxFull(_) => "outbox-full",
+            Self::LoginTimeout(_) => "login-timeout",
+            Self::PingTimeout(_) => "ping-timeout",
+            Self::Stalled => "stalled",
+            Self::WrongPassword => "wrong-password",
+            Self::Killed { .. } => "killed",
+            Self::ServerFull(_) => "server-full",
+            Self::ShuttingDown => "shutting-down",
+        }
+    }
+
     /// The same without what people wrote into it: the log never shows what they say.
     pub fn without_words(&self) -> Self {
         match self {

@@ -6,6 +6,7 @@ mod event;
 mod frame;
 mod outgoing;
 mod refusal;
+mod tally;
 
 pub use close::CloseReason;
 pub use command::{Command, Profile, UserChange};
@@ -15,6 +16,7 @@ pub use event::{
 pub use frame::Frame;
 pub use outgoing::{Audience, Outgoing, Sending};
 pub use refusal::Refusal;
+pub use tally::Tally;
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};

@@ -67,6 +67,33 @@ pub enum Refusal {
     },
 }
 
+impl Refusal {
+    /// Which kind it is, in a word that stays the same between versions: refusals are counted by it.
+    pub fn label(&self) -> &'static str {
+        match self {
+            Self::NameTaken(_) => "name-taken",
+            Self::NameNotAllowed(_) => "name-not-allowed",
+            Self::NobodyCalled(_) => "no-such-user",
+            Self::NotLoggedIn => "not-logged-in",
+            Self::AlreadyLoggedIn => "already-logged-in",
+            Self::NoSuchRoom(_) => "no-such-room",
+            Self::NotInRoom(_) => "not-in-room",
+            Self::TheyAreNotInRoom(..) => "they-are-not-in-room",
+            Self::TheyAreInRoom(..) => "they-are-in-room",
+            Self::CannotSpeak(_) => "cannot-speak",
+            Self::NotOperator(_) => "not-room-operator",
+            Self::NotServerOperator => "not-server-operator",
+            Self::InviteOnly(_) => "invite-only",
+            Self::RoomIsFull(_) => "room-full",
+            Self::Banned(_) => "banned",
+            Self::WrongKey(_) => "wrong-key",
+            Self::TooManyRooms { .. } => "too-many-rooms",
+            Self::ListFull { .. } => "list-full",
+            Self::WatchListFull { .. } => "watch-list-full",
+        }
+    }
+}
+
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
