@@ -536,3 +536,28 @@ fn the_log_tells_why_a_name_was_refused_and_never_what_was_said() {
     assert!(log.contains("a name cannot contain ' '"), "{log}");
     assert!(!log.contains("secret"), "{log}");
 }
+
+#[test]
+fn sigusr1_logs_what_there_is_to_see_and_the_server_goes_on() {
+    let (mut server, at) = Program::server(&[]);
+    let mut alice = Peer::user(&at, "alice");
+    alice.send(say("a secret"));
+    alice.expect("alice说：a secret\n");
+    let (first, last) = ("report: up 0 days 0:00:", "report: dropped at the door: 0");
+    for _ in 0..2 {
+        server.signal(Signal::USR1);
+        while !server.error_line().contains(first) {}
+        let mut page = Vec::new();
+        while page.last().is_none_or(|line: &String| !line.contains(last)) {
+            page.push(server.error_line());
+        }
+        let told = |part: &str| assert!(page.iter().any(|line| line.contains(part)), "{part}: {page:#?}");
+        // She has whispered twice to herself, too.
+        told("report: users: 1, operators: 0, rooms: 1, messages: 3");
+        told("report: connections: 1 in all, unknown 0, logging-in 0, crazyit 1, irc 0, ending 0");
+        assert!(!page.concat().contains("secret"));
+    }
+    server.signal(Signal::TERM);
+    drop(alice);
+    assert_eq!(server.ended_within(STOP_LIMIT).status, Some(0));
+}

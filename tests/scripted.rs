@@ -367,3 +367,23 @@ fn whoever_breaks_while_its_last_words_are_under_way_is_let_go_of_at_once() {
     assert!(guest.is_closed());
     assert_eq!(scene.server.connections(), 0);
 }
+
+#[test]
+fn the_fullest_outboxes_are_told_of_first_and_no_more_than_five() {
+    let mut scene = Scene::new(Limits::default());
+    let ana = scene.user("ana");
+    let names = ["b", "c", "d", "e", "f", "g"];
+    let readers = names.map(|name| scene.user(name));
+    for (n, (name, reader)) in names.iter().zip(&readers).enumerate() {
+        reader.wire.borrow_mut().room = 0;
+        let text = "x".repeat(100 * (n + 1));
+        scene.send(&ana, format!("★【{name}※{text}★【"));
+    }
+    let report = scene.server.report(scene.now);
+    let largest: Vec<_> =
+        report.largest.iter().filter_map(|waiting| Some(waiting.name.as_ref()?.as_str())).collect();
+    assert_eq!(largest, ["g", "f", "e", "d", "c"]);
+    let told: Vec<_> = report.largest.iter().map(|waiting| waiting.bytes).collect();
+    assert!(told.is_sorted_by(|a, b| a > b) && told[0] > 600, "{told:?}");
+    assert!(report.unsent_bytes > told.iter().sum(), "b's are counted, too");
+}

@@ -31,7 +31,7 @@ fn main() -> ExitCode {
 fn serve(config: ServerConfig) -> Result<(), Box<dyn std::error::Error>> {
     let room = room_option(&config);
     let mut reactor = Reactor::bind(config)?;
-    reactor.stop_on_signals()?;
+    reactor.heed_signals()?;
     for address in reactor.addresses() {
         writeln!(io::stdout(), "listening on {address}, join with: parlor {room}NAME@{}", to_join(address))
             .ok();

@@ -68,6 +68,7 @@ impl CloseReason {
             Self::Lost(_) => "lost",
             Self::Malformed(_) => "malformed",
             Self::OutboxFull(_) => "outbox-full",
+            Self::MemoryFull(_) => "memory-full",
             Self::LoginTimeout(_) => "login-timeout",
             Self::PingTimeout(_) => "ping-timeout",
             Self::Stalled => "stalled",

@@ -3,17 +3,24 @@
 mod batch;
 mod bucket;
 mod connection;
+mod counts;
 mod deadlines;
 mod descriptors;
 mod frames;
 mod listener;
+mod memory;
 mod outbox;
 mod reactor;
+mod report;
 mod server;
+mod signals;
 mod stream;
+mod turn_times;
 
 pub use descriptors::raise_descriptor_limit;
 pub use outbox::Outbox;
 pub use reactor::{BindError, Reactor, Stopper};
+pub use report::{Report, Waiting};
 pub use server::Server;
 pub use stream::{Socket, Stream};
+pub use turn_times::TurnTimes;

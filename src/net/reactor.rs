@@ -1,20 +1,17 @@
 //! The event loop: it polls, accepts, and gives the server what is ready. It alone reads the clock.
 
 use std::fmt;
-use std::io::{self, ErrorKind, Read};
-use std::os::unix::net::UnixStream as StdUnixStream;
+use std::io::{self, ErrorKind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use log::{debug, info, warn};
 use mio::event::Event;
-use mio::net::UnixStream;
 use mio::{Events, Interest, Poll, Token, Waker};
-use signal_hook::consts::{SIGINT, SIGTERM};
-use signal_hook::low_level::pipe;
 
 use super::listener::Listener;
 use super::server::Server;
+use super::signals::{Signalled, Signals};
 use super::stream::Socket;
 use crate::address::Address;
 use crate::config::ServerConfig;
@@ -48,7 +45,7 @@ pub struct Reactor {
     /// Empty as soon as the server ends.
     listeners: Vec<Listener>,
     addresses: Vec<Address>,
-    signals: Option<UnixStream>,
+    signals: Option<Signals>,
     waker: Arc<Waker>,
     config: ServerConfig,
 }
@@ -96,15 +93,9 @@ impl Reactor {
         &self.addresses
     }
 
-    /// From now on SIGTERM and SIGINT, for the whole process, end `run`.
-    pub fn stop_on_signals(&mut self) -> io::Result<()> {
-        let (reader, writer) = StdUnixStream::pair()?;
-        reader.set_nonblocking(true)?;
-        pipe::register(SIGTERM, writer.try_clone()?)?;
-        pipe::register(SIGINT, writer)?;
-        let mut reader = UnixStream::from_std(reader);
-        self.poll.registry().register(&mut reader, SIGNALS, Interest::READABLE)?;
-        self.signals = Some(reader);
+    /// From now on signals count, for the whole process: SIGTERM and SIGINT end `run`, SIGUSR1 logs a report.
+    pub fn heed_signals(&mut self) -> io::Result<()> {
+        self.signals = Some(Signals::heed(self.poll.registry(), SIGNALS)?);
         Ok(())
     }
 
@@ -151,6 +142,7 @@ impl Running {
         }
         self.server.expire(now);
         self.server.finish_turn(now);
+        self.server.turned(now.instant.elapsed());
         Ok(())
     }
 
@@ -243,12 +235,13 @@ impl Running {
     }
 
     fn signalled(&mut self, now: Now) {
-        let mut bytes = [0; 64];
-        while let Some(signals) = &mut self.reactor.signals {
-            match signals.read(&mut bytes) {
-                Ok(0) | Err(_) => break,
-                Ok(_) => self.stop(now),
-            }
+        let Some(signals) = &mut self.reactor.signals else { return };
+        let Signalled { stop, report } = signals.take();
+        if report {
+            self.server.report(now).lines().iter().for_each(|line| info!("report: {line}"));
+        }
+        if stop {
+            self.stop(now);
         }
     }
 

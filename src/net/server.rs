@@ -7,6 +7,7 @@
 mod ending;
 mod keeping;
 mod reading;
+mod reporting;
 mod writing;
 
 use std::mem;
@@ -18,6 +19,7 @@ use slab::Slab;
 use super::batch::Batch;
 use super::bucket::Bucket;
 use super::connection::{Connection, Hearing, Inlet, Life};
+use super::counts::Counts;
 use super::deadlines::Deadlines;
 use super::outbox::Outbox;
 use super::stream::Stream;
@@ -45,6 +47,7 @@ pub struct Server<S> {
     /// Unsent and unparsed bytes of all connections together.
     kept_bytes: usize,
     started: Instant,
+    counts: Counts,
     /// What is to be sent by the command that is being handled.
     out: Outgoing,
     /// Holds `out`'s entries while they are queued, which can add others.
@@ -80,6 +83,7 @@ impl<S: Stream> Server<S> {
             deadlines: Deadlines::new(now.instant),
             kept_bytes: 0,
             started: now.instant,
+            counts: Counts::default(),
             out: Outgoing::default(),
             queueing: Outgoing::default(),
             batch: Batch::new(config.limits.outbox_bytes),
@@ -115,6 +119,7 @@ impl<S: Stream> Server<S> {
         let most = self.house.limits.connections;
         if self.connections.len() >= most.saturating_add(REFUSALS_AT_ONCE) {
             debug!("{peer}: dropped, {most} connections and {REFUSALS_AT_ONCE} refusals under way");
+            self.counts.dropped += 1;
             return None;
         }
         let full = self.connections.len() >= most;
@@ -193,6 +198,7 @@ impl<S: Stream> Server<S> {
                 }
                 Life::Flushing { .. } => {
                     info!("{}: {}", self.connections[key].peer, CloseReason::Stalled);
+                    self.counts.endings.count(CloseReason::Stalled.label());
                     self.mark_closed(key);
                 }
                 Life::Lingering => self.mark_closed(key),

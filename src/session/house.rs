@@ -1,7 +1,7 @@
 //! What the server says of itself, and what it asks of its guests: the same for every session.
 
 use std::path::PathBuf;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use log::{info, warn};
 
@@ -56,6 +56,11 @@ impl House {
         }
     }
 
+    /// How long the server has been up.
+    pub fn up(&self, now: SystemTime) -> Duration {
+        now.duration_since(self.started).unwrap_or_default()
+    }
+
     /// Most bytes of one answer with a line for each user or room: what is longer is cut, and says so. Half the outbox,
     /// so that asking alone does not fill it.
     pub(super) fn answer_bytes(&self) -> usize {
@@ -67,4 +72,11 @@ impl House {
         let since = self.started.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
     }
+}
+
+/// How long the server has been up, for people.
+pub fn uptime(up: Duration) -> String {
+    let up = up.as_secs();
+    let (days, hours, minutes, seconds) = (up / 86_400, up / 3600 % 24, up / 60 % 60, up % 60);
+    format!("{days} days {hours}:{minutes:02}:{seconds:02}")
 }

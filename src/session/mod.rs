@@ -6,9 +6,11 @@ mod crazyit;
 mod dialect;
 mod house;
 mod irc;
+mod stage;
 
 pub use dialect::{Dialect, Differences, encode};
-pub use house::House;
+pub use house::{House, uptime};
+pub use stage::Stage;
 
 use std::time::Instant;
 

@@ -15,5 +15,6 @@ mod people;
 mod pings;
 mod random;
 mod registration;
+mod seeing;
 mod server;
 mod wires;

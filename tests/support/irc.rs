@@ -7,6 +7,7 @@ use std::time::Duration;
 use parlor::config::{Operator, ServerConfig};
 use parlor::hub::Hub;
 use parlor::message::Peer;
+use parlor::net::Report;
 
 use super::options::config;
 use super::scene::{self, Scene};
@@ -68,6 +69,11 @@ impl House {
     /// How many connections there are.
     pub fn connections(&self) -> usize {
         self.scene.server.connections()
+    }
+
+    /// What there is to see inside.
+    pub fn report(&self) -> Report {
+        self.scene.server.report(self.scene.now)
     }
 
     /// Panics where an invariant does not hold.

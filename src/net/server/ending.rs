@@ -62,6 +62,7 @@ impl<S: Stream> Server<S> {
             (reason.without_words(), name.map(|name| format!(" {name}")).unwrap_or_default());
         let seconds = self.seconds(now) - came_s;
         info!("{peer}{name}: {reason} ({received_bytes} bytes in, {sent_bytes} out, {seconds} s)");
+        self.counts.endings.count(reason.label());
         self.queue(now);
     }
 

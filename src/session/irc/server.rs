@@ -1,7 +1,7 @@
 //! What the server says of itself.
 
 use super::Irc;
-use crate::session::Context;
+use crate::session::{Context, uptime};
 use crate::wire::irc::{Message, numeric};
 
 /// As clients see it.
@@ -157,13 +157,8 @@ impl Irc {
         }
         let query = message.params[0];
         if matches!(query, "u" | "U") {
-            let up = context.now.time.duration_since(context.house.started).map_or(0, |up| up.as_secs());
-            let (days, hours, minutes, seconds) = (up / 86_400, up / 3600 % 24, up / 60 % 60, up % 60);
-            self.say(
-                numeric::RPL_STATSUPTIME,
-                &format!("Server Up {days} days {hours}:{minutes:02}:{seconds:02}"),
-                context,
-            );
+            let up = uptime(context.house.up(context.now.time));
+            self.say(numeric::RPL_STATSUPTIME, &format!("Server Up {up}"), context);
         }
         let query = if query.is_empty() { "*" } else { query };
         self.complain(numeric::RPL_ENDOFSTATS, query, "End of STATS report", context);

@@ -1,0 +1,11 @@
+//! How much memory the process takes.
+
+use std::fs;
+
+/// Memory of this process that is in use, in bytes, where the system tells (Linux: `VmRSS` in proc(5)).
+pub(super) fn resident_bytes() -> Option<u64> {
+    let status = fs::read_to_string("/proc/self/status").ok()?;
+    let value = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    let kilobytes: u64 = value.trim().strip_suffix(" kB")?.parse().ok()?;
+    kilobytes.checked_mul(1024)
+}

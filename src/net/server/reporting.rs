@@ -1,0 +1,71 @@
+//! The server as it looks from inside, for those who ask.
+
+use std::time::Duration;
+
+use super::Server;
+use crate::message::{Now, Tally};
+use crate::net::connection::Life;
+use crate::net::memory::resident_bytes;
+use crate::net::report::{LARGEST, Report, Waiting};
+use crate::net::stream::Stream;
+use crate::session::Stage;
+
+/// The stage of connections whose end has begun.
+const ENDING: &str = "ending";
+
+impl<S: Stream> Server<S> {
+    /// Notes how long a turn took.
+    pub fn turned(&mut self, time: Duration) {
+        self.counts.turns.record(time);
+    }
+
+    /// The server at this moment. Costs O(connections).
+    pub fn report(&self, now: Now) -> Report {
+        let stages = Stage::ALL.map(Stage::label);
+        let mut connections = Tally::of(stages.into_iter().chain([ENDING]));
+        let (mut unsent_bytes, mut unparsed_bytes) = (0, 0);
+        for (_, connection) in &self.connections {
+            connections.count(match connection.life {
+                Life::Open => connection.session.stage(&self.hub).label(),
+                Life::Flushing { .. } | Life::Lingering | Life::Closed => ENDING,
+            });
+            unsent_bytes += connection.unsent_bytes();
+            unparsed_bytes += connection.inbox.len();
+        }
+        Report {
+            started: self.house.started,
+            up: self.house.up(now.time),
+            resident_bytes: resident_bytes(),
+            users: self.hub.users().len(),
+            operators: self.hub.users().operators(),
+            rooms: self.hub.rooms().len(),
+            connections,
+            unsent_bytes,
+            unparsed_bytes,
+            largest: self.largest(),
+            turns: self.counts.turns.clone(),
+            messages: self.hub.messages(),
+            endings: self.counts.endings.clone(),
+            refusals: self.hub.refusals().clone(),
+            dropped: self.counts.dropped,
+        }
+    }
+
+    /// The largest outboxes that are not empty, the fullest first.
+    fn largest(&self) -> Vec<Waiting> {
+        let mut largest: Vec<(usize, usize)> = Vec::with_capacity(LARGEST + 1);
+        for (key, connection) in &self.connections {
+            let bytes = connection.unsent_bytes();
+            let place = largest.partition_point(|&(larger, _)| larger >= bytes);
+            if bytes > 0 && place < LARGEST {
+                largest.insert(place, (bytes, key));
+                largest.truncate(LARGEST);
+            }
+        }
+        let waiting = |(bytes, key): (usize, usize)| {
+            let name = self.hub.users().get(super::user_id(key)).map(|user| user.name().clone());
+            Waiting { peer: self.connections[key].peer, name, bytes }
+        };
+        largest.into_iter().map(waiting).collect()
+    }
+}

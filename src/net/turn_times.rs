@@ -1,0 +1,151 @@
+//! How long turns took: a histogram of fixed size, which costs some nanoseconds for each.
+
+use std::time::Duration;
+
+/// A power of two is divided into this many buckets of the same width, as a power of two.
+const PARTS_EXP: u32 = 3;
+
+/// Longer turns than 2 to the power of this, in nanoseconds (18 minutes), count as that long.
+const LONGEST_EXP: u32 = 40;
+
+/// 304 of 8 bytes.
+const BUCKETS: usize = ((LONGEST_EXP - PARTS_EXP + 1) << PARTS_EXP) as usize;
+
+/// Times of turns. What it says of their distribution is too long by an eighth at the most, and never too short; their
+/// sum and the longest are exact.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TurnTimes {
+    /// A bucket has those that are longer than what the bucket before may have. Times below 2^3 ns have a bucket for
+    /// each nanosecond.
+    buckets: [u64; BUCKETS],
+    count: u64,
+    sum: Duration,
+    longest: Duration,
+}
+
+impl Default for TurnTimes {
+    fn default() -> Self {
+        Self { buckets: [0; BUCKETS], count: 0, sum: Duration::ZERO, longest: Duration::ZERO }
+    }
+}
+
+impl TurnTimes {
+    /// Adds the time of a turn.
+    pub fn record(&mut self, time: Duration) {
+        self.buckets[bucket(time)] += 1;
+        self.count += 1;
+        self.sum = self.sum.saturating_add(time);
+        self.longest = self.longest.max(time);
+    }
+
+    /// How many turns there were.
+    pub fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// How long they took together.
+    pub fn sum(&self) -> Duration {
+        self.sum
+    }
+
+    /// How long the longest took.
+    pub fn longest(&self) -> Duration {
+        self.longest
+    }
+
+    /// In which time so many of a thousand turns were done.
+    pub fn within(&self, of_thousand: u64) -> Duration {
+        let mut wanted = (self.count * of_thousand).div_ceil(1000);
+        for (bucket, &count) in self.buckets.iter().enumerate() {
+            if wanted <= count {
+                return most(bucket).min(self.longest);
+            }
+            wanted -= count;
+        }
+        self.longest
+    }
+
+    /// How many turns took 2 to the power of `exp` nanoseconds or less; exact from 8 ns to 18 minutes.
+    pub fn count_within_power(&self, exp: u32) -> u64 {
+        let buckets = ((exp.clamp(PARTS_EXP, LONGEST_EXP) - PARTS_EXP + 1) << PARTS_EXP) as usize;
+        self.buckets[..buckets].iter().sum()
+    }
+}
+
+/// The bucket that `time` belongs into. Its most significant bits tell: which power of two, which part of it.
+fn bucket(time: Duration) -> usize {
+    let longest = (1 << LONGEST_EXP) - 1;
+    // One less, so that a power of two is the longest in its bucket and not the shortest in the next.
+    let below = u64::try_from(time.as_nanos()).unwrap_or(longest).saturating_sub(1).min(longest);
+    match below.checked_ilog2() {
+        Some(exp) if exp >= PARTS_EXP => {
+            let shift = exp - PARTS_EXP;
+            ((u64::from(shift) << PARTS_EXP) + (below >> shift)) as usize
+        }
+        Some(_) | None => below as usize,
+    }
+}
+
+/// The longest time that belongs into a bucket.
+fn most(bucket: usize) -> Duration {
+    let (bucket, parts) = (bucket as u64, 1 << PARTS_EXP);
+    let shift = (bucket >> PARTS_EXP).saturating_sub(1);
+    let part = bucket - (shift << PARTS_EXP);
+    debug_assert!(part < 2 * parts, "a bucket is a part of one power of two");
+    Duration::from_nanos((part + 1) << shift)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn nanos(nanos: u64) -> Duration {
+        Duration::from_nanos(nanos)
+    }
+
+    #[test]
+    fn buckets_follow_each_other_without_a_gap() {
+        for n in 0..BUCKETS {
+            assert_eq!(bucket(most(n)), n);
+            assert_eq!(bucket(most(n) + nanos(1)), (n + 1).min(BUCKETS - 1));
+        }
+        assert_eq!(most(BUCKETS - 1), nanos(1 << LONGEST_EXP));
+    }
+
+    #[test]
+    fn a_power_of_two_counts_as_within_itself() {
+        let mut times = TurnTimes::default();
+        for time in [0, 1, 4096, 4097, 1 << 30, (1 << 30) + 1, u64::MAX] {
+            times.record(nanos(time));
+        }
+        assert_eq!(times.count_within_power(12), 3);
+        assert_eq!(times.count_within_power(13), 4);
+        assert_eq!(times.count_within_power(30), 5);
+        assert_eq!(times.count(), 7);
+    }
+
+    #[test]
+    fn it_is_small_and_says_nothing_of_no_turns() {
+        assert!(size_of::<TurnTimes>() < 5 * 1024);
+        assert_eq!(TurnTimes::default().within(999), Duration::ZERO);
+    }
+
+    proptest! {
+        #[test]
+        fn shares_are_too_long_by_an_eighth_at_most_and_never_too_short(
+            mut all in prop::collection::vec((0..37u32, any::<u64>()).prop_map(|(exp, n)| n >> (24 + exp)), 1..200),
+            of_thousand in 1..1000u64
+        ) {
+            let mut times = TurnTimes::default();
+            all.iter().for_each(|&time| times.record(nanos(time)));
+            all.sort_unstable();
+            let place = (all.len() as u64 * of_thousand).div_ceil(1000) as usize - 1;
+            let (exact, told) = (nanos(all[place]), times.within(of_thousand));
+            prop_assert!(exact <= told && told <= exact + exact / 8 + nanos(1), "{exact:?} {told:?}");
+            prop_assert_eq!(times.longest(), nanos(all[all.len() - 1]));
+            prop_assert_eq!(times.sum(), nanos(all.iter().sum()));
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! How far a conversation has come.
+
+use super::{Session, Wire};
+use crate::hub::Hub;
+
+/// How far a conversation has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// The peer has not shown which protocol it speaks.
+    Unknown,
+    /// It has no name.
+    LoggingIn,
+    /// A user on the CrazyIt wire.
+    CrazyIt,
+    /// A user on IRC.
+    Irc,
+}
+
+impl Stage {
+    /// All there are.
+    pub const ALL: [Self; 4] = [Self::Unknown, Self::LoggingIn, Self::CrazyIt, Self::Irc];
+
+    /// A word for it that stays the same between versions: connections are counted by it.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Unknown => "unknown",
+            Self::LoggingIn => "logging-in",
+            Self::CrazyIt => "crazyit",
+            Self::Irc => "irc",
+        }
+    }
+}
+
+impl Session {
+    /// How far it has come.
+    pub fn stage(&self, hub: &Hub) -> Stage {
+        let online = match &self.wire {
+            Wire::Unknown { .. } => return Stage::Unknown,
+            Wire::CrazyIt(_) => Stage::CrazyIt,
+            Wire::Irc(_) => Stage::Irc,
+        };
+        if hub.users().get(self.id()).is_some() { online } else { Stage::LoggingIn }
+    }
+}
