@@ -86,7 +86,9 @@ impl Scene {
             Sending::Event(event, audience) => {
                 (audience.iter().collect(), source(&event.from), event.kind.clone())
             }
-            Sending::Bytes(..) | Sending::Reload => panic!("the hub knows no bytes and no files"),
+            Sending::Bytes(..) | Sending::Reload | Sending::Report(..) => {
+                panic!("the hub knows no bytes, no files and no connections")
+            }
             Sending::Close(who, reason) => {
                 (vec![who], "close".into(), EventKind::Left { reason: reason.to_string() })
             }

@@ -22,6 +22,7 @@ enum Item {
     Bytes { to: UserId, bytes: Range<usize> },
     Close { who: UserId, reason: CloseReason },
     Reload,
+    Report { to: UserId, label: Option<Box<str>> },
 }
 
 /// One entry of [`Outgoing`].
@@ -35,6 +36,8 @@ pub enum Sending<'a> {
     Close(UserId, CloseReason),
     /// What stands in files is to be read again.
     Reload,
+    /// What there is to see inside the server is to be told to this session; and the label that it asked under.
+    Report(UserId, Option<Box<str>>),
 }
 
 /// Who is to hear an event. The one who does not is apart, so that what several people say in a room has the same
@@ -109,6 +112,16 @@ impl Outgoing {
         self.items.push(Item::Reload);
     }
 
+    /// Asks for what there is to see inside the server, under a label for the answer where there is one.
+    pub fn report(&mut self, to: UserId, label: Option<Box<str>>) {
+        self.items.push(Item::Report { to, label });
+    }
+
+    /// True when something is to be told that is not known yet.
+    pub fn asks_for_report(&self) -> bool {
+        self.items.iter().any(|item| matches!(item, Item::Report { .. }))
+    }
+
     /// Notes that a command looked at this many users or rooms, besides those that an event is for.
     pub fn worked(&mut self, steps: usize) {
         self.steps += steps;
@@ -132,6 +145,7 @@ impl Outgoing {
             Item::Bytes { to, bytes } => Sending::Bytes(to, &all_bytes[bytes]),
             Item::Close { who, reason } => Sending::Close(who, reason),
             Item::Reload => Sending::Reload,
+            Item::Report { to, label } => Sending::Report(to, label),
         })
     }
 
@@ -151,6 +165,7 @@ impl Outgoing {
                 Item::Bytes { to, bytes } => kept.bytes(to, &self.bytes[bytes]),
                 Item::Close { who, reason } => kept.close(who, reason),
                 Item::Reload => kept.reload(),
+                Item::Report { to, label } => kept.report(to, label),
                 Item::Event(event, audience) => {
                     let copies = audience.iter().filter(|&id| id == who).count();
                     let staying = usize::from(copies > 0 && stays(&event));

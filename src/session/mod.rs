@@ -224,6 +224,15 @@ impl Session {
         }
     }
 
+    /// Tells the peer, who asked for it under `label` where there is one, what there is to see inside the server.
+    pub fn tell_report(&mut self, lines: &[String], label: Option<&str>, context: &mut Context<'_>) {
+        match &self.wire {
+            Wire::Irc(conversation) => conversation.tell_report(lines, label, context),
+            // On these wires there is no way to ask.
+            Wire::Unknown { .. } | Wire::CrazyIt(_) => {}
+        }
+    }
+
     /// How events are encoded for this peer.
     pub fn dialect(&self) -> Dialect {
         match &self.wire {

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::Server;
-use crate::message::{Now, Tally};
-use crate::net::connection::Life;
+use crate::message::{Now, Tally, UserId};
+use crate::net::connection::{Connection, Life};
 use crate::net::memory::resident_bytes;
 use crate::net::report::{LARGEST, Report, Waiting};
 use crate::net::stream::Stream;
@@ -67,5 +67,14 @@ impl<S: Stream> Server<S> {
             Waiting { peer: self.connections[key].peer, name, bytes }
         };
         largest.into_iter().map(waiting).collect()
+    }
+
+    /// Has the session of `to`, which asked for it, tell what there is to see.
+    pub(super) fn tell_report(&mut self, to: UserId, label: Option<&str>, now: Now) {
+        let key = to.0 as usize;
+        if self.connections.get(key).is_some_and(Connection::is_hearing) {
+            let lines = self.report(now).lines();
+            self.with_session(key, now, |session, context| session.tell_report(&lines, label, context));
+        }
     }
 }

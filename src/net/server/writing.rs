@@ -36,6 +36,7 @@ impl<S: Stream> Server<S> {
                     }
                     Sending::Close(id, reason) => self.end(id.0 as usize, reason, now),
                     Sending::Reload => self.house.reload(),
+                    Sending::Report(id, label) => self.tell_report(id, label.as_deref(), now),
                 }
             }
             queueing.clear();

@@ -22,11 +22,25 @@ impl Irc {
         context: &mut Context<'_>,
         handle: impl FnOnce(&mut Self, &mut Context<'_>),
     ) {
-        let needed = Capabilities::LABELED_RESPONSE.and(Capabilities::BATCH);
-        let label = message.tags.get("label").filter(|_| self.capabilities.has(needed));
-        let label = label.filter(|label| !label.is_empty() && label.len() <= LABEL_BYTES);
+        let label = self.label(message);
         handle(self, context);
-        let Some(label) = label else { return };
+        if let Some(label) = label
+            // What is told later is labelled then.
+            && !context.out.asks_for_report()
+        {
+            self.put_label(&label, context);
+        }
+    }
+
+    /// The label that the answer to `message` is to have.
+    pub(super) fn label(&self, message: &Message<'_>) -> Option<Box<str>> {
+        let needed = Capabilities::LABELED_RESPONSE.and(Capabilities::BATCH);
+        let label = message.tags.get("label").filter(|_| self.capabilities.has(needed))?;
+        (!label.is_empty() && label.len() <= LABEL_BYTES).then(|| label.into())
+    }
+
+    /// Puts `label` on everything that this client is about to be told.
+    pub(super) fn put_label(&self, label: &str, context: &mut Context<'_>) {
         let capabilities = self.capabilities;
         let answer = context.out.take_for(self.id, is_for_oneself, |event, bytes| {
             irc::encode(event, capabilities, context.house, bytes);
@@ -35,10 +49,10 @@ impl Irc {
         let server = &context.house.name;
         // First, because what comes after the end of a connection is lost.
         context.out.write_first(self.id, |out| match lines.as_slice() {
-            [] => tagged(out, "label", &label, server, |line| line.command("ACK")),
-            [line] => with_tag(line, "label", &label, out),
+            [] => tagged(out, "label", label, server, |line| line.command("ACK")),
+            [line] => with_tag(line, "label", label, out),
             lines => {
-                tagged(out, "label", &label, server, |line| {
+                tagged(out, "label", label, server, |line| {
                     line.command("BATCH");
                     line.param(&format!("+{BATCH}"));
                     line.param("labeled-response");

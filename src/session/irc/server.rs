@@ -1,11 +1,15 @@
 //! What the server says of itself.
 
 use super::Irc;
+use crate::message::Refusal;
 use crate::session::{Context, uptime};
 use crate::wire::irc::{Message, numeric};
 
 /// As clients see it.
 const VERSION: &str = concat!("parlor-", env!("CARGO_PKG_VERSION"));
+
+/// About how many bytes a line of `STATS p` takes, at the most.
+const REPORT_LINE_BYTES: usize = 192;
 
 impl Irc {
     /// What a client that has just registered is told.
@@ -150,17 +154,54 @@ impl Irc {
         self.complain(numeric::RPL_ENDOFLINKS, "*", "End of LINKS list", context);
     }
 
-    /// `STATS u [server]`.
+    /// `STATS u [server]`, and `STATS p` for operators of the server.
     pub(super) fn stats(&mut self, message: &Message<'_>, context: &mut Context<'_>) {
         if !self.is_here(message.params.get(1), context) {
             return;
         }
         let query = message.params[0];
-        if matches!(query, "u" | "U") {
-            let up = uptime(context.house.up(context.now.time));
-            self.say(numeric::RPL_STATSUPTIME, &format!("Server Up {up}"), context);
+        match query {
+            "u" | "U" => {
+                let up = uptime(context.house.up(context.now.time));
+                self.say(numeric::RPL_STATSUPTIME, &format!("Server Up {up}"), context);
+            }
+            "p" | "P" => return self.ask_for_report(message, context),
+            _ => {
+                for text in ["u: how long the server is up", "p: what it does, for its operators"] {
+                    self.say(numeric::RPL_STATSDEBUG, text, context);
+                }
+            }
         }
         let query = if query.is_empty() { "*" } else { query };
         self.complain(numeric::RPL_ENDOFSTATS, query, "End of STATS report", context);
+    }
+
+    /// The session knows nothing of other connections, so the server answers, by way of `tell_report`.
+    fn ask_for_report(&self, message: &Message<'_>, context: &mut Context<'_>) {
+        if !context.hub.users().get(self.id).is_some_and(|user| user.is_operator) {
+            return self.refuse(&Refusal::NotServerOperator, context);
+        }
+        context.out.worked(context.connections);
+        context.out.report(self.id, self.label(message));
+    }
+
+    /// Tells what `STATS p` asked for, as much as an answer may have.
+    pub(in crate::session) fn tell_report(
+        &self,
+        lines: &[String],
+        label: Option<&str>,
+        context: &mut Context<'_>,
+    ) {
+        let most = context.house.answer_bytes() / REPORT_LINE_BYTES;
+        for text in lines.iter().take(most) {
+            self.say(numeric::RPL_STATSDEBUG, text, context);
+        }
+        if lines.len() > most {
+            self.tell_cut("p", context);
+        }
+        self.complain(numeric::RPL_ENDOFSTATS, "p", "End of STATS report", context);
+        if let Some(label) = label {
+            self.put_label(label, context);
+        }
     }
 }

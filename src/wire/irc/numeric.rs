@@ -11,6 +11,7 @@ pub const RPL_ISUPPORT: &str = "005";
 pub const RPL_ENDOFSTATS: &str = "219";
 pub const RPL_UMODEIS: &str = "221";
 pub const RPL_STATSUPTIME: &str = "242";
+pub const RPL_STATSDEBUG: &str = "249";
 pub const RPL_LUSERCLIENT: &str = "251";
 pub const RPL_LUSEROP: &str = "252";
 pub const RPL_LUSERUNKNOWN: &str = "253";
