@@ -36,6 +36,9 @@ fn serve(config: ServerConfig) -> Result<(), Box<dyn std::error::Error>> {
         writeln!(io::stdout(), "listening on {address}, join with: parlor {room}NAME@{}", to_join(address))
             .ok();
     }
+    for address in reactor.metrics_addresses() {
+        writeln!(io::stdout(), "metrics at {address}").ok();
+    }
     Ok(reactor.run()?)
 }
 

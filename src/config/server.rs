@@ -30,6 +30,9 @@ pub struct ServerConfig {
     pub operators: Vec<Operator>,
     /// What connections are held to.
     pub limits: Limits,
+    /// Where to tell Prometheus how the server is.
+    #[cfg(feature = "metrics")]
+    pub metrics: Option<Address>,
 }
 
 /// Somebody who may become an operator of the server.
@@ -58,13 +61,15 @@ impl Default for ServerConfig {
             password: None,
             operators: Vec::new(),
             limits: Limits::default(),
+            #[cfg(feature = "metrics")]
+            metrics: None,
         }
     }
 }
 
 type Setting = table::Setting<ServerConfig>;
 
-const SETTINGS: [Setting; 14] = [
+const SETTINGS: &[Setting] = &[
     Setting {
         short: "l",
         long: "listen",
@@ -227,6 +232,18 @@ const SETTINGS: [Setting; 14] = [
             Ok(())
         },
     },
+    #[cfg(feature = "metrics")]
+    Setting {
+        short: "",
+        long: "metrics",
+        value: "ADDR",
+        help: "PORT on this machine, or an address as for --listen, where Prometheus is told counts (nowhere)",
+        repeats: false,
+        set: |config, values| {
+            config.metrics = Some(metrics_address(last(values))?);
+            Ok(())
+        },
+    },
 ];
 
 impl ServerConfig {
@@ -246,9 +263,9 @@ impl ServerConfig {
         }
         let mut config = Self::default();
         if let Some(path) = matches.opt_str("config") {
-            table::read_file(&SETTINGS, &mut config, Path::new(&path), &matches)?;
+            table::read_file(SETTINGS, &mut config, Path::new(&path), &matches)?;
         }
-        table::read_line(&SETTINGS, &mut config, &matches)?;
+        table::read_line(SETTINGS, &mut config, &matches)?;
         config.check()?;
         Ok(Invocation::Run(config))
     }
@@ -271,7 +288,7 @@ impl ServerConfig {
 }
 
 fn options() -> Options {
-    let mut options = table::options(&SETTINGS);
+    let mut options = table::options(SETTINGS);
     options.optopt("c", "config", "a file with these options; the command line wins", "FILE");
     options.optflag("h", "help", "print this help");
     options.optflag("V", "version", "print the version");
@@ -280,6 +297,16 @@ fn options() -> Options {
 
 fn parse_address(value: &str) -> Result<Address, String> {
     Address::parse(value).map_err(|why| format!("{value:?}: {why}"))
+}
+
+/// An address, or a port of this machine alone: what is told there is not for everybody.
+#[cfg(feature = "metrics")]
+fn metrics_address(value: &str) -> Result<Address, String> {
+    let port = value.strip_prefix(':').unwrap_or(value);
+    match port.parse() {
+        Ok(port) => Ok(Address::Tcp { host: "127.0.0.1".into(), port }),
+        Err(_) => parse_address(value),
+    }
 }
 
 /// Longest server name, in bytes (RFC 2812 §1.1).
@@ -408,6 +435,30 @@ mod tests {
         assert_eq!(config.limits, limits);
     }
 
+    #[cfg(feature = "metrics")]
+    #[test]
+    fn a_port_for_metrics_is_on_this_machine_alone() {
+        let at = |value| run(&["--metrics", value]).metrics.map(|address| address.to_string());
+        for (value, address) in [
+            ("9100", "127.0.0.1:9100"),
+            (":9100", "127.0.0.1:9100"),
+            ("[::]:9100", "[::]:9100"),
+            ("chat.example:9100", "chat.example:9100"),
+            ("unix:/run/m", "unix:/run/m"),
+        ] {
+            assert_eq!(at(value).as_deref(), Some(address));
+        }
+        for value in ["", ":", "65536", "host"] {
+            assert!(parse(&["--metrics", value]).unwrap_err().starts_with("--metrics: "), "{value:?}");
+        }
+    }
+
+    #[cfg(not(feature = "metrics"))]
+    #[test]
+    fn without_the_feature_there_is_no_option_for_metrics() {
+        assert_eq!(parse(&["--metrics", "1"]), Err("unknown option --metrics (see --help)".into()));
+    }
+
     #[test]
     fn whatever_is_wrong_is_named_in_one_line() {
         let too_large = "--frame: 8192 bytes are more than half an outbox of 4096, see --outbox";
@@ -436,7 +487,7 @@ mod tests {
     #[test]
     fn help_shows_every_option_with_its_default() {
         let Ok(Invocation::Print(help)) = parse(&["--help"]) else { panic!("no help") };
-        for setting in &SETTINGS {
+        for setting in SETTINGS {
             assert!(help.contains(setting.long) && setting.help.contains('('), "{}", setting.long);
         }
         assert!(help.lines().all(|line| line.chars().count() <= 80), "{help}");

@@ -9,6 +9,8 @@ mod descriptors;
 mod frames;
 mod listener;
 mod memory;
+#[cfg_attr(not(feature = "metrics"), path = "no_metrics.rs")]
+mod metrics;
 mod outbox;
 mod reactor;
 mod report;

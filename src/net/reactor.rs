@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io::{self, ErrorKind};
+use std::mem;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -10,6 +11,7 @@ use mio::event::Event;
 use mio::{Events, Interest, Poll, Token, Waker};
 
 use super::listener::Listener;
+use super::metrics::{self, Metrics};
 use super::server::Server;
 use super::signals::{Signalled, Signals};
 use super::stream::Socket;
@@ -24,7 +26,7 @@ const EVENTS: usize = 1024;
 const ACCEPT_BUDGET: usize = 256;
 
 /// How long accepting pauses when the system has no descriptor left.
-const ACCEPT_PAUSE: Duration = Duration::from_secs(1);
+pub(super) const ACCEPT_PAUSE: Duration = Duration::from_secs(1);
 
 /// From so many connections on that are to be written to, looking whether more has come costs next to nothing beside
 /// the writes that it may save.
@@ -45,6 +47,8 @@ pub struct Reactor {
     /// Empty as soon as the server ends.
     listeners: Vec<Listener>,
     addresses: Vec<Address>,
+    /// Where counts are told.
+    metrics_listeners: Vec<Listener>,
     signals: Option<Signals>,
     waker: Arc<Waker>,
     config: ServerConfig,
@@ -54,6 +58,7 @@ pub struct Reactor {
 struct Running {
     reactor: Reactor,
     server: Server<Socket>,
+    metrics: Metrics,
 }
 
 /// Ends a [`Reactor`] from another thread.
@@ -85,12 +90,18 @@ impl Reactor {
             poll.registry().register(listener.source(), token, Interest::READABLE).map_err(system)?;
         }
         let addresses = listeners.iter().map(|listener| listener.address().clone()).collect();
-        Ok(Self { poll, listeners, addresses, signals: None, waker, config })
+        let metrics_listeners = metrics::bind(&config, poll.registry())?;
+        Ok(Self { poll, listeners, addresses, metrics_listeners, signals: None, waker, config })
     }
 
     /// Where the server listens, with the ports that the system gave.
     pub fn addresses(&self) -> &[Address] {
         &self.addresses
+    }
+
+    /// Where counts are told to Prometheus; nowhere unless that was asked for.
+    pub fn metrics_addresses(&self) -> impl Iterator<Item = &Address> {
+        self.metrics_listeners.iter().map(Listener::address)
     }
 
     /// From now on signals count, for the whole process: SIGTERM and SIGINT end `run`, SIGUSR1 logs a report.
@@ -107,9 +118,10 @@ impl Reactor {
     /// Serves until it is stopped, and everybody has been told and served to the end (at most 4 s).
     ///
     /// Fails only when the system's poll does.
-    pub fn run(self) -> io::Result<()> {
+    pub fn run(mut self) -> io::Result<()> {
         let server = Server::new(&self.config, Now::read());
-        Running { reactor: self, server }.run()
+        let metrics = Metrics::new(mem::take(&mut self.metrics_listeners));
+        Running { reactor: self, server, metrics }.run()
     }
 }
 
@@ -118,7 +130,8 @@ impl Running {
         let mut events = Events::with_capacity(EVENTS);
         loop {
             self.turn(&mut events)?;
-            if self.is_stopping() && self.server.connections() == 0 {
+            let is_empty = self.server.connections() == 0 && self.metrics.is_empty();
+            if self.is_stopping() && is_empty {
                 return Ok(());
             }
         }
@@ -142,6 +155,7 @@ impl Running {
         }
         self.server.expire(now);
         self.server.finish_turn(now);
+        self.metrics.turn(self.reactor.poll.registry(), now.instant, || self.server.report(now));
         self.server.turned(now.instant.elapsed());
         Ok(())
     }
@@ -170,6 +184,7 @@ impl Running {
             Token(token) if token > FIRST_LISTENER - self.reactor.listeners.len() => {
                 self.reactor.listeners[FIRST_LISTENER - token].ready = true;
             }
+            token if self.metrics.ready(token) => {}
             Token(key) => {
                 if event.is_writable() {
                     self.server.writable(key);
@@ -188,11 +203,11 @@ impl Running {
     /// How long the poll may wait; `None` is for ever.
     fn time_to_wait(&self) -> Option<Duration> {
         let somebody_waits = self.reactor.listeners.iter().any(|l| l.ready && l.paused_until.is_none());
-        if self.server.has_unread() || somebody_waits {
+        if self.server.has_unread() || self.metrics.has_unread() || somebody_waits {
             return Some(Duration::ZERO);
         }
         let pauses = self.reactor.listeners.iter().filter_map(|listener| listener.paused_until);
-        let next = pauses.chain(self.server.next_deadline()).min()?;
+        let next = pauses.chain(self.server.next_deadline()).chain(self.metrics.next_deadline()).min()?;
         Some(next.saturating_duration_since(Instant::now()))
     }
 
@@ -249,6 +264,7 @@ impl Running {
         if !self.is_stopping() {
             info!("stopping: {} connections", self.server.connections());
             self.reactor.listeners.clear();
+            self.metrics.stop(now.instant);
             self.server.shut_down(now);
         }
     }
@@ -259,7 +275,7 @@ impl Running {
 }
 
 /// Errors of one newcomer, who left before we took it, and not of the listener (accept(2)).
-fn is_newcomers_own(error: &io::Error) -> bool {
+pub(super) fn is_newcomers_own(error: &io::Error) -> bool {
     matches!(
         error.kind(),
         ErrorKind::Interrupted

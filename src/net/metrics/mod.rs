@@ -1,0 +1,134 @@
+//! Counts for Prometheus: a minimal HTTP in the same event loop. It answers a few connections at once, each within a
+//! time and a size; whoever comes beyond them waits to be accepted.
+
+mod request;
+mod scrape;
+mod text;
+
+use std::io::ErrorKind;
+use std::ops::Range;
+use std::time::{Duration, Instant};
+
+use log::{debug, warn};
+use mio::{Interest, Registry, Token};
+
+use super::listener::Listener;
+use super::reactor::{ACCEPT_PAUSE, BindError, is_newcomers_own};
+use super::report::Report;
+use super::stream::Socket;
+use crate::config::ServerConfig;
+use crate::message::Frame;
+use scrape::Scrape;
+
+/// Most connections at once.
+const SCRAPES: usize = 8;
+
+/// How long answers may take to arrive when the server ends.
+const STOP_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// Tokens: beyond the keys of the server's connections, and below its listeners. Connections first, then listeners.
+const TOKENS: Range<usize> = 1 << 30..1 << 31;
+
+/// Who listens for those who ask for counts, and those who do.
+#[derive(Debug)]
+pub(super) struct Metrics {
+    listeners: Vec<Listener>,
+    scrapes: [Option<Scrape<Socket>>; SCRAPES],
+}
+
+/// Listens where `config` says, if it does.
+pub(super) fn bind(config: &ServerConfig, registry: &Registry) -> Result<Vec<Listener>, BindError> {
+    let Some(address) = &config.metrics else { return Ok(Vec::new()) };
+    let failed = |error| BindError { address: Some(address.clone()), error };
+    let mut listeners = Listener::bind(address).map_err(failed)?;
+    for (n, listener) in listeners.iter_mut().enumerate() {
+        let token = Token(TOKENS.start + SCRAPES + n);
+        registry.register(listener.source(), token, Interest::READABLE).map_err(failed)?;
+    }
+    Ok(listeners)
+}
+
+impl Metrics {
+    /// Nobody asks yet; `listeners` are those that `bind` gave.
+    pub(super) fn new(listeners: Vec<Listener>) -> Self {
+        Self { listeners, scrapes: Default::default() }
+    }
+
+    /// Notes readiness. False when `token` is not one of these.
+    pub(super) fn ready(&mut self, token: Token) -> bool {
+        let number = token.0.wrapping_sub(TOKENS.start);
+        if let Some(slot) = self.scrapes.get_mut(number) {
+            slot.iter_mut().for_each(|scrape| scrape.ready = true);
+        } else if let Some(listener) = number.checked_sub(SCRAPES).and_then(|n| self.listeners.get_mut(n)) {
+            listener.ready = true;
+        }
+        TOKENS.contains(&token.0)
+    }
+
+    /// True when a connection has had its budget, so that the next turn must not wait for readiness.
+    pub(super) fn has_unread(&self) -> bool {
+        self.scrapes.iter().flatten().any(|scrape| scrape.ready)
+    }
+
+    /// The next time at which `turn` has something to do.
+    pub(super) fn next_deadline(&self) -> Option<Instant> {
+        let pauses = self.listeners.iter().filter_map(|listener| listener.paused_until);
+        pauses.chain(self.scrapes.iter().flatten().map(|scrape| scrape.until)).min()
+    }
+
+    /// Goes on with everybody as far as that goes, and takes newcomers. All who ask in a turn are told the same.
+    pub(super) fn turn(&mut self, registry: &Registry, now: Instant, report: impl Fn() -> Report) {
+        let mut told: Option<Frame> = None;
+        let mut page = || Frame::clone(told.get_or_insert_with(|| text::text(&report()).into_bytes().into()));
+        for slot in &mut self.scrapes {
+            if slot.as_mut().is_some_and(|scrape| scrape.is_over(now, &mut page)) {
+                *slot = None;
+            }
+        }
+        for n in 0..self.listeners.len() {
+            self.accept(n, registry, now);
+        }
+    }
+
+    fn accept(&mut self, n: usize, registry: &Registry, now: Instant) {
+        let listener = &mut self.listeners[n];
+        if listener.paused_until.is_some_and(|until| until <= now) {
+            listener.paused_until = None;
+        }
+        while listener.ready && listener.paused_until.is_none() {
+            let Some(slot) = self.scrapes.iter().position(Option::is_none) else { return };
+            match listener.accept() {
+                Ok((mut socket, peer)) => {
+                    debug!("{peer}: asks for metrics");
+                    let interests = Interest::READABLE | Interest::WRITABLE;
+                    match registry.register(&mut socket, Token(TOKENS.start + slot), interests) {
+                        Ok(()) => self.scrapes[slot] = Some(Scrape::new(socket, now)),
+                        Err(error) => warn!("{peer}: cannot be polled: {error}"),
+                    }
+                }
+                Err(error) if error.kind() == ErrorKind::WouldBlock => listener.ready = false,
+                Err(error) if is_newcomers_own(&error) => {}
+                Err(error) => {
+                    warn!("{}: accepting pauses for a second: {error}", listener.address());
+                    listener.paused_until = Some(now + ACCEPT_PAUSE);
+                }
+            }
+        }
+    }
+
+    /// Takes nobody any more. Who has been answered may still take the answer.
+    pub(super) fn stop(&mut self, now: Instant) {
+        self.listeners.clear();
+        for slot in &mut self.scrapes {
+            *slot = slot.take().filter(|scrape| !scrape.is_asking());
+            if let Some(scrape) = slot {
+                scrape.until = scrape.until.min(now + STOP_TIMEOUT);
+            }
+        }
+    }
+
+    /// True when nobody is there.
+    pub(super) fn is_empty(&self) -> bool {
+        self.scrapes.iter().all(Option::is_none)
+    }
+}

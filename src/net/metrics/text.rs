@@ -1,0 +1,90 @@
+//! A report as Prometheus reads it (text format 0.0.4, prometheus.io/docs/instrumenting/exposition_formats). It tells
+//! nobody's name and no address.
+
+use std::fmt::{Display, Write};
+use std::time::{Duration, SystemTime};
+
+use crate::message::Tally;
+use crate::net::report::Report;
+use crate::net::turn_times::TurnTimes;
+
+/// Times of turns are told by these powers of two, in nanoseconds: from 4 µs to 1 s, each four times the one before.
+const TURN_EXPS: [u32; 10] = [12, 14, 16, 18, 20, 22, 24, 26, 28, 30];
+
+/// `report`, as text.
+pub(super) fn text(report: &Report) -> String {
+    let mut page = Page(String::new());
+    page.gauge("parlor_users", "Users: everybody who has a name.", &report.users);
+    page.gauge("parlor_operators", "Operators of the server.", &report.operators);
+    page.gauge("parlor_rooms", "Rooms.", &report.rooms);
+    page.tally("parlor_connections", "gauge", "Connections, by stage.", "state", &report.connections);
+    page.gauge("parlor_unsent_bytes", "Bytes that wait to be taken by peers.", &report.unsent_bytes);
+    page.gauge("parlor_unparsed_bytes", "Bytes of frames that have not ended.", &report.unparsed_bytes);
+    let largest = report.largest.first().map_or(0, |waiting| waiting.bytes);
+    page.gauge("parlor_largest_outbox_bytes", "Bytes that wait for one peer, at the most.", &largest);
+    page.turns(&report.turns);
+    page.counter("parlor_messages_total", "How often somebody spoke.", &report.messages);
+    page.tally("parlor_endings_total", "counter", "Ended connections.", "reason", &report.endings);
+    page.tally("parlor_refusals_total", "counter", "Refused requests.", "reason", &report.refusals);
+    page.counter("parlor_dropped_total", "Newcomers dropped without a word.", &report.dropped);
+    let started = report.started.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    page.gauge("process_start_time_seconds", "Start, in seconds since 1970.", &Seconds(started));
+    if let Some(bytes) = report.resident_bytes {
+        page.gauge("process_resident_memory_bytes", "Resident memory.", &bytes);
+    }
+    page.0
+}
+
+/// A time as a decimal number of seconds.
+struct Seconds(Duration);
+
+impl Display for Seconds {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}.{:09}", self.0.as_secs(), self.0.subsec_nanos())
+    }
+}
+
+/// The text so far. Writing to it does not fail.
+struct Page(String);
+
+impl Page {
+    fn head(&mut self, name: &str, kind: &str, help: &str) {
+        write!(self.0, "# HELP {name} {help}\n# TYPE {name} {kind}\n").ok();
+    }
+
+    fn sample(&mut self, name: &str, value: &dyn Display) {
+        writeln!(self.0, "{name} {value}").ok();
+    }
+
+    fn labelled(&mut self, name: &str, label: &str, of: &dyn Display, value: u64) {
+        writeln!(self.0, "{name}{{{label}=\"{of}\"}} {value}").ok();
+    }
+
+    fn gauge(&mut self, name: &str, help: &str, value: &dyn Display) {
+        self.head(name, "gauge", help);
+        self.sample(name, value);
+    }
+
+    fn counter(&mut self, name: &str, help: &str, value: &dyn Display) {
+        self.head(name, "counter", help);
+        self.sample(name, value);
+    }
+
+    fn tally(&mut self, name: &str, kind: &str, help: &str, label: &str, tally: &Tally) {
+        self.head(name, kind, help);
+        for (of, count) in tally.iter() {
+            self.labelled(name, label, &of, count);
+        }
+    }
+
+    fn turns(&mut self, turns: &TurnTimes) {
+        self.head("parlor_turn_seconds", "histogram", "Time of each turn of the event loop.");
+        for exp in TURN_EXPS {
+            let most = Seconds(Duration::from_nanos(1 << exp));
+            self.labelled("parlor_turn_seconds_bucket", "le", &most, turns.count_within_power(exp));
+        }
+        self.labelled("parlor_turn_seconds_bucket", "le", &"+Inf", turns.count());
+        self.sample("parlor_turn_seconds_sum", &Seconds(turns.sum()));
+        self.sample("parlor_turn_seconds_count", &turns.count());
+    }
+}

@@ -1,0 +1,43 @@
+//! Stands for `metrics` where the program is built without that feature: nobody asks, and nobody is answered.
+
+use std::time::Instant;
+
+use mio::{Registry, Token};
+
+use super::listener::Listener;
+use super::reactor::BindError;
+use super::report::Report;
+use crate::config::ServerConfig;
+
+#[derive(Debug)]
+pub(super) struct Metrics;
+
+pub(super) fn bind(_: &ServerConfig, _: &Registry) -> Result<Vec<Listener>, BindError> {
+    Ok(Vec::new())
+}
+
+impl Metrics {
+    pub(super) fn new(_: Vec<Listener>) -> Self {
+        Self
+    }
+
+    pub(super) fn ready(&mut self, _: Token) -> bool {
+        false
+    }
+
+    pub(super) fn has_unread(&self) -> bool {
+        false
+    }
+
+    pub(super) fn next_deadline(&self) -> Option<Instant> {
+        None
+    }
+
+    pub(super) fn turn(&mut self, _: &Registry, _: Instant, _: impl Fn() -> Report) {}
+
+    pub(super) fn stop(&mut self, _: Instant) {}
+
+    pub(super) fn is_empty(&self) -> bool {
+        true
+    }
+}
