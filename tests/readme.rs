@@ -4,6 +4,7 @@
 mod support;
 
 use std::process::Command;
+use std::time::Duration;
 
 use parlor::config::{Invocation, Limits, ServerConfig};
 use parlor::hub::REMEMBERED;
@@ -70,6 +71,12 @@ fn the_table_of_limits_has_the_defaults_and_what_the_peer_sees() {
             CloseReason::ServerFull(limits.connections).to_string(),
         ),
         (
+            "connections from one address",
+            limits.connections_per_ip.to_string(),
+            "`--max-per-ip`",
+            CloseReason::AddressFull(limits.connections_per_ip).to_string(),
+        ),
+        (
             "time to log in",
             format!("{seconds} s"),
             "`--login-timeout`",
@@ -79,6 +86,9 @@ fn the_table_of_limits_has_the_defaults_and_what_the_peer_sees() {
     for (name, default, option, seen) in rows {
         assert_eq!(limit(name)[1..], [default, option.to_owned(), format!("`{seen}`, then the end")]);
     }
+    let burst = 2 * limits.connections_per_ip as u32;
+    let too_often = CloseReason::ConnectsTooOften { burst, wait: Duration::from_secs(2) };
+    assert_eq!(limit("connecting again")[3], format!("`{too_often}`, then the end"));
     assert_eq!(limit("a user name")[1], format!("{USER_NAME_CHARS} characters"));
     assert_eq!(limit("a room name")[1], format!("{ROOM_NAME_CHARS} characters"));
 }

@@ -23,6 +23,8 @@ pub struct Limits {
     pub flood: Option<Flood>,
     /// Most connections at the same time.
     pub connections: usize,
+    /// Most of them from one address, of IPv6 from one /64; peers on this machine are not counted.
+    pub connections_per_ip: usize,
     /// Time to log in.
     pub login_timeout: Duration,
     /// How long an IRC client may be silent before it is asked for a sign of life.
@@ -37,6 +39,7 @@ impl Default for Limits {
             memory_bytes: 64 * 1024 * 1024,
             flood: Some(Flood { burst: 10, per_second: 2 }),
             connections: 10_000,
+            connections_per_ip: 16,
             login_timeout: Duration::from_secs(30),
             ping_after: Duration::from_secs(90),
         }

@@ -177,6 +177,17 @@ const SETTINGS: &[Setting] = &[
     },
     Setting {
         short: "",
+        long: "max-per-ip",
+        value: "N",
+        help: "most connections from one address (16)",
+        repeats: false,
+        set: |config, values| {
+            config.limits.connections_per_ip = number(last(values), 1..=1_000_000, "connections")?;
+            Ok(())
+        },
+    },
+    Setting {
+        short: "",
         long: "frame",
         value: "BYTES",
         help: "longest frame taken, in bytes (8192)",
@@ -402,6 +413,8 @@ mod tests {
             "#大厅",
             "--max-connections",
             "7",
+            "--max-per-ip",
+            "3",
             "--frame",
             "1024",
             "--outbox",
@@ -425,6 +438,7 @@ mod tests {
         assert_eq!(operators, [("a", "b:c"), ("d", "e")]);
         let limits = Limits {
             connections: 7,
+            connections_per_ip: 3,
             frame_bytes: 1024,
             outbox_bytes: 65536,
             memory_bytes: 1_000_000,

@@ -37,6 +37,15 @@ pub enum CloseReason {
     },
     /// The server already has as many connections as this.
     ServerFull(usize),
+    /// The peer's address already has as many connections as this.
+    AddressFull(usize),
+    /// The peer's address has connected again and again.
+    ConnectsTooOften {
+        /// How often it may, without waiting.
+        burst: u32,
+        /// How long it has to wait now.
+        wait: Duration,
+    },
     /// The server ends.
     ShuttingDown,
 }
@@ -56,6 +65,8 @@ impl CloseReason {
             | Self::WrongPassword
             | Self::Killed { .. }
             | Self::ServerFull(_)
+            | Self::AddressFull(_)
+            | Self::ConnectsTooOften { .. }
             | Self::ShuttingDown => true,
         }
     }
@@ -75,6 +86,8 @@ impl CloseReason {
             Self::WrongPassword => "wrong-password",
             Self::Killed { .. } => "killed",
             Self::ServerFull(_) => "server-full",
+            Self::AddressFull(_) => "address-full",
+            Self::ConnectsTooOften { .. } => "connects-too-often",
             Self::ShuttingDown => "shutting-down",
         }
     }
@@ -94,6 +107,8 @@ impl CloseReason {
             | Self::Stalled
             | Self::WrongPassword
             | Self::ServerFull(_)
+            | Self::AddressFull(_)
+            | Self::ConnectsTooOften { .. }
             | Self::ShuttingDown => self.clone(),
         }
     }
@@ -123,6 +138,17 @@ impl fmt::Display for CloseReason {
             Self::Killed { by, reason } => write!(f, "killed by {by}: {reason}"),
             Self::ServerFull(most) => {
                 write!(f, "the server is full ({most} connections), try again in a few minutes")
+            }
+            Self::AddressFull(most) => {
+                write!(f, "your address has {most} connections already, end one of them first")
+            }
+            Self::ConnectsTooOften { burst, wait } => {
+                // Rounded up: whoever waits that long gets in.
+                let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+                write!(
+                    f,
+                    "your address has connected more than {burst} times in a row, try again in {seconds} s"
+                )
             }
             Self::ShuttingDown => f.write_str("the server is shutting down"),
         }

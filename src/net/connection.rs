@@ -35,6 +35,8 @@ pub(super) struct Connection<S> {
     pub(super) received_bytes: u64,
     /// Bytes that the system took for the peer.
     pub(super) sent_bytes: u64,
+    /// `Admission` counts it. Otherwise it is there only to be told why it cannot come in.
+    pub(super) is_admitted: bool,
 }
 
 /// Whether more is taken from a peer.

@@ -1,5 +1,6 @@
 //! The reactor: sockets, readiness, and one turn after the other. mio appears here and nowhere else.
 
+mod admission;
 mod batch;
 mod bucket;
 mod connection;

@@ -16,6 +16,7 @@ use std::time::{Duration, Instant};
 use log::{debug, info};
 use slab::Slab;
 
+use super::admission::Admission;
 use super::batch::Batch;
 use super::bucket::Bucket;
 use super::connection::{Connection, Hearing, Inlet, Life};
@@ -32,7 +33,7 @@ use reading::READ_BUDGET;
 /// How long all peers together may take for theirs when the server ends.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(4);
 
-/// How many connections beyond the most there may be are told so; further ones are closed without a word.
+/// How many who cannot come in are told so at the same time; further ones are closed without a word.
 const REFUSALS_AT_ONCE: usize = 64;
 
 /// A server without its sockets.
@@ -41,6 +42,7 @@ pub struct Server<S> {
     house: House,
     hub: Hub,
     connections: Slab<Connection<S>>,
+    admission: Admission,
     /// How many of them are `Open`.
     open: usize,
     deadlines: Deadlines,
@@ -79,6 +81,7 @@ impl<S: Stream> Server<S> {
             house: House::new(config, now.time),
             hub: Hub::new(config.lobby.clone(), now.time),
             connections: Slab::new(),
+            admission: Admission::new(&config.limits),
             open: 0,
             deadlines: Deadlines::new(now.instant),
             kept_bytes: 0,
@@ -113,16 +116,28 @@ impl<S: Stream> Server<S> {
         self.connections.vacant_key()
     }
 
-    /// Takes a new connection, and returns its key. When there are too many it is told so and will end; `None`
-    /// when there are too many even of those, and the stream is dropped.
+    /// Takes a new connection, and returns its key. Where it may not come in, it is turned away.
     pub fn accept(&mut self, stream: S, peer: Peer, now: Now) -> Option<usize> {
-        let most = self.house.limits.connections;
-        if self.connections.len() >= most.saturating_add(REFUSALS_AT_ONCE) {
-            debug!("{peer}: dropped, {most} connections and {REFUSALS_AT_ONCE} refusals under way");
+        match self.admission.admit(peer, now.instant) {
+            Ok(()) => Some(self.take_in(stream, peer, true, now)),
+            Err(reason) => self.turn_away(stream, peer, reason, now),
+        }
+    }
+
+    /// Takes a new connection only to tell it why it cannot come in, and returns its key: it will end in an orderly
+    /// way. `None` when too many are being told something like that, and the stream is dropped.
+    pub fn turn_away(&mut self, stream: S, peer: Peer, reason: CloseReason, now: Now) -> Option<usize> {
+        if self.connections.len() - self.admission.connections() >= REFUSALS_AT_ONCE {
+            debug!("{peer}: dropped, {REFUSALS_AT_ONCE} refusals are under way: {reason}");
             self.counts.dropped += 1;
             return None;
         }
-        let full = self.connections.len() >= most;
+        let key = self.take_in(stream, peer, false, now);
+        self.end(key, reason, now);
+        Some(key)
+    }
+
+    fn take_in(&mut self, stream: S, peer: Peer, is_admitted: bool, now: Now) -> usize {
         let key = self.connections.vacant_key();
         let session = Session::new(user_id(key), &self.house.limits, now.instant);
         self.connections.insert(Connection {
@@ -142,13 +157,11 @@ impl<S: Stream> Server<S> {
             came_s: self.seconds(now),
             received_bytes: 0,
             sent_bytes: 0,
+            is_admitted,
         });
         self.open += 1;
-        if full {
-            self.end(key, CloseReason::ServerFull(most), now);
-        }
         self.settle(key);
-        Some(key)
+        key
     }
 
     /// Notes that the connection `key` may take more bytes.
@@ -229,7 +242,10 @@ impl<S: Stream> Server<S> {
         self.flush_all(now);
         for key in mem::take(&mut self.closed) {
             self.recount(key);
-            self.connections.remove(key);
+            let connection = self.connections.remove(key);
+            if connection.is_admitted {
+                self.admission.leave(connection.peer, now.instant);
+            }
         }
     }
 
@@ -341,6 +357,9 @@ impl<S: Stream> Server<S> {
         assert_eq!(self.deadlines.len(), deadlines, "no deadline outlives its connection");
         let open = self.connections.iter().filter(|(_, c)| matches!(c.life, Life::Open)).count();
         assert_eq!(self.open, open, "open connections are counted");
+        self.admission.check(self.connections.iter().filter(|(_, c)| c.is_admitted).map(|(_, c)| c.peer));
+        let refusals = self.connections.iter().filter(|(_, c)| !c.is_admitted).count();
+        assert!(refusals <= REFUSALS_AT_ONCE, "{refusals} are being turned away");
         for (id, user) in self.hub.users().iter() {
             let connection = self.connections.get(id.0 as usize).expect("every user has a connection");
             assert!(matches!(connection.life, Life::Open), "{} left and is still here", user.name());

@@ -1,0 +1,330 @@
+//! Who may come in: so many connections at the same time, so many of them from one address, and not from the same
+//! address again and again.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::time::{Duration, Instant};
+
+use crate::config::Limits;
+use crate::message::{CloseReason, Peer};
+
+/// How often an address that has used up its burst may connect once more. A person who comes back does not notice; a
+/// program that comes back in a loop costs next to nothing at this rate.
+const REFILL: Duration = Duration::from_secs(2);
+
+/// The burst, in connections for each that an address may have at the same time: everybody behind it can come, be
+/// thrown out by their network, and come back, without waiting.
+const BURST_FOR_EACH: usize = 2;
+
+/// So many addresses are remembered after their last connection has left, or as many as have connections, if that is
+/// more.
+const REMEMBERED: usize = 1024;
+
+/// Counts connections, all of them and for each address. An operation costs O(1), spread over many.
+///
+/// Memory is bounded, whoever connects: an address is remembered as long as it has connections, whose number has a
+/// limit, and for a while after that, with [`REMEMBERED`] of them or as many again at the most. Beyond that a sweep
+/// forgets those whose burst is whole again, which is what an address has that is not remembered, and if these are
+/// not half of them, all that are absent: a peer with so many addresses is not stopped by what each of them may do.
+/// A sweep looks at two addresses at the most for each that is absent, and forgets every second of those, so it costs
+/// about four looks for each that it forgets.
+#[derive(Debug)]
+pub(super) struct Admission {
+    /// Most connections at the same time.
+    most: usize,
+    /// Most of them from one origin.
+    most_each: usize,
+    /// Connections that were admitted and have not left.
+    connections: usize,
+    origins: HashMap<Origin, Record>,
+    /// How many of the origins have no connection.
+    absent: usize,
+}
+
+/// What counts as one address: of IPv4 an address, of IPv6 the first 64 bits, which is what one customer gets at
+/// least. IPv4 has the first 2^32 numbers, which IPv6 does not use for anybody's network (RFC 4291 §2.4, `::/8`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Origin(u64);
+
+/// What is known of an origin. One that is not known has no connections and its whole burst.
+#[derive(Clone, Copy, Debug)]
+struct Record {
+    connections: usize,
+    /// When its burst is whole again; each connection moves this by [`REFILL`].
+    whole_at: Instant,
+}
+
+impl Origin {
+    /// `None` for peers on this machine, for whom there is no limit but that for all.
+    fn of(peer: Peer) -> Option<Self> {
+        match peer {
+            Peer::Unix => None,
+            Peer::Tcp(ip, _) if ip.is_loopback() => None,
+            Peer::Tcp(IpAddr::V4(ip), _) => Some(Self(ip.to_bits().into())),
+            Peer::Tcp(IpAddr::V6(ip), _) => Some(Self((ip.to_bits() >> 64) as u64)),
+        }
+    }
+}
+
+impl Admission {
+    /// Nobody is there yet.
+    pub(super) fn new(limits: &Limits) -> Self {
+        Self {
+            most: limits.connections,
+            most_each: limits.connections_per_ip,
+            connections: 0,
+            origins: HashMap::new(),
+            absent: 0,
+        }
+    }
+
+    /// How many connections were admitted and have not left.
+    pub(super) fn connections(&self) -> usize {
+        self.connections
+    }
+
+    /// Counts a newcomer; or says why it may not come in, and counts nothing.
+    pub(super) fn admit(&mut self, peer: Peer, now: Instant) -> Result<(), CloseReason> {
+        if self.connections >= self.most {
+            return Err(CloseReason::ServerFull(self.most));
+        }
+        if let Some(origin) = Origin::of(peer) {
+            self.admit_from(origin, now)?;
+        }
+        self.connections += 1;
+        Ok(())
+    }
+
+    fn admit_from(&mut self, origin: Origin, now: Instant) -> Result<(), CloseReason> {
+        let record = self.origins.get(&origin).copied();
+        let (connections, whole_at) = record.map_or((0, now), |r| (r.connections, r.whole_at.max(now)));
+        if connections >= self.most_each {
+            return Err(CloseReason::AddressFull(self.most_each));
+        }
+        let burst = u32::try_from(self.most_each.saturating_mul(BURST_FOR_EACH)).unwrap_or(u32::MAX);
+        let whole_at = whole_at + REFILL;
+        let wait = whole_at.saturating_duration_since(now + REFILL * burst);
+        if !wait.is_zero() {
+            return Err(CloseReason::ConnectsTooOften { burst, wait });
+        }
+        self.absent -= usize::from(record.is_some() && connections == 0);
+        self.origins.insert(origin, Record { connections: connections + 1, whole_at });
+        Ok(())
+    }
+
+    /// An admitted connection has left.
+    pub(super) fn leave(&mut self, peer: Peer, now: Instant) {
+        self.connections -= 1;
+        let Some(origin) = Origin::of(peer) else { return };
+        let Some(record) = self.origins.get_mut(&origin) else {
+            debug_assert!(false, "{peer} leaves and never came");
+            return;
+        };
+        record.connections -= 1;
+        if record.connections > 0 {
+            return;
+        }
+        if record.whole_at <= now {
+            self.origins.remove(&origin);
+            return;
+        }
+        self.absent += 1;
+        if self.absent > REMEMBERED.max(self.origins.len() - self.absent) {
+            self.sweep(now);
+        }
+    }
+
+    fn sweep(&mut self, now: Instant) {
+        let present = self.origins.len() - self.absent;
+        self.origins.retain(|_, record| record.connections > 0 || record.whole_at > now);
+        if self.origins.len() - present > self.absent / 2 {
+            self.origins.retain(|_, record| record.connections > 0);
+        }
+        self.absent = self.origins.len() - present;
+    }
+
+    /// Panics where the counts are not those of `peers`, who are all that were admitted and have not left. Costs
+    /// O(n): for tests.
+    pub(super) fn check(&self, peers: impl Iterator<Item = Peer>) {
+        let (mut connections, mut counts) = (0, HashMap::new());
+        for peer in peers {
+            connections += 1;
+            if let Some(origin) = Origin::of(peer) {
+                *counts.entry(origin).or_insert(0) += 1;
+            }
+        }
+        assert_eq!(self.connections, connections, "connections are counted");
+        assert!(counts.keys().all(|origin| self.origins.contains_key(origin)), "an origin is unknown");
+        for (origin, record) in &self.origins {
+            let count = counts.get(origin).copied().unwrap_or_default();
+            assert_eq!(record.connections, count, "{origin:?}");
+            assert!(count <= self.most_each, "{origin:?} has too many");
+        }
+        assert_eq!(self.absent, self.origins.len() - counts.len(), "those without connections are counted");
+        assert!(self.absent <= REMEMBERED.max(self.most), "{} are remembered", self.absent);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{Ipv4Addr, Ipv6Addr};
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const MOST: usize = 9;
+    const EACH: usize = 3;
+    const BURST: u32 = 6;
+
+    fn admission() -> Admission {
+        Admission::new(&Limits { connections: MOST, connections_per_ip: EACH, ..Limits::default() })
+    }
+
+    fn at(ip: &str) -> Peer {
+        Peer::Tcp(ip.parse().expect("the test names good addresses"), 1)
+    }
+
+    #[test]
+    fn an_ipv6_network_of_64_bits_counts_as_one_and_an_ipv4_address_for_itself() {
+        let origin = |ip| Origin::of(at(ip));
+        assert_eq!(origin("2001:db8::1"), origin("2001:db8::ffff:1:2:3"));
+        assert_ne!(origin("2001:db8::1"), origin("2001:db8:0:1::1"));
+        assert_ne!(origin("192.0.2.1"), origin("192.0.2.2"));
+        let (lowest, highest) = (Ipv4Addr::from_bits(0), Ipv4Addr::from_bits(u32::MAX));
+        for v4 in [lowest, highest] {
+            let v6 = Ipv6Addr::from(u128::from(v4.to_bits()) << 64);
+            assert_eq!(v6.segments()[..2], [0, 0], "only networks that nobody has look like {v4}");
+        }
+    }
+
+    #[test]
+    fn peers_on_this_machine_are_held_to_the_limit_for_all_alone() {
+        for peer in [Peer::Unix, at("127.0.0.1"), at("127.1.2.3"), at("::1")] {
+            let (mut admission, now) = (admission(), Instant::now());
+            for _ in 0..100 {
+                for _ in 0..MOST {
+                    assert_eq!(admission.admit(peer, now), Ok(()));
+                }
+                assert_eq!(admission.admit(peer, now), Err(CloseReason::ServerFull(MOST)));
+                for _ in 0..MOST {
+                    admission.leave(peer, now);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn an_address_that_was_told_to_wait_gets_in_once_it_has_and_not_before() {
+        let (mut admission, mut now, peer) = (admission(), Instant::now(), at("192.0.2.1"));
+        for _ in 0..BURST {
+            assert_eq!(admission.admit(peer, now), Ok(()));
+            admission.leave(peer, now);
+        }
+        for _ in 0..3 {
+            let too_often = |wait| Err(CloseReason::ConnectsTooOften { burst: BURST, wait });
+            // Asking in vain costs nothing.
+            for _ in 0..10 {
+                assert_eq!(admission.admit(peer, now), too_often(REFILL));
+            }
+            now += REFILL - Duration::from_nanos(1);
+            assert_eq!(admission.admit(peer, now), too_often(Duration::from_nanos(1)));
+            assert_eq!(admission.admit(at("192.0.2.2"), now), Ok(()), "others are not concerned");
+            now += Duration::from_nanos(1);
+            assert_eq!(admission.admit(peer, now), Ok(()));
+            admission.leave(peer, now);
+        }
+    }
+
+    #[test]
+    fn an_address_is_forgotten_that_leaves_with_its_whole_burst() {
+        let (mut admission, now, peer) = (admission(), Instant::now(), at("192.0.2.1"));
+        assert_eq!(admission.admit(peer, now), Ok(()));
+        admission.leave(peer, now + REFILL);
+        assert!(admission.origins.is_empty());
+    }
+
+    #[test]
+    fn however_many_addresses_come_and_go_a_bounded_number_is_remembered() {
+        let (mut admission, mut now) = (admission(), Instant::now());
+        let stays = at("192.0.2.1");
+        assert_eq!(admission.admit(stays, now), Ok(()));
+        for n in 0..20 * REMEMBERED as u128 {
+            let peer = Peer::Tcp(Ipv6Addr::from_bits(0x2001_0db8 << 96 | n << 64).into(), 1);
+            assert_eq!(admission.admit(peer, now), Ok(()));
+            admission.leave(peer, now);
+            assert!(admission.origins.len() <= REMEMBERED + 1);
+            // Fast and slow, so that some are swept because they are whole, and some because they are too many.
+            now += Duration::from_millis(if n < 10 * REMEMBERED as u128 { 1 } else { 5 });
+        }
+        admission.check([stays].into_iter());
+    }
+
+    /// Says the same in the simplest way, and never forgets.
+    #[derive(Default)]
+    struct Twin {
+        peers: Vec<Peer>,
+        /// How long each address would have to wait for its whole burst, when it was last looked at, and when that was.
+        missing: HashMap<Origin, (Duration, Instant)>,
+    }
+
+    impl Twin {
+        fn admit(&mut self, peer: Peer, now: Instant) -> Result<(), CloseReason> {
+            if self.peers.len() >= MOST {
+                return Err(CloseReason::ServerFull(MOST));
+            }
+            if let Some(origin) = Origin::of(peer) {
+                if self.peers.iter().filter(|&&other| Origin::of(other) == Some(origin)).count() >= EACH {
+                    return Err(CloseReason::AddressFull(EACH));
+                }
+                let (missing, since) = self.missing.entry(origin).or_insert((Duration::ZERO, now));
+                *missing = missing.saturating_sub(now - *since);
+                *since = now;
+                let room = (REFILL * BURST).saturating_sub(*missing);
+                if room < REFILL {
+                    return Err(CloseReason::ConnectsTooOften { burst: BURST, wait: REFILL - room });
+                }
+                *missing += REFILL;
+            }
+            self.peers.push(peer);
+            Ok(())
+        }
+    }
+
+    #[derive(Clone, Debug)]
+    enum Step {
+        Come(Peer),
+        /// One of those who are there.
+        Go(prop::sample::Index),
+        Wait(u64),
+    }
+
+    fn any_step() -> impl Strategy<Value = Step> {
+        let peers = ["192.0.2.1", "192.0.2.2", "2001:db8::1", "2001:db8::2", "2001:db8:1::1", "127.0.0.1"];
+        let peers: Vec<_> = peers.map(at).into_iter().chain([Peer::Unix]).collect();
+        prop_oneof![
+            8 => prop::sample::select(peers).prop_map(Step::Come),
+            6 => any::<prop::sample::Index>().prop_map(Step::Go),
+            3 => (1..3000u64).prop_map(Step::Wait),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn it_agrees_with_its_naive_twin(steps in prop::collection::vec(any_step(), 0..200)) {
+            let (mut admission, mut twin, mut now) = (admission(), Twin::default(), Instant::now());
+            for step in steps {
+                match step {
+                    Step::Come(peer) => prop_assert_eq!(admission.admit(peer, now), twin.admit(peer, now)),
+                    Step::Go(which) if !twin.peers.is_empty() => {
+                        let peer = twin.peers.swap_remove(which.index(twin.peers.len()));
+                        admission.leave(peer, now);
+                    }
+                    Step::Go(_) => {}
+                    Step::Wait(ms) => now += Duration::from_millis(ms),
+                }
+                admission.check(twin.peers.iter().copied());
+            }
+        }
+    }
+}
