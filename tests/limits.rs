@@ -1,17 +1,18 @@
-//! What one peer may send, and what is kept for all: over scripted streams and a clock that the tests move.
+//! What one peer may send, what is kept for all, and who may come in: over scripted streams and a clock that the tests move.
 
 mod support;
 
 use std::time::Duration;
 
 use parlor::config::{Flood, Limits};
-use parlor::message::UserId;
+use parlor::message::{Peer, UserId};
 use support::irc::House;
 use support::limits;
 use support::scene::{Guest, Scene};
 
 /// How long a token takes to come back.
 const INTERVAL: Duration = Duration::from_millis(500);
+const LINGER: Duration = Duration::from_secs(2);
 const TICK: Duration = Duration::from_millis(1);
 
 fn flood(burst: u32) -> Limits {
@@ -200,4 +201,120 @@ fn what_is_not_yet_a_frame_counts_as_well() {
     assert!(begun[4].heard().starts_with("* server memory full"));
     scene.send(&alice, "§γstill here§γ");
     assert_eq!(alice.heard(), "alice说：still here\n");
+}
+
+// Who may come in.
+
+fn at(ip: &str) -> Peer {
+    Peer::Tcp(ip.parse().expect("the test names good addresses"), 1)
+}
+
+const ADDRESS_FULL: &str =
+    "ERROR :Closing link: your address has 2 connections already, end one of them first\r\n";
+
+#[test]
+fn an_address_has_so_many_connections_and_one_more_once_one_has_left() {
+    let mut scene = Scene::new(Limits { connections_per_ip: 2, ..limits() });
+    let first = scene.connect_from(at("192.0.2.1"));
+    let second = scene.connect_from(at("192.0.2.1"));
+    let refused = scene.connect_from(at("192.0.2.1"));
+    assert_eq!(refused.heard(), ADDRESS_FULL);
+    assert!(refused.is_shut() && !refused.is_closed(), "an orderly end");
+    assert_eq!(first.heard() + &second.heard() + &scene.connect_from(at("192.0.2.2")).heard(), "");
+    scene.end(&second);
+    assert!(second.is_closed() && !refused.is_closed());
+    // Whoever is only being turned away takes nobody's place.
+    assert_eq!(scene.connect_from(at("192.0.2.1")).heard(), "");
+    assert_eq!(scene.connect_from(at("192.0.2.1")).heard(), ADDRESS_FULL);
+}
+
+#[test]
+fn of_ipv6_a_whole_network_is_one_address_and_loopback_and_unix_sockets_are_none() {
+    let mut scene = Scene::new(Limits { connections_per_ip: 2, ..limits() });
+    for ip in ["2001:db8::1", "2001:db8::2", "2001:db8:0:1::1"] {
+        assert_eq!(scene.connect_from(at(ip)).heard(), "");
+    }
+    assert_eq!(scene.connect_from(at("2001:db8::ffff:3")).heard(), ADDRESS_FULL);
+    for peer in [at("127.0.0.1"), at("::1"), Peer::Unix] {
+        for _ in 0..20 {
+            assert_eq!(scene.connect_from(peer).heard(), "");
+        }
+    }
+}
+
+#[test]
+fn a_loop_of_reconnects_is_stopped_and_told_when_to_try_again() {
+    let mut scene = Scene::new(Limits { connections_per_ip: 2, ..limits() });
+    let told = |seconds| {
+        format!(
+            "ERROR :Closing link: your address has connected more than 4 times in a row, \
+             try again in {seconds} s\r\n"
+        )
+    };
+    let come_and_go = |scene: &mut Scene| {
+        let guest = scene.connect_from(at("192.0.2.1"));
+        scene.end(&guest);
+        guest.heard()
+    };
+    for _ in 0..4 {
+        assert_eq!(come_and_go(&mut scene), "");
+    }
+    for _ in 0..500 {
+        assert_eq!(come_and_go(&mut scene), told(2));
+    }
+    scene.advance(Duration::from_secs(1));
+    assert_eq!(come_and_go(&mut scene), told(1));
+    scene.advance(Duration::from_secs(1) - TICK);
+    assert_eq!(come_and_go(&mut scene), told(1));
+    scene.advance(TICK);
+    assert_eq!(come_and_go(&mut scene), "");
+    assert_eq!(come_and_go(&mut scene), told(2));
+    assert_eq!(scene.connect_from(at("192.0.2.2")).heard(), "", "others are not concerned");
+}
+
+#[test]
+fn those_who_are_turned_away_take_no_place_and_beyond_64_of_them_are_dropped() {
+    let mut scene = Scene::new(Limits { connections: 20, connections_per_ip: 2, ..limits() });
+    let _stay = [scene.connect_from(at("192.0.2.1")), scene.connect_from(at("192.0.2.1"))];
+    let refused: Vec<_> = (0..64).map(|_| scene.connect_from(at("192.0.2.1"))).collect();
+    assert!(refused.iter().all(|guest| guest.heard() == ADDRESS_FULL));
+    assert!(scene.try_connect(at("192.0.2.1")).is_none());
+    for _ in 0..18 {
+        assert_eq!(scene.connect().heard(), "");
+    }
+    assert!(scene.try_connect(Peer::Unix).is_none());
+    scene.advance(LINGER);
+    let full = "ERROR :Closing link: the server is full (20 connections), try again in a few minutes\r\n";
+    assert_eq!(scene.connect().heard(), full);
+}
+
+#[test]
+fn there_are_so_many_rooms_and_one_more_once_one_is_gone() {
+    let mut scene = Scene::new(Limits::default());
+    // The lobby is the first.
+    let names: Vec<_> = (1..MOST_ROOMS).map(|n| format!("#{n}")).collect();
+    let crowd: Vec<_> = names
+        .chunks(ROOMS_PER_USER)
+        .enumerate()
+        .map(|(n, rooms)| {
+            let guest = scene.connect();
+            let rooms = rooms.join(",");
+            let sent = format!("NICK u{n}\r\nUSER u 0 * :u\r\nJOIN {rooms}\r\n");
+            guest.wire.borrow_mut().arrived.extend(sent.as_bytes());
+            guest
+        })
+        .collect();
+    // In one turn, because each checks everything.
+    scene.turn(|server, now| crowd.iter().for_each(|guest| server.readable(guest.key, now)));
+    assert_eq!(scene.server.hub().rooms().len(), MOST_ROOMS);
+    let ana = scene.connect();
+    scene.send(&ana, "NICK ana\r\nUSER a 0 * :a\r\nJOIN #lobby,#1\r\n");
+    ana.heard();
+    scene.send(&ana, "JOIN #new\r\n");
+    let refused =
+        "437 ana #new :there are 10000 rooms already, join one of them or try again in a few minutes";
+    assert_eq!(ana.heard(), format!(":parlor.local {refused}\r\n"));
+    scene.send(&crowd[1], "PART #51\r\n");
+    scene.send(&ana, "JOIN #new\r\n");
+    assert!(ana.heard().contains(" JOIN #new\r\n"));
 }

@@ -7,7 +7,6 @@ use std::io::ErrorKind;
 use std::time::Duration;
 
 use parlor::config::Limits;
-use parlor::message::Peer;
 use support::limits;
 use support::scene::Scene;
 use support::stream::{Fault, Wire};

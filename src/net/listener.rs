@@ -36,7 +36,7 @@ pub(super) struct Listener {
     address: Address,
     /// There may be somebody to accept. Readiness is told only once.
     pub(super) ready: bool,
-    /// No descriptor was left for a newcomer: not before this time again.
+    /// The system had nothing left for a newcomer: not before this time again, unless a connection leaves.
     pub(super) paused_until: Option<Instant>,
 }
 

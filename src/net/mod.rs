@@ -15,6 +15,7 @@ mod metrics;
 mod outbox;
 mod reactor;
 mod report;
+mod reserve;
 mod server;
 mod signals;
 mod stream;

@@ -1,17 +1,20 @@
 //! The event loop: it polls, accepts, and gives the server what is ready. It alone reads the clock.
 
+pub(super) mod accepting;
+
 use std::fmt;
 use std::io::{self, ErrorKind};
 use std::mem;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use log::{debug, info, warn};
+use log::info;
 use mio::event::Event;
 use mio::{Events, Interest, Poll, Token, Waker};
 
 use super::listener::Listener;
 use super::metrics::{self, Metrics};
+use super::reserve::Reserve;
 use super::server::Server;
 use super::signals::{Signalled, Signals};
 use super::stream::Socket;
@@ -21,12 +24,6 @@ use crate::message::Now;
 
 /// Most events taken from one poll.
 const EVENTS: usize = 1024;
-
-/// Most newcomers taken from one listener in a turn; then it is the others' turn.
-const ACCEPT_BUDGET: usize = 256;
-
-/// How long accepting pauses when the system has no descriptor left.
-pub(super) const ACCEPT_PAUSE: Duration = Duration::from_secs(1);
 
 /// From so many connections on that are to be written to, looking whether more has come costs next to nothing beside
 /// the writes that it may save.
@@ -59,6 +56,10 @@ struct Running {
     reactor: Reactor,
     server: Server<Socket>,
     metrics: Metrics,
+    /// For newcomers when there is no other descriptor.
+    reserve: Reserve,
+    /// The log says that accepting pauses, and nobody has come in since.
+    pause_is_logged: bool,
 }
 
 /// Ends a [`Reactor`] from another thread.
@@ -121,7 +122,8 @@ impl Reactor {
     pub fn run(mut self) -> io::Result<()> {
         let server = Server::new(&self.config, Now::read());
         let metrics = Metrics::new(mem::take(&mut self.metrics_listeners));
-        Running { reactor: self, server, metrics }.run()
+        let reserve = Reserve::new();
+        Running { reactor: self, server, metrics, reserve, pause_is_logged: false }.run()
     }
 }
 
@@ -154,7 +156,11 @@ impl Running {
             self.accept(n, now);
         }
         self.server.expire(now);
+        let before = self.server.connections();
         self.server.finish_turn(now);
+        if self.server.connections() < before {
+            self.end_pauses();
+        }
         self.metrics.turn(self.reactor.poll.registry(), now.instant, || self.server.report(now));
         self.server.turned(now.instant.elapsed());
         Ok(())
@@ -211,44 +217,6 @@ impl Running {
         Some(next.saturating_duration_since(Instant::now()))
     }
 
-    fn accept(&mut self, n: usize, now: Now) {
-        let listener = &mut self.reactor.listeners[n];
-        if listener.paused_until.is_some_and(|until| until <= now.instant) {
-            listener.paused_until = None;
-        }
-        if !listener.ready || listener.paused_until.is_some() {
-            return;
-        }
-        for _ in 0..ACCEPT_BUDGET {
-            match self.reactor.listeners[n].accept() {
-                Ok((mut socket, peer)) => {
-                    let token = Token(self.server.next_key());
-                    // Registered once for both: edges come only when something changes, so waiting for
-                    // writability costs nothing until a write would block.
-                    let interests = Interest::READABLE | Interest::WRITABLE;
-                    match self.reactor.poll.registry().register(&mut socket, token, interests) {
-                        Ok(()) => {
-                            debug!("{peer}: connected");
-                            self.server.accept(socket, peer, now);
-                        }
-                        Err(error) => warn!("{peer}: cannot be polled: {error}"),
-                    }
-                }
-                Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                    self.reactor.listeners[n].ready = false;
-                    return;
-                }
-                Err(error) if is_newcomers_own(&error) => {}
-                Err(error) => {
-                    let listener = &mut self.reactor.listeners[n];
-                    warn!("{}: accepting pauses for a second: {error}", listener.address());
-                    listener.paused_until = Some(now.instant + ACCEPT_PAUSE);
-                    return;
-                }
-            }
-        }
-    }
-
     fn signalled(&mut self, now: Now) {
         let Some(signals) = &mut self.reactor.signals else { return };
         let Signalled { stop, report } = signals.take();
@@ -272,20 +240,6 @@ impl Running {
     fn is_stopping(&self) -> bool {
         self.reactor.listeners.is_empty()
     }
-}
-
-/// Errors of one newcomer, who left before we took it, and not of the listener (accept(2)).
-pub(super) fn is_newcomers_own(error: &io::Error) -> bool {
-    matches!(
-        error.kind(),
-        ErrorKind::Interrupted
-            | ErrorKind::ConnectionAborted
-            | ErrorKind::ConnectionReset
-            | ErrorKind::HostUnreachable
-            | ErrorKind::NetworkUnreachable
-            | ErrorKind::NetworkDown
-            | ErrorKind::TimedOut
-    )
 }
 
 impl Stopper {

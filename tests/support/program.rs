@@ -94,6 +94,11 @@ impl Program {
         self.stdin = None;
     }
 
+    /// The number of this process.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Sends a signal to this process and no other.
     pub fn signal(&self, signal: Signal) {
         let pid = Pid::from_child(&self.child);

@@ -13,7 +13,8 @@ use log::{debug, warn};
 use mio::{Interest, Registry, Token};
 
 use super::listener::Listener;
-use super::reactor::{ACCEPT_PAUSE, BindError, is_newcomers_own};
+use super::reactor::BindError;
+use super::reactor::accepting::{ACCEPT_PAUSE, is_newcomers_own};
 use super::report::Report;
 use super::stream::Socket;
 use crate::config::ServerConfig;

@@ -1,0 +1,150 @@
+//! Newcomers: within a budget, and without descriptors.
+//!
+//! When descriptors run out, the one in reserve goes to the next newcomer, who is told that the server is full. Then
+//! accepting pauses until a connection has left, or for a second in case that somebody else freed a descriptor. The
+//! first that is free is the reserve again. So one newcomer after the other is told, and nothing is asked of the
+//! system again and again.
+
+use std::io::{self, ErrorKind};
+use std::time::Duration;
+
+use log::{debug, warn};
+use mio::{Interest, Token};
+use rustix::io::Errno;
+
+use super::Running;
+use crate::message::{CloseReason, Now, Peer};
+use crate::net::stream::Socket;
+
+/// Most newcomers taken from one listener in a turn; then it is the others' turn.
+const ACCEPT_BUDGET: usize = 256;
+
+/// How long accepting pauses when the system has no descriptor or no memory left, unless a connection leaves.
+pub(in crate::net) const ACCEPT_PAUSE: Duration = Duration::from_secs(1);
+
+impl Running {
+    /// Takes those who wait at a listener, if it does not pause.
+    pub(super) fn accept(&mut self, n: usize, now: Now) {
+        let listener = &mut self.reactor.listeners[n];
+        if listener.paused_until.is_some_and(|until| until <= now.instant) {
+            listener.paused_until = None;
+        }
+        if !listener.ready || listener.paused_until.is_some() {
+            return;
+        }
+        self.reserve.take_back();
+        let mut failure = None;
+        for _ in 0..ACCEPT_BUDGET {
+            match self.next_newcomer(n) {
+                Ok((socket, peer)) => {
+                    failure = None;
+                    self.welcome(socket, peer, now);
+                }
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    self.reactor.listeners[n].ready = false;
+                    return;
+                }
+                Err(error) if is_newcomers_own(&error) => failure = Some(error),
+                Err(error) => return self.pause(n, &error, now),
+            }
+        }
+        // So many newcomers in a row do not fail by themselves.
+        if let Some(error) = failure {
+            self.pause(n, &error, now);
+        }
+    }
+
+    /// Takes the next newcomer from a listener: with the descriptor in reserve, where there is no other.
+    fn next_newcomer(&mut self, n: usize) -> io::Result<(Socket, Peer)> {
+        let listener = &self.reactor.listeners[n];
+        match listener.accept() {
+            // The system says so also where nobody waits.
+            Err(error) if is_out_of_descriptors(&error) && self.reserve.lend() => {
+                let newcomer = listener.accept();
+                if newcomer.is_err() {
+                    self.reserve.take_back();
+                }
+                newcomer
+            }
+            other => other,
+        }
+    }
+
+    /// Gives a newcomer to the server; while the reserve is lent, only to be turned away.
+    fn welcome(&mut self, mut socket: Socket, peer: Peer, now: Now) {
+        let token = Token(self.server.next_key());
+        // Registered once for both: edges come only when something changes, so waiting for writability costs nothing
+        // until a write would block.
+        let interests = Interest::READABLE | Interest::WRITABLE;
+        if let Err(error) = self.reactor.poll.registry().register(&mut socket, token, interests) {
+            return warn!("{peer}: cannot be polled: {error}");
+        }
+        debug!("{peer}: connected");
+        if self.reserve.is_lent() {
+            let full = CloseReason::ServerFull(self.server.connections());
+            self.server.turn_away(socket, peer, full, now);
+        } else {
+            self.server.accept(socket, peer, now);
+            self.pause_is_logged = false;
+        }
+    }
+
+    fn pause(&mut self, n: usize, error: &io::Error, now: Now) {
+        let listener = &mut self.reactor.listeners[n];
+        listener.paused_until = Some(now.instant + ACCEPT_PAUSE);
+        if !self.pause_is_logged {
+            self.pause_is_logged = true;
+            warn!("{}: accepting pauses now and then: {error}", listener.address());
+        }
+    }
+
+    /// Connections have left, and what they had may be what was missing.
+    pub(super) fn end_pauses(&mut self) {
+        for listener in &mut self.reactor.listeners {
+            listener.paused_until = None;
+        }
+    }
+}
+
+fn is_out_of_descriptors(error: &io::Error) -> bool {
+    matches!(Errno::from_io_error(error), Some(Errno::MFILE | Errno::NFILE))
+}
+
+/// Errors of one newcomer, who left before we took it, and not of the listener (accept(2), "Error handling").
+pub(in crate::net) fn is_newcomers_own(error: &io::Error) -> bool {
+    match Errno::from_io_error(error) {
+        Some(
+            Errno::INTR
+            | Errno::CONNABORTED
+            | Errno::CONNRESET
+            | Errno::HOSTDOWN
+            | Errno::HOSTUNREACH
+            | Errno::NETDOWN
+            | Errno::NETUNREACH
+            | Errno::NOPROTOOPT
+            | Errno::OPNOTSUPP
+            | Errno::PROTO
+            | Errno::TIMEDOUT
+            // A firewall forbids it.
+            | Errno::PERM,
+        ) => true,
+        #[cfg(target_os = "linux")]
+        Some(Errno::NONET) => true,
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_concerns_one_newcomer_alone_lets_accepting_go_on() {
+        for errno in [Errno::PROTO, Errno::NOPROTOOPT, Errno::HOSTDOWN, Errno::PERM, Errno::CONNABORTED] {
+            assert!(is_newcomers_own(&errno.into()), "{errno}");
+        }
+        for errno in [Errno::MFILE, Errno::NFILE, Errno::NOBUFS, Errno::NOMEM, Errno::INVAL] {
+            assert!(!is_newcomers_own(&errno.into()), "{errno}");
+        }
+    }
+}

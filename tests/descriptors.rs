@@ -1,0 +1,97 @@
+//! A server whose descriptors run out.
+
+#![cfg(target_os = "linux")]
+
+mod support;
+
+use std::fs;
+use std::process::Stdio;
+use std::thread;
+use std::time::Duration;
+
+use parlor::address::Address;
+use parlor::net::raise_descriptor_limit;
+use support::{Peer, Program, login};
+
+/// A server that may have 64 descriptors, and where it listens.
+fn narrow_server() -> (Program, Address) {
+    let parlord = env!("CARGO_BIN_EXE_parlord");
+    let script = "ulimit -n 64; exec \"$0\" \"$@\"";
+    let server = Program::start("sh", &["-c", script, parlord, "--listen", "127.0.0.1:0"], Stdio::null());
+    let at = server.listening();
+    (server, at)
+}
+
+/// Connects, and asks for a name without waiting for anything.
+fn newcomer(at: &Address, name: &str) -> Peer {
+    let mut peer = Peer::connect(at);
+    peer.send(login(name));
+    peer
+}
+
+/// The time for which a process has run on a processor (proc(5): the fields `utime` and `stime` of `stat`, in
+/// hundredths of a second).
+fn cpu_time(pid: u32) -> Duration {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).expect("the process runs");
+    // The name in brackets may contain anything; what follows it begins with the third field.
+    let (_, fields) = stat.rsplit_once(')').expect("the name is in brackets");
+    let ticks = fields.split_whitespace().skip(11).take(2).map(|ticks| ticks.parse::<u64>().expect("ticks"));
+    Duration::from_millis(10 * ticks.sum::<u64>())
+}
+
+#[test]
+fn without_descriptors_newcomers_are_told_one_by_one_nothing_spins_and_service_comes_back() {
+    raise_descriptor_limit();
+    let (server, at) = narrow_server();
+    let begin = cpu_time(server.pid());
+    let mut waiting: Vec<_> = (0..200).map(|n| newcomer(&at, &format!("u{n}"))).collect();
+    // Nothing is waited for: this is the time in which the server must not use more than this.
+    thread::sleep(Duration::from_secs(3));
+    let used = cpu_time(server.pid()) - begin;
+    assert!(used < Duration::from_millis(100), "{used:?} of a processor in 3 s");
+
+    let mut inside = Vec::new();
+    let mut told = 0;
+    for mut peer in waiting.drain(..) {
+        if told == 0 && peer.receive_once() == b"1" {
+            inside.push(peer);
+            continue;
+        }
+        // The first who is told has been read of already.
+        if told > 0 {
+            let line = peer.line();
+            let start = "ERROR :Closing link: the server is full (";
+            assert!(line.starts_with(start) && line.ends_with("try again in a few minutes\r"), "{line}");
+        }
+        peer.expect_end();
+        told += 1;
+    }
+    assert!(inside.len() > 40 && told > 130, "{} came in, {told} were told", inside.len());
+
+    inside.truncate(1);
+    inside[0].settle("u0");
+    let again: Vec<_> = (0..40).map(|n| Peer::user(&at, &format!("again{n}"))).collect();
+    assert_eq!(again.len(), 40);
+}
+
+#[test]
+fn a_descriptor_that_is_freed_lets_the_next_newcomer_in() {
+    raise_descriptor_limit();
+    let (_server, at) = narrow_server();
+    let mut inside = Vec::new();
+    // Up to the one that is told that there is no room.
+    loop {
+        let mut peer = newcomer(&at, &format!("u{}", inside.len()));
+        if peer.receive_once() != b"1" {
+            peer.expect_end();
+            break;
+        }
+        inside.push(peer);
+    }
+    for n in 0..20 {
+        let leaves = inside.pop().expect("there are more than that");
+        drop(leaves);
+        inside[0].settle("u0");
+        inside.push(Peer::user(&at, &format!("next{n}")));
+    }
+}
