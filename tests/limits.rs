@@ -5,6 +5,7 @@ mod support;
 use std::time::Duration;
 
 use parlor::config::{Flood, Limits};
+use parlor::hub::{MOST_ROOMS, ROOMS_PER_USER};
 use parlor::message::{Peer, UserId};
 use support::irc::House;
 use support::limits;

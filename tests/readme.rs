@@ -7,7 +7,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use parlor::config::{Invocation, Limits, ServerConfig};
-use parlor::hub::REMEMBERED;
+use parlor::hub::{MOST_ROOMS, REMEMBERED};
 use parlor::message::CloseReason;
 use parlor::name::{ROOM_NAME_CHARS, USER_NAME_CHARS};
 use parlor::wire::crazyit::{
@@ -155,6 +155,7 @@ fn the_limits_of_irc_are_those_that_the_server_announces() {
     assert_eq!(announced("CHANNELLEN"), ROOM_NAME_CHARS.to_string());
     assert_eq!(limit("a line")[1], format!("{LINE_BYTES} bytes, CR LF included"));
     assert_eq!(limit("tags of a line")[1], format!("{CLIENT_TAGS_BYTES} bytes"));
+    assert_eq!(limit("channels at the same time")[1], MOST_ROOMS.to_string());
     assert_eq!(limit("people whom")[1], REMEMBERED.to_string());
 }
 

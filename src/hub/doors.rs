@@ -9,6 +9,9 @@ use crate::name::{RoomName, UserName};
 /// Most rooms that one user is in.
 pub const ROOMS_PER_USER: usize = 50;
 
+/// Most rooms at the same time, the lobby included: more than a full server of people needs, and some megabytes.
+pub const MOST_ROOMS: usize = 10_000;
+
 impl Hub {
     pub(super) fn join(
         &mut self,
@@ -26,8 +29,12 @@ impl Hub {
         if user.seats.len() >= ROOMS_PER_USER {
             return Err(Refusal::TooManyRooms { room: name, most: ROOMS_PER_USER });
         }
-        if let Some(room) = room {
-            admit(self.rooms.get(room), user, key)?;
+        match room {
+            Some(room) => admit(self.rooms.get(room), user, key)?,
+            None if self.rooms.len() >= MOST_ROOMS => {
+                return Err(Refusal::NoMoreRooms { room: name, most: MOST_ROOMS });
+            }
+            None => {}
         }
         let room = self.rooms.enter(&mut self.users, id, name, now.time);
         let name = self.rooms.get(room).name.clone();

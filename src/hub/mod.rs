@@ -12,7 +12,7 @@ mod talk;
 mod users;
 mod watchers;
 
-pub use doors::ROOMS_PER_USER;
+pub use doors::{MOST_ROOMS, ROOMS_PER_USER};
 pub use past::{PastUser, REMEMBERED};
 pub use rooms::{Member, Room, RoomId, Rooms, Seat};
 pub use settings::{MASKS_PER_LIST, Mask, Settings, Topic};

@@ -47,6 +47,13 @@ pub enum Refusal {
         /// How many one may be in.
         most: usize,
     },
+    /// There are as many rooms as there may be.
+    NoMoreRooms {
+        /// The room that would be one too many.
+        room: RoomName,
+        /// How many there may be.
+        most: usize,
+    },
     /// A list of masks has as many as it may have.
     ListFull {
         /// Of this room.
@@ -112,11 +119,16 @@ impl fmt::Display for Refusal {
             Self::NotOperator(room) => write!(f, "only an operator of {room} may do that"),
             Self::NotServerOperator => f.write_str("only an operator of the server may do that, see OPER"),
             Self::InviteOnly(room) => write!(f, "{room} is open to who is invited, ask somebody inside"),
-            Self::RoomIsFull(room) => write!(f, "{room} is full, try again later"),
+            Self::RoomIsFull(room) => {
+                write!(f, "{room} has as many members as its operators allow, try again when one has left")
+            }
             Self::Banned(room) => write!(f, "you are banned from {room}"),
             Self::WrongKey(room) => write!(f, "{room} has a key, and this is not it"),
             Self::TooManyRooms { room, most } => {
                 write!(f, "you are in {most} rooms, leave one before you join {room}")
+            }
+            Self::NoMoreRooms { most, .. } => {
+                write!(f, "there are {most} rooms already, join one of them or try again in a few minutes")
             }
             Self::ListFull { room, mask, most, .. } => {
                 write!(f, "this list of {room} has {most} masks, remove one before you add {mask}")
