@@ -2,6 +2,10 @@
 
 use crate::house::{Guest, House};
 
+/// What ana is told of a line that is too long.
+const TOO_LONG: &str =
+    ":parlor.local 417 ana :Input line was too long: at most 512 bytes, and 4096 of tags before them";
+
 #[test]
 fn a_message_to_a_channel_is_heard_by_all_others() {
     let mut house = House::new();
@@ -193,16 +197,13 @@ fn lines_of_up_to_512_bytes_are_taken_and_longer_ones_get_417() {
     assert_eq!(texts(&mut house, bob).concat().len(), 510 - head.len());
     assert_eq!(house.lines(ana), [""; 0]);
     let too_long = format!("{head}{}", "x".repeat(511 - head.len()));
-    assert_eq!(house.ask(ana, &too_long), [":parlor.local 417 ana :Input line was too long"]);
+    assert_eq!(house.ask(ana, &too_long), [TOO_LONG]);
     // The bare newline leaves no more room.
     house.bytes(ana, format!("{too_long}\n"));
-    assert_eq!(house.lines(ana), [":parlor.local 417 ana :Input line was too long"]);
+    assert_eq!(house.lines(ana), [TOO_LONG]);
     // What follows is a line of its own again.
     house.bytes(ana, format!("{}\r\nPING x\r\n", "y".repeat(5000)));
-    assert_eq!(
-        house.lines(ana),
-        [":parlor.local 417 ana :Input line was too long", ":parlor.local PONG parlor.local :x"]
-    );
+    assert_eq!(house.lines(ana), [TOO_LONG, ":parlor.local PONG parlor.local :x"]);
     assert_eq!(house.lines(bob), [""; 0]);
 }
 
@@ -243,7 +244,7 @@ fn a_line_of_megabytes_in_pieces_is_told_once_and_then_ignored_to_its_end() {
     for _ in 0..1000 {
         house.bytes(ana, "x".repeat(5_003));
     }
-    assert_eq!(house.lines(ana), [":parlor.local 417 ana :Input line was too long"]);
+    assert_eq!(house.lines(ana), [TOO_LONG]);
     house.bytes(ana, "\r\nPRIVMSG bob :short\r\n");
     assert_eq!(house.lines(bob), [":ana!~ana@HOST PRIVMSG bob :short"]);
     assert!(house.is_silent());
@@ -252,7 +253,7 @@ fn a_line_of_megabytes_in_pieces_is_told_once_and_then_ignored_to_its_end() {
     assert_eq!(house.lines(ana).len(), 2);
     house.bytes(ana, "x".repeat(10_000));
     house.half_close(ana);
-    assert_eq!(house.lines(ana), [":parlor.local 417 ana :Input line was too long"]);
+    assert_eq!(house.lines(ana), [TOO_LONG]);
     assert!(house.is_gone(ana));
 }
 

@@ -150,7 +150,10 @@ impl Irc {
     }
 
     fn too_long(&mut self, context: &mut Context<'_>) {
-        self.say(numeric::ERR_INPUTTOOLONG, "Input line was too long", context);
+        let text = format!(
+            "Input line was too long: at most {LINE_BYTES} bytes, and {CLIENT_TAGS_BYTES} of tags before them"
+        );
+        self.say(numeric::ERR_INPUTTOOLONG, &text, context);
     }
 
     /// The server takes UTF-8 only (IRCv3 `utf8-only`).

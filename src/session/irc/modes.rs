@@ -263,7 +263,7 @@ fn parse(params: &[&str]) -> Vec<Asked> {
         } else if let Some(list) = find(&LISTS, letter) {
             asked.push(match params.next() {
                 Some(text) if !is_word(text) || text.len() > MASK_BYTES => {
-                    Asked::BadParam(letter, (*text).to_owned(), "is no mask, or too long")
+                    Asked::BadParam(letter, (*text).to_owned(), "is no mask: 1 to 200 bytes, no space")
                 }
                 Some(text) => {
                     let mask = mask::complete(text).into_owned();
