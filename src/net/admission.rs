@@ -2,6 +2,7 @@
 //! address again and again.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
@@ -96,19 +97,24 @@ impl Admission {
     }
 
     fn admit_from(&mut self, origin: Origin, now: Instant) -> Result<(), CloseReason> {
-        let record = self.origins.get(&origin).copied();
-        let (connections, whole_at) = record.map_or((0, now), |r| (r.connections, r.whole_at.max(now)));
+        let entry = self.origins.entry(origin);
+        let Record { connections, whole_at } = match &entry {
+            Entry::Occupied(known) => *known.get(),
+            Entry::Vacant(_) => Record { connections: 0, whole_at: now },
+        };
         if connections >= self.most_each {
             return Err(CloseReason::AddressFull(self.most_each));
         }
         let burst = u32::try_from(self.most_each.saturating_mul(BURST_FOR_EACH)).unwrap_or(u32::MAX);
-        let whole_at = whole_at + REFILL;
+        let whole_at = whole_at.max(now) + REFILL;
         let wait = whole_at.saturating_duration_since(now + REFILL * burst);
         if !wait.is_zero() {
             return Err(CloseReason::ConnectsTooOften { burst, wait });
         }
-        self.absent -= usize::from(record.is_some() && connections == 0);
-        self.origins.insert(origin, Record { connections: connections + 1, whole_at });
+        if let Entry::Occupied(_) = entry {
+            self.absent -= usize::from(connections == 0);
+        }
+        entry.insert_entry(Record { connections: connections + 1, whole_at });
         Ok(())
     }
 
@@ -116,16 +122,17 @@ impl Admission {
     pub(super) fn leave(&mut self, peer: Peer, now: Instant) {
         self.connections -= 1;
         let Some(origin) = Origin::of(peer) else { return };
-        let Some(record) = self.origins.get_mut(&origin) else {
+        let Entry::Occupied(mut known) = self.origins.entry(origin) else {
             debug_assert!(false, "{peer} leaves and never came");
             return;
         };
+        let record = known.get_mut();
         record.connections -= 1;
         if record.connections > 0 {
             return;
         }
         if record.whole_at <= now {
-            self.origins.remove(&origin);
+            known.remove();
             return;
         }
         self.absent += 1;
@@ -135,12 +142,15 @@ impl Admission {
     }
 
     fn sweep(&mut self, now: Instant) {
-        let present = self.origins.len() - self.absent;
-        self.origins.retain(|_, record| record.connections > 0 || record.whole_at > now);
-        if self.origins.len() - present > self.absent / 2 {
-            self.origins.retain(|_, record| record.connections > 0);
+        let most = self.absent / 2;
+        for forgets_all in [false, true] {
+            let present = self.origins.len() - self.absent;
+            self.origins.retain(|_, record| record.connections > 0 || record.whole_at > now && !forgets_all);
+            self.absent = self.origins.len() - present;
+            if self.absent <= most {
+                return;
+            }
         }
-        self.absent = self.origins.len() - present;
     }
 
     /// Panics where the counts are not those of `peers`, who are all that were admitted and have not left. Costs
