@@ -7,11 +7,11 @@ mod support;
 use std::fs;
 use std::process::Stdio;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use parlor::address::Address;
 use parlor::net::raise_descriptor_limit;
-use support::{Peer, Program, login};
+use support::{DEADLINE, Peer, Program, login};
 
 /// A server that may have 64 descriptors, and where it listens.
 fn narrow_server() -> (Program, Address) {
@@ -50,8 +50,7 @@ fn without_descriptors_newcomers_are_told_one_by_one_nothing_spins_and_service_c
     let used = cpu_time(server.pid()) - begin;
     assert!(used < Duration::from_millis(100), "{used:?} of a processor in 3 s");
 
-    let mut inside = Vec::new();
-    let mut told = 0;
+    let (mut inside, mut told, begin) = (Vec::new(), 0, Instant::now());
     for mut peer in waiting.drain(..) {
         if told == 0 && peer.receive_once() == b"1" {
             inside.push(peer);
@@ -66,6 +65,8 @@ fn without_descriptors_newcomers_are_told_one_by_one_nothing_spins_and_service_c
         peer.expect_end();
         told += 1;
     }
+    // A pause of a second for each of them would take longer: each who leaves ends it.
+    assert!(begin.elapsed() < DEADLINE, "{told} were told in {:?}", begin.elapsed());
     assert!(inside.len() > 40 && told > 130, "{} came in, {told} were told", inside.len());
 
     inside.truncate(1);
