@@ -43,8 +43,16 @@ fn the_log_tells_who_comes_and_who_goes_on_both_wires() {
     expect_log(alice.local_port(), "alice: logged in");
     expect_log(bob.local_port(), "bob: logged in");
     bob.send("QUIT :tea\r\n");
-    // What people say, also when they leave, is not for the log.
-    expect_log(bob.local_port(), "bob: Quit");
+    // What people say, also when they leave, is not for the log; how much went over the connection is.
+    let expect_end = |port: u16, what: &str, received: usize| {
+        let line = server.error_line();
+        let (begin, end) = line.split_once(" (").expect("counts stand behind the reason");
+        assert!(begin.ends_with(&format!(" 127.0.0.1:{port} {what}")), "{line}");
+        assert!(end.starts_with(&format!("{received} bytes in, ")) && end.ends_with(" s)"), "{line}");
+        assert!(!end.contains(" 0 out"), "{line}");
+    };
+    expect_end(bob.local_port(), "bob: Quit", "NICK bob\r\nUSER bob 0 * :Bob\r\nQUIT :tea\r\n".len());
     alice.finish();
-    expect_log(alice.local_port(), "alice: end of input");
+    // Its login, and a few whispers to itself by which it found out that it is here.
+    expect_end(alice.local_port(), "alice: end of input", 75);
 }

@@ -142,7 +142,7 @@ fn a_hundred_thousand_lines_arrive_once_and_in_order_although_the_server_restart
     let mut heard: Vec<_> = (0..LINES / 10).map(|_| alice.line()).collect();
     server.signal(Signal::TERM);
     assert_eq!(server.ended().status, Some(0));
-    let server = Program::parlord(&["--listen", &at.to_string()]);
+    let server = Program::parlord(&["--listen", &at.to_string(), "--flood", "off"]);
     server.listening();
     let ended = alice.ended_within(10 * support::DEADLINE);
     assert_ended(&ended, 0, "trying again");
@@ -263,7 +263,7 @@ fn a_line_with_a_mark_in_it_is_refused_where_it_is_one_and_the_others_are_said()
 fn a_client_over_a_unix_socket_talks_too() {
     let scratch = Scratch::new();
     let at = scratch.socket("s");
-    let server = Program::parlord(&["--listen", &at.to_string()]);
+    let server = Program::parlord(&["--listen", &at.to_string(), "--flood", "off"]);
     assert_eq!(server.listening(), at);
     let mut alice = client("alice", &at);
     alice.end_input();
@@ -430,7 +430,7 @@ fn a_second_signal_changes_nothing() {
 #[test]
 fn an_address_that_is_taken_is_exit_status_1_and_is_named() {
     let (_server, at) = Program::server(&[]);
-    let mut second = Program::parlord(&["--listen", &at.to_string()]);
+    let mut second = Program::parlord(&["--listen", &at.to_string(), "--flood", "off"]);
     assert_ended(&second.ended(), 1, &format!("cannot listen on {at}"));
     let scratch = Scratch::new();
     let file = format!("unix:{}", text(&scratch.file("notes", "mine")));

@@ -33,7 +33,7 @@ fn block(kind: &str) -> &'static str {
 
 /// The cells of the row of the table of limits that begins with `first`.
 fn limit(first: &str) -> Vec<&'static str> {
-    let (_, limits) = README.split_once("\n## Limits\n").expect("there is a table of limits");
+    let (_, limits) = README.split_once("\n## What happens when\n").expect("there is a table of limits");
     let row = limits.lines().find(|line| line.starts_with(&format!("| {first}"))).expect(first);
     row.trim_matches('|').split('|').map(str::trim).collect()
 }
@@ -86,6 +86,17 @@ fn the_table_of_limits_has_the_defaults_and_what_the_peer_sees() {
     for (name, default, option, seen) in rows {
         assert_eq!(limit(name)[1..], [default, option.to_owned(), format!("`{seen}`, then the end")]);
     }
+    let [_, memory, option, seen] = &limit("what waits to be sent and to be understood")[..] else {
+        panic!()
+    };
+    assert_eq!([memory, option], [&format!("{} bytes", limits.memory_bytes), "`--memory`"]);
+    assert!(seen.contains(&CloseReason::MemoryFull(limits.memory_bytes).to_string()), "{seen}");
+    let flood = limits.flood.expect("people are limited");
+    let flood = format!("{} at once, then {} a second", flood.burst, flood.per_second);
+    assert_eq!(limit("messages from one peer")[1..3], [flood, "`--flood`".to_owned()]);
+    let silence = limit("silence of an IRC client");
+    assert!(silence[1].starts_with(&format!("{} s", limits.ping_after.as_secs())), "{}", silence[1]);
+    assert_eq!(silence[2], "`--ping`");
     let burst = 2 * limits.connections_per_ip as u32;
     let too_often = CloseReason::ConnectsTooOften { burst, wait: Duration::from_secs(2) };
     assert_eq!(limit("connecting again")[3], format!("`{too_often}`, then the end"));

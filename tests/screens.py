@@ -150,7 +150,7 @@ class Pane:
 def start_server(programs, listen="127.0.0.1:0"):
     """parlord, on a port of its own if no other is wanted, and where it listens."""
     server = subprocess.Popen(
-        [programs / "parlord", "--listen", listen], stdout=subprocess.PIPE, encoding="utf-8", env=ENVIRONMENT
+        [programs / "parlord", "--listen", listen, "--flood", "off"], stdout=subprocess.PIPE, encoding="utf-8", env=ENVIRONMENT
     )
     if not select.select([server.stdout], [], [], PATIENCE)[0]:
         server.kill()

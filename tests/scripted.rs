@@ -370,7 +370,7 @@ fn whoever_breaks_while_its_last_words_are_under_way_is_let_go_of_at_once() {
 
 #[test]
 fn the_fullest_outboxes_are_told_of_first_and_no_more_than_five() {
-    let mut scene = Scene::new(Limits::default());
+    let mut scene = Scene::new(limits());
     let ana = scene.user("ana");
     let names = ["b", "c", "d", "e", "f", "g"];
     let readers = names.map(|name| scene.user(name));

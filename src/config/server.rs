@@ -166,23 +166,23 @@ const SETTINGS: &[Setting] = &[
     },
     Setting {
         short: "",
-        long: "flood",
-        value: "BURST/PER_SECOND",
-        help: "messages taken from one peer at once, and a second after that; or off (10/2)",
-        repeats: false,
-        set: |config, values| {
-            config.limits.flood = flood(last(values))?;
-            Ok(())
-        },
-    },
-    Setting {
-        short: "",
         long: "max-per-ip",
         value: "N",
         help: "most connections from one address (16)",
         repeats: false,
         set: |config, values| {
             config.limits.connections_per_ip = number(last(values), 1..=1_000_000, "connections")?;
+            Ok(())
+        },
+    },
+    Setting {
+        short: "",
+        long: "flood",
+        value: "BURST/PER_SECOND",
+        help: "messages taken from one peer at once, and a second after that; or off (10/2)",
+        repeats: false,
+        set: |config, values| {
+            config.limits.flood = flood(last(values))?;
             Ok(())
         },
     },

@@ -95,6 +95,7 @@ impl Refusal {
             Self::Banned(_) => "banned",
             Self::WrongKey(_) => "wrong-key",
             Self::TooManyRooms { .. } => "too-many-rooms",
+            Self::NoMoreRooms { .. } => "no-more-rooms",
             Self::ListFull { .. } => "list-full",
             Self::WatchListFull { .. } => "watch-list-full",
         }

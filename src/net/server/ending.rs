@@ -57,11 +57,13 @@ impl<S: Stream> Server<S> {
     fn depart(&mut self, key: usize, reason: &CloseReason, now: Now) {
         self.open -= 1;
         let name = self.with_session(key, now, |session, context| session.leave(reason, context));
-        let Connection { peer, came_s, received_bytes, sent_bytes, .. } = &self.connections[key];
-        let (reason, name) =
-            (reason.without_words(), name.map(|name| format!(" {name}")).unwrap_or_default());
-        let seconds = self.seconds(now) - came_s;
-        info!("{peer}{name}: {reason} ({received_bytes} bytes in, {sent_bytes} out, {seconds} s)");
+        let connection = &self.connections[key];
+        let (peer, received_bytes) = (connection.peer, connection.received_bytes);
+        let (reason_text, seconds) = (reason.without_words(), self.seconds(now) - connection.came_s);
+        let name = name.map(|name| format!(" {name}")).unwrap_or_default();
+        // What waits is part of what it was sent, and is mostly written at the end of this turn.
+        let sent_bytes = connection.sent_bytes + connection.unsent_bytes() as u64;
+        info!("{peer}{name}: {reason_text} ({received_bytes} bytes in, {sent_bytes} out, {seconds} s)");
         self.counts.endings.count(reason.label());
         self.queue(now);
     }
