@@ -7,7 +7,7 @@ use log::info;
 
 use super::{Server, mark_dirty};
 use crate::message::{CloseReason, Now};
-use crate::net::connection::{Connection, Hearing, Life};
+use crate::net::connection::{Hearing, Life};
 use crate::net::stream::Stream;
 
 /// How long a peer may take for its last bytes.
