@@ -29,6 +29,8 @@ pub(super) struct Connection<S> {
     /// Is in the list of those to be read on in the next turn.
     pub(super) unread: bool,
     pub(super) hearing: Hearing,
+    /// The system has told that it is broken. What came before is still read.
+    pub(super) is_broken: bool,
     /// When it came, in seconds since the server started.
     pub(super) came_s: u32,
     /// Bytes that came from the peer.
@@ -83,6 +85,11 @@ impl<S> Connection<S> {
     /// True when what is queued for it has a chance to arrive. Whoever is about to leave has had its last words.
     pub(super) fn is_hearing(&self) -> bool {
         self.hearing == Hearing::Fine && matches!(self.life, Life::Open)
+    }
+
+    /// True when it is known to be broken, so that nobody waits for what else comes of it.
+    pub(super) fn is_known_gone(&self) -> bool {
+        self.is_broken || self.hearing == Hearing::Gone
     }
 
     /// Queues the frame of an event, unless the session holds it back.

@@ -154,6 +154,7 @@ impl<S: Stream> Server<S> {
             dirty: false,
             unread: false,
             hearing: Hearing::Fine,
+            is_broken: false,
             came_s: self.seconds(now),
             received_bytes: 0,
             sent_bytes: 0,

@@ -37,7 +37,7 @@ impl<S: Stream> Server<S> {
         // Who has had its budget waits for the next turn, also when more has come since; who has sent too much waits
         // for a token, unless it is known to be gone.
         match connection.inlet {
-            Inlet::Paused if connection.hearing == Hearing::Gone => return self.hung_up(key, now),
+            Inlet::Paused if connection.is_known_gone() => return self.hung_up(key, now),
             Inlet::Paused => return,
             Inlet::Open | Inlet::Backlog if connection.unread => return,
             Inlet::Open | Inlet::Backlog => {}
@@ -50,6 +50,9 @@ impl<S: Stream> Server<S> {
             let most = if self.flood_limit(key).is_some() { budget.min(LIMITED_READ) } else { budget };
             let Some(connection) = self.connections.get_mut(key) else { return };
             if connection.inlet == Inlet::Paused {
+                if connection.is_known_gone() {
+                    return self.hung_up(key, now);
+                }
                 break;
             }
             if budget == 0 || connection.inlet == Inlet::Backlog {
@@ -93,7 +96,9 @@ impl<S: Stream> Server<S> {
     /// Notes that the connection `key` is broken, which reading tells as well. But whoever has sent too much is not read
     /// from, and would be here for hours after it has gone.
     pub fn hung_up(&mut self, key: usize, now: Now) {
-        if self.connections.get(key).is_some_and(|connection| connection.inlet == Inlet::Paused) {
+        let Some(connection) = self.connections.get_mut(key) else { return };
+        connection.is_broken = true;
+        if connection.inlet == Inlet::Paused {
             self.lost(key, ErrorKind::BrokenPipe, now);
             self.settle(key);
         }

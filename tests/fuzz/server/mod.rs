@@ -9,7 +9,7 @@ mod wild;
 
 use std::time::Duration;
 
-use parlor::config::{Limits, Operator, ServerConfig};
+use parlor::config::{Flood, Limits, Operator, ServerConfig};
 
 use crate::choices::Choices;
 use crate::support::options::{config, limits};
@@ -23,11 +23,16 @@ const WILD: usize = 4;
 /// Longer than a peer may take for its last bytes, and than the server waits for its end after that.
 const ENDINGS: Duration = Duration::from_secs(33);
 
+/// How often that is waited for: whoever sent too much speaks on for a while, at one message a second in the worst case.
+const PATIENCE: usize = 10_000;
+
 /// A client that answers when it is asked for a sign of life is never asked twice within this time.
 const ALIVE: Duration = Duration::from_secs(59);
 
 struct Play {
     scene: Scene,
+    /// Who sends too much waits.
+    is_limited: bool,
     company: Option<Company>,
     wild: Vec<Wild>,
 }
@@ -54,15 +59,22 @@ impl Play {
         let at_own_pace = is_healthy && choices.below(2) == 0;
         let outbox_bytes = if at_own_pace { 64 << 20 } else { 4096 };
         let connections = choices.pick(&[1_000, 6]);
-        let limits =
+        let mut limits =
             Limits { outbox_bytes, connections, frame_bytes: choices.pick(&[8192, 512]), ..limits() };
+        if !is_healthy {
+            let (few, many) = (Flood { burst: 1, per_second: 1 }, Flood { burst: 10, per_second: 2 });
+            limits.flood = choices.pick(&[None, None, Some(few), Some(many)]);
+            limits.memory_bytes = choices.pick(&[64 << 20, 2 * outbox_bytes]);
+            limits.connections_per_ip = choices.pick(&[1_000, 2]);
+        }
         let operators = match is_healthy {
             true => Vec::new(),
             false => vec![Operator { name: "root".into(), password: "secret".into() }],
         };
         let mut scene = Scene::with(ServerConfig { limits, operators, ..config() });
         let company = is_healthy.then(|| Company::enter(&mut scene, at_own_pace));
-        Self { scene, company, wild: (0..WILD).map(|_| Wild::default()).collect() }
+        let is_limited = limits.flood.is_some();
+        Self { scene, is_limited, company, wild: (0..WILD).map(|_| Wild::default()).collect() }
     }
 
     fn step(&mut self, choices: &mut Choices<'_>) {
@@ -83,11 +95,11 @@ impl Play {
         }
     }
 
-    /// Turns until nothing is left to do; then nothing may lie unread anywhere.
+    /// Turns until nothing is left to do; then nothing may lie unread anywhere, save from who sent too much.
     fn settle(&mut self) {
         self.scene.settle();
         for wild in &mut self.wild {
-            wild.listen();
+            wild.listen(self.is_limited);
         }
     }
 
@@ -105,7 +117,12 @@ impl Play {
         if let Some(company) = self.company {
             company.leave(&mut self.scene);
         }
-        self.scene.advance(ENDINGS);
+        for _ in 0..PATIENCE {
+            self.scene.advance(ENDINGS);
+            if self.scene.server.connections() == 0 {
+                break;
+            }
+        }
         assert_eq!(self.scene.server.connections(), 0, "nobody stays for ever");
         assert!(self.scene.server.hub().users().is_empty(), "no user survives its connection");
         let rooms: Vec<_> = self.scene.server.hub().rooms().iter().map(|(_, room)| &room.name).collect();
