@@ -320,4 +320,19 @@ mod tests {
         }
         assert!(told(&mut chat, "/help nonsense").contains("no command"));
     }
+
+    #[test]
+    fn the_man_page_has_every_command_and_no_other() {
+        let page = include_str!("../../../doc/parlor.1");
+        let documented: Vec<_> = page.lines().filter(|line| line.starts_with(".It Ic /")).collect();
+        let heading = |command: &Command| {
+            let mut arguments = command.arguments.replace('[', "Op Ar ").replace(']', "");
+            if !arguments.is_empty() && !command.arguments.starts_with('[') {
+                arguments.insert_str(0, "Ar ");
+            }
+            format!(".It Ic /{} {arguments}", command.name).trim_end().to_owned()
+        };
+        let there_are: Vec<_> = COMMANDS.iter().map(heading).collect();
+        assert_eq!(documented, there_are);
+    }
 }
