@@ -1,0 +1,17 @@
+# Completion of parlor for fish. Install it in ~/.config/fish/completions.
+
+complete -c parlor -f -a "(__fish_complete_user_at_hosts)"
+complete -c parlor -s n -l name -x -d "who you are, where NAME@ is not given (asked)"
+complete -c parlor -s s -l server -x -d "where to, where no HOST is given (none)" -a "(__fish_print_hostnames)"
+complete -c parlor -s r -l room -x -d "to join; repeatable, the first is spoken in (#lobby)"
+complete -c parlor -s w -l wire -x -d "the protocol: irc or crazyit (irc)" -a "irc crazyit"
+complete -c parlor -s p -l password-file -r -F -d "its first line is the server's password (none)"
+complete -c parlor -l highlight -x -d "stands out as your name does; repeatable (none)"
+complete -c parlor -l color -x -d "auto, always or never (auto)" -a "auto always never"
+complete -c parlor -l retry -x -d "how long to try to come back (pipe: 20, else ever)"
+complete -c parlor -s c -l config -r -F -d "these options (~/.config/parlor/config)"
+complete -c parlor -l json -d "print every event as JSON, one object a line"
+complete -c parlor -l once -x -d "say this and end, without reading the input"
+complete -c parlor -l no-color -d "the same as --color never"
+complete -c parlor -s h -l help -d "print this help"
+complete -c parlor -s V -l version -d "print the version"

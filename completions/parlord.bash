@@ -1,0 +1,30 @@
+# Completion of parlord for bash. Source this, or install it as parlord in
+# ${XDG_DATA_HOME:-~/.local/share}/bash-completion/completions.
+
+_parlord() {
+    local word=${COMP_WORDS[COMP_CWORD]} option=${COMP_WORDS[COMP_CWORD - 1]}
+    # bash takes the = of --option=value, and each colon, for a word.
+    if [[ $word == = || $word == : ]]; then
+        word=
+    elif [[ $option == = || $option == : ]]; then
+        option=${COMP_WORDS[COMP_CWORD - 2]}
+    fi
+    COMPREPLY=()
+    case $option in
+    --motd | --password-file | -c | --config | unix)
+        compopt -o filenames
+        mapfile -t COMPREPLY < <(compgen -f -- "$word")
+        ;;
+    -l | --listen | -n | --server-name | -r | --lobby | --password | --oper) ;;
+    --max-connections | --flood | --frame | --outbox | --memory) ;;
+    --login-timeout | --ping) ;;
+    *)
+        local options="--listen --server-name --lobby --motd --password
+            --password-file --oper --max-connections --flood --frame --outbox
+            --memory --login-timeout --ping --config --help --version"
+        mapfile -t COMPREPLY < <(compgen -W "$options" -- "$word")
+        ;;
+    esac
+}
+
+complete -F _parlord parlord

@@ -1,0 +1,20 @@
+# Completion of parlord for fish. Install it in ~/.config/fish/completions.
+
+complete -c parlord -f
+complete -c parlord -s l -l listen -x -d "HOST:PORT, [IPV6]:PORT or unix:PATH; repeatable (127.0.0.1:30000)"
+complete -c parlord -s n -l server-name -x -d "what IRC clients see (parlor.local)"
+complete -c parlord -s r -l lobby -x -d "where CrazyIt users are (#lobby)"
+complete -c parlord -l motd -r -F -d "a file with the message of the day (none)"
+complete -c parlord -l password -x -d "asked of everyone (none)"
+complete -c parlord -l password-file -r -F -d "a file whose first line is the password (none)"
+complete -c parlord -l oper -x -d "an operator's name and password; repeatable (none)"
+complete -c parlord -l max-connections -x -d "most connections at the same time (10000)"
+complete -c parlord -l flood -x -d "messages taken from one peer at once, and a second after that; or off (10/2)"
+complete -c parlord -l frame -x -d "longest frame taken, in bytes (8192)"
+complete -c parlord -l outbox -x -d "unsent bytes kept for one connection (262144)"
+complete -c parlord -l memory -x -d "unsent and unparsed bytes kept for all connections (67108864)"
+complete -c parlord -l login-timeout -x -d "time to log in, in seconds (30)"
+complete -c parlord -l ping -x -d "silence before an IRC client is asked for a sign of life (90)"
+complete -c parlord -s c -l config -r -F -d "a file with these options; the command line wins"
+complete -c parlord -s h -l help -d "print this help"
+complete -c parlord -s V -l version -d "print the version"
