@@ -3,9 +3,7 @@
 
 mod support;
 
-use std::process::Command;
 use std::time::Duration;
-
 use parlor::config::{Invocation, Limits, ServerConfig};
 use parlor::hub::{MOST_ROOMS, REMEMBERED};
 use parlor::message::CloseReason;
@@ -14,16 +12,10 @@ use parlor::wire::crazyit::{
     ParseError, SAY_MARK, SPLIT_SIGN, USER_MARK, WHISPER_MARK, said_line, whispered_line,
 };
 use parlor::wire::irc::{CLIENT_TAGS_BYTES, LINE_BYTES};
+use support::program::help;
 use support::{Peer, TestServer};
 
 const README: &str = include_str!("../README.md");
-
-/// What the program prints for `--help`.
-fn help(program: &str) -> String {
-    let output = Command::new(program).arg("--help").output().expect("the program runs");
-    assert!(output.status.success());
-    String::from_utf8(output.stdout).expect("help is UTF-8")
-}
 
 /// What stands in the README's first block of this kind.
 fn block(kind: &str) -> &'static str {

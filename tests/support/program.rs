@@ -165,6 +165,13 @@ impl Drop for Program {
     }
 }
 
+/// What a program prints for `--help`.
+pub fn help(program: &str) -> String {
+    let output = Command::new(program).arg("--help").output().expect("the program runs");
+    assert!(output.status.success());
+    String::from_utf8(output.stdout).expect("help is UTF-8")
+}
+
 /// Reads on a thread, so that waiting for a line can have a deadline.
 fn lines(stream: impl Read + Send + 'static) -> Receiver<String> {
     let (sender, receiver) = channel();
