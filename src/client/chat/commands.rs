@@ -11,7 +11,7 @@ pub(super) struct Command {
     /// Without the slash.
     pub(super) name: &'static str,
     /// What follows; square brackets around what may be left out.
-    arguments: &'static str,
+    pub(super) arguments: &'static str,
     /// One line.
     help: &'static str,
     /// What comes of it, given what follows; an error is told to its writer.

@@ -14,15 +14,18 @@ impl Chat {
         let before = line.get(..position).unwrap_or(line);
         let start = before.rfind(char::is_whitespace).map_or(0, |at| at + 1);
         let start = line.len().min(start + skipped(before, start));
-        let word = &before[start..];
+        let (word, wanted) = (&before[start..], wanted(&before[..start]));
         let offers: Vec<_> = if let (0, Some(name)) = (start, word.strip_prefix("//")) {
             self.names(name).map(|name| format!("//{name}:")).collect()
-        } else if start == 0 && word.starts_with('/') {
-            let names = COMMANDS.iter().map(|command| format!("/{}", command.name));
-            names.filter(|name| name.starts_with(word)).map(|name| name + " ").collect()
-        } else if word.starts_with('#') {
-            let rooms = self.rooms.iter().filter(|room| begins_with(&room.name, word));
-            rooms.map(|room| format!("{} ", room.name)).collect()
+        } else if (start == 0 && word.starts_with('/')) || wanted == Some("COMMAND") {
+            let slash = if word.starts_with('/') { "/" } else { "" };
+            let names = COMMANDS.iter().map(|command| format!("{slash}{} ", command.name));
+            names.filter(|name| name.starts_with(word)).collect()
+        } else if word.starts_with('#') || wanted == Some("ROOM") {
+            let name = word.trim_start_matches('#');
+            let rooms = self.rooms.iter().map(|room| room.name.as_str());
+            let rooms = rooms.filter(|room| begins_with(room.trim_start_matches('#'), name));
+            rooms.map(|room| format!("{room} ")).collect()
         } else {
             let end = if start == 0 { ": " } else { " " };
             self.names(word).map(|name| format!("{name}{end}")).collect()
@@ -37,6 +40,13 @@ impl Chat {
         let names = people.into_iter().chain(whisperer);
         names.filter(move |name| begins_with(name, start) && !same_name(name, &self.name)).take(OFFERS)
     }
+}
+
+/// What comes next in a line where there is a command alone, as `/help` calls it.
+fn wanted(before: &str) -> Option<&'static str> {
+    let name = before.trim_end().strip_prefix('/')?;
+    let command = COMMANDS.iter().find(|command| command.name.eq_ignore_ascii_case(name))?;
+    Some(command.arguments.split(' ').next()?.trim_matches(['[', ']']))
 }
 
 /// A character of white space may have several bytes; `start` is one byte behind where it begins.
@@ -79,5 +89,18 @@ mod tests {
         assert!(offers(&chat, "/").1.len() >= 15);
         assert_eq!(offers(&chat, "/room #T"), (6, vec!["#tea ".into()]));
         assert_eq!(offers(&chat, "hi /to").1, Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_command_is_followed_by_what_it_takes() {
+        let chat = chat_in("#tea", &["teo", "toni"]);
+        for line in ["/room ", "/join t", "/part #t", "/who T"] {
+            assert_eq!(offers(&chat, line).1, ["#tea "], "{line}");
+        }
+        assert_eq!(offers(&chat, "/help to").1, ["topic "]);
+        assert_eq!(offers(&chat, "/help /to").1, ["/topic "]);
+        assert_eq!(offers(&chat, "/msg to").1, ["toni "]);
+        assert_eq!(offers(&chat, "/topic t").1, ["teo ", "toni "]);
+        assert_eq!(offers(&chat, "/msg teo t").1, ["teo ", "toni "]);
     }
 }
