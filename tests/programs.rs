@@ -335,7 +335,7 @@ fn wrong_usage_of_the_client_is_exit_status_2_and_names_what_is_wrong() {
     let cases: [(&[&str], &str); 11] = [
         (&[], "where to?"),
         (&["--wire", "smoke", "a@b"], "--wire"),
-        (&["--room", "tea", "a@b"], "--room"),
+        (&["--room", "a tea", "a@b"], "--room"),
         (&["-w", "crazyit", "-r", "#tea", "a@b"], "--room"),
         (&["--password-file", "/nowhere/file", "a@b"], "/nowhere/file"),
         (&["--colour", "a"], "--colour"),

@@ -112,7 +112,7 @@ const SETTINGS: [Setting; 8] = [
         set: |draft, values| {
             draft.rooms.clear();
             for name in values {
-                let room = RoomName::new(name).map_err(|why| wrong(name, &why))?;
+                let room = room(name)?;
                 if !draft.rooms.contains(&room) {
                     draft.rooms.push(room);
                 }
@@ -323,6 +323,12 @@ fn server(text: &str) -> Result<Address, String> {
     Address::parse_or_port(text, DEFAULT_PORT).map_err(|why| wrong(text, &why))
 }
 
+/// A room. A `#` begins a comment in a shell, so it may be left out.
+fn room(name: &str) -> Result<RoomName, String> {
+    let name = if name.starts_with(['#', '&']) { name.to_owned() } else { format!("#{name}") };
+    RoomName::new(&name).map_err(|why| wrong(&name, &why))
+}
+
 fn password(path: &str) -> Result<String, String> {
     let text = fs::read_to_string(path).map_err(|error| wrong(path, &error))?;
     match text.lines().next() {
@@ -398,7 +404,7 @@ mod tests {
             (&["--colour", "a"], "unknown option --colour (see --help)"),
             (&["--color", "x", "a"], "--color: \"x\" is none of auto, always and never"),
             (&["-w", "x", "a"], "--wire: \"x\" is neither irc nor crazyit"),
-            (&["-r", "x", "a"], "--room: \"x\": this name cannot begin with 'x'"),
+            (&["-r", "x y", "a"], "--room: \"#x y\": a name cannot contain ' '"),
             (&["--retry", "x", "a"], "--retry: \"x\" is neither a whole number of seconds nor ever"),
         ];
         for (args, message) in cases {
@@ -416,6 +422,7 @@ mod tests {
         let rooms = |args: &[&str]| run(args, None).rooms.iter().map(ToString::to_string).collect::<Vec<_>>();
         assert_eq!(rooms(&["a"]), ["#lobby"]);
         assert_eq!(rooms(&["-r", "#b", "--room=#a", "-r", "#B", "a"]), ["#b", "#a"]);
+        assert_eq!(rooms(&["-r", "b", "-r", "#b", "a"]), ["#b"]);
         assert_eq!(rooms(&["--wire", "crazyit", "a"]), [""; 0]);
     }
 
