@@ -124,11 +124,7 @@ impl Talk {
 
     /// Sends, unfolds, tells progress, gives prompts. Returns when something is due next.
     fn do_what_is_due(&mut self, now: Instant) -> Option<Instant> {
-        let (due, refused) = self.link.pump(now);
-        for error in refused {
-            self.screen.note(&error.to_string());
-            self.stop_waiting();
-        }
+        let due = self.send(now);
         let crowds = self.chat().unfold(now);
         let several = self.chat().has_several_rooms();
         crowds.iter().for_each(|shown| self.screen.show(shown, several));
@@ -143,12 +139,25 @@ impl Talk {
         others.into_iter().flatten().chain(due).min()
     }
 
+    /// Sends what may be sent. Returns when more may be.
+    fn send(&mut self, now: Instant) -> Option<Instant> {
+        let (due, refused) = self.link.pump(now);
+        for error in refused {
+            self.screen.note(&error.to_string());
+            self.stop_waiting();
+        }
+        due
+    }
+
     /// False when it is over.
     fn handle(&mut self, note: Note) -> bool {
         match note {
             Note::Typed(lines) => {
                 self.interrupted = None;
                 let acts = self.typed(&lines);
+                if acts.last() == Some(&Act::Quit) {
+                    return self.leave();
+                }
                 self.prompt_after(&acts);
             }
             Note::InputEnded(result) => {
@@ -194,6 +203,9 @@ impl Talk {
             let Some(act) = act else { continue };
             self.act(&act);
             acts.push(act);
+            if acts.last() == Some(&Act::Quit) {
+                break;
+            }
         }
         acts
     }
@@ -214,14 +226,19 @@ impl Talk {
         match act {
             Act::Tell(text) => self.screen.note(text),
             Act::Clear => self.screen.clear(),
-            Act::Quit => {
-                self.leave();
-            }
+            // Whoever handles the line leaves.
+            Act::Quit => {}
             Act::Send(request @ (Request::Say { .. } | Request::Whisper { .. })) => {
                 self.link.push(request);
                 if !self.link.is_up() {
                     self.screen.note("kept until the connection is back");
+                } else if self.is_asking {
+                    self.ask();
                 }
+            }
+            // Not behind lines that wait for an answer.
+            Act::Send(request) if self.link.is_up() && self.is_asking => {
+                self.link.outgoing.push_urgent(vec![request.clone()]);
             }
             Act::Send(request) if self.link.is_up() => self.link.push(request),
             Act::Send(_) => self.screen.note("there is no connection; nothing was sent"),
@@ -283,19 +300,32 @@ impl Talk {
                 self.come_in(&name);
                 match self.link.outgoing.waiting_lines() {
                     0 => self.link.outgoing.hold(false),
-                    lines => {
-                        self.is_asking = true;
-                        self.screen.note(&format!("{lines} of your lines were not sent: send them? y or n"));
-                    }
+                    _ => self.ask(),
                 }
             }
         }
         true
     }
 
+    /// Asks whether to send what was kept.
+    fn ask(&mut self) {
+        self.is_asking = true;
+        let lines = self.link.outgoing.waiting_lines();
+        self.screen.note(&format!("{lines} of your lines were not sent: send them? y or n"));
+    }
+
     /// Leaves. False where there is no goodbye to wait for.
     fn leave(&mut self) -> bool {
-        self.leaving.get_or_insert_with(Instant::now);
+        if self.leaving.is_none() {
+            let now = Instant::now();
+            self.leaving = Some(now);
+            // What was typed just before goes first.
+            self.send(now);
+            let lines = self.link.outgoing.waiting_lines();
+            if lines > 0 {
+                self.screen.note(&format!("{lines} of your lines were not sent"));
+            }
+        }
         self.link.quit()
     }
 
