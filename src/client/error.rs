@@ -114,7 +114,7 @@ impl fmt::Display for Error {
                 write!(f, "{server} said: {}", printable(line))
             }
             Self::NameRefused { name, why: None } => {
-                write!(f, "the name {name} is taken or not allowed here")
+                write!(f, "the name {name} is taken or not allowed here, or the password is wrong")
             }
             Self::NameRefused { name, why: Some(why) } => {
                 f.write_str(&printable(&declined(Some(name.as_str()), why)))
@@ -177,7 +177,7 @@ mod tests {
             let name = UserName::new("alice").unwrap();
             Error::NameRefused { name, why: why.map(str::to_owned) }.to_string()
         };
-        assert_eq!(refused(None), "the name alice is taken or not allowed here");
+        assert_eq!(refused(None), "the name alice is taken or not allowed here, or the password is wrong");
         assert_eq!(refused(Some("the name alice is taken")), "the name alice is taken");
         assert_eq!(refused(Some("Nickname is already in use")), "alice: Nickname is already in use");
     }
