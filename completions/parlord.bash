@@ -16,12 +16,13 @@ _parlord() {
         mapfile -t COMPREPLY < <(compgen -f -- "$word")
         ;;
     -l | --listen | -n | --server-name | -r | --lobby | --password | --oper) ;;
-    --max-connections | --flood | --frame | --outbox | --memory) ;;
-    --login-timeout | --ping) ;;
+    --max-connections | --max-per-ip | --flood | --frame | --outbox | --memory) ;;
+    --login-timeout | --ping | --metrics) ;;
     *)
         local options="--listen --server-name --lobby --motd --password
-            --password-file --oper --max-connections --flood --frame --outbox
-            --memory --login-timeout --ping --config --help --version"
+            --password-file --oper --max-connections --max-per-ip --flood --frame
+            --outbox --memory --login-timeout --ping --metrics --config --help
+            --version"
         mapfile -t COMPREPLY < <(compgen -W "$options" -- "$word")
         ;;
     esac

@@ -161,6 +161,7 @@ fn check(path: &str, lines: &[&str], expected: &[String]) {
 }
 
 #[test]
+#[cfg_attr(not(feature = "metrics"), ignore = "the options are those of a build with all features")]
 fn the_man_pages_have_every_option_with_its_default_and_unit() {
     for (program, path, section) in PROGRAMS {
         let (options, file) = (options(path), format!("doc/{program}.{section}"));
@@ -182,6 +183,7 @@ fn the_man_pages_have_every_option_with_its_default_and_unit() {
 }
 
 #[test]
+#[cfg_attr(not(feature = "metrics"), ignore = "the options are those of a build with all features")]
 fn completion_for_fish_has_every_option() {
     for (program, path, _) in PROGRAMS {
         let file = format!("completions/{program}.fish");
@@ -193,6 +195,7 @@ fn completion_for_fish_has_every_option() {
 }
 
 #[test]
+#[cfg_attr(not(feature = "metrics"), ignore = "the options are those of a build with all features")]
 fn completion_for_zsh_has_every_option() {
     for (program, path, _) in PROGRAMS {
         let file = format!("completions/_{program}");
@@ -206,6 +209,7 @@ fn completion_for_zsh_has_every_option() {
 }
 
 #[test]
+#[cfg_attr(not(feature = "metrics"), ignore = "the options are those of a build with all features")]
 fn completion_for_bash_has_every_option() {
     for (program, path, _) in PROGRAMS {
         let (options, file) = (options(path), format!("completions/{program}.bash"));

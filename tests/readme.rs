@@ -3,7 +3,6 @@
 
 mod support;
 
-use std::time::Duration;
 use parlor::config::{Invocation, Limits, ServerConfig};
 use parlor::hub::{MOST_ROOMS, REMEMBERED};
 use parlor::message::CloseReason;
@@ -12,6 +11,7 @@ use parlor::wire::crazyit::{
     ParseError, SAY_MARK, SPLIT_SIGN, USER_MARK, WHISPER_MARK, said_line, whispered_line,
 };
 use parlor::wire::irc::{CLIENT_TAGS_BYTES, LINE_BYTES};
+use std::time::Duration;
 use support::program::help;
 use support::{Peer, TestServer};
 
