@@ -62,17 +62,30 @@ impl Request {
     pub(super) fn text(&self) -> Option<&str> {
         match self {
             Self::Say { text, .. } | Self::Whisper { text, .. } => Some(text),
-            _ => None,
+            Self::Join { .. }
+            | Self::Part { .. }
+            | Self::Nick(_)
+            | Self::Topic { .. }
+            | Self::Who { .. }
+            | Self::Away(_)
+            | Self::Raw(_) => None,
         }
     }
 
-    /// The same with another text, said in this manner, for talk.
-    pub(super) fn with_text(&self, piece: &str, how: Manner) -> Self {
-        let mut copy = self.clone();
-        if let Self::Say { text, manner, .. } | Self::Whisper { text, manner, .. } = &mut copy {
-            piece.clone_into(text);
-            *manner = how;
+    /// The same with another text, said in this manner, for talk. The text that there was is not copied: a long one is
+    /// cut into thousands of pieces.
+    pub(super) fn with_text(&self, piece: &str, manner: Manner) -> Self {
+        let text = piece.to_owned();
+        match self {
+            Self::Say { room, .. } => Self::Say { room: room.clone(), text, manner },
+            Self::Whisper { to, .. } => Self::Whisper { to: to.clone(), text, manner },
+            Self::Join { .. }
+            | Self::Part { .. }
+            | Self::Nick(_)
+            | Self::Topic { .. }
+            | Self::Who { .. }
+            | Self::Away(_)
+            | Self::Raw(_) => self.clone(),
         }
-        copy
     }
 }

@@ -221,4 +221,16 @@ mod tests {
             assert_eq!(said, text);
         }
     }
+
+    #[test]
+    fn the_pieces_of_a_long_text_have_no_more_memory_than_they_need() {
+        let text = "x".repeat(1024 * 1024);
+        let said = Request::Say { room: Some("#tea".into()), text: text.clone(), manner: Manner::Message };
+        let bytes = |piece: &Request| match piece {
+            Request::Say { text, .. } => text.capacity(),
+            other => panic!("{other:?}"),
+        };
+        let pieces = pieces("alice", &said);
+        assert!(pieces.iter().map(bytes).sum::<usize>() < 2 * text.len(), "{} pieces", pieces.len());
+    }
 }
