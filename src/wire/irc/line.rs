@@ -149,8 +149,10 @@ pub fn split_text(text: &str, room: usize) -> impl Iterator<Item = &str> {
     std::iter::from_fn(move || {
         let start = rest.bytes().position(|byte| !ends_a_line(byte))?;
         rest = &rest[start..];
-        let line = rest.bytes().position(ends_a_line).unwrap_or(rest.len());
-        let mut end = rest.floor_char_boundary(line.min(room));
+        // No further than a message reaches: what is long has many.
+        let most = rest.len().min(room);
+        let line = rest.bytes().take(most).position(ends_a_line).unwrap_or(most);
+        let mut end = rest.floor_char_boundary(line);
         if end == 0 {
             // Even one character does not fit: better too long than never done.
             end = rest.chars().next().map_or(rest.len(), char::len_utf8);
