@@ -2,6 +2,7 @@
 
 use super::Chat;
 use super::commands::COMMANDS;
+use crate::client::texts::is_harmful;
 use crate::name::same_name;
 
 /// Most things offered at once.
@@ -30,7 +31,9 @@ impl Chat {
             let end = if start == 0 { ": " } else { " " };
             self.names(word).map(|name| format!("{name}{end}")).collect()
         };
-        (start, offers)
+        // What stands in the line that is typed reaches the terminal as it is.
+        let offers = offers.into_iter().filter(|offer: &String| !offer.contains(is_harmful));
+        (start, offers.collect())
     }
 
     /// The names of others here that begin like this, the most recent speakers first.
@@ -60,6 +63,7 @@ fn begins_with(name: &str, start: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::room::Room;
     use super::super::tests_support::chat_in;
     use super::*;
 
@@ -102,5 +106,15 @@ mod tests {
         assert_eq!(offers(&chat, "/msg to").1, ["toni "]);
         assert_eq!(offers(&chat, "/topic t").1, ["teo ", "toni "]);
         assert_eq!(offers(&chat, "/msg teo t").1, ["teo ", "toni "]);
+    }
+
+    #[test]
+    fn a_name_that_would_disturb_a_terminal_is_offered_nowhere() {
+        let mut chat = chat_in("#tea", &["eve\x1b[2J", "\u{202e}eve", "evan"]);
+        chat.whisperer = Some("ev\u{9b}2J".into());
+        chat.rooms.push(Room::new("#t\x1b[2J"));
+        assert_eq!(offers(&chat, "ev").1, ["evan: "]);
+        assert_eq!(offers(&chat, "//e").1, ["//evan:"]);
+        assert_eq!(offers(&chat, "/room #t").1, ["#tea "]);
     }
 }

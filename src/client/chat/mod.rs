@@ -13,6 +13,7 @@ use std::time::{Instant, SystemTime};
 
 use super::event::Manner;
 use super::request::Request;
+use super::texts::printable;
 use crate::name::{RoomName, same_name};
 use crate::wire::Wire;
 use folding::Folding;
@@ -97,13 +98,14 @@ impl Chat {
         }
     }
 
-    /// What stands before the line that is typed.
+    /// What stands before the line that is typed. Both names in it are as the server has them.
     pub(super) fn prompt(&self) -> String {
         let away = if self.away { " (away)" } else { "" };
-        match self.rooms.get(self.here) {
+        let prompt = match self.rooms.get(self.here) {
             Some(room) => format!("{} {}{away}> ", room.name, self.name),
             None => format!("{}{away}> ", self.name),
-        }
+        };
+        printable(&prompt)
     }
 
     /// We are connected, under this name: what to ask for to be where we were.
@@ -190,6 +192,14 @@ mod tests {
         }
         assert!(mentions("你好 张三", "张三"));
         assert!(!mentions("anything", ""));
+    }
+
+    #[test]
+    fn a_server_puts_nothing_but_text_before_the_line() {
+        let mut chat = tests_support::chat_in("#tea", &[]);
+        chat.connected("al\x1b]0;x\x07");
+        chat.rooms[0].name = "#t\x1b[2J".into();
+        assert_eq!(chat.prompt(), "#t\u{fffd}[2J al\u{fffd}]0;x\u{fffd}> ");
     }
 }
 

@@ -7,6 +7,7 @@ use super::clock::Clock;
 use crate::client::chat::{Shown, What};
 use crate::client::display::plain;
 use crate::client::event::Manner;
+use crate::client::texts::printable;
 use crate::config::Color;
 
 /// The bell.
@@ -63,7 +64,8 @@ impl Paint {
             }
             What::News(text) => write!(line, "* {}", plain(text)).unwrap_or(()),
             What::Movement(text) => line += &self.styled(DIM, &format!("* {}", plain(text))),
-            What::Note(text) => return self.styled(DIM, text),
+            // It may have names in it that the server chose.
+            What::Note(text) => return self.styled(DIM, &printable(text)),
         }
         line
     }
@@ -140,6 +142,7 @@ mod tests {
                 What::Whispered { from: evil.into(), text: evil.into(), manner: Manner::Notice },
                 What::News(evil.into()),
                 What::Movement(evil.into()),
+                What::Note(evil.into()),
             ];
             for what in what {
                 let line = paint(false).line(&Shown { time: None, room: Some(evil.into()), what }, true);
