@@ -1,6 +1,7 @@
 //! The line that is typed, with history and completion, above which everything else is printed.
 
 use std::borrow::Cow;
+use std::io;
 use std::sync::mpsc::{Receiver, SyncSender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -13,40 +14,17 @@ use rustyline::history::MemHistory;
 use rustyline::validate::Validator;
 use rustyline::{CompletionType, Config, Context, Editor, ExternalPrinter, Helper};
 
-use super::screen::Print;
+use super::printer::Printer;
 use super::{Failure, Note};
 use crate::client::chat::Chat;
 
 /// Lines that are remembered, until the program ends.
 const HISTORY: usize = 500;
 
-/// Reads lines on a thread of its own, one for each prompt that comes. Gives the prompts back where the terminal is
-/// not up to it.
-pub(super) fn start(
-    chat: &Arc<Mutex<Chat>>,
-    notes: SyncSender<Note>,
-    prompts: Receiver<String>,
-) -> Result<Print, Receiver<String>> {
-    let Some((mut editor, mut printer)) = open(chat) else { return Err(prompts) };
-    let reader = thread::Builder::new().name("parlor-keyboard".into());
-    let reader = reader.spawn(move || {
-        for prompt in prompts {
-            let note = read(&mut editor, &prompt);
-            let is_last = matches!(note, Note::InputEnded(_));
-            if notes.send(note).is_err() || is_last {
-                return;
-            }
-        }
-    });
-    // Without a thread the program could do nothing at all.
-    reader.expect("the system has a thread for the keyboard");
-    // A terminal that takes no more is about to end us.
-    Ok(Box::new(move |text| printer.print(text).unwrap_or(())))
-}
+pub(super) type LineEditor = Editor<Offers, MemHistory>;
 
-type LineEditor = Editor<Offers, MemHistory>;
-
-fn open(chat: &Arc<Mutex<Chat>>) -> Option<(LineEditor, impl ExternalPrinter + use<>)> {
+/// An editor, and what prints above its line; `None` where the terminal is not up to it.
+pub(super) fn open(chat: &Arc<Mutex<Chat>>) -> Option<(LineEditor, impl ExternalPrinter + Send + use<>)> {
     let config = Config::builder().completion_type(CompletionType::Circular);
     let config = config.max_history_size(HISTORY).ok()?.build();
     let history = MemHistory::with_config(&config);
@@ -54,6 +32,32 @@ fn open(chat: &Arc<Mutex<Chat>>) -> Option<(LineEditor, impl ExternalPrinter + u
     editor.set_helper(Some(Offers(Arc::clone(chat))));
     let printer = editor.create_external_printer().ok()?;
     Some((editor, printer))
+}
+
+/// Reads lines on a thread of its own, one for each prompt that comes, and prints above them.
+pub(super) fn start(
+    mut editor: LineEditor,
+    mut above: impl ExternalPrinter + Send + 'static,
+    notes: SyncSender<Note>,
+    prompts: Receiver<String>,
+) -> Result<Arc<Printer>, Failure> {
+    let failed = |error: io::Error| Failure::new(1, format!("no thread for the terminal: {error}"));
+    // A terminal that takes no more is about to end us.
+    let printer = Printer::start(move |text| above.print(text).unwrap_or(())).map_err(failed)?;
+    let ours = Arc::clone(&printer);
+    let reader = thread::Builder::new().name("parlor-keyboard".into());
+    let reader = reader.spawn(move || {
+        for prompt in prompts {
+            ours.set_typing(true);
+            let note = read(&mut editor, &prompt);
+            ours.set_typing(false);
+            let is_last = matches!(note, Note::InputEnded(_));
+            if notes.send(note).is_err() || is_last {
+                return;
+            }
+        }
+    });
+    reader.map(|_| printer).map_err(failed)
 }
 
 fn read(editor: &mut LineEditor, prompt: &str) -> Note {
@@ -71,7 +75,7 @@ fn read(editor: &mut LineEditor, prompt: &str) -> Note {
 }
 
 /// What the tab key offers.
-struct Offers(Arc<Mutex<Chat>>);
+pub(super) struct Offers(Arc<Mutex<Chat>>);
 
 impl Helper for Offers {}
 impl Validator for Offers {}

@@ -10,6 +10,9 @@ mod json;
 mod link;
 mod paint;
 mod pipe;
+// Without a line editor everything is printed as it comes.
+#[cfg_attr(not(feature = "editor"), allow(dead_code))]
+mod printer;
 mod screen;
 mod talk;
 

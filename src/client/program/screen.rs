@@ -2,28 +2,30 @@
 
 use std::env;
 use std::io::{self, IsTerminal};
-use std::time::SystemTime;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
 use super::clock::Clock;
 use super::paint::Paint;
+use super::printer::Printer;
 use super::show;
 use crate::client::chat::{Shown, What};
 use crate::config::Color;
 
-/// Prints above the line that is typed.
-pub(super) type Print = Box<dyn FnMut(String)>;
+/// How long the last words have to be printed.
+const LAST_WORDS: Duration = Duration::from_millis(500);
 
 /// Shows what happens above the line that is being typed.
 pub(super) struct Screen {
     paint: Paint,
-    print: Print,
+    /// Prints above the line that is typed; without it lines are printed as they come.
+    printer: Option<Arc<Printer>>,
     /// There is a terminal that can be cleared.
     can_clear: bool,
 }
 
 impl Screen {
-    /// `print` prints above the line that is typed; without it lines are printed as they come.
-    pub(super) fn new(color: Color, print: Option<Print>) -> Self {
+    pub(super) fn new(color: Color, printer: Option<Arc<Printer>>) -> Self {
         let (no_color, term) = (env::var("NO_COLOR").ok(), env::var("TERM").ok());
         let is_terminal = io::stdout().is_terminal();
         let color = if is_terminal || color == Color::Always { color } else { Color::Never };
@@ -31,18 +33,21 @@ impl Screen {
         Self {
             paint: Paint::new(has_colors, Clock::local()),
             can_clear: is_terminal && term.is_some_and(|term| term != "dumb"),
-            print: print.unwrap_or_else(|| Box::new(|line| show(line.trim_end_matches('\n')))),
+            printer,
         }
     }
 
     /// Shows what happened. Lines name their room where there are several.
-    pub(super) fn show(&mut self, shown: &Shown, names_rooms: bool) {
+    pub(super) fn show(&self, shown: &Shown, names_rooms: bool) {
         let line = self.paint.line(shown, names_rooms);
-        (self.print)(line + "\n");
+        match &self.printer {
+            Some(printer) => printer.print(&(line + "\n")),
+            None => show(&line),
+        }
     }
 
     /// Says something of the program's own, in one line or more.
-    pub(super) fn note(&mut self, text: &str) {
+    pub(super) fn note(&self, text: &str) {
         for line in text.lines() {
             let shown =
                 Shown { time: Some(SystemTime::now()), room: None, what: What::Note(line.to_owned()) };
@@ -50,9 +55,17 @@ impl Screen {
         }
     }
 
-    pub(super) fn clear(&mut self) {
-        if self.can_clear {
-            (self.print)("\x1b[H\x1b[2J".to_owned());
+    pub(super) fn clear(&self) {
+        const CLEAR: &str = "\x1b[H\x1b[2J";
+        match &self.printer {
+            Some(printer) if self.can_clear => printer.print(CLEAR),
+            None if self.can_clear => show(CLEAR),
+            Some(_) | None => {}
         }
+    }
+
+    /// Waits until everything is shown, for a while.
+    pub(super) fn finish(&self) {
+        self.printer.iter().for_each(|printer| printer.finish(LAST_WORDS));
     }
 }

@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::link::{Link, Tried};
-use super::screen::{Print, Screen};
+use super::printer::Printer;
+use super::screen::Screen;
 use super::{Failure, NOTES, Note, guard, input};
 use crate::client::chat::{Act, Chat};
 use crate::client::{Client, Error, Event, EventKind, Request};
@@ -52,13 +53,13 @@ pub(super) fn run(config: &ClientConfig, client: Client) -> Result<(), Failure> 
     let (prompts, granted) = mpsc::sync_channel(1);
     guard::remember();
     guard::watch(&sender).map_err(|error| Failure::new(1, error.to_string()))?;
-    let print = keyboard(&chat, sender.clone(), granted)?;
+    let printer = keyboard(&chat, sender.clone(), granted)?;
     let link = Link::new(config, client, sender)?;
     let mut talk = Talk {
         config: config.clone(),
         chat,
         link,
-        screen: Screen::new(config.color, print),
+        screen: Screen::new(config.color, printer),
         prompts,
         pending: None,
         is_asking: false,
@@ -71,6 +72,7 @@ pub(super) fn run(config: &ClientConfig, client: Client) -> Result<(), Failure> 
     talk.screen.note(&format!("You are {name}. /help shows what there is besides talking."));
     talk.come_in(&name);
     talk.go_on(&notes);
+    talk.screen.finish();
     // The reader must not wait for us while we wait for it.
     drop(notes);
     guard::restore();
@@ -83,10 +85,10 @@ fn keyboard(
     chat: &Arc<Mutex<Chat>>,
     notes: SyncSender<Note>,
     prompts: Receiver<String>,
-) -> Result<Option<Print>, Failure> {
-    match super::editor::start(chat, notes.clone(), prompts) {
-        Ok(print) => Ok(Some(print)),
-        Err(prompts) => input::start(notes, prompts).map(|()| None),
+) -> Result<Option<Arc<Printer>>, Failure> {
+    match super::editor::open(chat) {
+        Some((editor, above)) => super::editor::start(editor, above, notes, prompts).map(Some),
+        None => input::start(notes, prompts).map(|()| None),
     }
 }
 
@@ -96,7 +98,7 @@ fn keyboard(
     _: &Arc<Mutex<Chat>>,
     notes: SyncSender<Note>,
     prompts: Receiver<String>,
-) -> Result<Option<Print>, Failure> {
+) -> Result<Option<Arc<Printer>>, Failure> {
     input::start(notes, prompts).map(|()| None)
 }
 
