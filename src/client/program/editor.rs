@@ -1,7 +1,7 @@
 //! The line that is typed, with history and completion, above which everything else is printed.
 
 use std::borrow::Cow;
-use std::io;
+use std::io::{self, ErrorKind};
 use std::sync::mpsc::{Receiver, SyncSender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -61,16 +61,24 @@ pub(super) fn start(
 }
 
 fn read(editor: &mut LineEditor, prompt: &str) -> Note {
-    match editor.readline(prompt) {
-        Ok(line) => {
-            // A history that is full forgets the oldest.
-            editor.add_history_entry(line.as_str()).ok();
-            // A paste may be several lines.
-            Note::Typed(line.lines().map(str::to_owned).collect())
+    let mut is_garbled = false;
+    loop {
+        match editor.readline(prompt) {
+            // The editor has forgotten what came before; this is the rest.
+            Ok(_) if is_garbled => return Note::Garbled,
+            Ok(line) => {
+                // A history that is full forgets the oldest.
+                editor.add_history_entry(line.as_str()).ok();
+                // A paste may be several lines.
+                return Note::Typed(line.lines().map(str::to_owned).collect());
+            }
+            Err(ReadlineError::Io(why)) if why.kind() == ErrorKind::InvalidData => is_garbled = true,
+            Err(ReadlineError::Interrupted) => return Note::Interrupted,
+            Err(ReadlineError::Eof) => return Note::InputEnded(Ok(())),
+            Err(why) => {
+                return Note::InputEnded(Err(Failure::new(2, format!("the keyboard: {why}"))));
+            }
         }
-        Err(ReadlineError::Interrupted) => Note::Interrupted,
-        Err(ReadlineError::Eof) => Note::InputEnded(Ok(())),
-        Err(why) => Note::InputEnded(Err(Failure::new(2, format!("the keyboard: {why}")))),
     }
 }
 

@@ -31,6 +31,9 @@ const NOTES: usize = 64;
 enum Note {
     /// Lines of the input.
     Typed(Vec<String>),
+    /// A line of the keyboard that is not UTF-8.
+    #[cfg_attr(not(feature = "editor"), allow(dead_code))]
+    Garbled,
     /// The input has ended, or cannot be read.
     InputEnded(Result<(), Failure>),
     /// Ctrl-C.

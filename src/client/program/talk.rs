@@ -174,6 +174,10 @@ impl Talk {
                 self.screen.note("Ctrl-C once more leaves");
                 self.prompt_after(&[]);
             }
+            Note::Garbled => {
+                self.screen.note("that line was not UTF-8, and nothing of it was sent");
+                self.prompt_after(&[]);
+            }
             Note::Terminated => {
                 self.failure = Some(Failure::new(guard::TERMINATED, "told to end"));
                 return self.leave();
