@@ -1,6 +1,7 @@
 //! The line that is typed, with history and completion, above which everything else is printed.
 
 use std::borrow::Cow;
+use std::env;
 use std::io::{self, ErrorKind};
 use std::sync::mpsc::{Receiver, SyncSender};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,8 +13,9 @@ use rustyline::highlight::Highlighter;
 use rustyline::hint::Hinter;
 use rustyline::history::MemHistory;
 use rustyline::validate::Validator;
-use rustyline::{CompletionType, Config, Context, Editor, ExternalPrinter, Helper};
+use rustyline::{ColorMode, CompletionType, Config, Context, Editor, ExternalPrinter, Helper};
 
+use super::paint::is_dumb;
 use super::printer::Printer;
 use super::{Failure, Note};
 use crate::client::chat::Chat;
@@ -23,9 +25,16 @@ const HISTORY: usize = 500;
 
 pub(super) type LineEditor = Editor<Offers, MemHistory>;
 
-/// An editor, and what prints above its line; `None` where the terminal is not up to it.
-pub(super) fn open(chat: &Arc<Mutex<Chat>>) -> Option<(LineEditor, impl ExternalPrinter + Send + use<>)> {
-    let config = Config::builder().completion_type(CompletionType::Circular);
+/// An editor, with colours or without, and what prints above its line; `None` where the terminal is not up to it.
+pub(super) fn open(
+    chat: &Arc<Mutex<Chat>>,
+    has_colors: bool,
+) -> Option<(LineEditor, impl ExternalPrinter + Send + use<>)> {
+    if is_dumb(env::var("TERM").ok().as_deref()) {
+        return None;
+    }
+    let colors = if has_colors { ColorMode::Forced } else { ColorMode::Disabled };
+    let config = Config::builder().completion_type(CompletionType::Circular).color_mode(colors);
     let config = config.max_history_size(HISTORY).ok()?.build();
     let history = MemHistory::with_config(&config);
     let mut editor = Editor::with_history(config, history).ok()?;
@@ -61,24 +70,18 @@ pub(super) fn start(
 }
 
 fn read(editor: &mut LineEditor, prompt: &str) -> Note {
-    let mut is_garbled = false;
-    loop {
-        match editor.readline(prompt) {
-            // The editor has forgotten what came before; this is the rest.
-            Ok(_) if is_garbled => return Note::Garbled,
-            Ok(line) => {
-                // A history that is full forgets the oldest.
-                editor.add_history_entry(line.as_str()).ok();
-                // A paste may be several lines.
-                return Note::Typed(line.lines().map(str::to_owned).collect());
-            }
-            Err(ReadlineError::Io(why)) if why.kind() == ErrorKind::InvalidData => is_garbled = true,
-            Err(ReadlineError::Interrupted) => return Note::Interrupted,
-            Err(ReadlineError::Eof) => return Note::InputEnded(Ok(())),
-            Err(why) => {
-                return Note::InputEnded(Err(Failure::new(2, format!("the keyboard: {why}"))));
-            }
+    match editor.readline(prompt) {
+        Ok(line) => {
+            // A history that is full forgets the oldest.
+            editor.add_history_entry(line.as_str()).ok();
+            // A paste may be several lines.
+            Note::Typed(line.lines().map(str::to_owned).collect())
         }
+        // The editor has forgotten the line that had it in it.
+        Err(ReadlineError::Io(why)) if why.kind() == ErrorKind::InvalidData => Note::Garbled,
+        Err(ReadlineError::Interrupted) => Note::Interrupted,
+        Err(ReadlineError::Eof) => Note::InputEnded(Ok(())),
+        Err(why) => Note::InputEnded(Err(Failure::new(2, format!("the keyboard: {why}")))),
     }
 }
 

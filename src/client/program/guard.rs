@@ -1,6 +1,6 @@
 //! The terminal is left as it was found, also when the program is told to end, or panics.
 
-use std::io::{self, IsTerminal, Read, Write};
+use std::io::{self, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::sync::OnceLock;
 use std::sync::mpsc::SyncSender;
@@ -21,14 +21,14 @@ pub(super) const TERMINATED: u8 = 128 + 15;
 /// The exit status after a panic, as the standard library has it.
 const PANICKED: i32 = 101;
 
-/// How the terminal was.
-static FOUND: OnceLock<Termios> = OnceLock::new();
+/// How the terminal was, and whether there is an editor, which asks more of it.
+static FOUND: OnceLock<(Termios, bool)> = OnceLock::new();
 
 /// Remembers how the terminal is, to leave it like that also after a panic on any thread, which ends the program.
-pub(super) fn remember() {
+pub(super) fn remember(has_editor: bool) {
     if let Ok(found) = tcgetattr(io::stdin()) {
         // Only the first counts.
-        FOUND.set(found).ok();
+        FOUND.set((found, has_editor)).ok();
     }
     let told = panic::take_hook();
     panic::set_hook(Box::new(move |why| {
@@ -40,11 +40,11 @@ pub(super) fn remember() {
 
 /// Leaves the terminal as it was found.
 pub(super) fn restore() {
-    let Some(found) = FOUND.get() else { return };
+    let Some((found, has_editor)) = FOUND.get() else { return };
     // Nothing is left to try where this fails.
     tcsetattr(io::stdin(), OptionalActions::Now, found).ok();
-    let mut out = io::stdout();
-    if cfg!(feature = "editor") && out.is_terminal() {
+    if *has_editor {
+        let mut out = io::stdout();
         // Pasted text is marked no more; attributes are the usual, and the shell's prompt has a line of its own.
         out.write_all(b"\x1b[?2004l\x1b[0m\r").and_then(|()| out.flush()).ok();
     }

@@ -31,7 +31,7 @@ const NOTES: usize = 64;
 enum Note {
     /// Lines of the input.
     Typed(Vec<String>),
-    /// A line of the keyboard that is not UTF-8.
+    /// A key that is not UTF-8 has cost a line.
     #[cfg_attr(not(feature = "editor"), allow(dead_code))]
     Garbled,
     /// The input has ended, or cannot be read.

@@ -37,9 +37,7 @@ impl Paint {
         match color {
             Color::Always => true,
             Color::Never => false,
-            Color::Auto => {
-                no_color.unwrap_or_default().is_empty() && term.is_some_and(|t| !t.is_empty() && t != "dumb")
-            }
+            Color::Auto => no_color.unwrap_or_default().is_empty() && !is_dumb(term),
         }
     }
 
@@ -90,6 +88,11 @@ impl Paint {
     fn styled(&self, style: &str, text: &str) -> String {
         if self.has_colors { format!("\x1b[{style}m{text}\x1b[0m") } else { text.to_owned() }
     }
+}
+
+/// True for a terminal that can do no more than print lines, by its `TERM`.
+pub(super) fn is_dumb(term: Option<&str>) -> bool {
+    term.is_none_or(|term| term.is_empty() || term == "dumb")
 }
 
 /// FNV-1a of the name, whatever its letters' case: the same on every machine and every day.
@@ -167,7 +170,12 @@ mod tests {
     fn colours_are_for_terminals_that_have_them_and_people_who_want_them() {
         let auto = |no_color, term| Paint::wants_colors(Color::Auto, no_color, term);
         assert!(auto(None, Some("xterm")) && auto(Some(""), Some("xterm")));
-        assert!(!auto(Some("1"), Some("xterm")) && !auto(None, Some("dumb")) && !auto(None, None));
+        assert!(
+            !auto(Some("1"), Some("xterm"))
+                && !auto(None, Some("dumb"))
+                && !auto(None, Some(""))
+                && !auto(None, None)
+        );
         assert!(Paint::wants_colors(Color::Always, Some("1"), None));
         assert!(!Paint::wants_colors(Color::Never, None, Some("xterm")));
     }

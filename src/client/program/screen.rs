@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use super::clock::Clock;
-use super::paint::Paint;
+use super::paint::{Paint, is_dumb};
 use super::printer::Printer;
 use super::show;
 use crate::client::chat::{Shown, What};
@@ -14,6 +14,13 @@ use crate::config::Color;
 
 /// How long the last words have to be printed.
 const LAST_WORDS: Duration = Duration::from_millis(500);
+
+/// True where there are colours: by the setting, the environment, and what our output is.
+pub(super) fn has_colors(color: Color) -> bool {
+    let (no_color, term) = (env::var("NO_COLOR").ok(), env::var("TERM").ok());
+    let color = if io::stdout().is_terminal() || color == Color::Always { color } else { Color::Never };
+    Paint::wants_colors(color, no_color.as_deref(), term.as_deref())
+}
 
 /// Shows what happens above the line that is being typed.
 pub(super) struct Screen {
@@ -25,16 +32,9 @@ pub(super) struct Screen {
 }
 
 impl Screen {
-    pub(super) fn new(color: Color, printer: Option<Arc<Printer>>) -> Self {
-        let (no_color, term) = (env::var("NO_COLOR").ok(), env::var("TERM").ok());
-        let is_terminal = io::stdout().is_terminal();
-        let color = if is_terminal || color == Color::Always { color } else { Color::Never };
-        let has_colors = Paint::wants_colors(color, no_color.as_deref(), term.as_deref());
-        Self {
-            paint: Paint::new(has_colors, Clock::local()),
-            can_clear: is_terminal && term.is_some_and(|term| term != "dumb"),
-            printer,
-        }
+    pub(super) fn new(has_colors: bool, printer: Option<Arc<Printer>>) -> Self {
+        let can_clear = io::stdout().is_terminal() && !is_dumb(env::var("TERM").ok().as_deref());
+        Self { paint: Paint::new(has_colors, Clock::local()), can_clear, printer }
     }
 
     /// Shows what happened. Lines name their room where there are several.

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::link::{Link, Tried};
 use super::printer::Printer;
-use super::screen::Screen;
+use super::screen::{Screen, has_colors};
 use super::{Failure, NOTES, Note, guard, input};
 use crate::client::chat::{Act, Chat};
 use crate::client::{Client, Error, Event, EventKind, Request};
@@ -51,15 +51,17 @@ pub(super) fn run(config: &ClientConfig, client: Client) -> Result<(), Failure> 
     let chat = Arc::new(Mutex::new(chat));
     let (sender, notes) = mpsc::sync_channel(NOTES);
     let (prompts, granted) = mpsc::sync_channel(1);
-    guard::remember();
+    let has_colors = has_colors(config.color);
+    let printer = keyboard(&chat, has_colors, sender.clone(), granted)?;
+    // Nobody reads the keyboard before there is a prompt, so the terminal still is as it was.
+    guard::remember(printer.is_some());
     guard::watch(&sender).map_err(|error| Failure::new(1, error.to_string()))?;
-    let printer = keyboard(&chat, sender.clone(), granted)?;
     let link = Link::new(config, client, sender)?;
     let mut talk = Talk {
         config: config.clone(),
         chat,
         link,
-        screen: Screen::new(config.color, printer),
+        screen: Screen::new(has_colors, printer),
         prompts,
         pending: None,
         is_asking: false,
@@ -83,10 +85,11 @@ pub(super) fn run(config: &ClientConfig, client: Client) -> Result<(), Failure> 
 #[cfg(feature = "editor")]
 fn keyboard(
     chat: &Arc<Mutex<Chat>>,
+    has_colors: bool,
     notes: SyncSender<Note>,
     prompts: Receiver<String>,
 ) -> Result<Option<Arc<Printer>>, Failure> {
-    match super::editor::open(chat) {
+    match super::editor::open(chat, has_colors) {
         Some((editor, above)) => super::editor::start(editor, above, notes, prompts).map(Some),
         None => input::start(notes, prompts).map(|()| None),
     }
@@ -96,6 +99,7 @@ fn keyboard(
 #[cfg(not(feature = "editor"))]
 fn keyboard(
     _: &Arc<Mutex<Chat>>,
+    _: bool,
     notes: SyncSender<Note>,
     prompts: Receiver<String>,
 ) -> Result<Option<Arc<Printer>>, Failure> {
@@ -175,7 +179,7 @@ impl Talk {
                 self.prompt_after(&[]);
             }
             Note::Garbled => {
-                self.screen.note("that line was not UTF-8, and nothing of it was sent");
+                self.screen.note("that was not UTF-8; the line is gone");
                 self.prompt_after(&[]);
             }
             Note::Terminated => {
