@@ -148,10 +148,9 @@ class Pane:
 
 
 def start_server(programs, listen="127.0.0.1:0"):
-    """parlord, on a port of its own if no other is wanted, and where it listens."""
-    server = subprocess.Popen(
-        [programs / "parlord", "--listen", listen, "--flood", "off"], stdout=subprocess.PIPE, encoding="utf-8", env=ENVIRONMENT
-    )
+    """parlord, on a port of its own if no other is wanted, and where it listens. Scripts talk faster than people."""
+    command = [programs / "parlord", "--listen", listen, "--flood", "off"]
+    server = subprocess.Popen(command, stdout=subprocess.PIPE, encoding="utf-8", env=ENVIRONMENT)
     if not select.select([server.stdout], [], [], PATIENCE)[0]:
         server.kill()
         raise Failed("parlord did not say where it listens")
