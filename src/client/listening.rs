@@ -23,6 +23,10 @@ const LOST_AFTER: Duration = Duration::from_secs(180);
 /// Once our own side has ended, how long a server may be silent without closing.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(60);
 
+/// Once our own side has ended, how long a server may go on talking without closing: time enough for what is due to
+/// us. One that does not know half-closing would tell us for ever what is said.
+const TALK_TIMEOUT: Duration = Duration::from_secs(300);
+
 /// What comes from the server, until it closes the connection. Waits for it; an error is the last item.
 #[derive(Debug)]
 pub(super) struct Listening {
@@ -84,6 +88,7 @@ impl Listening {
             Got::Bytes => {
                 self.heard = Instant::now();
                 self.asked = false;
+                self.end_in_time()?;
                 if let (Ear::CrazyIt(ear), Stage::Closing { .. }) = (&self.ear, self.connection.stage()) {
                     self.ended = ear.cut_endless_echo(&self.connection.name(), &mut self.incoming);
                 }
@@ -105,7 +110,7 @@ impl Listening {
     fn silence(&mut self) -> Result<(), Error> {
         let silence = self.heard.elapsed();
         match (self.connection.stage(), &self.ear) {
-            (Stage::Greeting, _) | (Stage::Open, Ear::CrazyIt(_)) => Ok(()),
+            (Stage::Open, Ear::CrazyIt(_)) => Ok(()),
             (Stage::Open, Ear::Irc(_)) if silence >= LOST_AFTER => Err(self.lost(ErrorKind::TimedOut)),
             (Stage::Open, Ear::Irc(_)) => {
                 if silence >= PING_AFTER && !self.asked {
@@ -114,14 +119,21 @@ impl Listening {
                 }
                 Ok(())
             }
+            (Stage::Greeting | Stage::Draining { .. } | Stage::Closing { .. }, _) => self.end_in_time(),
+        }
+    }
+
+    /// Goes on without a server that does not end the connection after we have.
+    fn end_in_time(&self) -> Result<(), Error> {
+        match self.connection.stage() {
             // A server that does not answer may still know the end of a connection.
-            (Stage::Draining { since }, _) if silence.min(since.elapsed()) >= CLOSE_TIMEOUT => {
+            Stage::Draining { since } if is_late(since, self.heard, Instant::now()) => {
                 self.connection.close()
             }
-            (Stage::Closing { since }, _) if silence.min(since.elapsed()) >= CLOSE_TIMEOUT => {
+            Stage::Closing { since } if is_late(since, self.heard, Instant::now()) => {
                 Err(self.lost(ErrorKind::TimedOut))
             }
-            (Stage::Draining { .. } | Stage::Closing { .. }, _) => Ok(()),
+            Stage::Greeting | Stage::Open | Stage::Draining { .. } | Stage::Closing { .. } => Ok(()),
         }
     }
 
@@ -148,5 +160,27 @@ impl Iterator for Listening {
                 return Some(Err(error));
             }
         }
+    }
+}
+
+/// True when a server that was to close at `since`, and said something at `heard`, has had its time.
+fn is_late(since: Instant, heard: Instant, now: Instant) -> bool {
+    let waited = now.saturating_duration_since(since);
+    waited >= TALK_TIMEOUT || waited.min(now.saturating_duration_since(heard)) >= CLOSE_TIMEOUT
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_has_a_while_to_close_and_a_longer_one_while_it_talks() {
+        let since = Instant::now();
+        let at = |seconds| since + Duration::from_secs(seconds);
+        assert!(!is_late(since, at(0), at(59)));
+        assert!(is_late(since, at(0), at(60)));
+        assert!(!is_late(at(50), at(0), at(60)), "it was silent before as well");
+        assert!(!is_late(since, at(299), at(299)));
+        assert!(is_late(since, at(300), at(300)), "it talks for ever");
     }
 }
