@@ -81,7 +81,7 @@ impl Connection {
         Ok(())
     }
 
-    /// Writes `bytes`, or leaves that to whoever is writing. A failure is left to the next read, which fails too.
+    /// Writes `bytes`, or leaves that to whoever is writing. A failure is left to the next read, which finds an end.
     pub(super) fn answer(&self, bytes: &[u8]) {
         let mut answers = lock(&self.answers);
         if answers.len() + bytes.len() <= ANSWERS_BYTES {
@@ -97,6 +97,9 @@ impl Connection {
             let Ok(mut socket) = self.socket.try_lock() else { return };
             let answers = std::mem::take(&mut *lock(&self.answers));
             if socket.write_all(&answers).is_err() {
+                // Half an answer may be on its way, behind which nothing would make sense. It fails where both sides
+                // have ended already.
+                self.control.shutdown(Shutdown::Both).ok();
                 return;
             }
         }
@@ -178,6 +181,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 mod tests {
     use std::io::Read;
     use std::os::unix::net::UnixStream;
+    use std::time::Duration;
 
     use super::*;
 
@@ -195,5 +199,20 @@ mod tests {
         theirs.read_to_end(&mut sent).unwrap();
         assert!(sent.starts_with(b"last"));
         assert_eq!(sent.len(), 4 + ANSWERS_BYTES / answer.len() * answer.len());
+    }
+
+    #[test]
+    fn an_answer_that_a_server_does_not_take_ends_the_connection() {
+        let (ours, _theirs) = UnixStream::pair().unwrap();
+        let mut reading = ours.try_clone().unwrap();
+        let stream = Stream::Unix(ours);
+        stream.set_write_timeout(Some(Duration::from_millis(1))).unwrap();
+        let connection = Connection::new(Address::Unix("x".into()), stream).unwrap();
+        connection.open("alice");
+        // The socket is full sooner or later.
+        while connection.send(&[0; 1000]).is_ok() {}
+        connection.answer(b"PONG :x\r\n");
+        assert_eq!(reading.read(&mut [0; 9]).unwrap(), 0);
+        assert_eq!(connection.stage(), Stage::Open, "that is no end that we asked for");
     }
 }
