@@ -229,8 +229,10 @@ impl Outgoing {
     }
 
     /// The connection is lost. What was on its way waits again, before the rest; returns how many lines of it the
-    /// server may have taken all the same. `is_certain` when what it has not answered it has not taken.
-    pub(super) fn lost(&mut self, is_certain: bool) -> usize {
+    /// server may have taken all the same. Ours has answered all that it took when it said goodbye; of others nobody
+    /// knows.
+    pub(super) fn lost(&mut self, said_goodbye: bool) -> usize {
+        let is_certain = said_goodbye && self.is_patient;
         self.urgent.clear();
         self.forgiven = None;
         self.moved = None;
@@ -336,6 +338,9 @@ mod tests {
         assert_eq!(outgoing.next(now), Next::Send(say("4")));
         send_all(&mut outgoing, &mut mark, true, now);
         assert_eq!(outgoing.lost(false), 6, "nobody said goodbye");
+        send_all(&mut outgoing, &mut mark, true, now);
+        outgoing.trust(false);
+        assert_eq!(outgoing.lost(true), 6, "it is a server of others");
         let mut unmarked = with_lines(Wire::Irc, 3);
         send_all(&mut unmarked, &mut mark, false, now);
         assert_eq!(unmarked.lost(true), 3, "nobody answers each message");

@@ -159,7 +159,6 @@ impl Link {
         self.up = None;
         self.lost_at = Some(now);
         self.try_at = Some(now + self.backoff.pause());
-        // A server that said goodbye had answered everything that it took: the goodbye came behind the answers.
         self.outgoing.lost(self.said_goodbye)
     }
 
