@@ -9,19 +9,20 @@ use crate::config::ClientConfig;
 use crate::name::UserName;
 
 /// Connects and logs in; where there is somebody to ask, `ask` tells the name that is missing, or another for one that
-/// is refused. `None` when they leave instead. Nobody is asked while a server waits: it would lose its patience.
+/// is refused. Returns the name that was asked for as well, because a server may give another. `None` when they leave
+/// instead. Nobody is asked while a server waits: it would lose its patience.
 pub(super) fn enter(
     config: &ClientConfig,
     interactive: bool,
     mut ask: impl FnMut() -> Result<Option<UserName>, Failure>,
-) -> Result<Option<Client>, Failure> {
+) -> Result<Option<(Client, UserName)>, Failure> {
     let mut name = config.name.clone();
     loop {
         let Some(wanted) = name.take().map_or_else(&mut ask, |name| Ok(Some(name)))? else {
             return Ok(None);
         };
         match log_in(config, &wanted) {
-            Ok(client) => return Ok(Some(client)),
+            Ok(client) => return Ok(Some((client, wanted))),
             Err(error @ Error::NameRefused { .. }) if interactive => show(&error.to_string()),
             Err(error) => return Err(error.into()),
         }
@@ -93,7 +94,8 @@ mod tests {
             }
         });
         let client = enter(&config, true, || Ok(Some(UserName::new("bob").unwrap())));
-        assert!(client.is_ok_and(|client| client.is_some_and(|client| client.name() == "bob")));
+        let is_bob = |(client, name): (Client, UserName)| client.name() == "bob" && name.as_str() == "bob";
+        assert!(client.is_ok_and(|client| client.is_some_and(is_bob)));
         server.join().unwrap();
     }
 }

@@ -27,7 +27,7 @@ pub(super) struct Link {
     /// Tells the events of this connection from those of earlier ones.
     number: u64,
     /// The name to come back with.
-    name: Option<UserName>,
+    name: UserName,
     said_goodbye: bool,
     /// It was told that our name is refused.
     told_of_name: bool,
@@ -49,7 +49,13 @@ pub(super) enum Tried {
 }
 
 impl Link {
-    pub(super) fn new(config: &ClientConfig, client: Client, notes: SyncSender<Note>) -> Result<Self, Error> {
+    /// `name` is the one that `client` asked for.
+    pub(super) fn new(
+        config: &ClientConfig,
+        client: Client,
+        name: UserName,
+        notes: SyncSender<Note>,
+    ) -> Result<Self, Error> {
         let mut link = Self {
             config: config.clone(),
             notes,
@@ -57,7 +63,7 @@ impl Link {
             is_broken: false,
             outgoing: Outgoing::new(config.wire),
             number: 0,
-            name: None,
+            name,
             said_goodbye: false,
             told_of_name: false,
             backoff: Backoff::default(),
@@ -71,12 +77,19 @@ impl Link {
     fn attach(&mut self, client: Client) -> Result<(), Error> {
         self.number += 1;
         let (notes, number) = (self.notes.clone(), self.number);
-        self.name = UserName::new(&client.name()).ok().or(self.config.name.clone());
+        self.rename(&client.name());
         self.up = Some(client.listen(move |item| notes.send(Note::Heard(number, item)).is_ok())?);
         (self.is_broken, self.said_goodbye, self.lost_at) = (false, false, None);
         self.told_of_name = false;
         self.outgoing.trust(false);
         Ok(())
+    }
+
+    /// The server knows us by this name. One that we could not ask for is none to come back with.
+    fn rename(&mut self, name: &str) {
+        if let Ok(name) = UserName::new(name) {
+            self.name = name;
+        }
     }
 
     pub(super) fn is_up(&self) -> bool {
@@ -147,9 +160,7 @@ impl Link {
             EventKind::Server { version } => self.outgoing.trust(version.starts_with(OURS)),
             EventKind::Closing(_) => self.said_goodbye = true,
             EventKind::Present { .. } => self.backoff = Backoff::default(),
-            EventKind::Renamed { to, .. } if event.is_own => {
-                self.name = UserName::new(to).ok().or(self.name.take());
-            }
+            EventKind::Renamed { to, .. } if event.is_own => self.rename(to),
             _ => {}
         }
     }
@@ -171,7 +182,6 @@ impl Link {
         let (config, name, notes) = (self.config.clone(), self.name.clone(), self.notes.clone());
         let trying = thread::Builder::new().name("parlor-connect".into());
         let trying = trying.spawn(move || {
-            let Some(name) = name else { return };
             let result = enter::log_in(&config, &name).map(Box::new);
             // Nobody waits for it when the program ends.
             notes.send(Note::Tried(result)).ok();
@@ -218,5 +228,48 @@ impl Link {
     pub(super) fn quit(&mut self) -> bool {
         self.is_broken = true;
         self.up.as_mut().is_some_and(|(speaker, _)| speaker.say_goodbye().is_ok())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{BufRead, BufReader, Write};
+    use std::net::TcpListener;
+    use std::sync::mpsc;
+
+    use super::*;
+    use crate::config::Invocation;
+
+    const DEADLINE: Duration = Duration::from_secs(30);
+
+    /// The name that the next client asks for, which gets another.
+    fn welcome_as(given: &str, listener: &TcpListener) -> String {
+        let mut peer = BufReader::new(listener.accept().unwrap().0);
+        // All of what a client introduces itself with, so that nothing unread makes the end a reset.
+        let mut asked = String::new();
+        while !asked.contains("USER") {
+            peer.read_line(&mut asked).unwrap();
+        }
+        write!(peer.get_mut(), ":s 001 {given} :Welcome\r\n").unwrap();
+        asked.lines().find_map(|line| line.strip_prefix("NICK ")).unwrap().to_owned()
+    }
+
+    #[test]
+    fn a_name_that_nobody_could_ask_for_is_none_to_come_back_with() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let target = listener.local_addr().unwrap().to_string();
+        let server = thread::spawn(move || [(); 2].map(|()| welcome_as("1st\x1b", &listener)));
+        // Somebody was asked for their name, so the settings have none.
+        let Ok(Invocation::Run(config)) = ClientConfig::from_args(&[target], None, true) else { panic!() };
+        let name = UserName::new("alice").unwrap();
+        let client = enter::log_in(&config, &name).unwrap();
+        let (notes, heard) = mpsc::sync_channel(9);
+        let mut link = Link::new(&config, client, name, notes).unwrap();
+        let now = Instant::now();
+        link.lost(now);
+        link.pump(now + DEADLINE);
+        let tried = std::iter::from_fn(|| heard.recv_timeout(DEADLINE).ok());
+        assert!(tried.into_iter().any(|note| matches!(note, Note::Tried(Ok(_)))));
+        assert_eq!(server.join().unwrap(), ["alice", "alice"]);
     }
 }

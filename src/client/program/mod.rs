@@ -98,8 +98,8 @@ pub fn run(config: &ClientConfig) -> Result<(), Failure> {
         let message = "standard input is no terminal to ask for a name: give NAME@HOST";
         return Err(Failure::new(2, message));
     }
-    let Some(client) = enter::enter(config, talks, enter::ask_name)? else { return Ok(()) };
-    if talks { talk::run(config, client) } else { pipe::run(config, client) }
+    let Some((client, name)) = enter::enter(config, talks, enter::ask_name)? else { return Ok(()) };
+    if talks { talk::run(config, client, name) } else { pipe::run(config, client, name) }
 }
 
 /// Prints a line. When nobody reads our output any more, that is a quiet end.

@@ -9,7 +9,7 @@ use crate::client::input::piped;
 use crate::client::texts::{printable, refusal};
 use crate::client::{Client, Error, Event, EventKind, Request, display};
 use crate::config::ClientConfig;
-use crate::name::RoomName;
+use crate::name::{RoomName, UserName};
 use crate::wire::Wire;
 
 /// Most messages that wait to be sent before no more of the input is read.
@@ -32,10 +32,10 @@ struct Pipe<'a> {
 }
 
 /// Runs until the input ends and the server has taken it, or until the connection is lost for good.
-pub(super) fn run(config: &ClientConfig, client: Client) -> Result<(), Failure> {
+pub(super) fn run(config: &ClientConfig, client: Client, name: UserName) -> Result<(), Failure> {
     let (sender, notes) = mpsc::sync_channel(NOTES);
     let (credits, granted) = mpsc::sync_channel(1);
-    let link = Link::new(config, client, sender.clone())?;
+    let link = Link::new(config, client, name, sender.clone())?;
     let mut pipe = Pipe {
         config,
         link,

@@ -11,6 +11,7 @@ use super::{Failure, NOTES, Note, guard, input};
 use crate::client::chat::{Act, Chat};
 use crate::client::{Client, Error, Event, EventKind, Request};
 use crate::config::ClientConfig;
+use crate::name::UserName;
 
 /// How long to wait for the server's last words.
 const QUIT_TIMEOUT: Duration = Duration::from_secs(2);
@@ -46,7 +47,7 @@ struct Talk {
 }
 
 /// Runs until the person leaves.
-pub(super) fn run(config: &ClientConfig, client: Client) -> Result<(), Failure> {
+pub(super) fn run(config: &ClientConfig, client: Client, name: UserName) -> Result<(), Failure> {
     let chat = Chat::new(config.wire, &client.name(), &config.rooms, &config.highlights);
     let chat = Arc::new(Mutex::new(chat));
     let (sender, notes) = mpsc::sync_channel(NOTES);
@@ -56,7 +57,7 @@ pub(super) fn run(config: &ClientConfig, client: Client) -> Result<(), Failure> 
     // Nobody reads the keyboard before there is a prompt, so the terminal still is as it was.
     guard::remember(printer.is_some());
     guard::watch(&sender).map_err(|error| Failure::new(1, error.to_string()))?;
-    let link = Link::new(config, client, sender)?;
+    let link = Link::new(config, client, name, sender)?;
     let mut talk = Talk {
         config: config.clone(),
         chat,
