@@ -28,6 +28,14 @@ impl Backoff {
         }
         pause - pause / 4 * u32::try_from(jitter).unwrap_or(0) / 256
     }
+
+    /// There was a connection for so long. After one that lasted, the pauses begin anew; a server that lets us in and
+    /// throws us out at once is not asked every second for ever.
+    pub(super) fn held(&mut self, time: Duration) {
+        if time >= LONGEST {
+            *self = Self::default();
+        }
+    }
 }
 
 #[cfg(test)]
@@ -41,5 +49,17 @@ mod tests {
             let (pause, most) = (backoff.pause(), Duration::from_secs(most));
             assert!(pause <= most && pause >= most * 3 / 4, "{pause:?} of {most:?}");
         }
+    }
+
+    #[test]
+    fn a_connection_that_lasted_begins_the_pauses_anew_and_a_short_one_does_not() {
+        let mut backoff = Backoff::default();
+        for _ in 0..3 {
+            backoff.pause();
+        }
+        backoff.held(Duration::from_secs(59));
+        assert!(backoff.pause() > 2 * FIRST);
+        backoff.held(Duration::from_secs(60));
+        assert_eq!(backoff.pause(), FIRST);
     }
 }

@@ -32,6 +32,8 @@ pub(super) struct Link {
     /// It was told that our name is refused.
     told_of_name: bool,
     backoff: Backoff,
+    /// Since when there is this connection.
+    since: Instant,
     lost_at: Option<Instant>,
     /// When to try again; `None` while a try is under way, or there is nothing to try.
     try_at: Option<Instant>,
@@ -67,15 +69,17 @@ impl Link {
             said_goodbye: false,
             told_of_name: false,
             backoff: Backoff::default(),
+            since: Instant::now(),
             lost_at: None,
             try_at: None,
         };
-        link.attach(client)?;
+        link.attach(client, link.since)?;
         Ok(link)
     }
 
-    fn attach(&mut self, client: Client) -> Result<(), Error> {
+    fn attach(&mut self, client: Client, now: Instant) -> Result<(), Error> {
         self.number += 1;
+        self.since = now;
         let (notes, number) = (self.notes.clone(), self.number);
         self.rename(&client.name());
         self.up = Some(client.listen(move |item| notes.send(Note::Heard(number, item)).is_ok())?);
@@ -159,7 +163,6 @@ impl Link {
         match &event.kind {
             EventKind::Server { version } => self.outgoing.trust(version.starts_with(OURS)),
             EventKind::Closing(_) => self.said_goodbye = true,
-            EventKind::Present { .. } => self.backoff = Backoff::default(),
             EventKind::Renamed { to, .. } if event.is_own => self.rename(to),
             _ => {}
         }
@@ -168,6 +171,7 @@ impl Link {
     /// The connection is lost. Returns how many lines the server may have taken or not.
     pub(super) fn lost(&mut self, now: Instant) -> usize {
         self.up = None;
+        self.backoff.held(now.saturating_duration_since(self.since));
         self.lost_at = Some(now);
         self.try_at = Some(now + self.backoff.pause());
         self.outgoing.lost(self.said_goodbye)
@@ -196,7 +200,7 @@ impl Link {
         let error = match result {
             Ok(client) => {
                 let name = client.name();
-                match self.attach(*client) {
+                match self.attach(*client, now) {
                     Ok(()) => return Tried::Back(name),
                     Err(error) => error,
                 }
