@@ -309,9 +309,11 @@ impl Talk {
                 self.screen
                     .note(&format!("connected again, as {name}; what was said meanwhile is not known here"));
                 self.come_in(&name);
-                match self.link.outgoing.waiting_lines() {
-                    0 => self.link.outgoing.hold(false),
-                    _ => self.ask(),
+                // An earlier question may have been answered while the connection was lost again.
+                self.is_asking = self.link.outgoing.waiting_lines() > 0;
+                self.link.outgoing.hold(self.is_asking);
+                if self.is_asking {
+                    self.ask();
                 }
             }
         }
