@@ -478,6 +478,19 @@ fn lines_that_go_nowhere_are_exit_status_3() {
 }
 
 #[test]
+fn a_connection_lost_after_a_refusal_still_says_how_many_lines_were_taken() {
+    let (mut alice, server) = after_a_line(|server| {
+        server.send(&[":irc.example 404 alice #lobby :Cannot send"]);
+    });
+    let ended = alice.ended();
+    assert_eq!((ended.status, ended.stdout.as_str()), (Some(1), ""), "{ended:?}");
+    let told: Vec<_> = ended.stderr.lines().collect();
+    assert!(told[0].contains("#lobby: Cannot send") && told[1].contains("declined"), "{ended:?}");
+    assert!(told[2].ends_with("; 0 of 1 lines were taken, and perhaps 1 more"), "{ended:?}");
+    server.join().expect("the client did as it should");
+}
+
+#[test]
 fn who_comes_and_goes_and_what_servers_tell_is_no_output_of_a_pipe() {
     let (mut alice, server) = after_a_line(|server| {
         server.send(&[

@@ -54,7 +54,15 @@ pub(super) fn run(config: &ClientConfig, client: Client, name: UserName) -> Resu
     let result = pipe.go_on(&notes);
     // The reader must not wait for us while we wait for it.
     drop(notes);
-    pipe.failure.map_or(result, Err)
+    match (result, pipe.failure) {
+        (result, None) => result,
+        (Ok(()), Some(failure)) => Err(failure),
+        // How many lines were taken comes last, because whoever sends the rest needs it.
+        (Err(unfinished), Some(failure)) => {
+            complain(&failure);
+            Err(unfinished)
+        }
+    }
 }
 
 impl Pipe<'_> {
