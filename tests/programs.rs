@@ -380,6 +380,27 @@ fn an_output_that_nobody_reads_any_more_is_a_quiet_end() {
     assert_eq!(String::from_utf8_lossy(&output.stderr), "");
 }
 
+// Elsewhere no device is always full.
+#[cfg(target_os = "linux")]
+#[test]
+fn an_output_that_cannot_be_written_is_exit_status_1() {
+    let (_server, at) = Program::server(&[]);
+    let full = File::options().write(true).open("/dev/full").expect("Linux has it");
+    let mut command = std::process::Command::new(PARLOR);
+    command.args(["--once", "hi", &format!("alice@{at}")]).stdin(Stdio::null()).stdout(full);
+    let output = command.stderr(Stdio::piped()).output().expect("the program can be started");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stderr).starts_with("parlor: standard output: "), "{output:?}");
+}
+
+#[test]
+fn what_the_client_complains_of_is_text_and_nothing_else() {
+    for args in [&["--a\x1b[2J"][..], &["a@b", "\x1b[2J"], &["a@\x1b[2J\u{202e}:x"]] {
+        assert_ended(&Program::parlor(args).ended(), 2, "[2J");
+        assert!(!Program::parlor(args).ended().stderr.contains(['\x1b', '\u{202e}']));
+    }
+}
+
 #[test]
 fn both_programs_print_help_and_version() {
     for start in [Program::parlord, Program::parlor] {

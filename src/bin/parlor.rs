@@ -24,6 +24,6 @@ fn main() -> ExitCode {
 }
 
 fn fail(error: &dyn std::fmt::Display, status: u8) -> ExitCode {
-    writeln!(io::stderr(), "parlor: {error}").ok();
+    program::complain(error);
     ExitCode::from(status)
 }

@@ -20,6 +20,7 @@ use std::fmt;
 use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::process;
 
+use super::texts::printable;
 use super::{Client, Error, Event};
 use crate::config::ClientConfig;
 
@@ -102,16 +103,21 @@ pub fn run(config: &ClientConfig) -> Result<(), Failure> {
     if talks { talk::run(config, client, name) } else { pipe::run(config, client, name) }
 }
 
-/// Prints a line. When nobody reads our output any more, that is a quiet end.
+/// Prints a line. When nobody reads our output any more, that is a quiet end; a full disk is a loud one.
 fn show(line: &str) {
     let mut out = io::stdout().lock();
     match writeln!(out, "{line}") {
+        Ok(()) => {}
         Err(error) if error.kind() == ErrorKind::BrokenPipe => process::exit(0),
-        // Nowhere is left to say that this one could not be printed.
-        Ok(()) | Err(_) => {}
+        Err(error) => {
+            complain(&format_args!("standard output: {error}"));
+            process::exit(1);
+        }
     }
 }
 
-fn complain(what: &dyn fmt::Display) {
-    writeln!(io::stderr(), "parlor: {what}").ok();
+/// Tells on standard error what is wrong, in one line that has nothing in it but text.
+pub fn complain(what: &dyn fmt::Display) {
+    // Nowhere is left to say that this could not be said.
+    writeln!(io::stderr(), "parlor: {}", printable(&what.to_string())).ok();
 }

@@ -6,7 +6,7 @@ use std::time::Instant;
 use super::link::{Link, Tried};
 use super::{Failure, NOTES, Note, complain, input, json, show, status};
 use crate::client::input::piped;
-use crate::client::texts::{printable, refusal};
+use crate::client::texts::refusal;
 use crate::client::{Client, Error, Event, EventKind, Request, display};
 use crate::config::ClientConfig;
 use crate::name::{RoomName, UserName};
@@ -156,7 +156,7 @@ impl Pipe<'_> {
             _ if self.config.json => json::line(event),
             // In a pipe nobody sees that their lines go nowhere.
             EventKind::Refused { about: Some(room), text, .. } if room.starts_with('#') => {
-                complain(&printable(&refusal(Some(room), text)));
+                complain(&refusal(Some(room), text));
                 None
             }
             _ => display::line(event, self.config.rooms.len() > 1),
@@ -166,7 +166,7 @@ impl Pipe<'_> {
             && room.starts_with('#')
             && self.failure.is_none()
         {
-            let message = format!("the server declined something about {}", printable(room));
+            let message = format!("the server declined something about {room}");
             self.failure = Some(Failure::new(3, message));
         }
     }
