@@ -70,6 +70,8 @@ fn whoever_resets_or_vanishes_leaves_nobody_behind_and_disturbs_nobody() {
         } else {
             drop(alice)
         }
+        // A turn deals with those who are ready in any order.
+        bob.settle("bob");
         bob.send(whisper("alice", "still there?"));
         bob.expect_notice("nobody here is called alice");
         alice = server.user("alice");
