@@ -12,4 +12,6 @@ pub(super) struct Counts {
     pub(super) endings: Tally,
     /// Newcomers who were dropped without a word.
     pub(super) dropped: u64,
+    /// How often somebody had to wait for sending too much.
+    pub(super) pauses: u64,
 }

@@ -26,6 +26,11 @@ pub(super) fn text(report: &Report) -> String {
     page.counter("parlor_messages_total", "How often somebody spoke.", &report.messages);
     page.tally("parlor_endings_total", "counter", "Ended connections.", "reason", &report.endings);
     page.tally("parlor_refusals_total", "counter", "Refused requests.", "reason", &report.refusals);
+    page.counter(
+        "parlor_flood_pauses_total",
+        "Times that somebody had to wait for sending too much.",
+        &report.pauses,
+    );
     page.counter("parlor_dropped_total", "Newcomers dropped without a word.", &report.dropped);
     let started = report.started.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     page.gauge("process_start_time_seconds", "Start, in seconds since 1970.", &Seconds(started));

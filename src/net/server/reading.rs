@@ -152,6 +152,7 @@ impl<S: Stream> Server<S> {
             }
             if flood.is_some_and(|flood| bucket.ready_at(flood) > now.instant) {
                 *inlet = Inlet::Paused;
+                self.counts.pauses += 1;
                 break;
             }
             let rest = &bytes[used..];

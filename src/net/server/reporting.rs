@@ -48,6 +48,7 @@ impl<S: Stream> Server<S> {
             endings: self.counts.endings.clone(),
             refusals: self.hub.refusals().clone(),
             dropped: self.counts.dropped,
+            pauses: self.counts.pauses,
         }
     }
 
