@@ -70,7 +70,11 @@ impl Paint {
 
     fn said(&self, from: &str, text: &str, manner: Manner, stands_out: bool) -> String {
         let (name, text) = (self.name(from), plain(text));
-        let text = if stands_out { self.styled(BOLD, &text) } else { text };
+        let text = match manner {
+            _ if stands_out => self.styled(BOLD, &text),
+            Manner::Action => self.styled(DIM, &text),
+            Manner::Message | Manner::Notice => text,
+        };
         let name = if stands_out { self.styled(STANDS_OUT, &plain(from)) } else { name };
         match manner {
             Manner::Message => format!("{name}: {text}"),
@@ -164,6 +168,13 @@ mod tests {
         assert!(
             paint.line(&said("hi", Manner::Message, false), false).starts_with("\x1b[2m00:00\x1b[0m \x1b[")
         );
+    }
+
+    #[test]
+    fn what_people_do_is_dimmed_unless_it_is_about_us() {
+        let line = |stands_out| paint(true).line(&said("waves", Manner::Action, stands_out), false);
+        assert!(line(false).ends_with(" \x1b[2mwaves\x1b[0m*"));
+        assert!(line(true).ends_with(" \x1b[1mwaves\x1b[0m*\x07"));
     }
 
     #[test]
