@@ -18,7 +18,18 @@ pub(super) fn line(event: &Event, names_rooms: bool) -> Option<String> {
         EventKind::Notice(text) => format!("* {text}"),
         EventKind::Closing(text) => format!("* {}", without_closing_link(text)),
         EventKind::Refused { about, text, .. } => format!("* {}", refusal(about.as_deref(), text)),
-        _ => return None,
+        EventKind::Joined { .. }
+        | EventKind::Parted { .. }
+        | EventKind::Quit { .. }
+        | EventKind::Kicked { .. }
+        | EventKind::Renamed { .. }
+        | EventKind::Topic { .. }
+        | EventKind::Present { .. }
+        | EventKind::Invited { .. }
+        | EventKind::Changed { .. }
+        | EventKind::Info(_)
+        | EventKind::Server { .. }
+        | EventKind::Taken => return None,
     };
     Some(plain(&line))
 }
