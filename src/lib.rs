@@ -22,8 +22,9 @@
 //! # One turn of the server
 //!
 //! Poll; read every ready connection, within a budget; split frames; hand each to its session, which asks the hub;
-//! put the events that come of it into outboxes, encoded once for each kind of hearer; accept newcomers; do what is
-//! due; then write to each connection that has something, once; take out whoever is gone; sleep until the next
+//! gather the events that come of it, as long as they are for the same audience, and put them into its outboxes,
+//! encoded once for each kind of hearer; where many are to be written to, look once more for input; accept newcomers; do
+//! what is due; then write to each connection that has something, once; take out whoever is gone; sleep until the next
 //! deadline. Time is an argument: only the reactor reads the clock.
 
 pub mod address;
