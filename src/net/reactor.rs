@@ -32,6 +32,10 @@ const MANY_WRITES: usize = 16;
 /// How often a turn looks whether more has come before it writes.
 const LOOKS: usize = 2;
 
+/// What is due waits for the next beat, so that many who are idle are asked for a sign of life in one turn: of ten
+/// thousand, it is somebody's time a hundred times a second.
+const BEAT: Duration = Duration::from_millis(100);
+
 /// Tokens of connections are their keys in the slab; these count down from the other end.
 const STOP: Token = Token(usize::MAX);
 const SIGNALS: Token = Token(usize::MAX - 1);
@@ -54,6 +58,8 @@ pub struct Reactor {
 /// A server that runs. What it shares without locks, it shares within one thread.
 struct Running {
     reactor: Reactor,
+    /// From here on beats are counted.
+    started: Instant,
     server: Server<Socket>,
     metrics: Metrics,
     /// For newcomers when there is no other descriptor.
@@ -120,10 +126,12 @@ impl Reactor {
     ///
     /// Fails only when the system's poll does.
     pub fn run(mut self) -> io::Result<()> {
-        let server = Server::new(&self.config, Now::read());
+        let now = Now::read();
+        let server = Server::new(&self.config, now);
         let metrics = Metrics::new(mem::take(&mut self.metrics_listeners));
         let reserve = Reserve::new();
-        Running { reactor: self, server, metrics, reserve, pause_is_logged: false }.run()
+        Running { reactor: self, started: now.instant, server, metrics, reserve, pause_is_logged: false }
+            .run()
     }
 }
 
@@ -214,7 +222,8 @@ impl Running {
         }
         let pauses = self.reactor.listeners.iter().filter_map(|listener| listener.paused_until);
         let next = pauses.chain(self.server.next_deadline()).chain(self.metrics.next_deadline()).min()?;
-        Some(next.saturating_duration_since(Instant::now()))
+        let late = time_to_next_beat(next.saturating_duration_since(self.started));
+        Some((next + late).saturating_duration_since(Instant::now()))
     }
 
     fn signalled(&mut self, now: Now) {
@@ -242,6 +251,13 @@ impl Running {
     }
 }
 
+/// How long it is from a time to the next beat, both counted from the start.
+fn time_to_next_beat(time: Duration) -> Duration {
+    let beat = BEAT.as_nanos();
+    // Less than a beat, so it fits.
+    Duration::from_nanos((time.as_nanos().div_ceil(beat) * beat - time.as_nanos()) as u64)
+}
+
 impl Stopper {
     /// Ends the server in an orderly way. It takes until everybody has been served, at most 4 s.
     pub fn stop(&self) -> io::Result<()> {
@@ -261,5 +277,19 @@ impl fmt::Display for BindError {
 impl std::error::Error for BindError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         Some(&self.error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_due_between_two_beats_waits_for_the_second() {
+        for (due, wait) in [(0, 0), (1, 99), (99, 1), (100, 0), (250, 50)] {
+            let due = Duration::from_millis(due);
+            assert_eq!(time_to_next_beat(due), Duration::from_millis(wait), "{due:?}");
+        }
+        assert_eq!(time_to_next_beat(Duration::from_nanos(1)), BEAT - Duration::from_nanos(1));
     }
 }
