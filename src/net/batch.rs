@@ -200,7 +200,8 @@ impl Batch {
     /// Gives what somebody gets who does not hear all, or hears more.
     fn special_frames(&self, id: UserId, missed: usize, encoding: &Encoding, give: &mut impl FnMut(Frame)) {
         let mut parts = Parts { encoding, give, heard: missed..missed, own: Vec::new() };
-        let mut asides = self.asides.iter().filter(|aside| aside.to == id).peekable();
+        // Whoever whispers to itself may join the audience a second time, and has had the asides in its first place.
+        let mut asides = self.asides.iter().filter(|a| a.to == id && a.after > missed).peekable();
         for n in missed..=self.events.len() {
             while let Some(aside) = asides.next_if(|aside| aside.after == n) {
                 parts.end_run(n);

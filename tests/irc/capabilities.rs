@@ -306,6 +306,17 @@ fn echo_message_brings_back_what_one_says_as_the_others_hear_it() {
 }
 
 #[test]
+fn whoever_speaks_to_itself_in_the_turn_of_its_join_hears_who_is_in_the_channel_once() {
+    let mut house = House::new();
+    let ana = house.irc_with("ana", "echo-message");
+    house.send(ana, "JOIN #tea\r\nPRIVMSG ana :hi\r\nPING done");
+    let heard = house.lines(ana);
+    let count = |part: &str| heard.iter().filter(|line| line.contains(part)).count();
+    let counts = [" JOIN ", " 353 ", " 366 ", " PRIVMSG ", " PONG "].map(count);
+    assert_eq!(counts, [1, 1, 1, 2, 1], "{heard:#?}");
+}
+
+#[test]
 fn the_echo_comes_back_to_those_who_are_not_among_the_hearers() {
     let mut house = House::new();
     let [ana, bob] = house.channel("#tea", ["ana", "bob"]);
