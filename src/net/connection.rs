@@ -63,7 +63,8 @@ pub(super) enum Hearing {
     TooSlow,
     /// Too much waits for all together, and most of that for it; it will be told so and closed at the end of the turn.
     Shed,
-    /// A write has failed. Nothing more is written, but what the peer sent before it left is still read.
+    /// A write has failed, or a line that was begun had to be forgotten. Nothing more is written, but what the peer sent
+    /// before it left is still read.
     Gone,
 }
 

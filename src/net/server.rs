@@ -232,10 +232,8 @@ impl<S: Stream> Server<S> {
         while let Some(key) = self.overfull.pop() {
             let limits = &self.house.limits;
             let reason = match self.connections[key].hearing {
-                Hearing::Shed => CloseReason::MemoryFull(limits.memory_bytes),
-                Hearing::Fine | Hearing::TooSlow | Hearing::Gone => {
-                    CloseReason::OutboxFull(limits.outbox_bytes)
-                }
+                Hearing::Shed | Hearing::Gone => CloseReason::MemoryFull(limits.memory_bytes),
+                Hearing::Fine | Hearing::TooSlow => CloseReason::OutboxFull(limits.outbox_bytes),
             };
             self.end(key, reason, now);
             self.seal(now);

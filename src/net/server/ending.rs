@@ -37,7 +37,7 @@ impl<S: Stream> Server<S> {
             Hearing::Fine | Hearing::Gone => reason,
         };
         self.depart(key, &reason, now);
-        if let CloseReason::OutboxFull(_) | CloseReason::MemoryFull(_) = reason {
+        if let Hearing::TooSlow | Hearing::Shed = self.connections[key].hearing {
             self.connections[key].outbox.forget_unstarted();
             self.connections[key].hearing = Hearing::Fine;
         }

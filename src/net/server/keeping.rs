@@ -1,6 +1,7 @@
 //! How much is kept for all connections together, and who has to go when that is too much.
 
 use super::Server;
+use crate::message::Now;
 use crate::net::connection::{Connection, Hearing, Life};
 use crate::net::stream::Stream;
 
@@ -16,19 +17,37 @@ impl<S: Stream> Server<S> {
 
     /// Where too much is kept, forgets what is kept for those for whom it is most, and has them closed: until a quarter
     /// is free again, so that not all of them are looked at for each byte.
-    pub(super) fn shed(&mut self) {
+    pub(super) fn shed(&mut self, now: Now) {
         let most = self.house.limits.memory_bytes;
+        if self.kept_bytes <= most {
+            return;
+        }
+        // Those who read must not suffer because many were told a lot in one turn: what can be written now, is.
+        self.flush_all(now);
         if self.kept_bytes <= most {
             return;
         }
         let mut fullest: Vec<_> = self.connections.iter().map(|(key, c)| (c.kept_bytes, key)).collect();
         fullest.sort_unstable_by(|a, b| b.cmp(a));
-        for (_, key) in fullest {
-            if self.kept_bytes <= most / 4 * 3 {
-                return;
+        let enough = most / 4 * 3;
+        for forget in [Self::forget_kept, Self::forget_begun] {
+            for &(kept_bytes, key) in &fullest {
+                if self.kept_bytes <= enough || kept_bytes == 0 {
+                    break;
+                }
+                forget(self, key);
             }
-            self.forget_kept(key);
         }
+    }
+
+    /// Forgets also the rest of a line that was begun. Behind that the peer cannot be told why it is closed.
+    fn forget_begun(&mut self, key: usize) {
+        let Connection { hearing, outbox, .. } = &mut self.connections[key];
+        if !outbox.is_empty() {
+            outbox.clear();
+            *hearing = Hearing::Gone;
+        }
+        self.recount(key);
     }
 
     fn forget_kept(&mut self, key: usize) {

@@ -87,7 +87,7 @@ impl<S: Stream> Server<S> {
             }
         }
         self.settle(key);
-        self.shed();
+        self.shed(now);
         if self.unshared_bytes > UNSHARED_BYTES {
             self.flush_all(now);
         }

@@ -112,7 +112,7 @@ impl<S: Stream> Server<S> {
                 connection.hearing = Hearing::TooSlow;
                 self.overfull.push(key);
             }
-            self.shed();
+            self.shed(now);
         }
     }
 
