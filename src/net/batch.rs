@@ -16,7 +16,8 @@ const BATCH_BYTES: usize = 64 * 1024;
 /// About how many bytes an event takes besides its text: who, where, when, and an id.
 const EVENT_BYTES: usize = 200;
 
-/// So many bytes of a batch are shared where a hearer does not get all of it; fewer are copied.
+/// So many bytes of a batch are shared where a hearer does not get all of it; fewer are copied, because a part keeps
+/// all of the batch in memory.
 const SHARED_BYTES: usize = 512;
 
 /// Events for one audience, in order.
@@ -193,7 +194,9 @@ impl Batch {
         if self.special.contains(&self.audience[n]) {
             self.special_frames(self.audience[n], missed, encoding, &mut give);
         } else {
-            give(encoding.all.part(encoding.start(missed)..encoding.all.len()));
+            let range = encoding.start(missed)..encoding.all.len();
+            let is_copied = missed > 0 && range.len() < SHARED_BYTES;
+            give(if is_copied { encoding.all[range].into() } else { encoding.all.part(range) });
         }
     }
 
