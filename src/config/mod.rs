@@ -3,9 +3,11 @@
 mod client;
 mod server;
 mod table;
+mod values;
 
 pub use client::{ClientConfig, Color};
-pub use server::{Operator, ServerConfig, read_motd};
+pub use server::{Operator, ServerConfig};
+pub use values::read_motd;
 
 use std::fmt;
 use std::time::Duration;

@@ -1,0 +1,84 @@
+//! What the values of `parlord`'s options look like, and what is wrong with those that do not.
+
+use std::fs;
+use std::ops::RangeInclusive;
+use std::path::Path;
+
+use super::{Flood, Operator};
+use crate::address::Address;
+
+pub(super) fn parse_address(value: &str) -> Result<Address, String> {
+    Address::parse(value).map_err(|why| format!("{value:?}: {why}"))
+}
+
+/// An address, or a port of this machine alone: what is told there is not for everybody.
+#[cfg(feature = "metrics")]
+pub(super) fn metrics_address(value: &str) -> Result<Address, String> {
+    let port = value.strip_prefix(':').unwrap_or(value);
+    match port.parse() {
+        Ok(port) => Ok(Address::Tcp { host: "127.0.0.1".into(), port }),
+        Err(_) => parse_address(value),
+    }
+}
+
+/// Longest server name, in bytes (RFC 2812 §1.1).
+const SERVER_NAME_BYTES: usize = 63;
+
+/// A server name is a host name, with a dot that tells it from a nick (RFC 2812 §2.3.1).
+pub(super) fn server_name(value: &str) -> Result<String, String> {
+    let is_host = value.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '.');
+    if is_host && value.contains('.') && value.len() <= SERVER_NAME_BYTES && !value.starts_with(['.', '-']) {
+        Ok(value.to_owned())
+    } else {
+        Err(format!("{value:?} is no server name, such as chat.example"))
+    }
+}
+
+/// Largest file with a message of the day, in bytes: everybody who comes is sent all of it.
+const MOTD_BYTES: usize = 16 * 1024;
+
+/// The message of the day in a file, a line each. Fails when it cannot be read, or is larger than 16 KiB.
+pub fn read_motd(path: &Path) -> Result<Vec<String>, String> {
+    let text = fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
+    if text.len() > MOTD_BYTES {
+        return Err(format!("{}: larger than {MOTD_BYTES} bytes", path.display()));
+    }
+    Ok(text.lines().map(str::to_owned).collect())
+}
+
+/// A password that both wires can carry.
+pub(super) fn password(value: &str) -> Result<String, String> {
+    if value.is_empty() || value.contains(['\r', '\n', '\0', '※']) {
+        return Err("a password is not empty, and contains no line end and no ※".into());
+    }
+    Ok(value.to_owned())
+}
+
+pub(super) fn operator(value: &str) -> Result<Operator, String> {
+    match value.split_once(':') {
+        Some((name, password)) if !name.is_empty() && !password.is_empty() => {
+            Ok(Operator { name: name.to_owned(), password: password.to_owned() })
+        }
+        // What was given may be a password, which is not repeated.
+        _ => Err("write NAME:PASS".into()),
+    }
+}
+
+/// `BURST/PER_SECOND`, or `off`.
+pub(super) fn flood(value: &str) -> Result<Option<Flood>, String> {
+    if value == "off" {
+        return Ok(None);
+    }
+    let (burst, per_second) =
+        value.split_once('/').ok_or_else(|| format!("{value:?} is neither BURST/PER_SECOND nor off"))?;
+    Ok(Some(Flood {
+        burst: number(burst, 1..=10_000, "messages")? as u32,
+        per_second: number(per_second, 1..=10_000, "messages a second")? as u32,
+    }))
+}
+
+pub(super) fn number(value: &str, range: RangeInclusive<usize>, unit: &str) -> Result<usize, String> {
+    value.parse().ok().filter(|number| range.contains(number)).ok_or_else(|| {
+        format!("{value:?} is not a whole number of {unit} from {} to {}", range.start(), range.end())
+    })
+}
