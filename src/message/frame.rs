@@ -8,14 +8,15 @@ use std::rc::Rc;
 #[derive(Clone, Debug)]
 pub struct Frame {
     bytes: Rc<[u8]>,
-    range: Range<usize>,
+    /// Which of them. In 32 bits, because every connection has room for a frame, and what one outbox may hold fits.
+    range: Range<u32>,
 }
 
 impl Frame {
     /// A part of this frame. Nothing is copied. The range lies within it.
     pub fn part(&self, range: Range<usize>) -> Self {
         debug_assert!(range.end <= self.len(), "{range:?} of {} bytes", self.len());
-        let range = self.range.start + range.start..self.range.start + range.end;
+        let range = self.range.start + range.start as u32..self.range.start + range.end as u32;
         Self { bytes: Rc::clone(&self.bytes), range }
     }
 
@@ -29,14 +30,14 @@ impl Deref for Frame {
     type Target = [u8];
 
     fn deref(&self) -> &[u8] {
-        &self.bytes[self.range.clone()]
+        &self.bytes[self.range.start as usize..self.range.end as usize]
     }
 }
 
 impl<B: Into<Rc<[u8]>>> From<B> for Frame {
     fn from(bytes: B) -> Self {
         let bytes = bytes.into();
-        Self { range: 0..bytes.len(), bytes }
+        Self { range: 0..bytes.len() as u32, bytes }
     }
 }
 
