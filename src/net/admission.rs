@@ -6,6 +6,7 @@ use std::collections::hash_map::Entry;
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
+use super::bucket::{Bucket, Rate};
 use crate::config::Limits;
 use crate::message::{CloseReason, Peer};
 
@@ -51,8 +52,8 @@ struct Origin(u64);
 #[derive(Clone, Copy, Debug)]
 struct Record {
     connections: usize,
-    /// When its burst is whole again; each connection moves this by [`REFILL`].
-    whole_at: Instant,
+    /// How often it may connect before it has to wait.
+    bucket: Bucket,
 }
 
 impl Origin {
@@ -98,23 +99,24 @@ impl Admission {
 
     fn admit_from(&mut self, origin: Origin, now: Instant) -> Result<(), CloseReason> {
         let entry = self.origins.entry(origin);
-        let Record { connections, whole_at } = match &entry {
+        let Record { connections, mut bucket } = match &entry {
             Entry::Occupied(known) => *known.get(),
-            Entry::Vacant(_) => Record { connections: 0, whole_at: now },
+            Entry::Vacant(_) => Record { connections: 0, bucket: Bucket::new(now) },
         };
         if connections >= self.most_each {
             return Err(CloseReason::AddressFull(self.most_each));
         }
         let burst = u32::try_from(self.most_each.saturating_mul(BURST_FOR_EACH)).unwrap_or(u32::MAX);
-        let whole_at = whole_at.max(now) + REFILL;
-        let wait = whole_at.saturating_duration_since(now + REFILL * burst);
+        let rate = Rate { burst, interval: REFILL };
+        let wait = bucket.ready_at(rate).saturating_duration_since(now);
         if !wait.is_zero() {
             return Err(CloseReason::ConnectsTooOften { burst, wait });
         }
+        bucket.take(rate, now);
         if let Entry::Occupied(_) = entry {
             self.absent -= usize::from(connections == 0);
         }
-        entry.insert_entry(Record { connections: connections + 1, whole_at });
+        entry.insert_entry(Record { connections: connections + 1, bucket });
         Ok(())
     }
 
@@ -131,7 +133,7 @@ impl Admission {
         if record.connections > 0 {
             return;
         }
-        if record.whole_at <= now {
+        if record.bucket.is_full(now) {
             known.remove();
             return;
         }
@@ -145,7 +147,8 @@ impl Admission {
         let most = self.absent / 2;
         for forgets_all in [false, true] {
             let present = self.origins.len() - self.absent;
-            self.origins.retain(|_, record| record.connections > 0 || record.whole_at > now && !forgets_all);
+            self.origins
+                .retain(|_, record| record.connections > 0 || !record.bucket.is_full(now) && !forgets_all);
             self.absent = self.origins.len() - present;
             if self.absent <= most {
                 return;

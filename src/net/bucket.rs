@@ -1,10 +1,17 @@
-//! How fast a peer may send: a token bucket that remembers one time and nothing else.
+//! How often something may be done: a token bucket that remembers one time and nothing else.
 
 use std::time::{Duration, Instant};
 
 use crate::config::Flood;
 
-/// A bucket of tokens, one for each message. It fills again with time.
+/// How many tokens a bucket holds, and how long each takes to come back.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Rate {
+    pub(super) burst: u32,
+    pub(super) interval: Duration,
+}
+
+/// A bucket of tokens. It fills again with time.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Bucket {
     /// When it is full again; in the past for a full one. Each token that is missing moves this by what one takes to
@@ -18,23 +25,31 @@ impl Bucket {
         Self { full_at: now }
     }
 
+    /// True when no token is missing.
+    pub(super) fn is_full(&self, now: Instant) -> bool {
+        self.full_at <= now
+    }
+
     /// When there is a token in it; in the past where there is one.
-    pub(super) fn ready_at(&self, flood: Flood) -> Instant {
+    pub(super) fn ready_at(&self, rate: impl Into<Rate>) -> Instant {
+        let Rate { burst, interval } = rate.into();
         // All tokens but one are missing at the earliest this long before it is full.
-        let all_but_one = interval(flood) * flood.burst.saturating_sub(1);
+        let all_but_one = interval * burst.saturating_sub(1);
         self.full_at.checked_sub(all_but_one).unwrap_or(self.full_at)
     }
 
     /// Takes a token out. There must be one.
-    pub(super) fn take(&mut self, flood: Flood, now: Instant) {
-        debug_assert!(self.ready_at(flood) <= now, "a token is taken that is not there");
-        self.full_at = self.full_at.max(now) + interval(flood);
+    pub(super) fn take(&mut self, rate: impl Into<Rate>, now: Instant) {
+        let rate = rate.into();
+        debug_assert!(self.ready_at(rate) <= now, "a token is taken that is not there");
+        self.full_at = self.full_at.max(now) + rate.interval;
     }
 }
 
-/// How long a token takes to come back.
-fn interval(flood: Flood) -> Duration {
-    Duration::from_secs(1) / flood.per_second.max(1)
+impl From<Flood> for Rate {
+    fn from(Flood { burst, per_second }: Flood) -> Self {
+        Self { burst, interval: Duration::from_secs(1) / per_second.max(1) }
+    }
 }
 
 #[cfg(test)]
