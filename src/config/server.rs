@@ -1,17 +1,17 @@
-//! The options of `parlord`. A config file has the same names, so one table serves both.
+//! How `parlord` is to run, as its command line and its config file tell.
+
+mod settings;
 
 use std::fmt;
-use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use getopts::Options;
 
-use super::table::{self, last};
-use super::values::{flood, number, operator, parse_address, password, read_motd, server_name};
+use super::table;
 use super::{ConfigError, Invocation, Limits, version};
 use crate::address::Address;
 use crate::name::RoomName;
+use settings::SETTINGS;
 
 /// How `parlord` is to run.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,196 +67,6 @@ impl Default for ServerConfig {
     }
 }
 
-type Setting = table::Setting<ServerConfig>;
-
-const SETTINGS: &[Setting] = &[
-    Setting {
-        short: "l",
-        long: "listen",
-        value: "ADDR",
-        help: "HOST:PORT, [IPV6]:PORT or unix:PATH; repeatable (127.0.0.1:30000)",
-        repeats: true,
-        set: |config, values| {
-            let addresses: Result<_, _> = values.iter().map(|value| parse_address(value)).collect();
-            config.listen = addresses?;
-            Ok(())
-        },
-    },
-    Setting {
-        short: "n",
-        long: "server-name",
-        value: "NAME",
-        help: "what IRC clients see (parlor.local)",
-        repeats: false,
-        set: |config, values| {
-            config.server_name = server_name(last(values))?;
-            Ok(())
-        },
-    },
-    Setting {
-        short: "r",
-        long: "lobby",
-        value: "ROOM",
-        help: "where CrazyIt users are (#lobby)",
-        repeats: false,
-        set: |config, values| {
-            config.lobby = last(values).parse().map_err(|why| format!("{:?}: {why}", last(values)))?;
-            Ok(())
-        },
-    },
-    Setting {
-        short: "",
-        long: "motd",
-        value: "FILE",
-        help: "a file with the message of the day (none)",
-        repeats: false,
-        set: |config, values| {
-            let path = PathBuf::from(last(values));
-            read_motd(&path)?;
-            config.motd_file = Some(path);
-            Ok(())
-        },
-    },
-    Setting {
-        short: "",
-        long: "password",
-        value: "PASS",
-        help: "asked of everyone (none)",
-        repeats: false,
-        set: |config, values| {
-            config.password = Some(password(last(values))?);
-            Ok(())
-        },
-    },
-    Setting {
-        short: "",
-        long: "password-file",
-        value: "FILE",
-        help: "a file whose first line is the password (none)",
-        repeats: false,
-        set: |config, values| {
-            let path = last(values);
-            let text = fs::read_to_string(path).map_err(|error| format!("{path:?}: {error}"))?;
-            config.password = Some(password(text.lines().next().unwrap_or_default())?);
-            Ok(())
-        },
-    },
-    Setting {
-        short: "",
-        long: "oper",
-        value: "NAME:PASS",
-        help: "an operator's name and password; repeatable (none)",
-        repeats: true,
-        set: |config, values| {
-            let operators: Result<_, _> = values.iter().map(|value| operator(value)).collect();
-            config.operators = operators?;
-            Ok(())
-        },
-    },
-    Setting {
-        short: "",
-        long: "max-connections",
-        value: "N",
-        help: "most connections at the same time (10000)",
-        repeats: false,
-        set: |config, values| {
-            config.limits.connections = number(last(values), 1..=1_000_000, "connections")?;
-            Ok(())
-        },
-    },
-    Setting {
-        short: "",
-        long: "max-per-ip",
-        value: "N",
-        help: "most connections from one address (16)",
-        repeats: false,
-        set: |config, values| {
-            config.limits.connections_per_ip = number(last(values), 1..=1_000_000, "connections")?;
-            Ok(())
-        },
-    },
-    Setting {
-        short: "",
-        long: "flood",
-        value: "BURST/PER_SECOND",
-        help: "messages taken from one peer at once, and a second after that; or off (10/2)",
-        repeats: false,
-        set: |config, values| {
-            config.limits.flood = flood(last(values))?;
-            Ok(())
-        },
-    },
-    Setting {
-        short: "",
-        long: "frame",
-        value: "BYTES",
-        help: "longest frame taken, in bytes (8192)",
-        repeats: false,
-        set: |config, values| {
-            config.limits.frame_bytes = number(last(values), 512..=1024 * 1024, "bytes")?;
-            Ok(())
-        },
-    },
-    Setting {
-        short: "",
-        long: "outbox",
-        value: "BYTES",
-        help: "unsent bytes kept for one connection (262144)",
-        repeats: false,
-        set: |config, values| {
-            config.limits.outbox_bytes = number(last(values), 4096..=64 * 1024 * 1024, "bytes")?;
-            Ok(())
-        },
-    },
-    Setting {
-        short: "",
-        long: "memory",
-        value: "BYTES",
-        help: "unsent and unparsed bytes kept for all connections (67108864)",
-        repeats: false,
-        set: |config, values| {
-            config.limits.memory_bytes = number(last(values), 64 * 1024..=1 << 40, "bytes")?;
-            Ok(())
-        },
-    },
-    Setting {
-        short: "",
-        long: "login-timeout",
-        value: "SECS",
-        help: "time to log in, in seconds (30)",
-        repeats: false,
-        set: |config, values| {
-            let seconds = number(last(values), 1..=3600, "seconds")?;
-            config.limits.login_timeout = Duration::from_secs(seconds as u64);
-            Ok(())
-        },
-    },
-    Setting {
-        short: "",
-        long: "ping",
-        value: "SECS",
-        help: "silence before an IRC client is asked for a sign of life (90)",
-        repeats: false,
-        set: |config, values| {
-            let seconds = number(last(values), 1..=86_400, "seconds")?;
-            config.limits.ping_after = Duration::from_secs(seconds as u64);
-            Ok(())
-        },
-    },
-    #[cfg(feature = "metrics")]
-    Setting {
-        short: "",
-        long: "metrics",
-        value: "ADDR",
-        help: "PORT on this machine, or an address as for --listen, where Prometheus is told counts (nowhere)",
-        repeats: false,
-        set: |config, values| {
-            config.metrics = Some(super::values::metrics_address(last(values))?);
-            Ok(())
-        },
-    },
-];
-
 impl ServerConfig {
     /// Reads the command line, which is given without the program's name, and the config file that it names.
     pub fn from_args(args: &[String]) -> Result<Invocation<Self>, ConfigError> {
@@ -308,6 +118,8 @@ fn options() -> Options {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::config::Flood;
 

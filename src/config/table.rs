@@ -1,4 +1,5 @@
-//! Options that take a value, as a table of what each does: one table serves the command line and the config file.
+//! Options as a table of what each does: one table serves the command line and the config file. There, an option that
+//! takes no value is `name = yes` or `name = no`.
 
 use std::fs;
 use std::path::Path;
@@ -7,16 +8,28 @@ use getopts::{HasArg, Matches, Occur, Options};
 
 use super::ConfigError;
 
-/// One option that takes a value, of a program whose config is a `C`.
+/// One option of a program whose config is a `C`.
 pub(super) struct Setting<C> {
     pub(super) short: &'static str,
     pub(super) long: &'static str,
+    /// What its value is called; empty where it takes none.
     pub(super) value: &'static str,
     pub(super) help: &'static str,
     /// May be given more than once.
     pub(super) repeats: bool,
-    /// Takes all values given, at least one, into the config.
+    /// Takes all values given, at least one, into the config. Of an option that takes none there is one, `YES` or `NO`.
     pub(super) set: fn(&mut C, &[String]) -> Result<(), String>,
+}
+
+/// What an option that takes no value is given with.
+const YES: &str = "yes";
+/// The value that takes back an option that takes none.
+const NO: &str = "no";
+
+impl<C> Setting<C> {
+    fn is_flag(&self) -> bool {
+        self.value.is_empty()
+    }
 }
 
 /// Makes these options known, without any others.
@@ -24,7 +37,8 @@ pub(super) fn options<C>(settings: &[Setting<C>]) -> Options {
     let mut options = Options::new();
     for setting in settings {
         let occur = if setting.repeats { Occur::Multi } else { Occur::Optional };
-        options.opt(setting.short, setting.long, setting.help, setting.value, HasArg::Yes, occur);
+        let has_arg = if setting.is_flag() { HasArg::No } else { HasArg::Yes };
+        options.opt(setting.short, setting.long, setting.help, setting.value, has_arg, occur);
     }
     options
 }
@@ -36,7 +50,11 @@ pub(super) fn read_line<C>(
     command_line: &Matches,
 ) -> Result<(), ConfigError> {
     for setting in settings {
-        let values = command_line.opt_strs(setting.long);
+        let values = match setting.is_flag() {
+            true if command_line.opt_present(setting.long) => vec![YES.to_owned()],
+            true => Vec::new(),
+            false => command_line.opt_strs(setting.long),
+        };
         if !values.is_empty() {
             let set = (setting.set)(config, &values);
             set.map_err(|why| ConfigError(format!("--{}: {why}", setting.long)))?;
@@ -91,12 +109,19 @@ fn parse_file<'a, C>(settings: &[Setting<C>], text: &'a str) -> Result<Vec<Entry
         let (name, value) =
             line.split_once('=').ok_or_else(|| format!("line {n}: write name = value, not {line:?}"))?;
         let (name, value) = (name.trim(), value.trim());
-        if !settings.iter().any(|setting| setting.long == name) {
-            return Err(format!("line {n}: unknown option {name:?}"));
+        let setting = settings.iter().find(|setting| setting.long == name);
+        let setting = setting.ok_or_else(|| format!("line {n}: unknown option {name:?}"))?;
+        if setting.is_flag() && !matches!(value, YES | NO) {
+            return Err(format!("line {n}: {name} is {YES} or {NO}, not {value:?}"));
         }
         entries.push(Entry { line: n, name, value });
     }
     Ok(entries)
+}
+
+/// Whether an option that takes no value holds.
+pub(super) fn is_yes(values: &[String]) -> bool {
+    last(values) == YES
 }
 
 /// The last of several values, or nothing.
@@ -115,6 +140,15 @@ mod tests {
     fn entries(text: &str) -> Result<Vec<(usize, &str, &str)>, String> {
         let entries = parse_file(&["lobby", "listen"].map(setting), text)?;
         Ok(entries.iter().map(|e| (e.line, e.name, e.value)).collect())
+    }
+
+    #[test]
+    fn an_option_without_a_value_is_yes_or_no_in_a_config_file() {
+        let flag = Setting { value: "", set: |(), _| Ok(()), ..setting("tls") };
+        let parse = |text| parse_file(std::slice::from_ref(&flag), text).map(|entries| entries.len());
+        assert_eq!(parse("tls = yes"), Ok(1));
+        assert_eq!(parse("tls = no"), Ok(1));
+        assert_eq!(parse("tls = on"), Err("line 1: tls is yes or no, not \"on\"".into()));
     }
 
     #[test]
