@@ -11,7 +11,7 @@ _parlord() {
     fi
     COMPREPLY=()
     case $option in
-    --motd | --password-file | -c | --config | unix)
+    --motd | --password-file | --state | -c | --config | unix)
         compopt -o filenames
         mapfile -t COMPREPLY < <(compgen -f -- "$word")
         ;;
@@ -20,8 +20,8 @@ _parlord() {
     --login-timeout | --ping | --metrics) ;;
     *)
         local options="--listen --server-name --lobby --motd --password
-            --password-file --oper --max-connections --max-per-ip --flood --frame
-            --outbox --memory --login-timeout --ping --metrics --config --help
+            --password-file --oper --state --max-connections --max-per-ip --flood
+            --frame --outbox --memory --login-timeout --ping --metrics --config --help
             --version"
         mapfile -t COMPREPLY < <(compgen -W "$options" -- "$word")
         ;;

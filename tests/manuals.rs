@@ -39,7 +39,7 @@ impl Shown {
     }
 
     fn is_file(&self) -> bool {
-        self.value.as_deref() == Some("FILE")
+        matches!(self.value.as_deref(), Some("FILE" | "DIR"))
     }
 
     fn repeats(&self) -> bool {
@@ -161,7 +161,10 @@ fn check(path: &str, lines: &[&str], expected: &[String]) {
 }
 
 #[test]
-#[cfg_attr(not(feature = "metrics"), ignore = "the options are those of a build with all features")]
+#[cfg_attr(
+    not(all(feature = "metrics", feature = "tls")),
+    ignore = "the options are those of a build with all features"
+)]
 fn the_man_pages_have_every_option_with_its_default_and_unit() {
     for (program, path, section) in PROGRAMS {
         let (options, file) = (options(path), format!("doc/{program}.{section}"));
@@ -183,7 +186,10 @@ fn the_man_pages_have_every_option_with_its_default_and_unit() {
 }
 
 #[test]
-#[cfg_attr(not(feature = "metrics"), ignore = "the options are those of a build with all features")]
+#[cfg_attr(
+    not(all(feature = "metrics", feature = "tls")),
+    ignore = "the options are those of a build with all features"
+)]
 fn completion_for_fish_has_every_option() {
     for (program, path, _) in PROGRAMS {
         let file = format!("completions/{program}.fish");
@@ -195,7 +201,10 @@ fn completion_for_fish_has_every_option() {
 }
 
 #[test]
-#[cfg_attr(not(feature = "metrics"), ignore = "the options are those of a build with all features")]
+#[cfg_attr(
+    not(all(feature = "metrics", feature = "tls")),
+    ignore = "the options are those of a build with all features"
+)]
 fn completion_for_zsh_has_every_option() {
     for (program, path, _) in PROGRAMS {
         let file = format!("completions/_{program}");
@@ -209,7 +218,10 @@ fn completion_for_zsh_has_every_option() {
 }
 
 #[test]
-#[cfg_attr(not(feature = "metrics"), ignore = "the options are those of a build with all features")]
+#[cfg_attr(
+    not(all(feature = "metrics", feature = "tls")),
+    ignore = "the options are those of a build with all features"
+)]
 fn completion_for_bash_has_every_option() {
     for (program, path, _) in PROGRAMS {
         let (options, file) = (options(path), format!("completions/{program}.bash"));

@@ -31,7 +31,10 @@ fn limit(first: &str) -> Vec<&'static str> {
 }
 
 #[test]
-#[cfg_attr(not(feature = "metrics"), ignore = "README.md shows the options of a build with all features")]
+#[cfg_attr(
+    not(all(feature = "metrics", feature = "tls")),
+    ignore = "README.md shows the options of a build with all features"
+)]
 fn the_options_are_those_of_help() {
     for program in [env!("CARGO_BIN_EXE_parlord"), env!("CARGO_BIN_EXE_parlor")] {
         let block = format!("```text\n{}```\n", help(program));

@@ -2,6 +2,7 @@
 
 mod settings;
 
+use std::env;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -28,6 +29,8 @@ pub struct ServerConfig {
     pub password: Option<String>,
     /// Who may become an operator of the server.
     pub operators: Vec<Operator>,
+    /// The directory for what must outlive a restart; `None` keeps nothing.
+    pub state: Option<PathBuf>,
     /// What connections are held to.
     pub limits: Limits,
     /// Where to tell Prometheus how the server is.
@@ -60,6 +63,7 @@ impl Default for ServerConfig {
             motd_file: None,
             password: None,
             operators: Vec::new(),
+            state: None,
             limits: Limits::default(),
             #[cfg(feature = "metrics")]
             metrics: None,
@@ -82,7 +86,7 @@ impl ServerConfig {
         if let Some(stray) = matches.free.first() {
             return Err(ConfigError(format!("unexpected argument {stray:?} (see --help)")));
         }
-        let mut config = Self::default();
+        let mut config = Self { state: default_state(), ..Self::default() };
         if let Some(path) = matches.opt_str("config") {
             table::read_file(SETTINGS, &mut config, Path::new(&path), &matches)?;
         }
@@ -106,6 +110,20 @@ impl ServerConfig {
         }
         Ok(())
     }
+}
+
+/// Where systemd says (systemd.exec(5), `StateDirectory=`), or else among what else the user keeps (XDG Base Directory
+/// Specification, `XDG_STATE_HOME`).
+fn default_state() -> Option<PathBuf> {
+    let set = |name: &str| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    // Several are separated by colons.
+    let given = env::var("STATE_DIRECTORY").ok();
+    let given = given.as_deref().and_then(|list| list.split(':').next()).filter(|first| !first.is_empty());
+    if let Some(given) = given {
+        return Some(given.into());
+    }
+    let home = set("XDG_STATE_HOME").filter(|path| path.is_absolute());
+    Some(home.or_else(|| Some(set("HOME")?.join(".local/state")))?.join("parlord"))
 }
 
 fn options() -> Options {
@@ -137,7 +155,8 @@ mod tests {
 
     #[test]
     fn without_options_the_defaults_stand() {
-        assert_eq!(run(&[]), ServerConfig::default());
+        // Where state is kept is the environment's to say.
+        assert_eq!(ServerConfig { state: None, ..run(&[]) }, ServerConfig::default());
     }
 
     #[test]

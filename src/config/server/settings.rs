@@ -98,6 +98,17 @@ pub(super) const SETTINGS: &[Setting] = &[
     },
     Setting {
         short: "",
+        long: "state",
+        value: "DIR",
+        help: "a directory for what outlives a restart (~/.local/state/parlord)",
+        repeats: false,
+        set: |config, values| {
+            config.state = Some(PathBuf::from(last(values)));
+            Ok(())
+        },
+    },
+    Setting {
+        short: "",
         long: "max-connections",
         value: "N",
         help: "most connections at the same time (10000)",
