@@ -26,6 +26,10 @@ pub enum CloseReason {
     PingTimeout(Duration),
     /// The peer did not take its last bytes within the time.
     Stalled,
+    /// The peer does not speak TLS, at a port where nothing else is spoken.
+    NotTls,
+    /// TLS with the peer has failed, for this reason.
+    TlsFailed(String),
     /// The peer does not know the server's password.
     WrongPassword,
     /// An operator ended it.
@@ -55,13 +59,14 @@ impl CloseReason {
     /// waits to be told so.
     pub fn is_told(&self) -> bool {
         match self {
-            Self::PeerFinished | Self::Lost(_) | Self::Stalled => false,
+            Self::PeerFinished | Self::Lost(_) | Self::Stalled | Self::TlsFailed(_) => false,
             Self::Quit(_)
             | Self::Malformed(_)
             | Self::OutboxFull(_)
             | Self::MemoryFull(_)
             | Self::LoginTimeout(_)
             | Self::PingTimeout(_)
+            | Self::NotTls
             | Self::WrongPassword
             | Self::Killed { .. }
             | Self::ServerFull(_)
@@ -69,6 +74,11 @@ impl CloseReason {
             | Self::ConnectsTooOften { .. }
             | Self::ShuttingDown => true,
         }
+    }
+
+    /// True where nothing is gained by waiting until the peer can be told: the time for that is over.
+    pub fn waits_for_nobody(&self) -> bool {
+        matches!(self, Self::LoginTimeout(_) | Self::ShuttingDown)
     }
 
     /// Which kind it is, in a word that stays the same between versions: reasons are counted by it.
@@ -83,6 +93,8 @@ impl CloseReason {
             Self::LoginTimeout(_) => "login-timeout",
             Self::PingTimeout(_) => "ping-timeout",
             Self::Stalled => "stalled",
+            Self::NotTls => "not-tls",
+            Self::TlsFailed(_) => "tls-failed",
             Self::WrongPassword => "wrong-password",
             Self::Killed { .. } => "killed",
             Self::ServerFull(_) => "server-full",
@@ -105,6 +117,8 @@ impl CloseReason {
             | Self::LoginTimeout(_)
             | Self::PingTimeout(_)
             | Self::Stalled
+            | Self::NotTls
+            | Self::TlsFailed(_)
             | Self::WrongPassword
             | Self::ServerFull(_)
             | Self::AddressFull(_)
@@ -133,6 +147,8 @@ impl fmt::Display for CloseReason {
             Self::LoginTimeout(time) => write!(f, "no login within {} s", time.as_secs()),
             Self::PingTimeout(time) => write!(f, "ping timeout: no sign of life for {} s", time.as_secs()),
             Self::Stalled => f.write_str("the last bytes were not taken in time"),
+            Self::NotTls => f.write_str("this port speaks TLS alone: connect with TLS, or to a port without"),
+            Self::TlsFailed(why) => write!(f, "TLS failed: {why}"),
             Self::WrongPassword => f.write_str("the server has a password, and this was not it"),
             Self::Killed { by, reason } if reason.is_empty() => write!(f, "killed by {by}"),
             Self::Killed { by, reason } => write!(f, "killed by {by}: {reason}"),

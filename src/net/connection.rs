@@ -1,8 +1,11 @@
 //! One entry of the slab: a socket, its two buffers, the conversation on it, and how far its end has come.
 
+use std::io::{self, ErrorKind};
+
 use super::bucket::Bucket;
 use super::deadlines::Due;
 use super::outbox::Outbox;
+use super::stream::Stream;
 use crate::message::{Frame, Peer};
 use crate::session::Session;
 
@@ -105,6 +108,26 @@ impl<S> Connection<S> {
         for frame in self.session.release() {
             self.outbox.push(frame);
         }
+    }
+
+    /// Writes what waits, until nothing does or it would block; which, `has_unsent` tells.
+    pub(super) fn write(&mut self) -> io::Result<()>
+    where
+        S: Stream,
+    {
+        self.outbox.write_to(&mut self.stream)?;
+        match self.stream.flush() {
+            Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(()),
+            other => other,
+        }
+    }
+
+    /// True when something is to be written as soon as that is possible.
+    pub(super) fn has_unsent(&self) -> bool
+    where
+        S: Stream,
+    {
+        !self.outbox.is_empty() || self.stream.has_unsent()
     }
 
     /// Bytes that wait for the peer, held back or not.

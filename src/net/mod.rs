@@ -26,5 +26,5 @@ pub use outbox::Outbox;
 pub use reactor::{BindError, Reactor, Stopper};
 pub use report::{Report, Waiting};
 pub use server::Server;
-pub use stream::{Socket, Stream};
+pub use stream::{Ending, Socket, Stream};
 pub use turn_times::TurnTimes;

@@ -60,6 +60,8 @@ pub struct Server<S> {
     unshared_bytes: usize,
     /// Users and rooms that were looked at or told something, since `take_steps`.
     steps: usize,
+    /// Newcomers whose streams were taken further towards being open, in this turn.
+    openings: usize,
     /// Every connection reads into this one.
     read_buffer: Box<[u8]>,
     /// Connections that have had their budget and may have more to read, each once. Readiness is told only once.
@@ -92,6 +94,7 @@ impl<S: Stream> Server<S> {
             batch: Batch::new(config.limits.outbox_bytes),
             unshared_bytes: 0,
             steps: 0,
+            openings: 0,
             read_buffer: vec![0; READ_BUDGET].into_boxed_slice(),
             unread: Vec::new(),
             dirty: Vec::new(),
@@ -168,7 +171,7 @@ impl<S: Stream> Server<S> {
     /// Notes that the connection `key` may take more bytes.
     pub fn writable(&mut self, key: usize) {
         if let Some(connection) = self.connections.get_mut(key)
-            && !connection.outbox.is_empty()
+            && connection.has_unsent()
         {
             mark_dirty(connection, key, &mut self.dirty);
         }
@@ -228,6 +231,7 @@ impl<S: Stream> Server<S> {
 
     /// Ends the turn: writes to whom something is queued for, and takes out whoever is gone.
     pub fn finish_turn(&mut self, now: Now) {
+        self.openings = 0;
         self.seal(now);
         while let Some(key) = self.overfull.pop() {
             let limits = &self.house.limits;
@@ -331,7 +335,7 @@ impl<S: Stream> Server<S> {
             assert!(is_small || !is_open, "{key} keeps more than an unfinished frame");
             assert_eq!(
                 connection.kept_bytes as usize,
-                connection.unsent_bytes() + inbox.len(),
+                connection.unsent_bytes() + inbox.len() + connection.stream.kept_bytes(),
                 "{key} is counted"
             );
             kept_bytes += connection.kept_bytes as usize;

@@ -1,6 +1,6 @@
 //! How connections end: the user leaves, the peer is told why and has its last bytes, and then it is marked.
 
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::time::Duration;
 
 use log::info;
@@ -8,12 +8,27 @@ use log::info;
 use super::{Server, mark_dirty};
 use crate::message::{CloseReason, Now};
 use crate::net::connection::{Hearing, Life};
-use crate::net::stream::Stream;
+use crate::net::stream::{Ending, Stream};
 
 /// How long a peer may take for its last bytes.
 const FLUSH_TIMEOUT: Duration = Duration::from_secs(30);
 
 impl<S: Stream> Server<S> {
+    /// Ends a connection that reading has failed on: in an orderly way, where the stream says why.
+    pub(super) fn failed(&mut self, key: usize, error: &io::Error, now: Now) {
+        match Ending::of(error) {
+            Some(reason) => {
+                if let CloseReason::TlsFailed(_) = reason {
+                    // There is no way to say it any more.
+                    self.connections[key].outbox.clear();
+                }
+                self.end(key, reason.clone(), now);
+            }
+            None => self.lost(key, error.kind(), now),
+        }
+    }
+
+    /// Ends a connection that is broken.
     pub(super) fn lost(&mut self, key: usize, kind: ErrorKind, now: Now) {
         if let Life::Open = self.connections[key].life {
             self.seal(now);
@@ -37,6 +52,9 @@ impl<S: Stream> Server<S> {
             Hearing::Fine | Hearing::Gone => reason,
         };
         self.depart(key, &reason, now);
+        if self.connections[key].stream.is_opening() && reason.waits_for_nobody() {
+            return self.mark_closed(key);
+        }
         if let Hearing::TooSlow | Hearing::Shed = self.connections[key].hearing {
             self.connections[key].outbox.forget_unstarted();
             self.connections[key].hearing = Hearing::Fine;
@@ -48,6 +66,10 @@ impl<S: Stream> Server<S> {
         let connection = &mut self.connections[key];
         connection.life = Life::Flushing { peer_finished };
         connection.inbox = Vec::new();
+        // An opening stream needs what comes, to open: only then the peer can be told anything.
+        if !connection.stream.is_opening() {
+            connection.stream.forget_unread();
+        }
         mark_dirty(connection, key, &mut self.dirty);
         self.recount(key);
         self.set_deadline(key, Some(now.instant + FLUSH_TIMEOUT));
@@ -74,6 +96,8 @@ impl<S: Stream> Server<S> {
             connection.life = Life::Closed;
             connection.outbox.clear();
             connection.inbox = Vec::new();
+            connection.stream.forget_unread();
+            connection.stream.forget_unsent();
             self.closed.push(key);
             self.set_deadline(key, None);
         }

@@ -10,7 +10,7 @@ impl<S: Stream> Server<S> {
     pub(super) fn recount(&mut self, key: usize) {
         let connection = &mut self.connections[key];
         let before = connection.kept_bytes;
-        let now = connection.unsent_bytes() + connection.inbox.len();
+        let now = connection.unsent_bytes() + connection.inbox.len() + connection.stream.kept_bytes();
         connection.kept_bytes = u32::try_from(now).unwrap_or(u32::MAX);
         self.kept_bytes = self.kept_bytes - before as usize + connection.kept_bytes as usize;
     }
@@ -42,21 +42,23 @@ impl<S: Stream> Server<S> {
 
     /// Forgets also the rest of a line that was begun. Behind that the peer cannot be told why it is closed.
     fn forget_begun(&mut self, key: usize) {
-        let Connection { hearing, outbox, .. } = &mut self.connections[key];
-        if !outbox.is_empty() {
-            outbox.clear();
-            *hearing = Hearing::Gone;
+        let connection = &mut self.connections[key];
+        if connection.has_unsent() {
+            connection.outbox.clear();
+            connection.stream.forget_unsent();
+            connection.hearing = Hearing::Gone;
         }
         self.recount(key);
     }
 
     fn forget_kept(&mut self, key: usize) {
         self.connections[key].release();
-        let Connection { life, hearing, outbox, inbox, .. } = &mut self.connections[key];
+        let Connection { stream, life, hearing, outbox, inbox, .. } = &mut self.connections[key];
         match life {
             Life::Open => {
                 outbox.forget_unstarted();
                 *inbox = Vec::new();
+                stream.forget_unread();
                 if *hearing == Hearing::Fine {
                     *hearing = Hearing::Shed;
                     self.overfull.push(key);

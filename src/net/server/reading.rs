@@ -3,7 +3,7 @@
 use std::io::ErrorKind;
 use std::mem;
 
-use super::{Server, mark_unread, user_id};
+use super::{Server, mark_dirty, mark_unread, user_id};
 use crate::config::Flood;
 use crate::message::{CloseReason, Now};
 use crate::net::connection::{Connection, Hearing, Inlet, Life};
@@ -14,6 +14,13 @@ pub(super) const READ_BUDGET: usize = 16 * 1024;
 
 /// Most bytes read at once from a connection that has to wait when it sends too much: they are kept meanwhile.
 const LIMITED_READ: usize = 4 * 1024;
+
+/// What a read costs of the budget that has done something, but gave no bytes: there may be no end to such reads.
+const INTERRUPTED_BYTES: usize = 4 * 1024;
+
+/// Most streams of newcomers that are taken further towards being open in a turn; then it is the others' turn. A step of
+/// a TLS handshake takes up to some milliseconds on a small machine, nearly all of them for the signature.
+const OPENINGS: usize = 8;
 
 /// So many bytes for single connections are written before the turn ends: when many log in at once, what they are told
 /// would lie between what is kept of them, and leave holes in memory.
@@ -44,6 +51,13 @@ impl<S: Stream> Server<S> {
         }
         if connection.inlet == Inlet::Backlog {
             self.handle_inbox(key, &[], now);
+        }
+        let was_opening = self.connections[key].stream.is_opening();
+        if was_opening {
+            if self.openings == OPENINGS {
+                return mark_unread(&mut self.connections[key], key, &mut self.unread);
+            }
+            self.openings += 1;
         }
         let mut budget = READ_BUDGET;
         loop {
@@ -78,13 +92,23 @@ impl<S: Stream> Server<S> {
                     connection.received_bytes += count as u64;
                     self.received(key, count, now);
                 }
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == ErrorKind::Interrupted => {
+                    budget = budget.saturating_sub(INTERRUPTED_BYTES);
+                }
                 Err(error) if error.kind() == ErrorKind::WouldBlock && !gone => break,
+                Err(_) if gone => {
+                    self.lost(key, ErrorKind::BrokenPipe, now);
+                    break;
+                }
                 Err(error) => {
-                    self.lost(key, if gone { ErrorKind::BrokenPipe } else { error.kind() }, now);
+                    self.failed(key, &error, now);
                     break;
                 }
             }
+        }
+        let connection = &mut self.connections[key];
+        if was_opening && !connection.stream.is_opening() && connection.has_unsent() {
+            mark_dirty(connection, key, &mut self.dirty);
         }
         self.settle(key);
         self.shed(now);

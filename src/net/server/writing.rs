@@ -1,5 +1,6 @@
 //! From what is to be sent to the outboxes, and out of them: events are encoded once for all who get the same bytes.
 
+use std::io::ErrorKind;
 use std::mem;
 use std::rc::Rc;
 use std::time::Duration;
@@ -120,7 +121,7 @@ impl<S: Stream> Server<S> {
     pub(super) fn flush(&mut self, key: usize, now: Now) {
         let connection = &mut self.connections[key];
         let before = connection.outbox.queued_bytes();
-        let written = connection.outbox.write_to(&mut connection.stream);
+        let written = connection.write();
         connection.sent_bytes += (before - connection.outbox.queued_bytes()) as u64;
         if let Err(error) = written {
             debug!("{}: write failed: {error}", connection.peer);
@@ -129,11 +130,14 @@ impl<S: Stream> Server<S> {
             mark_unread(connection, key, &mut self.unread);
             return;
         }
-        if !connection.outbox.is_empty() {
+        if connection.has_unsent() {
             return;
         }
         if let Life::Flushing { peer_finished } = connection.life {
             let shut = connection.stream.shutdown_write();
+            if shut.as_ref().is_err_and(|error| error.kind() == ErrorKind::WouldBlock) {
+                return;
+            }
             if peer_finished || shut.is_err() {
                 self.mark_closed(key);
             } else {
