@@ -8,6 +8,7 @@
 //! | [`name`] | names of users and rooms, validated once |
 //! | [`message`] | plain values passed between the parts |
 //! | [`address`] | where to listen and where to connect |
+//! | `fingerprint` | which certificate a server has, with the feature `tls` |
 //! | [`wire`] | bytes to meaning and back; server and client share it |
 //! | [`hub`] | who is here and who hears what |
 //! | [`session`] | one peer's conversation: its frames, through the hub, to its replies |
@@ -15,9 +16,9 @@
 //! | [`client`] | a blocking client, and the terminal on top of it |
 //! | [`config`] | options of both programs, and limits with their units |
 //!
-//! Imports run one way: programs → `net`, `client` → `session` → `hub`, `wire` → `message`, `name`; `config` and
-//! `address` stand beside the last two. `client` uses `wire` and not `session`. `hub` and `wire` do not know each
-//! other, and mio appears in `net` alone.
+//! Imports run one way: programs → `net`, `client` → `session` → `hub`, `wire` → `message`, `name`; `config`,
+//! `address` and `fingerprint` stand beside the last two. `client` uses `wire` and not `session`. `hub` and `wire` do
+//! not know each other, and mio appears in `net` alone.
 //!
 //! # One turn of the server
 //!
@@ -30,6 +31,8 @@
 pub mod address;
 pub mod client;
 pub mod config;
+#[cfg(feature = "tls")]
+pub mod fingerprint;
 pub mod hub;
 pub mod message;
 pub mod name;
