@@ -29,11 +29,16 @@ fn main() -> ExitCode {
 }
 
 fn serve(config: ServerConfig) -> Result<(), Box<dyn std::error::Error>> {
-    let room = room_option(&config);
+    let (room, trust) = (room_option(&config), trust_option(&config));
     let mut reactor = Reactor::bind(config)?;
     reactor.heed_signals()?;
     for address in reactor.addresses() {
         writeln!(io::stdout(), "listening on {address}, join with: parlor {room}NAME@{}", to_join(address))
+            .ok();
+    }
+    for address in reactor.tls_addresses() {
+        let at = to_join(address);
+        writeln!(io::stdout(), "listening on {address} with TLS, join with: parlor {trust}{room}NAME@{at}")
             .ok();
     }
     for address in reactor.metrics_addresses() {
@@ -48,6 +53,21 @@ fn room_option(config: &ServerConfig) -> String {
         return String::new();
     }
     format!("-r '{}' ", config.lobby.as_str().replace('\'', r"'\''"))
+}
+
+/// The options, and a space, with which a client speaks TLS, and trusts a certificate that nobody vouches for.
+#[cfg(feature = "tls")]
+fn trust_option(config: &ServerConfig) -> String {
+    match config.tls.credentials.as_ref().filter(|credentials| credentials.is_self_signed) {
+        Some(credentials) => format!("--fingerprint {} ", credentials.fingerprint()),
+        None => "--tls ".into(),
+    }
+}
+
+/// Where no TLS is spoken, nobody has to trust anything.
+#[cfg(not(feature = "tls"))]
+fn trust_option(_: &ServerConfig) -> &'static str {
+    ""
 }
 
 /// Where a client on this machine connects to.

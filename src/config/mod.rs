@@ -6,6 +6,8 @@ mod table;
 mod values;
 
 pub use client::{ClientConfig, Color};
+#[cfg(feature = "tls")]
+pub use server::{Credentials, TlsConfig};
 pub use server::{Operator, ServerConfig};
 pub use values::read_motd;
 

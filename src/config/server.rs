@@ -1,6 +1,13 @@
 //! How `parlord` is to run, as its command line and its config file tell.
 
+#[cfg(feature = "tls")]
+mod credentials;
+#[cfg(feature = "tls")]
+mod self_signed;
 mod settings;
+
+#[cfg(feature = "tls")]
+pub use credentials::{Credentials, TlsConfig};
 
 use std::env;
 use std::fmt;
@@ -19,6 +26,9 @@ use settings::SETTINGS;
 pub struct ServerConfig {
     /// Where to listen.
     pub listen: Vec<Address>,
+    /// Where and how TLS is spoken.
+    #[cfg(feature = "tls")]
+    pub tls: TlsConfig,
     /// What IRC clients see as the server's name.
     pub server_name: String,
     /// Where CrazyIt users are.
@@ -58,6 +68,8 @@ impl Default for ServerConfig {
     fn default() -> Self {
         Self {
             listen: vec![Address::parse("127.0.0.1:30000").expect("the default is an address")],
+            #[cfg(feature = "tls")]
+            tls: TlsConfig::default(),
             server_name: "parlor.local".into(),
             lobby: RoomName::new("#lobby").expect("the default is a room name"),
             motd_file: None,
@@ -92,6 +104,8 @@ impl ServerConfig {
         }
         table::read_line(SETTINGS, &mut config, &matches)?;
         config.check()?;
+        #[cfg(feature = "tls")]
+        config.tls.read_credentials(config.state.as_deref(), &config.server_name).map_err(ConfigError)?;
         Ok(Invocation::Run(config))
     }
 

@@ -34,6 +34,8 @@ const BACKLOG: i32 = 4096;
 pub(super) struct Listener {
     kind: Kind,
     address: Address,
+    /// Whoever comes here speaks TLS.
+    pub(super) is_tls: bool,
     /// There may be somebody to accept. Readiness is told only once.
     pub(super) ready: bool,
     /// The system had nothing left for a newcomer: not before this time again, unless a connection leaves.
@@ -68,7 +70,12 @@ impl Listener {
     }
 
     fn new(kind: Kind, address: Address) -> Self {
-        Self { kind, address, ready: false, paused_until: None }
+        Self { kind, address, is_tls: false, ready: false, paused_until: None }
+    }
+
+    /// The same, where newcomers speak TLS or do not.
+    pub(super) fn with_tls(self, is_tls: bool) -> Self {
+        Self { is_tls, ..self }
     }
 
     /// Where this listens, with the port that the system gave.

@@ -19,6 +19,8 @@ mod reserve;
 mod server;
 mod signals;
 mod stream;
+#[cfg_attr(not(feature = "tls"), path = "no_tls.rs")]
+mod tls;
 mod turn_times;
 
 pub use descriptors::raise_descriptor_limit;

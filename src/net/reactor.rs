@@ -18,6 +18,7 @@ use super::reserve::Reserve;
 use super::server::Server;
 use super::signals::{Signalled, Signals};
 use super::stream::Socket;
+use super::tls::{self, Tls};
 use crate::address::Address;
 use crate::config::ServerConfig;
 use crate::message::Now;
@@ -61,6 +62,8 @@ struct Running {
     /// From here on beats are counted.
     started: Instant,
     server: Server<Socket>,
+    /// For newcomers at the listeners that want it.
+    tls: Option<Tls>,
     metrics: Metrics,
     /// For newcomers when there is no other descriptor.
     reserve: Reserve,
@@ -88,22 +91,30 @@ impl Reactor {
         let poll = Poll::new().map_err(system)?;
         let waker = Arc::new(Waker::new(poll.registry(), STOP).map_err(system)?);
         let mut listeners = Vec::new();
-        for address in &config.listen {
+        let plain = config.listen.iter().map(|address| (address, false));
+        for (address, is_tls) in plain.chain(tls::addresses(&config).iter().map(|address| (address, true))) {
             let bound = Listener::bind(address);
-            listeners.extend(bound.map_err(|error| BindError { address: Some(address.clone()), error })?);
+            let bound = bound.map_err(|error| BindError { address: Some(address.clone()), error })?;
+            listeners.extend(bound.into_iter().map(|listener| listener.with_tls(is_tls)));
         }
         for (n, listener) in listeners.iter_mut().enumerate() {
             let token = Token(FIRST_LISTENER - n);
             poll.registry().register(listener.source(), token, Interest::READABLE).map_err(system)?;
         }
-        let addresses = listeners.iter().map(|listener| listener.address().clone()).collect();
+        let addresses = listeners.iter().filter(|listener| !listener.is_tls);
+        let addresses = addresses.map(|listener| listener.address().clone()).collect();
         let metrics_listeners = metrics::bind(&config, poll.registry())?;
         Ok(Self { poll, listeners, addresses, metrics_listeners, signals: None, waker, config })
     }
 
-    /// Where the server listens, with the ports that the system gave.
+    /// Where the server listens for those who speak no TLS, with the ports that the system gave.
     pub fn addresses(&self) -> &[Address] {
         &self.addresses
+    }
+
+    /// Where the server listens for those who speak TLS, with the ports that the system gave.
+    pub fn tls_addresses(&self) -> impl Iterator<Item = &Address> {
+        self.listeners.iter().filter(|listener| listener.is_tls).map(Listener::address)
     }
 
     /// Where counts are told to Prometheus; nowhere unless that was asked for.
@@ -130,8 +141,8 @@ impl Reactor {
         let server = Server::new(&self.config, now);
         let metrics = Metrics::new(mem::take(&mut self.metrics_listeners));
         let reserve = Reserve::new();
-        Running { reactor: self, started: now.instant, server, metrics, reserve, pause_is_logged: false }
-            .run()
+        let (tls, started) = (Tls::new(&self.config), now.instant);
+        Running { reactor: self, started, server, tls, metrics, reserve, pause_is_logged: false }.run()
     }
 }
 

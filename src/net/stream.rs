@@ -8,6 +8,8 @@ use mio::event::Source;
 use mio::net::{TcpStream, UnixStream};
 use mio::{Interest, Registry, Token};
 
+#[cfg(feature = "tls")]
+use super::tls::TlsStream;
 use crate::message::CloseReason;
 
 /// A non-blocking stream of bytes, either way.
@@ -78,6 +80,9 @@ pub enum Socket {
     Tcp(TcpStream),
     /// Over a Unix stream socket.
     Unix(UnixStream),
+    /// Over TLS over one of these.
+    #[cfg(feature = "tls")]
+    Tls(Box<TlsStream<Socket>>),
 }
 
 impl Stream for Socket {
@@ -85,6 +90,56 @@ impl Stream for Socket {
         match self {
             Self::Tcp(stream) => stream.shutdown(Shutdown::Write),
             Self::Unix(stream) => stream.shutdown(Shutdown::Write),
+            #[cfg(feature = "tls")]
+            Self::Tls(stream) => stream.shutdown_write(),
+        }
+    }
+
+    fn is_opening(&self) -> bool {
+        match self {
+            Self::Tcp(_) | Self::Unix(_) => false,
+            #[cfg(feature = "tls")]
+            Self::Tls(stream) => stream.is_opening(),
+        }
+    }
+
+    fn is_secure(&self) -> bool {
+        match self {
+            Self::Tcp(_) | Self::Unix(_) => false,
+            #[cfg(feature = "tls")]
+            Self::Tls(stream) => stream.is_secure(),
+        }
+    }
+
+    fn has_unsent(&self) -> bool {
+        match self {
+            Self::Tcp(_) | Self::Unix(_) => false,
+            #[cfg(feature = "tls")]
+            Self::Tls(stream) => stream.has_unsent(),
+        }
+    }
+
+    fn kept_bytes(&self) -> usize {
+        match self {
+            Self::Tcp(_) | Self::Unix(_) => 0,
+            #[cfg(feature = "tls")]
+            Self::Tls(stream) => stream.kept_bytes(),
+        }
+    }
+
+    fn forget_unread(&mut self) {
+        match self {
+            Self::Tcp(_) | Self::Unix(_) => {}
+            #[cfg(feature = "tls")]
+            Self::Tls(stream) => stream.forget_unread(),
+        }
+    }
+
+    fn forget_unsent(&mut self) {
+        match self {
+            Self::Tcp(_) | Self::Unix(_) => {}
+            #[cfg(feature = "tls")]
+            Self::Tls(stream) => stream.forget_unsent(),
         }
     }
 }
@@ -94,6 +149,8 @@ impl Read for Socket {
         match self {
             Self::Tcp(stream) => stream.read(buffer),
             Self::Unix(stream) => stream.read(buffer),
+            #[cfg(feature = "tls")]
+            Self::Tls(stream) => stream.read(buffer),
         }
     }
 }
@@ -103,6 +160,8 @@ impl Write for Socket {
         match self {
             Self::Tcp(stream) => stream.write(buffer),
             Self::Unix(stream) => stream.write(buffer),
+            #[cfg(feature = "tls")]
+            Self::Tls(stream) => stream.write(buffer),
         }
     }
 
@@ -110,11 +169,17 @@ impl Write for Socket {
         match self {
             Self::Tcp(stream) => stream.write_vectored(buffers),
             Self::Unix(stream) => stream.write_vectored(buffers),
+            #[cfg(feature = "tls")]
+            Self::Tls(stream) => stream.write_vectored(buffers),
         }
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        Ok(())
+        match self {
+            Self::Tcp(_) | Self::Unix(_) => Ok(()),
+            #[cfg(feature = "tls")]
+            Self::Tls(stream) => stream.flush(),
+        }
     }
 }
 
@@ -123,6 +188,8 @@ impl Source for Socket {
         match self {
             Self::Tcp(stream) => stream.register(registry, token, interests),
             Self::Unix(stream) => stream.register(registry, token, interests),
+            #[cfg(feature = "tls")]
+            Self::Tls(stream) => stream.inner_mut().register(registry, token, interests),
         }
     }
 
@@ -130,6 +197,8 @@ impl Source for Socket {
         match self {
             Self::Tcp(stream) => stream.reregister(registry, token, interests),
             Self::Unix(stream) => stream.reregister(registry, token, interests),
+            #[cfg(feature = "tls")]
+            Self::Tls(stream) => stream.inner_mut().reregister(registry, token, interests),
         }
     }
 
@@ -137,6 +206,8 @@ impl Source for Socket {
         match self {
             Self::Tcp(stream) => stream.deregister(registry),
             Self::Unix(stream) => stream.deregister(registry),
+            #[cfg(feature = "tls")]
+            Self::Tls(stream) => stream.inner_mut().deregister(registry),
         }
     }
 }

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::ServerConfig;
+#[cfg(feature = "tls")]
+use crate::config::table::is_yes;
 use crate::config::table::{self, last};
 #[cfg(feature = "metrics")]
 use crate::config::values;
@@ -22,6 +24,55 @@ pub(super) const SETTINGS: &[Setting] = &[
         set: |config, values| {
             let addresses: Result<_, _> = values.iter().map(|value| parse_address(value)).collect();
             config.listen = addresses?;
+            Ok(())
+        },
+    },
+    #[cfg(feature = "tls")]
+    Setting {
+        short: "",
+        long: "tls-listen",
+        value: "ADDR",
+        help: "the same over TLS; repeatable (nowhere)",
+        repeats: true,
+        set: |config, values| {
+            let addresses: Result<_, _> = values.iter().map(|value| parse_address(value)).collect();
+            config.tls.listen = addresses?;
+            Ok(())
+        },
+    },
+    #[cfg(feature = "tls")]
+    Setting {
+        short: "",
+        long: "tls-cert",
+        value: "FILE",
+        help: "the certificate and those that vouch for it, as PEM (none)",
+        repeats: false,
+        set: |config, values| {
+            config.tls.cert = Some(PathBuf::from(last(values)));
+            Ok(())
+        },
+    },
+    #[cfg(feature = "tls")]
+    Setting {
+        short: "",
+        long: "tls-key",
+        value: "FILE",
+        help: "its key, as PEM (none)",
+        repeats: false,
+        set: |config, values| {
+            config.tls.key = Some(PathBuf::from(last(values)));
+            Ok(())
+        },
+    },
+    #[cfg(feature = "tls")]
+    Setting {
+        short: "",
+        long: "self-signed",
+        value: "",
+        help: "make certificate and key where there are none, in DIR of --state (no)",
+        repeats: false,
+        set: |config, values| {
+            config.tls.self_signed = is_yes(values);
             Ok(())
         },
     },

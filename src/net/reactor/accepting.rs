@@ -38,7 +38,7 @@ impl Running {
             match self.next_newcomer(n) {
                 Ok((socket, peer)) => {
                     failure = None;
-                    self.welcome(socket, peer, now);
+                    self.welcome(n, socket, peer, now);
                 }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {
                     self.reactor.listeners[n].ready = false;
@@ -71,7 +71,16 @@ impl Running {
     }
 
     /// Gives a newcomer to the server; while the reserve is lent, only to be turned away.
-    fn welcome(&mut self, mut socket: Socket, peer: Peer, now: Now) {
+    fn welcome(&mut self, n: usize, socket: Socket, peer: Peer, now: Now) {
+        let wrapped = match (self.reactor.listeners[n].is_tls, &self.tls) {
+            (false, _) => Ok(socket),
+            (true, Some(tls)) => tls.wrap(socket),
+            (true, None) => Err(io::Error::other("there is no certificate")),
+        };
+        let mut socket = match wrapped {
+            Ok(socket) => socket,
+            Err(error) => return warn!("{peer}: no TLS: {error}"),
+        };
         let token = Token(self.server.next_key());
         // Registered once for both: edges come only when something changes, so waiting for writability costs nothing
         // until a write would block.

@@ -1,0 +1,124 @@
+//! What the server shows of itself over TLS: a certificate, and the key that goes with it.
+
+use std::fmt;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rustls::crypto::ring;
+use rustls::pki_types::pem::{self, PemObject};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::sign::CertifiedKey;
+use rustls::{Error, InconsistentKeys};
+
+use super::self_signed;
+use crate::address::Address;
+use crate::fingerprint::Fingerprint;
+
+/// Where TLS is spoken, and what is shown there.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TlsConfig {
+    /// Where to listen for those who speak TLS.
+    pub listen: Vec<Address>,
+    /// The file with the certificate, and those that vouch for it behind it (PEM).
+    pub cert: Option<PathBuf>,
+    /// The file with its key (PEM: PKCS#8, SEC1 or RSA).
+    pub key: Option<PathBuf>,
+    /// Make both where there are none.
+    pub self_signed: bool,
+    /// What was read from these files.
+    pub credentials: Option<Credentials>,
+}
+
+/// A certificate, those that vouch for it, and its key.
+#[derive(Clone)]
+pub struct Credentials {
+    certified: Arc<CertifiedKey>,
+    /// Nobody vouches for it: clients have to know its fingerprint.
+    pub is_self_signed: bool,
+}
+
+impl Credentials {
+    /// Reads PEM files. Fails, with one line that names the file, where they cannot be read, have no certificate or key
+    /// in them, or do not belong together.
+    pub fn read(cert: &Path, key: &Path, is_self_signed: bool) -> Result<Self, String> {
+        let at = |path: &Path, why: &dyn fmt::Display| format!("{}: {why}", path.display());
+        let text = fs::read(cert).map_err(|error| at(cert, &error))?;
+        let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&text).collect();
+        let chain = chain.map_err(|error| at(cert, &error))?;
+        if chain.is_empty() {
+            return Err(at(cert, &"there is no certificate in it (PEM, -----BEGIN CERTIFICATE-----)"));
+        }
+        let text = fs::read(key).map_err(|error| at(key, &error))?;
+        let der = PrivateKeyDer::from_pem_slice(&text).map_err(|error| match error {
+            pem::Error::NoItemsFound => {
+                at(key, &"there is no private key in it (PEM: PKCS#8, SEC1 or RSA, without a passphrase)")
+            }
+            error => at(key, &error),
+        })?;
+        let certified = CertifiedKey::from_der(chain, der, &ring::default_provider());
+        let certified = certified.map_err(|error| match error {
+            Error::InconsistentKeys(InconsistentKeys::KeyMismatch) => {
+                at(key, &format_args!("this is not the key of {}", cert.display()))
+            }
+            Error::InvalidCertificate(error) => at(cert, &format_args!("no certificate: {error:?}")),
+            error => at(key, &error),
+        })?;
+        Ok(Self { certified: Arc::new(certified), is_self_signed })
+    }
+
+    /// What tells the certificate from any other.
+    pub fn fingerprint(&self) -> Fingerprint {
+        Fingerprint::of(self.certified.cert.first().map_or(&[], |certificate| certificate))
+    }
+
+    /// For the handshake.
+    pub(crate) fn certified(&self) -> &Arc<CertifiedKey> {
+        &self.certified
+    }
+}
+
+/// Without the key.
+impl fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Credentials({})", self.fingerprint())
+    }
+}
+
+/// A certificate has one key, so it need not be looked at.
+impl PartialEq for Credentials {
+    fn eq(&self, other: &Self) -> bool {
+        self.certified.cert == other.certified.cert && self.is_self_signed == other.is_self_signed
+    }
+}
+
+impl Eq for Credentials {}
+
+impl TlsConfig {
+    /// Reads what the options name, where they name anything; makes it, where that is wanted. `state` is where it is kept
+    /// then, and `name` the server's.
+    pub(super) fn read_credentials(&mut self, state: Option<&Path>, name: &str) -> Result<(), String> {
+        let own = |file: &str| state.filter(|_| self.self_signed).map(|state| state.join(file));
+        let cert = self.cert.clone().or_else(|| own("cert.pem"));
+        let key = self.key.clone().or_else(|| own("key.pem"));
+        let (cert, key) = match (cert, key) {
+            (Some(cert), Some(key)) => (cert, key),
+            _ if self.self_signed => {
+                return Err("--self-signed: give --state, or --tls-cert and --tls-key".into());
+            }
+            (Some(_), None) => return Err("--tls-cert: its --tls-key is missing".into()),
+            (None, Some(_)) => return Err("--tls-key: its --tls-cert is missing".into()),
+            (None, None) if self.listen.is_empty() => return Ok(()),
+            (None, None) => {
+                return Err("--tls-listen: give --tls-cert and --tls-key, or --self-signed".into());
+            }
+        };
+        if self.self_signed && !cert.exists() && !key.exists() {
+            self_signed::make(&cert, &key, name).map_err(|why| format!("--self-signed: {why}"))?;
+        }
+        let option = if self.self_signed { "--self-signed" } else { "--tls-cert" };
+        let credentials = Credentials::read(&cert, &key, self.self_signed);
+        self.credentials = Some(credentials.map_err(|why| format!("{option}: {why}"))?);
+        Ok(())
+    }
+}

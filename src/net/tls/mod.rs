@@ -1,0 +1,66 @@
+//! TLS around the sockets of newcomers (RFC 8446, RFC 5246), in the same event loop: rustls makes records of bytes and
+//! bytes of records, and every buffer is ours, so that an idle connection has none.
+
+mod records;
+mod stream;
+
+pub(super) use stream::TlsStream;
+
+use std::cell::RefCell;
+use std::io;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use rustls::crypto::ring;
+use rustls::server::{NoServerSessionStorage, UnbufferedServerConnection};
+use rustls::sign::SingleCertAndKey;
+use rustls::{ServerConfig, version};
+
+use super::stream::Socket;
+use crate::address::Address;
+use crate::config::Credentials;
+use records::Scratch;
+
+/// What connections over TLS share.
+#[derive(Debug)]
+pub(super) struct Tls {
+    config: Arc<ServerConfig>,
+    scratch: Rc<RefCell<Scratch>>,
+}
+
+/// Where `config` wants TLS spoken.
+pub(super) fn addresses(config: &crate::config::ServerConfig) -> &[Address] {
+    &config.tls.listen
+}
+
+impl Tls {
+    /// Newcomers are shown what `config` has for them, if anything.
+    pub(super) fn new(config: &crate::config::ServerConfig) -> Option<Self> {
+        let config = handshakes(config.tls.credentials.as_ref()?);
+        Some(Self { config, scratch: Rc::default() })
+    }
+
+    /// TLS around the socket of a newcomer. Fails when the system has no random numbers.
+    pub(super) fn wrap(&self, inner: Socket) -> io::Result<Socket> {
+        let connection = UnbufferedServerConnection::new(Arc::clone(&self.config));
+        let stream = TlsStream::new(inner, connection.map_err(io::Error::other)?, Rc::clone(&self.scratch));
+        Ok(Socket::Tls(Box::new(stream)))
+    }
+}
+
+/// How handshakes go.
+fn handshakes(credentials: &Credentials) -> Arc<ServerConfig> {
+    let provider = Arc::new(ring::default_provider());
+    let config = ServerConfig::builder_with_provider(provider)
+        .with_protocol_versions(&[&version::TLS13, &version::TLS12])
+        .expect("ring has suites for both versions");
+    let resolver = SingleCertAndKey::from(Arc::clone(credentials.certified()));
+    let mut config = config.with_no_client_auth().with_cert_resolver(Arc::new(resolver));
+    // Who comes back saves us the signature, and brings along what we need for that, so it takes no memory of ours.
+    config.session_storage = Arc::new(NoServerSessionStorage {});
+    if let Ok(ticketer) = ring::Ticketer::new() {
+        config.ticketer = ticketer;
+    }
+    config.send_tls13_tickets = 1;
+    Arc::new(config)
+}

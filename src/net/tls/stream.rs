@@ -1,0 +1,276 @@
+//! A stream of bytes inside a stream of records.
+
+use std::cell::RefCell;
+use std::fmt;
+use std::io::{self, ErrorKind, IoSlice, Read, Write};
+use std::mem;
+use std::rc::Rc;
+
+use rustls::server::{ServerConnectionData, UnbufferedServerConnection};
+use rustls::unbuffered::WriteTraffic;
+
+use super::records::{self, Progress, RECORD_BYTES, Scratch};
+use crate::message::CloseReason;
+use crate::net::stream::{Ending, Stream};
+
+/// The first byte of whatever TLS client there is: a record of the handshake (RFC 8446 §5.1).
+const HANDSHAKE: u8 = 22;
+
+/// TLS around another stream. An idle one keeps no buffers.
+pub struct TlsStream<S> {
+    inner: S,
+    connection: UnbufferedServerConnection,
+    scratch: Rc<RefCell<Scratch>>,
+    input: Input,
+    output: Output,
+    /// Records that are not whole.
+    begun: Vec<u8>,
+    /// What records carried, and nobody has read.
+    plain: Vec<u8>,
+    /// Records, or what is left of them, that are not written.
+    unsent: Vec<u8>,
+}
+
+/// Without the keys.
+impl<S: fmt::Debug> fmt::Debug for TlsStream<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { inner, input, output, .. } = self;
+        let mut debug = f.debug_struct("TlsStream");
+        debug.field("inner", inner).field("input", input).field("output", output).finish_non_exhaustive()
+    }
+}
+
+/// What is made of what comes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Input {
+    /// Nothing has come yet. It may turn out not to be TLS.
+    Unknown,
+    /// It is records.
+    Records,
+    /// The peer has said that there will be nothing more.
+    Finished,
+    /// Nothing: it is of no use any more.
+    Ignored,
+}
+
+/// What is made of what is to go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Output {
+    /// It has to wait for the handshake.
+    Opening,
+    /// Records.
+    Records,
+    /// It goes as it is: the peer does not speak TLS.
+    Bare,
+    /// Nothing can go any more, but for what is in `unsent`.
+    Closed,
+}
+
+impl<S> TlsStream<S> {
+    pub(super) fn new(
+        inner: S,
+        connection: UnbufferedServerConnection,
+        scratch: Rc<RefCell<Scratch>>,
+    ) -> Self {
+        Self {
+            inner,
+            connection,
+            scratch,
+            input: Input::Unknown,
+            output: Output::Opening,
+            begun: Vec::new(),
+            plain: Vec::new(),
+            unsent: Vec::new(),
+        }
+    }
+
+    /// The stream around which this is.
+    pub(in crate::net) fn inner_mut(&mut self) -> &mut S {
+        &mut self.inner
+    }
+}
+
+impl<S: Stream> TlsStream<S> {
+    /// Reads once, at most as much as `buffer` takes, and gives what the records carried.
+    fn read_records(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let scratch = Rc::clone(&self.scratch);
+        let Scratch { incoming, plain, .. } = &mut *scratch.borrow_mut();
+        incoming.clear();
+        incoming.extend_from_slice(&self.begun);
+        incoming.resize(self.begun.len() + buffer.len(), 0);
+        match self.inner.read(&mut incoming[self.begun.len()..])? {
+            // Somebody on the way may have cut it off (RFC 8446 §6.1).
+            0 => return Err(ErrorKind::UnexpectedEof.into()),
+            count => incoming.truncate(self.begun.len() + count),
+        }
+        if self.input == Input::Unknown {
+            if incoming[0] != HANDSHAKE {
+                (self.input, self.output) = (Input::Ignored, Output::Bare);
+                return Err(Ending::error(CloseReason::NotTls));
+            }
+            self.input = Input::Records;
+        }
+        plain.clear();
+        let progress = records::drive(&mut self.connection, incoming, plain, &mut self.unsent, |_, _| {});
+        if progress.used > 0 || incoming.len() > self.begun.len() {
+            self.begun = incoming[progress.used..].to_vec();
+        }
+        self.advance(progress)?;
+        let given = plain.len().min(buffer.len());
+        buffer[..given].copy_from_slice(&plain[..given]);
+        self.plain = plain[given..].to_vec();
+        match self.input {
+            // Nothing to see, but perhaps there is more to read.
+            Input::Records if given == 0 => Err(ErrorKind::Interrupted.into()),
+            _ => Ok(given),
+        }
+    }
+
+    /// Takes note of what came of some records, and sends what is to be answered, as far as that can be done now.
+    fn advance(&mut self, progress: Progress) -> io::Result<()> {
+        if self.output == Output::Opening && !self.connection.is_handshaking() {
+            self.output = Output::Records;
+        }
+        if progress.is_finished {
+            self.input = Input::Finished;
+        }
+        if progress.failure.is_some() {
+            (self.input, self.output) = (Input::Ignored, Output::Closed);
+            self.begun = Vec::new();
+        }
+        // What fails here is found by whoever writes or reads next.
+        self.flush().ok();
+        match progress.failure {
+            Some(error) => Err(Ending::error(CloseReason::TlsFailed(error.to_string()))),
+            None => Ok(()),
+        }
+    }
+
+    /// Lets `say` add to `outgoing`, behind what TLS itself has to say. Whatever was whole among the records that came has
+    /// been taken when it came, so here that gives nothing.
+    fn speak(
+        &mut self,
+        outgoing: &mut Vec<u8>,
+        say: impl FnMut(WriteTraffic<'_, ServerConnectionData>, &mut Vec<u8>),
+    ) {
+        let Progress { used, .. } =
+            records::drive(&mut self.connection, &mut self.begun, &mut self.plain, outgoing, say);
+        self.begun.drain(..used);
+    }
+
+    /// Writes the beginning of `buffers` as a record, at most as much as one carries.
+    fn write_record(&mut self, buffers: &[IoSlice<'_>]) -> io::Result<usize> {
+        self.flush()?;
+        let scratch = Rc::clone(&self.scratch);
+        let Scratch { plain, outgoing, .. } = &mut *scratch.borrow_mut();
+        plain.clear();
+        for buffer in buffers {
+            let room = RECORD_BYTES - plain.len();
+            plain.extend_from_slice(&buffer[..buffer.len().min(room)]);
+        }
+        outgoing.clear();
+        let mut is_said = false;
+        self.speak(outgoing, |traffic, outgoing| is_said = records::say(traffic, plain, outgoing));
+        if !is_said {
+            self.output = Output::Closed;
+            return Err(ErrorKind::BrokenPipe.into());
+        }
+        let written = match self.inner.write(outgoing) {
+            Ok(0) => return Err(ErrorKind::WriteZero.into()),
+            Ok(written) => written,
+            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => 0,
+            Err(error) => return Err(error),
+        };
+        self.unsent = outgoing[written..].to_vec();
+        Ok(plain.len())
+    }
+}
+
+impl<S: Stream> Stream for TlsStream<S> {
+    fn shutdown_write(&mut self) -> io::Result<()> {
+        if self.output == Output::Records {
+            let mut outgoing = mem::take(&mut self.unsent);
+            self.speak(&mut outgoing, records::say_the_end);
+            self.unsent = outgoing;
+            self.output = Output::Closed;
+        }
+        self.flush()?;
+        self.inner.shutdown_write()
+    }
+
+    fn is_opening(&self) -> bool {
+        self.output == Output::Opening
+    }
+
+    fn is_secure(&self) -> bool {
+        true
+    }
+
+    fn has_unsent(&self) -> bool {
+        !self.unsent.is_empty()
+    }
+
+    fn kept_bytes(&self) -> usize {
+        self.begun.len() + self.plain.len() + self.unsent.len()
+    }
+
+    fn forget_unread(&mut self) {
+        (self.begun, self.plain) = (Vec::new(), Vec::new());
+        self.input = Input::Ignored;
+        if self.output == Output::Opening {
+            self.output = Output::Closed;
+        }
+    }
+
+    fn forget_unsent(&mut self) {
+        self.unsent = Vec::new();
+        self.output = Output::Closed;
+    }
+}
+
+impl<S: Stream> Read for TlsStream<S> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if !self.plain.is_empty() {
+            let given = self.plain.len().min(buffer.len());
+            buffer[..given].copy_from_slice(&self.plain[..given]);
+            self.plain = self.plain[given..].to_vec();
+            return Ok(given);
+        }
+        match self.input {
+            Input::Unknown | Input::Records => self.read_records(buffer),
+            Input::Finished => Ok(0),
+            Input::Ignored => match self.inner.read(buffer)? {
+                0 => Ok(0),
+                _ => Err(ErrorKind::Interrupted.into()),
+            },
+        }
+    }
+}
+
+impl<S: Stream> Write for TlsStream<S> {
+    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
+        self.write_vectored(&[IoSlice::new(buffer)])
+    }
+
+    fn write_vectored(&mut self, buffers: &[IoSlice<'_>]) -> io::Result<usize> {
+        match self.output {
+            Output::Opening => Err(ErrorKind::WouldBlock.into()),
+            Output::Records => self.write_record(buffers),
+            Output::Bare => self.inner.write_vectored(buffers),
+            Output::Closed => Err(ErrorKind::BrokenPipe.into()),
+        }
+    }
+
+    /// Writes what is left of records. Fails with `WouldBlock` where that is not all.
+    fn flush(&mut self) -> io::Result<()> {
+        while !self.unsent.is_empty() {
+            match self.inner.write(&self.unsent) {
+                Ok(0) => return Err(ErrorKind::WriteZero.into()),
+                Ok(written) => self.unsent = self.unsent[written..].to_vec(),
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+}
