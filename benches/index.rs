@@ -32,7 +32,13 @@ fn main() {
 
 /// What everybody brings along.
 fn profile() -> Profile {
-    Profile { username: "u".into(), host: "h.ip".into(), realname: "r".into(), peer: Peer::Unix }
+    Profile {
+        is_secure: false,
+        username: "u".into(),
+        host: "h.ip".into(),
+        realname: "r".into(),
+        peer: Peer::Unix,
+    }
 }
 
 fn bench(criterion: &mut Criterion, script: &str, digits: &str) {

@@ -1,6 +1,7 @@
 //! Where a server listens and where a client connects to: `HOST:PORT`, `[IPV6]:PORT` or `unix:PATH`.
 
 use std::fmt;
+use std::net::IpAddr;
 use std::path::PathBuf;
 
 /// The port of the CrazyIt textbook, and ours where none is given.
@@ -51,6 +52,17 @@ impl Address {
             Parts::Unix(path) => Self::Unix(path),
             Parts::Tcp { host, port } => Self::Tcp { host, port: port.unwrap_or(default_port) },
         })
+    }
+
+    /// The port, where others than this machine can reach it.
+    pub fn public_port(&self) -> Option<u16> {
+        match self {
+            Self::Tcp { host, port } => match host.parse::<IpAddr>() {
+                Ok(ip) => Some(*port).filter(|_| !ip.is_loopback()),
+                Err(_) => Some(*port).filter(|_| host != "localhost"),
+            },
+            Self::Unix(_) => None,
+        }
     }
 
     fn split(text: &str) -> Result<Parts, AddressError> {

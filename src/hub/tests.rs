@@ -18,7 +18,13 @@ fn room(text: &str) -> RoomName {
 
 /// What any user brings along.
 pub(super) fn profile() -> Profile {
-    Profile { username: "u".into(), host: "h.ip".into(), realname: "R".into(), peer: Peer::Unix }
+    Profile {
+        is_secure: false,
+        username: "u".into(),
+        host: "h.ip".into(),
+        realname: "R".into(),
+        peer: Peer::Unix,
+    }
 }
 
 fn log_in(text: &str) -> Command {

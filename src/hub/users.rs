@@ -58,6 +58,8 @@ pub struct User {
     pub is_invisible: bool,
     /// Is an operator of the server.
     pub is_operator: bool,
+    /// Nobody on the way can read what the user says and hears.
+    pub is_secure: bool,
     /// Wants to hear what operators tell all.
     pub hears_wallops: bool,
     since: Seconds,
@@ -90,12 +92,13 @@ struct Invitation {
 
 impl User {
     fn new(name: UserName, profile: Profile, now: Now) -> Self {
-        let Profile { username, host, realname, peer } = profile;
+        let Profile { is_secure, username, host, realname, peer } = profile;
         Self {
             identity: Rc::new(Identity::new(name, &username, &host, &realname)),
             peer,
             is_invisible: false,
             is_operator: false,
+            is_secure,
             hears_wallops: false,
             since: now.time.into(),
             spoke: now.time.into(),

@@ -116,6 +116,8 @@ pub enum UserChange {
 /// What a user brings along besides a name.
 #[derive(Clone, Debug)]
 pub struct Profile {
+    /// Nobody on the way can read what the user says and hears.
+    pub is_secure: bool,
     /// What IRC shows before the `@`.
     pub username: Rc<str>,
     /// What others see in place of the address.

@@ -133,12 +133,23 @@ impl Reactor {
         Stopper(Arc::clone(&self.waker))
     }
 
+    /// The port to which IRC clients are to go that come without TLS: where both are there for everybody.
+    fn public_tls_port(&self) -> Option<u16> {
+        let mut plain = self.listeners.iter().filter(|listener| !listener.is_tls);
+        let mut tls = self.listeners.iter().filter(|listener| listener.is_tls);
+        plain.find_map(|listener| listener.address().public_port())?;
+        tls.find_map(|listener| listener.address().public_port())
+    }
+
     /// Serves until it is stopped, and everybody has been told and served to the end (at most 4 s).
     ///
     /// Fails only when the system's poll does.
     pub fn run(mut self) -> io::Result<()> {
         let now = Now::read();
-        let server = Server::new(&self.config, now);
+        let mut server = Server::new(&self.config, now);
+        if let Some(port) = self.public_tls_port().filter(|_| tls::is_vouched_for(&self.config)) {
+            server.announce_tls(port);
+        }
         let metrics = Metrics::new(mem::take(&mut self.metrics_listeners));
         let reserve = Reserve::new();
         let (tls, started) = (Tls::new(&self.config), now.instant);

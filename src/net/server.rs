@@ -114,6 +114,11 @@ impl<S: Stream> Server<S> {
         self.connections.len()
     }
 
+    /// From now on IRC clients that understand it are told that they are to come with TLS, at this port.
+    pub fn announce_tls(&mut self, port: u16) {
+        self.house.sts_port = Some(port);
+    }
+
     /// The key that the next connection gets.
     pub fn next_key(&self) -> usize {
         self.connections.vacant_key()
@@ -288,6 +293,7 @@ impl<S: Stream> Server<S> {
             out: &mut self.out,
             now,
             peer: connection.peer,
+            is_secure: connection.stream.is_secure(),
             house: &self.house,
             connections: self.open,
         };

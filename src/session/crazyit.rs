@@ -294,6 +294,7 @@ impl CrazyIt {
     fn enter(&mut self, name: &str, context: &mut Context<'_>) -> Result<(), Refusal> {
         let name = UserName::new(name).map_err(Refusal::NameNotAllowed)?;
         let profile = Profile {
+            is_secure: context.is_secure,
             username: "crazyit".into(),
             host: context.house.cloak.host(&context.peer),
             realname: name.as_str().into(),

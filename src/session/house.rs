@@ -16,6 +16,8 @@ pub struct House {
     /// The message of the day, a line each; none when there is none.
     pub motd: Vec<String>,
     motd_file: Option<PathBuf>,
+    /// Where IRC clients are to come with TLS, if they can.
+    pub sts_port: Option<u16>,
     /// What everybody must know to come in.
     pub password: Option<String>,
     /// Who may become an operator of the server.
@@ -34,6 +36,7 @@ impl House {
             name: config.server_name.clone(),
             motd: Vec::new(),
             motd_file: config.motd_file.clone(),
+            sts_port: None,
             password: config.password.clone(),
             operators: config.operators.clone(),
             limits: config.limits,

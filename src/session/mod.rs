@@ -33,6 +33,8 @@ pub struct Context<'a> {
     pub now: Now,
     /// The peer's address.
     pub peer: Peer,
+    /// Nobody on the way can read what goes over the connection.
+    pub is_secure: bool,
     /// What the server says of itself, and what it asks of its guests.
     pub house: &'a House,
     /// How many connections are open, logged in or not.
@@ -59,12 +61,20 @@ enum Wire {
 /// What is told to who speaks neither protocol.
 const NEITHER: &str = "bytes outside a frame: begin with \u{220f}\u{2211}name\u{220f}\u{2211}, or with an IRC command such as NICK";
 
+/// What is told to who speaks TLS where it is not spoken.
+const TLS_HERE: &str = "TLS at a port without it: connect without TLS, or to the server's port for TLS";
+
+/// How TLS begins: a record of a handshake, of any version (RFC 8446 §5.1).
+const TLS_BEGINS: &[u8] = &[22, 3];
+
 /// What a peer's first bytes tell.
 enum FirstBytes {
     /// Nothing yet.
     NeedMore,
     /// Nothing: a line end before all else.
     LineEnd,
+    /// The beginning of TLS.
+    Tls,
     /// A mark, or the beginning of one.
     CrazyIt,
     /// An IRC command, in any letter case, or what may stand before one.
@@ -79,6 +89,8 @@ fn first_bytes(bytes: &[u8], ended: bool) -> FirstBytes {
         None => FirstBytes::NeedMore,
         Some(b'\r' | b'\n') => FirstBytes::LineEnd,
         Some(b'@' | b':') => FirstBytes::Irc,
+        Some(_) if bytes.starts_with(TLS_BEGINS) => FirstBytes::Tls,
+        Some(_) if TLS_BEGINS.starts_with(bytes) && !ended => FirstBytes::NeedMore,
         Some(&first) if crazyit::could_begin_with(first) => FirstBytes::CrazyIt,
         Some(_) => {
             let end = bytes.iter().position(|byte| matches!(byte, b' ' | b'\r' | b'\n'));
@@ -130,6 +142,10 @@ impl Session {
                     self.wire = Wire::Irc(Irc::new(*id, *until));
                     Some(0)
                 }
+                FirstBytes::Tls => {
+                    context.out.close(*id, CloseReason::Malformed(TLS_HERE.into()));
+                    Some(bytes.len())
+                }
                 FirstBytes::Neither => {
                     context.out.close(*id, CloseReason::Malformed(NEITHER.into()));
                     Some(bytes.len())
@@ -168,7 +184,11 @@ impl Session {
                     conversation.finish(rest, context);
                     self.wire = Wire::Irc(conversation);
                 }
-                FirstBytes::NeedMore | FirstBytes::LineEnd | FirstBytes::CrazyIt | FirstBytes::Neither => {
+                FirstBytes::NeedMore
+                | FirstBytes::LineEnd
+                | FirstBytes::Tls
+                | FirstBytes::CrazyIt
+                | FirstBytes::Neither => {
                     irc::error_line(*id, NEITHER, context.out);
                 }
             },

@@ -3,6 +3,8 @@
 
 mod records;
 mod stream;
+#[cfg(test)]
+mod test_support;
 
 pub(super) use stream::TlsStream;
 
@@ -13,12 +15,11 @@ use std::sync::Arc;
 
 use rustls::crypto::ring;
 use rustls::server::{NoServerSessionStorage, UnbufferedServerConnection};
-use rustls::sign::SingleCertAndKey;
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::{ServerConfig, version};
 
 use super::stream::Socket;
 use crate::address::Address;
-use crate::config::Credentials;
 use records::Scratch;
 
 /// What connections over TLS share.
@@ -33,10 +34,15 @@ pub(super) fn addresses(config: &crate::config::ServerConfig) -> &[Address] {
     &config.tls.listen
 }
 
+/// True when clients can find out that the certificate is the server's without having been told so.
+pub(super) fn is_vouched_for(config: &crate::config::ServerConfig) -> bool {
+    config.tls.credentials.as_ref().is_some_and(|credentials| !credentials.is_self_signed)
+}
+
 impl Tls {
     /// Newcomers are shown what `config` has for them, if anything.
     pub(super) fn new(config: &crate::config::ServerConfig) -> Option<Self> {
-        let config = handshakes(config.tls.credentials.as_ref()?);
+        let config = handshakes(config.tls.credentials.as_ref()?.certified());
         Some(Self { config, scratch: Rc::default() })
     }
 
@@ -49,12 +55,12 @@ impl Tls {
 }
 
 /// How handshakes go.
-fn handshakes(credentials: &Credentials) -> Arc<ServerConfig> {
+fn handshakes(certified: &Arc<CertifiedKey>) -> Arc<ServerConfig> {
     let provider = Arc::new(ring::default_provider());
     let config = ServerConfig::builder_with_provider(provider)
         .with_protocol_versions(&[&version::TLS13, &version::TLS12])
         .expect("ring has suites for both versions");
-    let resolver = SingleCertAndKey::from(Arc::clone(credentials.certified()));
+    let resolver = SingleCertAndKey::from(Arc::clone(certified));
     let mut config = config.with_no_client_auth().with_cert_resolver(Arc::new(resolver));
     // Who comes back saves us the signature, and brings along what we need for that, so it takes no memory of ours.
     config.session_storage = Arc::new(NoServerSessionStorage {});

@@ -47,6 +47,7 @@ pub(super) fn drive(
 ) -> Progress {
     let mut progress = Progress::default();
     loop {
+        let had_failed = progress.failure.is_some();
         let UnbufferedStatus { mut discard, state } =
             connection.process_tls_records(&mut incoming[progress.used..]);
         let is_over = match state {
@@ -77,11 +78,12 @@ pub(super) fn drive(
                 true
             }
             Ok(_) => true,
-            // The alert that says so comes next, and then the same error.
             Err(error) => progress.failure.replace(error).is_some(),
         };
         progress.used += discard;
-        if is_over {
+        // Behind a failure comes the alert that tells the peer. To be asked for more than that is what rustls does not
+        // expect.
+        if is_over || had_failed {
             return progress;
         }
     }

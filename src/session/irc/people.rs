@@ -119,6 +119,9 @@ impl Irc {
             if user.is_operator {
                 say(numeric::RPL_WHOISOPERATOR, &|line| line.trailing("is an operator of this server"));
             }
+            if user.is_secure {
+                say(numeric::RPL_WHOISSECURE, &|line| line.trailing("is using a secure connection"));
+            }
             if identity.is_bot {
                 say(numeric::RPL_WHOISBOT, &|line| line.trailing("is a bot"));
             }

@@ -39,6 +39,16 @@ impl Registration {
     }
 }
 
+/// For how long clients that have come with TLS are to come with nothing else, in seconds: 30 days.
+const STS_SECONDS: u32 = 30 * 86_400;
+
+/// What tells clients to come with TLS, if there is something to tell (IRCv3 `sts`): where, as long as they come
+/// without, and then for how long. It is no capability that can be asked for.
+fn sts(context: &Context<'_>) -> Option<String> {
+    let port = context.house.sts_port?;
+    Some(if context.is_secure { format!("sts=duration={STS_SECONDS}") } else { format!("sts=port={port}") })
+}
+
 impl Irc {
     /// `CAP subcommand [capabilities]`.
     pub(super) fn cap(&mut self, message: &Message<'_>, context: &mut Context<'_>) {
@@ -52,8 +62,11 @@ impl Irc {
                     self.capabilities = self.capabilities.and(Capabilities::CAP_NOTIFY);
                 }
                 self.begin_negotiation();
-                let all = Capabilities::ALL.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(" ");
-                self.cap_reply("LS", &all, context);
+                let mut all: Vec<_> = Capabilities::ALL.iter().map(|(name, _)| (*name).to_owned()).collect();
+                if version.is_some_and(|version| version >= 302) {
+                    all.extend(sts(context));
+                }
+                self.cap_reply("LS", &all.join(" "), context);
             }
             "LIST" => self.cap_reply("LIST", &self.capabilities.names(), context),
             "REQ" => self.cap_req(message.params.get(1).copied().unwrap_or_default(), context),
@@ -171,6 +184,7 @@ impl Irc {
             return;
         }
         let profile = Profile {
+            is_secure: context.is_secure,
             username: Rc::clone(username),
             host: house.cloak.host(&context.peer),
             realname: Rc::clone(realname),

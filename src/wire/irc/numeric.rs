@@ -111,6 +111,7 @@ pub const ERR_NOOPERHOST: &str = "491";
 pub const ERR_UMODEUNKNOWNFLAG: &str = "501";
 pub const ERR_USERSDONTMATCH: &str = "502";
 pub const ERR_HELPNOTFOUND: &str = "524";
+pub const RPL_WHOISSECURE: &str = "671";
 pub const ERR_INVALIDMODEPARAM: &str = "696";
 pub const RPL_HELPSTART: &str = "704";
 pub const RPL_HELPTXT: &str = "705";
