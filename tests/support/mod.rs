@@ -11,6 +11,8 @@ pub mod program;
 pub mod scene;
 pub mod stand_in;
 pub mod stream;
+#[cfg(feature = "tls")]
+pub mod tls;
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -57,6 +59,7 @@ pub fn address(text: &str) -> Address {
 /// A server that runs on a thread of this process. It ends in an orderly way when it is dropped.
 pub struct TestServer {
     addresses: Vec<Address>,
+    tls_addresses: Vec<Address>,
     stopper: Stopper,
     thread: Option<JoinHandle<io::Result<()>>>,
 }
@@ -81,13 +84,19 @@ impl TestServer {
     pub fn run(config: ServerConfig) -> Result<Self, BindError> {
         let reactor = Reactor::bind(config)?;
         let (addresses, stopper) = (reactor.addresses().to_vec(), reactor.stopper());
+        let tls_addresses = reactor.tls_addresses().cloned().collect();
         let thread = Some(thread::spawn(|| reactor.run()));
-        Ok(Self { addresses, stopper, thread })
+        Ok(Self { addresses, tls_addresses, stopper, thread })
     }
 
     /// Where it listens, in the order in which it was asked to.
     pub fn addresses(&self) -> &[Address] {
         &self.addresses
+    }
+
+    /// Where it listens for TLS.
+    pub fn tls_addresses(&self) -> &[Address] {
+        &self.tls_addresses
     }
 
     /// Somebody who has connected and said nothing.

@@ -8,12 +8,16 @@ use std::time::{Duration, Instant};
 
 use parlor::address::Address;
 use rustix::net::sockopt;
+#[cfg(feature = "tls")]
+use rustls::{ClientConnection, StreamOwned};
 
 use super::{DEADLINE, login, whisper};
 
 enum Socket {
     Tcp(TcpStream),
     Unix(UnixStream),
+    #[cfg(feature = "tls")]
+    Tls(Box<StreamOwned<ClientConnection, TcpStream>>),
 }
 
 /// A connection, and what has been read and not yet been expected.
@@ -26,14 +30,7 @@ impl Peer {
     /// Connects and says nothing.
     pub fn connect(address: &Address) -> Self {
         let socket = match address {
-            Address::Tcp { host, port } => {
-                let stream = TcpStream::connect((host.as_str(), *port)).expect("the server listens");
-                // A packet per `send`, so that a cut is a cut.
-                stream.set_nodelay(true).expect("an open socket");
-                stream.set_read_timeout(Some(DEADLINE)).expect("not zero");
-                stream.set_write_timeout(Some(DEADLINE)).expect("not zero");
-                Socket::Tcp(stream)
-            }
+            Address::Tcp { host, port } => Socket::Tcp(connect_tcp(host, *port)),
             Address::Unix(path) => {
                 let stream = UnixStream::connect(path).expect("the server listens");
                 stream.set_read_timeout(Some(DEADLINE)).expect("not zero");
@@ -44,13 +41,50 @@ impl Peer {
         Self { socket, unread: Vec::new() }
     }
 
+    /// Connects, and shakes hands as `client` says; says nothing.
+    #[cfg(feature = "tls")]
+    pub fn over_tls(address: &Address, client: ClientConnection) -> Self {
+        let mut peer = Self::before_tls(address, client);
+        let Socket::Tls(stream) = &mut peer.socket else { panic!("it is over TLS") };
+        while stream.conn.is_handshaking() {
+            stream.conn.complete_io(&mut stream.sock).expect("the server speaks TLS");
+        }
+        peer
+    }
+
+    /// Connects, and shakes no hands before something is sent or read.
+    #[cfg(feature = "tls")]
+    pub fn before_tls(address: &Address, client: ClientConnection) -> Self {
+        let Address::Tcp { host, port } = address else { panic!("TLS goes over TCP here") };
+        let stream = StreamOwned::new(client, connect_tcp(host, *port));
+        Self { socket: Socket::Tls(Box::new(stream)), unread: Vec::new() }
+    }
+
+    /// The TLS connection, and the socket under it.
+    #[cfg(feature = "tls")]
+    pub fn tls(&mut self) -> (&mut ClientConnection, &mut TcpStream) {
+        let Socket::Tls(stream) = &mut self.socket else { panic!("it is not over TLS") };
+        (&mut stream.conn, &mut stream.sock)
+    }
+
+    /// Logs in on the CrazyIt wire, and ends the quiet time after the login with a frame.
+    pub fn log_in(mut self, name: &str) -> Self {
+        self.send(login(name));
+        self.expect("1");
+        self.settle(name);
+        self
+    }
+
+    /// Registers on IRC.
+    pub fn register(mut self, name: &str) -> Self {
+        self.send(format!("NICK {name}\r\nUSER {name} 0 * :{name}\r\n"));
+        self.settle_on_irc("welcome");
+        self
+    }
+
     /// Connects, logs in, and ends the quiet time after the login with a frame.
     pub fn user(address: &Address, name: &str) -> Self {
-        let mut peer = Self::connect(address);
-        peer.send(login(name));
-        peer.expect("1");
-        peer.settle(name);
-        peer
+        Self::connect(address).log_in(name)
     }
 
     /// The same, where others may say something meanwhile.
@@ -64,10 +98,7 @@ impl Peer {
 
     /// Connects, and registers on IRC. Joins nothing.
     pub fn irc_user(address: &Address, name: &str) -> Self {
-        let mut peer = Self::connect(address);
-        peer.send(format!("NICK {name}\r\nUSER {name} 0 * :{name}\r\n"));
-        peer.settle_on_irc("welcome");
-        peer
+        Self::connect(address).register(name)
     }
 
     /// The same, in the lobby.
@@ -154,6 +185,8 @@ impl Peer {
         match &mut self.socket {
             Socket::Tcp(stream) => stream.write_all(bytes.as_ref()),
             Socket::Unix(stream) => stream.write_all(bytes.as_ref()),
+            #[cfg(feature = "tls")]
+            Socket::Tls(stream) => stream.write_all(bytes.as_ref()),
         }
     }
 
@@ -236,9 +269,15 @@ impl Peer {
 
     /// Sends no more, and goes on reading.
     pub fn finish(&mut self) {
-        let result = match &self.socket {
+        let result = match &mut self.socket {
             Socket::Tcp(stream) => stream.shutdown(Shutdown::Write),
             Socket::Unix(stream) => stream.shutdown(Shutdown::Write),
+            // What is under it stays open, as RFC 8446 §6.1 has it.
+            #[cfg(feature = "tls")]
+            Socket::Tls(stream) => {
+                stream.conn.send_close_notify();
+                stream.flush()
+            }
         };
         result.expect("the connection is open");
     }
@@ -253,6 +292,8 @@ impl Peer {
         let socket = match &self.socket {
             Socket::Tcp(stream) => stream.try_clone().map(Socket::Tcp),
             Socket::Unix(stream) => stream.try_clone().map(Socket::Unix),
+            #[cfg(feature = "tls")]
+            Socket::Tls(_) => panic!("who speaks TLS speaks alone"),
         };
         Self { socket: socket.expect("a descriptor is left"), unread: Vec::new() }
     }
@@ -262,6 +303,8 @@ impl Peer {
         let result = match &self.socket {
             Socket::Tcp(stream) => stream.shutdown(Shutdown::Both),
             Socket::Unix(stream) => stream.shutdown(Shutdown::Both),
+            #[cfg(feature = "tls")]
+            Socket::Tls(stream) => stream.sock.shutdown(Shutdown::Both),
         };
         // It fails where the server was first.
         result.ok();
@@ -272,6 +315,8 @@ impl Peer {
         match &self.socket {
             Socket::Tcp(stream) => stream.local_addr().expect("an open socket").port(),
             Socket::Unix(_) => panic!("a Unix socket has no port"),
+            #[cfg(feature = "tls")]
+            Socket::Tls(stream) => stream.sock.local_addr().expect("an open socket").port(),
         }
     }
 
@@ -297,6 +342,8 @@ impl Peer {
             let result = match &mut self.socket {
                 Socket::Tcp(stream) => stream.read(bytes),
                 Socket::Unix(stream) => stream.read(bytes),
+                #[cfg(feature = "tls")]
+                Socket::Tls(stream) => stream.read(bytes),
             };
             // A read with a timeout ends early when the system stops this process for a moment (signal(7)).
             match result {
@@ -307,11 +354,22 @@ impl Peer {
     }
 }
 
+fn connect_tcp(host: &str, port: u16) -> TcpStream {
+    let stream = TcpStream::connect((host, port)).expect("the server listens");
+    // A packet per `send`, so that a cut is a cut.
+    stream.set_nodelay(true).expect("an open socket");
+    stream.set_read_timeout(Some(DEADLINE)).expect("not zero");
+    stream.set_write_timeout(Some(DEADLINE)).expect("not zero");
+    stream
+}
+
 impl AsFd for Peer {
     fn as_fd(&self) -> BorrowedFd<'_> {
         match &self.socket {
             Socket::Tcp(stream) => stream.as_fd(),
             Socket::Unix(stream) => stream.as_fd(),
+            #[cfg(feature = "tls")]
+            Socket::Tls(stream) => stream.sock.as_fd(),
         }
     }
 }
