@@ -5,7 +5,7 @@ mod support;
 use std::time::{Duration, Instant};
 
 use parlor::config::{Operator, ServerConfig};
-use support::{DEADLINE, NEITHER, Peer, TestServer, address, login, say, whisper};
+use support::{DEADLINE, NEITHER, Peer, TLS_HERE, TestServer, address, login, say, whisper};
 
 /// How long nothing follows the answer to a login.
 const QUIET: Duration = Duration::from_millis(500);
@@ -447,7 +447,7 @@ fn what_the_stream_cannot_recover_from_is_told_in_one_line_and_ends_it() {
             peer.send(bytes);
             // Who begins like a mark is on this protocol; who has shown none yet is told in both.
             if name.is_none() && !matches!(bytes[0], 0xc2 | 0xe2) {
-                peer.expect_closing_link(NEITHER);
+                peer.expect_closing_link(if bytes[0] == 0x16 { TLS_HERE } else { NEITHER });
                 peer.expect_end();
                 continue;
             }

@@ -12,7 +12,7 @@ use rustls::version::{TLS12, TLS13};
 use rustls::{ClientConnection, SupportedProtocolVersion};
 use support::options::config;
 use support::tls::Certificate;
-use support::{Peer, Scratch, TestServer, limits, login, say};
+use support::{Peer, Scratch, TLS_HERE, TestServer, limits, login, say};
 
 const VERSIONS: [&[&SupportedProtocolVersion]; 2] = [&[&TLS12], &[&TLS13]];
 
@@ -241,9 +241,7 @@ fn who_speaks_no_tls_where_it_is_spoken_is_told_so_and_the_other_way_round() {
         let mut tls = house.server.connect();
         tls.send(&hello[..cut]);
         tls.try_send(&hello[cut..]).ok();
-        tls.expect_closing_link(
-            "TLS at a port without it: connect without TLS, or to the server's port for TLS",
-        );
+        tls.expect_closing_link(TLS_HERE);
     }
 }
 

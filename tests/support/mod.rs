@@ -36,6 +36,9 @@ pub const DEADLINE: Duration = Duration::from_secs(30);
 /// What is told to somebody whose first bytes begin neither protocol.
 pub const NEITHER: &str = "bytes outside a frame: begin with ∏∑name∏∑, or with an IRC command such as NICK";
 
+/// What is told to somebody who begins with TLS where it is not spoken.
+pub const TLS_HERE: &str = "TLS at a port without it: connect without TLS, or to the server's port for TLS";
+
 /// The frame that logs in.
 pub fn login(name: &str) -> String {
     format!("∏∑{name}∏∑")
