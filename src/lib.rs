@@ -9,6 +9,7 @@
 //! | [`message`] | plain values passed between the parts |
 //! | [`address`] | where to listen and where to connect |
 //! | `fingerprint` | which certificate a server has, with the feature `tls` |
+//! | [`network`] | a stretch of the net, such as 192.0.2.0/24 |
 //! | [`wire`] | bytes to meaning and back; server and client share it |
 //! | [`hub`] | who is here and who hears what |
 //! | [`session`] | one peer's conversation: its frames, through the hub, to its replies |
@@ -17,8 +18,8 @@
 //! | [`config`] | options of both programs, and limits with their units |
 //!
 //! Imports run one way: programs → `net`, `client` → `session` → `hub`, `wire` → `message`, `name`; `config`,
-//! `address` and `fingerprint` stand beside the last two. `client` uses `wire` and not `session`. `hub` and `wire` do
-//! not know each other, and mio appears in `net` alone.
+//! `address`, `network` and `fingerprint` stand beside the last two. `client` uses `wire` and not `session`. `hub` and
+//! `wire` do not know each other, and mio appears in `net` alone.
 //!
 //! # One turn of the server
 //!
@@ -37,5 +38,6 @@ pub mod hub;
 pub mod message;
 pub mod name;
 pub mod net;
+pub mod network;
 pub mod session;
 pub mod wire;
