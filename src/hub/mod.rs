@@ -1,6 +1,8 @@
 //! Who is here and who hears what. It knows neither sockets nor bytes nor a clock: commands and the time come
 //! in, events for their audiences go out.
 
+mod banning;
+mod bans;
 mod changes;
 mod doors;
 pub mod mask;
@@ -12,6 +14,7 @@ mod talk;
 mod users;
 mod watchers;
 
+pub use bans::{Ban, BanError, Bans, MOST_BANS};
 pub use doors::{MOST_ROOMS, ROOMS_PER_USER};
 pub use past::{PastUser, REMEMBERED};
 pub use rooms::{Member, Room, RoomId, Rooms, Seat};
@@ -22,7 +25,7 @@ pub use watchers::WATCHED_NAMES;
 use std::rc::Rc;
 use std::time::SystemTime;
 
-use crate::message::{Command, Event, EventKind, Now, Outgoing, Refusal, Source, Tally, UserId};
+use crate::message::{Command, Event, EventKind, Now, Outgoing, Peer, Refusal, Source, Tally, UserId};
 use crate::name::{RoomName, UserName};
 use past::Past;
 use watchers::Watchers;
@@ -34,6 +37,7 @@ pub struct Hub {
     rooms: Rooms,
     watchers: Watchers,
     past: Past,
+    bans: Bans,
     lobby: RoomName,
     last_event: u64,
     messages: u64,
@@ -50,6 +54,7 @@ impl Hub {
             rooms,
             watchers: Watchers::default(),
             past: Past::default(),
+            bans: Bans::default(),
             lobby,
             last_event: 0,
             messages: 0,
@@ -70,6 +75,11 @@ impl Hub {
     /// All rooms.
     pub fn rooms(&self) -> &Rooms {
         &self.rooms
+    }
+
+    /// Where those are and were whom the server knows of, the newest of those who have left first.
+    pub fn known_peers(&self) -> impl Iterator<Item = Peer> {
+        self.users.iter().map(|(_, user)| user.peer).chain(self.past.iter().map(|past| past.peer))
     }
 
     /// Who was called `name`, the newest first.

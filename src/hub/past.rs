@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::time::SystemTime;
 
 use super::users::User;
-use crate::message::Identity;
+use crate::message::{Identity, Peer};
 use crate::name::UserName;
 
 /// How many are remembered; the oldest is forgotten for a newer one.
@@ -22,6 +22,8 @@ pub(super) struct Past {
 pub struct PastUser {
     /// What others saw.
     pub identity: Rc<Identity>,
+    /// The address, for operators of the server.
+    pub peer: Peer,
     /// Until when.
     pub until: SystemTime,
 }
@@ -31,7 +33,12 @@ impl Past {
         if self.entries.len() == REMEMBERED {
             self.entries.pop_back();
         }
-        self.entries.push_front(PastUser { identity: Rc::clone(&user.identity), until });
+        self.entries.push_front(PastUser { identity: Rc::clone(&user.identity), peer: user.peer, until });
+    }
+
+    /// Everybody remembered, the newest first.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &PastUser> {
+        self.entries.iter()
     }
 
     /// Everybody remembered under `name`, the newest first.

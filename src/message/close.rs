@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::io;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 /// Why a connection ends. It becomes the log line, what the room is told and, where the server ends it, the
 /// farewell.
@@ -39,6 +39,13 @@ pub enum CloseReason {
         /// Why.
         reason: String,
     },
+    /// The peer's address, or the network it is in, may not come here.
+    Banned {
+        /// Until when; `None` for ever.
+        until: Option<SystemTime>,
+        /// Why; perhaps empty.
+        reason: String,
+    },
     /// The server already has as many connections as this.
     ServerFull(usize),
     /// The peer's address already has as many connections as this.
@@ -69,6 +76,7 @@ impl CloseReason {
             | Self::NotTls
             | Self::WrongPassword
             | Self::Killed { .. }
+            | Self::Banned { .. }
             | Self::ServerFull(_)
             | Self::AddressFull(_)
             | Self::ConnectsTooOften { .. }
@@ -97,6 +105,7 @@ impl CloseReason {
             Self::TlsFailed(_) => "tls-failed",
             Self::WrongPassword => "wrong-password",
             Self::Killed { .. } => "killed",
+            Self::Banned { .. } => "banned",
             Self::ServerFull(_) => "server-full",
             Self::AddressFull(_) => "address-full",
             Self::ConnectsTooOften { .. } => "connects-too-often",
@@ -109,6 +118,7 @@ impl CloseReason {
         match self {
             Self::Quit(_) => Self::Quit(String::new()),
             Self::Killed { by, .. } => Self::Killed { by: by.clone(), reason: String::new() },
+            Self::Banned { until, .. } => Self::Banned { until: *until, reason: String::new() },
             Self::PeerFinished
             | Self::Lost(_)
             | Self::Malformed(_)
@@ -152,6 +162,13 @@ impl fmt::Display for CloseReason {
             Self::WrongPassword => f.write_str("the server has a password, and this was not it"),
             Self::Killed { by, reason } if reason.is_empty() => write!(f, "killed by {by}"),
             Self::Killed { by, reason } => write!(f, "killed by {by}: {reason}"),
+            Self::Banned { until, reason } => {
+                f.write_str("banned from this server")?;
+                if let Some(until) = until {
+                    write!(f, " until {}", humantime::format_rfc3339_seconds(*until))?;
+                }
+                if reason.is_empty() { Ok(()) } else { write!(f, ": {reason}") }
+            }
             Self::ServerFull(most) => {
                 write!(f, "the server is full ({most} connections), try again in a few minutes")
             }
@@ -181,6 +198,7 @@ mod tests {
         for (reason, logged) in [
             (CloseReason::Quit("\x1b[2Jsecret".into()), "Quit"),
             (killed, "killed by root"),
+            (CloseReason::Banned { until: None, reason: "secret".into() }, "banned from this server"),
             (CloseReason::PeerFinished, "end of input"),
         ] {
             assert_eq!(reason.without_words().to_string(), logged);

@@ -192,6 +192,8 @@ pub enum EventKind {
     },
     /// An operator told everybody who wants to know.
     Wallops(String),
+    /// Something that the server's operators should know.
+    Notice(String),
 }
 
 impl EventKind {
@@ -206,7 +208,7 @@ impl EventKind {
                 text.len()
             }
             Self::Joined { away, .. } => away.as_ref().map_or(0, |text| text.len()),
-            Self::Wallops(text) => text.len(),
+            Self::Wallops(text) | Self::Notice(text) => text.len(),
             Self::Changed { changes, .. } => changes.len() * size_of::<RoomChange>(),
             Self::Renamed { .. }
             | Self::Invited { .. }

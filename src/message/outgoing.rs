@@ -5,6 +5,7 @@ use std::ops::Range;
 use std::rc::Rc;
 
 use super::{CloseReason, Event, UserId};
+use crate::network::Network;
 
 /// What is to be sent, in order: events, each to its audience, and bytes for one session; and connections that are
 /// to be ended. Used again and again, so that handling a message allocates nothing for its recipients.
@@ -21,6 +22,7 @@ enum Item {
     Event(Event, Audience),
     Bytes { to: UserId, bytes: Range<usize> },
     Close { who: UserId, reason: CloseReason },
+    CloseFrom { network: Network, reason: CloseReason },
     Reload,
     Report { to: UserId, label: Option<Box<str>> },
 }
@@ -34,6 +36,8 @@ pub enum Sending<'a> {
     Bytes(UserId, &'a [u8]),
     /// This connection is to end.
     Close(UserId, CloseReason),
+    /// All connections from there are to end.
+    CloseFrom(Network, CloseReason),
     /// What stands in files is to be read again.
     Reload,
     /// What there is to see inside the server is to be told to this session; and the label that it asked under.
@@ -107,6 +111,11 @@ impl Outgoing {
         self.items.push(Item::Close { who, reason });
     }
 
+    /// Asks for the end of all connections from a network, logged in or not; peers on this machine are not on it.
+    pub fn close_from(&mut self, network: Network, reason: CloseReason) {
+        self.items.push(Item::CloseFrom { network, reason });
+    }
+
     /// Asks for files to be read again.
     pub fn reload(&mut self) {
         self.items.push(Item::Reload);
@@ -144,6 +153,7 @@ impl Outgoing {
             Item::Event(event, audience) => Sending::Event(event, audience),
             Item::Bytes { to, bytes } => Sending::Bytes(to, &all_bytes[bytes]),
             Item::Close { who, reason } => Sending::Close(who, reason),
+            Item::CloseFrom { network, reason } => Sending::CloseFrom(network, reason),
             Item::Reload => Sending::Reload,
             Item::Report { to, label } => Sending::Report(to, label),
         })
@@ -164,6 +174,7 @@ impl Outgoing {
                 Item::Bytes { to, bytes } if to == who => taken.extend_from_slice(&self.bytes[bytes]),
                 Item::Bytes { to, bytes } => kept.bytes(to, &self.bytes[bytes]),
                 Item::Close { who, reason } => kept.close(who, reason),
+                Item::CloseFrom { network, reason } => kept.close_from(network, reason),
                 Item::Reload => kept.reload(),
                 Item::Report { to, label } => kept.report(to, label),
                 Item::Event(event, audience) => {

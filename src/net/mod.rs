@@ -1,6 +1,7 @@
 //! The reactor: sockets, readiness, and one turn after the other. mio appears here and nowhere else.
 
 mod admission;
+mod bans_file;
 mod batch;
 mod bucket;
 mod connection;

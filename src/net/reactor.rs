@@ -5,6 +5,7 @@ pub(super) mod accepting;
 use std::fmt;
 use std::io::{self, ErrorKind};
 use std::mem;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -12,6 +13,7 @@ use log::info;
 use mio::event::Event;
 use mio::{Events, Interest, Poll, Token, Waker};
 
+use super::bans_file;
 use super::listener::Listener;
 use super::metrics::{self, Metrics};
 use super::reserve::Reserve;
@@ -21,6 +23,7 @@ use super::stream::Socket;
 use super::tls::{self, Tls};
 use crate::address::Address;
 use crate::config::ServerConfig;
+use crate::hub::Ban;
 use crate::message::Now;
 
 /// Most events taken from one poll.
@@ -53,6 +56,10 @@ pub struct Reactor {
     metrics_listeners: Vec<Listener>,
     signals: Option<Signals>,
     waker: Arc<Waker>,
+    /// Those of an earlier run.
+    bans: Vec<Ban>,
+    /// Where bans are kept, if they are.
+    bans_file: Option<PathBuf>,
     config: ServerConfig,
 }
 
@@ -87,7 +94,13 @@ pub struct BindError {
 impl Reactor {
     /// Listens wherever `config` says. Nobody is served before `run`.
     pub fn bind(config: ServerConfig) -> Result<Self, BindError> {
-        let system = |error| BindError { address: None, error };
+        let bans_file = config.state.as_deref().map(bans_file::path);
+        let bans = bans_file.as_deref().map_or_else(|| Ok(Vec::new()), bans_file::read);
+        let bans = bans.map_err(|error| BindError { address: None, error })?;
+        let system = |error: io::Error| {
+            let error = io::Error::new(error.kind(), format!("cannot poll: {error}"));
+            BindError { address: None, error }
+        };
         let poll = Poll::new().map_err(system)?;
         let waker = Arc::new(Waker::new(poll.registry(), STOP).map_err(system)?);
         let mut listeners = Vec::new();
@@ -104,7 +117,17 @@ impl Reactor {
         let addresses = listeners.iter().filter(|listener| !listener.is_tls);
         let addresses = addresses.map(|listener| listener.address().clone()).collect();
         let metrics_listeners = metrics::bind(&config, poll.registry())?;
-        Ok(Self { poll, listeners, addresses, metrics_listeners, signals: None, waker, config })
+        Ok(Self {
+            poll,
+            listeners,
+            addresses,
+            metrics_listeners,
+            signals: None,
+            waker,
+            bans,
+            bans_file,
+            config,
+        })
     }
 
     /// Where the server listens for those who speak no TLS, with the ports that the system gave.
@@ -150,6 +173,7 @@ impl Reactor {
         if let Some(port) = self.public_tls_port().filter(|_| tls::is_vouched_for(&self.config)) {
             server.announce_tls(port);
         }
+        server.restore_bans(mem::take(&mut self.bans), now);
         let metrics = Metrics::new(mem::take(&mut self.metrics_listeners));
         let reserve = Reserve::new();
         let (tls, started) = (Tls::new(&self.config), now.instant);
@@ -191,9 +215,21 @@ impl Running {
         if self.server.connections() < before {
             self.end_pauses();
         }
+        self.keep_bans(now);
         self.metrics.turn(self.reactor.poll.registry(), now.instant, || self.server.report(now));
         self.server.turned(now.instant.elapsed());
         Ok(())
+    }
+
+    /// Writes down what must outlive a restart, once everybody has been answered.
+    fn keep_bans(&mut self, now: Now) {
+        let Some(path) = &self.reactor.bans_file else { return };
+        if let Some(text) = self.server.bans_to_keep(now)
+            && let Err(error) = bans_file::save(path, &text)
+        {
+            self.server.bans_not_kept(&error, now);
+            self.server.finish_turn(now);
+        }
     }
 
     fn poll(&mut self, events: &mut Events, wait: Option<Duration>) -> io::Result<()> {
@@ -291,7 +327,7 @@ impl fmt::Display for BindError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.address {
             Some(address) => write!(f, "cannot listen on {address}: {}", self.error),
-            None => write!(f, "cannot poll: {}", self.error),
+            None => write!(f, "{}", self.error),
         }
     }
 }

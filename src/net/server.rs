@@ -4,6 +4,7 @@
 //! Nothing is written while events are handled: that queues, and the end of the turn writes to each connection
 //! once. Closing only marks: the slab uses keys again at once, so a connection leaves it at the turn's end.
 
+mod banning;
 mod ending;
 mod keeping;
 mod reading;
@@ -49,6 +50,8 @@ pub struct Server<S> {
     /// Unsent and unparsed bytes of all connections together.
     kept_bytes: usize,
     started: Instant,
+    /// How often bans had changed when they were last kept.
+    kept_changes: u64,
     counts: Counts,
     /// What is to be sent by the command that is being handled.
     out: Outgoing,
@@ -88,6 +91,7 @@ impl<S: Stream> Server<S> {
             deadlines: Deadlines::new(now.instant),
             kept_bytes: 0,
             started: now.instant,
+            kept_changes: 0,
             counts: Counts::default(),
             out: Outgoing::default(),
             queueing: Outgoing::default(),
@@ -126,6 +130,9 @@ impl<S: Stream> Server<S> {
 
     /// Takes a new connection, and returns its key. Where it may not come in, it is turned away.
     pub fn accept(&mut self, stream: S, peer: Peer, now: Now) -> Option<usize> {
+        if let Some(ban) = self.hub.bans().hitting(peer, now.time) {
+            return self.turn_away(stream, peer, ban.close_reason(), now);
+        }
         match self.admission.admit(peer, now.instant) {
             Ok(()) => Some(self.take_in(stream, peer, true, now)),
             Err(reason) => self.turn_away(stream, peer, reason, now),

@@ -91,7 +91,8 @@ pub(super) fn encode(event: &Event, out: &mut Vec<u8>) {
         | EventKind::Appeared { .. }
         | EventKind::Vanished { .. }
         | EventKind::HostSet { .. }
-        | EventKind::Wallops(_) => None,
+        | EventKind::Wallops(_)
+        | EventKind::Notice(_) => None,
     };
     out.extend_from_slice(line.unwrap_or_default().as_bytes());
 }

@@ -24,6 +24,8 @@ pub struct House {
     pub operators: Vec<Operator>,
     /// What every connection is held to.
     pub limits: Limits,
+    /// Bans outlive a restart.
+    pub keeps_bans: bool,
     /// When the server started.
     pub started: SystemTime,
     pub(super) cloak: Cloak,
@@ -40,6 +42,7 @@ impl House {
             password: config.password.clone(),
             operators: config.operators.clone(),
             limits: config.limits,
+            keeps_bans: config.state.is_some(),
             started,
             cloak: Cloak::default(),
         };

@@ -6,6 +6,7 @@ mod support;
 
 use support::irc as house;
 
+mod bans;
 mod capabilities;
 mod channels;
 mod messages;

@@ -94,6 +94,7 @@ fn stats_of_an_unknown_letter_tells_what_there_is() {
     let ana = house.irc("ana");
     let letters = [
         ":parlor.local 249 ana :u: how long the server is up",
+        ":parlor.local 249 ana :k: who is banned from it, for its operators",
         ":parlor.local 249 ana :p: what it does, for its operators",
         ":parlor.local 219 ana x :End of STATS report",
     ];

@@ -36,6 +36,7 @@ impl<S: Stream> Server<S> {
                         self.put(id, bytes, now);
                     }
                     Sending::Close(id, reason) => self.end(id.0 as usize, reason, now),
+                    Sending::CloseFrom(network, reason) => self.close_from(&network, &reason, now),
                     Sending::Reload => self.house.reload(),
                     Sending::Report(id, label) => self.tell_report(id, label.as_deref(), now),
                 }

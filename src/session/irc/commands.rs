@@ -71,6 +71,14 @@ pub(super) const COMMANDS: &[Command] = {
             "KICK channel nicks [reason]: remove people from a channel",
         ),
         command("KILL", Irc::kill, Registered, 2, "KILL nick reason: end somebody's connection (operators)"),
+        command(
+            "KLINE",
+            Irc::kline,
+            Registered,
+            1,
+            "KLINE [minutes|30m|12h|7d|1w] target reason: ban an address, a network such as 192.0.2.0/24, a cloak, \
+             *.cloak.ip for a network, or a nick's address from the server (operators)",
+        ),
         command("LINKS", Irc::links, Registered, 0, "LINKS: the servers, which is this one"),
         command(
             "LIST",
@@ -131,10 +139,17 @@ pub(super) const COMMANDS: &[Command] = {
             "REHASH: read the message of the day again (operators)",
         ),
         command("SETNAME", Irc::setname, Registered, 1, "SETNAME realname: change your real name"),
-        command("STATS", Irc::stats, Registered, 1, "STATS u: how long the server has been up"),
+        command(
+            "STATS",
+            Irc::stats,
+            Registered,
+            1,
+            "STATS u: how long the server has been up; k, p: for operators",
+        ),
         command("TAGMSG", Irc::tagmsg, Registered, 0, "TAGMSG targets: send tags alone"),
         command("TIME", Irc::time, Registered, 0, "TIME: the server's time"),
         command("TOPIC", Irc::topic, Registered, 1, "TOPIC channel [topic]: see or set the topic"),
+        command("UNKLINE", Irc::unkline, Registered, 1, "UNKLINE target: end a KLINE (operators)"),
         command("USER", Irc::user, Registering, 4, "USER username 0 * realname: when connecting"),
         command(
             "USERHOST",

@@ -26,7 +26,8 @@ pub(in crate::session) fn relevant(kind: &EventKind) -> Capabilities {
         | EventKind::Changed { .. }
         | EventKind::Appeared { .. }
         | EventKind::Vanished { .. }
-        | EventKind::Wallops(_) => Capabilities::NONE,
+        | EventKind::Wallops(_)
+        | EventKind::Notice(_) => Capabilities::NONE,
     };
     always.and(own)
 }
@@ -119,6 +120,11 @@ pub(in crate::session) fn encode(
             writer.presence(numeric::RPL_MONOFFLINE, watcher.as_str(), name.as_str(), out);
         }
         EventKind::Wallops(text) => writer.line("WALLOPS", out, |line| line.trailing(text)),
+        // To nobody in particular, so that all get the same bytes, as other servers have it.
+        EventKind::Notice(text) => writer.line("NOTICE", out, |line| {
+            line.param("*");
+            line.trailing(&format!("*** {text}"));
+        }),
     }
 }
 

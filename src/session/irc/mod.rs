@@ -1,6 +1,7 @@
 //! A conversation on IRC (modern.ircdocs.horse, IRCv3; RFC 1459 and 2812 where those are silent): lines in, and
 //! through one table of commands, to handlers in files by theme.
 
+mod bans;
 mod capabilities;
 mod commands;
 mod encode;

@@ -176,6 +176,7 @@ impl Irc {
             self.complain(numeric::ERR_WASNOSUCHNICK, wanted, "There was no such nickname", context);
         }
         let server = context.house.name.clone();
+        let is_operator = context.hub.users().get(self.id).is_some_and(|user| user.is_operator);
         for entry in past {
             let identity = &entry.identity;
             self.numeric(numeric::RPL_WHOWASUSER, context, |line| {
@@ -185,6 +186,11 @@ impl Irc {
                 line.param("*");
                 line.trailing(entry.identity.realname());
             });
+            if let (true, Peer::Tcp(ip, _)) = (is_operator, entry.peer) {
+                let (name, ip) = (identity.name.as_str(), ip_as_param(&ip.to_string()));
+                let text = "was connecting from this address";
+                self.about_two(numeric::RPL_WHOISACTUALLY, name, &ip, text, context);
+            }
             let until = humantime::format_rfc3339_seconds(entry.until).to_string();
             self.about_two(numeric::RPL_WHOISSERVER, identity.name.as_str(), &server, &until, context);
         }

@@ -116,6 +116,15 @@ impl Irc {
         is_here
     }
 
+    /// True when the client is an operator of the server. Otherwise it is told that it would have to be.
+    pub(super) fn is_for_operators(&self, context: &mut Context<'_>) -> bool {
+        let is_operator = context.hub.users().get(self.id).is_some_and(|user| user.is_operator);
+        if !is_operator {
+            self.refuse(&Refusal::NotServerOperator, context);
+        }
+        is_operator
+    }
+
     /// Asks the hub, and tells the client if that declines. True when it did not.
     pub(super) fn ask(&self, command: Command, context: &mut Context<'_>) -> bool {
         match context.hub.handle(self.id, command, context.now, context.out) {

@@ -1,7 +1,6 @@
 //! What the server says of itself.
 
 use super::Irc;
-use crate::message::Refusal;
 use crate::session::{Context, uptime};
 use crate::wire::irc::{Message, numeric};
 
@@ -154,7 +153,7 @@ impl Irc {
         self.complain(numeric::RPL_ENDOFLINKS, "*", "End of LINKS list", context);
     }
 
-    /// `STATS u [server]`, and `STATS p` for operators of the server.
+    /// `STATS u [server]`, and `STATS k` and `STATS p` for operators of the server.
     pub(super) fn stats(&mut self, message: &Message<'_>, context: &mut Context<'_>) {
         if !self.is_here(message.params.get(1), context) {
             return;
@@ -165,9 +164,19 @@ impl Irc {
                 let up = uptime(context.house.up(context.now.time));
                 self.say(numeric::RPL_STATSUPTIME, &format!("Server Up {up}"), context);
             }
+            "k" | "K" => {
+                if !self.is_for_operators(context) {
+                    return;
+                }
+                self.tell_bans(context);
+            }
             "p" | "P" => return self.ask_for_report(message, context),
             _ => {
-                for text in ["u: how long the server is up", "p: what it does, for its operators"] {
+                for text in [
+                    "u: how long the server is up",
+                    "k: who is banned from it, for its operators",
+                    "p: what it does, for its operators",
+                ] {
                     self.say(numeric::RPL_STATSDEBUG, text, context);
                 }
             }
@@ -178,8 +187,8 @@ impl Irc {
 
     /// The session knows nothing of other connections, so the server answers, by way of `tell_report`.
     fn ask_for_report(&self, message: &Message<'_>, context: &mut Context<'_>) {
-        if !context.hub.users().get(self.id).is_some_and(|user| user.is_operator) {
-            return self.refuse(&Refusal::NotServerOperator, context);
+        if !self.is_for_operators(context) {
+            return;
         }
         context.out.worked(context.connections);
         context.out.report(self.id, self.label(message));

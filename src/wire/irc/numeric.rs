@@ -8,6 +8,7 @@ pub const RPL_YOURHOST: &str = "002";
 pub const RPL_CREATED: &str = "003";
 pub const RPL_MYINFO: &str = "004";
 pub const RPL_ISUPPORT: &str = "005";
+pub const RPL_STATSKLINE: &str = "216";
 pub const RPL_ENDOFSTATS: &str = "219";
 pub const RPL_UMODEIS: &str = "221";
 pub const RPL_STATSUPTIME: &str = "242";

@@ -1,0 +1,48 @@
+//! Setting bans and taking them away, and telling operators what they should know. That only operators of the server do
+//! so is the session's to see to.
+
+use std::time::SystemTime;
+
+use super::{Ban, BanError, Bans, Hub};
+use crate::message::{Event, EventKind, Now, Outgoing, Peer, Source, UserId};
+use crate::network::Network;
+
+impl Hub {
+    /// Who may not come.
+    pub fn bans(&self) -> &Bans {
+        &self.bans
+    }
+
+    /// Sets the bans of an earlier run. Those that cannot be set are left out.
+    pub fn restore_bans(&mut self, bans: impl IntoIterator<Item = Ban>, now: SystemTime) {
+        for ban in bans {
+            self.bans.add(ban, now).ok();
+        }
+    }
+
+    /// Sets a ban on behalf of `id`, and ends all connections that it hits. Returns whether it took the place of another.
+    pub fn ban(&mut self, id: UserId, ban: Ban, now: Now, out: &mut Outgoing) -> Result<bool, BanError> {
+        let hits = |peer| matches!(peer, Peer::Tcp(ip, _) if ban.network.contains(ip));
+        if self.users.get(id).is_some_and(|user| hits(user.peer)) {
+            return Err(BanError::Oneself);
+        }
+        let (network, reason) = (ban.network, ban.close_reason());
+        let was_there = self.bans.add(ban, now.time)?;
+        out.close_from(network, reason);
+        Ok(was_there)
+    }
+
+    /// Takes the ban of exactly this network away, if there is one.
+    pub fn unban(&mut self, network: &Network, now: Now) -> Option<Ban> {
+        self.bans.remove(network, now.time)
+    }
+
+    /// Tells all operators of the server but `except`.
+    pub fn tell_operators(&mut self, except: Option<UserId>, text: String, now: Now, out: &mut Outgoing) {
+        self.last_event += 1;
+        let (id, time, kind) = (self.last_event, now.time, EventKind::Notice(text));
+        let event = Event { id, time, from: Source::Server, watched: false, kind };
+        let operators = self.users.iter().filter(|(_, user)| user.is_operator).map(|(id, _)| id);
+        out.event(event, operators.filter(|&id| Some(id) != except));
+    }
+}

@@ -1,0 +1,304 @@
+//! Who may not come to this server at all: addresses and networks, each for a time or for ever.
+//!
+//! They are asked at every newcomer, so an answer costs a look for each length of prefix that is in use, however many
+//! bans there are. A ban that is over is forgotten when its place is needed: it needs no timer.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::time::SystemTime;
+
+use crate::message::{CloseReason, Peer};
+use crate::network::Network;
+
+/// Most bans at the same time.
+pub const MOST_BANS: usize = 10_000;
+
+/// The fewest bits that addresses of a ban share. Fewer are so much of the net that it cannot be meant.
+const LEAST_PREFIX: [u8; 2] = [8, 16];
+
+/// Somebody who may not come, until when, and how that came about. Times are whole seconds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ban {
+    /// Who.
+    pub network: Network,
+    /// Until when; `None` for ever.
+    pub until: Option<SystemTime>,
+    /// The operator who said so; one word.
+    pub by: String,
+    /// When that was.
+    pub since: SystemTime,
+    /// Why, for those whom it hits: one line without control characters, perhaps empty.
+    pub reason: String,
+}
+
+/// Why a ban is not set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BanError {
+    /// Its addresses share too few bits: these are the fewest.
+    TooWide(u8),
+    /// It would hit peers on this machine, who are never banned.
+    ThisMachine,
+    /// It would hit who sets it.
+    Oneself,
+    /// There are as many as this already.
+    TooMany(usize),
+}
+
+/// All bans. Two of them never have the same network.
+#[derive(Debug, Default)]
+pub struct Bans {
+    by_network: BTreeMap<Network, Ban>,
+    /// How many bans there are for each length of prefix, of IPv4 and not: no entry is 0.
+    prefixes: BTreeMap<(bool, u8), usize>,
+    changes: u64,
+}
+
+impl Ban {
+    /// Whether the network may be banned by anybody.
+    pub fn check(network: Network) -> Result<(), BanError> {
+        let [v4, v6] = LEAST_PREFIX;
+        let least = if network.is_ipv4() { v4 } else { v6 };
+        let here = [Network::new(Ipv4Addr::LOCALHOST.into(), 8), Network::of(Ipv6Addr::LOCALHOST.into())];
+        if network.prefix() < least {
+            return Err(BanError::TooWide(least));
+        }
+        if here.iter().any(|here| here.overlaps(&network)) {
+            return Err(BanError::ThisMachine);
+        }
+        Ok(())
+    }
+
+    /// What whom it hits is told.
+    pub fn close_reason(&self) -> CloseReason {
+        CloseReason::Banned { until: self.until, reason: self.reason.clone() }
+    }
+
+    /// True when it is over.
+    fn is_over(&self, now: SystemTime) -> bool {
+        self.until.is_some_and(|until| until <= now)
+    }
+}
+
+impl Bans {
+    /// The ban that keeps this peer out, of several the one that lasts longest.
+    pub fn hitting(&self, peer: Peer, now: SystemTime) -> Option<&Ban> {
+        match peer {
+            Peer::Tcp(ip, _) if !ip.is_loopback() => self.covering(ip, now),
+            Peer::Tcp(..) | Peer::Unix => None,
+        }
+    }
+
+    /// The ban of a network that `ip` is in, of several the one that lasts longest.
+    pub fn covering(&self, ip: IpAddr, now: SystemTime) -> Option<&Ban> {
+        let ip = ip.to_canonical();
+        let lengths = self.prefixes.keys().filter(|(is_ipv4, _)| *is_ipv4 == ip.is_ipv4());
+        let bans = lengths.filter_map(|&(_, prefix)| self.by_network.get(&Network::new(ip, prefix)));
+        bans.filter(|ban| !ban.is_over(now)).max_by_key(|ban| (ban.until.is_none(), ban.until))
+    }
+
+    /// Adds a ban, in place of one of the same network. Returns whether there was one.
+    pub fn add(&mut self, ban: Ban, now: SystemTime) -> Result<bool, BanError> {
+        Ban::check(ban.network)?;
+        if self.by_network.len() >= MOST_BANS && !self.by_network.contains_key(&ban.network) {
+            self.forget_what_is_over(now);
+            if self.by_network.len() >= MOST_BANS {
+                return Err(BanError::TooMany(MOST_BANS));
+            }
+        }
+        self.changes += 1;
+        let network = ban.network;
+        let was_there = self.by_network.insert(network, ban).is_some();
+        if !was_there {
+            *self.prefixes.entry(length(&network)).or_default() += 1;
+        }
+        Ok(was_there)
+    }
+
+    /// Takes the ban of exactly this network away, if there is one that is not over.
+    pub fn remove(&mut self, network: &Network, now: SystemTime) -> Option<Ban> {
+        let ban = self.take(network)?;
+        self.changes += 1;
+        (!ban.is_over(now)).then_some(ban)
+    }
+
+    /// All that are not over, in the order of their networks.
+    pub fn iter(&self, now: SystemTime) -> impl Iterator<Item = &Ban> {
+        self.by_network.values().filter(move |ban| !ban.is_over(now))
+    }
+
+    /// How often bans were added and removed: whoever keeps a copy sees that it is out of date.
+    pub fn changes(&self) -> u64 {
+        self.changes
+    }
+
+    fn forget_what_is_over(&mut self, now: SystemTime) {
+        let over = self.by_network.values().filter(|ban| ban.is_over(now)).map(|ban| ban.network);
+        for network in over.collect::<Vec<_>>() {
+            self.take(&network);
+        }
+    }
+
+    fn take(&mut self, network: &Network) -> Option<Ban> {
+        let ban = self.by_network.remove(network)?;
+        if let Some(count) = self.prefixes.get_mut(&length(network)) {
+            *count -= 1;
+            if *count == 0 {
+                self.prefixes.remove(&length(network));
+            }
+        }
+        Some(ban)
+    }
+}
+
+fn length(network: &Network) -> (bool, u8) {
+    (network.is_ipv4(), network.prefix())
+}
+
+impl fmt::Display for BanError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TooWide(least) => write!(f, "this is too much of the net: ban a /{least} at the most"),
+            Self::ThisMachine => f.write_str("nobody on this machine can be banned"),
+            Self::Oneself => f.write_str("you are there yourself"),
+            Self::TooMany(most) => write!(f, "there are {most} bans already, take one away or ban a network"),
+        }
+    }
+}
+
+impl std::error::Error for BanError {}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn at(seconds: u64) -> SystemTime {
+        SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)
+    }
+
+    fn ban(network: &str, until: Option<u64>) -> Ban {
+        let network = network.parse().unwrap();
+        Ban { network, until: until.map(at), by: "root".into(), since: at(0), reason: String::new() }
+    }
+
+    fn hit(bans: &Bans, ip: &str, now: u64) -> Option<String> {
+        let peer = Peer::Tcp(ip.parse().unwrap(), 1);
+        bans.hitting(peer, at(now)).map(|ban| ban.network.to_string())
+    }
+
+    #[test]
+    fn the_ban_that_lasts_longest_is_told() {
+        let mut bans = Bans::default();
+        for (network, until) in [("192.0.2.0/24", Some(9)), ("192.0.2.7", Some(8)), ("192.0.0.0/16", Some(5))]
+        {
+            assert_eq!(bans.add(ban(network, until), at(0)), Ok(false));
+        }
+        assert_eq!(hit(&bans, "192.0.2.7", 1).as_deref(), Some("192.0.2.0/24"));
+        assert_eq!(bans.add(ban("192.0.2.7", None), at(0)), Ok(true), "in place of the other");
+        assert_eq!(hit(&bans, "192.0.2.7", 1).as_deref(), Some("192.0.2.7"));
+        assert_eq!(hit(&bans, "192.0.3.7", 4).as_deref(), Some("192.0.0.0/16"));
+        assert_eq!(hit(&bans, "192.0.3.7", 5), None, "it is over");
+        assert_eq!(hit(&bans, "192.1.2.7", 1), None);
+    }
+
+    #[test]
+    fn a_ban_that_is_over_is_neither_seen_nor_removed_and_makes_room() {
+        let mut bans = Bans::default();
+        bans.add(ban("192.0.2.7", Some(5)), at(0)).unwrap();
+        assert_eq!(bans.iter(at(5)).count(), 0);
+        assert_eq!(bans.remove(&"192.0.2.7".parse().unwrap(), at(5)), None);
+        for n in 0..MOST_BANS as u32 {
+            let network = Network::of(Ipv4Addr::from_bits(0x0a00_0000 + n).into());
+            bans.add(Ban { network, ..ban("192.0.2.7", Some(10)) }, at(0)).unwrap();
+        }
+        let too_many = Err(BanError::TooMany(MOST_BANS));
+        assert_eq!(bans.add(ban("192.0.2.7", None), at(9)), too_many);
+        assert_eq!(bans.add(ban("10.0.0.1", Some(11)), at(9)), Ok(true), "one more is not needed");
+        assert_eq!(bans.add(ban("192.0.2.7", None), at(10)), Ok(false));
+        assert_eq!(bans.by_network.len(), 2);
+    }
+
+    #[test]
+    fn what_cannot_be_meant_is_refused() {
+        for (network, why) in [
+            ("0.0.0.0/0", BanError::TooWide(8)),
+            ("10.0.0.0/7", BanError::TooWide(8)),
+            ("2000::/15", BanError::TooWide(16)),
+            ("127.0.0.1", BanError::ThisMachine),
+            ("127.0.0.0/8", BanError::ThisMachine),
+            ("::/16", BanError::ThisMachine),
+            ("::1", BanError::ThisMachine),
+        ] {
+            assert_eq!(Bans::default().add(ban(network, None), at(0)), Err(why), "{network}");
+        }
+    }
+
+    #[test]
+    fn peers_on_this_machine_are_never_hit() {
+        let mut bans = Bans::default();
+        bans.add(ban("10.0.0.0/8", None), at(0)).unwrap();
+        assert!(bans.hitting(Peer::Unix, at(0)).is_none());
+        assert_eq!(hit(&bans, "127.0.0.1", 0), None);
+        assert_eq!(hit(&bans, "::1", 0), None);
+    }
+
+    #[derive(Clone, Debug)]
+    enum Step {
+        Add(Network, Option<u64>),
+        Remove(Network),
+        Ask(IpAddr),
+        Wait(u64),
+    }
+
+    fn any_step() -> impl Strategy<Value = Step> {
+        // Few addresses and many lengths, so that networks lie in each other.
+        let ip = prop_oneof![
+            (0..64u32).prop_map(|n| IpAddr::from(Ipv4Addr::from_bits(0xc000_0200 + n))),
+            (0..64u128).prop_map(|n| IpAddr::from(Ipv6Addr::from_bits(0x2001_0db8 << 96 | n << 62))),
+        ];
+        let network = (ip.clone(), 24..=128u8).prop_map(|(ip, prefix)| Network::new(ip, prefix));
+        prop_oneof![
+            4 => (network.clone(), prop::option::of(0..100u64)).prop_map(|(n, until)| Step::Add(n, until)),
+            2 => network.prop_map(Step::Remove),
+            6 => ip.prop_map(Step::Ask),
+            1 => (0..20u64).prop_map(Step::Wait),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn they_agree_with_their_naive_twin(steps in prop::collection::vec(any_step(), 0..100)) {
+            let (mut bans, mut twin, mut now) = (Bans::default(), Vec::<Ban>::new(), 0);
+            for step in steps {
+                match step {
+                    Step::Add(network, until) => {
+                        let new = Ban { network, ..ban("10.0.0.1", until) };
+                        twin.retain(|old| old.network != network);
+                        twin.push(new.clone());
+                        bans.add(new, at(now)).unwrap();
+                    }
+                    Step::Remove(network) => {
+                        let old = twin.iter().position(|ban| ban.network == network).map(|n| twin.remove(n));
+                        let old = old.filter(|ban| ban.until.is_none_or(|until| until > at(now)));
+                        prop_assert_eq!(bans.remove(&network, at(now)), old);
+                    }
+                    Step::Ask(ip) => {
+                        let hits = |ban: &&Ban| {
+                            ban.network.contains(ip) && ban.until.is_none_or(|until| until > at(now))
+                        };
+                        let longest = |ban: &Ban| (ban.until.is_none(), ban.until);
+                        let expected = twin.iter().filter(hits).map(longest).max();
+                        prop_assert_eq!(bans.covering(ip, at(now)).map(longest), expected);
+                    }
+                    Step::Wait(seconds) => now += seconds,
+                }
+                let left = twin.iter().filter(|ban| ban.until.is_none_or(|until| until > at(now))).count();
+                prop_assert_eq!(bans.iter(at(now)).count(), left);
+            }
+        }
+    }
+}

@@ -1,0 +1,265 @@
+//! The file `bans`, in which bans outlive a restart: one to a line, for people to read and to edit while the server does
+//! not run.
+//!
+//! It is written whole or not at all: beside the old one, which it replaces once it has reached the disk.
+
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io::{self, ErrorKind, Read, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use humantime::{format_rfc3339_seconds, parse_rfc3339};
+
+use crate::hub::{Ban, MOST_BANS};
+
+/// Its name in the directory for what outlives a restart.
+const NAME: &str = "bans";
+
+/// What begins the file. Other comments do not outlive the next ban.
+const HEAD: &str = "# Who may not come: network, until when or -, who said so, when, and why.\n";
+
+/// Largest file that is read, in bytes: more than as many bans as there may be take.
+const FILE_BYTES: u64 = 1024 * MOST_BANS as u64;
+
+/// Where bans are kept under this directory.
+pub(super) fn path(directory: &Path) -> PathBuf {
+    directory.join(NAME)
+}
+
+/// The bans in a file, none where there is no file. What is wrong is told in one line, which names the file.
+pub(super) fn read(path: &Path) -> io::Result<Vec<Ban>> {
+    let wrong = |what: String| io::Error::new(ErrorKind::InvalidData, format!("{}{what}", path.display()));
+    let text = match read_text(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        text => text.map_err(|error| wrong(format!(": {error}")))?,
+    };
+    parse(&text).map_err(|(number, why)| wrong(format!(", line {number}: {why}")))
+}
+
+fn read_text(path: &Path) -> io::Result<String> {
+    // Opening anything else might wait for ever.
+    if !fs::metadata(path)?.is_file() {
+        return Err(io::Error::new(ErrorKind::InvalidInput, "this is not a file"));
+    }
+    let mut text = String::new();
+    File::open(path)?.take(FILE_BYTES + 1).read_to_string(&mut text)?;
+    if text.len() as u64 > FILE_BYTES {
+        return Err(io::Error::new(ErrorKind::FileTooLarge, format!("larger than {FILE_BYTES} bytes")));
+    }
+    Ok(text)
+}
+
+/// Replaces the file by one with this content. Where that fails the old one stands, and the error names the file.
+pub(super) fn save(path: &Path, text: &str) -> io::Result<()> {
+    replace(path, text).map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", path.display())))
+}
+
+fn replace(path: &Path, text: &str) -> io::Result<()> {
+    let directory = path.parent().unwrap_or(Path::new("."));
+    DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
+    let new = path.with_extension("new");
+    // Left over from a server that died meanwhile.
+    match fs::remove_file(&new) {
+        Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+        Ok(()) | Err(_) => {}
+    }
+    let written = write(&new, text).and_then(|()| fs::rename(&new, path));
+    if written.is_err() {
+        // The reason why it was not written matters more.
+        fs::remove_file(&new).ok();
+    }
+    written?;
+    // The new name is on the disk when the directory is.
+    File::open(directory)?.sync_all()
+}
+
+fn write(path: &Path, text: &str) -> io::Result<()> {
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()
+}
+
+/// What stands in a file with these bans.
+pub(super) fn text<'a>(bans: impl Iterator<Item = &'a Ban>) -> String {
+    let mut text = HEAD.to_owned();
+    for Ban { network, until, by, since, reason } in bans {
+        let until = until.map_or_else(|| "-".to_owned(), |until| format_rfc3339_seconds(until).to_string());
+        let line = format!("{network} {until} {by} {} {reason}", format_rfc3339_seconds(*since));
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
+    text
+}
+
+/// The bans in a file's text; or which line is wrong, and why.
+fn parse(text: &str) -> Result<Vec<Ban>, (usize, String)> {
+    // A file that was cut is one that nobody wrote.
+    if !text.is_empty() && !text.ends_with('\n') {
+        return Err((text.lines().count(), "this line has no end, and perhaps more is missing".to_owned()));
+    }
+    let is_ban = |line: &str| !line.trim().is_empty() && !line.starts_with('#');
+    let lines = (1..).zip(text.lines()).filter(|(_, line)| is_ban(line));
+    let bans = lines.map(|(number, line)| parse_line(line).map_err(|why| (number, why)));
+    let bans: Vec<_> = bans.collect::<Result<_, _>>()?;
+    if bans.len() > MOST_BANS {
+        return Err((text.lines().count(), format!("there are more than {MOST_BANS} bans")));
+    }
+    Ok(bans)
+}
+
+fn parse_line(line: &str) -> Result<Ban, String> {
+    let (network, rest) = word(line);
+    let (until, rest) = word(rest);
+    let (by, rest) = word(rest);
+    let (since, reason) = word(rest);
+    let time = |text: &str| {
+        parse_rfc3339(text).map_err(|_| format!("{text:?} is no time such as 2026-11-24T08:00:00Z"))
+    };
+    let network = network.parse().map_err(|why| format!("{network:?}: {why}"))?;
+    Ban::check(network).map_err(|why| format!("{network}: {why}"))?;
+    Ok(Ban {
+        network,
+        until: if until == "-" { None } else { Some(time(until)?) },
+        by: by.to_owned(),
+        since: time(since)?,
+        reason: reason.replace(char::is_control, " "),
+    })
+}
+
+/// The first word, and what follows it.
+fn word(text: &str) -> (&str, &str) {
+    let (word, rest) = text.trim_start().split_once(char::is_whitespace).unwrap_or((text.trim(), ""));
+    (word, rest.trim())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+    use std::time::{Duration, SystemTime};
+    use std::{env, process};
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// A directory of its own for one test.
+    fn scratch(name: &str) -> PathBuf {
+        env::temp_dir().join(format!("parlor-bans-{}-{name}", process::id()))
+    }
+
+    const TEXT: &str = "# Who may not come: network, until when or -, who said so, when, and why.\n\
+        192.0.2.7 2026-11-24T08:00:00Z root 2026-11-23T08:00:00Z too loud\n\
+        198.51.100.0/24 - root 2026-11-23T08:00:01Z\n\
+        2001:db8::/32 - 张三 2026-11-23T08:00:02Z spam\n";
+
+    #[test]
+    fn bans_read_back_as_they_were_written() {
+        let bans = parse(TEXT).unwrap();
+        assert_eq!(bans.len(), 3);
+        assert_eq!((&*bans[0].reason, &*bans[1].reason, &*bans[2].by), ("too loud", "", "张三"));
+        assert_eq!(text(bans.iter()), TEXT);
+    }
+
+    #[test]
+    fn people_may_write_comments_and_space() {
+        let edited = "\n# mine\r\n  10.0.0.0/8\t-  me   2026-11-23T08:00:00Z   a  reason \r\n\n";
+        let bans = parse(edited).unwrap();
+        assert_eq!(bans.len(), 1);
+        assert_eq!((&*bans[0].by, &*bans[0].reason), ("me", "a  reason"));
+        assert_eq!(parse(""), Ok(Vec::new()));
+    }
+
+    #[test]
+    fn a_wrong_line_is_named_with_what_is_wrong() {
+        let good = "10.0.0.1 - me 2026-11-23T08:00:00Z\n";
+        let no_time = |word: &str| format!("{word:?} is no time such as 2026-11-24T08:00:00Z");
+        for (line, why) in [
+            ("bob - me 2026-11-23T08:00:00Z", "\"bob\": this is no IP address".to_owned()),
+            (
+                "10.0.0.0/7 - me 2026-11-23T08:00:00Z",
+                "10.0.0.0/7: this is too much of the net: ban a /8 at the most".to_owned(),
+            ),
+            (
+                "127.0.0.1 - me 2026-11-23T08:00:00Z",
+                "127.0.0.1: nobody on this machine can be banned".to_owned(),
+            ),
+            ("10.0.0.1 soon me 2026-11-23T08:00:00Z", no_time("soon")),
+            ("10.0.0.1 - me", no_time("")),
+            ("10.0.0.1", no_time("")),
+        ] {
+            assert_eq!(parse(&format!("{good}{line}\n{good}")), Err((2, why)));
+        }
+    }
+
+    #[test]
+    fn a_file_that_was_cut_has_the_first_bans_or_is_refused() {
+        let whole = parse(TEXT).unwrap();
+        for end in (0..TEXT.len()).filter(|&end| TEXT.is_char_boundary(end)) {
+            match parse(&TEXT[..end]) {
+                Ok(bans) => assert_eq!(bans, whole[..bans.len()], "{end}"),
+                Err((number, _)) => assert_eq!(number, TEXT[..end].lines().count(), "{end}"),
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_reason_breaks_the_file(reason in "\\PC{0,40}", seconds in 0..4_000_000_000u64) {
+            let time = SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
+            let network = "10.0.0.1".parse().unwrap();
+            let reason = reason.trim().to_owned();
+            let ban = Ban { network, until: Some(time), by: "root".into(), since: time, reason };
+            prop_assert_eq!(parse(&text([&ban, &ban].into_iter())), Ok(vec![ban.clone(), ban]));
+        }
+
+        #[test]
+        fn no_text_makes_it_panic(
+            any in any::<String>(),
+            words in "(10.0.0.1|x|-|2026-11-23T08:00:00Z|[ \t\r\n#/:]){0,20}",
+        ) {
+            parse(&any).ok();
+            parse(&words).ok();
+        }
+    }
+
+    #[test]
+    fn a_file_is_written_whole_for_its_owner_alone_and_replaces_the_old_one() {
+        let directory = scratch("whole");
+        let path = path(&directory.join("deep"));
+        save(&path, TEXT).unwrap();
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!((mode(&path), mode(path.parent().unwrap())), (0o600, 0o700));
+        fs::write(path.with_extension("new"), "left over").unwrap();
+        save(&path, "").unwrap();
+        assert_eq!(read(&path).unwrap(), []);
+        assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 1, "nothing is left over");
+        fs::remove_dir_all(directory).unwrap();
+    }
+
+    #[test]
+    fn where_writing_fails_the_old_file_stands_and_the_error_names_it() {
+        let directory = scratch("fails");
+        let path = path(&directory);
+        save(&path, TEXT).unwrap();
+        // A directory in the way of the new file hinders root, too.
+        fs::create_dir(path.with_extension("new")).unwrap();
+        let error = save(&path, "").unwrap_err().to_string();
+        assert!(error.starts_with(&format!("{}: ", path.display())), "{error}");
+        assert_eq!(read(&path).unwrap().len(), 3);
+        fs::remove_dir_all(directory).unwrap();
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_told_with_the_files_name() {
+        let directory = scratch("read");
+        let path = path(&directory);
+        assert_eq!(read(&path).unwrap(), [], "no file, no bans");
+        fs::create_dir_all(&path).unwrap();
+        assert_eq!(read(&path).unwrap_err().to_string(), format!("{}: this is not a file", path.display()));
+        fs::remove_dir(&path).unwrap();
+        fs::write(&path, "nonsense\n").unwrap();
+        let error = read(&path).unwrap_err().to_string();
+        assert!(error.starts_with(&format!("{}, line 1: \"nonsense\": ", path.display())), "{error}");
+        fs::remove_dir_all(directory).unwrap();
+    }
+}

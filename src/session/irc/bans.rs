@@ -1,0 +1,223 @@
+//! Bans from the server, which IRC calls K-Lines: what operators of the server write, and what they are told.
+
+use std::net::IpAddr;
+use std::time::{Duration, SystemTime};
+
+use humantime::format_rfc3339_seconds;
+use log::info;
+
+use super::Irc;
+use super::people::ip_as_param;
+use super::rooms::{KICK_CHARS, cut, unix_seconds};
+use crate::hub::Ban;
+use crate::message::Peer;
+use crate::name::UserName;
+use crate::network::Network;
+use crate::session::{Context, uptime};
+use crate::wire::irc::{Message, numeric};
+
+/// Longest ban that ends, in minutes: 100 years. What is longer is for ever.
+const MOST_MINUTES: u64 = 100 * 365 * 24 * 60;
+
+/// About how many bytes a line of `STATS k` takes, at the most.
+const LINE_BYTES: usize = 512;
+
+/// What ends a cloak, and no name.
+const CLOAK_END: &str = ".ip";
+
+impl Irc {
+    /// `KLINE [duration] target [reason]`.
+    pub(super) fn kline(&mut self, message: &Message<'_>, context: &mut Context<'_>) {
+        if !self.is_for_operators(context) {
+            return;
+        }
+        let (duration, rest) = match message.params.split_first() {
+            Some((first, rest)) => match duration(first) {
+                Some(duration) => (duration, rest),
+                None => (None, &message.params[..]),
+            },
+            None => (None, &[][..]),
+        };
+        let Some((target, reason)) = rest.split_first() else {
+            return self.need_more_params("KLINE", context);
+        };
+        let Some(network) = self.banned_network("KLINE", target, context) else { return };
+        let by = context.hub.users().get(self.id).map(|user| user.name().to_string()).unwrap_or_default();
+        let since = whole_seconds(context.now.time);
+        let reason = reason.join(" ").replace(char::is_control, " ");
+        let reason = cut(reason.trim(), KICK_CHARS).trim_end().to_owned();
+        let until = duration.map(|duration| since + duration);
+        self.set_ban(Ban { network, until, by, since, reason }, context);
+    }
+
+    fn set_ban(&self, ban: Ban, context: &mut Context<'_>) {
+        let (network, by, time) = (ban.network, ban.by.clone(), period(ban.until));
+        let reason = if ban.reason.is_empty() { String::new() } else { format!(": {}", ban.reason) };
+        let was_there = match context.hub.ban(self.id, ban, context.now, context.out) {
+            Ok(was_there) => was_there,
+            Err(why) => return self.fail("KLINE", "INVALID_TARGET", &format!("{network}: {why}"), context),
+        };
+        info!("{} {by}: bans {network} {time}", context.peer);
+        let done = if was_there { "changed" } else { "added" };
+        let kept = if context.house.keeps_bans { "" } else { " (a restart forgets it, see parlord --state)" };
+        self.say("NOTICE", &format!("K-Line {done}: {network} {time}{kept}{reason}"), context);
+        let text = format!("{by} {done} a K-Line of {network} {time}{reason}");
+        context.hub.tell_operators(Some(self.id), text, context.now, context.out);
+    }
+
+    /// `UNKLINE target`.
+    pub(super) fn unkline(&mut self, message: &Message<'_>, context: &mut Context<'_>) {
+        if !self.is_for_operators(context) {
+            return;
+        }
+        let Some(network) = self.banned_network("UNKLINE", message.params[0], context) else { return };
+        if context.hub.unban(&network, context.now).is_none() {
+            let others =
+                context.hub.bans().iter(context.now.time).filter(|ban| ban.network.overlaps(&network));
+            let others: Vec<_> = others.take(3).map(|ban| ban.network.to_string()).collect();
+            let others = if others.is_empty() { "see STATS k".into() } else { others.join(", ") + " is" };
+            let text = format!("There is no K-Line of {network}: {others}");
+            return self.fail("UNKLINE", "NO_SUCH_BAN", &text, context);
+        }
+        let by = context.hub.users().get(self.id).map(|user| user.name().to_string()).unwrap_or_default();
+        info!("{} {by}: takes the ban of {network} away", context.peer);
+        self.say("NOTICE", &format!("K-Line removed: {network}"), context);
+        let text = format!("{by} removed the K-Line of {network}");
+        context.hub.tell_operators(Some(self.id), text, context.now, context.out);
+    }
+
+    /// `STATS k`.
+    pub(super) fn tell_bans(&self, context: &mut Context<'_>) {
+        let now = context.now.time;
+        let most = context.house.answer_bytes() / LINE_BYTES;
+        let mut bans: Vec<_> = context.hub.bans().iter(now).take(most + 1).cloned().collect();
+        let is_cut = bans.len() > most;
+        bans.truncate(most);
+        context.out.worked(bans.len());
+        for Ban { network, until, by, since, reason } in bans {
+            let left = until.map(|until| uptime(until.duration_since(now).unwrap_or_default()));
+            let left = left.map_or_else(|| "for ever".to_owned(), |left| format!("{left} left"));
+            let since = format_rfc3339_seconds(since);
+            self.numeric(numeric::RPL_STATSKLINE, context, |line| {
+                line.param("K");
+                line.param(&ip_as_param(&network.to_string()));
+                line.param("*");
+                line.param("*");
+                line.trailing(&format!("{left}, by {by} at {since}: {reason}"));
+            });
+        }
+        if is_cut {
+            self.tell_cut("k", context);
+        }
+    }
+
+    /// What an operator means by `target`. A ban is kept as an address or a network, because cloaks are others after a
+    /// restart; so a cloak or a name is that of somebody who is here or was. Where it means nothing, the operator is told.
+    fn banned_network(&self, command: &str, target: &str, context: &mut Context<'_>) -> Option<Network> {
+        let target = target.strip_prefix("*@").unwrap_or(target);
+        if target.contains([':', '/']) || target.parse::<IpAddr>().is_ok() {
+            let network = target.parse();
+            if let Err(why) = &network {
+                self.fail(command, "INVALID_TARGET", &format!("{target}: {why}"), context);
+            }
+            return network.ok();
+        }
+        let cloak = target.to_ascii_lowercase();
+        if cloak.ends_with(CLOAK_END) {
+            context.out.worked(context.hub.users().len());
+            let network = self.cloaked_network(&cloak, context);
+            if network.is_none() {
+                let text = format!("{target} is nobody who is here or has left lately: give an address");
+                self.fail(command, "INVALID_TARGET", &text, context);
+            }
+            return network;
+        }
+        let Ok(name) = UserName::new(target) else {
+            let text = format!("{target}: a target is an address, a network, a cloak or a nick");
+            self.fail(command, "INVALID_TARGET", &text, context);
+            return None;
+        };
+        let here = self.user_called(target, context).map(|(_, user)| user.peer);
+        match here.or_else(|| context.hub.past(&name).next().map(|past| past.peer)) {
+            Some(Peer::Tcp(ip, _)) => Some(Network::of(ip)),
+            Some(Peer::Unix) => {
+                self.fail(command, "INVALID_TARGET", &format!("{target} is on this machine"), context);
+                None
+            }
+            None => {
+                self.complain(numeric::ERR_NOSUCHNICK, target, "No such nick", context);
+                None
+            }
+        }
+    }
+
+    /// `ADDRESS.NETWORK.ip` is an address, and `*.NETWORK.ip` all that share its end.
+    fn cloaked_network(&self, target: &str, context: &Context<'_>) -> Option<Network> {
+        let neighbours = target.strip_prefix("*.");
+        context.hub.known_peers().find_map(|peer| {
+            let Peer::Tcp(ip, _) = peer else { return None };
+            let host = context.house.cloak.host(&peer);
+            match neighbours {
+                Some(end) => (host.split_once('.')?.1 == end).then(|| Network::around(ip)),
+                None => (host == target).then(|| Network::of(ip)),
+            }
+        })
+    }
+}
+
+/// How long a ban lasts, `Some(None)` for ever: a number of minutes, or of what the letter behind it says. `None` where
+/// this is no duration.
+fn duration(text: &str) -> Option<Option<Duration>> {
+    let (number, minutes) = match text.as_bytes().last()?.to_ascii_lowercase() {
+        b'0'..=b'9' => (text, 1),
+        b'm' => (&text[..text.len() - 1], 1),
+        b'h' => (&text[..text.len() - 1], 60),
+        b'd' => (&text[..text.len() - 1], 24 * 60),
+        b'w' => (&text[..text.len() - 1], 7 * 24 * 60),
+        _ => return None,
+    };
+    if number.is_empty() || !number.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let minutes = number.parse::<u64>().unwrap_or(u64::MAX).saturating_mul(minutes);
+    Some((1..=MOST_MINUTES).contains(&minutes).then(|| Duration::from_secs(60 * minutes)))
+}
+
+fn period(until: Option<SystemTime>) -> String {
+    until.map_or_else(|| "for ever".to_owned(), |until| format!("until {}", format_rfc3339_seconds(until)))
+}
+
+/// `time` as it reads back from a file.
+fn whole_seconds(time: SystemTime) -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_secs(unix_seconds(time))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_duration_is_in_minutes_or_what_its_letter_says() {
+        let minutes = |text: &str| duration(text).map(|time| time.map(|time| time.as_secs() / 60));
+        for (text, expected) in [
+            ("30", Some(Some(30))),
+            ("30m", Some(Some(30))),
+            ("12h", Some(Some(720))),
+            ("7D", Some(Some(10_080))),
+            ("1w", Some(Some(10_080))),
+            ("0", Some(None)),
+            ("0d", Some(None)),
+            ("99999999999999999999999w", Some(None)),
+            ("", None),
+            ("m", None),
+            ("1y", None),
+            ("-1", None),
+            ("1m2", None),
+            ("1.5h", None),
+            ("1é", None),
+            ("bob", None),
+        ] {
+            assert_eq!(minutes(text), expected, "{text:?}");
+        }
+    }
+}
