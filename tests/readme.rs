@@ -4,7 +4,7 @@
 mod support;
 
 use parlor::config::{Invocation, Limits, ServerConfig};
-use parlor::hub::{MOST_ROOMS, REMEMBERED};
+use parlor::hub::{BanError, MOST_BANS, MOST_ROOMS, REMEMBERED};
 use parlor::message::CloseReason;
 use parlor::name::{ROOM_NAME_CHARS, USER_NAME_CHARS};
 use parlor::wire::crazyit::{
@@ -87,6 +87,9 @@ fn the_table_of_limits_has_the_defaults_and_what_the_peer_sees() {
     let flood = limits.flood.expect("people are limited");
     let flood = format!("{} at once, then {} a second", flood.burst, flood.per_second);
     assert_eq!(limit("messages from one peer")[1..3], [flood, "`--flood`".to_owned()]);
+    let bans = limit("bans from the server");
+    assert_eq!(bans[1], MOST_BANS.to_string());
+    assert_eq!(bans[3], format!("the operator: `{}`", BanError::TooMany(MOST_BANS)));
     let silence = limit("silence of an IRC client");
     assert!(silence[1].starts_with(&format!("{} s", limits.ping_after.as_secs())), "{}", silence[1]);
     assert_eq!(silence[2], "`--ping`");

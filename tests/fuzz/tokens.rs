@@ -8,15 +8,15 @@ pub(crate) const NAMES: [&str; 10] =
 
 pub(crate) const ROOMS: [&str; 7] = ["#lobby", "#tea", "#TEA", "#大厅", "#x", "#", "tea"];
 
-const COMMANDS: [&str; 47] = [
+const COMMANDS: [&str; 49] = [
     "ADMIN", "AWAY", "CAP", "CHGHOST", "ERROR", "HELP", "INFO", "INVITE", "ISON", "JOIN", "JOIN", "JOIN",
-    "KICK", "KILL", "LINKS", "LIST", "LUSERS", "MODE", "MODE", "MODE", "MONITOR", "MOTD", "NAMES", "NICK",
-    "NOTICE", "OPER", "PART", "PASS", "PING", "PONG", "PRIVMSG", "PRIVMSG", "PRIVMSG", "QUIT", "REHASH",
-    "SETNAME", "STATS", "TAGMSG", "TIME", "TOPIC", "USER", "USERHOST", "VERSION", "WALLOPS", "WHO", "WHOIS",
-    "WHOWAS",
+    "KICK", "KILL", "KLINE", "LINKS", "LIST", "LUSERS", "MODE", "MODE", "MODE", "MONITOR", "MOTD", "NAMES",
+    "NICK", "NOTICE", "OPER", "PART", "PASS", "PING", "PONG", "PRIVMSG", "PRIVMSG", "PRIVMSG", "QUIT",
+    "REHASH", "SETNAME", "STATS", "TAGMSG", "TIME", "TOPIC", "UNKLINE", "USER", "USERHOST", "VERSION",
+    "WALLOPS", "WHO", "WHOIS", "WHOWAS",
 ];
 
-const WORDS: [&str; 34] = [
+const WORDS: [&str; 38] = [
     "@#tea",
     "+#tea",
     "*",
@@ -49,6 +49,10 @@ const WORDS: [&str; 34] = [
     "C",
     "u",
     "x.ip",
+    "30m",
+    "198.51.100.0/24",
+    "198.51.100.3",
+    "k",
     "1",
     "\x01VERSION\x01",
 ];

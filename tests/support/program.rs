@@ -57,6 +57,8 @@ impl Program {
         command.args(args).stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::piped());
         // What the program logs must not depend on who runs the tests.
         command.env_remove("RUST_LOG").env("XDG_CONFIG_HOME", "/nowhere");
+        // Nor on what is kept on this machine.
+        command.env_remove("STATE_DIRECTORY").env("XDG_STATE_HOME", "/nowhere");
         let mut child = command.spawn().expect("the program can be started");
         let stdout = lines(child.stdout.take().expect("piped"));
         let stderr = lines(child.stderr.take().expect("piped"));
