@@ -8,7 +8,7 @@ mod values;
 pub use client::{ClientConfig, Color};
 #[cfg(feature = "tls")]
 pub use server::{Credentials, TlsConfig};
-pub use server::{Operator, ServerConfig};
+pub use server::{Operator, Proxy, ServerConfig};
 pub use values::read_motd;
 
 use std::fmt;

@@ -19,6 +19,7 @@ use super::table;
 use super::{ConfigError, Invocation, Limits, version};
 use crate::address::Address;
 use crate::name::RoomName;
+use crate::network::Network;
 use settings::SETTINGS;
 
 /// How `parlord` is to run.
@@ -41,6 +42,8 @@ pub struct ServerConfig {
     pub operators: Vec<Operator>,
     /// The directory for what must outlive a restart; `None` keeps nothing.
     pub state: Option<PathBuf>,
+    /// Who begins with a PROXY header, which says for whom it speaks. Nobody else may.
+    pub proxy_from: Vec<Proxy>,
     /// What connections are held to.
     pub limits: Limits,
     /// Where to tell Prometheus how the server is.
@@ -55,6 +58,15 @@ pub struct Operator {
     pub name: String,
     /// Given with `OPER`.
     pub password: String,
+}
+
+/// Where somebody connects from who speaks for others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Proxy {
+    /// An address of this network.
+    Network(Network),
+    /// This machine, over a Unix socket.
+    Unix,
 }
 
 /// Without the password, which no log is to show.
@@ -76,6 +88,7 @@ impl Default for ServerConfig {
             password: None,
             operators: Vec::new(),
             state: None,
+            proxy_from: Vec::new(),
             limits: Limits::default(),
             #[cfg(feature = "metrics")]
             metrics: None,
@@ -198,6 +211,8 @@ mod tests {
             "--password=p",
             "--oper=a:b:c",
             "--oper=d:e",
+            "--proxy-from=unix",
+            "--proxy-from=192.0.2.0/24",
         ]);
         let listen: Vec<_> = config.listen.iter().map(Address::to_string).collect();
         assert_eq!(listen, ["[::1]:0", "unix:/x"]);
@@ -206,6 +221,8 @@ mod tests {
         assert_eq!(config.password.as_deref(), Some("p"));
         let operators: Vec<_> = config.operators.iter().map(|o| (&*o.name, &*o.password)).collect();
         assert_eq!(operators, [("a", "b:c"), ("d", "e")]);
+        let network = "192.0.2.0/24".parse().unwrap();
+        assert_eq!(config.proxy_from, [Proxy::Unix, Proxy::Network(network)]);
         let limits = Limits {
             connections: 7,
             connections_per_ip: 3,
@@ -246,7 +263,7 @@ mod tests {
     #[test]
     fn whatever_is_wrong_is_named_in_one_line() {
         let too_large = "--frame: 8192 bytes are more than half an outbox of 4096, see --outbox";
-        let cases: [(&[&str], &str); 14] = [
+        let cases: [(&[&str], &str); 15] = [
             (&["--outbox", "4096"], too_large),
             (&["--server-name", "x"], "--server-name: \"x\" is no server name, such as chat.example"),
             (&["--oper", "secret"], "--oper: write NAME:PASS"),
@@ -260,6 +277,10 @@ mod tests {
             (&["--outbox", "1"], "--outbox: \"1\" is not a whole number of bytes from 4096 to 67108864"),
             (&["--lobby", "x y"], "--lobby: \"x y\": this name cannot begin with 'x'"),
             (&["--listen", "nowhere"], "--listen: \"nowhere\": there is no port; write HOST:PORT"),
+            (
+                &["--proxy-from", "lb"],
+                "--proxy-from: \"lb\" is neither unix nor a network: this is no IP address",
+            ),
             (&["--help=1"], "--help takes no value"),
         ];
         for (args, message) in cases {

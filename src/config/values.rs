@@ -4,7 +4,7 @@ use std::fs;
 use std::ops::RangeInclusive;
 use std::path::Path;
 
-use super::{Flood, Operator};
+use super::{Flood, Operator, Proxy};
 use crate::address::Address;
 
 pub(super) fn parse_address(value: &str) -> Result<Address, String> {
@@ -62,6 +62,15 @@ pub(super) fn operator(value: &str) -> Result<Operator, String> {
         // What was given may be a password, which is not repeated.
         _ => Err("write NAME:PASS".into()),
     }
+}
+
+/// An address, a network, or `unix`.
+pub(super) fn proxy(value: &str) -> Result<Proxy, String> {
+    if value == "unix" {
+        return Ok(Proxy::Unix);
+    }
+    let network = value.parse().map_err(|why| format!("{value:?} is neither unix nor a network: {why}"))?;
+    Ok(Proxy::Network(network))
 }
 
 /// `BURST/PER_SECOND`, or `off`.

@@ -14,6 +14,7 @@ mod memory;
 #[cfg_attr(not(feature = "metrics"), path = "no_metrics.rs")]
 mod metrics;
 mod outbox;
+mod proxy;
 mod reactor;
 mod report;
 mod reserve;

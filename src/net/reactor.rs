@@ -16,6 +16,7 @@ use mio::{Events, Interest, Poll, Token, Waker};
 use super::bans_file;
 use super::listener::Listener;
 use super::metrics::{self, Metrics};
+use super::proxy::Proxies;
 use super::reserve::Reserve;
 use super::server::Server;
 use super::signals::{Signalled, Signals};
@@ -72,6 +73,8 @@ struct Running {
     /// For newcomers at the listeners that want it.
     tls: Option<Tls>,
     metrics: Metrics,
+    /// Newcomers who have to say for whom they speak.
+    proxies: Proxies,
     /// For newcomers when there is no other descriptor.
     reserve: Reserve,
     /// The log says that accepting pauses, and nobody has come in since.
@@ -175,9 +178,11 @@ impl Reactor {
         }
         server.restore_bans(mem::take(&mut self.bans), now);
         let metrics = Metrics::new(mem::take(&mut self.metrics_listeners));
+        let proxies = Proxies::new(mem::take(&mut self.config.proxy_from));
         let reserve = Reserve::new();
         let (tls, started) = (Tls::new(&self.config), now.instant);
-        Running { reactor: self, started, server, tls, metrics, reserve, pause_is_logged: false }.run()
+        let reactor = self;
+        Running { reactor, started, server, tls, metrics, proxies, reserve, pause_is_logged: false }.run()
     }
 }
 
@@ -209,6 +214,7 @@ impl Running {
         for n in 0..self.reactor.listeners.len() {
             self.accept(n, now);
         }
+        self.proxies.expire(now.instant);
         self.server.expire(now);
         let before = self.server.connections();
         self.server.finish_turn(now);
@@ -257,6 +263,7 @@ impl Running {
                 self.reactor.listeners[FIRST_LISTENER - token].ready = true;
             }
             token if self.metrics.ready(token) => {}
+            token if Proxies::has(token) => self.proxied(token, now),
             Token(key) => {
                 if event.is_writable() {
                     self.server.writable(key);
@@ -279,7 +286,8 @@ impl Running {
             return Some(Duration::ZERO);
         }
         let pauses = self.reactor.listeners.iter().filter_map(|listener| listener.paused_until);
-        let next = pauses.chain(self.server.next_deadline()).chain(self.metrics.next_deadline()).min()?;
+        let next = pauses.chain(self.server.next_deadline());
+        let next = next.chain(self.metrics.next_deadline()).chain(self.proxies.next_deadline()).min()?;
         let late = time_to_next_beat(next.saturating_duration_since(self.started));
         Some((next + late).saturating_duration_since(Instant::now()))
     }
@@ -300,6 +308,7 @@ impl Running {
             info!("stopping: {} connections", self.server.connections());
             self.reactor.listeners.clear();
             self.metrics.stop(now.instant);
+            self.proxies.clear();
             self.server.shut_down(now);
         }
     }

@@ -7,6 +7,9 @@ use std::net::Shutdown;
 use mio::event::Source;
 use mio::net::{TcpStream, UnixStream};
 use mio::{Interest, Registry, Token};
+#[cfg(feature = "tls")]
+use rustix::io::Errno;
+use rustix::net::{RecvFlags, recv};
 
 #[cfg(feature = "tls")]
 use super::tls::TlsStream;
@@ -83,6 +86,21 @@ pub enum Socket {
     /// Over TLS over one of these.
     #[cfg(feature = "tls")]
     Tls(Box<TlsStream<Socket>>),
+}
+
+impl Socket {
+    /// Copies what there is to read into `buffer`, and leaves it there to be read. Returns how many bytes that are; 0 at
+    /// the end.
+    pub(super) fn peek(&self, buffer: &mut [u8]) -> io::Result<usize> {
+        let peeked = rustix::io::retry_on_intr(|| match self {
+            Self::Tcp(stream) => recv(stream, &mut *buffer, RecvFlags::PEEK),
+            Self::Unix(stream) => recv(stream, &mut *buffer, RecvFlags::PEEK),
+            // Records would have to be kept for that; it is done before there are any.
+            #[cfg(feature = "tls")]
+            Self::Tls(_) => Err(Errno::OPNOTSUPP),
+        });
+        Ok(peeked.map(|(count, _)| count)?)
+    }
 }
 
 impl Stream for Socket {

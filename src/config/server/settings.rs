@@ -10,7 +10,9 @@ use crate::config::table::is_yes;
 use crate::config::table::{self, last};
 #[cfg(feature = "metrics")]
 use crate::config::values;
-use crate::config::values::{flood, number, operator, parse_address, password, read_motd, server_name};
+use crate::config::values::{
+    flood, number, operator, parse_address, password, proxy, read_motd, server_name,
+};
 
 type Setting = table::Setting<ServerConfig>;
 
@@ -245,6 +247,18 @@ pub(super) const SETTINGS: &[Setting] = &[
         set: |config, values| {
             let seconds = number(last(values), 1..=86_400, "seconds")?;
             config.limits.ping_after = Duration::from_secs(seconds as u64);
+            Ok(())
+        },
+    },
+    Setting {
+        short: "",
+        long: "proxy-from",
+        value: "NET",
+        help: "an address, a network or unix, from where a PROXY header tells the peer; repeatable (nowhere)",
+        repeats: true,
+        set: |config, values| {
+            let proxies: Result<_, _> = values.iter().map(|value| proxy(value)).collect();
+            config.proxy_from = proxies?;
             Ok(())
         },
     },

@@ -22,6 +22,16 @@ const ACCEPT_BUDGET: usize = 256;
 /// How long accepting pauses when the system has no descriptor or no memory left, unless a connection leaves.
 pub(in crate::net) const ACCEPT_PAUSE: Duration = Duration::from_secs(1);
 
+/// Somebody who has been accepted, and is not the server's yet.
+#[derive(Debug)]
+pub(in crate::net) struct Newcomer {
+    pub(in crate::net) socket: Socket,
+    /// Whose limits count.
+    pub(in crate::net) peer: Peer,
+    /// Came to a listener for TLS.
+    pub(in crate::net) is_tls: bool,
+}
+
 impl Running {
     /// Takes those who wait at a listener, if it does not pause.
     pub(super) fn accept(&mut self, n: usize, now: Now) {
@@ -38,7 +48,8 @@ impl Running {
             match self.next_newcomer(n) {
                 Ok((socket, peer)) => {
                     failure = None;
-                    self.welcome(n, socket, peer, now);
+                    let is_tls = self.reactor.listeners[n].is_tls;
+                    self.greet(Newcomer { socket, peer, is_tls }, now);
                 }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {
                     self.reactor.listeners[n].ready = false;
@@ -70,9 +81,28 @@ impl Running {
         }
     }
 
+    /// Gives a newcomer to the server, once it has said for whom it speaks, if it has to. While the reserve is lent nobody
+    /// is waited for.
+    fn greet(&mut self, newcomer: Newcomer, now: Now) {
+        if self.reserve.is_lent() || !self.proxies.must_tell(newcomer.peer) {
+            return self.welcome(newcomer, now);
+        }
+        if let Some(newcomer) = self.proxies.take(newcomer, self.reactor.poll.registry(), now.instant) {
+            self.welcome(newcomer, now);
+        }
+    }
+
+    /// Something has come from a newcomer who has to say for whom it speaks.
+    pub(super) fn proxied(&mut self, token: Token, now: Now) {
+        if let Some(newcomer) = self.proxies.ready(token, self.reactor.poll.registry()) {
+            self.welcome(newcomer, now);
+        }
+    }
+
     /// Gives a newcomer to the server; while the reserve is lent, only to be turned away.
-    fn welcome(&mut self, n: usize, socket: Socket, peer: Peer, now: Now) {
-        let wrapped = match (self.reactor.listeners[n].is_tls, &self.tls) {
+    fn welcome(&mut self, newcomer: Newcomer, now: Now) {
+        let Newcomer { socket, peer, is_tls } = newcomer;
+        let wrapped = match (is_tls, &self.tls) {
             (false, _) => Ok(socket),
             (true, Some(tls)) => tls.wrap(socket),
             (true, None) => Err(io::Error::other("there is no certificate")),

@@ -1,0 +1,174 @@
+//! Newcomers who speak for somebody else: what they send first says for whom (the PROXY protocol). They wait here, a
+//! bounded number for a bounded time, until that has arrived; then the server takes them as the one they speak for.
+//!
+//! A header is looked at without taking it from the socket, and then exactly it is taken. So whatever follows, IRC or
+//! a TLS handshake, is still in the socket.
+
+mod header;
+
+use std::io::{ErrorKind, Read};
+use std::ops::Range;
+use std::time::{Duration, Instant};
+
+use log::{debug, warn};
+use mio::{Interest, Registry, Token};
+use slab::Slab;
+
+use super::reactor::accepting::Newcomer;
+use super::stream::Socket;
+use crate::config::Proxy;
+use crate::message::Peer;
+use header::{HEADER_BYTES, Parsed};
+
+/// Most who wait at the same time.
+const MOST_WAITING: usize = 1024;
+
+/// How long a header may take to arrive.
+const HEADER_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Tokens: beyond those for metrics, and below the server's listeners.
+const TOKENS: Range<usize> = 1 << 31..(1 << 31) + MOST_WAITING;
+
+/// Who may speak for others, and those of whom the header is awaited.
+#[derive(Debug)]
+pub(super) struct Proxies {
+    from: Vec<Proxy>,
+    waiting: Slab<Waiting>,
+}
+
+#[derive(Debug)]
+struct Waiting {
+    /// As long as it is here, its peer is who has connected.
+    newcomer: Newcomer,
+    until: Instant,
+}
+
+impl Proxies {
+    /// Nobody waits yet.
+    pub(super) fn new(from: Vec<Proxy>) -> Self {
+        Self { from, waiting: Slab::new() }
+    }
+
+    /// True when a newcomer from there must say for whom it speaks.
+    pub(super) fn must_tell(&self, newcomer: Peer) -> bool {
+        self.from.iter().any(|proxy| match (proxy, newcomer) {
+            (Proxy::Network(network), Peer::Tcp(ip, _)) => network.contains(ip),
+            (Proxy::Unix, Peer::Unix) => true,
+            (Proxy::Network(_), Peer::Unix) | (Proxy::Unix, Peer::Tcp(..)) => false,
+        })
+    }
+
+    /// Takes a newcomer. Returns it with its real peer where its header has arrived already.
+    pub(super) fn take(
+        &mut self,
+        mut newcomer: Newcomer,
+        registry: &Registry,
+        now: Instant,
+    ) -> Option<Newcomer> {
+        let proxy = newcomer.peer;
+        // Most proxies send it with the first packet.
+        match look(&mut newcomer.socket, proxy) {
+            Look::Waits => {}
+            Look::Told(peer) => return Some(Newcomer { peer, ..newcomer }),
+            Look::Over => return None,
+        }
+        if self.waiting.len() == MOST_WAITING {
+            warn!("{proxy}: dropped, {MOST_WAITING} others owe a PROXY header");
+            return None;
+        }
+        let token = Token(TOKENS.start + self.waiting.vacant_key());
+        match registry.register(&mut newcomer.socket, token, Interest::READABLE) {
+            Ok(()) => {
+                self.waiting.insert(Waiting { newcomer, until: now + HEADER_TIMEOUT });
+            }
+            Err(error) => warn!("{proxy}: cannot be polled: {error}"),
+        }
+        None
+    }
+
+    /// True when `token` is of somebody who waits here.
+    pub(super) fn has(token: Token) -> bool {
+        TOKENS.contains(&token.0)
+    }
+
+    /// Looks at what has come for `token`. Returns the newcomer with its real peer, not polled any more, once its header
+    /// has arrived.
+    pub(super) fn ready(&mut self, token: Token, registry: &Registry) -> Option<Newcomer> {
+        let key = token.0.wrapping_sub(TOKENS.start);
+        let Newcomer { socket, peer: proxy, .. } = &mut self.waiting.get_mut(key)?.newcomer;
+        let peer = match look(socket, *proxy) {
+            Look::Waits => return None,
+            Look::Told(peer) => Some(peer),
+            Look::Over => None,
+        };
+        let mut newcomer = self.waiting.remove(key).newcomer;
+        // Where this fails, so will registering it anew, which tells the log.
+        registry.deregister(&mut newcomer.socket).ok();
+        Some(Newcomer { peer: peer?, ..newcomer })
+    }
+
+    /// The next time at which `expire` has something to do.
+    pub(super) fn next_deadline(&self) -> Option<Instant> {
+        self.waiting.iter().map(|(_, waiting)| waiting.until).min()
+    }
+
+    /// Ends those who have waited for too long.
+    pub(super) fn expire(&mut self, now: Instant) {
+        self.waiting.retain(|_, Waiting { newcomer, until }| {
+            let is_late = *until <= now;
+            if is_late {
+                warn!("{}: no PROXY header within {} s", newcomer.peer, HEADER_TIMEOUT.as_secs());
+            }
+            !is_late
+        });
+    }
+
+    /// Ends all of them.
+    pub(super) fn clear(&mut self) {
+        self.waiting.clear();
+    }
+}
+
+/// What a look at a socket shows.
+enum Look {
+    /// The header has not ended.
+    Waits,
+    /// It has, and is taken from the socket.
+    Told(Peer),
+    /// There will be none. The log knows why.
+    Over,
+}
+
+fn look(socket: &mut Socket, proxy: Peer) -> Look {
+    let mut buffer = [0; HEADER_BYTES];
+    let count = match socket.peek(&mut buffer) {
+        Ok(0) => {
+            debug!("{proxy}: left without a PROXY header");
+            return Look::Over;
+        }
+        Ok(count) => count,
+        Err(error) if error.kind() == ErrorKind::WouldBlock => return Look::Waits,
+        Err(error) => {
+            debug!("{proxy}: left without a PROXY header: {error}");
+            return Look::Over;
+        }
+    };
+    match header::parse(&buffer[..count]) {
+        Parsed::NeedMore => Look::Waits,
+        Parsed::Malformed(why) => {
+            warn!("{proxy}: {why}");
+            Look::Over
+        }
+        Parsed::Header { length, peer } => {
+            // What was looked at is there.
+            if let Err(error) = socket.read_exact(&mut buffer[..length]) {
+                debug!("{proxy}: lost behind its PROXY header: {error}");
+                return Look::Over;
+            }
+            if let Some(peer) = peer {
+                debug!("{proxy}: speaks for {peer}");
+            }
+            Look::Told(peer.unwrap_or(proxy))
+        }
+    }
+}
