@@ -17,12 +17,12 @@ _parlord() {
         ;;
     -l | --listen | -n | --server-name | -r | --lobby | --password | --oper) ;;
     --max-connections | --max-per-ip | --flood | --frame | --outbox | --memory) ;;
-    --login-timeout | --ping | --metrics) ;;
+    --login-timeout | --ping | --proxy-from | --metrics) ;;
     *)
         local options="--listen --server-name --lobby --motd --password
             --password-file --oper --state --max-connections --max-per-ip --flood
-            --frame --outbox --memory --login-timeout --ping --metrics --config --help
-            --version"
+            --frame --outbox --memory --login-timeout --ping --proxy-from --metrics
+            --config --help --version"
         mapfile -t COMPREPLY < <(compgen -W "$options" -- "$word")
         ;;
     esac

@@ -17,6 +17,7 @@ complete -c parlord -l outbox -x -d "unsent bytes kept for one connection (26214
 complete -c parlord -l memory -x -d "unsent and unparsed bytes kept for all connections (67108864)"
 complete -c parlord -l login-timeout -x -d "time to log in, in seconds (30)"
 complete -c parlord -l ping -x -d "silence before an IRC client is asked for a sign of life (90)"
+complete -c parlord -l proxy-from -x -d "who speaks for others with the PROXY protocol: an address, a network or unix; repeatable (nobody)"
 complete -c parlord -l metrics -x -d "PORT on this machine, or an address as for --listen, where Prometheus is told counts (nowhere)"
 complete -c parlord -s c -l config -r -F -d "a file with these options; the command line wins"
 complete -c parlord -s h -l help -d "print this help"

@@ -30,7 +30,10 @@ pub(super) fn path(directory: &Path) -> PathBuf {
 pub(super) fn read(path: &Path) -> io::Result<Vec<Ban>> {
     let wrong = |what: String| io::Error::new(ErrorKind::InvalidData, format!("{}{what}", path.display()));
     let text = match read_text(path) {
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        // A service's home may be /dev/null.
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            return Ok(Vec::new());
+        }
         text => text.map_err(|error| wrong(format!(": {error}")))?,
     };
     parse(&text).map_err(|(number, why)| wrong(format!(", line {number}: {why}")))
@@ -258,6 +261,7 @@ mod tests {
         assert_eq!(read(&path).unwrap_err().to_string(), format!("{}: this is not a file", path.display()));
         fs::remove_dir(&path).unwrap();
         fs::write(&path, "nonsense\n").unwrap();
+        assert_eq!(read(&super::path(&path)).unwrap(), [], "no directory, no bans");
         let error = read(&path).unwrap_err().to_string();
         assert!(error.starts_with(&format!("{}, line 1: \"nonsense\": ", path.display())), "{error}");
         fs::remove_dir_all(directory).unwrap();

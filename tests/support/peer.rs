@@ -1,13 +1,13 @@
 //! Somebody at the other end of a socket, who speaks in bytes and knows no protocol.
 
 use std::io::{ErrorKind, Read, Write};
-use std::net::{Shutdown, TcpStream};
+use std::net::{IpAddr, Ipv4Addr, Shutdown, SocketAddr, TcpStream};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
 
 use parlor::address::Address;
-use rustix::net::sockopt;
+use rustix::net::{self, AddressFamily, SocketType, sockopt};
 #[cfg(feature = "tls")]
 use rustls::{ClientConnection, StreamOwned};
 
@@ -39,6 +39,17 @@ impl Peer {
             }
         };
         Self { socket, unread: Vec::new() }
+    }
+
+    /// Connects over TCP from this address, one of IPv4 that this machine has, and says nothing.
+    pub fn connect_from(address: &Address, source: Ipv4Addr) -> Self {
+        let Address::Tcp { host, port } = address else { panic!("{address} is not over TCP") };
+        let socket =
+            net::socket(AddressFamily::INET, SocketType::STREAM, None).expect("a descriptor is left");
+        net::bind(&socket, &SocketAddr::from((source, 0))).expect("this machine has the address");
+        let ip: IpAddr = host.parse().expect("the test names an address");
+        net::connect(&socket, &SocketAddr::from((ip, *port))).expect("the server listens");
+        Self { socket: Socket::Tcp(patient(TcpStream::from(socket))), unread: Vec::new() }
     }
 
     /// Connects, and shakes hands as `client` says; says nothing.
@@ -355,8 +366,11 @@ impl Peer {
 }
 
 fn connect_tcp(host: &str, port: u16) -> TcpStream {
-    let stream = TcpStream::connect((host, port)).expect("the server listens");
-    // A packet per `send`, so that a cut is a cut.
+    patient(TcpStream::connect((host, port)).expect("the server listens"))
+}
+
+/// A stream that sends a packet for each `send`, so that a cut is a cut, and waits for the deadline.
+fn patient(stream: TcpStream) -> TcpStream {
     stream.set_nodelay(true).expect("an open socket");
     stream.set_read_timeout(Some(DEADLINE)).expect("not zero");
     stream.set_write_timeout(Some(DEADLINE)).expect("not zero");

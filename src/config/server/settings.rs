@@ -254,7 +254,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         short: "",
         long: "proxy-from",
         value: "NET",
-        help: "an address, a network or unix, from where a PROXY header tells the peer; repeatable (nowhere)",
+        help: "who speaks for others with the PROXY protocol: an address, a network or unix; repeatable (nobody)",
         repeats: true,
         set: |config, values| {
             let proxies: Result<_, _> = values.iter().map(|value| proxy(value)).collect();

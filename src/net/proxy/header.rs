@@ -103,8 +103,11 @@ fn v1(bytes: &[u8]) -> Result<Header, Malformed> {
         let ip: Option<IpAddr> = std::str::from_utf8(word).ok().and_then(|word| word.parse().ok());
         ip.filter(|ip| ip.is_ipv4() == is_ipv4).ok_or(Malformed::Address)
     };
-    (ip(destination)?, port(to)?);
-    Ok(Some((end + 2, Some(Peer::Tcp(ip(source)?.to_canonical(), port(from)?)))))
+    // Which of our addresses it came to is of no use, but must be one.
+    ip(destination)?;
+    port(to)?;
+    let peer = Peer::Tcp(ip(source)?.to_canonical(), port(from)?);
+    Ok(Some((end + 2, Some(peer))))
 }
 
 /// Digits alone, and no zero before others (§2.1).
