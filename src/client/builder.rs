@@ -4,21 +4,26 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::connection::Connection;
+use super::ends::{Sink, Source};
 use super::error::Error;
 use super::incoming::Incoming;
 use super::stream::Stream;
+#[cfg(feature = "tls")]
+use super::tls::Tls;
 use super::{ANSWER_TIMEOUT, CONNECT_TIMEOUT, Client, Login, SEND_TIMEOUT, irc};
 use crate::address::Address;
 use crate::wire::Wire;
 
-/// What to speak, and how long to wait. Made by [`Client::builder`].
-#[derive(Clone, Copy, Debug)]
+/// What to speak, whether in the open, and how long to wait. Made by [`Client::builder`].
+#[derive(Clone, Debug)]
 #[must_use]
 pub struct Builder {
     wire: Wire,
     connect_timeout: Duration,
     answer_timeout: Duration,
     send_timeout: Duration,
+    #[cfg(feature = "tls")]
+    tls: Option<Tls>,
 }
 
 impl Builder {
@@ -28,6 +33,8 @@ impl Builder {
             connect_timeout: CONNECT_TIMEOUT,
             answer_timeout: ANSWER_TIMEOUT,
             send_timeout: SEND_TIMEOUT,
+            #[cfg(feature = "tls")]
+            tls: None,
         }
     }
 
@@ -36,7 +43,14 @@ impl Builder {
         Self { wire, ..self }
     }
 
-    /// How long connecting may take, for each address of the server, instead of [`CONNECT_TIMEOUT`]. Not zero.
+    /// Speaks over TLS, with whom this tells, instead of in the open.
+    #[cfg(feature = "tls")]
+    pub fn tls(self, tls: Tls) -> Self {
+        Self { tls: Some(tls), ..self }
+    }
+
+    /// How long connecting may take, for each address of the server, and then beginning TLS, instead of
+    /// [`CONNECT_TIMEOUT`]. Not zero.
     pub fn connect_timeout(self, connect_timeout: Duration) -> Self {
         Self { connect_timeout, ..self }
     }
@@ -53,19 +67,29 @@ impl Builder {
 
     /// Connects.
     pub fn connect(self, server: &Address) -> Result<Client, Error> {
-        let reader = Stream::connect(server, self.connect_timeout)?;
-        let connection = reader.set_write_timeout(Some(self.send_timeout));
-        let connection = connection.and_then(|()| Connection::new(server.clone(), reader.try_clone()?));
-        let connection = connection.map_err(|error| Error::Connect { server: server.clone(), error })?;
+        let stream = Stream::connect(server, self.connect_timeout)?;
+        let control = stream.set_write_timeout(Some(self.send_timeout)).and_then(|()| stream.try_clone());
+        let control = control.map_err(|error| Error::Connect { server: server.clone(), error })?;
+        let (source, sink) = self.ends(server, stream)?;
         let login = match self.wire {
             Wire::Irc => Login::Irc(irc::Greeting::default()),
             Wire::CrazyIt => Login::CrazyIt,
         };
         Ok(Client {
-            connection: Arc::new(connection),
-            incoming: Incoming::new(reader),
+            connection: Arc::new(Connection::new(server.clone(), sink, control)),
+            incoming: Incoming::new(source),
             login,
             answer_timeout: self.answer_timeout,
         })
+    }
+
+    fn ends(&self, server: &Address, stream: Stream) -> Result<(Source, Sink), Error> {
+        #[cfg(feature = "tls")]
+        if let Some(tls) = &self.tls {
+            let (source, sink) = tls.begin(server, stream, self.connect_timeout)?;
+            return Ok((Source::Tls(source), Sink::Tls(sink)));
+        }
+        let reading = stream.try_clone().map_err(|error| Error::Connect { server: server.clone(), error })?;
+        Ok((Source::plain(reading), Sink::Plain(stream)))
     }
 }

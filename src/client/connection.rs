@@ -1,11 +1,12 @@
 //! What both halves of a connection share: the socket's writing side, and how far our own end has come.
 
-use std::io::{self, Write};
+use std::io;
 use std::net::Shutdown;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
+use super::ends::Sink;
 use super::error::{Error, Step};
 use super::stream::Stream;
 use crate::address::Address;
@@ -39,14 +40,14 @@ pub(super) enum Stage {
 #[derive(Debug)]
 pub(super) struct Connection {
     pub(super) server: Address,
-    socket: Mutex<Stream>,
+    sink: Mutex<Sink>,
     /// Answers that wait until the speaker has written what it is writing. The listener must not wait for that: a
     /// server that is not read from may stop reading, and then nobody would move any more.
     answers: Mutex<Vec<u8>>,
     stage: Mutex<Stage>,
     /// Our own name, which the server may change.
     name: Mutex<String>,
-    /// The same socket, for who must not wait until the speaker has written.
+    /// The socket, for who must not wait until the speaker has written.
     control: Stream,
     /// The server answers each message with its label.
     labels: AtomicBool,
@@ -55,17 +56,17 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    pub(super) fn new(server: Address, socket: Stream) -> io::Result<Self> {
-        Ok(Self {
+    pub(super) fn new(server: Address, sink: Sink, control: Stream) -> Self {
+        Self {
             server,
-            control: socket.try_clone()?,
-            socket: Mutex::new(socket),
+            control,
+            sink: Mutex::new(sink),
             answers: Mutex::default(),
             stage: Mutex::new(Stage::Greeting),
             name: Mutex::default(),
             labels: AtomicBool::new(false),
             wanted_name: Mutex::default(),
-        })
+        }
     }
 
     /// We are logged in, under this name.
@@ -76,7 +77,7 @@ impl Connection {
 
     /// Writes all of `bytes`.
     pub(super) fn send(&self, bytes: &[u8]) -> Result<(), Error> {
-        lock(&self.socket).write_all(bytes).map_err(|error| self.lost(error))?;
+        lock(&self.sink).write_all(bytes).map_err(|error| self.lost(error))?;
         self.write_answers();
         Ok(())
     }
@@ -91,12 +92,12 @@ impl Connection {
         self.write_answers();
     }
 
-    /// Whoever holds the socket looks at the answers once more after having let go of it, so none is forgotten.
+    /// Whoever holds the sink looks at the answers once more after having let go of it, so none is forgotten.
     fn write_answers(&self) {
         while !lock(&self.answers).is_empty() {
-            let Ok(mut socket) = self.socket.try_lock() else { return };
+            let Ok(mut sink) = self.sink.try_lock() else { return };
             let answers = std::mem::take(&mut *lock(&self.answers));
-            if socket.write_all(&answers).is_err() {
+            if sink.write_all(&answers).is_err() {
                 // Half an answer may be on its way, behind which nothing would make sense. It fails where both sides
                 // have ended already.
                 self.control.shutdown(Shutdown::Both).ok();
@@ -122,7 +123,7 @@ impl Connection {
     /// Ends the writing side.
     pub(super) fn close(&self) -> Result<(), Error> {
         self.leave();
-        lock(&self.socket).shutdown(Shutdown::Write).map_err(|error| self.lost(error))
+        lock(&self.sink).finish().map_err(|error| self.lost(error))
     }
 
     /// Ends both sides at once, whatever anybody is doing with them. Who reads finds an end.
@@ -173,7 +174,7 @@ impl Connection {
 }
 
 /// A thread that panicked while it held one of these left a whole value behind: each is changed in one step.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -185,12 +186,17 @@ mod tests {
 
     use super::*;
 
+    fn connection(stream: Stream) -> Connection {
+        let control = stream.try_clone().unwrap();
+        Connection::new(Address::Unix("x".into()), Sink::Plain(stream), control)
+    }
+
     #[test]
     fn answers_wait_for_the_speaker_and_are_not_kept_without_end() {
         let (ours, mut theirs) = UnixStream::pair().unwrap();
-        let connection = Connection::new(Address::Unix("x".into()), Stream::Unix(ours)).unwrap();
+        let connection = connection(Stream::Unix(ours));
         let answer = [b'x'; 1000];
-        let speaking = lock(&connection.socket);
+        let speaking = lock(&connection.sink);
         (0..2 * ANSWERS_BYTES / answer.len()).for_each(|_| connection.answer(&answer));
         drop(speaking);
         connection.send(b"last").unwrap();
@@ -207,7 +213,7 @@ mod tests {
         let mut reading = ours.try_clone().unwrap();
         let stream = Stream::Unix(ours);
         stream.set_write_timeout(Some(Duration::from_millis(1))).unwrap();
-        let connection = Connection::new(Address::Unix("x".into()), stream).unwrap();
+        let connection = connection(stream);
         connection.open("alice");
         // The socket is full sooner or later.
         while connection.send(&[0; 1000]).is_ok() {}

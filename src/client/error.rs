@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use super::connection::Connection;
 use super::texts::{printable, refusal as declined, without_closing_link};
+#[cfg(feature = "tls")]
+use super::tls::{CertificateFault, HandshakeFault};
 use crate::address::Address;
 use crate::name::UserName;
 use crate::wire::crazyit::MarkInside;
@@ -26,6 +28,22 @@ pub enum Error {
         server: Address,
         /// What the system said.
         error: io::Error,
+    },
+    /// The server can be reached, and does not speak TLS with us.
+    #[cfg(feature = "tls")]
+    Handshake {
+        /// Which server.
+        server: Address,
+        /// What is wrong.
+        why: HandshakeFault,
+    },
+    /// The server is not the one that was meant, or cannot prove it.
+    #[cfg(feature = "tls")]
+    Certificate {
+        /// Which server.
+        server: Address,
+        /// What is wrong with its certificate, and what to do.
+        why: CertificateFault,
     },
     /// The connection broke.
     Lost {
@@ -93,6 +111,10 @@ impl fmt::Display for Error {
         match self {
             Self::Lookup { server, error } => write!(f, "cannot find {server}: {error}"),
             Self::Connect { server, error } => write!(f, "cannot connect to {server}: {error}"),
+            #[cfg(feature = "tls")]
+            Self::Handshake { server, why } => write!(f, "{server}: {why}"),
+            #[cfg(feature = "tls")]
+            Self::Certificate { server, why } => write!(f, "{server}: {why}"),
             Self::Lost { server, step, error } => {
                 match error.kind() {
                     ErrorKind::UnexpectedEof => write!(f, "{server} closed the connection"),
@@ -134,6 +156,10 @@ impl std::error::Error for Error {
             | Self::Connect { error, .. }
             | Self::Lost { error, .. }
             | Self::NoThread(error) => Some(error),
+            #[cfg(feature = "tls")]
+            Self::Handshake { why, .. } => Some(why),
+            #[cfg(feature = "tls")]
+            Self::Certificate { why, .. } => Some(why),
             Self::Mark(inside) => Some(inside),
             Self::NoAnswer { .. }
             | Self::Unavailable { .. }

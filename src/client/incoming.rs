@@ -1,12 +1,12 @@
 //! What has come from the server and has not been understood yet.
 
-use std::io::{self, ErrorKind, Read};
+use std::io::{self, ErrorKind};
 use std::time::{Duration, Instant};
 
 use super::connection::Connection;
+use super::ends::Source;
 use super::error::Error;
 use super::is_retry;
-use super::stream::Stream;
 
 /// Longest line, in bytes; what is longer comes in pieces.
 const LINE_BYTES: usize = 64 * 1024;
@@ -38,27 +38,21 @@ impl Patience {
 /// The reading side of a connection.
 #[derive(Debug)]
 pub(super) struct Incoming {
-    stream: Stream,
+    source: Source,
     unread: Vec<u8>,
     /// There is no newline before this.
     searched: usize,
-    /// The timeout that the stream has now.
-    timeout: Option<Duration>,
 }
 
 impl Incoming {
-    pub(super) fn new(stream: Stream) -> Self {
-        Self { stream, unread: Vec::new(), searched: 0, timeout: None }
+    pub(super) fn new(source: Source) -> Self {
+        Self { source, unread: Vec::new(), searched: 0 }
     }
 
     /// Reads once, and waits for at most `timeout`, which is not zero.
     pub(super) fn read(&mut self, timeout: Duration) -> io::Result<Got> {
-        if self.timeout != Some(timeout) {
-            self.stream.set_read_timeout(Some(timeout))?;
-            self.timeout = Some(timeout);
-        }
         let mut bytes = [0; 4096];
-        match self.stream.read(&mut bytes) {
+        match self.source.read(&mut bytes, timeout) {
             Ok(0) => Ok(Got::End),
             Ok(count) => {
                 self.unread.extend_from_slice(&bytes[..count]);

@@ -84,7 +84,11 @@ impl Listening {
             Ear::CrazyIt(ear) => ear.heeds_pauses(&self.incoming),
         };
         let timeout = if pause_ends_line { crazyit::PAUSE } else { TICK };
-        match self.incoming.read(timeout).map_err(|error| self.connection.lost(error))? {
+        let got = match self.incoming.read(timeout) {
+            Err(error) if error.kind() == ErrorKind::UnexpectedEof && self.misses_nothing() => Got::End,
+            result => result.map_err(|error| self.connection.lost(error))?,
+        };
+        match got {
             Got::Bytes => {
                 self.heard = Instant::now();
                 self.asked = false;
@@ -104,6 +108,13 @@ impl Listening {
             },
         }
         Ok(())
+    }
+
+    /// True when it does not matter who has ended the connection: IRC servers have confirmed what we said before we
+    /// end our side, and what they say after a goodbye is no loss. On the CrazyIt wire only the server's own end
+    /// confirms.
+    fn misses_nothing(&self) -> bool {
+        matches!((&self.ear, self.connection.stage()), (Ear::Irc(_), Stage::Closing { .. }))
     }
 
     /// Does what is due after nothing has come for a while.

@@ -42,6 +42,7 @@ mod chat;
 mod connection;
 mod crazyit;
 mod display;
+mod ends;
 mod error;
 mod event;
 mod events;
@@ -55,6 +56,8 @@ mod request;
 mod speaker;
 mod stream;
 mod texts;
+#[cfg(feature = "tls")]
+mod tls;
 
 pub use builder::Builder;
 pub use error::{Error, Step};
@@ -62,6 +65,8 @@ pub use event::{Event, EventKind, Manner, Member};
 pub use events::{Events, Reader};
 pub use request::Request;
 pub use speaker::Speaker;
+#[cfg(feature = "tls")]
+pub use tls::{CertificateFault, HandshakeFault, Tls};
 
 use std::io::{self, ErrorKind};
 use std::sync::Arc;

@@ -244,7 +244,8 @@ mod tests {
     fn what_answers_us_says_which_of_our_messages() {
         let (ours, _theirs) = std::os::unix::net::UnixStream::pair().unwrap();
         let stream = crate::client::stream::Stream::Unix(ours);
-        let connection = Connection::new(crate::address::Address::Unix("x".into()), stream).unwrap();
+        let sink = crate::client::ends::Sink::Plain(stream.try_clone().unwrap());
+        let connection = Connection::new(crate::address::Address::Unix("x".into()), sink, stream);
         connection.open("alice");
         let mut ear = Ear::default();
         let mut answers = |line: &str| {

@@ -206,6 +206,8 @@ impl Link {
                 }
             }
             Err(error @ Error::Refused { .. }) => return Tried::GivenUp(error),
+            #[cfg(feature = "tls")]
+            Err(error @ Error::Certificate { .. }) => return Tried::GivenUp(error),
             // Perhaps the server has not noticed yet that we were gone, and will.
             Err(error) => error,
         };

@@ -51,7 +51,8 @@ enum Note {
 #[derive(Debug)]
 pub struct Failure {
     message: String,
-    /// The exit status: 1 the connection failed, 2 the input was wrong, 3 the server declined, 143 SIGTERM.
+    /// The exit status: 1 the connection failed, 2 the input was wrong, 3 the server declined or is not
+    /// the one that was meant, 143 SIGTERM.
     pub status: u8,
 }
 
@@ -84,6 +85,10 @@ fn status(error: &Error) -> u8 {
         | Error::Unavailable { .. } => 1,
         Error::Mark(_) | Error::NoRoom | Error::NoWords { .. } => 2,
         Error::Refused { .. } | Error::NameRefused { .. } => 3,
+        #[cfg(feature = "tls")]
+        Error::Handshake { .. } => 1,
+        #[cfg(feature = "tls")]
+        Error::Certificate { .. } => 3,
     }
 }
 

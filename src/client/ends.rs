@@ -1,0 +1,83 @@
+//! The two ends of a connection, one to read from and one to write to, in the open or over TLS. Each has an owner of
+//! its own, and neither waits for the other.
+
+use std::io::{self, Read, Write};
+use std::net::Shutdown;
+use std::time::Duration;
+
+use super::stream::Stream;
+#[cfg(feature = "tls")]
+use super::tls;
+
+/// What is read from.
+#[derive(Debug)]
+pub(super) enum Source {
+    Plain(Socket),
+    #[cfg(feature = "tls")]
+    Tls(tls::Source),
+}
+
+/// What is written to.
+#[derive(Debug)]
+pub(super) enum Sink {
+    Plain(Stream),
+    #[cfg(feature = "tls")]
+    Tls(tls::Sink),
+}
+
+impl Source {
+    pub(super) fn plain(stream: Stream) -> Self {
+        Self::Plain(Socket::new(stream))
+    }
+
+    /// Reads once, and waits for at most `timeout`, which is not zero. Over TLS an end that the server has not
+    /// announced is an error of the kind `UnexpectedEof`: anybody could have cut the connection.
+    pub(super) fn read(&mut self, bytes: &mut [u8], timeout: Duration) -> io::Result<usize> {
+        match self {
+            Self::Plain(socket) => socket.read(bytes, timeout),
+            #[cfg(feature = "tls")]
+            Self::Tls(source) => source.read(bytes, timeout),
+        }
+    }
+}
+
+impl Sink {
+    pub(super) fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
+        match self {
+            Self::Plain(stream) => stream.write_all(bytes),
+            #[cfg(feature = "tls")]
+            Self::Tls(sink) => sink.write_all(bytes),
+        }
+    }
+
+    /// Ends the writing side.
+    pub(super) fn finish(&mut self) -> io::Result<()> {
+        match self {
+            Self::Plain(stream) => stream.shutdown(Shutdown::Write),
+            #[cfg(feature = "tls")]
+            Self::Tls(sink) => sink.finish(),
+        }
+    }
+}
+
+/// Reads from a socket, and tells it how long it may wait only where that has changed.
+#[derive(Debug)]
+pub(super) struct Socket {
+    stream: Stream,
+    timeout: Option<Duration>,
+}
+
+impl Socket {
+    pub(super) fn new(stream: Stream) -> Self {
+        Self { stream, timeout: None }
+    }
+
+    /// Reads once, and waits for at most `timeout`, which is not zero.
+    pub(super) fn read(&mut self, bytes: &mut [u8], timeout: Duration) -> io::Result<usize> {
+        if self.timeout != Some(timeout) {
+            self.stream.set_read_timeout(Some(timeout))?;
+            self.timeout = Some(timeout);
+        }
+        self.stream.read(bytes)
+    }
+}

@@ -1,0 +1,185 @@
+//! Why a server is not talked to over TLS, and what to do about it.
+
+use std::fmt;
+use std::io;
+use std::time::{Duration, SystemTime};
+
+use rustls::pki_types::{ServerName, UnixTime};
+use rustls::{CertificateError, Error as TlsError};
+
+use crate::fingerprint::Fingerprint;
+
+/// Why a server's certificate is not taken. Trying again does not help.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CertificateFault {
+    /// Nobody whom we trust vouches for it.
+    Unknown {
+        /// The certificate.
+        found: Fingerprint,
+        /// What is wrong, in a word.
+        why: String,
+    },
+    /// It is for a server of another name.
+    Name {
+        /// The certificate.
+        found: Fingerprint,
+        /// Whom we meant.
+        wanted: String,
+        /// Whom it is for.
+        names: Vec<String>,
+    },
+    /// Its time is over.
+    Expired {
+        /// The certificate.
+        found: Fingerprint,
+        /// Since when.
+        since: SystemTime,
+    },
+    /// Its time has not come. Perhaps our clock is wrong.
+    Early {
+        /// The certificate.
+        found: Fingerprint,
+        /// When its time begins.
+        from: SystemTime,
+    },
+    /// It is another one than we were told.
+    Other {
+        /// The one that we were told.
+        pin: Fingerprint,
+        /// The one that the server has.
+        found: Fingerprint,
+    },
+    /// There is nobody whom we trust. What the system said of it, if it said anything.
+    NoRoots(Option<String>),
+    /// No certificate can be for a server of this name.
+    NoName(String),
+}
+
+impl CertificateFault {
+    /// What is wrong with the certificate `found`.
+    pub(super) fn new(found: Fingerprint, error: TlsError, wanted: &ServerName<'_>) -> Self {
+        let error = match error {
+            TlsError::InvalidCertificate(error) => error,
+            other => return Self::Unknown { found, why: other.to_string() },
+        };
+        match error {
+            CertificateError::NotValidForNameContext { presented, .. } => Self::Name {
+                found,
+                wanted: wanted.to_str().into_owned(),
+                names: presented.iter().map(|name| bare(name).to_owned()).collect(),
+            },
+            CertificateError::ExpiredContext { not_after, .. } => {
+                Self::Expired { found, since: time(not_after) }
+            }
+            CertificateError::NotValidYetContext { not_before, .. } => {
+                Self::Early { found, from: time(not_before) }
+            }
+            CertificateError::Other(why) => Self::Unknown { found, why: why.to_string() },
+            other => Self::Unknown { found, why: format!("{other:?}") },
+        }
+    }
+}
+
+/// `DnsName("chat.example")` without what stands around it.
+fn bare(name: &str) -> &str {
+    name.split_once('(').map_or(name, |(_, rest)| rest.trim_end_matches(')')).trim_matches('"')
+}
+
+fn time(time: UnixTime) -> SystemTime {
+    SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(time.as_secs())).unwrap_or(SystemTime::UNIX_EPOCH)
+}
+
+impl fmt::Display for CertificateFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let date = |time: &SystemTime| humantime::format_rfc3339_seconds(*time);
+        let found = match self {
+            Self::Unknown { found, why } => {
+                write!(f, "the certificate is not from anybody this system trusts ({why})")?;
+                found
+            }
+            Self::Name { found, wanted, names } => {
+                let names = if names.is_empty() { "nobody".to_owned() } else { names.join(", ") };
+                write!(f, "the certificate is for {names}, not for {wanted}")?;
+                found
+            }
+            Self::Expired { found, since } => {
+                write!(f, "the certificate was good until {} only", date(since))?;
+                found
+            }
+            Self::Early { found, from } => {
+                write!(f, "the certificate is good from {} on only, if the clock here is right", date(from))?;
+                found
+            }
+            Self::Other { pin, found } => {
+                return write!(
+                    f,
+                    "the certificate is {found}, and should be {pin}. Either the server has another one now, which \
+                     its owner can tell, or somebody stands between you and the server"
+                );
+            }
+            Self::NoRoots(why) => {
+                let why = why.as_ref().map(|why| format!(" ({why})")).unwrap_or_default();
+                return write!(
+                    f,
+                    "this system does not tell whom to trust{why}. Install its CA certificates, give their file as \
+                     SSL_CERT_FILE, or add --fingerprint and the server's"
+                );
+            }
+            Self::NoName(host) => return write!(f, "no certificate can be for the name {host:?}"),
+        };
+        write!(f, ". If you know that it is {found}, as its owner prints it, add --fingerprint {found}")
+    }
+}
+
+impl std::error::Error for CertificateFault {}
+
+/// Why there is no TLS with a server.
+#[derive(Debug)]
+pub enum HandshakeFault {
+    /// What it says is not TLS.
+    NotTls,
+    /// It closed the connection.
+    Closed,
+    /// It did not finish the handshake within this time.
+    Late(Duration),
+    /// The connection broke.
+    Broken(io::Error),
+    /// The two do not agree, as this tells.
+    Failed(String),
+}
+
+impl HandshakeFault {
+    pub(super) fn new(error: &TlsError) -> Self {
+        match error {
+            TlsError::InvalidMessage(_) => Self::NotTls,
+            other => Self::Failed(other.to_string()),
+        }
+    }
+}
+
+impl fmt::Display for HandshakeFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotTls => f.write_str("what it says is not TLS, try without --tls"),
+            Self::Closed => f.write_str("it closed the connection instead of beginning TLS"),
+            Self::Late(within) => {
+                let seconds = within.as_secs_f32();
+                write!(
+                    f,
+                    "it did not begin TLS within {seconds} s; perhaps it speaks none, try without --tls"
+                )
+            }
+            Self::Broken(error) => write!(f, "the connection broke while TLS began: {error}"),
+            Self::Failed(why) => write!(f, "TLS failed: {why}"),
+        }
+    }
+}
+
+impl std::error::Error for HandshakeFault {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Broken(error) => Some(error),
+            Self::NotTls | Self::Closed | Self::Late(_) | Self::Failed(_) => None,
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! TLS: whom to trust, the handshake, and the two ends of a connection behind it. It does not know what is said.
+
+mod ends;
+mod fault;
+mod handshake;
+mod verifier;
+
+pub use fault::{CertificateFault, HandshakeFault};
+
+pub(super) use ends::{Sink, Source};
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use rustls::client::Resumption;
+use rustls::crypto::ring;
+use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::{ClientConfig, ClientConnection, RootCertStore};
+
+use super::error::Error;
+use super::stream::Stream;
+use crate::address::Address;
+use crate::fingerprint::Fingerprint;
+use verifier::Verifier;
+
+/// That a connection is encrypted, and which server is taken for the one that was meant.
+#[derive(Clone, Debug)]
+pub struct Tls(Whom);
+
+#[derive(Clone, Debug)]
+enum Whom {
+    System,
+    Roots(Vec<CertificateDer<'static>>),
+    Certificate(Fingerprint),
+}
+
+impl Tls {
+    /// Trusts a server whose certificate is for its name, and from somebody whom this system trusts. Who that is, is
+    /// read at each connect: from `SSL_CERT_FILE` and `SSL_CERT_DIR`, or else from where the system keeps it. A server
+    /// on a Unix socket has the name `localhost`.
+    pub fn system() -> Self {
+        Self(Whom::System)
+    }
+
+    /// Trusts a server whose certificate is for its name, and from one of these, given as DER.
+    pub fn trusting(roots: impl IntoIterator<Item = Vec<u8>>) -> Self {
+        Self(Whom::Roots(roots.into_iter().map(CertificateDer::from).collect()))
+    }
+
+    /// Trusts who has this certificate and nobody else, whatever names and dates stand in it.
+    pub fn pinned(certificate: Fingerprint) -> Self {
+        Self(Whom::Certificate(certificate))
+    }
+
+    /// Shakes hands with a server within this time, which is not zero.
+    pub(super) fn begin(
+        &self,
+        server: &Address,
+        mut stream: Stream,
+        within: Duration,
+    ) -> Result<(Source, Sink), Error> {
+        let distrust = |why| Error::Certificate { server: server.clone(), why };
+        let config = self.config().map_err(distrust)?;
+        let name = name_of(server).map_err(distrust)?;
+        let session =
+            ClientConnection::new(Arc::new(config), name).map_err(|error| HandshakeFault::new(&error));
+        let mut session = session.map_err(|why| Error::Handshake { server: server.clone(), why })?;
+        handshake::complete(&mut session, &mut stream, server, within)?;
+        let session = Arc::new(Mutex::new(session));
+        let reading = stream.try_clone().map_err(|error| Error::Connect { server: server.clone(), error })?;
+        Ok((Source::new(reading, Arc::clone(&session)), Sink::new(stream, session)))
+    }
+
+    fn config(&self) -> Result<ClientConfig, CertificateFault> {
+        let provider = Arc::new(ring::default_provider());
+        let verifier = match &self.0 {
+            Whom::System => Verifier::trusting(system_roots()?, &provider)?,
+            Whom::Roots(roots) => Verifier::trusting(store(roots.clone()), &provider)?,
+            Whom::Certificate(pin) => Verifier::pinned(*pin, &provider),
+        };
+        let config = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+        let config = config.expect("ring has what both versions of the protocol need").dangerous();
+        let mut config = config.with_custom_certificate_verifier(Arc::new(verifier)).with_no_client_auth();
+        // Each connection has a config of its own, so nothing is ever resumed.
+        config.resumption = Resumption::disabled();
+        Ok(config)
+    }
+}
+
+/// Whom this system trusts.
+fn system_roots() -> Result<RootCertStore, CertificateFault> {
+    let found = rustls_native_certs::load_native_certs();
+    let roots = store(found.certs);
+    match found.errors.first() {
+        Some(error) if roots.is_empty() => Err(CertificateFault::NoRoots(Some(error.to_string()))),
+        _ => Ok(roots),
+    }
+}
+
+/// Systems also keep certificates that nobody can read; those vouch for nobody.
+fn store(certificates: Vec<CertificateDer<'static>>) -> RootCertStore {
+    let mut roots = RootCertStore::empty();
+    roots.add_parsable_certificates(certificates);
+    roots
+}
+
+/// The name that stands in a server's certificate.
+fn name_of(server: &Address) -> Result<ServerName<'static>, CertificateFault> {
+    let host = match server {
+        Address::Unix(_) => "localhost",
+        // Which network card leads to an IPv6 address is nothing to the server (RFC 4007 §11).
+        Address::Tcp { host, .. } => host.split('%').next().unwrap_or(host),
+    };
+    ServerName::try_from(host.to_owned()).map_err(|_| CertificateFault::NoName(host.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_name_in_a_certificate_is_that_of_the_host() {
+        let name = |text| name_of(&Address::parse(text).unwrap()).map(|name| name.to_str().into_owned());
+        for (address, expected) in [
+            ("chat.example:6697", "chat.example"),
+            ("127.0.0.1:1", "127.0.0.1"),
+            ("[::1]:1", "::1"),
+            ("[fe80::1%eth0]:1", "fe80::1"),
+            ("unix:/run/x", "localhost"),
+        ] {
+            assert_eq!(name(address).as_deref(), Ok(expected));
+        }
+        assert_eq!(name("chat room:1"), Err(CertificateFault::NoName("chat room".into())));
+    }
+}
