@@ -5,6 +5,8 @@ complete -c parlor -s n -l name -x -d "who you are, where NAME@ is not given (as
 complete -c parlor -s s -l server -x -d "where to, where no HOST is given (none)" -a "(__fish_print_hostnames)"
 complete -c parlor -s r -l room -x -d "to join; repeatable, the first is spoken in (#lobby)"
 complete -c parlor -s w -l wire -x -d "the protocol: irc or crazyit (irc)" -a "irc crazyit"
+complete -c parlor -l tls -d "over TLS, with whom this system trusts (no)"
+complete -c parlor -l fingerprint -x -d "over TLS, with who has this certificate (none)"
 complete -c parlor -s p -l password-file -r -F -d "its first line is the server's password (none)"
 complete -c parlor -l highlight -x -d "stands out as your name does; repeatable (none)"
 complete -c parlor -l color -x -d "auto, always or never (auto)" -a "auto always never"

@@ -7,6 +7,10 @@ use std::path::PathBuf;
 /// The port of the CrazyIt textbook, and ours where none is given.
 pub const DEFAULT_PORT: u16 = 30000;
 
+/// The port of IRC over TLS (RFC 7194), and ours over TLS where none is given.
+#[cfg(feature = "tls")]
+pub const DEFAULT_TLS_PORT: u16 = 6697;
+
 /// An address as people write it. Host names are looked up when it is used, not here.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Address {

@@ -1,5 +1,6 @@
 //! How `parlor` is to run, as its command line and its config file tell.
 
+mod help;
 mod settings;
 
 use std::env;
@@ -12,9 +13,14 @@ use getopts::Matches;
 
 use super::table;
 use super::{ConfigError, Invocation, version};
-use crate::address::Address;
+#[cfg(feature = "tls")]
+use crate::address::DEFAULT_TLS_PORT;
+use crate::address::{Address, DEFAULT_PORT};
+#[cfg(feature = "tls")]
+use crate::fingerprint::Fingerprint;
 use crate::name::{RoomName, UserName};
 use crate::wire::Wire;
+use help::{help, options};
 use settings::{SETTINGS, server, wrong};
 
 /// Where everybody is who names no other room.
@@ -29,6 +35,9 @@ pub struct ClientConfig {
     pub name: Option<UserName>,
     /// What to speak.
     pub wire: Wire,
+    /// Whom to take for the server, over TLS; `None` speaks in the open.
+    #[cfg(feature = "tls")]
+    pub tls: Option<Trust>,
     /// The rooms to join, of which the first is where lines go. At least one on IRC; the CrazyIt wire has but one
     /// room, which nobody names.
     pub rooms: Vec<RoomName>,
@@ -44,6 +53,16 @@ pub struct ClientConfig {
     pub json: bool,
     /// Say this alone, instead of the input.
     pub once: Option<String>,
+}
+
+/// Whom to take for the server, over TLS.
+#[cfg(feature = "tls")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trust {
+    /// Whoever has a certificate for its name from somebody whom this system trusts.
+    System,
+    /// Whoever has this certificate.
+    Certificate(Fingerprint),
 }
 
 /// Whether there are colours.
@@ -70,9 +89,14 @@ impl fmt::Debug for ClientConfig {
 /// What is known before everything is read.
 #[derive(Clone)]
 struct Draft {
-    server: Option<Address>,
+    /// An address whose port may be missing.
+    server: Option<String>,
     name: Option<UserName>,
     wire: Wire,
+    #[cfg(feature = "tls")]
+    tls: bool,
+    #[cfg(feature = "tls")]
+    fingerprint: Option<Fingerprint>,
     rooms: Vec<RoomName>,
     password: Option<String>,
     highlights: Vec<String>,
@@ -102,6 +126,10 @@ impl ClientConfig {
             server: None,
             name: None,
             wire: Wire::default(),
+            #[cfg(feature = "tls")]
+            tls: false,
+            #[cfg(feature = "tls")]
+            fingerprint: None,
             rooms: Vec::new(),
             password: None,
             highlights: Vec::new(),
@@ -110,9 +138,9 @@ impl ClientConfig {
         };
         let named = matches.opt_str("config").map(PathBuf::from);
         if let Some(path) = named.as_deref().or(file.filter(|file| file.exists())) {
-            table::read_file(&SETTINGS, &mut draft, path, &matches)?;
+            table::read_file(SETTINGS, &mut draft, path, &matches)?;
         }
-        table::read_line(&SETTINGS, &mut draft, &matches)?;
+        table::read_line(SETTINGS, &mut draft, &matches)?;
         match matches.free.as_slice() {
             [target] => draft.go_to(target)?,
             [] => {}
@@ -146,7 +174,29 @@ impl Draft {
         Ok(())
     }
 
+    /// A fingerprint is of no use in the open.
+    #[cfg(feature = "tls")]
+    fn trust(&self) -> Option<Trust> {
+        self.fingerprint.map(Trust::Certificate).or(self.tls.then_some(Trust::System))
+    }
+
+    fn port(&self) -> u16 {
+        #[cfg(feature = "tls")]
+        if self.trust().is_some() {
+            return DEFAULT_TLS_PORT;
+        }
+        DEFAULT_PORT
+    }
+
     fn finish(self, matches: &Matches, is_interactive: bool) -> Result<ClientConfig, ConfigError> {
+        let server = self
+            .server
+            .as_deref()
+            .ok_or_else(|| ConfigError("where to? give [NAME@]HOST[:PORT] (see --help)".into()))?;
+        let server = Address::parse_or_port(server, self.port());
+        let server = server.map_err(|why| ConfigError(why.to_string()))?;
+        #[cfg(feature = "tls")]
+        let tls = self.trust();
         let mut rooms = self.rooms;
         match self.wire {
             Wire::Irc if rooms.is_empty() => {
@@ -159,12 +209,12 @@ impl Draft {
             }
             Wire::Irc | Wire::CrazyIt => {}
         }
-        let server = self.server;
         Ok(ClientConfig {
-            server: server
-                .ok_or_else(|| ConfigError("where to? give [NAME@]HOST[:PORT] (see --help)".into()))?,
+            server,
             name: self.name,
             wire: self.wire,
+            #[cfg(feature = "tls")]
+            tls,
             rooms,
             password: self.password,
             highlights: self.highlights,
@@ -175,52 +225,6 @@ impl Draft {
         })
     }
 }
-
-/// Options that a config file has not, as `--help` shows them: short, long, value, help.
-const OTHERS: [[&str; 4]; 6] = [
-    ["c", "config", "FILE", "these options (~/.config/parlor/config)"],
-    ["", "json", "", "print every event as JSON, one object a line"],
-    ["", "once", "TEXT", "say this and end, without reading the input"],
-    ["", "no-color", "", "the same as --color never"],
-    ["h", "help", "", "print this help"],
-    ["V", "version", "", "print the version"],
-];
-
-fn options() -> getopts::Options {
-    let mut options = table::options(&SETTINGS);
-    for [short, long, value, help] in OTHERS {
-        if value.is_empty() {
-            options.optflag(short, long, help);
-        } else {
-            options.optopt(short, long, help, value);
-        }
-    }
-    options
-}
-
-/// The help, which fits a screen of 24 lines.
-fn help() -> String {
-    let settings = SETTINGS.iter().map(|s| [s.short, s.long, s.value, s.help]);
-    let rows = settings.chain(OTHERS).map(|[short, long, value, help]| {
-        let short = if short.is_empty() { "   ".to_owned() } else { format!("-{short},") };
-        format!("  {short} {:<20} {help}\n", format!("--{long} {value}"))
-    });
-    format!("{BRIEF}{}{STATUS}", rows.collect::<String>())
-}
-
-const BRIEF: &str = "\
-Join a room, or send lines to one: what comes through a pipe is said.
-
-Usage: parlor [OPTIONS] [NAME@]HOST[:PORT]
-       parlor [OPTIONS] [NAME@]unix:PATH
-
-";
-
-const STATUS: &str = "
-The port is 30000. At a terminal, /help shows what there is besides talking.
-Exit status: 0 all was said and taken, 1 no connection or not all taken, 2 wrong
-usage or input, 3 refused: the name, the password, or a room.
-";
 
 #[cfg(test)]
 mod tests {
@@ -283,6 +287,44 @@ mod tests {
         assert!(parse(&["-c", "/nowhere", "a"]).unwrap_err().starts_with("/nowhere: "));
     }
 
+    #[cfg(feature = "tls")]
+    #[test]
+    fn over_tls_the_port_is_another_unless_it_is_given() {
+        let pin = format!("sha256:{}", "0a".repeat(32));
+        let fingerprint: Fingerprint = pin.parse().unwrap();
+        let cases: [(&[&str], _, _); 5] = [
+            (&["a"], None, "a:30000"),
+            (&["--tls", "a"], Some(Trust::System), "a:6697"),
+            (&["--tls", "-s", "a:7"], Some(Trust::System), "a:7"),
+            (&["--fingerprint", &pin, "a"], Some(Trust::Certificate(fingerprint)), "a:6697"),
+            (&["--tls", "--fingerprint", &pin, "unix:/a"], Some(Trust::Certificate(fingerprint)), "unix:/a"),
+        ];
+        for (args, trust, server) in cases {
+            let config = run(args, None);
+            assert_eq!((config.tls, config.server.to_string().as_str()), (trust, server), "{args:?}");
+        }
+        let why = "--fingerprint: \"x\": a fingerprint is sha256: and 64 hexadecimal digits";
+        assert_eq!(parse(&["--fingerprint", "x", "a"]), Err(why.into()));
+    }
+
+    #[cfg(feature = "tls")]
+    #[test]
+    fn a_config_file_may_name_the_server_before_it_asks_for_tls() {
+        let path = env::temp_dir().join(format!("parlor-tls-{}", std::process::id()));
+        fs::write(&path, "server = a\ntls = yes\n").unwrap();
+        let there = run(&[], Some(&path));
+        fs::remove_file(&path).unwrap();
+        assert_eq!((there.tls, there.server.to_string().as_str()), (Some(Trust::System), "a:6697"));
+    }
+
+    #[cfg(not(feature = "tls"))]
+    #[test]
+    fn without_the_feature_there_are_no_options_for_tls() {
+        for option in ["--tls", "--fingerprint"] {
+            assert_eq!(parse(&[option]), Err(format!("unknown option {option} (see --help)")));
+        }
+    }
+
     #[test]
     fn rooms_are_the_lobby_or_those_given_in_order_and_once() {
         let rooms = |args: &[&str]| run(args, None).rooms.iter().map(ToString::to_string).collect::<Vec<_>>();
@@ -333,7 +375,7 @@ mod tests {
         let Ok(Invocation::Print(help)) = parse(&["--help"]) else { panic!("no help") };
         assert!(help.lines().all(|line| line.chars().count() <= 80), "{help}");
         assert!(help.lines().count() <= 24, "{} lines:\n{help}", help.lines().count());
-        for setting in &SETTINGS {
+        for setting in SETTINGS {
             assert!(help.contains(setting.long) && setting.help.contains('('), "{}", setting.long);
         }
     }

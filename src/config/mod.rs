@@ -5,6 +5,8 @@ mod server;
 mod table;
 mod values;
 
+#[cfg(feature = "tls")]
+pub use client::Trust;
 pub use client::{ClientConfig, Color};
 #[cfg(feature = "tls")]
 pub use server::{Credentials, TlsConfig};

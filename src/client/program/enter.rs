@@ -4,8 +4,12 @@ use std::io::{self, Write};
 
 use super::input::read_line;
 use super::{Failure, show};
-use crate::client::{Client, Error};
+#[cfg(feature = "tls")]
+use crate::client::Tls;
+use crate::client::{Builder, Client, Error};
 use crate::config::ClientConfig;
+#[cfg(feature = "tls")]
+use crate::config::Trust;
 use crate::name::UserName;
 
 /// Connects and logs in; where there is somebody to ask, `ask` tells the name that is missing, or another for one that
@@ -31,9 +35,21 @@ pub(super) fn enter(
 
 /// Connects, and logs in under this name.
 pub(super) fn log_in(config: &ClientConfig, name: &UserName) -> Result<Client, Error> {
-    let mut client = Client::connect(&config.server, config.wire)?;
+    let mut client = builder(config).connect(&config.server)?;
     client.login(name, config.password.as_deref())?;
     Ok(client)
+}
+
+fn builder(config: &ClientConfig) -> Builder {
+    let builder = Client::builder().wire(config.wire);
+    #[cfg(feature = "tls")]
+    if let Some(trust) = config.tls {
+        return builder.tls(match trust {
+            Trust::System => Tls::system(),
+            Trust::Certificate(pin) => Tls::pinned(pin),
+        });
+    }
+    builder
 }
 
 pub(super) fn ask_name() -> Result<Option<UserName>, Failure> {

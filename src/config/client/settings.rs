@@ -6,13 +6,15 @@ use std::time::Duration;
 
 use super::{Color, Draft};
 use crate::address::{Address, DEFAULT_PORT};
+#[cfg(feature = "tls")]
+use crate::config::table::is_yes;
 use crate::config::table::{self, last};
 use crate::name::{RoomName, UserName};
 use crate::wire::Wire;
 
 type Setting = table::Setting<Draft>;
 
-pub(super) const SETTINGS: [Setting; 8] = [
+pub(super) const SETTINGS: &[Setting] = &[
     Setting {
         short: "n",
         long: "name",
@@ -61,6 +63,31 @@ pub(super) const SETTINGS: [Setting; 8] = [
         set: |draft, values| {
             let wire = Wire::named(last(values));
             draft.wire = wire.ok_or_else(|| format!("{:?} is neither irc nor crazyit", last(values)))?;
+            Ok(())
+        },
+    },
+    #[cfg(feature = "tls")]
+    Setting {
+        short: "",
+        long: "tls",
+        value: "",
+        help: "over TLS, with whom this system trusts (no)",
+        repeats: false,
+        set: |draft, values| {
+            draft.tls = is_yes(values);
+            Ok(())
+        },
+    },
+    #[cfg(feature = "tls")]
+    Setting {
+        short: "",
+        long: "fingerprint",
+        value: "FP",
+        help: "over TLS, with who has this certificate (none)",
+        repeats: false,
+        set: |draft, values| {
+            let fingerprint = last(values).parse();
+            draft.fingerprint = Some(fingerprint.map_err(|why| wrong(last(values), &why))?);
             Ok(())
         },
     },
@@ -123,9 +150,10 @@ pub(super) const SETTINGS: [Setting; 8] = [
     },
 ];
 
-/// Where the server is; a port may be left out.
-pub(super) fn server(text: &str) -> Result<Address, String> {
-    Address::parse_or_port(text, DEFAULT_PORT).map_err(|why| wrong(text, &why))
+/// Where the server is; a port may be left out. Which one is meant then, is known when everything is read.
+pub(super) fn server(text: &str) -> Result<String, String> {
+    Address::parse_or_port(text, DEFAULT_PORT).map_err(|why| wrong(text, &why))?;
+    Ok(text.to_owned())
 }
 
 /// A room. A `#` begins a comment in a shell, so it may be left out.
