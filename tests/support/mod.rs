@@ -13,6 +13,8 @@ pub mod stand_in;
 pub mod stream;
 #[cfg(feature = "tls")]
 pub mod tls;
+#[cfg(feature = "tls")]
+pub mod tls_stand_in;
 
 use std::io;
 use std::path::{Path, PathBuf};

@@ -52,8 +52,19 @@ impl Program {
         (server, address)
     }
 
+    /// A client to whom the environment says this, and nothing else of whom to trust.
+    pub fn parlor_in(environment: &[(&str, &str)], args: &[&str]) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_parlor"));
+        command.env_remove("SSL_CERT_FILE").env_remove("SSL_CERT_DIR");
+        command.envs(environment.iter().copied());
+        Self::spawn(command, args, Stdio::piped())
+    }
+
     pub fn start(program: &str, args: &[&str], stdin: Stdio) -> Self {
-        let mut command = Command::new(program);
+        Self::spawn(Command::new(program), args, stdin)
+    }
+
+    fn spawn(mut command: Command, args: &[&str], stdin: Stdio) -> Self {
         command.args(args).stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::piped());
         // What the program logs must not depend on who runs the tests.
         command.env_remove("RUST_LOG").env("XDG_CONFIG_HOME", "/nowhere");

@@ -1,6 +1,6 @@
-//! A server that says what a test tells it to say, to one client.
+//! A server that says what a test tells it to say, to one client, in the open or over TLS.
 
-use std::io::{ErrorKind, Read, Write};
+use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::thread::{self, JoinHandle};
 
@@ -8,15 +8,42 @@ use parlor::address::Address;
 
 use super::DEADLINE;
 
+/// What the server's end of a connection is made of.
+pub trait Duplex: Read + Write + Send {
+    /// Sends no more, and says so where the protocol has words for it.
+    fn finish(&mut self) -> io::Result<()>;
+
+    /// Sends no more, as if somebody else had cut the connection.
+    fn cut(&mut self) -> io::Result<()>;
+}
+
+impl Duplex for TcpStream {
+    fn finish(&mut self) -> io::Result<()> {
+        self.shutdown(Shutdown::Write)
+    }
+
+    fn cut(&mut self) -> io::Result<()> {
+        self.finish()
+    }
+}
+
 /// The server's end of a connection.
 pub struct StandIn {
-    stream: TcpStream,
+    stream: Box<dyn Duplex>,
     unread: Vec<u8>,
 }
 
 impl StandIn {
     /// A server that plays `script` to the first client. Its thread ends with what the script returns.
     pub fn play<T: Send + 'static>(
+        script: impl FnOnce(&mut StandIn) -> T + Send + 'static,
+    ) -> (Address, JoinHandle<T>) {
+        Self::play_over(|stream| Box::new(stream), script)
+    }
+
+    /// The same over what `open` makes of the connection.
+    pub fn play_over<T: Send + 'static>(
+        open: impl FnOnce(TcpStream) -> Box<dyn Duplex> + Send + 'static,
         script: impl FnOnce(&mut StandIn) -> T + Send + 'static,
     ) -> (Address, JoinHandle<T>) {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
@@ -26,7 +53,7 @@ impl StandIn {
             stream.set_nodelay(true).expect("an open socket");
             stream.set_read_timeout(Some(DEADLINE)).expect("not zero");
             stream.set_write_timeout(Some(DEADLINE)).expect("not zero");
-            script(&mut StandIn { stream, unread: Vec::new() })
+            script(&mut StandIn { stream: open(stream), unread: Vec::new() })
         });
         (Address::Tcp { host: at.ip().to_string(), port: at.port() }, thread)
     }
@@ -40,14 +67,53 @@ impl StandIn {
                 let line = String::from_utf8(line).expect("the client sends UTF-8");
                 return Some(line.strip_suffix("\r\n").expect("lines end with CR LF").to_owned());
             }
-            let mut bytes = [0; 4096];
+            if !self.read() {
+                return None;
+            }
+        }
+    }
+
+    /// Reads more. False once the client's side has ended.
+    #[track_caller]
+    fn read(&mut self) -> bool {
+        let mut bytes = [0; 4096];
+        loop {
             match self.stream.read(&mut bytes) {
-                Ok(0) => return None,
-                Ok(count) => self.unread.extend_from_slice(&bytes[..count]),
+                Ok(count) => {
+                    self.unread.extend_from_slice(&bytes[..count]);
+                    return count > 0;
+                }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) => panic!("the client says nothing in time: {error}"),
             }
         }
+    }
+
+    /// Waits until the connection fails.
+    #[track_caller]
+    pub fn await_failure(&mut self) -> io::Error {
+        let mut bytes = [0; 4096];
+        loop {
+            match self.stream.read(&mut bytes) {
+                Ok(0) => panic!("the client has ended in an orderly way"),
+                Ok(_) => {}
+                Err(error) => return error,
+            }
+        }
+    }
+
+    /// Expects these bytes next.
+    #[track_caller]
+    pub fn expect_bytes(&mut self, bytes: &str) {
+        while self.unread.len() < bytes.len() && self.read() {}
+        let count = bytes.len().min(self.unread.len());
+        let came: Vec<_> = self.unread.drain(..count).collect();
+        assert_eq!(String::from_utf8_lossy(&came), bytes);
+    }
+
+    /// Sends bytes as they are.
+    pub fn send_bytes(&mut self, bytes: &[u8]) {
+        self.stream.write_all(bytes).expect("the client reads");
     }
 
     /// Expects this line of the client's next.
@@ -83,6 +149,11 @@ impl StandIn {
 
     /// Sends no more.
     pub fn finish(&mut self) {
-        self.stream.shutdown(Shutdown::Write).expect("the connection is open");
+        self.stream.finish().expect("the connection is open");
+    }
+
+    /// Sends no more, without a word.
+    pub fn cut(&mut self) {
+        self.stream.cut().expect("the connection is open");
     }
 }
