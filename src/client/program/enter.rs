@@ -21,16 +21,30 @@ pub(super) fn enter(
     mut ask: impl FnMut() -> Result<Option<UserName>, Failure>,
 ) -> Result<Option<(Client, UserName)>, Failure> {
     let mut name = config.name.clone();
+    let mut is_advised = false;
     loop {
         let Some(wanted) = name.take().map_or_else(&mut ask, |name| Ok(Some(name)))? else {
             return Ok(None);
         };
         match log_in(config, &wanted) {
             Ok(client) => return Ok(Some((client, wanted))),
-            Err(error @ Error::NameRefused { .. }) if interactive => show(&error.to_string()),
+            Err(error @ Error::NameRefused { .. }) if interactive => {
+                show(&error.to_string());
+                if let Some(advice) = advice(&error).filter(|_| !is_advised) {
+                    is_advised = true;
+                    show(advice);
+                }
+            }
             Err(error) => return Err(error.into()),
         }
     }
+}
+
+/// What to do where another name may not help: a server on the CrazyIt wire has one answer for a wrong name and for a
+/// wrong password, and would refuse every other name as well.
+fn advice(error: &Error) -> Option<&'static str> {
+    matches!(error, Error::NameRefused { why: None, .. })
+        .then_some("If it is the password, leave with Ctrl-D, and give the right one with --password-file.")
 }
 
 /// Connects, and logs in under this name.
@@ -91,6 +105,16 @@ mod tests {
     fn no_server_is_bothered_before_there_is_a_name() {
         // Nobody listens at port 0.
         assert!(enter(&at(0, None), true, || Ok(None)).is_ok_and(|client| client.is_none()));
+    }
+
+    #[test]
+    fn the_password_is_thought_of_where_the_server_may_mean_it() {
+        let refused = |why: Option<&str>| {
+            let name = UserName::new("alice").unwrap();
+            advice(&Error::NameRefused { name, why: why.map(str::to_owned) })
+        };
+        assert!(refused(None).is_some_and(|advice| advice.contains("--password-file")));
+        assert_eq!(refused(Some("In use")), None, "a server that gives a reason means it");
     }
 
     #[test]
