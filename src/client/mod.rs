@@ -2,7 +2,7 @@
 //! [`Events`], which a thread of its own reads. The terminal program is made of these. `examples/bot.rs` is a bot.
 //!
 //! It speaks IRC, to any server that does, and the protocol of the CrazyIt textbook; what is heard looks the same on
-//! both.
+//! both, in the open or over TLS.
 //!
 //! ```
 //! use parlor::client::{Client, EventKind};
@@ -80,7 +80,7 @@ use error::refusal;
 use incoming::Incoming;
 use listening::Listening;
 
-/// How long connecting may take, for each address that the host name stands for.
+/// How long connecting may take, for each address that the host name stands for; and then, how long beginning TLS.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How long the server may take to answer a login. Some look up who we are before they do.
