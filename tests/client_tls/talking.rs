@@ -10,7 +10,7 @@ use parlor::name::{RoomName, UserName};
 use parlor::wire::Wire;
 
 use crate::support::tls_stand_in::{Authority, Identity, Server};
-use crate::{enter, member, no_change, ways, welcome};
+use crate::{connect, enter, member, no_change, ways, welcome};
 
 fn next(events: &mut Events) -> EventKind {
     events.next().expect("the server is there").expect("the connection is fine").kind
@@ -63,6 +63,26 @@ fn on_the_crazyit_wire_everything_is_as_it_is_in_the_open() {
         assert!(is_said(&next(&mut events), "hi"));
         assert!(is_said(&next(&mut events), "bye"));
         assert!(events.next().is_none());
+        serving.join().unwrap();
+    }
+}
+
+#[test]
+fn what_is_said_right_behind_the_handshake_is_heard() {
+    let authority = Authority::new();
+    for server in ways(&authority.certify(no_change)) {
+        let (at, serving) = server.play(|peer| {
+            peer.send(&["ERROR :Closing link: the server is full"]);
+            peer.finish();
+            peer.await_failure();
+        });
+        let mut client = connect(&at, Wire::Irc, Tls::trusting([authority.der()])).unwrap();
+        let error = client.login(&UserName::new("alice").unwrap(), None).unwrap_err();
+        assert!(
+            matches!(&error, Error::Unavailable { line, .. } if line == "the server is full"),
+            "{error:?}"
+        );
+        drop(client);
         serving.join().unwrap();
     }
 }

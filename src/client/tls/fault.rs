@@ -161,7 +161,9 @@ impl fmt::Display for HandshakeFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotTls => f.write_str("what it says is not TLS, try without --tls"),
-            Self::Closed => f.write_str("it closed the connection instead of beginning TLS, try without --tls"),
+            Self::Closed => {
+                f.write_str("it closed the connection instead of beginning TLS, try without --tls")
+            }
             Self::Late(within) => {
                 let seconds = within.as_secs_f32();
                 write!(
