@@ -9,8 +9,8 @@ use parlor::client::{Client, Error, EventKind, Events, Step, Tls};
 use parlor::name::{RoomName, UserName};
 use parlor::wire::Wire;
 
-use crate::support::tls_stand_in::{Authority, Identity, Server};
-use crate::{connect, enter, member, no_change, ways, welcome};
+use crate::support::tls_stand_in::{Authority, Server};
+use crate::{connect, enter, member, no_change, pinned, ways, welcome};
 
 fn next(events: &mut Events) -> EventKind {
     events.next().expect("the server is there").expect("the connection is fine").kind
@@ -89,8 +89,7 @@ fn what_is_said_right_behind_the_handshake_is_heard() {
 
 #[test]
 fn a_connection_that_somebody_cut_is_lost() {
-    let identity = Identity::self_signed(no_change);
-    let tls = Tls::pinned(identity.fingerprint());
+    let (identity, tls) = pinned();
     let lost = |events: &mut Events| match events.next() {
         Some(Err(Error::Lost { step, error, .. })) => {
             assert_eq!(error.kind(), ErrorKind::UnexpectedEof);
@@ -136,8 +135,7 @@ fn await_block(said: &mpsc::Receiver<()>) {
 fn who_is_blocked_while_they_speak_hears_everything() {
     // More than what the system keeps for both sides.
     const LINES: usize = 40_000;
-    let identity = Identity::self_signed(no_change);
-    let tls = Tls::pinned(identity.fingerprint());
+    let (identity, tls) = pinned();
     let (go, gone) = mpsc::channel();
     let line = "x".repeat(400);
     let theirs = format!(":bob!b@h PRIVMSG #t :{line}");
@@ -169,8 +167,7 @@ fn who_is_blocked_while_they_speak_hears_everything() {
 
 #[test]
 fn a_server_that_takes_nothing_is_given_up_in_time() {
-    let identity = Identity::self_signed(no_change);
-    let tls = Tls::pinned(identity.fingerprint());
+    let (identity, tls) = pinned();
     let (ended, end) = mpsc::channel::<()>();
     let (at, serving) = Server::new(identity).play(move |peer| {
         welcome(peer);
@@ -193,8 +190,7 @@ fn a_server_that_takes_nothing_is_given_up_in_time() {
 
 #[test]
 fn a_server_that_says_a_little_of_something_again_and_again_has_not_answered() {
-    let identity = Identity::self_signed(no_change);
-    let tls = Tls::pinned(identity.fingerprint());
+    let (identity, tls) = pinned();
     let (at, serving) = Server::new(identity).shake_hands(|session, stream| {
         session.writer().write_all(&[b'x'; 16_000]).unwrap();
         let mut record = Vec::new();
@@ -217,8 +213,7 @@ fn a_server_that_says_a_little_of_something_again_and_again_has_not_answered() {
 
 #[test]
 fn whoever_is_blocked_is_woken_when_the_connection_is_dropped() {
-    let identity = Identity::self_signed(no_change);
-    let tls = Tls::pinned(identity.fingerprint());
+    let (identity, tls) = pinned();
     let (ended, end) = mpsc::channel::<()>();
     let (at, serving) = Server::new(identity).play(move |peer| {
         welcome(peer);
