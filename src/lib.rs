@@ -10,6 +10,7 @@
 //! | [`address`] | where to listen and where to connect |
 //! | `fingerprint` | which certificate a server has, with the feature `tls` |
 //! | [`network`] | a stretch of the net, such as 192.0.2.0/24 |
+//! | [`secret`] | passwords, as they are or as hashes |
 //! | [`wire`] | bytes to meaning and back; server and client share it |
 //! | [`hub`] | who is here and who hears what |
 //! | [`session`] | one peer's conversation: its frames, through the hub, to its replies |
@@ -18,8 +19,8 @@
 //! | [`config`] | options of both programs, and limits with their units |
 //!
 //! Imports run one way: programs → `net`, `client` → `session` → `hub`, `wire` → `message`, `name`; `config`,
-//! `address`, `network` and `fingerprint` stand beside the last two. `client` uses `wire` and not `session`. `hub` and
-//! `wire` do not know each other, and mio appears in `net` alone.
+//! `address`, `network`, `fingerprint` and `secret` stand beside the last two. `client` uses `wire` and not `session`.
+//! `hub` and `wire` do not know each other, and mio appears in `net` alone.
 //!
 //! # One turn of the server
 //!
@@ -39,5 +40,6 @@ pub mod message;
 pub mod name;
 pub mod net;
 pub mod network;
+pub mod secret;
 pub mod session;
 pub mod wire;

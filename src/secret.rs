@@ -1,0 +1,206 @@
+//! Passwords that somebody must know: as they are, or as hashes that are costly to guess from. Nothing here shows what
+//! it keeps, and comparing takes a time that tells nothing of it.
+
+mod hash;
+
+pub use hash::hash;
+
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use subtle::{Choice, ConstantTimeEq};
+
+use hash::Hash;
+
+/// Longest password, in bytes: every wire carries one of this length, also behind a name.
+pub const PASSWORD_BYTES: usize = 256;
+
+/// Begins what is meant for a hash, of whichever kind.
+const HASH_PREFIX: &str = "$argon2";
+
+/// What somebody must know. Copies share it, so that they are cheap, and may be sent to another thread.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(Arc<Kind>);
+
+#[derive(PartialEq, Eq)]
+enum Kind {
+    Plain(Padded),
+    Hash(Hash),
+}
+
+/// What somebody says that it is.
+#[derive(Clone)]
+pub struct Guess(Box<[u8]>);
+
+/// Why something is no password, in one line that does not repeat it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SecretError {
+    /// A wire cannot carry it, or it is empty.
+    Unusable,
+    /// It begins like a hash and is none that we know.
+    BrokenHash,
+    /// It is a hash that takes too much memory or time.
+    CostlyHash,
+}
+
+/// A password in a room of a fixed size, so that comparing two takes the same time whatever their lengths.
+#[derive(Clone)]
+struct Padded {
+    bytes: [u8; PASSWORD_BYTES],
+    length: u32,
+}
+
+impl Secret {
+    /// True when `guess` is it. Of a hash this takes long, see [`Secret::is_costly`].
+    pub fn is(&self, guess: &Guess) -> bool {
+        match &*self.0 {
+            // How long a guess is, who makes it knows.
+            Kind::Plain(secret) => Padded::new(&guess.0).is_some_and(|guess| guess.is(secret).into()),
+            Kind::Hash(hash) => hash.is_of(&guess.0),
+        }
+    }
+
+    /// True when comparing takes so long, some milliseconds at least, that nobody may wait for it.
+    pub fn is_costly(&self) -> bool {
+        self.cost() > 0
+    }
+
+    /// How long comparing takes, as a number that is larger for what takes longer.
+    pub fn cost(&self) -> u32 {
+        match &*self.0 {
+            Kind::Plain(_) => 0,
+            Kind::Hash(hash) => hash.cost(),
+        }
+    }
+}
+
+impl FromStr for Secret {
+    type Err = SecretError;
+
+    /// A hash as [`hash()`] makes it, or else a password as it is.
+    fn from_str(text: &str) -> Result<Self, SecretError> {
+        let kind = match text.starts_with(HASH_PREFIX) {
+            true => Kind::Hash(Hash::parse(text)?),
+            false => {
+                check(text)?;
+                Kind::Plain(Padded::new(text.as_bytes()).ok_or(SecretError::Unusable)?)
+            }
+        };
+        Ok(Self(Arc::new(kind)))
+    }
+}
+
+/// Shows nothing: no log is to have it.
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret")
+    }
+}
+
+impl Guess {
+    /// What somebody gave as the password. Of one that is too long to be right, only so much is kept.
+    pub fn new(text: &str) -> Self {
+        let bytes = text.as_bytes();
+        Self(bytes[..bytes.len().min(PASSWORD_BYTES + 1)].into())
+    }
+}
+
+/// Shows nothing: a wrong guess is often a right one with a mistake.
+impl fmt::Debug for Guess {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Guess")
+    }
+}
+
+impl Padded {
+    /// `None` for what is too long.
+    fn new(text: &[u8]) -> Option<Self> {
+        let mut bytes = [0; PASSWORD_BYTES];
+        bytes.get_mut(..text.len())?.copy_from_slice(text);
+        Some(Self { bytes, length: u32::try_from(text.len()).ok()? })
+    }
+
+    fn is(&self, other: &Self) -> Choice {
+        self.bytes.ct_eq(&other.bytes) & self.length.ct_eq(&other.length)
+    }
+}
+
+impl PartialEq for Padded {
+    fn eq(&self, other: &Self) -> bool {
+        self.is(other).into()
+    }
+}
+
+impl Eq for Padded {}
+
+/// Every wire must be able to carry it.
+fn check(text: &str) -> Result<(), SecretError> {
+    let is_usable = !text.is_empty() && text.len() <= PASSWORD_BYTES;
+    if !is_usable || text.contains(['\r', '\n', '\0', '※']) {
+        return Err(SecretError::Unusable);
+    }
+    Ok(())
+}
+
+impl fmt::Display for SecretError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unusable => {
+                write!(f, "a password has 1 to {PASSWORD_BYTES} bytes, and contains no line end and no ※")
+            }
+            Self::BrokenHash => f.write_str(
+                "this begins like a hash and is none of argon2id, version 19; parlord --hash-password makes one",
+            ),
+            Self::CostlyHash => write!(
+                f,
+                "this hash takes too much: at most m={}, m times t={}, p=1; parlord --hash-password makes one",
+                hash::MOST_KB,
+                hash::MOST_WORK_KB
+            ),
+        }
+    }
+}
+
+impl std::error::Error for SecretError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_plain_password_is_itself_and_nothing_shorter_or_longer() {
+        let long = "x".repeat(PASSWORD_BYTES);
+        for text in ["p", "芝麻", " : $ ", &long] {
+            let secret: Secret = text.parse().unwrap();
+            assert!(secret.is(&Guess::new(text)) && !secret.is_costly());
+            let shorter: String = text.chars().skip(1).collect();
+            for wrong in ["", "q", &shorter, &format!("{text}\0"), &format!("{text}x")] {
+                assert!(!secret.is(&Guess::new(wrong)), "{text:?} {wrong:?}");
+            }
+            assert!(!secret.is(&Guess::new(&"x".repeat(9999))));
+        }
+    }
+
+    #[test]
+    fn what_no_wire_can_carry_is_no_password() {
+        for text in ["", "a\rb", "a\nb", "a\0", "a※b", &"x".repeat(PASSWORD_BYTES + 1)] {
+            assert_eq!(text.parse::<Secret>(), Err(SecretError::Unusable), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn nothing_shows_a_password_or_a_guess() {
+        let plain: Secret = "open sesame".parse().unwrap();
+        let shown = format!("{plain:?} {:?} {:?}", hash::tests::secret(), Guess::new("open sesame"));
+        assert_eq!(shown, "Secret Secret Guess");
+    }
+
+    #[test]
+    fn equal_secrets_are_the_same_text() {
+        let secret = |text: &str| text.parse::<Secret>().unwrap();
+        assert_eq!(secret("a"), secret("a"));
+        assert_ne!(secret("a"), secret("b"));
+        assert_ne!(secret("a"), hash::tests::secret());
+    }
+}

@@ -1,0 +1,151 @@
+//! Hashes that are costly to guess from: argon2id (RFC 9106), written as the PHC string format has it.
+
+use argon2::password_hash::{self, PasswordHasher, PasswordVerifier};
+use argon2::{Algorithm, Argon2, Params, PasswordHash, Version};
+use log::error;
+
+use super::{SecretError, check};
+
+/// Most memory that a hash may take, in KiB.
+pub(super) const MOST_KB: u32 = 8 * 1024;
+
+/// Most work that a hash may be: its memory in KiB, times how often all of it is gone through. Nobody configures a
+/// server that thinks for a minute.
+pub(super) const MOST_WORK_KB: u32 = 64 * 1024;
+
+/// What a hash of ours takes: 7 MiB, gone through so often. README says what that costs.
+const MADE_KB: u32 = 7 * 1024;
+const MADE_PASSES: u32 = 1;
+
+/// Bytes of a hash.
+const OUTPUT_BYTES: usize = 32;
+
+/// Shortest hash taken, in bytes.
+const LEAST_OUTPUT_BYTES: usize = 16;
+
+/// Bytes that make two hashes of the same password different (RFC 9106 §3.1).
+pub(super) const SALT_BYTES: usize = 16;
+
+/// A hash, and how it is made.
+#[derive(PartialEq, Eq)]
+pub(super) struct Hash {
+    hash: PasswordHash,
+    /// Memory in KiB times passes.
+    work_kb: u32,
+}
+
+impl Hash {
+    /// `$argon2id$v=19$m=…,t=…,p=1$salt$hash`, within bounds.
+    pub(super) fn parse(text: &str) -> Result<Self, SecretError> {
+        let hash = PasswordHash::new(text).map_err(|_| SecretError::BrokenHash)?;
+        let is_known = hash.algorithm == Algorithm::Argon2id.ident()
+            && hash.version == Some(Version::V0x13.into())
+            && hash.salt.is_some()
+            && hash.hash.is_some_and(|output| output.len() >= LEAST_OUTPUT_BYTES);
+        if !is_known {
+            return Err(SecretError::BrokenHash);
+        }
+        let params = Params::try_from(&hash).map_err(|_| SecretError::BrokenHash)?;
+        let work_kb = params.m_cost().saturating_mul(params.t_cost());
+        if params.m_cost() > MOST_KB || work_kb > MOST_WORK_KB || params.p_cost() != 1 {
+            return Err(SecretError::CostlyHash);
+        }
+        Ok(Self { hash, work_kb })
+    }
+
+    /// True when it is the hash of `guess`. It takes long.
+    pub(super) fn is_of(&self, guess: &[u8]) -> bool {
+        match Argon2::default().verify_password(guess, &self.hash) {
+            Ok(()) => true,
+            Err(password_hash::Error::PasswordInvalid) => false,
+            Err(why) => {
+                error!("a password cannot be compared with its hash, so it is taken for wrong: {why}");
+                false
+            }
+        }
+    }
+
+    /// How long comparing takes, at least 1.
+    pub(super) fn cost(&self) -> u32 {
+        self.work_kb
+    }
+}
+
+/// A hash of `password`, which may stand in its place in a config file. The salt is random.
+pub fn hash(password: &str, salt: [u8; SALT_BYTES]) -> Result<String, SecretError> {
+    check(password)?;
+    // Within all bounds of the algorithm, so neither fails but for want of memory.
+    let params =
+        Params::new(MADE_KB, MADE_PASSES, 1, Some(OUTPUT_BYTES)).map_err(|_| SecretError::CostlyHash)?;
+    let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+    let made = argon2.hash_password_with_salt(password.as_bytes(), &salt);
+    made.map(|hash| hash.to_string()).map_err(|_| SecretError::CostlyHash)
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::super::{Guess, Secret};
+    use super::*;
+
+    /// Of `open sesame`, as cheap as it gets.
+    const CHEAP: &str = "$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHQ$";
+
+    /// The hash of `open sesame`, as cheap as it gets.
+    pub(in crate::secret) fn secret() -> Secret {
+        let params = Params::new(8, 1, 1, Some(OUTPUT_BYTES)).unwrap();
+        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+        let hash = argon2.hash_password_with_salt(b"open sesame", b"somesalt").unwrap().to_string();
+        assert!(hash.starts_with(CHEAP), "{hash}");
+        hash.parse().unwrap()
+    }
+
+    #[test]
+    fn a_hash_is_of_its_password_and_of_no_other() {
+        let secret = secret();
+        assert!(secret.is(&Guess::new("open sesame")) && secret.is_costly());
+        for wrong in ["", "open", "open sesame\0", &"open sesame".repeat(100)] {
+            assert!(!secret.is(&Guess::new(wrong)), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn a_hash_that_we_make_is_one_that_we_take() {
+        let made = hash("芝麻", [7; SALT_BYTES]).unwrap();
+        assert!(made.starts_with("$argon2id$v=19$m=7168,t=1,p=1$"), "{made}");
+        assert_ne!(hash("芝麻", [8; SALT_BYTES]).unwrap(), made);
+        let secret: Secret = made.parse().unwrap();
+        assert!(secret.is(&Guess::new("芝麻")) && !secret.is(&Guess::new("芝")));
+        assert_eq!(hash("a※b", [7; SALT_BYTES]), Err(SecretError::Unusable));
+    }
+
+    /// Made with the reference implementation: `echo -n password | argon2 somesalt -id -t 2 -k 256 -p 1` (RFC 9106).
+    #[test]
+    fn hashes_of_the_reference_implementation_are_taken() {
+        let text = "$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4";
+        assert!(text.parse::<Secret>().unwrap().is(&Guess::new("password")));
+    }
+
+    #[test]
+    fn a_broken_or_a_costly_hash_is_refused_and_not_repeated() {
+        let output = "nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4";
+        let with = |params: &str| format!("$argon2id$v=19${params}$c29tZXNhbHQ${output}");
+        let cases = [
+            ("$argon2id".into(), SecretError::BrokenHash),
+            ("$argon2i$v=19$m=256,t=2,p=1$c29tZXNhbHQ$".to_owned() + output, SecretError::BrokenHash),
+            ("$argon2id$m=256,t=2,p=1$c29tZXNhbHQ$".to_owned() + output, SecretError::BrokenHash),
+            ("$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65".into(), SecretError::BrokenHash),
+            ("$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ".into(), SecretError::BrokenHash),
+            (with("m=x,t=2,p=1"), SecretError::BrokenHash),
+            (with("m=8193,t=1,p=1"), SecretError::CostlyHash),
+            (with("m=8192,t=9,p=1"), SecretError::CostlyHash),
+            (with("m=256,t=2,p=2"), SecretError::CostlyHash),
+            (with("m=4294967295,t=4294967295,p=1"), SecretError::CostlyHash),
+        ];
+        for (text, why) in cases {
+            assert_eq!(text.parse::<Secret>(), Err(why), "{text}");
+            let line = why.to_string();
+            assert!(!line.contains(output) && !line.contains('\n'), "{line}");
+        }
+        assert!(with("m=8192,t=8,p=1").parse::<Secret>().is_ok());
+    }
+}
