@@ -24,6 +24,7 @@ mod stream;
 #[cfg_attr(not(feature = "tls"), path = "no_tls.rs")]
 mod tls;
 mod turn_times;
+mod worker;
 
 pub use descriptors::raise_descriptor_limit;
 pub use outbox::Outbox;
