@@ -200,7 +200,7 @@ fn both_wires_meet_in_the_lobby() {
 fn a_password_lets_in_who_knows_it_on_both_wires() {
     let config = ServerConfig {
         listen: vec![address("127.0.0.1:0")],
-        password: Some("open sesame".into()),
+        password: "open sesame".parse().ok(),
         ..support::options::config()
     };
     let server = TestServer::run(config).expect("a free port");

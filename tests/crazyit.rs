@@ -392,7 +392,7 @@ fn operator(server: &TestServer, name: &str) -> Peer {
 
 #[test]
 fn whoever_may_not_enter_the_lobby_is_refused_and_keeps_no_name() {
-    let operators = vec![Operator { name: "root".into(), password: "secret".into() }];
+    let operators = vec![Operator { name: "root".into(), password: "secret".parse().expect("a password") }];
     let listen = vec![address("127.0.0.1:0")];
     let config = ServerConfig { listen, operators, ..support::options::config() };
     let server = TestServer::run(config).expect("the loopback interface has a free port");

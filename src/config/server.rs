@@ -10,7 +10,6 @@ mod settings;
 pub use credentials::{Credentials, TlsConfig};
 
 use std::env;
-use std::fmt;
 use std::path::{Path, PathBuf};
 
 use getopts::Options;
@@ -20,6 +19,7 @@ use super::{ConfigError, Invocation, Limits, version};
 use crate::address::Address;
 use crate::name::RoomName;
 use crate::network::Network;
+use crate::secret::Secret;
 use settings::SETTINGS;
 
 /// How `parlord` is to run.
@@ -37,7 +37,7 @@ pub struct ServerConfig {
     /// The file with the message of the day.
     pub motd_file: Option<PathBuf>,
     /// What everybody must know to come in.
-    pub password: Option<String>,
+    pub password: Option<Secret>,
     /// Who may become an operator of the server.
     pub operators: Vec<Operator>,
     /// The directory for what must outlive a restart; `None` keeps nothing.
@@ -52,12 +52,12 @@ pub struct ServerConfig {
 }
 
 /// Somebody who may become an operator of the server.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Operator {
     /// Given with `OPER`; not a user's name.
     pub name: String,
     /// Given with `OPER`.
-    pub password: String,
+    pub password: Secret,
 }
 
 /// Where somebody connects from who speaks for others.
@@ -67,13 +67,6 @@ pub enum Proxy {
     Network(Network),
     /// This machine, over a Unix socket.
     Unix,
-}
-
-/// Without the password, which no log is to show.
-impl fmt::Debug for Operator {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Operator").field("name", &self.name).finish_non_exhaustive()
-    }
 }
 
 impl Default for ServerConfig {
@@ -218,9 +211,10 @@ mod tests {
         assert_eq!(listen, ["[::1]:0", "unix:/x"]);
         assert_eq!(config.lobby, RoomName::new("#大厅").unwrap());
         assert_eq!(config.server_name, "chat.example");
-        assert_eq!(config.password.as_deref(), Some("p"));
-        let operators: Vec<_> = config.operators.iter().map(|o| (&*o.name, &*o.password)).collect();
-        assert_eq!(operators, [("a", "b:c"), ("d", "e")]);
+        let secret = |text: &str| text.parse::<Secret>().unwrap();
+        assert_eq!(config.password, Some(secret("p")));
+        let operator = |name: &str, password| Operator { name: name.into(), password: secret(password) };
+        assert_eq!(config.operators, [operator("a", "b:c"), operator("d", "e")]);
         let network = "192.0.2.0/24".parse().unwrap();
         assert_eq!(config.proxy_from, [Proxy::Unix, Proxy::Network(network)]);
         let limits = Limits {
@@ -267,7 +261,10 @@ mod tests {
             (&["--outbox", "4096"], too_large),
             (&["--server-name", "x"], "--server-name: \"x\" is no server name, such as chat.example"),
             (&["--oper", "secret"], "--oper: write NAME:PASS"),
-            (&["--password", ""], "--password: a password is not empty, and contains no line end and no ※"),
+            (
+                &["--password", ""],
+                "--password: a password has 1 to 256 bytes, and contains no line end and no ※",
+            ),
             (&["--nonsense"], "unknown option --nonsense (see --help)"),
             (&["-x"], "unknown option -x (see --help)"),
             (&["stray"], "unexpected argument \"stray\" (see --help)"),

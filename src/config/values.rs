@@ -6,6 +6,7 @@ use std::path::Path;
 
 use super::{Flood, Operator, Proxy};
 use crate::address::Address;
+use crate::secret::{Secret, SecretError};
 
 pub(super) fn parse_address(value: &str) -> Result<Address, String> {
     Address::parse(value).map_err(|why| format!("{value:?}: {why}"))
@@ -46,18 +47,28 @@ pub fn read_motd(path: &Path) -> Result<Vec<String>, String> {
     Ok(text.lines().map(str::to_owned).collect())
 }
 
-/// A password that both wires can carry.
-pub(super) fn password(value: &str) -> Result<String, String> {
-    if value.is_empty() || value.contains(['\r', '\n', '\0', '※']) {
-        return Err("a password is not empty, and contains no line end and no ※".into());
-    }
-    Ok(value.to_owned())
+/// A password, or the hash of one.
+pub(super) fn password(value: &str) -> Result<Secret, String> {
+    value.parse().map_err(|why: SecretError| why.to_string())
 }
 
-pub(super) fn operator(value: &str) -> Result<Operator, String> {
+/// Operators, each under a name of its own.
+pub(super) fn operators(values: &[String]) -> Result<Vec<Operator>, String> {
+    let mut operators: Vec<Operator> = Vec::new();
+    for value in values {
+        let operator = operator(value)?;
+        if operators.iter().any(|other| other.name == operator.name) {
+            return Err(format!("there are two passwords for {:?}", operator.name));
+        }
+        operators.push(operator);
+    }
+    Ok(operators)
+}
+
+fn operator(value: &str) -> Result<Operator, String> {
     match value.split_once(':') {
-        Some((name, password)) if !name.is_empty() && !password.is_empty() => {
-            Ok(Operator { name: name.to_owned(), password: password.to_owned() })
+        Some((name, secret)) if !name.is_empty() && !secret.is_empty() => {
+            Ok(Operator { name: name.to_owned(), password: password(secret)? })
         }
         // What was given may be a password, which is not repeated.
         _ => Err("write NAME:PASS".into()),

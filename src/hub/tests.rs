@@ -92,7 +92,11 @@ impl Scene {
             Sending::Event(event, audience) => {
                 (audience.iter().collect(), source(&event.from), event.kind.clone())
             }
-            Sending::Bytes(..) | Sending::CloseFrom(..) | Sending::Reload | Sending::Report(..) => {
+            Sending::Bytes(..)
+            | Sending::CloseFrom(..)
+            | Sending::Reload
+            | Sending::Report(..)
+            | Sending::Check(..) => {
                 panic!("the hub knows no bytes, no files and no connections")
             }
             Sending::Close(who, reason) => {

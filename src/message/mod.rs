@@ -1,5 +1,6 @@
 //! Plain values that the parts hand to each other. They hold no sockets, no bytes of any wire, no clock.
 
+mod check;
 mod close;
 mod command;
 mod event;
@@ -8,6 +9,7 @@ mod outgoing;
 mod refusal;
 mod tally;
 
+pub use check::{Check, Purpose};
 pub use close::CloseReason;
 pub use command::{Command, Profile, UserChange};
 pub use event::{

@@ -4,7 +4,7 @@ use std::iter;
 use std::ops::Range;
 use std::rc::Rc;
 
-use super::{CloseReason, Event, UserId};
+use super::{Check, CloseReason, Event, UserId};
 use crate::network::Network;
 
 /// What is to be sent, in order: events, each to its audience, and bytes for one session; and connections that are
@@ -25,6 +25,7 @@ enum Item {
     CloseFrom { network: Network, reason: CloseReason },
     Reload,
     Report { to: UserId, label: Option<Box<str>> },
+    Check { who: UserId, check: Box<Check> },
 }
 
 /// One entry of [`Outgoing`].
@@ -42,6 +43,8 @@ pub enum Sending<'a> {
     Reload,
     /// What there is to see inside the server is to be told to this session; and the label that it asked under.
     Report(UserId, Option<Box<str>>),
+    /// This session is to be told whether a guess is right, and nothing is taken from its peer until then.
+    Check(UserId, Box<Check>),
 }
 
 /// Who is to hear an event. The one who does not is apart, so that what several people say in a room has the same
@@ -121,14 +124,32 @@ impl Outgoing {
         self.items.push(Item::Reload);
     }
 
-    /// Asks for what there is to see inside the server, under a label for the answer where there is one.
-    pub fn report(&mut self, to: UserId, label: Option<Box<str>>) {
-        self.items.push(Item::Report { to, label });
+    /// Asks for what there is to see inside the server.
+    pub fn report(&mut self, to: UserId) {
+        self.items.push(Item::Report { to, label: None });
     }
 
-    /// True when something is to be told that is not known yet.
-    pub fn asks_for_report(&self) -> bool {
-        self.items.iter().any(|item| matches!(item, Item::Report { .. }))
+    /// Asks whether a guess is right. What came of it may be handled before anything else of this peer.
+    pub fn check(&mut self, who: UserId, check: Check) {
+        self.items.push(Item::Check { who, check: Box::new(check) });
+    }
+
+    /// Where something is to be told that is not known yet, notes the label that it is to be told under. False where
+    /// there is no such thing.
+    pub fn label_later(&mut self, new: &str) -> bool {
+        let mut labels = self.items.iter_mut().filter_map(|item| match item {
+            Item::Report { label, .. } => Some(label),
+            Item::Check { check, .. } => Some(&mut check.label),
+            Item::Event(..)
+            | Item::Bytes { .. }
+            | Item::Close { .. }
+            | Item::CloseFrom { .. }
+            | Item::Reload => None,
+        });
+        let label = labels.next();
+        let is_later = label.is_some();
+        label.into_iter().for_each(|label| *label = Some(new.into()));
+        is_later
     }
 
     /// Notes that a command looked at this many users or rooms, besides those that an event is for.
@@ -156,6 +177,7 @@ impl Outgoing {
             Item::CloseFrom { network, reason } => Sending::CloseFrom(network, reason),
             Item::Reload => Sending::Reload,
             Item::Report { to, label } => Sending::Report(to, label),
+            Item::Check { who, check } => Sending::Check(who, check),
         })
     }
 
@@ -176,7 +198,7 @@ impl Outgoing {
                 Item::Close { who, reason } => kept.close(who, reason),
                 Item::CloseFrom { network, reason } => kept.close_from(network, reason),
                 Item::Reload => kept.reload(),
-                Item::Report { to, label } => kept.report(to, label),
+                item @ (Item::Report { .. } | Item::Check { .. }) => kept.items.push(item),
                 Item::Event(event, audience) => {
                     let copies = audience.iter().filter(|&id| id == who).count();
                     let staying = usize::from(copies > 0 && stays(&event));

@@ -3,10 +3,10 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
 use super::bucket::{Bucket, Rate};
+use super::origin::Origin;
 use crate::config::Limits;
 use crate::message::{CloseReason, Peer};
 
@@ -22,7 +22,8 @@ const BURST_FOR_EACH: usize = 2;
 /// more.
 const REMEMBERED: usize = 1024;
 
-/// Counts connections, all of them and for each address. An operation costs O(1), spread over many.
+/// Counts connections, all of them and for each address, save for peers on this machine, who are held to the limit for
+/// all alone. An operation costs O(1), spread over many.
 ///
 /// Memory is bounded, whoever connects: an address is remembered as long as it has connections, whose number has a
 /// limit, and for a while after that, with [`REMEMBERED`] of them or as many again at the most. Beyond that a sweep
@@ -43,29 +44,12 @@ pub(super) struct Admission {
     absent: usize,
 }
 
-/// What counts as one address: of IPv4 an address, of IPv6 the first 64 bits, which is what one customer gets at
-/// least. IPv4 has the first 2^32 numbers, which IPv6 does not use for anybody's network (RFC 4291 §2.4, `::/8`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-struct Origin(u64);
-
 /// What is known of an origin. One that is not known has no connections and its whole burst.
 #[derive(Clone, Copy, Debug)]
 struct Record {
     connections: usize,
     /// How often it may connect before it has to wait.
     bucket: Bucket,
-}
-
-impl Origin {
-    /// `None` for peers on this machine, for whom there is no limit but that for all.
-    fn of(peer: Peer) -> Option<Self> {
-        match peer {
-            Peer::Unix => None,
-            Peer::Tcp(ip, _) if ip.is_loopback() => None,
-            Peer::Tcp(IpAddr::V4(ip), _) => Some(Self(ip.to_bits().into())),
-            Peer::Tcp(IpAddr::V6(ip), _) => Some(Self((ip.to_bits() >> 64) as u64)),
-        }
-    }
 }
 
 impl Admission {
@@ -90,7 +74,7 @@ impl Admission {
         if self.connections >= self.most {
             return Err(CloseReason::ServerFull(self.most));
         }
-        if let Some(origin) = Origin::of(peer) {
+        if let Some(origin) = Origin::elsewhere(peer) {
             self.admit_from(origin, now)?;
         }
         self.connections += 1;
@@ -123,7 +107,7 @@ impl Admission {
     /// An admitted connection has left.
     pub(super) fn leave(&mut self, peer: Peer, now: Instant) {
         self.connections -= 1;
-        let Some(origin) = Origin::of(peer) else { return };
+        let Some(origin) = Origin::elsewhere(peer) else { return };
         let Entry::Occupied(mut known) = self.origins.entry(origin) else {
             debug_assert!(false, "{peer} leaves and never came");
             return;
@@ -162,7 +146,7 @@ impl Admission {
         let (mut connections, mut counts) = (0, HashMap::new());
         for peer in peers {
             connections += 1;
-            if let Some(origin) = Origin::of(peer) {
+            if let Some(origin) = Origin::elsewhere(peer) {
                 *counts.entry(origin).or_insert(0) += 1;
             }
         }
@@ -180,7 +164,7 @@ impl Admission {
 
 #[cfg(test)]
 mod tests {
-    use std::net::{Ipv4Addr, Ipv6Addr};
+    use std::net::Ipv6Addr;
 
     use proptest::prelude::*;
 
@@ -196,19 +180,6 @@ mod tests {
 
     fn at(ip: &str) -> Peer {
         Peer::Tcp(ip.parse().expect("the test names good addresses"), 1)
-    }
-
-    #[test]
-    fn an_ipv6_network_of_64_bits_counts_as_one_and_an_ipv4_address_for_itself() {
-        let origin = |ip| Origin::of(at(ip));
-        assert_eq!(origin("2001:db8::1"), origin("2001:db8::ffff:1:2:3"));
-        assert_ne!(origin("2001:db8::1"), origin("2001:db8:0:1::1"));
-        assert_ne!(origin("192.0.2.1"), origin("192.0.2.2"));
-        let (lowest, highest) = (Ipv4Addr::from_bits(0), Ipv4Addr::from_bits(u32::MAX));
-        for v4 in [lowest, highest] {
-            let v6 = Ipv6Addr::from(u128::from(v4.to_bits()) << 64);
-            assert_eq!(v6.segments()[..2], [0, 0], "only networks that nobody has look like {v4}");
-        }
     }
 
     #[test]
@@ -286,8 +257,10 @@ mod tests {
             if self.peers.len() >= MOST {
                 return Err(CloseReason::ServerFull(MOST));
             }
-            if let Some(origin) = Origin::of(peer) {
-                if self.peers.iter().filter(|&&other| Origin::of(other) == Some(origin)).count() >= EACH {
+            if let Some(origin) = Origin::elsewhere(peer) {
+                if self.peers.iter().filter(|&&other| Origin::elsewhere(other) == Some(origin)).count()
+                    >= EACH
+                {
                     return Err(CloseReason::AddressFull(EACH));
                 }
                 let (missing, since) = self.missing.entry(origin).or_insert((Duration::ZERO, now));

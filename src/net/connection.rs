@@ -55,6 +55,9 @@ pub(super) enum Inlet {
     /// The peer has sent more than it may in a while. What came is in the inbox, and what comes is in the system's
     /// buffers, until there is a token in the bucket.
     Paused,
+    /// Whether a guess of the peer's is right is not known yet. What came is in the inbox, and what comes is in the
+    /// system's buffers, until it is; `peer_finished` when nothing will come.
+    Checking { peer_finished: bool },
 }
 
 /// Whether what is queued for a peer has a chance to arrive.
@@ -89,6 +92,14 @@ impl<S> Connection<S> {
     /// True when what is queued for it has a chance to arrive. Whoever is about to leave has had its last words.
     pub(super) fn is_hearing(&self) -> bool {
         self.hearing == Hearing::Fine && matches!(self.life, Life::Open)
+    }
+
+    /// True when nothing is taken from the peer until something else has happened.
+    pub(super) fn is_kept_waiting(&self) -> bool {
+        match self.inlet {
+            Inlet::Open | Inlet::Backlog => false,
+            Inlet::Paused | Inlet::Checking { .. } => true,
+        }
     }
 
     /// True when it is known to be broken, so that nobody waits for what else comes of it.

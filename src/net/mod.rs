@@ -4,15 +4,18 @@ mod admission;
 mod bans_file;
 mod batch;
 mod bucket;
+mod checks;
 mod connection;
 mod counts;
 mod deadlines;
 mod descriptors;
 mod frames;
+mod guesses;
 mod listener;
 mod memory;
 #[cfg_attr(not(feature = "metrics"), path = "no_metrics.rs")]
 mod metrics;
+mod origin;
 mod outbox;
 mod proxy;
 mod reactor;
@@ -26,6 +29,7 @@ mod tls;
 mod turn_times;
 mod worker;
 
+pub use checks::{Question, Verdict};
 pub use descriptors::raise_descriptor_limit;
 pub use outbox::Outbox;
 pub use reactor::{BindError, Reactor, Stopper};

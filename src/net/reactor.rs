@@ -7,6 +7,7 @@ use std::io::{self, ErrorKind};
 use std::mem;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use log::info;
@@ -14,6 +15,7 @@ use mio::event::Event;
 use mio::{Events, Interest, Poll, Token, Waker};
 
 use super::bans_file;
+use super::checks::Verdict;
 use super::listener::Listener;
 use super::metrics::{self, Metrics};
 use super::proxy::Proxies;
@@ -22,6 +24,7 @@ use super::server::Server;
 use super::signals::{Signalled, Signals};
 use super::stream::Socket;
 use super::tls::{self, Tls};
+use super::worker::Worker;
 use crate::address::Address;
 use crate::config::ServerConfig;
 use crate::hub::Ban;
@@ -42,7 +45,7 @@ const LOOKS: usize = 2;
 const BEAT: Duration = Duration::from_millis(100);
 
 /// Tokens of connections are their keys in the slab; these count down from the other end.
-const STOP: Token = Token(usize::MAX);
+const WAKE: Token = Token(usize::MAX);
 const SIGNALS: Token = Token(usize::MAX - 1);
 const FIRST_LISTENER: usize = usize::MAX - 2;
 
@@ -56,11 +59,13 @@ pub struct Reactor {
     /// Where counts are told.
     metrics_listeners: Vec<Listener>,
     signals: Option<Signals>,
+    /// The only one: a poll has no more (mio, `Waker`).
     waker: Arc<Waker>,
     /// Those of an earlier run.
     bans: Vec<Ban>,
     /// Where bans are kept, if they are.
     bans_file: Option<PathBuf>,
+    is_told_to_stop: Arc<AtomicBool>,
     config: ServerConfig,
 }
 
@@ -72,6 +77,7 @@ struct Running {
     server: Server<Socket>,
     /// For newcomers at the listeners that want it.
     tls: Option<Tls>,
+    worker: Worker<Verdict>,
     metrics: Metrics,
     /// Newcomers who have to say for whom they speak.
     proxies: Proxies,
@@ -83,7 +89,10 @@ struct Running {
 
 /// Ends a [`Reactor`] from another thread.
 #[derive(Clone, Debug)]
-pub struct Stopper(Arc<Waker>);
+pub struct Stopper {
+    waker: Arc<Waker>,
+    is_told_to_stop: Arc<AtomicBool>,
+}
 
 /// A server that could not be set up.
 #[derive(Debug)]
@@ -105,7 +114,7 @@ impl Reactor {
             BindError { address: None, error }
         };
         let poll = Poll::new().map_err(system)?;
-        let waker = Arc::new(Waker::new(poll.registry(), STOP).map_err(system)?);
+        let waker = Arc::new(Waker::new(poll.registry(), WAKE).map_err(system)?);
         let mut listeners = Vec::new();
         let plain = config.listen.iter().map(|address| (address, false));
         for (address, is_tls) in plain.chain(tls::addresses(&config).iter().map(|address| (address, true))) {
@@ -120,6 +129,7 @@ impl Reactor {
         let addresses = listeners.iter().filter(|listener| !listener.is_tls);
         let addresses = addresses.map(|listener| listener.address().clone()).collect();
         let metrics_listeners = metrics::bind(&config, poll.registry())?;
+        let is_told_to_stop = Arc::default();
         Ok(Self {
             poll,
             listeners,
@@ -129,6 +139,7 @@ impl Reactor {
             waker,
             bans,
             bans_file,
+            is_told_to_stop,
             config,
         })
     }
@@ -156,7 +167,8 @@ impl Reactor {
 
     /// A handle that ends `run`.
     pub fn stopper(&self) -> Stopper {
-        Stopper(Arc::clone(&self.waker))
+        let is_told_to_stop = Arc::clone(&self.is_told_to_stop);
+        Stopper { waker: Arc::clone(&self.waker), is_told_to_stop }
     }
 
     /// The port to which IRC clients are to go that come without TLS: where both are there for everybody.
@@ -179,10 +191,11 @@ impl Reactor {
         server.restore_bans(mem::take(&mut self.bans), now);
         let metrics = Metrics::new(mem::take(&mut self.metrics_listeners));
         let proxies = Proxies::new(mem::take(&mut self.config.proxy_from));
-        let reserve = Reserve::new();
+        let (worker, reserve) = (Worker::new(Arc::clone(&self.waker)), Reserve::new());
         let (tls, started) = (Tls::new(&self.config), now.instant);
         let reactor = self;
-        Running { reactor, started, server, tls, metrics, proxies, reserve, pause_is_logged: false }.run()
+        Running { reactor, started, server, tls, worker, metrics, proxies, reserve, pause_is_logged: false }
+            .run()
     }
 }
 
@@ -222,6 +235,9 @@ impl Running {
             self.end_pauses();
         }
         self.keep_bans(now);
+        while let Some(question) = self.server.next_question() {
+            self.worker.start(Box::new(|| question.answer()));
+        }
         self.metrics.turn(self.reactor.poll.registry(), now.instant, || self.server.report(now));
         self.server.turned(now.instant.elapsed());
         Ok(())
@@ -257,7 +273,7 @@ impl Running {
 
     fn dispatch(&mut self, event: &Event, now: Now) {
         match event.token() {
-            STOP => self.stop(now),
+            WAKE => self.woken(now),
             SIGNALS => self.signalled(now),
             Token(token) if token > FIRST_LISTENER - self.reactor.listeners.len() => {
                 self.reactor.listeners[FIRST_LISTENER - token].ready = true;
@@ -290,6 +306,16 @@ impl Running {
         let next = next.chain(self.metrics.next_deadline()).chain(self.proxies.next_deadline()).min()?;
         let late = time_to_next_beat(next.saturating_duration_since(self.started));
         Some((next + late).saturating_duration_since(Instant::now()))
+    }
+
+    /// Another thread has something to tell.
+    fn woken(&mut self, now: Now) {
+        while let Some(verdict) = self.worker.fetch() {
+            self.server.checked(verdict, now);
+        }
+        if self.reactor.is_told_to_stop.load(Ordering::Acquire) {
+            self.stop(now);
+        }
     }
 
     fn signalled(&mut self, now: Now) {
@@ -328,7 +354,8 @@ fn time_to_next_beat(time: Duration) -> Duration {
 impl Stopper {
     /// Ends the server in an orderly way. It takes until everybody has been served, at most 4 s.
     pub fn stop(&self) -> io::Result<()> {
-        self.0.wake()
+        self.is_told_to_stop.store(true, Ordering::Release);
+        self.waker.wake()
     }
 }
 

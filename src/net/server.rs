@@ -5,6 +5,7 @@
 //! once. Closing only marks: the slab uses keys again at once, so a connection leaves it at the turn's end.
 
 mod banning;
+mod checking;
 mod ending;
 mod keeping;
 mod reading;
@@ -20,6 +21,7 @@ use slab::Slab;
 use super::admission::Admission;
 use super::batch::Batch;
 use super::bucket::Bucket;
+use super::checks::Checks;
 use super::connection::{Connection, Hearing, Inlet, Life};
 use super::counts::Counts;
 use super::deadlines::Deadlines;
@@ -47,6 +49,7 @@ pub struct Server<S> {
     /// How many of them are `Open`.
     open: usize,
     deadlines: Deadlines,
+    checks: Checks,
     /// Unsent and unparsed bytes of all connections together.
     kept_bytes: usize,
     started: Instant,
@@ -89,6 +92,7 @@ impl<S: Stream> Server<S> {
             admission: Admission::new(&config.limits),
             open: 0,
             deadlines: Deadlines::new(now.instant),
+            checks: Checks::default(),
             kept_bytes: 0,
             started: now.instant,
             kept_changes: 0,
@@ -211,11 +215,13 @@ impl<S: Stream> Server<S> {
 
     /// The next time at which `expire` has something to do.
     pub fn next_deadline(&self) -> Option<Instant> {
-        self.deadlines.next().into_iter().chain(self.shutdown_by).min()
+        let deadlines = self.deadlines.next().into_iter().chain(self.checks.next_deadline());
+        deadlines.chain(self.shutdown_by).min()
     }
 
     /// Does everything that is due.
     pub fn expire(&mut self, now: Now) {
+        self.checks.expire(now.instant);
         while let Some(key) = self.deadlines.pop_due(now.instant) {
             self.connections[key].deadline = None;
             match self.connections[key].life {
@@ -374,6 +380,9 @@ impl<S: Stream> Server<S> {
         let open = self.connections.iter().filter(|(_, c)| matches!(c.life, Life::Open)).count();
         assert_eq!(self.open, open, "open connections are counted");
         self.admission.check(self.connections.iter().filter(|(_, c)| c.is_admitted).map(|(_, c)| c.peer));
+        let is_checking =
+            |c: &Connection<S>| matches!(c.life, Life::Open) && matches!(c.inlet, Inlet::Checking { .. });
+        self.checks.check(self.connections.iter().filter(|(_, c)| is_checking(c)).map(|(key, _)| key));
         let refusals = self.connections.iter().filter(|(_, c)| !c.is_admitted).count();
         assert!(refusals <= REFUSALS_AT_ONCE, "{refusals} are being turned away");
         for (id, user) in self.hub.users().iter() {

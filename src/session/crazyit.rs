@@ -11,11 +11,13 @@ use std::time::{Duration, Instant};
 
 use log::info;
 
-use super::{Context, log_login};
+use super::{Context, NO_PASSWORD, log_login, log_wrong_password};
 use crate::message::{
-    CloseReason, Command, Event, EventKind, Frame, Profile, Rank, Refusal, Source, Speech, SpeechKind, UserId,
+    Check, CloseReason, Command, Event, EventKind, Frame, Profile, Purpose, Rank, Refusal, Source, Speech,
+    SpeechKind, UserId,
 };
 use crate::name::UserName;
+use crate::secret::Guess;
 use crate::wire::crazyit::{
     Answer, Decoded, Decoder, ParseError, Request, SPLIT_SIGN, USER_MARK, notice_line, said_line,
     whispered_line,
@@ -277,23 +279,47 @@ impl CrazyIt {
             Some((name, password)) => (name, Some(password)),
             None => (login, None),
         };
-        let result = match self.phase {
-            Phase::Greeting { .. }
-                if context.house.password.as_deref().is_some_and(|p| password != Some(p)) =>
-            {
-                return self.refuse_name(&CloseReason::WrongPassword, context);
-            }
-            Phase::Greeting { .. } => self.enter(name, context),
-            Phase::Online => self.rename(name, context),
+        let name = match UserName::new(name) {
+            Ok(name) => name,
+            Err(why) => return self.refuse_name(&Refusal::NameNotAllowed(why), context),
         };
+        let result = match (&self.phase, &context.house.password, password) {
+            (Phase::Greeting { .. }, Some(_), None) => return self.refuse_name(&NO_PASSWORD, context),
+            (Phase::Greeting { .. }, Some(secret), Some(password)) => {
+                let (secret, guess) = (secret.clone(), Guess::new(password));
+                let check = Check { secret, guess, purpose: Purpose::LogIn(name), label: None };
+                return context.out.check(self.id, check);
+            }
+            (Phase::Greeting { .. }, None, _) => self.enter(name, context),
+            (Phase::Online, _, _) => self.rename(name, context),
+        };
+        self.answer_login(result, context);
+    }
+
+    /// Goes on with a login that needed a password.
+    pub(super) fn checked(&mut self, purpose: Purpose, is_right: bool, context: &mut Context<'_>) {
+        match purpose {
+            Purpose::LogIn(name) if is_right => {
+                let result = self.enter(name, context);
+                self.answer_login(result, context);
+            }
+            Purpose::LogIn(_) => {
+                log_wrong_password(context, format_args!("CrazyIt login"));
+                self.answer(Answer::NameTaken, context);
+            }
+            // On this wire nobody asks for that.
+            Purpose::Register | Purpose::Operate(_) => {}
+        }
+    }
+
+    fn answer_login(&mut self, result: Result<(), Refusal>, context: &mut Context<'_>) {
         match result {
             Ok(()) => self.answer(Answer::Welcome, context),
             Err(why) => self.refuse_name(&why, context),
         }
     }
 
-    fn enter(&mut self, name: &str, context: &mut Context<'_>) -> Result<(), Refusal> {
-        let name = UserName::new(name).map_err(Refusal::NameNotAllowed)?;
+    fn enter(&mut self, name: UserName, context: &mut Context<'_>) -> Result<(), Refusal> {
         let profile = Profile {
             is_secure: context.is_secure,
             username: "crazyit".into(),
@@ -313,8 +339,7 @@ impl CrazyIt {
         Ok(())
     }
 
-    fn rename(&mut self, name: &str, context: &mut Context<'_>) -> Result<(), Refusal> {
-        let name = UserName::new(name).map_err(Refusal::NameNotAllowed)?;
+    fn rename(&mut self, name: UserName, context: &mut Context<'_>) -> Result<(), Refusal> {
         // Whoever was removed from the lobby comes back like this: this wire has no other way.
         let room = context.hub.lobby().clone();
         self.ask(Command::Join { room, key: None }, context)?;

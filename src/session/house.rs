@@ -7,6 +7,7 @@ use log::{info, warn};
 
 use super::cloak::Cloak;
 use crate::config::{Limits, Operator, ServerConfig, read_motd};
+use crate::secret::Secret;
 
 /// The server as its guests see it.
 #[derive(Debug)]
@@ -19,7 +20,7 @@ pub struct House {
     /// Where IRC clients are to come with TLS, if they can.
     pub sts_port: Option<u16>,
     /// What everybody must know to come in.
-    pub password: Option<String>,
+    pub password: Option<Secret>,
     /// Who may become an operator of the server.
     pub operators: Vec<Operator>,
     /// What every connection is held to.

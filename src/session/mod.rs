@@ -12,13 +12,14 @@ pub use dialect::{Dialect, Differences, encode};
 pub use house::{House, uptime};
 pub use stage::Stage;
 
+use std::fmt;
 use std::time::Instant;
 
-use log::info;
+use log::{info, warn};
 
 use crate::config::Limits;
 use crate::hub::Hub;
-use crate::message::{CloseReason, Frame, Now, Outgoing, Peer, UserId};
+use crate::message::{Check, CloseReason, Frame, Now, Outgoing, Peer, UserId};
 use crate::name::UserName;
 use crazyit::CrazyIt;
 use irc::Irc;
@@ -102,6 +103,14 @@ fn first_bytes(bytes: &[u8], ended: bool) -> FirstBytes {
             }
         }
     }
+}
+
+/// What the log says of who gives no password where one is asked for.
+const NO_PASSWORD: &str = "no password was given";
+
+/// Tells the log that somebody does not know a password, and where it was asked for; never what was given.
+fn log_wrong_password(context: &Context<'_>, place: fmt::Arguments<'_>) {
+    warn!("{}: wrong password ({place})", context.peer);
 }
 
 /// Tells the log that the user has come; the connection's end tells it that they have gone.
@@ -241,6 +250,16 @@ impl Session {
             }
             Wire::CrazyIt(conversation) => conversation.wake(context),
             Wire::Irc(conversation) => conversation.wake(context),
+        }
+    }
+
+    /// Goes on with what the session had to know first: whether a guess is right.
+    pub fn checked(&mut self, check: Check, is_right: bool, context: &mut Context<'_>) {
+        match &mut self.wire {
+            Wire::CrazyIt(conversation) => conversation.checked(check.purpose, is_right, context),
+            Wire::Irc(conversation) => conversation.checked(check, is_right, context),
+            // It has not said anything yet.
+            Wire::Unknown { .. } => {}
         }
     }
 

@@ -254,7 +254,7 @@ fn a_labelled_end_is_answered_before_it_ends() {
         house.ask(ana, "@label=x QUIT :bye"),
         ["@label=x :parlor.local ACK", "ERROR :Closing link: Quit: bye"]
     );
-    let mut house = House::with(|config| config.password = Some("p".into()));
+    let mut house = House::with(|config| config.password = "p".parse().ok());
     let bob = house.connect();
     house.send(bob, "CAP REQ :labeled-response batch");
     house.send(bob, "NICK bob");

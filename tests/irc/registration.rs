@@ -228,7 +228,7 @@ fn a_username_has_nothing_that_masks_give_a_meaning_to() {
 // Passwords.
 
 fn locked() -> House {
-    House::with(|config| config.password = Some("open sesame".into()))
+    House::with(|config| config.password = "open sesame".parse().ok())
 }
 
 #[test]

@@ -49,7 +49,8 @@ impl House {
 
     /// The same, configured otherwise.
     pub fn with(configure: impl FnOnce(&mut ServerConfig)) -> Self {
-        let operators = vec![Operator { name: "root".into(), password: "secret".into() }];
+        let operators =
+            vec![Operator { name: "root".into(), password: "secret".parse().expect("a password") }];
         let mut config = ServerConfig { operators, ..config() };
         configure(&mut config);
         Self { scene: Scene::with(config), guests: Vec::new() }

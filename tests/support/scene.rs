@@ -2,12 +2,14 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::iter;
+use std::mem;
 use std::rc::{Rc, Weak};
 use std::time::{Duration, SystemTime};
 
 use parlor::config::{Limits, ServerConfig};
 use parlor::message::{Now, Peer};
-use parlor::net::Server;
+use parlor::net::{Question, Server};
 
 use super::options::config;
 use super::stream::{End, Wire};
@@ -28,8 +30,7 @@ pub struct Guest {
 impl Guest {
     /// What the server has written since the last call.
     pub fn heard(&self) -> String {
-        String::from_utf8(std::mem::take(&mut self.wire.borrow_mut().written))
-            .expect("everything sent is UTF-8")
+        String::from_utf8(mem::take(&mut self.wire.borrow_mut().written)).expect("everything sent is UTF-8")
     }
 
     /// The server has dropped its end.
@@ -76,6 +77,10 @@ pub struct Scene {
     wires: BTreeMap<usize, Weak<RefCell<Wire>>>,
     /// Invariants are looked at after every turn.
     pub checks: bool,
+    /// Passwords that are being compared beside the loop.
+    pub questions: Vec<Question>,
+    /// Nothing of that is answered until the test says so.
+    pub is_thinking: bool,
 }
 
 impl Scene {
@@ -89,7 +94,14 @@ impl Scene {
         // The time of day is the test's own too.
         let time = SystemTime::UNIX_EPOCH + Duration::from_secs(START);
         let now = Now { time, ..Now::read() };
-        Self { server: Server::new(&config, now), now, wires: BTreeMap::new(), checks: true }
+        Self {
+            server: Server::new(&config, now),
+            now,
+            wires: BTreeMap::new(),
+            checks: true,
+            questions: Vec::new(),
+            is_thinking: false,
+        }
     }
 
     /// One turn, in which `act` stands for what the poll told.
@@ -98,6 +110,7 @@ impl Scene {
         let result = act(&mut self.server, self.now);
         self.server.expire(self.now);
         self.server.finish_turn(self.now);
+        self.questions.extend(iter::from_fn(|| self.server.next_question()));
         if self.checks {
             self.check();
         }
@@ -124,10 +137,12 @@ impl Scene {
             (wire.readable, wire.writable) = (false, false);
             wire.is_held
         });
-        if edges.is_empty() && !self.server.has_unread() {
+        let questions = if self.is_thinking { Vec::new() } else { mem::take(&mut self.questions) };
+        if edges.is_empty() && questions.is_empty() && !self.server.has_unread() {
             return false;
         }
         self.turn(|server, now| {
+            questions.into_iter().for_each(|question| server.checked(question.answer(), now));
             for (key, writable, readable, broken) in edges {
                 if broken {
                     server.hung_up(key, now);

@@ -11,7 +11,7 @@ use crate::config::table::{self, last};
 #[cfg(feature = "metrics")]
 use crate::config::values;
 use crate::config::values::{
-    flood, number, operator, parse_address, password, proxy, read_motd, server_name,
+    flood, number, operators, parse_address, password, proxy, read_motd, server_name,
 };
 
 type Setting = table::Setting<ServerConfig>;
@@ -144,8 +144,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         help: "an operator's name and password; repeatable (none)",
         repeats: true,
         set: |config, values| {
-            let operators: Result<_, _> = values.iter().map(|value| operator(value)).collect();
-            config.operators = operators?;
+            config.operators = operators(values)?;
             Ok(())
         },
     },

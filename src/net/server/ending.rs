@@ -78,6 +78,7 @@ impl<S: Stream> Server<S> {
     /// Takes the user out of the hub, so that the name is free.
     fn depart(&mut self, key: usize, reason: &CloseReason, now: Now) {
         self.open -= 1;
+        self.checks.forget(key, self.connections[key].peer);
         let name = self.with_session(key, now, |session, context| session.leave(reason, context));
         let connection = &self.connections[key];
         let (peer, received_bytes) = (connection.peer, connection.received_bytes);

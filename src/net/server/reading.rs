@@ -41,13 +41,13 @@ impl<S: Stream> Server<S> {
     /// Reads what there is to read of the connection `key`, within the budget, and handles it.
     pub fn readable(&mut self, key: usize, now: Now) {
         let Some(connection) = self.connections.get(key) else { return };
-        // Who has had its budget waits for the next turn, also when more has come since; who has sent too much waits
-        // for a token, unless it is known to be gone.
-        match connection.inlet {
-            Inlet::Paused if connection.is_known_gone() => return self.hung_up(key, now),
-            Inlet::Paused => return,
-            Inlet::Open | Inlet::Backlog if connection.unread => return,
-            Inlet::Open | Inlet::Backlog => {}
+        // Who has sent too much waits for a token, and who has given a password for the verdict, unless it is known to be
+        // gone; who has had its budget waits for the next turn, also when more has come since.
+        match connection.is_kept_waiting() {
+            true if connection.is_known_gone() => return self.hung_up(key, now),
+            true => return,
+            false if connection.unread => return,
+            false => {}
         }
         if connection.inlet == Inlet::Backlog {
             self.handle_inbox(key, &[], now);
@@ -63,7 +63,7 @@ impl<S: Stream> Server<S> {
         loop {
             let most = if self.flood_limit(key).is_some() { budget.min(LIMITED_READ) } else { budget };
             let Some(connection) = self.connections.get_mut(key) else { return };
-            if connection.inlet == Inlet::Paused {
+            if connection.is_kept_waiting() {
                 if connection.is_known_gone() {
                     return self.hung_up(key, now);
                 }
@@ -117,12 +117,12 @@ impl<S: Stream> Server<S> {
         }
     }
 
-    /// Notes that the connection `key` is broken, which reading tells as well. But whoever has sent too much is not read
+    /// Notes that the connection `key` is broken, which reading tells as well. But whoever is kept waiting is not read
     /// from, and would be here for hours after it has gone.
     pub fn hung_up(&mut self, key: usize, now: Now) {
         let Some(connection) = self.connections.get_mut(key) else { return };
         connection.is_broken = true;
-        if connection.inlet == Inlet::Paused {
+        if connection.is_kept_waiting() {
             self.lost(key, ErrorKind::BrokenPipe, now);
             self.settle(key);
         }
@@ -188,10 +188,14 @@ impl<S: Stream> Server<S> {
             steps += COMMAND_STEPS + self.take_steps();
             let Some(count) = count else { break };
             used += count;
+            let connection = &mut self.connections[key];
             if let Some(flood) = flood
                 && count > LINE_END_BYTES
             {
-                self.connections[key].bucket.take(flood, now.instant);
+                connection.bucket.take(flood, now.instant);
+            }
+            if connection.is_kept_waiting() {
+                break;
             }
         }
         used
@@ -226,7 +230,13 @@ impl<S: Stream> Server<S> {
                 self.seal(now);
                 self.with_session(key, now, |session, context| session.finish(&rest, context));
                 self.queue(now);
-                self.end(key, CloseReason::PeerFinished, now);
+                match &mut self.connections[key].inlet {
+                    // Its last frame has not been handled to the end.
+                    Inlet::Checking { peer_finished } => *peer_finished = true,
+                    Inlet::Open | Inlet::Backlog | Inlet::Paused => {
+                        self.end(key, CloseReason::PeerFinished, now);
+                    }
+                }
             }
             Life::Flushing { peer_finished } => *peer_finished = true,
             Life::Lingering => self.mark_closed(key),

@@ -38,6 +38,7 @@ impl<S: Stream> Server<S> {
                     Sending::Close(id, reason) => self.end(id.0 as usize, reason, now),
                     Sending::CloseFrom(network, reason) => self.close_from(&network, &reason, now),
                     Sending::Reload => self.house.reload(),
+                    Sending::Check(id, check) => self.ask(id, check, now),
                     Sending::Report(id, label) => self.tell_report(id, label.as_deref(), now),
                 }
             }

@@ -26,7 +26,7 @@ impl Irc {
         handle(self, context);
         if let Some(label) = label
             // What is told later is labelled then.
-            && !context.out.asks_for_report()
+            && !context.out.label_later(&label)
         {
             self.put_label(&label, context);
         }

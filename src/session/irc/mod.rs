@@ -26,7 +26,7 @@ pub(super) use encode::{encode, relevant};
 use std::time::{Duration, Instant};
 
 use super::Context;
-use crate::message::{CloseReason, Outgoing, UserId};
+use crate::message::{Check, CloseReason, Outgoing, Purpose, UserId};
 use crate::wire::irc::{CLIENT_TAGS_BYTES, LINE_BYTES, Line, Message, Tags, numeric};
 use crate::wire::{Split, Splitter};
 use registration::Registration;
@@ -168,6 +168,19 @@ impl Irc {
         self.labelled(&label, context, |irc, context| {
             irc.fail(command, "INVALID_UTF8", "Message rejected: this server takes UTF-8 only", context);
         });
+    }
+
+    /// Goes on with what needed a password.
+    pub(super) fn checked(&mut self, check: Check, is_right: bool, context: &mut Context<'_>) {
+        match check.purpose {
+            Purpose::Register => self.registration_checked(is_right, context),
+            Purpose::Operate(name) => self.oper_checked(name.as_deref(), is_right, context),
+            // On this wire nobody asks for that.
+            Purpose::LogIn(_) => {}
+        }
+        if let Some(label) = check.label {
+            self.put_label(&label, context);
+        }
     }
 
     /// When the session wants to be woken.

@@ -3,9 +3,10 @@
 use super::Irc;
 use super::registration::USERNAME_CHARS;
 use super::rooms::{KICK_CHARS, cut};
-use crate::message::{Command, Refusal, UserChange};
+use crate::message::{Check, Command, Purpose, Refusal, UserChange};
 use crate::name::UserName;
-use crate::session::Context;
+use crate::secret::Guess;
+use crate::session::{Context, log_wrong_password};
 use crate::wire::irc::{Message, numeric};
 
 /// Longest host that `CHGHOST` sets, in bytes.
@@ -16,17 +17,38 @@ impl Irc {
     pub(super) fn oper(&mut self, message: &Message<'_>, context: &mut Context<'_>) {
         let (name, password) = (message.params[0], message.params[1]);
         let operators = &context.house.operators;
-        if operators.is_empty() {
+        // Who gives a name that is none must not find out by how soon the answer comes.
+        let Some(costliest) = operators.iter().max_by_key(|operator| operator.password.cost()) else {
             return self.say(
                 numeric::ERR_NOOPERHOST,
                 "This server has no operators (see parlord --oper)",
                 context,
             );
-        }
-        if !operators.iter().any(|operator| operator.name == name && operator.password == password) {
-            log::warn!("{}: OPER with a wrong name or password", context.peer);
-            return self.say(numeric::ERR_PASSWDMISMATCH, "Password incorrect", context);
-        }
+        };
+        let operator = operators.iter().find(|operator| operator.name == name);
+        let check = Check {
+            secret: operator.unwrap_or(costliest).password.clone(),
+            guess: Guess::new(password),
+            purpose: Purpose::Operate(operator.map(|operator| operator.name.as_str().into())),
+            label: None,
+        };
+        context.out.check(self.id, check);
+    }
+
+    /// Goes on with `OPER`; there is an operator of this `name`, unless it is `None`.
+    pub(super) fn oper_checked(&mut self, name: Option<&str>, is_right: bool, context: &mut Context<'_>) {
+        let name = match name {
+            Some(name) if is_right => name,
+            Some(name) => {
+                log_wrong_password(context, format_args!("OPER {name:?}"));
+                return self.say(numeric::ERR_PASSWDMISMATCH, "Password incorrect", context);
+            }
+            // What stood in the name's place may have been the password.
+            None => {
+                log_wrong_password(context, format_args!("OPER, unknown name"));
+                return self.say(numeric::ERR_PASSWDMISMATCH, "Password incorrect", context);
+            }
+        };
         log::info!("{}: is an operator now, as {name:?}", context.peer);
         let before = self.own_modes(context);
         self.ask(Command::Change(UserChange::Operator(true)), context);

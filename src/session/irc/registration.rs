@@ -3,11 +3,14 @@
 use std::rc::Rc;
 use std::time::Instant;
 
+use log::info;
+
 use super::reply::fill;
 use super::{Capabilities, Irc, Phase};
-use crate::message::{CloseReason, Command, Profile, Refusal};
+use crate::message::{Check, CloseReason, Command, Profile, Purpose, Refusal};
 use crate::name::{NameError, UserName};
-use crate::session::{Context, log_login};
+use crate::secret::Guess;
+use crate::session::{Context, NO_PASSWORD, log_login, log_wrong_password};
 use crate::wire::irc::{Message, numeric};
 
 /// Longest user name, in characters; what is longer is cut.
@@ -23,14 +26,16 @@ pub(super) struct Registration {
     pub(super) until: Instant,
     name: Option<UserName>,
     user: Option<(Rc<str>, Rc<str>)>,
-    password: Option<String>,
+    password: Option<Guess>,
+    /// Has shown that it knows the server's password.
+    is_let_in: bool,
     /// Between `CAP LS` or `CAP REQ` and `CAP END`.
     negotiates: bool,
 }
 
 impl Registration {
     pub(super) fn new(until: Instant) -> Self {
-        Self { until, name: None, user: None, password: None, negotiates: false }
+        Self { until, name: None, user: None, password: None, is_let_in: false, negotiates: false }
     }
 
     /// The name that the client wants.
@@ -124,7 +129,7 @@ impl Irc {
     /// `PASS password`.
     pub(super) fn pass(&mut self, message: &Message<'_>, _: &mut Context<'_>) {
         if let Phase::Registering(registration) = &mut self.phase {
-            registration.password = Some(message.params[0].to_owned());
+            registration.password = Some(Guess::new(message.params[0]));
         }
     }
 
@@ -169,6 +174,23 @@ impl Irc {
         self.try_to_register(context);
     }
 
+    /// Goes on with a registration that needed a password.
+    pub(super) fn registration_checked(&mut self, is_right: bool, context: &mut Context<'_>) {
+        if !is_right {
+            log_wrong_password(context, format_args!("PASS"));
+            return self.refuse_password(context);
+        }
+        if let Phase::Registering(registration) = &mut self.phase {
+            registration.is_let_in = true;
+        }
+        self.try_to_register(context);
+    }
+
+    fn refuse_password(&mut self, context: &mut Context<'_>) {
+        self.say(numeric::ERR_PASSWDMISMATCH, "Password incorrect", context);
+        context.out.close(self.id, CloseReason::WrongPassword);
+    }
+
     fn try_to_register(&mut self, context: &mut Context<'_>) {
         let Phase::Registering(registration) = &mut self.phase else { return };
         let (Some(name), Some((username, realname))) = (&registration.name, &registration.user) else {
@@ -178,10 +200,13 @@ impl Irc {
             return;
         }
         let house = context.house;
-        if house.password.is_some() && house.password != registration.password {
-            self.say(numeric::ERR_PASSWDMISMATCH, "Password incorrect", context);
-            context.out.close(self.id, CloseReason::WrongPassword);
-            return;
+        if let Some(secret) = house.password.as_ref().filter(|_| !registration.is_let_in) {
+            let Some(guess) = registration.password.take() else {
+                info!("{}: login refused: {NO_PASSWORD}", context.peer);
+                return self.refuse_password(context);
+            };
+            let check = Check { secret: secret.clone(), guess, purpose: Purpose::Register, label: None };
+            return context.out.check(self.id, check);
         }
         let profile = Profile {
             is_secure: context.is_secure,

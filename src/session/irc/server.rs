@@ -170,7 +170,7 @@ impl Irc {
                 }
                 self.tell_bans(context);
             }
-            "p" | "P" => return self.ask_for_report(message, context),
+            "p" | "P" => return self.ask_for_report(context),
             _ => {
                 for text in [
                     "u: how long the server is up",
@@ -186,12 +186,12 @@ impl Irc {
     }
 
     /// The session knows nothing of other connections, so the server answers, by way of `tell_report`.
-    fn ask_for_report(&self, message: &Message<'_>, context: &mut Context<'_>) {
+    fn ask_for_report(&self, context: &mut Context<'_>) {
         if !self.is_for_operators(context) {
             return;
         }
         context.out.worked(context.connections);
-        context.out.report(self.id, self.label(message));
+        context.out.report(self.id);
     }
 
     /// Tells what `STATS p` asked for, as much as an answer may have.

@@ -69,7 +69,7 @@ impl Play {
         }
         let operators = match is_healthy {
             true => Vec::new(),
-            false => vec![Operator { name: "root".into(), password: "secret".into() }],
+            false => vec![Operator { name: "root".into(), password: "secret".parse().expect("a password") }],
         };
         let mut scene = Scene::with(ServerConfig { limits, operators, ..config() });
         let company = is_healthy.then(|| Company::enter(&mut scene, at_own_pace));

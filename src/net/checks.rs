@@ -1,0 +1,226 @@
+//! Passwords that are to be compared: whose turn it is, and who has to wait.
+//!
+//! Each address has one comparison at a time, in the order in which its connections asked; those of several addresses
+//! take turns. An address that has guessed wrong too often waits, and nothing is computed for it meanwhile. What a
+//! connection asked for that has left since is forgotten, or, where it is under way, its answer is.
+
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::time::Instant;
+
+use super::guesses::Guesses;
+use super::origin::Origin;
+use crate::message::{Check, Peer};
+
+/// How many questions are under way at the same time: one thread answers them.
+const AT_ONCE: usize = 1;
+
+/// A password that is to be compared, for a connection that waits for it.
+#[derive(Debug)]
+pub struct Question {
+    key: usize,
+    /// Connections' keys are used again, these numbers are not.
+    number: u64,
+    origin: Origin,
+    check: Box<Check>,
+}
+
+/// What came of a [`Question`].
+#[derive(Debug)]
+pub struct Verdict {
+    question: Question,
+    is_right: bool,
+}
+
+/// All questions that have no verdict yet. There is at most one for a connection, so they are as many as those at most.
+#[derive(Debug, Default)]
+pub(super) struct Checks {
+    guesses: Guesses,
+    /// Origins of which somebody waits, or a question is under way.
+    queues: HashMap<Origin, Queue>,
+    /// Origins whose turn it is, in the order in which it came to them.
+    ready: BTreeMap<u64, Origin>,
+    /// Origins that have guessed too often, by when they may again.
+    slowed: BTreeSet<(Instant, Origin)>,
+    /// The number of the question that each connection waits for.
+    waiting: HashMap<usize, u64>,
+    /// How many questions and turns there have been.
+    numbers: u64,
+    under_way: usize,
+}
+
+/// The questions of an origin that are not under way, in order.
+#[derive(Debug)]
+struct Queue {
+    questions: VecDeque<Question>,
+    place: Place,
+}
+
+/// Where an origin stands. Of one that is `UnderWay` nobody else may wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    /// In `Checks::ready`, under this number.
+    Ready(u64),
+    /// In `Checks::slowed`, until this time.
+    Slowed(Instant),
+    /// In neither: a question is.
+    UnderWay,
+}
+
+impl Question {
+    /// Answers it. This takes long, and needs nothing else.
+    pub fn answer(self) -> Verdict {
+        Verdict { is_right: self.check.is_right(), question: self }
+    }
+}
+
+impl Checks {
+    /// True when a question of `peer` would not have to wait for anything.
+    pub(super) fn is_free(&self, peer: Peer, now: Instant) -> bool {
+        let origin = Origin::of(peer);
+        !self.queues.contains_key(&origin) && self.guesses.ready_at(origin, now) <= now
+    }
+
+    /// Notes what came of a question that was answered at once, because its peer was free.
+    pub(super) fn count(&mut self, peer: Peer, is_right: bool, now: Instant) {
+        if !is_right {
+            self.guesses.count(Origin::of(peer), now);
+        }
+    }
+
+    /// Takes the question of the connection `key`, which waits for no other.
+    pub(super) fn ask(&mut self, key: usize, peer: Peer, check: Box<Check>, now: Instant) {
+        let (origin, number) = (Origin::of(peer), self.next_number());
+        let before = self.waiting.insert(key, number);
+        debug_assert!(before.is_none(), "{key} waits already");
+        let question = Question { key, number, origin, check };
+        match self.queues.entry(origin) {
+            Entry::Occupied(mut queue) => queue.get_mut().questions.push_back(question),
+            Entry::Vacant(none) => {
+                none.insert(Queue { questions: VecDeque::from([question]), place: Place::UnderWay });
+                self.place(origin, now);
+            }
+        }
+    }
+
+    /// The connection `key` is there no more, and waits for nothing.
+    pub(super) fn forget(&mut self, key: usize, peer: Peer) {
+        let (Some(number), origin) = (self.waiting.remove(&key), Origin::of(peer)) else { return };
+        let Some(queue) = self.queues.get_mut(&origin) else { return };
+        queue.questions.retain(|question| question.number != number);
+        if !queue.questions.is_empty() {
+            return;
+        }
+        match queue.place {
+            // Its verdict takes the queue away.
+            Place::UnderWay => return,
+            Place::Ready(turn) => drop(self.ready.remove(&turn)),
+            Place::Slowed(until) => drop(self.slowed.remove(&(until, origin))),
+        }
+        self.queues.remove(&origin);
+    }
+
+    /// The next question that is to be answered, if there may be one more under way.
+    pub(super) fn next(&mut self) -> Option<Question> {
+        if self.under_way >= AT_ONCE {
+            return None;
+        }
+        let (_, origin) = self.ready.pop_first()?;
+        let queue = self.queues.get_mut(&origin)?;
+        queue.place = Place::UnderWay;
+        let question = queue.questions.pop_front()?;
+        self.under_way += 1;
+        Some(question)
+    }
+
+    /// Takes the answer to a question. Returns the connection that waits for it, if it still does, and what it asked.
+    pub(super) fn answered(&mut self, verdict: Verdict, now: Instant) -> Option<(usize, Check, bool)> {
+        let Verdict { question: Question { key, number, origin, check }, is_right } = verdict;
+        self.under_way -= 1;
+        if !is_right {
+            self.guesses.count(origin, now);
+        }
+        if self.queues.get(&origin).is_some_and(|queue| queue.questions.is_empty()) {
+            self.queues.remove(&origin);
+        } else {
+            self.place(origin, now);
+        }
+        if self.waiting.get(&key) != Some(&number) {
+            return None;
+        }
+        self.waiting.remove(&key);
+        Some((key, *check, is_right))
+    }
+
+    /// When `expire` has something to do next.
+    pub(super) fn next_deadline(&self) -> Option<Instant> {
+        self.slowed.first().map(|&(until, _)| until)
+    }
+
+    /// Gives a turn to those that may guess again.
+    pub(super) fn expire(&mut self, now: Instant) {
+        while let Some(&(until, origin)) = self.slowed.first()
+            && until <= now
+        {
+            self.slowed.pop_first();
+            self.place(origin, now);
+        }
+    }
+
+    /// Puts an origin, which stands nowhere, where it belongs.
+    fn place(&mut self, origin: Origin, now: Instant) {
+        let until = self.guesses.ready_at(origin, now);
+        let place = if until <= now { Place::Ready(self.next_number()) } else { Place::Slowed(until) };
+        match place {
+            Place::Ready(turn) => drop(self.ready.insert(turn, origin)),
+            Place::Slowed(until) => drop(self.slowed.insert((until, origin))),
+            Place::UnderWay => {}
+        }
+        if let Some(queue) = self.queues.get_mut(&origin) {
+            queue.place = place;
+        }
+    }
+
+    fn next_number(&mut self) -> u64 {
+        self.numbers += 1;
+        self.numbers
+    }
+
+    /// Panics where the parts disagree, or others than `keys` wait. Costs O(n): for tests.
+    pub(super) fn check(&self, keys: impl Iterator<Item = usize>) {
+        let mut waiting = 0;
+        for key in keys {
+            waiting += 1;
+            assert!(self.waiting.contains_key(&key), "{key} waits for a verdict");
+        }
+        assert_eq!(self.waiting.len(), waiting, "nobody else does");
+        let (mut ready, mut slowed, mut under_way) = (0, 0, 0);
+        for (&origin, queue) in &self.queues {
+            assert!(
+                queue.place == Place::UnderWay || !queue.questions.is_empty(),
+                "{origin:?} wants something"
+            );
+            for question in &queue.questions {
+                assert_eq!(
+                    self.waiting.get(&question.key),
+                    Some(&question.number),
+                    "what is asked is waited for"
+                );
+            }
+            match queue.place {
+                Place::Ready(turn) => {
+                    ready += 1;
+                    assert_eq!(self.ready.get(&turn), Some(&origin));
+                }
+                Place::Slowed(until) => {
+                    slowed += 1;
+                    assert!(self.slowed.contains(&(until, origin)));
+                }
+                Place::UnderWay => under_way += 1,
+            }
+        }
+        let counts = (self.ready.len(), self.slowed.len(), self.under_way);
+        assert_eq!(counts, (ready, slowed, under_way), "everything stands in one place");
+        assert!(self.under_way <= AT_ONCE);
+    }
+}

@@ -1,0 +1,66 @@
+//! What counts as one address, where addresses are counted.
+
+use std::net::IpAddr;
+
+use crate::message::Peer;
+
+/// Of IPv4 an address, of IPv6 the first 64 bits, which is what one customer gets at least; and all peers on Unix
+/// sockets. IPv4 has the first 2^32 numbers and Unix the next one, which IPv6 does not use for anybody's network
+/// (RFC 4291 §2.4, `::/8`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct Origin(u64);
+
+/// All peers on Unix sockets.
+const UNIX: Origin = Origin(1 << 32);
+
+impl Origin {
+    pub(super) fn of(peer: Peer) -> Self {
+        match peer {
+            Peer::Unix => UNIX,
+            Peer::Tcp(IpAddr::V4(ip), _) => Self(ip.to_bits().into()),
+            Peer::Tcp(IpAddr::V6(ip), _) => Self((ip.to_bits() >> 64) as u64),
+        }
+    }
+
+    /// `None` for peers on this machine.
+    pub(super) fn elsewhere(peer: Peer) -> Option<Self> {
+        match peer {
+            Peer::Unix => None,
+            Peer::Tcp(ip, _) if ip.is_loopback() => None,
+            Peer::Tcp(..) => Some(Self::of(peer)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{Ipv4Addr, Ipv6Addr};
+
+    use super::*;
+
+    #[test]
+    fn an_ipv6_network_of_64_bits_counts_as_one_and_an_ipv4_address_for_itself() {
+        let origin = |ip: &str| Origin::of(Peer::Tcp(ip.parse().unwrap(), 1));
+        assert_eq!(origin("2001:db8::1"), origin("2001:db8::ffff:1:2:3"));
+        assert_ne!(origin("2001:db8::1"), origin("2001:db8:0:1::1"));
+        assert_ne!(origin("192.0.2.1"), origin("192.0.2.2"));
+        assert_ne!(origin("127.0.0.1"), origin("127.0.0.2"));
+        let [lowest, highest] =
+            [0, u32::MAX].map(|bits| Origin::of(Peer::Tcp(Ipv4Addr::from_bits(bits).into(), 1)));
+        for Origin(number) in [lowest, highest, UNIX] {
+            let v6 = Ipv6Addr::from(u128::from(number) << 64);
+            assert_eq!(v6.segments()[0], 0, "only networks that nobody has look like {number}");
+        }
+        assert!(highest < UNIX);
+    }
+
+    #[test]
+    fn only_who_is_on_another_machine_is_elsewhere() {
+        for ip in ["127.0.0.1", "127.1.2.3", "::1"] {
+            assert_eq!(Origin::elsewhere(Peer::Tcp(ip.parse().unwrap(), 1)), None);
+        }
+        assert_eq!(Origin::elsewhere(Peer::Unix), None);
+        let far = Peer::Tcp(Ipv4Addr::new(192, 0, 2, 1).into(), 1);
+        assert_eq!(Origin::elsewhere(far), Some(Origin::of(far)));
+    }
+}

@@ -1,0 +1,54 @@
+//! Sessions that must know first whether a guess is right: nothing is taken from their peers until then.
+
+use super::Server;
+use crate::message::{Check, CloseReason, Now, UserId};
+use crate::net::checks::{Question, Verdict};
+use crate::net::connection::{Inlet, Life};
+use crate::net::stream::Stream;
+
+impl<S: Stream> Server<S> {
+    /// The next password that is to be compared, beside the loop: the answer goes to `checked`. To be asked for at the
+    /// end of each turn, until there is none.
+    pub fn next_question(&mut self) -> Option<Question> {
+        self.checks.next()
+    }
+
+    /// Goes on with the connection that waits for this verdict, if it still does.
+    pub fn checked(&mut self, verdict: Verdict, now: Now) {
+        let Some((key, check, is_right)) = self.checks.answered(verdict, now.instant) else { return };
+        let connection = &mut self.connections[key];
+        let peer_finished = connection.inlet == Inlet::Checking { peer_finished: true };
+        connection.inlet = Inlet::Backlog;
+        self.seal(now);
+        self.tell_verdict(key, check, is_right, now);
+        if peer_finished {
+            self.end(key, CloseReason::PeerFinished, now);
+        }
+        self.readable(key, now);
+        self.settle(key);
+    }
+
+    /// Has a guess of `id` judged: at once where that takes no time and nobody of its address waits, else in its turn.
+    pub(super) fn ask(&mut self, id: UserId, check: Box<Check>, now: Now) {
+        let key = id.0 as usize;
+        let Some(connection) = self.connections.get_mut(key) else { return };
+        match connection.life {
+            Life::Open => {}
+            Life::Flushing { .. } | Life::Lingering | Life::Closed => return,
+        }
+        let peer = connection.peer;
+        if check.secret.is_costly() || !self.checks.is_free(peer, now.instant) {
+            connection.inlet = Inlet::Checking { peer_finished: false };
+            self.checks.ask(key, peer, check, now.instant);
+        } else {
+            let is_right = check.is_right();
+            self.checks.count(peer, is_right, now.instant);
+            self.tell_verdict(key, *check, is_right, now);
+        }
+    }
+
+    fn tell_verdict(&mut self, key: usize, check: Check, is_right: bool, now: Now) {
+        self.with_session(key, now, |session, context| session.checked(check, is_right, context));
+        self.queue(now);
+    }
+}
