@@ -1,8 +1,10 @@
 //! Passwords that somebody must know: as they are, or as hashes that are costly to guess from. Nothing here shows what
 //! it keeps, and comparing takes a time that tells nothing of it.
 
+mod ask;
 mod hash;
 
+pub use ask::{AskError, ask_for_hash};
 pub use hash::hash;
 
 use std::fmt;

@@ -7,16 +7,20 @@ use std::{env, io};
 use env_logger::Env;
 
 use parlor::address::Address;
-use parlor::config::{Invocation, ServerConfig};
+use parlor::config::{Invocation, ServerConfig, ServerTask};
 use parlor::net::{self, Reactor};
+use parlor::secret;
 
 fn main() -> ExitCode {
     let args: Vec<_> = env::args_os().skip(1).map(|arg| arg.to_string_lossy().into_owned()).collect();
     let config = match ServerConfig::from_args(&args) {
         Ok(Invocation::Run(config)) => config,
-        Ok(Invocation::Print(text)) => {
-            io::stdout().write_all(text.as_bytes()).ok();
-            return ExitCode::SUCCESS;
+        Ok(Invocation::Print(text)) => return print(&text),
+        Ok(Invocation::Do(ServerTask::HashPassword)) => {
+            return match secret::ask_for_hash() {
+                Ok(hash) => print(&format!("{hash}\n")),
+                Err(error) => fail(&error, 2),
+            };
         }
         Err(error) => return fail(&error, 2),
     };
@@ -78,6 +82,11 @@ fn to_join(address: &Address) -> Address {
         }
         Address::Tcp { .. } | Address::Unix(_) => address.clone(),
     }
+}
+
+fn print(text: &str) -> ExitCode {
+    io::stdout().write_all(text.as_bytes()).ok();
+    ExitCode::SUCCESS
 }
 
 fn fail(error: &dyn std::error::Error, status: u8) -> ExitCode {

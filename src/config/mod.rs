@@ -10,9 +10,10 @@ pub use client::Trust;
 pub use client::{ClientConfig, Color};
 #[cfg(feature = "tls")]
 pub use server::{Credentials, TlsConfig};
-pub use server::{Operator, Proxy, ServerConfig};
+pub use server::{Operator, Proxy, ServerConfig, ServerTask};
 pub use values::read_motd;
 
+use std::convert::Infallible;
 use std::fmt;
 use std::time::Duration;
 
@@ -61,13 +62,15 @@ pub struct Flood {
     pub per_second: u32,
 }
 
-/// What a command line asks a program to do.
+/// What a command line asks a program to do. `T` is what it can do besides running.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Invocation<C> {
+pub enum Invocation<C, T = Infallible> {
     /// Run like this.
     Run(C),
     /// Print this on standard output, and end.
     Print(String),
+    /// Do this, and end.
+    Do(T),
 }
 
 /// An option, value or file that is wrong, in one line for the person who wrote it.

@@ -51,6 +51,13 @@ pub struct ServerConfig {
     pub metrics: Option<Address>,
 }
 
+/// What `parlord` can do besides running.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ServerTask {
+    /// Read a password, and print its hash.
+    HashPassword,
+}
+
 /// Somebody who may become an operator of the server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Operator {
@@ -91,7 +98,7 @@ impl Default for ServerConfig {
 
 impl ServerConfig {
     /// Reads the command line, which is given without the program's name, and the config file that it names.
-    pub fn from_args(args: &[String]) -> Result<Invocation<Self>, ConfigError> {
+    pub fn from_args(args: &[String]) -> Result<Invocation<Self, ServerTask>, ConfigError> {
         let options = options();
         let matches = options.parse(args)?;
         if matches.opt_present("help") {
@@ -103,6 +110,9 @@ impl ServerConfig {
         }
         if let Some(stray) = matches.free.first() {
             return Err(ConfigError(format!("unexpected argument {stray:?} (see --help)")));
+        }
+        if matches.opt_present("hash-password") {
+            return Ok(Invocation::Do(ServerTask::HashPassword));
         }
         let mut config = Self { state: default_state(), ..Self::default() };
         if let Some(path) = matches.opt_str("config") {
@@ -149,6 +159,7 @@ fn default_state() -> Option<PathBuf> {
 fn options() -> Options {
     let mut options = table::options(SETTINGS);
     options.optopt("c", "config", "a file with these options; the command line wins", "FILE");
+    options.optflag("", "hash-password", "read a password, print its hash, which may stand in its place");
     options.optflag("h", "help", "print this help");
     options.optflag("V", "version", "print the version");
     options
@@ -161,7 +172,7 @@ mod tests {
     use super::*;
     use crate::config::Flood;
 
-    fn parse(args: &[&str]) -> Result<Invocation<ServerConfig>, String> {
+    fn parse(args: &[&str]) -> Result<Invocation<ServerConfig, ServerTask>, String> {
         let args: Vec<_> = args.iter().map(|&arg| arg.to_owned()).collect();
         ServerConfig::from_args(&args).map_err(|error| error.to_string())
     }

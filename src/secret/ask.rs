@@ -1,0 +1,120 @@
+//! Asks whoever runs the program for a password, and makes its hash. At a terminal nothing that is typed is shown.
+
+use std::fmt;
+use std::fs::File;
+use std::io::{self, BufRead, ErrorKind, IsTerminal, Read, Write};
+
+use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr};
+
+use super::hash::SALT_BYTES;
+use super::{SecretError, hash};
+
+/// So much of a line is read, in bytes: more than a password may have.
+const MOST_BYTES: usize = 4096;
+
+/// Why there is no hash.
+#[derive(Debug)]
+pub enum AskError {
+    /// What was given is no password.
+    Secret(SecretError),
+    /// It could not be read, or there is no salt.
+    Io(io::Error),
+}
+
+/// The hash of one line of standard input, with a salt from the system.
+pub fn ask_for_hash() -> Result<String, AskError> {
+    let input = io::stdin();
+    let password = if input.is_terminal() { at_terminal(input.lock()) } else { first_line(input.lock()) };
+    let password = password.map_err(AskError::Io)?;
+    let mut salt = [0; SALT_BYTES];
+    File::open("/dev/urandom").and_then(|mut random| random.read_exact(&mut salt)).map_err(AskError::Io)?;
+    hash(&password, salt).map_err(AskError::Secret)
+}
+
+fn first_line(input: impl BufRead) -> io::Result<String> {
+    let mut text = String::new();
+    input.take(MOST_BYTES as u64).read_line(&mut text)?;
+    Ok(text.lines().next().unwrap_or_default().to_owned())
+}
+
+/// The terminal as it was found, which it is again at the end.
+struct Found(Termios);
+
+impl Drop for Found {
+    fn drop(&mut self) {
+        // Nothing is left to try where this fails.
+        tcsetattr(io::stdin(), OptionalActions::Flush, &self.0).ok();
+    }
+}
+
+fn at_terminal(input: impl BufRead) -> io::Result<String> {
+    let found = Found(tcgetattr(io::stdin())?);
+    let mut quiet = found.0.clone();
+    // Ctrl-C comes as a key, so that it leaves the terminal as it was as well.
+    quiet.local_modes.remove(LocalModes::ECHO | LocalModes::ICANON | LocalModes::ISIG);
+    quiet.special_codes[SpecialCodeIndex::VMIN] = 1;
+    quiet.special_codes[SpecialCodeIndex::VTIME] = 0;
+    tcsetattr(io::stdin(), OptionalActions::Flush, &quiet)?;
+    write!(io::stderr(), "password: ")?;
+    let typed = typed_line(input);
+    writeln!(io::stderr())?;
+    typed
+}
+
+/// What somebody types up to the end of the line, with the keys that take something back.
+fn typed_line(input: impl BufRead) -> io::Result<String> {
+    const CTRL_C: u8 = 0x03;
+    const CTRL_D: u8 = 0x04;
+    const CTRL_H: u8 = 0x08;
+    const CTRL_U: u8 = 0x15;
+    const BACKSPACE: u8 = 0x7f;
+    let mut typed = Vec::new();
+    for byte in input.bytes() {
+        match byte? {
+            b'\r' | b'\n' | CTRL_D => break,
+            CTRL_C => return Err(io::Error::new(ErrorKind::Interrupted, "interrupted")),
+            CTRL_U => typed.clear(),
+            // All of a character, which begins with a byte that continues none.
+            BACKSPACE | CTRL_H => while typed.pop().is_some_and(|byte: u8| byte & 0xc0 == 0x80) {},
+            byte if typed.len() < MOST_BYTES => typed.push(byte),
+            _ => {}
+        }
+    }
+    String::from_utf8(typed).map_err(|_| io::Error::new(ErrorKind::InvalidData, "the password is not UTF-8"))
+}
+
+impl fmt::Display for AskError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Secret(why) => write!(f, "{why}"),
+            Self::Io(error) => write!(f, "no password: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for AskError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_that_take_back_take_whole_characters() {
+        let typed = |keys: &str| typed_line(keys.as_bytes()).unwrap();
+        assert_eq!(typed("open\rsesame"), "open");
+        assert_eq!(typed("芝麻\x7f\x08\x7fx\n"), "x");
+        assert_eq!(typed("wrong\x15right\x04"), "right");
+        assert_eq!(typed("no end"), "no end");
+        assert_eq!(typed_line(&b"secret\x03"[..]).unwrap_err().kind(), ErrorKind::Interrupted);
+        assert_eq!(typed_line(&b"\xff\n"[..]).unwrap_err().kind(), ErrorKind::InvalidData);
+    }
+
+    #[test]
+    fn of_a_pipe_the_first_line_counts() {
+        let first = |text: &str| first_line(text.as_bytes()).unwrap();
+        assert_eq!(first("open sesame\nand a note\n"), "open sesame");
+        assert_eq!(first("芝麻\r\n"), "芝麻");
+        assert_eq!(first(""), "");
+        assert_eq!(first(&"x".repeat(9999)).len(), MOST_BYTES);
+    }
+}
