@@ -261,7 +261,8 @@ fn a_hundred_guessers_keep_neither_those_who_chat_nor_a_newcomer_waiting() {
     let ana = guesser(&mut scene, at(1), "ana", "password");
     let bob = guesser(&mut scene, at(2), "bob", "password");
     scene.advance(Duration::from_secs(1));
-    (ana.heard(), bob.heard());
+    ana.heard();
+    bob.heard();
     scene.is_thinking = true;
     let guessers: Vec<_> =
         (0..100).map(|n| guesser(&mut scene, Peer::Unix, "eve", &format!("guess{n}"))).collect();
