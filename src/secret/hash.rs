@@ -1,8 +1,11 @@
 //! Hashes that are costly to guess from: argon2id (RFC 9106), written as the PHC string format has it.
 
-use argon2::password_hash::{self, PasswordHasher, PasswordVerifier};
-use argon2::{Algorithm, Argon2, Params, PasswordHash, Version};
+use std::sync::{Mutex, PoisonError};
+
+use argon2::password_hash::phc::{Output, ParamsString, Salt};
+use argon2::{Algorithm, Argon2, Block, Params, PasswordHash, Version};
 use log::error;
+use subtle::ConstantTimeEq;
 
 use super::{SecretError, check};
 
@@ -26,38 +29,45 @@ const LEAST_OUTPUT_BYTES: usize = 16;
 /// Bytes that make two hashes of the same password different (RFC 9106 §3.1).
 pub(super) const SALT_BYTES: usize = 16;
 
+/// What hashes are made in, one after the other; as large as the largest needed. It is kept, because an allocator may
+/// not use again what was given back, and eight such pieces would be a small machine's memory.
+static MEMORY: Mutex<Vec<Block>> = Mutex::new(Vec::new());
+
 /// A hash, and how it is made.
 #[derive(PartialEq, Eq)]
 pub(super) struct Hash {
-    hash: PasswordHash,
-    /// Memory in KiB times passes.
-    work_kb: u32,
+    salt: Salt,
+    output: Output,
+    memory_kb: u32,
+    passes: u32,
 }
 
 impl Hash {
     /// `$argon2id$v=19$m=…,t=…,p=1$salt$hash`, within bounds.
     pub(super) fn parse(text: &str) -> Result<Self, SecretError> {
         let hash = PasswordHash::new(text).map_err(|_| SecretError::BrokenHash)?;
+        let params = Params::try_from(&hash).map_err(|_| SecretError::BrokenHash)?;
+        let (Some(salt), Some(output)) = (hash.salt, hash.hash) else { return Err(SecretError::BrokenHash) };
         let is_known = hash.algorithm == Algorithm::Argon2id.ident()
             && hash.version == Some(Version::V0x13.into())
-            && hash.salt.is_some()
-            && hash.hash.is_some_and(|output| output.len() >= LEAST_OUTPUT_BYTES);
+            && output.len() >= LEAST_OUTPUT_BYTES;
         if !is_known {
             return Err(SecretError::BrokenHash);
         }
-        let params = Params::try_from(&hash).map_err(|_| SecretError::BrokenHash)?;
-        let work_kb = params.m_cost().saturating_mul(params.t_cost());
-        if params.m_cost() > MOST_KB || work_kb > MOST_WORK_KB || params.p_cost() != 1 {
+        let hash = Self { salt, output, memory_kb: params.m_cost(), passes: params.t_cost() };
+        if hash.memory_kb > MOST_KB || hash.cost() > MOST_WORK_KB || params.p_cost() != 1 {
             return Err(SecretError::CostlyHash);
         }
-        Ok(Self { hash, work_kb })
+        Ok(hash)
     }
 
     /// True when it is the hash of `guess`. It takes long.
     pub(super) fn is_of(&self, guess: &[u8]) -> bool {
-        match Argon2::default().verify_password(guess, &self.hash) {
-            Ok(()) => true,
-            Err(password_hash::Error::PasswordInvalid) => false,
+        let length = self.output.len();
+        let made = Params::new(self.memory_kb, self.passes, 1, Some(length))
+            .and_then(|params| make(params, guess, &self.salt));
+        match made {
+            Ok(made) => made[..length].ct_eq(self.output.as_bytes()).into(),
             Err(why) => {
                 error!("a password cannot be compared with its hash, so it is taken for wrong: {why}");
                 false
@@ -65,21 +75,43 @@ impl Hash {
         }
     }
 
-    /// How long comparing takes, at least 1.
+    /// How long comparing takes, as memory in KiB times passes: at least 8.
     pub(super) fn cost(&self) -> u32 {
-        self.work_kb
+        self.memory_kb.saturating_mul(self.passes)
     }
 }
 
 /// A hash of `password`, which may stand in its place in a config file. The salt is random.
 pub fn hash(password: &str, salt: [u8; SALT_BYTES]) -> Result<String, SecretError> {
     check(password)?;
-    // Within all bounds of the algorithm, so neither fails but for want of memory.
-    let params =
-        Params::new(MADE_KB, MADE_PASSES, 1, Some(OUTPUT_BYTES)).map_err(|_| SecretError::CostlyHash)?;
+    // All is within the bounds of the algorithm, so this fails for want of memory alone.
+    written(password, salt).ok_or(SecretError::CostlyHash)
+}
+
+fn written(password: &str, salt: [u8; SALT_BYTES]) -> Option<String> {
+    let params = Params::new(MADE_KB, MADE_PASSES, 1, Some(OUTPUT_BYTES)).ok()?;
+    let hash = PasswordHash {
+        algorithm: Algorithm::Argon2id.ident(),
+        version: Some(Version::V0x13.into()),
+        params: ParamsString::try_from(&params).ok()?,
+        salt: Some(Salt::new(&salt).ok()?),
+        hash: Some(Output::new(&make(params, password.as_bytes(), &salt).ok()?[..OUTPUT_BYTES]).ok()?),
+    };
+    Some(hash.to_string())
+}
+
+/// The hash of `password`, at the beginning of what is returned, as long as `params` say.
+fn make(params: Params, password: &[u8], salt: &[u8]) -> argon2::Result<[u8; Output::MAX_LENGTH]> {
+    let mut made = [0; Output::MAX_LENGTH];
+    let length = params.output_len().unwrap_or(OUTPUT_BYTES);
+    let mut memory = MEMORY.lock().unwrap_or_else(PoisonError::into_inner);
+    let blocks = params.block_count().max(memory.len());
+    let missing = blocks - memory.len();
+    memory.try_reserve_exact(missing).map_err(|_| argon2::Error::OutOfMemory)?;
+    memory.resize(blocks, Block::default());
     let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
-    let made = argon2.hash_password_with_salt(password.as_bytes(), &salt);
-    made.map(|hash| hash.to_string()).map_err(|_| SecretError::CostlyHash)
+    argon2.hash_password_into_with_memory(password, salt, &mut made[..length], memory.as_mut_slice())?;
+    Ok(made)
 }
 
 #[cfg(test)]
@@ -93,10 +125,9 @@ pub(super) mod tests {
     /// The hash of `open sesame`, as cheap as it gets.
     pub(in crate::secret) fn secret() -> Secret {
         let params = Params::new(8, 1, 1, Some(OUTPUT_BYTES)).unwrap();
-        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
-        let hash = argon2.hash_password_with_salt(b"open sesame", b"somesalt").unwrap().to_string();
-        assert!(hash.starts_with(CHEAP), "{hash}");
-        hash.parse().unwrap()
+        let made = make(params, b"open sesame", b"somesalt").unwrap();
+        let output = Output::new(&made[..OUTPUT_BYTES]).unwrap();
+        format!("{CHEAP}{output}").parse().unwrap()
     }
 
     #[test]
