@@ -22,7 +22,7 @@ _parlord() {
         local options="--listen --server-name --lobby --motd --password
             --password-file --oper --state --max-connections --max-per-ip --flood
             --frame --outbox --memory --login-timeout --ping --proxy-from --metrics
-            --config --help --version"
+            --config --hash-password --help --version"
         mapfile -t COMPREPLY < <(compgen -W "$options" -- "$word")
         ;;
     esac

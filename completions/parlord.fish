@@ -20,5 +20,6 @@ complete -c parlord -l ping -x -d "silence before an IRC client is asked for a s
 complete -c parlord -l proxy-from -x -d "who speaks for others with the PROXY protocol: an address, a network or unix; repeatable (nobody)"
 complete -c parlord -l metrics -x -d "PORT on this machine, or an address as for --listen, where Prometheus is told counts (nowhere)"
 complete -c parlord -s c -l config -r -F -d "a file with these options; the command line wins"
+complete -c parlord -l hash-password -d "read a password and print its hash, to use in its place"
 complete -c parlord -s h -l help -d "print this help"
 complete -c parlord -s V -l version -d "print the version"

@@ -7,6 +7,7 @@ use parlor::config::{Invocation, Limits, ServerConfig};
 use parlor::hub::{BanError, MOST_BANS, MOST_ROOMS, REMEMBERED};
 use parlor::message::CloseReason;
 use parlor::name::{ROOM_NAME_CHARS, USER_NAME_CHARS};
+use parlor::secret::PASSWORD_BYTES;
 use parlor::wire::crazyit::{
     ParseError, SAY_MARK, SPLIT_SIGN, USER_MARK, WHISPER_MARK, said_line, whispered_line,
 };
@@ -97,6 +98,7 @@ fn the_table_of_limits_has_the_defaults_and_what_the_peer_sees() {
     let too_often = CloseReason::ConnectsTooOften { burst, wait: Duration::from_secs(2) };
     assert_eq!(limit("connecting again")[3], format!("`{too_often}`, then the end"));
     assert_eq!(limit("a user name")[1], format!("{USER_NAME_CHARS} characters"));
+    assert_eq!(limit("a password")[1], format!("{PASSWORD_BYTES} bytes"));
     assert_eq!(limit("a room name")[1], format!("{ROOM_NAME_CHARS} characters"));
 }
 

@@ -159,7 +159,7 @@ fn default_state() -> Option<PathBuf> {
 fn options() -> Options {
     let mut options = table::options(SETTINGS);
     options.optopt("c", "config", "a file with these options; the command line wins", "FILE");
-    options.optflag("", "hash-password", "read a password, print its hash, which may stand in its place");
+    options.optflag("", "hash-password", "read a password and print its hash, to use in its place");
     options.optflag("h", "help", "print this help");
     options.optflag("V", "version", "print the version");
     options

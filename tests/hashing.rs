@@ -1,0 +1,71 @@
+//! `parlord --hash-password`, and a `parlord` that compares with what it printed.
+
+mod support;
+
+use std::process::Stdio;
+
+use rustix::process::Signal;
+use support::{Peer, Program, Scratch, text};
+
+const PARLORD: &str = env!("CARGO_BIN_EXE_parlord");
+
+/// What the program makes of this input: its exit status, its output, and its complaint.
+fn hashed(input: &str) -> (Option<i32>, String, String) {
+    let mut program = Program::start(PARLORD, &["--hash-password"], Stdio::piped());
+    program.write(input);
+    program.end_input();
+    let ended = program.ended();
+    (ended.status, ended.stdout, ended.stderr)
+}
+
+#[test]
+fn what_is_no_password_has_no_hash_and_is_exit_status_2_in_one_line() {
+    for input in ["", "\n", "open※sesame\n", "\0\n"] {
+        let (status, output, complaint) = hashed(input);
+        assert_eq!((status, output.as_str()), (Some(2), ""), "{input:?}");
+        assert!(complaint.starts_with("parlord: a password has 1 to 256 bytes"), "{complaint}");
+        assert_eq!(complaint.lines().count(), 1, "{complaint}");
+    }
+}
+
+#[test]
+fn a_hash_that_was_printed_lets_in_who_knows_its_password_and_others_do_not_wait() {
+    let (status, hash, complaint) = hashed("open sesame\nand a note\n");
+    assert_eq!((status, complaint.as_str()), (Some(0), ""));
+    assert_ne!(hashed("open sesame\n").1, hash, "every hash has its own salt");
+    let scratch = Scratch::new();
+    let file = scratch.file("password", &hash);
+    let operator = format!("root:{}", hash.trim());
+    let (server, at) = Program::server(&["--password-file", text(&file), "--oper", &operator]);
+    let mut ana = Peer::connect(&at);
+    ana.send("∏∑ana※open sesame∏∑§γfirst§γ");
+    ana.expect("1ana说：first\n");
+    // Five of these are wrong at once, and the others wait.
+    let mut guessers: Vec<_> = (0..20).map(|_| Peer::connect(&at)).collect();
+    guessers.iter_mut().for_each(|guesser| guesser.send("∏∑eve※open barley∏∑"));
+    ana.send("§γsecond§γ");
+    ana.expect("ana说：second\n");
+    ana.settle("ana");
+    for _ in 0..5 {
+        while !server.error_line().ends_with("wrong password (CrazyIt login)") {}
+    }
+    server.signal(Signal::TERM);
+    ana.expect("* the server is shutting down\n");
+}
+
+#[test]
+fn a_broken_hash_is_exit_status_2_and_is_not_repeated() {
+    let scratch = Scratch::new();
+    let config = scratch.file("config", "lobby = #tea\noper = root:$argon2id$v=19$xyzzy\n");
+    let file = scratch.file("password", "$argon2id$v=19$xyzzy\n");
+    for (args, named) in [
+        (["--config", text(&config)], "line 2: oper: this begins like a hash"),
+        (["--password-file", text(&file)], "--password-file: this begins like a hash"),
+        (["--password", "$argon2i$xyzzy"], "--password: this begins like a hash"),
+    ] {
+        let ended = Program::parlord(&args).ended();
+        assert_eq!(ended.status, Some(2));
+        assert!(ended.stderr.contains(named) && !ended.stderr.contains("xyzzy"), "{}", ended.stderr);
+        assert_eq!(ended.stderr.lines().count(), 1, "{}", ended.stderr);
+    }
+}
