@@ -27,8 +27,9 @@
 //! Poll; read every ready connection, within a budget; split frames; hand each to its session, which asks the hub;
 //! gather the events that come of it, as long as they are for the same audience, and put them into its outboxes,
 //! encoded once for each kind of hearer; where many are to be written to, look once more for input; accept newcomers; do
-//! what is due; then write to each connection that has something, once; take out whoever is gone; sleep until the next
-//! deadline. Time is an argument: only the reactor reads the clock.
+//! what is due; then write to each connection that has something, once; take out whoever is gone; hand what takes long,
+//! such as comparing a password with a hash, to a thread beside the loop, which wakes it; sleep until the next deadline.
+//! Time is an argument: only the reactor reads the clock.
 
 pub mod address;
 pub mod client;

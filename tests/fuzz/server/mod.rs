@@ -29,10 +29,15 @@ const PATIENCE: usize = 10_000;
 /// A client that answers when it is asked for a sign of life is never asked twice within this time.
 const ALIVE: Duration = Duration::from_secs(59);
 
+/// Of `secret`, as cheap as a hash can be.
+const HASH: &str = "$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHQ$QQCd8VPOryZiCF3MtwQnPTK7odKCaPcXJGplgNEuj1A";
+
 struct Play {
     scene: Scene,
     /// Who sends too much waits.
     is_limited: bool,
+    /// Who wants to be an operator may have to wait.
+    guesses: bool,
     company: Option<Company>,
     wild: Vec<Wild>,
 }
@@ -69,15 +74,23 @@ impl Play {
         }
         let operators = match is_healthy {
             true => Vec::new(),
-            false => vec![Operator { name: "root".into(), password: "secret".parse().expect("a password") }],
+            false => vec![Operator { name: "root".into(), password: HASH.parse().expect("a hash") }],
         };
         let mut scene = Scene::with(ServerConfig { limits, operators, ..config() });
         let company = is_healthy.then(|| Company::enter(&mut scene, at_own_pace));
         let is_limited = limits.flood.is_some();
-        Self { scene, is_limited, company, wild: (0..WILD).map(|_| Wild::default()).collect() }
+        Self {
+            scene,
+            is_limited,
+            guesses: !is_healthy,
+            company,
+            wild: (0..WILD).map(|_| Wild::default()).collect(),
+        }
     }
 
     fn step(&mut self, choices: &mut Choices<'_>) {
+        // The healthy have no passwords to wait for.
+        self.scene.is_thinking = choices.below(8) == 0;
         match (choices.below(8), &mut self.company) {
             (0, _) => {
                 if let Some(company) = &mut self.company {
@@ -95,11 +108,12 @@ impl Play {
         }
     }
 
-    /// Turns until nothing is left to do; then nothing may lie unread anywhere, save from who sent too much.
+    /// Turns until nothing is left to do; then nothing may lie unread anywhere, save from who sent too much, or waits to
+    /// be told whether a password is right.
     fn settle(&mut self) {
         self.scene.settle();
         for wild in &mut self.wild {
-            wild.listen(self.is_limited);
+            wild.listen(self.is_limited || self.guesses);
         }
     }
 
@@ -108,6 +122,7 @@ impl Play {
             company.stop_stalling();
             self.scene.settle();
         }
+        self.scene.is_thinking = false;
         let stops = choices.below(4) == 0;
         if stops {
             self.scene.turn(|server, now| server.shut_down(now));
