@@ -13,7 +13,8 @@ const PROXY: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
 
 fn start(limits: Limits) -> TestServer {
     let proxy_from = vec![Proxy::Network("127.0.0.2/31".parse().expect("a network")), Proxy::Unix];
-    let operators = vec![Operator { name: "root".into(), password: "secret".parse().expect("it is a password") }];
+    let operators =
+        vec![Operator { name: "root".into(), password: "secret".parse().expect("it is a password") }];
     let listen = vec![address("127.0.0.1:0")];
     TestServer::run(ServerConfig { listen, limits, operators, proxy_from, ..options::config() })
         .expect("the loopback interface has a free port")

@@ -218,6 +218,44 @@ fn every_package_is_defended() {
     assert_eq!(defended, used);
 }
 
+/// What stands in code between two texts of the README.
+fn options_between(from: &str, to: &str) -> Vec<&'static str> {
+    let (_, rest) = README.split_once(from).expect(from);
+    rest.split_once(to).expect(to).0.split('`').skip(1).step_by(2).collect()
+}
+
+#[test]
+fn the_options_that_a_reload_changes_are_those_that_it_does_and_no_other() {
+    let mut config = ServerConfig::default();
+    let new = [
+        "--listen=127.0.0.1:1",
+        "--server-name=a.example",
+        "--lobby=#a",
+        "--state=/a",
+        "--motd=LICENSE-MIT",
+        "--password=a",
+        "--oper=a:b",
+        "--max-connections=7",
+        "--max-per-ip=7",
+        "--flood=off",
+        "--frame=512",
+        "--outbox=4096",
+        "--memory=65536",
+        "--login-timeout=7",
+        "--ping=7",
+        "--metrics=7",
+    ];
+    let has_metrics = cfg!(feature = "metrics");
+    let args = new.iter().filter(|arg| has_metrics || !arg.starts_with("--metrics"));
+    let args: Vec<_> = args.map(|&arg| arg.to_owned()).collect();
+    let Ok(Invocation::Run(new)) = ServerConfig::from_args(&args) else { panic!("all of them are right") };
+    let changes = config.change_to(&new);
+    assert_eq!(options_between("\n- **At once,**", ". Whoever is in"), changes.at_once);
+    let mut at_restart = options_between("\n- **With a restart:**", ".\n");
+    at_restart.retain(|&name| has_metrics || name != "metrics");
+    assert_eq!(at_restart, changes.at_restart);
+}
+
 #[test]
 fn the_config_file_is_one() {
     let path = std::env::temp_dir().join(format!("parlord-readme-{}.conf", std::process::id()));

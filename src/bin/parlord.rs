@@ -7,7 +7,7 @@ use std::{env, io};
 use env_logger::Env;
 
 use parlor::address::Address;
-use parlor::config::{Invocation, ServerConfig, ServerTask};
+use parlor::config::{ConfigError, Invocation, ServerConfig, ServerTask};
 use parlor::net::{self, Reactor};
 use parlor::secret;
 
@@ -26,15 +26,20 @@ fn main() -> ExitCode {
     };
     env_logger::Builder::from_env(Env::default().default_filter_or("info")).init();
     net::raise_descriptor_limit();
-    match serve(config) {
+    match serve(config, args) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail(error.as_ref(), 1),
     }
 }
 
-fn serve(config: ServerConfig) -> Result<(), Box<dyn std::error::Error>> {
+fn serve(config: ServerConfig, args: Vec<String>) -> Result<(), Box<dyn std::error::Error>> {
     let (room, trust) = (room_option(&config), trust_option(&config));
     let mut reactor = Reactor::bind(config)?;
+    reactor.reload_with(move || match ServerConfig::from_args(&args)? {
+        Invocation::Run(config) => Ok(config),
+        // The same arguments asked for nothing else at the start.
+        Invocation::Print(_) | Invocation::Do(_) => Err(ConfigError::new("the command line has changed")),
+    });
     reactor.heed_signals()?;
     for address in reactor.addresses() {
         writeln!(io::stdout(), "listening on {address}, join with: parlor {room}NAME@{}", to_join(address))

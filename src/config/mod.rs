@@ -1,6 +1,7 @@
 //! Options of both programs, and the limits that come of them, with their units.
 
 mod client;
+mod files;
 mod server;
 mod table;
 mod values;
@@ -8,10 +9,9 @@ mod values;
 #[cfg(feature = "tls")]
 pub use client::Trust;
 pub use client::{ClientConfig, Color};
+pub use server::{Changes, Operator, Proxy, ServerConfig, ServerTask};
 #[cfg(feature = "tls")]
 pub use server::{Credentials, TlsConfig};
-pub use server::{Operator, Proxy, ServerConfig, ServerTask};
-pub use values::read_motd;
 
 use std::convert::Infallible;
 use std::fmt;
@@ -76,6 +76,13 @@ pub enum Invocation<C, T = Infallible> {
 /// An option, value or file that is wrong, in one line for the person who wrote it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConfigError(String);
+
+impl ConfigError {
+    /// For who reads a config in another way than from a command line.
+    pub fn new(why: impl Into<String>) -> Self {
+        Self(why.into())
+    }
+}
 
 impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

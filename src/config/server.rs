@@ -1,5 +1,6 @@
 //! How `parlord` is to run, as its command line and its config file tell.
 
+mod changes;
 #[cfg(feature = "tls")]
 mod credentials;
 #[cfg(feature = "tls")]
@@ -20,6 +21,7 @@ use crate::address::Address;
 use crate::name::RoomName;
 use crate::network::Network;
 use crate::secret::Secret;
+pub use changes::Changes;
 use settings::SETTINGS;
 
 /// How `parlord` is to run.
@@ -34,8 +36,8 @@ pub struct ServerConfig {
     pub server_name: String,
     /// Where CrazyIt users are.
     pub lobby: RoomName,
-    /// The file with the message of the day.
-    pub motd_file: Option<PathBuf>,
+    /// The message of the day, a line each; none when there is none.
+    pub motd: Vec<String>,
     /// What everybody must know to come in.
     pub password: Option<Secret>,
     /// Who may become an operator of the server.
@@ -84,7 +86,7 @@ impl Default for ServerConfig {
             tls: TlsConfig::default(),
             server_name: "parlor.local".into(),
             lobby: RoomName::new("#lobby").expect("the default is a room name"),
-            motd_file: None,
+            motd: Vec::new(),
             password: None,
             operators: Vec::new(),
             state: None,

@@ -1,12 +1,12 @@
 //! Options as a table of what each does: one table serves the command line and the config file. There, an option that
 //! takes no value is `name = yes` or `name = no`.
 
-use std::fs;
 use std::path::Path;
 
 use getopts::{HasArg, Matches, Occur, Options};
 
 use super::ConfigError;
+use super::files::read_text;
 
 /// One option of a program whose config is a `C`.
 pub(super) struct Setting<C> {
@@ -20,6 +20,9 @@ pub(super) struct Setting<C> {
     /// Takes all values given, at least one, into the config. Of an option that takes none there is one, `YES` or `NO`.
     pub(super) set: fn(&mut C, &[String]) -> Result<(), String>,
 }
+
+/// Largest config file, in bytes.
+const CONFIG_BYTES: usize = 1024 * 1024;
 
 /// What an option that takes no value is given with.
 const YES: &str = "yes";
@@ -71,7 +74,7 @@ pub(super) fn read_file<C: Clone>(
     command_line: &Matches,
 ) -> Result<(), ConfigError> {
     let at = |what: String| ConfigError(format!("{}: {what}", path.display()));
-    let text = fs::read_to_string(path).map_err(|error| at(error.to_string()))?;
+    let text = read_text(path, CONFIG_BYTES).map_err(at)?;
     let entries = parse_file(settings, &text).map_err(at)?;
     for setting in settings {
         let mine: Vec<_> = entries.iter().filter(|entry| entry.name == setting.long).collect();

@@ -1,9 +1,9 @@
 //! What the values of `parlord`'s options look like, and what is wrong with those that do not.
 
-use std::fs;
 use std::ops::RangeInclusive;
 use std::path::Path;
 
+use super::files::read_text;
 use super::{Flood, Operator, Proxy};
 use crate::address::Address;
 use crate::secret::{Secret, SecretError};
@@ -38,18 +38,24 @@ pub(super) fn server_name(value: &str) -> Result<String, String> {
 /// Largest file with a message of the day, in bytes: everybody who comes is sent all of it.
 const MOTD_BYTES: usize = 16 * 1024;
 
-/// The message of the day in a file, a line each. Fails when it cannot be read, or is larger than 16 KiB.
-pub fn read_motd(path: &Path) -> Result<Vec<String>, String> {
-    let text = fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
-    if text.len() > MOTD_BYTES {
-        return Err(format!("{}: larger than {MOTD_BYTES} bytes", path.display()));
-    }
+/// The message of the day in a file, a line each.
+pub(super) fn read_motd(path: &str) -> Result<Vec<String>, String> {
+    let text = read_text(Path::new(path), MOTD_BYTES).map_err(|why| format!("{path}: {why}"))?;
     Ok(text.lines().map(str::to_owned).collect())
 }
 
 /// A password, or the hash of one.
 pub(super) fn password(value: &str) -> Result<Secret, String> {
     value.parse().map_err(|why: SecretError| why.to_string())
+}
+
+/// Largest file with a password, in bytes: its first line counts, and behind that people keep notes.
+const PASSWORD_FILE_BYTES: usize = 64 * 1024;
+
+/// The password in the first line of a file.
+pub(super) fn read_password(path: &str) -> Result<Secret, String> {
+    let text = read_text(Path::new(path), PASSWORD_FILE_BYTES).map_err(|why| format!("{path:?}: {why}"))?;
+    password(text.lines().next().unwrap_or_default())
 }
 
 /// Operators, each under a name of its own.

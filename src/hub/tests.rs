@@ -94,7 +94,7 @@ impl Scene {
             }
             Sending::Bytes(..)
             | Sending::CloseFrom(..)
-            | Sending::Reload
+            | Sending::Reload(_)
             | Sending::Report(..)
             | Sending::Check(..) => {
                 panic!("the hub knows no bytes, no files and no connections")

@@ -23,7 +23,7 @@ enum Item {
     Bytes { to: UserId, bytes: Range<usize> },
     Close { who: UserId, reason: CloseReason },
     CloseFrom { network: Network, reason: CloseReason },
-    Reload,
+    Reload { by: UserId },
     Report { to: UserId, label: Option<Box<str>> },
     Check { who: UserId, check: Box<Check> },
 }
@@ -39,8 +39,8 @@ pub enum Sending<'a> {
     Close(UserId, CloseReason),
     /// All connections from there are to end.
     CloseFrom(Network, CloseReason),
-    /// What stands in files is to be read again.
-    Reload,
+    /// What stands in files is to be read again, as this session wants, which is to be told what came of it.
+    Reload(UserId),
     /// What there is to see inside the server is to be told to this session; and the label that it asked under.
     Report(UserId, Option<Box<str>>),
     /// This session is to be told whether a guess is right, and nothing is taken from its peer until then.
@@ -119,9 +119,9 @@ impl Outgoing {
         self.items.push(Item::CloseFrom { network, reason });
     }
 
-    /// Asks for files to be read again.
-    pub fn reload(&mut self) {
-        self.items.push(Item::Reload);
+    /// Asks for files to be read again, in the name of somebody who is to be told what came of it.
+    pub fn reload(&mut self, by: UserId) {
+        self.items.push(Item::Reload { by });
     }
 
     /// Asks for what there is to see inside the server.
@@ -144,7 +144,7 @@ impl Outgoing {
             | Item::Bytes { .. }
             | Item::Close { .. }
             | Item::CloseFrom { .. }
-            | Item::Reload => None,
+            | Item::Reload { .. } => None,
         });
         let label = labels.next();
         let is_later = label.is_some();
@@ -175,7 +175,7 @@ impl Outgoing {
             Item::Bytes { to, bytes } => Sending::Bytes(to, &all_bytes[bytes]),
             Item::Close { who, reason } => Sending::Close(who, reason),
             Item::CloseFrom { network, reason } => Sending::CloseFrom(network, reason),
-            Item::Reload => Sending::Reload,
+            Item::Reload { by } => Sending::Reload(by),
             Item::Report { to, label } => Sending::Report(to, label),
             Item::Check { who, check } => Sending::Check(who, check),
         })
@@ -197,7 +197,7 @@ impl Outgoing {
                 Item::Bytes { to, bytes } => kept.bytes(to, &self.bytes[bytes]),
                 Item::Close { who, reason } => kept.close(who, reason),
                 Item::CloseFrom { network, reason } => kept.close_from(network, reason),
-                Item::Reload => kept.reload(),
+                Item::Reload { by } => kept.reload(by),
                 item @ (Item::Report { .. } | Item::Check { .. }) => kept.items.push(item),
                 Item::Event(event, audience) => {
                     let copies = audience.iter().filter(|&id| id == who).count();

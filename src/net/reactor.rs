@@ -26,7 +26,7 @@ use super::stream::Socket;
 use super::tls::{self, Tls};
 use super::worker::Worker;
 use crate::address::Address;
-use crate::config::ServerConfig;
+use crate::config::{ConfigError, ServerConfig};
 use crate::hub::Ban;
 use crate::message::Now;
 
@@ -49,8 +49,10 @@ const WAKE: Token = Token(usize::MAX);
 const SIGNALS: Token = Token(usize::MAX - 1);
 const FIRST_LISTENER: usize = usize::MAX - 2;
 
+/// Reads the config again.
+type Read = Box<dyn FnMut() -> Result<ServerConfig, ConfigError> + Send>;
+
 /// A server that listens. It may be sent to the thread that runs it.
-#[derive(Debug)]
 pub struct Reactor {
     poll: Poll,
     /// Empty as soon as the server ends.
@@ -67,6 +69,7 @@ pub struct Reactor {
     bans_file: Option<PathBuf>,
     is_told_to_stop: Arc<AtomicBool>,
     config: ServerConfig,
+    read: Read,
 }
 
 /// A server that runs. What it shares without locks, it shares within one thread.
@@ -85,6 +88,8 @@ struct Running {
     reserve: Reserve,
     /// The log says that accepting pauses, and nobody has come in since.
     pause_is_logged: bool,
+    /// A signal asked for the config to be read again.
+    is_to_reload: bool,
 }
 
 /// Ends a [`Reactor`] from another thread.
@@ -130,6 +135,7 @@ impl Reactor {
         let addresses = addresses.map(|listener| listener.address().clone()).collect();
         let metrics_listeners = metrics::bind(&config, poll.registry())?;
         let is_told_to_stop = Arc::default();
+        let read: Read = Box::new(|| Err(ConfigError::new("there is nothing to read again")));
         Ok(Self {
             poll,
             listeners,
@@ -141,6 +147,7 @@ impl Reactor {
             bans_file,
             is_told_to_stop,
             config,
+            read,
         })
     }
 
@@ -159,10 +166,17 @@ impl Reactor {
         self.metrics_listeners.iter().map(Listener::address)
     }
 
-    /// From now on signals count, for the whole process: SIGTERM and SIGINT end `run`, SIGUSR1 logs a report.
+    /// From now on signals count, for the whole process: SIGTERM and SIGINT end `run`, SIGHUP reads
+    /// the config again, SIGUSR1 logs a report.
     pub fn heed_signals(&mut self) -> io::Result<()> {
         self.signals = Some(Signals::heed(self.poll.registry(), SIGNALS)?);
         Ok(())
+    }
+
+    /// How the config is read again, when a signal or an operator asks for it: it is put in force as far as that is
+    /// possible without a restart or, where it is wrong, not at all. The loop waits meanwhile.
+    pub fn reload_with(&mut self, read: impl FnMut() -> Result<ServerConfig, ConfigError> + Send + 'static) {
+        self.read = Box::new(read);
     }
 
     /// A handle that ends `run`.
@@ -189,13 +203,20 @@ impl Reactor {
             server.announce_tls(port);
         }
         server.restore_bans(mem::take(&mut self.bans), now);
-        let metrics = Metrics::new(mem::take(&mut self.metrics_listeners));
-        let proxies = Proxies::new(mem::take(&mut self.config.proxy_from));
-        let (worker, reserve) = (Worker::new(Arc::clone(&self.waker)), Reserve::new());
-        let (tls, started) = (Tls::new(&self.config), now.instant);
-        let reactor = self;
-        Running { reactor, started, server, tls, worker, metrics, proxies, reserve, pause_is_logged: false }
-            .run()
+        let running = Running {
+            started: now.instant,
+            server,
+            tls: Tls::new(&self.config),
+            worker: Worker::new(Arc::clone(&self.waker)),
+            metrics: Metrics::new(mem::take(&mut self.metrics_listeners)),
+            proxies: Proxies::new(&self.config.proxy_from),
+            reserve: Reserve::new(),
+            pause_is_logged: false,
+            is_to_reload: false,
+            // What is in force is the server's to know, because that changes.
+            reactor: Self { config: ServerConfig::default(), ..self },
+        };
+        running.run()
     }
 }
 
@@ -229,6 +250,9 @@ impl Running {
         }
         self.proxies.expire(now.instant);
         self.server.expire(now);
+        if self.is_to_reload || self.server.is_asked_to_reload() {
+            self.reload(now);
+        }
         let before = self.server.connections();
         self.server.finish_turn(now);
         if self.server.connections() < before {
@@ -320,13 +344,27 @@ impl Running {
 
     fn signalled(&mut self, now: Now) {
         let Some(signals) = &mut self.reactor.signals else { return };
-        let Signalled { stop, report } = signals.take();
+        let Signalled { stop, reload, report } = signals.take();
+        self.is_to_reload |= reload;
         if report {
             self.server.report(now).lines().iter().for_each(|line| info!("report: {line}"));
         }
         if stop {
             self.stop(now);
         }
+    }
+
+    /// Reads the config again. Its files are on this machine and small, so everybody else waits for as long as a turn.
+    fn reload(&mut self, now: Now) {
+        self.is_to_reload = false;
+        let read = (self.reactor.read)();
+        if let Ok(config) = &read {
+            self.proxies.change(&config.proxy_from);
+            if let Some(tls) = &mut self.tls {
+                tls.renew(config);
+            }
+        }
+        self.server.reload(read, now);
     }
 
     fn stop(&mut self, now: Now) {
@@ -349,6 +387,12 @@ fn time_to_next_beat(time: Duration) -> Duration {
     let beat = BEAT.as_nanos();
     // Less than a beat, so it fits.
     Duration::from_nanos((time.as_nanos().div_ceil(beat) * beat - time.as_nanos()) as u64)
+}
+
+impl fmt::Debug for Reactor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reactor").field("addresses", &self.addresses).finish_non_exhaustive()
+    }
 }
 
 impl Stopper {

@@ -9,6 +9,7 @@ mod checking;
 mod ending;
 mod keeping;
 mod reading;
+mod reloading;
 mod reporting;
 mod writing;
 
@@ -78,6 +79,8 @@ pub struct Server<S> {
     overfull: Vec<usize>,
     /// Connections that are `Closed`, each once.
     closed: Vec<usize>,
+    /// Operators who want the config to be read again, each once.
+    reload_asked_by: Vec<UserId>,
     /// Set when the server ends: the latest time for everything.
     shutdown_by: Option<Instant>,
 }
@@ -108,6 +111,7 @@ impl<S: Stream> Server<S> {
             dirty: Vec::new(),
             overfull: Vec::new(),
             closed: Vec::new(),
+            reload_asked_by: Vec::new(),
             shutdown_by: None,
         }
     }
@@ -158,7 +162,7 @@ impl<S: Stream> Server<S> {
 
     fn take_in(&mut self, stream: S, peer: Peer, is_admitted: bool, now: Now) -> usize {
         let key = self.connections.vacant_key();
-        let session = Session::new(user_id(key), &self.house.limits, now.instant);
+        let session = Session::new(user_id(key), &self.house.config.limits, now.instant);
         self.connections.insert(Connection {
             stream,
             peer,
@@ -252,7 +256,7 @@ impl<S: Stream> Server<S> {
         self.openings = 0;
         self.seal(now);
         while let Some(key) = self.overfull.pop() {
-            let limits = &self.house.limits;
+            let limits = &self.house.config.limits;
             let reason = match self.connections[key].hearing {
                 Hearing::Shed | Hearing::Gone => CloseReason::MemoryFull(limits.memory_bytes),
                 Hearing::Fine | Hearing::TooSlow => CloseReason::OutboxFull(limits.outbox_bytes),
@@ -322,7 +326,7 @@ impl<S: Stream> Server<S> {
         if let Some(connection) = self.connections.get(key)
             && let Life::Open = connection.life
         {
-            let flood = self.house.limits.flood.filter(|_| connection.inlet == Inlet::Paused);
+            let flood = self.house.config.limits.flood.filter(|_| connection.inlet == Inlet::Paused);
             let resuming = flood.map(|flood| connection.bucket.ready_at(flood));
             self.set_deadline(key, connection.session.deadline().into_iter().chain(resuming).min());
         }
@@ -371,11 +375,11 @@ impl<S: Stream> Server<S> {
                 Life::Closed => assert!(connection.deadline.is_none()),
             }
             deadlines += usize::from(connection.deadline.is_some());
-            let limit = self.house.limits.outbox_bytes;
+            let limit = self.house.config.limits.outbox_bytes;
             assert!(connection.unsent_bytes() <= limit || !matches!(connection.life, Life::Open));
         }
         assert_eq!(self.kept_bytes, kept_bytes, "what is kept is counted");
-        assert!(kept_bytes <= self.house.limits.memory_bytes, "{kept_bytes} bytes are kept");
+        assert!(kept_bytes <= self.house.config.limits.memory_bytes, "{kept_bytes} bytes are kept");
         assert_eq!(self.deadlines.len(), deadlines, "no deadline outlives its connection");
         let open = self.connections.iter().filter(|(_, c)| matches!(c.life, Life::Open)).count();
         assert_eq!(self.open, open, "open connections are counted");

@@ -6,13 +6,14 @@ use std::os::unix::net::UnixStream as StdUnixStream;
 
 use mio::net::UnixStream;
 use mio::{Interest, Registry, Token};
-use signal_hook::consts::{SIGINT, SIGTERM, SIGUSR1};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1};
 use signal_hook::low_level::pipe;
 
 /// The signals that the server heeds. A pipe does not tell which signal wrote to it, so each meaning has its own.
 #[derive(Debug)]
 pub(super) struct Signals {
     stop: UnixStream,
+    reload: UnixStream,
     report: UnixStream,
 }
 
@@ -21,6 +22,8 @@ pub(super) struct Signals {
 pub(super) struct Signalled {
     /// SIGTERM or SIGINT: the server is to end.
     pub(super) stop: bool,
+    /// SIGHUP: what stands in files is to be read again.
+    pub(super) reload: bool,
     /// SIGUSR1: the log is to have a report.
     pub(super) report: bool,
 }
@@ -30,13 +33,18 @@ impl Signals {
     pub(super) fn heed(registry: &Registry, token: Token) -> io::Result<Self> {
         Ok(Self {
             stop: pipe_of(&[SIGTERM, SIGINT], registry, token)?,
+            reload: pipe_of(&[SIGHUP], registry, token)?,
             report: pipe_of(&[SIGUSR1], registry, token)?,
         })
     }
 
     /// What they asked for since the last look; twice is the same as once.
     pub(super) fn take(&mut self) -> Signalled {
-        Signalled { stop: drain(&mut self.stop), report: drain(&mut self.report) }
+        Signalled {
+            stop: drain(&mut self.stop),
+            reload: drain(&mut self.reload),
+            report: drain(&mut self.report),
+        }
     }
 }
 

@@ -11,7 +11,8 @@ use std::time::{Duration, Instant};
 
 use log::info;
 
-use super::{Context, NO_PASSWORD, log_login, log_wrong_password};
+use super::{Context, NO_PASSWORD, log_login, log_wrong_password, shift};
+use crate::config::Limits;
 use crate::message::{
     Check, CloseReason, Command, Event, EventKind, Frame, Profile, Purpose, Rank, Refusal, Source, Speech,
     SpeechKind, UserId,
@@ -182,6 +183,14 @@ impl CrazyIt {
         greeting.into_iter().chain(quiet).min()
     }
 
+    /// See [`super::Session::change_limits`].
+    pub(super) fn change_limits(&mut self, old: &Limits, new: &Limits) {
+        self.decoder.set_cap(new.frame_bytes);
+        if let Phase::Greeting { until } = &mut self.phase {
+            shift(until, old, new);
+        }
+    }
+
     /// Does what is due.
     pub(super) fn wake(&mut self, context: &mut Context<'_>) {
         let now = context.now.instant;
@@ -193,7 +202,7 @@ impl CrazyIt {
         if let Phase::Greeting { until } = self.phase
             && until <= now
         {
-            context.out.close(self.id, CloseReason::LoginTimeout(context.house.limits.login_timeout));
+            context.out.close(self.id, CloseReason::LoginTimeout(context.house.config.limits.login_timeout));
         }
     }
 
@@ -283,7 +292,7 @@ impl CrazyIt {
             Ok(name) => name,
             Err(why) => return self.refuse_name(&Refusal::NameNotAllowed(why), context),
         };
-        let result = match (&self.phase, &context.house.password, password) {
+        let result = match (&self.phase, &context.house.config.password, password) {
             (Phase::Greeting { .. }, Some(_), None) => return self.refuse_name(&NO_PASSWORD, context),
             (Phase::Greeting { .. }, Some(secret), Some(password)) => {
                 let (secret, guess) = (secret.clone(), Guess::new(password));

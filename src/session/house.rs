@@ -1,32 +1,19 @@
 //! What the server says of itself, and what it asks of its guests: the same for every session.
 
-use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
-use log::{info, warn};
-
 use super::cloak::Cloak;
-use crate::config::{Limits, Operator, ServerConfig, read_motd};
-use crate::secret::Secret;
+use crate::config::ServerConfig;
 
 /// The server as its guests see it.
 #[derive(Debug)]
 pub struct House {
     /// What IRC clients see as the server's name.
     pub name: String,
-    /// The message of the day, a line each; none when there is none.
-    pub motd: Vec<String>,
-    motd_file: Option<PathBuf>,
+    /// What is in force. Some of it may change while the server runs.
+    pub config: ServerConfig,
     /// Where IRC clients are to come with TLS, if they can.
     pub sts_port: Option<u16>,
-    /// What everybody must know to come in.
-    pub password: Option<Secret>,
-    /// Who may become an operator of the server.
-    pub operators: Vec<Operator>,
-    /// What every connection is held to.
-    pub limits: Limits,
-    /// Bans outlive a restart.
-    pub keeps_bans: bool,
     /// When the server started.
     pub started: SystemTime,
     pub(super) cloak: Cloak,
@@ -35,31 +22,12 @@ pub struct House {
 impl House {
     /// The house of a server that starts now.
     pub fn new(config: &ServerConfig, started: SystemTime) -> Self {
-        let mut house = Self {
+        Self {
             name: config.server_name.clone(),
-            motd: Vec::new(),
-            motd_file: config.motd_file.clone(),
+            config: config.clone(),
             sts_port: None,
-            password: config.password.clone(),
-            operators: config.operators.clone(),
-            limits: config.limits,
-            keeps_bans: config.state.is_some(),
             started,
             cloak: Cloak::default(),
-        };
-        house.reload();
-        house
-    }
-
-    /// Reads the message of the day again. Where that fails, the old one stands.
-    pub fn reload(&mut self) {
-        let Some(path) = &self.motd_file else { return };
-        match read_motd(path) {
-            Ok(motd) => {
-                info!("{}: {} lines", path.display(), motd.len());
-                self.motd = motd;
-            }
-            Err(error) => warn!("the message of the day stays as it is: {error}"),
         }
     }
 
@@ -71,7 +39,7 @@ impl House {
     /// Most bytes of one answer with a line for each user or room: what is longer is cut, and says so. Half the outbox,
     /// so that asking alone does not fill it.
     pub(super) fn answer_bytes(&self) -> usize {
-        self.limits.outbox_bytes / 2
+        self.config.limits.outbox_bytes / 2
     }
 
     /// Begins the ids of messages, so that those of an earlier run are different.

@@ -120,6 +120,12 @@ fn log_login(id: UserId, context: &Context<'_>) {
     }
 }
 
+/// Moves the time by which a peer has to log in.
+fn shift(until: &mut Instant, old: &Limits, new: &Limits) {
+    // It came as long as the old time before that, so this is not before it came.
+    *until = *until + new.login_timeout - old.login_timeout;
+}
+
 impl Session {
     /// A conversation that begins now.
     pub fn new(id: UserId, limits: &Limits, now: Instant) -> Self {
@@ -143,7 +149,7 @@ impl Session {
                 FirstBytes::NeedMore => None,
                 FirstBytes::LineEnd => Some(1),
                 FirstBytes::CrazyIt => {
-                    let conversation = CrazyIt::new(*id, context.house.limits.frame_bytes, *until);
+                    let conversation = CrazyIt::new(*id, context.house.config.limits.frame_bytes, *until);
                     self.wire = Wire::CrazyIt(conversation);
                     Some(0)
                 }
@@ -244,7 +250,7 @@ impl Session {
         match &mut self.wire {
             Wire::Unknown { id, until } => {
                 if *until <= context.now.instant {
-                    let timeout = context.house.limits.login_timeout;
+                    let timeout = context.house.config.limits.login_timeout;
                     context.out.close(*id, CloseReason::LoginTimeout(timeout));
                 }
             }
@@ -269,6 +275,26 @@ impl Session {
             Wire::Irc(conversation) => conversation.tell_report(lines, label, context),
             // On these wires there is no way to ask.
             Wire::Unknown { .. } | Wire::CrazyIt(_) => {}
+        }
+    }
+
+    /// Tells the peer something, from the server.
+    pub fn tell(&mut self, text: &str, context: &mut Context<'_>) {
+        match &mut self.wire {
+            Wire::Irc(conversation) => conversation.tell(text, context),
+            Wire::CrazyIt(conversation) => conversation.notice(text, context),
+            // Whoever has shown no protocol has asked for nothing.
+            Wire::Unknown { .. } => {}
+        }
+    }
+
+    /// Limits have changed: whoever is not logged in yet has the new time since it came, and the next frame that ends
+    /// may be as long as the new limit has it.
+    pub fn change_limits(&mut self, old: &Limits, new: &Limits) {
+        match &mut self.wire {
+            Wire::Unknown { until, .. } => shift(until, old, new),
+            Wire::CrazyIt(conversation) => conversation.change_limits(old, new),
+            Wire::Irc(conversation) => conversation.change_limits(old, new),
         }
     }
 

@@ -25,7 +25,14 @@ pub enum Split {
 impl Splitter {
     /// A splitter for frames of at most `cap` bytes, delimiters included; 4 GiB at the most.
     pub fn new(cap: usize) -> Self {
-        Self { cap: u32::try_from(cap).unwrap_or(u32::MAX), searched: 0 }
+        let mut splitter = Self { cap: 0, searched: 0 };
+        splitter.set_cap(cap);
+        splitter
+    }
+
+    /// Changes the cap, also for the frame that has begun.
+    pub fn set_cap(&mut self, cap: usize) {
+        self.cap = u32::try_from(cap).unwrap_or(u32::MAX);
     }
 
     /// Looks for `delimiter` in `buffer`, which begins where the frame does, from the offset `from` on.

@@ -1,23 +1,16 @@
 //! What the server says of itself, and that it is true.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
 use std::time::Duration;
-use std::{env, fs, process};
+
+use parlor::config::ConfigError;
 
 use crate::house::{Guest, House};
 
-/// A file with a message of the day, for one test.
-fn motd_file(name: &str, text: &str) -> PathBuf {
-    let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("motd-{name}-{}", process::id()));
-    fs::write(&path, text).expect("Cargo made the directory");
-    path
-}
-
 #[test]
 fn the_message_of_the_day_is_told_at_the_welcome_and_when_asked_for() {
-    let path = motd_file("told", "Tea at five.\n\nBring 杯子.\n");
-    let mut house = House::with(|config| config.motd_file = Some(path.clone()));
+    let lines = ["Tea at five.", "", "Bring 杯子."];
+    let mut house = House::with(|config| config.motd = lines.map(str::to_owned).to_vec());
     let ana = house.connect();
     house.send(ana, "NICK ana");
     let welcome = house.ask(ana, "USER a 0 * :x");
@@ -32,7 +25,6 @@ fn the_message_of_the_day_is_told_at_the_welcome_and_when_asked_for() {
     assert_eq!(house.ask(ana, "MOTD"), motd);
     assert_eq!(house.ask(ana, "MOTD parlor.*"), motd);
     assert_eq!(house.told(ana, "MOTD other.server"), "402 ana other.server");
-    fs::remove_file(path).ok();
 }
 
 #[test]
@@ -43,19 +35,37 @@ fn without_a_message_of_the_day_it_is_422() {
 }
 
 #[test]
-fn rehash_reads_the_message_of_the_day_again() {
-    let path = motd_file("rehash", "old\n");
-    let mut house = House::with(|config| config.motd_file = Some(path.clone()));
+fn rehash_reads_everything_again_and_tells_the_operator_what_came_of_it() {
+    let mut house = House::with(|config| config.motd = vec!["old".into()]);
     let (root, ana) = (house.operator("root"), house.irc("ana"));
-    fs::write(&path, "new\n").expect("it was written before");
     assert_eq!(house.told(ana, "REHASH"), "481 ana");
+    let rehash = |house: &mut House, told: &str| {
+        let answer = [
+            ":parlor.local 382 root config :Rehashing".to_owned(),
+            format!(":parlor.local NOTICE root :reload: {told}"),
+        ];
+        assert_eq!(house.ask(root, "REHASH"), answer);
+    };
+    rehash(&mut house, "nothing has changed");
+    let config = house.files().as_mut().expect("there is a config");
+    (config.motd, config.password) = (vec!["new".into()], "tea".parse().ok());
     assert_eq!(house.ask(ana, "MOTD")[1], ":parlor.local 372 ana :- old");
-    assert_eq!(house.ask(root, "REHASH"), [":parlor.local 382 root motd :Rehashing"]);
+    rehash(&mut house, "motd, password");
     assert_eq!(house.ask(ana, "MOTD")[1], ":parlor.local 372 ana :- new");
-    // A file that is gone leaves the old text.
-    fs::remove_file(&path).expect("it is there");
-    house.send(root, "REHASH");
+    *house.files() = Err(ConfigError::new("motd: it is gone"));
+    rehash(&mut house, "motd: it is gone; everything stays as it was");
     assert_eq!(house.ask(ana, "MOTD")[1], ":parlor.local 372 ana :- new");
+}
+
+#[test]
+fn an_operator_who_asks_twice_in_a_turn_is_told_once_and_one_who_left_is_not() {
+    let mut house = House::new();
+    let (root, eve) = (house.operator("root"), house.operator("eve"));
+    let told = house.ask(root, "REHASH\r\nREHASH");
+    let ends: Vec<_> = told.iter().map(|line| line.rsplit_once(':').map(|(_, text)| text)).collect();
+    assert_eq!(ends, [Some("Rehashing"), Some("Rehashing"), Some(" nothing has changed")]);
+    let told = house.ask(eve, "REHASH\r\nQUIT");
+    assert!(!told.iter().any(|line| line.contains("NOTICE")), "{told:#?}");
 }
 
 #[test]

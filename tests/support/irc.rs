@@ -4,7 +4,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use parlor::config::{Operator, ServerConfig};
+use parlor::config::{ConfigError, Operator, ServerConfig};
 use parlor::hub::Hub;
 use parlor::message::Peer;
 use parlor::net::Report;
@@ -54,6 +54,16 @@ impl House {
         let mut config = ServerConfig { operators, ..config() };
         configure(&mut config);
         Self { scene: Scene::with(config), guests: Vec::new() }
+    }
+
+    /// What the config says when it is read again; or why it cannot be.
+    pub fn files(&mut self) -> &mut Result<ServerConfig, ConfigError> {
+        &mut self.scene.files
+    }
+
+    /// A signal asks for the config, which is another now.
+    pub fn change(&mut self, configure: impl FnOnce(&mut ServerConfig)) {
+        self.scene.change(configure);
     }
 
     /// Leaves the invariants unchecked, for tests of many turns, which check them now and then.

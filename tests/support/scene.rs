@@ -7,7 +7,7 @@ use std::mem;
 use std::rc::{Rc, Weak};
 use std::time::{Duration, SystemTime};
 
-use parlor::config::{Limits, ServerConfig};
+use parlor::config::{ConfigError, Limits, ServerConfig};
 use parlor::message::{Now, Peer};
 use parlor::net::{Question, Server};
 
@@ -75,6 +75,8 @@ pub struct Scene {
     pub now: Now,
     /// By their keys: those whom a poll can tell of.
     wires: BTreeMap<usize, Weak<RefCell<Wire>>>,
+    /// What reading the config again comes to.
+    pub files: Result<ServerConfig, ConfigError>,
     /// Invariants are looked at after every turn.
     pub checks: bool,
     /// Passwords that are being compared beside the loop.
@@ -98,6 +100,7 @@ impl Scene {
             server: Server::new(&config, now),
             now,
             wires: BTreeMap::new(),
+            files: Ok(config),
             checks: true,
             questions: Vec::new(),
             is_thinking: false,
@@ -109,12 +112,24 @@ impl Scene {
         self.server.read_on(self.now);
         let result = act(&mut self.server, self.now);
         self.server.expire(self.now);
+        if self.server.is_asked_to_reload() {
+            self.server.reload(self.files.clone(), self.now);
+        }
         self.server.finish_turn(self.now);
         self.questions.extend(iter::from_fn(|| self.server.next_question()));
         if self.checks {
             self.check();
         }
         result
+    }
+
+    /// A turn in which a signal asks for the config, which is another now.
+    pub fn change(&mut self, configure: impl FnOnce(&mut ServerConfig)) -> String {
+        configure(self.files.as_mut().expect("there is a config"));
+        let files = self.files.clone();
+        let told = self.turn(|server, now| server.reload(files, now));
+        self.settle();
+        told
     }
 
     /// Panics where an invariant does not hold.

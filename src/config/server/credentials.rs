@@ -1,7 +1,6 @@
 //! What the server shows of itself over TLS: a certificate, and the key that goes with it.
 
 use std::fmt;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -13,7 +12,11 @@ use rustls::{Error, InconsistentKeys};
 
 use super::self_signed;
 use crate::address::Address;
+use crate::config::files::read_text;
 use crate::fingerprint::Fingerprint;
+
+/// Largest file with certificates or a key, in bytes.
+const PEM_BYTES: usize = 256 * 1024;
 
 /// Where TLS is spoken, and what is shown there.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -43,14 +46,14 @@ impl Credentials {
     /// in them, or do not belong together.
     pub fn read(cert: &Path, key: &Path, is_self_signed: bool) -> Result<Self, String> {
         let at = |path: &Path, why: &dyn fmt::Display| format!("{}: {why}", path.display());
-        let text = fs::read(cert).map_err(|error| at(cert, &error))?;
-        let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&text).collect();
+        let text = read_text(cert, PEM_BYTES).map_err(|why| at(cert, &why))?;
+        let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(text.as_bytes()).collect();
         let chain = chain.map_err(|error| at(cert, &error))?;
         if chain.is_empty() {
             return Err(at(cert, &"there is no certificate in it (PEM, -----BEGIN CERTIFICATE-----)"));
         }
-        let text = fs::read(key).map_err(|error| at(key, &error))?;
-        let der = PrivateKeyDer::from_pem_slice(&text).map_err(|error| match error {
+        let text = read_text(key, PEM_BYTES).map_err(|why| at(key, &why))?;
+        let der = PrivateKeyDer::from_pem_slice(text.as_bytes()).map_err(|error| match error {
             pem::Error::NoItemsFound => {
                 at(key, &"there is no private key in it (PEM: PKCS#8, SEC1 or RSA, without a passphrase)")
             }

@@ -1,6 +1,5 @@
 //! The options of `parlord`. A config file has the same names, so one table serves both.
 
-use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -11,7 +10,7 @@ use crate::config::table::{self, last};
 #[cfg(feature = "metrics")]
 use crate::config::values;
 use crate::config::values::{
-    flood, number, operators, parse_address, password, proxy, read_motd, server_name,
+    flood, number, operators, parse_address, password, proxy, read_motd, read_password, server_name,
 };
 
 type Setting = table::Setting<ServerConfig>;
@@ -107,9 +106,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         help: "a file with the message of the day (none)",
         repeats: false,
         set: |config, values| {
-            let path = PathBuf::from(last(values));
-            read_motd(&path)?;
-            config.motd_file = Some(path);
+            config.motd = read_motd(last(values))?;
             Ok(())
         },
     },
@@ -131,9 +128,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         help: "a file whose first line is the password (none)",
         repeats: false,
         set: |config, values| {
-            let path = last(values);
-            let text = fs::read_to_string(path).map_err(|error| format!("{path:?}: {error}"))?;
-            config.password = Some(password(text.lines().next().unwrap_or_default())?);
+            config.password = Some(read_password(last(values))?);
             Ok(())
         },
     },

@@ -45,8 +45,13 @@ struct Waiting {
 
 impl Proxies {
     /// Nobody waits yet.
-    pub(super) fn new(from: Vec<Proxy>) -> Self {
-        Self { from, waiting: Slab::new() }
+    pub(super) fn new(from: &[Proxy]) -> Self {
+        Self { from: from.to_vec(), waiting: Slab::new() }
+    }
+
+    /// From now on these are they.
+    pub(super) fn change(&mut self, from: &[Proxy]) {
+        self.from = from.to_vec();
     }
 
     /// True when a newcomer from there must say for whom it speaks.

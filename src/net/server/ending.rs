@@ -47,8 +47,8 @@ impl<S: Stream> Server<S> {
         let peer_finished = reason == CloseReason::PeerFinished;
         // Lines for it were dropped already in this turn, so whatever else happens, this is why it ends.
         let reason = match self.connections[key].hearing {
-            Hearing::TooSlow => CloseReason::OutboxFull(self.house.limits.outbox_bytes),
-            Hearing::Shed => CloseReason::MemoryFull(self.house.limits.memory_bytes),
+            Hearing::TooSlow => CloseReason::OutboxFull(self.house.config.limits.outbox_bytes),
+            Hearing::Shed => CloseReason::MemoryFull(self.house.config.limits.memory_bytes),
             Hearing::Fine | Hearing::Gone => reason,
         };
         self.depart(key, &reason, now);

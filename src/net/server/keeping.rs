@@ -18,7 +18,7 @@ impl<S: Stream> Server<S> {
     /// Where too much is kept, forgets what is kept for those for whom it is most, and has them closed: until a quarter
     /// is free again, so that not all of them are looked at for each byte.
     pub(super) fn shed(&mut self, now: Now) {
-        let most = self.house.limits.memory_bytes;
+        let most = self.house.config.limits.memory_bytes;
         if self.kept_bytes <= most {
             return;
         }

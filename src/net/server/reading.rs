@@ -209,12 +209,12 @@ impl<S: Stream> Server<S> {
     /// How fast the peer of `key` may send, if not as fast as it likes: operators may.
     fn flood_limit(&self, key: usize) -> Option<Flood> {
         let is_operator = self.hub.users().get(user_id(key)).is_some_and(|user| user.is_operator);
-        self.house.limits.flood.filter(|_| !is_operator)
+        self.house.config.limits.flood.filter(|_| !is_operator)
     }
 
     /// Goes on with the connection `key` if it may send again.
     pub(super) fn resume(&mut self, key: usize, now: Now) {
-        let Some(flood) = self.house.limits.flood else { return };
+        let Some(flood) = self.house.config.limits.flood else { return };
         let connection = &mut self.connections[key];
         if connection.inlet == Inlet::Paused && connection.bucket.ready_at(flood) <= now.instant {
             connection.inlet = Inlet::Backlog;

@@ -37,8 +37,12 @@ impl<S: Stream> Server<S> {
                     }
                     Sending::Close(id, reason) => self.end(id.0 as usize, reason, now),
                     Sending::CloseFrom(network, reason) => self.close_from(&network, &reason, now),
-                    Sending::Reload => self.house.reload(),
                     Sending::Check(id, check) => self.ask(id, check, now),
+                    Sending::Reload(by) => {
+                        if !self.reload_asked_by.contains(&by) {
+                            self.reload_asked_by.push(by);
+                        }
+                    }
                     Sending::Report(id, label) => self.tell_report(id, label.as_deref(), now),
                 }
             }
@@ -98,13 +102,13 @@ impl<S: Stream> Server<S> {
     }
 
     /// Sees to it that what was queued for the connection `key` is written or, where it is too much, that it ends.
-    fn queued(&mut self, key: usize, now: Now) {
+    pub(super) fn queued(&mut self, key: usize, now: Now) {
         let connection = &mut self.connections[key];
         mark_dirty(connection, key, &mut self.dirty);
-        let most = self.house.limits.outbox_bytes;
+        let most = self.house.config.limits.outbox_bytes;
         let is_overfull = connection.unsent_bytes() > most;
         self.recount(key);
-        if is_overfull || self.kept_bytes > self.house.limits.memory_bytes {
+        if is_overfull || self.kept_bytes > self.house.config.limits.memory_bytes {
             // Somebody who reads must not suffer because a lot came in one turn, or because a session holds back
             // more than there is room for: what can be written now, is.
             self.connections[key].release();

@@ -46,6 +46,13 @@ impl Tls {
         Some(Self { config, scratch: Rc::default() })
     }
 
+    /// From now on newcomers are shown what `config` has for them. Who is here stays, with the keys that were agreed on.
+    pub(super) fn renew(&mut self, config: &crate::config::ServerConfig) {
+        if let Some(credentials) = &config.tls.credentials {
+            self.config = handshakes(credentials.certified());
+        }
+    }
+
     /// TLS around the socket of a newcomer. Fails when the system has no random numbers.
     pub(super) fn wrap(&self, inner: Socket) -> io::Result<Socket> {
         let connection = UnbufferedServerConnection::new(Arc::clone(&self.config));

@@ -136,7 +136,7 @@ pub(super) const COMMANDS: &[Command] = {
             Irc::rehash,
             Registered,
             0,
-            "REHASH: read the message of the day again (operators)",
+            "REHASH: read the config and its files again (operators)",
         ),
         command("SETNAME", Irc::setname, Registered, 1, "SETNAME realname: change your real name"),
         command(

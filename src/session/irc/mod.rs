@@ -25,7 +25,8 @@ pub(super) use encode::{encode, relevant};
 
 use std::time::{Duration, Instant};
 
-use super::Context;
+use super::{Context, shift};
+use crate::config::Limits;
 use crate::message::{Check, CloseReason, Outgoing, Purpose, UserId};
 use crate::wire::irc::{CLIENT_TAGS_BYTES, LINE_BYTES, Line, Message, Tags, numeric};
 use crate::wire::{Split, Splitter};
@@ -170,6 +171,11 @@ impl Irc {
         });
     }
 
+    /// Tells the client something that is no answer of IRC's.
+    pub(super) fn tell(&self, text: &str, context: &mut Context<'_>) {
+        self.say("NOTICE", text, context);
+    }
+
     /// Goes on with what needed a password.
     pub(super) fn checked(&mut self, check: Check, is_right: bool, context: &mut Context<'_>) {
         match check.purpose {
@@ -191,15 +197,25 @@ impl Irc {
         }
     }
 
+    /// See [`super::Session::change_limits`].
+    pub(super) fn change_limits(&mut self, old: &Limits, new: &Limits) {
+        match &mut self.phase {
+            Phase::Registering(registration) => shift(&mut registration.until, old, new),
+            Phase::Online { check } if !self.asked => *check = self.heard + new.ping_after,
+            // It has its time to answer.
+            Phase::Online { .. } => {}
+        }
+    }
+
     /// Does what is due.
     pub(super) fn wake(&mut self, context: &mut Context<'_>) {
-        let (now, ping_after) = (context.now.instant, context.house.limits.ping_after);
+        let (now, ping_after) = (context.now.instant, context.house.config.limits.ping_after);
         if now < self.deadline() {
             return;
         }
         match &mut self.phase {
             Phase::Registering(_) => {
-                let timeout = context.house.limits.login_timeout;
+                let timeout = context.house.config.limits.login_timeout;
                 context.out.close(self.id, CloseReason::LoginTimeout(timeout));
             }
             // Looked at now and then, so that nothing is to be done whenever a line arrives.

@@ -16,7 +16,7 @@ impl Irc {
     /// `OPER name password`.
     pub(super) fn oper(&mut self, message: &Message<'_>, context: &mut Context<'_>) {
         let (name, password) = (message.params[0], message.params[1]);
-        let operators = &context.house.operators;
+        let operators = &context.house.config.operators;
         // Who gives a name that is none must not find out by how soon the answer comes.
         let Some(costliest) = operators.iter().max_by_key(|operator| operator.password.cost()) else {
             return self.say(
@@ -98,8 +98,8 @@ impl Irc {
         if !context.hub.users().get(self.id).is_some_and(|user| user.is_operator) {
             return self.refuse(&Refusal::NotServerOperator, context);
         }
-        context.out.reload();
-        self.complain(numeric::RPL_REHASHING, "motd", "Rehashing", context);
+        context.out.reload(self.id);
+        self.complain(numeric::RPL_REHASHING, "config", "Rehashing", context);
     }
 
     /// `WALLOPS text`.

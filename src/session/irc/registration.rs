@@ -200,7 +200,7 @@ impl Irc {
             return;
         }
         let house = context.house;
-        if let Some(secret) = house.password.as_ref().filter(|_| !registration.is_let_in) {
+        if let Some(secret) = house.config.password.as_ref().filter(|_| !registration.is_let_in) {
             let Some(guess) = registration.password.take() else {
                 info!("{}: login refused: {NO_PASSWORD}", context.peer);
                 return self.refuse_password(context);
@@ -218,7 +218,7 @@ impl Irc {
         let log_in = Command::LogIn(name.clone(), profile);
         match context.hub.handle(self.id, log_in, context.now, context.out) {
             Ok(()) => {
-                let check = context.now.instant + house.limits.ping_after;
+                let check = context.now.instant + house.config.limits.ping_after;
                 self.phase = Phase::Online { check };
                 log_login(self.id, context);
                 self.welcome(context);

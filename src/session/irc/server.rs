@@ -42,11 +42,11 @@ impl Irc {
 
     fn tell_motd(&self, context: &mut Context<'_>) {
         let house = context.house;
-        if house.motd.is_empty() {
+        if house.config.motd.is_empty() {
             return self.say(numeric::ERR_NOMOTD, "There is no message of the day", context);
         }
         self.say(numeric::RPL_MOTDSTART, &format!("- {} Message of the day -", house.name), context);
-        for text in &house.motd {
+        for text in &house.config.motd {
             self.say(numeric::RPL_MOTD, &format!("- {text}"), context);
         }
         self.say(numeric::RPL_ENDOFMOTD, "End of message of the day", context);

@@ -91,6 +91,11 @@ impl Decoder {
         Self { splitter: Splitter::new(cap) }
     }
 
+    /// From now on takes frames of at most `cap` bytes, also of the one that has begun.
+    pub fn set_cap(&mut self, cap: usize) {
+        self.splitter.set_cap(cap);
+    }
+
     /// Looks at the beginning of `buffer`. Unless the answer is `NeedMore`, the caller goes on behind the bytes
     /// that it names; after `NeedMore` it shows the same bytes again, with more behind them.
     pub fn next<'a>(&mut self, buffer: &'a [u8]) -> Decoded<'a> {

@@ -1,0 +1,82 @@
+//! Another config for a server that runs. It is put in force as a whole or not at all, and nobody is ended by it, but
+//! as a limit always ends who is beyond it.
+
+use std::mem;
+
+use log::{info, warn};
+
+use super::{Server, mark_unread};
+use crate::config::{ConfigError, Limits, ServerConfig};
+use crate::message::Now;
+use crate::net::batch::Batch;
+use crate::net::bucket::Bucket;
+use crate::net::connection::{Connection, Inlet, Life};
+use crate::net::stream::Stream;
+
+impl<S: Stream> Server<S> {
+    /// True when an operator wants the config to be read again. It is to be done before the turn ends.
+    pub fn is_asked_to_reload(&self) -> bool {
+        !self.reload_asked_by.is_empty()
+    }
+
+    /// Puts in force what was read again; or, where it could not be read, nothing. The log and the operators who asked
+    /// are told what came of it in one line, which is returned.
+    pub fn reload(&mut self, read: Result<ServerConfig, ConfigError>, now: Now) -> String {
+        let told = match read {
+            Ok(config) => {
+                let before = self.house.config.limits;
+                let changes = self.house.config.change_to(&config);
+                if self.house.config.limits != before {
+                    self.change_limits(&before, now);
+                }
+                let told = format!("reload: {changes}");
+                info!("{told}");
+                told
+            }
+            Err(error) => {
+                let told = format!("reload: {error}; everything stays as it was");
+                warn!("{told}");
+                told
+            }
+        };
+        for id in mem::take(&mut self.reload_asked_by) {
+            let key = id.0 as usize;
+            if self.connections.get(key).is_some_and(Connection::is_hearing) {
+                self.with_session(key, now, |session, context| session.tell(&told, context));
+            }
+        }
+        self.queue(now);
+        // A shorter time may be over already.
+        self.expire(now);
+        told
+    }
+
+    /// Brings to everybody what was derived of other limits before.
+    fn change_limits(&mut self, old: &Limits, now: Now) {
+        let new = self.house.config.limits;
+        self.admission.change_limits(&new, now.instant);
+        self.seal(now);
+        self.batch = Batch::new(new.outbox_bytes);
+        let keys: Vec<_> = self.connections.iter().map(|(key, _)| key).collect();
+        for key in keys {
+            let connection = &mut self.connections[key];
+            if !matches!(connection.life, Life::Open) {
+                continue;
+            }
+            connection.session.change_limits(old, &new);
+            if new.flood != old.flood {
+                // What was counted at another rate would be too much or too little at this one.
+                connection.bucket = Bucket::new(now.instant);
+                if connection.inlet == Inlet::Paused {
+                    connection.inlet = Inlet::Backlog;
+                    mark_unread(connection, key, &mut self.unread);
+                }
+            }
+            if connection.is_hearing() && connection.unsent_bytes() > new.outbox_bytes {
+                self.queued(key, now);
+            }
+            self.settle(key);
+        }
+        self.shed(now);
+    }
+}
