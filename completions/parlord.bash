@@ -20,9 +20,9 @@ _parlord() {
     --login-timeout | --ping | --proxy-from | --metrics) ;;
     *)
         local options="--listen --server-name --lobby --motd --password
-            --password-file --oper --state --max-connections --max-per-ip --flood
-            --frame --outbox --memory --login-timeout --ping --proxy-from --metrics
-            --config --hash-password --help --version"
+            --password-file --oper --state --allow-root --max-connections --max-per-ip
+            --flood --frame --outbox --memory --login-timeout --ping --proxy-from
+            --metrics --config --hash-password --help --version"
         mapfile -t COMPREPLY < <(compgen -W "$options" -- "$word")
         ;;
     esac

@@ -243,6 +243,7 @@ fn the_options_that_a_reload_changes_are_those_that_it_does_and_no_other() {
         "--memory=65536",
         "--login-timeout=7",
         "--ping=7",
+        "--allow-root",
         "--metrics=7",
     ];
     let has_metrics = cfg!(feature = "metrics");

@@ -8,7 +8,7 @@ use env_logger::Env;
 
 use parlor::address::Address;
 use parlor::config::{ConfigError, Invocation, ServerConfig, ServerTask};
-use parlor::net::{self, Reactor};
+use parlor::net::{self, Inherited, Reactor};
 use parlor::secret;
 
 fn main() -> ExitCode {
@@ -25,22 +25,34 @@ fn main() -> ExitCode {
         Err(error) => return fail(&error, 2),
     };
     env_logger::Builder::from_env(Env::default().default_filter_or("info")).init();
+    let inherited = match Inherited::from_env() {
+        Ok(inherited) => inherited,
+        Err(error) => return fail(&error, 1),
+    };
+    if let Err(error) = net::check_privileges(&config, &inherited) {
+        return fail(&error, 2);
+    }
     net::raise_descriptor_limit();
-    match serve(config, args) {
+    match serve(config, inherited, args) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail(error.as_ref(), 1),
     }
 }
 
-fn serve(config: ServerConfig, args: Vec<String>) -> Result<(), Box<dyn std::error::Error>> {
+fn serve(
+    config: ServerConfig,
+    inherited: Inherited,
+    args: Vec<String>,
+) -> Result<(), Box<dyn std::error::Error>> {
     let (room, trust) = (room_option(&config), trust_option(&config));
-    let mut reactor = Reactor::bind(config)?;
+    let mut reactor = Reactor::bind_or_inherit(config, inherited)?;
     reactor.reload_with(move || match ServerConfig::from_args(&args)? {
         Invocation::Run(config) => Ok(config),
         // The same arguments asked for nothing else at the start.
         Invocation::Print(_) | Invocation::Do(_) => Err(ConfigError::new("the command line has changed")),
     });
     reactor.heed_signals()?;
+    reactor.tell_service_manager();
     for address in reactor.addresses() {
         writeln!(io::stdout(), "listening on {address}, join with: parlor {room}NAME@{}", to_join(address))
             .ok();

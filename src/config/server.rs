@@ -46,6 +46,8 @@ pub struct ServerConfig {
     pub state: Option<PathBuf>,
     /// Who begins with a PROXY header, which says for whom it speaks. Nobody else may.
     pub proxy_from: Vec<Proxy>,
+    /// Serve a network even as root.
+    pub allow_root: bool,
     /// What connections are held to.
     pub limits: Limits,
     /// Where to tell Prometheus how the server is.
@@ -91,6 +93,7 @@ impl Default for ServerConfig {
             operators: Vec::new(),
             state: None,
             proxy_from: Vec::new(),
+            allow_root: false,
             limits: Limits::default(),
             #[cfg(feature = "metrics")]
             metrics: None,
@@ -125,6 +128,15 @@ impl ServerConfig {
         #[cfg(feature = "tls")]
         config.tls.read_credentials(config.state.as_deref(), &config.server_name).map_err(ConfigError)?;
         Ok(Invocation::Run(config))
+    }
+
+    /// Where the server is to listen besides `listen`.
+    pub fn further_addresses(&self) -> impl Iterator<Item = &Address> {
+        #[cfg(feature = "metrics")]
+        let metrics = self.metrics.iter();
+        #[cfg(not(feature = "metrics"))]
+        let metrics = std::iter::empty();
+        metrics
     }
 
     /// What was said in a frame may come out with a name and marks around it, and must not fill anybody's outbox.

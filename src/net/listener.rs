@@ -3,7 +3,9 @@
 use std::fs;
 use std::io::{self, ErrorKind};
 use std::net::{SocketAddr, TcpListener as StdTcpListener, ToSocketAddrs};
+use std::os::fd::AsFd;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
+use std::os::unix::net::UnixListener as StdUnixListener;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -47,8 +49,8 @@ enum Kind {
     Tcp(TcpListener),
     Unix {
         listener: UnixListener,
-        /// Held for its end.
-        _file: SocketFile,
+        /// Held for its end; none where the file is somebody else's.
+        _file: Option<SocketFile>,
     },
 }
 
@@ -67,6 +69,26 @@ impl Listener {
             Address::Tcp { host, port } => bind_tcp(host, *port),
             Address::Unix(path) => Ok(vec![Self::new(bind_unix(path)?, address.clone())]),
         }
+    }
+
+    /// Listens at a socket that somebody else opened. Fails when it does not listen.
+    pub(super) fn inherit_tcp(listener: StdTcpListener) -> io::Result<Self> {
+        adopt(&listener)?;
+        listener.set_nonblocking(true)?;
+        let listener = TcpListener::from_std(listener);
+        keep_alive(&listener);
+        let address = tcp_address(&listener)?;
+        Ok(Self::new(Kind::Tcp(listener), address))
+    }
+
+    /// Listens at a socket that somebody else opened, and whose file is theirs. Fails when it does not listen.
+    pub(super) fn inherit_unix(listener: StdUnixListener) -> io::Result<Self> {
+        adopt(&listener)?;
+        listener.set_nonblocking(true)?;
+        // One without a file, as Linux has them, is listened at as well, and has no address that could be told.
+        let path = listener.local_addr()?.as_pathname().unwrap_or(Path::new("?")).to_owned();
+        let kind = Kind::Unix { listener: UnixListener::from_std(listener), _file: None };
+        Ok(Self::new(kind, Address::Unix(path)))
     }
 
     fn new(kind: Kind, address: Address) -> Self {
@@ -110,6 +132,22 @@ impl Listener {
     }
 }
 
+/// Has a socket listen as ours do. Fails when it does not listen yet: then it is not meant to.
+fn adopt(listener: &impl AsFd) -> io::Result<()> {
+    // On these the system cannot tell.
+    #[cfg(not(target_vendor = "apple"))]
+    if !sockopt::socket_acceptconn(listener)? {
+        return Err(io::Error::new(ErrorKind::InvalidInput, "the socket does not listen"));
+    }
+    // A socket may listen again, with a longer queue.
+    Ok(net::listen(listener, BACKLOG)?)
+}
+
+fn tcp_address(listener: &TcpListener) -> io::Result<Address> {
+    let at = listener.local_addr()?;
+    Ok(Address::Tcp { host: at.ip().to_string(), port: at.port() })
+}
+
 fn bind_tcp(host: &str, port: u16) -> io::Result<Vec<Listener>> {
     let mut bound = Vec::new();
     let mut failure = io::Error::new(ErrorKind::NotFound, "the name has no address");
@@ -117,8 +155,7 @@ fn bind_tcp(host: &str, port: u16) -> io::Result<Vec<Listener>> {
         match listen_tcp(address) {
             Ok(listener) => {
                 keep_alive(&listener);
-                let at = listener.local_addr()?;
-                let address = Address::Tcp { host: at.ip().to_string(), port: at.port() };
+                let address = tcp_address(&listener)?;
                 bound.push(Listener::new(Kind::Tcp(listener), address));
             }
             // `localhost` may stand for an IPv6 address on a machine without IPv6.
@@ -175,7 +212,7 @@ fn bind_unix(path: &Path) -> io::Result<Kind> {
     // A socket may listen again, with a longer queue.
     net::listen(&listener, BACKLOG)?;
     let identity = identity(path)?;
-    Ok(Kind::Unix { listener, _file: SocketFile { path: path.to_owned(), identity } })
+    Ok(Kind::Unix { listener, _file: Some(SocketFile { path: path.to_owned(), identity }) })
 }
 
 /// Removes the socket file of a server that is gone. Fails when it is not a socket, or somebody serves it.

@@ -11,17 +11,20 @@ mod deadlines;
 mod descriptors;
 mod frames;
 mod guesses;
+mod inherited;
 mod listener;
 mod memory;
 #[cfg_attr(not(feature = "metrics"), path = "no_metrics.rs")]
 mod metrics;
 mod origin;
 mod outbox;
+mod privileges;
 mod proxy;
 mod reactor;
 mod report;
 mod reserve;
 mod server;
+mod service;
 mod signals;
 mod stream;
 #[cfg_attr(not(feature = "tls"), path = "no_tls.rs")]
@@ -31,7 +34,9 @@ mod worker;
 
 pub use checks::{Question, Verdict};
 pub use descriptors::raise_descriptor_limit;
+pub use inherited::{InheritError, Inherited};
 pub use outbox::Outbox;
+pub use privileges::{PublicAsRoot, check_privileges};
 pub use reactor::{BindError, Reactor, Stopper};
 pub use report::{Report, Waiting};
 pub use server::Server;

@@ -16,11 +16,13 @@ use mio::{Events, Interest, Poll, Token, Waker};
 
 use super::bans_file;
 use super::checks::Verdict;
+use super::inherited::Inherited;
 use super::listener::Listener;
 use super::metrics::{self, Metrics};
 use super::proxy::Proxies;
 use super::reserve::Reserve;
 use super::server::Server;
+use super::service::Service;
 use super::signals::{Signalled, Signals};
 use super::stream::Socket;
 use super::tls::{self, Tls};
@@ -61,6 +63,7 @@ pub struct Reactor {
     /// Where counts are told.
     metrics_listeners: Vec<Listener>,
     signals: Option<Signals>,
+    service: Service,
     /// The only one: a poll has no more (mio, `Waker`).
     waker: Arc<Waker>,
     /// Those of an earlier run.
@@ -111,6 +114,12 @@ pub struct BindError {
 impl Reactor {
     /// Listens wherever `config` says. Nobody is served before `run`.
     pub fn bind(config: ServerConfig) -> Result<Self, BindError> {
+        Self::bind_or_inherit(config, Inherited::default())
+    }
+
+    /// The same, but where sockets were passed, they take the place of those for `config.listen`, and those that are
+    /// meant for TLS the place of those for it.
+    pub fn bind_or_inherit(config: ServerConfig, inherited: Inherited) -> Result<Self, BindError> {
         let bans_file = config.state.as_deref().map(bans_file::path);
         let bans = bans_file.as_deref().map_or_else(|| Ok(Vec::new()), bans_file::read);
         let bans = bans.map_err(|error| BindError { address: None, error })?;
@@ -120,9 +129,10 @@ impl Reactor {
         };
         let poll = Poll::new().map_err(system)?;
         let waker = Arc::new(Waker::new(poll.registry(), WAKE).map_err(system)?);
-        let mut listeners = Vec::new();
-        let plain = config.listen.iter().map(|address| (address, false));
-        for (address, is_tls) in plain.chain(tls::addresses(&config).iter().map(|address| (address, true))) {
+        let (plain, over_tls) = inherited.wanted(&config.listen, tls::addresses(&config));
+        let mut listeners = inherited.listeners;
+        let wanted = plain.iter().map(|address| (address, false));
+        for (address, is_tls) in wanted.chain(over_tls.iter().map(|address| (address, true))) {
             let bound = Listener::bind(address);
             let bound = bound.map_err(|error| BindError { address: Some(address.clone()), error })?;
             listeners.extend(bound.into_iter().map(|listener| listener.with_tls(is_tls)));
@@ -133,15 +143,22 @@ impl Reactor {
         }
         let addresses = listeners.iter().filter(|listener| !listener.is_tls);
         let addresses = addresses.map(|listener| listener.address().clone()).collect();
+        let mut over_tls = listeners.iter().filter(|listener| listener.is_tls);
+        if let Some(listener) = over_tls.next().filter(|_| Tls::new(&config).is_none()) {
+            let error = io::Error::other("there is no certificate, see --tls-cert and --self-signed");
+            return Err(BindError { address: Some(listener.address().clone()), error });
+        }
         let metrics_listeners = metrics::bind(&config, poll.registry())?;
         let is_told_to_stop = Arc::default();
         let read: Read = Box::new(|| Err(ConfigError::new("there is nothing to read again")));
+        let (signals, service) = (None, Service::default());
         Ok(Self {
             poll,
             listeners,
             addresses,
             metrics_listeners,
-            signals: None,
+            signals,
+            service,
             waker,
             bans,
             bans_file,
@@ -171,6 +188,11 @@ impl Reactor {
     pub fn heed_signals(&mut self) -> io::Result<()> {
         self.signals = Some(Signals::heed(self.poll.registry(), SIGNALS)?);
         Ok(())
+    }
+
+    /// From now on the service manager that started this process, if one did and wants to know, is told how the server is.
+    pub fn tell_service_manager(&mut self) {
+        self.service = Service::from_env(Instant::now());
     }
 
     /// How the config is read again, when a signal or an operator asks for it: it is put in force as far as that is
@@ -223,6 +245,8 @@ impl Reactor {
 impl Running {
     fn run(mut self) -> io::Result<()> {
         let mut events = Events::with_capacity(EVENTS);
+        let at: Vec<_> = self.reactor.addresses.iter().map(Address::to_string).collect();
+        self.reactor.service.ready(&format!("listening on {}", at.join(", ")));
         loop {
             self.turn(&mut events)?;
             let is_empty = self.server.connections() == 0 && self.metrics.is_empty();
@@ -263,6 +287,7 @@ impl Running {
             self.worker.start(Box::new(|| question.answer()));
         }
         self.metrics.turn(self.reactor.poll.registry(), now.instant, || self.server.report(now));
+        self.reactor.service.turn(now.instant);
         self.server.turned(now.instant.elapsed());
         Ok(())
     }
@@ -326,8 +351,9 @@ impl Running {
             return Some(Duration::ZERO);
         }
         let pauses = self.reactor.listeners.iter().filter_map(|listener| listener.paused_until);
-        let next = pauses.chain(self.server.next_deadline());
-        let next = next.chain(self.metrics.next_deadline()).chain(self.proxies.next_deadline()).min()?;
+        let next = pauses.chain(self.server.next_deadline()).chain(self.metrics.next_deadline());
+        let next =
+            next.chain(self.proxies.next_deadline()).chain(self.reactor.service.next_deadline()).min()?;
         let late = time_to_next_beat(next.saturating_duration_since(self.started));
         Some((next + late).saturating_duration_since(Instant::now()))
     }
@@ -356,7 +382,11 @@ impl Running {
 
     /// Reads the config again. Its files are on this machine and small, so everybody else waits for as long as a turn.
     fn reload(&mut self, now: Now) {
+        if self.is_stopping() {
+            return;
+        }
         self.is_to_reload = false;
+        self.reactor.service.reloading();
         let read = (self.reactor.read)();
         if let Ok(config) = &read {
             self.proxies.change(&config.proxy_from);
@@ -364,11 +394,13 @@ impl Running {
                 tls.renew(config);
             }
         }
-        self.server.reload(read, now);
+        let told = self.server.reload(read, now);
+        self.reactor.service.ready(&told);
     }
 
     fn stop(&mut self, now: Now) {
         if !self.is_stopping() {
+            self.reactor.service.stopping();
             info!("stopping: {} connections", self.server.connections());
             self.reactor.listeners.clear();
             self.metrics.stop(now.instant);

@@ -57,22 +57,26 @@ impl Program {
         let mut command = Command::new(env!("CARGO_BIN_EXE_parlor"));
         command.env_remove("SSL_CERT_FILE").env_remove("SSL_CERT_DIR");
         command.envs(environment.iter().copied());
-        Self::spawn(command, args, Stdio::piped())
+        command.args(args).stdin(Stdio::piped()).stderr(Stdio::piped());
+        Self::spawn(command)
     }
 
     pub fn start(program: &str, args: &[&str], stdin: Stdio) -> Self {
-        Self::spawn(Command::new(program), args, stdin)
+        let mut command = Command::new(program);
+        command.args(args).stdin(stdin).stderr(Stdio::piped());
+        Self::spawn(command)
     }
 
-    fn spawn(mut command: Command, args: &[&str], stdin: Stdio) -> Self {
-        command.args(args).stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::piped());
+    /// A program whose arguments, input and complaints the test has set up itself.
+    pub fn spawn(mut command: Command) -> Self {
+        command.stdout(Stdio::piped());
         // What the program logs must not depend on who runs the tests.
         command.env_remove("RUST_LOG").env("XDG_CONFIG_HOME", "/nowhere");
         // Nor on what is kept on this machine.
         command.env_remove("STATE_DIRECTORY").env("XDG_STATE_HOME", "/nowhere");
         let mut child = command.spawn().expect("the program can be started");
         let stdout = lines(child.stdout.take().expect("piped"));
-        let stderr = lines(child.stderr.take().expect("piped"));
+        let stderr = child.stderr.take().map_or_else(|| channel().1, lines);
         let stdin = child.stdin.take();
         Self { child, stdin, stdout, stderr }
     }

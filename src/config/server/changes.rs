@@ -59,6 +59,7 @@ const AT_RESTART: &[Part] = &[
     part!("server-name", server_name),
     part!("lobby", lobby),
     part!("state", state),
+    part!("allow-root", allow_root),
     #[cfg(feature = "metrics")]
     part!("metrics", metrics),
 ];

@@ -4,9 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::ServerConfig;
-#[cfg(feature = "tls")]
-use crate::config::table::is_yes;
-use crate::config::table::{self, last};
+use crate::config::table::{self, is_yes, last};
 #[cfg(feature = "metrics")]
 use crate::config::values;
 use crate::config::values::{
@@ -151,6 +149,17 @@ pub(super) const SETTINGS: &[Setting] = &[
         repeats: false,
         set: |config, values| {
             config.state = Some(PathBuf::from(last(values)));
+            Ok(())
+        },
+    },
+    Setting {
+        short: "",
+        long: "allow-root",
+        value: "",
+        help: "serve a network even as root (no)",
+        repeats: false,
+        set: |config, values| {
+            config.allow_root = is_yes(values);
             Ok(())
         },
     },

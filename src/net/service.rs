@@ -1,0 +1,199 @@
+//! What a service manager is told of the server's state, where it wants to know (sd_notify(3)): that it is ready, reads
+//! its config again, ends, and that its event loop still turns (sd_watchdog_enabled(3)).
+
+use std::env;
+use std::ffi::OsString;
+use std::io;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::net::{SocketAddr, UnixDatagram};
+use std::process;
+use std::time::{Duration, Instant};
+
+use log::debug;
+use rustix::time::{ClockId, clock_gettime};
+
+/// The service manager; or nobody, which costs nothing.
+#[derive(Debug, Default)]
+pub(super) struct Service(Option<Manager>);
+
+#[derive(Debug)]
+struct Manager {
+    socket: UnixDatagram,
+    address: SocketAddr,
+    watchdog: Option<Watchdog>,
+    /// That it does not hear is told once.
+    failure_is_logged: bool,
+}
+
+/// A sign of life is due again and again.
+#[derive(Debug)]
+struct Watchdog {
+    interval: Duration,
+    next: Instant,
+}
+
+impl Service {
+    /// The one that the environment tells of: `NOTIFY_SOCKET`, `WATCHDOG_USEC` and `WATCHDOG_PID`.
+    pub(super) fn from_env(now: Instant) -> Self {
+        Self::new(|name| env::var_os(name), now)
+    }
+
+    fn new(variable: impl Fn(&str) -> Option<OsString>, now: Instant) -> Self {
+        let Some(place) = variable("NOTIFY_SOCKET").filter(|place| !place.is_empty()) else {
+            return Self::default();
+        };
+        match connect(place.as_bytes()) {
+            Ok((socket, address)) => {
+                let watchdog = Watchdog::new(variable, now);
+                Self(Some(Manager { socket, address, watchdog, failure_is_logged: false }))
+            }
+            Err(error) => {
+                debug!("the service manager is told nothing: {place:?}: {error}");
+                Self::default()
+            }
+        }
+    }
+
+    /// The server serves, or does again; `status` is for people.
+    pub(super) fn ready(&mut self, status: &str) {
+        // A line is a field of its own.
+        self.tell(|| format!("READY=1\nSTATUS={}", status.replace('\n', " ")));
+    }
+
+    /// The config is read again. What comes of it, `ready` tells.
+    pub(super) fn reloading(&mut self) {
+        self.tell(|| {
+            // By the same clock as the manager's, which orders its requests and our answers by it.
+            let now = clock_gettime(ClockId::Monotonic);
+            format!("RELOADING=1\nMONOTONIC_USEC={}", now.tv_sec * 1_000_000 + now.tv_nsec / 1000)
+        });
+    }
+
+    /// The server ends.
+    pub(super) fn stopping(&mut self) {
+        self.tell(|| "STOPPING=1\nSTATUS=says goodbye".to_owned());
+    }
+
+    /// When a sign of life is due.
+    pub(super) fn next_deadline(&self) -> Option<Instant> {
+        Some(self.0.as_ref()?.watchdog.as_ref()?.next)
+    }
+
+    /// Gives a sign of life where it is due. Only the event loop may do this, because that is what it vouches for.
+    pub(super) fn turn(&mut self, now: Instant) {
+        let watchdog = self.0.as_mut().and_then(|manager| manager.watchdog.as_mut());
+        if let Some(watchdog) = watchdog.filter(|watchdog| watchdog.next <= now) {
+            watchdog.next = now + watchdog.interval;
+            self.tell(|| "WATCHDOG=1".to_owned());
+        }
+    }
+
+    fn tell(&mut self, state: impl FnOnce() -> String) {
+        let Some(manager) = &mut self.0 else { return };
+        let sent = manager.socket.send_to_addr(state().as_bytes(), &manager.address);
+        if let Err(error) = sent
+            && !manager.failure_is_logged
+        {
+            manager.failure_is_logged = true;
+            debug!("the service manager does not hear: {error}");
+        }
+    }
+}
+
+impl Watchdog {
+    /// The one that was asked of this process, if one was.
+    fn new(variable: impl Fn(&str) -> Option<OsString>, now: Instant) -> Option<Self> {
+        let number = |name: &str| variable(name)?.to_str()?.parse::<u64>().ok();
+        let is_ours =
+            variable("WATCHDOG_PID").is_none() || number("WATCHDOG_PID") == Some(u64::from(process::id()));
+        let microseconds = number("WATCHDOG_USEC").filter(|&microseconds| is_ours && microseconds > 0)?;
+        // Half of the time, as sd_watchdog_enabled(3) has it.
+        let interval = Duration::from_micros(microseconds) / 2;
+        Some(Self { interval, next: now.checked_add(interval)? })
+    }
+}
+
+/// A socket to talk to the manager at `place`. It never waits for it.
+fn connect(place: &[u8]) -> io::Result<(UnixDatagram, SocketAddr)> {
+    let address = match place.strip_prefix(b"@") {
+        Some(name) => abstract_address(name)?,
+        None => SocketAddr::from_pathname(std::ffi::OsStr::from_bytes(place))?,
+    };
+    let socket = UnixDatagram::unbound()?;
+    socket.set_nonblocking(true)?;
+    Ok((socket, address))
+}
+
+/// An address that is in no directory (unix(7)).
+#[cfg(target_os = "linux")]
+fn abstract_address(name: &[u8]) -> io::Result<SocketAddr> {
+    use std::os::linux::net::SocketAddrExt;
+    SocketAddr::from_abstract_name(name)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn abstract_address(_: &[u8]) -> io::Result<SocketAddr> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn service(variables: &[(&str, String)], now: Instant) -> Service {
+        let find = |name: &str| variables.iter().find(|(known, _)| *known == name);
+        Service::new(|name| find(name).map(|(_, value)| value.into()), now)
+    }
+
+    #[test]
+    fn nobody_is_told_anything_where_nobody_asks() {
+        let now = Instant::now();
+        for variables in [
+            vec![],
+            vec![("NOTIFY_SOCKET", String::new())],
+            vec![("WATCHDOG_USEC", "1000".to_owned())],
+            vec![("NOTIFY_SOCKET", "/".repeat(200))],
+        ] {
+            let mut service = service(&variables, now);
+            assert!(service.0.is_none(), "{variables:?}");
+            service.ready("fine");
+            service.turn(now);
+            assert_eq!(service.next_deadline(), None);
+        }
+    }
+
+    #[test]
+    fn the_watchdog_is_ours_alone_and_wants_a_sign_at_half_of_its_time() {
+        let now = Instant::now();
+        let place = ("NOTIFY_SOCKET", "/nowhere/to/be/found".to_owned());
+        let cases = [
+            (Some(process::id()), "2000", Some(Duration::from_millis(1))),
+            (None, "2000", Some(Duration::from_millis(1))),
+            (Some(1), "2000", None),
+            (None, "0", None),
+            (None, "soon", None),
+        ];
+        for (pid, time, wanted) in cases {
+            let mut variables = vec![place.clone(), ("WATCHDOG_USEC", time.to_owned())];
+            variables.extend(pid.map(|pid| ("WATCHDOG_PID", pid.to_string())));
+            let mut service = service(&variables, now);
+            assert_eq!(service.next_deadline(), wanted.map(|wanted| now + wanted), "{variables:?}");
+            // A manager that is not there ends nothing.
+            let later = now + Duration::from_millis(1);
+            service.turn(later);
+            assert_eq!(service.next_deadline(), wanted.map(|wanted| later + wanted));
+        }
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_manager_at_an_abstract_address_hears() {
+        let name = format!("parlor-service-{}", process::id());
+        let manager = UnixDatagram::bind_addr(&abstract_address(name.as_bytes()).unwrap()).unwrap();
+        let mut service = service(&[("NOTIFY_SOCKET", format!("@{name}"))], Instant::now());
+        service.ready("two\nlines");
+        let mut bytes = [0; 100];
+        let count = manager.recv(&mut bytes).unwrap();
+        assert_eq!(&bytes[..count], b"READY=1\nSTATUS=two lines");
+    }
+}
