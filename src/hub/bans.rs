@@ -3,8 +3,8 @@
 //! They are asked at every newcomer, so an answer costs a look for each length of prefix that is in use, however many
 //! bans there are. A ban that is over is forgotten when its place is needed: it needs no timer.
 
-use std::collections::BTreeMap;
 use std::fmt;
+use std::mem;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::SystemTime;
 
@@ -48,11 +48,15 @@ pub enum BanError {
 /// All bans. Two of them never have the same network.
 #[derive(Debug, Default)]
 pub struct Bans {
-    by_network: BTreeMap<Network, Ban>,
-    /// How many bans there are for each length of prefix, of IPv4 and not: no entry is 0.
-    prefixes: BTreeMap<(bool, u8), usize>,
+    /// In the order of their networks: found in a few steps, and added seldom enough to move those behind.
+    list: Vec<Ban>,
+    /// How many bans there are for each length of prefix, of IPv4 and not: no count is 0.
+    lengths: Vec<(Length, usize)>,
     changes: u64,
 }
+
+/// Of IPv4 or not, and how many bits count.
+type Length = (bool, u8);
 
 impl Ban {
     /// Whether the network may be banned by anybody.
@@ -92,39 +96,44 @@ impl Bans {
     /// The ban of a network that `ip` is in, of several the one that lasts longest.
     pub fn covering(&self, ip: IpAddr, now: SystemTime) -> Option<&Ban> {
         let ip = ip.to_canonical();
-        let lengths = self.prefixes.keys().filter(|(is_ipv4, _)| *is_ipv4 == ip.is_ipv4());
-        let bans = lengths.filter_map(|&(_, prefix)| self.by_network.get(&Network::new(ip, prefix)));
+        let lengths = self.lengths.iter().filter(|((is_ipv4, _), _)| *is_ipv4 == ip.is_ipv4());
+        let found = lengths.filter_map(|&((_, prefix), _)| self.find(&Network::new(ip, prefix)).ok());
+        let bans = found.map(|at| &self.list[at]);
         bans.filter(|ban| !ban.is_over(now)).max_by_key(|ban| (ban.until.is_none(), ban.until))
     }
 
-    /// Adds a ban, in place of one of the same network. Returns whether there was one.
+    /// Adds a ban, in place of one of the same network. Returns whether there was one that is not over.
     pub fn add(&mut self, ban: Ban, now: SystemTime) -> Result<bool, BanError> {
         Ban::check(ban.network)?;
-        if self.by_network.len() >= MOST_BANS && !self.by_network.contains_key(&ban.network) {
+        if self.list.len() >= MOST_BANS && self.find(&ban.network).is_err() {
             self.forget_what_is_over(now);
-            if self.by_network.len() >= MOST_BANS {
+            if self.list.len() >= MOST_BANS {
                 return Err(BanError::TooMany(MOST_BANS));
             }
         }
         self.changes += 1;
-        let network = ban.network;
-        let was_there = self.by_network.insert(network, ban).is_some();
-        if !was_there {
-            *self.prefixes.entry(length(&network)).or_default() += 1;
+        match self.find(&ban.network) {
+            Ok(at) => Ok(!mem::replace(&mut self.list[at], ban).is_over(now)),
+            Err(at) => {
+                self.count(&ban.network);
+                self.list.insert(at, ban);
+                Ok(false)
+            }
         }
-        Ok(was_there)
     }
 
     /// Takes the ban of exactly this network away, if there is one that is not over.
     pub fn remove(&mut self, network: &Network, now: SystemTime) -> Option<Ban> {
-        let ban = self.take(network)?;
+        let at = self.find(network).ok()?;
         self.changes += 1;
+        let ban = self.list.remove(at);
+        self.uncount(network);
         (!ban.is_over(now)).then_some(ban)
     }
 
     /// All that are not over, in the order of their networks.
     pub fn iter(&self, now: SystemTime) -> impl Iterator<Item = &Ban> {
-        self.by_network.values().filter(move |ban| !ban.is_over(now))
+        self.list.iter().filter(move |ban| !ban.is_over(now))
     }
 
     /// How often bans were added and removed: whoever keeps a copy sees that it is out of date.
@@ -132,26 +141,37 @@ impl Bans {
         self.changes
     }
 
+    /// Where the ban of exactly this network is, or would be.
+    fn find(&self, network: &Network) -> Result<usize, usize> {
+        self.list.binary_search_by(|ban| ban.network.cmp(network))
+    }
+
     fn forget_what_is_over(&mut self, now: SystemTime) {
-        let over = self.by_network.values().filter(|ban| ban.is_over(now)).map(|ban| ban.network);
-        for network in over.collect::<Vec<_>>() {
-            self.take(&network);
+        self.list.retain(|ban| !ban.is_over(now));
+        self.lengths.clear();
+        for network in self.list.iter().map(|ban| ban.network).collect::<Vec<_>>() {
+            self.count(&network);
         }
     }
 
-    fn take(&mut self, network: &Network) -> Option<Ban> {
-        let ban = self.by_network.remove(network)?;
-        if let Some(count) = self.prefixes.get_mut(&length(network)) {
-            *count -= 1;
-            if *count == 0 {
-                self.prefixes.remove(&length(network));
-            }
+    fn count(&mut self, network: &Network) {
+        let length = length(network);
+        match self.lengths.iter_mut().find(|(known, _)| *known == length) {
+            Some((_, count)) => *count += 1,
+            None => self.lengths.push((length, 1)),
         }
-        Some(ban)
+    }
+
+    fn uncount(&mut self, network: &Network) {
+        let length = length(network);
+        self.lengths.retain_mut(|(known, count)| {
+            *count -= usize::from(*known == length);
+            *count > 0
+        });
     }
 }
 
-fn length(network: &Network) -> (bool, u8) {
+fn length(network: &Network) -> Length {
     (network.is_ipv4(), network.prefix())
 }
 
@@ -219,7 +239,8 @@ mod tests {
         assert_eq!(bans.add(ban("192.0.2.7", None), at(9)), too_many);
         assert_eq!(bans.add(ban("10.0.0.1", Some(11)), at(9)), Ok(true), "one more is not needed");
         assert_eq!(bans.add(ban("192.0.2.7", None), at(10)), Ok(false));
-        assert_eq!(bans.by_network.len(), 2);
+        assert_eq!(bans.list.len(), 2);
+        assert_eq!(bans.lengths, [((true, 32), 2)]);
     }
 
     #[test]
@@ -277,9 +298,12 @@ mod tests {
                 match step {
                     Step::Add(network, until) => {
                         let new = Ban { network, ..ban("10.0.0.1", until) };
+                        let is_old = |old: &Ban| {
+                            old.network == network && old.until.is_none_or(|until| until > at(now))
+                        };
+                        prop_assert_eq!(bans.add(new.clone(), at(now)), Ok(twin.iter().any(is_old)));
                         twin.retain(|old| old.network != network);
-                        twin.push(new.clone());
-                        bans.add(new, at(now)).unwrap();
+                        twin.push(new);
                     }
                     Step::Remove(network) => {
                         let old = twin.iter().position(|ban| ban.network == network).map(|n| twin.remove(n));
@@ -298,6 +322,7 @@ mod tests {
                 }
                 let left = twin.iter().filter(|ban| ban.until.is_none_or(|until| until > at(now))).count();
                 prop_assert_eq!(bans.iter(at(now)).count(), left);
+                prop_assert!(bans.list.is_sorted_by_key(|ban| ban.network));
             }
         }
     }
