@@ -4,7 +4,10 @@
 //! answer, so that must be bare and alone. The Java ones read lines, so theirs must end with a newline; they
 //! are known by the newline that they send after a frame, perhaps in a packet of its own.
 
-use std::borrow::Cow;
+mod encode;
+
+pub(super) use encode::encode;
+
 use std::fmt;
 use std::mem;
 use std::time::{Duration, Instant};
@@ -13,17 +16,12 @@ use log::info;
 
 use super::{Context, NO_PASSWORD, log_login, log_wrong_password, shift};
 use crate::config::Limits;
-use crate::message::{
-    Check, CloseReason, Command, Event, EventKind, Frame, Profile, Purpose, Rank, Refusal, Source, Speech,
-    SpeechKind, UserId,
-};
+use crate::message::{Check, CloseReason, Command, Frame, Profile, Purpose, Rank, Refusal, Speech, UserId};
 use crate::name::UserName;
 use crate::secret::Guess;
 use crate::wire::crazyit::{
-    Answer, Decoded, Decoder, ParseError, Request, SPLIT_SIGN, USER_MARK, notice_line, said_line,
-    whispered_line,
+    Answer, Decoded, Decoder, ParseError, Request, SPLIT_SIGN, USER_MARK, notice_line,
 };
-use crate::wire::irc::without_formatting;
 
 /// How long nothing follows the answer to a login, unless the peer sends its next frame.
 const QUIET: Duration = Duration::from_millis(500);
@@ -69,49 +67,6 @@ struct Quiet {
 /// True for the first byte of a mark.
 pub(super) fn could_begin_with(byte: u8) -> bool {
     matches!(Decoder::new(usize::MAX).next(&[byte]), Decoded::NeedMore)
-}
-
-/// Writes the line by which a CrazyIt client hears of `event`. Of most it does not: the textbook's clients know
-/// only people who speak.
-pub(super) fn encode(event: &Event, out: &mut Vec<u8>) {
-    let Source::User(from) = &event.from else { return };
-    let line = match &event.kind {
-        EventKind::Said { speech, .. } => plain(speech).map(|text| said_line(&from.name, &text)),
-        EventKind::Whispered { speech, .. } => plain(speech).map(|text| whispered_line(&from.name, &text)),
-        // Who is removed would else be left to wonder, and the others too.
-        EventKind::Kicked { who, reason, .. } => {
-            Some(notice_line(&format!("{who} was removed by {}: {reason}", from.name)))
-        }
-        EventKind::Joined { .. }
-        | EventKind::Parted { .. }
-        | EventKind::Left { .. }
-        | EventKind::Renamed { .. }
-        | EventKind::TopicSet { .. }
-        | EventKind::Changed { .. }
-        | EventKind::Invited { .. }
-        | EventKind::Away(_)
-        | EventKind::RealnameSet(_)
-        | EventKind::Appeared { .. }
-        | EventKind::Vanished { .. }
-        | EventKind::HostSet { .. }
-        | EventKind::Wallops(_)
-        | EventKind::Notice(_) => None,
-    };
-    out.extend_from_slice(line.unwrap_or_default().as_bytes());
-}
-
-/// What people say, without what IRC clients put between: an action between asterisks, no requests from client to
-/// client (CTCP), no bold and no colours.
-fn plain(speech: &Speech) -> Option<Cow<'_, str>> {
-    let text = match (speech.kind, speech.text.strip_prefix('\x01')) {
-        (SpeechKind::TagsOnly, _) => return None,
-        (SpeechKind::Message | SpeechKind::Notice, None) => without_formatting(&speech.text),
-        (SpeechKind::Message | SpeechKind::Notice, Some(request)) => {
-            let action = request.strip_prefix("ACTION ")?;
-            format!("*{}*", without_formatting(action.trim_end_matches('\x01'))).into()
-        }
-    };
-    Some(text)
 }
 
 impl CrazyIt {
@@ -398,22 +353,6 @@ impl CrazyIt {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn what_irc_clients_put_between_the_words_is_left_out() {
-        let cases = [
-            ("\x02bold\x02 and \x1ditalic\x0f", Some("bold and italic")),
-            ("\x034,12red\x03, plain", Some("red, plain")),
-            ("\x03123 apples", Some("3 apples")),
-            ("\x04ff0000,00ff00x", Some("x")),
-            ("\x01ACTION waves\x01", Some("*waves*")),
-            ("\x01VERSION\x01", None),
-            ("好\x03", Some("好")),
-        ];
-        for (text, expected) in cases {
-            assert_eq!(plain(&Speech::message(text)).as_deref(), expected, "{text:?}");
-        }
-    }
 
     #[test]
     fn only_the_first_byte_of_a_mark_begins_this_protocol() {

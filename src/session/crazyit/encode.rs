@@ -1,0 +1,71 @@
+//! Events as lines of the textbook's protocol.
+
+use std::borrow::Cow;
+
+use crate::message::{Event, EventKind, Source, Speech, SpeechKind};
+use crate::wire::crazyit::{notice_line, said_line, whispered_line};
+use crate::wire::irc::without_formatting;
+
+/// Writes the line by which a CrazyIt client hears of `event`. Of most it does not: the textbook's clients know
+/// only people who speak.
+pub(in crate::session) fn encode(event: &Event, out: &mut Vec<u8>) {
+    let Source::User(from) = &event.from else { return };
+    let line = match &event.kind {
+        EventKind::Said { speech, .. } => plain(speech).map(|text| said_line(&from.name, &text)),
+        EventKind::Whispered { speech, .. } => plain(speech).map(|text| whispered_line(&from.name, &text)),
+        // Who is removed would else be left to wonder, and the others too.
+        EventKind::Kicked { who, reason, .. } => {
+            Some(notice_line(&format!("{who} was removed by {}: {reason}", from.name)))
+        }
+        EventKind::Joined { .. }
+        | EventKind::Parted { .. }
+        | EventKind::Left { .. }
+        | EventKind::Renamed { .. }
+        | EventKind::TopicSet { .. }
+        | EventKind::Changed { .. }
+        | EventKind::Invited { .. }
+        | EventKind::Away(_)
+        | EventKind::RealnameSet(_)
+        | EventKind::Appeared { .. }
+        | EventKind::Vanished { .. }
+        | EventKind::HostSet { .. }
+        | EventKind::Wallops(_)
+        | EventKind::Notice(_) => None,
+    };
+    out.extend_from_slice(line.unwrap_or_default().as_bytes());
+}
+
+/// What people say, without what IRC clients put between: an action between asterisks, no requests from client to
+/// client (CTCP), no bold and no colours.
+fn plain(speech: &Speech) -> Option<Cow<'_, str>> {
+    let text = match (speech.kind, speech.text.strip_prefix('\x01')) {
+        (SpeechKind::TagsOnly, _) => return None,
+        (SpeechKind::Message | SpeechKind::Notice, None) => without_formatting(&speech.text),
+        (SpeechKind::Message | SpeechKind::Notice, Some(request)) => {
+            let action = request.strip_prefix("ACTION ")?;
+            format!("*{}*", without_formatting(action.trim_end_matches('\x01'))).into()
+        }
+    };
+    Some(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_irc_clients_put_between_the_words_is_left_out() {
+        let cases = [
+            ("\x02bold\x02 and \x1ditalic\x0f", Some("bold and italic")),
+            ("\x034,12red\x03, plain", Some("red, plain")),
+            ("\x03123 apples", Some("3 apples")),
+            ("\x04ff0000,00ff00x", Some("x")),
+            ("\x01ACTION waves\x01", Some("*waves*")),
+            ("\x01VERSION\x01", None),
+            ("好\x03", Some("好")),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(plain(&Speech::message(text)).as_deref(), expected, "{text:?}");
+        }
+    }
+}
