@@ -6,10 +6,10 @@ mod support;
 use std::io::ErrorKind;
 use std::time::Duration;
 
-use parlor::config::Limits;
-use support::limits;
+use parlor::config::{Flood, Limits};
 use support::scene::Scene;
 use support::stream::{Fault, Wire};
+use support::{limits, login, say};
 
 const QUIET: Duration = Duration::from_millis(500);
 const LINGER: Duration = Duration::from_secs(2);
@@ -386,4 +386,18 @@ fn the_fullest_outboxes_are_told_of_first_and_no_more_than_five() {
     let told: Vec<_> = report.largest.iter().map(|waiting| waiting.bytes).collect();
     assert!(told.is_sorted_by(|a, b| a > b) && told[0] > 600, "{told:?}");
     assert!(report.unsent_bytes > told.iter().sum(), "b's are counted, too");
+}
+
+#[test]
+fn who_waits_for_having_sent_too_much_is_read_to_the_end_when_its_connection_ends() {
+    let mut scene = Scene::new(Limits { flood: Some(Flood { burst: 1, per_second: 1 }), ..limits() });
+    let guest = scene.connect();
+    scene.send(&guest, login("ann") + &say("x").repeat(10_000));
+    assert!(!guest.wire.borrow().arrived.is_empty(), "it waits");
+    guest.heard();
+    scene.turn(|server, now| server.shut_down(now));
+    scene.settle();
+    assert!(guest.heard().contains("the server is shutting down"));
+    // What lies unread when a socket is closed has the system reset it, and the last words are lost.
+    assert!(guest.wire.borrow().arrived.is_empty() && guest.is_shut());
 }

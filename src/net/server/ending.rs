@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use log::info;
 
-use super::{Server, mark_dirty};
+use super::{Server, mark_dirty, mark_unread};
 use crate::message::{CloseReason, Now};
-use crate::net::connection::{Hearing, Life};
+use crate::net::connection::{Hearing, Inlet, Life};
 use crate::net::stream::{Ending, Stream};
 
 /// How long a peer may take for its last bytes.
@@ -66,6 +66,12 @@ impl<S: Stream> Server<S> {
         let connection = &mut self.connections[key];
         connection.life = Life::Flushing { peer_finished };
         connection.inbox = Vec::new();
+        // What it sends is not handled any more, so it need not wait: what lies unread when it is closed would cost it its
+        // last words.
+        if connection.is_kept_waiting() {
+            connection.inlet = Inlet::Open;
+            mark_unread(connection, key, &mut self.unread);
+        }
         // An opening stream needs what comes, to open: only then the peer can be told anything.
         if !connection.stream.is_opening() {
             connection.stream.forget_unread();
