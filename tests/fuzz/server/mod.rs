@@ -2,7 +2,8 @@
 //! beside others who do anything: random commands and bytes, cut anywhere, streams that are short, block, fail and end.
 //! Whatever happens, the invariants hold after every turn, and the healthy hear what was said to them.
 //!
-//! In the other half of the plays nobody is healthy, and everybody may become an operator of the server.
+//! In the other half of the plays nobody is healthy, everybody may become an operator of the server, and limits change
+//! while it runs.
 
 mod healthy;
 mod wild;
@@ -57,21 +58,27 @@ pub(crate) fn run(choices: &mut Choices<'_>) {
     play.end(choices);
 }
 
+/// What guests are held to: with an outbox of this size; those who may be held up are, in some plays.
+fn any_limits(outbox_bytes: usize, may_hold_up: bool, choices: &mut Choices<'_>) -> Limits {
+    let connections = choices.pick(&[1_000, 6]);
+    let mut limits =
+        Limits { outbox_bytes, connections, frame_bytes: choices.pick(&[8192, 512]), ..limits() };
+    if may_hold_up {
+        let (few, many) = (Flood { burst: 1, per_second: 1 }, Flood { burst: 10, per_second: 2 });
+        limits.flood = choices.pick(&[None, None, Some(few), Some(many)]);
+        limits.memory_bytes = choices.pick(&[64 << 20, 2 * outbox_bytes]);
+        limits.connections_per_ip = choices.pick(&[1_000, 2]);
+    }
+    limits
+}
+
 impl Play {
     fn begin(choices: &mut Choices<'_>) -> Self {
         let is_healthy = choices.below(2) == 0;
         // Whoever reads at its own pace needs an outbox that holds whatever can be said in a play.
         let at_own_pace = is_healthy && choices.below(2) == 0;
         let outbox_bytes = if at_own_pace { 64 << 20 } else { 4096 };
-        let connections = choices.pick(&[1_000, 6]);
-        let mut limits =
-            Limits { outbox_bytes, connections, frame_bytes: choices.pick(&[8192, 512]), ..limits() };
-        if !is_healthy {
-            let (few, many) = (Flood { burst: 1, per_second: 1 }, Flood { burst: 10, per_second: 2 });
-            limits.flood = choices.pick(&[None, None, Some(few), Some(many)]);
-            limits.memory_bytes = choices.pick(&[64 << 20, 2 * outbox_bytes]);
-            limits.connections_per_ip = choices.pick(&[1_000, 2]);
-        }
+        let limits = any_limits(outbox_bytes, !is_healthy, choices);
         let operators = match is_healthy {
             true => Vec::new(),
             false => vec![Operator { name: "root".into(), password: HASH.parse().expect("a hash") }],
@@ -101,6 +108,11 @@ impl Play {
                 self.scene.advance(Duration::from_millis(time));
             }
             (1..=4, Some(company)) => company.step(choices),
+            (1, None) if choices.once_in(4) => {
+                let limits = any_limits(choices.pick(&[4096, 16_384]), true, choices);
+                self.is_limited = limits.flood.is_some();
+                self.scene.change(|config| config.limits = limits);
+            }
             _ => {
                 let n = choices.below(WILD);
                 self.wild[n].step(n, choices, &mut self.scene);
