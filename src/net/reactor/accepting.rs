@@ -12,7 +12,7 @@ use log::{debug, warn};
 use mio::{Interest, Token};
 use rustix::io::Errno;
 
-use super::Running;
+use super::running::Running;
 use crate::message::{CloseReason, Now, Peer};
 use crate::net::stream::Socket;
 

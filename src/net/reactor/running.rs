@@ -1,0 +1,276 @@
+//! The turns of the loop: what is ready goes to the server, what is due is done, and newcomers are let in.
+
+use std::io::{self, ErrorKind};
+use std::mem;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use log::info;
+use mio::event::Event;
+use mio::{Events, Token};
+
+use super::{FIRST_LISTENER, Reactor, SIGNALS, WAKE};
+use crate::address::Address;
+use crate::config::ServerConfig;
+use crate::message::Now;
+use crate::net::bans_file;
+use crate::net::checks::Verdict;
+use crate::net::metrics::Metrics;
+use crate::net::proxy::Proxies;
+use crate::net::reserve::Reserve;
+use crate::net::server::Server;
+use crate::net::signals::Signalled;
+use crate::net::stream::Socket;
+use crate::net::tls::{self, Tls};
+use crate::net::worker::Worker;
+
+/// Most events taken from one poll.
+const EVENTS: usize = 1024;
+
+/// From so many connections on that are to be written to, looking whether more has come costs next to nothing beside
+/// the writes that it may save.
+const MANY_WRITES: usize = 16;
+
+/// How often a turn looks whether more has come before it writes.
+const LOOKS: usize = 2;
+
+/// What is due waits for the next beat, so that many who are idle are asked for a sign of life in one turn: of ten
+/// thousand, it is somebody's time a hundred times a second.
+const BEAT: Duration = Duration::from_millis(100);
+
+/// A server that runs. What it shares without locks, it shares within one thread.
+pub(super) struct Running {
+    pub(super) reactor: Reactor,
+    /// From here on beats are counted.
+    started: Instant,
+    pub(super) server: Server<Socket>,
+    /// For newcomers at the listeners that want it.
+    pub(super) tls: Option<Tls>,
+    worker: Worker<Verdict>,
+    metrics: Metrics,
+    /// Newcomers who have to say for whom they speak.
+    pub(super) proxies: Proxies,
+    /// For newcomers when there is no other descriptor.
+    pub(super) reserve: Reserve,
+    /// The log says that accepting pauses, and nobody has come in since.
+    pub(super) pause_is_logged: bool,
+    /// A signal asked for the config to be read again.
+    is_to_reload: bool,
+}
+
+impl Running {
+    pub(super) fn new(mut reactor: Reactor) -> Self {
+        let now = Now::read();
+        let mut server = Server::new(&reactor.config, now);
+        if let Some(port) = reactor.public_tls_port().filter(|_| tls::is_vouched_for(&reactor.config)) {
+            server.announce_tls(port);
+        }
+        server.restore_bans(mem::take(&mut reactor.bans), now);
+        Self {
+            started: now.instant,
+            server,
+            tls: Tls::new(&reactor.config),
+            worker: Worker::new(Arc::clone(&reactor.waker)),
+            metrics: Metrics::new(mem::take(&mut reactor.metrics_listeners)),
+            proxies: Proxies::new(&reactor.config.proxy_from),
+            reserve: Reserve::new(),
+            pause_is_logged: false,
+            is_to_reload: false,
+            // What is in force is the server's to know, because that changes.
+            reactor: Reactor { config: ServerConfig::default(), ..reactor },
+        }
+    }
+
+    /// Serves to the end.
+    pub(super) fn run(mut self) -> io::Result<()> {
+        let mut events = Events::with_capacity(EVENTS);
+        let at: Vec<_> = self.reactor.addresses.iter().map(Address::to_string).collect();
+        self.reactor.service.ready(&format!("listening on {}", at.join(", ")));
+        loop {
+            self.turn(&mut events)?;
+            let is_empty = self.server.connections() == 0 && self.metrics.is_empty();
+            if self.is_stopping() && is_empty {
+                return Ok(());
+            }
+        }
+    }
+
+    fn turn(&mut self, events: &mut Events) -> io::Result<()> {
+        let wait = self.time_to_wait();
+        self.poll(events, wait)?;
+        let now = Now::read();
+        self.server.read_on(now);
+        self.dispatch_all(events, now);
+        for _ in 0..LOOKS {
+            if self.server.writes_pending() < MANY_WRITES {
+                break;
+            }
+            self.poll(events, Some(Duration::ZERO))?;
+            self.dispatch_all(events, now);
+        }
+        for n in 0..self.reactor.listeners.len() {
+            self.accept(n, now);
+        }
+        self.proxies.expire(now.instant);
+        self.server.expire(now);
+        if self.is_to_reload || self.server.is_asked_to_reload() {
+            self.reload(now);
+        }
+        let before = self.server.connections();
+        self.server.finish_turn(now);
+        if self.server.connections() < before {
+            self.end_pauses();
+        }
+        self.keep_bans(now);
+        while let Some(question) = self.server.next_question() {
+            self.worker.start(Box::new(|| question.answer()));
+        }
+        self.metrics.turn(self.reactor.poll.registry(), now.instant, || self.server.report(now));
+        self.reactor.service.turn(now.instant);
+        self.server.turned(now.instant.elapsed());
+        Ok(())
+    }
+
+    /// Writes down what must outlive a restart, once everybody has been answered.
+    fn keep_bans(&mut self, now: Now) {
+        let Some(path) = &self.reactor.bans_file else { return };
+        if let Some(text) = self.server.bans_to_keep(now)
+            && let Err(error) = bans_file::save(path, &text)
+        {
+            self.server.bans_not_kept(&error, now);
+            self.server.finish_turn(now);
+        }
+    }
+
+    fn poll(&mut self, events: &mut Events, wait: Option<Duration>) -> io::Result<()> {
+        match self.reactor.poll.poll(events, wait) {
+            // By a signal: what it means comes as an event.
+            Err(error) if error.kind() == ErrorKind::Interrupted => {
+                events.clear();
+                Ok(())
+            }
+            other => other,
+        }
+    }
+
+    fn dispatch_all(&mut self, events: &Events, now: Now) {
+        for event in events {
+            self.dispatch(event, now);
+        }
+    }
+
+    fn dispatch(&mut self, event: &Event, now: Now) {
+        match event.token() {
+            WAKE => self.woken(now),
+            SIGNALS => self.signalled(now),
+            Token(token) if token > FIRST_LISTENER - self.reactor.listeners.len() => {
+                self.reactor.listeners[FIRST_LISTENER - token].ready = true;
+            }
+            token if self.metrics.ready(token) => {}
+            token if Proxies::has(token) => self.proxied(token, now),
+            Token(key) => {
+                if event.is_writable() {
+                    self.server.writable(key);
+                }
+                if event.is_error() || event.is_read_closed() && event.is_write_closed() {
+                    self.server.hung_up(key, now);
+                }
+                // Whatever else an event says (closed, error), reading tells.
+                if event.is_readable() || event.is_read_closed() || event.is_error() {
+                    self.server.readable(key, now);
+                }
+            }
+        }
+    }
+
+    /// How long the poll may wait; `None` is for ever.
+    fn time_to_wait(&self) -> Option<Duration> {
+        let somebody_waits = self.reactor.listeners.iter().any(|l| l.ready && l.paused_until.is_none());
+        if self.server.has_unread() || self.metrics.has_unread() || somebody_waits {
+            return Some(Duration::ZERO);
+        }
+        let pauses = self.reactor.listeners.iter().filter_map(|listener| listener.paused_until);
+        let next = pauses.chain(self.server.next_deadline()).chain(self.metrics.next_deadline());
+        let next =
+            next.chain(self.proxies.next_deadline()).chain(self.reactor.service.next_deadline()).min()?;
+        let late = time_to_next_beat(next.saturating_duration_since(self.started));
+        Some((next + late).saturating_duration_since(Instant::now()))
+    }
+
+    /// Another thread has something to tell.
+    fn woken(&mut self, now: Now) {
+        while let Some(verdict) = self.worker.fetch() {
+            self.server.checked(verdict, now);
+        }
+        if self.reactor.is_told_to_stop.load(Ordering::Acquire) {
+            self.stop(now);
+        }
+    }
+
+    fn signalled(&mut self, now: Now) {
+        let Some(signals) = &mut self.reactor.signals else { return };
+        let Signalled { stop, reload, report } = signals.take();
+        self.is_to_reload |= reload;
+        if report {
+            self.server.report(now).lines().iter().for_each(|line| info!("report: {line}"));
+        }
+        if stop {
+            self.stop(now);
+        }
+    }
+
+    /// Reads the config again. Its files are on this machine and small, so everybody else waits for as long as a turn.
+    fn reload(&mut self, now: Now) {
+        if self.is_stopping() {
+            return;
+        }
+        self.is_to_reload = false;
+        self.reactor.service.reloading();
+        let read = (self.reactor.read)();
+        if let Ok(config) = &read {
+            self.proxies.change(&config.proxy_from);
+            if let Some(tls) = &mut self.tls {
+                tls.renew(config);
+            }
+        }
+        let told = self.server.reload(read, now);
+        self.reactor.service.ready(&told);
+    }
+
+    fn stop(&mut self, now: Now) {
+        if !self.is_stopping() {
+            self.reactor.service.stopping();
+            info!("stopping: {} connections", self.server.connections());
+            self.reactor.listeners.clear();
+            self.metrics.stop(now.instant);
+            self.proxies.clear();
+            self.server.shut_down(now);
+        }
+    }
+
+    fn is_stopping(&self) -> bool {
+        self.reactor.listeners.is_empty()
+    }
+}
+
+/// How long it is from a time to the next beat, both counted from the start.
+fn time_to_next_beat(time: Duration) -> Duration {
+    let beat = BEAT.as_nanos();
+    // Less than a beat, so it fits.
+    Duration::from_nanos((time.as_nanos().div_ceil(beat) * beat - time.as_nanos()) as u64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_due_between_two_beats_waits_for_the_second() {
+        for (due, wait) in [(0, 0), (1, 99), (99, 1), (100, 0), (250, 50)] {
+            let due = Duration::from_millis(due);
+            assert_eq!(time_to_next_beat(due), Duration::from_millis(wait), "{due:?}");
+        }
+        assert_eq!(time_to_next_beat(Duration::from_nanos(1)), BEAT - Duration::from_nanos(1));
+    }
+}
