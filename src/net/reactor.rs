@@ -1,6 +1,7 @@
 //! The event loop: it polls, accepts, and gives the server what is ready. It alone reads the clock.
 
 pub(super) mod accepting;
+mod keeping;
 mod running;
 
 use std::fmt;

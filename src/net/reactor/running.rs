@@ -10,11 +10,11 @@ use log::info;
 use mio::event::Event;
 use mio::{Events, Token};
 
+use super::keeping::Saving;
 use super::{FIRST_LISTENER, Reactor, SIGNALS, WAKE};
 use crate::address::Address;
 use crate::config::ServerConfig;
 use crate::message::Now;
-use crate::net::bans_file;
 use crate::net::checks::Verdict;
 use crate::net::metrics::Metrics;
 use crate::net::proxy::Proxies;
@@ -39,6 +39,14 @@ const LOOKS: usize = 2;
 /// thousand, it is somebody's time a hundred times a second.
 const BEAT: Duration = Duration::from_millis(100);
 
+/// What the worker has done.
+pub(super) enum Done {
+    /// A password is compared.
+    Compared(Verdict),
+    /// Bans are written down, or could not be.
+    Saved(io::Result<()>),
+}
+
 /// A server that runs. What it shares without locks, it shares within one thread.
 pub(super) struct Running {
     pub(super) reactor: Reactor,
@@ -47,7 +55,8 @@ pub(super) struct Running {
     pub(super) server: Server<Socket>,
     /// For newcomers at the listeners that want it.
     pub(super) tls: Option<Tls>,
-    worker: Worker<Verdict>,
+    pub(super) worker: Worker<Done>,
+    pub(super) saving: Saving,
     metrics: Metrics,
     /// Newcomers who have to say for whom they speak.
     pub(super) proxies: Proxies,
@@ -72,6 +81,7 @@ impl Running {
             server,
             tls: Tls::new(&reactor.config),
             worker: Worker::new(Arc::clone(&reactor.waker)),
+            saving: Saving::Rests,
             metrics: Metrics::new(mem::take(&mut reactor.metrics_listeners)),
             proxies: Proxies::new(&reactor.config.proxy_from),
             reserve: Reserve::new(),
@@ -90,7 +100,8 @@ impl Running {
         loop {
             self.turn(&mut events)?;
             let is_empty = self.server.connections() == 0 && self.metrics.is_empty();
-            if self.is_stopping() && is_empty {
+            if self.is_stopping() && is_empty && !self.saving.holds_up_the_end(Instant::now()) {
+                self.end_saving();
                 return Ok(());
             }
         }
@@ -124,23 +135,12 @@ impl Running {
         }
         self.keep_bans(now);
         while let Some(question) = self.server.next_question() {
-            self.worker.start(Box::new(|| question.answer()));
+            self.worker.start(Box::new(|| Done::Compared(question.answer())));
         }
         self.metrics.turn(self.reactor.poll.registry(), now.instant, || self.server.report(now));
         self.reactor.service.turn(now.instant);
         self.server.turned(now.instant.elapsed());
         Ok(())
-    }
-
-    /// Writes down what must outlive a restart, once everybody has been answered.
-    fn keep_bans(&mut self, now: Now) {
-        let Some(path) = &self.reactor.bans_file else { return };
-        if let Some(text) = self.server.bans_to_keep(now)
-            && let Err(error) = bans_file::save(path, &text)
-        {
-            self.server.bans_not_kept(&error, now);
-            self.server.finish_turn(now);
-        }
     }
 
     fn poll(&mut self, events: &mut Events, wait: Option<Duration>) -> io::Result<()> {
@@ -191,7 +191,8 @@ impl Running {
             return Some(Duration::ZERO);
         }
         let pauses = self.reactor.listeners.iter().filter_map(|listener| listener.paused_until);
-        let next = pauses.chain(self.server.next_deadline()).chain(self.metrics.next_deadline());
+        let saved = self.saving.deadline().filter(|_| self.is_stopping());
+        let next = pauses.chain(self.server.next_deadline()).chain(self.metrics.next_deadline()).chain(saved);
         let next =
             next.chain(self.proxies.next_deadline()).chain(self.reactor.service.next_deadline()).min()?;
         let late = time_to_next_beat(next.saturating_duration_since(self.started));
@@ -200,8 +201,11 @@ impl Running {
 
     /// Another thread has something to tell.
     fn woken(&mut self, now: Now) {
-        while let Some(verdict) = self.worker.fetch() {
-            self.server.checked(verdict, now);
+        while let Some(done) = self.worker.fetch() {
+            match done {
+                Done::Compared(verdict) => self.server.checked(verdict, now),
+                Done::Saved(result) => self.bans_saved(&result, now),
+            }
         }
         if self.reactor.is_told_to_stop.load(Ordering::Acquire) {
             self.stop(now);
