@@ -11,18 +11,19 @@ _parlord() {
     fi
     COMPREPLY=()
     case $option in
-    --motd | --password-file | --state | -c | --config | unix)
+    --motd | --password-file | --state | --tls-cert | --tls-key | -c | --config | unix)
         compopt -o filenames
         mapfile -t COMPREPLY < <(compgen -f -- "$word")
         ;;
-    -l | --listen | -n | --server-name | -r | --lobby | --password | --oper) ;;
+    -l | --listen | --tls-listen | -n | --server-name | -r | --lobby | --password | --oper) ;;
     --max-connections | --max-per-ip | --flood | --frame | --outbox | --memory) ;;
     --login-timeout | --ping | --proxy-from | --metrics) ;;
     *)
-        local options="--listen --server-name --lobby --motd --password
-            --password-file --oper --state --allow-root --max-connections --max-per-ip
-            --flood --frame --outbox --memory --login-timeout --ping --proxy-from
-            --metrics --config --hash-password --help --version"
+        local options="--listen --tls-listen --tls-cert --tls-key --self-signed
+            --server-name --lobby --motd --password --password-file --oper --state
+            --allow-root --max-connections --max-per-ip --flood --frame --outbox
+            --memory --login-timeout --ping --proxy-from --metrics --config
+            --hash-password --help --version"
         mapfile -t COMPREPLY < <(compgen -W "$options" -- "$word")
         ;;
     esac

@@ -2,6 +2,10 @@
 
 complete -c parlord -f
 complete -c parlord -s l -l listen -x -d "HOST:PORT, [IPV6]:PORT or unix:PATH; repeatable (127.0.0.1:30000)"
+complete -c parlord -l tls-listen -x -d "the same over TLS; repeatable (nowhere)"
+complete -c parlord -l tls-cert -r -F -d "the certificate and those that vouch for it, as PEM (none)"
+complete -c parlord -l tls-key -r -F -d "its key, as PEM (none)"
+complete -c parlord -l self-signed -d "make certificate and key where there are none, in DIR of --state (no)"
 complete -c parlord -s n -l server-name -x -d "what IRC clients see (parlor.local)"
 complete -c parlord -s r -l lobby -x -d "where CrazyIt users are (#lobby)"
 complete -c parlord -l motd -r -F -d "a file with the message of the day (none)"

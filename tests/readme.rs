@@ -14,7 +14,7 @@ use parlor::wire::crazyit::{
 use parlor::wire::irc::{CLIENT_TAGS_BYTES, LINE_BYTES};
 use std::time::Duration;
 use support::program::help;
-use support::{Peer, TestServer};
+use support::{Peer, Scratch, TestServer, text};
 
 const README: &str = include_str!("../README.md");
 
@@ -73,7 +73,7 @@ fn the_table_of_limits_has_the_defaults_and_what_the_peer_sees() {
             CloseReason::AddressFull(limits.connections_per_ip).to_string(),
         ),
         (
-            "time to log in",
+            "time to log in, a TLS handshake included",
             format!("{seconds} s"),
             "`--login-timeout`",
             CloseReason::LoginTimeout(limits.login_timeout).to_string(),
@@ -227,11 +227,13 @@ fn options_between(from: &str, to: &str) -> Vec<&'static str> {
 #[test]
 fn the_options_that_a_reload_changes_are_those_that_it_does_and_no_other() {
     let mut config = ServerConfig::default();
-    let new = [
+    let scratch = Scratch::new();
+    let state = format!("--state={}", text(&scratch.path("state")));
+    let mut new = vec![
+        &*state,
         "--listen=127.0.0.1:1",
         "--server-name=a.example",
         "--lobby=#a",
-        "--state=/a",
         "--motd=LICENSE-MIT",
         "--password=a",
         "--oper=a:b",
@@ -244,17 +246,25 @@ fn the_options_that_a_reload_changes_are_those_that_it_does_and_no_other() {
         "--login-timeout=7",
         "--ping=7",
         "--allow-root",
-        "--metrics=7",
+        "--proxy-from=unix",
     ];
-    let has_metrics = cfg!(feature = "metrics");
-    let args = new.iter().filter(|arg| has_metrics || !arg.starts_with("--metrics"));
-    let args: Vec<_> = args.map(|&arg| arg.to_owned()).collect();
+    if cfg!(feature = "metrics") {
+        new.push("--metrics=7");
+    }
+    if cfg!(feature = "tls") {
+        new.extend(["--tls-listen=127.0.0.1:1", "--self-signed"]);
+    }
+    let args: Vec<_> = new.iter().map(|&arg| arg.to_owned()).collect();
     let Ok(Invocation::Run(new)) = ServerConfig::from_args(&args) else { panic!("all of them are right") };
     let changes = config.change_to(&new);
-    assert_eq!(options_between("\n- **At once,**", ". Whoever is in"), changes.at_once);
-    let mut at_restart = options_between("\n- **With a restart:**", ".\n");
-    at_restart.retain(|&name| has_metrics || name != "metrics");
-    assert_eq!(at_restart, changes.at_restart);
+    let here = |from, to| {
+        let mut named = options_between(from, to);
+        named.retain(|&name| cfg!(feature = "metrics") || name != "metrics");
+        named.retain(|&name| cfg!(feature = "tls") || !name.starts_with("tls-"));
+        named
+    };
+    assert_eq!(here("\n- **At once,**", ". Whoever is in"), changes.at_once);
+    assert_eq!(here("\n- **With a restart:**", ".\n"), changes.at_restart);
 }
 
 #[test]

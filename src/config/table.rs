@@ -125,7 +125,6 @@ fn parse_file<'a, C>(settings: &[Setting<C>], text: &'a str) -> Result<Vec<Entry
 }
 
 /// Whether an option that takes no value holds.
-#[cfg(feature = "tls")]
 pub(super) fn is_yes(values: &[String]) -> bool {
     last(values) == YES
 }

@@ -37,10 +37,8 @@ macro_rules! part {
 const AT_ONCE: &[Part] = &[
     part!("motd", motd),
     part!("password", password),
-    #[cfg(feature = "tls")]
-    part!("tls-cert", tls.credentials),
-    part!("proxy-from", proxy_from),
     part!("oper", operators),
+    part!("proxy-from", proxy_from),
     part!("max-connections", limits.connections),
     part!("max-per-ip", limits.connections_per_ip),
     part!("flood", limits.flood),
@@ -49,6 +47,8 @@ const AT_ONCE: &[Part] = &[
     part!("memory", limits.memory_bytes),
     part!("login-timeout", limits.login_timeout),
     part!("ping", limits.ping_after),
+    #[cfg(feature = "tls")]
+    part!("tls-cert", tls.credentials),
 ];
 
 /// What everybody has been told, or what was opened at the start.
