@@ -130,6 +130,23 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_others_than_this_machine_reach_has_a_public_port() {
+        for (text, port) in [
+            ("0.0.0.0:1", Some(1)),
+            ("[::]:2", Some(2)),
+            ("192.0.2.1:3", Some(3)),
+            ("chat.example:4", Some(4)),
+            ("127.0.0.1:5", None),
+            ("127.1.2.3:6", None),
+            ("[::1]:7", None),
+            ("localhost:8", None),
+            ("unix:/run/x", None),
+        ] {
+            assert_eq!(Address::parse(text).unwrap().public_port(), port, "{text}");
+        }
+    }
+
+    #[test]
     fn an_address_reads_back_as_it_was_written() {
         for text in ["localhost:30000", "127.0.0.1:0", "[::1]:30000", "unix:/run/parlord.sock"] {
             assert_eq!(Address::parse(text).unwrap().to_string(), text);

@@ -575,3 +575,29 @@ fn a_bot_is_known_by_its_tag_its_flag_and_its_whois() {
     house.send(ana, "PRIVMSG bob :x");
     assert_eq!(heard(&mut house, bob), ["@msgid=ID :ana!~ana@HOST PRIVMSG bob :x"]);
 }
+
+// sts.
+
+#[test]
+fn who_comes_without_tls_is_told_where_and_who_comes_with_it_for_how_long() {
+    let mut house = House::new();
+    let before = house.connect();
+    house.send(before, "CAP LS 302");
+    assert!(!house.lines(before).concat().contains("sts"), "there is no TLS");
+    house.announce_tls(6697);
+    let (plain, secure, old) = (house.connect(), house.connect(), house.connect());
+    house.secure(secure);
+    for (guest, version, told) in [
+        (plain, " 302", Some("sts=port=6697")),
+        (secure, " 302", Some("sts=duration=2592000")),
+        // Without values there is no way to say it.
+        (old, "", None),
+    ] {
+        house.send(guest, &format!("CAP LS{version}"));
+        let lines = house.lines(guest).concat();
+        assert_eq!(lines.split([' ', ':']).find(|word| word.starts_with("sts")), told);
+    }
+    // It is information, and no capability (IRCv3 `sts`).
+    house.send(plain, "CAP REQ :sts");
+    assert_eq!(house.lines(plain), [":parlor.local CAP * NAK :sts"]);
+}

@@ -56,6 +56,16 @@ impl House {
         Self { scene: Scene::with(config), guests: Vec::new() }
     }
 
+    /// IRC clients are to come with TLS, at this port.
+    pub fn announce_tls(&mut self, port: u16) {
+        self.scene.server.announce_tls(port);
+    }
+
+    /// From now on nobody on the way can read what goes over this guest's connection.
+    pub fn secure(&mut self, guest: Guest) {
+        self.guests[guest.0].end.wire.borrow_mut().is_secure = true;
+    }
+
     /// What the config says when it is read again; or why it cannot be.
     pub fn files(&mut self) -> &mut Result<ServerConfig, ConfigError> {
         &mut self.scene.files

@@ -80,6 +80,8 @@ pub struct Wire {
     pub writable: bool,
     /// The server has its end still.
     pub is_held: bool,
+    /// Nobody on the way can read what goes over it.
+    pub is_secure: bool,
 }
 
 impl Default for Wire {
@@ -99,6 +101,7 @@ impl Default for Wire {
             readable: false,
             writable: false,
             is_held: false,
+            is_secure: false,
         }
     }
 }
@@ -219,6 +222,10 @@ impl Write for End {
 }
 
 impl Stream for End {
+    fn is_secure(&self) -> bool {
+        self.0.borrow().is_secure
+    }
+
     fn shutdown_write(&mut self) -> io::Result<()> {
         let mut wire = self.0.borrow_mut();
         wire.shut = true;
