@@ -73,6 +73,8 @@ pub struct Server<S> {
     read_buffer: Box<[u8]>,
     /// Connections that have had their budget and may have more to read, each once. Readiness is told only once.
     unread: Vec<usize>,
+    /// Those that are to be added to these at the end of the turn.
+    stepped: Vec<usize>,
     /// Connections with something to write, each once.
     dirty: Vec<usize>,
     /// Connections with more unsent bytes than they may have.
@@ -108,6 +110,7 @@ impl<S: Stream> Server<S> {
             openings: 0,
             read_buffer: vec![0; READ_BUDGET].into_boxed_slice(),
             unread: Vec::new(),
+            stepped: Vec::new(),
             dirty: Vec::new(),
             overfull: Vec::new(),
             closed: Vec::new(),
@@ -254,6 +257,7 @@ impl<S: Stream> Server<S> {
     /// Ends the turn: writes to whom something is queued for, and takes out whoever is gone.
     pub fn finish_turn(&mut self, now: Now) {
         self.openings = 0;
+        self.unread.append(&mut self.stepped);
         self.seal(now);
         while let Some(key) = self.overfull.pop() {
             let limits = &self.house.config.limits;

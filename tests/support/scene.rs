@@ -204,9 +204,20 @@ impl Scene {
         self.try_connect(peer).expect("there is room")
     }
 
+    /// The same, where the stream opens after this many bytes.
+    pub fn connect_opening(&mut self, peer: Peer, bytes: usize) -> Guest {
+        let mut wire = Wire::default();
+        wire.opening_reads = bytes;
+        self.connect_over(wire, peer).expect("there is room")
+    }
+
     /// The same, where there may be no room even for a refusal.
     pub fn try_connect(&mut self, peer: Peer) -> Option<Guest> {
-        let wire = Rc::new(RefCell::new(Wire::default()));
+        self.connect_over(Wire::default(), peer)
+    }
+
+    fn connect_over(&mut self, wire: Wire, peer: Peer) -> Option<Guest> {
+        let wire = Rc::new(RefCell::new(wire));
         let stream = End::new(&wire);
         let key = self.turn(|server, now| server.accept(stream, peer, now))?;
         self.wires.insert(key, Rc::downgrade(&wire));

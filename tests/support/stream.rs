@@ -82,6 +82,8 @@ pub struct Wire {
     pub is_held: bool,
     /// Nobody on the way can read what goes over it.
     pub is_secure: bool,
+    /// How many reads it takes until both sides have agreed on how to talk. Each takes a byte.
+    pub opening_reads: usize,
 }
 
 impl Default for Wire {
@@ -102,6 +104,7 @@ impl Default for Wire {
             writable: false,
             is_held: false,
             is_secure: false,
+            opening_reads: 0,
         }
     }
 }
@@ -132,6 +135,10 @@ impl Wire {
                 self.arrived.clear();
                 self.ended = true;
             }
+        }
+        if self.opening_reads > 0 && self.arrived.pop_front().is_some() {
+            self.opening_reads -= 1;
+            return Err(ErrorKind::Interrupted.into());
         }
         if !self.arrived.is_empty() {
             let most = buffer.len().min(size);
@@ -169,7 +176,7 @@ impl Wire {
             self.told = true;
             return Err(ErrorKind::BrokenPipe.into());
         }
-        if self.room == 0 {
+        if self.room == 0 || self.opening_reads > 0 {
             return Err(ErrorKind::WouldBlock.into());
         }
         let before = self.written.len();
@@ -224,6 +231,10 @@ impl Write for End {
 impl Stream for End {
     fn is_secure(&self) -> bool {
         self.0.borrow().is_secure
+    }
+
+    fn is_opening(&self) -> bool {
+        self.0.borrow().opening_reads > 0
     }
 
     fn shutdown_write(&mut self) -> io::Result<()> {

@@ -70,7 +70,9 @@ impl<S: Stream> Server<S> {
                 break;
             }
             if budget == 0 || connection.inlet == Inlet::Backlog {
-                mark_unread(connection, key, &mut self.unread);
+                // Whoever has had a step comes after those who have not.
+                let list = if was_opening { &mut self.stepped } else { &mut self.unread };
+                mark_unread(connection, key, list);
                 break;
             }
             if let Life::Closed = connection.life {
