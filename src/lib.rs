@@ -16,11 +16,12 @@
 //! | [`session`] | one peer's conversation: its frames, through the hub, to its replies |
 //! | [`net`] | the reactor: sockets, readiness, one turn after the other |
 //! | [`client`] | a blocking client, and the terminal on top of it |
+//! | `files` | files, read within a limit and written whole or not at all |
 //! | [`config`] | options of both programs, and limits with their units |
 //!
 //! Imports run one way: programs → `net`, `client` → `session` → `hub`, `wire` → `message`, `name`; `config`,
-//! `address`, `network`, `fingerprint` and `secret` stand beside the last two. `client` uses `wire` and not `session`.
-//! `hub` and `wire` do not know each other, and mio appears in `net` alone.
+//! `address`, `network`, `fingerprint`, `secret` and `files` stand beside the last two. `client` uses `wire` and not
+//! `session`. `hub` and `wire` do not know each other, and mio appears in `net` alone.
 //!
 //! # One turn of the server
 //!
@@ -34,6 +35,7 @@
 pub mod address;
 pub mod client;
 pub mod config;
+mod files;
 #[cfg(feature = "tls")]
 pub mod fingerprint;
 pub mod hub;

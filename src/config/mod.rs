@@ -1,7 +1,6 @@
 //! Options of both programs, and the limits that come of them, with their units.
 
 mod client;
-mod files;
 mod server;
 mod table;
 mod values;

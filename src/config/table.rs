@@ -6,7 +6,7 @@ use std::path::Path;
 use getopts::{HasArg, Matches, Occur, Options};
 
 use super::ConfigError;
-use super::files::read_text;
+use crate::files::read_text;
 
 /// One option of a program whose config is a `C`.
 pub(super) struct Setting<C> {
@@ -74,7 +74,7 @@ pub(super) fn read_file<C: Clone>(
     command_line: &Matches,
 ) -> Result<(), ConfigError> {
     let at = |what: String| ConfigError(format!("{}: {what}", path.display()));
-    let text = read_text(path, CONFIG_BYTES).map_err(at)?;
+    let text = read_text(path, CONFIG_BYTES).map_err(|error| at(error.to_string()))?;
     let entries = parse_file(settings, &text).map_err(at)?;
     for setting in settings {
         let mine: Vec<_> = entries.iter().filter(|entry| entry.name == setting.long).collect();

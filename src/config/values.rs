@@ -3,9 +3,9 @@
 use std::ops::RangeInclusive;
 use std::path::Path;
 
-use super::files::read_text;
 use super::{Flood, Operator, Proxy};
 use crate::address::Address;
+use crate::files::read_text;
 use crate::secret::{Secret, SecretError};
 
 pub(super) fn parse_address(value: &str) -> Result<Address, String> {

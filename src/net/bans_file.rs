@@ -3,13 +3,12 @@
 //!
 //! It is written whole or not at all: beside the old one, which it replaces once it has reached the disk.
 
-use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{self, ErrorKind, Read, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use humantime::{format_rfc3339_seconds, parse_rfc3339};
 
+use crate::files::{read_text, replace};
 use crate::hub::{Ban, MOST_BANS};
 
 /// Its name in the directory for what outlives a restart.
@@ -19,7 +18,7 @@ const NAME: &str = "bans";
 const HEAD: &str = "# Who may not come: network, until when or -, who said so, when, and why.\n";
 
 /// Largest file that is read, in bytes: more than as many bans as there may be take.
-const FILE_BYTES: u64 = 1024 * MOST_BANS as u64;
+const FILE_BYTES: usize = 1024 * MOST_BANS;
 
 /// Where bans are kept under this directory.
 pub(super) fn path(directory: &Path) -> PathBuf {
@@ -29,7 +28,7 @@ pub(super) fn path(directory: &Path) -> PathBuf {
 /// The bans in a file, none where there is no file. What is wrong is told in one line, which names the file.
 pub(super) fn read(path: &Path) -> io::Result<Vec<Ban>> {
     let wrong = |what: String| io::Error::new(ErrorKind::InvalidData, format!("{}{what}", path.display()));
-    let text = match read_text(path) {
+    let text = match read_text(path, FILE_BYTES) {
         // A service's home may be /dev/null.
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
             return Ok(Vec::new());
@@ -39,47 +38,10 @@ pub(super) fn read(path: &Path) -> io::Result<Vec<Ban>> {
     parse(&text).map_err(|(number, why)| wrong(format!(", line {number}: {why}")))
 }
 
-fn read_text(path: &Path) -> io::Result<String> {
-    // Opening anything else might wait for ever.
-    if !fs::metadata(path)?.is_file() {
-        return Err(io::Error::new(ErrorKind::InvalidInput, "this is not a file"));
-    }
-    let mut text = String::new();
-    File::open(path)?.take(FILE_BYTES + 1).read_to_string(&mut text)?;
-    if text.len() as u64 > FILE_BYTES {
-        return Err(io::Error::new(ErrorKind::FileTooLarge, format!("larger than {FILE_BYTES} bytes")));
-    }
-    Ok(text)
-}
-
 /// Replaces the file by one with this content. Where that fails the old one stands, and the error names the file.
 pub(super) fn save(path: &Path, text: &str) -> io::Result<()> {
-    replace(path, text).map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", path.display())))
-}
-
-fn replace(path: &Path, text: &str) -> io::Result<()> {
-    let directory = path.parent().unwrap_or(Path::new("."));
-    DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
-    let new = path.with_extension("new");
-    // Left over from a server that died meanwhile.
-    match fs::remove_file(&new) {
-        Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
-        Ok(()) | Err(_) => {}
-    }
-    let written = write(&new, text).and_then(|()| fs::rename(&new, path));
-    if written.is_err() {
-        // The reason why it was not written matters more.
-        fs::remove_file(&new).ok();
-    }
-    written?;
-    // The new name is on the disk when the directory is.
-    File::open(directory)?.sync_all()
-}
-
-fn write(path: &Path, text: &str) -> io::Result<()> {
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()
+    replace(path, text, 0o600)
+        .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", path.display())))
 }
 
 /// What stands in a file with these bans.
@@ -137,6 +99,7 @@ fn word(text: &str) -> (&str, &str) {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
     use std::os::unix::fs::PermissionsExt;
     use std::time::{Duration, SystemTime};
     use std::{env, process};
@@ -258,7 +221,7 @@ mod tests {
         let path = path(&directory);
         assert_eq!(read(&path).unwrap(), [], "no file, no bans");
         fs::create_dir_all(&path).unwrap();
-        assert_eq!(read(&path).unwrap_err().to_string(), format!("{}: this is not a file", path.display()));
+        assert_eq!(read(&path).unwrap_err().to_string(), format!("{}: not a regular file", path.display()));
         fs::remove_dir(&path).unwrap();
         fs::write(&path, "nonsense\n").unwrap();
         assert_eq!(read(&super::path(&path)).unwrap(), [], "no directory, no bans");

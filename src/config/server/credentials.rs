@@ -12,7 +12,7 @@ use rustls::{Error, InconsistentKeys};
 
 use super::self_signed;
 use crate::address::Address;
-use crate::config::files::read_text;
+use crate::files::read_text;
 use crate::fingerprint::Fingerprint;
 
 /// Largest file with certificates or a key, in bytes.
