@@ -7,7 +7,7 @@ mod support;
 use std::io::{ErrorKind, Read, Write};
 use std::time::Duration;
 
-use parlor::config::{Limits, ServerConfig};
+use parlor::config::{Limits, Proxy, ServerConfig};
 use rustls::version::{TLS12, TLS13};
 use rustls::{ClientConnection, SupportedProtocolVersion};
 use support::options::config;
@@ -29,11 +29,15 @@ impl House {
     }
 
     fn with_limits(limits: Limits) -> Self {
+        Self::with(ServerConfig { limits, ..config() })
+    }
+
+    fn with(config: ServerConfig) -> Self {
         let scratch = Scratch::new();
         let certificate = Certificate::new(&scratch, "server");
         let listen = vec![support::address("127.0.0.1:0")];
         let tls = certificate.config();
-        let server = TestServer::run(ServerConfig { listen, limits, tls, ..config() });
+        let server = TestServer::run(ServerConfig { listen, tls, ..config });
         Self {
             server: server.expect("the loopback interface has free ports"),
             certificate,
@@ -276,4 +280,32 @@ fn who_never_reads_is_ended() {
         }
     }
     panic!("who does not read is served for ever");
+}
+
+#[test]
+fn who_comes_through_a_proxy_says_so_before_the_handshake_and_limits_are_the_real_peers() {
+    let proxy_from = vec![Proxy::Network("127.0.0.0/8".parse().expect("it is a network"))];
+    let limits = Limits { connections_per_ip: 1, ..limits() };
+    let house = House::with(ServerConfig { proxy_from, limits, ..config() });
+    let through_proxy = |ip: &str, cut: usize| {
+        let mut peer = house.newcomer();
+        let header = format!("PROXY TCP4 {ip} 127.0.0.1 1234 6697\r\n");
+        let bytes = [header.as_bytes(), &records_of(peer.tls().0)].concat();
+        // Together with the first bytes of the handshake, or apart.
+        let socket = peer.tls().1;
+        socket.write_all(&bytes[..cut]).expect("the server reads");
+        socket.write_all(&bytes[cut..]).expect("the server reads");
+        peer
+    };
+    let header_bytes = "PROXY TCP4 192.0.2.7 127.0.0.1 1234 6697\r\n".len();
+    let first = through_proxy("192.0.2.7", header_bytes).register("first");
+    let second = through_proxy("192.0.2.8", 3).register("second");
+    let mut third = through_proxy("192.0.2.7", header_bytes + 20);
+    third.expect_closing_link("your address has 1 connections already, end one of them first");
+    // Without a header it is not even looked at for TLS.
+    let mut bare = house.newcomer();
+    let (client, socket) = bare.tls();
+    client.write_tls(socket).expect("the server reads");
+    bare.wait_for_any_end();
+    drop((first, second));
 }
