@@ -11,6 +11,10 @@ use std::process::{Command, Stdio};
 
 use parlor::address::Address;
 use rustix::process::{Signal, geteuid};
+#[cfg(feature = "tls")]
+use rustls::version::TLS13;
+#[cfg(feature = "tls")]
+use support::tls::Certificate;
 use support::{DEADLINE, Peer, Program, Scratch, address, login, say, text};
 
 const PARLORD: &str = env!("CARGO_BIN_EXE_parlord");
@@ -93,6 +97,33 @@ fn a_socket_has_a_name_where_one_was_given() {
     let ended = Program::spawn(command).ended();
     assert_eq!(ended.status, Some(1));
     assert!(ended.stderr.contains("descriptor 4 (\"other\")"), "{ended:?}");
+}
+
+#[cfg(feature = "tls")]
+#[test]
+fn a_socket_that_is_called_tls_is_for_tls_and_needs_a_certificate() {
+    let scratch = Scratch::new();
+    let state = scratch.path("state");
+    let passed = |args: &[&str]| {
+        let tcp = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+        let at = address(&tcp.local_addr().expect("it is bound").to_string());
+        let mut command = passing(PASS_ONE, 1, args);
+        command.env("LISTEN_FDNAMES", "tls").stdin(OwnedFd::from(tcp));
+        (Program::spawn(command), at)
+    };
+    // What is passed for TLS takes the place of what the config says of that.
+    let args = ["--self-signed", "--state", text(&state), "--tls-listen", "unix:/nowhere/at/all"];
+    let (server, at) = passed(&args);
+    assert!(
+        server.line().starts_with(&format!("listening on {at} with TLS, join with: parlor --fingerprint "))
+    );
+    let certificate = Certificate::read(state.join("cert.pem"), state.join("key.pem"));
+    Peer::over_tls(&at, certificate.client(&[&TLS13])).log_in("alice");
+    let (mut server, at) = passed(&[]);
+    let ended = server.ended();
+    assert_eq!(ended.status, Some(1));
+    let told = format!("cannot listen on {at}: there is no certificate, see --tls-cert and --self-signed");
+    assert_eq!(ended.stderr, format!("parlord: {told}\n"));
 }
 
 #[test]
