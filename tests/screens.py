@@ -147,13 +147,26 @@ class Pane:
             pass
 
 
-def start_server(programs, listen="127.0.0.1:0"):
+def start_server(programs, listen="127.0.0.1:0", *options, log=None):
     """parlord, on a port of its own if no other is wanted, and where it listens. Scripts talk faster than people."""
-    command = [programs / "parlord", "--listen", listen, "--flood", "off"]
-    server = subprocess.Popen(command, stdout=subprocess.PIPE, encoding="utf-8", env=ENVIRONMENT)
-    if not select.select([server.stdout], [], [], PATIENCE)[0]:
+    command = [programs / "parlord", "--listen", listen, "--flood", "off", *options]
+    # Without a buffer, in which the line behind the first would be lost to whoever waits for one.
+    server = subprocess.Popen(command, bufsize=0, stdout=subprocess.PIPE, stderr=log, env=ENVIRONMENT)
+    try:
+        return server, *listening(server)
+    except Failed:
         server.kill()
+        server.wait()
+        raise
+
+
+def listening(server):
+    """Host and port in the next line that a server prints, which says where it listens."""
+    if not select.select([server.stdout], [], [], PATIENCE)[0]:
         raise Failed("parlord did not say where it listens")
-    host, port = server.stdout.readline().split()[2].rstrip(",").rsplit(":", 1)
-    print(f"  parlord listens on {host}:{port}", flush=True)
-    return server, host, port
+    line = server.stdout.readline().decode()
+    if not line.startswith("listening on "):
+        raise Failed(f"instead of where it listens parlord printed {line!r}")
+    host, port = line.split()[2].rstrip(",").rsplit(":", 1)
+    print(f"  {line.strip()}", flush=True)
+    return host, port
