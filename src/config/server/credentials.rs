@@ -54,9 +54,11 @@ impl Credentials {
         }
         let text = read_text(key, PEM_BYTES).map_err(|why| at(key, &why))?;
         let der = PrivateKeyDer::from_pem_slice(text.as_bytes()).map_err(|error| match error {
-            pem::Error::NoItemsFound => {
-                at(key, &"there is no private key in it (PEM: PKCS#8, SEC1 or RSA, without a passphrase)")
+            // In the type of the section, or in a header, which is no base64.
+            _ if text.contains("ENCRYPTED") => {
+                at(key, &"the key has a passphrase, which openssl pkey -in FILE -out FILE takes away")
             }
+            pem::Error::NoItemsFound => at(key, &"there is no private key in it (PEM: PKCS#8, SEC1 or RSA)"),
             error => at(key, &error),
         })?;
         let certified = CertifiedKey::from_der(chain, der, &ring::default_provider());
