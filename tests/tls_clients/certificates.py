@@ -1,5 +1,5 @@
-"""A certificate authority of our own, made with openssl: whom the clients of tests/tls_clients/run trust, and nobody else
-does. Its certificates are for localhost, for two days.
+"""A certificate authority of our own, made with openssl: whom the clients of tests/tls_clients/run trust, and nobody
+else does. Its certificates are for localhost, for two days.
 """
 
 import subprocess
@@ -22,6 +22,7 @@ subjectAltName = DNS:localhost, IP:127.0.0.1
 """
 
 EC = ["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:prime256v1"]
+ED25519 = ["-algorithm", "Ed25519"]
 RSA = ["-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048"]
 
 

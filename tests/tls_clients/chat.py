@@ -10,6 +10,31 @@ from screens import ENVIRONMENT, PATIENCE, Failed
 TEXTBOOK_CLIENT = Path(__file__).resolve().parent.parent / "textbook" / "chat_client.py"
 
 
+def pin(tmux, programs, directory, house):
+    """Clients of a server that made its certificate itself know which one it is, and take no other."""
+    wrong = "00:" * 31 + "00"
+    print("a certificate that nobody vouches for is taken by who was told it:", flush=True)
+    irssi = tmux.start("irssi", "irssi", "--home", directory / "irssi-pinned")
+    irssi.type("/set nick erin")
+    for fingerprint, shown in [(wrong, "certificate mismatch"), (house.sha256(), "Welcome to parlor.local")]:
+        irssi.type(f"/connect -tls -tls_pinned_cert {fingerprint} localhost {house.tls_port}")
+        irssi.see(shown)
+    at = f"alice@localhost:{house.tls_port}"
+    for fingerprint, shown in [(wrong, "somebody stands between you and the server"), (house.sha256(), "in #lobby")]:
+        alice = tmux.start("parlor", programs / "parlor", "--fingerprint", for_parlor(fingerprint), at)
+        alice.see(shown)
+    alice.type("/msg erin 悄悄 parlor to irssi")
+    irssi.go("/window goto alice", "<alice> 悄悄 parlor to irssi")
+    for pane in [irssi, alice]:
+        pane.type("/quit")
+        pane.expect_end()
+
+
+def for_parlor(fingerprint):
+    """As openssl writes a fingerprint, and as parlor wants it."""
+    return "sha256:" + fingerprint.replace(":", "").lower()
+
+
 def weechat_words():
     """WeeChat's words for TLS, and for whom to trust, which are others before version 4."""
     version = subprocess.run(
@@ -68,7 +93,8 @@ class Chat:
         self.alice = tmux.start("parlor --tls", *trust, f"alice@{at}")
         self.alice.see(r"^\d\d:\d\d \* in #lobby: .*bob")
         self.crazyit = tmux.start("parlor --tls -w crazyit", *trust, "-w", "crazyit", f"carol@{at}")
-        self.pinned = tmux.start("parlor --fingerprint", parlor, "--fingerprint", house.fingerprint(), f"dave@{at}")
+        pinned = ["--fingerprint", for_parlor(house.sha256())]
+        self.pinned = tmux.start("parlor --fingerprint", parlor, *pinned, f"dave@{at}")
         self.pinned.see(r"^\d\d:\d\d \* in #lobby: .*bob")
         for screen in [self.irssi, self.weechat]:
             for name in ["bob", "alice", "carol", "dave"]:

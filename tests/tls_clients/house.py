@@ -14,13 +14,19 @@ STOP_PATIENCE = 5
 
 
 class House:
-    """A server whose certificate and key are files that can be changed under it."""
+    """A server whose certificate and key are files that can be changed under it; without an identity it makes them."""
 
-    def __init__(self, programs, directory, identity):
-        self.certificate, self.key = directory / "shown.pem", directory / "shown.key"
-        identity.install(self.certificate, self.key)
+    def __init__(self, programs, directory, identity=None):
+        state = directory / "state"
+        self.certificate, self.key = state / "cert.pem", state / "key.pem"
+        options = ["--tls-listen", "127.0.0.1:0", "--state", state]
+        if identity:
+            state.mkdir(exist_ok=True)
+            identity.install(self.certificate, self.key)
+            options += ["--tls-cert", self.certificate, "--tls-key", self.key]
+        else:
+            options += ["--self-signed"]
         self.log = directory / "parlord.log"
-        options = ["--tls-listen", "127.0.0.1:0", "--tls-cert", self.certificate, "--tls-key", self.key]
         self.process = None
         try:
             with self.log.open("w") as log:
@@ -63,9 +69,9 @@ class House:
             with connection.makefile(encoding="utf-8") as heard:
                 return heard.read()
 
-    def fingerprint(self):
-        """Of the certificate that newcomers are shown, as parlor wants it."""
-        return "sha256:" + Identity(self.certificate, self.key).sha256().replace(":", "").lower()
+    def sha256(self):
+        """The fingerprint of the certificate in the file, as openssl and irssi write it."""
+        return Identity(self.certificate, self.key).sha256()
 
     def stop(self):
         """Asks the server to end, which it does in time."""
