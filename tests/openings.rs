@@ -58,16 +58,14 @@ fn who_keeps_a_handshake_going_does_not_keep_others_from_theirs() {
 }
 
 #[test]
-fn who_may_not_come_in_is_told_so_once_the_stream_is_open() {
+fn who_may_not_come_in_is_declined_and_does_not_open() {
     let mut scene = Scene::new(Limits { connections: 1, ..limits() });
     let _first = scene.user("first");
     let second = newcomer(&mut scene, 2);
-    for is_open in [false, true] {
-        assert!(second.heard().is_empty() && !second.is_shut());
-        scene.send(&second, "h");
-        assert_eq!(second.heard().contains("the server is full"), is_open);
-    }
-    assert!(second.is_shut());
+    assert!(second.wire.borrow().is_declined && second.is_shut());
+    assert_eq!(scene.wait(), Some(2 * SECOND), "as long as anybody who has had their last words");
+    scene.advance(2 * SECOND);
+    assert!(second.is_closed());
 }
 
 #[test]

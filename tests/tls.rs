@@ -250,12 +250,13 @@ fn who_speaks_no_tls_where_it_is_spoken_is_told_so_and_the_other_way_round() {
 }
 
 #[test]
-fn who_may_not_come_in_is_told_why_over_tls() {
+fn who_may_not_come_in_is_told_so_without_a_handshake() {
     let house = House::with_limits(Limits { connections: 1, ..limits() });
     let _first = house.connect().register("first");
-    let mut second = house.connect();
-    second.expect_closing_link("the server is full (1 connections), try again in a few minutes");
-    second.expect_end();
+    let mut second = house.newcomer();
+    let (client, socket) = second.tls();
+    let error = client.complete_io(socket).expect_err("there is no handshake");
+    assert!(error.to_string().contains("AccessDenied"), "{error}");
 }
 
 #[test]
@@ -301,7 +302,9 @@ fn who_comes_through_a_proxy_says_so_before_the_handshake_and_limits_are_the_rea
     let first = through_proxy("192.0.2.7", header_bytes).register("first");
     let second = through_proxy("192.0.2.8", 3).register("second");
     let mut third = through_proxy("192.0.2.7", header_bytes + 20);
-    third.expect_closing_link("your address has 1 connections already, end one of them first");
+    let (client, socket) = third.tls();
+    let error = client.complete_io(socket).expect_err("that address has a connection");
+    assert!(error.to_string().contains("AccessDenied"), "{error}");
     // Without a header it is not even looked at for TLS.
     let mut bare = house.newcomer();
     let (client, socket) = bare.tls();

@@ -159,6 +159,10 @@ impl<S: Stream> Server<S> {
             return None;
         }
         let key = self.take_in(stream, peer, false, now);
+        // Opening costs more than being told is worth to somebody who comes again and again.
+        if self.connections[key].stream.is_opening() {
+            self.connections[key].stream.decline();
+        }
         self.end(key, reason, now);
         Some(key)
     }

@@ -30,6 +30,14 @@ pub trait Stream: Read + Write {
         false
     }
 
+    /// Instead of opening, tells the peer in the stream's own way that it may not come in.
+    fn decline(&mut self) {}
+
+    /// True when nothing more can be written. What is unsent still goes.
+    fn is_mute(&self) -> bool {
+        false
+    }
+
     /// True when nobody on the way can read what is said.
     fn is_secure(&self) -> bool {
         false
@@ -118,6 +126,22 @@ impl Stream for Socket {
             Self::Tcp(_) | Self::Unix(_) => false,
             #[cfg(feature = "tls")]
             Self::Tls(stream) => stream.is_opening(),
+        }
+    }
+
+    fn decline(&mut self) {
+        match self {
+            Self::Tcp(_) | Self::Unix(_) => {}
+            #[cfg(feature = "tls")]
+            Self::Tls(stream) => stream.decline(),
+        }
+    }
+
+    fn is_mute(&self) -> bool {
+        match self {
+            Self::Tcp(_) | Self::Unix(_) => false,
+            #[cfg(feature = "tls")]
+            Self::Tls(stream) => stream.is_mute(),
         }
     }
 

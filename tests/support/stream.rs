@@ -84,6 +84,8 @@ pub struct Wire {
     pub is_secure: bool,
     /// How many reads it takes until both sides have agreed on how to talk. Each takes a byte.
     pub opening_reads: usize,
+    /// It was declined instead.
+    pub is_declined: bool,
 }
 
 impl Default for Wire {
@@ -105,6 +107,7 @@ impl Default for Wire {
             is_held: false,
             is_secure: false,
             opening_reads: 0,
+            is_declined: false,
         }
     }
 }
@@ -152,7 +155,7 @@ impl Wire {
     }
 
     fn write(&mut self, buffers: &[IoSlice<'_>]) -> io::Result<usize> {
-        assert!(!self.shut, "written behind the end");
+        assert!(!self.shut && !self.is_declined, "written behind the end");
         let mut size = self.write_size;
         match self.writes.next() {
             None => {}
@@ -235,6 +238,15 @@ impl Stream for End {
 
     fn is_opening(&self) -> bool {
         self.0.borrow().opening_reads > 0
+    }
+
+    fn decline(&mut self) {
+        let mut wire = self.0.borrow_mut();
+        (wire.is_declined, wire.opening_reads) = (true, 0);
+    }
+
+    fn is_mute(&self) -> bool {
+        self.0.borrow().is_declined
     }
 
     fn shutdown_write(&mut self) -> io::Result<()> {

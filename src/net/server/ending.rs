@@ -17,13 +17,7 @@ impl<S: Stream> Server<S> {
     /// Ends a connection that reading has failed on: in an orderly way, where the stream says why.
     pub(super) fn failed(&mut self, key: usize, error: &io::Error, now: Now) {
         match Ending::of(error) {
-            Some(reason) => {
-                if let CloseReason::TlsFailed(_) = reason {
-                    // There is no way to say it any more.
-                    self.connections[key].outbox.clear();
-                }
-                self.end(key, reason.clone(), now);
-            }
+            Some(reason) => self.end(key, reason.clone(), now),
             None => self.lost(key, error.kind(), now),
         }
     }
@@ -59,7 +53,9 @@ impl<S: Stream> Server<S> {
             self.connections[key].outbox.forget_unstarted();
             self.connections[key].hearing = Hearing::Fine;
         }
-        if reason.is_told() {
+        if self.connections[key].stream.is_mute() {
+            self.connections[key].outbox.clear();
+        } else if reason.is_told() {
             self.with_session(key, now, |session, context| session.farewell(&reason, context));
         }
         self.queue(now);

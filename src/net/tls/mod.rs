@@ -1,6 +1,7 @@
 //! TLS around the sockets of newcomers (RFC 8446, RFC 5246), in the same event loop: rustls makes records of bytes and
 //! bytes of records, and every buffer is ours, so that an idle connection has none.
 
+mod alert;
 mod records;
 mod stream;
 #[cfg(test)]
