@@ -52,28 +52,52 @@ impl<S: Stream> Server<S> {
         if connection.inlet == Inlet::Backlog {
             self.handle_inbox(key, &[], now);
         }
-        let was_opening = self.connections[key].stream.is_opening();
-        if was_opening {
-            if self.openings == OPENINGS {
-                return mark_unread(&mut self.connections[key], key, &mut self.unread);
-            }
-            self.openings += 1;
+        if self.connections[key].stream.is_opening() {
+            self.open(key, now);
+        } else {
+            self.read(key, now);
         }
+        self.settle(key);
+        self.shed(now);
+        if self.unshared_bytes > UNSHARED_BYTES {
+            self.flush_all(now);
+        }
+    }
+
+    /// Takes the stream of the connection `key` further towards being open, where there is time for that in this turn.
+    fn open(&mut self, key: usize, now: Now) {
+        let connection = &mut self.connections[key];
+        if connection.is_broken {
+            // A signature for somebody who has left is for nobody.
+            return self.lost(key, ErrorKind::BrokenPipe, now);
+        }
+        if self.openings == OPENINGS {
+            return mark_unread(connection, key, &mut self.unread);
+        }
+        self.openings += 1;
+        self.read(key, now);
+        let connection = &mut self.connections[key];
+        if !connection.stream.is_opening() && connection.has_unsent() {
+            mark_dirty(connection, key, &mut self.dirty);
+        }
+    }
+
+    /// Reads from the connection `key` until there is nothing, or the budget is spent, or it is to wait or ends.
+    fn read(&mut self, key: usize, now: Now) {
         let mut budget = READ_BUDGET;
         loop {
             let most = if self.flood_limit(key).is_some() { budget.min(LIMITED_READ) } else { budget };
             let Some(connection) = self.connections.get_mut(key) else { return };
             if connection.is_kept_waiting() {
                 if connection.is_known_gone() {
-                    return self.hung_up(key, now);
+                    self.hung_up(key, now);
                 }
-                break;
+                return;
             }
             if budget == 0 || connection.inlet == Inlet::Backlog {
-                // Whoever has had a step comes after those who have not.
-                let list = if was_opening { &mut self.stepped } else { &mut self.unread };
-                mark_unread(connection, key, list);
-                break;
+                // Whoever has had a step towards being open comes after those who have not.
+                let list = if connection.stream.is_opening() { &mut self.stepped } else { &mut self.unread };
+                return mark_unread(connection, key, list);
             }
             if let Life::Closed = connection.life {
                 return;
@@ -81,14 +105,8 @@ impl<S: Stream> Server<S> {
             let gone = connection.hearing == Hearing::Gone;
             match connection.stream.read(&mut self.read_buffer[..most]) {
                 // Where a write has told of the break already, reading comes to an end like any other.
-                Ok(0) if gone => {
-                    self.lost(key, ErrorKind::BrokenPipe, now);
-                    break;
-                }
-                Ok(0) => {
-                    self.peer_finished(key, now);
-                    break;
-                }
+                Ok(0) if gone => return self.lost(key, ErrorKind::BrokenPipe, now),
+                Ok(0) => return self.peer_finished(key, now),
                 Ok(count) => {
                     budget -= count;
                     connection.received_bytes += count as u64;
@@ -97,25 +115,10 @@ impl<S: Stream> Server<S> {
                 Err(error) if error.kind() == ErrorKind::Interrupted => {
                     budget = budget.saturating_sub(INTERRUPTED_BYTES);
                 }
-                Err(error) if error.kind() == ErrorKind::WouldBlock && !gone => break,
-                Err(_) if gone => {
-                    self.lost(key, ErrorKind::BrokenPipe, now);
-                    break;
-                }
-                Err(error) => {
-                    self.failed(key, &error, now);
-                    break;
-                }
+                Err(_) if gone => return self.lost(key, ErrorKind::BrokenPipe, now),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return,
+                Err(error) => return self.failed(key, &error, now),
             }
-        }
-        let connection = &mut self.connections[key];
-        if was_opening && !connection.stream.is_opening() && connection.has_unsent() {
-            mark_dirty(connection, key, &mut self.dirty);
-        }
-        self.settle(key);
-        self.shed(now);
-        if self.unshared_bytes > UNSHARED_BYTES {
-            self.flush_all(now);
         }
     }
 
