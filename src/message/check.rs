@@ -1,5 +1,7 @@
 //! A question whether somebody knows a password, which may take long to answer.
 
+use std::hint;
+
 use crate::name::UserName;
 use crate::secret::{Guess, Secret};
 
@@ -8,6 +10,8 @@ use crate::secret::{Guess, Secret};
 pub struct Check {
     /// What is to be known. Where there is nothing that could be right, something that takes as long to compare.
     pub secret: Secret,
+    /// Compared as well, to no effect: so that the answer takes as long as for any other name.
+    pub decoy: Option<Secret>,
     /// What was given.
     pub guess: Guess,
     /// What happens if it is right.
@@ -28,8 +32,20 @@ pub enum Purpose {
 }
 
 impl Check {
-    /// The answer. It takes long where [`Secret::is_costly`] says so.
+    /// A question without a decoy, whose answer nobody has a label for yet.
+    pub fn new(secret: Secret, guess: Guess, purpose: Purpose) -> Self {
+        Self { secret, decoy: None, guess, purpose, label: None }
+    }
+
+    /// True when the answer takes so long that nobody may wait for it.
+    pub fn is_costly(&self) -> bool {
+        self.secret.is_costly() || self.decoy.as_ref().is_some_and(Secret::is_costly)
+    }
+
+    /// The answer.
     pub fn is_right(&self) -> bool {
+        // Nobody asks what comes of it, and it must be done all the same.
+        hint::black_box(self.decoy.as_ref().is_some_and(|decoy| decoy.is(&self.guess)));
         let is_known = match self.purpose {
             Purpose::Operate(None) => false,
             Purpose::LogIn(_) | Purpose::Register | Purpose::Operate(Some(_)) => true,

@@ -250,8 +250,7 @@ impl CrazyIt {
         let result = match (&self.phase, &context.house.config.password, password) {
             (Phase::Greeting { .. }, Some(_), None) => return self.refuse_name(&NO_PASSWORD, context),
             (Phase::Greeting { .. }, Some(secret), Some(password)) => {
-                let (secret, guess) = (secret.clone(), Guess::new(password));
-                let check = Check { secret, guess, purpose: Purpose::LogIn(name), label: None };
+                let check = Check::new(secret.clone(), Guess::new(password), Purpose::LogIn(name));
                 return context.out.check(self.id, check);
             }
             (Phase::Greeting { .. }, None, _) => self.enter(name, context),

@@ -3,7 +3,8 @@
 use std::time::{Duration, SystemTime};
 
 use super::cloak::Cloak;
-use crate::config::ServerConfig;
+use crate::config::{Operator, ServerConfig};
+use crate::message::{Check, Purpose};
 
 /// The server as its guests see it.
 #[derive(Debug)]
@@ -28,6 +29,20 @@ impl House {
             sts_port: None,
             started,
             cloak: Cloak::default(),
+        }
+    }
+
+    /// Whether a verdict still counts: a reload may have taken back meanwhile what was right when it was asked.
+    pub fn confirms(&self, check: &Check, is_right: bool) -> bool {
+        match (&check.purpose, &self.config.password) {
+            (Purpose::LogIn(_) | Purpose::Register, None) => true,
+            (Purpose::LogIn(_) | Purpose::Register, Some(password)) => is_right && *password == check.secret,
+            (Purpose::Operate(None), _) => false,
+            (Purpose::Operate(Some(name)), _) => {
+                let mut operators = self.config.operators.iter();
+                let is_one = |o: &Operator| *o.name == **name && o.password == check.secret;
+                is_right && operators.any(is_one)
+            }
         }
     }
 

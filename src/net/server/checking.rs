@@ -37,7 +37,7 @@ impl<S: Stream> Server<S> {
             Life::Flushing { .. } | Life::Lingering | Life::Closed => return,
         }
         let peer = connection.peer;
-        if check.secret.is_costly() || !self.checks.is_free(peer, now.instant) {
+        if check.is_costly() || !self.checks.is_free(peer, now.instant) {
             connection.inlet = Inlet::Checking { peer_finished: false };
             self.checks.ask(key, peer, check, now.instant);
         } else {
@@ -48,6 +48,7 @@ impl<S: Stream> Server<S> {
     }
 
     fn tell_verdict(&mut self, key: usize, check: Check, is_right: bool, now: Now) {
+        let is_right = self.house.confirms(&check, is_right);
         self.with_session(key, now, |session, context| session.checked(check, is_right, context));
         self.queue(now);
     }

@@ -26,13 +26,11 @@ impl Irc {
             );
         };
         let operator = operators.iter().find(|operator| operator.name == name);
-        let check = Check {
-            secret: operator.unwrap_or(costliest).password.clone(),
-            guess: Guess::new(password),
-            purpose: Purpose::Operate(operator.map(|operator| operator.name.as_str().into())),
-            label: None,
-        };
-        context.out.check(self.id, check);
+        let secret = &operator.unwrap_or(costliest).password;
+        let decoy = Some(&costliest.password).filter(|decoy| decoy.cost() > secret.cost()).cloned();
+        let purpose = Purpose::Operate(operator.map(|operator| operator.name.as_str().into()));
+        let check = Check::new(secret.clone(), Guess::new(password), purpose);
+        context.out.check(self.id, Check { decoy, ..check });
     }
 
     /// Goes on with `OPER`; there is an operator of this `name`, unless it is `None`.

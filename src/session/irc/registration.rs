@@ -205,8 +205,7 @@ impl Irc {
                 info!("{}: login refused: {NO_PASSWORD}", context.peer);
                 return self.refuse_password(context);
             };
-            let check = Check { secret: secret.clone(), guess, purpose: Purpose::Register, label: None };
-            return context.out.check(self.id, check);
+            return context.out.check(self.id, Check::new(secret.clone(), guess, Purpose::Register));
         }
         let profile = Profile {
             is_secure: context.is_secure,
