@@ -109,11 +109,10 @@ fn parse_file<'a, C>(settings: &[Setting<C>], text: &'a str) -> Result<Vec<Entry
         if line.is_empty() || line.starts_with('#') {
             continue;
         }
-        // What follows it may be a password, which is not repeated.
-        let word = line.split([' ', '\t', '=']).next().unwrap_or_default();
-        let (name, value) =
-            line.split_once('=').ok_or_else(|| format!("line {n}: write name = value, not {word:?}"))?;
+        // What stands there may be a password, which is not repeated.
+        let (name, value) = line.split_once('=').ok_or_else(|| format!("line {n}: write name = value"))?;
         let (name, value) = (name.trim(), value.trim());
+        let word = name.split([' ', '\t']).next().unwrap_or_default();
         let setting = settings.iter().find(|setting| setting.long == name);
         let setting = setting.ok_or_else(|| format!("line {n}: unknown option {word:?}"))?;
         if setting.is_flag() && !matches!(value, YES | NO) {
@@ -163,8 +162,8 @@ mod tests {
         assert_eq!(entries(text).unwrap(), expected);
         assert_eq!(entries("x = 1"), Err("line 1: unknown option \"x\"".into()));
         assert_eq!(entries("config = y"), Err("line 1: unknown option \"config\"".into()));
-        assert_eq!(entries("\nlobby"), Err("line 2: write name = value, not \"lobby\"".into()));
-        assert_eq!(entries("password xyzzy"), Err("line 1: write name = value, not \"password\"".into()));
+        assert_eq!(entries("\nlobby"), Err("line 2: write name = value".into()));
+        assert_eq!(entries("password xyzzy"), Err("line 1: write name = value".into()));
         assert_eq!(entries("password xy=z"), Err("line 1: unknown option \"password\"".into()));
     }
 }
