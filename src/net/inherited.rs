@@ -39,7 +39,8 @@ impl Inherited {
     /// Fails when one of the descriptors is not a stream socket that listens.
     pub fn from_env() -> Result<Self, InheritError> {
         let names = env::var("LISTEN_FDNAMES").unwrap_or_default();
-        let mut names = names.split(':').filter(|name| !name.is_empty());
+        // A name may be empty; but of nothing there is no name.
+        let mut names = names.split(':').take(if names.is_empty() { 0 } else { usize::MAX });
         let mut passed = ListenFd::from_env();
         let mut listeners = Vec::new();
         for n in 0..passed.len() {
