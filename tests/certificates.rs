@@ -20,6 +20,9 @@ const VERSIONS: &[&SupportedProtocolVersion] = &[&TLS12, &TLS13];
 /// The arguments of a server at ports of its own, over TLS as well.
 const LISTEN: [&str; 4] = ["--listen", "127.0.0.1:0", "--tls-listen", "127.0.0.1:0"];
 
+/// What looks like a certificate from outside.
+const NO_CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+
 /// The complaint of a server that does not start because of its options, in one line.
 fn refused(args: &[&str]) -> String {
     let ended = Program::parlord(args).ended();
@@ -117,6 +120,7 @@ fn what_is_wrong_with_a_new_certificate_is_told_and_the_old_one_stays() {
     for (new_cert, new_key, told) in [
         ("", &*good_key, "there is no certificate in it"),
         (cut, &good_key, ""),
+        (&format!("{good_cert}{NO_CERTIFICATE}"), &good_key, "number 2 in it is no certificate"),
         (&good_key, &good_key, "there is no certificate in it"),
         (&good_cert, "", "there is no private key in it"),
         (&good_cert, &good_cert, "there is no private key in it"),
@@ -166,10 +170,34 @@ fn a_certificate_is_made_once_and_kept_and_clients_trust_its_fingerprint() {
     assert_eq!(printed[0], printed[1]);
     let mode = |name: &str| fs::metadata(state.join(name)).expect("it is kept").permissions().mode() & 0o777;
     assert_eq!([mode("key.pem"), mode("cert.pem")], [0o600, 0o644]);
-    // One without the other is no case for a new one: somebody may trust what is there.
-    fs::remove_file(state.join("key.pem")).expect("it is ours");
-    assert!(refused(&args).contains("key.pem"));
+    // Somebody may trust the certificate that is there.
+    let key = state.join("key.pem");
+    fs::rename(&key, state.join("key.old")).expect("it is ours");
+    assert!(refused(&args).contains("key.pem: No such file"));
+    // A server that was stopped in between has a key without a certificate.
+    fs::rename(state.join("key.old"), &key).expect("it is ours");
+    let before = fs::read(&key).expect("it is there");
+    fs::remove_file(state.join("cert.pem")).expect("it is ours");
+    Program::parlord(&args).line();
+    assert_eq!(fs::read(&key).expect("it is there"), before);
     assert!(state.join("cert.pem").exists());
+}
+
+#[test]
+fn while_the_server_runs_no_certificate_is_made() {
+    let scratch = Scratch::new();
+    let state = scratch.path("state");
+    let server = Program::parlord(&[&LISTEN[..], &["--self-signed", "--state", text(&state)]].concat());
+    server.line();
+    server.line();
+    fs::remove_dir_all(&state).expect("it is ours");
+    server.signal(Signal::HUP);
+    let line = server.error_line();
+    assert!(
+        line.contains("cert.pem: No such file") && line.ends_with("everything stays as it was"),
+        "{line}"
+    );
+    assert!(!state.exists());
 }
 
 #[test]
@@ -210,6 +238,6 @@ fn a_key_with_a_passphrase_is_told_what_to_do_about_it() {
     // The rest of the tests does not need that program.
     if made.is_ok_and(|made| made.status.success() && Path::new(&locked).exists()) {
         let line = refused(&["--tls-cert", text(&one.cert), "--tls-key", text(&locked)]);
-        assert!(line.contains("PKCS#8, SEC1 or RSA, without a passphrase"), "{line}");
+        assert!(line.contains("the key has a passphrase"), "{line}");
     }
 }

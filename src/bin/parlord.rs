@@ -7,7 +7,7 @@ use std::{env, io};
 use env_logger::Env;
 
 use parlor::address::Address;
-use parlor::config::{ConfigError, Invocation, ServerConfig, ServerTask};
+use parlor::config::{Invocation, ServerConfig, ServerTask};
 use parlor::net::{self, Inherited, Reactor};
 use parlor::secret;
 
@@ -46,11 +46,7 @@ fn serve(
 ) -> Result<(), Box<dyn std::error::Error>> {
     let (room, trust) = (room_option(&config), trust_option(&config));
     let mut reactor = Reactor::bind_or_inherit(config, inherited)?;
-    reactor.reload_with(move || match ServerConfig::from_args(&args)? {
-        Invocation::Run(config) => Ok(config),
-        // The same arguments asked for nothing else at the start.
-        Invocation::Print(_) | Invocation::Do(_) => Err(ConfigError::new("the command line has changed")),
-    });
+    reactor.reload_with(move || ServerConfig::reread(&args));
     reactor.heed_signals()?;
     reactor.tell_service_manager();
     for address in reactor.addresses() {

@@ -102,8 +102,24 @@ impl Default for ServerConfig {
 }
 
 impl ServerConfig {
-    /// Reads the command line, which is given without the program's name, and the config file that it names.
+    /// Reads the command line, which is given without the program's name, and the files that it names; makes a certificate
+    /// where that is wanted and there is none.
     pub fn from_args(args: &[String]) -> Result<Invocation<Self, ServerTask>, ConfigError> {
+        Self::read(args, true)
+    }
+
+    /// Reads the same again, while the server runs, and makes nothing.
+    pub fn reread(args: &[String]) -> Result<Self, ConfigError> {
+        match Self::read(args, false)? {
+            Invocation::Run(config) => Ok(config),
+            // The same arguments asked for nothing else at the start.
+            Invocation::Print(_) | Invocation::Do(_) => {
+                Err(ConfigError("the command line has changed".into()))
+            }
+        }
+    }
+
+    fn read(args: &[String], is_start: bool) -> Result<Invocation<Self, ServerTask>, ConfigError> {
         let options = options();
         let matches = options.parse(args)?;
         if matches.opt_present("help") {
@@ -125,9 +141,22 @@ impl ServerConfig {
         }
         table::read_line(SETTINGS, &mut config, &matches)?;
         config.check()?;
-        #[cfg(feature = "tls")]
-        config.tls.read_credentials(config.state.as_deref(), &config.server_name).map_err(ConfigError)?;
+        config.read_credentials(is_start)?;
         Ok(Invocation::Run(config))
+    }
+
+    #[cfg(feature = "tls")]
+    fn read_credentials(&mut self, is_start: bool) -> Result<(), ConfigError> {
+        let state = self.state.as_deref();
+        if is_start {
+            self.tls.make_credentials(state, &self.server_name).map_err(ConfigError)?;
+        }
+        self.tls.read_credentials(state).map_err(ConfigError)
+    }
+
+    #[cfg(not(feature = "tls"))]
+    fn read_credentials(&mut self, _: bool) -> Result<(), ConfigError> {
+        Ok(())
     }
 
     /// Where the server is to listen besides `listen`.

@@ -166,8 +166,12 @@ impl Reactor {
         Stopper { waker: Arc::clone(&self.waker), is_told_to_stop }
     }
 
-    /// The port to which IRC clients are to go that come without TLS: where both are there for everybody.
-    fn public_tls_port(&self) -> Option<u16> {
+    /// The port to which IRC clients are to go that come without TLS: where both are there for everybody, and clients can
+    /// trust what they are shown there.
+    fn public_tls_port(&self, config: &ServerConfig) -> Option<u16> {
+        if !tls::is_vouched_for(config) {
+            return None;
+        }
         let mut plain = self.listeners.iter().filter(|listener| !listener.is_tls);
         let mut tls = self.listeners.iter().filter(|listener| listener.is_tls);
         plain.find_map(|listener| listener.address().public_port())?;

@@ -129,9 +129,9 @@ impl<S: Stream> Server<S> {
         self.connections.len()
     }
 
-    /// From now on IRC clients that understand it are told that they are to come with TLS, at this port.
-    pub fn announce_tls(&mut self, port: u16) {
-        self.house.sts_port = Some(port);
+    /// From now on IRC clients that understand it are told that they are to come with TLS, at this port; or are not.
+    pub fn announce_tls(&mut self, port: Option<u16>) {
+        self.house.sts_port = port;
     }
 
     /// The key that the next connection gets.

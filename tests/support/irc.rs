@@ -58,7 +58,7 @@ impl House {
 
     /// IRC clients are to come with TLS, at this port.
     pub fn announce_tls(&mut self, port: u16) {
-        self.scene.server.announce_tls(port);
+        self.scene.server.announce_tls(Some(port));
     }
 
     /// From now on nobody on the way can read what goes over this guest's connection.

@@ -47,8 +47,12 @@ const AT_ONCE: &[Part] = &[
     part!("memory", limits.memory_bytes),
     part!("login-timeout", limits.login_timeout),
     part!("ping", limits.ping_after),
+    // Where there is none any more, the old one is shown until a restart: listeners stay, too.
     #[cfg(feature = "tls")]
-    part!("tls-cert", tls.credentials),
+    Part {
+        differs: |old, new| new.tls.credentials.is_some() && old.tls.credentials != new.tls.credentials,
+        ..part!("tls-cert", tls.credentials)
+    },
 ];
 
 /// What everybody has been told, or what was opened at the start.

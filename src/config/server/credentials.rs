@@ -7,6 +7,7 @@ use std::sync::Arc;
 use rustls::crypto::ring;
 use rustls::pki_types::pem::{self, PemObject};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::server::ParsedCertificate;
 use rustls::sign::CertifiedKey;
 use rustls::{Error, InconsistentKeys};
 
@@ -16,7 +17,7 @@ use crate::files::read_text;
 use crate::fingerprint::Fingerprint;
 
 /// Largest file with certificates or a key, in bytes.
-const PEM_BYTES: usize = 256 * 1024;
+pub(super) const PEM_BYTES: usize = 256 * 1024;
 
 /// Where TLS is spoken, and what is shown there.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -52,6 +53,11 @@ impl Credentials {
         if chain.is_empty() {
             return Err(at(cert, &"there is no certificate in it (PEM, -----BEGIN CERTIFICATE-----)"));
         }
+        // Of those that vouch for the first, rustls looks at none; clients do.
+        for (n, certificate) in chain.iter().enumerate() {
+            ParsedCertificate::try_from(certificate)
+                .map_err(|_| at(cert, &format_args!("number {} in it is no certificate", n + 1)))?;
+        }
         let text = read_text(key, PEM_BYTES).map_err(|why| at(key, &why))?;
         let der = PrivateKeyDer::from_pem_slice(text.as_bytes()).map_err(|error| match error {
             // In the type of the section, or in a header, which is no base64.
@@ -66,7 +72,6 @@ impl Credentials {
             Error::InconsistentKeys(InconsistentKeys::KeyMismatch) => {
                 at(key, &format_args!("this is not the key of {}", cert.display()))
             }
-            Error::InvalidCertificate(error) => at(cert, &format_args!("no certificate: {error:?}")),
             error => at(key, &error),
         })?;
         Ok(Self { certified: Arc::new(certified), is_self_signed })
@@ -100,30 +105,37 @@ impl PartialEq for Credentials {
 impl Eq for Credentials {}
 
 impl TlsConfig {
-    /// Reads what the options name, where they name anything; makes it, where that is wanted. `state` is where it is kept
-    /// then, and `name` the server's.
-    pub(super) fn read_credentials(&mut self, state: Option<&Path>, name: &str) -> Result<(), String> {
-        let own = |file: &str| state.filter(|_| self.self_signed).map(|state| state.join(file));
-        let cert = self.cert.clone().or_else(|| own("cert.pem"));
-        let key = self.key.clone().or_else(|| own("key.pem"));
-        let (cert, key) = match (cert, key) {
-            (Some(cert), Some(key)) => (cert, key),
-            _ if self.self_signed => {
-                return Err("--self-signed: give --state, or --tls-cert and --tls-key".into());
-            }
-            (Some(_), None) => return Err("--tls-cert: its --tls-key is missing".into()),
-            (None, Some(_)) => return Err("--tls-key: its --tls-cert is missing".into()),
-            (None, None) if self.listen.is_empty() => return Ok(()),
-            (None, None) => {
-                return Err("--tls-listen: give --tls-cert and --tls-key, or --self-signed".into());
-            }
-        };
-        if self.self_signed && !cert.exists() && !key.exists() {
-            self_signed::make(&cert, &key, name).map_err(|why| format!("--self-signed: {why}"))?;
-        }
+    /// Reads what the options name, where they name anything. `state` is where it is kept where they name nothing.
+    pub(super) fn read_credentials(&mut self, state: Option<&Path>) -> Result<(), String> {
+        let Some((cert, key)) = self.files(state)? else { return Ok(()) };
         let option = if self.self_signed { "--self-signed" } else { "--tls-cert" };
         let credentials = Credentials::read(&cert, &key, self.self_signed);
         self.credentials = Some(credentials.map_err(|why| format!("{option}: {why}"))?);
         Ok(())
+    }
+
+    /// Makes a certificate where that is wanted and there is none, for the server of this name.
+    pub(super) fn make_credentials(&self, state: Option<&Path>, name: &str) -> Result<(), String> {
+        match self.files(state)? {
+            Some((cert, key)) if self.self_signed && !cert.exists() => {
+                self_signed::make(&cert, &key, name).map_err(|why| format!("--self-signed: {why}"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The files of the certificate and of its key, if there is to be any.
+    fn files(&self, state: Option<&Path>) -> Result<Option<(PathBuf, PathBuf)>, String> {
+        let own = |file: &str| state.filter(|_| self.self_signed).map(|state| state.join(file));
+        let cert = self.cert.clone().or_else(|| own("cert.pem"));
+        let key = self.key.clone().or_else(|| own("key.pem"));
+        match (cert, key) {
+            (Some(cert), Some(key)) => Ok(Some((cert, key))),
+            _ if self.self_signed => Err("--self-signed: give --state, or --tls-cert and --tls-key".into()),
+            (Some(_), None) => Err("--tls-cert: its --tls-key is missing".into()),
+            (None, Some(_)) => Err("--tls-key: its --tls-cert is missing".into()),
+            (None, None) if self.listen.is_empty() => Ok(None),
+            (None, None) => Err("--tls-listen: give --tls-cert and --tls-key, or --self-signed".into()),
+        }
     }
 }

@@ -1,24 +1,31 @@
 //! A certificate that nobody vouches for, made where there is none: who connects has to be told its fingerprint.
 
+use std::fmt;
 use std::path::Path;
 
 use rcgen::{CertificateParams, DnType, KeyPair};
 
-use crate::files::replace;
+use super::credentials::PEM_BYTES;
+use crate::files::{read_text, replace};
 
-/// Makes a key and a certificate for it, for the server of this name and this machine, and keeps both in files. It holds
-/// to the end of the year 4095, because nobody would renew it.
+/// Makes a certificate for the server of this name and this machine, and keeps it in a file; the same with its key, unless
+/// there is one already, perhaps because the server was stopped in between. It holds to the end of the year 4095, because
+/// nobody would renew it.
 pub(super) fn make(cert: &Path, key: &Path, name: &str) -> Result<(), String> {
+    let at = |path: &Path, why: &dyn fmt::Display| format!("{}: {why}", path.display());
+    let pair = if key.exists() {
+        let text = read_text(key, PEM_BYTES).map_err(|error| at(key, &error))?;
+        KeyPair::from_pem(&text).map_err(|error| at(key, &error))?
+    } else {
+        let pair = KeyPair::generate().map_err(|error| error.to_string())?;
+        replace(key, &pair.serialize_pem(), 0o600).map_err(|error| at(key, &error))?;
+        pair
+    };
     let names = [name, "localhost", "127.0.0.1", "::1"].map(str::to_owned);
-    let made = KeyPair::generate().and_then(|pair| {
-        let mut params = CertificateParams::new(names)?;
+    let made = CertificateParams::new(names).and_then(|mut params| {
         params.distinguished_name.push(DnType::CommonName, name);
-        Ok((params.self_signed(&pair)?.pem(), pair.serialize_pem()))
+        params.self_signed(&pair)
     });
-    let (cert_pem, key_pem) = made.map_err(|error| error.to_string())?;
-    // The key first: without its certificate it is made again, and not the other way round.
-    for (path, text, mode) in [(key, key_pem, 0o600), (cert, cert_pem, 0o644)] {
-        replace(path, &text, mode).map_err(|error| format!("{}: {error}", path.display()))?;
-    }
-    Ok(())
+    let made = made.map_err(|error| error.to_string())?;
+    replace(cert, &made.pem(), 0o644).map_err(|error| at(cert, &error))
 }

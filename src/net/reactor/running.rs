@@ -22,7 +22,7 @@ use crate::net::reserve::Reserve;
 use crate::net::server::Server;
 use crate::net::signals::Signalled;
 use crate::net::stream::Socket;
-use crate::net::tls::{self, Tls};
+use crate::net::tls::Tls;
 use crate::net::worker::Worker;
 
 /// Most events taken from one poll.
@@ -72,9 +72,7 @@ impl Running {
     pub(super) fn new(mut reactor: Reactor) -> Self {
         let now = Now::read();
         let mut server = Server::new(&reactor.config, now);
-        if let Some(port) = reactor.public_tls_port().filter(|_| tls::is_vouched_for(&reactor.config)) {
-            server.announce_tls(port);
-        }
+        server.announce_tls(reactor.public_tls_port(&reactor.config));
         server.restore_bans(mem::take(&mut reactor.bans), now);
         Self {
             started: now.instant,
@@ -237,6 +235,7 @@ impl Running {
             if let Some(tls) = &mut self.tls {
                 tls.renew(config);
             }
+            self.server.announce_tls(self.reactor.public_tls_port(config));
         }
         let told = self.server.reload(read, now);
         self.reactor.service.ready(&told);
