@@ -1,6 +1,6 @@
 //! Whose certificate is taken, and what is told of the others; and of servers that show none.
 
-use std::io::Write;
+use std::io::{Read, Write};
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
@@ -125,6 +125,23 @@ fn a_server_that_speaks_no_tls_is_told_from_one_that_cannot_be_trusted() {
     let (at, _) = StandIn::play(StandIn::finish);
     let error = connect(&at, Wire::Irc, tls.clone()).unwrap_err();
     assert!(matches!(error, Error::Handshake { why: HandshakeFault::Closed, .. }), "{error:?}");
+}
+
+#[test]
+fn a_server_that_lets_nobody_in_is_understood() {
+    let tls = Tls::pinned(Identity::self_signed(no_change).fingerprint());
+    let (at, _) = StandIn::play_over(
+        |mut stream| {
+            // A socket that is closed with bytes unread is reset, and what it said is lost.
+            stream.read(&mut [0; 4096]).unwrap();
+            stream.write_all(&[21, 3, 3, 0, 2, 2, 49]).unwrap();
+            Box::new(stream)
+        },
+        |_| (),
+    );
+    let error = connect(&at, Wire::Irc, tls).unwrap_err();
+    assert!(matches!(error, Error::Handshake { why: HandshakeFault::Declined, .. }), "{error:?}");
+    assert!(error.to_string().contains("it is full"), "{error}");
 }
 
 #[test]

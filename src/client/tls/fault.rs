@@ -5,7 +5,7 @@ use std::io;
 use std::time::{Duration, SystemTime};
 
 use rustls::pki_types::{ServerName, UnixTime};
-use rustls::{CertificateError, Error as TlsError};
+use rustls::{AlertDescription, CertificateError, Error as TlsError};
 
 use crate::fingerprint::Fingerprint;
 
@@ -138,6 +138,8 @@ impl std::error::Error for CertificateFault {}
 pub enum HandshakeFault {
     /// What it says is not TLS.
     NotTls,
+    /// It does not let us in (RFC 8446 §6.2, `access_denied`).
+    Declined,
     /// It closed the connection.
     Closed,
     /// It did not finish the handshake within this time.
@@ -152,6 +154,7 @@ impl HandshakeFault {
     pub(super) fn new(error: &TlsError) -> Self {
         match error {
             TlsError::InvalidMessage(_) => Self::NotTls,
+            TlsError::AlertReceived(AlertDescription::AccessDenied) => Self::Declined,
             other => Self::Failed(other.to_string()),
         }
     }
@@ -161,6 +164,10 @@ impl fmt::Display for HandshakeFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotTls => f.write_str("what it says is not TLS, try without --tls"),
+            Self::Declined => f.write_str(
+                "it lets nobody in from here now: it is full, or this address has too many connections, comes too \
+                 often, or is banned",
+            ),
             Self::Closed => {
                 f.write_str("it closed the connection instead of beginning TLS, try without --tls")
             }
@@ -181,7 +188,7 @@ impl std::error::Error for HandshakeFault {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Broken(error) => Some(error),
-            Self::NotTls | Self::Closed | Self::Late(_) | Self::Failed(_) => None,
+            Self::NotTls | Self::Declined | Self::Closed | Self::Late(_) | Self::Failed(_) => None,
         }
     }
 }
