@@ -1,18 +1,76 @@
-//! One connection of the loader: a socket that does not block, and both of its buffers.
+//! One connection of the loader: a socket that does not block, with TLS around it or without, and both of its buffers.
 
-use std::io::{ErrorKind, Read, Write};
+use std::io::{self, ErrorKind, Read, Write};
 use std::net::SocketAddr;
 
 use mio::net::TcpStream;
 use mio::{Interest, Registry, Token};
 
 use crate::failure::Failure;
+use crate::tls::{Certificate, TlsLine};
+use crate::wire::Wire;
 
 /// Bytes read in one call, by all clients into the same buffer.
 pub(crate) const BUFFER_BYTES: usize = 256 * 1024;
 
+/// Where and how clients reach a server.
+#[derive(Clone)]
+pub(crate) struct Door {
+    pub(crate) address: SocketAddr,
+    pub(crate) wire: Wire,
+    /// What it shows, where it speaks TLS.
+    pub(crate) certificate: Option<Certificate>,
+}
+
+impl Door {
+    fn connect(&self) -> io::Result<Line> {
+        Ok(match &self.certificate {
+            None => Line::Plain(TcpStream::connect(self.address)?),
+            Some(certificate) => {
+                let line = TlsLine::connect(self.address, certificate, self.wire.greets_in_the_clear())?;
+                Line::Tls(Box::new(line))
+            }
+        })
+    }
+}
+
+enum Line {
+    Plain(TcpStream),
+    Tls(Box<TlsLine>),
+}
+
+impl Line {
+    fn socket(&mut self) -> &mut TcpStream {
+        match self {
+            Self::Plain(socket) => socket,
+            Self::Tls(line) => line.socket(),
+        }
+    }
+
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Plain(socket) => socket.read(buffer),
+            Self::Tls(line) => line.read(buffer),
+        }
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Plain(socket) => socket.write(bytes),
+            Self::Tls(line) => line.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Self::Plain(_) => Ok(()),
+            Self::Tls(line) => line.flush(),
+        }
+    }
+}
+
 pub(crate) struct Client {
-    stream: TcpStream,
+    line: Line,
     /// Not written yet.
     unsent: Vec<u8>,
     /// The beginning of a line or message whose rest has not come yet.
@@ -22,16 +80,16 @@ pub(crate) struct Client {
 impl Client {
     /// Begins to connect; `first` is sent as soon as that is done.
     pub(crate) fn connect(
-        to: SocketAddr,
+        to: &Door,
         first: &str,
         registry: &Registry,
         token: Token,
     ) -> Result<Self, Failure> {
-        let mut stream = TcpStream::connect(to)?;
+        let mut line = to.connect()?;
         // Otherwise messages would wait for acknowledgements of earlier ones.
-        stream.set_nodelay(true)?;
-        registry.register(&mut stream, token, Interest::READABLE | Interest::WRITABLE)?;
-        Ok(Self { stream, unsent: first.into(), begun: Vec::new() })
+        line.socket().set_nodelay(true)?;
+        registry.register(line.socket(), token, Interest::READABLE | Interest::WRITABLE)?;
+        Ok(Self { line, unsent: first.into(), begun: Vec::new() })
     }
 
     pub(crate) fn send(&mut self, bytes: &[u8]) -> Result<(), Failure> {
@@ -42,16 +100,16 @@ impl Client {
     /// Writes what the socket takes; a later event says that it takes more.
     pub(crate) fn flush(&mut self) -> Result<(), Failure> {
         while !self.unsent.is_empty() {
-            match self.stream.write(&self.unsent) {
+            match self.line.write(&self.unsent) {
                 Ok(count) => drop(self.unsent.drain(..count)),
-                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(()),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => break,
                 // Not connected yet: an event will say so.
-                Err(error) if error.kind() == ErrorKind::NotConnected => return Ok(()),
+                Err(error) if error.kind() == ErrorKind::NotConnected => break,
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) => return Err(error.into()),
             }
         }
-        Ok(())
+        Ok(self.line.flush()?)
     }
 
     /// Reads all there is. `take` is given bytes, and says how many of them it has understood; the others come again
@@ -64,7 +122,7 @@ impl Client {
         loop {
             let begun = self.begun.len();
             buffer[..begun].copy_from_slice(&self.begun);
-            let filled = match self.stream.read(&mut buffer[begun..]) {
+            let filled = match self.line.read(&mut buffer[begun..]) {
                 Ok(0) => return Err(Failure::Wrong("the server ended a connection".into())),
                 Ok(count) => begun + count,
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(()),

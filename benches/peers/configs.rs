@@ -2,64 +2,93 @@
 
 use std::fs;
 use std::io;
-use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::client::Door;
 use crate::contender::Kind;
 
 /// Most connections, more than any run has.
 const CONNECTIONS: usize = 20_000;
 
 /// Completes the command line, and writes a config file into the directory where the server wants one.
-pub(crate) fn configure(
-    kind: Kind,
-    command: &mut Command,
-    address: SocketAddr,
-    directory: &Path,
-) -> io::Result<()> {
-    let port = address.port();
+pub(crate) fn configure(kind: Kind, command: &mut Command, door: &Door, directory: &Path) -> io::Result<()> {
+    let (address, port) = (door.address, door.address.port());
     let config = directory.join("config");
+    let tls = TlsFiles::write(door, directory)?;
+    let tls = tls.as_ref();
     match kind {
         Kind::Relay => {
             command.arg("--relay").arg(address.to_string());
         }
         Kind::Parlord => {
-            command.arg("--listen").arg(address.to_string());
+            match tls {
+                None => command.arg("--listen").arg(address.to_string()),
+                Some(TlsFiles { cert, key }) => {
+                    command.arg("--tls-listen").arg(address.to_string());
+                    // Without another place of its own, it would have the usual one.
+                    command.arg("--listen").arg(format!("unix:{}", directory.join("socket").display()));
+                    command.arg("--tls-cert").arg(cert).arg("--tls-key").arg(key)
+                }
+            };
             command.arg("--max-connections").arg(CONNECTIONS.to_string()).arg("--flood").arg("off");
             command.env("RUST_LOG", "warn");
         }
         Kind::Ngircd => {
-            fs::write(&config, ngircd(port))?;
+            fs::write(&config, ngircd(port, tls))?;
             command.arg("--nodaemon").arg("--config").arg(config);
         }
         Kind::Inspircd => {
-            fs::write(&config, inspircd(port, directory))?;
+            fs::write(&config, inspircd(port, directory, tls))?;
             command.arg("--nofork").arg("--nopid").arg("--config").arg(config);
             if rustix::process::getuid().is_root() {
                 command.arg("--runasroot");
             }
         }
         Kind::Redis => {
-            fs::write(&config, redis(port, directory))?;
+            fs::write(&config, redis(port, directory, tls))?;
             command.arg(config);
         }
         Kind::Nats => {
-            fs::write(&config, nats(port))?;
+            fs::write(&config, nats(port, tls))?;
             command.arg("--config").arg(config);
         }
     }
     Ok(())
 }
 
-fn ngircd(port: u16) -> String {
+/// What a server that speaks TLS shows.
+struct TlsFiles {
+    cert: PathBuf,
+    key: PathBuf,
+}
+
+impl TlsFiles {
+    /// Puts them into the directory, where the server is to speak TLS.
+    fn write(door: &Door, directory: &Path) -> io::Result<Option<Self>> {
+        let Some(certificate) = &door.certificate else { return Ok(None) };
+        let files = Self { cert: directory.join("cert.pem"), key: directory.join("key.pem") };
+        fs::write(&files.cert, certificate.cert())?;
+        fs::write(&files.key, certificate.key())?;
+        Ok(Some(files))
+    }
+}
+
+fn ngircd(port: u16, tls: Option<&TlsFiles>) -> String {
+    let ports = match tls {
+        None => format!("Ports = {port}"),
+        Some(TlsFiles { cert, key }) => {
+            let (cert, key) = (cert.display(), key.display());
+            format!("[SSL]\nPorts = {port}\nCertFile = {cert}\nKeyFile = {key}")
+        }
+    };
     format!(
         "[Global]
 Name = bench.local
 Info = bench
 Listen = 127.0.0.1
-Ports = {port}
 MotdPhrase = hello
+{ports}
 [Limits]
 MaxConnections = 0
 MaxConnectionsIP = 0
@@ -76,12 +105,24 @@ PAM = no
     )
 }
 
-fn inspircd(port: u16, directory: &Path) -> String {
+fn inspircd(port: u16, directory: &Path, tls: Option<&TlsFiles>) -> String {
+    let (profile, tls) = match tls {
+        None => ("", String::new()),
+        Some(TlsFiles { cert, key }) => {
+            let (cert, key) = (cert.display(), key.display());
+            let profile = format!(
+                r#"<module name="ssl_gnutls">
+<sslprofile name="bench" provider="gnutls" certfile="{cert}" keyfile="{key}">
+"#
+            );
+            (r#" sslprofile="bench""#, profile)
+        }
+    };
     let directory = directory.display();
     format!(
         r#"<server name="bench.local" description="bench" network="Bench">
 <admin name="bench" nick="bench" email="bench@bench.local">
-<bind address="127.0.0.1" port="{port}" type="clients">
+<bind address="127.0.0.1" port="{port}" type="clients"{profile}>
 <power diepass="{port}" restartpass="{port}">
 <connect name="main" allow="*" timeout="60" pingfreq="3600" resolvehostnames="no" useident="no"
     localmax="{CONNECTIONS}" globalmax="{CONNECTIONS}" maxchans="100" fakelag="no" threshold="1000000"
@@ -90,14 +131,28 @@ fn inspircd(port: u16, directory: &Path) -> String {
 <performance somaxconn="4096" softlimit="{CONNECTIONS}" quietbursts="yes" clonesonconnect="no">
 <path configdir="{directory}" datadir="{directory}" logdir="{directory}" runtimedir="{directory}">
 <log method="file" type="*" level="default" target="log.txt">
-"#
+{tls}"#
     )
 }
 
-fn redis(port: u16, directory: &Path) -> String {
+fn redis(port: u16, directory: &Path, tls: Option<&TlsFiles>) -> String {
+    let ports = match tls {
+        None => format!("port {port}"),
+        Some(TlsFiles { cert, key }) => {
+            let (cert, key) = (cert.display(), key.display());
+            format!(
+                "port 0
+tls-port {port}
+tls-cert-file {cert}
+tls-key-file {key}
+tls-ca-cert-file {cert}
+tls-auth-clients no"
+            )
+        }
+    };
     format!(
         r#"bind 127.0.0.1
-port {port}
+{ports}
 dir "{}"
 daemonize no
 save ""
@@ -111,13 +166,17 @@ client-output-buffer-limit pubsub 0 0 0
     )
 }
 
-fn nats(port: u16) -> String {
+fn nats(port: u16, tls: Option<&TlsFiles>) -> String {
+    let tls = tls.map_or_else(String::new, |TlsFiles { cert, key }| {
+        let (cert, key) = (cert.display(), key.display());
+        format!("tls {{ cert_file: \"{cert}\", key_file: \"{key}\", timeout: 60 }}\n")
+    });
     format!(
         r#"listen: "127.0.0.1:{port}"
 max_connections: {CONNECTIONS}
 max_pending: 268435456
 write_deadline: "60s"
 ping_interval: "1h"
-"#
+{tls}"#
     )
 }

@@ -10,8 +10,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 use std::{env, fs, process, thread};
 
+use crate::client::Door;
 use crate::configs;
 use crate::failure::Failure;
+use crate::tls::Certificate;
 use crate::wire::Wire;
 
 /// How long a server may take to listen.
@@ -19,6 +21,16 @@ const START_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Where servers are that are not in everybody's `PATH`.
 const MORE_DIRECTORIES: [&str; 2] = ["/usr/sbin", "/usr/local/sbin"];
+
+/// One column of a table.
+pub(crate) struct Contender {
+    pub(crate) kind: Kind,
+    /// What the table calls it.
+    pub(crate) name: String,
+    program: PathBuf,
+    /// What it shows, where it speaks TLS.
+    certificate: Option<Certificate>,
+}
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Kind {
@@ -34,6 +46,9 @@ pub(crate) enum Kind {
 pub(crate) const KINDS: [Kind; 6] =
     [Kind::Relay, Kind::Parlord, Kind::Inspircd, Kind::Ngircd, Kind::Redis, Kind::Nats];
 
+/// Those that speak TLS. ngircd does as well, but it stops delivering where much is in flight.
+pub(crate) const TLS_KINDS: [Kind; 4] = [Kind::Parlord, Kind::Inspircd, Kind::Redis, Kind::Nats];
+
 impl Kind {
     pub(crate) fn name(self) -> &'static str {
         match self {
@@ -46,7 +61,7 @@ impl Kind {
         }
     }
 
-    pub(crate) fn wire(self) -> Wire {
+    fn wire(self) -> Wire {
         match self {
             Self::Relay => Wire::Raw,
             Self::Parlord | Self::Ngircd | Self::Inspircd => Wire::Irc,
@@ -56,7 +71,7 @@ impl Kind {
     }
 
     /// Its program, where there is one.
-    pub(crate) fn program(self) -> Option<PathBuf> {
+    fn program(self) -> Option<PathBuf> {
         match self {
             // This program, as a child of itself.
             Self::Relay => env::current_exe().ok(),
@@ -65,17 +80,36 @@ impl Kind {
             Self::Inspircd => find("inspircd"),
         }
     }
+}
+
+impl Contender {
+    /// Over plain sockets. `None` where it is not installed.
+    pub(crate) fn plain(kind: Kind) -> Option<Self> {
+        let (name, program) = (kind.name().into(), kind.program()?);
+        Some(Self { kind, name, program, certificate: None })
+    }
+
+    /// Over TLS. `None` where it is not installed.
+    pub(crate) fn over_tls(kind: Kind, certificate: &Certificate) -> Option<Self> {
+        let plain = Self::plain(kind)?;
+        Some(Self { name: format!("{}, TLS", plain.name), certificate: Some(certificate.clone()), ..plain })
+    }
+
+    /// Another parlord, over plain sockets.
+    pub(crate) fn other(program: PathBuf) -> Self {
+        Self { kind: Kind::Parlord, name: program.display().to_string(), program, certificate: None }
+    }
 
     /// Starts it, and waits until it listens.
-    pub(crate) fn start(self) -> Result<Running, Failure> {
-        let program = self.program().ok_or_else(|| Failure::Wrong(format!("{} is missing", self.name())))?;
+    pub(crate) fn start(&self) -> Result<Running, Failure> {
         let directory = Directory::new()?;
-        let address = free_address()?;
+        let Self { kind, certificate, .. } = self;
+        let door = Door { address: free_address()?, wire: kind.wire(), certificate: certificate.clone() };
         let log = File::create(directory.0.join("log"))?;
-        let mut command = Command::new(program);
-        configs::configure(self, &mut command, address, &directory.0)?;
+        let mut command = Command::new(&self.program);
+        configs::configure(*kind, &mut command, &door, &directory.0)?;
         let child = command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log).spawn()?;
-        let mut running = Running { kind: self, address, child, directory };
+        let mut running = Running { name: self.name.clone(), door, child, directory };
         running.await_listening()?;
         Ok(running)
     }
@@ -83,8 +117,8 @@ impl Kind {
 
 /// A server that runs until this is dropped.
 pub(crate) struct Running {
-    pub(crate) kind: Kind,
-    pub(crate) address: SocketAddr,
+    pub(crate) name: String,
+    pub(crate) door: Door,
     child: Child,
     directory: Directory,
 }
@@ -96,14 +130,10 @@ impl Running {
 
     fn await_listening(&mut self) -> Result<(), Failure> {
         let by = Instant::now() + START_TIMEOUT;
-        while TcpStream::connect(self.address).is_err() {
+        while TcpStream::connect(self.door.address).is_err() {
             if self.child.try_wait()?.is_some() || Instant::now() > by {
                 let log = fs::read_to_string(self.directory.0.join("log")).unwrap_or_default();
-                return Err(Failure::Wrong(format!(
-                    "{} does not listen: {}",
-                    self.kind.name(),
-                    log.trim_end()
-                )));
+                return Err(Failure::Wrong(format!("{} does not listen: {}", self.name, log.trim_end())));
             }
             thread::sleep(Duration::from_millis(5));
         }

@@ -1,12 +1,11 @@
 //! Many clients of one server in one event loop: they come in, join rooms, and wait for answers, all at once.
 
 use std::io::ErrorKind;
-use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use mio::{Events, Poll, Token};
 
-use crate::client::{BUFFER_BYTES, Client};
+use crate::client::{BUFFER_BYTES, Client, Door};
 use crate::failure::Failure;
 use crate::stop;
 use crate::wire::{Wire, second_word};
@@ -39,7 +38,7 @@ impl Crowd {
     }
 
     /// Connects so many more and logs them in, all at once. Returns how many were in by the deadline.
-    pub(crate) fn log_in(&mut self, to: SocketAddr, count: usize, by: Instant) -> Result<usize, Failure> {
+    pub(crate) fn log_in(&mut self, to: &Door, count: usize, by: Instant) -> Result<usize, Failure> {
         let first = self.clients.len();
         let wire = self.wire;
         for client in first..first + count {

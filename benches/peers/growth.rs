@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::contender::Kind;
+use crate::contender::Contender;
 use crate::failure::Failure;
 use crate::hall::Seats;
 use crate::loader::Work;
@@ -37,7 +37,7 @@ fn crowds(is_quick: bool) -> [Vec<Seats>; 2] {
     [sizes.map(Seats::one_room).collect(), beside.into()]
 }
 
-pub(crate) fn measure(plan: &Plan) -> Result<Vec<Crowded>, Failure> {
+pub(crate) fn measure(parlord: &Contender, plan: &Plan) -> Result<Vec<Crowded>, Failure> {
     let mut all = Vec::new();
     for part in crowds(plan.is_quick) {
         if !is_possible(part.iter().map(Seats::clients).sum()) {
@@ -47,7 +47,7 @@ pub(crate) fn measure(plan: &Plan) -> Result<Vec<Crowded>, Failure> {
         let mut places = Vec::new();
         for seats in &part {
             tell(&format!("parlord, {seats}"));
-            places.push(Place::open(Kind::Parlord, *seats, PATIENCE)?);
+            places.push(Place::open(parlord, *seats, PATIENCE)?);
         }
         let mut costs = WINDOWS.map(|_| vec![Vec::new(); part.len()]);
         for round in 0..plan.rounds {

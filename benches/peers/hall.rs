@@ -90,10 +90,10 @@ impl Hall {
 
     /// Everybody is logged in, and in no room yet.
     pub(crate) fn logged_in(server: &Running, seats: Seats, by: Instant) -> Result<Self, Failure> {
-        let mut crowd = Crowd::new(server.kind.wire())?;
+        let mut crowd = Crowd::new(server.door.wire)?;
         for start in (0..seats.clients()).step_by(LOG_IN_AT_ONCE) {
             let count = LOG_IN_AT_ONCE.min(seats.clients() - start);
-            if crowd.log_in(server.address, count, by)? < count {
+            if crowd.log_in(&server.door, count, by)? < count {
                 return Err(Failure::Late);
             }
         }

@@ -4,6 +4,8 @@
 //! ```text
 //! cargo bench --bench peers                 everything, some ten minutes
 //! cargo bench --bench peers -- --quick      less of it, in two minutes
+//! cargo bench --bench peers -- --tls        over TLS, beside parlord over plain sockets
+//! cargo bench --bench peers -- --other FILE this parlord and another one, such as an older one, in fan-out
 //! ```
 
 mod account;
@@ -25,16 +27,23 @@ mod report;
 mod rounds;
 mod stop;
 mod storms;
+#[cfg(feature = "tls")]
+mod tls;
+#[cfg(not(feature = "tls"))]
+#[path = "no_tls.rs"]
+mod tls;
 mod wire;
 
 use std::env;
 use std::io::{self, Write};
+use std::path::Path;
 use std::process::ExitCode;
 
-use contender::{KINDS, Kind};
+use contender::{Contender, KINDS, Kind, TLS_KINDS};
 use failure::Failure;
-use options::Task;
+use options::{Comparison, Task};
 use plan::Plan;
+use tls::Certificate;
 
 /// How many speak, in every run.
 const SPEAKERS: usize = 4;
@@ -45,7 +54,9 @@ fn main() -> ExitCode {
     let (result, status) = match options::parse(&args) {
         Ok(Task::Nothing) => (Ok(()), 0),
         Ok(Task::Relay(address)) => (relay::run(address).map_err(Failure::from), 1),
-        Ok(Task::Compare { is_quick }) => (compare(if is_quick { Plan::quick() } else { Plan::full() }), 1),
+        Ok(Task::Compare { what, is_quick }) => {
+            (compare(&what, &if is_quick { Plan::quick() } else { Plan::full() }), 1)
+        }
         Err(error) => (Err(Failure::Wrong(error)), 2),
     };
     match result {
@@ -57,23 +68,60 @@ fn main() -> ExitCode {
     }
 }
 
-fn compare(plan: Plan) -> Result<(), Failure> {
+fn compare(what: &Comparison, plan: &Plan) -> Result<(), Failure> {
     stop::on_signals()?;
-    let (kinds, missing): (Vec<Kind>, Vec<Kind>) =
-        KINDS.into_iter().partition(|kind| kind.program().is_some());
-    for kind in missing {
-        tell(&format!("missing: {}", kind.name()));
-    }
-    let rows = rounds::measure(&kinds, &plan)?;
-    let storms = storms::measure(&kinds, &plan)?;
-    let footprints = memory::measure(&kinds, &storms, &plan)?;
-    let tables = [
-        report::costs(&kinds, &rows),
-        report::latencies(&kinds, &rows),
-        report::users(&kinds, &storms, &footprints, &plan),
-        report::growth(&growth::measure(&plan)?),
-    ];
+    let tables = match what {
+        Comparison::Plain => compare_plain(plan)?,
+        Comparison::Tls => compare_over_tls(plan)?,
+        Comparison::Other(program) => compare_with_other(program, plan)?,
+    };
     Ok(writeln!(io::stdout(), "{}", tables.join("\n"))?)
+}
+
+fn compare_plain(plan: &Plan) -> Result<Vec<String>, Failure> {
+    let mut tables = compare_all(&contenders(&KINDS, Contender::plain), plan)?;
+    tables.push(report::growth(&growth::measure(&parlord()?, plan)?));
+    Ok(tables)
+}
+
+/// The first is parlord over plain sockets, which the others are compared with.
+fn compare_over_tls(plan: &Plan) -> Result<Vec<String>, Failure> {
+    let certificate = Certificate::make()?;
+    let mut all = vec![parlord()?];
+    all.extend(contenders(&TLS_KINDS, |kind| Contender::over_tls(kind, &certificate)));
+    compare_all(&all, plan)
+}
+
+fn compare_with_other(program: &Path, plan: &Plan) -> Result<Vec<String>, Failure> {
+    let both = [Contender::other(program.into()), parlord()?];
+    Ok(vec![report::costs(&both, &rounds::measure(&both, plan)?)])
+}
+
+fn compare_all(contenders: &[Contender], plan: &Plan) -> Result<Vec<String>, Failure> {
+    let rows = rounds::measure(contenders, plan)?;
+    let storms = storms::measure(contenders, plan)?;
+    let footprints = memory::measure(contenders, &storms, plan)?;
+    Ok(vec![
+        report::costs(contenders, &rows),
+        report::latencies(contenders, &rows),
+        report::users(contenders, &storms, &footprints, plan),
+    ])
+}
+
+/// Those of these that are installed.
+fn contenders(kinds: &[Kind], contender: impl Fn(Kind) -> Option<Contender>) -> Vec<Contender> {
+    let is_there = |&kind: &Kind| {
+        let contender = contender(kind);
+        if contender.is_none() {
+            tell(&format!("missing: {}", kind.name()));
+        }
+        contender
+    };
+    kinds.iter().filter_map(is_there).collect()
+}
+
+fn parlord() -> Result<Contender, Failure> {
+    Contender::plain(Kind::Parlord).ok_or_else(|| Failure::Wrong("parlord is missing".into()))
 }
 
 /// Tells how far it is.

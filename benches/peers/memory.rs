@@ -4,7 +4,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::account;
-use crate::contender::Kind;
+use crate::contender::{Contender, Kind};
 use crate::failure::Failure;
 use crate::hall::{Hall, Seats};
 use crate::loader::{self, Work};
@@ -33,18 +33,18 @@ pub(crate) struct Footprint {
 /// The footprint of each server. `None` for those who are late, now or in a storm, and for the relay, which has no
 /// users.
 pub(crate) fn measure(
-    kinds: &[Kind],
+    contenders: &[Contender],
     storms: &[Vec<Storm>],
     plan: &Plan,
 ) -> Result<Vec<Option<Footprint>>, Failure> {
     let mut footprints = Vec::new();
-    for (&kind, storms) in kinds.iter().zip(storms) {
-        if kind == Kind::Relay || storms.iter().any(|storm| !storm.is_over) {
+    for (contender, storms) in contenders.iter().zip(storms) {
+        if contender.kind == Kind::Relay || storms.iter().any(|storm| !storm.is_over) {
             footprints.push(None);
             continue;
         }
-        tell(&format!("memory: {}", kind.name()));
-        footprints.push(match footprint(kind, plan) {
+        tell(&format!("memory: {}", contender.name));
+        footprints.push(match footprint(contender, plan) {
             Ok(footprint) => footprint,
             Err(Failure::Late) => None,
             Err(wrong) => return Err(wrong),
@@ -53,13 +53,13 @@ pub(crate) fn measure(
     Ok(footprints)
 }
 
-fn footprint(kind: Kind, plan: &Plan) -> Result<Option<Footprint>, Failure> {
+fn footprint(contender: &Contender, plan: &Plan) -> Result<Option<Footprint>, Failure> {
     let seats = Seats { rooms: plan.users / MEMBERS, ..Seats::one_room(plan.users) };
     if !is_possible(seats.clients()) {
         return Ok(None);
     }
     let by = Instant::now() + plan.patience;
-    let server = kind.start()?;
+    let server = contender.start()?;
     let resident = || {
         thread::sleep(SETTLED);
         account::resident(server.pid())

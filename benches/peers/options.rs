@@ -1,11 +1,13 @@
 //! The command line. Cargo gives every bench the same one, so what is meant for criterion's benches arrives here too.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 /// What to do.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Task {
     Compare {
+        what: Comparison,
         /// Less of everything.
         is_quick: bool,
     },
@@ -15,12 +17,28 @@ pub(crate) enum Task {
     Nothing,
 }
 
+/// Who is compared, in what.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Comparison {
+    /// All servers in everything, over plain sockets.
+    Plain,
+    /// Those that speak TLS, over TLS, beside parlord over plain sockets.
+    Tls,
+    /// parlord and another one, perhaps built from older sources, in fan-out.
+    Other(PathBuf),
+}
+
 pub(crate) fn parse(args: &[String]) -> Result<Task, String> {
-    let (mut is_quick, mut is_bench) = (false, false);
+    let (mut what, mut is_quick, mut is_bench) = (Comparison::Plain, false, false);
     let mut args = args.iter();
     while let Some(arg) = args.next() {
         match arg.as_str() {
             "--quick" => is_quick = true,
+            "--tls" => what = Comparison::Tls,
+            "--other" => {
+                let program = args.next().ok_or("--other needs a program")?;
+                what = Comparison::Other(program.into());
+            }
             // What `cargo bench` adds.
             "--bench" => is_bench = true,
             "--relay" => {
@@ -33,5 +51,5 @@ pub(crate) fn parse(args: &[String]) -> Result<Task, String> {
             _ => {}
         }
     }
-    Ok(if is_bench { Task::Compare { is_quick } } else { Task::Nothing })
+    Ok(if is_bench { Task::Compare { what, is_quick } } else { Task::Nothing })
 }

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::account;
-use crate::contender::{Kind, Running};
+use crate::contender::{Contender, Running};
 use crate::failure::Failure;
 use crate::hall::{Hall, Seats};
 use crate::loader::{self, Work};
@@ -25,8 +25,12 @@ pub(crate) struct Place {
 
 impl Place {
     /// Starts a server and lets everybody in. `None` when it is late.
-    pub(crate) fn open(kind: Kind, seats: Seats, patience: Duration) -> Result<Option<Self>, Failure> {
-        let server = kind.start()?;
+    pub(crate) fn open(
+        contender: &Contender,
+        seats: Seats,
+        patience: Duration,
+    ) -> Result<Option<Self>, Failure> {
+        let server = contender.start()?;
         match Hall::filled(&server, seats, Instant::now() + patience) {
             Ok(hall) => Ok(Some(Self { hall, server })),
             Err(Failure::Late) => Ok(None),
@@ -66,7 +70,9 @@ pub(crate) fn measure_round(
                 costs[index].clear();
                 places[index] = None;
             }
-            Err(wrong) => return Err(wrong),
+            Err(Failure::Wrong(what)) => {
+                return Err(Failure::Wrong(format!("{}: {what}", place.server.name)));
+            }
         }
     }
     Ok(())

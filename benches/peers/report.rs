@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::time::Duration;
 
-use crate::contender::Kind;
+use crate::contender::Contender;
 use crate::growth::{Crowded, WINDOWS};
 use crate::memory::Footprint;
 use crate::plan::Plan;
@@ -13,14 +13,15 @@ use crate::storms::Storm;
 /// Where there is no figure.
 const NONE: &str = "–";
 
-/// Processor time for each delivery, and how many times the relay's that is.
-pub(crate) fn costs(kinds: &[Kind], rows: &[Row]) -> String {
-    let mut table = Table::new("CPU µs for each delivery (× relay): receivers, W, bytes", &names(kinds));
+/// Processor time for each delivery, and how many times the first contender's that is.
+pub(crate) fn costs(contenders: &[Contender], rows: &[Row]) -> String {
+    let names = names(contenders);
+    let first = names.first().copied().unwrap_or(NONE);
+    let mut table = Table::new(&format!("CPU µs for each delivery (× {first}): receivers, W, bytes"), &names);
     for row in rows {
         let cpus: Vec<_> = row.costs.iter().map(|costs| median(costs, |cost| cost.cpu_ns)).collect();
-        let limit = kinds.iter().position(|&kind| kind == Kind::Relay).and_then(|relay| cpus[relay]);
         let cells = cpus.iter().map(|&cpu_ns| {
-            cpu_ns.zip(limit).map(|(cpu_ns, limit)| format!("{:.2} (×{:.2})", cpu_ns / 1e3, cpu_ns / limit))
+            cpu_ns.zip(cpus[0]).map(|(cpu_ns, first)| format!("{:.2} (×{:.2})", cpu_ns / 1e3, cpu_ns / first))
         });
         table.row(&shape(row), cells);
     }
@@ -28,8 +29,9 @@ pub(crate) fn costs(kinds: &[Kind], rows: &[Row]) -> String {
 }
 
 /// How long deliveries took.
-pub(crate) fn latencies(kinds: &[Kind], rows: &[Row]) -> String {
-    let mut table = Table::new("latency in ms, 50th / 99th percentile: receivers, W, bytes", &names(kinds));
+pub(crate) fn latencies(contenders: &[Contender], rows: &[Row]) -> String {
+    let mut table =
+        Table::new("latency in ms, 50th / 99th percentile: receivers, W, bytes", &names(contenders));
     for row in rows {
         let cells = row.costs.iter().map(|costs| {
             let p50 = median(costs, |cost| millis(cost.p50));
@@ -43,12 +45,12 @@ pub(crate) fn latencies(kinds: &[Kind], rows: &[Row]) -> String {
 
 /// What users cost: to come in, to be there.
 pub(crate) fn users(
-    kinds: &[Kind],
+    contenders: &[Contender],
     storms: &[Vec<Storm>],
     footprints: &[Option<Footprint>],
     plan: &Plan,
 ) -> String {
-    let mut table = Table::new("users", &names(kinds));
+    let mut table = Table::new("users", &names(contenders));
     let Plan { newcomers, joiners, users, .. } = plan;
     let of_storms = |figure: fn(&Storm) -> Option<f64>, decimals: usize| {
         storms.iter().map(move |storms| {
@@ -104,8 +106,8 @@ impl Table {
     }
 }
 
-fn names(kinds: &[Kind]) -> Vec<&'static str> {
-    kinds.iter().map(|kind| kind.name()).collect()
+fn names(contenders: &[Contender]) -> Vec<&str> {
+    contenders.iter().map(|contender| contender.name.as_str()).collect()
 }
 
 fn shape(row: &Row) -> String {

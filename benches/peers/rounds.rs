@@ -1,7 +1,7 @@
 //! Fan-out: all servers are there at the same time, and each round gives every one the same work in turn, so that
 //! what else the machine does hits them all. Who is not at work waits, and takes next to no processor time.
 
-use crate::contender::Kind;
+use crate::contender::Contender;
 use crate::failure::Failure;
 use crate::hall::Seats;
 use crate::loader::Work;
@@ -33,19 +33,20 @@ pub(crate) struct Row {
     pub(crate) costs: Vec<Vec<Cost>>,
 }
 
-pub(crate) fn measure(kinds: &[Kind], plan: &Plan) -> Result<Vec<Row>, Failure> {
+pub(crate) fn measure(contenders: &[Contender], plan: &Plan) -> Result<Vec<Row>, Failure> {
     let shapes = SHAPES.into_iter().filter(|shape| !(plan.is_quick && SLOW_SHAPES.contains(shape)));
-    let mut rows: Vec<_> = shapes.map(|shape| Row { shape, costs: vec![Vec::new(); kinds.len()] }).collect();
+    let mut rows: Vec<_> =
+        shapes.map(|shape| Row { shape, costs: vec![Vec::new(); contenders.len()] }).collect();
     for rows in rows.chunk_by_mut(|a, b| a.shape.0 == b.shape.0) {
         let seats = Seats::one_room(rows[0].shape.0);
-        if !is_possible(seats.clients() * kinds.len()) {
+        if !is_possible(seats.clients() * contenders.len()) {
             tell(&format!("too few descriptors for {} receivers", seats.receivers));
             continue;
         }
         let mut places = Vec::new();
-        for kind in kinds {
-            tell(&format!("{} receivers come to {}", seats.receivers, kind.name()));
-            places.push(Place::open(*kind, seats, plan.patience)?);
+        for contender in contenders {
+            tell(&format!("{} receivers come to {}", seats.receivers, contender.name));
+            places.push(Place::open(contender, seats, plan.patience)?);
         }
         for round in 0..plan.rounds {
             tell(&format!("{} receivers, round {} of {}", seats.receivers, round + 1, plan.rounds));

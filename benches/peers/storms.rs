@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::account;
-use crate::contender::{Kind, Running};
+use crate::contender::{Contender, Kind, Running};
 use crate::crowd::Crowd;
 use crate::failure::Failure;
 use crate::plan::{Plan, is_possible};
@@ -30,30 +30,31 @@ pub(crate) struct Spent {
 }
 
 /// The storms of each server. The relay has no logins.
-pub(crate) fn measure(kinds: &[Kind], plan: &Plan) -> Result<Vec<Vec<Storm>>, Failure> {
-    let mut storms = vec![Vec::new(); kinds.len()];
+pub(crate) fn measure(contenders: &[Contender], plan: &Plan) -> Result<Vec<Vec<Storm>>, Failure> {
+    let mut storms = vec![Vec::new(); contenders.len()];
     if !is_possible(plan.newcomers) {
         tell("too few descriptors for a storm");
         return Ok(storms);
     }
     for round in 0..plan.storms {
-        for (&kind, storms) in kinds.iter().zip(&mut storms) {
+        for (contender, storms) in contenders.iter().zip(&mut storms) {
             // Who needs all the patience there is, does not need it twice.
-            if kind != Kind::Relay && storms.iter().all(|storm: &Storm| storm.is_over) {
-                tell(&format!("storm {} of {}: {}", round + 1, plan.storms, kind.name()));
-                storms.push(storm(kind, plan)?);
+            if contender.kind != Kind::Relay && storms.iter().all(|storm: &Storm| storm.is_over) {
+                tell(&format!("storm {} of {}: {}", round + 1, plan.storms, contender.name));
+                storms.push(storm(contender, plan)?);
             }
         }
     }
     Ok(storms)
 }
 
-fn storm(kind: Kind, plan: &Plan) -> Result<Storm, Failure> {
-    let server = kind.start()?;
-    let mut crowd = Crowd::new(kind.wire())?;
+fn storm(contender: &Contender, plan: &Plan) -> Result<Storm, Failure> {
+    let server = contender.start()?;
+    let wire = server.door.wire;
+    let mut crowd = Crowd::new(wire)?;
     let mut logins = 0;
     let spent = spend(&server, || {
-        logins = crowd.log_in(server.address, plan.newcomers, Instant::now() + plan.patience)?;
+        logins = crowd.log_in(&server.door, plan.newcomers, Instant::now() + plan.patience)?;
         Ok(())
     })?;
     let mut storm = Storm {
@@ -62,7 +63,7 @@ fn storm(kind: Kind, plan: &Plan) -> Result<Storm, Failure> {
         login_cpu: spent.cpu.div_f64(logins.max(1) as f64),
         join: None,
     };
-    if storm.is_over && kind.wire() == Wire::Irc {
+    if storm.is_over && wire == Wire::Irc {
         let by = Instant::now() + plan.patience;
         match spend(&server, || join_all(&mut crowd, plan.joiners, by)) {
             Err(Failure::Late) => storm.is_over = false,

@@ -12,6 +12,11 @@ pub(crate) enum Wire {
 }
 
 impl Wire {
+    /// Whether the server says a line in the clear before TLS begins. NATS does.
+    pub(crate) fn greets_in_the_clear(self) -> bool {
+        self == Self::Nats
+    }
+
     /// How a client introduces itself.
     pub(crate) fn hello(self, name: &str) -> String {
         match self {
