@@ -89,10 +89,9 @@ impl Contender {
         Some(Self { kind, name, program, certificate: None })
     }
 
-    /// Over TLS. `None` where it is not installed.
-    pub(crate) fn over_tls(kind: Kind, certificate: &Certificate) -> Option<Self> {
-        let plain = Self::plain(kind)?;
-        Some(Self { name: format!("{}, TLS", plain.name), certificate: Some(certificate.clone()), ..plain })
+    /// The same over TLS.
+    pub(crate) fn over_tls(self, certificate: &Certificate) -> Self {
+        Self { name: format!("{}, TLS", self.name), certificate: Some(certificate.clone()), ..self }
     }
 
     /// Another parlord, over plain sockets.

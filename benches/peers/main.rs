@@ -54,9 +54,7 @@ fn main() -> ExitCode {
     let (result, status) = match options::parse(&args) {
         Ok(Task::Nothing) => (Ok(()), 0),
         Ok(Task::Relay(address)) => (relay::run(address).map_err(Failure::from), 1),
-        Ok(Task::Compare { what, is_quick }) => {
-            (compare(&what, &if is_quick { Plan::quick() } else { Plan::full() }), 1)
-        }
+        Ok(Task::Compare(comparison)) => (compare(&comparison), 1),
         Err(error) => (Err(Failure::Wrong(error)), 2),
     };
     match result {
@@ -68,12 +66,14 @@ fn main() -> ExitCode {
     }
 }
 
-fn compare(what: &Comparison, plan: &Plan) -> Result<(), Failure> {
+fn compare(comparison: &Comparison) -> Result<(), Failure> {
     stop::on_signals()?;
-    let tables = match what {
-        Comparison::Plain => compare_plain(plan)?,
-        Comparison::Tls => compare_over_tls(plan)?,
-        Comparison::Other(program) => compare_with_other(program, plan)?,
+    let plan = if comparison.is_quick { Plan::quick() } else { Plan::full() };
+    let certificate = if comparison.is_over_tls { Some(Certificate::make()?) } else { None };
+    let tables = match (&comparison.other, &certificate) {
+        (Some(program), certificate) => compare_with_other(program, certificate.as_ref(), &plan)?,
+        (None, Some(certificate)) => compare_over_tls(certificate, &plan)?,
+        (None, None) => compare_plain(&plan)?,
     };
     Ok(writeln!(io::stdout(), "{}", tables.join("\n"))?)
 }
@@ -85,15 +85,22 @@ fn compare_plain(plan: &Plan) -> Result<Vec<String>, Failure> {
 }
 
 /// The first is parlord over plain sockets, which the others are compared with.
-fn compare_over_tls(plan: &Plan) -> Result<Vec<String>, Failure> {
-    let certificate = Certificate::make()?;
+fn compare_over_tls(certificate: &Certificate, plan: &Plan) -> Result<Vec<String>, Failure> {
     let mut all = vec![parlord()?];
-    all.extend(contenders(&TLS_KINDS, |kind| Contender::over_tls(kind, &certificate)));
+    all.extend(contenders(&TLS_KINDS, |kind| Some(Contender::plain(kind)?.over_tls(certificate))));
     compare_all(&all, plan)
 }
 
-fn compare_with_other(program: &Path, plan: &Plan) -> Result<Vec<String>, Failure> {
+fn compare_with_other(
+    program: &Path,
+    certificate: Option<&Certificate>,
+    plan: &Plan,
+) -> Result<Vec<String>, Failure> {
     let both = [Contender::other(program.into()), parlord()?];
+    let both = both.map(|parlord| match certificate {
+        Some(certificate) => parlord.over_tls(certificate),
+        None => parlord,
+    });
     Ok(vec![report::costs(&both, &rounds::measure(&both, plan)?)])
 }
 

@@ -6,38 +6,34 @@ use std::path::PathBuf;
 /// What to do.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Task {
-    Compare {
-        what: Comparison,
-        /// Less of everything.
-        is_quick: bool,
-    },
+    Compare(Comparison),
     /// Be the bare relay there.
     Relay(SocketAddr),
     /// Another bench is meant, or none: `cargo test --all-targets` runs benches as well.
     Nothing,
 }
 
-/// Who is compared, in what.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Comparison {
-    /// All servers in everything, over plain sockets.
-    Plain,
-    /// Those that speak TLS, over TLS, beside parlord over plain sockets.
-    Tls,
-    /// parlord and another one, perhaps built from older sources, in fan-out.
-    Other(PathBuf),
+/// Who is compared, in what: all servers in everything, where nothing else is said.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Comparison {
+    /// Over TLS, where a server speaks it.
+    pub(crate) is_over_tls: bool,
+    /// parlord and this other one alone, perhaps built from older sources, in fan-out.
+    pub(crate) other: Option<PathBuf>,
+    /// Less of everything.
+    pub(crate) is_quick: bool,
 }
 
 pub(crate) fn parse(args: &[String]) -> Result<Task, String> {
-    let (mut what, mut is_quick, mut is_bench) = (Comparison::Plain, false, false);
+    let (mut comparison, mut is_bench) = (Comparison::default(), false);
     let mut args = args.iter();
     while let Some(arg) = args.next() {
         match arg.as_str() {
-            "--quick" => is_quick = true,
-            "--tls" => what = Comparison::Tls,
+            "--quick" => comparison.is_quick = true,
+            "--tls" => comparison.is_over_tls = true,
             "--other" => {
                 let program = args.next().ok_or("--other needs a program")?;
-                what = Comparison::Other(program.into());
+                comparison.other = Some(program.into());
             }
             // What `cargo bench` adds.
             "--bench" => is_bench = true,
@@ -51,5 +47,5 @@ pub(crate) fn parse(args: &[String]) -> Result<Task, String> {
             _ => {}
         }
     }
-    Ok(if is_bench { Task::Compare { what, is_quick } } else { Task::Nothing })
+    Ok(if is_bench { Task::Compare(comparison) } else { Task::Nothing })
 }
