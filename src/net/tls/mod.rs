@@ -2,6 +2,7 @@
 //! bytes of records, and every buffer is ours, so that an idle connection has none.
 
 mod alert;
+mod buffer;
 mod records;
 mod stream;
 #[cfg(test)]

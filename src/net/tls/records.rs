@@ -4,6 +4,8 @@ use rustls::Error;
 use rustls::server::{ServerConnectionData, UnbufferedServerConnection};
 use rustls::unbuffered::{ConnectionState, EncodeError, UnbufferedStatus, WriteTraffic};
 
+use super::buffer::Buffer;
+
 /// Most bytes that one record carries (RFC 8446 §5.1).
 pub(super) const RECORD_BYTES: usize = 16 * 1024;
 
@@ -18,11 +20,11 @@ const ALERT_BYTES: usize = 64;
 #[derive(Debug, Default)]
 pub(super) struct Scratch {
     /// Records that came.
-    pub(super) incoming: Vec<u8>,
+    pub(super) incoming: Buffer,
     /// What they carried, or what is to be carried.
     pub(super) plain: Vec<u8>,
     /// Records that are to go.
-    pub(super) outgoing: Vec<u8>,
+    pub(super) outgoing: Buffer,
 }
 
 /// What came of some records.
@@ -42,8 +44,8 @@ pub(super) fn drive(
     connection: &mut UnbufferedServerConnection,
     incoming: &mut [u8],
     plain: &mut Vec<u8>,
-    outgoing: &mut Vec<u8>,
-    mut speak: impl FnMut(WriteTraffic<'_, ServerConnectionData>, &mut Vec<u8>),
+    outgoing: &mut Buffer,
+    mut speak: impl FnMut(WriteTraffic<'_, ServerConnectionData>, &mut Buffer),
 ) -> Progress {
     let mut progress = Progress::default();
     loop {
@@ -93,21 +95,19 @@ pub(super) fn drive(
 pub(super) fn say(
     mut traffic: WriteTraffic<'_, ServerConnectionData>,
     plain: &[u8],
-    outgoing: &mut Vec<u8>,
+    outgoing: &mut Buffer,
 ) -> bool {
     append(outgoing, plain.len() + OVERHEAD_BYTES, |room| traffic.encrypt(plain, room).ok())
 }
 
 /// Adds a record that says that nothing more will come (RFC 8446 §6.1, `close_notify`).
-pub(super) fn say_the_end(mut traffic: WriteTraffic<'_, ServerConnectionData>, outgoing: &mut Vec<u8>) {
+pub(super) fn say_the_end(mut traffic: WriteTraffic<'_, ServerConnectionData>, outgoing: &mut Buffer) {
     append(outgoing, ALERT_BYTES, |room| traffic.queue_close_notify(room).ok());
 }
 
 /// Adds what `fill` puts into so much room, and nothing if it fails.
-fn append(to: &mut Vec<u8>, room: usize, fill: impl FnOnce(&mut [u8]) -> Option<usize>) -> bool {
-    let before = to.len();
-    to.resize(before + room, 0);
-    let filled = fill(&mut to[before..]);
-    to.truncate(before + filled.unwrap_or_default());
+fn append(to: &mut Buffer, room: usize, fill: impl FnOnce(&mut [u8]) -> Option<usize>) -> bool {
+    let filled = fill(to.room(room));
+    to.advance(filled.unwrap_or_default());
     filled.is_some()
 }

@@ -3,13 +3,13 @@
 use std::cell::RefCell;
 use std::fmt;
 use std::io::{self, ErrorKind, IoSlice, Read, Write};
-use std::mem;
 use std::rc::Rc;
 
 use rustls::server::{ServerConnectionData, UnbufferedServerConnection};
 use rustls::unbuffered::WriteTraffic;
 
 use super::alert;
+use super::buffer::Buffer;
 use super::records::{self, Progress, RECORD_BYTES, Scratch};
 use crate::message::CloseReason;
 use crate::net::stream::{Ending, Stream};
@@ -99,15 +99,15 @@ impl<S: Stream> TlsStream<S> {
     /// Reads once, at most as much as `buffer` takes, and gives what the records carried.
     fn read_records(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let scratch = Rc::clone(&self.scratch);
-        let Scratch { incoming, plain, .. } = &mut *scratch.borrow_mut();
+        let Scratch { incoming, plain, outgoing } = &mut *scratch.borrow_mut();
         incoming.clear();
-        incoming.extend_from_slice(&self.begun);
-        incoming.resize(self.begun.len() + buffer.len(), 0);
-        match self.inner.read(&mut incoming[self.begun.len()..])? {
+        incoming.extend(&self.begun);
+        match self.inner.read(incoming.room(buffer.len()))? {
             // Somebody on the way may have cut it off (RFC 8446 §6.1).
             0 => return Err(ErrorKind::UnexpectedEof.into()),
-            count => incoming.truncate(self.begun.len() + count),
+            count => incoming.advance(count),
         }
+        let incoming = incoming.filled();
         if self.input == Input::Unknown {
             if incoming[0] != HANDSHAKE {
                 (self.input, self.output) = (Input::Ignored, Output::Bare);
@@ -116,7 +116,9 @@ impl<S: Stream> TlsStream<S> {
             self.input = Input::Records;
         }
         plain.clear();
-        let progress = records::drive(&mut self.connection, incoming, plain, &mut self.unsent, |_, _| {});
+        outgoing.clear();
+        let progress = records::drive(&mut self.connection, incoming, plain, outgoing, |_, _| {});
+        self.unsent.extend_from_slice(outgoing.filled());
         if progress.used > 0 || incoming.len() > self.begun.len() {
             self.begun = incoming[progress.used..].to_vec();
         }
@@ -173,8 +175,8 @@ impl<S: Stream> TlsStream<S> {
     /// been taken when it came, so here that gives nothing.
     fn speak(
         &mut self,
-        outgoing: &mut Vec<u8>,
-        say: impl FnMut(WriteTraffic<'_, ServerConnectionData>, &mut Vec<u8>),
+        outgoing: &mut Buffer,
+        say: impl FnMut(WriteTraffic<'_, ServerConnectionData>, &mut Buffer),
     ) {
         let Progress { used, .. } =
             records::drive(&mut self.connection, &mut self.begun, &mut self.plain, outgoing, say);
@@ -198,6 +200,7 @@ impl<S: Stream> TlsStream<S> {
             self.output = Output::Closed;
             return Err(ErrorKind::BrokenPipe.into());
         }
+        let outgoing = outgoing.filled();
         let written = match self.inner.write(outgoing) {
             Ok(0) => return Err(ErrorKind::WriteZero.into()),
             Ok(written) => written,
@@ -212,9 +215,11 @@ impl<S: Stream> TlsStream<S> {
 impl<S: Stream> Stream for TlsStream<S> {
     fn shutdown_write(&mut self) -> io::Result<()> {
         if self.output == Output::Records {
-            let mut outgoing = mem::take(&mut self.unsent);
-            self.speak(&mut outgoing, records::say_the_end);
-            self.unsent = outgoing;
+            let scratch = Rc::clone(&self.scratch);
+            let Scratch { outgoing, .. } = &mut *scratch.borrow_mut();
+            outgoing.clear();
+            self.speak(outgoing, records::say_the_end);
+            self.unsent.extend_from_slice(outgoing.filled());
             self.output = Output::Closed;
         }
         self.flush()?;

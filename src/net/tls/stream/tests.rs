@@ -1,3 +1,4 @@
+use std::mem;
 use std::sync::Arc;
 
 use proptest::prelude::*;

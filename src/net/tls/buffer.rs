@@ -1,0 +1,59 @@
+//! A buffer that is used again and again.
+
+/// Bytes with room behind them. What is once its memory is never set to zero again, so room costs nothing.
+#[derive(Debug, Default)]
+pub(super) struct Buffer {
+    bytes: Vec<u8>,
+    /// How many of `bytes` are in use. What is behind them is left over from earlier uses.
+    filled: usize,
+}
+
+impl Buffer {
+    /// What is in use.
+    pub(super) fn filled(&mut self) -> &mut [u8] {
+        &mut self.bytes[..self.filled]
+    }
+
+    /// So many bytes behind what is in use. What is in them means nothing.
+    pub(super) fn room(&mut self, size: usize) -> &mut [u8] {
+        let end = self.filled + size;
+        if self.bytes.len() < end {
+            self.bytes.resize(end, 0);
+        }
+        &mut self.bytes[self.filled..end]
+    }
+
+    /// From now on the first `count` bytes of the room that was asked for last are in use as well.
+    pub(super) fn advance(&mut self, count: usize) {
+        self.filled += count;
+        debug_assert!(self.filled <= self.bytes.len(), "there was no such room");
+    }
+
+    /// Puts bytes behind what is in use.
+    pub(super) fn extend(&mut self, bytes: &[u8]) {
+        self.room(bytes.len()).copy_from_slice(bytes);
+        self.advance(bytes.len());
+    }
+
+    /// Nothing is in use.
+    pub(super) fn clear(&mut self) {
+        self.filled = 0;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_there_before_is_not_in_use_again() {
+        let mut buffer = Buffer::default();
+        buffer.extend(b"a secret of somebody");
+        buffer.clear();
+        assert_eq!(buffer.filled(), b"");
+        buffer.extend(b"hi");
+        buffer.room(10)[..2].copy_from_slice(b" b");
+        buffer.advance(2);
+        assert_eq!(buffer.filled(), b"hi b");
+    }
+}
