@@ -1,0 +1,57 @@
+//! What holds between turns, whatever peers do. Tests look at it after each.
+
+use super::{REFUSALS_AT_ONCE, Server};
+use crate::net::connection::{Connection, Inlet, Life};
+use crate::net::stream::Stream;
+
+impl<S: Stream> Server<S> {
+    /// Panics where an invariant does not hold between turns. Costs O(n): for tests.
+    pub fn check(&self) {
+        self.hub.check();
+        assert!(self.batch.audience().is_empty(), "what was said is in outboxes");
+        let (mut deadlines, mut kept_bytes) = (0, 0);
+        for (key, connection) in &self.connections {
+            connection.outbox.check();
+            let inbox = &connection.inbox;
+            let is_small = inbox.capacity() <= 2 * inbox.len().max(8);
+            let is_open = connection.inlet == Inlet::Open;
+            assert!(is_small || !is_open, "{key} keeps more than an unfinished frame");
+            assert_eq!(
+                connection.kept_bytes as usize,
+                connection.unsent_bytes() + inbox.len() + connection.stream.kept_bytes(),
+                "{key} is counted"
+            );
+            kept_bytes += connection.kept_bytes as usize;
+            match connection.life {
+                Life::Open => {
+                    let wanted = connection.session.deadline().map(|time| self.deadlines.due(time));
+                    assert!(
+                        is_open || connection.deadline.is_some() || connection.unread,
+                        "{key} is scheduled"
+                    );
+                    assert!(!is_open || connection.deadline == wanted, "{key} is scheduled");
+                }
+                Life::Flushing { .. } | Life::Lingering => assert!(connection.deadline.is_some()),
+                Life::Closed => assert!(connection.deadline.is_none()),
+            }
+            deadlines += usize::from(connection.deadline.is_some());
+            let limit = self.house.config.limits.outbox_bytes;
+            assert!(connection.unsent_bytes() <= limit || !matches!(connection.life, Life::Open));
+        }
+        assert_eq!(self.kept_bytes, kept_bytes, "what is kept is counted");
+        assert!(kept_bytes <= self.house.config.limits.memory_bytes, "{kept_bytes} bytes are kept");
+        assert_eq!(self.deadlines.len(), deadlines, "no deadline outlives its connection");
+        let open = self.connections.iter().filter(|(_, c)| matches!(c.life, Life::Open)).count();
+        assert_eq!(self.open, open, "open connections are counted");
+        self.admission.check(self.connections.iter().filter(|(_, c)| c.is_admitted).map(|(_, c)| c.peer));
+        let is_checking =
+            |c: &Connection<S>| matches!(c.life, Life::Open) && matches!(c.inlet, Inlet::Checking { .. });
+        self.checks.check(self.connections.iter().filter(|(_, c)| is_checking(c)).map(|(key, _)| key));
+        let refusals = self.connections.iter().filter(|(_, c)| !c.is_admitted).count();
+        assert!(refusals <= REFUSALS_AT_ONCE, "{refusals} are being turned away");
+        for (id, user) in self.hub.users().iter() {
+            let connection = self.connections.get(id.0 as usize).expect("every user has a connection");
+            assert!(matches!(connection.life, Life::Open), "{} left and is still here", user.name());
+        }
+    }
+}
