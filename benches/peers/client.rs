@@ -2,6 +2,7 @@
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::SocketAddr;
+use std::rc::Rc;
 
 use mio::net::TcpStream;
 use mio::{Interest, Registry, Token};
@@ -19,7 +20,7 @@ pub(crate) struct Door {
     pub(crate) address: SocketAddr,
     pub(crate) wire: Wire,
     /// What it shows, where it speaks TLS.
-    pub(crate) certificate: Option<Certificate>,
+    pub(crate) certificate: Option<Rc<Certificate>>,
 }
 
 impl Door {

@@ -6,6 +6,7 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::rc::Rc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 use std::{env, fs, process, thread};
@@ -29,7 +30,7 @@ pub(crate) struct Contender {
     pub(crate) name: String,
     program: PathBuf,
     /// What it shows, where it speaks TLS.
-    certificate: Option<Certificate>,
+    certificate: Option<Rc<Certificate>>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -91,8 +92,8 @@ impl Contender {
     }
 
     /// The same over TLS.
-    pub(crate) fn over_tls(self, certificate: &Certificate) -> Self {
-        Self { name: format!("{}, TLS", self.name), certificate: Some(certificate.clone()), ..self }
+    pub(crate) fn over_tls(self, certificate: &Rc<Certificate>) -> Self {
+        Self { name: format!("{}, TLS", self.name), certificate: Some(Rc::clone(certificate)), ..self }
     }
 
     /// Another parlord, over plain sockets.

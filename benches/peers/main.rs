@@ -38,6 +38,7 @@ use std::env;
 use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
+use std::rc::Rc;
 
 use contender::{Contender, KINDS, Kind, TLS_KINDS};
 use failure::Failure;
@@ -69,7 +70,7 @@ fn main() -> ExitCode {
 fn compare(comparison: &Comparison) -> Result<(), Failure> {
     stop::on_signals()?;
     let plan = if comparison.is_quick { Plan::quick() } else { Plan::full() };
-    let certificate = if comparison.is_over_tls { Some(Certificate::make()?) } else { None };
+    let certificate = if comparison.is_over_tls { Some(Rc::new(Certificate::make()?)) } else { None };
     let tables = match (&comparison.other, &certificate) {
         (Some(program), certificate) => compare_with_other(program, certificate.as_ref(), &plan)?,
         (None, Some(certificate)) => compare_over_tls(certificate, &plan)?,
@@ -85,7 +86,7 @@ fn compare_plain(plan: &Plan) -> Result<Vec<String>, Failure> {
 }
 
 /// The first is parlord over plain sockets, which the others are compared with.
-fn compare_over_tls(certificate: &Certificate, plan: &Plan) -> Result<Vec<String>, Failure> {
+fn compare_over_tls(certificate: &Rc<Certificate>, plan: &Plan) -> Result<Vec<String>, Failure> {
     let mut all = vec![parlord()?];
     all.extend(contenders(&TLS_KINDS, |kind| Some(Contender::plain(kind)?.over_tls(certificate))));
     compare_all(&all, plan)
@@ -93,7 +94,7 @@ fn compare_over_tls(certificate: &Certificate, plan: &Plan) -> Result<Vec<String
 
 fn compare_with_other(
     program: &Path,
-    certificate: Option<&Certificate>,
+    certificate: Option<&Rc<Certificate>>,
     plan: &Plan,
 ) -> Result<Vec<String>, Failure> {
     let both = [Contender::other(program.into()), parlord()?];

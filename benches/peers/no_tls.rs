@@ -8,7 +8,6 @@ use mio::net::TcpStream;
 use crate::failure::Failure;
 
 /// There is none.
-#[derive(Clone)]
 pub(crate) enum Certificate {}
 
 impl Certificate {

@@ -20,7 +20,6 @@ use crate::failure::Failure;
 const GREETING_BYTES: usize = 4096;
 
 /// What a server shows, and how clients shake hands with it.
-#[derive(Clone)]
 pub(crate) struct Certificate {
     cert: String,
     key: String,
