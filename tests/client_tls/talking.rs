@@ -71,9 +71,11 @@ fn on_the_crazyit_wire_everything_is_as_it_is_in_the_open() {
 fn what_is_said_right_behind_the_handshake_is_heard() {
     let authority = Authority::new();
     for server in ways(&authority.certify(no_change)) {
-        let (at, serving) = server.play(|peer| {
+        let (finished, is_finished) = mpsc::channel();
+        let (at, serving) = server.play(move |peer| {
             peer.send(&["ERROR :Closing link: the server is full"]);
             peer.finish();
+            finished.send(()).unwrap();
             peer.await_failure();
         });
         let mut client = connect(&at, Wire::Irc, Tls::trusting([authority.der()])).unwrap();
@@ -82,6 +84,8 @@ fn what_is_said_right_behind_the_handshake_is_heard() {
             matches!(&error, Error::Unavailable { line, .. } if line == "the server is full"),
             "{error:?}"
         );
+        // Who leaves before the server's end is there resets the connection.
+        is_finished.recv().unwrap();
         drop(client);
         serving.join().unwrap();
     }
