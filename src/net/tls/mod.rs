@@ -15,6 +15,7 @@ use std::io;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use log::info;
 use rustls::crypto::ring;
 use rustls::server::{NoServerSessionStorage, UnbufferedServerConnection};
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
@@ -22,11 +23,13 @@ use rustls::{ServerConfig, version};
 
 use super::stream::Socket;
 use crate::address::Address;
+use crate::fingerprint::Fingerprint;
 use records::Scratch;
 
 /// What connections over TLS share.
 #[derive(Debug)]
 pub(super) struct Tls {
+    fingerprint: Fingerprint,
     config: Arc<ServerConfig>,
     scratch: Rc<RefCell<Scratch>>,
 }
@@ -44,15 +47,19 @@ pub(super) fn is_vouched_for(config: &crate::config::ServerConfig) -> bool {
 impl Tls {
     /// Newcomers are shown what `config` has for them, if anything.
     pub(super) fn new(config: &crate::config::ServerConfig) -> Option<Self> {
-        let config = handshakes(config.tls.credentials.as_ref()?.certified());
-        Some(Self { config, scratch: Rc::default() })
+        let credentials = config.tls.credentials.as_ref()?;
+        let (fingerprint, config) = (credentials.fingerprint(), handshakes(credentials.certified()));
+        Some(Self { fingerprint, config, scratch: Rc::default() })
     }
 
     /// From now on newcomers are shown what `config` has for them. Who is here stays, with the keys that were agreed on.
     pub(super) fn renew(&mut self, config: &crate::config::ServerConfig) {
-        if let Some(credentials) = &config.tls.credentials {
-            self.config = handshakes(credentials.certified());
+        let Some(credentials) = &config.tls.credentials else { return };
+        if self.fingerprint != credentials.fingerprint() {
+            self.fingerprint = credentials.fingerprint();
+            info!("the certificate is now {}", self.fingerprint);
         }
+        self.config = handshakes(credentials.certified());
     }
 
     /// TLS around the socket of a newcomer. Fails when the system has no random numbers.

@@ -91,6 +91,17 @@ pub(super) fn drive(
     }
 }
 
+/// How many bytes at the end of `bytes`, which begin with a record, are of one that is not whole (RFC 8446 §5.1).
+pub(super) fn unfinished(bytes: &[u8]) -> usize {
+    let mut rest = bytes;
+    while let [_, _, _, high, low, behind @ ..] = rest
+        && let Some((_, next)) = behind.split_at_checked(u16::from_be_bytes([*high, *low]).into())
+    {
+        rest = next;
+    }
+    rest.len()
+}
+
 /// Adds a record that carries `plain`, which is not more than one can. False when the connection's keys are used up.
 pub(super) fn say(
     mut traffic: WriteTraffic<'_, ServerConnectionData>,

@@ -28,8 +28,10 @@ pub struct TlsStream<S> {
     scratch: Rc<RefCell<Scratch>>,
     input: Input,
     output: Output,
-    /// Records that are not whole.
+    /// A record that is not whole. As long as hands are shaken, also records that carry a message that is not.
     begun: Vec<u8>,
+    /// How many bytes of those, at their end, are of a record that is not whole.
+    tail: usize,
     /// What records carried, and nobody has read.
     plain: Vec<u8>,
     /// Records, or what is left of them, that are not written.
@@ -84,6 +86,7 @@ impl<S> TlsStream<S> {
             input: Input::Unknown,
             output: Output::Opening,
             begun: Vec::new(),
+            tail: 0,
             plain: Vec::new(),
             unsent: Vec::new(),
         }
@@ -115,16 +118,20 @@ impl<S: Stream> TlsStream<S> {
             }
             self.input = Input::Records;
         }
+        self.tail = records::unfinished(&incoming[self.begun.len() - self.tail..]);
         plain.clear();
         outgoing.clear();
         let progress = records::drive(&mut self.connection, incoming, plain, outgoing, |_, _| {});
         self.unsent.extend_from_slice(outgoing.filled());
-        if progress.used > 0 || incoming.len() > self.begun.len() {
-            self.begun = incoming[progress.used..].to_vec();
-        }
+        self.begun = incoming[progress.used..].to_vec();
         self.advance(progress)?;
         if self.begun.len() > MOST_BEGUN {
             return Err(self.give_up(alert::DECODE_ERROR, "a message too long"));
+        }
+        // rustls wants to be shown again the records of a message that is not whole, whatever we want of it. Once hands
+        // are shaken there are messages of 5 bytes alone, which nobody has a reason to cut, and then none are kept.
+        if self.output == Output::Records && self.input == Input::Records && self.begun.len() != self.tail {
+            return Err(self.give_up(alert::DECODE_ERROR, "a message in pieces"));
         }
         let given = plain.len().min(buffer.len());
         buffer[..given].copy_from_slice(&plain[..given]);
@@ -146,7 +153,7 @@ impl<S: Stream> TlsStream<S> {
         }
         if progress.failure.is_some() {
             (self.input, self.output) = (Input::Ignored, Output::Closed);
-            self.begun = Vec::new();
+            (self.begun, self.tail) = (Vec::new(), 0);
         }
         // What fails here is found by whoever writes or reads next.
         self.flush().ok();
@@ -167,7 +174,7 @@ impl<S: Stream> TlsStream<S> {
         if self.output == Output::Opening {
             self.unsent.extend_from_slice(&alert::record(description));
         }
-        (self.begun, self.plain) = (Vec::new(), Vec::new());
+        (self.begun, self.tail, self.plain) = (Vec::new(), 0, Vec::new());
         (self.input, self.output) = (Input::Ignored, Output::Closed);
     }
 
@@ -251,7 +258,7 @@ impl<S: Stream> Stream for TlsStream<S> {
     }
 
     fn forget_unread(&mut self) {
-        (self.begun, self.plain) = (Vec::new(), Vec::new());
+        (self.begun, self.tail, self.plain) = (Vec::new(), 0, Vec::new());
         self.input = Input::Ignored;
         if self.output == Output::Opening {
             self.output = Output::Closed;

@@ -5,10 +5,14 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::sync::{Arc, LazyLock};
 
 use rcgen::{CertificateParams, KeyPair};
-use rustls::crypto::ring;
+use ring::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
+use rustls::crypto::ring as provider;
 use rustls::pki_types::{PrivateKeyDer, ServerName};
 use rustls::sign::CertifiedKey;
-use rustls::{ClientConfig, ClientConnection, RootCertStore, ServerConfig, SupportedProtocolVersion};
+use rustls::{
+    ClientConfig, ClientConnection, ConnectionTrafficSecrets, RootCertStore, ServerConfig,
+    SupportedProtocolVersion,
+};
 
 use super::handshakes;
 use crate::net::stream::Stream;
@@ -18,8 +22,9 @@ static CERTIFIED: LazyLock<Arc<CertifiedKey>> = LazyLock::new(|| {
     let pair = KeyPair::generate().unwrap();
     let certificate = CertificateParams::new(["localhost".to_owned()]).unwrap().self_signed(&pair).unwrap();
     let key = PrivateKeyDer::try_from(pair.serialize_der()).unwrap();
-    let provider = ring::default_provider();
-    Arc::new(CertifiedKey::from_der(vec![certificate.der().clone()], key, &provider).unwrap())
+    Arc::new(
+        CertifiedKey::from_der(vec![certificate.der().clone()], key, &provider::default_provider()).unwrap(),
+    )
 });
 
 /// How the server shakes hands.
@@ -27,13 +32,47 @@ pub(super) fn server() -> Arc<ServerConfig> {
     handshakes(&CERTIFIED)
 }
 
+/// Records of a client that says what no client says, with its own keys.
+pub(super) struct Sealer {
+    key: LessSafeKey,
+    iv: [u8; 12],
+    number: u64,
+}
+
+impl Sealer {
+    /// In place of a client that has shaken hands, with TLS 1.3.
+    pub(super) fn of(client: ClientConnection) -> Self {
+        let secrets = client.dangerous_extract_secrets().expect("the client lets go of them");
+        let (number, ConnectionTrafficSecrets::Aes256Gcm { key, iv }) = secrets.tx else {
+            panic!("AES-256-GCM is what both prefer")
+        };
+        let key = UnboundKey::new(&AES_256_GCM, key.as_ref()).expect("the key is one");
+        let iv = iv.as_ref().try_into().expect("a nonce has 12 bytes");
+        Self { key: LessSafeKey::new(key), iv, number }
+    }
+
+    /// A record of this type (RFC 8446 §5.2).
+    pub(super) fn seal(&mut self, content_type: u8, content: &[u8]) -> Vec<u8> {
+        let mut inner = [content, &[content_type]].concat();
+        let length = (inner.len() + AES_256_GCM.tag_len()) as u16;
+        let header = [&[23, 3, 3], &length.to_be_bytes()[..]].concat();
+        let mut nonce = self.iv;
+        nonce[4..].iter_mut().zip(self.number.to_be_bytes()).for_each(|(byte, number)| *byte ^= number);
+        self.number += 1;
+        let (nonce, header_data) = (Nonce::assume_unique_for_key(nonce), Aad::from(&header));
+        self.key.seal_in_place_append_tag(nonce, header_data, &mut inner).expect("it is short");
+        [header, inner].concat()
+    }
+}
+
 /// A client of this version that trusts the server.
 pub(super) fn client(version: &'static SupportedProtocolVersion) -> ClientConnection {
     let mut roots = RootCertStore::empty();
     roots.add(CERTIFIED.cert[0].clone()).unwrap();
-    let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()));
+    let config = ClientConfig::builder_with_provider(Arc::new(provider::default_provider()));
     let config = config.with_protocol_versions(&[version]).unwrap();
-    let config = config.with_root_certificates(roots).with_no_client_auth();
+    let mut config = config.with_root_certificates(roots).with_no_client_auth();
+    config.enable_secret_extraction = true;
     ClientConnection::new(Arc::new(config), ServerName::try_from("localhost").unwrap()).unwrap()
 }
 

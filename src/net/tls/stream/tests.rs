@@ -6,7 +6,7 @@ use rustls::version::{TLS12, TLS13};
 use rustls::{ClientConnection, SupportedProtocolVersion};
 
 use super::*;
-use crate::net::tls::test_support::{Wire, client, server};
+use crate::net::tls::test_support::{Sealer, Wire, client, server};
 
 const VERSIONS: [&SupportedProtocolVersion; 2] = [&TLS12, &TLS13];
 
@@ -200,6 +200,44 @@ fn a_message_without_an_end_is_not_kept() {
     assert!(matches!(Ending::of(&error), Some(CloseReason::TlsFailed(_))), "{error}");
     assert_eq!(stream.inner.written, alert::record(alert::DECODE_ERROR));
     assert_eq!(stream.kept_bytes(), 0);
+}
+
+#[test]
+fn whatever_lies_cut_among_the_records_the_end_is_an_end() {
+    const HANDSHAKE_TYPE: u8 = 22;
+    const DATA: u8 = 23;
+    // An update of keys is 24, 0, 0, 1 and a byte.
+    let cases: [&[(u8, &[u8])]; 7] = [
+        &[(HANDSHAKE_TYPE, &[24])],
+        &[(HANDSHAKE_TYPE, &[24, 0])],
+        &[(DATA, b"QUIT"), (HANDSHAKE_TYPE, &[24, 0])],
+        &[(HANDSHAKE_TYPE, &[])],
+        &[(HANDSHAKE_TYPE, &[]), (DATA, b"QUIT")],
+        &[(HANDSHAKE_TYPE, &[]), (HANDSHAKE_TYPE, &[24, 0, 0]), (DATA, b"QUIT")],
+        &[(DATA, b"QUIT")],
+    ];
+    for case in cases {
+        for rest in 0..30 {
+            for piece in [1, 7, usize::MAX] {
+                let (client, mut stream) = opened(&TLS13);
+                let mut sealer = Sealer::of(client);
+                let mut records: Vec<_> =
+                    case.iter().flat_map(|&(t, content)| sealer.seal(t, content)).collect();
+                records.extend(&sealer.seal(DATA, b"a begun record")[..rest]);
+                for part in records.chunks(piece) {
+                    stream.inner.arrived.extend(part);
+                    read_all(&mut stream, 4096, &mut Vec::new()).unwrap_err();
+                }
+                // Either it has ended, or the last words go, whatever of what came is forgotten.
+                let is_over = stream.is_mute();
+                stream.forget_unread();
+                assert_eq!(stream.kept_bytes(), 0);
+                assert_eq!(stream.write(b"bye").is_ok(), !is_over);
+                stream.shutdown_write().unwrap();
+                assert!(stream.inner.is_shut);
+            }
+        }
+    }
 }
 
 #[test]
