@@ -21,6 +21,9 @@ pub const PASSWORD_BYTES: usize = 256;
 /// Begins what is meant for a hash, of whichever kind.
 const HASH_PREFIX: &str = "$argon2";
 
+/// Begin hashes of other kinds (crypt(5)), which nobody means as they are.
+const OTHER_PREFIXES: [&str; 9] = ["$1$", "$2a$", "$2b$", "$2y$", "$5$", "$6$", "$y$", "$7$", "$scrypt$"];
+
 /// What somebody must know. Copies share it, so that they are cheap, and may be sent to another thread.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(Arc<Kind>);
@@ -42,6 +45,8 @@ pub enum SecretError {
     Unusable,
     /// It begins like a hash and is none that we know.
     BrokenHash,
+    /// It is a hash of another kind.
+    OtherHash,
     /// It is a hash that takes too much memory or time.
     CostlyHash,
 }
@@ -84,6 +89,9 @@ impl FromStr for Secret {
     fn from_str(text: &str) -> Result<Self, SecretError> {
         let kind = match text.starts_with(HASH_PREFIX) {
             true => Kind::Hash(Hash::parse(text)?),
+            false if OTHER_PREFIXES.iter().any(|prefix| text.starts_with(prefix)) => {
+                return Err(SecretError::OtherHash);
+            }
             false => {
                 check(text)?;
                 Kind::Plain(Padded::new(text.as_bytes()).ok_or(SecretError::Unusable)?)
@@ -154,6 +162,9 @@ impl fmt::Display for SecretError {
             Self::BrokenHash => f.write_str(
                 "this begins like a hash and is none of argon2id, version 19; parlord --hash-password makes one",
             ),
+            Self::OtherHash => f.write_str(
+                "this is a hash of a kind that is not taken; parlord --hash-password makes one that is",
+            ),
             Self::CostlyHash => write!(
                 f,
                 "this hash takes too much: at most m={}, m times t={}, p=1; parlord --hash-password makes one",
@@ -169,6 +180,14 @@ impl std::error::Error for SecretError {}
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_hash_of_another_kind_is_not_taken_for_a_password() {
+        for text in ["$2y$10$abc", "$6$salt$hash", "$y$j9T$x", "$scrypt$ln=1$x"] {
+            assert_eq!(text.parse::<Secret>().err(), Some(SecretError::OtherHash), "{text}");
+        }
+        assert!("$money$".parse::<Secret>().is_ok());
+    }
 
     #[test]
     fn a_plain_password_is_itself_and_nothing_shorter_or_longer() {

@@ -44,7 +44,7 @@ fn serve(
     inherited: Inherited,
     args: Vec<String>,
 ) -> Result<(), Box<dyn std::error::Error>> {
-    let (room, trust) = (room_option(&config), trust_option(&config));
+    let (room, over_tls) = (room_option(&config), over_tls(&config));
     let mut reactor = Reactor::bind_or_inherit(config, inherited)?;
     reactor.reload_with(move || ServerConfig::reread(&args));
     reactor.heed_signals()?;
@@ -54,7 +54,7 @@ fn serve(
             .ok();
     }
     for address in reactor.tls_addresses() {
-        let at = to_join(address);
+        let (trust, at) = over_tls(to_join(address));
         writeln!(io::stdout(), "listening on {address} with TLS, join with: parlor {trust}{room}NAME@{at}")
             .ok();
     }
@@ -72,19 +72,27 @@ fn room_option(config: &ServerConfig) -> String {
     format!("-r '{}' ", config.lobby.as_str().replace('\'', r"'\''"))
 }
 
-/// The options, and a space, with which a client speaks TLS, and trusts a certificate that nobody vouches for.
+/// With which options, and a space, a client comes over TLS that would connect there, and where to: to the server's name,
+/// where it has one that a certificate can be for, and else to whoever has this certificate.
 #[cfg(feature = "tls")]
-fn trust_option(config: &ServerConfig) -> String {
-    match config.tls.credentials.as_ref().filter(|credentials| credentials.is_self_signed) {
-        Some(credentials) => format!("--fingerprint {} ", credentials.fingerprint()),
-        None => "--tls ".into(),
+fn over_tls(config: &ServerConfig) -> impl Fn(Address) -> (String, Address) + use<> {
+    let credentials = config.tls.credentials.as_ref();
+    let is_named = config.server_name != ServerConfig::default().server_name;
+    let name = is_named.then(|| config.server_name.clone());
+    let name = name.filter(|_| credentials.is_some_and(|credentials| !credentials.is_self_signed));
+    let fingerprint = credentials.map(|credentials| credentials.fingerprint().to_string());
+    move |at| match (at, &name) {
+        (Address::Tcp { port, .. }, Some(name)) => {
+            ("--tls ".into(), Address::Tcp { host: name.clone(), port })
+        }
+        (at, _) => (format!("--fingerprint {} ", fingerprint.as_deref().unwrap_or_default()), at),
     }
 }
 
-/// Where no TLS is spoken, nobody has to trust anything.
+/// Where no TLS is spoken, nobody is told of it.
 #[cfg(not(feature = "tls"))]
-fn trust_option(_: &ServerConfig) -> &'static str {
-    ""
+fn over_tls(_: &ServerConfig) -> impl Fn(Address) -> (&'static str, Address) + use<> {
+    |at| ("", at)
 }
 
 /// Where a client on this machine connects to.

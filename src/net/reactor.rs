@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
+use log::warn;
 use mio::{Interest, Poll, Token, Waker};
 
 use super::bans_file;
@@ -102,10 +103,13 @@ impl Reactor {
         }
         let addresses = listeners.iter().filter(|listener| !listener.is_tls);
         let addresses = addresses.map(|listener| listener.address().clone()).collect();
-        let mut over_tls = listeners.iter().filter(|listener| listener.is_tls);
-        if let Some(listener) = over_tls.next().filter(|_| Tls::new(&config).is_none()) {
+        let first = listeners.iter().find(|listener| listener.is_tls);
+        if let Some(listener) = first.filter(|_| Tls::new(&config).is_none()) {
             let error = io::Error::other("there is no certificate, see --tls-cert and --self-signed");
             return Err(BindError { address: Some(listener.address().clone()), error });
+        }
+        if first.is_none() && Tls::new(&config).is_some() {
+            warn!("there is a certificate, but nowhere to show it: see --tls-listen");
         }
         let metrics_listeners = metrics::bind(&config, poll.registry())?;
         let is_told_to_stop = Arc::default();

@@ -163,7 +163,7 @@ fn what_is_no_target_gets_an_answer_that_says_so() {
         ("127.0.0.1", "127.0.0.1: nobody on this machine can be banned"),
         ("198.0.0.0/8", "198.0.0.0/8: you are there yourself"),
         ("root", "198.51.0.1: you are there yourself"),
-        ("*", "*: a target is an address, a network, a cloak or a nick"),
+        ("*", "* is neither a duration (30, 30m, 12h, 7d, 1w) nor an address, a network, a cloak or a nick"),
     ] {
         let expected = format!(":parlor.local NOTICE root :FAIL KLINE INVALID_TARGET: {why}");
         assert_eq!(house.ask(root, &format!("KLINE {target} :x")), [expected]);

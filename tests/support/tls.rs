@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use parlor::config::{Credentials, TlsConfig};
+use parlor::fingerprint::Fingerprint;
 use rcgen::{CertificateParams, KeyPair};
 use rustls::crypto::ring;
 use rustls::pki_types::pem::PemObject;
@@ -56,6 +57,11 @@ impl Certificate {
         let config = config.with_root_certificates(roots).with_no_client_auth();
         let name = ServerName::try_from("localhost").expect("it is a name");
         ClientConnection::new(Arc::new(config), name).expect("the settings are whole")
+    }
+
+    /// What tells it from any other.
+    pub fn fingerprint(&self) -> Fingerprint {
+        Fingerprint::of(&self.der)
     }
 
     /// True when a client of a server was shown this certificate.

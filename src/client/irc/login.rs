@@ -26,6 +26,8 @@ pub(in crate::client) struct Greeting {
     offered: Vec<&'static str>,
     /// The server has agreed to all of [`LABELS`].
     labels: bool,
+    /// We have given a password.
+    has_password: bool,
 }
 
 /// What a line from the server asks of us.
@@ -82,6 +84,7 @@ impl Greeting {
         }
         self.introduced = true;
         let mut bytes = b"CAP LS 302\r\n".to_vec();
+        self.has_password = password.is_some();
         if let Some(password) = password {
             bytes.extend(line(|line| {
                 line.command("PASS");
@@ -110,6 +113,9 @@ impl Greeting {
             | numeric::ERR_NICKNAMEINUSE
             | ERR_NICKCOLLISION
             | ERR_UNAVAILRESOURCE => Step::NameRefused(text()),
+            numeric::ERR_PASSWDMISMATCH if !self.has_password => {
+                Step::Refused(format!("{} (give one with --password-file)", text()))
+            }
             numeric::ERR_PASSWDMISMATCH | ERR_YOUREBANNEDCREEP | "ERROR" => Step::Refused(text()),
             _ => Step::Wait,
         }

@@ -137,7 +137,9 @@ impl Irc {
             return network;
         }
         let Ok(name) = UserName::new(target) else {
-            let text = format!("{target}: a target is an address, a network, a cloak or a nick");
+            let text = format!(
+                "{target} is neither a duration (30, 30m, 12h, 7d, 1w) nor an address, a network, a cloak or a nick"
+            );
             self.fail(command, "INVALID_TARGET", &text, context);
             return None;
         };
