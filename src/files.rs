@@ -25,7 +25,8 @@ pub(crate) fn read_text(path: &Path, most_bytes: usize) -> io::Result<String> {
 }
 
 /// Puts a file with this text, which may be used as `mode` says, in place of what is at `path`, if anything. Its
-/// directory is made where there is none. Where this fails the old file stands.
+/// directory is made where there is none. Where this fails the old file stands, unless all that failed is to make sure that the new one
+/// is on the disk.
 pub(crate) fn replace(path: &Path, text: &str, mode: u32) -> io::Result<()> {
     let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
     let directory = parent.unwrap_or(Path::new("."));

@@ -255,7 +255,8 @@ fn the_options_that_a_reload_changes_are_those_that_it_does_and_no_other() {
         new.extend(["--tls-listen=127.0.0.1:1", "--self-signed"]);
     }
     let args: Vec<_> = new.iter().map(|&arg| arg.to_owned()).collect();
-    let Ok(Invocation::Run(new)) = ServerConfig::from_args(&args) else { panic!("all of them are right") };
+    let Ok(Invocation::Run(mut new)) = ServerConfig::from_args(&args) else { panic!("all are right") };
+    new.make_credentials().expect("the directory is ours");
     let changes = config.change_to(&new);
     let here = |from, to| {
         let mut named = options_between(from, to);

@@ -253,6 +253,10 @@ fn root_serves_a_network_only_when_it_is_told_to() {
         let told = format!("parlord: root does not listen on {place}: run parlord as another user, or with ");
         assert_eq!(ended.stderr, told + "--allow-root\n");
         assert!(!scratch.path("s").exists(), "nothing is listened on");
+        let state = scratch.path("state");
+        let ended = Program::parlord(&["--listen", place, "--self-signed", "--state", text(&state)]).ended();
+        assert_eq!(ended.status, Some(2), "{ended:?}");
+        assert!(!state.exists(), "and nothing is made that another user could not read");
     }
     Program::parlord(&["--listen", public, "--allow-root"]).listening();
     let conf = scratch.file("conf", &format!("listen = {public}\nallow-root = yes\n"));

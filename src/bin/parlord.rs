@@ -13,7 +13,7 @@ use parlor::secret;
 
 fn main() -> ExitCode {
     let args: Vec<_> = env::args_os().skip(1).map(|arg| arg.to_string_lossy().into_owned()).collect();
-    let config = match ServerConfig::from_args(&args) {
+    let mut config = match ServerConfig::from_args(&args) {
         Ok(Invocation::Run(config)) => config,
         Ok(Invocation::Print(text)) => return print(&text),
         Ok(Invocation::Do(ServerTask::HashPassword)) => {
@@ -30,6 +30,9 @@ fn main() -> ExitCode {
         Err(error) => return fail(&error, 1),
     };
     if let Err(error) = net::check_privileges(&config, &inherited) {
+        return fail(&error, 2);
+    }
+    if let Err(error) = config.make_credentials() {
         return fail(&error, 2);
     }
     net::raise_descriptor_limit();

@@ -102,8 +102,8 @@ impl Default for ServerConfig {
 }
 
 impl ServerConfig {
-    /// Reads the command line, which is given without the program's name, and the files that it names; makes a certificate
-    /// where that is wanted and there is none.
+    /// Reads the command line, which is given without the program's name, and the files that it names. A certificate that is
+    /// to be made, `make_credentials` makes.
     pub fn from_args(args: &[String]) -> Result<Invocation<Self, ServerTask>, ConfigError> {
         Self::read(args, true)
     }
@@ -148,14 +148,31 @@ impl ServerConfig {
     #[cfg(feature = "tls")]
     fn read_credentials(&mut self, is_start: bool) -> Result<(), ConfigError> {
         let state = self.state.as_deref();
-        if is_start {
-            self.tls.make_credentials(state, &self.server_name).map_err(ConfigError)?;
+        if is_start && self.tls.must_be_made(state).map_err(ConfigError)? {
+            return Ok(());
         }
         self.tls.read_credentials(state).map_err(ConfigError)
     }
 
     #[cfg(not(feature = "tls"))]
     fn read_credentials(&mut self, _: bool) -> Result<(), ConfigError> {
+        Ok(())
+    }
+
+    /// Makes a certificate where that is wanted and there is none: once it is known that the server may run.
+    #[cfg(feature = "tls")]
+    pub fn make_credentials(&mut self) -> Result<(), ConfigError> {
+        let state = self.state.as_deref();
+        if self.tls.must_be_made(state).map_err(ConfigError)? {
+            self.tls.make_credentials(state, &self.server_name).map_err(ConfigError)?;
+            self.tls.read_credentials(state).map_err(ConfigError)?;
+        }
+        Ok(())
+    }
+
+    /// There are none.
+    #[cfg(not(feature = "tls"))]
+    pub fn make_credentials(&mut self) -> Result<(), ConfigError> {
         Ok(())
     }
 

@@ -114,14 +114,15 @@ impl TlsConfig {
         Ok(())
     }
 
-    /// Makes a certificate where that is wanted and there is none, for the server of this name.
+    /// True where a certificate is wanted that is not there.
+    pub(super) fn must_be_made(&self, state: Option<&Path>) -> Result<bool, String> {
+        Ok(self.self_signed && self.files(state)?.is_some_and(|(cert, _)| !cert.exists()))
+    }
+
+    /// Makes a certificate for the server of this name.
     pub(super) fn make_credentials(&self, state: Option<&Path>, name: &str) -> Result<(), String> {
-        match self.files(state)? {
-            Some((cert, key)) if self.self_signed && !cert.exists() => {
-                self_signed::make(&cert, &key, name).map_err(|why| format!("--self-signed: {why}"))
-            }
-            _ => Ok(()),
-        }
+        let Some((cert, key)) = self.files(state)? else { return Ok(()) };
+        self_signed::make(&cert, &key, name).map_err(|why| format!("--self-signed: {why}"))
     }
 
     /// The files of the certificate and of its key, if there is to be any.

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use log::warn;
 
-use super::running::{Done, Running};
+use super::running::Running;
 use crate::message::Now;
 use crate::net::bans_file;
 
@@ -47,7 +47,7 @@ impl Running {
         };
         if let Some(text) = self.server.bans_to_keep(now) {
             self.saving = Saving::Since(now.instant);
-            self.worker.start(Box::new(move || Done::Saved(bans_file::save(&path, &text))));
+            self.saver.start(Box::new(move || bans_file::save(&path, &text)));
         }
     }
 

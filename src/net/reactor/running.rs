@@ -39,14 +39,6 @@ const LOOKS: usize = 2;
 /// thousand, it is somebody's time a hundred times a second.
 const BEAT: Duration = Duration::from_millis(100);
 
-/// What the worker has done.
-pub(super) enum Done {
-    /// A password is compared.
-    Compared(Verdict),
-    /// Bans are written down, or could not be.
-    Saved(io::Result<()>),
-}
-
 /// A server that runs. What it shares without locks, it shares within one thread.
 pub(super) struct Running {
     pub(super) reactor: Reactor,
@@ -55,7 +47,10 @@ pub(super) struct Running {
     pub(super) server: Server<Socket>,
     /// For newcomers at the listeners that want it.
     pub(super) tls: Option<Tls>,
-    pub(super) worker: Worker<Done>,
+    /// Compares passwords.
+    worker: Worker<Verdict>,
+    /// Writes bans down. Not the same, because a disk may take seconds.
+    pub(super) saver: Worker<io::Result<()>>,
     pub(super) saving: Saving,
     metrics: Metrics,
     /// Newcomers who have to say for whom they speak.
@@ -79,6 +74,7 @@ impl Running {
             server,
             tls: Tls::new(&reactor.config),
             worker: Worker::new(Arc::clone(&reactor.waker)),
+            saver: Worker::new(Arc::clone(&reactor.waker)),
             saving: Saving::Rests,
             metrics: Metrics::new(mem::take(&mut reactor.metrics_listeners)),
             proxies: Proxies::new(&reactor.config.proxy_from),
@@ -133,7 +129,7 @@ impl Running {
         }
         self.keep_bans(now);
         while let Some(question) = self.server.next_question() {
-            self.worker.start(Box::new(|| Done::Compared(question.answer())));
+            self.worker.start(Box::new(|| question.answer()));
         }
         self.metrics.turn(self.reactor.poll.registry(), now.instant, || self.server.report(now));
         self.reactor.service.turn(now.instant);
@@ -189,7 +185,8 @@ impl Running {
             return Some(Duration::ZERO);
         }
         let pauses = self.reactor.listeners.iter().filter_map(|listener| listener.paused_until);
-        let saved = self.saving.deadline().filter(|_| self.is_stopping());
+        // Once that is over, the rest has deadlines of its own.
+        let saved = self.saving.deadline().filter(|&at| self.is_stopping() && at > Instant::now());
         let next = pauses.chain(self.server.next_deadline()).chain(self.metrics.next_deadline()).chain(saved);
         let next =
             next.chain(self.proxies.next_deadline()).chain(self.reactor.service.next_deadline()).min()?;
@@ -199,11 +196,11 @@ impl Running {
 
     /// Another thread has something to tell.
     fn woken(&mut self, now: Now) {
-        while let Some(done) = self.worker.fetch() {
-            match done {
-                Done::Compared(verdict) => self.server.checked(verdict, now),
-                Done::Saved(result) => self.bans_saved(&result, now),
-            }
+        while let Some(verdict) = self.worker.fetch() {
+            self.server.checked(verdict, now);
+        }
+        while let Some(result) = self.saver.fetch() {
+            self.bans_saved(&result, now);
         }
         if self.reactor.is_told_to_stop.load(Ordering::Acquire) {
             self.stop(now);
