@@ -235,6 +235,9 @@ mod tests {
         for line in [":s 433 * al :In use", ":s 432 * al :In use"] {
             assert_eq!(greeting.hear(line), Step::NameRefused("In use".into()));
         }
+        let told = "Go away (give one with --password-file)";
+        assert_eq!(greeting.hear(":s 464 * :Go away"), Step::Refused(told.into()));
+        greeting.has_password = true;
         for line in [":s 464 * :Go away", "ERROR :Go away", "error :Go away"] {
             assert_eq!(greeting.hear(line), Step::Refused("Go away".into()));
         }
