@@ -118,7 +118,8 @@ impl<S: Stream> TlsStream<S> {
             }
             self.input = Input::Records;
         }
-        self.tail = records::unfinished(&incoming[self.begun.len() - self.tail..]);
+        // The tail is the end of what was begun; a number that a peer might get wrong must not end the server.
+        self.tail = records::unfinished(&incoming[self.begun.len().saturating_sub(self.tail)..]);
         plain.clear();
         outgoing.clear();
         let progress = records::drive(&mut self.connection, incoming, plain, outgoing, |_, _| {});
@@ -187,7 +188,7 @@ impl<S: Stream> TlsStream<S> {
     ) {
         let Progress { used, .. } =
             records::drive(&mut self.connection, &mut self.begun, &mut self.plain, outgoing, say);
-        self.begun.drain(..used);
+        self.begun.drain(..used.min(self.begun.len()));
     }
 
     /// Writes the beginning of `buffers` as a record, at most as much as one carries.
