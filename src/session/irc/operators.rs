@@ -3,7 +3,7 @@
 use super::Irc;
 use super::registration::USERNAME_CHARS;
 use super::rooms::{KICK_CHARS, cut};
-use crate::message::{Check, Command, Purpose, Refusal, UserChange};
+use crate::message::{Check, Command, Purpose, UserChange};
 use crate::name::UserName;
 use crate::secret::Guess;
 use crate::session::{Context, log_wrong_password};
@@ -79,9 +79,7 @@ impl Irc {
 
     /// The name of somebody whom an operator wants to do something to.
     fn victim(&self, name: &str, context: &mut Context<'_>) -> Option<UserName> {
-        let is_operator = context.hub.users().get(self.id).is_some_and(|user| user.is_operator);
-        if !is_operator {
-            self.refuse(&Refusal::NotServerOperator, context);
+        if !self.is_for_operators(context) {
             return None;
         }
         let victim = UserName::new(name).ok();
@@ -93,8 +91,8 @@ impl Irc {
 
     /// `REHASH`.
     pub(super) fn rehash(&mut self, _: &Message<'_>, context: &mut Context<'_>) {
-        if !context.hub.users().get(self.id).is_some_and(|user| user.is_operator) {
-            return self.refuse(&Refusal::NotServerOperator, context);
+        if !self.is_for_operators(context) {
+            return;
         }
         context.out.reload(self.id);
         self.complain(numeric::RPL_REHASHING, "config", "Rehashing", context);
