@@ -14,6 +14,10 @@ pub(super) fn addresses(_: &ServerConfig) -> &[Address] {
     &[]
 }
 
+pub(super) fn has_certificate(_: &ServerConfig) -> bool {
+    false
+}
+
 pub(super) fn is_vouched_for(_: &ServerConfig) -> bool {
     false
 }

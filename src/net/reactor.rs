@@ -20,7 +20,7 @@ use super::listener::Listener;
 use super::metrics;
 use super::service::Service;
 use super::signals::Signals;
-use super::tls::{self, Tls};
+use super::tls;
 use crate::address::Address;
 use crate::config::{ConfigError, ServerConfig};
 use crate::hub::Ban;
@@ -104,12 +104,13 @@ impl Reactor {
         let addresses = listeners.iter().filter(|listener| !listener.is_tls);
         let addresses = addresses.map(|listener| listener.address().clone()).collect();
         let first = listeners.iter().find(|listener| listener.is_tls);
-        if let Some(listener) = first.filter(|_| Tls::new(&config).is_none()) {
-            let error = io::Error::other("there is no certificate, see --tls-cert and --self-signed");
-            return Err(BindError { address: Some(listener.address().clone()), error });
-        }
-        if first.is_none() && Tls::new(&config).is_some() {
-            warn!("there is a certificate, but nowhere to show it: see --tls-listen");
+        match (first, tls::has_certificate(&config)) {
+            (Some(listener), false) => {
+                let error = io::Error::other("there is no certificate, see --tls-cert and --self-signed");
+                return Err(BindError { address: Some(listener.address().clone()), error });
+            }
+            (None, true) => warn!("there is a certificate, but nowhere to show it: see --tls-listen"),
+            (Some(_), true) | (None, false) => {}
         }
         let metrics_listeners = metrics::bind(&config, poll.registry())?;
         let is_told_to_stop = Arc::default();

@@ -39,6 +39,11 @@ pub(super) fn addresses(config: &crate::config::ServerConfig) -> &[Address] {
     &config.tls.listen
 }
 
+/// True when there is something to show to newcomers.
+pub(super) fn has_certificate(config: &crate::config::ServerConfig) -> bool {
+    config.tls.credentials.is_some()
+}
+
 /// True when clients can find out that the certificate is the server's without having been told so.
 pub(super) fn is_vouched_for(config: &crate::config::ServerConfig) -> bool {
     config.tls.credentials.as_ref().is_some_and(|credentials| !credentials.is_self_signed)
