@@ -42,6 +42,7 @@ impl Hub {
         self.last_event += 1;
         let (id, time, kind) = (self.last_event, now.time, EventKind::Notice(text));
         let event = Event { id, time, from: Source::Server, watched: false, kind };
+        out.worked(self.users.len());
         let operators = self.users.iter().filter(|(_, user)| user.is_operator).map(|(id, _)| id);
         out.event(event, operators.filter(|&id| Some(id) != except));
     }

@@ -124,7 +124,7 @@ impl Hub {
             let room = room.name.clone();
             return Err(Refusal::ListFull { room, list, mask, most: MASKS_PER_LIST });
         }
-        masks.push(Mask { text: mask.clone(), by, at: now.time });
+        masks.push(Mask::new(mask.clone(), by, now.time));
         Ok(Some(RoomChange::Mask { list, mask, added: true }))
     }
 }

@@ -3,7 +3,7 @@
 use super::Hub;
 use super::rooms::{Room, RoomId};
 use super::users::User;
-use crate::message::{Event, EventKind, MaskList, Now, Outgoing, Rank, Refusal, RoomFlag, UserId};
+use crate::message::{Event, EventKind, Now, Outgoing, Rank, Refusal, RoomFlag, UserId};
 use crate::name::{RoomName, UserName};
 
 /// Most rooms that one user is in.
@@ -30,7 +30,7 @@ impl Hub {
             return Err(Refusal::TooManyRooms { room: name, most: ROOMS_PER_USER });
         }
         match room {
-            Some(room) => admit(self.rooms.get(room), user, key)?,
+            Some(room) => admit(self.rooms.get(room), user, key, out)?,
             None if self.rooms.len() >= MOST_ROOMS => {
                 return Err(Refusal::NoMoreRooms { room: name, most: MOST_ROOMS });
             }
@@ -107,6 +107,7 @@ impl Hub {
         let event = self.event(id, now, EventKind::Invited { room: room_name, who });
         let members = self.rooms.get(room).members().iter();
         let operators = members.filter(|member| member.rank.has_any(Rank::OPERATOR) && member.id != id);
+        out.worked(self.rooms.get(room).members().len());
         let watched = Event { watched: true, ..event.clone() };
         out.event(event, [guest]);
         out.event(watched, operators.map(|member| member.id));
@@ -141,15 +142,19 @@ impl Hub {
 
 /// Whether `user` may come in. An invitation opens everything but a ban: any member may give one, and must not undo
 /// what an operator did.
-fn admit(room: &Room, user: &User, key: Option<&str>) -> Result<(), Refusal> {
-    let (settings, name) = (&room.settings, || room.name.clone());
-    if settings.bans(&user.identity) {
+fn admit(room: &Room, user: &User, key: Option<&str>, out: &mut Outgoing) -> Result<(), Refusal> {
+    let (settings, name, mut steps) = (&room.settings, || room.name.clone(), 0);
+    let is_banned = settings.bans(&user.identity, &mut steps);
+    let mut is_opened = || settings.invites(&user.identity, &mut steps);
+    let is_closed = settings.has(RoomFlag::InviteOnly) && !is_banned && !user.is_invited_to(room) && !is_opened();
+    out.worked(steps);
+    if is_banned {
         return Err(Refusal::Banned(name()));
     }
     if user.is_invited_to(room) {
         return Ok(());
     }
-    if settings.has(RoomFlag::InviteOnly) && !settings.lists(MaskList::Invited, &user.identity) {
+    if is_closed {
         return Err(Refusal::InviteOnly(name()));
     }
     if settings.key.as_deref().is_some_and(|wanted| key != Some(wanted)) {

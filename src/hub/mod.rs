@@ -5,6 +5,7 @@ mod banning;
 mod bans;
 mod changes;
 mod doors;
+mod marks;
 pub mod mask;
 mod past;
 mod people;
@@ -27,6 +28,7 @@ use std::time::SystemTime;
 
 use crate::message::{Command, Event, EventKind, Now, Outgoing, Peer, Refusal, Source, Tally, UserId};
 use crate::name::{RoomName, UserName};
+use marks::Marks;
 use past::Past;
 use watchers::Watchers;
 
@@ -176,21 +178,27 @@ impl Hub {
         room.ok_or_else(|| Refusal::NoSuchRoom(name.clone()))
     }
 
-    /// The others who share a room with `id`, each once: with the first room that they share.
-    fn peers(&self, id: UserId) -> Vec<UserId> {
-        let seats = self.users.get(id).map_or(&[][..], |user| &user.seats);
-        let mut peers = Vec::new();
-        for (n, seat) in seats.iter().enumerate() {
-            let is_in_earlier = |peer: UserId| {
-                n > 0
-                    && self.users.get(peer).is_some_and(|peer| {
-                        peer.seats.iter().any(|other| seats[..n].iter().any(|seat| seat.room == other.room))
-                    })
-            };
-            let others = self.rooms.get(seat.room).ids().filter(|&peer| peer != id);
-            peers.extend(others.filter(|&peer| !is_in_earlier(peer)));
+    /// The others who share a room with `id`, each once.
+    fn peers(&self, id: UserId, out: &mut Outgoing) -> Vec<UserId> {
+        let rooms = self.users.get(id).map_or(&[][..], |user| &user.seats).iter().map(|seat| seat.room);
+        self.members_of(rooms, Some(id), out)
+    }
+
+    /// Everybody who is in one of `rooms`, each once, save for `except`.
+    fn members_of(
+        &self,
+        rooms: impl Iterator<Item = RoomId>,
+        except: Option<UserId>,
+        out: &mut Outgoing,
+    ) -> Vec<UserId> {
+        let mut marks = Marks::new(self.users.ids());
+        except.into_iter().for_each(|id| drop(marks.add(id)));
+        let mut members = Vec::new();
+        for room in rooms.map(|room| self.rooms.get(room)) {
+            out.worked(room.members().len());
+            members.extend(room.ids().filter(|&id| marks.add(id)));
         }
-        peers
+        members
     }
 
     /// An event that is `id`'s doing.

@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use super::Hub;
+use super::marks::Marks;
 use super::users::Taken;
 use crate::message::{CloseReason, Event, EventKind, Now, Outgoing, Profile, Refusal, UserChange, UserId};
 use crate::name::UserName;
@@ -41,7 +42,8 @@ impl Hub {
         }
         let is_other_name = old != name;
         let event = self.event(id, now, EventKind::Renamed { to: name.clone() });
-        out.event(event, self.peers(id).into_iter().chain([id]));
+        let peers = self.peers(id, out);
+        out.event(event, peers.into_iter().chain([id]));
         if is_other_name {
             self.tell_vanished(id, &old, now, out);
             if let Some(user) = self.users.get(id) {
@@ -61,7 +63,8 @@ impl Hub {
         let name = user.name().clone();
         self.past.remember(user, now.time);
         let event = self.event(id, now, EventKind::Left { reason });
-        out.event(event, self.peers(id));
+        let peers = self.peers(id, out);
+        out.event(event, peers);
         self.watchers.unwatch_all(&mut self.users, id);
         self.tell_vanished(id, &name, now, out);
         self.rooms.leave_all(&mut self.users, id);
@@ -104,7 +107,9 @@ impl Hub {
         out: &mut Outgoing,
         kind: impl Fn(UserName) -> EventKind,
     ) {
-        for watcher in self.watchers.of(name).to_vec() {
+        let watchers = self.watchers.of(name).to_vec();
+        out.worked(watchers.len());
+        for watcher in watchers {
             if let Some(user) = self.users.get(watcher) {
                 let kind = kind(user.name().clone());
                 out.event(Event { watched: true, ..self.event(id, now, kind) }, [watcher]);
@@ -146,12 +151,14 @@ impl Hub {
 
     /// Tells those who share a room with `id`, and those who watch it.
     fn tell_acquaintances(&mut self, id: UserId, kind: &EventKind, now: Now, out: &mut Outgoing) {
-        let peers = self.peers(id);
+        let peers = self.peers(id, out);
         let event = self.event(id, now, kind.clone());
         let Some(user) = self.users.get(id) else { return };
-        let watchers = self.watchers.of(user.name()).iter().copied();
-        let strangers: Vec<_> =
-            watchers.filter(|watcher| !peers.contains(watcher) && *watcher != id).collect();
+        let mut marks = Marks::new(self.users.ids());
+        peers.iter().chain([&id]).for_each(|&peer| drop(marks.add(peer)));
+        let watchers = self.watchers.of(user.name());
+        out.worked(watchers.len());
+        let strangers: Vec<_> = watchers.iter().copied().filter(|&watcher| marks.add(watcher)).collect();
         let watched = Event { watched: true, ..event.clone() };
         out.event(event, peers);
         out.event(watched, strangers);
@@ -209,6 +216,7 @@ impl Hub {
             return Err(Refusal::NotServerOperator);
         }
         let event = self.event(id, now, EventKind::Wallops(text));
+        out.worked(self.users.len());
         let listeners = self.users.iter().filter(|(_, user)| user.hears_wallops || user.is_operator);
         out.event(event, listeners.map(|(id, _)| id));
         Ok(())

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 use std::time::SystemTime;
 
-use super::mask;
+use super::mask::{Folded, Pattern};
 use crate::message::{Identity, MaskList, RoomFlag};
 use crate::name::UserName;
 
@@ -47,6 +47,19 @@ pub struct Mask {
     pub by: UserName,
     /// When.
     pub at: SystemTime,
+    pattern: Pattern,
+}
+
+impl Mask {
+    /// An entry that `by` makes now.
+    pub(super) fn new(text: String, by: UserName, at: SystemTime) -> Self {
+        Self { pattern: Pattern::new(&text), text, by, at }
+    }
+}
+
+/// True when one of `masks` matches `who`.
+fn any_matches(masks: &[Mask], who: &Folded, steps: &mut usize) -> bool {
+    masks.iter().any(|mask| mask.pattern.matches(who, steps))
 }
 
 impl Settings {
@@ -99,17 +112,18 @@ impl Settings {
         }
     }
 
-    /// True when a mask of this list matches `who`.
-    pub(super) fn lists(&self, list: MaskList, who: &Identity) -> bool {
-        let masks = self.masks(list);
-        !masks.is_empty() && {
-            let who = who.to_string();
-            masks.iter().any(|entry| mask::matches(&entry.text, &who))
-        }
+    /// True when `who` needs no invitation. Adds what it cost to find out to `steps`.
+    pub(super) fn invites(&self, who: &Identity, steps: &mut usize) -> bool {
+        !self.invited_masks.is_empty()
+            && any_matches(&self.invited_masks, &Folded::new(&who.to_string()), steps)
     }
 
-    /// True when `who` is banned, and not excepted.
-    pub fn bans(&self, who: &Identity) -> bool {
-        self.lists(MaskList::Bans, who) && !self.lists(MaskList::Exceptions, who)
+    /// True when `who` is banned, and not excepted. Adds what it cost to find out to `steps`.
+    pub(super) fn bans(&self, who: &Identity, steps: &mut usize) -> bool {
+        if self.bans.is_empty() {
+            return false;
+        }
+        let who = Folded::new(&who.to_string());
+        any_matches(&self.bans, &who, steps) && !any_matches(&self.exceptions, &who, steps)
     }
 }

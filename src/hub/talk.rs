@@ -28,7 +28,7 @@ impl Hub {
         let user = self.user(id)?;
         let room = self.visible_room(&name, id)?;
         let member = self.rooms.member(&self.users, id, room);
-        if !may_speak(self.rooms.get(room), user, member, &speech) {
+        if !may_speak(self.rooms.get(room), user, member, &speech, out) {
             return Err(Refusal::CannotSpeak(name));
         }
         if let Some(user) = self.users.get_mut(id) {
@@ -42,6 +42,7 @@ impl Hub {
         } else {
             let hears = |other: &&Member| if other.id == id { echo } else { other.rank.has_any(to_rank) };
             let outsider = (echo && member.is_none()).then_some(id);
+            out.worked(room.members().len());
             let hearers = room.members().iter().filter(hears).map(|member| member.id);
             out.event(event, hearers.chain(outsider));
         }
@@ -79,7 +80,13 @@ fn is_request(text: &str) -> bool {
 }
 
 /// Whether somebody may speak in a room. Who has a rank there may always.
-fn may_speak(room: &Room, user: &User, member: Option<Member>, speech: &Speech) -> bool {
+fn may_speak(
+    room: &Room,
+    user: &User,
+    member: Option<Member>,
+    speech: &Speech,
+    out: &mut Outgoing,
+) -> bool {
     let settings = &room.settings;
     let has_rank = member.is_some_and(|m| m.rank.has_any(Rank::OPERATOR.with(Rank::VOICE, true)));
     if settings.has(RoomFlag::NoCtcp) && is_request(&speech.text) {
@@ -88,7 +95,11 @@ fn may_speak(room: &Room, user: &User, member: Option<Member>, speech: &Speech) 
     if has_rank {
         return true;
     }
-    !(member.is_none() && settings.has(RoomFlag::NoExternal)
-        || settings.has(RoomFlag::Moderated)
-        || settings.bans(&user.identity))
+    if member.is_none() && settings.has(RoomFlag::NoExternal) || settings.has(RoomFlag::Moderated) {
+        return false;
+    }
+    let mut steps = 0;
+    let is_banned = settings.bans(&user.identity, &mut steps);
+    out.worked(steps);
+    !is_banned
 }

@@ -3,7 +3,6 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::hash::{BuildHasherDefault, Hasher};
 use std::rc::Rc;
 use std::time::{Duration, SystemTime};
 
@@ -18,33 +17,14 @@ const INVITATIONS: usize = 100;
 #[derive(Debug, Default)]
 pub struct Users {
     by_name: HashMap<UserName, UserId>,
-    by_id: HashMap<UserId, Box<User>, BuildHasherDefault<IdHasher>>,
+    /// A user's id is its place here. The last place is taken.
+    by_id: Vec<Option<Box<User>>>,
     /// The most users there ever were.
     peak: usize,
     /// How many users are invisible.
     invisible: usize,
     /// How many users are operators of the server.
     operators: usize,
-}
-
-/// Hashes the server's own numbers, which no peer chooses, in less time than `std` hashes what a peer may choose.
-#[derive(Debug, Default)]
-struct IdHasher(u64);
-
-impl Hasher for IdHasher {
-    fn write_u32(&mut self, number: u32) {
-        // The odd number next to 2^64 divided by the golden ratio spreads neighbours over all bits (Knuth, "The Art of
-        // Computer Programming", volume 3, section 6.4).
-        self.0 = (self.0 ^ u64::from(number)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        bytes.iter().for_each(|&byte| self.write_u32(byte.into()));
-    }
-
-    fn finish(&self) -> u64 {
-        self.0
-    }
 }
 
 /// What is known of one user.
@@ -197,13 +177,17 @@ pub struct Taken;
 impl Users {
     /// Makes `id`, who has no name yet, the user called `name`.
     pub fn claim(&mut self, id: UserId, name: UserName, profile: Profile, now: Now) -> Result<(), Taken> {
-        debug_assert!(!self.by_id.contains_key(&id), "{id:?} claims a second name");
+        debug_assert!(self.get(id).is_none(), "{id:?} claims a second name");
         match self.by_name.entry(name.clone()) {
             Entry::Occupied(_) => Err(Taken),
             Entry::Vacant(entry) => {
                 entry.insert(id);
-                self.by_id.insert(id, Box::new(User::new(name, profile, now)));
-                self.peak = self.peak.max(self.by_id.len());
+                let place = id.0 as usize;
+                if place >= self.by_id.len() {
+                    self.by_id.resize_with(place + 1, || None);
+                }
+                self.by_id[place] = Some(Box::new(User::new(name, profile, now)));
+                self.peak = self.peak.max(self.by_name.len());
                 Ok(())
             }
         }
@@ -211,7 +195,7 @@ impl Users {
 
     /// Gives the user `id` another name, and frees the old one. A user may change the letter case of its own.
     pub fn rename(&mut self, id: UserId, name: UserName) -> Result<(), Taken> {
-        let Some(user) = self.by_id.get_mut(&id) else {
+        let Some(user) = self.by_id.get_mut(id.0 as usize).and_then(Option::as_mut) else {
             debug_assert!(false, "{id:?} renames but has no name");
             return Ok(());
         };
@@ -227,7 +211,9 @@ impl Users {
 
     /// Forgets the user `id`, whose name is free from now on.
     pub fn release(&mut self, id: UserId) -> Option<Box<User>> {
-        let user = self.by_id.remove(&id)?;
+        let user = self.by_id.get_mut(id.0 as usize)?.take()?;
+        let places = self.by_id.iter().rposition(Option::is_some).map_or(0, |last| last + 1);
+        self.by_id.truncate(places);
         self.by_name.remove(user.name());
         self.invisible -= usize::from(user.is_invisible);
         self.operators -= usize::from(user.is_operator);
@@ -236,7 +222,7 @@ impl Users {
 
     /// Makes the user `id` invisible, or visible again.
     pub(super) fn set_invisible(&mut self, id: UserId, on: bool) {
-        let Some(user) = self.by_id.get_mut(&id) else { return };
+        let Some(user) = self.get_mut(id) else { return };
         if std::mem::replace(&mut user.is_invisible, on) != on {
             self.invisible = if on { self.invisible + 1 } else { self.invisible - 1 };
         }
@@ -244,7 +230,7 @@ impl Users {
 
     /// Makes the user `id` an operator of the server, or takes that away.
     pub(super) fn set_operator(&mut self, id: UserId, on: bool) {
-        let Some(user) = self.by_id.get_mut(&id) else { return };
+        let Some(user) = self.get_mut(id) else { return };
         if std::mem::replace(&mut user.is_operator, on) != on {
             self.operators = if on { self.operators + 1 } else { self.operators - 1 };
         }
@@ -267,11 +253,11 @@ impl Users {
 
     /// The user `id`, if it has a name.
     pub fn get(&self, id: UserId) -> Option<&User> {
-        self.by_id.get(&id).map(Box::as_ref)
+        self.by_id.get(id.0 as usize)?.as_deref()
     }
 
     pub(super) fn get_mut(&mut self, id: UserId) -> Option<&mut User> {
-        self.by_id.get_mut(&id).map(Box::as_mut)
+        self.by_id.get_mut(id.0 as usize)?.as_deref_mut()
     }
 
     /// The most users there ever were.
@@ -281,27 +267,39 @@ impl Users {
 
     /// How many users there are.
     pub fn len(&self) -> usize {
-        self.by_id.len()
+        self.by_name.len()
     }
 
     /// True when there is nobody.
     pub fn is_empty(&self) -> bool {
-        self.by_id.is_empty()
+        self.by_name.is_empty()
     }
 
-    /// Every user, in no particular order.
+    /// All ids are below this.
+    pub(super) fn ids(&self) -> usize {
+        self.by_id.len()
+    }
+
+    /// Every user, in the order of their ids.
     pub fn iter(&self) -> impl Iterator<Item = (UserId, &User)> {
-        self.by_id.iter().map(|(&id, user)| (id, user.as_ref()))
+        self.iter_from(UserId(0))
+    }
+
+    /// Every user whose id is `first` or more, in the order of their ids.
+    pub fn iter_from(&self, first: UserId) -> impl Iterator<Item = (UserId, &User)> {
+        let places = self.by_id.iter().enumerate().skip(first.0 as usize);
+        places.filter_map(|(place, user)| Some((UserId(place as u32), user.as_deref()?)))
     }
 
     /// Panics where the two directions disagree. Costs O(n): for tests.
     pub fn check(&self) {
-        assert_eq!(self.by_name.len(), self.by_id.len(), "as many names as users");
-        for (name, id) in &self.by_name {
-            let user = self.by_id.get(id).expect("every name has its user");
+        assert_eq!(self.by_name.len(), self.iter().count(), "as many names as users");
+        assert!(self.by_id.last().is_none_or(Option::is_some), "the last place is taken");
+        for (name, &id) in &self.by_name {
+            let user = self.get(id).expect("every name has its user");
             assert_eq!(user.name().as_str(), name.as_str(), "both directions hold the same spelling");
         }
-        let count = |is: fn(&User) -> bool| self.by_id.values().filter(|user| is(user)).count();
+        let count = |is: fn(&User) -> bool| self.iter().filter(|(_, user)| is(user)).count();
         assert_eq!(self.invisible, count(|user| user.is_invisible), "invisible users are counted");
         assert_eq!(self.operators, count(|user| user.is_operator), "operators are counted");
     }
