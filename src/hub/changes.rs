@@ -45,6 +45,8 @@ impl Hub {
         let room = self.room_to_change(id, name)?;
         let (mut made, mut refused) = (Vec::new(), Vec::new());
         for change in changes {
+            // A mask is compared with all of its list.
+            out.worked(MASKS_PER_LIST);
             match self.make(id, room, change, now) {
                 Ok(change) => made.extend(change),
                 Err(why) => refused.push(why),

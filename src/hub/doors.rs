@@ -12,6 +12,9 @@ pub const ROOMS_PER_USER: usize = 50;
 /// Most rooms at the same time, the lobby included: more than a full server of people needs, and some megabytes.
 pub const MOST_ROOMS: usize = 10_000;
 
+/// What it costs to find a room and a place in it, apart from the masks and invitations that are looked at.
+const JOIN_STEPS: usize = 20;
+
 impl Hub {
     pub(super) fn join(
         &mut self,
@@ -23,6 +26,7 @@ impl Hub {
     ) -> Result<(), Refusal> {
         let user = self.user(id)?;
         let room = self.rooms.find(&name);
+        out.worked(JOIN_STEPS + user.invitations().count());
         if user.seats.iter().any(|seat| Some(seat.room) == room) {
             return Ok(());
         }
@@ -146,7 +150,8 @@ fn admit(room: &Room, user: &User, key: Option<&str>, out: &mut Outgoing) -> Res
     let (settings, name, mut steps) = (&room.settings, || room.name.clone(), 0);
     let is_banned = settings.bans(&user.identity, &mut steps);
     let mut is_opened = || settings.invites(&user.identity, &mut steps);
-    let is_closed = settings.has(RoomFlag::InviteOnly) && !is_banned && !user.is_invited_to(room) && !is_opened();
+    let is_closed =
+        settings.has(RoomFlag::InviteOnly) && !is_banned && !user.is_invited_to(room) && !is_opened();
     out.worked(steps);
     if is_banned {
         return Err(Refusal::Banned(name()));

@@ -32,6 +32,9 @@ use marks::Marks;
 use past::Past;
 use watchers::Watchers;
 
+/// What it costs for each room of somebody invisible to find out whether another user is there too.
+const INVISIBLE_STEPS: usize = 4;
+
 /// The users and rooms of one server.
 #[derive(Debug)]
 pub struct Hub {
@@ -168,6 +171,11 @@ impl Hub {
         })
     }
 
+    /// What it costs to ask whether somebody is visible, in steps of work.
+    pub fn visibility_steps(user: &User) -> usize {
+        if user.is_invisible { 1 + INVISIBLE_STEPS * user.seats.len() } else { 1 }
+    }
+
     fn user(&self, id: UserId) -> Result<&User, Refusal> {
         self.users.get(id).ok_or(Refusal::NotLoggedIn)
     }
@@ -192,7 +200,9 @@ impl Hub {
         out: &mut Outgoing,
     ) -> Vec<UserId> {
         let mut marks = Marks::new(self.users.ids());
-        except.into_iter().for_each(|id| drop(marks.add(id)));
+        if let Some(id) = except {
+            marks.add(id);
+        }
         let mut members = Vec::new();
         for room in rooms.map(|room| self.rooms.get(room)) {
             out.worked(room.members().len());

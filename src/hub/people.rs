@@ -155,7 +155,9 @@ impl Hub {
         let event = self.event(id, now, kind.clone());
         let Some(user) = self.users.get(id) else { return };
         let mut marks = Marks::new(self.users.ids());
-        peers.iter().chain([&id]).for_each(|&peer| drop(marks.add(peer)));
+        for &peer in peers.iter().chain([&id]) {
+            marks.add(peer);
+        }
         let watchers = self.watchers.of(user.name());
         out.worked(watchers.len());
         let strangers: Vec<_> = watchers.iter().copied().filter(|&watcher| marks.add(watcher)).collect();

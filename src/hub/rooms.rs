@@ -204,6 +204,12 @@ impl Rooms {
         self.rooms.iter().map(|(key, room)| (RoomId(key as u32), room))
     }
 
+    /// The first room at the place `first` or behind it, and its place. Places do not change while a room exists.
+    pub fn at_or_after(&self, first: usize) -> Option<(usize, RoomId, &Room)> {
+        let mut places = first..self.rooms.capacity();
+        places.find_map(|place| Some((place, RoomId(place as u32), self.rooms.get(place)?)))
+    }
+
     /// Panics where members and seats disagree. Costs O(n): for tests.
     pub fn check(&self, users: &Users) {
         assert_eq!(self.by_name.len(), self.rooms.len(), "as many names as rooms");

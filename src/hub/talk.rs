@@ -80,13 +80,7 @@ fn is_request(text: &str) -> bool {
 }
 
 /// Whether somebody may speak in a room. Who has a rank there may always.
-fn may_speak(
-    room: &Room,
-    user: &User,
-    member: Option<Member>,
-    speech: &Speech,
-    out: &mut Outgoing,
-) -> bool {
+fn may_speak(room: &Room, user: &User, member: Option<Member>, speech: &Speech, out: &mut Outgoing) -> bool {
     let settings = &room.settings;
     let has_rank = member.is_some_and(|m| m.rank.has_any(Rank::OPERATOR.with(Rank::VOICE, true)));
     if settings.has(RoomFlag::NoCtcp) && is_request(&speech.text) {

@@ -109,7 +109,7 @@ impl User {
     /// True when the user is invited to this room.
     pub fn is_invited_to(&self, room: &Room) -> bool {
         let mut invitations = self.rare.iter().flat_map(|rare| &rare.invitations);
-        invitations.any(|i| i.room == room.name && i.created == room.settings.created)
+        invitations.any(|i| i.created == room.settings.created && i.room == room.name)
     }
 
     /// The rooms that the user is invited to, the oldest invitation first.

@@ -7,6 +7,9 @@ use std::rc::Rc;
 use super::{Check, CloseReason, Event, UserId};
 use crate::network::Network;
 
+/// How many bytes for one session are a step of work.
+const BYTES_PER_STEP: usize = 64;
+
 /// What is to be sent, in order: events, each to its audience, and bytes for one session; and connections that are
 /// to be ended. Used again and again, so that handling a message allocates nothing for its recipients.
 #[derive(Debug, Default)]
@@ -15,6 +18,12 @@ pub struct Outgoing {
     bytes: Vec<u8>,
     /// See [`Outgoing::worked`].
     steps: usize,
+    /// How many hearers the events have. It is not known yet how many of them are told something at the same time.
+    hearers: usize,
+    /// See [`Outgoing::allow`].
+    allowed_steps: usize,
+    /// See [`Outgoing::counted_as_message`].
+    messages: u32,
 }
 
 #[derive(Debug)]
@@ -73,6 +82,7 @@ impl Outgoing {
     /// Adds an event for an audience that others may share; one of nobody adds nothing.
     pub fn event_for(&mut self, event: Event, audience: Audience) {
         if audience.iter().next().is_some() {
+            self.hearers += audience.all.len();
             self.items.push(Item::Event(event, audience));
         }
     }
@@ -87,6 +97,7 @@ impl Outgoing {
 
     fn note_bytes(&mut self, to: UserId, start: usize) {
         let end = self.bytes.len();
+        self.steps += (end - start) / BYTES_PER_STEP;
         if let Some(Item::Bytes { to: last, bytes }) = self.items.last_mut()
             && *last == to
             && bytes.end == start
@@ -162,6 +173,26 @@ impl Outgoing {
         std::mem::take(&mut self.steps)
     }
 
+    /// Says how many steps of work there may be before a command has to wait for the next turn, from now on.
+    pub fn allow(&mut self, steps: usize) {
+        self.allowed_steps = steps;
+    }
+
+    /// True when a command that could go on has to wait for the next turn.
+    pub fn is_spent(&self) -> bool {
+        self.steps + self.hearers >= self.allowed_steps
+    }
+
+    /// Notes that a command did something that could have been asked for in a message of its own.
+    pub fn counted_as_message(&mut self) {
+        self.messages += 1;
+    }
+
+    /// How many messages the command was worth since this was asked last, if there was more than one.
+    pub fn take_messages(&mut self) -> u32 {
+        std::mem::take(&mut self.messages)
+    }
+
     /// True when there is nothing to do.
     pub fn is_empty(&self) -> bool {
         self.items.is_empty()
@@ -169,6 +200,7 @@ impl Outgoing {
 
     /// Takes out everything, in order. What is not taken is forgotten with [`Outgoing::clear`], at the latest.
     pub fn drain(&mut self) -> impl Iterator<Item = Sending<'_>> {
+        self.hearers = 0;
         let Self { items, bytes: all_bytes, .. } = self;
         items.drain(..).map(|item| match item {
             Item::Event(event, audience) => Sending::Event(event, audience),
@@ -210,6 +242,8 @@ impl Outgoing {
         }
         // Moving things about is no work of the command's.
         kept.steps = self.steps;
+        kept.allowed_steps = self.allowed_steps;
+        kept.messages = self.messages;
         *self = kept;
         taken
     }

@@ -109,7 +109,7 @@ impl Admission {
         if !wait.is_zero() {
             return Err(CloseReason::ConnectsTooOften { burst, wait });
         }
-        bucket.take(rate, now);
+        bucket.take(rate, 1, now);
         if let Entry::Occupied(_) = entry {
             self.absent -= usize::from(connections == 0);
         }

@@ -38,11 +38,9 @@ impl Bucket {
         self.full_at.checked_sub(all_but_one).unwrap_or(self.full_at)
     }
 
-    /// Takes a token out. There must be one.
-    pub(super) fn take(&mut self, rate: impl Into<Rate>, now: Instant) {
-        let rate = rate.into();
-        debug_assert!(self.ready_at(rate) <= now, "a token is taken that is not there");
-        self.full_at = self.full_at.max(now) + rate.interval;
+    /// Takes tokens out. Those that are not there yet are taken as they come back.
+    pub(super) fn take(&mut self, rate: impl Into<Rate>, tokens: u32, now: Instant) {
+        self.full_at = self.full_at.max(now) + rate.into().interval * tokens;
     }
 }
 
@@ -76,7 +74,7 @@ mod tests {
                 let is_ready = bucket.ready_at(flood) <= now;
                 prop_assert_eq!(is_ready, thousandths >= 1000);
                 if is_ready {
-                    bucket.take(flood, now);
+                    bucket.take(flood, 1, now);
                     thousandths -= 1000;
                 }
             }
@@ -87,8 +85,16 @@ mod tests {
     fn an_empty_bucket_says_when_it_has_a_token_again() {
         let (now, flood) = (Instant::now(), Flood { burst: 2, per_second: 4 });
         let mut bucket = Bucket::new(now);
-        bucket.take(flood, now);
-        bucket.take(flood, now);
+        bucket.take(flood, 1, now);
+        bucket.take(flood, 1, now);
         assert_eq!(bucket.ready_at(flood), now + Duration::from_millis(250));
+    }
+
+    #[test]
+    fn tokens_that_are_not_there_are_taken_as_they_come_back() {
+        let (now, flood) = (Instant::now(), Flood { burst: 2, per_second: 4 });
+        let mut bucket = Bucket::new(now);
+        bucket.take(flood, 5, now);
+        assert_eq!(bucket.ready_at(flood), now + Duration::from_secs(1));
     }
 }

@@ -29,7 +29,7 @@ impl Guesses {
         if self.wrong.len() >= REMEMBERED && !self.wrong.contains_key(&origin) {
             self.forget(now);
         }
-        self.wrong.entry(origin).or_insert_with(|| Bucket::new(now)).take(GUESSES, now);
+        self.wrong.entry(origin).or_insert_with(|| Bucket::new(now)).take(GUESSES, 1, now);
     }
 
     /// Forgets those that have all their guesses again, or else one that has most of them: who guesses most is

@@ -171,6 +171,22 @@ impl Session {
         }
     }
 
+    /// True while a command goes on that was too much work for one turn. Until it is done, nothing is to be received.
+    pub fn is_working(&self) -> bool {
+        match &self.wire {
+            Wire::Irc(conversation) => conversation.is_working(),
+            Wire::Unknown { .. } | Wire::CrazyIt(_) => false,
+        }
+    }
+
+    /// Goes on with that command.
+    pub fn go_on(&mut self, context: &mut Context<'_>) {
+        match &mut self.wire {
+            Wire::Irc(conversation) => conversation.go_on(context),
+            Wire::Unknown { .. } | Wire::CrazyIt(_) => {}
+        }
+    }
+
     /// True when handling `bytes` may change what this session holds back, or how it hears. Then it must have been given
     /// all that was said before.
     pub fn must_have_heard(&self, bytes: &[u8]) -> bool {

@@ -339,7 +339,7 @@ fn multi_prefix_shows_every_rank() {
         let (mut house, ana, bob) = pair(capabilities);
         house.send(ana, "MODE #tea +v ana");
         house.forget();
-        assert_eq!(house.ask(bob, "NAMES #tea")[0], format!(":parlor.local 353 bob = #tea :{prefix}ana bob"));
+        assert_eq!(house.ask(bob, "NAMES #tea")[0], format!(":parlor.local 353 bob = #tea :bob {prefix}ana"));
         assert_eq!(
             house.ask(bob, "WHO ana")[0],
             format!(":parlor.local 352 bob #tea ~ana HOST parlor.local ana H{prefix} :0 ana itself")
@@ -351,8 +351,8 @@ fn multi_prefix_shows_every_rank() {
 #[test]
 fn userhost_in_names_shows_users_and_hosts() {
     let (mut house, ana, bob) = pair("userhost-in-names");
-    assert_eq!(house.ask(bob, "NAMES #tea")[0], ":parlor.local 353 bob = #tea :@ana!~ana@HOST bob!~bob@HOST");
-    assert_eq!(house.ask(ana, "NAMES #tea")[0], ":parlor.local 353 ana = #tea :@ana bob");
+    assert_eq!(house.ask(bob, "NAMES #tea")[0], ":parlor.local 353 bob = #tea :bob!~bob@HOST @ana!~ana@HOST");
+    assert_eq!(house.ask(ana, "NAMES #tea")[0], ":parlor.local 353 ana = #tea :bob @ana");
 }
 
 #[test]

@@ -19,3 +19,4 @@ mod registration;
 mod seeing;
 mod server;
 mod wires;
+mod work;

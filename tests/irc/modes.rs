@@ -86,7 +86,7 @@ fn ranks_are_given_and_taken() {
     assert_eq!(house.ask(ana, "MODE #tea +o BOB"), [":ana!~ana@HOST MODE #tea +o bob"]);
     assert_eq!(house.ask(bob, "MODE #tea -o+v ana ana")[1..], [":bob!~bob@HOST MODE #tea -o+v ana ana"]);
     house.forget();
-    assert_eq!(house.ask(bob, "NAMES #tea")[0], ":parlor.local 353 bob = #tea :+ana @bob");
+    assert_eq!(house.ask(bob, "NAMES #tea")[0], ":parlor.local 353 bob = #tea :@bob +ana");
     assert_eq!(house.told(ana, "MODE #tea +o ana"), "482 ana #tea");
 }
 

@@ -19,9 +19,9 @@ fn who_lists_a_channel_with_flags() {
     assert_eq!(
         house.ask(ana, "WHO #TEA"),
         [
-            ":parlor.local 352 ana #tea ~ana HOST parlor.local ana H@ :0 ana itself",
-            ":parlor.local 352 ana #tea ~bob HOST parlor.local bob G+B :0 bob itself",
             ":parlor.local 352 ana #tea ~root HOST parlor.local root H* :0 root itself",
+            ":parlor.local 352 ana #tea ~bob HOST parlor.local bob G+B :0 bob itself",
+            ":parlor.local 352 ana #tea ~ana HOST parlor.local ana H@ :0 ana itself",
             ":parlor.local 315 ana #TEA :End of WHO list"
         ]
     );
@@ -96,12 +96,12 @@ fn every_field_of_whox_is_given_in_its_order() {
     house.pass(Duration::from_secs(7));
     let all = house.ask(bob, "WHO #tea %tcuihsnfdlaor,42");
     assert_eq!(
-        all[0],
+        all[1],
         ":parlor.local 354 bob 42 #tea ~ana 255.255.255.255 HOST parlor.local ana H@ 0 7 0 n/a :ana itself"
     );
     assert_eq!(all[2], ":parlor.local 315 bob #tea :End of WHO list");
     // Whatever the order in which they are asked for.
-    assert_eq!(house.ask(bob, "WHO ana %roaldfnshiuct,42")[0], all[0]);
+    assert_eq!(house.ask(bob, "WHO ana %roaldfnshiuct,42")[0], all[1]);
     for (field, value) in [
         ("t", "0"),
         ("c", "#tea"),
@@ -421,7 +421,7 @@ fn monitor_tells_who_is_here_and_who_comes_and_goes() {
     let (ana, bob) = (house.irc("ana"), house.irc("Bob"));
     assert_eq!(
         house.ask(ana, "MONITOR + bob,eve,no.body,bob"),
-        [":parlor.local 730 ana :Bob!~Bob@HOST,Bob!~Bob@HOST", ":parlor.local 731 ana :eve"]
+        [":parlor.local 730 ana :Bob!~Bob@HOST", ":parlor.local 731 ana :eve"]
     );
     let eve = house.irc("EVE");
     assert_eq!(house.lines(ana), [":parlor.local 730 ana :EVE!~EVE@HOST"]);
@@ -516,9 +516,12 @@ fn whoever_asks_for_much_work_at_once_gets_it_in_parts_and_all_of_it() {
     // Its turn comes, however much of the others' is left.
     house.bytes_for_a_turn(patient, "PING x\r\n");
     assert_eq!(house.lines(patient), [":parlor.local PONG parlor.local :x"]);
-    for _ in 0..20 {
+    for _ in 0..2000 {
         house.advance(Duration::ZERO);
         answers.extend(house.lines(greedy));
+        if answers.len() == 1000 {
+            break;
+        }
     }
     let expected = (0..1000).map(|n| format!(":parlor.local 315 greedy *!{n} :End of WHO list"));
     assert!(answers.iter().cloned().eq(expected), "{} answers", answers.len());

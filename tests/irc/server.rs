@@ -295,9 +295,13 @@ fn targmax_modes_maxlist_chanlimit_and_monitor_are_what_is_done() {
     let limit = |name: &str| targets[name].parse::<usize>().unwrap();
     house.send(ana, "JOIN #tea");
     house.forget();
-    let list = |n: usize| vec!["ana"; n].join(",");
+    let others: Vec<_> = (0..=limit("PRIVMSG")).map(|n| format!("o{n}")).collect();
+    let ids: HashMap<_, _> = others.iter().map(|name| (name, house.irc(name))).collect();
+    let list = |n: usize| others[..n].join(",");
     for command in ["PRIVMSG", "NOTICE"] {
-        assert_eq!(house.ask(ana, &format!("{command} {} :x", list(limit(command)))).len(), limit(command));
+        others.iter().for_each(|name| drop(house.lines(ids[name])));
+        house.send(ana, &format!("{command} {} :x", list(limit(command))));
+        assert!(others[..limit(command)].iter().all(|name| house.lines(ids[name]).len() == 1));
         house.send(ana, &format!("{command} {} :x", list(limit(command) + 1)));
         assert!(house.lines(ana).iter().all(|line| line.contains(" 407 ")));
     }
@@ -313,8 +317,14 @@ fn targmax_modes_maxlist_chanlimit_and_monitor_are_what_is_done() {
     let kicked = house.ask(ana, &format!("KICK #tea {}", names.join(",")));
     assert_eq!(kicked.iter().filter(|line| line.contains(" KICK ")).count(), limit("KICK"));
     assert!(kicked.last().unwrap().contains(" 407 "));
+    let eve = house.irc("eve");
     for command in ["JOIN", "PART", "NAMES", "LIST"] {
-        assert_eq!(targets[command], "", "no limit: {command}");
+        let list: Vec<_> = (0..=limit(command)).map(|n| format!("#none{n}@")).collect();
+        let answer = house.ask(eve, &format!("{command} {}", list.join(",")));
+        assert!(
+            answer.iter().any(|line| line.contains(&format!(" 407 eve #none{}@ ", limit(command)))),
+            "{command}"
+        );
     }
     let many: Vec<_> = (0..40).map(|n| format!("#{n}")).collect();
     assert_eq!(house.ask(ana, &format!("JOIN {}", many.join(","))).len(), 3 * many.len());

@@ -10,7 +10,7 @@ fn the_lobby_is_heard_on_both_wires() {
     let li = house.crazyit("李");
     let ana = house.irc("ana");
     house.send(ana, "JOIN #lobby");
-    assert_eq!(house.lines(ana)[1], ":parlor.local 353 ana = #lobby :李 ana");
+    assert_eq!(house.lines(ana)[1], ":parlor.local 353 ana = #lobby :ana 李");
     house.bytes(li, "§γ大家好§γ");
     assert_eq!(house.lines(ana), [":李!crazyit@HOST PRIVMSG #lobby :大家好"]);
     assert_eq!(house.lines(li), ["李说：大家好"]);

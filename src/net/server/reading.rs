@@ -8,6 +8,7 @@ use crate::config::Flood;
 use crate::message::{CloseReason, Now};
 use crate::net::connection::{Connection, Hearing, Inlet, Life};
 use crate::net::stream::Stream;
+use crate::session::Session;
 
 /// Most bytes read from one connection in a turn; then it is the others' turn.
 pub(super) const READ_BUDGET: usize = 16 * 1024;
@@ -168,36 +169,48 @@ impl<S: Stream> Server<S> {
         self.connections[key].inlet = Inlet::Open;
         // What was done for others before is not this one's.
         self.take_steps();
-        while used < bytes.len() {
+        while used < bytes.len() || self.connections[key].session.is_working() {
             if steps > STEP_BUDGET {
                 self.connections[key].inlet = Inlet::Backlog;
                 break;
             }
             let flood = self.flood_limit(key);
-            let Connection { life, hearing, bucket, inlet, .. } = &mut self.connections[key];
+            let Connection { session, life, hearing, bucket, inlet, .. } = &mut self.connections[key];
             // Whoever does not take its answers must not have work done for it to the end of the budget.
             if !matches!(life, Life::Open) || matches!(hearing, Hearing::TooSlow | Hearing::Shed) {
                 return bytes.len();
             }
-            if flood.is_some_and(|flood| bucket.ready_at(flood) > now.instant) {
-                *inlet = Inlet::Paused;
-                self.counts.pauses += 1;
-                break;
+            self.out.allow(STEP_BUDGET - steps);
+            let (mut is_whole, mut messages) = (true, 0);
+            if session.is_working() {
+                self.with_session(key, now, Session::go_on);
+                messages = self.out.take_messages();
+            } else {
+                if flood.is_some_and(|flood| bucket.ready_at(flood) > now.instant) {
+                    *inlet = Inlet::Paused;
+                    self.counts.pauses += 1;
+                    break;
+                }
+                let rest = &bytes[used..];
+                if session.must_have_heard(rest) {
+                    self.seal(now);
+                }
+                let count = self.with_session(key, now, |session, context| session.receive(rest, context));
+                is_whole = count.is_some();
+                let count = count.unwrap_or(0);
+                used += count;
+                if count > LINE_END_BYTES {
+                    messages = self.out.take_messages().max(1);
+                }
             }
-            let rest = &bytes[used..];
-            if self.connections[key].session.must_have_heard(rest) {
-                self.seal(now);
-            }
-            let count = self.with_session(key, now, |session, context| session.receive(rest, context));
             self.queue(now);
             steps += COMMAND_STEPS + self.take_steps();
-            let Some(count) = count else { break };
-            used += count;
+            if !is_whole {
+                break;
+            }
             let connection = &mut self.connections[key];
-            if let Some(flood) = flood
-                && count > LINE_END_BYTES
-            {
-                connection.bucket.take(flood, now.instant);
+            if let Some(flood) = flood {
+                connection.bucket.take(flood, messages, now.instant);
             }
             if connection.is_kept_waiting() {
                 break;
@@ -233,8 +246,15 @@ impl<S: Stream> Server<S> {
             Life::Open => {
                 let rest = mem::take(&mut connection.inbox);
                 self.seal(now);
+                self.out.allow(STEP_BUDGET);
                 self.with_session(key, now, |session, context| session.finish(&rest, context));
                 self.queue(now);
+                let connection = &mut self.connections[key];
+                if connection.session.is_working() && matches!(connection.life, Life::Open) {
+                    // Its last command goes on in the next turn, which is told of the end once more.
+                    connection.inlet = Inlet::Backlog;
+                    return mark_unread(connection, key, &mut self.unread);
+                }
                 match &mut self.connections[key].inlet {
                     // Its last frame has not been handled to the end.
                     Inlet::Checking { peer_finished } => *peer_finished = true,

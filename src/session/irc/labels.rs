@@ -24,7 +24,10 @@ impl Irc {
     ) {
         let label = self.label(message);
         handle(self, context);
-        if let Some(label) = label
+        if let (Some(label), Some(pending)) = (&label, &mut self.pending) {
+            pending.is_labelled = true;
+            self.put(Part::First(label), context);
+        } else if let Some(label) = label
             // What is told later is labelled then.
             && !context.out.label_later(&label)
         {
@@ -41,6 +44,15 @@ impl Irc {
 
     /// Puts `label` on everything that this client is about to be told.
     pub(super) fn put_label(&self, label: &str, context: &mut Context<'_>) {
+        self.put(Part::Whole(label), context);
+    }
+
+    /// Puts what this client is about to be told into the batch that is open, and closes that if the command `is_done`.
+    pub(super) fn continue_label(&self, is_done: bool, context: &mut Context<'_>) {
+        self.put(if is_done { Part::Last } else { Part::Middle }, context);
+    }
+
+    fn put(&self, part: Part<'_>, context: &mut Context<'_>) {
         let capabilities = self.capabilities;
         let answer = context.out.take_for(self.id, is_for_oneself, |event, bytes| {
             irc::encode(event, capabilities, context.house, bytes);
@@ -48,24 +60,38 @@ impl Irc {
         let lines: Vec<_> = answer.split_inclusive(|&byte| byte == b'\n').collect();
         let server = &context.house.name;
         // First, because what comes after the end of a connection is lost.
-        context.out.write_first(self.id, |out| match lines.as_slice() {
-            [] => tagged(out, "label", label, server, |line| line.command("ACK")),
-            [line] => with_tag(line, "label", label, out),
-            lines => {
-                tagged(out, "label", label, server, |line| {
-                    line.command("BATCH");
-                    line.param(&format!("+{BATCH}"));
-                    line.param("labeled-response");
-                });
+        context.out.write_first(self.id, |out| match (part, lines.as_slice()) {
+            (Part::Whole(label), []) => tagged(out, "label", label, server, |line| line.command("ACK")),
+            (Part::Whole(label), [line]) => with_tag(line, "label", label, out),
+            (part, lines) => {
+                if let Part::Whole(label) | Part::First(label) = part {
+                    tagged(out, "label", label, server, |line| {
+                        line.command("BATCH");
+                        line.param(&format!("+{BATCH}"));
+                        line.param("labeled-response");
+                    });
+                }
                 lines.iter().for_each(|line| with_tag(line, "batch", BATCH, out));
-                let mut line = Line::begin(out);
-                line.source(server);
-                line.command("BATCH");
-                line.param(&format!("-{BATCH}"));
-                line.end();
+                if let Part::Whole(_) | Part::Last = part {
+                    let mut line = Line::begin(out);
+                    line.source(server);
+                    line.command("BATCH");
+                    line.param(&format!("-{BATCH}"));
+                    line.end();
+                }
             }
         });
     }
+}
+
+/// How much of a labelled answer is put into its batch at a time.
+#[derive(Clone, Copy)]
+enum Part<'a> {
+    Whole(&'a str),
+    /// The command goes on in the next turn.
+    First(&'a str),
+    Middle,
+    Last,
 }
 
 /// True for what somebody tells itself. The label is for the echo alone (`labeled-response`, "Tags").

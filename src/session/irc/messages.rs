@@ -1,5 +1,8 @@
 //! Saying something: `PRIVMSG`, `NOTICE`, `TAGMSG`.
 
+use std::vec;
+
+use super::work::{Progress, Work, unique};
 use super::{Capabilities, Irc};
 use crate::message::{Command, Rank, Refusal, Speech, SpeechKind};
 use crate::name::{RoomName, UserName};
@@ -8,6 +11,22 @@ use crate::wire::irc::{Message, Tags, numeric};
 
 /// Most targets of one message.
 pub(super) const TARGETS: usize = 4;
+
+/// Something that is said to several targets, and those that have not heard it yet.
+#[derive(Debug)]
+struct Speaking {
+    targets: vec::IntoIter<Box<str>>,
+    speech: Speech,
+}
+
+impl Work for Speaking {
+    fn step(&mut self, irc: &mut Irc, context: &mut Context<'_>) -> Progress {
+        let Some(target) = self.targets.next() else { return Progress::Done };
+        context.out.counted_as_message();
+        irc.speak_to(&target, self.speech.clone(), context);
+        Progress::More
+    }
+}
 
 impl Irc {
     /// `PRIVMSG targets text`.
@@ -28,7 +47,7 @@ impl Irc {
     fn speak(&mut self, kind: SpeechKind, message: &Message<'_>, context: &mut Context<'_>) {
         let is_quiet = kind == SpeechKind::Notice;
         let targets = message.params.first().copied().unwrap_or_default();
-        let targets: Vec<_> = targets.split(',').filter(|target| !target.is_empty()).collect();
+        let targets = unique(targets);
         if targets.is_empty() {
             if !is_quiet {
                 let text = format!("No recipient given ({})", message.command.to_ascii_uppercase());
@@ -54,9 +73,13 @@ impl Irc {
             }
             return;
         }
-        for target in targets {
-            let speech = Speech { kind, text: text.to_owned(), tags: tags.clone() };
-            self.speak_to(target, speech, is_quiet, context);
+        let speech = Speech { kind, text: text.to_owned(), tags };
+        match targets[..] {
+            [target] => self.speak_to(target, speech, context),
+            _ => {
+                let targets: Vec<Box<str>> = targets.into_iter().map(Box::from).collect();
+                self.begin(Speaking { targets: targets.into_iter(), speech }, context);
+            }
         }
     }
 
@@ -71,7 +94,8 @@ impl Irc {
         tags.collect::<Vec<_>>().join(";").into()
     }
 
-    fn speak_to(&self, target: &str, speech: Speech, is_quiet: bool, context: &mut Context<'_>) {
+    fn speak_to(&self, target: &str, speech: Speech, context: &mut Context<'_>) {
+        let is_quiet = speech.kind == SpeechKind::Notice;
         let echo = self.capabilities.has(Capabilities::ECHO_MESSAGE);
         let (room, to_rank) = without_prefix(target);
         let (command, addressee) = match (RoomName::new(room), UserName::new(target)) {

@@ -9,8 +9,10 @@ mod help;
 mod isupport;
 mod labels;
 mod link;
+mod list;
 mod messages;
 mod modes;
+mod names;
 mod operators;
 mod people;
 mod registration;
@@ -18,6 +20,7 @@ mod reply;
 mod rooms;
 mod server;
 mod who;
+mod work;
 
 pub(super) use capabilities::Capabilities;
 pub(super) use commands::is_command;
@@ -31,6 +34,7 @@ use crate::message::{Check, CloseReason, Outgoing, Purpose, UserId};
 use crate::wire::irc::{CLIENT_TAGS_BYTES, LINE_BYTES, Line, Message, Tags, numeric};
 use crate::wire::{Split, Splitter};
 use registration::Registration;
+use work::Pending;
 
 /// How long a client that is asked for a sign of life has to give one.
 const PONG_WITHIN: Duration = Duration::from_secs(60);
@@ -50,6 +54,8 @@ pub(super) struct Irc {
     heard: Instant,
     /// Has been asked for a sign of life since.
     asked: bool,
+    /// A command that goes on in the next turn.
+    pending: Option<Pending>,
 }
 
 #[derive(Debug)]
@@ -88,6 +94,7 @@ impl Irc {
             phase: Phase::Registering(Box::new(Registration::new(until))),
             heard: until,
             asked: false,
+            pending: None,
         }
     }
 

@@ -1,11 +1,14 @@
 //! People: who is here, who was, who is away, and being told of comings and goings.
 
+use std::vec;
+
 use super::Irc;
 use super::messages::TARGETS;
 use super::modes::user_modes;
 use super::registration::REALNAME_CHARS;
-use super::rooms::{cut, prefixes, unix_seconds};
-use crate::hub::User;
+use super::rooms::{CHANNEL_TARGETS, cut, prefixes, unix_seconds};
+use super::work::{Progress, Work, unique};
+use crate::hub::{REMEMBERED, User, WATCHED_NAMES};
 use crate::message::{Command, Peer, Refusal, UserChange, UserId};
 use crate::name::UserName;
 use crate::session::Context;
@@ -17,8 +20,39 @@ pub(super) const AWAY_CHARS: usize = 200;
 /// Most names in one `USERHOST` (RFC 2812 §4.8).
 const USERHOST_TARGETS: usize = 5;
 
+/// What it costs to find a user by name: letter case is folded.
+const LOOKUP_STEPS: usize = 16;
+
 /// Bytes of names in one numeric of `MONITOR` or `WHOIS`: with all else it is one line.
 const NAMES_BYTES: usize = 300;
+
+/// `MONITOR + nicks` or `- nicks`, as far as it has come.
+#[derive(Debug, Default)]
+struct Watching {
+    is_to_watch: bool,
+    names: vec::IntoIter<UserName>,
+    watched: Vec<UserName>,
+}
+
+impl Work for Watching {
+    fn step(&mut self, irc: &mut Irc, context: &mut Context<'_>) -> Progress {
+        let Some(name) = self.names.next() else {
+            irc.tell_presence(&self.watched, context);
+            return Progress::Done;
+        };
+        context.out.worked(WATCHED_NAMES);
+        if !self.is_to_watch {
+            context.hub.unwatch(irc.id, &name);
+        } else if let Err(why) = context.hub.watch(irc.id, &name) {
+            irc.tell_presence(&self.watched, context);
+            irc.tell_list_is_full(why, [name].into_iter().chain(self.names.by_ref()), context);
+            return Progress::Done;
+        } else {
+            self.watched.push(name);
+        }
+        Progress::More
+    }
+}
 
 impl Irc {
     /// `AWAY [message]`.
@@ -45,8 +79,10 @@ impl Irc {
     /// `ISON nick...`, the nicks as parameters of their own or in one.
     pub(super) fn ison(&mut self, message: &Message<'_>, context: &mut Context<'_>) {
         let names = message.params.iter().flat_map(|param| param.split(' '));
-        let users = names.filter_map(|name| self.user_called(name, context));
+        let mut looked_up = 0;
+        let users = names.inspect(|_| looked_up += 1).filter_map(|name| self.user_called(name, context));
         let here: Vec<_> = users.map(|(_, user)| user.name().to_string()).collect();
+        context.out.worked(looked_up * LOOKUP_STEPS);
         self.words(numeric::RPL_ISON, &here, context);
     }
 
@@ -169,6 +205,7 @@ impl Irc {
             return self.say(numeric::ERR_NONICKNAMEGIVEN, "No nickname given", context);
         };
         let count = message.params.get(1).and_then(|count| count.parse().ok()).filter(|&count| count > 0);
+        context.out.worked(REMEMBERED * LOOKUP_STEPS);
         let past: Vec<_> = UserName::new(wanted)
             .map(|name| context.hub.past(&name).take(count.unwrap_or(usize::MAX)).cloned().collect())
             .unwrap_or_default();
@@ -199,11 +236,14 @@ impl Irc {
 
     /// `MONITOR + nicks`, `- nicks`, `C`, `L` or `S` (IRCv3 `monitor`).
     pub(super) fn monitor(&mut self, message: &Message<'_>, context: &mut Context<'_>) {
-        let targets = message.params.get(1).copied().unwrap_or_default().split(',');
-        let targets: Vec<_> = targets.filter_map(|name| UserName::new(name).ok()).collect();
+        let names = unique(message.params.get(1).copied().unwrap_or_default());
+        let names = names.into_iter().filter_map(|name| UserName::new(name).ok());
         match message.params[0] {
-            "+" => self.monitor_add(&targets, context),
-            "-" => targets.iter().for_each(|name| context.hub.unwatch(self.id, name)),
+            sign @ ("+" | "-") => {
+                let names = names.collect::<Vec<_>>().into_iter();
+                let watching = Watching { is_to_watch: sign == "+", names, ..Watching::default() };
+                self.begin(watching, context);
+            }
             "C" | "c" => context.hub.unwatch_all(self.id),
             "L" | "l" => {
                 let watched = self.watched(context);
@@ -225,24 +265,21 @@ impl Irc {
         context.hub.users().get(self.id).map(|user| user.watches().to_vec()).unwrap_or_default()
     }
 
-    fn monitor_add(&self, targets: &[UserName], context: &mut Context<'_>) {
-        for (n, name) in targets.iter().enumerate() {
-            if let Err(why) = context.hub.watch(self.id, name) {
-                self.tell_presence(&targets[..n], context);
-                if let Refusal::WatchListFull { most, .. } = why {
-                    let rest: Vec<_> = targets[n..].iter().map(UserName::to_string).collect();
-                    for names in lists(&rest, ",") {
-                        self.numeric(numeric::ERR_MONLISTFULL, context, |line| {
-                            line.number(most);
-                            line.param(&names);
-                            line.trailing("Monitor list is full, remove somebody first");
-                        });
-                    }
-                }
-                return;
-            }
+    fn tell_list_is_full(
+        &self,
+        why: Refusal,
+        rest: impl Iterator<Item = UserName>,
+        context: &mut Context<'_>,
+    ) {
+        let Refusal::WatchListFull { most, .. } = why else { return };
+        let rest: Vec<_> = rest.map(|name| name.to_string()).collect();
+        for names in lists(&rest, ",") {
+            self.numeric(numeric::ERR_MONLISTFULL, context, |line| {
+                line.number(most);
+                line.param(&names);
+                line.trailing("Monitor list is full, remove somebody first");
+            });
         }
-        self.tell_presence(targets, context);
     }
 
     /// Tells which of `names` are here.
@@ -284,9 +321,9 @@ pub(super) fn ip_as_param(ip: &str) -> String {
 
 /// What `TARGMAX` says of commands that take several targets.
 pub(super) fn target_limits() -> String {
-    let kick = super::rooms::KICK_TARGETS;
+    let (channels, kick) = (CHANNEL_TARGETS, super::rooms::KICK_TARGETS);
     format!(
-        "JOIN:,PART:,NAMES:,KICK:{kick},PRIVMSG:{TARGETS},NOTICE:{TARGETS},TAGMSG:{TARGETS},MONITOR:,\
-         LIST:,ISON:,USERHOST:{USERHOST_TARGETS},WHOIS:1,WHOWAS:1"
+        "JOIN:{channels},PART:{channels},NAMES:{channels},KICK:{kick},PRIVMSG:{TARGETS},NOTICE:{TARGETS},\
+         TAGMSG:{TARGETS},MONITOR:,LIST:{channels},ISON:,USERHOST:{USERHOST_TARGETS},WHOIS:1,WHOWAS:1"
     )
 }

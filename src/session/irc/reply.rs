@@ -4,7 +4,7 @@ use std::iter::Peekable;
 
 use super::modes::list_letter;
 use super::{Capabilities, Irc, Phase};
-use crate::hub::mask;
+use crate::hub::mask::{Folded, Pattern};
 use crate::message::{Command, Refusal};
 use crate::session::Context;
 use crate::wire::irc::{Line, numeric};
@@ -108,8 +108,8 @@ impl Irc {
     /// client is told that there is none.
     pub(super) fn is_here(&self, server: Option<&&str>, context: &mut Context<'_>) -> bool {
         let Some(server) = server else { return true };
-        let is_here =
-            mask::matches(server, &context.house.name) || self.user_called(server, context).is_some();
+        let is_here = Pattern::new(server).matches(&Folded::new(&context.house.name), &mut 0)
+            || self.user_called(server, context).is_some();
         if !is_here {
             self.complain(numeric::ERR_NOSUCHSERVER, server, "No such server", context);
         }

@@ -2,9 +2,11 @@
 
 use super::people::ip_as_param;
 use super::rooms::{prefixes, unix_seconds};
+use super::work::{Progress, Work};
 use super::{Capabilities, Irc};
-use crate::hub::{Hub, RoomId, User, mask};
-use crate::message::{Outgoing, Peer, Rank, UserId};
+use crate::hub::mask::{Folded, Pattern};
+use crate::hub::{Hub, Member, RoomId, User};
+use crate::message::{Now, Outgoing, Peer, Rank, UserId};
 use crate::name::{RoomName, UserName};
 use crate::session::{Context, House};
 use crate::wire::irc::{Line, Message, numeric};
@@ -22,92 +24,168 @@ struct Row<'a> {
 }
 
 /// What a WHOX request asks for: `%fields,token`.
-struct Fields<'a> {
-    letters: &'a str,
-    token: &'a str,
+#[derive(Debug)]
+struct Fields {
+    letters: Box<str>,
+    token: Box<str>,
+}
+
+/// Whom a request asks for.
+#[derive(Debug)]
+enum Wanted {
+    /// The members of a channel. Those at this place and behind it are listed; see [`super::names::Names`].
+    Channel { name: RoomName, listed_from: usize },
+    /// One user.
+    User(UserId),
+    /// Everybody, or everybody whom a mask matches. Users with smaller ids are listed.
+    Everybody { mask: Option<Pattern>, next: UserId },
+    /// Nobody else.
+    Nobody,
+}
+
+/// `WHO`, as far as it has come.
+#[derive(Debug)]
+struct Who {
+    asked: Box<str>,
+    wanted: Wanted,
+    only_operators: bool,
+    fields: Option<Fields>,
+    /// How many bytes the rest of the answer may have.
+    bytes_left: usize,
+}
+
+impl Work for Who {
+    fn step(&mut self, irc: &mut Irc, context: &mut Context<'_>) -> Progress {
+        let Context { hub, out, house, now, .. } = context;
+        let hub = &**hub;
+        let Some(row) = irc.next_row(&mut self.wanted, hub, out) else {
+            irc.complain(numeric::RPL_ENDOFWHO, &self.asked, "End of WHO list", context);
+            return Progress::Done;
+        };
+        let Some(row) = row.filter(|row| !self.only_operators || row.user.is_operator) else {
+            return Progress::More;
+        };
+        if self.bytes_left == 0 {
+            self.wanted = Wanted::Nobody;
+            irc.tell_cut(&self.asked, context);
+            return Progress::More;
+        }
+        let bytes = irc.write_row(&row, self.fields.as_ref(), house, *now, hub, out);
+        self.bytes_left = self.bytes_left.saturating_sub(bytes);
+        Progress::More
+    }
 }
 
 impl Irc {
     /// `WHO [mask] [o] [%fields,token]`.
     pub(super) fn who(&mut self, message: &Message<'_>, context: &mut Context<'_>) {
-        let wanted = message.params.first().copied().unwrap_or("*");
+        let asked = message.params.first().copied().unwrap_or("*");
         let options = message.params.get(1).copied().unwrap_or_default();
         let (flags, fields) = match options.split_once('%') {
             Some((flags, fields)) => (flags, Some(Fields::new(fields))),
             None => (options, None),
         };
-        let only_operators = flags.contains('o');
-        let Context { hub, out, house, now, .. } = context;
-        let hub = &**hub;
-        let Some(viewer) = hub.users().get(self.id) else { return };
-        let rows = self.rows(wanted, hub, out).into_iter();
-        let rows = rows.filter(|row| !only_operators || row.user.is_operator);
-        let all_prefixes = self.capabilities.has(Capabilities::MULTI_PREFIX);
-        let idle = |user: &User| unix_seconds(now.time).saturating_sub(unix_seconds(user.spoke()));
-        let mut is_cut = false;
-        out.write(self.id, |bytes| {
-            let most = bytes.len() + house.answer_bytes();
-            for row in rows {
-                if bytes.len() > most {
-                    is_cut = true;
-                    break;
-                }
-                let mut line = Line::begin(bytes);
-                line.source(&house.name);
-                match &fields {
-                    None => {
-                        line.command(numeric::RPL_WHOREPLY);
-                        line.param(viewer.name().as_str());
-                        row.write(house, all_prefixes, &mut line);
-                    }
-                    Some(fields) => {
-                        line.command(numeric::RPL_WHOSPCRPL);
-                        line.param(viewer.name().as_str());
-                        row.write_fields(fields, house, all_prefixes, idle(row.user), &mut line);
-                    }
-                }
-                line.end();
-            }
-        });
-        if is_cut {
-            self.tell_cut(wanted, context);
-        }
-        self.complain(numeric::RPL_ENDOFWHO, wanted, "End of WHO list", context);
+        let who = Who {
+            asked: asked.into(),
+            wanted: self.wanted(asked, context.hub),
+            only_operators: flags.contains('o'),
+            fields,
+            bytes_left: context.house.answer_bytes(),
+        };
+        self.begin(who, context);
     }
 
-    fn rows<'a>(&self, wanted: &str, hub: &'a Hub, out: &mut Outgoing) -> Vec<Row<'a>> {
-        if wanted.starts_with('#') {
-            let room = RoomName::new(wanted).ok().and_then(|name| hub.rooms().find(&name));
+    fn wanted(&self, asked: &str, hub: &Hub) -> Wanted {
+        if asked.starts_with('#') {
+            let room = RoomName::new(asked).ok().and_then(|name| hub.rooms().find(&name));
             let room = room.filter(|&room| hub.is_visible(room, self.id));
-            let rows = room.map_or_else(Vec::new, |room| self.rows_of_channel(room, hub));
-            out.worked(rows.len());
-            return rows;
+            return room.map_or(Wanted::Nobody, |room| Wanted::Channel {
+                name: hub.rooms().get(room).name.clone(),
+                listed_from: usize::MAX,
+            });
         }
-        if let Some(id) = UserName::new(wanted).ok().and_then(|name| hub.users().find(&name)) {
-            return self.row(id, hub).into_iter().collect();
+        if let Some(id) = UserName::new(asked).ok().and_then(|name| hub.users().find(&name)) {
+            return Wanted::User(id);
         }
-        let everybody = matches!(wanted, "*" | "0");
-        out.worked(hub.users().len());
-        let users = hub
-            .users()
-            .iter()
-            .filter(|(_, user)| hub.is_user_visible(user, self.id) && (everybody || matches(wanted, user)));
-        users.filter_map(|(id, _)| self.row(id, hub)).collect()
+        let mask = (!matches!(asked, "*" | "0")).then(|| Pattern::new(asked));
+        Wanted::Everybody { mask, next: UserId(0) }
     }
 
-    fn rows_of_channel<'a>(&self, id: RoomId, hub: &'a Hub) -> Vec<Row<'a>> {
-        let room = hub.rooms().get(id);
+    /// Looks at the next user: `Some(None)` for one that is not to be listed, `None` where there is no other.
+    fn next_row<'a>(&self, wanted: &mut Wanted, hub: &'a Hub, out: &mut Outgoing) -> Option<Option<Row<'a>>> {
+        match wanted {
+            Wanted::Nobody => None,
+            Wanted::User(id) => {
+                let row = self.row(*id, hub);
+                *wanted = Wanted::Nobody;
+                Some(row)
+            }
+            Wanted::Channel { name, listed_from } => {
+                let room = hub.rooms().find(name).filter(|&room| hub.is_visible(room, self.id))?;
+                let members = hub.rooms().get(room).members();
+                *listed_from = (*listed_from).min(members.len()).checked_sub(1)?;
+                let user = hub.users().get(members[*listed_from].id);
+                out.worked(user.map_or(1, Hub::visibility_steps));
+                Some(self.row_of_member(room, &members[*listed_from], hub))
+            }
+            Wanted::Everybody { mask, next } => {
+                let (id, user) = hub.users().iter_from(*next).next()?;
+                *next = UserId(id.0 + 1);
+                let mut steps = Hub::visibility_steps(user);
+                let is_wanted = hub.is_user_visible(user, self.id)
+                    && mask.as_ref().is_none_or(|mask| matches(mask, user, &mut steps));
+                let row = is_wanted.then(|| self.row(id, hub)).flatten();
+                out.worked(steps);
+                Some(row)
+            }
+        }
+    }
+
+    fn row_of_member<'a>(&self, room: RoomId, member: &Member, hub: &'a Hub) -> Option<Row<'a>> {
+        let user = hub.users().get(member.id).filter(|user| hub.is_user_visible(user, self.id))?;
         let shows_all = hub.users().get(self.id).is_some_and(|user| user.is_operator);
-        let members = room.members().iter().filter_map(|member| Some((member, hub.users().get(member.id)?)));
-        let visible = members.filter(|(_, user)| hub.is_user_visible(user, self.id));
-        visible
-            .map(|(member, user)| Row {
-                user,
-                channel: room.name.as_str(),
-                rank: member.rank,
-                is_address_shown: shows_all || member.id == self.id,
-            })
-            .collect()
+        Some(Row {
+            user,
+            channel: hub.rooms().get(room).name.as_str(),
+            rank: member.rank,
+            is_address_shown: shows_all || member.id == self.id,
+        })
+    }
+
+    /// Sends a line of the answer. Returns how many bytes it has.
+    fn write_row(
+        &self,
+        row: &Row<'_>,
+        fields: Option<&Fields>,
+        house: &House,
+        now: Now,
+        hub: &Hub,
+        out: &mut Outgoing,
+    ) -> usize {
+        let own_name = hub.users().get(self.id).map_or("*", |user| user.name().as_str());
+        let all_prefixes = self.capabilities.has(Capabilities::MULTI_PREFIX);
+        let mut written = 0;
+        out.write(self.id, |bytes| {
+            let start = bytes.len();
+            let mut line = Line::begin(bytes);
+            line.source(&house.name);
+            match fields {
+                None => {
+                    line.command(numeric::RPL_WHOREPLY);
+                    line.param(own_name);
+                    row.write(house, all_prefixes, &mut line);
+                }
+                Some(fields) => {
+                    line.command(numeric::RPL_WHOSPCRPL);
+                    line.param(own_name);
+                    let idle = unix_seconds(now.time).saturating_sub(unix_seconds(row.user.spoke()));
+                    row.write_fields(fields, house, all_prefixes, idle, &mut line);
+                }
+            }
+            line.end();
+            written = bytes.len() - start;
+        });
+        written
     }
 
     fn row<'a>(&self, id: UserId, hub: &'a Hub) -> Option<Row<'a>> {
@@ -126,18 +204,19 @@ impl Irc {
     }
 }
 
-fn matches(wanted: &str, user: &User) -> bool {
+fn matches(mask: &Pattern, user: &User, steps: &mut usize) -> bool {
     let identity = &user.identity;
     [identity.name.as_str(), identity.username(), identity.host(), identity.realname()]
         .into_iter()
-        .any(|text| mask::matches(wanted, text))
+        .any(|text| mask.matches(&Folded::new(text), steps))
 }
 
-impl<'a> Fields<'a> {
-    fn new(text: &'a str) -> Self {
+impl Fields {
+    fn new(text: &str) -> Self {
         let (letters, token) = text.split_once(',').unwrap_or((text, ""));
         let is_token = token.len() <= TOKEN_CHARS && token.chars().all(|c| c.is_ascii_digit());
-        Self { letters, token: if is_token && !token.is_empty() { token } else { "0" } }
+        let token = if is_token && !token.is_empty() { token } else { "0" };
+        Self { letters: letters.into(), token: token.into() }
     }
 }
 
@@ -168,7 +247,7 @@ impl Row<'_> {
     /// In this order, whatever the order of the request.
     fn write_fields(
         &self,
-        fields: &Fields<'_>,
+        fields: &Fields,
         house: &House,
         all_prefixes: bool,
         idle: u64,
@@ -183,7 +262,7 @@ impl Row<'_> {
         let flags = self.flags(all_prefixes);
         let idle = idle.to_string();
         let values = [
-            ('t', fields.token),
+            ('t', &*fields.token),
             ('c', self.channel),
             ('u', identity.username()),
             ('i', &address),

@@ -1,0 +1,161 @@
+//! `LIST`: the channels that the client may know of, perhaps under conditions.
+
+use std::time::SystemTime;
+
+use super::Irc;
+use super::rooms::CHANNEL_TARGETS;
+use super::work::{Progress, Work};
+use crate::hub::Room;
+use crate::hub::mask::{Folded, Pattern};
+use crate::session::Context;
+use crate::wire::irc::{Line, Message, numeric};
+
+/// What it costs to fold the name of a channel.
+const FOLDING_STEPS: usize = 16;
+
+/// `LIST`, as far as it has come.
+#[derive(Debug)]
+struct Listing {
+    conditions: Vec<Condition>,
+    /// Rooms before this place have been looked at.
+    next: usize,
+    /// How many bytes the rest of the answer may have.
+    bytes_left: usize,
+}
+
+impl Work for Listing {
+    fn step(&mut self, irc: &mut Irc, context: &mut Context<'_>) -> Progress {
+        let Context { hub, out, house, now, .. } = context;
+        let hub = &**hub;
+        let Some((place, id, room)) = hub.rooms().at_or_after(self.next) else {
+            irc.say(numeric::RPL_LISTEND, "End of LIST", context);
+            return Progress::Done;
+        };
+        self.next = place + 1;
+        let mut steps = 1;
+        if hub.is_visible(id, irc.id) && lists(&self.conditions, room, now.time, &mut steps) {
+            if self.bytes_left == 0 {
+                self.next = usize::MAX;
+                irc.tell_cut("*", context);
+                return Progress::More;
+            }
+            let own_name = hub.users().get(irc.id).map_or("*", |user| user.name().as_str());
+            out.write(irc.id, |bytes| {
+                let start = bytes.len();
+                let topic = room.settings.topic.as_ref();
+                let mut line = Line::begin(bytes);
+                line.source(&house.name);
+                line.command(numeric::RPL_LIST);
+                line.param(own_name);
+                line.param(room.name.as_str());
+                line.number(room.members().len());
+                line.trailing(topic.map_or("", |topic| &topic.text));
+                line.end();
+                self.bytes_left = self.bytes_left.saturating_sub(bytes.len() - start);
+            });
+        }
+        out.worked(steps);
+        Progress::More
+    }
+}
+
+impl Irc {
+    /// `LIST [channels] [conditions]`; what is what can be seen, so their order does not count.
+    pub(super) fn list(&mut self, message: &Message<'_>, context: &mut Context<'_>) {
+        let wanted = message.params.join(",");
+        let conditions = self.targets(&wanted, CHANNEL_TARGETS, context);
+        let conditions = conditions.into_iter().map(Condition::new).collect();
+        self.numeric(numeric::RPL_LISTSTART, context, |line| {
+            line.param("Channel");
+            line.trailing("Users  Name");
+        });
+        let bytes_left = context.house.answer_bytes();
+        self.begin(Listing { conditions, next: 0, bytes_left }, context);
+    }
+}
+
+/// A condition of `LIST` (modern.ircdocs.horse, `ELIST`), by its letter there.
+#[derive(Debug)]
+enum Condition {
+    /// `U`: more or fewer members than this.
+    Members(Comparison),
+    /// `C`: made more or fewer minutes ago than this.
+    Created(Comparison),
+    /// `T`: the topic set more or fewer minutes ago than this.
+    TopicSet(Comparison),
+    /// `N`: a name that this mask does not match.
+    NotNamed(Pattern),
+    /// `M`, or a plain name: a name that this mask matches.
+    Named(Pattern),
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Comparison {
+    More(u64),
+    Fewer(u64),
+}
+
+impl Condition {
+    fn new(text: &str) -> Self {
+        let comparison = |text: &str| match text.split_at_checked(1)? {
+            (">", number) => number.parse().ok().map(Comparison::More),
+            ("<", number) => number.parse().ok().map(Comparison::Fewer),
+            _ => None,
+        };
+        if let Some(comparison) = comparison(text) {
+            return Self::Members(comparison);
+        }
+        let (letter, rest) = text.split_at_checked(1).unwrap_or((text, ""));
+        match (letter, comparison(rest)) {
+            ("C" | "c", Some(comparison)) => Self::Created(comparison),
+            ("T" | "t", Some(comparison)) => Self::TopicSet(comparison),
+            ("!", _) => Self::NotNamed(Pattern::new(rest)),
+            _ => Self::Named(Pattern::new(text)),
+        }
+    }
+}
+
+impl Comparison {
+    fn holds(&self, number: u64) -> bool {
+        match *self {
+            Self::More(than) => number > than,
+            Self::Fewer(than) => number < than,
+        }
+    }
+
+    /// `C>60` is "made more than an hour ago".
+    fn holds_since(&self, then: SystemTime, now: SystemTime) -> bool {
+        let minutes = now.duration_since(then).map_or(0, |since| since.as_secs() / 60);
+        self.holds(minutes)
+    }
+}
+
+/// Of several names one must match; of everything else, all.
+fn lists(conditions: &[Condition], room: &Room, now: SystemTime, steps: &mut usize) -> bool {
+    if conditions.is_empty() {
+        return true;
+    }
+    let name = Folded::new(room.name.as_str());
+    *steps += FOLDING_STEPS;
+    let (mut names, mut named) = (0, false);
+    for condition in conditions {
+        let holds = match condition {
+            Condition::Named(pattern) => {
+                names += 1;
+                named = named || pattern.matches(&name, steps);
+                true
+            }
+            Condition::NotNamed(pattern) => !pattern.matches(&name, steps),
+            Condition::Members(comparison) => comparison.holds(room.members().len() as u64),
+            Condition::Created(comparison) => comparison.holds_since(room.settings.created, now),
+            Condition::TopicSet(comparison) => {
+                let topic = room.settings.topic.as_ref();
+                topic.is_some_and(|topic| comparison.holds_since(topic.at, now))
+            }
+        };
+        if !holds {
+            return false;
+        }
+    }
+    names == 0 || named
+}

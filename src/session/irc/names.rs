@@ -1,0 +1,170 @@
+//! `NAMES`, and the list of names behind a `JOIN`.
+
+use std::vec;
+
+use super::rooms::{CHANNEL_TARGETS, prefixes};
+use super::work::{Progress, Work};
+use super::{Capabilities, Irc};
+use crate::hub::{Hub, Member};
+use crate::message::RoomFlag;
+use crate::name::RoomName;
+use crate::session::Context;
+use crate::wire::irc::{Line, Message, numeric};
+
+/// Most members that are looked at for one line. Not all of them may be shown.
+const MEMBERS_PER_LINE: usize = 250;
+
+/// The list of a channel's members, as far as it has come.
+#[derive(Debug)]
+pub(super) struct Names {
+    channel: RoomName,
+    /// Members at this place and behind it are listed. From the last to the first: whoever leaves meanwhile is replaced by
+    /// the last, who is listed already. Whoever joins meanwhile becomes the last, and the client is told of that.
+    listed_from: usize,
+}
+
+/// `NAMES channels`, as far as it has come.
+#[derive(Debug)]
+struct NamesOf {
+    channels: vec::IntoIter<Box<str>>,
+    current: Option<Names>,
+    /// How many bytes the rest of the answer may have.
+    bytes_left: usize,
+}
+
+impl Names {
+    pub(super) fn new(channel: RoomName) -> Self {
+        Self { channel, listed_from: usize::MAX }
+    }
+
+    /// Lists members until the budget of this turn or `bytes_left` is spent.
+    pub(super) fn step(&mut self, irc: &Irc, bytes_left: &mut usize, context: &mut Context<'_>) -> Progress {
+        let room = context.hub.rooms().find(&self.channel);
+        let Some(id) = room.filter(|&room| context.hub.is_visible(room, irc.id)) else {
+            return self.end(irc, context);
+        };
+        loop {
+            let members = context.hub.rooms().get(id).members().len();
+            self.listed_from = self.listed_from.min(members);
+            if self.listed_from == 0 {
+                return self.end(irc, context);
+            }
+            if *bytes_left == 0 {
+                irc.tell_cut(self.channel.as_str(), context);
+                return self.end(irc, context);
+            }
+            if context.out.is_spent() {
+                return Progress::More;
+            }
+            let bytes = irc.line_of_names(self, context);
+            *bytes_left = bytes_left.saturating_sub(bytes);
+        }
+    }
+
+    fn end(&self, irc: &Irc, context: &mut Context<'_>) -> Progress {
+        irc.complain(numeric::RPL_ENDOFNAMES, self.channel.as_str(), "End of NAMES list", context);
+        Progress::Done
+    }
+}
+
+impl Work for NamesOf {
+    fn step(&mut self, irc: &mut Irc, context: &mut Context<'_>) -> Progress {
+        if let Some(names) = &mut self.current {
+            if names.step(irc, &mut self.bytes_left, context) == Progress::Done {
+                self.current = None;
+            }
+            return Progress::More;
+        }
+        let Some(name) = self.channels.next() else { return Progress::Done };
+        let room = RoomName::new(&name).ok().and_then(|name| context.hub.rooms().find(&name));
+        match room.filter(|&room| context.hub.is_visible(room, irc.id)) {
+            Some(room) => self.current = Some(Names::new(context.hub.rooms().get(room).name.clone())),
+            None => irc.complain(numeric::RPL_ENDOFNAMES, &name, "End of NAMES list", context),
+        }
+        Progress::More
+    }
+}
+
+impl Irc {
+    /// `NAMES channels`.
+    pub(super) fn names(&mut self, message: &Message<'_>, context: &mut Context<'_>) {
+        let Some(names) = message.params.first() else {
+            return self.complain(numeric::RPL_ENDOFNAMES, "*", "End of NAMES list", context);
+        };
+        let channels = self.owned_targets(names, CHANNEL_TARGETS, context);
+        let bytes_left = context.house.answer_bytes();
+        self.begin(NamesOf { channels, current: None, bytes_left }, context);
+    }
+
+    /// Lists as many members as a line has room for. Returns how many bytes that are.
+    fn line_of_names(&self, names: &mut Names, context: &mut Context<'_>) -> usize {
+        let Context { hub, out, house, .. } = context;
+        let hub = &**hub;
+        let Some(id) = hub.rooms().find(&names.channel) else { return 0 };
+        let room = hub.rooms().get(id);
+        let own_name = hub.users().get(self.id).map_or("*", |user| user.name().as_str());
+        let symbol = if room.settings.has(RoomFlag::Secret) { "@" } else { "=" };
+        let is_inside = hub.rooms().member(hub.users(), self.id, id).is_some();
+        let (mut bytes, mut steps, before) = (0, 0, names.listed_from);
+        let mut is_shown = |member: &Member| {
+            let Some(user) = hub.users().get(member.id) else { return false };
+            steps += if is_inside { 1 } else { Hub::visibility_steps(user) };
+            is_inside || hub.is_user_visible(user, self.id)
+        };
+        out.write(self.id, |all| {
+            let start = all.len();
+            let mut line = Line::begin(all);
+            line.source(&house.name);
+            line.command(numeric::RPL_NAMREPLY);
+            line.param(own_name);
+            line.param(symbol);
+            line.param(names.channel.as_str());
+            let (mut text, most) = (String::new(), line.room());
+            while let Some(place) = names.listed_from.checked_sub(1)
+                && before - place <= MEMBERS_PER_LINE
+            {
+                let end = text.len();
+                let member = &room.members()[place];
+                if is_shown(member) {
+                    self.push_name(member, hub, &mut text);
+                }
+                if text.len() > most && end > 0 {
+                    text.truncate(end);
+                    break;
+                }
+                names.listed_from = place;
+            }
+            line.trailing(text.trim_end());
+            line.end();
+            bytes = all.len() - start;
+            if text.is_empty() {
+                all.truncate(start);
+            }
+        });
+        out.worked(steps);
+        bytes
+    }
+
+    fn push_name(&self, member: &Member, hub: &Hub, names: &mut String) {
+        let Some(user) = hub.users().get(member.id) else { return };
+        if !names.is_empty() {
+            names.push(' ');
+        }
+        names.push_str(prefixes(member.rank, self.capabilities.has(Capabilities::MULTI_PREFIX)));
+        if self.capabilities.has(Capabilities::USERHOST_IN_NAMES) {
+            names.push_str(&user.identity.to_string());
+        } else {
+            names.push_str(user.name().as_str());
+        }
+    }
+
+    /// See [`Irc::targets`]; for work that outlives the message.
+    pub(super) fn owned_targets(
+        &self,
+        list: &str,
+        most: usize,
+        context: &mut Context<'_>,
+    ) -> vec::IntoIter<Box<str>> {
+        self.targets(list, most, context).into_iter().map(Box::from).collect::<Vec<_>>().into_iter()
+    }
+}

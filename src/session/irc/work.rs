@@ -1,0 +1,97 @@
+//! Commands that are much work: they are done in pieces, within the budget of each turn, and go on in the next one. What
+//! their client sends meanwhile waits, so that its commands are answered in order.
+
+use std::collections::HashSet;
+use std::fmt;
+
+use super::Irc;
+use crate::session::Context;
+use crate::wire::irc::numeric;
+
+/// Whether there is more to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Progress {
+    /// There is.
+    More,
+    /// The command is answered.
+    Done,
+}
+
+/// What is left of a command.
+pub(super) trait Work: fmt::Debug {
+    /// Does one piece of it: one target, or as many lines of a list as the budget allows.
+    fn step(&mut self, irc: &mut Irc, context: &mut Context<'_>) -> Progress;
+}
+
+/// A command that goes on in the next turn.
+#[derive(Debug)]
+pub(super) struct Pending {
+    work: Box<dyn Work>,
+    /// The batch with its answer is open: the client asked under a label.
+    pub(super) is_labelled: bool,
+}
+
+impl Irc {
+    /// Begins a command, and finishes it where the budget of this turn suffices.
+    pub(super) fn begin(&mut self, mut work: impl Work + 'static, context: &mut Context<'_>) {
+        if self.run(&mut work, context) == Progress::More {
+            self.pending = Some(Pending { work: Box::new(work), is_labelled: false });
+        }
+    }
+
+    fn run(&mut self, work: &mut dyn Work, context: &mut Context<'_>) -> Progress {
+        loop {
+            if work.step(self, context) == Progress::Done {
+                return Progress::Done;
+            }
+            if context.out.is_spent() {
+                return Progress::More;
+            }
+        }
+    }
+
+    /// True while a command goes on.
+    pub(in crate::session) fn is_working(&self) -> bool {
+        self.pending.is_some()
+    }
+
+    /// Goes on with the command that the budget has interrupted.
+    pub(in crate::session) fn go_on(&mut self, context: &mut Context<'_>) {
+        let Some(mut pending) = self.pending.take() else { return };
+        let progress = self.run(&mut *pending.work, context);
+        if pending.is_labelled {
+            self.continue_label(progress == Progress::Done, context);
+        }
+        if progress == Progress::More {
+            self.pending = Some(pending);
+        }
+    }
+
+    /// The targets in `list`, which commas separate, each once. The client is told of those over the limit of `most`, and
+    /// they are left out.
+    pub(super) fn targets<'a>(&self, list: &'a str, most: usize, context: &mut Context<'_>) -> Vec<&'a str> {
+        let mut targets = unique(list);
+        if let Some(target) = targets.get(most) {
+            let text = format!("At most {most} targets, this and all after it are left out");
+            self.complain(numeric::ERR_TOOMANYTARGETS, target, &text, context);
+            targets.truncate(most);
+        }
+        targets
+    }
+}
+
+/// The words in `list`, which commas separate, each once: letter case does not count.
+pub(super) fn unique(list: &str) -> Vec<&str> {
+    let mut known = HashSet::new();
+    list.split(',').filter(|word| !word.is_empty() && known.insert(word.to_lowercase())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_that_comes_again_is_left_out() {
+        assert_eq!(unique("#a,,#b,#A,#ä,#Ä,#b"), ["#a", "#b", "#ä"]);
+    }
+}
