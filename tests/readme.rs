@@ -135,6 +135,7 @@ fn the_limits_of_irc_are_those_that_the_server_announces() {
     // The value of a token, or of what stands in it before a colon.
     let rows = [
         ("channels that", "CHANLIMIT", Some("#")),
+        ("channels in one", "TARGMAX", Some("JOIN")),
         ("masks on", "MAXLIST", Some("b")),
         ("names that", "MONITOR", None),
         ("targets of", "MAXTARGETS", None),
