@@ -401,3 +401,31 @@ fn who_waits_for_having_sent_too_much_is_read_to_the_end_when_its_connection_end
     // What lies unread when a socket is closed has the system reset it, and the last words are lost.
     assert!(guest.wire.borrow().arrived.is_empty() && guest.is_shut());
 }
+
+#[test]
+fn a_name_is_free_for_the_next_command_of_the_same_turn() {
+    let mut scene = Scene::new(Limits::default());
+    let (ana, bob) = (scene.connect(), scene.connect());
+    scene.send(&ana, "NICK ana\r\nUSER a 0 * :a\r\n");
+    bob.push("NICK ana\r\nUSER b 0 * :b\r\n");
+    ana.push("QUIT\r\n");
+    scene.turn(|server, now| {
+        server.readable(ana.key, now);
+        server.readable(bob.key, now);
+    });
+    assert!(bob.heard().contains(" 001 ana "), "{}", bob.heard());
+}
+
+#[test]
+fn when_the_server_ends_nobody_is_told_that_the_others_leave() {
+    let mut scene = Scene::new(Limits::default());
+    let guests: Vec<_> = (0..20).map(|_| scene.connect()).collect();
+    for (n, guest) in guests.iter().enumerate() {
+        scene.send(guest, format!("NICK u{n}\r\nUSER u 0 * :u\r\nJOIN #tea\r\n"));
+    }
+    guests.iter().for_each(|guest| drop(guest.heard()));
+    scene.turn(|server, now| server.shut_down(now));
+    for guest in &guests {
+        assert_eq!(guest.heard(), "ERROR :Closing link: the server is shutting down\r\n");
+    }
+}

@@ -144,7 +144,7 @@ impl Hub {
             Command::SetHost { who, username, host } => self.set_host(id, who, username, host, now, out),
             Command::Wallops(text) => self.wallops(id, text, now, out),
             Command::Leave { reason } => {
-                self.leave(id, reason, now, out);
+                self.leave_together(vec![(id, reason)], now, out);
                 Ok(())
             }
         }

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use super::Hub;
 use super::marks::Marks;
+use super::rooms::RoomId;
 use super::users::Taken;
 use crate::message::{CloseReason, Event, EventKind, Now, Outgoing, Profile, Refusal, UserChange, UserId};
 use crate::name::UserName;
@@ -58,17 +59,35 @@ impl Hub {
         Ok(())
     }
 
-    pub(super) fn leave(&mut self, id: UserId, reason: String, now: Now, out: &mut Outgoing) {
-        let Some(user) = self.users.get(id) else { return };
-        let name = user.name().clone();
-        self.past.remember(user, now.time);
-        let event = self.event(id, now, EventKind::Left { reason });
-        let peers = self.peers(id, out);
-        out.event(event, peers);
+    /// Takes users out who leave at the same time, and why each of them does: they are not told about each other. All who
+    /// were in one room alone have the same audience.
+    pub fn leave_together(&mut self, leavers: Vec<(UserId, String)>, now: Now, out: &mut Outgoing) {
+        let vacated: Vec<Vec<RoomId>> = leavers.iter().map(|&(id, _)| self.vacate(id)).collect();
+        for ((id, reason), rooms) in leavers.into_iter().zip(vacated) {
+            let Some(user) = self.users.get(id) else { continue };
+            let name = user.name().clone();
+            self.past.remember(user, now.time);
+            let event = self.event(id, now, EventKind::Left { reason });
+            let mut rooms = rooms.into_iter().filter(|&room| self.rooms.exists(room)).peekable();
+            match (rooms.next(), rooms.peek()) {
+                (Some(room), None) => out.event_for(event, self.rooms.get(room).everybody()),
+                (first, _) => {
+                    let members = self.members_of(first.into_iter().chain(rooms), None, out);
+                    out.event(event, members);
+                }
+            }
+            self.tell_vanished(id, &name, now, out);
+            self.users.release(id);
+        }
+    }
+
+    /// Takes a user out of all rooms and watch lists. Returns the rooms, of which some may be gone.
+    fn vacate(&mut self, id: UserId) -> Vec<RoomId> {
+        let rooms =
+            self.users.get(id).map_or(&[][..], |user| &user.seats).iter().map(|seat| seat.room).collect();
         self.watchers.unwatch_all(&mut self.users, id);
-        self.tell_vanished(id, &name, now, out);
         self.rooms.leave_all(&mut self.users, id);
-        self.users.release(id);
+        rooms
     }
 
     /// Has `id` watch `name`: be told when somebody of this name comes or goes.

@@ -157,6 +157,11 @@ impl Rooms {
         self.by_name.get(name).copied()
     }
 
+    /// True while there is a room of this number.
+    pub(super) fn exists(&self, id: RoomId) -> bool {
+        self.rooms.contains(id.0 as usize)
+    }
+
     /// The room `id`, which exists.
     pub fn get(&self, id: RoomId) -> &Room {
         &self.rooms[id.0 as usize]

@@ -369,6 +369,28 @@ fn any_command() -> impl Strategy<Value = Command> {
     ]
 }
 
+#[test]
+fn those_who_leave_together_are_not_told_of_each_other_and_all_others_are() {
+    let [eve, kim] = [UserId(3), UserId(4)];
+    let mut scene = Scene::with(&[(ANA, "ana"), (BOB, "bob"), (eve, "eve"), (kim, "kim")]);
+    for id in [BOB, eve, kim] {
+        scene.handle(id, join("#tea")).unwrap();
+    }
+    scene.handle(BOB, part("#lobby")).unwrap();
+    // Whoever founded it leaves, and with them nobody is left in it.
+    scene.handle(kim, join("#empty")).unwrap();
+    scene.out.clear();
+    let leavers = vec![(eve, "one".into()), (kim, "two".into()), (UserId(99), "never here".into())];
+    scene.hub.leave_together(leavers, scene.now, &mut scene.out);
+    scene.hub.check();
+    let left = |reason: &str| EventKind::Left { reason: reason.into() };
+    assert_eq!(
+        scene.heard(),
+        [(vec![ANA, BOB], "eve".into(), left("one")), (vec![ANA, BOB], "kim".into(), left("two"))]
+    );
+    assert_eq!(scene.handle(ANA, Command::Rename(name("kim"))), Ok(()), "the names are free");
+}
+
 proptest! {
     #[test]
     fn whatever_is_asked_all_indexes_agree_and_nobody_remains(

@@ -32,6 +32,7 @@ use super::stream::Stream;
 use crate::config::ServerConfig;
 use crate::hub::Hub;
 use crate::message::{CloseReason, Now, Outgoing, Peer, UserId};
+use crate::network::Network;
 use crate::session::{Context, House, Session};
 use reading::READ_BUDGET;
 
@@ -82,6 +83,10 @@ pub struct Server<S> {
     overfull: Vec<usize>,
     /// Connections that are `Closed`, each once.
     closed: Vec<usize>,
+    /// Users who have left and are still in the hub, and why they left: see `dismiss`.
+    leavers: Vec<(UserId, String)>,
+    /// Networks whose connections are to end, why, and the key from which on they are looked for: see `close_more`.
+    banned: Vec<(Network, CloseReason, usize)>,
     /// Operators who want the config to be read again, each once.
     reload_asked_by: Vec<UserId>,
     /// Set when the server ends: the latest time for everything.
@@ -115,6 +120,8 @@ impl<S: Stream> Server<S> {
             dirty: Vec::new(),
             overfull: Vec::new(),
             closed: Vec::new(),
+            leavers: Vec::new(),
+            banned: Vec::new(),
             reload_asked_by: Vec::new(),
             shutdown_by: None,
         }
@@ -207,7 +214,7 @@ impl<S: Stream> Server<S> {
 
     /// True when a connection has had its budget, so that the next turn must not wait for readiness.
     pub fn has_unread(&self) -> bool {
-        !self.unread.is_empty()
+        !self.unread.is_empty() || !self.banned.is_empty()
     }
 
     /// About how many connections will be written to at the end of the turn.
@@ -238,6 +245,7 @@ impl<S: Stream> Server<S> {
             self.connections[key].deadline = None;
             match self.connections[key].life {
                 Life::Open => {
+                    self.dismiss(now);
                     self.seal(now);
                     self.with_session(key, now, |session, context| session.wake(context));
                     self.queue(now);
@@ -263,6 +271,8 @@ impl<S: Stream> Server<S> {
     pub fn finish_turn(&mut self, now: Now) {
         self.openings = 0;
         self.unread.append(&mut self.stepped);
+        self.close_more(now);
+        self.dismiss(now);
         self.seal(now);
         while let Some(key) = self.overfull.pop() {
             let limits = &self.house.config.limits;
@@ -271,6 +281,7 @@ impl<S: Stream> Server<S> {
                 Hearing::Fine | Hearing::TooSlow => CloseReason::OutboxFull(limits.outbox_bytes),
             };
             self.end(key, reason, now);
+            self.dismiss(now);
             self.seal(now);
         }
         self.flush_all(now);

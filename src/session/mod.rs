@@ -228,17 +228,13 @@ impl Session {
         }
     }
 
-    /// Gives the name back, and tells the others why. What is sent to the peer after this is its own bytes, not
-    /// events. Returns the name, for the log.
-    pub fn leave(&mut self, reason: &CloseReason, context: &mut Context<'_>) -> Option<UserName> {
+    /// Prepares for the end: what was held back from the peer is sent. What is sent to it after this is its own bytes, not
+    /// events. Returns the name of the user, who has to leave the hub.
+    pub fn leave(&mut self, context: &mut Context<'_>) -> Option<UserName> {
         if let Wire::CrazyIt(conversation) = &mut self.wire {
             conversation.end_quiet(context);
         }
-        let id = self.id();
-        let name = context.hub.users().get(id).map(|user| user.name().clone());
-        let leave = crate::message::Command::Leave { reason: reason.to_string() };
-        context.hub.handle(id, leave, context.now, context.out).ok();
-        name
+        context.hub.users().get(self.id()).map(|user| user.name().clone())
     }
 
     /// Tells the peer why its connection ends.

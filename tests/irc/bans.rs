@@ -239,3 +239,27 @@ fn operators_see_addresses_of_those_who_were_here_and_others_do_not() {
     assert_eq!(seen[1], ":parlor.local 338 root bob 192.0.2.7 :was connecting from this address");
     assert!(!house.ask(ana, "WHOWAS bob").concat().contains("192.0.2.7"));
 }
+
+#[test]
+fn a_ban_of_many_ends_them_in_several_turns_and_tells_the_others_of_each() {
+    let mut house = House::with(|config| config.limits.connections_per_ip = 1000).unchecked();
+    let (root, ana) = (house.operator("root"), house.irc("ana"));
+    house.send(ana, "JOIN #tea");
+    let guests: Vec<_> = (0..600).map(|n| from(&mut house, &format!("b{n}"), "192.0.2.7:1000")).collect();
+    for &guest in &guests {
+        house.send(guest, "JOIN #tea");
+        house.forget();
+    }
+    house.bytes_for_a_turn(root, "KLINE 192.0.2.7\r\n");
+    let gone = |house: &House| guests.iter().filter(|&&guest| house.is_shut(guest)).count();
+    assert!((1..guests.len()).contains(&gone(&house)), "{} in one turn", gone(&house));
+    house.advance(Duration::ZERO);
+    assert_eq!(gone(&house), guests.len());
+    house.check();
+    let quits = house.lines(ana).iter().filter(|line| line.contains(" QUIT ")).count();
+    assert_eq!(quits, guests.len());
+    let last = house.lines(guests[599]);
+    assert_eq!(last.last().map(String::as_str), Some("ERROR :Closing link: banned from this server"));
+    let newcomer = house.irc("b7");
+    assert!(!house.is_shut(newcomer), "the names are free");
+}

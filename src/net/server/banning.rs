@@ -11,6 +11,9 @@ use crate::net::bans_file;
 use crate::net::stream::Stream;
 use crate::network::Network;
 
+/// Most connections that a ban ends in a turn.
+const ENDS_AT_ONCE: usize = 256;
+
 impl<S: Stream> Server<S> {
     /// Sets the bans of an earlier run, which are kept already.
     pub fn restore_bans(&mut self, bans: Vec<Ban>, now: Now) {
@@ -34,12 +37,24 @@ impl<S: Stream> Server<S> {
         self.queue(now);
     }
 
-    /// Ends all connections from there.
-    pub(super) fn close_from(&mut self, network: &Network, reason: &CloseReason, now: Now) {
-        self.steps += self.connections.len();
+    /// Has all connections from there ended, from the end of this turn on.
+    pub(super) fn close_from(&mut self, network: Network, reason: CloseReason) {
+        self.banned.push((network, reason, 0));
+    }
+
+    /// Ends some of the connections that are banned, the others in the next turns: all who stay are told of each.
+    pub(super) fn close_more(&mut self, now: Now) {
+        let Some((network, reason, first)) = self.banned.pop() else { return };
         let is_there = |peer| matches!(peer, Peer::Tcp(ip, _) if network.contains(ip) && !ip.is_loopback());
-        let there = self.connections.iter().filter(|(_, connection)| is_there(connection.peer));
-        for key in there.map(|(key, _)| key).collect::<Vec<_>>() {
+        let there = self.connections.iter().map(|(key, connection)| (key, connection.peer));
+        let there = there.filter(|&(key, peer)| key >= first && is_there(peer)).map(|(key, _)| key);
+        let keys: Vec<_> = there.take(ENDS_AT_ONCE).collect();
+        if let [.., last] = keys[..]
+            && keys.len() == ENDS_AT_ONCE
+        {
+            self.banned.push((network, reason.clone(), last + 1));
+        }
+        for key in keys {
             self.end(key, reason.clone(), now);
         }
     }

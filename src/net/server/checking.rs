@@ -19,6 +19,7 @@ impl<S: Stream> Server<S> {
         let connection = &mut self.connections[key];
         let peer_finished = connection.inlet == Inlet::Checking { peer_finished: true };
         connection.inlet = Inlet::Backlog;
+        self.dismiss(now);
         self.seal(now);
         self.tell_verdict(key, check, is_right, now);
         if peer_finished {

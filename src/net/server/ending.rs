@@ -1,14 +1,16 @@
 //! How connections end: the user leaves, the peer is told why and has its last bytes, and then it is marked.
 
 use std::io::{self, ErrorKind};
+use std::mem;
 use std::time::Duration;
 
 use log::info;
 
-use super::{Server, mark_dirty, mark_unread};
+use super::{Server, mark_dirty, mark_unread, user_id};
 use crate::message::{CloseReason, Now};
 use crate::net::connection::{Hearing, Inlet, Life};
 use crate::net::stream::{Ending, Stream};
+use crate::session::Session;
 
 /// How long a peer may take for its last bytes.
 const FLUSH_TIMEOUT: Duration = Duration::from_secs(30);
@@ -77,11 +79,23 @@ impl<S: Stream> Server<S> {
         self.set_deadline(key, Some(now.instant + FLUSH_TIMEOUT));
     }
 
-    /// Takes the user out of the hub, so that the name is free.
+    /// Takes out of the hub whoever has left, all at once, so that their names are free. To be done before anything else
+    /// is asked of the hub: those who leave one after the other need not be told of each other.
+    pub(super) fn dismiss(&mut self, now: Now) {
+        if !self.leavers.is_empty() {
+            self.hub.leave_together(mem::take(&mut self.leavers), now, &mut self.out);
+            self.queue(now);
+        }
+    }
+
+    /// Notes that the user leaves the hub.
     fn depart(&mut self, key: usize, reason: &CloseReason, now: Now) {
         self.open -= 1;
         self.checks.forget(key, self.connections[key].peer);
-        let name = self.with_session(key, now, |session, context| session.leave(reason, context));
+        let name = self.with_session(key, now, Session::leave);
+        if name.is_some() {
+            self.leavers.push((user_id(key), reason.to_string()));
+        }
         let connection = &self.connections[key];
         let (peer, received_bytes) = (connection.peer, connection.received_bytes);
         let (reason_text, seconds) = (reason.without_words(), self.seconds(now) - connection.came_s);

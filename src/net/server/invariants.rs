@@ -8,6 +8,7 @@ impl<S: Stream> Server<S> {
     /// Panics where an invariant does not hold between turns. Costs O(n): for tests.
     pub fn check(&self) {
         self.hub.check();
+        assert!(self.leavers.is_empty(), "whoever has left is in no room");
         assert!(self.batch.audience().is_empty(), "what was said is in outboxes");
         let (mut deadlines, mut kept_bytes) = (0, 0);
         for (key, connection) in &self.connections {

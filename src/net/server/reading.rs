@@ -168,12 +168,15 @@ impl<S: Stream> Server<S> {
         let (mut used, mut steps) = (0, 0);
         self.connections[key].inlet = Inlet::Open;
         // What was done for others before is not this one's.
+        self.dismiss(now);
         self.take_steps();
         while used < bytes.len() || self.connections[key].session.is_working() {
             if steps > STEP_BUDGET {
                 self.connections[key].inlet = Inlet::Backlog;
                 break;
             }
+            // The command before may have ended others.
+            self.dismiss(now);
             let flood = self.flood_limit(key);
             let Connection { session, life, hearing, bucket, inlet, .. } = &mut self.connections[key];
             // Whoever does not take its answers must not have work done for it to the end of the budget.
@@ -245,6 +248,9 @@ impl<S: Stream> Server<S> {
         match &mut connection.life {
             Life::Open => {
                 let rest = mem::take(&mut connection.inbox);
+                if !rest.is_empty() {
+                    self.dismiss(now);
+                }
                 self.seal(now);
                 self.out.allow(STEP_BUDGET);
                 self.with_session(key, now, |session, context| session.finish(&rest, context));

@@ -74,6 +74,7 @@ impl<S: Stream> Server<S> {
     pub(super) fn tell_report(&mut self, to: UserId, label: Option<&str>, now: Now) {
         let key = to.0 as usize;
         if self.connections.get(key).is_some_and(Connection::is_hearing) {
+            self.dismiss(now);
             let lines = self.report(now).lines();
             self.with_session(key, now, |session, context| session.tell_report(&lines, label, context));
         }

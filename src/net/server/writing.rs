@@ -36,7 +36,7 @@ impl<S: Stream> Server<S> {
                         self.put(id, bytes, now);
                     }
                     Sending::Close(id, reason) => self.end(id.0 as usize, reason, now),
-                    Sending::CloseFrom(network, reason) => self.close_from(&network, &reason, now),
+                    Sending::CloseFrom(network, reason) => self.close_from(network, reason),
                     Sending::Check(id, check) => self.ask(id, check, now),
                     Sending::Reload(by) => {
                         if !self.reload_asked_by.contains(&by) {
