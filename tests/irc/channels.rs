@@ -541,6 +541,44 @@ fn a_kick_refused_as_a_whole_is_refused_once() {
 }
 
 #[test]
+fn a_kick_from_several_channels_removes_each_from_the_one_at_the_same_place() {
+    let mut house = House::new();
+    let [ana, bob, eve] = house.channel("#tea", ["ana", "bob", "eve"]);
+    for guest in [ana, bob, eve] {
+        house.send(guest, "JOIN #milk");
+    }
+    house.forget();
+    let kicks = [":ana!~ana@HOST KICK #tea bob :out", ":ana!~ana@HOST KICK #milk eve :out"];
+    assert_eq!(house.ask(ana, "KICK #tea,#milk bob,eve :out"), kicks);
+    assert_eq!(house.lines(bob), kicks);
+    assert_eq!(house.lines(eve), kicks);
+    // One that is refused does not keep the others from being removed.
+    assert_eq!(
+        house.ask(ana, "KICK #nowhere,#milk,tea,#tea bob,bob,bob,eve :out"),
+        [
+            ":parlor.local 403 ana #nowhere :No such channel",
+            ":ana!~ana@HOST KICK #milk bob :out",
+            ":parlor.local 403 ana tea :No such channel",
+            ":ana!~ana@HOST KICK #tea eve :out",
+        ]
+    );
+}
+
+#[test]
+fn a_kick_with_channels_and_nicks_that_do_not_pair_removes_nobody() {
+    let mut house = House::new();
+    let [ana, _] = house.channel("#tea", ["ana", "bob"]);
+    house.send(ana, "JOIN #milk");
+    house.forget();
+    for line in ["KICK #tea,#milk bob", "KICK #tea,#milk bob,ana,bob", "KICK , bob"] {
+        assert_eq!(house.told(ana, line), "461 ana KICK", "{line}");
+    }
+    let lines = house.ask(ana, "KICK #tea,#tea,#tea,#tea,#tea a,b,c,d,e");
+    assert!(lines.last().is_some_and(|line| line.contains(" 407 ana e ")), "{lines:#?}");
+    assert_eq!(lines.len(), 5);
+}
+
+#[test]
 fn one_may_kick_oneself() {
     let mut house = House::new();
     let [ana] = house.channel("#tea", ["ana"]);

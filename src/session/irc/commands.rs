@@ -68,7 +68,7 @@ pub(super) const COMMANDS: &[Command] = {
             Irc::kick,
             Registered,
             2,
-            "KICK channel nicks [reason]: remove people from a channel",
+            "KICK channels nicks [reason]: remove people from a channel, or each from the channel at the same place",
         ),
         command("KILL", Irc::kill, Registered, 2, "KILL nick reason: end somebody's connection (operators)"),
         command(

@@ -237,36 +237,54 @@ impl Irc {
         self.say(numeric::RPL_ENDOFINVITELIST, "End of INVITE list", context);
     }
 
-    /// `KICK channel nicks [reason]`.
+    /// `KICK channel nicks [reason]`, or as many channels as nicks: then each nick is removed from the channel at its
+    /// place (RFC 2812 §3.2.8).
     pub(super) fn kick(&mut self, message: &Message<'_>, context: &mut Context<'_>) {
-        let Ok(room) = RoomName::new(message.params[0]) else {
-            let name = message.params[0];
-            return self.complain(numeric::ERR_NOSUCHCHANNEL, name, "No such channel", context);
-        };
+        let channels: Vec<_> = message.params[0].split(',').filter(|name| !name.is_empty()).collect();
+        let nicks: Vec<_> = message.params[1].split(',').filter(|who| !who.is_empty()).collect();
+        if channels.is_empty() || channels.len() > 1 && channels.len() != nicks.len() {
+            let text = "Name one channel, or as many channels as nicks";
+            return self.complain(numeric::ERR_NEEDMOREPARAMS, "KICK", text, context);
+        }
         let own_name =
             context.hub.users().get(self.id).map_or_else(String::new, |user| user.name().to_string());
         let reason = message.params.get(2).copied().filter(|reason| !reason.is_empty());
-        let reason = cut(reason.unwrap_or(&own_name), KICK_CHARS).to_owned();
-        for (n, who) in message.params[1].split(',').filter(|who| !who.is_empty()).enumerate() {
+        let reason = cut(reason.unwrap_or(&own_name), KICK_CHARS);
+        let mut is_refused = false;
+        for (n, (who, channel)) in nicks.into_iter().zip(channels.iter().cycle()).enumerate() {
             if n == KICK_TARGETS {
                 let text = format!("At most {KICK_TARGETS} at once, from here on nobody was removed");
                 return self.complain(numeric::ERR_TOOMANYTARGETS, who, &text, context);
             }
-            match UserName::new(who) {
-                Ok(who) => {
-                    let kick = Command::Kick { room: room.clone(), who: who.clone(), reason: reason.clone() };
-                    match context.hub.handle(self.id, kick, context.now, context.out) {
-                        // Whoever is not on the server is not on the channel either.
-                        Err(Refusal::NobodyCalled(who)) => {
-                            self.refuse(&Refusal::TheyAreNotInRoom(who, room.clone()), context);
-                        }
-                        Err(why @ Refusal::TheyAreNotInRoom(..)) => self.refuse(&why, context),
-                        // The others would get the same answer.
-                        Err(why) => return self.refuse(&why, context),
-                        Ok(()) => {}
-                    }
-                }
-                Err(_) => self.complain(numeric::ERR_NOSUCHNICK, who, "No such nick", context),
+            // In the same channel, everybody else would be refused for the same reason.
+            if channels.len() > 1 || !is_refused {
+                context.out.counted_as_message();
+                is_refused = !self.kick_one(channel, who, reason, context);
+            }
+        }
+    }
+
+    /// Removes somebody. False if the client may not remove anybody from the channel.
+    fn kick_one(&self, channel: &str, who: &str, reason: &str, context: &mut Context<'_>) -> bool {
+        let Ok(room) = RoomName::new(channel) else {
+            self.complain(numeric::ERR_NOSUCHCHANNEL, channel, "No such channel", context);
+            return false;
+        };
+        let Ok(who) = UserName::new(who) else {
+            self.complain(numeric::ERR_NOSUCHNICK, who, "No such nick", context);
+            return true;
+        };
+        let kick = Command::Kick { room: room.clone(), who, reason: reason.to_owned() };
+        match context.hub.handle(self.id, kick, context.now, context.out) {
+            Ok(()) => true,
+            // Whoever is not on the server is not on the channel either.
+            Err(Refusal::NobodyCalled(who)) => {
+                self.refuse(&Refusal::TheyAreNotInRoom(who, room), context);
+                true
+            }
+            Err(why) => {
+                self.refuse(&why, context);
+                matches!(why, Refusal::TheyAreNotInRoom(..))
             }
         }
     }
