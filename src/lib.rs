@@ -15,13 +15,14 @@
 //! | [`hub`] | who is here and who hears what |
 //! | [`session`] | one peer's conversation: its frames, through the hub, to its replies |
 //! | [`net`] | the reactor: sockets, readiness, one turn after the other |
+//! | [`logging`] | what the server prints and logs, without ever waiting for it |
 //! | [`client`] | a blocking client, and the terminal on top of it |
 //! | `files` | files, read within a limit and written whole or not at all |
 //! | [`config`] | options of both programs, and limits with their units |
 //!
 //! Imports run one way: programs → `net`, `client` → `session` → `hub`, `wire` → `message`, `name`; `config`,
-//! `address`, `network`, `fingerprint`, `secret` and `files` stand beside the last two. `client` uses `wire` and not
-//! `session`. `hub` and `wire` do not know each other, and mio appears in `net` alone.
+//! `address`, `network`, `fingerprint`, `secret`, `logging` and `files` stand beside the last two. `client` uses `wire`
+//! and not `session`. `hub` and `wire` do not know each other, and mio appears in `net` alone.
 //!
 //! # One turn of the server
 //!
@@ -39,6 +40,7 @@ mod files;
 #[cfg(feature = "tls")]
 pub mod fingerprint;
 pub mod hub;
+pub mod logging;
 pub mod message;
 pub mod name;
 pub mod net;

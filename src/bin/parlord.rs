@@ -1,19 +1,19 @@
 //! The server. See `parlord --help`.
 
+use std::error::Error;
 use std::io::Write;
 use std::process::ExitCode;
 use std::{env, io};
 
-use env_logger::Env;
-
 use parlor::address::Address;
 use parlor::config::{Invocation, ServerConfig, ServerTask};
+use parlor::logging;
 use parlor::net::{self, Inherited, Reactor};
 use parlor::secret;
 
 fn main() -> ExitCode {
     let args: Vec<_> = env::args_os().skip(1).map(|arg| arg.to_string_lossy().into_owned()).collect();
-    let mut config = match ServerConfig::from_args(&args) {
+    let config = match ServerConfig::from_args(&args) {
         Ok(Invocation::Run(config)) => config,
         Ok(Invocation::Print(text)) => return print(&text),
         Ok(Invocation::Do(ServerTask::HashPassword)) => {
@@ -24,45 +24,46 @@ fn main() -> ExitCode {
         }
         Err(error) => return fail(&error, 2),
     };
-    env_logger::Builder::from_env(Env::default().default_filter_or("info")).init();
-    let inherited = match Inherited::from_env() {
-        Ok(inherited) => inherited,
-        Err(error) => return fail(&error, 1),
-    };
-    if let Err(error) = net::check_privileges(&config, &inherited) {
-        return fail(&error, 2);
+    if let Err(error) = logging::start() {
+        let error = io::Error::new(error.kind(), format!("cannot start a thread for the log: {error}"));
+        return fail(&error, 1);
     }
-    if let Err(error) = config.make_credentials() {
-        return fail(&error, 2);
-    }
-    net::raise_descriptor_limit();
-    match serve(config, inherited, args) {
+    let status = match run(config, args) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => fail(error.as_ref(), 1),
-    }
+        Err((error, status)) => {
+            logging::complain(&format!("parlord: {error}"));
+            ExitCode::from(status)
+        }
+    };
+    logging::flush();
+    status
 }
 
-fn serve(
-    config: ServerConfig,
-    inherited: Inherited,
-    args: Vec<String>,
-) -> Result<(), Box<dyn std::error::Error>> {
+/// Runs the server. An error comes with the exit status that it means.
+fn run(mut config: ServerConfig, args: Vec<String>) -> Result<(), (Box<dyn Error>, u8)> {
+    let inherited = Inherited::from_env().map_err(|error| (error.into(), 1))?;
+    net::check_privileges(&config, &inherited).map_err(|error| (error.into(), 2))?;
+    config.make_credentials().map_err(|error| (error.into(), 2))?;
+    net::raise_descriptor_limit();
+    serve(config, inherited, args).map_err(|error| (error, 1))
+}
+
+fn serve(config: ServerConfig, inherited: Inherited, args: Vec<String>) -> Result<(), Box<dyn Error>> {
     let (room, over_tls) = (room_option(&config), over_tls(&config));
     let mut reactor = Reactor::bind_or_inherit(config, inherited)?;
     reactor.reload_with(move || ServerConfig::reread(&args));
     reactor.heed_signals()?;
     reactor.tell_service_manager();
     for address in reactor.addresses() {
-        writeln!(io::stdout(), "listening on {address}, join with: parlor {room}NAME@{}", to_join(address))
-            .ok();
+        let at = to_join(address);
+        logging::print(&format!("listening on {address}, join with: parlor {room}NAME@{at}"));
     }
     for address in reactor.tls_addresses() {
         let (trust, at) = over_tls(to_join(address));
-        writeln!(io::stdout(), "listening on {address} with TLS, join with: parlor {trust}{room}NAME@{at}")
-            .ok();
+        logging::print(&format!("listening on {address} with TLS, join with: parlor {trust}{room}NAME@{at}"));
     }
     for address in reactor.metrics_addresses() {
-        writeln!(io::stdout(), "metrics at {address}").ok();
+        logging::print(&format!("metrics at {address}"));
     }
     Ok(reactor.run()?)
 }
@@ -113,7 +114,7 @@ fn print(text: &str) -> ExitCode {
     ExitCode::SUCCESS
 }
 
-fn fail(error: &dyn std::error::Error, status: u8) -> ExitCode {
+fn fail(error: &dyn Error, status: u8) -> ExitCode {
     writeln!(io::stderr(), "parlord: {error}").ok();
     ExitCode::from(status)
 }

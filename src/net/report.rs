@@ -48,6 +48,8 @@ pub struct Report {
     pub dropped: u64,
     /// How often somebody had to wait for sending too much.
     pub pauses: u64,
+    /// Log lines that standard error could not take.
+    pub lost_log_lines: u64,
 }
 
 /// Somebody for whom bytes wait.
@@ -64,7 +66,7 @@ pub struct Waiting {
 impl Report {
     /// A page for people, as lines of about 100 bytes at the most. It shows addresses, so it is for operators alone.
     pub fn lines(&self) -> Vec<String> {
-        let Self { users, operators, rooms, messages, dropped, pauses, .. } = self;
+        let Self { users, operators, rooms, messages, dropped, pauses, lost_log_lines, .. } = self;
         let mut lines = vec![match self.resident_bytes {
             Some(bytes) => format!("up {}, {} kB of memory", uptime(self.up), bytes / 1024),
             None => format!("up {}", uptime(self.up)),
@@ -83,7 +85,9 @@ impl Report {
         ));
         list(&format!("ended: {}", self.endings.total()), &self.endings, &mut lines);
         list(&format!("refused: {}", self.refusals.total()), &self.refusals, &mut lines);
-        lines.push(format!("paused for sending too much: {pauses}, dropped at the door: {dropped}"));
+        lines.push(format!(
+            "paused for sending too much: {pauses}, dropped at the door: {dropped}, log lines lost: {lost_log_lines}"
+        ));
         lines
     }
 }
@@ -126,6 +130,7 @@ mod tests {
             refusals: Tally::default(),
             dropped: 4,
             pauses: 6,
+            lost_log_lines: 8,
         }
     }
 
@@ -144,7 +149,7 @@ mod tests {
             "turns: 1, half in 2.0ms, 99 % in 2.0ms, 99.9 % in 2.0ms, all in 2.0ms",
             "ended: 1 in all, quit 1",
             "refused: 0 in all",
-            "paused for sending too much: 6, dropped at the door: 4",
+            "paused for sending too much: 6, dropped at the door: 4, log lines lost: 8",
         ];
         assert_eq!(report.lines(), lines);
     }

@@ -32,6 +32,11 @@ pub(super) fn text(report: &Report) -> String {
         &report.pauses,
     );
     page.counter("parlor_dropped_total", "Newcomers dropped without a word.", &report.dropped);
+    page.counter(
+        "parlor_lost_log_lines_total",
+        "Log lines that standard error could not take.",
+        &report.lost_log_lines,
+    );
     let started = report.started.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     page.gauge("process_start_time_seconds", "Start, in seconds since 1970.", &Seconds(started));
     if let Some(bytes) = report.resident_bytes {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::Server;
+use crate::logging;
 use crate::message::{Now, Tally, UserId};
 use crate::net::connection::{Connection, Life};
 use crate::net::memory::resident_bytes;
@@ -49,6 +50,7 @@ impl<S: Stream> Server<S> {
             refusals: self.hub.refusals().clone(),
             dropped: self.counts.dropped,
             pauses: self.counts.pauses,
+            lost_log_lines: logging::lost_lines(),
         }
     }
 
