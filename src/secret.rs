@@ -49,7 +49,13 @@ pub enum SecretError {
     OtherHash,
     /// It is a hash that takes too much memory or time.
     CostlyHash,
+    /// There is not enough memory to make a hash of it.
+    OutOfMemory,
 }
+
+/// A hash takes more memory than there is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OutOfMemory;
 
 /// A password in a room of a fixed size, so that comparing two takes the same time whatever their lengths.
 #[derive(Clone)]
@@ -59,12 +65,29 @@ struct Padded {
 }
 
 impl Secret {
-    /// True when `guess` is it. Of a hash this takes long, see [`Secret::is_costly`].
-    pub fn is(&self, guess: &Guess) -> bool {
+    /// True when `guess` is it. Of a hash this takes long, see [`Secret::is_costly`], and needs memory.
+    pub fn is(&self, guess: &Guess) -> Result<bool, OutOfMemory> {
         match &*self.0 {
             // How long a guess is, who makes it knows.
-            Kind::Plain(secret) => Padded::new(&guess.0).is_some_and(|guess| guess.is(secret).into()),
+            Kind::Plain(secret) => Ok(Padded::new(&guess.0).is_some_and(|guess| guess.is(secret).into())),
             Kind::Hash(hash) => hash.is_of(&guess.0),
+        }
+    }
+
+    /// Reserves the memory that comparing takes, for this and all others that take no more. It is kept to the end of the
+    /// program. While a hash is being compared with, this waits.
+    pub fn reserve_memory(&self) -> Result<(), OutOfMemory> {
+        match &*self.0 {
+            Kind::Plain(_) => Ok(()),
+            Kind::Hash(hash) => hash.reserve(),
+        }
+    }
+
+    /// Memory that comparing takes, in KiB; at most 8192.
+    pub fn memory_kb(&self) -> u32 {
+        match &*self.0 {
+            Kind::Plain(_) => 0,
+            Kind::Hash(hash) => hash.memory_kb(),
         }
     }
 
@@ -171,6 +194,9 @@ impl fmt::Display for SecretError {
                 hash::MOST_KB,
                 hash::MOST_WORK_KB
             ),
+            Self::OutOfMemory => {
+                write!(f, "a hash takes {} KiB of memory, which are not available", hash::MADE_KB)
+            }
         }
     }
 }
@@ -194,12 +220,13 @@ mod tests {
         let long = "x".repeat(PASSWORD_BYTES);
         for text in ["p", "芝麻", " : $ ", &long] {
             let secret: Secret = text.parse().unwrap();
-            assert!(secret.is(&Guess::new(text)) && !secret.is_costly());
+            assert!(!secret.is_costly());
+            assert_eq!(secret.is(&Guess::new(text)), Ok(true));
             let shorter: String = text.chars().skip(1).collect();
             for wrong in ["", "q", &shorter, &format!("{text}\0"), &format!("{text}x")] {
-                assert!(!secret.is(&Guess::new(wrong)), "{text:?} {wrong:?}");
+                assert_eq!(secret.is(&Guess::new(wrong)), Ok(false), "{text:?} {wrong:?}");
             }
-            assert!(!secret.is(&Guess::new(&"x".repeat(9999))));
+            assert_eq!(secret.is(&Guess::new(&"x".repeat(9999))), Ok(false));
         }
     }
 

@@ -2,9 +2,11 @@
 
 mod support;
 
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 use rustix::process::Signal;
+use support::options::PARLORD_ARGS;
+use support::program::listening;
 use support::{Peer, Program, Scratch, text};
 
 const PARLORD: &str = env!("CARGO_BIN_EXE_parlord");
@@ -51,6 +53,59 @@ fn a_hash_that_was_printed_lets_in_who_knows_its_password_and_others_do_not_wait
     }
     server.signal(Signal::TERM);
     ana.expect("* the server is shutting down\n");
+}
+
+/// A server that may have this much address space, in KiB.
+fn server_within(kb: u64, args: &[&str]) -> Program {
+    let mut command = Command::new("sh");
+    command
+        .args(["-c", &format!("ulimit -v {kb}; exec \"$0\" \"$@\""), PARLORD])
+        .args(PARLORD_ARGS)
+        .args(args);
+    command.stdin(Stdio::null()).stderr(Stdio::piped());
+    Program::spawn(command)
+}
+
+#[test]
+fn with_little_memory_a_right_password_is_right_or_the_server_says_at_start_what_is_missing() {
+    const STEP_KB: u64 = 1024;
+    let (_, hash, _) = hashed("open sesame\n");
+    let hash = hash.trim();
+    let starts = |kb: &u64| {
+        let mut server = server_within(*kb, &[]);
+        let line = server.try_line();
+        server.signal(Signal::TERM);
+        line.is_some() && server.ended().status == Some(0)
+    };
+    // Without a hash this is enough. The programs of tests are larger than others.
+    let least = (1..200).map(|n| n * STEP_KB).find(starts).expect("200 MB are enough");
+    let mut outcomes = Vec::new();
+    for kb in (0..16).map(|n| least + n * STEP_KB) {
+        let mut server = server_within(kb, &["--password", hash]);
+        let Some(line) = server.try_line() else {
+            let ended = server.ended();
+            assert_eq!((ended.status, ended.stderr.lines().count()), (Some(1), 1), "{kb}: {ended:?}");
+            outcomes.push(ended.stderr);
+            continue;
+        };
+        let mut ana = Peer::connect(&listening(&line));
+        ana.send("∏∑ana※open sesame∏∑");
+        let heard = String::from_utf8_lossy(&ana.receive_once()).into_owned();
+        // The thread that compares may be what there is no memory for.
+        assert!(heard == "1" || heard.contains("cannot check passwords right now"), "{kb}: {heard}");
+        outcomes.push(heard);
+    }
+    assert!(outcomes[0].contains("7168 KiB of memory (its m=), which are not available"), "{outcomes:#?}");
+    assert_eq!(outcomes[15], "1", "{outcomes:#?}");
+    let scratch = Scratch::new();
+    let config = scratch.file("config", "");
+    let server = server_within(least, &["--config", text(&config)]);
+    server.listening();
+    scratch.file("config", &format!("password = {hash}\n"));
+    server.signal(Signal::HUP);
+    let told = server.error_line();
+    assert!(told.contains("reload: a hash of a password takes 7168 KiB of memory"), "{told}");
+    assert!(told.ends_with("; everything stays as it was"), "{told}");
 }
 
 #[test]

@@ -140,6 +140,46 @@ fn what_a_reload_takes_back_meanwhile_opens_no_door() {
     assert_eq!(told(&mut scene, &ana, &bob), (false, true), "nothing is asked any more");
 }
 
+// Passwords that cannot be checked.
+
+const CANNOT_CHECK: &str = "the server cannot check passwords right now, try again later";
+
+/// Answers what is asked, up to the last question, as a server does that has neither thread nor memory for it.
+fn give_up(scene: &mut Scene) {
+    while let Some(question) = scene.questions.pop() {
+        scene.turn(|server, now| server.checked(question.give_up(), now));
+    }
+    scene.settle();
+}
+
+#[test]
+fn a_password_that_cannot_be_checked_is_not_called_wrong_and_counts_for_nothing() {
+    let operators = vec![Operator { name: "root".into(), password: secret(HASH) }];
+    let mut scene = Scene::with(ServerConfig { operators, password: Some(secret(HASH)), ..config() });
+    let ana = scene.connect_from(at(1));
+    scene.send(&ana, "PASS password\r\nNICK ana\r\nUSER a 0 * :x\r\n");
+    assert!(ana.heard().contains(" 001 ana "));
+    scene.is_thinking = true;
+    for _ in 0..2 * BURST {
+        let li = guesser(&mut scene, at(1), "li", "password");
+        give_up(&mut scene);
+        assert_eq!(li.heard(), format!("* {CANNOT_CHECK}\n"));
+        let bob = scene.connect_from(at(1));
+        scene.send(&bob, "PASS password\r\nNICK bob\r\nUSER b 0 * :x\r\n");
+        give_up(&mut scene);
+        assert_eq!(bob.heard(), format!("ERROR :Closing link: {CANNOT_CHECK}\r\n"));
+        for name in ["root", "nobody"] {
+            scene.send(&ana, format!("OPER {name} password\r\n"));
+            give_up(&mut scene);
+            assert_eq!(ana.heard(), format!(":parlor.local 400 ana OPER :{CANNOT_CHECK}\r\n"), "{name}");
+        }
+        scene.advance(LINGER);
+    }
+    let li = guesser(&mut scene, at(1), "li", "password");
+    answer(&mut scene);
+    assert_eq!(li.heard(), "1", "the address has all its guesses");
+}
+
 // Order.
 
 /// Feeds what `ana` sends in every way, while passwords take until all of it has come; what ana and bob hear.

@@ -20,7 +20,7 @@ use super::{ConfigError, Invocation, Limits, version};
 use crate::address::Address;
 use crate::name::RoomName;
 use crate::network::Network;
-use crate::secret::Secret;
+use crate::secret::{OutOfMemory, Secret};
 pub use changes::Changes;
 use settings::SETTINGS;
 
@@ -117,6 +117,19 @@ impl ServerConfig {
                 Err(ConfigError("the command line has changed".into()))
             }
         }
+    }
+
+    /// Reserves the memory that the costliest hash of a password takes, so that checking a password cannot fail for want
+    /// of it. It is kept to the end of the program.
+    pub fn reserve_memory(&self) -> Result<(), ConfigError> {
+        let secrets = self.operators.iter().map(|operator| &operator.password).chain(&self.password);
+        let Some(largest) = secrets.max_by_key(|secret| secret.memory_kb()) else { return Ok(()) };
+        largest.reserve_memory().map_err(|OutOfMemory| {
+            let kb = largest.memory_kb();
+            ConfigError(format!(
+                "a hash of a password takes {kb} KiB of memory (its m=), which are not available"
+            ))
+        })
     }
 
     fn read(args: &[String], is_start: bool) -> Result<Invocation<Self, ServerTask>, ConfigError> {

@@ -3,7 +3,7 @@
 use std::hint;
 
 use crate::name::UserName;
-use crate::secret::{Guess, Secret};
+use crate::secret::{Guess, OutOfMemory, Secret};
 
 /// Whether `guess` is `secret`, and what for.
 #[derive(Clone, Debug)]
@@ -18,6 +18,17 @@ pub struct Check {
     pub purpose: Purpose,
     /// What an IRC client calls the answer.
     pub label: Option<Box<str>>,
+}
+
+/// What came of a [`Check`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The guess is the password.
+    Right,
+    /// It is not.
+    Wrong,
+    /// Nobody knows: the server could not compare them. This is no wrong guess.
+    NotChecked,
 }
 
 /// What somebody needs to know a password for.
@@ -43,14 +54,18 @@ impl Check {
     }
 
     /// The answer.
-    pub fn is_right(&self) -> bool {
-        // Nobody asks what comes of it, and it must be done all the same.
-        hint::black_box(self.decoy.as_ref().is_some_and(|decoy| decoy.is(&self.guess)));
+    pub fn outcome(&self) -> Outcome {
+        // Whether the decoy is right means nothing, and it must be compared all the same. Where that fails, so does the
+        // check: who gives a name that is none must get the same answer as for any other.
+        let decoy = self.decoy.as_ref().map_or(Ok(false), |decoy| decoy.is(&self.guess));
         let is_known = match self.purpose {
             Purpose::Operate(None) => false,
             Purpose::LogIn(_) | Purpose::Register | Purpose::Operate(Some(_)) => true,
         };
-        // In this order: also what cannot be right is compared.
-        self.secret.is(&self.guess) & is_known
+        match (self.secret.is(&self.guess), hint::black_box(decoy)) {
+            (Ok(is_right), Ok(_)) if is_right & is_known => Outcome::Right,
+            (Ok(_), Ok(_)) => Outcome::Wrong,
+            (Err(OutOfMemory), _) | (_, Err(OutOfMemory)) => Outcome::NotChecked,
+        }
     }
 }

@@ -32,6 +32,8 @@ pub enum CloseReason {
     TlsFailed(String),
     /// The peer does not know the server's password.
     WrongPassword,
+    /// The server could not check the peer's password.
+    PasswordNotChecked,
     /// An operator ended it.
     Killed {
         /// Who.
@@ -61,6 +63,9 @@ pub enum CloseReason {
     ShuttingDown,
 }
 
+/// What is told to a peer whose password the server could not check.
+pub const PASSWORD_NOT_CHECKED: &str = "the server cannot check passwords right now, try again later";
+
 impl CloseReason {
     /// True where the peer is told before its connection ends: the server ends it, or the peer asked for it and
     /// waits to be told so.
@@ -75,6 +80,7 @@ impl CloseReason {
             | Self::PingTimeout(_)
             | Self::NotTls
             | Self::WrongPassword
+            | Self::PasswordNotChecked
             | Self::Killed { .. }
             | Self::Banned { .. }
             | Self::ServerFull(_)
@@ -104,6 +110,7 @@ impl CloseReason {
             Self::NotTls => "not-tls",
             Self::TlsFailed(_) => "tls-failed",
             Self::WrongPassword => "wrong-password",
+            Self::PasswordNotChecked => "password-not-checked",
             Self::Killed { .. } => "killed",
             Self::Banned { .. } => "banned",
             Self::ServerFull(_) => "server-full",
@@ -130,6 +137,7 @@ impl CloseReason {
             | Self::NotTls
             | Self::TlsFailed(_)
             | Self::WrongPassword
+            | Self::PasswordNotChecked
             | Self::ServerFull(_)
             | Self::AddressFull(_)
             | Self::ConnectsTooOften { .. }
@@ -160,6 +168,7 @@ impl fmt::Display for CloseReason {
             Self::NotTls => f.write_str("this port speaks TLS alone: connect with TLS, or to a port without"),
             Self::TlsFailed(why) => write!(f, "TLS failed: {why}"),
             Self::WrongPassword => f.write_str("the server has a password, and this was not it"),
+            Self::PasswordNotChecked => f.write_str(PASSWORD_NOT_CHECKED),
             Self::Killed { by, reason } if reason.is_empty() => write!(f, "killed by {by}"),
             Self::Killed { by, reason } => write!(f, "killed by {by}: {reason}"),
             Self::Banned { until, reason } => {

@@ -9,8 +9,8 @@ mod outgoing;
 mod refusal;
 mod tally;
 
-pub use check::{Check, Purpose};
-pub use close::CloseReason;
+pub use check::{Check, Outcome, Purpose};
+pub use close::{CloseReason, PASSWORD_NOT_CHECKED};
 pub use command::{Command, Profile, UserChange};
 pub use event::{
     Event, EventKind, Identity, MaskList, Rank, RoomChange, RoomFlag, Source, Speech, SpeechKind,

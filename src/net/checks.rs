@@ -10,7 +10,7 @@ use std::time::Instant;
 
 use super::guesses::Guesses;
 use super::origin::Origin;
-use crate::message::{Check, Peer};
+use crate::message::{Check, Outcome, Peer};
 
 /// How many questions are under way at the same time: one thread answers them.
 const AT_ONCE: usize = 1;
@@ -29,7 +29,7 @@ pub struct Question {
 #[derive(Debug)]
 pub struct Verdict {
     question: Question,
-    is_right: bool,
+    outcome: Outcome,
 }
 
 /// All questions that have no verdict yet. There is at most one for a connection, so they are as many as those at most.
@@ -70,7 +70,12 @@ enum Place {
 impl Question {
     /// Answers it. This takes long, and needs nothing else.
     pub fn answer(self) -> Verdict {
-        Verdict { is_right: self.check.is_right(), question: self }
+        Verdict { outcome: self.check.outcome(), question: self }
+    }
+
+    /// Leaves it open: nobody can compute the answer.
+    pub fn give_up(self) -> Verdict {
+        Verdict { outcome: Outcome::NotChecked, question: self }
     }
 }
 
@@ -82,8 +87,8 @@ impl Checks {
     }
 
     /// Notes what came of a question that was answered at once, because its peer was free.
-    pub(super) fn count(&mut self, peer: Peer, is_right: bool, now: Instant) {
-        if !is_right {
+    pub(super) fn count(&mut self, peer: Peer, outcome: Outcome, now: Instant) {
+        if outcome == Outcome::Wrong {
             self.guesses.count(Origin::of(peer), now);
         }
     }
@@ -134,10 +139,10 @@ impl Checks {
     }
 
     /// Takes the answer to a question. Returns the connection that waits for it, if it still does, and what it asked.
-    pub(super) fn answered(&mut self, verdict: Verdict, now: Instant) -> Option<(usize, Check, bool)> {
-        let Verdict { question: Question { key, number, origin, check }, is_right } = verdict;
+    pub(super) fn answered(&mut self, verdict: Verdict, now: Instant) -> Option<(usize, Check, Outcome)> {
+        let Verdict { question: Question { key, number, origin, check }, outcome } = verdict;
         self.under_way -= 1;
-        if !is_right {
+        if outcome == Outcome::Wrong {
             self.guesses.count(origin, now);
         }
         if self.queues.get(&origin).is_some_and(|queue| queue.questions.is_empty()) {
@@ -149,7 +154,7 @@ impl Checks {
             return None;
         }
         self.waiting.remove(&key);
-        Some((key, *check, is_right))
+        Some((key, *check, outcome))
     }
 
     /// When `expire` has something to do next.

@@ -87,6 +87,9 @@ impl Reactor {
             let error = io::Error::new(error.kind(), format!("cannot poll: {error}"));
             BindError { address: None, error }
         };
+        config
+            .reserve_memory()
+            .map_err(|error| BindError { address: None, error: io::Error::other(error) })?;
         let poll = Poll::new().map_err(system)?;
         let waker = Arc::new(Waker::new(poll.registry(), WAKE).map_err(system)?);
         let (plain, over_tls) = inherited.wanted(&config.listen, tls::addresses(&config));

@@ -14,6 +14,9 @@ use mio::Waker;
 /// Most jobs that wait for the thread.
 const JOBS: usize = 16;
 
+/// Stack of the thread, in bytes. Hashes are made in a piece of memory of their own, and files are short.
+const STACK_BYTES: usize = 256 * 1024;
+
 /// Something that takes long. It is given all that it needs, and returns what came of it.
 pub(super) type Job<T> = Box<dyn FnOnce() -> T + Send>;
 
@@ -22,6 +25,8 @@ pub(super) type Job<T> = Box<dyn FnOnce() -> T + Send>;
 pub(super) struct Worker<T> {
     desk: Arc<Desk<T>>,
     is_started: bool,
+    /// That there is no thread is told once.
+    failure_is_logged: bool,
 }
 
 /// What the loop and the thread share.
@@ -43,15 +48,21 @@ impl<T: Send + 'static> Worker<T> {
     pub(super) fn new(waker: Arc<Waker>) -> Self {
         let papers = Papers { jobs: VecDeque::new(), done: VecDeque::new(), is_over: false };
         let desk = Desk { papers: Mutex::new(papers), is_needed: Condvar::new(), waker };
-        Self { desk: Arc::new(desk), is_started: false }
+        Self { desk: Arc::new(desk), is_started: false, failure_is_logged: false }
+    }
+
+    /// True when there is a thread, after an attempt to start it where there was none.
+    pub(super) fn has_thread(&mut self) -> bool {
+        self.is_started = self.is_started || self.spawn();
+        self.is_started
     }
 
     /// Has a job done. Where there is no thread to be had, or far too much for it to do, the job is done here and now:
     /// late is better than never.
     pub(super) fn start(&mut self, job: Job<T>) {
-        self.is_started = self.is_started || self.spawn();
+        let has_thread = self.has_thread();
         let mut papers = self.desk.papers();
-        if self.is_started && papers.jobs.len() < JOBS {
+        if has_thread && papers.jobs.len() < JOBS {
             papers.jobs.push_back(job);
             self.desk.is_needed.notify_one();
         } else {
@@ -65,16 +76,20 @@ impl<T: Send + 'static> Worker<T> {
         self.desk.papers().done.pop_front()
     }
 
-    fn spawn(&self) -> bool {
+    fn spawn(&mut self) -> bool {
         let desk = Arc::clone(&self.desk);
-        let spawned = thread::Builder::new().name("parlord-worker".into()).spawn(move || {
+        let builder = thread::Builder::new().name("parlord-worker".into()).stack_size(STACK_BYTES);
+        let spawned = builder.spawn(move || {
             step_back();
             while let Some(job) = desk.next_job() {
                 desk.deliver(job());
             }
         });
-        if let Err(error) = &spawned {
-            warn!("no thread for what takes long, so everybody waits for it: {error}");
+        if let Err(error) = &spawned
+            && !self.failure_is_logged
+        {
+            self.failure_is_logged = true;
+            warn!("cannot start a thread for what takes long, such as checking passwords: {error}");
         }
         spawned.is_ok()
     }

@@ -1,13 +1,12 @@
 //! Hashes that are costly to guess from: argon2id (RFC 9106), written as the PHC string format has it.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use argon2::password_hash::phc::{Output, ParamsString, Salt};
 use argon2::{Algorithm, Argon2, Block, Params, PasswordHash, Version};
-use log::error;
 use subtle::ConstantTimeEq;
 
-use super::{SecretError, check};
+use super::{OutOfMemory, SecretError, check};
 
 /// Most memory that a hash may take, in KiB.
 pub(super) const MOST_KB: u32 = 8 * 1024;
@@ -17,7 +16,7 @@ pub(super) const MOST_KB: u32 = 8 * 1024;
 pub(super) const MOST_WORK_KB: u32 = 64 * 1024;
 
 /// What a hash of ours takes: 7 MiB, gone through so often. README says what that costs.
-const MADE_KB: u32 = 7 * 1024;
+pub(super) const MADE_KB: u32 = 7 * 1024;
 const MADE_PASSES: u32 = 1;
 
 /// Bytes of a hash.
@@ -29,8 +28,8 @@ const LEAST_OUTPUT_BYTES: usize = 16;
 /// Bytes that make two hashes of the same password different (RFC 9106 §3.1).
 pub(super) const SALT_BYTES: usize = 16;
 
-/// What hashes are made in, one after the other; as large as the largest needed. It is kept, because an allocator may
-/// not use again what was given back, and eight such pieces would be a small machine's memory.
+/// What hashes are made in, one after the other; as large as the largest needed, see [`reserve`]. It is kept, because an
+/// allocator may not use again what was given back, and eight such pieces would be a small machine's memory.
 static MEMORY: Mutex<Vec<Block>> = Mutex::new(Vec::new());
 
 /// A hash, and how it is made.
@@ -62,17 +61,25 @@ impl Hash {
     }
 
     /// True when it is the hash of `guess`. It takes long.
-    pub(super) fn is_of(&self, guess: &[u8]) -> bool {
+    pub(super) fn is_of(&self, guess: &[u8]) -> Result<bool, OutOfMemory> {
         let length = self.output.len();
         let made = Params::new(self.memory_kb, self.passes, 1, Some(length))
             .and_then(|params| make(params, guess, &self.salt));
-        match made {
-            Ok(made) => made[..length].ct_eq(self.output.as_bytes()).into(),
-            Err(why) => {
-                error!("a password cannot be compared with its hash, so it is taken for wrong: {why}");
-                false
-            }
-        }
+        // All is within the bounds of the algorithm, so this fails for want of memory only.
+        let made = made.map_err(|_| OutOfMemory)?;
+        Ok(made[..length].ct_eq(self.output.as_bytes()).into())
+    }
+
+    /// Reserves the memory that comparing takes, so that it cannot fail later.
+    pub(super) fn reserve(&self) -> Result<(), OutOfMemory> {
+        Params::new(self.memory_kb, self.passes, 1, None)
+            .and_then(|params| reserve(&mut memory(), params.block_count()))
+            .map_err(|_| OutOfMemory)
+    }
+
+    /// Memory that comparing takes, in KiB.
+    pub(super) fn memory_kb(&self) -> u32 {
+        self.memory_kb
     }
 
     /// How long comparing takes, as memory in KiB times passes: at least 8.
@@ -84,8 +91,8 @@ impl Hash {
 /// A hash of `password`, which may stand in its place in a config file. The salt is random.
 pub fn hash(password: &str, salt: [u8; SALT_BYTES]) -> Result<String, SecretError> {
     check(password)?;
-    // All is within the bounds of the algorithm, so this fails for want of memory alone.
-    written(password, salt).ok_or(SecretError::CostlyHash)
+    // All is within the bounds of the algorithm, so this fails for want of memory only.
+    written(password, salt).ok_or(SecretError::OutOfMemory)
 }
 
 fn written(password: &str, salt: [u8; SALT_BYTES]) -> Option<String> {
@@ -104,14 +111,23 @@ fn written(password: &str, salt: [u8; SALT_BYTES]) -> Option<String> {
 fn make(params: Params, password: &[u8], salt: &[u8]) -> argon2::Result<[u8; Output::MAX_LENGTH]> {
     let mut made = [0; Output::MAX_LENGTH];
     let length = params.output_len().unwrap_or(OUTPUT_BYTES);
-    let mut memory = MEMORY.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut memory = memory();
     let blocks = params.block_count().max(memory.len());
-    let missing = blocks - memory.len();
-    memory.try_reserve_exact(missing).map_err(|_| argon2::Error::OutOfMemory)?;
+    reserve(&mut memory, blocks)?;
     memory.resize(blocks, Block::default());
     let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
     argon2.hash_password_into_with_memory(password, salt, &mut made[..length], memory.as_mut_slice())?;
     Ok(made)
+}
+
+fn memory() -> MutexGuard<'static, Vec<Block>> {
+    MEMORY.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Has room for so many blocks. Nothing is written to them yet, so this takes no physical memory.
+fn reserve(memory: &mut Vec<Block>, blocks: usize) -> argon2::Result<()> {
+    let missing = blocks.saturating_sub(memory.len());
+    memory.try_reserve_exact(missing).map_err(|_| argon2::Error::OutOfMemory)
 }
 
 #[cfg(test)]
@@ -133,9 +149,10 @@ pub(super) mod tests {
     #[test]
     fn a_hash_is_of_its_password_and_of_no_other() {
         let secret = secret();
-        assert!(secret.is(&Guess::new("open sesame")) && secret.is_costly());
+        assert!(secret.is_costly());
+        assert_eq!(secret.is(&Guess::new("open sesame")), Ok(true));
         for wrong in ["", "open", "open sesame\0", &"open sesame".repeat(100)] {
-            assert!(!secret.is(&Guess::new(wrong)), "{wrong:?}");
+            assert_eq!(secret.is(&Guess::new(wrong)), Ok(false), "{wrong:?}");
         }
     }
 
@@ -145,7 +162,8 @@ pub(super) mod tests {
         assert!(made.starts_with("$argon2id$v=19$m=7168,t=1,p=1$"), "{made}");
         assert_ne!(hash("芝麻", [8; SALT_BYTES]).unwrap(), made);
         let secret: Secret = made.parse().unwrap();
-        assert!(secret.is(&Guess::new("芝麻")) && !secret.is(&Guess::new("芝")));
+        assert_eq!(secret.is(&Guess::new("芝麻")), Ok(true));
+        assert_eq!(secret.is(&Guess::new("芝")), Ok(false));
         assert_eq!(hash("a※b", [7; SALT_BYTES]), Err(SecretError::Unusable));
     }
 
@@ -153,7 +171,7 @@ pub(super) mod tests {
     #[test]
     fn hashes_of_the_reference_implementation_are_taken() {
         let text = "$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4";
-        assert!(text.parse::<Secret>().unwrap().is(&Guess::new("password")));
+        assert_eq!(text.parse::<Secret>().unwrap().is(&Guess::new("password")), Ok(true));
     }
 
     #[test]
@@ -178,5 +196,13 @@ pub(super) mod tests {
             assert!(!line.contains(output) && !line.contains('\n'), "{line}");
         }
         assert!(with("m=8192,t=8,p=1").parse::<Secret>().is_ok());
+    }
+
+    #[test]
+    fn more_memory_than_there_is_cannot_be_reserved_and_what_can_is_reserved_at_once() {
+        let mut memory = Vec::new();
+        assert!(reserve(&mut memory, usize::MAX / 2).is_err());
+        assert_eq!(reserve(&mut memory, 8), Ok(()));
+        assert!(memory.is_empty() && memory.capacity() >= 8);
     }
 }

@@ -14,9 +14,11 @@ use std::time::{Duration, Instant};
 
 use log::info;
 
-use super::{Context, NO_PASSWORD, log_login, log_wrong_password, shift};
+use super::{Context, NO_PASSWORD, log_login, log_not_checked, log_wrong_password, shift};
 use crate::config::Limits;
-use crate::message::{Check, CloseReason, Command, Frame, Profile, Purpose, Rank, Refusal, Speech, UserId};
+use crate::message::{
+    Check, CloseReason, Command, Frame, Outcome, Profile, Purpose, Rank, Refusal, Speech, UserId,
+};
 use crate::name::UserName;
 use crate::secret::Guess;
 use crate::wire::crazyit::{
@@ -260,18 +262,24 @@ impl CrazyIt {
     }
 
     /// Goes on with a login that needed a password.
-    pub(super) fn checked(&mut self, purpose: Purpose, is_right: bool, context: &mut Context<'_>) {
-        match purpose {
-            Purpose::LogIn(name) if is_right => {
+    pub(super) fn checked(&mut self, purpose: Purpose, outcome: Outcome, context: &mut Context<'_>) {
+        let place = format_args!("CrazyIt login");
+        match (purpose, outcome) {
+            (Purpose::LogIn(name), Outcome::Right) => {
                 let result = self.enter(name, context);
                 self.answer_login(result, context);
             }
-            Purpose::LogIn(_) => {
-                log_wrong_password(context, format_args!("CrazyIt login"));
+            (Purpose::LogIn(_), Outcome::Wrong) => {
+                log_wrong_password(context, place);
                 self.answer(Answer::NameTaken, context);
             }
+            // This wire has no word for it.
+            (Purpose::LogIn(_), Outcome::NotChecked) => {
+                log_not_checked(context, place);
+                context.out.close(self.id, CloseReason::PasswordNotChecked);
+            }
             // On this wire nobody asks for that.
-            Purpose::Register | Purpose::Operate(_) => {}
+            (Purpose::Register | Purpose::Operate(_), _) => {}
         }
     }
 

@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use super::cloak::Cloak;
 use crate::config::{Operator, ServerConfig};
-use crate::message::{Check, Purpose};
+use crate::message::{Check, Outcome, Purpose};
 
 /// The server as its guests see it.
 #[derive(Debug)]
@@ -33,17 +33,17 @@ impl House {
     }
 
     /// Whether a verdict still counts: a reload may have taken back meanwhile what was right when it was asked.
-    pub fn confirms(&self, check: &Check, is_right: bool) -> bool {
-        match (&check.purpose, &self.config.password) {
-            (Purpose::LogIn(_) | Purpose::Register, None) => true,
-            (Purpose::LogIn(_) | Purpose::Register, Some(password)) => is_right && *password == check.secret,
+    pub fn confirms(&self, check: &Check, outcome: Outcome) -> Outcome {
+        let is_in_force = match (&check.purpose, &self.config.password) {
+            (Purpose::LogIn(_) | Purpose::Register, None) => return Outcome::Right,
+            (Purpose::LogIn(_) | Purpose::Register, Some(password)) => *password == check.secret,
             (Purpose::Operate(None), _) => false,
             (Purpose::Operate(Some(name)), _) => {
                 let mut operators = self.config.operators.iter();
-                let is_one = |o: &Operator| *o.name == **name && o.password == check.secret;
-                is_right && operators.any(is_one)
+                operators.any(|o: &Operator| *o.name == **name && o.password == check.secret)
             }
-        }
+        };
+        if outcome == Outcome::Right && !is_in_force { Outcome::Wrong } else { outcome }
     }
 
     /// How long the server has been up.

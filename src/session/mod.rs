@@ -19,7 +19,7 @@ use log::{info, warn};
 
 use crate::config::Limits;
 use crate::hub::Hub;
-use crate::message::{Check, CloseReason, Frame, Now, Outgoing, Peer, UserId};
+use crate::message::{Check, CloseReason, Frame, Now, Outcome, Outgoing, Peer, UserId};
 use crate::name::UserName;
 use crazyit::CrazyIt;
 use irc::Irc;
@@ -111,6 +111,11 @@ const NO_PASSWORD: &str = "no password was given";
 /// Tells the log that somebody does not know a password, and where it was asked for; never what was given.
 fn log_wrong_password(context: &Context<'_>, place: fmt::Arguments<'_>) {
     warn!("{}: wrong password ({place})", context.peer);
+}
+
+/// Tells the log that the server could not find out whether somebody knows a password.
+fn log_not_checked(context: &Context<'_>, place: fmt::Arguments<'_>) {
+    warn!("{}: password not checked, no memory or no thread ({place})", context.peer);
 }
 
 /// Tells the log that the user has come; the connection's end tells it that they have gone.
@@ -272,10 +277,10 @@ impl Session {
     }
 
     /// Goes on with what the session had to know first: whether a guess is right.
-    pub fn checked(&mut self, check: Check, is_right: bool, context: &mut Context<'_>) {
+    pub fn checked(&mut self, check: Check, outcome: Outcome, context: &mut Context<'_>) {
         match &mut self.wire {
-            Wire::CrazyIt(conversation) => conversation.checked(check.purpose, is_right, context),
-            Wire::Irc(conversation) => conversation.checked(check, is_right, context),
+            Wire::CrazyIt(conversation) => conversation.checked(check.purpose, outcome, context),
+            Wire::Irc(conversation) => conversation.checked(check, outcome, context),
             // It has not said anything yet.
             Wire::Unknown { .. } => {}
         }

@@ -84,15 +84,23 @@ impl Program {
     /// Reads the line in which a server tells where it listens.
     #[track_caller]
     pub fn listening(&self) -> Address {
-        let line = self.line();
-        let rest = line.strip_prefix("listening on ").expect("the line begins like this");
-        address(rest.split(',').next().expect("split gives one part"))
+        listening(&self.line())
     }
 
     /// The next line on standard output.
     #[track_caller]
     pub fn line(&self) -> String {
         self.stdout.recv_timeout(DEADLINE).expect("a line on standard output")
+    }
+
+    /// The next line on standard output; `None` when there are no more.
+    #[track_caller]
+    pub fn try_line(&self) -> Option<String> {
+        match self.stdout.recv_timeout(DEADLINE) {
+            Ok(line) => Some(line),
+            Err(RecvTimeoutError::Disconnected) => None,
+            Err(RecvTimeoutError::Timeout) => panic!("a line on standard output, or its end"),
+        }
     }
 
     /// The next line on standard error.
@@ -180,6 +188,13 @@ impl Drop for Program {
         self.child.kill().ok();
         self.child.wait().ok();
     }
+}
+
+/// What the line of a server says of where it listens.
+#[track_caller]
+pub fn listening(line: &str) -> Address {
+    let rest = line.strip_prefix("listening on ").expect("the line begins like this");
+    address(rest.split(',').next().expect("split gives one part"))
 }
 
 /// What a program prints for `--help`.

@@ -129,7 +129,10 @@ impl Running {
         }
         self.keep_bans(now);
         while let Some(question) = self.server.next_question() {
-            self.worker.start(Box::new(|| question.answer()));
+            // A hash takes too long to compare with it here.
+            let has_thread = self.worker.has_thread();
+            self.worker
+                .start(Box::new(move || if has_thread { question.answer() } else { question.give_up() }));
         }
         self.metrics.turn(self.reactor.poll.registry(), now.instant, || self.server.report(now));
         self.reactor.service.turn(now.instant);
@@ -227,6 +230,7 @@ impl Running {
         self.is_to_reload = false;
         self.reactor.service.reloading();
         let read = (self.reactor.read)();
+        let read = read.and_then(|config| config.reserve_memory().map(|()| config));
         if let Ok(config) = &read {
             self.proxies.change(&config.proxy_from);
             if let Some(tls) = &mut self.tls {

@@ -1,7 +1,7 @@
 //! Sessions that must know first whether a guess is right: nothing is taken from their peers until then.
 
 use super::Server;
-use crate::message::{Check, CloseReason, Now, UserId};
+use crate::message::{Check, CloseReason, Now, Outcome, UserId};
 use crate::net::checks::{Question, Verdict};
 use crate::net::connection::{Inlet, Life};
 use crate::net::stream::Stream;
@@ -15,13 +15,13 @@ impl<S: Stream> Server<S> {
 
     /// Goes on with the connection that waits for this verdict, if it still does.
     pub fn checked(&mut self, verdict: Verdict, now: Now) {
-        let Some((key, check, is_right)) = self.checks.answered(verdict, now.instant) else { return };
+        let Some((key, check, outcome)) = self.checks.answered(verdict, now.instant) else { return };
         let connection = &mut self.connections[key];
         let peer_finished = connection.inlet == Inlet::Checking { peer_finished: true };
         connection.inlet = Inlet::Backlog;
         self.dismiss(now);
         self.seal(now);
-        self.tell_verdict(key, check, is_right, now);
+        self.tell_verdict(key, check, outcome, now);
         if peer_finished {
             self.end(key, CloseReason::PeerFinished, now);
         }
@@ -42,15 +42,15 @@ impl<S: Stream> Server<S> {
             connection.inlet = Inlet::Checking { peer_finished: false };
             self.checks.ask(key, peer, check, now.instant);
         } else {
-            let is_right = check.is_right();
-            self.checks.count(peer, is_right, now.instant);
-            self.tell_verdict(key, *check, is_right, now);
+            let outcome = check.outcome();
+            self.checks.count(peer, outcome, now.instant);
+            self.tell_verdict(key, *check, outcome, now);
         }
     }
 
-    fn tell_verdict(&mut self, key: usize, check: Check, is_right: bool, now: Now) {
-        let is_right = self.house.confirms(&check, is_right);
-        self.with_session(key, now, |session, context| session.checked(check, is_right, context));
+    fn tell_verdict(&mut self, key: usize, check: Check, outcome: Outcome, now: Now) {
+        let outcome = self.house.confirms(&check, outcome);
+        self.with_session(key, now, |session, context| session.checked(check, outcome, context));
         self.queue(now);
     }
 }

@@ -30,7 +30,7 @@ use std::time::{Duration, Instant};
 
 use super::{Context, shift};
 use crate::config::Limits;
-use crate::message::{Check, CloseReason, Outgoing, Purpose, UserId};
+use crate::message::{Check, CloseReason, Outcome, Outgoing, Purpose, UserId};
 use crate::wire::irc::{CLIENT_TAGS_BYTES, LINE_BYTES, Line, Message, Tags, numeric};
 use crate::wire::{Split, Splitter};
 use registration::Registration;
@@ -184,10 +184,10 @@ impl Irc {
     }
 
     /// Goes on with what needed a password.
-    pub(super) fn checked(&mut self, check: Check, is_right: bool, context: &mut Context<'_>) {
+    pub(super) fn checked(&mut self, check: Check, outcome: Outcome, context: &mut Context<'_>) {
         match check.purpose {
-            Purpose::Register => self.registration_checked(is_right, context),
-            Purpose::Operate(name) => self.oper_checked(name.as_deref(), is_right, context),
+            Purpose::Register => self.registration_checked(outcome, context),
+            Purpose::Operate(name) => self.oper_checked(name.as_deref(), outcome, context),
             // On this wire nobody asks for that.
             Purpose::LogIn(_) => {}
         }

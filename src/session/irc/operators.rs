@@ -3,10 +3,10 @@
 use super::Irc;
 use super::registration::USERNAME_CHARS;
 use super::rooms::{KICK_CHARS, cut};
-use crate::message::{Check, Command, Purpose, UserChange};
+use crate::message::{Check, Command, Outcome, PASSWORD_NOT_CHECKED, Purpose, UserChange};
 use crate::name::UserName;
 use crate::secret::Guess;
-use crate::session::{Context, log_wrong_password};
+use crate::session::{Context, log_not_checked, log_wrong_password};
 use crate::wire::irc::{Message, numeric};
 
 /// Longest host that `CHGHOST` sets, in bytes.
@@ -34,9 +34,13 @@ impl Irc {
     }
 
     /// Goes on with `OPER`; there is an operator of this `name`, unless it is `None`.
-    pub(super) fn oper_checked(&mut self, name: Option<&str>, is_right: bool, context: &mut Context<'_>) {
+    pub(super) fn oper_checked(&mut self, name: Option<&str>, outcome: Outcome, context: &mut Context<'_>) {
         let name = match name {
-            Some(name) if is_right => name,
+            _ if outcome == Outcome::NotChecked => {
+                log_not_checked(context, format_args!("OPER"));
+                return self.complain(numeric::ERR_UNKNOWNERROR, "OPER", PASSWORD_NOT_CHECKED, context);
+            }
+            Some(name) if outcome == Outcome::Right => name,
             Some(name) => {
                 log_wrong_password(context, format_args!("OPER {name:?}"));
                 return self.say(numeric::ERR_PASSWDMISMATCH, "Password incorrect", context);

@@ -7,10 +7,10 @@ use log::info;
 
 use super::reply::fill;
 use super::{Capabilities, Irc, Phase};
-use crate::message::{Check, CloseReason, Command, Profile, Purpose, Refusal};
+use crate::message::{Check, CloseReason, Command, Outcome, Profile, Purpose, Refusal};
 use crate::name::{NameError, UserName};
 use crate::secret::Guess;
-use crate::session::{Context, NO_PASSWORD, log_login, log_wrong_password};
+use crate::session::{Context, NO_PASSWORD, log_login, log_not_checked, log_wrong_password};
 use crate::wire::irc::{Message, numeric};
 
 /// Longest user name, in characters; what is longer is cut.
@@ -175,10 +175,17 @@ impl Irc {
     }
 
     /// Goes on with a registration that needed a password.
-    pub(super) fn registration_checked(&mut self, is_right: bool, context: &mut Context<'_>) {
-        if !is_right {
-            log_wrong_password(context, format_args!("PASS"));
-            return self.refuse_password(context);
+    pub(super) fn registration_checked(&mut self, outcome: Outcome, context: &mut Context<'_>) {
+        match outcome {
+            Outcome::Right => {}
+            Outcome::Wrong => {
+                log_wrong_password(context, format_args!("PASS"));
+                return self.refuse_password(context);
+            }
+            Outcome::NotChecked => {
+                log_not_checked(context, format_args!("PASS"));
+                return context.out.close(self.id, CloseReason::PasswordNotChecked);
+            }
         }
         if let Phase::Registering(registration) = &mut self.phase {
             registration.is_let_in = true;

@@ -73,6 +73,7 @@ pub const RPL_WHOISMODES: &str = "379";
 pub const RPL_YOUREOPER: &str = "381";
 pub const RPL_REHASHING: &str = "382";
 pub const RPL_TIME: &str = "391";
+pub const ERR_UNKNOWNERROR: &str = "400";
 pub const ERR_NOSUCHNICK: &str = "401";
 pub const ERR_NOSUCHSERVER: &str = "402";
 pub const ERR_NOSUCHCHANNEL: &str = "403";
