@@ -1,7 +1,7 @@
-//! A bot in 20 lines: it answers whoever says `!time` in #lobby. `cargo run --example bot -- localhost:30000`
+//! A bot in 30 lines: it answers whoever says `!time` in #lobby. `cargo run --example bot -- localhost:30000`
 
 use parlor::address::{Address, DEFAULT_PORT};
-use parlor::client::{Client, EventKind};
+use parlor::client::{Client, EventKind, Manner};
 use parlor::name::{RoomName, UserName};
 use parlor::wire::Wire;
 
@@ -12,12 +12,17 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (mut speaker, events) = client.split()?;
     speaker.join(&RoomName::new("#lobby")?)?;
     for event in events {
-        match event?.kind {
-            EventKind::Said { from, text, .. } if text.trim() == "!time" => {
+        let event = event?;
+        // The server repeats what we say, and other programs do not want an answer.
+        let asks = |manner| !event.is_own && manner == Manner::Message;
+        match event.kind {
+            EventKind::Said { from, text, manner, .. } if asks(manner) && text.trim() == "!time" => {
                 let time = humantime::format_rfc3339_seconds(std::time::SystemTime::now());
                 speaker.say(&format!("{from}: it is {time}"))?;
             }
-            EventKind::Whispered { from, .. } => speaker.whisper(&from, "say !time in #lobby")?,
+            EventKind::Whispered { from, manner, .. } if asks(manner) => {
+                speaker.whisper(&from, "say !time in #lobby")?;
+            }
             _ => {}
         }
     }
