@@ -8,6 +8,7 @@ use std::time::Instant;
 
 use super::ends::Sink;
 use super::error::{Error, Step};
+use super::irc;
 use super::stream::Stream;
 use crate::address::Address;
 use crate::name::UserName;
@@ -51,6 +52,8 @@ pub(super) struct Connection {
     control: Stream,
     /// The server answers each message with its label.
     labels: AtomicBool,
+    /// Say `QUIT` before our side ends: some IRC servers miss an end that comes right behind data.
+    says_quit: AtomicBool,
     /// On the CrazyIt wire, the name that we have asked for and have no answer about.
     wanted_name: Mutex<Option<UserName>>,
 }
@@ -65,6 +68,7 @@ impl Connection {
             stage: Mutex::new(Stage::Greeting),
             name: Mutex::default(),
             labels: AtomicBool::new(false),
+            says_quit: AtomicBool::new(false),
             wanted_name: Mutex::default(),
         }
     }
@@ -123,7 +127,18 @@ impl Connection {
     /// Ends the writing side.
     pub(super) fn close(&self) -> Result<(), Error> {
         self.leave();
-        lock(&self.sink).finish().map_err(|error| self.lost(error))
+        let mut sink = lock(&self.sink);
+        let quit = if self.says_quit() { sink.write_all(&irc::quit()) } else { Ok(()) };
+        quit.and_then(|()| sink.finish()).map_err(|error| self.lost(error))
+    }
+
+    /// Say `QUIT` before our side ends, or only end it.
+    pub(super) fn say_quit(&self, says_quit: bool) {
+        self.says_quit.store(says_quit, Ordering::Relaxed);
+    }
+
+    pub(super) fn says_quit(&self) -> bool {
+        self.says_quit.load(Ordering::Relaxed)
     }
 
     /// Ends both sides at once, whatever anybody is doing with them. Who reads finds an end.

@@ -6,13 +6,13 @@ use std::time::{Duration, Instant};
 
 use super::connection::{Connection, Stage};
 use super::error::Error;
-use super::event::Event;
+use super::event::{Event, EventKind};
 use super::incoming::{Got, Incoming};
-use super::{crazyit, irc};
+use super::{crazyit, irc, is_ours};
 use crate::wire::Wire;
 
 /// Longest wait in one read, after which the time is looked at.
-const TICK: Duration = Duration::from_secs(10);
+const TICK: Duration = Duration::from_secs(5);
 
 /// After this much silence an IRC server is asked for a sign of life.
 const PING_AFTER: Duration = Duration::from_secs(120);
@@ -26,6 +26,9 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(60);
 /// Once our own side has ended, how long a server may go on talking without closing: time enough for what is due to
 /// us. One that does not know half-closing would tell us for ever what is said.
 const TALK_TIMEOUT: Duration = Duration::from_secs(300);
+
+/// Once we have said `QUIT`, how long a server may take to close. It has confirmed everything before, and owes us nothing.
+const QUIT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// What comes from the server, until it closes the connection. Waits for it; an error is the last item.
 #[derive(Debug)]
@@ -56,6 +59,8 @@ impl Listening {
             Wire::CrazyIt => Ear::CrazyIt(crazyit::Ear::default()),
         };
         let heard = Instant::now();
+        // Until the server says that it is ours, which knows what a half-closed connection is.
+        connection.say_quit(wire == Wire::Irc);
         Self { connection, incoming, ear, heard, asked: false, paused: false, ended: false }
     }
 
@@ -65,6 +70,9 @@ impl Listening {
             Ear::Irc(ear) => loop {
                 let line = self.incoming.line()?;
                 if let Some(event) = ear.hear(&line, &self.connection) {
+                    if let EventKind::Server { version } = &event.kind {
+                        self.connection.say_quit(!is_ours(version));
+                    }
                     return Some(event);
                 }
             },
@@ -83,7 +91,11 @@ impl Listening {
             Ear::Irc(_) => false,
             Ear::CrazyIt(ear) => ear.heeds_pauses(&self.incoming),
         };
-        let timeout = if pause_ends_line { crazyit::PAUSE } else { TICK };
+        let timeout = match self.has_quit() {
+            _ if pause_ends_line => crazyit::PAUSE,
+            true => QUIT_TIMEOUT,
+            false => TICK,
+        };
         let got = match self.incoming.read(timeout) {
             Err(error) if error.kind() == ErrorKind::UnexpectedEof && self.misses_nothing() => Got::End,
             result => result.map_err(|error| self.connection.lost(error))?,
@@ -134,9 +146,18 @@ impl Listening {
         }
     }
 
+    /// We have said `QUIT`, or are about to.
+    fn has_quit(&self) -> bool {
+        self.connection.says_quit() && matches!(self.connection.stage(), Stage::Closing { .. })
+    }
+
     /// Goes on without a server that does not end the connection after we have.
-    fn end_in_time(&self) -> Result<(), Error> {
+    fn end_in_time(&mut self) -> Result<(), Error> {
         match self.connection.stage() {
+            Stage::Closing { since } if self.connection.says_quit() => {
+                self.ended |= since.elapsed() >= QUIT_TIMEOUT;
+                Ok(())
+            }
             // A server that does not answer may still know the end of a connection.
             Stage::Draining { since } if is_late(since, self.heard, Instant::now()) => {
                 self.connection.close()

@@ -163,6 +163,11 @@ impl Client {
     }
 }
 
+/// True for our own server, by the name of its version.
+fn is_ours(version: &str) -> bool {
+    version.starts_with("parlor-")
+}
+
 /// True when a read with a timeout is to be tried again, or its timeout is over.
 fn is_retry(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::Interrupted)

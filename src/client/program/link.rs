@@ -8,12 +8,9 @@ use std::time::{Duration, Instant};
 use super::{Note, enter};
 use crate::client::backoff::Backoff;
 use crate::client::outgoing::{Next, Outgoing};
-use crate::client::{Client, Error, Event, EventKind, Reader, Request, Speaker};
+use crate::client::{Client, Error, Event, EventKind, Reader, Request, Speaker, is_ours};
 use crate::config::ClientConfig;
 use crate::name::UserName;
-
-/// How our own server begins the name of its version.
-const OURS: &str = "parlor-";
 
 /// The connection, or the hope of one.
 #[derive(Debug)]
@@ -161,7 +158,7 @@ impl Link {
             self.outgoing.taken(mark, now);
         }
         match &event.kind {
-            EventKind::Server { version } => self.outgoing.trust(version.starts_with(OURS)),
+            EventKind::Server { version } => self.outgoing.trust(is_ours(version)),
             EventKind::Closing(_) => self.said_goodbye = true,
             EventKind::Renamed { to, .. } if event.is_own => self.rename(to),
             _ => {}
