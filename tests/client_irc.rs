@@ -2,8 +2,10 @@
 
 mod support;
 
+use std::path::Path;
+use std::process::Stdio;
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use parlor::address::Address;
 use parlor::client::{Client, Error, Event, EventKind, Events, Manner, Request, Speaker};
@@ -148,7 +150,9 @@ fn a_room_that_does_not_open_is_told() {
     let ended = pipe(&["-r", "#tea", &format!("carol@{at}")], "nobody hears this\n");
     assert_eq!(ended.status, Some(3), "{ended:?}");
     assert_eq!(ended.stdout, "");
-    assert!(ended.stderr.lines().all(|line| line.contains("#tea")), "{ended:?}");
+    let (told, last) = ended.stderr.trim_end().rsplit_once('\n').expect("several lines");
+    assert!(told.lines().all(|line| line.contains("#tea")), "{ended:?}");
+    assert_eq!(last, "parlor: the server refused 1 of 1 lines");
 }
 
 #[test]
@@ -325,6 +329,7 @@ fn closing_waits_until_the_server_has_taken_everything_and_has_closed() {
         server.expect("PRIVMSG #lobby :last words");
         let ping = server.await_line("PING ");
         server.send(&[&format!(":irc.example PONG irc.example :{}", &ping["PING ".len()..])]);
+        server.expect("QUIT");
         assert_eq!(server.line(), None, "the client ends its side");
     });
     let (mut speaker, events) = log_in(&at, "alice");
@@ -439,6 +444,7 @@ fn a_pipe_ends_when_the_server_has_confirmed_the_last_line() {
         let ping = server.await_line("PING ");
         server.send(&[":bob!b@h JOIN #lobby", ":bob!b@h PRIVMSG #lobby :still talking"]);
         server.send(&[&format!(":irc.example PONG irc.example :{}", &ping["PING ".len()..])]);
+        server.expect("QUIT");
         assert_eq!(server.line(), None, "the client ends its side");
         server.send(&["ERROR :Closing Link: you ended it"]);
     });
@@ -468,13 +474,82 @@ fn lines_that_go_nowhere_are_exit_status_3() {
         server.send(&[":bob!b@h KICK #lobby alice :quiet", ":irc.example 404 alice #lobby :Cannot send"]);
         let ping = server.await_line("PING ");
         server.send(&[&format!(":irc.example PONG irc.example :{}", &ping["PING ".len()..])]);
+        server.expect("QUIT");
         assert_eq!(server.line(), None, "the client ends its side");
     });
     alice.end_input();
     let ended = alice.ended();
     assert_eq!((ended.status, ended.stdout.as_str()), (Some(3), ""), "{ended:?}");
-    assert!(ended.stderr.starts_with("parlor: #lobby: Cannot send\n"), "{ended:?}");
+    let told = "parlor: #lobby: Cannot send\nparlor: the server refused 1 of 1 lines\n";
+    assert_eq!(ended.stderr, told);
     server.join().expect("the client did as it should");
+}
+
+#[test]
+fn a_refusal_that_names_no_room_is_exit_status_3_and_counts_the_line() {
+    for refusal in [
+        "401 alice nosuch :No such nick",
+        "404 alice #lobby :Cannot send",
+        "407 alice a,b :Too many targets",
+        "412 alice :No text",
+        "417 alice :Line too long",
+        "439 alice bob :Too fast",
+        "486 alice :You must be logged in",
+        "531 alice bob :You cannot send to them",
+        "716 alice bob :has +g",
+        "FAIL PRIVMSG INVALID_UTF8 :Not UTF-8",
+    ] {
+        let (mut alice, server) = after_a_line(move |server| {
+            server.send(&[&format!(":irc.example {refusal}")]);
+            let ping = server.await_line("PING ");
+            server.send(&[&format!(":irc.example PONG irc.example :{}", &ping["PING ".len()..])]);
+            server.expect("QUIT");
+        });
+        alice.end_input();
+        let ended = alice.ended();
+        assert_eq!((ended.status, ended.stdout.as_str()), (Some(3), ""), "{refusal}: {ended:?}");
+        assert!(ended.stderr.ends_with("parlor: the server refused 1 of 1 lines\n"), "{ended:?}");
+        assert_eq!(ended.stderr.lines().count(), 2, "the complaint and the count: {ended:?}");
+        server.join().expect("the client did as it should");
+    }
+}
+
+#[test]
+fn of_several_lines_those_that_were_refused_are_counted() {
+    let (_server, at) = Program::server(&[]);
+    let _bob = Peer::irc_user(&at, "bob");
+    let ended =
+        pipe(&[&format!("alice@{at}")], &format!("//bob:x\n//nosuch:{}\n//nosuch:x\n", "y".repeat(900)));
+    assert_eq!(ended.status, Some(3), "{ended:?}");
+    assert!(ended.stderr.ends_with("the server refused 2 of 3 lines\n"), "{ended:?}");
+    let ended = Program::parlor(&["--once", "//nosuch:x", &format!("alice@{at}")]).ended();
+    assert_eq!((ended.status, ended.stdout.as_str()), (Some(3), ""), "{ended:?}");
+    assert!(ended.stderr.ends_with("the server refused 1 of 1 lines\n"), "{ended:?}");
+}
+
+/// A server that does not see that the client's side has ended, and closes on this or never.
+fn that_misses_an_end(closes_on: &'static str) -> (Option<i32>, Duration) {
+    let (mut alice, server) = after_a_line(move |server| {
+        let ping = server.await_line("PING ");
+        server.send(&[&format!(":irc.example PONG irc.example :{}", &ping["PING ".len()..])]);
+        server.expect("QUIT");
+        if closes_on != "QUIT" {
+            server.await_failure_or_end();
+        }
+    });
+    alice.end_input();
+    let since = Instant::now();
+    let status = alice.ended().status;
+    server.join().expect("the client did as it should");
+    (status, since.elapsed())
+}
+
+#[test]
+fn a_pipe_says_quit_to_servers_other_than_ours_and_does_not_wait_long_for_the_end() {
+    assert_eq!(that_misses_an_end("QUIT").0, Some(0));
+    let (status, took) = that_misses_an_end("nothing");
+    assert_eq!(status, Some(0), "everything was taken");
+    assert!(took < Duration::from_secs(20), "{took:?}");
 }
 
 #[test]
@@ -485,7 +560,7 @@ fn a_connection_lost_after_a_refusal_still_says_how_many_lines_were_taken() {
     let ended = alice.ended();
     assert_eq!((ended.status, ended.stdout.as_str()), (Some(1), ""), "{ended:?}");
     let told: Vec<_> = ended.stderr.lines().collect();
-    assert!(told[0].contains("#lobby: Cannot send") && told[1].contains("declined"), "{ended:?}");
+    assert!(told[0].contains("#lobby: Cannot send") && told[1].contains("refused 1 of 1"), "{ended:?}");
     assert!(told[2].ends_with("; 0 of 1 lines were taken, and perhaps 1 more"), "{ended:?}");
     server.join().expect("the client did as it should");
 }
@@ -512,4 +587,35 @@ fn who_comes_and_goes_and_what_servers_tell_is_no_output_of_a_pipe() {
     let ended = alice.ended();
     assert_eq!((ended.status, ended.stdout.as_str()), (Some(0), ""), "{ended:?}");
     server.join().expect("the client did as it should");
+}
+
+/// The example, which cargo builds beside the programs.
+fn bot(server: &Address) -> Program {
+    let programs = Path::new(env!("CARGO_BIN_EXE_parlor")).parent().expect("it is in a directory");
+    let bot = programs.join("examples").join("bot");
+    assert!(bot.exists(), "cargo build --example bot builds {}", bot.display());
+    Program::start(text(&bot), &[&server.to_string()], Stdio::null())
+}
+
+#[test]
+fn the_example_bot_answers_people_and_neither_itself_nor_other_programs() {
+    let (at, server) = StandIn::play(|server| {
+        welcome(server, "clock");
+        for (line, answer) in [
+            (":alice!a@h PRIVMSG clock :hello", Some("PRIVMSG alice :say !time in #lobby")),
+            (":clock!c@h PRIVMSG alice :say !time in #lobby", None),
+            (":clock!c@h PRIVMSG #lobby :!time", None),
+            (":eve!e@h NOTICE clock :I am a program", None),
+            (":eve!e@h NOTICE #lobby :!time", None),
+            (":alice!a@h PRIVMSG #lobby :!time", Some("PRIVMSG #lobby :alice: it is ")),
+        ] {
+            server.send(&[line]);
+            if let Some(answer) = answer {
+                assert!(server.line().is_some_and(|said| said.starts_with(answer)), "{line}");
+            }
+        }
+    });
+    let mut clock = bot(&at);
+    server.join().expect("the bot said that and no more");
+    clock.ended();
 }

@@ -34,6 +34,8 @@ const STALL: Duration = Duration::from_secs(5);
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Piece {
     request: Request,
+    /// Tells the lines apart; `None` for what was no line.
+    line: Option<u64>,
     ends_line: bool,
 }
 
@@ -77,6 +79,8 @@ pub(super) struct Outgoing {
     moved: Option<Instant>,
     /// Lines that were taken for certain.
     taken_lines: u64,
+    /// Lines that were pushed.
+    lines: u64,
 }
 
 impl Outgoing {
@@ -92,14 +96,17 @@ impl Outgoing {
             forgiven: None,
             moved: None,
             taken_lines: 0,
+            lines: 0,
         }
     }
 
     /// Adds a line, in pieces of one message each.
     pub(super) fn push(&mut self, pieces: Vec<Request>) {
         let last = pieces.len().saturating_sub(1);
+        self.lines += 1;
+        let line = Some(self.lines);
         let pieces = pieces.into_iter().enumerate();
-        self.waiting.extend(pieces.map(|(n, request)| Piece { request, ends_line: n == last }));
+        self.waiting.extend(pieces.map(|(n, request)| Piece { request, line, ends_line: n == last }));
     }
 
     /// Adds what goes first, also while the rest is held.
@@ -135,6 +142,11 @@ impl Outgoing {
     /// Lines that the server has taken for certain.
     pub(super) fn taken_lines(&self) -> u64 {
         self.taken_lines
+    }
+
+    /// The line on its way that has this mark.
+    pub(super) fn line(&self, mark: u64) -> Option<u64> {
+        self.on_the_way.iter().find(|sent| sent.mark == Some(mark))?.piece.line
     }
 
     /// True when everything was sent and taken.
@@ -192,7 +204,7 @@ impl Outgoing {
     /// What [`Outgoing::next`] gave was sent, and has this mark.
     pub(super) fn sent(&mut self, mark: Option<u64>, now: Instant) {
         let piece = match self.urgent.pop_front() {
-            Some(request) => Some(Piece { request, ends_line: false }),
+            Some(request) => Some(Piece { request, line: None, ends_line: false }),
             None => self.waiting.pop_front(),
         };
         self.on_the_way.extend(piece.map(|piece| Sent { piece, mark }));

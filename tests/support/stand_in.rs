@@ -102,6 +102,19 @@ impl StandIn {
         }
     }
 
+    /// Reads until the connection is gone, and never ends this side.
+    pub fn await_failure_or_end(&mut self) {
+        let mut bytes = [0; 4096];
+        // The end of the client's side is missed.
+        while matches!(self.stream.read(&mut bytes), Ok(1..)) {}
+        self.send_bytes(b":irc.example NOTICE alice :still here\r\n");
+        let deadline = std::time::Instant::now() + DEADLINE;
+        while self.stream.write_all(b":irc.example NOTICE alice :still here\r\n").is_ok() {
+            assert!(std::time::Instant::now() < deadline, "the client waits for ever");
+            thread::sleep(std::time::Duration::from_millis(100));
+        }
+    }
+
     /// Expects these bytes next.
     #[track_caller]
     pub fn expect_bytes(&mut self, bytes: &str) {

@@ -12,6 +12,9 @@ const MEMBERS: usize = 10_000;
 /// Longest name remembered of somebody in a room, in bytes; those of IRC have 30 or so.
 const MEMBER_BYTES: usize = 200;
 
+/// The one whispered to hears only those they have accepted (Charybdis, `+g`).
+const ERR_TARGUMODEG: &str = "716";
+
 /// Understands numerics. The names of a room come in several, so some are remembered.
 #[derive(Debug, Default)]
 pub(super) struct Numerics {
@@ -46,11 +49,13 @@ impl Numerics {
             | ("250" | "251" | "252" | "253" | "254" | "255" | "265" | "266", _)
             | (numeric::RPL_TOPICWHOTIME, _)
             | (numeric::RPL_MOTDSTART | numeric::RPL_ENDOFMOTD | numeric::ERR_NOMOTD, _) => None,
-            (code, about) if code.starts_with(['4', '5']) => Some(EventKind::Refused {
-                code: code.to_owned(),
-                about: about.last().map(|&about| about.to_owned()),
-                text,
-            }),
+            (code, about) if code.starts_with(['4', '5']) || code == ERR_TARGUMODEG => {
+                Some(EventKind::Refused {
+                    code: code.to_owned(),
+                    about: about.last().map(|&about| about.to_owned()),
+                    text,
+                })
+            }
             _ => Some(EventKind::Info(params.join(" "))),
         }
     }

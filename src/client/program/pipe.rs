@@ -27,8 +27,49 @@ struct Pipe<'a> {
     is_closing: bool,
     /// Lines that were read.
     lines: u64,
-    /// What went wrong with the input, or with what the server made of it.
+    /// What went wrong with the input.
     failure: Option<Failure>,
+    /// What the server declined.
+    refused: Refused,
+}
+
+/// What the server declined of what we asked for.
+#[derive(Debug, Default)]
+struct Refused {
+    /// Lines that were said to nobody.
+    lines: u64,
+    /// The last line that was counted, where the server tells which it is.
+    last: Option<u64>,
+    /// Anything else, and what the first of it was about.
+    other: Option<Option<String>>,
+}
+
+/// Numerics that answer a `JOIN` and no line.
+const JOIN_REFUSALS: [&str; 13] =
+    ["405", "443", "470", "471", "473", "474", "475", "476", "479", "480", "489", "519", "520"];
+
+impl Refused {
+    /// `line` is the one that this answers, where the server tells.
+    fn count(&mut self, code: &str, about: Option<&str>, line: Option<u64>) {
+        if line.is_none() && JOIN_REFUSALS.contains(&code) {
+            self.other.get_or_insert_with(|| about.map(str::to_owned));
+        } else if line.is_none() || line != self.last {
+            self.last = line;
+            self.lines += 1;
+        }
+    }
+
+    fn failure(&self, lines: u64) -> Option<Failure> {
+        let refused = self.lines.min(lines);
+        let message = match &self.other {
+            _ if refused > 0 => format!("the server refused {refused} of {lines} lines"),
+            Some(Some(about)) => format!("the server declined something about {about}"),
+            Some(None) => "the server declined something".to_owned(),
+            None if self.lines > 0 => "the server declined something".to_owned(),
+            None => return None,
+        };
+        Some(Failure::new(3, message))
+    }
 }
 
 /// Runs until the input ends and the server has taken it, or until the connection is lost for good.
@@ -45,6 +86,7 @@ pub(super) fn run(config: &ClientConfig, client: Client, name: UserName) -> Resu
         is_closing: false,
         lines: 0,
         failure: None,
+        refused: Refused::default(),
     };
     pipe.join();
     match &config.once {
@@ -54,7 +96,8 @@ pub(super) fn run(config: &ClientConfig, client: Client, name: UserName) -> Resu
     let result = pipe.go_on(&notes);
     // The reader must not wait for us while we wait for it.
     drop(notes);
-    match (result, pipe.failure) {
+    let failure = pipe.failure.or_else(|| pipe.refused.failure(pipe.lines));
+    match (result, failure) {
         (result, None) => result,
         (Ok(()), Some(failure)) => Err(failure),
         // How many lines were taken comes last, because whoever sends the rest needs it.
@@ -151,24 +194,21 @@ impl Pipe<'_> {
     }
 
     fn hear(&mut self, event: &Event) {
+        if let EventKind::Refused { code, about, .. } = &event.kind {
+            let line = event.answers.and_then(|mark| self.link.outgoing.line(mark));
+            self.refused.count(code, about.as_deref(), line);
+        }
         self.link.hear(event, Instant::now());
         let line = match &event.kind {
             _ if self.config.json => json::line(event),
             // In a pipe nobody sees that their lines go nowhere.
-            EventKind::Refused { about: Some(room), text, .. } if room.starts_with('#') => {
-                complain(&refusal(Some(room), text));
+            EventKind::Refused { about, text, .. } => {
+                complain(&refusal(about.as_deref(), text));
                 None
             }
             _ => display::line(event, self.config.rooms.len() > 1),
         };
         line.iter().for_each(|line| show(line));
-        if let EventKind::Refused { about: Some(room), .. } = &event.kind
-            && room.starts_with('#')
-            && self.failure.is_none()
-        {
-            let message = format!("the server declined something about {room}");
-            self.failure = Some(Failure::new(3, message));
-        }
     }
 
     /// The connection is lost: it is tried again, if that cannot make anything be said twice.
