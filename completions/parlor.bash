@@ -21,7 +21,8 @@ _parlor() {
     -n | --name | -r | --room | --fingerprint | --highlight | --retry | --once) ;;
     *)
         local options="--name --server --room --wire --tls --fingerprint --password-file
-            --highlight --color --retry --config --json --once --no-color --help --version"
+            --highlight --color --retry --config --json --watch --once --no-color --help
+            --version"
         if [[ $word == -* ]]; then
             mapfile -t COMPREPLY < <(compgen -W "$options" -- "$word")
         else

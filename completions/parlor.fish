@@ -13,6 +13,7 @@ complete -c parlor -l color -x -d "auto, always or never (auto)" -a "auto always
 complete -c parlor -l retry -x -d "how long to try to come back (pipe: 20, else ever)"
 complete -c parlor -s c -l config -r -F -d "these options (~/.config/parlor/config)"
 complete -c parlor -l json -d "print every event as JSON, one object a line"
+complete -c parlor -l watch -d "only listen, until told to end; the input is not read"
 complete -c parlor -l once -x -d "say this and end, without reading the input"
 complete -c parlor -l no-color -d "the same as --color never"
 complete -c parlor -s h -l help -d "print this help"

@@ -3,9 +3,10 @@
 mod support;
 
 use std::fs::{self, File};
-use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, TcpListener};
 use std::os::unix::fs::FileTypeExt;
-use std::process::Stdio;
+use std::path::Path;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use parlor::address::Address;
@@ -215,6 +216,73 @@ fn json_is_one_object_a_line_for_every_event() {
     assert!(said.contains(r##""own":true,"room":"#lobby","from":"alice","text":"say \"hi\"""##), "{said}");
     alice.end_input();
     assert_ended(&alice.ended(), 0, "");
+}
+
+/// The lines of a document that show how to run `parlor --watch`, without what stands before them.
+fn watching_examples(document: &'static str, prompt: &str) -> Vec<&'static str> {
+    let examples = document.lines().filter_map(|line| line.strip_prefix(prompt));
+    let examples: Vec<_> = examples.filter(|line| line.starts_with("parlor --watch")).collect();
+    assert!(!examples.is_empty(), "there is an example");
+    examples
+}
+
+#[test]
+fn the_examples_with_json_print_what_they_select() {
+    if Command::new("jq").arg("--version").output().is_err() {
+        // Another machine checks this.
+        return;
+    }
+    let readme = watching_examples(include_str!("../README.md"), "    ");
+    let manual = watching_examples(include_str!("../doc/parlor.1"), ".Dl $ ");
+    let programs = Path::new(PARLOR).parent().expect("it is in a directory");
+    let path = format!("{}:{}", text(programs), std::env::var("PATH").unwrap_or_default());
+    for (examples, printed) in [(readme, "bob: hi"), (manual, "said")] {
+        for example in examples {
+            let (mut server, at) = Program::server(&[]);
+            let mut command = Command::new("sh");
+            let script = example.replace("bot@localhost", &format!("--retry 0 bot@{at}"));
+            command.args(["-c", &script]).env("PATH", &path).stdin(Stdio::null()).stderr(Stdio::piped());
+            let mut bob = Peer::irc_member(&at, "bob");
+            let mut watcher = Program::spawn(command);
+            while !bob.line().contains("JOIN #lobby") {}
+            bob.send("PRIVMSG #lobby :hi\r\n");
+            while watcher.line() != printed {}
+            server.signal(Signal::KILL);
+            server.ended();
+            watcher.ended();
+        }
+    }
+}
+
+#[test]
+fn a_watcher_listens_on_although_its_input_has_ended() {
+    for wire in WIRES {
+        let (_server, at) = Program::server(&[]);
+        let mut watcher = Program::parlor(&["-w", wire, "--watch", &format!("alice@{at}")]);
+        watcher.end_input();
+        let mut bob = client("bob", &at);
+        // Perhaps she has missed the first.
+        bob.write("hi\n");
+        while watcher.line() != "bob: hi" {}
+        watcher.signal(Signal::TERM);
+        assert_eq!(watcher.ended().stdout, "");
+    }
+    assert_ended(&Program::parlor(&["--watch", "--once", "x", "a@b"]).ended(), 2, "--watch");
+}
+
+#[test]
+fn a_retry_that_is_given_counts_for_the_first_connection_too() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let at = listener.local_addr().expect("it is bound").to_string();
+    drop(listener);
+    let target = format!("alice@{at}");
+    let given_up = Program::parlor(&["--retry", "0", &target]).ended();
+    assert_ended(&given_up, 1, &format!("cannot connect to {at}"));
+    let mut alice = Program::parlor(&["--retry", "60", "--once", "hi", &target]);
+    assert!(alice.error_line().ends_with("; trying again"));
+    let _server = Program::parlord(&["--listen", &at]);
+    let ended = alice.ended();
+    assert_eq!((ended.status, ended.stdout.as_str()), (Some(0), "alice: hi\n"), "{ended:?}");
 }
 
 #[test]

@@ -49,10 +49,14 @@ pub struct ClientConfig {
     pub color: Color,
     /// How long to try to come back when the connection is lost; `None` is for ever.
     pub retry: Option<Duration>,
+    /// Try as long to connect for the first time, because the time was given.
+    pub retries_first: bool,
     /// Print JSON, one object a line.
     pub json: bool,
     /// Say this alone, instead of the input.
     pub once: Option<String>,
+    /// Listen until told to end, and read no input.
+    pub watch: bool,
 }
 
 /// Whom to take for the server, over TLS.
@@ -209,6 +213,10 @@ impl Draft {
             }
             Wire::Irc | Wire::CrazyIt => {}
         }
+        let (once, watch) = (matches.opt_str("once"), matches.opt_present("watch"));
+        if once.is_some() && watch {
+            return Err(ConfigError("--watch says nothing, and --once does: give one of them".into()));
+        }
         Ok(ClientConfig {
             server,
             name: self.name,
@@ -219,9 +227,11 @@ impl Draft {
             password: self.password,
             highlights: self.highlights,
             color: if matches.opt_present("no-color") { Color::Never } else { self.color },
+            retries_first: self.retry.is_some(),
             retry: self.retry.unwrap_or((!is_interactive).then_some(PIPE_RETRY)),
             json: matches.opt_present("json"),
-            once: matches.opt_str("once"),
+            once,
+            watch,
         })
     }
 }

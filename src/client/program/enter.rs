@@ -1,11 +1,14 @@
 //! Coming in for the first time, and asking for a name where there is somebody to ask.
 
 use std::io::{self, Write};
+use std::thread;
+use std::time::Instant;
 
 use super::input::read_line;
-use super::{Failure, show};
+use super::{Failure, complain, show, status};
 #[cfg(feature = "tls")]
 use crate::client::Tls;
+use crate::client::backoff::Backoff;
 use crate::client::{Builder, Client, Error};
 use crate::config::ClientConfig;
 #[cfg(feature = "tls")]
@@ -26,7 +29,7 @@ pub(super) fn enter(
         let Some(wanted) = name.take().map_or_else(&mut ask, |name| Ok(Some(name)))? else {
             return Ok(None);
         };
-        match log_in(config, &wanted) {
+        match log_in_patiently(config, &wanted) {
             Ok(client) => return Ok(Some((client, wanted))),
             Err(error @ Error::NameRefused { .. }) if interactive => {
                 show(&error.to_string());
@@ -45,6 +48,23 @@ pub(super) fn enter(
 fn advice(error: &Error) -> Option<&'static str> {
     matches!(error, Error::NameRefused { why: None, .. })
         .then_some("If it is the password, leave with Ctrl-D, and give the right one with --password-file.")
+}
+
+/// Connects and logs in, and tries as long as `--retry` tells, where it is given.
+fn log_in_patiently(config: &ClientConfig, name: &UserName) -> Result<Client, Error> {
+    let (since, mut backoff) = (Instant::now(), Backoff::default());
+    loop {
+        let error = match log_in(config, name) {
+            Err(error) if config.retries_first && status(&error) == 1 => error,
+            result => return result,
+        };
+        let pause = backoff.pause();
+        if config.retry.is_some_and(|retry| since.elapsed() + pause > retry) {
+            return Err(error);
+        }
+        complain(&format_args!("{error}; trying again"));
+        thread::sleep(pause);
+    }
 }
 
 /// Connects, and logs in under this name.
@@ -87,7 +107,6 @@ mod tests {
     use std::io::{BufRead, BufReader};
     use std::net::TcpListener;
     use std::path::Path;
-    use std::thread;
 
     use super::*;
     use crate::config::Invocation;

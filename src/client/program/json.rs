@@ -185,6 +185,76 @@ mod tests {
         assert_eq!(line(&event(EventKind::Taken)), None);
     }
 
+    /// One event of each kind, with every field that it may have.
+    fn samples() -> Vec<EventKind> {
+        let (text, some) = (|| "x".to_owned(), || Some("x".to_owned()));
+        let (room, who, by, reason) = (text(), text(), text(), text());
+        let manner = Manner::Message;
+        let members = vec![Member { rank: "@".into(), name: "bob".into() }];
+        vec![
+            EventKind::Said { room: some(), from: text(), text: text(), manner },
+            EventKind::Whispered { to: some(), from: text(), text: text(), manner },
+            EventKind::Joined { room: text(), who: text() },
+            EventKind::Parted { room: text(), who: text(), reason: text() },
+            EventKind::Quit { who: text(), reason: text() },
+            EventKind::Kicked { room, who, by, reason },
+            EventKind::Renamed { from: text(), to: text() },
+            EventKind::Topic { room: text(), topic: text(), by: some() },
+            EventKind::Present { room: text(), members },
+            EventKind::Invited { room: text(), who: text(), by: text() },
+            EventKind::Changed { of: text(), by: text(), changes: text() },
+            EventKind::Notice(text()),
+            EventKind::Refused { code: text(), about: some(), text: text() },
+            EventKind::Info(text()),
+            EventKind::Server { version: text() },
+            EventKind::Closing(text()),
+        ]
+    }
+
+    /// The same without what may be missing.
+    fn without_options(mut kind: EventKind) -> EventKind {
+        match &mut kind {
+            EventKind::Said { room: option, .. }
+            | EventKind::Whispered { to: option, .. }
+            | EventKind::Topic { by: option, .. }
+            | EventKind::Refused { about: option, .. } => *option = None,
+            _ => {}
+        }
+        kind
+    }
+
+    /// The kind and the other fields of an event, in the order in which they are written.
+    fn written(kind: EventKind) -> (String, Vec<String>) {
+        let json = line(&Event { time: None, ..event(kind) }).expect("it is printed");
+        let outside = json.replace(r#"[{"name":"bob","rank":"@"}]"#, "[]");
+        let fields = outside.trim_matches(['{', '}']).split(',');
+        let names = fields.map(|field| field.split('"').nth(1).unwrap().to_owned()).skip(2);
+        (outside.split('"').nth(3).unwrap().to_owned(), names.collect())
+    }
+
+    #[test]
+    fn the_man_page_lists_every_kind_of_event_and_its_fields() {
+        const MANUAL: &str = include_str!("../../../doc/parlor.1");
+        let (_, section) = MANUAL.split_once("\n.Sh JSON\n").unwrap();
+        let (section, _) = section.split_once("\n.Sh ").unwrap();
+        let entries = section.split("\n.It Li ").skip(1).map(|entry| {
+            let mut lines = entry.lines();
+            let (kind, fields) = (lines.next().unwrap(), lines.next().unwrap());
+            let fields = fields.trim_start_matches(".Li ").split(" , ");
+            (kind.to_owned(), fields.map(str::to_owned).collect::<Vec<_>>())
+        });
+        let listed: Vec<_> = entries.collect();
+        let plain = |field: &String| field.trim_end_matches('?').to_owned();
+        let all: Vec<_> = samples().into_iter().map(written).collect();
+        let listed_all: Vec<_> =
+            listed.iter().map(|(kind, fields)| (kind.clone(), fields.iter().map(plain).collect())).collect();
+        assert_eq!(listed_all, all);
+        for ((kind, fields), sample) in listed.into_iter().zip(samples()) {
+            let certain: Vec<_> = fields.into_iter().filter(|field| !field.ends_with('?')).collect();
+            assert_eq!((kind, certain), written(without_options(sample)));
+        }
+    }
+
     #[test]
     fn nothing_that_disturbs_a_terminal_is_in_it() {
         let every: String = ('\0'..='\u{3000}').collect();

@@ -99,7 +99,7 @@ pub fn is_interactive() -> bool {
 
 /// Runs until the keyboard, the pipe or the connection ends.
 pub fn run(config: &ClientConfig) -> Result<(), Failure> {
-    let talks = is_interactive() && !config.json && config.once.is_none();
+    let talks = is_interactive() && !config.json && !config.watch && config.once.is_none();
     if config.name.is_none() && !talks {
         let message = "standard input is no terminal to ask for a name: give NAME@HOST";
         return Err(Failure::new(2, message));

@@ -20,7 +20,7 @@ struct Pipe<'a> {
     link: Link,
     /// Lets the input be read.
     credits: SyncSender<()>,
-    /// It is being read.
+    /// It is being read, or never will be.
     is_reading: bool,
     input_ended: bool,
     /// Everything was taken, and our side has ended.
@@ -81,7 +81,7 @@ pub(super) fn run(config: &ClientConfig, client: Client, name: UserName) -> Resu
         config,
         link,
         credits,
-        is_reading: false,
+        is_reading: config.watch,
         input_ended: config.once.is_some(),
         is_closing: false,
         lines: 0,
@@ -91,6 +91,7 @@ pub(super) fn run(config: &ClientConfig, client: Client, name: UserName) -> Resu
     pipe.join();
     match &config.once {
         Some(text) => pipe.take_lines(text.lines().map(str::to_owned).collect()),
+        None if config.watch => {}
         None => input::start(sender, granted)?,
     }
     let result = pipe.go_on(&notes);

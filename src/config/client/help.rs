@@ -4,9 +4,10 @@ use super::settings::SETTINGS;
 use crate::config::table;
 
 /// Options that a config file has not, as `--help` shows them: short, long, value, help.
-const OTHERS: [[&str; 4]; 6] = [
+const OTHERS: [[&str; 4]; 7] = [
     ["c", "config", "FILE", "these options (~/.config/parlor/config)"],
     ["", "json", "", "print every event as JSON, one object a line"],
+    ["", "watch", "", "only listen, until told to end; the input is not read"],
     ["", "once", "TEXT", "say this and end, without reading the input"],
     ["", "no-color", "", "the same as --color never"],
     ["h", "help", "", "print this help"],
@@ -34,7 +35,7 @@ pub(super) fn help() -> String {
         format!("  {short} {:<20} {help}\n", format!("--{long} {value}"))
     });
     let rows: String = rows.collect();
-    format!("{BRIEF}{rows}\n{PORTS}. At a terminal, /help shows what else there is.\n{STATUS}")
+    format!("{BRIEF}{rows}{PORTS}. At a terminal, /help shows what else there is.\n{STATUS}")
 }
 
 const BRIEF: &str = "\
