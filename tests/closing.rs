@@ -101,7 +101,7 @@ fn the_last_line_and_a_clean_end_reach_a_peer_that_keeps_sending() {
     let mut bob = server.user("bob");
     for _ in 0..10 {
         let mut peer = server.connect();
-        peer.send("nonsense");
+        peer.send("?nonsense");
         // As much as fits while the server's last words are under way; it must be read to avoid a reset.
         for _ in 0..50 {
             peer.send("x".repeat(4096));
@@ -117,7 +117,7 @@ fn a_peer_that_keeps_its_side_open_after_the_end_is_let_go_of() {
     let limits = Limits { connections: 1, ..limits() };
     let server = TestServer::with_limits(limits);
     let mut stays = server.connect();
-    stays.send("nonsense");
+    stays.send("?nonsense");
     stays.expect_closing_link(NEITHER);
     stays.expect_end();
     let begin = Instant::now();

@@ -433,7 +433,7 @@ fn what_the_stream_cannot_recover_from_is_told_in_one_line_and_ends_it() {
     let mut bob = server.user("bob");
     let long = format!("§γ{}", "x".repeat(8192));
     let cases: [(&[u8], &str); 7] = [
-        (b"hello", "bytes outside a frame"),
+        (b"?hello", "bytes outside a frame"),
         (b"GET / HTTP/1.1\r\n\r\n", "bytes outside a frame"),
         (b"\x16\x03\x01\x02\x00\x01\x00", "bytes outside a frame"),
         (b"\0", "bytes outside a frame"),
@@ -497,14 +497,14 @@ fn noise_of_every_kind_disturbs_nobody() {
             state ^= state << 5;
             *byte = state as u8;
         }
-        let first = noise.iter().copied().find(|byte| !matches!(byte, b'\r' | b'\n'));
+        let first = noise.iter().copied().find(|byte| !matches!(byte, b' ' | b'\r' | b'\n'));
         let mut peer = server.connect();
         peer.send(noise);
         peer.finish();
         match first {
             Some(0xc2 | 0xe2) => peer.expect_notice(""),
-            // Tags or a source: an IRC client, whose noise is answered by the line, or not at all.
-            Some(b'@' | b':') => {
+            // Tags, a source or a word: an IRC client, whose noise is answered by the line, or not at all.
+            Some(b'@' | b':' | b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z') => {
                 peer.rest();
             }
             Some(_) => peer.expect_closing_link(NEITHER),

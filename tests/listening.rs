@@ -53,7 +53,7 @@ fn half_closing_and_the_servers_last_words_work_in_all_three_families() {
         alice.expect("alice说：bye\n");
         alice.expect_end();
         let mut stranger = Peer::connect(at);
-        stranger.send("nonsense");
+        stranger.send("?nonsense");
         stranger.expect_closing_link(NEITHER);
         stranger.expect_end();
     }

@@ -102,7 +102,7 @@ fn whoever_logs_in_just_in_time_stays() {
 fn after_the_last_words_the_server_reads_on_for_exactly_2_s() {
     let mut scene = Scene::new(limits());
     let guest = scene.connect();
-    scene.send(&guest, "nonsense");
+    scene.send(&guest, "?nonsense");
     assert!(guest.heard().starts_with("ERROR :Closing link: ") && guest.is_shut());
     scene.advance(LINGER - TICK);
     scene.send(&guest, "§γstill talking§γ");
@@ -118,7 +118,7 @@ fn after_the_last_words_the_peers_end_ends_it_at_once() {
     let mut scene = Scene::new(limits());
     for end in [Scene::end, Scene::reset] {
         let guest = scene.connect();
-        scene.send(&guest, "nonsense");
+        scene.send(&guest, "?nonsense");
         end(&mut scene, &guest);
         assert!(guest.is_closed());
     }
@@ -171,7 +171,7 @@ fn a_stopping_server_is_done_as_soon_as_everybody_has_left() {
 fn a_name_is_free_in_the_turn_in_which_its_owner_leaves() {
     let mut scene = Scene::new(limits());
     let leave: [fn(&mut Wire); 3] =
-        [|wire| wire.ended = true, |wire| wire.broken = true, |wire| wire.arrived.extend(b"nonsense")];
+        [|wire| wire.ended = true, |wire| wire.broken = true, |wire| wire.arrived.extend(b"?nonsense")];
     for leave in leave {
         let (alice, next) = (scene.user("alice"), scene.connect());
         leave(&mut alice.wire.borrow_mut());
@@ -333,7 +333,7 @@ fn an_overfull_outbox_ends_in_a_whole_line_and_the_reason() {
 
 #[test]
 fn somebody_overfull_is_told_so_also_when_it_ends_in_the_same_turn() {
-    for ending in ["", "nonsense"] {
+    for ending in ["", "?nonsense"] {
         let mut scene = Scene::new(Limits { outbox_bytes: 100, ..limits() });
         let alice = scene.user("alice");
         scene.give_room(&alice, 0);
@@ -363,7 +363,7 @@ fn whoever_breaks_while_its_last_words_are_under_way_is_let_go_of_at_once() {
     let guest = scene.connect();
     // The write of the farewell tells of the break, so no read does.
     guest.wire.borrow_mut().writes.plan(0, Fault::Fail(ErrorKind::ConnectionReset));
-    scene.send(&guest, "nonsense");
+    scene.send(&guest, "?nonsense");
     assert!(guest.is_closed());
     assert_eq!(scene.server.connections(), 0);
 }

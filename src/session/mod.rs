@@ -4,6 +4,7 @@
 mod cloak;
 mod crazyit;
 mod dialect;
+mod first_bytes;
 mod house;
 mod irc;
 mod stage;
@@ -22,6 +23,7 @@ use crate::hub::Hub;
 use crate::message::{Check, CloseReason, Frame, Now, Outcome, Outgoing, Peer, UserId};
 use crate::name::UserName;
 use crazyit::CrazyIt;
+use first_bytes::{FirstBytes, first_bytes};
 use irc::Irc;
 
 /// What a session works with while it handles something.
@@ -64,46 +66,6 @@ const NEITHER: &str = "bytes outside a frame: begin with \u{220f}\u{2211}name\u{
 
 /// What is told to who speaks TLS where it is not spoken.
 const TLS_HERE: &str = "TLS at a port without it: connect without TLS, or to the server's port for TLS";
-
-/// How TLS begins: a record of a handshake, of any version (RFC 8446 §5.1).
-const TLS_BEGINS: &[u8] = &[22, 3];
-
-/// What a peer's first bytes tell.
-enum FirstBytes {
-    /// Nothing yet.
-    NeedMore,
-    /// Nothing: a line end before all else.
-    LineEnd,
-    /// The beginning of TLS.
-    Tls,
-    /// A mark, or the beginning of one.
-    CrazyIt,
-    /// An IRC command, in any letter case, or what may stand before one.
-    Irc,
-    /// Something else.
-    Neither,
-}
-
-/// Tells the protocol; `ended` says that there will be no more bytes.
-fn first_bytes(bytes: &[u8], ended: bool) -> FirstBytes {
-    match bytes.first() {
-        None => FirstBytes::NeedMore,
-        Some(b'\r' | b'\n') => FirstBytes::LineEnd,
-        Some(b'@' | b':') => FirstBytes::Irc,
-        Some(_) if bytes.starts_with(TLS_BEGINS) => FirstBytes::Tls,
-        Some(_) if TLS_BEGINS.starts_with(bytes) && !ended => FirstBytes::NeedMore,
-        Some(&first) if crazyit::could_begin_with(first) => FirstBytes::CrazyIt,
-        Some(_) => {
-            let end = bytes.iter().position(|byte| matches!(byte, b' ' | b'\r' | b'\n'));
-            let word = &bytes[..end.unwrap_or(bytes.len())];
-            match irc::is_command(word, end.is_some() || ended) {
-                true if end.is_some() || ended => FirstBytes::Irc,
-                true => FirstBytes::NeedMore,
-                false => FirstBytes::Neither,
-            }
-        }
-    }
-}
 
 /// What the log says of who gives no password where one is asked for.
 const NO_PASSWORD: &str = "no password was given";
@@ -152,7 +114,7 @@ impl Session {
         match &mut self.wire {
             Wire::Unknown { id, until } => match first_bytes(bytes, false) {
                 FirstBytes::NeedMore => None,
-                FirstBytes::LineEnd => Some(1),
+                FirstBytes::Blank(count) => Some(count),
                 FirstBytes::CrazyIt => {
                     let conversation = CrazyIt::new(*id, context.house.config.limits.frame_bytes, *until);
                     self.wire = Wire::CrazyIt(conversation);
@@ -215,16 +177,13 @@ impl Session {
         match &mut self.wire {
             Wire::Unknown { .. } if rest.is_empty() => {}
             Wire::Unknown { id, until } => match first_bytes(rest, true) {
+                FirstBytes::Blank(count) => self.finish(&rest[count..], context),
                 FirstBytes::Irc => {
                     let mut conversation = Irc::new(*id, *until);
                     conversation.finish(rest, context);
                     self.wire = Wire::Irc(conversation);
                 }
-                FirstBytes::NeedMore
-                | FirstBytes::LineEnd
-                | FirstBytes::Tls
-                | FirstBytes::CrazyIt
-                | FirstBytes::Neither => {
+                FirstBytes::NeedMore | FirstBytes::Tls | FirstBytes::CrazyIt | FirstBytes::Neither => {
                     irc::error_line(*id, NEITHER, context.out);
                 }
             },

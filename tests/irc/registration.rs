@@ -440,8 +440,8 @@ fn a_half_closed_peer_is_served_to_the_end() {
 }
 
 #[test]
-fn first_words_that_are_no_command_are_told_and_closed() {
-    for first in ["GET / HTTP/1.1\r\n", "hello\r\n", "NICKS x\r\n", "xyz", "\u{ff}"] {
+fn first_bytes_of_no_protocol_are_told_and_closed() {
+    for first in ["?", "x-y z\r\n", "Host: x\r\n", "PROXY TCP4 192.0.2.7 192.0.2.1 1 2\r\n", "\u{ff}"] {
         let mut house = House::new();
         let eve = house.connect();
         house.bytes(eve, first);
@@ -450,14 +450,94 @@ fn first_words_that_are_no_command_are_told_and_closed() {
         assert!(lines[0].starts_with("ERROR :Closing link: bytes outside a frame"), "{lines:?}");
         assert!(house.is_shut(eve));
     }
+}
+
+#[test]
+fn a_web_page_cannot_make_a_browser_speak_irc() {
+    let methods =
+        ["GET", "POST", "PUT", "HEAD", "OPTIONS", "DELETE", "PATCH", "TRACE", "CONNECT", "PROPFIND"];
+    let requests = methods.map(|method| format!("{method} /x HTTP/1.1\r\n"));
+    let others = ["PRI * HTTP/2.0\r\n", "NICK /ana HTTP/1.1\r\n", "get /\r\n", " \r\nPOST /x HTTP/1.1\r\n"];
+    for request in requests.into_iter().chain(others.map(str::to_owned)) {
+        let mut house = House::new();
+        let eve = house.connect();
+        house.bytes(eve, format!("{request}Host: localhost\r\n\r\nNICK eve\r\nUSER eve 0 * :x\r\n"));
+        let lines = house.lines(eve);
+        assert_eq!(lines.len(), 1, "{request:?}");
+        assert!(lines[0].starts_with("ERROR :Closing link: bytes outside a frame"), "{lines:?}");
+        assert!(house.is_shut(eve) && house.hub().users().is_empty());
+    }
+}
+
+#[test]
+fn a_first_command_that_is_unknown_is_told_and_the_next_is_taken() {
+    for first in [
+        "WEBIRC gate gateway host 192.0.2.7",
+        "STARTTLS",
+        "PROTOCTL NAMESX",
+        "AUTHENTICATE PLAIN",
+        "hello",
+        "NICKS x",
+        "001 x",
+    ] {
+        let mut house = House::new();
+        let ana = house.connect();
+        assert_eq!(house.told(ana, first), "451 *", "{first}");
+        house.register(ana, "ana", "");
+    }
     // The beginning of a command, and then no more.
     let mut house = House::new();
-    let eve = house.connect();
-    house.bytes(eve, "NIC");
+    let ana = house.connect();
+    house.bytes(ana, "NIC");
     assert!(house.is_silent());
-    house.half_close(eve);
-    assert!(house.lines(eve)[0].starts_with("ERROR :Closing link: "));
-    assert!(house.is_gone(eve));
+    house.half_close(ana);
+    assert_eq!(codes(&house.lines(ana)), ["451"]);
+    assert!(house.is_gone(ana));
+}
+
+#[test]
+fn spaces_line_ends_and_a_byte_order_mark_may_stand_before_the_first_command() {
+    for before in [" ", "   ", "\r\n  ", "\n\n \r\n ", "\u{feff}", "\r\n\u{feff} "] {
+        let mut house = House::new();
+        let (ana, bob) = (house.connect(), house.connect());
+        house.bytes(ana, format!("{before}NICK ana\r\nUSER a 0 * :x\r\n"));
+        assert_eq!(codes(&house.lines(ana))[0], "001", "{before:?}");
+        // Byte by byte, and with nothing behind it.
+        for byte in format!("{before}QUIT").bytes() {
+            house.bytes(bob, [byte]);
+        }
+        house.half_close(bob);
+        assert_eq!(house.lines(bob), ["ERROR :Closing link: Quit"], "{before:?}");
+        let eve = house.connect();
+        house.bytes(eve, before);
+        house.half_close(eve);
+        assert_eq!(house.lines(eve), [""; 0], "{before:?}");
+    }
+}
+
+#[test]
+fn crs_and_nuls_before_the_line_feed_are_no_part_of_the_last_word() {
+    for end in ["\r\r\n", "\r\r\r\n", "\0\r\n", "\0\n", "\r\0\r\n"] {
+        let mut house = House::new();
+        let u5 = house.connect();
+        for line in ["CAP LS", "NICK u5", "USER u5 0 * x", "CAP END"] {
+            house.bytes(u5, format!("{line}{end}"));
+        }
+        let lines = house.lines(u5);
+        assert!(lines.iter().any(|line| line.starts_with(":parlor.local 001 u5 ")), "{end:?}: {lines:#?}");
+        for (line, answer) in [
+            ("JOIN #tea", ":u5!~u5@HOST JOIN #tea"),
+            ("MODE #tea +k key", ":u5!~u5@HOST MODE #tea +k key"),
+            ("WHOIS u5", ":parlor.local 311 u5 u5 ~u5 HOST * :x"),
+            ("TOPIC #tea :a b", ":u5!~u5@HOST TOPIC #tea :a b"),
+            ("PART #tea", ":u5!~u5@HOST PART #tea"),
+            ("PING x", ":parlor.local PONG parlor.local :x"),
+            ("QUIT", "ERROR :Closing link: Quit"),
+        ] {
+            house.bytes(u5, format!("{line}{end}"));
+            assert_eq!(house.lines(u5)[0], answer, "{line}{end:?}");
+        }
+    }
 }
 
 #[test]

@@ -171,13 +171,9 @@ pub(super) fn named(name: &str) -> Option<&'static Command> {
     COMMANDS.iter().find(|command| command.name.eq_ignore_ascii_case(name))
 }
 
-/// True when `word` is a command in any letter case or, unless it is `whole`, the beginning of one.
-pub(in crate::session) fn is_command(word: &[u8], whole: bool) -> bool {
-    COMMANDS.iter().any(|command| {
-        let name = command.name.as_bytes();
-        let name = if whole { Some(name) } else { name.get(..word.len()) };
-        name.is_some_and(|name| name.eq_ignore_ascii_case(word))
-    })
+/// True when `word` is a command in any letter case.
+pub(in crate::session) fn is_command(word: &[u8]) -> bool {
+    std::str::from_utf8(word).is_ok_and(|word| named(word).is_some())
 }
 
 impl Irc {

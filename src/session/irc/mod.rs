@@ -31,7 +31,7 @@ use std::time::{Duration, Instant};
 use super::{Context, shift};
 use crate::config::Limits;
 use crate::message::{Check, CloseReason, Outcome, Outgoing, Purpose, UserId};
-use crate::wire::irc::{CLIENT_TAGS_BYTES, LINE_BYTES, Line, Message, Tags, numeric};
+use crate::wire::irc::{CLIENT_TAGS_BYTES, LINE_BYTES, Line, Message, Tags, numeric, without_line_end};
 use crate::wire::{Split, Splitter};
 use registration::Registration;
 use work::Pending;
@@ -138,7 +138,7 @@ impl Irc {
     }
 
     fn line(&mut self, line: &[u8], context: &mut Context<'_>) {
-        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        let line = &*without_line_end(line);
         match tags_length(line) {
             Some(tags) if tags > CLIENT_TAGS_BYTES || line.len() - tags > LINE_BYTES - 2 => {
                 return self.too_long(context);

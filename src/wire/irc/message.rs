@@ -1,5 +1,7 @@
 //! Reading one IRC message.
 
+use std::borrow::Cow;
+
 use super::{Line, Tags};
 
 /// One message, taken apart. Nothing is copied but the list of parameters.
@@ -71,6 +73,23 @@ impl<'a> Message<'a> {
     }
 }
 
+/// A line that was found by its LF, without what some clients send before that: any number of CRs. A NUL, which no
+/// message has (RFC 2812 §2.3.1), is left out wherever it stands.
+pub fn without_line_end(line: &[u8]) -> Cow<'_, [u8]> {
+    let mut line = Cow::Borrowed(line);
+    if line.contains(&0) {
+        line.to_mut().retain(|&byte| byte != 0);
+    }
+    let length = line.iter().rposition(|&byte| byte != b'\r').map_or(0, |last| last + 1);
+    match line {
+        Cow::Borrowed(line) => Cow::Borrowed(&line[..length]),
+        Cow::Owned(mut line) => {
+            line.truncate(length);
+            Cow::Owned(line)
+        }
+    }
+}
+
 /// The first word, and what stands behind the spaces that end it.
 fn word(text: &str) -> (&str, &str) {
     match text.split_once(' ') {
@@ -84,6 +103,23 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn crs_before_the_line_feed_and_nuls_anywhere_are_no_part_of_a_line() {
+        for (line, text) in [
+            ("NICK u5", "NICK u5"),
+            ("NICK u5\r", "NICK u5"),
+            ("NICK u5\r\r\r", "NICK u5"),
+            ("NICK u5\0\r", "NICK u5"),
+            ("NI\0CK u5\r\0\r\0", "NICK u5"),
+            ("AWAY :a\rb\r", "AWAY :a\rb"),
+            ("\r\r", ""),
+            ("\0", ""),
+            ("", ""),
+        ] {
+            assert_eq!(&*without_line_end(line.as_bytes()), text.as_bytes(), "{line:?}");
+        }
+    }
 
     /// Tags, source, command, parameters.
     type Parts<'a> = (Vec<(String, String)>, Option<&'a str>, &'a str, Vec<&'a str>);

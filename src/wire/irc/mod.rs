@@ -8,7 +8,7 @@ mod tags;
 
 pub use formatting::without_formatting;
 pub use line::{Line, split_text};
-pub use message::{Message, NoCommand};
+pub use message::{Message, NoCommand, without_line_end};
 pub use tags::Tags;
 
 /// Longest line, in bytes, CR LF included and tags not (RFC 2812 §2.3).
