@@ -65,6 +65,12 @@ fn a_key_is_shown_to_members_alone() {
     assert_eq!(modes(&mut house, eve, "#tea"), "+ntk *");
     // Whoever may take it away need not know it.
     assert_eq!(house.ask(ana, "MODE #tea -k wrong"), [":ana!~ana@HOST MODE #tea -k *"]);
+    let key = "x".repeat(440);
+    let why = "is no key: 1 to 32 characters, no comma, colon or space";
+    assert_eq!(
+        house.ask(ana, &format!("MODE #tea +k {key}")),
+        [format!(":parlor.local 696 ana #tea k * :{why}")]
+    );
     assert_eq!(modes(&mut house, ana, "#tea"), "+nt");
 }
 
@@ -260,13 +266,13 @@ fn parameters_that_are_none_of_their_kind_get_696() {
     for (change, said) in [
         ("+k a,b", "k a,b"),
         ("+k a:b", "k a:b"),
-        ("+k :two words", "k two"),
+        ("+k :two words", "k *"),
         ("+k a\u{7}b", "k a\u{7}b"),
         ("+l many", "l many"),
         ("+l 0", "l 0"),
         ("+l -1", "l -1"),
         ("+o 1st", "o 1st"),
-        ("+b :two words", "b two"),
+        ("+b :two words", "b *"),
         ("+b :", "b *"),
         ("+b a\u{7}b", "b a\u{7}b"),
         ("+l :", "l *"),
@@ -282,6 +288,12 @@ fn parameters_that_are_none_of_their_kind_get_696() {
     assert_eq!(house.told(ana, &format!("MODE #tea +k {key}")), format!("696 ana #tea k {key}"));
     let mask = "x".repeat(201);
     assert_eq!(house.told(ana, &format!("MODE #tea +b {mask}")), format!("696 ana #tea b {mask}"));
+    let key = "x".repeat(440);
+    let why = "is no key: 1 to 32 characters, no comma, colon or space";
+    assert_eq!(
+        house.ask(ana, &format!("MODE #tea +k {key}")),
+        [format!(":parlor.local 696 ana #tea k * :{why}")]
+    );
     assert_eq!(modes(&mut house, ana, "#tea"), "+nt");
 }
 

@@ -204,7 +204,8 @@ mod tests {
             lines("#t", "\x01VERSION\x01a\0b", Manner::Message),
             ["PRIVMSG #t :\u{fffd}VERSION\u{fffd}a\u{fffd}b"]
         );
-        assert_eq!(lines("#t\r\nQUIT", "x", Manner::Message), ["PRIVMSG #t :x"]);
+        // Nor is anything said in a room with another name.
+        assert_eq!(lines("#t\r\nQUIT", "x", Manner::Message), ["PRIVMSG * :x"]);
     }
 
     #[test]

@@ -121,7 +121,8 @@ impl Irc {
                     self.numeric(numeric::ERR_INVALIDMODEPARAM, context, |line| {
                         line.param(name.as_str());
                         line.param(letter.encode_utf8(&mut [0; 4]));
-                        line.param(&param);
+                        let is_shown = param.len() + why.len() < line.room();
+                        line.param(if is_shown { &param } else { "*" });
                         line.trailing(why);
                     })
                 }

@@ -1,5 +1,5 @@
 //! Writing one IRC line. Whatever it is made of, it is one line: text ends at the first CR, LF or NUL in it, a
-//! parameter that could not be told from two is made harmless, and what is too long is cut between characters.
+//! parameter that could not be told from two is shown as `*`, and what is too long is cut between characters.
 
 use std::fmt::Write as _;
 
@@ -68,10 +68,12 @@ impl<'a> Line<'a> {
         self.word(command);
     }
 
-    /// Adds a parameter that is one word.
+    /// Adds a parameter that is one word. What is none, or too long, is shown as `*`: a part of it would be another word.
     pub fn param(&mut self, param: &str) {
+        let fits = param.len() <= self.room() + 1;
         self.out.push(b' ');
-        self.word(param);
+        let is_word = fits && !param.is_empty() && !param.starts_with(':') && !param.bytes().any(ends_a_word);
+        self.out.extend_from_slice(if is_word { param.as_bytes() } else { b"*" });
     }
 
     /// Adds a parameter that is a number.
@@ -119,7 +121,7 @@ impl<'a> Line<'a> {
     }
 
     fn word(&mut self, word: &str) {
-        let word = until(word, |byte| byte == b' ' || ends_a_line(byte));
+        let word = until(word, ends_a_word);
         if word.is_empty() || word[0] == b':' {
             self.out.push(b'*');
         }
@@ -130,6 +132,10 @@ impl<'a> Line<'a> {
 /// True for what no message contains (RFC 2812 §2.3.1).
 fn ends_a_line(byte: u8) -> bool {
     matches!(byte, b'\r' | b'\n' | 0)
+}
+
+fn ends_a_word(byte: u8) -> bool {
+    byte == b' ' || ends_a_line(byte)
 }
 
 fn until(text: &str, ends: impl Fn(u8) -> bool) -> &[u8] {
@@ -200,7 +206,18 @@ mod tests {
             line.param(":d");
             line.trailing("e\nQUIT :f");
         });
-        assert_eq!(text, "X a b * *:d :e\r\n");
+        assert_eq!(text, "X * * * * :e\r\n");
+    }
+
+    #[test]
+    fn a_parameter_is_shown_whole_or_not_at_all() {
+        for (length, param) in [(508, "x".repeat(508)), (509, "*".into()), (600, "*".into())] {
+            let text = line(|line| {
+                line.command("X");
+                line.param(&"x".repeat(length));
+            });
+            assert_eq!(text, format!("X {param}\r\n"));
+        }
     }
 
     #[test]
