@@ -164,12 +164,22 @@ fn before_registration_other_commands_get_451() {
 }
 
 #[test]
+fn whoever_gives_no_username_that_can_be_shown_has_a_default_one() {
+    for username in ["😀", "~", "!?"] {
+        let mut house = House::new();
+        let ana = house.connect();
+        house.send(ana, "NICK ana");
+        let lines = house.ask(ana, &format!("USER {username} 0 * :x"));
+        assert_eq!(lines[0], ":parlor.local 001 ana :Welcome to parlor.local, ana!~user@HOST", "{username}");
+    }
+}
+
+#[test]
 fn too_few_parameters_get_461_with_the_command() {
     let mut house = House::new();
     let ana = house.connect();
     assert_eq!(house.told(ana, "USER a 0 *"), "461 * USER");
     assert_eq!(house.told(ana, "user"), "461 * USER");
-    assert_eq!(house.told(ana, "USER !? 0 * :nobody can be called this"), "461 * USER");
     assert_eq!(house.told(ana, "PASS"), "461 * PASS");
     assert_eq!(house.told(ana, "CAP"), "461 * CAP");
     assert_eq!(house.told(ana, "PING"), "461 * PING");

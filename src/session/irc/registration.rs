@@ -16,6 +16,9 @@ use crate::wire::irc::{Message, numeric};
 /// Longest user name, in characters; what is longer is cut.
 pub(super) const USERNAME_CHARS: usize = 16;
 
+/// The user name of those who give none that can be shown.
+const DEFAULT_USERNAME: &str = "user";
+
 /// Longest real name, in characters; what is longer is cut.
 pub(super) const REALNAME_CHARS: usize = 128;
 
@@ -163,9 +166,10 @@ impl Irc {
     pub(super) fn user(&mut self, message: &Message<'_>, context: &mut Context<'_>) {
         // A user name stands before an `@`, and says that nobody has vouched for it.
         let username = message.params[0].chars().filter(|&c| c.is_alphanumeric() || "-_.".contains(c));
-        let username: String = username.take(USERNAME_CHARS).collect();
+        let mut username: String = username.take(USERNAME_CHARS).collect();
         if username.is_empty() {
-            return self.need_more_params("USER", context);
+            // A client does not ask its user for another, so it would hang here.
+            username.push_str(DEFAULT_USERNAME);
         }
         let realname: String = message.params[3].chars().take(REALNAME_CHARS).collect();
         if let Phase::Registering(registration) = &mut self.phase {
