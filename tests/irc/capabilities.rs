@@ -516,7 +516,7 @@ fn what_is_not_utf_8_is_refused_and_reaches_nobody() {
     house.bytes(ana, b"TOPIC #tea :\xff\r\n");
     assert_eq!(
         house.lines(ana),
-        [":parlor.local NOTICE ana :FAIL TOPIC INVALID_UTF8: Message rejected: this server takes UTF-8 only"]
+        [":parlor.local FAIL TOPIC INVALID_UTF8 :Message rejected: this server takes UTF-8 only"]
     );
     // Where the command itself cannot be read there is no name to give.
     house.bytes(bob, b"\xff\xfe x\r\n");
@@ -525,10 +525,46 @@ fn what_is_not_utf_8_is_refused_and_reaches_nobody() {
         [":parlor.local FAIL * INVALID_UTF8 :Message rejected: this server takes UTF-8 only"]
     );
     assert!(house.is_silent());
+}
+
+#[test]
+fn a_command_whose_text_is_not_utf_8_is_done_and_the_client_is_told() {
+    let (mut house, ana, bob) = pair("");
+    let told = |command| {
+        format!(
+            ":parlor.local FAIL {command} INVALID_UTF8 :Done with some bytes replaced: this server takes UTF-8 only"
+        )
+    };
     let eve = house.connect();
-    house.bytes(eve, b"NICK eve\r\nUSER e 0 * :\xe9\r\n");
-    assert_eq!(house.lines(eve).len(), 1);
-    assert_eq!(house.hub().users().len(), 2);
+    house.bytes(eve, b"NICK eve\r\nUSER \xe9 0 * :caf\xe9\r\n");
+    let lines = house.lines(eve);
+    assert_eq!(
+        lines[0],
+        ":parlor.local FAIL USER INVALID_UTF8 :Done with some bytes replaced: this server takes UTF-8 only"
+    );
+    assert!(lines[1].starts_with(":parlor.local 001 eve "), "{lines:#?}");
+    house.send(eve, "JOIN #tea");
+    house.forget();
+    house.bytes(ana, b"AWAY :caf\xe9\r\n");
+    assert_eq!(
+        house.lines(ana),
+        [&told("AWAY"), ":parlor.local 306 ana :You have been marked as being away"]
+    );
+    house.bytes(ana, b"KICK #tea eve :caf\xe9\r\n");
+    assert_eq!(house.lines(ana), [&told("KICK"), ":ana!~ana@HOST KICK #tea eve :caf\u{fffd}"]);
+    assert_eq!(house.lines(bob), [":ana!~ana@HOST KICK #tea eve :caf\u{fffd}"]);
+    house.bytes(bob, b"part #tea :\xe9 bye\r\n");
+    assert_eq!(house.lines(bob), [&told("part"), ":bob!~bob@HOST PART #tea :\u{fffd} bye"]);
+    house.forget();
+    house.bytes(ana, b"QUIT \xff\r\n");
+    assert_eq!(house.lines(ana), [&told("QUIT"), "ERROR :Closing link: Quit: \u{fffd}"]);
+    assert!(house.is_shut(ana));
+    // Names are never guessed.
+    house.bytes(bob, b"KICK #t\xe9a eve :x\r\n");
+    assert_eq!(
+        house.lines(bob),
+        [":parlor.local FAIL KICK INVALID_UTF8 :Message rejected: this server takes UTF-8 only"]
+    );
 }
 
 #[test]

@@ -176,13 +176,25 @@ pub(in crate::session) fn is_command(word: &[u8]) -> bool {
     std::str::from_utf8(word).is_ok_and(|word| named(word).is_some())
 }
 
+/// Commands that are done even where their text is not UTF-8, and which of their parameters begins that text. A
+/// client that sends another encoding must be able to come and to go.
+const WITH_TEXT: [(&str, usize); 5] = [("AWAY", 0), ("KICK", 2), ("PART", 1), ("QUIT", 0), ("USER", 0)];
+
+/// True for a message that can be handled although some of its bytes have been replaced: they are in its text.
+pub(super) fn is_readable(message: &Message<'_>) -> bool {
+    let command = WITH_TEXT.iter().find(|(name, _)| name.eq_ignore_ascii_case(message.command));
+    command.is_some_and(|&(_, text)| {
+        message.params.iter().take(text).all(|param| !param.contains(char::REPLACEMENT_CHARACTER))
+    })
+}
+
 impl Irc {
     /// Handles one message.
     pub(super) fn command(&mut self, message: &Message<'_>, context: &mut Context<'_>) {
         self.labelled(message, context, |irc, context| irc.unlabelled(message, context));
     }
 
-    fn unlabelled(&mut self, message: &Message<'_>, context: &mut Context<'_>) {
+    pub(super) fn unlabelled(&mut self, message: &Message<'_>, context: &mut Context<'_>) {
         let registered = matches!(self.phase, Phase::Online { .. });
         let command = named(message.command);
         if !registered && command.is_none_or(|command| command.when == When::Registered) {

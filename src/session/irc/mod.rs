@@ -165,16 +165,36 @@ impl Irc {
         self.say(numeric::ERR_INPUTTOOLONG, &text, context);
     }
 
-    /// The server takes UTF-8 only (IRCv3 `utf8-only`).
+    /// The server takes UTF-8 only (IRCv3 `utf8-only`). A command that would be done without its text as well is done
+    /// with what can be read of that.
     fn not_utf8(&mut self, line: &[u8], context: &mut Context<'_>) {
         let text = String::from_utf8_lossy(line);
         let Ok(message) = Message::decode(&text) else { return };
+        if commands::is_readable(&message) {
+            return self.labelled(&message, context, |irc, context| {
+                irc.fail_utf8(
+                    message.command,
+                    "Done with some bytes replaced: this server takes UTF-8 only",
+                    context,
+                );
+                irc.unlabelled(&message, context);
+            });
+        }
         let label = Message { tags: Tags(message.tags.0), source: None, command: "", params: Vec::new() };
         // A command that cannot be read has no name.
         let is_readable = !message.command.contains(char::REPLACEMENT_CHARACTER);
         let command = if is_readable { message.command } else { "*" };
         self.labelled(&label, context, |irc, context| {
-            irc.fail(command, "INVALID_UTF8", "Message rejected: this server takes UTF-8 only", context);
+            irc.fail_utf8(command, "Message rejected: this server takes UTF-8 only", context);
+        });
+    }
+
+    /// Clients get this one whether or not they know `standard-replies` (`utf8-only`).
+    fn fail_utf8(&self, command: &str, text: &str, context: &mut Context<'_>) {
+        self.send("FAIL", context, |line| {
+            line.param(command);
+            line.param("INVALID_UTF8");
+            line.trailing(text);
         });
     }
 
