@@ -137,11 +137,36 @@ impl Irc {
     }
 }
 
-/// A target without the `@` or `+` before it (`STATUSMSG`), and whom those mean.
+/// A target without the `@` and `+` before it (`STATUSMSG`), and whom those mean: of several, the lowest rank.
 fn without_prefix(target: &str) -> (&str, Rank) {
-    match target.as_bytes() {
-        [b'@', b'#', ..] => (&target[1..], Rank::OPERATOR),
-        [b'+', b'#', ..] => (&target[1..], Rank::VOICE.with(Rank::OPERATOR, true)),
+    let room = target.trim_start_matches(['@', '+']);
+    let prefixes = &target[..target.len() - room.len()];
+    match room.starts_with('#') {
+        true if prefixes.contains('+') => (room, Rank::VOICE.with(Rank::OPERATOR, true)),
+        true if !prefixes.is_empty() => (room, Rank::OPERATOR),
         _ => (target, Rank::NONE),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn several_status_prefixes_mean_the_lowest_of_the_ranks() {
+        let voiced = Rank::VOICE.with(Rank::OPERATOR, true);
+        for (target, rank) in [
+            ("#tea", Rank::NONE),
+            ("@#tea", Rank::OPERATOR),
+            ("@@#tea", Rank::OPERATOR),
+            ("+#tea", voiced),
+            ("@+#tea", voiced),
+            ("+@#tea", voiced),
+        ] {
+            assert_eq!(without_prefix(target), ("#tea", rank), "{target}");
+        }
+        for target in ["@tea", "+", "@+", "#@+tea", "tea", ""] {
+            assert_eq!(without_prefix(target), (target, Rank::NONE), "{target}");
+        }
     }
 }
