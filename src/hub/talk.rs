@@ -3,7 +3,7 @@
 use super::Hub;
 use super::rooms::{Member, Room};
 use super::users::User;
-use crate::message::{Audience, EventKind, Now, Outgoing, Rank, Refusal, RoomFlag, Speech, UserId};
+use crate::message::{Audience, EventKind, Mute, Now, Outgoing, Rank, Refusal, RoomFlag, Speech, UserId};
 use crate::name::{RoomName, UserName};
 
 /// Who in a room is to hear something.
@@ -28,8 +28,8 @@ impl Hub {
         let user = self.user(id)?;
         let room = self.visible_room(&name, id)?;
         let member = self.rooms.member(&self.users, id, room);
-        if !may_speak(self.rooms.get(room), user, member, &speech, out) {
-            return Err(Refusal::CannotSpeak(name));
+        if let Some(why) = is_mute(self.rooms.get(room), user, member, &speech, out) {
+            return Err(Refusal::CannotSpeak(name, why));
         }
         if let Some(user) = self.users.get_mut(id) {
             user.has_spoken(now.time);
@@ -79,21 +79,31 @@ fn is_request(text: &str) -> bool {
     })
 }
 
-/// Whether somebody may speak in a room. Who has a rank there may always.
-fn may_speak(room: &Room, user: &User, member: Option<Member>, speech: &Speech, out: &mut Outgoing) -> bool {
+/// Why somebody may not speak in a room, if so. Whoever has a rank there always may.
+fn is_mute(
+    room: &Room,
+    user: &User,
+    member: Option<Member>,
+    speech: &Speech,
+    out: &mut Outgoing,
+) -> Option<Mute> {
     let settings = &room.settings;
     let has_rank = member.is_some_and(|m| m.rank.has_any(Rank::OPERATOR.with(Rank::VOICE, true)));
     if settings.has(RoomFlag::NoCtcp) && is_request(&speech.text) {
-        return false;
+        return Some(Mute::Ctcp);
     }
     if has_rank {
-        return true;
+        return None;
     }
-    if member.is_none() && settings.has(RoomFlag::NoExternal) || settings.has(RoomFlag::Moderated) {
-        return false;
+    let is_moderated = settings.has(RoomFlag::Moderated);
+    if member.is_none() && (is_moderated || settings.has(RoomFlag::NoExternal)) {
+        return Some(Mute::Outside);
+    }
+    if is_moderated {
+        return Some(Mute::Moderated);
     }
     let mut steps = 0;
     let is_banned = settings.bans(&user.identity, &mut steps);
     out.worked(steps);
-    !is_banned
+    is_banned.then_some(Mute::Banned)
 }

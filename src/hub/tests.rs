@@ -3,7 +3,9 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::message::{MaskList, Peer, Profile, Rank, RoomChange, RoomFlag, Sending, Speech, UserChange};
+use crate::message::{
+    MaskList, Mute, Peer, Profile, Rank, RoomChange, RoomFlag, Sending, Speech, UserChange,
+};
 
 const ANA: UserId = UserId(1);
 const BOB: UserId = UserId(2);
@@ -134,7 +136,8 @@ fn a_whisper_to_nobody_is_refused_and_heard_by_nobody() {
 fn only_members_speak_in_a_room() {
     let mut scene = Scene::with(&[(ANA, "ana"), (BOB, "bob")]);
     scene.handle(BOB, join("#tea")).unwrap();
-    assert_eq!(scene.handle(ANA, say("#tea", "hi")), Err(Refusal::CannotSpeak(room("#tea"))));
+    let refused = Err(Refusal::CannotSpeak(room("#tea"), Mute::Outside));
+    assert_eq!(scene.handle(ANA, say("#tea", "hi")), refused);
     assert_eq!(scene.handle(ANA, say("#none", "hi")), Err(Refusal::NoSuchRoom(room("#none"))));
 }
 
@@ -235,19 +238,19 @@ fn a_room_hears_whom_its_settings_allow() {
     for id in [ANA, BOB] {
         scene.handle(id, join("#tea")).unwrap();
     }
-    let cannot = Err(Refusal::CannotSpeak(room("#tea")));
+    let cannot = |why| Err(Refusal::CannotSpeak(room("#tea"), why));
     let ctcp = || say("#tea", "\x01VERSION\x01");
     assert_eq!(scene.handle(BOB, ctcp()), Ok(()));
     change(&mut scene, ANA, "#tea", flag(RoomFlag::NoCtcp)).unwrap();
-    assert_eq!(scene.handle(BOB, ctcp()), cannot);
+    assert_eq!(scene.handle(BOB, ctcp()), cannot(Mute::Ctcp));
     assert_eq!(scene.handle(BOB, say("#tea", "\x01ACTION waves\x01")), Ok(()));
     change(&mut scene, ANA, "#tea", flag(RoomFlag::Moderated)).unwrap();
-    assert_eq!(scene.handle(BOB, say("#tea", "hi")), cannot);
+    assert_eq!(scene.handle(BOB, say("#tea", "hi")), cannot(Mute::Moderated));
     let voice = |given| RoomChange::Rank { who: name("bob"), rank: Rank::VOICE, given };
     change(&mut scene, ANA, "#tea", voice(true)).unwrap();
     assert_eq!(scene.handle(BOB, say("#tea", "hi")), Ok(()));
     change(&mut scene, ANA, "#tea", voice(false)).unwrap();
-    assert_eq!(scene.handle(BOB, say("#tea", "hi")), cannot);
+    assert_eq!(scene.handle(BOB, say("#tea", "hi")), cannot(Mute::Moderated));
 }
 
 #[test]

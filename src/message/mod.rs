@@ -17,7 +17,7 @@ pub use event::{
 };
 pub use frame::Frame;
 pub use outgoing::{Audience, Outgoing, Sending};
-pub use refusal::Refusal;
+pub use refusal::{Mute, Refusal};
 pub use tally::Tally;
 
 use std::fmt;

@@ -26,8 +26,8 @@ pub enum Refusal {
     TheyAreNotInRoom(UserName, RoomName),
     /// Somebody is in this room already.
     TheyAreInRoom(UserName, RoomName),
-    /// The user may not speak in this room.
-    CannotSpeak(RoomName),
+    /// The user may not speak in this room, and why.
+    CannotSpeak(RoomName, Mute),
     /// Only an operator of this room may do that.
     NotOperator(RoomName),
     /// Only an operator of the server may do that.
@@ -74,6 +74,19 @@ pub enum Refusal {
     },
 }
 
+/// Why somebody may not speak in a room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mute {
+    /// Only members may, and they are none.
+    Outside,
+    /// Only who has a rank may.
+    Moderated,
+    /// They are banned.
+    Banned,
+    /// It takes no requests from client to client (CTCP).
+    Ctcp,
+}
+
 impl Refusal {
     /// Which kind it is, in a word that stays the same between versions: refusals are counted by it.
     pub fn label(&self) -> &'static str {
@@ -87,7 +100,7 @@ impl Refusal {
             Self::NotInRoom(_) => "not-in-room",
             Self::TheyAreNotInRoom(..) => "they-are-not-in-room",
             Self::TheyAreInRoom(..) => "they-are-in-room",
-            Self::CannotSpeak(_) => "cannot-speak",
+            Self::CannotSpeak(..) => "cannot-speak",
             Self::NotOperator(_) => "not-room-operator",
             Self::NotServerOperator => "not-server-operator",
             Self::InviteOnly(_) => "invite-only",
@@ -114,8 +127,17 @@ impl fmt::Display for Refusal {
             Self::NotInRoom(room) => write!(f, "you are not in {room}, join it first"),
             Self::TheyAreNotInRoom(name, room) => write!(f, "{name} is not in {room}"),
             Self::TheyAreInRoom(name, room) => write!(f, "{name} is in {room} already"),
-            Self::CannotSpeak(room) => {
-                write!(f, "you may not speak in {room}, ask one of its operators for a voice")
+            Self::CannotSpeak(room, Mute::Outside) => {
+                write!(f, "only members may speak in {room}, join it first")
+            }
+            Self::CannotSpeak(room, Mute::Moderated) => {
+                write!(f, "{room} is moderated, ask one of its operators for a voice")
+            }
+            Self::CannotSpeak(room, Mute::Banned) => {
+                write!(f, "you are banned from speaking in {room}, ask one of its operators to lift the ban")
+            }
+            Self::CannotSpeak(room, Mute::Ctcp) => {
+                write!(f, "{room} takes no CTCP requests but /me, send it to one person or ask for mode -C")
             }
             Self::NotOperator(room) => write!(f, "only an operator of {room} may do that"),
             Self::NotServerOperator => f.write_str("only an operator of the server may do that, see OPER"),
@@ -123,7 +145,9 @@ impl fmt::Display for Refusal {
             Self::RoomIsFull(room) => {
                 write!(f, "{room} has as many members as its operators allow, try again when one has left")
             }
-            Self::Banned(room) => write!(f, "you are banned from {room}"),
+            Self::Banned(room) => {
+                write!(f, "you are banned from {room}, ask one of its operators to lift the ban")
+            }
             Self::WrongKey(room) => write!(f, "{room} has a key, and this is not it"),
             Self::TooManyRooms { room, most } => {
                 write!(f, "you are in {most} rooms, leave one before you join {room}")

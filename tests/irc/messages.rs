@@ -55,9 +55,16 @@ fn a_statusmsg_is_heard_by_those_of_the_rank_or_above() {
     assert_eq!(house.lines(ana), [":eve!~eve@HOST NOTICE +#tea :voices"]);
     assert_eq!(house.lines(bob), [":eve!~eve@HOST NOTICE +#tea :voices"]);
     assert_eq!(house.lines(kim), [""; 0]);
+    for target in ["@+#tea", "+@#tea"] {
+        house.send(eve, &format!("PRIVMSG {target} :both"));
+        assert_eq!(house.lines(ana), [":eve!~eve@HOST PRIVMSG +#tea :both"]);
+        assert_eq!(house.lines(bob), [":eve!~eve@HOST PRIVMSG +#tea :both"]);
+        assert!(house.is_silent());
+    }
     house.send(ana, "MODE #tea +m");
     house.forget();
     assert_eq!(house.told(eve, "PRIVMSG @#tea :x"), "404 eve #tea");
+    assert_eq!(house.told(eve, "PRIVMSG @+#nowhere :x"), "401 eve @+#nowhere");
     assert_eq!(house.told(eve, "PRIVMSG @#nowhere :x"), "401 eve @#nowhere");
     assert_eq!(house.told(eve, "PRIVMSG @tea :x"), "401 eve @tea");
     assert_eq!(house.told(eve, "PRIVMSG %#tea :x"), "401 eve %#tea");
@@ -90,6 +97,30 @@ fn messages_are_refused() {
     house.forget();
     assert_eq!(house.told(eve, "PRIVMSG #tea :x"), "401 eve #tea");
     assert!(house.is_silent());
+}
+
+#[test]
+fn whoever_may_not_speak_is_told_why_and_what_to_do() {
+    let mut house = House::new();
+    let [ana, bob] = house.channel("#tea", ["ana", "bob"]);
+    let eve = house.irc("eve");
+    let mut told = |change: &str, guest, who: &str, text: &str| {
+        house.send(ana, &format!("MODE #tea {change}"));
+        house.forget();
+        let lines = house.ask(guest, &format!("PRIVMSG #tea :{text}"));
+        let why = lines[0].strip_prefix(&format!(":parlor.local 404 {who} #tea :")).map(str::to_owned);
+        why.unwrap_or_else(|| panic!("{lines:#?}"))
+    };
+    let outside = "only members may speak in #tea, join it first";
+    assert_eq!(told("+n", eve, "eve", "x"), outside);
+    assert_eq!(told("-n+m", eve, "eve", "x"), outside);
+    assert_eq!(told("+nm", bob, "bob", "x"), "#tea is moderated, ask one of its operators for a voice");
+    let banned = "you are banned from speaking in #tea, ask one of its operators to lift the ban";
+    assert_eq!(told("-m+b bob", bob, "bob", "x"), banned);
+    assert_eq!(told("-n+b eve", eve, "eve", "x"), banned);
+    let ctcp = "#tea takes no CTCP requests but /me, send it to one person or ask for mode -C";
+    assert_eq!(told("-b+C bob", bob, "bob", "\x01VERSION\x01"), ctcp);
+    assert_eq!(told("+C", ana, "ana", "\x01PING 1\x01"), ctcp);
 }
 
 #[test]

@@ -153,7 +153,7 @@ impl Irc {
             Refusal::TheyAreInRoom(name, room) => {
                 (numeric::ERR_USERONCHANNEL, [name.as_str(), room.as_str()])
             }
-            Refusal::CannotSpeak(room) => (numeric::ERR_CANNOTSENDTOCHAN, [room.as_str(), ""]),
+            Refusal::CannotSpeak(room, _) => (numeric::ERR_CANNOTSENDTOCHAN, [room.as_str(), ""]),
             Refusal::NotOperator(room) => (numeric::ERR_CHANOPRIVSNEEDED, [room.as_str(), ""]),
             Refusal::NotServerOperator => (numeric::ERR_NOPRIVILEGES, ["", ""]),
             Refusal::InviteOnly(room) => (numeric::ERR_INVITEONLYCHAN, [room.as_str(), ""]),
