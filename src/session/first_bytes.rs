@@ -63,9 +63,9 @@ fn first_line(bytes: &[u8], ended: bool) -> FirstBytes {
     if end.is_none() && !ended {
         return FirstBytes::NeedMore;
     }
-    let is = |name: &&str| name.as_bytes().eq_ignore_ascii_case(word);
+    let is = |name: &str| name.as_bytes().eq_ignore_ascii_case(word);
     let is_part_of_numeric = word.len() < 3 && word.iter().all(u8::is_ascii_digit);
-    if is_part_of_numeric || HTTP_METHODS.iter().any(|method| is(&method)) || is(&PROXY_HEADER) {
+    if is_part_of_numeric || HTTP_METHODS.iter().any(|method| is(method)) || is(PROXY_HEADER) {
         return FirstBytes::Neither;
     }
     match bytes.iter().position(|&byte| byte == b'\n') {
