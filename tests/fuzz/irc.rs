@@ -1,9 +1,12 @@
 //! IRC messages: whatever they are made of, what is written is one line, and reads as it was meant.
 
-use parlor::wire::irc::{LINE_BYTES, Line, Message, NoCommand, Tags, split_text};
+use parlor::wire::irc::{LINE_BYTES, Line, Message, NoCommand, Tags, split_text, without_line_end};
 
 use crate::choices::Choices;
 use crate::tokens;
+
+/// Longest line, in bytes and without its end, that cannot have been cut between characters.
+const MOST_UNCUT: usize = LINE_BYTES - "\r\n".len() - '🦀'.len_utf8();
 
 pub(crate) fn run(choices: &mut Choices<'_>) {
     written_line_is_one(choices);
@@ -12,6 +15,8 @@ pub(crate) fn run(choices: &mut Choices<'_>) {
         let bytes = tokens::any_bytes(choices);
         // As the server gives it: without its end, and UTF-8.
         let end = bytes.iter().position(|&byte| byte == b'\n').unwrap_or(bytes.len());
+        let line = without_line_end(&bytes[..end]);
+        assert!(!line.contains(&0) && !line.ends_with(b"\r"), "{line:?}");
         let text = String::from_utf8_lossy(&bytes[..end]);
         decoded_and_encoded_again(text.strip_suffix('\r').unwrap_or(&text));
     }
@@ -30,7 +35,9 @@ fn decoded_and_encoded_again(text: &str) {
         );
     }
     let written = encoded(&message);
-    if is_cut(one_line(&written)) {
+    let written_proper = proper(one_line(&written)).len();
+    // What does not fit is cut, or shown as `*`.
+    if written_proper.max(proper(text.trim_start_matches(' ')).len()) > MOST_UNCUT {
         return;
     }
     let again = Message::decode(one_line(&written)).expect("it has a command");
@@ -71,6 +78,8 @@ fn written_line_is_one(choices: &mut Choices<'_>) {
     let message = Message::decode(one_line(&out)).expect("it has a command");
     assert_eq!(message.command, command);
     assert!(message.source.is_some() && message.params.len() == params.len() + 1, "{out:?}");
+    let whole_or_none = |(shown, param): (&&str, &String)| shown == param || *shown == "*";
+    assert!(message.params.iter().zip(&params).all(whole_or_none), "{out:?}");
     assert_eq!(message.tags.get("label").as_deref(), Some(tag.replace('\0', "").as_str()));
     let first = text.split(['\r', '\n', '\0']).next().expect("split gives one part");
     assert_eq!(message.params.last(), Some(&first), "{out:?}");
@@ -99,7 +108,7 @@ fn one_line(line: &str) -> &str {
 
 /// A line of this length may have been longer.
 fn is_cut(inner: &str) -> bool {
-    proper(inner).len() + "\r\n".len() > LINE_BYTES - '🦀'.len_utf8()
+    proper(inner).len() > MOST_UNCUT
 }
 
 /// `line` without its tags.

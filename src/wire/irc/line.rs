@@ -70,10 +70,9 @@ impl<'a> Line<'a> {
 
     /// Adds a parameter that is one word. What is none, or too long, is shown as `*`: a part of it would be another word.
     pub fn param(&mut self, param: &str) {
-        let fits = param.len() <= self.room() + 1;
+        let param = if self.is_word(param) { param } else { "*" };
         self.out.push(b' ');
-        let is_word = fits && !param.is_empty() && !param.starts_with(':') && !param.bytes().any(ends_a_word);
-        self.out.extend_from_slice(if is_word { param.as_bytes() } else { b"*" });
+        self.out.extend_from_slice(param.as_bytes());
     }
 
     /// Adds a parameter that is a number.
@@ -92,10 +91,10 @@ impl<'a> Line<'a> {
 
     /// Adds the last parameter as a word where it can be one.
     pub fn last(&mut self, text: &str) {
-        if text.is_empty() || text.starts_with(':') || text.contains(' ') {
-            self.trailing(text);
-        } else {
+        if self.is_word(text) {
             self.param(text);
+        } else {
+            self.trailing(text);
         }
     }
 
@@ -118,6 +117,12 @@ impl<'a> Line<'a> {
     /// How many bytes of text a `trailing` may still have.
     pub fn room(&self) -> usize {
         (self.start + LINE_BYTES - 2).saturating_sub(self.out.len() + " :".len())
+    }
+
+    /// True for what can be the next parameter without a colon before it.
+    fn is_word(&self, text: &str) -> bool {
+        let fits = text.len() <= self.room() + 1;
+        fits && !text.is_empty() && !text.starts_with(':') && !text.bytes().any(ends_a_word)
     }
 
     fn word(&mut self, word: &str) {
