@@ -65,7 +65,9 @@ impl Service {
         self.tell(|| {
             // By the same clock as the manager's, which orders its requests and our answers by it.
             let now = clock_gettime(ClockId::Monotonic);
-            format!("RELOADING=1\nMONOTONIC_USEC={}", now.tv_sec * 1_000_000 + now.tv_nsec / 1000)
+            // How wide its numbers are depends on the machine.
+            let now = Duration::try_from(now).unwrap_or_default();
+            format!("RELOADING=1\nMONOTONIC_USEC={}", now.as_micros())
         });
     }
 

@@ -13,6 +13,12 @@ use crate::config::values::{
 
 type Setting = table::Setting<ServerConfig>;
 
+/// Most memory that `--memory` allows, in bytes: 1 TiB, or half of what a process can address where that is less.
+const MOST_MEMORY_BYTES: usize = match 1_usize.checked_shl(40) {
+    Some(bytes) => bytes,
+    None => isize::MAX as usize,
+};
+
 pub(super) const SETTINGS: &[Setting] = &[
     Setting {
         short: "l",
@@ -225,7 +231,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         help: "unsent and unparsed bytes kept for all connections (67108864)",
         repeats: false,
         set: |config, values| {
-            config.limits.memory_bytes = number(last(values), 64 * 1024..=1 << 40, "bytes")?;
+            config.limits.memory_bytes = number(last(values), 64 * 1024..=MOST_MEMORY_BYTES, "bytes")?;
             Ok(())
         },
     },
