@@ -2,6 +2,7 @@
 
 use parlor::address::{Address, DEFAULT_PORT};
 use parlor::client::{Client, EventKind, Manner};
+use parlor::date;
 use parlor::name::{RoomName, UserName};
 use parlor::wire::Wire;
 
@@ -17,7 +18,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let asks = |manner| !event.is_own && manner == Manner::Message;
         match event.kind {
             EventKind::Said { from, text, manner, .. } if asks(manner) && text.trim() == "!time" => {
-                let time = humantime::format_rfc3339_seconds(std::time::SystemTime::now());
+                let time = date::seconds(std::time::SystemTime::now());
                 speaker.say(&format!("{from}: it is {time}"))?;
             }
             EventKind::Whispered { from, manner, .. } if asks(manner) => {

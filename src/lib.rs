@@ -17,12 +17,14 @@
 //! | [`net`] | the reactor: sockets, readiness, one turn after the other |
 //! | [`logging`] | what the server prints and logs, without ever waiting for it |
 //! | [`client`] | a blocking client, and the terminal on top of it |
+//! | `tls_clock` | the time for TLS, whatever the clock says; with the feature `tls` |
 //! | `files` | files, read within a limit and written whole or not at all |
+//! | [`date`] | dates of RFC 3339, for every time that a clock can show |
 //! | [`config`] | options of both programs, and limits with their units |
 //!
 //! Imports run one way: programs → `net`, `client` → `session` → `hub`, `wire` → `message`, `name`; `config`,
-//! `address`, `network`, `fingerprint`, `secret`, `logging` and `files` stand beside the last two. `client` uses `wire`
-//! and not `session`. `hub` and `wire` do not know each other, and mio appears in `net` alone.
+//! `address`, `network`, `fingerprint`, `secret`, `date`, `logging` and `files` stand beside the last two. `client` uses
+//! `wire` and not `session`. `hub` and `wire` do not know each other, and mio appears in `net` alone.
 //!
 //! # One turn of the server
 //!
@@ -36,6 +38,7 @@
 pub mod address;
 pub mod client;
 pub mod config;
+pub mod date;
 mod files;
 #[cfg(feature = "tls")]
 pub mod fingerprint;
@@ -47,4 +50,6 @@ pub mod net;
 pub mod network;
 pub mod secret;
 pub mod session;
+#[cfg(feature = "tls")]
+mod tls_clock;
 pub mod wire;

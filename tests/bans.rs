@@ -70,6 +70,22 @@ fn bans_outlive_a_restart() {
 }
 
 #[test]
+fn a_ban_that_ends_after_2038_outlives_a_restart_on_every_machine() {
+    let scratch = Scratch::new();
+    let state = scratch.path("state");
+    let (first, address) = server(text(&state));
+    let mut root = operator(&address);
+    root.send("KLINE 700w 192.0.2.7 :spam\r\n");
+    line_with(&mut root, "K-Line added: 192.0.2.7 until 20");
+    root.send("KLINE 36500d 192.0.2.8 :spam\r\n");
+    line_with(&mut root, "K-Line added: 192.0.2.8 until 21");
+    stop(first);
+    let (second, address) = server(text(&state));
+    assert_eq!(banned(&mut operator(&address)), ["192.0.2.7", "192.0.2.8"]);
+    stop(second);
+}
+
+#[test]
 fn a_wrong_line_is_told_at_start_with_its_file_and_number() {
     let scratch = Scratch::new();
     let file = scratch.file("bans", "# edited\n192.0.2.0/24 for ever\n");

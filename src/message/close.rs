@@ -4,6 +4,8 @@ use std::fmt;
 use std::io;
 use std::time::{Duration, SystemTime};
 
+use crate::date;
+
 /// Why a connection ends. It becomes the log line, what the room is told and, where the server ends it, the
 /// farewell.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -174,7 +176,7 @@ impl fmt::Display for CloseReason {
             Self::Banned { until, reason } => {
                 f.write_str("banned from this server")?;
                 if let Some(until) = until {
-                    write!(f, " until {}", humantime::format_rfc3339_seconds(*until))?;
+                    write!(f, " until {}", date::seconds(*until))?;
                 }
                 if reason.is_empty() { Ok(()) } else { write!(f, ": {reason}") }
             }

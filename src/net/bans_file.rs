@@ -6,8 +6,7 @@
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
-use humantime::{format_rfc3339_seconds, parse_rfc3339};
-
+use crate::date;
 use crate::files::{read_text, replace};
 use crate::hub::{Ban, MOST_BANS};
 
@@ -48,8 +47,8 @@ pub(super) fn save(path: &Path, text: &str) -> io::Result<()> {
 pub(super) fn text<'a>(bans: impl Iterator<Item = &'a Ban>) -> String {
     let mut text = HEAD.to_owned();
     for Ban { network, until, by, since, reason } in bans {
-        let until = until.map_or_else(|| "-".to_owned(), |until| format_rfc3339_seconds(until).to_string());
-        let line = format!("{network} {until} {by} {} {reason}", format_rfc3339_seconds(*since));
+        let until = until.map_or_else(|| "-".to_owned(), |until| date::seconds(until).to_string());
+        let line = format!("{network} {until} {by} {} {reason}", date::seconds(*since));
         text.push_str(line.trim_end());
         text.push('\n');
     }
@@ -78,7 +77,7 @@ fn parse_line(line: &str) -> Result<Ban, String> {
     let (by, rest) = word(rest);
     let (since, reason) = word(rest);
     let time = |text: &str| {
-        parse_rfc3339(text).map_err(|_| format!("{text:?} is no time such as 2026-11-24T08:00:00Z"))
+        date::parse(text).ok_or_else(|| format!("{text:?} is no time such as 2026-11-24T08:00:00Z"))
     };
     let network = network.parse().map_err(|why| format!("{network:?}: {why}"))?;
     Ban::check(network).map_err(|why| format!("{network}: {why}"))?;

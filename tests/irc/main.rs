@@ -9,6 +9,7 @@ use support::irc as house;
 mod bans;
 mod capabilities;
 mod channels;
+mod clocks;
 mod messages;
 mod modes;
 mod operators;

@@ -2,7 +2,7 @@
 //! line, and every IRC line is checked on its way: at most 512 bytes besides tags, UTF-8, one CR LF and that at its end.
 
 use std::net::SocketAddr;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use parlor::config::{ConfigError, Operator, ServerConfig};
 use parlor::hub::Hub;
@@ -54,6 +54,12 @@ impl House {
         let mut config = ServerConfig { operators, ..config() };
         configure(&mut config);
         Self { scene: Scene::with(config), guests: Vec::new() }
+    }
+
+    /// The same server as `new`, with a clock that is set to this time.
+    pub fn with_clock(time: SystemTime) -> Self {
+        let config = Self::new().scene.files.expect("the config is right");
+        Self { scene: Scene::with_clock(config, time), guests: Vec::new() }
     }
 
     /// IRC clients are to come with TLS, at this port.

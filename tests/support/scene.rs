@@ -93,8 +93,11 @@ impl Scene {
 
     /// A server that runs like this.
     pub fn with(config: ServerConfig) -> Self {
-        // The time of day is the test's own too.
-        let time = SystemTime::UNIX_EPOCH + Duration::from_secs(START);
+        Self::with_clock(config, SystemTime::UNIX_EPOCH + Duration::from_secs(START))
+    }
+
+    /// The same, with a clock that is set to this time.
+    pub fn with_clock(config: ServerConfig, time: SystemTime) -> Self {
         let now = Now { time, ..Now::read() };
         Self {
             server: Server::new(&config, now),

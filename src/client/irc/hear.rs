@@ -4,6 +4,7 @@ use super::numerics::Numerics;
 use super::{nick, pong, speak};
 use crate::client::connection::{Connection, Stage};
 use crate::client::event::{Event, EventKind, Manner};
+use crate::date;
 use crate::name::same_name;
 use crate::wire::irc::Message;
 
@@ -32,7 +33,7 @@ impl Ear {
         if let (EventKind::Renamed { to, .. }, true) = (&kind, is_own) {
             connection.set_name(to);
         }
-        let time = message.tags.get("time").and_then(|time| humantime::parse_rfc3339(&time).ok());
+        let time = message.tags.get("time").and_then(|time| date::parse(&time));
         Some(Event { time, is_own, answers, kind })
     }
 

@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use crate::client::texts::is_harmful;
 use crate::client::{Event, EventKind, Manner};
+use crate::date;
 
 /// The object that an event is; `None` for what is of no use to anybody but the program.
 pub(super) fn line(event: &Event) -> Option<String> {
@@ -29,7 +30,7 @@ pub(super) fn line(event: &Event) -> Option<String> {
     };
     object.text("event", name);
     if let Some(time) = event.time {
-        object.text("time", &humantime::format_rfc3339_millis(time).to_string());
+        object.text("time", &date::millis(time).to_string());
     }
     object.bare("own", if event.is_own { "true" } else { "false" });
     fields(&event.kind, &mut object);

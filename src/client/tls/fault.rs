@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime};
 use rustls::pki_types::{ServerName, UnixTime};
 use rustls::{AlertDescription, CertificateError, Error as TlsError};
 
+use crate::date;
 use crate::fingerprint::Fingerprint;
 
 /// Why a server's certificate is not taken. Trying again does not help.
@@ -91,7 +92,7 @@ fn time(time: UnixTime) -> SystemTime {
 
 impl fmt::Display for CertificateFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let date = |time: &SystemTime| humantime::format_rfc3339_seconds(*time);
+        let date = |time: &SystemTime| date::seconds(*time);
         let found = match self {
             Self::Unknown { found, why } => {
                 write!(f, "the certificate is not from anybody this system trusts ({why})")?;

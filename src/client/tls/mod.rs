@@ -21,6 +21,7 @@ use super::error::Error;
 use super::stream::Stream;
 use crate::address::Address;
 use crate::fingerprint::Fingerprint;
+use crate::tls_clock::TlsClock;
 use verifier::Verifier;
 
 /// That a connection is encrypted, and which server is taken for the one that was meant.
@@ -78,7 +79,8 @@ impl Tls {
             Whom::Roots(roots) => Verifier::trusting(store(roots.clone()), &provider)?,
             Whom::Certificate(pin) => Verifier::pinned(*pin, &provider),
         };
-        let config = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+        let config = ClientConfig::builder_with_details(provider, Arc::new(TlsClock))
+            .with_safe_default_protocol_versions();
         let config = config.expect("ring has what both versions of the protocol need").dangerous();
         let mut config = config.with_custom_certificate_verifier(Arc::new(verifier)).with_no_client_auth();
         // Each connection has a config of its own, so nothing is ever resumed.

@@ -7,6 +7,7 @@ mod records;
 mod stream;
 #[cfg(test)]
 mod test_support;
+mod tickets;
 
 pub(super) use stream::TlsStream;
 
@@ -24,6 +25,7 @@ use rustls::{ServerConfig, version};
 use super::stream::Socket;
 use crate::address::Address;
 use crate::fingerprint::Fingerprint;
+use crate::tls_clock::TlsClock;
 use records::Scratch;
 
 /// What connections over TLS share.
@@ -78,15 +80,15 @@ impl Tls {
 /// How handshakes go.
 fn handshakes(certified: &Arc<CertifiedKey>) -> Arc<ServerConfig> {
     let provider = Arc::new(ring::default_provider());
-    let config = ServerConfig::builder_with_provider(provider)
+    let config = ServerConfig::builder_with_details(provider, Arc::new(TlsClock))
         .with_protocol_versions(&[&version::TLS13, &version::TLS12])
         .expect("ring has suites for both versions");
     let resolver = SingleCertAndKey::from(Arc::clone(certified));
     let mut config = config.with_no_client_auth().with_cert_resolver(Arc::new(resolver));
     // Who comes back saves us the signature, and brings along what we need for that, so it takes no memory of ours.
     config.session_storage = Arc::new(NoServerSessionStorage {});
-    if let Ok(ticketer) = ring::Ticketer::new() {
-        config.ticketer = ticketer;
+    if let Some(tickets) = tickets::tickets() {
+        config.ticketer = tickets;
     }
     config.send_tls13_tickets = 1;
     Arc::new(config)

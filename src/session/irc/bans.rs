@@ -3,12 +3,12 @@
 use std::net::IpAddr;
 use std::time::{Duration, SystemTime};
 
-use humantime::format_rfc3339_seconds;
 use log::info;
 
 use super::Irc;
 use super::people::ip_as_param;
-use super::rooms::{KICK_CHARS, cut, unix_seconds};
+use super::rooms::{KICK_CHARS, cut};
+use crate::date;
 use crate::hub::Ban;
 use crate::message::Peer;
 use crate::name::UserName;
@@ -43,10 +43,12 @@ impl Irc {
         };
         let Some(network) = self.banned_network("KLINE", target, context) else { return };
         let by = context.hub.users().get(self.id).map(|user| user.name().to_string()).unwrap_or_default();
-        let since = whole_seconds(context.now.time);
+        let since = date::whole_seconds(context.now.time);
         let reason = reason.join(" ").replace(char::is_control, " ");
         let reason = cut(reason.trim(), KICK_CHARS).trim_end().to_owned();
+        // A ban whose end no date can tell is for ever.
         let until = duration.map(|duration| since + duration);
+        let until = until.filter(|&until| until == date::whole_seconds(until));
         self.set_ban(Ban { network, until, by, since, reason }, context);
     }
 
@@ -101,7 +103,7 @@ impl Irc {
         for Ban { network, until, by, since, reason } in bans {
             let left = until.map(|until| uptime(until.duration_since(now).unwrap_or_default()));
             let left = left.map_or_else(|| "for ever".to_owned(), |left| format!("{left} left"));
-            let since = format_rfc3339_seconds(since);
+            let since = date::seconds(since);
             self.numeric(numeric::RPL_STATSKLINE, context, |line| {
                 line.param("K");
                 line.param(&ip_as_param(&network.to_string()));
@@ -190,12 +192,7 @@ fn duration(text: &str) -> Option<Option<Duration>> {
 }
 
 fn period(until: Option<SystemTime>) -> String {
-    until.map_or_else(|| "for ever".to_owned(), |until| format!("until {}", format_rfc3339_seconds(until)))
-}
-
-/// `time` as it reads back from a file.
-fn whole_seconds(time: SystemTime) -> SystemTime {
-    SystemTime::UNIX_EPOCH + Duration::from_secs(unix_seconds(time))
+    until.map_or_else(|| "for ever".to_owned(), |until| format!("until {}", date::seconds(until)))
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use super::Capabilities;
 use super::modes::mode_params;
+use crate::date;
 use crate::message::{Event, EventKind, Identity, Rank, Source, Speech, SpeechKind};
 use crate::session::House;
 use crate::wire::irc::{Line, numeric, split_text};
@@ -169,7 +170,7 @@ impl Writer<'_> {
 
     fn tags(&self, line: &mut Line<'_>) {
         if self.capabilities.has(Capabilities::SERVER_TIME) {
-            line.tag("time", &humantime::format_rfc3339_millis(self.event.time).to_string());
+            line.tag("time", &date::millis(self.event.time).to_string());
         }
         if self.capabilities.has(Capabilities::MESSAGE_TAGS)
             && self.identity().is_some_and(|from| from.is_bot)

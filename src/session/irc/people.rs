@@ -8,6 +8,7 @@ use super::modes::user_modes;
 use super::registration::REALNAME_CHARS;
 use super::rooms::{CHANNEL_TARGETS, cut, prefixes, unix_seconds};
 use super::work::{Progress, Work, unique};
+use crate::date;
 use crate::hub::{REMEMBERED, User, WATCHED_NAMES};
 use crate::message::{Command, Peer, Refusal, UserChange, UserId};
 use crate::name::UserName;
@@ -228,7 +229,7 @@ impl Irc {
                 let text = "was connecting from this address";
                 self.about_two(numeric::RPL_WHOISACTUALLY, name, &ip, text, context);
             }
-            let until = humantime::format_rfc3339_seconds(entry.until).to_string();
+            let until = date::seconds(entry.until).to_string();
             self.about_two(numeric::RPL_WHOISSERVER, identity.name.as_str(), &server, &until, context);
         }
         self.complain(numeric::RPL_ENDOFWHOWAS, wanted, "End of WHOWAS", context);

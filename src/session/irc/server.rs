@@ -1,6 +1,7 @@
 //! What the server says of itself.
 
 use super::Irc;
+use crate::date;
 use crate::session::{Context, uptime};
 use crate::wire::irc::{Message, numeric};
 
@@ -18,7 +19,7 @@ impl Irc {
         let name = &house.name;
         self.say(numeric::RPL_WELCOME, &format!("Welcome to {name}, {identity}"), context);
         self.say(numeric::RPL_YOURHOST, &format!("Your host is {name}, running version {VERSION}"), context);
-        let started = humantime::format_rfc3339_seconds(house.started);
+        let started = date::seconds(house.started);
         self.say(numeric::RPL_CREATED, &format!("This server was started {started}"), context);
         self.numeric(numeric::RPL_MYINFO, context, |line| {
             line.param(name);
@@ -106,7 +107,7 @@ impl Irc {
         if !self.is_here(message.params.first(), context) {
             return;
         }
-        let (name, time) = (&context.house.name, humantime::format_rfc3339_seconds(context.now.time));
+        let (name, time) = (&context.house.name, date::seconds(context.now.time));
         self.numeric(numeric::RPL_TIME, context, |line| {
             line.param(name);
             line.trailing(&time.to_string());
@@ -130,7 +131,7 @@ impl Irc {
         if !self.is_here(message.params.first(), context) {
             return;
         }
-        let started = humantime::format_rfc3339_seconds(context.house.started);
+        let started = date::seconds(context.house.started);
         let lines = [
             format!("{VERSION}: a chat room that fits on small machines"),
             "CrazyIt textbook clients, IRC clients and our own meet in the same rooms".to_owned(),
