@@ -10,6 +10,8 @@
 //! | [`address`] | where to listen and where to connect |
 //! | `fingerprint` | which certificate a server has, with the feature `tls` |
 //! | [`network`] | a stretch of the net, such as 192.0.2.0/24 |
+//! | `origin` | what counts as one address, where addresses are counted |
+//! | `bucket` | how often something may be done |
 //! | [`secret`] | passwords, as they are or as hashes |
 //! | [`wire`] | bytes to meaning and back; server and client share it |
 //! | [`hub`] | who is here and who hears what |
@@ -36,6 +38,7 @@
 //! Time is an argument: only the reactor reads the clock.
 
 pub mod address;
+mod bucket;
 pub mod client;
 pub mod config;
 pub mod date;
@@ -48,6 +51,7 @@ pub mod message;
 pub mod name;
 pub mod net;
 pub mod network;
+mod origin;
 pub mod secret;
 pub mod session;
 #[cfg(feature = "tls")]

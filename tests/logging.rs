@@ -74,6 +74,29 @@ fn lines_that_a_blocked_standard_error_lost_are_reported_when_it_is_read_again()
     assert!(lines.last().expect("the last words are not lost").contains("stopping: "));
 }
 
+#[test]
+fn an_address_that_connects_again_and_again_causes_few_lines_and_the_log_tells_how_many_more() {
+    let (mut server, at, log) = server();
+    let guest = |source: [u8; 4]| {
+        let mut guest = Peer::connect_from(&at, source.into());
+        guest.send("NICK guest\r\nUSER g 0 * :g\r\nQUIT\r\n");
+        guest.wait_for_any_end();
+    };
+    (0..CONNECTIONS).for_each(|_| guest([127, 9, 9, 9]));
+    guest([127, 9, 9, 10]);
+    server.signal(Signal::TERM);
+    assert_eq!(server.ended_within(STOP_LIMIT).status, Some(0));
+    let lines: Vec<_> = BufReader::new(log).lines().map(|line| line.expect("the log is text")).collect();
+    let of = |part: &str| lines.iter().filter(|line| line.contains(part)).count();
+    assert_eq!(of(" 127.9.9.10:"), 2, "who comes once is logged: {lines:#?}");
+    let (told, summaries) = (of(" 127.9.9.9:") - of("not logged"), of("not logged"));
+    // One a second more, and a summary in ten seconds, on a machine that is busy.
+    assert!((20..60).contains(&told) && (1..10).contains(&summaries), "{lines:#?}");
+    let left_out = lines.iter().filter_map(|line| line.strip_suffix(" more lines not logged"));
+    let left_out = left_out.filter_map(|line| line.rsplit(' ').next()?.parse::<usize>().ok());
+    assert_eq!(left_out.sum::<usize>() + told, 2 * CONNECTIONS, "{lines:#?}");
+}
+
 /// A pipe that takes nothing more.
 fn full_pipe() -> (PipeReader, PipeWriter) {
     let (reader, mut writer) = pipe().expect("a descriptor is left");

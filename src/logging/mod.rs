@@ -1,6 +1,7 @@
 //! What the server prints and logs. Whoever prints never waits: lines go through a bounded [`Queue`], and a thread of
 //! its own writes them. When standard error is blocked, lines are dropped and counted, and the server goes on.
 
+mod peer_log;
 mod queue;
 
 use std::backtrace::{Backtrace, BacktraceStatus};
@@ -11,6 +12,7 @@ use std::time::Duration;
 
 use env_logger::{Env, Target};
 
+pub use peer_log::PeerLog;
 use queue::{Output, Queue};
 
 /// Stack of the thread that writes, in bytes. It formats one number and calls the system.

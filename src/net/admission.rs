@@ -5,10 +5,10 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::time::{Duration, Instant};
 
-use super::bucket::{Bucket, Rate};
-use super::origin::Origin;
+use crate::bucket::{Bucket, Rate};
 use crate::config::Limits;
 use crate::message::{CloseReason, Peer};
+use crate::origin::Origin;
 
 /// How often an address that has used up its burst may connect once more. A person who comes back does not notice; a
 /// program that comes back in a loop costs next to nothing at this rate.

@@ -9,8 +9,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::time::Instant;
 
 use super::guesses::Guesses;
-use super::origin::Origin;
 use crate::message::{Check, Outcome, Peer};
+use crate::origin::Origin;
 
 /// How many questions are under way at the same time: one thread answers them.
 const AT_ONCE: usize = 1;

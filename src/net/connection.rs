@@ -2,10 +2,10 @@
 
 use std::io::{self, ErrorKind};
 
-use super::bucket::Bucket;
 use super::deadlines::Due;
 use super::outbox::Outbox;
 use super::stream::Stream;
+use crate::bucket::Bucket;
 use crate::message::{Frame, Peer};
 use crate::session::Session;
 

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-use super::bucket::{Bucket, Rate};
-use super::origin::Origin;
+use crate::bucket::{Bucket, Rate};
+use crate::origin::Origin;
 
 /// Some wrong guesses at once: people mistype. After these, one in a while: 8640 a day.
 const GUESSES: Rate = Rate { burst: 5, interval: Duration::from_secs(10) };

@@ -3,7 +3,6 @@
 mod admission;
 mod bans_file;
 mod batch;
-mod bucket;
 mod checks;
 mod connection;
 mod counts;
@@ -16,7 +15,6 @@ mod listener;
 mod memory;
 #[cfg_attr(not(feature = "metrics"), path = "no_metrics.rs")]
 mod metrics;
-mod origin;
 mod outbox;
 mod privileges;
 mod proxy;

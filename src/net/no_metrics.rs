@@ -8,6 +8,7 @@ use super::listener::Listener;
 use super::reactor::BindError;
 use super::report::Report;
 use crate::config::ServerConfig;
+use crate::logging::PeerLog;
 
 #[derive(Debug)]
 pub(super) struct Metrics;
@@ -33,7 +34,9 @@ impl Metrics {
         None
     }
 
-    pub(super) fn turn(&mut self, _: &Registry, _: Instant, _: impl Fn() -> Report) {}
+    pub(super) fn turn(&mut self, _: Instant, _: impl Fn() -> Report) {}
+
+    pub(super) fn accept(&mut self, _: &Registry, _: Instant, _: &mut PeerLog) {}
 
     pub(super) fn stop(&mut self, _: Instant) {}
 

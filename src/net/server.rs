@@ -17,20 +17,21 @@ mod writing;
 use std::mem;
 use std::time::{Duration, Instant};
 
-use log::{debug, info};
+use log::Level;
 use slab::Slab;
 
 use super::admission::Admission;
 use super::batch::Batch;
-use super::bucket::Bucket;
 use super::checks::Checks;
 use super::connection::{Connection, Hearing, Inlet, Life};
 use super::counts::Counts;
 use super::deadlines::Deadlines;
 use super::outbox::Outbox;
 use super::stream::Stream;
+use crate::bucket::Bucket;
 use crate::config::ServerConfig;
 use crate::hub::Hub;
+use crate::logging::PeerLog;
 use crate::message::{CloseReason, Now, Outgoing, Peer, UserId};
 use crate::network::Network;
 use crate::session::{Context, House, Session};
@@ -59,6 +60,7 @@ pub struct Server<S> {
     /// How often bans had changed when they were last kept.
     kept_changes: u64,
     counts: Counts,
+    log: PeerLog,
     /// What is to be sent by the command that is being handled.
     out: Outgoing,
     /// Holds `out`'s entries while they are queued, which can add others.
@@ -108,6 +110,7 @@ impl<S: Stream> Server<S> {
             started: now.instant,
             kept_changes: 0,
             counts: Counts::default(),
+            log: PeerLog::default(),
             out: Outgoing::default(),
             queueing: Outgoing::default(),
             batch: Batch::new(config.limits.outbox_bytes),
@@ -137,6 +140,11 @@ impl<S: Stream> Server<S> {
         self.connections.len()
     }
 
+    /// Where what peers cause is logged.
+    pub fn peer_log(&mut self) -> &mut PeerLog {
+        &mut self.log
+    }
+
     /// From now on IRC clients that understand it are told that they are to come with TLS, at this port; or are not.
     pub fn announce_tls(&mut self, port: Option<u16>) {
         self.house.sts_port = port;
@@ -162,7 +170,8 @@ impl<S: Stream> Server<S> {
     /// way. `None` when too many are being told something like that, and the stream is dropped.
     pub fn turn_away(&mut self, stream: S, peer: Peer, reason: CloseReason, now: Now) -> Option<usize> {
         if self.connections.len() - self.admission.connections() >= REFUSALS_AT_ONCE {
-            debug!("{peer}: dropped, {REFUSALS_AT_ONCE} refusals are under way: {reason}");
+            let line = format_args!("{peer}: dropped, {REFUSALS_AT_ONCE} refusals are under way: {reason}");
+            self.log.line(Level::Debug, peer, now.instant, line);
             self.counts.dropped += 1;
             return None;
         }
@@ -235,11 +244,12 @@ impl<S: Stream> Server<S> {
     /// The next time at which `expire` has something to do.
     pub fn next_deadline(&self) -> Option<Instant> {
         let deadlines = self.deadlines.next().into_iter().chain(self.checks.next_deadline());
-        deadlines.chain(self.shutdown_by).min()
+        deadlines.chain(self.shutdown_by).chain(self.log.next_deadline()).min()
     }
 
     /// Does everything that is due.
     pub fn expire(&mut self, now: Now) {
+        self.log.expire(now.instant);
         self.checks.expire(now.instant);
         while let Some(key) = self.deadlines.pop_due(now.instant) {
             self.connections[key].deadline = None;
@@ -252,7 +262,8 @@ impl<S: Stream> Server<S> {
                     self.resume(key, now);
                 }
                 Life::Flushing { .. } => {
-                    info!("{}: {}", self.connections[key].peer, CloseReason::Stalled);
+                    let (peer, reason) = (self.connections[key].peer, CloseReason::Stalled);
+                    self.log.line(Level::Info, peer, now.instant, format_args!("{peer}: {reason}"));
                     self.counts.endings.count(CloseReason::Stalled.label());
                     self.mark_closed(key);
                 }
@@ -333,6 +344,7 @@ impl<S: Stream> Server<S> {
             is_secure: connection.stream.is_secure(),
             house: &self.house,
             connections: self.open,
+            log: &mut self.log,
         };
         act(&mut connection.session, &mut context)
     }

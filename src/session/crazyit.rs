@@ -12,7 +12,7 @@ use std::fmt;
 use std::mem;
 use std::time::{Duration, Instant};
 
-use log::info;
+use log::Level;
 
 use super::{Context, NO_PASSWORD, log_login, log_not_checked, log_wrong_password, shift};
 use crate::config::Limits;
@@ -333,7 +333,8 @@ impl CrazyIt {
     }
 
     fn refuse_name(&mut self, why: &dyn fmt::Display, context: &mut Context<'_>) {
-        info!("{}: login refused: {why}", context.peer);
+        let peer = context.peer;
+        context.log(Level::Info, format_args!("{peer}: login refused: {why}"));
         self.answer(Answer::NameTaken, context);
     }
 

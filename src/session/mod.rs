@@ -16,10 +16,11 @@ pub use stage::Stage;
 use std::fmt;
 use std::time::Instant;
 
-use log::{info, warn};
+use log::Level;
 
 use crate::config::Limits;
 use crate::hub::Hub;
+use crate::logging::PeerLog;
 use crate::message::{Check, CloseReason, Frame, Now, Outcome, Outgoing, Peer, UserId};
 use crate::name::UserName;
 use crazyit::CrazyIt;
@@ -42,6 +43,15 @@ pub struct Context<'a> {
     pub house: &'a House,
     /// How many connections are open, logged in or not.
     pub connections: usize,
+    /// Where what the peer causes is logged.
+    pub log: &'a mut PeerLog,
+}
+
+impl Context<'_> {
+    /// Logs a line that the peer has caused.
+    fn log(&mut self, level: Level, line: fmt::Arguments<'_>) {
+        self.log.line(level, self.peer, self.now.instant, line);
+    }
 }
 
 /// One peer's conversation.
@@ -71,19 +81,22 @@ const TLS_HERE: &str = "TLS at a port without it: connect without TLS, or to the
 const NO_PASSWORD: &str = "no password was given";
 
 /// Tells the log that somebody does not know a password, and where it was asked for; never what was given.
-fn log_wrong_password(context: &Context<'_>, place: fmt::Arguments<'_>) {
-    warn!("{}: wrong password ({place})", context.peer);
+fn log_wrong_password(context: &mut Context<'_>, place: fmt::Arguments<'_>) {
+    let peer = context.peer;
+    context.log(Level::Warn, format_args!("{peer}: wrong password ({place})"));
 }
 
 /// Tells the log that the server could not find out whether somebody knows a password.
-fn log_not_checked(context: &Context<'_>, place: fmt::Arguments<'_>) {
-    warn!("{}: password not checked, no memory or no thread ({place})", context.peer);
+fn log_not_checked(context: &mut Context<'_>, place: fmt::Arguments<'_>) {
+    let peer = context.peer;
+    context.log(Level::Warn, format_args!("{peer}: password not checked, no memory or no thread ({place})"));
 }
 
 /// Tells the log that the user has come; the connection's end tells it that they have gone.
-fn log_login(id: UserId, context: &Context<'_>) {
+fn log_login(id: UserId, context: &mut Context<'_>) {
     if let Some(user) = context.hub.users().get(id) {
-        info!("{} {}: logged in", context.peer, user.name());
+        let (peer, name) = (context.peer, user.name());
+        context.log.line(Level::Info, peer, context.now.instant, format_args!("{peer} {name}: logged in"));
     }
 }
 

@@ -9,7 +9,7 @@ use std::io::ErrorKind;
 use std::ops::Range;
 use std::time::{Duration, Instant};
 
-use log::{debug, warn};
+use log::{Level, warn};
 use mio::{Interest, Registry, Token};
 
 use super::listener::Listener;
@@ -18,6 +18,7 @@ use super::reactor::accepting::{ACCEPT_PAUSE, is_newcomers_own};
 use super::report::Report;
 use super::stream::Socket;
 use crate::config::ServerConfig;
+use crate::logging::PeerLog;
 use crate::message::Frame;
 use scrape::Scrape;
 
@@ -77,8 +78,8 @@ impl Metrics {
         pauses.chain(self.scrapes.iter().flatten().map(|scrape| scrape.until)).min()
     }
 
-    /// Goes on with everybody as far as that goes, and takes newcomers. All who ask in a turn are told the same.
-    pub(super) fn turn(&mut self, registry: &Registry, now: Instant, report: impl Fn() -> Report) {
+    /// Goes on with everybody as far as that goes. All who ask in a turn are told the same.
+    pub(super) fn turn(&mut self, now: Instant, report: impl Fn() -> Report) {
         let mut told: Option<Frame> = None;
         let mut page = || Frame::clone(told.get_or_insert_with(|| text::text(&report()).into_bytes().into()));
         for slot in &mut self.scrapes {
@@ -86,12 +87,16 @@ impl Metrics {
                 *slot = None;
             }
         }
+    }
+
+    /// Takes newcomers.
+    pub(super) fn accept(&mut self, registry: &Registry, now: Instant, log: &mut PeerLog) {
         for n in 0..self.listeners.len() {
-            self.accept(n, registry, now);
+            self.accept_from(n, registry, now, log);
         }
     }
 
-    fn accept(&mut self, n: usize, registry: &Registry, now: Instant) {
+    fn accept_from(&mut self, n: usize, registry: &Registry, now: Instant, log: &mut PeerLog) {
         let listener = &mut self.listeners[n];
         if listener.paused_until.is_some_and(|until| until <= now) {
             listener.paused_until = None;
@@ -100,11 +105,18 @@ impl Metrics {
             let Some(slot) = self.scrapes.iter().position(Option::is_none) else { return };
             match listener.accept() {
                 Ok((mut socket, peer)) => {
-                    debug!("{peer}: asks for metrics");
+                    log.line(Level::Debug, peer, now, format_args!("{peer}: asks for metrics"));
                     let interests = Interest::READABLE | Interest::WRITABLE;
                     match registry.register(&mut socket, Token(TOKENS.start + slot), interests) {
                         Ok(()) => self.scrapes[slot] = Some(Scrape::new(socket, now)),
-                        Err(error) => warn!("{peer}: cannot be polled: {error}"),
+                        Err(error) => {
+                            log.line(
+                                Level::Warn,
+                                peer,
+                                now,
+                                format_args!("{peer}: cannot be polled: {error}"),
+                            );
+                        }
                     }
                 }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => listener.ready = false,

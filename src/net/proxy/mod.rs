@@ -6,17 +6,19 @@
 
 mod header;
 
+use std::fmt;
 use std::io::{ErrorKind, Read};
 use std::ops::Range;
 use std::time::{Duration, Instant};
 
-use log::{debug, warn};
+use log::Level;
 use mio::{Interest, Registry, Token};
 use slab::Slab;
 
 use super::reactor::accepting::Newcomer;
 use super::stream::Socket;
 use crate::config::Proxy;
+use crate::logging::PeerLog;
 use crate::message::Peer;
 use header::{HEADER_BYTES, Parsed};
 
@@ -69,16 +71,18 @@ impl Proxies {
         mut newcomer: Newcomer,
         registry: &Registry,
         now: Instant,
+        log: &mut PeerLog,
     ) -> Option<Newcomer> {
         let proxy = newcomer.peer;
+        let mut log = |level, line: fmt::Arguments<'_>| log.line(level, proxy, now, line);
         // Most proxies send it with the first packet.
-        match look(&mut newcomer.socket, proxy) {
+        match look(&mut newcomer.socket, proxy, &mut log) {
             Look::Waits => {}
             Look::Told(peer) => return Some(Newcomer { peer, ..newcomer }),
             Look::Over => return None,
         }
         if self.waiting.len() == MOST_WAITING {
-            warn!("{proxy}: dropped, {MOST_WAITING} others owe a PROXY header");
+            log(Level::Warn, format_args!("{proxy}: dropped, {MOST_WAITING} others owe a PROXY header"));
             return None;
         }
         let token = Token(TOKENS.start + self.waiting.vacant_key());
@@ -86,7 +90,7 @@ impl Proxies {
             Ok(()) => {
                 self.waiting.insert(Waiting { newcomer, until: now + HEADER_TIMEOUT });
             }
-            Err(error) => warn!("{proxy}: cannot be polled: {error}"),
+            Err(error) => log(Level::Warn, format_args!("{proxy}: cannot be polled: {error}")),
         }
         None
     }
@@ -98,10 +102,17 @@ impl Proxies {
 
     /// Looks at what has come for `token`. Returns the newcomer with its real peer, not polled any more, once its header
     /// has arrived.
-    pub(super) fn ready(&mut self, token: Token, registry: &Registry) -> Option<Newcomer> {
+    pub(super) fn ready(
+        &mut self,
+        token: Token,
+        registry: &Registry,
+        now: Instant,
+        log: &mut PeerLog,
+    ) -> Option<Newcomer> {
         let key = token.0.wrapping_sub(TOKENS.start);
         let Newcomer { socket, peer: proxy, .. } = &mut self.waiting.get_mut(key)?.newcomer;
-        let peer = match look(socket, *proxy) {
+        let proxy = *proxy;
+        let peer = match look(socket, proxy, &mut |level, line| log.line(level, proxy, now, line)) {
             Look::Waits => return None,
             Look::Told(peer) => Some(peer),
             Look::Over => None,
@@ -118,11 +129,17 @@ impl Proxies {
     }
 
     /// Ends those who have waited for too long.
-    pub(super) fn expire(&mut self, now: Instant) {
+    pub(super) fn expire(&mut self, now: Instant, log: &mut PeerLog) {
         self.waiting.retain(|_, Waiting { newcomer, until }| {
             let is_late = *until <= now;
             if is_late {
-                warn!("{}: no PROXY header within {} s", newcomer.peer, HEADER_TIMEOUT.as_secs());
+                let (proxy, seconds) = (newcomer.peer, HEADER_TIMEOUT.as_secs());
+                log.line(
+                    Level::Warn,
+                    proxy,
+                    now,
+                    format_args!("{proxy}: no PROXY header within {seconds} s"),
+                );
             }
             !is_late
         });
@@ -144,34 +161,34 @@ enum Look {
     Over,
 }
 
-fn look(socket: &mut Socket, proxy: Peer) -> Look {
+fn look(socket: &mut Socket, proxy: Peer, log: &mut impl FnMut(Level, fmt::Arguments<'_>)) -> Look {
     let mut buffer = [0; HEADER_BYTES];
     let count = match socket.peek(&mut buffer) {
         Ok(0) => {
-            debug!("{proxy}: left without a PROXY header");
+            log(Level::Debug, format_args!("{proxy}: left without a PROXY header"));
             return Look::Over;
         }
         Ok(count) => count,
         Err(error) if error.kind() == ErrorKind::WouldBlock => return Look::Waits,
         Err(error) => {
-            debug!("{proxy}: left without a PROXY header: {error}");
+            log(Level::Debug, format_args!("{proxy}: left without a PROXY header: {error}"));
             return Look::Over;
         }
     };
     match header::parse(&buffer[..count]) {
         Parsed::NeedMore => Look::Waits,
         Parsed::Malformed(why) => {
-            warn!("{proxy}: {why}");
+            log(Level::Warn, format_args!("{proxy}: {why}"));
             Look::Over
         }
         Parsed::Header { length, peer } => {
             // What was looked at is there.
             if let Err(error) = socket.read_exact(&mut buffer[..length]) {
-                debug!("{proxy}: lost behind its PROXY header: {error}");
+                log(Level::Debug, format_args!("{proxy}: lost behind its PROXY header: {error}"));
                 return Look::Over;
             }
             if let Some(peer) = peer {
-                debug!("{proxy}: speaks for {peer}");
+                log(Level::Debug, format_args!("{proxy}: speaks for {peer}"));
             }
             Look::Told(peer.unwrap_or(proxy))
         }

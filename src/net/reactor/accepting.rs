@@ -5,10 +5,11 @@
 //! first that is free is the reserve again. So one newcomer after the other is told, and nothing is asked of the
 //! system again and again.
 
+use std::fmt;
 use std::io::{self, ErrorKind};
 use std::time::Duration;
 
-use log::{debug, warn};
+use log::{Level, warn};
 use mio::{Interest, Token};
 use rustix::io::Errno;
 
@@ -21,6 +22,9 @@ const ACCEPT_BUDGET: usize = 256;
 
 /// How long accepting pauses when the system has no descriptor or no memory left, unless a connection leaves.
 pub(in crate::net) const ACCEPT_PAUSE: Duration = Duration::from_secs(1);
+
+/// How often the log tells that accepting pauses: whoever comes and goes then can make it pause again and again.
+const PAUSE_LOG_INTERVAL: Duration = Duration::from_secs(60);
 
 /// Somebody who has been accepted, and is not the server's yet.
 #[derive(Debug)]
@@ -87,14 +91,18 @@ impl Running {
         if self.reserve.is_lent() || !self.proxies.must_tell(newcomer.peer) {
             return self.welcome(newcomer, now);
         }
-        if let Some(newcomer) = self.proxies.take(newcomer, self.reactor.poll.registry(), now.instant) {
+        if let Some(newcomer) =
+            self.proxies.take(newcomer, self.reactor.poll.registry(), now.instant, self.server.peer_log())
+        {
             self.welcome(newcomer, now);
         }
     }
 
     /// Something has come from a newcomer who has to say for whom it speaks.
     pub(super) fn proxied(&mut self, token: Token, now: Now) {
-        if let Some(newcomer) = self.proxies.ready(token, self.reactor.poll.registry()) {
+        if let Some(newcomer) =
+            self.proxies.ready(token, self.reactor.poll.registry(), now.instant, self.server.peer_log())
+        {
             self.welcome(newcomer, now);
         }
     }
@@ -109,30 +117,33 @@ impl Running {
         };
         let mut socket = match wrapped {
             Ok(socket) => socket,
-            Err(error) => return warn!("{peer}: no TLS: {error}"),
+            Err(error) => return self.log(Level::Warn, peer, now, format_args!("{peer}: no TLS: {error}")),
         };
         let token = Token(self.server.next_key());
         // Registered once for both: edges come only when something changes, so waiting for writability costs nothing
         // until a write would block.
         let interests = Interest::READABLE | Interest::WRITABLE;
         if let Err(error) = self.reactor.poll.registry().register(&mut socket, token, interests) {
-            return warn!("{peer}: cannot be polled: {error}");
+            return self.log(Level::Warn, peer, now, format_args!("{peer}: cannot be polled: {error}"));
         }
-        debug!("{peer}: connected");
+        self.log(Level::Debug, peer, now, format_args!("{peer}: connected"));
         if self.reserve.is_lent() {
             let full = CloseReason::ServerFull(self.server.connections());
             self.server.turn_away(socket, peer, full, now);
         } else {
             self.server.accept(socket, peer, now);
-            self.pause_is_logged = false;
         }
+    }
+
+    fn log(&mut self, level: Level, peer: Peer, now: Now, line: fmt::Arguments<'_>) {
+        self.server.peer_log().line(level, peer, now.instant, line);
     }
 
     fn pause(&mut self, n: usize, error: &io::Error, now: Now) {
         let listener = &mut self.reactor.listeners[n];
         listener.paused_until = Some(now.instant + ACCEPT_PAUSE);
-        if !self.pause_is_logged {
-            self.pause_is_logged = true;
+        if self.pause_logged_at.is_none_or(|at| now.instant >= at + PAUSE_LOG_INTERVAL) {
+            self.pause_logged_at = Some(now.instant);
             warn!("{}: accepting pauses now and then: {error}", listener.address());
         }
     }

@@ -57,8 +57,8 @@ pub(super) struct Running {
     pub(super) proxies: Proxies,
     /// For newcomers when there is no other descriptor.
     pub(super) reserve: Reserve,
-    /// The log says that accepting pauses, and nobody has come in since.
-    pub(super) pause_is_logged: bool,
+    /// When the log was last told that accepting pauses.
+    pub(super) pause_logged_at: Option<Instant>,
     /// A signal asked for the config to be read again.
     is_to_reload: bool,
 }
@@ -79,7 +79,7 @@ impl Running {
             metrics: Metrics::new(mem::take(&mut reactor.metrics_listeners)),
             proxies: Proxies::new(&reactor.config.proxy_from),
             reserve: Reserve::new(),
-            pause_is_logged: false,
+            pause_logged_at: None,
             is_to_reload: false,
             // What is in force is the server's to know, because that changes.
             reactor: Reactor { config: ServerConfig::default(), ..reactor },
@@ -96,6 +96,7 @@ impl Running {
             let is_empty = self.server.connections() == 0 && self.metrics.is_empty();
             if self.is_stopping() && is_empty && !self.saving.holds_up_the_end(Instant::now()) {
                 self.end_saving();
+                self.server.peer_log().summarize();
                 return Ok(());
             }
         }
@@ -117,7 +118,7 @@ impl Running {
         for n in 0..self.reactor.listeners.len() {
             self.accept(n, now);
         }
-        self.proxies.expire(now.instant);
+        self.proxies.expire(now.instant, self.server.peer_log());
         self.server.expire(now);
         if self.is_to_reload || self.server.is_asked_to_reload() {
             self.reload(now);
@@ -134,7 +135,8 @@ impl Running {
             self.worker
                 .start(Box::new(move || if has_thread { question.answer() } else { question.give_up() }));
         }
-        self.metrics.turn(self.reactor.poll.registry(), now.instant, || self.server.report(now));
+        self.metrics.turn(now.instant, || self.server.report(now));
+        self.metrics.accept(self.reactor.poll.registry(), now.instant, self.server.peer_log());
         self.reactor.service.turn(now.instant);
         self.server.turned(now.instant.elapsed());
         Ok(())

@@ -4,7 +4,7 @@ use std::io::{self, ErrorKind};
 use std::mem;
 use std::time::Duration;
 
-use log::info;
+use log::{Level, info};
 
 use super::{Server, mark_dirty, mark_unread, user_id};
 use crate::message::{CloseReason, Now};
@@ -102,7 +102,14 @@ impl<S: Stream> Server<S> {
         let name = name.map(|name| format!(" {name}")).unwrap_or_default();
         // What waits is part of what it was sent, and is mostly written at the end of this turn.
         let sent_bytes = connection.sent_bytes + connection.unsent_bytes() as u64;
-        info!("{peer}{name}: {reason_text} ({received_bytes} bytes in, {sent_bytes} out, {seconds} s)");
+        let line = format_args!(
+            "{peer}{name}: {reason_text} ({received_bytes} bytes in, {sent_bytes} out, {seconds} s)"
+        );
+        match reason {
+            // An operator has caused it.
+            CloseReason::Killed { .. } => info!("{line}"),
+            _ => self.log.line(Level::Info, peer, now.instant, line),
+        }
         self.counts.endings.count(reason.label());
         self.queue(now);
     }

@@ -6,10 +6,10 @@ use std::mem;
 use log::{info, warn};
 
 use super::{Server, mark_unread};
+use crate::bucket::Bucket;
 use crate::config::{ConfigError, Limits, ServerConfig};
 use crate::message::Now;
 use crate::net::batch::Batch;
-use crate::net::bucket::Bucket;
 use crate::net::connection::{Connection, Inlet, Life};
 use crate::net::stream::Stream;
 

@@ -5,7 +5,7 @@ use std::mem;
 use std::rc::Rc;
 use std::time::Duration;
 
-use log::debug;
+use log::Level;
 
 use super::{Server, mark_dirty, mark_unread};
 use crate::message::{Now, Sending, UserId};
@@ -130,7 +130,8 @@ impl<S: Stream> Server<S> {
         let written = connection.write();
         connection.sent_bytes += (before - connection.outbox.queued_bytes()) as u64;
         if let Err(error) = written {
-            debug!("{}: write failed: {error}", connection.peer);
+            let peer = connection.peer;
+            self.log.line(Level::Debug, peer, now.instant, format_args!("{peer}: write failed: {error}"));
             connection.outbox.clear();
             connection.hearing = Hearing::Gone;
             mark_unread(connection, key, &mut self.unread);

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 use std::time::Instant;
 
-use log::info;
+use log::Level;
 
 use super::reply::fill;
 use super::{Capabilities, Irc, Phase};
@@ -213,7 +213,8 @@ impl Irc {
         let house = context.house;
         if let Some(secret) = house.config.password.as_ref().filter(|_| !registration.is_let_in) {
             let Some(guess) = registration.password.take() else {
-                info!("{}: login refused: {NO_PASSWORD}", context.peer);
+                let peer = context.peer;
+                context.log(Level::Info, format_args!("{peer}: login refused: {NO_PASSWORD}"));
                 return self.refuse_password(context);
             };
             return context.out.check(self.id, Check::new(secret.clone(), guess, Purpose::Register));

@@ -6,14 +6,14 @@ use crate::config::Flood;
 
 /// How many tokens a bucket holds, and how long each takes to come back.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Rate {
-    pub(super) burst: u32,
-    pub(super) interval: Duration,
+pub(crate) struct Rate {
+    pub(crate) burst: u32,
+    pub(crate) interval: Duration,
 }
 
 /// A bucket of tokens. It fills again with time.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Bucket {
+pub(crate) struct Bucket {
     /// When it is full again; in the past for a full one. Each token that is missing moves this by what one takes to
     /// come back.
     full_at: Instant,
@@ -21,17 +21,17 @@ pub(super) struct Bucket {
 
 impl Bucket {
     /// A full bucket.
-    pub(super) fn new(now: Instant) -> Self {
+    pub(crate) fn new(now: Instant) -> Self {
         Self { full_at: now }
     }
 
     /// True when no token is missing.
-    pub(super) fn is_full(&self, now: Instant) -> bool {
+    pub(crate) fn is_full(&self, now: Instant) -> bool {
         self.full_at <= now
     }
 
     /// When there is a token in it; in the past where there is one.
-    pub(super) fn ready_at(&self, rate: impl Into<Rate>) -> Instant {
+    pub(crate) fn ready_at(&self, rate: impl Into<Rate>) -> Instant {
         let Rate { burst, interval } = rate.into();
         // All tokens but one are missing at the earliest this long before it is full.
         let all_but_one = interval * burst.saturating_sub(1);
@@ -39,7 +39,7 @@ impl Bucket {
     }
 
     /// Takes tokens out. Those that are not there yet are taken as they come back.
-    pub(super) fn take(&mut self, rate: impl Into<Rate>, tokens: u32, now: Instant) {
+    pub(crate) fn take(&mut self, rate: impl Into<Rate>, tokens: u32, now: Instant) {
         self.full_at = self.full_at.max(now) + rate.into().interval * tokens;
     }
 }

@@ -8,13 +8,13 @@ use crate::message::Peer;
 /// sockets. IPv4 has the first 2^32 numbers and Unix the next one, which IPv6 does not use for anybody's network
 /// (RFC 4291 §2.4, `::/8`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) struct Origin(u64);
+pub(crate) struct Origin(u64);
 
 /// All peers on Unix sockets.
 const UNIX: Origin = Origin(1 << 32);
 
 impl Origin {
-    pub(super) fn of(peer: Peer) -> Self {
+    pub(crate) fn of(peer: Peer) -> Self {
         match peer {
             Peer::Unix => UNIX,
             Peer::Tcp(IpAddr::V4(ip), _) => Self(ip.to_bits().into()),
@@ -23,7 +23,7 @@ impl Origin {
     }
 
     /// `None` for peers on this machine.
-    pub(super) fn elsewhere(peer: Peer) -> Option<Self> {
+    pub(crate) fn elsewhere(peer: Peer) -> Option<Self> {
         match peer {
             Peer::Unix => None,
             Peer::Tcp(ip, _) if ip.is_loopback() => None,

@@ -1,0 +1,206 @@
+//! What peers cause to be logged, within a rate for each address: a log must not fill a disk because somebody connects
+//! in a loop. How many lines were left out is logged in one line, every now and then. What operators do is not held to
+//! this.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::mem;
+use std::net::{IpAddr, Ipv6Addr};
+use std::time::{Duration, Instant};
+
+use log::{Level, log, log_enabled, warn};
+
+use crate::bucket::{Bucket, Rate};
+use crate::message::Peer;
+use crate::origin::Origin;
+
+/// How many lines an address causes. A person who comes, mistypes a password and leaves causes four.
+const LINES: Rate = Rate { burst: 20, interval: Duration::from_secs(1) };
+
+/// How often the log tells how many lines were left out, and addresses are forgotten that have caused none lately.
+const SUMMARY_INTERVAL: Duration = Duration::from_secs(10);
+
+/// Most addresses that are remembered. Whoever has more of them is not stopped by what each may do.
+const REMEMBERED: usize = 1024;
+
+/// Which addresses have caused lines lately. An address that is not known here has its whole burst.
+#[derive(Debug, Default)]
+pub struct PeerLog {
+    records: HashMap<Origin, Record>,
+    /// When `expire` has something to do; `None` while nothing is remembered.
+    next: Option<Instant>,
+}
+
+#[derive(Debug)]
+struct Record {
+    bucket: Bucket,
+    /// The first peer of the address.
+    peer: Peer,
+    /// Lines that were left out since this was logged last.
+    left_out: u64,
+}
+
+impl PeerLog {
+    /// Logs a line that `peer` has caused, or counts it as left out.
+    pub fn line(&mut self, level: Level, peer: Peer, now: Instant, line: fmt::Arguments<'_>) {
+        // A line that nobody wants to see does not count.
+        if log_enabled!(level) && self.takes(peer, now) {
+            log!(level, "{line}");
+        }
+    }
+
+    /// The next time at which `expire` has something to do.
+    pub fn next_deadline(&self) -> Option<Instant> {
+        self.next
+    }
+
+    /// Logs how many lines were left out, and forgets who has caused none lately.
+    pub fn expire(&mut self, now: Instant) {
+        if self.next.is_none_or(|next| next > now) {
+            return;
+        }
+        self.summarize();
+        self.records.retain(|_, record| !record.bucket.is_full(now));
+        if self.records.is_empty() {
+            self.records = HashMap::new();
+        }
+        self.next = (!self.records.is_empty()).then(|| now + SUMMARY_INTERVAL);
+    }
+
+    /// Logs how many lines were left out, because nothing comes after this.
+    pub fn summarize(&mut self) {
+        for record in self.records.values_mut() {
+            if let Some(summary) = record.take_summary() {
+                warn!("{summary}");
+            }
+        }
+    }
+
+    /// True when a line of `peer` may be logged now, which counts it. Otherwise counts it as left out.
+    fn takes(&mut self, peer: Peer, now: Instant) -> bool {
+        let origin = Origin::of(peer);
+        if self.records.len() >= REMEMBERED && !self.records.contains_key(&origin) {
+            self.make_room(now);
+        }
+        self.next = self.next.or(Some(now + SUMMARY_INTERVAL));
+        let new = || Record { bucket: Bucket::new(now), peer, left_out: 0 };
+        let record = self.records.entry(origin).or_insert_with(new);
+        let is_taken = record.bucket.ready_at(LINES) <= now;
+        match is_taken {
+            true => record.bucket.take(LINES, 1, now),
+            false => record.left_out += 1,
+        }
+        is_taken
+    }
+
+    /// Forgets those that have their whole burst or, where that is less than half of all, everybody.
+    fn make_room(&mut self, now: Instant) {
+        self.summarize();
+        self.records.retain(|_, record| !record.bucket.is_full(now));
+        if self.records.len() > REMEMBERED / 2 {
+            self.records.clear();
+        }
+    }
+}
+
+impl Record {
+    fn take_summary(&mut self) -> Option<String> {
+        match mem::take(&mut self.left_out) {
+            0 => None,
+            1 => Some(format!("{}: 1 more line not logged", place(self.peer))),
+            count => Some(format!("{}: {count} more lines not logged", place(self.peer))),
+        }
+    }
+}
+
+/// The address of a peer, as far as it counts as one.
+fn place(peer: Peer) -> String {
+    match peer {
+        Peer::Tcp(IpAddr::V6(ip), _) if !ip.is_loopback() => {
+            format!("{}/64", Ipv6Addr::from_bits(ip.to_bits() >> 64 << 64))
+        }
+        Peer::Tcp(ip, _) => ip.to_string(),
+        Peer::Unix => peer.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(ip: &str, port: u16) -> Peer {
+        Peer::Tcp(ip.parse().expect("the test names good addresses"), port)
+    }
+
+    /// How many of so many lines are logged.
+    fn taken(log: &mut PeerLog, peer: Peer, lines: usize, now: Instant) -> usize {
+        (0..lines).filter(|_| log.takes(peer, now)).count()
+    }
+
+    fn summaries(log: &mut PeerLog) -> Vec<String> {
+        let mut summaries: Vec<_> = log.records.values_mut().filter_map(Record::take_summary).collect();
+        summaries.sort();
+        summaries
+    }
+
+    #[test]
+    fn an_address_causes_twenty_lines_and_then_one_a_second_whatever_its_ports() {
+        let (mut log, mut now) = (PeerLog::default(), Instant::now());
+        let lines = (1..=1000).filter(|&port| log.takes(at("192.0.2.7", port), now));
+        assert_eq!(lines.count(), 20);
+        assert_eq!(taken(&mut log, at("192.0.2.8", 1), 5, now), 5, "others are not concerned");
+        for _ in 0..3 {
+            now += Duration::from_secs(1);
+            assert_eq!(taken(&mut log, at("192.0.2.7", 1), 100, now), 1);
+        }
+        now += Duration::from_secs(60);
+        assert_eq!(taken(&mut log, at("192.0.2.7", 1), 100, now), 20, "the burst comes back");
+    }
+
+    #[test]
+    fn what_is_left_out_is_counted_and_told_once() {
+        let (mut log, now) = (PeerLog::default(), Instant::now());
+        for (peer, lines) in [
+            (at("192.0.2.7", 9), 1254),
+            (at("192.0.2.8", 9), 20),
+            (at("2001:db8::1:2", 9), 21),
+            (at("::1", 9), 22),
+            (Peer::Unix, 23),
+        ] {
+            taken(&mut log, peer, lines, now);
+        }
+        let told = [
+            "192.0.2.7: 1234 more lines not logged",
+            "2001:db8::/64: 1 more line not logged",
+            "::1: 2 more lines not logged",
+            "unix: 3 more lines not logged",
+        ];
+        assert_eq!(summaries(&mut log), told);
+        assert!(summaries(&mut log).is_empty());
+    }
+
+    #[test]
+    fn an_address_is_forgotten_when_it_has_its_burst_again() {
+        let (mut log, mut now) = (PeerLog::default(), Instant::now());
+        assert_eq!(log.next_deadline(), None);
+        taken(&mut log, at("192.0.2.7", 1), 15, now);
+        for seconds in [10, 20] {
+            assert_eq!(log.next_deadline(), Some(now + Duration::from_secs(10)));
+            now += Duration::from_secs(10);
+            log.expire(now);
+            assert_eq!(log.records.is_empty(), seconds == 20);
+        }
+        assert_eq!((log.next_deadline(), log.records.capacity()), (None, 0));
+    }
+
+    #[test]
+    fn however_many_addresses_cause_lines_a_bounded_number_is_remembered() {
+        let (mut log, mut now) = (PeerLog::default(), Instant::now());
+        for n in 0..5 * REMEMBERED as u128 {
+            let peer = Peer::Tcp(Ipv6Addr::from_bits(0x2001_0db8 << 96 | n << 64).into(), 1);
+            taken(&mut log, peer, 2, now);
+            assert!(log.records.len() <= REMEMBERED);
+            now += Duration::from_millis(1);
+        }
+    }
+}
