@@ -147,9 +147,9 @@ class Pane:
             pass
 
 
-def start_server(programs, listen="127.0.0.1:0", *options, log=None):
+def start_server(programs, listen="127.0.0.1:0", *options, log=None, flood="off"):
     """parlord, on a port of its own if no other is wanted, and where it listens. Scripts talk faster than people."""
-    command = [programs / "parlord", "--listen", listen, "--flood", "off", *options]
+    command = [programs / "parlord", "--listen", listen, "--flood", flood, *options]
     # Without a buffer, in which the line behind the first would be lost to whoever waits for one.
     server = subprocess.Popen(command, bufsize=0, stdout=subprocess.PIPE, stderr=log, env=ENVIRONMENT)
     try:

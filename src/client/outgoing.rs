@@ -14,6 +14,10 @@ const WINDOW_BYTES: usize = 32 * 1024;
 /// Most messages on their way at once to a server that merely stops reading when it has enough, as ours does.
 const WINDOW: usize = 128;
 
+/// Most messages on their way at once from a keyboard: with its flood limit our server takes that many within seconds,
+/// so that a paste can be stopped, and a goodbye is heard soon.
+const KEYBOARD_WINDOW: usize = 8;
+
 /// Most messages on their way at once to any other server: some drop what waits with them, or who sends it.
 const OTHERS_WINDOW: usize = 6;
 
@@ -73,6 +77,8 @@ pub(super) struct Outgoing {
     is_ending: bool,
     /// The server has no flood limit that loses anything.
     is_patient: bool,
+    /// Somebody at a keyboard may want to stop it.
+    is_stoppable: bool,
     /// When other servers have forgiven all that we sent.
     forgiven: Option<Instant>,
     /// When something was last sent or taken.
@@ -93,6 +99,7 @@ impl Outgoing {
             is_held: false,
             is_ending: false,
             is_patient: wire == Wire::CrazyIt,
+            is_stoppable: false,
             forgiven: None,
             moved: None,
             taken_lines: 0,
@@ -127,6 +134,16 @@ impl Outgoing {
     /// The server is of a kind that pauses reading and loses nothing.
     pub(super) fn trust(&mut self, is_patient: bool) {
         self.is_patient = is_patient || self.wire == Wire::CrazyIt;
+    }
+
+    /// Keeps so little on its way that stopping soon stops it.
+    pub(super) fn be_stoppable(&mut self) {
+        self.is_stoppable = true;
+    }
+
+    /// Lines on their way, of which nobody knows yet whether they were taken.
+    pub(super) fn lines_on_the_way(&self) -> usize {
+        self.on_the_way.iter().filter(|sent| sent.piece.ends_line).count()
     }
 
     /// Lines that wait.
@@ -177,7 +194,11 @@ impl Outgoing {
                 false => stalled.map_or(Next::Rest, Next::WaitUntil),
             };
         };
-        let window = if self.is_patient { WINDOW } else { OTHERS_WINDOW };
+        let window = match (self.is_patient, self.is_stoppable) {
+            (false, _) => OTHERS_WINDOW,
+            (true, true) => KEYBOARD_WINDOW,
+            (true, false) => WINDOW,
+        };
         let bytes = |request: &Request| request.text().map_or(0, str::len);
         let under_way: usize = self.on_the_way.iter().map(|sent| bytes(&sent.piece.request)).sum();
         let is_full = self.on_the_way.len() >= window || under_way + bytes(front) > WINDOW_BYTES;
@@ -356,6 +377,19 @@ mod tests {
         let mut unmarked = with_lines(Wire::Irc, 3);
         send_all(&mut unmarked, &mut mark, false, now);
         assert_eq!(unmarked.lost(true), 3, "nobody answers each message");
+    }
+
+    #[test]
+    fn from_a_keyboard_little_is_on_its_way_at_once() {
+        let (now, mut mark) = (Instant::now(), 0);
+        let mut outgoing = with_lines(Wire::Irc, 300);
+        outgoing.trust(true);
+        outgoing.be_stoppable();
+        assert_eq!(send_all(&mut outgoing, &mut mark, true, now), (KEYBOARD_WINDOW, Next::Rest));
+        outgoing.taken(3, now);
+        assert_eq!(outgoing.lines_on_the_way(), KEYBOARD_WINDOW - 3);
+        assert_eq!(send_all(&mut outgoing, &mut mark, true, now).0, 3);
+        assert_eq!(outgoing.waiting_lines(), 300 - KEYBOARD_WINDOW - 3);
     }
 
     #[test]

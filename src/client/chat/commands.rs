@@ -28,7 +28,7 @@ const fn command(
 }
 
 /// Every command, as `/help` lists them.
-pub(super) const COMMANDS: [Command; 15] = [
+pub(super) const COMMANDS: [Command; 16] = [
     command("msg", "NAME TEXT", "whisper to somebody; so does //NAME:TEXT", Chat::msg),
     command("reply", "TEXT", "whisper to who whispered last", Chat::reply),
     command("me", "WHAT YOU DO", "do something", Chat::me),
@@ -42,6 +42,7 @@ pub(super) const COMMANDS: [Command; 15] = [
     command("away", "[TEXT]", "be away, or back again", Chat::away),
     command("raw", "LINE", "send a line as it is, for those who know IRC", Chat::raw),
     command("clear", "", "clear the screen", |_, _| Ok(Act::Clear)),
+    command("stop", "", "send no more of a paste; so does Ctrl-C", |_, _| Ok(Act::Stop)),
     command("quit", "", "leave; so do Ctrl-D, and Ctrl-C twice", |_, _| Ok(Act::Quit)),
     command("help", "[COMMAND]", "this", |_, about| help(about)),
 ];
@@ -60,6 +61,11 @@ impl Chat {
             Some(command) => self.command(command),
         };
         Some(result.unwrap_or_else(Act::Tell))
+    }
+
+    /// What a line of a paste asks for: it is said, whatever it begins with.
+    pub(in crate::client) fn pasted(&mut self, line: &str) -> Act {
+        self.say(line, Manner::Message).unwrap_or_else(Act::Tell)
     }
 
     fn command(&mut self, line: &str) -> Result<Act, String> {

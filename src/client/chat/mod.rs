@@ -77,6 +77,8 @@ pub(super) enum Act {
     Tell(String),
     /// Clear the screen.
     Clear,
+    /// Send no more of what waits.
+    Stop,
     Quit,
 }
 

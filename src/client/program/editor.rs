@@ -74,8 +74,9 @@ fn read(editor: &mut LineEditor, prompt: &str) -> Note {
         Ok(line) => {
             // A history that is full forgets the oldest.
             editor.add_history_entry(line.as_str()).ok();
-            // A paste may be several lines.
-            Note::Typed(line.lines().map(str::to_owned).collect())
+            let lines: Vec<_> = line.lines().map(str::to_owned).collect();
+            // Nobody types the end of a line into a line.
+            if lines.len() > 1 { Note::Pasted(lines) } else { Note::Typed(lines) }
         }
         // The editor has forgotten the line that had it in it.
         Err(ReadlineError::Io(why)) if why.kind() == ErrorKind::InvalidData => Note::Garbled,

@@ -9,6 +9,7 @@ mod input;
 mod json;
 mod link;
 mod paint;
+mod paste;
 mod pipe;
 // Without a line editor everything is printed as it comes.
 #[cfg_attr(not(feature = "editor"), allow(dead_code))]
@@ -32,6 +33,9 @@ const NOTES: usize = 64;
 enum Note {
     /// Lines of the input.
     Typed(Vec<String>),
+    /// Several lines that were pasted at once.
+    #[cfg_attr(not(feature = "editor"), allow(dead_code))]
+    Pasted(Vec<String>),
     /// A key that is not UTF-8 has cost a line.
     #[cfg_attr(not(feature = "editor"), allow(dead_code))]
     Garbled,

@@ -157,7 +157,7 @@ impl Pipe<'_> {
                 Tried::GivenUp(error) => return Some(Err(self.unfinished(&error, 0))),
             },
             // Nobody sends these to a pipe.
-            Note::Heard(..) | Note::Garbled | Note::Interrupted | Note::Terminated => {}
+            Note::Heard(..) | Note::Pasted(_) | Note::Garbled | Note::Interrupted | Note::Terminated => {}
         }
         None
     }

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::link::{Link, Tried};
+use super::paste::{Answer, Paste};
 use super::printer::Printer;
 use super::screen::{Screen, has_colors};
 use super::{Failure, NOTES, Note, guard, input};
@@ -15,6 +16,9 @@ use crate::name::UserName;
 
 /// How long to wait for the server's last words.
 const QUIT_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// How long to wait for them while it has lines of ours to take first.
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Within this time a second Ctrl-C ends the program.
 const TWICE: Duration = Duration::from_secs(3);
@@ -40,8 +44,12 @@ struct Talk {
     /// It was asked whether to send what was typed while there was no connection.
     is_asking: bool,
     interrupted: Option<Instant>,
-    /// Since when we are leaving.
+    /// Lines that were pasted; it was asked whether to send them.
+    paste: Paste,
+    /// We are leaving, and wait no longer than until then.
     leaving: Option<Instant>,
+    /// The server has ended the connection after our goodbye, so it took what was on its way before.
+    heard_end: bool,
     told_progress: Option<Instant>,
     failure: Option<Failure>,
 }
@@ -67,14 +75,18 @@ pub(super) fn run(config: &ClientConfig, client: Client, name: UserName) -> Resu
         pending: None,
         is_asking: false,
         interrupted: None,
+        paste: Paste::default(),
         leaving: None,
+        heard_end: false,
         told_progress: None,
         failure: None,
     };
     let name = talk.chat().name().to_owned();
     talk.screen.note(&format!("You are {name}. /help shows what there is besides talking."));
     talk.come_in(&name);
+    talk.link.outgoing.be_stoppable();
     talk.go_on(&notes);
+    talk.tell_unsent();
     talk.screen.finish();
     // The reader must not wait for us while we wait for it.
     drop(notes);
@@ -122,7 +134,7 @@ impl Talk {
                 Err(RecvTimeoutError::Timeout) => true,
                 Err(RecvTimeoutError::Disconnected) => false,
             };
-            let is_over = self.leaving.is_some_and(|since| since.elapsed() >= QUIT_TIMEOUT);
+            let is_over = self.leaving.is_some_and(|until| Instant::now() >= until);
             if !goes_on || is_over {
                 return;
             }
@@ -140,7 +152,7 @@ impl Talk {
         let others = [
             self.chat().unfolds_at(),
             self.pending.as_ref().map(|(_, until)| *until),
-            self.leaving.map(|since| since + QUIT_TIMEOUT),
+            self.leaving,
             self.told_progress.map(|at| at + PROGRESS),
         ];
         others.into_iter().flatten().chain(due).min()
@@ -167,13 +179,20 @@ impl Talk {
                 }
                 self.prompt_after(&acts);
             }
+            Note::Pasted(lines) => {
+                self.interrupted = None;
+                self.pasted(&lines);
+                self.prompt_after(&[]);
+            }
             Note::InputEnded(result) => {
                 self.failure = result.err();
                 return self.leave();
             }
+            Note::Interrupted if self.leaving.is_some() => return false,
             Note::Interrupted if self.interrupted.is_some_and(|at| at.elapsed() < TWICE) => {
                 return self.leave();
             }
+            Note::Interrupted if self.stop() => self.prompt_after(&[]),
             Note::Interrupted => {
                 self.interrupted = Some(Instant::now());
                 self.screen.note("Ctrl-C once more leaves");
@@ -189,7 +208,10 @@ impl Talk {
             }
             Note::Heard(number, item) if self.link.is_current(number) => match item {
                 Some(Ok(event)) => self.hear(&event),
-                _ if self.leaving.is_some() => return false,
+                item if self.leaving.is_some() => {
+                    self.heard_end = item.is_none();
+                    return false;
+                }
                 Some(Err(error)) => return self.lost(&error.to_string()),
                 None => {
                     let text = format!("{} closed the connection", self.config.server);
@@ -207,7 +229,7 @@ impl Talk {
         for line in lines {
             // For the test that looks at the terminal after a panic; a program that people use has no such command.
             assert!(!cfg!(debug_assertions) || line != "/panic", "somebody asked for a panic");
-            if self.is_asking && self.answered(line) {
+            if self.answered_paste(line) || self.is_asking && self.answered(line) {
                 continue;
             }
             let act = self.chat().typed(line);
@@ -237,6 +259,8 @@ impl Talk {
         match act {
             Act::Tell(text) => self.screen.note(text),
             Act::Clear => self.screen.clear(),
+            Act::Stop if !self.stop() => self.screen.note("nothing is being sent"),
+            Act::Stop => {}
             // Whoever handles the line leaves.
             Act::Quit => {}
             Act::Send(request @ (Request::Say { .. } | Request::Whisper { .. })) => {
@@ -327,19 +351,80 @@ impl Talk {
         self.screen.note(&format!("{lines} of your lines were not sent: send them? y or n"));
     }
 
+    /// Asks whether to send what was pasted.
+    fn pasted(&mut self, lines: &[String]) {
+        let acts: Vec<_> = lines.iter().map(|line| self.chat().pasted(line)).collect();
+        let mut requests = Vec::new();
+        for act in acts {
+            let Act::Send(request) = act else { return self.act(&act) };
+            requests.push(request);
+        }
+        self.paste.add(requests);
+        self.screen.note(&self.paste.question());
+    }
+
+    /// Whether to send what was pasted. False when the line means something else.
+    fn answered_paste(&mut self, line: &str) -> bool {
+        match self.paste.answer(line) {
+            Answer::NotAsked => return false,
+            Answer::Send(lines) => {
+                lines.iter().for_each(|line| self.link.push(line));
+                if !self.link.is_up() {
+                    self.screen.note("kept until the connection is back");
+                }
+            }
+            Answer::Drop(lines) => self.screen.note(&format!("{lines} lines were not sent")),
+            Answer::Other(lines) => {
+                self.screen.note(&format!("{lines} pasted lines were not sent"));
+                return false;
+            }
+        }
+        true
+    }
+
+    /// Sends no more of what waits. False where nothing does.
+    fn stop(&mut self) -> bool {
+        let mut lines = self.paste.clear();
+        // What waits for the connection is asked about later.
+        if self.link.is_up() && !self.is_asking {
+            lines += self.link.outgoing.waiting_lines();
+            self.link.outgoing.clear();
+        }
+        if lines > 0 {
+            self.screen.note(&format!("stopped: {lines} lines were not sent"));
+        }
+        lines > 0
+    }
+
     /// Leaves. False where there is no goodbye to wait for.
     fn leave(&mut self) -> bool {
         if self.leaving.is_none() {
             let now = Instant::now();
-            self.leaving = Some(now);
             // What was typed just before goes first.
             self.send(now);
-            let lines = self.link.outgoing.waiting_lines();
-            if lines > 0 {
-                self.screen.note(&format!("{lines} of your lines were not sent"));
+            let lines = self.link.outgoing.lines_on_the_way();
+            self.leaving = Some(now + if lines > 0 { DRAIN_TIMEOUT } else { QUIT_TIMEOUT });
+            if self.link.outgoing.waiting_lines() > 0 && lines > 0 {
+                self.screen
+                    .note("leaving once the server has taken what is on its way; Ctrl-C leaves at once");
             }
         }
         self.link.quit()
+    }
+
+    /// At the end, tells how many lines were not sent.
+    fn tell_unsent(&mut self) {
+        let lines = self.link.outgoing.waiting_lines() + self.paste.clear();
+        let doubtful = if self.heard_end { 0 } else { self.link.outgoing.lines_on_the_way() };
+        match (lines, doubtful) {
+            (0, 0) => {}
+            (_, 0) => self.screen.note(&format!("{lines} of your lines were not sent")),
+            (0, _) => self.screen.note(&format!("your last {doubtful} lines may not have been heard")),
+            (..) => {
+                let perhaps = format!("and perhaps {doubtful} before them");
+                self.screen.note(&format!("{lines} of your lines were not sent, {perhaps}"));
+            }
+        }
     }
 
     fn tell_progress(&mut self, now: Instant) {

@@ -1,0 +1,85 @@
+//! A paste of several lines is text: it is sent after one question, and no line of it is a command.
+
+use crate::client::Request;
+
+/// Lines that wait for a yes.
+#[derive(Debug, Default)]
+pub(super) struct Paste {
+    lines: Vec<Request>,
+}
+
+/// What a typed line makes of a paste that waits.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Answer {
+    /// Send these.
+    Send(Vec<Request>),
+    /// The line said no, and has no other meaning.
+    Drop(usize),
+    /// The line means something else, so nobody waits for the answer any more.
+    Other(usize),
+    /// No paste waits.
+    NotAsked,
+}
+
+impl Paste {
+    /// Adds lines. Where others wait already, one answer is for all.
+    pub(super) fn add(&mut self, lines: Vec<Request>) {
+        self.lines.extend(lines);
+    }
+
+    /// What to ask.
+    pub(super) fn question(&self) -> String {
+        let count = self.lines.len();
+        match self.lines.last() {
+            Some(Request::Say { room: Some(room), .. }) => format!("Send {count} lines to {room}? y or n"),
+            _ => format!("Send {count} lines? y or n"),
+        }
+    }
+
+    /// What a typed line makes of it.
+    pub(super) fn answer(&mut self, line: &str) -> Answer {
+        if self.lines.is_empty() {
+            return Answer::NotAsked;
+        }
+        let lines = std::mem::take(&mut self.lines);
+        match line.trim().to_lowercase().as_str() {
+            "y" | "yes" => Answer::Send(lines),
+            "n" | "no" | "/stop" => Answer::Drop(lines.len()),
+            _ => Answer::Other(lines.len()),
+        }
+    }
+
+    /// Forgets the lines. Returns how many there were.
+    pub(super) fn clear(&mut self) -> usize {
+        std::mem::take(&mut self.lines).len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::client::Manner;
+
+    fn say(text: &str) -> Request {
+        Request::Say { room: Some("#tea".into()), text: text.into(), manner: Manner::Message }
+    }
+
+    #[test]
+    fn a_paste_is_sent_after_a_yes_and_forgotten_after_anything_else() {
+        let lines = || vec![say("/quit"), say("x")];
+        for (line, answer) in [
+            ("y", Answer::Send(lines())),
+            (" YES ", Answer::Send(lines())),
+            ("n", Answer::Drop(2)),
+            ("/stop", Answer::Drop(2)),
+            ("hello", Answer::Other(2)),
+            ("", Answer::Other(2)),
+        ] {
+            let mut paste = Paste::default();
+            paste.add(lines());
+            assert_eq!(paste.question(), "Send 2 lines to #tea? y or n");
+            assert_eq!(paste.answer(line), answer, "{line:?}");
+            assert_eq!(paste.answer("y"), Answer::NotAsked);
+        }
+    }
+}
