@@ -6,7 +6,7 @@ use std::hash::{Hash, Hasher};
 use std::str::FromStr;
 use std::sync::Arc;
 
-use unicode_ident::is_xid_continue;
+use unicode_ident::{is_xid_continue, is_xid_start};
 
 /// Longest user name, in characters.
 pub const USER_NAME_CHARS: usize = 32;
@@ -20,24 +20,52 @@ const USER_NAME_SPECIALS: &str = "-_[]\\`^{}|";
 /// In `XID_Continue`, but neither letter nor mark nor decimal digit.
 const NO_LETTERS: &str = "·\u{387}\u{200c}\u{200d}‿⁀⁔℘℮・･︳︴﹍﹎﹏＿፩፪፫፬፭፮፯፰፱᧚";
 
-/// Letters and enclosing marks that are not in `XID_Continue`.
-const MORE_LETTERS: &str = "\u{37a}\u{488}\u{489}\u{1abe}\u{20dd}\u{20de}\u{20df}\u{20e0}\u{20e2}\u{20e3}\u{20e4}\u{2e2f}\
-    \u{a670}\u{a671}\u{a672}\u{fc5e}\u{fc5f}\u{fc60}\u{fc61}\u{fc62}\u{fc63}\u{fdfa}\u{fdfb}\u{fe70}\u{fe72}\u{fe74}\
-    \u{fe76}\u{fe78}\u{fe7a}\u{fe7c}\u{fe7e}";
+/// Letters that are not in `XID_Continue`.
+const MORE_LETTERS: &str = "\u{37a}\u{2e2f}\u{fc5e}\u{fc5f}\u{fc60}\u{fc61}\u{fc62}\u{fc63}\u{fdfa}\u{fdfb}\
+    \u{fe70}\u{fe72}\u{fe74}\u{fe76}\u{fe78}\u{fe7a}\u{fe7c}\u{fe7e}";
+
+/// Letters that are in `XID_Continue` and not in `XID_Start`.
+const LATE_LETTERS: &str = "\u{e33}\u{eb3}\u{ff9e}\u{ff9f}";
+
+/// Marks that are not in `XID_Continue`, because they enclose, and two that are in `XID_Start`.
+const MORE_MARKS: &str = "\u{1885}\u{1886}\u{488}\u{489}\u{1abe}\u{20dd}\u{20de}\u{20df}\u{20e0}\u{20e2}\u{20e3}\u{20e4}\
+    \u{a670}\u{a671}\u{a672}";
+
+/// Characters that are shown as nothing (`Default_Ignorable_Code_Point`, Unicode Standard §5.21), first and last of each
+/// range. With one of them, a name would look like another.
+const INVISIBLE: [(char, char); 17] = [
+    ('\u{ad}', '\u{ad}'),
+    ('\u{34f}', '\u{34f}'),
+    ('\u{61c}', '\u{61c}'),
+    ('\u{115f}', '\u{1160}'),
+    ('\u{17b4}', '\u{17b5}'),
+    ('\u{180b}', '\u{180f}'),
+    ('\u{200b}', '\u{200f}'),
+    ('\u{202a}', '\u{202e}'),
+    ('\u{2060}', '\u{206f}'),
+    ('\u{3164}', '\u{3164}'),
+    ('\u{fe00}', '\u{fe0f}'),
+    ('\u{feff}', '\u{feff}'),
+    ('\u{ffa0}', '\u{ffa0}'),
+    ('\u{fff0}', '\u{fff8}'),
+    ('\u{1bca0}', '\u{1bca3}'),
+    ('\u{1d173}', '\u{1d17a}'),
+    ('\u{e0000}', '\u{e0fff}'),
+];
 
 /// On the CrazyIt wire a whisper from `bob` reads `bob悄悄地对你说：…`, so a public line from somebody whose
 /// name ended in these characters would read as a whisper from somebody else.
 const WHISPER_LOOKALIKE: &str = "悄悄地对你";
 
 /// A user's name: 1 to 32 characters, letters, combining marks and digits of every script and
-/// `` -_[]\`^{}| ``, beginning with none of `-` and the ASCII digits.
+/// `` -_[]\`^{}| ``, all of them visible, beginning with no mark and none of `-` and the ASCII digits.
 ///
 /// The first character keeps a line of chat apart from the answers to a login, `1` and `-1`.
 #[derive(Clone)]
 pub struct UserName(Arc<str>);
 
-/// A room's name: `#` and up to 63 characters without spaces, commas and control characters
-/// (RFC 2812 §1.3, with characters where it counts bytes).
+/// A room's name: `#` and up to 63 characters without spaces, commas, control characters and invisible ones, and
+/// behind the `#` no combining mark (RFC 2812 §1.3, with characters where it counts bytes).
 #[derive(Clone)]
 pub struct RoomName(Arc<str>);
 
@@ -50,8 +78,12 @@ pub enum NameError {
     TooLong(usize),
     /// It begins with a character that may only follow.
     Start(char),
+    /// It begins with a combining mark, which would be shown on what stands before the name.
+    Mark(char),
     /// It contains a character that no such name has.
     Character(char),
+    /// It contains a character that is shown as nothing, so it would look like another name.
+    Invisible(char),
     /// It ends so that what its owner says would read as a whisper from somebody else.
     Lookalike,
 }
@@ -65,6 +97,10 @@ impl UserName {
         }
         if first == '-' || first.is_ascii_digit() {
             return Err(NameError::Start(first));
+        }
+        check_visible(text)?;
+        if is_mark(first) {
+            return Err(NameError::Mark(first));
         }
         if let Some(bad) = text.chars().find(|&c| !in_user_name(c)) {
             return Err(NameError::Character(bad));
@@ -86,6 +122,10 @@ impl RoomName {
         if text.chars().nth(ROOM_NAME_CHARS).is_some() {
             return Err(NameError::TooLong(ROOM_NAME_CHARS));
         }
+        check_visible(text)?;
+        if let Some(mark) = text.chars().nth(1).filter(|&c| is_mark(c)) {
+            return Err(NameError::Mark(mark));
+        }
         if let Some(bad) = text.chars().find(|&c| c == ',' || c.is_whitespace() || c.is_control()) {
             return Err(NameError::Character(bad));
         }
@@ -101,13 +141,31 @@ fn in_user_name(c: char) -> bool {
         return c.is_ascii_alphanumeric() || USER_NAME_SPECIALS.contains(c);
     }
     let is_letter_number = c.is_numeric() && c.is_alphabetic();
-    is_xid_continue(c) && !is_letter_number && !NO_LETTERS.contains(c) || MORE_LETTERS.contains(c)
+    let is_more = || MORE_LETTERS.contains(c) || MORE_MARKS.contains(c);
+    is_xid_continue(c) && !is_letter_number && !NO_LETTERS.contains(c) || is_more()
+}
+
+/// Combining marks. What may go on an identifier and not begin it is those, digits, and a few others.
+fn is_mark(c: char) -> bool {
+    let is_late = || is_xid_continue(c) && !is_xid_start(c) && !c.is_numeric();
+    let is_other = || NO_LETTERS.contains(c) || LATE_LETTERS.contains(c);
+    !c.is_ascii() && (is_late() && !is_other() || MORE_MARKS.contains(c))
+}
+
+fn check_visible(text: &str) -> Result<(), NameError> {
+    let is_invisible = |c: &char| INVISIBLE.iter().any(|(first, last)| (first..=last).contains(&c));
+    let found = (!text.is_ascii()).then(|| text.chars().find(is_invisible)).flatten();
+    found.map_or(Ok(()), |c| Err(NameError::Invisible(c)))
 }
 
 /// The characters of `text` with letter case folded away. By way of upper case, because some letters have
-/// several lower-case forms (`ς` and `σ`, `ß` and `ss`).
+/// several lower-case forms (`ς` and `σ`, `ß` and `ss`); and twice, because one may lead to another (`ẞ` to `ß`).
 fn folded(text: &str) -> impl Iterator<Item = char> + '_ {
-    text.chars().flat_map(char::to_uppercase).flat_map(char::to_lowercase)
+    text.chars().flat_map(folded_once).flat_map(folded_once)
+}
+
+fn folded_once(c: char) -> impl Iterator<Item = char> {
+    c.to_uppercase().flat_map(char::to_lowercase)
 }
 
 /// True for two ways to write the same name: letter case is folded. For names that come from elsewhere and need not
@@ -191,7 +249,11 @@ impl fmt::Display for NameError {
             Self::Empty => f.write_str("a name needs at least one character"),
             Self::TooLong(most) => write!(f, "a name has at most {most} characters"),
             Self::Start(c) => write!(f, "this name cannot begin with {c:?}"),
+            Self::Mark(c) => write!(f, "a name cannot begin with the mark {c:?}, put a letter before it"),
             Self::Character(c) => write!(f, "a name cannot contain {c:?}"),
+            Self::Invisible(c) => {
+                write!(f, "a name cannot contain U+{:04X}, which nobody can see", u32::from(*c))
+            }
             Self::Lookalike => write!(f, "a name cannot end in {WHISPER_LOOKALIKE}, it would forge whispers"),
         }
     }
@@ -234,6 +296,37 @@ mod tests {
         assert_eq!(less, []);
     }
 
+    /// All of Unicode, against the same tables.
+    #[test]
+    fn marks_are_those_of_the_general_categories() {
+        use unicode_properties::{GeneralCategory, GeneralCategoryGroup, UnicodeGeneralCategory};
+        let known = ('\0'..=char::MAX).filter(|c| c.general_category() != GeneralCategory::Unassigned);
+        let is_ours = |c: &char| c.general_category_group() == GeneralCategoryGroup::Mark;
+        assert_eq!(known.filter(|c| is_mark(*c) != is_ours(c)).collect::<Vec<_>>(), []);
+    }
+
+    /// All of Unicode, against a table of that property.
+    #[test]
+    fn no_character_that_is_shown_as_nothing_is_in_a_name() {
+        use regex_syntax::hir::{Class, HirKind};
+        let hir = regex_syntax::parse(r"\p{Default_Ignorable_Code_Point}").unwrap();
+        let HirKind::Class(Class::Unicode(class)) = hir.kind() else { panic!("{hir:?} is a class") };
+        let ranges: Vec<_> = class.iter().map(|range| (range.start(), range.end())).collect();
+        assert_eq!(ranges, INVISIBLE);
+        for c in class.iter().flat_map(|range| range.start()..=range.end()) {
+            assert_eq!(UserName::new(&format!("alice{c}")), Err(NameError::Invisible(c)));
+            assert_eq!(RoomName::new(&format!("#tea{c}")), Err(NameError::Invisible(c)));
+        }
+    }
+
+    #[test]
+    fn what_is_folded_stays_the_same_when_it_is_folded_again() {
+        for c in '\0'..=char::MAX {
+            let once: String = folded(c.encode_utf8(&mut [0; 4])).collect();
+            assert!(folded(&once).eq(once.chars()), "{c:?}");
+        }
+    }
+
     #[test]
     fn what_is_not_a_name_says_why() {
         let cases = [
@@ -246,7 +339,12 @@ mod tests {
             ("a说：", NameError::Character('：')),
             ("☃", NameError::Character('☃')),
             ("②", NameError::Character('②')),
-            ("a\u{202e}b", NameError::Character('\u{202e}')),
+            ("a\u{202e}b", NameError::Invisible('\u{202e}')),
+            ("\u{3164}", NameError::Invisible('\u{3164}')),
+            ("alice\u{e0100}", NameError::Invisible('\u{e0100}')),
+            ("\u{301}a", NameError::Mark('\u{301}')),
+            ("\u{93f}", NameError::Mark('\u{93f}')),
+            ("\u{20dd}", NameError::Mark('\u{20dd}')),
             ("alice悄悄地对你", NameError::Lookalike),
         ];
         for (text, why) in cases {
@@ -262,6 +360,8 @@ mod tests {
             ("АНЯ", "аня"),
             ("ΣΟΦΟΣ", "σοφος"),
             ("straße", "STRASSE"),
+            ("straße", "straẞe"),
+            ("STRASSE", "straẞe"),
             ("\u{212a}arl", "karl"),
         ] {
             let (a, b) = (UserName::new(a).unwrap(), UserName::new(b).unwrap());
@@ -278,6 +378,10 @@ mod tests {
         assert_eq!(RoomName::new("lobby"), Err(NameError::Start('l')));
         assert_eq!(RoomName::new("#a,b"), Err(NameError::Character(',')));
         assert_eq!(RoomName::new("#a b"), Err(NameError::Character(' ')));
+        assert_eq!(RoomName::new("#a\u{200b}"), Err(NameError::Invisible('\u{200b}')));
+        assert_eq!(RoomName::new("#\u{ad}a"), Err(NameError::Invisible('\u{ad}')));
+        assert_eq!(RoomName::new("#\u{301}a"), Err(NameError::Mark('\u{301}')));
+        assert!(RoomName::new("#a\u{301}").is_ok() && RoomName::new("#❤").is_ok());
         assert_eq!(RoomName::new(&format!("#{}", "x".repeat(64))), Err(NameError::TooLong(64)));
         assert_eq!(RoomName::new(""), Err(NameError::Empty));
     }

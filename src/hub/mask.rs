@@ -107,6 +107,13 @@ mod tests {
     }
 
     #[test]
+    fn what_is_folded_stays_the_same_when_it_is_folded_again() {
+        for c in '\0'..=char::MAX {
+            assert_eq!(folded(folded(c)), folded(c), "{c:?}");
+        }
+    }
+
+    #[test]
     fn masks_match_whole_texts_in_any_letter_case() {
         for (mask, text) in [
             ("*", ""),

@@ -113,6 +113,32 @@ fn names_use_letters_of_every_script() {
 }
 
 #[test]
+fn a_name_that_only_looks_different_or_only_looks_the_same_is_refused() {
+    let mut house = House::new();
+    house.irc("alice");
+    house.irc("straße");
+    let eve = house.connect();
+    for hidden in
+        "\u{34f}\u{fe00}\u{fe0f}\u{e0100}\u{115f}\u{1160}\u{3164}\u{ffa0}\u{17b4}\u{17b5}\u{180b}".chars()
+    {
+        assert_eq!(house.told(eve, &format!("NICK alice{hidden}")), format!("432 * alice{hidden}"));
+        assert_eq!(house.told(eve, &format!("NICK {hidden}")), format!("432 * {hidden}"));
+    }
+    assert_eq!(house.told(eve, "NICK \u{301}a"), "432 * \u{301}a");
+    for taken in ["straẞe", "STRASSE", "STRAẞE"] {
+        assert_eq!(house.told(eve, &format!("NICK {taken}")), format!("433 * {taken}"));
+    }
+    house.register(eve, "eve", "");
+    for room in ["#a\u{200b}", "#a\u{ad}", "#\u{202e}a", "#\u{301}"] {
+        assert_eq!(house.told(eve, &format!("JOIN {room}")), format!("476 eve {room}"));
+    }
+    assert_eq!(
+        house.ask(eve, "JOIN #a\u{200b}"),
+        [":parlor.local 476 eve #a\u{200b} :a name cannot contain U+200B, which nobody can see"]
+    );
+}
+
+#[test]
 fn a_name_taken_while_one_registers_is_refused_at_the_end_and_another_is_taken() {
     let mut house = House::new();
     let (first, second) = (house.connect(), house.connect());

@@ -133,7 +133,10 @@ impl Irc {
 
     fn not_a_channel(&self, name: &str, why: NameError, context: &mut Context<'_>) {
         match why {
-            NameError::TooLong(_) | NameError::Character(_) => {
+            NameError::TooLong(_)
+            | NameError::Mark(_)
+            | NameError::Character(_)
+            | NameError::Invisible(_) => {
                 self.complain(numeric::ERR_BADCHANMASK, name, &why.to_string(), context);
             }
             NameError::Empty | NameError::Start(_) | NameError::Lookalike => {
