@@ -4,7 +4,6 @@
 mod peer_log;
 mod queue;
 
-use std::backtrace::{Backtrace, BacktraceStatus};
 use std::io::{self, ErrorKind, Write};
 use std::panic::{self, PanicHookInfo};
 use std::thread;
@@ -70,14 +69,12 @@ impl Write for Lines {
     }
 }
 
-/// Does what the standard hook does, through the queue: that one would wait for standard error.
+/// Tells why the program panics, through the queue: the standard hook would wait for standard error. There is no
+/// backtrace, because a stripped program has no names for one.
 fn log_panic(panic: &PanicHookInfo<'_>) {
     let thread = thread::current();
-    let (name, backtrace) = (thread.name().unwrap_or_default(), Backtrace::capture());
-    complain(&match backtrace.status() {
-        BacktraceStatus::Captured => format!("parlord: thread '{name}' {panic}\n{backtrace}"),
-        _ => format!("parlord: thread '{name}' {panic}"),
-    });
+    let name = thread.name().unwrap_or_default();
+    complain(&format!("parlord: thread '{name}' {panic}"));
     flush();
 }
 

@@ -8,6 +8,12 @@ use std::time::Duration;
 /// Most bytes that wait for a stream. Further lines are dropped.
 pub(super) const QUEUE_BYTES: usize = 256 * 1024;
 
+/// From so many bytes on they are written at once.
+const MANY_BYTES: usize = QUEUE_BYTES / 4;
+
+/// How long the thread gathers lines before it writes them: waking it for each would cost more than the line.
+const GATHER: Duration = Duration::from_millis(10);
+
 /// Which stream a line goes to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Output {
@@ -19,7 +25,7 @@ pub(super) enum Output {
 #[derive(Debug)]
 pub(super) struct Queue {
     state: Mutex<State>,
-    /// There is something to write.
+    /// There is something to write, or it has become urgent.
     is_needed: Condvar,
     /// Everything is written.
     is_done: Condvar,
@@ -30,6 +36,8 @@ struct State {
     waiting: Batch,
     /// The thread is writing what it has taken.
     is_writing: bool,
+    /// Somebody waits for the last line.
+    is_flushing: bool,
     /// Lines that never reached standard error, since the start.
     lost_lines: u64,
 }
@@ -73,20 +81,31 @@ impl Batch {
     }
 }
 
+impl State {
+    /// True when the thread is not to wait for more lines.
+    fn is_urgent(&self) -> bool {
+        let Batch { printed, logged, .. } = &self.waiting;
+        self.is_flushing || !printed.is_empty() || logged.len() >= MANY_BYTES
+    }
+}
+
 impl Queue {
     /// An empty queue.
     pub(super) const fn new() -> Self {
-        let state = State { waiting: Batch::EMPTY, is_writing: false, lost_lines: 0 };
+        let state = State { waiting: Batch::EMPTY, is_writing: false, is_flushing: false, lost_lines: 0 };
         Self { state: Mutex::new(state), is_needed: Condvar::new(), is_done: Condvar::new() }
     }
 
     /// Adds a line, with its end; or drops it where there is no room.
     pub(super) fn push(&self, output: Output, line: &[u8]) {
         let mut state = self.state();
-        if state.waiting.push(output, line) {
-            self.is_needed.notify_one();
-        } else {
+        let before = (state.waiting.is_empty(), state.is_urgent());
+        if !state.waiting.push(output, line) {
             state.lost_lines += 1;
+        }
+        // Telling the thread is a call of the system, so it is told only what it does not know.
+        if (state.waiting.is_empty(), state.is_urgent()) != before {
+            self.is_needed.notify_one();
         }
     }
 
@@ -99,7 +118,11 @@ impl Queue {
     pub(super) fn flush(&self, timeout: Duration) {
         let is_busy = |state: &mut State| state.is_writing || !state.waiting.is_empty();
         // Whether that was in time changes nothing: the caller goes on.
-        drop(self.is_done.wait_timeout_while(self.state(), timeout, is_busy));
+        let mut state = self.state();
+        state.is_flushing = true;
+        self.is_needed.notify_one();
+        drop(self.is_done.wait_timeout_while(state, timeout, is_busy));
+        self.state().is_flushing = false;
     }
 
     /// Writes what comes, for ever. Lines that cannot be written are dropped, and reported with the next that can.
@@ -130,7 +153,9 @@ impl Queue {
             self.is_done.notify_all();
         }
         let waiting = self.is_needed.wait_while(state, |state| state.waiting.is_empty());
-        let mut state = waiting.unwrap_or_else(PoisonError::into_inner);
+        let state = waiting.unwrap_or_else(PoisonError::into_inner);
+        let gathered = self.is_needed.wait_timeout_while(state, GATHER, |state| !state.is_urgent());
+        let (mut state, _) = gathered.unwrap_or_else(PoisonError::into_inner);
         state.is_writing = true;
         mem::replace(&mut state.waiting, Batch::EMPTY)
     }
