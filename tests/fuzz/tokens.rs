@@ -8,17 +8,20 @@ pub(crate) const NAMES: [&str; 10] =
 
 pub(crate) const ROOMS: [&str; 7] = ["#lobby", "#tea", "#TEA", "#大厅", "#x", "#", "tea"];
 
-const COMMANDS: [&str; 49] = [
+const COMMANDS: [&str; 51] = [
     "ADMIN", "AWAY", "CAP", "CHGHOST", "ERROR", "HELP", "INFO", "INVITE", "ISON", "JOIN", "JOIN", "JOIN",
     "KICK", "KILL", "KLINE", "LINKS", "LIST", "LUSERS", "MODE", "MODE", "MODE", "MONITOR", "MOTD", "NAMES",
     "NICK", "NOTICE", "OPER", "PART", "PASS", "PING", "PONG", "PRIVMSG", "PRIVMSG", "PRIVMSG", "QUIT",
     "REHASH", "SETNAME", "STATS", "TAGMSG", "TIME", "TOPIC", "UNKLINE", "USER", "USERHOST", "VERSION",
-    "WALLOPS", "WHO", "WHOIS", "WHOWAS",
+    "WALLOPS", "WHO", "WHOIS", "WHOWAS", "STARTTLS", "GET",
 ];
 
-const WORDS: [&str; 38] = [
+const WORDS: [&str; 41] = [
     "@#tea",
     "+#tea",
+    "@+#tea",
+    "#tea,#lobby",
+    "HTTP/1.1",
     "*",
     "0",
     "+",
@@ -61,8 +64,10 @@ pub(crate) const CAPABILITIES: &str = "account-notify account-tag away-notify ba
     extended-monitor invite-notify labeled-response message-tags multi-prefix server-time setname standard-replies \
     userhost-in-names";
 
-const PIECES: [&str; 14] =
-    ["∏∑", "§γ", "★【", "※", "∏", "★", "\u{3010}", "\n", "\r", "\0", "\x01", "x", "好", "\u{2028}"];
+const PIECES: [&str; 16] = [
+    "∏∑", "§γ", "★【", "※", "∏", "★", "\u{3010}", "\n", "\r", "\0", "\x01", "x", "好", "\u{2028}",
+    "\u{feff}", "ẞ",
+];
 
 /// A word that means something somewhere, or nothing anywhere.
 pub(crate) fn word(choices: &mut Choices<'_>) -> String {
@@ -101,7 +106,7 @@ pub(crate) fn irc_line(choices: &mut Choices<'_>) -> Vec<u8> {
         bytes.extend_from_slice(choices.bytes(8));
     }
     bytes.extend_from_slice(
-        choices.pick(&["\r\n", "\r\n", "\r\n", "\n", "\r", "\n\n", "\r\r\n", ""]).as_bytes(),
+        choices.pick(&["\r\n", "\r\n", "\r\n", "\n", "\r", "\n\n", "\r\r\n", "\0\r\n", ""]).as_bytes(),
     );
     bytes
 }
