@@ -83,6 +83,8 @@ impl Report {
         lines.push(format!(
             "turns: {count}, half in {half:.1?}, 99 % in {most:.1?}, 99.9 % in {nearly_all:.1?}, all in {longest:.1?}"
         ));
+        let recent = self.turns.longest_recent();
+        lines.push(format!("longest turn since the last report by signal: {recent:.1?}"));
         list(&format!("ended: {}", self.endings.total()), &self.endings, &mut lines);
         list(&format!("refused: {}", self.refusals.total()), &self.refusals, &mut lines);
         lines.push(format!(
@@ -147,6 +149,7 @@ mod tests {
             "bytes unsent to unix ana: 60",
             "bytes unsent to unix: 10",
             "turns: 1, half in 2.0ms, 99 % in 2.0ms, 99.9 % in 2.0ms, all in 2.0ms",
+            "longest turn since the last report by signal: 2.0ms",
             "ended: 1 in all, quit 1",
             "refused: 0 in all",
             "paused for sending too much: 6, dropped at the door: 4, log lines lost: 8",

@@ -21,11 +21,19 @@ pub struct TurnTimes {
     count: u64,
     sum: Duration,
     longest: Duration,
+    /// The longest since `forget_recent`.
+    recent: Duration,
 }
 
 impl Default for TurnTimes {
     fn default() -> Self {
-        Self { buckets: [0; BUCKETS], count: 0, sum: Duration::ZERO, longest: Duration::ZERO }
+        Self {
+            buckets: [0; BUCKETS],
+            count: 0,
+            sum: Duration::ZERO,
+            longest: Duration::ZERO,
+            recent: Duration::ZERO,
+        }
     }
 }
 
@@ -36,6 +44,7 @@ impl TurnTimes {
         self.count += 1;
         self.sum = self.sum.saturating_add(time);
         self.longest = self.longest.max(time);
+        self.recent = self.recent.max(time);
     }
 
     /// How many turns there were.
@@ -51,6 +60,16 @@ impl TurnTimes {
     /// How long the longest took.
     pub fn longest(&self) -> Duration {
         self.longest
+    }
+
+    /// How long the longest took since [`TurnTimes::forget_recent`].
+    pub fn longest_recent(&self) -> Duration {
+        self.recent
+    }
+
+    /// Begins to look for the longest of those that come.
+    pub fn forget_recent(&mut self) {
+        self.recent = Duration::ZERO;
     }
 
     /// In which time so many of a thousand turns were done.

@@ -218,6 +218,7 @@ impl Running {
         self.is_to_reload |= reload;
         if report {
             self.server.report(now).lines().iter().for_each(|line| info!("report: {line}"));
+            self.server.reported();
         }
         if stop {
             self.stop(now);

@@ -54,6 +54,11 @@ impl<S: Stream> Server<S> {
         }
     }
 
+    /// Notes that the report was told because of a signal: its longest turn is looked for anew.
+    pub fn reported(&mut self) {
+        self.counts.turns.forget_recent();
+    }
+
     /// The largest outboxes that are not empty, the fullest first.
     fn largest(&self) -> Vec<Waiting> {
         let mut largest: Vec<(usize, usize)> = Vec::with_capacity(LARGEST + 1);

@@ -1,0 +1,189 @@
+//! Many connections, which a thread reads so that none of them is too slow.
+
+use std::collections::HashSet;
+use std::io::{ErrorKind, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use mio::net::TcpStream as Watched;
+use mio::{Events, Interest, Poll, Registry, Token};
+use rustix::net::{AddressFamily, SocketType, bind, connect as connect_socket, socket};
+
+/// How long anything may take that must happen.
+const DEADLINE: Duration = Duration::from_secs(120);
+
+/// A herd hears nothing for so long once everything has arrived.
+const SILENCE: Duration = Duration::from_millis(150);
+
+const BUFFER_BYTES: usize = 256 * 1024;
+const EVENTS: usize = 4096;
+
+/// Connects to a server from one of this machine's addresses.
+pub(crate) fn connect(to: SocketAddr, from: [u8; 4]) -> TcpStream {
+    let socket = socket(AddressFamily::INET, SocketType::STREAM, None).expect("a socket");
+    bind(&socket, &SocketAddr::from((from, 0))).expect("127.0.0.0/8 is this machine's");
+    connect_socket(&socket, &to).expect("the server listens");
+    socket.into()
+}
+
+pub(crate) struct Herd {
+    registry: Registry,
+    shared: Arc<Mutex<Shared>>,
+    reader: Option<JoinHandle<()>>,
+}
+
+#[derive(Default)]
+struct Shared {
+    streams: Vec<Watched>,
+    /// Those that the server has ended.
+    ended: HashSet<usize>,
+    bytes: u64,
+    /// A byte string, and how often it was heard.
+    wanted: Vec<u8>,
+    found: usize,
+    stops: bool,
+}
+
+impl Herd {
+    pub(crate) fn new() -> Self {
+        let poll = Poll::new().expect("a poll");
+        let registry = poll.registry().try_clone().expect("a second handle");
+        let shared = Arc::new(Mutex::new(Shared::default()));
+        let reader = {
+            let shared = Arc::clone(&shared);
+            thread::spawn(move || read_all(poll, &shared))
+        };
+        Self { registry, shared, reader: Some(reader) }
+    }
+
+    fn shared(&self) -> MutexGuard<'_, Shared> {
+        self.shared.lock().expect("the reader does not panic")
+    }
+
+    /// Connects one more. Returns its number.
+    pub(crate) fn connect(&self, to: SocketAddr, from: [u8; 4]) -> usize {
+        let stream = connect(to, from);
+        let mut shared = self.shared();
+        let index = shared.streams.len();
+        shared.streams.push(self.watched(stream, index));
+        index
+    }
+
+    /// Connects the `index`th again.
+    pub(crate) fn reconnect(&self, index: usize, to: SocketAddr, from: [u8; 4]) {
+        let stream = connect(to, from);
+        let mut shared = self.shared();
+        shared.ended.remove(&index);
+        shared.streams[index] = self.watched(stream, index);
+    }
+
+    fn watched(&self, stream: TcpStream, index: usize) -> Watched {
+        stream.set_nonblocking(true).expect("a socket need not block");
+        let mut watched = Watched::from_std(stream);
+        self.registry.register(&mut watched, Token(index), Interest::READABLE).expect("it can be watched");
+        watched
+    }
+
+    /// True unless the server has ended the `index`th.
+    pub(crate) fn is_open(&self, index: usize) -> bool {
+        !self.shared().ended.contains(&index)
+    }
+
+    /// Sends as much of this as the server takes.
+    pub(crate) fn send(&self, index: usize, text: &str) {
+        let mut shared = self.shared();
+        if let Err(error) = shared.streams[index].write(text.as_bytes())
+            && error.kind() != ErrorKind::WouldBlock
+        {
+            shared.ended.insert(index);
+        }
+    }
+
+    /// Counts from now on how often `wanted` is heard.
+    pub(crate) fn count(&self, wanted: &str) {
+        let mut shared = self.shared();
+        (shared.wanted, shared.found) = (wanted.into(), 0);
+    }
+
+    /// Waits until what is counted was heard so often.
+    pub(crate) fn wait_for(&self, times: usize) {
+        let start = Instant::now();
+        while self.shared().found < times {
+            assert!(start.elapsed() < DEADLINE, "{} of {times} were heard", self.shared().found);
+            thread::sleep(Duration::from_millis(1));
+        }
+    }
+
+    /// How many bytes were heard.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.shared().bytes
+    }
+
+    /// How many the server has ended.
+    pub(crate) fn ended(&self) -> usize {
+        self.shared().ended.len()
+    }
+
+    /// Waits until nothing comes any more.
+    pub(crate) fn settle(&self) {
+        let start = Instant::now();
+        let mut last = (self.bytes(), Instant::now());
+        while last.1.elapsed() < SILENCE && start.elapsed() < DEADLINE {
+            thread::sleep(Duration::from_millis(5));
+            if self.bytes() != last.0 {
+                last = (self.bytes(), Instant::now());
+            }
+        }
+    }
+}
+
+impl Drop for Herd {
+    fn drop(&mut self) {
+        self.shared().stops = true;
+        self.reader.take().into_iter().for_each(|reader| reader.join().expect("the reader does not panic"));
+    }
+}
+
+fn read_all(mut poll: Poll, shared: &Mutex<Shared>) {
+    let (mut events, mut buffer) = (Events::with_capacity(EVENTS), vec![0; BUFFER_BYTES]);
+    loop {
+        if let Err(error) = poll.poll(&mut events, Some(Duration::from_millis(20))) {
+            assert_eq!(error.kind(), ErrorKind::Interrupted, "{error}");
+            continue;
+        }
+        for event in &events {
+            let mut shared = shared.lock().expect("nobody panics with the lock");
+            read(event.token().0, &mut shared, &mut buffer);
+        }
+        if shared.lock().expect("nobody panics with the lock").stops {
+            return;
+        }
+    }
+}
+
+/// Reads all there is. What is counted and cut by the end of a read is not found: the counts are of short replies.
+fn read(index: usize, shared: &mut Shared, buffer: &mut [u8]) {
+    loop {
+        match shared.streams[index].read(buffer) {
+            Ok(0) => {
+                shared.ended.insert(index);
+                return;
+            }
+            Ok(count) => {
+                shared.bytes += count as u64;
+                if !shared.wanted.is_empty() {
+                    let wanted = &shared.wanted;
+                    shared.found +=
+                        buffer[..count].windows(wanted.len()).filter(|bytes| bytes == wanted).count();
+                }
+            }
+            Err(error) if error.kind() == ErrorKind::WouldBlock => return,
+            Err(_) => {
+                shared.ended.insert(index);
+                return;
+            }
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! What one address can do to others: every command with its most expensive input within the limits, and how long a
+//! quiet user's `PING` takes meanwhile. Then masses that come, are banned, and lose their server.
+//!
+//!     cargo bench --bench hostile -- [--quick] [--no-flood] [--report] [--program FILE] [NAME...]
+//!
+//! Each row prints the longest turn of the server, and of the quiet user's pings the median, the 99th percentile and the
+//! longest. It fails where one is over the target, or where the server has a command that no row is for. With `--report` it
+//! only tells so. `--no-flood` takes the limit away on how fast a peer may send. Without `--bench`, which cargo gives it
+//! under `cargo bench`, it does nothing.
+
+// The report is for whoever runs it.
+#![allow(clippy::print_stdout)]
+
+#[path = "../../tests/support/mod.rs"]
+mod support;
+
+mod herd;
+mod mass;
+mod options;
+mod quiet;
+mod rows;
+mod server;
+
+use std::process::ExitCode;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use herd::Herd;
+use options::Options;
+use quiet::Quiet;
+use rows::{ROWS, Row};
+use server::Server;
+
+/// Connections that one address may have, by default.
+const ATTACKERS: usize = 16;
+
+/// Users who suffer, and rooms that all of them are in.
+const BYSTANDERS: usize = 320;
+const ROOMS: usize = 50;
+
+/// How long the quiet user may wait: 99 of 100 times, and at most.
+const MOST_AT_P99: Duration = Duration::from_millis(50);
+const MOST: Duration = Duration::from_millis(100);
+
+/// How long a row runs.
+const ROW_TIME: Duration = Duration::from_secs(2);
+const QUICK_ROW_TIME: Duration = Duration::from_millis(700);
+
+/// How often an attacker sends what it repeats.
+const BEAT: Duration = Duration::from_millis(5);
+
+fn main() -> ExitCode {
+    let Some(options) = Options::new(std::env::args().skip(1)) else { return ExitCode::SUCCESS };
+    parlor::net::raise_descriptor_limit();
+    let mut failures = attacks(&options);
+    failures += mass::rows(&options);
+    if failures == 0 || options.only_reports {
+        println!("hostile: {failures} over the target");
+        return ExitCode::SUCCESS;
+    }
+    println!("hostile: {failures} over the target of {MOST_AT_P99:?} at p99 and {MOST:?} at most");
+    ExitCode::FAILURE
+}
+
+/// Runs the rows of single commands. Returns how many were over the target.
+fn attacks(options: &Options) -> usize {
+    let chosen: Vec<_> = ROWS.iter().filter(|row| options.chooses(row.name)).collect();
+    if chosen.is_empty() {
+        return 0;
+    }
+    let flood: &[&str] = if options.has_flood { &[] } else { &["--flood", "off"] };
+    let server = Server::start(options, flood);
+    every_command_has_a_row(&server);
+    let bystanders = bystanders(&server);
+    let quiet = Quiet::come(&server);
+    println!("{:<34} {:>10} {:>9} {:>9} {:>9}", "hostile", "turn", "p50", "p99", "max");
+    let over = |(n, row): (usize, &&Row)| usize::from(!attack(n, row, &server, &quiet, options));
+    let failures = chosen.iter().enumerate().map(over).sum();
+    drop(bystanders);
+    failures
+}
+
+/// The server lists its commands: one that was added since must be among the rows.
+fn every_command_has_a_row(server: &Server) {
+    for command in server.commands() {
+        let is_there = ROWS.iter().any(|row| row.name.split(' ').next() == Some(&command));
+        assert!(is_there, "{command} has no row in benches/hostile/rows.rs: add its most expensive input");
+    }
+}
+
+/// Users in all rooms, which each has joined in another order.
+fn bystanders(server: &Server) -> Herd {
+    let herd = Herd::new();
+    herd.count(" 366 ");
+    for n in 0..BYSTANDERS {
+        let source = [127, 9, (n / ATTACKERS) as u8, 1];
+        let rooms =
+            (0..ROOMS).map(|room| format!("#room{}", (room + n) % ROOMS)).collect::<Vec<_>>().join(",");
+        let index = herd.connect(server.at, source);
+        herd.send(index, &format!("NICK by{n}\r\nUSER by 0 * :by\r\nJOIN {rooms}\r\n"));
+    }
+    herd.wait_for(BYSTANDERS * ROOMS);
+    herd.settle();
+    herd
+}
+
+/// Runs one row. True where the quiet user did not have to wait too long.
+fn attack(n: usize, row: &Row, server: &Server, quiet: &Quiet, options: &Options) -> bool {
+    let source = [127, 8, n as u8, 2];
+    let herd = Herd::new();
+    let attackers = if row.is_for_operators { 1 } else { ATTACKERS };
+    for attacker in 0..attackers {
+        let index = herd.connect(server.at, source);
+        herd.send(index, &(row.first)(attacker, n));
+        if row.is_for_operators {
+            herd.send(index, "OPER root secret\r\n");
+        }
+    }
+    herd.settle();
+    server.longest_turn();
+    quiet.begin();
+    let (start, time) = (Instant::now(), if options.is_quick { QUICK_ROW_TIME } else { ROW_TIME });
+    let mut round = 0;
+    while start.elapsed() < time {
+        for attacker in 0..attackers {
+            if !herd.is_open(attacker) {
+                herd.reconnect(attacker, server.at, source);
+                herd.send(attacker, &(row.first)(attacker, n));
+            }
+            herd.send(attacker, &(row.attack)(attacker, round));
+        }
+        round += 1;
+        thread::sleep(BEAT);
+    }
+    let pings = quiet.end();
+    let turn = server.longest_turn();
+    let is_fine = pings.at(990) <= MOST_AT_P99 && pings.at(1000) <= MOST;
+    println!(
+        "{:<34} {:>10.1?} {:>9.1?} {:>9.1?} {:>9.1?}{}",
+        row.name,
+        turn,
+        pings.at(500),
+        pings.at(990),
+        pings.at(1000),
+        if is_fine { "" } else { "  OVER" }
+    );
+    is_fine
+}

@@ -1,0 +1,151 @@
+//! Masses: all users of a room lose their server, thousands are banned at once, thousands join one room at once.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rustix::process::Signal;
+
+use crate::herd::Herd;
+use crate::options::Options;
+use crate::quiet::Quiet;
+use crate::server::Server;
+use crate::{MOST, MOST_AT_P99};
+
+/// How many users there are: by default, and in a short run.
+const USERS: usize = 9_500;
+const QUICK_USERS: usize = 2_000;
+
+/// How long the server may take to end.
+const MOST_TO_END: Duration = Duration::from_secs(3);
+
+/// The longest turn that a ban of many may have.
+const MOST_TURN: Duration = Duration::from_millis(100);
+
+/// Nobody is kept out or slowed down, save by bans.
+const ARGS: [&str; 10] = [
+    "--max-connections",
+    "20000",
+    "--max-per-ip",
+    "20000",
+    "--flood",
+    "off",
+    "--memory",
+    "1000000000",
+    "--proxy-from",
+    "127.6.0.0/16",
+];
+
+/// Runs these rows. Returns how many were over the target.
+pub(crate) fn rows(options: &Options) -> usize {
+    let users = if options.is_quick { QUICK_USERS } else { USERS };
+    let rows: [(&str, fn(&Options, usize) -> bool); 3] =
+        [("joins", joins), ("kline", kline), ("sigterm", sigterm)];
+    rows.into_iter().filter(|(name, row)| options.chooses(name) && !row(options, users)).count()
+}
+
+/// So many users, the first half from a network that can be banned.
+fn crowd(server: &Server, users: usize) -> Herd {
+    let herd = Herd::new();
+    herd.count(" 422 ");
+    for n in 0..users {
+        let network = if n < users / 2 { 51 } else { 52 };
+        let index = herd.connect(server.at, [127, 6, 0, 1]);
+        let address = format!("198.{network}.{}.{}", n / 250 % 250, n % 250 + 1);
+        herd.send(
+            index,
+            &format!("PROXY TCP4 {address} 127.0.0.1 1000 6667\r\nNICK u{n}\r\nUSER u 0 * :u\r\n"),
+        );
+        if n % 200 == 199 {
+            herd.wait_for(n + 1);
+        }
+    }
+    herd.wait_for(users);
+    herd
+}
+
+/// Has all of them join a room. Returns how many bytes they were told.
+fn join(herd: &Herd, users: usize) -> u64 {
+    herd.settle();
+    let before = herd.bytes();
+    herd.count(" 366 ");
+    (0..users).for_each(|n| herd.send(n, "JOIN #room\r\n"));
+    herd.settle();
+    herd.bytes() - before
+}
+
+/// What all are told when they join one room, and what it costs beside telling them as many bytes in messages.
+fn joins(options: &Options, users: usize) -> bool {
+    let server = Server::start(options, &ARGS);
+    let herd = crowd(&server, users);
+    let before = server.program.cpu_time();
+    let bytes = join(&herd, users);
+    let cost = server.program.cpu_time() - before;
+    // As many bytes as chat: each message is one write for each of the users.
+    let before = (server.program.cpu_time(), herd.bytes());
+    let text = format!("PRIVMSG #room :{}\r\n", "x".repeat(400)).repeat(100);
+    while herd.bytes() - before.1 < bytes {
+        let told = herd.bytes();
+        herd.send(0, &text);
+        while herd.bytes() < told + 100 * 400 * (users as u64 - 1) {
+            thread::sleep(Duration::from_millis(1));
+        }
+    }
+    let (chat, chat_bytes) = (server.program.cpu_time() - before.0, herd.bytes() - before.1);
+    let lines = users * (users + 1) / 2;
+    let per_gb = |cost: Duration, bytes: u64| cost.as_secs_f64() / (bytes as f64 / 1e9);
+    println!(
+        "hostile/joins    {users} users: {lines} lines, {:.2} GB for {cost:.2?} of CPU, {:.2} s a GB; as chat {:.2} s a GB",
+        bytes as f64 / 1e9,
+        per_gb(cost, bytes),
+        per_gb(chat, chat_bytes),
+    );
+    assert_eq!(herd.ended(), 0, "nobody is ended for being told so much");
+    true
+}
+
+/// Bans half of the users of a room.
+fn kline(options: &Options, users: usize) -> bool {
+    let server = Server::start(options, &ARGS);
+    let herd = crowd(&server, users);
+    join(&herd, users);
+    let quiet = Quiet::come(&server);
+    let root = herd.connect(server.at, [127, 0, 0, 1]);
+    herd.send(root, "NICK root\r\nUSER r 0 * :r\r\nOPER root secret\r\n");
+    herd.settle();
+    server.longest_turn();
+    quiet.begin();
+    let start = Instant::now();
+    herd.send(root, "KLINE 198.51.0.0/16 :enough\r\n");
+    while herd.ended() < users / 2 {
+        assert!(start.elapsed() < Duration::from_secs(60), "{} of {} are gone", herd.ended(), users / 2);
+        thread::sleep(Duration::from_millis(1));
+    }
+    let took = start.elapsed();
+    herd.settle();
+    let (pings, turn) = (quiet.end(), server.longest_turn());
+    let is_fine = turn <= MOST_TURN && pings.at(990) <= MOST_AT_P99 && pings.at(1000) <= MOST;
+    println!(
+        "hostile/kline    {} of {users} users gone in {took:.2?}, longest turn {turn:.1?}, pings p99 {:.1?}, max {:.1?}{}",
+        users / 2,
+        pings.at(990),
+        pings.at(1000),
+        if is_fine { "" } else { "  OVER" }
+    );
+    assert_eq!(herd.ended(), users / 2, "nobody else is gone");
+    is_fine
+}
+
+/// Ends the server.
+fn sigterm(options: &Options, users: usize) -> bool {
+    let mut server = Server::start(options, &ARGS);
+    let herd = crowd(&server, users);
+    join(&herd, users);
+    let start = Instant::now();
+    server.program.signal(Signal::TERM);
+    let ended = server.program.ended_within(Duration::from_secs(60));
+    let took = start.elapsed();
+    let is_fine = took <= MOST_TO_END;
+    println!("hostile/sigterm  {users} users: {took:.2?}{}", if is_fine { "" } else { "  OVER" });
+    assert_eq!(ended.status, Some(0));
+    is_fine
+}

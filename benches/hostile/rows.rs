@@ -1,0 +1,202 @@
+//! The most expensive input of every command, within the limits.
+
+use crate::ROOMS;
+
+/// A line may have so many bytes, its end included.
+const LINE_BYTES: usize = 512;
+
+/// What attackers send.
+pub(crate) struct Row {
+    /// The command, and what is expensive about it.
+    pub(crate) name: &'static str,
+    /// What an attacker begins with, by its number and the row's.
+    pub(crate) first: fn(usize, usize) -> String,
+    /// What it sends again and again, by its number and how often it has.
+    pub(crate) attack: fn(usize, usize) -> String,
+    pub(crate) is_for_operators: bool,
+}
+
+const fn row(
+    name: &'static str,
+    first: fn(usize, usize) -> String,
+    attack: fn(usize, usize) -> String,
+) -> Row {
+    Row { name, first, attack, is_for_operators: false }
+}
+
+/// A row of an operator's command.
+const fn by_operator(name: &'static str, attack: fn(usize, usize) -> String) -> Row {
+    Row { is_for_operators: true, ..row(name, user, attack) }
+}
+
+pub(crate) const ROWS: &[Row] = &[
+    row("ADMIN", user, |_, _| lines("ADMIN")),
+    row("AWAY of 50 rooms", in_all_rooms, |n, round| lines(&format!("AWAY :{n}{round}{}", "é".repeat(90)))),
+    row("CAP", user, |_, round| {
+        lines(if round % 2 == 0 {
+            "CAP REQ :message-tags server-time echo-message batch"
+        } else {
+            "CAP REQ :-message-tags -server-time"
+        })
+    }),
+    by_operator("CHGHOST", |_, round| lines(&format!("CHGHOST by1 u h{round}"))),
+    row("ERROR", user, |_, _| lines("ERROR :x")),
+    row("HELP", user, |_, _| lines("HELP")),
+    row("HELPOP", user, |_, _| lines("HELPOP")),
+    row("INFO", user, |_, _| lines("INFO")),
+    row("INVITE into a large room", in_some_rooms, |n, _| lines(&format!("INVITE quiet #room{}", n % 4))),
+    row("ISON of 150", user, |_, _| lines(&long("ISON ", " ", |n| format!("by{n}")))),
+    row("JOIN of guarded rooms", guarded, |n, _| {
+        if n == 0 { lines("PING x") } else { lines(&long("JOIN ", ",", |_| "#guarded".into())) }
+    }),
+    row("JOIN of 50 large rooms", user, |_, _| join_all() + "JOIN 0\r\n"),
+    row("JOIN of 100 new rooms", user, |n, round| {
+        lines(&long("JOIN ", ",", |k| format!("#{n}.{round}.{k}")))
+    }),
+    row("KICK", in_own_room, |n, _| lines(&format!("KICK #own{n} by1,by2,by3,by4 :{}", "x".repeat(200)))),
+    by_operator("KILL", |_, round| lines(&format!("KILL nobody{round} :x"))),
+    by_operator("KLINE of addresses", |_, round| {
+        (0..8).map(|n| format!("KLINE 60 192.{}.{}.{n} :x\r\n", round / 250 % 250, round % 250)).collect()
+    }),
+    by_operator("KLINE of cloaks", |_, _| lines("KLINE 60 *.nobody-has-this-cloak.ip :x")),
+    row("LINKS", user, |_, _| lines("LINKS")),
+    row("LIST with masks", many_rooms, |_, _| lines(&long("LIST ", ",", |n| format!("*é*é*{n}*é")))),
+    row("LIST", many_rooms, |_, _| lines("LIST")),
+    row("LUSERS", user, |_, _| lines("LUSERS")),
+    row("MODE of unknown letters", in_own_room, |n, _| {
+        lines(&format!("MODE #own{n} {}", "QWERTY".repeat(75)))
+    }),
+    row("MODE of masks", in_own_room, |n, round| {
+        let masks: Vec<_> = (0..10).map(|mask| format!("*{}{round}{mask}", "É".repeat(12))).collect();
+        format!("MODE #own{n} +bbbbbbbbbb {0}\r\nMODE #own{n} -bbbbbbbbbb {0}\r\n", masks.join(" "))
+    }),
+    row("MODE lists masks", guarded, |_, _| lines("MODE #guarded beI")),
+    row("MONITOR", user, |n, round| {
+        let names = |sign: char| {
+            long(&format!("MONITOR {sign} "), ",", |k| format!("{}{n}x{round}x{k}", "é".repeat(20)))
+        };
+        names('+') + "\r\n" + &names('-') + "\r\n"
+    }),
+    row("MOTD", user, |_, _| lines("MOTD")),
+    row("NAMES of 50 large rooms", user, |_, _| {
+        lines(&long("NAMES ", ",", |n| format!("#room{}", n % ROOMS)))
+    }),
+    row("NICK of 50 rooms", in_all_rooms, |n, round| lines(&format!("NICK {}{n}x{round}", "é".repeat(20)))),
+    row("NOTICE to 4 large rooms", in_some_rooms, |_, _| lines(&speech("NOTICE"))),
+    row("OPER", user, |_, _| lines("OPER root wrong")),
+    row("PART of 50 large rooms", in_all_rooms, |_, _| {
+        let rooms: Vec<_> = (0..ROOMS).map(|room| format!("#room{room}")).collect();
+        format!("PART {} :{}\r\n", rooms.join(","), "x".repeat(100))
+    }),
+    row("PASS", |_, _| String::new(), |_, _| lines("PASS x")),
+    row("PING", user, |_, _| lines(&format!("PING :{}", "x".repeat(480)))),
+    row("PONG", user, |_, _| lines("PONG x")),
+    row("PRIVMSG to 4 large rooms", in_some_rooms, |_, _| lines(&speech("PRIVMSG"))),
+    row("PRIVMSG where masks are compared", guarded, |_, _| {
+        lines(&format!("PRIVMSG #guarded :{}", "x".repeat(300)))
+    }),
+    row("QUIT of 50 rooms", in_all_rooms, |_, _| "QUIT :bye\r\n".into()),
+    by_operator("REHASH", |_, _| "REHASH\r\n".into()),
+    row("SETNAME of 50 rooms", in_all_rooms, |n, round| {
+        lines(&format!("SETNAME :{n}{round}{}", "é".repeat(100)))
+    }),
+    row("STATS", user, |_, _| lines("STATS u")),
+    by_operator("STATS of bans and the report", |_, _| lines("STATS k") + "STATS p\r\n"),
+    row("TAGMSG to 4 large rooms", in_some_rooms, |_, _| {
+        lines(&format!("@+x={} {}", "y".repeat(400), speech("TAGMSG")))
+    }),
+    row("TIME", user, |_, _| lines("TIME")),
+    row("TOPIC", in_own_room, |n, round| lines(&format!("TOPIC #own{n} :{round}{}", "é".repeat(200)))),
+    by_operator("UNKLINE", |_, round| lines(&format!("UNKLINE 192.0.2.{}", round % 250))),
+    row("USER", |_, _| String::new(), |_, _| lines("USER x 0 * :x")),
+    row("USERHOST", user, |_, _| lines("USERHOST by1 by2 by3 by4 by5")),
+    row("VERSION", user, |_, _| lines("VERSION")),
+    by_operator("WALLOPS", |_, round| lines(&format!("WALLOPS :{round}{}", "x".repeat(400)))),
+    row("WHO with stars", user, |_, _| lines(&format!("WHO {}", "*e".repeat(200)))),
+    row("WHO of everybody", user, |_, _| lines("WHO *")),
+    row("WHO of a large room", user, |n, _| lines(&format!("WHO #room{n} %tcuihsnfdlaor,1"))),
+    row("WHOIS", user, |n, _| lines(&format!("WHOIS by{n}"))),
+    row("WHOWAS", user, |_, _| lines(&format!("WHOWAS {}", "é".repeat(32)))),
+];
+
+/// So many lines at once as there may be.
+fn lines(line: &str) -> String {
+    format!("{line}\r\n").repeat(8)
+}
+
+/// `first`, and as many words behind it as a line has room for.
+fn long(first: &str, separator: &str, word: impl Fn(usize) -> String) -> String {
+    let mut line = first.to_owned();
+    for n in 0.. {
+        let word = word(n);
+        if line.len() + word.len() + separator.len() > LINE_BYTES - 2 {
+            break;
+        }
+        if n > 0 {
+            line.push_str(separator);
+        }
+        line.push_str(&word);
+    }
+    line
+}
+
+fn speech(command: &str) -> String {
+    format!("{command} #room0,#room1,#room2,#room3 :{}", "x".repeat(400))
+}
+
+/// A name that is long and not of ASCII.
+fn name(n: usize, row: usize) -> String {
+    format!("{}{row}y{n}", "é".repeat(26))
+}
+
+fn user(n: usize, row: usize) -> String {
+    format!("NICK {}\r\nUSER éééééééé 0 * :{}\r\n", name(n, row), "é".repeat(60))
+}
+
+/// A user who has done this as an operator, so that it costs no time, and is none any more.
+fn prepared(n: usize, row: usize, lines: &str) -> String {
+    format!("{}OPER root secret\r\n{lines}MODE {} -o\r\n", user(n, row), name(n, row))
+}
+
+fn join_all() -> String {
+    let rooms: Vec<_> = (0..ROOMS).map(|room| format!("#room{room}")).collect();
+    format!("JOIN {}\r\n", rooms.join(","))
+}
+
+fn in_all_rooms(n: usize, row: usize) -> String {
+    prepared(n, row, &join_all())
+}
+
+fn in_some_rooms(n: usize, row: usize) -> String {
+    prepared(n, row, "JOIN #room0,#room1,#room2,#room3\r\n")
+}
+
+fn in_own_room(n: usize, row: usize) -> String {
+    prepared(n, row, &format!("JOIN #own{n}\r\n"))
+}
+
+/// The first has a room whose masks are as expensive to compare with the others' names as there can be.
+fn guarded(n: usize, row: usize) -> String {
+    let mut lines = String::new();
+    if n == 0 {
+        lines += "JOIN #guarded\r\nMODE #guarded -n+b *!*@*\r\n";
+        for (letter, most) in [("b", 99), ("e", 100)] {
+            for from in (0..most).step_by(6) {
+                let masks: Vec<_> =
+                    (from..most.min(from + 6)).map(|k| format!("*{}aa{k}", "É".repeat(30))).collect();
+                lines += &format!("MODE #guarded +{} {}\r\n", letter.repeat(masks.len()), masks.join(" "));
+            }
+        }
+    }
+    prepared(n, row, &lines)
+}
+
+/// Fifty rooms with long names each.
+fn many_rooms(n: usize, row: usize) -> String {
+    let mut lines = String::new();
+    for from in (0..48).step_by(3) {
+        let rooms: Vec<_> = (from..from + 3).map(|k| format!("#{}{row}x{n}x{k}", "é".repeat(54))).collect();
+        lines += &format!("JOIN {}\r\n", rooms.join(","));
+    }
+    prepared(n, row, &lines)
+}
