@@ -110,8 +110,12 @@ impl Herd {
     /// Waits until what is counted was heard so often.
     pub(crate) fn wait_for(&self, times: usize) {
         let start = Instant::now();
-        while self.shared().found < times {
-            assert!(start.elapsed() < DEADLINE, "{} of {times} were heard", self.shared().found);
+        loop {
+            let found = self.shared().found;
+            if found >= times {
+                return;
+            }
+            assert!(start.elapsed() < DEADLINE, "{found} of {times} were heard");
             thread::sleep(Duration::from_millis(1));
         }
     }
@@ -141,8 +145,11 @@ impl Herd {
 
 impl Drop for Herd {
     fn drop(&mut self) {
-        self.shared().stops = true;
-        self.reader.take().into_iter().for_each(|reader| reader.join().expect("the reader does not panic"));
+        if let Ok(mut shared) = self.shared.lock() {
+            shared.stops = true;
+        }
+        // Where it has panicked, this thread has as well.
+        self.reader.take().into_iter().for_each(|reader| drop(reader.join()));
     }
 }
 
