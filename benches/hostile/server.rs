@@ -8,7 +8,7 @@ use parlor::address::Address;
 use rustix::process::Signal;
 
 use crate::options::Options;
-use crate::support::{Peer, Program};
+use crate::support::{self, Peer, Program, Scratch};
 
 /// What all of these servers have: an operator, and a port of their own.
 const ARGS: [&str; 4] = ["--listen", "127.0.0.1:0", "--oper", "root:secret"];
@@ -17,15 +17,20 @@ pub(crate) struct Server {
     pub(crate) program: Program,
     pub(crate) at: SocketAddr,
     address: Address,
+    /// Bans are kept here, for no other server.
+    _state: Scratch,
 }
 
 impl Server {
     pub(crate) fn start(options: &Options, args: &[&str]) -> Self {
         let program = options.program.as_deref().unwrap_or(env!("CARGO_BIN_EXE_parlord"));
-        let program = Program::start(program, &[&ARGS, args].concat(), Stdio::null());
+        let state = Scratch::new();
+        let kept = state.path("state");
+        let args = [&ARGS, args, &["--state", support::text(&kept)]].concat();
+        let program = Program::start(program, &args, Stdio::null());
         let address = program.listening();
         let at = address.to_string().parse().expect("an address with a port");
-        Self { program, at, address }
+        Self { program, at, address, _state: state }
     }
 
     /// The names of all commands on IRC.

@@ -12,7 +12,7 @@ use crate::net::stream::Stream;
 use crate::network::Network;
 
 /// Most connections that a ban ends in a turn.
-const ENDS_AT_ONCE: usize = 256;
+const ENDS_AT_ONCE: usize = 128;
 
 impl<S: Stream> Server<S> {
     /// Sets the bans of an earlier run, which are kept already.
