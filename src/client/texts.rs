@@ -30,7 +30,10 @@ pub(super) fn printable(text: &str) -> String {
 
 /// True for what is not to reach a terminal as it is.
 pub(super) fn is_harmful(c: char) -> bool {
-    let turns_text = matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let turns_text = matches!(
+        c,
+        '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
+    );
     let ends_line = matches!(c, '\u{2028}' | '\u{2029}');
     (c.is_control() && c != '\t') || turns_text || ends_line
 }
@@ -44,6 +47,9 @@ mod tests {
         assert_eq!(printable("\x1b[2J\u{9b}2J\rx\ty"), "\u{fffd}[2J\u{fffd}2J\u{fffd}x\ty");
         assert_eq!(printable("\x1b]0;x\x07"), "\u{fffd}]0;x\u{fffd}");
         assert_eq!(printable("a\u{202e}b\u{2066}c\u{2028}d"), "a\u{fffd}b\u{fffd}c\u{fffd}d");
+        for mark in ['\u{200e}', '\u{200f}', '\u{061c}'] {
+            assert_eq!(printable(&format!("a{mark}b")), "a\u{fffd}b", "{mark:?}");
+        }
         for text in ["大家好", "שלום", "👩\u{200d}👧", "e\u{301}"] {
             assert_eq!(printable(text), text);
         }
