@@ -13,12 +13,17 @@ use crate::config::Color;
 /// The bell.
 const BELL: char = '\x07';
 
-const DIM: &str = "2";
+/// A grey.
+const DIM: &str = "38;5;243";
 const BOLD: &str = "1";
 const STANDS_OUT: &str = "1;7";
 
-/// The colours of names: those of the sixteen that can be read on light and dark grounds.
-const NAMES: [&str; 10] = ["31", "32", "33", "34", "35", "36", "91", "92", "94", "95"];
+/// The colours of names: those of the 256 of xterm that differ most among the readable ones. Black and white both
+/// contrast with each of them by 3:1 or more (WCAG 2).
+const NAMES: [&str; 10] = [
+    "38;5;160", "38;5;28", "38;5;32", "38;5;30", "38;5;94", "38;5;99", "38;5;163", "38;5;166", "38;5;168",
+    "38;5;100",
+];
 
 /// Makes lines for a terminal.
 #[derive(Debug)]
@@ -166,14 +171,41 @@ mod tests {
             ["alice", "bob", "carol", "dave", "eve", "张三"].map(|name| hash(name) % NAMES.len()).into();
         assert!(colours.len() > 2);
         assert!(
-            paint.line(&said("hi", Manner::Message, false), false).starts_with("\x1b[2m00:00\x1b[0m \x1b[")
+            paint
+                .line(&said("hi", Manner::Message, false), false)
+                .starts_with("\x1b[38;5;243m00:00\x1b[0m \x1b[")
         );
+    }
+
+    /// The relative luminance (WCAG 2) of one of xterm's 256 colours, beyond the first sixteen, which people change.
+    fn luminance(entry: u32) -> f64 {
+        const LEVELS: [u32; 6] = [0, 95, 135, 175, 215, 255];
+        let [red, green, blue] = match entry {
+            16..=231 => [36, 6, 1].map(|place| LEVELS[((entry - 16) / place % 6) as usize]),
+            232..=255 => [8 + 10 * (entry - 232); 3],
+            _ => panic!("{entry} is one of those that people change"),
+        };
+        let linear = |level: u32| match f64::from(level) / 255.0 {
+            level if level <= 0.04045 => level / 12.92,
+            level => ((level + 0.055) / 1.055).powf(2.4),
+        };
+        0.2126 * linear(red) + 0.7152 * linear(green) + 0.0722 * linear(blue)
+    }
+
+    #[test]
+    fn every_colour_contrasts_with_black_and_with_white_by_three_to_one() {
+        for style in NAMES.into_iter().chain([DIM]) {
+            let entry = style.strip_prefix("38;5;").and_then(|entry| entry.parse().ok());
+            let luminance = luminance(entry.unwrap());
+            let (on_black, on_white) = ((luminance + 0.05) / 0.05, 1.05 / (luminance + 0.05));
+            assert!(on_black >= 3.0 && on_white >= 3.0, "{style}: {on_black:.1} and {on_white:.1}");
+        }
     }
 
     #[test]
     fn what_people_do_is_dimmed_unless_it_is_about_us() {
         let line = |stands_out| paint(true).line(&said("waves", Manner::Action, stands_out), false);
-        assert!(line(false).ends_with(" \x1b[2mwaves\x1b[0m*"));
+        assert!(line(false).ends_with(" \x1b[38;5;243mwaves\x1b[0m*"));
         assert!(line(true).ends_with(" \x1b[1mwaves\x1b[0m*\x07"));
     }
 
