@@ -16,6 +16,7 @@ mod pipe;
 mod printer;
 mod screen;
 mod talk;
+mod wrap;
 
 use std::fmt;
 use std::io::{self, ErrorKind, IsTerminal, Write};

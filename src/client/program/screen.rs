@@ -9,6 +9,7 @@ use super::clock::Clock;
 use super::paint::{Paint, is_dumb};
 use super::printer::Printer;
 use super::show;
+use super::wrap::wrap;
 use crate::client::chat::{Shown, What};
 use crate::config::Color;
 
@@ -20,6 +21,12 @@ pub(super) fn has_colors(color: Color) -> bool {
     let (no_color, term) = (env::var("NO_COLOR").ok(), env::var("TERM").ok());
     let color = if io::stdout().is_terminal() || color == Color::Always { color } else { Color::Never };
     Paint::wants_colors(color, no_color.as_deref(), term.as_deref())
+}
+
+/// The width of the terminal; `None` without one, or where it does not tell.
+fn columns() -> Option<usize> {
+    let size = rustix::termios::tcgetwinsize(io::stdout()).ok()?;
+    (size.ws_col > 0).then_some(size.ws_col.into())
 }
 
 /// Shows what happens above the line that is being typed.
@@ -40,6 +47,7 @@ impl Screen {
     /// Shows what happened. Lines name their room where there are several.
     pub(super) fn show(&self, shown: &Shown, names_rooms: bool) {
         let line = self.paint.line(shown, names_rooms);
+        let line = columns().map_or_else(|| line.clone(), |columns| wrap(&line, columns));
         match &self.printer {
             Some(printer) => printer.print(&(line + "\n")),
             None => show(&line),
