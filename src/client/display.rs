@@ -18,6 +18,7 @@ pub(super) fn line(event: &Event, names_rooms: bool) -> Option<String> {
         EventKind::Notice(text) => format!("* {text}"),
         EventKind::Closing(text) => format!("* {}", without_closing_link(text)),
         EventKind::Refused { about, text, .. } => format!("* {}", refusal(about.as_deref(), text)),
+        EventKind::Forwarded { from, to, .. } => format!("* the server sends you to {to} instead of {from}"),
         EventKind::Joined { .. }
         | EventKind::Parted { .. }
         | EventKind::Quit { .. }

@@ -98,6 +98,15 @@ pub enum EventKind {
         /// Who.
         members: Vec<Member>,
     },
+    /// The server lets us into another room than the one we asked for; [`EventKind::Joined`] follows.
+    Forwarded {
+        /// The room we asked for.
+        from: String,
+        /// The room we get.
+        to: String,
+        /// Why.
+        text: String,
+    },
     /// Somebody is asked into a room.
     Invited {
         /// Which.

@@ -77,15 +77,8 @@ impl Chat {
     }
 
     fn say(&mut self, text: &str, manner: Manner) -> Result<Act, String> {
-        let room = self.here().map(|room| room.name.clone());
-        if room.is_none() && self.has_rooms() {
-            return Err("you are in no room; /join one".into());
-        }
+        let room = self.shown()?.map(|room| room.name.clone());
         Ok(Act::Send(Request::Say { room, text: text.to_owned(), manner }))
-    }
-
-    fn has_rooms(&self) -> bool {
-        self.wire == crate::wire::Wire::Irc
     }
 
     fn msg(&mut self, rest: &str) -> Result<Act, String> {
@@ -142,7 +135,7 @@ impl Chat {
         let wanted = room_name(rest.trim())?;
         match self.rooms.iter().position(|room| same_name(&room.name, &wanted)) {
             Some(found) => {
-                self.here = found;
+                self.choose(found);
                 Ok(Act::Tell(format!("you speak in {} now", self.rooms[found].name)))
             }
             None => Err(format!("you are not in {wanted}; /join {wanted}")),
@@ -186,12 +179,10 @@ impl Chat {
     }
 
     fn named_or_here(&self, name: &str) -> Result<String, String> {
-        match (name.split_whitespace().next(), self.here()) {
-            (Some(name), _) => room_name(name),
-            (None, Some(room)) => Ok(room.name.clone()),
-            (None, None) if self.has_rooms() => Err("you are in no room; /join one".into()),
+        match name.split_whitespace().next() {
+            Some(name) => room_name(name),
             // Whoever sends it tells that there are none on this wire.
-            (None, None) => Ok(String::new()),
+            None => Ok(self.shown()?.map_or_else(String::new, |room| room.name.clone())),
         }
     }
 }

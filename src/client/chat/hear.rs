@@ -28,7 +28,7 @@ impl Chat {
                 let whom = if is_us { "you" } else { who };
                 let text = format!("{by} removed {whom} from {room}{}", because(reason));
                 if is_us {
-                    self.forget(room);
+                    self.lose(room);
                 } else if let Some(room) = self.room(room) {
                     room.remove(who);
                 }
@@ -46,6 +46,10 @@ impl Chat {
             EventKind::Refused { about, text, .. } => {
                 self.refused(about.as_deref());
                 (None, What::News(refusal(about.as_deref(), text)))
+            }
+            EventKind::Forwarded { from, to, text } => {
+                self.forwarded(from, to);
+                (None, What::News(format!("the server sends you to {to} instead of {from}: {text}")))
             }
             EventKind::Invited { by, .. } if self.is_ignored(by) => return None,
             EventKind::Invited { room, who, by } => {
@@ -112,7 +116,7 @@ impl Chat {
             }
             EventKind::Parted { room, who, reason } => {
                 if event.is_own {
-                    self.forget(room);
+                    self.leave(room);
                     return Some((None, What::News(format!("you left {room}{}", because(reason)))));
                 }
                 self.room(room)?.remove(who);
@@ -166,10 +170,10 @@ impl Chat {
         room.is_joined = true;
         // As the server writes it.
         name.clone_into(&mut room.name);
-        if is_wanted {
-            self.here = index;
-            self.wanted = None;
+        if is_wanted || self.rooms.len() == 1 {
+            self.here = Some(index);
         }
+        self.wanted.take_if(|_| is_wanted);
     }
 
     fn renamed(&mut self, from: &str, to: &str) {
@@ -183,11 +187,24 @@ impl Chat {
         }
     }
 
+    /// The server lets us into another room instead. Lines go there where they were to go to the first.
+    fn forwarded(&mut self, from: &str, to: &str) {
+        let is_wanted = self.wanted.as_deref().is_some_and(|wanted| same_name(wanted, from));
+        let was_here = self.room(from).is_some_and(|room| !room.is_joined) && self.lose(from);
+        if !is_wanted && !was_here {
+            return;
+        }
+        match self.rooms.iter().position(|room| room.is_joined && same_name(&room.name, to)) {
+            Some(index) => (self.here, self.wanted) = (Some(index), None),
+            None => self.wanted = Some(to.to_owned()),
+        }
+    }
+
     /// A room that does not open is not one of ours.
     fn refused(&mut self, about: Option<&str>) {
         let Some(about) = about else { return };
         if self.room(about).is_some_and(|room| !room.is_joined) {
-            self.forget(about);
+            self.lose(about);
         }
         self.wanted.take_if(|wanted| same_name(wanted, about));
     }
@@ -319,8 +336,105 @@ mod tests {
             reason: "x".into(),
         };
         assert_eq!(hear(&mut chat, kicked), news("bob removed you from #tea (x)"));
-        assert_eq!(chat.prompt(), "alice> ");
-        assert!(told(&mut chat, "hello?").contains("/join one"));
+        assert_eq!(chat.prompt(), "(no room) alice> ");
+        assert!(told(&mut chat, "hello?").contains("/join a room"));
+    }
+
+    fn kicked(room: &str) -> EventKind {
+        let (who, by) = ("alice".into(), "bob".into());
+        EventKind::Kicked { room: room.into(), who, by, reason: String::new() }
+    }
+
+    /// The room that a typed line goes to; `None` where it goes nowhere.
+    fn goes_to(chat: &mut Chat) -> Option<String> {
+        match chat.typed("hi") {
+            Some(Act::Send(Request::Say { room, .. })) => room,
+            Some(Act::Tell(why)) if why.contains("nothing was sent") => None,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// Alice in `#lobby` and `#dev`, of which the prompt shows the second.
+    fn chat_in_dev() -> Chat {
+        let mut chat = chat_in("#lobby", &[]);
+        hear_own(&mut chat, joined("#dev", "alice"));
+        told(&mut chat, "/room #dev");
+        chat.prompted();
+        chat
+    }
+
+    fn refused_by(code: &str, about: &str) -> EventKind {
+        EventKind::Refused { code: code.into(), about: Some(about.into()), text: "No".into() }
+    }
+
+    #[test]
+    fn after_a_kick_lines_go_nowhere_until_their_writer_chooses_a_room() {
+        let mut chat = chat_in_dev();
+        hear(&mut chat, kicked("#dev"));
+        assert_eq!(goes_to(&mut chat), None);
+        assert_eq!(chat.prompt(), "(no room) alice> ");
+        chat.prompted();
+        assert_eq!(goes_to(&mut chat), None);
+        assert!(told(&mut chat, "/me waves").contains("nothing was sent"));
+        assert!(matches!(chat.pasted("hi"), Act::Tell(_)));
+        told(&mut chat, "/room #lobby");
+        assert_eq!(goes_to(&mut chat).as_deref(), Some("#lobby"));
+    }
+
+    #[test]
+    fn a_room_that_does_not_take_us_back_gives_its_lines_to_no_other() {
+        let mut chat = chat_in_dev();
+        chat.connected("alice");
+        hear_own(&mut chat, joined("#lobby", "alice"));
+        assert_eq!(goes_to(&mut chat).as_deref(), Some("#dev"), "it has not refused us yet");
+        hear(&mut chat, refused_by("473", "#dev"));
+        assert_eq!(goes_to(&mut chat), None);
+        chat.prompted();
+        assert_eq!(goes_to(&mut chat), None);
+    }
+
+    #[test]
+    fn a_line_goes_to_the_room_before_it_also_when_another_opens_or_closes_meanwhile() {
+        let mut chat = chat_in_dev();
+        chat.typed("/join #slow");
+        chat.prompted();
+        hear_own(&mut chat, joined("#slow", "alice"));
+        assert_eq!(goes_to(&mut chat).as_deref(), Some("#dev"));
+        chat.prompted();
+        assert_eq!(goes_to(&mut chat).as_deref(), Some("#slow"));
+        hear(&mut chat, kicked("#lobby"));
+        assert_eq!(goes_to(&mut chat).as_deref(), Some("#slow"));
+        let parted = EventKind::Parted { room: "#slow".into(), who: "alice".into(), reason: String::new() };
+        hear_own(&mut chat, parted);
+        assert_eq!(goes_to(&mut chat), None, "the prompt still shows #slow");
+        chat.prompted();
+        assert_eq!(goes_to(&mut chat).as_deref(), Some("#dev"));
+    }
+
+    #[test]
+    fn who_is_in_no_room_sends_nothing_to_one_that_the_server_opens() {
+        let mut chat = chat_in("#tea", &[]);
+        hear(&mut chat, kicked("#tea"));
+        chat.prompted();
+        hear_own(&mut chat, joined("#jail", "alice"));
+        assert_eq!(goes_to(&mut chat), None);
+        assert_eq!(chat.prompt(), "#jail alice> ");
+    }
+
+    #[test]
+    fn a_forwarded_join_is_followed_and_the_prompt_shows_the_actual_room() {
+        let forwarded = || EventKind::Forwarded { from: "#dev".into(), to: "##dev".into(), text: "x".into() };
+        let mut chat = chat_in("#lobby", &[]);
+        chat.typed("/join #dev");
+        hear(&mut chat, forwarded());
+        hear_own(&mut chat, joined("##dev", "alice"));
+        assert_eq!(chat.prompt(), "##dev alice> ");
+        let mut chat = chat_in_dev();
+        chat.connected("alice");
+        hear(&mut chat, forwarded());
+        hear_own(&mut chat, joined("##dev", "alice"));
+        assert_eq!((goes_to(&mut chat), chat.prompt()), (None, "##dev alice> ".into()));
+        assert_eq!(chat.connected("alice").len(), 2, "#dev is none of ours any more");
     }
 
     #[test]

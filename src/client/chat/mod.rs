@@ -30,8 +30,10 @@ pub(super) struct Chat {
     name: String,
     /// In the order in which we came into them.
     rooms: Vec<Room>,
-    /// Where lines go: an index of `rooms`. Past its end there is none.
-    here: usize,
+    /// Where lines go: an index of `rooms`. After a room was lost there is none until they choose another.
+    here: Option<usize>,
+    /// The room in the prompt that a line is typed behind. `None` before there is a prompt.
+    prompted: Option<Prompted>,
     /// The room that we asked to come into last: lines go there once we are in.
     wanted: Option<String>,
     /// Who whispered to us last.
@@ -43,6 +45,14 @@ pub(super) struct Chat {
     folding: Folding,
     /// Counts what is said, so that it is known who spoke last.
     said: u64,
+}
+
+/// What a prompt that is on the screen says of where lines go.
+#[derive(Debug)]
+enum Prompted {
+    Nowhere,
+    /// To the room of this name.
+    Room(String),
 }
 
 /// Something for the one at the terminal.
@@ -89,7 +99,8 @@ impl Chat {
             wire,
             name: name.to_owned(),
             rooms: rooms.iter().map(|room| Room::new(room.as_str())).collect(),
-            here: 0,
+            here: (!rooms.is_empty()).then_some(0),
+            prompted: None,
             wanted: None,
             whisperer: None,
             ignored: Vec::new(),
@@ -103,11 +114,18 @@ impl Chat {
     /// What stands before the line that is typed. Both names in it are as the server has them.
     pub(super) fn prompt(&self) -> String {
         let away = if self.away { " (away)" } else { "" };
-        let prompt = match self.rooms.get(self.here) {
+        let prompt = match self.here() {
             Some(room) => format!("{} {}{away}> ", room.name, self.name),
+            None if self.has_rooms() => format!("(no room) {}{away}> ", self.name),
             None => format!("{}{away}> ", self.name),
         };
         printable(&prompt)
+    }
+
+    /// The prompt is on the screen now: what is typed behind it goes to the room in it, or nowhere.
+    pub(super) fn prompted(&mut self) {
+        let room = self.here().map(|room| room.name.clone());
+        self.prompted = Some(room.map_or(Prompted::Nowhere, Prompted::Room));
     }
 
     /// We are connected, under this name: what to ask for to be where we were.
@@ -150,20 +168,53 @@ impl Chat {
 
     /// Where lines go.
     fn here(&self) -> Option<&Room> {
-        self.rooms.get(self.here)
+        self.rooms.get(self.here?)
+    }
+
+    /// The room that the writer of a line sees before it, or why there is none.
+    fn shown(&self) -> Result<Option<&Room>, String> {
+        const CHOOSE: &str = "/join a room, or choose one of yours with /room";
+        match &self.prompted {
+            Some(Prompted::Room(name)) => match self.rooms.iter().find(|room| same_name(&room.name, name)) {
+                Some(room) => Ok(Some(room)),
+                None => Err(format!("you are not in {name} any more, so nothing was sent; {CHOOSE}")),
+            },
+            None if self.here.is_some() => Ok(self.here()),
+            _ if self.has_rooms() => Err(format!("you are in no room, so nothing was sent; {CHOOSE}")),
+            _ => Ok(None),
+        }
+    }
+
+    fn has_rooms(&self) -> bool {
+        self.wire == Wire::Irc
+    }
+
+    /// Lines go to this room from now on, because their writer wants it.
+    fn choose(&mut self, index: usize) {
+        self.here = Some(index);
+        self.prompted();
     }
 
     fn is_ignored(&self, name: &str) -> bool {
         self.ignored.iter().any(|ignored| same_name(ignored, name))
     }
 
-    /// We are not in this room any more.
-    fn forget(&mut self, name: &str) {
-        let Some(gone) = self.rooms.iter().position(|room| same_name(&room.name, name)) else { return };
-        self.rooms.remove(gone);
-        if gone < self.here || self.here >= self.rooms.len() {
-            self.here = self.here.saturating_sub(1);
+    /// We have left this room. Where lines went there, they go to the one before it.
+    fn leave(&mut self, name: &str) {
+        let before = self.here.map(|here| here.saturating_sub(1));
+        let was_here = self.lose(name);
+        if was_here && !self.rooms.is_empty() {
+            self.here = before;
         }
+    }
+
+    /// We are not in this room any more, though we meant to be. True where lines went there: they go nowhere then.
+    fn lose(&mut self, name: &str) -> bool {
+        let Some(gone) = self.rooms.iter().position(|room| same_name(&room.name, name)) else { return false };
+        self.rooms.remove(gone);
+        let was_here = self.here == Some(gone);
+        self.here = self.here.filter(|_| !was_here).map(|here| here - usize::from(gone < here));
+        was_here
     }
 }
 

@@ -77,7 +77,7 @@ impl Ear {
             "NOTICE" => talk(message, own_name, Manner::Notice),
             "FAIL" => Some(EventKind::Refused {
                 code: param(message, 1),
-                about: Some(param(message, 0)),
+                about: Some(failed(&message.params).to_owned()),
                 text: last(message),
             }),
             "WARN" | "NOTE" | "WALLOPS" => Some(EventKind::Notice(last(message))),
@@ -121,6 +121,13 @@ fn room(target: &str) -> Option<&str> {
         Some('#' | '&' | '+' | '!') if !without_rank.starts_with('#') => Some(target),
         _ => without_rank.starts_with('#').then_some(without_rank),
     }
+}
+
+/// What a `FAIL` is about: the room in its context, or else the command.
+fn failed<'a>(params: &[&'a str]) -> &'a str {
+    let context = params.get(2..params.len().saturating_sub(1)).unwrap_or_default();
+    let room = context.iter().find(|word| room(word).is_some());
+    room.or(params.first()).copied().unwrap_or_default()
 }
 
 /// Who comes and goes, and what changes.
@@ -196,6 +203,13 @@ mod tests {
         let notice = Some(EventKind::Notice("look".into()));
         assert_eq!(meaning(":irc.example NOTICE alice :look"), notice);
         assert_eq!(meaning("NOTICE AUTH :look"), notice);
+    }
+
+    #[test]
+    fn a_failure_is_about_the_room_in_it_or_else_about_the_command() {
+        assert_eq!(failed(&["JOIN", "NOT_WELCOME", "#tea", "No"]), "#tea");
+        assert_eq!(failed(&["REGISTER", "BAD", "alice", "No"]), "REGISTER");
+        assert_eq!((failed(&["*"]), failed(&[])), ("*", ""));
     }
 
     #[test]

@@ -15,6 +15,12 @@ const MEMBER_BYTES: usize = 200;
 /// The one whispered to hears only those they have accepted (Charybdis, `+g`).
 const ERR_TARGUMODEG: &str = "716";
 
+/// The server is too busy to answer (RFC 2812 §5.1).
+const RPL_TRYAGAIN: &str = "263";
+
+/// We come into another room than the one we asked for (InspIRCd, Solanum).
+const ERR_LINKCHANNEL: &str = "470";
+
 /// Understands numerics. The names of a room come in several, so some are remembered.
 #[derive(Debug, Default)]
 pub(super) struct Numerics {
@@ -49,13 +55,10 @@ impl Numerics {
             | ("250" | "251" | "252" | "253" | "254" | "255" | "265" | "266", _)
             | (numeric::RPL_TOPICWHOTIME, _)
             | (numeric::RPL_MOTDSTART | numeric::RPL_ENDOFMOTD | numeric::ERR_NOMOTD, _) => None,
-            (code, about) if code.starts_with(['4', '5']) || code == ERR_TARGUMODEG => {
-                Some(EventKind::Refused {
-                    code: code.to_owned(),
-                    about: about.last().map(|&about| about.to_owned()),
-                    text,
-                })
+            (ERR_LINKCHANNEL, [from, to, ..]) => {
+                Some(EventKind::Forwarded { from: (*from).to_owned(), to: (*to).to_owned(), text })
             }
+            (code, about) if is_refusal(code) => Some(refused(code, about, text)),
             _ => Some(EventKind::Info(params.join(" "))),
         }
     }
@@ -76,6 +79,22 @@ impl Numerics {
         self.room.clear();
         EventKind::Present { room: room.to_owned(), members }
     }
+}
+
+fn is_refusal(code: &str) -> bool {
+    const OTHERS: [&str; 4] =
+        [ERR_TARGUMODEG, numeric::ERR_INVALIDMODEPARAM, numeric::ERR_MONLISTFULL, RPL_TRYAGAIN];
+    code.starts_with(['4', '5']) || OTHERS.contains(&code)
+}
+
+/// A refusal is about the first name in it. The others, such as the room that somebody is not in, stand in the text.
+fn refused(code: &str, names: &[&str], text: String) -> EventKind {
+    let (about, others) = names.split_first().map_or((None, names), |(first, rest)| (Some(first), rest));
+    let mut text = text;
+    for other in others.iter().filter(|&&other| other != "*" && !text.contains(other)).collect::<Vec<_>>() {
+        text = format!("{text} ({other})");
+    }
+    EventKind::Refused { code: code.to_owned(), about: about.map(|&about| about.to_owned()), text }
 }
 
 /// A name as it stands in the list: with signs of rank before it.
@@ -129,6 +148,24 @@ mod tests {
         );
         assert_eq!(numerics.meaning("412", &["me", "No text"]), refused("412", None, "No text"));
         assert_eq!(numerics.meaning("422", &["me", "No MOTD"]), None);
+    }
+
+    #[test]
+    fn a_numeric_with_two_names_is_about_the_first() {
+        let mut numerics = Numerics::default();
+        let mut about =
+            |code: &str, names: [&str; 2]| match numerics.meaning(code, &["me", names[0], names[1], "No"]) {
+                Some(EventKind::Refused { about: Some(about), text, .. }) => (about, text),
+                other => panic!("{other:?}"),
+            };
+        for code in ["441", "443"] {
+            assert_eq!(about(code, ["bob", "#tea"]), ("bob".into(), "No (#tea)".into()));
+        }
+        assert_eq!(about("478", ["#tea", "a!*@*"]), ("#tea".into(), "No (a!*@*)".into()));
+        assert_eq!(about("696", ["#tea", "*"]), ("#tea".into(), "No".into()));
+        let forwarded =
+            EventKind::Forwarded { from: "#a".into(), to: "##a".into(), text: "Forwarding".into() };
+        assert_eq!(numerics.meaning("470", &["me", "#a", "##a", "Forwarding"]), Some(forwarded));
     }
 
     #[test]

@@ -19,6 +19,7 @@ pub(super) fn line(event: &Event) -> Option<String> {
         EventKind::Renamed { .. } => "renamed",
         EventKind::Topic { .. } => "topic",
         EventKind::Present { .. } => "present",
+        EventKind::Forwarded { .. } => "forwarded",
         EventKind::Invited { .. } => "invited",
         EventKind::Changed { .. } => "changed",
         EventKind::Notice(_) => "notice",
@@ -71,6 +72,9 @@ fn fields(kind: &EventKind, object: &mut Object) {
                 })
                 .collect();
             object.bare("members", &format!("[{}]", members.join(",")));
+        }
+        EventKind::Forwarded { from, to, text } => {
+            object.texts(&[("from", from), ("to", to), ("text", text)]);
         }
         EventKind::Invited { room, who, by } => object.texts(&[("room", room), ("who", who), ("by", by)]),
         EventKind::Changed { of, by, changes } => {
@@ -206,6 +210,7 @@ mod tests {
             EventKind::Changed { of: text(), by: text(), changes: text() },
             EventKind::Notice(text()),
             EventKind::Refused { code: text(), about: some(), text: text() },
+            EventKind::Forwarded { from: text(), to: text(), text: text() },
             EventKind::Info(text()),
             EventKind::Server { version: text() },
             EventKind::Closing(text()),

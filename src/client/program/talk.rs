@@ -464,6 +464,7 @@ impl Talk {
         let prompt = self.chat().prompt();
         let is_due = |(old, until): &mut (String, Instant)| now >= *until || *old != prompt;
         if self.leaving.is_none() && self.pending.take_if(is_due).is_some() {
+            self.chat().prompted();
             // There is place for it: one is given for each line.
             self.prompts.try_send(prompt).ok();
         }
