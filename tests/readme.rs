@@ -3,6 +3,8 @@
 
 mod support;
 
+#[cfg(feature = "tls")]
+use parlor::address::Address;
 use parlor::config::{Invocation, Limits, ServerConfig};
 use parlor::hub::{BanError, MOST_BANS, MOST_ROOMS, REMEMBERED};
 use parlor::message::CloseReason;
@@ -12,7 +14,13 @@ use parlor::wire::crazyit::{
     ParseError, SAY_MARK, SPLIT_SIGN, USER_MARK, WHISPER_MARK, said_line, whispered_line,
 };
 use parlor::wire::irc::{CLIENT_TAGS_BYTES, LINE_BYTES};
+#[cfg(feature = "tls")]
+use rustix::process::Signal;
+#[cfg(feature = "tls")]
+use std::process::{Command, Stdio};
 use std::time::Duration;
+#[cfg(feature = "tls")]
+use support::Program;
 use support::program::help;
 use support::{Peer, Scratch, TestServer, text};
 
@@ -270,17 +278,51 @@ fn the_options_that_a_reload_changes_are_those_that_it_does_and_no_other() {
 }
 
 #[test]
+#[cfg(feature = "tls")]
 fn the_config_file_is_one() {
-    let path = std::env::temp_dir().join(format!("parlord-readme-{}.conf", std::process::id()));
-    std::fs::write(&path, block("ini")).unwrap();
-    let parsed = ServerConfig::from_args(&["--config".to_owned(), path.to_string_lossy().into_owned()]);
-    std::fs::remove_file(&path).unwrap();
+    let scratch = Scratch::new();
+    let file = scratch.file("parlord.conf", block("ini"));
+    let state = scratch.path("state");
+    let args = ["--config", text(&file), "--state", text(&state)].map(str::to_owned);
+    let parsed = ServerConfig::from_args(&args);
     let Ok(Invocation::Run(config)) = parsed else { panic!("{parsed:?}") };
-    let listen: Vec<_> = config.listen.iter().map(ToString::to_string).collect();
-    assert_eq!(listen, ["0.0.0.0:30000", "unix:/run/parlord.sock"]);
+    let listen = |addresses: &[Address]| addresses.iter().map(ToString::to_string).collect::<Vec<_>>();
+    assert_eq!(listen(&config.listen), ["127.0.0.1:30000"]);
+    assert_eq!(listen(&config.tls.listen), ["0.0.0.0:6697"]);
     assert_eq!(config.server_name, "chat.example");
     assert_eq!(config.lobby.as_str(), "#team");
     assert_eq!(config.limits.connections, 200);
+}
+
+/// In a network of its own, where no port is taken, and then as a user who has no name.
+#[cfg(feature = "tls")]
+const AS_NOBODY: &str = "ip link set lo up && exec unshare --user \"$@\"";
+
+#[test]
+#[cfg(feature = "tls")]
+fn the_config_file_as_it_is_starts_the_server_for_a_user_who_is_not_root() {
+    let unshare = |command: &[&str]| {
+        let mut unshare = Command::new("unshare");
+        unshare.args(["--map-root-user", "--net", "sh", "-c", AS_NOBODY, "sh"]).args(command);
+        unshare
+    };
+    if !unshare(&["true"]).output().is_ok_and(|done| done.status.success()) {
+        eprintln!("not tested: this system does not let us have a network of our own");
+        return;
+    }
+    let scratch = Scratch::new();
+    let file = scratch.file("parlord.conf", block("ini"));
+    let state = format!("XDG_STATE_HOME={}", text(&scratch.path("state")));
+    let parlord = env!("CARGO_BIN_EXE_parlord");
+    let mut command = unshare(&["env", &state, parlord, "--config", text(&file)]);
+    command.stderr(Stdio::piped());
+    let mut server = Program::spawn(command);
+    let plain = server.try_line().unwrap_or_else(|| panic!("it starts: {}", server.ended().stderr));
+    assert_eq!(plain, "listening on 127.0.0.1:30000, join with: parlor -r '#team' NAME@127.0.0.1:30000");
+    let over_tls = server.line();
+    assert!(over_tls.starts_with("listening on 0.0.0.0:6697 with TLS, "), "{over_tls}");
+    server.signal(Signal::TERM);
+    assert_eq!(server.ended().status, Some(0));
 }
 
 #[test]
