@@ -528,7 +528,9 @@ fn a_second_signal_changes_nothing() {
 fn an_address_that_is_taken_is_exit_status_1_and_is_named() {
     let (_server, at) = Program::server(&[]);
     let mut second = Program::parlord(&["--listen", &at.to_string(), "--flood", "off"]);
-    assert_ended(&second.ended(), 1, &format!("cannot listen on {at}"));
+    let ended = second.ended();
+    assert_ended(&ended, 1, &format!("cannot listen on {at}"));
+    assert!(ended.stderr.ends_with("or choose another address (see --listen)\n"), "{}", ended.stderr);
     let scratch = Scratch::new();
     let file = format!("unix:{}", text(&scratch.file("notes", "mine")));
     let mut third = Program::parlord(&["--listen", &file]);

@@ -211,6 +211,12 @@ impl Stopper {
 impl fmt::Display for BindError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.address {
+            Some(address) if self.error.kind() == io::ErrorKind::AddrInUse => write!(
+                f,
+                "cannot listen on {address}: {}; end the program that listens there, perhaps another parlord, or \
+                 choose another address (see --listen)",
+                self.error
+            ),
             Some(address) => write!(f, "cannot listen on {address}: {}", self.error),
             None => write!(f, "{}", self.error),
         }
