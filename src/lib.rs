@@ -19,6 +19,7 @@
 //! | [`net`] | the reactor: sockets, readiness, one turn after the other |
 //! | [`logging`] | what the server prints and logs, without ever waiting for it |
 //! | [`client`] | a blocking client, and the terminal on top of it |
+//! | [`client_command`] | how a shell starts the client that came with this server |
 //! | `tls_clock` | the time for TLS, whatever the clock says; with the feature `tls` |
 //! | `files` | files, read within a limit and written whole or not at all |
 //! | [`date`] | dates of RFC 3339, for every time that a clock can show |
@@ -40,6 +41,7 @@
 pub mod address;
 mod bucket;
 pub mod client;
+pub mod client_command;
 pub mod config;
 pub mod date;
 mod files;

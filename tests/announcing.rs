@@ -2,7 +2,12 @@
 
 mod support;
 
-use support::{Peer, Program, Scratch, address};
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use support::{Peer, Program, Scratch, address, text};
 
 #[test]
 fn the_line_on_standard_output_tells_where_it_listens_and_how_to_join() {
@@ -15,6 +20,35 @@ fn the_line_on_standard_output_tells_where_it_listens_and_how_to_join() {
     assert_eq!(join, format!("join with: parlor NAME@{at}"));
     assert_eq!(server.line(), format!("listening on {socket}, join with: parlor NAME@{socket}"));
     Peer::user(&address(at), "alice");
+}
+
+/// The line of a server whose program is here, and whose environment has this PATH.
+fn told(program: &Path, path: &str, directory: &Path) -> String {
+    let mut command = Command::new(program);
+    command.args(["--listen", "127.0.0.1:0"]).env("PATH", path).env("CARGO", "cargo");
+    command.env("XDG_STATE_HOME", "/nowhere").current_dir(directory);
+    let mut server = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("it starts");
+    let mut line = String::new();
+    BufReader::new(server.stdout.take().expect("piped")).read_line(&mut line).expect("it is text");
+    server.kill().expect("it runs");
+    server.wait().expect("it is ours");
+    line.split_once(", join with: ").expect("two halves").1.to_owned()
+}
+
+#[test]
+fn the_command_to_join_starts_the_client_that_is_beside_the_server() {
+    let scratch = Scratch::new();
+    let directory = scratch.file("parlord", "").parent().expect("it is in a directory").canonicalize();
+    let directory = directory.expect("it is there");
+    let server = directory.join("parlord");
+    fs::copy(env!("CARGO_BIN_EXE_parlord"), &server).expect("there is room");
+    // As `cargo run` leaves it, which builds the server only.
+    assert!(told(&server, "/nowhere", &directory).starts_with("cargo run --bin parlor -- NAME@"));
+    fs::copy(env!("CARGO_BIN_EXE_parlor"), directory.join("parlor")).expect("there is room");
+    assert!(told(&server, "/nowhere", &directory).starts_with("./parlor NAME@"));
+    assert!(told(&server, text(&directory), &directory).starts_with("parlor NAME@"));
+    let beside = text(&directory).to_owned() + "/parlor NAME@";
+    assert!(told(&server, "/nowhere", Path::new("/")).starts_with(&beside));
 }
 
 #[test]

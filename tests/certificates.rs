@@ -5,10 +5,11 @@ mod support;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use parlor::address::Address;
+use rcgen::{CertificateParams, CertifiedIssuer, DnType, KeyPair};
 use rustix::process::Signal;
 use rustls::version::{TLS12, TLS13};
 use rustls::{ClientConnection, SupportedProtocolVersion};
@@ -186,17 +187,53 @@ fn a_certificate_is_made_once_and_kept_and_clients_trust_its_fingerprint() {
     assert!(state.join("cert.pem").exists());
 }
 
-#[test]
-fn a_server_with_a_name_and_a_certificate_is_joined_by_that_name() {
-    let scratch = Scratch::new();
-    let one = Certificate::new(&scratch, "one");
-    let files = ["--tls-cert", text(&one.cert), "--tls-key", text(&one.key)];
-    let server = Program::parlord(&[&LISTEN[..], &files, &["--server-name", "chat.example"]].concat());
+/// Files with a certificate for these names, which an authority issued, and its key.
+fn issued(scratch: &Scratch, names: &[&str]) -> [PathBuf; 2] {
+    let key = || KeyPair::generate().expect("the system has random numbers");
+    let mut params = CertificateParams::new([]).expect("no name is wrong");
+    params.distinguished_name.push(DnType::CommonName, "authority");
+    let authority = CertifiedIssuer::self_signed(params, key()).expect("the key can sign");
+    let names: Vec<_> = names.iter().map(|&name| name.to_owned()).collect();
+    let (params, key) = (CertificateParams::new(names).expect("they are names"), key());
+    let certificate = params.signed_by(&key, &authority).expect("the key can sign");
+    [scratch.file("issued.pem", &certificate.pem()), scratch.file("issued.key", &key.serialize_pem())]
+}
+
+/// The port and the rest of the line in which a server tells how it is joined over TLS.
+fn told(server: &Program) -> (String, String) {
     server.line();
     let line = server.line();
-    let (at, port) =
-        line.split_once(" with TLS, join with: parlor --tls NAME@chat.example:").expect("it tells how");
-    assert!(at.ends_with(&format!(":{port}")), "{line}");
+    let (at, join) = line.split_once(" with TLS, join with: parlor ").expect("it tells how");
+    (at.rsplit_once(':').expect("there is a port").1.to_owned(), join.to_owned())
+}
+
+#[test]
+fn a_server_with_a_certificate_from_an_authority_is_joined_by_a_name_that_stands_in_it() {
+    let scratch = Scratch::new();
+    let [cert, key] = issued(&scratch, &["chat.example", "irc.example"]);
+    let files = [&LISTEN[..], &["--tls-cert", text(&cert), "--tls-key", text(&key)]].concat();
+    for (name, host) in [
+        (None, "chat.example"),
+        (Some("irc.example"), "irc.example"),
+        (Some("another.example"), "chat.example"),
+    ] {
+        let name: Vec<_> = name.into_iter().flat_map(|name| ["--server-name", name]).collect();
+        let server = Program::parlord(&[&files[..], &name].concat());
+        let (port, join) = told(&server);
+        assert_eq!(join, format!("--tls NAME@{host}:{port}"), "{name:?}");
+    }
+}
+
+#[test]
+fn a_server_with_a_certificate_of_its_own_making_or_without_a_name_is_joined_by_the_fingerprint() {
+    let scratch = Scratch::new();
+    let [cert, key] = issued(&scratch, &["127.0.0.1"]);
+    let own = Certificate::new(&scratch, "own");
+    for (cert, key) in [(cert, key), (own.cert, own.key)] {
+        let args = ["--tls-cert", text(&cert), "--tls-key", text(&key), "--server-name", "chat.example"];
+        let (_, join) = told(&Program::parlord(&[&LISTEN[..], &args].concat()));
+        assert!(join.starts_with("--fingerprint sha256:"), "{join}");
+    }
 }
 
 #[test]

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use std::{env, io};
 
 use parlor::address::Address;
+use parlor::client_command::{client_command, shell_word};
 use parlor::config::{Invocation, ServerConfig, ServerTask};
 use parlor::logging;
 use parlor::net::{self, Inherited, Reactor};
@@ -49,18 +50,20 @@ fn run(mut config: ServerConfig, args: Vec<String>) -> Result<(), (Box<dyn Error
 }
 
 fn serve(config: ServerConfig, inherited: Inherited, args: Vec<String>) -> Result<(), Box<dyn Error>> {
-    let (room, over_tls) = (room_option(&config), over_tls(&config));
+    let (parlor, room, over_tls) = (client_command(), room_option(&config), over_tls(&config));
     let mut reactor = Reactor::bind_or_inherit(config, inherited)?;
     reactor.reload_with(move || ServerConfig::reread(&args));
     reactor.heed_signals()?;
     reactor.tell_service_manager();
     for address in reactor.addresses() {
         let at = to_join(address);
-        logging::print(&format!("listening on {address}, join with: parlor {room}NAME@{at}"));
+        logging::print(&format!("listening on {address}, join with: {parlor} {room}NAME@{at}"));
     }
     for address in reactor.tls_addresses() {
         let (trust, at) = over_tls(to_join(address));
-        logging::print(&format!("listening on {address} with TLS, join with: parlor {trust}{room}NAME@{at}"));
+        logging::print(&format!(
+            "listening on {address} with TLS, join with: {parlor} {trust}{room}NAME@{at}"
+        ));
     }
     for address in reactor.metrics_addresses() {
         logging::print(&format!("metrics at {address}"));
@@ -73,17 +76,15 @@ fn room_option(config: &ServerConfig) -> String {
     if config.lobby == ServerConfig::default().lobby {
         return String::new();
     }
-    format!("-r '{}' ", config.lobby.as_str().replace('\'', r"'\''"))
+    format!("-r {} ", shell_word(config.lobby.as_str()))
 }
 
-/// With which options, and a space, a client comes over TLS that would connect there, and where to: to the server's name,
-/// where it has one that a certificate can be for, and else to whoever has this certificate.
+/// With which options, and a space, a client comes over TLS that would connect there, and where to: to a host that the
+/// certificate is for, where somebody else issued it, and else to whoever has this certificate.
 #[cfg(feature = "tls")]
 fn over_tls(config: &ServerConfig) -> impl Fn(Address) -> (String, Address) + use<> {
     let credentials = config.tls.credentials.as_ref();
-    let is_named = config.server_name != ServerConfig::default().server_name;
-    let name = is_named.then(|| config.server_name.clone());
-    let name = name.filter(|_| credentials.is_some_and(|credentials| !credentials.is_self_signed));
+    let name = credentials.and_then(|credentials| credentials.trusted_host(&config.server_name));
     let fingerprint = credentials.map(|credentials| credentials.fingerprint().to_string());
     move |at| match (at, &name) {
         (Address::Tcp { port, .. }, Some(name)) => {

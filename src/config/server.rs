@@ -1,5 +1,7 @@
 //! How `parlord` is to run, as its command line and its config file tell.
 
+#[cfg(feature = "tls")]
+mod certificate;
 mod changes;
 #[cfg(feature = "tls")]
 mod credentials;

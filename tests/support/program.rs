@@ -1,10 +1,11 @@
 //! One of the real programs, as a child process.
 
 use std::io::{BufRead, BufReader, Read, Write};
+use std::path::Path;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
-use std::{fs, thread};
+use std::{env, fs, iter, thread};
 
 use parlor::address::Address;
 use rustix::process::{Pid, Signal, kill_process};
@@ -72,6 +73,11 @@ impl Program {
         command.stdout(Stdio::piped());
         // What the program logs must not depend on who runs the tests.
         command.env_remove("RUST_LOG").env("XDG_CONFIG_HOME", "/nowhere");
+        // There it finds the client.
+        let programs = Path::new(env!("CARGO_BIN_EXE_parlor")).parent().expect("it is in a directory");
+        let paths = env::var_os("PATH").unwrap_or_default();
+        let paths = iter::once(programs.to_owned()).chain(env::split_paths(&paths));
+        command.env("PATH", env::join_paths(paths).expect("no directory has a colon in its name"));
         // Nor on what is kept on this machine.
         command.env_remove("STATE_DIRECTORY").env("XDG_STATE_HOME", "/nowhere");
         let mut child = command.spawn().expect("the program can be started");

@@ -11,7 +11,7 @@ use rustls::server::ParsedCertificate;
 use rustls::sign::CertifiedKey;
 use rustls::{Error, InconsistentKeys};
 
-use super::self_signed;
+use super::{certificate, self_signed};
 use crate::address::Address;
 use crate::files::read_text;
 use crate::fingerprint::Fingerprint;
@@ -80,6 +80,13 @@ impl Credentials {
     /// What tells the certificate from any other.
     pub fn fingerprint(&self) -> Fingerprint {
         Fingerprint::of(self.certified.cert.first().map_or(&[], |certificate| certificate))
+    }
+
+    /// The host at which clients find that the server is whom they mean, with nothing but what their system trusts:
+    /// `wanted` or another. `None` where they have to know the fingerprint.
+    pub fn trusted_host(&self, wanted: &str) -> Option<String> {
+        let first = self.certified.cert.first().filter(|first| !certificate::is_self_issued(first))?;
+        certificate::host(first, wanted)
     }
 
     /// For the handshake.
