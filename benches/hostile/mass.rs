@@ -35,11 +35,13 @@ const ARGS: [&str; 10] = [
     "127.6.0.0/16",
 ];
 
+/// What a row does with so many users. True when it was within the target.
+type Row = fn(&Options, usize) -> bool;
+
 /// Runs these rows. Returns how many were over the target.
 pub(crate) fn rows(options: &Options) -> usize {
     let users = if options.is_quick { QUICK_USERS } else { USERS };
-    let rows: [(&str, fn(&Options, usize) -> bool); 3] =
-        [("joins", joins), ("kline", kline), ("sigterm", sigterm)];
+    let rows: [(&str, Row); 3] = [("joins", joins), ("kline", kline), ("sigterm", sigterm)];
     rows.into_iter().filter(|(name, row)| options.chooses(name) && !row(options, users)).count()
 }
 
