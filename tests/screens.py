@@ -9,6 +9,7 @@ import shlex
 import signal
 import subprocess
 import time
+from pathlib import Path
 
 # Longest wait for something to be on a screen, or for a program to end, in seconds.
 PATIENCE = 60
@@ -127,6 +128,10 @@ class Pane:
             except Failed:
                 if time.monotonic() > deadline or self.is_dead():
                     raise
+
+    def child(self):
+        """The number of the first process that this one has started."""
+        return int(Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()[0])
 
     def is_dead(self):
         return self.tmux("display-message", "-p", "-t", self.id, "#{pane_dead}").strip() == "1"

@@ -63,8 +63,7 @@ class Terminal:
 
     def process(self):
         """The number of the process that runs in the shell."""
-        children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
-        return int(children[0])
+        return self.child()
 
     def resident_kb(self):
         status = Path(f"/proc/{self.process()}/status").read_text()

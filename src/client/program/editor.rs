@@ -1,23 +1,28 @@
 //! The line that is typed, with history and completion, above which everything else is printed.
 
 use std::borrow::Cow;
+use std::cell::RefCell;
 use std::env;
 use std::io::{self, ErrorKind};
 use std::sync::mpsc::{Receiver, SyncSender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
+use rustix::termios::tcgetwinsize;
 use rustyline::completion::Completer;
 use rustyline::error::ReadlineError;
 use rustyline::highlight::Highlighter;
 use rustyline::hint::Hinter;
 use rustyline::history::MemHistory;
 use rustyline::validate::Validator;
-use rustyline::{ColorMode, CompletionType, Config, Context, Editor, ExternalPrinter, Helper};
+use rustyline::{
+    ColorMode, CompletionType, Config, Context, Editor, ExternalPrinter, GraphemeClusterMode, Helper,
+};
 
 use super::paint::is_dumb;
 use super::printer::Printer;
-use super::{Failure, Note};
+use super::rows::{Place, Width};
+use super::{Failure, Note, guard};
 use crate::client::chat::Chat;
 
 /// Lines that are remembered, until the program ends.
@@ -33,12 +38,12 @@ pub(super) fn open(
     if is_dumb(env::var("TERM").ok().as_deref()) {
         return None;
     }
-    let colors = if has_colors { ColorMode::Forced } else { ColorMode::Disabled };
-    let config = Config::builder().completion_type(CompletionType::Circular).color_mode(colors);
+    // Not for the colours alone: what we draw ourselves is drawn only so.
+    let config = Config::builder().completion_type(CompletionType::Circular).color_mode(ColorMode::Forced);
     let config = config.max_history_size(HISTORY).ok()?.build();
     let history = MemHistory::with_config(&config);
     let mut editor = Editor::with_history(config, history).ok()?;
-    editor.set_helper(Some(Offers(Arc::clone(chat))));
+    editor.set_helper(Some(Offers { chat: Arc::clone(chat), drawn: RefCell::new(Drawn::new(has_colors)) }));
     let printer = editor.create_external_printer().ok()?;
     Some((editor, printer))
 }
@@ -86,14 +91,51 @@ fn read(editor: &mut LineEditor, prompt: &str) -> Note {
     }
 }
 
-/// What the tab key offers.
-pub(super) struct Offers(Arc<Mutex<Chat>>);
+/// What the tab key offers, and how the line is drawn.
+pub(super) struct Offers {
+    chat: Arc<Mutex<Chat>>,
+    drawn: RefCell<Drawn>,
+}
+
+/// How the prompt and the line were drawn last.
+struct Drawn {
+    has_colors: bool,
+    columns: u16,
+    mode: GraphemeClusterMode,
+    prompt: String,
+}
+
+impl Drawn {
+    fn new(has_colors: bool) -> Self {
+        let mode = GraphemeClusterMode::from_env();
+        Self { has_colors, columns: columns(), mode, prompt: String::new() }
+    }
+
+    fn width(&self) -> Width {
+        Width { columns: self.columns, mode: self.mode }
+    }
+}
+
+/// How wide the screen is, as the editor sees it too.
+fn columns() -> u16 {
+    const USUAL: u16 = 80;
+    let columns = tcgetwinsize(io::stdout()).map_or(0, |size| size.ws_col);
+    if columns == 0 { USUAL } else { columns }
+}
 
 impl Helper for Offers {}
 impl Validator for Offers {}
 
 impl Hinter for Offers {
     type Hint = String;
+
+    /// The editor asks for a hint before it draws a line. There is none.
+    fn hint(&self, _: &str, _: usize, _: &Context<'_>) -> Option<String> {
+        guard::remember_editing();
+        // A change in the width is followed by this, and then the line is drawn anew.
+        self.drawn.borrow_mut().columns = columns();
+        None
+    }
 }
 
 impl Completer for Offers {
@@ -105,13 +147,22 @@ impl Completer for Offers {
         position: usize,
         _: &Context<'_>,
     ) -> rustyline::Result<(usize, Vec<String>)> {
-        let chat = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let chat = self.chat.lock().unwrap_or_else(PoisonError::into_inner);
         Ok(chat.complete(line, position))
     }
 }
 
 impl Highlighter for Offers {
     fn highlight_prompt<'b, 's: 'b, 'p: 'b>(&'s self, prompt: &'p str, _: bool) -> Cow<'b, str> {
-        Cow::Owned(format!("\x1b[1m{prompt}\x1b[0m"))
+        let mut drawn = self.drawn.borrow_mut();
+        prompt.clone_into(&mut drawn.prompt);
+        let (broken, _) = drawn.width().broken(prompt, Place::default());
+        Cow::Owned(if drawn.has_colors { format!("\x1b[1m{broken}\x1b[0m") } else { broken })
+    }
+
+    fn highlight<'l>(&self, line: &'l str, _: usize) -> Cow<'l, str> {
+        let drawn = self.drawn.borrow();
+        let (_, start) = drawn.width().broken(&drawn.prompt, Place::default());
+        Cow::Owned(drawn.width().broken(line, start).0)
     }
 }

@@ -7,8 +7,9 @@ use std::sync::mpsc::SyncSender;
 use std::time::Duration;
 use std::{panic, process, thread};
 
+use rustix::io::Errno;
 use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM};
 
 use super::Note;
 
@@ -23,6 +24,29 @@ const PANICKED: i32 = 101;
 
 /// How the terminal was, and whether there is an editor, which asks more of it.
 static FOUND: OnceLock<(Termios, bool)> = OnceLock::new();
+
+/// How the editor has the terminal while it reads a line.
+static EDITING: OnceLock<Termios> = OnceLock::new();
+
+/// Remembers how the editor has the terminal, for when we were stopped and go on.
+#[cfg(feature = "editor")]
+pub(super) fn remember_editing() {
+    if EDITING.get().is_none()
+        && let Ok(editing) = tcgetattr(io::stdin())
+    {
+        EDITING.set(editing).ok();
+    }
+}
+
+/// Gives the terminal back to the editor: whoever stopped us, such as a shell, has taken it.
+pub(super) fn resume_editing() {
+    let Some(editing) = EDITING.get() else { return };
+    // In the background this stops us again, until we have the terminal.
+    while tcsetattr(io::stdin(), OptionalActions::Now, editing) == Err(Errno::INTR) {}
+    let mut out = io::stdout();
+    // What is pasted is marked again.
+    out.write_all(b"\x1b[?2004h").and_then(|()| out.flush()).ok();
+}
 
 /// Remembers how the terminal is, to leave it like that also after a panic on any thread, which ends the program.
 pub(super) fn remember(has_editor: bool) {
@@ -50,13 +74,18 @@ pub(super) fn restore() {
     }
 }
 
-/// Tells the conversation of Ctrl-C, where it comes as a signal, and of what ends us, on threads of their own. If the
+/// Tells the conversation of Ctrl-C, where it comes as a signal, of going on after a stop, and of what ends us, on threads
+/// of their own. If the
 /// conversation does not end then, the program does.
 pub(super) fn watch(notes: &SyncSender<Note>) -> io::Result<()> {
     let sender = notes.clone();
     on_signals("parlor-interrupts", &[SIGINT], move || {
         // A conversation that hears nothing any more is ended by other means.
         sender.try_send(Note::Interrupted).ok();
+    })?;
+    let sender = notes.clone();
+    on_signals("parlor-goes-on", &[SIGCONT], move || {
+        sender.try_send(Note::Continued).ok();
     })?;
     let sender = notes.clone();
     on_signals("parlor-signals", &[SIGTERM, SIGHUP], move || {

@@ -14,6 +14,8 @@ mod pipe;
 // Without a line editor everything is printed as it comes.
 #[cfg_attr(not(feature = "editor"), allow(dead_code))]
 mod printer;
+#[cfg(feature = "editor")]
+mod rows;
 mod screen;
 mod talk;
 mod wrap;
@@ -46,6 +48,8 @@ enum Note {
     Interrupted,
     /// The system asks us to end.
     Terminated,
+    /// We were stopped, and go on.
+    Continued,
     /// An event on the connection of this number; `None` where it has ended as it should.
     Heard(u64, Option<Result<Event, Error>>),
     /// What came of trying to connect again.

@@ -157,7 +157,12 @@ impl Pipe<'_> {
                 Tried::GivenUp(error) => return Some(Err(self.unfinished(&error, 0))),
             },
             // Nobody sends these to a pipe.
-            Note::Heard(..) | Note::Pasted(_) | Note::Garbled | Note::Interrupted | Note::Terminated => {}
+            Note::Heard(..)
+            | Note::Pasted(_)
+            | Note::Garbled
+            | Note::Interrupted
+            | Note::Terminated
+            | Note::Continued => {}
         }
         None
     }

@@ -55,6 +55,11 @@ impl Printer {
         self.changed.notify_all();
     }
 
+    /// True while a line is being typed.
+    pub(super) fn is_typing(&self) -> bool {
+        self.lock().is_typing
+    }
+
     /// Waits until everything is printed, but no longer than `within`.
     pub(super) fn finish(&self, within: Duration) {
         let has_more = |state: &mut State| state.is_printing || !state.waiting.is_empty();

@@ -8,8 +8,8 @@ use std::time::{Duration, SystemTime};
 use super::clock::Clock;
 use super::paint::{Paint, is_dumb};
 use super::printer::Printer;
-use super::show;
 use super::wrap::wrap;
+use super::{guard, show};
 use crate::client::chat::{Shown, What};
 use crate::config::Color;
 
@@ -69,6 +69,16 @@ impl Screen {
             Some(printer) if self.can_clear => printer.print(CLEAR),
             None if self.can_clear => show(CLEAR),
             Some(_) | None => {}
+        }
+    }
+
+    /// Goes on after a stop: with the terminal as the editor has it, and the prompt and what was typed drawn again.
+    pub(super) fn resume(&self) {
+        // Prints nothing, after which the editor draws its line. It would add the end of a line to a text without.
+        const NOTHING: &str = "\x1b[A\n";
+        if let Some(printer) = self.printer.as_ref().filter(|printer| printer.is_typing()) {
+            guard::resume_editing();
+            printer.print(NOTHING);
         }
     }
 

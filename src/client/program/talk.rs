@@ -202,6 +202,7 @@ impl Talk {
                 self.screen.note("that was not UTF-8; the line is gone");
                 self.prompt_after(&[]);
             }
+            Note::Continued => self.screen.resume(),
             Note::Terminated => {
                 self.failure = Some(Failure::new(guard::TERMINATED, "told to end"));
                 return self.leave();
