@@ -3,6 +3,10 @@
 use std::ops::{Deref, Range};
 use std::rc::Rc;
 
+/// What a frame takes besides its bytes: its place in a queue that may be half empty, the counts of what is shared, and
+/// what the allocator needs.
+const FRAME_BYTES: usize = 2 * size_of::<Frame>() + 2 * size_of::<usize>() + 16;
+
 /// One or several delimited messages on a wire, encoded once and shared by every outbox they wait in: all of what was
 /// encoded, or a part of it.
 #[derive(Clone, Debug)]
@@ -18,6 +22,11 @@ impl Frame {
         debug_assert!(range.end <= self.len(), "{range:?} of {} bytes", self.len());
         let range = self.range.start + range.start as u32..self.range.start + range.end as u32;
         Self { bytes: Rc::clone(&self.bytes), range }
+    }
+
+    /// How much memory is not free as long as this frame waits: all that was encoded together, and what holds it.
+    pub fn kept_bytes(&self) -> usize {
+        FRAME_BYTES + self.bytes.len()
     }
 
     /// True when what was encoded waits elsewhere, too.

@@ -16,9 +16,11 @@ const BATCH_BYTES: usize = 64 * 1024;
 /// About how many bytes an event takes besides its text: who, where, when, and an id.
 const EVENT_BYTES: usize = 200;
 
-/// So many bytes of a batch are shared where a hearer does not get all of it; fewer are copied, because a part keeps
-/// all of the batch in memory.
-const SHARED_BYTES: usize = 512;
+/// True for a part of a batch that is copied for a hearer who does not get all of it. A part keeps all of the batch in
+/// memory, so it is shared only where it is at least half of it.
+fn is_copied(part: &Range<usize>, all: &[u8]) -> bool {
+    part.len() < all.len() / 2
+}
 
 /// Events for one audience, in order.
 #[derive(Debug)]
@@ -84,7 +86,7 @@ impl<G: FnMut(Frame)> Parts<'_, G> {
     /// Takes up what was heard before the event `next`.
     fn end_run(&mut self, next: usize) {
         let range = self.encoding.start(self.heard.start)..self.encoding.start(self.heard.end);
-        if range.len() < SHARED_BYTES {
+        if is_copied(&range, &self.encoding.all) {
             self.own.extend_from_slice(&self.encoding.all[range]);
         } else {
             self.end();
@@ -195,7 +197,7 @@ impl Batch {
             self.special_frames(self.audience[n], missed, encoding, &mut give);
         } else {
             let range = encoding.start(missed)..encoding.all.len();
-            let is_copied = missed > 0 && range.len() < SHARED_BYTES;
+            let is_copied = missed > 0 && is_copied(&range, &encoding.all);
             give(if is_copied { encoding.all[range].into() } else { encoding.all.part(range) });
         }
     }

@@ -69,6 +69,8 @@ pub(super) enum Hearing {
     TooSlow,
     /// Too much waits for all together, and most of that for it; it will be told so and closed at the end of the turn.
     Shed,
+    /// It is banned; it will be told so and closed in one of the next turns, and nothing else until then.
+    Banned,
     /// A write has failed, or a line that was begun had to be forgotten. Nothing more is written, but what the peer sent
     /// before it left is still read.
     Gone,
@@ -139,6 +141,15 @@ impl<S> Connection<S> {
         S: Stream,
     {
         !self.outbox.is_empty() || self.stream.has_unsent()
+    }
+
+    /// How much memory is kept for the peer, apart from the connection itself.
+    pub(super) fn kept_bytes_now(&self) -> usize
+    where
+        S: Stream,
+    {
+        let unsent = self.outbox.kept_bytes() + self.session.kept_bytes();
+        unsent + self.inbox.capacity() + self.stream.kept_bytes()
     }
 
     /// Bytes that wait for the peer, held back or not.

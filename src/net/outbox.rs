@@ -20,6 +20,8 @@ pub struct Outbox {
     head_sent: usize,
     /// The sum of the lengths of `frames`, less `head_sent`.
     queued_bytes: usize,
+    /// The sum of what `frames` keep.
+    kept_bytes: usize,
 }
 
 impl Outbox {
@@ -27,6 +29,7 @@ impl Outbox {
     pub fn push(&mut self, frame: Frame) {
         if !frame.is_empty() {
             self.queued_bytes += frame.len();
+            self.kept_bytes += frame.kept_bytes();
             self.frames.push(frame);
         }
     }
@@ -36,6 +39,7 @@ impl Outbox {
         match self.frames.last_mut() {
             Some(last) if last.len() + bytes.len() <= GATHERED_BYTES && !last.is_shared() => {
                 self.queued_bytes += bytes.len();
+                self.kept_bytes += bytes.len();
                 *last = [last, bytes].concat().into();
             }
             Some(_) | None => self.push(bytes.into()),
@@ -45,6 +49,11 @@ impl Outbox {
     /// How many bytes wait.
     pub fn queued_bytes(&self) -> usize {
         self.queued_bytes
+    }
+
+    /// How much memory they take: more than their length, also where it is shared with other outboxes.
+    pub fn kept_bytes(&self) -> usize {
+        self.kept_bytes
     }
 
     /// True when nothing waits.
@@ -88,6 +97,7 @@ impl Outbox {
             && sent >= head.len()
         {
             sent -= head.len();
+            self.kept_bytes -= head.kept_bytes();
             self.frames.pop_first();
         }
         self.head_sent = sent;
@@ -97,6 +107,7 @@ impl Outbox {
     pub fn forget_unstarted(&mut self) {
         self.frames.forget(self.head_sent > 0);
         self.queued_bytes = self.frames.first().map_or(0, |head| head.len() - self.head_sent);
+        self.kept_bytes = self.frames.first().map_or(0, Frame::kept_bytes);
     }
 
     /// Forgets everything: nobody reads it.
@@ -109,6 +120,7 @@ impl Outbox {
         self.frames.check();
         let lengths: usize = self.frames.iter().map(|frame| frame.len()).sum();
         assert_eq!(self.queued_bytes, lengths - self.head_sent, "queued_bytes");
+        assert_eq!(self.kept_bytes, self.frames.iter().map(Frame::kept_bytes).sum::<usize>(), "kept_bytes");
         assert!(self.head_sent < self.frames.first().map_or(1, |head| head.len()), "head_sent");
     }
 }
@@ -196,6 +208,19 @@ mod tests {
         assert_eq!(outbox.queued_bytes(), 2006);
         assert_eq!(outbox.frames.len(), 1 + 2000_usize.div_ceil(GATHERED_BYTES));
         assert!(shared.is_shared());
+    }
+
+    #[test]
+    fn what_a_frame_needs_besides_its_bytes_counts_and_so_does_all_that_a_part_keeps() {
+        let mut outbox = Outbox::default();
+        let whole = Frame::from(vec![b'x'; 1000]);
+        outbox.push(whole.part(0..8));
+        assert_eq!(outbox.queued_bytes(), 8);
+        assert!(outbox.kept_bytes() > 1000 + size_of::<Frame>());
+        outbox.push(Frame::from(*b"12345678"));
+        assert!(outbox.kept_bytes() > 1008 + 2 * size_of::<Frame>());
+        outbox.advance(16);
+        assert_eq!(outbox.kept_bytes(), 0);
     }
 
     proptest! {

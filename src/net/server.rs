@@ -289,7 +289,9 @@ impl<S: Stream> Server<S> {
             let limits = &self.house.config.limits;
             let reason = match self.connections[key].hearing {
                 Hearing::Shed | Hearing::Gone => CloseReason::MemoryFull(limits.memory_bytes),
-                Hearing::Fine | Hearing::TooSlow => CloseReason::OutboxFull(limits.outbox_bytes),
+                Hearing::Fine | Hearing::TooSlow | Hearing::Banned => {
+                    CloseReason::OutboxFull(limits.outbox_bytes)
+                }
             };
             self.end(key, reason, now);
             self.dismiss(now);

@@ -64,6 +64,8 @@ struct Quiet {
     until: Instant,
     held: Vec<Frame>,
     held_bytes: usize,
+    /// How much memory they take.
+    kept_bytes: usize,
 }
 
 /// True for the first byte of a mark.
@@ -173,6 +175,7 @@ impl CrazyIt {
             }
             Tail::Quiet(quiet) => {
                 quiet.held_bytes += frame.len();
+                quiet.kept_bytes += frame.kept_bytes();
                 quiet.held.push(frame);
                 None
             }
@@ -183,6 +186,14 @@ impl CrazyIt {
     pub(super) fn held_bytes(&self) -> usize {
         match &self.tail {
             Tail::Quiet(quiet) => quiet.held_bytes,
+            Tail::Lines | Tail::BareAnswer => 0,
+        }
+    }
+
+    /// How much memory is kept for what is held back.
+    pub(super) fn kept_bytes(&self) -> usize {
+        match &self.tail {
+            Tail::Quiet(quiet) => quiet.kept_bytes,
             Tail::Lines | Tail::BareAnswer => 0,
         }
     }
@@ -344,7 +355,7 @@ impl CrazyIt {
             context.out.bytes(self.id, b"\n");
         }
         let until = context.now.instant + QUIET;
-        self.tail = Tail::Quiet(Box::new(Quiet { until, held: Vec::new(), held_bytes: 0 }));
+        self.tail = Tail::Quiet(Box::new(Quiet { until, held: Vec::new(), held_bytes: 0, kept_bytes: 0 }));
     }
 
     /// Sends a line of the server's own.

@@ -318,4 +318,12 @@ impl Session {
             Wire::Unknown { .. } | Wire::Irc(_) => 0,
         }
     }
+
+    /// How much memory is kept for what is held back.
+    pub fn kept_bytes(&self) -> usize {
+        match &self.wire {
+            Wire::CrazyIt(conversation) => conversation.kept_bytes(),
+            Wire::Unknown { .. } | Wire::Irc(_) => 0,
+        }
+    }
 }

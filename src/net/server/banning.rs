@@ -8,6 +8,7 @@ use super::Server;
 use crate::hub::Ban;
 use crate::message::{CloseReason, Now, Peer};
 use crate::net::bans_file;
+use crate::net::connection::Hearing;
 use crate::net::stream::Stream;
 use crate::network::Network;
 
@@ -39,15 +40,19 @@ impl<S: Stream> Server<S> {
 
     /// Has all connections from there ended, from the end of this turn on.
     pub(super) fn close_from(&mut self, network: Network, reason: CloseReason) {
+        for (_, connection) in &mut self.connections {
+            if is_hit(&network, connection.peer) && connection.is_hearing() {
+                connection.hearing = Hearing::Banned;
+            }
+        }
         self.banned.push((network, reason, 0));
     }
 
     /// Ends some of the connections that are banned, the others in the next turns: all who stay are told of each.
     pub(super) fn close_more(&mut self, now: Now) {
         let Some((network, reason, first)) = self.banned.pop() else { return };
-        let is_there = |peer| matches!(peer, Peer::Tcp(ip, _) if network.contains(ip) && !ip.is_loopback());
         let there = self.connections.iter().map(|(key, connection)| (key, connection.peer));
-        let there = there.filter(|&(key, peer)| key >= first && is_there(peer)).map(|(key, _)| key);
+        let there = there.filter(|&(key, peer)| key >= first && is_hit(&network, peer)).map(|(key, _)| key);
         let keys: Vec<_> = there.take(ENDS_AT_ONCE).collect();
         if let [.., last] = keys[..]
             && keys.len() == ENDS_AT_ONCE
@@ -58,4 +63,9 @@ impl<S: Stream> Server<S> {
             self.end(key, reason.clone(), now);
         }
     }
+}
+
+/// True for a peer that a ban of this network hits.
+fn is_hit(network: &Network, peer: Peer) -> bool {
+    matches!(peer, Peer::Tcp(ip, _) if network.contains(ip) && !ip.is_loopback())
 }

@@ -45,11 +45,14 @@ impl<S: Stream> Server<S> {
         let reason = match self.connections[key].hearing {
             Hearing::TooSlow => CloseReason::OutboxFull(self.house.config.limits.outbox_bytes),
             Hearing::Shed => CloseReason::MemoryFull(self.house.config.limits.memory_bytes),
-            Hearing::Fine | Hearing::Gone => reason,
+            Hearing::Fine | Hearing::Gone | Hearing::Banned => reason,
         };
         self.depart(key, &reason, now);
         if self.connections[key].stream.is_opening() && reason.waits_for_nobody() {
             return self.mark_closed(key);
+        }
+        if self.connections[key].hearing == Hearing::Banned {
+            self.connections[key].hearing = Hearing::Fine;
         }
         if let Hearing::TooSlow | Hearing::Shed = self.connections[key].hearing {
             self.connections[key].outbox.forget_unstarted();

@@ -17,11 +17,7 @@ impl<S: Stream> Server<S> {
             let is_small = inbox.capacity() <= 2 * inbox.len().max(8);
             let is_open = connection.inlet == Inlet::Open;
             assert!(is_small || !is_open, "{key} keeps more than an unfinished frame");
-            assert_eq!(
-                connection.kept_bytes as usize,
-                connection.unsent_bytes() + inbox.len() + connection.stream.kept_bytes(),
-                "{key} is counted"
-            );
+            assert_eq!(connection.kept_bytes as usize, connection.kept_bytes_now(), "{key} is counted");
             kept_bytes += connection.kept_bytes as usize;
             match connection.life {
                 Life::Open => {

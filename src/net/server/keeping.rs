@@ -10,7 +10,7 @@ impl<S: Stream> Server<S> {
     pub(super) fn recount(&mut self, key: usize) {
         let connection = &mut self.connections[key];
         let before = connection.kept_bytes;
-        let now = connection.unsent_bytes() + connection.inbox.len() + connection.stream.kept_bytes();
+        let now = connection.kept_bytes_now();
         connection.kept_bytes = u32::try_from(now).unwrap_or(u32::MAX);
         self.kept_bytes = self.kept_bytes - before as usize + connection.kept_bytes as usize;
     }

@@ -156,6 +156,8 @@ impl<S: Stream> Server<S> {
     /// Handles what is in the inbox, and `more` behind it.
     fn handle_inbox(&mut self, key: usize, more: &[u8], now: Now) {
         let mut inbox = mem::take(&mut self.connections[key].inbox);
+        // What is kept is no more than what came.
+        inbox.reserve_exact(more.len());
         inbox.extend_from_slice(more);
         let used = self.handle(key, &inbox, now);
         // A new one where something was used, because the old one has room for all that came.
@@ -180,7 +182,9 @@ impl<S: Stream> Server<S> {
             let flood = self.flood_limit(key);
             let Connection { session, life, hearing, bucket, inlet, .. } = &mut self.connections[key];
             // Whoever does not take its answers must not have work done for it to the end of the budget.
-            if !matches!(life, Life::Open) || matches!(hearing, Hearing::TooSlow | Hearing::Shed) {
+            if !matches!(life, Life::Open)
+                || matches!(hearing, Hearing::TooSlow | Hearing::Shed | Hearing::Banned)
+            {
                 return bytes.len();
             }
             self.out.allow(STEP_BUDGET - steps);
