@@ -21,9 +21,6 @@ const MOST_TO_END: Duration = Duration::from_secs(3);
 /// The longest turn that a ban of many may have.
 const MOST_TURN: Duration = Duration::from_millis(100);
 
-/// True where it was not over the target.
-type Row = fn(&Options, usize) -> bool;
-
 /// Nobody is kept out or slowed down, save by bans.
 const ARGS: [&str; 10] = [
     "--max-connections",
