@@ -16,6 +16,8 @@ pub(super) struct Command {
     help: &'static str,
     /// What comes of it, given what follows; an error is told to its writer.
     run: fn(&mut Chat, &str) -> Result<Act, String>,
+    /// `/help` only names it.
+    is_rare: bool,
 }
 
 const fn command(
@@ -24,11 +26,20 @@ const fn command(
     help: &'static str,
     run: fn(&mut Chat, &str) -> Result<Act, String>,
 ) -> Command {
-    Command { name, arguments, help, run }
+    Command { name, arguments, help, run, is_rare: false }
+}
+
+const fn rare(
+    name: &'static str,
+    arguments: &'static str,
+    help: &'static str,
+    run: fn(&mut Chat, &str) -> Result<Act, String>,
+) -> Command {
+    Command { name, arguments, help, run, is_rare: true }
 }
 
 /// Every command, as `/help` lists them.
-pub(super) const COMMANDS: [Command; 16] = [
+pub(super) const COMMANDS: [Command; 29] = [
     command("msg", "NAME TEXT", "whisper to somebody; so does //NAME:TEXT", Chat::msg),
     command("reply", "TEXT", "whisper to who whispered last", Chat::reply),
     command("me", "WHAT YOU DO", "do something", Chat::me),
@@ -45,6 +56,19 @@ pub(super) const COMMANDS: [Command; 16] = [
     command("stop", "", "send no more of a paste; so does Ctrl-C", |_, _| Ok(Act::Stop)),
     command("quit", "", "leave; so do Ctrl-D, and Ctrl-C twice", |_, _| Ok(Act::Quit)),
     command("help", "[COMMAND]", "this", |_, about| help(about)),
+    rare("names", "[ROOM]", "who is in a room, or in this one; as /who", Chat::who),
+    rare("query", "NAME TEXT", "whisper to somebody; as /msg", Chat::query),
+    rare("list", "[PATTERN]", "which rooms there are", Chat::list),
+    rare("whois", "NAME", "who somebody is", Chat::whois),
+    rare("motd", "", "the server's message of the day", Chat::motd),
+    rare("invite", "NAME [ROOM]", "ask somebody into this room, or another", Chat::invite),
+    rare("kick", "NAME [WHY]", "remove somebody from this room", Chat::kick),
+    rare("ban", "[NAME]", "keep somebody out of this room, or list who is", Chat::ban),
+    rare("unban", "NAME", "let somebody in again", Chat::unban),
+    rare("op", "NAME", "make somebody an operator of this room", Chat::op),
+    rare("deop", "NAME", "make somebody an operator no more", Chat::deop),
+    rare("voice", "NAME", "let somebody speak in a moderated room", Chat::voice),
+    rare("devoice", "NAME", "take that back", Chat::devoice),
 ];
 
 impl Chat {
@@ -86,6 +110,10 @@ impl Chat {
             Some((to, text)) if !text.trim().is_empty() => Ok(whisper(to, text)),
             Some(_) | None => Err(usage("msg")),
         }
+    }
+
+    fn query(&mut self, rest: &str) -> Result<Act, String> {
+        self.msg(rest).map_err(|_| usage("query"))
     }
 
     fn reply(&mut self, text: &str) -> Result<Act, String> {
@@ -178,7 +206,7 @@ impl Chat {
         if line.is_empty() { Err(usage("raw")) } else { Ok(Act::Send(Request::Raw(line.to_owned()))) }
     }
 
-    fn named_or_here(&self, name: &str) -> Result<String, String> {
+    pub(super) fn named_or_here(&self, name: &str) -> Result<String, String> {
         match name.split_whitespace().next() {
             Some(name) => room_name(name),
             // Whoever sends it tells that there are none on this wire.
@@ -201,14 +229,17 @@ fn room_name(word: &str) -> Result<String, String> {
     }
 }
 
-fn usage(name: &str) -> String {
+pub(super) fn usage(name: &str) -> String {
     let command = COMMANDS.iter().find(|command| command.name == name);
     command.map_or_else(String::new, |command| format!("write /{} {}", command.name, command.arguments))
 }
 
 fn help(about: &str) -> Result<Act, String> {
     let about = about.trim().trim_start_matches('/');
-    let commands = COMMANDS.iter().filter(|command| about.is_empty() || command.name == about);
+    let is_asked = |command: &&Command| {
+        if about.is_empty() { !command.is_rare } else { command.name == about }
+    };
+    let commands = COMMANDS.iter().filter(is_asked);
     let lines: Vec<_> = commands
         .map(|command| {
             let synopsis = format!("/{} {}", command.name, command.arguments);
@@ -220,9 +251,14 @@ fn help(about: &str) -> Result<Act, String> {
         1 => Ok(Act::Tell(lines[0].trim_start().to_owned())),
         _ => {
             let first = "Whatever else you type is said to everybody in the room.";
+            let rare = COMMANDS.iter().filter(|command| command.is_rare);
+            let rare: Vec<_> = rare.map(|command| format!("/{}", command.name)).collect();
+            let (some, others) = rare.split_at(rare.len() / 2);
             Ok(Act::Tell(format!(
-                "{first}\n{}\n  /  TEXT             say TEXT, behind a slash",
-                lines.join("\n")
+                "{first}\n{}\n  /  TEXT             say TEXT, behind a slash\nMore, see /help COMMAND: {}\n  {}",
+                lines.join("\n"),
+                some.join(" "),
+                others.join(" ")
             )))
         }
     }
@@ -312,7 +348,7 @@ mod tests {
         let help = told(&mut chat, "/help");
         assert!(help.lines().count() < 24 && help.lines().all(|line| line.len() <= 78), "{help}");
         for command in &COMMANDS {
-            assert!(help.contains(&format!("  /{} ", command.name)));
+            assert!(help.split_whitespace().any(|word| word == format!("/{}", command.name)));
             assert!(told(&mut chat, &format!("/help {}", command.name)).starts_with('/'));
         }
         assert!(told(&mut chat, "/help nonsense").contains("no command"));

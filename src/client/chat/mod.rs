@@ -7,6 +7,7 @@ mod commands;
 mod completion;
 mod folding;
 mod hear;
+mod rare;
 mod room;
 
 use std::time::{Instant, SystemTime};

@@ -4,6 +4,7 @@
 mod hear;
 mod login;
 mod numerics;
+mod replies;
 mod speak;
 
 pub(super) use hear::Ear;

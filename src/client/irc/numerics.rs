@@ -2,6 +2,7 @@
 
 use std::mem;
 
+use super::replies;
 use crate::client::event::{EventKind, Member};
 use crate::name::same_name;
 use crate::wire::irc::numeric;
@@ -21,12 +22,26 @@ const RPL_TRYAGAIN: &str = "263";
 /// We come into another room than the one we asked for (InspIRCd, Solanum).
 const ERR_LINKCHANNEL: &str = "470";
 
+/// How many users there are (RFC 2812 §5.1; 250 is of others than parlord).
+const INTRODUCTION: [&str; 8] = [
+    "250",
+    numeric::RPL_LUSERCLIENT,
+    numeric::RPL_LUSEROP,
+    numeric::RPL_LUSERUNKNOWN,
+    numeric::RPL_LUSERCHANNELS,
+    numeric::RPL_LUSERME,
+    numeric::RPL_LOCALUSERS,
+    numeric::RPL_GLOBALUSERS,
+];
+
 /// Understands numerics. The names of a room come in several, so some are remembered.
 #[derive(Debug, Default)]
 pub(super) struct Numerics {
     /// The room of which names are coming, and those that have come.
     room: String,
     members: Vec<Member>,
+    /// The message of the day has come, or there is none: the login is over.
+    is_introduced: bool,
 }
 
 impl Numerics {
@@ -50,16 +65,21 @@ impl Numerics {
             (numeric::RPL_MOTD, _) => Some(EventKind::Info(text)),
             (numeric::RPL_AWAY, [who, ..]) => Some(EventKind::Info(format!("{who} is away: {text}"))),
             ("004", [_, version, ..]) => Some(EventKind::Server { version: (*version).to_owned() }),
-            // The server introduces itself, and frames its lists.
-            ("001" | "002" | "003" | "004" | "005", _)
-            | ("250" | "251" | "252" | "253" | "254" | "255" | "265" | "266", _)
-            | (numeric::RPL_TOPICWHOTIME, _)
-            | (numeric::RPL_MOTDSTART | numeric::RPL_ENDOFMOTD | numeric::ERR_NOMOTD, _) => None,
+            // Every server counts its users at the login.
+            (code, _) if !self.is_introduced && INTRODUCTION.contains(&code) => None,
+            (numeric::RPL_ENDOFMOTD, _) => {
+                self.is_introduced = true;
+                None
+            }
+            (numeric::ERR_NOMOTD, _) => {
+                let is_answer = std::mem::replace(&mut self.is_introduced, true);
+                is_answer.then_some(EventKind::Info(text))
+            }
             (ERR_LINKCHANNEL, [from, to, ..]) => {
                 Some(EventKind::Forwarded { from: (*from).to_owned(), to: (*to).to_owned(), text })
             }
             (code, about) if is_refusal(code) => Some(refused(code, about, text)),
-            _ => Some(EventKind::Info(params.join(" "))),
+            _ => replies::words(code, params).map(EventKind::Info),
         }
     }
 
@@ -169,6 +189,33 @@ mod tests {
     }
 
     #[test]
+    fn no_numeric_that_the_server_sends_is_shown_as_bare_numbers() {
+        let table = include_str!("../../wire/irc/numeric.rs");
+        let codes: Vec<_> = table.lines().filter_map(|line| line.split('"').nth(1)).collect();
+        assert!(codes.len() > 100);
+        for code in codes {
+            let mut numerics = Numerics { is_introduced: true, ..Numerics::default() };
+            for params in [
+                &["me", "3", "4", "5"][..],
+                &["me", "#tea", "bob", "5", "6", "7", "8", "words"],
+                &["me", "#tea", "5", "words"],
+                &["me", "5", "words"],
+                &["me", "words"],
+                &["me", ""],
+                &["me"],
+                &[],
+            ] {
+                let text = match numerics.meaning(code, params) {
+                    Some(EventKind::Info(text) | EventKind::Refused { text, .. }) => text,
+                    _ => continue,
+                };
+                let is_shown_bare = !text.chars().any(char::is_alphabetic);
+                assert!(!is_shown_bare || !params.contains(&"words"), "{code} {params:?}: {text}");
+            }
+        }
+    }
+
+    #[test]
     fn what_is_not_known_is_shown_as_it_is_and_the_introduction_is_not() {
         let mut numerics = Numerics::default();
         assert_eq!(
@@ -177,6 +224,10 @@ mod tests {
         );
         assert_eq!(numerics.meaning("372", &["me", "- hi"]), Some(EventKind::Info("- hi".into())));
         assert_eq!(numerics.meaning("254", &["me", "3", "channels"]), None);
+        assert_eq!(numerics.meaning("422", &["me", "No MOTD"]), None);
+        let told = Some(EventKind::Info("there are 3 channels".into()));
+        assert_eq!(numerics.meaning("254", &["me", "3", "channels"]), told, "now somebody asked");
+        assert_eq!(numerics.meaning("422", &["me", "No MOTD"]), Some(EventKind::Info("No MOTD".into())));
         assert_eq!(numerics.meaning("005", &["me"]), None);
         assert_eq!(numerics.meaning("005", &[]), None);
     }
