@@ -76,7 +76,7 @@ mod tests {
         let mut chat = chat_in("#tea", &["alice", "bob", "bella", "Boris", "张三"]);
         let all = ["Boris: ", "bella: ", "bob: "].map(String::from).to_vec();
         assert_eq!(offers(&chat, "b"), (0, all));
-        chat.room("#tea").unwrap().spoke("bob", 1);
+        chat.room("#tea").unwrap().spoke("bob", 1, 1000);
         assert_eq!(offers(&chat, "hi b").1[0], "bob ");
         assert_eq!(offers(&chat, "hi\u{3000}b"), (5, vec!["bob ".into(), "Boris ".into(), "bella ".into()]));
         assert_eq!(offers(&chat, "张"), (0, vec!["张三: ".into()]));

@@ -35,8 +35,11 @@ impl Chat {
                 (Some(room.clone()), What::News(text))
             }
             EventKind::Present { room, members } => {
+                let mut left = self.people_bytes_left();
                 if let Some(known) = self.room(room) {
-                    known.set_members(members);
+                    left += known.bytes();
+                    let fits = known.set_members(members, left);
+                    self.warn_unless(fits, "people");
                 }
                 (Some(room.clone()), What::News(present(room, members)))
             }
@@ -72,7 +75,9 @@ impl Chat {
                 self.said += 1;
                 let count = self.said;
                 if let Some(room) = room.as_deref() {
-                    self.room(room)?.spoke(from, count);
+                    let left = self.people_bytes_left();
+                    let fits = self.room(room)?.spoke(from, count, left);
+                    self.warn_unless(fits, "people");
                 } else {
                     // The one room of the CrazyIt wire has no name, and nobody tells who is in it.
                     self.whisperer.get_or_insert_with(|| from.clone());
@@ -111,7 +116,9 @@ impl Chat {
                     // Who is there follows.
                     return None;
                 }
-                self.room(room)?.add(who);
+                let left = self.people_bytes_left();
+                let fits = self.room(room)?.add(who, left);
+                self.warn_unless(fits, "people");
                 self.passing(room, who, true, format!("{who} joined"), now)
             }
             EventKind::Parted { room, who, reason } => {
@@ -163,6 +170,7 @@ impl Chat {
         let is_wanted = self.wanted.as_deref().is_some_and(|wanted| same_name(wanted, name));
         let index = self.rooms.iter().position(|room| same_name(&room.name, name));
         let index = index.unwrap_or(self.rooms.len());
+        self.warn_unless(index < ROOMS, "rooms");
         if index == self.rooms.len() && index < ROOMS {
             self.rooms.push(Room::new(name));
         }
@@ -240,7 +248,7 @@ fn topic_told(room: &str, topic: &str, by: Option<&str>) -> String {
 #[cfg(test)]
 mod tests {
     use super::super::tests_support::{chat_in, member, told};
-    use super::super::{Act, tests_support};
+    use super::super::{Act, PEOPLE_BYTES, tests_support};
     use super::*;
     use crate::client::request::Request;
 
@@ -472,6 +480,28 @@ mod tests {
             hear_own(&mut chat, joined(&format!("#room{n}"), "alice"));
         });
         assert_eq!(chat.connected("alice").len(), ROOMS);
+    }
+
+    #[test]
+    fn crowds_without_end_take_little_memory_and_that_is_told_once() {
+        let mut chat = chat_in("#tea", &[]);
+        let members: Vec<_> = (0..10_000).map(|n| member(&format!("{n:0>100}"))).collect();
+        let mut warnings = 0;
+        for n in 0..ROOMS {
+            let room = format!("#room{n}");
+            hear_own(&mut chat, joined(&room, "alice"));
+            hear(&mut chat, EventKind::Present { room: room.clone(), members: members.clone() });
+            hear(&mut chat, joined(&room, "one-more"));
+            let shown = chat.unfold(Instant::now());
+            warnings += shown.iter().filter(|shown| matches!(shown.what, What::Note(_))).count();
+        }
+        let bytes: usize = chat.rooms.iter().map(Room::bytes).sum();
+        assert!(bytes <= PEOPLE_BYTES && bytes > PEOPLE_BYTES / 2, "{bytes}");
+        assert_eq!((warnings, chat.people_bytes_left()), (1, PEOPLE_BYTES - bytes));
+        for n in 0..ROOMS {
+            chat.lose(&format!("#room{n}"));
+        }
+        assert!(chat.people_bytes_left() > PEOPLE_BYTES / 2, "what is left gives its memory back");
     }
 
     #[test]

@@ -20,6 +20,9 @@ use crate::wire::Wire;
 use folding::Folding;
 use room::Room;
 
+/// Memory for the names of people in all rooms together, in bytes. The server alone decides how many there are.
+const PEOPLE_BYTES: usize = 8 * 1024 * 1024;
+
 /// Most names that are ignored.
 const IGNORED: usize = 1000;
 
@@ -44,6 +47,10 @@ pub(super) struct Chat {
     highlights: Vec<String>,
     away: bool,
     folding: Folding,
+    /// What is to be told about the limits of what is remembered.
+    warning: Option<String>,
+    /// That was told once.
+    has_warned: bool,
     /// Counts what is said, so that it is known who spoke last.
     said: u64,
 }
@@ -108,6 +115,8 @@ impl Chat {
             highlights: highlights.to_vec(),
             away: false,
             folding: Folding::default(),
+            warning: None,
+            has_warned: false,
             said: 0,
         }
     }
@@ -160,7 +169,23 @@ impl Chat {
             let room = (!room.is_empty()).then_some(room);
             Shown { time: None, room, what: What::Movement(text) }
         });
-        shown.collect()
+        let warning =
+            self.warning.take().map(|text| Shown { time: None, room: None, what: What::Note(text) });
+        shown.chain(warning).collect()
+    }
+
+    /// Memory left for names, in bytes.
+    fn people_bytes_left(&self) -> usize {
+        PEOPLE_BYTES.saturating_sub(self.rooms.iter().map(Room::bytes).sum())
+    }
+
+    /// Tells once, if something did not fit into what is remembered.
+    fn warn_unless(&mut self, fits: bool, what: &str) {
+        if !fits && !self.has_warned {
+            self.has_warned = true;
+            self.warning =
+                Some(format!("the server names more {what} than are kept here; Tab offers only some"));
+        }
     }
 
     fn room(&mut self, name: &str) -> Option<&mut Room> {

@@ -3,9 +3,6 @@
 use crate::client::event::Member;
 use crate::name::same_name;
 
-/// Most people remembered of one room.
-const MEMBERS: usize = 10_000;
-
 /// Longest name remembered, in bytes.
 const NAME_BYTES: usize = 200;
 
@@ -17,6 +14,8 @@ pub(super) struct Room {
     /// The server has let us in.
     pub(super) is_joined: bool,
     members: Vec<Person>,
+    /// Memory that the members take, in bytes.
+    bytes: usize,
 }
 
 #[derive(Debug)]
@@ -28,49 +27,77 @@ struct Person {
 
 impl Room {
     pub(super) fn new(name: &str) -> Self {
-        Self { name: name.to_owned(), key: None, is_joined: false, members: Vec::new() }
+        Self { name: name.to_owned(), key: None, is_joined: false, members: Vec::new(), bytes: 0 }
+    }
+
+    /// Memory that the members take, in bytes.
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
     }
 
     /// We are in it no more, but mean to come back.
     pub(super) fn leave(&mut self) {
         self.is_joined = false;
-        self.members.clear();
+        (self.members, self.bytes) = (Vec::new(), 0);
     }
 
-    pub(super) fn set_members(&mut self, members: &[Member]) {
+    /// Remembers who is in it, in up to `most` bytes. False when there were more.
+    pub(super) fn set_members(&mut self, members: &[Member], most: usize) -> bool {
         // Few have spoken, also where many are.
         let mut speakers = std::mem::take(&mut self.members);
         speakers.retain(|person| person.spoke > 0);
         let spoke = |name: &str| speakers.iter().find(|p| same_name(&p.name, name)).map_or(0, |p| p.spoke);
-        let people = members.iter().take(MEMBERS);
-        self.members = people.map(|m| Person { name: m.name.clone(), spoke: spoke(&m.name) }).collect();
+        self.bytes = 0;
+        for member in members {
+            let bytes = self.bytes + person_bytes(&member.name);
+            if bytes > most {
+                return false;
+            }
+            self.bytes = bytes;
+            self.members.push(Person { name: member.name.clone(), spoke: spoke(&member.name) });
+        }
+        true
     }
 
-    pub(super) fn add(&mut self, name: &str) {
-        if name.len() <= NAME_BYTES && self.members.len() < MEMBERS && self.find(name).is_none() {
+    /// Remembers somebody, in up to `left` bytes. False when that is too little.
+    pub(super) fn add(&mut self, name: &str, left: usize) -> bool {
+        if name.len() > NAME_BYTES || self.find(name).is_some() {
+            return true;
+        }
+        let bytes = person_bytes(name);
+        let fits = bytes <= left;
+        if fits {
+            self.bytes += bytes;
             self.members.push(Person { name: name.to_owned(), spoke: 0 });
         }
+        fits
     }
 
     /// Takes somebody out. False when they were not in it.
     pub(super) fn remove(&mut self, name: &str) -> bool {
-        self.find(name).map(|at| self.members.swap_remove(at)).is_some()
+        let found = self.find(name).map(|at| self.members.swap_remove(at));
+        self.bytes -= found.as_ref().map_or(0, |person| person_bytes(&person.name));
+        found.is_some()
     }
 
     pub(super) fn rename(&mut self, from: &str, to: &str) -> bool {
         let found = self.find(from);
         if let Some(at) = found.filter(|_| to.len() <= NAME_BYTES) {
-            to.clone_into(&mut self.members[at].name);
+            let person = &mut self.members[at];
+            self.bytes = self.bytes - person_bytes(&person.name) + person_bytes(to);
+            to.clone_into(&mut person.name);
         }
         found.is_some()
     }
 
-    /// Somebody spoke, at this count. Whoever speaks is there, also where the server never told who is.
-    pub(super) fn spoke(&mut self, name: &str, count: u64) {
-        self.add(name);
+    /// Somebody spoke, at this count. Whoever speaks is there, also where the server never told who is. False when
+    /// `left` bytes are too few to remember them.
+    pub(super) fn spoke(&mut self, name: &str, count: u64, left: usize) -> bool {
+        let fits = self.add(name, left);
         if let Some(at) = self.find(name) {
             self.members[at].spoke = count;
         }
+        fits
     }
 
     /// Everybody, the most recent speakers first, and then by name.
@@ -85,34 +112,46 @@ impl Room {
     }
 }
 
+/// Memory that somebody takes: twice their place in the list, which grows in powers of two, and their name.
+fn person_bytes(name: &str) -> usize {
+    const ALLOCATION: usize = 16;
+    2 * size_of::<Person>() + name.len() + ALLOCATION
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const MOST: usize = 1024 * 1024;
 
     #[test]
     fn who_spoke_last_comes_first_also_after_a_new_list_and_a_new_name() {
         let member = |name: &str| Member { rank: String::new(), name: name.into() };
         let mut room = Room::new("#tea");
-        room.set_members(&["carol", "bob", "alice"].map(member));
+        room.set_members(&["carol", "bob", "alice"].map(member), MOST);
         assert_eq!(room.by_recency(), ["alice", "bob", "carol"]);
-        room.spoke("bob", 1);
-        room.spoke("Carol", 2);
+        room.spoke("bob", 1, MOST);
+        room.spoke("Carol", 2, MOST);
         assert!(room.rename("carol", "caro"));
-        room.set_members(&["alice", "bob", "caro", "dave"].map(member));
+        room.set_members(&["alice", "bob", "caro", "dave"].map(member), MOST);
         assert_eq!(room.by_recency(), ["caro", "bob", "alice", "dave"]);
         assert!(room.remove("BOB") && !room.remove("bob"));
         assert_eq!(room.by_recency(), ["caro", "alice", "dave"]);
     }
 
     #[test]
-    fn a_crowd_without_end_is_not_remembered_whole() {
+    fn members_take_no_more_memory_than_they_may_and_give_it_back() {
         let mut room = Room::new("#tea");
-        (0..MEMBERS / 10).for_each(|n| room.add(&format!("user{n}")));
-        room.members.extend((0..MEMBERS).map(|n| Person { name: format!("more{n}"), spoke: 0 }));
-        let count = room.members.len();
-        room.add("one-more");
-        room.members.truncate(count - 1);
-        room.add(&"x".repeat(NAME_BYTES + 1));
-        assert_eq!(room.members.len(), count - 1);
+        assert!(room.add("bob", 1000) && room.spoke("carol", 1, 1000));
+        assert!(!room.add("dave", 0) && room.add("BOB", 0));
+        assert!(room.add(&"x".repeat(NAME_BYTES + 1), 1000), "nobody has such a name");
+        room.rename("bob", "robert");
+        let members = [(); 100].map(|()| Member { rank: String::new(), name: "x".into() });
+        let before = room.bytes();
+        room.remove("robert");
+        assert_eq!(before, room.bytes() + person_bytes("robert"));
+        assert!(!room.set_members(&members, 1000) && room.bytes() <= 1000 && room.bytes() > 900);
+        room.leave();
+        assert_eq!(room.bytes(), 0);
     }
 }

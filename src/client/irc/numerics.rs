@@ -7,8 +7,9 @@ use crate::client::event::{EventKind, Member};
 use crate::name::same_name;
 use crate::wire::irc::numeric;
 
-/// Most names remembered of one room. A server may send more without an end.
-const MEMBERS: usize = 10_000;
+/// Memory for the names of one room, in bytes. A server may send more without an end, and several such lists wait to be
+/// handled.
+const MEMBERS_BYTES: usize = 512 * 1024;
 
 /// Longest name remembered of somebody in a room, in bytes; those of IRC have 30 or so.
 const MEMBER_BYTES: usize = 200;
@@ -40,6 +41,10 @@ pub(super) struct Numerics {
     /// The room of which names are coming, and those that have come.
     room: String,
     members: Vec<Member>,
+    /// Memory that these take, in bytes.
+    bytes: usize,
+    /// Some did not fit, which is told once.
+    has_cut: bool,
     /// The message of the day has come, or there is none: the login is over.
     is_introduced: bool,
 }
@@ -58,8 +63,11 @@ impl Numerics {
                 Some(EventKind::Topic { room: (*room).to_owned(), topic: String::new(), by: None })
             }
             (numeric::RPL_NAMREPLY, [.., room]) => {
+                let has_told = self.has_cut;
                 self.names(room, &text);
-                None
+                let is_news = self.has_cut && !has_told;
+                let told = format!("{room} has more people than are listed here");
+                is_news.then_some(EventKind::Info(told))
             }
             (numeric::RPL_ENDOFNAMES, [room, ..]) => Some(self.present(room)),
             (numeric::RPL_MOTD, _) => Some(EventKind::Info(text)),
@@ -86,15 +94,21 @@ impl Numerics {
     fn names(&mut self, room: &str, names: &str) {
         if !same_name(room, &self.room) {
             room.clone_into(&mut self.room);
-            self.members.clear();
+            (self.members, self.bytes) = (Vec::new(), 0);
         }
-        let room_left = MEMBERS.saturating_sub(self.members.len());
-        let names = names.split_ascii_whitespace().filter(|name| name.len() <= MEMBER_BYTES);
-        self.members.extend(names.take(room_left).map(member));
+        for name in names.split_ascii_whitespace().filter(|name| name.len() <= MEMBER_BYTES) {
+            self.bytes += member_bytes(name);
+            if self.bytes > MEMBERS_BYTES {
+                self.has_cut = true;
+                return;
+            }
+            self.members.push(member(name));
+        }
     }
 
     fn present(&mut self, room: &str) -> EventKind {
         let members = mem::take(&mut self.members);
+        self.bytes = 0;
         let members = if same_name(room, &self.room) { members } else { Vec::new() };
         self.room.clear();
         EventKind::Present { room: room.to_owned(), members }
@@ -115,6 +129,12 @@ fn refused(code: &str, names: &[&str], text: String) -> EventKind {
         text = format!("{text} ({other})");
     }
     EventKind::Refused { code: code.to_owned(), about: about.map(|&about| about.to_owned()), text }
+}
+
+/// Memory that a name takes: its place in a list that grows in powers of two, and two texts.
+fn member_bytes(name: &str) -> usize {
+    const ALLOCATION: usize = 16;
+    2 * size_of::<Member>() + name.len() + 2 * ALLOCATION
 }
 
 /// A name as it stands in the list: with signs of rank before it.
@@ -149,10 +169,11 @@ mod tests {
     #[test]
     fn a_list_of_names_without_an_end_is_not_kept_whole() {
         let mut numerics = Numerics::default();
-        for _ in 0..MEMBERS {
-            numerics.meaning("353", &["me", "=", "#tea", &("x".repeat(1000) + " a b c")]);
-        }
-        assert_eq!(numerics.members.len(), MEMBERS);
+        let names = "x".repeat(1000) + " a b c";
+        let told = (0..10_000).filter_map(|_| numerics.meaning("353", &["me", "=", "#tea", &names])).count();
+        assert_eq!(told, 1);
+        assert!(numerics.members.len() > 1000);
+        assert!(numerics.members.iter().map(|m| member_bytes(&m.name)).sum::<usize>() <= MEMBERS_BYTES);
     }
 
     #[test]
