@@ -75,6 +75,15 @@ pub enum Error {
         /// What it said.
         line: String,
     },
+    /// The server has another password, or one and we gave none.
+    PasswordRefused {
+        /// Which server.
+        server: Address,
+        /// What it said.
+        line: String,
+        /// We gave one.
+        was_given: bool,
+    },
     /// The name is taken, or this server does not allow it.
     NameRefused {
         /// Which name.
@@ -135,6 +144,10 @@ impl fmt::Display for Error {
             Self::Unavailable { server, line } | Self::Refused { server, line } => {
                 write!(f, "{server} said: {}", printable(line))
             }
+            Self::PasswordRefused { server, line, was_given } => {
+                let advice = if *was_given { "" } else { " (give one with --password-file)" };
+                write!(f, "{server} said: {}{advice}", printable(line))
+            }
             Self::NameRefused { name, why: None } => {
                 write!(f, "the name {name} is taken or not allowed here, or the password is wrong")
             }
@@ -164,6 +177,7 @@ impl std::error::Error for Error {
             Self::NoAnswer { .. }
             | Self::Unavailable { .. }
             | Self::Refused { .. }
+            | Self::PasswordRefused { .. }
             | Self::NameRefused { .. }
             | Self::NoRoom
             | Self::NoWords { .. } => None,

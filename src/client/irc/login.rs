@@ -38,6 +38,7 @@ enum Step {
     /// We are in, under this name.
     Welcome(String),
     NameRefused(String),
+    PasswordRefused(String),
     Refused(String),
 }
 
@@ -65,6 +66,10 @@ pub(in crate::client) fn log_in(
                 }
                 Step::NameRefused(why) => {
                     return Err(Error::NameRefused { name: name.clone(), why: Some(why) });
+                }
+                Step::PasswordRefused(line) => {
+                    let (server, was_given) = (connection.server.clone(), greeting.has_password);
+                    return Err(Error::PasswordRefused { server, line, was_given });
                 }
                 Step::Refused(why) => return Err(refusal(connection, &why)),
             }
@@ -113,10 +118,8 @@ impl Greeting {
             | numeric::ERR_NICKNAMEINUSE
             | ERR_NICKCOLLISION
             | ERR_UNAVAILRESOURCE => Step::NameRefused(text()),
-            numeric::ERR_PASSWDMISMATCH if !self.has_password => {
-                Step::Refused(format!("{} (give one with --password-file)", text()))
-            }
-            numeric::ERR_PASSWDMISMATCH | ERR_YOUREBANNEDCREEP | "ERROR" => Step::Refused(text()),
+            numeric::ERR_PASSWDMISMATCH => Step::PasswordRefused(text()),
+            ERR_YOUREBANNEDCREEP | "ERROR" => Step::Refused(text()),
             _ => Step::Wait,
         }
     }
@@ -235,10 +238,8 @@ mod tests {
         for line in [":s 433 * al :In use", ":s 432 * al :In use"] {
             assert_eq!(greeting.hear(line), Step::NameRefused("In use".into()));
         }
-        let told = "Go away (give one with --password-file)";
-        assert_eq!(greeting.hear(":s 464 * :Go away"), Step::Refused(told.into()));
-        greeting.has_password = true;
-        for line in [":s 464 * :Go away", "ERROR :Go away", "error :Go away"] {
+        assert_eq!(greeting.hear(":s 464 * :Wrong"), Step::PasswordRefused("Wrong".into()));
+        for line in ["ERROR :Go away", "error :Go away"] {
             assert_eq!(greeting.hear(line), Step::Refused("Go away".into()));
         }
     }

@@ -11,7 +11,7 @@ use std::thread;
 use rustix::termios::tcgetwinsize;
 use rustyline::completion::Completer;
 use rustyline::error::ReadlineError;
-use rustyline::highlight::Highlighter;
+use rustyline::highlight::{CmdKind, Highlighter};
 use rustyline::hint::Hinter;
 use rustyline::history::MemHistory;
 use rustyline::validate::Validator;
@@ -22,7 +22,7 @@ use rustyline::{
 use super::paint::is_dumb;
 use super::printer::Printer;
 use super::rows::{Place, Width};
-use super::{Failure, Note, guard};
+use super::{Failure, Note, Prompt, guard};
 use crate::client::chat::Chat;
 
 /// Lines that are remembered, until the program ends.
@@ -53,7 +53,7 @@ pub(super) fn start(
     mut editor: LineEditor,
     mut above: impl ExternalPrinter + Send + 'static,
     notes: SyncSender<Note>,
-    prompts: Receiver<String>,
+    prompts: Receiver<Prompt>,
 ) -> Result<Arc<Printer>, Failure> {
     let failed = |error: io::Error| Failure::new(1, format!("no thread for the terminal: {error}"));
     // A terminal that takes no more is about to end us.
@@ -74,8 +74,12 @@ pub(super) fn start(
     reader.map(|_| printer).map_err(failed)
 }
 
-fn read(editor: &mut LineEditor, prompt: &str) -> Note {
-    match editor.readline(prompt) {
+fn read(editor: &mut LineEditor, prompt: &Prompt) -> Note {
+    if let Some(offers) = editor.helper() {
+        offers.drawn.borrow_mut().is_secret = prompt.is_secret;
+    }
+    match editor.readline(&prompt.text) {
+        Ok(line) if prompt.is_secret => Note::Typed(vec![line]),
         Ok(line) => {
             // A history that is full forgets the oldest.
             editor.add_history_entry(line.as_str()).ok();
@@ -100,6 +104,8 @@ pub(super) struct Offers {
 /// How the prompt and the line were drawn last.
 struct Drawn {
     has_colors: bool,
+    /// The line is not shown.
+    is_secret: bool,
     columns: u16,
     mode: GraphemeClusterMode,
     prompt: String,
@@ -108,7 +114,7 @@ struct Drawn {
 impl Drawn {
     fn new(has_colors: bool) -> Self {
         let mode = GraphemeClusterMode::from_env();
-        Self { has_colors, columns: columns(), mode, prompt: String::new() }
+        Self { has_colors, is_secret: false, columns: columns(), mode, prompt: String::new() }
     }
 
     fn width(&self) -> Width {
@@ -160,8 +166,16 @@ impl Highlighter for Offers {
         Cow::Owned(if drawn.has_colors { format!("\x1b[1m{broken}\x1b[0m") } else { broken })
     }
 
+    /// True where the editor is not to write what is typed by itself.
+    fn highlight_char(&self, _: &str, _: usize, _: CmdKind) -> bool {
+        self.drawn.borrow().is_secret
+    }
+
     fn highlight<'l>(&self, line: &'l str, _: usize) -> Cow<'l, str> {
         let drawn = self.drawn.borrow();
+        if drawn.is_secret {
+            return Cow::Borrowed("");
+        }
         let (_, start) = drawn.width().broken(&drawn.prompt, Place::default());
         Cow::Owned(drawn.width().broken(line, start).0)
     }

@@ -9,6 +9,7 @@ use super::{Failure, complain, show, status};
 #[cfg(feature = "tls")]
 use crate::client::Tls;
 use crate::client::backoff::Backoff;
+use crate::client::texts::printable;
 use crate::client::{Builder, Client, Error};
 use crate::config::ClientConfig;
 #[cfg(feature = "tls")]
@@ -17,11 +18,13 @@ use crate::name::UserName;
 
 /// Connects and logs in; where there is somebody to ask, `ask` tells the name that is missing, or another for one that
 /// is refused. Returns the name that was asked for as well, because a server may give another. `None` when they leave
-/// instead. Nobody is asked while a server waits: it would lose its patience.
+/// instead. Nobody is asked while a server waits: it would lose its patience. A password that a server wants is asked for
+/// as well, and kept in `config` for coming back.
 pub(super) fn enter(
-    config: &ClientConfig,
+    config: &mut ClientConfig,
     interactive: bool,
     mut ask: impl FnMut() -> Result<Option<UserName>, Failure>,
+    mut ask_password: impl FnMut() -> Result<Option<String>, Failure>,
 ) -> Result<Option<(Client, UserName)>, Failure> {
     let mut name = config.name.clone();
     let mut is_advised = false;
@@ -37,6 +40,12 @@ pub(super) fn enter(
                     is_advised = true;
                     show(advice);
                 }
+            }
+            Err(Error::PasswordRefused { line, .. }) if interactive => {
+                show(&printable(&line));
+                let Some(password) = ask_password()? else { return Ok(None) };
+                config.password = Some(password);
+                name = Some(wanted);
             }
             Err(error) => return Err(error.into()),
         }
@@ -123,7 +132,7 @@ mod tests {
     #[test]
     fn no_server_is_bothered_before_there_is_a_name() {
         // Nobody listens at port 0.
-        assert!(enter(&at(0, None), true, || Ok(None)).is_ok_and(|client| client.is_none()));
+        assert!(enter(&mut at(0, None), true, || Ok(None), || Ok(None)).is_ok_and(|client| client.is_none()));
     }
 
     #[test]
@@ -139,7 +148,7 @@ mod tests {
     #[test]
     fn whoever_thinks_of_another_name_for_longer_than_the_server_waits_gets_in() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let config = at(listener.local_addr().unwrap().port(), Some("alice"));
+        let mut config = at(listener.local_addr().unwrap().port(), Some("alice"));
         let server = thread::spawn(move || {
             for answer in [":s 433 * alice :In use\r\n", ":s 001 bob :Welcome\r\n"] {
                 let mut peer = BufReader::new(listener.accept().unwrap().0);
@@ -152,7 +161,7 @@ mod tests {
                 peer.get_mut().write_all(answer.as_bytes()).unwrap();
             }
         });
-        let client = enter(&config, true, || Ok(Some(UserName::new("bob").unwrap())));
+        let client = enter(&mut config, true, || Ok(Some(UserName::new("bob").unwrap())), || Ok(None));
         let is_bob = |(client, name): (Client, UserName)| client.name() == "bob" && name.as_str() == "bob";
         assert!(client.is_ok_and(|client| client.is_some_and(is_bob)));
         server.join().unwrap();

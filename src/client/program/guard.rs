@@ -8,10 +8,11 @@ use std::time::Duration;
 use std::{panic, process, thread};
 
 use rustix::io::Errno;
-use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
+use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr};
 use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM};
 
-use super::Note;
+use super::{Failure, Note, show};
+use crate::secret::PASSWORD_BYTES;
 
 /// After SIGTERM, how long the conversation has to say goodbye.
 const GOODBYE: Duration = Duration::from_secs(3);
@@ -24,6 +25,37 @@ const PANICKED: i32 = 101;
 
 /// How the terminal was, and whether there is an editor, which asks more of it.
 static FOUND: OnceLock<(Termios, bool)> = OnceLock::new();
+
+/// Asks for the server's password, which is not shown. `None` when they leave instead, with Ctrl-C or Ctrl-D.
+pub(super) fn ask_password() -> Result<Option<String>, Failure> {
+    const CTRL_C: u8 = 3;
+    let mut out = io::stdout();
+    out.write_all(b"Password: ").and_then(|()| out.flush()).ok();
+    let found = tcgetattr(io::stdin()).ok();
+    if let Some(found) = &found {
+        let mut hidden = found.clone();
+        hidden.local_modes.remove(LocalModes::ECHO | LocalModes::ISIG);
+        // As a signal it would leave the terminal like this.
+        hidden.special_codes[SpecialCodeIndex::VEOL] = CTRL_C;
+        tcsetattr(io::stdin(), OptionalActions::Flush, &hidden).ok();
+    }
+    let mut typed = Vec::new();
+    let mut bytes = io::stdin().lock().bytes();
+    let result = loop {
+        match bytes.next() {
+            Some(Ok(b'\n')) => break Ok(true),
+            Some(Ok(CTRL_C)) | None => break Ok(false),
+            Some(Ok(byte)) if typed.len() < PASSWORD_BYTES => typed.push(byte),
+            Some(Ok(_)) => {}
+            Some(Err(error)) => break Err(Failure::new(2, format!("the keyboard: {error}"))),
+        }
+    };
+    if let Some(found) = &found {
+        tcsetattr(io::stdin(), OptionalActions::Now, found).ok();
+    }
+    show("");
+    Ok(result?.then(|| String::from_utf8_lossy(&typed).into_owned()))
+}
 
 /// How the editor has the terminal while it reads a line.
 static EDITING: OnceLock<Termios> = OnceLock::new();

@@ -43,6 +43,8 @@ pub(super) enum Tried {
     Back(String),
     /// Not yet; and the server does not let us in under our name, which is told once.
     NotYet(Option<Error>),
+    /// The server wants another password. Nothing is tried before there is one.
+    WantsPassword(Error),
     /// There is no use in trying again.
     GivenUp(Error),
 }
@@ -202,6 +204,7 @@ impl Link {
                     Err(error) => error,
                 }
             }
+            Err(error @ Error::PasswordRefused { .. }) => return Tried::WantsPassword(error),
             Err(error @ Error::Refused { .. }) => return Tried::GivenUp(error),
             #[cfg(feature = "tls")]
             Err(error @ Error::Certificate { .. }) => return Tried::GivenUp(error),
@@ -217,6 +220,12 @@ impl Link {
         let is_news = matches!(error, Error::NameRefused { .. }) && !self.told_of_name;
         self.told_of_name |= is_news;
         Tried::NotYet(is_news.then_some(error))
+    }
+
+    /// Tries again at once, with this password.
+    pub(super) fn try_with(&mut self, password: String, now: Instant) {
+        self.config.password = Some(password);
+        self.try_at = Some(now);
     }
 
     /// Ends our side; the end is heard.

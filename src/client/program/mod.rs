@@ -31,6 +31,14 @@ use crate::config::ClientConfig;
 /// Notes that wait for who handles them. Behind these everybody who sends some waits, the server at last.
 const NOTES: usize = 64;
 
+/// Lets a line be typed.
+#[cfg_attr(not(feature = "editor"), allow(dead_code))]
+struct Prompt {
+    text: String,
+    /// What is typed is not shown.
+    is_secret: bool,
+}
+
 /// What the loop of either program hears from its threads.
 #[derive(Debug)]
 enum Note {
@@ -93,7 +101,7 @@ fn status(error: &Error) -> u8 {
         | Error::NoAnswer { .. }
         | Error::Unavailable { .. } => 1,
         Error::Mark(_) | Error::NoRoom | Error::NoWords { .. } => 2,
-        Error::Refused { .. } | Error::NameRefused { .. } => 3,
+        Error::Refused { .. } | Error::PasswordRefused { .. } | Error::NameRefused { .. } => 3,
         #[cfg(feature = "tls")]
         Error::Handshake { .. } => 1,
         #[cfg(feature = "tls")]
@@ -113,8 +121,10 @@ pub fn run(config: &ClientConfig) -> Result<(), Failure> {
         let message = "standard input is no terminal to ask for a name: give NAME@HOST";
         return Err(Failure::new(2, message));
     }
-    let Some((client, name)) = enter::enter(config, talks, enter::ask_name)? else { return Ok(()) };
-    if talks { talk::run(config, client, name) } else { pipe::run(config, client, name) }
+    let mut config = config.clone();
+    let entered = enter::enter(&mut config, talks, enter::ask_name, guard::ask_password)?;
+    let Some((client, name)) = entered else { return Ok(()) };
+    if talks { talk::run(&config, client, name) } else { pipe::run(&config, client, name) }
 }
 
 /// Prints a line. When nobody reads our output any more, that is a quiet end; a full disk is a loud one.

@@ -154,7 +154,9 @@ impl Pipe<'_> {
             Note::Tried(result) => match self.link.tried(result, Instant::now()) {
                 Tried::Back(_) => self.join(),
                 Tried::NotYet(error) => error.iter().for_each(|error| complain(error)),
-                Tried::GivenUp(error) => return Some(Err(self.unfinished(&error, 0))),
+                Tried::WantsPassword(error) | Tried::GivenUp(error) => {
+                    return Some(Err(self.unfinished(&error, 0)));
+                }
             },
             // Nobody sends these to a pipe.
             Note::Heard(..)

@@ -72,6 +72,11 @@ impl Screen {
         }
     }
 
+    /// True where what is typed need not be shown.
+    pub(super) fn has_editor(&self) -> bool {
+        self.printer.is_some()
+    }
+
     /// Goes on after a stop: with the terminal as the editor has it, and the prompt and what was typed drawn again.
     pub(super) fn resume(&self) {
         // Prints nothing, after which the editor draws its line. It would add the end of a line to a text without.

@@ -8,7 +8,7 @@ use super::link::{Link, Tried};
 use super::paste::{Answer, Paste};
 use super::printer::Printer;
 use super::screen::{Screen, has_colors};
-use super::{Failure, NOTES, Note, guard, input};
+use super::{Failure, NOTES, Note, Prompt, guard, input};
 use crate::client::chat::{Act, Chat};
 use crate::client::{Client, Error, Event, EventKind, Request};
 use crate::config::ClientConfig;
@@ -38,11 +38,15 @@ struct Talk {
     link: Link,
     screen: Screen,
     /// Lets a line be typed, with this prompt.
-    prompts: SyncSender<String>,
+    prompts: SyncSender<Prompt>,
     /// A prompt waits until this differs from it, or until then.
     pending: Option<(String, Instant)>,
     /// It was asked whether to send what was typed while there was no connection.
     is_asking: bool,
+    /// The next line that is typed is the server's password.
+    wants_password: bool,
+    /// The line that is being typed is.
+    reads_password: bool,
     interrupted: Option<Instant>,
     /// Lines that were pasted; it was asked whether to send them.
     paste: Paste,
@@ -74,6 +78,8 @@ pub(super) fn run(config: &ClientConfig, client: Client, name: UserName) -> Resu
         prompts,
         pending: None,
         is_asking: false,
+        wants_password: false,
+        reads_password: false,
         interrupted: None,
         paste: Paste::default(),
         leaving: None,
@@ -100,7 +106,7 @@ fn keyboard(
     chat: &Arc<Mutex<Chat>>,
     has_colors: bool,
     notes: SyncSender<Note>,
-    prompts: Receiver<String>,
+    prompts: Receiver<Prompt>,
 ) -> Result<Option<Arc<Printer>>, Failure> {
     match super::editor::open(chat, has_colors) {
         Some((editor, above)) => super::editor::start(editor, above, notes, prompts).map(Some),
@@ -114,7 +120,7 @@ fn keyboard(
     _: &Arc<Mutex<Chat>>,
     _: bool,
     notes: SyncSender<Note>,
-    prompts: Receiver<String>,
+    prompts: Receiver<Prompt>,
 ) -> Result<Option<Arc<Printer>>, Failure> {
     input::start(notes, prompts).map(|()| None)
 }
@@ -171,6 +177,10 @@ impl Talk {
     /// False when it is over.
     fn handle(&mut self, note: Note) -> bool {
         match note {
+            Note::Typed(lines) if self.reads_password => {
+                self.take_password(lines);
+                self.prompt_after(&[]);
+            }
             Note::Typed(lines) => {
                 self.interrupted = None;
                 let acts = self.typed(&lines);
@@ -326,7 +336,12 @@ impl Talk {
         match self.link.tried(result, Instant::now()) {
             Tried::NotYet(None) => {}
             Tried::NotYet(Some(error)) => self.screen.note(&format!("{error}; trying on")),
-            Tried::GivenUp(error) => {
+            // Without an editor what is typed cannot be hidden.
+            Tried::WantsPassword(error) if self.screen.has_editor() => {
+                self.wants_password = true;
+                self.screen.note(&format!("{error}; press Enter, and type the password, which is not shown"));
+            }
+            Tried::WantsPassword(error) | Tried::GivenUp(error) => {
                 self.failure = Some(error.into());
                 return false;
             }
@@ -343,6 +358,14 @@ impl Talk {
             }
         }
         true
+    }
+
+    /// Tries again with the password that was typed, if one was.
+    fn take_password(&mut self, lines: Vec<String>) {
+        if let Some(password) = lines.into_iter().next().filter(|password| !password.is_empty()) {
+            self.wants_password = false;
+            self.link.try_with(password, Instant::now());
+        }
     }
 
     /// Asks whether to send what was kept.
@@ -466,8 +489,10 @@ impl Talk {
         let is_due = |(old, until): &mut (String, Instant)| now >= *until || *old != prompt;
         if self.leaving.is_none() && self.pending.take_if(is_due).is_some() {
             self.chat().prompted();
+            self.reads_password = self.wants_password;
+            let text = if self.reads_password { "Password: ".to_owned() } else { prompt };
             // There is place for it: one is given for each line.
-            self.prompts.try_send(prompt).ok();
+            self.prompts.try_send(Prompt { text, is_secret: self.reads_password }).ok();
         }
     }
 
