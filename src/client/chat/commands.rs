@@ -6,6 +6,9 @@ use crate::client::input::textbook_whisper;
 use crate::client::request::Request;
 use crate::name::{RoomName, UserName, same_name};
 
+/// Lines that `/history` shows where no number follows.
+const HISTORY_SHOWN: usize = 20;
+
 /// One command.
 pub(super) struct Command {
     /// Without the slash.
@@ -39,7 +42,7 @@ const fn rare(
 }
 
 /// Every command, as `/help` lists them.
-pub(super) const COMMANDS: [Command; 29] = [
+pub(super) const COMMANDS: [Command; 30] = [
     command("msg", "NAME TEXT", "whisper to somebody; so does //NAME:TEXT", Chat::msg),
     command("reply", "TEXT", "whisper to who whispered last", Chat::reply),
     command("me", "WHAT YOU DO", "do something", Chat::me),
@@ -58,6 +61,7 @@ pub(super) const COMMANDS: [Command; 29] = [
     command("help", "[COMMAND]", "this", |_, about| help(about)),
     rare("names", "[ROOM]", "who is in a room, or in this one; as /who", Chat::who),
     rare("query", "NAME TEXT", "whisper to somebody; as /msg", Chat::query),
+    rare("history", "[COUNT]", "the last lines of this room", Chat::history),
     rare("list", "[PATTERN]", "which rooms there are", Chat::list),
     rare("whois", "NAME", "who somebody is", Chat::whois),
     rare("motd", "", "the server's message of the day", Chat::motd),
@@ -160,6 +164,10 @@ impl Chat {
             let none = if self.has_rooms() { "you are in no room" } else { "here is only one room" };
             return Ok(Act::Tell(if names.is_empty() { none.into() } else { names.join(" ") }));
         }
+        let number = rest.trim().parse().ok();
+        if number.is_some_and(|number| self.switch_to(number)) {
+            return Ok(Act::Tell(format!("you speak in {} now", self.named_or_here("")?)));
+        }
         let wanted = room_name(rest.trim())?;
         match self.rooms.iter().position(|room| same_name(&room.name, &wanted)) {
             Some(found) => {
@@ -168,6 +176,15 @@ impl Chat {
             }
             None => Err(format!("you are not in {wanted}; /join {wanted}")),
         }
+    }
+
+    fn history(&mut self, count: &str) -> Result<Act, String> {
+        let count = match count.trim() {
+            "" => HISTORY_SHOWN,
+            count => count.parse().map_err(|_| usage("history"))?,
+        };
+        let lines = self.shown()?.map(|room| room.past.last(count)).unwrap_or_default();
+        Ok(if lines.is_empty() { Act::Tell("nothing was said here yet".into()) } else { Act::Show(lines) })
     }
 
     fn who(&mut self, rest: &str) -> Result<Act, String> {

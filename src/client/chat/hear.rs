@@ -1,6 +1,6 @@
 //! What an event changes of what is known, and what is shown of it.
 
-use std::time::Instant;
+use std::time::{Instant, SystemTime};
 
 use super::room::Room;
 use super::{Chat, Shown, What, mentions};
@@ -9,7 +9,7 @@ use crate::client::texts::{because, refusal, without_closing_link};
 use crate::name::same_name;
 
 /// Most rooms that are remembered: a server may say that we are in any number.
-const ROOMS: usize = 200;
+pub(super) const ROOMS: usize = 200;
 
 /// Most names shown of those in a room.
 const NAMES_SHOWN: usize = 60;
@@ -82,15 +82,16 @@ impl Chat {
                     // The one room of the CrazyIt wire has no name, and nobody tells who is in it.
                     self.whisperer.get_or_insert_with(|| from.clone());
                 }
-                // What we typed stands on the screen.
-                if event.is_own || self.is_ignored(from) {
+                if self.is_ignored(from) {
                     return None;
                 }
-                let words = self.highlights.iter().chain([&self.name]);
-                let stands_out =
-                    *manner != Manner::Notice && words.into_iter().any(|word| mentions(text, word));
+                let stands_out = *manner != Manner::Notice && self.stands_out(text);
                 let (from, text, manner) = (from.clone(), text.clone(), *manner);
-                Some((room.clone(), What::Said { from, text, manner, stands_out }))
+                let stands_out = stands_out && !event.is_own;
+                let what = What::Said { from, text, manner, stands_out };
+                self.remember(room.as_deref(), event, &what);
+                // What we typed stands on the screen.
+                (!event.is_own).then(|| (room.clone(), what))
             }
             EventKind::Whispered { from, to, text, manner } => {
                 // What we whispered comes back as well.
@@ -106,6 +107,23 @@ impl Chat {
             }
             _ => None,
         }
+    }
+
+    /// True for what is about us, or has one of the words in it that stand out.
+    fn stands_out(&self, text: &str) -> bool {
+        self.highlights.iter().chain([&self.name]).any(|word| mentions(text, word))
+    }
+
+    /// Keeps a line for `/history`, and counts it where nobody is looking.
+    fn remember(&mut self, room: Option<&str>, event: &Event, what: &What) {
+        let named = room.and_then(|name| self.rooms.iter().position(|room| same_name(&room.name, name)));
+        let Some(index) = named else { return };
+        let past = &mut self.rooms[index].past;
+        if self.here != Some(index) && !event.is_own {
+            past.miss(matches!(what, What::Said { stands_out: true, .. }));
+        }
+        let time = event.time.unwrap_or_else(SystemTime::now);
+        past.push(Shown { time: Some(time), room: room.map(str::to_owned), what: what.clone() });
     }
 
     fn movement(&mut self, event: &Event, now: Instant) -> Option<(Option<String>, What)> {
@@ -427,6 +445,71 @@ mod tests {
         hear_own(&mut chat, joined("#jail", "alice"));
         assert_eq!(goes_to(&mut chat), None);
         assert_eq!(chat.prompt(), "#jail alice> ");
+    }
+
+    #[test]
+    fn the_prompt_counts_what_is_unread_in_other_rooms_and_marks_what_is_about_us() {
+        let mut chat = chat_in_dev();
+        let say = |text: &str| {
+            let (room, from) = (Some("#lobby".to_owned()), "bob".to_owned());
+            EventKind::Said { room, from, text: text.into(), manner: Manner::Message }
+        };
+        hear(&mut chat, say("hi"));
+        assert_eq!(chat.prompt(), "#dev alice #lobby(1)> ");
+        hear(&mut chat, say("alice?"));
+        hear_own(&mut chat, say("mine"));
+        assert_eq!(chat.prompt(), "#dev alice #lobby(2!)> ");
+        assert!(chat.switch_to(1));
+        assert_eq!(chat.prompt(), "#lobby alice> ");
+        assert!(chat.switch(true));
+        assert_eq!(chat.prompt(), "#dev alice> ");
+    }
+
+    #[test]
+    fn a_prompt_names_few_of_many_rooms_with_unread_lines() {
+        let mut chat = chat_in("#tea", &[]);
+        for n in 0..5 {
+            let room = format!("#r{n}");
+            hear_own(&mut chat, joined(&room, "alice"));
+            let manner = Manner::Message;
+            hear(
+                &mut chat,
+                EventKind::Said { room: Some(room), from: "bob".into(), text: "hi".into(), manner },
+            );
+        }
+        assert_eq!(chat.prompt(), "#tea alice #r0(1) #r1(1) #r2(1) +2> ");
+    }
+
+    #[test]
+    fn rooms_are_switched_by_number_and_in_a_circle() {
+        let mut chat = chat_in_dev();
+        assert!(!chat.switch_to(0) && !chat.switch_to(3) && chat.switch(true));
+        assert_eq!(goes_to(&mut chat).as_deref(), Some("#lobby"));
+        assert!(chat.switch(false));
+        assert_eq!(goes_to(&mut chat).as_deref(), Some("#dev"));
+        hear(&mut chat, kicked("#dev"));
+        assert!(chat.switch(false));
+        assert_eq!(goes_to(&mut chat).as_deref(), Some("#lobby"));
+    }
+
+    #[test]
+    fn history_has_the_last_lines_of_this_room_with_our_own() {
+        let mut chat = chat_in("#tea", &[]);
+        hear(&mut chat, said("bob", "one"));
+        hear_own(&mut chat, said("alice", "two"));
+        let texts = |chat: &mut Chat, line: &str| match chat.typed(line) {
+            Some(Act::Show(lines)) => lines
+                .into_iter()
+                .map(|line| match line.what {
+                    What::Said { text, .. } if line.time.is_some() => text,
+                    other => panic!("{other:?}"),
+                })
+                .collect::<Vec<_>>(),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(texts(&mut chat, "/history"), ["one", "two"]);
+        assert_eq!(texts(&mut chat, "/history 1"), ["two"]);
+        assert!(told(&mut chat, "/history x").starts_with("write /history"));
     }
 
     #[test]

@@ -7,6 +7,7 @@ mod commands;
 mod completion;
 mod folding;
 mod hear;
+mod past;
 mod rare;
 mod room;
 
@@ -22,6 +23,9 @@ use room::Room;
 
 /// Memory for the names of people in all rooms together, in bytes. The server alone decides how many there are.
 const PEOPLE_BYTES: usize = 8 * 1024 * 1024;
+
+/// Most rooms with unread lines that the prompt names.
+const UNREAD_SHOWN: usize = 3;
 
 /// Most names that are ignored.
 const IGNORED: usize = 1000;
@@ -93,6 +97,8 @@ pub(super) enum Act {
     Send(Request),
     /// Tell the writer of the line.
     Tell(String),
+    /// Show these lines again.
+    Show(Vec<Shown>),
     /// Clear the screen.
     Clear,
     /// Send no more of what waits.
@@ -124,16 +130,54 @@ impl Chat {
     /// What stands before the line that is typed. Both names in it are as the server has them.
     pub(super) fn prompt(&self) -> String {
         let away = if self.away { " (away)" } else { "" };
+        let unread = self.unread();
         let prompt = match self.here() {
-            Some(room) => format!("{} {}{away}> ", room.name, self.name),
-            None if self.has_rooms() => format!("(no room) {}{away}> ", self.name),
+            Some(room) => format!("{} {}{away}{unread}> ", room.name, self.name),
+            None if self.has_rooms() => format!("(no room) {}{away}{unread}> ", self.name),
             None => format!("{}{away}> ", self.name),
         };
         printable(&prompt)
     }
 
+    /// The other rooms that have unread lines: ` #tea(3!)`.
+    fn unread(&self) -> String {
+        let others = self.rooms.iter().enumerate().filter(|(index, _)| self.here != Some(*index));
+        let unread = others.filter_map(|(_, room)| Some(format!(" {}{}", room.name, room.past.unread()?)));
+        let unread: Vec<_> = unread.collect();
+        let more = unread.len().saturating_sub(UNREAD_SHOWN);
+        let more = if more > 0 { format!(" +{more}") } else { String::new() };
+        unread.iter().take(UNREAD_SHOWN).map(String::as_str).collect::<String>() + &more
+    }
+
+    /// Turns to the room of this number, counted from one, in the order of `/room`. False where there is none.
+    pub(super) fn switch_to(&mut self, number: usize) -> bool {
+        let index = number.checked_sub(1).filter(|&index| index < self.rooms.len());
+        index.map(|index| self.choose(index)).is_some()
+    }
+
+    /// Turns to the next room, or to the one before; behind the last comes the first. False where there is none.
+    pub(super) fn switch(&mut self, forwards: bool) -> bool {
+        let count = self.rooms.len();
+        let next = match self.here {
+            _ if count == 0 => return false,
+            Some(here) => (here + if forwards { 1 } else { count - 1 }) % count,
+            None => {
+                if forwards {
+                    0
+                } else {
+                    count - 1
+                }
+            }
+        };
+        self.choose(next);
+        true
+    }
+
     /// The prompt is on the screen now: what is typed behind it goes to the room in it, or nowhere.
     pub(super) fn prompted(&mut self) {
+        if let Some(room) = self.here.and_then(|here| self.rooms.get_mut(here)) {
+            room.past.read();
+        }
         let room = self.here().map(|room| room.name.clone());
         self.prompted = Some(room.map_or(Prompted::Nowhere, Prompted::Room));
     }

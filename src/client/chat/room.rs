@@ -1,5 +1,6 @@
 //! A room that we are in, or want to be in.
 
+use super::past::Past;
 use crate::client::event::Member;
 use crate::name::same_name;
 
@@ -13,6 +14,7 @@ pub(super) struct Room {
     pub(super) key: Option<String>,
     /// The server has let us in.
     pub(super) is_joined: bool,
+    pub(super) past: Past,
     members: Vec<Person>,
     /// Memory that the members take, in bytes.
     bytes: usize,
@@ -27,7 +29,8 @@ struct Person {
 
 impl Room {
     pub(super) fn new(name: &str) -> Self {
-        Self { name: name.to_owned(), key: None, is_joined: false, members: Vec::new(), bytes: 0 }
+        let past = Past::default();
+        Self { name: name.to_owned(), key: None, is_joined: false, past, members: Vec::new(), bytes: 0 }
     }
 
     /// Memory that the members take, in bytes.

@@ -269,6 +269,7 @@ impl Talk {
     fn act(&mut self, act: &Act) {
         match act {
             Act::Tell(text) => self.screen.note(text),
+            Act::Show(lines) => lines.iter().for_each(|shown| self.screen.show(shown, false)),
             Act::Clear => self.screen.clear(),
             Act::Stop if !self.stop() => self.screen.note("nothing is being sent"),
             Act::Stop => {}

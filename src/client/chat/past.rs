@@ -1,0 +1,93 @@
+//! What was said in a room lately, and what of it is unread.
+
+use std::collections::VecDeque;
+
+use super::{Shown, What};
+
+/// Memory for what was said in all rooms together, in bytes.
+const HISTORY_BYTES: usize = 4 * 1024 * 1024;
+
+/// Memory for what was said in one room, in bytes.
+const ROOM_BYTES: usize = HISTORY_BYTES / super::hear::ROOMS;
+
+/// Counts and remembers.
+#[derive(Debug, Default)]
+pub(super) struct Past {
+    lines: VecDeque<Shown>,
+    /// Memory that these take.
+    bytes: usize,
+    unread: usize,
+    /// Some of the unread lines are about us.
+    is_mentioned: bool,
+}
+
+impl Past {
+    /// Remembers a line, and forgets the oldest where there are too many.
+    pub(super) fn push(&mut self, shown: Shown) {
+        self.bytes += bytes(&shown);
+        self.lines.push_back(shown);
+        while self.bytes > ROOM_BYTES {
+            let Some(oldest) = self.lines.pop_front() else { return };
+            self.bytes -= bytes(&oldest);
+        }
+    }
+
+    /// The last lines, oldest first. None of them rings the bell again.
+    pub(super) fn last(&self, count: usize) -> Vec<Shown> {
+        let mut lines: Vec<_> = self.lines.iter().rev().take(count).cloned().collect();
+        for line in &mut lines {
+            if let What::Said { stands_out, .. } = &mut line.what {
+                *stands_out = false;
+            }
+        }
+        lines.reverse();
+        lines
+    }
+
+    /// Somebody spoke while lines went elsewhere.
+    pub(super) fn miss(&mut self, mentions_us: bool) {
+        self.unread += 1;
+        self.is_mentioned |= mentions_us;
+    }
+
+    pub(super) fn read(&mut self) {
+        (self.unread, self.is_mentioned) = (0, false);
+    }
+
+    /// How many lines are unread, and `!` where one is about us; nothing where all are read.
+    pub(super) fn unread(&self) -> Option<String> {
+        let mark = if self.is_mentioned { "!" } else { "" };
+        (self.unread > 0).then(|| format!("({}{mark})", self.unread))
+    }
+}
+
+/// Memory that a line takes, in bytes.
+fn bytes(shown: &Shown) -> usize {
+    // The list grows in powers of two, and each text is an allocation of its own.
+    const OVERHEAD: usize = 2 * size_of::<Shown>() + 3 * 16;
+    let text = match &shown.what {
+        What::Said { from, text, .. } | What::Whispered { from, text, .. } => from.len() + text.len(),
+        What::News(text) | What::Movement(text) | What::Note(text) => text.len(),
+    };
+    OVERHEAD + text + shown.room.as_ref().map_or(0, String::len)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(text: &str) -> Shown {
+        Shown { time: None, room: Some("#tea".into()), what: What::News(text.into()) }
+    }
+
+    #[test]
+    fn the_oldest_lines_make_room_for_new_ones() {
+        let mut past = Past::default();
+        (0..10_000).for_each(|n| past.push(line(&n.to_string())));
+        assert!(past.bytes <= ROOM_BYTES && past.bytes > ROOM_BYTES / 2);
+        assert_eq!(past.bytes, past.lines.iter().map(bytes).sum());
+        assert_eq!(past.last(2), [line("9998"), line("9999")]);
+        past.push(line(&"x".repeat(ROOM_BYTES)));
+        assert_eq!((past.bytes, past.last(2)), (0, vec![]), "one line that is too long is not kept");
+    }
+}
