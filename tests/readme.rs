@@ -27,6 +27,7 @@ use support::{Peer, Scratch, TestServer, text};
 const README: &str = include_str!("../README.md");
 
 /// What stands in the README's first block of this kind.
+#[cfg(feature = "tls")]
 fn block(kind: &str) -> &'static str {
     let (_, rest) = README.split_once(&format!("```{kind}\n")).expect("there is such a block");
     rest.split_once("```").expect("the block ends").0

@@ -1,4 +1,4 @@
-//! What the server prints and logs. Whoever prints never waits: lines go through a bounded [`Queue`], and a thread of
+//! What the server prints and logs. Whoever prints never waits: lines go through a bounded queue, and a thread of
 //! its own writes them. When standard error is blocked, lines are dropped and counted, and the server goes on.
 
 mod peer_log;
