@@ -47,6 +47,7 @@ pub mod date;
 mod files;
 #[cfg(feature = "tls")]
 pub mod fingerprint;
+mod footprint;
 pub mod hub;
 pub mod logging;
 pub mod message;

@@ -1,6 +1,7 @@
 //! Changing a room: its topic, its settings, its members' ranks.
 
 use super::Hub;
+use super::budget::OverBudget;
 use super::rooms::RoomId;
 use super::settings::{MASKS_PER_LIST, Mask, Topic};
 use crate::message::{EventKind, MaskList, Now, Outgoing, Rank, Refusal, RoomChange, RoomFlag, UserId};
@@ -23,11 +24,15 @@ impl Hub {
             self.own_room(id, name)?;
         }
         let by = self.user(id)?.identity.to_string();
+        if !text.is_empty() {
+            self.allow_in_room(room, Topic::most_bytes(text, &by))?;
+        }
         let text: std::rc::Rc<str> = text.into();
         let topic = Topic { text: text.clone(), by, at: now.time };
         let changed = self.rooms.get_mut(room);
         changed.settings.topic = (!text.is_empty()).then_some(topic);
         let kind = EventKind::TopicSet { room: changed.name.clone(), topic: text };
+        self.rooms.recharge(&mut self.users, room);
         let event = self.event(id, now, kind);
         out.event_for(event, self.rooms.get(room).everybody());
         Ok(())
@@ -53,6 +58,7 @@ impl Hub {
             }
         }
         if !made.is_empty() {
+            self.rooms.recharge(&mut self.users, room);
             let room_name = self.rooms.get(room).name.clone();
             let event = self.event(id, now, EventKind::Changed { room: room_name, changes: made });
             out.event_for(event, self.rooms.get(room).everybody());
@@ -102,10 +108,22 @@ impl Hub {
                 let masks = self.rooms.get_mut(room).settings.masks_mut(list);
                 let before = masks.len();
                 masks.retain(|entry| !entry.text.eq_ignore_ascii_case(&mask));
+                masks.shrink_to(2 * masks.len());
                 (masks.len() < before).then_some(RoomChange::Mask { list, mask, added: false })
             }
         };
         Ok(made)
+    }
+
+    /// Says whether `more` bytes may be kept for `room`.
+    fn allow_in_room(&self, room: RoomId, more: usize) -> Result<(), Refusal> {
+        let room = self.rooms.get(room);
+        let allowed = self.users.budget.allows(room.owner(), more);
+        allowed.map_err(|OverBudget { most, of_address }| Refusal::NoMemoryInRoom {
+            room: room.name.clone(),
+            most,
+            of_address,
+        })
     }
 
     fn add_mask(
@@ -117,6 +135,7 @@ impl Hub {
         now: Now,
     ) -> Result<Option<RoomChange>, Refusal> {
         let by = self.user(id)?.name().clone();
+        let id_of_room = room;
         let room = self.rooms.get_mut(room);
         let masks = room.settings.masks_mut(list);
         if masks.iter().any(|entry| entry.text.eq_ignore_ascii_case(&mask)) {
@@ -126,7 +145,10 @@ impl Hub {
             let room = room.name.clone();
             return Err(Refusal::ListFull { room, list, mask, most: MASKS_PER_LIST });
         }
+        self.allow_in_room(id_of_room, Mask::most_bytes(&mask))?;
+        let masks = self.rooms.get_mut(id_of_room).settings.masks_mut(list);
         masks.push(Mask::new(mask.clone(), by, now.time));
+        self.rooms.recharge(&mut self.users, id_of_room);
         Ok(Some(RoomChange::Mask { list, mask, added: true }))
     }
 }

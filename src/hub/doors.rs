@@ -1,7 +1,8 @@
 //! Coming into rooms and going out of them.
 
 use super::Hub;
-use super::rooms::{Room, RoomId};
+use super::budget::OverBudget;
+use super::rooms::{Room, RoomId, new_room_bytes};
 use super::users::User;
 use crate::message::{Event, EventKind, Now, Outgoing, Rank, Refusal, RoomFlag, UserId};
 use crate::name::{RoomName, UserName};
@@ -38,13 +39,20 @@ impl Hub {
             None if self.rooms.len() >= MOST_ROOMS => {
                 return Err(Refusal::NoMoreRooms { room: name, most: MOST_ROOMS });
             }
-            None => {}
+            None => {
+                let allowed = self.users.budget.allows(user.owner(), new_room_bytes(&name));
+                if let Err(OverBudget { most, of_address }) = allowed {
+                    return Err(Refusal::NoMemoryForRoom { room: name, most, of_address });
+                }
+            }
         }
         let room = self.rooms.enter(&mut self.users, id, name, now.time);
         let name = self.rooms.get(room).name.clone();
         if let Some(user) = self.users.get_mut(id) {
             user.uninvite(&name);
-            let kind = EventKind::Joined { room: name, away: user.away().cloned() };
+            let away = user.away().cloned();
+            self.users.recharge(id);
+            let kind = EventKind::Joined { room: name, away };
             let event = self.event(id, now, kind);
             out.event_for(event, self.rooms.get(room).everybody());
         }
@@ -108,6 +116,7 @@ impl Hub {
         let Some(user) = self.users.get_mut(guest) else { return Err(Refusal::NobodyCalled(who)) };
         user.invite(self.rooms.get(room));
         let (who, room_name) = (user.name().clone(), self.rooms.get(room).name.clone());
+        self.users.recharge(guest);
         let event = self.event(id, now, EventKind::Invited { room: room_name, who });
         let members = self.rooms.get(room).members().iter();
         let operators = members.filter(|member| member.rank.has_any(Rank::OPERATOR) && member.id != id);

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use crate::footprint::heap_bytes;
+
 /// How many characters are compared in one step of work.
 const COMPARISONS_PER_STEP: usize = 16;
 
@@ -26,6 +28,11 @@ impl Folded {
 }
 
 impl Pattern {
+    /// The memory that it takes besides itself.
+    pub(super) fn kept_bytes(&self) -> usize {
+        heap_bytes(self.chars.len() * size_of::<char>())
+    }
+
     /// Folds `mask`.
     pub fn new(mask: &str) -> Self {
         let mut chars: Vec<_> = mask.chars().map(folded).collect();

@@ -3,6 +3,7 @@
 
 mod banning;
 mod bans;
+mod budget;
 mod changes;
 mod doors;
 mod marks;
@@ -65,6 +66,11 @@ impl Hub {
             messages: 0,
             refusals: Tally::default(),
         }
+    }
+
+    /// Says how many bytes the server may keep for its peers: rooms and watch lists may take a part of them.
+    pub fn set_memory(&mut self, memory_bytes: usize) {
+        self.users.budget.set_memory(memory_bytes);
     }
 
     /// The room that everyone on the CrazyIt protocol is in.
@@ -226,6 +232,7 @@ impl Hub {
         self.users.check();
         self.rooms.check(&self.users);
         self.watchers.check(&self.users);
+        self.users.budget.check(self.rooms.charged_bytes() + self.users.charged_bytes());
         assert!(self.rooms.find(&self.lobby).is_some(), "the lobby is always there");
     }
 }

@@ -96,7 +96,8 @@ impl Hub {
         if self.watchers.watch(&mut self.users, id, name) {
             Ok(())
         } else {
-            Err(Refusal::WatchListFull { name: name.clone(), most: super::WATCHED_NAMES })
+            // The list is full, or there is no memory for more of it.
+            Err(Refusal::WatchListFull { name: name.clone(), most: self.user(id)?.watches().len() })
         }
     }
 
@@ -150,6 +151,7 @@ impl Hub {
                 let message: Option<Rc<str>> = message.map(Into::into);
                 if user.away() != message.as_ref() {
                     user.set_away(message.clone());
+                    self.users.recharge(id);
                     self.tell_acquaintances(id, &EventKind::Away(message), now, out);
                 }
             }

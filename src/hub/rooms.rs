@@ -11,8 +11,10 @@ use slab::Slab;
 
 use super::settings::Settings;
 use super::users::Users;
+use crate::footprint::{heap_bytes, shared_bytes};
 use crate::message::{Audience, Rank, UserId};
 use crate::name::RoomName;
+use crate::origin::Origin;
 
 /// A room's number, used again once the room is gone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -26,6 +28,9 @@ pub struct Seat {
     /// Where in that room's list of members.
     position: u32,
 }
+
+/// Lists with room for so many are not shrunk when members or rooms leave.
+const MOST_SPARE: usize = 64;
 
 /// All rooms. One exists while it has members; those opened to stay exist always.
 #[derive(Debug, Default)]
@@ -43,6 +48,10 @@ pub struct Room {
     pub settings: Box<Settings>,
     /// Exists without members too, and belongs to the server: nobody becomes its operator by coming first.
     pub stays: bool,
+    /// Where the user was who opened it: what is kept for it is charged to this address.
+    owner: Option<Origin>,
+    /// What the budget has for it.
+    charged: u32,
     members: Vec<Member>,
     /// Their numbers, for events; made when it is asked for, and forgotten when somebody comes or goes.
     everybody: OnceCell<Rc<[UserId]>>,
@@ -57,7 +66,28 @@ pub struct Member {
     pub rank: Rank,
 }
 
+/// What a room takes in the list and in the index of rooms, at most: both may have just grown.
+const PLACE_BYTES: usize = 2 * (size_of::<Room>() + 32);
+
+/// What a new room called `name` takes.
+pub(super) fn new_room_bytes(name: &RoomName) -> usize {
+    PLACE_BYTES + Settings::NEW_BYTES + shared_bytes(name.as_str().len())
+}
+
 impl Room {
+    /// To whom what is kept for it is charged.
+    pub(super) fn owner(&self) -> Option<Origin> {
+        self.owner
+    }
+
+    /// The memory that it takes, without its members.
+    fn kept_bytes(&self) -> usize {
+        PLACE_BYTES
+            + heap_bytes(size_of::<Settings>())
+            + self.settings.kept_bytes()
+            + shared_bytes(self.name.as_str().len())
+    }
+
     /// Everybody in it, in no particular order: leaving fills the gap with the last.
     pub fn members(&self) -> &[Member] {
         &self.members
@@ -90,6 +120,8 @@ impl Rooms {
             name: name.clone(),
             settings,
             stays: false,
+            owner: None,
+            charged: 0,
             members: Vec::new(),
             everybody: OnceCell::new(),
         });
@@ -107,7 +139,10 @@ impl Rooms {
             return room;
         };
         debug_assert!(!user.seats.iter().any(|seat| seat.room == room), "{id:?} enters {room:?} twice");
-        let Room { members, stays, everybody, .. } = self.get_mut(room);
+        let Room { members, stays, everybody, owner, .. } = self.get_mut(room);
+        if members.is_empty() && !*stays {
+            *owner = user.owner();
+        }
         everybody.take();
         let rank = if members.is_empty() && !*stays { Rank::OPERATOR } else { Rank::NONE };
         if user.seats.is_empty() {
@@ -116,6 +151,7 @@ impl Rooms {
         }
         user.seats.push(Seat { room, position: members.len() as u32 });
         members.push(Member { id, rank });
+        self.recharge(users, room);
         room
     }
 
@@ -146,10 +182,30 @@ impl Rooms {
                 other.position = seat.position;
             }
         }
-        if room.members.is_empty() && !room.stays {
-            let room = self.rooms.remove(seat.room.0 as usize);
-            self.by_name.remove(&room.name);
+        if room.members.capacity() > MOST_SPARE.max(4 * room.members.len()) {
+            room.members.shrink_to(2 * room.members.len());
         }
+        if room.members.is_empty() && !room.stays {
+            let mut room = self.rooms.remove(seat.room.0 as usize);
+            users.budget.recharge(room.owner, &mut room.charged, 0);
+            self.by_name.remove(&room.name);
+            if self.by_name.capacity() > MOST_SPARE.max(4 * self.by_name.len()) {
+                self.by_name.shrink_to(2 * self.by_name.len());
+                self.rooms.shrink_to_fit();
+            }
+        }
+    }
+
+    /// Counts what is kept for `room` again, because it may have changed.
+    pub(super) fn recharge(&mut self, users: &mut Users, room: RoomId) {
+        let room = self.get_mut(room);
+        let now = room.kept_bytes();
+        users.budget.recharge(room.owner, &mut room.charged, now);
+    }
+
+    /// What the budget has for all rooms.
+    pub(super) fn charged_bytes(&self) -> usize {
+        self.iter().map(|(_, room)| room.charged as usize).sum()
     }
 
     /// The room called `name`, in any letter case.

@@ -4,11 +4,15 @@ use std::rc::Rc;
 use std::time::SystemTime;
 
 use super::mask::{Folded, Pattern};
+use crate::footprint::{heap_bytes, shared_bytes, vec_bytes};
 use crate::message::{Identity, MaskList, RoomFlag};
-use crate::name::UserName;
+use crate::name::{USER_NAME_CHARS, UserName};
 
 /// Most masks on one list of a room.
 pub const MASKS_PER_LIST: usize = 100;
+
+/// Longest user name, in bytes.
+const NAME_BYTES: usize = 4 * USER_NAME_CHARS;
 
 /// The settings of one room.
 #[derive(Debug)]
@@ -38,6 +42,13 @@ pub struct Topic {
     pub at: SystemTime,
 }
 
+impl Topic {
+    /// The memory that a topic takes at most.
+    pub(super) fn most_bytes(text: &str, by: &str) -> usize {
+        shared_bytes(text.len()) + heap_bytes(2 * by.len())
+    }
+}
+
 /// An entry of a list of masks.
 #[derive(Clone, Debug)]
 pub struct Mask {
@@ -54,6 +65,17 @@ impl Mask {
     /// An entry that `by` makes now.
     pub(super) fn new(text: String, by: UserName, at: SystemTime) -> Self {
         Self { pattern: Pattern::new(&text), text, by, at }
+    }
+
+    /// The memory that it takes besides its place in a list.
+    fn kept_bytes(&self) -> usize {
+        heap_bytes(self.text.capacity()) + self.pattern.kept_bytes() + shared_bytes(self.by.as_str().len())
+    }
+
+    /// The memory that an entry of `chars` characters and `bytes` bytes takes at most, in a list that grows for it.
+    pub(super) fn most_bytes(text: &str) -> usize {
+        let pattern = heap_bytes(text.chars().count() * size_of::<char>());
+        4 * size_of::<Self>() + heap_bytes(text.len()) + pattern + shared_bytes(NAME_BYTES)
     }
 }
 
@@ -75,6 +97,20 @@ impl Settings {
             exceptions: Vec::new(),
             invited_masks: Vec::new(),
         }
+    }
+
+    /// What the settings of a new room take, in bytes.
+    pub(super) const NEW_BYTES: usize = size_of::<Self>() + 64;
+
+    /// The memory that all this takes, besides itself.
+    pub(super) fn kept_bytes(&self) -> usize {
+        let topic = self.topic.as_ref();
+        let lists = [&self.bans, &self.exceptions, &self.invited_masks];
+        let masks = |list: &Vec<Mask>| vec_bytes(list) + list.iter().map(Mask::kept_bytes).sum::<usize>();
+        vec_bytes(&self.flags)
+            + topic.map_or(0, |topic| shared_bytes(topic.text.len()) + heap_bytes(topic.by.capacity()))
+            + self.key.as_ref().map_or(0, |key| heap_bytes(key.capacity()))
+            + lists.into_iter().map(masks).sum::<usize>()
     }
 
     /// True when `flag` is set.

@@ -6,9 +6,12 @@ use std::collections::hash_map::Entry;
 use std::rc::Rc;
 use std::time::{Duration, SystemTime};
 
+use super::budget::Budget;
 use super::rooms::{Room, Seat};
+use crate::footprint::{heap_bytes, shared_bytes, vec_bytes};
 use crate::message::{Identity, Now, Peer, Profile, UserId};
 use crate::name::{RoomName, UserName};
+use crate::origin::Origin;
 
 /// Most invitations of one user that wait to be used; the oldest is forgotten for a newer one.
 const INVITATIONS: usize = 100;
@@ -25,6 +28,8 @@ pub struct Users {
     invisible: usize,
     /// How many users are operators of the server.
     operators: usize,
+    /// What is kept for them besides themselves, and for rooms.
+    pub(super) budget: Budget,
 }
 
 /// What is known of one user.
@@ -57,6 +62,33 @@ pub(super) struct Rare {
     /// The names the user watches; `Watchers` keeps the other half of this.
     pub(super) watches: Vec<UserName>,
     invitations: Vec<Invitation>,
+    /// What the budget has for this.
+    charged: u32,
+}
+
+/// What a watched name takes in the index of watchers, at most: an entry of a table that has just grown, and a list.
+const WATCH_BYTES: usize = 2 * 48 + 32;
+
+/// What one more watched name takes at most, of a user who watches `count`.
+pub(super) fn watch_bytes(count: usize, name: &UserName) -> usize {
+    let rare = if count == 0 { heap_bytes(size_of::<Rare>()) } else { 0 };
+    rare + WATCH_BYTES
+        + shared_bytes(name.as_str().len())
+        + heap_bytes((2 * count).max(4) * size_of::<UserName>())
+}
+
+impl Rare {
+    /// The memory that it takes.
+    fn kept_bytes(&self) -> usize {
+        let names = self.watches.iter().map(|name| WATCH_BYTES + shared_bytes(name.as_str().len()));
+        // The room may be gone, and its name only kept here.
+        let rooms = self.invitations.iter().map(|invitation| shared_bytes(invitation.room.as_str().len()));
+        heap_bytes(size_of::<Self>())
+            + vec_bytes(&self.watches)
+            + vec_bytes(&self.invitations)
+            + names.chain(rooms).sum::<usize>()
+            + self.away.as_ref().map_or(0, |away| shared_bytes(away.len()))
+    }
 }
 
 /// A time in a quarter of the memory: whole seconds since 1970, up to 2106.
@@ -85,6 +117,11 @@ impl User {
             seats: Vec::new(),
             rare: None,
         }
+    }
+
+    /// To whom what is kept for the user is charged.
+    pub(super) fn owner(&self) -> Option<Origin> {
+        Origin::elsewhere(self.peer)
     }
 
     pub(super) fn rare_mut(&mut self) -> &mut Rare {
@@ -175,6 +212,21 @@ impl From<Seconds> for SystemTime {
 pub struct Taken;
 
 impl Users {
+    /// Counts what is kept for the user `id` again, because it may have changed.
+    pub(super) fn recharge(&mut self, id: UserId) {
+        let Some(user) = self.by_id.get_mut(id.0 as usize).and_then(Option::as_mut) else { return };
+        let owner = user.owner();
+        if let Some(rare) = &mut user.rare {
+            let now = rare.kept_bytes();
+            self.budget.recharge(owner, &mut rare.charged, now);
+        }
+    }
+
+    /// What the budget has for all users.
+    pub(super) fn charged_bytes(&self) -> usize {
+        self.iter().filter_map(|(_, user)| user.rare.as_ref()).map(|rare| rare.charged as usize).sum()
+    }
+
     /// Makes `id`, who has no name yet, the user called `name`.
     pub fn claim(&mut self, id: UserId, name: UserName, profile: Profile, now: Now) -> Result<(), Taken> {
         debug_assert!(self.get(id).is_none(), "{id:?} claims a second name");
@@ -211,7 +263,11 @@ impl Users {
 
     /// Forgets the user `id`, whose name is free from now on.
     pub fn release(&mut self, id: UserId) -> Option<Box<User>> {
-        let user = self.by_id.get_mut(id.0 as usize)?.take()?;
+        let mut user = self.by_id.get_mut(id.0 as usize)?.take()?;
+        let owner = user.owner();
+        if let Some(rare) = &mut user.rare {
+            self.budget.recharge(owner, &mut rare.charged, 0);
+        }
         let places = self.by_id.iter().rposition(Option::is_some).map_or(0, |last| last + 1);
         self.by_id.truncate(places);
         self.by_name.remove(user.name());

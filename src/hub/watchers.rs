@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use super::users::Users;
+use super::users::{Users, watch_bytes};
 use crate::message::UserId;
 use crate::name::UserName;
 
@@ -26,7 +26,13 @@ impl Watchers {
         if user.watches().len() >= WATCHED_NAMES {
             return false;
         }
+        let (owner, more) = (user.owner(), watch_bytes(user.watches().len(), name));
+        if users.budget.allows(owner, more).is_err() {
+            return false;
+        }
+        let Some(user) = users.get_mut(id) else { return false };
         user.rare_mut().watches.push(name.clone());
+        users.recharge(id);
         self.by_name.entry(name.clone()).or_default().push(id);
         true
     }
@@ -35,6 +41,7 @@ impl Watchers {
     pub(super) fn unwatch(&mut self, users: &mut Users, id: UserId, name: &UserName) {
         if let Some(user) = users.get_mut(id) {
             user.rare_mut().watches.retain(|watched| watched != name);
+            users.recharge(id);
             self.forget(id, name);
         }
     }
@@ -43,6 +50,7 @@ impl Watchers {
     pub(super) fn unwatch_all(&mut self, users: &mut Users, id: UserId) {
         let Some(rare) = users.get_mut(id).and_then(|user| user.rare.as_mut()) else { return };
         let watches = std::mem::take(&mut rare.watches);
+        users.recharge(id);
         for name in watches {
             self.forget(id, &name);
         }
@@ -53,6 +61,9 @@ impl Watchers {
             ids.retain(|&watcher| watcher != id);
             if ids.is_empty() {
                 self.by_name.remove(name);
+                if self.by_name.capacity() > WATCHED_NAMES.max(4 * self.by_name.len()) {
+                    self.by_name.shrink_to(2 * self.by_name.len());
+                }
             }
         }
     }

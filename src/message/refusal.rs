@@ -54,6 +54,24 @@ pub enum Refusal {
         /// How many there may be.
         most: usize,
     },
+    /// There is no memory for another room.
+    NoMemoryForRoom {
+        /// The room that would be one too many.
+        room: RoomName,
+        /// How many bytes all rooms may take, or those that were opened from one address.
+        most: usize,
+        /// It is the user's address that has no more.
+        of_address: bool,
+    },
+    /// There is no memory for more in this room.
+    NoMemoryInRoom {
+        /// Which room.
+        room: RoomName,
+        /// How many bytes all rooms may take, or those that were opened from one address.
+        most: usize,
+        /// It is the address from which the room was opened that has no more.
+        of_address: bool,
+    },
     /// A list of masks has as many as it may have.
     ListFull {
         /// Of this room.
@@ -109,6 +127,8 @@ impl Refusal {
             Self::WrongKey(_) => "wrong-key",
             Self::TooManyRooms { .. } => "too-many-rooms",
             Self::NoMoreRooms { .. } => "no-more-rooms",
+            Self::NoMemoryForRoom { .. } => "no-memory-for-room",
+            Self::NoMemoryInRoom { .. } => "no-memory-in-room",
             Self::ListFull { .. } => "list-full",
             Self::WatchListFull { .. } => "watch-list-full",
         }
@@ -155,6 +175,22 @@ impl fmt::Display for Refusal {
             Self::NoMoreRooms { most, .. } => {
                 write!(f, "there are {most} rooms already, join one of them or try again in a few minutes")
             }
+            Self::NoMemoryForRoom { most, of_address: true, .. } => write!(
+                f,
+                "the rooms opened from your address take the {most} bytes that they may, leave one or remove masks"
+            ),
+            Self::NoMemoryForRoom { most, of_address: false, .. } => write!(
+                f,
+                "all rooms take the {most} bytes that they may, join one of them or try again in a few minutes"
+            ),
+            Self::NoMemoryInRoom { room, most, of_address: true } => write!(
+                f,
+                "{room} and the other rooms opened from one address take the {most} bytes that they may, remove masks"
+            ),
+            Self::NoMemoryInRoom { most, of_address: false, .. } => write!(
+                f,
+                "all rooms take the {most} bytes that they may, remove masks or try again in a few minutes"
+            ),
             Self::ListFull { room, mask, most, .. } => {
                 write!(f, "this list of {room} has {most} masks, remove one before you add {mask}")
             }

@@ -98,9 +98,11 @@ pub struct Server<S> {
 impl<S: Stream> Server<S> {
     /// A server with nobody in it.
     pub fn new(config: &ServerConfig, now: Now) -> Self {
+        let mut hub = Hub::new(config.lobby.clone(), now.time);
+        hub.set_memory(config.limits.memory_bytes);
         Self {
             house: House::new(config, now.time),
-            hub: Hub::new(config.lobby.clone(), now.time),
+            hub,
             connections: Slab::new(),
             admission: Admission::new(&config.limits),
             open: 0,

@@ -55,6 +55,7 @@ impl<S: Stream> Server<S> {
     fn change_limits(&mut self, old: &Limits, now: Now) {
         let new = self.house.config.limits;
         self.admission.change_limits(&new, now.instant);
+        self.hub.set_memory(new.memory_bytes);
         self.seal(now);
         self.batch = Batch::new(new.outbox_bytes);
         let keys: Vec<_> = self.connections.iter().map(|(key, _)| key).collect();

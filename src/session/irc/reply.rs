@@ -162,6 +162,9 @@ impl Irc {
             Refusal::WrongKey(room) => (numeric::ERR_BADCHANNELKEY, [room.as_str(), ""]),
             Refusal::TooManyRooms { room, .. } => (numeric::ERR_TOOMANYCHANNELS, [room.as_str(), ""]),
             Refusal::NoMoreRooms { room, .. } => (numeric::ERR_UNAVAILRESOURCE, [room.as_str(), ""]),
+            Refusal::NoMemoryForRoom { room, .. } | Refusal::NoMemoryInRoom { room, .. } => {
+                (numeric::ERR_UNAVAILRESOURCE, [room.as_str(), ""])
+            }
             Refusal::ListFull { room, list, .. } => {
                 let letter: &str = list_letter(*list).encode_utf8(&mut letter);
                 (numeric::ERR_BANLISTFULL, [room.as_str(), letter])
