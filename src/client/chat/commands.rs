@@ -164,11 +164,15 @@ impl Chat {
             let none = if self.has_rooms() { "you are in no room" } else { "here is only one room" };
             return Ok(Act::Tell(if names.is_empty() { none.into() } else { names.join(" ") }));
         }
-        let number = rest.trim().parse().ok();
-        if number.is_some_and(|number| self.switch_to(number)) {
+        let rest = rest.trim();
+        let has_switched = match rest {
+            "+" | "-" => self.switch(rest == "+"),
+            _ => rest.parse().is_ok_and(|number| self.switch_to(number)),
+        };
+        if has_switched {
             return Ok(Act::Tell(format!("you speak in {} now", self.named_or_here("")?)));
         }
-        let wanted = room_name(rest.trim())?;
+        let wanted = room_name(rest)?;
         match self.rooms.iter().position(|room| same_name(&room.name, &wanted)) {
             Some(found) => {
                 self.choose(found);

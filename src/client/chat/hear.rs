@@ -487,6 +487,8 @@ mod tests {
         assert_eq!(goes_to(&mut chat).as_deref(), Some("#lobby"));
         assert!(chat.switch(false));
         assert_eq!(goes_to(&mut chat).as_deref(), Some("#dev"));
+        assert_eq!(told(&mut chat, "/room +"), "you speak in #lobby now");
+        assert_eq!(told(&mut chat, "/room 2"), "you speak in #dev now");
         hear(&mut chat, kicked("#dev"));
         assert!(chat.switch(false));
         assert_eq!(goes_to(&mut chat).as_deref(), Some("#lobby"));
