@@ -210,6 +210,12 @@ fn the_commands_and_capabilities_of_irc_are_those_there_are() {
 }
 
 #[test]
+fn the_oldest_rust_is_the_one_that_cargo_checks() {
+    let wanted = format!("It needs Rust {} or newer", env!("CARGO_PKG_RUST_VERSION"));
+    assert!(README.contains(&wanted), "README.md should have: {wanted}");
+}
+
+#[test]
 fn every_package_is_defended() {
     let (_, packages) = README.split_once("\n## Packages\n").expect("there is a table of packages");
     let rows = packages.lines().filter_map(|line| line.strip_prefix("| ")?.split_once(" |")).skip(1);
