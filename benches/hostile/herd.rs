@@ -1,6 +1,6 @@
 //! Many connections, which a thread reads so that none of them is too slow.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -40,10 +40,47 @@ struct Shared {
     /// Those that the server has ended.
     ended: HashSet<usize>,
     bytes: u64,
+    /// What is not sent yet, by connection.
+    unsent: HashMap<usize, Vec<u8>>,
     /// A byte string, and how often it was heard.
     wanted: Vec<u8>,
+    /// The end of what each connection has heard, which may be the beginning of what is wanted.
+    tails: HashMap<usize, Vec<u8>>,
     found: usize,
     stops: bool,
+}
+
+impl Shared {
+    /// Writes what the socket takes.
+    fn flush(&mut self, index: usize) {
+        let Some(mut unsent) = self.unsent.remove(&index) else { return };
+        while !unsent.is_empty() {
+            match self.streams[index].write(&unsent) {
+                Ok(count) => drop(unsent.drain(..count)),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    self.unsent.insert(index, unsent);
+                    return;
+                }
+                Err(_) => {
+                    self.ended.insert(index);
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Counts how often what is wanted is in what the `index`th has heard.
+    fn heard(&mut self, index: usize, bytes: &[u8]) {
+        self.bytes += bytes.len() as u64;
+        let wanted = &self.wanted;
+        if wanted.is_empty() {
+            return;
+        }
+        let tail = self.tails.entry(index).or_default();
+        tail.extend_from_slice(bytes);
+        self.found += tail.windows(wanted.len()).filter(|bytes| bytes == wanted).count();
+        tail.drain(..tail.len().saturating_sub(wanted.len() - 1));
+    }
 }
 
 impl Herd {
@@ -76,13 +113,16 @@ impl Herd {
         let stream = connect(to, from);
         let mut shared = self.shared();
         shared.ended.remove(&index);
+        shared.unsent.remove(&index);
         shared.streams[index] = self.watched(stream, index);
     }
 
     fn watched(&self, stream: TcpStream, index: usize) -> Watched {
         stream.set_nonblocking(true).expect("a socket need not block");
         let mut watched = Watched::from_std(stream);
-        self.registry.register(&mut watched, Token(index), Interest::READABLE).expect("it can be watched");
+        self.registry
+            .register(&mut watched, Token(index), Interest::READABLE | Interest::WRITABLE)
+            .expect("it can be watched");
         watched
     }
 
@@ -91,13 +131,13 @@ impl Herd {
         !self.shared().ended.contains(&index)
     }
 
-    /// Sends as much of this as the server takes.
+    /// Sends this as soon as the server takes it. What it does not take now is forgotten unless it is the first that it
+    /// does not take: an attacker does not wait for a server that has stopped reading.
     pub(crate) fn send(&self, index: usize, text: &str) {
         let mut shared = self.shared();
-        if let Err(error) = shared.streams[index].write(text.as_bytes())
-            && error.kind() != ErrorKind::WouldBlock
-        {
-            shared.ended.insert(index);
+        if !shared.unsent.contains_key(&index) {
+            shared.unsent.insert(index, text.into());
+            shared.flush(index);
         }
     }
 
@@ -105,6 +145,7 @@ impl Herd {
     pub(crate) fn count(&self, wanted: &str) {
         let mut shared = self.shared();
         (shared.wanted, shared.found) = (wanted.into(), 0);
+        shared.tails.clear();
     }
 
     /// Waits until what is counted was heard so often.
@@ -170,22 +211,16 @@ fn read_all(mut poll: Poll, shared: &Mutex<Shared>) {
     }
 }
 
-/// Reads all there is. What is counted and cut by the end of a read is not found: the counts are of short replies.
+/// Writes what is left, and reads all there is.
 fn read(index: usize, shared: &mut Shared, buffer: &mut [u8]) {
+    shared.flush(index);
     loop {
         match shared.streams[index].read(buffer) {
             Ok(0) => {
                 shared.ended.insert(index);
                 return;
             }
-            Ok(count) => {
-                shared.bytes += count as u64;
-                if !shared.wanted.is_empty() {
-                    let wanted = &shared.wanted;
-                    shared.found +=
-                        buffer[..count].windows(wanted.len()).filter(|bytes| bytes == wanted).count();
-                }
-            }
+            Ok(count) => shared.heard(index, &buffer[..count]),
             Err(error) if error.kind() == ErrorKind::WouldBlock => return,
             Err(_) => {
                 shared.ended.insert(index);

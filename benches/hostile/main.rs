@@ -5,7 +5,7 @@
 //!
 //! Each row prints the longest turn of the server, and of the quiet user's pings the median, the 99th percentile and the
 //! longest. It fails where one is over the target, or where the server has a command that no row is for. With `--report` it
-//! only tells so. `--no-flood` takes the limit away on how fast a peer may send. Without `--bench`, which cargo gives it
+//! only tells so: an older program tells the longest turn there ever was. `--no-flood` takes the limit away on how fast a peer may send. Without `--bench`, which cargo gives it
 //! under `cargo bench`, it does nothing.
 
 // The report is for whoever runs it.
@@ -28,7 +28,7 @@ use std::time::{Duration, Instant};
 use herd::Herd;
 use options::Options;
 use quiet::Quiet;
-use rows::{ROWS, Row};
+use rows::{CAPABILITIES, ROWS, Row};
 use server::Server;
 
 /// Connections that one address may have, by default.
@@ -37,6 +37,12 @@ const ATTACKERS: usize = 16;
 /// Users who suffer, and rooms that all of them are in.
 const BYSTANDERS: usize = 320;
 const ROOMS: usize = 50;
+
+/// Users of the other wire.
+const CRAZYIT: usize = 64;
+
+/// Users who each have made as many rooms with long names as they may.
+const HOARDERS: usize = 64;
 
 /// How long the quiet user may wait: 99 of 100 times, and at most.
 const MOST_AT_P99: Duration = Duration::from_millis(50);
@@ -64,20 +70,18 @@ fn main() -> ExitCode {
 
 /// Runs the rows of single commands. Returns how many were over the target.
 fn attacks(options: &Options) -> usize {
-    let chosen: Vec<_> = ROWS.iter().filter(|row| options.chooses(row.name)).collect();
+    let chosen: Vec<_> = ROWS.iter().enumerate().filter(|(_, row)| options.chooses(row.name)).collect();
     if chosen.is_empty() {
         return 0;
     }
     let flood: &[&str] = if options.has_flood { &[] } else { &["--flood", "off"] };
     let server = Server::start(options, flood);
     every_command_has_a_row(&server);
-    let bystanders = bystanders(&server);
+    let bystanders = Bystanders::come(&server);
     let quiet = Quiet::come(&server);
     println!("{:<34} {:>10} {:>9} {:>9} {:>9}", "hostile", "turn", "p50", "p99", "max");
-    let over = |(n, row): (usize, &&Row)| usize::from(!attack(n, row, &server, &quiet, options));
-    let failures = chosen.iter().enumerate().map(over).sum();
-    drop(bystanders);
-    failures
+    let over = |(n, row): (usize, &Row)| usize::from(!attack(n, row, &server, &bystanders, &quiet, options));
+    chosen.into_iter().map(over).sum()
 }
 
 /// The server lists its commands: one that was added since must be among the rows.
@@ -88,24 +92,72 @@ fn every_command_has_a_row(server: &Server) {
     }
 }
 
-/// Users in all rooms, which each has joined in another order.
-fn bystanders(server: &Server) -> Herd {
-    let herd = Herd::new();
-    herd.count(" 366 ");
-    for n in 0..BYSTANDERS {
-        let source = [127, 9, (n / ATTACKERS) as u8, 1];
-        let rooms =
-            (0..ROOMS).map(|room| format!("#room{}", (room + n) % ROOMS)).collect::<Vec<_>>().join(",");
-        let index = herd.connect(server.at, source);
-        herd.send(index, &format!("NICK by{n}\r\nUSER by 0 * :by\r\nJOIN {rooms}\r\n"));
+/// Everybody else, as they were before the attack: users in all rooms, which each has joined in another order; users of
+/// the other wire; and those who have made thousands of rooms with long names.
+struct Bystanders(Herd);
+
+impl Bystanders {
+    fn come(server: &Server) -> Self {
+        let herd = Herd::new();
+        herd.count(" 366 ");
+        for n in 0..BYSTANDERS + CRAZYIT + HOARDERS {
+            let index = herd.connect(server.at, Self::source(n));
+            herd.send(index, &Self::first(n));
+        }
+        herd.wait_for(BYSTANDERS * ROOMS);
+        herd.count("");
+        herd.settle();
+        Self(herd)
     }
-    herd.wait_for(BYSTANDERS * ROOMS);
-    herd.settle();
-    herd
+
+    /// Brings those back whom the server has ended. Returns how many these were.
+    fn come_back(&self, server: &Server) -> usize {
+        let gone: Vec<_> =
+            (0..BYSTANDERS + CRAZYIT + HOARDERS).filter(|&index| !self.0.is_open(index)).collect();
+        for &n in &gone {
+            self.0.reconnect(n, server.at, Self::source(n));
+            self.0.send(n, &Self::first(n));
+        }
+        self.0.settle();
+        gone.len()
+    }
+
+    fn source(n: usize) -> [u8; 4] {
+        [127, 9, (n / ATTACKERS) as u8, 1]
+    }
+
+    /// What the `n`th begins with. As operators they are not slowed down, and they stay none.
+    fn first(n: usize) -> String {
+        let user = |name: &str, lines: &str| {
+            format!("NICK {name}\r\nUSER by 0 * :by\r\nOPER root secret\r\n{lines}MODE {name} -o\r\n")
+        };
+        if n >= BYSTANDERS + CRAZYIT {
+            let n = n - BYSTANDERS - CRAZYIT;
+            let join = |room| format!("JOIN #{}x{n}x{room}\r\n", "é".repeat(54));
+            return user(&format!("keep{n}"), &(0..ROOMS).map(join).collect::<String>());
+        }
+        if n >= BYSTANDERS {
+            return format!("∏∑cz{}∏∑", n - BYSTANDERS);
+        }
+        let rooms: Vec<_> = (0..ROOMS).map(|room| format!("#room{}", (room + n) % ROOMS)).collect();
+        let seen: Vec<_> = (0..ATTACKERS).map(|n| format!("seen{n}")).collect();
+        // Half of them hear more, so that there are several kinds of receivers.
+        let capabilities =
+            if n.is_multiple_of(2) { format!("CAP REQ :{CAPABILITIES}\r\n") } else { String::new() };
+        let lines = format!("{capabilities}MONITOR + {}\r\nJOIN {}\r\n", seen.join(","), rooms.join(","));
+        user(&format!("by{n}"), &lines)
+    }
 }
 
 /// Runs one row. True where the quiet user did not have to wait too long.
-fn attack(n: usize, row: &Row, server: &Server, quiet: &Quiet, options: &Options) -> bool {
+fn attack(
+    n: usize,
+    row: &Row,
+    server: &Server,
+    bystanders: &Bystanders,
+    quiet: &Quiet,
+    options: &Options,
+) -> bool {
     let source = [127, 8, n as u8, 2];
     let herd = Herd::new();
     let attackers = if row.is_for_operators { 1 } else { ATTACKERS };
@@ -116,7 +168,12 @@ fn attack(n: usize, row: &Row, server: &Server, quiet: &Quiet, options: &Options
             herd.send(index, "OPER root secret\r\n");
         }
     }
+    if row.has_rank {
+        herd.settle();
+        bystanders.0.send(0, &format!("MODE #room0 +o {}\r\n", rows::name(0, n)));
+    }
     herd.settle();
+    quiet.wait_for_calm();
     server.longest_turn();
     quiet.begin();
     let (start, time) = (Instant::now(), if options.is_quick { QUICK_ROW_TIME } else { ROW_TIME });
@@ -134,9 +191,13 @@ fn attack(n: usize, row: &Row, server: &Server, quiet: &Quiet, options: &Options
     }
     let pings = quiet.end();
     let turn = server.longest_turn();
+    drop(herd);
+    quiet.wait_for_calm();
+    let lost = bystanders.come_back(server);
+    let lost = if lost > 0 { format!("  {lost} bystanders ended") } else { String::new() };
     let is_fine = pings.at(990) <= MOST_AT_P99 && pings.at(1000) <= MOST;
     println!(
-        "{:<34} {:>10.1?} {:>9.1?} {:>9.1?} {:>9.1?}{}",
+        "{:<34} {:>10.1?} {:>9.1?} {:>9.1?} {:>9.1?}{}{lost}",
         row.name,
         turn,
         pings.at(500),

@@ -19,6 +19,10 @@ const PAUSE: Duration = Duration::from_millis(3);
 /// Longer than any answer may take.
 const DEADLINE: Duration = Duration::from_secs(120);
 
+/// A server that answers so many questions in a row within this time has nothing else to do.
+const CALM_PINGS: usize = 8;
+const CALM: Duration = Duration::from_millis(10);
+
 pub(crate) struct Quiet {
     shared: Arc<Shared>,
     thread: Option<JoinHandle<()>>,
@@ -52,6 +56,21 @@ impl Quiet {
             thread::spawn(move || ping(stream, &shared))
         };
         Self { shared, thread: Some(thread) }
+    }
+
+    /// Waits until the server answers at once: what came before may have left it with much to do.
+    pub(crate) fn wait_for_calm(&self) {
+        let start = Instant::now();
+        loop {
+            let seen = self.times().len();
+            while self.times().len() < seen + CALM_PINGS {
+                assert!(start.elapsed() < DEADLINE, "the server does not calm down");
+                thread::sleep(PAUSE);
+            }
+            if self.times()[seen..].iter().all(|&time| time < CALM) {
+                return;
+            }
+        }
     }
 
     /// Forgets what was measured.

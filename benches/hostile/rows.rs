@@ -1,6 +1,6 @@
 //! The most expensive input of every command, within the limits.
 
-use crate::ROOMS;
+use crate::{ATTACKERS, ROOMS};
 
 /// A line may have so many bytes, its end included.
 const LINE_BYTES: usize = 512;
@@ -14,6 +14,8 @@ pub(crate) struct Row {
     /// What it sends again and again, by its number and how often it has.
     pub(crate) attack: fn(usize, usize) -> String,
     pub(crate) is_for_operators: bool,
+    /// The first attacker is given the rank of an operator of `#room0`, which all bystanders are in.
+    pub(crate) has_rank: bool,
 }
 
 const fn row(
@@ -21,7 +23,7 @@ const fn row(
     first: fn(usize, usize) -> String,
     attack: fn(usize, usize) -> String,
 ) -> Row {
-    Row { name, first, attack, is_for_operators: false }
+    Row { name, first, attack, is_for_operators: false, has_rank: false }
 }
 
 /// A row of an operator's command.
@@ -29,39 +31,53 @@ const fn by_operator(name: &'static str, attack: fn(usize, usize) -> String) -> 
     Row { is_for_operators: true, ..row(name, user, attack) }
 }
 
+/// A row of a command that only a room's operators may give.
+const fn by_rank(name: &'static str, attack: fn(usize, usize) -> String) -> Row {
+    Row { has_rank: true, ..row(name, in_some_rooms, attack) }
+}
+
 pub(crate) const ROWS: &[Row] = &[
+    row("(nothing)", user, |_, _| String::new()),
     row("ADMIN", user, |_, _| lines("ADMIN")),
     row("AWAY of 50 rooms", in_all_rooms, |n, round| lines(&format!("AWAY :{n}{round}{}", "é".repeat(90)))),
     row("CAP", user, |_, round| {
-        lines(if round % 2 == 0 {
-            "CAP REQ :message-tags server-time echo-message batch"
-        } else {
-            "CAP REQ :-message-tags -server-time"
-        })
+        lines(&format!(
+            "CAP REQ :{}",
+            if round % 2 == 0 { CAPABILITIES } else { "-message-tags -server-time" }
+        ))
     }),
     by_operator("CHGHOST", |_, round| lines(&format!("CHGHOST by1 u h{round}"))),
     row("ERROR", user, |_, _| lines("ERROR :x")),
     row("HELP", user, |_, _| lines("HELP")),
     row("HELPOP", user, |_, _| lines("HELPOP")),
     row("INFO", user, |_, _| lines("INFO")),
-    row("INVITE into a large room", in_some_rooms, |n, _| lines(&format!("INVITE quiet #room{}", n % 4))),
+    row("INVITE into a large room", in_some_rooms, |n, _| lines(&format!("INVITE keep{n} #room{}", n % 4))),
     row("ISON of 150", user, |_, _| lines(&long("ISON ", " ", |n| format!("by{n}")))),
     row("JOIN of guarded rooms", guarded, |n, _| {
         if n == 0 { lines("PING x") } else { lines(&long("JOIN ", ",", |_| "#guarded".into())) }
+    }),
+    row("JOIN of guarded rooms by turns", guarded, |n, _| {
+        if n == 0 { lines("PING x") } else { lines("JOIN #guarded") }
     }),
     row("JOIN of 50 large rooms", user, |_, _| join_all() + "JOIN 0\r\n"),
     row("JOIN of 100 new rooms", user, |n, round| {
         lines(&long("JOIN ", ",", |k| format!("#{n}.{round}.{k}")))
     }),
-    row("KICK", in_own_room, |n, _| lines(&format!("KICK #own{n} by1,by2,by3,by4 :{}", "x".repeat(200)))),
+    by_rank("KICK of 4 from a large room", |n, round| match n {
+        0 => {
+            let names: Vec<_> = (1..5).map(|k| name((4 * round + k) % ATTACKERS, KICK_ROW)).collect();
+            format!("KICK #room0 {} :{}\r\n", names.join(","), "x".repeat(150))
+        }
+        _ => "JOIN #room0\r\n".into(),
+    }),
     by_operator("KILL", |_, round| lines(&format!("KILL nobody{round} :x"))),
     by_operator("KLINE of addresses", |_, round| {
         (0..8).map(|n| format!("KLINE 60 192.{}.{}.{n} :x\r\n", round / 250 % 250, round % 250)).collect()
     }),
     by_operator("KLINE of cloaks", |_, _| lines("KLINE 60 *.nobody-has-this-cloak.ip :x")),
     row("LINKS", user, |_, _| lines("LINKS")),
-    row("LIST with masks", many_rooms, |_, _| lines(&long("LIST ", ",", |n| format!("*é*é*{n}*é")))),
-    row("LIST", many_rooms, |_, _| lines("LIST")),
+    row("LIST with masks", user, |_, _| lines(&long("LIST ", ",", |n| format!("*é*é*{n}*é")))),
+    row("LIST", user, |_, _| lines("LIST")),
     row("LUSERS", user, |_, _| lines("LUSERS")),
     row("MODE of unknown letters", in_own_room, |n, _| {
         lines(&format!("MODE #own{n} {}", "QWERTY".repeat(75)))
@@ -69,6 +85,14 @@ pub(crate) const ROWS: &[Row] = &[
     row("MODE of masks", in_own_room, |n, round| {
         let masks: Vec<_> = (0..10).map(|mask| format!("*{}{round}{mask}", "É".repeat(12))).collect();
         format!("MODE #own{n} +bbbbbbbbbb {0}\r\nMODE #own{n} -bbbbbbbbbb {0}\r\n", masks.join(" "))
+    }),
+    by_rank("MODE of 20 ranks in a large room", |n, round| {
+        if n > 0 {
+            return String::new();
+        }
+        let names: Vec<_> = (1..21).map(|k| format!("by{k}")).collect();
+        let sign = if round % 2 == 0 { '+' } else { '-' };
+        format!("MODE #room0 {sign}{} {}\r\n", "v".repeat(20), names.join(" "))
     }),
     row("MODE lists masks", guarded, |_, _| lines("MODE #guarded beI")),
     row("MONITOR", user, |n, round| {
@@ -82,6 +106,9 @@ pub(crate) const ROWS: &[Row] = &[
         lines(&long("NAMES ", ",", |n| format!("#room{}", n % ROOMS)))
     }),
     row("NICK of 50 rooms", in_all_rooms, |n, round| lines(&format!("NICK {}{n}x{round}", "é".repeat(20)))),
+    row("NICK of 16 watched by all", user, |n, round| {
+        format!("NICK seen{n}\r\nNICK {}{n}z{round}\r\n", "é".repeat(20)).repeat(4)
+    }),
     row("NOTICE to 4 large rooms", in_some_rooms, |_, _| lines(&speech("NOTICE"))),
     row("OPER", user, |_, _| lines("OPER root wrong")),
     row("PART of 50 large rooms", in_all_rooms, |_, _| {
@@ -92,6 +119,10 @@ pub(crate) const ROWS: &[Row] = &[
     row("PING", user, |_, _| lines(&format!("PING :{}", "x".repeat(480)))),
     row("PONG", user, |_, _| lines("PONG x")),
     row("PRIVMSG to 4 large rooms", in_some_rooms, |_, _| lines(&speech("PRIVMSG"))),
+    row("PRIVMSG with long tags", with_tags, |_, _| lines(&tagged(&speech("PRIVMSG")))),
+    row("PRIVMSG to 4 people", user, |n, _| {
+        lines(&format!("PRIVMSG by{n},by{},keep1,keep2 :{}", n + 1, "x".repeat(400)))
+    }),
     row("PRIVMSG where masks are compared", guarded, |_, _| {
         lines(&format!("PRIVMSG #guarded :{}", "x".repeat(300)))
     }),
@@ -102,11 +133,15 @@ pub(crate) const ROWS: &[Row] = &[
     }),
     row("STATS", user, |_, _| lines("STATS u")),
     by_operator("STATS of bans and the report", |_, _| lines("STATS k") + "STATS p\r\n"),
-    row("TAGMSG to 4 large rooms", in_some_rooms, |_, _| {
-        lines(&format!("@+x={} {}", "y".repeat(400), speech("TAGMSG")))
-    }),
+    row("TAGMSG to 4 large rooms", with_tags, |_, _| lines(&tagged("TAGMSG #room0,#room1,#room2,#room3"))),
     row("TIME", user, |_, _| lines("TIME")),
-    row("TOPIC", in_own_room, |n, round| lines(&format!("TOPIC #own{n} :{round}{}", "é".repeat(200)))),
+    by_rank("TOPIC of a large room", |n, round| {
+        if n == 0 {
+            lines(&format!("TOPIC #room0 :{round}{}", "é".repeat(200)))
+        } else {
+            lines("TOPIC #room0")
+        }
+    }),
     by_operator("UNKLINE", |_, round| lines(&format!("UNKLINE 192.0.2.{}", round % 250))),
     row("USER", |_, _| String::new(), |_, _| lines("USER x 0 * :x")),
     row("USERHOST", user, |_, _| lines("USERHOST by1 by2 by3 by4 by5")),
@@ -117,7 +152,30 @@ pub(crate) const ROWS: &[Row] = &[
     row("WHO of a large room", user, |n, _| lines(&format!("WHO #room{n} %tcuihsnfdlaor,1"))),
     row("WHOIS", user, |n, _| lines(&format!("WHOIS by{n}"))),
     row("WHOWAS", user, |_, _| lines(&format!("WHOWAS {}", "é".repeat(32)))),
+    row("(CrazyIt speech)", crazyit, |n, round| format!("§γ{n} {round}{}§γ", "é".repeat(1000)).repeat(8)),
+    row("(CrazyIt whispers)", crazyit, |n, _| format!("★【cz{n}※{}★【", "é".repeat(1000)).repeat(8)),
+    row("(CrazyIt login storm)", crazyit, |_, _| "bytes outside a frame".into()),
+    row("(connects and leaves)", |_, _| String::new(), |_, _| "QUIT\r\n".into()),
+    row("(frames without an end)", crazyit, |_, _| format!("§γ{}", "é".repeat(500))),
+    row("(lines without an end)", user, |_, _| "é\0\u{1}".repeat(500)),
+    row("(unknown commands)", user, |n, round| lines(&format!("{} {n} {round}", "X".repeat(400)))),
 ];
+
+/// Where the row of `KICK` is: its attackers must know each other's names.
+const KICK_ROW: usize = {
+    let mut row = 0;
+    while !ROWS[row].has_rank {
+        row += 1;
+    }
+    row
+};
+
+/// Those that let their client hear more.
+pub(crate) const CAPABILITIES: &str = "away-notify chghost echo-message extended-join extended-monitor \
+    invite-notify message-tags multi-prefix server-time setname userhost-in-names";
+
+/// Bytes of tags in a message of an attacker: a little less than a client may send.
+const TAGS_BYTES: usize = 4000;
 
 /// So many lines at once as there may be.
 fn lines(line: &str) -> String {
@@ -145,7 +203,7 @@ fn speech(command: &str) -> String {
 }
 
 /// A name that is long and not of ASCII.
-fn name(n: usize, row: usize) -> String {
+pub(crate) fn name(n: usize, row: usize) -> String {
     format!("{}{row}y{n}", "é".repeat(26))
 }
 
@@ -191,12 +249,15 @@ fn guarded(n: usize, row: usize) -> String {
     prepared(n, row, &lines)
 }
 
-/// Fifty rooms with long names each.
-fn many_rooms(n: usize, row: usize) -> String {
-    let mut lines = String::new();
-    for from in (0..48).step_by(3) {
-        let rooms: Vec<_> = (from..from + 3).map(|k| format!("#{}{row}x{n}x{k}", "é".repeat(54))).collect();
-        lines += &format!("JOIN {}\r\n", rooms.join(","));
-    }
-    prepared(n, row, &lines)
+/// A user in four large rooms who sends tags.
+fn with_tags(n: usize, row: usize) -> String {
+    in_some_rooms(n, row) + "CAP REQ message-tags\r\n"
+}
+
+fn tagged(message: &str) -> String {
+    format!("@+x={} {message}", "y".repeat(TAGS_BYTES))
+}
+
+fn crazyit(n: usize, row: usize) -> String {
+    format!("∏∑{}∏∑", name(n, row))
 }
