@@ -1,5 +1,6 @@
 //! Many connections, which a thread reads so that none of them is too slow.
 
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -135,8 +136,8 @@ impl Herd {
     /// does not take: an attacker does not wait for a server that has stopped reading.
     pub(crate) fn send(&self, index: usize, text: &str) {
         let mut shared = self.shared();
-        if !shared.unsent.contains_key(&index) {
-            shared.unsent.insert(index, text.into());
+        if let Entry::Vacant(unsent) = shared.unsent.entry(index) {
+            unsent.insert(text.into());
             shared.flush(index);
         }
     }

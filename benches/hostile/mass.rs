@@ -18,6 +18,9 @@ const QUICK_USERS: usize = 2_000;
 /// How long the server may take to end.
 const MOST_TO_END: Duration = Duration::from_secs(3);
 
+/// Lines that the speaker sends at once: so many joins are handled in a turn, more or less.
+const CHAT_BATCH: usize = 50;
+
 /// The longest turn that a ban of many may have.
 const MOST_TURN: Duration = Duration::from_millis(100);
 
@@ -75,34 +78,48 @@ fn join(herd: &Herd, users: usize) -> u64 {
     herd.bytes() - before
 }
 
-/// What all are told when they join one room, and what it costs beside telling them as many bytes in messages.
+/// What it costs to tell all of them of each when they join one room, beside telling them as many lines in messages.
 fn joins(options: &Options, users: usize) -> bool {
     let server = Server::start(options, &ARGS);
     let herd = crowd(&server, users);
     let before = server.program.cpu_time();
     let bytes = join(&herd, users);
     let cost = server.program.cpu_time() - before;
-    // As many bytes as chat: each message is one write for each of the users.
-    let before = (server.program.cpu_time(), herd.bytes());
-    let text = format!("PRIVMSG #room :{}\r\n", "x".repeat(400)).repeat(100);
-    while herd.bytes() - before.1 < bytes {
-        let told = herd.bytes();
-        herd.send(0, &text);
-        while herd.bytes() < told + 100 * 400 * (users as u64 - 1) {
-            thread::sleep(Duration::from_millis(1));
-        }
-    }
-    let (chat, chat_bytes) = (server.program.cpu_time() - before.0, herd.bytes() - before.1);
     let lines = users * (users + 1) / 2;
-    let per_gb = |cost: Duration, bytes: u64| cost.as_secs_f64() / (bytes as f64 / 1e9);
+    let (chat, chat_lines) = chat(&server, &herd, users, lines);
+    let per_million = |cost: Duration, lines: usize| cost.as_secs_f64() / (lines as f64 / 1e6);
+    let (cost_each, chat_each) = (per_million(cost, lines), per_million(chat, chat_lines));
     println!(
-        "hostile/joins    {users} users: {lines} lines, {:.2} GB for {cost:.2?} of CPU, {:.2} s a GB; as chat {:.2} s a GB",
+        "hostile/joins    {users} users: {lines} lines, {:.2} GB for {cost:.2?} of CPU, {cost_each:.3} s a million; as chat {chat_each:.3} s",
         bytes as f64 / 1e9,
-        per_gb(cost, bytes),
-        per_gb(chat, chat_bytes),
     );
     assert_eq!(herd.ended(), 0, "nobody is ended for being told so much");
     true
+}
+
+/// Has one of them say lines as short as those of joins until all together were told as many as `lines`. Returns how
+/// long a processor worked for that, and how many lines these were.
+fn chat(server: &Server, herd: &Herd, users: usize, lines: usize) -> (Duration, usize) {
+    let text = "PRIVMSG #room :x\r\n".repeat(CHAT_BATCH);
+    let (begin, mut told, mut bytes_each) = (server.program.cpu_time(), 0, None);
+    while told < lines {
+        let before = herd.bytes();
+        herd.send(0, &text);
+        match bytes_each {
+            // They are all of the same length.
+            None => {
+                herd.settle();
+                bytes_each = Some(herd.bytes() - before);
+            }
+            Some(bytes) => {
+                while herd.bytes() < before + bytes {
+                    thread::sleep(Duration::from_millis(1));
+                }
+            }
+        }
+        told += CHAT_BATCH * (users - 1);
+    }
+    (server.program.cpu_time() - begin, told)
 }
 
 /// Bans half of the users of a room.
