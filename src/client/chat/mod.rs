@@ -55,6 +55,9 @@ pub(super) struct Chat {
     warning: Option<String>,
     /// That was told once.
     has_warned: bool,
+    #[cfg(feature = "editor")]
+    /// What was typed, on both sides of the cursor, when a key turned to another room.
+    typed: Option<(String, String)>,
     /// Counts what is said, so that it is known who spoke last.
     said: u64,
 }
@@ -123,6 +126,8 @@ impl Chat {
             folding: Folding::default(),
             warning: None,
             has_warned: false,
+            #[cfg(feature = "editor")]
+            typed: None,
             said: 0,
         }
     }
@@ -171,6 +176,18 @@ impl Chat {
         };
         self.choose(next);
         true
+    }
+
+    /// Keeps what was typed, on both sides of the cursor, for the prompt of another room.
+    #[cfg(feature = "editor")]
+    pub(super) fn keep_typed(&mut self, before: &str, behind: &str) {
+        self.typed = Some((before.to_owned(), behind.to_owned()));
+    }
+
+    /// What was kept.
+    #[cfg(feature = "editor")]
+    pub(super) fn take_typed(&mut self) -> Option<(String, String)> {
+        self.typed.take()
     }
 
     /// The prompt is on the screen now: what is typed behind it goes to the room in it, or nowhere.

@@ -16,6 +16,9 @@ use rustyline::hint::Hinter;
 use rustyline::history::MemHistory;
 use rustyline::validate::Validator;
 use rustyline::{
+    Cmd, ConditionalEventHandler, Event as KeyInput, EventContext, EventHandler, KeyCode, KeyEvent, Modifiers,
+};
+use rustyline::{
     ColorMode, CompletionType, Config, Context, Editor, ExternalPrinter, GraphemeClusterMode, Helper,
 };
 
@@ -43,9 +46,55 @@ pub(super) fn open(
     let config = config.max_history_size(HISTORY).ok()?.build();
     let history = MemHistory::with_config(&config);
     let mut editor = Editor::with_history(config, history).ok()?;
+    bind_rooms(&mut editor, chat);
     editor.set_helper(Some(Offers { chat: Arc::clone(chat), drawn: RefCell::new(Drawn::new(has_colors)) }));
     let printer = editor.create_external_printer().ok()?;
     Some((editor, printer))
+}
+
+/// F1 to F9 turn to the room of that number, Alt-Left and Alt-Right to the one before and to the next. Alt and a digit
+/// begin a count in the editor, before it looks for keys of ours.
+fn bind_rooms(editor: &mut LineEditor, chat: &Arc<Mutex<Chat>>) {
+    let mut bind = |key, turn| {
+        let switch = Switch { chat: Arc::clone(chat), turn };
+        editor.bind_sequence(key, EventHandler::Conditional(Box::new(switch)));
+    };
+    for number in 1..=9 {
+        bind(KeyEvent(KeyCode::F(number), Modifiers::NONE), Turn::To(number.into()));
+    }
+    bind(KeyEvent(KeyCode::Left, Modifiers::ALT), Turn::Back);
+    bind(KeyEvent(KeyCode::Right, Modifiers::ALT), Turn::On);
+}
+
+/// Which room a key turns to.
+#[derive(Clone, Copy)]
+enum Turn {
+    To(usize),
+    Back,
+    On,
+}
+
+/// Turns to another room. The line that is being typed ends, and comes back behind the new prompt.
+struct Switch {
+    chat: Arc<Mutex<Chat>>,
+    turn: Turn,
+}
+
+impl ConditionalEventHandler for Switch {
+    fn handle(&self, _: &KeyInput, _: u16, _: bool, context: &EventContext<'_>) -> Option<Cmd> {
+        let mut chat = self.chat.lock().unwrap_or_else(PoisonError::into_inner);
+        let has_turned = match self.turn {
+            Turn::To(number) => chat.switch_to(number),
+            Turn::Back => chat.switch(false),
+            Turn::On => chat.switch(true),
+        };
+        if !has_turned {
+            return Some(Cmd::Noop);
+        }
+        let (before, behind) = context.line().split_at_checked(context.pos())?;
+        chat.keep_typed(before, behind);
+        Some(Cmd::AcceptLine)
+    }
 }
 
 /// Reads lines on a thread of its own, one for each prompt that comes, and prints above them.
@@ -78,7 +127,14 @@ fn read(editor: &mut LineEditor, prompt: &Prompt) -> Note {
     if let Some(offers) = editor.helper() {
         offers.drawn.borrow_mut().is_secret = prompt.is_secret;
     }
-    match editor.readline(&prompt.text) {
+    let mut result = editor.readline(&prompt.text);
+    // A key has turned to another room.
+    while let Some((before, behind)) = kept(editor) {
+        let turned = editor.helper().filter(|_| !prompt.is_secret).map(Offers::prompt);
+        let text = turned.as_ref().unwrap_or(&prompt.text);
+        result = editor.readline_with_initial(text, (&before, &behind));
+    }
+    match result {
         Ok(line) if prompt.is_secret => Note::Typed(vec![line]),
         Ok(line) => {
             // A history that is full forgets the oldest.
@@ -95,10 +151,25 @@ fn read(editor: &mut LineEditor, prompt: &Prompt) -> Note {
     }
 }
 
+/// What was typed before a key turned to another room.
+fn kept(editor: &LineEditor) -> Option<(String, String)> {
+    let offers = editor.helper()?;
+    offers.chat.lock().unwrap_or_else(PoisonError::into_inner).take_typed()
+}
+
 /// What the tab key offers, and how the line is drawn.
 pub(super) struct Offers {
     chat: Arc<Mutex<Chat>>,
     drawn: RefCell<Drawn>,
+}
+
+impl Offers {
+    /// The prompt of the room that a key has turned to.
+    fn prompt(&self) -> String {
+        let mut chat = self.chat.lock().unwrap_or_else(PoisonError::into_inner);
+        chat.prompted();
+        chat.prompt()
+    }
 }
 
 /// How the prompt and the line were drawn last.
