@@ -1,0 +1,98 @@
+//! What peers can make a server keep, by the allocator's own count. This binary has one test, because the count is that
+//! of the whole process.
+
+mod support;
+
+use std::alloc::System;
+
+use cap::Cap;
+use parlor::config::{Limits, ServerConfig};
+use parlor::message::Peer;
+use support::options::{config, limits};
+use support::scene::{Guest, Scene};
+
+#[global_allocator]
+static ALLOCATOR: Cap<System> = Cap::new(System, usize::MAX);
+
+/// What `--memory` says, in bytes.
+const MEMORY: usize = 4 << 20;
+
+/// Most that there is more than in a fresh server, in bytes.
+const MOST: usize = MEMORY / 5 * 6 + 4_000_000;
+
+/// Most that is left when everybody has gone, in bytes: of users who left, 256 are remembered.
+const MOST_LEFT: usize = 1_000_000;
+
+/// How many peers do harm.
+const PEERS: usize = 200;
+
+fn users(scene: &mut Scene, reads: bool) -> Vec<Guest> {
+    let peer = |n: usize| Peer::Tcp([192, 0, 2, (n / 16) as u8].into(), 1);
+    let guests: Vec<_> = (0..PEERS).map(|n| scene.connect_from(peer(n))).collect();
+    for (n, guest) in guests.iter().enumerate() {
+        scene.send(guest, format!("NICK u{n}\r\nUSER u 0 * :u\r\nJOIN #all\r\n"));
+        if !reads {
+            guest.push_room(0);
+        }
+    }
+    guests
+}
+
+fn open_rooms_with_long_lists(scene: &mut Scene) -> Vec<Guest> {
+    let guests = users(scene, true);
+    for (n, guest) in guests.iter().enumerate() {
+        for room in 0..3 {
+            let mut lines = format!("JOIN #{n}-{room}\r\nTOPIC #{n}-{room} :{}\r\n", "t".repeat(300));
+            for mask in 0..60 {
+                lines += &format!("MODE #{n}-{room} +b {mask}{}!*@*\r\n", "x".repeat(180));
+            }
+            scene.send(guest, lines);
+        }
+        // What a guest has heard is this test's, and not the server's.
+        guests.iter().for_each(|guest| drop(guest.heard()));
+    }
+    guests
+}
+
+fn hear_short_lines_and_never_read(scene: &mut Scene) -> Vec<Guest> {
+    let guests = users(scene, false);
+    let speaker = scene.connect();
+    scene.send(&speaker, "NICK s\r\nUSER u 0 * :u\r\nJOIN #all\r\n");
+    for _ in 0..500 {
+        scene.send(&speaker, "PRIVMSG #all :x\r\n");
+    }
+    guests.into_iter().chain([speaker]).collect()
+}
+
+fn begin_frames_and_never_end_them(scene: &mut Scene) -> Vec<Guest> {
+    let guests: Vec<_> = (0..5 * PEERS).map(|_| scene.connect()).collect();
+    for guest in &guests {
+        scene.send(guest, "§γ".to_owned() + &"x".repeat(4000));
+        scene.send(guest, "x".repeat(200));
+    }
+    guests
+}
+
+#[test]
+fn whatever_peers_do_the_server_keeps_little_more_than_it_may_and_gives_it_back() {
+    let limits = Limits { memory_bytes: MEMORY, connections_per_ip: PEERS, ..limits() };
+    type Harm = fn(&mut Scene) -> Vec<Guest>;
+    let harms: [(&str, Harm); 3] = [
+        ("rooms", open_rooms_with_long_lists),
+        ("short lines", hear_short_lines_and_never_read),
+        ("frames without an end", begin_frames_and_never_end_them),
+    ];
+    for (what, harm) in harms {
+        let mut scene = Scene::with(ServerConfig { limits, ..config() });
+        let fresh = ALLOCATOR.allocated();
+        let guests = harm(&mut scene);
+        let kept = ALLOCATOR.allocated().saturating_sub(fresh);
+        assert!(kept <= MOST, "{what}: {kept} bytes are allocated of {MOST}");
+        for guest in guests {
+            scene.reset(&guest);
+        }
+        scene.settle();
+        let left = ALLOCATOR.allocated().saturating_sub(fresh);
+        assert!(left <= MOST_LEFT, "{what}: {left} bytes are left of {kept}");
+    }
+}
