@@ -151,7 +151,10 @@ impl Rooms {
         }
         user.seats.push(Seat { room, position: members.len() as u32 });
         members.push(Member { id, rank });
-        self.recharge(users, room);
+        // Members are not counted, so nothing changes for a room that was there.
+        if self.get(room).charged == 0 {
+            self.recharge(users, room);
+        }
         room
     }
 
