@@ -12,6 +12,13 @@ use crate::client::{Client, Error, Event, EventKind, Reader, Request, Speaker, i
 use crate::config::ClientConfig;
 use crate::name::UserName;
 
+/// So long our name may be held by the connection that we lost. Then we take another: a server may wait for minutes
+/// before it notices that the connection is gone.
+const GHOST_PATIENCE: Duration = Duration::from_secs(5);
+
+/// Most names that we take because ours is held.
+const OTHER_NAMES: usize = 3;
+
 /// The connection, or the hope of one.
 #[derive(Debug)]
 pub(super) struct Link {
@@ -28,6 +35,8 @@ pub(super) struct Link {
     said_goodbye: bool,
     /// It was told that our name is refused.
     told_of_name: bool,
+    /// Names that we took since, because ours is held.
+    other_names: usize,
     backoff: Backoff,
     /// Since when there is this connection.
     since: Instant,
@@ -45,6 +54,8 @@ pub(super) enum Tried {
     NotYet(Option<Error>),
     /// The server wants another password. Nothing is tried before there is one.
     WantsPassword(Error),
+    /// Our name is still held, so we ask for this one now.
+    OtherName(String),
     /// There is no use in trying again.
     GivenUp(Error),
 }
@@ -67,6 +78,7 @@ impl Link {
             name,
             said_goodbye: false,
             told_of_name: false,
+            other_names: 0,
             backoff: Backoff::default(),
             since: Instant::now(),
             lost_at: None,
@@ -83,7 +95,7 @@ impl Link {
         self.rename(&client.name());
         self.up = Some(client.listen(move |item| notes.send(Note::Heard(number, item)).is_ok())?);
         (self.is_broken, self.said_goodbye, self.lost_at) = (false, false, None);
-        self.told_of_name = false;
+        (self.told_of_name, self.other_names) = (false, 0);
         self.outgoing.trust(false);
         Ok(())
     }
@@ -194,6 +206,15 @@ impl Link {
         }
     }
 
+    /// Our name with a mark behind it, if that is a name and we have not taken too many.
+    fn take_other_name(&mut self) -> Option<String> {
+        let other =
+            UserName::new(&format!("{}_", self.name)).ok().filter(|_| self.other_names < OTHER_NAMES)?;
+        self.other_names += 1;
+        self.name = other;
+        Some(self.name.to_string())
+    }
+
     /// What became of a try.
     pub(super) fn tried(&mut self, result: Result<Box<Client>, Error>, now: Instant) -> Tried {
         let error = match result {
@@ -211,8 +232,15 @@ impl Link {
             // Perhaps the server has not noticed yet that we were gone, and will.
             Err(error) => error,
         };
-        let pause = self.backoff.pause();
         let gone = self.lost_at.map_or(Duration::ZERO, |at| now.saturating_duration_since(at));
+        if matches!(error, Error::NameRefused { .. })
+            && gone >= GHOST_PATIENCE
+            && let Some(name) = self.take_other_name()
+        {
+            self.try_at = Some(now);
+            return Tried::OtherName(name);
+        }
+        let pause = self.backoff.pause();
         if self.config.retry.is_some_and(|retry| gone + pause > retry) {
             return Tried::GivenUp(error);
         }
@@ -283,5 +311,29 @@ mod tests {
         let tried = std::iter::from_fn(|| heard.recv_timeout(DEADLINE).ok());
         assert!(tried.into_iter().any(|note| matches!(note, Note::Tried(Ok(_)))));
         assert_eq!(server.join().unwrap(), ["alice", "alice"]);
+    }
+
+    #[test]
+    fn a_name_that_a_ghost_holds_is_given_up_for_another_which_is_told() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let target = listener.local_addr().unwrap().to_string();
+        let server = thread::spawn(move || welcome_as("alice", &listener));
+        let Ok(Invocation::Run(config)) = ClientConfig::from_args(&[target], None, true) else { panic!() };
+        let name = UserName::new("alice").unwrap();
+        let client = enter::log_in(&config, &name).unwrap();
+        server.join().unwrap();
+        let (notes, _heard) = mpsc::sync_channel(9);
+        let mut link = Link::new(&config, client, name.clone(), notes).unwrap();
+        let lost = Instant::now();
+        link.lost(lost);
+        let mut tried = |after: Duration| {
+            let refused = Error::NameRefused { name: name.clone(), why: Some("In use".into()) };
+            link.tried(Err(refused), lost + after)
+        };
+        assert!(matches!(tried(Duration::ZERO), Tried::NotYet(Some(_))));
+        for other in ["alice_", "alice__", "alice___"] {
+            assert!(matches!(tried(GHOST_PATIENCE), Tried::OtherName(name) if name == other));
+        }
+        assert!(matches!(tried(GHOST_PATIENCE), Tried::NotYet(None)));
     }
 }

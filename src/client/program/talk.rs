@@ -346,6 +346,9 @@ impl Talk {
                 self.failure = Some(error.into());
                 return false;
             }
+            Tried::OtherName(name) => {
+                self.screen.note(&format!("your name is still taken, so you come back as {name}"));
+            }
             Tried::Back(name) => {
                 self.screen
                     .note(&format!("connected again, as {name}; what was said meanwhile is not known here"));
