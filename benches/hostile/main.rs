@@ -49,8 +49,8 @@ const MOST_AT_P99: Duration = Duration::from_millis(50);
 const MOST: Duration = Duration::from_millis(100);
 
 /// How long a row runs.
-const ROW_TIME: Duration = Duration::from_secs(2);
-const QUICK_ROW_TIME: Duration = Duration::from_millis(700);
+const ROW_TIME: Duration = Duration::from_secs(1);
+const QUICK_ROW_TIME: Duration = Duration::from_millis(400);
 
 /// How often an attacker sends what it repeats.
 const BEAT: Duration = Duration::from_millis(5);
