@@ -3,11 +3,13 @@
 mod support;
 
 use std::fs;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, ErrorKind};
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::thread;
+use std::time::Instant;
 
-use support::{Peer, Program, Scratch, address, text};
+use support::{DEADLINE, Peer, Program, Scratch, address, text};
 
 #[test]
 fn the_line_on_standard_output_tells_where_it_listens_and_how_to_join() {
@@ -27,7 +29,17 @@ fn told(program: &Path, path: &str, directory: &Path) -> String {
     let mut command = Command::new(program);
     command.args(["--listen", "127.0.0.1:0"]).env("PATH", path).env("CARGO", "cargo");
     command.env("XDG_STATE_HOME", "/nowhere").current_dir(directory);
-    let mut server = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("it starts");
+    command.stdout(Stdio::piped()).stderr(Stdio::null());
+    let by = Instant::now() + DEADLINE;
+    let mut server = loop {
+        match command.spawn() {
+            // A program that another test starts at this moment may have inherited the file, which is just being written.
+            Err(error) if error.kind() == ErrorKind::ExecutableFileBusy && Instant::now() < by => {
+                thread::yield_now();
+            }
+            other => break other.expect("it starts"),
+        }
+    };
     let mut line = String::new();
     BufReader::new(server.stdout.take().expect("piped")).read_line(&mut line).expect("it is text");
     server.kill().expect("it runs");
