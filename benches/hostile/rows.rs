@@ -148,6 +148,7 @@ pub(crate) const ROWS: &[Row] = &[
     row("VERSION", user, |_, _| lines("VERSION")),
     by_operator("WALLOPS", |_, round| lines(&format!("WALLOPS :{round}{}", "x".repeat(400)))),
     row("WHO with stars", user, |_, _| lines(&format!("WHO {}", "*e".repeat(200)))),
+    row("WHO of everybody, in 50 rooms", in_all_rooms, |_, _| lines("WHO *")),
     row("WHO of everybody", user, |_, _| lines("WHO *")),
     row("WHO of a large room", user, |n, _| lines(&format!("WHO #room{n} %tcuihsnfdlaor,1"))),
     row("WHOIS", user, |n, _| lines(&format!("WHOIS by{n}"))),

@@ -208,8 +208,10 @@ impl Session {
     /// Prepares for the end: what was held back from the peer is sent. What is sent to it after this is its own bytes, not
     /// events. Returns the name of the user, who has to leave the hub.
     pub fn leave(&mut self, context: &mut Context<'_>) -> Option<UserName> {
-        if let Wire::CrazyIt(conversation) = &mut self.wire {
-            conversation.end_quiet(context);
+        match &mut self.wire {
+            Wire::CrazyIt(conversation) => conversation.end_quiet(context),
+            Wire::Irc(conversation) => conversation.stop_work(),
+            Wire::Unknown { .. } => {}
         }
         context.hub.users().get(self.id()).map(|user| user.name().clone())
     }

@@ -158,3 +158,19 @@ fn names_that_take_several_turns_miss_nobody_who_stays() {
         assert!(known > 0, "{n} is missing");
     }
 }
+
+#[test]
+fn whoever_is_ended_amid_a_command_is_told_why_and_nothing_of_the_command_any_more() {
+    let mut house = guarded();
+    let (root, eager) = (house.operator("root"), house.irc(&"é".repeat(30)));
+    house.forget();
+    house.bytes_for_a_turn(eager, format!("JOIN {}\r\n", all_channels()));
+    house.bytes_for_a_turn(root, format!("KILL {} :enough\r\n", "é".repeat(30)));
+    house.advance(Duration::ZERO);
+    let heard = house.lines(eager);
+    let joined = heard.iter().filter(|line| line.contains(" JOIN ")).count();
+    assert!((1..GUARDED).contains(&joined), "{joined} joined");
+    assert!(heard.last().unwrap().starts_with("ERROR "), "{:?}", heard.last());
+    assert!(house.is_shut(eager));
+    house.check();
+}

@@ -10,6 +10,9 @@ use crate::hub::mask::{Folded, Pattern};
 use crate::session::Context;
 use crate::wire::irc::{Line, Message, numeric};
 
+/// How many vacant places are passed in one step of work.
+pub(super) const VACANT_PLACES_PER_STEP: usize = 16;
+
 /// What it costs to fold the name of a channel.
 const FOLDING_STEPS: usize = 16;
 
@@ -31,8 +34,9 @@ impl Work for Listing {
             irc.say(numeric::RPL_LISTEND, "End of LIST", context);
             return Progress::Done;
         };
+        // Places that are vacant were looked at as well.
+        let mut steps = 1 + (place - self.next) / VACANT_PLACES_PER_STEP;
         self.next = place + 1;
-        let mut steps = 1;
         if hub.is_visible(id, irc.id) && lists(&self.conditions, room, now.time, &mut steps) {
             if self.bytes_left == 0 {
                 self.next = usize::MAX;

@@ -1,5 +1,6 @@
 //! `WHO`, with the extension WHOX: fields of the client's choice.
 
+use super::list::VACANT_PLACES_PER_STEP;
 use super::people::ip_as_param;
 use super::rooms::{prefixes, unix_seconds};
 use super::work::{Progress, Work};
@@ -13,6 +14,9 @@ use crate::wire::irc::{Line, Message, numeric};
 
 /// Longest token of a WHOX request, in characters.
 const TOKEN_CHARS: usize = 3;
+
+/// What it costs for each room of a user to find out whether the client is there too.
+const ROOM_STEPS: usize = 4;
 
 /// One line of the answer.
 struct Row<'a> {
@@ -130,11 +134,17 @@ impl Irc {
             }
             Wanted::Everybody { mask, next } => {
                 let (id, user) = hub.users().iter_from(*next).next()?;
-                *next = UserId(id.0 + 1);
                 let mut steps = Hub::visibility_steps(user);
+                // Places that are vacant were looked at as well.
+                steps += (id.0 - next.0) as usize / VACANT_PLACES_PER_STEP;
+                *next = UserId(id.0 + 1);
                 let is_wanted = hub.is_user_visible(user, self.id)
                     && mask.as_ref().is_none_or(|mask| matches(mask, user, &mut steps));
                 let row = is_wanted.then(|| self.row(id, hub)).flatten();
+                if is_wanted {
+                    // The first room that both are in was looked for.
+                    steps += ROOM_STEPS * user.seats.len();
+                }
                 out.worked(steps);
                 Some(row)
             }

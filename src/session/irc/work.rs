@@ -55,6 +55,11 @@ impl Irc {
         self.pending.is_some()
     }
 
+    /// Forgets what is left of a command: its client leaves.
+    pub(in crate::session) fn stop_work(&mut self) {
+        self.pending = None;
+    }
+
     /// Goes on with the command that the budget has interrupted.
     pub(in crate::session) fn go_on(&mut self, context: &mut Context<'_>) {
         let Some(mut pending) = self.pending.take() else { return };
