@@ -21,13 +21,15 @@
 //! | [`client`] | a blocking client, and the terminal on top of it |
 //! | [`client_command`] | how a shell starts the client that came with this server |
 //! | `tls_clock` | the time for TLS, whatever the clock says; with the feature `tls` |
+//! | `footprint` | how much memory the allocator takes for what is kept |
 //! | `files` | files, read within a limit and written whole or not at all |
 //! | [`date`] | dates of RFC 3339, for every time that a clock can show |
 //! | [`config`] | options of both programs, and limits with their units |
 //!
 //! Imports run one way: programs → `net`, `client` → `session` → `hub`, `wire` → `message`, `name`; `config`,
-//! `address`, `network`, `fingerprint`, `secret`, `date`, `logging` and `files` stand beside the last two. `client` uses
-//! `wire` and not `session`. `hub` and `wire` do not know each other, and mio appears in `net` alone.
+//! `address`, `network`, `fingerprint`, `secret`, `date`, `logging`, `origin`, `bucket`, `footprint` and `files` stand
+//! beside the last two. `client` uses `wire` and not `session`. `hub` and `wire` do not know each other, and mio appears
+//! in `net` alone.
 //!
 //! # One turn of the server
 //!

@@ -41,7 +41,7 @@ struct Shared {
     /// Those that the server has ended.
     ended: HashSet<usize>,
     bytes: u64,
-    /// What is not sent yet, by connection.
+    /// Unsent bytes of each connection.
     unsent: HashMap<usize, Vec<u8>>,
     /// A byte string, and how often it was heard.
     wanted: Vec<u8>,
@@ -190,7 +190,7 @@ impl Drop for Herd {
         if let Ok(mut shared) = self.shared.lock() {
             shared.stops = true;
         }
-        // Where it has panicked, this thread has as well.
+        // If the reader panicked, this thread panics at its next lock anyway.
         self.reader.take().into_iter().for_each(|reader| drop(reader.join()));
     }
 }

@@ -1,12 +1,12 @@
-//! What one address can do to others: every command with its most expensive input within the limits, and how long a
-//! quiet user's `PING` takes meanwhile. Then masses that come, are banned, and lose their server.
+//! Attacks a server with every command at its most expensive, from one address, and measures how long a quiet user's `PING`
+//! takes. Then thousands join one room, half of them are banned, and their server ends.
 //!
 //!     cargo bench --bench hostile -- [--quick] [--no-flood] [--report] [--program FILE] [NAME...]
 //!
-//! Each row prints the longest turn of the server, and of the quiet user's pings the median, the 99th percentile and the
-//! longest. It fails where one is over the target, or where the server has a command that no row is for. With `--report` it
-//! only tells so: an older program tells the longest turn there ever was. `--no-flood` takes the limit away on how fast a peer may send. Without `--bench`, which cargo gives it
-//! under `cargo bench`, it does nothing.
+//! Each row prints the server's longest turn, and the median, 99th percentile and maximum of the quiet user's pings. The
+//! bench fails when a row exceeds the target or a command has no row. With `--report` it only prints them; an older program
+//! reports its longest turn since the start. `--no-flood` removes the limit on messages per second. Without `--bench`, which
+//! cargo passes under `cargo bench`, it does nothing.
 
 // The report is for whoever runs it.
 #![allow(clippy::print_stdout)]
@@ -126,7 +126,7 @@ impl Bystanders {
         [127, 9, (n / ATTACKERS) as u8, 1]
     }
 
-    /// What the `n`th begins with. As operators they are not slowed down, and they stay none.
+    /// What the `n`th sends when it comes. It is an operator while it joins, so that `--flood` does not slow it down.
     fn first(n: usize) -> String {
         let user = |name: &str, lines: &str| {
             format!("NICK {name}\r\nUSER by 0 * :by\r\nOPER root secret\r\n{lines}MODE {name} -o\r\n")

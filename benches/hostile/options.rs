@@ -1,4 +1,4 @@
-//! What the command line asks for.
+//! The command line of the bench.
 
 /// What is to be run, and how.
 pub(crate) struct Options {

@@ -5,13 +5,13 @@ use crate::{ATTACKERS, ROOMS};
 /// A line may have so many bytes, its end included.
 const LINE_BYTES: usize = 512;
 
-/// What attackers send.
+/// One attack: the lines that each attacker sends.
 pub(crate) struct Row {
     /// The command, and what is expensive about it.
     pub(crate) name: &'static str,
-    /// What an attacker begins with, by its number and the row's.
+    /// Lines to log in and prepare, given the attacker's number and the row's.
     pub(crate) first: fn(usize, usize) -> String,
-    /// What it sends again and again, by its number and how often it has.
+    /// Lines to repeat, given the attacker's number and the round.
     pub(crate) attack: fn(usize, usize) -> String,
     pub(crate) is_for_operators: bool,
     /// The first attacker is given the rank of an operator of `#room0`, which all bystanders are in.

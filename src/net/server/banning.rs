@@ -40,6 +40,7 @@ impl<S: Stream> Server<S> {
 
     /// Has all connections from there ended, from the end of this turn on.
     pub(super) fn close_from(&mut self, network: Network, reason: CloseReason) {
+        self.steps += self.connections.len();
         for (_, connection) in &mut self.connections {
             if is_hit(&network, connection.peer) && connection.is_hearing() {
                 connection.hearing = Hearing::Banned;
