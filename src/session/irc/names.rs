@@ -16,7 +16,7 @@ const MEMBERS_PER_LINE: usize = 250;
 
 /// The list of a channel's members, as far as it has come.
 #[derive(Debug)]
-pub(super) struct Names {
+struct Names {
     channel: RoomName,
     /// Members at this place and behind it are listed. From the last to the first: whoever leaves meanwhile is replaced by
     /// the last, who is listed already. Whoever joins meanwhile becomes the last, and the client is told of that.
@@ -27,18 +27,44 @@ pub(super) struct Names {
 #[derive(Debug)]
 struct NamesOf {
     channels: vec::IntoIter<Box<str>>,
+    lists: Lists,
+}
+
+/// The lists that one command is answered with, one after the other.
+#[derive(Debug)]
+pub(super) struct Lists {
     current: Option<Names>,
-    /// How many bytes the rest of the answer may have.
+    /// How many bytes the rest of them may have together.
     bytes_left: usize,
 }
 
+impl Lists {
+    pub(super) fn new(bytes_left: usize) -> Self {
+        Self { current: None, bytes_left }
+    }
+
+    /// Makes this channel's list the next one.
+    pub(super) fn begin(&mut self, channel: RoomName) {
+        self.current = Some(Names::new(channel));
+    }
+
+    /// Goes on with the list that was begun. False when there is none.
+    pub(super) fn step(&mut self, irc: &Irc, context: &mut Context<'_>) -> bool {
+        let Some(names) = &mut self.current else { return false };
+        if names.step(irc, &mut self.bytes_left, context) == Progress::Done {
+            self.current = None;
+        }
+        true
+    }
+}
+
 impl Names {
-    pub(super) fn new(channel: RoomName) -> Self {
+    fn new(channel: RoomName) -> Self {
         Self { channel, listed_from: usize::MAX }
     }
 
     /// Lists members until the budget of this turn or `bytes_left` is spent.
-    pub(super) fn step(&mut self, irc: &Irc, bytes_left: &mut usize, context: &mut Context<'_>) -> Progress {
+    fn step(&mut self, irc: &Irc, bytes_left: &mut usize, context: &mut Context<'_>) -> Progress {
         let room = context.hub.rooms().find(&self.channel);
         let Some(id) = room.filter(|&room| context.hub.is_visible(room, irc.id)) else {
             return self.end(irc, context);
@@ -69,16 +95,13 @@ impl Names {
 
 impl Work for NamesOf {
     fn step(&mut self, irc: &mut Irc, context: &mut Context<'_>) -> Progress {
-        if let Some(names) = &mut self.current {
-            if names.step(irc, &mut self.bytes_left, context) == Progress::Done {
-                self.current = None;
-            }
+        if self.lists.step(irc, context) {
             return Progress::More;
         }
         let Some(name) = self.channels.next() else { return Progress::Done };
         let room = RoomName::new(&name).ok().and_then(|name| context.hub.rooms().find(&name));
         match room.filter(|&room| context.hub.is_visible(room, irc.id)) {
-            Some(room) => self.current = Some(Names::new(context.hub.rooms().get(room).name.clone())),
+            Some(room) => self.lists.begin(context.hub.rooms().get(room).name.clone()),
             None => irc.complain(numeric::RPL_ENDOFNAMES, &name, "End of NAMES list", context),
         }
         Progress::More
@@ -92,8 +115,8 @@ impl Irc {
             return self.complain(numeric::RPL_ENDOFNAMES, "*", "End of NAMES list", context);
         };
         let channels = self.owned_targets(names, CHANNEL_TARGETS, context);
-        let bytes_left = context.house.answer_bytes();
-        self.begin(NamesOf { channels, current: None, bytes_left }, context);
+        let lists = Lists::new(context.house.answer_bytes());
+        self.begin(NamesOf { channels, lists }, context);
     }
 
     /// Lists as many members as a line has room for. Returns how many bytes that are.

@@ -3,7 +3,7 @@
 use std::time::SystemTime;
 use std::vec;
 
-use super::names::Names;
+use super::names::Lists;
 use super::work::{Progress, Work};
 use super::{Capabilities, Irc};
 use crate::hub::{Member, ROOMS_PER_USER, RoomId, Seat};
@@ -44,22 +44,19 @@ pub(super) fn prefixes(rank: Rank, all: bool) -> &'static str {
 struct Joining {
     channels: vec::IntoIter<(Box<str>, Option<String>)>,
     /// The members of the channel that was entered last.
-    names: Option<Names>,
-    /// How many bytes of names the rest of the answer may have.
-    bytes_left: usize,
+    lists: Lists,
 }
 
 impl Work for Joining {
     fn step(&mut self, irc: &mut Irc, context: &mut Context<'_>) -> Progress {
-        if let Some(names) = &mut self.names {
-            if names.step(irc, &mut self.bytes_left, context) == Progress::Done {
-                self.names = None;
-            }
+        if self.lists.step(irc, context) {
             return Progress::More;
         }
         let Some((name, key)) = self.channels.next() else { return Progress::Done };
         context.out.counted_as_message();
-        self.names = irc.join_one(&name, key, context).map(Names::new);
+        if let Some(channel) = irc.join_one(&name, key, context) {
+            self.lists.begin(channel);
+        }
         Progress::More
     }
 }
@@ -99,8 +96,8 @@ impl Irc {
         };
         let channels = self.targets(message.params[0], CHANNEL_TARGETS, context);
         let channels: Vec<_> = channels.into_iter().map(|name| (name.into(), key(name))).collect();
-        let bytes_left = context.house.answer_bytes();
-        self.begin(Joining { channels: channels.into_iter(), names: None, bytes_left }, context);
+        let lists = Lists::new(context.house.answer_bytes());
+        self.begin(Joining { channels: channels.into_iter(), lists }, context);
     }
 
     /// Enters a channel. Returns it where its members are to be listed.
