@@ -3,6 +3,7 @@
 
 use std::time::SystemTime;
 
+use super::budget::OverBudget;
 use super::{Ban, BanError, Bans, Hub};
 use crate::message::{Event, EventKind, Now, Outgoing, Peer, Source, UserId};
 use crate::network::Network;
@@ -18,6 +19,7 @@ impl Hub {
         for ban in bans {
             self.bans.add(ban, now).ok();
         }
+        self.recharge_bans();
     }
 
     /// Sets a ban on behalf of `id`, and ends all connections that it hits. Returns whether it took the place of another.
@@ -26,15 +28,25 @@ impl Hub {
         if self.users.get(id).is_some_and(|user| hits(user.peer)) {
             return Err(BanError::Oneself);
         }
+        let allowed = self.users.budget.allows(None, ban.kept_bytes());
+        allowed.map_err(|OverBudget { most, .. }| BanError::NoMemory(most))?;
         let (network, reason) = (ban.network, ban.close_reason());
         let was_there = self.bans.add(ban, now.time)?;
+        self.recharge_bans();
         out.close_from(network, reason);
         Ok(was_there)
     }
 
     /// Takes the ban of exactly this network away, if there is one.
     pub fn unban(&mut self, network: &Network, now: Now) -> Option<Ban> {
-        self.bans.remove(network, now.time)
+        let removed = self.bans.remove(network, now.time);
+        self.recharge_bans();
+        removed
+    }
+
+    fn recharge_bans(&mut self) {
+        let now = self.bans.kept_bytes();
+        self.users.budget.recharge(None, &mut self.bans.charged, now);
     }
 
     /// Tells all operators of the server but `except`.

@@ -8,6 +8,7 @@ use std::mem;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::SystemTime;
 
+use crate::footprint::heap_bytes;
 use crate::message::{CloseReason, Peer};
 use crate::network::Network;
 
@@ -43,6 +44,8 @@ pub enum BanError {
     Oneself,
     /// There are as many as this already.
     TooMany(usize),
+    /// There is no memory for it: users, rooms and bans may take so many bytes.
+    NoMemory(usize),
 }
 
 /// All bans. Two of them never have the same network.
@@ -53,6 +56,8 @@ pub struct Bans {
     /// How many bans there are for each length of prefix, of IPv4 and not: no count is 0.
     lengths: Vec<(Length, usize)>,
     changes: u64,
+    /// What the budget has for them.
+    pub(super) charged: u32,
 }
 
 /// Of IPv4 or not, and how many bits count.
@@ -76,6 +81,11 @@ impl Ban {
     /// What whom it hits is told.
     pub fn close_reason(&self) -> CloseReason {
         CloseReason::Banned { until: self.until, reason: self.reason.clone() }
+    }
+
+    /// The memory that it takes, in a list that may have just grown.
+    pub(super) fn kept_bytes(&self) -> usize {
+        2 * size_of::<Self>() + heap_bytes(self.by.capacity()) + heap_bytes(self.reason.capacity())
     }
 
     /// True when it is over.
@@ -136,6 +146,16 @@ impl Bans {
         self.list.iter().filter(move |ban| !ban.is_over(now))
     }
 
+    /// The memory that all of them take.
+    pub(super) fn kept_bytes(&self) -> usize {
+        self.list.iter().map(Ban::kept_bytes).sum()
+    }
+
+    /// What the budget has for them.
+    pub(super) fn charged_bytes(&self) -> usize {
+        self.charged as usize
+    }
+
     /// How often bans were added and removed: whoever keeps a copy sees that it is out of date.
     pub fn changes(&self) -> u64 {
         self.changes
@@ -181,6 +201,10 @@ impl fmt::Display for BanError {
             Self::TooWide(least) => write!(f, "this is too much of the net: ban a /{least} at the most"),
             Self::ThisMachine => f.write_str("nobody on this machine can be banned"),
             Self::Oneself => f.write_str("you are there yourself"),
+            Self::NoMemory(most) => write!(
+                f,
+                "users, rooms and bans take the {most} bytes that they may, take a ban away or try again in a few minutes"
+            ),
             Self::TooMany(most) => write!(f, "there are {most} bans already, take one away or ban a network"),
         }
     }

@@ -1,13 +1,14 @@
-//! How much memory rooms and watch lists may take: all together, and those of one address. A room is charged to the
-//! address of whoever opened it, because that one decides who may change it; the lobby to nobody. Peers on this machine
-//! are held to the limit for all alone, as their connections are.
+//! How much memory rooms, seats in them, watch lists and bans may take: all together, and those of one address. A room is
+//! charged to the address of whoever opened it, because that one decides who may change it; the lobby and bans to nobody.
+//! Peers on this machine are held to the limit for all alone, as their connections are.
 
 use std::collections::HashMap;
 
 use crate::config::Limits;
+use crate::message::Refusal;
 use crate::origin::Origin;
 
-/// Which part of `--memory` all rooms and watch lists may take: one in so many.
+/// Which part of `--memory` all of this may take: one in so many.
 const SHARE_OF_ALL: usize = 4;
 
 /// Which part of that those of one address may take: one in so many.
@@ -16,7 +17,7 @@ const SHARE_OF_EACH: usize = 8;
 /// What all may take at least, in bytes, however little memory there is.
 const LEAST_OF_ALL: usize = 512 * 1024;
 
-/// What is kept for rooms and watch lists.
+/// What is kept for rooms, seats, watch lists and bans.
 #[derive(Debug)]
 pub(super) struct Budget {
     most: usize,
@@ -38,6 +39,11 @@ impl Budget {
     /// Changes how much memory there is. What is there stays.
     pub(super) fn set_memory(&mut self, memory_bytes: usize) {
         self.most = (memory_bytes / SHARE_OF_ALL).max(LEAST_OF_ALL);
+    }
+
+    /// What is kept, in bytes.
+    pub(super) fn total(&self) -> usize {
+        self.total
     }
 
     /// Says whether `more` bytes may be kept for `owner`; if not, how many may be kept at most.
@@ -73,6 +79,12 @@ impl Budget {
         assert_eq!(self.total, total, "what is kept for rooms and users is charged");
         assert!(self.origins.values().all(|&theirs| theirs > 0), "an address without anything is forgotten");
         assert!(self.origins.values().sum::<usize>() <= total, "no address has what is not there");
+    }
+}
+
+impl From<OverBudget> for Refusal {
+    fn from(OverBudget { most, of_address }: OverBudget) -> Self {
+        Self::NoMemoryForUser { most, of_address }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::Hub;
 use super::budget::OverBudget;
-use super::rooms::{Room, RoomId, new_room_bytes};
+use super::rooms::{Room, RoomId, SEAT_BYTES, new_room_bytes};
 use super::users::User;
 use crate::message::{Event, EventKind, Now, Outgoing, Rank, Refusal, RoomFlag, UserId};
 use crate::name::{RoomName, UserName};
@@ -34,17 +34,19 @@ impl Hub {
         if user.seats.len() >= ROOMS_PER_USER {
             return Err(Refusal::TooManyRooms { room: name, most: ROOMS_PER_USER });
         }
-        match room {
-            Some(room) => admit(self.rooms.get(room), user, key, out)?,
+        let seat = if user.seats.is_empty() { 0 } else { SEAT_BYTES };
+        let more = match room {
+            Some(room) => {
+                admit(self.rooms.get(room), user, key, out)?;
+                seat
+            }
             None if self.rooms.len() >= MOST_ROOMS => {
                 return Err(Refusal::NoMoreRooms { room: name, most: MOST_ROOMS });
             }
-            None => {
-                let allowed = self.users.budget.allows(user.owner(), new_room_bytes(&name));
-                if let Err(OverBudget { most, of_address }) = allowed {
-                    return Err(Refusal::NoMemoryForRoom { room: name, most, of_address });
-                }
-            }
+            None => seat + new_room_bytes(&name),
+        };
+        if let Err(OverBudget { most, of_address }) = self.users.budget.allows(user.owner(), more) {
+            return Err(Refusal::NoMemoryForRoom { room: name, most, of_address });
         }
         let room = self.rooms.enter(&mut self.users, id, name, now.time);
         let name = self.rooms.get(room).name.clone();
@@ -113,6 +115,8 @@ impl Hub {
         if self.rooms.member(&self.users, guest, room).is_some() {
             return Err(Refusal::TheyAreInRoom(who, name));
         }
+        let user = self.user(guest)?;
+        self.users.budget.allows(user.owner(), user.invitation_bytes(&name))?;
         let Some(user) = self.users.get_mut(guest) else { return Err(Refusal::NobodyCalled(who)) };
         user.invite(self.rooms.get(room));
         let (who, room_name) = (user.name().clone(), self.rooms.get(room).name.clone());

@@ -73,6 +73,11 @@ impl Hub {
         self.users.budget.set_memory(memory_bytes);
     }
 
+    /// How many bytes are kept for rooms, seats in them, watch lists and bans.
+    pub fn kept_bytes(&self) -> usize {
+        self.users.budget.total()
+    }
+
     /// The room that everyone on the CrazyIt protocol is in.
     pub fn lobby(&self) -> &RoomName {
         &self.lobby
@@ -232,7 +237,8 @@ impl Hub {
         self.users.check();
         self.rooms.check(&self.users);
         self.watchers.check(&self.users);
-        self.users.budget.check(self.rooms.charged_bytes() + self.users.charged_bytes());
+        let bans = self.bans.charged_bytes();
+        self.users.budget.check(self.rooms.charged_bytes() + self.users.charged_bytes() + bans);
         assert!(self.rooms.find(&self.lobby).is_some(), "the lobby is always there");
     }
 }

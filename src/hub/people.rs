@@ -144,7 +144,10 @@ impl Hub {
         now: Now,
         out: &mut Outgoing,
     ) -> Result<(), Refusal> {
-        self.user(id)?;
+        let user = self.user(id)?;
+        if let UserChange::Away(Some(reason)) = &change {
+            self.users.budget.allows(user.owner(), user.away_bytes(reason))?;
+        }
         let Some(user) = self.users.get_mut(id) else { return Err(Refusal::NotLoggedIn) };
         match change {
             UserChange::Away(message) => {

@@ -69,6 +69,10 @@ pub struct Member {
 /// What a room takes in the list and in the index of rooms, at most: both may have just grown.
 const PLACE_BYTES: usize = 2 * (size_of::<Room>() + 32);
 
+/// What a seat takes in the user's list of seats and the room's list of members, both of which may have just grown, and
+/// in the list for events. A user's first one is part of what its connection takes.
+pub(super) const SEAT_BYTES: usize = 2 * size_of::<Seat>() + 2 * size_of::<Member>() + size_of::<UserId>();
+
 /// What a new room called `name` takes.
 pub(super) fn new_room_bytes(name: &RoomName) -> usize {
     PLACE_BYTES + Settings::NEW_BYTES + shared_bytes(name.as_str().len())
@@ -151,6 +155,7 @@ impl Rooms {
         }
         user.seats.push(Seat { room, position: members.len() as u32 });
         members.push(Member { id, rank });
+        users.recharge_seats(id);
         // Members are not counted, so nothing changes for a room that was there.
         if self.get(room).charged == 0 {
             self.recharge(users, room);
@@ -163,6 +168,7 @@ impl Rooms {
         let Some(user) = users.get_mut(id) else { return false };
         let Some(index) = user.seats.iter().position(|seat| seat.room == room) else { return false };
         let seat = user.seats.swap_remove(index);
+        users.recharge_seats(id);
         self.vacate(users, seat);
         true
     }
@@ -172,6 +178,7 @@ impl Rooms {
         while let Some(seat) = users.get_mut(id).and_then(|user| user.seats.pop()) {
             self.vacate(users, seat);
         }
+        users.recharge_seats(id);
     }
 
     /// Empties a seat that its user has given up already.

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use std::time::{Duration, SystemTime};
 
 use super::budget::Budget;
-use super::rooms::{Room, Seat};
+use super::rooms::{Room, SEAT_BYTES, Seat};
 use crate::footprint::{heap_bytes, shared_bytes, vec_bytes};
 use crate::message::{Identity, Now, Peer, Profile, UserId};
 use crate::name::{RoomName, UserName};
@@ -51,6 +51,8 @@ pub struct User {
     spoke: Seconds,
     /// The rooms the user is in; `Rooms` keeps the other half of this.
     pub seats: Vec<Seat>,
+    /// How many of them the budget has.
+    charged_seats: u16,
     pub(super) rare: Option<Box<Rare>>,
 }
 
@@ -77,6 +79,9 @@ pub(super) fn watch_bytes(count: usize, name: &UserName) -> usize {
         + heap_bytes((2 * count).max(4) * size_of::<UserName>())
 }
 
+/// What one more invitation to `room` takes at most.
+const INVITATION_BYTES: usize = 2 * size_of::<Invitation>();
+
 impl Rare {
     /// The memory that it takes.
     fn kept_bytes(&self) -> usize {
@@ -89,6 +94,11 @@ impl Rare {
             + names.chain(rooms).sum::<usize>()
             + self.away.as_ref().map_or(0, |away| shared_bytes(away.len()))
     }
+}
+
+/// What `seats` seats of one user take, in bytes.
+fn seats_bytes(seats: u16) -> usize {
+    SEAT_BYTES * usize::from(seats.saturating_sub(1))
 }
 
 /// A time in a quarter of the memory: whole seconds since 1970, up to 2106.
@@ -115,6 +125,7 @@ impl User {
             since: now.time.into(),
             spoke: now.time.into(),
             seats: Vec::new(),
+            charged_seats: 0,
             rare: None,
         }
     }
@@ -122,6 +133,21 @@ impl User {
     /// To whom what is kept for the user is charged.
     pub(super) fn owner(&self) -> Option<Origin> {
         Origin::elsewhere(self.peer)
+    }
+
+    /// What it takes at most that the user is invited once more, in bytes.
+    pub(super) fn invitation_bytes(&self, room: &RoomName) -> usize {
+        self.rare_bytes() + INVITATION_BYTES + shared_bytes(room.as_str().len())
+    }
+
+    /// How many bytes more it takes that the user is away for this reason.
+    pub(super) fn away_bytes(&self, reason: &str) -> usize {
+        let before = self.away().map_or(0, |away| shared_bytes(away.len()));
+        self.rare_bytes() + shared_bytes(reason.len()).saturating_sub(before)
+    }
+
+    fn rare_bytes(&self) -> usize {
+        if self.rare.is_none() { heap_bytes(size_of::<Rare>()) } else { 0 }
     }
 
     pub(super) fn rare_mut(&mut self) -> &mut Rare {
@@ -222,9 +248,20 @@ impl Users {
         }
     }
 
+    /// Counts the seats of the user `id` again, because there are more or fewer.
+    pub(super) fn recharge_seats(&mut self, id: UserId) {
+        let Some(user) = self.by_id.get_mut(id.0 as usize).and_then(Option::as_mut) else { return };
+        let seats = user.seats.len() as u16;
+        let mut charged = seats_bytes(user.charged_seats) as u32;
+        user.charged_seats = seats;
+        let owner = user.owner();
+        self.budget.recharge(owner, &mut charged, seats_bytes(seats));
+    }
+
     /// What the budget has for all users.
     pub(super) fn charged_bytes(&self) -> usize {
-        self.iter().filter_map(|(_, user)| user.rare.as_ref()).map(|rare| rare.charged as usize).sum()
+        let rare = self.iter().filter_map(|(_, user)| user.rare.as_ref()).map(|rare| rare.charged as usize);
+        rare.sum::<usize>() + self.iter().map(|(_, user)| seats_bytes(user.charged_seats)).sum::<usize>()
     }
 
     /// Makes `id`, who has no name yet, the user called `name`.

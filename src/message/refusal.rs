@@ -72,6 +72,13 @@ pub enum Refusal {
         /// It is the address from which the room was opened that has no more.
         of_address: bool,
     },
+    /// There is no memory for more that a user has.
+    NoMemoryForUser {
+        /// How many bytes all users and rooms may take, or those of one address.
+        most: usize,
+        /// It is the user's address that has no more.
+        of_address: bool,
+    },
     /// A list of masks has as many as it may have.
     ListFull {
         /// Of this room.
@@ -128,6 +135,7 @@ impl Refusal {
             Self::TooManyRooms { .. } => "too-many-rooms",
             Self::NoMoreRooms { .. } => "no-more-rooms",
             Self::NoMemoryForRoom { .. } => "no-memory-for-room",
+            Self::NoMemoryForUser { .. } => "no-memory-for-user",
             Self::NoMemoryInRoom { .. } => "no-memory-in-room",
             Self::ListFull { .. } => "list-full",
             Self::WatchListFull { .. } => "watch-list-full",
@@ -191,6 +199,13 @@ impl fmt::Display for Refusal {
                 f,
                 "all rooms take the {most} bytes that they may, remove masks or try again in a few minutes"
             ),
+            Self::NoMemoryForUser { most, of_address: true } => write!(
+                f,
+                "users of one address and their rooms take the {most} bytes that they may, leave some or watch less"
+            ),
+            Self::NoMemoryForUser { most, of_address: false } => {
+                write!(f, "users and rooms take the {most} bytes that they may, try again in a few minutes")
+            }
             Self::ListFull { room, mask, most, .. } => {
                 write!(f, "this list of {room} has {most} masks, remove one before you add {mask}")
             }

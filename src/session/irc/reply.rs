@@ -165,6 +165,7 @@ impl Irc {
             Refusal::NoMemoryForRoom { room, .. } | Refusal::NoMemoryInRoom { room, .. } => {
                 (numeric::ERR_UNAVAILRESOURCE, [room.as_str(), ""])
             }
+            Refusal::NoMemoryForUser { .. } => (numeric::ERR_UNAVAILRESOURCE, ["*", ""]),
             Refusal::ListFull { room, list, .. } => {
                 let letter: &str = list_letter(*list).encode_utf8(&mut letter);
                 (numeric::ERR_BANLISTFULL, [room.as_str(), letter])
