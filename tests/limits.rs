@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use parlor::config::{Flood, Limits};
 use parlor::hub::{MOST_ROOMS, ROOMS_PER_USER};
-use parlor::message::{Peer, UserId};
+use parlor::message::{CloseReason, Peer, UserId};
 use support::irc::House;
 use support::limits;
 use support::scene::{Guest, Scene};
@@ -218,6 +218,30 @@ fn what_is_not_yet_a_frame_counts_as_well() {
     assert!(begun[4].heard().starts_with("* server memory full"));
     scene.send(&alice, "§γstill here§γ");
     assert_eq!(alice.heard(), "alice说：still here\n");
+}
+
+#[test]
+fn whoever_comes_when_connections_take_what_they_may_is_told_so_and_comes_in_once_one_has_left() {
+    let mut scene = Scene::new(Limits { memory_bytes: 1 << 20, ..limits() });
+    scene.checks = false;
+    let mut guests = Vec::new();
+    let refused = loop {
+        let guest = scene.connect();
+        if guest.is_shut() {
+            break guest;
+        }
+        guests.push(guest);
+    };
+    assert!((400..700).contains(&guests.len()), "{} came in", guests.len());
+    let told = CloseReason::NoMemory((1 << 20) / 8 * 5);
+    assert_eq!(refused.heard(), format!("ERROR :Closing link: {told}\r\n"));
+    scene.end(&refused);
+    scene.end(&guests[0]);
+    scene.check();
+    assert!(!scene.connect().is_shut());
+    let alice = guests.pop().expect("somebody is there");
+    scene.send(&alice, "∏∑alice∏∑\n§γhi§γ");
+    assert!(alice.heard().contains("alice说：hi"), "who is in can talk");
 }
 
 // Who may come in.

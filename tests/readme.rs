@@ -92,7 +92,10 @@ fn the_table_of_limits_has_the_defaults_and_what_the_peer_sees() {
         assert_eq!(limit(name)[1..], [default, option.to_owned(), format!("`{seen}`, then the end")]);
     }
     let memory = limit("what waits to be sent and to be understood");
-    assert_eq!(memory[1..3], [format!("{} bytes", limits.memory_bytes), "`--memory`".to_owned()]);
+    assert!(memory[1].starts_with(&format!("{} bytes, ", limits.memory_bytes)), "{}", memory[1]);
+    assert_eq!(memory[2], "`--memory`");
+    let newcomers = CloseReason::NoMemory(limits.memory_bytes / 8 * 5);
+    assert_eq!(limit("memory of connections and their users")[3], format!("`{newcomers}`, then the end"));
     assert!(memory[3].contains(&CloseReason::MemoryFull(limits.memory_bytes).to_string()), "{}", memory[3]);
     let flood = limits.flood.expect("people are limited");
     let flood = format!("{} at once, then {} a second", flood.burst, flood.per_second);

@@ -23,7 +23,7 @@ pub struct Limits {
     pub frame_bytes: usize,
     /// Most unsent bytes kept for one connection.
     pub outbox_bytes: usize,
-    /// Most unsent and unparsed bytes kept for all connections together.
+    /// Most bytes kept for all connections, rooms and users together.
     pub memory_bytes: usize,
     /// How fast one peer may send; `None` for as fast as it likes.
     pub flood: Option<Flood>,

@@ -52,6 +52,8 @@ pub enum CloseReason {
     },
     /// The server already has as many connections as this.
     ServerFull(usize),
+    /// Connections take as many bytes as this already, and may not take more.
+    NoMemory(usize),
     /// The peer's address already has as many connections as this.
     AddressFull(usize),
     /// The peer's address has connected again and again.
@@ -86,6 +88,7 @@ impl CloseReason {
             | Self::Killed { .. }
             | Self::Banned { .. }
             | Self::ServerFull(_)
+            | Self::NoMemory(_)
             | Self::AddressFull(_)
             | Self::ConnectsTooOften { .. }
             | Self::ShuttingDown => true,
@@ -116,6 +119,7 @@ impl CloseReason {
             Self::Killed { .. } => "killed",
             Self::Banned { .. } => "banned",
             Self::ServerFull(_) => "server-full",
+            Self::NoMemory(_) => "no-memory",
             Self::AddressFull(_) => "address-full",
             Self::ConnectsTooOften { .. } => "connects-too-often",
             Self::ShuttingDown => "shutting-down",
@@ -141,6 +145,7 @@ impl CloseReason {
             | Self::WrongPassword
             | Self::PasswordNotChecked
             | Self::ServerFull(_)
+            | Self::NoMemory(_)
             | Self::AddressFull(_)
             | Self::ConnectsTooOften { .. }
             | Self::ShuttingDown => self.clone(),
@@ -182,6 +187,9 @@ impl fmt::Display for CloseReason {
             }
             Self::ServerFull(most) => {
                 write!(f, "the server is full ({most} connections), try again in a few minutes")
+            }
+            Self::NoMemory(most) => {
+                write!(f, "connections take the {most} bytes that they may, try again in a few minutes")
             }
             Self::AddressFull(most) => {
                 write!(f, "your address has {most} connections already, end one of them first")

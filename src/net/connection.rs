@@ -9,6 +9,10 @@ use crate::bucket::Bucket;
 use crate::message::{Frame, Peer};
 use crate::session::Session;
 
+/// How much memory a connection takes whose stream is plain: its place in the slab, its session, its user with the
+/// longest names, the user's first room, and entries in the indexes, all with the room that lists have to grow.
+const OWN_BYTES: usize = 1_280;
+
 /// A connection.
 #[derive(Debug)]
 pub(super) struct Connection<S> {
@@ -141,6 +145,14 @@ impl<S> Connection<S> {
         S: Stream,
     {
         !self.outbox.is_empty() || self.stream.has_unsent()
+    }
+
+    /// How much memory the connection takes that has the stream `stream`, as long as it is there.
+    pub(super) fn own_bytes(stream: &S) -> usize
+    where
+        S: Stream,
+    {
+        OWN_BYTES + stream.own_bytes()
     }
 
     /// How much memory is kept for the peer, apart from the connection itself.

@@ -56,6 +56,8 @@ pub struct Server<S> {
     checks: Checks,
     /// Unsent and unparsed bytes of all connections together.
     kept_bytes: usize,
+    /// What all connections take besides those.
+    own_bytes: usize,
     started: Instant,
     /// How often bans had changed when they were last kept.
     kept_changes: u64,
@@ -109,6 +111,7 @@ impl<S: Stream> Server<S> {
             deadlines: Deadlines::new(now.instant),
             checks: Checks::default(),
             kept_bytes: 0,
+            own_bytes: 0,
             started: now.instant,
             kept_changes: 0,
             counts: Counts::default(),
@@ -162,6 +165,9 @@ impl<S: Stream> Server<S> {
         if let Some(ban) = self.hub.bans().hitting(peer, now.time) {
             return self.turn_away(stream, peer, ban.close_reason(), now);
         }
+        if let Some(reason) = self.lacks_memory_for(&stream) {
+            return self.turn_away(stream, peer, reason, now);
+        }
         match self.admission.admit(peer, now.instant) {
             Ok(()) => Some(self.take_in(stream, peer, true, now)),
             Err(reason) => self.turn_away(stream, peer, reason, now),
@@ -189,6 +195,7 @@ impl<S: Stream> Server<S> {
     fn take_in(&mut self, stream: S, peer: Peer, is_admitted: bool, now: Now) -> usize {
         let key = self.connections.vacant_key();
         let session = Session::new(user_id(key), &self.house.config.limits, now.instant);
+        self.own_bytes += Connection::own_bytes(&stream);
         self.connections.insert(Connection {
             stream,
             peer,
@@ -287,6 +294,8 @@ impl<S: Stream> Server<S> {
         self.close_more(now);
         self.dismiss(now);
         self.seal(now);
+        // Newcomers and new rooms have taken what was free for what waits.
+        self.shed(now);
         while let Some(key) = self.overfull.pop() {
             let limits = &self.house.config.limits;
             let reason = match self.connections[key].hearing {
@@ -303,6 +312,7 @@ impl<S: Stream> Server<S> {
         for key in mem::take(&mut self.closed) {
             self.recount(key);
             let connection = self.connections.remove(key);
+            self.own_bytes -= Connection::own_bytes(&connection.stream);
             if connection.is_admitted {
                 self.admission.leave(connection.peer, now.instant);
             }

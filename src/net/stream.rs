@@ -53,6 +53,11 @@ pub trait Stream: Read + Write {
         0
     }
 
+    /// How much memory the stream takes besides those bytes, and besides itself; it stays the same.
+    fn own_bytes(&self) -> usize {
+        0
+    }
+
     /// Forgets what has come and was not read. What still comes is no use to anybody any more.
     fn forget_unread(&mut self) {}
 
@@ -166,6 +171,14 @@ impl Stream for Socket {
             Self::Tcp(_) | Self::Unix(_) => 0,
             #[cfg(feature = "tls")]
             Self::Tls(stream) => stream.kept_bytes(),
+        }
+    }
+
+    fn own_bytes(&self) -> usize {
+        match self {
+            Self::Tcp(_) | Self::Unix(_) => 0,
+            #[cfg(feature = "tls")]
+            Self::Tls(stream) => stream.own_bytes(),
         }
     }
 

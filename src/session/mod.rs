@@ -216,6 +216,13 @@ impl Session {
         context.hub.users().get(self.id()).map(|user| user.name().clone())
     }
 
+    /// Forgets what is left of a command that goes on.
+    pub fn stop_work(&mut self) {
+        if let Wire::Irc(conversation) = &mut self.wire {
+            conversation.stop_work();
+        }
+    }
+
     /// Tells the peer why its connection ends.
     pub fn farewell(&mut self, reason: &CloseReason, context: &mut Context<'_>) {
         match &mut self.wire {
@@ -321,11 +328,12 @@ impl Session {
         }
     }
 
-    /// How much memory is kept for what is held back.
+    /// How much memory is kept for what is held back, and for a command that goes on.
     pub fn kept_bytes(&self) -> usize {
         match &self.wire {
             Wire::CrazyIt(conversation) => conversation.kept_bytes(),
-            Wire::Unknown { .. } | Wire::Irc(_) => 0,
+            Wire::Irc(conversation) => conversation.kept_bytes(),
+            Wire::Unknown { .. } => 0,
         }
     }
 }

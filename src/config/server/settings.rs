@@ -228,7 +228,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         short: "",
         long: "memory",
         value: "BYTES",
-        help: "unsent and unparsed bytes kept for all connections (67108864)",
+        help: "bytes kept for all connections, rooms and users (67108864)",
         repeats: false,
         set: |config, values| {
             config.limits.memory_bytes = number(last(values), 64 * 1024..=MOST_MEMORY_BYTES, "bytes")?;

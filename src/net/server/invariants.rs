@@ -10,7 +10,7 @@ impl<S: Stream> Server<S> {
         self.hub.check();
         assert!(self.leavers.is_empty(), "whoever has left is in no room");
         assert!(self.batch.audience().is_empty(), "what was said is in outboxes");
-        let (mut deadlines, mut kept_bytes) = (0, 0);
+        let (mut deadlines, mut kept_bytes, mut own_bytes) = (0, 0, 0);
         for (key, connection) in &self.connections {
             connection.outbox.check();
             let inbox = &connection.inbox;
@@ -19,6 +19,7 @@ impl<S: Stream> Server<S> {
             assert!(is_small || !is_open, "{key} keeps more than an unfinished frame");
             assert_eq!(connection.kept_bytes as usize, connection.kept_bytes_now(), "{key} is counted");
             kept_bytes += connection.kept_bytes as usize;
+            own_bytes += Connection::own_bytes(&connection.stream);
             match connection.life {
                 Life::Open => {
                     let wanted = connection.session.deadline().map(|time| self.deadlines.due(time));
@@ -36,7 +37,8 @@ impl<S: Stream> Server<S> {
             assert!(connection.unsent_bytes() <= limit || !matches!(connection.life, Life::Open));
         }
         assert_eq!(self.kept_bytes, kept_bytes, "what is kept is counted");
-        assert!(kept_bytes <= self.house.config.limits.memory_bytes, "{kept_bytes} bytes are kept");
+        assert!(kept_bytes <= self.most_kept_bytes(), "{kept_bytes} bytes are kept");
+        assert_eq!(self.own_bytes, own_bytes, "what connections take is counted");
         assert_eq!(self.deadlines.len(), deadlines, "no deadline outlives its connection");
         let open = self.connections.iter().filter(|(_, c)| matches!(c.life, Life::Open)).count();
         assert_eq!(self.open, open, "open connections are counted");

@@ -1,11 +1,38 @@
 //! How much is kept for all connections together, and who has to go when that is too much.
 
 use super::Server;
-use crate::message::Now;
+use crate::message::{CloseReason, Now};
 use crate::net::connection::{Connection, Hearing, Life};
 use crate::net::stream::Stream;
 
+/// So many bytes of connections, rooms and watch lists count for nothing: a small server needs as much.
+const FREE_BYTES: usize = 1024 * 1024;
+
+/// What connections may take at least, in bytes, however little memory there is.
+const LEAST_OF_CONNECTIONS: usize = 512 * 1024;
+
 impl<S: Stream> Server<S> {
+    /// How many bytes all connections may take, besides what waits to be sent and to be understood. With the quarter
+    /// that rooms may take, an eighth of the memory is left for that.
+    fn most_own_bytes(&self) -> usize {
+        (self.house.config.limits.memory_bytes / 8 * 5).max(LEAST_OF_CONNECTIONS)
+    }
+
+    /// Why a newcomer with this stream cannot come in, if connections take as much as they may.
+    pub(super) fn lacks_memory_for(&self, stream: &S) -> Option<CloseReason> {
+        let most = self.most_own_bytes();
+        let lacks = self.own_bytes + Connection::own_bytes(stream) > most;
+        lacks.then_some(CloseReason::NoMemory(most))
+    }
+
+    /// How many bytes may wait to be sent and to be understood: what connections, rooms and watch lists leave.
+    pub(super) fn most_kept_bytes(&self) -> usize {
+        let most = self.house.config.limits.memory_bytes;
+        let taken = (self.own_bytes + self.hub.kept_bytes()).saturating_sub(FREE_BYTES);
+        // Less memory than before may be taken whole already.
+        most.saturating_sub(taken).max(most / 8)
+    }
+
     /// Counts what is kept for the connection `key` again, because it may have changed.
     pub(super) fn recount(&mut self, key: usize) {
         let connection = &mut self.connections[key];
@@ -18,7 +45,7 @@ impl<S: Stream> Server<S> {
     /// Where too much is kept, forgets what is kept for those for whom it is most, and has them closed: until a quarter
     /// is free again, so that not all of them are looked at for each byte.
     pub(super) fn shed(&mut self, now: Now) {
-        let most = self.house.config.limits.memory_bytes;
+        let most = self.most_kept_bytes();
         if self.kept_bytes <= most {
             return;
         }
@@ -53,9 +80,10 @@ impl<S: Stream> Server<S> {
 
     fn forget_kept(&mut self, key: usize) {
         self.connections[key].release();
-        let Connection { stream, life, hearing, outbox, inbox, .. } = &mut self.connections[key];
+        let Connection { stream, session, life, hearing, outbox, inbox, .. } = &mut self.connections[key];
         match life {
             Life::Open => {
+                session.stop_work();
                 outbox.forget_unstarted();
                 *inbox = Vec::new();
                 stream.forget_unread();

@@ -108,7 +108,7 @@ impl<S: Stream> Server<S> {
         let most = self.house.config.limits.outbox_bytes;
         let is_overfull = connection.unsent_bytes() > most;
         self.recount(key);
-        if is_overfull || self.kept_bytes > self.house.config.limits.memory_bytes {
+        if is_overfull || self.kept_bytes > self.most_kept_bytes() {
             // Somebody who reads must not suffer because a lot came in one turn, or because a session holds back
             // more than there is room for: what can be written now, is.
             self.connections[key].release();

@@ -8,6 +8,9 @@ use super::Irc;
 use crate::session::Context;
 use crate::wire::irc::numeric;
 
+/// What a command keeps that goes on, in bytes: at most a line with tags, cut into targets.
+const KEPT_BYTES: usize = 8 * 1024;
+
 /// Whether there is more to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Progress {
@@ -53,6 +56,11 @@ impl Irc {
     /// True while a command goes on.
     pub(in crate::session) fn is_working(&self) -> bool {
         self.pending.is_some()
+    }
+
+    /// How much memory is kept for a command that goes on.
+    pub(in crate::session) fn kept_bytes(&self) -> usize {
+        if self.is_working() { KEPT_BYTES } else { 0 }
     }
 
     /// Forgets what is left of a command: its client leaves.
