@@ -20,6 +20,10 @@ pub(super) fn wrap(line: &str, columns: usize) -> String {
         let word = rest.find(' ').unwrap_or(rest.len());
         let end = if c == ' ' { rest.len() - rest.trim_start_matches(' ').len() } else { word };
         let (piece, behind) = rest.split_at(end);
+        if behind.is_empty() && piece.starts_with(' ') && !rows.has_place_for(piece) {
+            // No row is for spaces alone.
+            break;
+        }
         rows.add(piece);
         rest = behind;
     }
@@ -35,11 +39,15 @@ struct Rows {
 }
 
 impl Rows {
+    /// The last row has place for a piece.
+    fn has_place_for(&self, piece: &str) -> bool {
+        self.used + width_of(piece) <= self.columns
+    }
+
     /// Adds a word, or the spaces between two.
     fn add(&mut self, piece: &str) {
-        let width = Units(piece).map(|(_, width)| width).sum::<usize>();
-        let fits_alone = width <= self.columns - self.indent;
-        let overflows = self.used + width > self.columns;
+        let fits_alone = width_of(piece) <= self.columns - self.indent;
+        let overflows = !self.has_place_for(piece);
         if overflows && piece.starts_with(' ') {
             // The next row begins behind them.
             return self.next_row();
@@ -81,6 +89,11 @@ impl<'a> Iterator for Units<'a> {
         self.0 = rest;
         Some((unit, width))
     }
+}
+
+/// The columns that a text takes at most.
+fn width_of(text: &str) -> usize {
+    Units(text).map(|(_, width)| width).sum()
 }
 
 /// The columns that a character takes at most. Terminals differ about marks and emoji, so those count in full: a row
@@ -139,6 +152,7 @@ mod tests {
     fn nothing_but_spaces_is_lost() {
         let line = "a long  line with 好 words, andsomeverylongone";
         assert_eq!(rows("one two ", 8), ["one two "]);
+        assert_eq!(rows("one two  ", 8), ["one two"], "no row is for spaces alone");
         let letters = |text: &str| text.split_whitespace().collect::<String>();
         for columns in 1..60 {
             assert_eq!(letters(&wrap(line, columns)), letters(line));
