@@ -22,6 +22,15 @@ pub(super) fn textbook_whisper(line: &str) -> Option<(&str, &str)> {
     line.strip_prefix("//")?.split_once(':').filter(|(to, _)| is_word(to))
 }
 
+/// Whether a line is the answer yes, or no, if it is one of the two.
+pub(super) fn yes_or_no(line: &str) -> Option<bool> {
+    match line.trim().to_lowercase().as_str() {
+        "y" | "yes" => Some(true),
+        "n" | "no" => Some(false),
+        _ => None,
+    }
+}
+
 fn msg(rest: &str) -> Option<(&str, &str)> {
     rest.split_once(' ').filter(|(to, text)| is_word(to) && !text.is_empty())
 }

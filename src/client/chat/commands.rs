@@ -1,8 +1,10 @@
 //! What a typed line asks for: one table has every command.
 
-use super::{Act, Chat, IGNORED};
+use std::time::SystemTime;
+
+use super::{Act, Chat, IGNORED, Mark, Shown, What};
 use crate::client::event::Manner;
-use crate::client::input::textbook_whisper;
+use crate::client::input::{textbook_whisper, yes_or_no};
 use crate::client::request::Request;
 use crate::name::{RoomName, UserName, same_name};
 
@@ -80,15 +82,28 @@ impl Chat {
     pub(in crate::client) fn typed(&mut self, line: &str) -> Option<Act> {
         let result = match line.strip_prefix('/') {
             _ if line.trim().is_empty() => return None,
-            None => self.say(line, Manner::Message),
-            Some(rest) if rest.starts_with(' ') => self.say(&format!("/{}", &rest[1..]), Manner::Message),
             Some(rest) if rest.starts_with('/') => match textbook_whisper(line) {
                 Some((to, text)) => Ok(whisper(to, text)),
                 None => Err("write //NAME:TEXT".into()),
             },
-            Some(command) => self.command(command),
+            Some(command) if !command.starts_with(' ') => self.command(command),
+            Some(_) | None => self.say(&said_text(line), Manner::Message),
         };
         Some(result.unwrap_or_else(Act::Tell))
+    }
+
+    /// How a typed line stands among what others say: with this time, our name, and its room. `None` where it is no
+    /// talk, or goes nowhere.
+    #[cfg_attr(not(feature = "editor"), allow(dead_code))]
+    pub(in crate::client) fn own_line(&self, line: &str, time: SystemTime) -> Option<Shown> {
+        let is_command = line.starts_with('/') && !line.starts_with("/ ");
+        let is_answer = self.is_asked && yes_or_no(line).is_some();
+        if is_command || is_answer || line.trim().is_empty() {
+            return None;
+        }
+        let room = self.shown().ok()?.map(|room| room.name.clone());
+        let (from, manner, mark) = (self.name.clone(), Manner::Message, Mark::Own);
+        Some(Shown { time: Some(time), room, what: What::Said { from, text: said_text(line), manner, mark } })
     }
 
     /// What a line of a paste asks for: it is said, whatever it begins with.
@@ -236,6 +251,11 @@ impl Chat {
     }
 }
 
+/// What a line that is no command says: a space behind its slash is not said.
+fn said_text(line: &str) -> String {
+    line.strip_prefix("/ ").map_or_else(|| line.to_owned(), |rest| format!("/{rest}"))
+}
+
 fn whisper(to: &str, text: &str) -> Act {
     Act::Send(Request::Whisper { to: to.to_owned(), text: text.to_owned(), manner: Manner::Message })
 }
@@ -308,6 +328,38 @@ mod tests {
         assert_eq!(sent(&mut chat, "/ usr/bin"), said("/usr/bin", Manner::Message));
         assert_eq!(sent(&mut chat, "/me waves a flag"), said("waves a flag", Manner::Action));
         assert_eq!(chat.typed("  "), None);
+    }
+
+    #[test]
+    fn what_is_said_stands_among_what_others_say_and_whatever_else_is_typed_does_not() {
+        let mut chat = chat_in("#tea", &[]);
+        let text = |chat: &Chat, line: &str| match chat.own_line(line, SystemTime::UNIX_EPOCH)? {
+            Shown { what: What::Said { from, text, mark: Mark::Own, .. }, room: Some(room), time } => {
+                assert_eq!(
+                    (from.as_str(), room.as_str(), time),
+                    ("alice", "#tea", Some(SystemTime::UNIX_EPOCH))
+                );
+                Some(text)
+            }
+            other => panic!("{other:?}"),
+        };
+        for (line, shown) in [
+            ("hi /quit", Some("hi /quit")),
+            ("/ etc", Some("/etc")),
+            ("y", Some("y")),
+            (" ", None),
+            ("/quit", None),
+            ("/", None),
+            ("//bob:psst", None),
+        ] {
+            assert_eq!(text(&chat, line).as_deref(), shown, "{line:?}");
+        }
+        chat.ask(true);
+        assert_eq!((text(&chat, " No "), text(&chat, "none").as_deref()), (None, Some("none")));
+        chat.ask(false);
+        chat.prompted();
+        chat.lose("#tea");
+        assert_eq!(text(&chat, "hi"), None, "nobody hears it");
     }
 
     #[test]

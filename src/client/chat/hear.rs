@@ -3,7 +3,7 @@
 use std::time::{Instant, SystemTime};
 
 use super::room::Room;
-use super::{Chat, Shown, What, mentions};
+use super::{Chat, Mark, Shown, What, mentions};
 use crate::client::event::{Event, EventKind, Manner, Member};
 use crate::client::texts::{because, refusal, without_closing_link};
 use crate::name::same_name;
@@ -85,10 +85,13 @@ impl Chat {
                 if self.is_ignored(from) {
                     return None;
                 }
-                let stands_out = *manner != Manner::Notice && self.stands_out(text);
+                let mark = match *manner {
+                    _ if event.is_own => Mark::Own,
+                    Manner::Message | Manner::Action if self.stands_out(text) => Mark::StandsOut,
+                    Manner::Message | Manner::Action | Manner::Notice => Mark::Nothing,
+                };
                 let (from, text, manner) = (from.clone(), text.clone(), *manner);
-                let stands_out = stands_out && !event.is_own;
-                let what = What::Said { from, text, manner, stands_out };
+                let what = What::Said { from, text, manner, mark };
                 self.remember(room.as_deref(), event, &what);
                 // What we typed stands on the screen.
                 (!event.is_own).then(|| (room.clone(), what))
@@ -120,7 +123,7 @@ impl Chat {
         let Some(index) = named else { return };
         let past = &mut self.rooms[index].past;
         if self.here != Some(index) && !event.is_own {
-            past.miss(matches!(what, What::Said { stands_out: true, .. }));
+            past.miss(matches!(what, What::Said { mark: Mark::StandsOut, .. }));
         }
         let time = event.time.unwrap_or_else(SystemTime::now);
         past.push(Shown { time: Some(time), room: room.map(str::to_owned), what: what.clone() });
@@ -304,7 +307,7 @@ mod tests {
     fn a_mention_and_a_highlighted_word_stand_out() {
         let mut chat = tests_support::chat_with_highlight("#tea", "deploy");
         let mut stands_out = |text: &str| {
-            matches!(hear(&mut chat, said("bob", text)), Some(What::Said { stands_out: true, .. }))
+            matches!(hear(&mut chat, said("bob", text)), Some(What::Said { mark: Mark::StandsOut, .. }))
         };
         assert!(stands_out("alice: hi"));
         assert!(stands_out("the Deploy begins"));

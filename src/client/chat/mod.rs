@@ -38,6 +38,8 @@ pub(super) struct Chat {
     name: String,
     /// In the order in which we came into them.
     rooms: Vec<Room>,
+    /// The program has asked something, so a line may be the answer to that.
+    is_asked: bool,
     /// Where lines go: an index of `rooms`. After a room was lost there is none until they choose another.
     here: Option<usize>,
     /// The room in the prompt that a line is typed behind. `None` before there is a prompt.
@@ -82,8 +84,8 @@ pub(super) struct Shown {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum What {
-    /// Somebody spoke in a room, and perhaps of us.
-    Said { from: String, text: String, manner: Manner, stands_out: bool },
+    /// Somebody spoke in a room.
+    Said { from: String, text: String, manner: Manner, mark: Mark },
     /// Somebody spoke to us alone.
     Whispered { from: String, text: String, manner: Manner },
     /// The server, or somebody in a room, did something.
@@ -92,6 +94,16 @@ pub(super) enum What {
     Movement(String),
     /// The program itself says something.
     Note(String),
+}
+
+/// What sets a line that somebody said apart from others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Mark {
+    Nothing,
+    /// We said it.
+    Own,
+    /// It mentions us, or a word that stands out as our name does.
+    StandsOut,
 }
 
 /// What a typed line asks the program to do.
@@ -116,6 +128,7 @@ impl Chat {
             wire,
             name: name.to_owned(),
             rooms: rooms.iter().map(|room| Room::new(room.as_str())).collect(),
+            is_asked: false,
             here: (!rooms.is_empty()).then_some(0),
             prompted: None,
             wanted: None,
@@ -184,6 +197,12 @@ impl Chat {
         self.typed = Some((before.to_owned(), behind.to_owned()));
     }
 
+    /// Something was kept.
+    #[cfg(feature = "editor")]
+    pub(super) fn has_typed(&self) -> bool {
+        self.typed.is_some()
+    }
+
     /// What was kept.
     #[cfg(feature = "editor")]
     pub(super) fn take_typed(&mut self) -> Option<(String, String)> {
@@ -197,6 +216,11 @@ impl Chat {
         }
         let room = self.here().map(|room| room.name.clone());
         self.prompted = Some(room.map_or(Prompted::Nowhere, Prompted::Room));
+    }
+
+    /// The program has asked something, or waits for no answer any more.
+    pub(super) fn ask(&mut self, is_asked: bool) {
+        self.is_asked = is_asked;
     }
 
     /// We are connected, under this name: what to ask for to be where we were.

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::{Shown, What};
+use super::{Mark, Shown, What};
 
 /// Memory for what was said in all rooms together, in bytes.
 const HISTORY_BYTES: usize = 4 * 1024 * 1024;
@@ -36,8 +36,8 @@ impl Past {
     pub(super) fn last(&self, count: usize) -> Vec<Shown> {
         let mut lines: Vec<_> = self.lines.iter().rev().take(count).cloned().collect();
         for line in &mut lines {
-            if let What::Said { stands_out, .. } = &mut line.what {
-                *stands_out = false;
+            if let What::Said { mark: mark @ Mark::StandsOut, .. } = &mut line.what {
+                *mark = Mark::Nothing;
             }
         }
         lines.reverse();

@@ -1,42 +1,33 @@
 //! The line that is typed, with history and completion, above which everything else is printed.
 
-use std::borrow::Cow;
-use std::cell::RefCell;
 use std::env;
 use std::io::{self, ErrorKind};
 use std::sync::mpsc::{Receiver, SyncSender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
-use rustix::termios::tcgetwinsize;
-use rustyline::completion::Completer;
 use rustyline::error::ReadlineError;
-use rustyline::highlight::{CmdKind, Highlighter};
-use rustyline::hint::Hinter;
 use rustyline::history::MemHistory;
-use rustyline::validate::Validator;
 use rustyline::{
     Cmd, ConditionalEventHandler, Event as KeyInput, EventContext, EventHandler, KeyCode, KeyEvent, Modifiers,
 };
-use rustyline::{
-    ColorMode, CompletionType, Config, Context, Editor, ExternalPrinter, GraphemeClusterMode, Helper,
-};
+use rustyline::{ColorMode, CompletionType, Config, Editor, ExternalPrinter};
 
-use super::paint::is_dumb;
+use super::helper::Assistant;
+use super::paint::{Paint, is_dumb};
 use super::printer::Printer;
-use super::rows::{Place, Width};
-use super::{Failure, Note, Prompt, guard};
+use super::{Failure, Note, Prompt};
 use crate::client::chat::Chat;
 
 /// Lines that are remembered, until the program ends.
 const HISTORY: usize = 500;
 
-pub(super) type LineEditor = Editor<Offers, MemHistory>;
+pub(super) type LineEditor = Editor<Assistant, MemHistory>;
 
-/// An editor, with colours or without, and what prints above its line; `None` where the terminal is not up to it.
+/// An editor, and what prints above its line; `None` where the terminal is not up to it.
 pub(super) fn open(
     chat: &Arc<Mutex<Chat>>,
-    has_colors: bool,
+    paint: &Arc<Paint>,
 ) -> Option<(LineEditor, impl ExternalPrinter + Send + use<>)> {
     if is_dumb(env::var("TERM").ok().as_deref()) {
         return None;
@@ -47,7 +38,7 @@ pub(super) fn open(
     let history = MemHistory::with_config(&config);
     let mut editor = Editor::with_history(config, history).ok()?;
     bind_rooms(&mut editor, chat);
-    editor.set_helper(Some(Offers { chat: Arc::clone(chat), drawn: RefCell::new(Drawn::new(has_colors)) }));
+    editor.set_helper(Some(Assistant::new(chat, paint)));
     let printer = editor.create_external_printer().ok()?;
     Some((editor, printer))
 }
@@ -124,13 +115,13 @@ pub(super) fn start(
 }
 
 fn read(editor: &mut LineEditor, prompt: &Prompt) -> Note {
-    if let Some(offers) = editor.helper() {
-        offers.drawn.borrow_mut().is_secret = prompt.is_secret;
+    if let Some(assistant) = editor.helper() {
+        assistant.begin(prompt.is_secret);
     }
     let mut result = editor.readline(&prompt.text);
     // A key has turned to another room.
-    while let Some((before, behind)) = kept(editor) {
-        let turned = editor.helper().filter(|_| !prompt.is_secret).map(Offers::prompt);
+    while let Some((before, behind)) = editor.helper().and_then(Assistant::take_typed) {
+        let turned = editor.helper().filter(|_| !prompt.is_secret).map(Assistant::prompt);
         let text = turned.as_ref().unwrap_or(&prompt.text);
         result = editor.readline_with_initial(text, (&before, &behind));
     }
@@ -148,106 +139,5 @@ fn read(editor: &mut LineEditor, prompt: &Prompt) -> Note {
         Err(ReadlineError::Interrupted) => Note::Interrupted,
         Err(ReadlineError::Eof) => Note::InputEnded(Ok(())),
         Err(why) => Note::InputEnded(Err(Failure::new(2, format!("the keyboard: {why}")))),
-    }
-}
-
-/// What was typed before a key turned to another room.
-fn kept(editor: &LineEditor) -> Option<(String, String)> {
-    let offers = editor.helper()?;
-    offers.chat.lock().unwrap_or_else(PoisonError::into_inner).take_typed()
-}
-
-/// What the tab key offers, and how the line is drawn.
-pub(super) struct Offers {
-    chat: Arc<Mutex<Chat>>,
-    drawn: RefCell<Drawn>,
-}
-
-impl Offers {
-    /// The prompt of the room that a key has turned to.
-    fn prompt(&self) -> String {
-        let mut chat = self.chat.lock().unwrap_or_else(PoisonError::into_inner);
-        chat.prompted();
-        chat.prompt()
-    }
-}
-
-/// How the prompt and the line were drawn last.
-struct Drawn {
-    has_colors: bool,
-    /// The line is not shown.
-    is_secret: bool,
-    columns: u16,
-    mode: GraphemeClusterMode,
-    prompt: String,
-}
-
-impl Drawn {
-    fn new(has_colors: bool) -> Self {
-        let mode = GraphemeClusterMode::from_env();
-        Self { has_colors, is_secret: false, columns: columns(), mode, prompt: String::new() }
-    }
-
-    fn width(&self) -> Width {
-        Width { columns: self.columns, mode: self.mode }
-    }
-}
-
-/// How wide the screen is, as the editor sees it too.
-fn columns() -> u16 {
-    const USUAL: u16 = 80;
-    let columns = tcgetwinsize(io::stdout()).map_or(0, |size| size.ws_col);
-    if columns == 0 { USUAL } else { columns }
-}
-
-impl Helper for Offers {}
-impl Validator for Offers {}
-
-impl Hinter for Offers {
-    type Hint = String;
-
-    /// The editor asks for a hint before it draws a line. There is none.
-    fn hint(&self, _: &str, _: usize, _: &Context<'_>) -> Option<String> {
-        guard::remember_editing();
-        // A change in the width is followed by this, and then the line is drawn anew.
-        self.drawn.borrow_mut().columns = columns();
-        None
-    }
-}
-
-impl Completer for Offers {
-    type Candidate = String;
-
-    fn complete(
-        &self,
-        line: &str,
-        position: usize,
-        _: &Context<'_>,
-    ) -> rustyline::Result<(usize, Vec<String>)> {
-        let chat = self.chat.lock().unwrap_or_else(PoisonError::into_inner);
-        Ok(chat.complete(line, position))
-    }
-}
-
-impl Highlighter for Offers {
-    fn highlight_prompt<'b, 's: 'b, 'p: 'b>(&'s self, prompt: &'p str, _: bool) -> Cow<'b, str> {
-        let mut drawn = self.drawn.borrow_mut();
-        prompt.clone_into(&mut drawn.prompt);
-        let (broken, _) = drawn.width().broken(prompt, Place::default());
-        Cow::Owned(if drawn.has_colors { format!("\x1b[1m{broken}\x1b[0m") } else { broken })
-    }
-
-    /// True where the editor is not to write what is typed by itself.
-    fn highlight_char(&self, _: &str, _: usize, _: CmdKind) -> bool {
-        self.drawn.borrow().is_secret
-    }
-
-    fn highlight<'l>(&self, line: &'l str, _: usize) -> Cow<'l, str> {
-        let drawn = self.drawn.borrow();
-        if drawn.is_secret {
-            return Cow::Borrowed("");
-        }
-        let (_, start) = drawn.width().broken(&drawn.prompt, Place::default());
-        Cow::Owned(drawn.width().broken(line, start).0)
     }
 }

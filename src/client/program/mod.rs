@@ -5,6 +5,8 @@ mod clock;
 mod editor;
 mod enter;
 mod guard;
+#[cfg(feature = "editor")]
+mod helper;
 mod input;
 mod json;
 mod link;

@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::time::SystemTime;
 
 use super::clock::Clock;
-use crate::client::chat::{Shown, What};
+use crate::client::chat::{Mark, Shown, What};
 use crate::client::display::plain;
 use crate::client::event::Manner;
 use crate::client::texts::printable;
@@ -55,9 +55,9 @@ impl Paint {
             write!(line, "[{}] ", self.name(room)).ok();
         }
         match &shown.what {
-            What::Said { from, text, manner, stands_out } => {
-                line += &self.said(from, text, *manner, *stands_out);
-                line.extend(stands_out.then_some(BELL));
+            What::Said { from, text, manner, mark } => {
+                line += &self.said(from, text, *manner, *mark);
+                line.extend((*mark == Mark::StandsOut).then_some(BELL));
             }
             What::Whispered { from, text, manner } => {
                 let text = plain(text);
@@ -73,20 +73,31 @@ impl Paint {
         line
     }
 
-    fn said(&self, from: &str, text: &str, manner: Manner, stands_out: bool) -> String {
-        let (name, text) = (self.name(from), plain(text));
+    fn said(&self, from: &str, text: &str, manner: Manner, mark: Mark) -> String {
+        let text = plain(text);
         let text = match manner {
-            _ if stands_out => self.styled(BOLD, &text),
+            _ if mark == Mark::StandsOut => self.styled(BOLD, &text),
             Manner::Action => self.styled(DIM, &text),
             Manner::Message | Manner::Notice => text,
         };
-        let name = if stands_out { self.styled(STANDS_OUT, &plain(from)) } else { name };
+        let name = match mark {
+            Mark::Nothing => self.name(from),
+            Mark::Own => self.styled(BOLD, &plain(from)),
+            Mark::StandsOut => self.styled(STANDS_OUT, &plain(from)),
+        };
         match manner {
+            Manner::Message if mark == Mark::Own => format!("{name}> {text}"),
             Manner::Message => format!("{name}: {text}"),
             Manner::Notice => format!("-{name}- {text}"),
             // Begins like no line of the server's own, so nobody can speak in its name.
             Manner::Action => format!("*{name} {text}*"),
         }
+    }
+
+    /// What stands before the line that is typed.
+    #[cfg_attr(not(feature = "editor"), allow(dead_code))]
+    pub(super) fn prompt(&self, text: &str) -> String {
+        self.styled(BOLD, text)
     }
 
     /// A name, always in the same colour.
@@ -126,22 +137,23 @@ mod tests {
         Shown { time: Some(UNIX_EPOCH), room: Some("#tea".into()), what }
     }
 
-    fn said(text: &str, manner: Manner, stands_out: bool) -> Shown {
-        shown(What::Said { from: "bob".into(), text: text.into(), manner, stands_out })
+    fn said(text: &str, manner: Manner, mark: Mark) -> Shown {
+        shown(What::Said { from: "bob".into(), text: text.into(), manner, mark })
     }
 
     #[test]
     fn without_colours_a_line_is_plain_text_with_its_time_and_perhaps_its_room() {
         let line = |shown: &Shown| paint(false).line(shown, false);
-        assert_eq!(line(&said("hi", Manner::Message, false)), "00:00 bob: hi");
-        assert_eq!(line(&said("waves", Manner::Action, false)), "00:00 *bob waves*");
-        assert_eq!(line(&said("beep", Manner::Notice, false)), "00:00 -bob- beep");
-        assert_eq!(line(&said("alice!", Manner::Message, true)), "00:00 bob: alice!\x07");
+        assert_eq!(line(&said("hi", Manner::Message, Mark::Nothing)), "00:00 bob: hi");
+        assert_eq!(line(&said("waves", Manner::Action, Mark::Nothing)), "00:00 *bob waves*");
+        assert_eq!(line(&said("beep", Manner::Notice, Mark::Nothing)), "00:00 -bob- beep");
+        assert_eq!(line(&said("alice!", Manner::Message, Mark::StandsOut)), "00:00 bob: alice!\x07");
+        assert_eq!(line(&said("mine", Manner::Message, Mark::Own)), "00:00 bob> mine");
         let whispered = What::Whispered { from: "bob".into(), text: "psst".into(), manner: Manner::Message };
         assert_eq!(line(&shown(whispered)), "00:00 bob whispers: psst\x07");
         assert_eq!(line(&shown(What::News("x".into()))), "00:00 * x");
         assert_eq!(line(&shown(What::Movement("bob left".into()))), "00:00 * bob left");
-        let named = paint(false).line(&said("hi", Manner::Message, false), true);
+        let named = paint(false).line(&said("hi", Manner::Message, Mark::Nothing), true);
         assert_eq!(named, "00:00 [#tea] bob: hi");
     }
 
@@ -150,7 +162,7 @@ mod tests {
         let evil = "\x1b[2J\x07\u{9b}2J\u{202e}\x02x\r\n";
         for manner in [Manner::Message, Manner::Action, Manner::Notice] {
             let what = [
-                What::Said { from: evil.into(), text: evil.into(), manner, stands_out: false },
+                What::Said { from: evil.into(), text: evil.into(), manner, mark: Mark::Nothing },
                 What::Whispered { from: evil.into(), text: evil.into(), manner: Manner::Notice },
                 What::News(evil.into()),
                 What::Movement(evil.into()),
@@ -172,7 +184,7 @@ mod tests {
         assert!(colours.len() > 2);
         assert!(
             paint
-                .line(&said("hi", Manner::Message, false), false)
+                .line(&said("hi", Manner::Message, Mark::Nothing), false)
                 .starts_with("\x1b[38;5;243m00:00\x1b[0m \x1b[")
         );
     }
@@ -204,9 +216,9 @@ mod tests {
 
     #[test]
     fn what_people_do_is_dimmed_unless_it_is_about_us() {
-        let line = |stands_out| paint(true).line(&said("waves", Manner::Action, stands_out), false);
-        assert!(line(false).ends_with(" \x1b[38;5;243mwaves\x1b[0m*"));
-        assert!(line(true).ends_with(" \x1b[1mwaves\x1b[0m*\x07"));
+        let line = |mark| paint(true).line(&said("waves", Manner::Action, mark), false);
+        assert!(line(Mark::Nothing).ends_with(" \x1b[38;5;243mwaves\x1b[0m*"));
+        assert!(line(Mark::StandsOut).ends_with(" \x1b[1mwaves\x1b[0m*\x07"));
     }
 
     #[test]

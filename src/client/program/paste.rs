@@ -1,6 +1,7 @@
 //! A paste of several lines is text: it is sent after one question, and no line of it is a command.
 
 use crate::client::Request;
+use crate::client::input::yes_or_no;
 
 /// Lines that wait for a yes.
 #[derive(Debug, Default)]
@@ -27,6 +28,11 @@ impl Paste {
         self.lines.extend(lines);
     }
 
+    /// It was asked whether to send some.
+    pub(super) fn is_asking(&self) -> bool {
+        !self.lines.is_empty()
+    }
+
     /// What to ask.
     pub(super) fn question(&self) -> String {
         let count = self.lines.len();
@@ -38,14 +44,15 @@ impl Paste {
 
     /// What a typed line makes of it.
     pub(super) fn answer(&mut self, line: &str) -> Answer {
-        if self.lines.is_empty() {
+        if !self.is_asking() {
             return Answer::NotAsked;
         }
         let lines = std::mem::take(&mut self.lines);
-        match line.trim().to_lowercase().as_str() {
-            "y" | "yes" => Answer::Send(lines),
-            "n" | "no" | "/stop" => Answer::Drop(lines.len()),
-            _ => Answer::Other(lines.len()),
+        match yes_or_no(line) {
+            Some(true) => Answer::Send(lines),
+            Some(false) => Answer::Drop(lines.len()),
+            None if line.trim().eq_ignore_ascii_case("/stop") => Answer::Drop(lines.len()),
+            None => Answer::Other(lines.len()),
         }
     }
 

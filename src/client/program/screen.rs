@@ -5,7 +5,6 @@ use std::io::{self, IsTerminal};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use super::clock::Clock;
 use super::paint::{Paint, is_dumb};
 use super::printer::Printer;
 use super::wrap::wrap;
@@ -31,7 +30,7 @@ fn columns() -> Option<usize> {
 
 /// Shows what happens above the line that is being typed.
 pub(super) struct Screen {
-    paint: Paint,
+    paint: Arc<Paint>,
     /// Prints above the line that is typed; without it lines are printed as they come.
     printer: Option<Arc<Printer>>,
     /// There is a terminal that can be cleared.
@@ -39,9 +38,9 @@ pub(super) struct Screen {
 }
 
 impl Screen {
-    pub(super) fn new(has_colors: bool, printer: Option<Arc<Printer>>) -> Self {
+    pub(super) fn new(paint: Arc<Paint>, printer: Option<Arc<Printer>>) -> Self {
         let can_clear = io::stdout().is_terminal() && !is_dumb(env::var("TERM").ok().as_deref());
-        Self { paint: Paint::new(has_colors, Clock::local()), can_clear, printer }
+        Self { paint, can_clear, printer }
     }
 
     /// Shows what happened. Lines name their room where there are several.

@@ -4,12 +4,15 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use super::clock::Clock;
 use super::link::{Link, Tried};
+use super::paint::Paint;
 use super::paste::{Answer, Paste};
 use super::printer::Printer;
 use super::screen::{Screen, has_colors};
 use super::{Failure, NOTES, Note, Prompt, guard, input};
 use crate::client::chat::{Act, Chat};
+use crate::client::input::yes_or_no;
 use crate::client::{Client, Error, Event, EventKind, Request};
 use crate::config::ClientConfig;
 use crate::name::UserName;
@@ -64,8 +67,8 @@ pub(super) fn run(config: &ClientConfig, client: Client, name: UserName) -> Resu
     let chat = Arc::new(Mutex::new(chat));
     let (sender, notes) = mpsc::sync_channel(NOTES);
     let (prompts, granted) = mpsc::sync_channel(1);
-    let has_colors = has_colors(config.color);
-    let printer = keyboard(&chat, has_colors, sender.clone(), granted)?;
+    let paint = Arc::new(Paint::new(has_colors(config.color), Clock::local()));
+    let printer = keyboard(&chat, &paint, sender.clone(), granted)?;
     // Nobody reads the keyboard before there is a prompt, so the terminal still is as it was.
     guard::remember(printer.is_some());
     guard::watch(&sender).map_err(|error| Failure::new(1, error.to_string()))?;
@@ -74,7 +77,7 @@ pub(super) fn run(config: &ClientConfig, client: Client, name: UserName) -> Resu
         config: config.clone(),
         chat,
         link,
-        screen: Screen::new(has_colors, printer),
+        screen: Screen::new(paint, printer),
         prompts,
         pending: None,
         is_asking: false,
@@ -104,11 +107,11 @@ pub(super) fn run(config: &ClientConfig, client: Client, name: UserName) -> Resu
 #[cfg(feature = "editor")]
 fn keyboard(
     chat: &Arc<Mutex<Chat>>,
-    has_colors: bool,
+    paint: &Arc<Paint>,
     notes: SyncSender<Note>,
     prompts: Receiver<Prompt>,
 ) -> Result<Option<Arc<Printer>>, Failure> {
-    match super::editor::open(chat, has_colors) {
+    match super::editor::open(chat, paint) {
         Some((editor, above)) => super::editor::start(editor, above, notes, prompts).map(Some),
         None => input::start(notes, prompts).map(|()| None),
     }
@@ -118,7 +121,7 @@ fn keyboard(
 #[cfg(not(feature = "editor"))]
 fn keyboard(
     _: &Arc<Mutex<Chat>>,
-    _: bool,
+    _: &Arc<Paint>,
     notes: SyncSender<Note>,
     prompts: Receiver<Prompt>,
 ) -> Result<Option<Arc<Printer>>, Failure> {
@@ -256,10 +259,10 @@ impl Talk {
 
     /// Whether to send what was typed meanwhile. False when the line is no answer.
     fn answered(&mut self, line: &str) -> bool {
-        match line.trim().to_lowercase().as_str() {
-            "y" | "yes" => {}
-            "n" | "no" => self.link.outgoing.clear(),
-            _ => return false,
+        match yes_or_no(line) {
+            Some(true) => {}
+            Some(false) => self.link.outgoing.clear(),
+            None => return false,
         }
         self.is_asking = false;
         self.link.outgoing.hold(false);
@@ -489,6 +492,8 @@ impl Talk {
     }
 
     fn grant(&mut self, now: Instant) {
+        let is_asking = self.is_asking || self.paste.is_asking();
+        self.chat().ask(is_asking);
         let prompt = self.chat().prompt();
         let is_due = |(old, until): &mut (String, Instant)| now >= *until || *old != prompt;
         if self.leaving.is_none() && self.pending.take_if(is_due).is_some() {
