@@ -51,7 +51,7 @@ pub(super) const COMMANDS: [Command; 30] = [
     command("nick", "NAME", "take another name", Chat::nick),
     command("join", "ROOM [KEY]", "come into a room, and speak there", Chat::join),
     command("part", "[ROOM]", "leave a room, or this one", Chat::part),
-    command("room", "[ROOM]", "speak in another of your rooms, or list them", Chat::turn),
+    command("room", "[ROOM]", "speak in another of your rooms (F1 to F9), or list them", Chat::turn),
     command("who", "[ROOM]", "who is in a room, or in this one", Chat::who),
     command("topic", "[TEXT]", "what this room is about, or shall be", Chat::topic),
     command("ignore", "[NAME]", "hear nothing of somebody; again to hear them; or list", Chat::ignore),
