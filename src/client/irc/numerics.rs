@@ -209,30 +209,54 @@ mod tests {
         assert_eq!(numerics.meaning("470", &["me", "#a", "##a", "Forwarding"]), Some(forwarded));
     }
 
-    #[test]
-    fn no_numeric_that_the_server_sends_is_shown_as_bare_numbers() {
+    /// Every numeric that parlord sends.
+    fn codes() -> Vec<&'static str> {
         let table = include_str!("../../wire/irc/numeric.rs");
-        let codes: Vec<_> = table.lines().filter_map(|line| line.split('"').nth(1)).collect();
-        assert!(codes.len() > 100);
-        for code in codes {
-            let mut numerics = Numerics { is_introduced: true, ..Numerics::default() };
-            for params in [
-                &["me", "3", "4", "5"][..],
-                &["me", "#tea", "bob", "5", "6", "7", "8", "words"],
-                &["me", "#tea", "5", "words"],
-                &["me", "5", "words"],
-                &["me", "words"],
-                &["me", ""],
-                &["me"],
-                &[],
-            ] {
-                let text = match numerics.meaning(code, params) {
-                    Some(EventKind::Info(text) | EventKind::Refused { text, .. }) => text,
-                    _ => continue,
-                };
-                let is_shown_bare = !text.chars().any(char::is_alphabetic);
-                assert!(!is_shown_bare || !params.contains(&"words"), "{code} {params:?}: {text}");
+        table.lines().filter_map(|line| line.split('"').nth(1)).collect()
+    }
+
+    /// What is shown of a numeric with these parameters behind our name, if it is no event of its own.
+    fn shown(code: &str, params: &[&str]) -> Option<String> {
+        let mut numerics = Numerics { is_introduced: true, ..Numerics::default() };
+        match numerics.meaning(code, &[&["me"], params].concat()) {
+            Some(EventKind::Info(text) | EventKind::Refused { text, .. }) => Some(text),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn every_numeric_is_shown_in_words_that_are_ours_or_end_it_as_a_sentence_of_the_server() {
+        // The last parameter of these is a sentence, as in `251 me :There are 3 users and 0 services`.
+        const SENTENCES: [&str; 20] = [
+            "242", "249", "251", "255", "257", "258", "259", "265", "266", "305", "306", "313", "335", "371",
+            "372", "379", "381", "671", "704", "705",
+        ];
+        let numbers = ["1", "2", "3", "4", "5", "6", "7", "8"];
+        let has_words = |text: &str| text.chars().any(char::is_alphabetic);
+        assert!(codes().len() > 100);
+        let mut bare: Vec<_> = codes();
+        bare.retain(|code| !is_refusal(code) && shown(code, &numbers).is_some_and(|text| !has_words(&text)));
+        assert_eq!(bare, SENTENCES);
+        let refusals = codes().into_iter().filter(|code| is_refusal(code));
+        for code in SENTENCES.into_iter().chain(refusals) {
+            let text = shown(code, &["bob", "says it all"]);
+            assert!(text.as_ref().is_some_and(|text| text.contains("says it all")), "{code}: {text:?}");
+        }
+    }
+
+    #[test]
+    fn no_numeric_is_shown_without_the_words_in_it() {
+        for code in codes() {
+            for numbers in 0..8 {
+                let mut params = ["1", "2", "3", "4", "5", "6", "7"][..numbers.min(7)].to_vec();
+                params.push("words");
+                let text = shown(code, &params);
+                assert!(
+                    text.as_ref().is_none_or(|text| text.chars().any(char::is_alphabetic)),
+                    "{code} {params:?}: {text:?}"
+                );
             }
+            (0..8).for_each(|count| drop(shown(code, &[""].repeat(count))));
         }
     }
 

@@ -53,7 +53,6 @@ pub(super) fn words(code: &str, params: &[&str]) -> Option<String> {
         (numeric::RPL_WHOISIDLE, [who, idle, ..]) => format!("{who} has been silent for {}", span(idle)),
         (numeric::RPL_WHOISCHANNELS, [who, rooms, ..]) => format!("{who} is in {rooms}"),
         (numeric::RPL_WHOISACTUALLY, [who, address, ..]) => format!("{who} connects from {address}"),
-        (numeric::RPL_WHOISMODES, [who, modes, ..]) => format!("{who} {modes}"),
         (numeric::RPL_LIST, [room, count, topic @ ..]) => {
             let people = if *count == "1" { "person" } else { "people" };
             let topic = topic.last().filter(|topic| !topic.is_empty());
@@ -90,9 +89,13 @@ pub(super) fn words(code: &str, params: &[&str]) -> Option<String> {
         (numeric::RPL_MONOFFLINE, [names, ..]) => format!("not here: {}", without_hosts(names)),
         (numeric::RPL_MONLIST, [names, ..]) => format!("you watch for {}", without_hosts(names)),
         // What stands in the text says it, or is about somebody: `bob is a bot`.
-        (numeric::RPL_WHOISOPERATOR | numeric::RPL_WHOISBOT | numeric::RPL_WHOISSECURE, _) => {
-            params.join(" ")
-        }
+        (
+            numeric::RPL_WHOISOPERATOR
+            | numeric::RPL_WHOISBOT
+            | numeric::RPL_WHOISMODES
+            | numeric::RPL_WHOISSECURE,
+            _,
+        ) => params.join(" "),
         (numeric::RPL_LOCALUSERS | numeric::RPL_GLOBALUSERS, _) => last(params),
         (numeric::RPL_HELPSTART | numeric::RPL_HELPTXT, _) => last(params),
         (numeric::RPL_ADMINME, _) => params.iter().rev().copied().collect::<Vec<_>>().join(" of "),
