@@ -16,30 +16,46 @@ use crate::config::ClientConfig;
 use crate::config::Trust;
 use crate::name::UserName;
 
+/// What somebody answers who is asked for a name.
+pub(super) enum Asked {
+    Name(UserName),
+    /// The name is right, and the password is not.
+    Password,
+}
+
 /// Connects and logs in; where there is somebody to ask, `ask` tells the name that is missing, or another for one that
-/// is refused. Returns the name that was asked for as well, because a server may give another. `None` when they leave
-/// instead. Nobody is asked while a server waits: it would lose its patience. A password that a server wants is asked for
-/// as well, and kept in `config` for coming back.
+/// is refused, and is told whether the server may mean the password. Returns the name that was asked for as well, because
+/// a server may give another. `None` when they leave instead. Nobody is asked while a server waits: it would lose its
+/// patience. A password that a server wants is asked for as well, and kept in `config` for coming back.
 pub(super) fn enter(
     config: &mut ClientConfig,
     interactive: bool,
-    mut ask: impl FnMut() -> Result<Option<UserName>, Failure>,
+    mut ask: impl FnMut(bool) -> Result<Option<Asked>, Failure>,
     mut ask_password: impl FnMut() -> Result<Option<String>, Failure>,
 ) -> Result<Option<(Client, UserName)>, Failure> {
     let mut name = config.name.clone();
-    let mut is_advised = false;
+    // On the CrazyIt wire there is one answer for a wrong name and for a wrong password.
+    let mut unclear = None;
     loop {
-        let Some(wanted) = name.take().map_or_else(&mut ask, |name| Ok(Some(name)))? else {
-            return Ok(None);
+        let asked = match name.take() {
+            Some(name) => Some(Asked::Name(name)),
+            None => ask(unclear.is_some())?,
+        };
+        let wanted = match (asked, unclear.take()) {
+            (None, _) => return Ok(None),
+            (Some(Asked::Name(name)), _) => name,
+            (Some(Asked::Password), Some(name)) => {
+                let Some(password) = ask_password()? else { return Ok(None) };
+                config.password = Some(password);
+                name
+            }
+            (Some(Asked::Password), None) => continue,
         };
         match log_in_patiently(config, &wanted) {
             Ok(client) => return Ok(Some((client, wanted))),
             Err(error @ Error::NameRefused { .. }) if interactive => {
                 show(&error.to_string());
-                if let Some(advice) = advice(&error).filter(|_| !is_advised) {
-                    is_advised = true;
-                    show(advice);
-                }
+                unclear = matches!(error, Error::NameRefused { why: None, .. }).then_some(wanted);
             }
             Err(Error::PasswordRefused { line, .. }) if interactive => {
                 show(&printable(&line));
@@ -50,13 +66,6 @@ pub(super) fn enter(
             Err(error) => return Err(error.into()),
         }
     }
-}
-
-/// What to do where another name may not help: a server on the CrazyIt wire has one answer for a wrong name and for a
-/// wrong password, and would refuse every other name as well.
-fn advice(error: &Error) -> Option<&'static str> {
-    matches!(error, Error::NameRefused { why: None, .. })
-        .then_some("If it is the password, leave with Ctrl-D, and give the right one with --password-file.")
 }
 
 /// Connects and logs in, and tries as long as `--retry` tells, where it is given.
@@ -95,17 +104,23 @@ fn builder(config: &ClientConfig) -> Builder {
     builder
 }
 
-pub(super) fn ask_name() -> Result<Option<UserName>, Failure> {
+/// Asks for a name, or whether it is the password where that may be.
+pub(super) fn ask_name(may_be_password: bool) -> Result<Option<Asked>, Failure> {
+    let question =
+        if may_be_password { "Another name, or Enter to give the password: " } else { "Your name: " };
     loop {
         let mut out = io::stdout();
-        out.write_all(b"Your name: ").and_then(|()| out.flush()).ok();
+        out.write_all(question.as_bytes()).and_then(|()| out.flush()).ok();
         let Some(line) = read_line(&mut io::stdin().lock())? else {
             // Whatever follows does not stand behind the question.
             show("");
             return Ok(None);
         };
+        if may_be_password && line.trim().is_empty() {
+            return Ok(Some(Asked::Password));
+        }
         match UserName::new(line.trim()) {
-            Ok(name) => return Ok(Some(name)),
+            Ok(name) => return Ok(Some(Asked::Name(name))),
             Err(why) => show(&why.to_string()),
         }
     }
@@ -113,12 +128,13 @@ pub(super) fn ask_name() -> Result<Option<UserName>, Failure> {
 
 #[cfg(test)]
 mod tests {
-    use std::io::{BufRead, BufReader};
+    use std::io::{BufRead, BufReader, Read};
     use std::net::TcpListener;
     use std::path::Path;
 
     use super::*;
     use crate::config::Invocation;
+    use crate::wire::Wire;
 
     fn at(port: u16, name: Option<&str>) -> ClientConfig {
         let name = name.map(|name| format!("{name}@")).unwrap_or_default();
@@ -132,17 +148,35 @@ mod tests {
     #[test]
     fn no_server_is_bothered_before_there_is_a_name() {
         // Nobody listens at port 0.
-        assert!(enter(&mut at(0, None), true, || Ok(None), || Ok(None)).is_ok_and(|client| client.is_none()));
+        assert!(
+            enter(&mut at(0, None), true, |_| Ok(None), || Ok(None)).is_ok_and(|client| client.is_none())
+        );
     }
 
     #[test]
-    fn the_password_is_thought_of_where_the_server_may_mean_it() {
-        let refused = |why: Option<&str>| {
-            let name = UserName::new("alice").unwrap();
-            advice(&Error::NameRefused { name, why: why.map(str::to_owned) })
+    fn where_the_password_may_be_meant_it_can_be_given_and_the_name_stays() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let mut config = at(listener.local_addr().unwrap().port(), Some("alice"));
+        config.wire = Wire::CrazyIt;
+        let server = thread::spawn(move || {
+            ["-1", "-1", "1"].map(|answer| {
+                let (mut peer, _) = listener.accept().unwrap();
+                let mut frame = vec![0; 64];
+                let length = peer.read(&mut frame).unwrap();
+                peer.write_all(answer.as_bytes()).unwrap();
+                String::from_utf8_lossy(&frame[..length]).into_owned()
+            })
+        });
+        let mut answers = [Asked::Name(UserName::new("bob").unwrap()), Asked::Password].into_iter();
+        let mut questions = Vec::new();
+        let ask = |may_be_password| {
+            questions.push(may_be_password);
+            Ok(answers.next())
         };
-        assert!(refused(None).is_some_and(|advice| advice.contains("--password-file")));
-        assert_eq!(refused(Some("In use")), None, "a server that gives a reason means it");
+        let client = enter(&mut config, true, ask, || Ok(Some("sesame".into())));
+        assert!(client.is_ok_and(|client| client.is_some_and(|(client, _)| client.name() == "bob")));
+        assert_eq!(server.join().unwrap(), ["∏∑alice∏∑", "∏∑bob∏∑", "∏∑bob※sesame∏∑"]);
+        assert_eq!((questions, config.password.as_deref()), (vec![true, true], Some("sesame")));
     }
 
     #[test]
@@ -161,7 +195,8 @@ mod tests {
                 peer.get_mut().write_all(answer.as_bytes()).unwrap();
             }
         });
-        let client = enter(&mut config, true, || Ok(Some(UserName::new("bob").unwrap())), || Ok(None));
+        let client =
+            enter(&mut config, true, |_| Ok(Some(Asked::Name(UserName::new("bob").unwrap()))), || Ok(None));
         let is_bob = |(client, name): (Client, UserName)| client.name() == "bob" && name.as_str() == "bob";
         assert!(client.is_ok_and(|client| client.is_some_and(is_bob)));
         server.join().unwrap();
