@@ -5,7 +5,7 @@ mod ask;
 mod hash;
 
 pub use ask::{AskError, ask_for_hash};
-pub use hash::hash;
+pub use hash::{SPARE_KB, hash};
 
 use std::fmt;
 use std::str::FromStr;
@@ -75,7 +75,7 @@ impl Secret {
     }
 
     /// Reserves the memory that comparing takes, for this and all others that take no more. It is kept to the end of the
-    /// program. While a hash is being compared with, this waits.
+    /// program. Fails where less than [`SPARE_KB`] would be left. While a hash is being compared with, this waits.
     pub fn reserve_memory(&self) -> Result<(), OutOfMemory> {
         match &*self.0 {
             Kind::Plain(_) => Ok(()),

@@ -22,7 +22,7 @@ use super::{ConfigError, Invocation, Limits, version};
 use crate::address::Address;
 use crate::name::RoomName;
 use crate::network::Network;
-use crate::secret::{OutOfMemory, Secret};
+use crate::secret::{OutOfMemory, SPARE_KB, Secret};
 pub use changes::Changes;
 use settings::SETTINGS;
 
@@ -129,7 +129,8 @@ impl ServerConfig {
         largest.reserve_memory().map_err(|OutOfMemory| {
             let kb = largest.memory_kb();
             ConfigError(format!(
-                "a hash of a password takes {kb} KiB of memory (its m=), which are not available"
+                "a hash of a password takes {kb} KiB of memory (its m=), and the server {SPARE_KB} KiB more, which are not \
+                 available"
             ))
         })
     }

@@ -1,5 +1,6 @@
 //! Hashes that are costly to guess from: argon2id (RFC 9106), written as the PHC string format has it.
 
+use std::hint::black_box;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use argon2::password_hash::phc::{Output, ParamsString, Salt};
@@ -27,6 +28,10 @@ const LEAST_OUTPUT_BYTES: usize = 16;
 
 /// Bytes that make two hashes of the same password different (RFC 9106 §3.1).
 pub(super) const SALT_BYTES: usize = 16;
+
+/// Memory that must be free beside a hash when it is reserved, in KiB: the stack of the thread that compares, and what the
+/// server needs until it does. Without it, the first login would end a server that has just started.
+pub const SPARE_KB: u32 = 512;
 
 /// What hashes are made in, one after the other; as large as the largest needed, see [`reserve`]. It is kept, because an
 /// allocator may not use again what was given back, and eight such pieces would be a small machine's memory.
@@ -70,11 +75,16 @@ impl Hash {
         Ok(made[..length].ct_eq(self.output.as_bytes()).into())
     }
 
-    /// Reserves the memory that comparing takes, so that it cannot fail later.
+    /// Reserves the memory that comparing takes, so that it cannot fail later. Fails too where less than [`SPARE_KB`]
+    /// would be left.
     pub(super) fn reserve(&self) -> Result<(), OutOfMemory> {
-        Params::new(self.memory_kb, self.passes, 1, None)
-            .and_then(|params| reserve(&mut memory(), params.block_count()))
-            .map_err(|_| OutOfMemory)
+        let params = Params::new(self.memory_kb, self.passes, 1, None).map_err(|_| OutOfMemory)?;
+        let mut spare = Vec::<u8>::new();
+        spare.try_reserve_exact(SPARE_KB as usize * 1024).map_err(|_| OutOfMemory)?;
+        reserve(&mut memory(), params.block_count()).map_err(|_| OutOfMemory)?;
+        // Nothing uses it, so the compiler would leave it out.
+        drop(black_box(spare));
+        Ok(())
     }
 
     /// Memory that comparing takes, in KiB.
