@@ -57,14 +57,23 @@ pub(super) fn enter(
                 show(&error.to_string());
                 unclear = matches!(error, Error::NameRefused { why: None, .. }).then_some(wanted);
             }
-            Err(Error::PasswordRefused { line, .. }) if interactive => {
-                show(&printable(&line));
+            Err(error @ Error::PasswordRefused { .. }) if interactive => {
+                show(&before_asking(&error));
                 let Some(password) = ask_password()? else { return Ok(None) };
                 config.password = Some(password);
                 name = Some(wanted);
             }
             Err(error) => return Err(error.into()),
         }
+    }
+}
+
+/// What to tell before a password is asked for. What servers call wrong is only missing at first.
+pub(super) fn before_asking(error: &Error) -> String {
+    match error {
+        Error::PasswordRefused { server, was_given: false, .. } => format!("{server} wants a password"),
+        Error::PasswordRefused { line, .. } => printable(line),
+        other => other.to_string(),
     }
 }
 
@@ -133,6 +142,7 @@ mod tests {
     use std::path::Path;
 
     use super::*;
+    use crate::address::Address;
     use crate::config::Invocation;
     use crate::wire::Wire;
 
@@ -177,6 +187,15 @@ mod tests {
         assert!(client.is_ok_and(|client| client.is_some_and(|(client, _)| client.name() == "bob")));
         assert_eq!(server.join().unwrap(), ["∏∑alice∏∑", "∏∑bob∏∑", "∏∑bob※sesame∏∑"]);
         assert_eq!((questions, config.password.as_deref()), (vec![true, true], Some("sesame")));
+    }
+
+    #[test]
+    fn a_password_that_was_not_given_is_not_called_wrong() {
+        let told = |was_given| {
+            let (server, line) = (Address::Unix("/run/x".into()), "Password incorrect".to_owned());
+            before_asking(&Error::PasswordRefused { server, line, was_given })
+        };
+        assert_eq!([false, true].map(told), ["unix:/run/x wants a password", "Password incorrect"]);
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::clock::Clock;
+use super::enter::before_asking;
 use super::link::{Link, Tried};
 use super::paint::Paint;
 use super::paste::{Answer, Paste};
@@ -343,7 +344,8 @@ impl Talk {
             // Without an editor what is typed cannot be hidden.
             Tried::WantsPassword(error) if self.screen.has_editor() => {
                 self.wants_password = true;
-                self.screen.note(&format!("{error}; press Enter, and type the password, which is not shown"));
+                let why = before_asking(&error);
+                self.screen.note(&format!("{why}; press Enter, and type the password, which is not shown"));
             }
             Tried::WantsPassword(error) | Tried::GivenUp(error) => {
                 self.failure = Some(error.into());
