@@ -45,6 +45,8 @@ pub(super) struct Numerics {
     bytes: usize,
     /// Some did not fit, which is told once.
     has_cut: bool,
+    /// The last reply was an entry of a list.
+    has_entries: bool,
     /// The message of the day has come, or there is none: the login is over.
     is_introduced: bool,
 }
@@ -87,8 +89,15 @@ impl Numerics {
                 Some(EventKind::Forwarded { from: (*from).to_owned(), to: (*to).to_owned(), text })
             }
             (code, about) if is_refusal(code) => Some(refused(code, about, text)),
-            _ => replies::words(code, params).map(EventKind::Info),
+            _ => self.reply(code, params).map(EventKind::Info),
         }
+    }
+
+    /// A reply in words. The end of a list says something only where nothing stood in it.
+    fn reply(&mut self, code: &str, params: &[&str]) -> Option<String> {
+        let had_entries = mem::replace(&mut self.has_entries, replies::is_entry(code));
+        let empty = || replies::empty(code, params).filter(|_| !had_entries);
+        replies::words(code, params).or_else(empty)
     }
 
     fn names(&mut self, room: &str, names: &str) {
@@ -257,6 +266,24 @@ mod tests {
                 );
             }
             (0..8).for_each(|count| drop(shown(code, &[""].repeat(count))));
+        }
+    }
+
+    #[test]
+    fn a_list_with_nothing_in_it_is_told_and_the_end_of_another_is_not() {
+        let mut numerics = Numerics::default();
+        let mut told = |code: &str, params: &[&str]| match numerics.meaning(code, params) {
+            Some(EventKind::Info(text)) => Some(text),
+            None => None,
+            other => panic!("{other:?}"),
+        };
+        let end = ["me", "#tea", "End of channel ban list"];
+        assert_eq!(told("368", &end).as_deref(), Some("nobody is banned from #tea"));
+        assert!(told("367", &["me", "#tea", "bob!*@*"]).is_some());
+        assert_eq!(told("368", &end), None);
+        assert_eq!(told("368", &end).as_deref(), Some("nobody is banned from #tea"));
+        for code in ["315", "337", "347", "349", "733"] {
+            assert!(told(code, &["me", "#tea", "End"]).is_some_and(|text| text.contains("no")), "{code}");
         }
     }
 

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use crate::date;
 use crate::wire::irc::numeric;
 
-/// What a reply says, without our own name; `None` where it only frames others.
+/// What a reply says, without our own name; `None` where it only frames others (see [`empty`]).
 pub(super) fn words(code: &str, params: &[&str]) -> Option<String> {
     let told = match (code, params) {
         (
@@ -102,6 +102,33 @@ pub(super) fn words(code: &str, params: &[&str]) -> Option<String> {
         _ => params.join(" "),
     };
     Some(told)
+}
+
+/// True for what stands in a list.
+pub(super) fn is_entry(code: &str) -> bool {
+    const ENTRIES: [&str; 7] = [
+        numeric::RPL_WHOREPLY,
+        numeric::RPL_WHOSPCRPL,
+        numeric::RPL_INVITELIST,
+        numeric::RPL_INVEXLIST,
+        numeric::RPL_EXCEPTLIST,
+        numeric::RPL_BANLIST,
+        numeric::RPL_MONLIST,
+    ];
+    ENTRIES.contains(&code)
+}
+
+/// What the end of a list says that has nothing in it.
+pub(super) fn empty(code: &str, params: &[&str]) -> Option<String> {
+    Some(match (code, params) {
+        (numeric::RPL_ENDOFWHO, [asked, ..]) => format!("nobody was found for {asked}"),
+        (numeric::RPL_ENDOFINVITELIST, _) => "you are invited to no room".to_owned(),
+        (numeric::RPL_ENDOFINVEXLIST, [room, ..]) => format!("nobody may enter {room} uninvited"),
+        (numeric::RPL_ENDOFEXCEPTLIST, [room, ..]) => format!("nobody is excepted from the bans of {room}"),
+        (numeric::RPL_ENDOFBANLIST, [room, ..]) => format!("nobody is banned from {room}"),
+        (numeric::RPL_ENDOFMONLIST, _) => "you watch for nobody".to_owned(),
+        _ => return None,
+    })
 }
 
 fn last(params: &[&str]) -> String {
