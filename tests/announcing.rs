@@ -9,6 +9,7 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::Instant;
 
+use support::program::NOWHERE;
 use support::{DEADLINE, Peer, Program, Scratch, address, text};
 
 #[test]
@@ -28,7 +29,7 @@ fn the_line_on_standard_output_tells_where_it_listens_and_how_to_join() {
 fn told(program: &Path, path: &str, directory: &Path) -> String {
     let mut command = Command::new(program);
     command.args(["--listen", "127.0.0.1:0"]).env("PATH", path).env("CARGO", "cargo");
-    command.env("XDG_STATE_HOME", "/nowhere").current_dir(directory);
+    command.env("XDG_STATE_HOME", NOWHERE).current_dir(directory);
     command.stdout(Stdio::piped()).stderr(Stdio::null());
     let by = Instant::now() + DEADLINE;
     let mut server = loop {

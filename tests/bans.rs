@@ -7,6 +7,7 @@ use std::os::unix::fs::PermissionsExt;
 
 use parlor::address::Address;
 use rustix::process::Signal;
+use support::program::NOWHERE;
 use support::{Peer, Program, Scratch, text};
 
 /// A server that keeps what it must under `state`.
@@ -114,4 +115,13 @@ fn where_bans_cannot_be_kept_they_stand_and_operators_and_the_log_are_told() {
     server.signal(Signal::TERM);
     let log = server.ended().stderr;
     assert!(log.contains("bans are not kept: ") && !log.contains("too loud"), "{log}");
+}
+
+#[test]
+fn without_a_directory_of_its_own_a_server_of_a_test_keeps_no_bans_even_as_root() {
+    let (_server, address) = Program::server(&["--oper", "root:secret"]);
+    let mut root = operator(&address);
+    root.send("KLINE 192.0.2.0/24 :too loud\r\n");
+    let told = line_with(&mut root, "*** Bans are not kept");
+    assert!(told.contains(NOWHERE), "{told}");
 }

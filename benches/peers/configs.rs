@@ -32,6 +32,8 @@ pub(crate) fn configure(kind: Kind, command: &mut Command, door: &Door, director
                 }
             };
             command.arg("--max-connections").arg(CONNECTIONS.to_string()).arg("--flood").arg("off");
+            // The bans of this machine would concern it.
+            command.arg("--state").arg(directory.join("state"));
             command.env("RUST_LOG", "warn");
         }
         Kind::Ngircd => {

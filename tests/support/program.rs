@@ -13,6 +13,9 @@ use rustix::process::{Pid, Signal, kill_process};
 use super::options::PARLORD_ARGS;
 use super::{DEADLINE, address};
 
+/// A directory that is not there, and that nobody can make, root included: it would be below a file.
+pub const NOWHERE: &str = "/dev/null/nowhere";
+
 /// A running program. It is killed when the test leaves it behind.
 pub struct Program {
     child: Child,
@@ -72,14 +75,14 @@ impl Program {
     pub fn spawn(mut command: Command) -> Self {
         command.stdout(Stdio::piped());
         // What the program logs must not depend on who runs the tests.
-        command.env_remove("RUST_LOG").env("XDG_CONFIG_HOME", "/nowhere");
+        command.env_remove("RUST_LOG").env("XDG_CONFIG_HOME", NOWHERE);
         // There it finds the client.
         let programs = Path::new(env!("CARGO_BIN_EXE_parlor")).parent().expect("it is in a directory");
         let paths = env::var_os("PATH").unwrap_or_default();
         let paths = iter::once(programs.to_owned()).chain(env::split_paths(&paths));
         command.env("PATH", env::join_paths(paths).expect("no directory has a colon in its name"));
-        // Nor on what is kept on this machine.
-        command.env_remove("STATE_DIRECTORY").env("XDG_STATE_HOME", "/nowhere");
+        // Nor on what is kept on this machine. A test whose server is to keep something gives it a directory.
+        command.env_remove("STATE_DIRECTORY").env("XDG_STATE_HOME", NOWHERE);
         let mut child = command.spawn().expect("the program can be started");
         let stdout = lines(child.stdout.take().expect("piped"));
         let stderr = child.stderr.take().map_or_else(|| channel().1, lines);
