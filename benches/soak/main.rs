@@ -23,7 +23,6 @@ use std::time::{Duration, Instant};
 
 use chat::{Chatter, Count};
 use parlor::address::Address;
-use rustix::process::Signal;
 use support::program::Memory;
 use support::{Peer, Program};
 
@@ -55,18 +54,7 @@ fn main() {
     let (_, start) = soak(time / 3);
     let (counts, end) = soak(time - time / 3);
     report(time, &counts, start, end);
-    println!("soak/{}", turns(&server));
-}
-
-/// How long the server's turns took, as it tells itself.
-fn turns(server: &Program) -> String {
-    server.signal(Signal::USR1);
-    loop {
-        let line = server.error_line();
-        if let Some(at) = line.find("turns: ") {
-            return line[at..].replacen(": ", "       ", 1);
-        }
-    }
+    println!("soak/turns       {}", server.turns());
 }
 
 /// How long to run; `None` where the arguments ask for other benches.

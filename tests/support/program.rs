@@ -166,6 +166,35 @@ impl Program {
         Duration::from_millis(10 * ticks)
     }
 
+    /// How many turns the loop has made, and how long they took, as the server tells itself.
+    pub fn turns(&self) -> String {
+        self.signal(Signal::USR1);
+        loop {
+            let line = self.error_line();
+            if let Some((_, turns)) = line.split_once("turns: ") {
+                return turns.to_owned();
+            }
+        }
+    }
+
+    /// Asks for some reports, one after the other, which takes 10 ms each. The loop must make few turns meanwhile: one
+    /// that does not sleep makes thousands.
+    #[track_caller]
+    pub fn assert_loop_sleeps(&self) {
+        const REPORTS: u64 = 20;
+        const TURNS_EACH: u64 = 20;
+        let turns = || {
+            let told = self.turns();
+            told.split(',')
+                .next()
+                .and_then(|count| count.parse::<u64>().ok())
+                .expect("it begins with a number")
+        };
+        let before = turns();
+        let made = (0..REPORTS).fold(before, |_, _| turns()) - before;
+        assert!(made <= REPORTS * TURNS_EACH, "{made} turns for {REPORTS} reports");
+    }
+
     fn proc(&self, file: &str) -> String {
         fs::read_to_string(format!("/proc/{}/{file}", self.child.id())).expect("the program runs, on Linux")
     }
