@@ -8,7 +8,7 @@ use super::{Mark, Shown, What};
 const HISTORY_BYTES: usize = 4 * 1024 * 1024;
 
 /// Memory for what was said in one room, in bytes.
-const ROOM_BYTES: usize = HISTORY_BYTES / super::hear::ROOMS;
+const ROOM_BYTES: usize = HISTORY_BYTES / super::room::ROOMS;
 
 /// Counts and remembers.
 #[derive(Debug, Default)]

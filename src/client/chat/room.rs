@@ -4,6 +4,9 @@ use super::past::Past;
 use crate::client::event::Member;
 use crate::name::same_name;
 
+/// Most rooms that are remembered: a server may say that we are in any number.
+pub(super) const ROOMS: usize = 200;
+
 /// Longest name remembered, in bytes.
 const NAME_BYTES: usize = 200;
 
