@@ -9,6 +9,7 @@ mod guard;
 mod helper;
 mod input;
 mod json;
+mod keyboard;
 mod link;
 mod paint;
 mod paste;
@@ -16,6 +17,8 @@ mod pipe;
 // Without a line editor everything is printed as it comes.
 #[cfg_attr(not(feature = "editor"), allow(dead_code))]
 mod printer;
+mod progress;
+mod prompts;
 #[cfg(feature = "editor")]
 mod rows;
 mod screen;

@@ -1,19 +1,21 @@
 //! At a keyboard: a conversation that goes on when the connection does not.
 
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender};
+mod questions;
+
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::clock::Clock;
-use super::enter::before_asking;
-use super::link::{Link, Tried};
-use super::paint::Paint;
-use super::paste::{Answer, Paste};
-use super::printer::Printer;
-use super::screen::{Screen, has_colors};
-use super::{Failure, NOTES, Note, Prompt, guard, input};
 use crate::client::chat::{Act, Chat};
-use crate::client::input::yes_or_no;
+use crate::client::program::clock::Clock;
+use crate::client::program::enter::before_asking;
+use crate::client::program::link::{Link, Tried};
+use crate::client::program::paint::Paint;
+use crate::client::program::paste::Paste;
+use crate::client::program::progress::Progress;
+use crate::client::program::prompts::Prompts;
+use crate::client::program::screen::{Screen, has_colors};
+use crate::client::program::{Failure, NOTES, Note, guard, keyboard};
 use crate::client::{Client, Error, Event, EventKind, Request};
 use crate::config::ClientConfig;
 use crate::name::UserName;
@@ -27,30 +29,14 @@ const DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
 /// Within this time a second Ctrl-C ends the program.
 const TWICE: Duration = Duration::from_secs(3);
 
-/// A prompt that is about to change waits for so long.
-const PROMPT_PATIENCE: Duration = Duration::from_secs(2);
-
-/// How often a long send tells how far it has come.
-const PROGRESS: Duration = Duration::from_secs(3);
-
-/// So many lines are a long send.
-const LONG_SEND: usize = 10;
-
 struct Talk {
     config: ClientConfig,
     chat: Arc<Mutex<Chat>>,
     link: Link,
     screen: Screen,
-    /// Lets a line be typed, with this prompt.
-    prompts: SyncSender<Prompt>,
-    /// A prompt waits until this differs from it, or until then.
-    pending: Option<(String, Instant)>,
+    prompts: Prompts,
     /// It was asked whether to send what was typed while there was no connection.
     is_asking: bool,
-    /// The next line that is typed is the server's password.
-    wants_password: bool,
-    /// The line that is being typed is.
-    reads_password: bool,
     interrupted: Option<Instant>,
     /// Lines that were pasted; it was asked whether to send them.
     paste: Paste,
@@ -58,18 +44,22 @@ struct Talk {
     leaving: Option<Instant>,
     /// The server has ended the connection after our goodbye, so it took what was on its way before.
     heard_end: bool,
-    told_progress: Option<Instant>,
+    progress: Progress,
     failure: Option<Failure>,
 }
 
 /// Runs until the person leaves.
-pub(super) fn run(config: &ClientConfig, client: Client, name: UserName) -> Result<(), Failure> {
+pub(in crate::client::program) fn run(
+    config: &ClientConfig,
+    client: Client,
+    name: UserName,
+) -> Result<(), Failure> {
     let chat = Chat::new(config.wire, &client.name(), &config.rooms, &config.highlights);
     let chat = Arc::new(Mutex::new(chat));
     let (sender, notes) = mpsc::sync_channel(NOTES);
-    let (prompts, granted) = mpsc::sync_channel(1);
+    let (given, prompts) = mpsc::sync_channel(1);
     let paint = Arc::new(Paint::new(has_colors(config.color), Clock::local()));
-    let printer = keyboard(&chat, &paint, sender.clone(), granted)?;
+    let printer = keyboard::start(&chat, &paint, sender.clone(), prompts)?;
     // Nobody reads the keyboard before there is a prompt, so the terminal still is as it was.
     guard::remember(printer.is_some());
     guard::watch(&sender).map_err(|error| Failure::new(1, error.to_string()))?;
@@ -79,16 +69,13 @@ pub(super) fn run(config: &ClientConfig, client: Client, name: UserName) -> Resu
         chat,
         link,
         screen: Screen::new(paint, printer),
-        prompts,
-        pending: None,
+        prompts: Prompts::new(given),
         is_asking: false,
-        wants_password: false,
-        reads_password: false,
         interrupted: None,
         paste: Paste::default(),
         leaving: None,
         heard_end: false,
-        told_progress: None,
+        progress: Progress::default(),
         failure: None,
     };
     let name = talk.chat().name().to_owned();
@@ -102,31 +89,6 @@ pub(super) fn run(config: &ClientConfig, client: Client, name: UserName) -> Resu
     drop(notes);
     guard::restore();
     talk.failure.map_or(Ok(()), Err)
-}
-
-/// Begins to read the keyboard: with an editor where there is one and the terminal is up to it.
-#[cfg(feature = "editor")]
-fn keyboard(
-    chat: &Arc<Mutex<Chat>>,
-    paint: &Arc<Paint>,
-    notes: SyncSender<Note>,
-    prompts: Receiver<Prompt>,
-) -> Result<Option<Arc<Printer>>, Failure> {
-    match super::editor::open(chat, paint) {
-        Some((editor, above)) => super::editor::start(editor, above, notes, prompts).map(Some),
-        None => input::start(notes, prompts).map(|()| None),
-    }
-}
-
-/// Begins to read the keyboard.
-#[cfg(not(feature = "editor"))]
-fn keyboard(
-    _: &Arc<Mutex<Chat>>,
-    _: &Arc<Paint>,
-    notes: SyncSender<Note>,
-    prompts: Receiver<Prompt>,
-) -> Result<Option<Arc<Printer>>, Failure> {
-    input::start(notes, prompts).map(|()| None)
 }
 
 impl Talk {
@@ -157,14 +119,13 @@ impl Talk {
         let crowds = self.chat().unfold(now);
         let several = self.chat().has_several_rooms();
         crowds.iter().for_each(|shown| self.screen.show(shown, several));
-        self.tell_progress(now);
-        self.grant(now);
-        let others = [
-            self.chat().unfolds_at(),
-            self.pending.as_ref().map(|(_, until)| *until),
-            self.leaving,
-            self.told_progress.map(|at| at + PROGRESS),
-        ];
+        let is_sending = self.link.is_up() && !self.is_asking;
+        let lines = if is_sending { self.link.outgoing.waiting_lines() } else { 0 };
+        if self.progress.is_to_be_told(lines, now) {
+            self.screen.note(&format!("{lines} lines are still to be sent"));
+        }
+        self.give_prompt(now);
+        let others = [self.chat().unfolds_at(), self.prompts.due(), self.leaving, self.progress.due()];
         others.into_iter().flatten().chain(due).min()
     }
 
@@ -173,7 +134,7 @@ impl Talk {
         let (due, refused) = self.link.pump(now);
         for error in refused {
             self.screen.note(&error.to_string());
-            self.stop_waiting();
+            self.prompts.hurry(Instant::now());
         }
         due
     }
@@ -181,7 +142,7 @@ impl Talk {
     /// False when it is over.
     fn handle(&mut self, note: Note) -> bool {
         match note {
-            Note::Typed(lines) if self.reads_password => {
+            Note::Typed(lines) if self.prompts.reads_password() => {
                 self.take_password(lines);
                 self.prompt_after(&[]);
             }
@@ -258,18 +219,6 @@ impl Talk {
         acts
     }
 
-    /// Whether to send what was typed meanwhile. False when the line is no answer.
-    fn answered(&mut self, line: &str) -> bool {
-        match yes_or_no(line) {
-            Some(true) => {}
-            Some(false) => self.link.outgoing.clear(),
-            None => return false,
-        }
-        self.is_asking = false;
-        self.link.outgoing.hold(false);
-        true
-    }
-
     fn act(&mut self, act: &Act) {
         match act {
             Act::Tell(text) => self.screen.note(text),
@@ -300,7 +249,7 @@ impl Talk {
         let now = Instant::now();
         self.link.hear(event, now);
         if matches!(event.kind, EventKind::Refused { .. }) {
-            self.stop_waiting();
+            self.prompts.hurry(Instant::now());
         }
         if let (EventKind::Closing(_), true) = (&event.kind, self.leaving.is_some()) {
             return;
@@ -343,7 +292,7 @@ impl Talk {
             Tried::NotYet(Some(error)) => self.screen.note(&format!("{error}; trying on")),
             // Without an editor what is typed cannot be hidden.
             Tried::WantsPassword(error) if self.screen.has_editor() => {
-                self.wants_password = true;
+                self.prompts.want_password(true);
                 let why = before_asking(&error);
                 self.screen.note(&format!("{why}; press Enter, and type the password, which is not shown"));
             }
@@ -372,61 +321,9 @@ impl Talk {
     /// Tries again with the password that was typed, if one was.
     fn take_password(&mut self, lines: Vec<String>) {
         if let Some(password) = lines.into_iter().next().filter(|password| !password.is_empty()) {
-            self.wants_password = false;
+            self.prompts.want_password(false);
             self.link.try_with(password, Instant::now());
         }
-    }
-
-    /// Asks whether to send what was kept.
-    fn ask(&mut self) {
-        self.is_asking = true;
-        let lines = self.link.outgoing.waiting_lines();
-        self.screen.note(&format!("{lines} of your lines were not sent: send them? y or n"));
-    }
-
-    /// Asks whether to send what was pasted.
-    fn pasted(&mut self, lines: &[String]) {
-        let acts: Vec<_> = lines.iter().map(|line| self.chat().pasted(line)).collect();
-        let mut requests = Vec::new();
-        for act in acts {
-            let Act::Send(request) = act else { return self.act(&act) };
-            requests.push(request);
-        }
-        self.paste.add(requests);
-        self.screen.note(&self.paste.question());
-    }
-
-    /// Whether to send what was pasted. False when the line means something else.
-    fn answered_paste(&mut self, line: &str) -> bool {
-        match self.paste.answer(line) {
-            Answer::NotAsked => return false,
-            Answer::Send(lines) => {
-                lines.iter().for_each(|line| self.link.push(line));
-                if !self.link.is_up() {
-                    self.screen.note("kept until the connection is back");
-                }
-            }
-            Answer::Drop(lines) => self.screen.note(&format!("{lines} lines were not sent")),
-            Answer::Other(lines) => {
-                self.screen.note(&format!("{lines} pasted lines were not sent"));
-                return false;
-            }
-        }
-        true
-    }
-
-    /// Sends no more of what waits. False where nothing does.
-    fn stop(&mut self) -> bool {
-        let mut lines = self.paste.clear();
-        // What waits for the connection is asked about later.
-        if self.link.is_up() && !self.is_asking {
-            lines += self.link.outgoing.waiting_lines();
-            self.link.outgoing.clear();
-        }
-        if lines > 0 {
-            self.screen.note(&format!("stopped: {lines} lines were not sent"));
-        }
-        lines > 0
     }
 
     /// Leaves. False where there is no goodbye to wait for.
@@ -460,50 +357,28 @@ impl Talk {
         }
     }
 
-    fn tell_progress(&mut self, now: Instant) {
-        let lines = self.link.outgoing.waiting_lines();
-        if lines < LONG_SEND || !self.link.is_up() || self.is_asking {
-            self.told_progress = None;
-        } else if self.told_progress.is_none_or(|at| now >= at + PROGRESS) {
-            if self.told_progress.is_some() {
-                self.screen.note(&format!("{lines} lines are still to be sent"));
-            }
-            self.told_progress = Some(now);
-        }
-    }
-
     /// Lets another line be typed: at once, or after the answer where that changes the prompt.
     fn prompt_after(&mut self, acts: &[Act]) {
         let changes = acts.iter().any(|act| {
             matches!(act, Act::Send(Request::Nick(_) | Request::Join { .. } | Request::Part { .. }))
         });
         let now = Instant::now();
-        let until = if changes && self.link.is_up() { now + PROMPT_PATIENCE } else { now };
         let prompt = self.chat().prompt();
-        self.pending = Some((prompt, until));
-        if self.leaving.is_none() {
-            self.grant(now);
-        }
+        self.prompts.expect(prompt, changes && self.link.is_up(), now);
+        self.give_prompt(now);
     }
 
-    /// The prompt will not change.
-    fn stop_waiting(&mut self) {
-        if let Some((_, until)) = &mut self.pending {
-            *until = Instant::now();
-        }
-    }
-
-    fn grant(&mut self, now: Instant) {
+    /// Lets another line be typed, if it is time.
+    fn give_prompt(&mut self, now: Instant) {
         let is_asking = self.is_asking || self.paste.is_asking();
-        self.chat().ask(is_asking);
-        let prompt = self.chat().prompt();
-        let is_due = |(old, until): &mut (String, Instant)| now >= *until || *old != prompt;
-        if self.leaving.is_none() && self.pending.take_if(is_due).is_some() {
+        let prompt = {
+            let mut chat = self.chat();
+            chat.ask(is_asking);
+            chat.prompt()
+        };
+        if self.leaving.is_none() && self.prompts.is_due(&prompt, now) {
             self.chat().prompted();
-            self.reads_password = self.wants_password;
-            let text = if self.reads_password { "Password: ".to_owned() } else { prompt };
-            // There is place for it: one is given for each line.
-            self.prompts.try_send(Prompt { text, is_secret: self.reads_password }).ok();
+            self.prompts.give(&prompt);
         }
     }
 

@@ -1,0 +1,51 @@
+//! How far a long send has come.
+
+use std::time::{Duration, Instant};
+
+/// How often that is told.
+const PROGRESS: Duration = Duration::from_secs(3);
+
+/// So many lines are a long send.
+const LONG_SEND: usize = 10;
+
+/// Tells now and then how much is left.
+#[derive(Debug, Default)]
+pub(super) struct Progress {
+    /// Since when there is a long send, or when it was told last how far it has come.
+    told: Option<Instant>,
+}
+
+impl Progress {
+    /// True when it is time to tell how many lines are left, of which so many are being sent.
+    pub(super) fn is_to_be_told(&mut self, lines: usize, now: Instant) -> bool {
+        if lines < LONG_SEND {
+            self.told = None;
+            return false;
+        }
+        let is_due = self.due().is_some_and(|due| now >= due);
+        if is_due || self.told.is_none() {
+            self.told = Some(now);
+        }
+        is_due
+    }
+
+    /// When it may be time.
+    pub(super) fn due(&self) -> Option<Instant> {
+        self.told.map(|at| at + PROGRESS)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_left_of_a_long_send_is_told_now_and_then_and_of_a_short_one_never() {
+        let (mut progress, start) = (Progress::default(), Instant::now());
+        let mut told =
+            |lines: usize, seconds: u64| progress.is_to_be_told(lines, start + Duration::from_secs(seconds));
+        assert!(!told(LONG_SEND - 1, 0) && !told(LONG_SEND - 1, 10));
+        assert!(!told(50, 20) && !told(49, 22) && told(48, 23) && !told(47, 24) && told(46, 26));
+        assert!(!told(LONG_SEND - 1, 40) && !told(50, 50), "another begins");
+    }
+}

@@ -1,0 +1,72 @@
+//! What is asked before lines are sent, and how it is answered.
+
+use super::Talk;
+use crate::client::chat::Act;
+use crate::client::input::yes_or_no;
+use crate::client::program::paste::Answer;
+
+impl Talk {
+    /// Whether to send what was typed meanwhile. False when the line is no answer.
+    pub(super) fn answered(&mut self, line: &str) -> bool {
+        match yes_or_no(line) {
+            Some(true) => {}
+            Some(false) => self.link.outgoing.clear(),
+            None => return false,
+        }
+        self.is_asking = false;
+        self.link.outgoing.hold(false);
+        true
+    }
+
+    /// Asks whether to send what was kept.
+    pub(super) fn ask(&mut self) {
+        self.is_asking = true;
+        let lines = self.link.outgoing.waiting_lines();
+        self.screen.note(&format!("{lines} of your lines were not sent: send them? y or n"));
+    }
+
+    /// Asks whether to send what was pasted.
+    pub(super) fn pasted(&mut self, lines: &[String]) {
+        let acts: Vec<_> = lines.iter().map(|line| self.chat().pasted(line)).collect();
+        let mut requests = Vec::new();
+        for act in acts {
+            let Act::Send(request) = act else { return self.act(&act) };
+            requests.push(request);
+        }
+        self.paste.add(requests);
+        self.screen.note(&self.paste.question());
+    }
+
+    /// Whether to send what was pasted. False when the line means something else.
+    pub(super) fn answered_paste(&mut self, line: &str) -> bool {
+        match self.paste.answer(line) {
+            Answer::NotAsked => return false,
+            Answer::Send(lines) => {
+                lines.iter().for_each(|line| self.link.push(line));
+                if !self.link.is_up() {
+                    self.screen.note("kept until the connection is back");
+                }
+            }
+            Answer::Drop(lines) => self.screen.note(&format!("{lines} lines were not sent")),
+            Answer::Other(lines) => {
+                self.screen.note(&format!("{lines} pasted lines were not sent"));
+                return false;
+            }
+        }
+        true
+    }
+
+    /// Sends no more of what waits. False where nothing does.
+    pub(super) fn stop(&mut self) -> bool {
+        let mut lines = self.paste.clear();
+        // What waits for the connection is asked about later.
+        if self.link.is_up() && !self.is_asking {
+            lines += self.link.outgoing.waiting_lines();
+            self.link.outgoing.clear();
+        }
+        if lines > 0 {
+            self.screen.note(&format!("stopped: {lines} lines were not sent"));
+        }
+        lines > 0
+    }
+}
