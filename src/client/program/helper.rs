@@ -1,9 +1,9 @@
-//! What the editor asks about the line that is typed: what the tab key offers, how the line is drawn, and what of it
-//! stays on the screen.
+//! Answers what the editor asks about the typed line: what the tab key offers, how to draw the line, and what to leave
+//! of it on the screen.
 //!
-//! What is said leaves the screen when it is entered, and stands there as what others say does, with its time: so the
-//! screen reads as one conversation. Whatever else is entered stays as it was typed. The editor alone knows which rows
-//! the line takes. It clears them before it draws the line for the last time, so what is to stay is drawn then.
+//! Once a line of chat is entered, it is shown as the lines of others are, with its time, so that the screen reads as one
+//! conversation. Everything else stays as it was typed. Only the editor knows which rows a line takes. It clears them
+//! before each drawing, so the last drawing is the place to leave something else.
 
 use std::borrow::Cow;
 use std::cell::RefCell;
@@ -50,6 +50,12 @@ struct Drawn {
 impl Drawn {
     fn width(&self) -> Width {
         Width { columns: self.columns, mode: self.mode }
+    }
+
+    /// The place behind a line and its prompt.
+    fn end_of(&self, line: &str) -> Place {
+        let (_, start) = self.width().broken(&self.prompt, Place::default());
+        self.width().broken(line, start).1
     }
 
     /// What is drawn instead of the line. While the cursor is within the line, the editor draws it once more to put it
@@ -99,8 +105,10 @@ impl Assistant {
         if chat.has_typed() || line.trim().is_empty() {
             return Some(NOTHING.to_owned());
         }
-        // A paste of several lines is asked about first.
-        let own = chat.own_line(line, SystemTime::now()).filter(|_| !line.contains('\n'))?;
+        // A paste of several lines is asked about first. One line of it may have its end.
+        let mut lines = line.lines();
+        let (line, None) = (lines.next()?, lines.next()) else { return None };
+        let own = chat.own_line(line, SystemTime::now())?;
         Some(wrap(&self.paint.line(&own, chat.has_several_rooms()), columns().into()))
     }
 
@@ -120,13 +128,15 @@ fn columns() -> u16 {
 impl Helper for Assistant {}
 
 impl Validator for Assistant {
-    /// The editor asks when a line is entered. It draws the line again only where there is a message, and be it an
-    /// empty one.
+    /// The editor asks when a line is entered. It draws the line again only if there is a message, even an empty one.
+    /// Where the next row has begun, it would leave that empty, unless the message begins it.
     fn validate(&self, context: &mut ValidationContext<'_>) -> rustyline::Result<ValidationResult> {
         let is_secret = self.drawn.borrow().is_secret;
         let left = if is_secret { None } else { self.left_of(context.input()) };
-        let message = left.as_ref().map(|_| String::new());
-        self.drawn.borrow_mut().left = left;
+        let mut drawn = self.drawn.borrow_mut();
+        let begins_row = drawn.end_of(context.input()).column == 0;
+        let message = left.as_ref().map(|_| if begins_row { " " } else { "" }.to_owned());
+        drawn.left = left;
         Ok(ValidationResult::Valid(message))
     }
 }
@@ -165,6 +175,11 @@ impl Highlighter for Assistant {
         prompt.clone_into(&mut drawn.prompt);
         let (broken, _) = drawn.width().broken(prompt, Place::default());
         Cow::Owned(self.paint.prompt(&broken))
+    }
+
+    /// There is no hint. A message is for the layout alone.
+    fn highlight_hint<'h>(&self, _: &'h str) -> Cow<'h, str> {
+        Cow::Borrowed("")
     }
 
     /// True where the editor is not to write what is typed by itself, and for what stays of a line.
