@@ -9,13 +9,14 @@ use std::time::Instant;
 
 use parlor::address::Address;
 use parlor::net::raise_descriptor_limit;
+use support::options::PARLORD_ARGS;
 use support::{DEADLINE, Peer, Program, login};
 
 /// A server that may have 64 descriptors, and where it listens.
 fn narrow_server() -> (Program, Address) {
     let parlord = env!("CARGO_BIN_EXE_parlord");
-    let script = "ulimit -n 64; exec \"$0\" \"$@\"";
-    let server = Program::start("sh", &["-c", script, parlord, "--listen", "127.0.0.1:0"], Stdio::null());
+    let limited = ["-c", "ulimit -n 64; exec \"$0\" \"$@\"", parlord];
+    let server = Program::start("sh", &[&limited[..], &PARLORD_ARGS].concat(), Stdio::null());
     let at = server.listening();
     (server, at)
 }
