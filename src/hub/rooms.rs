@@ -149,13 +149,14 @@ impl Rooms {
         }
         everybody.take();
         let rank = if members.is_empty() && !*stays { Rank::OPERATOR } else { Rank::NONE };
-        if user.seats.is_empty() {
+        let seats = user.seats.len();
+        if seats == 0 {
             // Most users are in one room.
             user.seats.reserve_exact(1);
         }
         user.seats.push(Seat { room, position: members.len() as u32 });
         members.push(Member { id, rank });
-        users.recharge_seats(id);
+        users.recharge_seats(id, seats);
         // Members are not counted, so nothing changes for a room that was there.
         if self.get(room).charged == 0 {
             self.recharge(users, room);
@@ -167,18 +168,20 @@ impl Rooms {
     pub(super) fn leave(&mut self, users: &mut Users, id: UserId, room: RoomId) -> bool {
         let Some(user) = users.get_mut(id) else { return false };
         let Some(index) = user.seats.iter().position(|seat| seat.room == room) else { return false };
+        let seats = user.seats.len();
         let seat = user.seats.swap_remove(index);
-        users.recharge_seats(id);
+        users.recharge_seats(id, seats);
         self.vacate(users, seat);
         true
     }
 
     /// Takes the user `id` out of every room.
     pub(super) fn leave_all(&mut self, users: &mut Users, id: UserId) {
+        let seats = users.get(id).map_or(0, |user| user.seats.len());
         while let Some(seat) = users.get_mut(id).and_then(|user| user.seats.pop()) {
             self.vacate(users, seat);
         }
-        users.recharge_seats(id);
+        users.recharge_seats(id, seats);
     }
 
     /// Empties a seat that its user has given up already.

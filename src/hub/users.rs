@@ -51,8 +51,6 @@ pub struct User {
     spoke: Seconds,
     /// The rooms the user is in; `Rooms` keeps the other half of this.
     pub seats: Vec<Seat>,
-    /// How many of them the budget has.
-    charged_seats: u16,
     pub(super) rare: Option<Box<Rare>>,
 }
 
@@ -97,8 +95,8 @@ impl Rare {
 }
 
 /// What `seats` seats of one user take, in bytes.
-fn seats_bytes(seats: u16) -> usize {
-    SEAT_BYTES * usize::from(seats.saturating_sub(1))
+fn seats_bytes(seats: usize) -> usize {
+    SEAT_BYTES * seats.saturating_sub(1)
 }
 
 /// A time in a quarter of the memory: whole seconds since 1970, up to 2106.
@@ -125,7 +123,6 @@ impl User {
             since: now.time.into(),
             spoke: now.time.into(),
             seats: Vec::new(),
-            charged_seats: 0,
             rare: None,
         }
     }
@@ -248,20 +245,17 @@ impl Users {
         }
     }
 
-    /// Counts the seats of the user `id` again, because there are more or fewer.
-    pub(super) fn recharge_seats(&mut self, id: UserId) {
-        let Some(user) = self.by_id.get_mut(id.0 as usize).and_then(Option::as_mut) else { return };
-        let seats = user.seats.len() as u16;
-        let mut charged = seats_bytes(user.charged_seats) as u32;
-        user.charged_seats = seats;
-        let owner = user.owner();
-        self.budget.recharge(owner, &mut charged, seats_bytes(seats));
+    /// Counts the seats of the user `id` again, because there are more or fewer than `before`.
+    pub(super) fn recharge_seats(&mut self, id: UserId, before: usize) {
+        let Some(user) = self.by_id.get(id.0 as usize).and_then(Option::as_ref) else { return };
+        let mut charged = seats_bytes(before) as u32;
+        self.budget.recharge(user.owner(), &mut charged, seats_bytes(user.seats.len()));
     }
 
     /// What the budget has for all users.
     pub(super) fn charged_bytes(&self) -> usize {
         let rare = self.iter().filter_map(|(_, user)| user.rare.as_ref()).map(|rare| rare.charged as usize);
-        rare.sum::<usize>() + self.iter().map(|(_, user)| seats_bytes(user.charged_seats)).sum::<usize>()
+        rare.sum::<usize>() + self.iter().map(|(_, user)| seats_bytes(user.seats.len())).sum::<usize>()
     }
 
     /// Makes `id`, who has no name yet, the user called `name`.
