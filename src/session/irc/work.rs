@@ -38,7 +38,7 @@ impl Irc {
     /// Begins a command, and finishes it where the budget of this turn suffices.
     pub(super) fn begin(&mut self, mut work: impl Work + 'static, context: &mut Context<'_>) {
         if self.run(&mut work, context) == Progress::More {
-            self.pending = Some(Pending { work: Box::new(work), is_labelled: false });
+            self.pending = Some(Box::new(Pending { work: Box::new(work), is_labelled: false }));
         }
     }
 
