@@ -37,6 +37,8 @@ pub(super) struct Link {
     told_of_name: bool,
     /// Names that we took since, because ours is held.
     other_names: usize,
+    /// The name that we had before we took those.
+    held_name: Option<UserName>,
     backoff: Backoff,
     /// Since when there is this connection.
     since: Instant,
@@ -52,7 +54,7 @@ pub(super) enum Tried {
     Back(String),
     /// Not yet; and the server does not let us in under our name, which is told once.
     NotYet(Option<Error>),
-    /// The server wants another password. Nothing is tried before there is one.
+    /// The server wants another password, or may want one. Nothing is tried before there is one.
     WantsPassword(Error),
     /// Our name is still held, so we ask for this one now.
     OtherName(String),
@@ -79,6 +81,7 @@ impl Link {
             said_goodbye: false,
             told_of_name: false,
             other_names: 0,
+            held_name: None,
             backoff: Backoff::default(),
             since: Instant::now(),
             lost_at: None,
@@ -95,7 +98,7 @@ impl Link {
         self.rename(&client.name());
         self.up = Some(client.listen(move |item| notes.send(Note::Heard(number, item)).is_ok())?);
         (self.is_broken, self.said_goodbye, self.lost_at) = (false, false, None);
-        (self.told_of_name, self.other_names) = (false, 0);
+        (self.told_of_name, self.other_names, self.held_name) = (false, 0, None);
         self.outgoing.trust(false);
         Ok(())
     }
@@ -211,8 +214,21 @@ impl Link {
         let other =
             UserName::new(&format!("{}_", self.name)).ok().filter(|_| self.other_names < OTHER_NAMES)?;
         self.other_names += 1;
-        self.name = other;
+        let name = std::mem::replace(&mut self.name, other);
+        self.held_name.get_or_insert(name);
         Some(self.name.to_string())
+    }
+
+    /// The server refuses each name and does not say why, so it may want another password. Returns to our own name.
+    fn suspect_password(&mut self) -> bool {
+        if self.other_names < OTHER_NAMES {
+            return false;
+        }
+        self.other_names = 0;
+        if let Some(name) = self.held_name.take() {
+            self.name = name;
+        }
+        true
     }
 
     /// What became of a try.
@@ -240,6 +256,9 @@ impl Link {
             self.try_at = Some(now);
             return Tried::OtherName(name);
         }
+        if matches!(error, Error::NameRefused { why: None, .. }) && self.suspect_password() {
+            return Tried::WantsPassword(error);
+        }
         let pause = self.backoff.pause();
         if self.config.retry.is_some_and(|retry| gone + pause > retry) {
             return Tried::GivenUp(error);
@@ -250,9 +269,11 @@ impl Link {
         Tried::NotYet(is_news.then_some(error))
     }
 
-    /// Tries again at once, with this password.
+    /// Tries again at once, with this password, or without another one if it is empty.
     pub(super) fn try_with(&mut self, password: String, now: Instant) {
-        self.config.password = Some(password);
+        if !password.is_empty() {
+            self.config.password = Some(password);
+        }
         self.try_at = Some(now);
     }
 
@@ -326,14 +347,17 @@ mod tests {
         let mut link = Link::new(&config, client, name.clone(), notes).unwrap();
         let lost = Instant::now();
         link.lost(lost);
-        let mut tried = |after: Duration| {
-            let refused = Error::NameRefused { name: name.clone(), why: Some("In use".into()) };
+        let mut tried = |why: Option<&str>, after: Duration| {
+            let refused = Error::NameRefused { name: name.clone(), why: why.map(str::to_owned) };
             link.tried(Err(refused), lost + after)
         };
-        assert!(matches!(tried(Duration::ZERO), Tried::NotYet(Some(_))));
+        let why = Some("In use");
+        assert!(matches!(tried(why, Duration::ZERO), Tried::NotYet(Some(_))));
         for other in ["alice_", "alice__", "alice___"] {
-            assert!(matches!(tried(GHOST_PATIENCE), Tried::OtherName(name) if name == other));
+            assert!(matches!(tried(why, GHOST_PATIENCE), Tried::OtherName(name) if name == other));
         }
-        assert!(matches!(tried(GHOST_PATIENCE), Tried::NotYet(None)));
+        assert!(matches!(tried(why, GHOST_PATIENCE), Tried::NotYet(None)));
+        assert!(matches!(tried(None, GHOST_PATIENCE), Tried::WantsPassword(_)), "it may be that");
+        assert_eq!(link.name, name, "which is tried with our own name");
     }
 }

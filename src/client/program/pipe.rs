@@ -153,7 +153,7 @@ impl Pipe<'_> {
             },
             Note::Tried(result) => match self.link.tried(result, Instant::now()) {
                 Tried::Back(_) => self.join(),
-                Tried::OtherName(name) => complain(&format_args!("the name is still taken; trying {name}")),
+                Tried::OtherName(name) => complain(&format_args!("the name is still refused; trying {name}")),
                 Tried::NotYet(error) => error.iter().for_each(|error| complain(error)),
                 Tried::WantsPassword(error) | Tried::GivenUp(error) => {
                     return Some(Err(self.unfinished(&error, 0)));

@@ -301,7 +301,7 @@ impl Talk {
                 return false;
             }
             Tried::OtherName(name) => {
-                self.screen.note(&format!("your name is still taken, so you come back as {name}"));
+                self.screen.note(&format!("your name is still refused; trying {name}"));
             }
             Tried::Back(name) => {
                 self.screen
@@ -318,12 +318,10 @@ impl Talk {
         true
     }
 
-    /// Tries again with the password that was typed, if one was.
+    /// Tries again with the password that was typed.
     fn take_password(&mut self, lines: Vec<String>) {
-        if let Some(password) = lines.into_iter().next().filter(|password| !password.is_empty()) {
-            self.prompts.want_password(false);
-            self.link.try_with(password, Instant::now());
-        }
+        self.prompts.want_password(false);
+        self.link.try_with(lines.into_iter().next().unwrap_or_default(), Instant::now());
     }
 
     /// Leaves. False where there is no goodbye to wait for.
