@@ -219,16 +219,12 @@ impl Link {
         Some(self.name.to_string())
     }
 
-    /// The server refuses each name and does not say why, so it may want another password. Returns to our own name.
-    fn suspect_password(&mut self) -> bool {
-        if self.other_names < OTHER_NAMES {
-            return false;
-        }
+    /// Asks for our own name again.
+    fn take_own_name(&mut self) {
         self.other_names = 0;
         if let Some(name) = self.held_name.take() {
             self.name = name;
         }
-        true
     }
 
     /// What became of a try.
@@ -249,15 +245,18 @@ impl Link {
             Err(error) => error,
         };
         let gone = self.lost_at.map_or(Duration::ZERO, |at| now.saturating_duration_since(at));
+        let is_unclear = matches!(error, Error::NameRefused { why: None, .. });
+        if is_unclear && self.other_names > 0 {
+            // Two names are refused, so it is rather the password, of which a server does not take many guesses.
+            self.take_own_name();
+            return Tried::WantsPassword(error);
+        }
         if matches!(error, Error::NameRefused { .. })
             && gone >= GHOST_PATIENCE
             && let Some(name) = self.take_other_name()
         {
             self.try_at = Some(now);
             return Tried::OtherName(name);
-        }
-        if matches!(error, Error::NameRefused { why: None, .. }) && self.suspect_password() {
-            return Tried::WantsPassword(error);
         }
         let pause = self.backoff.pause();
         if self.config.retry.is_some_and(|retry| gone + pause > retry) {
@@ -334,8 +333,8 @@ mod tests {
         assert_eq!(server.join().unwrap(), ["alice", "alice"]);
     }
 
-    #[test]
-    fn a_name_that_a_ghost_holds_is_given_up_for_another_which_is_told() {
+    /// Alice, whose connection is lost.
+    fn lost_link() -> (Link, UserName) {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let target = listener.local_addr().unwrap().to_string();
         let server = thread::spawn(move || welcome_as("alice", &listener));
@@ -345,8 +344,14 @@ mod tests {
         server.join().unwrap();
         let (notes, _heard) = mpsc::sync_channel(9);
         let mut link = Link::new(&config, client, name.clone(), notes).unwrap();
-        let lost = Instant::now();
-        link.lost(lost);
+        link.lost(Instant::now());
+        (link, name)
+    }
+
+    #[test]
+    fn a_name_that_a_ghost_holds_is_given_up_for_another_which_is_told() {
+        let (mut link, name) = lost_link();
+        let lost = link.lost_at.unwrap();
         let mut tried = |why: Option<&str>, after: Duration| {
             let refused = Error::NameRefused { name: name.clone(), why: why.map(str::to_owned) };
             link.tried(Err(refused), lost + after)
@@ -357,7 +362,19 @@ mod tests {
             assert!(matches!(tried(why, GHOST_PATIENCE), Tried::OtherName(name) if name == other));
         }
         assert!(matches!(tried(why, GHOST_PATIENCE), Tried::NotYet(None)));
-        assert!(matches!(tried(None, GHOST_PATIENCE), Tried::WantsPassword(_)), "it may be that");
-        assert_eq!(link.name, name, "which is tried with our own name");
+    }
+
+    #[test]
+    fn where_two_names_are_refused_without_a_reason_the_password_may_be_meant() {
+        let (mut link, name) = lost_link();
+        let lost = link.lost_at.unwrap();
+        let mut tried = |after: Duration| {
+            let refused = Error::NameRefused { name: name.clone(), why: None };
+            link.tried(Err(refused), lost + after)
+        };
+        assert!(matches!(tried(Duration::ZERO), Tried::NotYet(Some(_))));
+        assert!(matches!(tried(GHOST_PATIENCE), Tried::OtherName(name) if name == "alice_"));
+        assert!(matches!(tried(GHOST_PATIENCE), Tried::WantsPassword(_)));
+        assert_eq!(link.name, name, "which goes with our own name");
     }
 }
