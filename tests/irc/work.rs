@@ -174,3 +174,22 @@ fn whoever_is_ended_amid_a_command_is_told_why_and_nothing_of_the_command_any_mo
     assert!(house.is_shut(eager));
     house.check();
 }
+
+#[test]
+fn removing_several_from_a_large_channel_leaves_turns_to_others_and_removes_all() {
+    let mut house =
+        House::with(|config| config.limits = Limits { flood: None, ..Limits::default() }).unchecked();
+    let owner = house.irc("owner");
+    house.send(owner, "JOIN #big");
+    for n in 0..900 {
+        let guest = house.irc(&format!("u{n}"));
+        house.send(guest, "JOIN #big");
+        house.forget();
+    }
+    let parts = parts(&mut house, owner, "KICK #big u0,u1,u2,u3,u4 :enough");
+    assert!(parts.len() > 1, "one turn is enough");
+    let kicked: Vec<_> = (0..4).map(|n| format!(":owner!~owner@HOST KICK #big u{n} :enough")).collect();
+    let (heard, last) =
+        (parts.concat(), ":parlor.local 407 owner u4 :At most 4 at once, from here on nobody was removed");
+    assert_eq!(heard, [&kicked[..], &[last.to_owned()]].concat());
+}

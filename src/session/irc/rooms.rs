@@ -82,6 +82,36 @@ impl Work for Parting {
     }
 }
 
+/// `KICK channels nicks [reason]`, as far as it has come.
+#[derive(Debug)]
+struct Kicking {
+    /// Who is removed from where.
+    victims: vec::IntoIter<(Box<str>, Box<str>)>,
+    /// Who comes behind the last who may be removed.
+    left_out: Option<Box<str>>,
+    reason: Box<str>,
+    /// All are removed from the same channel.
+    is_one_channel: bool,
+}
+
+impl Work for Kicking {
+    fn step(&mut self, irc: &mut Irc, context: &mut Context<'_>) -> Progress {
+        let Some((channel, who)) = self.victims.next() else {
+            if let Some(who) = &self.left_out {
+                let text = format!("At most {KICK_TARGETS} at once, from here on nobody was removed");
+                irc.complain(numeric::ERR_TOOMANYTARGETS, who, &text, context);
+            }
+            return Progress::Done;
+        };
+        context.out.counted_as_message();
+        if !irc.kick_one(&channel, &who, &self.reason, context) && self.is_one_channel {
+            // Everybody else would be refused for the same reason.
+            self.victims = Vec::new().into_iter();
+        }
+        Progress::More
+    }
+}
+
 impl Irc {
     /// `JOIN channels [keys]`, or `JOIN 0`.
     pub(super) fn join(&mut self, message: &Message<'_>, context: &mut Context<'_>) {
@@ -250,18 +280,15 @@ impl Irc {
             context.hub.users().get(self.id).map_or_else(String::new, |user| user.name().to_string());
         let reason = message.params.get(2).copied().filter(|reason| !reason.is_empty());
         let reason = cut(reason.unwrap_or(&own_name), KICK_CHARS);
-        let mut is_refused = false;
-        for (n, (who, channel)) in nicks.into_iter().zip(channels.iter().cycle()).enumerate() {
-            if n == KICK_TARGETS {
-                let text = format!("At most {KICK_TARGETS} at once, from here on nobody was removed");
-                return self.complain(numeric::ERR_TOOMANYTARGETS, who, &text, context);
-            }
-            // In the same channel, everybody else would be refused for the same reason.
-            if channels.len() > 1 || !is_refused {
-                context.out.counted_as_message();
-                is_refused = !self.kick_one(channel, who, reason, context);
-            }
-        }
+        let pairs = channels.iter().cycle().zip(&nicks).take(KICK_TARGETS);
+        let victims: Vec<_> = pairs.map(|(&channel, &who)| (channel.into(), who.into())).collect();
+        let kicking = Kicking {
+            victims: victims.into_iter(),
+            left_out: nicks.get(KICK_TARGETS).map(|&who| who.into()),
+            reason: reason.into(),
+            is_one_channel: channels.len() == 1,
+        };
+        self.begin(kicking, context);
     }
 
     /// Removes somebody. False if the client may not remove anybody from the channel.
