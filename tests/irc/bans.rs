@@ -263,3 +263,17 @@ fn a_ban_of_many_ends_them_in_several_turns_and_tells_the_others_of_each() {
     let newcomer = house.irc("b7");
     assert!(!house.is_shut(newcomer), "the names are free");
 }
+
+#[test]
+fn whoever_comes_once_a_ban_is_lifted_stays_although_others_are_still_to_end() {
+    let mut house = House::with(|config| config.limits.connections_per_ip = 1000).unchecked();
+    let root = house.operator("root");
+    let guests: Vec<_> = (0..400).map(|n| from(&mut house, &format!("b{n}"), "192.0.2.7:1000")).collect();
+    house.bytes_for_a_turn(root, "KLINE 192.0.2.7\r\nUNKLINE 192.0.2.7\r\n");
+    let newcomer = house.connect_from("192.0.2.7:1000");
+    assert!(!house.is_shut(guests[399]), "it ends in a later turn");
+    house.advance(Duration::ZERO);
+    assert!(guests.iter().all(|&guest| house.is_shut(guest)));
+    house.register(newcomer, "newcomer", "");
+    assert!(!house.is_shut(newcomer));
+}

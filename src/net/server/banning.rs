@@ -8,7 +8,7 @@ use super::Server;
 use crate::hub::Ban;
 use crate::message::{CloseReason, Now, Peer};
 use crate::net::bans_file;
-use crate::net::connection::Hearing;
+use crate::net::connection::{Connection, Hearing};
 use crate::net::stream::Stream;
 use crate::network::Network;
 
@@ -52,9 +52,13 @@ impl<S: Stream> Server<S> {
     /// Ends some of the connections that are banned, the others in the next turns: all who stay are told of each.
     pub(super) fn close_more(&mut self, now: Now) {
         let Some((network, reason, first)) = self.banned.pop() else { return };
-        let there = self.connections.iter().map(|(key, connection)| (key, connection.peer));
-        let there = there.filter(|&(key, peer)| key >= first && is_hit(&network, peer)).map(|(key, _)| key);
-        let keys: Vec<_> = there.take(ENDS_AT_ONCE).collect();
+        let is_meant = |connection: &Connection<S>| {
+            // Whoever has come since has another's key, and is not banned.
+            connection.hearing == Hearing::Banned && is_hit(&network, connection.peer)
+        };
+        let keys = first..self.connections.capacity();
+        let keys: Vec<_> =
+            keys.filter(|&key| self.connections.get(key).is_some_and(is_meant)).take(ENDS_AT_ONCE).collect();
         if let [.., last] = keys[..]
             && keys.len() == ENDS_AT_ONCE
         {
