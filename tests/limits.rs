@@ -361,3 +361,22 @@ fn there_are_so_many_rooms_and_one_more_once_one_is_gone() {
     scene.send(&ana, "JOIN #new\r\n");
     assert!(ana.heard().contains(" JOIN #new\r\n"));
 }
+
+#[test]
+fn all_who_do_not_read_end_together_and_whoever_reads_is_told_of_each() {
+    let limits = Limits { outbox_bytes: 5_000, ..limits() };
+    let (mut scene, alice, deaf) = stalled(limits, &[0; 30]);
+    let ana = scene.connect();
+    scene.send(&ana, "NICK ana\r\nUSER a 0 * :a\r\nJOIN #lobby\r\n");
+    ana.heard();
+    for _ in 0..6 {
+        scene.send(&alice, format!("§γ{}§γ", "x".repeat(1000)));
+    }
+    assert!(deaf.iter().all(|guest| !is_here(&scene, guest)));
+    let heard = ana.heard();
+    for n in 0..deaf.len() {
+        let told = format!(":deaf{n}!");
+        let quits = heard.lines().filter(|line| line.starts_with(&told) && line.contains(" QUIT "));
+        assert_eq!(quits.count(), 1, "of {n}: {heard}");
+    }
+}

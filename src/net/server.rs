@@ -264,7 +264,6 @@ impl<S: Stream> Server<S> {
             self.connections[key].deadline = None;
             match self.connections[key].life {
                 Life::Open => {
-                    self.dismiss(now);
                     self.seal(now);
                     self.with_session(key, now, |session, context| session.wake(context));
                     self.queue(now);
@@ -296,18 +295,7 @@ impl<S: Stream> Server<S> {
         self.seal(now);
         // Newcomers and new rooms have taken what was free for what waits.
         self.shed(now);
-        while let Some(key) = self.overfull.pop() {
-            let limits = &self.house.config.limits;
-            let reason = match self.connections[key].hearing {
-                Hearing::Shed | Hearing::Gone => CloseReason::MemoryFull(limits.memory_bytes),
-                Hearing::Fine | Hearing::TooSlow | Hearing::Banned => {
-                    CloseReason::OutboxFull(limits.outbox_bytes)
-                }
-            };
-            self.end(key, reason, now);
-            self.dismiss(now);
-            self.seal(now);
-        }
+        self.end_overfull(now);
         self.flush_all(now);
         for key in mem::take(&mut self.closed) {
             self.recount(key);

@@ -89,3 +89,18 @@ fn a_ping_is_answered_with_its_token() {
     assert_eq!(house.ask(ana, "PING abc other.server"), [":parlor.local PONG parlor.local :abc"]);
     assert_eq!(house.told(ana, "PING :"), "409 ana");
 }
+
+#[test]
+fn those_whose_time_is_up_together_are_not_told_of_each_other() {
+    let mut house = House::new();
+    let [ana, bob, eva] = house.channel("#tea", ["ana", "bob", "eva"]);
+    house.advance(AFTER);
+    house.send(eva, "PONG x");
+    house.forget();
+    house.advance(WITHIN);
+    for guest in [ana, bob] {
+        assert_eq!(house.lines(guest), ["ERROR :Closing link: ping timeout: no sign of life for 150 s"]);
+    }
+    let left = |name: &str| format!(":{name}!~{name}@HOST QUIT :ping timeout: no sign of life for 150 s");
+    assert_eq!(house.lines(eva), [left("ana"), left("bob")]);
+}

@@ -82,6 +82,24 @@ impl<S: Stream> Server<S> {
         self.set_deadline(key, Some(now.instant + FLUSH_TIMEOUT));
     }
 
+    /// Ends all who do not take what is sent to them. That others are told of it may be too much for more of them.
+    pub(super) fn end_overfull(&mut self, now: Now) {
+        while !self.overfull.is_empty() {
+            for key in mem::take(&mut self.overfull) {
+                let limits = &self.house.config.limits;
+                let reason = match self.connections[key].hearing {
+                    Hearing::Shed | Hearing::Gone => CloseReason::MemoryFull(limits.memory_bytes),
+                    Hearing::Fine | Hearing::TooSlow | Hearing::Banned => {
+                        CloseReason::OutboxFull(limits.outbox_bytes)
+                    }
+                };
+                self.end(key, reason, now);
+            }
+            self.dismiss(now);
+            self.seal(now);
+        }
+    }
+
     /// Takes out of the hub whoever has left, all at once, so that their names are free. To be done before anything else
     /// is asked of the hub: those who leave one after the other need not be told of each other.
     pub(super) fn dismiss(&mut self, now: Now) {
