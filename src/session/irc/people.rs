@@ -128,6 +128,8 @@ impl Irc {
     fn tell_whois(&self, id: UserId, context: &mut Context<'_>) {
         let Context { hub, out, house, now, .. } = context;
         let (Some(user), Some(viewer)) = (hub.users().get(id), hub.users().get(self.id)) else { return };
+        // For each channel, both are looked for in it, and the user by name.
+        out.worked(user.seats.len() * LOOKUP_STEPS);
         let sees_all = viewer.is_operator || id == self.id;
         let identity = &user.identity;
         out.write(self.id, |bytes| {
