@@ -235,8 +235,15 @@ impl Outgoing {
                     let copies = audience.iter().filter(|&id| id == who).count();
                     let staying = usize::from(copies > 0 && stays(&event));
                     (staying..copies).for_each(|_| encode(&event, &mut taken));
-                    let others = audience.iter().filter(|&id| id != who);
-                    kept.event(event, others.chain(iter::repeat_n(who, staying)));
+                    if copies == staying {
+                        kept.event_for(event, audience);
+                    } else if copies == 1 && audience.except.is_none() {
+                        // All the others hear it with what else is said there.
+                        kept.event_for(event, Audience { all: audience.all, except: Some(who) });
+                    } else {
+                        let others = audience.iter().filter(|&id| id != who);
+                        kept.event(event, others.chain(iter::repeat_n(who, staying)));
+                    }
                 }
             }
         }

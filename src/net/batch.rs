@@ -149,11 +149,10 @@ impl Batch {
         self.audience = audience.all;
     }
 
-    /// True when bytes for `id` alone may be added: it is the one who joined last. Of others it would have to be found
-    /// out whether they are in the audience, and how often: who whispers to itself is there twice.
+    /// True when bytes for `id` alone may be added: it is in the audience. Who whispers to itself is there twice, and would
+    /// get them twice.
     pub(super) fn takes_aside(&self, id: UserId) -> bool {
-        let [others @ .., last] = &*self.audience else { return false };
-        *last == id && others.last() != Some(&id) && self.has_room()
+        self.has_room() && self.audience.iter().filter(|&&other| other == id).count() == 1
     }
 
     /// Adds bytes for `id` alone.
