@@ -11,7 +11,7 @@ use criterion::{BenchmarkId, Criterion, Throughput};
 
 use parlor::config::{Limits, ServerConfig};
 use parlor::message::{Now, Peer};
-use parlor::net::{Server, Stream};
+use parlor::server::{Server, Stream};
 use parlor::wire::crazyit::Request;
 
 /// How many hear what one says; the sender hears itself besides.

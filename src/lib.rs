@@ -16,7 +16,8 @@
 //! | [`wire`] | bytes to meaning and back; server and client share it |
 //! | [`hub`] | who is here and who hears what |
 //! | [`session`] | one peer's conversation: its frames, through the hub, to its replies |
-//! | [`net`] | the reactor: sockets, readiness, one turn after the other |
+//! | [`server`] | connections, outboxes, batches, deadlines, limits; generic over streams |
+//! | [`net`] | the reactor: sockets, readiness, TLS; one turn after the other |
 //! | [`logging`] | what the server prints and logs, without ever waiting for it |
 //! | [`client`] | a blocking client, and the terminal on top of it |
 //! | [`client_command`] | how a shell starts the client that came with this server |
@@ -26,10 +27,9 @@
 //! | [`date`] | dates of RFC 3339, for every time that a clock can show |
 //! | [`config`] | options of both programs, and limits with their units |
 //!
-//! Imports run one way: programs → `net`, `client` → `session` → `hub`, `wire` → `message`, `name`; `config`,
-//! `address`, `network`, `fingerprint`, `secret`, `date`, `logging`, `origin`, `bucket`, `footprint` and `files` stand
-//! beside the last two. `client` uses `wire` and not `session`. `hub` and `wire` do not know each other, and mio appears
-//! in `net` alone.
+//! Imports run one way: programs → `net` → `server` → `session` → `hub`, `wire` → `message`, `name`; programs → `client` →
+//! `wire`. `config`, `address`, `network`, `fingerprint`, `secret`, `date`, `logging`, `origin`, `bucket`, `footprint` and
+//! `files` stand beside `message` and `name`. `hub` and `wire` do not know each other, and mio appears in `net` alone.
 //!
 //! # One turn of the server
 //!
@@ -58,6 +58,7 @@ pub mod net;
 pub mod network;
 mod origin;
 pub mod secret;
+pub mod server;
 pub mod session;
 #[cfg(feature = "tls")]
 mod tls_clock;

@@ -15,7 +15,7 @@ use mio::net::{TcpListener, UnixListener, UnixStream};
 use rustix::io::{Errno, FdFlags, fcntl_setfd};
 use rustix::net::{self, AddressFamily, SocketType, sockopt};
 
-use super::stream::Socket;
+use super::socket::Socket;
 use crate::address::Address;
 use crate::message::Peer;
 

@@ -6,9 +6,9 @@ use mio::{Registry, Token};
 
 use super::listener::Listener;
 use super::reactor::BindError;
-use super::report::Report;
 use crate::config::ServerConfig;
 use crate::logging::PeerLog;
+use crate::server::Report;
 
 #[derive(Debug)]
 pub(super) struct Metrics;

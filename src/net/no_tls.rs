@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::stream::Socket;
+use super::socket::Socket;
 use crate::address::Address;
 use crate::config::ServerConfig;
 

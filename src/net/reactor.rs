@@ -14,7 +14,6 @@ use std::time::Instant;
 use log::warn;
 use mio::{Interest, Poll, Token, Waker};
 
-use super::bans_file;
 use super::inherited::Inherited;
 use super::listener::Listener;
 use super::metrics;
@@ -24,6 +23,7 @@ use super::tls;
 use crate::address::Address;
 use crate::config::{ConfigError, ServerConfig};
 use crate::hub::Ban;
+use crate::server::bans_file;
 use running::Running;
 
 /// Tokens of connections are their keys in the slab; these count down from the other end.

@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 use parlor::config::{ConfigError, Operator, ServerConfig};
 use parlor::hub::Hub;
 use parlor::message::Peer;
-use parlor::net::Report;
+use parlor::server::Report;
 
 use super::options::config;
 use super::scene::{self, Scene};

@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 
 use parlor::config::{ConfigError, Limits, ServerConfig};
 use parlor::message::{Now, Peer};
-use parlor::net::{Question, Server};
+use parlor::server::{Question, Server};
 
 use super::options::config;
 use super::stream::{End, Wire};

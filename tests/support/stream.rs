@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::io::{self, ErrorKind, IoSlice, Read, Write};
 use std::rc::Rc;
 
-use parlor::net::Stream;
+use parlor::server::Stream;
 
 /// What a read or a write does instead of what it would.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -15,11 +15,11 @@ use mio::{Interest, Registry, Token};
 use super::listener::Listener;
 use super::reactor::BindError;
 use super::reactor::accepting::{ACCEPT_PAUSE, is_newcomers_own};
-use super::report::Report;
-use super::stream::Socket;
+use super::socket::Socket;
 use crate::config::ServerConfig;
 use crate::logging::PeerLog;
 use crate::message::Frame;
+use crate::server::Report;
 use scrape::Scrape;
 
 /// Most connections at once.

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use super::request::Request;
 use crate::message::Frame;
-use crate::net::outbox::Outbox;
-use crate::net::stream::Stream;
+use crate::server::Outbox;
+use crate::server::Stream;
 use crate::wire::{Split, Splitter};
 
 /// Longest head of a request, in bytes.

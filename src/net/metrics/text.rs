@@ -5,8 +5,8 @@ use std::fmt::{Display, Write};
 use std::time::{Duration, SystemTime};
 
 use crate::message::Tally;
-use crate::net::report::Report;
-use crate::net::turn_times::TurnTimes;
+use crate::server::Report;
+use crate::server::TurnTimes;
 
 /// Times of turns are told by these powers of two, in nanoseconds: from 4 µs to 1 s, each four times the one before.
 const TURN_EXPS: [u32; 10] = [12, 14, 16, 18, 20, 22, 24, 26, 28, 30];

@@ -16,7 +16,7 @@ use mio::{Interest, Registry, Token};
 use slab::Slab;
 
 use super::reactor::accepting::Newcomer;
-use super::stream::Socket;
+use super::socket::Socket;
 use crate::config::Proxy;
 use crate::logging::PeerLog;
 use crate::message::Peer;

@@ -15,7 +15,7 @@ use rustix::io::Errno;
 
 use super::running::Running;
 use crate::message::{CloseReason, Now, Peer};
-use crate::net::stream::Socket;
+use crate::net::socket::Socket;
 
 /// Most newcomers taken from one listener in a turn; then it is the others' turn.
 const ACCEPT_BUDGET: usize = 256;

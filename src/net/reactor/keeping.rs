@@ -7,7 +7,7 @@ use log::warn;
 
 use super::running::Running;
 use crate::message::Now;
-use crate::net::bans_file;
+use crate::server::bans_file;
 
 /// How long the server's end may wait for the disk.
 const SAVE_TIMEOUT: Duration = Duration::from_secs(10);

@@ -15,15 +15,15 @@ use super::{FIRST_LISTENER, Reactor, SIGNALS, WAKE};
 use crate::address::Address;
 use crate::config::ServerConfig;
 use crate::message::Now;
-use crate::net::checks::Verdict;
 use crate::net::metrics::Metrics;
 use crate::net::proxy::Proxies;
 use crate::net::reserve::Reserve;
-use crate::net::server::Server;
 use crate::net::signals::Signalled;
-use crate::net::stream::Socket;
+use crate::net::socket::Socket;
 use crate::net::tls::Tls;
 use crate::net::worker::Worker;
+use crate::server::Server;
+use crate::server::Verdict;
 
 /// Most events taken from one poll.
 const EVENTS: usize = 1024;

@@ -22,7 +22,7 @@ use rustls::server::{NoServerSessionStorage, UnbufferedServerConnection};
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::{ServerConfig, version};
 
-use super::stream::Socket;
+use super::socket::Socket;
 use crate::address::Address;
 use crate::fingerprint::Fingerprint;
 use crate::tls_clock::TlsClock;

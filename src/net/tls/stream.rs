@@ -12,7 +12,7 @@ use super::alert;
 use super::buffer::Buffer;
 use super::records::{self, Progress, RECORD_BYTES, Scratch};
 use crate::message::CloseReason;
-use crate::net::stream::{Ending, Stream};
+use crate::server::{Ending, Stream};
 
 /// The first byte of whatever TLS client there is: a record of the handshake (RFC 8446 §5.1).
 const HANDSHAKE: u8 = 22;

@@ -15,7 +15,7 @@ use rustls::{
 };
 
 use super::handshakes;
-use crate::net::stream::Stream;
+use crate::server::Stream;
 
 /// The server's certificate and its key.
 static CERTIFIED: LazyLock<Arc<CertifiedKey>> = LazyLock::new(|| {

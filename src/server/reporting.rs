@@ -5,10 +5,10 @@ use std::time::Duration;
 use super::Server;
 use crate::logging;
 use crate::message::{Now, Tally, UserId};
-use crate::net::connection::{Connection, Life};
-use crate::net::memory::resident_bytes;
-use crate::net::report::{LARGEST, Report, Waiting};
-use crate::net::stream::Stream;
+use crate::server::Stream;
+use crate::server::connection::{Connection, Life};
+use crate::server::memory::resident_bytes;
+use crate::server::report::{LARGEST, Report, Waiting};
 use crate::session::Stage;
 
 /// The stage of connections whose end has begun.

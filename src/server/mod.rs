@@ -4,15 +4,35 @@
 //! Nothing is written while events are handled: that queues, and the end of the turn writes to each connection
 //! once. Closing only marks: the slab uses keys again at once, so a connection leaves it at the turn's end.
 
+mod admission;
 mod banning;
+pub(crate) mod bans_file;
+mod batch;
 mod checking;
+mod checks;
+mod connection;
+mod counts;
+mod deadlines;
 mod ending;
+mod frames;
+mod guesses;
 mod invariants;
 mod keeping;
+mod memory;
+mod outbox;
 mod reading;
 mod reloading;
+mod report;
 mod reporting;
+mod stream;
+mod turn_times;
 mod writing;
+
+pub use checks::{Question, Verdict};
+pub use outbox::Outbox;
+pub use report::{Report, Waiting};
+pub use stream::{Ending, Stream};
+pub use turn_times::TurnTimes;
 
 use std::mem;
 use std::time::{Duration, Instant};
@@ -20,14 +40,6 @@ use std::time::{Duration, Instant};
 use log::Level;
 use slab::Slab;
 
-use super::admission::Admission;
-use super::batch::Batch;
-use super::checks::Checks;
-use super::connection::{Connection, Hearing, Inlet, Life};
-use super::counts::Counts;
-use super::deadlines::Deadlines;
-use super::outbox::Outbox;
-use super::stream::Stream;
 use crate::bucket::Bucket;
 use crate::config::ServerConfig;
 use crate::hub::Hub;
@@ -35,6 +47,12 @@ use crate::logging::PeerLog;
 use crate::message::{CloseReason, Now, Outgoing, Peer, UserId};
 use crate::network::Network;
 use crate::session::{Context, House, Session};
+use admission::Admission;
+use batch::Batch;
+use checks::Checks;
+use connection::{Connection, Hearing, Inlet, Life};
+use counts::Counts;
+use deadlines::Deadlines;
 use reading::READ_BUDGET;
 
 /// How long all peers together may take for theirs when the server ends.

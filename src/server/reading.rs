@@ -6,8 +6,8 @@ use std::mem;
 use super::{Server, mark_dirty, mark_unread, user_id};
 use crate::config::Flood;
 use crate::message::{CloseReason, Now};
-use crate::net::connection::{Connection, Hearing, Inlet, Life};
-use crate::net::stream::Stream;
+use crate::server::Stream;
+use crate::server::connection::{Connection, Hearing, Inlet, Life};
 use crate::session::Session;
 
 /// Most bytes read from one connection in a turn; then it is the others' turn.

@@ -8,8 +8,8 @@ use log::{Level, info};
 
 use super::{Server, mark_dirty, mark_unread, user_id};
 use crate::message::{CloseReason, Now};
-use crate::net::connection::{Hearing, Inlet, Life};
-use crate::net::stream::{Ending, Stream};
+use crate::server::connection::{Hearing, Inlet, Life};
+use crate::server::stream::{Ending, Stream};
 use crate::session::Session;
 
 /// How long a peer may take for its last bytes.

@@ -2,8 +2,8 @@
 
 use super::Server;
 use crate::message::{CloseReason, Now};
-use crate::net::connection::{Connection, Hearing, Life};
-use crate::net::stream::Stream;
+use crate::server::Stream;
+use crate::server::connection::{Connection, Hearing, Life};
 
 /// So many bytes of connections, rooms and watch lists count for nothing: a small server needs as much.
 const FREE_BYTES: usize = 1024 * 1024;

@@ -9,9 +9,9 @@ use super::{Server, mark_unread};
 use crate::bucket::Bucket;
 use crate::config::{ConfigError, Limits, ServerConfig};
 use crate::message::Now;
-use crate::net::batch::Batch;
-use crate::net::connection::{Connection, Inlet, Life};
-use crate::net::stream::Stream;
+use crate::server::Stream;
+use crate::server::batch::Batch;
+use crate::server::connection::{Connection, Inlet, Life};
 
 impl<S: Stream> Server<S> {
     /// True when an operator wants the config to be read again. It is to be done before the turn ends.

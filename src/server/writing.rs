@@ -9,8 +9,8 @@ use log::Level;
 
 use super::{Server, mark_dirty, mark_unread};
 use crate::message::{Now, Sending, UserId};
-use crate::net::connection::{Hearing, Life};
-use crate::net::stream::Stream;
+use crate::server::Stream;
+use crate::server::connection::{Hearing, Life};
 
 /// How long to read on for the peer's end after ours.
 const LINGER: Duration = Duration::from_secs(2);

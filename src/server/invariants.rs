@@ -1,8 +1,8 @@
 //! What holds between turns, whatever peers do. Tests look at it after each.
 
 use super::{REFUSALS_AT_ONCE, Server};
-use crate::net::connection::{Connection, Inlet, Life};
-use crate::net::stream::Stream;
+use crate::server::Stream;
+use crate::server::connection::{Connection, Inlet, Life};
 
 impl<S: Stream> Server<S> {
     /// Panics where an invariant does not hold between turns. Costs O(n): for tests.

@@ -20,12 +20,12 @@ const HEAD: &str = "# Who may not come: network, until when or -, who said so, w
 const FILE_BYTES: usize = 1024 * MOST_BANS;
 
 /// Where bans are kept under this directory.
-pub(super) fn path(directory: &Path) -> PathBuf {
+pub(crate) fn path(directory: &Path) -> PathBuf {
     directory.join(NAME)
 }
 
 /// The bans in a file, none where there is no file. What is wrong is told in one line, which names the file.
-pub(super) fn read(path: &Path) -> io::Result<Vec<Ban>> {
+pub(crate) fn read(path: &Path) -> io::Result<Vec<Ban>> {
     let wrong = |what: String| io::Error::new(ErrorKind::InvalidData, format!("{}{what}", path.display()));
     let text = match read_text(path, FILE_BYTES) {
         // A service's home may be /dev/null.
@@ -38,7 +38,7 @@ pub(super) fn read(path: &Path) -> io::Result<Vec<Ban>> {
 }
 
 /// Replaces the file by one with this content. Where that fails the old one stands, and the error names the file.
-pub(super) fn save(path: &Path, text: &str) -> io::Result<()> {
+pub(crate) fn save(path: &Path, text: &str) -> io::Result<()> {
     replace(path, text, 0o600)
         .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", path.display())))
 }

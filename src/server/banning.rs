@@ -7,10 +7,10 @@ use log::warn;
 use super::Server;
 use crate::hub::Ban;
 use crate::message::{CloseReason, Now, Peer};
-use crate::net::bans_file;
-use crate::net::connection::{Connection, Hearing};
-use crate::net::stream::Stream;
 use crate::network::Network;
+use crate::server::Stream;
+use crate::server::bans_file;
+use crate::server::connection::{Connection, Hearing};
 
 /// Most connections that a ban ends in a turn.
 const ENDS_AT_ONCE: usize = 128;

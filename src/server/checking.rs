@@ -2,9 +2,9 @@
 
 use super::Server;
 use crate::message::{Check, CloseReason, Now, Outcome, UserId};
-use crate::net::checks::{Question, Verdict};
-use crate::net::connection::{Inlet, Life};
-use crate::net::stream::Stream;
+use crate::server::Stream;
+use crate::server::checks::{Question, Verdict};
+use crate::server::connection::{Inlet, Life};
 
 impl<S: Stream> Server<S> {
     /// The next password that is to be compared, beside the loop: the answer goes to `checked`. To be asked for at the
