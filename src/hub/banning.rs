@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use super::budget::OverBudget;
 use super::{Ban, BanError, Bans, Hub};
-use crate::message::{Event, EventKind, Now, Outgoing, Peer, Source, UserId};
+use crate::message::{Effect, Effects, Event, EventKind, Now, Peer, Source, UserId};
 use crate::network::Network;
 
 impl Hub {
@@ -23,7 +23,7 @@ impl Hub {
     }
 
     /// Sets a ban on behalf of `id`, and ends all connections that it hits. Returns whether it took the place of another.
-    pub fn ban(&mut self, id: UserId, ban: Ban, now: Now, out: &mut Outgoing) -> Result<bool, BanError> {
+    pub fn ban(&mut self, id: UserId, ban: Ban, now: Now, out: &mut Effects) -> Result<bool, BanError> {
         let hits = |peer| matches!(peer, Peer::Tcp(ip, _) if ban.network.contains(ip));
         if self.users.get(id).is_some_and(|user| hits(user.peer)) {
             return Err(BanError::Oneself);
@@ -33,7 +33,7 @@ impl Hub {
         let (network, reason) = (ban.network, ban.close_reason());
         let was_there = self.bans.add(ban, now.time)?;
         self.recharge_bans();
-        out.close_from(network, reason);
+        out.push(Effect::CloseFrom(network, reason));
         Ok(was_there)
     }
 
@@ -50,7 +50,7 @@ impl Hub {
     }
 
     /// Tells all operators of the server but `except`.
-    pub fn tell_operators(&mut self, except: Option<UserId>, text: String, now: Now, out: &mut Outgoing) {
+    pub fn tell_operators(&mut self, except: Option<UserId>, text: String, now: Now, out: &mut Effects) {
         self.last_event += 1;
         let (id, time, kind) = (self.last_event, now.time, EventKind::Notice(text));
         let event = Event { id, time, from: Source::Server, watched: false, kind };

@@ -4,7 +4,7 @@ use super::Hub;
 use super::budget::OverBudget;
 use super::rooms::RoomId;
 use super::settings::{MASKS_PER_LIST, Mask, Topic};
-use crate::message::{EventKind, MaskList, Now, Outgoing, Rank, Refusal, RoomChange, RoomFlag, UserId};
+use crate::message::{Effects, EventKind, MaskList, Now, Rank, Refusal, RoomChange, RoomFlag, UserId};
 use crate::name::RoomName;
 
 impl Hub {
@@ -14,7 +14,7 @@ impl Hub {
         name: &RoomName,
         text: &str,
         now: Now,
-        out: &mut Outgoing,
+        out: &mut Effects,
     ) -> Result<(), Refusal> {
         let room = self.visible_room(name, id)?;
         let is_locked = self.rooms.get(room).settings.has(RoomFlag::TopicLocked);
@@ -45,7 +45,7 @@ impl Hub {
         name: &RoomName,
         changes: Vec<RoomChange>,
         now: Now,
-        out: &mut Outgoing,
+        out: &mut Effects,
     ) -> Result<Vec<Refusal>, Refusal> {
         let room = self.room_to_change(id, name)?;
         let (mut made, mut refused) = (Vec::new(), Vec::new());

@@ -4,7 +4,7 @@ use super::Hub;
 use super::budget::OverBudget;
 use super::rooms::{Room, RoomId, SEAT_BYTES, new_room_bytes};
 use super::users::User;
-use crate::message::{Event, EventKind, Now, Outgoing, Rank, Refusal, RoomFlag, UserId};
+use crate::message::{Effects, Event, EventKind, Now, Rank, Refusal, RoomFlag, UserId};
 use crate::name::{RoomName, UserName};
 
 /// Most rooms that one user is in.
@@ -23,7 +23,7 @@ impl Hub {
         name: RoomName,
         key: Option<&str>,
         now: Now,
-        out: &mut Outgoing,
+        out: &mut Effects,
     ) -> Result<(), Refusal> {
         let user = self.user(id)?;
         let room = self.rooms.find(&name);
@@ -67,7 +67,7 @@ impl Hub {
         name: RoomName,
         reason: String,
         now: Now,
-        out: &mut Outgoing,
+        out: &mut Effects,
     ) -> Result<(), Refusal> {
         let room = self.own_room(id, &name)?;
         let room_name = self.rooms.get(room).name.clone();
@@ -84,7 +84,7 @@ impl Hub {
         who: UserName,
         reason: String,
         now: Now,
-        out: &mut Outgoing,
+        out: &mut Effects,
     ) -> Result<(), Refusal> {
         let room = self.room_to_change(id, &name)?;
         let victim = self.users.find(&who).ok_or_else(|| Refusal::NobodyCalled(who.clone()))?;
@@ -105,7 +105,7 @@ impl Hub {
         name: RoomName,
         who: UserName,
         now: Now,
-        out: &mut Outgoing,
+        out: &mut Effects,
     ) -> Result<(), Refusal> {
         let room = self.own_room(id, &name)?;
         if self.rooms.get(room).settings.has(RoomFlag::InviteOnly) {
@@ -159,7 +159,7 @@ impl Hub {
 
 /// Whether `user` may come in. An invitation opens everything but a ban: any member may give one, and must not undo
 /// what an operator did.
-fn admit(room: &Room, user: &User, key: Option<&str>, out: &mut Outgoing) -> Result<(), Refusal> {
+fn admit(room: &Room, user: &User, key: Option<&str>, out: &mut Effects) -> Result<(), Refusal> {
     let (settings, name, mut steps) = (&room.settings, || room.name.clone(), 0);
     let is_banned = settings.bans(&user.identity, &mut steps);
     let mut is_opened = || settings.invites(&user.identity, &mut steps);

@@ -27,7 +27,7 @@ pub use watchers::WATCHED_NAMES;
 use std::rc::Rc;
 use std::time::SystemTime;
 
-use crate::message::{Command, Event, EventKind, Now, Outgoing, Peer, Refusal, Source, Tally, UserId};
+use crate::message::{Command, Effects, Event, EventKind, Now, Peer, Refusal, Source, Tally, UserId};
 use crate::name::{RoomName, UserName};
 use marks::Marks;
 use past::Past;
@@ -119,7 +119,7 @@ impl Hub {
         id: UserId,
         command: Command,
         now: Now,
-        out: &mut Outgoing,
+        out: &mut Effects,
     ) -> Result<(), Refusal> {
         let speaks = matches!(command, Command::Say { .. } | Command::Whisper { .. });
         let done = self.carry_out(id, command, now, out);
@@ -135,7 +135,7 @@ impl Hub {
         id: UserId,
         command: Command,
         now: Now,
-        out: &mut Outgoing,
+        out: &mut Effects,
     ) -> Result<(), Refusal> {
         match command {
             Command::LogIn(name, profile) => self.log_in(id, name, profile, now, out),
@@ -198,7 +198,7 @@ impl Hub {
     }
 
     /// The others who share a room with `id`, each once.
-    fn peers(&self, id: UserId, out: &mut Outgoing) -> Vec<UserId> {
+    fn peers(&self, id: UserId, out: &mut Effects) -> Vec<UserId> {
         let rooms = self.users.get(id).map_or(&[][..], |user| &user.seats).iter().map(|seat| seat.room);
         self.members_of(rooms, Some(id), out)
     }
@@ -208,7 +208,7 @@ impl Hub {
         &self,
         rooms: impl Iterator<Item = RoomId>,
         except: Option<UserId>,
-        out: &mut Outgoing,
+        out: &mut Effects,
     ) -> Vec<UserId> {
         let mut marks = Marks::new(self.users.ids());
         if let Some(id) = except {

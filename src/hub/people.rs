@@ -6,7 +6,7 @@ use super::Hub;
 use super::marks::Marks;
 use super::rooms::RoomId;
 use super::users::Taken;
-use crate::message::{CloseReason, Event, EventKind, Now, Outgoing, Profile, Refusal, UserChange, UserId};
+use crate::message::{CloseReason, Effects, Event, EventKind, Now, Profile, Refusal, UserChange, UserId};
 use crate::name::UserName;
 
 impl Hub {
@@ -16,7 +16,7 @@ impl Hub {
         name: UserName,
         profile: Profile,
         now: Now,
-        out: &mut Outgoing,
+        out: &mut Effects,
     ) -> Result<(), Refusal> {
         if self.users.get(id).is_some() {
             return Err(Refusal::AlreadyLoggedIn);
@@ -32,7 +32,7 @@ impl Hub {
         id: UserId,
         name: UserName,
         now: Now,
-        out: &mut Outgoing,
+        out: &mut Effects,
     ) -> Result<(), Refusal> {
         let old = self.user(id)?.name().clone();
         if old.as_str() == name.as_str() {
@@ -61,7 +61,7 @@ impl Hub {
 
     /// Takes users out who leave at the same time, and why each of them does: they are not told about each other. All who
     /// were in one room alone have the same audience.
-    pub fn leave_together(&mut self, leavers: Vec<(UserId, String)>, now: Now, out: &mut Outgoing) {
+    pub fn leave_together(&mut self, leavers: Vec<(UserId, String)>, now: Now, out: &mut Effects) {
         let vacated: Vec<Vec<RoomId>> = leavers.iter().map(|&(id, _)| self.vacate(id)).collect();
         for ((id, reason), rooms) in leavers.into_iter().zip(vacated) {
             let Some(user) = self.users.get(id) else { continue };
@@ -111,11 +111,11 @@ impl Hub {
         self.watchers.unwatch_all(&mut self.users, id);
     }
 
-    fn tell_appeared(&mut self, id: UserId, name: &UserName, now: Now, out: &mut Outgoing) {
+    fn tell_appeared(&mut self, id: UserId, name: &UserName, now: Now, out: &mut Effects) {
         self.tell_watchers(id, name, now, out, |watcher| EventKind::Appeared { watcher });
     }
 
-    fn tell_vanished(&mut self, id: UserId, name: &UserName, now: Now, out: &mut Outgoing) {
+    fn tell_vanished(&mut self, id: UserId, name: &UserName, now: Now, out: &mut Effects) {
         self.tell_watchers(id, name, now, out, |watcher| EventKind::Vanished { name: name.clone(), watcher });
     }
 
@@ -124,7 +124,7 @@ impl Hub {
         id: UserId,
         name: &UserName,
         now: Now,
-        out: &mut Outgoing,
+        out: &mut Effects,
         kind: impl Fn(UserName) -> EventKind,
     ) {
         let watchers = self.watchers.of(name).to_vec();
@@ -142,7 +142,7 @@ impl Hub {
         id: UserId,
         change: UserChange,
         now: Now,
-        out: &mut Outgoing,
+        out: &mut Effects,
     ) -> Result<(), Refusal> {
         let user = self.user(id)?;
         if let UserChange::Away(Some(reason)) = &change {
@@ -174,7 +174,7 @@ impl Hub {
     }
 
     /// Tells those who share a room with `id`, and those who watch it.
-    fn tell_acquaintances(&mut self, id: UserId, kind: &EventKind, now: Now, out: &mut Outgoing) {
+    fn tell_acquaintances(&mut self, id: UserId, kind: &EventKind, now: Now, out: &mut Effects) {
         let peers = self.peers(id, out);
         let event = self.event(id, now, kind.clone());
         let Some(user) = self.users.get(id) else { return };
@@ -195,7 +195,7 @@ impl Hub {
         id: UserId,
         who: UserName,
         reason: String,
-        out: &mut Outgoing,
+        out: &mut Effects,
     ) -> Result<(), Refusal> {
         let user = self.user(id)?;
         if !user.is_operator {
@@ -214,7 +214,7 @@ impl Hub {
         username: String,
         host: String,
         now: Now,
-        out: &mut Outgoing,
+        out: &mut Effects,
     ) -> Result<(), Refusal> {
         if !self.user(id)?.is_operator {
             return Err(Refusal::NotServerOperator);
@@ -236,7 +236,7 @@ impl Hub {
         id: UserId,
         text: String,
         now: Now,
-        out: &mut Outgoing,
+        out: &mut Effects,
     ) -> Result<(), Refusal> {
         if !self.user(id)?.is_operator {
             return Err(Refusal::NotServerOperator);

@@ -3,7 +3,7 @@
 use super::Hub;
 use super::rooms::{Member, Room};
 use super::users::User;
-use crate::message::{Audience, EventKind, Mute, Now, Outgoing, Rank, Refusal, RoomFlag, Speech, UserId};
+use crate::message::{Audience, Effects, EventKind, Mute, Now, Rank, Refusal, RoomFlag, Speech, UserId};
 use crate::name::{RoomName, UserName};
 
 /// Who in a room is to hear something.
@@ -22,7 +22,7 @@ impl Hub {
         audience: InRoom,
         speech: Speech,
         now: Now,
-        out: &mut Outgoing,
+        out: &mut Effects,
     ) -> Result<(), Refusal> {
         let InRoom { room: name, to_rank, echo } = audience;
         let user = self.user(id)?;
@@ -56,7 +56,7 @@ impl Hub {
         speech: Speech,
         echo: bool,
         now: Now,
-        out: &mut Outgoing,
+        out: &mut Effects,
     ) -> Result<(), Refusal> {
         self.user(id)?;
         let addressee = self.users.find(&to).ok_or(Refusal::NobodyCalled(to))?;
@@ -85,7 +85,7 @@ fn is_mute(
     user: &User,
     member: Option<Member>,
     speech: &Speech,
-    out: &mut Outgoing,
+    out: &mut Effects,
 ) -> Option<Mute> {
     let settings = &room.settings;
     let has_rank = member.is_some_and(|m| m.rank.has_any(Rank::OPERATOR.with(Rank::VOICE, true)));

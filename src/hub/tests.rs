@@ -5,9 +5,7 @@ mod memory;
 use proptest::prelude::*;
 
 use super::*;
-use crate::message::{
-    MaskList, Mute, Peer, Profile, Rank, RoomChange, RoomFlag, Sending, Speech, UserChange,
-};
+use crate::message::{Effect, MaskList, Mute, Peer, Profile, Rank, RoomChange, RoomFlag, Speech, UserChange};
 
 const ANA: UserId = UserId(1);
 const BOB: UserId = UserId(2);
@@ -65,13 +63,13 @@ fn source(source: &Source) -> String {
 /// A hub, and what it sent last.
 struct Scene {
     hub: Hub,
-    out: Outgoing,
+    out: Effects,
     now: Now,
 }
 
 impl Scene {
     fn new() -> Self {
-        Self { hub: Hub::new(room("#lobby"), SystemTime::now()), out: Outgoing::default(), now: Now::read() }
+        Self { hub: Hub::new(room("#lobby"), SystemTime::now()), out: Effects::default(), now: Now::read() }
     }
 
     fn with(users: &[(UserId, &str)]) -> Self {
@@ -84,7 +82,7 @@ impl Scene {
     }
 
     fn handle(&mut self, id: UserId, command: Command) -> Result<(), Refusal> {
-        self.out.clear();
+        self.out = Effects::default();
         let result = self.hub.handle(id, command, self.now, &mut self.out);
         self.hub.check();
         result
@@ -92,22 +90,21 @@ impl Scene {
 
     /// Who heard what from whom, in order.
     fn heard(&mut self) -> Vec<(Vec<UserId>, String, EventKind)> {
-        let sent = self.out.drain().map(|sending| match sending {
-            Sending::Event(event, audience) => {
-                (audience.iter().collect(), source(&event.from), event.kind.clone())
+        let mut heard = Vec::new();
+        while let Some(effect) = self.out.pop() {
+            match effect {
+                Effect::Event(event, audience) => {
+                    heard.push((audience.iter().collect(), source(&event.from), event.kind));
+                }
+                Effect::Close(who, reason) => {
+                    let kind = EventKind::Left { reason: reason.to_string() };
+                    heard.push((vec![who], "close".into(), kind));
+                }
+                other => panic!("the hub knows no bytes, no files and no errands: {other:?}"),
             }
-            Sending::Bytes(..)
-            | Sending::CloseFrom(..)
-            | Sending::Reload(_)
-            | Sending::Report(..)
-            | Sending::Check(..) => {
-                panic!("the hub knows no bytes, no files and no connections")
-            }
-            Sending::Close(who, reason) => {
-                (vec![who], "close".into(), EventKind::Left { reason: reason.to_string() })
-            }
-        });
-        sent.collect()
+        }
+        heard.retain(|(hearers, ..)| !hearers.is_empty());
+        heard
     }
 }
 
@@ -169,7 +166,7 @@ fn events_are_numbered_in_order_and_carry_the_time_given() {
     let mut ids = Vec::new();
     for _ in 0..3 {
         scene.handle(ANA, say("#lobby", "hi")).unwrap();
-        let Some(Sending::Event(event, _)) = scene.out.drain().next() else { panic!("nothing was sent") };
+        let Some(Effect::Event(event, _)) = scene.out.pop() else { panic!("nothing was sent") };
         assert_eq!(event.time, scene.now.time);
         ids.push(event.id);
     }
@@ -177,7 +174,7 @@ fn events_are_numbered_in_order_and_carry_the_time_given() {
 }
 
 fn change(scene: &mut Scene, id: UserId, to: &str, change: RoomChange) -> Result<Vec<Refusal>, Refusal> {
-    scene.out.clear();
+    scene.out = Effects::default();
     let result = scene.hub.change_room(id, &room(to), vec![change], scene.now, &mut scene.out);
     scene.hub.check();
     result
@@ -384,7 +381,7 @@ fn those_who_leave_together_are_not_told_of_each_other_and_all_others_are() {
     scene.handle(BOB, part("#lobby")).unwrap();
     // Whoever founded it leaves, and with them nobody is left in it.
     scene.handle(kim, join("#empty")).unwrap();
-    scene.out.clear();
+    scene.out = Effects::default();
     let leavers = vec![(eve, "one".into()), (kim, "two".into()), (UserId(99), "never here".into())];
     scene.hub.leave_together(leavers, scene.now, &mut scene.out);
     scene.hub.check();

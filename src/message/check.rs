@@ -16,8 +16,6 @@ pub struct Check {
     pub guess: Guess,
     /// What happens if it is right.
     pub purpose: Purpose,
-    /// What an IRC client calls the answer.
-    pub label: Option<Box<str>>,
 }
 
 /// What came of a [`Check`].
@@ -43,9 +41,9 @@ pub enum Purpose {
 }
 
 impl Check {
-    /// A question without a decoy, whose answer nobody has a label for yet.
+    /// A question without a decoy.
     pub fn new(secret: Secret, guess: Guess, purpose: Purpose) -> Self {
-        Self { secret, decoy: None, guess, purpose, label: None }
+        Self { secret, decoy: None, guess, purpose }
     }
 
     /// True when the answer takes so long that nobody may wait for it.

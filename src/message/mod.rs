@@ -1,22 +1,28 @@
 //! Plain values that the parts hand to each other. They hold no sockets, no bytes of any wire, no clock.
 
+mod capabilities;
 mod check;
 mod close;
 mod command;
+mod dialect;
+mod effects;
+mod errand;
 mod event;
 mod frame;
-mod outgoing;
 mod refusal;
 mod tally;
 
+pub use capabilities::Capabilities;
 pub use check::{Check, Outcome, Purpose};
 pub use close::{CloseReason, PASSWORD_NOT_CHECKED};
 pub use command::{Command, Profile, UserChange};
+pub use dialect::Dialect;
+pub use effects::{Audience, Effect, Effects};
+pub use errand::{Errand, ErrandKind, Found};
 pub use event::{
     Event, EventKind, Identity, MaskList, Rank, RoomChange, RoomFlag, Source, Speech, SpeechKind,
 };
 pub use frame::Frame;
-pub use outgoing::{Audience, Outgoing, Sending};
 pub use refusal::{Mute, Refusal};
 pub use tally::Tally;
 

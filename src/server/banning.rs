@@ -10,7 +10,7 @@ use crate::message::{CloseReason, Now, Peer};
 use crate::network::Network;
 use crate::server::Stream;
 use crate::server::bans_file;
-use crate::server::connection::{Connection, Hearing};
+use crate::server::connection::{Connection, Life};
 
 /// Most connections that a ban ends in a turn.
 const ENDS_AT_ONCE: usize = 128;
@@ -34,27 +34,28 @@ impl<S: Stream> Server<S> {
     pub fn bans_not_kept(&mut self, error: &io::Error, now: Now) {
         warn!("bans are not kept: {error}");
         let text = format!("Bans are not kept, and a restart will forget the last: {error}");
+        self.dismiss(now);
         self.hub.tell_operators(None, text, now, &mut self.out);
-        self.queue(now);
+        self.pump(now);
     }
 
     /// Has all connections from there ended, from the end of this turn on.
     pub(super) fn close_from(&mut self, network: Network, reason: CloseReason) {
         self.steps += self.connections.len();
         for (_, connection) in &mut self.connections {
-            if is_hit(&network, connection.peer) && connection.is_hearing() {
-                connection.hearing = Hearing::Banned;
+            if is_hit(&network, connection.peer) && connection.is_open() {
+                connection.life = Life::Doomed(Box::new(reason.clone()));
             }
         }
         self.banned.push((network, reason, 0));
     }
 
     /// Ends some of the connections that are banned, the others in the next turns: all who stay are told of each.
-    pub(super) fn close_more(&mut self, now: Now) {
+    pub(super) fn close_more(&mut self) {
         let Some((network, reason, first)) = self.banned.pop() else { return };
         let is_meant = |connection: &Connection<S>| {
             // Whoever has come since has another's key, and is not banned.
-            connection.hearing == Hearing::Banned && is_hit(&network, connection.peer)
+            matches!(connection.life, Life::Doomed(_)) && is_hit(&network, connection.peer)
         };
         let keys = first..self.connections.capacity();
         let keys: Vec<_> =
@@ -65,7 +66,7 @@ impl<S: Stream> Server<S> {
             self.banned.push((network, reason.clone(), last + 1));
         }
         for key in keys {
-            self.end(key, reason.clone(), now);
+            self.end(key, reason.clone());
         }
     }
 }

@@ -6,8 +6,8 @@ use std::mem;
 use std::ops::Range;
 use std::rc::Rc;
 
-use crate::message::{Audience, Event, Frame, UserId};
-use crate::session::{self, Dialect, Differences, House};
+use crate::message::{Audience, Dialect, Event, Frame, UserId};
+use crate::session::{self, Differences, House};
 
 /// About how many bytes a batch takes at most, for all and for single hearers each; then it goes into the outboxes
 /// before more is gathered.

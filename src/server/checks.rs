@@ -23,6 +23,8 @@ pub struct Question {
     number: u64,
     origin: Origin,
     check: Box<Check>,
+    /// What an IRC client calls the answer.
+    label: Option<Box<str>>,
 }
 
 /// What came of a [`Question`].
@@ -30,6 +32,15 @@ pub struct Question {
 pub struct Verdict {
     question: Question,
     outcome: Outcome,
+}
+
+/// A verdict for a connection that still waits for it.
+#[derive(Debug)]
+pub(super) struct Judged {
+    pub(super) key: usize,
+    pub(super) check: Check,
+    pub(super) label: Option<Box<str>>,
+    pub(super) outcome: Outcome,
 }
 
 /// All questions that have no verdict yet. There is at most one for a connection, so they are as many as those at most.
@@ -94,11 +105,18 @@ impl Checks {
     }
 
     /// Takes the question of the connection `key`, which waits for no other.
-    pub(super) fn ask(&mut self, key: usize, peer: Peer, check: Box<Check>, now: Instant) {
+    pub(super) fn ask(
+        &mut self,
+        key: usize,
+        peer: Peer,
+        check: Box<Check>,
+        label: Option<Box<str>>,
+        now: Instant,
+    ) {
         let (origin, number) = (Origin::of(peer), self.next_number());
         let before = self.waiting.insert(key, number);
         debug_assert!(before.is_none(), "{key} waits already");
-        let question = Question { key, number, origin, check };
+        let question = Question { key, number, origin, check, label };
         match self.queues.entry(origin) {
             Entry::Occupied(mut queue) => queue.get_mut().questions.push_back(question),
             Entry::Vacant(none) => {
@@ -139,8 +157,8 @@ impl Checks {
     }
 
     /// Takes the answer to a question. Returns the connection that waits for it, if it still does, and what it asked.
-    pub(super) fn answered(&mut self, verdict: Verdict, now: Instant) -> Option<(usize, Check, Outcome)> {
-        let Verdict { question: Question { key, number, origin, check }, outcome } = verdict;
+    pub(super) fn answered(&mut self, verdict: Verdict, now: Instant) -> Option<Judged> {
+        let Verdict { question: Question { key, number, origin, check, label }, outcome } = verdict;
         self.under_way -= 1;
         if outcome == Outcome::Wrong {
             self.guesses.count(origin, now);
@@ -154,7 +172,7 @@ impl Checks {
             return None;
         }
         self.waiting.remove(&key);
-        Some((key, *check, outcome))
+        Some(Judged { key, check: *check, label, outcome })
     }
 
     /// When `expire` has something to do next.

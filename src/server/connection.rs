@@ -1,12 +1,15 @@
 //! One entry of the slab: a socket, its two buffers, the conversation on it, and how far its end has come.
 
 use std::io::{self, ErrorKind};
+use std::time::Instant;
 
 use super::deadlines::Due;
 use super::outbox::Outbox;
+use super::quiet::Quiet;
 use super::stream::Stream;
 use crate::bucket::Bucket;
-use crate::message::{Frame, Peer};
+use crate::config::Flood;
+use crate::message::{CloseReason, Dialect, Frame, Peer};
 use crate::session::Session;
 
 /// How much memory a connection takes whose stream is plain: its place in the slab, its session, its user with the
@@ -25,19 +28,22 @@ pub(super) struct Connection<S> {
     /// How many messages it may send before it has to wait.
     pub(super) bucket: Bucket,
     pub(super) outbox: Outbox,
+    /// How it hears of events.
+    pub(super) dialect: Dialect,
+    /// Events wait until this is over.
+    pub(super) quiet: Option<Box<Quiet>>,
+    /// The last byte that it was sent is no newline.
+    pub(super) is_mid_line: bool,
     /// How much of `Server::kept_bytes` is this connection's.
     pub(super) kept_bytes: u32,
     pub(super) life: Life,
-    /// What `Deadlines` has for this connection: as long as it is open, when its session is to be woken, then when its
-    /// end is over.
+    pub(super) line: Line,
+    /// What `Deadlines` has for this connection.
     pub(super) deadline: Option<Due>,
     /// Is in the list of those to be flushed at the end of the turn.
-    pub(super) dirty: bool,
-    /// Is in the list of those to be read on in the next turn.
-    pub(super) unread: bool,
-    pub(super) hearing: Hearing,
-    /// The system has told that it is broken. What came before is still read.
-    pub(super) is_broken: bool,
+    pub(super) is_dirty: bool,
+    /// Is in a list of those to be read on in the next turn.
+    pub(super) is_unread: bool,
     /// When it came, in seconds since the server started.
     pub(super) came_s: u32,
     /// Bytes that came from the peer.
@@ -51,87 +57,105 @@ pub(super) struct Connection<S> {
 /// Whether more is taken from a peer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Inlet {
-    /// It is.
+    /// It is, when the system tells that there is something.
     Open,
+    /// It is in the next turn: there may be more than this turn had time for. `first`: before those who had some of it.
+    More { first: bool },
     /// There are whole frames in the inbox, because handling them was too much for one turn. Nothing more is read
     /// until they are done with.
     Backlog,
     /// The peer has sent more than it may in a while. What came is in the inbox, and what comes is in the system's
     /// buffers, until there is a token in the bucket.
     Paused,
-    /// Whether a guess of the peer's is right is not known yet. What came is in the inbox, and what comes is in the
-    /// system's buffers, until it is; `peer_finished` when nothing will come.
-    Checking { peer_finished: bool },
+    /// The session is on an errand. What came is in the inbox, and what comes is in the system's buffers, until it has
+    /// its answer; `peer_finished` when nothing will come.
+    Waiting { peer_finished: bool },
 }
 
-/// Whether what is queued for a peer has a chance to arrive.
+/// What is known of the line to the peer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Hearing {
-    /// It has.
-    Fine,
-    /// Too much waits for it already; it will be told so and closed at the end of the turn.
-    TooSlow,
-    /// Too much waits for all together, and most of that for it; it will be told so and closed at the end of the turn.
-    Shed,
-    /// It is banned; it will be told so and closed in one of the next turns, and nothing else until then.
-    Banned,
+pub(super) enum Line {
+    /// Nothing is wrong with it.
+    Sound,
+    /// The system has told that it is broken. What came before is still read.
+    HungUp,
     /// A write has failed, or a line that was begun had to be forgotten. Nothing more is written, but what the peer sent
     /// before it left is still read.
-    Gone,
+    Mute,
 }
 
 /// How far a connection's end has come.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum Life {
     /// It has not begun.
     Open,
-    /// The peer has left the hub. Nothing is taken from it any more; what waits for it is still written.
-    Flushing { peer_finished: bool },
-    /// Our half is shut down. Read on until the peer closes too: a socket that is closed with unread input is
-    /// reset, and the last words are lost.
-    Lingering,
+    /// It will begin in this turn or one of the next, for this reason. The peer hears nothing until then, and nothing is
+    /// taken from it.
+    Doomed(Box<CloseReason>),
+    /// The session has ended, and the user has left the hub or is about to. Only the last words are still to be said.
+    Leaving { peer_finished: bool },
+    /// Everything is said; what waits for the peer is written until this time.
+    Flushing { peer_finished: bool, until: Instant },
+    /// Our half is shut down. Read on until the peer closes too, or until this time: a socket that is closed with unread
+    /// input is reset, and the last words are lost.
+    Lingering { until: Instant },
     /// To be taken out of the slab at the end of the turn.
     Closed,
 }
 
-impl<S> Connection<S> {
-    /// True when what is queued for it has a chance to arrive. Whoever is about to leave has had its last words.
-    pub(super) fn is_hearing(&self) -> bool {
-        self.hearing == Hearing::Fine && matches!(self.life, Life::Open)
-    }
+/// What a connection needs, as its state has it.
+#[derive(Debug)]
+pub(super) struct Needs {
+    /// To be read in the next turn; before those who were read in this one, where it says so.
+    pub(super) read: Option<ReadNext>,
+    /// To be flushed at the end of the turn.
+    pub(super) flush: bool,
+    /// To be looked at, at this time.
+    pub(super) wake: Option<Instant>,
+    /// Memory, besides the connection itself, in bytes.
+    pub(super) memory: usize,
+}
 
-    /// True when nothing is taken from the peer until something else has happened.
-    pub(super) fn is_kept_waiting(&self) -> bool {
-        match self.inlet {
-            Inlet::Open | Inlet::Backlog => false,
-            Inlet::Paused | Inlet::Checking { .. } => true,
-        }
-    }
+/// Which of those who are to be read in the next turn come first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ReadNext {
+    First,
+    Behind,
+}
 
-    /// True when it is known to be broken, so that nobody waits for what else comes of it.
-    pub(super) fn is_known_gone(&self) -> bool {
-        self.is_broken || self.hearing == Hearing::Gone
-    }
-
-    /// Queues the frame of an event, unless the session holds it back.
-    pub(super) fn deliver(&mut self, frame: Frame) {
-        if let Some(frame) = self.session.hold(frame) {
-            self.outbox.push(frame);
-        }
-    }
-
-    /// Queues what the session holds back.
-    pub(super) fn release(&mut self) {
-        for frame in self.session.release() {
-            self.outbox.push(frame);
+impl<S: Stream> Connection<S> {
+    /// Derives from its state all that it needs of others; `flood` is what its peer is held to.
+    pub(super) fn needs(&self, flood: Option<Flood>) -> Needs {
+        let read = match self.inlet {
+            Inlet::Backlog | Inlet::More { first: true } => Some(ReadNext::First),
+            Inlet::More { first: false } => Some(ReadNext::Behind),
+            // Nobody waits for what else comes of it.
+            Inlet::Paused | Inlet::Waiting { .. } if self.is_known_gone() => Some(ReadNext::First),
+            Inlet::Open | Inlet::Paused | Inlet::Waiting { .. } => None,
+        };
+        let resumed = match (self.inlet, flood) {
+            (Inlet::Paused, Some(flood)) => Some(self.bucket.ready_at(flood)),
+            _ => None,
+        };
+        let (is_flushed, wake) = match self.life {
+            Life::Open => {
+                let quiet = self.quiet.as_ref().map(|quiet| quiet.until);
+                (false, self.session.deadline().into_iter().chain(quiet).chain(resumed).min())
+            }
+            Life::Doomed(_) | Life::Leaving { .. } | Life::Closed => (false, None),
+            Life::Flushing { until, .. } => (!self.has_unsent(), Some(until)),
+            Life::Lingering { until } => (false, Some(until)),
+        };
+        Needs {
+            read: read.filter(|_| !matches!(self.life, Life::Closed)),
+            flush: is_flushed || self.has_unsent() && !self.outbox.is_blocked(),
+            wake,
+            memory: self.kept_bytes_now(),
         }
     }
 
     /// Writes what waits, until nothing does or it would block; which, `has_unsent` tells.
-    pub(super) fn write(&mut self) -> io::Result<()>
-    where
-        S: Stream,
-    {
+    pub(super) fn write(&mut self) -> io::Result<()> {
         self.outbox.write_to(&mut self.stream)?;
         match self.stream.flush() {
             Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(()),
@@ -140,32 +164,78 @@ impl<S> Connection<S> {
     }
 
     /// True when something is to be written as soon as that is possible.
-    pub(super) fn has_unsent(&self) -> bool
-    where
-        S: Stream,
-    {
+    pub(super) fn has_unsent(&self) -> bool {
         !self.outbox.is_empty() || self.stream.has_unsent()
     }
 
-    /// How much memory the connection takes that has the stream `stream`, as long as it is there.
-    pub(super) fn own_bytes(stream: &S) -> usize
-    where
-        S: Stream,
-    {
-        OWN_BYTES + stream.own_bytes()
+    /// How much memory is kept for the peer, apart from the connection itself.
+    pub(super) fn kept_bytes_now(&self) -> usize {
+        let held = self.quiet.as_ref().map_or(0, |quiet| quiet.kept_bytes());
+        let unsent = self.outbox.kept_bytes() + held + self.session.kept_bytes();
+        unsent + self.inbox.capacity() + self.stream.kept_bytes()
     }
 
-    /// How much memory is kept for the peer, apart from the connection itself.
-    pub(super) fn kept_bytes_now(&self) -> usize
-    where
-        S: Stream,
-    {
-        let unsent = self.outbox.kept_bytes() + self.session.kept_bytes();
-        unsent + self.inbox.capacity() + self.stream.kept_bytes()
+    /// How much memory the connection takes that has the stream `stream`, as long as it is there.
+    pub(super) fn own_bytes(stream: &S) -> usize {
+        OWN_BYTES + stream.own_bytes()
+    }
+}
+
+impl<S> Connection<S> {
+    /// True as long as the peer takes part: it is heard, and hears.
+    pub(super) fn is_open(&self) -> bool {
+        matches!(self.life, Life::Open)
+    }
+
+    /// True when events have a chance to arrive. Whoever is about to leave has had its last words.
+    pub(super) fn is_hearing(&self) -> bool {
+        self.is_open() && self.line != Line::Mute
+    }
+
+    /// True when nothing is taken from the peer until something else has happened.
+    pub(super) fn is_kept_waiting(&self) -> bool {
+        match self.inlet {
+            Inlet::Open | Inlet::More { .. } | Inlet::Backlog => false,
+            Inlet::Paused | Inlet::Waiting { .. } => true,
+        }
+    }
+
+    /// True when it is known to be broken.
+    pub(super) fn is_known_gone(&self) -> bool {
+        self.line != Line::Sound
+    }
+
+    /// Queues the frame of an event, which waits as long as it is quiet.
+    pub(super) fn deliver(&mut self, frame: Frame) {
+        match &mut self.quiet {
+            Some(quiet) => quiet.hold(frame),
+            None => self.send(frame),
+        }
+    }
+
+    /// Queues bytes for this connection alone. They do not wait.
+    pub(super) fn send_bytes(&mut self, bytes: &[u8]) {
+        self.note_end(bytes);
+        self.outbox.push_bytes(bytes);
+    }
+
+    /// Ends the quiet time, and queues what waited.
+    pub(super) fn end_quiet(&mut self) {
+        let held = self.quiet.take().map(|quiet| quiet.into_held());
+        held.into_iter().flatten().for_each(|frame| self.send(frame));
+    }
+
+    fn send(&mut self, frame: Frame) {
+        self.note_end(&frame);
+        self.outbox.push(frame);
+    }
+
+    fn note_end(&mut self, bytes: &[u8]) {
+        self.is_mid_line = bytes.last().map_or(self.is_mid_line, |&last| last != b'\n');
     }
 
     /// Bytes that wait for the peer, held back or not.
     pub(super) fn unsent_bytes(&self) -> usize {
-        self.outbox.queued_bytes() + self.session.held_bytes()
+        self.outbox.queued_bytes() + self.quiet.as_ref().map_or(0, |quiet| quiet.held_bytes())
     }
 }

@@ -10,6 +10,7 @@ impl<S: Stream> Server<S> {
         self.hub.check();
         assert!(self.leavers.is_empty(), "whoever has left is in no room");
         assert!(self.batch.audience().is_empty(), "what was said is in outboxes");
+        assert!(self.out.is_empty(), "everything is done that was caused");
         let (mut deadlines, mut kept_bytes, mut own_bytes) = (0, 0, 0);
         for (key, connection) in &self.connections {
             connection.outbox.check();
@@ -17,34 +18,37 @@ impl<S: Stream> Server<S> {
             let is_small = inbox.capacity() <= 2 * inbox.len().max(8);
             let is_open = connection.inlet == Inlet::Open;
             assert!(is_small || !is_open, "{key} keeps more than an unfinished frame");
-            assert_eq!(connection.kept_bytes as usize, connection.kept_bytes_now(), "{key} is counted");
             kept_bytes += connection.kept_bytes as usize;
             own_bytes += Connection::own_bytes(&connection.stream);
             match connection.life {
-                Life::Open => {
-                    let wanted = connection.session.deadline().map(|time| self.deadlines.due(time));
-                    assert!(
-                        is_open || connection.deadline.is_some() || connection.unread,
-                        "{key} is scheduled"
-                    );
-                    assert!(!is_open || connection.deadline == wanted, "{key} is scheduled");
+                Life::Open | Life::Flushing { .. } | Life::Lingering { .. } => {}
+                // Those who are banned end in one of the next turns.
+                Life::Doomed(_) => {
+                    assert!(!self.banned.is_empty(), "{key} is to end in the turn in which that is known")
                 }
-                Life::Flushing { .. } | Life::Lingering => assert!(connection.deadline.is_some()),
-                Life::Closed => assert!(connection.deadline.is_none()),
+                Life::Leaving { .. } | Life::Closed => panic!("{key} is in the middle of something"),
             }
+            let needs = connection.needs(self.house.config.limits.flood);
+            assert_eq!(needs.memory, connection.kept_bytes as usize, "{key} is counted");
+            assert_eq!(
+                needs.wake.map(|time| self.deadlines.due(time)),
+                connection.deadline,
+                "{key} is scheduled"
+            );
+            assert!(needs.read.is_none() || connection.is_unread, "{key} is read on");
+            assert!(!needs.flush || connection.is_dirty, "{key} is written to");
             deadlines += usize::from(connection.deadline.is_some());
             let limit = self.house.config.limits.outbox_bytes;
-            assert!(connection.unsent_bytes() <= limit || !matches!(connection.life, Life::Open));
+            assert!(connection.unsent_bytes() <= limit || !connection.is_open());
         }
         assert_eq!(self.kept_bytes, kept_bytes, "what is kept is counted");
         assert!(kept_bytes <= self.most_kept_bytes(), "{kept_bytes} bytes are kept");
         assert_eq!(self.own_bytes, own_bytes, "what connections take is counted");
         assert_eq!(self.deadlines.len(), deadlines, "no deadline outlives its connection");
-        let open = self.connections.iter().filter(|(_, c)| matches!(c.life, Life::Open)).count();
+        let open = self.connections.iter().filter(|(_, c)| c.is_open()).count();
         assert_eq!(self.open, open, "open connections are counted");
         self.admission.check(self.connections.iter().filter(|(_, c)| c.is_admitted).map(|(_, c)| c.peer));
-        let is_checking =
-            |c: &Connection<S>| matches!(c.life, Life::Open) && matches!(c.inlet, Inlet::Checking { .. });
+        let is_checking = |c: &Connection<S>| c.is_open() && matches!(c.inlet, Inlet::Waiting { .. });
         self.checks.check(self.connections.iter().filter(|(_, c)| is_checking(c)).map(|(key, _)| key));
         let refusals = self.connections.iter().filter(|(_, c)| !c.is_admitted).count();
         assert!(refusals <= REFUSALS_AT_ONCE, "{refusals} are being turned away");

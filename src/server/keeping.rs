@@ -3,7 +3,7 @@
 use super::Server;
 use crate::message::{CloseReason, Now};
 use crate::server::Stream;
-use crate::server::connection::{Connection, Hearing, Life};
+use crate::server::connection::{Connection, Life, Line};
 
 /// So many bytes of connections, rooms and watch lists count for nothing: a small server needs as much.
 const FREE_BYTES: usize = 1024 * 1024;
@@ -31,15 +31,6 @@ impl<S: Stream> Server<S> {
         let taken = (self.own_bytes + self.hub.kept_bytes()).saturating_sub(FREE_BYTES);
         // Less memory than before may be taken whole already.
         most.saturating_sub(taken).max(most / 8)
-    }
-
-    /// Counts what is kept for the connection `key` again, because it may have changed.
-    pub(super) fn recount(&mut self, key: usize) {
-        let connection = &mut self.connections[key];
-        let before = connection.kept_bytes;
-        let now = connection.kept_bytes_now();
-        connection.kept_bytes = u32::try_from(now).unwrap_or(u32::MAX);
-        self.kept_bytes = self.kept_bytes - before as usize + connection.kept_bytes as usize;
     }
 
     /// Where too much is kept, forgets what is kept for those for whom it is most, and has them closed: until a quarter
@@ -73,28 +64,26 @@ impl<S: Stream> Server<S> {
         if connection.has_unsent() {
             connection.outbox.clear();
             connection.stream.forget_unsent();
-            connection.hearing = Hearing::Gone;
+            connection.line = Line::Mute;
         }
-        self.recount(key);
+        self.settle(key);
     }
 
     fn forget_kept(&mut self, key: usize) {
-        self.connections[key].release();
-        let Connection { stream, session, life, hearing, outbox, inbox, .. } = &mut self.connections[key];
-        match life {
-            Life::Open => {
-                session.stop_work();
-                outbox.forget_unstarted();
-                *inbox = Vec::new();
-                stream.forget_unread();
-                if *hearing == Hearing::Fine {
-                    *hearing = Hearing::Shed;
-                    self.overfull.push(key);
-                }
+        let connection = &mut self.connections[key];
+        connection.end_quiet();
+        match connection.life {
+            Life::Open | Life::Doomed(_) => {
+                connection.session.stop_work();
+                connection.outbox.forget_unstarted();
+                connection.inbox = Vec::new();
+                connection.stream.forget_unread();
+                let most = self.house.config.limits.memory_bytes;
+                self.doom(key, CloseReason::MemoryFull(most));
             }
-            Life::Flushing { .. } | Life::Lingering => self.mark_closed(key),
+            Life::Leaving { .. } | Life::Flushing { .. } | Life::Lingering { .. } => self.mark_closed(key),
             Life::Closed => {}
         }
-        self.recount(key);
+        self.settle(key);
     }
 }

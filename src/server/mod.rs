@@ -8,25 +8,27 @@ mod admission;
 mod banning;
 pub(crate) mod bans_file;
 mod batch;
-mod checking;
 mod checks;
 mod connection;
 mod counts;
 mod deadlines;
 mod ending;
+mod errands;
+mod flushing;
 mod frames;
 mod guesses;
 mod invariants;
 mod keeping;
 mod memory;
 mod outbox;
+mod pump;
+mod quiet;
 mod reading;
 mod reloading;
 mod report;
 mod reporting;
 mod stream;
 mod turn_times;
-mod writing;
 
 pub use checks::{Question, Verdict};
 pub use outbox::Outbox;
@@ -44,13 +46,13 @@ use crate::bucket::Bucket;
 use crate::config::ServerConfig;
 use crate::hub::Hub;
 use crate::logging::PeerLog;
-use crate::message::{CloseReason, Now, Outgoing, Peer, UserId};
+use crate::message::{CloseReason, Dialect, Effect, Effects, Now, Peer, UserId};
 use crate::network::Network;
 use crate::session::{Context, House, Session};
 use admission::Admission;
 use batch::Batch;
 use checks::Checks;
-use connection::{Connection, Hearing, Inlet, Life};
+use connection::{Connection, Inlet, Life, Line, ReadNext};
 use counts::Counts;
 use deadlines::Deadlines;
 use reading::READ_BUDGET;
@@ -81,10 +83,8 @@ pub struct Server<S> {
     kept_changes: u64,
     counts: Counts,
     log: PeerLog,
-    /// What is to be sent by the command that is being handled.
-    out: Outgoing,
-    /// Holds `out`'s entries while they are queued, which can add others.
-    queueing: Outgoing,
+    /// What was caused and is not done yet: see `pump`.
+    out: Effects,
     /// Events that are in no outbox yet.
     batch: Batch,
     /// Bytes that were queued for single connections since they were last written.
@@ -98,19 +98,17 @@ pub struct Server<S> {
     /// Connections that have had their budget and may have more to read, each once. Readiness is told only once.
     unread: Vec<usize>,
     /// Those that are to be added to these at the end of the turn.
-    stepped: Vec<usize>,
+    unread_behind: Vec<usize>,
     /// Connections with something to write, each once.
     dirty: Vec<usize>,
-    /// Connections with more unsent bytes than they may have.
-    overfull: Vec<usize>,
     /// Connections that are `Closed`, each once.
     closed: Vec<usize>,
     /// Users who have left and are still in the hub, and why they left: see `dismiss`.
     leavers: Vec<(UserId, String)>,
     /// Networks whose connections are to end, why, and the key from which on they are looked for: see `close_more`.
     banned: Vec<(Network, CloseReason, usize)>,
-    /// Operators who want the config to be read again, each once.
-    reload_asked_by: Vec<UserId>,
+    /// Connections whose sessions wait for the config to be read again, and what the answer is called.
+    reload_asked_by: Vec<(usize, Option<Box<str>>)>,
     /// Set when the server ends: the latest time for everything.
     shutdown_by: Option<Instant>,
 }
@@ -134,17 +132,15 @@ impl<S: Stream> Server<S> {
             kept_changes: 0,
             counts: Counts::default(),
             log: PeerLog::default(),
-            out: Outgoing::default(),
-            queueing: Outgoing::default(),
+            out: Effects::default(),
             batch: Batch::new(config.limits.outbox_bytes),
             unshared_bytes: 0,
             steps: 0,
             openings: 0,
             read_buffer: vec![0; READ_BUDGET].into_boxed_slice(),
             unread: Vec::new(),
-            stepped: Vec::new(),
+            unread_behind: Vec::new(),
             dirty: Vec::new(),
-            overfull: Vec::new(),
             closed: Vec::new(),
             leavers: Vec::new(),
             banned: Vec::new(),
@@ -206,7 +202,8 @@ impl<S: Stream> Server<S> {
         if self.connections[key].stream.is_opening() {
             self.connections[key].stream.decline();
         }
-        self.end(key, reason, now);
+        self.end(key, reason);
+        self.pump(now);
         Some(key)
     }
 
@@ -222,13 +219,16 @@ impl<S: Stream> Server<S> {
             inlet: Inlet::Open,
             bucket: Bucket::new(now.instant),
             outbox: Outbox::default(),
+            // It is told nothing before its first bytes are known.
+            dialect: Dialect::CrazyIt,
+            quiet: None,
+            is_mid_line: false,
             kept_bytes: 0,
             life: Life::Open,
+            line: Line::Sound,
             deadline: None,
-            dirty: false,
-            unread: false,
-            hearing: Hearing::Fine,
-            is_broken: false,
+            is_dirty: false,
+            is_unread: false,
             came_s: self.seconds(now),
             received_bytes: 0,
             sent_bytes: 0,
@@ -239,18 +239,9 @@ impl<S: Stream> Server<S> {
         key
     }
 
-    /// Notes that the connection `key` may take more bytes.
-    pub fn writable(&mut self, key: usize) {
-        if let Some(connection) = self.connections.get_mut(key)
-            && connection.has_unsent()
-        {
-            mark_dirty(connection, key, &mut self.dirty);
-        }
-    }
-
-    /// True when a connection has had its budget, so that the next turn must not wait for readiness.
+    /// True when there is something to do already, so that the next turn must not wait for readiness.
     pub fn has_unread(&self) -> bool {
-        !self.unread.is_empty() || !self.banned.is_empty()
+        !self.unread.is_empty() || !self.dirty.is_empty() || !self.banned.is_empty()
     }
 
     /// About how many connections will be written to at the end of the turn.
@@ -262,7 +253,7 @@ impl<S: Stream> Server<S> {
     pub fn read_on(&mut self, now: Now) {
         for key in mem::take(&mut self.unread) {
             if let Some(connection) = self.connections.get_mut(key) {
-                connection.unread = false;
+                connection.is_unread = false;
             }
             self.readable(key, now);
         }
@@ -280,22 +271,7 @@ impl<S: Stream> Server<S> {
         self.checks.expire(now.instant);
         while let Some(key) = self.deadlines.pop_due(now.instant) {
             self.connections[key].deadline = None;
-            match self.connections[key].life {
-                Life::Open => {
-                    self.seal(now);
-                    self.with_session(key, now, |session, context| session.wake(context));
-                    self.queue(now);
-                    self.resume(key, now);
-                }
-                Life::Flushing { .. } => {
-                    let (peer, reason) = (self.connections[key].peer, CloseReason::Stalled);
-                    self.log.line(Level::Info, peer, now.instant, format_args!("{peer}: {reason}"));
-                    self.counts.endings.count(CloseReason::Stalled.label());
-                    self.mark_closed(key);
-                }
-                Life::Lingering => self.mark_closed(key),
-                Life::Closed => {}
-            }
+            self.wake(key, now);
             self.settle(key);
         }
         if self.shutdown_by.is_some_and(|by| by <= now.instant) {
@@ -304,19 +280,47 @@ impl<S: Stream> Server<S> {
         }
     }
 
+    /// Does what is due for the connection `key`.
+    fn wake(&mut self, key: usize, now: Now) {
+        let connection = &self.connections[key];
+        match connection.life {
+            Life::Open => {
+                if connection.quiet.as_ref().is_some_and(|quiet| quiet.until <= now.instant) {
+                    self.out.push(Effect::EndQuiet(user_id(key)));
+                }
+                // Waking asks nothing of the hub: those who time out leave it together.
+                self.act(key, now, |session, context| session.wake(context));
+                self.pump(now);
+                self.resume(key, now);
+            }
+            Life::Flushing { .. } => {
+                let (peer, reason) = (connection.peer, CloseReason::Stalled);
+                self.log.line(Level::Info, peer, now.instant, format_args!("{peer}: {reason}"));
+                self.counts.endings.count(CloseReason::Stalled.label());
+                self.mark_closed(key);
+            }
+            Life::Lingering { .. } => self.mark_closed(key),
+            Life::Doomed(_) | Life::Leaving { .. } | Life::Closed => {}
+        }
+    }
+
     /// Ends the turn: writes to whom something is queued for, and takes out whoever is gone.
     pub fn finish_turn(&mut self, now: Now) {
         self.openings = 0;
-        self.unread.append(&mut self.stepped);
-        self.close_more(now);
-        self.dismiss(now);
-        self.seal(now);
-        // Newcomers and new rooms have taken what was free for what waits.
-        self.shed(now);
-        self.end_overfull(now);
+        self.unread.append(&mut self.unread_behind);
+        self.close_more();
+        loop {
+            // Newcomers and new rooms have taken what was free for what waits.
+            self.shed(now);
+            self.dismiss(now);
+            self.pump(now);
+            self.seal(now);
+            if self.out.is_empty() && self.leavers.is_empty() {
+                break;
+            }
+        }
         self.flush_all(now);
         for key in mem::take(&mut self.closed) {
-            self.recount(key);
             let connection = self.connections.remove(key);
             self.own_bytes -= Connection::own_bytes(&connection.stream);
             if connection.is_admitted {
@@ -325,36 +329,30 @@ impl<S: Stream> Server<S> {
         }
     }
 
-    /// Writes to whom something is queued for.
-    fn flush_all(&mut self, now: Now) {
-        self.unshared_bytes = 0;
-        // First those who were first: some may be answering by the time that the last have heard.
-        let mut dirty = mem::take(&mut self.dirty);
-        for key in dirty.drain(..) {
-            self.connections[key].dirty = false;
-            self.flush(key, now);
-            self.settle(key);
-        }
-        self.dirty = dirty;
-    }
-
     /// Tells everybody that the server ends, and ends every connection.
     pub fn shut_down(&mut self, now: Now) {
         self.shutdown_by = Some(now.instant + SHUTDOWN_TIMEOUT);
         let keys: Vec<_> = self.connections.iter().map(|(key, _)| key).collect();
         for key in keys {
-            self.end(key, CloseReason::ShuttingDown, now);
-            self.settle(key);
+            self.end(key, CloseReason::ShuttingDown);
         }
+        self.pump(now);
     }
 
-    /// Lets the session of `key` do something.
+    /// Lets the session of `key` do something. Whoever has left is out of the hub before that.
     fn with_session<T>(
         &mut self,
         key: usize,
         now: Now,
         act: impl FnOnce(&mut Session, &mut Context<'_>) -> T,
     ) -> T {
+        self.dismiss(now);
+        self.act(key, now, act)
+    }
+
+    /// Lets the session of `key` do something for which it does not matter who is in the hub.
+    fn act<T>(&mut self, key: usize, now: Now, act: impl FnOnce(&mut Session, &mut Context<'_>) -> T) -> T {
+        self.out.begin();
         let connection = &mut self.connections[key];
         let mut context = Context {
             hub: &mut self.hub,
@@ -369,24 +367,26 @@ impl<S: Stream> Server<S> {
         act(&mut connection.session, &mut context)
     }
 
-    /// Brings up to date what is known of the connection `key` elsewhere: how much is kept for it, and when it is to be
-    /// woken.
+    /// Sees to it that the connection `key` gets what its state needs. To be done after that has changed.
     fn settle(&mut self, key: usize) {
-        if self.connections.contains(key) {
-            self.recount(key);
+        let flood = self.house.config.limits.flood;
+        let Some(connection) = self.connections.get_mut(key) else { return };
+        let needs = connection.needs(flood);
+        let before = connection.kept_bytes;
+        connection.kept_bytes = u32::try_from(needs.memory).unwrap_or(u32::MAX);
+        self.kept_bytes = self.kept_bytes - before as usize + connection.kept_bytes as usize;
+        if needs.flush && !mem::replace(&mut connection.is_dirty, true) {
+            self.dirty.push(key);
         }
-        if let Some(connection) = self.connections.get(key)
-            && let Life::Open = connection.life
+        if let Some(next) = needs.read
+            && !mem::replace(&mut connection.is_unread, true)
         {
-            let flood = self.house.config.limits.flood.filter(|_| connection.inlet == Inlet::Paused);
-            let resuming = flood.map(|flood| connection.bucket.ready_at(flood));
-            self.set_deadline(key, connection.session.deadline().into_iter().chain(resuming).min());
+            match next {
+                ReadNext::First => self.unread.push(key),
+                ReadNext::Behind => self.unread_behind.push(key),
+            }
         }
-    }
-
-    /// Has `expire` look at the connection `key` at this time, and not at what was set before.
-    fn set_deadline(&mut self, key: usize, time: Option<Instant>) {
-        let (due, connection) = (time.map(|time| self.deadlines.due(time)), &mut self.connections[key]);
+        let due = needs.wake.map(|time| self.deadlines.due(time));
         self.deadlines.change(key, connection.deadline, due);
         connection.deadline = due;
     }
@@ -395,20 +395,6 @@ impl<S: Stream> Server<S> {
     fn seconds(&self, now: Now) -> u32 {
         let since = now.instant.saturating_duration_since(self.started);
         u32::try_from(since.as_secs()).unwrap_or(u32::MAX)
-    }
-}
-
-fn mark_dirty<S>(connection: &mut Connection<S>, key: usize, dirty: &mut Vec<usize>) {
-    if !connection.dirty {
-        connection.dirty = true;
-        dirty.push(key);
-    }
-}
-
-fn mark_unread<S>(connection: &mut Connection<S>, key: usize, unread: &mut Vec<usize>) {
-    if !connection.unread {
-        connection.unread = true;
-        unread.push(key);
     }
 }
 

@@ -22,6 +22,8 @@ pub struct Outbox {
     queued_bytes: usize,
     /// The sum of what `frames` keep.
     kept_bytes: usize,
+    /// The stream has taken what it takes for now.
+    is_blocked: bool,
 }
 
 impl Outbox {
@@ -39,8 +41,10 @@ impl Outbox {
         match self.frames.last_mut() {
             Some(last) if last.len() + bytes.len() <= GATHERED_BYTES && !last.is_shared() => {
                 self.queued_bytes += bytes.len();
-                self.kept_bytes += bytes.len();
+                // It may have been a part that kept more alive than it is long.
+                self.kept_bytes -= last.kept_bytes();
                 *last = [last, bytes].concat().into();
+                self.kept_bytes += last.kept_bytes();
             }
             Some(_) | None => self.push(bytes.into()),
         }
@@ -59,6 +63,21 @@ impl Outbox {
     /// True when nothing waits.
     pub fn is_empty(&self) -> bool {
         self.frames.is_empty()
+    }
+
+    /// True when writing is no use until the stream takes more.
+    pub(super) fn is_blocked(&self) -> bool {
+        self.is_blocked
+    }
+
+    /// The stream has taken what it takes for now.
+    pub(super) fn block(&mut self) {
+        self.is_blocked = true;
+    }
+
+    /// The stream may take more.
+    pub(super) fn unblock(&mut self) {
+        self.is_blocked = false;
     }
 
     /// Writes until nothing waits or `stream` would block; the caller sees which with `is_empty`.
@@ -112,7 +131,7 @@ impl Outbox {
 
     /// Forgets everything: nobody reads it.
     pub fn clear(&mut self) {
-        *self = Self::default();
+        *self = Self { is_blocked: self.is_blocked, ..Self::default() };
     }
 
     /// Panics where the counts are not those of the queue. Costs O(n): for tests.
@@ -221,6 +240,15 @@ mod tests {
         assert!(outbox.kept_bytes() > 1008 + 2 * size_of::<Frame>());
         outbox.advance(16);
         assert_eq!(outbox.kept_bytes(), 0);
+    }
+
+    #[test]
+    fn a_part_that_is_gathered_with_more_bytes_keeps_the_whole_alive_no_longer() {
+        let mut outbox = Outbox::default();
+        outbox.push(Frame::from(vec![b'x'; 1000]).part(0..8));
+        outbox.push_bytes(b"12345678");
+        outbox.check();
+        assert!(outbox.kept_bytes() < 1000);
     }
 
     proptest! {

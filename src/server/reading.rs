@@ -3,11 +3,11 @@
 use std::io::ErrorKind;
 use std::mem;
 
-use super::{Server, mark_dirty, mark_unread, user_id};
+use super::{Server, user_id};
 use crate::config::Flood;
 use crate::message::{CloseReason, Now};
 use crate::server::Stream;
-use crate::server::connection::{Connection, Hearing, Inlet, Life};
+use crate::server::connection::{Connection, Inlet, Life, Line};
 use crate::session::Session;
 
 /// Most bytes read from one connection in a turn; then it is the others' turn.
@@ -47,17 +47,20 @@ impl<S: Stream> Server<S> {
         match connection.is_kept_waiting() {
             true if connection.is_known_gone() => return self.hung_up(key, now),
             true => return,
-            false if connection.unread => return,
+            false if connection.is_unread => return,
             false => {}
         }
-        if connection.inlet == Inlet::Backlog {
-            self.handle_inbox(key, &[], now);
+        match connection.inlet {
+            Inlet::Backlog => self.handle_inbox(key, &[], now),
+            Inlet::More { .. } => self.connections[key].inlet = Inlet::Open,
+            Inlet::Open | Inlet::Paused | Inlet::Waiting { .. } => {}
         }
         if self.connections[key].stream.is_opening() {
             self.open(key, now);
         } else {
             self.read(key, now);
         }
+        self.pump(now);
         self.settle(key);
         self.shed(now);
         if self.unshared_bytes > UNSHARED_BYTES {
@@ -68,19 +71,18 @@ impl<S: Stream> Server<S> {
     /// Takes the stream of the connection `key` further towards being open, where there is time for that in this turn.
     fn open(&mut self, key: usize, now: Now) {
         let connection = &mut self.connections[key];
-        if connection.is_broken {
+        if connection.line != Line::Sound {
             // A signature for somebody who has left is for nobody.
             return self.lost(key, ErrorKind::BrokenPipe, now);
         }
         if self.openings == OPENINGS {
-            return mark_unread(connection, key, &mut self.unread);
+            connection.inlet = Inlet::More { first: true };
+            return;
         }
         self.openings += 1;
+        // What waits may have waited for this step.
+        connection.outbox.unblock();
         self.read(key, now);
-        let connection = &mut self.connections[key];
-        if !connection.stream.is_opening() && connection.has_unsent() {
-            mark_dirty(connection, key, &mut self.dirty);
-        }
     }
 
     /// Reads from the connection `key` until there is nothing, or the budget is spent, or it is to wait or ends.
@@ -96,17 +98,19 @@ impl<S: Stream> Server<S> {
                 return;
             }
             if budget == 0 || connection.inlet == Inlet::Backlog {
-                // Whoever has had a step towards being open comes after those who have not.
-                let list = if connection.stream.is_opening() { &mut self.stepped } else { &mut self.unread };
-                return mark_unread(connection, key, list);
+                if connection.inlet == Inlet::Open {
+                    // Whoever has had a step towards being open comes after those who have not.
+                    connection.inlet = Inlet::More { first: !connection.stream.is_opening() };
+                }
+                return;
             }
             if let Life::Closed = connection.life {
                 return;
             }
-            let gone = connection.hearing == Hearing::Gone;
+            let is_mute = connection.line == Line::Mute;
             match connection.stream.read(&mut self.read_buffer[..most]) {
                 // Where a write has told of the break already, reading comes to an end like any other.
-                Ok(0) if gone => return self.lost(key, ErrorKind::BrokenPipe, now),
+                Ok(0) if is_mute => return self.lost(key, ErrorKind::BrokenPipe, now),
                 Ok(0) => return self.peer_finished(key, now),
                 Ok(count) => {
                     budget -= count;
@@ -116,7 +120,7 @@ impl<S: Stream> Server<S> {
                 Err(error) if error.kind() == ErrorKind::Interrupted => {
                     budget = budget.saturating_sub(INTERRUPTED_BYTES);
                 }
-                Err(_) if gone => return self.lost(key, ErrorKind::BrokenPipe, now),
+                Err(_) if is_mute => return self.lost(key, ErrorKind::BrokenPipe, now),
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return,
                 Err(error) => return self.failed(key, &error, now),
             }
@@ -127,9 +131,12 @@ impl<S: Stream> Server<S> {
     /// from, and would be here for hours after it has gone.
     pub fn hung_up(&mut self, key: usize, now: Now) {
         let Some(connection) = self.connections.get_mut(key) else { return };
-        connection.is_broken = true;
+        if connection.line == Line::Sound {
+            connection.line = Line::HungUp;
+        }
         if connection.is_kept_waiting() {
             self.lost(key, ErrorKind::BrokenPipe, now);
+            self.pump(now);
             self.settle(key);
         }
     }
@@ -137,9 +144,8 @@ impl<S: Stream> Server<S> {
     /// Handles the first `count` bytes of the read buffer.
     fn received(&mut self, key: usize, count: usize, now: Now) {
         let connection = &mut self.connections[key];
-        match connection.life {
-            Life::Open => {}
-            Life::Flushing { .. } | Life::Lingering | Life::Closed => return,
+        if !connection.is_open() {
+            return;
         }
         // It is put back below, and so is the inbox. An unfinished frame is kept apart, so that what follows it is
         // appended: moving it about for every byte of a trickle would cost O(n²).
@@ -171,22 +177,19 @@ impl<S: Stream> Server<S> {
         self.connections[key].inlet = Inlet::Open;
         // What was done for others before is not this one's.
         self.dismiss(now);
+        self.pump(now);
         self.take_steps();
         while used < bytes.len() || self.connections[key].session.is_working() {
             if steps > STEP_BUDGET {
                 self.connections[key].inlet = Inlet::Backlog;
                 break;
             }
-            // The command before may have ended others.
-            self.dismiss(now);
             let flood = self.flood_limit(key);
-            let Connection { session, life, hearing, bucket, inlet, .. } = &mut self.connections[key];
             // Whoever does not take its answers must not have work done for it to the end of the budget.
-            if !matches!(life, Life::Open)
-                || matches!(hearing, Hearing::TooSlow | Hearing::Shed | Hearing::Banned)
-            {
+            if !self.connections[key].is_open() {
                 return bytes.len();
             }
+            let Connection { session, bucket, inlet, .. } = &mut self.connections[key];
             self.out.allow(STEP_BUDGET - steps);
             let (mut is_whole, mut messages) = (true, 0);
             if session.is_working() {
@@ -199,9 +202,6 @@ impl<S: Stream> Server<S> {
                     break;
                 }
                 let rest = &bytes[used..];
-                if session.must_have_heard(rest) {
-                    self.seal(now);
-                }
                 let count = self.with_session(key, now, |session, context| session.receive(rest, context));
                 is_whole = count.is_some();
                 let count = count.unwrap_or(0);
@@ -210,7 +210,7 @@ impl<S: Stream> Server<S> {
                     messages = self.out.take_messages().max(1);
                 }
             }
-            self.queue(now);
+            self.pump(now);
             steps += COMMAND_STEPS + self.take_steps();
             if !is_whole {
                 break;
@@ -252,30 +252,26 @@ impl<S: Stream> Server<S> {
         match &mut connection.life {
             Life::Open => {
                 let rest = mem::take(&mut connection.inbox);
-                if !rest.is_empty() {
-                    self.dismiss(now);
-                }
-                self.seal(now);
                 self.out.allow(STEP_BUDGET);
                 self.with_session(key, now, |session, context| session.finish(&rest, context));
-                self.queue(now);
+                self.pump(now);
                 let connection = &mut self.connections[key];
-                if connection.session.is_working() && matches!(connection.life, Life::Open) {
+                if connection.session.is_working() && connection.is_open() {
                     // Its last command goes on in the next turn, which is told of the end once more.
                     connection.inlet = Inlet::Backlog;
-                    return mark_unread(connection, key, &mut self.unread);
+                    return;
                 }
-                match &mut self.connections[key].inlet {
+                match &mut connection.inlet {
                     // Its last frame has not been handled to the end.
-                    Inlet::Checking { peer_finished } => *peer_finished = true,
-                    Inlet::Open | Inlet::Backlog | Inlet::Paused => {
-                        self.end(key, CloseReason::PeerFinished, now);
+                    Inlet::Waiting { peer_finished } => *peer_finished = true,
+                    Inlet::Open | Inlet::More { .. } | Inlet::Backlog | Inlet::Paused => {
+                        self.end(key, CloseReason::PeerFinished);
                     }
                 }
             }
-            Life::Flushing { peer_finished } => *peer_finished = true,
-            Life::Lingering => self.mark_closed(key),
-            Life::Closed => {}
+            Life::Leaving { peer_finished } | Life::Flushing { peer_finished, .. } => *peer_finished = true,
+            Life::Lingering { .. } => self.mark_closed(key),
+            Life::Doomed(_) | Life::Closed => {}
         }
     }
 }

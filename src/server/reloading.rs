@@ -1,17 +1,15 @@
 //! Another config for a server that runs. It is put in force as a whole or not at all, and nobody is ended by it, but
 //! as a limit always ends who is beyond it.
 
-use std::mem;
-
 use log::{info, warn};
 
-use super::{Server, mark_unread};
+use super::Server;
 use crate::bucket::Bucket;
 use crate::config::{ConfigError, Limits, ServerConfig};
 use crate::message::Now;
 use crate::server::Stream;
 use crate::server::batch::Batch;
-use crate::server::connection::{Connection, Inlet, Life};
+use crate::server::connection::Inlet;
 
 impl<S: Stream> Server<S> {
     /// True when an operator wants the config to be read again. It is to be done before the turn ends.
@@ -39,13 +37,7 @@ impl<S: Stream> Server<S> {
                 told
             }
         };
-        for id in mem::take(&mut self.reload_asked_by) {
-            let key = id.0 as usize;
-            if self.connections.get(key).is_some_and(Connection::is_hearing) {
-                self.with_session(key, now, |session, context| session.tell(&told, context));
-            }
-        }
-        self.queue(now);
+        self.tell_reloaded(&told, now);
         // A shorter time may be over already.
         self.expire(now);
         told
@@ -61,7 +53,7 @@ impl<S: Stream> Server<S> {
         let keys: Vec<_> = self.connections.iter().map(|(key, _)| key).collect();
         for key in keys {
             let connection = &mut self.connections[key];
-            if !matches!(connection.life, Life::Open) {
+            if !connection.is_open() {
                 continue;
             }
             connection.session.change_limits(old, &new);
@@ -70,7 +62,6 @@ impl<S: Stream> Server<S> {
                 connection.bucket = Bucket::new(now.instant);
                 if connection.inlet == Inlet::Paused {
                     connection.inlet = Inlet::Backlog;
-                    mark_unread(connection, key, &mut self.unread);
                 }
             }
             if connection.is_hearing() && connection.unsent_bytes() > new.outbox_bytes {

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use super::Server;
 use crate::logging;
-use crate::message::{Now, Tally, UserId};
+use crate::message::{Now, Tally};
 use crate::server::Stream;
-use crate::server::connection::{Connection, Life};
+use crate::server::connection::Life;
 use crate::server::memory::resident_bytes;
 use crate::server::report::{LARGEST, Report, Waiting};
 use crate::session::Stage;
@@ -28,7 +28,11 @@ impl<S: Stream> Server<S> {
         for (_, connection) in &self.connections {
             connections.count(match connection.life {
                 Life::Open => connection.session.stage(&self.hub).label(),
-                Life::Flushing { .. } | Life::Lingering | Life::Closed => ENDING,
+                Life::Doomed(_)
+                | Life::Leaving { .. }
+                | Life::Flushing { .. }
+                | Life::Lingering { .. }
+                | Life::Closed => ENDING,
             });
             unsent_bytes += connection.unsent_bytes();
             unparsed_bytes += connection.inbox.len();
@@ -75,15 +79,5 @@ impl<S: Stream> Server<S> {
             Waiting { peer: self.connections[key].peer, name, bytes }
         };
         largest.into_iter().map(waiting).collect()
-    }
-
-    /// Has the session of `to`, which asked for it, tell what there is to see.
-    pub(super) fn tell_report(&mut self, to: UserId, label: Option<&str>, now: Now) {
-        let key = to.0 as usize;
-        if self.connections.get(key).is_some_and(Connection::is_hearing) {
-            self.dismiss(now);
-            let lines = self.report(now).lines();
-            self.with_session(key, now, |session, context| session.tell_report(&lines, label, context));
-        }
     }
 }

@@ -17,7 +17,7 @@ use log::Level;
 use super::{Context, NO_PASSWORD, log_login, log_not_checked, log_wrong_password, shift};
 use crate::config::Limits;
 use crate::message::{
-    Check, CloseReason, Command, Frame, Outcome, Profile, Purpose, Rank, Refusal, Speech, UserId,
+    Check, CloseReason, Command, Effect, Found, Outcome, Profile, Purpose, Rank, Refusal, Speech, UserId,
 };
 use crate::name::UserName;
 use crate::secret::Guess;
@@ -34,7 +34,8 @@ pub(super) struct CrazyIt {
     id: UserId,
     decoder: Decoder,
     phase: Phase,
-    tail: Tail,
+    /// A login was answered, and the peer has sent no frame since.
+    was_answered: bool,
     /// The peer ends its frames with a newline, so it reads lines and wants its answers to end with one.
     writes_lines: bool,
 }
@@ -45,27 +46,6 @@ enum Phase {
     Greeting { until: Instant },
     /// In the hub, under a name.
     Online,
-}
-
-/// What the peer was sent last.
-#[derive(Debug)]
-enum Tail {
-    /// Whole lines, or nothing.
-    Lines,
-    /// An answer without a newline. What comes meanwhile is held back.
-    Quiet(Box<Quiet>),
-    /// An answer without a newline, some time ago.
-    BareAnswer,
-}
-
-/// The time after an answer.
-#[derive(Debug)]
-struct Quiet {
-    until: Instant,
-    held: Vec<Frame>,
-    held_bytes: usize,
-    /// How much memory they take.
-    kept_bytes: usize,
 }
 
 /// True for the first byte of a mark.
@@ -80,7 +60,7 @@ impl CrazyIt {
             id,
             decoder: Decoder::new(frame_bytes),
             phase: Phase::Greeting { until },
-            tail: Tail::Lines,
+            was_answered: false,
             writes_lines: false,
         }
     }
@@ -101,7 +81,6 @@ impl CrazyIt {
             }
             Decoded::Frame(request, used) => {
                 self.end_quiet(context);
-                self.tail = Tail::Lines;
                 match request {
                     Ok(request) => self.handle(request, context),
                     Err(ParseError::NameNotUtf8) => self.refuse_name(&ParseError::NameNotUtf8, context),
@@ -116,11 +95,6 @@ impl CrazyIt {
         }
     }
 
-    /// See [`super::Session::must_have_heard`]: an answer is bare now, or a login will be answered.
-    pub(super) fn must_have_heard(&self, bytes: &[u8]) -> bool {
-        !matches!(self.tail, Tail::Lines) || bytes.starts_with(USER_MARK.as_bytes())
-    }
-
     /// Handles that the peer sends no more; `unfinished` says that its last frame has no end.
     pub(super) fn finish(&mut self, unfinished: bool, context: &mut Context<'_>) {
         self.end_quiet(context);
@@ -131,15 +105,10 @@ impl CrazyIt {
 
     /// When the session wants to be woken.
     pub(super) fn deadline(&self) -> Option<Instant> {
-        let greeting = match self.phase {
+        match self.phase {
             Phase::Greeting { until } => Some(until),
             Phase::Online => None,
-        };
-        let quiet = match self.tail {
-            Tail::Quiet(ref quiet) => Some(quiet.until),
-            Tail::Lines | Tail::BareAnswer => None,
-        };
-        greeting.into_iter().chain(quiet).min()
+        }
     }
 
     /// See [`super::Session::change_limits`].
@@ -152,82 +121,23 @@ impl CrazyIt {
 
     /// Does what is due.
     pub(super) fn wake(&mut self, context: &mut Context<'_>) {
-        let now = context.now.instant;
-        if let Tail::Quiet(quiet) = &self.tail
-            && quiet.until <= now
-        {
-            self.end_quiet(context);
-        }
         if let Phase::Greeting { until } = self.phase
-            && until <= now
+            && until <= context.now.instant
         {
             context.out.close(self.id, CloseReason::LoginTimeout(context.house.config.limits.login_timeout));
         }
     }
 
-    /// Takes the frame of an event. Returns it when it may be sent now, and keeps it when that must wait.
-    pub(super) fn hold(&mut self, frame: Frame) -> Option<Frame> {
-        match &mut self.tail {
-            Tail::Lines => Some(frame),
-            Tail::BareAnswer => {
-                self.tail = Tail::Lines;
-                Some(frame)
-            }
-            Tail::Quiet(quiet) => {
-                quiet.held_bytes += frame.len();
-                quiet.kept_bytes += frame.kept_bytes();
-                quiet.held.push(frame);
-                None
-            }
-        }
-    }
-
-    /// How many bytes are held back.
-    pub(super) fn held_bytes(&self) -> usize {
-        match &self.tail {
-            Tail::Quiet(quiet) => quiet.held_bytes,
-            Tail::Lines | Tail::BareAnswer => 0,
-        }
-    }
-
-    /// How much memory is kept for what is held back.
-    pub(super) fn kept_bytes(&self) -> usize {
-        match &self.tail {
-            Tail::Quiet(quiet) => quiet.kept_bytes,
-            Tail::Lines | Tail::BareAnswer => 0,
-        }
-    }
-
-    /// Ends the quiet time, and gives back what was held.
-    pub(super) fn release(&mut self) -> Vec<Frame> {
-        match &mut self.tail {
-            Tail::Quiet(quiet) if !quiet.held.is_empty() => {
-                let held = mem::take(&mut quiet.held);
-                self.tail = Tail::Lines;
-                held
-            }
-            Tail::Quiet(_) | Tail::Lines | Tail::BareAnswer => Vec::new(),
-        }
-    }
-
-    /// Sends what was held back.
+    /// Ends the quiet time behind an answer, if there is one.
     pub(super) fn end_quiet(&mut self, context: &mut Context<'_>) {
-        if let Tail::Quiet(quiet) = &mut self.tail {
-            let held = mem::take(&mut quiet.held);
-            self.tail = Tail::BareAnswer;
-            for frame in held {
-                self.send(&frame, context);
-            }
+        if mem::take(&mut self.was_answered) {
+            context.out.push(Effect::EndQuiet(self.id));
         }
     }
 
     fn newline(&mut self, context: &mut Context<'_>) {
-        let answer_is_bare = match self.tail {
-            Tail::Lines => false,
-            Tail::Quiet(_) | Tail::BareAnswer => !self.writes_lines,
-        };
-        if answer_is_bare {
-            context.out.bytes(self.id, b"\n");
+        if self.was_answered && !self.writes_lines {
+            context.out.push(Effect::EndLine(self.id));
             self.writes_lines = true;
         }
     }
@@ -264,7 +174,7 @@ impl CrazyIt {
             (Phase::Greeting { .. }, Some(_), None) => return self.refuse_name(&NO_PASSWORD, context),
             (Phase::Greeting { .. }, Some(secret), Some(password)) => {
                 let check = Check::new(secret.clone(), Guess::new(password), Purpose::LogIn(name));
-                return context.out.check(self.id, check);
+                return context.out.push(Effect::Errand(self.id, check.into()));
             }
             (Phase::Greeting { .. }, None, _) => self.enter(name, context),
             (Phase::Online, _, _) => self.rename(name, context),
@@ -273,24 +183,24 @@ impl CrazyIt {
     }
 
     /// Goes on with a login that needed a password.
-    pub(super) fn checked(&mut self, purpose: Purpose, outcome: Outcome, context: &mut Context<'_>) {
+    pub(super) fn found(&mut self, found: Found, context: &mut Context<'_>) {
         let place = format_args!("CrazyIt login");
-        match (purpose, outcome) {
-            (Purpose::LogIn(name), Outcome::Right) => {
+        // On this wire nobody asks for anything else.
+        let Found::Checked(Purpose::LogIn(name), outcome) = found else { return };
+        match outcome {
+            Outcome::Right => {
                 let result = self.enter(name, context);
                 self.answer_login(result, context);
             }
-            (Purpose::LogIn(_), Outcome::Wrong) => {
+            Outcome::Wrong => {
                 log_wrong_password(context, place);
                 self.answer(Answer::NameTaken, context);
             }
             // This wire has no word for it.
-            (Purpose::LogIn(_), Outcome::NotChecked) => {
+            Outcome::NotChecked => {
                 log_not_checked(context, place);
                 context.out.close(self.id, CloseReason::PasswordNotChecked);
             }
-            // On this wire nobody asks for that.
-            (Purpose::Register | Purpose::Operate(_), _) => {}
         }
     }
 
@@ -354,18 +264,13 @@ impl CrazyIt {
         if self.writes_lines {
             context.out.bytes(self.id, b"\n");
         }
-        let until = context.now.instant + QUIET;
-        self.tail = Tail::Quiet(Box::new(Quiet { until, held: Vec::new(), held_bytes: 0, kept_bytes: 0 }));
+        context.out.push(Effect::BeginQuiet(self.id, context.now.instant + QUIET));
+        self.was_answered = true;
     }
 
     /// Sends a line of the server's own.
     pub(super) fn notice(&mut self, text: &str, context: &mut Context<'_>) {
-        self.send(notice_line(text).as_bytes(), context);
-    }
-
-    fn send(&mut self, bytes: &[u8], context: &mut Context<'_>) {
-        context.out.bytes(self.id, bytes);
-        self.tail = Tail::Lines;
+        context.out.bytes(self.id, notice_line(text).as_bytes());
     }
 }
 

@@ -2,17 +2,8 @@
 
 use super::crazyit;
 use super::house::House;
-use super::irc::{self, Capabilities};
-use crate::message::Event;
-
-/// How events are encoded for a session.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Dialect {
-    /// As lines of the textbook's protocol.
-    CrazyIt,
-    /// As IRC messages, for a client with these capabilities.
-    Irc(Capabilities),
-}
+use super::irc;
+use crate::message::{Capabilities, Dialect, Event};
 
 /// What makes a difference for how some events are encoded.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -1,5 +1,5 @@
 //! One peer's conversation: its phases, and the way from its frames through the hub to its replies. It is
-//! given the time, and adds what is to be sent to an [`Outgoing`]; of sockets and buffers it knows nothing.
+//! given the time, and adds what it causes to [`Effects`]; of sockets and buffers it knows nothing.
 
 mod cloak;
 mod crazyit;
@@ -9,7 +9,7 @@ mod house;
 mod irc;
 mod stage;
 
-pub use dialect::{Dialect, Differences, encode};
+pub use dialect::{Differences, encode};
 pub use house::{House, uptime};
 pub use stage::Stage;
 
@@ -21,7 +21,7 @@ use log::Level;
 use crate::config::Limits;
 use crate::hub::Hub;
 use crate::logging::PeerLog;
-use crate::message::{Check, CloseReason, Frame, Now, Outcome, Outgoing, Peer, UserId};
+use crate::message::{CloseReason, Effects, Found, Now, Peer, UserId};
 use crate::name::UserName;
 use crazyit::CrazyIt;
 use first_bytes::{FirstBytes, first_bytes};
@@ -32,7 +32,7 @@ pub struct Context<'a> {
     /// Who is here.
     pub hub: &'a mut Hub,
     /// What is to be sent, and who is to be closed.
-    pub out: &'a mut Outgoing,
+    pub out: &'a mut Effects,
     /// The time of this turn.
     pub now: Now,
     /// The peer's address.
@@ -134,7 +134,7 @@ impl Session {
                     Some(0)
                 }
                 FirstBytes::Irc => {
-                    self.wire = Wire::Irc(Irc::new(*id, *until));
+                    self.wire = Wire::Irc(Irc::open(*id, *until, context));
                     Some(0)
                 }
                 FirstBytes::Tls => {
@@ -167,24 +167,6 @@ impl Session {
         }
     }
 
-    /// True when handling `bytes` may change what this session holds back, or how it hears. Then it must have been given
-    /// all that was said before.
-    pub fn must_have_heard(&self, bytes: &[u8]) -> bool {
-        match &self.wire {
-            Wire::CrazyIt(conversation) => conversation.must_have_heard(bytes),
-            Wire::Irc(_) => irc::may_negotiate(bytes),
-            Wire::Unknown { .. } => false,
-        }
-    }
-
-    /// True when events for this session may have to wait.
-    pub fn may_hold(&self) -> bool {
-        match &self.wire {
-            Wire::CrazyIt(_) => true,
-            Wire::Unknown { .. } | Wire::Irc(_) => false,
-        }
-    }
-
     /// Handles that the peer sends no more; `rest` is its last frame, which has no end.
     pub fn finish(&mut self, rest: &[u8], context: &mut Context<'_>) {
         match &mut self.wire {
@@ -192,7 +174,7 @@ impl Session {
             Wire::Unknown { id, until } => match first_bytes(rest, true) {
                 FirstBytes::Blank(count) => self.finish(&rest[count..], context),
                 FirstBytes::Irc => {
-                    let mut conversation = Irc::new(*id, *until);
+                    let mut conversation = Irc::open(*id, *until, context);
                     conversation.finish(rest, context);
                     self.wire = Wire::Irc(conversation);
                 }
@@ -257,31 +239,12 @@ impl Session {
         }
     }
 
-    /// Goes on with what the session had to know first: whether a guess is right.
-    pub fn checked(&mut self, check: Check, outcome: Outcome, context: &mut Context<'_>) {
+    /// Goes on with what was found out for the session, which an IRC client called so when it asked for that.
+    pub fn found(&mut self, found: Found, label: Option<&str>, context: &mut Context<'_>) {
         match &mut self.wire {
-            Wire::CrazyIt(conversation) => conversation.checked(check.purpose, outcome, context),
-            Wire::Irc(conversation) => conversation.checked(check, outcome, context),
+            Wire::CrazyIt(conversation) => conversation.found(found, context),
+            Wire::Irc(conversation) => conversation.found(found, label, context),
             // It has not said anything yet.
-            Wire::Unknown { .. } => {}
-        }
-    }
-
-    /// Tells the peer, who asked for it under `label` where there is one, what there is to see inside the server.
-    pub fn tell_report(&mut self, lines: &[String], label: Option<&str>, context: &mut Context<'_>) {
-        match &self.wire {
-            Wire::Irc(conversation) => conversation.tell_report(lines, label, context),
-            // On these wires there is no way to ask.
-            Wire::Unknown { .. } | Wire::CrazyIt(_) => {}
-        }
-    }
-
-    /// Tells the peer something, from the server.
-    pub fn tell(&mut self, text: &str, context: &mut Context<'_>) {
-        match &mut self.wire {
-            Wire::Irc(conversation) => conversation.tell(text, context),
-            Wire::CrazyIt(conversation) => conversation.notice(text, context),
-            // Whoever has shown no protocol has asked for nothing.
             Wire::Unknown { .. } => {}
         }
     }
@@ -296,44 +259,11 @@ impl Session {
         }
     }
 
-    /// How events are encoded for this peer.
-    pub fn dialect(&self) -> Dialect {
-        match &self.wire {
-            Wire::Unknown { .. } | Wire::CrazyIt(_) => Dialect::CrazyIt,
-            Wire::Irc(conversation) => Dialect::Irc(conversation.capabilities()),
-        }
-    }
-
-    /// Takes the frame of an event. Returns it when it may be sent now, and keeps it when that must wait.
-    pub fn hold(&mut self, frame: Frame) -> Option<Frame> {
-        match &mut self.wire {
-            Wire::CrazyIt(conversation) => conversation.hold(frame),
-            Wire::Unknown { .. } | Wire::Irc(_) => Some(frame),
-        }
-    }
-
-    /// Holds nothing back any more. Returns what was, in order.
-    pub fn release(&mut self) -> Vec<Frame> {
-        match &mut self.wire {
-            Wire::CrazyIt(conversation) => conversation.release(),
-            Wire::Unknown { .. } | Wire::Irc(_) => Vec::new(),
-        }
-    }
-
-    /// How many bytes are held back.
-    pub fn held_bytes(&self) -> usize {
-        match &self.wire {
-            Wire::CrazyIt(conversation) => conversation.held_bytes(),
-            Wire::Unknown { .. } | Wire::Irc(_) => 0,
-        }
-    }
-
-    /// How much memory is kept for what is held back, and for a command that goes on.
+    /// How much memory is kept for a command that goes on.
     pub fn kept_bytes(&self) -> usize {
         match &self.wire {
-            Wire::CrazyIt(conversation) => conversation.kept_bytes(),
             Wire::Irc(conversation) => conversation.kept_bytes(),
-            Wire::Unknown { .. } => 0,
+            Wire::Unknown { .. } | Wire::CrazyIt(_) => 0,
         }
     }
 }

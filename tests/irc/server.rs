@@ -58,14 +58,27 @@ fn rehash_reads_everything_again_and_tells_the_operator_what_came_of_it() {
 }
 
 #[test]
-fn an_operator_who_asks_twice_in_a_turn_is_told_once_and_one_who_left_is_not() {
+fn an_operator_who_asks_twice_in_a_turn_is_answered_twice_in_order() {
     let mut house = House::new();
     let (root, eve) = (house.operator("root"), house.operator("eve"));
-    let told = house.ask(root, "REHASH\r\nREHASH");
-    let ends: Vec<_> = told.iter().map(|line| line.rsplit_once(':').map(|(_, text)| text)).collect();
-    assert_eq!(ends, [Some("Rehashing"), Some("Rehashing"), Some(" nothing has changed")]);
-    let told = house.ask(eve, "REHASH\r\nQUIT");
-    assert!(!told.iter().any(|line| line.contains("NOTICE")), "{told:#?}");
+    let ends = |told: Vec<String>| -> Vec<String> {
+        told.iter().map(|line| line.rsplit(':').next().unwrap_or_default().to_owned()).collect()
+    };
+    let once = ["Rehashing", " nothing has changed"];
+    assert_eq!(ends(house.ask(root, "REHASH\r\nREHASH")), [once, once].concat());
+    let told = ends(house.ask(eve, "REHASH\r\nQUIT"));
+    assert_eq!(told[..2], once, "what follows waits for the answer");
+}
+
+#[test]
+fn what_comes_of_a_rehash_has_the_label_that_it_was_asked_under() {
+    let mut house = House::new();
+    let root = house.operator("root");
+    house.send(root, "CAP REQ :labeled-response batch");
+    house.lines(root);
+    let told = house.ask(root, "@label=x REHASH");
+    assert!(told[0].starts_with("@label=x ") && told.len() == 4, "{told:#?}");
+    assert!(told[1..3].iter().all(|line| line.starts_with("@batch=")), "{told:#?}");
 }
 
 #[test]

@@ -123,7 +123,7 @@ fn seats_invitations_and_words_of_those_who_are_away_are_refused_to_an_address_w
 fn a_ban_is_refused_when_there_is_no_memory_for_it() {
     let mut scene = Scene::with(&[(UserId(0), "root")]);
     scene.hub.set_memory(0);
-    let (now, mut out) = (Now::read(), Outgoing::default());
+    let (now, mut out) = (Now::read(), Effects::default());
     let refused = (0..MOST_BANS as u32).find_map(|n| {
         let network = Network::of(Ipv4Addr::from_bits(0x0a00_0000 + n).into());
         let (by, reason) = ("root".to_owned(), "x".repeat(800));

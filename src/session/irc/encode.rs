@@ -1,8 +1,8 @@
 //! Events as IRC messages, for clients with different capabilities.
 
-use super::Capabilities;
 use super::modes::mode_params;
 use crate::date;
+use crate::message::Capabilities;
 use crate::message::{Event, EventKind, Identity, Rank, Source, Speech, SpeechKind};
 use crate::session::House;
 use crate::wire::irc::{Line, numeric, split_text};

@@ -1,7 +1,8 @@
 //! Labelled responses (IRCv3 `labeled-response`): a client gives a command a label, and finds the label on all that
 //! comes of it.
 
-use super::{Capabilities, Irc};
+use super::Irc;
+use crate::message::Capabilities;
 use crate::message::{Event, EventKind, Source};
 use crate::session::{Context, irc};
 use crate::wire::irc::{Line, Message};
@@ -29,7 +30,7 @@ impl Irc {
             self.put(Part::First(label), context);
         } else if let Some(label) = label
             // What is told later is labelled then.
-            && !context.out.label_later(&label)
+            && !context.out.label_errand(&label)
         {
             self.put_label(&label, context);
         }

@@ -2,7 +2,6 @@
 //! through one table of commands, to handlers in files by theme.
 
 mod bans;
-mod capabilities;
 mod commands;
 mod encode;
 mod help;
@@ -22,7 +21,6 @@ mod server;
 mod who;
 mod work;
 
-pub(super) use capabilities::Capabilities;
 pub(super) use commands::is_command;
 pub(super) use encode::{encode, relevant};
 
@@ -30,7 +28,7 @@ use std::time::{Duration, Instant};
 
 use super::{Context, shift};
 use crate::config::Limits;
-use crate::message::{Check, CloseReason, Outcome, Outgoing, Purpose, UserId};
+use crate::message::{Capabilities, CloseReason, Dialect, Effect, Effects, Found, Purpose, UserId};
 use crate::wire::irc::{CLIENT_TAGS_BYTES, LINE_BYTES, Line, Message, Tags, numeric, without_line_end};
 use crate::wire::{Split, Splitter};
 use registration::Registration;
@@ -67,7 +65,7 @@ enum Phase {
 }
 
 /// The farewell of a server (RFC 2812 §3.7.4).
-pub(super) fn error_line(to: UserId, reason: &str, out: &mut Outgoing) {
+pub(super) fn error_line(to: UserId, reason: &str, out: &mut Effects) {
     out.write(to, |bytes| {
         let mut line = Line::begin(bytes);
         line.command("ERROR");
@@ -76,15 +74,20 @@ pub(super) fn error_line(to: UserId, reason: &str, out: &mut Outgoing) {
     });
 }
 
-/// True when the line that begins with `bytes` may be `CAP`, which alone changes how a client hears of events; tags, a
-/// source and spaces may stand before it.
-pub(super) fn may_negotiate(bytes: &[u8]) -> bool {
-    matches!(bytes.first(), Some(b'C' | b'c' | b'@' | b':' | b' '))
-}
-
 impl Irc {
     /// A conversation that begins, and ends at `until` unless the peer logs in.
-    pub(super) fn new(id: UserId, until: Instant) -> Self {
+    pub(super) fn open(id: UserId, until: Instant, context: &mut Context<'_>) -> Self {
+        let irc = Self::new(id, until);
+        irc.hear(context);
+        irc
+    }
+
+    /// From now on the client hears of events as one with its capabilities.
+    fn hear(&self, context: &mut Context<'_>) {
+        context.out.push(Effect::Hear(self.id, Dialect::Irc(self.capabilities)));
+    }
+
+    fn new(id: UserId, until: Instant) -> Self {
         Self {
             id,
             splitter: Splitter::new(CLIENT_TAGS_BYTES + LINE_BYTES),
@@ -100,11 +103,6 @@ impl Irc {
 
     pub(super) fn id(&self) -> UserId {
         self.id
-    }
-
-    /// What the client can take.
-    pub(super) fn capabilities(&self) -> Capabilities {
-        self.capabilities
     }
 
     /// See [`super::Session::receive`].
@@ -198,21 +196,20 @@ impl Irc {
         });
     }
 
-    /// Tells the client something that is no answer of IRC's.
-    pub(super) fn tell(&self, text: &str, context: &mut Context<'_>) {
-        self.say("NOTICE", text, context);
-    }
-
-    /// Goes on with what needed a password.
-    pub(super) fn checked(&mut self, check: Check, outcome: Outcome, context: &mut Context<'_>) {
-        match check.purpose {
-            Purpose::Register => self.registration_checked(outcome, context),
-            Purpose::Operate(name) => self.oper_checked(name.as_deref(), outcome, context),
+    /// Goes on with what was found out.
+    pub(super) fn found(&mut self, found: Found, label: Option<&str>, context: &mut Context<'_>) {
+        match found {
+            Found::Checked(Purpose::Register, outcome) => self.registration_checked(outcome, context),
+            Found::Checked(Purpose::Operate(name), outcome) => {
+                self.oper_checked(name.as_deref(), outcome, context);
+            }
             // On this wire nobody asks for that.
-            Purpose::LogIn(_) => {}
+            Found::Checked(Purpose::LogIn(_), _) => {}
+            Found::Report(lines) => self.tell_report(&lines, context),
+            Found::Reloaded(told) => self.tell_reloaded(&told, context),
         }
-        if let Some(label) = check.label {
-            self.put_label(&label, context);
+        if let Some(label) = label {
+            self.put_label(label, context);
         }
     }
 

@@ -2,10 +2,11 @@
 
 use std::vec;
 
+use super::Irc;
 use super::rooms::{CHANNEL_TARGETS, prefixes};
 use super::work::{Progress, Work};
-use super::{Capabilities, Irc};
 use crate::hub::{Hub, Member};
+use crate::message::Capabilities;
 use crate::message::RoomFlag;
 use crate::name::RoomName;
 use crate::session::Context;

@@ -3,7 +3,9 @@
 use super::Irc;
 use super::registration::USERNAME_CHARS;
 use super::rooms::{KICK_CHARS, cut};
-use crate::message::{Check, Command, Outcome, PASSWORD_NOT_CHECKED, Purpose, UserChange};
+use crate::message::{
+    Check, Command, Effect, ErrandKind, Outcome, PASSWORD_NOT_CHECKED, Purpose, UserChange,
+};
 use crate::name::UserName;
 use crate::secret::Guess;
 use crate::session::{Context, log_not_checked, log_wrong_password};
@@ -30,7 +32,7 @@ impl Irc {
         let decoy = Some(&costliest.password).filter(|decoy| decoy.cost() > secret.cost()).cloned();
         let purpose = Purpose::Operate(operator.map(|operator| operator.name.as_str().into()));
         let check = Check::new(secret.clone(), Guess::new(password), purpose);
-        context.out.check(self.id, Check { decoy, ..check });
+        context.out.push(Effect::Errand(self.id, Check { decoy, ..check }.into()));
     }
 
     /// Goes on with `OPER`; there is an operator of this `name`, unless it is `None`.
@@ -98,8 +100,13 @@ impl Irc {
         if !self.is_for_operators(context) {
             return;
         }
-        context.out.reload(self.id);
+        context.out.push(Effect::Errand(self.id, ErrandKind::Reload.into()));
+    }
+
+    /// Goes on with `REHASH`.
+    pub(super) fn tell_reloaded(&self, told: &str, context: &mut Context<'_>) {
         self.complain(numeric::RPL_REHASHING, "config", "Rehashing", context);
+        self.say("NOTICE", told, context);
     }
 
     /// `WALLOPS text`.

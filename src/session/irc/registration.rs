@@ -6,8 +6,9 @@ use std::time::Instant;
 use log::Level;
 
 use super::reply::fill;
-use super::{Capabilities, Irc, Phase};
-use crate::message::{Check, CloseReason, Command, Outcome, Profile, Purpose, Refusal};
+use super::{Irc, Phase};
+use crate::message::Capabilities;
+use crate::message::{Check, CloseReason, Command, Effect, Outcome, Profile, Purpose, Refusal};
 use crate::name::{NameError, UserName};
 use crate::secret::Guess;
 use crate::session::{Context, NO_PASSWORD, log_login, log_not_checked, log_wrong_password};
@@ -69,6 +70,7 @@ impl Irc {
                     self.keeps_cap_notify = true;
                     self.capabilities = self.capabilities.and(Capabilities::CAP_NOTIFY);
                 }
+                self.hear(context);
                 self.begin_negotiation();
                 let mut all: Vec<_> = Capabilities::ALL.iter().map(|(name, _)| (*name).to_owned()).collect();
                 if version.is_some_and(|version| version >= 302) {
@@ -105,6 +107,7 @@ impl Irc {
         }
         let kept = if self.keeps_cap_notify { Capabilities::CAP_NOTIFY } else { Capabilities::NONE };
         self.capabilities = after.and(kept);
+        self.hear(context);
         self.cap_reply("ACK", wanted, context);
     }
 
@@ -217,7 +220,8 @@ impl Irc {
                 context.log(Level::Info, format_args!("{peer}: login refused: {NO_PASSWORD}"));
                 return self.refuse_password(context);
             };
-            return context.out.check(self.id, Check::new(secret.clone(), guess, Purpose::Register));
+            let check = Check::new(secret.clone(), guess, Purpose::Register);
+            return context.out.push(Effect::Errand(self.id, check.into()));
         }
         let profile = Profile {
             is_secure: context.is_secure,

@@ -3,8 +3,9 @@
 use std::iter::Peekable;
 
 use super::modes::list_letter;
-use super::{Capabilities, Irc, Phase};
+use super::{Irc, Phase};
 use crate::hub::mask::{Folded, Pattern};
+use crate::message::Capabilities;
 use crate::message::{Command, Refusal};
 use crate::session::Context;
 use crate::wire::irc::{Line, numeric};

@@ -3,10 +3,11 @@
 use std::time::SystemTime;
 use std::vec;
 
+use super::Irc;
 use super::names::Lists;
 use super::work::{Progress, Work};
-use super::{Capabilities, Irc};
 use crate::hub::{Member, ROOMS_PER_USER, RoomId, Seat};
+use crate::message::Capabilities;
 use crate::message::{Command, Rank, Refusal};
 use crate::name::{NameError, RoomName, UserName};
 use crate::session::Context;

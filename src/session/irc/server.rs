@@ -2,6 +2,7 @@
 
 use super::Irc;
 use crate::date;
+use crate::message::{Effect, ErrandKind};
 use crate::session::{Context, uptime};
 use crate::wire::irc::{Message, numeric};
 
@@ -186,22 +187,17 @@ impl Irc {
         self.complain(numeric::RPL_ENDOFSTATS, query, "End of STATS report", context);
     }
 
-    /// The session knows nothing of other connections, so the server answers, by way of `tell_report`.
+    /// The session knows nothing of other connections, so the server answers, and `tell_report` goes on.
     fn ask_for_report(&self, context: &mut Context<'_>) {
         if !self.is_for_operators(context) {
             return;
         }
         context.out.worked(context.connections);
-        context.out.report(self.id);
+        context.out.push(Effect::Errand(self.id, ErrandKind::Report.into()));
     }
 
     /// Tells what `STATS p` asked for, as much as an answer may have.
-    pub(in crate::session) fn tell_report(
-        &self,
-        lines: &[String],
-        label: Option<&str>,
-        context: &mut Context<'_>,
-    ) {
+    pub(super) fn tell_report(&self, lines: &[String], context: &mut Context<'_>) {
         let most = context.house.answer_bytes() / REPORT_LINE_BYTES;
         for text in lines.iter().take(most) {
             self.say(numeric::RPL_STATSDEBUG, text, context);
@@ -210,8 +206,5 @@ impl Irc {
             self.tell_cut("p", context);
         }
         self.complain(numeric::RPL_ENDOFSTATS, "p", "End of STATS report", context);
-        if let Some(label) = label {
-            self.put_label(label, context);
-        }
     }
 }

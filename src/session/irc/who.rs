@@ -1,13 +1,14 @@
 //! `WHO`, with the extension WHOX: fields of the client's choice.
 
+use super::Irc;
 use super::list::VACANT_PLACES_PER_STEP;
 use super::people::ip_as_param;
 use super::rooms::{prefixes, unix_seconds};
 use super::work::{Progress, Work};
-use super::{Capabilities, Irc};
 use crate::hub::mask::{Folded, Pattern};
 use crate::hub::{Hub, Member, RoomId, User};
-use crate::message::{Now, Outgoing, Peer, Rank, UserId};
+use crate::message::Capabilities;
+use crate::message::{Effects, Now, Peer, Rank, UserId};
 use crate::name::{RoomName, UserName};
 use crate::session::{Context, House};
 use crate::wire::irc::{Line, Message, numeric};
@@ -116,7 +117,7 @@ impl Irc {
     }
 
     /// Looks at the next user: `Some(None)` for one that is not to be listed, `None` where there is no other.
-    fn next_row<'a>(&self, wanted: &mut Wanted, hub: &'a Hub, out: &mut Outgoing) -> Option<Option<Row<'a>>> {
+    fn next_row<'a>(&self, wanted: &mut Wanted, hub: &'a Hub, out: &mut Effects) -> Option<Option<Row<'a>>> {
         match wanted {
             Wanted::Nobody => None,
             Wanted::User(id) => {
@@ -170,7 +171,7 @@ impl Irc {
         house: &House,
         now: Now,
         hub: &Hub,
-        out: &mut Outgoing,
+        out: &mut Effects,
     ) -> usize {
         let own_name = hub.users().get(self.id).map_or("*", |user| user.name().as_str());
         let all_prefixes = self.capabilities.has(Capabilities::MULTI_PREFIX);

@@ -10,11 +10,11 @@ macro_rules! capabilities {
         impl Capabilities {
             $(
                 #[doc = concat!("The capability `", $text, "`.")]
-                pub(super) const $name: Self = Self(1 << $bit);
+                pub(crate) const $name: Self = Self(1 << $bit);
             )*
 
             /// All of them, by name.
-            pub(super) const ALL: &[(&str, Self)] = &[$(($text, Self::$name)),*];
+            pub(crate) const ALL: &[(&str, Self)] = &[$(($text, Self::$name)),*];
         }
     };
 }
@@ -42,35 +42,35 @@ capabilities! {
 
 impl Capabilities {
     /// No capability.
-    pub(super) const NONE: Self = Self(0);
+    pub(crate) const NONE: Self = Self(0);
 
     /// The capability of this name.
-    pub(super) fn named(name: &str) -> Option<Self> {
+    pub(crate) fn named(name: &str) -> Option<Self> {
         Self::ALL.iter().find(|(known, _)| *known == name).map(|&(_, capability)| capability)
     }
 
     /// True when all of `others` are in this set.
-    pub(super) fn has(self, others: Self) -> bool {
+    pub(crate) fn has(self, others: Self) -> bool {
         self.0 & others.0 == others.0
     }
 
     /// What is in this set and in `others`.
-    pub(in crate::session) fn only(self, others: Self) -> Self {
+    pub(crate) fn only(self, others: Self) -> Self {
         Self(self.0 & others.0)
     }
 
     /// This set and `others`.
-    pub(in crate::session) const fn and(self, others: Self) -> Self {
+    pub(crate) const fn and(self, others: Self) -> Self {
         Self(self.0 | others.0)
     }
 
     /// This set without `others`.
-    pub(super) fn without(self, others: Self) -> Self {
+    pub(crate) fn without(self, others: Self) -> Self {
         Self(self.0 & !others.0)
     }
 
     /// The names of what is in this set, separated by spaces.
-    pub(super) fn names(self) -> String {
+    pub(crate) fn names(self) -> String {
         let names = Self::ALL.iter().filter(|(_, capability)| self.has(*capability));
         names.map(|(name, _)| *name).collect::<Vec<_>>().join(" ")
     }

@@ -1,0 +1,107 @@
+//! Errands: what sessions have to know before they go on. They are sent here in order, and nothing is taken from a peer whose
+//! session is on one. What takes long has a thread beside the loop; whoever adds a kind adds it here, and says in
+//! `forget_errand` how it is cancelled.
+
+use super::Server;
+use super::checks::Judged;
+use super::connection::Inlet;
+use super::{Question, Stream, Verdict};
+use crate::message::{Check, CloseReason, Errand, ErrandKind, Found, Now, UserId};
+
+/// What an IRC client calls an answer.
+type Label = Option<Box<str>>;
+
+impl<S: Stream> Server<S> {
+    /// Sends the session of `id` on an errand: it has its answer at once where that takes no time.
+    pub(super) fn send_on(&mut self, id: UserId, errand: Errand, now: Now) {
+        let key = id.0 as usize;
+        let is_open = self.connections.get(key).is_some_and(|connection| connection.is_open());
+        if !is_open {
+            return;
+        }
+        let Errand { kind, label } = errand;
+        match kind {
+            ErrandKind::Check(check) => self.check_guess(key, check, label, now),
+            ErrandKind::Report => {
+                self.dismiss(now);
+                let lines = self.report(now).lines();
+                self.found(key, Found::Report(lines), label, now);
+            }
+            ErrandKind::Reload => {
+                self.connections[key].inlet = Inlet::Waiting { peer_finished: false };
+                self.reload_asked_by.push((key, label));
+            }
+        }
+    }
+
+    /// Has a guess judged: at once where that takes no time and nobody of its address waits, else in its turn.
+    fn check_guess(&mut self, key: usize, check: Box<Check>, label: Label, now: Now) {
+        let connection = &mut self.connections[key];
+        let peer = connection.peer;
+        if check.is_costly() || !self.checks.is_free(peer, now.instant) {
+            connection.inlet = Inlet::Waiting { peer_finished: false };
+            self.checks.ask(key, peer, check, label, now.instant);
+        } else {
+            let outcome = check.outcome();
+            self.checks.count(peer, outcome, now.instant);
+            self.judged(Judged { key, check: *check, label, outcome }, now);
+        }
+    }
+
+    /// The next password that is to be compared, beside the loop: the answer goes to `checked`. To be asked for at the
+    /// end of each turn, until there is none.
+    pub fn next_question(&mut self) -> Option<Question> {
+        self.checks.next()
+    }
+
+    /// Goes on with the connection that waits for this verdict, if it still does.
+    pub fn checked(&mut self, verdict: Verdict, now: Now) {
+        let Some(judged) = self.checks.answered(verdict, now.instant) else { return };
+        let key = judged.key;
+        let peer_finished = self.end_wait(key);
+        self.judged(judged, now);
+        self.go_on(key, peer_finished, now);
+    }
+
+    fn judged(&mut self, Judged { key, check, label, outcome }: Judged, now: Now) {
+        let outcome = self.house.confirms(&check, outcome);
+        self.found(key, Found::Checked(check.purpose, outcome), label, now);
+    }
+
+    /// Tells those who asked for the config to be read again what came of it.
+    pub(super) fn tell_reloaded(&mut self, told: &str, now: Now) {
+        for (key, label) in std::mem::take(&mut self.reload_asked_by) {
+            let peer_finished = self.end_wait(key);
+            self.found(key, Found::Reloaded(told.to_owned()), label, now);
+            self.go_on(key, peer_finished, now);
+        }
+    }
+
+    /// Takes from the peer of `key` again. Returns whether it has finished meanwhile.
+    fn end_wait(&mut self, key: usize) -> bool {
+        let connection = &mut self.connections[key];
+        let peer_finished = connection.inlet == Inlet::Waiting { peer_finished: true };
+        connection.inlet = Inlet::Backlog;
+        peer_finished
+    }
+
+    /// Tells the session what was found out for it.
+    fn found(&mut self, key: usize, found: Found, label: Label, now: Now) {
+        self.with_session(key, now, |session, context| session.found(found, label.as_deref(), context));
+    }
+
+    /// Goes on with a session that has its answer.
+    fn go_on(&mut self, key: usize, peer_finished: bool, now: Now) {
+        if peer_finished {
+            self.end(key, CloseReason::PeerFinished);
+        }
+        self.pump(now);
+        self.settle(key);
+    }
+
+    /// The connection `key` is about to end, and needs no answer.
+    pub(super) fn forget_errand(&mut self, key: usize) {
+        self.checks.forget(key, self.connections[key].peer);
+        self.reload_asked_by.retain(|(asking, _)| *asking != key);
+    }
+}

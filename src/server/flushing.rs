@@ -1,0 +1,83 @@
+//! Out of the outboxes: each connection that something is queued for is written to once, at the end of the turn.
+
+use std::io::ErrorKind;
+use std::mem;
+use std::time::Duration;
+
+use log::Level;
+
+use super::Server;
+use super::connection::{Inlet, Life, Line};
+use super::stream::Stream;
+use crate::message::Now;
+
+/// How long to read on for the peer's end after ours.
+const LINGER: Duration = Duration::from_secs(2);
+
+impl<S: Stream> Server<S> {
+    /// Notes that the connection `key` may take more bytes.
+    pub fn writable(&mut self, key: usize) {
+        if let Some(connection) = self.connections.get_mut(key) {
+            connection.outbox.unblock();
+            self.settle(key);
+        }
+    }
+
+    /// Writes to whom something is queued for.
+    pub(super) fn flush_all(&mut self, now: Now) {
+        self.unshared_bytes = 0;
+        // First those who were first: some may be answering by the time that the last have heard.
+        let mut dirty = mem::take(&mut self.dirty);
+        for key in dirty.drain(..) {
+            self.connections[key].is_dirty = false;
+            self.flush(key, now);
+        }
+        // Whoever is dirty again by now is in a new list.
+        dirty.append(&mut self.dirty);
+        self.dirty = dirty;
+    }
+
+    /// Writes what waits for the connection `key`, and takes its end further once nothing waits.
+    pub(super) fn flush(&mut self, key: usize, now: Now) {
+        let connection = &mut self.connections[key];
+        let before = connection.outbox.queued_bytes();
+        let written = connection.write();
+        connection.sent_bytes += (before - connection.outbox.queued_bytes()) as u64;
+        if let Err(error) = written {
+            let peer = connection.peer;
+            self.log.line(Level::Debug, peer, now.instant, format_args!("{peer}: write failed: {error}"));
+            connection.outbox.clear();
+            connection.stream.forget_unsent();
+            connection.line = Line::Mute;
+            if let Life::Flushing { .. } = connection.life {
+                return self.mark_closed(key);
+            }
+            // What it sent before it left is read to the end, which tells of the break.
+            if connection.inlet == Inlet::Open {
+                connection.inlet = Inlet::More { first: true };
+            }
+            return self.settle(key);
+        }
+        if connection.has_unsent() {
+            connection.outbox.block();
+            return self.settle(key);
+        }
+        if let Life::Flushing { peer_finished, .. } = connection.life {
+            self.shut(key, peer_finished, now);
+        }
+        self.settle(key);
+    }
+
+    /// Shuts down our half of a connection for which nothing waits any more.
+    fn shut(&mut self, key: usize, peer_finished: bool, now: Now) {
+        let connection = &mut self.connections[key];
+        match connection.stream.shutdown_write() {
+            Err(error) if error.kind() == ErrorKind::WouldBlock => connection.outbox.block(),
+            Ok(()) if !peer_finished => {
+                connection.life = Life::Lingering { until: now.instant + LINGER };
+                connection.inlet = Inlet::More { first: true };
+            }
+            Ok(()) | Err(_) => self.mark_closed(key),
+        }
+    }
+}

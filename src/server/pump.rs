@@ -1,0 +1,159 @@
+//! The pump: executes what commands have caused, in order. Events that the same audience hears are gathered; they are put
+//! into outboxes, encoded once for all who get the same, before anything else happens to those who hear them.
+
+use std::ops::Range;
+use std::rc::Rc;
+use std::time::Instant;
+
+use super::Server;
+use super::connection::{Connection, Life, Line};
+use super::quiet::Quiet;
+use super::stream::Stream;
+use crate::message::{CloseReason, Dialect, Effect, Now, UserId};
+
+impl<S: Stream> Server<S> {
+    /// Executes the list of effects to its end. What comes of an effect is appended to the list: nothing else queues,
+    /// closes or asks, and nobody calls this from here.
+    pub(super) fn pump(&mut self, now: Now) {
+        self.steps += self.out.take_steps();
+        while let Some(effect) = self.out.pop() {
+            match effect {
+                Effect::Event(_, audience) if audience.iter().next().is_none() => {}
+                Effect::Event(event, audience) => {
+                    if !self.batch.takes(&audience) {
+                        self.seal(now);
+                    }
+                    self.batch.push(event, audience);
+                }
+                Effect::Bytes(id, bytes) if self.takes_aside(id) => {
+                    self.batch.push_aside(id, self.out.bytes_at(bytes));
+                }
+                Effect::Bytes(id, bytes) => {
+                    self.seal(now);
+                    self.put(id, bytes, now);
+                }
+                Effect::EndLine(id) => self.sealed(now).end_line(id, now),
+                Effect::Hear(id, dialect) => self.sealed(now).hear(id, dialect),
+                Effect::BeginQuiet(id, until) => self.sealed(now).begin_quiet(id, until),
+                Effect::EndQuiet(id) => self.sealed(now).end_quiet(id, now),
+                Effect::Close(id, reason) => self.sealed(now).leave(id.0 as usize, reason, now),
+                Effect::CloseFrom(network, reason) => self.sealed(now).close_from(network, reason),
+                Effect::Errand(id, errand) => self.send_on(id, errand, now),
+                Effect::Flush(id) => self.begin_flushing(id.0 as usize, now),
+            }
+            self.steps += self.out.take_steps();
+        }
+    }
+
+    /// With everything in outboxes that was gathered: what comes next changes how somebody hears it.
+    fn sealed(&mut self, now: Now) -> &mut Self {
+        self.seal(now);
+        self
+    }
+
+    /// Puts what was gathered for one audience into its outboxes. Whatever else goes into an outbox comes after this,
+    /// and the end of a turn does it, too.
+    pub fn seal(&mut self, now: Now) {
+        let audience = Rc::clone(self.batch.audience());
+        self.steps += audience.len();
+        self.unshared_bytes += self.batch.aside_bytes();
+        for (n, id) in audience.iter().enumerate() {
+            let key = id.0 as usize;
+            let Some(connection) = self.connections.get_mut(key) else {
+                debug_assert!(false, "an event for {id:?}, who is gone");
+                continue;
+            };
+            if connection.is_hearing() {
+                let mut is_given = false;
+                self.batch.frames(n, connection.dialect, &self.house, |frame| {
+                    if !frame.is_empty() {
+                        connection.deliver(frame);
+                        is_given = true;
+                    }
+                });
+                if is_given {
+                    self.queued(key, now);
+                }
+            }
+        }
+        self.batch.clear();
+    }
+
+    /// True when bytes for `id` may be gathered with what it hears. They do not wait where that waits.
+    fn takes_aside(&self, id: UserId) -> bool {
+        let is_loud =
+            || self.connections.get(id.0 as usize).is_some_and(|connection| connection.quiet.is_none());
+        self.batch.takes_aside(id) && is_loud()
+    }
+
+    /// Puts bytes into the outbox of `id`.
+    fn put(&mut self, id: UserId, bytes: Range<usize>, now: Now) {
+        let key = id.0 as usize;
+        let Some(connection) = self.connections.get_mut(key) else {
+            debug_assert!(false, "something is to be sent to {id:?}, who is gone");
+            return;
+        };
+        if connection.may_be_told() {
+            self.unshared_bytes += bytes.len();
+            connection.send_bytes(self.out.bytes_at(bytes));
+            self.queued(key, now);
+        }
+    }
+
+    fn end_line(&mut self, id: UserId, now: Now) {
+        let key = id.0 as usize;
+        if let Some(connection) = self.connections.get_mut(key)
+            && connection.is_mid_line
+            && connection.is_hearing()
+        {
+            connection.send_bytes(b"\n");
+            self.queued(key, now);
+        }
+    }
+
+    fn hear(&mut self, id: UserId, dialect: Dialect) {
+        if let Some(connection) = self.connections.get_mut(id.0 as usize) {
+            connection.dialect = dialect;
+        }
+    }
+
+    fn begin_quiet(&mut self, id: UserId, until: Instant) {
+        if let Some(connection) = self.connections.get_mut(id.0 as usize) {
+            connection.quiet.get_or_insert_with(|| Box::new(Quiet::new(until))).until = until;
+        }
+    }
+
+    fn end_quiet(&mut self, id: UserId, now: Now) {
+        let key = id.0 as usize;
+        if let Some(connection) = self.connections.get_mut(key)
+            && connection.may_be_told()
+        {
+            connection.end_quiet();
+            self.queued(key, now);
+        }
+    }
+
+    /// Sees to it that what was queued for the connection `key` is written or, where it is too much, that it ends.
+    pub(super) fn queued(&mut self, key: usize, now: Now) {
+        let most = self.house.config.limits.outbox_bytes;
+        let is_overfull = self.connections[key].unsent_bytes() > most;
+        self.settle(key);
+        if is_overfull || self.kept_bytes > self.most_kept_bytes() {
+            // Somebody who reads must not suffer because a lot came in one turn, or because more was held back than there
+            // is room for: what can be written now, is.
+            self.connections[key].end_quiet();
+            self.flush(key, now);
+            if self.connections[key].unsent_bytes() > most {
+                self.doom(key, CloseReason::OutboxFull(most));
+            }
+            self.shed(now);
+        }
+    }
+}
+
+impl<S> Connection<S> {
+    /// True when bytes for it alone have a chance to arrive: until its last words are said.
+    fn may_be_told(&self) -> bool {
+        self.line != Line::Mute && matches!(self.life, Life::Open | Life::Leaving { .. })
+    }
+}
