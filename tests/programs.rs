@@ -258,11 +258,11 @@ fn the_examples_with_json_print_what_they_select() {
 fn a_watcher_listens_on_although_its_input_has_ended() {
     for wire in WIRES {
         let (_server, at) = Program::server(&[]);
+        let mut bob = Peer::irc_member(&at, "bob");
         let mut watcher = Program::parlor(&["-w", wire, "--watch", &format!("alice@{at}")]);
         watcher.end_input();
-        let mut bob = client("bob", &at);
-        // Perhaps she has missed the first.
-        bob.write("hi\n");
+        while !bob.line().contains("JOIN #lobby") {}
+        bob.send("PRIVMSG #lobby :hi\r\n");
         while watcher.line() != "bob: hi" {}
         watcher.signal(Signal::TERM);
         assert_eq!(watcher.ended().stdout, "");
