@@ -1,5 +1,5 @@
 //! parlord beside its peers: the same work for each server that is installed, in turns, with the processor time that
-//! the operating system has counted. See README.md, "How fast it is".
+//! the operating system has counted. See doc/BENCHMARKS.md.
 //!
 //! ```text
 //! cargo bench --bench peers                 everything, some ten minutes
