@@ -1,5 +1,4 @@
-//! What README.md shows is true: the options of both programs, the defaults, the limits, what there is of IRC, the
-//! config file, and the packages.
+//! README.md and the pages in doc/ are true: options, defaults, limits, the commands of IRC, the config file, packages.
 
 mod support;
 
@@ -25,6 +24,7 @@ use support::program::help;
 use support::{Peer, Scratch, TestServer, text};
 
 const README: &str = include_str!("../README.md");
+const LIMITS: &str = include_str!("../doc/LIMITS.md");
 
 /// What stands in the README's first block of this kind.
 #[cfg(feature = "tls")]
@@ -33,10 +33,9 @@ fn block(kind: &str) -> &'static str {
     rest.split_once("```").expect("the block ends").0
 }
 
-/// The cells of the row of the table of limits that begins with `first`.
+/// The cells of the first row in LIMITS.md that begins with `first`.
 fn limit(first: &str) -> Vec<&'static str> {
-    let (_, limits) = README.split_once("\n## What happens when\n").expect("there is a table of limits");
-    let row = limits.lines().find(|line| line.starts_with(&format!("| {first}"))).expect(first);
+    let row = LIMITS.lines().find(|line| line.starts_with(&format!("| {first}"))).expect(first);
     row.trim_matches('|').split('|').map(str::trim).collect()
 }
 
@@ -58,13 +57,13 @@ fn the_table_of_limits_has_the_defaults_and_what_the_peer_sees() {
     let seconds = limits.login_timeout.as_secs();
     let rows = [
         (
-            "a frame",
+            "CrazyIt frame",
             format!("{} bytes", limits.frame_bytes),
             "`--frame`",
             ParseError::TooLong(limits.frame_bytes).to_string(),
         ),
         (
-            "what waits",
+            "unsent bytes for one",
             format!("{} bytes", limits.outbox_bytes),
             "`--outbox`",
             CloseReason::OutboxFull(limits.outbox_bytes).to_string(),
@@ -82,25 +81,25 @@ fn the_table_of_limits_has_the_defaults_and_what_the_peer_sees() {
             CloseReason::AddressFull(limits.connections_per_ip).to_string(),
         ),
         (
-            "time to log in, a TLS handshake included",
+            "time to log in",
             format!("{seconds} s"),
             "`--login-timeout`",
             CloseReason::LoginTimeout(limits.login_timeout).to_string(),
         ),
     ];
     for (name, default, option, seen) in rows {
-        assert_eq!(limit(name)[1..], [default, option.to_owned(), format!("`{seen}`, then the end")]);
+        assert_eq!(limit(name)[1..], [default, option.to_owned(), format!("`{seen}`; closed")]);
     }
-    let memory = limit("what waits to be sent and to be understood");
+    let memory = limit("unsent and unparsed bytes");
     assert!(memory[1].starts_with(&format!("{} bytes, ", limits.memory_bytes)), "{}", memory[1]);
     assert_eq!(memory[2], "`--memory`");
     let newcomers = CloseReason::NoMemory(limits.memory_bytes / 8 * 5);
-    assert_eq!(limit("memory of connections and their users")[3], format!("`{newcomers}`, then the end"));
+    assert_eq!(limit("all connections and their users")[3], format!("`{newcomers}`; closed"));
     assert!(memory[3].contains(&CloseReason::MemoryFull(limits.memory_bytes).to_string()), "{}", memory[3]);
     let flood = limits.flood.expect("people are limited");
     let flood = format!("{} at once, then {} a second", flood.burst, flood.per_second);
     assert_eq!(limit("messages from one peer")[1..3], [flood, "`--flood`".to_owned()]);
-    let bans = limit("bans from the server");
+    let bans = limit("server bans");
     assert_eq!(bans[1], MOST_BANS.to_string());
     assert_eq!(bans[3], format!("the operator: `{}`", BanError::TooMany(MOST_BANS)));
     let silence = limit("silence of an IRC client");
@@ -108,10 +107,10 @@ fn the_table_of_limits_has_the_defaults_and_what_the_peer_sees() {
     assert_eq!(silence[2], "`--ping`");
     let burst = 2 * limits.connections_per_ip as u32;
     let too_often = CloseReason::ConnectsTooOften { burst, wait: Duration::from_secs(2) };
-    assert_eq!(limit("connecting again")[3], format!("`{too_often}`, then the end"));
-    assert_eq!(limit("a user name")[1], format!("{USER_NAME_CHARS} characters"));
-    assert_eq!(limit("a password")[1], format!("{PASSWORD_BYTES} bytes"));
-    assert_eq!(limit("a room name")[1], format!("{ROOM_NAME_CHARS} characters"));
+    assert_eq!(limit("connection attempts")[3], format!("`{too_often}`; closed"));
+    assert_eq!(limit("user name")[1], format!("{USER_NAME_CHARS} characters"));
+    assert_eq!(limit("password")[1], format!("{PASSWORD_BYTES} bytes"));
+    assert_eq!(limit("room name")[1], format!("{ROOM_NAME_CHARS} characters"));
 }
 
 /// Somebody on IRC, and what the server has told by then.
@@ -146,19 +145,19 @@ fn the_limits_of_irc_are_those_that_the_server_announces() {
     };
     // The value of a token, or of what stands in it before a colon.
     let rows = [
-        ("channels that", "CHANLIMIT", Some("#")),
+        ("channels of one", "CHANLIMIT", Some("#")),
         ("channels in one", "TARGMAX", Some("JOIN")),
         ("masks on", "MAXLIST", Some("b")),
-        ("names that", "MONITOR", None),
+        ("names on", "MONITOR", None),
         ("targets of", "MAXTARGETS", None),
-        ("people in one", "TARGMAX", Some("KICK")),
+        ("users in one", "TARGMAX", Some("KICK")),
         ("modes with", "MODES", None),
-        ("a topic", "TOPICLEN", None),
-        ("the reason", "KICKLEN", None),
-        ("the message of", "AWAYLEN", None),
-        ("a channel's key", "KEYLEN", None),
-        ("a real name", "NAMELEN", None),
-        ("a user name before", "USERLEN", None),
+        ("topic", "TOPICLEN", None),
+        ("reason of a `KICK`", "KICKLEN", None),
+        ("away message", "AWAYLEN", None),
+        ("channel key", "KEYLEN", None),
+        ("real name", "NAMELEN", None),
+        ("user name before", "USERLEN", None),
     ];
     for (row, token, part) in rows {
         let cells = limit(row);
@@ -175,10 +174,10 @@ fn the_limits_of_irc_are_those_that_the_server_announces() {
     }
     assert_eq!(announced("NICKLEN"), USER_NAME_CHARS.to_string());
     assert_eq!(announced("CHANNELLEN"), ROOM_NAME_CHARS.to_string());
-    assert_eq!(limit("a line")[1], format!("{LINE_BYTES} bytes, CR LF included"));
-    assert_eq!(limit("tags of a line")[1], format!("{CLIENT_TAGS_BYTES} bytes"));
-    assert_eq!(limit("channels at the same time")[1], MOST_ROOMS.to_string());
-    assert_eq!(limit("people whom")[1], REMEMBERED.to_string());
+    assert_eq!(limit("line")[1], format!("{LINE_BYTES} bytes, CR LF included"));
+    assert_eq!(limit("tags of a client")[1], format!("{CLIENT_TAGS_BYTES} bytes"));
+    assert_eq!(limit("channels on the server")[1], MOST_ROOMS.to_string());
+    assert_eq!(limit("users that")[1], REMEMBERED.to_string());
 }
 
 #[test]
