@@ -38,6 +38,23 @@ fn only_operators_do_what_operators_do() {
 }
 
 #[test]
+fn help_marks_exactly_the_commands_that_others_are_refused() {
+    let mut house = House::new();
+    let ana = house.irc("ana");
+    let listed = house.ask(ana, "HELP");
+    let listed = listed.iter().filter(|line| line.contains(" 705 ")).map(|line| line.rsplit(':').next());
+    let names: Vec<_> = listed.flatten().flat_map(str::split_whitespace).collect();
+    assert!(names.len() > 30, "{names:?}");
+    for name in names.into_iter().filter(|name| !["ERROR", "QUIT"].contains(name)) {
+        let help = house.ask(ana, &format!("HELP {name}"));
+        let is_marked = help.iter().any(|line| line.ends_with(" (operators)"));
+        let command = format!("{name} bob bob bob bob");
+        let is_refused = house.ask(ana, &command).iter().any(|line| line.contains(" 481 "));
+        assert_eq!(is_marked, is_refused, "{name}");
+    }
+}
+
+#[test]
 fn kill_ends_a_connection_on_either_wire() {
     let mut house = House::new();
     let root = house.operator("root");

@@ -28,9 +28,6 @@ const CLOAK_END: &str = ".ip";
 impl Irc {
     /// `KLINE [duration] target [reason]`.
     pub(super) fn kline(&mut self, message: &Message<'_>, context: &mut Context<'_>) {
-        if !self.is_for_operators(context) {
-            return;
-        }
         let (duration, rest) = match message.params.split_first() {
             Some((first, rest)) => match duration(first) {
                 Some(duration) => (duration, rest),
@@ -73,9 +70,6 @@ impl Irc {
 
     /// `UNKLINE target`.
     pub(super) fn unkline(&mut self, message: &Message<'_>, context: &mut Context<'_>) {
-        if !self.is_for_operators(context) {
-            return;
-        }
         let Some(network) = self.banned_network("UNKLINE", message.params[0], context) else { return };
         if context.hub.unban(&network, context.now).is_none() {
             let others =
@@ -92,7 +86,7 @@ impl Irc {
         context.hub.tell_operators(Some(self.id), text, context.now, context.out);
     }
 
-    /// `STATS k`.
+    /// Lists all bans.
     pub(super) fn tell_bans(&self, context: &mut Context<'_>) {
         let now = context.now.time;
         let most = context.house.answer_bytes() / LINE_BYTES;

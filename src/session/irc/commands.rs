@@ -1,6 +1,7 @@
 //! The table of commands, and the way from a message to its handler.
 
 use super::{Irc, Phase};
+use crate::message::Refusal;
 use crate::session::Context;
 use crate::wire::irc::{Message, numeric};
 
@@ -9,48 +10,43 @@ pub(super) struct Command {
     /// In upper case; clients may write it as they like.
     pub(super) name: &'static str,
     handler: fn(&mut Irc, &Message<'_>, &mut Context<'_>),
-    when: When,
+    pub(super) access: Access,
     /// The least number of parameters.
     least: usize,
     /// What `HELP` says of it: its parameters and what it does.
     pub(super) help: &'static str,
 }
 
-/// When a command is taken.
+/// Who may use a command.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum When {
-    Always,
-    /// Once the client is registered.
-    Registered,
-    /// Until it is.
+pub(super) enum Access {
+    Anyone,
+    /// Clients that are not registered yet.
     Registering,
+    Registered,
+    /// Operators of the server.
+    Operators,
 }
 
 const fn command(
     name: &'static str,
     handler: fn(&mut Irc, &Message<'_>, &mut Context<'_>),
-    when: When,
+    access: Access,
     least: usize,
     help: &'static str,
 ) -> Command {
-    Command { name, handler, when, least, help }
+    Command { name, handler, access, least, help }
 }
 
 /// All commands, by name.
 pub(super) const COMMANDS: &[Command] = {
-    use When::{Always, Registered, Registering};
+    use Access::{Anyone, Operators, Registered, Registering};
     &[
         command("ADMIN", Irc::admin, Registered, 0, "ADMIN: who runs this server"),
         command("AWAY", Irc::away, Registered, 0, "AWAY [message]: say that you are away, or back"),
-        command("CAP", Irc::cap, Always, 1, "CAP LS|LIST|REQ|END [capabilities]: negotiate capabilities"),
-        command(
-            "CHGHOST",
-            Irc::chghost,
-            Registered,
-            3,
-            "CHGHOST nick user host: change what others see (operators)",
-        ),
-        command("ERROR", Irc::error, Always, 0, "ERROR: servers say this, clients do not"),
+        command("CAP", Irc::cap, Anyone, 1, "CAP LS|LIST|REQ|END [capabilities]: negotiate capabilities"),
+        command("CHGHOST", Irc::chghost, Operators, 3, "CHGHOST nick user host: change what others see"),
+        command("ERROR", Irc::error, Anyone, 0, "ERROR: servers say this, clients do not"),
         command("HELP", Irc::help, Registered, 0, "HELP [command]: this"),
         command("HELPOP", Irc::help, Registered, 0, "HELPOP [command]: the same as HELP"),
         command("INFO", Irc::info, Registered, 0, "INFO: what this server is"),
@@ -70,14 +66,14 @@ pub(super) const COMMANDS: &[Command] = {
             2,
             "KICK channels nicks [reason]: remove people from a channel, or each from the channel at the same place",
         ),
-        command("KILL", Irc::kill, Registered, 2, "KILL nick reason: end somebody's connection (operators)"),
+        command("KILL", Irc::kill, Operators, 2, "KILL nick reason: end somebody's connection"),
         command(
             "KLINE",
             Irc::kline,
-            Registered,
+            Operators,
             1,
             "KLINE [minutes|30m|12h|7d|1w] target reason: ban an address, a network such as 192.0.2.0/24, a cloak, \
-             *.cloak.ip for a network, or a nick's address from the server (operators)",
+             *.cloak.ip for a network, or a nick's address from the server",
         ),
         command("LINKS", Irc::links, Registered, 0, "LINKS: the servers, which is this one"),
         command(
@@ -104,7 +100,7 @@ pub(super) const COMMANDS: &[Command] = {
         ),
         command("MOTD", Irc::motd, Registered, 0, "MOTD: the message of the day"),
         command("NAMES", Irc::names, Registered, 0, "NAMES channels: who is there"),
-        command("NICK", Irc::nick, Always, 0, "NICK name: take a name"),
+        command("NICK", Irc::nick, Anyone, 0, "NICK name: take a name"),
         command(
             "NOTICE",
             Irc::notice,
@@ -121,8 +117,8 @@ pub(super) const COMMANDS: &[Command] = {
             1,
             "PASS password: before NICK and USER, where the server has a password",
         ),
-        command("PING", Irc::ping, Always, 1, "PING token: answered with PONG"),
-        command("PONG", Irc::pong, Always, 0, "PONG token: the answer to PING"),
+        command("PING", Irc::ping, Anyone, 1, "PING token: answered with PONG"),
+        command("PONG", Irc::pong, Anyone, 0, "PONG token: the answer to PING"),
         command(
             "PRIVMSG",
             Irc::privmsg,
@@ -130,14 +126,8 @@ pub(super) const COMMANDS: &[Command] = {
             0,
             "PRIVMSG targets text: say something to channels or people",
         ),
-        command("QUIT", Irc::quit, Always, 0, "QUIT [reason]: leave"),
-        command(
-            "REHASH",
-            Irc::rehash,
-            Registered,
-            0,
-            "REHASH: read the config and its files again (operators)",
-        ),
+        command("QUIT", Irc::quit, Anyone, 0, "QUIT [reason]: leave"),
+        command("REHASH", Irc::rehash, Operators, 0, "REHASH: read the config and its files again"),
         command("SETNAME", Irc::setname, Registered, 1, "SETNAME realname: change your real name"),
         command(
             "STATS",
@@ -149,7 +139,7 @@ pub(super) const COMMANDS: &[Command] = {
         command("TAGMSG", Irc::tagmsg, Registered, 0, "TAGMSG targets: send tags alone"),
         command("TIME", Irc::time, Registered, 0, "TIME: the server's time"),
         command("TOPIC", Irc::topic, Registered, 1, "TOPIC channel [topic]: see or set the topic"),
-        command("UNKLINE", Irc::unkline, Registered, 1, "UNKLINE target: end a KLINE (operators)"),
+        command("UNKLINE", Irc::unkline, Operators, 1, "UNKLINE target: end a KLINE"),
         command("USER", Irc::user, Registering, 4, "USER username 0 * realname: when connecting"),
         command(
             "USERHOST",
@@ -159,7 +149,7 @@ pub(super) const COMMANDS: &[Command] = {
             "USERHOST nicks: user and host of up to five people",
         ),
         command("VERSION", Irc::version, Registered, 0, "VERSION: which server this is, and what it can do"),
-        command("WALLOPS", Irc::wallops, Registered, 1, "WALLOPS text: tell all operators (operators)"),
+        command("WALLOPS", Irc::wallops, Operators, 1, "WALLOPS text: tell all operators"),
         command("WHO", Irc::who, Registered, 0, "WHO [mask] [o] [%fields,token]: list people"),
         command("WHOIS", Irc::whois, Registered, 0, "WHOIS nick: who somebody is"),
         command("WHOWAS", Irc::whowas, Registered, 0, "WHOWAS nick [count]: who somebody was"),
@@ -195,26 +185,49 @@ impl Irc {
     }
 
     pub(super) fn unlabelled(&mut self, message: &Message<'_>, context: &mut Context<'_>) {
-        let registered = matches!(self.phase, Phase::Online { .. });
         let command = named(message.command);
-        if !registered && command.is_none_or(|command| command.when == When::Registered) {
-            return self.say(
-                numeric::ERR_NOTREGISTERED,
-                "You have not registered: send NICK name and USER name 0 * :real name",
-                context,
-            );
+        let access = command.map_or(Access::Registered, |command| command.access);
+        if !self.is_at_stage_of(access, context) {
+            return;
         }
         let Some(command) = command else {
             let text = "Unknown command, HELP lists those there are";
             return self.complain(numeric::ERR_UNKNOWNCOMMAND, message.command, text, context);
         };
-        if command.when == When::Registering && registered {
-            return self.say(numeric::ERR_ALREADYREGISTERED, "You may not register a second time", context);
-        }
         if message.params.len() < command.least {
             return self.need_more_params(command.name, context);
         }
+        if access == Access::Operators && !self.is_for_operators(context) {
+            return;
+        }
         (command.handler)(self, message, context);
+    }
+
+    /// True when the client is registered, or is not yet, as `access` requires. Otherwise it is told so.
+    fn is_at_stage_of(&self, access: Access, context: &mut Context<'_>) -> bool {
+        let is_registered = matches!(self.phase, Phase::Online { .. });
+        match access {
+            Access::Anyone => return true,
+            Access::Registering if is_registered => {
+                self.say(numeric::ERR_ALREADYREGISTERED, "You may not register a second time", context)
+            }
+            Access::Registered | Access::Operators if !is_registered => self.say(
+                numeric::ERR_NOTREGISTERED,
+                "You have not registered: send NICK name and USER name 0 * :real name",
+                context,
+            ),
+            Access::Registering | Access::Registered | Access::Operators => return true,
+        }
+        false
+    }
+
+    /// True when the client is an operator of the server. Otherwise it is told that it would have to be.
+    pub(super) fn is_for_operators(&self, context: &mut Context<'_>) -> bool {
+        let is_operator = context.hub.users().get(self.id).is_some_and(|user| user.is_operator);
+        if !is_operator {
+            self.refuse(&Refusal::NotServerOperator, context);
+        }
+        is_operator
     }
 
     pub(super) fn need_more_params(&self, command: &str, context: &mut Context<'_>) {

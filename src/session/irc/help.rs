@@ -1,7 +1,7 @@
 //! `HELP`: what commands there are and what each does, from the table of commands.
 
 use super::Irc;
-use super::commands::{COMMANDS, named};
+use super::commands::{Access, COMMANDS, named};
 use crate::session::Context;
 use crate::wire::irc::{Message, numeric};
 
@@ -15,6 +15,9 @@ impl Irc {
                 names.chunks(10).map(|names| names.join(" ")).collect()
             }
             Some(subject) => match named(subject) {
+                Some(command) if command.access == Access::Operators => {
+                    vec![format!("{} (operators)", command.help)]
+                }
                 Some(command) => vec![command.help.to_owned()],
                 None => {
                     return self.complain(

@@ -2,11 +2,13 @@
 
 use super::Irc;
 use super::messages::TARGETS;
+use super::mode_letters::{BOT, LISTS, channel_modes_by_kind, letter, rank_letters};
 use super::modes::{KEY_CHARS, MODES};
 use super::people::{AWAY_CHARS, target_limits};
 use super::registration::{REALNAME_CHARS, USERNAME_CHARS};
-use super::rooms::{KICK_CHARS, TOPIC_CHARS};
+use super::rooms::{KICK_CHARS, RANK_SIGNS, TOPIC_CHARS};
 use crate::hub::{MASKS_PER_LIST, ROOMS_PER_USER, WATCHED_NAMES};
+use crate::message::MaskList;
 use crate::name::{ROOM_NAME_CHARS, USER_NAME_CHARS};
 use crate::session::{Context, House};
 use crate::wire::irc::numeric;
@@ -18,26 +20,26 @@ const TOKENS: usize = 13;
 fn tokens(house: &House) -> Vec<String> {
     vec![
         format!("AWAYLEN={AWAY_CHARS}"),
-        "BOT=B".into(),
+        format!("BOT={BOT}"),
         "CASEMAPPING=ascii".into(),
         format!("CHANLIMIT=#:{ROOMS_PER_USER}"),
-        "CHANMODES=beI,k,l,Cimnst".into(),
+        format!("CHANMODES={}", channel_modes_by_kind()),
         format!("CHANNELLEN={ROOM_NAME_CHARS}"),
         "CHANTYPES=#".into(),
         "ELIST=CMNTU".into(),
-        "EXCEPTS=e".into(),
-        "INVEX=I".into(),
+        format!("EXCEPTS={}", letter(&LISTS, &MaskList::Exceptions)),
+        format!("INVEX={}", letter(&LISTS, &MaskList::Invited)),
         format!("KEYLEN={KEY_CHARS}"),
         format!("KICKLEN={KICK_CHARS}"),
-        format!("MAXLIST=b:{MASKS_PER_LIST},e:{MASKS_PER_LIST},I:{MASKS_PER_LIST}"),
+        format!("MAXLIST={}", LISTS.map(|(letter, _)| format!("{letter}:{MASKS_PER_LIST}")).join(",")),
         format!("MAXTARGETS={TARGETS}"),
         format!("MODES={MODES}"),
         format!("MONITOR={WATCHED_NAMES}"),
         format!("NAMELEN={REALNAME_CHARS}"),
         format!("NETWORK={}", house.name),
         format!("NICKLEN={USER_NAME_CHARS}"),
-        "PREFIX=(ov)@+".into(),
-        "STATUSMSG=@+".into(),
+        format!("PREFIX=({}){RANK_SIGNS}", rank_letters()),
+        format!("STATUSMSG={RANK_SIGNS}"),
         format!("TARGMAX={}", target_limits()),
         format!("TOPICLEN={TOPIC_CHARS}"),
         // The `~` before it included.

@@ -10,6 +10,7 @@ mod labels;
 mod link;
 mod list;
 mod messages;
+mod mode_letters;
 mod modes;
 mod names;
 mod operators;
@@ -18,6 +19,7 @@ mod registration;
 mod reply;
 mod rooms;
 mod server;
+mod stats;
 mod who;
 mod work;
 

@@ -1,9 +1,10 @@
 //! `MODE`: letters to changes of rooms and users, and back.
 
 use super::Irc;
+use super::mode_letters::{BOT, FLAGS, INVISIBLE, KEY, LIMIT, LISTS, OPERATOR, RANKS, WALLOPS, find, letter};
 use super::rooms::unix_seconds;
 use crate::hub::{Room, RoomId, mask};
-use crate::message::{Command, MaskList, Rank, RoomChange, RoomFlag, UserChange};
+use crate::message::{Command, MaskList, RoomChange, UserChange};
 use crate::name::{RoomName, UserName};
 use crate::session::Context;
 use crate::wire::irc::{Line, Message, numeric};
@@ -19,34 +20,6 @@ const MASK_BYTES: usize = 200;
 
 /// Most bytes of parameters in one `MODE` that a channel hears: with all else it is one line.
 const CHANGES_BYTES: usize = 300;
-
-const FLAGS: [(char, RoomFlag); 6] = [
-    ('C', RoomFlag::NoCtcp),
-    ('i', RoomFlag::InviteOnly),
-    ('m', RoomFlag::Moderated),
-    ('n', RoomFlag::NoExternal),
-    ('s', RoomFlag::Secret),
-    ('t', RoomFlag::TopicLocked),
-];
-
-const LISTS: [(char, MaskList); 3] =
-    [('b', MaskList::Bans), ('e', MaskList::Exceptions), ('I', MaskList::Invited)];
-
-const RANKS: [(char, Rank); 2] = [('o', Rank::OPERATOR), ('v', Rank::VOICE)];
-
-fn find<T: Copy>(table: &[(char, T)], letter: char) -> Option<T> {
-    table.iter().find(|(known, _)| *known == letter).map(|&(_, value)| value)
-}
-
-fn letter<T: PartialEq>(table: &[(char, T)], value: &T) -> char {
-    // Every value stands in its table, so the default is never used.
-    table.iter().find(|(_, known)| known == value).map_or('?', |&(letter, _)| letter)
-}
-
-/// The letter of a list of masks.
-pub(super) fn list_letter(list: MaskList) -> char {
-    letter(&LISTS, &list)
-}
 
 /// What one letter with its parameter asks for.
 enum Asked {
@@ -169,12 +142,12 @@ impl Irc {
                     on = letter == '+';
                     continue;
                 }
-                'i' => UserChange::Invisible(on),
-                'w' => UserChange::Wallops(on),
-                'B' => UserChange::Bot(on),
+                INVISIBLE => UserChange::Invisible(on),
+                WALLOPS => UserChange::Wallops(on),
+                BOT => UserChange::Bot(on),
                 // OPER gives this one, with a password; here it can only be given up.
-                'o' if on => continue,
-                'o' => UserChange::Operator(false),
+                OPERATOR if on => continue,
+                OPERATOR => UserChange::Operator(false),
                 _ => {
                     unknown = true;
                     continue;
@@ -224,10 +197,10 @@ impl Irc {
 /// A user's modes, with their sign.
 pub(super) fn user_modes(user: &crate::hub::User) -> String {
     let modes = [
-        ('B', user.identity.is_bot),
-        ('i', user.is_invisible),
-        ('o', user.is_operator),
-        ('w', user.hears_wallops),
+        (BOT, user.identity.is_bot),
+        (INVISIBLE, user.is_invisible),
+        (OPERATOR, user.is_operator),
+        (WALLOPS, user.hears_wallops),
     ];
     ['+'].into_iter().chain(modes.into_iter().filter(|(_, on)| *on).map(|(letter, _)| letter)).collect()
 }
@@ -239,11 +212,11 @@ fn channel_modes(room: &Room, is_inside: bool) -> (String, Vec<String>) {
     letters.extend(FLAGS.iter().filter(|(_, flag)| settings.has(*flag)).map(|(letter, _)| letter));
     let mut params = Vec::new();
     if let Some(key) = &settings.key {
-        letters.push('k');
+        letters.push(KEY);
         params.push(if is_inside { key.clone() } else { "*".into() });
     }
     if let Some(limit) = settings.limit {
-        letters.push('l');
+        letters.push(LIMIT);
         params.push(limit.to_string());
     }
     (letters, params)
@@ -282,8 +255,8 @@ fn parse(params: &[&str]) -> Vec<Asked> {
             });
         } else {
             asked.push(match letter {
-                'k' => key(on, params.next().copied()),
-                'l' => limit(on, &mut params),
+                KEY => key(on, params.next().copied()),
+                LIMIT => limit(on, &mut params),
                 _ => Asked::Unknown(letter),
             });
         }
@@ -304,9 +277,9 @@ fn key(on: bool, param: Option<&str>) -> Asked {
     match param {
         // Whoever may take the key away need not know it.
         _ if !on => Asked::Change(RoomChange::Key(None)),
-        None => Asked::NoParam('k'),
+        None => Asked::NoParam(KEY),
         Some(key) if !is_word(key) || key.chars().count() > KEY_CHARS || key.contains([',', ':']) => {
-            Asked::BadParam('k', key.to_owned(), "is no key: 1 to 32 characters, no comma, colon or space")
+            Asked::BadParam(KEY, key.to_owned(), "is no key: 1 to 32 characters, no comma, colon or space")
         }
         Some(key) => Asked::Change(RoomChange::Key(Some(key.to_owned()))),
     }
@@ -317,10 +290,10 @@ fn limit<'a>(on: bool, params: &mut impl Iterator<Item = &'a &'a str>) -> Asked 
         return Asked::Change(RoomChange::Limit(None));
     }
     match params.next() {
-        None => Asked::NoParam('l'),
+        None => Asked::NoParam(LIMIT),
         Some(number) => match number.parse() {
             Ok(limit @ 1..) => Asked::Change(RoomChange::Limit(Some(limit))),
-            Ok(0) | Err(_) => Asked::BadParam('l', (*number).to_owned(), "is no number of members"),
+            Ok(0) | Err(_) => Asked::BadParam(LIMIT, (*number).to_owned(), "is no number of members"),
         },
     }
 }
@@ -334,8 +307,8 @@ pub(super) fn mode_params(changes: &[RoomChange]) -> Vec<Vec<String>> {
         let (on, letter, param) = match change {
             RoomChange::Rank { who, rank, given } => (*given, letter(&RANKS, rank), Some(who.to_string())),
             RoomChange::Flag(flag, on) => (*on, letter(&FLAGS, flag), None),
-            RoomChange::Key(key) => (key.is_some(), 'k', Some(key.clone().unwrap_or_else(|| "*".into()))),
-            RoomChange::Limit(limit) => (limit.is_some(), 'l', limit.map(|limit| limit.to_string())),
+            RoomChange::Key(key) => (key.is_some(), KEY, Some(key.clone().unwrap_or_else(|| "*".into()))),
+            RoomChange::Limit(limit) => (limit.is_some(), LIMIT, limit.map(|limit| limit.to_string())),
             RoomChange::Mask { list, mask, added } => (*added, letter(&LISTS, list), Some(mask.clone())),
         };
         bytes += 3 + param.as_ref().map_or(0, String::len);
@@ -358,6 +331,7 @@ pub(super) fn mode_params(changes: &[RoomChange]) -> Vec<Vec<String>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::message::{Rank, RoomFlag};
 
     #[test]
     fn changes_are_written_with_their_signs_and_parameters() {

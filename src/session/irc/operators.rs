@@ -85,9 +85,6 @@ impl Irc {
 
     /// The name of somebody whom an operator wants to do something to.
     fn victim(&self, name: &str, context: &mut Context<'_>) -> Option<UserName> {
-        if !self.is_for_operators(context) {
-            return None;
-        }
         let victim = UserName::new(name).ok();
         if victim.is_none() {
             self.complain(numeric::ERR_NOSUCHNICK, name, "No such nick", context);
@@ -97,9 +94,6 @@ impl Irc {
 
     /// `REHASH`.
     pub(super) fn rehash(&mut self, _: &Message<'_>, context: &mut Context<'_>) {
-        if !self.is_for_operators(context) {
-            return;
-        }
         context.out.push(Effect::Errand(self.id, ErrandKind::Reload.into()));
     }
 

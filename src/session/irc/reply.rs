@@ -2,7 +2,7 @@
 
 use std::iter::Peekable;
 
-use super::modes::list_letter;
+use super::mode_letters::{self, LISTS};
 use super::{Irc, Phase};
 use crate::hub::mask::{Folded, Pattern};
 use crate::message::Capabilities;
@@ -117,15 +117,6 @@ impl Irc {
         is_here
     }
 
-    /// True when the client is an operator of the server. Otherwise it is told that it would have to be.
-    pub(super) fn is_for_operators(&self, context: &mut Context<'_>) -> bool {
-        let is_operator = context.hub.users().get(self.id).is_some_and(|user| user.is_operator);
-        if !is_operator {
-            self.refuse(&Refusal::NotServerOperator, context);
-        }
-        is_operator
-    }
-
     /// Asks the hub, and tells the client if that declines. True when it did not.
     pub(super) fn ask(&self, command: Command, context: &mut Context<'_>) -> bool {
         match context.hub.handle(self.id, command, context.now, context.out) {
@@ -168,7 +159,7 @@ impl Irc {
             }
             Refusal::NoMemoryForUser { .. } => (numeric::ERR_UNAVAILRESOURCE, ["*", ""]),
             Refusal::ListFull { room, list, .. } => {
-                let letter: &str = list_letter(*list).encode_utf8(&mut letter);
+                let letter: &str = mode_letters::letter(&LISTS, list).encode_utf8(&mut letter);
                 (numeric::ERR_BANLISTFULL, [room.as_str(), letter])
             }
             Refusal::WatchListFull { name, most } => {

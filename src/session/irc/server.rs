@@ -1,16 +1,13 @@
 //! What the server says of itself.
 
 use super::Irc;
+use super::mode_letters::{channel_letters, channel_letters_with_param, user_letters};
 use crate::date;
-use crate::message::{Effect, ErrandKind};
-use crate::session::{Context, uptime};
+use crate::session::Context;
 use crate::wire::irc::{Message, numeric};
 
 /// As clients see it.
 const VERSION: &str = concat!("parlor-", env!("CARGO_PKG_VERSION"));
-
-/// About how many bytes a line of `STATS p` takes, at the most.
-const REPORT_LINE_BYTES: usize = 192;
 
 impl Irc {
     /// What a client that has just registered is told.
@@ -25,9 +22,9 @@ impl Irc {
         self.numeric(numeric::RPL_MYINFO, context, |line| {
             line.param(name);
             line.param(VERSION);
-            line.param("Biow");
-            line.param("CIbeiklmnostv");
-            line.param("Ibeklov");
+            line.param(&user_letters());
+            line.param(&channel_letters());
+            line.param(&channel_letters_with_param());
         });
         self.isupport(context);
         self.tell_lusers(context);
@@ -153,58 +150,5 @@ impl Irc {
             line.trailing("0 parlor");
         });
         self.complain(numeric::RPL_ENDOFLINKS, "*", "End of LINKS list", context);
-    }
-
-    /// `STATS u [server]`, and `STATS k` and `STATS p` for operators of the server.
-    pub(super) fn stats(&mut self, message: &Message<'_>, context: &mut Context<'_>) {
-        if !self.is_here(message.params.get(1), context) {
-            return;
-        }
-        let query = message.params[0];
-        match query {
-            "u" | "U" => {
-                let up = uptime(context.house.up(context.now.time));
-                self.say(numeric::RPL_STATSUPTIME, &format!("Server Up {up}"), context);
-            }
-            "k" | "K" => {
-                if !self.is_for_operators(context) {
-                    return;
-                }
-                self.tell_bans(context);
-            }
-            "p" | "P" => return self.ask_for_report(context),
-            _ => {
-                for text in [
-                    "u: how long the server is up",
-                    "k: who is banned from it, for its operators",
-                    "p: what it does, for its operators",
-                ] {
-                    self.say(numeric::RPL_STATSDEBUG, text, context);
-                }
-            }
-        }
-        let query = if query.is_empty() { "*" } else { query };
-        self.complain(numeric::RPL_ENDOFSTATS, query, "End of STATS report", context);
-    }
-
-    /// The session knows nothing of other connections, so the server answers, and `tell_report` goes on.
-    fn ask_for_report(&self, context: &mut Context<'_>) {
-        if !self.is_for_operators(context) {
-            return;
-        }
-        context.out.worked(context.connections);
-        context.out.push(Effect::Errand(self.id, ErrandKind::Report.into()));
-    }
-
-    /// Tells what `STATS p` asked for, as much as an answer may have.
-    pub(super) fn tell_report(&self, lines: &[String], context: &mut Context<'_>) {
-        let most = context.house.answer_bytes() / REPORT_LINE_BYTES;
-        for text in lines.iter().take(most) {
-            self.say(numeric::RPL_STATSDEBUG, text, context);
-        }
-        if lines.len() > most {
-            self.tell_cut("p", context);
-        }
-        self.complain(numeric::RPL_ENDOFSTATS, "p", "End of STATS report", context);
     }
 }
