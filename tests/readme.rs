@@ -2,7 +2,6 @@
 
 mod support;
 
-#[cfg(feature = "tls")]
 use parlor::address::Address;
 use parlor::config::{Invocation, Limits, ServerConfig};
 use parlor::hub::{BanError, MOST_BANS, MOST_ROOMS, REMEMBERED};
@@ -15,21 +14,27 @@ use parlor::wire::crazyit::{
 use parlor::wire::irc::{CLIENT_TAGS_BYTES, LINE_BYTES};
 #[cfg(feature = "tls")]
 use rustix::process::Signal;
+use std::process::Command;
 #[cfg(feature = "tls")]
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::time::Duration;
-#[cfg(feature = "tls")]
 use support::Program;
 use support::program::help;
 use support::{Peer, Scratch, TestServer, text};
 
 const README: &str = include_str!("../README.md");
+const CRAZYIT: &str = include_str!("../doc/CRAZYIT.md");
+const IRC: &str = include_str!("../doc/IRC.md");
 const LIMITS: &str = include_str!("../doc/LIMITS.md");
 
-/// What stands in the README's first block of this kind.
-#[cfg(feature = "tls")]
-fn block(kind: &str) -> &'static str {
-    let (_, rest) = README.split_once(&format!("```{kind}\n")).expect("there is such a block");
+/// What follows the page's heading with this title.
+fn section(page: &'static str, title: &str) -> &'static str {
+    page.split_once(&format!("\n## {title}\n\n")).expect(title).1
+}
+
+/// The page's first block of this kind.
+fn block(page: &'static str, kind: &str) -> &'static str {
+    let (_, rest) = page.split_once(&format!("```{kind}\n")).expect("there is such a block");
     rest.split_once("```").expect("the block ends").0
 }
 
@@ -182,10 +187,7 @@ fn the_limits_of_irc_are_those_that_the_server_announces() {
 
 #[test]
 fn the_commands_and_capabilities_of_irc_are_those_there_are() {
-    let (_, irc) = README.split_once("\n## IRC\n").expect("there is a section on IRC");
-    let (irc, _) = irc.split_once("\n### ").expect("another section follows");
-    let (commands, rest) = irc.split_once("\nCapabilities: ").expect("capabilities follow");
-    let (capabilities, _) = rest.split_once(". ").expect("their list ends");
+    let table = |title| section(IRC, title).split_once("\n\n").expect("text follows").0;
     let in_code = |text: &'static str| {
         let mut words: Vec<_> = text.split('`').skip(1).step_by(2).collect();
         words.sort_unstable();
@@ -198,17 +200,13 @@ fn the_commands_and_capabilities_of_irc_are_those_there_are() {
     let help = help.iter().filter(|line| line.contains(" 705 ")).filter_map(|line| line.split(" :").nth(1));
     let mut there_are: Vec<_> = help.flat_map(|line| line.split(' ')).collect();
     there_are.sort_unstable();
-    // The introduction names HELP as well, and an example of a target is no command.
-    let mut named = in_code(commands);
-    named.dedup();
-    named.retain(|word| !word.contains('#'));
-    assert_eq!(named, there_are);
+    assert_eq!(in_code(table("Commands")), there_are);
     alice.send("CAP LS 302\r\n");
     let line = alice.line();
     let (_, list) = line.trim_end().split_once(" :").expect("the list is the last parameter");
     let mut there_are: Vec<_> = list.split(' ').collect();
     there_are.sort_unstable();
-    assert_eq!(in_code(capabilities), there_are);
+    assert_eq!(in_code(table("Capabilities")), there_are);
 }
 
 #[test]
@@ -290,7 +288,7 @@ fn the_options_that_a_reload_changes_are_those_that_it_does_and_no_other() {
 #[cfg(feature = "tls")]
 fn the_config_file_is_one() {
     let scratch = Scratch::new();
-    let file = scratch.file("parlord.conf", block("ini"));
+    let file = scratch.file("parlord.conf", block(README, "ini"));
     let state = scratch.path("state");
     let args = ["--config", text(&file), "--state", text(&state)].map(str::to_owned);
     let parsed = ServerConfig::from_args(&args);
@@ -320,7 +318,7 @@ fn the_config_file_as_it_is_starts_the_server_for_a_user_who_is_not_root() {
         return;
     }
     let scratch = Scratch::new();
-    let file = scratch.file("parlord.conf", block("ini"));
+    let file = scratch.file("parlord.conf", block(README, "ini"));
     let state = format!("XDG_STATE_HOME={}", text(&scratch.path("state")));
     let parlord = env!("CARGO_BIN_EXE_parlord");
     let mut command = unshare(&["env", &state, parlord, "--config", text(&file)]);
@@ -351,8 +349,23 @@ fn the_protocol_is_the_one_that_is_spoken() {
         format!("`* {}`", ParseError::NoSplitSign),
         format!("`* {}`", ParseError::NotUtf8),
         format!("`* {}`", ParseError::Unfinished),
+        format!("`* {}`", ParseError::TooLong(Limits::default().frame_bytes)),
     ];
     for text in shown {
-        assert!(README.contains(&text), "README.md should have: {text}");
+        assert!(CRAZYIT.contains(&text), "CRAZYIT.md should have: {text}");
     }
+}
+
+#[test]
+fn the_client_in_python_prints_what_its_page_shows() {
+    if Command::new("python3").arg("--version").output().is_err() {
+        // Another machine checks this.
+        return;
+    }
+    let (_server, at) = Program::server(&[]);
+    let Address::Tcp { port, .. } = at else { panic!("{at} is a TCP address") };
+    let client = block(CRAZYIT, "python").replace("30000", &port.to_string());
+    let run = Command::new("python3").args(["-c", &client]).env("PYTHONUTF8", "1").output();
+    let printed = String::from_utf8(run.expect("there is Python").stdout).expect("it prints UTF-8");
+    assert_eq!(printed, block(CRAZYIT, "console"));
 }
