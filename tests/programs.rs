@@ -232,11 +232,11 @@ fn the_examples_with_json_print_what_they_select() {
         // Another machine checks this.
         return;
     }
-    let readme = watching_examples(include_str!("../README.md"), "    ");
+    let page = watching_examples(include_str!("../doc/CLIENT.md"), "    ");
     let manual = watching_examples(include_str!("../doc/parlor.1"), ".Dl $ ");
     let programs = Path::new(PARLOR).parent().expect("it is in a directory");
     let path = format!("{}:{}", text(programs), std::env::var("PATH").unwrap_or_default());
-    for (examples, printed) in [(readme, "bob: hi"), (manual, "said")] {
+    for (examples, printed) in [(page, "bob: hi"), (manual, "said")] {
         for example in examples {
             let (mut server, at) = Program::server(&[]);
             let mut command = Command::new("sh");

@@ -3,7 +3,7 @@
 mod support;
 
 use parlor::address::Address;
-use parlor::config::{Invocation, Limits, ServerConfig};
+use parlor::config::{ClientConfig, Invocation, Limits, ServerConfig};
 use parlor::hub::{BanError, MOST_BANS, MOST_ROOMS, REMEMBERED};
 use parlor::message::CloseReason;
 use parlor::name::{ROOM_NAME_CHARS, USER_NAME_CHARS};
@@ -23,6 +23,7 @@ use support::program::help;
 use support::{Peer, Scratch, TestServer, text};
 
 const README: &str = include_str!("../README.md");
+const CLIENT: &str = include_str!("../doc/CLIENT.md");
 const CRAZYIT: &str = include_str!("../doc/CRAZYIT.md");
 const IRC: &str = include_str!("../doc/IRC.md");
 const LIMITS: &str = include_str!("../doc/LIMITS.md");
@@ -47,12 +48,11 @@ fn limit(first: &str) -> Vec<&'static str> {
 #[test]
 #[cfg_attr(
     not(all(feature = "metrics", feature = "tls")),
-    ignore = "README.md shows the options of a build with all features"
+    ignore = "the pages show the options of a build with all features"
 )]
 fn the_options_are_those_of_help() {
-    for program in [env!("CARGO_BIN_EXE_parlord"), env!("CARGO_BIN_EXE_parlor")] {
-        let block = format!("```text\n{}```\n", help(program));
-        assert!(README.contains(&block), "README.md should have:\n{block}");
+    for (program, page) in [(env!("CARGO_BIN_EXE_parlord"), README), (env!("CARGO_BIN_EXE_parlor"), CLIENT)] {
+        assert_eq!(block(page, "text"), help(program));
     }
 }
 
@@ -299,6 +299,20 @@ fn the_config_file_is_one() {
     assert_eq!(config.server_name, "chat.example");
     assert_eq!(config.lobby.as_str(), "#team");
     assert_eq!(config.limits.connections, 200);
+}
+
+#[test]
+fn the_config_file_of_the_client_is_one() {
+    let scratch = Scratch::new();
+    let file = scratch.file("config", block(CLIENT, "conf"));
+    let Ok(Invocation::Run(config)) = ClientConfig::from_args(&[], Some(&file), true) else {
+        panic!("the file is right");
+    };
+    assert_eq!(config.server.to_string(), "chat.example:30000");
+    assert_eq!(config.name.expect("it is given").as_str(), "alice");
+    let rooms: Vec<_> = config.rooms.iter().map(|room| room.as_str()).collect();
+    assert_eq!(rooms, ["#team", "#tea"]);
+    assert_eq!(config.highlights, ["deploy"]);
 }
 
 /// In a network of its own, where no port is taken, and then as a user who has no name.
