@@ -27,6 +27,7 @@ const CLIENT: &str = include_str!("../doc/CLIENT.md");
 const CRAZYIT: &str = include_str!("../doc/CRAZYIT.md");
 const IRC: &str = include_str!("../doc/IRC.md");
 const LIMITS: &str = include_str!("../doc/LIMITS.md");
+const OPERATING: &str = include_str!("../doc/OPERATING.md");
 
 /// What follows the page's heading with this title.
 fn section(page: &'static str, title: &str) -> &'static str {
@@ -51,7 +52,9 @@ fn limit(first: &str) -> Vec<&'static str> {
     ignore = "the pages show the options of a build with all features"
 )]
 fn the_options_are_those_of_help() {
-    for (program, page) in [(env!("CARGO_BIN_EXE_parlord"), README), (env!("CARGO_BIN_EXE_parlor"), CLIENT)] {
+    for (program, page) in
+        [(env!("CARGO_BIN_EXE_parlord"), OPERATING), (env!("CARGO_BIN_EXE_parlor"), CLIENT)]
+    {
         assert_eq!(block(page, "text"), help(program));
     }
 }
@@ -234,9 +237,9 @@ fn every_package_is_defended() {
     assert_eq!(defended, used);
 }
 
-/// What stands in code between two texts of the README.
+/// What stands in code between two texts of OPERATING.md.
 fn options_between(from: &str, to: &str) -> Vec<&'static str> {
-    let (_, rest) = README.split_once(from).expect(from);
+    let (_, rest) = OPERATING.split_once(from).expect(from);
     rest.split_once(to).expect(to).0.split('`').skip(1).step_by(2).collect()
 }
 
@@ -280,15 +283,15 @@ fn the_options_that_a_reload_changes_are_those_that_it_does_and_no_other() {
         named.retain(|&name| cfg!(feature = "tls") || !name.starts_with("tls-"));
         named
     };
-    assert_eq!(here("\n- **At once,**", ". Whoever is in"), changes.at_once);
-    assert_eq!(here("\n- **With a restart:**", ".\n"), changes.at_restart);
+    assert_eq!(here("\n| options | take effect |\n", "for new connections"), changes.at_once);
+    assert_eq!(here("for new connections", "at a restart"), changes.at_restart);
 }
 
 #[test]
 #[cfg(feature = "tls")]
 fn the_config_file_is_one() {
     let scratch = Scratch::new();
-    let file = scratch.file("parlord.conf", block(README, "ini"));
+    let file = scratch.file("parlord.conf", block(OPERATING, "ini"));
     let state = scratch.path("state");
     let args = ["--config", text(&file), "--state", text(&state)].map(str::to_owned);
     let parsed = ServerConfig::from_args(&args);
@@ -332,7 +335,7 @@ fn the_config_file_as_it_is_starts_the_server_for_a_user_who_is_not_root() {
         return;
     }
     let scratch = Scratch::new();
-    let file = scratch.file("parlord.conf", block(README, "ini"));
+    let file = scratch.file("parlord.conf", block(OPERATING, "ini"));
     let state = format!("XDG_STATE_HOME={}", text(&scratch.path("state")));
     let parlord = env!("CARGO_BIN_EXE_parlord");
     let mut command = unshare(&["env", &state, parlord, "--config", text(&file)]);
