@@ -3,7 +3,7 @@
 complete -c parlor -f -a "(__fish_complete_user_at_hosts)"
 complete -c parlor -s n -l name -x -d "who you are, where NAME@ is not given (asked)"
 complete -c parlor -s s -l server -x -d "where to, where no HOST is given (none)" -a "(__fish_print_hostnames)"
-complete -c parlor -s r -l room -x -d "to join; repeatable, the first is spoken in (#lobby)"
+complete -c parlor -s r -l room -x -d "to join, the first is spoken in; repeatable (#lobby)"
 complete -c parlor -s w -l wire -x -d "the protocol: irc or crazyit (irc)" -a "irc crazyit"
 complete -c parlor -l tls -d "over TLS, with whom this system trusts (no)"
 complete -c parlor -l fingerprint -x -d "over TLS, with who has this certificate (none)"

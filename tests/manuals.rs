@@ -1,11 +1,12 @@
 //! The man pages and the completions have every option of the programs and no other, as `--help` tells it: with its
-//! value, its default and its unit.
+//! value, its default, its unit and its range.
 
 mod support;
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 use support::program::help;
 
@@ -71,20 +72,27 @@ impl Shown {
         format!(".It {}{value}", names.join(" , "))
     }
 
-    /// What its entry in a man page tells, each in one of several ways.
-    fn promises(&self) -> Vec<Vec<String>> {
-        let default = self.default().map(|default| {
-            // `\%` keeps a word in one piece.
-            let ends = [".\n", " seconds.\n", " bytes.\n"].map(|end| format!("Default: {default}{end}"));
-            ends.iter().map(|text| text.replace(": ~", ": \\%~")).collect()
-        });
-        let unit = match self.value.as_deref() {
-            Some("SECS") => Some(vec!["seconds".to_owned()]),
-            Some("BYTES") => Some(vec!["bytes".to_owned()]),
-            _ => None,
-        };
-        let repeats = self.repeats().then(|| vec!["Repeatable".to_owned()]);
+    /// What its entry in a man page tells.
+    fn promises(&self) -> Vec<String> {
+        // `\%` keeps a word in one piece.
+        let default = self.default().map(|default| format!("Default: {default}.\n").replace(": ~", ": \\%~"));
+        let unit = (self.value.as_deref() == Some("SECS")).then(|| "seconds".to_owned());
+        let repeats = self.repeats().then(|| "Repeatable".to_owned());
         [default, unit, repeats].into_iter().flatten().collect()
+    }
+
+    /// What its entry in a man page tells of its range: the one that an error message names, if it does.
+    fn range(&self, program: &str) -> Option<String> {
+        if !matches!(self.value.as_deref(), Some("N" | "BYTES" | "SECS" | "BURST/PER_SECOND")) {
+            return None;
+        }
+        let output = Command::new(program).args([&self.long, "x/x"]).output().expect("the program runs");
+        let error = String::from_utf8(output.stderr).expect("errors are UTF-8");
+        let (_, range) = error.trim_end().split_once("not a whole number of ")?;
+        let (_, range) = range.split_once(" from ")?;
+        // How much memory a process can have depends on the machine.
+        let (least, _) = range.split_once(" to ")?;
+        Some(if self.long == "--memory" { format!("from {least}.") } else { range.to_owned() })
     }
 
     /// How its line for fish begins.
@@ -165,7 +173,7 @@ fn check(path: &str, lines: &[&str], expected: &[String]) {
     not(all(feature = "metrics", feature = "tls")),
     ignore = "the options are those of a build with all features"
 )]
-fn the_man_pages_have_every_option_with_its_default_and_unit() {
+fn the_man_pages_have_every_option_with_its_default_unit_and_range() {
     for (program, path, section) in PROGRAMS {
         let (options, file) = (options(path), format!("doc/{program}.{section}"));
         let page = read(&file);
@@ -174,9 +182,8 @@ fn the_man_pages_have_every_option_with_its_default_and_unit() {
         for option in &options {
             let (_, entry) = page.split_once(&format!("{}\n", option.in_mdoc())).expect("it is there");
             let entry = entry.split(".It ").next().expect("split gives one part");
-            for wanted in option.promises() {
-                let is_there = wanted.iter().any(|wanted| entry.contains(wanted));
-                assert!(is_there, "{file}, {}, should have one of {wanted:?}", option.long);
+            for wanted in option.promises().into_iter().chain(option.range(path)) {
+                assert!(entry.contains(&wanted), "{file}, {}, should have {wanted:?}", option.long);
             }
         }
         let mut named = page.split("Fl -").skip(1).map(|rest| rest.split([' ', '\n']).next());

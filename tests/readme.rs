@@ -14,6 +14,7 @@ use parlor::wire::crazyit::{
 use parlor::wire::irc::{CLIENT_TAGS_BYTES, LINE_BYTES};
 #[cfg(feature = "tls")]
 use rustix::process::Signal;
+use std::collections::BTreeSet;
 use std::process::Command;
 #[cfg(feature = "tls")]
 use std::process::Stdio;
@@ -243,6 +244,13 @@ fn options_between(from: &str, to: &str) -> Vec<&'static str> {
     rest.split_once(to).expect(to).0.split('`').skip(1).step_by(2).collect()
 }
 
+/// What stands in a font of its own (`.Cm`) between two texts of parlord(8).
+fn words_in_manual(from: &str, to: &str) -> Vec<&'static str> {
+    let (_, rest) = include_str!("../doc/parlord.8").split_once(from).expect(from);
+    let lines = rest.split_once(to).expect(to).0.lines().filter_map(|line| line.strip_prefix(".Cm "));
+    lines.flat_map(|line| line.split(' ')).filter(|word| word.len() > 1).collect()
+}
+
 #[test]
 fn the_options_that_a_reload_changes_are_those_that_it_does_and_no_other() {
     let mut config = ServerConfig::default();
@@ -277,14 +285,18 @@ fn the_options_that_a_reload_changes_are_those_that_it_does_and_no_other() {
     let Ok(Invocation::Run(mut new)) = ServerConfig::from_args(&args) else { panic!("all are right") };
     new.make_credentials().expect("the directory is ours");
     let changes = config.change_to(&new);
-    let here = |from, to| {
-        let mut named = options_between(from, to);
-        named.retain(|&name| cfg!(feature = "metrics") || name != "metrics");
-        named.retain(|&name| cfg!(feature = "tls") || !name.starts_with("tls-"));
-        named
+    let at_once: BTreeSet<_> = changes.at_once.into_iter().collect();
+    let at_restart: BTreeSet<_> = changes.at_restart.into_iter().collect();
+    let compared = |named: Vec<&'static str>| {
+        let there_are = named.into_iter().filter(|&name| cfg!(feature = "metrics") || name != "metrics");
+        there_are.filter(|name| cfg!(feature = "tls") || !name.starts_with("tls-")).collect::<BTreeSet<_>>()
     };
-    assert_eq!(here("\n| options | take effect |\n", "for new connections"), changes.at_once);
-    assert_eq!(here("for new connections", "at a restart"), changes.at_restart);
+    let page = |from, to| compared(options_between(from, to));
+    assert_eq!(page("\n| options | take effect |\n", "for new connections"), at_once);
+    assert_eq!(page("for new connections", "at a restart"), at_restart);
+    let manual = |from, to| compared(words_in_manual(from, to));
+    assert_eq!(manual("\nIn force at once", "\nOnly a restart"), at_once);
+    assert_eq!(manual("\nOnly a restart", "\nOperators of"), at_restart);
 }
 
 #[test]

@@ -70,14 +70,27 @@ pub enum Trust {
 }
 
 /// Whether there are colours.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Color {
     /// At a terminal that has them, unless the environment has `NO_COLOR`.
+    #[default]
     Auto,
     /// Always.
     Always,
     /// Never.
     Never,
+}
+
+impl Color {
+    const ALL: [Self; 3] = [Self::Auto, Self::Always, Self::Never];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Always => "always",
+            Self::Never => "never",
+        }
+    }
 }
 
 /// Without the password, which no log is to show.
@@ -91,7 +104,7 @@ impl fmt::Debug for ClientConfig {
 }
 
 /// What is known before everything is read.
-#[derive(Clone)]
+#[derive(Clone, Default, PartialEq)]
 struct Draft {
     /// An address whose port may be missing.
     server: Option<String>,
@@ -126,20 +139,7 @@ impl ClientConfig {
         if matches.opt_present("version") {
             return Ok(Invocation::Print(version("parlor")));
         }
-        let mut draft = Draft {
-            server: None,
-            name: None,
-            wire: Wire::default(),
-            #[cfg(feature = "tls")]
-            tls: false,
-            #[cfg(feature = "tls")]
-            fingerprint: None,
-            rooms: Vec::new(),
-            password: None,
-            highlights: Vec::new(),
-            color: Color::Auto,
-            retry: None,
-        };
+        let mut draft = Draft::default();
         let named = matches.opt_str("config").map(PathBuf::from);
         if let Some(path) = named.as_deref().or(file.filter(|file| file.exists())) {
             table::read_file(SETTINGS, &mut draft, path, &matches)?;
@@ -386,7 +386,11 @@ mod tests {
         assert!(help.lines().all(|line| line.chars().count() <= 80), "{help}");
         assert!(help.lines().count() <= 24, "{} lines:\n{help}", help.lines().count());
         for setting in SETTINGS {
-            assert!(help.contains(setting.long) && setting.help.contains('('), "{}", setting.long);
+            let description = setting.description(&mut Draft::default());
+            assert!(help.contains(&format!("--{} ", setting.long)), "{}", setting.long);
+            assert!(help.contains(&description), "{description}");
         }
+        let retry = format!("(pipe: {}, else ever)", PIPE_RETRY.as_secs());
+        assert!(help.contains(&retry), "{retry}");
     }
 }

@@ -2,6 +2,7 @@
 
 mod client;
 mod server;
+mod setting;
 mod table;
 mod values;
 

@@ -5,6 +5,7 @@ mod certificate;
 mod changes;
 #[cfg(feature = "tls")]
 mod credentials;
+mod reload;
 #[cfg(feature = "tls")]
 mod self_signed;
 mod settings;
@@ -24,7 +25,7 @@ use crate::name::RoomName;
 use crate::network::Network;
 use crate::secret::{OutOfMemory, SPARE_KB, Secret};
 pub use changes::Changes;
-use settings::SETTINGS;
+use settings::{OTHERS, SETTINGS};
 
 /// How `parlord` is to run.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -233,12 +234,7 @@ fn default_state() -> Option<PathBuf> {
 }
 
 fn options() -> Options {
-    let mut options = table::options(SETTINGS);
-    options.optopt("c", "config", "a file with these options; the command line wins", "FILE");
-    options.optflag("", "hash-password", "read a password and print its hash, to use in its place");
-    options.optflag("h", "help", "print this help");
-    options.optflag("V", "version", "print the version");
-    options
+    table::options(SETTINGS, OTHERS, &mut ServerConfig::default())
 }
 
 #[cfg(test)]
@@ -376,8 +372,11 @@ mod tests {
     #[test]
     fn help_shows_every_option_with_its_default() {
         let Ok(Invocation::Print(help)) = parse(&["--help"]) else { panic!("no help") };
+        let unwrapped = help.split_whitespace().collect::<Vec<_>>().join(" ");
         for setting in SETTINGS {
-            assert!(help.contains(setting.long) && setting.help.contains('('), "{}", setting.long);
+            let description = setting.description(&mut ServerConfig::default());
+            assert!(unwrapped.contains(&format!("--{} ", setting.long)), "{}", setting.long);
+            assert!(unwrapped.contains(&description), "{description}");
         }
         assert!(help.lines().all(|line| line.chars().count() <= 80), "{help}");
     }

@@ -1,54 +1,40 @@
-//! Options as a table of what each does: one table serves the command line and the config file. There, an option that
-//! takes no value is `name = yes` or `name = no`.
+//! One table of options serves the command line and the config file. There, an option without a value is
+//! `name = yes` or `name = no`.
 
 use std::path::Path;
 
 use getopts::{HasArg, Matches, Occur, Options};
 
 use super::ConfigError;
+use super::setting::{CommandLineOnly, NO, Setting, YES};
 use crate::files::read_text;
-
-/// One option of a program whose config is a `C`.
-pub(super) struct Setting<C> {
-    pub(super) short: &'static str,
-    pub(super) long: &'static str,
-    /// What its value is called; empty where it takes none.
-    pub(super) value: &'static str,
-    pub(super) help: &'static str,
-    /// May be given more than once.
-    pub(super) repeats: bool,
-    /// Takes all values given, at least one, into the config. Of an option that takes none there is one, `YES` or `NO`.
-    pub(super) set: fn(&mut C, &[String]) -> Result<(), String>,
-}
 
 /// Largest config file, in bytes.
 const CONFIG_BYTES: usize = 1024 * 1024;
 
-/// What an option that takes no value is given with.
-const YES: &str = "yes";
-/// The value that takes back an option that takes none.
-const NO: &str = "no";
-
-impl<C> Setting<C> {
-    fn is_flag(&self) -> bool {
-        self.value.is_empty()
-    }
-}
-
-/// Makes these options known, without any others.
-pub(super) fn options<C>(settings: &[Setting<C>]) -> Options {
+/// Makes these options known, without any others. Defaults are those in `defaults`.
+pub(super) fn options<C, R>(
+    settings: &[Setting<C, R>],
+    others: &[CommandLineOnly],
+    defaults: &mut C,
+) -> Options {
     let mut options = Options::new();
     for setting in settings {
-        let occur = if setting.repeats { Occur::Multi } else { Occur::Optional };
+        let occur = if setting.repeats() { Occur::Multi } else { Occur::Optional };
         let has_arg = if setting.is_flag() { HasArg::No } else { HasArg::Yes };
-        options.opt(setting.short, setting.long, setting.help, setting.value, has_arg, occur);
+        let description = setting.description(defaults);
+        options.opt(setting.short, setting.long, &description, setting.value(), has_arg, occur);
+    }
+    for CommandLineOnly { short, long, value, help } in others {
+        let has_arg = if value.is_empty() { HasArg::No } else { HasArg::Yes };
+        options.opt(short, long, help, value, has_arg, Occur::Optional);
     }
     options
 }
 
 /// Takes what the command line says.
-pub(super) fn read_line<C>(
-    settings: &[Setting<C>],
+pub(super) fn read_line<C, R>(
+    settings: &[Setting<C, R>],
     config: &mut C,
     command_line: &Matches,
 ) -> Result<(), ConfigError> {
@@ -59,7 +45,7 @@ pub(super) fn read_line<C>(
             false => command_line.opt_strs(setting.long),
         };
         if !values.is_empty() {
-            let set = (setting.set)(config, &values);
+            let set = setting.set(config, &values);
             set.map_err(|why| ConfigError(format!("--{}: {why}", setting.long)))?;
         }
     }
@@ -67,8 +53,8 @@ pub(super) fn read_line<C>(
 }
 
 /// Takes what a config file says, save for what `command_line` says otherwise.
-pub(super) fn read_file<C: Clone>(
-    settings: &[Setting<C>],
+pub(super) fn read_file<C: Clone, R>(
+    settings: &[Setting<C, R>],
     config: &mut C,
     path: &Path,
     command_line: &Matches,
@@ -79,13 +65,13 @@ pub(super) fn read_file<C: Clone>(
     for setting in settings {
         let mine: Vec<_> = entries.iter().filter(|entry| entry.name == setting.long).collect();
         let Some(last) = mine.last() else { continue };
-        if mine.len() > 1 && !setting.repeats {
+        if mine.len() > 1 && !setting.repeats() {
             return Err(at(format!("line {}: {} is given more than once", last.line, setting.long)));
         }
         // A value is checked also where the command line overrides it: a wrong file is wrong.
         let mut checked = config.clone();
         let values: Vec<_> = mine.iter().map(|entry| entry.value.to_owned()).collect();
-        let set = (setting.set)(&mut checked, &values);
+        let set = setting.set(&mut checked, &values);
         set.map_err(|why| at(format!("line {}: {}: {why}", last.line, setting.long)))?;
         if !command_line.opt_present(setting.long) {
             *config = checked;
@@ -102,7 +88,7 @@ struct Entry<'a> {
 
 /// The entries of a config file: `name = value`, blank lines, and lines that begin with `#`. There is no comment
 /// behind a value, because rooms begin with `#` too.
-fn parse_file<'a, C>(settings: &[Setting<C>], text: &'a str) -> Result<Vec<Entry<'a>>, String> {
+fn parse_file<'a, C, R>(settings: &[Setting<C, R>], text: &'a str) -> Result<Vec<Entry<'a>>, String> {
     let mut entries = Vec::new();
     for (n, line) in text.lines().enumerate() {
         let (line, n) = (line.trim(), n + 1);
@@ -123,22 +109,14 @@ fn parse_file<'a, C>(settings: &[Setting<C>], text: &'a str) -> Result<Vec<Entry
     Ok(entries)
 }
 
-/// Whether an option that takes no value holds.
-pub(super) fn is_yes(values: &[String]) -> bool {
-    last(values) == YES
-}
-
-/// The last of several values, or nothing.
-pub(super) fn last(values: &[String]) -> &str {
-    values.last().map_or("", String::as_str)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::setting::{Fallback, Kind};
 
     fn setting(long: &'static str) -> Setting<()> {
-        Setting { short: "", long, value: "X", help: "", repeats: true, set: |(), _| Ok(()) }
+        let kind = Kind::Texts { value: "X", default: Fallback::Word("none"), set: |(), _| Ok(()) };
+        Setting { short: "", long, help: "", kind, reload: () }
     }
 
     fn entries(text: &str) -> Result<Vec<(usize, &str, &str)>, String> {
@@ -148,8 +126,8 @@ mod tests {
 
     #[test]
     fn an_option_without_a_value_is_yes_or_no_in_a_config_file() {
-        let flag = Setting { value: "", set: |(), _| Ok(()), ..setting("tls") };
-        let parse = |text| parse_file(std::slice::from_ref(&flag), text).map(|entries| entries.len());
+        let flag = [Setting { short: "", long: "tls", help: "", kind: Kind::Flag(|on| on), reload: () }];
+        let parse = |text| parse_file(&flag, text).map(|entries| entries.len());
         assert_eq!(parse("tls = yes"), Ok(1));
         assert_eq!(parse("tls = no"), Ok(1));
         assert_eq!(parse("tls = on"), Err("line 1: tls is yes or no, not \"on\"".into()));

@@ -1,14 +1,18 @@
 //! What the values of `parlord`'s options look like, and what is wrong with those that do not.
 
-use std::ops::RangeInclusive;
 use std::path::Path;
 
+use super::setting::number;
 use super::{Flood, Operator, Proxy};
 use crate::address::Address;
 use crate::files::read_text;
 use crate::secret::{Secret, SecretError};
 
-pub(super) fn parse_address(value: &str) -> Result<Address, String> {
+pub(super) fn addresses(values: &[String]) -> Result<Vec<Address>, String> {
+    values.iter().map(|value| address(value)).collect()
+}
+
+fn address(value: &str) -> Result<Address, String> {
     Address::parse(value).map_err(|why| format!("{value:?}: {why}"))
 }
 
@@ -18,7 +22,7 @@ pub(super) fn metrics_address(value: &str) -> Result<Address, String> {
     let port = value.strip_prefix(':').unwrap_or(value);
     match port.parse() {
         Ok(port) => Ok(Address::Tcp { host: "127.0.0.1".into(), port }),
-        Err(_) => parse_address(value),
+        Err(_) => address(value),
     }
 }
 
@@ -98,13 +102,12 @@ pub(super) fn flood(value: &str) -> Result<Option<Flood>, String> {
     let (burst, per_second) =
         value.split_once('/').ok_or_else(|| format!("{value:?} is neither BURST/PER_SECOND nor off"))?;
     Ok(Some(Flood {
-        burst: number(burst, 1..=10_000, "messages")? as u32,
-        per_second: number(per_second, 1..=10_000, "messages a second")? as u32,
+        burst: number(burst, &(1..=10_000), "messages")? as u32,
+        per_second: number(per_second, &(1..=10_000), "messages a second")? as u32,
     }))
 }
 
-pub(super) fn number(value: &str, range: RangeInclusive<usize>, unit: &str) -> Result<usize, String> {
-    value.parse().ok().filter(|number| range.contains(number)).ok_or_else(|| {
-        format!("{value:?} is not a whole number of {unit} from {} to {}", range.start(), range.end())
-    })
+/// A rate as `flood` reads it.
+pub(super) fn shown_flood(flood: Option<Flood>) -> String {
+    flood.map_or("off".into(), |Flood { burst, per_second }| format!("{burst}/{per_second}"))
 }

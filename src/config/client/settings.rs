@@ -4,156 +4,202 @@ use std::fmt;
 use std::fs;
 use std::time::Duration;
 
-use super::{Color, Draft};
+use super::{Color, Draft, LOBBY};
 use crate::address::{Address, DEFAULT_PORT};
-#[cfg(feature = "tls")]
-use crate::config::table::is_yes;
-use crate::config::table::{self, last};
+use crate::config::setting::Fallback::{Value, Word};
+use crate::config::setting::{self, CommandLineOnly, Kind};
 use crate::name::{RoomName, UserName};
 use crate::wire::Wire;
 
-type Setting = table::Setting<Draft>;
+type Setting = setting::Setting<Draft>;
 
 pub(super) const SETTINGS: &[Setting] = &[
     Setting {
         short: "n",
         long: "name",
-        value: "NAME",
-        help: "who you are, where NAME@ is not given (asked)",
-        repeats: false,
-        set: |draft, values| {
-            draft.name = Some(UserName::new(last(values)).map_err(|why| wrong(last(values), &why))?);
-            Ok(())
+        help: "who you are, where NAME@ is not given",
+        kind: Kind::Text {
+            value: "NAME",
+            default: Word("asked"),
+            set: |draft, name| {
+                draft.name = Some(UserName::new(name).map_err(|why| wrong(name, &why))?);
+                Ok(())
+            },
         },
+        reload: (),
     },
     Setting {
         short: "s",
         long: "server",
-        value: "ADDR",
-        help: "where to, where no HOST is given (none)",
-        repeats: false,
-        set: |draft, values| {
-            draft.server = Some(server(last(values))?);
-            Ok(())
+        help: "where to, where no HOST is given",
+        kind: Kind::Text {
+            value: "ADDR",
+            default: Word("none"),
+            set: |draft, text| {
+                draft.server = Some(server(text)?);
+                Ok(())
+            },
         },
+        reload: (),
     },
     Setting {
         short: "r",
         long: "room",
-        value: "ROOM",
-        help: "to join; repeatable, the first is spoken in (#lobby)",
-        repeats: true,
-        set: |draft, values| {
-            draft.rooms.clear();
-            for name in values {
-                let room = room(name)?;
-                if !draft.rooms.contains(&room) {
-                    draft.rooms.push(room);
-                }
-            }
-            Ok(())
+        help: "to join, the first is spoken in",
+        kind: Kind::Texts {
+            value: "ROOM",
+            default: Word(LOBBY),
+            set: |draft, names| {
+                draft.rooms = rooms(names)?;
+                Ok(())
+            },
         },
+        reload: (),
     },
     Setting {
         short: "w",
         long: "wire",
-        value: "WIRE",
-        help: "the protocol: irc or crazyit (irc)",
-        repeats: false,
-        set: |draft, values| {
-            let wire = Wire::named(last(values));
-            draft.wire = wire.ok_or_else(|| format!("{:?} is neither irc nor crazyit", last(values)))?;
-            Ok(())
+        help: "the protocol: irc or crazyit",
+        kind: Kind::Text {
+            value: "WIRE",
+            default: Value(|draft| draft.wire.to_string()),
+            set: |draft, name| {
+                let wire = Wire::named(name);
+                draft.wire = wire.ok_or_else(|| format!("{name:?} is neither irc nor crazyit"))?;
+                Ok(())
+            },
         },
+        reload: (),
     },
     #[cfg(feature = "tls")]
     Setting {
         short: "",
         long: "tls",
-        value: "",
-        help: "over TLS, with whom this system trusts (no)",
-        repeats: false,
-        set: |draft, values| {
-            draft.tls = is_yes(values);
-            Ok(())
-        },
+        help: "over TLS, with whom this system trusts",
+        kind: Kind::Flag(|draft| &mut draft.tls),
+        reload: (),
     },
     #[cfg(feature = "tls")]
     Setting {
         short: "",
         long: "fingerprint",
-        value: "FP",
-        help: "over TLS, with who has this certificate (none)",
-        repeats: false,
-        set: |draft, values| {
-            let fingerprint = last(values).parse();
-            draft.fingerprint = Some(fingerprint.map_err(|why| wrong(last(values), &why))?);
-            Ok(())
+        help: "over TLS, with who has this certificate",
+        kind: Kind::Text {
+            value: "FP",
+            default: Word("none"),
+            set: |draft, text| {
+                draft.fingerprint = Some(text.parse().map_err(|why| wrong(text, &why))?);
+                Ok(())
+            },
         },
+        reload: (),
     },
     Setting {
         short: "p",
         long: "password-file",
-        value: "FILE",
-        help: "its first line is the server's password (none)",
-        repeats: false,
-        set: |draft, values| {
-            draft.password = Some(password(last(values))?);
-            Ok(())
+        help: "its first line is the server's password",
+        kind: Kind::Text {
+            value: "FILE",
+            default: Word("none"),
+            set: |draft, path| {
+                draft.password = Some(password(path)?);
+                Ok(())
+            },
         },
+        reload: (),
     },
     Setting {
         short: "",
         long: "highlight",
-        value: "WORD",
-        help: "stands out as your name does; repeatable (none)",
-        repeats: true,
-        set: |draft, values| {
-            draft.highlights = values.iter().filter(|word| !word.is_empty()).cloned().collect();
-            Ok(())
+        help: "stands out as your name does",
+        kind: Kind::Texts {
+            value: "WORD",
+            default: Word("none"),
+            set: |draft, words| {
+                draft.highlights = words.iter().filter(|word| !word.is_empty()).cloned().collect();
+                Ok(())
+            },
         },
+        reload: (),
     },
     Setting {
         short: "",
         long: "color",
-        value: "WHEN",
-        help: "auto, always or never (auto)",
-        repeats: false,
-        set: |draft, values| {
-            draft.color = match last(values) {
-                "auto" => Color::Auto,
-                "always" => Color::Always,
-                "never" => Color::Never,
-                other => return Err(format!("{other:?} is none of auto, always and never")),
-            };
-            Ok(())
+        help: "auto, always or never",
+        kind: Kind::Text {
+            value: "WHEN",
+            default: Value(|draft| draft.color.name().to_owned()),
+            set: |draft, word| {
+                let color = Color::ALL.into_iter().find(|color| color.name() == word);
+                draft.color = color.ok_or_else(|| format!("{word:?} is none of auto, always and never"))?;
+                Ok(())
+            },
         },
+        reload: (),
     },
     Setting {
         short: "",
         long: "retry",
-        value: "SECS",
-        help: "how long to try to come back (pipe: 20, else ever)",
-        repeats: false,
-        set: |draft, values| {
-            draft.retry = Some(match last(values) {
-                "ever" => None,
-                text => {
-                    let seconds = text
-                        .parse::<u32>()
-                        .map_err(|_| format!("{text:?} is neither a whole number of seconds nor ever"))?;
-                    Some(Duration::from_secs(seconds.into()))
-                }
-            });
-            Ok(())
+        help: "how long to try to come back",
+        kind: Kind::Text {
+            value: "SECS",
+            default: Word("pipe: 20, else ever"),
+            set: |draft, text| {
+                draft.retry = Some(retry(text)?);
+                Ok(())
+            },
         },
+        reload: (),
     },
+];
+
+/// The options that a config file does not have.
+pub(super) const OTHERS: &[CommandLineOnly] = &[
+    CommandLineOnly {
+        short: "c",
+        long: "config",
+        value: "FILE",
+        help: "these options (~/.config/parlor/config)",
+    },
+    CommandLineOnly {
+        short: "",
+        long: "json",
+        value: "",
+        help: "print every event as JSON, one object a line",
+    },
+    CommandLineOnly {
+        short: "",
+        long: "watch",
+        value: "",
+        help: "only listen, until told to end; the input is not read",
+    },
+    CommandLineOnly {
+        short: "",
+        long: "once",
+        value: "TEXT",
+        help: "say this and end, without reading the input",
+    },
+    CommandLineOnly { short: "", long: "no-color", value: "", help: "the same as --color never" },
+    CommandLineOnly { short: "h", long: "help", value: "", help: "print this help" },
+    CommandLineOnly { short: "V", long: "version", value: "", help: "print the version" },
 ];
 
 /// Where the server is; a port may be left out. Which one is meant then, is known when everything is read.
 pub(super) fn server(text: &str) -> Result<String, String> {
     Address::parse_or_port(text, DEFAULT_PORT).map_err(|why| wrong(text, &why))?;
     Ok(text.to_owned())
+}
+
+/// Rooms, each once.
+fn rooms(names: &[String]) -> Result<Vec<RoomName>, String> {
+    let mut rooms = Vec::new();
+    for name in names {
+        let room = room(name)?;
+        if !rooms.contains(&room) {
+            rooms.push(room);
+        }
+    }
+    Ok(rooms)
 }
 
 /// A room. A `#` begins a comment in a shell, so it may be left out.
@@ -173,7 +219,28 @@ fn password(path: &str) -> Result<String, String> {
     }
 }
 
+/// How long to try; `None` is for ever.
+fn retry(text: &str) -> Result<Option<Duration>, String> {
+    if text == "ever" {
+        return Ok(None);
+    }
+    let seconds: Result<u32, _> = text.parse();
+    let seconds = seconds.map_err(|_| format!("{text:?} is neither a whole number of seconds nor ever"))?;
+    Ok(Some(Duration::from_secs(seconds.into())))
+}
+
 /// What is wrong with a value, which is named.
 pub(super) fn wrong(what: &str, why: &dyn fmt::Display) -> String {
     format!("{what:?}: {why}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::setting::check_defaults;
+
+    #[test]
+    fn defaults_in_the_help_are_those_in_force() {
+        check_defaults(SETTINGS);
+    }
 }

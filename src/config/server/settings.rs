@@ -1,17 +1,20 @@
 //! The options of `parlord`. A config file has the same names, so one table serves both.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use super::ServerConfig;
-use crate::config::table::{self, is_yes, last};
+use super::reload::Reload::{self, AtOnce, AtRestart, WithAnother};
+use super::reload::{Part, part};
+use crate::address::Address;
+use crate::config::setting::Fallback::{Value, Word};
+use crate::config::setting::{self, CommandLineOnly, Kind};
 #[cfg(feature = "metrics")]
-use crate::config::values;
+use crate::config::values::metrics_address;
 use crate::config::values::{
-    flood, number, operators, parse_address, password, proxy, read_motd, read_password, server_name,
+    addresses, flood, operators, password, proxy, read_motd, read_password, server_name, shown_flood,
 };
 
-type Setting = table::Setting<ServerConfig>;
+type Setting = setting::Setting<ServerConfig, Reload>;
 
 /// Most memory that `--memory` allows, in bytes: 1 TiB, or half of what a process can address where that is less.
 const MOST_MEMORY_BYTES: usize = match 1_usize.checked_shl(40) {
@@ -23,264 +26,314 @@ pub(super) const SETTINGS: &[Setting] = &[
     Setting {
         short: "l",
         long: "listen",
-        value: "ADDR",
-        help: "HOST:PORT, [IPV6]:PORT or unix:PATH; repeatable (127.0.0.1:30000)",
-        repeats: true,
-        set: |config, values| {
-            let addresses: Result<_, _> = values.iter().map(|value| parse_address(value)).collect();
-            config.listen = addresses?;
-            Ok(())
+        help: "HOST:PORT, [IPV6]:PORT or unix:PATH",
+        kind: Kind::Texts {
+            value: "ADDR",
+            default: Value(|config| shown(&config.listen)),
+            set: |config, values| {
+                config.listen = addresses(values)?;
+                Ok(())
+            },
         },
+        reload: AtRestart(part!(listen)),
     },
     #[cfg(feature = "tls")]
     Setting {
         short: "",
         long: "tls-listen",
-        value: "ADDR",
-        help: "the same over TLS; repeatable (nowhere)",
-        repeats: true,
-        set: |config, values| {
-            let addresses: Result<_, _> = values.iter().map(|value| parse_address(value)).collect();
-            config.tls.listen = addresses?;
-            Ok(())
+        help: "the same over TLS",
+        kind: Kind::Texts {
+            value: "ADDR",
+            default: Word("nowhere"),
+            set: |config, values| {
+                config.tls.listen = addresses(values)?;
+                Ok(())
+            },
         },
+        reload: AtRestart(part!(tls.listen)),
     },
     #[cfg(feature = "tls")]
     Setting {
         short: "",
         long: "tls-cert",
-        value: "FILE",
-        help: "the certificate and those that vouch for it, as PEM (none)",
-        repeats: false,
-        set: |config, values| {
-            config.tls.cert = Some(PathBuf::from(last(values)));
-            Ok(())
+        help: "the certificate and those that vouch for it, as PEM",
+        kind: Kind::Text {
+            value: "FILE",
+            default: Word("none"),
+            set: |config, path| {
+                config.tls.cert = Some(PathBuf::from(path));
+                Ok(())
+            },
         },
+        // Where there is none any more, the old one is shown until a restart: listeners stay, too.
+        reload: AtOnce(Part {
+            differs: |old, new| new.tls.credentials.is_some() && old.tls.credentials != new.tls.credentials,
+            ..part!(tls.credentials)
+        }),
     },
     #[cfg(feature = "tls")]
     Setting {
         short: "",
         long: "tls-key",
-        value: "FILE",
-        help: "its key, as PEM (none)",
-        repeats: false,
-        set: |config, values| {
-            config.tls.key = Some(PathBuf::from(last(values)));
-            Ok(())
+        help: "its key, as PEM",
+        kind: Kind::Text {
+            value: "FILE",
+            default: Word("none"),
+            set: |config, path| {
+                config.tls.key = Some(PathBuf::from(path));
+                Ok(())
+            },
         },
+        reload: WithAnother,
     },
     #[cfg(feature = "tls")]
     Setting {
         short: "",
         long: "self-signed",
-        value: "",
-        help: "make certificate and key where there are none, in DIR of --state (no)",
-        repeats: false,
-        set: |config, values| {
-            config.tls.self_signed = is_yes(values);
-            Ok(())
-        },
+        help: "make certificate and key where there are none, in DIR of --state",
+        kind: Kind::Flag(|config| &mut config.tls.self_signed),
+        reload: WithAnother,
     },
     Setting {
         short: "n",
         long: "server-name",
-        value: "NAME",
-        help: "what IRC clients see (parlor.local)",
-        repeats: false,
-        set: |config, values| {
-            config.server_name = server_name(last(values))?;
-            Ok(())
+        help: "what IRC clients see",
+        kind: Kind::Text {
+            value: "NAME",
+            default: Value(|config| config.server_name.clone()),
+            set: |config, name| {
+                config.server_name = server_name(name)?;
+                Ok(())
+            },
         },
+        reload: AtRestart(part!(server_name)),
     },
     Setting {
         short: "r",
         long: "lobby",
-        value: "ROOM",
-        help: "where CrazyIt users are (#lobby)",
-        repeats: false,
-        set: |config, values| {
-            config.lobby = last(values).parse().map_err(|why| format!("{:?}: {why}", last(values)))?;
-            Ok(())
+        help: "where CrazyIt users are",
+        kind: Kind::Text {
+            value: "ROOM",
+            default: Value(|config| config.lobby.to_string()),
+            set: |config, name| {
+                config.lobby = name.parse().map_err(|why| format!("{name:?}: {why}"))?;
+                Ok(())
+            },
         },
+        reload: AtRestart(part!(lobby)),
     },
     Setting {
         short: "",
         long: "motd",
-        value: "FILE",
-        help: "a file with the message of the day (none)",
-        repeats: false,
-        set: |config, values| {
-            config.motd = read_motd(last(values))?;
-            Ok(())
+        help: "a file with the message of the day",
+        kind: Kind::Text {
+            value: "FILE",
+            default: Word("none"),
+            set: |config, path| {
+                config.motd = read_motd(path)?;
+                Ok(())
+            },
         },
+        reload: AtOnce(part!(motd)),
     },
     Setting {
         short: "",
         long: "password",
-        value: "PASS",
-        help: "asked of everyone (none)",
-        repeats: false,
-        set: |config, values| {
-            config.password = Some(password(last(values))?);
-            Ok(())
+        help: "asked of everyone",
+        kind: Kind::Text {
+            value: "PASS",
+            default: Word("none"),
+            set: |config, text| {
+                config.password = Some(password(text)?);
+                Ok(())
+            },
         },
+        reload: AtOnce(part!(password)),
     },
     Setting {
         short: "",
         long: "password-file",
-        value: "FILE",
-        help: "a file whose first line is the password (none)",
-        repeats: false,
-        set: |config, values| {
-            config.password = Some(read_password(last(values))?);
-            Ok(())
+        help: "a file whose first line is the password",
+        kind: Kind::Text {
+            value: "FILE",
+            default: Word("none"),
+            set: |config, path| {
+                config.password = Some(read_password(path)?);
+                Ok(())
+            },
         },
+        reload: WithAnother,
     },
     Setting {
         short: "",
         long: "oper",
-        value: "NAME:PASS",
-        help: "an operator's name and password; repeatable (none)",
-        repeats: true,
-        set: |config, values| {
-            config.operators = operators(values)?;
-            Ok(())
+        help: "an operator's name and password",
+        kind: Kind::Texts {
+            value: "NAME:PASS",
+            default: Word("none"),
+            set: |config, values| {
+                config.operators = operators(values)?;
+                Ok(())
+            },
         },
+        reload: AtOnce(part!(operators)),
     },
     Setting {
         short: "",
         long: "state",
-        value: "DIR",
-        help: "a directory for what outlives a restart (~/.local/state/parlord)",
-        repeats: false,
-        set: |config, values| {
-            config.state = Some(PathBuf::from(last(values)));
-            Ok(())
+        help: "a directory for what outlives a restart",
+        kind: Kind::Text {
+            value: "DIR",
+            // The environment may name another.
+            default: Word("~/.local/state/parlord"),
+            set: |config, path| {
+                config.state = Some(PathBuf::from(path));
+                Ok(())
+            },
         },
+        reload: AtRestart(part!(state)),
     },
     Setting {
         short: "",
         long: "allow-root",
-        value: "",
-        help: "serve a network even as root (no)",
-        repeats: false,
-        set: |config, values| {
-            config.allow_root = is_yes(values);
-            Ok(())
-        },
+        help: "serve a network even as root",
+        kind: Kind::Flag(|config| &mut config.allow_root),
+        reload: AtRestart(part!(allow_root)),
     },
     Setting {
         short: "",
         long: "max-connections",
-        value: "N",
-        help: "most connections at the same time (10000)",
-        repeats: false,
-        set: |config, values| {
-            config.limits.connections = number(last(values), 1..=1_000_000, "connections")?;
-            Ok(())
+        help: "most connections at the same time",
+        kind: Kind::Count {
+            of: "connections",
+            range: 1..=1_000_000,
+            field: |config| &mut config.limits.connections,
         },
+        reload: AtOnce(part!(limits.connections)),
     },
     Setting {
         short: "",
         long: "max-per-ip",
-        value: "N",
-        help: "most connections from one address (16)",
-        repeats: false,
-        set: |config, values| {
-            config.limits.connections_per_ip = number(last(values), 1..=1_000_000, "connections")?;
-            Ok(())
+        help: "most connections from one address",
+        kind: Kind::Count {
+            of: "connections",
+            range: 1..=1_000_000,
+            field: |config| &mut config.limits.connections_per_ip,
         },
+        reload: AtOnce(part!(limits.connections_per_ip)),
     },
     Setting {
         short: "",
         long: "flood",
-        value: "BURST/PER_SECOND",
-        help: "messages taken from one peer at once, and a second after that; or off (10/2)",
-        repeats: false,
-        set: |config, values| {
-            config.limits.flood = flood(last(values))?;
-            Ok(())
+        help: "messages taken from one peer at once, and a second after that; or off",
+        kind: Kind::Text {
+            value: "BURST/PER_SECOND",
+            default: Value(|config| shown_flood(config.limits.flood)),
+            set: |config, value| {
+                config.limits.flood = flood(value)?;
+                Ok(())
+            },
         },
+        reload: AtOnce(part!(limits.flood)),
     },
     Setting {
         short: "",
         long: "frame",
-        value: "BYTES",
-        help: "longest frame taken, in bytes (8192)",
-        repeats: false,
-        set: |config, values| {
-            config.limits.frame_bytes = number(last(values), 512..=1024 * 1024, "bytes")?;
-            Ok(())
-        },
+        help: "longest frame taken",
+        kind: Kind::Bytes { range: 512..=1024 * 1024, field: |config| &mut config.limits.frame_bytes },
+        reload: AtOnce(part!(limits.frame_bytes)),
     },
     Setting {
         short: "",
         long: "outbox",
-        value: "BYTES",
-        help: "unsent bytes kept for one connection (262144)",
-        repeats: false,
-        set: |config, values| {
-            config.limits.outbox_bytes = number(last(values), 4096..=64 * 1024 * 1024, "bytes")?;
-            Ok(())
-        },
+        help: "most unsent data kept for one connection",
+        kind: Kind::Bytes { range: 4096..=64 * 1024 * 1024, field: |config| &mut config.limits.outbox_bytes },
+        reload: AtOnce(part!(limits.outbox_bytes)),
     },
     Setting {
         short: "",
         long: "memory",
-        value: "BYTES",
-        help: "bytes kept for all connections, rooms and users (67108864)",
-        repeats: false,
-        set: |config, values| {
-            config.limits.memory_bytes = number(last(values), 64 * 1024..=MOST_MEMORY_BYTES, "bytes")?;
-            Ok(())
+        help: "most data kept for all connections, rooms and users",
+        kind: Kind::Bytes {
+            range: 64 * 1024..=MOST_MEMORY_BYTES,
+            field: |config| &mut config.limits.memory_bytes,
         },
+        reload: AtOnce(part!(limits.memory_bytes)),
     },
     Setting {
         short: "",
         long: "login-timeout",
-        value: "SECS",
-        help: "time to log in, in seconds (30)",
-        repeats: false,
-        set: |config, values| {
-            let seconds = number(last(values), 1..=3600, "seconds")?;
-            config.limits.login_timeout = Duration::from_secs(seconds as u64);
-            Ok(())
-        },
+        help: "time to log in",
+        kind: Kind::Seconds { range: 1..=3600, field: |config| &mut config.limits.login_timeout },
+        reload: AtOnce(part!(limits.login_timeout)),
     },
     Setting {
         short: "",
         long: "ping",
-        value: "SECS",
-        help: "silence before an IRC client is asked for a sign of life (90)",
-        repeats: false,
-        set: |config, values| {
-            let seconds = number(last(values), 1..=86_400, "seconds")?;
-            config.limits.ping_after = Duration::from_secs(seconds as u64);
-            Ok(())
-        },
+        help: "silence before an IRC client is asked for a sign of life",
+        kind: Kind::Seconds { range: 1..=86_400, field: |config| &mut config.limits.ping_after },
+        reload: AtOnce(part!(limits.ping_after)),
     },
     Setting {
         short: "",
         long: "proxy-from",
-        value: "NET",
-        help: "who speaks for others with the PROXY protocol: an address, a network or unix; repeatable (nobody)",
-        repeats: true,
-        set: |config, values| {
-            let proxies: Result<_, _> = values.iter().map(|value| proxy(value)).collect();
-            config.proxy_from = proxies?;
-            Ok(())
+        help: "who speaks for others with the PROXY protocol: an address, a network or unix",
+        kind: Kind::Texts {
+            value: "NET",
+            default: Word("nobody"),
+            set: |config, values| {
+                config.proxy_from = values.iter().map(|value| proxy(value)).collect::<Result<_, _>>()?;
+                Ok(())
+            },
         },
+        reload: AtOnce(part!(proxy_from)),
     },
     #[cfg(feature = "metrics")]
     Setting {
         short: "",
         long: "metrics",
-        value: "ADDR",
-        help: "PORT on this machine, or an address as for --listen, where Prometheus is told counts (nowhere)",
-        repeats: false,
-        set: |config, values| {
-            config.metrics = Some(values::metrics_address(last(values))?);
-            Ok(())
+        help: "PORT on this machine, or an address as for --listen, where Prometheus is told counts",
+        kind: Kind::Text {
+            value: "ADDR",
+            default: Word("nowhere"),
+            set: |config, value| {
+                config.metrics = Some(metrics_address(value)?);
+                Ok(())
+            },
         },
+        reload: AtRestart(part!(metrics)),
     },
 ];
+
+/// The options that a config file does not have.
+pub(super) const OTHERS: &[CommandLineOnly] = &[
+    CommandLineOnly {
+        short: "c",
+        long: "config",
+        value: "FILE",
+        help: "a file with these options; the command line wins",
+    },
+    CommandLineOnly {
+        short: "",
+        long: "hash-password",
+        value: "",
+        help: "read a password and print its hash, to use in its place",
+    },
+    CommandLineOnly { short: "h", long: "help", value: "", help: "print this help" },
+    CommandLineOnly { short: "V", long: "version", value: "", help: "print the version" },
+];
+
+fn shown(addresses: &[Address]) -> String {
+    addresses.iter().map(Address::to_string).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::setting::check_defaults;
+
+    #[test]
+    fn defaults_in_the_help_are_those_in_force() {
+        check_defaults(SETTINGS);
+    }
+}
