@@ -51,7 +51,7 @@ impl Hub {
 
     /// Tells all operators of the server but `except`.
     pub fn tell_operators(&mut self, except: Option<UserId>, text: String, now: Now, out: &mut Effects) {
-        self.last_event += 1;
+        self.last_event = self.last_event.next(now.time);
         let (id, time, kind) = (self.last_event, now.time, EventKind::Notice(text));
         let event = Event { id, time, from: Source::Server, watched: false, kind };
         out.worked(self.users.len());

@@ -27,7 +27,9 @@ pub use watchers::WATCHED_NAMES;
 use std::rc::Rc;
 use std::time::SystemTime;
 
-use crate::message::{Command, Effects, Event, EventKind, Now, Peer, Refusal, Source, Tally, UserId};
+use crate::message::{
+    Command, Effects, Event, EventId, EventKind, Now, Peer, Refusal, Source, Tally, UserId,
+};
 use crate::name::{RoomName, UserName};
 use marks::Marks;
 use past::Past;
@@ -45,7 +47,7 @@ pub struct Hub {
     past: Past,
     bans: Bans,
     lobby: RoomName,
-    last_event: u64,
+    last_event: EventId,
     messages: u64,
     refusals: Tally,
 }
@@ -62,7 +64,7 @@ impl Hub {
             past: Past::default(),
             bans: Bans::default(),
             lobby,
-            last_event: 0,
+            last_event: EventId::default(),
             messages: 0,
             refusals: Tally::default(),
         }
@@ -228,7 +230,7 @@ impl Hub {
             Some(user) => Source::User(Rc::clone(&user.identity)),
             None => Source::Server,
         };
-        self.last_event += 1;
+        self.last_event = self.last_event.next(now.time);
         Event { id: self.last_event, time: now.time, from, watched: false, kind }
     }
 

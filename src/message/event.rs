@@ -4,13 +4,14 @@ use std::fmt;
 use std::rc::Rc;
 use std::time::SystemTime;
 
+use super::EventId;
 use crate::name::{RoomName, UserName};
 
 /// What happened, when, and whose doing it was.
 #[derive(Clone, Debug)]
 pub struct Event {
-    /// Counts up from 1 while the server runs.
-    pub id: u64,
+    /// Its id, larger than those of earlier events.
+    pub id: EventId,
     /// When it happened.
     pub time: SystemTime,
     /// Whose doing it was.

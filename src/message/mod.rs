@@ -8,6 +8,7 @@ mod dialect;
 mod effects;
 mod errand;
 mod event;
+mod event_id;
 mod frame;
 mod refusal;
 mod tally;
@@ -22,6 +23,7 @@ pub use errand::{Errand, ErrandKind, Found};
 pub use event::{
     Event, EventKind, Identity, MaskList, Rank, RoomChange, RoomFlag, Source, Speech, SpeechKind,
 };
+pub use event_id::EventId;
 pub use frame::Frame;
 pub use refusal::{Mute, Refusal};
 pub use tally::Tally;

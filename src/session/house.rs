@@ -56,12 +56,6 @@ impl House {
     pub(super) fn answer_bytes(&self) -> usize {
         self.config.limits.outbox_bytes / 2
     }
-
-    /// Begins the ids of messages, so that those of an earlier run are different.
-    pub(super) fn message_id_prefix(&self) -> u64 {
-        let since = self.started.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-        u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
-    }
 }
 
 /// How long the server has been up, for people.

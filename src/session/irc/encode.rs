@@ -259,8 +259,8 @@ impl Writer<'_> {
         let mut line = Line::begin(out);
         self.tags(&mut line);
         if self.capabilities.has(Capabilities::MESSAGE_TAGS) {
-            let id = format!("{:x}-{:x}", self.house.message_id_prefix(), self.event.id);
-            line.tag("msgid", &if part == 0 { id } else { format!("{id}-{part}") });
+            let id = self.event.id;
+            line.tag("msgid", &if part == 0 { id.to_string() } else { format!("{id}-{part}") });
             for (key, value) in crate::wire::irc::Tags(&speech.tags).raw() {
                 line.raw_tag(key, value);
             }
