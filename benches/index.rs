@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use criterion::{BenchmarkId, Criterion, Throughput};
 
 use parlor::hub::Users;
-use parlor::message::{Now, Peer, Profile, UserId};
+use parlor::message::{ConnectionId, Now, Peer, Profile, UserId};
 use parlor::name::UserName;
 
 /// How many users are in the index already.
@@ -47,8 +47,8 @@ fn bench(criterion: &mut Criterion, script: &str, digits: &str) {
     for count in USERS {
         let mut users = Users::default();
         for n in 0..count {
-            let claimed = users.claim(UserId(n), name(digits, n), profile(), Now::read());
-            claimed.expect("every name is another");
+            let claimed = users.claim(ConnectionId(n), name(digits, n), profile(), Now::read());
+            assert_eq!(claimed, Ok(UserId(n)), "every name is another");
         }
         // Spread over the index, so that they do not share their places in the caches.
         let residents: Vec<_> =
@@ -72,8 +72,8 @@ fn bench(criterion: &mut Criterion, script: &str, digits: &str) {
         group.bench_function(BenchmarkId::new("claim", count), |bencher| {
             bencher.iter_custom(|rounds| {
                 sum(rounds, || {
-                    let spent = timed(|| claim(&mut users, &others));
-                    release(&mut users, &others);
+                    let (spent, claimed) = timed(|| claim(&mut users, &others));
+                    release(&mut users, &claimed);
                     spent
                 })
             });
@@ -81,15 +81,15 @@ fn bench(criterion: &mut Criterion, script: &str, digits: &str) {
         group.bench_function(BenchmarkId::new("release", count), |bencher| {
             bencher.iter_custom(|rounds| {
                 sum(rounds, || {
-                    claim(&mut users, &others);
-                    timed(|| release(&mut users, &others))
+                    let claimed = claim(&mut users, &others);
+                    timed(|| release(&mut users, &claimed)).0
                 })
             });
         });
         group.bench_function(BenchmarkId::new("rename", count), |bencher| {
             bencher.iter_custom(|rounds| {
                 sum(rounds, || {
-                    let spent = timed(|| rename(&mut users, &residents, &others));
+                    let (spent, ()) = timed(|| rename(&mut users, &residents, &others));
                     rename(&mut users, &residents, &residents);
                     spent
                 })
@@ -109,14 +109,16 @@ fn name(digits: &str, number: u32) -> UserName {
     UserName::new(&text).expect("letters are a name")
 }
 
-fn claim(users: &mut Users, newcomers: &[(UserId, UserName)]) {
-    for (id, name) in newcomers {
-        assert_eq!(users.claim(*id, name.clone(), profile(), Now::read()), Ok(()));
-    }
+fn claim(users: &mut Users, newcomers: &[(UserId, UserName)]) -> Vec<UserId> {
+    let claim = |(id, name): &(UserId, UserName)| {
+        let claimed = users.claim(ConnectionId(id.0), name.clone(), profile(), Now::read());
+        claimed.expect("nobody has the name")
+    };
+    newcomers.iter().map(claim).collect()
 }
 
-fn release(users: &mut Users, leavers: &[(UserId, UserName)]) {
-    for (id, _) in leavers {
+fn release(users: &mut Users, leavers: &[UserId]) {
+    for id in leavers {
         assert!(users.release(*id).is_some());
     }
 }
@@ -127,10 +129,10 @@ fn rename(users: &mut Users, who: &[(UserId, UserName)], names: &[(UserId, UserN
     }
 }
 
-fn timed(act: impl FnOnce()) -> Duration {
+fn timed<T>(act: impl FnOnce() -> T) -> (Duration, T) {
     let start = Instant::now();
-    act();
-    start.elapsed()
+    let result = act();
+    (start.elapsed(), result)
 }
 
 fn sum(rounds: u64, mut round: impl FnMut() -> Duration) -> Duration {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use parlor::config::{Flood, Limits};
 use parlor::hub::{MOST_ROOMS, ROOMS_PER_USER};
-use parlor::message::{CloseReason, Peer, UserId};
+use parlor::message::{CloseReason, ConnectionId, Peer};
 use support::irc::House;
 use support::limits;
 use support::scene::{Guest, Scene};
@@ -162,7 +162,8 @@ fn stalled(limits: Limits, taken: &[usize]) -> (Scene, Guest, Vec<Guest>) {
 }
 
 fn is_here(scene: &Scene, guest: &Guest) -> bool {
-    scene.server.hub().users().get(UserId(guest.key as u32)).is_some()
+    let users = scene.server.hub().users();
+    users.iter().any(|(id, _)| users.connections(id).contains(&ConnectionId(guest.key as u32)))
 }
 
 #[test]

@@ -56,6 +56,6 @@ impl Hub {
         let event = Event { id, time, from: Source::Server, watched: false, kind };
         out.worked(self.users.len());
         let operators = self.users.iter().filter(|(_, user)| user.is_operator).map(|(id, _)| id);
-        out.event(event, operators.filter(|&id| Some(id) != except));
+        out.event(event, self.connections(operators.filter(|&id| Some(id) != except)));
     }
 }

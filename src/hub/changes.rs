@@ -34,7 +34,7 @@ impl Hub {
         let kind = EventKind::TopicSet { room: changed.name.clone(), topic: text };
         self.rooms.recharge(&mut self.users, room);
         let event = self.event(id, now, kind);
-        out.event_for(event, self.rooms.get(room).everybody());
+        out.event_for(event, self.everybody(room));
         Ok(())
     }
 
@@ -61,7 +61,7 @@ impl Hub {
             self.rooms.recharge(&mut self.users, room);
             let room_name = self.rooms.get(room).name.clone();
             let event = self.event(id, now, EventKind::Changed { room: room_name, changes: made });
-            out.event_for(event, self.rooms.get(room).everybody());
+            out.event_for(event, self.everybody(room));
         }
         Ok(refused)
     }

@@ -56,7 +56,7 @@ impl Hub {
             self.users.recharge(id);
             let kind = EventKind::Joined { room: name, away };
             let event = self.event(id, now, kind);
-            out.event_for(event, self.rooms.get(room).everybody());
+            out.event_for(event, self.everybody(room));
         }
         Ok(())
     }
@@ -72,7 +72,7 @@ impl Hub {
         let room = self.own_room(id, &name)?;
         let room_name = self.rooms.get(room).name.clone();
         let event = self.event(id, now, EventKind::Parted { room: room_name, reason });
-        out.event_for(event, self.rooms.get(room).everybody());
+        out.event_for(event, self.everybody(room));
         self.rooms.leave(&mut self.users, id, room);
         Ok(())
     }
@@ -94,7 +94,7 @@ impl Hub {
         let who = self.user(victim)?.name().clone();
         let room_name = self.rooms.get(room).name.clone();
         let event = self.event(id, now, EventKind::Kicked { room: room_name, who, reason });
-        out.event_for(event, self.rooms.get(room).everybody());
+        out.event_for(event, self.everybody(room));
         self.rooms.leave(&mut self.users, victim, room);
         Ok(())
     }
@@ -126,8 +126,9 @@ impl Hub {
         let operators = members.filter(|member| member.rank.has_any(Rank::OPERATOR) && member.id != id);
         out.worked(self.rooms.get(room).members().len());
         let watched = Event { watched: true, ..event.clone() };
-        out.event(event, [guest]);
-        out.event(watched, operators.map(|member| member.id));
+        let operators = self.connections(operators.map(|member| member.id));
+        out.event(event, self.connections([guest]));
+        out.event(watched, operators);
         Ok(())
     }
 

@@ -5,6 +5,7 @@ mod banning;
 mod bans;
 mod budget;
 mod changes;
+mod connections;
 mod doors;
 mod marks;
 pub mod mask;
@@ -28,7 +29,8 @@ use std::rc::Rc;
 use std::time::SystemTime;
 
 use crate::message::{
-    Command, Effects, Event, EventId, EventKind, Now, Peer, Refusal, Source, Tally, UserId,
+    Audience, Command, ConnectionId, Effects, Event, EventId, EventKind, Now, Peer, Profile, Refusal, Source,
+    Tally, UserId,
 };
 use crate::name::{RoomName, UserName};
 use marks::Marks;
@@ -115,6 +117,43 @@ impl Hub {
         &self.refusals
     }
 
+    /// Has whoever is at `connection` come in under this name. A refusal has changed nothing.
+    pub fn log_in(
+        &mut self,
+        connection: ConnectionId,
+        name: UserName,
+        profile: Profile,
+        now: Now,
+        out: &mut Effects,
+    ) -> Result<UserId, Refusal> {
+        let done = self.enter(connection, name, profile, now, out);
+        done.inspect_err(|why| self.refusals.count(why.label()))
+    }
+
+    /// Adds a connection to the user `id`, who hears with it, too, what it hears.
+    pub fn attach(&mut self, id: UserId, connection: ConnectionId) {
+        if let Some(user) = self.users.get_mut(id) {
+            user.connections.add(connection);
+            self.rooms.connections_changed(&self.users, id);
+        }
+    }
+
+    /// Takes a connection from the user `id`. True when the user leaves with it, which is still to be done.
+    pub fn detach(&mut self, id: UserId, connection: ConnectionId) -> bool {
+        let Some(user) = self.users.get_mut(id) else { return false };
+        user.connections.remove(connection);
+        let leaves = user.connections.as_slice().is_empty() && !user.stays;
+        self.rooms.connections_changed(&self.users, id);
+        leaves
+    }
+
+    /// Has the user `id` stay, or not, when its last connection ends.
+    pub fn set_stays(&mut self, id: UserId, stays: bool) {
+        if let Some(user) = self.users.get_mut(id) {
+            user.stays = stays;
+        }
+    }
+
     /// Does what `id` asks, and adds to `out` what others are to hear of it. A refusal has changed nothing.
     pub fn handle(
         &mut self,
@@ -140,20 +179,19 @@ impl Hub {
         out: &mut Effects,
     ) -> Result<(), Refusal> {
         match command {
-            Command::LogIn(name, profile) => self.log_in(id, name, profile, now, out),
             Command::Rename(name) => self.rename(id, name, now, out),
             Command::Join { room, key } => self.join(id, room, key.as_deref(), now, out),
             Command::Part { room, reason } => self.part(id, room, reason, now, out),
-            Command::Say { room, to_rank, speech, echo } => {
-                let audience = talk::InRoom { room, to_rank, echo };
+            Command::Say { room, to_rank, speech, unheard_by } => {
+                let audience = talk::InRoom { room, to_rank, unheard_by };
                 self.say(id, audience, speech, now, out)
             }
-            Command::Whisper { to, speech, echo } => self.whisper(id, to, speech, echo, now, out),
+            Command::Whisper { to, speech, unheard_by } => self.whisper(id, to, speech, unheard_by, now, out),
             Command::SetTopic { room, topic } => self.set_topic(id, &room, &topic, now, out),
             Command::Kick { room, who, reason } => self.kick(id, room, who, reason, now, out),
             Command::Invite { room, who } => self.invite(id, room, who, now, out),
             Command::Change(change) => self.change_user(id, change, now, out),
-            Command::Kill { who, reason } => self.kill(id, who, reason, out),
+            Command::Kill { who, reason } => self.kill(id, who, reason, now, out),
             Command::SetHost { who, username, host } => self.set_host(id, who, username, host, now, out),
             Command::Wallops(text) => self.wallops(id, text, now, out),
             Command::Leave { reason } => {
@@ -222,6 +260,16 @@ impl Hub {
             members.extend(room.ids().filter(|&id| marks.add(id)));
         }
         members
+    }
+
+    /// The connections of these users.
+    fn connections(&self, ids: impl IntoIterator<Item = UserId>) -> Vec<ConnectionId> {
+        ids.into_iter().flat_map(|id| self.users.connections(id)).copied().collect()
+    }
+
+    /// All members of a room as an audience.
+    fn everybody(&self, room: RoomId) -> Audience {
+        self.rooms.get(room).everybody(&self.users)
     }
 
     /// An event that is `id`'s doing.

@@ -6,25 +6,24 @@ use super::Hub;
 use super::marks::Marks;
 use super::rooms::RoomId;
 use super::users::Taken;
-use crate::message::{CloseReason, Effects, Event, EventKind, Now, Profile, Refusal, UserChange, UserId};
+use crate::message::{
+    CloseReason, ConnectionId, Effects, Event, EventKind, Now, Profile, Refusal, UserChange, UserId,
+};
 use crate::name::UserName;
 
 impl Hub {
-    pub(super) fn log_in(
+    pub(super) fn enter(
         &mut self,
-        id: UserId,
+        connection: ConnectionId,
         name: UserName,
         profile: Profile,
         now: Now,
         out: &mut Effects,
-    ) -> Result<(), Refusal> {
-        if self.users.get(id).is_some() {
-            return Err(Refusal::AlreadyLoggedIn);
-        }
-        let claimed = self.users.claim(id, name.clone(), profile, now);
-        claimed.map_err(|Taken| Refusal::NameTaken(name.clone()))?;
+    ) -> Result<UserId, Refusal> {
+        let claimed = self.users.claim(connection, name.clone(), profile, now);
+        let id = claimed.map_err(|Taken| Refusal::NameTaken(name.clone()))?;
         self.tell_appeared(id, &name, now, out);
-        Ok(())
+        Ok(id)
     }
 
     pub(super) fn rename(
@@ -44,7 +43,7 @@ impl Hub {
         let is_other_name = old != name;
         let event = self.event(id, now, EventKind::Renamed { to: name.clone() });
         let peers = self.peers(id, out);
-        out.event(event, peers.into_iter().chain([id]));
+        out.event(event, self.connections(peers.into_iter().chain([id])));
         if is_other_name {
             self.tell_vanished(id, &old, now, out);
             if let Some(user) = self.users.get(id) {
@@ -70,10 +69,10 @@ impl Hub {
             let event = self.event(id, now, EventKind::Left { reason });
             let mut rooms = rooms.into_iter().filter(|&room| self.rooms.exists(room)).peekable();
             match (rooms.next(), rooms.peek()) {
-                (Some(room), None) => out.event_for(event, self.rooms.get(room).everybody()),
+                (Some(room), None) => out.event_for(event, self.everybody(room)),
                 (first, _) => {
                     let members = self.members_of(first.into_iter().chain(rooms), None, out);
-                    out.event(event, members);
+                    out.event(event, self.connections(members));
                 }
             }
             self.tell_vanished(id, &name, now, out);
@@ -132,7 +131,8 @@ impl Hub {
         for watcher in watchers {
             if let Some(user) = self.users.get(watcher) {
                 let kind = kind(user.name().clone());
-                out.event(Event { watched: true, ..self.event(id, now, kind) }, [watcher]);
+                let event = Event { watched: true, ..self.event(id, now, kind) };
+                out.event(event, self.connections([watcher]));
             }
         }
     }
@@ -163,7 +163,7 @@ impl Hub {
                 let kind = EventKind::RealnameSet(realname.into());
                 self.tell_acquaintances(id, &kind, now, out);
                 let event = self.event(id, now, kind);
-                out.event(event, [id]);
+                out.event(event, self.connections([id]));
             }
             UserChange::Invisible(on) => self.users.set_invisible(id, on),
             UserChange::Wallops(on) => user.hears_wallops = on,
@@ -186,8 +186,8 @@ impl Hub {
         out.worked(watchers.len());
         let strangers: Vec<_> = watchers.iter().copied().filter(|&watcher| marks.add(watcher)).collect();
         let watched = Event { watched: true, ..event.clone() };
-        out.event(event, peers);
-        out.event(watched, strangers);
+        out.event(event, self.connections(peers));
+        out.event(watched, self.connections(strangers));
     }
 
     pub(super) fn kill(
@@ -195,6 +195,7 @@ impl Hub {
         id: UserId,
         who: UserName,
         reason: String,
+        now: Now,
         out: &mut Effects,
     ) -> Result<(), Refusal> {
         let user = self.user(id)?;
@@ -203,7 +204,11 @@ impl Hub {
         }
         let by = user.name().to_string();
         let victim = self.users.find(&who).ok_or(Refusal::NobodyCalled(who))?;
-        out.close(victim, CloseReason::Killed { by, reason });
+        let reason = CloseReason::Killed { by, reason };
+        match self.users.connections(victim) {
+            [] => self.leave_together(vec![(victim, reason.to_string())], now, out),
+            connections => connections.iter().for_each(|&connection| out.close(connection, reason.clone())),
+        }
         Ok(())
     }
 
@@ -224,7 +229,7 @@ impl Hub {
         let kind = EventKind::HostSet { username: Rc::clone(&username), host: Rc::clone(&host) };
         let event = self.event(changed, now, kind.clone());
         self.tell_acquaintances(changed, &kind, now, out);
-        out.event(event, [changed]);
+        out.event(event, self.connections([changed]));
         if let Some(user) = self.users.get_mut(changed) {
             user.change_identity(|identity| identity.move_to(&username, &host));
         }
@@ -244,7 +249,7 @@ impl Hub {
         let event = self.event(id, now, EventKind::Wallops(text));
         out.worked(self.users.len());
         let listeners = self.users.iter().filter(|(_, user)| user.hears_wallops || user.is_operator);
-        out.event(event, listeners.map(|(id, _)| id));
+        out.event(event, self.connections(listeners.map(|(id, _)| id)));
         Ok(())
     }
 }

@@ -9,10 +9,11 @@ use std::time::SystemTime;
 
 use slab::Slab;
 
+use super::connections::{Reach, Reached};
 use super::settings::Settings;
 use super::users::Users;
 use crate::footprint::{heap_bytes, shared_bytes};
-use crate::message::{Audience, Rank, UserId};
+use crate::message::{Audience, ConnectionId, Rank, UserId};
 use crate::name::RoomName;
 use crate::origin::Origin;
 
@@ -53,8 +54,8 @@ pub struct Room {
     /// What the budget has for it.
     charged: u32,
     members: Vec<Member>,
-    /// Their numbers, for events; made when it is asked for, and forgotten when somebody comes or goes.
-    everybody: OnceCell<Rc<[UserId]>>,
+    /// Their connections, for events; made when it is asked for, and forgotten when a member or a connection comes or goes.
+    everybody: OnceCell<Rc<[ConnectionId]>>,
 }
 
 /// Somebody in a room.
@@ -64,6 +65,8 @@ pub struct Member {
     pub id: UserId,
     /// What they may do there.
     pub rank: Rank,
+    /// At which connections: the user has it as well, and here it is at hand.
+    pub(super) reach: Reach,
 }
 
 /// What a room takes in the list and in the index of rooms, at most: both may have just grown.
@@ -71,7 +74,8 @@ const PLACE_BYTES: usize = 2 * (size_of::<Room>() + 32);
 
 /// What a seat takes in the user's list of seats and the room's list of members, both of which may have just grown, and
 /// in the list for events. A user's first one is part of what its connection takes.
-pub(super) const SEAT_BYTES: usize = 2 * size_of::<Seat>() + 2 * size_of::<Member>() + size_of::<UserId>();
+pub(super) const SEAT_BYTES: usize =
+    2 * size_of::<Seat>() + 2 * size_of::<Member>() + size_of::<ConnectionId>();
 
 /// What a new room called `name` takes.
 pub(super) fn new_room_bytes(name: &RoomName) -> usize {
@@ -103,8 +107,27 @@ impl Room {
     }
 
     /// All members as an audience, the same one as long as nobody comes or goes.
-    pub fn everybody(&self) -> Audience {
-        Audience { all: Rc::clone(self.everybody.get_or_init(|| self.ids().collect())), except: None }
+    pub(super) fn everybody(&self, users: &Users) -> Audience {
+        let all = self.everybody.get_or_init(|| self.connections(users).into());
+        Audience { all: Rc::clone(all), except: None }
+    }
+
+    /// The connections of all members.
+    fn connections(&self, users: &Users) -> Vec<ConnectionId> {
+        let mut connections = Vec::with_capacity(self.members.len());
+        self.members.iter().for_each(|member| member.connections(users, &mut connections));
+        connections
+    }
+}
+
+impl Member {
+    /// Adds the member's connections to `all`.
+    pub(super) fn connections(&self, users: &Users, all: &mut Vec<ConnectionId>) {
+        match self.reach.reached() {
+            Reached::Nobody => {}
+            Reached::One(only) => all.push(only),
+            Reached::Several => all.extend_from_slice(users.connections(self.id)),
+        }
     }
 }
 
@@ -155,7 +178,7 @@ impl Rooms {
             user.seats.reserve_exact(1);
         }
         user.seats.push(Seat { room, position: members.len() as u32 });
-        members.push(Member { id, rank });
+        members.push(Member { id, rank, reach: user.connections.reach() });
         users.recharge_seats(id, seats);
         // Members are not counted, so nothing changes for a room that was there.
         if self.get(room).charged == 0 {
@@ -182,6 +205,16 @@ impl Rooms {
             self.vacate(users, seat);
         }
         users.recharge_seats(id, seats);
+    }
+
+    /// Notes that the connections of the user `id` have changed.
+    pub(super) fn connections_changed(&mut self, users: &Users, id: UserId) {
+        let Some(user) = users.get(id) else { return };
+        for seat in &user.seats {
+            let room = self.get_mut(seat.room);
+            room.members[seat.position as usize].reach = user.connections.reach();
+            room.everybody.take();
+        }
     }
 
     /// Empties a seat that its user has given up already.
@@ -293,9 +326,10 @@ impl Rooms {
             assert!(room.stays || !room.members.is_empty(), "{:?} is empty and still here", room.name);
             members += room.members.len();
             let everybody = room.everybody.get();
-            assert!(everybody.is_none_or(|all| all.iter().copied().eq(room.ids())), "{:?}", room.name);
+            assert!(everybody.is_none_or(|all| **all == *room.connections(users)), "{:?}", room.name);
             for (position, member) in room.members.iter().enumerate() {
                 let user = users.get(member.id).expect("every member is a user");
+                assert_eq!(member.reach, user.connections.reach(), "{:?} is reached", member.id);
                 let seats: Vec<_> = user.seats.iter().filter(|seat| seat.room == id).collect();
                 assert_eq!(seats, [&Seat { room: id, position: position as u32 }]);
             }
@@ -319,7 +353,7 @@ mod tests {
         let mut users = Users::default();
         for n in 0..count {
             let name = UserName::new(&format!("u{n}")).unwrap();
-            users.claim(UserId(n), name, profile(), Now::read()).unwrap();
+            assert_eq!(users.claim(ConnectionId(n), name, profile(), Now::read()), Ok(UserId(n)));
         }
         users
     }

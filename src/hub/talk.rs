@@ -3,7 +3,9 @@
 use super::Hub;
 use super::rooms::{Member, Room};
 use super::users::User;
-use crate::message::{Audience, Effects, EventKind, Mute, Now, Rank, Refusal, RoomFlag, Speech, UserId};
+use crate::message::{
+    Audience, ConnectionId, Effects, EventKind, Mute, Now, Rank, Refusal, RoomFlag, Speech, UserId,
+};
 use crate::name::{RoomName, UserName};
 
 /// Who in a room is to hear something.
@@ -11,8 +13,8 @@ pub(super) struct InRoom {
     pub(super) room: RoomName,
     /// Only those who have one of these ranks, where there is one.
     pub(super) to_rank: Rank,
-    /// The speaker as well.
-    pub(super) echo: bool,
+    /// Not this connection of the speaker's.
+    pub(super) unheard_by: Option<ConnectionId>,
 }
 
 impl Hub {
@@ -24,7 +26,7 @@ impl Hub {
         now: Now,
         out: &mut Effects,
     ) -> Result<(), Refusal> {
-        let InRoom { room: name, to_rank, echo } = audience;
+        let InRoom { room: name, to_rank, unheard_by } = audience;
         let user = self.user(id)?;
         let room = self.visible_room(&name, id)?;
         let member = self.rooms.member(&self.users, id, room);
@@ -36,15 +38,20 @@ impl Hub {
         }
         let room_name = self.rooms.get(room).name.clone();
         let event = self.event(id, now, EventKind::Said { room: room_name, to_rank, speech });
-        let room = self.rooms.get(room);
-        if to_rank == Rank::NONE && (member.is_some() || !echo) {
-            out.event_for(event, Audience { except: (!echo).then_some(id), ..room.everybody() });
+        // Whoever speaks from outside hears it at the other connections.
+        let mut outside = if member.is_none() { self.connections([id]) } else { Vec::new() };
+        outside.retain(|&connection| Some(connection) != unheard_by);
+        if to_rank == Rank::NONE && outside.is_empty() {
+            let except = unheard_by.filter(|_| member.is_some());
+            out.event_for(event, Audience { except, ..self.everybody(room) });
         } else {
-            let hears = |other: &&Member| if other.id == id { echo } else { other.rank.has_any(to_rank) };
-            let outsider = (echo && member.is_none()).then_some(id);
-            out.worked(room.members().len());
-            let hearers = room.members().iter().filter(hears).map(|member| member.id);
-            out.event(event, hearers.chain(outsider));
+            let members = self.rooms.get(room).members();
+            let hears =
+                |other: &&Member| to_rank == Rank::NONE || other.id == id || other.rank.has_any(to_rank);
+            out.worked(members.len());
+            members.iter().filter(hears).for_each(|other| other.connections(&self.users, &mut outside));
+            outside.retain(|&connection| Some(connection) != unheard_by);
+            out.event(event, outside);
         }
         Ok(())
     }
@@ -54,7 +61,7 @@ impl Hub {
         id: UserId,
         to: UserName,
         speech: Speech,
-        echo: bool,
+        unheard_by: Option<ConnectionId>,
         now: Now,
         out: &mut Effects,
     ) -> Result<(), Refusal> {
@@ -66,7 +73,8 @@ impl Hub {
         let to = self.user(addressee)?.name().clone();
         let event = self.event(id, now, EventKind::Whispered { to, speech });
         // To oneself it is both: what one said, and what one is told.
-        out.event(event, [addressee].into_iter().chain(echo.then_some(id)));
+        let own = self.users.connections(id).iter().filter(|&&connection| Some(connection) != unheard_by);
+        out.event(event, self.users.connections(addressee).iter().chain(own).copied());
         Ok(())
     }
 }

@@ -1,14 +1,18 @@
 //! Claims about the hub as a whole.
 
+mod devices;
 mod memory;
+
+use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 
 use super::*;
 use crate::message::{Effect, MaskList, Mute, Peer, Profile, Rank, RoomChange, RoomFlag, Speech, UserChange};
 
-const ANA: UserId = UserId(1);
-const BOB: UserId = UserId(2);
+/// Connections, and who comes at them.
+const ANA: ConnectionId = ConnectionId(1);
+const BOB: ConnectionId = ConnectionId(2);
 
 fn name(text: &str) -> UserName {
     UserName::new(text).unwrap()
@@ -29,8 +33,21 @@ pub(super) fn profile() -> Profile {
     }
 }
 
-fn log_in(text: &str) -> Command {
-    Command::LogIn(name(text), profile())
+/// What whoever is at a connection does.
+#[derive(Clone, Debug)]
+enum Step {
+    LogIn(UserName, Profile),
+    Ask(Command),
+}
+
+impl From<Command> for Step {
+    fn from(command: Command) -> Self {
+        Self::Ask(command)
+    }
+}
+
+fn log_in(text: &str) -> Step {
+    Step::LogIn(name(text), profile())
 }
 
 fn join(text: &str) -> Command {
@@ -42,11 +59,11 @@ fn part(text: &str) -> Command {
 }
 
 fn say(to: &str, text: &str) -> Command {
-    Command::Say { room: room(to), to_rank: Rank::NONE, speech: Speech::message(text), echo: true }
+    Command::Say { room: room(to), to_rank: Rank::NONE, speech: Speech::message(text), unheard_by: None }
 }
 
-fn whisper(to: &str, text: &str) -> Command {
-    Command::Whisper { to: name(to), speech: Speech::message(text), echo: false }
+fn whisper(from: ConnectionId, to: &str, text: &str) -> Command {
+    Command::Whisper { to: name(to), speech: Speech::message(text), unheard_by: Some(from) }
 }
 
 fn leave() -> Command {
@@ -63,16 +80,22 @@ fn source(source: &Source) -> String {
 /// A hub, and what it sent last.
 struct Scene {
     hub: Hub,
+    users: BTreeMap<ConnectionId, UserId>,
     out: Effects,
     now: Now,
 }
 
 impl Scene {
     fn new() -> Self {
-        Self { hub: Hub::new(room("#lobby"), SystemTime::now()), out: Effects::default(), now: Now::read() }
+        Self {
+            hub: Hub::new(room("#lobby"), SystemTime::now()),
+            users: BTreeMap::new(),
+            out: Effects::default(),
+            now: Now::read(),
+        }
     }
 
-    fn with(users: &[(UserId, &str)]) -> Self {
+    fn with(users: &[(ConnectionId, &str)]) -> Self {
         let mut scene = Self::new();
         for (id, text) in users {
             scene.handle(*id, log_in(text)).unwrap();
@@ -81,15 +104,36 @@ impl Scene {
         scene
     }
 
-    fn handle(&mut self, id: UserId, command: Command) -> Result<(), Refusal> {
+    /// Whom a connection belongs to.
+    fn user(&self, at: ConnectionId) -> UserId {
+        self.users.get(&at).copied().unwrap_or(UserId::NOBODY)
+    }
+
+    fn handle(&mut self, at: ConnectionId, step: impl Into<Step>) -> Result<(), Refusal> {
         self.out = Effects::default();
-        let result = self.hub.handle(id, command, self.now, &mut self.out);
+        let result = match step.into() {
+            Step::LogIn(..) if self.users.contains_key(&at) => Err(Refusal::AlreadyLoggedIn),
+            Step::LogIn(name, profile) => {
+                let id = self.hub.log_in(at, name, profile, self.now, &mut self.out);
+                id.map(|id| {
+                    self.users.insert(at, id);
+                })
+            }
+            Step::Ask(command) => {
+                let leaves = matches!(command, Command::Leave { .. });
+                let result = self.hub.handle(self.user(at), command, self.now, &mut self.out);
+                if leaves {
+                    self.users.remove(&at);
+                }
+                result
+            }
+        };
         self.hub.check();
         result
     }
 
     /// Who heard what from whom, in order.
-    fn heard(&mut self) -> Vec<(Vec<UserId>, String, EventKind)> {
+    fn heard(&mut self) -> Vec<(Vec<ConnectionId>, String, EventKind)> {
         let mut heard = Vec::new();
         while let Some(effect) = self.out.pop() {
             match effect {
@@ -119,7 +163,7 @@ fn what_is_said_reaches_everybody_in_the_room_the_speaker_included() {
 #[test]
 fn a_whisper_reaches_its_addressee_alone() {
     let mut scene = Scene::with(&[(ANA, "ana"), (BOB, "bob")]);
-    scene.handle(ANA, whisper("BOB", "psst")).unwrap();
+    scene.handle(ANA, whisper(ANA, "BOB", "psst")).unwrap();
     let whispered = EventKind::Whispered { to: name("bob"), speech: Speech::message("psst") };
     assert_eq!(scene.heard(), [(vec![BOB], "ana".into(), whispered)]);
 }
@@ -127,7 +171,7 @@ fn a_whisper_reaches_its_addressee_alone() {
 #[test]
 fn a_whisper_to_nobody_is_refused_and_heard_by_nobody() {
     let mut scene = Scene::with(&[(ANA, "ana")]);
-    assert_eq!(scene.handle(ANA, whisper("bob", "psst")), Err(Refusal::NobodyCalled(name("bob"))));
+    assert_eq!(scene.handle(ANA, whisper(ANA, "bob", "psst")), Err(Refusal::NobodyCalled(name("bob"))));
     assert!(scene.out.is_empty());
 }
 
@@ -143,7 +187,7 @@ fn only_members_speak_in_a_room() {
 #[test]
 fn without_a_name_there_is_nothing_to_do_but_log_in() {
     let mut scene = Scene::new();
-    for command in [say("#lobby", "hi"), whisper("ana", "hi"), Command::Rename(name("x")), join("#a")] {
+    for command in [say("#lobby", "hi"), whisper(ANA, "ana", "hi"), Command::Rename(name("x")), join("#a")] {
         assert_eq!(scene.handle(ANA, command), Err(Refusal::NotLoggedIn));
     }
     scene.handle(ANA, log_in("ana")).unwrap();
@@ -173,9 +217,14 @@ fn events_are_numbered_in_order_and_carry_the_time_given() {
     assert!(ids.is_sorted_by(|a, b| a < b), "{ids:?}");
 }
 
-fn change(scene: &mut Scene, id: UserId, to: &str, change: RoomChange) -> Result<Vec<Refusal>, Refusal> {
+fn change(
+    scene: &mut Scene,
+    id: ConnectionId,
+    to: &str,
+    change: RoomChange,
+) -> Result<Vec<Refusal>, Refusal> {
     scene.out = Effects::default();
-    let result = scene.hub.change_room(id, &room(to), vec![change], scene.now, &mut scene.out);
+    let result = scene.hub.change_room(scene.user(id), &room(to), vec![change], scene.now, &mut scene.out);
     scene.hub.check();
     result
 }
@@ -302,7 +351,7 @@ fn who_shares_several_rooms_hears_of_a_leaving_once() {
 #[test]
 fn watchers_hear_of_coming_renaming_and_leaving() {
     let mut scene = Scene::with(&[(ANA, "ana")]);
-    scene.hub.watch(ANA, &name("Bob")).unwrap();
+    scene.hub.watch(scene.user(ANA), &name("Bob")).unwrap();
     let kinds =
         |scene: &mut Scene| -> Vec<_> { scene.heard().into_iter().map(|(_, _, kind)| kind).collect() };
     let watcher = || name("ana");
@@ -314,7 +363,7 @@ fn watchers_hear_of_coming_renaming_and_leaving() {
     assert!(kinds(&mut scene).contains(&EventKind::Appeared { watcher: watcher() }));
     scene.handle(BOB, leave()).unwrap();
     assert_eq!(kinds(&mut scene), [EventKind::Vanished { name: name("bob"), watcher: watcher() }]);
-    scene.hub.unwatch(ANA, &name("bob"));
+    scene.hub.unwatch(scene.user(ANA), &name("bob"));
     scene.handle(BOB, log_in("bob")).unwrap();
     assert!(scene.out.is_empty());
 }
@@ -336,10 +385,10 @@ fn lists_have_an_end() {
     };
     assert_eq!(change(&mut scene, ANA, "#tea", mask), Ok(vec![full]));
     for n in 0..WATCHED_NAMES {
-        scene.hub.watch(ANA, &name(&format!("w{n}"))).unwrap();
+        scene.hub.watch(scene.user(ANA), &name(&format!("w{n}"))).unwrap();
     }
     let full = Refusal::WatchListFull { name: name("z"), most: WATCHED_NAMES };
-    assert_eq!(scene.hub.watch(ANA, &name("z")), Err(full));
+    assert_eq!(scene.hub.watch(scene.user(ANA), &name("z")), Err(full));
     for n in 2..ROOMS_PER_USER {
         scene.handle(ANA, join(&format!("#r{n}"))).unwrap();
     }
@@ -347,16 +396,26 @@ fn lists_have_an_end() {
     assert_eq!(scene.handle(ANA, join("#z")), Err(full));
 }
 
+fn any_name() -> impl Strategy<Value = &'static str> {
+    prop::sample::select(vec!["ana", "ANA", "bob", "张三", "Аня", "аня"])
+}
+
+fn any_step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        1 => any_name().prop_map(log_in),
+        12 => any_command().prop_map(Step::from),
+    ]
+}
+
 fn any_command() -> impl Strategy<Value = Command> {
-    let names = || prop::sample::select(vec!["ana", "ANA", "bob", "张三", "Аня", "аня"]);
+    let names = any_name;
     let rooms = || prop::sample::select(vec!["#lobby", "#tea", "#TEA", "#大厅"]);
     prop_oneof![
-        names().prop_map(log_in),
         names().prop_map(|n| Command::Rename(name(n))),
         rooms().prop_map(join),
         rooms().prop_map(part),
         rooms().prop_map(|r| say(r, "x")),
-        names().prop_map(|n| whisper(n, "x")),
+        names().prop_map(|n| whisper(ANA, n, "x")),
         (rooms(), names()).prop_map(|(r, n)| Command::Kick {
             room: room(r),
             who: name(n),
@@ -373,7 +432,7 @@ fn any_command() -> impl Strategy<Value = Command> {
 
 #[test]
 fn those_who_leave_together_are_not_told_of_each_other_and_all_others_are() {
-    let [eve, kim] = [UserId(3), UserId(4)];
+    let [eve, kim] = [ConnectionId(3), ConnectionId(4)];
     let mut scene = Scene::with(&[(ANA, "ana"), (BOB, "bob"), (eve, "eve"), (kim, "kim")]);
     for id in [BOB, eve, kim] {
         scene.handle(id, join("#tea")).unwrap();
@@ -382,7 +441,11 @@ fn those_who_leave_together_are_not_told_of_each_other_and_all_others_are() {
     // Whoever founded it leaves, and with them nobody is left in it.
     scene.handle(kim, join("#empty")).unwrap();
     scene.out = Effects::default();
-    let leavers = vec![(eve, "one".into()), (kim, "two".into()), (UserId(99), "never here".into())];
+    let leavers = vec![
+        (scene.user(eve), "one".into()),
+        (scene.user(kim), "two".into()),
+        (UserId(99), "never here".into()),
+    ];
     scene.hub.leave_together(leavers, scene.now, &mut scene.out);
     scene.hub.check();
     let left = |reason: &str| EventKind::Left { reason: reason.into() };
@@ -396,23 +459,23 @@ fn those_who_leave_together_are_not_told_of_each_other_and_all_others_are() {
 proptest! {
     #[test]
     fn whatever_is_asked_all_indexes_agree_and_nobody_remains(
-        steps in prop::collection::vec((0..6u32, any_command(), 0..9u8), 0..120)
+        steps in prop::collection::vec((0..6u32, any_step(), 0..9u8), 0..120)
     ) {
         let mut scene = Scene::new();
-        for (id, command, extra) in steps {
-            let _ = scene.handle(UserId(id), command);
+        for (id, step, extra) in steps {
+            let _ = scene.handle(ConnectionId(id), step);
             for (audience, ..) in scene.heard() {
                 for id in audience {
-                    prop_assert!(scene.hub.users().get(id).is_some(), "an event for somebody not here");
+                    prop_assert!(scene.users.contains_key(&id), "an event for somebody not here");
                 }
             }
             match extra {
-                0 => drop(scene.hub.watch(UserId(id), &name("bob"))),
-                1 => scene.hub.unwatch(UserId(id), &name("BOB")),
-                2 => drop(change(&mut scene, UserId(id), "#tea", flag(RoomFlag::InviteOnly))),
+                0 => drop(scene.hub.watch(scene.user(ConnectionId(id)), &name("bob"))),
+                1 => scene.hub.unwatch(scene.user(ConnectionId(id)), &name("BOB")),
+                2 => drop(change(&mut scene, ConnectionId(id), "#tea", flag(RoomFlag::InviteOnly))),
                 3 => drop(change(
                     &mut scene,
-                    UserId(id),
+                    ConnectionId(id),
                     "#tea",
                     RoomChange::Rank { who: name("ana"), rank: Rank::OPERATOR, given: true },
                 )),
@@ -421,7 +484,7 @@ proptest! {
             scene.hub.check();
         }
         for id in 0..6 {
-            scene.handle(UserId(id), leave()).unwrap();
+            scene.handle(ConnectionId(id), leave()).unwrap();
         }
         prop_assert!(scene.hub.users().is_empty());
         prop_assert_eq!(scene.hub.rooms().len(), 1);

@@ -1,15 +1,16 @@
 //! The two-way hash index of users: from a name to its user and from a user to the name, both O(1). Every
 //! change goes through one function that changes both directions, so they cannot disagree.
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 use std::time::{Duration, SystemTime};
 
 use super::budget::Budget;
+use super::connections::Connections;
 use super::rooms::{Room, SEAT_BYTES, Seat};
 use crate::footprint::{heap_bytes, shared_bytes, vec_bytes};
-use crate::message::{Identity, Now, Peer, Profile, UserId};
+use crate::message::{ConnectionId, Identity, Now, Peer, Profile, UserId};
 use crate::name::{RoomName, UserName};
 use crate::origin::Origin;
 
@@ -20,8 +21,10 @@ const INVITATIONS: usize = 100;
 #[derive(Debug, Default)]
 pub struct Users {
     by_name: HashMap<UserName, UserId>,
-    /// A user's id is its place here. The last place is taken.
+    /// A user's id is its place here.
     by_id: Vec<Option<Box<User>>>,
+    /// Places that nobody has.
+    vacant: Vec<UserId>,
     /// The most users there ever were.
     peak: usize,
     /// How many users are invisible.
@@ -49,6 +52,9 @@ pub struct User {
     pub hears_wallops: bool,
     since: Seconds,
     spoke: Seconds,
+    /// Stays when its last connection ends.
+    pub(super) stays: bool,
+    pub(super) connections: Connections,
     /// The rooms the user is in; `Rooms` keeps the other half of this.
     pub seats: Vec<Seat>,
     pub(super) rare: Option<Box<Rare>>,
@@ -111,7 +117,7 @@ struct Invitation {
 }
 
 impl User {
-    fn new(name: UserName, profile: Profile, now: Now) -> Self {
+    fn new(connection: ConnectionId, name: UserName, profile: Profile, now: Now) -> Self {
         let Profile { is_secure, username, host, realname, peer } = profile;
         Self {
             identity: Rc::new(Identity::new(name, &username, &host, &realname)),
@@ -120,6 +126,8 @@ impl User {
             is_operator: false,
             is_secure,
             hears_wallops: false,
+            stays: false,
+            connections: Connections::One(connection),
             since: now.time.into(),
             spoke: now.time.into(),
             seats: Vec::new(),
@@ -258,22 +266,29 @@ impl Users {
         rare.sum::<usize>() + self.iter().map(|(_, user)| seats_bytes(user.seats.len())).sum::<usize>()
     }
 
-    /// Makes `id`, who has no name yet, the user called `name`.
-    pub fn claim(&mut self, id: UserId, name: UserName, profile: Profile, now: Now) -> Result<(), Taken> {
-        debug_assert!(self.get(id).is_none(), "{id:?} claims a second name");
-        match self.by_name.entry(name.clone()) {
-            Entry::Occupied(_) => Err(Taken),
-            Entry::Vacant(entry) => {
-                entry.insert(id);
-                let place = id.0 as usize;
-                if place >= self.by_id.len() {
-                    self.by_id.resize_with(place + 1, || None);
-                }
-                self.by_id[place] = Some(Box::new(User::new(name, profile, now)));
-                self.peak = self.peak.max(self.by_name.len());
-                Ok(())
-            }
+    /// Makes whoever is at `connection` the user called `name`.
+    pub fn claim(
+        &mut self,
+        connection: ConnectionId,
+        name: UserName,
+        profile: Profile,
+        now: Now,
+    ) -> Result<UserId, Taken> {
+        let Entry::Vacant(entry) = self.by_name.entry(name.clone()) else { return Err(Taken) };
+        let id = self.vacant.pop().unwrap_or(UserId(self.by_id.len() as u32));
+        entry.insert(id);
+        let user = Some(Box::new(User::new(connection, name, profile, now)));
+        match self.by_id.get_mut(id.0 as usize) {
+            Some(place) => *place = user,
+            None => self.by_id.push(user),
         }
+        self.peak = self.peak.max(self.by_name.len());
+        Ok(id)
+    }
+
+    /// The connections of the user `id`, in the order in which they came.
+    pub fn connections(&self, id: UserId) -> &[ConnectionId] {
+        self.get(id).map_or(&[], |user| user.connections.as_slice())
     }
 
     /// Gives the user `id` another name, and frees the old one. A user may change the letter case of its own.
@@ -299,9 +314,11 @@ impl Users {
         if let Some(rare) = &mut user.rare {
             self.budget.recharge(owner, &mut rare.charged, 0);
         }
-        let places = self.by_id.iter().rposition(Option::is_some).map_or(0, |last| last + 1);
-        self.by_id.truncate(places);
         self.by_name.remove(user.name());
+        self.vacant.push(id);
+        if self.by_name.is_empty() {
+            (self.by_id, self.vacant) = (Vec::new(), Vec::new());
+        }
         self.invisible -= usize::from(user.is_invisible);
         self.operators -= usize::from(user.is_operator);
         Some(user)
@@ -381,7 +398,11 @@ impl Users {
     /// Panics where the two directions disagree. Costs O(n): for tests.
     pub fn check(&self) {
         assert_eq!(self.by_name.len(), self.iter().count(), "as many names as users");
-        assert!(self.by_id.last().is_none_or(Option::is_some), "the last place is taken");
+        let vacant: HashSet<_> = self.vacant.iter().map(|id| id.0 as usize).collect();
+        assert_eq!(vacant.len(), self.vacant.len(), "a place is vacant once");
+        let is_vacant =
+            |(place, user): (usize, &Option<Box<User>>)| user.is_none() == vacant.contains(&place);
+        assert!(self.by_id.iter().enumerate().all(is_vacant), "every place is taken or vacant");
         for (name, &id) in &self.by_name {
             let user = self.get(id).expect("every name has its user");
             assert_eq!(user.name().as_str(), name.as_str(), "both directions hold the same spelling");
@@ -396,21 +417,20 @@ impl Users {
 mod tests {
     use super::*;
 
-    const ANA: UserId = UserId(1);
-    const BOB: UserId = UserId(2);
+    const ANA: UserId = UserId(0);
 
     fn name(text: &str) -> UserName {
         UserName::new(text).unwrap()
     }
 
-    fn claim(users: &mut Users, id: UserId, text: &str) -> Result<(), Taken> {
-        users.claim(id, name(text), crate::hub::tests::profile(), Now::read())
+    fn claim(users: &mut Users, text: &str) -> Result<UserId, Taken> {
+        users.claim(ConnectionId(7), name(text), crate::hub::tests::profile(), Now::read())
     }
 
     #[test]
     fn a_claimed_name_is_found_both_ways() {
         let mut users = Users::default();
-        claim(&mut users, ANA, "Ana").unwrap();
+        claim(&mut users, "Ana").unwrap();
         assert_eq!(users.find(&name("aNA")), Some(ANA));
         assert_eq!(users.get(ANA).unwrap().name().as_str(), "Ana");
         users.check();
@@ -419,8 +439,8 @@ mod tests {
     #[test]
     fn a_name_taken_in_another_letter_case_is_taken() {
         let mut users = Users::default();
-        claim(&mut users, ANA, "Ana").unwrap();
-        assert_eq!(claim(&mut users, BOB, "ANA"), Err(Taken));
+        claim(&mut users, "Ana").unwrap();
+        assert_eq!(claim(&mut users, "ANA"), Err(Taken));
         assert_eq!(users.len(), 1);
         users.check();
     }
@@ -428,9 +448,9 @@ mod tests {
     #[test]
     fn rename_frees_the_old_name() {
         let mut users = Users::default();
-        claim(&mut users, ANA, "ana").unwrap();
+        claim(&mut users, "ana").unwrap();
         users.rename(ANA, name("anna")).unwrap();
-        claim(&mut users, BOB, "ana").unwrap();
+        claim(&mut users, "ana").unwrap();
         assert_eq!(users.rename(ANA, name("ANA")), Err(Taken));
         assert_eq!(users.get(ANA).unwrap().name().as_str(), "anna");
         users.check();
@@ -439,7 +459,7 @@ mod tests {
     #[test]
     fn a_user_may_change_the_letter_case_of_its_own_name() {
         let mut users = Users::default();
-        claim(&mut users, ANA, "ana").unwrap();
+        claim(&mut users, "ana").unwrap();
         users.rename(ANA, name("ANA")).unwrap();
         assert_eq!(users.get(ANA).unwrap().name().as_str(), "ANA");
         users.check();
@@ -448,11 +468,11 @@ mod tests {
     #[test]
     fn a_released_name_is_free() {
         let mut users = Users::default();
-        claim(&mut users, ANA, "ana").unwrap();
+        claim(&mut users, "ana").unwrap();
         assert_eq!(users.release(ANA).unwrap().name().as_str(), "ana");
         assert!(users.release(ANA).is_none());
         assert_eq!(users.find(&name("ana")), None);
-        claim(&mut users, BOB, "ana").unwrap();
+        claim(&mut users, "ana").unwrap();
         users.check();
     }
 }

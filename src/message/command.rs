@@ -2,14 +2,12 @@
 
 use std::rc::Rc;
 
-use super::{Peer, Rank, Speech};
+use super::{ConnectionId, Peer, Rank, Speech};
 use crate::name::{RoomName, UserName};
 
 /// Something that one user asks for, and that is done or refused as a whole.
 #[derive(Clone, Debug)]
 pub enum Command {
-    /// Become a user of this name.
-    LogIn(UserName, Profile),
     /// Take another name.
     Rename(UserName),
     /// Enter a room, which is made when there is none.
@@ -34,8 +32,8 @@ pub enum Command {
         to_rank: Rank,
         /// What.
         speech: Speech,
-        /// The speaker is to hear it as well.
-        echo: bool,
+        /// The speaker does not hear it at this connection, where it said it.
+        unheard_by: Option<ConnectionId>,
     },
     /// Tell one user.
     Whisper {
@@ -43,8 +41,8 @@ pub enum Command {
         to: UserName,
         /// What.
         speech: Speech,
-        /// The speaker is to hear it as well.
-        echo: bool,
+        /// The speaker does not hear it at this connection, where it said it.
+        unheard_by: Option<ConnectionId>,
     },
     /// Set the topic of a room; an empty one takes it away.
     SetTopic {

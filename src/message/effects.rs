@@ -6,7 +6,7 @@ use std::ops::Range;
 use std::rc::Rc;
 use std::time::Instant;
 
-use super::{CloseReason, Dialect, Errand, Event, UserId};
+use super::{CloseReason, ConnectionId, Dialect, Errand, Event};
 use crate::network::Network;
 
 /// How many bytes for one connection are a step of work.
@@ -36,23 +36,23 @@ pub enum Effect {
     /// An event, and who is to hear it.
     Event(Event, Audience),
     /// Encoded bytes for one connection alone: see [`Effects::bytes_at`].
-    Bytes(UserId, Range<usize>),
+    Bytes(ConnectionId, Range<usize>),
     /// A newline for this connection, where the last byte that it was sent is none.
-    EndLine(UserId),
+    EndLine(ConnectionId),
     /// From now on this connection hears of events like this.
-    Hear(UserId, Dialect),
+    Hear(ConnectionId, Dialect),
     /// Events for this connection wait until this time, or until the quiet time is ended.
-    BeginQuiet(UserId, Instant),
+    BeginQuiet(ConnectionId, Instant),
     /// What waited for this connection is sent, and events are from now on.
-    EndQuiet(UserId),
+    EndQuiet(ConnectionId),
     /// This connection is to end.
-    Close(UserId, CloseReason),
+    Close(ConnectionId, CloseReason),
     /// All connections from there are to end.
     CloseFrom(Network, CloseReason),
     /// Something is to be found out for this connection, and nothing is taken from its peer until it has been told.
-    Errand(UserId, Errand),
+    Errand(ConnectionId, Errand),
     /// The end of this connection has begun, and everything is said: it is to be flushed.
-    Flush(UserId),
+    Flush(ConnectionId),
 }
 
 /// Who is to hear an event. The one who does not is apart, so that what several people say in a room has the same
@@ -60,14 +60,14 @@ pub enum Effect {
 #[derive(Clone, Debug)]
 pub struct Audience {
     /// Everybody who could.
-    pub all: Rc<[UserId]>,
+    pub all: Rc<[ConnectionId]>,
     /// Who of them does not.
-    pub except: Option<UserId>,
+    pub except: Option<ConnectionId>,
 }
 
 impl Audience {
     /// Everybody who is to hear the event.
-    pub fn iter(&self) -> impl Iterator<Item = UserId> {
+    pub fn iter(&self) -> impl Iterator<Item = ConnectionId> {
         self.all.iter().copied().filter(|&id| Some(id) != self.except)
     }
 }
@@ -79,7 +79,7 @@ impl Effects {
     }
 
     /// Adds an event for `audience`.
-    pub fn event(&mut self, event: Event, audience: impl IntoIterator<Item = UserId>) {
+    pub fn event(&mut self, event: Event, audience: impl IntoIterator<Item = ConnectionId>) {
         self.event_for(event, Audience { all: audience.into_iter().collect(), except: None });
     }
 
@@ -91,13 +91,13 @@ impl Effects {
 
     /// Adds bytes for one connection, which `write` appends to what it is given. Bytes for the connection that was last
     /// given some become one with those.
-    pub fn write(&mut self, to: UserId, write: impl FnOnce(&mut Vec<u8>)) {
+    pub fn write(&mut self, to: ConnectionId, write: impl FnOnce(&mut Vec<u8>)) {
         let start = self.bytes.len();
         write(&mut self.bytes);
         self.note_bytes(to, start);
     }
 
-    fn note_bytes(&mut self, to: UserId, start: usize) {
+    fn note_bytes(&mut self, to: ConnectionId, start: usize) {
         let end = self.bytes.len();
         self.steps += (end - start) / BYTES_PER_STEP;
         let is_own = self.list.len() > self.before;
@@ -111,19 +111,19 @@ impl Effects {
     }
 
     /// Adds bytes for one connection before all else that the command has caused.
-    pub fn write_first(&mut self, to: UserId, write: impl FnOnce(&mut Vec<u8>)) {
+    pub fn write_first(&mut self, to: ConnectionId, write: impl FnOnce(&mut Vec<u8>)) {
         let start = self.bytes.len();
         write(&mut self.bytes);
         self.list.insert(self.before, Effect::Bytes(to, start..self.bytes.len()));
     }
 
     /// Adds bytes for one connection.
-    pub fn bytes(&mut self, to: UserId, bytes: &[u8]) {
+    pub fn bytes(&mut self, to: ConnectionId, bytes: &[u8]) {
         self.write(to, |out| out.extend_from_slice(bytes));
     }
 
     /// Asks for the end of a connection.
-    pub fn close(&mut self, who: UserId, reason: CloseReason) {
+    pub fn close(&mut self, who: ConnectionId, reason: CloseReason) {
         self.push(Effect::Close(who, reason));
     }
 
@@ -197,7 +197,7 @@ impl Effects {
     /// so does one copy of every event that `stays`.
     pub fn take_for(
         &mut self,
-        who: UserId,
+        who: ConnectionId,
         stays: impl Fn(&Event) -> bool,
         mut encode: impl FnMut(&Event, &mut Vec<u8>),
     ) -> Vec<u8> {
@@ -222,7 +222,7 @@ impl Effects {
 }
 
 /// `audience`, in which `who` is `staying` times in place of `copies` times.
-fn without(audience: Audience, who: UserId, copies: usize, staying: usize) -> Audience {
+fn without(audience: Audience, who: ConnectionId, copies: usize, staying: usize) -> Audience {
     if copies == staying {
         audience
     } else if copies == 1 && audience.except.is_none() {

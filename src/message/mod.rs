@@ -32,10 +32,18 @@ use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::time::{Instant, SystemTime};
 
-/// The connection that a session, and the user it may become, lives on. A number is used again as soon as
-/// its connection has left, so nobody keeps one beyond that.
+/// A connection. A number is used again as soon as its connection has left, so nobody keeps one beyond that.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ConnectionId(pub u32);
+
+/// A user, by the number that the hub has given it. It is used again once the user has left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct UserId(pub u32);
+
+impl UserId {
+    /// No user has this: it stands for whoever has not logged in.
+    pub const NOBODY: Self = Self(u32::MAX);
+}
 
 /// Who is at the other end of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

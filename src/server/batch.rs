@@ -6,7 +6,7 @@ use std::mem;
 use std::ops::Range;
 use std::rc::Rc;
 
-use crate::message::{Audience, Dialect, Event, Frame, UserId};
+use crate::message::{Audience, ConnectionId, Dialect, Event, Frame};
 use crate::session::{self, Differences, House};
 
 /// About how many bytes a batch takes at most, for all and for single hearers each; then it goes into the outboxes
@@ -28,16 +28,16 @@ pub(super) struct Batch {
     /// About how many bytes it takes at most.
     most_bytes: usize,
     /// Everybody who could hear them.
-    audience: Rc<[UserId]>,
+    audience: Rc<[ConnectionId]>,
     /// For those at the end of the audience who came meanwhile: how many events there were before.
     missed: Vec<usize>,
     /// Each event, and who of the audience does not hear it.
-    events: Vec<(Event, Option<UserId>)>,
+    events: Vec<(Event, Option<ConnectionId>)>,
     /// What single hearers are told in between.
     asides: Vec<Aside>,
     aside_bytes: Vec<u8>,
     /// Everybody who does not hear all, or hears more.
-    special: Vec<UserId>,
+    special: Vec<ConnectionId>,
     /// About how many bytes the events take.
     bytes: usize,
     differences: Differences,
@@ -50,7 +50,7 @@ pub(super) struct Batch {
 /// Bytes for one hearer alone.
 #[derive(Debug)]
 struct Aside {
-    to: UserId,
+    to: ConnectionId,
     /// How many events come before.
     after: usize,
     bytes: Range<usize>,
@@ -151,12 +151,12 @@ impl Batch {
 
     /// True when bytes for `id` alone may be added: it is in the audience. Who whispers to itself is there twice, and would
     /// get them twice.
-    pub(super) fn takes_aside(&self, id: UserId) -> bool {
+    pub(super) fn takes_aside(&self, id: ConnectionId) -> bool {
         self.has_room() && self.audience.iter().filter(|&&other| other == id).count() == 1
     }
 
     /// Adds bytes for `id` alone.
-    pub(super) fn push_aside(&mut self, id: UserId, bytes: &[u8]) {
+    pub(super) fn push_aside(&mut self, id: ConnectionId, bytes: &[u8]) {
         let start = self.aside_bytes.len();
         self.aside_bytes.extend_from_slice(bytes);
         let bytes = start..self.aside_bytes.len();
@@ -169,14 +169,14 @@ impl Batch {
         self.aside_bytes.len()
     }
 
-    fn note_special(&mut self, id: UserId) {
+    fn note_special(&mut self, id: ConnectionId) {
         if !self.special.contains(&id) {
             self.special.push(id);
         }
     }
 
     /// Everybody who could hear the events.
-    pub(super) fn audience(&self) -> &Rc<[UserId]> {
+    pub(super) fn audience(&self) -> &Rc<[ConnectionId]> {
         &self.audience
     }
 
@@ -202,7 +202,13 @@ impl Batch {
     }
 
     /// Gives what somebody gets who does not hear all, or hears more.
-    fn special_frames(&self, id: UserId, missed: usize, encoding: &Encoding, give: &mut impl FnMut(Frame)) {
+    fn special_frames(
+        &self,
+        id: ConnectionId,
+        missed: usize,
+        encoding: &Encoding,
+        give: &mut impl FnMut(Frame),
+    ) {
         let mut parts = Parts { encoding, give, heard: missed..missed, own: Vec::new() };
         // Whoever whispers to itself may join the audience a second time, and has had the asides in its first place.
         let mut asides = self.asides.iter().filter(|a| a.to == id && a.after > missed).peekable();

@@ -7,7 +7,7 @@ use std::time::Duration;
 use log::{Level, info};
 
 use super::connection::{Inlet, Life};
-use super::{Server, user_id};
+use super::{Server, connection_id};
 use crate::message::{CloseReason, Effect, Now};
 use crate::server::{Ending, Stream};
 use crate::session::Session;
@@ -18,7 +18,7 @@ const FLUSH_TIMEOUT: Duration = Duration::from_secs(30);
 impl<S: Stream> Server<S> {
     /// Has the connection `key` end in an orderly way.
     pub(super) fn end(&mut self, key: usize, reason: CloseReason) {
-        self.out.close(user_id(key), reason);
+        self.out.close(connection_id(key), reason);
     }
 
     /// The same for this reason, whatever else happens to it until then; it hears nothing more.
@@ -85,7 +85,7 @@ impl<S: Stream> Server<S> {
             self.connections[key].stream.forget_unread();
         }
         self.settle(key);
-        self.out.push(Effect::Flush(user_id(key)));
+        self.out.push(Effect::Flush(connection_id(key)));
     }
 
     /// Has what waits for the connection `key` written, now that everything is said.
@@ -110,14 +110,14 @@ impl<S: Stream> Server<S> {
     fn depart(&mut self, key: usize, reason: &CloseReason, now: Now) {
         self.open -= 1;
         self.forget_errand(key);
-        let name = self.act(key, now, Session::leave);
-        if name.is_some() {
-            self.leavers.push((user_id(key), reason.to_string()));
+        let user = self.act(key, now, Session::leave);
+        let name = self.hub.users().get(user).map(|user| format!(" {}", user.name())).unwrap_or_default();
+        if self.hub.detach(user, connection_id(key)) {
+            self.leavers.push((user, reason.to_string()));
         }
         let connection = &self.connections[key];
         let (peer, received_bytes) = (connection.peer, connection.received_bytes);
         let (reason_text, seconds) = (reason.without_words(), self.seconds(now) - connection.came_s);
-        let name = name.map(|name| format!(" {name}")).unwrap_or_default();
         // What waits is part of what it was sent, and is mostly written at the end of this turn.
         let sent_bytes = connection.sent_bytes + connection.unsent_bytes() as u64;
         let line = format_args!(

@@ -6,14 +6,14 @@ use super::Server;
 use super::checks::Judged;
 use super::connection::Inlet;
 use super::{Question, Stream, Verdict};
-use crate::message::{Check, CloseReason, Errand, ErrandKind, Found, Now, UserId};
+use crate::message::{Check, CloseReason, ConnectionId, Errand, ErrandKind, Found, Now};
 
 /// What an IRC client calls an answer.
 type Label = Option<Box<str>>;
 
 impl<S: Stream> Server<S> {
     /// Sends the session of `id` on an errand: it has its answer at once where that takes no time.
-    pub(super) fn send_on(&mut self, id: UserId, errand: Errand, now: Now) {
+    pub(super) fn send_on(&mut self, id: ConnectionId, errand: Errand, now: Now) {
         let key = id.0 as usize;
         let is_open = self.connections.get(key).is_some_and(|connection| connection.is_open());
         if !is_open {

@@ -1,6 +1,9 @@
 //! What holds between turns, whatever peers do. Tests look at it after each.
 
-use super::{REFUSALS_AT_ONCE, Server};
+use std::collections::BTreeSet;
+
+use super::{REFUSALS_AT_ONCE, Server, connection_id};
+use crate::message::{ConnectionId, UserId};
 use crate::server::Stream;
 use crate::server::connection::{Connection, Inlet, Life};
 
@@ -52,9 +55,21 @@ impl<S: Stream> Server<S> {
         self.checks.check(self.connections.iter().filter(|(_, c)| is_checking(c)).map(|(key, _)| key));
         let refusals = self.connections.iter().filter(|(_, c)| !c.is_admitted).count();
         assert!(refusals <= REFUSALS_AT_ONCE, "{refusals} are being turned away");
-        for (id, user) in self.hub.users().iter() {
-            let connection = self.connections.get(id.0 as usize).expect("every user has a connection");
-            assert!(matches!(connection.life, Life::Open), "{} left and is still here", user.name());
-        }
+        let owned = self.connections.iter().filter(|(_, c)| c.session.user() != UserId::NOBODY);
+        let owned: BTreeSet<_> = owned.map(|(key, c)| (c.session.user(), connection_id(key))).collect();
+        let known = self.hub.users().iter().flat_map(|(id, _)| {
+            self.hub.users().connections(id).iter().map(move |&connection| (id, connection))
+        });
+        assert_eq!(
+            known.collect::<BTreeSet<_>>(),
+            owned,
+            "users and sessions agree on whom a connection belongs to"
+        );
+        let is_open =
+            |&(_, ConnectionId(key)): &(UserId, ConnectionId)| self.connections[key as usize].is_open();
+        assert!(
+            owned.iter().all(|owned| is_open(owned) || !self.banned.is_empty()),
+            "somebody left and is still here"
+        );
     }
 }

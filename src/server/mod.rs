@@ -46,7 +46,7 @@ use crate::bucket::Bucket;
 use crate::config::ServerConfig;
 use crate::hub::Hub;
 use crate::logging::PeerLog;
-use crate::message::{CloseReason, Dialect, Effect, Effects, Now, Peer, UserId};
+use crate::message::{CloseReason, ConnectionId, Dialect, Effect, Effects, Now, Peer, UserId};
 use crate::network::Network;
 use crate::session::{Context, House, Session};
 use admission::Admission;
@@ -209,7 +209,7 @@ impl<S: Stream> Server<S> {
 
     fn take_in(&mut self, stream: S, peer: Peer, is_admitted: bool, now: Now) -> usize {
         let key = self.connections.vacant_key();
-        let session = Session::new(user_id(key), &self.house.config.limits, now.instant);
+        let session = Session::new(connection_id(key), &self.house.config.limits, now.instant);
         self.own_bytes += Connection::own_bytes(&stream);
         self.connections.insert(Connection {
             stream,
@@ -237,6 +237,21 @@ impl<S: Stream> Server<S> {
         self.open += 1;
         self.settle(key);
         key
+    }
+
+    /// Gives the connection `key`, which belongs to nobody and has shown its wire, to the user `id` as another one.
+    pub fn attach(&mut self, key: usize, id: UserId, now: Now) {
+        self.with_session(key, now, |session, context| {
+            context.hub.attach(id, connection_id(key));
+            session.set_user(id, context);
+        });
+        self.pump(now);
+        self.settle(key);
+    }
+
+    /// Has the user `id` stay, or not, when its last connection ends.
+    pub fn set_stays(&mut self, id: UserId, stays: bool) {
+        self.hub.set_stays(id, stays);
     }
 
     /// True when there is something to do already, so that the next turn must not wait for readiness.
@@ -286,7 +301,7 @@ impl<S: Stream> Server<S> {
         match connection.life {
             Life::Open => {
                 if connection.quiet.as_ref().is_some_and(|quiet| quiet.until <= now.instant) {
-                    self.out.push(Effect::EndQuiet(user_id(key)));
+                    self.out.push(Effect::EndQuiet(connection_id(key)));
                 }
                 // Waking asks nothing of the hub: those who time out leave it together.
                 self.act(key, now, |session, context| session.wake(context));
@@ -398,6 +413,6 @@ impl<S: Stream> Server<S> {
     }
 }
 
-fn user_id(key: usize) -> UserId {
-    UserId(u32::try_from(key).expect("the system has fewer descriptors than 32 bits count"))
+fn connection_id(key: usize) -> ConnectionId {
+    ConnectionId(u32::try_from(key).expect("the system has fewer descriptors than 32 bits count"))
 }

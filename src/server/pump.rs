@@ -9,7 +9,7 @@ use super::Server;
 use super::connection::{Connection, Life, Line};
 use super::quiet::Quiet;
 use super::stream::Stream;
-use crate::message::{CloseReason, Dialect, Effect, Now, UserId};
+use crate::message::{CloseReason, ConnectionId, Dialect, Effect, Now};
 
 impl<S: Stream> Server<S> {
     /// Executes the list of effects to its end. What comes of an effect is appended to the list: nothing else queues,
@@ -80,14 +80,14 @@ impl<S: Stream> Server<S> {
     }
 
     /// True when bytes for `id` may be gathered with what it hears. They do not wait where that waits.
-    fn takes_aside(&self, id: UserId) -> bool {
+    fn takes_aside(&self, id: ConnectionId) -> bool {
         let is_loud =
             || self.connections.get(id.0 as usize).is_some_and(|connection| connection.quiet.is_none());
         self.batch.takes_aside(id) && is_loud()
     }
 
     /// Puts bytes into the outbox of `id`.
-    fn put(&mut self, id: UserId, bytes: Range<usize>, now: Now) {
+    fn put(&mut self, id: ConnectionId, bytes: Range<usize>, now: Now) {
         let key = id.0 as usize;
         let Some(connection) = self.connections.get_mut(key) else {
             debug_assert!(false, "something is to be sent to {id:?}, who is gone");
@@ -100,7 +100,7 @@ impl<S: Stream> Server<S> {
         }
     }
 
-    fn end_line(&mut self, id: UserId, now: Now) {
+    fn end_line(&mut self, id: ConnectionId, now: Now) {
         let key = id.0 as usize;
         if let Some(connection) = self.connections.get_mut(key)
             && connection.is_mid_line
@@ -111,19 +111,19 @@ impl<S: Stream> Server<S> {
         }
     }
 
-    fn hear(&mut self, id: UserId, dialect: Dialect) {
+    fn hear(&mut self, id: ConnectionId, dialect: Dialect) {
         if let Some(connection) = self.connections.get_mut(id.0 as usize) {
             connection.dialect = dialect;
         }
     }
 
-    fn begin_quiet(&mut self, id: UserId, until: Instant) {
+    fn begin_quiet(&mut self, id: ConnectionId, until: Instant) {
         if let Some(connection) = self.connections.get_mut(id.0 as usize) {
             connection.quiet.get_or_insert_with(|| Box::new(Quiet::new(until))).until = until;
         }
     }
 
-    fn end_quiet(&mut self, id: UserId, now: Now) {
+    fn end_quiet(&mut self, id: ConnectionId, now: Now) {
         let key = id.0 as usize;
         if let Some(connection) = self.connections.get_mut(key)
             && connection.may_be_told()

@@ -3,7 +3,7 @@
 use std::io::ErrorKind;
 use std::mem;
 
-use super::{Server, user_id};
+use super::Server;
 use crate::config::Flood;
 use crate::message::{CloseReason, Now};
 use crate::server::Stream;
@@ -233,7 +233,8 @@ impl<S: Stream> Server<S> {
 
     /// How fast the peer of `key` may send, if not as fast as it likes: operators may.
     fn flood_limit(&self, key: usize) -> Option<Flood> {
-        let is_operator = self.hub.users().get(user_id(key)).is_some_and(|user| user.is_operator);
+        let is_operator =
+            self.hub.users().get(self.connections[key].session.user()).is_some_and(|user| user.is_operator);
         self.house.config.limits.flood.filter(|_| !is_operator)
     }
 

@@ -75,7 +75,8 @@ impl<S: Stream> Server<S> {
             }
         }
         let waiting = |(bytes, key): (usize, usize)| {
-            let name = self.hub.users().get(super::user_id(key)).map(|user| user.name().clone());
+            let name =
+                self.hub.users().get(self.connections[key].session.user()).map(|user| user.name().clone());
             Waiting { peer: self.connections[key].peer, name, bytes }
         };
         largest.into_iter().map(waiting).collect()

@@ -17,7 +17,8 @@ use log::Level;
 use super::{Context, NO_PASSWORD, log_login, log_not_checked, log_wrong_password, shift};
 use crate::config::Limits;
 use crate::message::{
-    Check, CloseReason, Command, Effect, Found, Outcome, Profile, Purpose, Rank, Refusal, Speech, UserId,
+    Check, CloseReason, Command, ConnectionId, Effect, Found, Outcome, Profile, Purpose, Rank, Refusal,
+    Speech, UserId,
 };
 use crate::name::UserName;
 use crate::secret::Guess;
@@ -31,7 +32,9 @@ const QUIET: Duration = Duration::from_millis(500);
 /// One peer's conversation.
 #[derive(Debug)]
 pub(super) struct CrazyIt {
-    id: UserId,
+    connection: ConnectionId,
+    /// Whom it belongs to: nobody before the login.
+    user: UserId,
     decoder: Decoder,
     phase: Phase,
     /// A login was answered, and the peer has sent no frame since.
@@ -55,9 +58,10 @@ pub(super) fn could_begin_with(byte: u8) -> bool {
 
 impl CrazyIt {
     /// A conversation that begins now, and ends at `until` unless the peer logs in.
-    pub(super) fn new(id: UserId, frame_bytes: usize, until: Instant) -> Self {
+    pub(super) fn new(connection: ConnectionId, frame_bytes: usize, until: Instant) -> Self {
         Self {
-            id,
+            connection,
+            user: UserId::NOBODY,
             decoder: Decoder::new(frame_bytes),
             phase: Phase::Greeting { until },
             was_answered: false,
@@ -65,8 +69,20 @@ impl CrazyIt {
         }
     }
 
-    pub(super) fn id(&self) -> UserId {
-        self.id
+    pub(super) fn connection(&self) -> ConnectionId {
+        self.connection
+    }
+
+    pub(super) fn user_id(&self) -> UserId {
+        self.user
+    }
+
+    /// From now on the connection belongs to this user; to nobody, where it has left.
+    pub(super) fn set_user(&mut self, user: UserId) {
+        self.user = user;
+        if user != UserId::NOBODY {
+            self.phase = Phase::Online;
+        }
     }
 
     /// See [`super::Session::receive`].
@@ -89,7 +105,7 @@ impl CrazyIt {
                 Some(used)
             }
             Decoded::Broken(why) => {
-                context.out.close(self.id, CloseReason::Malformed(why.to_string()));
+                context.out.close(self.connection, CloseReason::Malformed(why.to_string()));
                 Some(bytes.len())
             }
         }
@@ -124,20 +140,22 @@ impl CrazyIt {
         if let Phase::Greeting { until } = self.phase
             && until <= context.now.instant
         {
-            context.out.close(self.id, CloseReason::LoginTimeout(context.house.config.limits.login_timeout));
+            context
+                .out
+                .close(self.connection, CloseReason::LoginTimeout(context.house.config.limits.login_timeout));
         }
     }
 
     /// Ends the quiet time behind an answer, if there is one.
     pub(super) fn end_quiet(&mut self, context: &mut Context<'_>) {
         if mem::take(&mut self.was_answered) {
-            context.out.push(Effect::EndQuiet(self.id));
+            context.out.push(Effect::EndQuiet(self.connection));
         }
     }
 
     fn newline(&mut self, context: &mut Context<'_>) {
         if self.was_answered && !self.writes_lines {
-            context.out.push(Effect::EndLine(self.id));
+            context.out.push(Effect::EndLine(self.connection));
             self.writes_lines = true;
         }
     }
@@ -148,7 +166,7 @@ impl CrazyIt {
             Request::Say(text) => {
                 let room = context.hub.lobby().clone();
                 let speech = Speech::message(text);
-                self.ask(Command::Say { room, to_rank: Rank::NONE, speech, echo: true }, context)
+                self.ask(Command::Say { room, to_rank: Rank::NONE, speech, unheard_by: None }, context)
             }
             Request::Whisper { to, text } => self.whisper(to, text, context),
         };
@@ -174,7 +192,7 @@ impl CrazyIt {
             (Phase::Greeting { .. }, Some(_), None) => return self.refuse_name(&NO_PASSWORD, context),
             (Phase::Greeting { .. }, Some(secret), Some(password)) => {
                 let check = Check::new(secret.clone(), Guess::new(password), Purpose::LogIn(name));
-                return context.out.push(Effect::Errand(self.id, check.into()));
+                return context.out.push(Effect::Errand(self.connection, check.into()));
             }
             (Phase::Greeting { .. }, None, _) => self.enter(name, context),
             (Phase::Online, _, _) => self.rename(name, context),
@@ -199,7 +217,7 @@ impl CrazyIt {
             // This wire has no word for it.
             Outcome::NotChecked => {
                 log_not_checked(context, place);
-                context.out.close(self.id, CloseReason::PasswordNotChecked);
+                context.out.close(self.connection, CloseReason::PasswordNotChecked);
             }
         }
     }
@@ -219,15 +237,16 @@ impl CrazyIt {
             realname: name.as_str().into(),
             peer: context.peer,
         };
-        self.ask(Command::LogIn(name, profile), context)?;
+        self.user = context.hub.log_in(self.connection, name, profile, context.now, context.out)?;
         let room = context.hub.lobby().clone();
         if let Err(why) = self.ask(Command::Join { room, key: None }, context) {
             // There is nowhere else to be for this wire, so the name is given back.
             self.ask(Command::Leave { reason: why.to_string() }, context)?;
+            self.user = UserId::NOBODY;
             return Err(why);
         }
         self.phase = Phase::Online;
-        log_login(self.id, context);
+        log_login(self.user, context);
         Ok(())
     }
 
@@ -242,7 +261,7 @@ impl CrazyIt {
         match UserName::new(to) {
             Ok(to) => {
                 let speech = Speech::message(text);
-                self.ask(Command::Whisper { to, speech, echo: false }, context)
+                self.ask(Command::Whisper { to, speech, unheard_by: Some(self.connection) }, context)
             }
             Err(_) if matches!(self.phase, Phase::Greeting { .. }) => Err(Refusal::NotLoggedIn),
             Err(why) => Err(Refusal::NameNotAllowed(why)),
@@ -250,7 +269,7 @@ impl CrazyIt {
     }
 
     fn ask(&mut self, command: Command, context: &mut Context<'_>) -> Result<(), Refusal> {
-        context.hub.handle(self.id, command, context.now, context.out)
+        context.hub.handle(self.user, command, context.now, context.out)
     }
 
     fn refuse_name(&mut self, why: &dyn fmt::Display, context: &mut Context<'_>) {
@@ -260,17 +279,17 @@ impl CrazyIt {
     }
 
     fn answer(&mut self, answer: Answer, context: &mut Context<'_>) {
-        context.out.bytes(self.id, answer.as_str().as_bytes());
+        context.out.bytes(self.connection, answer.as_str().as_bytes());
         if self.writes_lines {
-            context.out.bytes(self.id, b"\n");
+            context.out.bytes(self.connection, b"\n");
         }
-        context.out.push(Effect::BeginQuiet(self.id, context.now.instant + QUIET));
+        context.out.push(Effect::BeginQuiet(self.connection, context.now.instant + QUIET));
         self.was_answered = true;
     }
 
     /// Sends a line of the server's own.
     pub(super) fn notice(&mut self, text: &str, context: &mut Context<'_>) {
-        context.out.bytes(self.id, notice_line(text).as_bytes());
+        context.out.bytes(self.connection, notice_line(text).as_bytes());
     }
 }
 

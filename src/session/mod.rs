@@ -21,8 +21,7 @@ use log::Level;
 use crate::config::Limits;
 use crate::hub::Hub;
 use crate::logging::PeerLog;
-use crate::message::{CloseReason, Effects, Found, Now, Peer, UserId};
-use crate::name::UserName;
+use crate::message::{CloseReason, ConnectionId, Effects, Found, Now, Peer, UserId};
 use crazyit::CrazyIt;
 use first_bytes::{FirstBytes, first_bytes};
 use irc::Irc;
@@ -64,7 +63,7 @@ pub struct Session {
 #[derive(Debug)]
 enum Wire {
     /// None of them has come yet; closed at this time.
-    Unknown { id: UserId, until: Instant },
+    Unknown { connection: ConnectionId, until: Instant },
     /// The textbook's.
     CrazyIt(CrazyIt),
     /// IRC.
@@ -108,15 +107,34 @@ fn shift(until: &mut Instant, old: &Limits, new: &Limits) {
 
 impl Session {
     /// A conversation that begins now.
-    pub fn new(id: UserId, limits: &Limits, now: Instant) -> Self {
-        Self { wire: Wire::Unknown { id, until: now + limits.login_timeout } }
+    pub fn new(connection: ConnectionId, limits: &Limits, now: Instant) -> Self {
+        Self { wire: Wire::Unknown { connection, until: now + limits.login_timeout } }
     }
 
-    fn id(&self) -> UserId {
+    fn connection(&self) -> ConnectionId {
         match &self.wire {
-            Wire::Unknown { id, .. } => *id,
-            Wire::CrazyIt(conversation) => conversation.id(),
-            Wire::Irc(conversation) => conversation.id(),
+            Wire::Unknown { connection, .. } => *connection,
+            Wire::CrazyIt(conversation) => conversation.connection(),
+            Wire::Irc(conversation) => conversation.connection(),
+        }
+    }
+
+    /// Whom the connection belongs to: nobody, before somebody has logged in.
+    pub fn user(&self) -> UserId {
+        match &self.wire {
+            Wire::Unknown { .. } => UserId::NOBODY,
+            Wire::CrazyIt(conversation) => conversation.user_id(),
+            Wire::Irc(conversation) => conversation.user_id(),
+        }
+    }
+
+    /// From now on the connection belongs to this user.
+    pub fn set_user(&mut self, user: UserId, context: &mut Context<'_>) {
+        match &mut self.wire {
+            // Without a wire there is nothing to hear with.
+            Wire::Unknown { .. } => {}
+            Wire::CrazyIt(conversation) => conversation.set_user(user),
+            Wire::Irc(conversation) => conversation.set_user(user, context),
         }
     }
 
@@ -125,24 +143,25 @@ impl Session {
     /// shown again, with more behind them.
     pub fn receive(&mut self, bytes: &[u8], context: &mut Context<'_>) -> Option<usize> {
         match &mut self.wire {
-            Wire::Unknown { id, until } => match first_bytes(bytes, false) {
+            Wire::Unknown { connection, until } => match first_bytes(bytes, false) {
                 FirstBytes::NeedMore => None,
                 FirstBytes::Blank(count) => Some(count),
                 FirstBytes::CrazyIt => {
-                    let conversation = CrazyIt::new(*id, context.house.config.limits.frame_bytes, *until);
+                    let conversation =
+                        CrazyIt::new(*connection, context.house.config.limits.frame_bytes, *until);
                     self.wire = Wire::CrazyIt(conversation);
                     Some(0)
                 }
                 FirstBytes::Irc => {
-                    self.wire = Wire::Irc(Irc::open(*id, *until, context));
+                    self.wire = Wire::Irc(Irc::open(*connection, *until, context));
                     Some(0)
                 }
                 FirstBytes::Tls => {
-                    context.out.close(*id, CloseReason::Malformed(TLS_HERE.into()));
+                    context.out.close(*connection, CloseReason::Malformed(TLS_HERE.into()));
                     Some(bytes.len())
                 }
                 FirstBytes::Neither => {
-                    context.out.close(*id, CloseReason::Malformed(NEITHER.into()));
+                    context.out.close(*connection, CloseReason::Malformed(NEITHER.into()));
                     Some(bytes.len())
                 }
             },
@@ -171,15 +190,15 @@ impl Session {
     pub fn finish(&mut self, rest: &[u8], context: &mut Context<'_>) {
         match &mut self.wire {
             Wire::Unknown { .. } if rest.is_empty() => {}
-            Wire::Unknown { id, until } => match first_bytes(rest, true) {
+            Wire::Unknown { connection, until } => match first_bytes(rest, true) {
                 FirstBytes::Blank(count) => self.finish(&rest[count..], context),
                 FirstBytes::Irc => {
-                    let mut conversation = Irc::open(*id, *until, context);
+                    let mut conversation = Irc::open(*connection, *until, context);
                     conversation.finish(rest, context);
                     self.wire = Wire::Irc(conversation);
                 }
                 FirstBytes::NeedMore | FirstBytes::Tls | FirstBytes::CrazyIt | FirstBytes::Neither => {
-                    irc::error_line(*id, NEITHER, context.out);
+                    irc::error_line(*connection, NEITHER, context.out);
                 }
             },
             Wire::CrazyIt(conversation) => conversation.finish(!rest.is_empty(), context),
@@ -188,14 +207,16 @@ impl Session {
     }
 
     /// Prepares for the end: what was held back from the peer is sent. What is sent to it after this is its own bytes, not
-    /// events. Returns the name of the user, who has to leave the hub.
-    pub fn leave(&mut self, context: &mut Context<'_>) -> Option<UserName> {
+    /// events. Returns whom the connection belonged to.
+    pub fn leave(&mut self, context: &mut Context<'_>) -> UserId {
         match &mut self.wire {
             Wire::CrazyIt(conversation) => conversation.end_quiet(context),
             Wire::Irc(conversation) => conversation.stop_work(),
             Wire::Unknown { .. } => {}
         }
-        context.hub.users().get(self.id()).map(|user| user.name().clone())
+        let user = self.user();
+        self.set_user(UserId::NOBODY, context);
+        user
     }
 
     /// Forgets what is left of a command that goes on.
@@ -211,7 +232,7 @@ impl Session {
             Wire::CrazyIt(conversation) => conversation.notice(&reason.to_string(), context),
             // Who has said nothing yet reads this as well as anything.
             Wire::Unknown { .. } | Wire::Irc(_) => {
-                irc::error_line(self.id(), &reason.to_string(), context.out)
+                irc::error_line(self.connection(), &reason.to_string(), context.out)
             }
         }
     }
@@ -228,10 +249,10 @@ impl Session {
     /// Does what is due.
     pub fn wake(&mut self, context: &mut Context<'_>) {
         match &mut self.wire {
-            Wire::Unknown { id, until } => {
+            Wire::Unknown { connection, until } => {
                 if *until <= context.now.instant {
                     let timeout = context.house.config.limits.login_timeout;
-                    context.out.close(*id, CloseReason::LoginTimeout(timeout));
+                    context.out.close(*connection, CloseReason::LoginTimeout(timeout));
                 }
             }
             Wire::CrazyIt(conversation) => conversation.wake(context),

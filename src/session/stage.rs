@@ -39,6 +39,6 @@ impl Session {
             Wire::CrazyIt(_) => Stage::CrazyIt,
             Wire::Irc(_) => Stage::Irc,
         };
-        if hub.users().get(self.id()).is_some() { online } else { Stage::LoggingIn }
+        if hub.users().get(self.user()).is_some() { online } else { Stage::LoggingIn }
     }
 }

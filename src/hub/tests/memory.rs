@@ -11,18 +11,18 @@ fn hoard(scene: &mut Scene, ids: std::ops::Range<u32>, address: [u8; 4]) -> Opti
     let mut refused = None;
     for n in ids {
         let peer = Peer::Tcp(address.into(), 1);
-        let command = Command::LogIn(name(&format!("h{n}")), Profile { peer, ..profile() });
-        scene.handle(UserId(n), command).unwrap();
+        let command = Step::LogIn(name(&format!("h{n}")), Profile { peer, ..profile() });
+        scene.handle(ConnectionId(n), command).unwrap();
         for r in 0..ROOMS_PER_USER {
             let text = format!("#{n}-{r}");
-            if let Err(why) = scene.handle(UserId(n), join(&text)) {
+            if let Err(why) = scene.handle(ConnectionId(n), join(&text)) {
                 refused = Some(why);
                 break;
             }
             for m in 0..MASKS_PER_LIST {
                 let mask = format!("{m}{}!*@*", "x".repeat(400));
                 let mask = RoomChange::Mask { list: MaskList::Bans, mask, added: true };
-                if change(scene, UserId(n), &text, mask) != Ok(vec![]) {
+                if change(scene, ConnectionId(n), &text, mask) != Ok(vec![]) {
                     break;
                 }
             }
@@ -49,7 +49,7 @@ fn rooms_of_one_address_and_of_all_take_no_more_than_their_share_and_give_it_bac
         (2..10).map(|n| hoard(&mut scene, 16 * n..16 * n + 16, [192, 0, 2, n as u8])).last().flatten();
     assert!(matches!(others, Some(Refusal::NoMemoryForRoom { of_address: false, .. })), "{others:?}");
     assert!(scene.hub.rooms.charged_bytes() <= 4 << 20);
-    let ids: Vec<_> = scene.hub.users.iter().map(|(id, _)| id).collect();
+    let ids: Vec<_> = scene.users.keys().copied().collect();
     ids.into_iter().for_each(|id| scene.handle(id, leave()).unwrap());
     scene.hub.check();
     assert_eq!(scene.hub.rooms.charged_bytes(), before);
@@ -63,36 +63,37 @@ fn a_watch_list_is_full_when_its_address_has_no_more_memory() {
     scene.hub.set_memory(0);
     for n in 0..16 {
         let peer = Peer::Tcp([192, 0, 2, 1].into(), 1);
-        let command = Command::LogIn(name(&format!("h{n}")), Profile { peer, ..profile() });
-        scene.handle(UserId(n), command).unwrap();
+        let command = Step::LogIn(name(&format!("h{n}")), Profile { peer, ..profile() });
+        scene.handle(ConnectionId(n), command).unwrap();
     }
-    let watched = |scene: &Scene, n| scene.hub.users.get(UserId(n)).unwrap().watches().len();
+    let watched =
+        |scene: &Scene, n| scene.hub.users.get(scene.user(ConnectionId(n))).unwrap().watches().len();
     for n in 0..16 {
         for w in 0..WATCHED_NAMES {
             let most = watched(&scene, n);
             let full = Refusal::WatchListFull { name: name(&format!("w{w}")), most };
-            if let Err(why) = scene.hub.watch(UserId(n), &name(&format!("w{w}"))) {
+            if let Err(why) = scene.hub.watch(scene.user(ConnectionId(n)), &name(&format!("w{w}"))) {
                 assert_eq!(why, full);
             }
         }
     }
     scene.hub.check();
     assert_eq!((watched(&scene, 0), watched(&scene, 15)), (WATCHED_NAMES, 0));
-    scene.hub.unwatch_all(UserId(0));
+    scene.hub.unwatch_all(scene.user(ConnectionId(0)));
     scene.hub.check();
-    scene.hub.watch(UserId(15), &name("w")).unwrap();
+    scene.hub.watch(scene.user(ConnectionId(15)), &name("w")).unwrap();
 }
 
 /// Somebody on this machine, who has an address with memory.
-const ANA_HERE: UserId = UserId(101);
+const ANA_HERE: ConnectionId = ConnectionId(101);
 
 /// Logs a user in from an address that has no memory left, and leaves the user in a room.
-fn with_a_full_address(scene: &mut Scene) -> UserId {
+fn with_a_full_address(scene: &mut Scene) -> ConnectionId {
     scene.hub.set_memory(0);
     assert!(hoard(scene, 0..4, [192, 0, 2, 1]).is_some());
-    let id = UserId(100);
+    let id = ConnectionId(100);
     let peer = Peer::Tcp([192, 0, 2, 1].into(), 1);
-    scene.handle(id, Command::LogIn(name("late"), Profile { peer, ..profile() })).unwrap();
+    scene.handle(id, Step::LogIn(name("late"), Profile { peer, ..profile() })).unwrap();
     scene.handle(id, join("#0-0")).unwrap();
     id
 }
@@ -121,14 +122,14 @@ fn seats_invitations_and_words_of_those_who_are_away_are_refused_to_an_address_w
 
 #[test]
 fn a_ban_is_refused_when_there_is_no_memory_for_it() {
-    let mut scene = Scene::with(&[(UserId(0), "root")]);
+    let mut scene = Scene::with(&[(ConnectionId(0), "root")]);
     scene.hub.set_memory(0);
     let (now, mut out) = (Now::read(), Effects::default());
     let refused = (0..MOST_BANS as u32).find_map(|n| {
         let network = Network::of(Ipv4Addr::from_bits(0x0a00_0000 + n).into());
         let (by, reason) = ("root".to_owned(), "x".repeat(800));
         let ban = Ban { network, until: None, by, since: now.time, reason };
-        scene.hub.ban(UserId(0), ban, now, &mut out).err()
+        scene.hub.ban(scene.user(ConnectionId(0)), ban, now, &mut out).err()
     });
     assert_eq!(refused, Some(BanError::NoMemory(512 << 10)));
     scene.hub.check();

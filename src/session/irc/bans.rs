@@ -39,7 +39,7 @@ impl Irc {
             return self.need_more_params("KLINE", context);
         };
         let Some(network) = self.banned_network("KLINE", target, context) else { return };
-        let by = context.hub.users().get(self.id).map(|user| user.name().to_string()).unwrap_or_default();
+        let by = context.hub.users().get(self.user).map(|user| user.name().to_string()).unwrap_or_default();
         let since = date::whole_seconds(context.now.time);
         let reason = reason.join(" ").replace(char::is_control, " ");
         let reason = cut(reason.trim(), KICK_CHARS).trim_end().to_owned();
@@ -52,7 +52,7 @@ impl Irc {
     fn set_ban(&self, ban: Ban, context: &mut Context<'_>) {
         let (network, by, time) = (ban.network, ban.by.clone(), period(ban.until));
         let reason = if ban.reason.is_empty() { String::new() } else { format!(": {}", ban.reason) };
-        let was_there = match context.hub.ban(self.id, ban, context.now, context.out) {
+        let was_there = match context.hub.ban(self.user, ban, context.now, context.out) {
             Ok(was_there) => was_there,
             Err(why) => return self.fail("KLINE", "INVALID_TARGET", &format!("{network}: {why}"), context),
         };
@@ -65,7 +65,7 @@ impl Irc {
         };
         self.say("NOTICE", &format!("K-Line {done}: {network} {time}{kept}{reason}"), context);
         let text = format!("{by} {done} a K-Line of {network} {time}{reason}");
-        context.hub.tell_operators(Some(self.id), text, context.now, context.out);
+        context.hub.tell_operators(Some(self.user), text, context.now, context.out);
     }
 
     /// `UNKLINE target`.
@@ -79,11 +79,11 @@ impl Irc {
             let text = format!("There is no K-Line of {network}: {others}");
             return self.fail("UNKLINE", "NO_SUCH_BAN", &text, context);
         }
-        let by = context.hub.users().get(self.id).map(|user| user.name().to_string()).unwrap_or_default();
+        let by = context.hub.users().get(self.user).map(|user| user.name().to_string()).unwrap_or_default();
         info!("{} {by}: takes the ban of {network} away", context.peer);
         self.say("NOTICE", &format!("K-Line removed: {network}"), context);
         let text = format!("{by} removed the K-Line of {network}");
-        context.hub.tell_operators(Some(self.id), text, context.now, context.out);
+        context.hub.tell_operators(Some(self.user), text, context.now, context.out);
     }
 
     /// Lists all bans.

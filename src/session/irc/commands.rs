@@ -223,7 +223,7 @@ impl Irc {
 
     /// True when the client is an operator of the server. Otherwise it is told that it would have to be.
     pub(super) fn is_for_operators(&self, context: &mut Context<'_>) -> bool {
-        let is_operator = context.hub.users().get(self.id).is_some_and(|user| user.is_operator);
+        let is_operator = context.hub.users().get(self.user).is_some_and(|user| user.is_operator);
         if !is_operator {
             self.refuse(&Refusal::NotServerOperator, context);
         }

@@ -55,13 +55,13 @@ impl Irc {
 
     fn put(&self, part: Part<'_>, context: &mut Context<'_>) {
         let capabilities = self.capabilities;
-        let answer = context.out.take_for(self.id, is_for_oneself, |event, bytes| {
+        let answer = context.out.take_for(self.connection, is_for_oneself, |event, bytes| {
             irc::encode(event, capabilities, context.house, bytes);
         });
         let lines: Vec<_> = answer.split_inclusive(|&byte| byte == b'\n').collect();
         let server = &context.house.name;
         // First, because what comes after the end of a connection is lost.
-        context.out.write_first(self.id, |out| match (part, lines.as_slice()) {
+        context.out.write_first(self.connection, |out| match (part, lines.as_slice()) {
             (Part::Whole(label), []) => tagged(out, "label", label, server, |line| line.command("ACK")),
             (Part::Whole(label), [line]) => with_tag(line, "label", label, out),
             (part, lines) => {

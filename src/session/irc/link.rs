@@ -28,6 +28,6 @@ impl Irc {
     /// `QUIT [reason]`.
     pub(super) fn quit(&mut self, message: &Message<'_>, context: &mut Context<'_>) {
         let reason = message.params.first().copied().unwrap_or_default();
-        context.out.close(self.id, CloseReason::Quit(reason.to_owned()));
+        context.out.close(self.connection, CloseReason::Quit(reason.to_owned()));
     }
 }

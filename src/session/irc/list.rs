@@ -37,14 +37,14 @@ impl Work for Listing {
         // Places that are vacant were looked at as well.
         let mut steps = 1 + (place - self.next) / VACANT_PLACES_PER_STEP;
         self.next = place + 1;
-        if hub.is_visible(id, irc.id) && lists(&self.conditions, room, now.time, &mut steps) {
+        if hub.is_visible(id, irc.user) && lists(&self.conditions, room, now.time, &mut steps) {
             if self.bytes_left == 0 {
                 self.next = usize::MAX;
                 irc.tell_cut("*", context);
                 return Progress::More;
             }
-            let own_name = hub.users().get(irc.id).map_or("*", |user| user.name().as_str());
-            out.write(irc.id, |bytes| {
+            let own_name = hub.users().get(irc.user).map_or("*", |user| user.name().as_str());
+            out.write(irc.connection, |bytes| {
                 let start = bytes.len();
                 let topic = room.settings.topic.as_ref();
                 let mut line = Line::begin(bytes);

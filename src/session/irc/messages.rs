@@ -97,13 +97,14 @@ impl Irc {
 
     fn speak_to(&self, target: &str, speech: Speech, context: &mut Context<'_>) {
         let is_quiet = speech.kind == SpeechKind::Notice;
-        let echo = self.capabilities.has(Capabilities::ECHO_MESSAGE);
+        let hears_itself = self.capabilities.has(Capabilities::ECHO_MESSAGE);
+        let unheard_by = (!hears_itself).then_some(self.connection);
         let (room, to_rank) = without_prefix(target);
         let (command, addressee) = match (RoomName::new(room), UserName::new(target)) {
-            (Ok(room), _) => (Command::Say { room, to_rank, speech, echo }, None),
+            (Ok(room), _) => (Command::Say { room, to_rank, speech, unheard_by }, None),
             (Err(_), Ok(to)) => {
                 let addressee = (speech.kind == SpeechKind::Message).then(|| to.clone());
-                (Command::Whisper { to, speech, echo }, addressee)
+                (Command::Whisper { to, speech, unheard_by }, addressee)
             }
             (Err(_), Err(_)) => {
                 if !is_quiet {
@@ -112,7 +113,7 @@ impl Irc {
                 return;
             }
         };
-        match context.hub.handle(self.id, command, context.now, context.out) {
+        match context.hub.handle(self.user, command, context.now, context.out) {
             Ok(()) => {
                 if let Some(addressee) = addressee {
                     self.tell_away(&addressee, context);

@@ -30,7 +30,9 @@ use std::time::{Duration, Instant};
 
 use super::{Context, shift};
 use crate::config::Limits;
-use crate::message::{Capabilities, CloseReason, Dialect, Effect, Effects, Found, Purpose, UserId};
+use crate::message::{
+    Capabilities, CloseReason, ConnectionId, Dialect, Effect, Effects, Found, Purpose, UserId,
+};
 use crate::wire::irc::{CLIENT_TAGS_BYTES, LINE_BYTES, Line, Message, Tags, numeric, without_line_end};
 use crate::wire::{Split, Splitter};
 use registration::Registration;
@@ -42,7 +44,9 @@ const PONG_WITHIN: Duration = Duration::from_secs(60);
 /// One peer's conversation.
 #[derive(Debug)]
 pub(super) struct Irc {
-    id: UserId,
+    connection: ConnectionId,
+    /// Whom it belongs to: nobody before registration.
+    user: UserId,
     splitter: Splitter,
     /// The rest of a line that was too long, up to its end, is not looked at.
     skips_line: bool,
@@ -67,7 +71,7 @@ enum Phase {
 }
 
 /// The farewell of a server (RFC 2812 §3.7.4).
-pub(super) fn error_line(to: UserId, reason: &str, out: &mut Effects) {
+pub(super) fn error_line(to: ConnectionId, reason: &str, out: &mut Effects) {
     out.write(to, |bytes| {
         let mut line = Line::begin(bytes);
         line.command("ERROR");
@@ -78,20 +82,21 @@ pub(super) fn error_line(to: UserId, reason: &str, out: &mut Effects) {
 
 impl Irc {
     /// A conversation that begins, and ends at `until` unless the peer logs in.
-    pub(super) fn open(id: UserId, until: Instant, context: &mut Context<'_>) -> Self {
-        let irc = Self::new(id, until);
+    pub(super) fn open(connection: ConnectionId, until: Instant, context: &mut Context<'_>) -> Self {
+        let irc = Self::new(connection, until);
         irc.hear(context);
         irc
     }
 
     /// From now on the client hears of events as one with its capabilities.
     fn hear(&self, context: &mut Context<'_>) {
-        context.out.push(Effect::Hear(self.id, Dialect::Irc(self.capabilities)));
+        context.out.push(Effect::Hear(self.connection, Dialect::Irc(self.capabilities)));
     }
 
-    fn new(id: UserId, until: Instant) -> Self {
+    fn new(connection: ConnectionId, until: Instant) -> Self {
         Self {
-            id,
+            connection,
+            user: UserId::NOBODY,
             splitter: Splitter::new(CLIENT_TAGS_BYTES + LINE_BYTES),
             skips_line: false,
             capabilities: Capabilities::default(),
@@ -103,8 +108,21 @@ impl Irc {
         }
     }
 
-    pub(super) fn id(&self) -> UserId {
-        self.id
+    pub(super) fn connection(&self) -> ConnectionId {
+        self.connection
+    }
+
+    pub(super) fn user_id(&self) -> UserId {
+        self.user
+    }
+
+    /// From now on the connection belongs to this user; to nobody, where it has left.
+    pub(super) fn set_user(&mut self, user: UserId, context: &Context<'_>) {
+        self.user = user;
+        if user != UserId::NOBODY {
+            self.phase =
+                Phase::Online { check: context.now.instant + context.house.config.limits.ping_after };
+        }
     }
 
     /// See [`super::Session::receive`].
@@ -242,14 +260,14 @@ impl Irc {
         match &mut self.phase {
             Phase::Registering(_) => {
                 let timeout = context.house.config.limits.login_timeout;
-                context.out.close(self.id, CloseReason::LoginTimeout(timeout));
+                context.out.close(self.connection, CloseReason::LoginTimeout(timeout));
             }
             // Looked at now and then, so that nothing is to be done whenever a line arrives.
             Phase::Online { check } if now < self.heard + ping_after => *check = self.heard + ping_after,
             Phase::Online { check } if !self.asked => {
                 (*check, self.asked) = (now + PONG_WITHIN, true);
                 let name = &context.house.name;
-                context.out.write(self.id, |bytes| {
+                context.out.write(self.connection, |bytes| {
                     let mut line = Line::begin(bytes);
                     line.command("PING");
                     line.trailing(name);
@@ -258,7 +276,7 @@ impl Irc {
             }
             Phase::Online { .. } => {
                 let silence = now.duration_since(self.heard);
-                context.out.close(self.id, CloseReason::PingTimeout(silence));
+                context.out.close(self.connection, CloseReason::PingTimeout(silence));
             }
         }
     }

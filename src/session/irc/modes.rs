@@ -48,7 +48,7 @@ impl Irc {
         let user = UserName::new(target).ok().and_then(|name| context.hub.users().find(&name));
         match (user, changes) {
             (None, _) => self.complain(numeric::ERR_NOSUCHNICK, target, "No such nick", context),
-            (Some(id), _) if id != self.id => {
+            (Some(id), _) if id != self.user => {
                 self.say(numeric::ERR_USERSDONTMATCH, "You can see and change only your own modes", context)
             }
             (Some(_), []) => {
@@ -60,7 +60,7 @@ impl Irc {
     }
 
     fn tell_channel_modes(&self, room: RoomId, context: &mut Context<'_>) {
-        let member = context.hub.rooms().member(context.hub.users(), self.id, room);
+        let member = context.hub.rooms().member(context.hub.users(), self.user, room);
         let room = context.hub.rooms().get(room);
         let (letters, params) = channel_modes(room, member.is_some());
         let (name, created) = (room.name.clone(), room.settings.created);
@@ -108,7 +108,7 @@ impl Irc {
         if changes.is_empty() {
             return;
         }
-        match context.hub.change_room(self.id, name, changes, context.now, context.out) {
+        match context.hub.change_room(self.user, name, changes, context.now, context.out) {
             Ok(refused) => refused.iter().for_each(|why| self.refuse(why, context)),
             Err(why) => self.refuse(&why, context),
         }
@@ -173,12 +173,12 @@ impl Irc {
                 change.push_str(&letters);
             }
         }
-        let Some(user) = context.hub.users().get(self.id) else { return };
+        let Some(user) = context.hub.users().get(self.user) else { return };
         if change.is_empty() {
             return;
         }
         let identity = user.identity.clone();
-        context.out.write(self.id, |bytes| {
+        context.out.write(self.connection, |bytes| {
             let mut line = Line::begin(bytes);
             line.source(&identity.to_string());
             line.command("MODE");
@@ -190,7 +190,7 @@ impl Irc {
 
     /// The client's modes as `MODE` shows them.
     pub(super) fn own_modes(&self, context: &Context<'_>) -> String {
-        context.hub.users().get(self.id).map_or_else(String::new, user_modes)
+        context.hub.users().get(self.user).map_or_else(String::new, user_modes)
     }
 }
 

@@ -67,7 +67,7 @@ impl Names {
     /// Lists members until the budget of this turn or `bytes_left` is spent.
     fn step(&mut self, irc: &Irc, bytes_left: &mut usize, context: &mut Context<'_>) -> Progress {
         let room = context.hub.rooms().find(&self.channel);
-        let Some(id) = room.filter(|&room| context.hub.is_visible(room, irc.id)) else {
+        let Some(id) = room.filter(|&room| context.hub.is_visible(room, irc.user)) else {
             return self.end(irc, context);
         };
         loop {
@@ -101,7 +101,7 @@ impl Work for NamesOf {
         }
         let Some(name) = self.channels.next() else { return Progress::Done };
         let room = RoomName::new(&name).ok().and_then(|name| context.hub.rooms().find(&name));
-        match room.filter(|&room| context.hub.is_visible(room, irc.id)) {
+        match room.filter(|&room| context.hub.is_visible(room, irc.user)) {
             Some(room) => self.lists.begin(context.hub.rooms().get(room).name.clone()),
             None => irc.complain(numeric::RPL_ENDOFNAMES, &name, "End of NAMES list", context),
         }
@@ -126,16 +126,16 @@ impl Irc {
         let hub = &**hub;
         let Some(id) = hub.rooms().find(&names.channel) else { return 0 };
         let room = hub.rooms().get(id);
-        let own_name = hub.users().get(self.id).map_or("*", |user| user.name().as_str());
+        let own_name = hub.users().get(self.user).map_or("*", |user| user.name().as_str());
         let symbol = if room.settings.has(RoomFlag::Secret) { "@" } else { "=" };
-        let is_inside = hub.rooms().member(hub.users(), self.id, id).is_some();
+        let is_inside = hub.rooms().member(hub.users(), self.user, id).is_some();
         let (mut bytes, mut steps, before) = (0, 0, names.listed_from);
         let mut is_shown = |member: &Member| {
             let Some(user) = hub.users().get(member.id) else { return false };
             steps += if is_inside { 1 } else { Hub::visibility_steps(user) };
-            is_inside || hub.is_user_visible(user, self.id)
+            is_inside || hub.is_user_visible(user, self.user)
         };
-        out.write(self.id, |all| {
+        out.write(self.connection, |all| {
             let start = all.len();
             let mut line = Line::begin(all);
             line.source(&house.name);

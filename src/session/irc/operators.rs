@@ -32,7 +32,7 @@ impl Irc {
         let decoy = Some(&costliest.password).filter(|decoy| decoy.cost() > secret.cost()).cloned();
         let purpose = Purpose::Operate(operator.map(|operator| operator.name.as_str().into()));
         let check = Check::new(secret.clone(), Guess::new(password), purpose);
-        context.out.push(Effect::Errand(self.id, Check { decoy, ..check }.into()));
+        context.out.push(Effect::Errand(self.connection, Check { decoy, ..check }.into()));
     }
 
     /// Goes on with `OPER`; there is an operator of this `name`, unless it is `None`.
@@ -94,7 +94,7 @@ impl Irc {
 
     /// `REHASH`.
     pub(super) fn rehash(&mut self, _: &Message<'_>, context: &mut Context<'_>) {
-        context.out.push(Effect::Errand(self.id, ErrandKind::Reload.into()));
+        context.out.push(Effect::Errand(self.connection, ErrandKind::Reload.into()));
     }
 
     /// Goes on with `REHASH`.

@@ -43,8 +43,8 @@ impl Work for Watching {
         };
         context.out.worked(WATCHED_NAMES);
         if !self.is_to_watch {
-            context.hub.unwatch(irc.id, &name);
-        } else if let Err(why) = context.hub.watch(irc.id, &name) {
+            context.hub.unwatch(irc.user, &name);
+        } else if let Err(why) = context.hub.watch(irc.user, &name) {
             irc.tell_presence(&self.watched, context);
             irc.tell_list_is_full(why, [name].into_iter().chain(self.names.by_ref()), context);
             return Progress::Done;
@@ -127,12 +127,12 @@ impl Irc {
 
     fn tell_whois(&self, id: UserId, context: &mut Context<'_>) {
         let Context { hub, out, house, now, .. } = context;
-        let (Some(user), Some(viewer)) = (hub.users().get(id), hub.users().get(self.id)) else { return };
+        let (Some(user), Some(viewer)) = (hub.users().get(id), hub.users().get(self.user)) else { return };
         // For each channel, both are looked for in it, and the user by name.
         out.worked(user.seats.len() * LOOKUP_STEPS);
-        let sees_all = viewer.is_operator || id == self.id;
+        let sees_all = viewer.is_operator || id == self.user;
         let identity = &user.identity;
-        out.write(self.id, |bytes| {
+        out.write(self.connection, |bytes| {
             let mut say = |code: &str, write: &dyn Fn(&mut Line<'_>)| {
                 let mut line = Line::begin(bytes);
                 line.source(&house.name);
@@ -190,8 +190,8 @@ impl Irc {
         let mut names = Vec::new();
         for seat in &user.seats {
             let room = hub.rooms().get(seat.room);
-            let shares = hub.rooms().member(hub.users(), self.id, seat.room).is_some();
-            let may_know = hub.is_visible(seat.room, self.id) && (!user.is_invisible || shares);
+            let shares = hub.rooms().member(hub.users(), self.user, seat.room).is_some();
+            let may_know = hub.is_visible(seat.room, self.user) && (!user.is_invisible || shares);
             if sees_all || may_know {
                 let id = hub.users().find(user.name());
                 let member = id.and_then(|id| hub.rooms().member(hub.users(), id, seat.room));
@@ -216,7 +216,7 @@ impl Irc {
             self.complain(numeric::ERR_WASNOSUCHNICK, wanted, "There was no such nickname", context);
         }
         let server = context.house.name.clone();
-        let is_operator = context.hub.users().get(self.id).is_some_and(|user| user.is_operator);
+        let is_operator = context.hub.users().get(self.user).is_some_and(|user| user.is_operator);
         for entry in past {
             let identity = &entry.identity;
             self.numeric(numeric::RPL_WHOWASUSER, context, |line| {
@@ -247,7 +247,7 @@ impl Irc {
                 let watching = Watching { is_to_watch: sign == "+", names, ..Watching::default() };
                 self.begin(watching, context);
             }
-            "C" | "c" => context.hub.unwatch_all(self.id),
+            "C" | "c" => context.hub.unwatch_all(self.user),
             "L" | "l" => {
                 let watched = self.watched(context);
                 let names: Vec<_> = watched.iter().map(UserName::to_string).collect();
@@ -265,7 +265,7 @@ impl Irc {
     }
 
     fn watched(&self, context: &Context<'_>) -> Vec<UserName> {
-        context.hub.users().get(self.id).map(|user| user.watches().to_vec()).unwrap_or_default()
+        context.hub.users().get(self.user).map(|user| user.watches().to_vec()).unwrap_or_default()
     }
 
     fn tell_list_is_full(

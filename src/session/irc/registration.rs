@@ -191,7 +191,7 @@ impl Irc {
             }
             Outcome::NotChecked => {
                 log_not_checked(context, format_args!("PASS"));
-                return context.out.close(self.id, CloseReason::PasswordNotChecked);
+                return context.out.close(self.connection, CloseReason::PasswordNotChecked);
             }
         }
         if let Phase::Registering(registration) = &mut self.phase {
@@ -202,7 +202,7 @@ impl Irc {
 
     fn refuse_password(&mut self, context: &mut Context<'_>) {
         self.say(numeric::ERR_PASSWDMISMATCH, "Password incorrect", context);
-        context.out.close(self.id, CloseReason::WrongPassword);
+        context.out.close(self.connection, CloseReason::WrongPassword);
     }
 
     fn try_to_register(&mut self, context: &mut Context<'_>) {
@@ -221,7 +221,7 @@ impl Irc {
                 return self.refuse_password(context);
             };
             let check = Check::new(secret.clone(), guess, Purpose::Register);
-            return context.out.push(Effect::Errand(self.id, check.into()));
+            return context.out.push(Effect::Errand(self.connection, check.into()));
         }
         let profile = Profile {
             is_secure: context.is_secure,
@@ -230,12 +230,11 @@ impl Irc {
             realname: Rc::clone(realname),
             peer: context.peer,
         };
-        let log_in = Command::LogIn(name.clone(), profile);
-        match context.hub.handle(self.id, log_in, context.now, context.out) {
-            Ok(()) => {
-                let check = context.now.instant + house.config.limits.ping_after;
-                self.phase = Phase::Online { check };
-                log_login(self.id, context);
+        let name = name.clone();
+        match context.hub.log_in(self.connection, name, profile, context.now, context.out) {
+            Ok(user) => {
+                self.set_user(user, context);
+                log_login(user, context);
                 self.welcome(context);
             }
             // Somebody was faster. The client may try another name.

@@ -31,12 +31,12 @@ impl Irc {
 
     /// What all numerics share, compiled once: there are some hundred of them, and flash memory is small.
     fn numeric_line(&self, code: &str, context: &mut Context<'_>, write: &mut dyn FnMut(&mut Line<'_>)) {
-        let name = context.hub.users().get(self.id).map(|user| user.name().as_str());
+        let name = context.hub.users().get(self.user).map(|user| user.name().as_str());
         let name = match &self.phase {
             Phase::Online { .. } => name,
             Phase::Registering(registration) => registration.name(),
         };
-        context.out.write(self.id, |bytes| {
+        context.out.write(self.connection, |bytes| {
             let mut line = Line::begin(bytes);
             line.source(&context.house.name);
             line.command(code);
@@ -59,7 +59,7 @@ impl Irc {
 
     /// Sends a line from the server: source, command, and what `write` adds.
     pub(super) fn send(&self, command: &str, context: &mut Context<'_>, write: impl FnOnce(&mut Line<'_>)) {
-        context.out.write(self.id, |bytes| {
+        context.out.write(self.connection, |bytes| {
             let mut line = Line::begin(bytes);
             line.source(&context.house.name);
             line.command(command);
@@ -119,7 +119,7 @@ impl Irc {
 
     /// Asks the hub, and tells the client if that declines. True when it did not.
     pub(super) fn ask(&self, command: Command, context: &mut Context<'_>) -> bool {
-        match context.hub.handle(self.id, command, context.now, context.out) {
+        match context.hub.handle(self.user, command, context.now, context.out) {
             Ok(()) => true,
             Err(why) => {
                 self.refuse(&why, context);

@@ -159,7 +159,7 @@ impl Irc {
     /// What the client is in this channel.
     pub(super) fn seat(&self, name: &RoomName, context: &Context<'_>) -> Option<Member> {
         let room = context.hub.rooms().find(name)?;
-        context.hub.rooms().member(context.hub.users(), self.id, room)
+        context.hub.rooms().member(context.hub.users(), self.user, room)
     }
 
     fn not_a_channel(&self, name: &str, why: NameError, context: &mut Context<'_>) {
@@ -177,7 +177,7 @@ impl Irc {
     }
 
     fn part_all(&mut self, context: &mut Context<'_>) {
-        let seats = context.hub.users().get(self.id).map_or(&[][..], |user| &user.seats);
+        let seats = context.hub.users().get(self.user).map_or(&[][..], |user| &user.seats);
         let name = |seat: &Seat| context.hub.rooms().get(seat.room).name.as_str().into();
         let channels: Vec<_> = seats.iter().map(name).collect();
         self.begin(Parting { channels: channels.into_iter(), reason: Box::default() }, context);
@@ -209,7 +209,10 @@ impl Irc {
     pub(super) fn channel(&self, name: &str, context: &mut Context<'_>) -> Option<(RoomName, RoomId)> {
         let found = RoomName::new(name).ok().and_then(|name| {
             let room = context.hub.rooms().find(&name)?;
-            context.hub.is_visible(room, self.id).then(|| (context.hub.rooms().get(room).name.clone(), room))
+            context
+                .hub
+                .is_visible(room, self.user)
+                .then(|| (context.hub.rooms().get(room).name.clone(), room))
         });
         if found.is_none() {
             self.complain(numeric::ERR_NOSUCHCHANNEL, name, "No such channel", context);
@@ -258,7 +261,7 @@ impl Irc {
     }
 
     fn list_invitations(&self, context: &mut Context<'_>) {
-        let Some(user) = context.hub.users().get(self.id) else { return };
+        let Some(user) = context.hub.users().get(self.user) else { return };
         // One to a channel that is gone is void.
         let is_valid = |name: &&RoomName| {
             let room = context.hub.rooms().find(name);
@@ -281,7 +284,7 @@ impl Irc {
             return self.complain(numeric::ERR_NEEDMOREPARAMS, "KICK", text, context);
         }
         let own_name =
-            context.hub.users().get(self.id).map_or_else(String::new, |user| user.name().to_string());
+            context.hub.users().get(self.user).map_or_else(String::new, |user| user.name().to_string());
         let reason = message.params.get(2).copied().filter(|reason| !reason.is_empty());
         let reason = cut(reason.unwrap_or(&own_name), KICK_CHARS);
         let pairs = channels.iter().cycle().zip(&nicks).take(KICK_TARGETS);
@@ -306,7 +309,7 @@ impl Irc {
             return true;
         };
         let kick = Command::Kick { room: room.clone(), who, reason: reason.to_owned() };
-        match context.hub.handle(self.id, kick, context.now, context.out) {
+        match context.hub.handle(self.user, kick, context.now, context.out) {
             Ok(()) => true,
             // Whoever is not on the server is not on the channel either.
             Err(Refusal::NobodyCalled(who)) => {

@@ -13,7 +13,7 @@ impl Irc {
     /// What a client that has just registered is told.
     pub(super) fn welcome(&self, context: &mut Context<'_>) {
         let (house, hub) = (context.house, &context.hub);
-        let Some(identity) = hub.users().get(self.id).map(|user| user.identity.clone()) else { return };
+        let Some(identity) = hub.users().get(self.user).map(|user| user.identity.clone()) else { return };
         let name = &house.name;
         self.say(numeric::RPL_WELCOME, &format!("Welcome to {name}, {identity}"), context);
         self.say(numeric::RPL_YOURHOST, &format!("Your host is {name}, running version {VERSION}"), context);

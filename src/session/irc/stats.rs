@@ -61,7 +61,7 @@ impl Irc {
     /// The session knows nothing of other connections, so the server answers, and `tell_report` goes on.
     fn stats_report(&self, _: &str, context: &mut Context<'_>) {
         context.out.worked(context.connections);
-        context.out.push(Effect::Errand(self.id, ErrandKind::Report.into()));
+        context.out.push(Effect::Errand(self.connection, ErrandKind::Report.into()));
     }
 
     /// Tells what `STATS p` asked for, as much as an answer may have.

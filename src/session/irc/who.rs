@@ -103,7 +103,7 @@ impl Irc {
     fn wanted(&self, asked: &str, hub: &Hub) -> Wanted {
         if asked.starts_with('#') {
             let room = RoomName::new(asked).ok().and_then(|name| hub.rooms().find(&name));
-            let room = room.filter(|&room| hub.is_visible(room, self.id));
+            let room = room.filter(|&room| hub.is_visible(room, self.user));
             return room.map_or(Wanted::Nobody, |room| Wanted::Channel {
                 name: hub.rooms().get(room).name.clone(),
                 listed_from: usize::MAX,
@@ -126,7 +126,7 @@ impl Irc {
                 Some(row)
             }
             Wanted::Channel { name, listed_from } => {
-                let room = hub.rooms().find(name).filter(|&room| hub.is_visible(room, self.id))?;
+                let room = hub.rooms().find(name).filter(|&room| hub.is_visible(room, self.user))?;
                 let members = hub.rooms().get(room).members();
                 *listed_from = (*listed_from).min(members.len()).checked_sub(1)?;
                 let user = hub.users().get(members[*listed_from].id);
@@ -139,7 +139,7 @@ impl Irc {
                 // Places that are vacant were looked at as well.
                 steps += (id.0 - next.0) as usize / VACANT_PLACES_PER_STEP;
                 *next = UserId(id.0 + 1);
-                let is_wanted = hub.is_user_visible(user, self.id)
+                let is_wanted = hub.is_user_visible(user, self.user)
                     && mask.as_ref().is_none_or(|mask| matches(mask, user, &mut steps));
                 let row = is_wanted.then(|| self.row(id, hub)).flatten();
                 if is_wanted {
@@ -153,13 +153,13 @@ impl Irc {
     }
 
     fn row_of_member<'a>(&self, room: RoomId, member: &Member, hub: &'a Hub) -> Option<Row<'a>> {
-        let user = hub.users().get(member.id).filter(|user| hub.is_user_visible(user, self.id))?;
-        let shows_all = hub.users().get(self.id).is_some_and(|user| user.is_operator);
+        let user = hub.users().get(member.id).filter(|user| hub.is_user_visible(user, self.user))?;
+        let shows_all = hub.users().get(self.user).is_some_and(|user| user.is_operator);
         Some(Row {
             user,
             channel: hub.rooms().get(room).name.as_str(),
             rank: member.rank,
-            is_address_shown: shows_all || member.id == self.id,
+            is_address_shown: shows_all || member.id == self.user,
         })
     }
 
@@ -173,10 +173,10 @@ impl Irc {
         hub: &Hub,
         out: &mut Effects,
     ) -> usize {
-        let own_name = hub.users().get(self.id).map_or("*", |user| user.name().as_str());
+        let own_name = hub.users().get(self.user).map_or("*", |user| user.name().as_str());
         let all_prefixes = self.capabilities.has(Capabilities::MULTI_PREFIX);
         let mut written = 0;
-        out.write(self.id, |bytes| {
+        out.write(self.connection, |bytes| {
             let start = bytes.len();
             let mut line = Line::begin(bytes);
             line.source(&house.name);
@@ -201,7 +201,7 @@ impl Irc {
 
     fn row<'a>(&self, id: UserId, hub: &'a Hub) -> Option<Row<'a>> {
         let user = hub.users().get(id)?;
-        let viewer = hub.users().get(self.id)?;
+        let viewer = hub.users().get(self.user)?;
         let mut shared =
             user.seats.iter().filter(|seat| viewer.seats.iter().any(|own| own.room == seat.room));
         let room = shared.next().map(|seat| seat.room);
@@ -210,7 +210,7 @@ impl Irc {
             user,
             channel: room.map_or("*", |room| hub.rooms().get(room).name.as_str()),
             rank: member.map(|member| member.rank).unwrap_or_default(),
-            is_address_shown: viewer.is_operator || id == self.id,
+            is_address_shown: viewer.is_operator || id == self.user,
         })
     }
 }
