@@ -2,7 +2,7 @@
 
 use super::Hub;
 use super::budget::OverBudget;
-use super::rooms::RoomId;
+use super::seats::RoomId;
 use super::settings::{MASKS_PER_LIST, Mask, Topic};
 use crate::message::{Effects, EventKind, MaskList, Now, Rank, Refusal, RoomChange, RoomFlag, UserId};
 use crate::name::RoomName;

@@ -1,24 +1,13 @@
 //! Which connections a user has: one, mostly; none, or several, where it is somebody with an account.
 
-use std::slice;
-
+use super::users::User;
 use crate::message::ConnectionId;
 
-/// The connections of one user, in the order in which they came.
-#[derive(Debug, Default)]
-pub(super) enum Connections {
-    #[default]
-    None,
-    One(ConnectionId),
-    /// Two at least.
-    Several(Box<[ConnectionId]>),
-}
-
-/// The same in 32 bits, for where there is one of these for every seat.
+/// The connections of a user in 32 bits: where there are several, the user has a list of them besides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Reach(u32);
 
-/// What can be told of a [`Reach`] without asking the user.
+/// What a [`Reach`] says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Reached {
     Nobody,
@@ -27,52 +16,19 @@ pub(super) enum Reached {
     Several,
 }
 
-impl Connections {
-    pub(super) fn as_slice(&self) -> &[ConnectionId] {
-        match self {
-            Self::None => &[],
-            Self::One(only) => slice::from_ref(only),
-            Self::Several(all) => all,
-        }
-    }
-
-    /// Adds one that is not there.
-    pub(super) fn add(&mut self, connection: ConnectionId) {
-        debug_assert!(!self.as_slice().contains(&connection), "{connection:?} comes twice");
-        match self {
-            Self::None => *self = Self::One(connection),
-            Self::One(_) | Self::Several(_) => {
-                *self = Self::Several([self.as_slice(), &[connection]].concat().into());
-            }
-        }
-    }
-
-    /// Takes one out, if it is there.
-    pub(super) fn remove(&mut self, connection: ConnectionId) {
-        match self {
-            Self::None => {}
-            Self::One(only) if *only == connection => *self = Self::None,
-            Self::One(_) => {}
-            Self::Several(all) => {
-                let others: Vec<_> = all.iter().copied().filter(|&other| other != connection).collect();
-                *self = if let [only] = others[..] { Self::One(only) } else { Self::Several(others.into()) };
-            }
-        }
-    }
-
-    pub(super) fn reach(&self) -> Reach {
-        match self {
-            Self::None => Reach::NOBODY,
-            Self::One(ConnectionId(key)) => Reach(*key),
-            Self::Several(_) => Reach::SEVERAL,
-        }
-    }
-}
-
 impl Reach {
     /// No connection has these numbers: a process has not so many descriptors.
     const NOBODY: Self = Self(u32::MAX);
     const SEVERAL: Self = Self(u32::MAX - 1);
+
+    /// That of somebody with these connections.
+    pub(super) fn of(connections: &[ConnectionId]) -> Self {
+        match connections {
+            [] => Self::NOBODY,
+            [ConnectionId(only)] => Self(*only),
+            [_, _, ..] => Self::SEVERAL,
+        }
+    }
 
     pub(super) fn reached(self) -> Reached {
         match self {
@@ -83,25 +39,48 @@ impl Reach {
     }
 }
 
+impl User {
+    /// The user's connections, in the order in which they came.
+    pub fn connections(&self) -> impl Iterator<Item = ConnectionId> + Clone + '_ {
+        let (only, several) = match self.reach.reached() {
+            Reached::Nobody => (None, &[][..]),
+            Reached::One(only) => (Some(only), &[][..]),
+            Reached::Several => (None, self.rare.as_ref().map_or(&[][..], |rare| &rare.connections)),
+        };
+        only.into_iter().chain(several.iter().copied())
+    }
+
+    /// Adds a connection that is not there.
+    pub(super) fn add_connection(&mut self, connection: ConnectionId) {
+        self.set_connections(self.connections().chain([connection]).collect());
+    }
+
+    /// Takes a connection out, if it is there.
+    pub(super) fn remove_connection(&mut self, connection: ConnectionId) {
+        self.set_connections(self.connections().filter(|&other| other != connection).collect());
+    }
+
+    fn set_connections(&mut self, connections: Vec<ConnectionId>) {
+        self.reach = Reach::of(&connections);
+        if connections.len() > 1 {
+            self.rare_mut().connections = connections;
+        } else if let Some(rare) = &mut self.rare {
+            rare.connections = Vec::new();
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn connections_come_and_go_in_order_and_the_reach_follows() {
-        let [a, b, c] = [1, 2, 3].map(ConnectionId);
-        let mut all = Connections::default();
-        assert_eq!((all.as_slice(), all.reach().reached()), (&[][..], Reached::Nobody));
-        all.add(a);
-        all.remove(b);
-        assert_eq!((all.as_slice(), all.reach().reached()), (&[a][..], Reached::One(a)));
-        all.add(b);
-        all.add(c);
-        assert_eq!((all.as_slice(), all.reach().reached()), (&[a, b, c][..], Reached::Several));
-        all.remove(a);
-        all.remove(c);
-        assert_eq!((all.as_slice(), all.reach().reached()), (&[b][..], Reached::One(b)));
-        all.remove(b);
-        assert_eq!(all.as_slice(), &[]);
+    fn no_connection_one_and_several_are_told_apart() {
+        let [a, b] = [1, 2].map(ConnectionId);
+        for (connections, reached) in
+            [(&[][..], Reached::Nobody), (&[a], Reached::One(a)), (&[a, b], Reached::Several)]
+        {
+            assert_eq!(Reach::of(connections).reached(), reached);
+        }
     }
 }

@@ -2,7 +2,8 @@
 
 use super::Hub;
 use super::budget::OverBudget;
-use super::rooms::{Room, RoomId, SEAT_BYTES, new_room_bytes};
+use super::rooms::{Room, SEAT_BYTES, new_room_bytes};
+use super::seats::RoomId;
 use super::users::User;
 use crate::message::{Effects, Event, EventKind, Now, Rank, Refusal, RoomFlag, UserId};
 use crate::name::{RoomName, UserName};

@@ -12,6 +12,7 @@ pub mod mask;
 mod past;
 mod people;
 mod rooms;
+mod seats;
 mod settings;
 mod talk;
 mod users;
@@ -20,7 +21,8 @@ mod watchers;
 pub use bans::{Ban, BanError, Bans, MOST_BANS};
 pub use doors::{MOST_ROOMS, ROOMS_PER_USER};
 pub use past::{PastUser, REMEMBERED};
-pub use rooms::{Member, Room, RoomId, Rooms, Seat};
+pub use rooms::{Member, Room, Rooms};
+pub use seats::{RoomId, Seat, Seats};
 pub use settings::{MASKS_PER_LIST, Mask, Settings, Topic};
 pub use users::{Taken, User, Users};
 pub use watchers::WATCHED_NAMES;
@@ -133,7 +135,8 @@ impl Hub {
     /// Adds a connection to the user `id`, who hears with it, too, what it hears.
     pub fn attach(&mut self, id: UserId, connection: ConnectionId) {
         if let Some(user) = self.users.get_mut(id) {
-            user.connections.add(connection);
+            user.add_connection(connection);
+            self.users.recharge(id);
             self.rooms.connections_changed(&self.users, id);
         }
     }
@@ -141,8 +144,9 @@ impl Hub {
     /// Takes a connection from the user `id`. True when the user leaves with it, which is still to be done.
     pub fn detach(&mut self, id: UserId, connection: ConnectionId) -> bool {
         let Some(user) = self.users.get_mut(id) else { return false };
-        user.connections.remove(connection);
-        let leaves = user.connections.as_slice().is_empty() && !user.stays;
+        user.remove_connection(connection);
+        let leaves = user.connections().next().is_none() && !user.stays;
+        self.users.recharge(id);
         self.rooms.connections_changed(&self.users, id);
         leaves
     }
@@ -264,7 +268,7 @@ impl Hub {
 
     /// The connections of these users.
     fn connections(&self, ids: impl IntoIterator<Item = UserId>) -> Vec<ConnectionId> {
-        ids.into_iter().flat_map(|id| self.users.connections(id)).copied().collect()
+        ids.into_iter().flat_map(|id| self.users.connections(id)).collect()
     }
 
     /// All members of a room as an audience.

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::Hub;
 use super::marks::Marks;
-use super::rooms::RoomId;
+use super::seats::RoomId;
 use super::users::Taken;
 use crate::message::{
     CloseReason, ConnectionId, Effects, Event, EventKind, Now, Profile, Refusal, UserChange, UserId,
@@ -205,10 +205,10 @@ impl Hub {
         let by = user.name().to_string();
         let victim = self.users.find(&who).ok_or(Refusal::NobodyCalled(who))?;
         let reason = CloseReason::Killed { by, reason };
-        match self.users.connections(victim) {
-            [] => self.leave_together(vec![(victim, reason.to_string())], now, out),
-            connections => connections.iter().for_each(|&connection| out.close(connection, reason.clone())),
+        if self.users.connections(victim).next().is_none() {
+            self.leave_together(vec![(victim, reason.to_string())], now, out);
         }
+        self.users.connections(victim).for_each(|connection| out.close(connection, reason.clone()));
         Ok(())
     }
 

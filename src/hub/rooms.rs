@@ -10,25 +10,13 @@ use std::time::SystemTime;
 use slab::Slab;
 
 use super::connections::{Reach, Reached};
+use super::seats::{RoomId, Seat};
 use super::settings::Settings;
 use super::users::Users;
 use crate::footprint::{heap_bytes, shared_bytes};
 use crate::message::{Audience, ConnectionId, Rank, UserId};
 use crate::name::RoomName;
 use crate::origin::Origin;
-
-/// A room's number, used again once the room is gone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct RoomId(u32);
-
-/// A user's place in a room.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Seat {
-    /// Which room.
-    pub room: RoomId,
-    /// Where in that room's list of members.
-    position: u32,
-}
 
 /// Lists with room for so many are not shrunk when members or rooms leave.
 const MOST_SPARE: usize = 64;
@@ -126,7 +114,7 @@ impl Member {
         match self.reach.reached() {
             Reached::Nobody => {}
             Reached::One(only) => all.push(only),
-            Reached::Several => all.extend_from_slice(users.connections(self.id)),
+            Reached::Several => all.extend(users.connections(self.id)),
         }
     }
 }
@@ -173,12 +161,8 @@ impl Rooms {
         everybody.take();
         let rank = if members.is_empty() && !*stays { Rank::OPERATOR } else { Rank::NONE };
         let seats = user.seats.len();
-        if seats == 0 {
-            // Most users are in one room.
-            user.seats.reserve_exact(1);
-        }
         user.seats.push(Seat { room, position: members.len() as u32 });
-        members.push(Member { id, rank, reach: user.connections.reach() });
+        members.push(Member { id, rank, reach: user.reach });
         users.recharge_seats(id, seats);
         // Members are not counted, so nothing changes for a room that was there.
         if self.get(room).charged == 0 {
@@ -210,9 +194,9 @@ impl Rooms {
     /// Notes that the connections of the user `id` have changed.
     pub(super) fn connections_changed(&mut self, users: &Users, id: UserId) {
         let Some(user) = users.get(id) else { return };
-        for seat in &user.seats {
+        for seat in user.seats.iter() {
             let room = self.get_mut(seat.room);
-            room.members[seat.position as usize].reach = user.connections.reach();
+            room.members[seat.position as usize].reach = user.reach;
             room.everybody.take();
         }
     }
@@ -223,7 +207,7 @@ impl Rooms {
         room.members.swap_remove(seat.position as usize);
         room.everybody.take();
         if let Some(&moved) = room.members.get(seat.position as usize) {
-            let seats = users.get_mut(moved.id).into_iter().flat_map(|user| &mut user.seats);
+            let seats = users.get_mut(moved.id).into_iter().flat_map(|user| user.seats.iter_mut());
             for other in seats.filter(|other| other.room == seat.room) {
                 other.position = seat.position;
             }
@@ -329,7 +313,7 @@ impl Rooms {
             assert!(everybody.is_none_or(|all| **all == *room.connections(users)), "{:?}", room.name);
             for (position, member) in room.members.iter().enumerate() {
                 let user = users.get(member.id).expect("every member is a user");
-                assert_eq!(member.reach, user.connections.reach(), "{:?} is reached", member.id);
+                assert_eq!(member.reach, user.reach, "{:?} is reached", member.id);
                 let seats: Vec<_> = user.seats.iter().filter(|seat| seat.room == id).collect();
                 assert_eq!(seats, [&Seat { room: id, position: position as u32 }]);
             }

@@ -73,8 +73,8 @@ impl Hub {
         let to = self.user(addressee)?.name().clone();
         let event = self.event(id, now, EventKind::Whispered { to, speech });
         // To oneself it is both: what one said, and what one is told.
-        let own = self.users.connections(id).iter().filter(|&&connection| Some(connection) != unheard_by);
-        out.event(event, self.users.connections(addressee).iter().chain(own).copied());
+        let own = self.users.connections(id).filter(|&connection| Some(connection) != unheard_by);
+        out.event(event, self.users.connections(addressee).chain(own));
         Ok(())
     }
 }

@@ -7,8 +7,9 @@ use std::rc::Rc;
 use std::time::{Duration, SystemTime};
 
 use super::budget::Budget;
-use super::connections::Connections;
-use super::rooms::{Room, SEAT_BYTES, Seat};
+use super::connections::Reach;
+use super::rooms::{Room, SEAT_BYTES};
+use super::seats::Seats;
 use crate::footprint::{heap_bytes, shared_bytes, vec_bytes};
 use crate::message::{ConnectionId, Identity, Now, Peer, Profile, UserId};
 use crate::name::{RoomName, UserName};
@@ -54,9 +55,10 @@ pub struct User {
     spoke: Seconds,
     /// Stays when its last connection ends.
     pub(super) stays: bool,
-    pub(super) connections: Connections,
+    /// At which connections.
+    pub(super) reach: Reach,
     /// The rooms the user is in; `Rooms` keeps the other half of this.
-    pub seats: Vec<Seat>,
+    pub seats: Seats,
     pub(super) rare: Option<Box<Rare>>,
 }
 
@@ -68,6 +70,8 @@ pub(super) struct Rare {
     /// The names the user watches; `Watchers` keeps the other half of this.
     pub(super) watches: Vec<UserName>,
     invitations: Vec<Invitation>,
+    /// The user's connections, where there are several.
+    pub(super) connections: Vec<ConnectionId>,
     /// What the budget has for this.
     charged: u32,
 }
@@ -95,6 +99,7 @@ impl Rare {
         heap_bytes(size_of::<Self>())
             + vec_bytes(&self.watches)
             + vec_bytes(&self.invitations)
+            + vec_bytes(&self.connections)
             + names.chain(rooms).sum::<usize>()
             + self.away.as_ref().map_or(0, |away| shared_bytes(away.len()))
     }
@@ -127,10 +132,10 @@ impl User {
             is_secure,
             hears_wallops: false,
             stays: false,
-            connections: Connections::One(connection),
+            reach: Reach::of(&[connection]),
             since: now.time.into(),
             spoke: now.time.into(),
-            seats: Vec::new(),
+            seats: Seats::default(),
             rare: None,
         }
     }
@@ -287,8 +292,8 @@ impl Users {
     }
 
     /// The connections of the user `id`, in the order in which they came.
-    pub fn connections(&self, id: UserId) -> &[ConnectionId] {
-        self.get(id).map_or(&[], |user| user.connections.as_slice())
+    pub fn connections(&self, id: UserId) -> impl Iterator<Item = ConnectionId> + Clone + '_ {
+        self.get(id).into_iter().flat_map(User::connections)
     }
 
     /// Gives the user `id` another name, and frees the old one. A user may change the letter case of its own.

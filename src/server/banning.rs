@@ -44,6 +44,7 @@ impl<S: Stream> Server<S> {
         self.steps += self.connections.len();
         for (_, connection) in &mut self.connections {
             if is_hit(&network, connection.peer) && connection.is_open() {
+                connection.end_quiet();
                 connection.life = Life::Doomed(Box::new(reason.clone()));
             }
         }

@@ -1,9 +1,9 @@
 //! One entry of the slab: a socket, its two buffers, the conversation on it, and how far its end has come.
 
 use std::io::{self, ErrorKind};
-use std::time::Instant;
 
-use super::deadlines::Due;
+use super::deadlines::{Deadlines, Due};
+use super::inbox::Inbox;
 use super::outbox::Outbox;
 use super::quiet::Quiet;
 use super::stream::Stream;
@@ -22,16 +22,13 @@ pub(super) struct Connection<S> {
     pub(super) stream: S,
     pub(super) peer: Peer,
     pub(super) session: Session,
-    /// The beginning of a frame that has not ended; empty, and without memory, between frames.
-    pub(super) inbox: Vec<u8>,
+    pub(super) inbox: Inbox,
     pub(super) inlet: Inlet,
     /// How many messages it may send before it has to wait.
     pub(super) bucket: Bucket,
     pub(super) outbox: Outbox,
     /// How it hears of events.
     pub(super) dialect: Dialect,
-    /// Events wait until this is over.
-    pub(super) quiet: Option<Box<Quiet>>,
     /// The last byte that it was sent is no newline.
     pub(super) is_mid_line: bool,
     /// How much of `Server::kept_bytes` is this connection's.
@@ -85,20 +82,20 @@ pub(super) enum Line {
 }
 
 /// How far a connection's end has come.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) enum Life {
-    /// It has not begun.
-    Open,
+    /// It has not begun. Where it is quiet, events wait until that is over.
+    Open(Option<Box<Quiet>>),
     /// It will begin in this turn or one of the next, for this reason. The peer hears nothing until then, and nothing is
     /// taken from it.
     Doomed(Box<CloseReason>),
     /// The session has ended, and the user has left the hub or is about to. Only the last words are still to be said.
     Leaving { peer_finished: bool },
     /// Everything is said; what waits for the peer is written until this time.
-    Flushing { peer_finished: bool, until: Instant },
+    Flushing { peer_finished: bool, until: Due },
     /// Our half is shut down. Read on until the peer closes too, or until this time: a socket that is closed with unread
     /// input is reset, and the last words are lost.
-    Lingering { until: Instant },
+    Lingering { until: Due },
     /// To be taken out of the slab at the end of the turn.
     Closed,
 }
@@ -111,7 +108,7 @@ pub(super) struct Needs {
     /// To be flushed at the end of the turn.
     pub(super) flush: bool,
     /// To be looked at, at this time.
-    pub(super) wake: Option<Instant>,
+    pub(super) wake: Option<Due>,
     /// Memory, besides the connection itself, in bytes.
     pub(super) memory: usize,
 }
@@ -125,7 +122,7 @@ pub(super) enum ReadNext {
 
 impl<S: Stream> Connection<S> {
     /// Derives from its state all that it needs of others; `flood` is what its peer is held to.
-    pub(super) fn needs(&self, flood: Option<Flood>) -> Needs {
+    pub(super) fn needs(&self, flood: Option<Flood>, deadlines: &Deadlines) -> Needs {
         let read = match self.inlet {
             Inlet::Backlog | Inlet::More { first: true } => Some(ReadNext::First),
             Inlet::More { first: false } => Some(ReadNext::Behind),
@@ -137,14 +134,15 @@ impl<S: Stream> Connection<S> {
             (Inlet::Paused, Some(flood)) => Some(self.bucket.ready_at(flood)),
             _ => None,
         };
-        let (is_flushed, wake) = match self.life {
-            Life::Open => {
-                let quiet = self.quiet.as_ref().map(|quiet| quiet.until);
-                (false, self.session.deadline().into_iter().chain(quiet).chain(resumed).min())
+        let (is_flushed, wake) = match &self.life {
+            Life::Open(quiet) => {
+                let quiet = quiet.as_ref().map(|quiet| quiet.until);
+                let next = self.session.deadline().into_iter().chain(quiet).chain(resumed).min();
+                (false, next.map(|time| deadlines.due(time)))
             }
             Life::Doomed(_) | Life::Leaving { .. } | Life::Closed => (false, None),
-            Life::Flushing { until, .. } => (!self.has_unsent(), Some(until)),
-            Life::Lingering { until } => (false, Some(until)),
+            Life::Flushing { until, .. } => (!self.has_unsent(), Some(*until)),
+            Life::Lingering { until } => (false, Some(*until)),
         };
         Needs {
             read: read.filter(|_| !matches!(self.life, Life::Closed)),
@@ -170,7 +168,7 @@ impl<S: Stream> Connection<S> {
 
     /// How much memory is kept for the peer, apart from the connection itself.
     pub(super) fn kept_bytes_now(&self) -> usize {
-        let held = self.quiet.as_ref().map_or(0, |quiet| quiet.kept_bytes());
+        let held = self.quiet().map_or(0, Quiet::kept_bytes);
         let unsent = self.outbox.kept_bytes() + held + self.session.kept_bytes();
         unsent + self.inbox.capacity() + self.stream.kept_bytes()
     }
@@ -184,7 +182,23 @@ impl<S: Stream> Connection<S> {
 impl<S> Connection<S> {
     /// True as long as the peer takes part: it is heard, and hears.
     pub(super) fn is_open(&self) -> bool {
-        matches!(self.life, Life::Open)
+        matches!(self.life, Life::Open(_))
+    }
+
+    /// True when events wait.
+    pub(super) fn is_quiet(&self) -> bool {
+        self.quiet().is_some()
+    }
+
+    fn quiet(&self) -> Option<&Quiet> {
+        match &self.life {
+            Life::Open(quiet) => quiet.as_deref(),
+            Life::Doomed(_)
+            | Life::Leaving { .. }
+            | Life::Flushing { .. }
+            | Life::Lingering { .. }
+            | Life::Closed => None,
+        }
     }
 
     /// True when events have a chance to arrive. Whoever is about to leave has had its last words.
@@ -207,9 +221,9 @@ impl<S> Connection<S> {
 
     /// Queues the frame of an event, which waits as long as it is quiet.
     pub(super) fn deliver(&mut self, frame: Frame) {
-        match &mut self.quiet {
-            Some(quiet) => quiet.hold(frame),
-            None => self.send(frame),
+        match &mut self.life {
+            Life::Open(Some(quiet)) => quiet.hold(frame),
+            _ => self.send(frame),
         }
     }
 
@@ -221,8 +235,10 @@ impl<S> Connection<S> {
 
     /// Ends the quiet time, and queues what waited.
     pub(super) fn end_quiet(&mut self) {
-        let held = self.quiet.take().map(|quiet| quiet.into_held());
-        held.into_iter().flatten().for_each(|frame| self.send(frame));
+        if let Life::Open(quiet) = &mut self.life {
+            let held = quiet.take().map(|quiet| quiet.into_held());
+            held.into_iter().flatten().for_each(|frame| self.send(frame));
+        }
     }
 
     fn send(&mut self, frame: Frame) {
@@ -236,6 +252,6 @@ impl<S> Connection<S> {
 
     /// Bytes that wait for the peer, held back or not.
     pub(super) fn unsent_bytes(&self) -> usize {
-        self.outbox.queued_bytes() + self.quiet.as_ref().map_or(0, |quiet| quiet.held_bytes())
+        self.outbox.queued_bytes() + self.quiet().map_or(0, Quiet::held_bytes)
     }
 }

@@ -25,6 +25,7 @@ impl<S: Stream> Server<S> {
     pub(super) fn doom(&mut self, key: usize, reason: CloseReason) {
         let connection = &mut self.connections[key];
         if connection.is_open() {
+            connection.end_quiet();
             connection.life = Life::Doomed(Box::new(reason.clone()));
             self.end(key, reason);
         }
@@ -50,7 +51,7 @@ impl<S: Stream> Server<S> {
     /// Why the connection `key` ends: for this reason, unless another came first. `None` when it has ended already.
     fn reason_to_end(&self, key: usize, reason: CloseReason) -> Option<CloseReason> {
         match &self.connections.get(key)?.life {
-            Life::Open => Some(reason),
+            Life::Open(_) => Some(reason),
             Life::Doomed(first) => Some((**first).clone()),
             Life::Leaving { .. } | Life::Flushing { .. } | Life::Lingering { .. } | Life::Closed => None,
         }
@@ -60,6 +61,7 @@ impl<S: Stream> Server<S> {
     pub(super) fn leave(&mut self, key: usize, reason: CloseReason, now: Now) {
         let Some(reason) = self.reason_to_end(key, reason) else { return };
         let peer_finished = reason == CloseReason::PeerFinished;
+        self.connections[key].end_quiet();
         self.connections[key].life = Life::Leaving { peer_finished };
         self.depart(key, &reason, now);
         let connection = &mut self.connections[key];
@@ -69,7 +71,7 @@ impl<S: Stream> Server<S> {
         if let CloseReason::OutboxFull(_) | CloseReason::MemoryFull(_) = reason {
             connection.outbox.forget_unstarted();
         }
-        connection.inbox = Vec::new();
+        connection.inbox.clear();
         // What it sends is not handled any more, so it need not wait: what lies unread when it is closed would cost it its
         // last words.
         if connection.is_kept_waiting() {
@@ -92,7 +94,8 @@ impl<S: Stream> Server<S> {
     pub(super) fn begin_flushing(&mut self, key: usize, now: Now) {
         let Some(connection) = self.connections.get_mut(key) else { return };
         if let Life::Leaving { peer_finished } = connection.life {
-            connection.life = Life::Flushing { peer_finished, until: now.instant + FLUSH_TIMEOUT };
+            connection.life =
+                Life::Flushing { peer_finished, until: self.deadlines.due(now.instant + FLUSH_TIMEOUT) };
             self.settle(key);
         }
     }
@@ -136,8 +139,7 @@ impl<S: Stream> Server<S> {
         if !matches!(connection.life, Life::Closed) {
             connection.life = Life::Closed;
             connection.outbox.clear();
-            connection.inbox = Vec::new();
-            connection.quiet = None;
+            connection.inbox.clear();
             connection.stream.forget_unread();
             connection.stream.forget_unsent();
             self.closed.push(key);

@@ -74,7 +74,7 @@ impl<S: Stream> Server<S> {
         match connection.stream.shutdown_write() {
             Err(error) if error.kind() == ErrorKind::WouldBlock => connection.outbox.block(),
             Ok(()) if !peer_finished => {
-                connection.life = Life::Lingering { until: now.instant + LINGER };
+                connection.life = Life::Lingering { until: self.deadlines.due(now.instant + LINGER) };
                 connection.inlet = Inlet::More { first: true };
             }
             Ok(()) | Err(_) => self.mark_closed(key),

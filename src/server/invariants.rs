@@ -24,20 +24,16 @@ impl<S: Stream> Server<S> {
             kept_bytes += connection.kept_bytes as usize;
             own_bytes += Connection::own_bytes(&connection.stream);
             match connection.life {
-                Life::Open | Life::Flushing { .. } | Life::Lingering { .. } => {}
+                Life::Open(_) | Life::Flushing { .. } | Life::Lingering { .. } => {}
                 // Those who are banned end in one of the next turns.
                 Life::Doomed(_) => {
                     assert!(!self.banned.is_empty(), "{key} is to end in the turn in which that is known")
                 }
                 Life::Leaving { .. } | Life::Closed => panic!("{key} is in the middle of something"),
             }
-            let needs = connection.needs(self.house.config.limits.flood);
+            let needs = connection.needs(self.house.config.limits.flood, &self.deadlines);
             assert_eq!(needs.memory, connection.kept_bytes as usize, "{key} is counted");
-            assert_eq!(
-                needs.wake.map(|time| self.deadlines.due(time)),
-                connection.deadline,
-                "{key} is scheduled"
-            );
+            assert_eq!(needs.wake, connection.deadline, "{key} is scheduled");
             assert!(needs.read.is_none() || connection.is_unread, "{key} is read on");
             assert!(!needs.flush || connection.is_dirty, "{key} is written to");
             deadlines += usize::from(connection.deadline.is_some());
@@ -57,9 +53,11 @@ impl<S: Stream> Server<S> {
         assert!(refusals <= REFUSALS_AT_ONCE, "{refusals} are being turned away");
         let owned = self.connections.iter().filter(|(_, c)| c.session.user() != UserId::NOBODY);
         let owned: BTreeSet<_> = owned.map(|(key, c)| (c.session.user(), connection_id(key))).collect();
-        let known = self.hub.users().iter().flat_map(|(id, _)| {
-            self.hub.users().connections(id).iter().map(move |&connection| (id, connection))
-        });
+        let known = self
+            .hub
+            .users()
+            .iter()
+            .flat_map(|(id, _)| self.hub.users().connections(id).map(move |connection| (id, connection)));
         assert_eq!(
             known.collect::<BTreeSet<_>>(),
             owned,

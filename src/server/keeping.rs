@@ -73,10 +73,10 @@ impl<S: Stream> Server<S> {
         let connection = &mut self.connections[key];
         connection.end_quiet();
         match connection.life {
-            Life::Open | Life::Doomed(_) => {
+            Life::Open(_) | Life::Doomed(_) => {
                 connection.session.stop_work();
                 connection.outbox.forget_unstarted();
-                connection.inbox = Vec::new();
+                connection.inbox.clear();
                 connection.stream.forget_unread();
                 let most = self.house.config.limits.memory_bytes;
                 self.doom(key, CloseReason::MemoryFull(most));

@@ -17,6 +17,7 @@ mod errands;
 mod flushing;
 mod frames;
 mod guesses;
+mod inbox;
 mod invariants;
 mod keeping;
 mod memory;
@@ -55,6 +56,7 @@ use checks::Checks;
 use connection::{Connection, Inlet, Life, Line, ReadNext};
 use counts::Counts;
 use deadlines::Deadlines;
+use inbox::Inbox;
 use reading::READ_BUDGET;
 
 /// How long all peers together may take for theirs when the server ends.
@@ -215,16 +217,15 @@ impl<S: Stream> Server<S> {
             stream,
             peer,
             session,
-            inbox: Vec::new(),
+            inbox: Inbox::default(),
             inlet: Inlet::Open,
             bucket: Bucket::new(now.instant),
             outbox: Outbox::default(),
             // It is told nothing before its first bytes are known.
             dialect: Dialect::CrazyIt,
-            quiet: None,
             is_mid_line: false,
             kept_bytes: 0,
-            life: Life::Open,
+            life: Life::Open(None),
             line: Line::Sound,
             deadline: None,
             is_dirty: false,
@@ -299,8 +300,8 @@ impl<S: Stream> Server<S> {
     fn wake(&mut self, key: usize, now: Now) {
         let connection = &self.connections[key];
         match connection.life {
-            Life::Open => {
-                if connection.quiet.as_ref().is_some_and(|quiet| quiet.until <= now.instant) {
+            Life::Open(ref quiet) => {
+                if quiet.as_ref().is_some_and(|quiet| quiet.until <= now.instant) {
                     self.out.push(Effect::EndQuiet(connection_id(key)));
                 }
                 // Waking asks nothing of the hub: those who time out leave it together.
@@ -386,7 +387,7 @@ impl<S: Stream> Server<S> {
     fn settle(&mut self, key: usize) {
         let flood = self.house.config.limits.flood;
         let Some(connection) = self.connections.get_mut(key) else { return };
-        let needs = connection.needs(flood);
+        let needs = connection.needs(flood, &self.deadlines);
         let before = connection.kept_bytes;
         connection.kept_bytes = u32::try_from(needs.memory).unwrap_or(u32::MAX);
         self.kept_bytes = self.kept_bytes - before as usize + connection.kept_bytes as usize;
@@ -401,9 +402,8 @@ impl<S: Stream> Server<S> {
                 ReadNext::Behind => self.unread_behind.push(key),
             }
         }
-        let due = needs.wake.map(|time| self.deadlines.due(time));
-        self.deadlines.change(key, connection.deadline, due);
-        connection.deadline = due;
+        self.deadlines.change(key, connection.deadline, needs.wake);
+        connection.deadline = needs.wake;
     }
 
     /// Whole seconds since the server started.

@@ -16,12 +16,13 @@ const GATHERED_BYTES: usize = 128;
 #[derive(Debug, Default)]
 pub struct Outbox {
     frames: Frames,
-    /// How much of the first frame is written: less than its length, and 0 when there is none.
-    head_sent: usize,
+    /// How much of the first frame is written: less than its length, and 0 when there is none. These are 32 bits, because
+    /// every connection has an outbox, and its limit fits.
+    head_sent: u32,
     /// The sum of the lengths of `frames`, less `head_sent`.
-    queued_bytes: usize,
+    queued_bytes: u32,
     /// The sum of what `frames` keep.
-    kept_bytes: usize,
+    kept_bytes: u32,
     /// The stream has taken what it takes for now.
     is_blocked: bool,
 }
@@ -30,8 +31,8 @@ impl Outbox {
     /// Adds a frame at the end.
     pub fn push(&mut self, frame: Frame) {
         if !frame.is_empty() {
-            self.queued_bytes += frame.len();
-            self.kept_bytes += frame.kept_bytes();
+            self.queued_bytes += frame.len() as u32;
+            self.kept_bytes += frame.kept_bytes() as u32;
             self.frames.push(frame);
         }
     }
@@ -40,11 +41,11 @@ impl Outbox {
     pub fn push_bytes(&mut self, bytes: &[u8]) {
         match self.frames.last_mut() {
             Some(last) if last.len() + bytes.len() <= GATHERED_BYTES && !last.is_shared() => {
-                self.queued_bytes += bytes.len();
+                self.queued_bytes += bytes.len() as u32;
                 // It may have been a part that kept more alive than it is long.
-                self.kept_bytes -= last.kept_bytes();
+                self.kept_bytes -= last.kept_bytes() as u32;
                 *last = [last, bytes].concat().into();
-                self.kept_bytes += last.kept_bytes();
+                self.kept_bytes += last.kept_bytes() as u32;
             }
             Some(_) | None => self.push(bytes.into()),
         }
@@ -52,12 +53,12 @@ impl Outbox {
 
     /// How many bytes wait.
     pub fn queued_bytes(&self) -> usize {
-        self.queued_bytes
+        self.queued_bytes as usize
     }
 
     /// How much memory they take: more than their length, also where it is shared with other outboxes.
     pub fn kept_bytes(&self) -> usize {
-        self.kept_bytes
+        self.kept_bytes as usize
     }
 
     /// True when nothing waits.
@@ -98,35 +99,35 @@ impl Outbox {
 
     fn write_once(&self, stream: &mut impl Write) -> io::Result<usize> {
         if let Some(only) = self.frames.only() {
-            return stream.write(&only[self.head_sent..]);
+            return stream.write(&only[self.head_sent as usize..]);
         }
         let mut slices = [IoSlice::new(&[]); SLICES];
         let count = self.frames.len().min(SLICES);
         for (slice, frame) in slices.iter_mut().zip(self.frames.iter()) {
             *slice = IoSlice::new(frame);
         }
-        slices[0].advance(self.head_sent);
+        slices[0].advance(self.head_sent as usize);
         stream.write_vectored(&slices[..count])
     }
 
     fn advance(&mut self, written: usize) {
-        self.queued_bytes -= written;
-        let mut sent = self.head_sent + written;
+        self.queued_bytes -= written as u32;
+        let mut sent = self.head_sent as usize + written;
         while let Some(head) = self.frames.first()
             && sent >= head.len()
         {
             sent -= head.len();
-            self.kept_bytes -= head.kept_bytes();
+            self.kept_bytes -= head.kept_bytes() as u32;
             self.frames.pop_first();
         }
-        self.head_sent = sent;
+        self.head_sent = sent as u32;
     }
 
     /// Forgets the frames of which nothing is written yet, so that what is pushed next still begins a line.
     pub fn forget_unstarted(&mut self) {
         self.frames.forget(self.head_sent > 0);
-        self.queued_bytes = self.frames.first().map_or(0, |head| head.len() - self.head_sent);
-        self.kept_bytes = self.frames.first().map_or(0, Frame::kept_bytes);
+        self.queued_bytes = self.frames.first().map_or(0, |head| head.len() as u32 - self.head_sent);
+        self.kept_bytes = self.frames.first().map_or(0, |head| head.kept_bytes() as u32);
     }
 
     /// Forgets everything: nobody reads it.
@@ -138,9 +139,10 @@ impl Outbox {
     pub fn check(&self) {
         self.frames.check();
         let lengths: usize = self.frames.iter().map(|frame| frame.len()).sum();
-        assert_eq!(self.queued_bytes, lengths - self.head_sent, "queued_bytes");
-        assert_eq!(self.kept_bytes, self.frames.iter().map(Frame::kept_bytes).sum::<usize>(), "kept_bytes");
-        assert!(self.head_sent < self.frames.first().map_or(1, |head| head.len()), "head_sent");
+        assert_eq!(self.queued_bytes(), lengths - self.head_sent as usize, "queued_bytes");
+        assert_eq!(self.kept_bytes(), self.frames.iter().map(Frame::kept_bytes).sum::<usize>(), "kept_bytes");
+        let head = self.frames.first().map_or(1, |head| head.len());
+        assert!((self.head_sent as usize) < head, "head_sent");
     }
 }
 

@@ -81,8 +81,7 @@ impl<S: Stream> Server<S> {
 
     /// True when bytes for `id` may be gathered with what it hears. They do not wait where that waits.
     fn takes_aside(&self, id: ConnectionId) -> bool {
-        let is_loud =
-            || self.connections.get(id.0 as usize).is_some_and(|connection| connection.quiet.is_none());
+        let is_loud = || self.connections.get(id.0 as usize).is_some_and(|connection| !connection.is_quiet());
         self.batch.takes_aside(id) && is_loud()
     }
 
@@ -118,8 +117,8 @@ impl<S: Stream> Server<S> {
     }
 
     fn begin_quiet(&mut self, id: ConnectionId, until: Instant) {
-        if let Some(connection) = self.connections.get_mut(id.0 as usize) {
-            connection.quiet.get_or_insert_with(|| Box::new(Quiet::new(until))).until = until;
+        if let Some(Connection { life: Life::Open(quiet), .. }) = self.connections.get_mut(id.0 as usize) {
+            quiet.get_or_insert_with(|| Box::new(Quiet::new(until))).until = until;
         }
     }
 
@@ -154,6 +153,6 @@ impl<S: Stream> Server<S> {
 impl<S> Connection<S> {
     /// True when bytes for it alone have a chance to arrive: until its last words are said.
     fn may_be_told(&self) -> bool {
-        self.line != Line::Mute && matches!(self.life, Life::Open | Life::Leaving { .. })
+        self.line != Line::Mute && matches!(self.life, Life::Open(_) | Life::Leaving { .. })
     }
 }

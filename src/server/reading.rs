@@ -152,7 +152,7 @@ impl<S: Stream> Server<S> {
         let read_buffer = mem::take(&mut self.read_buffer);
         if connection.inbox.is_empty() {
             let used = self.handle(key, &read_buffer[..count], now);
-            self.connections[key].inbox = read_buffer[used..count].to_vec();
+            self.connections[key].inbox.set(read_buffer[used..count].to_vec());
         } else {
             self.handle_inbox(key, &read_buffer[..count], now);
         }
@@ -161,13 +161,13 @@ impl<S: Stream> Server<S> {
 
     /// Handles what is in the inbox, and `more` behind it.
     fn handle_inbox(&mut self, key: usize, more: &[u8], now: Now) {
-        let mut inbox = mem::take(&mut self.connections[key].inbox);
+        let mut inbox = self.connections[key].inbox.take();
         // What is kept is no more than what came.
         inbox.reserve_exact(more.len());
         inbox.extend_from_slice(more);
         let used = self.handle(key, &inbox, now);
         // A new one where something was used, because the old one has room for all that came.
-        self.connections[key].inbox = if used > 0 { inbox[used..].to_vec() } else { inbox };
+        self.connections[key].inbox.set(if used > 0 { inbox[used..].to_vec() } else { inbox });
     }
 
     /// Handles every whole frame in `bytes`, or as many as are not too much for one turn or one peer. Returns how many
@@ -251,8 +251,8 @@ impl<S: Stream> Server<S> {
     fn peer_finished(&mut self, key: usize, now: Now) {
         let connection = &mut self.connections[key];
         match &mut connection.life {
-            Life::Open => {
-                let rest = mem::take(&mut connection.inbox);
+            Life::Open(_) => {
+                let rest = connection.inbox.take();
                 self.out.allow(STEP_BUDGET);
                 self.with_session(key, now, |session, context| session.finish(&rest, context));
                 self.pump(now);

@@ -27,7 +27,7 @@ impl<S: Stream> Server<S> {
         let (mut unsent_bytes, mut unparsed_bytes) = (0, 0);
         for (_, connection) in &self.connections {
             connections.count(match connection.life {
-                Life::Open => connection.session.stage(&self.hub).label(),
+                Life::Open(_) => connection.session.stage(&self.hub).label(),
                 Life::Doomed(_)
                 | Life::Leaving { .. }
                 | Life::Flushing { .. }

@@ -188,7 +188,7 @@ impl Irc {
     /// The channels of `user` that the client may know of, in lists that each fit a line.
     fn channels_of(&self, user: &User, sees_all: bool, hub: &crate::hub::Hub) -> Vec<String> {
         let mut names = Vec::new();
-        for seat in &user.seats {
+        for seat in user.seats.iter() {
             let room = hub.rooms().get(seat.room);
             let shares = hub.rooms().member(hub.users(), self.user, seat.room).is_some();
             let may_know = hub.is_visible(seat.room, self.user) && (!user.is_invisible || shares);

@@ -1,0 +1,35 @@
+//! The beginning of a frame that has not ended. Between frames there is none, and no memory for it: mostly.
+
+/// Bytes that came and are not handled.
+#[derive(Debug, Default)]
+#[expect(clippy::box_collection, reason = "there is one for every connection, and it is mostly empty")]
+pub(super) struct Inbox(Option<Box<Vec<u8>>>);
+
+impl Inbox {
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_none()
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.0.as_ref().map_or(0, |bytes| bytes.len())
+    }
+
+    /// Memory, in bytes.
+    pub(super) fn capacity(&self) -> usize {
+        self.0.as_ref().map_or(0, |bytes| bytes.capacity())
+    }
+
+    /// Takes everything out.
+    pub(super) fn take(&mut self) -> Vec<u8> {
+        self.0.take().map_or_else(Vec::new, |bytes| *bytes)
+    }
+
+    /// Puts these bytes in, in place of what was there.
+    pub(super) fn set(&mut self, bytes: Vec<u8>) {
+        self.0 = (!bytes.is_empty()).then(|| Box::new(bytes));
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.0 = None;
+    }
+}
