@@ -19,7 +19,8 @@
 //! | [`server`] | connections, outboxes, batches, deadlines, limits; generic over streams |
 //! | [`net`] | the reactor: sockets, readiness, TLS; one turn after the other |
 //! | [`logging`] | what the server prints and logs, without ever waiting for it |
-//! | [`client`] | a blocking client, and the terminal on top of it |
+//! | [`client`] | a blocking client library: one socket, typed events |
+//! | [`terminal`] | the program `parlor`, at a keyboard or in a pipe |
 //! | [`client_command`] | how a shell starts the client that came with this server |
 //! | `tls_clock` | the time for TLS, whatever the clock says; with the feature `tls` |
 //! | `footprint` | how much memory the allocator takes for what is kept |
@@ -60,6 +61,7 @@ mod origin;
 pub mod secret;
 pub mod server;
 pub mod session;
+pub mod terminal;
 #[cfg(feature = "tls")]
 mod tls_clock;
 pub mod wire;

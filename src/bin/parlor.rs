@@ -4,14 +4,14 @@ use std::io::Write;
 use std::process::ExitCode;
 use std::{env, io};
 
-use parlor::client::program;
 use parlor::config::{ClientConfig, Invocation};
+use parlor::terminal;
 
 fn main() -> ExitCode {
     let args: Vec<_> = env::args_os().skip(1).map(|arg| arg.to_string_lossy().into_owned()).collect();
     let file = ClientConfig::default_file();
-    match ClientConfig::from_args(&args, file.as_deref(), program::is_interactive()) {
-        Ok(Invocation::Run(config)) => match program::run(&config) {
+    match ClientConfig::from_args(&args, file.as_deref(), terminal::is_interactive()) {
+        Ok(Invocation::Run(config)) => match terminal::run(&config) {
             Ok(()) => ExitCode::SUCCESS,
             Err(failure) => fail(&failure, failure.status),
         },
@@ -24,6 +24,6 @@ fn main() -> ExitCode {
 }
 
 fn fail(error: &dyn std::fmt::Display, status: u8) -> ExitCode {
-    program::complain(error);
+    terminal::complain(error);
     ExitCode::from(status)
 }

@@ -1,5 +1,5 @@
 //! A small blocking client: one socket, two halves. Whoever speaks has a [`Speaker`]; whoever listens iterates over
-//! [`Events`], which a thread of its own reads. The terminal program is made of these. `examples/bot.rs` is a bot.
+//! [`Events`], which a thread of its own reads. `examples/bot.rs` is a bot.
 //!
 //! It speaks IRC, to any server that does, and the protocol of the CrazyIt textbook; what is heard looks the same on
 //! both, in the open or over TLS.
@@ -36,26 +36,20 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-mod backoff;
 mod builder;
-mod chat;
 mod connection;
 mod crazyit;
-mod display;
 mod ends;
 mod error;
 mod event;
 mod events;
 mod incoming;
-mod input;
 mod irc;
 mod listening;
-mod outgoing;
-pub mod program;
 mod request;
 mod speaker;
 mod stream;
-mod texts;
+pub(crate) mod texts;
 #[cfg(feature = "tls")]
 mod tls;
 
@@ -164,7 +158,7 @@ impl Client {
 }
 
 /// True for our own server, by the name of its version.
-fn is_ours(version: &str) -> bool {
+pub(crate) fn is_ours(version: &str) -> bool {
     version.starts_with("parlor-")
 }
 

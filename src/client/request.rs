@@ -59,7 +59,7 @@ pub enum Request {
 
 impl Request {
     /// What of it is talk.
-    pub(super) fn text(&self) -> Option<&str> {
+    pub(crate) fn text(&self) -> Option<&str> {
         match self {
             Self::Say { text, .. } | Self::Whisper { text, .. } => Some(text),
             Self::Join { .. }

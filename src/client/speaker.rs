@@ -88,7 +88,7 @@ impl Speaker {
     }
 
     /// The same request in pieces of one message each.
-    pub(super) fn pieces(&self, request: &Request) -> Vec<Request> {
+    pub(crate) fn pieces(&self, request: &Request) -> Vec<Request> {
         match self.wire {
             Wire::Irc => irc::pieces(&self.connection.name(), request),
             Wire::CrazyIt => crazyit::pieces(request),
@@ -96,7 +96,7 @@ impl Speaker {
     }
 
     /// Sends a request that is one message.
-    pub(super) fn send_piece(&mut self, request: &Request) -> Result<Option<u64>, Error> {
+    pub(crate) fn send_piece(&mut self, request: &Request) -> Result<Option<u64>, Error> {
         let is_talk = matches!(request, Request::Say { .. } | Request::Whisper { .. });
         let is_marked = match self.wire {
             Wire::Irc => is_talk && self.connection.has_labels(),
@@ -145,7 +145,7 @@ impl Speaker {
     }
 
     /// Ends our side at once, for who knows that the server has taken everything.
-    pub(super) fn close(&self) -> Result<(), Error> {
+    pub(crate) fn close(&self) -> Result<(), Error> {
         self.connection.close()
     }
 
@@ -154,7 +154,7 @@ impl Speaker {
         self.say_goodbye()
     }
 
-    pub(super) fn say_goodbye(&self) -> Result<(), Error> {
+    pub(crate) fn say_goodbye(&self) -> Result<(), Error> {
         match self.wire {
             Wire::Irc => {
                 // Whatever it answers from here on is no loss.

@@ -1,12 +1,12 @@
 //! Words for people, out of what servers and other people send.
 
 /// Why, in brackets behind what happened.
-pub(super) fn because(reason: &str) -> String {
+pub(crate) fn because(reason: &str) -> String {
     if reason.is_empty() { String::new() } else { format!(" ({reason})") }
 }
 
 /// Why the server declined, with what it is about where the text does not say.
-pub(super) fn refusal(about: Option<&str>, text: &str) -> String {
+pub(crate) fn refusal(about: Option<&str>, text: &str) -> String {
     match about {
         Some(about) if !text.contains(about) => format!("{about}: {text}"),
         Some(_) | None => text.to_owned(),
@@ -14,7 +14,7 @@ pub(super) fn refusal(about: Option<&str>, text: &str) -> String {
 }
 
 /// Why the server ends the connection, without the words with which IRC servers begin.
-pub(super) fn without_closing_link(text: &str) -> &str {
+pub(crate) fn without_closing_link(text: &str) -> &str {
     const START: &str = "closing link: ";
     match text.get(..START.len()) {
         Some(start) if start.eq_ignore_ascii_case(START) => &text[START.len()..],
@@ -24,12 +24,12 @@ pub(super) fn without_closing_link(text: &str) -> &str {
 
 /// `text` as it may be printed: no escape sequence that somebody sends reaches the terminal, and nothing that turns
 /// the direction of other text around, or begins another line.
-pub(super) fn printable(text: &str) -> String {
+pub(crate) fn printable(text: &str) -> String {
     text.chars().map(|c| if is_harmful(c) { char::REPLACEMENT_CHARACTER } else { c }).collect()
 }
 
 /// True for what is not to reach a terminal as it is.
-pub(super) fn is_harmful(c: char) -> bool {
+pub(crate) fn is_harmful(c: char) -> bool {
     let turns_text = matches!(
         c,
         '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'

@@ -240,7 +240,7 @@ mod tests {
 
     #[test]
     fn the_man_page_lists_every_kind_of_event_and_its_fields() {
-        const MANUAL: &str = include_str!("../../../doc/parlor.1");
+        const MANUAL: &str = include_str!("../../doc/parlor.1");
         let (_, section) = MANUAL.split_once("\n.Sh JSON\n").unwrap();
         let (section, _) = section.split_once("\n.Sh ").unwrap();
         let entries = section.split("\n.It Li ").skip(1).map(|entry| {

@@ -3,8 +3,8 @@
 use std::time::Instant;
 
 use super::{Chat, What};
-use crate::client::event::{Event, EventKind, Member};
 use crate::client::texts::because;
+use crate::client::{Event, EventKind, Member};
 use crate::name::same_name;
 
 /// Most names shown of those in a room.

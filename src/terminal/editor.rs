@@ -17,7 +17,7 @@ use super::helper::Assistant;
 use super::paint::{Paint, is_dumb};
 use super::printer::Printer;
 use super::{Failure, Note, Prompt};
-use crate::client::chat::Chat;
+use crate::terminal::chat::Chat;
 
 /// Lines that are remembered, until the program ends.
 const HISTORY: usize = 500;

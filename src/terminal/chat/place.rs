@@ -3,7 +3,7 @@
 
 use super::room::{ROOMS, Room};
 use super::{Chat, Prompted};
-use crate::client::request::Request;
+use crate::client::Request;
 use crate::client::texts::printable;
 use crate::name::same_name;
 
@@ -12,7 +12,7 @@ const UNREAD_SHOWN: usize = 3;
 
 impl Chat {
     /// What stands before the line that is typed. Both names in it are as the server has them.
-    pub(in crate::client) fn prompt(&self) -> String {
+    pub(in crate::terminal) fn prompt(&self) -> String {
         let away = if self.away { " (away)" } else { "" };
         let unread = self.unread();
         let prompt = match self.here() {
@@ -34,13 +34,13 @@ impl Chat {
     }
 
     /// Turns to the room of this number, counted from one, in the order of `/room`. False where there is none.
-    pub(in crate::client) fn switch_to(&mut self, number: usize) -> bool {
+    pub(in crate::terminal) fn switch_to(&mut self, number: usize) -> bool {
         let index = number.checked_sub(1).filter(|&index| index < self.rooms.len());
         index.map(|index| self.choose(index)).is_some()
     }
 
     /// Turns to the next room, or to the one before; behind the last comes the first. False where there is none.
-    pub(in crate::client) fn switch(&mut self, forwards: bool) -> bool {
+    pub(in crate::terminal) fn switch(&mut self, forwards: bool) -> bool {
         let count = self.rooms.len();
         let next = match self.here {
             _ if count == 0 => return false,
@@ -53,7 +53,7 @@ impl Chat {
     }
 
     /// The prompt is on the screen now: what is typed behind it goes to the room in it, or nowhere.
-    pub(in crate::client) fn prompted(&mut self) {
+    pub(in crate::terminal) fn prompted(&mut self) {
         if let Some(room) = self.here.and_then(|here| self.rooms.get_mut(here)) {
             room.past.read();
         }
@@ -62,7 +62,7 @@ impl Chat {
     }
 
     /// We are connected, under this name: what to ask for to be where we were.
-    pub(in crate::client) fn connected(&mut self, name: &str) -> Vec<Request> {
+    pub(in crate::terminal) fn connected(&mut self, name: &str) -> Vec<Request> {
         name.clone_into(&mut self.name);
         self.away = false;
         self.rooms.iter_mut().for_each(Room::leave);
@@ -160,7 +160,7 @@ mod tests {
     use super::super::Act;
     use super::super::tests_support::{chat_in, hear, hear_own, joined, news, told};
     use super::*;
-    use crate::client::event::{EventKind, Manner};
+    use crate::client::{EventKind, Manner};
 
     #[test]
     fn rooms_come_and_go_and_lines_go_to_the_one_that_was_asked_for() {

@@ -2,7 +2,7 @@
 
 use super::commands::usage;
 use super::{Act, Chat};
-use crate::client::request::Request;
+use crate::client::Request;
 
 fn raw(line: String) -> Act {
     Act::Send(Request::Raw(line))

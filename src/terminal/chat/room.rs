@@ -1,7 +1,7 @@
 //! A room that we are in, or want to be in.
 
 use super::past::Past;
-use crate::client::event::Member;
+use crate::client::Member;
 use crate::name::same_name;
 
 /// Most rooms that are remembered: a server may say that we are in any number.

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use super::{Act, Chat, What};
-use crate::client::event::{Event, EventKind, Member};
+use crate::client::{Event, EventKind, Member};
 use crate::name::RoomName;
 use crate::wire::Wire;
 

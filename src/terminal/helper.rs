@@ -22,7 +22,7 @@ use super::guard;
 use super::paint::Paint;
 use super::rows::{Place, Width};
 use super::wrap::wrap;
-use crate::client::chat::Chat;
+use crate::terminal::chat::Chat;
 
 /// Leaves nothing of a line: the editor ends it, and so the next one begins where it was.
 const NOTHING: &str = "\x1b[A";

@@ -1,9 +1,9 @@
 //! What is asked before lines are sent, and how it is answered.
 
 use super::Talk;
-use crate::client::chat::Act;
-use crate::client::input::yes_or_no;
-use crate::client::program::paste::Answer;
+use crate::terminal::chat::Act;
+use crate::terminal::paste::Answer;
+use crate::terminal::typed::yes_or_no;
 
 impl Talk {
     /// Whether to send what was typed meanwhile. False when the line is no answer.

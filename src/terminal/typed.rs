@@ -1,7 +1,7 @@
 //! What a line asks for, by itself.
 
-use super::event::Manner;
-use super::request::Request;
+use crate::client::Manner;
+use crate::client::Request;
 
 /// Understands a line from a pipe: whispers are whispers, and every other line is said in `room`, whatever it begins
 /// with.

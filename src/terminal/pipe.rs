@@ -5,11 +5,12 @@ use std::time::Instant;
 
 use super::link::{Link, Tried};
 use super::{Failure, NOTES, Note, complain, input, json, show, status};
-use crate::client::input::piped;
 use crate::client::texts::refusal;
-use crate::client::{Client, Error, Event, EventKind, Request, display};
+use crate::client::{Client, Error, Event, EventKind, Request};
 use crate::config::ClientConfig;
 use crate::name::{RoomName, UserName};
+use crate::terminal::display;
+use crate::terminal::typed::piped;
 use crate::wire::Wire;
 
 /// Most messages that wait to be sent before no more of the input is read.

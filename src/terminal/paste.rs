@@ -1,7 +1,7 @@
 //! A paste of several lines is text: it is sent after one question, and no line of it is a command.
 
 use crate::client::Request;
-use crate::client::input::yes_or_no;
+use crate::terminal::typed::yes_or_no;
 
 /// Lines that wait for a yes.
 #[derive(Debug, Default)]

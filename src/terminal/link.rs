@@ -6,11 +6,11 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::{Note, enter};
-use crate::client::backoff::Backoff;
-use crate::client::outgoing::{Next, Outgoing};
 use crate::client::{Client, Error, Event, EventKind, Reader, Request, Speaker, is_ours};
 use crate::config::ClientConfig;
 use crate::name::UserName;
+use crate::terminal::backoff::Backoff;
+use crate::terminal::outgoing::{Next, Outgoing};
 
 /// So long our name may be held by the connection that we lost. Then we take another: a server may wait for minutes
 /// before it notices that the connection is gone.

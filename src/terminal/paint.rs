@@ -4,11 +4,11 @@ use std::fmt::Write;
 use std::time::SystemTime;
 
 use super::clock::Clock;
-use crate::client::chat::{Mark, Shown, What};
-use crate::client::display::plain;
-use crate::client::event::Manner;
+use crate::client::Manner;
 use crate::client::texts::printable;
 use crate::config::Color;
+use crate::terminal::chat::{Mark, Shown, What};
+use crate::terminal::display::plain;
 
 /// The bell.
 const BELL: char = '\x07';

@@ -1,6 +1,9 @@
 //! The program `parlor`: at a keyboard a conversation, in a pipe a tool.
 
+mod backoff;
+mod chat;
 mod clock;
+mod display;
 #[cfg(feature = "editor")]
 mod editor;
 mod enter;
@@ -11,6 +14,7 @@ mod input;
 mod json;
 mod keyboard;
 mod link;
+mod outgoing;
 mod paint;
 mod paste;
 mod pipe;
@@ -23,14 +27,15 @@ mod prompts;
 mod rows;
 mod screen;
 mod talk;
+mod typed;
 mod wrap;
 
 use std::fmt;
 use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::process;
 
-use super::texts::printable;
-use super::{Client, Error, Event};
+use crate::client::texts::printable;
+use crate::client::{Client, Error, Event};
 use crate::config::ClientConfig;
 
 /// Notes that wait for who handles them. Behind these everybody who sends some waits, the server at last.

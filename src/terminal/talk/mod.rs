@@ -6,19 +6,19 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::client::chat::{Act, Chat};
-use crate::client::program::clock::Clock;
-use crate::client::program::enter::before_asking;
-use crate::client::program::link::{Link, Tried};
-use crate::client::program::paint::Paint;
-use crate::client::program::paste::Paste;
-use crate::client::program::progress::Progress;
-use crate::client::program::prompts::Prompts;
-use crate::client::program::screen::{Screen, has_colors};
-use crate::client::program::{Failure, NOTES, Note, guard, keyboard};
 use crate::client::{Client, Error, Event, EventKind, Request};
 use crate::config::ClientConfig;
 use crate::name::UserName;
+use crate::terminal::chat::{Act, Chat};
+use crate::terminal::clock::Clock;
+use crate::terminal::enter::before_asking;
+use crate::terminal::link::{Link, Tried};
+use crate::terminal::paint::Paint;
+use crate::terminal::paste::Paste;
+use crate::terminal::progress::Progress;
+use crate::terminal::prompts::Prompts;
+use crate::terminal::screen::{Screen, has_colors};
+use crate::terminal::{Failure, NOTES, Note, guard, keyboard};
 
 /// How long to wait for the server's last words.
 const QUIT_TIMEOUT: Duration = Duration::from_secs(2);
@@ -49,11 +49,7 @@ struct Talk {
 }
 
 /// Runs until the person leaves.
-pub(in crate::client::program) fn run(
-    config: &ClientConfig,
-    client: Client,
-    name: UserName,
-) -> Result<(), Failure> {
+pub(in crate::terminal) fn run(config: &ClientConfig, client: Client, name: UserName) -> Result<(), Failure> {
     let chat = Chat::new(config.wire, &client.name(), &config.rooms, &config.highlights);
     let chat = Arc::new(Mutex::new(chat));
     let (sender, notes) = mpsc::sync_channel(NOTES);

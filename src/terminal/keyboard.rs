@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use super::paint::Paint;
 use super::printer::Printer;
 use super::{Failure, Note, Prompt, input};
-use crate::client::chat::Chat;
+use crate::terminal::chat::Chat;
 
 /// Begins to read, a line for each prompt. Returns what prints above the line that is typed, where there is an editor.
 #[cfg(feature = "editor")]

@@ -11,7 +11,7 @@ const OFFERS: usize = 200;
 impl Chat {
     /// Where the word before `position` begins, and what may stand there instead, best first. `position` is in bytes,
     /// between characters.
-    pub(in crate::client) fn complete(&self, line: &str, position: usize) -> (usize, Vec<String>) {
+    pub(in crate::terminal) fn complete(&self, line: &str, position: usize) -> (usize, Vec<String>) {
         let before = line.get(..position).unwrap_or(line);
         let start = before.rfind(char::is_whitespace).map_or(0, |at| at + 1);
         let start = line.len().min(start + skipped(before, start));

@@ -9,8 +9,8 @@ use super::paint::{Paint, is_dumb};
 use super::printer::Printer;
 use super::wrap::wrap;
 use super::{guard, show};
-use crate::client::chat::{Shown, What};
 use crate::config::Color;
+use crate::terminal::chat::{Shown, What};
 
 /// How long the last words have to be printed.
 const LAST_WORDS: Duration = Duration::from_millis(500);

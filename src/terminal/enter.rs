@@ -8,13 +8,13 @@ use super::input::read_line;
 use super::{Failure, complain, show, status};
 #[cfg(feature = "tls")]
 use crate::client::Tls;
-use crate::client::backoff::Backoff;
 use crate::client::texts::printable;
 use crate::client::{Builder, Client, Error};
 use crate::config::ClientConfig;
 #[cfg(feature = "tls")]
 use crate::config::Trust;
 use crate::name::UserName;
+use crate::terminal::backoff::Backoff;
 
 /// What somebody answers who is asked for a name.
 pub(super) enum Asked {

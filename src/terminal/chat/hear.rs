@@ -4,13 +4,13 @@ use std::time::{Instant, SystemTime};
 
 use super::movement::present;
 use super::{Chat, Mark, Shown, What};
-use crate::client::event::{Event, EventKind, Manner};
 use crate::client::texts::{because, refusal, without_closing_link};
+use crate::client::{Event, EventKind, Manner};
 use crate::name::same_name;
 
 impl Chat {
     /// Takes note of an event. Returns what there is to show of it.
-    pub(in crate::client) fn hear(&mut self, event: &Event, now: Instant) -> Option<Shown> {
+    pub(in crate::terminal) fn hear(&mut self, event: &Event, now: Instant) -> Option<Shown> {
         let (room, what) = match &event.kind {
             EventKind::Said { .. } | EventKind::Whispered { .. } => self.talk(event)?,
             EventKind::Joined { .. }
@@ -151,7 +151,7 @@ mod tests {
     use super::super::Act;
     use super::super::tests_support::{chat_in, chat_with_highlight, hear, hear_own, joined, told};
     use super::*;
-    use crate::client::request::Request;
+    use crate::client::Request;
 
     fn said(from: &str, text: &str) -> EventKind {
         let (room, manner) = (Some("#tea".to_owned()), Manner::Message);

@@ -17,8 +17,8 @@ mod tests_support;
 
 use std::time::{Instant, SystemTime};
 
-use super::event::Manner;
-use super::request::Request;
+use crate::client::Manner;
+use crate::client::Request;
 use crate::name::{RoomName, same_name};
 use crate::wire::Wire;
 use folding::Folding;

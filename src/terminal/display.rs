@@ -1,7 +1,7 @@
 //! What a pipe prints of what it hears: what people say, our own words included, and what the server says to us.
 
-use super::event::{Event, EventKind, Manner};
-use super::texts::{printable, refusal, without_closing_link};
+use crate::client::texts::{printable, refusal, without_closing_link};
+use crate::client::{Event, EventKind, Manner};
 use crate::wire::irc::without_formatting;
 
 /// The line that an event is, if it is any. `names_rooms` where there are several.

@@ -3,10 +3,10 @@
 use std::time::SystemTime;
 
 use super::{Act, Chat, IGNORED, Mark, Shown, What};
-use crate::client::event::Manner;
-use crate::client::input::{textbook_whisper, yes_or_no};
-use crate::client::request::Request;
+use crate::client::Manner;
+use crate::client::Request;
 use crate::name::{RoomName, UserName, same_name};
+use crate::terminal::typed::{textbook_whisper, yes_or_no};
 
 /// Lines that `/history` shows where no number follows.
 const HISTORY_SHOWN: usize = 20;
@@ -79,7 +79,7 @@ pub(super) const COMMANDS: [Command; 30] = [
 
 impl Chat {
     /// What a typed line asks for; nothing where it is empty.
-    pub(in crate::client) fn typed(&mut self, line: &str) -> Option<Act> {
+    pub(in crate::terminal) fn typed(&mut self, line: &str) -> Option<Act> {
         let result = match line.strip_prefix('/') {
             _ if line.trim().is_empty() => return None,
             Some(rest) if rest.starts_with('/') => match textbook_whisper(line) {
@@ -95,7 +95,7 @@ impl Chat {
     /// How a typed line stands among what others say: with this time, our name, and its room. `None` where it is no
     /// talk, or goes nowhere.
     #[cfg_attr(not(feature = "editor"), allow(dead_code))]
-    pub(in crate::client) fn own_line(&self, line: &str, time: SystemTime) -> Option<Shown> {
+    pub(in crate::terminal) fn own_line(&self, line: &str, time: SystemTime) -> Option<Shown> {
         let is_command = line.starts_with('/') && !line.starts_with("/ ");
         let is_answer = self.is_asked && yes_or_no(line).is_some();
         if is_command || is_answer || line.trim().is_empty() {
@@ -107,7 +107,7 @@ impl Chat {
     }
 
     /// What a line of a paste asks for: it is said, whatever it begins with.
-    pub(in crate::client) fn pasted(&mut self, line: &str) -> Act {
+    pub(in crate::terminal) fn pasted(&mut self, line: &str) -> Act {
         self.say(line, Manner::Message).unwrap_or_else(Act::Tell)
     }
 

@@ -5,7 +5,7 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use super::request::Request;
+use crate::client::Request;
 use crate::wire::Wire;
 
 /// Most text on its way at once, in bytes: so little that sending it does not wait.
@@ -284,7 +284,7 @@ impl Outgoing {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::client::event::Manner;
+    use crate::client::Manner;
 
     fn say(text: &str) -> Request {
         Request::Say { room: Some("#tea".into()), text: text.into(), manner: Manner::Message }
