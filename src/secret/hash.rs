@@ -16,7 +16,7 @@ pub(super) const MOST_KB: u32 = 8 * 1024;
 /// server that thinks for a minute.
 pub(super) const MOST_WORK_KB: u32 = 64 * 1024;
 
-/// What a hash of ours takes: 7 MiB, gone through so often. README says what that costs.
+/// The memory and passes of our own hashes. doc/OPERATING.md says what they cost.
 pub(super) const MADE_KB: u32 = 7 * 1024;
 const MADE_PASSES: u32 = 1;
 

@@ -43,8 +43,8 @@ const TARGET: Target = Target { name: "memory", run: crowd::run, input_bytes: 40
 /// What `--memory` says, in bytes.
 const MEMORY: usize = 4 << 20;
 
-/// Most that there is more than in a fresh server with this `--memory`, in bytes. Of what README.md says, the rest is for
-/// what the allocator cannot use.
+/// Most that there is more than in a fresh server with this `--memory`, in bytes. Of what doc/OPERATING.md says, the rest
+/// is for what the allocator cannot use.
 const fn most(memory: usize) -> usize {
     memory / 5 * 6 + 1_500_000
 }

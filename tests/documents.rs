@@ -15,6 +15,8 @@ use parlor::wire::irc::{CLIENT_TAGS_BYTES, LINE_BYTES};
 #[cfg(feature = "tls")]
 use rustix::process::Signal;
 use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 #[cfg(feature = "tls")]
 use std::process::Stdio;
@@ -23,16 +25,21 @@ use support::Program;
 use support::program::help;
 use support::{Peer, Scratch, TestServer, text};
 
+const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+
 const README: &str = include_str!("../README.md");
+const BENCHMARKS: &str = include_str!("../doc/BENCHMARKS.md");
 const CLIENT: &str = include_str!("../doc/CLIENT.md");
+const CONTRIBUTING: &str = include_str!("../CONTRIBUTING.md");
 const CRAZYIT: &str = include_str!("../doc/CRAZYIT.md");
 const IRC: &str = include_str!("../doc/IRC.md");
 const LIMITS: &str = include_str!("../doc/LIMITS.md");
 const OPERATING: &str = include_str!("../doc/OPERATING.md");
 
-/// What follows the page's heading with this title.
+/// The page's section with this title.
 fn section(page: &'static str, title: &str) -> &'static str {
-    page.split_once(&format!("\n## {title}\n\n")).expect(title).1
+    let (_, rest) = page.split_once(&format!("\n## {title}\n\n")).expect(title);
+    rest.split("\n## ").next().unwrap_or(rest)
 }
 
 /// The page's first block of this kind.
@@ -220,8 +227,54 @@ fn the_oldest_rust_is_the_one_that_cargo_checks() {
 }
 
 #[test]
+fn the_figures_in_the_readme_are_among_those_that_were_measured() {
+    let rows = section(README, "Figures").lines().filter(|line| line.starts_with("| ")).skip(1);
+    let figures: Vec<_> = rows.filter_map(|row| row.split(" | ").nth(1)).collect();
+    assert_eq!(figures.len(), 6, "{figures:?}");
+    for figure in figures {
+        assert!(BENCHMARKS.contains(&format!(" {figure} ")), "BENCHMARKS.md should have: {figure}");
+    }
+}
+
+/// Every page, as its path from the root and its text.
+fn pages() -> Vec<(PathBuf, String)> {
+    let files = ["", "doc", "contrib"].map(|directory| Path::new(ROOT).join(directory).read_dir());
+    let files = files.into_iter().flat_map(|files| files.expect("there is this directory"));
+    let paths = files.map(|file| file.expect("it can be read").path());
+    let paths = paths.filter(|path| path.extension().is_some_and(|ending| ending == "md"));
+    paths.map(|path| (path.clone(), fs::read_to_string(path).expect("it is text"))).collect()
+}
+
+/// What a link to this heading has after `#`, on the usual sites.
+fn anchor(heading: &str) -> String {
+    let kept = heading.trim_start_matches(['#', ' ']).to_lowercase();
+    let kept = kept.chars().filter(|&c| c.is_alphanumeric() || "-_ ".contains(c));
+    kept.map(|c| if c == ' ' { '-' } else { c }).collect()
+}
+
+#[test]
+fn every_link_from_page_to_page_leads_to_a_file_and_a_heading() {
+    let mut links = 0;
+    for (page, text) in pages() {
+        let targets = text.split("](").skip(1).filter_map(|rest| rest.split(')').next());
+        for target in targets.filter(|target| !target.contains("://")) {
+            let (path, heading) = target.split_once('#').unwrap_or((target, ""));
+            let file = if path.is_empty() { page.clone() } else { page.with_file_name(path) };
+            assert!(file.exists(), "{}: there is no {target}", page.display());
+            if !heading.is_empty() {
+                let text = fs::read_to_string(&file).expect("it is text");
+                let mut headings = text.lines().filter(|line| line.starts_with('#')).map(anchor);
+                assert!(headings.any(|known| known == heading), "{}: there is no {target}", page.display());
+            }
+            links += 1;
+        }
+    }
+    assert!(links > 20, "there are only {links} links");
+}
+
+#[test]
 fn every_package_is_defended() {
-    let (_, packages) = README.split_once("\n## Packages\n").expect("there is a table of packages");
+    let packages = section(CONTRIBUTING, "Packages");
     let rows = packages.lines().filter_map(|line| line.strip_prefix("| ")?.split_once(" |")).skip(1);
     let mut defended: Vec<_> = rows.flat_map(|(names, _)| names.split(", ")).collect();
     defended.sort_unstable();
