@@ -15,7 +15,7 @@ use mio::net::{TcpListener, UnixListener, UnixStream};
 use rustix::io::{Errno, FdFlags, fcntl_setfd};
 use rustix::net::{self, AddressFamily, SocketType, sockopt};
 
-use super::socket::Socket;
+use super::plain::Plain;
 use crate::address::Address;
 use crate::message::Peer;
 
@@ -114,7 +114,7 @@ impl Listener {
     }
 
     /// Takes the next newcomer.
-    pub(super) fn accept(&self) -> io::Result<(Socket, Peer)> {
+    pub(super) fn accept(&self) -> io::Result<(Plain, Peer)> {
         match &self.kind {
             Kind::Tcp(listener) => {
                 let (stream, mut address) = listener.accept()?;
@@ -122,11 +122,11 @@ impl Listener {
                 // peer that is gone already, which reading will find out.
                 stream.set_nodelay(true).ok();
                 address.set_ip(address.ip().to_canonical());
-                Ok((Socket::Tcp(stream), Peer::from(address)))
+                Ok((Plain::Tcp(stream), Peer::from(address)))
             }
             Kind::Unix { listener, .. } => {
                 let (stream, _) = listener.accept()?;
-                Ok((Socket::Unix(stream), Peer::Unix))
+                Ok((Plain::Unix(stream), Peer::Unix))
             }
         }
     }

@@ -5,6 +5,7 @@ mod inherited;
 mod listener;
 #[cfg_attr(not(feature = "metrics"), path = "no_metrics.rs")]
 mod metrics;
+mod plain;
 mod privileges;
 mod proxy;
 mod reactor;
@@ -18,6 +19,7 @@ mod worker;
 
 pub use descriptors::raise_descriptor_limit;
 pub use inherited::{InheritError, Inherited};
+pub use plain::Plain;
 pub use privileges::{PublicAsRoot, check_privileges};
 pub use reactor::{BindError, Reactor, Stopper};
 pub use socket::Socket;

@@ -2,6 +2,7 @@
 
 use std::io;
 
+use super::plain::Plain;
 use super::socket::Socket;
 use crate::address::Address;
 use crate::config::ServerConfig;
@@ -31,7 +32,7 @@ impl Tls {
         match *self {}
     }
 
-    pub(super) fn wrap(&self, _: Socket) -> io::Result<Socket> {
+    pub(super) fn wrap(&self, _: Plain) -> io::Result<Socket> {
         match *self {}
     }
 }

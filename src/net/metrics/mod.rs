@@ -13,9 +13,9 @@ use log::{Level, warn};
 use mio::{Interest, Registry, Token};
 
 use super::listener::Listener;
+use super::plain::Plain;
 use super::reactor::BindError;
 use super::reactor::accepting::{ACCEPT_PAUSE, is_newcomers_own};
-use super::socket::Socket;
 use crate::config::ServerConfig;
 use crate::logging::PeerLog;
 use crate::message::Frame;
@@ -35,7 +35,7 @@ const TOKENS: Range<usize> = 1 << 30..1 << 31;
 #[derive(Debug)]
 pub(super) struct Metrics {
     listeners: Vec<Listener>,
-    scrapes: [Option<Scrape<Socket>>; SCRAPES],
+    scrapes: [Option<Scrape<Plain>>; SCRAPES],
 }
 
 /// Listens where `config` says, if it does.

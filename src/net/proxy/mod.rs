@@ -15,8 +15,8 @@ use log::Level;
 use mio::{Interest, Registry, Token};
 use slab::Slab;
 
+use super::plain::Plain;
 use super::reactor::accepting::Newcomer;
-use super::socket::Socket;
 use crate::config::Proxy;
 use crate::logging::PeerLog;
 use crate::message::Peer;
@@ -161,7 +161,7 @@ enum Look {
     Over,
 }
 
-fn look(socket: &mut Socket, proxy: Peer, log: &mut impl FnMut(Level, fmt::Arguments<'_>)) -> Look {
+fn look(socket: &mut Plain, proxy: Peer, log: &mut impl FnMut(Level, fmt::Arguments<'_>)) -> Look {
     let mut buffer = [0; HEADER_BYTES];
     let count = match socket.peek(&mut buffer) {
         Ok(0) => {

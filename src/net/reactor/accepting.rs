@@ -15,6 +15,7 @@ use rustix::io::Errno;
 
 use super::running::Running;
 use crate::message::{CloseReason, Now, Peer};
+use crate::net::plain::Plain;
 use crate::net::socket::Socket;
 
 /// Most newcomers taken from one listener in a turn; then it is the others' turn.
@@ -29,7 +30,7 @@ const PAUSE_LOG_INTERVAL: Duration = Duration::from_secs(60);
 /// Somebody who has been accepted, and is not the server's yet.
 #[derive(Debug)]
 pub(in crate::net) struct Newcomer {
-    pub(in crate::net) socket: Socket,
+    pub(in crate::net) socket: Plain,
     /// Whose limits count.
     pub(in crate::net) peer: Peer,
     /// Came to a listener for TLS.
@@ -70,7 +71,7 @@ impl Running {
     }
 
     /// Takes the next newcomer from a listener: with the descriptor in reserve, where there is no other.
-    fn next_newcomer(&mut self, n: usize) -> io::Result<(Socket, Peer)> {
+    fn next_newcomer(&mut self, n: usize) -> io::Result<(Plain, Peer)> {
         let listener = &self.reactor.listeners[n];
         match listener.accept() {
             // The system says so also where nobody waits.
@@ -111,7 +112,7 @@ impl Running {
     fn welcome(&mut self, newcomer: Newcomer, now: Now) {
         let Newcomer { socket, peer, is_tls } = newcomer;
         let wrapped = match (is_tls, &self.tls) {
-            (false, _) => Ok(socket),
+            (false, _) => Ok(Socket::Plain(socket)),
             (true, Some(tls)) => tls.wrap(socket),
             (true, None) => Err(io::Error::other("there is no certificate")),
         };

@@ -22,6 +22,7 @@ use rustls::server::{NoServerSessionStorage, UnbufferedServerConnection};
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::{ServerConfig, version};
 
+use super::plain::Plain;
 use super::socket::Socket;
 use crate::address::Address;
 use crate::fingerprint::Fingerprint;
@@ -70,7 +71,7 @@ impl Tls {
     }
 
     /// TLS around the socket of a newcomer. Fails when the system has no random numbers.
-    pub(super) fn wrap(&self, inner: Socket) -> io::Result<Socket> {
+    pub(super) fn wrap(&self, inner: Plain) -> io::Result<Socket> {
         let connection = UnbufferedServerConnection::new(Arc::clone(&self.config));
         let stream = TlsStream::new(inner, connection.map_err(io::Error::other)?, Rc::clone(&self.scratch));
         Ok(Socket::Tls(Box::new(stream)))

@@ -1,0 +1,91 @@
+//! The system's sockets, as they are accepted.
+
+use std::io::{self, IoSlice, Read, Write};
+use std::net::Shutdown;
+
+use mio::event::Source;
+use mio::net::{TcpStream, UnixStream};
+use mio::{Interest, Registry, Token};
+use rustix::net::{RecvFlags, recv};
+
+use crate::server::Stream;
+
+/// A socket without anything around it.
+#[derive(Debug)]
+pub enum Plain {
+    /// Over TCP.
+    Tcp(TcpStream),
+    /// Over a Unix stream socket.
+    Unix(UnixStream),
+}
+
+impl Plain {
+    /// Copies what there is to read into `buffer`, and leaves it there to be read. Returns how many bytes that are; 0 at
+    /// the end.
+    pub(super) fn peek(&self, buffer: &mut [u8]) -> io::Result<usize> {
+        let peeked = rustix::io::retry_on_intr(|| match self {
+            Self::Tcp(stream) => recv(stream, &mut *buffer, RecvFlags::PEEK),
+            Self::Unix(stream) => recv(stream, &mut *buffer, RecvFlags::PEEK),
+        });
+        Ok(peeked.map(|(count, _)| count)?)
+    }
+
+    fn source(&mut self) -> &mut dyn Source {
+        match self {
+            Self::Tcp(stream) => stream,
+            Self::Unix(stream) => stream,
+        }
+    }
+}
+
+impl Stream for Plain {
+    fn shutdown_write(&mut self) -> io::Result<()> {
+        match self {
+            Self::Tcp(stream) => stream.shutdown(Shutdown::Write),
+            Self::Unix(stream) => stream.shutdown(Shutdown::Write),
+        }
+    }
+}
+
+impl Read for Plain {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Tcp(stream) => stream.read(buffer),
+            Self::Unix(stream) => stream.read(buffer),
+        }
+    }
+}
+
+impl Write for Plain {
+    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Tcp(stream) => stream.write(buffer),
+            Self::Unix(stream) => stream.write(buffer),
+        }
+    }
+
+    fn write_vectored(&mut self, buffers: &[IoSlice<'_>]) -> io::Result<usize> {
+        match self {
+            Self::Tcp(stream) => stream.write_vectored(buffers),
+            Self::Unix(stream) => stream.write_vectored(buffers),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Source for Plain {
+    fn register(&mut self, registry: &Registry, token: Token, interests: Interest) -> io::Result<()> {
+        self.source().register(registry, token, interests)
+    }
+
+    fn reregister(&mut self, registry: &Registry, token: Token, interests: Interest) -> io::Result<()> {
+        self.source().reregister(registry, token, interests)
+    }
+
+    fn deregister(&mut self, registry: &Registry) -> io::Result<()> {
+        self.source().deregister(registry)
+    }
+}
