@@ -1,10 +1,12 @@
 //! The reactor: sockets, readiness, and one turn after the other. mio appears here and nowhere else.
 
+mod bind_error;
 mod descriptors;
 mod inherited;
 mod listener;
 #[cfg_attr(not(feature = "metrics"), path = "no_metrics.rs")]
 mod metrics;
+mod newcomer;
 mod plain;
 mod privileges;
 mod proxy;
@@ -17,9 +19,10 @@ mod socket;
 mod tls;
 mod worker;
 
+pub use bind_error::BindError;
 pub use descriptors::raise_descriptor_limit;
 pub use inherited::{InheritError, Inherited};
 pub use plain::Plain;
 pub use privileges::{PublicAsRoot, check_privileges};
-pub use reactor::{BindError, Reactor, Stopper};
+pub use reactor::{Reactor, Stopper};
 pub use socket::Socket;

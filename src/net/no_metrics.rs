@@ -4,8 +4,8 @@ use std::time::Instant;
 
 use mio::{Registry, Token};
 
+use super::bind_error::BindError;
 use super::listener::Listener;
-use super::reactor::BindError;
 use crate::config::ServerConfig;
 use crate::logging::PeerLog;
 use crate::server::Report;

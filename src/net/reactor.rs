@@ -14,6 +14,7 @@ use std::time::Instant;
 use log::warn;
 use mio::{Interest, Poll, Token, Waker};
 
+use super::bind_error::BindError;
 use super::inherited::Inherited;
 use super::listener::Listener;
 use super::metrics;
@@ -60,15 +61,6 @@ pub struct Reactor {
 pub struct Stopper {
     waker: Arc<Waker>,
     is_told_to_stop: Arc<AtomicBool>,
-}
-
-/// A server that could not be set up.
-#[derive(Debug)]
-pub struct BindError {
-    /// Where it should have listened; `None` when it was not about an address.
-    pub address: Option<Address>,
-    /// What the system said.
-    pub error: io::Error,
 }
 
 impl Reactor {
@@ -205,26 +197,5 @@ impl Stopper {
     pub fn stop(&self) -> io::Result<()> {
         self.is_told_to_stop.store(true, Ordering::Release);
         self.waker.wake()
-    }
-}
-
-impl fmt::Display for BindError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.address {
-            Some(address) if self.error.kind() == io::ErrorKind::AddrInUse => write!(
-                f,
-                "cannot listen on {address}: {}; end the program that listens there, perhaps another parlord, or \
-                 choose another address (see --listen)",
-                self.error
-            ),
-            Some(address) => write!(f, "cannot listen on {address}: {}", self.error),
-            None => write!(f, "{}", self.error),
-        }
-    }
-}
-
-impl std::error::Error for BindError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        Some(&self.error)
     }
 }

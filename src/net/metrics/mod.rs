@@ -5,20 +5,18 @@ mod request;
 mod scrape;
 mod text;
 
-use std::io::ErrorKind;
 use std::ops::Range;
 use std::time::{Duration, Instant};
 
 use log::{Level, warn};
 use mio::{Interest, Registry, Token};
 
-use super::listener::Listener;
+use super::bind_error::BindError;
+use super::listener::{Arrival, Listener};
 use super::plain::Plain;
-use super::reactor::BindError;
-use super::reactor::accepting::{ACCEPT_PAUSE, is_newcomers_own};
 use crate::config::ServerConfig;
 use crate::logging::PeerLog;
-use crate::message::Frame;
+use crate::message::{Frame, Peer};
 use crate::server::Report;
 use scrape::Scrape;
 
@@ -62,7 +60,7 @@ impl Metrics {
         if let Some(slot) = self.scrapes.get_mut(number) {
             slot.iter_mut().for_each(|scrape| scrape.ready = true);
         } else if let Some(listener) = number.checked_sub(SCRAPES).and_then(|n| self.listeners.get_mut(n)) {
-            listener.ready = true;
+            listener.set_ready();
         }
         TOKENS.contains(&token.0)
     }
@@ -74,7 +72,7 @@ impl Metrics {
 
     /// The next time at which `turn` has something to do.
     pub(super) fn next_deadline(&self) -> Option<Instant> {
-        let pauses = self.listeners.iter().filter_map(|listener| listener.paused_until);
+        let pauses = self.listeners.iter().filter_map(Listener::paused_until);
         pauses.chain(self.scrapes.iter().flatten().map(|scrape| scrape.until)).min()
     }
 
@@ -97,35 +95,35 @@ impl Metrics {
     }
 
     fn accept_from(&mut self, n: usize, registry: &Registry, now: Instant, log: &mut PeerLog) {
-        let listener = &mut self.listeners[n];
-        if listener.paused_until.is_some_and(|until| until <= now) {
-            listener.paused_until = None;
-        }
-        while listener.ready && listener.paused_until.is_none() {
+        self.listeners[n].expire(now);
+        while self.listeners[n].is_accepting() {
             let Some(slot) = self.scrapes.iter().position(Option::is_none) else { return };
-            match listener.accept() {
-                Ok((mut socket, peer)) => {
-                    log.line(Level::Debug, peer, now, format_args!("{peer}: asks for metrics"));
-                    let interests = Interest::READABLE | Interest::WRITABLE;
-                    match registry.register(&mut socket, Token(TOKENS.start + slot), interests) {
-                        Ok(()) => self.scrapes[slot] = Some(Scrape::new(socket, now)),
-                        Err(error) => {
-                            log.line(
-                                Level::Warn,
-                                peer,
-                                now,
-                                format_args!("{peer}: cannot be polled: {error}"),
-                            );
-                        }
-                    }
-                }
-                Err(error) if error.kind() == ErrorKind::WouldBlock => listener.ready = false,
-                Err(error) if is_newcomers_own(&error) => {}
-                Err(error) => {
+            match self.listeners[n].accept() {
+                Arrival::Newcomer(socket, peer) => self.take(slot, socket, peer, registry, now, log),
+                Arrival::Nobody | Arrival::Gone(_) => {}
+                Arrival::NoDescriptor(error) | Arrival::Failed(error) => {
+                    let listener = &mut self.listeners[n];
                     warn!("{}: accepting pauses for a second: {error}", listener.address());
-                    listener.paused_until = Some(now + ACCEPT_PAUSE);
+                    listener.pause(now);
                 }
             }
+        }
+    }
+
+    fn take(
+        &mut self,
+        slot: usize,
+        mut socket: Plain,
+        peer: Peer,
+        registry: &Registry,
+        now: Instant,
+        log: &mut PeerLog,
+    ) {
+        log.line(Level::Debug, peer, now, format_args!("{peer}: asks for metrics"));
+        let interests = Interest::READABLE | Interest::WRITABLE;
+        match registry.register(&mut socket, Token(TOKENS.start + slot), interests) {
+            Ok(()) => self.scrapes[slot] = Some(Scrape::new(socket, now)),
+            Err(error) => log.line(Level::Warn, peer, now, format_args!("{peer}: cannot be polled: {error}")),
         }
     }
 

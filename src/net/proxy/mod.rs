@@ -15,8 +15,8 @@ use log::Level;
 use mio::{Interest, Registry, Token};
 use slab::Slab;
 
+use super::newcomer::Newcomer;
 use super::plain::Plain;
-use super::reactor::accepting::Newcomer;
 use crate::config::Proxy;
 use crate::logging::PeerLog;
 use crate::message::Peer;

@@ -6,62 +6,43 @@
 //! system again and again.
 
 use std::fmt;
-use std::io::{self, ErrorKind};
+use std::io;
 use std::time::Duration;
 
 use log::{Level, warn};
 use mio::{Interest, Token};
-use rustix::io::Errno;
 
 use super::running::Running;
 use crate::message::{CloseReason, Now, Peer};
-use crate::net::plain::Plain;
+use crate::net::listener::{Arrival, Listener};
+use crate::net::newcomer::Newcomer;
 use crate::net::socket::Socket;
 
 /// Most newcomers taken from one listener in a turn; then it is the others' turn.
 const ACCEPT_BUDGET: usize = 256;
 
-/// How long accepting pauses when the system has no descriptor or no memory left, unless a connection leaves.
-pub(in crate::net) const ACCEPT_PAUSE: Duration = Duration::from_secs(1);
-
 /// How often the log tells that accepting pauses: whoever comes and goes then can make it pause again and again.
 const PAUSE_LOG_INTERVAL: Duration = Duration::from_secs(60);
-
-/// Somebody who has been accepted, and is not the server's yet.
-#[derive(Debug)]
-pub(in crate::net) struct Newcomer {
-    pub(in crate::net) socket: Plain,
-    /// Whose limits count.
-    pub(in crate::net) peer: Peer,
-    /// Came to a listener for TLS.
-    pub(in crate::net) is_tls: bool,
-}
 
 impl Running {
     /// Takes those who wait at a listener, if it does not pause.
     pub(super) fn accept(&mut self, n: usize, now: Now) {
-        let listener = &mut self.reactor.listeners[n];
-        if listener.paused_until.is_some_and(|until| until <= now.instant) {
-            listener.paused_until = None;
-        }
-        if !listener.ready || listener.paused_until.is_some() {
+        self.reactor.listeners[n].expire(now.instant);
+        if !self.reactor.listeners[n].is_accepting() {
             return;
         }
         self.reserve.take_back();
         let mut failure = None;
         for _ in 0..ACCEPT_BUDGET {
             match self.next_newcomer(n) {
-                Ok((socket, peer)) => {
+                Arrival::Newcomer(socket, peer) => {
                     failure = None;
                     let is_tls = self.reactor.listeners[n].is_tls;
                     self.greet(Newcomer { socket, peer, is_tls }, now);
                 }
-                Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                    self.reactor.listeners[n].ready = false;
-                    return;
-                }
-                Err(error) if is_newcomers_own(&error) => failure = Some(error),
-                Err(error) => return self.pause(n, &error, now),
+                Arrival::Nobody => return,
+                Arrival::Gone(error) => failure = Some(error),
+                Arrival::NoDescriptor(error) | Arrival::Failed(error) => return self.pause(n, &error, now),
             }
         }
         // So many newcomers in a row do not fail by themselves.
@@ -71,16 +52,15 @@ impl Running {
     }
 
     /// Takes the next newcomer from a listener: with the descriptor in reserve, where there is no other.
-    fn next_newcomer(&mut self, n: usize) -> io::Result<(Plain, Peer)> {
-        let listener = &self.reactor.listeners[n];
+    fn next_newcomer(&mut self, n: usize) -> Arrival {
+        let listener = &mut self.reactor.listeners[n];
         match listener.accept() {
-            // The system says so also where nobody waits.
-            Err(error) if is_out_of_descriptors(&error) && self.reserve.lend() => {
-                let newcomer = listener.accept();
-                if newcomer.is_err() {
+            Arrival::NoDescriptor(_) if self.reserve.lend() => {
+                let arrival = listener.accept();
+                if !matches!(arrival, Arrival::Newcomer(..)) {
                     self.reserve.take_back();
                 }
-                newcomer
+                arrival
             }
             other => other,
         }
@@ -142,7 +122,7 @@ impl Running {
 
     fn pause(&mut self, n: usize, error: &io::Error, now: Now) {
         let listener = &mut self.reactor.listeners[n];
-        listener.paused_until = Some(now.instant + ACCEPT_PAUSE);
+        listener.pause(now.instant);
         if self.pause_logged_at.is_none_or(|at| now.instant >= at + PAUSE_LOG_INTERVAL) {
             self.pause_logged_at = Some(now.instant);
             warn!("{}: accepting pauses now and then: {error}", listener.address());
@@ -151,51 +131,6 @@ impl Running {
 
     /// Connections have left, and what they had may be what was missing.
     pub(super) fn end_pauses(&mut self) {
-        for listener in &mut self.reactor.listeners {
-            listener.paused_until = None;
-        }
-    }
-}
-
-fn is_out_of_descriptors(error: &io::Error) -> bool {
-    matches!(Errno::from_io_error(error), Some(Errno::MFILE | Errno::NFILE))
-}
-
-/// Errors of one newcomer, who left before we took it, and not of the listener (accept(2), "Error handling").
-pub(in crate::net) fn is_newcomers_own(error: &io::Error) -> bool {
-    match Errno::from_io_error(error) {
-        Some(
-            Errno::INTR
-            | Errno::CONNABORTED
-            | Errno::CONNRESET
-            | Errno::HOSTDOWN
-            | Errno::HOSTUNREACH
-            | Errno::NETDOWN
-            | Errno::NETUNREACH
-            | Errno::NOPROTOOPT
-            | Errno::OPNOTSUPP
-            | Errno::PROTO
-            | Errno::TIMEDOUT
-            // A firewall forbids it.
-            | Errno::PERM,
-        ) => true,
-        #[cfg(target_os = "linux")]
-        Some(Errno::NONET) => true,
-        _ => false,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_what_concerns_one_newcomer_alone_lets_accepting_go_on() {
-        for errno in [Errno::PROTO, Errno::NOPROTOOPT, Errno::HOSTDOWN, Errno::PERM, Errno::CONNABORTED] {
-            assert!(is_newcomers_own(&errno.into()), "{errno}");
-        }
-        for errno in [Errno::MFILE, Errno::NFILE, Errno::NOBUFS, Errno::NOMEM, Errno::INVAL] {
-            assert!(!is_newcomers_own(&errno.into()), "{errno}");
-        }
+        self.reactor.listeners.iter_mut().for_each(Listener::end_pause);
     }
 }

@@ -15,6 +15,7 @@ use super::{FIRST_LISTENER, Reactor, SIGNALS, WAKE};
 use crate::address::Address;
 use crate::config::ServerConfig;
 use crate::message::Now;
+use crate::net::listener::Listener;
 use crate::net::metrics::Metrics;
 use crate::net::proxy::Proxies;
 use crate::net::reserve::Reserve;
@@ -164,7 +165,7 @@ impl Running {
             WAKE => self.woken(now),
             SIGNALS => self.signalled(now),
             Token(token) if token > FIRST_LISTENER - self.reactor.listeners.len() => {
-                self.reactor.listeners[FIRST_LISTENER - token].ready = true;
+                self.reactor.listeners[FIRST_LISTENER - token].set_ready();
             }
             token if self.metrics.ready(token) => {}
             token if Proxies::has(token) => self.proxied(token, now),
@@ -185,11 +186,11 @@ impl Running {
 
     /// How long the poll may wait; `None` is for ever.
     fn time_to_wait(&self) -> Option<Duration> {
-        let somebody_waits = self.reactor.listeners.iter().any(|l| l.ready && l.paused_until.is_none());
+        let somebody_waits = self.reactor.listeners.iter().any(Listener::is_accepting);
         if self.server.has_unread() || self.metrics.has_unread() || somebody_waits {
             return Some(Duration::ZERO);
         }
-        let pauses = self.reactor.listeners.iter().filter_map(|listener| listener.paused_until);
+        let pauses = self.reactor.listeners.iter().filter_map(Listener::paused_until);
         // Once that is over, the rest has deadlines of its own.
         let saved = self.saving.deadline().filter(|&at| self.is_stopping() && at > Instant::now());
         let next = pauses.chain(self.server.next_deadline()).chain(self.metrics.next_deadline()).chain(saved);

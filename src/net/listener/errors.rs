@@ -1,0 +1,49 @@
+//! What it means that a newcomer could not be accepted (accept(2), "Error handling").
+
+use std::io;
+
+use rustix::io::Errno;
+
+/// The system has no descriptor for anybody.
+pub(super) fn is_out_of_descriptors(error: &io::Error) -> bool {
+    matches!(Errno::from_io_error(error), Some(Errno::MFILE | Errno::NFILE))
+}
+
+/// Errors of one newcomer, who left before we took it, and not of the listener.
+pub(super) fn is_newcomers_own(error: &io::Error) -> bool {
+    match Errno::from_io_error(error) {
+        Some(
+            Errno::INTR
+            | Errno::CONNABORTED
+            | Errno::CONNRESET
+            | Errno::HOSTDOWN
+            | Errno::HOSTUNREACH
+            | Errno::NETDOWN
+            | Errno::NETUNREACH
+            | Errno::NOPROTOOPT
+            | Errno::OPNOTSUPP
+            | Errno::PROTO
+            | Errno::TIMEDOUT
+            // A firewall forbids it.
+            | Errno::PERM,
+        ) => true,
+        #[cfg(target_os = "linux")]
+        Some(Errno::NONET) => true,
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_concerns_one_newcomer_alone_lets_accepting_go_on() {
+        for errno in [Errno::PROTO, Errno::NOPROTOOPT, Errno::HOSTDOWN, Errno::PERM, Errno::CONNABORTED] {
+            assert!(is_newcomers_own(&errno.into()), "{errno}");
+        }
+        for errno in [Errno::MFILE, Errno::NFILE, Errno::NOBUFS, Errno::NOMEM, Errno::INVAL] {
+            assert!(!is_newcomers_own(&errno.into()), "{errno}");
+        }
+    }
+}
