@@ -348,8 +348,8 @@ fn the_options_that_a_reload_changes_are_those_that_it_does_and_no_other() {
     assert_eq!(page("\n| options | take effect |\n", "for new connections"), at_once);
     assert_eq!(page("for new connections", "at a restart"), at_restart);
     let manual = |from, to| compared(words_in_manual(from, to));
-    assert_eq!(manual("\nIn force at once", "\nOnly a restart"), at_once);
-    assert_eq!(manual("\nOnly a restart", "\nOperators of"), at_restart);
+    assert_eq!(manual("\nImmediately", "\nOnly a restart"), at_once);
+    assert_eq!(manual("\nOnly a restart", "\nServer operators"), at_restart);
 }
 
 #[test]
