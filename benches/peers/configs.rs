@@ -7,9 +7,22 @@ use std::process::Command;
 
 use crate::client::Door;
 use crate::contender::Kind;
+use crate::wire::Wire;
 
 /// Most connections, more than any run has.
 const CONNECTIONS: usize = 20_000;
+
+/// What InspIRCd needs for modern clients.
+const MODERN_MODULES: [&str; 8] = [
+    "cap",
+    "ircv3",
+    "ircv3_batch",
+    "ircv3_ctctags",
+    "ircv3_echomessage",
+    "ircv3_labeledresponse",
+    "ircv3_msgid",
+    "ircv3_servertime",
+];
 
 /// Completes the command line, and writes a config file into the directory where the server wants one.
 pub(crate) fn configure(kind: Kind, command: &mut Command, door: &Door, directory: &Path) -> io::Result<()> {
@@ -41,7 +54,7 @@ pub(crate) fn configure(kind: Kind, command: &mut Command, door: &Door, director
             command.arg("--nodaemon").arg("--config").arg(config);
         }
         Kind::Inspircd => {
-            fs::write(&config, inspircd(port, directory, tls))?;
+            fs::write(&config, inspircd(door, directory, tls))?;
             command.arg("--nofork").arg("--nopid").arg("--config").arg(config);
             if rustix::process::getuid().is_root() {
                 command.arg("--runasroot");
@@ -107,7 +120,10 @@ PAM = no
     )
 }
 
-fn inspircd(port: u16, directory: &Path, tls: Option<&TlsFiles>) -> String {
+fn inspircd(door: &Door, directory: &Path, tls: Option<&TlsFiles>) -> String {
+    let port = door.address.port();
+    let modules = if door.wire == Wire::ModernIrc { &MODERN_MODULES[..] } else { &[] };
+    let modules: String = modules.iter().map(|module| format!("<module name=\"{module}\">\n")).collect();
     let (profile, tls) = match tls {
         None => ("", String::new()),
         Some(TlsFiles { cert, key }) => {
@@ -133,7 +149,7 @@ fn inspircd(port: u16, directory: &Path, tls: Option<&TlsFiles>) -> String {
 <performance somaxconn="4096" softlimit="{CONNECTIONS}" quietbursts="yes" clonesonconnect="no">
 <path configdir="{directory}" datadir="{directory}" logdir="{directory}" runtimedir="{directory}">
 <log method="file" type="*" level="default" target="log.txt">
-{tls}"#
+{modules}{tls}"#
     )
 }
 

@@ -29,6 +29,7 @@ pub(crate) struct Contender {
     /// What the table calls it.
     pub(crate) name: String,
     program: PathBuf,
+    wire: Wire,
     /// What it shows, where it speaks TLS.
     certificate: Option<Rc<Certificate>>,
 }
@@ -88,7 +89,7 @@ impl Contender {
     /// Over plain sockets. `None` where it is not installed.
     pub(crate) fn plain(kind: Kind) -> Option<Self> {
         let (name, program) = (kind.name().into(), kind.program()?);
-        Some(Self { kind, name, program, certificate: None })
+        Some(Self { kind, name, program, wire: kind.wire(), certificate: None })
     }
 
     /// The same over TLS.
@@ -96,16 +97,22 @@ impl Contender {
         Self { name: format!("{}, TLS", self.name), certificate: Some(Rc::clone(certificate)), ..self }
     }
 
+    /// The same with modern clients of IRC.
+    pub(crate) fn with_modern_clients(self) -> Self {
+        Self { name: format!("{}, modern", self.name), wire: Wire::ModernIrc, ..self }
+    }
+
     /// Another parlord, over plain sockets.
     pub(crate) fn other(program: PathBuf) -> Self {
-        Self { kind: Kind::Parlord, name: program.display().to_string(), program, certificate: None }
+        let (kind, name) = (Kind::Parlord, program.display().to_string());
+        Self { kind, name, program, wire: kind.wire(), certificate: None }
     }
 
     /// Starts it, and waits until it listens.
     pub(crate) fn start(&self) -> Result<Running, Failure> {
         let directory = Directory::new()?;
-        let Self { kind, certificate, .. } = self;
-        let door = Door { address: free_address()?, wire: kind.wire(), certificate: certificate.clone() };
+        let Self { kind, wire, certificate, .. } = self;
+        let door = Door { address: free_address()?, wire: *wire, certificate: certificate.clone() };
         let log = File::create(directory.0.join("log"))?;
         let mut command = Command::new(&self.program);
         configs::configure(*kind, &mut command, &door, &directory.0)?;

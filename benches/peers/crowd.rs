@@ -66,7 +66,7 @@ impl Crowd {
     /// Waits until everything that was under way to anybody has arrived: on IRC those who are in a room are told
     /// who joins it.
     pub(crate) fn settle(&mut self, by: Instant) -> Result<(), Failure> {
-        if self.wire != Wire::Irc {
+        if !self.wire.is_irc() {
             return Ok(());
         }
         let is_pong = |line: &[u8]| second_word(line) == Some(b"PONG");
@@ -111,7 +111,7 @@ impl Crowd {
         }
     }
 
-    /// Gives every line that anybody hears, without its end, to `heed`, until that has heard enough.
+    /// Gives every line that anybody hears, without its tags and its end, to `heed`, until that has heard enough.
     pub(crate) fn hear_lines(
         &mut self,
         by: Instant,
@@ -128,6 +128,7 @@ impl Crowd {
                     while let Some(end) = bytes[taken..].iter().position(|&byte| byte == b'\n') {
                         let line = bytes[taken..taken + end].trim_ascii_end();
                         taken += end + 1;
+                        let line = wire.split_tags(line).map_or(line, |(_, line)| line);
                         if wire.is_refusal(line) {
                             return Err(Failure::Wrong(String::from_utf8_lossy(line).into_owned()));
                         }

@@ -7,7 +7,7 @@ use crate::SPEAKERS;
 use crate::contender::Running;
 use crate::crowd::Crowd;
 use crate::failure::Failure;
-use crate::wire::{Wire, second_word};
+use crate::wire::second_word;
 
 /// How many log in at the same time, where nobody measures that.
 const LOG_IN_AT_ONCE: usize = 1_000;
@@ -109,7 +109,7 @@ impl Hall {
 
     /// Whether the speakers hear each other.
     pub(crate) fn speakers_hear(&self) -> bool {
-        self.crowd.wire == Wire::Irc && self.seats.rooms == 1
+        self.crowd.wire.is_irc() && self.seats.rooms == 1
     }
 
     /// The first of the rooms that a client hears, `None` where it hears none.
@@ -124,7 +124,7 @@ impl Hall {
     /// On IRC the speakers join a room, whose answer tells their sources.
     fn seat_speakers(&mut self, by: Instant) -> Result<(), Failure> {
         let wire = self.crowd.wire;
-        if wire != Wire::Irc {
+        if !wire.is_irc() {
             return Ok(());
         }
         let room = wire.room(if self.speakers_hear() { 0 } else { OUTSIDE });
@@ -159,7 +159,7 @@ impl Hall {
     /// The operators let speakers speak from outside.
     fn open_rooms(&mut self) -> Result<(), Failure> {
         let wire = self.crowd.wire;
-        if wire != Wire::Irc || self.speakers_hear() {
+        if !wire.is_irc() || self.speakers_hear() {
             return Ok(());
         }
         for receiver in (0..self.seats.receivers).step_by(self.seats.members()) {

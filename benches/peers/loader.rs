@@ -5,7 +5,8 @@
 //! message was written to after it was read, so the loader's own work is in it, alike for every server.
 //!
 //! Nothing may be lost, doubled, reordered or changed: each hearer knows which bytes the next message of each speaker
-//! will have, and anything else fails the run.
+//! will have, and anything else fails the run. Tags before a message may be any, but for the label: a speaker's own
+//! message comes back with it, and nobody else sees it.
 
 use std::time::{Duration, Instant};
 
@@ -14,7 +15,7 @@ use crate::client::Client;
 use crate::failure::Failure;
 use crate::hall::Hall;
 use crate::latency::Latency;
-use crate::wire::Wire;
+use crate::wire::{self, Wire};
 
 /// How many messages of a speaker go to one room before the next room's turn.
 const RUN: usize = 4;
@@ -116,6 +117,8 @@ struct Ears {
 impl Talk {
     fn new(hall: &Hall, work: Work) -> Self {
         let wire = hall.crowd.wire;
+        let hears = |client, speaker| client != speaker || wire.has_echo();
+        let speakers_who_hear = if wire.has_echo() { SPEAKERS } else { SPEAKERS - 1 };
         let nothing = InFlight { bytes: Vec::new(), sent_at: Instant::now(), left: 0 };
         let speakers = hall.sources.iter().map(|source| Speaker {
             source: source.clone(),
@@ -125,7 +128,7 @@ impl Talk {
         });
         let ears = (0..hall.crowd.clients.len()).map(|client| {
             let first = hall.first_room(client).map(|room| room * RUN);
-            Ears { next: std::array::from_fn(|speaker| first.filter(|_| client != speaker)), last: 0 }
+            Ears { next: std::array::from_fn(|speaker| first.filter(|_| hears(client, speaker))), last: 0 }
         });
         let (speakers, ears) = (speakers.collect(), ears.collect());
         Self {
@@ -133,7 +136,7 @@ impl Talk {
             window: work.window,
             rooms: (0..hall.seats.rooms).map(|room| wire.room(room)).collect(),
             rooms_each: hall.seats.rooms_each,
-            hearers: hall.seats.members() + if hall.speakers_hear() { SPEAKERS - 1 } else { 0 },
+            hearers: hall.seats.members() + if hall.speakers_hear() { speakers_who_hear } else { 0 },
             filling: "x".repeat(work.text_bytes - number_text(0, 0).len()),
             speakers,
             turn: 0,
@@ -152,7 +155,7 @@ impl Talk {
             let speaker = &mut self.speakers[self.turn];
             let room = &self.rooms[speaker.sent / RUN % self.rooms.len()];
             let text = number_text(self.turn, speaker.sent) + &self.filling;
-            self.wire.say(room, &text, &mut out[self.turn]);
+            self.wire.say(speaker.sent, room, &text, &mut out[self.turn]);
             let bytes = self.wire.heard(&speaker.source, room, &text).into_bytes();
             speaker.in_flight[speaker.sent % self.window] = InFlight { bytes, sent_at, left: self.hearers };
             speaker.sent += 1;
@@ -180,9 +183,10 @@ impl Talk {
         let now = Instant::now();
         let mut taken = 0;
         while taken < bytes.len() {
-            let rest = &bytes[taken..];
-            if let Some(count) = self.take_message(client, rest, now) {
-                taken += count;
+            let Some((tags, rest)) = self.wire.split_tags(&bytes[taken..]) else { break };
+            let start = bytes.len() - rest.len();
+            if let Some(count) = self.take_message(client, tags, rest, now) {
+                taken = start + count;
                 continue;
             }
             if self.is_begun(client, rest) {
@@ -191,23 +195,26 @@ impl Talk {
             let Some(end) = rest.iter().position(|&byte| byte == b'\n') else { break };
             let line = rest[..end].trim_ascii_end();
             if !self.wire.is_idle_talk(line) {
-                return Err(Failure::Wrong(self.surprise(client, line)));
+                let tagged = bytes[taken..start + end].trim_ascii_end();
+                return Err(Failure::Wrong(self.surprise(client, tagged)));
             }
             answers.extend(self.wire.answer(line).into_iter().flatten());
-            taken += end + 1;
+            taken = start + end + 1;
         }
         Ok(taken)
     }
 
     /// How many bytes the message at the beginning has, if it is whole and due.
-    fn take_message(&mut self, client: usize, bytes: &[u8], now: Instant) -> Option<usize> {
+    fn take_message(&mut self, client: usize, tags: &[u8], bytes: &[u8], now: Instant) -> Option<usize> {
+        let label = wire::label(tags);
         let ears = &mut self.ears[client];
         for turn in 0..SPEAKERS {
             let number = (ears.last + turn) % SPEAKERS;
             let speaker = &mut self.speakers[number];
             let Some(next) = ears.next[number].filter(|&next| next < speaker.sent) else { continue };
             let message = &mut speaker.in_flight[next % self.window];
-            if !bytes.starts_with(&message.bytes) {
+            let due_label = (client == number).then_some(next);
+            if !bytes.starts_with(&message.bytes) || label != due_label {
                 continue;
             }
             let count = message.bytes.len();

@@ -2,9 +2,10 @@
 //! the operating system has counted. See doc/BENCHMARKS.md.
 //!
 //! ```text
-//! cargo bench --bench peers                 everything, some ten minutes
+//! cargo bench --bench peers                 everything, some twelve minutes
 //! cargo bench --bench peers -- --quick      less of it, in two minutes
 //! cargo bench --bench peers -- --tls        over TLS, beside parlord over plain sockets
+//! cargo bench --bench peers -- --modern     plain and modern clients of IRC beside each other, in fan-out
 //! cargo bench --bench peers -- --other FILE this parlord and another one, such as an older one, in fan-out
 //! ```
 
@@ -44,6 +45,7 @@ use contender::{Contender, KINDS, Kind, TLS_KINDS};
 use failure::Failure;
 use options::{Comparison, Task};
 use plan::Plan;
+use rounds::{MODERN_SHAPES, SHAPES};
 use tls::Certificate;
 
 /// How many speak, in every run.
@@ -71,6 +73,10 @@ fn compare(comparison: &Comparison) -> Result<(), Failure> {
     stop::on_signals()?;
     let plan = if comparison.is_quick { Plan::quick() } else { Plan::full() };
     let certificate = if comparison.is_over_tls { Some(Rc::new(Certificate::make()?)) } else { None };
+    if comparison.is_modern {
+        let table = compare_modern(comparison.other.as_deref(), &plan)?;
+        return Ok(write!(io::stdout(), "{table}")?);
+    }
     let tables = match (&comparison.other, &certificate) {
         (Some(program), certificate) => compare_with_other(program, certificate.as_ref(), &plan)?,
         (None, Some(certificate)) => compare_over_tls(certificate, &plan)?,
@@ -81,8 +87,21 @@ fn compare(comparison: &Comparison) -> Result<(), Failure> {
 
 fn compare_plain(plan: &Plan) -> Result<Vec<String>, Failure> {
     let mut tables = compare_all(&contenders(&KINDS, Contender::plain), plan)?;
+    tables.push(compare_modern(None, plan)?);
     tables.push(report::growth(&growth::measure(&parlord()?, plan)?));
     Ok(tables)
+}
+
+/// Plain and modern clients of IRC. The first is parlord with plain ones, which the others are compared with.
+fn compare_modern(other: Option<&Path>, plan: &Plan) -> Result<String, Failure> {
+    let mut all = vec![parlord()?, parlord()?.with_modern_clients()];
+    if let Some(program) = other {
+        let other = || Contender::other(program.into());
+        all.extend([other(), other().with_modern_clients()]);
+    }
+    all.extend(contenders(&[Kind::Inspircd], |kind| Some(Contender::plain(kind)?.with_modern_clients())));
+    all.extend(contenders(&[Kind::Relay], Contender::plain));
+    Ok(report::costs(&all, &rounds::measure(&all, &MODERN_SHAPES, plan)?))
 }
 
 /// The first is parlord over plain sockets, which the others are compared with.
@@ -102,11 +121,11 @@ fn compare_with_other(
         Some(certificate) => parlord.over_tls(certificate),
         None => parlord,
     });
-    Ok(vec![report::costs(&both, &rounds::measure(&both, plan)?)])
+    Ok(vec![report::costs(&both, &rounds::measure(&both, &SHAPES, plan)?)])
 }
 
 fn compare_all(contenders: &[Contender], plan: &Plan) -> Result<Vec<String>, Failure> {
-    let rows = rounds::measure(contenders, plan)?;
+    let rows = rounds::measure(contenders, &SHAPES, plan)?;
     let storms = storms::measure(contenders, plan)?;
     let footprints = memory::measure(contenders, &storms, plan)?;
     Ok(vec![

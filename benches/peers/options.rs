@@ -18,6 +18,8 @@ pub(crate) enum Task {
 pub(crate) struct Comparison {
     /// Over TLS, where a server speaks it.
     pub(crate) is_over_tls: bool,
+    /// Modern clients of IRC alone, in fan-out.
+    pub(crate) is_modern: bool,
     /// parlord and this other one alone, perhaps built from older sources, in fan-out.
     pub(crate) other: Option<PathBuf>,
     /// Less of everything.
@@ -31,6 +33,7 @@ pub(crate) fn parse(args: &[String]) -> Result<Task, String> {
         match arg.as_str() {
             "--quick" => comparison.is_quick = true,
             "--tls" => comparison.is_over_tls = true,
+            "--modern" => comparison.is_modern = true,
             "--other" => {
                 let program = args.next().ok_or("--other needs a program")?;
                 comparison.other = Some(program.into());
@@ -46,6 +49,9 @@ pub(crate) fn parse(args: &[String]) -> Result<Task, String> {
             filter if !"peers".contains(filter) => return Ok(Task::Nothing),
             _ => {}
         }
+    }
+    if comparison.is_modern && comparison.is_over_tls {
+        return Err("--modern goes without --tls".into());
     }
     Ok(if is_bench { Task::Compare(comparison) } else { Task::Nothing })
 }

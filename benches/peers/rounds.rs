@@ -10,9 +10,9 @@ use crate::plan::{Plan, is_possible};
 use crate::tell;
 
 /// Receivers, messages in flight, bytes of a text.
-type Shape = (usize, usize, usize);
+pub(crate) type Shape = (usize, usize, usize);
 
-const SHAPES: [Shape; 8] = [
+pub(crate) const SHAPES: [Shape; 8] = [
     (100, 1, 64),
     (100, 32, 64),
     (100, 256, 64),
@@ -22,6 +22,10 @@ const SHAPES: [Shape; 8] = [
     (1_000, 256, 64),
     (1_000, 32, 400),
 ];
+
+/// Those of modern clients.
+pub(crate) const MODERN_SHAPES: [Shape; 4] =
+    [(100, 32, 64), (100, 256, 64), (1_000, 32, 64), (1_000, 256, 64)];
 
 /// Those that `--quick` leaves out.
 const SLOW_SHAPES: [Shape; 3] = [(1_000, 1, 64), (1_000, 256, 64), (1_000, 32, 400)];
@@ -33,8 +37,8 @@ pub(crate) struct Row {
     pub(crate) costs: Vec<Vec<Cost>>,
 }
 
-pub(crate) fn measure(contenders: &[Contender], plan: &Plan) -> Result<Vec<Row>, Failure> {
-    let shapes = SHAPES.into_iter().filter(|shape| !(plan.is_quick && SLOW_SHAPES.contains(shape)));
+pub(crate) fn measure(contenders: &[Contender], shapes: &[Shape], plan: &Plan) -> Result<Vec<Row>, Failure> {
+    let shapes = shapes.iter().copied().filter(|shape| !(plan.is_quick && SLOW_SHAPES.contains(shape)));
     let mut rows: Vec<_> =
         shapes.map(|shape| Row { shape, costs: vec![Vec::new(); contenders.len()] }).collect();
     for rows in rows.chunk_by_mut(|a, b| a.shape.0 == b.shape.0) {

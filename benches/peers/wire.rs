@@ -1,9 +1,14 @@
 //! The little that the loader must know of each protocol: how to come in, how to speak, and how it will be heard.
 
+/// What modern clients of IRC request.
+const CAPABILITIES: &str = "message-tags server-time echo-message batch labeled-response";
+
 /// What a server speaks.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Wire {
     Irc,
+    /// IRC with `CAPABILITIES`, and a label before each message.
+    ModernIrc,
     /// RESP2, with `SUBSCRIBE` and `PUBLISH`.
     Redis,
     Nats,
@@ -12,6 +17,15 @@ pub(crate) enum Wire {
 }
 
 impl Wire {
+    pub(crate) fn is_irc(self) -> bool {
+        matches!(self, Self::Irc | Self::ModernIrc)
+    }
+
+    /// Whether speakers hear their own messages.
+    pub(crate) fn has_echo(self) -> bool {
+        self == Self::ModernIrc
+    }
+
     /// Whether the server says a line in the clear before TLS begins. NATS does.
     pub(crate) fn greets_in_the_clear(self) -> bool {
         self == Self::Nats
@@ -21,6 +35,9 @@ impl Wire {
     pub(crate) fn hello(self, name: &str) -> String {
         match self {
             Self::Irc => format!("NICK {name}\r\nUSER {name} 0 * :{name}\r\n"),
+            Self::ModernIrc => {
+                format!("CAP REQ :{CAPABILITIES}\r\n{}CAP END\r\n", Self::Irc.hello(name))
+            }
             Self::Redis => "PING\r\n".into(),
             Self::Nats => "CONNECT {\"verbose\":false,\"pedantic\":false}\r\nPING\r\n".into(),
             Self::Raw => String::new(),
@@ -30,7 +47,7 @@ impl Wire {
     /// Whether this line says that a client is in. On IRC the message of the day ends what follows registration.
     pub(crate) fn is_welcome(self, line: &[u8]) -> bool {
         match self {
-            Self::Irc => matches!(second_word(line), Some(b"376" | b"422")),
+            Self::Irc | Self::ModernIrc => matches!(second_word(line), Some(b"376" | b"422")),
             Self::Redis => line == b"+PONG",
             Self::Nats => line == b"PONG",
             Self::Raw => false,
@@ -39,7 +56,7 @@ impl Wire {
 
     pub(crate) fn join(self, room: &str) -> String {
         match self {
-            Self::Irc => format!("JOIN {room}\r\n"),
+            Self::Irc | Self::ModernIrc => format!("JOIN {room}\r\n"),
             Self::Redis => format!("SUBSCRIBE {room}\r\n"),
             Self::Nats => format!("SUB {room} 1\r\nPING\r\n"),
             Self::Raw => "hear\n".into(),
@@ -49,7 +66,7 @@ impl Wire {
     /// Whether this line ends the answer to `join`.
     pub(crate) fn is_joined(self, line: &[u8]) -> bool {
         match self {
-            Self::Irc => second_word(line) == Some(b"366"),
+            Self::Irc | Self::ModernIrc => second_word(line) == Some(b"366"),
             // The last element of the answer: how many channels the client is in.
             Self::Redis => line.starts_with(b":"),
             Self::Nats => line == b"PONG",
@@ -59,16 +76,17 @@ impl Wire {
 
     pub(crate) fn room(self, number: usize) -> String {
         match self {
-            Self::Irc => format!("#r{number}"),
+            Self::Irc | Self::ModernIrc => format!("#r{number}"),
             Self::Redis | Self::Nats | Self::Raw => format!("r{number}"),
         }
     }
 
-    /// Appends a message to a room.
-    pub(crate) fn say(self, room: &str, text: &str, out: &mut Vec<u8>) {
+    /// Appends a message to a room; its number is its label, where it has one.
+    pub(crate) fn say(self, number: usize, room: &str, text: &str, out: &mut Vec<u8>) {
         let bytes = text.len();
         let parts: &[&str] = match self {
             Self::Irc => &["PRIVMSG ", room, " :", text, "\r\n"],
+            Self::ModernIrc => &["@label=", &number.to_string(), " PRIVMSG ", room, " :", text, "\r\n"],
             Self::Redis => {
                 let head =
                     format!("*3\r\n$7\r\nPUBLISH\r\n${}\r\n{room}\r\n${bytes}\r\n{text}\r\n", room.len());
@@ -81,11 +99,11 @@ impl Wire {
         parts.iter().for_each(|part| out.extend_from_slice(part.as_bytes()));
     }
 
-    /// The bytes with which everybody hears that message; `source` is what IRC says of its sender.
+    /// The bytes with which everybody hears that message, behind its tags; `source` is what IRC says of its sender.
     pub(crate) fn heard(self, source: &str, room: &str, text: &str) -> String {
         let bytes = text.len();
         match self {
-            Self::Irc => format!("{source} PRIVMSG {room} :{text}\r\n"),
+            Self::Irc | Self::ModernIrc => format!("{source} PRIVMSG {room} :{text}\r\n"),
             Self::Redis => {
                 format!("*3\r\n$7\r\nmessage\r\n${}\r\n{room}\r\n${bytes}\r\n{text}\r\n", room.len())
             }
@@ -94,11 +112,20 @@ impl Wire {
         }
     }
 
+    /// The tags of a line and the rest of it. `None` where the tags have no end yet.
+    pub(crate) fn split_tags(self, bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+        let Some(tagged) = bytes.strip_prefix(b"@").filter(|_| self == Self::ModernIrc) else {
+            return Some((&[], bytes));
+        };
+        let end = tagged.iter().position(|&byte| byte == b' ')?;
+        Some((&tagged[..end], &tagged[end + 1..]))
+    }
+
     /// What must be answered to this line, if it asks whether the client is alive.
     pub(crate) fn answer(self, line: &[u8]) -> Option<Vec<u8>> {
         let rest = line.strip_prefix(b"PING")?;
         match self {
-            Self::Irc => Some([b"PONG", rest, b"\r\n"].concat()),
+            Self::Irc | Self::ModernIrc => Some([b"PONG", rest, b"\r\n"].concat()),
             Self::Nats => Some(b"PONG\r\n".into()),
             Self::Redis | Self::Raw => None,
         }
@@ -108,7 +135,7 @@ impl Wire {
     pub(crate) fn is_idle_talk(self, line: &[u8]) -> bool {
         match self {
             Self::Redis => line.starts_with(b":"),
-            Self::Irc | Self::Nats => line.starts_with(b"PING"),
+            Self::Irc | Self::ModernIrc | Self::Nats => line.starts_with(b"PING"),
             Self::Raw => false,
         }
     }
@@ -116,7 +143,9 @@ impl Wire {
     /// Whether this line says that the server is done with this client.
     pub(crate) fn is_refusal(self, line: &[u8]) -> bool {
         match self {
-            Self::Irc => line.starts_with(b"ERROR") || second_word(line).is_some_and(is_error),
+            Self::Irc | Self::ModernIrc => {
+                line.starts_with(b"ERROR") || second_word(line).is_some_and(is_error) || is_nak(line)
+            }
             Self::Redis | Self::Nats => line.starts_with(b"-"),
             Self::Raw => false,
         }
@@ -126,6 +155,17 @@ impl Wire {
 /// Whether this numeric refuses something; 422 only says that there is no message of the day.
 fn is_error(word: &[u8]) -> bool {
     word.len() == 3 && word.starts_with(b"4") && word != b"422"
+}
+
+/// Whether this line refuses capabilities.
+fn is_nak(line: &[u8]) -> bool {
+    second_word(line) == Some(b"CAP") && line.split(|&byte| byte == b' ').nth(3) == Some(b"NAK")
+}
+
+/// The number in the label that these tags carry, if they do.
+pub(crate) fn label(tags: &[u8]) -> Option<usize> {
+    let label = tags.split(|&byte| byte == b';').find_map(|tag| tag.strip_prefix(b"label="))?;
+    str::from_utf8(label).ok()?.parse().ok()
 }
 
 /// The second word of a line of IRC that begins with its source.
