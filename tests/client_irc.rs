@@ -413,8 +413,10 @@ fn the_exit_status_tells_a_refusal_from_a_server_without_a_place() {
     for (line, status, shown) in [
         (":irc.example 433 * alice :In use", 3, "alice: In use"),
         (":irc.example 464 * :Password incorrect", 3, "Password incorrect"),
-        ("ERROR :Closing Link: alice (K-lined)", 3, "K-lined"),
-        ("ERROR :Closing Link: \x1b[2J(K-lined)", 3, "\u{fffd}[2J(K-lined)"),
+        (":irc.example 465 alice :K-lined, try again never", 3, "said: K-lined, try again never"),
+        (":irc.example FAIL * ACCOUNT_REQUIRED :Log in with SASL", 3, "Log in with SASL"),
+        ("ERROR :Closing Link: alice (K-lined)", 1, "said: alice (K-lined)"),
+        ("ERROR :Closing Link: \x1b[2J(K-lined)", 1, "\u{fffd}[2J(K-lined)"),
         ("ERROR :Too many connections, server is full", 1, "server is full"),
         ("ERROR :Closing link: no login within 30 s", 1, "said: no login within"),
         (":irc.example NOTICE * :*** bye", 1, "closed the connection"),

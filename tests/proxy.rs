@@ -199,8 +199,11 @@ fn bans_apply_to_the_real_peer_and_not_to_the_proxy() {
     root.send("KLINE eve :spam\r\n");
     root.settle_on_irc("banned");
     let told = "banned from this server: spam";
+    assert_eq!(eve.line(), format!(":parlor.local 465 * :{told}\r"));
     assert_eq!(eve.line(), format!("ERROR :Closing link: {told}\r"));
-    proxied(&server, "[2001:db8::7]:2").expect_closing_link(told);
+    let mut newcomer = proxied(&server, "[2001:db8::7]:2");
+    assert_eq!(newcomer.line(), format!(":parlor.local 465 * :{told}\r"));
+    newcomer.expect_closing_link(told);
     let mut neighbour = proxied(&server, "[2001:db8::8]:2");
     register(&mut neighbour, "neighbour");
 }

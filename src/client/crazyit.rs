@@ -3,14 +3,16 @@
 
 use std::time::Duration;
 
-use super::connection::Connection;
 use super::error::Error;
 use super::event::{Event, EventKind, Manner};
 use super::incoming::{Incoming, Patience};
-use super::refusal;
+use super::irc::TurnedAway;
 use super::request::Request;
+use super::shared_connection::SharedConnection;
+use crate::address::Address;
 use crate::name::{UserName, same_name};
 use crate::wire::crazyit::{self as wire, Answer, Line, SPLIT_SIGN};
+use crate::wire::irc::Message;
 
 /// How long a server that has sent no newline yet must pause to end a line.
 pub(super) const PAUSE: Duration = Duration::from_millis(200);
@@ -23,7 +25,7 @@ const MESSAGE_BYTES: usize = 8000;
 pub(super) fn log_in(
     name: &UserName,
     password: Option<&str>,
-    connection: &Connection,
+    connection: &SharedConnection,
     incoming: &mut Incoming,
     within: Duration,
 ) -> Result<(), Error> {
@@ -45,11 +47,21 @@ pub(super) fn log_in(
             None => {}
         }
         if let Some(line) = incoming.line() {
-            // A server that ends the connection before it knows its wire says so as on IRC.
-            let line = line.strip_prefix("ERROR :").unwrap_or(&line);
-            return Err(refusal(connection, line.trim_start_matches("* ")));
+            return Err(turned_away(&line, &connection.server));
         }
         incoming.await_answer(patience, connection)?;
+    }
+}
+
+/// Why the server sends a line instead of an answer. The wire has no code for that, so it counts as temporary; but a
+/// server that ends a connection before it knows its wire speaks IRC, which has some.
+fn turned_away(line: &str, server: &Address) -> Error {
+    match Message::decode(line).ok().as_ref().and_then(TurnedAway::decode) {
+        Some(why) => why.error(server),
+        None => Error::Unavailable {
+            server: server.clone(),
+            line: line.strip_prefix("* ").unwrap_or(line).to_owned(),
+        },
     }
 }
 
@@ -137,7 +149,7 @@ impl Ear {
     }
 
     /// The answer to our wish for another name, which stands where a line would begin.
-    pub(super) fn answer(&self, incoming: &mut Incoming, connection: &Connection) -> Option<EventKind> {
+    pub(super) fn answer(&self, incoming: &mut Incoming, connection: &SharedConnection) -> Option<EventKind> {
         if !connection.wants_name() {
             return None;
         }
@@ -221,6 +233,22 @@ mod tests {
             assert!(cut.iter().all(|piece| piece.len() <= MESSAGE_BYTES));
             assert_eq!(cut.concat(), text);
             assert_eq!(cut.len(), (3 * length).div_ceil(MESSAGE_BYTES / 3 * 3).max(1));
+        }
+    }
+
+    #[test]
+    fn a_line_instead_of_an_answer_is_temporary_unless_it_has_a_code_of_irc() {
+        let error = |line: &str| turned_away(line, &Address::Unix("x".into()));
+        for (text, is_final) in [
+            ("* banned from this server", false),
+            ("ERROR :Closing link: banned from this server", false),
+            (":s 465 * :banned from this server", true),
+        ] {
+            match error(text) {
+                Error::Refused { line, .. } if is_final => assert_eq!(line, "banned from this server"),
+                Error::Unavailable { line, .. } if !is_final => assert_eq!(line, "banned from this server"),
+                other => panic!("{text}: {other}"),
+            }
         }
     }
 

@@ -1,33 +1,33 @@
 //! The two ends of a connection, one to read from and one to write to, in the open or over TLS. Each has an owner of
 //! its own, and neither waits for the other.
 
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::net::Shutdown;
 use std::time::Duration;
 
-use super::stream::Stream;
+use super::blocking_socket::{BlockingSocket, TimedReader};
 #[cfg(feature = "tls")]
 use super::tls;
 
 /// What is read from.
 #[derive(Debug)]
-pub(super) enum Source {
-    Plain(Socket),
+pub(super) enum ReadEnd {
+    Plain(TimedReader),
     #[cfg(feature = "tls")]
-    Tls(tls::Source),
+    Tls(tls::TlsReadEnd),
 }
 
 /// What is written to.
 #[derive(Debug)]
-pub(super) enum Sink {
-    Plain(Stream),
+pub(super) enum WriteEnd {
+    Plain(BlockingSocket),
     #[cfg(feature = "tls")]
-    Tls(tls::Sink),
+    Tls(tls::TlsWriteEnd),
 }
 
-impl Source {
-    pub(super) fn plain(stream: Stream) -> Self {
-        Self::Plain(Socket::new(stream))
+impl ReadEnd {
+    pub(super) fn plain(stream: BlockingSocket) -> Self {
+        Self::Plain(TimedReader::new(stream))
     }
 
     /// Reads once, and waits for at most `timeout`, which is not zero. Over TLS an end that the server has not
@@ -41,7 +41,7 @@ impl Source {
     }
 }
 
-impl Sink {
+impl WriteEnd {
     pub(super) fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
         match self {
             Self::Plain(stream) => stream.write_all(bytes),
@@ -57,27 +57,5 @@ impl Sink {
             #[cfg(feature = "tls")]
             Self::Tls(sink) => sink.finish(),
         }
-    }
-}
-
-/// Reads from a socket, and tells it how long it may wait only where that has changed.
-#[derive(Debug)]
-pub(super) struct Socket {
-    stream: Stream,
-    timeout: Option<Duration>,
-}
-
-impl Socket {
-    pub(super) fn new(stream: Stream) -> Self {
-        Self { stream, timeout: None }
-    }
-
-    /// Reads once, and waits for at most `timeout`, which is not zero.
-    pub(super) fn read(&mut self, bytes: &mut [u8], timeout: Duration) -> io::Result<usize> {
-        if self.timeout != Some(timeout) {
-            self.stream.set_read_timeout(Some(timeout))?;
-            self.timeout = Some(timeout);
-        }
-        self.stream.read(bytes)
     }
 }

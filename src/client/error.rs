@@ -4,10 +4,10 @@ use std::fmt;
 use std::io::{self, ErrorKind};
 use std::time::Duration;
 
-use super::connection::Connection;
-use super::texts::{printable, refusal as declined, without_closing_link};
+use super::blocking_socket::ConnectError;
+use super::texts::{printable, refusal as declined};
 #[cfg(feature = "tls")]
-use super::tls::{CertificateFault, HandshakeFault};
+use super::tls::TlsError;
 use crate::address::Address;
 use crate::name::UserName;
 use crate::wire::crazyit::MarkInside;
@@ -15,35 +15,20 @@ use crate::wire::crazyit::MarkInside;
 /// Why a client cannot do what it was asked to.
 #[derive(Debug)]
 pub enum Error {
-    /// The server's name stands for no address that we can find.
-    Lookup {
-        /// Which server.
-        server: Address,
-        /// What the system said.
-        error: io::Error,
-    },
-    /// The server cannot be reached.
+    /// There is no connection to the server.
     Connect {
         /// Which server.
         server: Address,
-        /// What the system said.
-        error: io::Error,
+        /// Why.
+        error: ConnectError,
     },
-    /// The server can be reached, and does not speak TLS with us.
+    /// There is a connection, and no TLS on it.
     #[cfg(feature = "tls")]
-    Handshake {
+    Tls {
         /// Which server.
         server: Address,
-        /// What is wrong.
-        why: HandshakeFault,
-    },
-    /// The server is not the one that was meant, or cannot prove it.
-    #[cfg(feature = "tls")]
-    Certificate {
-        /// Which server.
-        server: Address,
-        /// What is wrong with its certificate, and what to do.
-        why: CertificateFault,
+        /// Why.
+        error: TlsError,
     },
     /// The connection broke.
     Lost {
@@ -61,14 +46,15 @@ pub enum Error {
         /// How long it had.
         within: Duration,
     },
-    /// The server has no place for us now: it is full, or about to end. Later it may.
+    /// The server ended the connection before the login, and gave no code that says why: it may be full, or about to
+    /// end. A later attempt may succeed.
     Unavailable {
         /// Which server.
         server: Address,
         /// What it said.
         line: String,
     },
-    /// The server does not want us, whatever our name.
+    /// The server has banned us, or admits only others. A later attempt will not succeed.
     Refused {
         /// Which server.
         server: Address,
@@ -118,12 +104,14 @@ pub enum Step {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Lookup { server, error } => write!(f, "cannot find {server}: {error}"),
-            Self::Connect { server, error } => write!(f, "cannot connect to {server}: {error}"),
+            Self::Connect { server, error: ConnectError::Lookup(error) } => {
+                write!(f, "cannot find {server}: {error}")
+            }
+            Self::Connect { server, error: ConnectError::Socket(error) } => {
+                write!(f, "cannot connect to {server}: {error}")
+            }
             #[cfg(feature = "tls")]
-            Self::Handshake { server, why } => write!(f, "{server}: {why}"),
-            #[cfg(feature = "tls")]
-            Self::Certificate { server, why } => write!(f, "{server}: {why}"),
+            Self::Tls { server, error } => write!(f, "{server}: {error}"),
             Self::Lost { server, step, error } => {
                 match error.kind() {
                     ErrorKind::UnexpectedEof => write!(f, "{server} closed the connection"),
@@ -165,14 +153,10 @@ impl fmt::Display for Error {
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Self::Lookup { error, .. }
-            | Self::Connect { error, .. }
-            | Self::Lost { error, .. }
-            | Self::NoThread(error) => Some(error),
+            Self::Connect { error, .. } => Some(error.system_error()),
+            Self::Lost { error, .. } | Self::NoThread(error) => Some(error),
             #[cfg(feature = "tls")]
-            Self::Handshake { why, .. } => Some(why),
-            #[cfg(feature = "tls")]
-            Self::Certificate { why, .. } => Some(why),
+            Self::Tls { error, .. } => Some(error),
             Self::Mark(inside) => Some(inside),
             Self::NoAnswer { .. }
             | Self::Unavailable { .. }
@@ -183,28 +167,6 @@ impl std::error::Error for Error {
             | Self::NoWords { .. } => None,
         }
     }
-}
-
-/// What a server said when it turned us away: for good, or because it has no place just now.
-pub(super) fn refusal(connection: &Connection, line: &str) -> Error {
-    let (server, line) = (connection.server.clone(), without_closing_link(line).to_owned());
-    if is_for_now(&line) { Error::Unavailable { server, line } } else { Error::Refused { server, line } }
-}
-
-/// True for the words with which servers ask one to come back later.
-fn is_for_now(line: &str) -> bool {
-    const SIGNS: [&str; 8] = [
-        "full",
-        "too many",
-        "try again",
-        "throttl",
-        "shutting down",
-        "in time",
-        "no login within",
-        "timeout",
-    ];
-    let line = line.to_lowercase();
-    SIGNS.iter().any(|sign| line.contains(sign))
 }
 
 #[cfg(test)]

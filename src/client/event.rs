@@ -149,6 +149,11 @@ pub enum EventKind {
     Closing(String),
 }
 
+/// True if `version` is the name of our own server and its version.
+pub(crate) fn is_parlord(version: &str) -> bool {
+    version.starts_with("parlor-")
+}
+
 /// How somebody spoke.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Manner {

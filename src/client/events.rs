@@ -6,10 +6,10 @@ use std::sync::mpsc::{self, Receiver};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use super::connection::Connection;
 use super::error::Error;
 use super::event::Event;
 use super::listening::Listening;
+use super::shared_connection::SharedConnection;
 use super::speaker::Speaker;
 
 /// Events that wait for whoever iterates over them. Behind these the server waits.
@@ -27,7 +27,7 @@ pub struct Events {
 }
 
 impl Events {
-    pub(super) fn new(connection: Arc<Connection>, listening: Listening) -> Result<Self, Error> {
+    pub(super) fn new(connection: Arc<SharedConnection>, listening: Listening) -> Result<Self, Error> {
         let (sender, receiver) = mpsc::sync_channel(WAITING);
         let hear = move |item: Option<_>| item.is_some_and(|item| sender.send(item).is_ok());
         let reader = Reader::start(connection, listening, hear)?;
@@ -59,7 +59,7 @@ impl Iterator for Events {
 
 /// The thread that reads from a connection. Dropping it ends the connection, and waits for the thread.
 pub struct Reader {
-    connection: Arc<Connection>,
+    connection: Arc<SharedConnection>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -67,7 +67,7 @@ impl Reader {
     /// Gives `hear` everything that comes, until it returns false, or the connection ends: an error is the last that
     /// comes, or else a `None`.
     pub(super) fn start(
-        connection: Arc<Connection>,
+        connection: Arc<SharedConnection>,
         mut listening: Listening,
         mut hear: impl FnMut(Option<Result<Event, Error>>) -> bool + Send + 'static,
     ) -> Result<Self, Error> {

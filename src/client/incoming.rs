@@ -3,10 +3,10 @@
 use std::io::{self, ErrorKind};
 use std::time::{Duration, Instant};
 
-use super::connection::Connection;
-use super::ends::Source;
+use super::blocking_socket::is_retry;
+use super::ends::ReadEnd;
 use super::error::Error;
-use super::is_retry;
+use super::shared_connection::SharedConnection;
 
 /// Longest line, in bytes; what is longer comes in pieces.
 const LINE_BYTES: usize = 64 * 1024;
@@ -38,14 +38,14 @@ impl Patience {
 /// The reading side of a connection.
 #[derive(Debug)]
 pub(super) struct Incoming {
-    source: Source,
+    source: ReadEnd,
     unread: Vec<u8>,
     /// There is no newline before this.
     searched: usize,
 }
 
 impl Incoming {
-    pub(super) fn new(source: Source) -> Self {
+    pub(super) fn new(source: ReadEnd) -> Self {
         Self { source, unread: Vec::new(), searched: 0 }
     }
 
@@ -64,7 +64,11 @@ impl Incoming {
     }
 
     /// Reads once, for who waits for an answer.
-    pub(super) fn await_answer(&mut self, patience: Patience, connection: &Connection) -> Result<(), Error> {
+    pub(super) fn await_answer(
+        &mut self,
+        patience: Patience,
+        connection: &SharedConnection,
+    ) -> Result<(), Error> {
         let left = patience.within.saturating_sub(patience.since.elapsed());
         if left.is_zero() {
             return Err(Error::NoAnswer { server: connection.server.clone(), within: patience.within });

@@ -4,11 +4,11 @@ use std::io::{self, ErrorKind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::connection::{Connection, Stage};
 use super::error::Error;
-use super::event::{Event, EventKind};
+use super::event::{Event, EventKind, is_parlord};
 use super::incoming::{Got, Incoming};
-use super::{crazyit, irc, is_ours};
+use super::shared_connection::{OwnSide, SharedConnection};
+use super::{crazyit, irc};
 use crate::wire::Wire;
 
 /// Longest wait in one read, after which the time is looked at.
@@ -33,7 +33,7 @@ const QUIT_TIMEOUT: Duration = Duration::from_secs(5);
 /// What comes from the server, until it closes the connection. Waits for it; an error is the last item.
 #[derive(Debug)]
 pub(super) struct Listening {
-    connection: Arc<Connection>,
+    connection: Arc<SharedConnection>,
     incoming: Incoming,
     ear: Ear,
     /// When something last came.
@@ -53,14 +53,14 @@ enum Ear {
 }
 
 impl Listening {
-    pub(super) fn new(connection: Arc<Connection>, incoming: Incoming, wire: Wire) -> Self {
+    pub(super) fn new(connection: Arc<SharedConnection>, incoming: Incoming, wire: Wire) -> Self {
         let ear = match wire {
             Wire::Irc => Ear::Irc(irc::Ear::default()),
             Wire::CrazyIt => Ear::CrazyIt(crazyit::Ear::default()),
         };
         let heard = Instant::now();
         // Until the server says that it is ours, which knows what a half-closed connection is.
-        connection.say_quit(wire == Wire::Irc);
+        connection.set_goodbye((wire == Wire::Irc).then_some(irc::QUIT));
         Self { connection, incoming, ear, heard, asked: false, paused: false, ended: false }
     }
 
@@ -71,7 +71,7 @@ impl Listening {
                 let line = self.incoming.line()?;
                 if let Some(event) = ear.hear(&line, &self.connection) {
                     if let EventKind::Server { version } = &event.kind {
-                        self.connection.say_quit(!is_ours(version));
+                        self.connection.set_goodbye((!is_parlord(version)).then_some(irc::QUIT));
                     }
                     return Some(event);
                 }
@@ -105,16 +105,17 @@ impl Listening {
                 self.heard = Instant::now();
                 self.asked = false;
                 self.end_in_time()?;
-                if let (Ear::CrazyIt(ear), Stage::Closing { .. }) = (&self.ear, self.connection.stage()) {
+                if let (Ear::CrazyIt(ear), OwnSide::Closing { .. }) = (&self.ear, self.connection.own_side())
+                {
                     self.ended = ear.cut_endless_echo(&self.connection.name(), &mut self.incoming);
                 }
             }
             Got::Nothing if pause_ends_line => self.paused = true,
             Got::Nothing => self.silence()?,
-            Got::End => match self.connection.stage() {
-                Stage::Closing { .. } => self.ended = true,
+            Got::End => match self.connection.own_side() {
+                OwnSide::Closing { .. } => self.ended = true,
                 // We had more to say, or do not know that all was taken.
-                Stage::Greeting | Stage::Open | Stage::Draining { .. } => {
+                OwnSide::Greeting | OwnSide::Open | OwnSide::Draining { .. } => {
                     return Err(self.lost(ErrorKind::UnexpectedEof));
                 }
             },
@@ -126,46 +127,46 @@ impl Listening {
     /// end our side, and what they say after a goodbye is no loss. On the CrazyIt wire only the server's own end
     /// confirms.
     fn misses_nothing(&self) -> bool {
-        matches!((&self.ear, self.connection.stage()), (Ear::Irc(_), Stage::Closing { .. }))
+        matches!((&self.ear, self.connection.own_side()), (Ear::Irc(_), OwnSide::Closing { .. }))
     }
 
     /// Does what is due after nothing has come for a while.
     fn silence(&mut self) -> Result<(), Error> {
         let silence = self.heard.elapsed();
-        match (self.connection.stage(), &self.ear) {
-            (Stage::Open, Ear::CrazyIt(_)) => Ok(()),
-            (Stage::Open, Ear::Irc(_)) if silence >= LOST_AFTER => Err(self.lost(ErrorKind::TimedOut)),
-            (Stage::Open, Ear::Irc(_)) => {
+        match (self.connection.own_side(), &self.ear) {
+            (OwnSide::Open, Ear::CrazyIt(_)) => Ok(()),
+            (OwnSide::Open, Ear::Irc(_)) if silence >= LOST_AFTER => Err(self.lost(ErrorKind::TimedOut)),
+            (OwnSide::Open, Ear::Irc(_)) => {
                 if silence >= PING_AFTER && !self.asked {
                     self.asked = true;
                     self.connection.answer(&irc::sign_of_life());
                 }
                 Ok(())
             }
-            (Stage::Greeting | Stage::Draining { .. } | Stage::Closing { .. }, _) => self.end_in_time(),
+            (OwnSide::Greeting | OwnSide::Draining { .. } | OwnSide::Closing { .. }, _) => self.end_in_time(),
         }
     }
 
     /// We have said `QUIT`, or are about to.
     fn has_quit(&self) -> bool {
-        self.connection.says_quit() && matches!(self.connection.stage(), Stage::Closing { .. })
+        self.connection.has_goodbye() && matches!(self.connection.own_side(), OwnSide::Closing { .. })
     }
 
     /// Goes on without a server that does not end the connection after we have.
     fn end_in_time(&mut self) -> Result<(), Error> {
-        match self.connection.stage() {
-            Stage::Closing { since } if self.connection.says_quit() => {
+        match self.connection.own_side() {
+            OwnSide::Closing { since } if self.connection.has_goodbye() => {
                 self.ended |= since.elapsed() >= QUIT_TIMEOUT;
                 Ok(())
             }
             // A server that does not answer may still know the end of a connection.
-            Stage::Draining { since } if is_late(since, self.heard, Instant::now()) => {
+            OwnSide::Draining { since } if is_late(since, self.heard, Instant::now()) => {
                 self.connection.close()
             }
-            Stage::Closing { since } if is_late(since, self.heard, Instant::now()) => {
+            OwnSide::Closing { since } if is_late(since, self.heard, Instant::now()) => {
                 Err(self.lost(ErrorKind::TimedOut))
             }
-            Stage::Greeting | Stage::Open | Stage::Draining { .. } | Stage::Closing { .. } => Ok(()),
+            OwnSide::Greeting | OwnSide::Open | OwnSide::Draining { .. } | OwnSide::Closing { .. } => Ok(()),
         }
     }
 

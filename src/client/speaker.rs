@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use super::connection::Connection;
 use super::error::Error;
 use super::event::Manner;
 use super::request::Request;
+use super::shared_connection::SharedConnection;
 use super::{crazyit, irc};
 use crate::name::{RoomName, UserName};
 use crate::wire::Wire;
@@ -13,7 +13,7 @@ use crate::wire::Wire;
 /// The half of a connection that speaks. What comes of it, [`super::Events`] tells.
 #[derive(Debug)]
 pub struct Speaker {
-    connection: Arc<Connection>,
+    connection: Arc<SharedConnection>,
     wire: Wire,
     /// Where we speak. On the CrazyIt wire it has no name.
     room: Option<RoomName>,
@@ -22,7 +22,7 @@ pub struct Speaker {
 }
 
 impl Speaker {
-    pub(super) fn new(connection: Arc<Connection>, wire: Wire) -> Self {
+    pub(super) fn new(connection: Arc<SharedConnection>, wire: Wire) -> Self {
         Self { connection, wire, room: None, mark: 0 }
     }
 
@@ -159,7 +159,7 @@ impl Speaker {
             Wire::Irc => {
                 // Whatever it answers from here on is no loss.
                 self.connection.leave();
-                self.connection.send(&irc::quit())
+                self.connection.send(irc::QUIT)
             }
             Wire::CrazyIt => self.connection.close(),
         }

@@ -1,12 +1,15 @@
 //! The connection of a program that comes back when it is lost.
 
 use std::io::ErrorKind;
+use std::mem::{self, Discriminant};
 use std::sync::mpsc::SyncSender;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use super::{Note, enter};
-use crate::client::{Client, Error, Event, EventKind, Reader, Request, Speaker, is_ours};
+#[cfg(feature = "tls")]
+use crate::client::TlsError;
+use crate::client::{Client, Error, Event, EventKind, Reader, Request, Speaker, is_parlord};
 use crate::config::ClientConfig;
 use crate::name::UserName;
 use crate::terminal::backoff::Backoff;
@@ -33,8 +36,8 @@ pub(super) struct Link {
     /// The name to come back with.
     name: UserName,
     said_goodbye: bool,
-    /// It was told that our name is refused.
-    told_of_name: bool,
+    /// The kind of refusal that was told last.
+    told: Option<Discriminant<Error>>,
     /// Names that we took since, because ours is held.
     other_names: usize,
     /// The name that we had before we took those.
@@ -52,7 +55,7 @@ pub(super) struct Link {
 pub(super) enum Tried {
     /// We are back, under this name.
     Back(String),
-    /// Not yet; and the server does not let us in under our name, which is told once.
+    /// Not yet. A server that refuses us is quoted once.
     NotYet(Option<Error>),
     /// The server wants another password, or may want one. Nothing is tried before there is one.
     WantsPassword(Error),
@@ -79,7 +82,7 @@ impl Link {
             number: 0,
             name,
             said_goodbye: false,
-            told_of_name: false,
+            told: None,
             other_names: 0,
             held_name: None,
             backoff: Backoff::default(),
@@ -98,7 +101,7 @@ impl Link {
         self.rename(&client.name());
         self.up = Some(client.listen(move |item| notes.send(Note::Heard(number, item)).is_ok())?);
         (self.is_broken, self.said_goodbye, self.lost_at) = (false, false, None);
-        (self.told_of_name, self.other_names, self.held_name) = (false, 0, None);
+        (self.told, self.other_names, self.held_name) = (None, 0, None);
         self.outgoing.trust(false);
         Ok(())
     }
@@ -175,7 +178,7 @@ impl Link {
             self.outgoing.taken(mark, now);
         }
         match &event.kind {
-            EventKind::Server { version } => self.outgoing.trust(is_ours(version)),
+            EventKind::Server { version } => self.outgoing.trust(is_parlord(version)),
             EventKind::Closing(_) => self.said_goodbye = true,
             EventKind::Renamed { to, .. } if event.is_own => self.rename(to),
             _ => {}
@@ -214,7 +217,7 @@ impl Link {
         let other =
             UserName::new(&format!("{}_", self.name)).ok().filter(|_| self.other_names < OTHER_NAMES)?;
         self.other_names += 1;
-        let name = std::mem::replace(&mut self.name, other);
+        let name = mem::replace(&mut self.name, other);
         self.held_name.get_or_insert(name);
         Some(self.name.to_string())
     }
@@ -240,7 +243,7 @@ impl Link {
             Err(error @ Error::PasswordRefused { .. }) => return Tried::WantsPassword(error),
             Err(error @ Error::Refused { .. }) => return Tried::GivenUp(error),
             #[cfg(feature = "tls")]
-            Err(error @ Error::Certificate { .. }) => return Tried::GivenUp(error),
+            Err(error @ Error::Tls { error: TlsError::Certificate(_), .. }) => return Tried::GivenUp(error),
             // Perhaps the server has not noticed yet that we were gone, and will.
             Err(error) => error,
         };
@@ -263,8 +266,9 @@ impl Link {
             return Tried::GivenUp(error);
         }
         self.try_at = Some(now + pause);
-        let is_news = matches!(error, Error::NameRefused { .. }) && !self.told_of_name;
-        self.told_of_name |= is_news;
+        let is_refusal = matches!(error, Error::NameRefused { .. } | Error::Unavailable { .. });
+        let is_news =
+            is_refusal && self.told.replace(mem::discriminant(&error)) != Some(mem::discriminant(&error));
         Tried::NotYet(is_news.then_some(error))
     }
 
@@ -362,6 +366,19 @@ mod tests {
             assert!(matches!(tried(why, GHOST_PATIENCE), Tried::OtherName(name) if name == other));
         }
         assert!(matches!(tried(why, GHOST_PATIENCE), Tried::NotYet(None)));
+    }
+
+    #[test]
+    fn a_refusal_without_a_code_is_told_once_and_tried_again_and_a_ban_is_not() {
+        let (mut link, _) = lost_link();
+        let lost = link.lost_at.unwrap();
+        let (server, line) = (link.config.server.clone(), "banned".to_owned());
+        let full = || Error::Unavailable { server: server.clone(), line: line.clone() };
+        assert!(matches!(link.tried(Err(full()), lost), Tried::NotYet(Some(Error::Unavailable { .. }))));
+        assert!(matches!(link.tried(Err(full()), lost), Tried::NotYet(None)));
+        assert!(link.try_at.is_some());
+        let banned = Error::Refused { server: server.clone(), line: line.clone() };
+        assert!(matches!(link.tried(Err(banned), lost), Tried::GivenUp(_)));
     }
 
     #[test]

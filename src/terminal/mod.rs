@@ -34,6 +34,8 @@ use std::fmt;
 use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::process;
 
+#[cfg(feature = "tls")]
+use crate::client::TlsError;
 use crate::client::texts::printable;
 use crate::client::{Client, Error, Event};
 use crate::config::ClientConfig;
@@ -104,8 +106,7 @@ impl From<Error> for Failure {
 /// The exit status that an error is.
 fn status(error: &Error) -> u8 {
     match error {
-        Error::Lookup { .. }
-        | Error::Connect { .. }
+        Error::Connect { .. }
         | Error::NoThread(_)
         | Error::Lost { .. }
         | Error::NoAnswer { .. }
@@ -113,9 +114,9 @@ fn status(error: &Error) -> u8 {
         Error::Mark(_) | Error::NoRoom | Error::NoWords { .. } => 2,
         Error::Refused { .. } | Error::PasswordRefused { .. } | Error::NameRefused { .. } => 3,
         #[cfg(feature = "tls")]
-        Error::Handshake { .. } => 1,
+        Error::Tls { error: TlsError::Handshake(_), .. } => 1,
         #[cfg(feature = "tls")]
-        Error::Certificate { .. } => 3,
+        Error::Tls { error: TlsError::Certificate(_), .. } => 3,
     }
 }
 

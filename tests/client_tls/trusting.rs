@@ -5,7 +5,7 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-use parlor::client::{CertificateFault, Client, Error, HandshakeFault, Tls};
+use parlor::client::{CertificateFault, Client, Error, HandshakeFault, Tls, TlsError};
 use parlor::wire::Wire;
 use rcgen::{CertificateParams, date_time_ymd};
 use rustls::version::{TLS12, TLS13};
@@ -24,7 +24,7 @@ fn fault(identity: &Identity, tls: &Tls) -> CertificateFault {
         let told = serving.join().expect("the server hears of it");
         assert!(told.contains("fatal alert"), "{told}");
         match error {
-            Error::Certificate { server, why } if server == at => why,
+            Error::Tls { server, error: TlsError::Certificate(fault) } if server == at => fault,
             other => panic!("{other:?}"),
         }
     });
@@ -72,7 +72,10 @@ fn what_is_wrong_with_a_certificate_is_told_in_its_own_words() {
 fn whoever_trusts_nobody_is_told_what_to_do() {
     let (at, _) = StandIn::play(|_| ());
     let error = connect(&at, Wire::Irc, Tls::trusting([])).unwrap_err();
-    assert!(matches!(error, Error::Certificate { why: CertificateFault::NoRoots(None), .. }), "{error:?}");
+    assert!(
+        matches!(error, Error::Tls { error: TlsError::Certificate(CertificateFault::NoRoots(None)), .. }),
+        "{error:?}"
+    );
 }
 
 #[test]
@@ -107,7 +110,10 @@ fn who_shows_a_pinned_certificate_and_has_not_its_key_is_refused() {
         let identity = Identity::self_signed(no_change).pretending(&pinned);
         let (at, serving) = Server { version, ..Server::new(identity) }.turned_down();
         let error = connect(&at, Wire::Irc, tls.clone()).unwrap_err();
-        assert!(matches!(&error, Error::Handshake { why: HandshakeFault::Failed(_), .. }), "{error:?}");
+        assert!(
+            matches!(&error, Error::Tls { error: TlsError::Handshake(HandshakeFault::Failed(_)), .. }),
+            "{error:?}"
+        );
         serving.join().unwrap();
     }
 }
@@ -124,7 +130,10 @@ fn a_server_that_speaks_no_tls_is_told_from_one_that_cannot_be_trusted() {
 
     let (at, _) = StandIn::play(StandIn::finish);
     let error = connect(&at, Wire::Irc, tls.clone()).unwrap_err();
-    assert!(matches!(error, Error::Handshake { why: HandshakeFault::Closed, .. }), "{error:?}");
+    assert!(
+        matches!(error, Error::Tls { error: TlsError::Handshake(HandshakeFault::Closed), .. }),
+        "{error:?}"
+    );
 }
 
 #[test]
@@ -140,7 +149,10 @@ fn a_server_that_lets_nobody_in_is_understood() {
         |_| (),
     );
     let error = connect(&at, Wire::Irc, tls).unwrap_err();
-    assert!(matches!(error, Error::Handshake { why: HandshakeFault::Declined, .. }), "{error:?}");
+    assert!(
+        matches!(error, Error::Tls { error: TlsError::Handshake(HandshakeFault::Declined), .. }),
+        "{error:?}"
+    );
     assert!(error.to_string().contains("it is full"), "{error}");
 }
 
@@ -163,7 +175,10 @@ fn a_server_that_does_not_finish_its_handshake_is_not_waited_for() {
     let within = Duration::from_millis(100);
     for at in [&silent.0, &slow.0] {
         let error = Client::builder().tls(tls.clone()).connect_timeout(within).connect(at).unwrap_err();
-        assert!(matches!(error, Error::Handshake { why: HandshakeFault::Late(_), .. }), "{error:?}");
+        assert!(
+            matches!(error, Error::Tls { error: TlsError::Handshake(HandshakeFault::Late(_)), .. }),
+            "{error:?}"
+        );
         assert!(error.to_string().contains("within 0.1 s; perhaps it speaks none"), "{error}");
     }
     drop(left);

@@ -17,7 +17,14 @@ fn turned_away(house: &mut House, address: &str) -> Option<String> {
     let guest = house.connect_from(address);
     let lines = house.lines(guest);
     assert_eq!(lines.is_empty(), !house.is_shut(guest), "{lines:?}");
-    lines.first().cloned()
+    let last = lines.last()?;
+    assert_eq!(lines.first(), Some(&code_before(last)));
+    Some(last.clone())
+}
+
+/// The line with the code of a ban, which stands before this farewell.
+fn code_before(farewell: &str) -> String {
+    farewell.replace("ERROR :Closing link: ", ":parlor.local 465 * :")
 }
 
 /// The cloak of `whose`, as `viewer` sees it.
@@ -56,8 +63,12 @@ fn a_ban_ends_who_is_there_and_keeps_newcomers_out() {
     let announced = ":parlor.local NOTICE * :*** root added a K-Line of 192.0.2.0/24 for ever: too loud";
     assert_eq!(house.lines(other), [announced]);
     let farewell = "ERROR :Closing link: banned from this server: too loud";
-    assert_eq!(house.lines(bob), [farewell]);
-    assert_eq!(house.lines(silent), [farewell], "who has said nothing goes as well");
+    assert_eq!(house.lines(bob), [code_before(farewell), farewell.to_owned()]);
+    assert_eq!(
+        house.lines(silent),
+        [code_before(farewell), farewell.to_owned()],
+        "who has said nothing goes as well"
+    );
     assert_eq!(house.lines(li), ["", "* banned from this server: too loud"].map(str::to_owned)[1..]);
     assert_eq!(house.lines(eve), [":bob!~bob@HOST QUIT :banned from this server: too loud"]);
     assert!([bob, silent, li].iter().all(|&guest| house.is_shut(guest)) && !house.is_shut(eve));

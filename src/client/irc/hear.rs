@@ -2,8 +2,8 @@
 
 use super::numerics::Numerics;
 use super::{nick, pong, speak};
-use crate::client::connection::{Connection, Stage};
 use crate::client::event::{Event, EventKind, Manner};
+use crate::client::shared_connection::{OwnSide, SharedConnection};
 use crate::date;
 use crate::name::same_name;
 use crate::wire::irc::Message;
@@ -19,7 +19,7 @@ pub(in crate::client) struct Ear {
 
 impl Ear {
     /// What one line, without its end, tells. What it asks is answered.
-    pub(in crate::client) fn hear(&mut self, line: &str, connection: &Connection) -> Option<Event> {
+    pub(in crate::client) fn hear(&mut self, line: &str, connection: &SharedConnection) -> Option<Event> {
         let message = Message::decode(line).ok()?;
         let own_name = connection.name();
         let is_own = message.source.is_some_and(|source| same_name(nick(source), &own_name));
@@ -50,7 +50,7 @@ impl Ear {
         &mut self,
         message: &Message<'_>,
         own_name: &str,
-        connection: &Connection,
+        connection: &SharedConnection,
     ) -> Option<EventKind> {
         let command = message.command.to_ascii_uppercase();
         match command.as_str() {
@@ -60,16 +60,16 @@ impl Ear {
             }
             "PONG" => {
                 if speak::confirms_end(&message.params)
-                    && matches!(connection.stage(), Stage::Draining { .. })
+                    && matches!(connection.own_side(), OwnSide::Draining { .. })
                 {
                     // Where it fails the connection is broken, which the next read tells.
                     connection.close().ok();
                 }
                 None
             }
-            "ERROR" => match connection.stage() {
-                Stage::Closing { .. } => None,
-                Stage::Greeting | Stage::Open | Stage::Draining { .. } => {
+            "ERROR" => match connection.own_side() {
+                OwnSide::Closing { .. } => None,
+                OwnSide::Greeting | OwnSide::Open | OwnSide::Draining { .. } => {
                     Some(EventKind::Closing(last(message)))
                 }
             },
@@ -258,9 +258,9 @@ mod tests {
     #[test]
     fn what_answers_us_says_which_of_our_messages() {
         let (ours, _theirs) = std::os::unix::net::UnixStream::pair().unwrap();
-        let stream = crate::client::stream::Stream::Unix(ours);
-        let sink = crate::client::ends::Sink::Plain(stream.try_clone().unwrap());
-        let connection = Connection::new(crate::address::Address::Unix("x".into()), sink, stream);
+        let stream = crate::client::blocking_socket::BlockingSocket::Unix(ours);
+        let sink = crate::client::ends::WriteEnd::Plain(stream.try_clone().unwrap());
+        let connection = SharedConnection::new(crate::address::Address::Unix("x".into()), sink, stream);
         connection.open("alice");
         let mut ear = Ear::default();
         let mut answers = |line: &str| {

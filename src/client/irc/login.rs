@@ -3,11 +3,11 @@
 
 use std::time::Duration;
 
+use super::turned_away::TurnedAway;
 use super::{USERNAME, line, nick, pong};
-use crate::client::connection::Connection;
 use crate::client::error::Error;
 use crate::client::incoming::{Incoming, Patience};
-use crate::client::refusal;
+use crate::client::shared_connection::SharedConnection;
 use crate::name::UserName;
 use crate::wire::irc::{Message, numeric};
 
@@ -30,16 +30,16 @@ pub(in crate::client) struct Greeting {
     has_password: bool,
 }
 
-/// What a line from the server asks of us.
+/// What to do about a line from the server.
 #[derive(Debug, PartialEq, Eq)]
-enum Step {
+enum Reaction {
     Wait,
     Send(Vec<u8>),
     /// We are in, under this name.
     Welcome(String),
     NameRefused(String),
     PasswordRefused(String),
-    Refused(String),
+    TurnedAway(TurnedAway),
 }
 
 /// Logs in. Returns our name, which the server may have changed.
@@ -47,7 +47,7 @@ pub(in crate::client) fn log_in(
     greeting: &mut Greeting,
     name: &UserName,
     password: Option<&str>,
-    connection: &Connection,
+    connection: &SharedConnection,
     incoming: &mut Incoming,
     within: Duration,
 ) -> Result<String, Error> {
@@ -56,22 +56,22 @@ pub(in crate::client) fn log_in(
     loop {
         while let Some(line) = incoming.line() {
             match greeting.hear(&line) {
-                Step::Wait => {}
-                Step::Send(bytes) => connection.send(&bytes)?,
-                Step::Welcome(name) => {
+                Reaction::Wait => {}
+                Reaction::Send(bytes) => connection.send(&bytes)?,
+                Reaction::Welcome(name) => {
                     if greeting.labels {
                         connection.use_labels();
                     }
                     return Ok(name);
                 }
-                Step::NameRefused(why) => {
+                Reaction::NameRefused(why) => {
                     return Err(Error::NameRefused { name: name.clone(), why: Some(why) });
                 }
-                Step::PasswordRefused(line) => {
+                Reaction::PasswordRefused(line) => {
                     let (server, was_given) = (connection.server.clone(), greeting.has_password);
                     return Err(Error::PasswordRefused { server, line, was_given });
                 }
-                Step::Refused(why) => return Err(refusal(connection, &why)),
+                Reaction::TurnedAway(why) => return Err(why.error(&connection.server)),
             }
         }
         incoming.await_answer(patience, connection)?;
@@ -107,25 +107,24 @@ impl Greeting {
         bytes
     }
 
-    fn hear(&mut self, line: &str) -> Step {
-        let Ok(message) = Message::decode(line) else { return Step::Wait };
+    fn hear(&mut self, line: &str) -> Reaction {
+        let Ok(message) = Message::decode(line) else { return Reaction::Wait };
         let text = || message.params.last().copied().unwrap_or_default().to_owned();
         match message.command.to_ascii_uppercase().as_str() {
-            "PING" => Step::Send(pong(&message)),
+            "PING" => Reaction::Send(pong(&message)),
             "CAP" => self.negotiate(&message.params),
-            numeric::RPL_WELCOME => Step::Welcome(nick(message.params.first().unwrap_or(&"")).to_owned()),
+            numeric::RPL_WELCOME => Reaction::Welcome(nick(message.params.first().unwrap_or(&"")).to_owned()),
             numeric::ERR_ERRONEUSNICKNAME
             | numeric::ERR_NICKNAMEINUSE
             | ERR_NICKCOLLISION
-            | ERR_UNAVAILRESOURCE => Step::NameRefused(text()),
-            numeric::ERR_PASSWDMISMATCH => Step::PasswordRefused(text()),
-            ERR_YOUREBANNEDCREEP | "ERROR" => Step::Refused(text()),
-            _ => Step::Wait,
+            | ERR_UNAVAILRESOURCE => Reaction::NameRefused(text()),
+            numeric::ERR_PASSWDMISMATCH => Reaction::PasswordRefused(text()),
+            _ => TurnedAway::decode(&message).map_or(Reaction::Wait, Reaction::TurnedAway),
         }
     }
 
     /// `CAP us LS [*] :offered`, and the answers to what we asked for.
-    fn negotiate(&mut self, params: &[&str]) -> Step {
+    fn negotiate(&mut self, params: &[&str]) -> Reaction {
         let subcommand = params.get(1).copied().unwrap_or_default().to_ascii_uppercase();
         match subcommand.as_str() {
             "LS" => {
@@ -139,9 +138,9 @@ impl Greeting {
                 }
                 match (params.get(2), self.offered.is_empty()) {
                     // There are more lines of them.
-                    (Some(&"*"), _) if params.len() > 3 => Step::Wait,
-                    (_, true) => Step::Send(b"CAP END\r\n".to_vec()),
-                    (_, false) => Step::Send(line(|line| {
+                    (Some(&"*"), _) if params.len() > 3 => Reaction::Wait,
+                    (_, true) => Reaction::Send(b"CAP END\r\n".to_vec()),
+                    (_, false) => Reaction::Send(line(|line| {
                         line.command("CAP");
                         line.param("REQ");
                         line.trailing(&self.offered.join(" "));
@@ -152,9 +151,9 @@ impl Greeting {
                 let agreed = params.last().copied().unwrap_or_default();
                 self.labels = subcommand == "ACK"
                     && LABELS.iter().all(|wanted| agreed.split(' ').any(|word| word == *wanted));
-                Step::Send(b"CAP END\r\n".to_vec())
+                Reaction::Send(b"CAP END\r\n".to_vec())
             }
-            _ => Step::Wait,
+            _ => Reaction::Wait,
         }
     }
 }
@@ -167,15 +166,13 @@ fn wanted(offer: &str) -> Option<&'static str> {
 const ERR_NICKCOLLISION: &str = "436";
 /// The name is held back for a while (RFC 2812 §5.2).
 const ERR_UNAVAILRESOURCE: &str = "437";
-/// The server wants nothing of us (RFC 2812 §5.2).
-const ERR_YOUREBANNEDCREEP: &str = "465";
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn send(text: &str) -> Step {
-        Step::Send(text.as_bytes().to_vec())
+    fn send(text: &str) -> Reaction {
+        Reaction::Send(text.as_bytes().to_vec())
     }
 
     #[test]
@@ -191,7 +188,7 @@ mod tests {
     #[test]
     fn of_what_is_offered_we_ask_for_what_we_use() {
         let mut greeting = Greeting::default();
-        assert_eq!(greeting.hear(":s CAP * LS * :sasl=PLAIN server-time"), Step::Wait);
+        assert_eq!(greeting.hear(":s CAP * LS * :sasl=PLAIN server-time"), Reaction::Wait);
         let asked = send("CAP REQ :server-time echo-message batch\r\n");
         assert_eq!(greeting.hear(":s CAP * LS :echo-message=x batch"), asked);
         assert_eq!(greeting.hear(":s CAP * ACK :server-time echo-message batch "), send("CAP END\r\n"));
@@ -204,7 +201,7 @@ mod tests {
     fn a_server_that_repeats_its_offers_for_ever_is_not_remembered_for_ever() {
         let mut greeting = Greeting::default();
         for _ in 0..1000 {
-            assert_eq!(greeting.hear(":s CAP * LS * :server-time batch labeled-response"), Step::Wait);
+            assert_eq!(greeting.hear(":s CAP * LS * :server-time batch labeled-response"), Reaction::Wait);
         }
         assert_eq!(greeting.offered, ["server-time", "batch", "labeled-response"]);
     }
@@ -226,21 +223,21 @@ mod tests {
     fn a_server_without_capabilities_is_one_all_the_same() {
         let mut greeting = Greeting::default();
         for line in [":s 421 * CAP :Unknown command", ":s 451 * :Register first", "", ":s NOTICE * :*** hi"] {
-            assert_eq!(greeting.hear(line), Step::Wait, "{line}");
+            assert_eq!(greeting.hear(line), Reaction::Wait, "{line}");
         }
         assert_eq!(greeting.hear("PING :a token"), send("PONG :a token\r\n"));
-        assert_eq!(greeting.hear(":s 001 al :Welcome, al"), Step::Welcome("al".into()));
+        assert_eq!(greeting.hear(":s 001 al :Welcome, al"), Reaction::Welcome("al".into()));
     }
 
     #[test]
     fn refusals_are_of_the_name_or_of_us() {
         let mut greeting = Greeting::default();
         for line in [":s 433 * al :In use", ":s 432 * al :In use"] {
-            assert_eq!(greeting.hear(line), Step::NameRefused("In use".into()));
+            assert_eq!(greeting.hear(line), Reaction::NameRefused("In use".into()));
         }
-        assert_eq!(greeting.hear(":s 464 * :Wrong"), Step::PasswordRefused("Wrong".into()));
-        for line in ["ERROR :Go away", "error :Go away"] {
-            assert_eq!(greeting.hear(line), Step::Refused("Go away".into()));
+        assert_eq!(greeting.hear(":s 464 * :Wrong"), Reaction::PasswordRefused("Wrong".into()));
+        for line in ["ERROR :Go away", "error :Go away", ":s 465 * :Go away"] {
+            assert!(matches!(greeting.hear(line), Reaction::TurnedAway(_)), "{line}");
         }
     }
 }

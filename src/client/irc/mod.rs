@@ -6,10 +6,12 @@ mod login;
 mod numerics;
 mod replies;
 mod speak;
+mod turned_away;
 
 pub(super) use hear::Ear;
 pub(super) use login::{Greeting, log_in};
-pub(super) use speak::{confirm, encode, end_of_speech, pieces, quit, sign_of_life};
+pub(super) use speak::{QUIT, confirm, encode, end_of_speech, pieces, sign_of_life};
+pub(super) use turned_away::TurnedAway;
 
 use crate::wire::irc::{Line, Message};
 

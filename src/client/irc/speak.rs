@@ -16,9 +16,7 @@ const END_TOKEN: &str = "parlor-end";
 const MARK_TOKEN: &str = "parlor-mark-";
 
 /// Leaves the server.
-pub(in crate::client) fn quit() -> Vec<u8> {
-    b"QUIT\r\n".to_vec()
-}
+pub(in crate::client) const QUIT: &[u8] = b"QUIT\r\n";
 
 /// Asks the server to say when it has taken all that came before.
 pub(in crate::client) fn end_of_speech() -> Vec<u8> {

@@ -9,14 +9,13 @@ use std::time::{Duration, Instant};
 
 use rustls::{ClientConnection, Error};
 
-use crate::client::connection::lock;
-use crate::client::ends::Socket;
-use crate::client::stream::Stream;
+use crate::client::blocking_socket::{BlockingSocket, TimedReader};
+use crate::client::lock::lock;
 
 /// What is read from.
 #[derive(Debug)]
-pub(in crate::client) struct Source {
-    socket: Socket,
+pub(in crate::client) struct TlsReadEnd {
+    socket: TimedReader,
     session: Arc<Mutex<ClientConnection>>,
     /// What has come and is not decrypted yet.
     unread: Vec<u8>,
@@ -24,9 +23,9 @@ pub(in crate::client) struct Source {
     failure: Option<Error>,
 }
 
-impl Source {
-    pub(super) fn new(stream: Stream, session: Arc<Mutex<ClientConnection>>) -> Self {
-        Self { socket: Socket::new(stream), session, unread: Vec::new(), failure: None }
+impl TlsReadEnd {
+    pub(super) fn new(stream: BlockingSocket, session: Arc<Mutex<ClientConnection>>) -> Self {
+        Self { socket: TimedReader::new(stream), session, unread: Vec::new(), failure: None }
     }
 
     /// Reads, and waits for at most `timeout`, which is not zero. What has come may be a part of a record, or nothing
@@ -76,15 +75,15 @@ impl Source {
 
 /// What is written to.
 #[derive(Debug)]
-pub(in crate::client) struct Sink {
-    stream: Stream,
+pub(in crate::client) struct TlsWriteEnd {
+    stream: BlockingSocket,
     session: Arc<Mutex<ClientConnection>>,
     /// What is encrypted and has not been sent: nothing, unless sending has failed.
     unsent: Vec<u8>,
 }
 
-impl Sink {
-    pub(super) fn new(stream: Stream, session: Arc<Mutex<ClientConnection>>) -> Self {
+impl TlsWriteEnd {
+    pub(super) fn new(stream: BlockingSocket, session: Arc<Mutex<ClientConnection>>) -> Self {
         Self { stream, session, unsent: Vec::new() }
     }
 

@@ -5,10 +5,49 @@ use std::io;
 use std::time::{Duration, SystemTime};
 
 use rustls::pki_types::{ServerName, UnixTime};
-use rustls::{AlertDescription, CertificateError, Error as TlsError};
+use rustls::{AlertDescription, CertificateError, Error as RustlsError};
 
 use crate::date;
 use crate::fingerprint::Fingerprint;
+
+/// Why a connection has no TLS.
+#[derive(Debug)]
+pub enum TlsError {
+    /// The server is not the one that was meant, or cannot prove it. A later attempt will not succeed.
+    Certificate(CertificateFault),
+    /// The server can be reached, and the handshake failed.
+    Handshake(HandshakeFault),
+}
+
+impl fmt::Display for TlsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Certificate(fault) => fault.fmt(f),
+            Self::Handshake(fault) => fault.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for TlsError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Certificate(fault) => Some(fault),
+            Self::Handshake(fault) => Some(fault),
+        }
+    }
+}
+
+impl From<CertificateFault> for TlsError {
+    fn from(fault: CertificateFault) -> Self {
+        Self::Certificate(fault)
+    }
+}
+
+impl From<HandshakeFault> for TlsError {
+    fn from(fault: HandshakeFault) -> Self {
+        Self::Handshake(fault)
+    }
+}
 
 /// Why a server's certificate is not taken. Trying again does not help.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,9 +97,9 @@ pub enum CertificateFault {
 
 impl CertificateFault {
     /// What is wrong with the certificate `found`.
-    pub(super) fn new(found: Fingerprint, error: TlsError, wanted: &ServerName<'_>) -> Self {
+    pub(super) fn new(found: Fingerprint, error: RustlsError, wanted: &ServerName<'_>) -> Self {
         let error = match error {
-            TlsError::InvalidCertificate(error) => error,
+            RustlsError::InvalidCertificate(error) => error,
             other => return Self::Unknown { found, why: other.to_string() },
         };
         match error {
@@ -152,10 +191,10 @@ pub enum HandshakeFault {
 }
 
 impl HandshakeFault {
-    pub(super) fn new(error: &TlsError) -> Self {
+    pub(super) fn new(error: &RustlsError) -> Self {
         match error {
-            TlsError::InvalidMessage(_) => Self::NotTls,
-            TlsError::AlertReceived(AlertDescription::AccessDenied) => Self::Declined,
+            RustlsError::InvalidMessage(_) => Self::NotTls,
+            RustlsError::AlertReceived(AlertDescription::AccessDenied) => Self::Declined,
             other => Self::Failed(other.to_string()),
         }
     }

@@ -5,9 +5,9 @@ mod fault;
 mod handshake;
 mod verifier;
 
-pub use fault::{CertificateFault, HandshakeFault};
+pub use fault::{CertificateFault, HandshakeFault, TlsError};
 
-pub(super) use ends::{Sink, Source};
+pub(super) use ends::{TlsReadEnd, TlsWriteEnd};
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -17,8 +17,7 @@ use rustls::crypto::ring;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, RootCertStore};
 
-use super::error::Error;
-use super::stream::Stream;
+use super::blocking_socket::BlockingSocket;
 use crate::address::Address;
 use crate::fingerprint::Fingerprint;
 use crate::tls_clock::TlsClock;
@@ -53,23 +52,20 @@ impl Tls {
         Self(Whom::Certificate(certificate))
     }
 
-    /// Shakes hands with a server within this time, which is not zero.
+    /// Completes the handshake within this time, which is not zero.
     pub(super) fn begin(
         &self,
         server: &Address,
-        mut stream: Stream,
+        mut stream: BlockingSocket,
         within: Duration,
-    ) -> Result<(Source, Sink), Error> {
-        let distrust = |why| Error::Certificate { server: server.clone(), why };
-        let config = self.config().map_err(distrust)?;
-        let name = name_of(server).map_err(distrust)?;
-        let session =
-            ClientConnection::new(Arc::new(config), name).map_err(|error| HandshakeFault::new(&error));
-        let mut session = session.map_err(|why| Error::Handshake { server: server.clone(), why })?;
-        handshake::complete(&mut session, &mut stream, server, within)?;
+    ) -> Result<(TlsReadEnd, TlsWriteEnd), TlsError> {
+        let (config, name) = (Arc::new(self.config()?), name_of(server)?);
+        let session = ClientConnection::new(config, name).map_err(|error| HandshakeFault::new(&error));
+        let mut session = session?;
+        handshake::complete(&mut session, &mut stream, within)?;
         let session = Arc::new(Mutex::new(session));
-        let reading = stream.try_clone().map_err(|error| Error::Connect { server: server.clone(), error })?;
-        Ok((Source::new(reading, Arc::clone(&session)), Sink::new(stream, session)))
+        let reading = stream.try_clone().map_err(HandshakeFault::Broken)?;
+        Ok((TlsReadEnd::new(reading, Arc::clone(&session)), TlsWriteEnd::new(stream, session)))
     }
 
     fn config(&self) -> Result<ClientConfig, CertificateFault> {

@@ -2,14 +2,14 @@
 
 use std::io;
 use std::net::Shutdown;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use super::ends::Sink;
+use super::blocking_socket::BlockingSocket;
+use super::ends::WriteEnd;
 use super::error::{Error, Step};
-use super::irc;
-use super::stream::Stream;
+use super::lock::lock;
 use crate::address::Address;
 use crate::name::UserName;
 
@@ -19,7 +19,7 @@ const ANSWERS_BYTES: usize = 64 * 1024;
 
 /// How far our own side has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Stage {
+pub(super) enum OwnSide {
     /// We are not logged in yet.
     Greeting,
     /// We may speak.
@@ -39,36 +39,36 @@ pub(super) enum Stage {
 /// The shared part of a connection. The speaker writes to it, and whoever listens answers the server's own
 /// questions.
 #[derive(Debug)]
-pub(super) struct Connection {
+pub(super) struct SharedConnection {
     pub(super) server: Address,
-    sink: Mutex<Sink>,
+    sink: Mutex<WriteEnd>,
     /// Answers that wait until the speaker has written what it is writing. The listener must not wait for that: a
     /// server that is not read from may stop reading, and then nobody would move any more.
     answers: Mutex<Vec<u8>>,
-    stage: Mutex<Stage>,
+    own_side: Mutex<OwnSide>,
     /// Our own name, which the server may change.
     name: Mutex<String>,
     /// The socket, for who must not wait until the speaker has written.
-    control: Stream,
+    control: BlockingSocket,
     /// The server answers each message with its label.
     labels: AtomicBool,
-    /// Say `QUIT` before our side ends: some IRC servers miss an end that comes right behind data.
-    says_quit: AtomicBool,
+    /// What is sent before our side ends: some IRC servers miss an end that comes right behind data.
+    goodbye: Mutex<Option<&'static [u8]>>,
     /// On the CrazyIt wire, the name that we have asked for and have no answer about.
     wanted_name: Mutex<Option<UserName>>,
 }
 
-impl Connection {
-    pub(super) fn new(server: Address, sink: Sink, control: Stream) -> Self {
+impl SharedConnection {
+    pub(super) fn new(server: Address, sink: WriteEnd, control: BlockingSocket) -> Self {
         Self {
             server,
             control,
             sink: Mutex::new(sink),
             answers: Mutex::default(),
-            stage: Mutex::new(Stage::Greeting),
+            own_side: Mutex::new(OwnSide::Greeting),
             name: Mutex::default(),
             labels: AtomicBool::new(false),
-            says_quit: AtomicBool::new(false),
+            goodbye: Mutex::default(),
             wanted_name: Mutex::default(),
         }
     }
@@ -76,7 +76,7 @@ impl Connection {
     /// We are logged in, under this name.
     pub(super) fn open(&self, name: &str) {
         self.set_name(name);
-        *lock(&self.stage) = Stage::Open;
+        *lock(&self.own_side) = OwnSide::Open;
     }
 
     /// Writes all of `bytes`.
@@ -110,35 +110,35 @@ impl Connection {
         }
     }
 
-    pub(super) fn stage(&self) -> Stage {
-        *lock(&self.stage)
+    pub(super) fn own_side(&self) -> OwnSide {
+        *lock(&self.own_side)
     }
 
     /// Has said everything, and waits for the server to confirm that.
     pub(super) fn drain(&self) {
-        *lock(&self.stage) = Stage::Draining { since: Instant::now() };
+        *lock(&self.own_side) = OwnSide::Draining { since: Instant::now() };
     }
 
     /// Is about to leave; the server is to close.
     pub(super) fn leave(&self) {
-        *lock(&self.stage) = Stage::Closing { since: Instant::now() };
+        *lock(&self.own_side) = OwnSide::Closing { since: Instant::now() };
     }
 
     /// Ends the writing side.
     pub(super) fn close(&self) -> Result<(), Error> {
         self.leave();
         let mut sink = lock(&self.sink);
-        let quit = if self.says_quit() { sink.write_all(&irc::quit()) } else { Ok(()) };
-        quit.and_then(|()| sink.finish()).map_err(|error| self.lost(error))
+        let said = lock(&self.goodbye).map_or(Ok(()), |goodbye| sink.write_all(goodbye));
+        said.and_then(|()| sink.finish()).map_err(|error| self.lost(error))
     }
 
-    /// Say `QUIT` before our side ends, or only end it.
-    pub(super) fn say_quit(&self, says_quit: bool) {
-        self.says_quit.store(says_quit, Ordering::Relaxed);
+    /// Sends `goodbye` before our side ends; `None` only ends it.
+    pub(super) fn set_goodbye(&self, goodbye: Option<&'static [u8]>) {
+        *lock(&self.goodbye) = goodbye;
     }
 
-    pub(super) fn says_quit(&self) -> bool {
-        self.says_quit.load(Ordering::Relaxed)
+    pub(super) fn has_goodbye(&self) -> bool {
+        lock(&self.goodbye).is_some()
     }
 
     /// Ends both sides at once, whatever anybody is doing with them. Who reads finds an end.
@@ -179,18 +179,13 @@ impl Connection {
     }
 
     pub(super) fn lost(&self, error: io::Error) -> Error {
-        let step = match self.stage() {
-            Stage::Greeting => Step::LoggingIn,
-            Stage::Open => Step::Talking,
-            Stage::Draining { .. } | Stage::Closing { .. } => Step::Closing,
+        let step = match self.own_side() {
+            OwnSide::Greeting => Step::LoggingIn,
+            OwnSide::Open => Step::Talking,
+            OwnSide::Draining { .. } | OwnSide::Closing { .. } => Step::Closing,
         };
         Error::Lost { server: self.server.clone(), step, error }
     }
-}
-
-/// A thread that panicked while it held one of these left a whole value behind: each is changed in one step.
-pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
@@ -201,15 +196,15 @@ mod tests {
 
     use super::*;
 
-    fn connection(stream: Stream) -> Connection {
+    fn connection(stream: BlockingSocket) -> SharedConnection {
         let control = stream.try_clone().unwrap();
-        Connection::new(Address::Unix("x".into()), Sink::Plain(stream), control)
+        SharedConnection::new(Address::Unix("x".into()), WriteEnd::Plain(stream), control)
     }
 
     #[test]
     fn answers_wait_for_the_speaker_and_are_not_kept_without_end() {
         let (ours, mut theirs) = UnixStream::pair().unwrap();
-        let connection = connection(Stream::Unix(ours));
+        let connection = connection(BlockingSocket::Unix(ours));
         let answer = [b'x'; 1000];
         let speaking = lock(&connection.sink);
         (0..2 * ANSWERS_BYTES / answer.len()).for_each(|_| connection.answer(&answer));
@@ -226,7 +221,7 @@ mod tests {
     fn an_answer_that_a_server_does_not_take_ends_the_connection() {
         let (ours, _theirs) = UnixStream::pair().unwrap();
         let mut reading = ours.try_clone().unwrap();
-        let stream = Stream::Unix(ours);
+        let stream = BlockingSocket::Unix(ours);
         stream.set_write_timeout(Some(Duration::from_millis(1))).unwrap();
         let connection = connection(stream);
         connection.open("alice");
@@ -234,6 +229,6 @@ mod tests {
         while connection.send(&[0; 1000]).is_ok() {}
         connection.answer(b"PONG :x\r\n");
         assert_eq!(reading.read(&mut [0; 9]).unwrap(), 0);
-        assert_eq!(connection.stage(), Stage::Open, "that is no end that we asked for");
+        assert_eq!(connection.own_side(), OwnSide::Open, "that is no end that we asked for");
     }
 }

@@ -1,4 +1,4 @@
-//! A blocking socket of either kind.
+//! A blocking socket, TCP or Unix, and how it connects.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream, ToSocketAddrs};
@@ -10,25 +10,43 @@ use rustix::io::{FdFlags, fcntl_setfd, retry_on_intr};
 use rustix::net::sockopt::{self, Timeout};
 use rustix::net::{AddressFamily, SocketAddrUnix, SocketType, connect, socket};
 
-use super::error::Error;
 use crate::address::Address;
 
+/// Why there is no connection to a server.
 #[derive(Debug)]
-pub(super) enum Stream {
+pub enum ConnectError {
+    /// The server's name cannot be resolved.
+    Lookup(io::Error),
+    /// The server cannot be reached, or the socket cannot be prepared.
+    Socket(io::Error),
+}
+
+impl ConnectError {
+    /// What the system said.
+    pub(super) fn system_error(&self) -> &io::Error {
+        match self {
+            Self::Lookup(error) | Self::Socket(error) => error,
+        }
+    }
+}
+
+/// A TCP or Unix socket that blocks, up to its timeouts.
+#[derive(Debug)]
+pub(super) enum BlockingSocket {
     Tcp(TcpStream),
     Unix(UnixStream),
 }
 
-impl Stream {
+impl BlockingSocket {
     /// Connects to the first of the addresses behind `server` that answers, within `timeout` each.
-    pub(super) fn connect(server: &Address, timeout: Duration) -> Result<Self, Error> {
-        let failed = |error| Error::Connect { server: server.clone(), error };
+    pub(super) fn connect(server: &Address, timeout: Duration) -> Result<Self, ConnectError> {
         let (host, port) = match server {
-            Address::Unix(path) => return connect_unix(path, timeout).map(Self::Unix).map_err(failed),
+            Address::Unix(path) => {
+                return connect_unix(path, timeout).map(Self::Unix).map_err(ConnectError::Socket);
+            }
             Address::Tcp { host, port } => (host.as_str(), *port),
         };
-        let addresses = (host, port).to_socket_addrs();
-        let addresses = addresses.map_err(|error| Error::Lookup { server: server.clone(), error })?;
+        let addresses = (host, port).to_socket_addrs().map_err(ConnectError::Lookup)?;
         let mut failure = io::Error::new(ErrorKind::NotFound, "the name has no address");
         for address in addresses {
             let stream = TcpStream::connect_timeout(&address, timeout);
@@ -37,7 +55,7 @@ impl Stream {
                 Err(error) => failure = error,
             }
         }
-        Err(failed(failure))
+        Err(ConnectError::Socket(failure))
     }
 
     pub(super) fn try_clone(&self) -> io::Result<Self> {
@@ -61,7 +79,7 @@ impl Stream {
         }
     }
 
-    /// Ends one side, or both.
+    /// Shuts down one side, or both.
     pub(super) fn shutdown(&self, how: Shutdown) -> io::Result<()> {
         match self {
             Self::Tcp(stream) => stream.shutdown(how),
@@ -70,8 +88,12 @@ impl Stream {
     }
 }
 
-/// A server that has stopped accepting keeps newcomers waiting, as soon as its queue is full; the standard library
-/// would wait for ever.
+/// True if a read that failed can be repeated: it timed out, or a signal interrupted it.
+pub(super) fn is_retry(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::Interrupted)
+}
+
+/// Connects within `timeout`. The standard library would block for ever while the backlog of the server is full.
 fn connect_unix(path: &Path, timeout: Duration) -> io::Result<UnixStream> {
     let socket = socket(AddressFamily::UNIX, SocketType::STREAM, None)?;
     fcntl_setfd(&socket, FdFlags::CLOEXEC)?;
@@ -84,7 +106,7 @@ fn connect_unix(path: &Path, timeout: Duration) -> io::Result<UnixStream> {
     }
 }
 
-impl Read for Stream {
+impl Read for BlockingSocket {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         match self {
             Self::Tcp(stream) => stream.read(buffer),
@@ -93,7 +115,7 @@ impl Read for Stream {
     }
 }
 
-impl Write for Stream {
+impl Write for BlockingSocket {
     fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
         match self {
             Self::Tcp(stream) => stream.write(buffer),
@@ -103,6 +125,28 @@ impl Write for Stream {
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
+    }
+}
+
+/// Reads from a socket, and sets its timeout only when that changes.
+#[derive(Debug)]
+pub(super) struct TimedReader {
+    socket: BlockingSocket,
+    timeout: Option<Duration>,
+}
+
+impl TimedReader {
+    pub(super) fn new(socket: BlockingSocket) -> Self {
+        Self { socket, timeout: None }
+    }
+
+    /// Reads once, and waits for at most `timeout`, which is not zero.
+    pub(super) fn read(&mut self, bytes: &mut [u8], timeout: Duration) -> io::Result<usize> {
+        if self.timeout != Some(timeout) {
+            self.socket.set_read_timeout(Some(timeout))?;
+            self.timeout = Some(timeout);
+        }
+        self.socket.read(bytes)
     }
 }
 
@@ -123,13 +167,13 @@ mod tests {
         let at = Address::Unix(path.clone());
         let mut waiting = Vec::new();
         let failure = loop {
-            match Stream::connect(&at, Duration::from_millis(10)) {
+            match BlockingSocket::connect(&at, Duration::from_millis(10)) {
                 Ok(stream) => waiting.push(stream),
                 Err(error) => break error,
             }
         };
         std::fs::remove_file(&path).unwrap();
-        assert!(matches!(failure, Error::Connect { error, .. } if error.kind() == ErrorKind::TimedOut));
+        assert!(matches!(failure, ConnectError::Socket(error) if error.kind() == ErrorKind::TimedOut));
         assert!(!waiting.is_empty());
     }
 }
