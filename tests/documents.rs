@@ -352,6 +352,25 @@ fn the_options_that_a_reload_changes_are_those_that_it_does_and_no_other() {
     assert_eq!(manual("\nOnly a restart", "\nServer operators"), at_restart);
 }
 
+/// Options that have no row of their own in the table of what a reload changes.
+const NOT_RELOADED: [&str; 7] =
+    ["config", "hash-password", "help", "password-file", "self-signed", "tls-key", "version"];
+
+#[test]
+fn every_option_is_in_the_table_of_reloading_and_every_number_in_the_table_of_limits() {
+    let reloaded = options_between("\n| options | take effect |\n", "\n\n");
+    let help = help(env!("CARGO_BIN_EXE_parlord"));
+    let options = help.lines().filter(|line| line.trim_start().starts_with('-'));
+    for option in options.filter_map(|line| Some(line.split_once("--")?.1)) {
+        let mut words = option.split(' ');
+        let name = words.next().expect("split gives one part");
+        assert!(reloaded.contains(&name) || NOT_RELOADED.contains(&name), "OPERATING.md should have {name}");
+        if let Some("N" | "BYTES" | "SECS" | "BURST/PER_SECOND") = words.next() {
+            assert!(LIMITS.contains(&format!("| `--{name}` |")), "LIMITS.md should have --{name}");
+        }
+    }
+}
+
 #[test]
 #[cfg(feature = "tls")]
 fn the_config_file_is_one() {

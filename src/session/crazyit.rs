@@ -14,7 +14,9 @@ use std::time::{Duration, Instant};
 
 use log::Level;
 
-use super::{Context, NO_PASSWORD, log_login, log_not_checked, log_wrong_password, shift};
+use super::{
+    Context, Conversation, NO_PASSWORD, Stage, log_login, log_not_checked, log_wrong_password, shift,
+};
 use crate::config::Limits;
 use crate::message::{
     Check, CloseReason, Command, ConnectionId, Effect, Found, Outcome, Profile, Purpose, Rank, Refusal,
@@ -56,37 +58,27 @@ pub(super) fn could_begin_with(byte: u8) -> bool {
     matches!(Decoder::new(usize::MAX).next(&[byte]), Decoded::NeedMore)
 }
 
-impl CrazyIt {
-    /// A conversation that begins now, and ends at `until` unless the peer logs in.
-    pub(super) fn new(connection: ConnectionId, frame_bytes: usize, until: Instant) -> Self {
-        Self {
-            connection,
-            user: UserId::NOBODY,
-            decoder: Decoder::new(frame_bytes),
-            phase: Phase::Greeting { until },
-            was_answered: false,
-            writes_lines: false,
-        }
-    }
-
-    pub(super) fn connection(&self) -> ConnectionId {
+impl Conversation for CrazyIt {
+    fn connection(&self) -> ConnectionId {
         self.connection
     }
 
-    pub(super) fn user_id(&self) -> UserId {
+    fn owner(&self) -> UserId {
         self.user
     }
 
-    /// From now on the connection belongs to this user; to nobody, where it has left.
-    pub(super) fn set_user(&mut self, user: UserId) {
+    fn set_owner(&mut self, user: UserId, _: &Context<'_>) {
         self.user = user;
         if user != UserId::NOBODY {
             self.phase = Phase::Online;
         }
     }
 
-    /// See [`super::Session::receive`].
-    pub(super) fn receive(&mut self, bytes: &[u8], context: &mut Context<'_>) -> Option<usize> {
+    fn online(&self) -> Stage {
+        Stage::CrazyIt
+    }
+
+    fn receive(&mut self, bytes: &[u8], context: &mut Context<'_>) -> Option<usize> {
         match self.decoder.next(bytes) {
             Decoded::NeedMore => None,
             Decoded::LineEnd => {
@@ -111,32 +103,29 @@ impl CrazyIt {
         }
     }
 
-    /// Handles that the peer sends no more; `unfinished` says that its last frame has no end.
-    pub(super) fn finish(&mut self, unfinished: bool, context: &mut Context<'_>) {
+    fn finish(&mut self, rest: &[u8], context: &mut Context<'_>) {
         self.end_quiet(context);
-        if unfinished {
+        if !rest.is_empty() {
             self.notice(&ParseError::Unfinished.to_string(), context);
         }
     }
 
-    /// When the session wants to be woken.
-    pub(super) fn deadline(&self) -> Option<Instant> {
+    fn leave(&mut self, context: &mut Context<'_>) {
+        self.end_quiet(context);
+    }
+
+    fn farewell(&mut self, reason: &CloseReason, context: &mut Context<'_>) {
+        self.notice(&reason.to_string(), context);
+    }
+
+    fn deadline(&self) -> Option<Instant> {
         match self.phase {
             Phase::Greeting { until } => Some(until),
             Phase::Online => None,
         }
     }
 
-    /// See [`super::Session::change_limits`].
-    pub(super) fn change_limits(&mut self, old: &Limits, new: &Limits) {
-        self.decoder.set_cap(new.frame_bytes);
-        if let Phase::Greeting { until } = &mut self.phase {
-            shift(until, old, new);
-        }
-    }
-
-    /// Does what is due.
-    pub(super) fn wake(&mut self, context: &mut Context<'_>) {
+    fn wake(&mut self, context: &mut Context<'_>) {
         if let Phase::Greeting { until } = self.phase
             && until <= context.now.instant
         {
@@ -146,8 +135,51 @@ impl CrazyIt {
         }
     }
 
+    /// Goes on with a login that needed a password.
+    fn found(&mut self, found: Found, _: Option<&str>, context: &mut Context<'_>) {
+        let place = format_args!("CrazyIt login");
+        // On this wire nobody asks for anything else.
+        let Found::Checked(Purpose::LogIn(name), outcome) = found else { return };
+        match outcome {
+            Outcome::Right => {
+                let result = self.enter(name, context);
+                self.answer_login(result, context);
+            }
+            Outcome::Wrong => {
+                log_wrong_password(context, place);
+                self.answer(Answer::NameTaken, context);
+            }
+            // This wire has no word for it.
+            Outcome::NotChecked => {
+                log_not_checked(context, place);
+                context.out.close(self.connection, CloseReason::PasswordNotChecked);
+            }
+        }
+    }
+
+    fn change_limits(&mut self, old: &Limits, new: &Limits) {
+        self.decoder.set_cap(new.frame_bytes);
+        if let Phase::Greeting { until } = &mut self.phase {
+            shift(until, old, new);
+        }
+    }
+}
+
+impl CrazyIt {
+    /// A conversation that begins now, and ends at `until` unless the peer logs in.
+    pub(super) fn new(connection: ConnectionId, frame_bytes: usize, until: Instant) -> Self {
+        Self {
+            connection,
+            user: UserId::NOBODY,
+            decoder: Decoder::new(frame_bytes),
+            phase: Phase::Greeting { until },
+            was_answered: false,
+            writes_lines: false,
+        }
+    }
+
     /// Ends the quiet time behind an answer, if there is one.
-    pub(super) fn end_quiet(&mut self, context: &mut Context<'_>) {
+    fn end_quiet(&mut self, context: &mut Context<'_>) {
         if mem::take(&mut self.was_answered) {
             context.out.push(Effect::EndQuiet(self.connection));
         }
@@ -198,28 +230,6 @@ impl CrazyIt {
             (Phase::Online, _, _) => self.rename(name, context),
         };
         self.answer_login(result, context);
-    }
-
-    /// Goes on with a login that needed a password.
-    pub(super) fn found(&mut self, found: Found, context: &mut Context<'_>) {
-        let place = format_args!("CrazyIt login");
-        // On this wire nobody asks for anything else.
-        let Found::Checked(Purpose::LogIn(name), outcome) = found else { return };
-        match outcome {
-            Outcome::Right => {
-                let result = self.enter(name, context);
-                self.answer_login(result, context);
-            }
-            Outcome::Wrong => {
-                log_wrong_password(context, place);
-                self.answer(Answer::NameTaken, context);
-            }
-            // This wire has no word for it.
-            Outcome::NotChecked => {
-                log_not_checked(context, place);
-                context.out.close(self.connection, CloseReason::PasswordNotChecked);
-            }
-        }
     }
 
     fn answer_login(&mut self, result: Result<(), Refusal>, context: &mut Context<'_>) {
@@ -288,7 +298,7 @@ impl CrazyIt {
     }
 
     /// Sends a line of the server's own.
-    pub(super) fn notice(&mut self, text: &str, context: &mut Context<'_>) {
+    fn notice(&mut self, text: &str, context: &mut Context<'_>) {
         context.out.bytes(self.connection, notice_line(text).as_bytes());
     }
 }

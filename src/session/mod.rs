@@ -2,11 +2,13 @@
 //! given the time, and adds what it causes to [`Effects`]; of sockets and buffers it knows nothing.
 
 mod cloak;
+mod conversation;
 mod crazyit;
 mod dialect;
 mod first_bytes;
 mod house;
 mod irc;
+mod newcomer;
 mod stage;
 
 pub use dialect::{Differences, encode};
@@ -22,9 +24,11 @@ use crate::config::Limits;
 use crate::hub::Hub;
 use crate::logging::PeerLog;
 use crate::message::{CloseReason, ConnectionId, Effects, Found, Now, Peer, UserId};
+use conversation::Conversation;
 use crazyit::CrazyIt;
 use first_bytes::{FirstBytes, first_bytes};
 use irc::Irc;
+use newcomer::Newcomer;
 
 /// What a session works with while it handles something.
 pub struct Context<'a> {
@@ -62,19 +66,13 @@ pub struct Session {
 /// Which protocol the peer speaks. Its first bytes tell.
 #[derive(Debug)]
 enum Wire {
-    /// None of them has come yet; closed at this time.
-    Unknown { connection: ConnectionId, until: Instant },
+    /// None of them has come yet.
+    Unknown(Newcomer),
     /// The textbook's.
     CrazyIt(CrazyIt),
     /// IRC.
     Irc(Irc),
 }
-
-/// What is told to who speaks neither protocol.
-const NEITHER: &str = "bytes outside a frame: begin with \u{220f}\u{2211}name\u{220f}\u{2211}, or with an IRC command such as NICK";
-
-/// What is told to who speaks TLS where it is not spoken.
-const TLS_HERE: &str = "TLS at a port without it: connect without TLS, or to the server's port for TLS";
 
 /// What the log says of who gives no password where one is asked for.
 const NO_PASSWORD: &str = "no password was given";
@@ -105,36 +103,46 @@ fn shift(until: &mut Instant, old: &Limits, new: &Limits) {
     *until = *until + new.login_timeout - old.login_timeout;
 }
 
+impl Wire {
+    fn conversation(&self) -> &dyn Conversation {
+        match self {
+            Self::Unknown(newcomer) => newcomer,
+            Self::CrazyIt(conversation) => conversation,
+            Self::Irc(conversation) => conversation,
+        }
+    }
+
+    fn conversation_mut(&mut self) -> &mut dyn Conversation {
+        match self {
+            Self::Unknown(newcomer) => newcomer,
+            Self::CrazyIt(conversation) => conversation,
+            Self::Irc(conversation) => conversation,
+        }
+    }
+}
+
 impl Session {
     /// A conversation that begins now.
     pub fn new(connection: ConnectionId, limits: &Limits, now: Instant) -> Self {
-        Self { wire: Wire::Unknown { connection, until: now + limits.login_timeout } }
-    }
-
-    fn connection(&self) -> ConnectionId {
-        match &self.wire {
-            Wire::Unknown { connection, .. } => *connection,
-            Wire::CrazyIt(conversation) => conversation.connection(),
-            Wire::Irc(conversation) => conversation.connection(),
-        }
+        Self { wire: Wire::Unknown(Newcomer::new(connection, now + limits.login_timeout)) }
     }
 
     /// Whom the connection belongs to: nobody, before somebody has logged in.
     pub fn user(&self) -> UserId {
-        match &self.wire {
-            Wire::Unknown { .. } => UserId::NOBODY,
-            Wire::CrazyIt(conversation) => conversation.user_id(),
-            Wire::Irc(conversation) => conversation.user_id(),
-        }
+        self.wire.conversation().owner()
     }
 
     /// From now on the connection belongs to this user.
-    pub fn set_user(&mut self, user: UserId, context: &mut Context<'_>) {
-        match &mut self.wire {
-            // Without a wire there is nothing to hear with.
-            Wire::Unknown { .. } => {}
-            Wire::CrazyIt(conversation) => conversation.set_user(user),
-            Wire::Irc(conversation) => conversation.set_user(user, context),
+    pub fn set_user(&mut self, user: UserId, context: &Context<'_>) {
+        self.wire.conversation_mut().set_owner(user, context);
+    }
+
+    /// How far it has come.
+    pub fn stage(&self, hub: &Hub) -> Stage {
+        match self.wire.conversation().online() {
+            Stage::Unknown => Stage::Unknown,
+            online if hub.users().get(self.user()).is_some() => online,
+            _ => Stage::LoggingIn,
         }
     }
 
@@ -142,147 +150,88 @@ impl Session {
     /// Returns how many of them are done with, or `None` when there is nothing whole yet: then they are to be
     /// shown again, with more behind them.
     pub fn receive(&mut self, bytes: &[u8], context: &mut Context<'_>) -> Option<usize> {
-        match &mut self.wire {
-            Wire::Unknown { connection, until } => match first_bytes(bytes, false) {
-                FirstBytes::NeedMore => None,
-                FirstBytes::Blank(count) => Some(count),
-                FirstBytes::CrazyIt => {
-                    let conversation =
-                        CrazyIt::new(*connection, context.house.config.limits.frame_bytes, *until);
-                    self.wire = Wire::CrazyIt(conversation);
-                    Some(0)
-                }
-                FirstBytes::Irc => {
-                    self.wire = Wire::Irc(Irc::open(*connection, *until, context));
-                    Some(0)
-                }
-                FirstBytes::Tls => {
-                    context.out.close(*connection, CloseReason::Malformed(TLS_HERE.into()));
-                    Some(bytes.len())
-                }
-                FirstBytes::Neither => {
-                    context.out.close(*connection, CloseReason::Malformed(NEITHER.into()));
-                    Some(bytes.len())
-                }
-            },
-            Wire::CrazyIt(conversation) => conversation.receive(bytes, context),
-            Wire::Irc(conversation) => conversation.receive(bytes, context),
+        if self.recognizes(bytes, false, context) {
+            return Some(0);
         }
-    }
-
-    /// True while a command goes on that was too much work for one turn. Until it is done, nothing is to be received.
-    pub fn is_working(&self) -> bool {
-        match &self.wire {
-            Wire::Irc(conversation) => conversation.is_working(),
-            Wire::Unknown { .. } | Wire::CrazyIt(_) => false,
-        }
-    }
-
-    /// Goes on with that command.
-    pub fn go_on(&mut self, context: &mut Context<'_>) {
-        match &mut self.wire {
-            Wire::Irc(conversation) => conversation.go_on(context),
-            Wire::Unknown { .. } | Wire::CrazyIt(_) => {}
-        }
+        self.wire.conversation_mut().receive(bytes, context)
     }
 
     /// Handles that the peer sends no more; `rest` is its last frame, which has no end.
     pub fn finish(&mut self, rest: &[u8], context: &mut Context<'_>) {
-        match &mut self.wire {
-            Wire::Unknown { .. } if rest.is_empty() => {}
-            Wire::Unknown { connection, until } => match first_bytes(rest, true) {
-                FirstBytes::Blank(count) => self.finish(&rest[count..], context),
-                FirstBytes::Irc => {
-                    let mut conversation = Irc::open(*connection, *until, context);
-                    conversation.finish(rest, context);
-                    self.wire = Wire::Irc(conversation);
-                }
-                FirstBytes::NeedMore | FirstBytes::Tls | FirstBytes::CrazyIt | FirstBytes::Neither => {
-                    irc::error_line(*connection, NEITHER, context.out);
-                }
-            },
-            Wire::CrazyIt(conversation) => conversation.finish(!rest.is_empty(), context),
-            Wire::Irc(conversation) => conversation.finish(rest, context),
+        if let (Wire::Unknown(_), FirstBytes::Blank(count)) = (&self.wire, first_bytes(rest, true)) {
+            return self.finish(&rest[count..], context);
         }
+        self.recognizes(rest, true, context);
+        self.wire.conversation_mut().finish(rest, context);
     }
 
-    /// Prepares for the end: what was held back from the peer is sent. What is sent to it after this is its own bytes, not
-    /// events. Returns whom the connection belonged to.
+    /// True when these are the first bytes of a protocol, which is spoken from now on. At the end of input a mark is too
+    /// little for a frame.
+    fn recognizes(&mut self, bytes: &[u8], ended: bool, context: &mut Context<'_>) -> bool {
+        let Wire::Unknown(newcomer) = &self.wire else { return false };
+        let (connection, until) = (newcomer.connection(), newcomer.until());
+        self.wire = match first_bytes(bytes, ended) {
+            FirstBytes::CrazyIt if !ended => {
+                Wire::CrazyIt(CrazyIt::new(connection, context.house.config.limits.frame_bytes, until))
+            }
+            FirstBytes::Irc => Wire::Irc(Irc::open(connection, until, context)),
+            _ => return false,
+        };
+        true
+    }
+
+    /// True while a command goes on that was too much work for one turn. Until it is done, nothing is to be received.
+    pub fn is_working(&self) -> bool {
+        self.wire.conversation().is_working()
+    }
+
+    /// Goes on with that command.
+    pub fn go_on(&mut self, context: &mut Context<'_>) {
+        self.wire.conversation_mut().go_on(context);
+    }
+
+    /// Prepares for the end: what is sent to the peer after this is its own bytes, not events. Returns whom the connection
+    /// belonged to.
     pub fn leave(&mut self, context: &mut Context<'_>) -> UserId {
-        match &mut self.wire {
-            Wire::CrazyIt(conversation) => conversation.end_quiet(context),
-            Wire::Irc(conversation) => conversation.stop_work(),
-            Wire::Unknown { .. } => {}
-        }
         let user = self.user();
+        self.wire.conversation_mut().leave(context);
         self.set_user(UserId::NOBODY, context);
         user
     }
 
     /// Forgets what is left of a command that goes on.
     pub fn stop_work(&mut self) {
-        if let Wire::Irc(conversation) = &mut self.wire {
-            conversation.stop_work();
-        }
+        self.wire.conversation_mut().stop_work();
     }
 
     /// Tells the peer why its connection ends.
     pub fn farewell(&mut self, reason: &CloseReason, context: &mut Context<'_>) {
-        match &mut self.wire {
-            Wire::CrazyIt(conversation) => conversation.notice(&reason.to_string(), context),
-            // Who has said nothing yet reads this as well as anything.
-            Wire::Unknown { .. } | Wire::Irc(_) => irc::farewell(self.connection(), reason, context),
-        }
+        self.wire.conversation_mut().farewell(reason, context);
     }
 
     /// When the session wants to be woken.
     pub fn deadline(&self) -> Option<Instant> {
-        match &self.wire {
-            Wire::Unknown { until, .. } => Some(*until),
-            Wire::CrazyIt(conversation) => conversation.deadline(),
-            Wire::Irc(conversation) => Some(conversation.deadline()),
-        }
+        self.wire.conversation().deadline()
     }
 
     /// Does what is due.
     pub fn wake(&mut self, context: &mut Context<'_>) {
-        match &mut self.wire {
-            Wire::Unknown { connection, until } => {
-                if *until <= context.now.instant {
-                    let timeout = context.house.config.limits.login_timeout;
-                    context.out.close(*connection, CloseReason::LoginTimeout(timeout));
-                }
-            }
-            Wire::CrazyIt(conversation) => conversation.wake(context),
-            Wire::Irc(conversation) => conversation.wake(context),
-        }
+        self.wire.conversation_mut().wake(context);
     }
 
     /// Goes on with what was found out for the session, which an IRC client called so when it asked for that.
     pub fn found(&mut self, found: Found, label: Option<&str>, context: &mut Context<'_>) {
-        match &mut self.wire {
-            Wire::CrazyIt(conversation) => conversation.found(found, context),
-            Wire::Irc(conversation) => conversation.found(found, label, context),
-            // It has not said anything yet.
-            Wire::Unknown { .. } => {}
-        }
+        self.wire.conversation_mut().found(found, label, context);
     }
 
     /// Limits have changed: whoever is not logged in yet has the new time since it came, and the next frame that ends
     /// may be as long as the new limit has it.
     pub fn change_limits(&mut self, old: &Limits, new: &Limits) {
-        match &mut self.wire {
-            Wire::Unknown { until, .. } => shift(until, old, new),
-            Wire::CrazyIt(conversation) => conversation.change_limits(old, new),
-            Wire::Irc(conversation) => conversation.change_limits(old, new),
-        }
+        self.wire.conversation_mut().change_limits(old, new);
     }
 
     /// How much memory is kept for a command that goes on.
     pub fn kept_bytes(&self) -> usize {
-        match &self.wire {
-            Wire::Irc(conversation) => conversation.kept_bytes(),
-            Wire::Unknown { .. } | Wire::CrazyIt(_) => 0,
-        }
+        self.wire.conversation().kept_bytes()
     }
 }

@@ -1,8 +1,5 @@
 //! How far a conversation has come.
 
-use super::{Session, Wire};
-use crate::hub::Hub;
-
 /// How far a conversation has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stage {
@@ -28,17 +25,5 @@ impl Stage {
             Self::CrazyIt => "crazyit",
             Self::Irc => "irc",
         }
-    }
-}
-
-impl Session {
-    /// How far it has come.
-    pub fn stage(&self, hub: &Hub) -> Stage {
-        let online = match &self.wire {
-            Wire::Unknown { .. } => return Stage::Unknown,
-            Wire::CrazyIt(_) => Stage::CrazyIt,
-            Wire::Irc(_) => Stage::Irc,
-        };
-        if hub.users().get(self.user()).is_some() { online } else { Stage::LoggingIn }
     }
 }

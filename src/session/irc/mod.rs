@@ -28,7 +28,7 @@ pub(super) use encode::{encode, relevant};
 
 use std::time::{Duration, Instant};
 
-use super::{Context, shift};
+use super::{Context, Conversation, Stage, shift};
 use crate::config::Limits;
 use crate::message::{
     Capabilities, CloseReason, ConnectionId, Dialect, Effect, Effects, Found, Purpose, UserId,
@@ -96,6 +96,142 @@ pub(super) fn error_line(to: ConnectionId, reason: &str, out: &mut Effects) {
     });
 }
 
+impl Conversation for Irc {
+    fn connection(&self) -> ConnectionId {
+        self.connection
+    }
+
+    fn owner(&self) -> UserId {
+        self.user
+    }
+
+    fn set_owner(&mut self, user: UserId, context: &Context<'_>) {
+        self.user = user;
+        if user != UserId::NOBODY {
+            self.phase =
+                Phase::Online { check: context.now.instant + context.house.config.limits.ping_after };
+        }
+    }
+
+    fn online(&self) -> Stage {
+        Stage::Irc
+    }
+
+    fn receive(&mut self, bytes: &[u8], context: &mut Context<'_>) -> Option<usize> {
+        (self.heard, self.asked) = (context.now.instant, false);
+        if self.skips_line {
+            let end = bytes.iter().position(|&byte| byte == b'\n');
+            self.skips_line = end.is_none();
+            return Some(end.map_or(bytes.len(), |end| end + 1));
+        }
+        match self.splitter.find(bytes, 0, b"\n") {
+            Split::NeedMore => None,
+            Split::At(end) => {
+                self.line(&bytes[..end], context);
+                Some(end + 1)
+            }
+            Split::TooLong => {
+                self.too_long(context);
+                self.splitter = Splitter::new(CLIENT_TAGS_BYTES + LINE_BYTES);
+                self.skips_line = true;
+                Some(0)
+            }
+        }
+    }
+
+    /// A last line without its end is handled like any other.
+    fn finish(&mut self, rest: &[u8], context: &mut Context<'_>) {
+        if !rest.is_empty() && !self.skips_line {
+            self.line(rest, context);
+        }
+    }
+
+    fn leave(&mut self, _: &mut Context<'_>) {
+        self.stop_work();
+    }
+
+    fn farewell(&mut self, reason: &CloseReason, context: &mut Context<'_>) {
+        farewell(self.connection, reason, context);
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        match &self.phase {
+            Phase::Registering(registration) => Some(registration.until),
+            Phase::Online { check } => Some(*check),
+        }
+    }
+
+    fn wake(&mut self, context: &mut Context<'_>) {
+        let (now, ping_after) = (context.now.instant, context.house.config.limits.ping_after);
+        if self.deadline().is_some_and(|at| now < at) {
+            return;
+        }
+        match &mut self.phase {
+            Phase::Registering(_) => {
+                let timeout = context.house.config.limits.login_timeout;
+                context.out.close(self.connection, CloseReason::LoginTimeout(timeout));
+            }
+            // Looked at now and then, so that nothing is to be done whenever a line arrives.
+            Phase::Online { check } if now < self.heard + ping_after => *check = self.heard + ping_after,
+            Phase::Online { check } if !self.asked => {
+                (*check, self.asked) = (now + PONG_WITHIN, true);
+                let name = &context.house.name;
+                context.out.write(self.connection, |bytes| {
+                    let mut line = Line::begin(bytes);
+                    line.command("PING");
+                    line.trailing(name);
+                    line.end();
+                });
+            }
+            Phase::Online { .. } => {
+                let silence = now.duration_since(self.heard);
+                context.out.close(self.connection, CloseReason::PingTimeout(silence));
+            }
+        }
+    }
+
+    fn found(&mut self, found: Found, label: Option<&str>, context: &mut Context<'_>) {
+        match found {
+            Found::Checked(Purpose::Register, outcome) => self.registration_checked(outcome, context),
+            Found::Checked(Purpose::Operate(name), outcome) => {
+                self.oper_checked(name.as_deref(), outcome, context);
+            }
+            // On this wire nobody asks for that.
+            Found::Checked(Purpose::LogIn(_), _) => {}
+            Found::Report(lines) => self.tell_report(&lines, context),
+            Found::Reloaded(told) => self.tell_reloaded(&told, context),
+        }
+        if let Some(label) = label {
+            self.put_label(label, context);
+        }
+    }
+
+    fn change_limits(&mut self, old: &Limits, new: &Limits) {
+        match &mut self.phase {
+            Phase::Registering(registration) => shift(&mut registration.until, old, new),
+            Phase::Online { check } if !self.asked => *check = self.heard + new.ping_after,
+            // It has its time to answer.
+            Phase::Online { .. } => {}
+        }
+    }
+
+    fn is_working(&self) -> bool {
+        self.pending.is_some()
+    }
+
+    fn go_on(&mut self, context: &mut Context<'_>) {
+        self.go_on_working(context);
+    }
+
+    fn stop_work(&mut self) {
+        self.pending = None;
+    }
+
+    fn kept_bytes(&self) -> usize {
+        if self.is_working() { work::KEPT_BYTES } else { 0 }
+    }
+}
+
 impl Irc {
     /// A conversation that begins, and ends at `until` unless the peer logs in.
     pub(super) fn open(connection: ConnectionId, until: Instant, context: &mut Context<'_>) -> Self {
@@ -121,53 +257,6 @@ impl Irc {
             heard: until,
             asked: false,
             pending: None,
-        }
-    }
-
-    pub(super) fn connection(&self) -> ConnectionId {
-        self.connection
-    }
-
-    pub(super) fn user_id(&self) -> UserId {
-        self.user
-    }
-
-    /// From now on the connection belongs to this user; to nobody, where it has left.
-    pub(super) fn set_user(&mut self, user: UserId, context: &Context<'_>) {
-        self.user = user;
-        if user != UserId::NOBODY {
-            self.phase =
-                Phase::Online { check: context.now.instant + context.house.config.limits.ping_after };
-        }
-    }
-
-    /// See [`super::Session::receive`].
-    pub(super) fn receive(&mut self, bytes: &[u8], context: &mut Context<'_>) -> Option<usize> {
-        (self.heard, self.asked) = (context.now.instant, false);
-        if self.skips_line {
-            let end = bytes.iter().position(|&byte| byte == b'\n');
-            self.skips_line = end.is_none();
-            return Some(end.map_or(bytes.len(), |end| end + 1));
-        }
-        match self.splitter.find(bytes, 0, b"\n") {
-            Split::NeedMore => None,
-            Split::At(end) => {
-                self.line(&bytes[..end], context);
-                Some(end + 1)
-            }
-            Split::TooLong => {
-                self.too_long(context);
-                self.splitter = Splitter::new(CLIENT_TAGS_BYTES + LINE_BYTES);
-                self.skips_line = true;
-                Some(0)
-            }
-        }
-    }
-
-    /// Handles the end of input. A last line without its end is handled like any other.
-    pub(super) fn finish(&mut self, rest: &[u8], context: &mut Context<'_>) {
-        if !rest.is_empty() && !self.skips_line {
-            self.line(rest, context);
         }
     }
 
@@ -230,71 +319,6 @@ impl Irc {
             line.param("INVALID_UTF8");
             line.trailing(text);
         });
-    }
-
-    /// Goes on with what was found out.
-    pub(super) fn found(&mut self, found: Found, label: Option<&str>, context: &mut Context<'_>) {
-        match found {
-            Found::Checked(Purpose::Register, outcome) => self.registration_checked(outcome, context),
-            Found::Checked(Purpose::Operate(name), outcome) => {
-                self.oper_checked(name.as_deref(), outcome, context);
-            }
-            // On this wire nobody asks for that.
-            Found::Checked(Purpose::LogIn(_), _) => {}
-            Found::Report(lines) => self.tell_report(&lines, context),
-            Found::Reloaded(told) => self.tell_reloaded(&told, context),
-        }
-        if let Some(label) = label {
-            self.put_label(label, context);
-        }
-    }
-
-    /// When the session wants to be woken.
-    pub(super) fn deadline(&self) -> Instant {
-        match &self.phase {
-            Phase::Registering(registration) => registration.until,
-            Phase::Online { check } => *check,
-        }
-    }
-
-    /// See [`super::Session::change_limits`].
-    pub(super) fn change_limits(&mut self, old: &Limits, new: &Limits) {
-        match &mut self.phase {
-            Phase::Registering(registration) => shift(&mut registration.until, old, new),
-            Phase::Online { check } if !self.asked => *check = self.heard + new.ping_after,
-            // It has its time to answer.
-            Phase::Online { .. } => {}
-        }
-    }
-
-    /// Does what is due.
-    pub(super) fn wake(&mut self, context: &mut Context<'_>) {
-        let (now, ping_after) = (context.now.instant, context.house.config.limits.ping_after);
-        if now < self.deadline() {
-            return;
-        }
-        match &mut self.phase {
-            Phase::Registering(_) => {
-                let timeout = context.house.config.limits.login_timeout;
-                context.out.close(self.connection, CloseReason::LoginTimeout(timeout));
-            }
-            // Looked at now and then, so that nothing is to be done whenever a line arrives.
-            Phase::Online { check } if now < self.heard + ping_after => *check = self.heard + ping_after,
-            Phase::Online { check } if !self.asked => {
-                (*check, self.asked) = (now + PONG_WITHIN, true);
-                let name = &context.house.name;
-                context.out.write(self.connection, |bytes| {
-                    let mut line = Line::begin(bytes);
-                    line.command("PING");
-                    line.trailing(name);
-                    line.end();
-                });
-            }
-            Phase::Online { .. } => {
-                let silence = now.duration_since(self.heard);
-                context.out.close(self.connection, CloseReason::PingTimeout(silence));
-            }
-        }
     }
 }
 

@@ -11,7 +11,7 @@ use crate::message::Capabilities;
 use crate::message::{Check, CloseReason, Command, Effect, Outcome, Profile, Purpose, Refusal};
 use crate::name::{NameError, UserName};
 use crate::secret::Guess;
-use crate::session::{Context, NO_PASSWORD, log_login, log_not_checked, log_wrong_password};
+use crate::session::{Context, Conversation, NO_PASSWORD, log_login, log_not_checked, log_wrong_password};
 use crate::wire::irc::{Message, numeric};
 
 /// Longest user name, in characters; what is longer is cut.
@@ -233,7 +233,7 @@ impl Irc {
         let name = name.clone();
         match context.hub.log_in(self.connection, name, profile, context.now, context.out) {
             Ok(user) => {
-                self.set_user(user, context);
+                self.set_owner(user, context);
                 log_login(user, context);
                 self.welcome(context);
             }

@@ -9,7 +9,7 @@ use crate::session::Context;
 use crate::wire::irc::numeric;
 
 /// What a command keeps that goes on, in bytes: at most a line with tags, cut into targets.
-const KEPT_BYTES: usize = 8 * 1024;
+pub(super) const KEPT_BYTES: usize = 8 * 1024;
 
 /// Whether there is more to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,23 +53,8 @@ impl Irc {
         }
     }
 
-    /// True while a command goes on.
-    pub(in crate::session) fn is_working(&self) -> bool {
-        self.pending.is_some()
-    }
-
-    /// How much memory is kept for a command that goes on.
-    pub(in crate::session) fn kept_bytes(&self) -> usize {
-        if self.is_working() { KEPT_BYTES } else { 0 }
-    }
-
-    /// Forgets what is left of a command: its client leaves.
-    pub(in crate::session) fn stop_work(&mut self) {
-        self.pending = None;
-    }
-
     /// Goes on with the command that the budget has interrupted.
-    pub(in crate::session) fn go_on(&mut self, context: &mut Context<'_>) {
+    pub(super) fn go_on_working(&mut self, context: &mut Context<'_>) {
         let Some(mut pending) = self.pending.take() else { return };
         let progress = self.run(&mut *pending.work, context);
         if pending.is_labelled {

@@ -1,0 +1,96 @@
+//! Somebody whose first bytes have not come yet, or do not tell which protocol it is.
+
+use std::time::Instant;
+
+use super::first_bytes::{FirstBytes, first_bytes};
+use super::{Context, Conversation, Stage, irc, shift};
+use crate::config::Limits;
+use crate::message::{CloseReason, ConnectionId, Found, UserId};
+
+/// What is told to who speaks neither protocol.
+const NEITHER: &str = "bytes outside a frame: begin with \u{220f}\u{2211}name\u{220f}\u{2211}, or with an IRC command such as NICK";
+
+/// What is told to who speaks TLS where it is not spoken.
+const TLS_HERE: &str = "TLS at a port without it: connect without TLS, or to the server's port for TLS";
+
+#[derive(Debug)]
+pub(super) struct Newcomer {
+    connection: ConnectionId,
+    /// It is closed at this time, unless it has logged in.
+    until: Instant,
+}
+
+impl Newcomer {
+    pub(super) fn new(connection: ConnectionId, until: Instant) -> Self {
+        Self { connection, until }
+    }
+
+    /// When it is closed, unless it has logged in.
+    pub(super) fn until(&self) -> Instant {
+        self.until
+    }
+}
+
+impl Conversation for Newcomer {
+    fn connection(&self) -> ConnectionId {
+        self.connection
+    }
+
+    fn owner(&self) -> UserId {
+        UserId::NOBODY
+    }
+
+    fn set_owner(&mut self, user: UserId, _: &Context<'_>) {
+        debug_assert_eq!(user, UserId::NOBODY, "without a protocol there is nothing to hear with");
+    }
+
+    fn online(&self) -> Stage {
+        Stage::Unknown
+    }
+
+    /// Handles what tells no protocol: nothing yet, or what ends the connection.
+    fn receive(&mut self, bytes: &[u8], context: &mut Context<'_>) -> Option<usize> {
+        match first_bytes(bytes, false) {
+            FirstBytes::NeedMore => None,
+            FirstBytes::Blank(count) => Some(count),
+            FirstBytes::Tls => {
+                context.out.close(self.connection, CloseReason::Malformed(TLS_HERE.into()));
+                Some(bytes.len())
+            }
+            FirstBytes::CrazyIt | FirstBytes::Irc | FirstBytes::Neither => {
+                context.out.close(self.connection, CloseReason::Malformed(NEITHER.into()));
+                Some(bytes.len())
+            }
+        }
+    }
+
+    fn finish(&mut self, rest: &[u8], context: &mut Context<'_>) {
+        if !rest.is_empty() {
+            irc::error_line(self.connection, NEITHER, context.out);
+        }
+    }
+
+    fn leave(&mut self, _: &mut Context<'_>) {}
+
+    /// Who has said nothing yet reads IRC as well as anything.
+    fn farewell(&mut self, reason: &CloseReason, context: &mut Context<'_>) {
+        irc::farewell(self.connection, reason, context);
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        Some(self.until)
+    }
+
+    fn wake(&mut self, context: &mut Context<'_>) {
+        if self.until <= context.now.instant {
+            let timeout = context.house.config.limits.login_timeout;
+            context.out.close(self.connection, CloseReason::LoginTimeout(timeout));
+        }
+    }
+
+    fn found(&mut self, _: Found, _: Option<&str>, _: &mut Context<'_>) {}
+
+    fn change_limits(&mut self, old: &Limits, new: &Limits) {
+        shift(&mut self.until, old, new);
+    }
+}
