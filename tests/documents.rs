@@ -28,6 +28,7 @@ use support::{Peer, Scratch, TestServer, text};
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
 const README: &str = include_str!("../README.md");
+const ARCHITECTURE: &str = include_str!("../ARCHITECTURE.md");
 const BENCHMARKS: &str = include_str!("../doc/BENCHMARKS.md");
 const CLIENT: &str = include_str!("../doc/CLIENT.md");
 const CONTRIBUTING: &str = include_str!("../CONTRIBUTING.md");
@@ -270,6 +271,19 @@ fn every_link_from_page_to_page_leads_to_a_file_and_a_heading() {
         }
     }
     assert!(links > 20, "there are only {links} links");
+}
+
+#[test]
+fn the_files_and_directories_that_pages_name_are_there() {
+    let (mut named, directories) = (0, [Path::new(ROOT).to_owned(), Path::new(ROOT).join("src")]);
+    for page in [ARCHITECTURE, CONTRIBUTING] {
+        let code = page.split('`').skip(1).step_by(2);
+        for path in code.filter(|code| code.contains('/') && (code.ends_with(".rs") || code.ends_with('/'))) {
+            assert!(directories.iter().any(|at| at.join(path).exists()), "there is no {path}");
+            named += 1;
+        }
+    }
+    assert!(named > 30, "only {named} are named");
 }
 
 #[test]
