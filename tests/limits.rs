@@ -163,7 +163,7 @@ fn stalled(limits: Limits, taken: &[usize]) -> (Scene, Guest, Vec<Guest>) {
 
 fn is_here(scene: &Scene, guest: &Guest) -> bool {
     let users = scene.server.hub().users();
-    users.iter().any(|(_, user)| user.connections().any(|at| at == ConnectionId(guest.key as u32)))
+    users.iter().any(|(_, user)| user.connections().contains(&ConnectionId(guest.key as u32)))
 }
 
 #[test]

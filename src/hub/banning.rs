@@ -56,6 +56,7 @@ impl Hub {
         let event = Event { id, time, from: Source::Server, watched: false, kind };
         out.worked(self.users.len());
         let operators = self.users.iter().filter(|(_, user)| user.is_operator).map(|(id, _)| id);
-        out.event(event, self.connections(operators.filter(|&id| Some(id) != except)));
+        let operators: Vec<_> = operators.filter(|&id| Some(id) != except).collect();
+        self.tell(&operators, event, out);
     }
 }

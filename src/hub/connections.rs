@@ -41,23 +41,33 @@ impl Reach {
 
 impl User {
     /// The user's connections, in the order in which they came.
-    pub fn connections(&self) -> impl Iterator<Item = ConnectionId> + Clone + '_ {
-        let (only, several) = match self.reach.reached() {
-            Reached::Nobody => (None, &[][..]),
-            Reached::One(only) => (Some(only), &[][..]),
-            Reached::Several => (None, self.rare.as_ref().map_or(&[][..], |rare| &rare.connections)),
-        };
-        only.into_iter().chain(several.iter().copied())
+    pub fn connections(&self) -> Vec<ConnectionId> {
+        let mut all = Vec::new();
+        self.list_connections(&mut all);
+        all
+    }
+
+    /// Adds the user's connections to `all`.
+    pub(super) fn list_connections(&self, all: &mut Vec<ConnectionId>) {
+        match (self.reach.reached(), &self.rare) {
+            (Reached::One(only), _) => all.push(only),
+            (Reached::Several, Some(rare)) => all.extend_from_slice(&rare.connections),
+            (Reached::Several, None) | (Reached::Nobody, _) => {}
+        }
     }
 
     /// Adds a connection that is not there.
     pub(super) fn add_connection(&mut self, connection: ConnectionId) {
-        self.set_connections(self.connections().chain([connection]).collect());
+        let mut all = self.connections();
+        all.push(connection);
+        self.set_connections(all);
     }
 
     /// Takes a connection out, if it is there.
     pub(super) fn remove_connection(&mut self, connection: ConnectionId) {
-        self.set_connections(self.connections().filter(|&other| other != connection).collect());
+        let mut all = self.connections();
+        all.retain(|&other| other != connection);
+        self.set_connections(all);
     }
 
     fn set_connections(&mut self, connections: Vec<ConnectionId>) {

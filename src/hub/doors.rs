@@ -127,9 +127,9 @@ impl Hub {
         let operators = members.filter(|member| member.rank.has_any(Rank::OPERATOR) && member.id != id);
         out.worked(self.rooms.get(room).members().len());
         let watched = Event { watched: true, ..event.clone() };
-        let operators = self.connections(operators.map(|member| member.id));
-        out.event(event, self.connections([guest]));
-        out.event(watched, operators);
+        let operators: Vec<_> = operators.map(|member| member.id).collect();
+        self.tell(&[guest], event, out);
+        self.tell(&operators, watched, out);
         Ok(())
     }
 

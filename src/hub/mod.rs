@@ -145,7 +145,7 @@ impl Hub {
     pub fn detach(&mut self, id: UserId, connection: ConnectionId) -> bool {
         let Some(user) = self.users.get_mut(id) else { return false };
         user.remove_connection(connection);
-        let leaves = user.connections().next().is_none() && !user.stays;
+        let leaves = user.connections().is_empty() && !user.stays;
         self.users.recharge(id);
         self.rooms.connections_changed(&self.users, id);
         leaves
@@ -266,9 +266,13 @@ impl Hub {
         members
     }
 
-    /// The connections of these users.
-    fn connections(&self, ids: impl IntoIterator<Item = UserId>) -> Vec<ConnectionId> {
-        ids.into_iter().flat_map(|id| self.users.connections(id)).collect()
+    /// Adds an event for all connections of these users.
+    fn tell(&self, ids: &[UserId], event: Event, out: &mut Effects) {
+        let mut audience = Vec::with_capacity(ids.len());
+        for user in ids.iter().filter_map(|&id| self.users.get(id)) {
+            user.list_connections(&mut audience);
+        }
+        out.event(event, audience);
     }
 
     /// All members of a room as an audience.

@@ -43,7 +43,8 @@ impl Hub {
         let is_other_name = old != name;
         let event = self.event(id, now, EventKind::Renamed { to: name.clone() });
         let peers = self.peers(id, out);
-        out.event(event, self.connections(peers.into_iter().chain([id])));
+        let peers: Vec<_> = peers.into_iter().chain([id]).collect();
+        self.tell(&peers, event, out);
         if is_other_name {
             self.tell_vanished(id, &old, now, out);
             if let Some(user) = self.users.get(id) {
@@ -72,7 +73,7 @@ impl Hub {
                 (Some(room), None) => out.event_for(event, self.everybody(room)),
                 (first, _) => {
                     let members = self.members_of(first.into_iter().chain(rooms), None, out);
-                    out.event(event, self.connections(members));
+                    self.tell(&members, event, out);
                 }
             }
             self.tell_vanished(id, &name, now, out);
@@ -132,7 +133,7 @@ impl Hub {
             if let Some(user) = self.users.get(watcher) {
                 let kind = kind(user.name().clone());
                 let event = Event { watched: true, ..self.event(id, now, kind) };
-                out.event(event, self.connections([watcher]));
+                self.tell(&[watcher], event, out);
             }
         }
     }
@@ -163,7 +164,7 @@ impl Hub {
                 let kind = EventKind::RealnameSet(realname.into());
                 self.tell_acquaintances(id, &kind, now, out);
                 let event = self.event(id, now, kind);
-                out.event(event, self.connections([id]));
+                self.tell(&[id], event, out);
             }
             UserChange::Invisible(on) => self.users.set_invisible(id, on),
             UserChange::Wallops(on) => user.hears_wallops = on,
@@ -186,8 +187,8 @@ impl Hub {
         out.worked(watchers.len());
         let strangers: Vec<_> = watchers.iter().copied().filter(|&watcher| marks.add(watcher)).collect();
         let watched = Event { watched: true, ..event.clone() };
-        out.event(event, self.connections(peers));
-        out.event(watched, self.connections(strangers));
+        self.tell(&peers, event, out);
+        self.tell(&strangers, watched, out);
     }
 
     pub(super) fn kill(
@@ -205,10 +206,11 @@ impl Hub {
         let by = user.name().to_string();
         let victim = self.users.find(&who).ok_or(Refusal::NobodyCalled(who))?;
         let reason = CloseReason::Killed { by, reason };
-        if self.users.connections(victim).next().is_none() {
+        let connections = self.users.connections(victim);
+        if connections.is_empty() {
             self.leave_together(vec![(victim, reason.to_string())], now, out);
         }
-        self.users.connections(victim).for_each(|connection| out.close(connection, reason.clone()));
+        connections.into_iter().for_each(|connection| out.close(connection, reason.clone()));
         Ok(())
     }
 
@@ -229,7 +231,7 @@ impl Hub {
         let kind = EventKind::HostSet { username: Rc::clone(&username), host: Rc::clone(&host) };
         let event = self.event(changed, now, kind.clone());
         self.tell_acquaintances(changed, &kind, now, out);
-        out.event(event, self.connections([changed]));
+        self.tell(&[changed], event, out);
         if let Some(user) = self.users.get_mut(changed) {
             user.change_identity(|identity| identity.move_to(&username, &host));
         }
@@ -249,7 +251,8 @@ impl Hub {
         let event = self.event(id, now, EventKind::Wallops(text));
         out.worked(self.users.len());
         let listeners = self.users.iter().filter(|(_, user)| user.hears_wallops || user.is_operator);
-        out.event(event, self.connections(listeners.map(|(id, _)| id)));
+        let listeners: Vec<_> = listeners.map(|(id, _)| id).collect();
+        self.tell(&listeners, event, out);
         Ok(())
     }
 }

@@ -114,7 +114,11 @@ impl Member {
         match self.reach.reached() {
             Reached::Nobody => {}
             Reached::One(only) => all.push(only),
-            Reached::Several => all.extend(users.connections(self.id)),
+            Reached::Several => {
+                if let Some(user) = users.get(self.id) {
+                    user.list_connections(all);
+                }
+            }
         }
     }
 }

@@ -39,7 +39,7 @@ impl Hub {
         let room_name = self.rooms.get(room).name.clone();
         let event = self.event(id, now, EventKind::Said { room: room_name, to_rank, speech });
         // Whoever speaks from outside hears it at the other connections.
-        let mut outside = if member.is_none() { self.connections([id]) } else { Vec::new() };
+        let mut outside = if member.is_none() { self.users.connections(id) } else { Vec::new() };
         outside.retain(|&connection| Some(connection) != unheard_by);
         if to_rank == Rank::NONE && outside.is_empty() {
             let except = unheard_by.filter(|_| member.is_some());
@@ -73,8 +73,10 @@ impl Hub {
         let to = self.user(addressee)?.name().clone();
         let event = self.event(id, now, EventKind::Whispered { to, speech });
         // To oneself it is both: what one said, and what one is told.
-        let own = self.users.connections(id).filter(|&connection| Some(connection) != unheard_by);
-        out.event(event, self.users.connections(addressee).chain(own));
+        let own = self.users.connections(id).into_iter();
+        let mut audience = self.users.connections(addressee);
+        audience.extend(own.filter(|&connection| Some(connection) != unheard_by));
+        out.event(event, audience);
         Ok(())
     }
 }

@@ -292,8 +292,8 @@ impl Users {
     }
 
     /// The connections of the user `id`, in the order in which they came.
-    pub fn connections(&self, id: UserId) -> impl Iterator<Item = ConnectionId> + Clone + '_ {
-        self.get(id).into_iter().flat_map(User::connections)
+    pub fn connections(&self, id: UserId) -> Vec<ConnectionId> {
+        self.get(id).map(User::connections).unwrap_or_default()
     }
 
     /// Gives the user `id` another name, and frees the old one. A user may change the letter case of its own.

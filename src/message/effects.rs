@@ -79,8 +79,8 @@ impl Effects {
     }
 
     /// Adds an event for `audience`.
-    pub fn event(&mut self, event: Event, audience: impl IntoIterator<Item = ConnectionId>) {
-        self.event_for(event, Audience { all: audience.into_iter().collect(), except: None });
+    pub fn event(&mut self, event: Event, audience: Vec<ConnectionId>) {
+        self.event_for(event, Audience { all: audience.into(), except: None });
     }
 
     /// Adds an event for an audience that others may share.

@@ -53,11 +53,9 @@ impl<S: Stream> Server<S> {
         assert!(refusals <= REFUSALS_AT_ONCE, "{refusals} are being turned away");
         let owned = self.connections.iter().filter(|(_, c)| c.session.user() != UserId::NOBODY);
         let owned: BTreeSet<_> = owned.map(|(key, c)| (c.session.user(), connection_id(key))).collect();
-        let known = self
-            .hub
-            .users()
-            .iter()
-            .flat_map(|(id, _)| self.hub.users().connections(id).map(move |connection| (id, connection)));
+        let known = self.hub.users().iter().flat_map(|(id, _)| {
+            self.hub.users().connections(id).into_iter().map(move |connection| (id, connection))
+        });
         assert_eq!(
             known.collect::<BTreeSet<_>>(),
             owned,

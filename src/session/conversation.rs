@@ -1,6 +1,5 @@
 //! What each protocol does for a session. Most have no use for some of it.
 
-use std::fmt;
 use std::time::Instant;
 
 use super::{Context, Stage};
@@ -8,7 +7,7 @@ use crate::config::Limits;
 use crate::message::{CloseReason, ConnectionId, Found, UserId};
 
 /// A conversation with a peer that has shown its protocol; see [`super::Session`] for what is asked of it.
-pub(super) trait Conversation: fmt::Debug {
+pub(super) trait Conversation {
     fn connection(&self) -> ConnectionId;
 
     /// Whom the connection belongs to: nobody, before somebody has logged in.
