@@ -1,4 +1,4 @@
-//! The quiet time behind the answer to a CrazyIt login: what is said meanwhile waits (DESIGN: "The CrazyIt protocol").
+//! The quiet time behind the answer to a CrazyIt login: what is said meanwhile waits (doc/CRAZYIT.md).
 
 use std::time::Instant;
 
