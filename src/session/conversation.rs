@@ -2,11 +2,12 @@
 
 use std::time::Instant;
 
-use super::{Context, Stage};
+use super::context::Context;
+use super::stage::Stage;
 use crate::config::Limits;
 use crate::message::{CloseReason, ConnectionId, Found, UserId};
 
-/// A conversation with a peer that has shown its protocol; see [`super::Session`] for what is asked of it.
+/// A conversation with a peer that has shown its protocol; see [`crate::session::Session`] for what is asked of it.
 pub(super) trait Conversation {
     fn connection(&self) -> ConnectionId;
 

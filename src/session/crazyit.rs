@@ -14,9 +14,10 @@ use std::time::{Duration, Instant};
 
 use log::Level;
 
-use super::{
-    Context, Conversation, NO_PASSWORD, Stage, log_login, log_not_checked, log_wrong_password, shift,
-};
+use super::context::Context;
+use super::conversation::Conversation;
+use super::logins::{NO_PASSWORD, log_login, log_not_checked, log_wrong_password, shift};
+use super::stage::Stage;
 use crate::config::Limits;
 use crate::message::{
     Check, CloseReason, Command, ConnectionId, Effect, Found, Outcome, Profile, Purpose, Rank, Refusal,

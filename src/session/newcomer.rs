@@ -2,8 +2,12 @@
 
 use std::time::Instant;
 
+use super::context::Context;
+use super::conversation::Conversation;
 use super::first_bytes::{FirstBytes, first_bytes};
-use super::{Context, Conversation, Stage, irc, shift};
+use super::irc;
+use super::logins::shift;
+use super::stage::Stage;
 use crate::config::Limits;
 use crate::message::{CloseReason, ConnectionId, Found, UserId};
 

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use log::info;
 
-use super::Irc;
+use super::client::Irc;
 use super::people::ip_as_param;
 use super::rooms::{KICK_CHARS, cut};
 use crate::date;

@@ -1,6 +1,6 @@
 //! The table of commands, and the way from a message to its handler.
 
-use super::{Irc, Phase};
+use super::client::{Irc, Phase};
 use crate::message::Refusal;
 use crate::session::Context;
 use crate::wire::irc::{Message, numeric};

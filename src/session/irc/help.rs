@@ -1,6 +1,6 @@
 //! `HELP`: what commands there are and what each does, from the table of commands.
 
-use super::Irc;
+use super::client::Irc;
 use super::commands::{Access, COMMANDS, named};
 use crate::session::Context;
 use crate::wire::irc::{Message, numeric};

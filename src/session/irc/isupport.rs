@@ -1,11 +1,11 @@
 //! What the server can do and where its limits are: `RPL_ISUPPORT`, 005 (modern.ircdocs.horse, "Parameters").
 
-use super::Irc;
+use super::client::Irc;
 use super::messages::TARGETS;
 use super::mode_letters::{BOT, LISTS, channel_modes_by_kind, letter, rank_letters};
 use super::modes::{KEY_CHARS, MODES};
 use super::people::{AWAY_CHARS, target_limits};
-use super::registration::{REALNAME_CHARS, USERNAME_CHARS};
+use super::registering::{REALNAME_CHARS, USERNAME_CHARS};
 use super::rooms::{KICK_CHARS, RANK_SIGNS, TOPIC_CHARS};
 use crate::hub::{MASKS_PER_LIST, ROOMS_PER_USER, WATCHED_NAMES};
 use crate::message::MaskList;

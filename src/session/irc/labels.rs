@@ -1,10 +1,10 @@
 //! Labelled responses (IRCv3 `labeled-response`): a client gives a command a label, and finds the label on all that
 //! comes of it.
 
-use super::Irc;
+use super::client::Irc;
 use crate::message::Capabilities;
 use crate::message::{Event, EventKind, Source};
-use crate::session::{Context, irc};
+use crate::session::Context;
 use crate::wire::irc::{Line, Message};
 
 /// Longest label, in bytes.
@@ -56,7 +56,7 @@ impl Irc {
     fn put(&self, part: Part<'_>, context: &mut Context<'_>) {
         let capabilities = self.capabilities;
         let answer = context.out.take_for(self.connection, is_for_oneself, |event, bytes| {
-            irc::encode(event, capabilities, context.house, bytes);
+            super::encode(event, capabilities, context.house, bytes);
         });
         let lines: Vec<_> = answer.split_inclusive(|&byte| byte == b'\n').collect();
         let server = &context.house.name;

@@ -1,6 +1,6 @@
 //! What keeps and ends a connection: `PING`, `PONG`, `ERROR`, `QUIT`.
 
-use super::Irc;
+use super::client::Irc;
 use crate::message::CloseReason;
 use crate::session::Context;
 use crate::wire::irc::{Message, numeric};

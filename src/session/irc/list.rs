@@ -2,9 +2,9 @@
 
 use std::time::SystemTime;
 
-use super::Irc;
+use super::client::Irc;
+use super::client::{Progress, Work};
 use super::rooms::CHANNEL_TARGETS;
-use super::work::{Progress, Work};
 use crate::hub::Room;
 use crate::hub::mask::{Folded, Pattern};
 use crate::session::Context;

@@ -2,8 +2,9 @@
 
 use std::vec;
 
-use super::Irc;
-use super::work::{Progress, Work, unique};
+use super::client::Irc;
+use super::client::{Progress, Work};
+use super::work::unique;
 use crate::message::Capabilities;
 use crate::message::{Command, Rank, Refusal, Speech, SpeechKind};
 use crate::name::{RoomName, UserName};

@@ -1,6 +1,6 @@
 //! `MODE`: letters to changes of rooms and users, and back.
 
-use super::Irc;
+use super::client::Irc;
 use super::mode_letters::{BOT, FLAGS, INVISIBLE, KEY, LIMIT, LISTS, OPERATOR, RANKS, WALLOPS, find, letter};
 use super::rooms::unix_seconds;
 use crate::hub::{Room, RoomId, mask};

@@ -2,9 +2,9 @@
 
 use std::vec;
 
-use super::Irc;
+use super::client::Irc;
+use super::client::{Progress, Work};
 use super::rooms::{CHANNEL_TARGETS, prefixes};
-use super::work::{Progress, Work};
 use crate::hub::{Hub, Member};
 use crate::message::Capabilities;
 use crate::message::RoomFlag;

@@ -1,14 +1,15 @@
 //! What operators of the server do.
 
-use super::Irc;
-use super::registration::USERNAME_CHARS;
+use super::client::Irc;
+use super::registering::USERNAME_CHARS;
 use super::rooms::{KICK_CHARS, cut};
 use crate::message::{
     Check, Command, Effect, ErrandKind, Outcome, PASSWORD_NOT_CHECKED, Purpose, UserChange,
 };
 use crate::name::UserName;
 use crate::secret::Guess;
-use crate::session::{Context, log_not_checked, log_wrong_password};
+use crate::session::Context;
+use crate::session::logins::{log_not_checked, log_wrong_password};
 use crate::wire::irc::{Message, numeric};
 
 /// Longest host that `CHGHOST` sets, in bytes.

@@ -2,12 +2,13 @@
 
 use std::vec;
 
-use super::Irc;
+use super::client::Irc;
+use super::client::{Progress, Work};
 use super::messages::TARGETS;
 use super::modes::user_modes;
-use super::registration::REALNAME_CHARS;
+use super::registering::REALNAME_CHARS;
 use super::rooms::{CHANNEL_TARGETS, cut, prefixes, unix_seconds};
-use super::work::{Progress, Work, unique};
+use super::work::unique;
 use crate::date;
 use crate::hub::{REMEMBERED, User, WATCHED_NAMES};
 use crate::message::{Command, Peer, Refusal, UserChange, UserId};

@@ -1,40 +1,23 @@
-//! Registering: capabilities, password, name, user (modern.ircdocs.horse, "Connection Registration").
+//! What a client has told before it is registered.
 
 use std::rc::Rc;
 use std::time::Instant;
 
-use log::Level;
-
-use super::reply::fill;
-use super::{Irc, Phase};
-use crate::message::Capabilities;
-use crate::message::{Check, CloseReason, Command, Effect, Outcome, Profile, Purpose, Refusal};
-use crate::name::{NameError, UserName};
+use crate::name::UserName;
 use crate::secret::Guess;
-use crate::session::{Context, Conversation, NO_PASSWORD, log_login, log_not_checked, log_wrong_password};
-use crate::wire::irc::{Message, numeric};
-
-/// Longest user name, in characters; what is longer is cut.
-pub(super) const USERNAME_CHARS: usize = 16;
-
-/// The user name of those who give none that can be shown.
-const DEFAULT_USERNAME: &str = "user";
-
-/// Longest real name, in characters; what is longer is cut.
-pub(super) const REALNAME_CHARS: usize = 128;
 
 /// What a client has told so far.
 #[derive(Debug)]
 pub(super) struct Registration {
     /// The connection is closed at this time.
     pub(super) until: Instant,
-    name: Option<UserName>,
-    user: Option<(Rc<str>, Rc<str>)>,
-    password: Option<Guess>,
+    pub(super) name: Option<UserName>,
+    pub(super) user: Option<(Rc<str>, Rc<str>)>,
+    pub(super) password: Option<Guess>,
     /// Has shown that it knows the server's password.
-    is_let_in: bool,
+    pub(super) is_let_in: bool,
     /// Between `CAP LS` or `CAP REQ` and `CAP END`.
-    negotiates: bool,
+    pub(super) negotiates: bool,
 }
 
 impl Registration {
@@ -45,203 +28,5 @@ impl Registration {
     /// The name that the client wants.
     pub(super) fn name(&self) -> Option<&str> {
         self.name.as_ref().map(UserName::as_str)
-    }
-}
-
-/// For how long clients that have come with TLS are to come with nothing else, in seconds: 30 days.
-const STS_SECONDS: u32 = 30 * 86_400;
-
-/// What tells clients to come with TLS, if there is something to tell (IRCv3 `sts`): where, as long as they come
-/// without, and then for how long. It is no capability that can be asked for.
-fn sts(context: &Context<'_>) -> Option<String> {
-    let port = context.house.sts_port?;
-    Some(if context.is_secure { format!("sts=duration={STS_SECONDS}") } else { format!("sts=port={port}") })
-}
-
-impl Irc {
-    /// `CAP subcommand [capabilities]`.
-    pub(super) fn cap(&mut self, message: &Message<'_>, context: &mut Context<'_>) {
-        let subcommand = message.params[0].to_ascii_uppercase();
-        match subcommand.as_str() {
-            "LS" => {
-                // From version 302 on the client is to be told of changes.
-                let version: Option<u32> = message.params.get(1).and_then(|version| version.parse().ok());
-                if version.is_some_and(|version| version >= 302) {
-                    self.keeps_cap_notify = true;
-                    self.capabilities = self.capabilities.and(Capabilities::CAP_NOTIFY);
-                }
-                self.hear(context);
-                self.begin_negotiation();
-                let mut all: Vec<_> = Capabilities::ALL.iter().map(|(name, _)| (*name).to_owned()).collect();
-                if version.is_some_and(|version| version >= 302) {
-                    all.extend(sts(context));
-                }
-                self.cap_reply("LS", &all.join(" "), context);
-            }
-            "LIST" => self.cap_reply("LIST", &self.capabilities.names(), context),
-            "REQ" => self.cap_req(message.params.get(1).copied().unwrap_or_default(), context),
-            "END" => {
-                if let Phase::Registering(registration) = &mut self.phase {
-                    registration.negotiates = false;
-                }
-                self.try_to_register(context);
-            }
-            _ => self.complain(numeric::ERR_INVALIDCAPCMD, message.params[0], "Invalid CAP command", context),
-        }
-    }
-
-    /// All of what is asked for, or nothing.
-    fn cap_req(&mut self, wanted: &str, context: &mut Context<'_>) {
-        self.begin_negotiation();
-        let mut after = self.capabilities;
-        for name in wanted.split(' ').filter(|name| !name.is_empty()) {
-            let (name, is_wanted) = match name.strip_prefix('-') {
-                Some(name) => (name, false),
-                None => (name, true),
-            };
-            match Capabilities::named(name) {
-                Some(capability) if is_wanted => after = after.and(capability),
-                Some(capability) => after = after.without(capability),
-                None => return self.cap_reply("NAK", wanted, context),
-            }
-        }
-        let kept = if self.keeps_cap_notify { Capabilities::CAP_NOTIFY } else { Capabilities::NONE };
-        self.capabilities = after.and(kept);
-        self.hear(context);
-        self.cap_reply("ACK", wanted, context);
-    }
-
-    /// Answers with `names`, on as many lines as they take: a name that is cut is another name.
-    fn cap_reply(&self, subcommand: &str, names: &str, context: &mut Context<'_>) {
-        let mut names = names.split(' ').filter(|name| !name.is_empty()).peekable();
-        loop {
-            self.numeric("CAP", context, |line| {
-                line.param(subcommand);
-                let text = fill(&mut names, line.room());
-                line.trailing(&text);
-            });
-            if names.peek().is_none() {
-                return;
-            }
-        }
-    }
-
-    fn begin_negotiation(&mut self) {
-        if let Phase::Registering(registration) = &mut self.phase {
-            registration.negotiates = true;
-        }
-    }
-
-    /// `PASS password`.
-    pub(super) fn pass(&mut self, message: &Message<'_>, _: &mut Context<'_>) {
-        if let Phase::Registering(registration) = &mut self.phase {
-            registration.password = Some(Guess::new(message.params[0]));
-        }
-    }
-
-    /// `NICK name`.
-    pub(super) fn nick(&mut self, message: &Message<'_>, context: &mut Context<'_>) {
-        let wanted = message.params.first().copied().unwrap_or_default();
-        let name = match UserName::new(wanted) {
-            Ok(name) => name,
-            Err(NameError::Empty) => {
-                return self.say(numeric::ERR_NONICKNAMEGIVEN, "No nickname given", context);
-            }
-            Err(why) => {
-                return self.complain(numeric::ERR_ERRONEUSNICKNAME, wanted, &why.to_string(), context);
-            }
-        };
-        match &mut self.phase {
-            Phase::Online { .. } => {
-                self.ask(Command::Rename(name), context);
-            }
-            Phase::Registering(registration) => {
-                if context.hub.users().find(&name).is_some() {
-                    return self.refuse(&Refusal::NameTaken(name), context);
-                }
-                registration.name = Some(name);
-                self.try_to_register(context);
-            }
-        }
-    }
-
-    /// `USER username 0 * realname`.
-    pub(super) fn user(&mut self, message: &Message<'_>, context: &mut Context<'_>) {
-        // A user name stands before an `@`, and says that nobody has vouched for it.
-        let username = message.params[0].chars().filter(|&c| c.is_alphanumeric() || "-_.".contains(c));
-        let mut username: String = username.take(USERNAME_CHARS).collect();
-        if username.is_empty() {
-            // A client does not ask its user for another, so it would hang here.
-            username.push_str(DEFAULT_USERNAME);
-        }
-        let realname: String = message.params[3].chars().take(REALNAME_CHARS).collect();
-        if let Phase::Registering(registration) = &mut self.phase {
-            registration.user = Some((format!("~{username}").into(), realname.into()));
-        }
-        self.try_to_register(context);
-    }
-
-    /// Goes on with a registration that needed a password.
-    pub(super) fn registration_checked(&mut self, outcome: Outcome, context: &mut Context<'_>) {
-        match outcome {
-            Outcome::Right => {}
-            Outcome::Wrong => {
-                log_wrong_password(context, format_args!("PASS"));
-                return self.refuse_password(context);
-            }
-            Outcome::NotChecked => {
-                log_not_checked(context, format_args!("PASS"));
-                return context.out.close(self.connection, CloseReason::PasswordNotChecked);
-            }
-        }
-        if let Phase::Registering(registration) = &mut self.phase {
-            registration.is_let_in = true;
-        }
-        self.try_to_register(context);
-    }
-
-    fn refuse_password(&mut self, context: &mut Context<'_>) {
-        self.say(numeric::ERR_PASSWDMISMATCH, "Password incorrect", context);
-        context.out.close(self.connection, CloseReason::WrongPassword);
-    }
-
-    fn try_to_register(&mut self, context: &mut Context<'_>) {
-        let Phase::Registering(registration) = &mut self.phase else { return };
-        let (Some(name), Some((username, realname))) = (&registration.name, &registration.user) else {
-            return;
-        };
-        if registration.negotiates {
-            return;
-        }
-        let house = context.house;
-        if let Some(secret) = house.config.password.as_ref().filter(|_| !registration.is_let_in) {
-            let Some(guess) = registration.password.take() else {
-                let peer = context.peer;
-                context.log(Level::Info, format_args!("{peer}: login refused: {NO_PASSWORD}"));
-                return self.refuse_password(context);
-            };
-            let check = Check::new(secret.clone(), guess, Purpose::Register);
-            return context.out.push(Effect::Errand(self.connection, check.into()));
-        }
-        let profile = Profile {
-            is_secure: context.is_secure,
-            username: Rc::clone(username),
-            host: house.cloak.host(&context.peer),
-            realname: Rc::clone(realname),
-            peer: context.peer,
-        };
-        let name = name.clone();
-        match context.hub.log_in(self.connection, name, profile, context.now, context.out) {
-            Ok(user) => {
-                self.set_owner(user, context);
-                log_login(user, context);
-                self.welcome(context);
-            }
-            // Somebody was faster. The client may try another name.
-            Err(why) => {
-                registration.name = None;
-                self.refuse(&why, context);
-            }
-        }
     }
 }

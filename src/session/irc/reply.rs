@@ -2,8 +2,8 @@
 
 use std::iter::Peekable;
 
+use super::client::{Irc, Phase};
 use super::mode_letters::{self, LISTS};
-use super::{Irc, Phase};
 use crate::hub::mask::{Folded, Pattern};
 use crate::message::Capabilities;
 use crate::message::{Command, Refusal};

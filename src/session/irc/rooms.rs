@@ -3,9 +3,9 @@
 use std::time::SystemTime;
 use std::vec;
 
-use super::Irc;
+use super::client::Irc;
+use super::client::{Progress, Work};
 use super::names::Lists;
-use super::work::{Progress, Work};
 use crate::hub::{Member, ROOMS_PER_USER, RoomId, Seat};
 use crate::message::Capabilities;
 use crate::message::{Command, Rank, Refusal};

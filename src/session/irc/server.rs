@@ -1,6 +1,6 @@
 //! What the server says of itself.
 
-use super::Irc;
+use super::client::Irc;
 use super::mode_letters::{channel_letters, channel_letters_with_param, user_letters};
 use crate::date;
 use crate::session::Context;

@@ -1,6 +1,6 @@
 //! `STATS`: its queries, and who may make them.
 
-use super::Irc;
+use super::client::Irc;
 use crate::message::{Effect, ErrandKind};
 use crate::session::{Context, uptime};
 use crate::wire::irc::{Message, numeric};

@@ -1,10 +1,10 @@
 //! `WHO`, with the extension WHOX: fields of the client's choice.
 
-use super::Irc;
+use super::client::Irc;
+use super::client::{Progress, Work};
 use super::list::VACANT_PLACES_PER_STEP;
 use super::people::ip_as_param;
 use super::rooms::{prefixes, unix_seconds};
-use super::work::{Progress, Work};
 use crate::hub::mask::{Folded, Pattern};
 use crate::hub::{Hub, Member, RoomId, User};
 use crate::message::Capabilities;

@@ -2,43 +2,13 @@
 //! their client sends meanwhile waits, so that its commands are answered in order.
 
 use std::collections::HashSet;
-use std::fmt;
 
-use super::Irc;
+use super::client::{Irc, Pending, Progress, Work};
 use crate::session::Context;
 use crate::wire::irc::numeric;
 
 /// What a command keeps that goes on, in bytes: at most a line with tags, cut into targets.
 pub(super) const KEPT_BYTES: usize = 8 * 1024;
-
-/// Whether there is more to do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Progress {
-    /// There is.
-    More,
-    /// The command is answered.
-    Done,
-}
-
-/// What is left of a command.
-pub(super) trait Work {
-    /// Does one piece of it: one target, or as many lines of a list as the budget allows.
-    fn step(&mut self, irc: &mut Irc, context: &mut Context<'_>) -> Progress;
-}
-
-/// A command that goes on in the next turn.
-pub(super) struct Pending {
-    work: Box<dyn Work>,
-    /// The batch with its answer is open: the client asked under a label.
-    pub(super) is_labelled: bool,
-}
-
-/// Without what is left: every kind would have to say that.
-impl fmt::Debug for Pending {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Pending").field("is_labelled", &self.is_labelled).finish_non_exhaustive()
-    }
-}
 
 impl Irc {
     /// Begins a command, and finishes it where the budget of this turn suffices.

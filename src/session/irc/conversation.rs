@@ -1,0 +1,153 @@
+//! IRC as one of the protocols.
+
+use std::time::{Duration, Instant};
+
+use super::client::{Irc, Phase};
+use super::farewell::farewell;
+use super::work::KEPT_BYTES;
+use crate::config::Limits;
+use crate::message::{CloseReason, ConnectionId, Found, Purpose, UserId};
+use crate::session::conversation::Conversation;
+use crate::session::logins::shift;
+use crate::session::{Context, Stage};
+use crate::wire::irc::{CLIENT_TAGS_BYTES, LINE_BYTES, Line};
+use crate::wire::{Split, Splitter};
+
+/// How long a client that is asked for a sign of life has to give one.
+const PONG_WITHIN: Duration = Duration::from_secs(60);
+
+impl Conversation for Irc {
+    fn connection(&self) -> ConnectionId {
+        self.connection
+    }
+
+    fn owner(&self) -> UserId {
+        self.user
+    }
+
+    fn set_owner(&mut self, user: UserId, context: &Context<'_>) {
+        self.user = user;
+        if user != UserId::NOBODY {
+            self.phase =
+                Phase::Online { check: context.now.instant + context.house.config.limits.ping_after };
+        }
+    }
+
+    fn online(&self) -> Stage {
+        Stage::Irc
+    }
+
+    fn receive(&mut self, bytes: &[u8], context: &mut Context<'_>) -> Option<usize> {
+        (self.heard, self.asked) = (context.now.instant, false);
+        if self.skips_line {
+            let end = bytes.iter().position(|&byte| byte == b'\n');
+            self.skips_line = end.is_none();
+            return Some(end.map_or(bytes.len(), |end| end + 1));
+        }
+        match self.splitter.find(bytes, 0, b"\n") {
+            Split::NeedMore => None,
+            Split::At(end) => {
+                self.line(&bytes[..end], context);
+                Some(end + 1)
+            }
+            Split::TooLong => {
+                self.too_long(context);
+                self.splitter = Splitter::new(CLIENT_TAGS_BYTES + LINE_BYTES);
+                self.skips_line = true;
+                Some(0)
+            }
+        }
+    }
+
+    /// A last line without its end is handled like any other.
+    fn finish(&mut self, rest: &[u8], context: &mut Context<'_>) {
+        if !rest.is_empty() && !self.skips_line {
+            self.line(rest, context);
+        }
+    }
+
+    fn leave(&mut self, _: &mut Context<'_>) {
+        self.stop_work();
+    }
+
+    fn farewell(&mut self, reason: &CloseReason, context: &mut Context<'_>) {
+        farewell(self.connection, reason, context);
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        match &self.phase {
+            Phase::Registering(registration) => Some(registration.until),
+            Phase::Online { check } => Some(*check),
+        }
+    }
+
+    fn wake(&mut self, context: &mut Context<'_>) {
+        let (now, ping_after) = (context.now.instant, context.house.config.limits.ping_after);
+        if self.deadline().is_some_and(|at| now < at) {
+            return;
+        }
+        match &mut self.phase {
+            Phase::Registering(_) => {
+                let timeout = context.house.config.limits.login_timeout;
+                context.out.close(self.connection, CloseReason::LoginTimeout(timeout));
+            }
+            // Looked at now and then, so that nothing is to be done whenever a line arrives.
+            Phase::Online { check } if now < self.heard + ping_after => *check = self.heard + ping_after,
+            Phase::Online { check } if !self.asked => {
+                (*check, self.asked) = (now + PONG_WITHIN, true);
+                let name = &context.house.name;
+                context.out.write(self.connection, |bytes| {
+                    let mut line = Line::begin(bytes);
+                    line.command("PING");
+                    line.trailing(name);
+                    line.end();
+                });
+            }
+            Phase::Online { .. } => {
+                let silence = now.duration_since(self.heard);
+                context.out.close(self.connection, CloseReason::PingTimeout(silence));
+            }
+        }
+    }
+
+    fn found(&mut self, found: Found, label: Option<&str>, context: &mut Context<'_>) {
+        match found {
+            Found::Checked(Purpose::Register, outcome) => self.registration_checked(outcome, context),
+            Found::Checked(Purpose::Operate(name), outcome) => {
+                self.oper_checked(name.as_deref(), outcome, context);
+            }
+            // On this wire nobody asks for that.
+            Found::Checked(Purpose::LogIn(_), _) => {}
+            Found::Report(lines) => self.tell_report(&lines, context),
+            Found::Reloaded(told) => self.tell_reloaded(&told, context),
+        }
+        if let Some(label) = label {
+            self.put_label(label, context);
+        }
+    }
+
+    fn change_limits(&mut self, old: &Limits, new: &Limits) {
+        match &mut self.phase {
+            Phase::Registering(registration) => shift(&mut registration.until, old, new),
+            Phase::Online { check } if !self.asked => *check = self.heard + new.ping_after,
+            // It has its time to answer.
+            Phase::Online { .. } => {}
+        }
+    }
+
+    fn is_working(&self) -> bool {
+        self.pending.is_some()
+    }
+
+    fn go_on(&mut self, context: &mut Context<'_>) {
+        self.go_on_working(context);
+    }
+
+    fn stop_work(&mut self) {
+        self.pending = None;
+    }
+
+    fn kept_bytes(&self) -> usize {
+        if self.is_working() { KEPT_BYTES } else { 0 }
+    }
+}
