@@ -1,7 +1,7 @@
 //! What the tests share: a server on a thread of this process, the real programs, and a peer that speaks in bare
 //! bytes. Whoever waits, waits for something that must happen, and fails when it has not happened by a deadline.
 
-// Every test file is a crate of its own and uses a part of this.
+// Each directory of tests is a crate of its own and uses a part of this.
 #![allow(dead_code, unreachable_pub, unused_imports)]
 
 pub mod irc;

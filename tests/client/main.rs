@@ -1,0 +1,9 @@
+//! The client library and the client program, against servers of all kinds.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod irc;
+mod textbook_server;
+#[cfg(feature = "tls")]
+mod tls;

@@ -1,0 +1,8 @@
+//! What is written about the programs is true: pages, man pages, completions, and examples in `contrib`.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod contrib;
+mod manuals;
+mod pages;

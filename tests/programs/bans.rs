@@ -1,0 +1,126 @@
+//! Bans across restarts, with the real program: the file in the directory of `--state`.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
+use parlor::address::Address;
+use rustix::process::Signal;
+
+use crate::support::program::NOWHERE;
+use crate::support::{Peer, Program, Scratch, text};
+
+/// A server that keeps what it must under `state`.
+fn server(state: &str) -> (Program, Address) {
+    Program::server(&["--state", state, "--oper", "root:secret"])
+}
+
+fn stop(mut server: Program) {
+    server.signal(Signal::TERM);
+    assert_eq!(server.ended().status, Some(0));
+}
+
+/// An operator of the server, who has read what came of it.
+fn operator(address: &Address) -> Peer {
+    let mut peer = Peer::connect(address);
+    peer.send("NICK root\r\nUSER root 0 * :root\r\nOPER root secret\r\n");
+    line_with(&mut peer, " MODE root +o");
+    peer
+}
+
+/// The next line that contains this.
+fn line_with(peer: &mut Peer, part: &str) -> String {
+    loop {
+        let line = peer.line();
+        if line.contains(part) {
+            return line;
+        }
+    }
+}
+
+/// What `STATS k` lists.
+fn banned(peer: &mut Peer) -> Vec<String> {
+    peer.send("STATS k\r\n");
+    let mut networks = Vec::new();
+    loop {
+        let line = peer.line();
+        match line.split(' ').collect::<Vec<_>>()[..] {
+            [_, "216", _, "K", network, ..] => networks.push(network.to_owned()),
+            [_, "219", ..] => return networks,
+            _ => {}
+        }
+    }
+}
+
+#[test]
+fn bans_outlive_a_restart() {
+    let scratch = Scratch::new();
+    let state = scratch.path("deep/state");
+    let (first, address) = server(text(&state));
+    let mut root = operator(&address);
+    root.send("KLINE 192.0.2.0/24 :too loud\r\nKLINE 1w 2001:db8::1 :spam\r\nKLINE 10.0.0.1 :x\r\nUNKLINE 10.0.0.1\r\n");
+    line_with(&mut root, "K-Line removed");
+    stop(first);
+    let file = fs::read_to_string(state.join("bans")).expect("they are kept");
+    assert!(file.contains("\n192.0.2.0/24 - root ") && file.contains(" too loud\n"), "{file}");
+    assert_eq!(fs::metadata(state.join("bans")).expect("it is there").permissions().mode() & 0o777, 0o600);
+    let (second, address) = server(text(&state));
+    assert_eq!(banned(&mut operator(&address)), ["192.0.2.0/24", "2001:db8::1"]);
+    stop(second);
+    assert_eq!(fs::read_to_string(state.join("bans")).expect("it is there"), file, "nothing was changed");
+}
+
+#[test]
+fn a_ban_that_ends_after_2038_outlives_a_restart_on_every_machine() {
+    let scratch = Scratch::new();
+    let state = scratch.path("state");
+    let (first, address) = server(text(&state));
+    let mut root = operator(&address);
+    root.send("KLINE 700w 192.0.2.7 :spam\r\n");
+    line_with(&mut root, "K-Line added: 192.0.2.7 until 20");
+    root.send("KLINE 36500d 192.0.2.8 :spam\r\n");
+    line_with(&mut root, "K-Line added: 192.0.2.8 until 21");
+    stop(first);
+    let (second, address) = server(text(&state));
+    assert_eq!(banned(&mut operator(&address)), ["192.0.2.7", "192.0.2.8"]);
+    stop(second);
+}
+
+#[test]
+fn a_wrong_line_is_told_at_start_with_its_file_and_number() {
+    let scratch = Scratch::new();
+    let file = scratch.file("bans", "# edited\n192.0.2.0/24 for ever\n");
+    let directory = file.parent().expect("it is in a directory");
+    let mut server = Program::parlord(&["--listen", "127.0.0.1:0", "--state", text(directory)]);
+    let ended = server.ended();
+    assert_eq!(ended.status, Some(1));
+    let why = "\"for\" is no time such as 2026-11-24T08:00:00Z";
+    assert_eq!(ended.stderr, format!("parlord: {}, line 2: {why}\n", text(&file)));
+    assert_eq!(ended.stdout, "");
+}
+
+#[test]
+fn where_bans_cannot_be_kept_they_stand_and_operators_and_the_log_are_told() {
+    let scratch = Scratch::new();
+    let state = scratch.path("state");
+    // A directory in the way of the new file hinders root, too.
+    fs::create_dir_all(state.join("bans.new")).expect("the directory is ours");
+    let (mut server, address) = server(text(&state));
+    let mut root = operator(&address);
+    root.send("KLINE 192.0.2.0/24 :too loud\r\n");
+    line_with(&mut root, "K-Line added: 192.0.2.0/24 for ever");
+    let told = line_with(&mut root, "*** Bans are not kept, and a restart will forget the last: ");
+    assert!(told.contains(text(&state.join("bans"))), "{told}");
+    assert_eq!(banned(&mut root), ["192.0.2.0/24"]);
+    server.signal(Signal::TERM);
+    let log = server.ended().stderr;
+    assert!(log.contains("bans are not kept: ") && !log.contains("too loud"), "{log}");
+}
+
+#[test]
+fn without_a_directory_of_its_own_a_server_of_a_test_keeps_no_bans_even_as_root() {
+    let (_server, address) = Program::server(&["--oper", "root:secret"]);
+    let mut root = operator(&address);
+    root.send("KLINE 192.0.2.0/24 :too loud\r\n");
+    let told = line_with(&mut root, "*** Bans are not kept");
+    assert!(told.contains(NOWHERE), "{told}");
+}

@@ -1,0 +1,19 @@
+//! The real programs, as processes.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod announcing;
+mod bans;
+mod both;
+#[cfg(feature = "tls")]
+mod certificates;
+#[cfg(target_os = "linux")]
+mod descriptors;
+mod hashing;
+mod logging;
+#[cfg(feature = "metrics")]
+mod metrics;
+mod reloading;
+mod service;
+mod sturdy;

@@ -1,0 +1,639 @@
+//! Every capability, on and off, as another client sees it.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use crate::irc::house::{Guest, House};
+
+/// `line` with the id of a message replaced, which is another for every message.
+fn without_ids(line: &str) -> String {
+    let Some((before, id)) = line.split_once("msgid=") else { return line.to_owned() };
+    let end = id.find([';', ' ']).expect("the server says so");
+    format!("{before}msgid=ID{}", &id[end..])
+}
+
+fn heard(house: &mut House, who: Guest) -> Vec<String> {
+    house.lines(who).iter().map(|line| without_ids(line)).collect()
+}
+
+/// `ana` without capabilities and `bob` with `capabilities`, both in #tea.
+fn pair(capabilities: &str) -> (House, Guest, Guest) {
+    let mut house = House::new();
+    let [ana] = house.channel("#tea", ["ana"]);
+    let bob = house.irc_with("bob", capabilities);
+    house.send(bob, "JOIN #tea");
+    house.forget();
+    (house, ana, bob)
+}
+
+// message-tags.
+
+#[test]
+fn whoever_has_no_tags_is_sent_none() {
+    let mut house = House::new();
+    let [ana, bob] = house.channel("#tea", ["ana", "bob"]);
+    house.send(ana, "CAP REQ :message-tags server-time");
+    house.send(ana, "MODE ana +B");
+    house.forget();
+    for line in ["@+x=y PRIVMSG #tea :hi", "@+x=y TAGMSG #tea", "TOPIC #tea :x", "NICK anna", "PART #tea"] {
+        house.send(ana, line);
+    }
+    let lines = house.lines(bob);
+    assert_eq!(lines.len(), 4, "all but the message of tags alone: {lines:#?}");
+    assert!(lines.iter().all(|line| line.starts_with(':')));
+}
+
+#[test]
+fn client_only_tags_are_relayed_as_they_are_and_others_are_not() {
+    let mut house = House::new();
+    let [ana, bob, eve] = house.channel("#tea", ["ana", "bob", "eve"]);
+    house.send(ana, "CAP REQ :message-tags");
+    house.send(bob, "CAP REQ :message-tags");
+    house.forget();
+    for command in ["PRIVMSG", "NOTICE"] {
+        house.send(
+            ana,
+            &format!(
+                r"@+a=x\:\s\\\r\ny;+example.com/b;c=d;time=now;msgid=forged;+e={{=}} {command} #tea :hi"
+            ),
+        );
+        assert_eq!(
+            heard(&mut house, bob),
+            [format!(r"@msgid=ID;+a=x\:\s\\\r\ny;+example.com/b;+e={{=}} :ana!~ana@HOST {command} #tea :hi")]
+        );
+        assert_eq!(house.lines(eve), [format!(":ana!~ana@HOST {command} #tea :hi")]);
+    }
+    house.send(ana, "@+react=👍 TAGMSG bob");
+    assert_eq!(heard(&mut house, bob), ["@msgid=ID;+react=👍 :ana!~ana@HOST TAGMSG bob"]);
+    // Tags that are not for clients are taken away, and the message still comes.
+    house.send(ana, "@unknown-tag TAGMSG #tea");
+    assert_eq!(heard(&mut house, bob), ["@msgid=ID :ana!~ana@HOST TAGMSG #tea"]);
+    assert!(house.is_silent());
+}
+
+#[test]
+fn tags_of_a_client_that_has_not_asked_for_them_are_not_relayed() {
+    let (mut house, ana, bob) = pair("message-tags");
+    house.send(ana, "@+a=b PRIVMSG #tea :hi");
+    assert_eq!(heard(&mut house, bob), ["@msgid=ID :ana!~ana@HOST PRIVMSG #tea :hi"]);
+    house.send(ana, "@+a=b TAGMSG #tea");
+    assert!(house.is_silent());
+}
+
+#[test]
+fn a_tagmsg_is_refused_as_a_message_is() {
+    let mut house = House::new();
+    let [ana, bob] = house.channel("#tea", ["ana", "bob"]);
+    house.send(bob, "CAP REQ :message-tags");
+    house.send(ana, "MODE #tea +m");
+    house.send(ana, "AWAY :x");
+    house.forget();
+    assert_eq!(house.told(bob, "@+a TAGMSG"), "411 bob");
+    assert_eq!(house.told(bob, "@+a TAGMSG nobody"), "401 bob nobody");
+    assert_eq!(house.told(bob, "@+a TAGMSG #nowhere"), "401 bob #nowhere");
+    assert_eq!(house.told(bob, "@+a TAGMSG #tea"), "404 bob #tea");
+    assert_eq!(house.told(bob, "@+a TAGMSG a,b,c,d,e"), "407 bob e");
+    // Nobody reads it, so nobody needs to be told that somebody is away.
+    assert_eq!(house.ask(bob, "@+a TAGMSG ana"), [""; 0]);
+}
+
+/// The ids in `lines`.
+fn ids(lines: &[String]) -> Vec<String> {
+    let ids = lines.iter().filter_map(|line| Some(line.split_once("msgid=")?.1));
+    ids.map(|rest| rest[..rest.find([';', ' ']).expect("the server says so")].to_owned()).collect()
+}
+
+#[test]
+fn everything_that_people_say_has_an_id_of_its_own_and_all_hear_the_same() {
+    let mut house = House::new();
+    let [ana, bob] = house.channel("#tea", ["ana", "bob"]);
+    for guest in [ana, bob] {
+        house.send(guest, "CAP REQ :message-tags echo-message");
+    }
+    let li = house.crazyit("li");
+    house.send(ana, "JOIN #lobby");
+    house.send(bob, "JOIN #lobby");
+    house.forget();
+    let mut seen = HashSet::new();
+    let mut said = 0;
+    for line in [
+        "PRIVMSG #tea :one".to_owned(),
+        "PRIVMSG #tea :one".to_owned(),
+        "NOTICE bob :two".to_owned(),
+        "@+x TAGMSG #tea".to_owned(),
+        "PRIVMSG #tea,bob :three".to_owned(),
+        format!("PRIVMSG #tea :{}", "x".repeat(490)),
+        format!("PRIVMSG #tea :\x01ACTION {}\x01", "x".repeat(480)),
+    ] {
+        house.send(ana, &line);
+        let (own, other) = (house.lines(ana), house.lines(bob));
+        assert_eq!(ids(&own).len(), own.len(), "{line}: {own:#?}");
+        assert_eq!(ids(&own), ids(&other), "the echo has the same ids");
+        said += own.len();
+        seen.extend(ids(&own));
+    }
+    // What is split by newlines too.
+    house.bytes(li, "§γa\nb\nc§γ");
+    let lines = house.lines(ana);
+    assert_eq!(lines.len(), 3);
+    said += 3;
+    seen.extend(ids(&lines));
+    assert_eq!(seen.len(), said);
+    assert!(seen.iter().all(|id| id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')));
+}
+
+// server-time.
+
+#[test]
+fn server_time_says_when_in_milliseconds() {
+    let (mut house, ana, bob) = pair("server-time");
+    house.pass(Duration::from_millis(61_234));
+    for (line, event) in [
+        ("PRIVMSG #tea :x", "PRIVMSG #tea :x"),
+        ("TOPIC #tea :t", "TOPIC #tea :t"),
+        ("MODE #tea +m", "MODE #tea +m"),
+        ("NICK ana2", "NICK ana2"),
+        ("NICK ana", "NICK ana"),
+        ("INVITE bob #nowhere", ""),
+        ("PART #tea :p", "PART #tea :p"),
+    ] {
+        house.send(ana, line);
+        let lines = house.lines(bob);
+        if !event.is_empty() {
+            assert_eq!(lines.len(), 1, "{line}");
+            assert!(lines[0].starts_with("@time=2001-09-09T01:47:41.234Z :ana"), "{lines:?}");
+            assert!(lines[0].ends_with(event), "{lines:?}");
+        }
+    }
+}
+
+// batch, labeled-response.
+
+#[test]
+fn a_label_without_its_capability_or_without_batch_is_ignored() {
+    for capabilities in ["", "labeled-response", "batch message-tags"] {
+        let mut house = House::new();
+        let ana = house.irc_with("ana", capabilities);
+        assert_eq!(house.ask(ana, "@label=x PING y"), [":parlor.local PONG parlor.local :y"]);
+        assert_eq!(house.ask(ana, "@label=x PONG y"), [""; 0]);
+    }
+}
+
+#[test]
+fn a_labelled_command_is_answered_by_ack_by_one_line_or_by_a_batch() {
+    let mut house = House::new();
+    let ana = house.irc_with("ana", "labeled-response batch");
+    assert_eq!(house.ask(ana, "@label=a PONG x"), ["@label=a :parlor.local ACK"]);
+    assert_eq!(house.ask(ana, "@label=b PING x"), ["@label=b :parlor.local PONG parlor.local :x"]);
+    assert_eq!(
+        house.ask(ana, "@label=c NONSENSE"),
+        ["@label=c :parlor.local 421 ana NONSENSE :Unknown command, HELP lists those there are"]
+    );
+    assert_eq!(
+        house.ask(ana, "@label=d JOIN #tea"),
+        [
+            "@label=d :parlor.local BATCH +r labeled-response",
+            "@batch=r :ana!~ana@HOST JOIN #tea",
+            "@batch=r :parlor.local 353 ana = #tea :@ana",
+            "@batch=r :parlor.local 366 ana #tea :End of NAMES list",
+            ":parlor.local BATCH -r"
+        ]
+    );
+    assert_eq!(house.ask(ana, "@label=e MODE #tea +m"), ["@label=e :ana!~ana@HOST MODE #tea +m"]);
+    assert_eq!(house.ask(ana, "@label=f NOTICE nobody :x"), ["@label=f :parlor.local ACK"]);
+    assert_eq!(house.ask(ana, "@label=g PRIVMSG #tea :x"), ["@label=g :parlor.local ACK"]);
+    assert_eq!(
+        house.ask(ana, "@label=h CAP LIST"),
+        ["@label=h :parlor.local CAP ana LIST :batch labeled-response"]
+    );
+    // A label may contain anything, and has at most 64 bytes.
+    assert_eq!(house.ask(ana, r"@label=\s\:\\é PONG x"), [r"@label=\s\:\\é :parlor.local ACK"]);
+    let longest = "x".repeat(64);
+    assert_eq!(
+        house.ask(ana, &format!("@label={longest} PONG x")),
+        [format!("@label={longest} :parlor.local ACK")]
+    );
+    assert_eq!(house.ask(ana, &format!("@label={longest}x PONG x")), [""; 0]);
+    assert_eq!(house.ask(ana, "@label= PONG x"), [""; 0]);
+}
+
+#[test]
+fn others_hear_nothing_of_a_label() {
+    let mut house = House::new();
+    let [bob] = house.channel("#tea", ["bob"]);
+    let ana = house.irc_with("ana", "labeled-response batch message-tags echo-message");
+    house.send(bob, "CAP REQ :labeled-response batch message-tags");
+    house.send(ana, "JOIN #tea");
+    house.forget();
+    house.send(ana, "@label=x;+a=b PRIVMSG #tea :hi");
+    assert_eq!(heard(&mut house, ana), ["@label=x;msgid=ID;+a=b :ana!~ana@HOST PRIVMSG #tea :hi"]);
+    assert_eq!(heard(&mut house, bob), ["@msgid=ID;+a=b :ana!~ana@HOST PRIVMSG #tea :hi"]);
+}
+
+#[test]
+fn what_one_tells_oneself_has_the_label_on_the_echo_alone() {
+    let mut house = House::new();
+    let ana = house.irc_with("ana", "labeled-response batch");
+    assert_eq!(
+        house.ask(ana, "@label=x PRIVMSG ana :hi"),
+        ["@label=x :parlor.local ACK", ":ana!~ana@HOST PRIVMSG ana :hi"]
+    );
+    house.send(ana, "CAP REQ echo-message");
+    house.forget();
+    assert_eq!(
+        house.ask(ana, "@label=y PRIVMSG ana :hi"),
+        ["@label=y :ana!~ana@HOST PRIVMSG ana :hi", ":ana!~ana@HOST PRIVMSG ana :hi"]
+    );
+}
+
+#[test]
+fn a_labelled_end_is_answered_before_it_ends() {
+    let mut house = House::new();
+    let ana = house.irc_with("ana", "labeled-response batch");
+    assert_eq!(
+        house.ask(ana, "@label=x QUIT :bye"),
+        ["@label=x :parlor.local ACK", "ERROR :Closing link: Quit: bye"]
+    );
+    let mut house = House::with(|config| config.password = "p".parse().ok());
+    let bob = house.connect();
+    house.send(bob, "CAP REQ :labeled-response batch");
+    house.send(bob, "NICK bob");
+    house.send(bob, "USER b 0 * :x");
+    house.lines(bob);
+    assert_eq!(
+        house.ask(bob, "@label=x CAP END"),
+        [
+            "@label=x :parlor.local 464 bob :Password incorrect",
+            "ERROR :Closing link: the server has a password, and this was not it"
+        ]
+    );
+}
+
+#[test]
+fn a_batch_of_a_labelled_welcome_holds_all_of_it() {
+    let mut house = House::new();
+    let ana = house.connect();
+    house.send(ana, "CAP REQ :labeled-response batch");
+    house.send(ana, "NICK ana");
+    house.send(ana, "USER b 0 * :x");
+    house.lines(ana);
+    let lines = house.ask(ana, "@label=x CAP END");
+    assert_eq!(lines[0], "@label=x :parlor.local BATCH +r labeled-response");
+    assert_eq!(lines.last().unwrap(), ":parlor.local BATCH -r");
+    assert!(lines[1..lines.len() - 1].iter().all(|line| line.starts_with("@batch=r :parlor.local ")));
+}
+
+// echo-message.
+
+#[test]
+fn echo_message_brings_back_what_one_says_as_the_others_hear_it() {
+    let mut house = House::new();
+    let [ana, bob] = house.channel("#Tea", ["ana", "Bob"]);
+    house.send(ana, "CAP REQ :echo-message");
+    house.forget();
+    for command in ["PRIVMSG", "NOTICE"] {
+        for (target, name) in [("#tea", "#Tea"), ("bob", "Bob"), ("@#tea", "@#Tea"), ("+#tea", "+#Tea")] {
+            let echo = [format!(":ana!~ana@HOST {command} {name} :hi")];
+            assert_eq!(house.ask(ana, &format!("{command} {target} :hi")), echo);
+        }
+    }
+    house.forget();
+    assert_eq!(house.ask(bob, "PRIVMSG #tea :no echo without the capability"), [""; 0]);
+    house.forget();
+    assert_eq!(house.told(ana, "PRIVMSG nobody :x"), "401 ana nobody");
+    // To oneself it is said once and heard once.
+    assert_eq!(house.ask(ana, "PRIVMSG ana :x"), [":ana!~ana@HOST PRIVMSG ana :x"; 2]);
+}
+
+#[test]
+fn whoever_speaks_to_itself_in_the_turn_of_its_join_hears_who_is_in_the_channel_once() {
+    let mut house = House::new();
+    let ana = house.irc_with("ana", "echo-message");
+    house.send(ana, "JOIN #tea\r\nPRIVMSG ana :hi\r\nPING done");
+    let heard = house.lines(ana);
+    let count = |part: &str| heard.iter().filter(|line| line.contains(part)).count();
+    let counts = [" JOIN ", " 353 ", " 366 ", " PRIVMSG ", " PONG "].map(count);
+    assert_eq!(counts, [1, 1, 1, 2, 1], "{heard:#?}");
+}
+
+#[test]
+fn the_echo_comes_back_to_those_who_are_not_among_the_hearers() {
+    let mut house = House::new();
+    let [ana, bob] = house.channel("#tea", ["ana", "bob"]);
+    let eve = house.irc_with("eve", "echo-message message-tags");
+    house.send(ana, "MODE #tea -n");
+    house.send(bob, "CAP REQ :echo-message");
+    house.forget();
+    assert_eq!(house.ask(bob, "PRIVMSG @#tea :to operators"), [":bob!~bob@HOST PRIVMSG @#tea :to operators"]);
+    house.send(eve, "PRIVMSG #tea :from outside");
+    assert_eq!(heard(&mut house, eve), ["@msgid=ID :eve!~eve@HOST PRIVMSG #tea :from outside"]);
+    house.send(eve, "@+x TAGMSG #tea");
+    assert_eq!(heard(&mut house, eve), ["@msgid=ID;+x :eve!~eve@HOST TAGMSG #tea"]);
+}
+
+// Names.
+
+#[test]
+fn multi_prefix_shows_every_rank() {
+    for (capabilities, prefix) in [("", "@"), ("multi-prefix", "@+")] {
+        let (mut house, ana, bob) = pair(capabilities);
+        house.send(ana, "MODE #tea +v ana");
+        house.forget();
+        assert_eq!(house.ask(bob, "NAMES #tea")[0], format!(":parlor.local 353 bob = #tea :bob {prefix}ana"));
+        assert_eq!(
+            house.ask(bob, "WHO ana")[0],
+            format!(":parlor.local 352 bob #tea ~ana HOST parlor.local ana H{prefix} :0 ana itself")
+        );
+        assert_eq!(house.ask(bob, "WHO ana %f")[0], format!(":parlor.local 354 bob H{prefix}"));
+    }
+}
+
+#[test]
+fn userhost_in_names_shows_users_and_hosts() {
+    let (mut house, ana, bob) = pair("userhost-in-names");
+    assert_eq!(house.ask(bob, "NAMES #tea")[0], ":parlor.local 353 bob = #tea :bob!~bob@HOST @ana!~ana@HOST");
+    assert_eq!(house.ask(ana, "NAMES #tea")[0], ":parlor.local 353 ana = #tea :bob @ana");
+}
+
+#[test]
+fn no_implicit_names_leaves_them_out_until_they_are_asked_for() {
+    let (mut house, _, _) = pair("");
+    let eve = house.irc_with("eve", "draft/no-implicit-names");
+    assert_eq!(house.ask(eve, "JOIN #tea"), [":eve!~eve@HOST JOIN #tea"]);
+    assert_eq!(house.ask(eve, "NAMES #tea").len(), 2);
+}
+
+// Being told of changes.
+
+#[test]
+fn away_notify_tells_of_going_coming_back_and_of_joining_away() {
+    let (mut house, ana, bob) = pair("away-notify");
+    let eve = house.irc("eve");
+    house.send(eve, "AWAY :elsewhere");
+    house.forget();
+    house.send(ana, "AWAY :at lunch");
+    assert_eq!(house.lines(bob), [":ana!~ana@HOST AWAY :at lunch"]);
+    house.send(ana, "AWAY :at lunch");
+    assert_eq!(house.lines(bob), [""; 0], "nothing has changed");
+    house.send(ana, "AWAY");
+    assert_eq!(house.lines(bob), [":ana!~ana@HOST AWAY"]);
+    house.lines(ana);
+    house.send(eve, "JOIN #tea");
+    assert_eq!(house.lines(bob), [":eve!~eve@HOST JOIN #tea", ":eve!~eve@HOST AWAY :elsewhere"]);
+    assert_eq!(house.lines(ana), [":eve!~eve@HOST JOIN #tea"]);
+    // Nobody is told of oneself, nor of those one shares nothing with.
+    house.send(eve, "PART #tea");
+    house.forget();
+    house.send(eve, "AWAY");
+    assert_eq!(house.ask(bob, "AWAY :x").len(), 1);
+}
+
+#[test]
+fn extended_join_tells_account_and_real_name() {
+    let (mut house, ana, bob) = pair("extended-join");
+    let eve = house.irc("eve");
+    house.send(eve, "JOIN #tea");
+    assert_eq!(house.lines(bob), [":eve!~eve@HOST JOIN #tea * :eve itself"]);
+    assert_eq!(house.lines(ana), [":eve!~eve@HOST JOIN #tea"]);
+}
+
+#[test]
+fn nobody_has_an_account_yet() {
+    let mut house = House::new();
+    let capabilities = "account-notify account-tag message-tags extended-join";
+    let (ana, bob) = (house.irc_with("ana", capabilities), house.irc_with("bob", capabilities));
+    for line in
+        ["JOIN #tea", "PRIVMSG #tea :x", "NICK anna", "AWAY :x", "TOPIC #tea :x", "WHOIS bob", "WHO bob %na"]
+    {
+        house.send(bob, "JOIN #tea");
+        house.send(ana, line);
+    }
+    let said = house.raw(ana) + &house.raw(bob);
+    assert!(!said.contains("account") && !said.contains("ACCOUNT") && !said.contains(" 330 "), "{said}");
+    assert!(said.contains("JOIN #tea * :"));
+}
+
+#[test]
+fn chghost_tells_of_another_user_and_host() {
+    let (mut house, ana, bob) = pair("chghost");
+    let root = house.operator("root");
+    house.send(root, "CHGHOST ana u h.example");
+    assert_eq!(house.lines(bob), [":ana!~ana@HOST CHGHOST u h.example"]);
+    assert!(house.is_silent(), "nobody else knows the word");
+    house.send(root, "CHGHOST bob v w.example");
+    assert_eq!(house.lines(bob), [":bob!~bob@HOST CHGHOST v w.example"]);
+    house.send(ana, "PRIVMSG #tea :x");
+    assert_eq!(house.lines(bob), [":ana!u@h.example PRIVMSG #tea :x"]);
+}
+
+#[test]
+fn setname_tells_of_another_real_name() {
+    let (mut house, ana, bob) = pair("setname");
+    house.send(ana, "SETNAME :Ana II.");
+    assert_eq!(house.lines(bob), [":ana!~ana@HOST SETNAME :Ana II."]);
+    assert_eq!(house.lines(ana), [""; 0]);
+    assert_eq!(house.ask(bob, "SETNAME :Bob"), [":bob!~bob@HOST SETNAME :Bob"]);
+}
+
+#[test]
+fn invite_notify_tells_the_other_operators_of_a_channel() {
+    let (mut house, ana, bob) = pair("invite-notify");
+    let kim = house.irc_with("kim", "invite-notify");
+    let eve = house.irc("eve");
+    house.send(kim, "JOIN #tea");
+    house.send(ana, "MODE #tea +o bob");
+    house.forget();
+    house.send(ana, "INVITE eve #tea");
+    assert_eq!(house.lines(bob), [":ana!~ana@HOST INVITE eve #tea"]);
+    assert_eq!(house.lines(eve), [":ana!~ana@HOST INVITE eve #tea"]);
+    assert_eq!(house.lines(kim), [""; 0], "only operators are told");
+    assert_eq!(house.ask(bob, "INVITE eve #tea").len(), 1, "not of one's own");
+    assert_eq!(house.lines(ana).len(), 1, "not without the capability");
+}
+
+#[test]
+fn extended_monitor_tells_of_those_one_shares_no_channel_with() {
+    let all = "away-notify setname chghost";
+    for (capabilities, told) in [(all.to_owned(), 0), (format!("{all} extended-monitor"), 4)] {
+        let mut house = House::new();
+        let (root, ana) = (house.operator("root"), house.irc("ana"));
+        let bob = house.irc_with("bob", &capabilities);
+        house.send(bob, "MONITOR + ANA");
+        house.forget();
+        for line in ["AWAY :x", "AWAY", "SETNAME :y"] {
+            house.send(ana, line);
+        }
+        house.send(root, "CHGHOST ana u h");
+        let lines = house.lines(bob);
+        assert_eq!(lines.len(), told, "{lines:#?}");
+        if told > 0 {
+            assert_eq!(
+                lines,
+                [
+                    ":ana!~ana@HOST AWAY :x",
+                    ":ana!~ana@HOST AWAY",
+                    ":ana!~ana@HOST SETNAME :y",
+                    ":ana!~ana@HOST CHGHOST u h"
+                ]
+            );
+        }
+        // In a common channel one is told once.
+        house.send(ana, "JOIN #tea");
+        house.send(bob, "JOIN #tea");
+        house.forget();
+        house.send(ana, "AWAY :z");
+        assert_eq!(house.lines(bob), [":ana!u@h AWAY :z"]);
+    }
+    // It adds to the others and is nothing on its own.
+    let mut house = House::new();
+    let (ana, bob) = (house.irc("ana"), house.irc_with("bob", "extended-monitor"));
+    house.send(bob, "MONITOR + ana");
+    house.send(ana, "AWAY :x");
+    house.send(ana, "SETNAME :x");
+    assert_eq!(house.lines(bob), [":parlor.local 730 bob :ana!~ana@HOST"]);
+}
+
+#[test]
+fn a_capability_can_be_given_up_again() {
+    let (mut house, ana, bob) = pair("away-notify server-time");
+    house.send(bob, "CAP REQ :-away-notify -server-time");
+    house.forget();
+    house.send(ana, "AWAY :x");
+    house.send(ana, "PRIVMSG #tea :x");
+    assert_eq!(house.lines(bob), [":ana!~ana@HOST PRIVMSG #tea :x"]);
+}
+
+// standard-replies, UTF8ONLY.
+
+#[test]
+fn what_is_not_utf_8_is_refused_and_reaches_nobody() {
+    let (mut house, ana, bob) = pair("standard-replies");
+    house.bytes(bob, b"PRIVMSG #tea :caf\xe9\r\n");
+    assert_eq!(
+        house.lines(bob),
+        [":parlor.local FAIL PRIVMSG INVALID_UTF8 :Message rejected: this server takes UTF-8 only"]
+    );
+    house.bytes(ana, b"TOPIC #tea :\xff\r\n");
+    assert_eq!(
+        house.lines(ana),
+        [":parlor.local FAIL TOPIC INVALID_UTF8 :Message rejected: this server takes UTF-8 only"]
+    );
+    // Where the command itself cannot be read there is no name to give.
+    house.bytes(bob, b"\xff\xfe x\r\n");
+    assert_eq!(
+        house.lines(bob),
+        [":parlor.local FAIL * INVALID_UTF8 :Message rejected: this server takes UTF-8 only"]
+    );
+    assert!(house.is_silent());
+}
+
+#[test]
+fn a_command_whose_text_is_not_utf_8_is_done_and_the_client_is_told() {
+    let (mut house, ana, bob) = pair("");
+    let told = |command| {
+        format!(
+            ":parlor.local FAIL {command} INVALID_UTF8 :Done with some bytes replaced: this server takes UTF-8 only"
+        )
+    };
+    let eve = house.connect();
+    house.bytes(eve, b"NICK eve\r\nUSER \xe9 0 * :caf\xe9\r\n");
+    let lines = house.lines(eve);
+    assert_eq!(
+        lines[0],
+        ":parlor.local FAIL USER INVALID_UTF8 :Done with some bytes replaced: this server takes UTF-8 only"
+    );
+    assert!(lines[1].starts_with(":parlor.local 001 eve "), "{lines:#?}");
+    house.send(eve, "JOIN #tea");
+    house.forget();
+    house.bytes(ana, b"AWAY :caf\xe9\r\n");
+    assert_eq!(
+        house.lines(ana),
+        [&told("AWAY"), ":parlor.local 306 ana :You have been marked as being away"]
+    );
+    house.bytes(ana, b"KICK #tea eve :caf\xe9\r\n");
+    assert_eq!(house.lines(ana), [&told("KICK"), ":ana!~ana@HOST KICK #tea eve :caf\u{fffd}"]);
+    assert_eq!(house.lines(bob), [":ana!~ana@HOST KICK #tea eve :caf\u{fffd}"]);
+    house.bytes(bob, b"part #tea :\xe9 bye\r\n");
+    assert_eq!(house.lines(bob), [&told("part"), ":bob!~bob@HOST PART #tea :\u{fffd} bye"]);
+    house.forget();
+    house.bytes(ana, b"QUIT \xff\r\n");
+    assert_eq!(house.lines(ana), [&told("QUIT"), "ERROR :Closing link: Quit: \u{fffd}"]);
+    assert!(house.is_shut(ana));
+    // Names are never guessed.
+    house.bytes(bob, b"KICK #t\xe9a eve :x\r\n");
+    assert_eq!(
+        house.lines(bob),
+        [":parlor.local FAIL KICK INVALID_UTF8 :Message rejected: this server takes UTF-8 only"]
+    );
+}
+
+#[test]
+fn a_failure_has_the_label_too() {
+    let mut house = House::new();
+    let ana = house.irc_with("ana", "standard-replies labeled-response batch");
+    house.bytes(ana, b"@label=x PRIVMSG ana :\xe9\r\n");
+    assert_eq!(
+        house.lines(ana),
+        ["@label=x :parlor.local FAIL PRIVMSG INVALID_UTF8 :Message rejected: this server takes UTF-8 only"]
+    );
+    assert_eq!(
+        house.ask(ana, "SETNAME :"),
+        [":parlor.local FAIL SETNAME INVALID_REALNAME :Real name is empty or too long"]
+    );
+}
+
+// Bot mode.
+
+#[test]
+fn a_bot_is_known_by_its_tag_its_flag_and_its_whois() {
+    let (mut house, ana, bob) = pair("message-tags");
+    house.send(ana, "MODE ana +B");
+    house.forget();
+    for line in [
+        "PRIVMSG #tea :x",
+        "NOTICE bob :x",
+        "TOPIC #tea :x",
+        "MODE #tea +m",
+        "NICK ana2",
+        "NICK ana",
+        "PART #tea",
+    ] {
+        house.send(ana, line);
+        let lines = heard(&mut house, bob);
+        assert_eq!(lines.len(), 1);
+        assert!(lines[0].starts_with("@bot :") || lines[0].starts_with("@bot;msgid=ID :"), "{lines:?}");
+    }
+    assert!(house.ask(bob, "WHOIS ana").contains(&":parlor.local 335 bob ana :is a bot".to_owned()));
+    assert!(house.ask(bob, "WHO ana")[0].contains(" HB :"));
+    house.send(ana, "JOIN #tea");
+    assert!(house.lines(bob)[0].starts_with("@bot :"));
+    house.send(ana, "MODE ana -B");
+    house.send(ana, "PRIVMSG bob :x");
+    assert_eq!(heard(&mut house, bob), ["@msgid=ID :ana!~ana@HOST PRIVMSG bob :x"]);
+}
+
+// sts.
+
+#[test]
+fn who_comes_without_tls_is_told_where_and_who_comes_with_it_for_how_long() {
+    let mut house = House::new();
+    let before = house.connect();
+    house.send(before, "CAP LS 302");
+    assert!(!house.lines(before).concat().contains("sts"), "there is no TLS");
+    house.announce_tls(6697);
+    let (plain, secure, old) = (house.connect(), house.connect(), house.connect());
+    house.secure(secure);
+    for (guest, version, told) in [
+        (plain, " 302", Some("sts=port=6697")),
+        (secure, " 302", Some("sts=duration=2592000")),
+        // Without values there is no way to say it.
+        (old, "", None),
+    ] {
+        house.send(guest, &format!("CAP LS{version}"));
+        let lines = house.lines(guest).concat();
+        assert_eq!(lines.split([' ', ':']).find(|word| word.starts_with("sts")), told);
+    }
+    // It is information, and no capability (IRCv3 `sts`).
+    house.send(plain, "CAP REQ :sts");
+    assert_eq!(house.lines(plain), [":parlor.local CAP * NAK :sts"]);
+}

@@ -1,0 +1,20 @@
+//! The server as IRC clients see it, against modern.ircdocs.horse and the IRCv3 specifications: without sockets, and at
+//! a time that only the tests move.
+
+use crate::support::irc as house;
+
+mod bans;
+mod capabilities;
+mod channels;
+mod clocks;
+mod messages;
+mod modes;
+mod operators;
+mod people;
+mod pings;
+mod random;
+mod registration;
+mod seeing;
+mod server;
+mod wires;
+mod work;

@@ -1,0 +1,106 @@
+//! Signs of life, which keep time by the given `now`: hours pass in milliseconds.
+
+use std::time::Duration;
+
+use crate::irc::house::House;
+
+const AFTER: Duration = Duration::from_secs(90);
+const WITHIN: Duration = Duration::from_secs(60);
+/// Deadlines are kept in milliseconds.
+const TICK: Duration = Duration::from_millis(1);
+
+#[test]
+fn after_90_s_of_silence_a_client_is_asked_and_60_s_later_it_is_gone() {
+    let mut house = House::new();
+    let [ana, bob] = house.channel("#tea", ["ana", "bob"]);
+    house.advance(AFTER - TICK);
+    assert!(house.is_silent());
+    house.send(bob, "PING x");
+    house.forget();
+    house.advance(TICK);
+    assert_eq!(house.lines(ana), ["PING :parlor.local"]);
+    house.advance(WITHIN - TICK);
+    assert_eq!(house.lines(ana), [""; 0]);
+    house.lines(bob);
+    house.send(bob, "PONG x");
+    house.advance(TICK);
+    assert_eq!(house.lines(ana), ["ERROR :Closing link: ping timeout: no sign of life for 150 s"]);
+    assert_eq!(house.lines(bob), [":ana!~ana@HOST QUIT :ping timeout: no sign of life for 150 s"]);
+    assert!(house.is_shut(ana));
+}
+
+#[test]
+fn any_line_is_a_sign_of_life() {
+    let mut house = House::new();
+    let ana = house.irc("ana");
+    for sign in ["PONG :parlor.local", "PRIVMSG ana :still here", "NONSENSE", ""] {
+        house.advance(AFTER);
+        assert_eq!(house.lines(ana), ["PING :parlor.local"], "before {sign:?}");
+        house.advance(WITHIN - TICK);
+        house.send(ana, sign);
+        house.lines(ana);
+        // The next question comes 90 s after the sign.
+        house.advance(AFTER - TICK);
+        assert!(house.is_silent(), "after {sign:?}");
+        house.advance(TICK);
+        assert_eq!(house.lines(ana), ["PING :parlor.local"]);
+        house.send(ana, "PONG x");
+    }
+}
+
+#[test]
+fn whoever_answers_stays_for_days_and_is_asked_about_every_90_s() {
+    let mut house = House::new();
+    let ana = house.irc("ana");
+    let mut asked = 0;
+    let mut passed = Duration::ZERO;
+    while passed < Duration::from_secs(3 * 86_400) {
+        let wait = house.wait().expect("a client is looked after");
+        passed += wait;
+        house.advance(wait);
+        for line in house.lines(ana) {
+            assert_eq!(line, "PING :parlor.local");
+            asked += 1;
+            house.send(ana, "PONG :parlor.local");
+        }
+    }
+    assert_eq!(asked, 3 * 86_400 / 90);
+    assert!(!house.is_shut(ana));
+}
+
+#[test]
+fn whoever_talks_is_not_asked() {
+    let mut house = House::new();
+    let ana = house.irc("ana");
+    for _ in 0..100 {
+        house.advance(AFTER - TICK);
+        house.send(ana, "PRIVMSG nobody :x");
+        assert!(house.lines(ana).iter().all(|line| !line.starts_with("PING")));
+    }
+}
+
+#[test]
+fn a_ping_is_answered_with_its_token() {
+    let mut house = House::new();
+    let ana = house.connect();
+    assert_eq!(house.ask(ana, "PING abc"), [":parlor.local PONG parlor.local :abc"]);
+    house.register(ana, "ana", "");
+    assert_eq!(house.ask(ana, "ping :a b"), [":parlor.local PONG parlor.local :a b"]);
+    assert_eq!(house.ask(ana, "PING abc other.server"), [":parlor.local PONG parlor.local :abc"]);
+    assert_eq!(house.told(ana, "PING :"), "409 ana");
+}
+
+#[test]
+fn those_whose_time_is_up_together_are_not_told_of_each_other() {
+    let mut house = House::new();
+    let [ana, bob, eva] = house.channel("#tea", ["ana", "bob", "eva"]);
+    house.advance(AFTER);
+    house.send(eva, "PONG x");
+    house.forget();
+    house.advance(WITHIN);
+    for guest in [ana, bob] {
+        assert_eq!(house.lines(guest), ["ERROR :Closing link: ping timeout: no sign of life for 150 s"]);
+    }
+    let left = |name: &str| format!(":{name}!~{name}@HOST QUIT :ping timeout: no sign of life for 150 s");
+    assert_eq!(house.lines(eva), [left("ana"), left("bob")]);
+}

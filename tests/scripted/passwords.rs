@@ -1,0 +1,372 @@
+//! Passwords and their hashes, over scripted streams and at a time that only the tests move: who waits for a verdict, and
+//! who does not.
+
+use std::net::Ipv4Addr;
+use std::time::Duration;
+
+use parlor::config::{Operator, ServerConfig};
+use parlor::message::Peer;
+use parlor::secret::Secret;
+
+use crate::support::irc::House;
+use crate::support::options::config;
+use crate::support::scene::{Guest, Scene};
+
+/// Of `password`, cheap, and made with the reference implementation.
+const HASH: &str = "$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4";
+
+/// How many wrong guesses an address has at once, and how long it has to wait for another.
+const BURST: usize = 5;
+const INTERVAL: Duration = Duration::from_secs(10);
+const TICK: Duration = Duration::from_millis(1);
+
+/// Longer than the server waits for whoever has had its last words.
+const LINGER: Duration = Duration::from_secs(2);
+
+fn secret(text: &str) -> Secret {
+    text.parse().expect("a password")
+}
+
+/// Everybody must know the password of this hash, or this password.
+fn locked(password: &str) -> Scene {
+    Scene::with(ServerConfig { password: Some(secret(password)), ..config() })
+}
+
+fn at(n: u8) -> Peer {
+    Peer::Tcp(Ipv4Addr::new(192, 0, 2, n).into(), 1)
+}
+
+/// Somebody at this address whose guess is under way or waits.
+fn guesser(scene: &mut Scene, from: Peer, name: &str, guess: &str) -> Guest {
+    let guest = scene.connect_from(from);
+    scene.send(&guest, format!("∏∑{name}※{guess}∏∑"));
+    guest
+}
+
+/// What is being compared is answered, in the next turn.
+fn answer(scene: &mut Scene) {
+    scene.is_thinking = false;
+    scene.poll();
+    scene.is_thinking = true;
+    scene.settle();
+}
+
+// Hashes.
+
+#[test]
+fn a_hash_lets_in_who_knows_its_password_on_both_wires_and_nobody_else() {
+    let house = || House::with(|config| config.password = Some(secret(HASH)));
+    for (guess, is_right) in [("password", true), ("passwords", false), ("", false), (HASH, false)] {
+        let mut house = house();
+        let li = house.connect();
+        house.speaks_crazyit(li);
+        house.bytes(li, format!("∏∑li※{guess}∏∑"));
+        assert_eq!(house.raw(li), if is_right { "1" } else { "-1" }, "{guess}");
+        let ana = house.connect();
+        house.send(ana, &format!("PASS :{guess}\r\nNICK ana\r\nUSER a 0 * :x"));
+        let told = house.lines(ana);
+        let answer = if is_right { " 001 ana " } else { " 464 ana " };
+        assert!(told[0].contains(answer), "{guess}: {told:#?}");
+        assert_eq!(house.hub().users().len(), if is_right { 2 } else { 0 });
+    }
+}
+
+#[test]
+fn an_operators_password_may_be_a_hash_and_the_answer_has_its_label() {
+    let operators = vec![Operator { name: "root".into(), password: secret(HASH) }];
+    let mut house = House::with(|config| config.operators = operators);
+    let ana = house.irc_with("ana", "labeled-response batch");
+    for line in ["OPER root wrong", "OPER nobody password", "OPER nobody wrong"] {
+        let told = house.ask(ana, &format!("@label=x {line}"));
+        assert_eq!(told, ["@label=x :parlor.local 464 ana :Password incorrect"], "{line}");
+    }
+    let told = house.ask(ana, "@label=y OPER root password");
+    assert!(
+        told[0].starts_with("@label=y ") && told.iter().any(|line| line.contains(" 381 ana ")),
+        "{told:#?}"
+    );
+}
+
+#[test]
+fn every_name_is_compared_for_as_long_as_that_of_the_costliest_operator() {
+    let operators = vec![
+        Operator { name: "plain".into(), password: secret("plain") },
+        Operator { name: "root".into(), password: secret(HASH) },
+    ];
+    let mut scene = Scene::with(ServerConfig { operators, ..config() });
+    let ana = scene.connect();
+    scene.send(&ana, "NICK ana\r\nUSER a 0 * :x\r\n");
+    scene.is_thinking = true;
+    for name in ["root", "nobody", "plain"] {
+        scene.send(&ana, format!("OPER {name} wrong\r\n"));
+        assert_eq!(scene.questions.len(), 1, "{name}");
+        answer(&mut scene);
+    }
+}
+
+#[test]
+fn what_a_reload_takes_back_meanwhile_opens_no_door() {
+    let operators = || vec![Operator { name: "root".into(), password: secret(HASH) }];
+    let begin = || {
+        let operators = operators();
+        let mut scene = Scene::with(ServerConfig { operators, password: Some(secret(HASH)), ..config() });
+        let ana = scene.connect_from(at(1));
+        scene.send(&ana, "PASS password\r\nNICK ana\r\nUSER a 0 * :x\r\n");
+        scene.is_thinking = true;
+        scene.send(&ana, "OPER root password\r\n");
+        let bob = scene.connect_from(at(2));
+        scene.send(&bob, "PASS password\r\nNICK bob\r\nUSER b 0 * :x\r\n");
+        (scene, ana, bob)
+    };
+    let told = |scene: &mut Scene, ana: &Guest, bob: &Guest| {
+        while !scene.questions.is_empty() {
+            answer(scene);
+        }
+        (ana.heard().contains(" 381 "), bob.heard().contains(" 001 "))
+    };
+    let (mut scene, ana, bob) = begin();
+    assert_eq!(told(&mut scene, &ana, &bob), (true, true), "nothing has changed");
+    let (mut scene, ana, bob) = begin();
+    scene.change(|config| {
+        config.password = Some(secret("another"));
+        config.operators[0].password = secret("another");
+    });
+    assert_eq!(told(&mut scene, &ana, &bob), (false, false));
+    let (mut scene, ana, bob) = begin();
+    scene.change(|config| (config.password, config.operators) = (None, Vec::new()));
+    assert_eq!(told(&mut scene, &ana, &bob), (false, true), "nothing is asked any more");
+}
+
+// Passwords that cannot be checked.
+
+const CANNOT_CHECK: &str = "the server cannot check passwords right now, try again later";
+
+/// Answers what is asked, up to the last question, as a server does that has neither thread nor memory for it.
+fn give_up(scene: &mut Scene) {
+    while let Some(question) = scene.questions.pop() {
+        scene.turn(|server, now| server.checked(question.give_up(), now));
+    }
+    scene.settle();
+}
+
+#[test]
+fn a_password_that_cannot_be_checked_is_not_called_wrong_and_counts_for_nothing() {
+    let operators = vec![Operator { name: "root".into(), password: secret(HASH) }];
+    let mut scene = Scene::with(ServerConfig { operators, password: Some(secret(HASH)), ..config() });
+    let ana = scene.connect_from(at(1));
+    scene.send(&ana, "PASS password\r\nNICK ana\r\nUSER a 0 * :x\r\n");
+    assert!(ana.heard().contains(" 001 ana "));
+    scene.is_thinking = true;
+    for _ in 0..2 * BURST {
+        let li = guesser(&mut scene, at(1), "li", "password");
+        give_up(&mut scene);
+        assert_eq!(li.heard(), format!("* {CANNOT_CHECK}\n"));
+        let bob = scene.connect_from(at(1));
+        scene.send(&bob, "PASS password\r\nNICK bob\r\nUSER b 0 * :x\r\n");
+        give_up(&mut scene);
+        assert_eq!(bob.heard(), format!("ERROR :Closing link: {CANNOT_CHECK}\r\n"));
+        for name in ["root", "nobody"] {
+            scene.send(&ana, format!("OPER {name} password\r\n"));
+            give_up(&mut scene);
+            assert_eq!(ana.heard(), format!(":parlor.local 400 ana OPER :{CANNOT_CHECK}\r\n"), "{name}");
+        }
+        scene.advance(LINGER);
+    }
+    let li = guesser(&mut scene, at(1), "li", "password");
+    answer(&mut scene);
+    assert_eq!(li.heard(), "1", "the address has all its guesses");
+}
+
+// Order.
+
+/// Feeds what `ana` sends in every way, while passwords take until all of it has come; what ana and bob hear.
+fn heard_of(feed: impl Fn(&mut Scene, &Guest)) -> [String; 2] {
+    let mut scene = locked(HASH);
+    let bob = guesser(&mut scene, at(1), "bob", "password");
+    scene.advance(Duration::from_secs(1));
+    scene.is_thinking = true;
+    let ana = scene.connect_from(at(2));
+    feed(&mut scene, &ana);
+    assert_eq!(scene.questions.len(), 1);
+    assert_eq!(ana.heard(), "", "nothing is answered before the verdict");
+    answer(&mut scene);
+    scene.advance(Duration::from_secs(1));
+    [ana.heard(), bob.heard()]
+}
+
+#[test]
+fn what_comes_behind_a_password_waits_for_the_verdict_and_is_neither_lost_nor_reordered() {
+    let lines: String = (0..50).map(|n| format!("§γ{n}§γ")).collect();
+    let sent = format!("∏∑ana※password∏∑{lines}");
+    let said: String = (0..50).map(|n| format!("ana说：{n}\n")).collect();
+    let expected = [format!("1{said}"), format!("1{said}")];
+    assert_eq!(heard_of(|scene, ana| scene.send(ana, &sent)), expected, "whole");
+    let bytewise = |scene: &mut Scene, ana: &Guest| sent.bytes().for_each(|byte| scene.send(ana, [byte]));
+    assert_eq!(heard_of(bytewise), expected, "byte by byte");
+    let login = "∏∑ana※password∏∑";
+    let cut = |scene: &mut Scene, ana: &Guest| {
+        scene.send(ana, login);
+        scene.send(ana, &lines);
+    };
+    assert_eq!(heard_of(cut), expected, "in two packets");
+    let finished = |scene: &mut Scene, ana: &Guest| {
+        ana.push(&sent);
+        scene.end(ana);
+    };
+    assert_eq!(heard_of(finished), expected, "and then no more");
+}
+
+#[test]
+fn a_last_line_without_an_end_that_needs_a_verdict_is_handled_before_the_end() {
+    let mut scene = locked(HASH);
+    let ana = scene.connect();
+    ana.push("PASS password\r\nNICK ana\r\nUSER a 0 * :x");
+    scene.is_thinking = true;
+    scene.end(&ana);
+    assert!(!ana.is_shut() && ana.heard().is_empty());
+    answer(&mut scene);
+    assert!(ana.heard().contains(" 001 ana ") && ana.is_shut());
+}
+
+// Who is gone.
+
+#[test]
+fn a_verdict_for_somebody_who_is_gone_is_not_for_who_came_after() {
+    let mut scene = locked(HASH);
+    scene.is_thinking = true;
+    let ana = guesser(&mut scene, at(1), "ana", "password");
+    scene.reset(&ana);
+    assert!(ana.is_closed());
+    let eve = guesser(&mut scene, at(2), "eve", "wrong");
+    assert_eq!(eve.key, ana.key, "keys are used again");
+    assert_eq!(scene.questions.len(), 1, "ana's is under way");
+    answer(&mut scene);
+    assert_eq!(eve.heard(), "");
+    answer(&mut scene);
+    assert_eq!(eve.heard(), "-1");
+    assert!(scene.server.hub().users().is_empty());
+}
+
+#[test]
+fn nobody_waits_for_a_verdict_longer_than_for_a_login_nor_beyond_the_end() {
+    let mut scene = locked(HASH);
+    scene.is_thinking = true;
+    let ana = guesser(&mut scene, at(1), "ana", "password");
+    scene.advance(Duration::from_secs(30));
+    assert!(ana.heard().contains("no login within 30 s"));
+    let bob = guesser(&mut scene, at(2), "bob", "password");
+    scene.turn(|server, now| server.shut_down(now));
+    assert!(bob.heard().contains("shutting down"));
+    scene.advance(LINGER);
+    assert_eq!(scene.server.connections(), 0, "although nothing has been answered");
+    answer(&mut scene);
+}
+
+// Guesses.
+
+#[test]
+fn after_five_wrong_guesses_an_address_has_one_in_ten_seconds_on_whichever_wire() {
+    for password in [HASH, "password"] {
+        let mut scene = locked(password);
+        let ana = scene.connect_from(at(1));
+        for _ in 0..BURST - 1 {
+            scene.send(&ana, "∏∑ana※wrong∏∑");
+            assert_eq!(ana.heard(), "-1");
+        }
+        let irc = scene.connect_from(at(1));
+        scene.send(&irc, "PASS wrong\r\nNICK bob\r\nUSER b 0 * :x\r\n");
+        assert!(irc.heard().contains(" 464 "));
+        // Another connection of the same address is no way around.
+        let other = guesser(&mut scene, at(1), "ana", "wrong");
+        scene.send(&ana, "∏∑ana※password∏∑§γhello§γ");
+        scene.advance(INTERVAL - TICK);
+        assert_eq!((other.heard(), ana.heard()), (String::new(), String::new()));
+        let far = guesser(&mut scene, at(2), "far", "password");
+        assert_eq!(far.heard(), "1", "other addresses do not wait");
+        scene.advance(TICK);
+        assert_eq!((other.heard(), ana.heard()), ("-1".into(), String::new()));
+        scene.advance(INTERVAL);
+        assert_eq!(ana.heard(), "1ana说：hello\n", "a right one behind wrong ones is right all the same");
+    }
+}
+
+#[test]
+fn right_passwords_are_never_too_many() {
+    let mut scene = locked(HASH);
+    for n in 0..4 * BURST {
+        let guest = guesser(&mut scene, Peer::Unix, &format!("user{n}"), "password");
+        assert_eq!(guest.heard(), "1");
+    }
+}
+
+#[test]
+fn who_gives_no_password_has_not_guessed() {
+    let mut scene = locked("password");
+    let ana = scene.connect_from(at(1));
+    for _ in 0..4 * BURST {
+        scene.send(&ana, "∏∑ana∏∑");
+        assert_eq!(ana.heard(), "-1");
+    }
+    scene.send(&ana, "∏∑ana※password∏∑");
+    assert_eq!(ana.heard(), "1");
+}
+
+#[test]
+fn wrong_oper_passwords_are_guesses_also_where_the_name_is_of_nobody() {
+    let mut house = House::new();
+    let ana = house.irc("ana");
+    // A right password under a wrong name must count like any other, or the count would tell.
+    for line in ["OPER root wrong", "OPER nobody secret", "OPER nobody wrong", "OPER root x", "OPER root y"] {
+        assert_eq!(house.told(ana, line), "464 ana");
+    }
+    house.send(ana, "OPER root secret");
+    assert!(house.lines(ana).is_empty());
+    house.advance(INTERVAL);
+    assert!(house.lines(ana).iter().any(|line| line.contains(" 381 ana ")));
+}
+
+#[test]
+fn a_hundred_guessers_keep_neither_those_who_chat_nor_a_newcomer_waiting() {
+    let mut scene = locked(HASH);
+    let ana = guesser(&mut scene, at(1), "ana", "password");
+    let bob = guesser(&mut scene, at(2), "bob", "password");
+    scene.advance(Duration::from_secs(1));
+    ana.heard();
+    bob.heard();
+    scene.is_thinking = true;
+    let guessers: Vec<_> =
+        (0..100).map(|n| guesser(&mut scene, Peer::Unix, "eve", &format!("guess{n}"))).collect();
+    let computed = |scene: &Scene| scene.questions.len();
+    for round in 0..BURST {
+        assert_eq!(computed(&scene), 1, "one at a time");
+        // While one is computed, whatever is said is heard in the turn in which it comes.
+        ana.push(format!("§γ{round}§γ"));
+        scene.poll();
+        assert_eq!(bob.heard(), format!("ana说：{round}\n"));
+        answer(&mut scene);
+    }
+    assert_eq!(guessers.iter().filter(|guest| guest.heard() == "-1").count(), BURST);
+    assert_eq!(computed(&scene), 0, "nothing is computed for an address that has to wait");
+    let newcomer = guesser(&mut scene, at(3), "newcomer", "password");
+    assert_eq!(computed(&scene), 1);
+    answer(&mut scene);
+    assert_eq!(newcomer.heard(), "1");
+    scene.advance(INTERVAL);
+    assert_eq!(computed(&scene), 1, "one more guess of the hundred");
+}
+
+#[test]
+fn a_hundred_addresses_that_guess_take_turns_with_who_comes_next() {
+    let mut scene = locked(HASH);
+    scene.is_thinking = true;
+    // Each has three guesses waiting, and the newcomer comes last of all.
+    let guessers: Vec<_> = (0..300).map(|n| guesser(&mut scene, at(n as u8 % 100), "eve", "wrong")).collect();
+    let newcomer = guesser(&mut scene, at(200), "newcomer", "password");
+    let turns = (1..=300).find(|_| {
+        assert_eq!(scene.questions.len(), 1);
+        answer(&mut scene);
+        newcomer.heard() == "1"
+    });
+    assert_eq!(turns, Some(101), "one guess of each address is before it");
+    assert_eq!(guessers.iter().filter(|guest| guest.heard() == "-1").count(), 100);
+}

@@ -1,0 +1,12 @@
+//! The server on a thread of the test, over loopback.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod closing;
+mod crazyit;
+mod listening;
+mod proxy;
+mod thousand;
+#[cfg(feature = "tls")]
+mod tls;
