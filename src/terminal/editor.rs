@@ -13,10 +13,12 @@ use rustyline::{
 };
 use rustyline::{ColorMode, CompletionType, Config, Editor, ExternalPrinter};
 
+use super::failure::Failure;
 use super::helper::Assistant;
+use super::note::Note;
 use super::paint::{Paint, is_dumb};
 use super::printer::Printer;
-use super::{Failure, Note, Prompt};
+use super::prompts::Prompt;
 use crate::terminal::chat::Chat;
 
 /// Lines that are remembered, until the program ends.

@@ -4,8 +4,9 @@ use std::io::{self, Write};
 use std::thread;
 use std::time::Instant;
 
+use super::failure::{Failure, status};
 use super::input::read_line;
-use super::{Failure, complain, show, status};
+use super::output::{complain, show};
 #[cfg(feature = "tls")]
 use crate::client::Tls;
 use crate::client::texts::printable;

@@ -11,7 +11,9 @@ use rustix::io::Errno;
 use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr};
 use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM};
 
-use super::{Failure, Note, show};
+use super::failure::Failure;
+use super::note::Note;
+use super::output::show;
 use crate::secret::PASSWORD_BYTES;
 
 /// After SIGTERM, how long the conversation has to say goodbye.

@@ -4,7 +4,8 @@ use std::io::{self, BufRead, BufReader, Read};
 use std::sync::mpsc::{Receiver, SyncSender};
 use std::thread;
 
-use super::{Failure, Note};
+use super::failure::Failure;
+use super::note::Note;
 
 /// Longest line of the input, in bytes: more than anybody types, and little enough to be kept.
 const INPUT_BYTES: usize = 1024 * 1024;

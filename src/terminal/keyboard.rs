@@ -3,9 +3,12 @@
 use std::sync::mpsc::{Receiver, SyncSender};
 use std::sync::{Arc, Mutex};
 
+use super::failure::Failure;
+use super::input;
+use super::note::Note;
 use super::paint::Paint;
 use super::printer::Printer;
-use super::{Failure, Note, Prompt, input};
+use super::prompts::Prompt;
 use crate::terminal::chat::Chat;
 
 /// Begins to read, a line for each prompt. Returns what prints above the line that is typed, where there is an editor.

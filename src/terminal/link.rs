@@ -6,14 +6,15 @@ use std::sync::mpsc::SyncSender;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::{Note, enter};
+use super::enter;
+use super::note::Note;
 #[cfg(feature = "tls")]
 use crate::client::TlsError;
 use crate::client::{Client, Error, Event, EventKind, Reader, Request, Speaker, is_parlord};
 use crate::config::ClientConfig;
 use crate::name::UserName;
 use crate::terminal::backoff::Backoff;
-use crate::terminal::outgoing::{Next, Outgoing};
+use crate::terminal::send_queue::{Next, SendQueue};
 
 /// So long our name may be held by the connection that we lost. Then we take another: a server may wait for minutes
 /// before it notices that the connection is gone.
@@ -30,7 +31,7 @@ pub(super) struct Link {
     up: Option<(Speaker, Reader)>,
     /// Sending has failed; the reader will tell that the connection is lost.
     is_broken: bool,
-    pub(super) outgoing: Outgoing,
+    pub(super) queue: SendQueue,
     /// Tells the events of this connection from those of earlier ones.
     number: u64,
     /// The name to come back with.
@@ -78,7 +79,7 @@ impl Link {
             notes,
             up: None,
             is_broken: false,
-            outgoing: Outgoing::new(config.wire),
+            queue: SendQueue::new(config.wire),
             number: 0,
             name,
             said_goodbye: false,
@@ -102,7 +103,7 @@ impl Link {
         self.up = Some(client.listen(move |item| notes.send(Note::Heard(number, item)).is_ok())?);
         (self.is_broken, self.said_goodbye, self.lost_at) = (false, false, None);
         (self.told, self.other_names, self.held_name) = (None, 0, None);
-        self.outgoing.trust(false);
+        self.queue.trust(false);
         Ok(())
     }
 
@@ -128,7 +129,7 @@ impl Link {
             Some((speaker, _)) => speaker.pieces(request),
             None => vec![request.clone()],
         };
-        self.outgoing.push(pieces);
+        self.queue.push(pieces);
     }
 
     /// Sends what may be sent, and does what is due. Returns when it is to be called again, if nothing happens before,
@@ -143,15 +144,15 @@ impl Link {
             return (self.try_at, refused);
         };
         loop {
-            let sent = match self.outgoing.next(now) {
+            let sent = match self.queue.next(now) {
                 Next::WaitUntil(at) => return (Some(at), refused),
                 Next::Rest => return (None, refused),
-                Next::Confirm => speaker.confirm().map(|mark| self.outgoing.asked(mark, now)),
+                Next::Confirm => speaker.confirm().map(|mark| self.queue.asked(mark, now)),
                 Next::Send(request) => {
                     // What was kept while there was no connection may be more than one message.
                     let pieces = speaker.pieces(&request);
                     let sent = pieces.iter().try_fold(None, |_, piece| speaker.send_piece(piece));
-                    sent.map(|mark| self.outgoing.sent(mark, now))
+                    sent.map(|mark| self.queue.sent(mark, now))
                 }
             };
             match sent {
@@ -165,7 +166,7 @@ impl Link {
                     return (None, refused);
                 }
                 Err(error) => {
-                    self.outgoing.refuse();
+                    self.queue.refuse();
                     refused.push(error);
                 }
             }
@@ -175,10 +176,10 @@ impl Link {
     /// Takes note of an event.
     pub(super) fn hear(&mut self, event: &Event, now: Instant) {
         if let Some(mark) = event.answers {
-            self.outgoing.taken(mark, now);
+            self.queue.taken(mark, now);
         }
         match &event.kind {
-            EventKind::Server { version } => self.outgoing.trust(is_parlord(version)),
+            EventKind::Server { version } => self.queue.trust(is_parlord(version)),
             EventKind::Closing(_) => self.said_goodbye = true,
             EventKind::Renamed { to, .. } if event.is_own => self.rename(to),
             _ => {}
@@ -191,7 +192,7 @@ impl Link {
         self.backoff.held(now.saturating_duration_since(self.since));
         self.lost_at = Some(now);
         self.try_at = Some(now + self.backoff.pause());
-        self.outgoing.lost(self.said_goodbye)
+        self.queue.lost(self.said_goodbye)
     }
 
     /// True when there is no use in waiting for a connection.

@@ -7,7 +7,7 @@ use super::clock::Clock;
 use crate::client::Manner;
 use crate::client::texts::printable;
 use crate::config::Color;
-use crate::terminal::chat::{Mark, Shown, What};
+use crate::terminal::chat::{Emphasis, Shown, What};
 use crate::terminal::display::plain;
 
 /// The bell.
@@ -55,9 +55,9 @@ impl Paint {
             write!(line, "[{}] ", self.name(room)).ok();
         }
         match &shown.what {
-            What::Said { from, text, manner, mark } => {
-                line += &self.said(from, text, *manner, *mark);
-                line.extend((*mark == Mark::StandsOut).then_some(BELL));
+            What::Said { from, text, manner, emphasis } => {
+                line += &self.said(from, text, *manner, *emphasis);
+                line.extend((*emphasis == Emphasis::StandsOut).then_some(BELL));
             }
             What::Whispered { from, text, manner } => {
                 let text = plain(text);
@@ -73,20 +73,20 @@ impl Paint {
         line
     }
 
-    fn said(&self, from: &str, text: &str, manner: Manner, mark: Mark) -> String {
+    fn said(&self, from: &str, text: &str, manner: Manner, emphasis: Emphasis) -> String {
         let text = plain(text);
         let text = match manner {
-            _ if mark == Mark::StandsOut => self.styled(BOLD, &text),
+            _ if emphasis == Emphasis::StandsOut => self.styled(BOLD, &text),
             Manner::Action => self.styled(DIM, &text),
             Manner::Message | Manner::Notice => text,
         };
-        let name = match mark {
-            Mark::Nothing => self.name(from),
-            Mark::Own => self.styled(BOLD, &plain(from)),
-            Mark::StandsOut => self.styled(STANDS_OUT, &plain(from)),
+        let name = match emphasis {
+            Emphasis::Nothing => self.name(from),
+            Emphasis::Own => self.styled(BOLD, &plain(from)),
+            Emphasis::StandsOut => self.styled(STANDS_OUT, &plain(from)),
         };
         match manner {
-            Manner::Message if mark == Mark::Own => format!("{name}> {text}"),
+            Manner::Message if emphasis == Emphasis::Own => format!("{name}> {text}"),
             Manner::Message => format!("{name}: {text}"),
             Manner::Notice => format!("-{name}- {text}"),
             // Begins like no line of the server's own, so nobody can speak in its name.
@@ -137,23 +137,23 @@ mod tests {
         Shown { time: Some(UNIX_EPOCH), room: Some("#tea".into()), what }
     }
 
-    fn said(text: &str, manner: Manner, mark: Mark) -> Shown {
-        shown(What::Said { from: "bob".into(), text: text.into(), manner, mark })
+    fn said(text: &str, manner: Manner, emphasis: Emphasis) -> Shown {
+        shown(What::Said { from: "bob".into(), text: text.into(), manner, emphasis })
     }
 
     #[test]
     fn without_colours_a_line_is_plain_text_with_its_time_and_perhaps_its_room() {
         let line = |shown: &Shown| paint(false).line(shown, false);
-        assert_eq!(line(&said("hi", Manner::Message, Mark::Nothing)), "00:00 bob: hi");
-        assert_eq!(line(&said("waves", Manner::Action, Mark::Nothing)), "00:00 *bob waves*");
-        assert_eq!(line(&said("beep", Manner::Notice, Mark::Nothing)), "00:00 -bob- beep");
-        assert_eq!(line(&said("alice!", Manner::Message, Mark::StandsOut)), "00:00 bob: alice!\x07");
-        assert_eq!(line(&said("mine", Manner::Message, Mark::Own)), "00:00 bob> mine");
+        assert_eq!(line(&said("hi", Manner::Message, Emphasis::Nothing)), "00:00 bob: hi");
+        assert_eq!(line(&said("waves", Manner::Action, Emphasis::Nothing)), "00:00 *bob waves*");
+        assert_eq!(line(&said("beep", Manner::Notice, Emphasis::Nothing)), "00:00 -bob- beep");
+        assert_eq!(line(&said("alice!", Manner::Message, Emphasis::StandsOut)), "00:00 bob: alice!\x07");
+        assert_eq!(line(&said("mine", Manner::Message, Emphasis::Own)), "00:00 bob> mine");
         let whispered = What::Whispered { from: "bob".into(), text: "psst".into(), manner: Manner::Message };
         assert_eq!(line(&shown(whispered)), "00:00 bob whispers: psst\x07");
         assert_eq!(line(&shown(What::News("x".into()))), "00:00 * x");
         assert_eq!(line(&shown(What::Movement("bob left".into()))), "00:00 * bob left");
-        let named = paint(false).line(&said("hi", Manner::Message, Mark::Nothing), true);
+        let named = paint(false).line(&said("hi", Manner::Message, Emphasis::Nothing), true);
         assert_eq!(named, "00:00 [#tea] bob: hi");
     }
 
@@ -162,7 +162,7 @@ mod tests {
         let evil = "\x1b[2J\x07\u{9b}2J\u{202e}\x02x\r\n";
         for manner in [Manner::Message, Manner::Action, Manner::Notice] {
             let what = [
-                What::Said { from: evil.into(), text: evil.into(), manner, mark: Mark::Nothing },
+                What::Said { from: evil.into(), text: evil.into(), manner, emphasis: Emphasis::Nothing },
                 What::Whispered { from: evil.into(), text: evil.into(), manner: Manner::Notice },
                 What::News(evil.into()),
                 What::Movement(evil.into()),
@@ -184,7 +184,7 @@ mod tests {
         assert!(colours.len() > 2);
         assert!(
             paint
-                .line(&said("hi", Manner::Message, Mark::Nothing), false)
+                .line(&said("hi", Manner::Message, Emphasis::Nothing), false)
                 .starts_with("\x1b[38;5;243m00:00\x1b[0m \x1b[")
         );
     }
@@ -216,9 +216,9 @@ mod tests {
 
     #[test]
     fn what_people_do_is_dimmed_unless_it_is_about_us() {
-        let line = |mark| paint(true).line(&said("waves", Manner::Action, mark), false);
-        assert!(line(Mark::Nothing).ends_with(" \x1b[38;5;243mwaves\x1b[0m*"));
-        assert!(line(Mark::StandsOut).ends_with(" \x1b[1mwaves\x1b[0m*\x07"));
+        let line = |emphasis| paint(true).line(&said("waves", Manner::Action, emphasis), false);
+        assert!(line(Emphasis::Nothing).ends_with(" \x1b[38;5;243mwaves\x1b[0m*"));
+        assert!(line(Emphasis::StandsOut).ends_with(" \x1b[1mwaves\x1b[0m*\x07"));
     }
 
     #[test]

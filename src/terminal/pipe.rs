@@ -3,8 +3,11 @@
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender};
 use std::time::Instant;
 
+use super::failure::{Failure, status};
 use super::link::{Link, Tried};
-use super::{Failure, NOTES, Note, complain, input, json, show, status};
+use super::note::{NOTES, Note};
+use super::output::{complain, show};
+use super::{input, json};
 use crate::client::texts::refusal;
 use crate::client::{Client, Error, Event, EventKind, Request};
 use crate::config::ClientConfig;
@@ -116,7 +119,7 @@ impl Pipe<'_> {
             let (due, refused) = self.link.pump(Instant::now());
             refused.iter().for_each(|error| self.refuse(error));
             self.read_on();
-            if self.input_ended && self.link.outgoing.is_empty() && self.link.is_up() && !self.is_closing {
+            if self.input_ended && self.link.queue.is_empty() && self.link.is_up() && !self.is_closing {
                 self.is_closing = true;
                 self.link.finish();
             }
@@ -143,7 +146,7 @@ impl Pipe<'_> {
             Note::Typed(lines) => self.take_lines(lines),
             Note::InputEnded(result) => {
                 self.input_ended = true;
-                self.link.outgoing.end();
+                self.link.queue.end();
                 self.failure = result.err().or(self.failure.take());
             }
             Note::Heard(number, item) if self.link.is_current(number) => match item {
@@ -174,12 +177,12 @@ impl Pipe<'_> {
     /// Comes into the rooms.
     fn join(&mut self) {
         let join = |room: &RoomName| Request::Join { room: room.to_string(), key: None };
-        self.link.outgoing.push_urgent(self.config.rooms.iter().map(join).collect());
+        self.link.queue.push_urgent(self.config.rooms.iter().map(join).collect());
     }
 
     /// Reads more where there is place for it.
     fn read_on(&mut self) {
-        if !self.is_reading && !self.input_ended && self.link.outgoing.waiting() < WAITING {
+        if !self.is_reading && !self.input_ended && self.link.queue.waiting() < WAITING {
             // Whoever reads has ended only after having told that the input has.
             self.credits.send(()).ok();
             self.is_reading = true;
@@ -194,7 +197,7 @@ impl Pipe<'_> {
             self.link.push(&piped(&line, room.map(RoomName::as_str)));
         }
         if self.input_ended {
-            self.link.outgoing.end();
+            self.link.queue.end();
         }
     }
 
@@ -205,7 +208,7 @@ impl Pipe<'_> {
 
     fn hear(&mut self, event: &Event) {
         if let EventKind::Refused { code, about, .. } = &event.kind {
-            let line = event.answers.and_then(|mark| self.link.outgoing.line(mark));
+            let line = event.answers.and_then(|mark| self.link.queue.line(mark));
             self.refused.count(code, about.as_deref(), line);
         }
         self.link.hear(event, Instant::now());
@@ -224,7 +227,7 @@ impl Pipe<'_> {
     /// The connection is lost: it is tried again, if that cannot make anything be said twice.
     fn lost(&mut self, error: &Error) -> Option<Result<(), Failure>> {
         let doubtful = self.link.lost(Instant::now());
-        if self.input_ended && self.link.outgoing.is_empty() {
+        if self.input_ended && self.link.queue.is_empty() {
             return Some(Ok(()));
         }
         if self.link.has_given_up() || doubtful > 0 {
@@ -241,7 +244,7 @@ impl Pipe<'_> {
 
     /// Why it ends early, and how much was said.
     fn unfinished(&self, error: &Error, doubtful: usize) -> Failure {
-        let taken = self.link.outgoing.taken_lines();
+        let taken = self.link.queue.taken_lines();
         let perhaps = if doubtful > 0 { format!(", and perhaps {doubtful} more") } else { String::new() };
         let message = match self.lines {
             0 => error.to_string(),

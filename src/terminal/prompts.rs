@@ -3,10 +3,16 @@
 use std::sync::mpsc::SyncSender;
 use std::time::{Duration, Instant};
 
-use super::Prompt;
-
 /// A prompt that is about to change waits for so long.
 const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Lets one line be typed.
+#[cfg_attr(not(feature = "editor"), allow(dead_code))]
+pub(super) struct Prompt {
+    pub(super) text: String,
+    /// The terminal does not show what is typed.
+    pub(super) is_secret: bool,
+}
 
 /// Gives one prompt for each line.
 #[derive(Debug)]

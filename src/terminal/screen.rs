@@ -5,10 +5,11 @@ use std::io::{self, IsTerminal};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use super::guard;
+use super::output::show;
 use super::paint::{Paint, is_dumb};
 use super::printer::Printer;
 use super::wrap::wrap;
-use super::{guard, show};
 use crate::config::Color;
 use crate::terminal::chat::{Shown, What};
 

@@ -1,7 +1,8 @@
 //! What one hears on IRC, line by line.
 
+use super::lines::{nick, pong};
 use super::numerics::Numerics;
-use super::{nick, pong, speak};
+use super::speak;
 use crate::client::event::{Event, EventKind, Manner};
 use crate::client::shared_connection::{OwnSide, SharedConnection};
 use crate::date;

@@ -3,8 +3,8 @@
 
 use std::time::Duration;
 
+use super::lines::{USERNAME, line, nick, pong};
 use super::turned_away::TurnedAway;
-use super::{USERNAME, line, nick, pong};
 use crate::client::error::Error;
 use crate::client::incoming::{Incoming, Patience};
 use crate::client::shared_connection::SharedConnection;

@@ -2,6 +2,7 @@
 
 use std::mem;
 
+use super::lines::nick;
 use super::replies;
 use crate::client::event::{EventKind, Member};
 use crate::name::same_name;
@@ -151,7 +152,7 @@ fn member(text: &str) -> Member {
     let name = text.trim_start_matches(['~', '&', '@', '%', '+', '!']);
     let rank = text[..text.len() - name.len()].to_owned();
     // With `userhost-in-names` there is more behind it.
-    Member { rank, name: super::nick(name).to_owned() }
+    Member { rank, name: nick(name).to_owned() }
 }
 
 #[cfg(test)]

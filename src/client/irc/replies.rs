@@ -2,6 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
+use super::lines::nick;
 use crate::date;
 use crate::wire::irc::numeric;
 
@@ -140,14 +141,14 @@ fn none_if_empty(names: &str) -> &str {
 }
 
 fn without_hosts(names: &str) -> String {
-    names.split(',').map(super::nick).collect::<Vec<_>>().join(" ")
+    names.split(',').map(nick).collect::<Vec<_>>().join(" ")
 }
 
 /// Who set a mask, and when, where the server tells.
 fn set_by(by: &[&str]) -> String {
     match by {
-        [by, at, ..] => format!(", by {} on {}", super::nick(by), moment(at)),
-        [by] => format!(", by {}", super::nick(by)),
+        [by, at, ..] => format!(", by {} on {}", nick(by), moment(at)),
+        [by] => format!(", by {}", nick(by)),
         [] => String::new(),
     }
 }

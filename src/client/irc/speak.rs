@@ -1,7 +1,7 @@
 //! How one speaks on IRC. Whatever a text contains, it stays text; and what would be too long where it arrives is
 //! several messages, because a server would cut it.
 
-use super::{USERNAME, line};
+use super::lines::{USERNAME, line};
 use crate::client::event::Manner;
 use crate::client::request::Request;
 use crate::wire::irc::{LINE_BYTES, Line, split_text};

@@ -2,7 +2,8 @@
 
 use std::time::SystemTime;
 
-use super::{Act, Chat, IGNORED, Mark, Shown, What};
+use super::memory::IGNORED;
+use super::{Act, Chat, Emphasis, Shown, What};
 use crate::client::Manner;
 use crate::client::Request;
 use crate::name::{RoomName, UserName, same_name};
@@ -12,7 +13,7 @@ use crate::terminal::typed::{textbook_whisper, yes_or_no};
 const HISTORY_SHOWN: usize = 20;
 
 /// One command.
-pub(super) struct Command {
+pub(super) struct SlashCommand {
     /// Without the slash.
     pub(super) name: &'static str,
     /// What follows; square brackets around what may be left out.
@@ -30,8 +31,8 @@ const fn command(
     arguments: &'static str,
     help: &'static str,
     run: fn(&mut Chat, &str) -> Result<Act, String>,
-) -> Command {
-    Command { name, arguments, help, run, is_rare: false }
+) -> SlashCommand {
+    SlashCommand { name, arguments, help, run, is_rare: false }
 }
 
 const fn rare(
@@ -39,12 +40,12 @@ const fn rare(
     arguments: &'static str,
     help: &'static str,
     run: fn(&mut Chat, &str) -> Result<Act, String>,
-) -> Command {
-    Command { name, arguments, help, run, is_rare: true }
+) -> SlashCommand {
+    SlashCommand { name, arguments, help, run, is_rare: true }
 }
 
 /// Every command, as `/help` lists them.
-pub(super) const COMMANDS: [Command; 30] = [
+pub(super) const COMMANDS: [SlashCommand; 30] = [
     command("msg", "NAME TEXT", "whisper to somebody; so does //NAME:TEXT", Chat::msg),
     command("reply", "TEXT", "whisper to who whispered last", Chat::reply),
     command("me", "WHAT YOU DO", "do something", Chat::me),
@@ -102,8 +103,12 @@ impl Chat {
             return None;
         }
         let room = self.shown().ok()?.map(|room| room.name.clone());
-        let (from, manner, mark) = (self.name.clone(), Manner::Message, Mark::Own);
-        Some(Shown { time: Some(time), room, what: What::Said { from, text: said_text(line), manner, mark } })
+        let (from, manner, emphasis) = (self.name.clone(), Manner::Message, Emphasis::Own);
+        Some(Shown {
+            time: Some(time),
+            room,
+            what: What::Said { from, text: said_text(line), manner, emphasis },
+        })
     }
 
     /// What a line of a paste asks for: it is said, whatever it begins with.
@@ -277,7 +282,7 @@ pub(super) fn usage(name: &str) -> String {
 
 fn help(about: &str) -> Result<Act, String> {
     let about = about.trim().trim_start_matches('/');
-    let is_asked = |command: &&Command| {
+    let is_asked = |command: &&SlashCommand| {
         if about.is_empty() { !command.is_rare } else { command.name == about }
     };
     let commands = COMMANDS.iter().filter(is_asked);
@@ -334,7 +339,11 @@ mod tests {
     fn what_is_said_stands_among_what_others_say_and_whatever_else_is_typed_does_not() {
         let mut chat = chat_in("#tea", &[]);
         let text = |chat: &Chat, line: &str| match chat.own_line(line, SystemTime::UNIX_EPOCH)? {
-            Shown { what: What::Said { from, text, mark: Mark::Own, .. }, room: Some(room), time } => {
+            Shown {
+                what: What::Said { from, text, emphasis: Emphasis::Own, .. },
+                room: Some(room),
+                time,
+            } => {
                 assert_eq!(
                     (from.as_str(), room.as_str(), time),
                     ("alice", "#tea", Some(SystemTime::UNIX_EPOCH))
@@ -431,7 +440,7 @@ mod tests {
     fn the_man_page_has_every_command_and_no_other() {
         let page = include_str!("../../../doc/parlor.1");
         let documented: Vec<_> = page.lines().filter(|line| line.starts_with(".It Ic /")).collect();
-        let heading = |command: &Command| {
+        let heading = |command: &SlashCommand| {
             let mut arguments = command.arguments.replace('[', "Op Ar ").replace(']', "");
             if !arguments.is_empty() && !command.arguments.starts_with('[') {
                 arguments.insert_str(0, "Ar ");

@@ -3,7 +3,7 @@
 use std::time::{Instant, SystemTime};
 
 use super::movement::present;
-use super::{Chat, Mark, Shown, What};
+use super::{Chat, Emphasis, Shown, What};
 use crate::client::texts::{because, refusal, without_closing_link};
 use crate::client::{Event, EventKind, Manner};
 use crate::name::same_name;
@@ -79,13 +79,13 @@ impl Chat {
                 if self.is_ignored(from) {
                     return None;
                 }
-                let mark = match *manner {
-                    _ if event.is_own => Mark::Own,
-                    Manner::Message | Manner::Action if self.stands_out(text) => Mark::StandsOut,
-                    Manner::Message | Manner::Action | Manner::Notice => Mark::Nothing,
+                let emphasis = match *manner {
+                    _ if event.is_own => Emphasis::Own,
+                    Manner::Message | Manner::Action if self.stands_out(text) => Emphasis::StandsOut,
+                    Manner::Message | Manner::Action | Manner::Notice => Emphasis::Nothing,
                 };
                 let (from, text, manner) = (from.clone(), text.clone(), *manner);
-                let what = What::Said { from, text, manner, mark };
+                let what = What::Said { from, text, manner, emphasis };
                 self.remember(room.as_deref(), event, &what);
                 // What we typed stands on the screen.
                 (!event.is_own).then(|| (room.clone(), what))
@@ -117,7 +117,7 @@ impl Chat {
         let Some(index) = named else { return };
         let past = &mut self.rooms[index].past;
         if self.here != Some(index) && !event.is_own {
-            past.miss(matches!(what, What::Said { mark: Mark::StandsOut, .. }));
+            past.miss(matches!(what, What::Said { emphasis: Emphasis::StandsOut, .. }));
         }
         let time = event.time.unwrap_or_else(SystemTime::now);
         past.push(Shown { time: Some(time), room: room.map(str::to_owned), what: what.clone() });
@@ -167,7 +167,10 @@ mod tests {
     fn a_mention_and_a_highlighted_word_stand_out() {
         let mut chat = chat_with_highlight("#tea", "deploy");
         let mut stands_out = |text: &str| {
-            matches!(hear(&mut chat, said("bob", text)), Some(What::Said { mark: Mark::StandsOut, .. }))
+            matches!(
+                hear(&mut chat, said("bob", text)),
+                Some(What::Said { emphasis: Emphasis::StandsOut, .. })
+            )
         };
         assert!(stands_out("alice: hi"));
         assert!(stands_out("the Deploy begins"));

@@ -7,28 +7,26 @@ mod commands;
 mod completion;
 mod folding;
 mod hear;
+mod memory;
 mod movement;
 mod past;
 mod place;
 mod rare;
 mod room;
+mod shown;
 #[cfg(test)]
 mod tests_support;
 
-use std::time::{Instant, SystemTime};
+pub(super) use shown::{Emphasis, Shown, What};
 
-use crate::client::Manner;
+use std::time::Instant;
+
 use crate::client::Request;
 use crate::name::{RoomName, same_name};
 use crate::wire::Wire;
 use folding::Folding;
+use memory::PEOPLE_BYTES;
 use room::Room;
-
-/// Memory for the names of people in all rooms together, in bytes. The server alone decides how many there are.
-const PEOPLE_BYTES: usize = 8 * 1024 * 1024;
-
-/// Most names that are ignored.
-const IGNORED: usize = 1000;
 
 /// What is known of the conversation.
 #[derive(Debug)]
@@ -70,40 +68,6 @@ enum Prompted {
     Nowhere,
     /// To the room of this name.
     Room(String),
-}
-
-/// Something for the one at the terminal.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Shown {
-    /// When, by the server's clock, where it told.
-    pub(super) time: Option<SystemTime>,
-    /// In which room, where it is in one.
-    pub(super) room: Option<String>,
-    pub(super) what: What,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum What {
-    /// Somebody spoke in a room.
-    Said { from: String, text: String, manner: Manner, mark: Mark },
-    /// Somebody spoke to us alone.
-    Whispered { from: String, text: String, manner: Manner },
-    /// The server, or somebody in a room, did something.
-    News(String),
-    /// Somebody came or left.
-    Movement(String),
-    /// The program itself says something.
-    Note(String),
-}
-
-/// What sets a line that somebody said apart from others.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Mark {
-    Nothing,
-    /// We said it.
-    Own,
-    /// It mentions us, or a word that stands out as our name does.
-    StandsOut,
 }
 
 /// What a typed line asks the program to do.

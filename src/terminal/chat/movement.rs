@@ -100,8 +100,8 @@ fn with_room(text: &str, room: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::PEOPLE_BYTES;
-    use super::super::room::{ROOMS, Room};
+    use super::super::memory::{PEOPLE_BYTES, ROOMS};
+    use super::super::room::Room;
     use super::super::tests_support::{chat_in, hear, hear_own, joined, member};
     use super::*;
 

@@ -2,13 +2,8 @@
 
 use std::collections::VecDeque;
 
-use super::{Mark, Shown, What};
-
-/// Memory for what was said in all rooms together, in bytes.
-const HISTORY_BYTES: usize = 4 * 1024 * 1024;
-
-/// Memory for what was said in one room, in bytes.
-const ROOM_BYTES: usize = HISTORY_BYTES / super::room::ROOMS;
+use super::memory::PAST_BYTES;
+use super::shown::{Emphasis, Shown, What};
 
 /// Counts and remembers.
 #[derive(Debug, Default)]
@@ -26,7 +21,7 @@ impl Past {
     pub(super) fn push(&mut self, shown: Shown) {
         self.bytes += bytes(&shown);
         self.lines.push_back(shown);
-        while self.bytes > ROOM_BYTES {
+        while self.bytes > PAST_BYTES {
             let Some(oldest) = self.lines.pop_front() else { return };
             self.bytes -= bytes(&oldest);
         }
@@ -36,8 +31,8 @@ impl Past {
     pub(super) fn last(&self, count: usize) -> Vec<Shown> {
         let mut lines: Vec<_> = self.lines.iter().rev().take(count).cloned().collect();
         for line in &mut lines {
-            if let What::Said { mark: mark @ Mark::StandsOut, .. } = &mut line.what {
-                *mark = Mark::Nothing;
+            if let What::Said { emphasis: emphasis @ Emphasis::StandsOut, .. } = &mut line.what {
+                *emphasis = Emphasis::Nothing;
             }
         }
         lines.reverse();
@@ -84,10 +79,10 @@ mod tests {
     fn the_oldest_lines_make_room_for_new_ones() {
         let mut past = Past::default();
         (0..10_000).for_each(|n| past.push(line(&n.to_string())));
-        assert!(past.bytes <= ROOM_BYTES && past.bytes > ROOM_BYTES / 2);
+        assert!(past.bytes <= PAST_BYTES && past.bytes > PAST_BYTES / 2);
         assert_eq!(past.bytes, past.lines.iter().map(bytes).sum());
         assert_eq!(past.last(2), [line("9998"), line("9999")]);
-        past.push(line(&"x".repeat(ROOM_BYTES)));
+        past.push(line(&"x".repeat(PAST_BYTES)));
         assert_eq!((past.bytes, past.last(2)), (0, vec![]), "one line that is too long is not kept");
     }
 }

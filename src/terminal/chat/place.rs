@@ -1,7 +1,8 @@
 //! Where lines go: in which rooms we are, which of them the writer of a line sees, and what becomes of that as rooms open
 //! and close. A line never goes to a room that its writer did not see before it.
 
-use super::room::{ROOMS, Room};
+use super::memory::ROOMS;
+use super::room::Room;
 use super::{Chat, Prompted};
 use crate::client::Request;
 use crate::client::texts::printable;

@@ -1,14 +1,9 @@
 //! A room that we are in, or want to be in.
 
+use super::memory::NAME_BYTES;
 use super::past::Past;
 use crate::client::Member;
 use crate::name::same_name;
-
-/// Most rooms that are remembered: a server may say that we are in any number.
-pub(super) const ROOMS: usize = 200;
-
-/// Longest name remembered, in bytes.
-const NAME_BYTES: usize = 200;
 
 #[derive(Debug)]
 pub(super) struct Room {

@@ -12,13 +12,15 @@ use crate::name::UserName;
 use crate::terminal::chat::{Act, Chat};
 use crate::terminal::clock::Clock;
 use crate::terminal::enter::before_asking;
+use crate::terminal::failure::Failure;
 use crate::terminal::link::{Link, Tried};
+use crate::terminal::note::{NOTES, Note};
 use crate::terminal::paint::Paint;
 use crate::terminal::paste::Paste;
 use crate::terminal::progress::Progress;
 use crate::terminal::prompts::Prompts;
 use crate::terminal::screen::{Screen, has_colors};
-use crate::terminal::{Failure, NOTES, Note, guard, keyboard};
+use crate::terminal::{guard, keyboard};
 
 /// How long to wait for the server's last words.
 const QUIT_TIMEOUT: Duration = Duration::from_secs(2);
@@ -77,7 +79,7 @@ pub(in crate::terminal) fn run(config: &ClientConfig, client: Client, name: User
     let name = talk.chat().name().to_owned();
     talk.screen.note(&format!("You are {name}. /help shows what there is besides talking."));
     talk.come_in(&name);
-    talk.link.outgoing.be_stoppable();
+    talk.link.queue.be_stoppable();
     talk.go_on(&notes);
     talk.tell_unsent();
     talk.screen.finish();
@@ -116,7 +118,7 @@ impl Talk {
         let several = self.chat().has_several_rooms();
         crowds.iter().for_each(|shown| self.screen.show(shown, several));
         let is_sending = self.link.is_up() && !self.is_asking;
-        let lines = if is_sending { self.link.outgoing.waiting_lines() } else { 0 };
+        let lines = if is_sending { self.link.queue.waiting_lines() } else { 0 };
         if self.progress.is_to_be_told(lines, now) {
             self.screen.note(&format!("{lines} lines are still to be sent"));
         }
@@ -234,7 +236,7 @@ impl Talk {
             }
             // Not behind lines that wait for an answer.
             Act::Send(request) if self.link.is_up() && self.is_asking => {
-                self.link.outgoing.push_urgent(vec![request.clone()]);
+                self.link.queue.push_urgent(vec![request.clone()]);
             }
             Act::Send(request) if self.link.is_up() => self.link.push(request),
             Act::Send(_) => self.screen.note("there is no connection; nothing was sent"),
@@ -263,7 +265,7 @@ impl Talk {
     fn come_in(&mut self, name: &str) {
         let joins = self.chat().connected(name);
         if self.config.wire == crate::wire::Wire::Irc {
-            self.link.outgoing.push_urgent(joins);
+            self.link.queue.push_urgent(joins);
         }
     }
 
@@ -278,7 +280,7 @@ impl Talk {
         if doubtful > 0 {
             self.screen.note(&format!("your last {doubtful} lines may not have been heard"));
         }
-        self.link.outgoing.hold(true);
+        self.link.queue.hold(true);
         true
     }
 
@@ -304,8 +306,8 @@ impl Talk {
                     .note(&format!("connected again, as {name}; what was said meanwhile is not known here"));
                 self.come_in(&name);
                 // An earlier question may have been answered while the connection was lost again.
-                self.is_asking = self.link.outgoing.waiting_lines() > 0;
-                self.link.outgoing.hold(self.is_asking);
+                self.is_asking = self.link.queue.waiting_lines() > 0;
+                self.link.queue.hold(self.is_asking);
                 if self.is_asking {
                     self.ask();
                 }
@@ -326,9 +328,9 @@ impl Talk {
             let now = Instant::now();
             // What was typed just before goes first.
             self.send(now);
-            let lines = self.link.outgoing.lines_on_the_way();
+            let lines = self.link.queue.lines_on_the_way();
             self.leaving = Some(now + if lines > 0 { DRAIN_TIMEOUT } else { QUIT_TIMEOUT });
-            if self.link.outgoing.waiting_lines() > 0 && lines > 0 {
+            if self.link.queue.waiting_lines() > 0 && lines > 0 {
                 self.screen
                     .note("leaving once the server has taken what is on its way; Ctrl-C leaves at once");
             }
@@ -338,8 +340,8 @@ impl Talk {
 
     /// At the end, tells how many lines were not sent.
     fn tell_unsent(&mut self) {
-        let lines = self.link.outgoing.waiting_lines() + self.paste.clear();
-        let doubtful = if self.heard_end { 0 } else { self.link.outgoing.lines_on_the_way() };
+        let lines = self.link.queue.waiting_lines() + self.paste.clear();
+        let doubtful = if self.heard_end { 0 } else { self.link.queue.lines_on_the_way() };
         match (lines, doubtful) {
             (0, 0) => {}
             (_, 0) => self.screen.note(&format!("{lines} of your lines were not sent")),

@@ -10,18 +10,18 @@ impl Talk {
     pub(super) fn answered(&mut self, line: &str) -> bool {
         match yes_or_no(line) {
             Some(true) => {}
-            Some(false) => self.link.outgoing.clear(),
+            Some(false) => self.link.queue.clear(),
             None => return false,
         }
         self.is_asking = false;
-        self.link.outgoing.hold(false);
+        self.link.queue.hold(false);
         true
     }
 
     /// Asks whether to send what was kept.
     pub(super) fn ask(&mut self) {
         self.is_asking = true;
-        let lines = self.link.outgoing.waiting_lines();
+        let lines = self.link.queue.waiting_lines();
         self.screen.note(&format!("{lines} of your lines were not sent: send them? y or n"));
     }
 
@@ -61,8 +61,8 @@ impl Talk {
         let mut lines = self.paste.clear();
         // What waits for the connection is asked about later.
         if self.link.is_up() && !self.is_asking {
-            lines += self.link.outgoing.waiting_lines();
-            self.link.outgoing.clear();
+            lines += self.link.queue.waiting_lines();
+            self.link.queue.clear();
         }
         if lines > 0 {
             self.screen.note(&format!("stopped: {lines} lines were not sent"));

@@ -53,9 +53,9 @@ struct Sent {
 /// What to do now.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Next {
-    /// Send this, and tell how with [`Outgoing::sent`].
+    /// Send this, and tell how with [`SendQueue::sent`].
     Send(Request),
-    /// Ask the server for a confirmation, and tell with [`Outgoing::asked`].
+    /// Ask the server for a confirmation, and tell with [`SendQueue::asked`].
     Confirm,
     /// Nothing before this.
     WaitUntil(Instant),
@@ -65,7 +65,7 @@ pub(super) enum Next {
 
 /// What is to be sent, and what is on its way.
 #[derive(Debug)]
-pub(super) struct Outgoing {
+pub(super) struct SendQueue {
     wire: Wire,
     /// Goes before everything else: what makes us be where we were.
     urgent: VecDeque<Request>,
@@ -89,7 +89,7 @@ pub(super) struct Outgoing {
     lines: u64,
 }
 
-impl Outgoing {
+impl SendQueue {
     pub(super) fn new(wire: Wire) -> Self {
         Self {
             wire,
@@ -222,7 +222,7 @@ impl Outgoing {
         self.forgiven = Some(self.forgiven.map_or(now, |at| at.max(now)) + INTERVAL);
     }
 
-    /// What [`Outgoing::next`] gave was sent, and has this mark.
+    /// What [`SendQueue::next`] gave was sent, and has this mark.
     pub(super) fn sent(&mut self, mark: Option<u64>, now: Instant) {
         let piece = match self.urgent.pop_front() {
             Some(request) => Some(Piece { request, line: None, ends_line: false }),
@@ -232,7 +232,7 @@ impl Outgoing {
         self.spend(now);
     }
 
-    /// What [`Outgoing::next`] gave cannot be sent.
+    /// What [`SendQueue::next`] gave cannot be sent.
     pub(super) fn refuse(&mut self) {
         if self.urgent.pop_front().is_none() {
             self.waiting.pop_front();
@@ -291,13 +291,13 @@ mod tests {
     }
 
     /// Sends as long as that is possible. Returns how many messages went, and what comes then.
-    fn send_all(outgoing: &mut Outgoing, mark: &mut u64, labels: bool, now: Instant) -> (usize, Next) {
+    fn send_all(queue: &mut SendQueue, mark: &mut u64, labels: bool, now: Instant) -> (usize, Next) {
         let mut count = 0;
         loop {
-            match outgoing.next(now) {
+            match queue.next(now) {
                 Next::Send(_) => {
                     *mark += u64::from(labels);
-                    outgoing.sent(labels.then_some(*mark), now);
+                    queue.sent(labels.then_some(*mark), now);
                     count += 1;
                 }
                 next => return (count, next),
@@ -305,75 +305,75 @@ mod tests {
         }
     }
 
-    fn with_lines(wire: Wire, count: usize) -> Outgoing {
-        let mut outgoing = Outgoing::new(wire);
-        (0..count).for_each(|n| outgoing.push(vec![say(&n.to_string())]));
-        outgoing
+    fn with_lines(wire: Wire, count: usize) -> SendQueue {
+        let mut queue = SendQueue::new(wire);
+        (0..count).for_each(|n| queue.push(vec![say(&n.to_string())]));
+        queue
     }
 
     #[test]
     fn our_server_gets_a_window_full_and_more_as_it_answers() {
         let (now, mut mark) = (Instant::now(), 0);
-        let mut outgoing = with_lines(Wire::Irc, 1000);
-        outgoing.trust(true);
-        assert_eq!(send_all(&mut outgoing, &mut mark, true, now), (WINDOW, Next::Rest));
-        outgoing.taken(100, now);
-        assert_eq!(send_all(&mut outgoing, &mut mark, true, now), (100, Next::Rest));
-        assert_eq!(outgoing.taken_lines(), 100);
-        while outgoing.waiting() > 0 {
-            outgoing.taken(mark, now);
-            send_all(&mut outgoing, &mut mark, true, now);
+        let mut queue = with_lines(Wire::Irc, 1000);
+        queue.trust(true);
+        assert_eq!(send_all(&mut queue, &mut mark, true, now), (WINDOW, Next::Rest));
+        queue.taken(100, now);
+        assert_eq!(send_all(&mut queue, &mut mark, true, now), (100, Next::Rest));
+        assert_eq!(queue.taken_lines(), 100);
+        while queue.waiting() > 0 {
+            queue.taken(mark, now);
+            send_all(&mut queue, &mut mark, true, now);
         }
-        outgoing.taken(1000, now);
-        assert!(outgoing.is_empty() && outgoing.taken_lines() == 1000);
+        queue.taken(1000, now);
+        assert!(queue.is_empty() && queue.taken_lines() == 1000);
     }
 
     #[test]
     fn other_servers_get_a_few_and_then_one_at_a_time_and_are_asked_what_they_took() {
         let (begin, mut mark) = (Instant::now(), 0);
-        let mut outgoing = with_lines(Wire::Irc, 20);
-        let (count, next) = send_all(&mut outgoing, &mut mark, false, begin);
+        let mut queue = with_lines(Wire::Irc, 20);
+        let (count, next) = send_all(&mut queue, &mut mark, false, begin);
         assert_eq!((count, next), (BURST as usize, Next::WaitUntil(begin + INTERVAL)));
-        let (count, next) = send_all(&mut outgoing, &mut mark, false, begin + INTERVAL);
+        let (count, next) = send_all(&mut queue, &mut mark, false, begin + INTERVAL);
         assert_eq!((count, next), (1, Next::Confirm), "the window is full");
-        outgoing.asked(Some(1), begin + INTERVAL);
-        assert_eq!(outgoing.next(begin + INTERVAL), Next::Rest, "until it answers");
-        outgoing.taken(1, begin + 2 * INTERVAL);
-        assert_eq!(outgoing.taken_lines(), 6);
-        let (count, _) = send_all(&mut outgoing, &mut mark, false, begin + 2 * INTERVAL);
+        queue.asked(Some(1), begin + INTERVAL);
+        assert_eq!(queue.next(begin + INTERVAL), Next::Rest, "until it answers");
+        queue.taken(1, begin + 2 * INTERVAL);
+        assert_eq!(queue.taken_lines(), 6);
+        let (count, _) = send_all(&mut queue, &mut mark, false, begin + 2 * INTERVAL);
         assert_eq!(count, 0, "the question counts as well");
-        let (count, _) = send_all(&mut outgoing, &mut mark, false, begin + 3 * INTERVAL);
+        let (count, _) = send_all(&mut queue, &mut mark, false, begin + 3 * INTERVAL);
         assert_eq!(count, 1);
     }
 
     #[test]
     fn after_the_last_line_the_server_is_asked_at_once_if_no_more_comes_and_else_after_a_rest() {
         let (now, mut mark) = (Instant::now(), 0);
-        let mut outgoing = with_lines(Wire::Irc, 1);
-        assert_eq!(send_all(&mut outgoing, &mut mark, false, now), (1, Next::WaitUntil(now + REST)));
-        assert_eq!(outgoing.next(now + REST), Next::Confirm);
-        outgoing.end();
-        assert_eq!(outgoing.next(now), Next::Confirm);
-        outgoing.asked(Some(7), now);
-        outgoing.taken(7, now);
-        assert_eq!((outgoing.next(now), outgoing.is_empty()), (Next::Rest, true));
+        let mut queue = with_lines(Wire::Irc, 1);
+        assert_eq!(send_all(&mut queue, &mut mark, false, now), (1, Next::WaitUntil(now + REST)));
+        assert_eq!(queue.next(now + REST), Next::Confirm);
+        queue.end();
+        assert_eq!(queue.next(now), Next::Confirm);
+        queue.asked(Some(7), now);
+        queue.taken(7, now);
+        assert_eq!((queue.next(now), queue.is_empty()), (Next::Rest, true));
     }
 
     #[test]
     fn what_was_not_answered_by_a_server_that_said_goodbye_is_sent_again_and_nothing_else() {
         let (now, mut mark) = (Instant::now(), 0);
-        let mut outgoing = with_lines(Wire::Irc, 10);
-        outgoing.trust(true);
-        send_all(&mut outgoing, &mut mark, true, now);
-        outgoing.taken(4, now);
-        assert_eq!(outgoing.lost(true), 0);
-        assert_eq!((outgoing.taken_lines(), outgoing.waiting_lines()), (4, 6));
-        assert_eq!(outgoing.next(now), Next::Send(say("4")));
-        send_all(&mut outgoing, &mut mark, true, now);
-        assert_eq!(outgoing.lost(false), 6, "nobody said goodbye");
-        send_all(&mut outgoing, &mut mark, true, now);
-        outgoing.trust(false);
-        assert_eq!(outgoing.lost(true), 6, "it is a server of others");
+        let mut queue = with_lines(Wire::Irc, 10);
+        queue.trust(true);
+        send_all(&mut queue, &mut mark, true, now);
+        queue.taken(4, now);
+        assert_eq!(queue.lost(true), 0);
+        assert_eq!((queue.taken_lines(), queue.waiting_lines()), (4, 6));
+        assert_eq!(queue.next(now), Next::Send(say("4")));
+        send_all(&mut queue, &mut mark, true, now);
+        assert_eq!(queue.lost(false), 6, "nobody said goodbye");
+        send_all(&mut queue, &mut mark, true, now);
+        queue.trust(false);
+        assert_eq!(queue.lost(true), 6, "it is a server of others");
         let mut unmarked = with_lines(Wire::Irc, 3);
         send_all(&mut unmarked, &mut mark, false, now);
         assert_eq!(unmarked.lost(true), 3, "nobody answers each message");
@@ -382,58 +382,58 @@ mod tests {
     #[test]
     fn from_a_keyboard_little_is_on_its_way_at_once() {
         let (now, mut mark) = (Instant::now(), 0);
-        let mut outgoing = with_lines(Wire::Irc, 300);
-        outgoing.trust(true);
-        outgoing.be_stoppable();
-        assert_eq!(send_all(&mut outgoing, &mut mark, true, now), (KEYBOARD_WINDOW, Next::Rest));
-        outgoing.taken(3, now);
-        assert_eq!(outgoing.lines_on_the_way(), KEYBOARD_WINDOW - 3);
-        assert_eq!(send_all(&mut outgoing, &mut mark, true, now).0, 3);
-        assert_eq!(outgoing.waiting_lines(), 300 - KEYBOARD_WINDOW - 3);
+        let mut queue = with_lines(Wire::Irc, 300);
+        queue.trust(true);
+        queue.be_stoppable();
+        assert_eq!(send_all(&mut queue, &mut mark, true, now), (KEYBOARD_WINDOW, Next::Rest));
+        queue.taken(3, now);
+        assert_eq!(queue.lines_on_the_way(), KEYBOARD_WINDOW - 3);
+        assert_eq!(send_all(&mut queue, &mut mark, true, now).0, 3);
+        assert_eq!(queue.waiting_lines(), 300 - KEYBOARD_WINDOW - 3);
     }
 
     #[test]
     fn what_is_urgent_goes_first_also_while_the_rest_is_held() {
         let now = Instant::now();
-        let mut outgoing = with_lines(Wire::Irc, 1);
-        outgoing.hold(true);
+        let mut queue = with_lines(Wire::Irc, 1);
+        queue.hold(true);
         let join = Request::Join { room: "#tea".into(), key: None };
-        outgoing.push_urgent(vec![join.clone()]);
-        assert_eq!(outgoing.next(now), Next::Send(join));
-        outgoing.sent(None, now);
-        assert_eq!(outgoing.next(now), Next::WaitUntil(now + REST));
-        outgoing.hold(false);
-        assert_eq!(outgoing.next(now), Next::Send(say("0")));
-        outgoing.refuse();
-        assert_eq!(outgoing.waiting(), 0);
+        queue.push_urgent(vec![join.clone()]);
+        assert_eq!(queue.next(now), Next::Send(join));
+        queue.sent(None, now);
+        assert_eq!(queue.next(now), Next::WaitUntil(now + REST));
+        queue.hold(false);
+        assert_eq!(queue.next(now), Next::Send(say("0")));
+        queue.refuse();
+        assert_eq!(queue.waiting(), 0);
     }
 
     #[test]
     fn on_the_crazyit_wire_ones_own_words_are_the_answer_or_a_long_silence() {
         let (now, mut mark) = (Instant::now(), 0);
-        let mut outgoing = with_lines(Wire::CrazyIt, 2);
-        assert_eq!(send_all(&mut outgoing, &mut mark, true, now), (2, Next::WaitUntil(now + STALL)));
+        let mut queue = with_lines(Wire::CrazyIt, 2);
+        assert_eq!(send_all(&mut queue, &mut mark, true, now), (2, Next::WaitUntil(now + STALL)));
         let whisper = Request::Whisper { to: "bob".into(), text: "x".into(), manner: Manner::Message };
-        outgoing.push(vec![whisper]);
-        outgoing.end();
-        outgoing.next(now);
-        outgoing.sent(None, now);
-        assert_eq!(outgoing.next(now), Next::Confirm);
-        outgoing.asked(None, now);
-        outgoing.taken(1, now);
-        assert_eq!((outgoing.taken_lines(), outgoing.is_empty()), (1, false));
-        assert_eq!(outgoing.next(now + STALL), Next::Rest);
-        assert_eq!((outgoing.taken_lines(), outgoing.is_empty()), (3, true));
+        queue.push(vec![whisper]);
+        queue.end();
+        queue.next(now);
+        queue.sent(None, now);
+        assert_eq!(queue.next(now), Next::Confirm);
+        queue.asked(None, now);
+        queue.taken(1, now);
+        assert_eq!((queue.taken_lines(), queue.is_empty()), (1, false));
+        assert_eq!(queue.next(now + STALL), Next::Rest);
+        assert_eq!((queue.taken_lines(), queue.is_empty()), (3, true));
     }
 
     #[test]
     fn long_messages_fill_the_window_before_it_has_its_number_and_one_always_goes() {
         let (now, mut mark) = (Instant::now(), 0);
-        let mut outgoing = Outgoing::new(Wire::CrazyIt);
-        (0..10).for_each(|_| outgoing.push(vec![say(&"x".repeat(8000))]));
-        assert_eq!(send_all(&mut outgoing, &mut mark, true, now).0, WINDOW_BYTES / 8000);
-        let mut outgoing = Outgoing::new(Wire::CrazyIt);
-        outgoing.push(vec![say(&"x".repeat(2 * WINDOW_BYTES))]);
-        assert_eq!(send_all(&mut outgoing, &mut mark, true, now).0, 1);
+        let mut queue = SendQueue::new(Wire::CrazyIt);
+        (0..10).for_each(|_| queue.push(vec![say(&"x".repeat(8000))]));
+        assert_eq!(send_all(&mut queue, &mut mark, true, now).0, WINDOW_BYTES / 8000);
+        let mut queue = SendQueue::new(Wire::CrazyIt);
+        queue.push(vec![say(&"x".repeat(2 * WINDOW_BYTES))]);
+        assert_eq!(send_all(&mut queue, &mut mark, true, now).0, 1);
     }
 }

@@ -1,0 +1,39 @@
+//! Lines for the person at the terminal, before they are laid out.
+
+use std::time::SystemTime;
+
+use crate::client::Manner;
+
+/// A line for the person at the terminal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::terminal) struct Shown {
+    /// When it happened, by the clock of the server if it tells.
+    pub(in crate::terminal) time: Option<SystemTime>,
+    /// The room, if it is about one.
+    pub(in crate::terminal) room: Option<String>,
+    pub(in crate::terminal) what: What,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::terminal) enum What {
+    /// Somebody spoke in a room.
+    Said { from: String, text: String, manner: Manner, emphasis: Emphasis },
+    /// Somebody spoke to us alone.
+    Whispered { from: String, text: String, manner: Manner },
+    /// The server, or somebody in a room, did something.
+    News(String),
+    /// Somebody came or left.
+    Movement(String),
+    /// The program itself says something.
+    Note(String),
+}
+
+/// What sets a line that somebody said apart from others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::terminal) enum Emphasis {
+    Nothing,
+    /// We said it.
+    Own,
+    /// It mentions us, or a word that stands out as our name does.
+    StandsOut,
+}
