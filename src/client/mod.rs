@@ -55,6 +55,7 @@ pub(crate) mod texts;
 #[cfg(feature = "tls")]
 mod tls;
 
+pub use crate::wire::crazyit::MarkInside;
 pub use blocking_socket::ConnectError;
 pub use builder::{ANSWER_TIMEOUT, Builder, CONNECT_TIMEOUT, SEND_TIMEOUT};
 pub use error::{Error, Step};

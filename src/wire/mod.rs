@@ -1,12 +1,15 @@
 //! Protocols as bytes: bytes to meaning and back. No sockets, no clock, and nothing of users or rooms, so the
 //! server and the client share it.
 
+#[doc(hidden)]
 pub mod crazyit;
+#[doc(hidden)]
 pub mod irc;
 mod splitter;
 
 use std::fmt;
 
+#[doc(hidden)]
 pub use splitter::{Split, Splitter};
 
 /// The protocols by name, for who must choose one.
