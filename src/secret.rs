@@ -2,9 +2,11 @@
 //! it keeps, and comparing takes a time that tells nothing of it.
 
 mod ask;
+mod error;
 mod hash;
 
 pub use ask::{AskError, ask_for_hash};
+pub use error::{OutOfMemory, PASSWORD_BYTES, SecretError};
 pub use hash::{SPARE_KB, hash};
 
 use std::fmt;
@@ -13,10 +15,8 @@ use std::sync::Arc;
 
 use subtle::{Choice, ConstantTimeEq};
 
+use error::check;
 use hash::Hash;
-
-/// Longest password, in bytes: every wire carries one of this length, also behind a name.
-pub const PASSWORD_BYTES: usize = 256;
 
 /// Begins what is meant for a hash, of whichever kind.
 const HASH_PREFIX: &str = "$argon2";
@@ -37,25 +37,6 @@ enum Kind {
 /// What somebody says that it is.
 #[derive(Clone)]
 pub struct Guess(Box<[u8]>);
-
-/// Why something is no password, in one line that does not repeat it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SecretError {
-    /// A wire cannot carry it, or it is empty.
-    Unusable,
-    /// It begins like a hash and is none that we know.
-    BrokenHash,
-    /// It is a hash of another kind.
-    OtherHash,
-    /// It is a hash that takes too much memory or time.
-    CostlyHash,
-    /// There is not enough memory to make a hash of it.
-    OutOfMemory,
-}
-
-/// A hash takes more memory than there is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct OutOfMemory;
 
 /// A password in a room of a fixed size, so that comparing two takes the same time whatever their lengths.
 #[derive(Clone)]
@@ -166,42 +147,6 @@ impl PartialEq for Padded {
 }
 
 impl Eq for Padded {}
-
-/// Every wire must be able to carry it.
-fn check(text: &str) -> Result<(), SecretError> {
-    let is_usable = !text.is_empty() && text.len() <= PASSWORD_BYTES;
-    if !is_usable || text.contains(['\r', '\n', '\0', '※']) {
-        return Err(SecretError::Unusable);
-    }
-    Ok(())
-}
-
-impl fmt::Display for SecretError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Unusable => {
-                write!(f, "a password has 1 to {PASSWORD_BYTES} bytes, and contains no line end and no ※")
-            }
-            Self::BrokenHash => f.write_str(
-                "this begins like a hash and is none of argon2id, version 19; parlord --hash-password makes one",
-            ),
-            Self::OtherHash => f.write_str(
-                "this is a hash of a kind that is not taken; parlord --hash-password makes one that is",
-            ),
-            Self::CostlyHash => write!(
-                f,
-                "this hash takes too much: at most m={}, m times t={}, p=1; parlord --hash-password makes one",
-                hash::MOST_KB,
-                hash::MOST_WORK_KB
-            ),
-            Self::OutOfMemory => {
-                write!(f, "a hash takes {} KiB of memory, which are not available", hash::MADE_KB)
-            }
-        }
-    }
-}
-
-impl std::error::Error for SecretError {}
 
 #[cfg(test)]
 mod tests {

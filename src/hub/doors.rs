@@ -2,8 +2,8 @@
 
 use super::Hub;
 use super::budget::OverBudget;
-use super::rooms::{Room, SEAT_BYTES, new_room_bytes};
-use super::seats::RoomId;
+use super::rooms::{Room, new_room_bytes};
+use super::seats::{RoomId, SEAT_BYTES};
 use super::users::User;
 use crate::message::{Effects, Event, EventKind, Now, Rank, Refusal, RoomFlag, UserId};
 use crate::name::{RoomName, UserName};
@@ -119,7 +119,8 @@ impl Hub {
         let user = self.user(guest)?;
         self.users.budget.allows(user.owner(), user.invitation_bytes(&name))?;
         let Some(user) = self.users.get_mut(guest) else { return Err(Refusal::NobodyCalled(who)) };
-        user.invite(self.rooms.get(room));
+        let room_there = self.rooms.get(room);
+        user.invite(&room_there.name, room_there.settings.created);
         let (who, room_name) = (user.name().clone(), self.rooms.get(room).name.clone());
         self.users.recharge(guest);
         let event = self.event(id, now, EventKind::Invited { room: room_name, who });
@@ -164,14 +165,14 @@ impl Hub {
 fn admit(room: &Room, user: &User, key: Option<&str>, out: &mut Effects) -> Result<(), Refusal> {
     let (settings, name, mut steps) = (&room.settings, || room.name.clone(), 0);
     let is_banned = settings.bans(&user.identity, &mut steps);
+    let is_invited = user.is_invited_to(&room.name, settings.created);
     let mut is_opened = || settings.invites(&user.identity, &mut steps);
-    let is_closed =
-        settings.has(RoomFlag::InviteOnly) && !is_banned && !user.is_invited_to(room) && !is_opened();
+    let is_closed = settings.has(RoomFlag::InviteOnly) && !is_banned && !is_invited && !is_opened();
     out.worked(steps);
     if is_banned {
         return Err(Refusal::Banned(name()));
     }
-    if user.is_invited_to(room) {
+    if is_invited {
         return Ok(());
     }
     if is_closed {

@@ -11,6 +11,7 @@ mod marks;
 pub mod mask;
 mod past;
 mod people;
+mod reach;
 mod rooms;
 mod seats;
 mod settings;

@@ -9,8 +9,8 @@ use std::time::SystemTime;
 
 use slab::Slab;
 
-use super::connections::{Reach, Reached};
-use super::seats::{RoomId, Seat};
+use super::reach::{Reach, Reached};
+use super::seats::{MEMBER_BYTES, RoomId, Seat};
 use super::settings::Settings;
 use super::users::Users;
 use crate::footprint::{heap_bytes, shared_bytes};
@@ -60,10 +60,7 @@ pub struct Member {
 /// What a room takes in the list and in the index of rooms, at most: both may have just grown.
 const PLACE_BYTES: usize = 2 * (size_of::<Room>() + 32);
 
-/// What a seat takes in the user's list of seats and the room's list of members, both of which may have just grown, and
-/// in the list for events. A user's first one is part of what its connection takes.
-pub(super) const SEAT_BYTES: usize =
-    2 * size_of::<Seat>() + 2 * size_of::<Member>() + size_of::<ConnectionId>();
+const _: () = assert!(size_of::<Member>() <= MEMBER_BYTES, "as counted for the budget");
 
 /// What a new room called `name` takes.
 pub(super) fn new_room_bytes(name: &RoomName) -> usize {

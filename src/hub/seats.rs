@@ -3,6 +3,8 @@
 use std::mem;
 use std::ops::{Deref, DerefMut};
 
+use crate::message::ConnectionId;
+
 /// A room's number, used again once the room is gone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct RoomId(pub(super) u32);
@@ -15,6 +17,13 @@ pub struct Seat {
     /// Where in that room's list of members.
     pub(super) position: u32,
 }
+
+/// What a member takes in the list of a room, in bytes.
+pub(super) const MEMBER_BYTES: usize = 12;
+
+/// What a seat takes in the user's list of seats and the room's list of members, both of which may have just grown, and
+/// in the list for events. A user's first one is part of what its connection takes.
+pub(super) const SEAT_BYTES: usize = 2 * size_of::<Seat>() + 2 * MEMBER_BYTES + size_of::<ConnectionId>();
 
 /// The seats of one user, without room for more: most users are in few rooms, and there are many users.
 #[derive(Debug, Default)]

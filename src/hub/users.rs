@@ -7,9 +7,8 @@ use std::rc::Rc;
 use std::time::{Duration, SystemTime};
 
 use super::budget::Budget;
-use super::connections::Reach;
-use super::rooms::{Room, SEAT_BYTES};
-use super::seats::Seats;
+use super::reach::Reach;
+use super::seats::{SEAT_BYTES, Seats};
 use crate::footprint::{heap_bytes, shared_bytes, vec_bytes};
 use crate::message::{ConnectionId, Identity, Now, Peer, Profile, UserId};
 use crate::name::{RoomName, UserName};
@@ -164,13 +163,14 @@ impl User {
         self.rare.get_or_insert_default()
     }
 
-    pub(super) fn invite(&mut self, room: &Room) {
-        self.uninvite(&room.name);
+    /// Notes an invitation to the room of this name that was created at this time.
+    pub(super) fn invite(&mut self, room: &RoomName, created: SystemTime) {
+        self.uninvite(room);
         let invitations = &mut self.rare_mut().invitations;
         if invitations.len() == INVITATIONS {
             invitations.remove(0);
         }
-        invitations.push(Invitation { room: room.name.clone(), created: room.settings.created });
+        invitations.push(Invitation { room: room.clone(), created });
     }
 
     pub(super) fn uninvite(&mut self, room: &RoomName) {
@@ -179,10 +179,10 @@ impl User {
         }
     }
 
-    /// True when the user is invited to this room.
-    pub fn is_invited_to(&self, room: &Room) -> bool {
+    /// True when the user is invited to the room of this name that was created at this time.
+    pub fn is_invited_to(&self, room: &RoomName, created: SystemTime) -> bool {
         let mut invitations = self.rare.iter().flat_map(|rare| &rare.invitations);
-        invitations.any(|i| i.created == room.settings.created && i.room == room.name)
+        invitations.any(|i| i.created == created && i.room == *room)
     }
 
     /// The rooms that the user is invited to, the oldest invitation first.

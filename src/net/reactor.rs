@@ -3,6 +3,7 @@
 pub(super) mod accepting;
 mod keeping;
 mod running;
+mod saving;
 
 use std::fmt;
 use std::io;
@@ -25,7 +26,6 @@ use crate::address::Address;
 use crate::config::{ConfigError, ServerConfig};
 use crate::hub::Ban;
 use crate::server::bans_file;
-use running::Running;
 
 /// Tokens of connections are their keys in the slab; these count down from the other end.
 const WAKE: Token = Token(usize::MAX);
@@ -176,13 +176,6 @@ impl Reactor {
         let mut tls = self.listeners.iter().filter(|listener| listener.is_tls);
         plain.find_map(|listener| listener.address().public_port())?;
         tls.find_map(|listener| listener.address().public_port())
-    }
-
-    /// Serves until it is stopped, and everybody has been told and served to the end (at most 4 s).
-    ///
-    /// Fails only when the system's poll does.
-    pub fn run(self) -> io::Result<()> {
-        Running::new(self).run()
     }
 }
 

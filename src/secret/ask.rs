@@ -6,8 +6,9 @@ use std::io::{self, BufRead, ErrorKind, IsTerminal, Read, Write};
 
 use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr};
 
+use super::error::SecretError;
+use super::hash;
 use super::hash::SALT_BYTES;
-use super::{SecretError, hash};
 
 /// So much of a line is read, in bytes: more than a password may have.
 const MOST_BYTES: usize = 4096;

@@ -7,17 +7,8 @@ use argon2::password_hash::phc::{Output, ParamsString, Salt};
 use argon2::{Algorithm, Argon2, Block, Params, PasswordHash, Version};
 use subtle::ConstantTimeEq;
 
-use super::{OutOfMemory, SecretError, check};
+use super::error::{MADE_KB, MOST_KB, MOST_WORK_KB, OutOfMemory, SecretError, check};
 
-/// Most memory that a hash may take, in KiB.
-pub(super) const MOST_KB: u32 = 8 * 1024;
-
-/// Most work that a hash may be: its memory in KiB, times how often all of it is gone through. Nobody configures a
-/// server that thinks for a minute.
-pub(super) const MOST_WORK_KB: u32 = 64 * 1024;
-
-/// The memory and passes of our own hashes. doc/OPERATING.md says what they cost.
-pub(super) const MADE_KB: u32 = 7 * 1024;
 const MADE_PASSES: u32 = 1;
 
 /// Bytes of a hash.

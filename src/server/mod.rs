@@ -57,13 +57,15 @@ use connection::{Connection, Inlet, Life, Line, ReadNext};
 use counts::Counts;
 use deadlines::Deadlines;
 use inbox::Inbox;
-use reading::READ_BUDGET;
 
 /// How long all peers together may take for theirs when the server ends.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(4);
 
 /// How many who cannot come in are told so at the same time; further ones are closed without a word.
 const REFUSALS_AT_ONCE: usize = 64;
+
+/// Most bytes read from one connection in a turn; then it is the others' turn.
+const READ_BUDGET: usize = 16 * 1024;
 
 /// A server without its sockets.
 #[derive(Debug)]

@@ -3,15 +3,12 @@
 use std::io::ErrorKind;
 use std::mem;
 
-use super::Server;
+use super::{READ_BUDGET, Server};
 use crate::config::Flood;
 use crate::message::{CloseReason, Now};
 use crate::server::Stream;
 use crate::server::connection::{Connection, Inlet, Life, Line};
 use crate::session::Session;
-
-/// Most bytes read from one connection in a turn; then it is the others' turn.
-pub(super) const READ_BUDGET: usize = 16 * 1024;
 
 /// Most bytes read at once from a connection that has to wait when it sends too much: they are kept meanwhile.
 const LIMITED_READ: usize = 4 * 1024;

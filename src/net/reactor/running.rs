@@ -10,7 +10,7 @@ use log::info;
 use mio::event::Event;
 use mio::{Events, Token};
 
-use super::keeping::Saving;
+use super::saving::Saving;
 use super::{FIRST_LISTENER, Reactor, SIGNALS, WAKE};
 use crate::address::Address;
 use crate::config::ServerConfig;
@@ -62,6 +62,15 @@ pub(super) struct Running {
     pub(super) pause_logged_at: Option<Instant>,
     /// A signal asked for the config to be read again.
     is_to_reload: bool,
+}
+
+impl Reactor {
+    /// Serves until it is stopped, and everybody has been told and served to the end (at most 4 s).
+    ///
+    /// Fails only when the system's poll does.
+    pub fn run(self) -> io::Result<()> {
+        Running::new(self).run()
+    }
 }
 
 impl Running {

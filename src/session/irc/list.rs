@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use super::client::Irc;
 use super::client::{Progress, Work};
-use super::rooms::CHANNEL_TARGETS;
+use super::work::CHANNEL_TARGETS;
 use crate::hub::Room;
 use crate::hub::mask::{Folded, Pattern};
 use crate::session::Context;

@@ -19,6 +19,7 @@ mod modes;
 mod names;
 mod operators;
 mod people;
+mod ranks;
 mod registering;
 mod registration;
 mod reply;

@@ -4,7 +4,8 @@ use std::vec;
 
 use super::client::Irc;
 use super::client::{Progress, Work};
-use super::rooms::{CHANNEL_TARGETS, prefixes};
+use super::ranks::prefixes;
+use super::work::CHANNEL_TARGETS;
 use crate::hub::{Hub, Member};
 use crate::message::Capabilities;
 use crate::message::RoomFlag;

@@ -6,9 +6,10 @@ use std::vec;
 use super::client::Irc;
 use super::client::{Progress, Work};
 use super::names::Lists;
-use crate::hub::{Member, ROOMS_PER_USER, RoomId, Seat};
+use super::work::CHANNEL_TARGETS;
+use crate::hub::{Member, RoomId, Seat};
 use crate::message::Capabilities;
-use crate::message::{Command, Rank, Refusal};
+use crate::message::{Command, Refusal};
 use crate::name::{NameError, RoomName, UserName};
 use crate::session::Context;
 use crate::wire::irc::{Message, numeric};
@@ -19,28 +20,12 @@ pub(super) const TOPIC_CHARS: usize = 300;
 /// Longest reason for a kick or a parting, in characters; what is longer is cut.
 pub(super) const KICK_CHARS: usize = 200;
 
-/// Most channels in one `JOIN`, `PART`, `NAMES` or `LIST`: as many as a user may be in.
-pub(super) const CHANNEL_TARGETS: usize = ROOMS_PER_USER;
-
 /// Most people removed by one `KICK`.
 pub(super) const KICK_TARGETS: usize = 4;
 
 /// `text`, cut to `most` characters.
 pub(super) fn cut(text: &str, most: usize) -> &str {
     text.char_indices().nth(most).map_or(text, |(end, _)| &text[..end])
-}
-
-/// The signs of all ranks in a channel, highest first.
-pub(super) const RANK_SIGNS: &str = "@+";
-
-/// What stands before a member's name: all that applies, or only the first.
-pub(super) fn prefixes(rank: Rank, all: bool) -> &'static str {
-    match (rank.has_any(Rank::OPERATOR), rank.has_any(Rank::VOICE)) {
-        _ if rank == Rank::NONE => "",
-        (true, true) if all => RANK_SIGNS,
-        (true, _) => "@",
-        (false, _) => "+",
-    }
 }
 
 /// `JOIN channels [keys]`, as far as it has come.
@@ -265,7 +250,10 @@ impl Irc {
         // One to a channel that is gone is void.
         let is_valid = |name: &&RoomName| {
             let room = context.hub.rooms().find(name);
-            room.is_some_and(|room| user.is_invited_to(context.hub.rooms().get(room)))
+            room.is_some_and(|room| {
+                let room = context.hub.rooms().get(room);
+                user.is_invited_to(&room.name, room.settings.created)
+            })
         };
         let rooms: Vec<_> = user.invitations().filter(is_valid).cloned().collect();
         for room in rooms {

@@ -4,8 +4,12 @@
 use std::collections::HashSet;
 
 use super::client::{Irc, Pending, Progress, Work};
+use crate::hub::ROOMS_PER_USER;
 use crate::session::Context;
 use crate::wire::irc::numeric;
+
+/// Most channels in one `JOIN`, `PART`, `NAMES` or `LIST`: as many as a user may be in.
+pub(super) const CHANNEL_TARGETS: usize = ROOMS_PER_USER;
 
 /// What a command keeps that goes on, in bytes: at most a line with tags, cut into targets.
 pub(super) const KEPT_BYTES: usize = 8 * 1024;
