@@ -12,6 +12,9 @@ use crate::network::Network;
 /// How many bytes for one connection are a step of work.
 const BYTES_PER_STEP: usize = 64;
 
+/// As many bytes as most answers have: a line with its tags.
+const ANSWER_BYTES: usize = 512;
+
 /// Everything that commands cause, in order. Whoever executes the list takes effects off its beginning; what comes of
 /// that is appended. Its memory is used again, so that handling a message allocates nothing for its recipients.
 #[derive(Debug, Default)]
@@ -201,7 +204,7 @@ impl Effects {
         stays: impl Fn(&Event) -> bool,
         mut encode: impl FnMut(&Event, &mut Vec<u8>),
     ) -> Vec<u8> {
-        let (mut taken, steps) = (Vec::new(), self.steps);
+        let (mut taken, steps) = (Vec::with_capacity(ANSWER_BYTES), self.steps);
         for effect in self.list.split_off(self.before) {
             match effect {
                 Effect::Bytes(to, bytes) if to == who => taken.extend_from_slice(&self.bytes[bytes]),

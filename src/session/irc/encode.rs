@@ -170,7 +170,7 @@ impl Writer<'_> {
 
     fn tags(&self, line: &mut Line<'_>) {
         if self.capabilities.has(Capabilities::SERVER_TIME) {
-            line.tag("time", &date::millis(self.event.time).to_string());
+            line.plain_tag("time", date::millis(self.event.time));
         }
         if self.capabilities.has(Capabilities::MESSAGE_TAGS)
             && self.identity().is_some_and(|from| from.is_bot)
@@ -260,7 +260,10 @@ impl Writer<'_> {
         self.tags(&mut line);
         if self.capabilities.has(Capabilities::MESSAGE_TAGS) {
             let id = self.event.id;
-            line.tag("msgid", &if part == 0 { id.to_string() } else { format!("{id}-{part}") });
+            match part {
+                0 => line.plain_tag("msgid", id),
+                _ => line.plain_tag("msgid", format_args!("{id}-{part}")),
+            }
             for (key, value) in crate::wire::irc::Tags(&speech.tags).raw() {
                 line.raw_tag(key, value);
             }

@@ -1,7 +1,8 @@
 //! Writing one IRC line. Whatever it is made of, it is one line: text ends at the first CR, LF or NUL in it, a
 //! parameter that could not be told from two is shown as `*`, and what is too long is cut between characters.
 
-use std::fmt::Write as _;
+use std::fmt;
+use std::io::Write as _;
 
 use super::LINE_BYTES;
 use super::tags::escape;
@@ -31,19 +32,31 @@ impl<'a> Line<'a> {
         }
     }
 
+    /// Adds a tag whose value needs no escapes: a date, an id.
+    pub fn plain_tag(&mut self, key: &str, value: impl fmt::Display) {
+        self.key(key);
+        // Writing to memory does not fail.
+        write!(self.out, "={value}").ok();
+    }
+
     /// Adds a tag whose value is escaped already. CR, LF and NUL, which no tag may have, are left out.
     pub fn raw_tag(&mut self, key: &str, value: &str) {
         self.key(key);
         if !value.is_empty() {
             self.out.push(b'=');
-            self.out.extend(value.bytes().filter(|&byte| !ends_a_line(byte)));
+            self.raw(value);
         }
     }
 
     fn key(&mut self, key: &str) {
         self.out.push(if self.tagged { b';' } else { b'@' });
         self.tagged = true;
-        self.out.extend(key.bytes().filter(|&byte| !ends_a_line(byte)));
+        self.raw(key);
+    }
+
+    fn raw(&mut self, text: &str) {
+        let pieces = text.as_bytes().split(|&byte| ends_a_line(byte));
+        pieces.for_each(|piece| self.out.extend_from_slice(piece));
     }
 
     fn end_tags(&mut self) {
@@ -76,11 +89,8 @@ impl<'a> Line<'a> {
     }
 
     /// Adds a parameter that is a number.
-    pub fn number(&mut self, number: impl std::fmt::Display) {
-        let mut text = String::new();
-        // Writing to a string does not fail.
-        write!(text, "{number}").ok();
-        self.param(&text);
+    pub fn number(&mut self, number: impl fmt::Display) {
+        self.param(&number.to_string());
     }
 
     /// Adds the last parameter, which may contain spaces or nothing at all.

@@ -50,16 +50,25 @@ fn unescape(value: &str) -> Cow<'_, str> {
 
 /// Writes `value` so that it can stand in a tag.
 pub(super) fn escape(value: &str, out: &mut Vec<u8>) {
-    for byte in value.bytes() {
-        match byte {
-            b';' => out.extend_from_slice(b"\\:"),
-            b' ' => out.extend_from_slice(b"\\s"),
-            b'\\' => out.extend_from_slice(b"\\\\"),
-            b'\r' => out.extend_from_slice(b"\\r"),
-            b'\n' => out.extend_from_slice(b"\\n"),
-            0 => {}
-            other => out.push(other),
-        }
+    let mut rest = value.as_bytes();
+    while let Some(at) = rest.iter().position(|&byte| escaped(byte).is_some()) {
+        out.extend_from_slice(&rest[..at]);
+        out.extend_from_slice(escaped(rest[at]).unwrap_or_default());
+        rest = &rest[at + 1..];
+    }
+    out.extend_from_slice(rest);
+}
+
+/// What stands for a byte that cannot stand in a value.
+fn escaped(byte: u8) -> Option<&'static [u8]> {
+    match byte {
+        b';' => Some(b"\\:"),
+        b' ' => Some(b"\\s"),
+        b'\\' => Some(b"\\\\"),
+        b'\r' => Some(b"\\r"),
+        b'\n' => Some(b"\\n"),
+        0 => Some(b""),
+        _ => None,
     }
 }
 
