@@ -1,4 +1,4 @@
-//! How to connect, where the usual is not wanted.
+//! How to connect: protocol, TLS and timeouts.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,28 +15,28 @@ use super::tls::Tls;
 use crate::address::Address;
 use crate::wire::Wire;
 
-/// How long connecting may take, for each address that the host name stands for; and then, how long beginning TLS.
+/// Timeout for connecting to each address of the host, and then for the TLS handshake.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long the server may take to answer a login. Some look up who we are before they do.
+/// Timeout for the answer to a login. Some servers look up the client's host name first.
 pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// How long the server may refuse to take what is sent.
+/// Timeout for sending, while the server does not read.
 pub const SEND_TIMEOUT: Duration = Duration::from_secs(30);
 
 impl Client {
-    /// Connects to a server, and waits as long as is usual: see [`Client::builder`] for what else there is.
+    /// Connects to a server in plain text, with the default timeouts. [`Client::builder`] has more options.
     pub fn connect(server: &Address, wire: Wire) -> Result<Self, Error> {
         Self::builder().wire(wire).connect(server)
     }
 
-    /// Connects in another way than is usual.
+    /// Connects with other options than the defaults.
     pub fn builder() -> Builder {
         Builder::new()
     }
 }
 
-/// What to speak, whether in the open, and how long to wait. Made by [`Client::builder`].
+/// The options of a connection: protocol, TLS, timeouts. Made by [`Client::builder`].
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct Builder {
@@ -60,29 +60,29 @@ impl Builder {
         }
     }
 
-    /// The protocol to speak, instead of IRC.
+    /// Sets the protocol. The default is IRC.
     pub fn wire(self, wire: Wire) -> Self {
         Self { wire, ..self }
     }
 
-    /// Speaks over TLS, with whom this tells, instead of in the open.
+    /// Uses TLS, and trusts the servers that `tls` names. The default is plain text.
     #[cfg(feature = "tls")]
     pub fn tls(self, tls: Tls) -> Self {
         Self { tls: Some(tls), ..self }
     }
 
-    /// How long connecting may take, for each address of the server, and then beginning TLS, instead of
-    /// [`CONNECT_TIMEOUT`]. Not zero.
+    /// Sets the timeout for connecting to each address, and for the TLS handshake. Not zero. The default is
+    /// [`CONNECT_TIMEOUT`].
     pub fn connect_timeout(self, connect_timeout: Duration) -> Self {
         Self { connect_timeout, ..self }
     }
 
-    /// How long the server may take to answer a login, instead of [`ANSWER_TIMEOUT`]. Not zero.
+    /// Sets the timeout for the answer to a login. Not zero. The default is [`ANSWER_TIMEOUT`].
     pub fn answer_timeout(self, answer_timeout: Duration) -> Self {
         Self { answer_timeout, ..self }
     }
 
-    /// How long the server may refuse to take what is sent, instead of [`SEND_TIMEOUT`]. Not zero.
+    /// Sets the timeout for sending. Not zero. The default is [`SEND_TIMEOUT`].
     pub fn send_timeout(self, send_timeout: Duration) -> Self {
         Self { send_timeout, ..self }
     }

@@ -1,5 +1,5 @@
-//! The CrazyIt wire from the client's side. Our server ends every line with a newline; the textbook's own server
-//! ends none, so until a newline has been seen, a pause ends a line as well.
+//! The client's side of the CrazyIt wire. parlord ends every line with a newline. The textbook's server never does,
+//! so a pause also ends a line until the first newline has come.
 
 use std::time::Duration;
 
@@ -14,14 +14,14 @@ use crate::name::{UserName, same_name};
 use crate::wire::crazyit::{self as wire, Answer, Line, SPLIT_SIGN};
 use crate::wire::irc::Message;
 
-/// How long a server that has sent no newline yet must pause to end a line.
+/// The pause that ends a line of a server that sends no newlines.
 pub(super) const PAUSE: Duration = Duration::from_millis(200);
 
-/// Longest text sent in one message, in bytes: with its marks and a name it fits a server's default frame of
-/// 8 KiB. A longer line becomes several messages.
+/// Longest text of one message, in bytes. With its marks and a name it fits a server's default frame of 8 KiB. A
+/// longer line is sent as several messages.
 const MESSAGE_BYTES: usize = 8000;
 
-/// Logs in, once.
+/// Logs in.
 pub(super) fn log_in(
     name: &UserName,
     password: Option<&str>,
@@ -32,7 +32,7 @@ pub(super) fn log_in(
     connection.send(&login_frame(name, password)?)?;
     let patience = Patience::new(within);
     loop {
-        // An answer before this one may have had a newline, which ends it.
+        // The newline that completes an earlier answer may still be unread.
         let blank = incoming.unread().iter().take_while(|byte| byte.is_ascii_whitespace()).count();
         incoming.skip(blank);
         match Answer::decode(incoming.unread()) {
@@ -53,8 +53,8 @@ pub(super) fn log_in(
     }
 }
 
-/// Why the server sends a line instead of an answer. The wire has no code for that, so it counts as temporary; but a
-/// server that ends a connection before it knows its wire speaks IRC, which has some.
+/// The error for a line that comes instead of an answer. This wire has no code for its cause, so it counts as
+/// temporary. A server that ends a connection before it knows the wire speaks IRC, which has codes.
 fn turned_away(line: &str, server: &Address) -> Error {
     match Message::decode(line).ok().as_ref().and_then(TurnedAway::decode) {
         Some(why) => why.error(server),
@@ -70,14 +70,14 @@ fn login_frame(name: &UserName, password: Option<&str>) -> Result<Vec<u8>, Error
     let Some(password) = password else {
         return wire::Request::LogIn(name.as_str()).encode().map_err(Error::Mark);
     };
-    // The sign between the two is the one that may stand there.
+    // Only the sign between name and password is allowed.
     wire::Request::LogIn(password).encode().map_err(Error::Mark)?;
     let plain = wire::Request::LogIn(name.as_str()).encode().map_err(Error::Mark)?;
     let mark = plain.len() - crate::wire::crazyit::USER_MARK.len();
     Ok([&plain[..mark], SPLIT_SIGN.as_bytes(), password.as_bytes(), &plain[mark..]].concat())
 }
 
-/// The request in pieces of one message each.
+/// Splits the request into pieces of one message each.
 pub(super) fn pieces(request: &Request) -> Vec<Request> {
     let acted = match request {
         Request::Say { text, manner: Manner::Action, .. }
@@ -106,7 +106,7 @@ pub(super) fn encode(request: &Request) -> Result<Vec<u8>, Error> {
     request.encode().map_err(Error::Mark)
 }
 
-/// `text` in pieces of at most [`MESSAGE_BYTES`], cut between characters; one piece when it is empty.
+/// Splits `text` between characters into pieces of at most [`MESSAGE_BYTES`]; an empty text is one piece.
 fn cut(text: &str) -> impl Iterator<Item = &str> {
     let mut rest = Some(text);
     std::iter::from_fn(move || {
@@ -117,22 +117,22 @@ fn cut(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// Understands what the server sends after the login.
+/// Turns what the server sends after the login into events.
 #[derive(Debug, Default)]
 pub(super) struct Ear {
-    /// Lines of this server end with a newline.
+    /// This server ends its lines with newlines.
     has_newlines: bool,
-    /// How much of what we said has come back.
+    /// Number of our own messages that have come back.
     echoes: u64,
 }
 
 impl Ear {
-    /// True when a pause would end a line.
+    /// True if a pause would end a line.
     pub(super) fn heeds_pauses(&self, incoming: &Incoming) -> bool {
         !self.has_newlines && !incoming.unread().is_empty()
     }
 
-    /// The event that this is. What we said ourselves, and hear now, answers us.
+    /// Makes an event. Our own message that comes back is the server's confirmation.
     pub(super) fn event(&mut self, kind: EventKind, name: &str) -> Event {
         let (EventKind::Said { from, .. } | EventKind::Whispered { from, .. }) = &kind else {
             return Event {
@@ -148,7 +148,7 @@ impl Ear {
         Event { time: None, is_own, answers: is_echo.then_some(self.echoes), kind }
     }
 
-    /// The answer to our wish for another name, which stands where a line would begin.
+    /// The answer to a request for another name, if it is next.
     pub(super) fn answer(&self, incoming: &mut Incoming, connection: &SharedConnection) -> Option<EventKind> {
         if !connection.wants_name() {
             return None;
@@ -170,7 +170,7 @@ impl Ear {
         })
     }
 
-    /// What has come. `paused` and `ended` end a line as well.
+    /// The next line as an event. `paused` and `ended` also end a line.
     pub(super) fn hear(&mut self, incoming: &mut Incoming, paused: bool, ended: bool) -> Option<EventKind> {
         loop {
             let line = match incoming.line() {
@@ -183,7 +183,7 @@ impl Ear {
                 None if paused => incoming.rest(),
                 None => return None,
             };
-            // The newline that completes an answer, for one.
+            // For example, the newline that completes an answer.
             if !line.is_empty() {
                 return Some(meaning(&line));
             }
@@ -193,8 +193,8 @@ impl Ear {
         }
     }
 
-    /// The textbook's own Python server does not know half-closing: it takes the end of our input for an empty
-    /// message, again and again, and never closes. That is an end too, and what follows it is forgotten.
+    /// Detects the textbook's Python server, which does not know half-closing: it takes the end of our input for
+    /// empty messages without end. Discards them and returns true.
     pub(super) fn cut_endless_echo(&self, name: &str, incoming: &mut Incoming) -> bool {
         let twice = format!("{name}说：").repeat(2).into_bytes();
         let unread = incoming.unread();

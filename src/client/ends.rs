@@ -1,5 +1,5 @@
-//! The two ends of a connection, one to read from and one to write to, in the open or over TLS. Each has an owner of
-//! its own, and neither waits for the other.
+//! The two ends of a connection, one to read and one to write, plain or over TLS. Each has its own owner, and neither
+//! waits for the other.
 
 use std::io::{self, Write};
 use std::net::Shutdown;
@@ -9,7 +9,7 @@ use super::blocking_socket::{BlockingSocket, TimedReader};
 #[cfg(feature = "tls")]
 use super::tls;
 
-/// What is read from.
+/// The end to read from.
 #[derive(Debug)]
 pub(super) enum ReadEnd {
     Plain(TimedReader),
@@ -17,7 +17,7 @@ pub(super) enum ReadEnd {
     Tls(tls::TlsReadEnd),
 }
 
-/// What is written to.
+/// The end to write to.
 #[derive(Debug)]
 pub(super) enum WriteEnd {
     Plain(BlockingSocket),
@@ -30,8 +30,8 @@ impl ReadEnd {
         Self::Plain(TimedReader::new(stream))
     }
 
-    /// Reads once, and waits for at most `timeout`, which is not zero. Over TLS an end that the server has not
-    /// announced is an error of the kind `UnexpectedEof`: anybody could have cut the connection.
+    /// Reads once, within `timeout`, which is not zero. Over TLS, an end that the server has not announced is the
+    /// error `UnexpectedEof`, because anybody could have cut the connection.
     pub(super) fn read(&mut self, bytes: &mut [u8], timeout: Duration) -> io::Result<usize> {
         match self {
             Self::Plain(socket) => socket.read(bytes, timeout),
@@ -50,7 +50,7 @@ impl WriteEnd {
         }
     }
 
-    /// Ends the writing side.
+    /// Shuts down the writing side.
     pub(super) fn finish(&mut self) -> io::Result<()> {
         match self {
             Self::Plain(stream) => stream.shutdown(Shutdown::Write),

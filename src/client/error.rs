@@ -1,4 +1,4 @@
-//! What can go wrong for a client, and where.
+//! The errors of a client.
 
 use std::fmt;
 use std::io::{self, ErrorKind};
@@ -12,7 +12,7 @@ use crate::address::Address;
 use crate::name::UserName;
 use crate::wire::crazyit::MarkInside;
 
-/// Why a client cannot do what it was asked to.
+/// Why a request to the client failed.
 #[derive(Debug)]
 pub enum Error {
     /// There is no connection to the server.
@@ -22,7 +22,7 @@ pub enum Error {
         /// Why.
         error: ConnectError,
     },
-    /// There is a connection, and no TLS on it.
+    /// The server can be reached, but TLS failed.
     #[cfg(feature = "tls")]
     Tls {
         /// Which server.
@@ -34,7 +34,7 @@ pub enum Error {
     Lost {
         /// Which server.
         server: Address,
-        /// How far we had come.
+        /// What the client was doing.
         step: Step,
         /// What the system said.
         error: io::Error,
@@ -43,61 +43,61 @@ pub enum Error {
     NoAnswer {
         /// Which server.
         server: Address,
-        /// How long it had.
+        /// The timeout.
         within: Duration,
     },
-    /// The server ended the connection before the login, and gave no code that says why: it may be full, or about to
-    /// end. A later attempt may succeed.
+    /// The server ended the connection before the login without a code for the cause. It may be full or shutting
+    /// down. A later attempt may succeed.
     Unavailable {
         /// Which server.
         server: Address,
         /// What it said.
         line: String,
     },
-    /// The server has banned us, or admits only others. A later attempt will not succeed.
+    /// The server banned us or does not admit us, and said so by code. A later attempt will not succeed.
     Refused {
         /// Which server.
         server: Address,
         /// What it said.
         line: String,
     },
-    /// The server has another password, or one and we gave none.
+    /// The password is wrong or missing.
     PasswordRefused {
         /// Which server.
         server: Address,
         /// What it said.
         line: String,
-        /// We gave one.
+        /// The client gave a password.
         was_given: bool,
     },
-    /// The name is taken, or this server does not allow it.
+    /// The name is taken or not allowed.
     NameRefused {
         /// Which name.
         name: UserName,
-        /// What the server said of it; on the CrazyIt wire it says nothing, also of a wrong password.
+        /// What the server said. `None` on the CrazyIt wire, where the password may also be wrong.
         why: Option<String>,
     },
-    /// There is no room yet in which to speak.
+    /// The client has not joined a room to speak in.
     NoRoom,
-    /// The text cannot be sent. Nothing was.
+    /// The text contains a mark of the protocol. Nothing was sent.
     Mark(MarkInside),
-    /// The protocol that we speak has no words for this. Nothing was sent.
+    /// The protocol has no such request. Nothing was sent.
     NoWords {
-        /// For what, in the plural.
+        /// What was requested, in the plural.
         what: &'static str,
     },
-    /// The system gives us no thread to listen on.
+    /// The system refuses to start the reader thread.
     NoThread(io::Error),
 }
 
-/// What a client was doing when its connection broke.
+/// What a client was doing when it lost the connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// It had connected, and was logging in.
+    /// It was logging in.
     LoggingIn,
-    /// It was logged in, and had more to say or to hear.
+    /// It was logged in.
     Talking,
-    /// It had said everything, and waited for the server to have taken it and to close.
+    /// It had finished, and waited for the server to confirm and close.
     Closing,
 }
 

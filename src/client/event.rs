@@ -1,22 +1,21 @@
-//! What a client hears, as plain values: the same on both wires.
+//! What a client receives, as plain values that are the same on both wires.
 
 use std::time::SystemTime;
 
-/// Something heard from the server.
+/// An event from the server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Event {
-    /// When it happened, by the server's clock, where the server tells.
+    /// When it happened, by the server's clock, if the server says so.
     pub time: Option<SystemTime>,
-    /// It was our own doing: what we said and the server has taken, for one.
+    /// The client did it itself, such as a message that the server sends back.
     pub is_own: bool,
-    /// The mark up to which the server has dealt with what we sent, where this tells
-    /// (see [`super::Speaker::send`]).
+    /// The server has handled everything up to this mark, which [`super::Speaker::send`] returned.
     pub answers: Option<u64>,
     /// What happened.
     pub kind: EventKind,
 }
 
-/// What happened. Names of users and rooms are as the server writes them: other servers allow other names.
+/// What happened. Names are as the server writes them: other servers allow other names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EventKind {
     /// Somebody spoke to everybody in a room.
@@ -34,14 +33,14 @@ pub enum EventKind {
     Whispered {
         /// Who.
         from: String,
-        /// To whom; `None` where that can only be us.
+        /// To whom; `None` if that can only be us.
         to: Option<String>,
         /// What.
         text: String,
         /// How.
         manner: Manner,
     },
-    /// Somebody came into a room; when we did, [`EventKind::Present`] follows.
+    /// Somebody joined a room. If we did, [`EventKind::Present`] follows.
     Joined {
         /// Where.
         room: String,
@@ -54,14 +53,14 @@ pub enum EventKind {
         room: String,
         /// Who.
         who: String,
-        /// Why; empty when they did not say.
+        /// Why; may be empty.
         reason: String,
     },
     /// Somebody left the server.
     Quit {
         /// Who.
         who: String,
-        /// Why; empty when nobody said.
+        /// Why; may be empty.
         reason: String,
     },
     /// Somebody was removed from a room.
@@ -72,23 +71,23 @@ pub enum EventKind {
         who: String,
         /// By whom.
         by: String,
-        /// Why; empty when they did not say.
+        /// Why; may be empty.
         reason: String,
     },
-    /// Somebody has another name from now on.
+    /// Somebody changed their name.
     Renamed {
-        /// The name until now.
+        /// The old name.
         from: String,
-        /// The name from now on.
+        /// The new name.
         to: String,
     },
-    /// What a room is about.
+    /// The topic of a room.
     Topic {
         /// Which.
         room: String,
-        /// Empty when there is none.
+        /// The topic; empty if there is none.
         topic: String,
-        /// Who has just set it; `None` where it stood before we came.
+        /// Who has just set it; `None` if it was set before we joined.
         by: Option<String>,
     },
     /// Who is in a room.
@@ -98,7 +97,7 @@ pub enum EventKind {
         /// Who.
         members: Vec<Member>,
     },
-    /// The server lets us into another room than the one we asked for; [`EventKind::Joined`] follows.
+    /// The server puts us into another room than the one we asked for. [`EventKind::Joined`] follows.
     Forwarded {
         /// The room we asked for.
         from: String,
@@ -107,7 +106,7 @@ pub enum EventKind {
         /// Why.
         text: String,
     },
-    /// Somebody is asked into a room.
+    /// Somebody is invited to a room.
     Invited {
         /// Which.
         room: String,
@@ -116,40 +115,40 @@ pub enum EventKind {
         /// By whom.
         by: String,
     },
-    /// The settings of a room or a user changed, or a rank in a room.
+    /// The modes of a room or a user changed, or a rank in a room.
     Changed {
         /// Whose.
         of: String,
         /// By whom.
         by: String,
-        /// What, in IRC's letters: `+o bob`.
+        /// The changes in IRC's letters, such as `+o bob`.
         changes: String,
     },
-    /// The server itself said something that is meant for people.
+    /// A text from the server itself, for people.
     Notice(String),
-    /// The server declined something that we asked for.
+    /// The server refused a request.
     Refused {
-        /// IRC's number or word for it.
+        /// The numeric or the code of `FAIL`.
         code: String,
-        /// The name, room or command that it is about, where it is about one.
+        /// The name, room or command that it is about, if any.
         about: Option<String>,
         /// Why.
         text: String,
     },
-    /// The server told something about itself: the message of the day, for one.
+    /// Information from the server, such as the message of the day.
     Info(String),
-    /// The server told which program it is.
+    /// The server named its program.
     Server {
-        /// The program and its version, in its own words.
+        /// The program and its version.
         version: String,
     },
-    /// Nothing but that something we sent was dealt with.
+    /// The server has handled something that we sent; see [`Event::answers`].
     Taken,
-    /// The server ends the connection, and this is why.
+    /// The server ends the connection, for this reason.
     Closing(String),
 }
 
-/// True if `version` is the name of our own server and its version.
+/// True if `version` names our own server.
 pub(crate) fn is_parlord(version: &str) -> bool {
     version.starts_with("parlor-")
 }
@@ -157,18 +156,18 @@ pub(crate) fn is_parlord(version: &str) -> bool {
 /// How somebody spoke.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Manner {
-    /// They said it.
+    /// A message.
     Message,
-    /// A program said it, and wants no answer.
+    /// A message of a program that wants no answer.
     Notice,
-    /// They did it: `waves`.
+    /// An action, such as `waves`.
     Action,
 }
 
 /// Somebody in a room.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Member {
-    /// IRC's signs for their rank: `@` an operator, `+` a voice, nothing for most.
+    /// IRC's signs for the rank: `@` operator, `+` voice, usually empty.
     pub rank: String,
     /// Who.
     pub name: String,

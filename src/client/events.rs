@@ -1,4 +1,4 @@
-//! The half of a connection that listens, on a thread of its own.
+//! The half of a connection that receives, on its own thread.
 
 use std::fmt;
 use std::sync::Arc;
@@ -12,16 +12,17 @@ use super::listening::Listening;
 use super::shared_connection::SharedConnection;
 use super::speaker::Speaker;
 
-/// Events that wait for whoever iterates over them. Behind these the server waits.
+/// Events waiting to be read. When full, the reader stops, and finally the server.
 const WAITING: usize = 256;
 
-/// What comes from the server, until it closes the connection. Waits for it; an error is the last item.
+/// Iterates over the events from the server until it closes the connection. Blocks for the next one. After an error
+/// there are no more items.
 ///
-/// A thread named `parlor-reader` answers the server's own questions meanwhile. Dropping this ends the connection and
-/// that thread.
+/// A thread named `parlor-reader` receives them and answers `PING`. Dropping this value ends the connection and the
+/// thread.
 #[derive(Debug)]
 pub struct Events {
-    // First, so that the reader does not wait for us when we wait for it.
+    // Declared first, so that it is dropped first: the reader must not block while we join it.
     receiver: Receiver<Result<Event, Error>>,
     reader: Reader,
 }
@@ -34,13 +35,13 @@ impl Events {
         Ok(Self { receiver, reader })
     }
 
-    /// The next event, or `None` when there is none within this time; after the end always.
+    /// The next event, or `None` if none comes within `time` or the connection has ended.
     pub fn next_within(&mut self, time: Duration) -> Option<Result<Event, Error>> {
         self.receiver.recv_timeout(time).ok()
     }
 
-    /// Ends our side with [`Speaker::finish`], waits until the server has taken everything and closed, and ends the
-    /// thread. Events that come meanwhile are forgotten; who wants them calls `finish` and goes on iterating.
+    /// Finishes with [`Speaker::finish`], and waits until the server has taken everything and closed. Discards the
+    /// events that come meanwhile; to read them, call `finish` and continue to iterate.
     pub fn close(self, speaker: Speaker) -> Result<(), Error> {
         speaker.finish()?;
         let result = self.receiver.iter().try_for_each(|item| item.map(|_| ()));
@@ -57,15 +58,15 @@ impl Iterator for Events {
     }
 }
 
-/// The thread that reads from a connection. Dropping it ends the connection, and waits for the thread.
+/// The thread that receives. Dropping it ends the connection and waits for the thread.
 pub struct Reader {
     connection: Arc<SharedConnection>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Reader {
-    /// Gives `hear` everything that comes, until it returns false, or the connection ends: an error is the last that
-    /// comes, or else a `None`.
+    /// Calls `hear` for each event until it returns false or the connection ends. The last item is an error, or
+    /// `None` after an orderly end.
     pub(super) fn start(
         connection: Arc<SharedConnection>,
         mut listening: Listening,
@@ -84,19 +85,19 @@ impl Reader {
         Ok(Self { connection, thread: Some(thread.map_err(Error::NoThread)?) })
     }
 
-    /// Ends the connection, and does not wait for the thread.
+    /// Ends the connection without waiting for the thread.
     pub fn abort(&self) {
         self.connection.abort();
     }
 
-    /// Waits for the connection's end.
+    /// Waits for the end of the connection.
     pub fn join(mut self) {
         self.wait();
     }
 
     fn wait(&mut self) {
         if let Some(thread) = self.thread.take() {
-            // A panic there has been told of already.
+            // A panic there has already been reported.
             thread.join().ok();
         }
     }

@@ -1,4 +1,4 @@
-//! What has come from the server and has not been understood yet.
+//! The input buffer: bytes from the server that are not handled yet.
 
 use std::io::{self, ErrorKind};
 use std::time::{Duration, Instant};
@@ -8,20 +8,20 @@ use super::ends::ReadEnd;
 use super::error::Error;
 use super::shared_connection::SharedConnection;
 
-/// Longest line, in bytes; what is longer comes in pieces.
+/// Longest line, in bytes; a longer one is split.
 const LINE_BYTES: usize = 64 * 1024;
 
-/// What a read came to.
+/// The result of a read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Got {
     Bytes,
-    /// Nothing within the time.
+    /// Nothing came within the timeout.
     Nothing,
-    /// The server's side has ended.
+    /// The server has closed its side.
     End,
 }
 
-/// How long somebody waits for an answer.
+/// A timeout and its start.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Patience {
     pub(super) since: Instant,
@@ -29,7 +29,7 @@ pub(super) struct Patience {
 }
 
 impl Patience {
-    /// From now on.
+    /// Starts now.
     pub(super) fn new(within: Duration) -> Self {
         Self { since: Instant::now(), within }
     }
@@ -40,7 +40,7 @@ impl Patience {
 pub(super) struct Incoming {
     source: ReadEnd,
     unread: Vec<u8>,
-    /// There is no newline before this.
+    /// There is no newline before this index.
     searched: usize,
 }
 
@@ -49,7 +49,7 @@ impl Incoming {
         Self { source, unread: Vec::new(), searched: 0 }
     }
 
-    /// Reads once, and waits for at most `timeout`, which is not zero.
+    /// Reads once, within `timeout`, which is not zero.
     pub(super) fn read(&mut self, timeout: Duration) -> io::Result<Got> {
         let mut bytes = [0; 4096];
         match self.source.read(&mut bytes, timeout) {
@@ -63,7 +63,7 @@ impl Incoming {
         }
     }
 
-    /// Reads once, for who waits for an answer.
+    /// Reads once while waiting for an answer.
     pub(super) fn await_answer(
         &mut self,
         patience: Patience,
@@ -79,7 +79,7 @@ impl Incoming {
         }
     }
 
-    /// The next line that has an end, without it. One that is too long comes in pieces.
+    /// The next complete line, without its end. A line that is too long is split.
     pub(super) fn line(&mut self) -> Option<String> {
         match self.unread[self.searched..].iter().position(|&byte| byte == b'\n') {
             Some(found) => {
@@ -95,7 +95,7 @@ impl Incoming {
         }
     }
 
-    /// What has come of an unfinished line, save a character of which only the beginning is there.
+    /// The incomplete line, except for an incomplete character at its end.
     pub(super) fn rest(&mut self) -> String {
         let whole = match std::str::from_utf8(&self.unread) {
             Err(error) if error.error_len().is_none() => error.valid_up_to(),
@@ -104,7 +104,7 @@ impl Incoming {
         self.take(whole)
     }
 
-    /// The first `end` bytes. What is not UTF-8 in them is replaced.
+    /// Takes the first `end` bytes. Invalid UTF-8 in them is replaced.
     pub(super) fn take(&mut self, end: usize) -> String {
         let line = String::from_utf8_lossy(&self.unread[..end]).into_owned();
         self.skip(end);
@@ -121,7 +121,7 @@ impl Incoming {
         self.searched = self.searched.min(end);
     }
 
-    /// What has come and has not been taken.
+    /// The bytes that have not been taken.
     pub(super) fn unread(&self) -> &[u8] {
         &self.unread
     }

@@ -1,4 +1,4 @@
-//! Listening: bytes from the socket become events, one after the other, on whatever thread asks for the next.
+//! Receiving: turns bytes from the socket into events, one at a time, on the thread that asks for the next.
 
 use std::io::{self, ErrorKind};
 use std::sync::Arc;
@@ -11,41 +11,42 @@ use super::shared_connection::{OwnSide, SharedConnection};
 use super::{crazyit, irc};
 use crate::wire::Wire;
 
-/// Longest wait in one read, after which the time is looked at.
+/// Longest wait in one read, before deadlines are checked.
 const TICK: Duration = Duration::from_secs(5);
 
-/// After this much silence an IRC server is asked for a sign of life.
+/// After this silence the client sends `PING`.
 const PING_AFTER: Duration = Duration::from_secs(120);
 
-/// After this much silence an IRC server is given up: it was asked a while ago.
+/// After this silence, a minute after the `PING`, an IRC server counts as lost.
 const LOST_AFTER: Duration = Duration::from_secs(180);
 
-/// Once our own side has ended, how long a server may be silent without closing.
+/// After our side has ended, how long a silent server may take to close.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// Once our own side has ended, how long a server may go on talking without closing: time enough for what is due to
-/// us. One that does not know half-closing would tell us for ever what is said.
+/// After our side has ended, how long a server that still sends may take to close. A server that does not know
+/// half-closing would send for ever.
 const TALK_TIMEOUT: Duration = Duration::from_secs(300);
 
-/// Once we have said `QUIT`, how long a server may take to close. It has confirmed everything before, and owes us nothing.
+/// After `QUIT`, how long a server may take to close. It has already confirmed everything.
 const QUIT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// What comes from the server, until it closes the connection. Waits for it; an error is the last item.
+/// Iterates over events until the server closes the connection. Blocks for the next one. After an error there are no
+/// more items.
 #[derive(Debug)]
 pub(super) struct Listening {
     connection: Arc<SharedConnection>,
     incoming: Incoming,
     ear: Ear,
-    /// When something last came.
+    /// When the last bytes came.
     heard: Instant,
-    /// The server has been asked for a sign of life since.
+    /// A `PING` has been sent since.
     asked: bool,
-    /// Nothing has come for so long that a line is taken to have ended.
+    /// Nothing has come for so long that the line counts as complete.
     paused: bool,
     ended: bool,
 }
 
-/// How one understands a wire.
+/// Turns the bytes of a wire into events.
 #[derive(Debug)]
 enum Ear {
     Irc(irc::Ear),
@@ -59,12 +60,12 @@ impl Listening {
             Wire::CrazyIt => Ear::CrazyIt(crazyit::Ear::default()),
         };
         let heard = Instant::now();
-        // Until the server says that it is ours, which knows what a half-closed connection is.
+        // Until the server says that it is parlord, which knows half-closing.
         connection.set_goodbye((wire == Wire::Irc).then_some(irc::QUIT));
         Self { connection, incoming, ear, heard, asked: false, paused: false, ended: false }
     }
 
-    /// The next event of what has come.
+    /// The next event in the bytes that have come.
     fn take(&mut self) -> Option<Event> {
         match &mut self.ear {
             Ear::Irc(ear) => loop {
@@ -85,7 +86,7 @@ impl Listening {
         }
     }
 
-    /// Waits for more, for a while.
+    /// Waits for more bytes, for a while.
     fn read(&mut self) -> Result<(), Error> {
         let pause_ends_line = match &self.ear {
             Ear::Irc(_) => false,
@@ -114,7 +115,7 @@ impl Listening {
             Got::Nothing => self.silence()?,
             Got::End => match self.connection.own_side() {
                 OwnSide::Closing { .. } => self.ended = true,
-                // We had more to say, or do not know that all was taken.
+                // We had more to send, or the server has not confirmed everything.
                 OwnSide::Greeting | OwnSide::Open | OwnSide::Draining { .. } => {
                     return Err(self.lost(ErrorKind::UnexpectedEof));
                 }
@@ -123,14 +124,13 @@ impl Listening {
         Ok(())
     }
 
-    /// True when it does not matter who has ended the connection: IRC servers have confirmed what we said before we
-    /// end our side, and what they say after a goodbye is no loss. On the CrazyIt wire only the server's own end
-    /// confirms.
+    /// True if a cut connection loses nothing: an IRC server has confirmed everything before we end our side. On the
+    /// CrazyIt wire only the server's own end is a confirmation.
     fn misses_nothing(&self) -> bool {
         matches!((&self.ear, self.connection.own_side()), (Ear::Irc(_), OwnSide::Closing { .. }))
     }
 
-    /// Does what is due after nothing has come for a while.
+    /// Checks the deadlines after a silent read.
     fn silence(&mut self) -> Result<(), Error> {
         let silence = self.heard.elapsed();
         match (self.connection.own_side(), &self.ear) {
@@ -147,19 +147,19 @@ impl Listening {
         }
     }
 
-    /// We have said `QUIT`, or are about to.
+    /// We have sent `QUIT`, or will.
     fn has_quit(&self) -> bool {
         self.connection.has_goodbye() && matches!(self.connection.own_side(), OwnSide::Closing { .. })
     }
 
-    /// Goes on without a server that does not end the connection after we have.
+    /// Stops waiting for a server that does not close after we have ended our side.
     fn end_in_time(&mut self) -> Result<(), Error> {
         match self.connection.own_side() {
             OwnSide::Closing { since } if self.connection.has_goodbye() => {
                 self.ended |= since.elapsed() >= QUIT_TIMEOUT;
                 Ok(())
             }
-            // A server that does not answer may still know the end of a connection.
+            // A server that does not confirm may still react to the end of our side.
             OwnSide::Draining { since } if is_late(since, self.heard, Instant::now()) => {
                 self.connection.close()
             }
@@ -188,7 +188,7 @@ impl Iterator for Listening {
             }
             if let Err(error) = self.read() {
                 self.ended = true;
-                // What has come of an unfinished line is no line.
+                // An incomplete line is discarded.
                 self.incoming.truncate(0);
                 return Some(Err(error));
             }
@@ -196,7 +196,7 @@ impl Iterator for Listening {
     }
 }
 
-/// True when a server that was to close at `since`, and said something at `heard`, has had its time.
+/// True if a server that should close since `since`, and last sent at `heard`, is too late.
 fn is_late(since: Instant, heard: Instant, now: Instant) -> bool {
     let waited = now.saturating_duration_since(since);
     waited >= TALK_TIMEOUT || waited.min(now.saturating_duration_since(heard)) >= CLOSE_TIMEOUT

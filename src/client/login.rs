@@ -1,4 +1,4 @@
-//! A client before it is divided into halves: it logs in, and the halves are made of it.
+//! A client before it is split into halves: it logs in.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,8 +31,8 @@ pub(super) enum Login {
 }
 
 impl Client {
-    /// Logs in, with the server's password if it has one. After [`Error::NameRefused`] one may try another name; after
-    /// others the connection is of no more use.
+    /// Logs in, with the server's password if it has one. After [`Error::NameRefused`] you can call it again with
+    /// another name; after any other error the connection is unusable.
     pub fn login(&mut self, name: &UserName, password: Option<&str>) -> Result<(), Error> {
         let (connection, incoming, within) = (&self.connection, &mut self.incoming, self.answer_timeout);
         let name = match &mut self.login {
@@ -46,19 +46,19 @@ impl Client {
         Ok(())
     }
 
-    /// The name that the server knows us by; empty before we are logged in.
+    /// The name under which the server knows us; empty before the login.
     pub fn name(&self) -> String {
         self.connection.name()
     }
 
-    /// Divides the connection into the half that speaks and the half that listens.
+    /// Splits the connection into the half that sends and the half that receives.
     pub fn split(self) -> Result<(Speaker, Events), Error> {
         let (speaker, connection, listening) = self.halves();
         Ok((speaker, Events::new(connection, listening)?))
     }
 
-    /// Gives `hear` everything that comes, on a thread of its own, until it returns false, or the connection ends: an
-    /// error is the last that comes, or else a `None`. For who waits for other things as well as for events.
+    /// Calls `hear` for each event, on a thread of its own, until it returns false or the connection ends. The last
+    /// item is an error, or `None` after an orderly end. For programs that also wait for other things.
     pub fn listen(
         self,
         hear: impl FnMut(Option<Result<Event, Error>>) -> bool + Send + 'static,

@@ -1,8 +1,8 @@
-//! A small blocking client: one socket, two halves. Whoever speaks has a [`Speaker`]; whoever listens iterates over
-//! [`Events`], which a thread of its own reads. `examples/bot.rs` is a bot.
+//! A small blocking client: one socket, two halves. A [`Speaker`] sends; [`Events`] is an iterator over what a thread
+//! receives. `examples/bot.rs` is a bot.
 //!
-//! It speaks IRC, to any server that does, and the protocol of the CrazyIt textbook; what is heard looks the same on
-//! both, in the open or over TLS.
+//! It speaks IRC, with any server, and the protocol of the CrazyIt textbook, plain or over TLS. Events are the same
+//! on both.
 //!
 //! ```
 //! use parlor::client::{Client, EventKind};
@@ -29,7 +29,7 @@
 //!     }
 //! }
 //! assert_eq!(heard, ["alice: hello, everybody", "alice whispers: and hello, me"]);
-//! // Waits until the server has taken everything, and has closed.
+//! // Waits until the server has taken everything and closed.
 //! events.close(speaker)?;
 //! # stopper.stop()?;
 //! # serving.join().expect("the server does not panic")?;

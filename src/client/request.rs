@@ -1,8 +1,8 @@
-//! What a client may ask of a server, as plain values: the same on both wires.
+//! Requests of a client, as plain values that are the same on both wires.
 
 use super::event::Manner;
 
-/// Something to ask of the server. What comes of it, events tell.
+/// A request to the server. Events report the result.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Request {
     /// Speak to everybody in a room.
@@ -23,11 +23,11 @@ pub enum Request {
         /// How.
         manner: Manner,
     },
-    /// Come into a room.
+    /// Join a room.
     Join {
         /// Which.
         room: String,
-        /// The word that opens it, where it has one.
+        /// The key of the room, if it has one.
         key: Option<String>,
     },
     /// Leave a room.
@@ -39,11 +39,11 @@ pub enum Request {
     },
     /// Take another name.
     Nick(String),
-    /// Say what a room is about, or ask.
+    /// Set the topic of a room, or ask for it.
     Topic {
         /// Which.
         room: String,
-        /// The new topic; `None` asks for the one there is.
+        /// The new topic; `None` asks for the current one.
         topic: Option<String>,
     },
     /// Ask who is in a room.
@@ -51,14 +51,14 @@ pub enum Request {
         /// Which.
         room: String,
     },
-    /// Be away, with a message for those who whisper; be back when it is empty.
+    /// Be away, with a message for people who whisper; an empty message ends it.
     Away(String),
-    /// An IRC command as it stands, in one line.
+    /// A line of IRC, sent unchanged.
     Raw(String),
 }
 
 impl Request {
-    /// What of it is talk.
+    /// The text, if people would read it.
     pub(crate) fn text(&self) -> Option<&str> {
         match self {
             Self::Say { text, .. } | Self::Whisper { text, .. } => Some(text),
@@ -72,8 +72,8 @@ impl Request {
         }
     }
 
-    /// The same with another text, said in this manner, for talk. The text that there was is not copied: a long one is
-    /// cut into thousands of pieces.
+    /// The same request with another text and manner. Does not copy the old text, because a long one is split into
+    /// thousands of pieces.
     pub(super) fn with_text(&self, piece: &str, manner: Manner) -> Self {
         let text = piece.to_owned();
         match self {

@@ -1,4 +1,4 @@
-//! What both halves of a connection share: the socket's writing side, and how far our own end has come.
+//! The state that both halves of a connection share: the writing end, and the state of our own side.
 
 use std::io;
 use std::net::Shutdown;
@@ -13,48 +13,46 @@ use super::lock::lock;
 use crate::address::Address;
 use crate::name::UserName;
 
-/// Most answers, in bytes, that wait for the speaker. A server that asks so often and does not read meanwhile gets
-/// no more of them.
+/// Limit on queued answers, in bytes. Further answers are dropped: the server asks without reading.
 const ANSWERS_BYTES: usize = 64 * 1024;
 
-/// How far our own side has come.
+/// The state of our own side.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum OwnSide {
-    /// We are not logged in yet.
+    /// Not logged in yet.
     Greeting,
-    /// We may speak.
+    /// Logged in.
     Open,
-    /// We have said everything, and wait for the server to confirm that it has taken it.
+    /// We have sent everything, and wait for the server to confirm it.
     Draining {
         /// Since when.
         since: Instant,
     },
-    /// We are done; the server is to close.
+    /// Our side has ended; the server should close.
     Closing {
         /// Since when.
         since: Instant,
     },
 }
 
-/// The shared part of a connection. The speaker writes to it, and whoever listens answers the server's own
-/// questions.
+/// The shared part of a connection. The speaker writes requests, and the receiving half answers `PING`.
 #[derive(Debug)]
 pub(super) struct SharedConnection {
     pub(super) server: Address,
     sink: Mutex<WriteEnd>,
-    /// Answers that wait until the speaker has written what it is writing. The listener must not wait for that: a
-    /// server that is not read from may stop reading, and then nobody would move any more.
+    /// Answers waiting for the speaker to finish its write. The receiving half must not block for that: if nobody
+    /// reads, the server may stop reading too, which is a deadlock.
     answers: Mutex<Vec<u8>>,
     own_side: Mutex<OwnSide>,
     /// Our own name, which the server may change.
     name: Mutex<String>,
-    /// The socket, for who must not wait until the speaker has written.
+    /// The socket, to shut it down without waiting for the speaker.
     control: BlockingSocket,
-    /// The server answers each message with its label.
+    /// The server confirms each message with its label.
     labels: AtomicBool,
-    /// What is sent before our side ends: some IRC servers miss an end that comes right behind data.
+    /// Sent before our side ends: some IRC servers miss an end that directly follows data.
     goodbye: Mutex<Option<&'static [u8]>>,
-    /// On the CrazyIt wire, the name that we have asked for and have no answer about.
+    /// On the CrazyIt wire, a requested name that has no answer yet.
     wanted_name: Mutex<Option<UserName>>,
 }
 
@@ -73,7 +71,7 @@ impl SharedConnection {
         }
     }
 
-    /// We are logged in, under this name.
+    /// The login is complete, under this name.
     pub(super) fn open(&self, name: &str) {
         self.set_name(name);
         *lock(&self.own_side) = OwnSide::Open;
@@ -86,7 +84,7 @@ impl SharedConnection {
         Ok(())
     }
 
-    /// Writes `bytes`, or leaves that to whoever is writing. A failure is left to the next read, which finds an end.
+    /// Writes `bytes`, or leaves them to the speaker if it is writing. On failure the next read reports the end.
     pub(super) fn answer(&self, bytes: &[u8]) {
         let mut answers = lock(&self.answers);
         if answers.len() + bytes.len() <= ANSWERS_BYTES {
@@ -96,14 +94,13 @@ impl SharedConnection {
         self.write_answers();
     }
 
-    /// Whoever holds the sink looks at the answers once more after having let go of it, so none is forgotten.
+    /// Whoever held the sink checks the answers again after releasing it, so none is forgotten.
     fn write_answers(&self) {
         while !lock(&self.answers).is_empty() {
             let Ok(mut sink) = self.sink.try_lock() else { return };
             let answers = std::mem::take(&mut *lock(&self.answers));
             if sink.write_all(&answers).is_err() {
-                // Half an answer may be on its way, behind which nothing would make sense. It fails where both sides
-                // have ended already.
+                // Nothing can follow half an answer. Fails if both sides have already ended.
                 self.control.shutdown(Shutdown::Both).ok();
                 return;
             }
@@ -114,17 +111,17 @@ impl SharedConnection {
         *lock(&self.own_side)
     }
 
-    /// Has said everything, and waits for the server to confirm that.
+    /// Everything is sent; waits for the server to confirm it.
     pub(super) fn drain(&self) {
         *lock(&self.own_side) = OwnSide::Draining { since: Instant::now() };
     }
 
-    /// Is about to leave; the server is to close.
+    /// Our side ends; the server should close.
     pub(super) fn leave(&self) {
         *lock(&self.own_side) = OwnSide::Closing { since: Instant::now() };
     }
 
-    /// Ends the writing side.
+    /// Sends the goodbye and shuts down the writing side.
     pub(super) fn close(&self) -> Result<(), Error> {
         self.leave();
         let mut sink = lock(&self.sink);
@@ -132,7 +129,7 @@ impl SharedConnection {
         said.and_then(|()| sink.finish()).map_err(|error| self.lost(error))
     }
 
-    /// Sends `goodbye` before our side ends; `None` only ends it.
+    /// Sets what is sent before our side ends.
     pub(super) fn set_goodbye(&self, goodbye: Option<&'static [u8]>) {
         *lock(&self.goodbye) = goodbye;
     }
@@ -141,14 +138,14 @@ impl SharedConnection {
         lock(&self.goodbye).is_some()
     }
 
-    /// Ends both sides at once, whatever anybody is doing with them. Who reads finds an end.
+    /// Shuts down both sides at once. Reads then find an end.
     pub(super) fn abort(&self) {
         self.leave();
-        // It fails where both have ended already.
+        // Fails if both have already ended.
         self.control.shutdown(Shutdown::Both).ok();
     }
 
-    /// The server answers each message with the label that it has.
+    /// From now on the server confirms each message with its label.
     pub(super) fn use_labels(&self) {
         self.labels.store(true, Ordering::Relaxed);
     }
@@ -161,7 +158,7 @@ impl SharedConnection {
         *lock(&self.wanted_name) = Some(name);
     }
 
-    /// True while the server owes us an answer about a name.
+    /// True while a requested name has no answer.
     pub(super) fn wants_name(&self) -> bool {
         lock(&self.wanted_name).is_some()
     }
@@ -225,7 +222,7 @@ mod tests {
         stream.set_write_timeout(Some(Duration::from_millis(1))).unwrap();
         let connection = connection(stream);
         connection.open("alice");
-        // The socket is full sooner or later.
+        // Fills the socket's buffer.
         while connection.send(&[0; 1000]).is_ok() {}
         connection.answer(b"PONG :x\r\n");
         assert_eq!(reading.read(&mut [0; 9]).unwrap(), 0);

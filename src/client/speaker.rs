@@ -1,4 +1,4 @@
-//! The half of a connection that speaks.
+//! The half of a connection that sends.
 
 use std::sync::Arc;
 
@@ -10,14 +10,14 @@ use super::{crazyit, irc};
 use crate::name::{RoomName, UserName};
 use crate::wire::Wire;
 
-/// The half of a connection that speaks. What comes of it, [`super::Events`] tells.
+/// The half of a connection that sends. [`super::Events`] report the results.
 #[derive(Debug)]
 pub struct Speaker {
     connection: Arc<SharedConnection>,
     wire: Wire,
-    /// Where we speak. On the CrazyIt wire it has no name.
+    /// The room to speak in. On the CrazyIt wire it has no name.
     room: Option<RoomName>,
-    /// The last mark that was given.
+    /// The last mark that was used.
     mark: u64,
 }
 
@@ -26,8 +26,8 @@ impl Speaker {
         Self { connection, wire, room: None, mark: 0 }
     }
 
-    /// Asks to come into a room. The first one is where we speak from then on. On the CrazyIt wire everybody is in
-    /// the one room there is, and this does nothing.
+    /// Asks to join a room. The first one becomes the room to speak in. Does nothing on the CrazyIt wire, where
+    /// everybody is in the only room.
     pub fn join(&mut self, room: &RoomName) -> Result<(), Error> {
         if self.wire == Wire::Irc {
             self.send(&Request::Join { room: room.to_string(), key: None })?;
@@ -36,34 +36,34 @@ impl Speaker {
         Ok(())
     }
 
-    /// Leaves a room. Who spoke there speaks nowhere until they join another, or turn to one.
+    /// Leaves a room. If it was the room to speak in, there is none until the next `join` or `turn_to`.
     pub fn part(&mut self, room: &RoomName) -> Result<(), Error> {
         self.send(&Request::Part { room: room.to_string(), reason: String::new() })?;
         self.room.take_if(|here| here == room);
         Ok(())
     }
 
-    /// Speaks in this room from now on.
+    /// Makes this the room to speak in.
     pub fn turn_to(&mut self, room: &RoomName) {
         self.room = Some(room.clone());
     }
 
-    /// Asks for another name. Whether we have it, an event tells.
+    /// Asks for another name. An event reports the result.
     pub fn nick(&mut self, name: &UserName) -> Result<(), Error> {
         self.send(&Request::Nick(name.to_string())).map(|_| ())
     }
 
-    /// Tells everybody in the room.
+    /// Says something to everybody in the room.
     pub fn say(&mut self, text: &str) -> Result<(), Error> {
         self.speak(text, Manner::Message)
     }
 
-    /// Does something before everybody in the room, such as `waves`.
+    /// Sends an action to everybody in the room, such as `waves`.
     pub fn act(&mut self, text: &str) -> Result<(), Error> {
         self.speak(text, Manner::Action)
     }
 
-    /// Tells one user. Whether there is such a user, the server tells as an event.
+    /// Says something to one user. An event reports if there is no such user.
     pub fn whisper(&mut self, to: &str, text: &str) -> Result<(), Error> {
         let (to, text) = (to.to_owned(), text.to_owned());
         self.send(&Request::Whisper { to, text, manner: Manner::Message }).map(|_| ())
@@ -77,8 +77,8 @@ impl Speaker {
         self.send(&Request::Say { room, text: text.to_owned(), manner }).map(|_| ())
     }
 
-    /// Sends a request, in several messages where one cannot hold it. Where the server tells when it has dealt with
-    /// a message, this is the mark that stands in [`super::Event::answers`] then, of the last of them.
+    /// Sends a request, in several messages if it is too long for one. If the server confirms messages, returns the
+    /// mark of the last one, which comes back in [`super::Event::answers`].
     pub fn send(&mut self, request: &Request) -> Result<Option<u64>, Error> {
         let mut mark = None;
         for piece in self.pieces(request) {
@@ -87,7 +87,7 @@ impl Speaker {
         Ok(mark)
     }
 
-    /// The same request in pieces of one message each.
+    /// Splits the request into pieces of one message each.
     pub(crate) fn pieces(&self, request: &Request) -> Vec<Request> {
         match self.wire {
             Wire::Irc => irc::pieces(&self.connection.name(), request),
@@ -95,12 +95,12 @@ impl Speaker {
         }
     }
 
-    /// Sends a request that is one message.
+    /// Sends a request of one message.
     pub(crate) fn send_piece(&mut self, request: &Request) -> Result<Option<u64>, Error> {
         let is_talk = matches!(request, Request::Say { .. } | Request::Whisper { .. });
         let is_marked = match self.wire {
             Wire::Irc => is_talk && self.connection.has_labels(),
-            // What we said comes back, in the same order.
+            // Our messages come back in the same order.
             Wire::CrazyIt => matches!(request, Request::Say { .. }),
         };
         let mark = is_marked.then_some(self.mark + 1);
@@ -118,8 +118,8 @@ impl Speaker {
         Ok(mark)
     }
 
-    /// Asks an IRC server to tell when it has dealt with everything until now. The answer is an event with this
-    /// mark; the CrazyIt wire has none, and `None`.
+    /// Asks an IRC server to confirm everything up to now. The confirmation is an event with the returned mark.
+    /// `None` on the CrazyIt wire, which cannot confirm.
     pub fn confirm(&mut self) -> Result<Option<u64>, Error> {
         match self.wire {
             Wire::Irc => {
@@ -131,9 +131,9 @@ impl Speaker {
         }
     }
 
-    /// Sends no more. The server handles what it has been sent, sends what is due, and closes; [`super::Events`]
-    /// ends then, and must be listened to until it does: on IRC it hears the server confirm that it has taken
-    /// everything, and only then ends our side, because some servers drop what they have not handled by then.
+    /// Finishes sending. The server handles what it has received, sends what is due, and closes; then
+    /// [`super::Events`] ends. Read events until then: on IRC our side only ends when the server has confirmed
+    /// everything, because some servers drop what they have not handled by then.
     pub fn finish(self) -> Result<(), Error> {
         match self.wire {
             Wire::Irc => {
@@ -144,12 +144,12 @@ impl Speaker {
         }
     }
 
-    /// Ends our side at once, for who knows that the server has taken everything.
+    /// Ends our side at once, if the server has already taken everything.
     pub(crate) fn close(&self) -> Result<(), Error> {
         self.connection.close()
     }
 
-    /// Leaves at once; the others are told so. The server closes the connection.
+    /// Leaves at once, which others see as quitting. The server closes the connection.
     pub fn quit(self) -> Result<(), Error> {
         self.say_goodbye()
     }
@@ -157,7 +157,7 @@ impl Speaker {
     pub(crate) fn say_goodbye(&self) -> Result<(), Error> {
         match self.wire {
             Wire::Irc => {
-                // Whatever it answers from here on is no loss.
+                // Later answers do not matter.
                 self.connection.leave();
                 self.connection.send(irc::QUIT)
             }

@@ -1,11 +1,11 @@
-//! Words for people, out of what servers and other people send.
+//! Texts for people, made from what servers and other people send.
 
-/// Why, in brackets behind what happened.
+/// A reason in brackets, if there is one.
 pub(crate) fn because(reason: &str) -> String {
     if reason.is_empty() { String::new() } else { format!(" ({reason})") }
 }
 
-/// Why the server declined, with what it is about where the text does not say.
+/// The text of a refusal, after its subject if it does not name that.
 pub(crate) fn refusal(about: Option<&str>, text: &str) -> String {
     match about {
         Some(about) if !text.contains(about) => format!("{about}: {text}"),
@@ -13,7 +13,7 @@ pub(crate) fn refusal(about: Option<&str>, text: &str) -> String {
     }
 }
 
-/// Why the server ends the connection, without the words with which IRC servers begin.
+/// The text of `ERROR` without its usual first words.
 pub(crate) fn without_closing_link(text: &str) -> &str {
     const START: &str = "closing link: ";
     match text.get(..START.len()) {
@@ -22,13 +22,12 @@ pub(crate) fn without_closing_link(text: &str) -> &str {
     }
 }
 
-/// `text` as it may be printed: no escape sequence that somebody sends reaches the terminal, and nothing that turns
-/// the direction of other text around, or begins another line.
+/// Replaces every character of `text` that could control the terminal, begin a line, or change the direction of text.
 pub(crate) fn printable(text: &str) -> String {
     text.chars().map(|c| if is_harmful(c) { char::REPLACEMENT_CHARACTER } else { c }).collect()
 }
 
-/// True for what is not to reach a terminal as it is.
+/// True for characters that must not reach a terminal.
 pub(crate) fn is_harmful(c: char) -> bool {
     let turns_text = matches!(
         c,

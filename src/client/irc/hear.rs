@@ -1,4 +1,4 @@
-//! What one hears on IRC, line by line.
+//! Turns lines of IRC into events.
 
 use super::lines::{nick, pong};
 use super::numerics::Numerics;
@@ -9,17 +9,17 @@ use crate::date;
 use crate::name::same_name;
 use crate::wire::irc::Message;
 
-/// Understands what the server sends after the login.
+/// Turns what the server sends after the login into events.
 #[derive(Debug, Default)]
 pub(in crate::client) struct Ear {
     numerics: Numerics,
-    /// The id of the last message that we sent to ourselves. It comes as what we said and as what we are told, and
-    /// is one event.
+    /// The id of the last message that we sent to ourselves. It comes twice, as an echo and as a message, but is one
+    /// event.
     to_oneself: Option<String>,
 }
 
 impl Ear {
-    /// What one line, without its end, tells. What it asks is answered.
+    /// The event in one line, without its end. Answers `PING`.
     pub(in crate::client) fn hear(&mut self, line: &str, connection: &SharedConnection) -> Option<Event> {
         let message = Message::decode(line).ok()?;
         let own_name = connection.name();
@@ -38,7 +38,7 @@ impl Ear {
         Some(Event { time, is_own, answers, kind })
     }
 
-    /// True for the second copy of what we tell ourselves.
+    /// True for the second copy of a message to ourselves.
     fn came_before(&mut self, kind: &EventKind, message: &Message<'_>, own_name: &str) -> bool {
         let EventKind::Whispered { to: Some(to), .. } = kind else { return false };
         let Some(id) = message.tags.get("msgid").filter(|_| same_name(to, own_name)) else { return false };
@@ -63,7 +63,7 @@ impl Ear {
                 if speak::confirms_end(&message.params)
                     && matches!(connection.own_side(), OwnSide::Draining { .. })
                 {
-                    // Where it fails the connection is broken, which the next read tells.
+                    // If it fails, the connection is broken, which the next read reports.
                     connection.close().ok();
                 }
                 None
@@ -93,7 +93,7 @@ impl Ear {
 /// Who said what to whom.
 fn talk(message: &Message<'_>, own_name: &str, manner: Manner) -> Option<EventKind> {
     let [target, text, ..] = message.params[..] else { return None };
-    // Servers have no user; what they say is not talk.
+    // A notice from a server is not talk.
     let Some(source) = message.source.filter(|source| source.contains('!') || manner != Manner::Notice)
     else {
         return Some(EventKind::Notice(text.to_owned()));
@@ -102,7 +102,7 @@ fn talk(message: &Message<'_>, own_name: &str, manner: Manner) -> Option<EventKi
     let (text, manner) = match text.strip_prefix('\x01') {
         None => (text.to_owned(), manner),
         Some(request) => {
-            // Of what programs ask each other (CTCP), people do one thing.
+            // Of the CTCP messages, only `ACTION` comes from people.
             let action = request.trim_end_matches('\x01').strip_prefix("ACTION")?;
             (action.trim_start_matches(' ').to_owned(), Manner::Action)
         }
@@ -115,7 +115,7 @@ fn talk(message: &Message<'_>, own_name: &str, manner: Manner) -> Option<EventKi
     })
 }
 
-/// The room that a target means, if it is one: perhaps only those in it who have some rank (`STATUSMSG`).
+/// The room in a target, if it is one, without the rank before it (`STATUSMSG`).
 fn room(target: &str) -> Option<&str> {
     let without_rank = target.trim_start_matches(['@', '+', '%', '~', '&', '!']);
     match target.chars().next() {
@@ -124,14 +124,14 @@ fn room(target: &str) -> Option<&str> {
     }
 }
 
-/// What a `FAIL` is about: the room in its context, or else the command.
+/// The subject of a `FAIL`: the room in its context, or else the command.
 fn failed<'a>(params: &[&'a str]) -> &'a str {
     let context = params.get(2..params.len().saturating_sub(1)).unwrap_or_default();
     let room = context.iter().find(|word| room(word).is_some());
     room.or(params.first()).copied().unwrap_or_default()
 }
 
-/// Who comes and goes, and what changes.
+/// Joins, departures and changes.
 fn movement(command: &str, message: &Message<'_>) -> Option<EventKind> {
     let who = nick(message.source?).to_owned();
     let first = param(message, 0);

@@ -1,8 +1,8 @@
-//! What several files need to read and write lines of IRC.
+//! Helpers to read and write lines of IRC.
 
 use crate::wire::irc::{Line, Message};
 
-/// The name under which the server knows our machine's user: it is the same for all who use this client.
+/// The user name in `USER`, the same for all users of this client.
 pub(super) const USERNAME: &str = "parlor";
 
 /// One line, with CR LF.
@@ -14,7 +14,7 @@ pub(super) fn line(write: impl FnOnce(&mut Line<'_>)) -> Vec<u8> {
     bytes
 }
 
-/// The answer to a `PING`, which repeats what that says.
+/// The answer to a `PING`.
 pub(super) fn pong(ping: &Message<'_>) -> Vec<u8> {
     line(|line| {
         line.command("PONG");
@@ -22,7 +22,7 @@ pub(super) fn pong(ping: &Message<'_>) -> Vec<u8> {
     })
 }
 
-/// A source without its user and host.
+/// The nickname in a source.
 pub(super) fn nick(source: &str) -> &str {
     source.split(['!', '@']).next().unwrap_or(source)
 }

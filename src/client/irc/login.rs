@@ -1,5 +1,5 @@
-//! Logging in (modern.ircdocs.horse, "Connection Registration"; IRCv3 `capability-negotiation`). A server that does not
-//! know capabilities says so, or nothing at all, and welcomes us all the same.
+//! Login (modern.ircdocs.horse, "Connection Registration"; IRCv3 `capability-negotiation`). A server without
+//! capabilities refuses or ignores `CAP` and welcomes us all the same.
 
 use std::time::Duration;
 
@@ -11,22 +11,22 @@ use crate::client::shared_connection::SharedConnection;
 use crate::name::UserName;
 use crate::wire::irc::{Message, numeric};
 
-/// What we use of what a server may offer.
+/// The capabilities that the client uses.
 const WANTED: [&str; 6] =
     ["server-time", "message-tags", "echo-message", "standard-replies", "batch", "labeled-response"];
 
-/// With all of these the server answers a message with its label, so that we know what it has taken.
+/// With all of these the server answers each message with its label, which confirms it.
 const LABELS: [&str; 3] = ["echo-message", "batch", "labeled-response"];
 
-/// How far we have come in logging in. A name that is refused does not begin it anew.
+/// The state of the login. After a refused name it continues with another.
 #[derive(Debug, Default)]
 pub(in crate::client) struct Greeting {
     introduced: bool,
-    /// Those of [`WANTED`] that the server offers.
+    /// The capabilities in [`WANTED`] that the server offers.
     offered: Vec<&'static str>,
     /// The server has agreed to all of [`LABELS`].
     labels: bool,
-    /// We have given a password.
+    /// We have sent a password.
     has_password: bool,
 }
 
@@ -35,7 +35,7 @@ pub(in crate::client) struct Greeting {
 enum Reaction {
     Wait,
     Send(Vec<u8>),
-    /// We are in, under this name.
+    /// The login is complete, under this name.
     Welcome(String),
     NameRefused(String),
     PasswordRefused(String),
@@ -123,7 +123,7 @@ impl Greeting {
         }
     }
 
-    /// `CAP us LS [*] :offered`, and the answers to what we asked for.
+    /// Handles `CAP us LS [*] :offered`, and the answers to `CAP REQ`.
     fn negotiate(&mut self, params: &[&str]) -> Reaction {
         let subcommand = params.get(1).copied().unwrap_or_default().to_ascii_uppercase();
         match subcommand.as_str() {
@@ -131,13 +131,13 @@ impl Greeting {
                 let offered = params.last().copied().unwrap_or_default().split(' ');
                 let offered = offered.map(|offer| offer.split('=').next().unwrap_or(offer));
                 for offer in offered.filter_map(wanted) {
-                    // A server that says the same for ever is not remembered for ever.
+                    // A server may repeat its offers without end.
                     if !self.offered.contains(&offer) {
                         self.offered.push(offer);
                     }
                 }
                 match (params.get(2), self.offered.is_empty()) {
-                    // There are more lines of them.
+                    // More lines follow.
                     (Some(&"*"), _) if params.len() > 3 => Reaction::Wait,
                     (_, true) => Reaction::Send(b"CAP END\r\n".to_vec()),
                     (_, false) => Reaction::Send(line(|line| {
@@ -162,9 +162,9 @@ fn wanted(offer: &str) -> Option<&'static str> {
     WANTED.into_iter().find(|wanted| *wanted == offer)
 }
 
-/// The name is being used by two servers at once (RFC 2812 §5.2).
+/// Two users have the name on two servers (RFC 2812 §5.2).
 const ERR_NICKCOLLISION: &str = "436";
-/// The name is held back for a while (RFC 2812 §5.2).
+/// The name is reserved for a while (RFC 2812 §5.2).
 const ERR_UNAVAILRESOURCE: &str = "437";
 
 #[cfg(test)]

@@ -1,5 +1,4 @@
-//! IRC from the client's side (modern.ircdocs.horse, IRCv3), for any server that speaks it: how one logs in, what one
-//! hears, and how one speaks.
+//! The client's side of IRC (modern.ircdocs.horse, IRCv3), for any server: login, receiving, sending.
 
 mod hear;
 mod lines;

@@ -1,4 +1,4 @@
-//! What a server answers in numerics (RFC 2812 §5).
+//! Turns numerics into events (RFC 2812 §5).
 
 use std::mem;
 
@@ -8,23 +8,22 @@ use crate::client::event::{EventKind, Member};
 use crate::name::same_name;
 use crate::wire::irc::numeric;
 
-/// Memory for the names of one room, in bytes. A server may send more without an end, and several such lists wait to be
-/// handled.
+/// Memory for the names of one room, in bytes. A server may send names without end, and several lists can be queued.
 const MEMBERS_BYTES: usize = 512 * 1024;
 
-/// Longest name remembered of somebody in a room, in bytes; those of IRC have 30 or so.
+/// Longest name that is kept, in bytes; those of IRC have about 30.
 const MEMBER_BYTES: usize = 200;
 
-/// The one whispered to hears only those they have accepted (Charybdis, `+g`).
+/// The addressee only hears users on their accept list (Charybdis, `+g`).
 const ERR_TARGUMODEG: &str = "716";
 
 /// The server is too busy to answer (RFC 2812 §5.1).
 const RPL_TRYAGAIN: &str = "263";
 
-/// We come into another room than the one we asked for (InspIRCd, Solanum).
+/// The server puts us into another room than the one we asked for (InspIRCd, Solanum).
 const ERR_LINKCHANNEL: &str = "470";
 
-/// How many users there are (RFC 2812 §5.1; 250 is of others than parlord).
+/// Numbers of users (RFC 2812 §5.1; parlord does not send 250).
 const INTRODUCTION: [&str; 8] = [
     "250",
     numeric::RPL_LUSERCLIENT,
@@ -36,24 +35,24 @@ const INTRODUCTION: [&str; 8] = [
     numeric::RPL_GLOBALUSERS,
 ];
 
-/// Understands numerics. The names of a room come in several, so some are remembered.
+/// Turns numerics into events. Collects the names of a room, which come in several lines.
 #[derive(Debug, Default)]
 pub(super) struct Numerics {
-    /// The room of which names are coming, and those that have come.
+    /// The room whose names are coming, and the names so far.
     room: String,
     members: Vec<Member>,
-    /// Memory that these take, in bytes.
+    /// Memory of these names, in bytes.
     bytes: usize,
-    /// Some did not fit, which is told once.
+    /// Some names did not fit. Reported once.
     has_cut: bool,
     /// The last reply was an entry of a list.
     has_entries: bool,
-    /// The message of the day has come, or there is none: the login is over.
+    /// The message of the day has come, or there is none.
     is_introduced: bool,
 }
 
 impl Numerics {
-    /// What the numeric `code` tells; its first parameter is our own name.
+    /// The event in the numeric `code`, whose first parameter is our own name.
     pub(super) fn meaning(&mut self, code: &str, params: &[&str]) -> Option<EventKind> {
         let params = params.get(1..).unwrap_or_default();
         let (text, about) = params.split_last()?;
@@ -76,7 +75,7 @@ impl Numerics {
             (numeric::RPL_MOTD, _) => Some(EventKind::Info(text)),
             (numeric::RPL_AWAY, [who, ..]) => Some(EventKind::Info(format!("{who} is away: {text}"))),
             ("004", [_, version, ..]) => Some(EventKind::Server { version: (*version).to_owned() }),
-            // Every server counts its users at the login.
+            // Servers send these at the login without being asked.
             (code, _) if !self.is_introduced && INTRODUCTION.contains(&code) => None,
             (numeric::RPL_ENDOFMOTD, _) => {
                 self.is_introduced = true;
@@ -94,7 +93,7 @@ impl Numerics {
         }
     }
 
-    /// A reply in words. The end of a list says something only where nothing stood in it.
+    /// A reply in words. The end of a list is only reported if the list was empty.
     fn reply(&mut self, code: &str, params: &[&str]) -> Option<String> {
         let had_entries = mem::replace(&mut self.has_entries, replies::is_entry(code));
         let empty = || replies::empty(code, params).filter(|_| !had_entries);
@@ -131,7 +130,7 @@ fn is_refusal(code: &str) -> bool {
     code.starts_with(['4', '5']) || OTHERS.contains(&code)
 }
 
-/// A refusal is about the first name in it. The others, such as the room that somebody is not in, stand in the text.
+/// A refusal is about its first name. Other names, such as a room, are in the text.
 fn refused(code: &str, names: &[&str], text: String) -> EventKind {
     let (about, others) = names.split_first().map_or((None, names), |(first, rest)| (Some(first), rest));
     let mut text = text;
@@ -141,17 +140,17 @@ fn refused(code: &str, names: &[&str], text: String) -> EventKind {
     EventKind::Refused { code: code.to_owned(), about: about.map(|&about| about.to_owned()), text }
 }
 
-/// Memory that a name takes: its place in a list that grows in powers of two, and two texts.
+/// Memory of a name: its slot in a list that grows in powers of two, and two texts.
 fn member_bytes(name: &str) -> usize {
     const ALLOCATION: usize = 16;
     2 * size_of::<Member>() + name.len() + 2 * ALLOCATION
 }
 
-/// A name as it stands in the list: with signs of rank before it.
+/// A name in the list, with signs of rank before it.
 fn member(text: &str) -> Member {
     let name = text.trim_start_matches(['~', '&', '@', '%', '+', '!']);
     let rank = text[..text.len() - name.len()].to_owned();
-    // With `userhost-in-names` there is more behind it.
+    // With `userhost-in-names`, user and host follow.
     Member { rank, name: nick(name).to_owned() }
 }
 

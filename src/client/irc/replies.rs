@@ -6,7 +6,7 @@ use super::lines::nick;
 use crate::date;
 use crate::wire::irc::numeric;
 
-/// What a reply says, without our own name; `None` where it only frames others (see [`empty`]).
+/// The text of a reply, without our own name; `None` for the begin or end of a list (see [`empty`]).
 pub(super) fn words(code: &str, params: &[&str]) -> Option<String> {
     let told = match (code, params) {
         (
@@ -89,7 +89,7 @@ pub(super) fn words(code: &str, params: &[&str]) -> Option<String> {
         (numeric::RPL_MONONLINE, [names, ..]) => format!("here: {}", without_hosts(names)),
         (numeric::RPL_MONOFFLINE, [names, ..]) => format!("not here: {}", without_hosts(names)),
         (numeric::RPL_MONLIST, [names, ..]) => format!("you watch for {}", without_hosts(names)),
-        // What stands in the text says it, or is about somebody: `bob is a bot`.
+        // The text says it all, or is about somebody: `bob is a bot`.
         (
             numeric::RPL_WHOISOPERATOR
             | numeric::RPL_WHOISBOT
@@ -105,7 +105,7 @@ pub(super) fn words(code: &str, params: &[&str]) -> Option<String> {
     Some(told)
 }
 
-/// True for what stands in a list.
+/// True for an entry of a list.
 pub(super) fn is_entry(code: &str) -> bool {
     const ENTRIES: [&str; 7] = [
         numeric::RPL_WHOREPLY,
@@ -119,7 +119,7 @@ pub(super) fn is_entry(code: &str) -> bool {
     ENTRIES.contains(&code)
 }
 
-/// What the end of a list says that has nothing in it.
+/// The text for an empty list.
 pub(super) fn empty(code: &str, params: &[&str]) -> Option<String> {
     Some(match (code, params) {
         (numeric::RPL_ENDOFWHO, [asked, ..]) => format!("nobody was found for {asked}"),
@@ -144,7 +144,7 @@ fn without_hosts(names: &str) -> String {
     names.split(',').map(nick).collect::<Vec<_>>().join(" ")
 }
 
-/// Who set a mask, and when, where the server tells.
+/// Who set a mask and when, if the server says so.
 fn set_by(by: &[&str]) -> String {
     match by {
         [by, at, ..] => format!(", by {} on {}", nick(by), moment(at)),

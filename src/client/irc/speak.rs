@@ -1,24 +1,24 @@
-//! How one speaks on IRC. Whatever a text contains, it stays text; and what would be too long where it arrives is
-//! several messages, because a server would cut it.
+//! Encodes requests for IRC. A text cannot contain commands. A text that would be too long for its receivers is
+//! split, because a server would cut it.
 
 use super::lines::{USERNAME, line};
 use crate::client::event::Manner;
 use crate::client::request::Request;
 use crate::wire::irc::{LINE_BYTES, Line, split_text};
 
-/// Longest host name that a server writes behind our name, in bytes (modern.ircdocs.horse, `HOSTLEN`).
+/// Longest host name in our source, in bytes (modern.ircdocs.horse, `HOSTLEN`).
 const HOST_BYTES: usize = 64;
 
-/// Behind the last words: when it comes back, the server has taken all that came before.
+/// The token of the last `PING`: its `PONG` confirms everything before it.
 const END_TOKEN: &str = "parlor-end";
 
-/// Before a mark.
+/// The prefix of a mark in a token.
 const MARK_TOKEN: &str = "parlor-mark-";
 
 /// Leaves the server.
 pub(in crate::client) const QUIT: &[u8] = b"QUIT\r\n";
 
-/// Asks the server to say when it has taken all that came before.
+/// Asks the server to confirm everything before the end.
 pub(in crate::client) fn end_of_speech() -> Vec<u8> {
     line(|line| {
         line.command("PING");
@@ -26,7 +26,7 @@ pub(in crate::client) fn end_of_speech() -> Vec<u8> {
     })
 }
 
-/// Asks the server to say when it has dealt with everything up to this mark.
+/// Asks the server to confirm everything up to this mark.
 pub(in crate::client) fn confirm(mark: u64) -> Vec<u8> {
     line(|line| {
         line.command("PING");
@@ -34,12 +34,12 @@ pub(in crate::client) fn confirm(mark: u64) -> Vec<u8> {
     })
 }
 
-/// The mark that an answer to [`confirm`] has.
+/// The mark in an answer to [`confirm`].
 pub(super) fn confirmed(params: &[&str]) -> Option<u64> {
     params.last()?.strip_prefix(MARK_TOKEN)?.parse().ok()
 }
 
-/// Asks the server whether it is still there.
+/// Asks the server for a sign of life.
 pub(in crate::client) fn sign_of_life() -> Vec<u8> {
     b"PING parlor\r\n".to_vec()
 }
@@ -49,7 +49,7 @@ pub(super) fn confirms_end(params: &[&str]) -> bool {
     params.contains(&END_TOKEN)
 }
 
-/// The bytes of a request that is one message. `mark` is the label that the server repeats.
+/// Encodes a request of one message. The server repeats `mark`, which is its label.
 pub(in crate::client) fn encode(request: &Request, mark: Option<u64>) -> Vec<u8> {
     line(|line| {
         if let Some(mark) = mark {
@@ -101,7 +101,7 @@ fn talk(line: &mut Line<'_>, to: &str, text: &str, manner: Manner) {
     line.trailing(&[before, text, behind].concat());
 }
 
-/// The command by which one speaks like this, and what stands around the text.
+/// The command for this manner, and what surrounds the text.
 fn marks(manner: Manner) -> (&'static str, &'static str, &'static str) {
     match manner {
         Manner::Message => ("PRIVMSG", "", ""),
@@ -110,27 +110,27 @@ fn marks(manner: Manner) -> (&'static str, &'static str, &'static str) {
     }
 }
 
-/// The request in pieces of one message each, as somebody of this name makes it.
+/// Splits a request of this user into pieces of one message each.
 pub(in crate::client) fn pieces(name: &str, request: &Request) -> Vec<Request> {
     let (to, text, manner) = match request {
         Request::Say { room, text, manner } => (room.as_deref().unwrap_or_default(), text, *manner),
         Request::Whisper { to, text, manner } => (to.as_str(), text, *manner),
         _ => return vec![request.clone()],
     };
-    // A NUL ends a line, and the other is a mark in it (CTCP).
+    // NUL ends a line, and \x01 marks CTCP.
     let text = text.replace(['\0', '\x01'], "\u{fffd}");
-    // There is no empty message.
+    // IRC has no empty message.
     let text = if text.trim_matches(['\r', '\n']).is_empty() { " " } else { &text };
     let (command, before, behind) = marks(manner);
     let room = room_for_text(name, command, to) - before.len() - behind.len();
     split_text(text, room).map(|piece| request.with_text(piece, manner)).collect()
 }
 
-/// Bytes left for the text in `:name!user@host COMMAND to :text`, the line as the others get it.
+/// Bytes left for the text in `:name!user@host COMMAND to :text`, the line that receivers get.
 fn room_for_text(name: &str, command: &str, to: &str) -> usize {
     let source = format!(":{name}!~{USERNAME}@").len() + HOST_BYTES;
     let taken = source + format!(" {command} {to} :\r\n").len();
-    // Names so long that nothing is left are for the server to refuse.
+    // If the names leave no room, the server refuses the message.
     LINE_BYTES.saturating_sub(taken).max(32)
 }
 
@@ -202,7 +202,6 @@ mod tests {
             lines("#t", "\x01VERSION\x01a\0b", Manner::Message),
             ["PRIVMSG #t :\u{fffd}VERSION\u{fffd}a\u{fffd}b"]
         );
-        // Nor is anything said in a room with another name.
         assert_eq!(lines("#t\r\nQUIT", "x", Manner::Message), ["PRIVMSG * :x"]);
     }
 

@@ -1,6 +1,5 @@
-//! The two ends of a connection over TLS. What they share is locked only while bytes are encrypted or decrypted, never
-//! while anybody waits for the socket: who reads must go on when the server takes nothing, and who writes when it says
-//! nothing.
+//! The two ends of a connection over TLS. The session that they share is only locked to encrypt or decrypt, never
+//! while an end waits for the socket, so neither end can block the other.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::Shutdown;
@@ -12,14 +11,14 @@ use rustls::{ClientConnection, Error};
 use crate::client::blocking_socket::{BlockingSocket, TimedReader};
 use crate::client::lock::lock;
 
-/// What is read from.
+/// The end to read from.
 #[derive(Debug)]
 pub(in crate::client) struct TlsReadEnd {
     socket: TimedReader,
     session: Arc<Mutex<ClientConnection>>,
-    /// What has come and is not decrypted yet.
+    /// Bytes that are not decrypted yet.
     unread: Vec<u8>,
-    /// Why nothing more can be decrypted.
+    /// Why decrypting has failed.
     failure: Option<Error>,
 }
 
@@ -28,8 +27,7 @@ impl TlsReadEnd {
         Self { socket: TimedReader::new(stream), session, unread: Vec::new(), failure: None }
     }
 
-    /// Reads, and waits for at most `timeout`, which is not zero. What has come may be a part of a record, or nothing
-    /// that was said.
+    /// Reads within `timeout`, which is not zero. Reads on after a partial record or one without data.
     pub(in crate::client) fn read(&mut self, bytes: &mut [u8], timeout: Duration) -> io::Result<usize> {
         let begin = Instant::now();
         let mut left = timeout;
@@ -42,7 +40,7 @@ impl TlsReadEnd {
             }
             let mut records = [0; 4096];
             match self.socket.read(&mut records, left)? {
-                // Nothing is left to decrypt, so the session learns of the end.
+                // Tells the session about the end.
                 0 => lock(&self.session).read_tls(&mut io::empty()).map(|_| ())?,
                 count => self.unread.extend_from_slice(&records[..count]),
             }
@@ -50,8 +48,7 @@ impl TlsReadEnd {
         }
     }
 
-    /// What of that which has come can be decrypted: none at the end that the server has announced, and `None` where
-    /// more must come first.
+    /// Decrypts what has come: 0 at an announced end, `None` if more bytes are needed.
     fn decrypt(&mut self, bytes: &mut [u8]) -> io::Result<Option<usize>> {
         let mut session = lock(&self.session);
         loop {
@@ -67,18 +64,18 @@ impl TlsReadEnd {
             }
             let count = session.read_tls(&mut self.unread.as_slice())?;
             self.unread.drain(..count);
-            // What came before it is read first.
+            // Data before the failure is read first.
             self.failure = session.process_new_packets().err();
         }
     }
 }
 
-/// What is written to.
+/// The end to write to.
 #[derive(Debug)]
 pub(in crate::client) struct TlsWriteEnd {
     stream: BlockingSocket,
     session: Arc<Mutex<ClientConnection>>,
-    /// What is encrypted and has not been sent: nothing, unless sending has failed.
+    /// Encrypted bytes that are not sent; empty unless sending has failed.
     unsent: Vec<u8>,
 }
 
@@ -99,18 +96,18 @@ impl TlsWriteEnd {
         Ok(())
     }
 
-    /// Ends the writing side, and says so: who only sees the connection end must take it for cut.
+    /// Announces the end and shuts down the writing side. An unannounced end would look like a cut connection.
     pub(in crate::client) fn finish(&mut self) -> io::Result<()> {
         let said = self.encrypt(|session| {
             session.send_close_notify();
             Ok(())
         });
         let said = said.and_then(|()| self.send());
-        // Our side ends, whether the server could be told or not.
+        // Shut down even if the announcement failed.
         self.stream.shutdown(Shutdown::Write).and(said)
     }
 
-    /// Does something with the session, and takes what it has to send since: also what it answers to what was read.
+    /// Uses the session, and takes all bytes that it then wants to send.
     fn encrypt<T>(&mut self, act: impl FnOnce(&mut ClientConnection) -> io::Result<T>) -> io::Result<T> {
         let mut session = lock(&self.session);
         let result = act(&mut session)?;
@@ -120,7 +117,7 @@ impl TlsWriteEnd {
         Ok(result)
     }
 
-    /// Whatever cannot be sent stays, because records make sense only in their order and whole.
+    /// Keeps what cannot be sent, because records must stay whole and in order.
     fn send(&mut self) -> io::Result<()> {
         while !self.unsent.is_empty() {
             match self.stream.write(&self.unsent) {

@@ -1,4 +1,4 @@
-//! Why a server is not talked to over TLS, and what to do about it.
+//! Why TLS with a server failed, and what to do about it.
 
 use std::fmt;
 use std::io;
@@ -10,12 +10,12 @@ use rustls::{AlertDescription, CertificateError, Error as RustlsError};
 use crate::date;
 use crate::fingerprint::Fingerprint;
 
-/// Why a connection has no TLS.
+/// Why TLS failed.
 #[derive(Debug)]
 pub enum TlsError {
-    /// The server is not the one that was meant, or cannot prove it. A later attempt will not succeed.
+    /// The certificate is refused. A later attempt will not succeed.
     Certificate(CertificateFault),
-    /// The server can be reached, and the handshake failed.
+    /// The handshake failed.
     Handshake(HandshakeFault),
 }
 
@@ -49,47 +49,47 @@ impl From<HandshakeFault> for TlsError {
     }
 }
 
-/// Why a server's certificate is not taken. Trying again does not help.
+/// Why a server's certificate is refused. Trying again does not help.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CertificateFault {
-    /// Nobody whom we trust vouches for it.
+    /// No trusted authority has signed it.
     Unknown {
         /// The certificate.
         found: Fingerprint,
-        /// What is wrong, in a word.
+        /// What is wrong.
         why: String,
     },
-    /// It is for a server of another name.
+    /// It is for another name.
     Name {
         /// The certificate.
         found: Fingerprint,
-        /// Whom we meant.
+        /// The name that was wanted.
         wanted: String,
-        /// Whom it is for.
+        /// The names in the certificate.
         names: Vec<String>,
     },
-    /// Its time is over.
+    /// It has expired.
     Expired {
         /// The certificate.
         found: Fingerprint,
         /// Since when.
         since: SystemTime,
     },
-    /// Its time has not come. Perhaps our clock is wrong.
+    /// It is not valid yet. Perhaps our clock is wrong.
     Early {
         /// The certificate.
         found: Fingerprint,
-        /// When its time begins.
+        /// When it becomes valid.
         from: SystemTime,
     },
-    /// It is another one than we were told.
+    /// It is not the pinned one.
     Other {
-        /// The one that we were told.
+        /// The pinned certificate.
         pin: Fingerprint,
-        /// The one that the server has.
+        /// The server's certificate.
         found: Fingerprint,
     },
-    /// There is nobody whom we trust. What the system said of it, if it said anything.
+    /// There are no trusted authorities, for this reason if the system gave one.
     NoRoots(Option<String>),
     /// No certificate can be for a server of this name.
     NoName(String),
@@ -120,7 +120,7 @@ impl CertificateFault {
     }
 }
 
-/// `DnsName("chat.example")` without what stands around it.
+/// The name in `DnsName("chat.example")`.
 fn bare(name: &str) -> &str {
     name.split_once('(').map_or(name, |(_, rest)| rest.trim_end_matches(')')).trim_matches('"')
 }
@@ -173,20 +173,20 @@ impl fmt::Display for CertificateFault {
 
 impl std::error::Error for CertificateFault {}
 
-/// Why there is no TLS with a server.
+/// Why the handshake failed.
 #[derive(Debug)]
 pub enum HandshakeFault {
-    /// What it says is not TLS.
+    /// The server does not speak TLS.
     NotTls,
-    /// It does not let us in (RFC 8446 §6.2, `access_denied`).
+    /// The server does not admit us (RFC 8446 §6.2, `access_denied`).
     Declined,
-    /// It closed the connection.
+    /// The server closed the connection.
     Closed,
-    /// It did not finish the handshake within this time.
+    /// The handshake took longer than this timeout.
     Late(Duration),
     /// The connection broke.
     Broken(io::Error),
-    /// The two do not agree, as this tells.
+    /// Any other failure of TLS.
     Failed(String),
 }
 

@@ -1,4 +1,4 @@
-//! The handshake, before anything else is said.
+//! The TLS handshake.
 
 use std::io;
 use std::time::{Duration, Instant};
@@ -9,7 +9,7 @@ use super::fault::{HandshakeFault, TlsError};
 use super::verifier::refused;
 use crate::client::blocking_socket::{BlockingSocket, is_retry};
 
-/// Shakes hands within this time, which is not zero.
+/// Completes the handshake within this time, which is not zero.
 pub(super) fn complete(
     session: &mut ClientConnection,
     stream: &mut BlockingSocket,
@@ -32,7 +32,7 @@ pub(super) fn complete(
             Err(error) => return Err(HandshakeFault::Broken(error).into()),
         }
         if let Err(error) = session.process_new_packets() {
-            // The server is told why, if it still listens.
+            // Sends the alert, if the server still reads.
             write(session, stream).ok();
             return Err(match refused(&error) {
                 Some(fault) => fault.into(),

@@ -1,4 +1,4 @@
-//! TLS: whom to trust, the handshake, and the two ends of a connection behind it. It does not know what is said.
+//! TLS: whom to trust, the handshake, and the two ends of a connection. It does not know the protocol inside.
 
 mod ends;
 mod fault;
@@ -23,7 +23,7 @@ use crate::fingerprint::Fingerprint;
 use crate::tls_clock::TlsClock;
 use verifier::Verifier;
 
-/// That a connection is encrypted, and which server is taken for the one that was meant.
+/// Options of TLS: which servers to trust.
 #[derive(Clone, Debug)]
 pub struct Tls(Whom);
 
@@ -35,19 +35,19 @@ enum Whom {
 }
 
 impl Tls {
-    /// Trusts a server whose certificate is for its name, and from somebody whom this system trusts. Who that is, is
-    /// read at each connect: from `SSL_CERT_FILE` and `SSL_CERT_DIR`, or else from where the system keeps it. A server
-    /// on a Unix socket has the name `localhost`.
+    /// Trusts a server whose certificate is for its name and signed by an authority that the system trusts. The
+    /// authorities are read at each connect, from `SSL_CERT_FILE` and `SSL_CERT_DIR` or else from the system's store.
+    /// A server on a Unix socket has the name `localhost`.
     pub fn system() -> Self {
         Self(Whom::System)
     }
 
-    /// Trusts a server whose certificate is for its name, and from one of these, given as DER.
+    /// Trusts a server whose certificate is for its name and signed by one of these authorities, given as DER.
     pub fn trusting(roots: impl IntoIterator<Item = Vec<u8>>) -> Self {
         Self(Whom::Roots(roots.into_iter().map(CertificateDer::from).collect()))
     }
 
-    /// Trusts who has this certificate and nobody else, whatever names and dates stand in it.
+    /// Trusts only the server with this certificate, whatever its names and dates.
     pub fn pinned(certificate: Fingerprint) -> Self {
         Self(Whom::Certificate(certificate))
     }
@@ -79,13 +79,13 @@ impl Tls {
             .with_safe_default_protocol_versions();
         let config = config.expect("ring has what both versions of the protocol need").dangerous();
         let mut config = config.with_custom_certificate_verifier(Arc::new(verifier)).with_no_client_auth();
-        // Each connection has a config of its own, so nothing is ever resumed.
+        // Each connection has its own config, so sessions cannot be resumed.
         config.resumption = Resumption::disabled();
         Ok(config)
     }
 }
 
-/// Whom this system trusts.
+/// The authorities that the system trusts.
 fn system_roots() -> Result<RootCertStore, CertificateFault> {
     let found = rustls_native_certs::load_native_certs();
     let roots = store(found.certs);
@@ -95,18 +95,18 @@ fn system_roots() -> Result<RootCertStore, CertificateFault> {
     }
 }
 
-/// Systems also keep certificates that nobody can read; those vouch for nobody.
+/// Skips certificates in the system's store that cannot be parsed.
 fn store(certificates: Vec<CertificateDer<'static>>) -> RootCertStore {
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(certificates);
     roots
 }
 
-/// The name that stands in a server's certificate.
+/// The name that the server's certificate must have.
 fn name_of(server: &Address) -> Result<ServerName<'static>, CertificateFault> {
     let host = match server {
         Address::Unix(_) => "localhost",
-        // Which network card leads to an IPv6 address is nothing to the server (RFC 4007 §11).
+        // The zone of an IPv6 address has a meaning only on this machine (RFC 4007 §11).
         Address::Tcp { host, .. } => host.split('%').next().unwrap_or(host),
     };
     ServerName::try_from(host.to_owned()).map_err(|_| CertificateFault::NoName(host.to_owned()))

@@ -1,4 +1,4 @@
-//! Which certificates are taken for the server's.
+//! Verifies the server's certificate.
 
 use std::sync::Arc;
 
@@ -13,16 +13,16 @@ use rustls::{CertificateError, DigitallySignedStruct, Error, OtherError, RootCer
 use super::fault::CertificateFault;
 use crate::fingerprint::Fingerprint;
 
-/// Accepts certificates, and tells a [`CertificateFault`] about the others. That the server has the key of its
-/// certificate is verified in any case.
+/// Accepts a trusted certificate, and reports a [`CertificateFault`] for any other. In both modes rustls verifies
+/// that the server has the key.
 #[derive(Debug)]
 pub(super) struct Verifier {
-    trust: Trust,
+    trust: TrustAnchor,
     algorithms: WebPkiSupportedAlgorithms,
 }
 
 #[derive(Debug)]
-enum Trust {
+enum TrustAnchor {
     Roots(Arc<WebPkiServerVerifier>),
     Certificate(Fingerprint),
 }
@@ -34,13 +34,13 @@ impl Verifier {
     ) -> Result<Self, CertificateFault> {
         let algorithms = provider.signature_verification_algorithms;
         let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(provider));
-        // There are no lists of certificates taken back, so what it needs is somebody to trust.
+        // Without revocation lists this only fails if there are no authorities.
         let verifier = verifier.build().map_err(|_| CertificateFault::NoRoots(None))?;
-        Ok(Self { trust: Trust::Roots(verifier), algorithms })
+        Ok(Self { trust: TrustAnchor::Roots(verifier), algorithms })
     }
 
     pub(super) fn pinned(pin: Fingerprint, provider: &CryptoProvider) -> Self {
-        Self { trust: Trust::Certificate(pin), algorithms: provider.signature_verification_algorithms }
+        Self { trust: TrustAnchor::Certificate(pin), algorithms: provider.signature_verification_algorithms }
     }
 }
 
@@ -55,11 +55,11 @@ impl ServerCertVerifier for Verifier {
     ) -> Result<ServerCertVerified, Error> {
         let found = Fingerprint::of(end_entity);
         match &self.trust {
-            Trust::Roots(roots) => roots
+            TrustAnchor::Roots(roots) => roots
                 .verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
                 .map_err(|error| refusal(CertificateFault::new(found, error, server_name))),
-            Trust::Certificate(pin) if *pin == found => Ok(ServerCertVerified::assertion()),
-            Trust::Certificate(pin) => Err(refusal(CertificateFault::Other { pin: *pin, found })),
+            TrustAnchor::Certificate(pin) if *pin == found => Ok(ServerCertVerified::assertion()),
+            TrustAnchor::Certificate(pin) => Err(refusal(CertificateFault::Other { pin: *pin, found })),
         }
     }
 
@@ -86,12 +86,12 @@ impl ServerCertVerifier for Verifier {
     }
 }
 
-/// The handshake hands this through to [`refused`].
+/// The handshake passes this on to [`refused`].
 fn refusal(why: CertificateFault) -> Error {
     Error::InvalidCertificate(CertificateError::Other(OtherError(Arc::new(why))))
 }
 
-/// What we found wrong with the certificate, if that is why the handshake failed.
+/// Our fault in the certificate, if the handshake failed for that.
 pub(super) fn refused(error: &Error) -> Option<CertificateFault> {
     match error {
         Error::InvalidCertificate(CertificateError::Other(OtherError(why))) => why.downcast_ref().cloned(),
