@@ -18,7 +18,7 @@ use crate::name::UserName;
 use crate::terminal::backoff::Backoff;
 
 /// What somebody answers who is asked for a name.
-pub(super) enum Asked {
+pub(super) enum NameAnswer {
     Name(UserName),
     /// The name is right, and the password is not.
     Password,
@@ -31,7 +31,7 @@ pub(super) enum Asked {
 pub(super) fn enter(
     config: &mut ClientConfig,
     interactive: bool,
-    mut ask: impl FnMut(bool) -> Result<Option<Asked>, Failure>,
+    mut ask: impl FnMut(bool) -> Result<Option<NameAnswer>, Failure>,
     mut ask_password: impl FnMut() -> Result<Option<String>, Failure>,
 ) -> Result<Option<(Client, UserName)>, Failure> {
     let mut name = config.name.clone();
@@ -39,18 +39,18 @@ pub(super) fn enter(
     let mut unclear = None;
     loop {
         let asked = match name.take() {
-            Some(name) => Some(Asked::Name(name)),
+            Some(name) => Some(NameAnswer::Name(name)),
             None => ask(unclear.is_some())?,
         };
         let wanted = match (asked, unclear.take()) {
             (None, _) => return Ok(None),
-            (Some(Asked::Name(name)), _) => name,
-            (Some(Asked::Password), Some(name)) => {
+            (Some(NameAnswer::Name(name)), _) => name,
+            (Some(NameAnswer::Password), Some(name)) => {
                 let Some(password) = ask_password()? else { return Ok(None) };
                 config.password = Some(password);
                 name
             }
-            (Some(Asked::Password), None) => continue,
+            (Some(NameAnswer::Password), None) => continue,
         };
         match log_in_patiently(config, &wanted) {
             Ok(client) => return Ok(Some((client, wanted))),
@@ -115,7 +115,7 @@ fn builder(config: &ClientConfig) -> Builder {
 }
 
 /// Asks for a name, or whether it is the password where that may be.
-pub(super) fn ask_name(may_be_password: bool) -> Result<Option<Asked>, Failure> {
+pub(super) fn ask_name(may_be_password: bool) -> Result<Option<NameAnswer>, Failure> {
     let question =
         if may_be_password { "Another name, or Enter to give the password: " } else { "Your name: " };
     loop {
@@ -127,10 +127,10 @@ pub(super) fn ask_name(may_be_password: bool) -> Result<Option<Asked>, Failure> 
             return Ok(None);
         };
         if may_be_password && line.trim().is_empty() {
-            return Ok(Some(Asked::Password));
+            return Ok(Some(NameAnswer::Password));
         }
         match UserName::new(line.trim()) {
-            Ok(name) => return Ok(Some(Asked::Name(name))),
+            Ok(name) => return Ok(Some(NameAnswer::Name(name))),
             Err(why) => show(&why.to_string()),
         }
     }
@@ -178,7 +178,7 @@ mod tests {
                 String::from_utf8_lossy(&frame[..length]).into_owned()
             })
         });
-        let mut answers = [Asked::Name(UserName::new("bob").unwrap()), Asked::Password].into_iter();
+        let mut answers = [NameAnswer::Name(UserName::new("bob").unwrap()), NameAnswer::Password].into_iter();
         let mut questions = Vec::new();
         let ask = |may_be_password| {
             questions.push(may_be_password);
@@ -215,8 +215,12 @@ mod tests {
                 peer.get_mut().write_all(answer.as_bytes()).unwrap();
             }
         });
-        let client =
-            enter(&mut config, true, |_| Ok(Some(Asked::Name(UserName::new("bob").unwrap()))), || Ok(None));
+        let client = enter(
+            &mut config,
+            true,
+            |_| Ok(Some(NameAnswer::Name(UserName::new("bob").unwrap()))),
+            || Ok(None),
+        );
         let is_bob = |(client, name): (Client, UserName)| client.name() == "bob" && name.as_str() == "bob";
         assert!(client.is_ok_and(|client| client.is_some_and(is_bob)));
         server.join().unwrap();

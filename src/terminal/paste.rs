@@ -11,7 +11,7 @@ pub(super) struct Paste {
 
 /// What a typed line makes of a paste that waits.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Answer {
+pub(super) enum PasteAnswer {
     /// Send these.
     Send(Vec<Request>),
     /// The line said no, and has no other meaning.
@@ -43,16 +43,16 @@ impl Paste {
     }
 
     /// What a typed line makes of it.
-    pub(super) fn answer(&mut self, line: &str) -> Answer {
+    pub(super) fn answer(&mut self, line: &str) -> PasteAnswer {
         if !self.is_asking() {
-            return Answer::NotAsked;
+            return PasteAnswer::NotAsked;
         }
         let lines = std::mem::take(&mut self.lines);
         match yes_or_no(line) {
-            Some(true) => Answer::Send(lines),
-            Some(false) => Answer::Drop(lines.len()),
-            None if line.trim().eq_ignore_ascii_case("/stop") => Answer::Drop(lines.len()),
-            None => Answer::Other(lines.len()),
+            Some(true) => PasteAnswer::Send(lines),
+            Some(false) => PasteAnswer::Drop(lines.len()),
+            None if line.trim().eq_ignore_ascii_case("/stop") => PasteAnswer::Drop(lines.len()),
+            None => PasteAnswer::Other(lines.len()),
         }
     }
 
@@ -75,18 +75,18 @@ mod tests {
     fn a_paste_is_sent_after_a_yes_and_forgotten_after_anything_else() {
         let lines = || vec![say("/quit"), say("x")];
         for (line, answer) in [
-            ("y", Answer::Send(lines())),
-            (" YES ", Answer::Send(lines())),
-            ("n", Answer::Drop(2)),
-            ("/stop", Answer::Drop(2)),
-            ("hello", Answer::Other(2)),
-            ("", Answer::Other(2)),
+            ("y", PasteAnswer::Send(lines())),
+            (" YES ", PasteAnswer::Send(lines())),
+            ("n", PasteAnswer::Drop(2)),
+            ("/stop", PasteAnswer::Drop(2)),
+            ("hello", PasteAnswer::Other(2)),
+            ("", PasteAnswer::Other(2)),
         ] {
             let mut paste = Paste::default();
             paste.add(lines());
             assert_eq!(paste.question(), "Send 2 lines to #tea? y or n");
             assert_eq!(paste.answer(line), answer, "{line:?}");
-            assert_eq!(paste.answer("y"), Answer::NotAsked);
+            assert_eq!(paste.answer("y"), PasteAnswer::NotAsked);
         }
     }
 }

@@ -10,12 +10,12 @@ const LONG_SEND: usize = 10;
 
 /// Tells now and then how much is left.
 #[derive(Debug, Default)]
-pub(super) struct Progress {
+pub(super) struct SendProgress {
     /// Since when there is a long send, or when it was told last how far it has come.
     told: Option<Instant>,
 }
 
-impl Progress {
+impl SendProgress {
     /// True when it is time to tell how many lines are left, of which so many are being sent.
     pub(super) fn is_to_be_told(&mut self, lines: usize, now: Instant) -> bool {
         if lines < LONG_SEND {
@@ -41,7 +41,7 @@ mod tests {
 
     #[test]
     fn what_is_left_of_a_long_send_is_told_now_and_then_and_of_a_short_one_never() {
-        let (mut progress, start) = (Progress::default(), Instant::now());
+        let (mut progress, start) = (SendProgress::default(), Instant::now());
         let mut told =
             |lines: usize, seconds: u64| progress.is_to_be_told(lines, start + Duration::from_secs(seconds));
         assert!(!told(LONG_SEND - 1, 0) && !told(LONG_SEND - 1, 10));

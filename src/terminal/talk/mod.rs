@@ -17,7 +17,7 @@ use crate::terminal::link::{Link, Tried};
 use crate::terminal::note::{NOTES, Note};
 use crate::terminal::paint::Paint;
 use crate::terminal::paste::Paste;
-use crate::terminal::progress::Progress;
+use crate::terminal::progress::SendProgress;
 use crate::terminal::prompts::Prompts;
 use crate::terminal::screen::{Screen, has_colors};
 use crate::terminal::{guard, keyboard};
@@ -46,7 +46,7 @@ struct Talk {
     leaving: Option<Instant>,
     /// The server has ended the connection after our goodbye, so it took what was on its way before.
     heard_end: bool,
-    progress: Progress,
+    progress: SendProgress,
     failure: Option<Failure>,
 }
 
@@ -73,7 +73,7 @@ pub(in crate::terminal) fn run(config: &ClientConfig, client: Client, name: User
         paste: Paste::default(),
         leaving: None,
         heard_end: false,
-        progress: Progress::default(),
+        progress: SendProgress::default(),
         failure: None,
     };
     let name = talk.chat().name().to_owned();

@@ -2,7 +2,7 @@
 
 use super::Talk;
 use crate::terminal::chat::Act;
-use crate::terminal::paste::Answer;
+use crate::terminal::paste::PasteAnswer;
 use crate::terminal::typed::yes_or_no;
 
 impl Talk {
@@ -40,15 +40,15 @@ impl Talk {
     /// Whether to send what was pasted. False when the line means something else.
     pub(super) fn answered_paste(&mut self, line: &str) -> bool {
         match self.paste.answer(line) {
-            Answer::NotAsked => return false,
-            Answer::Send(lines) => {
+            PasteAnswer::NotAsked => return false,
+            PasteAnswer::Send(lines) => {
                 lines.iter().for_each(|line| self.link.push(line));
                 if !self.link.is_up() {
                     self.screen.note("kept until the connection is back");
                 }
             }
-            Answer::Drop(lines) => self.screen.note(&format!("{lines} lines were not sent")),
-            Answer::Other(lines) => {
+            PasteAnswer::Drop(lines) => self.screen.note(&format!("{lines} lines were not sent")),
+            PasteAnswer::Other(lines) => {
                 self.screen.note(&format!("{lines} pasted lines were not sent"));
                 return false;
             }
