@@ -39,9 +39,9 @@ fn first_line(input: impl BufRead) -> io::Result<String> {
 }
 
 /// The terminal as it was found, which it is again at the end.
-struct Found(Termios);
+struct SavedSettings(Termios);
 
-impl Drop for Found {
+impl Drop for SavedSettings {
     fn drop(&mut self) {
         // Nothing is left to try where this fails.
         tcsetattr(io::stdin(), OptionalActions::Flush, &self.0).ok();
@@ -49,7 +49,7 @@ impl Drop for Found {
 }
 
 fn at_terminal(input: impl BufRead) -> io::Result<String> {
-    let found = Found(tcgetattr(io::stdin())?);
+    let found = SavedSettings(tcgetattr(io::stdin())?);
     let mut quiet = found.0.clone();
     // Ctrl-C comes as a key, so that it leaves the terminal as it was as well.
     quiet.local_modes.remove(LocalModes::ECHO | LocalModes::ICANON | LocalModes::ISIG);

@@ -34,7 +34,7 @@ pub(super) struct Connection<S> {
     /// How much of `Server::kept_bytes` is this connection's.
     pub(super) kept_bytes: u32,
     pub(super) life: Life,
-    pub(super) line: Line,
+    pub(super) link: Link,
     /// What `Deadlines` has for this connection.
     pub(super) deadline: Option<Due>,
     /// Is in the list of those to be flushed at the end of the turn.
@@ -69,9 +69,9 @@ pub(super) enum Inlet {
     Waiting { peer_finished: bool },
 }
 
-/// What is known of the line to the peer.
+/// What is known of the way to the peer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Line {
+pub(super) enum Link {
     /// Nothing is wrong with it.
     Sound,
     /// The system has told that it is broken. What came before is still read.
@@ -203,7 +203,7 @@ impl<S> Connection<S> {
 
     /// True when events have a chance to arrive. Whoever is about to leave has had its last words.
     pub(super) fn is_hearing(&self) -> bool {
-        self.is_open() && self.line != Line::Mute
+        self.is_open() && self.link != Link::Mute
     }
 
     /// True when nothing is taken from the peer until something else has happened.
@@ -216,7 +216,7 @@ impl<S> Connection<S> {
 
     /// True when it is known to be broken.
     pub(super) fn is_known_gone(&self) -> bool {
-        self.line != Line::Sound
+        self.link != Link::Sound
     }
 
     /// Queues the frame of an event, which waits as long as it is quiet.

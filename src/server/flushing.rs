@@ -7,7 +7,7 @@ use std::time::Duration;
 use log::Level;
 
 use super::Server;
-use super::connection::{Inlet, Life, Line};
+use super::connection::{Inlet, Life, Link};
 use super::stream::Stream;
 use crate::message::Now;
 
@@ -48,7 +48,7 @@ impl<S: Stream> Server<S> {
             self.log.line(Level::Debug, peer, now.instant, format_args!("{peer}: write failed: {error}"));
             connection.outbox.clear();
             connection.stream.forget_unsent();
-            connection.line = Line::Mute;
+            connection.link = Link::Mute;
             if let Life::Flushing { .. } = connection.life {
                 return self.mark_closed(key);
             }

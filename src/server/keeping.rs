@@ -3,7 +3,7 @@
 use super::Server;
 use crate::message::{CloseReason, Now};
 use crate::server::Stream;
-use crate::server::connection::{Connection, Life, Line};
+use crate::server::connection::{Connection, Life, Link};
 
 /// So many bytes of connections, rooms and watch lists count for nothing: a small server needs as much.
 const FREE_BYTES: usize = 1024 * 1024;
@@ -64,7 +64,7 @@ impl<S: Stream> Server<S> {
         if connection.has_unsent() {
             connection.outbox.clear();
             connection.stream.forget_unsent();
-            connection.line = Line::Mute;
+            connection.link = Link::Mute;
         }
         self.settle(key);
     }

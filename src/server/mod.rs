@@ -53,7 +53,7 @@ use crate::session::{Context, House, Session};
 use admission::Admission;
 use batch::Batch;
 use checks::Checks;
-use connection::{Connection, Inlet, Life, Line, ReadNext};
+use connection::{Connection, Inlet, Life, Link, ReadNext};
 use counts::Counts;
 use deadlines::Deadlines;
 use inbox::Inbox;
@@ -228,7 +228,7 @@ impl<S: Stream> Server<S> {
             is_mid_line: false,
             kept_bytes: 0,
             life: Life::Open(None),
-            line: Line::Sound,
+            link: Link::Sound,
             deadline: None,
             is_dirty: false,
             is_unread: false,

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::time::Instant;
 
 use super::Server;
-use super::connection::{Connection, Life, Line};
+use super::connection::{Connection, Life, Link};
 use super::quiet::Quiet;
 use super::stream::Stream;
 use crate::message::{CloseReason, ConnectionId, Dialect, Effect, Now};
@@ -153,6 +153,6 @@ impl<S: Stream> Server<S> {
 impl<S> Connection<S> {
     /// True when bytes for it alone have a chance to arrive: until its last words are said.
     fn may_be_told(&self) -> bool {
-        self.line != Line::Mute && matches!(self.life, Life::Open(_) | Life::Leaving { .. })
+        self.link != Link::Mute && matches!(self.life, Life::Open(_) | Life::Leaving { .. })
     }
 }

@@ -7,7 +7,7 @@ use super::{READ_BUDGET, Server};
 use crate::config::Flood;
 use crate::message::{CloseReason, Now};
 use crate::server::Stream;
-use crate::server::connection::{Connection, Inlet, Life, Line};
+use crate::server::connection::{Connection, Inlet, Life, Link};
 use crate::session::Session;
 
 /// Most bytes read at once from a connection that has to wait when it sends too much: they are kept meanwhile.
@@ -68,7 +68,7 @@ impl<S: Stream> Server<S> {
     /// Takes the stream of the connection `key` further towards being open, where there is time for that in this turn.
     fn open(&mut self, key: usize, now: Now) {
         let connection = &mut self.connections[key];
-        if connection.line != Line::Sound {
+        if connection.link != Link::Sound {
             // A signature for somebody who has left is for nobody.
             return self.lost(key, ErrorKind::BrokenPipe, now);
         }
@@ -104,7 +104,7 @@ impl<S: Stream> Server<S> {
             if let Life::Closed = connection.life {
                 return;
             }
-            let is_mute = connection.line == Line::Mute;
+            let is_mute = connection.link == Link::Mute;
             match connection.stream.read(&mut self.read_buffer[..most]) {
                 // Where a write has told of the break already, reading comes to an end like any other.
                 Ok(0) if is_mute => return self.lost(key, ErrorKind::BrokenPipe, now),
@@ -128,8 +128,8 @@ impl<S: Stream> Server<S> {
     /// from, and would be here for hours after it has gone.
     pub fn hung_up(&mut self, key: usize, now: Now) {
         let Some(connection) = self.connections.get_mut(key) else { return };
-        if connection.line == Line::Sound {
-            connection.line = Line::HungUp;
+        if connection.link == Link::Sound {
+            connection.link = Link::HungUp;
         }
         if connection.is_kept_waiting() {
             self.lost(key, ErrorKind::BrokenPipe, now);

@@ -9,7 +9,7 @@ use parlor::config::{ConfigError, Flood, ServerConfig};
 use parlor::message::{CloseReason, Peer as From};
 use rustix::process::Signal;
 
-use crate::support::irc::House;
+use crate::support::irc::IrcScene;
 use crate::support::scene::Scene;
 use crate::support::{Peer, Program, Scratch, limits, login, say, text};
 
@@ -52,7 +52,7 @@ fn a_time_to_log_in_that_is_over_by_now_ends_at_once_and_a_longer_one_is_waited_
 #[test]
 fn a_silent_irc_client_is_asked_after_the_new_time() {
     for seconds in [5, 200] {
-        let mut house = House::new();
+        let mut house = IrcScene::new();
         let ana = house.irc("ana");
         house.advance(4 * SECOND);
         house.change(|config| config.limits.ping_after = seconds * SECOND);
@@ -176,7 +176,7 @@ fn fewer_or_more_from_one_address_count_for_those_who_come_next() {
 
 #[test]
 fn another_password_and_other_operators_are_asked_of_those_who_come_next() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let (root, ana) = (house.operator("root"), house.irc("ana"));
     house.change(|config| {
         config.password = Some("tea".parse().expect("it is a password"));

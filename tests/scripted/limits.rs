@@ -6,7 +6,7 @@ use parlor::config::{Flood, Limits};
 use parlor::hub::{MOST_ROOMS, ROOMS_PER_USER};
 use parlor::message::{CloseReason, ConnectionId, Peer};
 
-use crate::support::irc::House;
+use crate::support::irc::IrcScene;
 use crate::support::limits;
 use crate::support::scene::{Guest, Scene};
 
@@ -122,7 +122,7 @@ fn a_long_queue_stays_with_the_system() {
 
 #[test]
 fn operators_of_the_server_do_not_wait() {
-    let mut house = House::with(|config| config.limits = flood(10));
+    let mut house = IrcScene::with(|config| config.limits = flood(10));
     let [ana, root] = ["ana", "root"].map(|name| house.irc(name));
     house.send(root, "OPER root secret");
     house.lines(root);
@@ -135,7 +135,7 @@ fn operators_of_the_server_do_not_wait() {
 
 #[test]
 fn a_client_that_waits_is_not_taken_for_a_silent_one() {
-    let mut house = House::with(|config| config.limits = flood(10));
+    let mut house = IrcScene::with(|config| config.limits = flood(10));
     let ana = house.irc("ana");
     let lines: String = (0..1000).map(|n| format!("PING {n}\r\n")).collect();
     house.send(ana, lines.trim_end());

@@ -8,7 +8,7 @@ use parlor::config::{Operator, ServerConfig};
 use parlor::message::Peer;
 use parlor::secret::Secret;
 
-use crate::support::irc::House;
+use crate::support::irc::IrcScene;
 use crate::support::options::config;
 use crate::support::scene::{Guest, Scene};
 
@@ -55,7 +55,7 @@ fn answer(scene: &mut Scene) {
 
 #[test]
 fn a_hash_lets_in_who_knows_its_password_on_both_wires_and_nobody_else() {
-    let house = || House::with(|config| config.password = Some(secret(HASH)));
+    let house = || IrcScene::with(|config| config.password = Some(secret(HASH)));
     for (guess, is_right) in [("password", true), ("passwords", false), ("", false), (HASH, false)] {
         let mut house = house();
         let li = house.connect();
@@ -74,7 +74,7 @@ fn a_hash_lets_in_who_knows_its_password_on_both_wires_and_nobody_else() {
 #[test]
 fn an_operators_password_may_be_a_hash_and_the_answer_has_its_label() {
     let operators = vec![Operator { name: "root".into(), password: secret(HASH) }];
-    let mut house = House::with(|config| config.operators = operators);
+    let mut house = IrcScene::with(|config| config.operators = operators);
     let ana = house.irc_with("ana", "labeled-response batch");
     for line in ["OPER root wrong", "OPER nobody password", "OPER nobody wrong"] {
         let told = house.ask(ana, &format!("@label=x {line}"));
@@ -313,7 +313,7 @@ fn who_gives_no_password_has_not_guessed() {
 
 #[test]
 fn wrong_oper_passwords_are_guesses_also_where_the_name_is_of_nobody() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let ana = house.irc("ana");
     // A right password under a wrong name must count like any other, or the count would tell.
     for line in ["OPER root wrong", "OPER nobody secret", "OPER nobody wrong", "OPER root x", "OPER root y"] {

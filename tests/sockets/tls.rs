@@ -15,13 +15,13 @@ use crate::support::{Peer, Scratch, TLS_HERE, TestServer, limits, login, say};
 const VERSIONS: [&[&SupportedProtocolVersion]; 2] = [&[&TLS12], &[&TLS13]];
 
 /// A server that speaks TLS, and its certificate.
-struct House {
+struct TlsScene {
     server: TestServer,
     certificate: Certificate,
     _scratch: Scratch,
 }
 
-impl House {
+impl TlsScene {
     fn new() -> Self {
         Self::with_limits(limits())
     }
@@ -80,7 +80,7 @@ fn ends_of_records(bytes: &[u8]) -> Vec<usize> {
 #[test]
 fn both_wires_meet_over_tls_and_without() {
     for versions in VERSIONS {
-        let house = House::new();
+        let house = TlsScene::new();
         let at = &house.server.tls_addresses()[0];
         let mut alice = Peer::over_tls(at, house.certificate.client(versions)).log_in("alice");
         let mut bob = Peer::over_tls(at, house.certificate.client(versions)).register("bob");
@@ -99,7 +99,7 @@ fn both_wires_meet_over_tls_and_without() {
 
 #[test]
 fn who_comes_over_tls_is_known_for_it() {
-    let house = House::new();
+    let house = TlsScene::new();
     let mut bob = house.connect().register("bob");
     let mut carol = Peer::irc_user(&house.server.addresses()[0], "carol");
     carol.send("WHOIS bob\r\nWHOIS carol\r\n");
@@ -124,7 +124,7 @@ fn who_comes_over_tls_is_known_for_it() {
 #[test]
 fn a_pause_at_the_end_of_each_record_and_in_each_disturbs_nobody() {
     for versions in VERSIONS {
-        let house = House::new();
+        let house = TlsScene::new();
         let at = &house.server.tls_addresses()[0];
         let mut witness = house.server.user("witness");
         // Where to cut: behind each record, and in its middle.
@@ -164,7 +164,7 @@ fn a_pause_at_the_end_of_each_record_and_in_each_disturbs_nobody() {
 #[test]
 fn who_ends_with_a_close_notify_is_served_to_the_end_and_is_told_one() {
     for versions in VERSIONS {
-        let house = House::new();
+        let house = TlsScene::new();
         let at = &house.server.tls_addresses()[0];
         let mut alice = Peer::over_tls(at, house.certificate.client(versions)).log_in("alice");
         for n in 0..1000 {
@@ -181,7 +181,7 @@ fn who_ends_with_a_close_notify_is_served_to_the_end_and_is_told_one() {
 
 #[test]
 fn an_end_without_a_close_notify_is_a_broken_connection() {
-    let house = House::new();
+    let house = TlsScene::new();
     let mut witness = Peer::irc_member(&house.server.addresses()[0], "witness");
     let alice = house.connect().register("alice");
     let mut alice = alice;
@@ -195,7 +195,7 @@ fn an_end_without_a_close_notify_is_a_broken_connection() {
 
 #[test]
 fn a_server_that_stops_tells_everybody_why_and_ends_with_a_close_notify() {
-    let house = House::new();
+    let house = TlsScene::new();
     let mut alice = house.connect().register("alice");
     let mut bob = house.connect().log_in("bob");
     // Neither of these keeps it from stopping at once.
@@ -216,7 +216,7 @@ fn a_server_that_stops_tells_everybody_why_and_ends_with_a_close_notify() {
 
 #[test]
 fn who_does_not_finish_the_handshake_in_time_is_closed() {
-    let house = House::with_limits(Limits { login_timeout: Duration::from_secs(1), ..limits() });
+    let house = TlsScene::with_limits(Limits { login_timeout: Duration::from_secs(1), ..limits() });
     let mut silent = Peer::connect(&house.server.tls_addresses()[0]);
     let mut slow = house.newcomer();
     let (client, socket) = slow.tls();
@@ -231,7 +231,7 @@ fn who_does_not_finish_the_handshake_in_time_is_closed() {
 
 #[test]
 fn who_speaks_no_tls_where_it_is_spoken_is_told_so_and_the_other_way_round() {
-    let house = House::new();
+    let house = TlsScene::new();
     for first in ["NICK alice\r\n", "∏∑alice∏∑", "\u{80}"] {
         let mut plain = Peer::connect(&house.server.tls_addresses()[0]);
         plain.send(first);
@@ -249,7 +249,7 @@ fn who_speaks_no_tls_where_it_is_spoken_is_told_so_and_the_other_way_round() {
 
 #[test]
 fn who_may_not_come_in_is_told_so_without_a_handshake() {
-    let house = House::with_limits(Limits { connections: 1, ..limits() });
+    let house = TlsScene::with_limits(Limits { connections: 1, ..limits() });
     let _first = house.connect().register("first");
     let mut second = house.newcomer();
     let (client, socket) = second.tls();
@@ -259,7 +259,7 @@ fn who_may_not_come_in_is_told_so_without_a_handshake() {
 
 #[test]
 fn who_never_reads_is_ended() {
-    let house = House::with_limits(Limits { outbox_bytes: 64 * 1024, ..limits() });
+    let house = TlsScene::with_limits(Limits { outbox_bytes: 64 * 1024, ..limits() });
     let mut deaf = house.connect().log_in("deaf");
     let mut alice = house.connect().register("alice");
     alice.send("JOIN #lobby\r\n");
@@ -285,7 +285,7 @@ fn who_never_reads_is_ended() {
 fn who_comes_through_a_proxy_says_so_before_the_handshake_and_limits_are_the_real_peers() {
     let proxy_from = vec![Proxy::Network("127.0.0.0/8".parse().expect("it is a network"))];
     let limits = Limits { connections_per_ip: 1, ..limits() };
-    let house = House::with(ServerConfig { proxy_from, limits, ..config() });
+    let house = TlsScene::with(ServerConfig { proxy_from, limits, ..config() });
     let through_proxy = |ip: &str, cut: usize| {
         let mut peer = house.newcomer();
         let header = format!("PROXY TCP4 {ip} 127.0.0.1 1234 6697\r\n");

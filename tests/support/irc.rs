@@ -18,7 +18,7 @@ pub const HOST: &str = "HOST";
 /// How long nothing follows the answer to a CrazyIt login.
 const QUIET: Duration = Duration::from_millis(500);
 
-/// Somebody who is connected: a key to [`House`].
+/// Somebody who is connected: a key to [`IrcScene`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Guest(usize);
 
@@ -36,12 +36,12 @@ struct Connected {
 }
 
 /// A server at a time that only the test moves, and everybody who ever connected.
-pub struct House {
+pub struct IrcScene {
     scene: Scene,
     guests: Vec<Connected>,
 }
 
-impl House {
+impl IrcScene {
     /// A server with an operator `root` whose password is `secret`.
     pub fn new() -> Self {
         Self::with(|_| ())

@@ -6,7 +6,7 @@ use crate::session::Context;
 use crate::wire::irc::{Message, numeric};
 
 /// One command.
-pub(super) struct Command {
+pub(super) struct CommandRow {
     /// In upper case; clients may write it as they like.
     pub(super) name: &'static str,
     handler: fn(&mut Irc, &Message<'_>, &mut Context<'_>),
@@ -34,12 +34,12 @@ const fn command(
     access: Access,
     least: usize,
     help: &'static str,
-) -> Command {
-    Command { name, handler, access, least, help }
+) -> CommandRow {
+    CommandRow { name, handler, access, least, help }
 }
 
 /// All commands, by name.
-pub(super) const COMMANDS: &[Command] = {
+pub(super) const COMMANDS: &[CommandRow] = {
     use Access::{Anyone, Operators, Registered, Registering};
     &[
         command("ADMIN", Irc::admin, Registered, 0, "ADMIN: who runs this server"),
@@ -157,7 +157,7 @@ pub(super) const COMMANDS: &[Command] = {
 };
 
 /// The command of this name, in any letter case.
-pub(super) fn named(name: &str) -> Option<&'static Command> {
+pub(super) fn named(name: &str) -> Option<&'static CommandRow> {
     COMMANDS.iter().find(|command| command.name.eq_ignore_ascii_case(name))
 }
 

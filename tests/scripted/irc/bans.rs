@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use crate::irc::house::{Guest, House};
+use crate::irc::house::{Guest, IrcScene};
 
 /// Somebody who has come from this address as `name`.
-fn from(house: &mut House, name: &str, address: &str) -> Guest {
+fn from(house: &mut IrcScene, name: &str, address: &str) -> Guest {
     let guest = house.connect_from(address);
     house.register(guest, name, "");
     house.forget();
@@ -13,7 +13,7 @@ fn from(house: &mut House, name: &str, address: &str) -> Guest {
 }
 
 /// What a newcomer from this address is told, if it is turned away.
-fn turned_away(house: &mut House, address: &str) -> Option<String> {
+fn turned_away(house: &mut IrcScene, address: &str) -> Option<String> {
     let guest = house.connect_from(address);
     let lines = house.lines(guest);
     assert_eq!(lines.is_empty(), !house.is_shut(guest), "{lines:?}");
@@ -28,7 +28,7 @@ fn code_before(farewell: &str) -> String {
 }
 
 /// The cloak of `whose`, as `viewer` sees it.
-fn cloak(house: &mut House, viewer: Guest, whose: &str) -> String {
+fn cloak(house: &mut IrcScene, viewer: Guest, whose: &str) -> String {
     house.send(viewer, &format!("USERHOST {whose}"));
     let raw = house.raw(viewer);
     raw.trim_end().rsplit_once('@').expect("somebody is there").1.to_owned()
@@ -36,7 +36,7 @@ fn cloak(house: &mut House, viewer: Guest, whose: &str) -> String {
 
 #[test]
 fn only_operators_ban() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let ana = house.irc("ana");
     for line in ["KLINE 192.0.2.1 :x", "UNKLINE 192.0.2.1", "STATS k", "STATS K"] {
         assert_eq!(house.told(ana, line), "481 ana", "{line}");
@@ -46,7 +46,7 @@ fn only_operators_ban() {
 
 #[test]
 fn a_ban_ends_who_is_there_and_keeps_newcomers_out() {
-    let mut house = House::with(|config| config.state = Some("/nowhere".into()));
+    let mut house = IrcScene::with(|config| config.state = Some("/nowhere".into()));
     let (root, other) = (house.operator("root"), house.operator("other"));
     let bob = from(&mut house, "bob", "192.0.2.7:1000");
     let eve = from(&mut house, "eve", "192.0.3.7:1000");
@@ -82,7 +82,7 @@ fn a_ban_ends_who_is_there_and_keeps_newcomers_out() {
 
 #[test]
 fn a_ban_is_over_when_its_time_has_passed() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let root = house.operator("root");
     let kept = "(a restart forgets it, see parlord --state)";
     assert_eq!(
@@ -110,7 +110,7 @@ fn a_ban_is_over_when_its_time_has_passed() {
 
 #[test]
 fn stats_k_tells_who_is_banned_by_whom_and_for_how_long() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let root = house.operator("root");
     for line in ["KLINE 1d 2001:db8::/32 :spam", "KLINE 0::ffff:192.0.2.7 :loud", "KLINE 5 *@192.0.2.8"] {
         house.send(root, line);
@@ -129,7 +129,7 @@ fn stats_k_tells_who_is_banned_by_whom_and_for_how_long() {
 
 #[test]
 fn cloaks_and_nicks_stand_for_addresses() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let root = house.operator("root");
     from(&mut house, "bob", "192.0.2.7:1000");
     let eve = from(&mut house, "eve", "[2001:db8::7]:1000");
@@ -152,7 +152,7 @@ fn cloaks_and_nicks_stand_for_addresses() {
 
 #[test]
 fn what_is_no_target_gets_an_answer_that_says_so() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let root = house.operator("root");
     assert_eq!(house.told(root, "KLINE nobody :x"), "401 root nobody");
     assert_eq!(house.told(root, "UNKLINE nobody"), "401 root nobody");
@@ -184,7 +184,7 @@ fn what_is_no_target_gets_an_answer_that_says_so() {
 
 #[test]
 fn unkline_says_which_bans_are_near() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let root = house.operator("root");
     let fail = ":parlor.local NOTICE root :FAIL UNKLINE NO_SUCH_BAN: There is no K-Line of 192.0.2.7: ";
     assert_eq!(house.ask(root, "UNKLINE 192.0.2.7"), [format!("{fail}see STATS k")]);
@@ -195,7 +195,7 @@ fn unkline_says_which_bans_are_near() {
 
 #[test]
 fn peers_on_this_machine_are_never_banned() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let root = house.operator("root");
     let here = from(&mut house, "here", "127.0.0.1:1000");
     let told = house.ask(root, "KLINE here :x");
@@ -205,7 +205,7 @@ fn peers_on_this_machine_are_never_banned() {
 
 #[test]
 fn a_reason_is_one_line_of_text_however_it_was_written() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let root = house.operator("root");
     house.send(root, &format!("KLINE 192.0.2.7 :\x02a\x1b[2J\x07{}", "é".repeat(210)));
     house.forget();
@@ -222,7 +222,7 @@ fn a_reason_is_one_line_of_text_however_it_was_written() {
 
 #[test]
 fn ten_thousand_bans_are_as_many_as_there_may_be() {
-    let mut house = House::new().unchecked();
+    let mut house = IrcScene::new().unchecked();
     let root = house.operator("root");
     for n in 0..10_000 {
         house.send(root, &format!("KLINE 10.0.{}.{} :x", n / 250, n % 250));
@@ -241,7 +241,7 @@ fn ten_thousand_bans_are_as_many_as_there_may_be() {
 
 #[test]
 fn operators_see_addresses_of_those_who_were_here_and_others_do_not() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let (root, ana) = (house.operator("root"), house.irc("ana"));
     let bob = from(&mut house, "bob", "192.0.2.7:1000");
     house.send(bob, "QUIT");
@@ -253,7 +253,7 @@ fn operators_see_addresses_of_those_who_were_here_and_others_do_not() {
 
 #[test]
 fn a_ban_of_many_ends_them_in_several_turns_and_tells_the_others_of_each() {
-    let mut house = House::with(|config| config.limits.connections_per_ip = 1000).unchecked();
+    let mut house = IrcScene::with(|config| config.limits.connections_per_ip = 1000).unchecked();
     let (root, ana) = (house.operator("root"), house.irc("ana"));
     house.send(ana, "JOIN #tea");
     let guests: Vec<_> = (0..600).map(|n| from(&mut house, &format!("b{n}"), "192.0.2.7:1000")).collect();
@@ -262,7 +262,7 @@ fn a_ban_of_many_ends_them_in_several_turns_and_tells_the_others_of_each() {
         house.forget();
     }
     house.bytes_for_a_turn(root, "KLINE 192.0.2.7\r\n");
-    let gone = |house: &House| guests.iter().filter(|&&guest| house.is_shut(guest)).count();
+    let gone = |house: &IrcScene| guests.iter().filter(|&&guest| house.is_shut(guest)).count();
     assert!((1..guests.len()).contains(&gone(&house)), "{} in one turn", gone(&house));
     house.advance(Duration::ZERO);
     assert_eq!(gone(&house), guests.len());
@@ -277,7 +277,7 @@ fn a_ban_of_many_ends_them_in_several_turns_and_tells_the_others_of_each() {
 
 #[test]
 fn whoever_comes_once_a_ban_is_lifted_stays_although_others_are_still_to_end() {
-    let mut house = House::with(|config| config.limits.connections_per_ip = 1000).unchecked();
+    let mut house = IrcScene::with(|config| config.limits.connections_per_ip = 1000).unchecked();
     let root = house.operator("root");
     let guests: Vec<_> = (0..400).map(|n| from(&mut house, &format!("b{n}"), "192.0.2.7:1000")).collect();
     house.bytes_for_a_turn(root, "KLINE 192.0.2.7\r\nUNKLINE 192.0.2.7\r\n");

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use crate::irc::house::{Guest, House};
+use crate::irc::house::{Guest, IrcScene};
 
 /// `line` with the id of a message replaced, which is another for every message.
 fn without_ids(line: &str) -> String {
@@ -12,13 +12,13 @@ fn without_ids(line: &str) -> String {
     format!("{before}msgid=ID{}", &id[end..])
 }
 
-fn heard(house: &mut House, who: Guest) -> Vec<String> {
+fn heard(house: &mut IrcScene, who: Guest) -> Vec<String> {
     house.lines(who).iter().map(|line| without_ids(line)).collect()
 }
 
 /// `ana` without capabilities and `bob` with `capabilities`, both in #tea.
-fn pair(capabilities: &str) -> (House, Guest, Guest) {
-    let mut house = House::new();
+fn pair(capabilities: &str) -> (IrcScene, Guest, Guest) {
+    let mut house = IrcScene::new();
     let [ana] = house.channel("#tea", ["ana"]);
     let bob = house.irc_with("bob", capabilities);
     house.send(bob, "JOIN #tea");
@@ -30,7 +30,7 @@ fn pair(capabilities: &str) -> (House, Guest, Guest) {
 
 #[test]
 fn whoever_has_no_tags_is_sent_none() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let [ana, bob] = house.channel("#tea", ["ana", "bob"]);
     house.send(ana, "CAP REQ :message-tags server-time");
     house.send(ana, "MODE ana +B");
@@ -45,7 +45,7 @@ fn whoever_has_no_tags_is_sent_none() {
 
 #[test]
 fn client_only_tags_are_relayed_as_they_are_and_others_are_not() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let [ana, bob, eve] = house.channel("#tea", ["ana", "bob", "eve"]);
     house.send(ana, "CAP REQ :message-tags");
     house.send(bob, "CAP REQ :message-tags");
@@ -82,7 +82,7 @@ fn tags_of_a_client_that_has_not_asked_for_them_are_not_relayed() {
 
 #[test]
 fn a_tagmsg_is_refused_as_a_message_is() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let [ana, bob] = house.channel("#tea", ["ana", "bob"]);
     house.send(bob, "CAP REQ :message-tags");
     house.send(ana, "MODE #tea +m");
@@ -105,7 +105,7 @@ fn ids(lines: &[String]) -> Vec<String> {
 
 #[test]
 fn everything_that_people_say_has_an_id_of_its_own_and_all_hear_the_same() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let [ana, bob] = house.channel("#tea", ["ana", "bob"]);
     for guest in [ana, bob] {
         house.send(guest, "CAP REQ :message-tags echo-message");
@@ -172,7 +172,7 @@ fn server_time_says_when_in_milliseconds() {
 #[test]
 fn a_label_without_its_capability_or_without_batch_is_ignored() {
     for capabilities in ["", "labeled-response", "batch message-tags"] {
-        let mut house = House::new();
+        let mut house = IrcScene::new();
         let ana = house.irc_with("ana", capabilities);
         assert_eq!(house.ask(ana, "@label=x PING y"), [":parlor.local PONG parlor.local :y"]);
         assert_eq!(house.ask(ana, "@label=x PONG y"), [""; 0]);
@@ -181,7 +181,7 @@ fn a_label_without_its_capability_or_without_batch_is_ignored() {
 
 #[test]
 fn a_labelled_command_is_answered_by_ack_by_one_line_or_by_a_batch() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let ana = house.irc_with("ana", "labeled-response batch");
     assert_eq!(house.ask(ana, "@label=a PONG x"), ["@label=a :parlor.local ACK"]);
     assert_eq!(house.ask(ana, "@label=b PING x"), ["@label=b :parlor.local PONG parlor.local :x"]);
@@ -219,7 +219,7 @@ fn a_labelled_command_is_answered_by_ack_by_one_line_or_by_a_batch() {
 
 #[test]
 fn others_hear_nothing_of_a_label() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let [bob] = house.channel("#tea", ["bob"]);
     let ana = house.irc_with("ana", "labeled-response batch message-tags echo-message");
     house.send(bob, "CAP REQ :labeled-response batch message-tags");
@@ -232,7 +232,7 @@ fn others_hear_nothing_of_a_label() {
 
 #[test]
 fn what_one_tells_oneself_has_the_label_on_the_echo_alone() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let ana = house.irc_with("ana", "labeled-response batch");
     assert_eq!(
         house.ask(ana, "@label=x PRIVMSG ana :hi"),
@@ -248,13 +248,13 @@ fn what_one_tells_oneself_has_the_label_on_the_echo_alone() {
 
 #[test]
 fn a_labelled_end_is_answered_before_it_ends() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let ana = house.irc_with("ana", "labeled-response batch");
     assert_eq!(
         house.ask(ana, "@label=x QUIT :bye"),
         ["@label=x :parlor.local ACK", "ERROR :Closing link: Quit: bye"]
     );
-    let mut house = House::with(|config| config.password = "p".parse().ok());
+    let mut house = IrcScene::with(|config| config.password = "p".parse().ok());
     let bob = house.connect();
     house.send(bob, "CAP REQ :labeled-response batch");
     house.send(bob, "NICK bob");
@@ -271,7 +271,7 @@ fn a_labelled_end_is_answered_before_it_ends() {
 
 #[test]
 fn a_batch_of_a_labelled_welcome_holds_all_of_it() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let ana = house.connect();
     house.send(ana, "CAP REQ :labeled-response batch");
     house.send(ana, "NICK ana");
@@ -287,7 +287,7 @@ fn a_batch_of_a_labelled_welcome_holds_all_of_it() {
 
 #[test]
 fn echo_message_brings_back_what_one_says_as_the_others_hear_it() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let [ana, bob] = house.channel("#Tea", ["ana", "Bob"]);
     house.send(ana, "CAP REQ :echo-message");
     house.forget();
@@ -307,7 +307,7 @@ fn echo_message_brings_back_what_one_says_as_the_others_hear_it() {
 
 #[test]
 fn whoever_speaks_to_itself_in_the_turn_of_its_join_hears_who_is_in_the_channel_once() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let ana = house.irc_with("ana", "echo-message");
     house.send(ana, "JOIN #tea\r\nPRIVMSG ana :hi\r\nPING done");
     let heard = house.lines(ana);
@@ -318,7 +318,7 @@ fn whoever_speaks_to_itself_in_the_turn_of_its_join_hears_who_is_in_the_channel_
 
 #[test]
 fn the_echo_comes_back_to_those_who_are_not_among_the_hearers() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let [ana, bob] = house.channel("#tea", ["ana", "bob"]);
     let eve = house.irc_with("eve", "echo-message message-tags");
     house.send(ana, "MODE #tea -n");
@@ -399,7 +399,7 @@ fn extended_join_tells_account_and_real_name() {
 
 #[test]
 fn nobody_has_an_account_yet() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let capabilities = "account-notify account-tag message-tags extended-join";
     let (ana, bob) = (house.irc_with("ana", capabilities), house.irc_with("bob", capabilities));
     for line in
@@ -455,7 +455,7 @@ fn invite_notify_tells_the_other_operators_of_a_channel() {
 fn extended_monitor_tells_of_those_one_shares_no_channel_with() {
     let all = "away-notify setname chghost";
     for (capabilities, told) in [(all.to_owned(), 0), (format!("{all} extended-monitor"), 4)] {
-        let mut house = House::new();
+        let mut house = IrcScene::new();
         let (root, ana) = (house.operator("root"), house.irc("ana"));
         let bob = house.irc_with("bob", &capabilities);
         house.send(bob, "MONITOR + ANA");
@@ -485,7 +485,7 @@ fn extended_monitor_tells_of_those_one_shares_no_channel_with() {
         assert_eq!(house.lines(bob), [":ana!u@h AWAY :z"]);
     }
     // It adds to the others and is nothing on its own.
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let (ana, bob) = (house.irc("ana"), house.irc_with("bob", "extended-monitor"));
     house.send(bob, "MONITOR + ana");
     house.send(ana, "AWAY :x");
@@ -569,7 +569,7 @@ fn a_command_whose_text_is_not_utf_8_is_done_and_the_client_is_told() {
 
 #[test]
 fn a_failure_has_the_label_too() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let ana = house.irc_with("ana", "standard-replies labeled-response batch");
     house.bytes(ana, b"@label=x PRIVMSG ana :\xe9\r\n");
     assert_eq!(
@@ -616,7 +616,7 @@ fn a_bot_is_known_by_its_tag_its_flag_and_its_whois() {
 
 #[test]
 fn who_comes_without_tls_is_told_where_and_who_comes_with_it_for_how_long() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let before = house.connect();
     house.send(before, "CAP LS 302");
     assert!(!house.lines(before).concat().contains("sts"), "there is no TLS");

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::irc::house::House;
+use crate::irc::house::IrcScene;
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -10,7 +10,7 @@ const MINUTE: Duration = Duration::from_secs(60);
 
 #[test]
 fn the_first_to_join_is_operator_and_is_told_the_names() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let (ana, bob) = (house.irc("ana"), house.irc("bob"));
     assert_eq!(
         house.ask(ana, "JOIN #Tea"),
@@ -34,7 +34,7 @@ fn the_first_to_join_is_operator_and_is_told_the_names() {
 
 #[test]
 fn joining_tells_the_topic() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let [ana] = house.channel("#tea", ["ana"]);
     house.send(ana, "TOPIC #tea :green & black");
     let bob = house.irc("bob");
@@ -46,7 +46,7 @@ fn joining_tells_the_topic() {
 
 #[test]
 fn a_list_of_channels_is_joined_with_a_list_of_keys() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let [ana] = house.channel("#a", ["ana"]);
     for setup in ["JOIN #b,#c,,#d", "MODE #a +k one", "MODE #c +k three"] {
         house.send(ana, setup);
@@ -59,7 +59,7 @@ fn a_list_of_channels_is_joined_with_a_list_of_keys() {
 
 #[test]
 fn joining_where_one_is_already_is_nothing() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let [ana, _] = house.channel("#tea", ["ana", "bob"]);
     assert_eq!(house.ask(ana, "JOIN #TEA"), [""; 0]);
     assert!(house.is_silent());
@@ -67,7 +67,7 @@ fn joining_where_one_is_already_is_nothing() {
 
 #[test]
 fn join_0_leaves_every_channel() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let [ana, bob] = house.channel("#a", ["ana", "bob"]);
     house.send(ana, "JOIN #b,#c");
     house.forget();
@@ -81,7 +81,7 @@ fn join_0_leaves_every_channel() {
 
 #[test]
 fn names_that_are_no_channels_are_refused() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let ana = house.irc("ana");
     assert_eq!(house.told(ana, "JOIN tea"), "403 ana tea");
     assert_eq!(house.told(ana, "JOIN &tea"), "403 ana &tea");
@@ -93,7 +93,7 @@ fn names_that_are_no_channels_are_refused() {
 
 #[test]
 fn whoever_may_not_come_in_is_told_why() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let [ana, bob] = house.channel("#tea", ["ana", "bob"]);
     house.send(bob, "PART #tea");
     house.forget();
@@ -116,7 +116,7 @@ fn whoever_may_not_come_in_is_told_why() {
 
 #[test]
 fn nobody_is_in_more_channels_than_chanlimit_says() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let ana = house.irc("ana");
     for n in 0..50 {
         house.send(ana, &format!("JOIN #{n}"));
@@ -130,7 +130,7 @@ fn nobody_is_in_more_channels_than_chanlimit_says() {
 
 #[test]
 fn an_empty_channel_is_gone_with_its_settings() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let [ana, bob] = house.channel("#tea", ["ana", "bob"]);
     for setup in ["MODE #tea +ksm key", "TOPIC #tea :t", "PART #tea"] {
         house.send(ana, setup);
@@ -147,7 +147,7 @@ fn an_empty_channel_is_gone_with_its_settings() {
 
 #[test]
 fn parting_is_heard_with_its_reason() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let [ana, bob] = house.channel("#tea", ["ana", "bob"]);
     assert_eq!(house.ask(ana, "PART #TEA :so long"), [":ana!~ana@HOST PART #tea :so long"]);
     assert_eq!(house.lines(bob), [":ana!~ana@HOST PART #tea :so long"]);
@@ -156,7 +156,7 @@ fn parting_is_heard_with_its_reason() {
 
 #[test]
 fn several_channels_are_parted_one_by_one() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let [ana] = house.channel("#a", ["ana"]);
     house.send(ana, "JOIN #b");
     house.forget();
@@ -172,7 +172,7 @@ fn several_channels_are_parted_one_by_one() {
 
 #[test]
 fn parting_from_where_one_is_not_is_refused() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     house.channel("#tea", ["ana"]);
     let bob = house.irc("bob");
     assert_eq!(house.told(bob, "PART #tea"), "442 bob #tea");
@@ -184,7 +184,7 @@ fn parting_from_where_one_is_not_is_refused() {
 
 #[test]
 fn a_topic_is_set_shown_and_taken_away() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let [ana, bob] = house.channel("#tea", ["ana", "bob"]);
     assert_eq!(house.ask(bob, "TOPIC #tea"), [":parlor.local 331 bob #tea :No topic is set"]);
     assert_eq!(house.ask(ana, "TOPIC #tea :all of it"), [":ana!~ana@HOST TOPIC #tea :all of it"]);
@@ -201,7 +201,7 @@ fn a_topic_is_set_shown_and_taken_away() {
 
 #[test]
 fn topics_are_refused() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let [ana, bob] = house.channel("#tea", ["ana", "bob"]);
     let eve = house.irc("eve");
     assert_eq!(house.told(bob, "TOPIC #tea :x"), "482 bob #tea");
@@ -221,7 +221,7 @@ fn topics_are_refused() {
 
 #[test]
 fn names_shows_ranks_and_several_channels() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let [ana, bob, _] = house.channel("#tea", ["ana", "bob", "eve"]);
     house.send(ana, "MODE #tea +v bob");
     house.send(ana, "MODE #tea +v ana");
@@ -243,7 +243,7 @@ fn names_shows_ranks_and_several_channels() {
 
 #[test]
 fn secret_channels_and_invisible_members_are_not_shown_outside() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let [ana, bob] = house.channel("#tea", ["ana", "bob"]);
     let eve = house.irc("eve");
     house.send(bob, "MODE bob +i");
@@ -258,7 +258,7 @@ fn secret_channels_and_invisible_members_are_not_shown_outside() {
 
 #[test]
 fn many_names_are_several_lines_and_nobody_is_lost_or_cut() {
-    let mut house = House::new().unchecked();
+    let mut house = IrcScene::new().unchecked();
     let mut wanted = Vec::new();
     for n in 0..200 {
         let name = format!("{}{n}", "好".repeat(n % 29));
@@ -284,7 +284,7 @@ fn many_names_are_several_lines_and_nobody_is_lost_or_cut() {
 // LIST.
 
 /// The channels that `LIST` with these conditions lists, sorted.
-fn listed(house: &mut House, who: crate::irc::house::Guest, conditions: &str) -> Vec<String> {
+fn listed(house: &mut IrcScene, who: crate::irc::house::Guest, conditions: &str) -> Vec<String> {
     let lines = house.ask(who, &format!("LIST {conditions}"));
     let (first, last) =
         (lines.first().expect("the server says so"), lines.last().expect("the server says so"));
@@ -302,7 +302,7 @@ fn listed(house: &mut House, who: crate::irc::house::Guest, conditions: &str) ->
 
 #[test]
 fn list_shows_name_members_and_topic() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let [ana, _] = house.channel("#tea", ["ana", "bob"]);
     house.send(ana, "TOPIC #tea :green");
     house.forget();
@@ -321,7 +321,7 @@ fn list_shows_name_members_and_topic() {
 
 #[test]
 fn list_takes_names_and_every_condition_of_elist() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let [ana, bob] = house.channel("#tea", ["ana", "bob"]);
     house.send(ana, "TOPIC #tea :t");
     house.pass(10 * MINUTE);
@@ -364,7 +364,7 @@ fn list_takes_names_and_every_condition_of_elist() {
 
 #[test]
 fn a_secret_channel_is_listed_to_its_members_and_to_operators() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let [ana] = house.channel("#tea", ["ana"]);
     let (eve, root) = (house.irc("eve"), house.operator("root"));
     house.send(ana, "MODE #tea +s");
@@ -379,7 +379,7 @@ fn a_secret_channel_is_listed_to_its_members_and_to_operators() {
 
 #[test]
 fn an_invitation_is_told_to_both_and_opens_the_door() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let [ana] = house.channel("#tea", ["ana"]);
     let bob = house.irc("Bob");
     house.send(ana, "MODE #tea +ilk 1 key");
@@ -395,7 +395,7 @@ fn an_invitation_is_told_to_both_and_opens_the_door() {
 
 #[test]
 fn an_invitation_does_not_undo_a_ban() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let [ana, eve] = house.channel("#tea", ["ana", "eve"]);
     let bob = house.irc("bob");
     house.send(ana, "MODE #tea +b bob!*@*");
@@ -406,7 +406,7 @@ fn an_invitation_does_not_undo_a_ban() {
 
 #[test]
 fn an_answer_that_would_fill_the_outbox_is_cut_and_says_so() {
-    let mut house = House::with(|config| config.limits.outbox_bytes = 8 * 1024);
+    let mut house = IrcScene::with(|config| config.limits.outbox_bytes = 8 * 1024);
     let ana = house.irc("ana");
     for n in 0..160 {
         let bob = house.irc(&format!("somebody-whose-name-is-long-{n}"));
@@ -436,7 +436,7 @@ fn an_answer_that_would_fill_the_outbox_is_cut_and_says_so() {
 
 #[test]
 fn inviting_somebody_who_is_away_tells_so() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let [ana] = house.channel("#tea", ["ana"]);
     let bob = house.irc("bob");
     house.send(bob, "AWAY :at lunch");
@@ -449,7 +449,7 @@ fn inviting_somebody_who_is_away_tells_so() {
 
 #[test]
 fn invite_without_parameters_lists_the_own_invitations() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let [ana] = house.channel("#tea", ["ana"]);
     let bob = house.irc("bob");
     house.send(ana, "JOIN #milk");
@@ -469,7 +469,7 @@ fn invite_without_parameters_lists_the_own_invitations() {
 
 #[test]
 fn an_invitation_is_not_for_a_later_channel_of_the_same_name() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let [ana] = house.channel("#tea", ["ana"]);
     let bob = house.irc("bob");
     house.send(ana, "INVITE bob #tea");
@@ -483,7 +483,7 @@ fn an_invitation_is_not_for_a_later_channel_of_the_same_name() {
 
 #[test]
 fn invitations_are_refused() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let [ana, bob] = house.channel("#tea", ["ana", "bob"]);
     let eve = house.irc("eve");
     assert_eq!(house.told(ana, "INVITE eve #nowhere"), "403 ana #nowhere");
@@ -502,7 +502,7 @@ fn invitations_are_refused() {
 
 #[test]
 fn a_kick_is_heard_by_all_and_takes_several() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let [ana, bob, eve, kim] = house.channel("#tea", ["ana", "bob", "eve", "kim"]);
     let kicks = [":ana!~ana@HOST KICK #tea bob :out", ":ana!~ana@HOST KICK #tea eve :out"];
     assert_eq!(house.ask(ana, "KICK #TEA BOB,eve :out"), kicks);
@@ -517,7 +517,7 @@ fn a_kick_is_heard_by_all_and_takes_several() {
 
 #[test]
 fn kicks_are_refused() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let [ana, bob] = house.channel("#tea", ["ana", "bob"]);
     let eve = house.irc("eve");
     assert_eq!(house.told(bob, "KICK #tea ana"), "482 bob #tea");
@@ -534,7 +534,7 @@ fn kicks_are_refused() {
 
 #[test]
 fn a_kick_refused_as_a_whole_is_refused_once() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let [_, bob] = house.channel("#tea", ["ana", "bob"]);
     assert_eq!(house.told(bob, "KICK #tea ana,eve,kim"), "482 bob #tea");
     assert_eq!(house.told(bob, "KICK #nowhere ana,eve,kim"), "403 bob #nowhere");
@@ -542,7 +542,7 @@ fn a_kick_refused_as_a_whole_is_refused_once() {
 
 #[test]
 fn a_kick_from_several_channels_removes_each_from_the_one_at_the_same_place() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let [ana, bob, eve] = house.channel("#tea", ["ana", "bob", "eve"]);
     for guest in [ana, bob, eve] {
         house.send(guest, "JOIN #milk");
@@ -566,7 +566,7 @@ fn a_kick_from_several_channels_removes_each_from_the_one_at_the_same_place() {
 
 #[test]
 fn a_kick_with_channels_and_nicks_that_do_not_pair_removes_nobody() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let [ana, _] = house.channel("#tea", ["ana", "bob"]);
     house.send(ana, "JOIN #milk");
     house.forget();
@@ -580,7 +580,7 @@ fn a_kick_with_channels_and_nicks_that_do_not_pair_removes_nobody() {
 
 #[test]
 fn one_may_kick_oneself() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let [ana] = house.channel("#tea", ["ana"]);
     assert_eq!(
         house.ask(ana, "KICK #tea ana,ana :x"),
@@ -593,7 +593,7 @@ fn one_may_kick_oneself() {
 
 #[test]
 fn the_lobby_is_always_there_and_nobody_becomes_its_operator_by_coming_first() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let ana = house.irc("ana");
     assert_eq!(house.ask(ana, "JOIN #lobby")[1], ":parlor.local 353 ana = #lobby :ana");
     for change in ["MODE #lobby +m", "TOPIC #lobby :mine", "KICK #lobby ana"] {

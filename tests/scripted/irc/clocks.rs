@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use crate::irc::house::House;
+use crate::irc::house::IrcScene;
 
 /// Ten years, in seconds.
 const TEN_YEARS: u64 = 10 * 365 * 24 * 60 * 60;
@@ -12,7 +12,7 @@ const LAST: u64 = 253_402_300_799;
 
 /// What a server does and tells at this time, where everything has the date `shown`.
 fn everything_is_answered(time: SystemTime, shown: &str) {
-    let mut house = House::with_clock(time);
+    let mut house = IrcScene::with_clock(time);
     let root = house.operator("root");
     let ana = house.connect_from("192.0.2.7:1");
     house.register(ana, "ana", "server-time message-tags");

@@ -1,6 +1,6 @@
 //! Saying something, and how long it may be.
 
-use crate::irc::house::{Guest, House};
+use crate::irc::house::{Guest, IrcScene};
 
 /// What ana is told of a line that is too long.
 const TOO_LONG: &str =
@@ -8,7 +8,7 @@ const TOO_LONG: &str =
 
 #[test]
 fn a_message_to_a_channel_is_heard_by_all_others() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let [ana, bob, eve] = house.channel("#Tea", ["ana", "bob", "eve"]);
     for command in ["PRIVMSG", "NOTICE"] {
         assert_eq!(house.ask(ana, &format!("{} #tea :hi  all :)", command.to_lowercase())), [""; 0]);
@@ -20,7 +20,7 @@ fn a_message_to_a_channel_is_heard_by_all_others() {
 
 #[test]
 fn a_message_to_a_user_is_heard_by_that_user_alone() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let [ana, bob, _] = house.channel("#tea", ["ana", "Bob", "eve"]);
     for command in ["PRIVMSG", "NOTICE"] {
         house.send(ana, &format!("{command} bOB psst"));
@@ -32,7 +32,7 @@ fn a_message_to_a_user_is_heard_by_that_user_alone() {
 
 #[test]
 fn several_targets_are_told_one_by_one() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let [ana, bob, eve] = house.channel("#tea", ["ana", "bob", "eve"]);
     assert_eq!(
         house.ask(ana, "PRIVMSG bob,#tea,nobody,,eve :x"),
@@ -44,7 +44,7 @@ fn several_targets_are_told_one_by_one() {
 
 #[test]
 fn a_statusmsg_is_heard_by_those_of_the_rank_or_above() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let [ana, bob, eve, kim] = house.channel("#tea", ["ana", "bob", "eve", "kim"]);
     house.send(ana, "MODE #tea +v bob");
     house.forget();
@@ -72,7 +72,7 @@ fn a_statusmsg_is_heard_by_those_of_the_rank_or_above() {
 
 #[test]
 fn messages_are_refused() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let [ana, bob] = house.channel("#tea", ["ana", "bob"]);
     let eve = house.irc("eve");
     assert_eq!(house.told(eve, "PRIVMSG"), "411 eve");
@@ -101,7 +101,7 @@ fn messages_are_refused() {
 
 #[test]
 fn whoever_may_not_speak_is_told_why_and_what_to_do() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let [ana, bob] = house.channel("#tea", ["ana", "bob"]);
     let eve = house.irc("eve");
     let mut told = |change: &str, guest, who: &str, text: &str| {
@@ -125,7 +125,7 @@ fn whoever_may_not_speak_is_told_why_and_what_to_do() {
 
 #[test]
 fn nothing_is_answered_to_a_notice() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let [ana, bob] = house.channel("#tea", ["ana", "bob"]);
     let eve = house.irc("eve");
     house.send(bob, "AWAY :gone");
@@ -151,7 +151,7 @@ fn nothing_is_answered_to_a_notice() {
 
 #[test]
 fn whoever_speaks_to_somebody_away_is_told_why() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let (ana, bob) = (house.irc("ana"), house.irc("Bob"));
     house.send(bob, "AWAY :out for lunch");
     house.forget();
@@ -164,7 +164,7 @@ fn whoever_speaks_to_somebody_away_is_told_why() {
 
 #[test]
 fn requests_from_client_to_client_pass_as_they_are() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let (ana, bob) = (house.irc("ana"), house.irc("bob"));
     for text in ["\x01VERSION\x01", "\x01ACTION waves\x01", "\x01PING 12 34\x01", "\x01ACTION unended"] {
         house.send(ana, &format!("PRIVMSG bob :{text}"));
@@ -175,7 +175,7 @@ fn requests_from_client_to_client_pass_as_they_are() {
 // Lengths.
 
 /// The texts of the messages that `who` has heard.
-fn texts(house: &mut House, who: Guest) -> Vec<String> {
+fn texts(house: &mut IrcScene, who: Guest) -> Vec<String> {
     let lines = house.lines(who).into_iter();
     lines
         .map(|line| {
@@ -192,7 +192,7 @@ fn texts(house: &mut House, who: Guest) -> Vec<String> {
 #[test]
 fn a_text_that_does_not_fit_with_its_source_is_several_messages_and_loses_nothing() {
     for filler in ["x", "é", "好", "🦀"] {
-        let mut house = House::new();
+        let mut house = IrcScene::new();
         let [ana, bob] = house.channel("#tea", [&"好".repeat(32), "bob"]);
         let head = "PRIVMSG #tea :";
         for shift in 0..4 {
@@ -208,7 +208,7 @@ fn a_text_that_does_not_fit_with_its_source_is_several_messages_and_loses_nothin
 
 #[test]
 fn an_action_that_does_not_fit_ends_in_its_mark_all_the_same() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let [ana, bob] = house.channel("#tea", [&"好".repeat(32), "bob"]);
     let words = "好".repeat(150);
     house.send(ana, &format!("PRIVMSG #tea :\x01ACTION {words}\x01"));
@@ -221,7 +221,7 @@ fn an_action_that_does_not_fit_ends_in_its_mark_all_the_same() {
 
 #[test]
 fn lines_of_up_to_512_bytes_are_taken_and_longer_ones_get_417() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let (ana, bob) = (house.irc("ana"), house.irc("bob"));
     let head = "PRIVMSG bob :";
     house.send(ana, &format!("{head}{}", "x".repeat(510 - head.len())));
@@ -240,7 +240,7 @@ fn lines_of_up_to_512_bytes_are_taken_and_longer_ones_get_417() {
 
 #[test]
 fn tags_of_up_to_4096_bytes_are_taken_and_longer_ones_get_417() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let ana = house.irc_with("ana", "message-tags");
     let bob = house.irc_with("bob", "message-tags");
     // `@` and the space are two of them.
@@ -261,7 +261,7 @@ fn tags_of_up_to_4096_bytes_are_taken_and_longer_ones_get_417() {
 
 #[test]
 fn before_registration_too_long_is_too_long_as_well() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let ana = house.connect();
     assert_eq!(house.told(ana, &format!("NICK {}", "x".repeat(600))), "417 *");
     house.register(ana, "ana", "");
@@ -269,7 +269,7 @@ fn before_registration_too_long_is_too_long_as_well() {
 
 #[test]
 fn a_line_of_megabytes_in_pieces_is_told_once_and_then_ignored_to_its_end() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let (ana, bob) = (house.irc("ana"), house.irc("bob"));
     house.bytes(ana, "PRIVMSG bob :");
     for _ in 0..1000 {
@@ -292,7 +292,7 @@ fn a_line_of_megabytes_in_pieces_is_told_once_and_then_ignored_to_its_end() {
 
 #[test]
 fn cr_and_nul_inside_a_line_never_make_two() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let [ana, bob] = house.channel("#tea", ["ana", "bob"]);
     house.send(ana, "CAP REQ :message-tags");
     house.send(bob, "CAP REQ :message-tags");

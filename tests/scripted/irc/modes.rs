@@ -1,9 +1,9 @@
 //! `MODE`, for channels and for users.
 
-use crate::irc::house::{Guest, House};
+use crate::irc::house::{Guest, IrcScene};
 
 /// What `channel` is set to, as its operator sees it.
-fn modes(house: &mut House, who: Guest, channel: &str) -> String {
+fn modes(house: &mut IrcScene, who: Guest, channel: &str) -> String {
     house.forget();
     let lines = house.ask(who, &format!("MODE {channel}"));
     let said = lines[0].split_once(" 324 ").expect("a channel's modes").1;
@@ -12,7 +12,7 @@ fn modes(house: &mut House, who: Guest, channel: &str) -> String {
 
 #[test]
 fn a_new_channel_has_n_and_t_and_tells_when_it_was_made() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let [ana] = house.channel("#Tea", ["ana"]);
     assert_eq!(
         house.ask(ana, "MODE #tea"),
@@ -23,7 +23,7 @@ fn a_new_channel_has_n_and_t_and_tells_when_it_was_made() {
 #[test]
 fn every_flag_is_set_heard_and_taken_away() {
     for flag in "imnstC".chars() {
-        let mut house = House::new();
+        let mut house = IrcScene::new();
         let [ana, bob] = house.channel("#tea", ["ana", "bob"]);
         house.send(ana, "MODE #tea -nt");
         house.forget();
@@ -45,7 +45,7 @@ fn every_flag_is_set_heard_and_taken_away() {
 
 #[test]
 fn several_changes_are_one_message() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let [ana, bob] = house.channel("#tea", ["ana", "bob"]);
     assert_eq!(
         house.ask(ana, "MODE #tea +mk-n+vl-t+i key BOB 7"),
@@ -57,7 +57,7 @@ fn several_changes_are_one_message() {
 
 #[test]
 fn a_key_is_shown_to_members_alone() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let [ana] = house.channel("#tea", ["ana"]);
     let eve = house.irc("eve");
     assert_eq!(house.ask(ana, "MODE #tea +k sesame"), [":ana!~ana@HOST MODE #tea +k sesame"]);
@@ -76,7 +76,7 @@ fn a_key_is_shown_to_members_alone() {
 
 #[test]
 fn a_limit_is_set_and_taken_away_without_a_parameter() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let [ana, bob] = house.channel("#tea", ["ana", "bob"]);
     assert_eq!(house.ask(ana, "MODE #tea +l 2"), [":ana!~ana@HOST MODE #tea +l 2"]);
     let eve = house.irc("eve");
@@ -87,7 +87,7 @@ fn a_limit_is_set_and_taken_away_without_a_parameter() {
 
 #[test]
 fn ranks_are_given_and_taken() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let [ana, bob] = house.channel("#tea", ["ana", "bob"]);
     assert_eq!(house.ask(ana, "MODE #tea +o BOB"), [":ana!~ana@HOST MODE #tea +o bob"]);
     assert_eq!(house.ask(bob, "MODE #tea -o+v ana ana")[1..], [":bob!~bob@HOST MODE #tea -o+v ana ana"]);
@@ -98,10 +98,10 @@ fn ranks_are_given_and_taken() {
 
 #[test]
 fn what_the_flags_mean_is_what_they_do() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let [ana, bob] = house.channel("#tea", ["ana", "bob"]);
     let eve = house.irc("eve");
-    let heard = |house: &mut House, who: Guest| {
+    let heard = |house: &mut IrcScene, who: Guest| {
         house.send(who, "PRIVMSG #tea :hi");
         let heard = house.lines(ana);
         house.forget();
@@ -140,7 +140,7 @@ fn what_the_flags_mean_is_what_they_do() {
 
 #[test]
 fn no_ctcp_lets_only_actions_through() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let [ana, bob] = house.channel("#tea", ["ana", "bob"]);
     house.send(ana, "MODE #tea +C");
     house.forget();
@@ -158,7 +158,7 @@ fn lists_are_filled_shown_and_emptied() {
     for (letter, entry, end, what) in
         [('b', 367, 368, "ban"), ('e', 348, 349, "exception"), ('I', 346, 347, "invite")]
     {
-        let mut house = House::new();
+        let mut house = IrcScene::new();
         let [ana, bob] = house.channel("#tea", ["ana", "bob"]);
         let closing = format!(":parlor.local {end} ana #tea :End of channel {what} list");
         assert_eq!(house.ask(ana, &format!("MODE #tea {letter}")), [closing.as_str()]);
@@ -195,7 +195,7 @@ fn lists_are_filled_shown_and_emptied() {
 
 #[test]
 fn lists_may_be_seen_by_those_who_may_not_change_them() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let [ana, bob] = house.channel("#tea", ["ana", "bob"]);
     house.send(ana, "MODE #tea +b x!*@*");
     house.forget();
@@ -205,7 +205,7 @@ fn lists_may_be_seen_by_those_who_may_not_change_them() {
 
 #[test]
 fn a_list_is_shown_once_however_often_it_is_asked_for() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let [ana] = house.channel("#tea", ["ana"]);
     for n in 0..100 {
         house.send(ana, &format!("MODE #tea +b {n}{}", "x".repeat(150)));
@@ -219,7 +219,7 @@ fn a_list_is_shown_once_however_often_it_is_asked_for() {
 #[test]
 fn a_full_list_takes_no_more() {
     for letter in ['b', 'e', 'I'] {
-        let mut house = House::new();
+        let mut house = IrcScene::new();
         let [ana] = house.channel("#tea", ["ana"]);
         for n in 0..100 {
             house.send(ana, &format!("MODE #tea +{letter} {n}"));
@@ -234,7 +234,7 @@ fn a_full_list_takes_no_more() {
 
 #[test]
 fn changes_are_refused_one_by_one() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let [ana, bob] = house.channel("#tea", ["ana", "bob"]);
     let _eve = house.irc("eve");
     assert_eq!(house.told(ana, "MODE #tea +Z"), "472 ana Z");
@@ -261,7 +261,7 @@ fn changes_are_refused_one_by_one() {
 
 #[test]
 fn parameters_that_are_none_of_their_kind_get_696() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let [ana] = house.channel("#tea", ["ana"]);
     for (change, said) in [
         ("+k a,b", "k a,b"),
@@ -299,7 +299,7 @@ fn parameters_that_are_none_of_their_kind_get_696() {
 
 #[test]
 fn as_many_parameters_are_taken_as_the_server_says_and_the_rest_is_left_out() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let [ana] = house.channel("#tea", ["ana"]);
     let masks: Vec<_> = (0..22).map(|n| n.to_string()).collect();
     house.send(ana, &format!("MODE #tea +{} {}", "b".repeat(22), masks.join(" ")));
@@ -310,7 +310,7 @@ fn as_many_parameters_are_taken_as_the_server_says_and_the_rest_is_left_out() {
 
 #[test]
 fn many_long_masks_are_several_messages() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let [ana, bob] = house.channel("#tea", ["ana", "bob"]);
     let masks: Vec<_> = (0..4).map(|n| format!("{n}{}", "x".repeat(110))).collect();
     let lines = house.ask(ana, &format!("MODE #tea +bbbb {}", masks.join(" ")));
@@ -325,7 +325,7 @@ fn many_long_masks_are_several_messages() {
 
 #[test]
 fn bans_match_the_cloak_and_never_the_address() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let [ana] = house.channel("#tea", ["ana"]);
     let bob = house.connect_from("192.0.2.7:1");
     house.register(bob, "bob", "");
@@ -358,7 +358,7 @@ fn bans_match_the_cloak_and_never_the_address() {
 
 #[test]
 fn the_own_modes_are_shown_set_and_taken_away() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let ana = house.irc("Ana");
     assert_eq!(house.ask(ana, "MODE ana"), [":parlor.local 221 Ana +"]);
     for letter in ["i", "w", "B"] {
@@ -380,7 +380,7 @@ fn the_own_modes_are_shown_set_and_taken_away() {
 
 #[test]
 fn user_modes_are_refused() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let (ana, _bob) = (house.irc("ana"), house.irc("bob"));
     assert_eq!(house.told(ana, "MODE ana +Z"), "501 ana");
     assert_eq!(house.told(ana, "MODE bob"), "502 ana");
@@ -394,7 +394,7 @@ fn user_modes_are_refused() {
 
 #[test]
 fn nobody_makes_itself_an_operator_of_the_server() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let ana = house.irc("ana");
     assert_eq!(house.ask(ana, "MODE ana +o"), [""; 0]);
     assert_eq!(house.ask(ana, "MODE ana"), [":parlor.local 221 ana +"]);

@@ -1,10 +1,10 @@
 //! Operators of the server.
 
-use crate::irc::house::House;
+use crate::irc::house::IrcScene;
 
 #[test]
 fn oper_makes_an_operator() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let ana = house.irc("ana");
     assert_eq!(
         house.ask(ana, "OPER root secret"),
@@ -16,20 +16,20 @@ fn oper_makes_an_operator() {
 
 #[test]
 fn oper_is_refused() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let ana = house.irc("ana");
     for wrong in ["OPER root Secret", "OPER ROOT secret", "OPER root :", "OPER ana secret"] {
         assert_eq!(house.told(ana, wrong), "464 ana", "{wrong}");
     }
     assert_eq!(house.ask(ana, "MODE ana"), [":parlor.local 221 ana +"]);
-    let mut house = House::with(|config| config.operators.clear());
+    let mut house = IrcScene::with(|config| config.operators.clear());
     let ana = house.irc("ana");
     assert_eq!(house.told(ana, "OPER root secret"), "491 ana");
 }
 
 #[test]
 fn only_operators_do_what_operators_do() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let (ana, bob) = (house.irc("ana"), house.irc("bob"));
     for command in ["KILL bob :x", "WALLOPS :x", "REHASH", "CHGHOST bob u h", "KILL nobody :x"] {
         assert_eq!(house.told(ana, command), "481 ana", "{command}");
@@ -39,7 +39,7 @@ fn only_operators_do_what_operators_do() {
 
 #[test]
 fn help_marks_exactly_the_commands_that_others_are_refused() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let ana = house.irc("ana");
     let listed = house.ask(ana, "HELP");
     let listed = listed.iter().filter(|line| line.contains(" 705 ")).map(|line| line.rsplit(':').next());
@@ -56,7 +56,7 @@ fn help_marks_exactly_the_commands_that_others_are_refused() {
 
 #[test]
 fn kill_ends_a_connection_on_either_wire() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let root = house.operator("root");
     let [bob, eve] = house.channel("#tea", ["bob", "eve"]);
     let li = house.crazyit("li");
@@ -77,7 +77,7 @@ fn kill_ends_a_connection_on_either_wire() {
 
 #[test]
 fn wallops_are_heard_by_operators_and_who_wants_to() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let (root, other) = (house.operator("root"), house.operator("other"));
     let (ana, bob) = (house.irc("ana"), house.irc("bob"));
     house.crazyit("li");
@@ -94,7 +94,7 @@ fn wallops_are_heard_by_operators_and_who_wants_to() {
 
 #[test]
 fn chghost_changes_what_others_see() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let root = house.operator("root");
     let [bob, eve] = house.channel("#tea", ["bob", "eve"]);
     assert_eq!(house.ask(root, "CHGHOST BOB user staff/bob"), [""; 0]);
@@ -112,7 +112,7 @@ fn chghost_changes_what_others_see() {
 
 #[test]
 fn the_lobby_is_the_operators() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let (root, ana) = (house.operator("root"), house.irc("ana"));
     house.send(ana, "JOIN #lobby");
     let li = house.crazyit("li");

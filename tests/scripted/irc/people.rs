@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use crate::irc::house::House;
+use crate::irc::house::IrcScene;
 
 // WHO.
 
 #[test]
 fn who_lists_a_channel_with_flags() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let [ana, bob] = house.channel("#tea", ["ana", "bob"]);
     let root = house.operator("root");
     house.send(root, "JOIN #tea");
@@ -35,7 +35,7 @@ fn who_lists_a_channel_with_flags() {
 }
 
 /// The names in the answer to a `WHO`, sorted.
-fn names(house: &mut House, who: crate::irc::house::Guest, line: &str) -> Vec<String> {
+fn names(house: &mut IrcScene, who: crate::irc::house::Guest, line: &str) -> Vec<String> {
     let lines = house.ask(who, line);
     assert!(lines.last().expect("the server says so").ends_with(" :End of WHO list"), "{lines:#?}");
     let rows = lines[..lines.len() - 1].iter();
@@ -47,7 +47,7 @@ fn names(house: &mut House, who: crate::irc::house::Guest, line: &str) -> Vec<St
 
 #[test]
 fn who_finds_by_name_mask_host_user_and_real_name() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let [ana, _] = house.channel("#tea", ["ana", "bob"]);
     let eve = house.connect();
     house.send(eve, "NICK eve");
@@ -73,7 +73,7 @@ fn who_finds_by_name_mask_host_user_and_real_name() {
 
 #[test]
 fn who_names_a_channel_only_where_both_are_in_it() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let [ana, bob] = house.channel("#tea", ["ana", "bob"]);
     let eve = house.irc("eve");
     house.send(bob, "JOIN #secret");
@@ -90,7 +90,7 @@ fn who_names_a_channel_only_where_both_are_in_it() {
 
 #[test]
 fn every_field_of_whox_is_given_in_its_order() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let [ana, bob] = house.channel("#tea", ["ana", "bob"]);
     house.send(ana, "PRIVMSG #tea :x");
     house.pass(Duration::from_secs(7));
@@ -128,7 +128,7 @@ fn every_field_of_whox_is_given_in_its_order() {
 
 #[test]
 fn whox_shows_addresses_to_their_owners_and_to_operators() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let root = house.operator("root");
     let (ana, bob) = (house.connect_from("192.0.2.7:1"), house.connect_from("[::1]:1"));
     house.register(ana, "ana", "");
@@ -142,7 +142,7 @@ fn whox_shows_addresses_to_their_owners_and_to_operators() {
 
 #[test]
 fn the_invisible_are_seen_by_those_who_share_a_channel_by_name_and_by_operators() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let [ana, bob] = house.channel("#tea", ["ana", "bob"]);
     let (eve, root) = (house.irc("eve"), house.operator("root"));
     house.send(bob, "MODE bob +i");
@@ -161,7 +161,7 @@ fn the_invisible_are_seen_by_those_who_share_a_channel_by_name_and_by_operators(
 
 #[test]
 fn secret_channels_are_shown_to_their_members_and_to_operators() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let [ana, bob] = house.channel("#tea", ["ana", "bob"]);
     let (eve, root) = (house.irc("eve"), house.operator("root"));
     house.send(ana, "MODE #tea +s");
@@ -181,7 +181,7 @@ fn secret_channels_are_shown_to_their_members_and_to_operators() {
 
 #[test]
 fn the_same_address_has_the_same_cloak_and_nobody_sees_the_address() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let (ana, bob, eve) = (
         house.connect_from("192.0.2.7:1"),
         house.connect_from("192.0.2.7:2"),
@@ -217,7 +217,7 @@ fn the_same_address_has_the_same_cloak_and_nobody_sees_the_address() {
 
 #[test]
 fn whois_tells_what_others_may_know() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let [_ana, bob] = house.channel("#tea", ["Ana", "bob"]);
     house.pass(Duration::from_secs(42));
     assert_eq!(
@@ -236,7 +236,7 @@ fn whois_tells_what_others_may_know() {
 
 #[test]
 fn whois_tells_of_operators_bots_and_who_is_away() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let (root, bob) = (house.operator("root"), house.irc("bob"));
     house.send(root, "AWAY :asleep");
     house.send(root, "MODE root +B");
@@ -257,7 +257,7 @@ fn whois_tells_of_operators_bots_and_who_is_away() {
 
 #[test]
 fn whois_shows_addresses_and_modes_to_their_owner_and_to_operators() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let (root, eve) = (house.operator("root"), house.irc("eve"));
     let ana = house.connect_from("192.0.2.7:1");
     house.register(ana, "ana", "");
@@ -278,7 +278,7 @@ fn whois_shows_addresses_and_modes_to_their_owner_and_to_operators() {
 
 #[test]
 fn whois_is_refused() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let ana = house.irc("ana");
     assert_eq!(house.told(ana, "WHOIS"), "431 ana");
     assert_eq!(
@@ -290,7 +290,7 @@ fn whois_is_refused() {
 
 #[test]
 fn a_whois_of_somebody_in_many_channels_takes_several_lines() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let ana = house.irc("ana");
     for n in 0..50 {
         house.send(ana, &format!("JOIN #{n}{}", "x".repeat(40)));
@@ -305,7 +305,7 @@ fn a_whois_of_somebody_in_many_channels_takes_several_lines() {
 
 #[test]
 fn whowas_tells_the_newest_first_and_as_many_as_asked_for() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let eve = house.irc("eve");
     for user in ["one", "two", "three"] {
         house.pass(Duration::from_secs(1));
@@ -333,7 +333,7 @@ fn whowas_tells_the_newest_first_and_as_many_as_asked_for() {
 
 #[test]
 fn whowas_remembers_names_that_were_given_up() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let ana = house.irc("ana");
     house.send(ana, "NICK anna");
     house.forget();
@@ -352,7 +352,7 @@ fn whowas_remembers_names_that_were_given_up() {
 
 #[test]
 fn ison_names_who_is_here() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let (ana, _bob) = (house.irc("ana"), house.irc("Bob"));
     assert_eq!(house.ask(ana, "ISON bob nobody ANA a.b"), [":parlor.local 303 ana :Bob ana"]);
     assert_eq!(house.ask(ana, "ISON :nobody bob"), [":parlor.local 303 ana :Bob"]);
@@ -361,7 +361,7 @@ fn ison_names_who_is_here() {
 
 #[test]
 fn ison_and_userhost_cut_no_name() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let ana = house.irc("ana");
     let names: Vec<_> = ('a'..='o').map(|c| c.to_string().repeat(32)).collect();
     names.iter().for_each(|name| {
@@ -384,7 +384,7 @@ fn ison_and_userhost_cut_no_name() {
 
 #[test]
 fn userhost_tells_up_to_five() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let (ana, bob) = (house.irc("ana"), house.irc("bob"));
     let _root = house.operator("root");
     house.send(bob, "AWAY :x");
@@ -401,7 +401,7 @@ fn userhost_tells_up_to_five() {
 
 #[test]
 fn away_is_said_and_taken_back() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let (ana, bob) = (house.irc("ana"), house.irc("bob"));
     assert_eq!(house.told(ana, "AWAY :at the pub"), "306 ana");
     assert_eq!(house.ask(bob, "PRIVMSG ana :x"), [":parlor.local 301 bob ana :at the pub"]);
@@ -417,7 +417,7 @@ fn away_is_said_and_taken_back() {
 
 #[test]
 fn monitor_tells_who_is_here_and_who_comes_and_goes() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let (ana, bob) = (house.irc("ana"), house.irc("Bob"));
     assert_eq!(
         house.ask(ana, "MONITOR + bob,eve,no.body,bob"),
@@ -439,7 +439,7 @@ fn monitor_tells_who_is_here_and_who_comes_and_goes() {
 
 #[test]
 fn monitor_lists_shows_and_clears() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let (ana, _bob) = (house.irc("ana"), house.irc("bob"));
     let end = ":parlor.local 733 ana :End of MONITOR list";
     assert_eq!(house.ask(ana, "MONITOR L"), [end]);
@@ -463,7 +463,7 @@ fn monitor_lists_shows_and_clears() {
 
 #[test]
 fn a_full_monitor_list_names_who_did_not_fit() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let ana = house.irc("ana");
     for n in 0..99 {
         house.send(ana, &format!("MONITOR + n{n}"));
@@ -483,7 +483,7 @@ fn a_full_monitor_list_names_who_did_not_fit() {
 
 #[test]
 fn a_real_name_is_changed() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let [ana, bob] = house.channel("#tea", ["ana", "bob"]);
     // Neither knows the capability, so nobody is told.
     assert_eq!(house.ask(ana, "SETNAME :Ana the great"), [""; 0]);
@@ -503,7 +503,7 @@ fn a_real_name_is_changed() {
 
 #[test]
 fn whoever_asks_for_much_work_at_once_gets_it_in_parts_and_all_of_it() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     for n in 0..200 {
         house.irc(&format!("somebody{n}"));
     }
@@ -531,7 +531,7 @@ fn whoever_asks_for_much_work_at_once_gets_it_in_parts_and_all_of_it() {
 
 #[test]
 fn a_label_on_a_command_does_not_hide_its_work() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     for n in 0..200 {
         house.irc(&format!("somebody{n}"));
     }

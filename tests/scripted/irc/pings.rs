@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::irc::house::House;
+use crate::irc::house::IrcScene;
 
 const AFTER: Duration = Duration::from_secs(90);
 const WITHIN: Duration = Duration::from_secs(60);
@@ -11,7 +11,7 @@ const TICK: Duration = Duration::from_millis(1);
 
 #[test]
 fn after_90_s_of_silence_a_client_is_asked_and_60_s_later_it_is_gone() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let [ana, bob] = house.channel("#tea", ["ana", "bob"]);
     house.advance(AFTER - TICK);
     assert!(house.is_silent());
@@ -31,7 +31,7 @@ fn after_90_s_of_silence_a_client_is_asked_and_60_s_later_it_is_gone() {
 
 #[test]
 fn any_line_is_a_sign_of_life() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let ana = house.irc("ana");
     for sign in ["PONG :parlor.local", "PRIVMSG ana :still here", "NONSENSE", ""] {
         house.advance(AFTER);
@@ -50,7 +50,7 @@ fn any_line_is_a_sign_of_life() {
 
 #[test]
 fn whoever_answers_stays_for_days_and_is_asked_about_every_90_s() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let ana = house.irc("ana");
     let mut asked = 0;
     let mut passed = Duration::ZERO;
@@ -70,7 +70,7 @@ fn whoever_answers_stays_for_days_and_is_asked_about_every_90_s() {
 
 #[test]
 fn whoever_talks_is_not_asked() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let ana = house.irc("ana");
     for _ in 0..100 {
         house.advance(AFTER - TICK);
@@ -81,7 +81,7 @@ fn whoever_talks_is_not_asked() {
 
 #[test]
 fn a_ping_is_answered_with_its_token() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let ana = house.connect();
     assert_eq!(house.ask(ana, "PING abc"), [":parlor.local PONG parlor.local :abc"]);
     house.register(ana, "ana", "");
@@ -92,7 +92,7 @@ fn a_ping_is_answered_with_its_token() {
 
 #[test]
 fn those_whose_time_is_up_together_are_not_told_of_each_other() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let [ana, bob, eva] = house.channel("#tea", ["ana", "bob", "eva"]);
     house.advance(AFTER);
     house.send(eva, "PONG x");

@@ -1,12 +1,12 @@
 //! Random comings and goings against a naive model: whatever happens, the lists are right, and every line sent is one
-//! line (which `House` checks on its way). Random commands and bytes are tried in `tests/fuzz`.
+//! line (which `IrcScene` checks on its way). Random commands and bytes are tried in `tests/fuzz`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
-use crate::irc::house::{Guest, House};
+use crate::irc::house::{Guest, IrcScene};
 
 const NAMES: [&str; 14] =
     ["ana", "bob", "eve", "kim", "Li", "王", "Жора", "ümit", "x1", "y_", "z|", "_w", "q[]", "r-2"];
@@ -86,14 +86,14 @@ impl Model {
 }
 
 struct Play {
-    house: House,
+    house: IrcScene,
     model: Model,
     observer: Guest,
 }
 
 impl Play {
     fn new() -> Self {
-        let mut house = House::new().unchecked();
+        let mut house = IrcScene::new().unchecked();
         let observer = house.operator("observer");
         Self { house, model: Model { peak: 1, ..Model::default() }, observer }
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::irc::house::House;
+use crate::irc::house::IrcScene;
 
 const ALL_CAPABILITIES: &str = "account-notify account-tag away-notify batch cap-notify chghost \
     draft/no-implicit-names echo-message extended-join extended-monitor invite-notify labeled-response message-tags \
@@ -16,7 +16,7 @@ fn codes(lines: &[String]) -> Vec<&str> {
 #[test]
 fn nick_and_user_are_welcomed_in_either_order() {
     for commands in [["NICK ana", "USER a 0 * :Ana"], ["USER a 0 * :Ana", "NICK ana"]] {
-        let mut house = House::new();
+        let mut house = IrcScene::new();
         let ana = house.connect();
         assert_eq!(house.ask(ana, commands[0]), [""; 0]);
         let lines = house.ask(ana, commands[1]);
@@ -43,7 +43,7 @@ fn nick_and_user_are_welcomed_in_either_order() {
 #[test]
 fn commands_may_be_in_any_letter_case_also_the_first() {
     for first in ["nick ana", "Nick ana", "cap end\r\nnick ana", "user a 0 * :x\r\nnick ana"] {
-        let mut house = House::new();
+        let mut house = IrcScene::new();
         let ana = house.connect();
         house.send(ana, first);
         house.send(ana, "uSeR a 0 * :x");
@@ -53,7 +53,7 @@ fn commands_may_be_in_any_letter_case_also_the_first() {
 
 #[test]
 fn lines_may_end_in_a_bare_newline_and_empty_ones_are_nothing() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let ana = house.connect();
     house.bytes(ana, "\r\n\nNICK ana\n\n\r\nUSER a 0 * :x\n");
     let lines = house.lines(ana);
@@ -65,7 +65,7 @@ fn lines_may_end_in_a_bare_newline_and_empty_ones_are_nothing() {
 #[test]
 fn a_source_and_tags_before_the_first_command_are_irc() {
     for first in [":ana NICK ana", "@label=x NICK ana", "@a;b=c :ana nick ana"] {
-        let mut house = House::new();
+        let mut house = IrcScene::new();
         let ana = house.connect();
         house.send(ana, first);
         assert!(codes(&house.ask(ana, "USER a 0 * :x")).contains(&"001"), "{first}");
@@ -74,7 +74,7 @@ fn a_source_and_tags_before_the_first_command_are_irc() {
 
 #[test]
 fn bytes_may_be_cut_anywhere() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let ana = house.connect();
     for byte in "NICK ána\r\nUSER a 0 * :x y\r\n".as_bytes() {
         house.bytes(ana, [*byte]);
@@ -84,7 +84,7 @@ fn bytes_may_be_cut_anywhere() {
 
 #[test]
 fn a_name_that_cannot_be_is_refused() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     house.irc("Bob");
     let ana = house.connect();
     assert_eq!(house.told(ana, "NICK"), "431 *");
@@ -104,7 +104,7 @@ fn a_name_that_cannot_be_is_refused() {
 
 #[test]
 fn names_use_letters_of_every_script() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     for name in ["张三", "Аня", "हिन्दी", "[]\\`^{}|-_9".trim_start_matches('-')] {
         house.irc(name);
     }
@@ -114,7 +114,7 @@ fn names_use_letters_of_every_script() {
 
 #[test]
 fn a_name_that_only_looks_different_or_only_looks_the_same_is_refused() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     house.irc("alice");
     house.irc("straße");
     let eve = house.connect();
@@ -140,7 +140,7 @@ fn a_name_that_only_looks_different_or_only_looks_the_same_is_refused() {
 
 #[test]
 fn a_name_taken_while_one_registers_is_refused_at_the_end_and_another_is_taken() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let (first, second) = (house.connect(), house.connect());
     house.send(first, "NICK ana");
     house.send(second, "NICK ana");
@@ -151,7 +151,7 @@ fn a_name_taken_while_one_registers_is_refused_at_the_end_and_another_is_taken()
 
 #[test]
 fn a_name_is_changed_and_those_who_share_a_channel_hear_of_it_once() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let [ana, bob] = house.channel("#tea", ["ana", "bob"]);
     let eve = house.irc("eve");
     house.send(ana, "JOIN #milk");
@@ -168,7 +168,7 @@ fn a_name_is_changed_and_those_who_share_a_channel_hear_of_it_once() {
 
 #[test]
 fn before_registration_other_commands_get_451() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let ana = house.connect();
     house.send(ana, "CAP LS");
     house.lines(ana);
@@ -192,7 +192,7 @@ fn before_registration_other_commands_get_451() {
 #[test]
 fn whoever_gives_no_username_that_can_be_shown_has_a_default_one() {
     for username in ["😀", "~", "!?"] {
-        let mut house = House::new();
+        let mut house = IrcScene::new();
         let ana = house.connect();
         house.send(ana, "NICK ana");
         let lines = house.ask(ana, &format!("USER {username} 0 * :x"));
@@ -202,7 +202,7 @@ fn whoever_gives_no_username_that_can_be_shown_has_a_default_one() {
 
 #[test]
 fn too_few_parameters_get_461_with_the_command() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let ana = house.connect();
     assert_eq!(house.told(ana, "USER a 0 *"), "461 * USER");
     assert_eq!(house.told(ana, "user"), "461 * USER");
@@ -235,7 +235,7 @@ fn too_few_parameters_get_461_with_the_command() {
 
 #[test]
 fn registering_twice_gets_462() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let ana = house.irc("ana");
     assert_eq!(house.told(ana, "USER b 0 * :b"), "462 ana");
     assert_eq!(house.told(ana, "PASS x"), "462 ana");
@@ -243,7 +243,7 @@ fn registering_twice_gets_462() {
 
 #[test]
 fn user_and_real_names_are_cut_to_their_lengths() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let ana = house.connect();
     house.send(ana, "NICK ana");
     house.send(ana, &format!("USER {} 0 * :{}", "ü".repeat(20), "好".repeat(140)));
@@ -255,7 +255,7 @@ fn user_and_real_names_are_cut_to_their_lengths() {
 
 #[test]
 fn a_username_has_nothing_that_masks_give_a_meaning_to() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let ana = house.connect();
     house.send(ana, "NICK ana\r\nUSER a!@*?n 0 * :x");
     assert!(house.lines(ana)[0].ends_with("ana!~an@HOST"));
@@ -263,8 +263,8 @@ fn a_username_has_nothing_that_masks_give_a_meaning_to() {
 
 // Passwords.
 
-fn locked() -> House {
-    House::with(|config| config.password = "open sesame".parse().ok())
+fn locked() -> IrcScene {
+    IrcScene::with(|config| config.password = "open sesame".parse().ok())
 }
 
 #[test]
@@ -301,7 +301,7 @@ fn whoever_does_not_know_the_password_is_told_464_and_closed() {
 
 #[test]
 fn a_password_where_none_is_asked_for_does_no_harm() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let ana = house.connect();
     house.send(ana, "PASS whatever");
     house.register(ana, "ana", "");
@@ -312,7 +312,7 @@ fn a_password_where_none_is_asked_for_does_no_harm() {
 #[test]
 fn cap_ls_lists_all_capabilities_and_holds_registration_until_cap_end() {
     for ls in ["CAP LS", "CAP LS 302", "cap ls 307", "CAP LS nonsense"] {
-        let mut house = House::new();
+        let mut house = IrcScene::new();
         let ana = house.connect();
         assert_eq!(house.ask(ana, ls), [format!(":parlor.local CAP * LS :{ALL_CAPABILITIES}")]);
         house.send(ana, "NICK ana");
@@ -323,7 +323,7 @@ fn cap_ls_lists_all_capabilities_and_holds_registration_until_cap_end() {
 
 #[test]
 fn cap_req_holds_registration_too() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let ana = house.connect();
     house.send(ana, "NICK ana");
     assert_eq!(house.ask(ana, "CAP REQ :batch"), [":parlor.local CAP ana ACK :batch"]);
@@ -333,7 +333,7 @@ fn cap_req_holds_registration_too() {
 
 #[test]
 fn cap_req_is_all_or_nothing() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let ana = house.connect();
     let answer = house.ask(ana, "CAP REQ :batch no-such-thing setname");
     assert_eq!(answer, [":parlor.local CAP * NAK :batch no-such-thing setname"]);
@@ -350,7 +350,7 @@ fn cap_req_is_all_or_nothing() {
 
 #[test]
 fn every_announced_capability_can_be_had_and_given_up() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let ana = house.connect();
     for name in ALL_CAPABILITIES.split_whitespace() {
         assert_eq!(house.ask(ana, &format!("CAP REQ {name}")), [format!(":parlor.local CAP * ACK :{name}")]);
@@ -363,7 +363,7 @@ fn every_announced_capability_can_be_had_and_given_up() {
 
 #[test]
 fn all_capabilities_are_acknowledged_in_one_request() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let ana = house.connect();
     let answer = house.ask(ana, &format!("CAP REQ :{ALL_CAPABILITIES}"));
     assert_eq!(answer, [format!(":parlor.local CAP * ACK :{ALL_CAPABILITIES}")]);
@@ -371,7 +371,7 @@ fn all_capabilities_are_acknowledged_in_one_request() {
 
 #[test]
 fn an_answer_to_cap_req_that_is_too_long_is_no_half_name() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let ana = house.irc(&"x".repeat(32));
     let wanted = vec!["userhost-in-names"; 27].join(" ");
     let lines = house.ask(ana, &format!("CAP REQ :{wanted}"));
@@ -382,7 +382,7 @@ fn an_answer_to_cap_req_that_is_too_long_is_no_half_name() {
 
 #[test]
 fn whoever_knows_cap_302_cannot_give_up_cap_notify() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let ana = house.connect();
     house.send(ana, "CAP LS 302");
     house.lines(ana);
@@ -395,7 +395,7 @@ fn whoever_knows_cap_302_cannot_give_up_cap_notify() {
 
 #[test]
 fn cap_is_taken_at_any_time_and_cap_end_then_does_nothing() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let ana = house.irc("ana");
     assert_eq!(house.ask(ana, "CAP LS 302"), [format!(":parlor.local CAP ana LS :{ALL_CAPABILITIES}")]);
     assert_eq!(house.ask(ana, "CAP REQ :setname"), [":parlor.local CAP ana ACK :setname"]);
@@ -406,7 +406,7 @@ fn cap_is_taken_at_any_time_and_cap_end_then_does_nothing() {
 
 #[test]
 fn an_unknown_cap_subcommand_gets_410() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let ana = house.connect();
     assert_eq!(house.ask(ana, "CAP FOO"), [":parlor.local 410 * FOO :Invalid CAP command"]);
     assert_eq!(house.told(ana, "CAP CLEAR"), "410 * CLEAR");
@@ -416,7 +416,7 @@ fn an_unknown_cap_subcommand_gets_410() {
 
 #[test]
 fn quit_says_farewell_shuts_down_and_closes_when_the_peer_does() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let [ana, bob] = house.channel("#tea", ["ana", "bob"]);
     assert_eq!(house.ask(ana, "QUIT :good bye"), ["ERROR :Closing link: Quit: good bye"]);
     assert_eq!(house.lines(bob), [":ana!~ana@HOST QUIT :Quit: good bye"]);
@@ -431,7 +431,7 @@ fn quit_says_farewell_shuts_down_and_closes_when_the_peer_does() {
 
 #[test]
 fn quit_without_a_reason_and_before_registration() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let ana = house.irc("ana");
     assert_eq!(house.ask(ana, "QUIT"), ["ERROR :Closing link: Quit"]);
     let eve = house.connect();
@@ -443,14 +443,14 @@ fn quit_without_a_reason_and_before_registration() {
 #[test]
 fn quit_as_the_very_first_bytes_is_irc_also_without_a_newline() {
     for first in ["QUIT\r\n", "quit :bye\r\n", "QUIT\n"] {
-        let mut house = House::new();
+        let mut house = IrcScene::new();
         let ana = house.connect();
         house.bytes(ana, first);
         assert!(house.lines(ana)[0].starts_with("ERROR :Closing link: Quit"), "{first:?}");
         assert!(house.is_shut(ana));
     }
     for first in ["QUIT", "quit :bye", "QUIT :b"] {
-        let mut house = House::new();
+        let mut house = IrcScene::new();
         let ana = house.connect();
         house.bytes(ana, first);
         assert!(house.is_silent());
@@ -462,7 +462,7 @@ fn quit_as_the_very_first_bytes_is_irc_also_without_a_newline() {
 
 #[test]
 fn a_half_closed_peer_is_served_to_the_end() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let [bob] = house.channel("#tea", ["bob"]);
     let ana = house.connect();
     house.bytes(ana, "NICK ana\r\nUSER a 0 * :x\r\nJOIN #tea\r\nPRIVMSG #tea :done");
@@ -478,7 +478,7 @@ fn a_half_closed_peer_is_served_to_the_end() {
 #[test]
 fn first_bytes_of_no_protocol_are_told_and_closed() {
     for first in ["?", "x-y z\r\n", "Host: x\r\n", "PROXY TCP4 192.0.2.7 192.0.2.1 1 2\r\n", "\u{ff}"] {
-        let mut house = House::new();
+        let mut house = IrcScene::new();
         let eve = house.connect();
         house.bytes(eve, first);
         let lines = house.lines(eve);
@@ -495,7 +495,7 @@ fn a_web_page_cannot_make_a_browser_speak_irc() {
     let requests = methods.map(|method| format!("{method} /x HTTP/1.1\r\n"));
     let others = ["PRI * HTTP/2.0\r\n", "NICK /ana HTTP/1.1\r\n", "get /\r\n", " \r\nPOST /x HTTP/1.1\r\n"];
     for request in requests.into_iter().chain(others.map(str::to_owned)) {
-        let mut house = House::new();
+        let mut house = IrcScene::new();
         let eve = house.connect();
         house.bytes(eve, format!("{request}Host: localhost\r\n\r\nNICK eve\r\nUSER eve 0 * :x\r\n"));
         let lines = house.lines(eve);
@@ -516,13 +516,13 @@ fn a_first_command_that_is_unknown_is_told_and_the_next_is_taken() {
         "NICKS x",
         "001 x",
     ] {
-        let mut house = House::new();
+        let mut house = IrcScene::new();
         let ana = house.connect();
         assert_eq!(house.told(ana, first), "451 *", "{first}");
         house.register(ana, "ana", "");
     }
     // The beginning of a command, and then no more.
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let ana = house.connect();
     house.bytes(ana, "NIC");
     assert!(house.is_silent());
@@ -534,7 +534,7 @@ fn a_first_command_that_is_unknown_is_told_and_the_next_is_taken() {
 #[test]
 fn spaces_line_ends_and_a_byte_order_mark_may_stand_before_the_first_command() {
     for before in [" ", "   ", "\r\n  ", "\n\n \r\n ", "\u{feff}", "\r\n\u{feff} "] {
-        let mut house = House::new();
+        let mut house = IrcScene::new();
         let (ana, bob) = (house.connect(), house.connect());
         house.bytes(ana, format!("{before}NICK ana\r\nUSER a 0 * :x\r\n"));
         assert_eq!(codes(&house.lines(ana))[0], "001", "{before:?}");
@@ -554,7 +554,7 @@ fn spaces_line_ends_and_a_byte_order_mark_may_stand_before_the_first_command() {
 #[test]
 fn crs_and_nuls_before_the_line_feed_are_no_part_of_the_last_word() {
     for end in ["\r\r\n", "\r\r\r\n", "\0\r\n", "\0\n", "\r\0\r\n"] {
-        let mut house = House::new();
+        let mut house = IrcScene::new();
         let u5 = house.connect();
         for line in ["CAP LS", "NICK u5", "USER u5 0 * x", "CAP END"] {
             house.bytes(u5, format!("{line}{end}"));
@@ -581,7 +581,7 @@ fn whoever_does_not_register_in_time_is_told_and_closed() {
     for said in
         ["", "NICK ana\r\n", "CAP LS 302\r\n", "NICK ana\r\nCAP REQ :batch\r\nUSER a 0 * :x\r\n", "NI"]
     {
-        let mut house = House::new();
+        let mut house = IrcScene::new();
         let ana = house.connect();
         house.bytes(ana, said);
         house.lines(ana);
@@ -600,7 +600,7 @@ fn whoever_does_not_register_in_time_is_told_and_closed() {
 
 #[test]
 fn error_from_a_client_and_pong_are_taken_without_a_word() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let ana = house.connect();
     house.send(ana, "ERROR :I made a mistake");
     house.send(ana, "PONG :x");

@@ -5,7 +5,7 @@ use std::time::Duration;
 use parlor::config::Limits;
 use parlor::message::Tally;
 
-use crate::irc::house::House;
+use crate::irc::house::IrcScene;
 
 /// What was counted at all.
 fn counted(tally: &Tally) -> Vec<(&'static str, u64)> {
@@ -14,7 +14,7 @@ fn counted(tally: &Tally) -> Vec<(&'static str, u64)> {
 
 #[test]
 fn connections_are_counted_by_stage() {
-    let mut house = House::with(|config| config.limits.login_timeout = Duration::from_secs(3600));
+    let mut house = IrcScene::with(|config| config.limits.login_timeout = Duration::from_secs(3600));
     let (_unknown, begun) = (house.connect(), house.connect());
     house.send(begun, "NICK begun");
     house.irc("ana");
@@ -37,7 +37,7 @@ fn connections_are_counted_by_stage() {
 
 #[test]
 fn messages_endings_and_refusals_are_counted() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let [ana, bob] = house.channel("#tea", ["ana", "bob"]);
     for line in ["PRIVMSG #tea :one", "PRIVMSG bob :two", "PRIVMSG nobody :three", "NICK bob", "KILL bob x"] {
         house.send(ana, line);
@@ -58,7 +58,7 @@ fn messages_endings_and_refusals_are_counted() {
 
 #[test]
 fn unfinished_frames_and_uptime_are_told() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let ana = house.irc("ana");
     house.bytes(ana, "PRIVMSG b");
     house.advance(Duration::from_secs(61));
@@ -70,7 +70,7 @@ fn unfinished_frames_and_uptime_are_told() {
 
 #[test]
 fn stats_p_shows_operators_what_there_is_to_see_and_others_nothing() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let (root, ana) = (house.operator("root"), house.irc("ana"));
     house.send(ana, "PRIVMSG root :a secret");
     house.forget();
@@ -90,7 +90,7 @@ fn stats_p_shows_operators_what_there_is_to_see_and_others_nothing() {
 
 #[test]
 fn stats_of_an_unknown_letter_tells_what_there_is() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let ana = house.irc("ana");
     let letters = [
         ":parlor.local 249 ana :u: how long the server is up",
@@ -103,7 +103,7 @@ fn stats_of_an_unknown_letter_tells_what_there_is() {
 
 #[test]
 fn a_label_on_stats_is_on_the_page() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let root = house.irc_with("root", "labeled-response batch");
     house.send(root, "OPER root secret");
     house.forget();
@@ -127,7 +127,7 @@ fn a_label_on_stats_is_on_the_page() {
 
 #[test]
 fn a_page_that_is_too_much_for_an_outbox_is_cut_and_says_so() {
-    let mut house = House::with(|config| {
+    let mut house = IrcScene::with(|config| {
         config.limits.outbox_bytes = 2048;
         config.limits.frame_bytes = 1024;
     });

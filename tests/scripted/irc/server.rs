@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use parlor::config::ConfigError;
 
-use crate::irc::house::{Guest, House};
+use crate::irc::house::{Guest, IrcScene};
 
 #[test]
 fn the_message_of_the_day_is_told_at_the_welcome_and_when_asked_for() {
     let lines = ["Tea at five.", "", "Bring 杯子."];
-    let mut house = House::with(|config| config.motd = lines.map(str::to_owned).to_vec());
+    let mut house = IrcScene::with(|config| config.motd = lines.map(str::to_owned).to_vec());
     let ana = house.connect();
     house.send(ana, "NICK ana");
     let welcome = house.ask(ana, "USER a 0 * :x");
@@ -29,17 +29,17 @@ fn the_message_of_the_day_is_told_at_the_welcome_and_when_asked_for() {
 
 #[test]
 fn without_a_message_of_the_day_it_is_422() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let ana = house.irc("ana");
     assert_eq!(house.told(ana, "MOTD"), "422 ana");
 }
 
 #[test]
 fn rehash_reads_everything_again_and_tells_the_operator_what_came_of_it() {
-    let mut house = House::with(|config| config.motd = vec!["old".into()]);
+    let mut house = IrcScene::with(|config| config.motd = vec!["old".into()]);
     let (root, ana) = (house.operator("root"), house.irc("ana"));
     assert_eq!(house.told(ana, "REHASH"), "481 ana");
-    let rehash = |house: &mut House, told: &str| {
+    let rehash = |house: &mut IrcScene, told: &str| {
         let answer = [
             ":parlor.local 382 root config :Rehashing".to_owned(),
             format!(":parlor.local NOTICE root :reload: {told}"),
@@ -59,7 +59,7 @@ fn rehash_reads_everything_again_and_tells_the_operator_what_came_of_it() {
 
 #[test]
 fn an_operator_who_asks_twice_in_a_turn_is_answered_twice_in_order() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let (root, eve) = (house.operator("root"), house.operator("eve"));
     let ends = |told: Vec<String>| -> Vec<String> {
         told.iter().map(|line| line.rsplit(':').next().unwrap_or_default().to_owned()).collect()
@@ -72,7 +72,7 @@ fn an_operator_who_asks_twice_in_a_turn_is_answered_twice_in_order() {
 
 #[test]
 fn what_comes_of_a_rehash_has_the_label_that_it_was_asked_under() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let root = house.operator("root");
     house.send(root, "CAP REQ :labeled-response batch");
     house.lines(root);
@@ -83,7 +83,7 @@ fn what_comes_of_a_rehash_has_the_label_that_it_was_asked_under() {
 
 #[test]
 fn lusers_counts_who_is_here_who_was_and_who_has_not_registered() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let [ana, bob] = house.channel("#tea", ["ana", "bob"]);
     house.operator("root");
     house.crazyit("li");
@@ -110,7 +110,7 @@ fn lusers_counts_who_is_here_who_was_and_who_has_not_registered() {
 
 #[test]
 fn version_time_admin_info_and_links_are_told() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let ana = house.irc("ana");
     let version = house.ask(ana, "VERSION");
     let release = env!("CARGO_PKG_VERSION");
@@ -137,7 +137,7 @@ fn version_time_admin_info_and_links_are_told() {
 
 #[test]
 fn queries_to_other_servers_get_402() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let (ana, _bob) = (house.irc("ana"), house.irc("bob"));
     for query in ["MOTD", "VERSION", "TIME", "ADMIN", "INFO", "STATS u"] {
         assert_eq!(house.told(ana, &format!("{query} other.server")), "402 ana other.server", "{query}");
@@ -151,7 +151,7 @@ fn queries_to_other_servers_get_402() {
 
 #[test]
 fn stats_u_tells_how_long_the_server_is_up() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let ana = house.irc("ana");
     house.pass(Duration::from_secs(86_400 + 2 * 3600 + 3 * 60 + 4));
     assert_eq!(
@@ -162,7 +162,7 @@ fn stats_u_tells_how_long_the_server_is_up() {
 
 #[test]
 fn help_lists_the_commands_and_explains_each() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let ana = house.irc("ana");
     let lines = house.ask(ana, "HELP");
     assert!(lines[0].starts_with(":parlor.local 704 ana * :"));
@@ -184,7 +184,7 @@ fn help_lists_the_commands_and_explains_each() {
 
 #[test]
 fn unknown_commands_get_421() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let ana = house.irc("ana");
     for name in ["NONSENSE", "SQUIT", "001", "ÄÖ", "JOINT", "xX"] {
         assert_eq!(house.told(ana, &format!("{name} a b :c")), format!("421 ana {name}"));
@@ -193,7 +193,7 @@ fn unknown_commands_get_421() {
 
 #[test]
 fn another_server_name_is_used_everywhere() {
-    let mut house = House::with(|config| config.server_name = "chat.example".into());
+    let mut house = IrcScene::with(|config| config.server_name = "chat.example".into());
     let ana = house.connect();
     house.send(ana, "NICK ana\r\nUSER a 0 * :x\r\nPING x\r\nMOTD\r\nWHOIS ana\r\nLINKS");
     let heard = house.raw(ana);
@@ -202,7 +202,7 @@ fn another_server_name_is_used_everywhere() {
 
 // RPL_ISUPPORT.
 
-fn tokens(house: &mut House, who: Guest) -> HashMap<String, String> {
+fn tokens(house: &mut IrcScene, who: Guest) -> HashMap<String, String> {
     let lines = house.ask(who, "VERSION");
     let mut tokens = HashMap::new();
     for line in lines.iter().filter(|line| line.contains(" 005 ")) {
@@ -220,7 +220,7 @@ fn tokens(house: &mut House, who: Guest) -> HashMap<String, String> {
 
 #[test]
 fn isupport_is_complete() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let ana = house.irc("ana");
     let tokens = tokens(&mut house, ana);
     for (name, value) in [
@@ -253,7 +253,7 @@ fn longest(range: std::ops::Range<usize>, mut holds: impl FnMut(usize) -> bool) 
 
 #[test]
 fn every_length_is_the_length_that_is_kept() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let [ana, bob] = house.channel("#tea", ["ana", "bob"]);
     let tokens = tokens(&mut house, ana);
     let number = |name: &str| tokens[name].parse::<usize>().unwrap();
@@ -300,7 +300,7 @@ fn every_length_is_the_length_that_is_kept() {
 
 #[test]
 fn targmax_modes_maxlist_chanlimit_and_monitor_are_what_is_done() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let ana = house.irc("ana");
     let tokens = tokens(&mut house, ana);
     let targets: HashMap<_, _> =
@@ -375,7 +375,7 @@ fn targmax_modes_maxlist_chanlimit_and_monitor_are_what_is_done() {
 
 #[test]
 fn myinfo_names_the_modes_that_there_are() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let ana = house.connect();
     house.send(ana, "NICK ana");
     let welcome = house.ask(ana, "USER a 0 * :x");
@@ -393,7 +393,7 @@ fn myinfo_names_the_modes_that_there_are() {
 
 #[test]
 fn names_differ_only_where_the_case_mapping_says_so() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     house.irc("A[]{}|");
     for other in ["A{}{}|", "a[][]|", "A[]{}\\"] {
         house.irc(other);

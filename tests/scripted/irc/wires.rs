@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use crate::irc::house::House;
+use crate::irc::house::IrcScene;
 
 #[test]
 fn the_lobby_is_heard_on_both_wires() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let li = house.crazyit("李");
     let ana = house.irc("ana");
     house.send(ana, "JOIN #lobby");
@@ -22,7 +22,7 @@ fn the_lobby_is_heard_on_both_wires() {
 
 #[test]
 fn whispers_cross_and_reach_nobody_else() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let (li, ana, eve) = (house.crazyit("李"), house.irc("ana"), house.irc("eve"));
     house.send(ana, "PRIVMSG 李 :psst");
     assert_eq!(house.lines(li), ["ana悄悄地对你说：psst"]);
@@ -35,7 +35,7 @@ fn whispers_cross_and_reach_nobody_else() {
 
 #[test]
 fn one_index_of_names_serves_both_wires() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let (_li, ana) = (house.crazyit("Li"), house.irc("Ana"));
     assert_eq!(house.told(ana, "NICK LI"), "433 Ana LI");
     let other = house.connect();
@@ -51,7 +51,7 @@ fn one_index_of_names_serves_both_wires() {
 
 #[test]
 fn comings_goings_and_renames_of_crazyit_users_are_seen_on_irc() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let ana = house.irc("ana");
     house.send(ana, "JOIN #lobby");
     house.forget();
@@ -75,7 +75,7 @@ fn comings_goings_and_renames_of_crazyit_users_are_seen_on_irc() {
 
 #[test]
 fn crazyit_users_hear_only_people_who_speak() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let (li, root) = (house.crazyit("li"), house.operator("root"));
     for line in [
         "JOIN #lobby",
@@ -102,7 +102,7 @@ fn crazyit_users_hear_only_people_who_speak() {
 #[test]
 fn a_long_crazyit_message_is_split_at_character_boundaries_and_loses_nothing() {
     for filler in ["x", "é", "好", "🦀"] {
-        let mut house = House::new();
+        let mut house = IrcScene::new();
         let (li, ana) = (house.crazyit("李"), house.irc("ana"));
         house.send(ana, "JOIN #lobby");
         house.forget();
@@ -120,7 +120,7 @@ fn a_long_crazyit_message_is_split_at_character_boundaries_and_loses_nothing() {
 
 #[test]
 fn a_newline_in_a_crazyit_message_is_a_second_message_and_never_a_command() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let (li, ana) = (house.crazyit("li"), house.irc("ana"));
     house.send(ana, "JOIN #lobby");
     house.forget();
@@ -156,7 +156,7 @@ fn a_newline_in_a_crazyit_message_is_a_second_message_and_never_a_command() {
 
 #[test]
 fn a_crazyit_message_of_newlines_fills_nobodys_outbox() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let (li, ana) = (house.crazyit("li"), house.irc_with("ana", "message-tags server-time"));
     house.send(ana, "JOIN #lobby");
     house.forget();
@@ -168,7 +168,7 @@ fn a_crazyit_message_of_newlines_fills_nobodys_outbox() {
 
 #[test]
 fn formatting_actions_and_requests_are_plain_text_or_nothing_on_crazyit() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let (li, ana) = (house.crazyit("li"), house.irc("ana"));
     house.send(ana, "JOIN #lobby");
     for (said, heard) in [
@@ -188,7 +188,7 @@ fn formatting_actions_and_requests_are_plain_text_or_nothing_on_crazyit() {
 
 #[test]
 fn the_password_opens_both_wires() {
-    let locked = || House::with(|config| config.password = "芝麻".parse().ok());
+    let locked = || IrcScene::with(|config| config.password = "芝麻".parse().ok());
     for (frame, answer) in [
         ("∏∑li※芝麻∏∑", "1"),
         ("∏∑li∏∑", "-1"),
@@ -217,7 +217,7 @@ fn the_password_opens_both_wires() {
 
 #[test]
 fn whoever_may_not_enter_the_lobby_does_not_log_in_over_crazyit() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let root = house.operator("root");
     house.send(root, "MODE #lobby +b le*");
     house.crazyit("li");
@@ -236,7 +236,7 @@ fn whoever_may_not_enter_the_lobby_does_not_log_in_over_crazyit() {
 
 #[test]
 fn whoever_was_kicked_from_the_lobby_logs_in_again_to_come_back() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let (root, li) = (house.operator("root"), house.crazyit("li"));
     house.send(root, "KICK #lobby li :too loud");
     assert_eq!(house.lines(li), ["* li was removed by root: too loud"]);
@@ -250,7 +250,7 @@ fn whoever_was_kicked_from_the_lobby_logs_in_again_to_come_back() {
 
 #[test]
 fn the_doors_of_the_lobby_stay_open_whoever_asks() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let root = house.operator("root");
     house.send(root, "JOIN #lobby");
     house.forget();
@@ -261,7 +261,7 @@ fn the_doors_of_the_lobby_stay_open_whoever_asks() {
 
 #[test]
 fn lists_count_both_wires() {
-    let mut house = House::new();
+    let mut house = IrcScene::new();
     let ana = house.irc("ana");
     house.crazyit("li");
     house.crazyit("王");

@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use parlor::config::{Flood, Limits};
 
-use crate::irc::house::{Guest, House};
+use crate::irc::house::{Guest, IrcScene};
 
 /// Channels that all have as many bans as there may be, and no other work is as much as comparing them.
 const GUARDED: usize = 20;
 
 /// A server without a limit on how fast clients send, and channels `#0`, `#1` … with many bans.
-fn guarded() -> House {
-    let mut house = House::with(|config| config.limits = Limits { flood: None, ..Limits::default() });
+fn guarded() -> IrcScene {
+    let mut house = IrcScene::with(|config| config.limits = Limits { flood: None, ..Limits::default() });
     let owner = house.irc("owner");
     for n in 0..GUARDED {
         house.send(owner, &format!("JOIN #{n}"));
@@ -26,7 +26,7 @@ fn guarded() -> House {
 }
 
 /// Somebody whose name is much work to compare with those bans.
-fn patient_and_eager(house: &mut House) -> (Guest, Guest) {
+fn patient_and_eager(house: &mut IrcScene) -> (Guest, Guest) {
     let (patient, eager) = (house.irc("patient"), house.irc(&"é".repeat(30)));
     house.forget();
     (patient, eager)
@@ -37,7 +37,7 @@ fn all_channels() -> String {
 }
 
 /// What `guest` hears of the command that it sends, turn by turn.
-fn parts(house: &mut House, guest: Guest, line: &str) -> Vec<Vec<String>> {
+fn parts(house: &mut IrcScene, guest: Guest, line: &str) -> Vec<Vec<String>> {
     house.bytes_for_a_turn(guest, format!("{line}\r\n"));
     let mut parts = vec![house.lines(guest)];
     for _ in 0..1000 {
@@ -112,7 +112,7 @@ fn the_same_target_again_is_no_more_work() {
 #[test]
 fn each_target_counts_as_a_message() {
     let flood = Some(Flood { burst: 10, per_second: 2 });
-    let mut house = House::with(|config| config.limits = Limits { flood, ..Limits::default() });
+    let mut house = IrcScene::with(|config| config.limits = Limits { flood, ..Limits::default() });
     let ana = house.irc("ana");
     house.advance(Duration::from_secs(10));
     // Ten at once, then two a second.
@@ -178,7 +178,7 @@ fn whoever_is_ended_amid_a_command_is_told_why_and_nothing_of_the_command_any_mo
 #[test]
 fn removing_several_from_a_large_channel_leaves_turns_to_others_and_removes_all() {
     let mut house =
-        House::with(|config| config.limits = Limits { flood: None, ..Limits::default() }).unchecked();
+        IrcScene::with(|config| config.limits = Limits { flood: None, ..Limits::default() }).unchecked();
     let owner = house.irc("owner");
     house.send(owner, "JOIN #big");
     for n in 0..900 {
