@@ -1,4 +1,4 @@
-//! How long to wait before connecting again.
+//! How long to wait before a retry.
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::time::Duration;
@@ -9,8 +9,8 @@ const FIRST: Duration = Duration::from_secs(1);
 /// The longest pause.
 const LONGEST: Duration = Duration::from_secs(60);
 
-/// Pauses that grow from 1 s to 60 s, each up to a quarter shorter than it would be: a server that comes back is not
-/// met by all its clients at once.
+/// Pauses that grow from 1 s to 60 s. Each is up to a quarter shorter at random, so that not all clients return at
+/// once.
 #[derive(Debug, Default)]
 pub(super) struct Backoff {
     pauses: u32,
@@ -19,7 +19,7 @@ pub(super) struct Backoff {
 impl Backoff {
     /// The next pause.
     pub(super) fn pause(&mut self) -> Duration {
-        // The standard library's hasher begins at random.
+        // The seed of the standard library's hasher is random.
         let jitter = RandomState::new().build_hasher().finish() % 256;
         let pause = FIRST.saturating_mul(1 << self.pauses.min(6)).min(LONGEST);
         self.pauses += 1;
@@ -29,8 +29,8 @@ impl Backoff {
         pause - pause / 4 * u32::try_from(jitter).unwrap_or(0) / 256
     }
 
-    /// There was a connection for so long. After one that lasted, the pauses begin anew; a server that lets us in and
-    /// throws us out at once is not asked every second for ever.
+    /// Starts again with the first pause, if the connection held for `time`, which must be long: a server that admits
+    /// us and ends the connection at once should not be asked every second.
     pub(super) fn held(&mut self, time: Duration) {
         if time >= LONGEST {
             *self = Self::default();

@@ -1,11 +1,11 @@
-//! The time of day where we are.
+//! The local time of day.
 
 use std::env;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use tz::TimeZone;
 
-/// Tells the time of day: by `TZ` or the system's setting, and by UTC where there is neither.
+/// The local time by `TZ` or the system's setting, or else UTC.
 #[derive(Debug)]
 pub(super) struct Clock(TimeZone);
 

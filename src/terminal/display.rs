@@ -1,10 +1,10 @@
-//! What a pipe prints of what it hears: what people say, our own words included, and what the server says to us.
+//! What a pipe prints: what people say, including ourselves, and what the server says.
 
 use crate::client::texts::{printable, refusal, without_closing_link};
 use crate::client::{Event, EventKind, Manner};
 use crate::wire::irc::without_formatting;
 
-/// The line that an event is, if it is any. `names_rooms` where there are several.
+/// The line for an event, if it has one. With `names_rooms` it names its room.
 pub(super) fn line(event: &Event, names_rooms: bool) -> Option<String> {
     let line = match &event.kind {
         EventKind::Said { room, from, text, manner } => {
@@ -12,7 +12,7 @@ pub(super) fn line(event: &Event, names_rooms: bool) -> Option<String> {
             let room = room.map(|room| format!("[{room}] ")).unwrap_or_default();
             format!("{room}{}", said(from, text, *manner))
         }
-        // What we whispered comes back as well.
+        // Our own whisper comes back too.
         EventKind::Whispered { from, to: Some(to), .. } if event.is_own && from != to => return None,
         EventKind::Whispered { from, text, manner, .. } => whispered(from, text, *manner),
         EventKind::Notice(text) => format!("* {text}"),
@@ -35,7 +35,7 @@ pub(super) fn line(event: &Event, names_rooms: bool) -> Option<String> {
     Some(plain(&line))
 }
 
-/// Text without colours and the like, as it may be printed.
+/// Printable text, without IRC's formatting.
 pub(super) fn plain(text: &str) -> String {
     printable(&without_formatting(text))
 }
@@ -44,7 +44,7 @@ fn said(from: &str, text: &str, manner: Manner) -> String {
     match manner {
         Manner::Message => format!("{from}: {text}"),
         Manner::Notice => format!("-{from}- {text}"),
-        // Begins like no line of the server's own, so nobody can speak in its name.
+        // No line of the server begins like this, so nobody can imitate one.
         Manner::Action => format!("*{from} {text}*"),
     }
 }

@@ -1,4 +1,4 @@
-//! The line that is typed, with history and completion, above which everything else is printed.
+//! The line editor, with history and completion. Everything else is printed above its line.
 
 use std::env;
 use std::io::{self, ErrorKind};
@@ -21,12 +21,12 @@ use super::printer::Printer;
 use super::prompts::Prompt;
 use crate::terminal::chat::Chat;
 
-/// Lines that are remembered, until the program ends.
+/// Number of lines in the history, which ends with the program.
 const HISTORY: usize = 500;
 
 pub(super) type LineEditor = Editor<Assistant, MemHistory>;
 
-/// An editor, and what prints above its line; `None` where the terminal is not up to it.
+/// An editor, and what prints above its line; `None` if the terminal cannot do that.
 pub(super) fn open(
     chat: &Arc<Mutex<Chat>>,
     paint: &Arc<Paint>,
@@ -34,7 +34,7 @@ pub(super) fn open(
     if is_dumb(env::var("TERM").ok().as_deref()) {
         return None;
     }
-    // Not for the colours alone: what we draw ourselves is drawn only so.
+    // Needed for everything that we draw ourselves, not only for colours.
     let config = Config::builder().completion_type(CompletionType::Circular).color_mode(ColorMode::Forced);
     let config = config.max_history_size(HISTORY).ok()?.build();
     let history = MemHistory::with_config(&config);
@@ -45,8 +45,8 @@ pub(super) fn open(
     Some((editor, printer))
 }
 
-/// F1 to F9 turn to the room of that number, Alt-Left and Alt-Right to the one before and to the next. Alt and a digit
-/// begin a count in the editor, before it looks for keys of ours.
+/// F1 to F9 switch to the room with that number, Alt-Left and Alt-Right to the previous and the next. Alt with a
+/// digit is not possible: the editor takes it for a repeat count.
 fn bind_rooms(editor: &mut LineEditor, chat: &Arc<Mutex<Chat>>) {
     let mut bind = |key, turn| {
         let switch = Switch { chat: Arc::clone(chat), turn };
@@ -59,7 +59,7 @@ fn bind_rooms(editor: &mut LineEditor, chat: &Arc<Mutex<Chat>>) {
     bind(KeyEvent(KeyCode::Right, Modifiers::ALT), Turn::On);
 }
 
-/// Which room a key turns to.
+/// The room that a key switches to.
 #[derive(Clone, Copy)]
 enum Turn {
     To(usize),
@@ -67,7 +67,7 @@ enum Turn {
     On,
 }
 
-/// Turns to another room. The line that is being typed ends, and comes back behind the new prompt.
+/// Switches the room. The current line ends, and comes back after the new prompt.
 struct Switch {
     chat: Arc<Mutex<Chat>>,
     turn: Turn,
@@ -90,7 +90,7 @@ impl ConditionalEventHandler for Switch {
     }
 }
 
-/// Reads lines on a thread of its own, one for each prompt that comes, and prints above them.
+/// Reads lines on a thread of its own, one for each prompt, and prints above them.
 pub(super) fn start(
     mut editor: LineEditor,
     mut above: impl ExternalPrinter + Send + 'static,
@@ -98,7 +98,7 @@ pub(super) fn start(
     prompts: Receiver<Prompt>,
 ) -> Result<Arc<Printer>, Failure> {
     let failed = |error: io::Error| Failure::new(1, format!("no thread for the terminal: {error}"));
-    // A terminal that takes no more is about to end us.
+    // If the terminal is gone, a signal will end the program.
     let printer = Printer::start(move |text| above.print(text).unwrap_or(())).map_err(failed)?;
     let ours = Arc::clone(&printer);
     let reader = thread::Builder::new().name("parlor-keyboard".into());
@@ -121,7 +121,7 @@ fn read(editor: &mut LineEditor, prompt: &Prompt) -> Note {
         assistant.begin(prompt.is_secret);
     }
     let mut result = editor.readline(&prompt.text);
-    // A key has turned to another room.
+    // A key has switched the room.
     while let Some((before, behind)) = editor.helper().and_then(Assistant::take_typed) {
         let turned = editor.helper().filter(|_| !prompt.is_secret).map(Assistant::prompt);
         let text = turned.as_ref().unwrap_or(&prompt.text);
@@ -130,13 +130,13 @@ fn read(editor: &mut LineEditor, prompt: &Prompt) -> Note {
     match result {
         Ok(line) if prompt.is_secret => Note::Typed(vec![line]),
         Ok(line) => {
-            // A history that is full forgets the oldest.
+            // A full history drops the oldest line.
             editor.add_history_entry(line.as_str()).ok();
             let lines: Vec<_> = line.lines().map(str::to_owned).collect();
-            // Nobody types the end of a line into a line.
+            // A typed line contains no line end.
             if lines.len() > 1 { Note::Pasted(lines) } else { Note::Typed(lines) }
         }
-        // The editor has forgotten the line that had it in it.
+        // The editor has dropped the whole line.
         Err(ReadlineError::Io(why)) if why.kind() == ErrorKind::InvalidData => Note::Garbled,
         Err(ReadlineError::Interrupted) => Note::Interrupted,
         Err(ReadlineError::Eof) => Note::InputEnded(Ok(())),

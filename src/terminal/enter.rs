@@ -1,4 +1,4 @@
-//! Coming in for the first time, and asking for a name where there is somebody to ask.
+//! The first login. Asks for a name or a password if somebody is at the keyboard.
 
 use std::io::{self, Write};
 use std::thread;
@@ -17,17 +17,17 @@ use crate::config::Trust;
 use crate::name::UserName;
 use crate::terminal::backoff::Backoff;
 
-/// What somebody answers who is asked for a name.
+/// The answer to the question for a name.
 pub(super) enum NameAnswer {
     Name(UserName),
-    /// The name is right, and the password is not.
+    /// Keep the name, ask for the password.
     Password,
 }
 
-/// Connects and logs in; where there is somebody to ask, `ask` tells the name that is missing, or another for one that
-/// is refused, and is told whether the server may mean the password. Returns the name that was asked for as well, because
-/// a server may give another. `None` when they leave instead. Nobody is asked while a server waits: it would lose its
-/// patience. A password that a server wants is asked for as well, and kept in `config` for coming back.
+/// Connects and logs in. If `interactive`, asks for a name that is missing or refused, and for a password that the
+/// server wants, which it keeps in `config`. `ask` is told whether the server may have refused the password instead.
+/// Questions are asked without a connection, because servers limit the time for a login. Returns the requested name
+/// too, because a server may give another; `None` if the person leaves.
 pub(super) fn enter(
     config: &mut ClientConfig,
     interactive: bool,
@@ -35,7 +35,7 @@ pub(super) fn enter(
     mut ask_password: impl FnMut() -> Result<Option<String>, Failure>,
 ) -> Result<Option<(Client, UserName)>, Failure> {
     let mut name = config.name.clone();
-    // On the CrazyIt wire there is one answer for a wrong name and for a wrong password.
+    // The CrazyIt wire has the same answer for a refused name and a wrong password.
     let mut unclear = None;
     loop {
         let asked = match name.take() {
@@ -69,7 +69,7 @@ pub(super) fn enter(
     }
 }
 
-/// What to tell before a password is asked for. What servers call wrong is only missing at first.
+/// What to show before asking for a password. If none was given, it is missing and not wrong.
 pub(super) fn before_asking(error: &Error) -> String {
     match error {
         Error::PasswordRefused { server, was_given: false, .. } => format!("{server} wants a password"),
@@ -78,7 +78,7 @@ pub(super) fn before_asking(error: &Error) -> String {
     }
 }
 
-/// Connects and logs in, and tries as long as `--retry` tells, where it is given.
+/// Connects and logs in. Retries for the time of `--retry`, if it is given.
 fn log_in_patiently(config: &ClientConfig, name: &UserName) -> Result<Client, Error> {
     let (since, mut backoff) = (Instant::now(), Backoff::default());
     loop {
@@ -114,7 +114,7 @@ fn builder(config: &ClientConfig) -> Builder {
     builder
 }
 
-/// Asks for a name, or whether it is the password where that may be.
+/// Asks for a name, or offers to ask for the password instead.
 pub(super) fn ask_name(may_be_password: bool) -> Result<Option<NameAnswer>, Failure> {
     let question =
         if may_be_password { "Another name, or Enter to give the password: " } else { "Your name: " };
@@ -122,7 +122,7 @@ pub(super) fn ask_name(may_be_password: bool) -> Result<Option<NameAnswer>, Fail
         let mut out = io::stdout();
         out.write_all(question.as_bytes()).and_then(|()| out.flush()).ok();
         let Some(line) = read_line(&mut io::stdin().lock())? else {
-            // Whatever follows does not stand behind the question.
+            // Ends the line of the question.
             show("");
             return Ok(None);
         };
@@ -211,7 +211,7 @@ mod tests {
                     line.clear();
                     peer.read_line(&mut line).unwrap();
                 }
-                // And then the server closes.
+                // Then the server closes.
                 peer.get_mut().write_all(answer.as_bytes()).unwrap();
             }
         });

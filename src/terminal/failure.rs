@@ -10,8 +10,8 @@ use crate::client::TlsError;
 #[derive(Debug)]
 pub struct Failure {
     message: String,
-    /// The exit status: 1 the connection failed, 2 the input was wrong, 3 the server declined or is not
-    /// the one that was meant, 143 SIGTERM.
+    /// The exit status: 1 the connection failed, 2 the input was wrong, 3 the server refused or has the wrong
+    /// certificate, 143 SIGTERM.
     pub status: u8,
 }
 

@@ -1,4 +1,4 @@
-//! The terminal is left as it was found, also when the program is told to end, or panics.
+//! Restores the terminal at the end, also after a signal or a panic.
 
 use std::io::{self, Read, Write};
 use std::os::unix::net::UnixStream;
@@ -16,19 +16,19 @@ use super::note::Note;
 use super::output::show;
 use crate::secret::PASSWORD_BYTES;
 
-/// After SIGTERM, how long the conversation has to say goodbye.
+/// Timeout for an orderly end after SIGTERM.
 const GOODBYE: Duration = Duration::from_secs(3);
 
-/// The exit status after SIGTERM, as shells count.
+/// The exit status after SIGTERM, as in shells.
 pub(super) const TERMINATED: u8 = 128 + 15;
 
-/// The exit status after a panic, as the standard library has it.
+/// The exit status after a panic, as in the standard library.
 const PANICKED: i32 = 101;
 
-/// How the terminal was, and whether there is an editor, which asks more of it.
+/// The original settings of the terminal, and whether there is an editor, which changes more.
 static FOUND: OnceLock<(Termios, bool)> = OnceLock::new();
 
-/// Asks for the server's password, which is not shown. `None` when they leave instead, with Ctrl-C or Ctrl-D.
+/// Asks for the server's password without showing it. `None` after Ctrl-C or Ctrl-D.
 pub(super) fn ask_password() -> Result<Option<String>, Failure> {
     const CTRL_C: u8 = 3;
     let mut out = io::stdout();
@@ -37,7 +37,7 @@ pub(super) fn ask_password() -> Result<Option<String>, Failure> {
     if let Some(found) = &found {
         let mut hidden = found.clone();
         hidden.local_modes.remove(LocalModes::ECHO | LocalModes::ISIG);
-        // As a signal it would leave the terminal like this.
+        // Read as a byte: as a signal it would leave the echo off.
         hidden.special_codes[SpecialCodeIndex::VEOL] = CTRL_C;
         tcsetattr(io::stdin(), OptionalActions::Flush, &hidden).ok();
     }
@@ -59,10 +59,10 @@ pub(super) fn ask_password() -> Result<Option<String>, Failure> {
     Ok(result?.then(|| String::from_utf8_lossy(&typed).into_owned()))
 }
 
-/// How the editor has the terminal while it reads a line.
+/// The settings of the terminal while the editor reads a line.
 static EDITING: OnceLock<Termios> = OnceLock::new();
 
-/// Remembers how the editor has the terminal, for when we were stopped and go on.
+/// Saves the editor's settings, to restore them after a stop.
 #[cfg(feature = "editor")]
 pub(super) fn remember_editing() {
     if EDITING.get().is_none()
@@ -72,17 +72,18 @@ pub(super) fn remember_editing() {
     }
 }
 
-/// Gives the terminal back to the editor: whoever stopped us, such as a shell, has taken it.
+/// Restores the editor's settings after a stop, because the shell has changed them.
 pub(super) fn resume_editing() {
     let Some(editing) = EDITING.get() else { return };
-    // In the background this stops us again, until we have the terminal.
+    // In the background this stops us again, until we are in the foreground.
     while tcsetattr(io::stdin(), OptionalActions::Now, editing) == Err(Errno::INTR) {}
     let mut out = io::stdout();
-    // What is pasted is marked again.
+    // Turns bracketed paste on again.
     out.write_all(b"\x1b[?2004h").and_then(|()| out.flush()).ok();
 }
 
-/// Remembers how the terminal is, to leave it like that also after a panic on any thread, which ends the program.
+/// Saves the settings of the terminal, to restore them at the end. A panic on any thread restores them and ends the
+/// program.
 pub(super) fn remember(has_editor: bool) {
     if let Ok(found) = tcgetattr(io::stdin()) {
         // Only the first counts.
@@ -96,25 +97,24 @@ pub(super) fn remember(has_editor: bool) {
     }));
 }
 
-/// Leaves the terminal as it was found.
+/// Restores the terminal.
 pub(super) fn restore() {
     let Some((found, has_editor)) = FOUND.get() else { return };
-    // Nothing is left to try where this fails.
+    // There is nothing left to try if this fails.
     tcsetattr(io::stdin(), OptionalActions::Now, found).ok();
     if *has_editor {
         let mut out = io::stdout();
-        // Pasted text is marked no more; attributes are the usual, and the shell's prompt has a line of its own.
+        // Turns bracketed paste and attributes off, and moves the cursor to the left edge.
         out.write_all(b"\x1b[?2004l\x1b[0m\r").and_then(|()| out.flush()).ok();
     }
 }
 
-/// Tells the conversation of Ctrl-C, where it comes as a signal, of going on after a stop, and of what ends us, on threads
-/// of their own. If the
-/// conversation does not end then, the program does.
+/// Reports SIGINT, SIGCONT, SIGTERM and SIGHUP as notes, on threads of their own. Ends the program if the
+/// conversation does not end in time after SIGTERM or SIGHUP.
 pub(super) fn watch(notes: &SyncSender<Note>) -> io::Result<()> {
     let sender = notes.clone();
     on_signals("parlor-interrupts", &[SIGINT], move || {
-        // A conversation that hears nothing any more is ended by other means.
+        // If the loop is blocked, SIGTERM still ends the program.
         sender.try_send(Note::Interrupted).ok();
     })?;
     let sender = notes.clone();

@@ -1,9 +1,8 @@
-//! Answers what the editor asks about the typed line: what the tab key offers, how to draw the line, and what to leave
-//! of it on the screen.
+//! Callbacks of the line editor: completions, how to draw the line, and what to leave of it on the screen.
 //!
-//! Once a line of chat is entered, it is shown as the lines of others are, with its time, so that the screen reads as one
-//! conversation. Everything else stays as it was typed. Only the editor knows which rows a line takes. It clears them
-//! before each drawing, so the last drawing is the place to leave something else.
+//! After Enter, a line of chat is replaced by how it looks among the lines of others, with its time. Everything else
+//! stays as it was typed. Only the editor knows which rows a line takes, and it clears them before it draws, so its
+//! last drawing is replaced.
 
 use std::borrow::Cow;
 use std::cell::RefCell;
@@ -24,26 +23,26 @@ use super::rows::{Place, Width};
 use super::wrap::wrap;
 use crate::terminal::chat::Chat;
 
-/// Leaves nothing of a line: the editor ends it, and so the next one begins where it was.
+/// Leaves nothing of a line: moves up, because the editor then ends the line.
 const NOTHING: &str = "\x1b[A";
 
-/// Answers the editor.
+/// The callbacks of the line editor.
 pub(super) struct Assistant {
     chat: Arc<Mutex<Chat>>,
     paint: Arc<Paint>,
     drawn: RefCell<Drawn>,
 }
 
-/// How the prompt and the line were drawn last.
+/// The last drawing of the prompt and the line.
 struct Drawn {
-    /// The line is not shown.
+    /// The line is secret and not shown.
     is_secret: bool,
     columns: u16,
     mode: GraphemeClusterMode,
     prompt: String,
-    /// What stays on the screen instead of the line, which is entered.
+    /// What stays on the screen instead of the entered line.
     left: Option<String>,
-    /// The cursor stands behind the whole line.
+    /// The cursor is at the end of the line.
     is_at_end: bool,
 }
 
@@ -52,14 +51,14 @@ impl Drawn {
         Width { columns: self.columns, mode: self.mode }
     }
 
-    /// The place behind a line and its prompt.
+    /// The position after the prompt and the line.
     fn end_of(&self, line: &str) -> Place {
         let (_, start) = self.width().broken(&self.prompt, Place::default());
         self.width().broken(line, start).1
     }
 
-    /// What is drawn instead of the line. While the cursor is within the line, the editor draws it once more to put it
-    /// behind.
+    /// What is drawn instead of the line. With the cursor inside the line, the editor first draws it again to move
+    /// the cursor to the end.
     fn instead(&self) -> Option<&str> {
         self.left.as_deref().filter(|_| self.is_at_end)
     }
@@ -78,34 +77,34 @@ impl Assistant {
         Self { chat: Arc::clone(chat), paint: Arc::clone(paint), drawn: RefCell::new(drawn) }
     }
 
-    /// Another line begins.
+    /// Begins another line.
     pub(super) fn begin(&self, is_secret: bool) {
         let mut drawn = self.drawn.borrow_mut();
         drawn.is_secret = is_secret;
         drawn.left = None;
     }
 
-    /// What was typed before a key turned to another room. It goes on behind another prompt.
+    /// The line before a key switched the room, to continue after the new prompt.
     pub(super) fn take_typed(&self) -> Option<(String, String)> {
         let typed = self.chat().take_typed()?;
         self.drawn.borrow_mut().left = None;
         Some(typed)
     }
 
-    /// The prompt of the room that a key has turned to.
+    /// The prompt of the room that a key has switched to.
     pub(super) fn prompt(&self) -> String {
         let mut chat = self.chat();
         chat.prompted();
         chat.prompt()
     }
 
-    /// What stays on the screen instead of a line that is entered.
+    /// What stays on the screen instead of an entered line.
     fn left_of(&self, line: &str) -> Option<String> {
         let chat = self.chat();
         if chat.has_typed() || line.trim().is_empty() {
             return Some(NOTHING.to_owned());
         }
-        // A paste of several lines is asked about first. One line of it may have its end.
+        // A paste of several lines needs a confirmation. A paste of one line may contain its end.
         let mut lines = line.lines();
         let (line, None) = (lines.next()?, lines.next()) else { return None };
         let own = chat.own_line(line, SystemTime::now())?;
@@ -113,12 +112,12 @@ impl Assistant {
     }
 
     fn chat(&self) -> MutexGuard<'_, Chat> {
-        // Each change leaves it whole.
+        // Valid also after a panic: each change is complete.
         self.chat.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// How wide the screen is, as the editor sees it too.
+/// The width of the screen, as the editor reads it.
 fn columns() -> u16 {
     const USUAL: u16 = 80;
     let columns = tcgetwinsize(io::stdout()).map_or(0, |size| size.ws_col);
@@ -128,8 +127,8 @@ fn columns() -> u16 {
 impl Helper for Assistant {}
 
 impl Validator for Assistant {
-    /// The editor asks when a line is entered. It draws the line again only if there is a message, even an empty one.
-    /// Where the next row has begun, it would leave that empty, unless the message begins it.
+    /// Called on Enter. The editor only draws the line again if there is a message, even an empty one. If the line
+    /// ends at the edge, the message must begin the next row, or that row stays empty.
     fn validate(&self, context: &mut ValidationContext<'_>) -> rustyline::Result<ValidationResult> {
         let is_secret = self.drawn.borrow().is_secret;
         let left = if is_secret { None } else { self.left_of(context.input()) };
@@ -144,10 +143,10 @@ impl Validator for Assistant {
 impl Hinter for Assistant {
     type Hint = String;
 
-    /// The editor asks for a hint before it draws a line. There is none.
+    /// Called before each drawing. There is no hint.
     fn hint(&self, _: &str, _: usize, _: &Context<'_>) -> Option<String> {
         guard::remember_editing();
-        // A change in the width is followed by this, and then the line is drawn anew.
+        // Also called when the width changes, before the line is drawn again.
         self.drawn.borrow_mut().columns = columns();
         None
     }
@@ -177,12 +176,12 @@ impl Highlighter for Assistant {
         Cow::Owned(self.paint.prompt(&broken))
     }
 
-    /// There is no hint. A message is for the layout alone.
+    /// There are no hints, and messages only change the layout.
     fn highlight_hint<'h>(&self, _: &'h str) -> Cow<'h, str> {
         Cow::Borrowed("")
     }
 
-    /// True where the editor is not to write what is typed by itself, and for what stays of a line.
+    /// True if the editor must draw the whole line and not only the new character.
     fn highlight_char(&self, line: &str, position: usize, _: CmdKind) -> bool {
         let mut drawn = self.drawn.borrow_mut();
         drawn.is_at_end = position == line.len();

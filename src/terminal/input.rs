@@ -1,4 +1,4 @@
-//! Lines of standard input, as they are.
+//! Lines of standard input.
 
 use std::io::{self, BufRead, BufReader, Read};
 use std::sync::mpsc::{Receiver, SyncSender};
@@ -7,14 +7,13 @@ use std::thread;
 use super::failure::Failure;
 use super::note::Note;
 
-/// Longest line of the input, in bytes: more than anybody types, and little enough to be kept.
+/// Longest line of the input, in bytes.
 const INPUT_BYTES: usize = 1024 * 1024;
 
 /// Most lines in one note.
 const BATCH: usize = 64;
 
-/// Reads lines on a thread of its own: some of them each time that `credits` has something, so that no more is read
-/// than can be sent.
+/// Reads lines on a thread of its own: a batch for each value in `credits`, so that no more is read than can be sent.
 pub(super) fn start<T: Send + 'static>(notes: SyncSender<Note>, credits: Receiver<T>) -> Result<(), Failure> {
     let reader = thread::Builder::new().name("parlor-input".into()).spawn(move || {
         let mut input = BufReader::new(io::stdin());
@@ -33,7 +32,7 @@ pub(super) fn start<T: Send + 'static>(notes: SyncSender<Note>, credits: Receive
     reader.map(|_| ()).map_err(|error| Failure::new(1, error.to_string()))
 }
 
-/// The next line, and those that have come with it. Empty at the end.
+/// The next line, and further lines that are already buffered. Empty at the end of the input.
 fn batch(input: &mut BufReader<impl Read>) -> Result<Vec<String>, Failure> {
     let mut lines = Vec::new();
     while let Some(line) = read_line(input)? {
@@ -45,8 +44,8 @@ fn batch(input: &mut BufReader<impl Read>) -> Result<Vec<String>, Failure> {
     Ok(lines)
 }
 
-/// The next line without its end; `None` at the end of the input. What is no text, such as `/dev/zero`, has lines
-/// without an end.
+/// The next line without its end; `None` at the end of the input. The length is limited, because input such as
+/// `/dev/zero` has no line ends.
 pub(super) fn read_line(input: &mut impl BufRead) -> Result<Option<String>, Failure> {
     let mut line = Vec::new();
     match input.take(INPUT_BYTES as u64 + 1).read_until(b'\n', &mut line) {

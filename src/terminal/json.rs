@@ -1,4 +1,4 @@
-//! Events as JSON (RFC 8259): one object, in one line.
+//! Events as JSON (RFC 8259), one object per line.
 
 use std::fmt::Write;
 
@@ -6,7 +6,7 @@ use crate::client::texts::is_harmful;
 use crate::client::{Event, EventKind, Manner};
 use crate::date;
 
-/// The object that an event is; `None` for what is of no use to anybody but the program.
+/// The object for an event; `None` if only the program needs the event.
 pub(super) fn line(event: &Event) -> Option<String> {
     let mut object = Object::new();
     let name = match &event.kind {
@@ -101,7 +101,7 @@ fn word(manner: Manner) -> &'static str {
     }
 }
 
-/// An object that is being written.
+/// An unfinished object.
 struct Object(String);
 
 impl Object {
@@ -109,10 +109,10 @@ impl Object {
         Self("{".to_owned())
     }
 
-    /// A field whose value is JSON already. `name` has nothing to escape.
+    /// Adds a field whose value is JSON. `name` needs no escapes.
     fn bare(&mut self, name: &str, value: &str) {
         let comma = if self.0.len() > 1 { "," } else { "" };
-        // Writing to a string does not fail.
+        // Writing to a string cannot fail.
         write!(self.0, "{comma}\"{name}\":{value}").ok();
     }
 
@@ -134,7 +134,7 @@ impl Object {
     }
 }
 
-/// A text in quotation marks. Whatever would disturb a terminal is escaped too, although JSON does not ask for it.
+/// A text in quotation marks. Also escapes what could control a terminal, which JSON does not require.
 fn quoted(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 2);
     out.push('"');
@@ -144,7 +144,7 @@ fn quoted(text: &str) -> String {
             '\n' => out.push_str("\\n"),
             '\r' => out.push_str("\\r"),
             '\t' => out.push_str("\\t"),
-            // All of these are in the first 65,536, so four digits are enough.
+            // All of these are below 65,536, so four digits are enough.
             c if is_harmful(c) => {
                 write!(out, "\\u{:04x}", u32::from(c)).ok();
             }
@@ -277,7 +277,7 @@ mod tests {
             "import json,sys; sys.stdout.buffer.write(json.loads(sys.stdin.buffer.read())['text'].encode())";
         let python =
             Command::new("python3").args(["-c", script]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
-        // Where there is none, another machine checks this.
+        // Machines without it skip this test.
         let Ok(mut python) = python else { return };
         let json = line(&event(EventKind::Notice(text.clone()))).unwrap();
         python.stdin.take().unwrap().write_all(json.as_bytes()).unwrap();

@@ -1,4 +1,4 @@
-//! Reading the keyboard: with an editor where there is one and the terminal is up to it, and as plain lines elsewhere.
+//! Reads the keyboard, with the line editor if the terminal can do that, or else as plain lines.
 
 use std::sync::mpsc::{Receiver, SyncSender};
 use std::sync::{Arc, Mutex};
@@ -11,7 +11,7 @@ use super::printer::Printer;
 use super::prompts::Prompt;
 use crate::terminal::chat::Chat;
 
-/// Begins to read, a line for each prompt. Returns what prints above the line that is typed, where there is an editor.
+/// Starts to read one line for each prompt. Returns what prints above the line, if there is an editor.
 #[cfg(feature = "editor")]
 pub(super) fn start(
     chat: &Arc<Mutex<Chat>>,
@@ -25,7 +25,7 @@ pub(super) fn start(
     }
 }
 
-/// Begins to read, a line for each prompt.
+/// Starts to read one line for each prompt.
 #[cfg(not(feature = "editor"))]
 pub(super) fn start(
     _: &Arc<Mutex<Chat>>,

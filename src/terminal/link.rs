@@ -1,4 +1,4 @@
-//! The connection of a program that comes back when it is lost.
+//! A connection that is restored after it is lost.
 
 use std::io::ErrorKind;
 use std::mem::{self, Discriminant};
@@ -16,58 +16,58 @@ use crate::name::UserName;
 use crate::terminal::backoff::Backoff;
 use crate::terminal::send_queue::{Next, SendQueue};
 
-/// So long our name may be held by the connection that we lost. Then we take another: a server may wait for minutes
-/// before it notices that the connection is gone.
+/// How long the lost connection may hold our name before we take another. A server may need minutes to notice the
+/// loss.
 const GHOST_PATIENCE: Duration = Duration::from_secs(5);
 
-/// Most names that we take because ours is held.
+/// Most other names to try while ours is held.
 const OTHER_NAMES: usize = 3;
 
-/// The connection, or the hope of one.
+/// The connection, and how it is restored.
 #[derive(Debug)]
 pub(super) struct Link {
     config: ClientConfig,
     notes: SyncSender<Note>,
     up: Option<(Speaker, Reader)>,
-    /// Sending has failed; the reader will tell that the connection is lost.
+    /// Sending has failed; the reader will report the loss.
     is_broken: bool,
     pub(super) queue: SendQueue,
-    /// Tells the events of this connection from those of earlier ones.
+    /// The number of this connection, to ignore events of earlier ones.
     number: u64,
-    /// The name to come back with.
+    /// The name for the next login.
     name: UserName,
     said_goodbye: bool,
-    /// The kind of refusal that was told last.
+    /// The kind of refusal that was reported last.
     told: Option<Discriminant<Error>>,
-    /// Names that we took since, because ours is held.
+    /// Number of other names tried since the loss.
     other_names: usize,
-    /// The name that we had before we took those.
+    /// Our name before we tried others.
     held_name: Option<UserName>,
     backoff: Backoff,
-    /// Since when there is this connection.
+    /// When this connection began.
     since: Instant,
     lost_at: Option<Instant>,
-    /// When to try again; `None` while a try is under way, or there is nothing to try.
+    /// When to retry; `None` while a try is running or none is due.
     try_at: Option<Instant>,
 }
 
-/// What became of trying to come back.
+/// The result of a retry.
 #[derive(Debug)]
 pub(super) enum Tried {
-    /// We are back, under this name.
+    /// The connection is restored, under this name.
     Back(String),
-    /// Not yet. A server that refuses us is quoted once.
+    /// It failed and will be repeated. Contains a new kind of refusal, to report it once.
     NotYet(Option<Error>),
-    /// The server wants another password, or may want one. Nothing is tried before there is one.
+    /// The server wants a password. There is no retry without one.
     WantsPassword(Error),
-    /// Our name is still held, so we ask for this one now.
+    /// Our name is still held, so this one is tried now.
     OtherName(String),
-    /// There is no use in trying again.
+    /// It failed for good.
     GivenUp(Error),
 }
 
 impl Link {
-    /// `name` is the one that `client` asked for.
+    /// `name` is the one that `client` requested.
     pub(super) fn new(
         config: &ClientConfig,
         client: Client,
@@ -107,7 +107,7 @@ impl Link {
         Ok(())
     }
 
-    /// The server knows us by this name. One that we could not ask for is none to come back with.
+    /// Keeps the name that the server gave us, if we could request it in the next login.
     fn rename(&mut self, name: &str) {
         if let Ok(name) = UserName::new(name) {
             self.name = name;
@@ -118,12 +118,12 @@ impl Link {
         self.up.is_some()
     }
 
-    /// True for events of the connection that there is.
+    /// True for events of the current connection.
     pub(super) fn is_current(&self, number: u64) -> bool {
         self.is_up() && number == self.number
     }
 
-    /// Takes a line to send; it goes when it may.
+    /// Queues a request.
     pub(super) fn push(&mut self, request: &Request) {
         let pieces = match &self.up {
             Some((speaker, _)) => speaker.pieces(request),
@@ -132,8 +132,8 @@ impl Link {
         self.queue.push(pieces);
     }
 
-    /// Sends what may be sent, and does what is due. Returns when it is to be called again, if nothing happens before,
-    /// and why some of it could not be sent.
+    /// Sends what the queue allows, and starts a retry that is due. Returns when to call it again, and the errors of
+    /// requests that could not be sent.
     pub(super) fn pump(&mut self, now: Instant) -> (Option<Instant>, Vec<Error>) {
         let mut refused = Vec::new();
         if self.try_at.is_some_and(|at| at <= now) {
@@ -149,7 +149,7 @@ impl Link {
                 Next::Rest => return (None, refused),
                 Next::Confirm => speaker.confirm().map(|mark| self.queue.asked(mark, now)),
                 Next::Send(request) => {
-                    // What was kept while there was no connection may be more than one message.
+                    // A request that was queued without a connection may need several messages.
                     let pieces = speaker.pieces(&request);
                     let sent = pieces.iter().try_fold(None, |_, piece| speaker.send_piece(piece));
                     sent.map(|mark| self.queue.sent(mark, now))
@@ -158,7 +158,7 @@ impl Link {
             match sent {
                 Ok(()) => {}
                 Err(Error::Lost { error, .. }) => {
-                    // What has come until now is still to be heard, unless nothing moves any more.
+                    // What has come must still be read, unless the connection is stuck.
                     if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) {
                         reader.abort();
                     }
@@ -173,7 +173,7 @@ impl Link {
         }
     }
 
-    /// Takes note of an event.
+    /// Applies an event to the queue and to our name.
     pub(super) fn hear(&mut self, event: &Event, now: Instant) {
         if let Some(mark) = event.answers {
             self.queue.taken(mark, now);
@@ -186,7 +186,7 @@ impl Link {
         }
     }
 
-    /// The connection is lost. Returns how many lines the server may have taken or not.
+    /// Notes the loss of the connection. Returns how many lines are in doubt.
     pub(super) fn lost(&mut self, now: Instant) -> usize {
         self.up = None;
         self.backoff.held(now.saturating_duration_since(self.since));
@@ -195,7 +195,7 @@ impl Link {
         self.queue.lost(self.said_goodbye)
     }
 
-    /// True when there is no use in waiting for a connection.
+    /// True if the settings allow no retry.
     pub(super) fn has_given_up(&self) -> bool {
         self.config.retry == Some(Duration::ZERO)
     }
@@ -205,7 +205,7 @@ impl Link {
         let trying = thread::Builder::new().name("parlor-connect".into());
         let trying = trying.spawn(move || {
             let result = enter::log_in(&config, &name).map(Box::new);
-            // Nobody waits for it when the program ends.
+            // Fails if the program is ending.
             notes.send(Note::Tried(result)).ok();
         });
         if trying.is_err() {
@@ -213,7 +213,7 @@ impl Link {
         }
     }
 
-    /// Our name with a mark behind it, if that is a name and we have not taken too many.
+    /// Takes our name with an underscore appended, unless that is no name or too many were tried.
     fn take_other_name(&mut self) -> Option<String> {
         let other =
             UserName::new(&format!("{}_", self.name)).ok().filter(|_| self.other_names < OTHER_NAMES)?;
@@ -223,7 +223,7 @@ impl Link {
         Some(self.name.to_string())
     }
 
-    /// Asks for our own name again.
+    /// Returns to our own name.
     fn take_own_name(&mut self) {
         self.other_names = 0;
         if let Some(name) = self.held_name.take() {
@@ -231,7 +231,7 @@ impl Link {
         }
     }
 
-    /// What became of a try.
+    /// Handles the result of a try.
     pub(super) fn tried(&mut self, result: Result<Box<Client>, Error>, now: Instant) -> Tried {
         let error = match result {
             Ok(client) => {
@@ -245,13 +245,13 @@ impl Link {
             Err(error @ Error::Refused { .. }) => return Tried::GivenUp(error),
             #[cfg(feature = "tls")]
             Err(error @ Error::Tls { error: TlsError::Certificate(_), .. }) => return Tried::GivenUp(error),
-            // Perhaps the server has not noticed yet that we were gone, and will.
+            // The server may not have noticed the loss yet.
             Err(error) => error,
         };
         let gone = self.lost_at.map_or(Duration::ZERO, |at| now.saturating_duration_since(at));
         let is_unclear = matches!(error, Error::NameRefused { why: None, .. });
         if is_unclear && self.other_names > 0 {
-            // Two names are refused, so it is rather the password, of which a server does not take many guesses.
+            // Two names are refused, so it is probably the password, and servers limit guesses.
             self.take_own_name();
             return Tried::WantsPassword(error);
         }
@@ -273,7 +273,7 @@ impl Link {
         Tried::NotYet(is_news.then_some(error))
     }
 
-    /// Tries again at once, with this password, or without another one if it is empty.
+    /// Retries at once, with this password unless it is empty.
     pub(super) fn try_with(&mut self, password: String, now: Instant) {
         if !password.is_empty() {
             self.config.password = Some(password);
@@ -281,15 +281,15 @@ impl Link {
         self.try_at = Some(now);
     }
 
-    /// Ends our side; the end is heard.
+    /// Ends our side. The reader reports the end.
     pub(super) fn finish(&mut self) {
         if let Some((speaker, _)) = &self.up {
-            // Where it fails the connection is broken, which is heard too.
+            // If it fails, the reader reports that the connection is broken.
             speaker.close().ok();
         }
     }
 
-    /// Says goodbye; the end is heard. False where there is nobody to say it to.
+    /// Leaves the server. The reader reports the end. False without a connection.
     pub(super) fn quit(&mut self) -> bool {
         self.is_broken = true;
         self.up.as_mut().is_some_and(|(speaker, _)| speaker.say_goodbye().is_ok())
@@ -310,7 +310,7 @@ mod tests {
     /// The name that the next client asks for, which gets another.
     fn welcome_as(given: &str, listener: &TcpListener) -> String {
         let mut peer = BufReader::new(listener.accept().unwrap().0);
-        // All of what a client introduces itself with, so that nothing unread makes the end a reset.
+        // Reads the whole login, because unread bytes would make the end a reset.
         let mut asked = String::new();
         while !asked.contains("USER") {
             peer.read_line(&mut asked).unwrap();
@@ -324,7 +324,7 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let target = listener.local_addr().unwrap().to_string();
         let server = thread::spawn(move || [(); 2].map(|()| welcome_as("1st\x1b", &listener)));
-        // Somebody was asked for their name, so the settings have none.
+        // As if the name had been asked for: the settings have none.
         let Ok(Invocation::Run(config)) = ClientConfig::from_args(&[target], None, true) else { panic!() };
         let name = UserName::new("alice").unwrap();
         let client = enter::log_in(&config, &name).unwrap();

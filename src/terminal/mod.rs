@@ -1,4 +1,4 @@
-//! The program `parlor`: at a keyboard a conversation, in a pipe a tool.
+//! The program `parlor`: a conversation at a terminal, a tool in a pipe.
 
 mod backoff;
 mod chat;
@@ -20,7 +20,7 @@ mod output;
 mod paint;
 mod paste;
 mod pipe;
-// Without a line editor everything is printed as it comes.
+// Only the line editor uses it.
 #[cfg_attr(not(feature = "editor"), allow(dead_code))]
 mod printer;
 mod progress;
@@ -40,12 +40,12 @@ use std::io::{self, IsTerminal};
 
 use crate::config::ClientConfig;
 
-/// True when somebody sits at the keyboard and is to be talked with.
+/// True if standard input is a terminal.
 pub fn is_interactive() -> bool {
     io::stdin().is_terminal()
 }
 
-/// Runs until the keyboard, the pipe or the connection ends.
+/// Runs until the input or the connection ends.
 pub fn run(config: &ClientConfig) -> Result<(), Failure> {
     let talks = is_interactive() && !config.json && !config.watch && config.once.is_none();
     if config.name.is_none() && !talks {

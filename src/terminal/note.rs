@@ -1,4 +1,4 @@
-//! What the threads of the program tell its loop.
+//! Messages from the threads of the program to its loop.
 
 use super::failure::Failure;
 use crate::client::{Client, Error, Event};
@@ -6,27 +6,27 @@ use crate::client::{Client, Error, Event};
 /// Notes waiting for the loop. When full, senders block, and finally the server.
 pub(super) const NOTES: usize = 64;
 
-/// A message to the loop, of the conversation or of the pipe.
+/// A message to the loop of the conversation or the pipe.
 #[derive(Debug)]
 pub(super) enum Note {
     /// Lines of the input.
     Typed(Vec<String>),
-    /// Several lines that were pasted at once.
+    /// Several lines of one paste.
     #[cfg_attr(not(feature = "editor"), allow(dead_code))]
     Pasted(Vec<String>),
-    /// A key that is not UTF-8 has cost a line.
+    /// A line was lost because of a key that is not UTF-8.
     #[cfg_attr(not(feature = "editor"), allow(dead_code))]
     Garbled,
-    /// The input has ended, or cannot be read.
+    /// The input has ended or cannot be read.
     InputEnded(Result<(), Failure>),
     /// Ctrl-C.
     Interrupted,
-    /// The system asks us to end.
+    /// SIGTERM or SIGHUP.
     Terminated,
-    /// We were stopped, and go on.
+    /// SIGCONT, after a stop.
     Continued,
-    /// An event on the connection of this number; `None` where it has ended as it should.
+    /// An event of the connection with this number; `None` for its orderly end.
     Heard(u64, Option<Result<Event, Error>>),
-    /// What came of trying to connect again.
+    /// The result of a retry.
     Tried(Result<Box<Client>, Error>),
 }

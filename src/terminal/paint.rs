@@ -1,4 +1,4 @@
-//! How things look at a terminal: what happened becomes lines, with colours where they are wanted.
+//! Formats lines for a terminal, with colours if they are wanted.
 
 use std::fmt::Write;
 use std::time::SystemTime;
@@ -18,14 +18,14 @@ const DIM: &str = "38;5;243";
 const BOLD: &str = "1";
 const STANDS_OUT: &str = "1;7";
 
-/// The colours of names: those of the 256 of xterm that differ most among the readable ones. Black and white both
-/// contrast with each of them by 3:1 or more (WCAG 2).
+/// The colours of names: readable and distinct ones among xterm's 256. Each has a contrast of 3:1 or more with black
+/// and with white (WCAG 2).
 const NAMES: [&str; 10] = [
     "38;5;160", "38;5;28", "38;5;32", "38;5;30", "38;5;94", "38;5;99", "38;5;163", "38;5;166", "38;5;168",
     "38;5;100",
 ];
 
-/// Makes lines for a terminal.
+/// Formats lines for a terminal.
 #[derive(Debug)]
 pub(super) struct Paint {
     has_colors: bool,
@@ -37,7 +37,7 @@ impl Paint {
         Self { has_colors, clock }
     }
 
-    /// True where the settings, `NO_COLOR` (no-color.org) and `TERM` leave colours.
+    /// True if the settings, `NO_COLOR` (no-color.org) and `TERM` allow colours.
     pub(super) fn wants_colors(color: Color, no_color: Option<&str>, term: Option<&str>) -> bool {
         match color {
             Color::Always => true,
@@ -46,12 +46,12 @@ impl Paint {
         }
     }
 
-    /// The line that something is. It names the room where there are several.
+    /// Formats a line. With `names_rooms` it names its room.
     pub(super) fn line(&self, shown: &Shown, names_rooms: bool) -> String {
         let time = shown.time.unwrap_or_else(SystemTime::now);
         let mut line = self.styled(DIM, &self.clock.time_of_day(time)) + " ";
         if let Some(room) = shown.room.as_deref().filter(|_| names_rooms) {
-            // Writing to a string does not fail.
+            // Writing to a string cannot fail.
             write!(line, "[{}] ", self.name(room)).ok();
         }
         match &shown.what {
@@ -67,7 +67,7 @@ impl Paint {
             }
             What::News(text) => write!(line, "* {}", plain(text)).unwrap_or(()),
             What::Movement(text) => line += &self.styled(DIM, &format!("* {}", plain(text))),
-            // It may have names in it that the server chose.
+            // The text may contain names that the server chose.
             What::Note(text) => return self.styled(DIM, &printable(text)),
         }
         line
@@ -89,18 +89,18 @@ impl Paint {
             Manner::Message if emphasis == Emphasis::Own => format!("{name}> {text}"),
             Manner::Message => format!("{name}: {text}"),
             Manner::Notice => format!("-{name}- {text}"),
-            // Begins like no line of the server's own, so nobody can speak in its name.
+            // No line of the server begins like this, so nobody can imitate one.
             Manner::Action => format!("*{name} {text}*"),
         }
     }
 
-    /// What stands before the line that is typed.
+    /// Formats the prompt.
     #[cfg_attr(not(feature = "editor"), allow(dead_code))]
     pub(super) fn prompt(&self, text: &str) -> String {
         self.styled(BOLD, text)
     }
 
-    /// A name, always in the same colour.
+    /// Formats a name, always in the same colour.
     fn name(&self, name: &str) -> String {
         self.styled(NAMES[hash(name) % NAMES.len()], &plain(name))
     }
@@ -110,12 +110,12 @@ impl Paint {
     }
 }
 
-/// True for a terminal that can do no more than print lines, by its `TERM`.
+/// True if `TERM` says that the terminal can only print lines.
 pub(super) fn is_dumb(term: Option<&str>) -> bool {
     term.is_none_or(|term| term.is_empty() || term == "dumb")
 }
 
-/// FNV-1a of the name, whatever its letters' case: the same on every machine and every day.
+/// FNV-1a of the name, ignoring case: the same on every machine and every day.
 fn hash(name: &str) -> usize {
     let bytes = name.to_lowercase().into_bytes();
     let hash =

@@ -1,39 +1,39 @@
-//! A paste of several lines is text: it is sent after one question, and no line of it is a command.
+//! A paste of several lines is sent as text, after one question. None of its lines is a command.
 
 use crate::client::Request;
 use crate::terminal::typed::yes_or_no;
 
-/// Lines that wait for a yes.
+/// Pasted lines waiting for a confirmation.
 #[derive(Debug, Default)]
 pub(super) struct Paste {
     lines: Vec<Request>,
 }
 
-/// What a typed line makes of a paste that waits.
+/// What a typed line means for a waiting paste.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum PasteAnswer {
-    /// Send these.
+    /// Yes: send these.
     Send(Vec<Request>),
-    /// The line said no, and has no other meaning.
+    /// No: drop this number of lines.
     Drop(usize),
-    /// The line means something else, so nobody waits for the answer any more.
+    /// The line is no answer. This number of lines is dropped.
     Other(usize),
     /// No paste waits.
     NotAsked,
 }
 
 impl Paste {
-    /// Adds lines. Where others wait already, one answer is for all.
+    /// Adds lines. One answer is for all that wait.
     pub(super) fn add(&mut self, lines: Vec<Request>) {
         self.lines.extend(lines);
     }
 
-    /// It was asked whether to send some.
+    /// True if a paste waits for an answer.
     pub(super) fn is_asking(&self) -> bool {
         !self.lines.is_empty()
     }
 
-    /// What to ask.
+    /// The question.
     pub(super) fn question(&self) -> String {
         let count = self.lines.len();
         match self.lines.last() {
@@ -42,7 +42,7 @@ impl Paste {
         }
     }
 
-    /// What a typed line makes of it.
+    /// Interprets a typed line.
     pub(super) fn answer(&mut self, line: &str) -> PasteAnswer {
         if !self.is_asking() {
             return PasteAnswer::NotAsked;
@@ -56,7 +56,7 @@ impl Paste {
         }
     }
 
-    /// Forgets the lines. Returns how many there were.
+    /// Drops the lines, and returns their number.
     pub(super) fn clear(&mut self) -> usize {
         std::mem::take(&mut self.lines).len()
     }

@@ -1,4 +1,4 @@
-//! In a pipe: lines in, lines or JSON out, and an end when everything was taken.
+//! In a pipe: lines in, lines or JSON out. Ends when the server has taken everything.
 
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender};
 use std::time::Instant;
@@ -16,44 +16,44 @@ use crate::terminal::display;
 use crate::terminal::typed::piped;
 use crate::wire::Wire;
 
-/// Most messages that wait to be sent before no more of the input is read.
+/// Queued messages above which no more input is read.
 const WAITING: usize = 256;
 
 struct Pipe<'a> {
     config: &'a ClientConfig,
     link: Link,
-    /// Lets the input be read.
+    /// Lets the input thread read a batch.
     credits: SyncSender<()>,
-    /// It is being read, or never will be.
+    /// A batch is being read, or the input is not used.
     is_reading: bool,
     input_ended: bool,
-    /// Everything was taken, and our side has ended.
+    /// The server has taken everything, and our side has ended.
     is_closing: bool,
-    /// Lines that were read.
+    /// Number of lines read.
     lines: u64,
-    /// What went wrong with the input.
+    /// The error of the input.
     failure: Option<Failure>,
-    /// What the server declined.
+    /// What the server refused.
     refused: Refused,
 }
 
-/// What the server declined of what we asked for.
+/// What the server refused.
 #[derive(Debug, Default)]
 struct Refused {
-    /// Lines that were said to nobody.
+    /// Number of refused lines.
     lines: u64,
-    /// The last line that was counted, where the server tells which it is.
+    /// The last line that was counted, if the server labels refusals.
     last: Option<u64>,
-    /// Anything else, and what the first of it was about.
+    /// The subject of the first other refusal.
     other: Option<Option<String>>,
 }
 
-/// Numerics that answer a `JOIN` and no line.
+/// Numerics that refuse a `JOIN` and never a line.
 const JOIN_REFUSALS: [&str; 13] =
     ["405", "443", "470", "471", "473", "474", "475", "476", "479", "480", "489", "519", "520"];
 
 impl Refused {
-    /// `line` is the one that this answers, where the server tells.
+    /// Counts a refusal. `line` is the refused line, if the server labels refusals.
     fn count(&mut self, code: &str, about: Option<&str>, line: Option<u64>) {
         if line.is_none() && JOIN_REFUSALS.contains(&code) {
             self.other.get_or_insert_with(|| about.map(str::to_owned));
@@ -76,7 +76,7 @@ impl Refused {
     }
 }
 
-/// Runs until the input ends and the server has taken it, or until the connection is lost for good.
+/// Runs until the server has taken the whole input, or the connection is lost for good.
 pub(super) fn run(config: &ClientConfig, client: Client, name: UserName) -> Result<(), Failure> {
     let (sender, notes) = mpsc::sync_channel(NOTES);
     let (credits, granted) = mpsc::sync_channel(1);
@@ -99,13 +99,13 @@ pub(super) fn run(config: &ClientConfig, client: Client, name: UserName) -> Resu
         None => input::start(sender, granted)?,
     }
     let result = pipe.go_on(&notes);
-    // The reader must not wait for us while we wait for it.
+    // The reader must not block while we join it.
     drop(notes);
     let failure = pipe.failure.or_else(|| pipe.refused.failure(pipe.lines));
     match (result, failure) {
         (result, None) => result,
         (Ok(()), Some(failure)) => Err(failure),
-        // How many lines were taken comes last, because whoever sends the rest needs it.
+        // The number of lines taken comes last, because it tells what to send again.
         (Err(unfinished), Some(failure)) => {
             complain(&failure);
             Err(unfinished)
@@ -163,7 +163,7 @@ impl Pipe<'_> {
                     return Some(Err(self.unfinished(&error, 0)));
                 }
             },
-            // Nobody sends these to a pipe.
+            // A pipe gets none of these.
             Note::Heard(..)
             | Note::Pasted(_)
             | Note::Garbled
@@ -174,16 +174,16 @@ impl Pipe<'_> {
         None
     }
 
-    /// Comes into the rooms.
+    /// Joins the rooms.
     fn join(&mut self) {
         let join = |room: &RoomName| Request::Join { room: room.to_string(), key: None };
         self.link.queue.push_urgent(self.config.rooms.iter().map(join).collect());
     }
 
-    /// Reads more where there is place for it.
+    /// Reads more input if the queue has room.
     fn read_on(&mut self) {
         if !self.is_reading && !self.input_ended && self.link.queue.waiting() < WAITING {
-            // Whoever reads has ended only after having told that the input has.
+            // The input thread only ends after its last note.
             self.credits.send(()).ok();
             self.is_reading = true;
         }
@@ -214,7 +214,7 @@ impl Pipe<'_> {
         self.link.hear(event, Instant::now());
         let line = match &event.kind {
             _ if self.config.json => json::line(event),
-            // In a pipe nobody sees that their lines go nowhere.
+            // Errors go to standard error.
             EventKind::Refused { about, text, .. } => {
                 complain(&refusal(about.as_deref(), text));
                 None
@@ -224,7 +224,7 @@ impl Pipe<'_> {
         line.iter().for_each(|line| show(line));
     }
 
-    /// The connection is lost: it is tried again, if that cannot make anything be said twice.
+    /// Handles the loss of the connection. Retries if no line can be said twice.
     fn lost(&mut self, error: &Error) -> Option<Result<(), Failure>> {
         let doubtful = self.link.lost(Instant::now());
         if self.input_ended && self.link.queue.is_empty() {
@@ -242,7 +242,7 @@ impl Pipe<'_> {
         Error::Lost { server: self.config.server.clone(), step: crate::client::Step::Talking, error }
     }
 
-    /// Why it ends early, and how much was said.
+    /// Why it ends early, and how many lines were taken.
     fn unfinished(&self, error: &Error, doubtful: usize) -> Failure {
         let taken = self.link.queue.taken_lines();
         let perhaps = if doubtful > 0 { format!(", and perhaps {doubtful} more") } else { String::new() };

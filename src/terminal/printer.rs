@@ -1,17 +1,17 @@
-//! Prints above the line that is typed, so that nobody who prints waits for a line to be typed.
+//! Prints above the line editor, without blocking the caller while somebody types.
 //!
-//! The editor takes one text at a time, and between two lines none; but the next line begins only when whoever prints
-//! allows it. So it is waited for on a thread of its own, which gives it as much at a time as there is.
+//! The editor takes one text at a time and none between two lines, but only the caller lets the next line begin. So a
+//! thread waits for the editor, and gives it all queued text at once.
 
 use std::io;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-/// So much text, in bytes, waits while a line is being typed. Who has more waits too, and the server at last.
+/// Limit on queued text, in bytes, while somebody types. When full, callers block, and finally the server.
 const WAITING_BYTES: usize = 64 * 1024;
 
-/// What is to be printed, and how far that is.
+/// The queued text and the state of the editor.
 #[derive(Debug, Default)]
 pub(super) struct Printer {
     state: Mutex<State>,
@@ -21,14 +21,14 @@ pub(super) struct Printer {
 #[derive(Debug, Default)]
 struct State {
     waiting: String,
-    /// Some text is with the editor.
+    /// The editor is printing some text.
     is_printing: bool,
-    /// A line is being typed, so the editor takes what it is given.
+    /// Somebody is typing a line, so the editor takes text.
     is_typing: bool,
 }
 
 impl Printer {
-    /// Prints with `print`, which may take its time.
+    /// Prints with `print`, which may block.
     pub(super) fn start(mut print: impl FnMut(String) + Send + 'static) -> io::Result<Arc<Self>> {
         let printer = Arc::new(Self::default());
         let ours = Arc::clone(&printer);
@@ -41,7 +41,7 @@ impl Printer {
         Ok(printer)
     }
 
-    /// Prints `text`, soon.
+    /// Queues `text`.
     pub(super) fn print(&self, text: &str) {
         let is_full = |state: &mut State| state.is_typing && state.waiting.len() >= WAITING_BYTES;
         let state = self.changed.wait_while(self.lock(), is_full);
@@ -49,13 +49,13 @@ impl Printer {
         self.changed.notify_all();
     }
 
-    /// A line begins to be typed, or has ended.
+    /// Whether somebody is typing a line.
     pub(super) fn set_typing(&self, is_typing: bool) {
         self.lock().is_typing = is_typing;
         self.changed.notify_all();
     }
 
-    /// True while a line is being typed.
+    /// True while somebody types a line.
     pub(super) fn is_typing(&self) -> bool {
         self.lock().is_typing
     }
@@ -63,11 +63,11 @@ impl Printer {
     /// Waits until everything is printed, but no longer than `within`.
     pub(super) fn finish(&self, within: Duration) {
         let has_more = |state: &mut State| state.is_printing || !state.waiting.is_empty();
-        // What takes longer is not printed any more.
+        // Later text is not printed.
         drop(self.changed.wait_timeout_while(self.lock(), within, has_more));
     }
 
-    /// What is to be printed next; what was before is.
+    /// Takes the queued text; what it returned before is printed.
     fn next(&self) -> String {
         let mut state = self.lock();
         state.is_printing = false;
@@ -80,7 +80,7 @@ impl Printer {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        // Each change leaves it whole.
+        // Valid also after a panic: each change is complete.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,22 +1,22 @@
-//! How far a long send has come.
+//! The progress of a long paste.
 
 use std::time::{Duration, Instant};
 
-/// How often that is told.
+/// How often it is shown.
 const PROGRESS: Duration = Duration::from_secs(3);
 
-/// So many lines are a long send.
+/// Lines that make a paste long.
 const LONG_SEND: usize = 10;
 
-/// Tells now and then how much is left.
+/// Decides when to show how much is left.
 #[derive(Debug, Default)]
 pub(super) struct SendProgress {
-    /// Since when there is a long send, or when it was told last how far it has come.
+    /// When the long paste began, or its progress was last shown.
     told: Option<Instant>,
 }
 
 impl SendProgress {
-    /// True when it is time to tell how many lines are left, of which so many are being sent.
+    /// True if it is time to show how many lines are left, while `lines` are being sent.
     pub(super) fn is_to_be_told(&mut self, lines: usize, now: Instant) -> bool {
         if lines < LONG_SEND {
             self.told = None;
@@ -29,7 +29,7 @@ impl SendProgress {
         is_due
     }
 
-    /// When it may be time.
+    /// When it may be time to show it.
     pub(super) fn due(&self) -> Option<Instant> {
         self.told.map(|at| at + PROGRESS)
     }

@@ -1,9 +1,9 @@
-//! When the next line may be typed: at once, or when an answer of the server has changed what stands before it.
+//! When the next prompt appears: at once, or when the server's answer has changed it.
 
 use std::sync::mpsc::SyncSender;
 use std::time::{Duration, Instant};
 
-/// A prompt that is about to change waits for so long.
+/// Longest wait for a prompt that is about to change.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Lets one line be typed.
@@ -14,26 +14,26 @@ pub(super) struct Prompt {
     pub(super) is_secret: bool,
 }
 
-/// Gives one prompt for each line.
+/// Gives the keyboard one prompt for each line.
 #[derive(Debug)]
 pub(super) struct Prompts {
-    /// Lets a line be typed, with this prompt.
+    /// Where the prompts go.
     given: SyncSender<Prompt>,
-    /// A prompt waits until this differs from it, or until then.
+    /// The current prompt, and how long to wait for another.
     pending: Option<(String, Instant)>,
-    /// The next line that is typed is the server's password.
+    /// The next line is the server's password.
     wants_password: bool,
-    /// The line that is being typed is.
+    /// The current line is the server's password.
     reads_password: bool,
 }
 
 impl Prompts {
-    /// Gives prompts to whoever reads the keyboard.
+    /// Gives prompts to the thread that reads the keyboard.
     pub(super) fn new(given: SyncSender<Prompt>) -> Self {
         Self { given, pending: None, wants_password: false, reads_password: false }
     }
 
-    /// Another line may be typed, behind this prompt or, where it is about to change, behind the next one.
+    /// Allows another line, with this prompt or, if it `changes`, with the next one.
     pub(super) fn expect(&mut self, prompt: String, changes: bool, now: Instant) {
         self.pending = Some((prompt, if changes { now + PATIENCE } else { now }));
     }
@@ -45,31 +45,31 @@ impl Prompts {
         }
     }
 
-    /// When it is time for the next line, if nothing happens before.
+    /// When to show the prompt at the latest.
     pub(super) fn due(&self) -> Option<Instant> {
         self.pending.as_ref().map(|(_, until)| *until)
     }
 
-    /// True when it is time for a line behind this prompt.
+    /// True if it is time to show this prompt.
     pub(super) fn is_due(&self, prompt: &str, now: Instant) -> bool {
         self.pending.as_ref().is_some_and(|(old, until)| now >= *until || old != prompt)
     }
 
-    /// Lets a line be typed behind this prompt.
+    /// Shows this prompt.
     pub(super) fn give(&mut self, prompt: &str) {
         self.pending = None;
         self.reads_password = self.wants_password;
         let text = if self.reads_password { "Password: " } else { prompt };
-        // There is place for it: one is given for each line.
+        // There is room for it, because each line takes one.
         self.given.try_send(Prompt { text: text.to_owned(), is_secret: self.reads_password }).ok();
     }
 
-    /// Whether the next line is to be the server's password.
+    /// Whether to ask for the server's password next.
     pub(super) fn want_password(&mut self, wants: bool) {
         self.wants_password = wants;
     }
 
-    /// The line that is being typed, or was typed last, is the server's password.
+    /// True if the current or last line is the server's password.
     pub(super) fn reads_password(&self) -> bool {
         self.reads_password
     }

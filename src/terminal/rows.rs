@@ -1,24 +1,23 @@
 //! The rows that the prompt and the typed line take on the screen.
 //!
-//! The editor remembers how many there are, and clears as many when it draws them again. A terminal that gets wider joins
-//! rows which it has broken itself, so there were fewer of ours then, and the editor cleared what stood above. So the
-//! rows end with newlines of our own, which no terminal joins. One that gets narrower may break our rows in two: then a copy
-//! of the first of them stays above. The editor cannot know how many there are, because a terminal is often resized again
-//! before it tells, and to clear too many would clear what was said.
+//! The editor counts these rows, and clears as many before it draws again. A terminal that gets wider joins rows that
+//! it has wrapped itself, so the editor would clear too many, and messages above with them. Therefore each row ends
+//! with our own newline, which no terminal joins. A terminal that gets narrower may break our rows in two, which
+//! leaves a copy of the first row. That cannot be avoided: the editor cannot know the number of rows during a resize.
 
 use rustyline::GraphemeClusterMode;
 
 /// Columns from one tab stop to the next, as the editor counts.
 const TAB: u16 = 8;
 
-/// A place on the screen, from where the prompt begins.
+/// A position on the screen, relative to the begin of the prompt.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Place {
     pub(super) row: u16,
     pub(super) column: u16,
 }
 
-/// A screen that is so wide.
+/// The width of a screen, in columns.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Width {
     pub(super) columns: u16,
@@ -26,11 +25,12 @@ pub(super) struct Width {
 }
 
 impl Width {
-    /// `text` from `start` on, with a newline wherever a row is full, and the place behind it.
+    /// Breaks `text`, which begins at `start`, with a newline after each full row. Also returns the position after
+    /// it.
     pub(super) fn broken(self, text: &str, start: Place) -> (String, Place) {
         let mut broken = String::with_capacity(text.len() + 8);
         let mut place = start;
-        // The cursor still stands behind a full row, until something follows.
+        // After a full row the cursor only moves to the next one with the next character.
         let mut is_behind_full_row = start.column == 0 && start.row > 0;
         for c in text.chars() {
             if c == '\n' {

@@ -1,4 +1,4 @@
-//! What the one at the terminal sees.
+//! Prints lines and notes on the terminal.
 
 use std::env;
 use std::io::{self, IsTerminal};
@@ -13,28 +13,28 @@ use super::wrap::wrap;
 use crate::config::Color;
 use crate::terminal::chat::{Shown, What};
 
-/// How long the last words have to be printed.
+/// Timeout for printing the last lines.
 const LAST_WORDS: Duration = Duration::from_millis(500);
 
-/// True where there are colours: by the setting, the environment, and what our output is.
+/// True if colours are used: by the settings, the environment, and whether the output is a terminal.
 pub(super) fn has_colors(color: Color) -> bool {
     let (no_color, term) = (env::var("NO_COLOR").ok(), env::var("TERM").ok());
     let color = if io::stdout().is_terminal() || color == Color::Always { color } else { Color::Never };
     Paint::wants_colors(color, no_color.as_deref(), term.as_deref())
 }
 
-/// The width of the terminal; `None` without one, or where it does not tell.
+/// The width of the terminal; `None` if it is unknown.
 fn columns() -> Option<usize> {
     let size = rustix::termios::tcgetwinsize(io::stdout()).ok()?;
     (size.ws_col > 0).then_some(size.ws_col.into())
 }
 
-/// Shows what happens above the line that is being typed.
+/// Prints above the line that is being typed.
 pub(super) struct Screen {
     paint: Arc<Paint>,
-    /// Prints above the line that is typed; without it lines are printed as they come.
+    /// Prints above the line editor; `None` without an editor.
     printer: Option<Arc<Printer>>,
-    /// There is a terminal that can be cleared.
+    /// The output is a terminal that can be cleared.
     can_clear: bool,
 }
 
@@ -44,7 +44,7 @@ impl Screen {
         Self { paint, can_clear, printer }
     }
 
-    /// Shows what happened. Lines name their room where there are several.
+    /// Shows a line. With `names_rooms` it names its room.
     pub(super) fn show(&self, shown: &Shown, names_rooms: bool) {
         let line = self.paint.line(shown, names_rooms);
         let line = columns().map_or_else(|| line.clone(), |columns| wrap(&line, columns));
@@ -54,7 +54,7 @@ impl Screen {
         }
     }
 
-    /// Says something of the program's own, in one line or more.
+    /// Shows a message of the program itself, in one or more lines.
     pub(super) fn note(&self, text: &str) {
         for line in text.lines() {
             let shown =
@@ -72,14 +72,15 @@ impl Screen {
         }
     }
 
-    /// True where what is typed need not be shown.
+    /// True if there is an editor, which can hide a password.
     pub(super) fn has_editor(&self) -> bool {
         self.printer.is_some()
     }
 
-    /// Goes on after a stop: with the terminal as the editor has it, and the prompt and what was typed drawn again.
+    /// Restores the editor's settings after a stop, and draws the prompt and the line again.
     pub(super) fn resume(&self) {
-        // Prints nothing, after which the editor draws its line. It would add the end of a line to a text without.
+        // Prints nothing visible, after which the editor draws its line again. The editor would append a newline if
+        // there were none.
         const NOTHING: &str = "\x1b[A\n";
         if let Some(printer) = self.printer.as_ref().filter(|printer| printer.is_typing()) {
             guard::resume_editing();
@@ -87,7 +88,7 @@ impl Screen {
         }
     }
 
-    /// Waits until everything is shown, for a while.
+    /// Waits until everything is printed, up to a timeout.
     pub(super) fn finish(&self) {
         self.printer.iter().for_each(|printer| printer.finish(LAST_WORDS));
     }

@@ -1,6 +1,5 @@
-//! What is to be sent and what has not been taken yet: how much may be on its way at once, how fast servers other
-//! than ours are talked to, and what becomes of it all when the connection is lost. Knows no sockets, and is told the
-//! time.
+//! The queue of messages to send, and those in flight: how many may be in flight, how fast to send to servers other
+//! than parlord, and what happens after a lost connection. It knows no sockets and no clock.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -8,84 +7,84 @@ use std::time::{Duration, Instant};
 use crate::client::Request;
 use crate::wire::Wire;
 
-/// Most text on its way at once, in bytes: so little that sending it does not wait.
+/// Most text in flight, in bytes: little enough that sending it does not block.
 const WINDOW_BYTES: usize = 32 * 1024;
 
-/// Most messages on their way at once to a server that merely stops reading when it has enough, as ours does.
+/// Most messages in flight to parlord, which only stops reading when it has enough.
 const WINDOW: usize = 128;
 
-/// Most messages on their way at once from a keyboard: with its flood limit our server takes that many within seconds,
-/// so that a paste can be stopped, and a goodbye is heard soon.
+/// Most messages in flight from a keyboard. With its flood limit, parlord takes them within seconds, so a paste can
+/// be stopped and quitting is fast.
 const KEYBOARD_WINDOW: usize = 8;
 
-/// Most messages on their way at once to any other server: some drop what waits with them, or who sends it.
+/// Most messages in flight to other servers: some drop queued messages or disconnect the sender.
 const OTHERS_WINDOW: usize = 6;
 
-/// So many messages other servers take at once, and then one in each [`INTERVAL`].
+/// Messages that other servers get at once, before one in each [`INTERVAL`].
 const BURST: u32 = 5;
 
-/// See [`BURST`]. RFC 2813 §5.8 has 2 s; the servers of today have 1 s and less.
+/// See [`BURST`]. RFC 2813 §5.8 says 2 s; today's servers use 1 s or less.
 const INTERVAL: Duration = Duration::from_secs(1);
 
-/// When nothing more is to be sent for so long, the server is asked whether it has taken everything.
+/// Pause after the last message before the server is asked for a confirmation.
 const REST: Duration = Duration::from_secs(1);
 
-/// On the CrazyIt wire, what has not come back after this time is taken for taken: the textbook's own server loses
-/// lines that come together, and never tells.
+/// On the CrazyIt wire, a message that has not come back after this time counts as taken: the textbook's server loses
+/// lines that arrive together, without an error.
 const STALL: Duration = Duration::from_secs(5);
 
-/// A message, and whether a line ends with it.
+/// A message, and its place in its line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Piece {
     request: Request,
-    /// Tells the lines apart; `None` for what was no line.
+    /// The number of the line; `None` if it is no line.
     line: Option<u64>,
     ends_line: bool,
 }
 
-/// A message on its way, and its mark, once it has one.
+/// A message in flight, and its mark, once it has one.
 #[derive(Debug)]
 struct Sent {
     piece: Piece,
     mark: Option<u64>,
 }
 
-/// What to do now.
+/// What to do next.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Next {
-    /// Send this, and tell how with [`SendQueue::sent`].
+    /// Send this, then call [`SendQueue::sent`].
     Send(Request),
-    /// Ask the server for a confirmation, and tell with [`SendQueue::asked`].
+    /// Ask the server for a confirmation, then call [`SendQueue::asked`].
     Confirm,
-    /// Nothing before this.
+    /// Wait until then.
     WaitUntil(Instant),
-    /// Nothing before something is pushed or taken.
+    /// Wait until something is pushed or taken.
     Rest,
 }
 
-/// What is to be sent, and what is on its way.
+/// Messages to send, and messages in flight.
 #[derive(Debug)]
 pub(super) struct SendQueue {
     wire: Wire,
-    /// Goes before everything else: what makes us be where we were.
+    /// Goes before everything else: it joins our rooms again.
     urgent: VecDeque<Request>,
     waiting: VecDeque<Piece>,
     on_the_way: VecDeque<Sent>,
-    /// Only what is urgent is sent.
+    /// Only urgent messages are sent.
     is_held: bool,
     /// Nothing more will be pushed.
     is_ending: bool,
-    /// The server has no flood limit that loses anything.
+    /// The server loses nothing because of its flood limit.
     is_patient: bool,
-    /// Somebody at a keyboard may want to stop it.
+    /// Somebody at a keyboard may stop it.
     is_stoppable: bool,
-    /// When other servers have forgiven all that we sent.
+    /// When the flood limit of another server has fully recovered.
     forgiven: Option<Instant>,
-    /// When something was last sent or taken.
+    /// When something was last sent or confirmed.
     moved: Option<Instant>,
-    /// Lines that were taken for certain.
+    /// Number of confirmed lines.
     taken_lines: u64,
-    /// Lines that were pushed.
+    /// Number of pushed lines.
     lines: u64,
 }
 
@@ -107,7 +106,7 @@ impl SendQueue {
         }
     }
 
-    /// Adds a line, in pieces of one message each.
+    /// Queues a line, in pieces of one message each.
     pub(super) fn push(&mut self, pieces: Vec<Request>) {
         let last = pieces.len().saturating_sub(1);
         self.lines += 1;
@@ -116,7 +115,7 @@ impl SendQueue {
         self.waiting.extend(pieces.map(|(n, request)| Piece { request, line, ends_line: n == last }));
     }
 
-    /// Adds what goes first, also while the rest is held.
+    /// Queues urgent messages.
     pub(super) fn push_urgent(&mut self, requests: Vec<Request>) {
         self.urgent.extend(requests);
     }
@@ -126,57 +125,57 @@ impl SendQueue {
         self.is_ending = true;
     }
 
-    /// Holds everything but what is urgent, or goes on.
+    /// Whether to hold everything that is not urgent.
     pub(super) fn hold(&mut self, is_held: bool) {
         self.is_held = is_held;
     }
 
-    /// The server is of a kind that pauses reading and loses nothing.
+    /// Whether the server loses nothing because of its flood limit, as parlord.
     pub(super) fn trust(&mut self, is_patient: bool) {
         self.is_patient = is_patient || self.wire == Wire::CrazyIt;
     }
 
-    /// Keeps so little on its way that stopping soon stops it.
+    /// Keeps few messages in flight, so that the rest can be stopped.
     pub(super) fn be_stoppable(&mut self) {
         self.is_stoppable = true;
     }
 
-    /// Lines on their way, of which nobody knows yet whether they were taken.
+    /// Number of lines in flight.
     pub(super) fn lines_on_the_way(&self) -> usize {
         self.on_the_way.iter().filter(|sent| sent.piece.ends_line).count()
     }
 
-    /// Lines that wait.
+    /// Number of queued lines.
     pub(super) fn waiting_lines(&self) -> usize {
         self.waiting.iter().filter(|piece| piece.ends_line).count()
     }
 
-    /// Messages that wait.
+    /// Number of queued messages.
     pub(super) fn waiting(&self) -> usize {
         self.waiting.len()
     }
 
-    /// Lines that the server has taken for certain.
+    /// Number of lines that the server has confirmed.
     pub(super) fn taken_lines(&self) -> u64 {
         self.taken_lines
     }
 
-    /// The line on its way that has this mark.
+    /// The line in flight with this mark.
     pub(super) fn line(&self, mark: u64) -> Option<u64> {
         self.on_the_way.iter().find(|sent| sent.mark == Some(mark))?.piece.line
     }
 
-    /// True when everything was sent and taken.
+    /// True if everything is sent and confirmed.
     pub(super) fn is_empty(&self) -> bool {
         self.urgent.is_empty() && self.waiting.is_empty() && self.on_the_way.is_empty()
     }
 
-    /// Forgets what waits.
+    /// Drops the queued lines.
     pub(super) fn clear(&mut self) {
         self.waiting.clear();
     }
 
-    /// What to do now.
+    /// What to do next.
     pub(super) fn next(&mut self, now: Instant) -> Next {
         let stalled = self.moved.map(|moved| moved + STALL).filter(|_| self.wire == Wire::CrazyIt);
         if stalled.is_some_and(|at| now >= at) {
@@ -211,7 +210,7 @@ impl SendQueue {
         }
     }
 
-    /// Until when another server is to be left alone.
+    /// Until when to send nothing to another server.
     fn pause(&self, now: Instant) -> Option<Instant> {
         let open = self.forgiven? - INTERVAL * (BURST - 1);
         (!self.is_patient && now < open).then_some(open)
@@ -222,7 +221,7 @@ impl SendQueue {
         self.forgiven = Some(self.forgiven.map_or(now, |at| at.max(now)) + INTERVAL);
     }
 
-    /// What [`SendQueue::next`] gave was sent, and has this mark.
+    /// Notes that the message of [`SendQueue::next`] was sent, with this mark.
     pub(super) fn sent(&mut self, mark: Option<u64>, now: Instant) {
         let piece = match self.urgent.pop_front() {
             Some(request) => Some(Piece { request, line: None, ends_line: false }),
@@ -232,14 +231,15 @@ impl SendQueue {
         self.spend(now);
     }
 
-    /// What [`SendQueue::next`] gave cannot be sent.
+    /// Drops the message of [`SendQueue::next`], which cannot be sent.
     pub(super) fn refuse(&mut self) {
         if self.urgent.pop_front().is_none() {
             self.waiting.pop_front();
         }
     }
 
-    /// The server was asked for a confirmation, and will give this mark. Without one nobody can know better.
+    /// Notes that the server was asked for a confirmation with this mark. `None` if it cannot confirm; then messages
+    /// without a mark count as taken with the marked one before them.
     pub(super) fn asked(&mut self, mark: Option<u64>, now: Instant) {
         let mut before = 0;
         for sent in &mut self.on_the_way {
@@ -249,9 +249,9 @@ impl SendQueue {
         self.taken(0, now);
     }
 
-    /// The server has dealt with everything up to this mark.
+    /// Notes that the server has handled everything up to this mark.
     pub(super) fn taken(&mut self, mark: u64, now: Instant) {
-        // What has no mark came before what has one, and was dealt with before it.
+        // Messages without a mark were sent earlier, and are handled too.
         let count = self.on_the_way.iter().rposition(|sent| sent.mark.is_some_and(|its| its <= mark));
         let taken = self.on_the_way.drain(..count.map_or(0, |last| last + 1));
         self.taken_lines += taken.filter(|sent| sent.piece.ends_line).count() as u64;
@@ -261,9 +261,8 @@ impl SendQueue {
         self.moved = Some(now);
     }
 
-    /// The connection is lost. What was on its way waits again, before the rest; returns how many lines of it the
-    /// server may have taken all the same. Ours has answered all that it took when it said goodbye; of others nobody
-    /// knows.
+    /// Notes the loss of the connection. Queues the messages in flight again, and returns how many lines of them are
+    /// in doubt. parlord has confirmed everything that it took before its goodbye; other servers may not.
     pub(super) fn lost(&mut self, said_goodbye: bool) -> usize {
         let is_certain = said_goodbye && self.is_patient;
         self.urgent.clear();
@@ -290,7 +289,7 @@ mod tests {
         Request::Say { room: Some("#tea".into()), text: text.into(), manner: Manner::Message }
     }
 
-    /// Sends as long as that is possible. Returns how many messages went, and what comes then.
+    /// Sends as much as possible. Returns the number of messages, and what comes next.
     fn send_all(queue: &mut SendQueue, mark: &mut u64, labels: bool, now: Instant) -> (usize, Next) {
         let mut count = 0;
         loop {

@@ -1,10 +1,9 @@
-//! What a line asks for, by itself.
+//! What a line means by itself.
 
 use crate::client::Manner;
 use crate::client::Request;
 
-/// Understands a line from a pipe: whispers are whispers, and every other line is said in `room`, whatever it begins
-/// with.
+/// The request in a line from a pipe: a whisper, or else a text for `room`, whatever it begins with.
 pub(super) fn piped(line: &str, room: Option<&str>) -> Request {
     match textbook_whisper(line).or_else(|| line.strip_prefix("/msg ").and_then(msg)) {
         Some((to, text)) => {
@@ -17,12 +16,13 @@ pub(super) fn piped(line: &str, room: Option<&str>) -> Request {
     }
 }
 
-/// `//bob:hello`, as in the textbook's clients: to whom, and what. Unlike them we keep what follows a second colon.
+/// Splits `//bob:hello`, as in the textbook's clients, into addressee and text. Unlike them, keeps what follows a
+/// second colon.
 pub(super) fn textbook_whisper(line: &str) -> Option<(&str, &str)> {
     line.strip_prefix("//")?.split_once(':').filter(|(to, _)| is_word(to))
 }
 
-/// Whether a line is the answer yes, or no, if it is one of the two.
+/// True for yes, false for no; `None` for any other line.
 pub(super) fn yes_or_no(line: &str) -> Option<bool> {
     match line.trim().to_lowercase().as_str() {
         "y" | "yes" => Some(true),

@@ -1,15 +1,16 @@
-//! Rows of a terminal: only the first row of a line begins at the left edge, so no text can look like another line.
+//! Wraps lines for a terminal. Only the first row of a line begins at the left edge, so no text can imitate another
+//! line.
 
-/// Columns before the second row of a line and later ones: as wide as the time of day and a space.
+/// Indent of all rows of a line but the first, in columns: the width of the time and a space.
 const INDENT: usize = 6;
 
-/// Columns that a tab takes, as spaces.
+/// Columns of a tab, which is replaced by spaces.
 const TAB: &str = "    ";
 
-/// The line in rows of at most `columns`, broken at a space where there is one. Every row but the first is indented.
+/// Wraps the line in rows of at most `columns`, at a space if there is one. Indents every row but the first.
 pub(super) fn wrap(line: &str, columns: usize) -> String {
     let indent = INDENT.min(columns / 4).max(1);
-    // Not even one wide character fits behind an indent.
+    // Not even one wide character fits after an indent.
     if columns < indent + 2 {
         return line.to_owned();
     }
@@ -21,7 +22,7 @@ pub(super) fn wrap(line: &str, columns: usize) -> String {
         let end = if c == ' ' { rest.len() - rest.trim_start_matches(' ').len() } else { word };
         let (piece, behind) = rest.split_at(end);
         if behind.is_empty() && piece.starts_with(' ') && !rows.has_place_for(piece) {
-            // No row is for spaces alone.
+            // No row consists only of spaces.
             break;
         }
         rows.add(piece);
@@ -32,14 +33,14 @@ pub(super) fn wrap(line: &str, columns: usize) -> String {
 
 struct Rows {
     text: String,
-    /// Columns used of the last row.
+    /// Columns used in the last row.
     used: usize,
     columns: usize,
     indent: usize,
 }
 
 impl Rows {
-    /// The last row has place for a piece.
+    /// True if a piece fits into the last row.
     fn has_place_for(&self, piece: &str) -> bool {
         self.used + width_of(piece) <= self.columns
     }
@@ -49,7 +50,7 @@ impl Rows {
         let fits_alone = width_of(piece) <= self.columns - self.indent;
         let overflows = !self.has_place_for(piece);
         if overflows && piece.starts_with(' ') {
-            // The next row begins behind them.
+            // The next row begins after them.
             return self.next_row();
         }
         if overflows && fits_alone && self.used > self.indent {
@@ -71,7 +72,7 @@ impl Rows {
     }
 }
 
-/// The characters and styles of a text, with the columns that each takes at most.
+/// The characters and styles of a text, each with its largest width in columns.
 struct Units<'a>(&'a str);
 
 impl<'a> Iterator for Units<'a> {
@@ -79,7 +80,7 @@ impl<'a> Iterator for Units<'a> {
 
     fn next(&mut self) -> Option<Self::Item> {
         let c = self.0.chars().next()?;
-        // What others send has no escape sequences any more.
+        // Escape sequences of other people are already removed.
         let style = self.0.strip_prefix("\x1b[").and_then(|rest| rest.find(char::is_alphabetic));
         let (length, width) = match style {
             Some(end) => ("\x1b[".len() + end + 1, 0),
@@ -91,13 +92,13 @@ impl<'a> Iterator for Units<'a> {
     }
 }
 
-/// The columns that a text takes at most.
+/// The largest width of a text, in columns.
 fn width_of(text: &str) -> usize {
     Units(text).map(|(_, width)| width).sum()
 }
 
-/// The columns that a character takes at most. Terminals differ about marks and emoji, so those count in full: a row
-/// that ends early harms nobody.
+/// The largest width of a character, in columns. Terminals differ about combining marks and emoji, so those count in
+/// full: a row may end early.
 fn width(c: char) -> usize {
     match c {
         c if c.is_control() => 0,

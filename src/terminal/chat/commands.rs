@@ -1,4 +1,4 @@
-//! What a typed line asks for: one table has every command.
+//! What a typed line asks for. One table has every command.
 
 use std::time::SystemTime;
 
@@ -9,20 +9,20 @@ use crate::client::Request;
 use crate::name::{RoomName, UserName, same_name};
 use crate::terminal::typed::{textbook_whisper, yes_or_no};
 
-/// Lines that `/history` shows where no number follows.
+/// Lines that `/history` shows without a number.
 const HISTORY_SHOWN: usize = 20;
 
 /// One command.
 pub(super) struct SlashCommand {
     /// Without the slash.
     pub(super) name: &'static str,
-    /// What follows; square brackets around what may be left out.
+    /// The arguments; optional ones in square brackets.
     pub(super) arguments: &'static str,
     /// One line.
     help: &'static str,
-    /// What comes of it, given what follows; an error is told to its writer.
+    /// Runs it with its arguments; an error is shown to the writer.
     run: fn(&mut Chat, &str) -> Result<Act, String>,
-    /// `/help` only names it.
+    /// `/help` only lists its name.
     is_rare: bool,
 }
 
@@ -79,7 +79,7 @@ pub(super) const COMMANDS: [SlashCommand; 30] = [
 ];
 
 impl Chat {
-    /// What a typed line asks for; nothing where it is empty.
+    /// What a typed line asks for; `None` if it is empty.
     pub(in crate::terminal) fn typed(&mut self, line: &str) -> Option<Act> {
         let result = match line.strip_prefix('/') {
             _ if line.trim().is_empty() => return None,
@@ -93,8 +93,8 @@ impl Chat {
         Some(result.unwrap_or_else(Act::Tell))
     }
 
-    /// How a typed line stands among what others say: with this time, our name, and its room. `None` where it is no
-    /// talk, or goes nowhere.
+    /// How a typed line is shown among those of others: with this time, our name and its room. `None` if it is no
+    /// talk or goes nowhere.
     #[cfg_attr(not(feature = "editor"), allow(dead_code))]
     pub(in crate::terminal) fn own_line(&self, line: &str, time: SystemTime) -> Option<Shown> {
         let is_command = line.starts_with('/') && !line.starts_with("/ ");
@@ -111,7 +111,7 @@ impl Chat {
         })
     }
 
-    /// What a line of a paste asks for: it is said, whatever it begins with.
+    /// Says a line of a paste, whatever it begins with.
     pub(in crate::terminal) fn pasted(&mut self, line: &str) -> Act {
         self.say(line, Manner::Message).unwrap_or_else(Act::Tell)
     }
@@ -250,13 +250,13 @@ impl Chat {
     pub(super) fn named_or_here(&self, name: &str) -> Result<String, String> {
         match name.split_whitespace().next() {
             Some(name) => room_name(name),
-            // Whoever sends it tells that there are none on this wire.
+            // Sending it reports that this wire has no rooms.
             None => Ok(self.shown()?.map_or_else(String::new, |room| room.name.clone())),
         }
     }
 }
 
-/// What a line that is no command says: a space behind its slash is not said.
+/// The text that a line says: without the space after its slash.
 fn said_text(line: &str) -> String {
     line.strip_prefix("/ ").map_or_else(|| line.to_owned(), |rest| format!("/{rest}"))
 }
@@ -265,12 +265,12 @@ fn whisper(to: &str, text: &str) -> Act {
     Act::Send(Request::Whisper { to: to.to_owned(), text: text.to_owned(), manner: Manner::Message })
 }
 
-/// A room as people write it: the sign before it may be left out.
+/// The name of a room, of which people may omit the sign.
 fn room_name(word: &str) -> Result<String, String> {
     let name = if word.starts_with(['#', '&']) { word.to_owned() } else { format!("#{word}") };
     match RoomName::new(&name) {
         Err(why) if !name.starts_with('&') => Err(format!("{name:?}: {why}")),
-        // A room of one server of a network, on others than ours.
+        // A room that is local to one server of a network.
         Ok(_) | Err(_) => Ok(name),
     }
 }

@@ -9,8 +9,8 @@ use crate::name::same_name;
 const OFFERS: usize = 200;
 
 impl Chat {
-    /// Where the word before `position` begins, and what may stand there instead, best first. `position` is in bytes,
-    /// between characters.
+    /// Where the word before `position` begins, and its completions, best first. `position` is in bytes, between
+    /// characters.
     pub(in crate::terminal) fn complete(&self, line: &str, position: usize) -> (usize, Vec<String>) {
         let before = line.get(..position).unwrap_or(line);
         let start = before.rfind(char::is_whitespace).map_or(0, |at| at + 1);
@@ -31,12 +31,12 @@ impl Chat {
             let end = if start == 0 { ": " } else { " " };
             self.names(word).map(|name| format!("{name}{end}")).collect()
         };
-        // What stands in the line that is typed reaches the terminal as it is.
+        // The editor writes a completion to the terminal unchanged.
         let offers = offers.into_iter().filter(|offer: &String| !offer.contains(is_harmful));
         (start, offers.collect())
     }
 
-    /// The names of others here that begin like this, the most recent speakers first.
+    /// The names of others in this room that begin with `start`, the most recent speakers first.
     fn names<'a>(&'a self, start: &'a str) -> impl Iterator<Item = &'a str> {
         let people = self.here().map(|room| room.by_recency()).unwrap_or_default();
         let whisperer = self.whisperer.as_deref().filter(|who| !people.contains(who));
@@ -45,14 +45,14 @@ impl Chat {
     }
 }
 
-/// What comes next in a line where there is a command alone, as `/help` calls it.
+/// The first argument of the command that the line consists of, as `/help` names it.
 fn wanted(before: &str) -> Option<&'static str> {
     let name = before.trim_end().strip_prefix('/')?;
     let command = COMMANDS.iter().find(|command| command.name.eq_ignore_ascii_case(name))?;
     Some(command.arguments.split(' ').next()?.trim_matches(['[', ']']))
 }
 
-/// A character of white space may have several bytes; `start` is one byte behind where it begins.
+/// The other bytes of the white space character that begins one byte before `start`.
 fn skipped(before: &str, start: usize) -> usize {
     (start..=before.len()).find(|&at| before.is_char_boundary(at)).map_or(0, |at| at - start)
 }

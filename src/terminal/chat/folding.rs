@@ -1,30 +1,30 @@
-//! Comings and goings: a few are shown one by one, a crowd as one line.
+//! Joins and departures: a few are shown one by one, groups as a count.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
 
-/// So many are shown one by one within [`SPELL`].
+/// Number that is shown one by one within [`SPELL`].
 const FEW: usize = 4;
 
 /// How long a movement counts.
 const SPELL: Duration = Duration::from_secs(10);
 
-/// How long a crowd is gathered before it is told of.
+/// How long a group is collected before it is shown.
 const GATHERING: Duration = Duration::from_secs(5);
 
 /// Counts movements.
 #[derive(Debug, Default)]
 pub(super) struct Folding {
-    /// When those were that were shown.
+    /// The times of those that were shown.
     shown: VecDeque<Instant>,
-    /// How many came and left, by room.
+    /// Numbers of joins and departures, by room.
     crowds: BTreeMap<String, (usize, usize)>,
-    /// Since when there is a crowd.
+    /// Since when a group is being collected.
     since: Option<Instant>,
 }
 
 impl Folding {
-    /// True when a movement is to be shown by itself. Otherwise it is counted.
+    /// True if a movement is shown by itself. Otherwise it is counted.
     pub(super) fn shows(&mut self, room: &str, came: bool, now: Instant) -> bool {
         while self.shown.front().is_some_and(|&at| now.saturating_duration_since(at) >= SPELL) {
             self.shown.pop_front();
@@ -39,18 +39,18 @@ impl Folding {
         false
     }
 
-    /// When [`Folding::take`] has something.
+    /// When [`Folding::take`] returns something.
     pub(super) fn due(&self) -> Option<Instant> {
         self.since.map(|since| since + GATHERING)
     }
 
-    /// The crowds, by room, if it is time to tell of them.
+    /// The groups, by room, if they are due.
     pub(super) fn take(&mut self, now: Instant) -> Vec<(String, String)> {
         if self.due().is_none_or(|due| now < due) {
             return Vec::new();
         }
         self.since = None;
-        // A crowd that goes on stays one.
+        // Until `SPELL` passes, further movements are counted too.
         self.shown = std::iter::repeat_n(now, FEW).collect();
         let crowds = std::mem::take(&mut self.crowds).into_iter();
         crowds.map(|(room, (came, left))| (room, told(came, left))).collect()

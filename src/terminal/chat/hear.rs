@@ -1,4 +1,4 @@
-//! What an event changes of what is known, and what is shown of it.
+//! What an event changes in the conversation, and what is shown.
 
 use std::time::{Instant, SystemTime};
 
@@ -9,7 +9,7 @@ use crate::client::{Event, EventKind, Manner};
 use crate::name::same_name;
 
 impl Chat {
-    /// Takes note of an event. Returns what there is to show of it.
+    /// Applies an event. Returns the line to show, if any.
     pub(in crate::terminal) fn hear(&mut self, event: &Event, now: Instant) -> Option<Shown> {
         let (room, what) = match &event.kind {
             EventKind::Said { .. } | EventKind::Whispered { .. } => self.talk(event)?,
@@ -73,7 +73,7 @@ impl Chat {
                     let fits = self.room(room)?.spoke(from, count, left);
                     self.warn_unless(fits, "people");
                 } else {
-                    // The one room of the CrazyIt wire has no name, and nobody tells who is in it.
+                    // The only room of the CrazyIt wire has no name and no list of members.
                     self.whisperer.get_or_insert_with(|| from.clone());
                 }
                 if self.is_ignored(from) {
@@ -87,11 +87,11 @@ impl Chat {
                 let (from, text, manner) = (from.clone(), text.clone(), *manner);
                 let what = What::Said { from, text, manner, emphasis };
                 self.remember(room.as_deref(), event, &what);
-                // What we typed stands on the screen.
+                // Our own line is already on the screen.
                 (!event.is_own).then(|| (room.clone(), what))
             }
             EventKind::Whispered { from, to, text, manner } => {
-                // What we whispered comes back as well.
+                // Our own whisper comes back too.
                 let is_echo = event.is_own && to.as_ref().is_some_and(|to| !same_name(from, to));
                 if is_echo || self.is_ignored(from) {
                     return None;
@@ -106,12 +106,12 @@ impl Chat {
         }
     }
 
-    /// True for what is about us, or has one of the words in it that stand out.
+    /// True if `text` mentions us or has a highlighted word.
     fn stands_out(&self, text: &str) -> bool {
         self.highlights.iter().chain([&self.name]).any(|word| mentions(text, word))
     }
 
-    /// Keeps a line for `/history`, and counts it where nobody is looking.
+    /// Keeps a line for `/history`, and counts it as unread if another room is shown.
     fn remember(&mut self, room: Option<&str>, event: &Event, what: &What) {
         let named = room.and_then(|name| self.rooms.iter().position(|room| same_name(&room.name, name)));
         let Some(index) = named else { return };
@@ -133,7 +133,7 @@ fn topic_told(room: &str, topic: &str, by: Option<&str>) -> String {
     }
 }
 
-/// True when `word` stands in `text` as a word of its own, whatever its letters' case.
+/// True if `text` has `word` as a whole word, ignoring case.
 fn mentions(text: &str, word: &str) -> bool {
     let (text, word) = (text.to_lowercase(), word.to_lowercase());
     if word.is_empty() {

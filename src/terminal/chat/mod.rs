@@ -1,8 +1,8 @@
-//! The conversation as the person at the terminal knows it: which rooms, who is in them, who whispered last, whom to
-//! ignore. It knows neither sockets nor the terminal; events and typed lines go in, what to show and to send comes out.
+//! The state of the conversation: rooms, their members, the last whisperer, who is ignored. It knows no sockets and
+//! no terminal: events and typed lines go in, lines to show and requests come out.
 
 mod commands;
-// Without a line editor nobody asks.
+// Only the line editor uses it.
 #[cfg_attr(not(feature = "editor"), allow(dead_code))]
 mod completion;
 mod folding;
@@ -28,41 +28,41 @@ use folding::Folding;
 use memory::PEOPLE_BYTES;
 use room::Room;
 
-/// What is known of the conversation.
+/// The state of the conversation.
 #[derive(Debug)]
 pub(super) struct Chat {
     wire: Wire,
     /// Our own name.
     name: String,
-    /// In the order in which we came into them.
+    /// In the order of joining.
     rooms: Vec<Room>,
-    /// The program has asked something, so a line may be the answer to that.
+    /// The program has asked a question, so a line may be its answer.
     is_asked: bool,
-    /// Where lines go: an index of `rooms`. After a room was lost there is none until they choose another.
+    /// Where lines go: an index of `rooms`. `None` after that room was lost, until another is chosen.
     here: Option<usize>,
-    /// The room in the prompt that a line is typed behind. `None` before there is a prompt.
+    /// The room in the current prompt. `None` before the first prompt.
     prompted: Option<Prompted>,
-    /// The room that we asked to come into last: lines go there once we are in.
+    /// The room of the last `/join`: lines go there once we are in.
     wanted: Option<String>,
     /// Who whispered to us last.
     whisperer: Option<String>,
     ignored: Vec<String>,
-    /// Words that stand out as our name does.
+    /// Words that are highlighted like our name.
     highlights: Vec<String>,
     away: bool,
     folding: Folding,
-    /// What is to be told about the limits of what is remembered.
+    /// A warning about limits that is still to be shown.
     warning: Option<String>,
-    /// That was told once.
+    /// The warning has been given.
     has_warned: bool,
     #[cfg(feature = "editor")]
-    /// What was typed, on both sides of the cursor, when a key turned to another room.
+    /// The line, before and after the cursor, when a key switched the room.
     typed: Option<(String, String)>,
-    /// Counts what is said, so that it is known who spoke last.
+    /// Number of messages, to order members by their last one.
     said: u64,
 }
 
-/// What a prompt that is on the screen says of where lines go.
+/// Where lines go according to the prompt on the screen.
 #[derive(Debug)]
 enum Prompted {
     Nowhere,
@@ -70,23 +70,23 @@ enum Prompted {
     Room(String),
 }
 
-/// What a typed line asks the program to do.
+/// What the program does about a typed line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Act {
     Send(Request),
-    /// Tell the writer of the line.
+    /// Show this to the writer.
     Tell(String),
     /// Show these lines again.
     Show(Vec<Shown>),
     /// Clear the screen.
     Clear,
-    /// Send no more of what waits.
+    /// Drop the queued lines.
     Stop,
     Quit,
 }
 
 impl Chat {
-    /// A conversation in these rooms, once we are in them.
+    /// A conversation that will be in these rooms.
     pub(super) fn new(wire: Wire, name: &str, rooms: &[RoomName], highlights: &[String]) -> Self {
         Self {
             wire,
@@ -109,25 +109,25 @@ impl Chat {
         }
     }
 
-    /// Keeps what was typed, on both sides of the cursor, for the prompt of another room.
+    /// Keeps the line, before and after the cursor, for the prompt of another room.
     #[cfg(feature = "editor")]
     pub(super) fn keep_typed(&mut self, before: &str, behind: &str) {
         self.typed = Some((before.to_owned(), behind.to_owned()));
     }
 
-    /// Something was kept.
+    /// True if a line was kept.
     #[cfg(feature = "editor")]
     pub(super) fn has_typed(&self) -> bool {
         self.typed.is_some()
     }
 
-    /// What was kept.
+    /// Takes the line that was kept.
     #[cfg(feature = "editor")]
     pub(super) fn take_typed(&mut self) -> Option<(String, String)> {
         self.typed.take()
     }
 
-    /// The program has asked something, or waits for no answer any more.
+    /// Whether the program waits for an answer.
     pub(super) fn ask(&mut self, is_asked: bool) {
         self.is_asked = is_asked;
     }
@@ -137,17 +137,17 @@ impl Chat {
         &self.name
     }
 
-    /// True where lines must tell which room they are of.
+    /// True if lines must name their room.
     pub(super) fn has_several_rooms(&self) -> bool {
         self.rooms.len() > 1
     }
 
-    /// When [`Chat::unfold`] has something to tell.
+    /// When [`Chat::unfold`] returns something.
     pub(super) fn unfolds_at(&self) -> Option<Instant> {
         self.folding.due()
     }
 
-    /// Tells of those who came and left in a crowd.
+    /// The counts of joins and departures that are due, and a warning.
     pub(super) fn unfold(&mut self, now: Instant) -> Vec<Shown> {
         let crowds = self.folding.take(now);
         let shown = crowds.into_iter().map(|(room, text)| {
@@ -164,7 +164,7 @@ impl Chat {
         PEOPLE_BYTES.saturating_sub(self.rooms.iter().map(Room::bytes).sum())
     }
 
-    /// Tells once, if something did not fit into what is remembered.
+    /// Warns once if something did not fit.
     fn warn_unless(&mut self, fits: bool, what: &str) {
         if !fits && !self.has_warned {
             self.has_warned = true;

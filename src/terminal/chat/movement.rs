@@ -1,4 +1,4 @@
-//! Who comes and goes, and who is there.
+//! Joins, departures, and lists of members.
 
 use std::time::Instant;
 
@@ -7,7 +7,7 @@ use crate::client::texts::because;
 use crate::client::{Event, EventKind, Member};
 use crate::name::same_name;
 
-/// Most names shown of those in a room.
+/// Most names shown of a list of members.
 const NAMES_SHOWN: usize = 60;
 
 impl Chat {
@@ -16,7 +16,7 @@ impl Chat {
             EventKind::Joined { room, who } => {
                 if event.is_own {
                     self.came_into(room);
-                    // Who is there follows.
+                    // The list of members follows.
                     return None;
                 }
                 let left = self.people_bytes_left();
@@ -51,7 +51,7 @@ impl Chat {
         }
     }
 
-    /// Somebody came or left, which is shown or counted.
+    /// Shows or counts a join or departure.
     fn passing(
         &mut self,
         room: &str,
@@ -63,7 +63,7 @@ impl Chat {
         if self.is_ignored(who) || !self.folding.shows(room, came, now) {
             return None;
         }
-        // Where there is one room, the line says which.
+        // With several rooms the line names its room anyway.
         let text = if self.has_several_rooms() { text } else { with_room(&text, room) };
         Some((Some(room.to_owned()), What::Movement(text)))
     }

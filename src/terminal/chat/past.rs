@@ -1,23 +1,23 @@
-//! What was said in a room lately, and what of it is unread.
+//! The last lines of a room, and how many are unread.
 
 use std::collections::VecDeque;
 
 use super::memory::PAST_BYTES;
 use super::shown::{Emphasis, Shown, What};
 
-/// Counts and remembers.
+/// The last lines of a room.
 #[derive(Debug, Default)]
 pub(super) struct Past {
     lines: VecDeque<Shown>,
-    /// Memory that these take.
+    /// Memory of these lines.
     bytes: usize,
     unread: usize,
-    /// Some of the unread lines are about us.
+    /// An unread line mentions us.
     is_mentioned: bool,
 }
 
 impl Past {
-    /// Remembers a line, and forgets the oldest where there are too many.
+    /// Keeps a line, and drops the oldest ones if there are too many.
     pub(super) fn push(&mut self, shown: Shown) {
         self.bytes += bytes(&shown);
         self.lines.push_back(shown);
@@ -27,7 +27,7 @@ impl Past {
         }
     }
 
-    /// The last lines, oldest first. None of them rings the bell again.
+    /// The last lines, oldest first, without emphasis: they must not ring the bell again.
     pub(super) fn last(&self, count: usize) -> Vec<Shown> {
         let mut lines: Vec<_> = self.lines.iter().rev().take(count).cloned().collect();
         for line in &mut lines {
@@ -39,7 +39,7 @@ impl Past {
         lines
     }
 
-    /// Somebody spoke while lines went elsewhere.
+    /// Counts an unread line.
     pub(super) fn miss(&mut self, mentions_us: bool) {
         self.unread += 1;
         self.is_mentioned |= mentions_us;
@@ -49,14 +49,14 @@ impl Past {
         (self.unread, self.is_mentioned) = (0, false);
     }
 
-    /// How many lines are unread, and `!` where one is about us; nothing where all are read.
+    /// The number of unread lines, with `!` if one mentions us; `None` if all are read.
     pub(super) fn unread(&self) -> Option<String> {
         let mark = if self.is_mentioned { "!" } else { "" };
         (self.unread > 0).then(|| format!("({}{mark})", self.unread))
     }
 }
 
-/// Memory that a line takes, in bytes.
+/// Memory of a line, in bytes.
 fn bytes(shown: &Shown) -> usize {
     // The list grows in powers of two, and each text is an allocation of its own.
     const OVERHEAD: usize = 2 * size_of::<Shown>() + 3 * 16;

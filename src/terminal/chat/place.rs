@@ -1,5 +1,5 @@
-//! Where lines go: in which rooms we are, which of them the writer of a line sees, and what becomes of that as rooms open
-//! and close. A line never goes to a room that its writer did not see before it.
+//! Where lines go: the rooms that we are in, and the one in the prompt. A line never goes to another room than its
+//! prompt shows.
 
 use super::memory::ROOMS;
 use super::room::Room;
@@ -12,7 +12,7 @@ use crate::name::same_name;
 const UNREAD_SHOWN: usize = 3;
 
 impl Chat {
-    /// What stands before the line that is typed. Both names in it are as the server has them.
+    /// The prompt. Both names in it are as the server writes them.
     pub(in crate::terminal) fn prompt(&self) -> String {
         let away = if self.away { " (away)" } else { "" };
         let unread = self.unread();
@@ -24,7 +24,7 @@ impl Chat {
         printable(&prompt)
     }
 
-    /// The other rooms that have unread lines: ` #tea(3!)`.
+    /// Other rooms with unread lines: ` #tea(3!)`.
     fn unread(&self) -> String {
         let others = self.rooms.iter().enumerate().filter(|(index, _)| self.here != Some(*index));
         let unread = others.filter_map(|(_, room)| Some(format!(" {}{}", room.name, room.past.unread()?)));
@@ -34,13 +34,13 @@ impl Chat {
         unread.iter().take(UNREAD_SHOWN).map(String::as_str).collect::<String>() + &more
     }
 
-    /// Turns to the room of this number, counted from one, in the order of `/room`. False where there is none.
+    /// Switches to the room with this number, counted from one in the order of `/room`. False if there is none.
     pub(in crate::terminal) fn switch_to(&mut self, number: usize) -> bool {
         let index = number.checked_sub(1).filter(|&index| index < self.rooms.len());
         index.map(|index| self.choose(index)).is_some()
     }
 
-    /// Turns to the next room, or to the one before; behind the last comes the first. False where there is none.
+    /// Switches to the next or the previous room, around the end. False if there is none.
     pub(in crate::terminal) fn switch(&mut self, forwards: bool) -> bool {
         let count = self.rooms.len();
         let next = match self.here {
@@ -53,7 +53,7 @@ impl Chat {
         true
     }
 
-    /// The prompt is on the screen now: what is typed behind it goes to the room in it, or nowhere.
+    /// The prompt is on the screen now: the next line goes to the room in it, or nowhere.
     pub(in crate::terminal) fn prompted(&mut self) {
         if let Some(room) = self.here.and_then(|here| self.rooms.get_mut(here)) {
             room.past.read();
@@ -62,7 +62,7 @@ impl Chat {
         self.prompted = Some(room.map_or(Prompted::Nowhere, Prompted::Room));
     }
 
-    /// We are connected, under this name: what to ask for to be where we were.
+    /// We are connected under this name. Returns the requests that join our rooms again.
     pub(in crate::terminal) fn connected(&mut self, name: &str) -> Vec<Request> {
         name.clone_into(&mut self.name);
         self.away = false;
@@ -76,7 +76,7 @@ impl Chat {
         self.rooms.get(self.here?)
     }
 
-    /// The room that the writer of a line sees before it, or why there is none.
+    /// The room in the prompt of a line, or why there is none.
     pub(super) fn shown(&self) -> Result<Option<&Room>, String> {
         const CHOOSE: &str = "/join a room, or choose one of yours with /room";
         match &self.prompted {
@@ -90,7 +90,7 @@ impl Chat {
         }
     }
 
-    /// Lines go to this room from now on, because their writer wants it.
+    /// Switches to this room, as its writer wants.
     pub(super) fn choose(&mut self, index: usize) {
         self.here = Some(index);
         self.prompted();
@@ -115,7 +115,7 @@ impl Chat {
         self.wanted.take_if(|_| is_wanted);
     }
 
-    /// The server lets us into another room instead. Lines go there where they were to go to the first.
+    /// The server puts us into another room. Lines go there if they went to the first.
     pub(super) fn forwarded(&mut self, from: &str, to: &str) {
         let is_wanted = self.wanted.as_deref().is_some_and(|wanted| same_name(wanted, from));
         let was_here = self.room(from).is_some_and(|room| !room.is_joined) && self.lose(from);
@@ -128,7 +128,7 @@ impl Chat {
         }
     }
 
-    /// A room that does not open is not one of ours.
+    /// Forgets a room that we could not join.
     pub(super) fn refused(&mut self, about: Option<&str>) {
         let Some(about) = about else { return };
         if self.room(about).is_some_and(|room| !room.is_joined) {
@@ -137,7 +137,7 @@ impl Chat {
         self.wanted.take_if(|wanted| same_name(wanted, about));
     }
 
-    /// We have left this room. Where lines went there, they go to the one before it.
+    /// We have left this room. If lines went there, they go to the previous one.
     pub(super) fn leave(&mut self, name: &str) {
         let before = self.here.map(|here| here.saturating_sub(1));
         let was_here = self.lose(name);
@@ -146,7 +146,7 @@ impl Chat {
         }
     }
 
-    /// We are not in this room any more, though we meant to be. True where lines went there: they go nowhere then.
+    /// We were removed from this room. If lines went there, they go nowhere, and this returns true.
     pub(super) fn lose(&mut self, name: &str) -> bool {
         let Some(gone) = self.rooms.iter().position(|room| same_name(&room.name, name)) else { return false };
         self.rooms.remove(gone);
@@ -190,7 +190,7 @@ mod tests {
         EventKind::Kicked { room: room.into(), who, by, reason: String::new() }
     }
 
-    /// The room that a typed line goes to; `None` where it goes nowhere.
+    /// The room that a typed line goes to; `None` if it goes nowhere.
     fn goes_to(chat: &mut Chat) -> Option<String> {
         match chat.typed("hi") {
             Some(Act::Send(Request::Say { room, .. })) => room,

@@ -1,4 +1,4 @@
-//! Commands that are less often wanted: about the server, about somebody, and for the operators of a room.
+//! Rare commands: about the server, about users, and for operators of a room.
 
 use super::commands::usage;
 use super::{Act, Chat};
@@ -8,7 +8,7 @@ fn raw(line: String) -> Act {
     Act::Send(Request::Raw(line))
 }
 
-/// The one word that follows a command, which could not be sent if it were none.
+/// The only argument of a command, if it is one word that IRC can send.
 fn word<'a>(rest: &'a str, command: &str) -> Result<&'a str, String> {
     let mut words = rest.split_whitespace();
     match (words.next(), words.next()) {
@@ -74,7 +74,7 @@ impl Chat {
     }
 }
 
-/// Everybody of this name, unless it is a mask already.
+/// The mask for a name, unless it already is a mask.
 fn mask(whom: &str) -> String {
     if whom.contains(['!', '@', '*', ':', '$']) { whom.to_owned() } else { format!("{whom}!*@*") }
 }

@@ -1,4 +1,4 @@
-//! A room that we are in, or want to be in.
+//! A room that we are in or want to be in.
 
 use super::memory::NAME_BYTES;
 use super::past::Past;
@@ -8,20 +8,20 @@ use crate::name::same_name;
 #[derive(Debug)]
 pub(super) struct Room {
     pub(super) name: String,
-    /// The word that opened it, to come back with.
+    /// Its key, to join again.
     pub(super) key: Option<String>,
     /// The server has let us in.
     pub(super) is_joined: bool,
     pub(super) past: Past,
     members: Vec<Person>,
-    /// Memory that the members take, in bytes.
+    /// Memory of the members, in bytes.
     bytes: usize,
 }
 
 #[derive(Debug)]
 struct Person {
     name: String,
-    /// When they last spoke, in a count that only grows; 0 never.
+    /// The number of their last message; 0 for none.
     spoke: u64,
 }
 
@@ -31,20 +31,20 @@ impl Room {
         Self { name: name.to_owned(), key: None, is_joined: false, past, members: Vec::new(), bytes: 0 }
     }
 
-    /// Memory that the members take, in bytes.
+    /// Memory of the members, in bytes.
     pub(super) fn bytes(&self) -> usize {
         self.bytes
     }
 
-    /// We are in it no more, but mean to come back.
+    /// We are out of it, and will join again.
     pub(super) fn leave(&mut self) {
         self.is_joined = false;
         (self.members, self.bytes) = (Vec::new(), 0);
     }
 
-    /// Remembers who is in it, in up to `most` bytes. False when there were more.
+    /// Replaces the members, in up to `most` bytes. False if they did not fit.
     pub(super) fn set_members(&mut self, members: &[Member], most: usize) -> bool {
-        // Few have spoken, also where many are.
+        // Few members have spoken, even in large rooms.
         let mut speakers = std::mem::take(&mut self.members);
         speakers.retain(|person| person.spoke > 0);
         let spoke = |name: &str| speakers.iter().find(|p| same_name(&p.name, name)).map_or(0, |p| p.spoke);
@@ -60,7 +60,7 @@ impl Room {
         true
     }
 
-    /// Remembers somebody, in up to `left` bytes. False when that is too little.
+    /// Adds a member, in up to `left` bytes. False if that is too little.
     pub(super) fn add(&mut self, name: &str, left: usize) -> bool {
         if name.len() > NAME_BYTES || self.find(name).is_some() {
             return true;
@@ -74,7 +74,7 @@ impl Room {
         fits
     }
 
-    /// Takes somebody out. False when they were not in it.
+    /// Removes a member. False if there was none.
     pub(super) fn remove(&mut self, name: &str) -> bool {
         let found = self.find(name).map(|at| self.members.swap_remove(at));
         self.bytes -= found.as_ref().map_or(0, |person| person_bytes(&person.name));
@@ -91,8 +91,8 @@ impl Room {
         found.is_some()
     }
 
-    /// Somebody spoke, at this count. Whoever speaks is there, also where the server never told who is. False when
-    /// `left` bytes are too few to remember them.
+    /// Notes that somebody spoke, with the number of the message, and adds them if they are missing. False if `left`
+    /// bytes are too few for that.
     pub(super) fn spoke(&mut self, name: &str, count: u64, left: usize) -> bool {
         let fits = self.add(name, left);
         if let Some(at) = self.find(name) {
@@ -101,7 +101,7 @@ impl Room {
         fits
     }
 
-    /// Everybody, the most recent speakers first, and then by name.
+    /// All members, the most recent speakers first, then by name.
     pub(super) fn by_recency(&self) -> Vec<&str> {
         let mut people: Vec<_> = self.members.iter().collect();
         people.sort_by(|a, b| b.spoke.cmp(&a.spoke).then_with(|| a.name.cmp(&b.name)));
@@ -113,7 +113,7 @@ impl Room {
     }
 }
 
-/// Memory that somebody takes: twice their place in the list, which grows in powers of two, and their name.
+/// Memory of a member: two slots in a list that grows in powers of two, and the name.
 fn person_bytes(name: &str) -> usize {
     const ALLOCATION: usize = 16;
     2 * size_of::<Person>() + name.len() + ALLOCATION

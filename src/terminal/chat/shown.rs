@@ -18,22 +18,22 @@ pub(in crate::terminal) struct Shown {
 pub(in crate::terminal) enum What {
     /// Somebody spoke in a room.
     Said { from: String, text: String, manner: Manner, emphasis: Emphasis },
-    /// Somebody spoke to us alone.
+    /// Somebody whispered to us.
     Whispered { from: String, text: String, manner: Manner },
-    /// The server, or somebody in a room, did something.
+    /// Something happened on the server or in a room.
     News(String),
     /// Somebody came or left.
     Movement(String),
-    /// The program itself says something.
+    /// A message of the program itself.
     Note(String),
 }
 
-/// What sets a line that somebody said apart from others.
+/// How a line stands out from others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::terminal) enum Emphasis {
     Nothing,
     /// We said it.
     Own,
-    /// It mentions us, or a word that stands out as our name does.
+    /// It mentions us or has a highlighted word.
     StandsOut,
 }

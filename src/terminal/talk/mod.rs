@@ -1,4 +1,4 @@
-//! At a keyboard: a conversation that goes on when the connection does not.
+//! The conversation at a keyboard, which outlives its connections.
 
 mod questions;
 
@@ -22,13 +22,13 @@ use crate::terminal::prompts::Prompts;
 use crate::terminal::screen::{Screen, has_colors};
 use crate::terminal::{guard, keyboard};
 
-/// How long to wait for the server's last words.
+/// Timeout for the server to close.
 const QUIT_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// How long to wait for them while it has lines of ours to take first.
+/// The same while our lines are in flight.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Within this time a second Ctrl-C ends the program.
+/// A second Ctrl-C within this time ends the program.
 const TWICE: Duration = Duration::from_secs(3);
 
 struct Talk {
@@ -37,14 +37,14 @@ struct Talk {
     link: Link,
     screen: Screen,
     prompts: Prompts,
-    /// It was asked whether to send what was typed while there was no connection.
+    /// A question is open: whether to send what was typed without a connection.
     is_asking: bool,
     interrupted: Option<Instant>,
-    /// Lines that were pasted; it was asked whether to send them.
+    /// Pasted lines; a question is open whether to send them.
     paste: Paste,
-    /// We are leaving, and wait no longer than until then.
+    /// We are leaving, and wait until then at most.
     leaving: Option<Instant>,
-    /// The server has ended the connection after our goodbye, so it took what was on its way before.
+    /// The server has closed after our goodbye, so it took everything that was in flight.
     heard_end: bool,
     progress: SendProgress,
     failure: Option<Failure>,
@@ -58,7 +58,7 @@ pub(in crate::terminal) fn run(config: &ClientConfig, client: Client, name: User
     let (given, prompts) = mpsc::sync_channel(1);
     let paint = Arc::new(Paint::new(has_colors(config.color), Clock::local()));
     let printer = keyboard::start(&chat, &paint, sender.clone(), prompts)?;
-    // Nobody reads the keyboard before there is a prompt, so the terminal still is as it was.
+    // The terminal still has its original settings, because there is no prompt yet.
     guard::remember(printer.is_some());
     guard::watch(&sender).map_err(|error| Failure::new(1, error.to_string()))?;
     let link = Link::new(config, client, name, sender)?;
@@ -83,7 +83,7 @@ pub(in crate::terminal) fn run(config: &ClientConfig, client: Client, name: User
     talk.go_on(&notes);
     talk.tell_unsent();
     talk.screen.finish();
-    // The reader must not wait for us while we wait for it.
+    // The reader must not block while we join it.
     drop(notes);
     guard::restore();
     talk.failure.map_or(Ok(()), Err)
@@ -111,7 +111,7 @@ impl Talk {
         }
     }
 
-    /// Sends, unfolds, tells progress, gives prompts. Returns when something is due next.
+    /// Sends, shows groups and progress, gives prompts. Returns when something is due next.
     fn do_what_is_due(&mut self, now: Instant) -> Option<Instant> {
         let due = self.send(now);
         let crowds = self.chat().unfold(now);
@@ -127,7 +127,7 @@ impl Talk {
         others.into_iter().flatten().chain(due).min()
     }
 
-    /// Sends what may be sent. Returns when more may be.
+    /// Sends what the queue allows. Returns when to call it again.
     fn send(&mut self, now: Instant) -> Option<Instant> {
         let (due, refused) = self.link.pump(now);
         for error in refused {
@@ -137,7 +137,7 @@ impl Talk {
         due
     }
 
-    /// False when it is over.
+    /// Handles a note. False ends the conversation.
     fn handle(&mut self, note: Note) -> bool {
         match note {
             Note::Typed(lines) if self.prompts.reads_password() => {
@@ -201,7 +201,7 @@ impl Talk {
     fn typed(&mut self, lines: &[String]) -> Vec<Act> {
         let mut acts = Vec::new();
         for line in lines {
-            // For the test that looks at the terminal after a panic; a program that people use has no such command.
+            // For a test of the terminal after a panic. Only debug builds have it.
             assert!(!cfg!(debug_assertions) || line != "/panic", "somebody asked for a panic");
             if self.answered_paste(line) || self.is_asking && self.answered(line) {
                 continue;
@@ -224,7 +224,7 @@ impl Talk {
             Act::Clear => self.screen.clear(),
             Act::Stop if !self.stop() => self.screen.note("nothing is being sent"),
             Act::Stop => {}
-            // Whoever handles the line leaves.
+            // The caller of `typed` leaves.
             Act::Quit => {}
             Act::Send(request @ (Request::Say { .. } | Request::Whisper { .. })) => {
                 self.link.push(request);
@@ -234,7 +234,7 @@ impl Talk {
                     self.ask();
                 }
             }
-            // Not behind lines that wait for an answer.
+            // It must not queue after lines that wait for an answer.
             Act::Send(request) if self.link.is_up() && self.is_asking => {
                 self.link.queue.push_urgent(vec![request.clone()]);
             }
@@ -261,7 +261,7 @@ impl Talk {
         }
     }
 
-    /// We are connected: comes into the rooms.
+    /// We are connected: joins the rooms.
     fn come_in(&mut self, name: &str) {
         let joins = self.chat().connected(name);
         if self.config.wire == crate::wire::Wire::Irc {
@@ -269,7 +269,7 @@ impl Talk {
         }
     }
 
-    /// The connection is lost. False when that is the end.
+    /// The connection is lost. False ends the conversation.
     fn lost(&mut self, why: &str) -> bool {
         let doubtful = self.link.lost(Instant::now());
         if self.link.has_given_up() {
@@ -288,7 +288,7 @@ impl Talk {
         match self.link.tried(result, Instant::now()) {
             Tried::NotYet(None) => {}
             Tried::NotYet(Some(error)) => self.screen.note(&format!("{error}; trying on")),
-            // Without an editor what is typed cannot be hidden.
+            // Only the editor can hide a password.
             Tried::WantsPassword(error) if self.screen.has_editor() => {
                 self.prompts.want_password(true);
                 let why = before_asking(&error);
@@ -305,7 +305,7 @@ impl Talk {
                 self.screen
                     .note(&format!("connected again, as {name}; what was said meanwhile is not known here"));
                 self.come_in(&name);
-                // An earlier question may have been answered while the connection was lost again.
+                // An earlier question may already be answered.
                 self.is_asking = self.link.queue.waiting_lines() > 0;
                 self.link.queue.hold(self.is_asking);
                 if self.is_asking {
@@ -316,17 +316,17 @@ impl Talk {
         true
     }
 
-    /// Tries again with the password that was typed.
+    /// Retries with the password that was typed.
     fn take_password(&mut self, lines: Vec<String>) {
         self.prompts.want_password(false);
         self.link.try_with(lines.into_iter().next().unwrap_or_default(), Instant::now());
     }
 
-    /// Leaves. False where there is no goodbye to wait for.
+    /// Leaves. False if there is nothing to wait for.
     fn leave(&mut self) -> bool {
         if self.leaving.is_none() {
             let now = Instant::now();
-            // What was typed just before goes first.
+            // Lines that were typed before go first.
             self.send(now);
             let lines = self.link.queue.lines_on_the_way();
             self.leaving = Some(now + if lines > 0 { DRAIN_TIMEOUT } else { QUIT_TIMEOUT });
@@ -338,7 +338,7 @@ impl Talk {
         self.link.quit()
     }
 
-    /// At the end, tells how many lines were not sent.
+    /// At the end, shows how many lines were not sent.
     fn tell_unsent(&mut self) {
         let lines = self.link.queue.waiting_lines() + self.paste.clear();
         let doubtful = if self.heard_end { 0 } else { self.link.queue.lines_on_the_way() };
@@ -353,7 +353,7 @@ impl Talk {
         }
     }
 
-    /// Lets another line be typed: at once, or after the answer where that changes the prompt.
+    /// Allows another line: at once, or after the answer if that changes the prompt.
     fn prompt_after(&mut self, acts: &[Act]) {
         let changes = acts.iter().any(|act| {
             matches!(act, Act::Send(Request::Nick(_) | Request::Join { .. } | Request::Part { .. }))
@@ -364,7 +364,7 @@ impl Talk {
         self.give_prompt(now);
     }
 
-    /// Lets another line be typed, if it is time.
+    /// Shows the prompt, if it is time.
     fn give_prompt(&mut self, now: Instant) {
         let is_asking = self.is_asking || self.paste.is_asking();
         let prompt = {
@@ -379,7 +379,7 @@ impl Talk {
     }
 
     fn chat(&self) -> MutexGuard<'_, Chat> {
-        // Each change leaves it whole.
+        // Valid also after a panic: each change is complete.
         self.chat.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,4 +1,4 @@
-//! What is asked before lines are sent, and how it is answered.
+//! Questions before lines are sent, and their answers.
 
 use super::Talk;
 use crate::terminal::chat::Act;
@@ -6,7 +6,7 @@ use crate::terminal::paste::PasteAnswer;
 use crate::terminal::typed::yes_or_no;
 
 impl Talk {
-    /// Whether to send what was typed meanwhile. False when the line is no answer.
+    /// Handles the answer whether to send what was typed without a connection. False if the line is no answer.
     pub(super) fn answered(&mut self, line: &str) -> bool {
         match yes_or_no(line) {
             Some(true) => {}
@@ -18,7 +18,7 @@ impl Talk {
         true
     }
 
-    /// Asks whether to send what was kept.
+    /// Asks whether to send what was typed without a connection.
     pub(super) fn ask(&mut self) {
         self.is_asking = true;
         let lines = self.link.queue.waiting_lines();
@@ -37,7 +37,7 @@ impl Talk {
         self.screen.note(&self.paste.question());
     }
 
-    /// Whether to send what was pasted. False when the line means something else.
+    /// Handles the answer whether to send a paste. False if the line is no answer.
     pub(super) fn answered_paste(&mut self, line: &str) -> bool {
         match self.paste.answer(line) {
             PasteAnswer::NotAsked => return false,
@@ -56,10 +56,10 @@ impl Talk {
         true
     }
 
-    /// Sends no more of what waits. False where nothing does.
+    /// Drops the lines that are queued. False if there are none.
     pub(super) fn stop(&mut self) -> bool {
         let mut lines = self.paste.clear();
-        // What waits for the connection is asked about later.
+        // Lines that were typed without a connection are asked about later.
         if self.link.is_up() && !self.is_asking {
             lines += self.link.queue.waiting_lines();
             self.link.queue.clear();
