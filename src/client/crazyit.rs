@@ -92,16 +92,16 @@ pub(super) fn pieces(request: &Request) -> Vec<Request> {
 
 /// The bytes of a request that is one message.
 pub(super) fn encode(request: &Request) -> Result<Vec<u8>, Error> {
-    let no_words = |what| Err(Error::NoWords { what });
+    let unsupported = |what| Err(Error::Unsupported { what });
     let request = match request {
         Request::Say { text, .. } => wire::Request::Say(text),
         Request::Whisper { to, text, .. } => wire::Request::Whisper { to, text },
         Request::Nick(name) => wire::Request::LogIn(name),
-        Request::Join { .. } | Request::Part { .. } => return no_words("rooms"),
-        Request::Topic { .. } => return no_words("topics"),
-        Request::Who { .. } => return no_words("lists of people"),
-        Request::Away(_) => return no_words("being away"),
-        Request::Raw(_) => return no_words("IRC commands"),
+        Request::Join { .. } | Request::Part { .. } => return unsupported("rooms"),
+        Request::Topic { .. } => return unsupported("topics"),
+        Request::Who { .. } => return unsupported("lists of people"),
+        Request::Away(_) => return unsupported("away messages"),
+        Request::Raw(_) => return unsupported("IRC commands"),
     };
     request.encode().map_err(Error::Mark)
 }
@@ -275,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_wire_has_no_words_for_is_not_sent() {
+    fn what_the_wire_has_unsupported_for_is_not_sent() {
         let room = || "#tea".to_owned();
         for request in [
             Request::Join { room: room(), key: None },
@@ -285,7 +285,7 @@ mod tests {
             Request::Away("x".into()),
             Request::Raw("LIST".into()),
         ] {
-            assert!(matches!(encode(&request), Err(Error::NoWords { .. })), "{request:?}");
+            assert!(matches!(encode(&request), Err(Error::Unsupported { .. })), "{request:?}");
         }
         assert_eq!(encode(&Request::Nick("bob".into())).unwrap(), "∏∑bob∏∑".as_bytes());
     }

@@ -82,7 +82,7 @@ pub enum Error {
     /// The text contains a mark of the protocol. Nothing was sent.
     Mark(MarkInside),
     /// The protocol has no such request. Nothing was sent.
-    NoWords {
+    Unsupported {
         /// What was requested, in the plural.
         what: &'static str,
     },
@@ -116,14 +116,14 @@ impl fmt::Display for Error {
                 match error.kind() {
                     ErrorKind::UnexpectedEof => write!(f, "{server} closed the connection"),
                     ErrorKind::WouldBlock | ErrorKind::TimedOut => {
-                        write!(f, "{server} does not answer any more")
+                        write!(f, "{server} stopped answering")
                     }
                     _ => write!(f, "the connection to {server} broke: {error}"),
                 }?;
                 f.write_str(match step {
-                    Step::LoggingIn => ", while we logged in",
+                    Step::LoggingIn => ", during the login",
                     Step::Talking => "",
-                    Step::Closing => ", before it had confirmed the end",
+                    Step::Closing => ", before it confirmed everything",
                 })
             }
             Self::NoAnswer { server, within } => {
@@ -144,8 +144,8 @@ impl fmt::Display for Error {
             }
             Self::NoRoom => f.write_str("join a room before you speak"),
             Self::Mark(inside) => write!(f, "not sent: {inside}"),
-            Self::NoWords { what } => write!(f, "not sent: the crazyit wire has no words for {what}"),
-            Self::NoThread(error) => write!(f, "no thread to listen on: {error}"),
+            Self::Unsupported { what } => write!(f, "not sent: the crazyit protocol has no {what}"),
+            Self::NoThread(error) => write!(f, "cannot start the reader thread: {error}"),
         }
     }
 }
@@ -164,7 +164,7 @@ impl std::error::Error for Error {
             | Self::PasswordRefused { .. }
             | Self::NameRefused { .. }
             | Self::NoRoom
-            | Self::NoWords { .. } => None,
+            | Self::Unsupported { .. } => None,
         }
     }
 }

@@ -134,7 +134,7 @@ impl fmt::Display for CertificateFault {
         let date = |time: &SystemTime| date::seconds(*time);
         let found = match self {
             Self::Unknown { found, why } => {
-                write!(f, "the certificate is not from anybody this system trusts ({why})")?;
+                write!(f, "the certificate is not signed by an authority that this system trusts ({why})")?;
                 found
             }
             Self::Name { found, wanted, names } => {
@@ -143,11 +143,15 @@ impl fmt::Display for CertificateFault {
                 found
             }
             Self::Expired { found, since } => {
-                write!(f, "the certificate was good until {} only", date(since))?;
+                write!(f, "the certificate expired at {}", date(since))?;
                 found
             }
             Self::Early { found, from } => {
-                write!(f, "the certificate is good from {} on only, if the clock here is right", date(from))?;
+                write!(
+                    f,
+                    "the certificate is only valid from {} on, if the clock here is right",
+                    date(from)
+                )?;
                 found
             }
             Self::Other { pin, found } => {
@@ -161,7 +165,7 @@ impl fmt::Display for CertificateFault {
                 let why = why.as_ref().map(|why| format!(" ({why})")).unwrap_or_default();
                 return write!(
                     f,
-                    "this system does not tell whom to trust{why}. Install its CA certificates, give their file as \
+                    "this system has no trusted authorities{why}. Install its CA certificates, give their file as \
                      SSL_CERT_FILE, or add --fingerprint and the server's"
                 );
             }
@@ -203,22 +207,22 @@ impl HandshakeFault {
 impl fmt::Display for HandshakeFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NotTls => f.write_str("what it says is not TLS, try without --tls"),
+            Self::NotTls => f.write_str("it does not speak TLS, try without --tls"),
             Self::Declined => f.write_str(
-                "it lets nobody in from here now: it is full, or this address has too many connections, comes too \
-                 often, or is banned",
+                "it does not admit this address now: it is full, or the address has too many connections, connects \
+                 too often, or is banned",
             ),
             Self::Closed => {
-                f.write_str("it closed the connection instead of beginning TLS, try without --tls")
+                f.write_str("it closed the connection during the TLS handshake, try without --tls")
             }
             Self::Late(within) => {
                 let seconds = within.as_secs_f32();
                 write!(
                     f,
-                    "it did not begin TLS within {seconds} s; perhaps it speaks none, try without --tls"
+                    "it did not complete a TLS handshake within {seconds} s; perhaps it does not speak TLS, try without --tls"
                 )
             }
-            Self::Broken(error) => write!(f, "the connection broke while TLS began: {error}"),
+            Self::Broken(error) => write!(f, "the connection broke during the TLS handshake: {error}"),
             Self::Failed(why) => write!(f, "TLS failed: {why}"),
         }
     }

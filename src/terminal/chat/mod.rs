@@ -169,7 +169,7 @@ impl Chat {
         if !fits && !self.has_warned {
             self.has_warned = true;
             self.warning =
-                Some(format!("the server names more {what} than are kept here; Tab offers only some"));
+                Some(format!("the server names more {what} than are remembered; Tab offers only some"));
         }
     }
 

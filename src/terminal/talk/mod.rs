@@ -287,7 +287,7 @@ impl Talk {
     fn tried(&mut self, result: Result<Box<Client>, Error>) -> bool {
         match self.link.tried(result, Instant::now()) {
             Tried::NotYet(None) => {}
-            Tried::NotYet(Some(error)) => self.screen.note(&format!("{error}; trying on")),
+            Tried::NotYet(Some(error)) => self.screen.note(&format!("{error}; still trying")),
             // Only the editor can hide a password.
             Tried::WantsPassword(error) if self.screen.has_editor() => {
                 self.prompts.want_password(true);
@@ -303,7 +303,7 @@ impl Talk {
             }
             Tried::Back(name) => {
                 self.screen
-                    .note(&format!("connected again, as {name}; what was said meanwhile is not known here"));
+                    .note(&format!("connected again, as {name}; messages from the meantime are missing"));
                 self.come_in(&name);
                 // An earlier question may already be answered.
                 self.is_asking = self.link.queue.waiting_lines() > 0;

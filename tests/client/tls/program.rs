@@ -52,7 +52,7 @@ fn the_program_trusts_whom_the_system_trusts() {
     let ended = once(&at, &[("SSL_CERT_FILE", text(&others))], &["--tls"]);
     let pin = identity.fingerprint().to_string();
     let line = format!(
-        "parlor: {at}: the certificate is not from anybody this system trusts (UnknownIssuer). If you know that it is \
+        "parlor: {at}: the certificate is not signed by an authority that this system trusts (UnknownIssuer). If you know that it is \
          {pin}, as its owner prints it, add --fingerprint {pin}\n"
     );
     assert_eq!((ended.status, ended.stderr), (Some(3), line));
@@ -65,7 +65,7 @@ fn the_program_trusts_whom_the_system_trusts() {
     let (at, _) = StandIn::play(|_| ());
     let ended = once(&at, &[("SSL_CERT_FILE", "/nowhere")], &["--tls"]);
     assert_eq!(ended.status, Some(3));
-    assert!(ended.stderr.contains("this system does not tell whom to trust ("), "{}", ended.stderr);
+    assert!(ended.stderr.contains("this system has no trusted authorities ("), "{}", ended.stderr);
 }
 
 #[test]
@@ -76,7 +76,7 @@ fn the_program_ends_where_there_is_no_tls() {
     });
     let pin = Identity::self_signed(no_change).fingerprint().to_string();
     let ended = once(&at, &[], &["--fingerprint", &pin]);
-    let line = format!("parlor: {at}: what it says is not TLS, try without --tls\n");
+    let line = format!("parlor: {at}: it does not speak TLS, try without --tls\n");
     assert_eq!((ended.status, ended.stderr), (Some(1), line));
 }
 

@@ -41,7 +41,7 @@ fn a_certificate_that_nobody_we_trust_vouches_for_is_refused_and_how_to_pin_it_i
         let why = "UnknownIssuer".to_owned();
         assert_eq!(fault, CertificateFault::Unknown { found, why });
         let line = format!(
-            "the certificate is not from anybody this system trusts (UnknownIssuer). If you know that it is {found}, \
+            "the certificate is not signed by an authority that this system trusts (UnknownIssuer). If you know that it is {found}, \
              as its owner prints it, add --fingerprint {found}"
         );
         assert_eq!(fault.to_string(), line);
@@ -59,8 +59,11 @@ fn what_is_wrong_with_a_certificate_is_told_in_its_own_words() {
     let early = authority.certify(|params| params.not_before = date_time_ymd(2200, 2, 3));
     for (identity, words) in [
         (&other, "the certificate is for chat.example, 192.0.2.1, not for 127.0.0.1. If"),
-        (&old, "the certificate was good until 2020-02-03T00:00:00Z only. If"),
-        (&early, "the certificate is good from 2200-02-03T00:00:00Z on only, if the clock here is right. If"),
+        (&old, "the certificate expired at 2020-02-03T00:00:00Z. If"),
+        (
+            &early,
+            "the certificate is only valid from 2200-02-03T00:00:00Z on, if the clock here is right. If",
+        ),
     ] {
         let line = fault(identity, &tls).to_string();
         assert!(line.starts_with(words), "{line}");
@@ -126,7 +129,7 @@ fn a_server_that_speaks_no_tls_is_told_from_one_that_cannot_be_trusted() {
         peer.finish();
     });
     let error = connect(&at, Wire::Irc, tls.clone()).unwrap_err();
-    assert_eq!(error.to_string(), format!("{at}: what it says is not TLS, try without --tls"));
+    assert_eq!(error.to_string(), format!("{at}: it does not speak TLS, try without --tls"));
 
     let (at, _) = StandIn::play(StandIn::finish);
     let error = connect(&at, Wire::Irc, tls.clone()).unwrap_err();
@@ -179,7 +182,7 @@ fn a_server_that_does_not_finish_its_handshake_is_not_waited_for() {
             matches!(error, Error::Tls { error: TlsError::Handshake(HandshakeFault::Late(_)), .. }),
             "{error:?}"
         );
-        assert!(error.to_string().contains("within 0.1 s; perhaps it speaks none"), "{error}");
+        assert!(error.to_string().contains("within 0.1 s; perhaps it does not speak TLS"), "{error}");
     }
     drop(left);
     assert!(silent.1.join().unwrap() && slow.1.join().unwrap());
