@@ -1,5 +1,6 @@
 //! What one peer may send, what is kept for all, and who may come in: over scripted streams and a clock that the tests move.
 
+use std::io::ErrorKind;
 use std::time::Duration;
 
 use parlor::config::{Flood, Limits};
@@ -9,6 +10,7 @@ use parlor::message::{CloseReason, ConnectionId, Peer};
 use crate::support::irc::IrcScene;
 use crate::support::limits;
 use crate::support::scene::{Guest, Scene};
+use crate::support::stream::Fault;
 
 /// How long a token takes to come back.
 const INTERVAL: Duration = Duration::from_millis(500);
@@ -242,6 +244,41 @@ fn whoever_comes_when_connections_take_what_they_may_is_told_so_and_comes_in_onc
     let alice = guests.pop().expect("somebody is there");
     scene.send(&alice, "∏∑alice∏∑\n§γhi§γ");
     assert!(alice.heard().contains("alice说：hi"), "who is in can talk");
+}
+
+/// How connections ended, by reason.
+fn endings(scene: &Scene) -> Vec<(&'static str, u64)> {
+    let report = scene.server.report(scene.now);
+    report.endings.iter().filter(|&(_, count)| count > 0).collect()
+}
+
+#[test]
+fn a_peer_that_overflows_and_whose_last_write_fails_is_not_blamed_on_the_memory_of_all() {
+    for kind in [ErrorKind::BrokenPipe, ErrorKind::ConnectionReset] {
+        let limits = Limits { outbox_bytes: 8_192, ..limits() };
+        let (mut scene, alice, deaf) = stalled(limits, &[0]);
+        for _ in 0..7 {
+            scene.send(&alice, format!("§γ{}§γ", "x".repeat(1_000)));
+        }
+        deaf[0].wire.borrow_mut().writes.plan(0, Fault::Fail(kind));
+        for _ in 0..3 {
+            scene.send(&alice, format!("§γ{}§γ", "x".repeat(1_000)));
+        }
+        assert!(!is_here(&scene, &deaf[0]));
+        let reasons: Vec<_> = endings(&scene).into_iter().map(|(reason, _)| reason).collect();
+        assert_eq!(reasons, ["lost"], "{kind}");
+    }
+}
+
+#[test]
+fn a_peer_that_overflows_is_told_so_although_its_connection_breaks_while_it_is_told() {
+    let limits = Limits { outbox_bytes: 8_192, ..limits() };
+    let (mut scene, alice, deaf) = stalled(limits, &[0]);
+    for _ in 0..9 {
+        scene.send(&alice, format!("§γ{}§γ", "x".repeat(1_000)));
+    }
+    scene.reset(&deaf[0]);
+    assert_eq!(endings(&scene), [("outbox-full", 1)]);
 }
 
 // Who may come in.
