@@ -137,7 +137,7 @@ impl Scene {
         let mut heard = Vec::new();
         while let Some(effect) = self.out.pop() {
             match effect {
-                Effect::Event(event, audience) => {
+                Effect::Event(event, audience, _) => {
                     heard.push((audience.iter().collect(), source(&event.from), event.kind));
                 }
                 Effect::Close(who, reason) => {
@@ -210,7 +210,7 @@ fn events_are_numbered_in_order_and_carry_the_time_given() {
     let mut ids = Vec::new();
     for _ in 0..3 {
         scene.handle(ANA, say("#lobby", "hi")).unwrap();
-        let Some(Effect::Event(event, _)) = scene.out.pop() else { panic!("nothing was sent") };
+        let Some(Effect::Event(event, ..)) = scene.out.pop() else { panic!("nothing was sent") };
         assert_eq!(event.time, scene.now.time);
         ids.push(event.id);
     }

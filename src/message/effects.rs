@@ -36,8 +36,8 @@ pub struct Effects {
 /// One entry of [`Effects`].
 #[derive(Debug)]
 pub enum Effect {
-    /// An event, and who is to hear it.
-    Event(Event, Audience),
+    /// An event, the connections that hear it, and its bytes for one dialect if something has encoded it already.
+    Event(Event, Audience, Option<Encoded>),
     /// Encoded bytes for one connection alone: see [`Effects::bytes_at`].
     Bytes(ConnectionId, Range<usize>),
     /// A newline for this connection, where the last byte that it was sent is none.
@@ -75,6 +75,15 @@ impl Audience {
     }
 }
 
+/// The bytes of an event for the connections of one dialect: see [`Effects::bytes_at`].
+#[derive(Clone, Debug)]
+pub struct Encoded {
+    /// The dialect.
+    pub dialect: Dialect,
+    /// Where the bytes are.
+    pub bytes: Range<usize>,
+}
+
 impl Effects {
     /// Adds an effect.
     pub fn push(&mut self, effect: Effect) {
@@ -89,7 +98,7 @@ impl Effects {
     /// Adds an event for an audience that others may share.
     pub fn event_for(&mut self, event: Event, audience: Audience) {
         self.hearers += audience.all.len();
-        self.push(Effect::Event(event, audience));
+        self.push(Effect::Event(event, audience, None));
     }
 
     /// Adds bytes for one connection, which `write` appends to what it is given. Bytes for the connection that was last
@@ -201,6 +210,7 @@ impl Effects {
     pub fn take_for(
         &mut self,
         who: ConnectionId,
+        dialect: Dialect,
         stays: impl Fn(&Event) -> bool,
         mut encode: impl FnMut(&Event, &mut Vec<u8>),
     ) -> Vec<u8> {
@@ -208,12 +218,18 @@ impl Effects {
         for effect in self.list.split_off(self.before) {
             match effect {
                 Effect::Bytes(to, bytes) if to == who => taken.extend_from_slice(&self.bytes[bytes]),
-                Effect::Event(event, audience) => {
+                Effect::Event(event, audience, mut encoded) => {
                     let copies = audience.iter().filter(|&id| id == who).count();
                     let staying = usize::from(copies > 0 && stays(&event));
+                    let start = taken.len();
                     (staying..copies).for_each(|_| encode(&event, &mut taken));
+                    if copies - staying == 1 {
+                        let bytes = self.bytes.len()..self.bytes.len() + taken.len() - start;
+                        self.bytes.extend_from_slice(&taken[start..]);
+                        encoded = Some(Encoded { dialect, bytes });
+                    }
                     let audience = without(audience, who, copies, staying);
-                    self.push(Effect::Event(event, audience));
+                    self.push(Effect::Event(event, audience, encoded));
                 }
                 other => self.push(other),
             }

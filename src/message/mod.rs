@@ -18,7 +18,7 @@ pub use check::{Check, Outcome, Purpose};
 pub use close::{CloseReason, PASSWORD_NOT_CHECKED};
 pub use command::{Command, Profile, UserChange};
 pub use dialect::Dialect;
-pub use effects::{Audience, Effect, Effects};
+pub use effects::{Audience, Effect, Effects, Encoded};
 pub use errand::{Errand, ErrandKind, Found};
 pub use event::{
     Event, EventKind, Identity, MaskList, Rank, RoomChange, RoomFlag, Source, Speech, SpeechKind,

@@ -31,8 +31,9 @@ pub(super) struct Batch {
     audience: Rc<[ConnectionId]>,
     /// For those at the end of the audience who came meanwhile: how many events there were before.
     missed: Vec<usize>,
-    /// Each event, and who of the audience does not hear it.
-    events: Vec<(Event, Option<ConnectionId>)>,
+    events: Vec<Entry>,
+    /// Bytes of events that something had encoded before they came here.
+    encoded_bytes: Vec<u8>,
     /// What single hearers are told in between.
     asides: Vec<Aside>,
     aside_bytes: Vec<u8>,
@@ -45,6 +46,16 @@ pub(super) struct Batch {
     encodings: Vec<Encoding>,
     /// Where they are encoded.
     encoder: Vec<u8>,
+}
+
+/// One event of a batch.
+#[derive(Debug)]
+struct Entry {
+    event: Event,
+    /// The connection of the audience that does not hear it.
+    except: Option<ConnectionId>,
+    /// Its bytes for one dialect, in `Batch::encoded_bytes`.
+    encoded: Option<(Dialect, Range<usize>)>,
 }
 
 /// Bytes for one hearer alone.
@@ -111,6 +122,7 @@ impl Batch {
             audience: Rc::default(),
             missed: Vec::new(),
             events: Vec::new(),
+            encoded_bytes: Vec::new(),
             asides: Vec::new(),
             aside_bytes: Vec::new(),
             special: Vec::new(),
@@ -135,7 +147,7 @@ impl Batch {
     }
 
     /// Adds an event.
-    pub(super) fn push(&mut self, event: Event, audience: Audience) {
+    pub(super) fn push(&mut self, event: Event, audience: Audience, encoded: Option<(Dialect, &[u8])>) {
         if !self.events.is_empty() {
             let joined = audience.all.len() - self.audience.len();
             self.missed.extend(std::iter::repeat_n(self.events.len(), joined));
@@ -145,7 +157,12 @@ impl Batch {
         if let Some(id) = audience.except {
             self.note_special(id);
         }
-        self.events.push((event, audience.except));
+        let encoded = encoded.map(|(dialect, bytes)| {
+            let start = self.encoded_bytes.len();
+            self.encoded_bytes.extend_from_slice(bytes);
+            (dialect, start..self.encoded_bytes.len())
+        });
+        self.events.push(Entry { event, except: audience.except, encoded });
         self.audience = audience.all;
     }
 
@@ -218,7 +235,7 @@ impl Batch {
                 parts.own.extend_from_slice(&self.aside_bytes[aside.bytes.clone()]);
             }
             match self.events.get(n) {
-                Some((_, except)) if *except == Some(id) => {
+                Some(entry) if entry.except == Some(id) => {
                     parts.end_run(n);
                     parts.heard = n + 1..n + 1;
                 }
@@ -231,8 +248,13 @@ impl Batch {
 
     fn encode(&mut self, variant: Dialect, house: &House) -> usize {
         self.encoder.clear();
-        let ends = self.events.iter().map(|(event, _)| {
-            session::encode(event, variant, house, &mut self.encoder);
+        let ends = self.events.iter().map(|Entry { event, encoded, .. }| {
+            match encoded {
+                Some((dialect, bytes)) if self.differences.variant(*dialect) == variant => {
+                    self.encoder.extend_from_slice(&self.encoded_bytes[bytes.clone()]);
+                }
+                _ => session::encode(event, variant, house, &mut self.encoder),
+            }
             self.encoder.len()
         });
         let ends = ends.collect();
@@ -245,6 +267,7 @@ impl Batch {
         self.audience = Rc::default();
         self.missed.clear();
         self.events.clear();
+        self.encoded_bytes.clear();
         self.asides.clear();
         self.aside_bytes.clear();
         self.special.clear();

@@ -18,12 +18,13 @@ impl<S: Stream> Server<S> {
         self.steps += self.out.take_steps();
         while let Some(effect) = self.out.pop() {
             match effect {
-                Effect::Event(_, audience) if audience.iter().next().is_none() => {}
-                Effect::Event(event, audience) => {
+                Effect::Event(_, audience, _) if audience.iter().next().is_none() => {}
+                Effect::Event(event, audience, encoded) => {
                     if !self.batch.takes(&audience) {
                         self.seal(now);
                     }
-                    self.batch.push(event, audience);
+                    let encoded = encoded.map(|it| (it.dialect, self.out.bytes_at(it.bytes)));
+                    self.batch.push(event, audience, encoded);
                 }
                 Effect::Bytes(id, bytes) if self.takes_aside(id) => {
                     self.batch.push_aside(id, self.out.bytes_at(bytes));

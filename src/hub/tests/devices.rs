@@ -78,7 +78,7 @@ fn a_user_who_stays_is_there_without_connections_and_what_it_hears_happens() {
     let say = Command::Say { room: room("#lobby"), to_rank: Rank::NONE, speech, unheard_by: None };
     scene.out = Effects::default();
     scene.hub.handle(ana, say, scene.now, &mut scene.out).unwrap();
-    let Some(Effect::Event(event, audience)) = scene.out.pop() else { panic!("it did not happen") };
+    let Some(Effect::Event(event, audience, _)) = scene.out.pop() else { panic!("it did not happen") };
     assert!(matches!(event.kind, EventKind::Said { .. }) && audience.iter().next().is_none());
     scene.hub.attach(ana, ANA);
     scene.handle(BOB, whisper(BOB, "ana", "welcome back")).unwrap();

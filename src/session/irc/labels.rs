@@ -3,7 +3,7 @@
 
 use super::client::Irc;
 use crate::message::Capabilities;
-use crate::message::{Event, EventKind, Source};
+use crate::message::{Dialect, Event, EventKind, Source};
 use crate::session::Context;
 use crate::wire::irc::{Line, Message};
 
@@ -55,7 +55,8 @@ impl Irc {
 
     fn put(&self, part: Part<'_>, context: &mut Context<'_>) {
         let capabilities = self.capabilities;
-        let answer = context.out.take_for(self.connection, is_for_oneself, |event, bytes| {
+        let dialect = Dialect::Irc(capabilities);
+        let answer = context.out.take_for(self.connection, dialect, is_for_oneself, |event, bytes| {
             super::encode(event, capabilities, context.house, bytes);
         });
         let lines: Vec<_> = answer.split_inclusive(|&byte| byte == b'\n').collect();
