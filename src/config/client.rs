@@ -1,7 +1,10 @@
 //! How `parlor` is to run, as its command line and its config file tell.
 
+mod draft;
 mod help;
 mod settings;
+
+pub use draft::Color;
 
 use std::env;
 use std::ffi::OsString;
@@ -20,11 +23,9 @@ use crate::address::{Address, DEFAULT_PORT};
 use crate::fingerprint::Fingerprint;
 use crate::name::{RoomName, UserName};
 use crate::wire::Wire;
+use draft::{Draft, LOBBY};
 use help::{help, options};
 use settings::{SETTINGS, server, wrong};
-
-/// Where everybody is who names no other room.
-const LOBBY: &str = "#lobby";
 
 /// How `parlor` is to run.
 #[derive(Clone, PartialEq, Eq)]
@@ -69,30 +70,6 @@ pub enum Trust {
     Certificate(Fingerprint),
 }
 
-/// Whether there are colours.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Color {
-    /// At a terminal that has them, unless the environment has `NO_COLOR`.
-    #[default]
-    Auto,
-    /// Always.
-    Always,
-    /// Never.
-    Never,
-}
-
-impl Color {
-    const ALL: [Self; 3] = [Self::Auto, Self::Always, Self::Never];
-
-    fn name(self) -> &'static str {
-        match self {
-            Self::Auto => "auto",
-            Self::Always => "always",
-            Self::Never => "never",
-        }
-    }
-}
-
 /// Without the password, which no log is to show.
 impl fmt::Debug for ClientConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -101,24 +78,6 @@ impl fmt::Debug for ClientConfig {
         debug.field("server", server).field("name", name).field("wire", wire).field("rooms", rooms);
         debug.finish_non_exhaustive()
     }
-}
-
-/// What is known before everything is read.
-#[derive(Clone, Default, PartialEq)]
-struct Draft {
-    /// An address whose port may be missing.
-    server: Option<String>,
-    name: Option<UserName>,
-    wire: Wire,
-    #[cfg(feature = "tls")]
-    tls: bool,
-    #[cfg(feature = "tls")]
-    fingerprint: Option<Fingerprint>,
-    rooms: Vec<RoomName>,
-    password: Option<String>,
-    highlights: Vec<String>,
-    color: Color,
-    retry: Option<Option<Duration>>,
 }
 
 /// How long a pipe tries to come back where it is not told.

@@ -5,6 +5,7 @@ mod certificate;
 mod changes;
 #[cfg(feature = "tls")]
 mod credentials;
+mod fields;
 mod reload;
 #[cfg(feature = "tls")]
 mod self_signed;
@@ -21,87 +22,16 @@ use getopts::Options;
 use super::table;
 use super::{ConfigError, Invocation, Limits, version};
 use crate::address::Address;
-use crate::name::RoomName;
-use crate::network::Network;
-use crate::secret::{OutOfMemory, SPARE_KB, Secret};
+use crate::secret::{OutOfMemory, SPARE_KB};
 pub use changes::Changes;
+pub use fields::{Operator, Proxy, ServerConfig};
 use settings::{OTHERS, SETTINGS};
-
-/// How `parlord` is to run.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ServerConfig {
-    /// Where to listen.
-    pub listen: Vec<Address>,
-    /// Where and how TLS is spoken.
-    #[cfg(feature = "tls")]
-    pub tls: TlsConfig,
-    /// What IRC clients see as the server's name.
-    pub server_name: String,
-    /// Where CrazyIt users are.
-    pub lobby: RoomName,
-    /// The message of the day, a line each; none when there is none.
-    pub motd: Vec<String>,
-    /// What everybody must know to come in.
-    pub password: Option<Secret>,
-    /// Who may become an operator of the server.
-    pub operators: Vec<Operator>,
-    /// The directory for what must outlive a restart; `None` keeps nothing.
-    pub state: Option<PathBuf>,
-    /// Who begins with a PROXY header, which says for whom it speaks. Nobody else may.
-    pub proxy_from: Vec<Proxy>,
-    /// Serve a network even as root.
-    pub allow_root: bool,
-    /// What connections are held to.
-    pub limits: Limits,
-    /// Where to tell Prometheus how the server is.
-    #[cfg(feature = "metrics")]
-    pub metrics: Option<Address>,
-}
 
 /// What `parlord` can do besides running.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ServerTask {
     /// Read a password, and print its hash.
     HashPassword,
-}
-
-/// Somebody who may become an operator of the server.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Operator {
-    /// Given with `OPER`; not a user's name.
-    pub name: String,
-    /// Given with `OPER`.
-    pub password: Secret,
-}
-
-/// Where somebody connects from who speaks for others.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Proxy {
-    /// An address of this network.
-    Network(Network),
-    /// This machine, over a Unix socket.
-    Unix,
-}
-
-impl Default for ServerConfig {
-    fn default() -> Self {
-        Self {
-            listen: vec![Address::parse("127.0.0.1:30000").expect("the default is an address")],
-            #[cfg(feature = "tls")]
-            tls: TlsConfig::default(),
-            server_name: "parlor.local".into(),
-            lobby: RoomName::new("#lobby").expect("the default is a room name"),
-            motd: Vec::new(),
-            password: None,
-            operators: Vec::new(),
-            state: None,
-            proxy_from: Vec::new(),
-            allow_root: false,
-            limits: Limits::default(),
-            #[cfg(feature = "metrics")]
-            metrics: None,
-        }
-    }
 }
 
 impl ServerConfig {
@@ -243,6 +173,8 @@ mod tests {
 
     use super::*;
     use crate::config::Flood;
+    use crate::name::RoomName;
+    use crate::secret::Secret;
 
     fn parse(args: &[&str]) -> Result<Invocation<ServerConfig, ServerTask>, String> {
         let args: Vec<_> = args.iter().map(|&arg| arg.to_owned()).collect();

@@ -1,6 +1,6 @@
 //! What `parlor --help` prints.
 
-use super::Draft;
+use super::draft::Draft;
 use super::settings::{OTHERS, SETTINGS};
 use crate::config::table;
 

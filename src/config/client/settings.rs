@@ -4,7 +4,7 @@ use std::fmt;
 use std::fs;
 use std::time::Duration;
 
-use super::{Color, Draft, LOBBY};
+use super::draft::{Color, Draft, LOBBY};
 use crate::address::{Address, DEFAULT_PORT};
 use crate::config::setting::Fallback::{Value, Word};
 use crate::config::setting::{self, CommandLineOnly, Kind};

@@ -5,6 +5,9 @@ use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, Error};
 
+/// Largest file with certificates or a key, in bytes.
+pub(super) const PEM_BYTES: usize = 256 * 1024;
+
 /// A name that is never a host's (RFC 6761 §6.4).
 const NO_HOST: &str = "a-name-that-is-not.invalid";
 

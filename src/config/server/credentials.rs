@@ -11,13 +11,11 @@ use rustls::server::ParsedCertificate;
 use rustls::sign::CertifiedKey;
 use rustls::{Error, InconsistentKeys};
 
-use super::{certificate, self_signed};
+use super::certificate::{self, PEM_BYTES};
+use super::self_signed;
 use crate::address::Address;
 use crate::files::read_text;
 use crate::fingerprint::Fingerprint;
-
-/// Largest file with certificates or a key, in bytes.
-pub(super) const PEM_BYTES: usize = 256 * 1024;
 
 /// Where TLS is spoken, and what is shown there.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! What a reload does with an option.
 
-use super::ServerConfig;
+use super::fields::ServerConfig;
 
 /// Each option's row in the table has one.
 pub(super) enum Reload {

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use rcgen::{CertificateParams, DnType, KeyPair};
 
-use super::credentials::PEM_BYTES;
+use super::certificate::PEM_BYTES;
 use crate::files::{read_text, replace};
 
 /// Makes a certificate for the server of this name and this machine, and keeps it in a file; the same with its key, unless

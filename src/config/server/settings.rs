@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::ServerConfig;
+use super::fields::ServerConfig;
 use super::reload::Reload::{self, AtOnce, AtRestart, WithAnother};
 use super::reload::{Part, part};
 use crate::address::Address;

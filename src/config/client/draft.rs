@@ -1,0 +1,53 @@
+//! The settings of a client, as they come together.
+
+use std::time::Duration;
+
+#[cfg(feature = "tls")]
+use crate::fingerprint::Fingerprint;
+use crate::name::{RoomName, UserName};
+use crate::wire::Wire;
+
+/// Where everybody is who names no other room.
+pub(super) const LOBBY: &str = "#lobby";
+
+/// Whether there are colours.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Color {
+    /// At a terminal that has them, unless the environment has `NO_COLOR`.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+impl Color {
+    pub(super) const ALL: [Self; 3] = [Self::Auto, Self::Always, Self::Never];
+
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Always => "always",
+            Self::Never => "never",
+        }
+    }
+}
+
+/// What is known before everything is read.
+#[derive(Clone, Default, PartialEq)]
+pub(super) struct Draft {
+    /// An address whose port may be missing.
+    pub(super) server: Option<String>,
+    pub(super) name: Option<UserName>,
+    pub(super) wire: Wire,
+    #[cfg(feature = "tls")]
+    pub(super) tls: bool,
+    #[cfg(feature = "tls")]
+    pub(super) fingerprint: Option<Fingerprint>,
+    pub(super) rooms: Vec<RoomName>,
+    pub(super) password: Option<String>,
+    pub(super) highlights: Vec<String>,
+    pub(super) color: Color,
+    pub(super) retry: Option<Option<Duration>>,
+}
