@@ -1,5 +1,4 @@
-//! Who may come in: so many connections at the same time, so many of them from one address, and not from the same
-//! address again and again.
+//! Admission of connections: limits in total and per address, and on how often an address connects.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -10,41 +9,38 @@ use crate::config::Limits;
 use crate::message::{CloseReason, Peer};
 use crate::origin::Origin;
 
-/// How often an address that has used up its burst may connect once more. A person who comes back does not notice; a
-/// program that comes back in a loop costs next to nothing at this rate.
+/// Interval between connections of an address whose burst is spent. A returning person does not notice it; a program
+/// that reconnects in a loop costs next to nothing at this rate.
 const REFILL: Duration = Duration::from_secs(2);
 
-/// The burst, in connections for each that an address may have at the same time: everybody behind it can come, be
-/// thrown out by their network, and come back, without waiting.
+/// The burst, as a multiple of the connections that an address may have: all users behind it can connect, be thrown out
+/// by their network, and reconnect without waiting.
 const BURST_FOR_EACH: usize = 2;
 
-/// So many addresses are remembered after their last connection has left, or as many as have connections, if that is
-/// more.
+/// Absent addresses that are remembered, or as many as have connections, if that is more.
 const REMEMBERED: usize = 1024;
 
-/// Counts connections, all of them and for each address, save for peers on this machine, who are held to the limit for
-/// all alone. An operation costs O(1), spread over many.
+/// Counts connections, in total and per address. Peers on this machine are held only to the total. An operation costs
+/// amortized O(1).
 ///
-/// Memory is bounded, whoever connects: an address is remembered as long as it has connections, whose number has a
-/// limit, and for a while after that, with [`REMEMBERED`] of them or as many again at the most. Beyond that a sweep
-/// forgets those whose burst is whole again, which is what an address has that is not remembered, and if these are
-/// not half of them, all that are absent: a peer with so many addresses is not stopped by what each of them may do.
-/// A sweep looks at two addresses at the most for each that is absent, and forgets every second of those, so it costs
-/// about four looks for each that it forgets.
+/// Memory is bounded: an address is remembered while it has connections, and up to [`REMEMBERED`] absent ones (or as
+/// many again as have connections) for a while longer. Beyond that a sweep forgets absent addresses with a full burst,
+/// which equals being unknown; if these are not half of them, it forgets all absent ones: per-address limits do not
+/// stop a peer with that many addresses. A sweep looks at most at two addresses for each absent one and forgets at
+/// least half of those: about four looks per address forgotten.
 #[derive(Debug)]
 pub(super) struct Admission {
-    /// Most connections at the same time.
     most: usize,
-    /// Most of them from one origin.
+    /// Most connections per origin.
     most_each: usize,
     /// Connections that were admitted and have not left.
     connections: usize,
     origins: HashMap<Origin, Record>,
-    /// How many of the origins have no connection.
+    /// Number of origins without a connection.
     absent: usize,
 }
 
-/// What is known of an origin. One that is not known has no connections and its whole burst.
+/// State of an origin. An unknown origin has no connections and a full burst.
 #[derive(Clone, Copy, Debug)]
 struct Record {
     connections: usize,
@@ -53,7 +49,6 @@ struct Record {
 }
 
 impl Admission {
-    /// Nobody is there yet.
     pub(super) fn new(limits: &Limits) -> Self {
         Self {
             most: limits.connections,
@@ -64,8 +59,8 @@ impl Admission {
         }
     }
 
-    /// Other limits. Whoever is here stays; an address that may have more or fewer than before has its burst anew,
-    /// because what was counted of it means something else now.
+    /// Applies other limits. Nobody is disconnected. If the limit per address changes, all bursts start anew, because
+    /// the counts no longer fit.
     pub(super) fn change_limits(&mut self, limits: &Limits, now: Instant) {
         self.most = limits.connections;
         if self.most_each == limits.connections_per_ip {
@@ -77,12 +72,11 @@ impl Admission {
         self.absent = 0;
     }
 
-    /// How many connections were admitted and have not left.
     pub(super) fn connections(&self) -> usize {
         self.connections
     }
 
-    /// Counts a newcomer; or says why it may not come in, and counts nothing.
+    /// Counts a newcomer, or returns why it is refused and counts nothing.
     pub(super) fn admit(&mut self, peer: Peer, now: Instant) -> Result<(), CloseReason> {
         if self.connections >= self.most {
             return Err(CloseReason::ServerFull(self.most));
@@ -117,7 +111,7 @@ impl Admission {
         Ok(())
     }
 
-    /// An admitted connection has left.
+    /// Notes that an admitted connection has left.
     pub(super) fn leave(&mut self, peer: Peer, now: Instant) {
         self.connections -= 1;
         let Some(origin) = Origin::elsewhere(peer) else { return };
@@ -153,8 +147,7 @@ impl Admission {
         }
     }
 
-    /// Panics where the counts are not those of `peers`, who are all that were admitted and have not left. Costs
-    /// O(n): for tests.
+    /// Panics when the counts differ from `peers`, all admitted connections that have not left. O(n), for tests.
     pub(super) fn check(&self, peers: impl Iterator<Item = Peer>) {
         let (mut connections, mut counts) = (0, HashMap::new());
         for peer in peers {
@@ -219,7 +212,7 @@ mod tests {
         }
         for _ in 0..3 {
             let too_often = |wait| Err(CloseReason::ConnectsTooOften { burst: BURST, wait });
-            // Asking in vain costs nothing.
+            // Refused attempts cost no token.
             for _ in 0..10 {
                 assert_eq!(admission.admit(peer, now), too_often(REFILL));
             }
@@ -250,17 +243,17 @@ mod tests {
             assert_eq!(admission.admit(peer, now), Ok(()));
             admission.leave(peer, now);
             assert!(admission.origins.len() <= REMEMBERED + 1);
-            // Fast and slow, so that some are swept because they are whole, and some because they are too many.
+            // Fast, then slow, so that sweeps forget some for their full bursts and some for their number.
             now += Duration::from_millis(if n < 10 * REMEMBERED as u128 { 1 } else { 5 });
         }
         admission.check([stays].into_iter());
     }
 
-    /// Says the same in the simplest way, and never forgets.
+    /// The same in the simplest form; it never forgets.
     #[derive(Default)]
     struct Twin {
         peers: Vec<Peer>,
-        /// How long each address would have to wait for its whole burst, when it was last looked at, and when that was.
+        /// How long each origin had to wait for a full burst when last updated, and the time of that.
         missing: HashMap<Origin, (Duration, Instant)>,
     }
 
@@ -292,7 +285,7 @@ mod tests {
     #[derive(Clone, Debug)]
     enum Step {
         Come(Peer),
-        /// One of those who are there.
+        /// One of the connections leaves.
         Go(prop::sample::Index),
         Wait(u64),
     }

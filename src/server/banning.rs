@@ -1,4 +1,4 @@
-//! Bans: who is hit ends at once, and what is kept of them is told to whoever keeps it.
+//! Bans: closing the connections they hit, and passing them on to be saved.
 
 use std::io;
 
@@ -12,25 +12,24 @@ use crate::server::Stream;
 use crate::server::bans_file;
 use crate::server::connection::{Connection, Life};
 
-/// Most connections that a ban ends in a turn.
 const ENDS_AT_ONCE: usize = 128;
 
 impl<S: Stream> Server<S> {
-    /// Sets the bans of an earlier run, which are kept already.
+    /// Restores the bans of an earlier run, which are already saved.
     pub fn restore_bans(&mut self, bans: Vec<Ban>, now: Now) {
         self.hub.restore_bans(bans, now.time);
         self.kept_changes = self.hub.bans().changes();
     }
 
-    /// What is to be kept of bans, as the text of a file, if they have changed since this was asked last.
+    /// The content of the bans file, if bans have changed since the last call.
     pub fn bans_to_keep(&mut self, now: Now) -> Option<String> {
         let (bans, kept) = (self.hub.bans(), self.kept_changes);
         self.kept_changes = bans.changes();
         (self.kept_changes != kept).then(|| bans_file::text(bans.iter(now.time)))
     }
 
-    /// Tells operators and the log that bans could not be kept. They stand as long as the server runs, and the next change
-    /// has them kept after all.
+    /// Tells operators and the log that saving the bans failed. They remain in force while the server runs; the next
+    /// change saves them again.
     pub fn bans_not_kept(&mut self, error: &io::Error, now: Now) {
         warn!("bans are not kept: {error}");
         let text = format!("Bans are not kept, and a restart will forget the last: {error}");
@@ -39,7 +38,7 @@ impl<S: Stream> Server<S> {
         self.pump(now);
     }
 
-    /// Has all connections from there ended, from the end of this turn on.
+    /// Closes all connections from this network, from the end of this turn on.
     pub(super) fn close_from(&mut self, network: Network, reason: CloseReason) {
         self.steps += self.connections.len();
         for (_, connection) in &mut self.connections {
@@ -51,11 +50,11 @@ impl<S: Stream> Server<S> {
         self.banned.push((network, reason, 0));
     }
 
-    /// Ends some of the connections that are banned, the others in the next turns: all who stay are told of each.
+    /// Closes some of the banned connections, and leaves the others to later turns: each quit is told to everyone else.
     pub(super) fn close_more(&mut self) {
         let Some((network, reason, first)) = self.banned.pop() else { return };
         let is_meant = |connection: &Connection<S>| {
-            // Whoever has come since has another's key, and is not banned.
+            // A connection that came later may reuse the key, and is not banned.
             matches!(connection.life, Life::Doomed(_)) && is_hit(&network, connection.peer)
         };
         let keys = first..self.connections.capacity();
@@ -72,7 +71,7 @@ impl<S: Stream> Server<S> {
     }
 }
 
-/// True for a peer that a ban of this network hits.
+/// True when a ban of this network hits the peer.
 fn is_hit(network: &Network, peer: Peer) -> bool {
     matches!(peer, Peer::Tcp(ip, _) if network.contains(ip) && !ip.is_loopback())
 }

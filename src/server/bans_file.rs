@@ -1,7 +1,7 @@
-//! The file `bans`, in which bans outlive a restart: one to a line, for people to read and to edit while the server does
-//! not run.
+//! The file `bans`, which keeps bans across restarts: one per line, for people to read and, while the server does not
+//! run, to edit.
 //!
-//! It is written whole or not at all: beside the old one, which it replaces once it has reached the disk.
+//! It is replaced atomically, once the new file is on the disk.
 
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
@@ -10,21 +10,21 @@ use crate::date;
 use crate::files::{read_text, replace};
 use crate::hub::{Ban, MOST_BANS};
 
-/// Its name in the directory for what outlives a restart.
+/// File name in the data directory.
 const NAME: &str = "bans";
 
-/// What begins the file. Other comments do not outlive the next ban.
+/// First line of the file. Other comments are lost with the next ban.
 const HEAD: &str = "# Who may not come: network, until when or -, who said so, when, and why.\n";
 
-/// Largest file that is read, in bytes: more than as many bans as there may be take.
+/// Most bytes read from the file: more than the most bans need.
 const FILE_BYTES: usize = 1024 * MOST_BANS;
 
-/// Where bans are kept under this directory.
+/// The path of the file in this directory.
 pub(crate) fn path(directory: &Path) -> PathBuf {
     directory.join(NAME)
 }
 
-/// The bans in a file, none where there is no file. What is wrong is told in one line, which names the file.
+/// Reads the bans from a file, none if it does not exist. An error names the file and fits in one line.
 pub(crate) fn read(path: &Path) -> io::Result<Vec<Ban>> {
     let wrong = |what: String| io::Error::new(ErrorKind::InvalidData, format!("{}{what}", path.display()));
     let text = match read_text(path, FILE_BYTES) {
@@ -37,13 +37,13 @@ pub(crate) fn read(path: &Path) -> io::Result<Vec<Ban>> {
     parse(&text).map_err(|(number, why)| wrong(format!(", line {number}: {why}")))
 }
 
-/// Replaces the file by one with this content. Where that fails the old one stands, and the error names the file.
+/// Replaces the content of the file. On failure the old file remains, and the error names it.
 pub(crate) fn save(path: &Path, text: &str) -> io::Result<()> {
     replace(path, text, 0o600)
         .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", path.display())))
 }
 
-/// What stands in a file with these bans.
+/// The content of a file with these bans.
 pub(super) fn text<'a>(bans: impl Iterator<Item = &'a Ban>) -> String {
     let mut text = HEAD.to_owned();
     for Ban { network, until, by, since, reason } in bans {
@@ -55,9 +55,9 @@ pub(super) fn text<'a>(bans: impl Iterator<Item = &'a Ban>) -> String {
     text
 }
 
-/// The bans in a file's text; or which line is wrong, and why.
+/// Parses the content of a file; an error has the line number and a reason.
 fn parse(text: &str) -> Result<Vec<Ban>, (usize, String)> {
-    // A file that was cut is one that nobody wrote.
+    // A text without a final newline is a truncated file.
     if !text.is_empty() && !text.ends_with('\n') {
         return Err((text.lines().count(), "this line has no end, and perhaps more is missing".to_owned()));
     }
@@ -90,7 +90,6 @@ fn parse_line(line: &str) -> Result<Ban, String> {
     })
 }
 
-/// The first word, and what follows it.
 fn word(text: &str) -> (&str, &str) {
     let (word, rest) = text.trim_start().split_once(char::is_whitespace).unwrap_or((text.trim(), ""));
     (word, rest.trim())
@@ -107,7 +106,7 @@ mod tests {
 
     use super::*;
 
-    /// A directory of its own for one test.
+    /// A separate directory for each test.
     fn scratch(name: &str) -> PathBuf {
         env::temp_dir().join(format!("parlor-bans-{}-{name}", process::id()))
     }
@@ -206,7 +205,7 @@ mod tests {
         let directory = scratch("fails");
         let path = path(&directory);
         save(&path, TEXT).unwrap();
-        // A directory in the way of the new file hinders root, too.
+        // A directory in place of the new file hinders root, too.
         fs::create_dir(path.with_extension("new")).unwrap();
         let error = save(&path, "").unwrap_err().to_string();
         assert!(error.starts_with(&format!("{}: ", path.display())), "{error}");

@@ -1,6 +1,6 @@
-//! Events that the same audience hears one after the other in a turn. They become one stretch of bytes that all of the
-//! audience share, so that what one of them costs does not grow with how much was said. Somebody may join the audience
-//! meanwhile and hears the rest; and what somebody alone is told in between has its place.
+//! Consecutive events for one audience in a turn. All of the audience share their encoded bytes, so the cost per
+//! receiver does not grow with the number of events. A user may join the audience meanwhile and gets the rest; bytes
+//! for single receivers keep their place in between.
 
 use std::mem;
 use std::ops::Range;
@@ -9,42 +9,40 @@ use std::rc::Rc;
 use crate::message::{Audience, ConnectionId, Dialect, Event, Frame};
 use crate::session::{self, Differences, House};
 
-/// About how many bytes a batch takes at most, for all and for single hearers each; then it goes into the outboxes
-/// before more is gathered.
+/// Approximate size at which a batch is moved into the outboxes, for events and for asides each.
 const BATCH_BYTES: usize = 64 * 1024;
 
-/// About how many bytes an event takes besides its text: who, where, when, and an id.
+/// Approximate size of an event besides its text: source, target, time and id.
 const EVENT_BYTES: usize = 200;
 
-/// True for a part of a batch that is copied for a hearer who does not get all of it. A part keeps all of the batch in
-/// memory, so it is shared only where it is at least half of it.
+/// True when a receiver gets a copy of a part of a batch. A shared part keeps the whole batch in memory, so a part is
+/// shared only if it is at least half of the batch.
 fn is_copied(part: &Range<usize>, all: &[u8]) -> bool {
     part.len() < all.len() / 2
 }
 
-/// Events for one audience, in order.
 #[derive(Debug)]
 pub(super) struct Batch {
-    /// About how many bytes it takes at most.
+    /// Approximate limit on `bytes`.
     most_bytes: usize,
-    /// Everybody who could hear them.
+    /// All possible receivers of the events.
     audience: Rc<[ConnectionId]>,
-    /// For those at the end of the audience who came meanwhile: how many events there were before.
+    /// For receivers at the end of the audience that joined late: the number of events before.
     missed: Vec<usize>,
     events: Vec<Entry>,
-    /// Bytes of events that something had encoded before they came here.
+    /// Encodings that came with their events.
     encoded_bytes: Vec<u8>,
-    /// What single hearers are told in between.
+    /// Bytes for single receivers, between events.
     asides: Vec<Aside>,
     aside_bytes: Vec<u8>,
-    /// Everybody who does not hear all, or hears more.
+    /// Receivers that do not get all events, or get asides.
     special: Vec<ConnectionId>,
-    /// About how many bytes the events take.
+    /// Approximate size of the events.
     bytes: usize,
     differences: Differences,
-    /// What there is already of their encodings.
+    /// The encodings made so far.
     encodings: Vec<Encoding>,
-    /// Where they are encoded.
+    /// Scratch buffer for encoding.
     encoder: Vec<u8>,
 }
 
@@ -52,49 +50,49 @@ pub(super) struct Batch {
 #[derive(Debug)]
 struct Entry {
     event: Event,
-    /// The connection of the audience that does not hear it.
+    /// The member of the audience that does not get it.
     except: Option<ConnectionId>,
     /// Its bytes for one dialect, in `Batch::encoded_bytes`.
     encoded: Option<(Dialect, Range<usize>)>,
 }
 
-/// Bytes for one hearer alone.
+/// Bytes for one receiver only.
 #[derive(Debug)]
 struct Aside {
     to: ConnectionId,
-    /// How many events come before.
+    /// Number of events before it.
     after: usize,
     bytes: Range<usize>,
 }
 
-/// All events of a batch, as some of its audience get them.
+/// All events of a batch in one encoding.
 #[derive(Debug)]
 struct Encoding {
     variant: Dialect,
     all: Frame,
-    /// Where in it each of them ends.
+    /// The end of each event in the bytes.
     ends: Vec<usize>,
 }
 
 impl Encoding {
-    /// Where the event after so many others begins.
+    /// The start of the event with this index.
     fn start(&self, after: usize) -> usize {
         after.checked_sub(1).map_or(0, |last| self.ends[last])
     }
 }
 
-/// What a special hearer gets, as it comes together: long runs of events are shared, all else is copied.
+/// The frames for a special receiver: long runs of events are shared, all else is copied.
 struct Parts<'a, G> {
     encoding: &'a Encoding,
     give: &'a mut G,
-    /// The events that were heard since the last end of a run.
+    /// The run of events that is not yet taken.
     heard: Range<usize>,
-    /// What is copied, and not given yet.
+    /// Copied bytes that are not yet given.
     own: Vec<u8>,
 }
 
 impl<G: FnMut(Frame)> Parts<'_, G> {
-    /// Takes up what was heard before the event `next`.
+    /// Takes the run of events up to `next`.
     fn end_run(&mut self, next: usize) {
         let range = self.encoding.start(self.heard.start)..self.encoding.start(self.heard.end);
         if is_copied(&range, &self.encoding.all) {
@@ -106,7 +104,7 @@ impl<G: FnMut(Frame)> Parts<'_, G> {
         self.heard = next..next;
     }
 
-    /// Gives what is copied.
+    /// Gives the copied bytes.
     fn end(&mut self) {
         if !self.own.is_empty() {
             (self.give)(mem::take(&mut self.own).into());
@@ -115,7 +113,8 @@ impl<G: FnMut(Frame)> Parts<'_, G> {
 }
 
 impl Batch {
-    /// An empty batch for outboxes of `outbox_bytes`: half of one is left for what stands there already.
+    /// An empty batch for outboxes of `outbox_bytes`: it uses at most half, and leaves the rest for bytes queued
+    /// before.
     pub(super) fn new(outbox_bytes: usize) -> Self {
         Self {
             most_bytes: BATCH_BYTES.min(outbox_bytes / 2),
@@ -133,7 +132,7 @@ impl Batch {
         }
     }
 
-    /// True when an event for `audience` may be added: it is the same, or somebody has joined it.
+    /// True when the batch accepts an event for `audience`: the same one, or one that users have joined.
     pub(super) fn takes(&self, audience: &Audience) -> bool {
         let is_same = || {
             Rc::ptr_eq(&self.audience, &audience.all)
@@ -146,7 +145,6 @@ impl Batch {
         self.bytes < self.most_bytes && self.aside_bytes.len() < self.most_bytes
     }
 
-    /// Adds an event.
     pub(super) fn push(&mut self, event: Event, audience: Audience, encoded: Option<(Dialect, &[u8])>) {
         if !self.events.is_empty() {
             let joined = audience.all.len() - self.audience.len();
@@ -166,13 +164,12 @@ impl Batch {
         self.audience = audience.all;
     }
 
-    /// True when bytes for `id` alone may be added: it is in the audience. Who whispers to itself is there twice, and would
-    /// get them twice.
+    /// True when the batch accepts bytes for `id` only: it is in the audience once. A user that whispers to itself is
+    /// there twice, and would get them twice.
     pub(super) fn takes_aside(&self, id: ConnectionId) -> bool {
         self.has_room() && self.audience.iter().filter(|&&other| other == id).count() == 1
     }
 
-    /// Adds bytes for `id` alone.
     pub(super) fn push_aside(&mut self, id: ConnectionId, bytes: &[u8]) {
         let start = self.aside_bytes.len();
         self.aside_bytes.extend_from_slice(bytes);
@@ -181,7 +178,6 @@ impl Batch {
         self.note_special(id);
     }
 
-    /// How many bytes there are for single hearers.
     pub(super) fn aside_bytes(&self) -> usize {
         self.aside_bytes.len()
     }
@@ -192,13 +188,12 @@ impl Batch {
         }
     }
 
-    /// Everybody who could hear the events.
+    /// All possible receivers of the events.
     pub(super) fn audience(&self) -> &Rc<[ConnectionId]> {
         &self.audience
     }
 
-    /// Gives what the `n`th of the audience, whose session speaks `dialect`, gets: encoded once for all who get the
-    /// same.
+    /// Gives the frames for the `n`th of the audience, encoded once for all that need the same encoding.
     pub(super) fn frames(&mut self, n: usize, dialect: Dialect, house: &House, mut give: impl FnMut(Frame)) {
         let variant = self.differences.variant(dialect);
         let found = self.encodings.iter().position(|encoding| encoding.variant == variant);
@@ -218,7 +213,7 @@ impl Batch {
         }
     }
 
-    /// Gives what somebody gets who does not hear all, or hears more.
+    /// Gives the frames for a receiver that does not get all events, or gets asides.
     fn special_frames(
         &self,
         id: ConnectionId,
@@ -227,7 +222,7 @@ impl Batch {
         give: &mut impl FnMut(Frame),
     ) {
         let mut parts = Parts { encoding, give, heard: missed..missed, own: Vec::new() };
-        // Whoever whispers to itself may join the audience a second time, and has had the asides in its first place.
+        // A user that whispers to itself may join the audience twice; the asides belong to its first place.
         let mut asides = self.asides.iter().filter(|a| a.to == id && a.after > missed).peekable();
         for n in missed..=self.events.len() {
             while let Some(aside) = asides.next_if(|aside| aside.after == n) {
@@ -262,7 +257,7 @@ impl Batch {
         self.encodings.len() - 1
     }
 
-    /// Forgets everything, and keeps the memory for the next.
+    /// Empties the batch and keeps its memory.
     pub(super) fn clear(&mut self) {
         self.audience = Rc::default();
         self.missed.clear();

@@ -1,8 +1,8 @@
-//! Passwords that are to be compared: whose turn it is, and who has to wait.
+//! The queue of passwords to check.
 //!
-//! Each address has one comparison at a time, in the order in which its connections asked; those of several addresses
-//! take turns. An address that has guessed wrong too often waits, and nothing is computed for it meanwhile. What a
-//! connection asked for that has left since is forgotten, or, where it is under way, its answer is.
+//! Each address has one check at a time, in the order in which its connections asked, and addresses take turns. An
+//! address with too many wrong guesses waits, and nothing is computed for it meanwhile. When a connection leaves, its
+//! waiting question is dropped, or the answer is discarded if the check is under way.
 
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
@@ -12,29 +12,28 @@ use super::guesses::Guesses;
 use crate::message::{Check, Outcome, Peer};
 use crate::origin::Origin;
 
-/// How many questions are under way at the same time: one thread answers them.
+/// Most checks under way: one thread does them.
 const AT_ONCE: usize = 1;
 
-/// A password that is to be compared, for a connection that waits for it.
+/// A password to check, for a connection that waits for the verdict.
 #[derive(Debug)]
 pub struct Question {
     key: usize,
-    /// Connections' keys are used again, these numbers are not.
+    /// Unique, while the keys of connections are reused.
     number: u64,
     origin: Origin,
     check: Box<Check>,
-    /// What an IRC client calls the answer.
+    /// The label of an IRC client for the answer.
     label: Option<Box<str>>,
 }
 
-/// What came of a [`Question`].
+/// The outcome of a [`Question`].
 #[derive(Debug)]
 pub struct Verdict {
     question: Question,
     outcome: Outcome,
 }
 
-/// A verdict for a connection that still waits for it.
 #[derive(Debug)]
 pub(super) struct Judged {
     pub(super) key: usize,
@@ -43,68 +42,67 @@ pub(super) struct Judged {
     pub(super) outcome: Outcome,
 }
 
-/// All questions that have no verdict yet. There is at most one for a connection, so they are as many as those at most.
+/// All questions without a verdict: at most one per connection.
 #[derive(Debug, Default)]
 pub(super) struct Checks {
     guesses: Guesses,
-    /// Origins of which somebody waits, or a question is under way.
+    /// Origins with a waiting question or a check under way.
     queues: HashMap<Origin, Queue>,
-    /// Origins whose turn it is, in the order in which it came to them.
+    /// Origins whose turn it is, in order.
     ready: BTreeMap<u64, Origin>,
-    /// Origins that have guessed too often, by when they may again.
+    /// Origins with too many wrong guesses, by the time at which they may guess again.
     slowed: BTreeSet<(Instant, Origin)>,
     /// The number of the question that each connection waits for.
     waiting: HashMap<usize, u64>,
-    /// How many questions and turns there have been.
+    /// The last number given to a question or a turn.
     numbers: u64,
     under_way: usize,
 }
 
-/// The questions of an origin that are not under way, in order.
+/// The questions of an origin that wait, in order.
 #[derive(Debug)]
 struct Queue {
     questions: VecDeque<Question>,
     place: Place,
 }
 
-/// Where an origin stands. Of one that is `UnderWay` nobody else may wait.
+/// The state of an origin. While a check is `UnderWay`, its origin has no other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Place {
     /// In `Checks::ready`, under this number.
     Ready(u64),
-    /// In `Checks::slowed`, until this time.
     Slowed(Instant),
-    /// In neither: a question is.
+    /// In neither: a check is under way.
     UnderWay,
 }
 
 impl Question {
-    /// Answers it. This takes long, and needs nothing else.
+    /// Computes the verdict, which takes long and needs nothing else.
     pub fn answer(self) -> Verdict {
         Verdict { outcome: self.check.outcome(), question: self }
     }
 
-    /// Leaves it open: nobody can compute the answer.
+    /// Returns a verdict of `NotChecked`, when no thread can compute it.
     pub fn give_up(self) -> Verdict {
         Verdict { outcome: Outcome::NotChecked, question: self }
     }
 }
 
 impl Checks {
-    /// True when a question of `peer` would not have to wait for anything.
+    /// True when a question of `peer` need not wait.
     pub(super) fn is_free(&self, peer: Peer, now: Instant) -> bool {
         let origin = Origin::of(peer);
         !self.queues.contains_key(&origin) && self.guesses.ready_at(origin, now) <= now
     }
 
-    /// Notes what came of a question that was answered at once, because its peer was free.
+    /// Counts the outcome of a check that was done at once for a free peer.
     pub(super) fn count(&mut self, peer: Peer, outcome: Outcome, now: Instant) {
         if outcome == Outcome::Wrong {
             self.guesses.count(Origin::of(peer), now);
         }
     }
 
-    /// Takes the question of the connection `key`, which waits for no other.
+    /// Queues the question of the connection `key`, which waits for no other.
     pub(super) fn ask(
         &mut self,
         key: usize,
@@ -126,7 +124,7 @@ impl Checks {
         }
     }
 
-    /// The connection `key` is there no more, and waits for nothing.
+    /// Forgets the question of the connection `key`, which has gone.
     pub(super) fn forget(&mut self, key: usize, peer: Peer) {
         let (Some(number), origin) = (self.waiting.remove(&key), Origin::of(peer)) else { return };
         let Some(queue) = self.queues.get_mut(&origin) else { return };
@@ -135,7 +133,7 @@ impl Checks {
             return;
         }
         match queue.place {
-            // Its verdict takes the queue away.
+            // Its verdict removes the queue.
             Place::UnderWay => return,
             Place::Ready(turn) => drop(self.ready.remove(&turn)),
             Place::Slowed(until) => drop(self.slowed.remove(&(until, origin))),
@@ -143,7 +141,7 @@ impl Checks {
         self.queues.remove(&origin);
     }
 
-    /// The next question that is to be answered, if there may be one more under way.
+    /// The next question to check, unless [`AT_ONCE`] are under way.
     pub(super) fn next(&mut self) -> Option<Question> {
         if self.under_way >= AT_ONCE {
             return None;
@@ -156,7 +154,7 @@ impl Checks {
         Some(question)
     }
 
-    /// Takes the answer to a question. Returns the connection that waits for it, if it still does, and what it asked.
+    /// Takes a verdict. Returns the connection and what it asked, if it still waits.
     pub(super) fn answered(&mut self, verdict: Verdict, now: Instant) -> Option<Judged> {
         let Verdict { question: Question { key, number, origin, check, label }, outcome } = verdict;
         self.under_way -= 1;
@@ -175,12 +173,11 @@ impl Checks {
         Some(Judged { key, check: *check, label, outcome })
     }
 
-    /// When `expire` has something to do next.
     pub(super) fn next_deadline(&self) -> Option<Instant> {
         self.slowed.first().map(|&(until, _)| until)
     }
 
-    /// Gives a turn to those that may guess again.
+    /// Queues the origins that may guess again.
     pub(super) fn expire(&mut self, now: Instant) {
         while let Some(&(until, origin)) = self.slowed.first()
             && until <= now
@@ -190,7 +187,7 @@ impl Checks {
         }
     }
 
-    /// Puts an origin, which stands nowhere, where it belongs.
+    /// Puts an origin that is in neither `ready` nor `slowed` where it belongs.
     fn place(&mut self, origin: Origin, now: Instant) {
         let until = self.guesses.ready_at(origin, now);
         let place = if until <= now { Place::Ready(self.next_number()) } else { Place::Slowed(until) };
@@ -209,7 +206,7 @@ impl Checks {
         self.numbers
     }
 
-    /// Panics where the parts disagree, or others than `keys` wait. Costs O(n): for tests.
+    /// Panics when the parts disagree, or the waiting connections are not `keys`. O(n), for tests.
     pub(super) fn check(&self, keys: impl Iterator<Item = usize>) {
         let mut waiting = 0;
         for key in keys {

@@ -1,4 +1,4 @@
-//! One entry of the slab: a socket, its two buffers, the conversation on it, and how far its end has come.
+//! One entry of the slab: a socket, its two buffers, its session, and how far closing it has come.
 
 use std::io::{self, ErrorKind};
 
@@ -12,11 +12,10 @@ use crate::config::Flood;
 use crate::message::{CloseReason, Dialect, Frame, Peer};
 use crate::session::Session;
 
-/// How much memory a connection takes whose stream is plain: its place in the slab, its session, its user with the
-/// longest names, the user's first room, and entries in the indexes, all with the room that lists have to grow.
+/// Memory of a connection with a plain stream: its slab entry, session, user with the longest names, first room and
+/// index entries, including the spare capacity of lists.
 const OWN_BYTES: usize = 1_280;
 
-/// A connection.
 #[derive(Debug)]
 pub(super) struct Connection<S> {
     pub(super) stream: S,
@@ -24,96 +23,90 @@ pub(super) struct Connection<S> {
     pub(super) session: Session,
     pub(super) inbox: Inbox,
     pub(super) inlet: Inlet,
-    /// How many messages it may send before it has to wait.
+    /// How many messages the peer may send before it has to wait.
     pub(super) bucket: Bucket,
     pub(super) outbox: Outbox,
-    /// How it hears of events.
+    /// How events are encoded for the peer.
     pub(super) dialect: Dialect,
-    /// The last byte that it was sent is no newline.
+    /// The last byte queued for the peer is no newline.
     pub(super) is_mid_line: bool,
-    /// How much of `Server::kept_bytes` is this connection's.
+    /// This connection's share of `Server::kept_bytes`.
     pub(super) kept_bytes: u32,
     pub(super) life: Life,
     pub(super) link: Link,
-    /// What `Deadlines` has for this connection.
+    /// The connection's entry in `Deadlines`.
     pub(super) deadline: Option<Due>,
-    /// Is in the list of those to be flushed at the end of the turn.
+    /// `Server::dirty` contains the connection.
     pub(super) is_dirty: bool,
-    /// Is in a list of those to be read on in the next turn.
+    /// `Server::unread` or `unread_behind` contains the connection.
     pub(super) is_unread: bool,
-    /// When it came, in seconds since the server started.
+    /// Time of arrival, in seconds since the server started.
     pub(super) came_s: u32,
-    /// Bytes that came from the peer.
     pub(super) received_bytes: u64,
-    /// Bytes that the system took for the peer.
+    /// Bytes that the system accepted for the peer.
     pub(super) sent_bytes: u64,
-    /// `Admission` counts it. Otherwise it is there only to be told why it cannot come in.
+    /// `Admission` counts it. Otherwise it exists only to tell the peer why it is refused.
     pub(super) is_admitted: bool,
 }
 
-/// Whether more is taken from a peer.
+/// Whether the server reads from a peer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Inlet {
-    /// It is, when the system tells that there is something.
+    /// Read when the system reports readiness.
     Open,
-    /// It is in the next turn: there may be more than this turn had time for. `first`: before those who had some of it.
+    /// Read in the next turn, because this turn's budget is spent. `first`: before those that were read in this turn.
     More { first: bool },
-    /// There are whole frames in the inbox, because handling them was too much for one turn. Nothing more is read
-    /// until they are done with.
+    /// Handling the inbox's whole frames exceeded the budget of this turn. Read nothing until they are handled.
     Backlog,
-    /// The peer has sent more than it may in a while. What came is in the inbox, and what comes is in the system's
-    /// buffers, until there is a token in the bucket.
+    /// The peer exceeded its rate. The inbox and the system's buffers keep its input until the bucket has a token.
     Paused,
-    /// The session is on an errand. What came is in the inbox, and what comes is in the system's buffers, until it has
-    /// its answer; `peer_finished` when nothing will come.
+    /// The session is on an errand. The inbox and the system's buffers keep the input until the session has its answer.
+    /// `peer_finished`: the peer will send nothing more.
     Waiting { peer_finished: bool },
 }
 
-/// What is known of the way to the peer.
+/// State of the link to the peer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Link {
-    /// Nothing is wrong with it.
     Sound,
-    /// The system has told that it is broken. What came before is still read.
+    /// The system has reported a broken link. Earlier input is still read.
     HungUp,
-    /// A write has failed, or a line that was begun had to be forgotten. Nothing more is written, but what the peer sent
-    /// before it left is still read.
+    /// A write failed, or the rest of a line was discarded. Nothing more is written, but input sent before the break is
+    /// still read.
     Mute,
 }
 
-/// How far a connection's end has come.
+/// How far closing a connection has come.
 #[derive(Debug)]
 pub(super) enum Life {
-    /// It has not begun. Where it is quiet, events wait until that is over.
+    /// Not begun. During the quiet time, events are held back.
     Open(Option<Box<Quiet>>),
-    /// It will begin in this turn or one of the next, for this reason. The peer hears nothing until then, and nothing is
-    /// taken from it.
+    /// Closes in this turn or a later one, for this reason. Until then the peer gets nothing, and its input is ignored.
     Doomed(Box<CloseReason>),
-    /// The session has ended, and the user has left the hub or is about to. Only the last words are still to be said.
+    /// The session has ended, and the user has left the hub or is about to. Only the last bytes remain to be queued.
     Leaving { peer_finished: bool },
-    /// Everything is said; what waits for the peer is written until this time.
+    /// All bytes are queued; they are written until this time.
     Flushing { peer_finished: bool, until: Due },
-    /// Our half is shut down. Read on until the peer closes too, or until this time: a socket that is closed with unread
-    /// input is reset, and the last words are lost.
+    /// Our half is shut down. Read until the peer closes too, or until this time: closing a socket with unread input
+    /// resets it and loses the last bytes.
     Lingering { until: Due },
-    /// To be taken out of the slab at the end of the turn.
+    /// Removed from the slab at the end of the turn.
     Closed,
 }
 
-/// What a connection needs, as its state has it.
+/// What a connection needs, derived from its state.
 #[derive(Debug)]
 pub(super) struct Needs {
-    /// To be read in the next turn; before those who were read in this one, where it says so.
     pub(super) read: Option<ReadNext>,
-    /// To be flushed at the end of the turn.
+    /// Flush it at the end of the turn.
     pub(super) flush: bool,
-    /// To be looked at, at this time.
+    /// Wake it at this time.
     pub(super) wake: Option<Due>,
-    /// Memory, besides the connection itself, in bytes.
+    /// Memory besides the connection itself, in bytes.
     pub(super) memory: usize,
 }
 
-/// Which of those who are to be read in the next turn come first.
+/// The order in which the next turn reads connections.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ReadNext {
     First,
@@ -121,12 +114,12 @@ pub(super) enum ReadNext {
 }
 
 impl<S: Stream> Connection<S> {
-    /// Derives from its state all that it needs of others; `flood` is what its peer is held to.
+    /// Derives what the connection needs from its state; `flood` is the rate limit of its peer.
     pub(super) fn needs(&self, flood: Option<Flood>, deadlines: &Deadlines) -> Needs {
         let read = match self.inlet {
             Inlet::Backlog | Inlet::More { first: true } => Some(ReadNext::First),
             Inlet::More { first: false } => Some(ReadNext::Behind),
-            // Nobody waits for what else comes of it.
+            // Read at once: nobody waits for the result.
             Inlet::Paused | Inlet::Waiting { .. } if self.is_known_gone() => Some(ReadNext::First),
             Inlet::Open | Inlet::Paused | Inlet::Waiting { .. } => None,
         };
@@ -152,7 +145,7 @@ impl<S: Stream> Connection<S> {
         }
     }
 
-    /// Writes what waits, until nothing does or it would block; which, `has_unsent` tells.
+    /// Writes until nothing is unsent or the stream would block; `has_unsent` tells which.
     pub(super) fn write(&mut self) -> io::Result<()> {
         self.outbox.write_to(&mut self.stream)?;
         match self.stream.flush() {
@@ -161,31 +154,28 @@ impl<S: Stream> Connection<S> {
         }
     }
 
-    /// True when something is to be written as soon as that is possible.
     pub(super) fn has_unsent(&self) -> bool {
         !self.outbox.is_empty() || self.stream.has_unsent()
     }
 
-    /// How much memory is kept for the peer, apart from the connection itself.
+    /// Memory kept for the peer, without the connection itself.
     pub(super) fn kept_bytes_now(&self) -> usize {
         let held = self.quiet().map_or(0, Quiet::kept_bytes);
         let unsent = self.outbox.kept_bytes() + held + self.session.kept_bytes();
         unsent + self.inbox.capacity() + self.stream.kept_bytes()
     }
 
-    /// How much memory the connection takes that has the stream `stream`, as long as it is there.
+    /// Memory of a connection with this stream, constant for its lifetime.
     pub(super) fn own_bytes(stream: &S) -> usize {
         OWN_BYTES + stream.own_bytes()
     }
 }
 
 impl<S> Connection<S> {
-    /// True as long as the peer takes part: it is heard, and hears.
     pub(super) fn is_open(&self) -> bool {
         matches!(self.life, Life::Open(_))
     }
 
-    /// True when events wait.
     pub(super) fn is_quiet(&self) -> bool {
         self.quiet().is_some()
     }
@@ -201,12 +191,12 @@ impl<S> Connection<S> {
         }
     }
 
-    /// True when events have a chance to arrive. Whoever is about to leave has had its last words.
+    /// True when events can still reach the peer. A peer that is about to leave has had its last bytes.
     pub(super) fn is_hearing(&self) -> bool {
         self.is_open() && self.link != Link::Mute
     }
 
-    /// True when nothing is taken from the peer until something else has happened.
+    /// True when the server reads nothing from the peer until another event has happened.
     pub(super) fn is_kept_waiting(&self) -> bool {
         match self.inlet {
             Inlet::Open | Inlet::More { .. } | Inlet::Backlog => false,
@@ -214,12 +204,12 @@ impl<S> Connection<S> {
         }
     }
 
-    /// True when it is known to be broken.
+    /// True when the link is known to be broken.
     pub(super) fn is_known_gone(&self) -> bool {
         self.link != Link::Sound
     }
 
-    /// Queues the frame of an event, which waits as long as it is quiet.
+    /// Queues the frame of an event, or holds it back during the quiet time.
     pub(super) fn deliver(&mut self, frame: Frame) {
         match &mut self.life {
             Life::Open(Some(quiet)) => quiet.hold(frame),
@@ -227,13 +217,13 @@ impl<S> Connection<S> {
         }
     }
 
-    /// Queues bytes for this connection alone. They do not wait.
+    /// Queues bytes for this connection only, even during the quiet time.
     pub(super) fn send_bytes(&mut self, bytes: &[u8]) {
         self.note_end(bytes);
         self.outbox.push_bytes(bytes);
     }
 
-    /// Ends the quiet time, and queues what waited.
+    /// Ends the quiet time and queues what was held back.
     pub(super) fn end_quiet(&mut self) {
         if let Life::Open(quiet) = &mut self.life {
             let held = quiet.take().map(|quiet| quiet.into_held());
@@ -250,7 +240,7 @@ impl<S> Connection<S> {
         self.is_mid_line = bytes.last().map_or(self.is_mid_line, |&last| last != b'\n');
     }
 
-    /// Bytes that wait for the peer, held back or not.
+    /// Queued and held-back bytes.
     pub(super) fn unsent_bytes(&self) -> usize {
         self.outbox.queued_bytes() + self.quiet().map_or(0, Quiet::held_bytes)
     }

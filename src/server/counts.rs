@@ -1,17 +1,15 @@
-//! What the server counts while it runs, for those who look inside.
+//! Counters of the running server, for its reports.
 
 use super::turn_times::TurnTimes;
 use crate::message::Tally;
 
-/// Counts since the server started.
 #[derive(Debug, Default)]
 pub(super) struct Counts {
-    /// How long turns took.
     pub(super) turns: TurnTimes,
-    /// Why connections ended, by the labels of `CloseReason`.
+    /// Closed connections, by the labels of `CloseReason`.
     pub(super) endings: Tally,
-    /// Newcomers who were dropped without a word.
+    /// Newcomers dropped without a reason given.
     pub(super) dropped: u64,
-    /// How often somebody had to wait for sending too much.
+    /// How often a peer had to wait because it exceeded its rate.
     pub(super) pauses: u64,
 }

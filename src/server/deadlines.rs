@@ -1,27 +1,27 @@
-//! When which connection is to be woken. Setting, moving and finding the next one cost O(log n) in the number
-//! of connections that wait for something; those that do not cost nothing.
+//! The deadlines of connections. Setting, moving and finding the next one cost O(log n) in the number of connections
+//! with a deadline; others cost nothing.
 
 use std::collections::BTreeSet;
 use std::num::NonZeroU64;
 use std::time::{Duration, Instant};
 
-/// Bits of an [`Entry`] that are the key of a connection: as many as there may be in the slab.
+/// Bits of an [`Entry`] for the key of a connection: enough for the slab.
 const KEY_BITS: u32 = 24;
 
-/// Deadlines of connections, by their keys in the slab.
 #[derive(Debug)]
 pub(super) struct Deadlines {
-    /// From here deadlines are counted.
+    /// Deadlines count from here.
     start: Instant,
     by_time: BTreeSet<Entry>,
 }
 
-/// A deadline, in milliseconds from the start, and one more; rounded up, so that nobody is woken early. Each
-/// connection has one, and half of an `Instant` is enough.
+/// A deadline, in milliseconds from the start plus one, rounded up so that nobody wakes early. It takes half the memory
+/// of an `Instant`, and each connection has one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Due(NonZeroU64);
 
-/// A deadline above, a connection's key below: in the order of time, and in a third of the memory that both take.
+/// A deadline in the high bits and a connection's key in the low ones: ordered by time, in a third of the memory of
+/// both.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Entry(u64);
 
@@ -41,12 +41,11 @@ impl Entry {
 }
 
 impl Deadlines {
-    /// No deadlines yet, and none before `start`.
+    /// No deadlines; none will be before `start`.
     pub(super) fn new(start: Instant) -> Self {
         Self { start, by_time: BTreeSet::new() }
     }
 
-    /// `time` as a deadline.
     pub(super) fn due(&self, time: Instant) -> Due {
         let since = time.saturating_duration_since(self.start);
         let milliseconds = since.as_nanos().div_ceil(1_000_000);
@@ -55,7 +54,7 @@ impl Deadlines {
         Due(NonZeroU64::MIN.saturating_add(u64::try_from(milliseconds).unwrap_or(latest).min(latest)))
     }
 
-    /// Moves the deadline of `key` from `old`, which is what it was set to last, to `new`.
+    /// Moves the deadline of `key` from `old`, its current value, to `new`.
     pub(super) fn change(&mut self, key: usize, old: Option<Due>, new: Option<Due>) {
         if old == new {
             return;
@@ -69,12 +68,11 @@ impl Deadlines {
         }
     }
 
-    /// The next deadline.
     pub(super) fn next(&self) -> Option<Instant> {
         self.by_time.first().map(|entry| self.start + Duration::from_millis(entry.due() - 1))
     }
 
-    /// Takes out one connection whose deadline is not after `now`.
+    /// Removes a connection whose deadline is not after `now`, and returns its key.
     pub(super) fn pop_due(&mut self, now: Instant) -> Option<usize> {
         (self.next()? <= now).then(|| self.by_time.pop_first()).flatten().map(Entry::key)
     }

@@ -1,4 +1,4 @@
-//! How connections end: the user leaves, the peer is told why and has its last bytes, and then it is marked.
+//! Closing connections: the user leaves, the peer gets the reason and its last bytes, and the connection is marked.
 
 use std::io::{self, ErrorKind};
 use std::mem;
@@ -16,12 +16,12 @@ use crate::session::Session;
 const FLUSH_TIMEOUT: Duration = Duration::from_secs(30);
 
 impl<S: Stream> Server<S> {
-    /// Has the connection `key` end in an orderly way.
+    /// Closes the connection `key` in an orderly way.
     pub(super) fn end(&mut self, key: usize, reason: CloseReason) {
         self.out.close(connection_id(key), reason);
     }
 
-    /// The same for this reason, whatever else happens to it until then; it hears nothing more.
+    /// Closes it for this reason, whatever happens until then; the peer gets nothing more.
     pub(super) fn doom(&mut self, key: usize, reason: CloseReason) {
         let connection = &mut self.connections[key];
         if connection.is_open() {
@@ -31,7 +31,7 @@ impl<S: Stream> Server<S> {
         }
     }
 
-    /// Ends a connection that reading has failed on: in an orderly way, where the stream says why.
+    /// Closes a connection after a read error: in an orderly way if the stream gives a reason.
     pub(super) fn failed(&mut self, key: usize, error: &io::Error, now: Now) {
         match Ending::of(error) {
             Some(reason) => self.end(key, reason.clone()),
@@ -39,7 +39,7 @@ impl<S: Stream> Server<S> {
         }
     }
 
-    /// Ends a connection that is broken.
+    /// Closes a broken connection.
     pub(super) fn lost(&mut self, key: usize, kind: ErrorKind, now: Now) {
         if let Some(reason) = self.reason_to_end(key, CloseReason::Lost(kind)) {
             self.seal(now);
@@ -48,7 +48,8 @@ impl<S: Stream> Server<S> {
         self.mark_closed(key);
     }
 
-    /// Why the connection `key` ends: for this reason, unless another came first. `None` when it has ended already.
+    /// The reason to close the connection `key`: this one, unless another came first. `None` when it is closing
+    /// already.
     fn reason_to_end(&self, key: usize, reason: CloseReason) -> Option<CloseReason> {
         match &self.connections.get(key)?.life {
             Life::Open(_) => Some(reason),
@@ -57,7 +58,7 @@ impl<S: Stream> Server<S> {
         }
     }
 
-    /// Ends the session of the connection `key`: the user leaves, and the peer is told why.
+    /// Ends the session of the connection `key`: the user leaves, and the peer is told the reason.
     pub(super) fn leave(&mut self, key: usize, reason: CloseReason, now: Now) {
         let Some(reason) = self.reason_to_end(key, reason) else { return };
         let peer_finished = reason == CloseReason::PeerFinished;
@@ -72,8 +73,8 @@ impl<S: Stream> Server<S> {
             connection.outbox.forget_unstarted();
         }
         connection.inbox.clear();
-        // What it sends is not handled any more, so it need not wait: what lies unread when it is closed would cost it its
-        // last words.
+        // Its input is no longer handled, so read it without waiting: unread input at the close would cost the last
+        // bytes.
         if connection.is_kept_waiting() {
             connection.inlet = Inlet::More { first: true };
         }
@@ -82,7 +83,7 @@ impl<S: Stream> Server<S> {
         } else if reason.is_told() {
             self.act(key, now, |session, context| session.farewell(&reason, context));
         }
-        // An opening stream needs what comes, to open: only then the peer can be told anything.
+        // A stream needs its input to finish the handshake, without which the peer cannot be told the reason.
         if !self.connections[key].stream.is_opening() {
             self.connections[key].stream.forget_unread();
         }
@@ -90,7 +91,7 @@ impl<S: Stream> Server<S> {
         self.out.push(Effect::Flush(connection_id(key)));
     }
 
-    /// Has what waits for the connection `key` written, now that everything is said.
+    /// Starts to write the remaining bytes of the connection `key`.
     pub(super) fn begin_flushing(&mut self, key: usize, now: Now) {
         let Some(connection) = self.connections.get_mut(key) else { return };
         if let Life::Leaving { peer_finished } = connection.life {
@@ -100,8 +101,8 @@ impl<S: Stream> Server<S> {
         }
     }
 
-    /// Takes out of the hub whoever has left, all at once, so that their names are free. To be done before anything else
-    /// is asked of the hub: those who leave one after the other need not be told of each other.
+    /// Removes users who have left from the hub, all at once, so that their names are free. Call it before anything
+    /// else is asked of the hub; users who leave one after the other need not hear of each other.
     pub(super) fn dismiss(&mut self, now: Now) {
         if !self.leavers.is_empty() {
             self.out.begin();
@@ -109,7 +110,6 @@ impl<S: Stream> Server<S> {
         }
     }
 
-    /// Notes that the user leaves the hub.
     fn depart(&mut self, key: usize, reason: &CloseReason, now: Now) {
         self.open -= 1;
         self.forget_errand(key);
@@ -121,13 +121,13 @@ impl<S: Stream> Server<S> {
         let connection = &self.connections[key];
         let (peer, received_bytes) = (connection.peer, connection.received_bytes);
         let (reason_text, seconds) = (reason.without_words(), self.seconds(now) - connection.came_s);
-        // What waits is part of what it was sent, and is mostly written at the end of this turn.
+        // Count unsent bytes as sent: most are written at the end of this turn.
         let sent_bytes = connection.sent_bytes + connection.unsent_bytes() as u64;
         let line = format_args!(
             "{peer}{name}: {reason_text} ({received_bytes} bytes in, {sent_bytes} out, {seconds} s)"
         );
         match reason {
-            // An operator has caused it.
+            // Operators caused it, not the peer.
             CloseReason::Killed { .. } => info!("{line}"),
             _ => self.log.line(Level::Info, peer, now.instant, line),
         }

@@ -1,6 +1,6 @@
-//! Errands: what sessions have to know before they go on. They are sent here in order, and nothing is taken from a peer whose
-//! session is on one. What takes long has a thread beside the loop; whoever adds a kind adds it here, and says in
-//! `forget_errand` how it is cancelled.
+//! Errands: answers that sessions need before they continue. Sessions go on them in order, and the server does not read
+//! from a peer meanwhile. Slow work has its own thread. A new kind of errand is added here; `forget_errand` says how it
+//! is cancelled.
 
 use super::Server;
 use super::checks::Judged;
@@ -8,11 +8,11 @@ use super::connection::Inlet;
 use super::{Question, Stream, Verdict};
 use crate::message::{Check, CloseReason, ConnectionId, Errand, ErrandKind, Found, Now};
 
-/// What an IRC client calls an answer.
+/// The label of an IRC client for an answer.
 type Label = Option<Box<str>>;
 
 impl<S: Stream> Server<S> {
-    /// Sends the session of `id` on an errand: it has its answer at once where that takes no time.
+    /// Sends the session of `id` on an errand, which may be answered at once.
     pub(super) fn send_on(&mut self, id: ConnectionId, errand: Errand, now: Now) {
         let key = id.0 as usize;
         let is_open = self.connections.get(key).is_some_and(|connection| connection.is_open());
@@ -34,7 +34,7 @@ impl<S: Stream> Server<S> {
         }
     }
 
-    /// Has a guess judged: at once where that takes no time and nobody of its address waits, else in its turn.
+    /// Checks a guess: at once if that is fast and no other of its address waits, otherwise in its turn.
     fn check_guess(&mut self, key: usize, check: Box<Check>, label: Label, now: Now) {
         let connection = &mut self.connections[key];
         let peer = connection.peer;
@@ -48,13 +48,13 @@ impl<S: Stream> Server<S> {
         }
     }
 
-    /// The next password that is to be compared, beside the loop: the answer goes to `checked`. To be asked for at the
-    /// end of each turn, until there is none.
+    /// The next password to check off the loop; pass the verdict to `checked`. Ask at the end of each turn, until there
+    /// is none.
     pub fn next_question(&mut self) -> Option<Question> {
         self.checks.next()
     }
 
-    /// Goes on with the connection that waits for this verdict, if it still does.
+    /// Continues with the connection that waits for this verdict, if it still does.
     pub fn checked(&mut self, verdict: Verdict, now: Now) {
         let Some(judged) = self.checks.answered(verdict, now.instant) else { return };
         let key = judged.key;
@@ -68,7 +68,7 @@ impl<S: Stream> Server<S> {
         self.found(key, Found::Checked(check.purpose, outcome), label, now);
     }
 
-    /// Tells those who asked for the config to be read again what came of it.
+    /// Tells the outcome of a reload to the operators who asked for it.
     pub(super) fn tell_reloaded(&mut self, told: &str, now: Now) {
         for (key, label) in std::mem::take(&mut self.reload_asked_by) {
             let peer_finished = self.end_wait(key);
@@ -77,7 +77,7 @@ impl<S: Stream> Server<S> {
         }
     }
 
-    /// Takes from the peer of `key` again. Returns whether it has finished meanwhile.
+    /// Resumes reading from the peer of `key`. Returns whether it has finished sending.
     fn end_wait(&mut self, key: usize) -> bool {
         let connection = &mut self.connections[key];
         let peer_finished = connection.inlet == Inlet::Waiting { peer_finished: true };
@@ -85,12 +85,12 @@ impl<S: Stream> Server<S> {
         peer_finished
     }
 
-    /// Tells the session what was found out for it.
+    /// Gives the session its answer.
     fn found(&mut self, key: usize, found: Found, label: Label, now: Now) {
         self.with_session(key, now, |session, context| session.found(found, label.as_deref(), context));
     }
 
-    /// Goes on with a session that has its answer.
+    /// Continues with a session that has its answer.
     fn go_on(&mut self, key: usize, peer_finished: bool, now: Now) {
         if peer_finished {
             self.end(key, CloseReason::PeerFinished);
@@ -99,7 +99,7 @@ impl<S: Stream> Server<S> {
         self.settle(key);
     }
 
-    /// The connection `key` is about to end, and needs no answer.
+    /// Cancels the errand of the connection `key`, which is closing.
     pub(super) fn forget_errand(&mut self, key: usize) {
         self.checks.forget(key, self.connections[key].peer);
         self.reload_asked_by.retain(|(asking, _)| *asking != key);

@@ -1,4 +1,4 @@
-//! Out of the outboxes: each connection that something is queued for is written to once, at the end of the turn.
+//! Flushing: each connection with queued bytes is written to once, at the end of the turn.
 
 use std::io::ErrorKind;
 use std::mem;
@@ -11,11 +11,10 @@ use super::connection::{Inlet, Life, Link};
 use super::stream::Stream;
 use crate::message::Now;
 
-/// How long to read on for the peer's end after ours.
+/// How long to wait for the peer to close after us.
 const LINGER: Duration = Duration::from_secs(2);
 
 impl<S: Stream> Server<S> {
-    /// Notes that the connection `key` may take more bytes.
     pub fn writable(&mut self, key: usize) {
         if let Some(connection) = self.connections.get_mut(key) {
             connection.outbox.unblock();
@@ -23,21 +22,21 @@ impl<S: Stream> Server<S> {
         }
     }
 
-    /// Writes to whom something is queued for.
+    /// Writes to every dirty connection.
     pub(super) fn flush_all(&mut self, now: Now) {
         self.unshared_bytes = 0;
-        // First those who were first: some may be answering by the time that the last have heard.
+        // First come, first served: some may answer before the last have their bytes.
         let mut dirty = mem::take(&mut self.dirty);
         for key in dirty.drain(..) {
             self.connections[key].is_dirty = false;
             self.flush(key, now);
         }
-        // Whoever is dirty again by now is in a new list.
+        // Connections that became dirty meanwhile are in a new list.
         dirty.append(&mut self.dirty);
         self.dirty = dirty;
     }
 
-    /// Writes what waits for the connection `key`, and takes its end further once nothing waits.
+    /// Writes to the connection `key`, and continues closing it once nothing is unsent.
     pub(super) fn flush(&mut self, key: usize, now: Now) {
         let connection = &mut self.connections[key];
         let before = connection.outbox.queued_bytes();
@@ -52,7 +51,7 @@ impl<S: Stream> Server<S> {
             if let Life::Flushing { .. } = connection.life {
                 return self.mark_closed(key);
             }
-            // What it sent before it left is read to the end, which tells of the break.
+            // Input that the peer sent before it left is read to the end; reading reports the break.
             if connection.inlet == Inlet::Open {
                 connection.inlet = Inlet::More { first: true };
             }
@@ -68,7 +67,6 @@ impl<S: Stream> Server<S> {
         self.settle(key);
     }
 
-    /// Shuts down our half of a connection for which nothing waits any more.
     fn shut(&mut self, key: usize, peer_finished: bool, now: Now) {
         let connection = &mut self.connections[key];
         match connection.stream.shutdown_write() {

@@ -1,15 +1,14 @@
-//! A queue of frames. One frame needs no memory of the queue's own: mostly there is one or none.
+//! A queue of frames. Up to one frame, the usual case, it allocates nothing.
 
 use std::collections::VecDeque;
 
 use crate::message::Frame;
 
-/// Frames in order.
 #[derive(Debug, Default)]
 pub(super) struct Frames {
-    /// `None` when there are none.
+    /// `None` when the queue is empty.
     first: Option<Frame>,
-    /// The others; `None`, and without memory, when there are none.
+    /// The others; `None`, without an allocation, when there are none.
     #[expect(
         clippy::box_collection,
         reason = "there is one for every connection, and it is mostly not used"
@@ -18,7 +17,6 @@ pub(super) struct Frames {
 }
 
 impl Frames {
-    /// Adds a frame at the end.
     pub(super) fn push(&mut self, frame: Frame) {
         if self.first.is_none() {
             self.first = Some(frame);
@@ -27,7 +25,6 @@ impl Frames {
         }
     }
 
-    /// Takes the first frame out.
     pub(super) fn pop_first(&mut self) -> Option<Frame> {
         let next = self.rest.as_mut().and_then(|rest| rest.pop_front());
         if self.rest.as_ref().is_some_and(|rest| rest.is_empty()) {
@@ -36,12 +33,10 @@ impl Frames {
         std::mem::replace(&mut self.first, next)
     }
 
-    /// The first frame.
     pub(super) fn first(&self) -> Option<&Frame> {
         self.first.as_ref()
     }
 
-    /// The last frame.
     pub(super) fn last_mut(&mut self) -> Option<&mut Frame> {
         self.rest.as_mut().and_then(|rest| rest.back_mut()).or(self.first.as_mut())
     }
@@ -51,22 +46,19 @@ impl Frames {
         if self.rest.is_none() { self.first.as_ref() } else { None }
     }
 
-    /// All frames, in order.
     pub(super) fn iter(&self) -> impl Iterator<Item = &Frame> {
         self.first.iter().chain(self.rest.iter().flat_map(|rest| rest.iter()))
     }
 
-    /// How many frames there are.
     pub(super) fn len(&self) -> usize {
         usize::from(self.first.is_some()) + self.rest.as_ref().map_or(0, |rest| rest.len())
     }
 
-    /// True when there are none.
     pub(super) fn is_empty(&self) -> bool {
         self.first.is_none()
     }
 
-    /// Forgets all frames, or all but the first.
+    /// Removes all frames, or all but the first.
     pub(super) fn forget(&mut self, keep_first: bool) {
         self.rest = None;
         if !keep_first {
@@ -74,7 +66,7 @@ impl Frames {
         }
     }
 
-    /// Panics where the two parts disagree: for tests.
+    /// Panics when the two parts disagree, for tests.
     pub(super) fn check(&self) {
         assert!(self.first.is_some() || self.rest.is_none(), "nothing follows where nothing is first");
         assert!(self.rest.as_ref().is_none_or(|rest| !rest.is_empty()), "what is not used has no memory");

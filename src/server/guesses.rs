@@ -1,4 +1,4 @@
-//! How often an address may give a wrong password. Right ones are not counted.
+//! A limit on wrong passwords per address. Right ones do not count.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -6,25 +6,25 @@ use std::time::{Duration, Instant};
 use crate::bucket::{Bucket, Rate};
 use crate::origin::Origin;
 
-/// Some wrong guesses at once: people mistype. After these, one in a while: 8640 a day.
+/// A burst for people who mistype, then one per interval: 8640 a day.
 const GUESSES: Rate = Rate { burst: 5, interval: Duration::from_secs(10) };
 
-/// So many addresses are remembered. Whoever has more of them is not stopped by what each may do.
+/// Most addresses remembered. This limit does not stop a peer with more of them.
 const REMEMBERED: usize = 1024;
 
-/// Who has guessed wrong lately. An address that is not known here has all its guesses.
+/// Addresses that guessed wrong lately. An unknown address has all its guesses.
 #[derive(Debug, Default)]
 pub(super) struct Guesses {
     wrong: HashMap<Origin, Bucket>,
 }
 
 impl Guesses {
-    /// From when on `origin` may guess; now, or in the past, where it may.
+    /// When `origin` may guess; not after `now` if it may already.
     pub(super) fn ready_at(&self, origin: Origin, now: Instant) -> Instant {
         self.wrong.get(&origin).map_or(now, |bucket| bucket.ready_at(GUESSES))
     }
 
-    /// `origin`, which may guess, has guessed wrong. O([`REMEMBERED`]) where so many have.
+    /// Counts a wrong guess of `origin`. O([`REMEMBERED`]) when that many are remembered.
     pub(super) fn count(&mut self, origin: Origin, now: Instant) {
         if self.wrong.len() >= REMEMBERED && !self.wrong.contains_key(&origin) {
             self.forget(now);
@@ -32,7 +32,7 @@ impl Guesses {
         self.wrong.entry(origin).or_insert_with(|| Bucket::new(now)).take(GUESSES, 1, now);
     }
 
-    /// Forgets those that have all their guesses again, or else one that has most of them: who guesses most is
+    /// Forgets addresses that have all their guesses again, or else one with the most left: the most active are
     /// forgotten last.
     fn forget(&mut self, now: Instant) {
         self.wrong.retain(|_, bucket| !bucket.is_full(now));

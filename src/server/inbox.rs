@@ -1,6 +1,6 @@
-//! The beginning of a frame that has not ended. Between frames there is none, and no memory for it: mostly.
+//! The unfinished frame of a connection. Without one, the usual case, the inbox allocates nothing.
 
-/// Bytes that came and are not handled.
+/// Bytes that are received and not handled.
 #[derive(Debug, Default)]
 #[expect(clippy::box_collection, reason = "there is one for every connection, and it is mostly empty")]
 pub(super) struct Inbox(Option<Box<Vec<u8>>>);
@@ -14,17 +14,15 @@ impl Inbox {
         self.0.as_ref().map_or(0, |bytes| bytes.len())
     }
 
-    /// Memory, in bytes.
+    /// Allocated memory, in bytes.
     pub(super) fn capacity(&self) -> usize {
         self.0.as_ref().map_or(0, |bytes| bytes.capacity())
     }
 
-    /// Takes everything out.
     pub(super) fn take(&mut self) -> Vec<u8> {
         self.0.take().map_or_else(Vec::new, |bytes| *bytes)
     }
 
-    /// Puts these bytes in, in place of what was there.
     pub(super) fn set(&mut self, bytes: Vec<u8>) {
         self.0 = (!bytes.is_empty()).then(|| Box::new(bytes));
     }

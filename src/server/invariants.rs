@@ -1,4 +1,4 @@
-//! What holds between turns, whatever peers do. Tests look at it after each.
+//! Invariants that hold between turns. Tests check them after each turn.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +8,7 @@ use crate::server::Stream;
 use crate::server::connection::{Connection, Inlet, Life};
 
 impl<S: Stream> Server<S> {
-    /// Panics where an invariant does not hold between turns. Costs O(n): for tests.
+    /// Panics when an invariant does not hold between turns. O(n), for tests.
     pub fn check(&self) {
         self.hub.check();
         assert!(self.leavers.is_empty(), "whoever has left is in no room");
@@ -25,7 +25,7 @@ impl<S: Stream> Server<S> {
             own_bytes += Connection::own_bytes(&connection.stream);
             match connection.life {
                 Life::Open(_) | Life::Flushing { .. } | Life::Lingering { .. } => {}
-                // Those who are banned end in one of the next turns.
+                // Banned connections close in later turns.
                 Life::Doomed(_) => {
                     assert!(!self.banned.is_empty(), "{key} is to end in the turn in which that is known")
                 }

@@ -1,46 +1,46 @@
-//! How much is kept for all connections together, and who has to go when that is too much.
+//! Memory limits over all connections, and whom to close when they are exceeded.
 
 use super::Server;
 use crate::message::{CloseReason, Now};
 use crate::server::Stream;
 use crate::server::connection::{Connection, Life, Link};
 
-/// So many bytes of connections, rooms and watch lists count for nothing: a small server needs as much.
+/// Bytes of connections, rooms and watch lists that do not count: even a small server needs as much.
 const FREE_BYTES: usize = 1024 * 1024;
 
-/// What connections may take at least, in bytes, however little memory there is.
+/// Least memory for connections, in bytes, even if the limit is lower.
 const LEAST_OF_CONNECTIONS: usize = 512 * 1024;
 
 impl<S: Stream> Server<S> {
-    /// How many bytes all connections may take, besides what waits to be sent and to be understood. With the quarter
-    /// that rooms may take, an eighth of the memory is left for that.
+    /// Most bytes for all connections, without unsent and unparsed bytes. Rooms may take a quarter of the memory, so an
+    /// eighth remains for those.
     fn most_own_bytes(&self) -> usize {
         (self.house.config.limits.memory_bytes / 8 * 5).max(LEAST_OF_CONNECTIONS)
     }
 
-    /// Why a newcomer with this stream cannot come in, if connections take as much as they may.
+    /// Why a newcomer with this stream is refused, if connections have used up their memory.
     pub(super) fn lacks_memory_for(&self, stream: &S) -> Option<CloseReason> {
         let most = self.most_own_bytes();
         let lacks = self.own_bytes + Connection::own_bytes(stream) > most;
         lacks.then_some(CloseReason::NoMemory(most))
     }
 
-    /// How many bytes may wait to be sent and to be understood: what connections, rooms and watch lists leave.
+    /// Most unsent and unparsed bytes: what connections, rooms and watch lists leave.
     pub(super) fn most_kept_bytes(&self) -> usize {
         let most = self.house.config.limits.memory_bytes;
         let taken = (self.own_bytes + self.hub.kept_bytes()).saturating_sub(FREE_BYTES);
-        // Less memory than before may be taken whole already.
+        // After a reload, a lower limit may already be exceeded.
         most.saturating_sub(taken).max(most / 8)
     }
 
-    /// Where too much is kept, forgets what is kept for those for whom it is most, and has them closed: until a quarter
-    /// is free again, so that not all of them are looked at for each byte.
+    /// When too much is kept, discards the buffers of the connections with the most bytes, and closes them, until a
+    /// quarter is free: so the search does not run for each further byte.
     pub(super) fn shed(&mut self, now: Now) {
         let most = self.most_kept_bytes();
         if self.kept_bytes <= most {
             return;
         }
-        // Those who read must not suffer because many were told a lot in one turn: what can be written now, is.
+        // A peer that reads must not suffer because many were sent much in one turn: write what can be written now.
         self.flush_all(now);
         if self.kept_bytes <= most {
             return;
@@ -58,7 +58,7 @@ impl<S: Stream> Server<S> {
         }
     }
 
-    /// Forgets also the rest of a line that was begun. Behind that the peer cannot be told why it is closed.
+    /// Discards the rest of a partly written line, too. The peer can then not be told why it is closed.
     fn forget_begun(&mut self, key: usize) {
         let connection = &mut self.connections[key];
         if connection.has_unsent() {

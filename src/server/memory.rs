@@ -1,8 +1,8 @@
-//! How much memory the process takes.
+//! Memory of the process.
 
 use std::fs;
 
-/// Memory of this process that is in use, in bytes, where the system tells (Linux: `VmRSS` in proc(5)).
+/// Resident memory of this process in bytes, if the system reports it (Linux: `VmRSS` in proc(5)).
 pub(super) fn resident_bytes() -> Option<u64> {
     let status = fs::read_to_string("/proc/self/status").ok()?;
     let value = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;

@@ -1,8 +1,8 @@
-//! All connections, and what one turn does with them. It is given streams and the time, so it runs without
-//! sockets as well; what polls and accepts is the reactor.
+//! All connections, and what one turn does with them. Streams and the time are arguments, so tests run it without
+//! sockets; the reactor polls and accepts.
 //!
-//! Nothing is written while events are handled: that queues, and the end of the turn writes to each connection
-//! once. Closing only marks: the slab uses keys again at once, so a connection leaves it at the turn's end.
+//! Handling events only queues bytes; the end of the turn writes to each connection once. Closing only marks: the slab
+//! reuses keys at once, so a connection leaves it at the end of the turn.
 
 mod admission;
 mod banning;
@@ -58,67 +58,64 @@ use counts::Counts;
 use deadlines::Deadlines;
 use inbox::Inbox;
 
-/// How long all peers together may take for theirs when the server ends.
+/// How long peers may take to receive their last bytes and close when the server shuts down.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(4);
 
-/// How many who cannot come in are told so at the same time; further ones are closed without a word.
+/// Most peers that are being told at the same time why they are refused; further ones are closed without a reason.
 const REFUSALS_AT_ONCE: usize = 64;
 
-/// Most bytes read from one connection in a turn; then it is the others' turn.
+/// Most bytes read from one connection in a turn, so that all get their share.
 const READ_BUDGET: usize = 16 * 1024;
 
-/// A server without its sockets.
 #[derive(Debug)]
 pub struct Server<S> {
     house: House,
     hub: Hub,
     connections: Slab<Connection<S>>,
     admission: Admission,
-    /// How many of them are `Open`.
+    /// Number of connections that are `Open`.
     open: usize,
     deadlines: Deadlines,
     checks: Checks,
-    /// Unsent and unparsed bytes of all connections together.
     kept_bytes: usize,
-    /// What all connections take besides those.
+    /// Memory of all connections besides those bytes.
     own_bytes: usize,
     started: Instant,
-    /// How often bans had changed when they were last kept.
+    /// The count of changes to bans when they were last saved.
     kept_changes: u64,
     counts: Counts,
     log: PeerLog,
-    /// What was caused and is not done yet: see `pump`.
+    /// Effects that are not yet executed: see `pump`.
     out: Effects,
-    /// Events that are in no outbox yet.
     batch: Batch,
-    /// Bytes that were queued for single connections since they were last written.
+    /// Bytes queued for single connections since the last flush.
     unshared_bytes: usize,
-    /// Users and rooms that were looked at or told something, since `take_steps`.
+    /// Users and rooms looked at or told something since `take_steps`.
     steps: usize,
-    /// Newcomers whose streams were taken further towards being open, in this turn.
+    /// Handshake steps of newcomers in this turn.
     openings: usize,
-    /// Every connection reads into this one.
+    /// Shared by all reads.
     read_buffer: Box<[u8]>,
-    /// Connections that have had their budget and may have more to read, each once. Readiness is told only once.
+    /// Connections whose budget is spent and that may have more to read, each once. The system reports readiness only
+    /// once.
     unread: Vec<usize>,
-    /// Those that are to be added to these at the end of the turn.
+    /// Connections appended to `unread` at the end of the turn.
     unread_behind: Vec<usize>,
-    /// Connections with something to write, each once.
+    /// Connections with bytes to write, each once.
     dirty: Vec<usize>,
-    /// Connections that are `Closed`, each once.
     closed: Vec<usize>,
-    /// Users who have left and are still in the hub, and why they left: see `dismiss`.
+    /// Users who have left but are still in the hub, with the reason: see `dismiss`.
     leavers: Vec<(UserId, String)>,
-    /// Networks whose connections are to end, why, and the key from which on they are looked for: see `close_more`.
+    /// Banned networks, the reason, and the first key that is still to be checked: see `close_more`.
     banned: Vec<(Network, CloseReason, usize)>,
-    /// Connections whose sessions wait for the config to be read again, and what the answer is called.
+    /// Connections whose sessions wait for a reload, with the label for the answer.
     reload_asked_by: Vec<(usize, Option<Box<str>>)>,
-    /// Set when the server ends: the latest time for everything.
+    /// Set when the server shuts down: all connections close by then.
     shutdown_by: Option<Instant>,
 }
 
 impl<S: Stream> Server<S> {
-    /// A server with nobody in it.
+    /// Creates a server without connections.
     pub fn new(config: &ServerConfig, now: Now) -> Self {
         let mut hub = Hub::new(config.lobby.clone(), now.time);
         hub.set_memory(config.limits.memory_bytes);
@@ -153,32 +150,31 @@ impl<S: Stream> Server<S> {
         }
     }
 
-    /// Who is here.
+    /// The users and rooms.
     pub fn hub(&self) -> &Hub {
         &self.hub
     }
 
-    /// How many connections there are, those included that are about to end.
+    /// Number of connections, including those that are closing.
     pub fn connections(&self) -> usize {
         self.connections.len()
     }
 
-    /// Where what peers cause is logged.
+    /// The log for events that peers cause.
     pub fn peer_log(&mut self) -> &mut PeerLog {
         &mut self.log
     }
 
-    /// From now on IRC clients that understand it are told that they are to come with TLS, at this port; or are not.
+    /// Announces the TLS port to IRC clients that support it (IRCv3 `sts`), or stops doing so.
     pub fn announce_tls(&mut self, port: Option<u16>) {
         self.house.sts_port = port;
     }
 
-    /// The key that the next connection gets.
     pub fn next_key(&self) -> usize {
         self.connections.vacant_key()
     }
 
-    /// Takes a new connection, and returns its key. Where it may not come in, it is turned away.
+    /// Takes a new connection, or turns it away, and returns its key.
     pub fn accept(&mut self, stream: S, peer: Peer, now: Now) -> Option<usize> {
         if let Some(ban) = self.hub.bans().hitting(peer, now.time) {
             return self.turn_away(stream, peer, ban.close_reason(), now);
@@ -192,8 +188,8 @@ impl<S: Stream> Server<S> {
         }
     }
 
-    /// Takes a new connection only to tell it why it cannot come in, and returns its key: it will end in an orderly
-    /// way. `None` when too many are being told something like that, and the stream is dropped.
+    /// Takes a new connection only to tell the peer why it is refused, and returns its key; it closes in an orderly
+    /// way. Drops the stream and returns `None` when [`REFUSALS_AT_ONCE`] refusals are under way.
     pub fn turn_away(&mut self, stream: S, peer: Peer, reason: CloseReason, now: Now) -> Option<usize> {
         if self.connections.len() - self.admission.connections() >= REFUSALS_AT_ONCE {
             let line = format_args!("{peer}: dropped, {REFUSALS_AT_ONCE} refusals are under way: {reason}");
@@ -202,7 +198,7 @@ impl<S: Stream> Server<S> {
             return None;
         }
         let key = self.take_in(stream, peer, false, now);
-        // Opening costs more than being told is worth to somebody who comes again and again.
+        // A peer that keeps coming back must not cost a handshake each time.
         if self.connections[key].stream.is_opening() {
             self.connections[key].stream.decline();
         }
@@ -223,7 +219,7 @@ impl<S: Stream> Server<S> {
             inlet: Inlet::Open,
             bucket: Bucket::new(now.instant),
             outbox: Outbox::default(),
-            // It is told nothing before its first bytes are known.
+            // Replaced before the peer gets anything: its first bytes decide.
             dialect: Dialect::CrazyIt,
             is_mid_line: false,
             kept_bytes: 0,
@@ -242,7 +238,7 @@ impl<S: Stream> Server<S> {
         key
     }
 
-    /// Gives the connection `key`, which belongs to nobody and has shown its wire, to the user `id` as another one.
+    /// Gives the connection `key`, which has no user yet and a known wire, to the user `id` as a further one.
     pub fn attach(&mut self, key: usize, id: UserId, now: Now) {
         self.with_session(key, now, |session, context| {
             context.hub.attach(id, connection_id(key));
@@ -252,22 +248,22 @@ impl<S: Stream> Server<S> {
         self.settle(key);
     }
 
-    /// Has the user `id` stay, or not, when its last connection ends.
+    /// Sets whether the user `id` stays when its last connection ends.
     pub fn set_stays(&mut self, id: UserId, stays: bool) {
         self.hub.set_stays(id, stays);
     }
 
-    /// True when there is something to do already, so that the next turn must not wait for readiness.
+    /// True when the next turn has work already and must not wait for readiness.
     pub fn has_unread(&self) -> bool {
         !self.unread.is_empty() || !self.dirty.is_empty() || !self.banned.is_empty()
     }
 
-    /// About how many connections will be written to at the end of the turn.
+    /// Approximate number of connections that the end of the turn will write to.
     pub fn writes_pending(&self) -> usize {
         self.dirty.len().max(self.batch.audience().len())
     }
 
-    /// Goes on with the connections whose budget ended the turn before.
+    /// Reads the connections whose budget was spent in the last turn.
     pub fn read_on(&mut self, now: Now) {
         for key in mem::take(&mut self.unread) {
             if let Some(connection) = self.connections.get_mut(key) {
@@ -277,13 +273,12 @@ impl<S: Stream> Server<S> {
         }
     }
 
-    /// The next time at which `expire` has something to do.
+    /// The next time at which `expire` has work.
     pub fn next_deadline(&self) -> Option<Instant> {
         let deadlines = self.deadlines.next().into_iter().chain(self.checks.next_deadline());
         deadlines.chain(self.shutdown_by).chain(self.log.next_deadline()).min()
     }
 
-    /// Does everything that is due.
     pub fn expire(&mut self, now: Now) {
         self.log.expire(now.instant);
         self.checks.expire(now.instant);
@@ -298,7 +293,6 @@ impl<S: Stream> Server<S> {
         }
     }
 
-    /// Does what is due for the connection `key`.
     fn wake(&mut self, key: usize, now: Now) {
         let connection = &self.connections[key];
         match connection.life {
@@ -306,7 +300,7 @@ impl<S: Stream> Server<S> {
                 if quiet.as_ref().is_some_and(|quiet| quiet.until <= now.instant) {
                     self.out.push(Effect::EndQuiet(connection_id(key)));
                 }
-                // Waking asks nothing of the hub: those who time out leave it together.
+                // Waking asks nothing of the hub, so users who time out can leave it together.
                 self.act(key, now, |session, context| session.wake(context));
                 self.pump(now);
                 self.resume(key, now);
@@ -322,13 +316,13 @@ impl<S: Stream> Server<S> {
         }
     }
 
-    /// Ends the turn: writes to whom something is queued for, and takes out whoever is gone.
+    /// Ends the turn: writes queued bytes, and removes closed connections.
     pub fn finish_turn(&mut self, now: Now) {
         self.openings = 0;
         self.unread.append(&mut self.unread_behind);
         self.close_more();
         loop {
-            // Newcomers and new rooms have taken what was free for what waits.
+            // Newcomers and new rooms may have reduced the memory left for queued bytes.
             self.shed(now);
             self.dismiss(now);
             self.pump(now);
@@ -347,7 +341,7 @@ impl<S: Stream> Server<S> {
         }
     }
 
-    /// Tells everybody that the server ends, and ends every connection.
+    /// Tells all peers that the server shuts down, and closes every connection.
     pub fn shut_down(&mut self, now: Now) {
         self.shutdown_by = Some(now.instant + SHUTDOWN_TIMEOUT);
         let keys: Vec<_> = self.connections.iter().map(|(key, _)| key).collect();
@@ -357,7 +351,7 @@ impl<S: Stream> Server<S> {
         self.pump(now);
     }
 
-    /// Lets the session of `key` do something. Whoever has left is out of the hub before that.
+    /// Runs `act` on the session of `key`, after removing users who have left from the hub.
     fn with_session<T>(
         &mut self,
         key: usize,
@@ -368,7 +362,7 @@ impl<S: Stream> Server<S> {
         self.act(key, now, act)
     }
 
-    /// Lets the session of `key` do something for which it does not matter who is in the hub.
+    /// Runs `act`, which must not depend on who is in the hub, on the session of `key`.
     fn act<T>(&mut self, key: usize, now: Now, act: impl FnOnce(&mut Session, &mut Context<'_>) -> T) -> T {
         self.out.begin();
         let connection = &mut self.connections[key];
@@ -385,7 +379,7 @@ impl<S: Stream> Server<S> {
         act(&mut connection.session, &mut context)
     }
 
-    /// Sees to it that the connection `key` gets what its state needs. To be done after that has changed.
+    /// Applies what the state of the connection `key` needs. Call it after each change of that state.
     fn settle(&mut self, key: usize) {
         let flood = self.house.config.limits.flood;
         let Some(connection) = self.connections.get_mut(key) else { return };
@@ -408,7 +402,6 @@ impl<S: Stream> Server<S> {
         connection.deadline = needs.wake;
     }
 
-    /// Whole seconds since the server started.
     fn seconds(&self, now: Now) -> u32 {
         let since = now.instant.saturating_duration_since(self.started);
         u32::try_from(since.as_secs()).unwrap_or(u32::MAX)

@@ -1,34 +1,33 @@
-//! The only home of a connection's unsent bytes.
+//! The unsent bytes of a connection.
 
 use std::io::{self, ErrorKind, IoSlice, Write};
 
 use super::frames::Frames;
 use crate::message::Frame;
 
-/// Most frames handed to one write. The kernel takes up to 1,024 (`UIO_MAXIOV`).
+/// Most frames in one write. The kernel takes up to 1,024 (`UIO_MAXIOV`).
 const SLICES: usize = 64;
 
-/// Bytes of one connection alone are gathered in frames of up to this many, because a frame takes some 48 bytes of
-/// memory besides its own: answers of 2 bytes would take 24 times what the limit on unsent bytes says.
+/// Largest frame in which bytes for only one connection are gathered: a frame takes some 48 bytes besides its text, so
+/// separate answers of 2 bytes would take 24 times what the limit on unsent bytes says.
 const GATHERED_BYTES: usize = 128;
 
-/// Frames that wait to be written. They are shared with other outboxes, so queueing one copies nothing.
+/// A queue of frames to write. Outboxes share frames, so queueing one copies nothing.
 #[derive(Debug, Default)]
 pub struct Outbox {
     frames: Frames,
-    /// How much of the first frame is written: less than its length, and 0 when there is none. These are 32 bits, because
-    /// every connection has an outbox, and its limit fits.
+    /// Bytes of the first frame already written: less than its length, and 0 when there is none. The limit of an outbox
+    /// fits in 32 bits, and every connection has one.
     head_sent: u32,
-    /// The sum of the lengths of `frames`, less `head_sent`.
+    /// Sum of the lengths of `frames`, minus `head_sent`.
     queued_bytes: u32,
-    /// The sum of what `frames` keep.
+    /// Sum of the memory that `frames` keep.
     kept_bytes: u32,
-    /// The stream has taken what it takes for now.
+    /// The stream would block.
     is_blocked: bool,
 }
 
 impl Outbox {
-    /// Adds a frame at the end.
     pub fn push(&mut self, frame: Frame) {
         if !frame.is_empty() {
             self.queued_bytes += frame.len() as u32;
@@ -37,12 +36,12 @@ impl Outbox {
         }
     }
 
-    /// Adds bytes that no other outbox has, at the end.
+    /// Appends bytes that only this outbox has.
     pub fn push_bytes(&mut self, bytes: &[u8]) {
         match self.frames.last_mut() {
             Some(last) if last.len() + bytes.len() <= GATHERED_BYTES && !last.is_shared() => {
                 self.queued_bytes += bytes.len() as u32;
-                // It may have been a part that kept more alive than it is long.
+                // A part of a batch may have kept more memory than its length.
                 self.kept_bytes -= last.kept_bytes() as u32;
                 *last = [last, bytes].concat().into();
                 self.kept_bytes += last.kept_bytes() as u32;
@@ -51,37 +50,36 @@ impl Outbox {
         }
     }
 
-    /// How many bytes wait.
+    /// Number of unsent bytes.
     pub fn queued_bytes(&self) -> usize {
         self.queued_bytes as usize
     }
 
-    /// How much memory they take: more than their length, also where it is shared with other outboxes.
+    /// Memory that the queue keeps, including frames shared with other outboxes.
     pub fn kept_bytes(&self) -> usize {
         self.kept_bytes as usize
     }
 
-    /// True when nothing waits.
+    /// True when nothing is queued.
     pub fn is_empty(&self) -> bool {
         self.frames.is_empty()
     }
 
-    /// True when writing is no use until the stream takes more.
     pub(super) fn is_blocked(&self) -> bool {
         self.is_blocked
     }
 
-    /// The stream has taken what it takes for now.
+    /// Notes that the stream would block.
     pub(super) fn block(&mut self) {
         self.is_blocked = true;
     }
 
-    /// The stream may take more.
+    /// Notes that the stream may take more.
     pub(super) fn unblock(&mut self) {
         self.is_blocked = false;
     }
 
-    /// Writes until nothing waits or `stream` would block; the caller sees which with `is_empty`.
+    /// Writes until the queue is empty or `stream` would block; `is_empty` tells which.
     ///
     /// Fails when the stream does, or takes nothing (`WriteZero`).
     pub fn write_to(&mut self, stream: &mut impl Write) -> io::Result<()> {
@@ -123,19 +121,19 @@ impl Outbox {
         self.head_sent = sent as u32;
     }
 
-    /// Forgets the frames of which nothing is written yet, so that what is pushed next still begins a line.
+    /// Discards all frames that are not partly written, so that the next one still begins a line.
     pub fn forget_unstarted(&mut self) {
         self.frames.forget(self.head_sent > 0);
         self.queued_bytes = self.frames.first().map_or(0, |head| head.len() as u32 - self.head_sent);
         self.kept_bytes = self.frames.first().map_or(0, |head| head.kept_bytes() as u32);
     }
 
-    /// Forgets everything: nobody reads it.
+    /// Discards everything: nobody will read it.
     pub fn clear(&mut self) {
         *self = Self { is_blocked: self.is_blocked, ..Self::default() };
     }
 
-    /// Panics where the counts are not those of the queue. Costs O(n): for tests.
+    /// Panics when the counts differ from the queue. O(n), for tests.
     pub fn check(&self) {
         self.frames.check();
         let lengths: usize = self.frames.iter().map(|frame| frame.len()).sum();
@@ -152,7 +150,7 @@ mod tests {
 
     use super::*;
 
-    /// Takes at most `k` bytes a call, and blocks before every call that `blocks` says.
+    /// Takes at most `k` bytes per call; `blocks` says which calls block first.
     struct Taker {
         taken: Vec<u8>,
         k: usize,

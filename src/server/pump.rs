@@ -1,5 +1,5 @@
-//! The pump: executes what commands have caused, in order. Events that the same audience hears are gathered; they are put
-//! into outboxes, encoded once for all who get the same, before anything else happens to those who hear them.
+//! The pump: executes the effects of commands, in order. It gathers events for the same audience, and moves them into
+//! outboxes, encoded once per kind of receiver, before anything else happens to the receivers.
 
 use std::ops::Range;
 use std::rc::Rc;
@@ -12,8 +12,8 @@ use super::stream::Stream;
 use crate::message::{CloseReason, ConnectionId, Dialect, Effect, Now};
 
 impl<S: Stream> Server<S> {
-    /// Executes the list of effects to its end. What comes of an effect is appended to the list: nothing else queues,
-    /// closes or asks, and nobody calls this from here.
+    /// Executes the list of effects to its end. An effect appends what it causes to the list: nothing else queues,
+    /// closes or asks, and nothing that runs from here calls it.
     pub(super) fn pump(&mut self, now: Now) {
         self.steps += self.out.take_steps();
         while let Some(effect) = self.out.pop() {
@@ -46,14 +46,14 @@ impl<S: Stream> Server<S> {
         }
     }
 
-    /// With everything in outboxes that was gathered: what comes next changes how somebody hears it.
+    /// Seals the batch first: the next effect changes how a receiver gets events.
     fn sealed(&mut self, now: Now) -> &mut Self {
         self.seal(now);
         self
     }
 
-    /// Puts what was gathered for one audience into its outboxes. Whatever else goes into an outbox comes after this,
-    /// and the end of a turn does it, too.
+    /// Moves the batch into the outboxes of its audience. Do this before anything else goes into an outbox, and at the
+    /// end of a turn.
     pub fn seal(&mut self, now: Now) {
         let audience = Rc::clone(self.batch.audience());
         self.steps += audience.len();
@@ -80,13 +80,12 @@ impl<S: Stream> Server<S> {
         self.batch.clear();
     }
 
-    /// True when bytes for `id` may be gathered with what it hears. They do not wait where that waits.
+    /// True when bytes for `id` may join the batch: they do not wait for its quiet time, as events do.
     fn takes_aside(&self, id: ConnectionId) -> bool {
         let is_loud = || self.connections.get(id.0 as usize).is_some_and(|connection| !connection.is_quiet());
         self.batch.takes_aside(id) && is_loud()
     }
 
-    /// Puts bytes into the outbox of `id`.
     fn put(&mut self, id: ConnectionId, bytes: Range<usize>, now: Now) {
         let key = id.0 as usize;
         let Some(connection) = self.connections.get_mut(key) else {
@@ -133,14 +132,14 @@ impl<S: Stream> Server<S> {
         }
     }
 
-    /// Sees to it that what was queued for the connection `key` is written or, where it is too much, that it ends.
+    /// Schedules what was queued for the connection `key` to be written, or closes it when that is too much.
     pub(super) fn queued(&mut self, key: usize, now: Now) {
         let most = self.house.config.limits.outbox_bytes;
         let is_overfull = self.connections[key].unsent_bytes() > most;
         self.settle(key);
         if is_overfull || self.kept_bytes > self.most_kept_bytes() {
-            // Somebody who reads must not suffer because a lot came in one turn, or because more was held back than there
-            // is room for: what can be written now, is.
+            // A peer that reads must not suffer because much was queued or held back in one turn: write what can be
+            // written now.
             self.connections[key].end_quiet();
             self.flush(key, now);
             if self.connections[key].unsent_bytes() > most {
@@ -152,7 +151,7 @@ impl<S: Stream> Server<S> {
 }
 
 impl<S> Connection<S> {
-    /// True when bytes for it alone have a chance to arrive: until its last words are said.
+    /// True while bytes for this connection only can still reach the peer: until its last bytes are queued.
     fn may_be_told(&self) -> bool {
         self.link != Link::Mute && matches!(self.life, Life::Open(_) | Life::Leaving { .. })
     }

@@ -1,10 +1,10 @@
-//! The quiet time behind the answer to a CrazyIt login: what is said meanwhile waits (doc/CRAZYIT.md).
+//! The quiet time after a CrazyIt login: events are held back until it ends (doc/CRAZYIT.md).
 
 use std::time::Instant;
 
 use crate::message::Frame;
 
-/// What waits for one connection until its quiet time is over.
+/// The events held back for one connection.
 #[derive(Debug)]
 pub(super) struct Quiet {
     pub(super) until: Instant,
@@ -14,7 +14,6 @@ pub(super) struct Quiet {
 }
 
 impl Quiet {
-    /// Nothing waits yet.
     pub(super) fn new(until: Instant) -> Self {
         Self { until, held: Vec::new(), held_bytes: 0, kept_bytes: 0 }
     }
@@ -25,17 +24,16 @@ impl Quiet {
         self.held.push(frame);
     }
 
-    /// The bytes that wait.
     pub(super) fn held_bytes(&self) -> usize {
         self.held_bytes
     }
 
-    /// How much memory they take.
+    /// Memory that the held-back frames keep.
     pub(super) fn kept_bytes(&self) -> usize {
         self.kept_bytes
     }
 
-    /// What waited, in order.
+    /// The held-back frames, in order.
     pub(super) fn into_held(self) -> Vec<Frame> {
         self.held
     }

@@ -1,4 +1,4 @@
-//! From a connection's bytes to its session: within a budget, so that nobody's input holds up the others.
+//! From a connection's bytes to its session, within a budget, so that no peer delays the others.
 
 use std::io::ErrorKind;
 use std::mem;
@@ -10,37 +10,36 @@ use crate::server::Stream;
 use crate::server::connection::{Connection, Inlet, Life, Link};
 use crate::session::Session;
 
-/// Most bytes read at once from a connection that has to wait when it sends too much: they are kept meanwhile.
+/// Most bytes in one read from a peer with a rate limit: they stay in memory while it waits.
 const LIMITED_READ: usize = 4 * 1024;
 
-/// What a read costs of the budget that has done something, but gave no bytes: there may be no end to such reads.
+/// Budget that a read without bytes costs: there may be no end to such reads.
 const INTERRUPTED_BYTES: usize = 4 * 1024;
 
-/// Most streams of newcomers that are taken further towards being open in a turn; then it is the others' turn. A step of
-/// a TLS handshake takes up to some milliseconds on a small machine, nearly all of them for the signature.
+/// Most handshake steps in a turn. A TLS step takes up to some milliseconds on a small machine, mostly
+/// for the signature.
 const OPENINGS: usize = 8;
 
-/// So many bytes for single connections are written before the turn ends: when many log in at once, what they are told
-/// would lie between what is kept of them, and leave holes in memory.
+/// Flush before the turn ends once this many bytes are queued for single connections: when many users log in at once,
+/// their answers would lie between long-lived data and fragment the memory.
 const UNSHARED_BYTES: usize = 256 * 1024;
 
-/// What is no longer than a line's end is no message: the Java clients send it after each.
+/// The Java clients send an empty message, no longer than a line end, after each message.
 const LINE_END_BYTES: usize = 2;
 
-/// Most steps for one connection in a turn; then it is the others' turn. A step is a user or room that is looked at or
-/// told something, some tens of nanoseconds: some commands are short and much work. So ten peers that send without
-/// pause take some milliseconds of a turn.
+/// Most steps for one connection in a turn. A step is a user or room looked at or told something and takes some tens of
+/// nanoseconds, so ten peers that send without pause take some milliseconds of a turn.
 const STEP_BUDGET: usize = 2_560;
 
-/// How many steps a command is worth besides.
+/// Steps that each command costs in addition.
 const COMMAND_STEPS: usize = 10;
 
 impl<S: Stream> Server<S> {
-    /// Reads what there is to read of the connection `key`, within the budget, and handles it.
+    /// Reads from the connection `key`, within the budget, and handles its input.
     pub fn readable(&mut self, key: usize, now: Now) {
         let Some(connection) = self.connections.get(key) else { return };
-        // Who has sent too much waits for a token, and who has given a password for the verdict, unless it is known to be
-        // gone; who has had its budget waits for the next turn, also when more has come since.
+        // A peer that exceeded its rate waits for a token, one that sent a password waits for the verdict, unless its
+        // link is broken. One that spent its budget waits for the next turn, even if more input has come.
         match connection.is_kept_waiting() {
             true if connection.is_known_gone() => return self.hung_up(key, now),
             true => return,
@@ -65,11 +64,11 @@ impl<S: Stream> Server<S> {
         }
     }
 
-    /// Takes the stream of the connection `key` further towards being open, where there is time for that in this turn.
+    /// Takes the handshake of the connection `key` one step further, if this turn has time for it.
     fn open(&mut self, key: usize, now: Now) {
         let connection = &mut self.connections[key];
         if connection.link != Link::Sound {
-            // A signature for somebody who has left is for nobody.
+            // Spend no signature on a peer that has left.
             return self.lost(key, ErrorKind::BrokenPipe, now);
         }
         if self.openings == OPENINGS {
@@ -77,12 +76,12 @@ impl<S: Stream> Server<S> {
             return;
         }
         self.openings += 1;
-        // What waits may have waited for this step.
+        // Queued bytes may have waited for this step.
         connection.outbox.unblock();
         self.read(key, now);
     }
 
-    /// Reads from the connection `key` until there is nothing, or the budget is spent, or it is to wait or ends.
+    /// Reads from the connection `key` until it would block, spends its budget, has to wait or closes.
     fn read(&mut self, key: usize, now: Now) {
         let mut budget = READ_BUDGET;
         loop {
@@ -96,7 +95,7 @@ impl<S: Stream> Server<S> {
             }
             if budget == 0 || connection.inlet == Inlet::Backlog {
                 if connection.inlet == Inlet::Open {
-                    // Whoever has had a step towards being open comes after those who have not.
+                    // Connections that have had a handshake step come after those that have not.
                     connection.inlet = Inlet::More { first: !connection.stream.is_opening() };
                 }
                 return;
@@ -106,7 +105,7 @@ impl<S: Stream> Server<S> {
             }
             let is_mute = connection.link == Link::Mute;
             match connection.stream.read(&mut self.read_buffer[..most]) {
-                // Where a write has told of the break already, reading comes to an end like any other.
+                // A failed write has found the break, so reading ends like any other.
                 Ok(0) if is_mute => return self.lost(key, ErrorKind::BrokenPipe, now),
                 Ok(0) => return self.peer_finished(key, now),
                 Ok(count) => {
@@ -124,8 +123,8 @@ impl<S: Stream> Server<S> {
         }
     }
 
-    /// Notes that the connection `key` is broken, which reading tells as well. But whoever is kept waiting is not read
-    /// from, and would be here for hours after it has gone.
+    /// Notes that the link of the connection `key` is broken. Reading finds that too, but a waiting peer is not read
+    /// from, and would stay for hours after it has gone.
     pub fn hung_up(&mut self, key: usize, now: Now) {
         let Some(connection) = self.connections.get_mut(key) else { return };
         if connection.link == Link::Sound {
@@ -138,14 +137,13 @@ impl<S: Stream> Server<S> {
         }
     }
 
-    /// Handles the first `count` bytes of the read buffer.
     fn received(&mut self, key: usize, count: usize, now: Now) {
         let connection = &mut self.connections[key];
         if !connection.is_open() {
             return;
         }
-        // It is put back below, and so is the inbox. An unfinished frame is kept apart, so that what follows it is
-        // appended: moving it about for every byte of a trickle would cost O(n²).
+        // Both buffers are put back below. An unfinished frame stays apart from the read buffer, so that what follows
+        // is appended: moving it for every byte of a trickle would cost O(n²).
         let read_buffer = mem::take(&mut self.read_buffer);
         if connection.inbox.is_empty() {
             let used = self.handle(key, &read_buffer[..count], now);
@@ -156,23 +154,23 @@ impl<S: Stream> Server<S> {
         self.read_buffer = read_buffer;
     }
 
-    /// Handles what is in the inbox, and `more` behind it.
+    /// Handles the inbox followed by `more`.
     fn handle_inbox(&mut self, key: usize, more: &[u8], now: Now) {
         let mut inbox = self.connections[key].inbox.take();
-        // What is kept is no more than what came.
+        // Keep no more capacity than there are bytes.
         inbox.reserve_exact(more.len());
         inbox.extend_from_slice(more);
         let used = self.handle(key, &inbox, now);
-        // A new one where something was used, because the old one has room for all that came.
+        // Copy the rest: the old buffer has capacity for all that was handled.
         self.connections[key].inbox.set(if used > 0 { inbox[used..].to_vec() } else { inbox });
     }
 
-    /// Handles every whole frame in `bytes`, or as many as are not too much for one turn or one peer. Returns how many
-    /// bytes are done with.
+    /// Handles the whole frames in `bytes`, within the step budget and the rate limit. Returns the number of bytes
+    /// handled.
     fn handle(&mut self, key: usize, bytes: &[u8], now: Now) -> usize {
         let (mut used, mut steps) = (0, 0);
         self.connections[key].inlet = Inlet::Open;
-        // What was done for others before is not this one's.
+        // Do not charge this connection for earlier work.
         self.dismiss(now);
         self.pump(now);
         self.take_steps();
@@ -182,7 +180,7 @@ impl<S: Stream> Server<S> {
                 break;
             }
             let flood = self.flood_limit(key);
-            // Whoever does not take its answers must not have work done for it to the end of the budget.
+            // A peer whose outbox overflows gets no further work done.
             if !self.connections[key].is_open() {
                 return bytes.len();
             }
@@ -223,19 +221,19 @@ impl<S: Stream> Server<S> {
         used
     }
 
-    /// How many steps there were since this was asked last.
+    /// Number of steps since the last call.
     fn take_steps(&mut self) -> usize {
         self.out.take_steps() + mem::take(&mut self.steps)
     }
 
-    /// How fast the peer of `key` may send, if not as fast as it likes: operators may.
+    /// The rate limit of the peer; operators have none.
     fn flood_limit(&self, key: usize) -> Option<Flood> {
         let is_operator =
             self.hub.users().get(self.connections[key].session.user()).is_some_and(|user| user.is_operator);
         self.house.config.limits.flood.filter(|_| !is_operator)
     }
 
-    /// Goes on with the connection `key` if it may send again.
+    /// Continues with the connection `key` if its peer may send again.
     pub(super) fn resume(&mut self, key: usize, now: Now) {
         let Some(flood) = self.house.config.limits.flood else { return };
         let connection = &mut self.connections[key];
@@ -255,12 +253,12 @@ impl<S: Stream> Server<S> {
                 self.pump(now);
                 let connection = &mut self.connections[key];
                 if connection.session.is_working() && connection.is_open() {
-                    // Its last command goes on in the next turn, which is told of the end once more.
+                    // The next turn finishes its last command, and finds the end of input again.
                     connection.inlet = Inlet::Backlog;
                     return;
                 }
                 match &mut connection.inlet {
-                    // Its last frame has not been handled to the end.
+                    // Its last frame is not yet handled completely.
                     Inlet::Waiting { peer_finished } => *peer_finished = true,
                     Inlet::Open | Inlet::More { .. } | Inlet::Backlog | Inlet::Paused => {
                         self.end(key, CloseReason::PeerFinished);

@@ -1,5 +1,5 @@
-//! Another config for a server that runs. It is put in force as a whole or not at all, and nobody is ended by it, but
-//! as a limit always ends who is beyond it.
+//! Reloading the config of a running server. It takes effect as a whole or not at all, and closes only connections that
+//! exceed a new limit.
 
 use log::{info, warn};
 
@@ -12,13 +12,13 @@ use crate::server::batch::Batch;
 use crate::server::connection::Inlet;
 
 impl<S: Stream> Server<S> {
-    /// True when an operator wants the config to be read again. It is to be done before the turn ends.
+    /// True when an operator asked for a reload, which must happen before the turn ends.
     pub fn is_asked_to_reload(&self) -> bool {
         !self.reload_asked_by.is_empty()
     }
 
-    /// Puts in force what was read again; or, where it could not be read, nothing. The log and the operators who asked
-    /// are told what came of it in one line, which is returned.
+    /// Applies a config that was read again, or nothing if reading it failed. Returns the outcome in one line, which
+    /// the log and the operators who asked get.
     pub fn reload(&mut self, read: Result<ServerConfig, ConfigError>, now: Now) -> String {
         let told = match read {
             Ok(config) => {
@@ -38,12 +38,12 @@ impl<S: Stream> Server<S> {
             }
         };
         self.tell_reloaded(&told, now);
-        // A shorter time may be over already.
+        // A shortened timeout may be over already.
         self.expire(now);
         told
     }
 
-    /// Brings to everybody what was derived of other limits before.
+    /// Updates everything that is derived from limits.
     fn change_limits(&mut self, old: &Limits, now: Now) {
         let new = self.house.config.limits;
         self.admission.change_limits(&new, now.instant);
@@ -58,7 +58,7 @@ impl<S: Stream> Server<S> {
             }
             connection.session.change_limits(old, &new);
             if new.flood != old.flood {
-                // What was counted at another rate would be too much or too little at this one.
+                // Tokens counted at another rate do not fit this one.
                 connection.bucket = Bucket::new(now.instant);
                 if connection.inlet == Inlet::Paused {
                     connection.inlet = Inlet::Backlog;

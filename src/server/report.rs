@@ -1,4 +1,4 @@
-//! What somebody who looks inside is told: counts and times, and nothing that anybody said.
+//! A report on the running server: counts and times, and no message text.
 
 use std::time::{Duration, SystemTime};
 
@@ -7,64 +7,59 @@ use crate::message::{Peer, Tally};
 use crate::name::UserName;
 use crate::session::uptime;
 
-/// How many of the largest outboxes are told of.
+/// Number of the largest outboxes in a report.
 pub(super) const LARGEST: usize = 5;
 
-/// A line of counts is continued in another beyond this many bytes.
+/// Counts continue on a further line beyond this many bytes.
 const LINE_BYTES: usize = 100;
 
-/// The server at one moment, as plain values.
+/// The server at one moment.
 #[derive(Clone, Debug)]
 pub struct Report {
-    /// When the server started.
     pub started: SystemTime,
-    /// How long it has been up.
     pub up: Duration,
-    /// Memory in use, in bytes; `None` where the system does not tell.
+    /// Resident memory in bytes; `None` if the system does not report it.
     pub resident_bytes: Option<u64>,
-    /// Everybody who has a name.
+    /// Users with a name.
     pub users: usize,
-    /// How many of them are operators of the server.
+    /// How many users are server operators.
     pub operators: usize,
-    /// How many rooms there are.
     pub rooms: usize,
-    /// How many connections there are of each stage; those that end are apart.
+    /// Connections by stage; those that are closing are one entry.
     pub connections: Tally,
-    /// Bytes that wait to be taken by peers, in all.
+    /// Unsent bytes of all connections.
     pub unsent_bytes: usize,
-    /// Bytes of frames that have not ended, in all.
+    /// Bytes of unfinished frames of all connections.
     pub unparsed_bytes: usize,
-    /// The largest outboxes that are not empty, the fullest first; at most 5.
+    /// The largest outboxes that are not empty, largest first; at most 5.
     pub largest: Vec<Waiting>,
-    /// How long turns took.
     pub turns: TurnTimes,
-    /// How often somebody spoke, in rooms and to one user.
+    /// Messages to rooms and to single users.
     pub messages: u64,
-    /// Why connections ended. One whose last bytes were not taken in time counts as `stalled` besides.
+    /// Connections closed, by reason. A peer that did not take its last bytes in time counts as `stalled` too.
     pub endings: Tally,
-    /// What was refused, by reason.
+    /// Refusals by reason.
     pub refusals: Tally,
-    /// Newcomers who were dropped without a word.
+    /// Newcomers dropped without a reason given.
     pub dropped: u64,
-    /// How often somebody had to wait for sending too much.
+    /// How often a peer had to wait because it exceeded its rate.
     pub pauses: u64,
-    /// Log lines that standard error could not take.
+    /// Log lines lost because standard error could not take them.
     pub lost_log_lines: u64,
 }
 
-/// Somebody for whom bytes wait.
+/// A connection with unsent bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Waiting {
-    /// From where.
     pub peer: Peer,
-    /// Who, after a login.
+    /// The user, after login.
     pub name: Option<UserName>,
-    /// How much.
+    /// Unsent bytes.
     pub bytes: usize,
 }
 
 impl Report {
-    /// A page for people, as lines of about 100 bytes at the most. It shows addresses, so it is for operators alone.
+    /// Lines of about 100 bytes for people to read. They show addresses, so only operators may see them.
     pub fn lines(&self) -> Vec<String> {
         let Self { users, operators, rooms, messages, dropped, pauses, lost_log_lines, .. } = self;
         let mut lines = vec![match self.resident_bytes {
@@ -94,7 +89,7 @@ impl Report {
     }
 }
 
-/// Adds `head` and each count behind it, as lines.
+/// Appends `head` and each count, as lines.
 fn list(head: &str, tally: &Tally, lines: &mut Vec<String>) {
     let mut line = format!("{head} in all");
     for (label, count) in tally.iter() {

@@ -1,4 +1,4 @@
-//! The server as it looks from inside, for those who ask.
+//! Builds the reports on the running server.
 
 use std::time::Duration;
 
@@ -11,16 +11,16 @@ use crate::server::memory::resident_bytes;
 use crate::server::report::{LARGEST, Report, Waiting};
 use crate::session::Stage;
 
-/// The stage of connections whose end has begun.
+/// The stage of connections that are closing.
 const ENDING: &str = "ending";
 
 impl<S: Stream> Server<S> {
-    /// Notes how long a turn took.
+    /// Records the duration of a turn.
     pub fn turned(&mut self, time: Duration) {
         self.counts.turns.record(time);
     }
 
-    /// The server at this moment. Costs O(connections).
+    /// A report of this moment. O(connections).
     pub fn report(&self, now: Now) -> Report {
         let stages = Stage::ALL.map(Stage::label);
         let mut connections = Tally::of(stages.into_iter().chain([ENDING]));
@@ -58,12 +58,12 @@ impl<S: Stream> Server<S> {
         }
     }
 
-    /// Notes that the report was told because of a signal: its longest turn is looked for anew.
+    /// Notes that a signal's report was printed: the longest turn is measured anew.
     pub fn reported(&mut self) {
         self.counts.turns.forget_recent();
     }
 
-    /// The largest outboxes that are not empty, the fullest first.
+    /// The largest outboxes that are not empty, largest first.
     fn largest(&self) -> Vec<Waiting> {
         let mut largest: Vec<(usize, usize)> = Vec::with_capacity(LARGEST + 1);
         for (key, connection) in &self.connections {

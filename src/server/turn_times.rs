@@ -1,22 +1,20 @@
-//! How long turns took: a histogram of fixed size, which costs some nanoseconds for each.
+//! How long turns took: a histogram of fixed size that costs some nanoseconds per turn.
 
 use std::time::Duration;
 
-/// A power of two is divided into this many buckets of the same width, as a power of two.
+/// A power of two is divided into 2 to the power of this many buckets of equal width.
 const PARTS_EXP: u32 = 3;
 
 /// Longer turns than 2 to the power of this, in nanoseconds (18 minutes), count as that long.
 const LONGEST_EXP: u32 = 40;
 
-/// 304 of 8 bytes.
+/// 304 buckets of 8 bytes.
 const BUCKETS: usize = ((LONGEST_EXP - PARTS_EXP + 1) << PARTS_EXP) as usize;
 
-/// Times of turns. What it says of their distribution is too long by an eighth at the most, and never too short; their
-/// sum and the longest are exact.
+/// Durations of turns. Quantiles are at most an eighth too long and never too short; the sum and the longest are exact.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TurnTimes {
-    /// A bucket has those that are longer than what the bucket before may have. Times below 2^3 ns have a bucket for
-    /// each nanosecond.
+    /// Each bucket counts times above the limit of the bucket before. Below 2^3 ns there is one per nanosecond.
     buckets: [u64; BUCKETS],
     count: u64,
     sum: Duration,
@@ -38,7 +36,6 @@ impl Default for TurnTimes {
 }
 
 impl TurnTimes {
-    /// Adds the time of a turn.
     pub fn record(&mut self, time: Duration) {
         self.buckets[bucket(time)] += 1;
         self.count += 1;
@@ -47,32 +44,32 @@ impl TurnTimes {
         self.recent = self.recent.max(time);
     }
 
-    /// How many turns there were.
+    /// The number of turns.
     pub fn count(&self) -> u64 {
         self.count
     }
 
-    /// How long they took together.
+    /// The total time of all turns.
     pub fn sum(&self) -> Duration {
         self.sum
     }
 
-    /// How long the longest took.
+    /// The longest turn.
     pub fn longest(&self) -> Duration {
         self.longest
     }
 
-    /// How long the longest took since [`TurnTimes::forget_recent`].
+    /// The longest turn since [`TurnTimes::forget_recent`].
     pub fn longest_recent(&self) -> Duration {
         self.recent
     }
 
-    /// Begins to look for the longest of those that come.
+    /// Starts to look for the longest turn anew.
     pub fn forget_recent(&mut self) {
         self.recent = Duration::ZERO;
     }
 
-    /// In which time so many of a thousand turns were done.
+    /// The time within which `of_thousand` of a thousand turns were done.
     pub fn within(&self, of_thousand: u64) -> Duration {
         let mut wanted = (self.count * of_thousand).div_ceil(1000);
         for (bucket, &count) in self.buckets.iter().enumerate() {
@@ -84,17 +81,17 @@ impl TurnTimes {
         self.longest
     }
 
-    /// How many turns took 2 to the power of `exp` nanoseconds or less; exact from 8 ns to 18 minutes.
+    /// Number of turns of at most 2 to the power of `exp` nanoseconds; exact from 8 ns to 18 minutes.
     pub fn count_within_power(&self, exp: u32) -> u64 {
         let buckets = ((exp.clamp(PARTS_EXP, LONGEST_EXP) - PARTS_EXP + 1) << PARTS_EXP) as usize;
         self.buckets[..buckets].iter().sum()
     }
 }
 
-/// The bucket that `time` belongs into. Its most significant bits tell: which power of two, which part of it.
+/// The bucket of `time`, by its most significant bits: the power of two, and the part of it.
 fn bucket(time: Duration) -> usize {
     let longest = (1 << LONGEST_EXP) - 1;
-    // One less, so that a power of two is the longest in its bucket and not the shortest in the next.
+    // One less, so that a power of two is the longest time of its bucket.
     let below = u64::try_from(time.as_nanos()).unwrap_or(longest).saturating_sub(1).min(longest);
     match below.checked_ilog2() {
         Some(exp) if exp >= PARTS_EXP => {
@@ -105,7 +102,7 @@ fn bucket(time: Duration) -> usize {
     }
 }
 
-/// The longest time that belongs into a bucket.
+/// The longest time in a bucket.
 fn most(bucket: usize) -> Duration {
     let (bucket, parts) = (bucket as u64, 1 << PARTS_EXP);
     let shift = (bucket >> PARTS_EXP).saturating_sub(1);
