@@ -1,16 +1,16 @@
-//! Why a server cannot be set up.
+//! Why a server cannot start.
 
 use std::fmt;
 use std::io;
 
 use crate::address::Address;
 
-/// A server that could not be set up.
+/// An error of starting the server.
 #[derive(Debug)]
 pub struct BindError {
-    /// Where it should have listened; `None` when it was not about an address.
+    /// The address at which it could not listen; `None` for other errors.
     pub address: Option<Address>,
-    /// What the system said.
+    /// The system's error.
     pub error: io::Error,
 }
 

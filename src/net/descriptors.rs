@@ -1,10 +1,10 @@
-//! How many descriptors, and so connections, the system lets this process have.
+//! The limit on open descriptors, and so on connections.
 
 use log::warn;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-/// Raises the soft limit on open descriptors to the hard one (getrlimit(2), `RLIMIT_NOFILE`). Where the system
-/// does not let us, the old limit stands and is logged.
+/// Raises the soft limit on open descriptors to the hard one (getrlimit(2), `RLIMIT_NOFILE`). If that fails, logs the
+/// limit that remains.
 pub fn raise_descriptor_limit() {
     let limit = getrlimit(Resource::Nofile);
     if limit.current == limit.maximum {

@@ -1,5 +1,5 @@
-//! Sockets that a service manager opened before it started the server (sd_listen_fds(3)): the server needs no right to
-//! open them itself, and newcomers wait in their queues while it restarts.
+//! Sockets that a service manager opened and passed (sd_listen_fds(3)): the server needs no right to open them, and
+//! newcomers wait in their backlogs while it restarts.
 
 use std::env;
 use std::fmt;
@@ -9,22 +9,22 @@ use listenfd::ListenFd;
 use super::listener::Listener;
 use crate::address::Address;
 
-/// The first descriptor that is passed (sd_listen_fds(3), `SD_LISTEN_FDS_START`).
+/// The first passed descriptor (`SD_LISTEN_FDS_START`).
 const FIRST_DESCRIPTOR: usize = 3;
 
-/// What a socket is called at which TLS is spoken.
+/// The name of sockets for TLS.
 const TLS_NAME: &str = "tls";
 
-/// What a socket is called that nobody gave a name to (sd_listen_fds_with_names(3)).
+/// The name of unnamed sockets (sd_listen_fds_with_names(3)).
 const NO_NAME: &str = "unknown";
 
-/// Listening sockets that were passed; mostly none.
+/// Passed listening sockets, usually none.
 #[derive(Debug, Default)]
 pub struct Inherited {
     pub(super) listeners: Vec<Listener>,
 }
 
-/// A descriptor that was passed and cannot be listened at.
+/// A passed descriptor at which the server cannot listen.
 #[derive(Debug)]
 pub struct InheritError {
     descriptor: usize,
@@ -33,13 +33,13 @@ pub struct InheritError {
 }
 
 impl Inherited {
-    /// Takes what was passed to this process: `LISTEN_FDS`, `LISTEN_PID` and `LISTEN_FDNAMES`. A second call finds
-    /// nothing any more.
+    /// Takes the sockets passed to this process: `LISTEN_FDS`, `LISTEN_PID` and `LISTEN_FDNAMES`. A second call finds
+    /// none.
     ///
-    /// Fails when one of the descriptors is not a stream socket that listens.
+    /// Fails when a descriptor is not a listening stream socket.
     pub fn from_env() -> Result<Self, InheritError> {
         let names = env::var("LISTEN_FDNAMES").unwrap_or_default();
-        // A name may be empty; but of nothing there is no name.
+        // An empty variable has no names, although splitting it gives one.
         let mut names = names.split(':').take(if names.is_empty() { 0 } else { usize::MAX });
         let mut passed = ListenFd::from_env();
         let mut listeners = Vec::new();
@@ -56,8 +56,8 @@ impl Inherited {
         Ok(Self { listeners })
     }
 
-    /// What is still to be listened at of `plain` and `over_tls`: nothing of the first where sockets were passed, and
-    /// nothing of the second where some of them are meant for TLS.
+    /// Which of `plain` and `over_tls` must still be bound: no plain address if sockets were passed, and none for TLS
+    /// if some of them are for TLS.
     pub(super) fn wanted<'a>(
         &self,
         plain: &'a [Address],
@@ -68,7 +68,6 @@ impl Inherited {
     }
 }
 
-/// Takes the `n`th.
 fn take(passed: &mut ListenFd, n: usize) -> Result<Listener, String> {
     let listener = if let Ok(Some(listener)) = passed.take_tcp_listener(n) {
         Listener::inherit_tcp(listener)

@@ -1,4 +1,4 @@
-//! The reactor: sockets, readiness, and one turn after the other. mio appears here and nowhere else.
+//! The reactor: sockets, readiness, and turns. Only this part uses mio.
 
 mod bind_error;
 mod descriptors;

@@ -1,14 +1,14 @@
-//! Somebody who has come to a listener.
+//! A newcomer at a listener.
 
 use super::plain::Plain;
 use crate::message::Peer;
 
-/// Somebody who has been accepted, and is not the server's yet.
+/// An accepted socket that the server does not have yet.
 #[derive(Debug)]
 pub(super) struct Newcomer {
     pub(super) socket: Plain,
-    /// Whose limits count.
+    /// The peer to whom limits apply.
     pub(super) peer: Peer,
-    /// Came to a listener for TLS.
+    /// It came to a TLS listener.
     pub(super) is_tls: bool,
 }

@@ -1,4 +1,4 @@
-//! Stands for `metrics` where the program is built without that feature: nobody asks, and nobody is answered.
+//! Replaces `metrics` in builds without it; it serves nobody.
 
 use std::time::Instant;
 

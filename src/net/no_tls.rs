@@ -1,4 +1,4 @@
-//! In place of `tls`, where the program is built without it: nobody can ask for it.
+//! Replaces `tls` in builds without it; nobody can ask for TLS.
 
 use std::io;
 
@@ -7,7 +7,7 @@ use super::socket::Socket;
 use crate::address::Address;
 use crate::config::ServerConfig;
 
-/// There is none.
+/// Has no values.
 #[derive(Debug)]
 pub(super) enum Tls {}
 

@@ -1,4 +1,4 @@
-//! The system's sockets, as they are accepted.
+//! Accepted sockets.
 
 use std::io::{self, IoSlice, Read, Write};
 use std::net::Shutdown;
@@ -10,18 +10,16 @@ use rustix::net::{RecvFlags, recv};
 
 use crate::server::Stream;
 
-/// A socket without anything around it.
+/// A socket without TLS.
 #[derive(Debug)]
 pub enum Plain {
-    /// Over TCP.
     Tcp(TcpStream),
-    /// Over a Unix stream socket.
     Unix(UnixStream),
 }
 
 impl Plain {
-    /// Copies what there is to read into `buffer`, and leaves it there to be read. Returns how many bytes that are; 0 at
-    /// the end.
+    /// Copies available bytes into `buffer` without removing them from the socket. Returns their number; 0 at the end
+    /// of input.
     pub(super) fn peek(&self, buffer: &mut [u8]) -> io::Result<usize> {
         let peeked = rustix::io::retry_on_intr(|| match self {
             Self::Tcp(stream) => recv(stream, &mut *buffer, RecvFlags::PEEK),

@@ -1,4 +1,4 @@
-//! Root does not serve a network unless it is told to: whoever found a way into the server would own the machine.
+//! Refuses to serve a network as root without permission: an attacker who took over the server would own the machine.
 
 use std::fmt;
 
@@ -10,14 +10,14 @@ use super::tls;
 use crate::address::Address;
 use crate::config::ServerConfig;
 
-/// The server would serve a network as root.
+/// The error: the server would serve a network as root.
 #[derive(Debug)]
 pub struct PublicAsRoot {
     address: Address,
 }
 
-/// Fails when this process is root's, others than this machine can reach it, and `allow_root` does not hold. Nothing is
-/// listened on yet.
+/// Fails when this process runs as root, other machines can reach it, and `allow_root` is false. Call it before
+/// listening.
 pub fn check_privileges(config: &ServerConfig, inherited: &Inherited) -> Result<(), PublicAsRoot> {
     if config.allow_root || !geteuid().is_root() {
         return Ok(());

@@ -1,4 +1,4 @@
-//! The event loop: it polls, accepts, and gives the server what is ready. It alone reads the clock.
+//! The event loop: it polls, accepts, and passes readiness to the server. Nothing else reads the clock.
 
 pub(super) mod accepting;
 mod keeping;
@@ -27,36 +27,36 @@ use crate::config::{ConfigError, ServerConfig};
 use crate::hub::Ban;
 use crate::server::bans_file;
 
-/// Tokens of connections are their keys in the slab; these count down from the other end.
+/// The token of a connection is its key in the slab; these count down from the other end.
 const WAKE: Token = Token(usize::MAX);
 const SIGNALS: Token = Token(usize::MAX - 1);
 const FIRST_LISTENER: usize = usize::MAX - 2;
 
-/// Reads the config again.
+/// Reads the config for a reload.
 type Read = Box<dyn FnMut() -> Result<ServerConfig, ConfigError> + Send>;
 
-/// A server that listens. It may be sent to the thread that runs it.
+/// A server that listens, not yet running. It may be sent to another thread.
 pub struct Reactor {
     poll: Poll,
-    /// Empty as soon as the server ends.
+    /// Empty once the server shuts down.
     listeners: Vec<Listener>,
     addresses: Vec<Address>,
-    /// Where counts are told.
+    /// Listeners for Prometheus.
     metrics_listeners: Vec<Listener>,
     signals: Option<Signals>,
     service: Service,
-    /// The only one: a poll has no more (mio, `Waker`).
+    /// The only waker: a poll has no more (mio, `Waker`).
     waker: Arc<Waker>,
-    /// Those of an earlier run.
+    /// Bans of an earlier run.
     bans: Vec<Ban>,
-    /// Where bans are kept, if they are.
+    /// Where bans are saved, if they are.
     bans_file: Option<PathBuf>,
     is_told_to_stop: Arc<AtomicBool>,
     config: ServerConfig,
     read: Read,
 }
 
-/// Ends a [`Reactor`] from another thread.
+/// Stops a [`Reactor`] from another thread.
 #[derive(Clone, Debug)]
 pub struct Stopper {
     waker: Arc<Waker>,
@@ -64,13 +64,13 @@ pub struct Stopper {
 }
 
 impl Reactor {
-    /// Listens wherever `config` says. Nobody is served before `run`.
+    /// Listens at the addresses in `config`. Nobody is served before `run`.
     pub fn bind(config: ServerConfig) -> Result<Self, BindError> {
         Self::bind_or_inherit(config, Inherited::default())
     }
 
-    /// The same, but where sockets were passed, they take the place of those for `config.listen`, and those that are
-    /// meant for TLS the place of those for it.
+    /// Like `bind`, but inherited sockets replace those for `config.listen`, and inherited sockets named `tls` those
+    /// for TLS.
     pub fn bind_or_inherit(config: ServerConfig, inherited: Inherited) -> Result<Self, BindError> {
         let bans_file = config.state.as_deref().map(bans_file::path);
         let bans = bans_file.as_deref().map_or_else(|| Ok(Vec::new()), bans_file::read);
@@ -127,47 +127,47 @@ impl Reactor {
         })
     }
 
-    /// Where the server listens for those who speak no TLS, with the ports that the system gave.
+    /// The addresses of plain listeners, with the ports that the system chose.
     pub fn addresses(&self) -> &[Address] {
         &self.addresses
     }
 
-    /// Where the server listens for those who speak TLS, with the ports that the system gave.
+    /// The addresses of TLS listeners, with the ports that the system chose.
     pub fn tls_addresses(&self) -> impl Iterator<Item = &Address> {
         self.listeners.iter().filter(|listener| listener.is_tls).map(Listener::address)
     }
 
-    /// Where counts are told to Prometheus; nowhere unless that was asked for.
+    /// The addresses at which Prometheus can read counters, if any.
     pub fn metrics_addresses(&self) -> impl Iterator<Item = &Address> {
         self.metrics_listeners.iter().map(Listener::address)
     }
 
-    /// From now on signals count, for the whole process: SIGTERM and SIGINT end `run`, SIGHUP reads
-    /// the config again, SIGUSR1 logs a report.
+    /// Handles signals from now on, for the whole process: SIGTERM and SIGINT stop `run`, SIGHUP reloads the config,
+    /// SIGUSR1 logs a report.
     pub fn heed_signals(&mut self) -> io::Result<()> {
         self.signals = Some(Signals::heed(self.poll.registry(), SIGNALS)?);
         Ok(())
     }
 
-    /// From now on the service manager that started this process, if one did and wants to know, is told how the server is.
+    /// Reports the state of the server to the service manager from now on, if one started this process and asked for
+    /// it.
     pub fn tell_service_manager(&mut self) {
         self.service = Service::from_env(Instant::now());
     }
 
-    /// How the config is read again, when a signal or an operator asks for it: it is put in force as far as that is
-    /// possible without a restart or, where it is wrong, not at all. The loop waits meanwhile.
+    /// Sets how the config is read when a signal or an operator asks for a reload. A valid config takes effect as far
+    /// as possible without a restart, an invalid one not at all. The loop waits meanwhile.
     pub fn reload_with(&mut self, read: impl FnMut() -> Result<ServerConfig, ConfigError> + Send + 'static) {
         self.read = Box::new(read);
     }
 
-    /// A handle that ends `run`.
     pub fn stopper(&self) -> Stopper {
         let is_told_to_stop = Arc::clone(&self.is_told_to_stop);
         Stopper { waker: Arc::clone(&self.waker), is_told_to_stop }
     }
 
-    /// The port to which IRC clients are to go that come without TLS: where both are there for everybody, and clients can
-    /// trust what they are shown there.
+    /// The port to which plain IRC clients should move: set when both listeners are public, and clients can verify the
+    /// certificate.
     fn public_tls_port(&self, config: &ServerConfig) -> Option<u16> {
         if !tls::is_vouched_for(config) {
             return None;
@@ -186,7 +186,7 @@ impl fmt::Debug for Reactor {
 }
 
 impl Stopper {
-    /// Ends the server in an orderly way. It takes until everybody has been served, at most 4 s.
+    /// Stops the server in an orderly way, which takes at most 4 s.
     pub fn stop(&self) -> io::Result<()> {
         self.is_told_to_stop.store(true, Ordering::Release);
         self.waker.wake()

@@ -1,5 +1,5 @@
-//! What a service manager is told of the server's state, where it wants to know (sd_notify(3)): that it is ready, reads
-//! its config again, ends, and that its event loop still turns (sd_watchdog_enabled(3)).
+//! Reports to a service manager (sd_notify(3)): ready, reloading, stopping, and that the event loop is alive
+//! (sd_watchdog_enabled(3)).
 
 use std::env;
 use std::ffi::OsString;
@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use log::debug;
 use rustix::time::{ClockId, clock_gettime};
 
-/// The service manager; or nobody, which costs nothing.
+/// The service manager, if there is one.
 #[derive(Debug, Default)]
 pub(super) struct Service(Option<Manager>);
 
@@ -21,11 +21,11 @@ struct Manager {
     socket: UnixDatagram,
     address: SocketAddr,
     watchdog: Option<Watchdog>,
-    /// That it does not hear is told once.
+    /// A failure to reach it is logged only once.
     failure_is_logged: bool,
 }
 
-/// A sign of life is due again and again.
+/// Requires a notification at this interval.
 #[derive(Debug)]
 struct Watchdog {
     interval: Duration,
@@ -33,7 +33,7 @@ struct Watchdog {
 }
 
 impl Service {
-    /// The one that the environment tells of: `NOTIFY_SOCKET`, `WATCHDOG_USEC` and `WATCHDOG_PID`.
+    /// The manager that the environment names: `NOTIFY_SOCKET`, `WATCHDOG_USEC` and `WATCHDOG_PID`.
     pub(super) fn from_env(now: Instant) -> Self {
         Self::new(|name| env::var_os(name), now)
     }
@@ -54,34 +54,33 @@ impl Service {
         }
     }
 
-    /// The server serves, or does again; `status` is for people.
+    /// Reports that the server serves, also after a reload; `status` is for people.
     pub(super) fn ready(&mut self, status: &str) {
-        // A line is a field of its own.
+        // Each line is a field.
         self.tell(|| format!("READY=1\nSTATUS={}", status.replace('\n', " ")));
     }
 
-    /// The config is read again. What comes of it, `ready` tells.
+    /// Reports a reload; `ready` reports its outcome.
     pub(super) fn reloading(&mut self) {
         self.tell(|| {
-            // By the same clock as the manager's, which orders its requests and our answers by it.
+            // The manager orders its requests and our answers by this clock.
             let now = clock_gettime(ClockId::Monotonic);
-            // How wide its numbers are depends on the machine.
+            // The width of its numbers depends on the machine.
             let now = Duration::try_from(now).unwrap_or_default();
             format!("RELOADING=1\nMONOTONIC_USEC={}", now.as_micros())
         });
     }
 
-    /// The server ends.
     pub(super) fn stopping(&mut self) {
         self.tell(|| "STOPPING=1\nSTATUS=says goodbye".to_owned());
     }
 
-    /// When a sign of life is due.
+    /// When the next watchdog notification is due.
     pub(super) fn next_deadline(&self) -> Option<Instant> {
         Some(self.0.as_ref()?.watchdog.as_ref()?.next)
     }
 
-    /// Gives a sign of life where it is due. Only the event loop may do this, because that is what it vouches for.
+    /// Notifies the watchdog if it is due. Only the event loop may call this, because it proves that the loop turns.
     pub(super) fn turn(&mut self, now: Instant) {
         let watchdog = self.0.as_mut().and_then(|manager| manager.watchdog.as_mut());
         if let Some(watchdog) = watchdog.filter(|watchdog| watchdog.next <= now) {
@@ -103,19 +102,19 @@ impl Service {
 }
 
 impl Watchdog {
-    /// The one that was asked of this process, if one was.
+    /// The watchdog of this process, if the environment asks for one.
     fn new(variable: impl Fn(&str) -> Option<OsString>, now: Instant) -> Option<Self> {
         let number = |name: &str| variable(name)?.to_str()?.parse::<u64>().ok();
         let is_ours =
             variable("WATCHDOG_PID").is_none() || number("WATCHDOG_PID") == Some(u64::from(process::id()));
         let microseconds = number("WATCHDOG_USEC").filter(|&microseconds| is_ours && microseconds > 0)?;
-        // Half of the time, as sd_watchdog_enabled(3) has it.
+        // Half of the timeout, as sd_watchdog_enabled(3) recommends.
         let interval = Duration::from_micros(microseconds) / 2;
         Some(Self { interval, next: now.checked_add(interval)? })
     }
 }
 
-/// A socket to talk to the manager at `place`. It never waits for it.
+/// A non-blocking socket for the manager at `place`.
 fn connect(place: &[u8]) -> io::Result<(UnixDatagram, SocketAddr)> {
     let address = match place.strip_prefix(b"@") {
         Some(name) => abstract_address(name)?,
@@ -126,7 +125,7 @@ fn connect(place: &[u8]) -> io::Result<(UnixDatagram, SocketAddr)> {
     Ok((socket, address))
 }
 
-/// An address that is in no directory (unix(7)).
+/// A Linux abstract address (unix(7)).
 #[cfg(target_os = "linux")]
 fn abstract_address(name: &[u8]) -> io::Result<SocketAddr> {
     use std::os::linux::net::SocketAddrExt;
@@ -180,7 +179,7 @@ mod tests {
             variables.extend(pid.map(|pid| ("WATCHDOG_PID", pid.to_string())));
             let mut service = service(&variables, now);
             assert_eq!(service.next_deadline(), wanted.map(|wanted| now + wanted), "{variables:?}");
-            // A manager that is not there ends nothing.
+            // A missing manager does not stop the server.
             let later = now + Duration::from_millis(1);
             service.turn(later);
             assert_eq!(service.next_deadline(), wanted.map(|wanted| later + wanted));

@@ -1,4 +1,4 @@
-//! Signals of the system, as bytes on sockets that the event loop polls.
+//! Signals as bytes on sockets that the event loop polls.
 
 use std::ffi::c_int;
 use std::io::{self, Read};
@@ -9,7 +9,7 @@ use mio::{Interest, Registry, Token};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1};
 use signal_hook::low_level::pipe;
 
-/// The signals that the server heeds. A pipe does not tell which signal wrote to it, so each meaning has its own.
+/// The handled signals. A pipe does not tell which signal wrote to it, so each meaning has its own.
 #[derive(Debug)]
 pub(super) struct Signals {
     stop: UnixStream,
@@ -17,19 +17,19 @@ pub(super) struct Signals {
     report: UnixStream,
 }
 
-/// What signals asked for since the last look.
+/// What signals have asked for since the last `take`.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Signalled {
-    /// SIGTERM or SIGINT: the server is to end.
+    /// SIGTERM or SIGINT: shut down.
     pub(super) stop: bool,
-    /// SIGHUP: what stands in files is to be read again.
+    /// SIGHUP: reload files.
     pub(super) reload: bool,
-    /// SIGUSR1: the log is to have a report.
+    /// SIGUSR1: log a report.
     pub(super) report: bool,
 }
 
 impl Signals {
-    /// Heeds signals, for the whole process, from now on. `token` says that there may be some.
+    /// Handles signals from now on, for the whole process. `token` reports them.
     pub(super) fn heed(registry: &Registry, token: Token) -> io::Result<Self> {
         Ok(Self {
             stop: pipe_of(&[SIGTERM, SIGINT], registry, token)?,
@@ -38,7 +38,7 @@ impl Signals {
         })
     }
 
-    /// What they asked for since the last look; twice is the same as once.
+    /// Takes what signals asked for; repeated signals count once.
     pub(super) fn take(&mut self) -> Signalled {
         Signalled {
             stop: drain(&mut self.stop),
@@ -60,7 +60,7 @@ fn pipe_of(signals: &[c_int], registry: &Registry, token: Token) -> io::Result<U
     Ok(reader)
 }
 
-/// Reads all there is. True when there was something.
+/// Reads everything. True when there was a byte.
 fn drain(pipe: &mut UnixStream) -> bool {
     let (mut bytes, mut any) = ([0; 64], false);
     while let Ok(1..) = pipe.read(&mut bytes) {

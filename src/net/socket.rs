@@ -1,4 +1,4 @@
-//! What the server's connections are over: a socket as it is, or with TLS around it.
+//! The stream of a connection: a socket with or without TLS.
 
 use std::io::{self, IoSlice, Read, Write};
 
@@ -10,12 +10,11 @@ use super::plain::Plain;
 use super::tls::TlsStream;
 use crate::server::Stream;
 
-/// The stream of a connection.
 #[derive(Debug)]
 pub enum Socket {
-    /// As it is.
+    /// Without TLS.
     Plain(Plain),
-    /// With TLS around it.
+    /// With TLS.
     #[cfg(feature = "tls")]
     Tls(Box<TlsStream<Plain>>),
 }

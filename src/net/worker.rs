@@ -1,7 +1,7 @@
-//! What takes long, done beside the loop: one thread, which is started when it is first needed, and takes one job after
-//! the other. What comes of a job is fetched by the loop, which is woken for it.
+//! A thread for slow work. It starts when first needed and does one job at a time; the loop is woken and fetches the
+//! results.
 //!
-//! Two queues behind one lock; the channels of the standard library are three times as large.
+//! Two queues behind one lock: channels of the standard library are three times as large.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -11,28 +11,27 @@ use std::thread;
 use log::warn;
 use mio::Waker;
 
-/// Most jobs that wait for the thread.
+/// Most jobs in the queue.
 const JOBS: usize = 16;
 
-/// Stack of the thread, in bytes. Hashes are made in a piece of memory of their own, and files are short.
+/// Stack of the thread in bytes. Hashes allocate their own memory, and files are short.
 const STACK_BYTES: usize = 256 * 1024;
 
-/// Something that takes long. It is given all that it needs, and returns what came of it.
+/// A slow job: it owns its input and returns its result.
 pub(super) type Job<T> = Box<dyn FnOnce() -> T + Send>;
 
-/// The thread, if there is one, and what it has done. It ends with this, after the job that it is at, and nobody waits
-/// for it.
+/// The thread, if there is one, and its results. Dropping this stops the thread after its current job, without waiting.
 pub(super) struct Worker<T> {
     desk: Arc<Desk<T>>,
     is_started: bool,
-    /// That there is no thread is told once.
+    /// A failure to start the thread is logged only once.
     failure_is_logged: bool,
 }
 
-/// What the loop and the thread share.
+/// State shared by the loop and the thread.
 struct Desk<T> {
     papers: Mutex<Papers<T>>,
-    /// There is a job, or there will be none any more.
+    /// Signals a new job or the end.
     is_needed: Condvar,
     waker: Arc<Waker>,
 }
@@ -44,21 +43,20 @@ struct Papers<T> {
 }
 
 impl<T: Send + 'static> Worker<T> {
-    /// Wakes the loop by `waker` whenever something is done.
+    /// Uses `waker` to wake the loop for each result.
     pub(super) fn new(waker: Arc<Waker>) -> Self {
         let papers = Papers { jobs: VecDeque::new(), done: VecDeque::new(), is_over: false };
         let desk = Desk { papers: Mutex::new(papers), is_needed: Condvar::new(), waker };
         Self { desk: Arc::new(desk), is_started: false, failure_is_logged: false }
     }
 
-    /// True when there is a thread, after an attempt to start it where there was none.
+    /// True when the thread runs; starts it if necessary.
     pub(super) fn has_thread(&mut self) -> bool {
         self.is_started = self.is_started || self.spawn();
         self.is_started
     }
 
-    /// Has a job done. Where there is no thread to be had, or far too much for it to do, the job is done here and now:
-    /// late is better than never.
+    /// Queues a job. Without a thread, or with a full queue, the job runs here and now: late is better than never.
     pub(super) fn start(&mut self, job: Job<T>) {
         let has_thread = self.has_thread();
         let mut papers = self.desk.papers();
@@ -71,7 +69,7 @@ impl<T: Send + 'static> Worker<T> {
         }
     }
 
-    /// What came of a job that is done and was not fetched yet.
+    /// The next result.
     pub(super) fn fetch(&mut self) -> Option<T> {
         self.desk.papers().done.pop_front()
     }
@@ -102,7 +100,7 @@ impl<T> Drop for Worker<T> {
     }
 }
 
-/// What it does is nobody's business, and what it is given may be secret.
+/// Jobs may hold secrets, so nothing inside is shown.
 impl<T> fmt::Debug for Worker<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Worker").field("is_started", &self.is_started).finish_non_exhaustive()
@@ -110,12 +108,12 @@ impl<T> fmt::Debug for Worker<T> {
 }
 
 impl<T> Desk<T> {
-    /// Whoever panics holds no lock: jobs are done outside.
+    /// Jobs run outside the lock, so a panic leaves the data intact.
     fn papers(&self) -> MutexGuard<'_, Papers<T>> {
         self.papers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits for a job; `None` when there will be none any more.
+    /// Waits for a job; `None` at the end.
     fn next_job(&self) -> Option<Job<T>> {
         let papers = self.papers();
         let waiting = self.is_needed.wait_while(papers, |papers| papers.jobs.is_empty() && !papers.is_over);
@@ -131,11 +129,11 @@ impl<T> Desk<T> {
     }
 }
 
-/// Where there is one core, the loop goes first. Elsewhere than on Linux this would be for the whole process.
+/// On one core, the loop should go first. On systems other than Linux, nice(2) would affect the whole process.
 fn step_back() {
     #[cfg(target_os = "linux")]
     {
-        // Without it everything works as well.
+        // Failure does no harm.
         rustix::process::nice(10).ok();
     }
 }
@@ -149,7 +147,7 @@ mod tests {
 
     use super::*;
 
-    /// Longer than anything takes.
+    /// Longer than any of these tests takes.
     const DEADLINE: Duration = Duration::from_secs(30);
 
     fn fetch_all<T: Send + 'static>(count: usize, poll: &mut Poll, worker: &mut Worker<T>) -> Vec<T> {
@@ -183,7 +181,7 @@ mod tests {
             held.recv().ok();
             0
         }));
-        // One is under way or about to be, and the others fill the queue and more.
+        // One job is running or about to, and the others more than fill the queue.
         let all = JOBS + 3;
         for n in 1..all {
             worker.start(Box::new(move || n));

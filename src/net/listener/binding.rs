@@ -1,4 +1,4 @@
-//! How sockets come to listen.
+//! Creates listening sockets.
 
 use std::fs;
 use std::io::{self, ErrorKind};
@@ -15,34 +15,33 @@ use rustix::net::{self, AddressFamily, SocketType, sockopt};
 
 use crate::address::Address;
 
-/// After this much silence the kernel asks a peer for a sign of life, so that a machine that lost its power does
-/// not keep its name for ever.
+/// Silence after which the kernel probes a peer, so that a machine that lost power does not keep its name for ever.
 const KEEPALIVE_IDLE: Duration = Duration::from_secs(120);
-/// How long between two such questions.
+/// Time between probes.
 const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(20);
-/// How many of them go unanswered before the connection is lost.
+/// Unanswered probes after which the connection is lost.
 const KEEPALIVE_PROBES: u32 = 4;
 
-/// How many newcomers may wait to be accepted, where the system lets that many (Linux: `net.core.somaxconn`). A
-/// whole room comes back at once when a network does.
+/// Length of the accept queue, if the system allows it (Linux: `net.core.somaxconn`). When a network comes back, all of
+/// its users reconnect at once.
 const BACKLOG: i32 = 4096;
 
-/// The file of a Unix socket, removed with it.
+/// The file of a Unix socket, removed when this is dropped.
 #[derive(Debug)]
 pub(super) struct SocketFile {
     path: PathBuf,
-    /// Device and inode, so that the file of somebody who came after is left alone.
+    /// Device and inode, so that the file of a later server is left in place.
     identity: (u64, u64),
 }
 
-/// Has a socket listen as ours do. Fails when it does not listen yet: then it is not meant to.
+/// Gives an inherited socket our backlog. Fails when it does not listen yet: then it is not a listener.
 pub(super) fn adopt(listener: &impl AsFd) -> io::Result<()> {
-    // On these the system cannot tell.
+    // Apple systems cannot tell.
     #[cfg(not(target_vendor = "apple"))]
     if !sockopt::socket_acceptconn(listener)? {
         return Err(io::Error::new(ErrorKind::InvalidInput, "the socket does not listen"));
     }
-    // A socket may listen again, with a longer queue.
+    // Calling listen(2) again changes the backlog.
     Ok(net::listen(listener, BACKLOG)?)
 }
 
@@ -51,7 +50,7 @@ pub(super) fn tcp_address(listener: &TcpListener) -> io::Result<Address> {
     Ok(Address::Tcp { host: at.ip().to_string(), port: at.port() })
 }
 
-/// Listens at every address of `host`, and says where that is.
+/// Listens at every address of `host`, and returns the addresses.
 pub(super) fn bind_tcp(host: &str, port: u16) -> io::Result<Vec<(TcpListener, Address)>> {
     let mut bound = Vec::new();
     let mut failure = io::Error::new(ErrorKind::NotFound, "the name has no address");
@@ -70,8 +69,8 @@ pub(super) fn bind_tcp(host: &str, port: u16) -> io::Result<Vec<(TcpListener, Ad
     if bound.is_empty() { Err(failure) } else { Ok(bound) }
 }
 
-/// One socket for one address. An IPv6 one takes IPv6 alone, so that the same port of IPv4 can be given as well;
-/// the system would have it otherwise, and only before the socket is bound.
+/// Listens at one address. An IPv6 socket accepts only IPv6, so that the same port of IPv4 can be bound as well; the
+/// system's default differs, and can be changed only before binding.
 fn listen_tcp(address: SocketAddr) -> io::Result<TcpListener> {
     let family = if address.is_ipv6() { AddressFamily::INET6 } else { AddressFamily::INET };
     let socket = net::socket(family, SocketType::STREAM, None)?;
@@ -79,7 +78,7 @@ fn listen_tcp(address: SocketAddr) -> io::Result<TcpListener> {
     if address.is_ipv6() {
         sockopt::set_ipv6_v6only(&socket, true)?;
     }
-    // Connections of the server before, which wait for late packets, do not keep the port.
+    // Connections of an earlier server in TIME_WAIT do not block the port.
     sockopt::set_socket_reuseaddr(&socket, true)?;
     net::bind(&socket, &address)?;
     net::listen(&socket, BACKLOG)?;
@@ -88,13 +87,13 @@ fn listen_tcp(address: SocketAddr) -> io::Result<TcpListener> {
     Ok(TcpListener::from_std(listener))
 }
 
-/// True where the machine does not have the address, or the whole family.
+/// True when the machine lacks the address or its whole family.
 fn is_not_available(error: &io::Error) -> bool {
     error.kind() == ErrorKind::AddrNotAvailable
         || error.raw_os_error() == Some(Errno::AFNOSUPPORT.raw_os_error())
 }
 
-/// Accepted sockets inherit this. Where the system does not know one of the options, its own value stands.
+/// Accepted sockets inherit this. An option that the system does not know keeps its default.
 pub(super) fn keep_alive(listener: &TcpListener) {
     let set = sockopt::set_socket_keepalive(listener, true)
         .and_then(|()| sockopt::set_tcp_keepidle(listener, KEEPALIVE_IDLE))
@@ -105,7 +104,7 @@ pub(super) fn keep_alive(listener: &TcpListener) {
     }
 }
 
-/// Listens at `path`, and keeps its file.
+/// Listens at `path`, and owns its file.
 pub(super) fn bind_unix(path: &Path) -> io::Result<(UnixListener, SocketFile)> {
     let listener = match UnixListener::bind(path) {
         Err(error) if error.kind() == ErrorKind::AddrInUse => {
@@ -114,18 +113,18 @@ pub(super) fn bind_unix(path: &Path) -> io::Result<(UnixListener, SocketFile)> {
         }
         other => other?,
     };
-    // A socket may listen again, with a longer queue.
+    // Calling listen(2) again changes the backlog.
     net::listen(&listener, BACKLOG)?;
     let identity = identity(path)?;
     Ok((listener, SocketFile { path: path.to_owned(), identity }))
 }
 
-/// Removes the socket file of a server that is gone. Fails when it is not a socket, or somebody serves it.
+/// Removes the socket file of a server that is gone. Fails when it is not a socket, or a server uses it.
 fn remove_leftover(path: &Path) -> io::Result<()> {
     if !fs::symlink_metadata(path)?.file_type().is_socket() {
         return Err(io::Error::new(ErrorKind::AlreadyExists, "the file exists and is not a socket"));
     }
-    // Non-blocking: a live server with a long queue must not hold us up.
+    // Non-blocking: do not wait for a live server with a full backlog.
     match UnixStream::connect(path) {
         Err(error) if error.kind() == ErrorKind::ConnectionRefused => fs::remove_file(path),
         Ok(_) => Err(io::Error::new(ErrorKind::AddrInUse, "another server serves this socket")),

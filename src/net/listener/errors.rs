@@ -1,15 +1,15 @@
-//! What it means that a newcomer could not be accepted (accept(2), "Error handling").
+//! Classifies errors of accept(2) ("Error handling").
 
 use std::io;
 
 use rustix::io::Errno;
 
-/// The system has no descriptor for anybody.
+/// The process or the system has no free descriptor.
 pub(super) fn is_out_of_descriptors(error: &io::Error) -> bool {
     matches!(Errno::from_io_error(error), Some(Errno::MFILE | Errno::NFILE))
 }
 
-/// Errors of one newcomer, who left before we took it, and not of the listener.
+/// Errors of one newcomer, which left before it was accepted, and not of the listener.
 pub(super) fn is_newcomers_own(error: &io::Error) -> bool {
     match Errno::from_io_error(error) {
         Some(
@@ -24,7 +24,7 @@ pub(super) fn is_newcomers_own(error: &io::Error) -> bool {
             | Errno::OPNOTSUPP
             | Errno::PROTO
             | Errno::TIMEDOUT
-            // A firewall forbids it.
+            // Forbidden by a firewall.
             | Errno::PERM,
         ) => true,
         #[cfg(target_os = "linux")]

@@ -1,4 +1,4 @@
-//! Sockets that wait for newcomers: whether there are some, and what it means when they cannot be had.
+//! Listening sockets: readiness, pauses, and the classification of errors.
 
 mod binding;
 mod errors;
@@ -18,19 +18,18 @@ use crate::message::Peer;
 use binding::{SocketFile, adopt, bind_tcp, bind_unix, keep_alive, tcp_address};
 use errors::{is_newcomers_own, is_out_of_descriptors};
 
-/// How long accepting pauses when the system has no descriptor or no memory left, unless a connection leaves.
+/// How long accepting pauses when the system lacks descriptors or memory, unless a connection leaves.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// A listening socket.
 #[derive(Debug)]
 pub(super) struct Listener {
     kind: Kind,
     address: Address,
-    /// Whoever comes here speaks TLS.
+    /// Newcomers at this listener speak TLS.
     pub(super) is_tls: bool,
-    /// There may be somebody to accept. Readiness is told only once.
+    /// A newcomer may be waiting. The system reports readiness only once.
     is_ready: bool,
-    /// The system had nothing left for a newcomer: not before this time again, unless a connection leaves.
+    /// Accept nothing before this time, unless a connection leaves: the system lacked resources.
     paused_until: Option<Instant>,
 }
 
@@ -39,28 +38,26 @@ enum Kind {
     Tcp(TcpListener),
     Unix {
         listener: UnixListener,
-        /// Held for its end; none where the file is somebody else's.
+        /// Held so that it is removed on drop; `None` for an inherited socket.
         _file: Option<SocketFile>,
     },
 }
 
-/// What came of accepting.
+/// The outcome of accepting.
 #[derive(Debug)]
 pub(super) enum Arrival {
-    /// Somebody has come.
     Newcomer(Plain, Peer),
-    /// Nobody waits.
     Nobody,
-    /// Somebody had come, and left before we took it.
+    /// A newcomer left before it was accepted.
     Gone(io::Error),
-    /// The system has no descriptor left. It says so also where nobody waits.
+    /// No descriptor is free. The system reports this even when nobody waits.
     NoDescriptor(io::Error),
-    /// The system cannot give us anybody now.
+    /// The system cannot accept anybody now.
     Failed(io::Error),
 }
 
 impl Listener {
-    /// Listens at every address that `address` stands for.
+    /// Listens at every address that `address` resolves to.
     pub(super) fn bind(address: &Address) -> io::Result<Vec<Self>> {
         match address {
             Address::Tcp { host, port } => {
@@ -74,7 +71,7 @@ impl Listener {
         }
     }
 
-    /// Listens at a socket that somebody else opened. Fails when it does not listen.
+    /// Takes over an inherited TCP socket. Fails when it does not listen.
     pub(super) fn inherit_tcp(listener: StdTcpListener) -> io::Result<Self> {
         adopt(&listener)?;
         listener.set_nonblocking(true)?;
@@ -84,11 +81,11 @@ impl Listener {
         Ok(Self::new(Kind::Tcp(listener), address))
     }
 
-    /// Listens at a socket that somebody else opened, and whose file is theirs. Fails when it does not listen.
+    /// Takes over an inherited Unix socket, whose file stays with its owner. Fails when it does not listen.
     pub(super) fn inherit_unix(listener: StdUnixListener) -> io::Result<Self> {
         adopt(&listener)?;
         listener.set_nonblocking(true)?;
-        // One without a file, as Linux has them, is listened at as well, and has no address that could be told.
+        // A Linux abstract socket has no path to show.
         let path = listener.local_addr()?.as_pathname().unwrap_or(Path::new("?")).to_owned();
         let kind = Kind::Unix { listener: UnixListener::from_std(listener), _file: None };
         Ok(Self::new(kind, Address::Unix(path)))
@@ -98,17 +95,16 @@ impl Listener {
         Self { kind, address, is_tls: false, is_ready: false, paused_until: None }
     }
 
-    /// The same, where newcomers speak TLS or do not.
+    /// Sets whether newcomers speak TLS.
     pub(super) fn with_tls(self, is_tls: bool) -> Self {
         Self { is_tls, ..self }
     }
 
-    /// Where this listens, with the port that the system gave.
+    /// The address, with the port that the system chose.
     pub(super) fn address(&self) -> &Address {
         &self.address
     }
 
-    /// What to register for readiness.
     pub(super) fn source(&mut self) -> &mut dyn Source {
         match &mut self.kind {
             Kind::Tcp(listener) => listener,
@@ -116,17 +112,16 @@ impl Listener {
         }
     }
 
-    /// Notes that somebody may be there to accept.
+    /// Notes that a newcomer may be waiting.
     pub(super) fn set_ready(&mut self) {
         self.is_ready = true;
     }
 
-    /// True when somebody may be there to accept, and accepting does not pause.
+    /// True when a newcomer may be waiting and accepting does not pause.
     pub(super) fn is_accepting(&self) -> bool {
         self.is_ready && self.paused_until.is_none()
     }
 
-    /// When a pause ends.
     pub(super) fn paused_until(&self) -> Option<Instant> {
         self.paused_until
     }
@@ -136,17 +131,16 @@ impl Listener {
         self.paused_until = self.paused_until.filter(|&until| until > now);
     }
 
-    /// Has accepting pause: the system has no descriptor or no memory left.
+    /// Pauses accepting: the system lacks descriptors or memory.
     pub(super) fn pause(&mut self, now: Instant) {
         self.paused_until = Some(now + PAUSE);
     }
 
-    /// Ends a pause: what was missing may be there again.
+    /// Ends a pause: what was missing may be free again.
     pub(super) fn end_pause(&mut self) {
         self.paused_until = None;
     }
 
-    /// Takes the next newcomer.
     pub(super) fn accept(&mut self) -> Arrival {
         match self.take() {
             Ok((socket, peer)) => Arrival::Newcomer(socket, peer),
@@ -164,8 +158,8 @@ impl Listener {
         match &self.kind {
             Kind::Tcp(listener) => {
                 let (stream, mut address) = listener.accept()?;
-                // The turn gathers what is to be sent; Nagle's algorithm would only delay it. It fails for a
-                // peer that is gone already, which reading will find out.
+                // The server already batches output, so Nagle's algorithm would only delay it. This fails for a peer
+                // that has left, which reading reports.
                 stream.set_nodelay(true).ok();
                 address.set_ip(address.ip().to_canonical());
                 Ok((Plain::Tcp(stream), Peer::from(address)))

@@ -1,5 +1,5 @@
-//! Counts for Prometheus: a minimal HTTP in the same event loop. It answers a few connections at once, each within a
-//! time and a size; whoever comes beyond them waits to be accepted.
+//! Counters for Prometheus: minimal HTTP in the same event loop. It serves a few connections at once, with a timeout
+//! and a size limit each; others wait in the backlog.
 
 mod request;
 mod scrape;
@@ -20,23 +20,22 @@ use crate::message::{Frame, Peer};
 use crate::server::Report;
 use scrape::Scrape;
 
-/// Most connections at once.
 const SCRAPES: usize = 8;
 
-/// How long answers may take to arrive when the server ends.
+/// How long answers may take to be sent when the server shuts down.
 const STOP_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Tokens: beyond the keys of the server's connections, and below its listeners. Connections first, then listeners.
+/// Token range: above the keys of the server's connections, below its listeners. Connections first, then listeners.
 const TOKENS: Range<usize> = 1 << 30..1 << 31;
 
-/// Who listens for those who ask for counts, and those who do.
+/// Listeners and connections of the metrics endpoint.
 #[derive(Debug)]
 pub(super) struct Metrics {
     listeners: Vec<Listener>,
     scrapes: [Option<Scrape<Plain>>; SCRAPES],
 }
 
-/// Listens where `config` says, if it does.
+/// Listens where `config` says, if anywhere.
 pub(super) fn bind(config: &ServerConfig, registry: &Registry) -> Result<Vec<Listener>, BindError> {
     let Some(address) = &config.metrics else { return Ok(Vec::new()) };
     let failed = |error| BindError { address: Some(address.clone()), error };
@@ -49,12 +48,12 @@ pub(super) fn bind(config: &ServerConfig, registry: &Registry) -> Result<Vec<Lis
 }
 
 impl Metrics {
-    /// Nobody asks yet; `listeners` are those that `bind` gave.
+    /// No connections yet; `listeners` come from `bind`.
     pub(super) fn new(listeners: Vec<Listener>) -> Self {
         Self { listeners, scrapes: Default::default() }
     }
 
-    /// Notes readiness. False when `token` is not one of these.
+    /// Notes readiness. False when `token` belongs to other parts.
     pub(super) fn ready(&mut self, token: Token) -> bool {
         let number = token.0.wrapping_sub(TOKENS.start);
         if let Some(slot) = self.scrapes.get_mut(number) {
@@ -65,18 +64,17 @@ impl Metrics {
         TOKENS.contains(&token.0)
     }
 
-    /// True when a connection has had its budget, so that the next turn must not wait for readiness.
+    /// True when a connection spent its budget, so the next turn must not wait for readiness.
     pub(super) fn has_unread(&self) -> bool {
         self.scrapes.iter().flatten().any(|scrape| scrape.ready)
     }
 
-    /// The next time at which `turn` has something to do.
     pub(super) fn next_deadline(&self) -> Option<Instant> {
         let pauses = self.listeners.iter().filter_map(Listener::paused_until);
         pauses.chain(self.scrapes.iter().flatten().map(|scrape| scrape.until)).min()
     }
 
-    /// Goes on with everybody as far as that goes. All who ask in a turn are told the same.
+    /// Advances all connections. Those that ask in the same turn get the same report.
     pub(super) fn turn(&mut self, now: Instant, report: impl Fn() -> Report) {
         let mut told: Option<Frame> = None;
         let mut page = || Frame::clone(told.get_or_insert_with(|| text::text(&report()).into_bytes().into()));
@@ -87,7 +85,6 @@ impl Metrics {
         }
     }
 
-    /// Takes newcomers.
     pub(super) fn accept(&mut self, registry: &Registry, now: Instant, log: &mut PeerLog) {
         for n in 0..self.listeners.len() {
             self.accept_from(n, registry, now, log);
@@ -127,7 +124,7 @@ impl Metrics {
         }
     }
 
-    /// Takes nobody any more. Who has been answered may still take the answer.
+    /// Accepts nobody any more. Answers under way are still sent.
     pub(super) fn stop(&mut self, now: Instant) {
         self.listeners.clear();
         for slot in &mut self.scrapes {
@@ -138,7 +135,6 @@ impl Metrics {
         }
     }
 
-    /// True when nobody is there.
     pub(super) fn is_empty(&self) -> bool {
         self.scrapes.iter().all(Option::is_none)
     }

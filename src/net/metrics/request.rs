@@ -1,25 +1,23 @@
-//! What somebody asks over HTTP, as far as there is an answer: `GET` or `HEAD` of `/metrics` (RFC 9112).
+//! Parses HTTP requests: `GET` or `HEAD` of `/metrics` (RFC 9112).
 
-/// Where the counts are.
+/// The path of the counters.
 const PATH: &str = "/metrics";
 
-/// What a request comes to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Request {
-    /// The counts are asked for.
+    /// The counters.
     Get,
-    /// Only what would stand above them.
+    /// Only the head of that answer.
     Head,
-    /// There is something at this path, but not for this method.
+    /// Another method for this path.
     OtherMethod,
-    /// There is nothing at this path.
+    /// An unknown path.
     OtherPath,
-    /// It is not a request.
     Malformed,
 }
 
 impl Request {
-    /// Reads the first line of a request's head; what else stands there makes no difference.
+    /// Parses the request line; header fields are ignored.
     pub(super) fn parse(head: &[u8]) -> Self {
         let line = head.split(|&byte| byte == b'\n').next().unwrap_or_default();
         let Ok(line) = std::str::from_utf8(line.strip_suffix(b"\r").unwrap_or(line)) else {
@@ -39,7 +37,7 @@ impl Request {
         }
     }
 
-    /// The status line's code and words, and what the answer says where it is not the counts.
+    /// The status code and phrase, and the body if it is not the counters.
     pub(super) fn status(self) -> (&'static str, &'static str) {
         match self {
             Self::Get | Self::Head => ("200 OK", ""),

@@ -1,4 +1,4 @@
-//! One connection of somebody who asks for counts: a request in, an answer out, and a clean end.
+//! One metrics connection: a request, an answer, and an orderly close.
 
 use std::io::ErrorKind;
 use std::time::{Duration, Instant};
@@ -9,63 +9,59 @@ use crate::server::Outbox;
 use crate::server::Stream;
 use crate::wire::{Split, Splitter};
 
-/// Longest head of a request, in bytes.
 const REQUEST_BYTES: usize = 4096;
 
-/// How long the whole may take, from the first byte's chance to the peer's end.
+/// Timeout for a whole connection, from accepting it to the peer's close.
 const TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Most bytes of what stands behind a request that are read in a turn, to be forgotten.
+/// Most bytes after a request that are read and discarded in a turn.
 const READ_BUDGET: usize = 64 * 1024;
 
-/// One connection.
 #[derive(Debug)]
 pub(super) struct Scrape<S> {
     stream: S,
     step: Step,
-    /// There may be something to do. Readiness is told only once.
+    /// There may be work. The system reports readiness only once.
     pub(super) ready: bool,
-    /// When it is over, whatever has become of it.
+    /// The timeout.
     pub(super) until: Instant,
 }
 
 #[derive(Debug)]
 enum Step {
-    /// The head of the request has not ended.
+    /// The head of the request is incomplete.
     Asking { head: Vec<u8>, splitter: Splitter },
-    /// The answer is being written.
+    /// The answer is partly written.
     Answering { answer: Outbox, peer_finished: bool },
-    /// Our half is shut down. Read on until the peer closes too: a socket that is closed with unread input is reset,
-    /// and the answer is lost.
+    /// Our half is shut down. Read until the peer closes too: closing a socket with unread input resets it and loses
+    /// the answer.
     Lingering,
 }
 
-/// What comes of a step.
+/// The outcome of a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Progress {
-    /// There is more to do at once.
+    /// Continue at once.
     Goes,
-    /// There is more to do in the next turn, whatever the poll says.
+    /// Continue in the next turn, without waiting for readiness.
     HadItsBudget,
-    /// Nothing to do until something comes.
+    /// Wait for readiness.
     Waits,
-    /// Nothing to do any more.
     Over,
 }
 
 impl<S: Stream> Scrape<S> {
-    /// A connection that begins now.
     pub(super) fn new(stream: S, now: Instant) -> Self {
         let step = Step::Asking { head: Vec::new(), splitter: Splitter::new(REQUEST_BYTES) };
         Self { stream, step, ready: false, until: now + TIMEOUT }
     }
 
-    /// True as long as nothing is promised.
+    /// True while no answer has begun.
     pub(super) fn is_asking(&self) -> bool {
         matches!(self.step, Step::Asking { .. })
     }
 
-    /// Goes on as far as it can, and tells whether that is the end; `page` is what there is to tell.
+    /// Advances as far as possible; returns true at the end. `page` makes the answer.
     pub(super) fn is_over(&mut self, now: Instant, page: &mut dyn FnMut() -> Frame) -> bool {
         let mut progress = if self.ready { Progress::Goes } else { Progress::Waits };
         while progress == Progress::Goes {
@@ -143,7 +139,7 @@ impl<S: Stream> Scrape<S> {
     }
 }
 
-/// What comes of a read that failed.
+/// The outcome of a failed read.
 fn blocked(kind: ErrorKind) -> Progress {
     match kind {
         ErrorKind::WouldBlock => Progress::Waits,
@@ -159,10 +155,10 @@ mod tests {
 
     use super::*;
 
-    /// A stream that reads what it is given, piece by piece, and takes a few bytes whenever it does not block.
+    /// Gives its pieces one by one to reads, and takes a few bytes per write unless it blocks.
     #[derive(Default)]
     struct Scripted {
-        /// An empty piece is the end.
+        /// An empty piece is the end of input.
         pieces: VecDeque<Vec<u8>>,
         written: Vec<u8>,
         takes: bool,
@@ -200,7 +196,7 @@ mod tests {
         }
     }
 
-    /// A scrape whose peer has sent a request in these pieces.
+    /// A scrape whose peer sent a request in these pieces.
     fn scrape(pieces: &[&str], now: Instant) -> Scrape<Scripted> {
         let pieces = pieces.iter().map(|piece| piece.as_bytes().to_vec()).collect();
         let mut scrape = Scrape::new(Scripted { pieces, ..Scripted::default() }, now);

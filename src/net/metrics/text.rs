@@ -1,5 +1,5 @@
-//! A report as Prometheus reads it (text format 0.0.4, prometheus.io/docs/instrumenting/exposition_formats). It tells
-//! nobody's name and no address.
+//! A report in Prometheus's text format 0.0.4 (prometheus.io/docs/instrumenting/exposition_formats). It contains no
+//! names and no addresses.
 
 use std::fmt::{Display, Write};
 use std::time::{Duration, SystemTime};
@@ -8,10 +8,9 @@ use crate::message::Tally;
 use crate::server::Report;
 use crate::server::TurnTimes;
 
-/// Times of turns are told by these powers of two, in nanoseconds: from 4 µs to 1 s, each four times the one before.
+/// Histogram limits of turn times as powers of two, in nanoseconds: from 4 µs to 1 s, by factors of four.
 const TURN_EXPS: [u32; 10] = [12, 14, 16, 18, 20, 22, 24, 26, 28, 30];
 
-/// `report`, as text.
 pub(super) fn text(report: &Report) -> String {
     let mut page = Page(String::new());
     page.gauge("parlor_users", "Users: everybody who has a name.", &report.users);
@@ -45,7 +44,7 @@ pub(super) fn text(report: &Report) -> String {
     page.0
 }
 
-/// A time as a decimal number of seconds.
+/// A duration as a decimal number of seconds.
 struct Seconds(Duration);
 
 impl Display for Seconds {
@@ -54,7 +53,7 @@ impl Display for Seconds {
     }
 }
 
-/// The text so far. Writing to it does not fail.
+/// The text so far; writing to it cannot fail.
 struct Page(String);
 
 impl Page {

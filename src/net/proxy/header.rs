@@ -1,67 +1,64 @@
-//! The header of the PROXY protocol, versions 1 and 2 (<https://www.haproxy.org/download/1.8/doc/proxy-protocol.txt>):
-//! bytes in, and who the peer really is. No sockets, no clock.
+//! Parser for headers of the PROXY protocol, versions 1 and 2
+//! (<https://www.haproxy.org/download/1.8/doc/proxy-protocol.txt>): from bytes to the real peer. No sockets, no clock.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::message::Peer;
 
-/// Longest header of version 1, in bytes, CR LF included (§2.1).
+/// Longest header of version 1 in bytes, including CR LF (§2.1).
 const V1_BYTES: usize = 107;
 
-/// What a header of version 1 begins with.
+/// The start of a version 1 header.
 const V1_BEGIN: &[u8] = b"PROXY ";
 
-/// What a header of version 2 begins with (§2.2).
+/// The start of a version 2 header (§2.2).
 const V2_BEGIN: &[u8] = b"\r\n\r\n\0\r\nQUIT\n";
 
-/// Bytes of version 2 before addresses: the signature, version and command, family, and how much follows.
+/// Bytes of version 2 before the addresses: signature, version and command, family, and length of the rest.
 const V2_FIXED_BYTES: usize = V2_BEGIN.len() + 4;
 
-/// Most that may follow those, in bytes: addresses, and what else a proxy tells. The protocol allows 16 times as much.
+/// Most bytes in the rest: addresses and extensions. The protocol allows 16 times as much.
 const V2_REST_BYTES: usize = 4096;
 
-/// Longest header of either version, in bytes.
 pub(super) const HEADER_BYTES: usize = V2_FIXED_BYTES + V2_REST_BYTES;
 
-/// What the first bytes of a connection are.
+/// The first bytes of a connection, parsed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Parsed {
-    /// The beginning of a header, or nothing yet.
+    /// An incomplete header, or no byte yet.
     NeedMore,
-    /// A header of this many bytes.
     Header {
-        /// How long it is, in bytes.
+        /// Length in bytes.
         length: usize,
-        /// For whom the proxy speaks; `None` for itself, or where it does not say.
+        /// The real peer; `None` if the proxy speaks for itself or does not tell.
         peer: Option<Peer>,
     },
-    /// Something else.
     Malformed(Malformed),
 }
 
-/// Why bytes are no header.
+/// Why bytes are not a header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Malformed {
-    /// They begin neither version.
+    /// They start neither version.
     Beginning,
-    /// Version 1: there is no line end where one must be.
+    /// Version 1: a line end is missing.
     LineEnd,
-    /// Version 1: the words of the line are others, or more, or fewer.
+    /// Version 1: wrong words, or too many, or too few.
     Words,
-    /// Version 1: an address or a port is none.
+    /// Version 1: an invalid address or port.
     Address,
-    /// Version 2: another version or command.
+    /// Version 2: unknown version or command.
     Command,
-    /// Version 2: a family of addresses that no stream has.
+    /// Version 2: a family of addresses without streams.
     Family,
-    /// Version 2: there is less than the addresses of its family take.
+    /// Version 2: shorter than the addresses of its family.
     TooShort,
-    /// Version 2: more follows than is taken.
+    /// Version 2: more follows than is accepted.
     TooLong,
 }
 
-/// Reads the header at the beginning of `bytes`.
+/// Parses the header at the beginning of `bytes`.
 pub(super) fn parse(bytes: &[u8]) -> Parsed {
     let begins = |begin: &[u8]| bytes.iter().zip(begin).all(|(a, b)| a == b);
     let result = if begins(V1_BEGIN) {
@@ -78,10 +75,10 @@ pub(super) fn parse(bytes: &[u8]) -> Parsed {
     }
 }
 
-/// A header's length and peer; `None` where it has not ended.
+/// A header's length and peer; `None` if it is incomplete.
 type Header = Option<(usize, Option<Peer>)>;
 
-/// `PROXY TCP4 SOURCE DESTINATION PORT PORT`, `TCP6` the same, or `PROXY UNKNOWN` and anything.
+/// `PROXY TCP4 SOURCE DESTINATION PORT PORT`, the same with `TCP6`, or `PROXY UNKNOWN` and anything.
 fn v1(bytes: &[u8]) -> Result<Header, Malformed> {
     let within = &bytes[..bytes.len().min(V1_BYTES)];
     let Some(end) = within.iter().position(|&byte| byte == b'\r') else {
@@ -103,14 +100,14 @@ fn v1(bytes: &[u8]) -> Result<Header, Malformed> {
         let ip: Option<IpAddr> = std::str::from_utf8(word).ok().and_then(|word| word.parse().ok());
         ip.filter(|ip| ip.is_ipv4() == is_ipv4).ok_or(Malformed::Address)
     };
-    // Which of our addresses it came to is of no use, but must be one.
+    // The destination must be valid, but is not used.
     ip(destination)?;
     port(to)?;
     let peer = Peer::Tcp(ip(source)?.to_canonical(), port(from)?);
     Ok(Some((end + 2, Some(peer))))
 }
 
-/// Digits alone, and no zero before others (§2.1).
+/// Only digits, and no leading zero (§2.1).
 fn port(word: &[u8]) -> Result<u16, Malformed> {
     let is_number = word.iter().all(u8::is_ascii_digit) && (word.len() == 1 || !word.starts_with(b"0"));
     let text = std::str::from_utf8(word).ok().filter(|_| is_number);
@@ -129,7 +126,7 @@ fn v2(bytes: &[u8]) -> Result<Header, Malformed> {
         0x21 => true,
         _ => return Err(Malformed::Command),
     };
-    // Both addresses and, but for Unix sockets, both ports.
+    // Both addresses and, except for Unix sockets, both ports.
     let address_bytes = match family {
         _ if !is_proxied => 0,
         0x00 => 0,
@@ -151,7 +148,7 @@ fn v2(bytes: &[u8]) -> Result<Header, Malformed> {
             let ip = IpAddr::from(Ipv6Addr::from(*ip)).to_canonical();
             Peer::Tcp(ip, u16::from_be_bytes([port[0], port[1]]))
         }),
-        // On whichever machine that is.
+        // A Unix socket, on whichever machine.
         _ => None,
     };
     Ok(Some((V2_FIXED_BYTES + rest_bytes, peer)))
@@ -180,7 +177,6 @@ mod tests {
 
     use super::*;
 
-    /// A header of version 2.
     fn v2(command: u8, family: u8, rest: &[u8]) -> Vec<u8> {
         let length = (rest.len() as u16).to_be_bytes();
         [V2_BEGIN, &[command, family], &length, rest].concat()
@@ -199,7 +195,7 @@ mod tests {
         Some(text.parse::<std::net::SocketAddr>().unwrap().into())
     }
 
-    /// Every kind of good header, and for whom it speaks.
+    /// Every kind of valid header, with its peer.
     fn good() -> Vec<(Vec<u8>, Option<Peer>)> {
         let longest = "ffff:f:ffff:ffff:ffff:ffff:ffff:ffff ffff:f:ffff:ffff:ffff:ffff:ffff:fff 65535 65535";
         vec![

@@ -1,8 +1,8 @@
-//! Newcomers who speak for somebody else: what they send first says for whom (the PROXY protocol). They wait here, a
-//! bounded number for a bounded time, until that has arrived; then the server takes them as the one they speak for.
+//! Newcomers behind proxies: their PROXY header says which peer they speak for. A bounded number waits here, for a
+//! bounded time, until the header has arrived; then the server takes them as that peer.
 //!
-//! A header is looked at without taking it from the socket, and then exactly it is taken. So whatever follows, IRC or
-//! a TLS handshake, is still in the socket.
+//! The header is peeked at first, then exactly its bytes are read: what follows, IRC or a TLS handshake, is still in
+//! the socket.
 
 mod header;
 
@@ -22,16 +22,15 @@ use crate::logging::PeerLog;
 use crate::message::Peer;
 use header::{HEADER_BYTES, Parsed};
 
-/// Most who wait at the same time.
+/// Most newcomers that wait for their header.
 const MOST_WAITING: usize = 1024;
 
-/// How long a header may take to arrive.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Tokens: beyond those for metrics, and below the server's listeners.
+/// Token range: above those for metrics, and below the server's listeners.
 const TOKENS: Range<usize> = 1 << 31..(1 << 31) + MOST_WAITING;
 
-/// Who may speak for others, and those of whom the header is awaited.
+/// The trusted proxies, and newcomers whose header has not arrived.
 #[derive(Debug)]
 pub(super) struct Proxies {
     from: Vec<Proxy>,
@@ -40,23 +39,22 @@ pub(super) struct Proxies {
 
 #[derive(Debug)]
 struct Waiting {
-    /// As long as it is here, its peer is who has connected.
+    /// Until the header has arrived, `peer` is the proxy.
     newcomer: Newcomer,
     until: Instant,
 }
 
 impl Proxies {
-    /// Nobody waits yet.
     pub(super) fn new(from: &[Proxy]) -> Self {
         Self { from: from.to_vec(), waiting: Slab::new() }
     }
 
-    /// From now on these are they.
+    /// Replaces the trusted proxies.
     pub(super) fn change(&mut self, from: &[Proxy]) {
         self.from = from.to_vec();
     }
 
-    /// True when a newcomer from there must say for whom it speaks.
+    /// True when a newcomer from this peer must send a header.
     pub(super) fn must_tell(&self, newcomer: Peer) -> bool {
         self.from.iter().any(|proxy| match (proxy, newcomer) {
             (Proxy::Network(network), Peer::Tcp(ip, _)) => network.contains(ip),
@@ -65,7 +63,7 @@ impl Proxies {
         })
     }
 
-    /// Takes a newcomer. Returns it with its real peer where its header has arrived already.
+    /// Takes a newcomer. Returns it with its real peer if its header has already arrived.
     pub(super) fn take(
         &mut self,
         mut newcomer: Newcomer,
@@ -75,7 +73,7 @@ impl Proxies {
     ) -> Option<Newcomer> {
         let proxy = newcomer.peer;
         let mut log = |level, line: fmt::Arguments<'_>| log.line(level, proxy, now, line);
-        // Most proxies send it with the first packet.
+        // Most proxies send the header in the first packet.
         match look(&mut newcomer.socket, proxy, &mut log) {
             Look::Waits => {}
             Look::Told(peer) => return Some(Newcomer { peer, ..newcomer }),
@@ -95,12 +93,12 @@ impl Proxies {
         None
     }
 
-    /// True when `token` is of somebody who waits here.
+    /// True when `token` belongs to a waiting newcomer.
     pub(super) fn has(token: Token) -> bool {
         TOKENS.contains(&token.0)
     }
 
-    /// Looks at what has come for `token`. Returns the newcomer with its real peer, not polled any more, once its header
+    /// Reads what has come for `token`. Returns the newcomer with its real peer, no longer registered, once its header
     /// has arrived.
     pub(super) fn ready(
         &mut self,
@@ -118,17 +116,16 @@ impl Proxies {
             Look::Over => None,
         };
         let mut newcomer = self.waiting.remove(key).newcomer;
-        // Where this fails, so will registering it anew, which tells the log.
+        // If this fails, registering it again will fail too, and that is logged.
         registry.deregister(&mut newcomer.socket).ok();
         Some(Newcomer { peer: peer?, ..newcomer })
     }
 
-    /// The next time at which `expire` has something to do.
     pub(super) fn next_deadline(&self) -> Option<Instant> {
         self.waiting.iter().map(|(_, waiting)| waiting.until).min()
     }
 
-    /// Ends those who have waited for too long.
+    /// Closes newcomers that have waited too long.
     pub(super) fn expire(&mut self, now: Instant, log: &mut PeerLog) {
         self.waiting.retain(|_, Waiting { newcomer, until }| {
             let is_late = *until <= now;
@@ -145,19 +142,18 @@ impl Proxies {
         });
     }
 
-    /// Ends all of them.
     pub(super) fn clear(&mut self) {
         self.waiting.clear();
     }
 }
 
-/// What a look at a socket shows.
+/// The outcome of peeking at a socket.
 enum Look {
-    /// The header has not ended.
+    /// The header is incomplete.
     Waits,
-    /// It has, and is taken from the socket.
+    /// The header was read.
     Told(Peer),
-    /// There will be none. The log knows why.
+    /// No header will come; the reason is logged.
     Over,
 }
 
@@ -182,7 +178,7 @@ fn look(socket: &mut Plain, proxy: Peer, log: &mut impl FnMut(Level, fmt::Argume
             Look::Over
         }
         Parsed::Header { length, peer } => {
-            // What was looked at is there.
+            // The peeked bytes are there.
             if let Err(error) = socket.read_exact(&mut buffer[..length]) {
                 log(Level::Debug, format_args!("{proxy}: lost behind its PROXY header: {error}"));
                 return Look::Over;

@@ -1,9 +1,8 @@
-//! Newcomers: within a budget, and without descriptors.
+//! Accepting newcomers, within a budget and without free descriptors.
 //!
-//! When descriptors run out, the one in reserve goes to the next newcomer, who is told that the server is full. Then
-//! accepting pauses until a connection has left, or for a second in case that somebody else freed a descriptor. The
-//! first that is free is the reserve again. So one newcomer after the other is told, and nothing is asked of the
-//! system again and again.
+//! When descriptors run out, the next newcomer gets the reserve and is told that the server is full. Then accepting
+//! pauses until a connection has left, or for a second, in case another process freed a descriptor. The first free
+//! descriptor becomes the reserve again. So each newcomer is told, and the server does not retry in a busy loop.
 
 use std::fmt;
 use std::io;
@@ -18,14 +17,14 @@ use crate::net::listener::{Arrival, Listener};
 use crate::net::newcomer::Newcomer;
 use crate::net::socket::Socket;
 
-/// Most newcomers taken from one listener in a turn; then it is the others' turn.
+/// Most newcomers accepted from one listener in a turn.
 const ACCEPT_BUDGET: usize = 256;
 
-/// How often the log tells that accepting pauses: whoever comes and goes then can make it pause again and again.
+/// Least interval between log lines about pauses: peers that come and go could otherwise cause one each time.
 const PAUSE_LOG_INTERVAL: Duration = Duration::from_secs(60);
 
 impl Running {
-    /// Takes those who wait at a listener, if it does not pause.
+    /// Accepts the newcomers that wait at a listener, unless it pauses.
     pub(super) fn accept(&mut self, n: usize, now: Now) {
         self.reactor.listeners[n].expire(now.instant);
         if !self.reactor.listeners[n].is_accepting() {
@@ -45,13 +44,13 @@ impl Running {
                 Arrival::NoDescriptor(error) | Arrival::Failed(error) => return self.pause(n, &error, now),
             }
         }
-        // So many newcomers in a row do not fail by themselves.
+        // A whole budget of newcomers does not fail for reasons of their own.
         if let Some(error) = failure {
             self.pause(n, &error, now);
         }
     }
 
-    /// Takes the next newcomer from a listener: with the descriptor in reserve, where there is no other.
+    /// Accepts the next newcomer, with the reserve descriptor if there is no other.
     fn next_newcomer(&mut self, n: usize) -> Arrival {
         let listener = &mut self.reactor.listeners[n];
         match listener.accept() {
@@ -66,8 +65,8 @@ impl Running {
         }
     }
 
-    /// Gives a newcomer to the server, once it has said for whom it speaks, if it has to. While the reserve is lent nobody
-    /// is waited for.
+    /// Gives a newcomer to the server, after its PROXY header if it must send one. While the reserve is lent, no header
+    /// is awaited.
     fn greet(&mut self, newcomer: Newcomer, now: Now) {
         if self.reserve.is_lent() || !self.proxies.must_tell(newcomer.peer) {
             return self.welcome(newcomer, now);
@@ -79,7 +78,7 @@ impl Running {
         }
     }
 
-    /// Something has come from a newcomer who has to say for whom it speaks.
+    /// Handles readiness of a newcomer whose header is awaited.
     pub(super) fn proxied(&mut self, token: Token, now: Now) {
         if let Some(newcomer) =
             self.proxies.ready(token, self.reactor.poll.registry(), now.instant, self.server.peer_log())
@@ -88,7 +87,7 @@ impl Running {
         }
     }
 
-    /// Gives a newcomer to the server; while the reserve is lent, only to be turned away.
+    /// Gives a newcomer to the server; while the reserve is lent, only to be refused.
     fn welcome(&mut self, newcomer: Newcomer, now: Now) {
         let Newcomer { socket, peer, is_tls } = newcomer;
         let wrapped = match (is_tls, &self.tls) {
@@ -101,8 +100,8 @@ impl Running {
             Err(error) => return self.log(Level::Warn, peer, now, format_args!("{peer}: no TLS: {error}")),
         };
         let token = Token(self.server.next_key());
-        // Registered once for both: edges come only when something changes, so waiting for writability costs nothing
-        // until a write would block.
+        // Register once for both: events are edge-triggered, so interest in writability costs nothing until a write
+        // would block.
         let interests = Interest::READABLE | Interest::WRITABLE;
         if let Err(error) = self.reactor.poll.registry().register(&mut socket, token, interests) {
             return self.log(Level::Warn, peer, now, format_args!("{peer}: cannot be polled: {error}"));
@@ -129,7 +128,7 @@ impl Running {
         }
     }
 
-    /// Connections have left, and what they had may be what was missing.
+    /// Ends pauses: connections that left may have freed what was missing.
     pub(super) fn end_pauses(&mut self) {
         self.reactor.listeners.iter_mut().for_each(Listener::end_pause);
     }

@@ -1,4 +1,4 @@
-//! What outlives a restart is written down beside the loop: the disk of a small machine may take a second for it.
+//! Saves bans off the loop: the disk of a small machine may take a second.
 
 use std::io;
 
@@ -10,7 +10,7 @@ use crate::message::Now;
 use crate::server::bans_file;
 
 impl Running {
-    /// Has bans written down, if they have changed. One after the other, so that the last is what stands in the file.
+    /// Saves the bans if they have changed. One save at a time, so that the file ends with the last.
     pub(super) fn keep_bans(&mut self, now: Now) {
         let Some(path) = self.reactor.bans_file.clone().filter(|_| self.saving == Saving::Rests) else {
             return;
@@ -21,7 +21,7 @@ impl Running {
         }
     }
 
-    /// Bans have been written down, or could not be.
+    /// Handles the outcome of a save.
     pub(super) fn bans_saved(&mut self, result: &io::Result<()>, now: Now) {
         self.saving = Saving::Rests;
         if let Err(error) = result {
@@ -29,7 +29,7 @@ impl Running {
         }
     }
 
-    /// Tells the log of what is lost when the server does not wait any longer.
+    /// Logs what is lost when the server stops waiting for a save.
     pub(super) fn end_saving(&self) {
         if self.saving != Saving::Rests {
             warn!(

@@ -1,4 +1,4 @@
-//! The turns of the loop: what is ready goes to the server, what is due is done, and newcomers are let in.
+//! The turns of the loop: pass readiness to the server, do what is due, accept newcomers.
 
 use std::io::{self, ErrorKind};
 use std::mem;
@@ -26,48 +26,48 @@ use crate::net::worker::Worker;
 use crate::server::Server;
 use crate::server::Verdict;
 
-/// Most events taken from one poll.
+/// Most events per poll.
 const EVENTS: usize = 1024;
 
-/// From so many connections on that are to be written to, looking whether more has come costs next to nothing beside
-/// the writes that it may save.
+/// Least number of pending writes at which polling for more input first costs next to nothing, compared with the writes
+/// that it may save.
 const MANY_WRITES: usize = 16;
 
-/// How often a turn looks whether more has come before it writes.
+/// Most such polls in a turn.
 const LOOKS: usize = 2;
 
-/// What is due waits for the next beat, so that many who are idle are asked for a sign of life in one turn: of ten
-/// thousand, it is somebody's time a hundred times a second.
+/// What is due waits for the next beat, so that idle peers are pinged together: with ten thousand of them, one is due a
+/// hundred times a second.
 const BEAT: Duration = Duration::from_millis(100);
 
-/// A server that runs. What it shares without locks, it shares within one thread.
+/// A running server. `Rc`s in it stay within one thread.
 pub(super) struct Running {
     pub(super) reactor: Reactor,
-    /// From here on beats are counted.
+    /// Beats count from here.
     started: Instant,
     pub(super) server: Server<Socket>,
-    /// For newcomers at the listeners that want it.
+    /// For newcomers at TLS listeners.
     pub(super) tls: Option<Tls>,
-    /// Compares passwords.
+    /// Checks passwords.
     worker: Worker<Verdict>,
-    /// Writes bans down. Not the same, because a disk may take seconds.
+    /// Saves bans. Separate, because a disk may take seconds.
     pub(super) saver: Worker<io::Result<()>>,
     pub(super) saving: Saving,
     metrics: Metrics,
-    /// Newcomers who have to say for whom they speak.
+    /// Newcomers whose PROXY header is awaited.
     pub(super) proxies: Proxies,
-    /// For newcomers when there is no other descriptor.
+    /// The descriptor for newcomers when there is no other.
     pub(super) reserve: Reserve,
-    /// When the log was last told that accepting pauses.
+    /// When a pause of accepting was last logged.
     pub(super) pause_logged_at: Option<Instant>,
-    /// A signal asked for the config to be read again.
+    /// A signal asked for a reload.
     is_to_reload: bool,
 }
 
 impl Reactor {
-    /// Serves until it is stopped, and everybody has been told and served to the end (at most 4 s).
+    /// Serves until it is stopped and all peers have their last bytes (at most 4 s).
     ///
-    /// Fails only when the system's poll does.
+    /// Fails only when polling fails.
     pub fn run(self) -> io::Result<()> {
         Running::new(self).run()
     }
@@ -91,12 +91,11 @@ impl Running {
             reserve: Reserve::new(),
             pause_logged_at: None,
             is_to_reload: false,
-            // What is in force is the server's to know, because that changes.
+            // Only the server has the config in force, because reloads change it.
             reactor: Reactor { config: ServerConfig::default(), ..reactor },
         }
     }
 
-    /// Serves to the end.
     pub(super) fn run(mut self) -> io::Result<()> {
         let mut events = Events::with_capacity(EVENTS);
         let at: Vec<_> = self.reactor.addresses.iter().map(Address::to_string).collect();
@@ -140,7 +139,7 @@ impl Running {
         }
         self.keep_bans(now);
         while let Some(question) = self.server.next_question() {
-            // A hash takes too long to compare with it here.
+            // Checking a hash takes too long for the loop.
             let has_thread = self.worker.has_thread();
             self.worker
                 .start(Box::new(move || if has_thread { question.answer() } else { question.give_up() }));
@@ -154,7 +153,7 @@ impl Running {
 
     fn poll(&mut self, events: &mut Events, wait: Option<Duration>) -> io::Result<()> {
         match self.reactor.poll.poll(events, wait) {
-            // By a signal: what it means comes as an event.
+            // Interrupted by a signal, which its own event reports.
             Err(error) if error.kind() == ErrorKind::Interrupted => {
                 events.clear();
                 Ok(())
@@ -185,7 +184,7 @@ impl Running {
                 if event.is_error() || event.is_read_closed() && event.is_write_closed() {
                     self.server.hung_up(key, now);
                 }
-                // Whatever else an event says (closed, error), reading tells.
+                // Reading reports all other conditions (closed, error).
                 if event.is_readable() || event.is_read_closed() || event.is_error() {
                     self.server.readable(key, now);
                 }
@@ -193,14 +192,14 @@ impl Running {
         }
     }
 
-    /// How long the poll may wait; `None` is for ever.
+    /// The timeout of the poll; `None` to wait without one.
     fn time_to_wait(&self) -> Option<Duration> {
         let somebody_waits = self.reactor.listeners.iter().any(Listener::is_accepting);
         if self.server.has_unread() || self.metrics.has_unread() || somebody_waits {
             return Some(Duration::ZERO);
         }
         let pauses = self.reactor.listeners.iter().filter_map(Listener::paused_until);
-        // Once that is over, the rest has deadlines of its own.
+        // After this time, only the other deadlines matter.
         let saved = self.saving.deadline().filter(|&at| self.is_stopping() && at > Instant::now());
         let next = pauses.chain(self.server.next_deadline()).chain(self.metrics.next_deadline()).chain(saved);
         let next =
@@ -209,7 +208,7 @@ impl Running {
         Some((next + late).saturating_duration_since(Instant::now()))
     }
 
-    /// Another thread has something to tell.
+    /// Fetches results from the worker threads.
     fn woken(&mut self, now: Now) {
         while let Some(verdict) = self.worker.fetch() {
             self.server.checked(verdict, now);
@@ -235,7 +234,7 @@ impl Running {
         }
     }
 
-    /// Reads the config again. Its files are on this machine and small, so everybody else waits for as long as a turn.
+    /// Reloads the config. Its files are local and small, so the loop can wait for them.
     fn reload(&mut self, now: Now) {
         if self.is_stopping() {
             return;
@@ -271,7 +270,7 @@ impl Running {
     }
 }
 
-/// How long it is from a time to the next beat, both counted from the start.
+/// Time until the next beat, with both counted from the start.
 fn time_to_next_beat(time: Duration) -> Duration {
     let beat = BEAT.as_nanos();
     // Less than a beat, so it fits.

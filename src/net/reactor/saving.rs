@@ -1,21 +1,20 @@
-//! Whether what outlives a restart is being written down.
+//! Whether bans are being saved.
 
 use std::time::{Duration, Instant};
 
-/// How long the server's end may wait for the disk.
+/// How long shutting down may wait for the disk.
 pub(super) const SAVE_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Whether bans are being written down.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Saving {
-    /// They are not.
+    /// No save is under way.
     Rests,
-    /// They are, since this time.
+    /// A save is under way since this time.
     Since(Instant),
 }
 
 impl Saving {
-    /// True when the server's end has to wait for it. It does not wait for ever.
+    /// True when shutting down must wait for the save, up to [`SAVE_TIMEOUT`].
     pub(super) fn holds_up_the_end(self, now: Instant) -> bool {
         match self {
             Self::Rests => false,
@@ -23,7 +22,7 @@ impl Saving {
         }
     }
 
-    /// When the server's end need not wait for it any more.
+    /// When shutting down stops waiting for the save.
     pub(super) fn deadline(self) -> Option<Instant> {
         match self {
             Self::Rests => None,

@@ -1,20 +1,20 @@
-//! A buffer that is used again and again.
+//! A reusable buffer.
 
-/// Bytes with room behind them. What is once its memory is never set to zero again, so room costs nothing.
+/// Bytes with spare room. Reused memory is not set to zero again, so room costs nothing.
 #[derive(Debug, Default)]
 pub(super) struct Buffer {
     bytes: Vec<u8>,
-    /// How many of `bytes` are in use. What is behind them is left over from earlier uses.
+    /// How many of `bytes` are in use. Those behind them are left from earlier uses.
     filled: usize,
 }
 
 impl Buffer {
-    /// What is in use.
+    /// The bytes in use.
     pub(super) fn filled(&mut self) -> &mut [u8] {
         &mut self.bytes[..self.filled]
     }
 
-    /// So many bytes behind what is in use. What is in them means nothing.
+    /// Room of this size after the bytes in use, with undefined content.
     pub(super) fn room(&mut self, size: usize) -> &mut [u8] {
         let end = self.filled + size;
         if self.bytes.len() < end {
@@ -23,19 +23,17 @@ impl Buffer {
         &mut self.bytes[self.filled..end]
     }
 
-    /// From now on the first `count` bytes of the room that was asked for last are in use as well.
+    /// Puts the first `count` bytes of the last room in use.
     pub(super) fn advance(&mut self, count: usize) {
         self.filled += count;
         debug_assert!(self.filled <= self.bytes.len(), "there was no such room");
     }
 
-    /// Puts bytes behind what is in use.
     pub(super) fn extend(&mut self, bytes: &[u8]) {
         self.room(bytes.len()).copy_from_slice(bytes);
         self.advance(bytes.len());
     }
 
-    /// Nothing is in use.
     pub(super) fn clear(&mut self) {
         self.filled = 0;
     }

@@ -1,5 +1,5 @@
-//! TLS around the sockets of newcomers (RFC 8446, RFC 5246), in the same event loop: rustls makes records of bytes and
-//! bytes of records, and every buffer is ours, so that an idle connection has none.
+//! TLS for connections of the event loop (RFC 8446, RFC 5246). rustls converts between records and bytes; all buffers
+//! are ours, so an idle connection has none.
 
 mod alert;
 mod buffer;
@@ -29,7 +29,7 @@ use crate::fingerprint::Fingerprint;
 use crate::tls_clock::TlsClock;
 use records::Scratch;
 
-/// What connections over TLS share.
+/// State shared by all TLS connections.
 #[derive(Debug)]
 pub(super) struct Tls {
     fingerprint: Fingerprint,
@@ -37,30 +37,29 @@ pub(super) struct Tls {
     scratch: Rc<RefCell<Scratch>>,
 }
 
-/// Where `config` wants TLS spoken.
+/// The addresses at which `config` requires TLS.
 pub(super) fn addresses(config: &crate::config::ServerConfig) -> &[Address] {
     &config.tls.listen
 }
 
-/// True when there is something to show to newcomers.
 pub(super) fn has_certificate(config: &crate::config::ServerConfig) -> bool {
     config.tls.credentials.is_some()
 }
 
-/// True when clients can find out that the certificate is the server's without having been told so.
+/// True when clients can verify the certificate without being told its fingerprint.
 pub(super) fn is_vouched_for(config: &crate::config::ServerConfig) -> bool {
     config.tls.credentials.as_ref().is_some_and(|credentials| !credentials.is_self_signed)
 }
 
 impl Tls {
-    /// Newcomers are shown what `config` has for them, if anything.
+    /// TLS with the certificate in `config`, if there is one.
     pub(super) fn new(config: &crate::config::ServerConfig) -> Option<Self> {
         let credentials = config.tls.credentials.as_ref()?;
         let (fingerprint, config) = (credentials.fingerprint(), handshakes(credentials.certified()));
         Some(Self { fingerprint, config, scratch: Rc::default() })
     }
 
-    /// From now on newcomers are shown what `config` has for them. Who is here stays, with the keys that were agreed on.
+    /// Shows newcomers the certificate in `config` from now on. Existing connections keep their keys.
     pub(super) fn renew(&mut self, config: &crate::config::ServerConfig) {
         let Some(credentials) = &config.tls.credentials else { return };
         if self.fingerprint != credentials.fingerprint() {
@@ -70,7 +69,7 @@ impl Tls {
         self.config = handshakes(credentials.certified());
     }
 
-    /// TLS around the socket of a newcomer. Fails when the system has no random numbers.
+    /// Wraps the socket of a newcomer. Fails when the system has no random numbers.
     pub(super) fn wrap(&self, inner: Plain) -> io::Result<Socket> {
         let connection = UnbufferedServerConnection::new(Arc::clone(&self.config));
         let stream = TlsStream::new(inner, connection.map_err(io::Error::other)?, Rc::clone(&self.scratch));
@@ -78,7 +77,7 @@ impl Tls {
     }
 }
 
-/// How handshakes go.
+/// The settings for handshakes.
 fn handshakes(certified: &Arc<CertifiedKey>) -> Arc<ServerConfig> {
     let provider = Arc::new(ring::default_provider());
     let config = ServerConfig::builder_with_details(provider, Arc::new(TlsClock))
@@ -86,7 +85,7 @@ fn handshakes(certified: &Arc<CertifiedKey>) -> Arc<ServerConfig> {
         .expect("ring has suites for both versions");
     let resolver = SingleCertAndKey::from(Arc::clone(certified));
     let mut config = config.with_no_client_auth().with_cert_resolver(Arc::new(resolver));
-    // Who comes back saves us the signature, and brings along what we need for that, so it takes no memory of ours.
+    // A resumed session saves the signature. Its state is in the client's ticket, so it takes no memory here.
     config.session_storage = Arc::new(NoServerSessionStorage {});
     if let Some(tickets) = tickets::tickets() {
         config.ticketer = tickets;

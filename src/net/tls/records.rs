@@ -1,4 +1,4 @@
-//! From records to bytes and back, on buffers that all connections share.
+//! Conversion between records and bytes, on buffers that all connections share.
 
 use rustls::Error;
 use rustls::server::{ServerConnectionData, UnbufferedServerConnection};
@@ -6,40 +6,40 @@ use rustls::unbuffered::{ConnectionState, EncodeError, UnbufferedStatus, WriteTr
 
 use super::buffer::Buffer;
 
-/// Most bytes that one record carries (RFC 8446 §5.1).
+/// Most content bytes of a record (RFC 8446 §5.1).
 pub(super) const RECORD_BYTES: usize = 16 * 1024;
 
-/// Room for what a record has around what it carries, of every cipher there is: a header of 5 bytes, a nonce of 8 or a
-/// type of 1, and a tag of 16 (RFC 5288 §3, RFC 8446 §5.2).
+/// Room for the overhead of a record with any cipher: a header of 5 bytes, a nonce of 8 or a type of 1, and a tag of 16
+/// (RFC 5288 §3, RFC 8446 §5.2).
 const OVERHEAD_BYTES: usize = 64;
 
-/// Room for whatever ends a connection: an alert, in a record.
+/// Room for a record with an alert.
 const ALERT_BYTES: usize = 64;
 
-/// Buffers that all connections use one after the other.
+/// Buffers that all connections use in turn.
 #[derive(Debug, Default)]
 pub(super) struct Scratch {
-    /// Records that came.
+    /// Received records.
     pub(super) incoming: Buffer,
-    /// What they carried, or what is to be carried.
+    /// Content of records, received or to be sent.
     pub(super) plain: Vec<u8>,
-    /// Records that are to go.
+    /// Records to be sent.
     pub(super) outgoing: Buffer,
 }
 
-/// What came of some records.
+/// The outcome of processing records.
 #[derive(Debug, Default)]
 pub(super) struct Progress {
-    /// How many bytes of them are done with.
+    /// Number of their bytes processed.
     pub(super) used: usize,
-    /// The peer has said that nothing more will come.
+    /// The peer will send nothing more.
     pub(super) is_finished: bool,
-    /// Why nothing more can come of this connection.
+    /// The error that makes the connection unusable.
     pub(super) failure: Option<Error>,
 }
 
-/// Takes what is whole from the beginning of `incoming`, which begins with all that was not used before: what it carries
-/// goes to the end of `plain`, what is to be sent to the end of `outgoing`. Where we may speak, `speak` adds to that.
+/// Processes the whole records in `incoming`, which begins with all bytes not used before. Appends their content to
+/// `plain` and answers to `outgoing`. When we may send, `speak` appends to `outgoing`.
 pub(super) fn drive(
     connection: &mut UnbufferedServerConnection,
     incoming: &mut [u8],
@@ -61,7 +61,7 @@ pub(super) fn drive(
                 false
             }
             Ok(ConnectionState::EncodeTlsData(mut data)) => {
-                // It says how much room it needs.
+                // The error states the room it needs.
                 if let Err(EncodeError::InsufficientSize(size)) = data.encode(&mut []) {
                     append(outgoing, size.required_size, |room| data.encode(room).ok());
                 }
@@ -83,15 +83,14 @@ pub(super) fn drive(
             Err(error) => progress.failure.replace(error).is_some(),
         };
         progress.used += discard;
-        // Behind a failure comes the alert that tells the peer. To be asked for more than that is what rustls does not
-        // expect.
+        // After a failure, the alert for the peer follows. rustls does not expect to be called again after that.
         if is_over || had_failed {
             return progress;
         }
     }
 }
 
-/// How many bytes at the end of `bytes`, which begin with a record, are of one that is not whole (RFC 8446 §5.1).
+/// Number of bytes of an incomplete record at the end of `bytes`, which start with a record (RFC 8446 §5.1).
 pub(super) fn unfinished(bytes: &[u8]) -> usize {
     let mut rest = bytes;
     while let [_, _, _, high, low, behind @ ..] = rest
@@ -102,7 +101,7 @@ pub(super) fn unfinished(bytes: &[u8]) -> usize {
     rest.len()
 }
 
-/// Adds a record that carries `plain`, which is not more than one can. False when the connection's keys are used up.
+/// Appends a record with `plain`, which fits in one. False when the connection's keys are used up.
 pub(super) fn say(
     mut traffic: WriteTraffic<'_, ServerConnectionData>,
     plain: &[u8],
@@ -111,12 +110,12 @@ pub(super) fn say(
     append(outgoing, plain.len() + OVERHEAD_BYTES, |room| traffic.encrypt(plain, room).ok())
 }
 
-/// Adds a record that says that nothing more will come (RFC 8446 §6.1, `close_notify`).
+/// Appends a `close_notify` (RFC 8446 §6.1): nothing more follows.
 pub(super) fn say_the_end(mut traffic: WriteTraffic<'_, ServerConnectionData>, outgoing: &mut Buffer) {
     append(outgoing, ALERT_BYTES, |room| traffic.queue_close_notify(room).ok());
 }
 
-/// Adds what `fill` puts into so much room, and nothing if it fails.
+/// Appends what `fill` puts into room of this size, and nothing if it fails.
 fn append(to: &mut Buffer, room: usize, fill: impl FnOnce(&mut [u8]) -> Option<usize>) -> bool {
     let filled = fill(to.room(room));
     to.advance(filled.unwrap_or_default());

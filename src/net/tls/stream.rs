@@ -1,4 +1,4 @@
-//! A stream of bytes inside a stream of records.
+//! A stream of bytes over a stream of records.
 
 use std::cell::RefCell;
 use std::fmt;
@@ -14,35 +14,35 @@ use super::records::{self, Progress, RECORD_BYTES, Scratch};
 use crate::message::CloseReason;
 use crate::server::{Ending, Stream};
 
-/// The first byte of whatever TLS client there is: a record of the handshake (RFC 8446 §5.1).
+/// The first byte of any TLS client: a handshake record (RFC 8446 §5.1).
 const HANDSHAKE: u8 = 22;
 
-/// How much memory rustls keeps for a connection, about: measured with 4,000 handshakes that were under way. Afterwards
-/// it is a quarter less.
+/// Approximate memory of rustls per connection, measured with 4,000 handshakes under way. Afterwards it is a quarter
+/// less.
 const OWN_BYTES: usize = 4_608;
 
-/// Most bytes of records that are not whole, or carry a message that is not: twice what a record may have (RFC 5246
-/// §6.2.3). A client that means it sends a tenth of that before the handshake is done, and nothing of the kind after it.
+/// Most bytes of incomplete records, or of records with an incomplete message: twice the limit of a record (RFC 5246
+/// §6.2.3). A sincere client sends a tenth of that during the handshake, and none of it afterwards.
 const MOST_BEGUN: usize = 2 * (5 + RECORD_BYTES + 2048);
 
-/// TLS around another stream. An idle one keeps no buffers.
+/// TLS around another stream. When idle, it keeps no buffers.
 pub struct TlsStream<S> {
     inner: S,
     connection: UnbufferedServerConnection,
     scratch: Rc<RefCell<Scratch>>,
     input: Input,
     output: Output,
-    /// A record that is not whole. As long as hands are shaken, also records that carry a message that is not.
+    /// An incomplete record, and during the handshake also records with an incomplete message.
     begun: Vec<u8>,
-    /// How many bytes of those, at their end, are of a record that is not whole.
+    /// Number of bytes at their end that belong to an incomplete record.
     tail: usize,
-    /// What records carried, and nobody has read.
+    /// Content of records that nobody has read.
     plain: Vec<u8>,
-    /// Records, or what is left of them, that are not written.
+    /// Records, or the rest of one, that are not written.
     unsent: Vec<u8>,
 }
 
-/// Without the keys.
+/// Omits the keys.
 impl<S: fmt::Debug> fmt::Debug for TlsStream<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { inner, input, output, .. } = self;
@@ -51,29 +51,29 @@ impl<S: fmt::Debug> fmt::Debug for TlsStream<S> {
     }
 }
 
-/// What is made of what comes.
+/// How received bytes are treated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Input {
     /// Nothing has come yet. It may turn out not to be TLS.
     Unknown,
-    /// It is records.
+    /// As records.
     Records,
-    /// The peer has said that there will be nothing more.
+    /// The peer will send nothing more.
     Finished,
-    /// Nothing: it is of no use any more.
+    /// Discarded.
     Ignored,
 }
 
-/// What is made of what is to go.
+/// How outgoing bytes are treated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Output {
-    /// It has to wait for the handshake.
+    /// They wait for the handshake.
     Opening,
-    /// Records.
+    /// Encrypted into records.
     Records,
-    /// It goes as it is: the peer does not speak TLS.
+    /// Sent as they are: the peer does not speak TLS.
     Bare,
-    /// Nothing can go any more, but for what is in `unsent`.
+    /// No more are accepted; only `unsent` is still written.
     Closed,
 }
 
@@ -96,21 +96,20 @@ impl<S> TlsStream<S> {
         }
     }
 
-    /// The stream around which this is.
     pub(in crate::net) fn inner_mut(&mut self) -> &mut S {
         &mut self.inner
     }
 }
 
 impl<S: Stream> TlsStream<S> {
-    /// Reads once, at most as much as `buffer` takes, and gives what the records carried.
+    /// Reads once, at most as much as `buffer` holds, and gives the content of the records.
     fn read_records(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let scratch = Rc::clone(&self.scratch);
         let Scratch { incoming, plain, outgoing } = &mut *scratch.borrow_mut();
         incoming.clear();
         incoming.extend(&self.begun);
         match self.inner.read(incoming.room(buffer.len()))? {
-            // Somebody on the way may have cut it off (RFC 8446 §6.1).
+            // Someone on the way may have truncated the stream (RFC 8446 §6.1).
             0 => return Err(ErrorKind::UnexpectedEof.into()),
             count => incoming.advance(count),
         }
@@ -122,7 +121,7 @@ impl<S: Stream> TlsStream<S> {
             }
             self.input = Input::Records;
         }
-        // The tail is the end of what was begun; a number that a peer might get wrong must not end the server.
+        // The tail ends `begun`. A number that a peer may influence must not stop the server, so saturate.
         self.tail = records::unfinished(&incoming[self.begun.len().saturating_sub(self.tail)..]);
         plain.clear();
         outgoing.clear();
@@ -133,8 +132,8 @@ impl<S: Stream> TlsStream<S> {
         if self.begun.len() > MOST_BEGUN {
             return Err(self.give_up(alert::DECODE_ERROR, "a message too long"));
         }
-        // rustls wants to be shown again the records of a message that is not whole, whatever we want of it. Once hands
-        // are shaken there are messages of 5 bytes alone, which nobody has a reason to cut, and then none are kept.
+        // rustls needs the records of an incomplete message again with each call. After the handshake, messages are as
+        // short as 5 bytes and nobody has a reason to split them, so none are kept.
         if self.output == Output::Records && self.input == Input::Records && self.begun.len() != self.tail {
             return Err(self.give_up(alert::DECODE_ERROR, "a message in pieces"));
         }
@@ -142,13 +141,13 @@ impl<S: Stream> TlsStream<S> {
         buffer[..given].copy_from_slice(&plain[..given]);
         self.plain = plain[given..].to_vec();
         match self.input {
-            // Nothing to see, but perhaps there is more to read.
+            // No content yet, but there may be more to read.
             Input::Records if given == 0 => Err(ErrorKind::Interrupted.into()),
             _ => Ok(given),
         }
     }
 
-    /// Takes note of what came of some records, and sends what is to be answered, as far as that can be done now.
+    /// Takes note of processed records, and sends the answers as far as possible now.
     fn advance(&mut self, progress: Progress) -> io::Result<()> {
         if self.output == Output::Opening && !self.connection.is_handshaking() {
             self.output = Output::Records;
@@ -160,7 +159,7 @@ impl<S: Stream> TlsStream<S> {
             (self.input, self.output) = (Input::Ignored, Output::Closed);
             (self.begun, self.tail) = (Vec::new(), 0);
         }
-        // What fails here is found by whoever writes or reads next.
+        // The next read or write finds the error.
         self.flush().ok();
         match progress.failure {
             Some(error) => Err(Ending::error(CloseReason::TlsFailed(error.to_string()))),
@@ -168,7 +167,7 @@ impl<S: Stream> TlsStream<S> {
         }
     }
 
-    /// Neither reads nor writes any more. The peer is told why where that can be said without keys.
+    /// Stops reading and writing. Tells the peer why if that needs no keys.
     fn give_up(&mut self, description: u8, why: &str) -> io::Error {
         self.refuse(description);
         self.flush().ok();
@@ -183,8 +182,8 @@ impl<S: Stream> TlsStream<S> {
         (self.input, self.output) = (Input::Ignored, Output::Closed);
     }
 
-    /// Lets `say` add to `outgoing`, behind what TLS itself has to say. Whatever was whole among the records that came has
-    /// been taken when it came, so here that gives nothing.
+    /// Lets `say` append to `outgoing`, after what TLS itself has to send. All complete records were processed on
+    /// arrival, so this yields no content.
     fn speak(
         &mut self,
         outgoing: &mut Buffer,
@@ -195,7 +194,7 @@ impl<S: Stream> TlsStream<S> {
         self.begun.drain(..used.min(self.begun.len()));
     }
 
-    /// Writes the beginning of `buffers` as a record, at most as much as one carries.
+    /// Writes the beginning of `buffers` as a record, at most as much as fits in one.
     fn write_record(&mut self, buffers: &[IoSlice<'_>]) -> io::Result<usize> {
         self.flush()?;
         let scratch = Rc::clone(&self.scratch);
@@ -313,7 +312,7 @@ impl<S: Stream> Write for TlsStream<S> {
         }
     }
 
-    /// Writes what is left of records. Fails with `WouldBlock` where that is not all.
+    /// Writes unsent records. Fails with `WouldBlock` if some remain.
     fn flush(&mut self) -> io::Result<()> {
         while !self.unsent.is_empty() {
             match self.inner.write(&self.unsent) {

@@ -1,4 +1,4 @@
-//! What the tests of TLS share: a stream in memory, and both ends of a handshake.
+//! Shared by the TLS tests: a stream in memory, and both ends of a handshake.
 
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind, Read, Write};
@@ -17,7 +17,6 @@ use rustls::{
 use super::handshakes;
 use crate::server::Stream;
 
-/// The server's certificate and its key.
 static CERTIFIED: LazyLock<Arc<CertifiedKey>> = LazyLock::new(|| {
     let pair = KeyPair::generate().unwrap();
     let certificate = CertificateParams::new(["localhost".to_owned()]).unwrap().self_signed(&pair).unwrap();
@@ -27,12 +26,12 @@ static CERTIFIED: LazyLock<Arc<CertifiedKey>> = LazyLock::new(|| {
     )
 });
 
-/// How the server shakes hands.
+/// The server's settings for handshakes.
 pub(super) fn server() -> Arc<ServerConfig> {
     handshakes(&CERTIFIED)
 }
 
-/// Records of a client that says what no client says, with its own keys.
+/// Encrypts records that no real client sends, with a client's keys.
 pub(super) struct Sealer {
     key: LessSafeKey,
     iv: [u8; 12],
@@ -40,7 +39,7 @@ pub(super) struct Sealer {
 }
 
 impl Sealer {
-    /// In place of a client that has shaken hands, with TLS 1.3.
+    /// Takes the keys of a client after a TLS 1.3 handshake.
     pub(super) fn of(client: ClientConnection) -> Self {
         let secrets = client.dangerous_extract_secrets().expect("the client lets go of them");
         let (number, ConnectionTrafficSecrets::Aes256Gcm { key, iv }) = secrets.tx else {
@@ -51,7 +50,6 @@ impl Sealer {
         Self { key: LessSafeKey::new(key), iv, number }
     }
 
-    /// A record of this type (RFC 8446 §5.2).
     pub(super) fn seal(&mut self, content_type: u8, content: &[u8]) -> Vec<u8> {
         let mut inner = [content, &[content_type]].concat();
         let length = (inner.len() + AES_256_GCM.tag_len()) as u16;
@@ -65,7 +63,6 @@ impl Sealer {
     }
 }
 
-/// A client of this version that trusts the server.
 pub(super) fn client(version: &'static SupportedProtocolVersion) -> ClientConnection {
     let mut roots = RootCertStore::empty();
     roots.add(CERTIFIED.cert[0].clone()).unwrap();
@@ -76,18 +73,16 @@ pub(super) fn client(version: &'static SupportedProtocolVersion) -> ClientConnec
     ClientConnection::new(Arc::new(config), ServerName::try_from("localhost").unwrap()).unwrap()
 }
 
-/// A stream whose peer is the test.
 #[derive(Debug)]
 pub(super) struct Wire {
     pub(super) arrived: VecDeque<u8>,
-    /// Nothing more will arrive.
+    /// No more bytes will arrive.
     pub(super) ended: bool,
-    /// Most bytes given by one read.
+    /// Most bytes per read.
     pub(super) most: usize,
     pub(super) written: Vec<u8>,
     /// Bytes that can be written before a write blocks.
     pub(super) room: usize,
-    /// The server's side is shut down.
     pub(super) is_shut: bool,
 }
 

@@ -1,4 +1,4 @@
-//! Tickets with which a peer resumes an earlier TLS session (RFC 8446 §2.2).
+//! Tickets for resuming TLS sessions (RFC 8446 §2.2).
 
 use std::sync::Arc;
 
@@ -7,11 +7,11 @@ use rustls::server::ProducesTickets;
 
 use crate::tls_clock::is_after_1970;
 
-/// The tickets of ring, whose keys change with time. Its clock panics before 1970, so there are none then.
+/// The tickets of ring, with rotating keys. Its clock panics before 1970, so there are none then.
 #[derive(Debug)]
 struct Tickets(Arc<dyn ProducesTickets>);
 
-/// Tickets with keys of their own; `None` when the system has no random numbers, or no time.
+/// Tickets with fresh keys; `None` when the system lacks random numbers or a valid time.
 pub(super) fn tickets() -> Option<Arc<dyn ProducesTickets>> {
     let tickets = if is_after_1970() { ring::Ticketer::new().ok() } else { None };
     Some(Arc::new(Tickets(tickets?)))

@@ -16,7 +16,7 @@ fn pair(version: &'static SupportedProtocolVersion) -> (ClientConnection, TlsStr
     (client(version), TlsStream::new(Wire::default(), connection, Rc::default()))
 }
 
-/// What the client has to send.
+/// Takes the records that the client wants to send.
 fn records_of(client: &mut ClientConnection) -> Vec<u8> {
     let mut records = Vec::new();
     while client.wants_write() {
@@ -25,7 +25,7 @@ fn records_of(client: &mut ClientConnection) -> Vec<u8> {
     records
 }
 
-/// The client takes what the server has written, and what that carried is added to `heard`.
+/// Passes the server's records to the client, and appends their content to `heard`.
 fn hear(client: &mut ClientConnection, stream: &mut TlsStream<Wire>, heard: &mut Vec<u8>) {
     let written = mem::take(&mut stream.inner.written);
     let mut rest = &written[..];
@@ -40,7 +40,7 @@ fn hear(client: &mut ClientConnection, stream: &mut TlsStream<Wire>, heard: &mut
     }
 }
 
-/// Reads until there is nothing to read, or an end or an error.
+/// Reads until the stream would block, ends or fails.
 fn read_all(stream: &mut TlsStream<Wire>, size: usize, plain: &mut Vec<u8>) -> io::Result<()> {
     let mut buffer = vec![0; size];
     loop {
@@ -53,7 +53,7 @@ fn read_all(stream: &mut TlsStream<Wire>, size: usize, plain: &mut Vec<u8>) -> i
     }
 }
 
-/// Shakes hands; bytes arrive in pieces of this size.
+/// Completes the handshake; bytes arrive in pieces of this size.
 fn shake(client: &mut ClientConnection, stream: &mut TlsStream<Wire>, piece: usize) {
     while client.is_handshaking() || stream.is_opening() {
         for part in records_of(client).chunks(piece) {
@@ -182,7 +182,7 @@ fn who_speaks_no_tls_is_found_out_by_the_first_byte_and_can_be_told() {
 
 #[test]
 fn a_message_without_an_end_is_not_kept() {
-    // A hello of 64 KB in records of a byte each.
+    // A hello of 64 KB in records of one byte each.
     let record = |byte: u8| [22, 3, 1, 0, 1, byte];
     let (_, mut stream) = pair(&TLS13);
     stream.inner.arrived.extend([1, 0, 0xff, 0].into_iter().flat_map(record));
@@ -206,7 +206,7 @@ fn a_message_without_an_end_is_not_kept() {
 fn whatever_lies_cut_among_the_records_the_end_is_an_end() {
     const HANDSHAKE_TYPE: u8 = 22;
     const DATA: u8 = 23;
-    // An update of keys is 24, 0, 0, 1 and a byte.
+    // A key update is 24, 0, 0, 1 and a byte.
     let cases: [&[(u8, &[u8])]; 7] = [
         &[(HANDSHAKE_TYPE, &[24])],
         &[(HANDSHAKE_TYPE, &[24, 0])],
@@ -228,7 +228,7 @@ fn whatever_lies_cut_among_the_records_the_end_is_an_end() {
                     stream.inner.arrived.extend(part);
                     read_all(&mut stream, 4096, &mut Vec::new()).unwrap_err();
                 }
-                // Either it has ended, or the last words go, whatever of what came is forgotten.
+                // Either the stream has ended, or the last bytes go out, whatever input is discarded.
                 let is_over = stream.is_mute();
                 stream.forget_unread();
                 assert_eq!(stream.kept_bytes(), 0);
@@ -339,7 +339,7 @@ proptest! {
         }
         if let Err(error) = &end && let Some(CloseReason::TlsFailed(_)) = Ending::of(error) {
             prop_assert_eq!(stream.write(b"x").unwrap_err().kind(), ErrorKind::BrokenPipe);
-            // What cannot be understood at all may come from somebody who would not understand an alert.
+            // A peer whose bytes are no TLS may not understand an alert.
             prop_assert!(!is_late || !stream.inner.written.is_empty(), "an alert says why");
             prop_assert_eq!(stream.kept_bytes(), 0);
             stream.shutdown_write().unwrap();
