@@ -159,7 +159,7 @@ mod tests {
     // Elsewhere a full queue refuses newcomers at once.
     #[cfg(target_os = "linux")]
     #[test]
-    fn a_unix_socket_whose_queue_is_full_does_not_keep_us_for_ever() {
+    fn connecting_to_a_unix_socket_with_a_full_backlog_times_out() {
         let path = std::env::temp_dir().join(format!("parlor-queue-{}", std::process::id()));
         let server = socket(AddressFamily::UNIX, SocketType::STREAM, None).unwrap();
         bind(&server, &SocketAddrUnix::new(&path).unwrap()).unwrap();

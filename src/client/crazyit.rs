@@ -275,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_wire_has_unsupported_for_is_not_sent() {
+    fn a_request_that_the_wire_does_not_support_is_not_sent() {
         let room = || "#tea".to_owned();
         for request in [
             Request::Join { room: room(), key: None },
@@ -291,7 +291,7 @@ mod tests {
     }
 
     #[test]
-    fn what_we_said_answers_us_in_order_when_it_comes_back() {
+    fn our_messages_that_come_back_confirm_us_in_order() {
         let mut ear = Ear::default();
         let mut answers = |line: &str| ear.event(meaning(line), "alice").answers;
         assert_eq!(answers("alice说：one"), Some(1));

@@ -174,7 +174,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn why_a_name_is_refused_is_said_once_and_about_the_name() {
+    fn a_refused_name_is_shown_once_with_the_reason() {
         let refused = |why: Option<&str>| {
             let name = UserName::new("alice").unwrap();
             Error::NameRefused { name, why: why.map(str::to_owned) }.to_string()

@@ -207,7 +207,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_server_has_a_while_to_close_and_a_longer_one_while_it_talks() {
+    fn a_silent_server_must_close_sooner_than_one_that_still_sends() {
         let since = Instant::now();
         let at = |seconds| since + Duration::from_secs(seconds);
         assert!(!is_late(since, at(0), at(59)));

@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn answers_wait_for_the_speaker_and_are_not_kept_without_end() {
+    fn answers_wait_for_the_speaker_in_limited_memory() {
         let (ours, mut theirs) = UnixStream::pair().unwrap();
         let connection = connection(BlockingSocket::Unix(ours));
         let answer = [b'x'; 1000];

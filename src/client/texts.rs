@@ -42,7 +42,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_would_disturb_a_terminal_is_made_harmless() {
+    fn characters_that_could_control_a_terminal_are_replaced() {
         assert_eq!(printable("\x1b[2J\u{9b}2J\rx\ty"), "\u{fffd}[2J\u{fffd}2J\u{fffd}x\ty");
         assert_eq!(printable("\x1b]0;x\x07"), "\u{fffd}]0;x\u{fffd}");
         assert_eq!(printable("a\u{202e}b\u{2066}c\u{2028}d"), "a\u{fffd}b\u{fffd}c\u{fffd}d");
@@ -55,7 +55,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_says_what_it_is_about_once() {
+    fn a_refusal_names_its_subject_once() {
         assert_eq!(refusal(Some("bob"), "No such nick"), "bob: No such nick");
         assert_eq!(refusal(Some("bob"), "nobody here is called bob"), "nobody here is called bob");
         assert_eq!(without_closing_link("Closing Link: bye"), "bye");

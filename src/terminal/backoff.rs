@@ -52,7 +52,7 @@ mod tests {
     }
 
     #[test]
-    fn a_connection_that_lasted_begins_the_pauses_anew_and_a_short_one_does_not() {
+    fn a_long_connection_resets_the_pauses_and_a_short_one_does_not() {
         let mut backoff = Backoff::default();
         for _ in 0..3 {
             backoff.pause();

@@ -41,7 +41,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_time_of_day_is_that_of_the_zone_in_summer_and_winter() {
+    fn the_time_of_day_follows_the_zone_in_summer_and_winter() {
         // 2026-01-02 and 2026-07-02, 23:04:05 UTC.
         let [winter, summer] = [1_767_395_045, 1_783_033_445].map(|s| UNIX_EPOCH + Duration::from_secs(s));
         let berlin = Clock(TimeZone::from_posix_tz("CET-1CEST,M3.5.0,M10.5.0/3").unwrap());

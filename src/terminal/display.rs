@@ -69,13 +69,13 @@ mod tests {
     }
 
     #[test]
-    fn escape_sequences_and_formatting_are_taken_out() {
+    fn escape_sequences_and_formatting_are_removed() {
         let text = "\x1b[2J\x02bold\x02 \x0304red";
         assert_eq!(shown(said(text, Manner::Message), false).as_deref(), Some("eve: \u{fffd}[2Jbold red"));
     }
 
     #[test]
-    fn what_people_say_is_shown_by_how_they_say_it_and_where_there_are_several_rooms_in_which() {
+    fn talk_is_shown_by_its_manner_and_with_several_rooms_by_its_room() {
         for (manner, text) in
             [(Manner::Message, "eve: hi"), (Manner::Notice, "-eve- hi"), (Manner::Action, "*eve hi*")]
         {
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn who_comes_and_goes_is_not_shown() {
+    fn joins_and_departures_are_not_shown() {
         assert_eq!(shown(EventKind::Joined { room: "#tea".into(), who: "eve".into() }, false), None);
     }
 }

@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn no_server_is_bothered_before_there_is_a_name() {
+    fn nothing_connects_before_there_is_a_name() {
         // Nobody listens at port 0.
         assert!(
             enter(&mut at(0, None), true, |_| Ok(None), || Ok(None)).is_ok_and(|client| client.is_none())
@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn where_the_password_may_be_meant_it_can_be_given_and_the_name_stays() {
+    fn after_an_unclear_refusal_the_password_can_be_given_for_the_same_name() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let mut config = at(listener.local_addr().unwrap().port(), Some("alice"));
         config.wire = Wire::CrazyIt;
@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_thinks_of_another_name_for_longer_than_the_server_waits_gets_in() {
+    fn a_slow_answer_to_the_question_for_a_name_still_logs_in() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let mut config = at(listener.local_addr().unwrap().port(), Some("alice"));
         let server = thread::spawn(move || {

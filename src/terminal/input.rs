@@ -68,7 +68,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_of_input_without_an_end_is_an_error_and_not_kept_whole() {
+    fn an_endless_line_of_input_is_an_error() {
         let mut zeros = BufReader::new(io::repeat(0));
         assert!(read_line(&mut zeros).is_err_and(|failure| failure.status == 2));
         let longest = "x".repeat(INPUT_BYTES - 1);

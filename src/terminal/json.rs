@@ -262,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_that_disturbs_a_terminal_is_in_it() {
+    fn json_cannot_control_a_terminal() {
         let every: String = ('\0'..='\u{3000}').collect();
         let quoted = quoted(&every);
         assert!(!quoted.chars().any(is_harmful));

@@ -320,7 +320,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_nobody_could_ask_for_is_none_to_come_back_with() {
+    fn a_name_that_cannot_be_requested_is_not_used_for_the_next_login() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let target = listener.local_addr().unwrap().to_string();
         let server = thread::spawn(move || [(); 2].map(|()| welcome_as("1st\x1b", &listener)));
@@ -354,7 +354,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_a_ghost_holds_is_given_up_for_another_which_is_told() {
+    fn another_name_is_taken_and_reported_while_a_ghost_holds_ours() {
         let (mut link, name) = lost_link();
         let lost = link.lost_at.unwrap();
         let mut tried = |why: Option<&str>, after: Duration| {
@@ -370,7 +370,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_without_a_code_is_told_once_and_tried_again_and_a_ban_is_not() {
+    fn a_refusal_without_a_code_is_reported_once_and_retried_and_a_ban_is_not() {
         let (mut link, _) = lost_link();
         let lost = link.lost_at.unwrap();
         let (server, line) = (link.config.server.clone(), "banned".to_owned());
@@ -383,7 +383,7 @@ mod tests {
     }
 
     #[test]
-    fn where_two_names_are_refused_without_a_reason_the_password_may_be_meant() {
+    fn after_two_unclear_refusals_the_password_is_asked_for() {
         let (mut link, name) = lost_link();
         let lost = link.lost_at.unwrap();
         let mut tried = |after: Duration| {

@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_that_a_peer_sends_is_more_than_text() {
+    fn nothing_from_a_peer_can_control_the_terminal() {
         let evil = "\x1b[2J\x07\u{9b}2J\u{202e}\x02x\r\n";
         for manner in [Manner::Message, Manner::Action, Manner::Notice] {
             let what = [

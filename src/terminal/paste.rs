@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn a_paste_is_sent_after_a_yes_and_forgotten_after_anything_else() {
+    fn a_paste_is_sent_after_a_yes_and_dropped_after_anything_else() {
         let lines = || vec![say("/quit"), say("x")];
         for (line, answer) in [
             ("y", PasteAnswer::Send(lines())),

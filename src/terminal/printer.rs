@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn who_prints_does_not_wait_for_the_next_line_to_be_typed() {
+    fn printing_does_not_wait_for_the_next_line() {
         let (printer, allow, taken) = printer();
         // The editor takes nothing, and still this comes to its end.
         (0..LINES).for_each(|_| printer.print(LINE));
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn while_a_line_is_typed_no_more_waits_than_is_kept() {
+    fn text_queued_while_somebody_types_is_limited() {
         let (printer, allow, taken) = printer();
         printer.set_typing(true);
         let crowd = Arc::clone(&printer);

@@ -40,7 +40,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_left_of_a_long_send_is_told_now_and_then_and_of_a_short_one_never() {
+    fn the_progress_of_a_long_paste_is_shown_and_of_a_short_one_is_not() {
         let (mut progress, start) = (SendProgress::default(), Instant::now());
         let mut told =
             |lines: usize, seconds: u64| progress.is_to_be_told(lines, start + Duration::from_secs(seconds));

@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn a_prompt_that_is_about_to_change_waits_for_that_and_no_longer_than_it_may() {
+    fn a_prompt_waits_for_its_change_up_to_a_timeout() {
         let (mut prompts, taken, now) = prompts();
         prompts.expect("#tea> ".into(), false, now);
         assert!(prompts.is_due("#tea> ", now));
@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn a_password_is_asked_for_with_the_next_line_and_not_with_the_one_that_is_being_typed() {
+    fn a_password_is_asked_for_after_the_current_line() {
         let (mut prompts, taken, _) = prompts();
         prompts.give("> ");
         prompts.want_password(true);

@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn a_row_that_is_full_ends_with_a_newline_once_something_follows() {
+    fn a_full_row_ends_with_a_newline_before_the_next_character() {
         assert_eq!(broken("abc", 4), ("abc".into(), 0, 3));
         assert_eq!(broken("abcd", 4), ("abcd".into(), 1, 0));
         assert_eq!(broken("abcde", 4), ("abcd\ne".into(), 1, 1));
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_goes_on_behind_its_prompt() {
+    fn a_line_continues_after_its_prompt() {
         let (_, place) = wide(4).broken("a> ", Place::default());
         assert_eq!(wide(4).broken("bcd", place), ("b\ncd".into(), Place { row: 1, column: 2 }));
         let (_, place) = wide(4).broken("aa> ", Place::default());

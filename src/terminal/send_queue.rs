@@ -311,7 +311,7 @@ mod tests {
     }
 
     #[test]
-    fn our_server_gets_a_window_full_and_more_as_it_answers() {
+    fn parlord_gets_a_full_window_and_more_as_it_confirms() {
         let (now, mut mark) = (Instant::now(), 0);
         let mut queue = with_lines(Wire::Irc, 1000);
         queue.trust(true);
@@ -328,7 +328,7 @@ mod tests {
     }
 
     #[test]
-    fn other_servers_get_a_few_and_then_one_at_a_time_and_are_asked_what_they_took() {
+    fn other_servers_get_a_burst_then_one_at_a_time_and_are_asked_to_confirm() {
         let (begin, mut mark) = (Instant::now(), 0);
         let mut queue = with_lines(Wire::Irc, 20);
         let (count, next) = send_all(&mut queue, &mut mark, false, begin);
@@ -346,7 +346,7 @@ mod tests {
     }
 
     #[test]
-    fn after_the_last_line_the_server_is_asked_at_once_if_no_more_comes_and_else_after_a_rest() {
+    fn a_confirmation_is_asked_for_at_the_end_or_after_a_rest() {
         let (now, mut mark) = (Instant::now(), 0);
         let mut queue = with_lines(Wire::Irc, 1);
         assert_eq!(send_all(&mut queue, &mut mark, false, now), (1, Next::WaitUntil(now + REST)));
@@ -359,7 +359,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_not_answered_by_a_server_that_said_goodbye_is_sent_again_and_nothing_else() {
+    fn after_a_goodbye_exactly_the_unconfirmed_lines_are_sent_again() {
         let (now, mut mark) = (Instant::now(), 0);
         let mut queue = with_lines(Wire::Irc, 10);
         queue.trust(true);
@@ -379,7 +379,7 @@ mod tests {
     }
 
     #[test]
-    fn from_a_keyboard_little_is_on_its_way_at_once() {
+    fn from_a_keyboard_few_messages_are_in_flight() {
         let (now, mut mark) = (Instant::now(), 0);
         let mut queue = with_lines(Wire::Irc, 300);
         queue.trust(true);
@@ -392,7 +392,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_urgent_goes_first_also_while_the_rest_is_held() {
+    fn urgent_messages_go_first_even_while_the_rest_is_held() {
         let now = Instant::now();
         let mut queue = with_lines(Wire::Irc, 1);
         queue.hold(true);
@@ -408,7 +408,7 @@ mod tests {
     }
 
     #[test]
-    fn on_the_crazyit_wire_ones_own_words_are_the_answer_or_a_long_silence() {
+    fn on_the_crazyit_wire_our_echo_or_a_long_silence_confirms() {
         let (now, mut mark) = (Instant::now(), 0);
         let mut queue = with_lines(Wire::CrazyIt, 2);
         assert_eq!(send_all(&mut queue, &mut mark, true, now), (2, Next::WaitUntil(now + STALL)));
@@ -426,7 +426,7 @@ mod tests {
     }
 
     #[test]
-    fn long_messages_fill_the_window_before_it_has_its_number_and_one_always_goes() {
+    fn long_messages_fill_the_window_by_size_and_one_is_always_sent() {
         let (now, mut mark) = (Instant::now(), 0);
         let mut queue = SendQueue::new(Wire::CrazyIt);
         (0..10).for_each(|_| queue.push(vec![say(&"x".repeat(8000))]));

@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_break_between_words_and_styles_take_no_place() {
+    fn rows_break_between_words_and_styles_have_no_width() {
         assert_eq!(rows("21:46 bob: one two three", 14), ["21:46 bob: one", "   two three"]);
         assert_eq!(wrap("\x1b[1mab cd\x1b[0m", 5), "\x1b[1mab cd\x1b[0m");
         assert_eq!(rows(&"x".repeat(9), 8), ["xxxxxxxx", "  x"]);

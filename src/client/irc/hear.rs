@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn an_action_is_told_from_what_programs_ask_each_other() {
+    fn an_action_is_talk_and_other_ctcp_is_not() {
         let waves = "\x01ACTION waves\x01";
         assert_eq!(meaning(&format!(":bob!u@h PRIVMSG #t :{waves}")), said("#t", "waves", Manner::Action));
         assert_eq!(meaning(":bob!u@h PRIVMSG #t :\x01ACTION waves"), said("#t", "waves", Manner::Action));
@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_server_says_is_no_talk() {
+    fn a_notice_from_a_server_is_not_talk() {
         let notice = Some(EventKind::Notice("look".into()));
         assert_eq!(meaning(":irc.example NOTICE alice :look"), notice);
         assert_eq!(meaning("NOTICE AUTH :look"), notice);
@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn comings_and_goings_are_told_apart() {
+    fn every_join_departure_and_change_becomes_its_event() {
         let text = |text: &str| text.to_owned();
         let (room, who) = (text("#t"), text("bob"));
         let cases = [
@@ -257,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn what_answers_us_says_which_of_our_messages() {
+    fn a_confirmation_has_the_mark_of_our_message() {
         let (ours, _theirs) = std::os::unix::net::UnixStream::pair().unwrap();
         let stream = crate::client::blocking_socket::BlockingSocket::Unix(ours);
         let sink = crate::client::ends::WriteEnd::Plain(stream.try_clone().unwrap());
@@ -279,7 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn what_we_tell_ourselves_is_heard_once() {
+    fn a_message_to_ourselves_is_one_event() {
         let mut ear = Ear::default();
         let mut hear = |line: &str| {
             let message = Message::decode(line).unwrap();

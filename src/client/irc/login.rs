@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn one_introduces_oneself_once_and_then_tries_other_names() {
+    fn a_login_introduces_itself_once_and_then_tries_other_names() {
         let mut greeting = Greeting::default();
         let name = UserName::new("alice").unwrap();
         let first = greeting.introduction(&name, Some("open sesame"));
@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn of_what_is_offered_we_ask_for_what_we_use() {
+    fn only_offered_capabilities_that_we_use_are_requested() {
         let mut greeting = Greeting::default();
         assert_eq!(greeting.hear(":s CAP * LS * :sasl=PLAIN server-time"), Reaction::Wait);
         let asked = send("CAP REQ :server-time echo-message batch\r\n");
@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn a_server_that_repeats_its_offers_for_ever_is_not_remembered_for_ever() {
+    fn endless_offers_of_capabilities_take_limited_memory() {
         let mut greeting = Greeting::default();
         for _ in 0..1000 {
             assert_eq!(greeting.hear(":s CAP * LS * :server-time batch labeled-response"), Reaction::Wait);
@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn labels_are_used_where_the_server_has_agreed_to_all_that_they_need() {
+    fn labels_are_used_if_the_server_agrees_to_all_that_they_need() {
         for (line, labels) in [
             (":s CAP * ACK :server-time labeled-response batch echo-message", true),
             (":s CAP * ACK :labeled-response batch", false),
@@ -220,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn a_server_without_capabilities_is_one_all_the_same() {
+    fn a_server_without_capabilities_welcomes_us() {
         let mut greeting = Greeting::default();
         for line in [":s 421 * CAP :Unknown command", ":s 451 * :Register first", "", ":s NOTICE * :*** hi"] {
             assert_eq!(greeting.hear(line), Reaction::Wait, "{line}");
@@ -230,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn refusals_are_of_the_name_or_of_us() {
+    fn a_login_tells_refused_names_passwords_and_clients_apart() {
         let mut greeting = Greeting::default();
         for line in [":s 433 * al :In use", ":s 432 * al :In use"] {
             assert_eq!(greeting.hear(line), Reaction::NameRefused("In use".into()));

@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_of_names_without_an_end_is_not_kept_whole() {
+    fn an_endless_list_of_names_takes_limited_memory() {
         let mut numerics = Numerics::default();
         let names = "x".repeat(1000) + " a b c";
         let told = (0..10_000).filter_map(|_| numerics.meaning("353", &["me", "=", "#tea", &names])).count();
@@ -234,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn every_numeric_is_shown_in_words_that_are_ours_or_end_it_as_a_sentence_of_the_server() {
+    fn every_numeric_is_shown_in_our_words_or_as_a_sentence_of_the_server() {
         // The last parameter of these is a sentence, as in `251 me :There are 3 users and 0 services`.
         const SENTENCES: [&str; 20] = [
             "242", "249", "251", "255", "257", "258", "259", "265", "266", "305", "306", "313", "335", "371",
@@ -254,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn no_numeric_is_shown_without_the_words_in_it() {
+    fn a_numeric_is_never_shown_without_words() {
         for code in codes() {
             for numbers in 0..8 {
                 let mut params = ["1", "2", "3", "4", "5", "6", "7"][..numbers.min(7)].to_vec();
@@ -270,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_with_nothing_in_it_is_told_and_the_end_of_another_is_not() {
+    fn an_empty_list_is_shown_and_the_end_of_another_is_not() {
         let mut numerics = Numerics::default();
         let mut told = |code: &str, params: &[&str]| match numerics.meaning(code, params) {
             Some(EventKind::Info(text)) => Some(text),
@@ -288,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_known_is_shown_as_it_is_and_the_introduction_is_not() {
+    fn an_unknown_numeric_is_shown_unchanged_and_the_counts_at_login_are_not() {
         let mut numerics = Numerics::default();
         assert_eq!(
             numerics.meaning("671", &["me", "bob", "is safe"]),

@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_said_is_one_message_and_what_is_done_is_an_action() {
+    fn a_text_is_one_message_and_an_action_is_ctcp() {
         assert_eq!(lines("#tea", "hi there", Manner::Message), ["PRIVMSG #tea :hi there"]);
         assert_eq!(lines("bob", "hi", Manner::Notice), ["NOTICE bob :hi"]);
         assert_eq!(lines("#tea", "waves", Manner::Action), ["PRIVMSG #tea :\x01ACTION waves\x01"]);
@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_in_a_text_is_a_command_or_a_request() {
+    fn a_text_cannot_contain_commands_or_ctcp() {
         assert_eq!(lines("#t", "a\r\nQUIT :b", Manner::Message), ["PRIVMSG #t :a", "PRIVMSG #t :QUIT :b"]);
         assert_eq!(
             lines("#t", "\x01VERSION\x01a\0b", Manner::Message),
@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_text_fits_where_it_arrives_and_loses_nothing() {
+    fn a_long_text_is_split_to_fit_its_receivers_and_loses_nothing() {
         let text = "好a".repeat(1000);
         for manner in [Manner::Message, Manner::Action] {
             let mut said = String::new();

@@ -327,7 +327,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_command_is_said_and_a_space_makes_a_slash_one_of_the_text() {
+    fn a_line_without_a_command_is_said_and_a_slash_with_a_space_is_text() {
         let mut chat = chat_in("#tea", &[]);
         assert_eq!(sent(&mut chat, "hi /quit"), said("hi /quit", Manner::Message));
         assert_eq!(sent(&mut chat, "/ usr/bin"), said("/usr/bin", Manner::Message));
@@ -336,7 +336,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_said_stands_among_what_others_say_and_whatever_else_is_typed_does_not() {
+    fn a_typed_message_is_shown_among_those_of_others_and_other_lines_are_not() {
         let mut chat = chat_in("#tea", &[]);
         let text = |chat: &Chat, line: &str| match chat.own_line(line, SystemTime::UNIX_EPOCH)? {
             Shown {
@@ -385,7 +385,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mistyped_command_is_told_of_and_never_sent() {
+    fn a_mistyped_command_is_reported_and_never_sent() {
         let mut chat = chat_in("#tea", &[]);
         for line in
             ["/msg", "/msg bob", "/msg bob ", "/me", "/me ", "//bob", "//:x", "/nick", "/join", "/raw"]
@@ -399,7 +399,7 @@ mod tests {
     }
 
     #[test]
-    fn commands_about_a_room_mean_this_one_where_none_is_named() {
+    fn commands_without_a_room_mean_the_current_one() {
         let mut chat = chat_in("#tea", &[]);
         let room = || "#tea".to_owned();
         assert_eq!(sent(&mut chat, "/who"), Request::Who { room: room() });
@@ -415,7 +415,7 @@ mod tests {
     }
 
     #[test]
-    fn away_goes_and_comes_back_and_the_prompt_tells() {
+    fn away_can_be_set_and_ended_and_the_prompt_shows_it() {
         let mut chat = chat_in("#tea", &[]);
         assert_eq!(sent(&mut chat, "/away"), Request::Away("away".into()));
         assert_eq!(chat.prompt(), "#tea alice (away)> ");

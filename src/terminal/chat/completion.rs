@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_would_disturb_a_terminal_is_offered_nowhere() {
+    fn a_name_that_could_control_a_terminal_is_never_offered() {
         let mut chat = chat_in("#tea", &["eve\x1b[2J", "\u{202e}eve", "evan"]);
         chat.whisperer = Some("ev\u{9b}2J".into());
         chat.rooms.push(Room::new("#t\x1b[2J"));

@@ -70,7 +70,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_few_are_shown_and_a_crowd_is_counted_and_told_of_once() {
+    fn a_few_movements_are_shown_and_a_group_as_one_count() {
         let mut folding = Folding::default();
         let begin = Instant::now();
         for n in 0..20 {

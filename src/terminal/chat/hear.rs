@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn who_is_ignored_is_not_heard_also_under_a_new_name_until_heard_again() {
+    fn an_ignored_user_stays_ignored_under_a_new_name_until_it_is_undone() {
         let mut chat = chat_in("#tea", &["eve"]);
         told(&mut chat, "/ignore Eve");
         assert_eq!(hear(&mut chat, said("eve", "hi")), None);
@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_is_mentioned_where_it_is_a_word() {
+    fn a_mention_is_a_whole_word() {
         for text in ["alice", "Alice: hi", "hi,ALICE!", "(alice)", "alicex, alice"] {
             assert!(mentions(text, "alice"), "{text}");
         }

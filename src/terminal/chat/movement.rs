@@ -106,7 +106,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn who_comes_and_goes_is_told_with_the_room_and_offered_no_more() {
+    fn joins_and_departures_name_the_room_and_change_the_completions() {
         let mut chat = chat_in("#tea", &[]);
         assert_eq!(hear(&mut chat, joined("#tea", "bob")), Some(What::Movement("bob joined #tea".into())));
         assert_eq!(chat.complete("b", 1).1, ["bob: "]);
@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn crowds_without_end_take_little_memory_and_that_is_told_once() {
+    fn endless_members_take_limited_memory_and_one_warning() {
         let mut chat = chat_in("#tea", &[]);
         let members: Vec<_> = (0..10_000).map(|n| member(&format!("{n:0>100}"))).collect();
         let mut warnings = 0;

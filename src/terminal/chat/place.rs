@@ -164,7 +164,7 @@ mod tests {
     use crate::client::{EventKind, Manner};
 
     #[test]
-    fn rooms_come_and_go_and_lines_go_to_the_one_that_was_asked_for() {
+    fn lines_go_to_the_joined_room_after_a_part_to_the_previous_one_and_after_a_kick_nowhere() {
         let mut chat = chat_in("#tea", &[]);
         assert_eq!(chat.prompt(), "#tea alice> ");
         chat.typed("/join #ops");
@@ -227,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn a_room_that_does_not_take_us_back_gives_its_lines_to_no_other() {
+    fn lines_for_a_room_that_refuses_us_go_to_no_other() {
         let mut chat = chat_in_dev();
         chat.connected("alice");
         hear_own(&mut chat, joined("#lobby", "alice"));
@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_goes_to_the_room_before_it_also_when_another_opens_or_closes_meanwhile() {
+    fn a_line_goes_to_the_room_in_its_prompt_even_if_rooms_open_or_close() {
         let mut chat = chat_in_dev();
         chat.typed("/join #slow");
         chat.prompted();
@@ -257,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn who_is_in_no_room_sends_nothing_to_one_that_the_server_opens() {
+    fn without_a_room_no_line_goes_to_one_that_the_server_opens() {
         let mut chat = chat_in("#tea", &[]);
         hear(&mut chat, kicked("#tea"));
         chat.prompted();
@@ -267,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn the_prompt_counts_what_is_unread_in_other_rooms_and_marks_what_is_about_us() {
+    fn the_prompt_counts_unread_lines_of_other_rooms_and_marks_mentions() {
         let mut chat = chat_in_dev();
         let say = |text: &str| {
             let (room, from) = (Some("#lobby".to_owned()), "bob".to_owned());
@@ -347,7 +347,7 @@ mod tests {
     }
 
     #[test]
-    fn rooms_without_end_are_not_remembered() {
+    fn endless_rooms_take_limited_memory() {
         let mut chat = chat_in("#tea", &[]);
         (0..2 * ROOMS).for_each(|n| {
             hear_own(&mut chat, joined(&format!("#room{n}"), "alice"));
@@ -356,7 +356,7 @@ mod tests {
     }
 
     #[test]
-    fn a_server_puts_nothing_but_text_before_the_line() {
+    fn names_in_the_prompt_cannot_control_the_terminal() {
         let mut chat = chat_in("#tea", &[]);
         chat.connected("al\x1b]0;x\x07");
         chat.rooms[0].name = "#t\x1b[2J".into();

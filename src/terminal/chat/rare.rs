@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rare_command_without_its_name_tells_how_it_is_written() {
+    fn a_rare_command_without_its_argument_shows_its_usage() {
         let mut chat = chat_in("#tea", &[]);
         for line in ["/whois", "/invite", "/kick", "/op", "/deop a b", "/voice :x", "/devoice", "/unban"] {
             assert!(told(&mut chat, line).starts_with("write /"), "{line}");

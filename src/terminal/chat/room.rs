@@ -126,7 +126,7 @@ mod tests {
     const MOST: usize = 1024 * 1024;
 
     #[test]
-    fn who_spoke_last_comes_first_also_after_a_new_list_and_a_new_name() {
+    fn the_last_speaker_comes_first_even_after_a_new_list_or_name() {
         let member = |name: &str| Member { rank: String::new(), name: name.into() };
         let mut room = Room::new("#tea");
         room.set_members(&["carol", "bob", "alice"].map(member), MOST);
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn members_take_no_more_memory_than_they_may_and_give_it_back() {
+    fn members_take_limited_memory_and_give_it_back() {
         let mut room = Room::new("#tea");
         assert!(room.add("bob", 1000) && room.spoke("carol", 1, 1000));
         assert!(!room.add("dave", 0) && room.add("BOB", 0));
