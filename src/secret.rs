@@ -1,5 +1,4 @@
-//! Passwords that somebody must know: as they are, or as hashes that are costly to guess from. Nothing here shows what
-//! it keeps, and comparing takes a time that tells nothing of it.
+//! Passwords, in plain text or as costly hashes. Nothing here shows them, and the time of a comparison reveals nothing.
 
 mod ask;
 mod error;
@@ -18,13 +17,13 @@ use subtle::{Choice, ConstantTimeEq};
 use error::check;
 use hash::Hash;
 
-/// Begins what is meant for a hash, of whichever kind.
+/// The start of every argon2 hash, of any variant.
 const HASH_PREFIX: &str = "$argon2";
 
-/// Begin hashes of other kinds (crypt(5)), which nobody means as they are.
+/// The start of other hashes (crypt(5)), which nobody means as plain passwords.
 const OTHER_PREFIXES: [&str; 9] = ["$1$", "$2a$", "$2b$", "$2y$", "$5$", "$6$", "$y$", "$7$", "$scrypt$"];
 
-/// What somebody must know. Copies share it, so that they are cheap, and may be sent to another thread.
+/// A password that others must know. Cloning is cheap; clones share it, and may be sent to other threads.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(Arc<Kind>);
 
@@ -34,11 +33,11 @@ enum Kind {
     Hash(Hash),
 }
 
-/// What somebody says that it is.
+/// A password that someone gave.
 #[derive(Clone)]
 pub struct Guess(Box<[u8]>);
 
-/// A password in a room of a fixed size, so that comparing two takes the same time whatever their lengths.
+/// A password padded to a fixed size, so that comparing takes the same time for all lengths.
 #[derive(Clone)]
 struct Padded {
     bytes: [u8; PASSWORD_BYTES],
@@ -46,17 +45,17 @@ struct Padded {
 }
 
 impl Secret {
-    /// True when `guess` is it. Of a hash this takes long, see [`Secret::is_costly`], and needs memory.
+    /// True when `guess` is right. For a hash this is slow (see [`Secret::is_costly`]) and needs memory.
     pub fn is(&self, guess: &Guess) -> Result<bool, OutOfMemory> {
         match &*self.0 {
-            // How long a guess is, who makes it knows.
+            // The length of a guess is no secret to its author.
             Kind::Plain(secret) => Ok(Padded::new(&guess.0).is_some_and(|guess| guess.is(secret).into())),
             Kind::Hash(hash) => hash.is_of(&guess.0),
         }
     }
 
-    /// Reserves the memory that comparing takes, for this and all others that take no more. It is kept to the end of the
-    /// program. Fails where less than [`SPARE_KB`] would be left. While a hash is being compared with, this waits.
+    /// Reserves the memory for checking this and all cheaper hashes, until the program ends. Fails if less than
+    /// [`SPARE_KB`] would remain. Waits while a hash is being checked.
     pub fn reserve_memory(&self) -> Result<(), OutOfMemory> {
         match &*self.0 {
             Kind::Plain(_) => Ok(()),
@@ -64,7 +63,7 @@ impl Secret {
         }
     }
 
-    /// Memory that comparing takes, in KiB; at most 8192.
+    /// Memory for checking, in KiB; at most 8192.
     pub fn memory_kb(&self) -> u32 {
         match &*self.0 {
             Kind::Plain(_) => 0,
@@ -72,12 +71,12 @@ impl Secret {
         }
     }
 
-    /// True when comparing takes so long, some milliseconds at least, that nobody may wait for it.
+    /// True when checking takes milliseconds or more, too long for the event loop.
     pub fn is_costly(&self) -> bool {
         self.cost() > 0
     }
 
-    /// How long comparing takes, as a number that is larger for what takes longer.
+    /// A measure of the time for checking.
     pub fn cost(&self) -> u32 {
         match &*self.0 {
             Kind::Plain(_) => 0,
@@ -89,7 +88,7 @@ impl Secret {
 impl FromStr for Secret {
     type Err = SecretError;
 
-    /// A hash as [`hash()`] makes it, or else a password as it is.
+    /// Parses a hash as [`hash()`] makes it, or takes the text as a plain password.
     fn from_str(text: &str) -> Result<Self, SecretError> {
         let kind = match text.starts_with(HASH_PREFIX) {
             true => Kind::Hash(Hash::parse(text)?),
@@ -105,7 +104,7 @@ impl FromStr for Secret {
     }
 }
 
-/// Shows nothing: no log is to have it.
+/// Shows nothing, so that no log has it.
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Secret")
@@ -113,14 +112,14 @@ impl fmt::Debug for Secret {
 }
 
 impl Guess {
-    /// What somebody gave as the password. Of one that is too long to be right, only so much is kept.
+    /// Keeps only the beginning of a text that is too long to be right.
     pub fn new(text: &str) -> Self {
         let bytes = text.as_bytes();
         Self(bytes[..bytes.len().min(PASSWORD_BYTES + 1)].into())
     }
 }
 
-/// Shows nothing: a wrong guess is often a right one with a mistake.
+/// Shows nothing: a wrong guess is often the right one with a typo.
 impl fmt::Debug for Guess {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Guess")
@@ -128,7 +127,7 @@ impl fmt::Debug for Guess {
 }
 
 impl Padded {
-    /// `None` for what is too long.
+    /// `None` if the text is too long.
     fn new(text: &[u8]) -> Option<Self> {
         let mut bytes = [0; PASSWORD_BYTES];
         bytes.get_mut(..text.len())?.copy_from_slice(text);

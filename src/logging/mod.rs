@@ -1,5 +1,5 @@
-//! What the server prints and logs. Whoever prints never waits: lines go through a bounded queue, and a thread of
-//! its own writes them. When standard error is blocked, lines are dropped and counted, and the server goes on.
+//! Printing and logging that never wait: lines go through a bounded queue, and a separate thread writes them. When
+//! standard error is blocked, lines are dropped and counted, and the server continues.
 
 mod peer_log;
 mod queue;
@@ -14,18 +14,18 @@ use env_logger::{Env, Target};
 pub use peer_log::PeerLog;
 use queue::{Output, Queue};
 
-/// Stack of the thread that writes, in bytes. It formats one number and calls the system.
+/// Stack of the writing thread in bytes. It formats one number and calls the system.
 const STACK_BYTES: usize = 64 * 1024;
 
-/// How long the program's end waits for its last lines to be written.
+/// How long the end of the program waits for the last lines to be written.
 const FLUSH_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// How soon a stream that takes nothing, and does not block either, is tried again.
+/// Interval of retries on a non-blocking stream that accepts nothing.
 const RETRY: Duration = Duration::from_millis(50);
 
 static QUEUE: Queue = Queue::new();
 
-/// Starts the thread that writes, and sends to it what is logged and why the program panics. To be called once.
+/// Starts the writing thread, and routes log lines and panic messages to it. Call it once.
 pub fn start() -> io::Result<()> {
     let builder = thread::Builder::new().name("parlord-log".into()).stack_size(STACK_BYTES);
     builder.spawn(|| QUEUE.run(write))?;
@@ -35,12 +35,11 @@ pub fn start() -> io::Result<()> {
     Ok(())
 }
 
-/// Prints a line to standard output.
 pub fn print(line: &str) {
     QUEUE.push(Output::Stdout, format!("{line}\n").as_bytes());
 }
 
-/// Prints a line to standard error, whatever `RUST_LOG` says.
+/// Prints a line to standard error, regardless of `RUST_LOG`.
 pub fn complain(line: &str) {
     QUEUE.push(Output::Stderr, format!("{line}\n").as_bytes());
 }
@@ -50,12 +49,12 @@ pub fn flush() {
     QUEUE.flush(FLUSH_TIMEOUT);
 }
 
-/// How many lines could not be logged since the program started.
+/// Number of log lines lost since the program started.
 pub fn lost_lines() -> u64 {
     QUEUE.lost_lines()
 }
 
-/// Where the logger writes. It writes a whole line at a time.
+/// Receives whole lines from the logger.
 struct Lines;
 
 impl Write for Lines {
@@ -69,8 +68,8 @@ impl Write for Lines {
     }
 }
 
-/// Tells why the program panics, through the queue: the standard hook would wait for standard error. There is no
-/// backtrace, because a stripped program has no names for one.
+/// Logs why the program panics, through the queue: the standard hook would wait for standard error. There is no
+/// backtrace, because a stripped program has no names for it.
 fn log_panic(panic: &PanicHookInfo<'_>) {
     let thread = thread::current();
     let name = thread.name().unwrap_or_default();
@@ -85,7 +84,7 @@ fn write(output: Output, bytes: &[u8]) -> io::Result<()> {
     }
 }
 
-/// Writes everything, also where another program has made the stream non-blocking.
+/// Writes everything, even if another program has made the stream non-blocking.
 fn write_to(stream: &mut impl Write, mut bytes: &[u8]) -> io::Result<()> {
     while !bytes.is_empty() {
         match stream.write(bytes) {
@@ -103,7 +102,7 @@ fn write_to(stream: &mut impl Write, mut bytes: &[u8]) -> io::Result<()> {
 mod tests {
     use super::*;
 
-    /// Takes three bytes, or nothing, in turn.
+    /// Alternately takes three bytes and blocks.
     struct Reluctant {
         taken: Vec<u8>,
         is_ready: bool,

@@ -1,6 +1,5 @@
-//! What peers cause to be logged, within a rate for each address: a log must not fill a disk because somebody connects
-//! in a loop. How many lines were left out is logged in one line, every now and then. What operators do is not held to
-//! this.
+//! Logs what peers cause, with a rate limit per address: a peer that connects in a loop must not fill the disk.
+//! Summaries state how many lines were left out. Actions of operators are not limited.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -14,47 +13,46 @@ use crate::bucket::{Bucket, Rate};
 use crate::message::Peer;
 use crate::origin::Origin;
 
-/// How many lines an address causes. A person who comes, mistypes a password and leaves causes four.
+/// The limit for an address. A person who connects, mistypes a password and leaves causes four lines.
 const LINES: Rate = Rate { burst: 20, interval: Duration::from_secs(1) };
 
-/// How often the log tells how many lines were left out, and addresses are forgotten that have caused none lately.
+/// Interval of summaries, which also forget addresses that have caused no lines lately.
 const SUMMARY_INTERVAL: Duration = Duration::from_secs(10);
 
-/// Most addresses that are remembered. Whoever has more of them is not stopped by what each may do.
+/// Most addresses remembered. This limit does not stop a peer with more of them.
 const REMEMBERED: usize = 1024;
 
-/// Which addresses have caused lines lately. An address that is not known here has its whole burst.
+/// Addresses that caused lines lately. An unknown address has its whole burst.
 #[derive(Debug, Default)]
 pub struct PeerLog {
     records: HashMap<Origin, Record>,
-    /// When `expire` has something to do; `None` while nothing is remembered.
+    /// The next summary; `None` while nothing is remembered.
     next: Option<Instant>,
 }
 
 #[derive(Debug)]
 struct Record {
     bucket: Bucket,
-    /// The first peer of the address.
+    /// The first peer seen at the address.
     peer: Peer,
-    /// Lines that were left out since this was logged last.
+    /// Lines left out since the last summary.
     left_out: u64,
 }
 
 impl PeerLog {
     /// Logs a line that `peer` has caused, or counts it as left out.
     pub fn line(&mut self, level: Level, peer: Peer, now: Instant, line: fmt::Arguments<'_>) {
-        // A line that nobody wants to see does not count.
+        // A line below the log level does not count.
         if log_enabled!(level) && self.takes(peer, now) {
             log!(level, "{line}");
         }
     }
 
-    /// The next time at which `expire` has something to do.
     pub fn next_deadline(&self) -> Option<Instant> {
         self.next
     }
 
-    /// Logs how many lines were left out, and forgets who has caused none lately.
+    /// Logs how many lines were left out, and forgets inactive addresses.
     pub fn expire(&mut self, now: Instant) {
         if self.next.is_none_or(|next| next > now) {
             return;
@@ -67,7 +65,7 @@ impl PeerLog {
         self.next = (!self.records.is_empty()).then(|| now + SUMMARY_INTERVAL);
     }
 
-    /// Logs how many lines were left out, because nothing comes after this.
+    /// Logs how many lines were left out, before the program ends.
     pub fn summarize(&mut self) {
         for record in self.records.values_mut() {
             if let Some(summary) = record.take_summary() {
@@ -76,7 +74,7 @@ impl PeerLog {
         }
     }
 
-    /// True when a line of `peer` may be logged now, which counts it. Otherwise counts it as left out.
+    /// Counts a line of `peer`. Returns whether it may be logged now.
     fn takes(&mut self, peer: Peer, now: Instant) -> bool {
         let origin = Origin::of(peer);
         if self.records.len() >= REMEMBERED && !self.records.contains_key(&origin) {
@@ -93,7 +91,7 @@ impl PeerLog {
         is_taken
     }
 
-    /// Forgets those that have their whole burst or, where that is less than half of all, everybody.
+    /// Forgets addresses with a full burst, or all if those are less than half.
     fn make_room(&mut self, now: Instant) {
         self.summarize();
         self.records.retain(|_, record| !record.bucket.is_full(now));
@@ -113,7 +111,7 @@ impl Record {
     }
 }
 
-/// The address of a peer, as far as it counts as one.
+/// The address of a peer as it is counted.
 fn place(peer: Peer) -> String {
     match peer {
         Peer::Tcp(IpAddr::V6(ip), _) if !ip.is_loopback() => {
@@ -132,7 +130,7 @@ mod tests {
         Peer::Tcp(ip.parse().expect("the test names good addresses"), port)
     }
 
-    /// How many of so many lines are logged.
+    /// Number of these lines that are logged.
     fn taken(log: &mut PeerLog, peer: Peer, lines: usize, now: Instant) -> usize {
         (0..lines).filter(|_| log.takes(peer, now)).count()
     }

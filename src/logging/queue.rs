@@ -1,27 +1,26 @@
-//! Lines that wait to be written, and the loop of the thread that writes them.
+//! A queue of lines, and the loop of the thread that writes them.
 
 use std::io;
 use std::mem;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// Most bytes that wait for a stream. Further lines are dropped.
+/// Most bytes in the queue per stream. Further lines are dropped.
 pub(super) const QUEUE_BYTES: usize = 256 * 1024;
 
-/// From so many bytes on they are written at once.
+/// With this many bytes, the thread writes at once.
 const MANY_BYTES: usize = QUEUE_BYTES / 4;
 
-/// How long the thread gathers lines before it writes them: waking it for each would cost more than the line.
+/// How long the thread gathers lines before it writes: waking it for each would cost more than the line.
 const GATHER: Duration = Duration::from_millis(10);
 
-/// Which stream a line goes to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Output {
     Stdout,
     Stderr,
 }
 
-/// A bounded queue. Nobody holds its lock while a stream is written to, so pushing never waits for one.
+/// A bounded queue. Its lock is never held during writes, so pushing never waits for a stream.
 #[derive(Debug)]
 pub(super) struct Queue {
     state: Mutex<State>,
@@ -34,25 +33,23 @@ pub(super) struct Queue {
 #[derive(Debug)]
 struct State {
     waiting: Batch,
-    /// The thread is writing what it has taken.
+    /// The thread is writing a batch.
     is_writing: bool,
-    /// Somebody waits for the last line.
+    /// A caller of `flush` waits.
     is_flushing: bool,
     /// Lines that never reached standard error, since the start.
     lost_lines: u64,
 }
 
-/// What is written at once.
+/// Lines to write together.
 #[derive(Debug)]
 struct Batch {
-    /// For standard output.
     printed: Vec<u8>,
-    /// For standard error.
     logged: Vec<u8>,
-    /// How many times something was added to `logged`.
+    /// Number of lines in `logged`.
     lines: u64,
-    /// Lines for standard error that came after those and found no room. From then on all are dropped until the batch is
-    /// taken, so that the report of the gap stands at its place.
+    /// Lines for standard error dropped after those, for lack of room. From the first on, all are dropped until the
+    /// batch is taken, so that the report of the gap is in the right place.
     dropped: u64,
 }
 
@@ -82,7 +79,7 @@ impl Batch {
 }
 
 impl State {
-    /// True when the thread is not to wait for more lines.
+    /// True when the thread should not gather more lines.
     fn is_urgent(&self) -> bool {
         let Batch { printed, logged, .. } = &self.waiting;
         self.is_flushing || !printed.is_empty() || logged.len() >= MANY_BYTES
@@ -90,34 +87,32 @@ impl State {
 }
 
 impl Queue {
-    /// An empty queue.
     pub(super) const fn new() -> Self {
         let state = State { waiting: Batch::EMPTY, is_writing: false, is_flushing: false, lost_lines: 0 };
         Self { state: Mutex::new(state), is_needed: Condvar::new(), is_done: Condvar::new() }
     }
 
-    /// Adds a line, with its end; or drops it where there is no room.
+    /// Appends a line with its newline, or drops it if the queue is full.
     pub(super) fn push(&self, output: Output, line: &[u8]) {
         let mut state = self.state();
         let before = (state.waiting.is_empty(), state.is_urgent());
         if !state.waiting.push(output, line) {
             state.lost_lines += 1;
         }
-        // Telling the thread is a call of the system, so it is told only what it does not know.
+        // Notifying is a system call, so only changes are notified.
         if (state.waiting.is_empty(), state.is_urgent()) != before {
             self.is_needed.notify_one();
         }
     }
 
-    /// How many lines never reached standard error.
     pub(super) fn lost_lines(&self) -> u64 {
         self.state().lost_lines
     }
 
-    /// Waits until everything is written, but no longer than this.
+    /// Waits until everything is written or the timeout is over.
     pub(super) fn flush(&self, timeout: Duration) {
         let is_busy = |state: &mut State| state.is_writing || !state.waiting.is_empty();
-        // Whether that was in time changes nothing: the caller goes on.
+        // The caller continues either way, so the result does not matter.
         let mut state = self.state();
         state.is_flushing = true;
         self.is_needed.notify_one();
@@ -125,12 +120,12 @@ impl Queue {
         self.state().is_flushing = false;
     }
 
-    /// Writes what comes, for ever. Lines that cannot be written are dropped, and reported with the next that can.
+    /// Writes lines, for ever. Lines that cannot be written are dropped, and reported before the next that can.
     pub(super) fn run(&self, mut write: impl FnMut(Output, &[u8]) -> io::Result<()>) -> ! {
         let mut gap = 0;
         loop {
             let Batch { printed, logged, lines, dropped } = self.next_batch();
-            // Where standard output is closed, nobody wants to know.
+            // A closed standard output is not an error.
             write(Output::Stdout, &printed).ok();
             if gap > 0 && write(Output::Stderr, report(gap).as_bytes()).is_ok() {
                 gap = 0;
@@ -160,13 +155,13 @@ impl Queue {
         mem::replace(&mut state.waiting, Batch::EMPTY)
     }
 
-    /// The state is whole whenever the lock is free, also after a panic.
+    /// The state is consistent whenever the lock is free, even after a panic.
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Tells of lines that are missing, as a line of the log.
+/// A log line that reports missing lines.
 fn report(gap: u64) -> String {
     format!("[WARN  parlor::logging] {gap} lines are missing here: standard error could not take them\n")
 }
@@ -179,11 +174,11 @@ mod tests {
 
     use super::*;
 
-    /// Longer than anything takes.
+    /// Longer than any of these tests takes.
     const DEADLINE: Duration = Duration::from_secs(30);
 
-    /// A queue whose thread writes to a channel: something whenever the test permits one write, or nothing and an error
-    /// while the stream is broken.
+    /// A queue whose thread writes to a channel: one write per permit, or nothing and an error while the stream is
+    /// broken.
     struct Slow {
         queue: Arc<Queue>,
         permit: Sender<()>,
@@ -220,7 +215,7 @@ mod tests {
             self.permit.send(()).unwrap();
         }
 
-        /// What is written next, once that is permitted.
+        /// The next write, after permitting it.
         fn next(&self) -> String {
             self.let_write();
             self.written.recv_timeout(DEADLINE).expect("something is written").1

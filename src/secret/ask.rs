@@ -1,4 +1,4 @@
-//! Asks whoever runs the program for a password, and makes its hash. At a terminal nothing that is typed is shown.
+//! Asks for a password and returns its hash. A terminal does not show what is typed.
 
 use std::fmt;
 use std::fs::File;
@@ -10,19 +10,18 @@ use super::error::SecretError;
 use super::hash;
 use super::hash::SALT_BYTES;
 
-/// So much of a line is read, in bytes: more than a password may have.
+/// Most bytes read from a line: more than a password may have.
 const MOST_BYTES: usize = 4096;
 
-/// Why there is no hash.
 #[derive(Debug)]
 pub enum AskError {
-    /// What was given is no password.
+    /// The input is not a usable password.
     Secret(SecretError),
-    /// It could not be read, or there is no salt.
+    /// Reading failed, or the system gave no salt.
     Io(io::Error),
 }
 
-/// The hash of one line of standard input, with a salt from the system.
+/// Reads one line of standard input and hashes it, with a salt from the system.
 pub fn ask_for_hash() -> Result<String, AskError> {
     let input = io::stdin();
     let password = if input.is_terminal() { at_terminal(input.lock()) } else { first_line(input.lock()) };
@@ -38,12 +37,12 @@ fn first_line(input: impl BufRead) -> io::Result<String> {
     Ok(text.lines().next().unwrap_or_default().to_owned())
 }
 
-/// The terminal as it was found, which it is again at the end.
+/// The terminal's settings, restored on drop.
 struct SavedSettings(Termios);
 
 impl Drop for SavedSettings {
     fn drop(&mut self) {
-        // Nothing is left to try where this fails.
+        // If this fails, nothing else can help.
         tcsetattr(io::stdin(), OptionalActions::Flush, &self.0).ok();
     }
 }
@@ -51,7 +50,7 @@ impl Drop for SavedSettings {
 fn at_terminal(input: impl BufRead) -> io::Result<String> {
     let found = SavedSettings(tcgetattr(io::stdin())?);
     let mut quiet = found.0.clone();
-    // Ctrl-C comes as a key, so that it leaves the terminal as it was as well.
+    // Ctrl-C must arrive as a key, so that the terminal is restored then, too.
     quiet.local_modes.remove(LocalModes::ECHO | LocalModes::ICANON | LocalModes::ISIG);
     quiet.special_codes[SpecialCodeIndex::VMIN] = 1;
     quiet.special_codes[SpecialCodeIndex::VTIME] = 0;
@@ -62,7 +61,7 @@ fn at_terminal(input: impl BufRead) -> io::Result<String> {
     typed
 }
 
-/// What somebody types up to the end of the line, with the keys that take something back.
+/// Reads a typed line, and handles the keys that delete.
 fn typed_line(input: impl BufRead) -> io::Result<String> {
     const CTRL_C: u8 = 0x03;
     const CTRL_D: u8 = 0x04;
@@ -75,7 +74,7 @@ fn typed_line(input: impl BufRead) -> io::Result<String> {
             b'\r' | b'\n' | CTRL_D => break,
             CTRL_C => return Err(io::Error::new(ErrorKind::Interrupted, "interrupted")),
             CTRL_U => typed.clear(),
-            // All of a character, which begins with a byte that continues none.
+            // Delete a whole UTF-8 character: continuation bytes, then its first byte.
             BACKSPACE | CTRL_H => while typed.pop().is_some_and(|byte: u8| byte & 0xc0 == 0x80) {},
             byte if typed.len() < MOST_BYTES => typed.push(byte),
             _ => {}

@@ -1,40 +1,36 @@
-//! What is no password, and why.
+//! Why a text cannot serve as a password.
 
 use std::fmt;
 
-/// Longest password, in bytes: every wire carries one of this length, also behind a name.
+/// Longest password in bytes: every wire can carry one, even after a name.
 pub const PASSWORD_BYTES: usize = 256;
 
-/// Most memory that a hash may take, in KiB.
+/// Most memory of a hash, in KiB.
 pub(super) const MOST_KB: u32 = 8 * 1024;
 
-/// Most work that a hash may be: its memory in KiB, times how often all of it is gone through. Nobody configures a
-/// server that thinks for a minute.
+/// Most work for a hash: its memory in KiB, times the passes over it. A server must not compute for a minute.
 pub(super) const MOST_WORK_KB: u32 = 64 * 1024;
 
-/// The memory and passes of our own hashes. doc/OPERATING.md says what they cost.
+/// Memory and passes of the hashes made here. doc/OPERATING.md states what they cost.
 pub(super) const MADE_KB: u32 = 7 * 1024;
 
-/// Why something is no password, in one line that does not repeat it.
+/// Why a text is not a password, in one line that does not repeat it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SecretError {
-    /// A wire cannot carry it, or it is empty.
+    /// Empty, or no wire can carry it.
     Unusable,
-    /// It begins like a hash and is none that we know.
+    /// It begins like a hash, but cannot be parsed.
     BrokenHash,
-    /// It is a hash of another kind.
     OtherHash,
-    /// It is a hash that takes too much memory or time.
+    /// A hash that takes too much memory or time.
     CostlyHash,
-    /// There is not enough memory to make a hash of it.
     OutOfMemory,
 }
 
-/// A hash takes more memory than there is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OutOfMemory;
 
-/// Every wire must be able to carry it.
+/// Checks that every wire can carry the text.
 pub(super) fn check(text: &str) -> Result<(), SecretError> {
     let is_usable = !text.is_empty() && text.len() <= PASSWORD_BYTES;
     if !is_usable || text.contains(['\r', '\n', '\0', '※']) {

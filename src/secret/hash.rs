@@ -1,4 +1,4 @@
-//! Hashes that are costly to guess from: argon2id (RFC 9106), written as the PHC string format has it.
+//! Hashes that make guessing costly: argon2id (RFC 9106) in the PHC string format.
 
 use std::hint::black_box;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -11,24 +11,23 @@ use super::error::{MADE_KB, MOST_KB, MOST_WORK_KB, OutOfMemory, SecretError, che
 
 const MADE_PASSES: u32 = 1;
 
-/// Bytes of a hash.
 const OUTPUT_BYTES: usize = 32;
 
-/// Shortest hash taken, in bytes.
+/// Shortest hash accepted, in bytes.
 const LEAST_OUTPUT_BYTES: usize = 16;
 
-/// Bytes that make two hashes of the same password different (RFC 9106 §3.1).
+/// Length of the salt, which makes hashes of equal passwords differ (RFC 9106 §3.1).
 pub(super) const SALT_BYTES: usize = 16;
 
-/// Memory that must be free beside a hash when it is reserved, in KiB: the stack of the thread that compares, and what the
-/// server needs until it does. Without it, the first login would end a server that has just started.
+/// Memory in KiB that must remain free when the memory for a hash is reserved: for the stack of the checking thread,
+/// and for the server until then. Without it, the first login could end a server that has just started.
 pub const SPARE_KB: u32 = 512;
 
-/// What hashes are made in, one after the other; as large as the largest needed, see [`reserve`]. It is kept, because an
-/// allocator may not use again what was given back, and eight such pieces would be a small machine's memory.
+/// Working memory for hashes, one at a time; as large as the largest needed, see [`reserve`]. It is never freed: an
+/// allocator may not reuse it, and eight such pieces would fill a small machine.
 static MEMORY: Mutex<Vec<Block>> = Mutex::new(Vec::new());
 
-/// A hash, and how it is made.
+/// A hash and its parameters.
 #[derive(PartialEq, Eq)]
 pub(super) struct Hash {
     salt: Salt,
@@ -38,7 +37,7 @@ pub(super) struct Hash {
 }
 
 impl Hash {
-    /// `$argon2id$v=19$m=…,t=…,p=1$salt$hash`, within bounds.
+    /// Parses `$argon2id$v=19$m=…,t=…,p=1$salt$hash`, within bounds.
     pub(super) fn parse(text: &str) -> Result<Self, SecretError> {
         let hash = PasswordHash::new(text).map_err(|_| SecretError::BrokenHash)?;
         let params = Params::try_from(&hash).map_err(|_| SecretError::BrokenHash)?;
@@ -56,43 +55,42 @@ impl Hash {
         Ok(hash)
     }
 
-    /// True when it is the hash of `guess`. It takes long.
+    /// True when this is the hash of `guess`. Slow.
     pub(super) fn is_of(&self, guess: &[u8]) -> Result<bool, OutOfMemory> {
         let length = self.output.len();
         let made = Params::new(self.memory_kb, self.passes, 1, Some(length))
             .and_then(|params| make(params, guess, &self.salt));
-        // All is within the bounds of the algorithm, so this fails for want of memory only.
+        // All parameters are within the algorithm's bounds, so only a lack of memory can fail.
         let made = made.map_err(|_| OutOfMemory)?;
         Ok(made[..length].ct_eq(self.output.as_bytes()).into())
     }
 
-    /// Reserves the memory that comparing takes, so that it cannot fail later. Fails too where less than [`SPARE_KB`]
-    /// would be left.
+    /// Reserves the memory for checking, so that it cannot fail later. Fails if less than [`SPARE_KB`] would remain.
     pub(super) fn reserve(&self) -> Result<(), OutOfMemory> {
         let params = Params::new(self.memory_kb, self.passes, 1, None).map_err(|_| OutOfMemory)?;
         let mut spare = Vec::<u8>::new();
         spare.try_reserve_exact(SPARE_KB as usize * 1024).map_err(|_| OutOfMemory)?;
         reserve(&mut memory(), params.block_count()).map_err(|_| OutOfMemory)?;
-        // Nothing uses it, so the compiler would leave it out.
+        // Keeps the compiler from removing the unused allocation.
         drop(black_box(spare));
         Ok(())
     }
 
-    /// Memory that comparing takes, in KiB.
+    /// Memory for checking, in KiB.
     pub(super) fn memory_kb(&self) -> u32 {
         self.memory_kb
     }
 
-    /// How long comparing takes, as memory in KiB times passes: at least 8.
+    /// Work for checking, as memory in KiB times passes: at least 8.
     pub(super) fn cost(&self) -> u32 {
         self.memory_kb.saturating_mul(self.passes)
     }
 }
 
-/// A hash of `password`, which may stand in its place in a config file. The salt is random.
+/// Hashes `password`, which the result may replace in a config file. The salt must be random.
 pub fn hash(password: &str, salt: [u8; SALT_BYTES]) -> Result<String, SecretError> {
     check(password)?;
-    // All is within the bounds of the algorithm, so this fails for want of memory only.
+    // All parameters are within the algorithm's bounds, so only a lack of memory can fail.
     written(password, salt).ok_or(SecretError::OutOfMemory)
 }
 
@@ -108,7 +106,7 @@ fn written(password: &str, salt: [u8; SALT_BYTES]) -> Option<String> {
     Some(hash.to_string())
 }
 
-/// The hash of `password`, at the beginning of what is returned, as long as `params` say.
+/// The hash of `password`; only the first bytes of the result are used, as many as `params` say.
 fn make(params: Params, password: &[u8], salt: &[u8]) -> argon2::Result<[u8; Output::MAX_LENGTH]> {
     let mut made = [0; Output::MAX_LENGTH];
     let length = params.output_len().unwrap_or(OUTPUT_BYTES);
@@ -125,7 +123,7 @@ fn memory() -> MutexGuard<'static, Vec<Block>> {
     MEMORY.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Has room for so many blocks. Nothing is written to them yet, so this takes no physical memory.
+/// Reserves room for this many blocks. Nothing is written, so it takes no physical memory yet.
 fn reserve(memory: &mut Vec<Block>, blocks: usize) -> argon2::Result<()> {
     let missing = blocks.saturating_sub(memory.len());
     memory.try_reserve_exact(missing).map_err(|_| argon2::Error::OutOfMemory)
@@ -136,10 +134,10 @@ pub(super) mod tests {
     use super::super::{Guess, Secret};
     use super::*;
 
-    /// Of `open sesame`, as cheap as it gets.
+    /// `open sesame`, at the lowest cost.
     const CHEAP: &str = "$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHQ$";
 
-    /// The hash of `open sesame`, as cheap as it gets.
+    /// The hash of `open sesame` at the lowest cost.
     pub(in crate::secret) fn secret() -> Secret {
         let params = Params::new(8, 1, 1, Some(OUTPUT_BYTES)).unwrap();
         let made = make(params, b"open sesame", b"somesalt").unwrap();
@@ -168,7 +166,7 @@ pub(super) mod tests {
         assert_eq!(hash("a※b", [7; SALT_BYTES]), Err(SecretError::Unusable));
     }
 
-    /// Made with the reference implementation: `echo -n password | argon2 somesalt -id -t 2 -k 256 -p 1` (RFC 9106).
+    /// Computed by the reference implementation: `echo -n password | argon2 somesalt -id -t 2 -k 256 -p 1` (RFC 9106).
     #[test]
     fn hashes_of_the_reference_implementation_are_taken() {
         let text = "$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4";
