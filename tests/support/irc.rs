@@ -1,5 +1,5 @@
-//! A server without sockets and without a clock, and guests on both wires. What a guest is sent is looked at line by
-//! line, and every IRC line is checked on its way: at most 512 bytes besides tags, UTF-8, one CR LF and that at its end.
+//! A server without sockets or a clock, and guests on both wires. All output is checked: each IRC line has at most 512
+//! bytes besides tags, is UTF-8, and contains CR LF only at its end.
 
 use std::net::SocketAddr;
 use std::time::{Duration, SystemTime};
@@ -12,18 +12,18 @@ use parlor::server::Report;
 use super::options::config;
 use super::scene::{self, Scene};
 
-/// What stands in `lines` for a cloaked host, which is another in every run.
+/// Replaces cloaked hosts in `lines`, which differ in every run.
 pub const HOST: &str = "HOST";
 
-/// How long nothing follows the answer to a CrazyIt login.
+/// The quiet time after a CrazyIt login.
 const QUIET: Duration = Duration::from_millis(500);
 
-/// Somebody who is connected: a key to [`IrcScene`].
+/// A connected peer: a key to [`IrcScene`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Guest(usize);
 
 impl Guest {
-    /// Another number for every guest.
+    /// A number unique to the guest.
     pub fn number(self) -> usize {
         self.0
     }
@@ -35,19 +35,18 @@ struct Connected {
     is_irc: bool,
 }
 
-/// A server at a time that only the test moves, and everybody who ever connected.
+/// A server at a time that only the test advances, and all guests that ever connected.
 pub struct IrcScene {
     scene: Scene,
     guests: Vec<Connected>,
 }
 
 impl IrcScene {
-    /// A server with an operator `root` whose password is `secret`.
     pub fn new() -> Self {
         Self::with(|_| ())
     }
 
-    /// The same, configured otherwise.
+    /// The same with another config.
     pub fn with(configure: impl FnOnce(&mut ServerConfig)) -> Self {
         let operators =
             vec![Operator { name: "root".into(), password: "secret".parse().expect("a password") }];
@@ -56,65 +55,61 @@ impl IrcScene {
         Self { scene: Scene::with(config), guests: Vec::new() }
     }
 
-    /// The same server as `new`, with a clock that is set to this time.
+    /// The same with the clock set to this time.
     pub fn with_clock(time: SystemTime) -> Self {
         let config = Self::new().scene.files.expect("the config is right");
         Self { scene: Scene::with_clock(config, time), guests: Vec::new() }
     }
 
-    /// IRC clients are to come with TLS, at this port.
+    /// Announces TLS to IRC clients, at this port.
     pub fn announce_tls(&mut self, port: u16) {
         self.scene.server.announce_tls(Some(port));
     }
 
-    /// From now on nobody on the way can read what goes over this guest's connection.
+    /// Makes the guest's connection count as encrypted.
     pub fn secure(&mut self, guest: Guest) {
         self.guests[guest.0].end.wire.borrow_mut().is_secure = true;
     }
 
-    /// What the config says when it is read again; or why it cannot be.
+    /// The outcome of reading the config again.
     pub fn files(&mut self) -> &mut Result<ServerConfig, ConfigError> {
         &mut self.scene.files
     }
 
-    /// A signal asks for the config, which is another now.
+    /// Changes the config and reloads it, as after a signal.
     pub fn change(&mut self, configure: impl FnOnce(&mut ServerConfig)) {
         self.scene.change(configure);
     }
 
-    /// Leaves the invariants unchecked, for tests of many turns, which check them now and then.
+    /// Skips the checks of invariants after each turn, for long tests.
     pub fn unchecked(mut self) -> Self {
         self.scene.checks = false;
         self
     }
 
-    /// Who is here.
     pub fn hub(&self) -> &Hub {
         self.scene.server.hub()
     }
 
-    /// How many connections there are.
     pub fn connections(&self) -> usize {
         self.scene.server.connections()
     }
 
-    /// What there is to see inside.
     pub fn report(&self) -> Report {
         self.scene.server.report(self.scene.now)
     }
 
-    /// Panics where an invariant does not hold.
     pub fn check(&self) {
         self.scene.check();
     }
 
-    /// Somebody who has connected, from an address of their own, and said nothing.
+    /// A guest from a separate address, which has sent nothing.
     pub fn connect(&mut self) -> Guest {
         let n = self.guests.len();
         self.connect_from(&format!("198.51.{}.{}:1000", n / 250, n % 250 + 1))
     }
 
-    /// Somebody who has connected from this address and said nothing.
+    /// A guest from this address, which has sent nothing.
     pub fn connect_from(&mut self, address: &str) -> Guest {
         let peer = Peer::from(address.parse::<SocketAddr>().expect("the test names an address"));
         let end = self.scene.connect_from(peer);
@@ -122,19 +117,19 @@ impl IrcScene {
         Guest(self.guests.len() - 1)
     }
 
-    /// An IRC user without any capability, who has read the welcome.
+    /// An IRC user without capabilities, which has read the welcome.
     pub fn irc(&mut self, name: &str) -> Guest {
         self.irc_with(name, "")
     }
 
-    /// An IRC user with these capabilities, who has read the welcome.
+    /// An IRC user with these capabilities, which has read the welcome.
     pub fn irc_with(&mut self, name: &str, capabilities: &str) -> Guest {
         let guest = self.connect();
         self.register(guest, name, capabilities);
         guest
     }
 
-    /// Makes `guest` an IRC user.
+    /// Registers `guest` as an IRC user.
     pub fn register(&mut self, guest: Guest, name: &str, capabilities: &str) {
         if !capabilities.is_empty() {
             self.send(guest, &format!("CAP REQ :{capabilities}"));
@@ -146,7 +141,7 @@ impl IrcScene {
         assert!(lines.iter().any(|line| line.contains(" 001 ")), "{name} was not welcomed: {lines:#?}");
     }
 
-    /// An IRC user who is an operator of the server.
+    /// An IRC user that is a server operator.
     pub fn operator(&mut self, name: &str) -> Guest {
         let guest = self.irc(name);
         self.send(guest, "OPER root secret");
@@ -155,7 +150,7 @@ impl IrcScene {
         guest
     }
 
-    /// IRC users `names`, all in `channel`; the first is its operator, and all have read what came of it.
+    /// IRC users in `channel`, which have read the results of joining; the first is channel operator.
     pub fn channel<const N: usize>(&mut self, channel: &str, names: [&str; N]) -> [Guest; N] {
         let guests = names.map(|name| self.irc(name));
         for guest in guests {
@@ -165,7 +160,7 @@ impl IrcScene {
         guests
     }
 
-    /// A CrazyIt user in the lobby, from whom nothing is held back any more.
+    /// A CrazyIt user in the lobby, after its quiet time.
     pub fn crazyit(&mut self, name: &str) -> Guest {
         let guest = self.connect();
         self.guests[guest.0].is_irc = false;
@@ -175,40 +170,37 @@ impl IrcScene {
         guest
     }
 
-    /// From now on what this guest hears is not IRC.
+    /// Stops checking the guest's output as IRC.
     pub fn speaks_crazyit(&mut self, guest: Guest) {
         self.guests[guest.0].is_irc = false;
     }
 
-    /// `guest` sends a line.
     pub fn send(&mut self, guest: Guest, line: &str) {
         self.bytes(guest, format!("{line}\r\n"));
     }
 
-    /// `guest` sends bytes.
     pub fn bytes(&mut self, guest: Guest, bytes: impl AsRef<[u8]>) {
         self.scene.send(&self.guests[guest.0].end, bytes);
     }
 
-    /// `guest` sends bytes, and one turn passes, whatever is left for the next.
+    /// `guest` sends bytes, and exactly one turn passes.
     pub fn bytes_for_a_turn(&mut self, guest: Guest, bytes: impl AsRef<[u8]>) {
         self.guests[guest.0].end.push(bytes);
         self.scene.poll();
     }
 
-    /// `guest` sends no more.
     pub fn half_close(&mut self, guest: Guest) {
         self.scene.end(&self.guests[guest.0].end);
     }
 
-    /// `guest` sends a line; what it has heard since it last looked.
+    /// `guest` sends a line. Returns the unread lines.
     pub fn ask(&mut self, guest: Guest, line: &str) -> Vec<String> {
         self.send(guest, line);
         self.lines(guest)
     }
 
-    /// `guest` sends a line and is told one thing of it: the numeric and its parameters, without the server's name and
-    /// without the text for people.
+    /// `guest` sends a line and gets one reply. Returns its numeric and parameters, without the server's name and the
+    /// text for people.
     pub fn told(&mut self, guest: Guest, line: &str) -> String {
         let lines = self.ask(guest, line);
         let [only] = lines.as_slice() else { panic!("{line:?} is answered by {lines:#?}") };
@@ -216,12 +208,12 @@ impl IrcScene {
         numeric.split_once(" :").map_or(numeric, |(said, _)| said).to_owned()
     }
 
-    /// What `guest` has heard since it last looked.
+    /// Takes the unread output to `guest`.
     pub fn raw(&mut self, guest: Guest) -> String {
         self.guests[guest.0].end.heard()
     }
 
-    /// The lines that `guest` has heard since it last looked, without their ends and with cloaks replaced.
+    /// Takes the unread lines to `guest`, without line ends and with cloaks replaced.
     pub fn lines(&mut self, guest: Guest) -> Vec<String> {
         let raw = self.raw(guest);
         if !self.guests[guest.0].is_irc {
@@ -235,35 +227,34 @@ impl IrcScene {
         lines
     }
 
-    /// Everybody forgets what they have heard.
+    /// Drops all unread output.
     pub fn forget(&mut self) {
         for n in 0..self.guests.len() {
             self.lines(Guest(n));
         }
     }
 
-    /// Nobody has heard anything since they last looked.
+    /// True when no guest has unread output.
     pub fn is_silent(&mut self) -> bool {
         (0..self.guests.len()).all(|n| self.lines(Guest(n)).is_empty())
     }
 
-    /// The server has ended its half of the connection.
+    /// True when the server has shut down its half of the connection.
     pub fn is_shut(&self, guest: Guest) -> bool {
         self.guests[guest.0].end.is_shut()
     }
 
-    /// The server has forgotten the connection.
+    /// True when the server has dropped the connection.
     pub fn is_gone(&self, guest: Guest) -> bool {
         self.guests[guest.0].end.is_closed()
     }
 
-    /// Lets time pass, in one go.
+    /// Advances the time in one step.
     pub fn advance(&mut self, by: Duration) {
         self.scene.advance(by);
     }
 
-    /// Lets time pass in steps short enough that every client answers when it is asked for a sign of life; and
-    /// everybody forgets what they have heard meanwhile.
+    /// Advances the time in steps, so that IRC clients answer every PING, and drops all output.
     pub fn pass(&mut self, by: Duration) {
         let mut left = by;
         while !left.is_zero() {
@@ -279,13 +270,13 @@ impl IrcScene {
         self.forget();
     }
 
-    /// Time until the server wants to be woken.
+    /// Time until the server's next deadline.
     pub fn wait(&self) -> Option<Duration> {
         self.scene.wait()
     }
 }
 
-/// Panics unless `line`, its end included, is one IRC line.
+/// Panics unless `line`, including its end, is one valid IRC line.
 pub fn check_line(line: &str) {
     let proper = match line.starts_with('@') {
         true => line.split_once(' ').map_or("", |(_, proper)| proper),
@@ -298,7 +289,7 @@ pub fn check_line(line: &str) {
     assert!(!proper.starts_with(' ') && !inner.is_empty(), "a message: {line:?}");
 }
 
-/// `line` with [`HOST`] for every cloaked host: two words of eight characters, and `ip`.
+/// Puts [`HOST`] in place of every cloaked host: two words of eight characters, and `ip`.
 fn uncloaked(line: &str) -> String {
     let is_word = |word: &str| {
         word.len() == 8 && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())

@@ -1,7 +1,7 @@
-//! What the tests share: a server on a thread of this process, the real programs, and a peer that speaks in bare
-//! bytes. Whoever waits, waits for something that must happen, and fails when it has not happened by a deadline.
+//! Shared by the tests: servers on a thread of this process, the real programs, and raw-byte peers. Every wait is for
+//! something that must happen, and fails at a deadline.
 
-// Each directory of tests is a crate of its own and uses a part of this.
+// Each directory of tests is a separate crate and uses a part of this.
 #![allow(dead_code, unreachable_pub, unused_imports)]
 
 pub mod irc;
@@ -32,36 +32,35 @@ pub use peer::Peer;
 pub use program::Program;
 pub use stand_in::StandIn;
 
-/// How long anything may take before the test fails: much longer than it does, because machines can be busy.
+/// The deadline for everything, far longer than needed, because machines can be busy.
 pub const DEADLINE: Duration = Duration::from_secs(30);
 
-/// What is told to somebody whose first bytes begin neither protocol.
+/// The answer to first bytes of neither protocol.
 pub const NEITHER: &str = "bytes outside a frame: begin with ∏∑name∏∑, or with an IRC command such as NICK";
 
-/// What is told to somebody who begins with TLS where it is not spoken.
+/// The answer to a TLS ClientHello at a plain port.
 pub const TLS_HERE: &str = "TLS at a port without it: connect without TLS, or to the server's port for TLS";
 
-/// The frame that logs in.
+/// The login frame.
 pub fn login(name: &str) -> String {
     format!("∏∑{name}∏∑")
 }
 
-/// The frame that tells everybody.
+/// The frame for a message to everybody.
 pub fn say(text: &str) -> String {
     format!("§γ{text}§γ")
 }
 
-/// The frame that tells one user.
+/// The frame for a message to one user.
 pub fn whisper(to: &str, text: &str) -> String {
     format!("★【{to}※{text}★【")
 }
 
-/// An address from its text.
 pub fn address(text: &str) -> Address {
     Address::parse(text).expect("the test names a good address")
 }
 
-/// A server that runs on a thread of this process. It ends in an orderly way when it is dropped.
+/// A server on a thread of this process, shut down in an orderly way on drop.
 pub struct TestServer {
     addresses: Vec<Address>,
     tls_addresses: Vec<Address>,
@@ -70,22 +69,22 @@ pub struct TestServer {
 }
 
 impl TestServer {
-    /// A server on a port of its own, with the default limits.
+    /// A server on a free port, with default limits.
     pub fn start() -> Self {
         Self::with_limits(limits())
     }
 
-    /// A server on a port of its own.
+    /// A server on a free port.
     pub fn with_limits(limits: Limits) -> Self {
         Self::listen(&[address("127.0.0.1:0")], limits).expect("the loopback interface has a free port")
     }
 
-    /// A server at these addresses. When this returns, it can be connected to.
+    /// A server at these addresses, ready for connections.
     pub fn listen(addresses: &[Address], limits: Limits) -> Result<Self, BindError> {
         Self::run(ServerConfig { listen: addresses.to_vec(), limits, ..options::config() })
     }
 
-    /// A server that runs like this. When this returns, it can be connected to.
+    /// A server with this config, ready for connections.
     pub fn run(config: ServerConfig) -> Result<Self, BindError> {
         let reactor = Reactor::bind(config)?;
         let (addresses, stopper) = (reactor.addresses().to_vec(), reactor.stopper());
@@ -94,32 +93,31 @@ impl TestServer {
         Ok(Self { addresses, tls_addresses, stopper, thread })
     }
 
-    /// Where it listens, in the order in which it was asked to.
+    /// The addresses, in the order of the request.
     pub fn addresses(&self) -> &[Address] {
         &self.addresses
     }
 
-    /// Where it listens for TLS.
     pub fn tls_addresses(&self) -> &[Address] {
         &self.tls_addresses
     }
 
-    /// Somebody who has connected and said nothing.
+    /// A peer that has sent nothing.
     pub fn connect(&self) -> Peer {
         Peer::connect(&self.addresses[0])
     }
 
-    /// Somebody who has logged in, and from whom nothing is held back any more.
+    /// A CrazyIt user after its quiet time.
     pub fn user(&self, name: &str) -> Peer {
         Peer::user(&self.addresses[0], name)
     }
 
-    /// Asks the server to end, and does not wait for it.
+    /// Asks the server to stop, without waiting.
     pub fn begin_to_stop(&self) {
         self.stopper.stop().expect("the server can be woken");
     }
 
-    /// Ends the server, and fails when it did not end well.
+    /// Stops the server, and fails if it ended with an error.
     pub fn stop(mut self) {
         self.end();
     }
@@ -128,7 +126,7 @@ impl TestServer {
         if let Some(thread) = self.thread.take() {
             self.begin_to_stop();
             let result = thread.join();
-            // A second panic while the test's own is under way would hide it.
+            // A second panic would hide the first.
             if !thread::panicking() {
                 result.expect("the server does not panic").expect("the server polls to its end");
             }
@@ -142,7 +140,7 @@ impl Drop for TestServer {
     }
 }
 
-/// A directory of its own for one test, removed at the end.
+/// A temporary directory, removed on drop.
 pub struct Scratch(PathBuf);
 
 impl Scratch {
@@ -159,14 +157,12 @@ impl Scratch {
         self.0.join(name)
     }
 
-    /// A file with this content.
     pub fn file(&self, name: &str, content: &str) -> PathBuf {
         let path = self.path(name);
         fs::write(&path, content).expect("the directory is ours");
         path
     }
 
-    /// The address of a Unix socket in this directory.
     pub fn socket(&self, name: &str) -> Address {
         Address::Unix(self.path(name))
     }
@@ -178,7 +174,6 @@ impl Drop for Scratch {
     }
 }
 
-/// `path` as an argument for a program.
 pub fn text(path: &Path) -> &str {
     path.to_str().expect("the test made this path of text")
 }

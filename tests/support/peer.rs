@@ -1,4 +1,4 @@
-//! Somebody at the other end of a socket, who speaks in bytes and knows no protocol.
+//! A peer on a real socket, which sends and expects raw bytes.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{IpAddr, Ipv4Addr, Shutdown, SocketAddr, TcpStream};
@@ -20,14 +20,13 @@ enum Socket {
     Tls(Box<StreamOwned<ClientConnection, TcpStream>>),
 }
 
-/// A connection, and what has been read and not yet been expected.
+/// A connection, and bytes that are read and not yet expected.
 pub struct Peer {
     socket: Socket,
     unread: Vec<u8>,
 }
 
 impl Peer {
-    /// Connects and says nothing.
     pub fn connect(address: &Address) -> Self {
         let socket = match address {
             Address::Tcp { host, port } => Socket::Tcp(connect_tcp(host, *port)),
@@ -41,7 +40,7 @@ impl Peer {
         Self { socket, unread: Vec::new() }
     }
 
-    /// Connects over TCP from this address, one of IPv4 that this machine has, and says nothing.
+    /// Connects over TCP from this local IPv4 address.
     pub fn connect_from(address: &Address, source: Ipv4Addr) -> Self {
         let Address::Tcp { host, port } = address else { panic!("{address} is not over TCP") };
         let socket =
@@ -52,7 +51,7 @@ impl Peer {
         Self { socket: Socket::Tcp(patient(TcpStream::from(socket))), unread: Vec::new() }
     }
 
-    /// Connects, and shakes hands as `client` says; says nothing.
+    /// Connects and completes the TLS handshake of `client`.
     #[cfg(feature = "tls")]
     pub fn over_tls(address: &Address, client: ClientConnection) -> Self {
         let mut peer = Self::before_tls(address, client);
@@ -63,7 +62,7 @@ impl Peer {
         peer
     }
 
-    /// Connects, and shakes no hands before something is sent or read.
+    /// Connects; the TLS handshake happens with the first send or read.
     #[cfg(feature = "tls")]
     pub fn before_tls(address: &Address, client: ClientConnection) -> Self {
         let Address::Tcp { host, port } = address else { panic!("TLS goes over TCP here") };
@@ -71,14 +70,13 @@ impl Peer {
         Self { socket: Socket::Tls(Box::new(stream)), unread: Vec::new() }
     }
 
-    /// The TLS connection, and the socket under it.
     #[cfg(feature = "tls")]
     pub fn tls(&mut self) -> (&mut ClientConnection, &mut TcpStream) {
         let Socket::Tls(stream) = &mut self.socket else { panic!("it is not over TLS") };
         (&mut stream.conn, &mut stream.sock)
     }
 
-    /// Logs in on the CrazyIt wire, and ends the quiet time after the login with a frame.
+    /// Logs in on the CrazyIt wire, and ends the quiet time by sending a frame.
     pub fn log_in(mut self, name: &str) -> Self {
         self.send(login(name));
         self.expect("1");
@@ -86,19 +84,18 @@ impl Peer {
         self
     }
 
-    /// Registers on IRC.
     pub fn register(mut self, name: &str) -> Self {
         self.send(format!("NICK {name}\r\nUSER {name} 0 * :{name}\r\n"));
         self.settle_on_irc("welcome");
         self
     }
 
-    /// Connects, logs in, and ends the quiet time after the login with a frame.
+    /// Connects, logs in, and ends the quiet time by sending a frame.
     pub fn user(address: &Address, name: &str) -> Self {
         Self::connect(address).log_in(name)
     }
 
-    /// The same, where others may say something meanwhile.
+    /// The same while others may be chatting.
     pub fn user_amid_chat(address: &Address, name: &str) -> Self {
         let mut peer = Self::connect(address);
         peer.send(login(name));
@@ -107,12 +104,12 @@ impl Peer {
         peer
     }
 
-    /// Connects, and registers on IRC. Joins nothing.
+    /// Connects and registers on IRC, without joining a channel.
     pub fn irc_user(address: &Address, name: &str) -> Self {
         Self::connect(address).register(name)
     }
 
-    /// The same, in the lobby.
+    /// The same, and joins the lobby.
     pub fn irc_member(address: &Address, name: &str) -> Self {
         let mut peer = Self::irc_user(address, name);
         peer.send("JOIN #lobby\r\n");
@@ -120,7 +117,7 @@ impl Peer {
         peer
     }
 
-    /// Somebody on IRC asks how many users and how many connections without a name there are.
+    /// Asks over IRC for the numbers of users and of connections without a name.
     #[track_caller]
     pub fn population(&mut self) -> (usize, usize) {
         self.send("LUSERS\r\n");
@@ -134,7 +131,7 @@ impl Peer {
         population
     }
 
-    /// Waits until this peer, who is on IRC, is alone with the server.
+    /// Waits until this IRC peer is the only connection.
     #[track_caller]
     pub fn wait_for_solitude(&mut self) {
         let begin = Instant::now();
@@ -147,7 +144,7 @@ impl Peer {
         }
     }
 
-    /// Asks for a sign of life, and reads up to the answer. The server has then handled what this peer sent before.
+    /// Sends PING and reads up to the PONG: the server has then handled all earlier input of this peer.
     #[track_caller]
     pub fn settle_on_irc(&mut self, token: &str) {
         self.send(format!("PING {token}\r\n"));
@@ -161,9 +158,9 @@ impl Peer {
         }
     }
 
-    /// Whispers to itself, and expects that alone. The server has then handled whatever anybody sent before
-    /// this: it reads all who are ready in a turn, and answers at its end. Twice, because it accepts newcomers at
-    /// the end of a turn and reads them in the next.
+    /// Whispers to itself, and expects only that. The server has then handled everything sent before this: it reads all
+    /// ready connections in a turn and answers at its end. Twice, because it accepts newcomers at the end of a turn and
+    /// reads them in the next.
     #[track_caller]
     pub fn settle(&mut self, name: &str) {
         for n in 0..2 {
@@ -172,7 +169,7 @@ impl Peer {
         }
     }
 
-    /// The same for somebody who hears others meanwhile, and does not care what.
+    /// The same, ignoring what others say meanwhile.
     pub fn settle_amid_chat(&mut self, name: &str) {
         for n in 0..2 {
             self.send(whisper(name, &format!("settled {n}")));
@@ -191,7 +188,7 @@ impl Peer {
         self.try_send(bytes).expect("the server takes what is sent");
     }
 
-    /// Sends to somebody who may be gone.
+    /// Sends to a server that may have closed the connection.
     pub fn try_send(&mut self, bytes: impl AsRef<[u8]>) -> std::io::Result<()> {
         match &mut self.socket {
             Socket::Tcp(stream) => stream.write_all(bytes.as_ref()),
@@ -201,7 +198,7 @@ impl Peer {
         }
     }
 
-    /// Reads once, as the textbook's Python programs do: up to 2,048 bytes of whatever is there.
+    /// Reads once up to 2,048 bytes, as the textbook's Python programs do.
     pub fn receive_once(&mut self) -> Vec<u8> {
         let mut bytes = [0; 2048];
         let count = self.read(&mut bytes).expect("something arrives within the deadline");
@@ -220,7 +217,6 @@ impl Peer {
         assert_eq!(String::from_utf8_lossy(&got), expected);
     }
 
-    /// The next line, without its newline.
     #[track_caller]
     pub fn line(&mut self) -> String {
         loop {
@@ -232,28 +228,27 @@ impl Peer {
         }
     }
 
-    /// Expects a line of the server's own that contains `part`.
+    /// Expects a notice of the server that contains `part`.
     #[track_caller]
     pub fn expect_notice(&mut self, part: &str) {
         let line = self.line();
         assert!(line.starts_with("* ") && line.contains(part), "{line:?} does not say {part:?}");
     }
 
-    /// Expects the line in which a server tells a peer on IRC, or one that has shown no protocol yet, why its
-    /// connection ends.
+    /// Expects the line that tells an IRC peer, or one whose protocol is unknown, why its connection closes.
     #[track_caller]
     pub fn expect_closing_link(&mut self, reason: &str) {
         assert_eq!(self.line(), format!("ERROR :Closing link: {reason}\r"));
     }
 
-    /// Expects that nothing comes any more but a clean end: not a reset.
+    /// Expects an orderly close and no more bytes.
     #[track_caller]
     pub fn expect_end(&mut self) {
         let rest = self.rest();
         assert_eq!(rest, "", "the server has more to say before the end");
     }
 
-    /// Everything up to a clean end.
+    /// Reads all bytes up to an orderly close.
     #[track_caller]
     pub fn rest(&mut self) -> String {
         while self.read_more() {}
@@ -262,7 +257,7 @@ impl Peer {
         rest
     }
 
-    /// Reads until the connection ends, in whatever way.
+    /// Reads until the connection ends, orderly or not.
     pub fn wait_for_any_end(&mut self) {
         let mut bytes = [0; 65536];
         loop {
@@ -278,12 +273,12 @@ impl Peer {
         }
     }
 
-    /// Sends no more, and goes on reading.
+    /// Shuts down the sending half.
     pub fn finish(&mut self) {
         let result = match &mut self.socket {
             Socket::Tcp(stream) => stream.shutdown(Shutdown::Write),
             Socket::Unix(stream) => stream.shutdown(Shutdown::Write),
-            // What is under it stays open, as RFC 8446 §6.1 has it.
+            // The TCP connection stays open, as RFC 8446 §6.1 allows.
             #[cfg(feature = "tls")]
             Socket::Tls(stream) => {
                 stream.conn.send_close_notify();
@@ -293,12 +288,12 @@ impl Peer {
         result.expect("the connection is open");
     }
 
-    /// Breaks the connection: the server's next read fails.
+    /// Resets the connection: the server's next read fails.
     pub fn reset(self) {
         sockopt::set_socket_linger(self.as_fd(), Some(Duration::ZERO)).expect("a socket");
     }
 
-    /// Another handle to the same connection, for another thread. What was read and not expected stays here.
+    /// Another handle to the connection, for another thread. Unexpected bytes stay with this one.
     pub fn share(&self) -> Self {
         let socket = match &self.socket {
             Socket::Tcp(stream) => stream.try_clone().map(Socket::Tcp),
@@ -309,7 +304,7 @@ impl Peer {
         Self { socket: socket.expect("a descriptor is left"), unread: Vec::new() }
     }
 
-    /// Ends both directions at once, also for other handles.
+    /// Shuts down both directions at once, for all handles.
     pub fn hang_up(&self) {
         let result = match &self.socket {
             Socket::Tcp(stream) => stream.shutdown(Shutdown::Both),
@@ -317,11 +312,10 @@ impl Peer {
             #[cfg(feature = "tls")]
             Socket::Tls(stream) => stream.sock.shutdown(Shutdown::Both),
         };
-        // It fails where the server was first.
+        // Fails if the server closed first.
         result.ok();
     }
 
-    /// The port at this end.
     pub fn local_port(&self) -> u16 {
         match &self.socket {
             Socket::Tcp(stream) => stream.local_addr().expect("an open socket").port(),
@@ -335,7 +329,7 @@ impl Peer {
         String::from_utf8_lossy(&self.unread).into_owned()
     }
 
-    /// False at a clean end of the stream.
+    /// Reads more. False at an orderly end of the stream.
     #[track_caller]
     fn read_more(&mut self) -> bool {
         let mut bytes = [0; 65536];
@@ -356,7 +350,7 @@ impl Peer {
                 #[cfg(feature = "tls")]
                 Socket::Tls(stream) => stream.read(bytes),
             };
-            // A read with a timeout ends early when the system stops this process for a moment (signal(7)).
+            // A read with a timeout is interrupted when this process is stopped and continued (signal(7)).
             match result {
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 result => return result,
@@ -369,7 +363,7 @@ fn connect_tcp(host: &str, port: u16) -> TcpStream {
     patient(TcpStream::connect((host, port)).expect("the server listens"))
 }
 
-/// A stream that sends a packet for each `send`, so that a cut is a cut, and waits for the deadline.
+/// Sends a packet per `send`, and reads with the deadline.
 fn patient(stream: TcpStream) -> TcpStream {
     stream.set_nodelay(true).expect("an open socket");
     stream.set_read_timeout(Some(DEADLINE)).expect("not zero");

@@ -1,4 +1,4 @@
-//! One of the real programs, as a child process.
+//! A real program as a child process.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
@@ -13,10 +13,10 @@ use rustix::process::{Pid, Signal, kill_process};
 use super::options::PARLORD_ARGS;
 use super::{DEADLINE, address};
 
-/// A directory that is not there, and that nobody can make, root included: it would be below a file.
+/// A path that cannot exist, and that not even root can create: it would be below a file.
 pub const NOWHERE: &str = "/dev/null/nowhere";
 
-/// A running program. It is killed when the test leaves it behind.
+/// A running program, killed on drop.
 pub struct Program {
     child: Child,
     stdin: Option<ChildStdin>,
@@ -24,18 +24,17 @@ pub struct Program {
     stderr: Receiver<String>,
 }
 
-/// How much memory a program has, in bytes.
+/// The memory of a program, in bytes.
 #[derive(Clone, Copy, Debug)]
 pub struct Memory {
     pub now: u64,
     pub peak: u64,
 }
 
-/// How a program ended.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Ended {
     pub status: Option<i32>,
-    /// What had not been read of it yet.
+    /// Output that was not read yet.
     pub stdout: String,
     pub stderr: String,
 }
@@ -49,14 +48,14 @@ impl Program {
         Self::start(env!("CARGO_BIN_EXE_parlor"), args, Stdio::piped())
     }
 
-    /// A server on a port of its own, and where it listens.
+    /// A `parlord` on a free port, and its address.
     pub fn server(args: &[&str]) -> (Self, Address) {
         let server = Self::parlord(&[&PARLORD_ARGS, args].concat());
         let address = server.listening();
         (server, address)
     }
 
-    /// A client to whom the environment says this, and nothing else of whom to trust.
+    /// A client with only these variables for trust and config.
     pub fn parlor_in(environment: &[(&str, &str)], args: &[&str]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_parlor"));
         command.env_remove("SSL_CERT_FILE").env_remove("SSL_CERT_DIR");
@@ -71,17 +70,17 @@ impl Program {
         Self::spawn(command)
     }
 
-    /// A program whose arguments, input and complaints the test has set up itself.
+    /// Starts a program; the caller has set arguments, input and standard error.
     pub fn spawn(mut command: Command) -> Self {
         command.stdout(Stdio::piped());
-        // What the program logs must not depend on who runs the tests.
+        // The log level must not depend on the environment of the test run.
         command.env_remove("RUST_LOG").env("XDG_CONFIG_HOME", NOWHERE);
-        // There it finds the client.
+        // The server finds the client there.
         let programs = Path::new(env!("CARGO_BIN_EXE_parlor")).parent().expect("it is in a directory");
         let paths = env::var_os("PATH").unwrap_or_default();
         let paths = iter::once(programs.to_owned()).chain(env::split_paths(&paths));
         command.env("PATH", env::join_paths(paths).expect("no directory has a colon in its name"));
-        // Nor on what is kept on this machine. A test whose server is to keep something gives it a directory.
+        // Nor may saved state matter. A test of saving sets a directory.
         command.env_remove("STATE_DIRECTORY").env("XDG_STATE_HOME", NOWHERE);
         let mut child = command.spawn().expect("the program can be started");
         let stdout = lines(child.stdout.take().expect("piped"));
@@ -90,7 +89,7 @@ impl Program {
         Self { child, stdin, stdout, stderr }
     }
 
-    /// Reads the line in which a server tells where it listens.
+    /// Reads the line with the server's address.
     #[track_caller]
     pub fn listening(&self) -> Address {
         listening(&self.line())
@@ -102,7 +101,7 @@ impl Program {
         self.stdout.recv_timeout(DEADLINE).expect("a line on standard output")
     }
 
-    /// The next line on standard output; `None` when there are no more.
+    /// The next line on standard output; `None` at the end.
     #[track_caller]
     pub fn try_line(&self) -> Option<String> {
         match self.stdout.recv_timeout(DEADLINE) {
@@ -112,7 +111,6 @@ impl Program {
         }
     }
 
-    /// The next line on standard error.
     #[track_caller]
     pub fn error_line(&self) -> String {
         self.stderr.recv_timeout(DEADLINE).expect("a line on standard error")
@@ -123,23 +121,21 @@ impl Program {
         stdin.write_all(text.as_bytes()).expect("the program reads");
     }
 
-    /// Ends the program's input.
     pub fn end_input(&mut self) {
         self.stdin = None;
     }
 
-    /// The number of this process.
     pub fn pid(&self) -> u32 {
         self.child.id()
     }
 
-    /// Sends a signal to this process and no other.
+    /// Sends a signal to this process.
     pub fn signal(&self, signal: Signal) {
         let pid = Pid::from_child(&self.child);
         kill_process(pid, signal).expect("the program runs");
     }
 
-    /// The memory that the program has now and the most it ever had, in bytes (proc(5): `VmRSS`, `VmHWM`).
+    /// The memory now and its peak, in bytes (proc(5): `VmRSS`, `VmHWM`).
     pub fn memory(&self) -> Memory {
         let status = self.proc("status");
         let bytes = |name: &str| {
@@ -150,15 +146,14 @@ impl Program {
         Memory { now: bytes("VmRSS:"), peak: bytes("VmHWM:") }
     }
 
-    /// How many descriptors the program has open.
     pub fn descriptors(&self) -> usize {
         fs::read_dir(format!("/proc/{}/fd", self.child.id())).expect("the program runs, on Linux").count()
     }
 
-    /// How long a processor has worked for the program.
+    /// CPU time of the program.
     pub fn cpu_time(&self) -> Duration {
-        // In hundredths of a second, whatever the kernel's own clock does (proc(5): `utime`, `stime`). The name, which
-        // may contain anything, ends at the last parenthesis.
+        // In hundredths of a second, whatever the kernel's tick (proc(5): `utime`, `stime`). The name may contain
+        // anything, and ends at the last parenthesis.
         let stat = self.proc("stat");
         let (_, fields) = stat.rsplit_once(") ").expect("the name ends");
         let ticks: u64 =
@@ -166,7 +161,7 @@ impl Program {
         Duration::from_millis(10 * ticks)
     }
 
-    /// How many turns the loop has made, and how long they took, as the server tells itself.
+    /// The number of turns and their times, from the server's report.
     pub fn turns(&self) -> String {
         self.signal(Signal::USR1);
         loop {
@@ -177,8 +172,7 @@ impl Program {
         }
     }
 
-    /// Asks for some reports, one after the other, which takes 10 ms each. The loop must make few turns meanwhile: one
-    /// that does not sleep makes thousands.
+    /// Asks for several reports, 10 ms apart. The loop must make few turns meanwhile: a busy loop makes thousands.
     #[track_caller]
     pub fn assert_loop_sleeps(&self) {
         const REPORTS: u64 = 20;
@@ -199,7 +193,7 @@ impl Program {
         fs::read_to_string(format!("/proc/{}/{file}", self.child.id())).expect("the program runs, on Linux")
     }
 
-    /// Waits for the program's end; its input goes on.
+    /// Waits for the program to end, without closing its input.
     #[track_caller]
     pub fn ended(&mut self) -> Ended {
         self.ended_within(DEADLINE)
@@ -213,7 +207,7 @@ impl Program {
                 break status;
             }
             assert!(begin.elapsed() < limit, "the program still runs after {limit:?}");
-            // Nothing tells of a child's end without a signal handler, so ask again and again.
+            // Waiting with a timeout would need a signal handler, so poll.
             thread::sleep(Duration::from_millis(5));
         };
         Ended { status: status.code(), stdout: rest(&self.stdout), stderr: rest(&self.stderr) }
@@ -222,27 +216,27 @@ impl Program {
 
 impl Drop for Program {
     fn drop(&mut self) {
-        // Both fail when it has ended already.
+        // Both fail if it has already ended.
         self.child.kill().ok();
         self.child.wait().ok();
     }
 }
 
-/// What the line of a server says of where it listens.
+/// The address in a server's first line.
 #[track_caller]
 pub fn listening(line: &str) -> Address {
     let rest = line.strip_prefix("listening on ").expect("the line begins like this");
     address(rest.split(',').next().expect("split gives one part"))
 }
 
-/// What a program prints for `--help`.
+/// The output of `--help`.
 pub fn help(program: &str) -> String {
     let output = Command::new(program).arg("--help").output().expect("the program runs");
     assert!(output.status.success());
     String::from_utf8(output.stdout).expect("help is UTF-8")
 }
 
-/// Reads on a thread, so that waiting for a line can have a deadline.
+/// Reads lines on a thread, so that waiting for one can have a deadline.
 fn lines(stream: impl Read + Send + 'static) -> Receiver<String> {
     let (sender, receiver) = channel();
     thread::spawn(move || {

@@ -1,4 +1,4 @@
-//! A server without sockets and without a clock: streams are scripted, and time is what the test makes of it.
+//! A server without sockets or a clock: streams are scripted, and only the test advances the time.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -14,13 +14,12 @@ use parlor::server::{Question, Server};
 use super::options::config;
 use super::stream::{End, Wire};
 
-/// When every scene begins, in seconds since 1970: 2001-09-09T01:46:40Z.
+/// The time at which scenes begin, in seconds since 1970: 2001-09-09T01:46:40Z.
 pub const START: u64 = 1_000_000_000;
 
-/// More turns than anything takes: a server that needs as many for what arrived never comes to rest.
+/// More turns than any test needs to settle.
 const TURNS: usize = 100_000;
 
-/// The peer's end of a wire.
 #[derive(Clone, Debug)]
 pub struct Guest {
     pub key: usize,
@@ -28,75 +27,73 @@ pub struct Guest {
 }
 
 impl Guest {
-    /// What the server has written since the last call.
+    /// Takes what the server has written since the last call.
     pub fn heard(&self) -> String {
         String::from_utf8(mem::take(&mut self.wire.borrow_mut().written)).expect("everything sent is UTF-8")
     }
 
-    /// The server has dropped its end.
+    /// True when the server has dropped its end.
     pub fn is_closed(&self) -> bool {
         !self.wire.borrow().is_held
     }
 
-    /// The server has ended its half of the connection.
+    /// True when the server has shut down its half of the connection.
     pub fn is_shut(&self) -> bool {
         self.wire.borrow().shut
     }
 
-    /// Bytes arrive, and the next poll will tell so.
+    /// Bytes arrive; the next poll reports them.
     pub fn push(&self, bytes: impl AsRef<[u8]>) {
         let mut wire = self.wire.borrow_mut();
         wire.arrived.extend(bytes.as_ref());
         wire.readable = true;
     }
 
-    /// The peer sends no more, and the next poll will tell so.
+    /// The peer's end of input arrives; the next poll reports it.
     pub fn push_end(&self) {
         let mut wire = self.wire.borrow_mut();
         (wire.ended, wire.readable) = (true, true);
     }
 
-    /// The connection breaks, and the next poll will tell so.
+    /// The connection breaks; the next poll reports it.
     pub fn push_reset(&self) {
         let mut wire = self.wire.borrow_mut();
         (wire.broken, wire.readable) = (true, true);
     }
 
-    /// So many bytes can be written, and the next poll will tell so.
+    /// Allows this many bytes to be written; the next poll reports it.
     pub fn push_room(&self, bytes: usize) {
         let mut wire = self.wire.borrow_mut();
         (wire.room, wire.writable) = (bytes, true);
     }
 }
 
-/// A server at a time that only the test moves.
+/// A server at a time that only the test advances.
 pub struct Scene {
     pub server: Server<End>,
     pub now: Now,
-    /// By their keys: those whom a poll can tell of.
+    /// Open wires by key, for polls.
     wires: BTreeMap<usize, Weak<RefCell<Wire>>>,
-    /// What reading the config again comes to.
+    /// The outcome of reading the config again.
     pub files: Result<ServerConfig, ConfigError>,
-    /// Invariants are looked at after every turn.
+    /// Check invariants after every turn.
     pub checks: bool,
-    /// Passwords that are being compared beside the loop.
+    /// Password checks under way.
     pub questions: Vec<Question>,
-    /// Nothing of that is answered until the test says so.
+    /// Leave those unanswered.
     pub is_thinking: bool,
 }
 
 impl Scene {
-    /// A server that holds its guests to these limits.
     pub fn new(limits: Limits) -> Self {
         Self::with(ServerConfig { limits, ..config() })
     }
 
-    /// A server that runs like this.
     pub fn with(config: ServerConfig) -> Self {
         Self::with_clock(config, SystemTime::UNIX_EPOCH + Duration::from_secs(START))
     }
 
-    /// The same, with a clock that is set to this time.
+    /// The same with the clock set to this time.
     pub fn with_clock(config: ServerConfig, time: SystemTime) -> Self {
         let now = Now { time, ..Now::read() };
         Self {
@@ -110,7 +107,7 @@ impl Scene {
         }
     }
 
-    /// One turn, in which `act` stands for what the poll told.
+    /// One turn, with `act` in place of the poll's events.
     pub fn turn<T>(&mut self, act: impl FnOnce(&mut Server<End>, Now) -> T) -> T {
         self.server.read_on(self.now);
         let result = act(&mut self.server, self.now);
@@ -126,7 +123,7 @@ impl Scene {
         result
     }
 
-    /// A turn in which a signal asks for the config, which is another now.
+    /// A turn in which a signal asks for a reload of the changed config.
     pub fn change(&mut self, configure: impl FnOnce(&mut ServerConfig)) -> String {
         configure(self.files.as_mut().expect("there is a config"));
         let files = self.files.clone();
@@ -135,7 +132,6 @@ impl Scene {
         told
     }
 
-    /// Panics where an invariant does not hold.
     pub fn check(&self) {
         self.server.check();
         let late = self.server.next_deadline().is_some_and(|at| at <= self.now.instant);
@@ -143,7 +139,7 @@ impl Scene {
         assert!(!late || done, "what is due is done, or the loop would spin");
     }
 
-    /// One turn, for what the system would tell now. False when it would tell nothing, and nobody waits for a turn.
+    /// One turn with the events that the system would report now. False when there are none and no work remains.
     pub fn poll(&mut self) -> bool {
         let mut edges = Vec::new();
         self.wires.retain(|&key, wire| {
@@ -176,7 +172,7 @@ impl Scene {
         true
     }
 
-    /// Turns until nothing is left to do.
+    /// Runs turns until no work remains.
     pub fn settle(&mut self) {
         assert!((0..TURNS).any(|_| !self.poll()), "the server does not come to rest");
         for (key, wire) in &self.wires {
@@ -192,29 +188,28 @@ impl Scene {
         self.settle();
     }
 
-    /// Time until the next deadline.
     pub fn wait(&self) -> Option<Duration> {
         self.server.next_deadline().map(|at| at.saturating_duration_since(self.now.instant))
     }
 
-    /// Somebody who has connected and said nothing.
+    /// A guest that has sent nothing.
     pub fn connect(&mut self) -> Guest {
         self.connect_from(Peer::Unix)
     }
 
-    /// Somebody who has connected from there and said nothing.
+    /// A guest from this peer address, which has sent nothing.
     pub fn connect_from(&mut self, peer: Peer) -> Guest {
         self.try_connect(peer).expect("there is room")
     }
 
-    /// The same, where the stream opens after this many bytes.
+    /// The same; the stream's handshake takes this many bytes.
     pub fn connect_opening(&mut self, peer: Peer, bytes: usize) -> Guest {
         let mut wire = Wire::default();
         wire.opening_reads = bytes;
         self.connect_over(wire, peer).expect("there is room")
     }
 
-    /// The same, where there may be no room even for a refusal.
+    /// The same; `None` if the server drops it without a refusal.
     pub fn try_connect(&mut self, peer: Peer) -> Option<Guest> {
         self.connect_over(Wire::default(), peer)
     }
@@ -227,7 +222,7 @@ impl Scene {
         Some(Guest { key, wire })
     }
 
-    /// A CrazyIt user who has logged in, and from whom nothing is held back any more.
+    /// A CrazyIt user after its quiet time.
     pub fn user(&mut self, name: &str) -> Guest {
         let guest = self.connect();
         self.send(&guest, format!("∏∑{name}∏∑★【{name}※ready★【"));

@@ -1,4 +1,4 @@
-//! A server that says what a test tells it to say, to one client, in the open or over TLS.
+//! A scripted server for one client, with or without TLS.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -8,12 +8,12 @@ use parlor::address::Address;
 
 use super::DEADLINE;
 
-/// What the server's end of a connection is made of.
+/// The server's end of a connection.
 pub trait Duplex: Read + Write + Send {
-    /// Sends no more, and says so where the protocol has words for it.
+    /// Ends the output in an orderly way, which the peer can recognize.
     fn finish(&mut self) -> io::Result<()>;
 
-    /// Sends no more, as if somebody else had cut the connection.
+    /// Ends the output as if the connection were cut.
     fn cut(&mut self) -> io::Result<()>;
 }
 
@@ -27,21 +27,21 @@ impl Duplex for TcpStream {
     }
 }
 
-/// The server's end of a connection.
+/// The server's side of a scripted conversation.
 pub struct StandIn {
     stream: Box<dyn Duplex>,
     unread: Vec<u8>,
 }
 
 impl StandIn {
-    /// A server that plays `script` to the first client. Its thread ends with what the script returns.
+    /// Plays `script` to the first client. The thread returns the script's result.
     pub fn play<T: Send + 'static>(
         script: impl FnOnce(&mut StandIn) -> T + Send + 'static,
     ) -> (Address, JoinHandle<T>) {
         Self::play_over(|stream| Box::new(stream), script)
     }
 
-    /// The same over what `open` makes of the connection.
+    /// The same over the stream that `open` makes.
     pub fn play_over<T: Send + 'static>(
         open: impl FnOnce(TcpStream) -> Box<dyn Duplex> + Send + 'static,
         script: impl FnOnce(&mut StandIn) -> T + Send + 'static,
@@ -89,7 +89,6 @@ impl StandIn {
         }
     }
 
-    /// Waits until the connection fails.
     #[track_caller]
     pub fn await_failure(&mut self) -> io::Error {
         let mut bytes = [0; 4096];
@@ -102,10 +101,10 @@ impl StandIn {
         }
     }
 
-    /// Reads until the connection is gone, and never ends this side.
+    /// Reads until the connection is gone, and never closes this side.
     pub fn await_failure_or_end(&mut self) {
         let mut bytes = [0; 4096];
-        // The end of the client's side is missed.
+        // Ignores the end of the client's side.
         while matches!(self.stream.read(&mut bytes), Ok(1..)) {}
         self.send_bytes(b":irc.example NOTICE alice :still here\r\n");
         let deadline = std::time::Instant::now() + DEADLINE;
@@ -115,7 +114,6 @@ impl StandIn {
         }
     }
 
-    /// Expects these bytes next.
     #[track_caller]
     pub fn expect_bytes(&mut self, bytes: &str) {
         while self.unread.len() < bytes.len() && self.read() {}
@@ -124,18 +122,16 @@ impl StandIn {
         assert_eq!(String::from_utf8_lossy(&came), bytes);
     }
 
-    /// Sends bytes as they are.
     pub fn send_bytes(&mut self, bytes: &[u8]) {
         self.stream.write_all(bytes).expect("the client reads");
     }
 
-    /// Expects this line of the client's next.
     #[track_caller]
     pub fn expect(&mut self, line: &str) {
         assert_eq!(self.line().as_deref(), Some(line));
     }
 
-    /// Reads up to the line that begins like this.
+    /// Reads up to a line that begins like this.
     #[track_caller]
     pub fn await_line(&mut self, start: &str) -> String {
         loop {
@@ -146,26 +142,26 @@ impl StandIn {
         }
     }
 
-    /// Sends lines, each without its end.
+    /// Sends lines and adds their ends.
     pub fn send(&mut self, lines: &[&str]) {
         for line in lines {
             self.stream.write_all(format!("{line}\r\n").as_bytes()).expect("the client reads");
         }
     }
 
-    /// Sends lines byte by byte, a packet each.
+    /// Sends lines byte by byte, one packet each.
     pub fn trickle(&mut self, lines: &[&str]) {
         for byte in lines.iter().flat_map(|line| format!("{line}\r\n").into_bytes()) {
             self.stream.write_all(&[byte]).expect("the client reads");
         }
     }
 
-    /// Sends no more.
+    /// Ends the output in an orderly way.
     pub fn finish(&mut self) {
         self.stream.finish().expect("the connection is open");
     }
 
-    /// Sends no more, without a word.
+    /// Ends the output as if the connection were cut.
     pub fn cut(&mut self) {
         self.stream.cut().expect("the connection is open");
     }

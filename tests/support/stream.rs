@@ -1,4 +1,4 @@
-//! A connection without sockets: the server's end reads, writes, is short, blocks, fails and ends as the test says.
+//! A connection without sockets: the test scripts short reads and writes, blocking, failures and ends.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, VecDeque};
@@ -7,39 +7,37 @@ use std::rc::Rc;
 
 use parlor::server::Stream;
 
-/// What a read or a write does instead of what it would.
+/// What a read or a write does instead of succeeding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// Gives or takes one byte.
+    /// Transfers one byte.
     Short,
-    /// Would block; a moment later it would not.
+    /// Would block once.
     Block,
-    /// Fails. Unless it was only interrupted, the connection is broken from then on.
+    /// Fails. Unless only interrupted, the connection is broken afterwards.
     Fail(ErrorKind),
     /// Returns 0: the end of the input, or a write that takes nothing, which breaks the connection.
     End,
 }
 
-/// Operations that go wrong, by their numbers.
+/// Planned faults, by the number of the operation.
 #[derive(Debug, Default)]
 pub struct Faults {
-    /// How many operations there have been.
+    /// Number of operations so far.
     done: usize,
     planned: BTreeMap<usize, Fault>,
 }
 
 impl Faults {
-    /// How many operations there have been.
     pub fn done(&self) -> usize {
         self.done
     }
 
-    /// The operation before which `n` others are still to come goes wrong.
+    /// Plans a fault for the operation after `n` further ones.
     pub fn plan(&mut self, n: usize, fault: Fault) {
         self.planned.insert(self.done + n, fault);
     }
 
-    /// Nothing goes wrong any more.
     pub fn forget(&mut self) {
         self.planned.clear();
     }
@@ -51,22 +49,22 @@ impl Faults {
     }
 }
 
-/// What the server's end does next, and what was done to it.
+/// The server's end of a connection: what it will do, and what was done to it.
 #[derive(Debug)]
 pub struct Wire {
     pub arrived: VecDeque<u8>,
     /// The peer sends no more.
     pub ended: bool,
-    /// Writes fail, and so does the first read behind what arrived; as with the system's streams, what failed is told
-    /// once, and then reads come to an end.
+    /// Writes fail, and so does the first read after the input. As with real sockets, the error is reported once; later
+    /// reads return the end.
     pub broken: bool,
-    /// That it is broken has been told.
+    /// The error has been reported.
     told: bool,
     /// Everything the server wrote.
     pub written: Vec<u8>,
-    /// Most bytes given by one read.
+    /// Most bytes per read.
     pub read_size: usize,
-    /// Most bytes taken by one write.
+    /// Most bytes per write.
     pub write_size: usize,
     /// Bytes that can be written before a write blocks.
     pub room: usize,
@@ -74,17 +72,17 @@ pub struct Wire {
     pub shut: bool,
     pub reads: Faults,
     pub writes: Faults,
-    /// The next poll tells that there is something to read. Like the system's, it tells so once.
+    /// The next poll reports readability, once, as the system does.
     pub readable: bool,
-    /// The next poll tells that something can be written.
+    /// The next poll reports writability.
     pub writable: bool,
-    /// The server has its end still.
+    /// The server still holds its end.
     pub is_held: bool,
-    /// Nobody on the way can read what goes over it.
+    /// The connection counts as encrypted.
     pub is_secure: bool,
-    /// How many reads it takes until both sides have agreed on how to talk. Each takes a byte.
+    /// Reads that the handshake still takes. Each takes a byte.
     pub opening_reads: usize,
-    /// It was declined instead.
+    /// The server declined the handshake.
     pub is_declined: bool,
 }
 
@@ -194,7 +192,6 @@ impl Wire {
     }
 }
 
-/// The server's end of a wire.
 #[derive(Debug)]
 pub struct End(Rc<RefCell<Wire>>);
 

@@ -13,7 +13,7 @@ use rustls::{ClientConfig, ClientConnection, RootCertStore, SupportedProtocolVer
 
 use super::{Scratch, address};
 
-/// A certificate for `localhost` that vouches for itself, and its key, in files.
+/// A self-signed certificate for `localhost` and its key, in files.
 pub struct Certificate {
     pub cert: PathBuf,
     pub key: PathBuf,
@@ -21,7 +21,7 @@ pub struct Certificate {
 }
 
 impl Certificate {
-    /// A new one, in files of this name.
+    /// A new certificate, in files of this name.
     pub fn new(scratch: &Scratch, name: &str) -> Self {
         let pair = KeyPair::generate().expect("the system has random numbers");
         let params = CertificateParams::new(["localhost".to_owned()]).expect("it is a name");
@@ -33,13 +33,13 @@ impl Certificate {
         }
     }
 
-    /// One that is in files already.
+    /// Reads an existing certificate.
     pub fn read(cert: PathBuf, key: PathBuf) -> Self {
         let der = CertificateDer::from_pem_file(&cert).expect("there is a certificate");
         Self { cert, key, der }
     }
 
-    /// A server with this certificate, on a port of its own.
+    /// Config for a server with this certificate on a free port.
     pub fn config(&self) -> TlsConfig {
         TlsConfig {
             listen: vec![address("127.0.0.1:0")],
@@ -48,7 +48,7 @@ impl Certificate {
         }
     }
 
-    /// A client of these versions that trusts this certificate alone.
+    /// A client of these versions that trusts only this certificate.
     pub fn client(&self, versions: &[&'static SupportedProtocolVersion]) -> ClientConnection {
         let mut roots = RootCertStore::empty();
         roots.add(self.der.clone()).expect("it can be a root");
@@ -59,12 +59,11 @@ impl Certificate {
         ClientConnection::new(Arc::new(config), name).expect("the settings are whole")
     }
 
-    /// What tells it from any other.
     pub fn fingerprint(&self) -> Fingerprint {
         Fingerprint::of(&self.der)
     }
 
-    /// True when a client of a server was shown this certificate.
+    /// True when the client was shown this certificate.
     pub fn is_of(&self, client: &ClientConnection) -> bool {
         client.peer_certificates().and_then(<[_]>::first) == Some(&self.der)
     }

@@ -1,4 +1,4 @@
-//! A stand-in for a server that speaks TLS, and certificates for it.
+//! A scripted TLS server, and certificates for it.
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpStream};
@@ -18,14 +18,14 @@ use rustls::{ServerConfig, ServerConnection, StreamOwned, SupportedProtocolVersi
 use super::StandIn;
 use super::stand_in::Duplex;
 
-/// Somebody who vouches for servers.
+/// A certificate authority.
 pub struct Authority(CertifiedIssuer<'static, KeyPair>);
 
 impl Authority {
     pub fn new() -> Self {
         static COUNT: AtomicUsize = AtomicUsize::new(0);
         let mut params = CertificateParams::new([]).expect("no name is wrong");
-        // Certificates tell by this name who made them.
+        // Certificates name their issuer by this, so it must be unique.
         let name = format!("authority {}", COUNT.fetch_add(1, Ordering::Relaxed));
         params.distinguished_name.push(DnType::CommonName, name);
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -40,7 +40,7 @@ impl Authority {
         self.0.pem()
     }
 
-    /// A certificate for a server at 127.0.0.1, unless `change` makes it another.
+    /// A certificate for a server at 127.0.0.1, changed by `change`.
     pub fn certify(&self, change: impl FnOnce(&mut CertificateParams)) -> Identity {
         let key = key();
         let certificate = params(change).signed_by(&key, &self.0).expect("what it needs is there");
@@ -48,7 +48,6 @@ impl Authority {
     }
 }
 
-/// A server's certificate and its key.
 #[derive(Clone)]
 pub struct Identity {
     certificate: CertificateDer<'static>,
@@ -56,14 +55,13 @@ pub struct Identity {
 }
 
 impl Identity {
-    /// One that nobody vouches for.
     pub fn self_signed(change: impl FnOnce(&mut CertificateParams)) -> Self {
         let key = key();
         let certificate = params(change).self_signed(&key).expect("what it needs is there");
         Self { certificate: certificate.der().clone(), key: key.serialize_der() }
     }
 
-    /// Somebody who shows the certificate of another.
+    /// The certificate of `other` with the key of this one.
     pub fn pretending(self, other: &Self) -> Self {
         Self { certificate: other.certificate.clone(), ..self }
     }
@@ -79,12 +77,12 @@ impl Identity {
     }
 }
 
-/// How a server speaks TLS.
+/// A scripted TLS server.
 #[derive(Clone)]
 pub struct Server {
     pub identity: Identity,
     pub version: &'static SupportedProtocolVersion,
-    /// Most bytes in one packet.
+    /// Most bytes per packet.
     pub piece: usize,
 }
 
@@ -93,7 +91,6 @@ impl Server {
         Self { identity, version: &version::TLS13, piece: usize::MAX }
     }
 
-    /// Plays `script` to the first client.
     pub fn play<T: Send + 'static>(
         self,
         script: impl FnOnce(&mut StandIn) -> T + Send + 'static,
@@ -101,12 +98,12 @@ impl Server {
         StandIn::play_over(move |stream| Box::new(self.open(stream)), script)
     }
 
-    /// Waits for a client who turns this server down, and returns why.
+    /// Waits for a client that refuses this server, and returns its reason.
     pub fn turned_down(self) -> (Address, JoinHandle<String>) {
         self.play(|peer| peer.await_failure().to_string())
     }
 
-    /// Shakes hands with the first client, and leaves the rest to `act`.
+    /// Completes the handshake with the first client, and leaves the rest to `act`.
     pub fn shake_hands(
         self,
         act: impl FnOnce(&mut ServerConnection, &mut Pieces) + Send + 'static,
@@ -122,7 +119,7 @@ impl Server {
         StandIn::play_over(shaken, |_| ())
     }
 
-    /// What the server makes of a connection.
+    /// The server's TLS stream over a connection.
     pub fn open(&self, stream: TcpStream) -> StreamOwned<ServerConnection, Pieces> {
         let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_protocol_versions(&[self.version])
@@ -134,7 +131,7 @@ impl Server {
     }
 }
 
-/// A connection that is written to in pieces of a size.
+/// A connection written in pieces of a fixed size.
 pub struct Pieces {
     stream: TcpStream,
     piece: usize,
