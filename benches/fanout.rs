@@ -1,6 +1,6 @@
-//! One user speaks and everybody hears it: the whole server, over streams in memory and a pretended clock. What
-//! a turn spends on queueing (read, split, hub, encode, into the outboxes) and on flushing (out of the outboxes)
-//! is timed apart. Kernel time is not in it.
+//! One user speaks and everybody hears it: the whole server, over streams in memory and a simulated clock. The two
+//! parts of a turn, queueing (read, split, hub, encode, into the outboxes) and flushing (out of the outboxes), are
+//! timed separately, without kernel time.
 
 use std::cell::{Cell, RefCell};
 use std::io::{self, ErrorKind, IoSlice, Read, Write};
@@ -14,16 +14,16 @@ use parlor::message::{Now, Peer};
 use parlor::server::{Server, Stream};
 use parlor::wire::crazyit::Request;
 
-/// How many hear what one says; the sender hears itself besides.
+/// Numbers of receivers; the sender hears itself in addition.
 const RECEIVERS: [usize; 3] = [10, 100, 1_000];
 
-/// Texts, in bytes: a word, a line, a paragraph.
+/// Texts in bytes: a word, a line, a paragraph.
 const TEXT_BYTES: [usize; 3] = [16, 128, 1024];
 
-/// How many messages arrive in one read.
+/// Messages per read.
 const BATCHES: [usize; 2] = [1, 16];
 
-/// The part of a turn that is timed.
+/// The timed part of a turn.
 #[derive(Clone, Copy)]
 enum Part {
     Queueing,
@@ -40,7 +40,7 @@ fn main() {
         for receivers in RECEIVERS {
             let mut room = Room::with(receivers);
             for (text_bytes, batch) in TEXT_BYTES.into_iter().flat_map(|t| BATCHES.map(|b| (t, b))) {
-                // Deliveries: everybody, the sender included, hears every message of the batch.
+                // Deliveries: everybody, including the sender, hears every message of the batch.
                 group.throughput(Throughput::Elements(((receivers + 1) * batch) as u64));
                 let id =
                     BenchmarkId::new(format!("{receivers} receivers"), format!("{batch} of {text_bytes} B"));
@@ -54,12 +54,12 @@ fn main() {
     criterion.final_summary();
 }
 
-/// A server with a sender and its receivers, all logged in.
+/// A server with a logged-in sender and receivers.
 struct Room {
     server: Server<Pipe>,
     now: Now,
     sender: usize,
-    /// Everybody's end, the sender's first.
+    /// The peers' ends, the sender's first.
     ends: Vec<End>,
 }
 
@@ -75,7 +75,7 @@ impl Room {
                 room.sender = key;
             }
         }
-        // Past the time during which nothing follows the answer to a login.
+        // Advance past the quiet time after the logins.
         room.now.instant += Duration::from_secs(1);
         room.server.expire(room.now);
         room.server.finish_turn(room.now);
@@ -95,7 +95,7 @@ impl Room {
         key
     }
 
-    /// How long this part of a turn takes in so many turns.
+    /// The time that this part takes in this number of turns.
     fn time(&mut self, part: Part, text_bytes: usize, batch: usize, turns: u64) -> Duration {
         let text = "x".repeat(text_bytes);
         let frames = Request::Say(&text).encode().expect("the text contains no mark").repeat(batch);
@@ -121,7 +121,7 @@ impl Room {
         spent
     }
 
-    /// How many bytes everybody together has been sent since last time.
+    /// Bytes delivered to all peers since the last call.
     fn take(&self) -> usize {
         self.ends.iter().map(|end| end.taken.take()).sum()
     }
@@ -130,9 +130,9 @@ impl Room {
 /// A peer's end of a stream in memory.
 #[derive(Clone, Default)]
 struct End {
-    /// What the server has not read yet.
+    /// Bytes that the server has not read yet.
     sent: Rc<RefCell<Vec<u8>>>,
-    /// How many bytes the server has written.
+    /// Number of bytes that the server has written.
     taken: Rc<Cell<usize>>,
 }
 
@@ -142,7 +142,6 @@ impl End {
     }
 }
 
-/// The server's end.
 struct Pipe {
     end: End,
 }

@@ -1,5 +1,5 @@
-//! The index of users: each of its changes, with few and with many users in it. All are O(1), so a number that
-//! grows faster than the caches miss is a fault.
+//! The index of users: the cost of each change, with few and with many users. All are O(1), so costs that grow faster
+//! than cache misses explain are a fault.
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -10,13 +10,13 @@ use parlor::hub::Users;
 use parlor::message::{ConnectionId, Now, Peer, Profile, UserId};
 use parlor::name::UserName;
 
-/// How many users are in the index already.
+/// Users already in the index.
 const USERS: [u32; 5] = [10, 100, 1_000, 10_000, 100_000];
 
-/// How many are looked up or changed in one round; each is one element of the throughput.
+/// Users per round; each is one element of the throughput.
 const ROUND: u32 = 10;
 
-/// Scripts that names are written in: the characters that stand for the ten digits.
+/// Scripts of the names: the characters for the ten digits.
 const SCRIPTS: [(&str, &str); 2] = [("ASCII", "abcdefghij"), ("Chinese", "甲乙丙丁戊己庚辛壬癸")];
 
 fn main() {
@@ -30,7 +30,6 @@ fn main() {
     criterion.final_summary();
 }
 
-/// What everybody brings along.
 fn profile() -> Profile {
     Profile {
         is_secure: false,
@@ -50,7 +49,7 @@ fn bench(criterion: &mut Criterion, script: &str, digits: &str) {
             let claimed = users.claim(ConnectionId(n), name(digits, n), profile(), Now::read());
             assert_eq!(claimed, Ok(UserId(n)), "every name is another");
         }
-        // Spread over the index, so that they do not share their places in the caches.
+        // Spread over the index, so that they do not share cache lines.
         let residents: Vec<_> =
             (0..ROUND).map(|n| n * (count / ROUND)).map(|n| (UserId(n), name(digits, n))).collect();
         let others: Vec<_> = (count..count + ROUND).map(|n| (UserId(n), name(digits, n))).collect();
@@ -101,7 +100,7 @@ fn bench(criterion: &mut Criterion, script: &str, digits: &str) {
     group.finish();
 }
 
-/// A name that stands for `number`, in the digits given.
+/// A name for `number`, written in these digits.
 fn name(digits: &str, number: u32) -> UserName {
     let digits: Vec<char> = digits.chars().collect();
     let text: String =

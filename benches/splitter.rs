@@ -1,4 +1,4 @@
-//! How fast frames are found: whole ones, one that trickles in, and bytes in which no frame ends.
+//! Speed of splitting frames: whole ones, trickled ones, and bytes without a frame end.
 
 use std::hint::black_box;
 
@@ -8,16 +8,16 @@ use parlor::config::Limits;
 use parlor::wire::crazyit::{Decoded, Decoder, ParseError, Request, SAY_MARK};
 use parlor::wire::{Split, Splitter};
 
-/// Texts of whole frames, in bytes: a word, a line, and as long as the client sends.
+/// Texts of whole frames in bytes: a word, a line, and the longest that the client sends.
 const TEXT_BYTES: [usize; 3] = [16, 256, 8000];
 
-/// What one read can bring, in bytes: whole frames come in a buffer of about this size.
+/// Bytes per buffer of whole frames, about as much as one read can bring.
 const READ_BYTES: usize = 64 * 1024;
 
-/// How many bytes arrive at a time.
+/// Bytes per step.
 const TRICKLES: [usize; 3] = [1, 16, 1024];
 
-/// Something harmless, and something that looks like the beginning of the closing mark at every second byte.
+/// A harmless text, and one with the first half of a closing mark at every second byte.
 const FILLERS: [(&str, &str); 2] = [("plain", "xx"), ("half marks", "§")];
 
 fn main() {
@@ -77,7 +77,7 @@ fn no_delimiter(criterion: &mut Criterion) {
     group.finish();
 }
 
-/// The search alone, without looking at what it found.
+/// The search only, without decoding.
 fn bare_search(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("splitter/bare search");
     let mark = SAY_MARK.as_bytes();
@@ -95,13 +95,13 @@ fn bare_search(criterion: &mut Criterion) {
     group.finish();
 }
 
-/// A public message of `text_bytes`, which `filler` divides.
+/// A public message of `text_bytes`, a multiple of the length of `filler`.
 fn frame(filler: &str, text_bytes: usize) -> Vec<u8> {
     let text = filler.repeat(text_bytes / filler.len());
     Request::Say(&text).encode().expect("the text contains no mark")
 }
 
-/// How many messages `bytes` holds, and how long their texts are together.
+/// The number of messages in `bytes`, and the length of their texts together.
 fn said(bytes: &[u8]) -> (usize, usize) {
     let mut decoder = Decoder::new(Limits::default().frame_bytes);
     let (mut count, mut text_bytes, mut rest) = (0, 0, bytes);
@@ -113,7 +113,7 @@ fn said(bytes: &[u8]) -> (usize, usize) {
     (count, text_bytes)
 }
 
-/// What a decoder comes to when `bytes` arrive in steps.
+/// Feeds `bytes` to a decoder in steps.
 fn trickle(bytes: &[u8], step: usize) -> Decoded<'_> {
     let mut decoder = Decoder::new(Limits::default().frame_bytes);
     let mut end = 0;

@@ -1,4 +1,4 @@
-//! Many connections, which a thread reads so that none of them is too slow.
+//! Many connections, with a thread that reads from them so that none is slow.
 
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
@@ -12,16 +12,16 @@ use mio::net::TcpStream as Watched;
 use mio::{Events, Interest, Poll, Registry, Token};
 use rustix::net::{AddressFamily, SocketType, bind, connect as connect_socket, socket};
 
-/// How long anything may take that must happen.
+/// Timeout for everything that must happen.
 const DEADLINE: Duration = Duration::from_secs(120);
 
-/// A herd hears nothing for so long once everything has arrived.
+/// Silence after which everything has arrived.
 const SILENCE: Duration = Duration::from_millis(150);
 
 const BUFFER_BYTES: usize = 256 * 1024;
 const EVENTS: usize = 4096;
 
-/// Connects to a server from one of this machine's addresses.
+/// Connects to a server from a local address.
 pub(crate) fn connect(to: SocketAddr, from: [u8; 4]) -> TcpStream {
     let socket = socket(AddressFamily::INET, SocketType::STREAM, None).expect("a socket");
     bind(&socket, &SocketAddr::from((from, 0))).expect("127.0.0.0/8 is this machine's");
@@ -38,21 +38,20 @@ pub(crate) struct Herd {
 #[derive(Default)]
 struct Shared {
     streams: Vec<Watched>,
-    /// Those that the server has ended.
+    /// Connections that the server has closed.
     ended: HashSet<usize>,
     bytes: u64,
-    /// Unsent bytes of each connection.
     unsent: HashMap<usize, Vec<u8>>,
-    /// A byte string, and how often it was heard.
+    /// The byte string to count, and the count.
     wanted: Vec<u8>,
-    /// The end of what each connection has heard, which may be the beginning of what is wanted.
+    /// The last bytes of each connection, which may begin the wanted string.
     tails: HashMap<usize, Vec<u8>>,
     found: usize,
     stops: bool,
 }
 
 impl Shared {
-    /// Writes what the socket takes.
+    /// Writes until the socket would block.
     fn flush(&mut self, index: usize) {
         let Some(mut unsent) = self.unsent.remove(&index) else { return };
         while !unsent.is_empty() {
@@ -70,7 +69,7 @@ impl Shared {
         }
     }
 
-    /// Counts how often what is wanted is in what the `index`th has heard.
+    /// Counts the wanted string in bytes that the `index`th received.
     fn heard(&mut self, index: usize, bytes: &[u8]) {
         self.bytes += bytes.len() as u64;
         let wanted = &self.wanted;
@@ -100,7 +99,7 @@ impl Herd {
         self.shared.lock().expect("the reader does not panic")
     }
 
-    /// Connects one more. Returns its number.
+    /// Adds a connection and returns its index.
     pub(crate) fn connect(&self, to: SocketAddr, from: [u8; 4]) -> usize {
         let stream = connect(to, from);
         let mut shared = self.shared();
@@ -109,7 +108,6 @@ impl Herd {
         index
     }
 
-    /// Connects the `index`th again.
     pub(crate) fn reconnect(&self, index: usize, to: SocketAddr, from: [u8; 4]) {
         let stream = connect(to, from);
         let mut shared = self.shared();
@@ -127,13 +125,13 @@ impl Herd {
         watched
     }
 
-    /// True unless the server has ended the `index`th.
+    /// True unless the server has closed the `index`th.
     pub(crate) fn is_open(&self, index: usize) -> bool {
         !self.shared().ended.contains(&index)
     }
 
-    /// Sends this as soon as the server takes it. What it does not take now is forgotten unless it is the first that it
-    /// does not take: an attacker does not wait for a server that has stopped reading.
+    /// Sends `text` once the server reads. While earlier bytes are unsent, drops `text`: attackers do not wait for a
+    /// server that has stopped reading.
     pub(crate) fn send(&self, index: usize, text: &str) {
         let mut shared = self.shared();
         if let Entry::Vacant(unsent) = shared.unsent.entry(index) {
@@ -142,14 +140,14 @@ impl Herd {
         }
     }
 
-    /// Counts from now on how often `wanted` is heard.
+    /// Starts to count occurrences of `wanted`.
     pub(crate) fn count(&self, wanted: &str) {
         let mut shared = self.shared();
         (shared.wanted, shared.found) = (wanted.into(), 0);
         shared.tails.clear();
     }
 
-    /// Waits until what is counted was heard so often.
+    /// Waits until the count reaches `times`.
     pub(crate) fn wait_for(&self, times: usize) {
         let start = Instant::now();
         loop {
@@ -162,17 +160,16 @@ impl Herd {
         }
     }
 
-    /// How many bytes were heard.
     pub(crate) fn bytes(&self) -> u64 {
         self.shared().bytes
     }
 
-    /// How many the server has ended.
+    /// Number of connections that the server has closed.
     pub(crate) fn ended(&self) -> usize {
         self.shared().ended.len()
     }
 
-    /// Waits until nothing comes any more.
+    /// Waits until no more bytes arrive.
     pub(crate) fn settle(&self) {
         let start = Instant::now();
         let mut last = (self.bytes(), Instant::now());
@@ -212,7 +209,7 @@ fn read_all(mut poll: Poll, shared: &Mutex<Shared>) {
     }
 }
 
-/// Writes what is left, and reads all there is.
+/// Writes unsent bytes, and reads until the socket would block.
 fn read(index: usize, shared: &mut Shared, buffer: &mut [u8]) {
     shared.flush(index);
     loop {

@@ -8,7 +8,7 @@
 //! reports its longest turn since the start. `--no-flood` removes the limit on messages per second. Without `--bench`, which
 //! cargo passes under `cargo bench`, it does nothing.
 
-// The report is for whoever runs it.
+// Users of the bench read the report there.
 #![allow(clippy::print_stdout)]
 
 #[path = "../../tests/support/mod.rs"]
@@ -31,28 +31,28 @@ use quiet::Quiet;
 use rows::{CAPABILITIES, ROWS, Row};
 use server::Server;
 
-/// Connections that one address may have, by default.
+/// Connections per address that the default limits allow.
 const ATTACKERS: usize = 16;
 
-/// Users who suffer, and rooms that all of them are in.
+/// Users during the attacks, and the rooms that all of them are in.
 const BYSTANDERS: usize = 320;
 const ROOMS: usize = 50;
 
-/// Users of the other wire.
+/// Users of the CrazyIt wire.
 const CRAZYIT: usize = 64;
 
-/// Users who each have made as many rooms with long names as they may.
+/// Users that each have created as many rooms with long names as they may.
 const HOARDERS: usize = 64;
 
-/// How long the quiet user may wait: 99 of 100 times, and at most.
+/// Longest answer to the quiet user: for 99 of 100, and for all.
 const MOST_AT_P99: Duration = Duration::from_millis(50);
 const MOST: Duration = Duration::from_millis(100);
 
-/// How long a row runs.
+/// Duration of a row.
 const ROW_TIME: Duration = Duration::from_secs(1);
 const QUICK_ROW_TIME: Duration = Duration::from_millis(400);
 
-/// How often an attacker sends what it repeats.
+/// Interval between an attacker's repetitions.
 const BEAT: Duration = Duration::from_millis(5);
 
 fn main() -> ExitCode {
@@ -68,7 +68,7 @@ fn main() -> ExitCode {
     ExitCode::FAILURE
 }
 
-/// Runs the rows of single commands. Returns how many were over the target.
+/// Runs the rows of single commands. Returns how many exceeded the target.
 fn attacks(options: &Options) -> usize {
     let chosen: Vec<_> = ROWS.iter().enumerate().filter(|(_, row)| options.chooses(row.name)).collect();
     if chosen.is_empty() {
@@ -84,7 +84,7 @@ fn attacks(options: &Options) -> usize {
     chosen.into_iter().map(over).sum()
 }
 
-/// The server lists its commands: one that was added since must be among the rows.
+/// Fails when a command that the server lists has no row.
 fn every_command_has_a_row(server: &Server) {
     for command in server.commands() {
         let is_there = ROWS.iter().any(|row| row.name.split(' ').next() == Some(&command));
@@ -92,8 +92,8 @@ fn every_command_has_a_row(server: &Server) {
     }
 }
 
-/// Everybody else, as they were before the attack: users in all rooms, which each has joined in another order; users of
-/// the other wire; and those who have made thousands of rooms with long names.
+/// The users before the attack: those in all rooms, joined in different orders; those of the CrazyIt wire; and those
+/// that have created thousands of rooms with long names.
 struct Bystanders(Herd);
 
 impl Bystanders {
@@ -110,7 +110,7 @@ impl Bystanders {
         Self(herd)
     }
 
-    /// Brings those back whom the server has ended. Returns how many these were.
+    /// Reconnects those that the server has closed. Returns their number.
     fn come_back(&self, server: &Server) -> usize {
         let gone: Vec<_> =
             (0..BYSTANDERS + CRAZYIT + HOARDERS).filter(|&index| !self.0.is_open(index)).collect();
@@ -126,7 +126,7 @@ impl Bystanders {
         [127, 9, (n / ATTACKERS) as u8, 1]
     }
 
-    /// What the `n`th sends when it comes. It is an operator while it joins, so that `--flood` does not slow it down.
+    /// The first lines of the `n`th. It is an operator while it joins, so that `--flood` does not slow it down.
     fn first(n: usize) -> String {
         let user = |name: &str, lines: &str| {
             format!("NICK {name}\r\nUSER by 0 * :by\r\nOPER root secret\r\n{lines}MODE {name} -o\r\n")
@@ -141,7 +141,7 @@ impl Bystanders {
         }
         let rooms: Vec<_> = (0..ROOMS).map(|room| format!("#room{}", (room + n) % ROOMS)).collect();
         let seen: Vec<_> = (0..ATTACKERS).map(|n| format!("seen{n}")).collect();
-        // Half of them hear more, so that there are several kinds of receivers.
+        // Half of them request capabilities, so that there are several kinds of receivers.
         let capabilities =
             if n.is_multiple_of(2) { format!("CAP REQ :{CAPABILITIES}\r\n") } else { String::new() };
         let lines = format!("{capabilities}MONITOR + {}\r\nJOIN {}\r\n", seen.join(","), rooms.join(","));
@@ -149,7 +149,7 @@ impl Bystanders {
     }
 }
 
-/// Runs one row. True where the quiet user did not have to wait too long.
+/// Runs one row. True when the quiet user's waits met the target.
 fn attack(
     n: usize,
     row: &Row,

@@ -1,4 +1,4 @@
-//! Masses: all users of a room lose their server, thousands are banned at once, thousands join one room at once.
+//! Mass events: all users lose their server, thousands are banned at once, thousands join one room at once.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -11,20 +11,20 @@ use crate::quiet::Quiet;
 use crate::server::Server;
 use crate::{MOST, MOST_AT_P99};
 
-/// How many users there are: by default, and in a short run.
+/// Number of users: by default, and in a short run.
 const USERS: usize = 9_500;
 const QUICK_USERS: usize = 2_000;
 
-/// How long the server may take to end.
+/// How long the server may take to shut down.
 const MOST_TO_END: Duration = Duration::from_secs(3);
 
-/// Lines that the speaker sends at once: so many joins are handled in a turn, more or less.
+/// Lines that the speaker sends at once: about as many joins fit in a turn.
 const CHAT_BATCH: usize = 50;
 
-/// The longest turn that a ban of many may have.
+/// The longest allowed turn while many are banned.
 const MOST_TURN: Duration = Duration::from_millis(100);
 
-/// Nobody is kept out or slowed down, save by bans.
+/// No limits except bans.
 const ARGS: [&str; 10] = [
     "--max-connections",
     "20000",
@@ -38,17 +38,17 @@ const ARGS: [&str; 10] = [
     "127.6.0.0/16",
 ];
 
-/// What a row does with so many users. True when it was within the target.
+/// Runs a row with this number of users. True when it met the target.
 type Row = fn(&Options, usize) -> bool;
 
-/// Runs these rows. Returns how many were over the target.
+/// Runs these rows. Returns how many exceeded the target.
 pub(crate) fn rows(options: &Options) -> usize {
     let users = if options.is_quick { QUICK_USERS } else { USERS };
     let rows: [(&str, Row); 3] = [("joins", joins), ("kline", kline), ("sigterm", sigterm)];
     rows.into_iter().filter(|(name, row)| options.chooses(name) && !row(options, users)).count()
 }
 
-/// So many users, the first half from a network that can be banned.
+/// Connects users, half of them from a network that can be banned.
 fn crowd(server: &Server, users: usize) -> Herd {
     let herd = Herd::new();
     herd.count(" 422 ");
@@ -68,7 +68,7 @@ fn crowd(server: &Server, users: usize) -> Herd {
     herd
 }
 
-/// Has all of them join a room. Returns how many bytes they were told.
+/// All of them join a room. Returns the number of bytes they received.
 fn join(herd: &Herd, users: usize) -> u64 {
     herd.settle();
     let before = herd.bytes();
@@ -78,7 +78,7 @@ fn join(herd: &Herd, users: usize) -> u64 {
     herd.bytes() - before
 }
 
-/// What it costs to tell all of them of each when they join one room, beside telling them as many lines in messages.
+/// The cost of telling all users in a room of each join, compared with the same number of messages.
 fn joins(options: &Options, users: usize) -> bool {
     let server = Server::start(options, &ARGS);
     let herd = crowd(&server, users);
@@ -97,8 +97,8 @@ fn joins(options: &Options, users: usize) -> bool {
     true
 }
 
-/// Has one of them say lines as short as those of joins until all together were told as many as `lines`. Returns how
-/// long a processor worked for that, and how many lines these were.
+/// One user sends messages as short as joins until all together have received `lines` of them. Returns the CPU time and
+/// the number of lines.
 fn chat(server: &Server, herd: &Herd, users: usize, lines: usize) -> (Duration, usize) {
     let text = "PRIVMSG #room :x\r\n".repeat(CHAT_BATCH);
     let (begin, mut told, mut bytes_each) = (server.program.cpu_time(), 0, None);
@@ -106,7 +106,7 @@ fn chat(server: &Server, herd: &Herd, users: usize, lines: usize) -> (Duration, 
         let before = herd.bytes();
         herd.send(0, &text);
         match bytes_each {
-            // They are all of the same length.
+            // They all have the same length.
             None => {
                 herd.settle();
                 bytes_each = Some(herd.bytes() - before);
@@ -154,7 +154,6 @@ fn kline(options: &Options, users: usize) -> bool {
     is_fine
 }
 
-/// Ends the server.
 fn sigterm(options: &Options, users: usize) -> bool {
     let mut server = Server::start(options, &ARGS);
     let herd = crowd(&server, users);

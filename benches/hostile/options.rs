@@ -1,17 +1,16 @@
 //! The command line of the bench.
 
-/// What is to be run, and how.
 pub(crate) struct Options {
     pub(crate) is_quick: bool,
     pub(crate) has_flood: bool,
     pub(crate) only_reports: bool,
-    /// Another `parlord`, to compare with.
+    /// Another `parlord` to compare with.
     pub(crate) program: Option<String>,
     names: Vec<String>,
 }
 
 impl Options {
-    /// `None` where the arguments ask for other benches, or for none.
+    /// `None` if the arguments ask for other benches, or for none.
     pub(crate) fn new(args: impl Iterator<Item = String>) -> Option<Self> {
         let mut options =
             Self { is_quick: false, has_flood: true, only_reports: false, program: None, names: Vec::new() };
@@ -23,7 +22,7 @@ impl Options {
                 "--no-flood" => options.has_flood = false,
                 "--report" => options.only_reports = true,
                 "--program" => options.program = Some(args.next().expect("--program needs a file")),
-                // The options of other benches, where all are run together.
+                // An option of another bench, when all run together.
                 option if option.starts_with("--") => {}
                 _ => options.names.push(arg),
             }
@@ -31,7 +30,7 @@ impl Options {
         is_bench.then_some(options)
     }
 
-    /// True where the row `name` is to be run.
+    /// True when the row `name` should run.
     pub(crate) fn chooses(&self, name: &str) -> bool {
         self.names.is_empty() || self.names.iter().any(|wanted| name.starts_with(wanted.as_str()))
     }

@@ -1,4 +1,4 @@
-//! Somebody on another address who only sends `PING`, and how long each answer takes.
+//! A user at another address that only sends `PING`, and the time until each answer.
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpStream;
@@ -13,13 +13,13 @@ use crate::server::Server;
 
 const ADDRESS: [u8; 4] = [127, 7, 7, 7];
 
-/// How long it waits between an answer and the next question.
+/// Pause between an answer and the next `PING`.
 const PAUSE: Duration = Duration::from_millis(3);
 
 /// Longer than any answer may take.
 const DEADLINE: Duration = Duration::from_secs(120);
 
-/// A server that answers so many questions in a row within this time has nothing else to do.
+/// A server that answers this many pings within this time is idle.
 const CALM_PINGS: usize = 8;
 const CALM: Duration = Duration::from_millis(10);
 
@@ -34,11 +34,11 @@ struct Shared {
     ends: AtomicBool,
 }
 
-/// How long answers took, in order of length.
+/// Times until answers, sorted.
 pub(crate) struct Times(Vec<Duration>);
 
 impl Times {
-    /// In which time so many of a thousand were there.
+    /// The time within which `of_thousand` of a thousand answers came.
     pub(crate) fn at(&self, of_thousand: usize) -> Duration {
         let place = (self.0.len() * of_thousand).div_ceil(1000).saturating_sub(1);
         self.0.get(place).copied().unwrap_or(DEADLINE)
@@ -46,7 +46,7 @@ impl Times {
 }
 
 impl Quiet {
-    /// Comes, and sends from now on.
+    /// Connects, and sends pings from now on.
     pub(crate) fn come(server: &Server) -> Self {
         let stream = herd::connect(server.at, ADDRESS);
         stream.set_read_timeout(Some(DEADLINE)).expect("a socket has timeouts");
@@ -58,7 +58,7 @@ impl Quiet {
         Self { shared, thread: Some(thread) }
     }
 
-    /// Waits until the server answers at once: what came before may have left it with much to do.
+    /// Waits until the server is idle again after earlier work.
     pub(crate) fn wait_for_calm(&self) {
         let start = Instant::now();
         loop {
@@ -73,14 +73,14 @@ impl Quiet {
         }
     }
 
-    /// Forgets what was measured.
+    /// Discards the measured times.
     pub(crate) fn begin(&self) {
         self.times().clear();
     }
 
-    /// What was measured since.
+    /// Takes the times since `begin`.
     pub(crate) fn end(&self) -> Times {
-        // One that is under way counts as well.
+        // Include the ping that is under way.
         let count = self.times().len();
         while self.times().len() == count {
             thread::sleep(PAUSE);
@@ -104,7 +104,7 @@ impl Drop for Quiet {
 
 fn ping(mut stream: TcpStream, shared: &Shared) {
     let mut lines = BufReader::new(stream.try_clone().expect("a second handle")).lines();
-    // Operators may send as fast as they like.
+    // Operators have no rate limit.
     stream.write_all(b"NICK quiet\r\nUSER q 0 * :q\r\nOPER root secret\r\n").expect("the server takes it");
     while !shared.ends.load(Ordering::Relaxed) {
         let start = Instant::now();

@@ -1,20 +1,19 @@
-//! The most expensive input of every command, within the limits.
+//! The most expensive input for every command, within the limits.
 
 use crate::{ATTACKERS, ROOMS};
 
-/// A line may have so many bytes, its end included.
+/// Most bytes in a line, including its end.
 const LINE_BYTES: usize = 512;
 
-/// One attack: the lines that each attacker sends.
 pub(crate) struct Row {
-    /// The command, and what is expensive about it.
+    /// The command, and why it is expensive.
     pub(crate) name: &'static str,
-    /// Lines to log in and prepare, given the attacker's number and the row's.
+    /// Lines to log in and prepare, given the numbers of attacker and row.
     pub(crate) first: fn(usize, usize) -> String,
-    /// Lines to repeat, given the attacker's number and the round.
+    /// Lines to repeat, given the number of the attacker and of the repetition.
     pub(crate) attack: fn(usize, usize) -> String,
     pub(crate) is_for_operators: bool,
-    /// The first attacker is given the rank of an operator of `#room0`, which all bystanders are in.
+    /// The first attacker becomes an operator of `#room0`, which all bystanders are in.
     pub(crate) has_rank: bool,
 }
 
@@ -26,12 +25,12 @@ const fn row(
     Row { name, first, attack, is_for_operators: false, has_rank: false }
 }
 
-/// A row of an operator's command.
+/// A row for a command of server operators.
 const fn by_operator(name: &'static str, attack: fn(usize, usize) -> String) -> Row {
     Row { is_for_operators: true, ..row(name, user, attack) }
 }
 
-/// A row of a command that only a room's operators may give.
+/// A row for a command of channel operators.
 const fn by_rank(name: &'static str, attack: fn(usize, usize) -> String) -> Row {
     Row { has_rank: true, ..row(name, in_some_rooms, attack) }
 }
@@ -162,7 +161,7 @@ pub(crate) const ROWS: &[Row] = &[
     row("(unknown commands)", user, |n, round| lines(&format!("{} {n} {round}", "X".repeat(400)))),
 ];
 
-/// Where the row of `KICK` is: its attackers must know each other's names.
+/// The index of the row for `KICK`, whose attackers must know each other's names.
 const KICK_ROW: usize = {
     let mut row = 0;
     while !ROWS[row].has_rank {
@@ -171,19 +170,19 @@ const KICK_ROW: usize = {
     row
 };
 
-/// Those that let their client hear more.
+/// Capabilities with which clients receive more.
 pub(crate) const CAPABILITIES: &str = "away-notify chghost echo-message extended-join extended-monitor \
     invite-notify message-tags multi-prefix server-time setname userhost-in-names";
 
-/// Bytes of tags in a message of an attacker: a little less than a client may send.
+/// Bytes of tags in a message: a little less than a client may send.
 const TAGS_BYTES: usize = 4000;
 
-/// So many lines at once as there may be.
+/// As many lines at once as the burst allows.
 fn lines(line: &str) -> String {
     format!("{line}\r\n").repeat(8)
 }
 
-/// `first`, and as many words behind it as a line has room for.
+/// `first`, followed by as many words as fit in a line.
 fn long(first: &str, separator: &str, word: impl Fn(usize) -> String) -> String {
     let mut line = first.to_owned();
     for n in 0.. {
@@ -203,7 +202,7 @@ fn speech(command: &str) -> String {
     format!("{command} #room0,#room1,#room2,#room3 :{}", "x".repeat(400))
 }
 
-/// A name that is long and not of ASCII.
+/// A long name that is not ASCII.
 pub(crate) fn name(n: usize, row: usize) -> String {
     format!("{}{row}y{n}", "é".repeat(26))
 }
@@ -212,7 +211,7 @@ fn user(n: usize, row: usize) -> String {
     format!("NICK {}\r\nUSER éééééééé 0 * :{}\r\n", name(n, row), "é".repeat(60))
 }
 
-/// A user who has done this as an operator, so that it costs no time, and is none any more.
+/// A user that sends `lines` as an operator, to avoid the rate limit, and then is none any more.
 fn prepared(n: usize, row: usize, lines: &str) -> String {
     format!("{}OPER root secret\r\n{lines}MODE {} -o\r\n", user(n, row), name(n, row))
 }
@@ -234,7 +233,7 @@ fn in_own_room(n: usize, row: usize) -> String {
     prepared(n, row, &format!("JOIN #own{n}\r\n"))
 }
 
-/// The first has a room whose masks are as expensive to compare with the others' names as there can be.
+/// The first has a room whose masks are the most expensive to match against the others' names.
 fn guarded(n: usize, row: usize) -> String {
     let mut lines = String::new();
     if n == 0 {
@@ -250,7 +249,7 @@ fn guarded(n: usize, row: usize) -> String {
     prepared(n, row, &lines)
 }
 
-/// A user in four large rooms who sends tags.
+/// A user in four large rooms that sends tags.
 fn with_tags(n: usize, row: usize) -> String {
     in_some_rooms(n, row) + "CAP REQ message-tags\r\n"
 }

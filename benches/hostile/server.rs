@@ -1,4 +1,4 @@
-//! The server that is attacked, as a program of its own.
+//! The server under attack, in a separate process.
 
 use std::net::SocketAddr;
 use std::process::Stdio;
@@ -10,14 +10,14 @@ use rustix::process::Signal;
 use crate::options::Options;
 use crate::support::{self, Peer, Program, Scratch};
 
-/// What all of these servers have: an operator, and a port of their own.
+/// Shared by all servers: an operator and a free port.
 const ARGS: [&str; 4] = ["--listen", "127.0.0.1:0", "--oper", "root:secret"];
 
 pub(crate) struct Server {
     pub(crate) program: Program,
     pub(crate) at: SocketAddr,
     address: Address,
-    /// Bans are kept here, for no other server.
+    /// The directory for bans, not shared with other servers.
     _state: Scratch,
 }
 
@@ -33,7 +33,7 @@ impl Server {
         Self { program, at, address, _state: state }
     }
 
-    /// The names of all commands on IRC.
+    /// The names of all IRC commands.
     pub(crate) fn commands(&self) -> Vec<String> {
         let mut peer = Peer::irc_user(&self.address, "curious");
         peer.send("HELP\r\n");
@@ -49,13 +49,13 @@ impl Server {
         }
     }
 
-    /// How long the longest turn took since this was asked last.
+    /// The longest turn since the last call.
     pub(crate) fn longest_turn(&self) -> Duration {
         self.program.signal(Signal::USR1);
         let mut longest = None;
         loop {
             let line = self.program.error_line();
-            // A server that does not tell the longest since the last report tells the longest there ever was.
+            // Older programs report the longest turn since the start instead.
             for mark in [", all in ", "longest turn since the last report by signal: "] {
                 if let Some((_, time)) = line.split_once(mark) {
                     longest = Some(duration(time));
@@ -68,7 +68,6 @@ impl Server {
     }
 }
 
-/// `1.5ms` as the report writes it.
 fn duration(text: &str) -> Duration {
     let text = text.trim();
     let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.').expect("a unit");

@@ -1,11 +1,11 @@
-//! What the operating system says a process has used (proc(5), so this is for Linux).
+//! Resources that a process has used, from proc(5), so only on Linux.
 
 use std::fs;
 use std::io::{self, ErrorKind};
 use std::time::Duration;
 
-/// Time on a processor of all threads that the process has, in user space and in the kernel: the first field of
-/// their `schedstat`, in nanoseconds. Threads that have ended are not in it; none of the servers ends one under load.
+/// CPU time of all threads of the process, in user space and in the kernel: the first field of their `schedstat`, in
+/// nanoseconds. Ended threads are missing; none of the servers ends one under load.
 pub(crate) fn cpu(pid: u32) -> io::Result<Duration> {
     let mut nanoseconds = 0;
     for task in fs::read_dir(format!("/proc/{pid}/task"))? {
@@ -15,7 +15,7 @@ pub(crate) fn cpu(pid: u32) -> io::Result<Duration> {
     Ok(Duration::from_nanos(nanoseconds))
 }
 
-/// Resident memory, in bytes: `VmRSS` of its `status`, which counts in KiB.
+/// Resident memory in bytes: `VmRSS` in `status`, which counts in KiB.
 pub(crate) fn resident(pid: u32) -> io::Result<u64> {
     let status = fs::read_to_string(format!("/proc/{pid}/status"))?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).ok_or_else(unknown)?;

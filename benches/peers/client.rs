@@ -1,4 +1,4 @@
-//! One connection of the loader: a socket that does not block, with TLS around it or without, and both of its buffers.
+//! One connection of the loader: a non-blocking socket, with or without TLS, and its buffers.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::SocketAddr;
@@ -11,15 +11,15 @@ use crate::failure::Failure;
 use crate::tls::{Certificate, TlsLine};
 use crate::wire::Wire;
 
-/// Bytes read in one call, by all clients into the same buffer.
+/// Bytes per read, into a buffer that all clients share.
 pub(crate) const BUFFER_BYTES: usize = 256 * 1024;
 
-/// Where and how clients reach a server.
+/// How clients reach a server.
 #[derive(Clone)]
 pub(crate) struct Door {
     pub(crate) address: SocketAddr,
     pub(crate) wire: Wire,
-    /// What it shows, where it speaks TLS.
+    /// The server's certificate if it uses TLS.
     pub(crate) certificate: Option<Rc<Certificate>>,
 }
 
@@ -72,14 +72,13 @@ impl Line {
 
 pub(crate) struct Client {
     line: Line,
-    /// Not written yet.
     unsent: Vec<u8>,
-    /// The beginning of a line or message whose rest has not come yet.
+    /// The beginning of an incomplete line or message.
     begun: Vec<u8>,
 }
 
 impl Client {
-    /// Begins to connect; `first` is sent as soon as that is done.
+    /// Starts to connect; `first` is sent once connected.
     pub(crate) fn connect(
         to: &Door,
         first: &str,
@@ -98,13 +97,13 @@ impl Client {
         self.flush()
     }
 
-    /// Writes what the socket takes; a later event says that it takes more.
+    /// Writes until the socket would block; a later event reports that it takes more.
     pub(crate) fn flush(&mut self) -> Result<(), Failure> {
         while !self.unsent.is_empty() {
             match self.line.write(&self.unsent) {
                 Ok(count) => drop(self.unsent.drain(..count)),
                 Err(error) if error.kind() == ErrorKind::WouldBlock => break,
-                // Not connected yet: an event will say so.
+                // Not connected yet; an event will report it.
                 Err(error) if error.kind() == ErrorKind::NotConnected => break,
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) => return Err(error.into()),
@@ -113,8 +112,8 @@ impl Client {
         Ok(self.line.flush()?)
     }
 
-    /// Reads all there is. `take` is given bytes, and says how many of them it has understood; the others come again
-    /// with those that follow them.
+    /// Reads until the socket would block. `take` gets bytes and returns how many it has handled; the others come
+    /// again, followed by new ones.
     pub(crate) fn read(
         &mut self,
         buffer: &mut [u8],
@@ -136,7 +135,7 @@ impl Client {
             }
             self.begun.clear();
             self.begun.extend_from_slice(&buffer[taken..filled]);
-            // Less than there was space for: no more is there (epoll(7)).
+            // A short read: the socket is empty (epoll(7)).
             if filled < buffer.len() {
                 return Ok(());
             }

@@ -1,4 +1,4 @@
-//! What each server is told: where to listen, room for everybody, and no limit on how fast people talk.
+//! The config of each server: an address, room for all clients, and no rate limits.
 
 use std::fs;
 use std::io;
@@ -9,10 +9,10 @@ use crate::client::Door;
 use crate::contender::Kind;
 use crate::wire::Wire;
 
-/// Most connections, more than any run has.
+/// Most connections, more than any run needs.
 const CONNECTIONS: usize = 20_000;
 
-/// What InspIRCd needs for modern clients.
+/// Modules that InspIRCd needs for modern clients.
 const MODERN_MODULES: [&str; 8] = [
     "cap",
     "ircv3",
@@ -24,7 +24,7 @@ const MODERN_MODULES: [&str; 8] = [
     "ircv3_servertime",
 ];
 
-/// Completes the command line, and writes a config file into the directory where the server wants one.
+/// Completes the command line, and writes a config file into the directory if the server needs one.
 pub(crate) fn configure(kind: Kind, command: &mut Command, door: &Door, directory: &Path) -> io::Result<()> {
     let (address, port) = (door.address, door.address.port());
     let config = directory.join("config");
@@ -39,13 +39,13 @@ pub(crate) fn configure(kind: Kind, command: &mut Command, door: &Door, director
                 None => command.arg("--listen").arg(address.to_string()),
                 Some(TlsFiles { cert, key }) => {
                     command.arg("--tls-listen").arg(address.to_string());
-                    // Without another place of its own, it would have the usual one.
+                    // Without a plain address, it would use the default one.
                     command.arg("--listen").arg(format!("unix:{}", directory.join("socket").display()));
                     command.arg("--tls-cert").arg(cert).arg("--tls-key").arg(key)
                 }
             };
             command.arg("--max-connections").arg(CONNECTIONS.to_string()).arg("--flood").arg("off");
-            // The bans of this machine would concern it.
+            // The machine's own bans must not apply.
             command.arg("--state").arg(directory.join("state"));
             command.env("RUST_LOG", "warn");
         }
@@ -72,14 +72,13 @@ pub(crate) fn configure(kind: Kind, command: &mut Command, door: &Door, director
     Ok(())
 }
 
-/// What a server that speaks TLS shows.
 struct TlsFiles {
     cert: PathBuf,
     key: PathBuf,
 }
 
 impl TlsFiles {
-    /// Puts them into the directory, where the server is to speak TLS.
+    /// Writes them into the directory, if the server uses TLS.
     fn write(door: &Door, directory: &Path) -> io::Result<Option<Self>> {
         let Some(certificate) = &door.certificate else { return Ok(None) };
         let files = Self { cert: directory.join("cert.pem"), key: directory.join("key.pem") };

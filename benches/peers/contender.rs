@@ -1,5 +1,5 @@
-//! The servers that are compared, and how each is started: on loopback, with limits out of the way, and with all it
-//! writes in a directory that goes away with it.
+//! The servers to compare, and how to start them: on loopback, without limits, and with their files in a directory that
+//! is removed with them.
 
 use std::fs::File;
 use std::io;
@@ -17,20 +17,20 @@ use crate::failure::Failure;
 use crate::tls::Certificate;
 use crate::wire::Wire;
 
-/// How long a server may take to listen.
+/// How long a server may take until it listens.
 const START_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Where servers are that are not in everybody's `PATH`.
+/// Where servers are installed that may not be in `PATH`.
 const MORE_DIRECTORIES: [&str; 2] = ["/usr/sbin", "/usr/local/sbin"];
 
 /// One column of a table.
 pub(crate) struct Contender {
     pub(crate) kind: Kind,
-    /// What the table calls it.
+    /// Its heading in tables.
     pub(crate) name: String,
     program: PathBuf,
     wire: Wire,
-    /// What it shows, where it speaks TLS.
+    /// Its certificate if it uses TLS.
     certificate: Option<Rc<Certificate>>,
 }
 
@@ -44,12 +44,12 @@ pub(crate) enum Kind {
     Nats,
 }
 
-/// All of them, the limit first, as the table has them.
+/// All servers in the order of the tables, the limit first.
 pub(crate) const KINDS: [Kind; 6] =
     [Kind::Relay, Kind::Parlord, Kind::Inspircd, Kind::Ngircd, Kind::Redis, Kind::Nats];
 
-/// Those that speak TLS. ngircd does as well, but it takes 2 KB of a record, and the others only when another comes: a
-/// record with 30 lines is heard in part, and the speakers wait for ever.
+/// Those with TLS. ngircd has it, but reads 2 KB of a record, and the rest only when another record comes: the end of a
+/// record with 30 lines waits, and so do the speakers, for ever.
 pub(crate) const TLS_KINDS: [Kind; 4] = [Kind::Parlord, Kind::Inspircd, Kind::Redis, Kind::Nats];
 
 impl Kind {
@@ -73,10 +73,10 @@ impl Kind {
         }
     }
 
-    /// Its program, where there is one.
+    /// Its program, if installed.
     fn program(self) -> Option<PathBuf> {
         match self {
-            // This program, as a child of itself.
+            // This program, as a child.
             Self::Relay => env::current_exe().ok(),
             Self::Parlord => Some(env!("CARGO_BIN_EXE_parlord").into()),
             Self::Ngircd | Self::Redis | Self::Nats => find(self.name()),
@@ -86,29 +86,28 @@ impl Kind {
 }
 
 impl Contender {
-    /// Over plain sockets. `None` where it is not installed.
+    /// The contender without TLS. `None` if it is not installed.
     pub(crate) fn plain(kind: Kind) -> Option<Self> {
         let (name, program) = (kind.name().into(), kind.program()?);
         Some(Self { kind, name, program, wire: kind.wire(), certificate: None })
     }
 
-    /// The same over TLS.
     pub(crate) fn over_tls(self, certificate: &Rc<Certificate>) -> Self {
         Self { name: format!("{}, TLS", self.name), certificate: Some(Rc::clone(certificate)), ..self }
     }
 
-    /// The same with modern clients of IRC.
+    /// The same with modern IRC clients.
     pub(crate) fn with_modern_clients(self) -> Self {
         Self { name: format!("{}, modern", self.name), wire: Wire::ModernIrc, ..self }
     }
 
-    /// Another parlord, over plain sockets.
+    /// Another `parlord` without TLS.
     pub(crate) fn other(program: PathBuf) -> Self {
         let (kind, name) = (Kind::Parlord, program.display().to_string());
         Self { kind, name, program, wire: kind.wire(), certificate: None }
     }
 
-    /// Starts it, and waits until it listens.
+    /// Starts the server, and waits until it listens.
     pub(crate) fn start(&self) -> Result<Running, Failure> {
         let directory = Directory::new()?;
         let Self { kind, wire, certificate, .. } = self;
@@ -123,7 +122,7 @@ impl Contender {
     }
 }
 
-/// A server that runs until this is dropped.
+/// A running server, killed on drop.
 pub(crate) struct Running {
     pub(crate) name: String,
     pub(crate) door: Door,
@@ -156,7 +155,7 @@ impl Drop for Running {
     }
 }
 
-/// A directory of its own, removed when dropped.
+/// A temporary directory, removed on drop.
 struct Directory(PathBuf);
 
 impl Directory {
@@ -185,7 +184,7 @@ fn is_file(file: &Path) -> bool {
     fs::metadata(file).is_ok_and(|metadata| metadata.is_file())
 }
 
-/// An address that was free just now. Most servers cannot say which port the system gave them.
+/// An address that was free a moment ago. Most servers cannot report the port that the system chose.
 fn free_address() -> io::Result<SocketAddr> {
     TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()
 }

@@ -1,4 +1,4 @@
-//! Many clients of one server in one event loop: they come in, join rooms, and wait for answers, all at once.
+//! Many clients of one server in one event loop: they log in, join rooms and wait for answers, all at once.
 
 use std::io::ErrorKind;
 use std::time::{Duration, Instant};
@@ -10,7 +10,7 @@ use crate::failure::Failure;
 use crate::stop;
 use crate::wire::{Wire, second_word};
 
-/// How many clients are told of in one poll.
+/// Most events per poll.
 const EVENTS: usize = 4096;
 
 pub(crate) struct Crowd {
@@ -32,12 +32,12 @@ impl Crowd {
         })
     }
 
-    /// The name of a client, valid everywhere.
+    /// The name of a client, valid in every protocol.
     pub(crate) fn name(client: usize) -> String {
         format!("u{client}")
     }
 
-    /// Connects so many more and logs them in, all at once. Returns how many were in by the deadline.
+    /// Connects and logs in `count` more, all at once. Returns how many succeeded by the deadline.
     pub(crate) fn log_in(&mut self, to: &Door, count: usize, by: Instant) -> Result<usize, Failure> {
         let first = self.clients.len();
         let wire = self.wire;
@@ -52,7 +52,7 @@ impl Crowd {
         self.await_answers(&who, |line| wire.is_welcome(line), by)
     }
 
-    /// Lets these clients join the room that is named for each, all at once.
+    /// These clients join their rooms, all at once.
     pub(crate) fn join(
         &mut self,
         who: &[usize],
@@ -63,8 +63,7 @@ impl Crowd {
         self.ask(who, |client| wire.join(&wire.room(room(client))), |line| wire.is_joined(line), by)
     }
 
-    /// Waits until everything that was under way to anybody has arrived: on IRC those who are in a room are told
-    /// who joins it.
+    /// Waits until everything under way has arrived: on IRC, members are told of each join.
     pub(crate) fn settle(&mut self, by: Instant) -> Result<(), Failure> {
         if !self.wire.is_irc() {
             return Ok(());
@@ -74,7 +73,7 @@ impl Crowd {
         self.ask(&everybody, |_| "PING settled\r\n".into(), is_pong, by)
     }
 
-    /// Sends each of these clients' request, and waits until each has heard an answer.
+    /// Sends each of these clients' request, and waits until each has its answer.
     pub(crate) fn ask(
         &mut self,
         who: &[usize],
@@ -88,7 +87,7 @@ impl Crowd {
         if self.await_answers(who, is_answer, by)? < who.len() { Err(Failure::Late) } else { Ok(()) }
     }
 
-    /// How many of these have heard an answer by then.
+    /// How many of these have their answer by the deadline.
     fn await_answers(
         &mut self,
         who: &[usize],
@@ -111,7 +110,7 @@ impl Crowd {
         }
     }
 
-    /// Gives every line that anybody hears, without its tags and its end, to `heed`, until that has heard enough.
+    /// Passes every line that a client receives, without tags and line end, to `heed`, until that returns true.
     pub(crate) fn hear_lines(
         &mut self,
         by: Instant,
@@ -145,8 +144,7 @@ impl Crowd {
         }
     }
 
-    /// Waits for something to happen, a tenth of a second at most, and calls `read` for each client who can read,
-    /// with all clients and a buffer.
+    /// Waits for events for at most 0.1 s, and calls `read` for each readable client, with all clients and a buffer.
     pub(crate) fn turn(
         &mut self,
         by: Instant,

@@ -3,12 +3,11 @@
 use std::fmt::{self, Display, Formatter};
 use std::io;
 
-/// Why a run has no figures.
 #[derive(Debug)]
 pub(crate) enum Failure {
-    /// The deadline came first: a `-` in the table.
+    /// The deadline passed: a `–` in the table.
     Late,
-    /// A message was lost, doubled, reordered or changed, or the machinery broke. Ends the bench.
+    /// A message was lost, duplicated, reordered or changed, or the bench itself failed. Ends the bench.
     Wrong(String),
 }
 

@@ -1,4 +1,4 @@
-//! What a delivery costs parlord as rooms grow, beside idle users, and with many rooms.
+//! The cost of a delivery in parlord as rooms grow, with idle users, and with many rooms.
 
 use std::time::Duration;
 
@@ -10,12 +10,11 @@ use crate::place::{Cost, Place, measure_round};
 use crate::plan::{Plan, is_possible};
 use crate::tell;
 
-/// Messages in flight.
 pub(crate) const WINDOWS: [usize; 2] = [1, 32];
 
 const TEXT_BYTES: usize = 64;
 
-/// How long ten thousand may take to come and join one room.
+/// How long ten thousand clients may take to log in and join one room.
 const PATIENCE: Duration = Duration::from_secs(180);
 
 /// All runs of a crowd, for each window.
@@ -24,14 +23,14 @@ pub(crate) struct Crowded {
     pub(crate) costs: [Vec<Cost>; WINDOWS.len()],
 }
 
-/// Crowds in two parts, so that there are descriptors enough.
+/// The crowds, in two parts that each fit the descriptor limit.
 fn crowds(is_quick: bool) -> [Vec<Seats>; 2] {
     let (largest, idle, rooms) = if is_quick { (1_000, 1_000, 100) } else { (10_000, 5_000, 1_000) };
     let sizes = [10, 100, 1_000, 10_000].into_iter().filter(|&receivers| receivers <= largest);
     let beside = [
         Seats::one_room(100),
         Seats { idle, ..Seats::one_room(100) },
-        // Each is in ten rooms, and each room has a hundred members.
+        // Each receiver is in ten rooms, and each room has a hundred members.
         Seats { rooms, rooms_each: 10, ..Seats::one_room(rooms * 10) },
     ];
     [sizes.map(Seats::one_room).collect(), beside.into()]

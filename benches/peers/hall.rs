@@ -1,4 +1,4 @@
-//! Who is in which room.
+//! Clients in their rooms.
 
 use std::fmt::{self, Display, Formatter};
 use std::time::Instant;
@@ -9,23 +9,22 @@ use crate::crowd::Crowd;
 use crate::failure::Failure;
 use crate::wire::second_word;
 
-/// How many log in at the same time, where nobody measures that.
+/// How many log in at once when that is not measured.
 const LOG_IN_AT_ONCE: usize = 1_000;
 
-/// How many join at the same time, where nobody measures that.
+/// How many join at once when that is not measured.
 const JOIN_AT_ONCE: usize = 250;
 
-/// The room of speakers who are in no room of the others.
+/// The room of speakers who are in none of the receivers' rooms.
 const OUTSIDE: usize = 999_999;
 
-/// Who there is: speakers, receivers in rooms, and idle users who are in none, in this order.
+/// The clients: speakers, receivers in rooms, and idle users in no room, in this order.
 ///
-/// There are as many groups of receivers as `rooms / rooms_each`. The members of a group are in the same rooms, which
-/// follow each other, and nobody else is in those. So a receiver of group 2 where `rooms_each` is 10 is in rooms 20 to
-/// 29.
+/// There are `rooms / rooms_each` groups of receivers. The members of a group are in the same consecutive rooms, and
+/// nobody else is. With `rooms_each` = 10, a receiver of group 2 is in rooms 20 to 29.
 ///
-/// Where there is one room, speakers on IRC are in it as well, as people are, and hear each other. Where there are
-/// several they are in none, and speak to all.
+/// With one room, IRC speakers are in it as well, as people are, and hear each other. With several, they are in none
+/// and speak to all.
 #[derive(Clone, Copy)]
 pub(crate) struct Seats {
     pub(crate) receivers: usize,
@@ -39,7 +38,7 @@ impl Seats {
         Self { receivers, rooms: 1, rooms_each: 1, idle: 0 }
     }
 
-    /// How many there are, with the speakers.
+    /// Number of clients, including the speakers.
     pub(crate) fn clients(&self) -> usize {
         SPEAKERS + self.receivers + self.idle
     }
@@ -48,12 +47,11 @@ impl Seats {
         self.rooms / self.rooms_each
     }
 
-    /// How many receivers are in each room.
+    /// Receivers per room.
     pub(crate) fn members(&self) -> usize {
         self.receivers / self.groups()
     }
 
-    /// The first room of a receiver.
     fn first_room(&self, receiver: usize) -> usize {
         receiver / self.members() * self.rooms_each
     }
@@ -72,23 +70,22 @@ impl Display for Seats {
     }
 }
 
-/// All clients of one server.
 pub(crate) struct Hall {
     pub(crate) crowd: Crowd,
     pub(crate) seats: Seats,
-    /// What IRC says before a message of each speaker: `:NICK!USER@HOST`.
+    /// The prefix of each speaker's messages on IRC: `:NICK!USER@HOST`.
     pub(crate) sources: Vec<String>,
 }
 
 impl Hall {
-    /// Everybody is logged in, and in their rooms.
+    /// All clients, logged in and in their rooms.
     pub(crate) fn filled(server: &Running, seats: Seats, by: Instant) -> Result<Self, Failure> {
         let mut hall = Self::logged_in(server, seats, by)?;
         hall.take_seats(by)?;
         Ok(hall)
     }
 
-    /// Everybody is logged in, and in no room yet.
+    /// All clients, logged in and in no room.
     pub(crate) fn logged_in(server: &Running, seats: Seats, by: Instant) -> Result<Self, Failure> {
         let mut crowd = Crowd::new(server.door.wire)?;
         for start in (0..seats.clients()).step_by(LOG_IN_AT_ONCE) {
@@ -107,12 +104,12 @@ impl Hall {
         self.crowd.settle(by)
     }
 
-    /// Whether the speakers hear each other.
+    /// True when speakers hear each other.
     pub(crate) fn speakers_hear(&self) -> bool {
         self.crowd.wire.is_irc() && self.seats.rooms == 1
     }
 
-    /// The first of the rooms that a client hears, `None` where it hears none.
+    /// The first room that a client hears, `None` if it hears none.
     pub(crate) fn first_room(&self, client: usize) -> Option<usize> {
         if client < SPEAKERS {
             return self.speakers_hear().then_some(0);
@@ -121,7 +118,7 @@ impl Hall {
         (receiver < self.seats.receivers).then(|| self.seats.first_room(receiver))
     }
 
-    /// On IRC the speakers join a room, whose answer tells their sources.
+    /// On IRC, the speakers join a room; the answer contains their sources.
     fn seat_speakers(&mut self, by: Instant) -> Result<(), Failure> {
         let wire = self.crowd.wire;
         if !wire.is_irc() {
@@ -144,7 +141,7 @@ impl Hall {
 
     fn seat_receivers(&mut self, by: Instant) -> Result<(), Failure> {
         let seats = self.seats;
-        // Who is first in a room is its operator on IRC.
+        // On IRC, the first in a room becomes its operator.
         let (first, others): (Vec<_>, Vec<_>) = (SPEAKERS..SPEAKERS + seats.receivers)
             .partition(|client| (client - SPEAKERS).is_multiple_of(seats.members()));
         for step in 0..seats.rooms_each {
@@ -156,7 +153,7 @@ impl Hall {
         Ok(())
     }
 
-    /// The operators let speakers speak from outside.
+    /// The operators permit messages from outside.
     fn open_rooms(&mut self) -> Result<(), Failure> {
         let wire = self.crowd.wire;
         if !wire.is_irc() || self.speakers_hear() {

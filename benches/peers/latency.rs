@@ -1,11 +1,10 @@
-//! How long deliveries took, counted in steps of 3 %, so that a hundred million of them need no more memory than one.
+//! A histogram of delivery times in steps of 3 %, so that a hundred million need no more memory than one.
 
 use std::time::Duration;
 
-/// Steps between a power of two and the next.
+/// Steps per power of two.
 const STEPS: u64 = 32;
 
-/// Delays of deliveries.
 #[derive(Clone, Default)]
 pub(crate) struct Latency {
     counts: Vec<u64>,
@@ -22,7 +21,7 @@ impl Latency {
         self.total += 1;
     }
 
-    /// The delay that so many percent of the deliveries do not exceed.
+    /// The delay that this percentage of deliveries does not exceed.
     pub(crate) fn percentile(&self, percent: u64) -> Duration {
         let wanted = (self.total * percent).div_ceil(100);
         let mut seen = 0;
@@ -41,7 +40,6 @@ fn step_of(nanoseconds: u64) -> usize {
     usize::try_from(step).unwrap_or(usize::MAX)
 }
 
-/// The longest delay of a step, in nanoseconds.
 fn end_of(step: usize) -> u64 {
     let step = step as u64;
     if step < 2 * STEPS {

@@ -1,12 +1,12 @@
-//! The work that every server is given: a few speak, many hear it, and everybody checks everything.
+//! The load for every server: few speak, many hear it, and all messages are checked.
 //!
-//! The speakers together keep W messages in flight, and take turns: as soon as fewer than W have not yet been heard by
-//! all who hear them, the last one included, the next is sent. A delivery's latency is the time from before the
-//! message was written to after it was read, so the loader's own work is in it, alike for every server.
+//! The speakers together keep W messages in flight, and take turns: the next is sent as soon as fewer than W have not
+//! reached their last receiver. Latency counts from before a message is written to after it is read, so it includes the
+//! loader's own work, equally for every server.
 //!
-//! Nothing may be lost, doubled, reordered or changed: each hearer knows which bytes the next message of each speaker
-//! will have, and anything else fails the run. Tags before a message may be any, but for the label: a speaker's own
-//! message comes back with it, and nobody else sees it.
+//! No message may be lost, duplicated, reordered or changed: each receiver knows the bytes of the next message of each
+//! speaker, and others fail the run. Tags are free except for the label: it must be on a speaker's own message, and on
+//! no other.
 
 use std::time::{Duration, Instant};
 
@@ -17,33 +17,32 @@ use crate::hall::Hall;
 use crate::latency::Latency;
 use crate::wire::{self, Wire};
 
-/// How many messages of a speaker go to one room before the next room's turn.
+/// Consecutive messages of a speaker to one room.
 const RUN: usize = 4;
 
-/// When nothing has arrived for so long, what is still missing has been lost.
+/// Missing messages count as lost after this time without input.
 const SILENCE: Duration = Duration::from_secs(5);
 
-/// How long the loader listens for something more when everything has arrived.
+/// How long to wait for surplus messages at the end.
 const AFTERMATH: Duration = Duration::from_millis(20);
 
-/// The work of one run.
 #[derive(Clone, Copy)]
 pub(crate) struct Work {
-    /// Most messages that are in flight, of all speakers together.
+    /// Most messages in flight, of all speakers together.
     pub(crate) window: usize,
     pub(crate) text_bytes: usize,
-    /// How long the speakers go on.
+    /// How long the speakers send.
     pub(crate) time: Duration,
 }
 
-/// What came of it.
+/// The result of a run.
 #[derive(Default)]
 pub(crate) struct Heard {
     pub(crate) deliveries: u64,
     pub(crate) latency: Latency,
 }
 
-/// Does the work. Everything has been heard when it returns.
+/// Runs the load until all messages have arrived.
 pub(crate) fn run(hall: &mut Hall, work: Work, by: Instant) -> Result<Heard, Failure> {
     let mut talk = Talk::new(hall, work);
     let start = Instant::now();
@@ -77,40 +76,39 @@ struct Talk {
     hearers: usize,
     filling: String,
     speakers: Vec<Speaker>,
-    /// Whose turn it is to speak.
+    /// The speaker whose turn it is.
     turn: usize,
-    /// Messages that have not been heard by all.
+    /// Messages that have not reached all receivers.
     in_flight: usize,
     ears: Vec<Ears>,
     is_over: bool,
     heard: Heard,
 }
 
-/// One who speaks. Its messages are numbered from 0.
+/// A speaker. Its messages are numbered from 0.
 struct Speaker {
     source: String,
-    /// How many it has sent.
     sent: usize,
-    /// How many of them, counted from the first, have been heard by all.
+    /// How many of the first messages have reached all receivers.
     acknowledged: usize,
-    /// Those in flight, by number modulo the window.
+    /// Messages in flight, by number modulo the window.
     in_flight: Vec<InFlight>,
 }
 
 #[derive(Clone)]
 struct InFlight {
-    /// How it will be heard.
+    /// The bytes that receivers get.
     bytes: Vec<u8>,
     sent_at: Instant,
-    /// How many have not heard it yet.
+    /// Receivers that do not have it yet.
     left: usize,
 }
 
-/// What a client has heard.
+/// The state of a receiver.
 struct Ears {
-    /// The number of the message that it must hear next, of each speaker; `None` where it hears none.
+    /// The number of the next message from each speaker; `None` if it hears none.
     next: [Option<usize>; SPEAKERS],
-    /// Who spoke last: probably goes on.
+    /// The last speaker, which is probably the next one.
     last: usize,
 }
 
@@ -147,7 +145,7 @@ impl Talk {
         }
     }
 
-    /// Sends what fits into the window: a few messages to each room, and so round all rooms.
+    /// Sends messages until the window is full: a few to each room in turn.
     fn speak(&mut self, clients: &mut [Client]) -> Result<(), Failure> {
         let sent_at = Instant::now();
         let mut out: [Vec<u8>; SPEAKERS] = Default::default();
@@ -168,7 +166,7 @@ impl Talk {
         Ok(())
     }
 
-    /// Reads what a client can read, and lets speakers go on.
+    /// Reads what a client received, and lets speakers continue.
     fn read(&mut self, number: usize, clients: &mut [Client], buffer: &mut [u8]) -> Result<(), Failure> {
         let mut answers = Vec::new();
         clients[number].read(buffer, |bytes| self.take(number, bytes, &mut answers))?;
@@ -178,7 +176,7 @@ impl Talk {
         if self.in_flight < self.window && !self.is_over { self.speak(clients) } else { Ok(()) }
     }
 
-    /// Takes whole messages off what a client has read, and says how many bytes they have.
+    /// Handles the whole messages in `bytes`, and returns their length.
     fn take(&mut self, client: usize, bytes: &[u8], answers: &mut Vec<u8>) -> Result<usize, Failure> {
         let now = Instant::now();
         let mut taken = 0;
@@ -204,7 +202,7 @@ impl Talk {
         Ok(taken)
     }
 
-    /// How many bytes the message at the beginning has, if it is whole and due.
+    /// The length of the message at the start of `bytes`, if it is complete and due.
     fn take_message(&mut self, client: usize, tags: &[u8], bytes: &[u8], now: Instant) -> Option<usize> {
         let label = wire::label(tags);
         let ears = &mut self.ears[client];
@@ -234,12 +232,12 @@ impl Talk {
         None
     }
 
-    /// Whether these bytes may be the beginning of a message that is due.
+    /// True when these bytes may be the beginning of a message that is due.
     fn is_begun(&self, client: usize, bytes: &[u8]) -> bool {
         self.due(client).any(|message| message.bytes.starts_with(bytes))
     }
 
-    /// The next message of each speaker that a client must hear, where it is already sent.
+    /// The next message from each speaker for a client, if already sent.
     fn due(&self, client: usize) -> impl Iterator<Item = &InFlight> {
         self.speakers.iter().zip(self.ears[client].next).filter_map(|(speaker, next)| {
             let next = next.filter(|&next| next < speaker.sent)?;
@@ -262,13 +260,13 @@ impl Talk {
     }
 }
 
-/// The next message that goes to a room which the hearer of message `number` is in.
+/// The next message after `number` to a room of the same receiver.
 fn following(number: usize, rooms: usize, rooms_each: usize) -> usize {
     let next = number + 1;
     if next.is_multiple_of(rooms_each * RUN) { next + (rooms - rooms_each) * RUN } else { next }
 }
 
-/// How each text begins: who says it, and its number. Always of the same length.
+/// The start of each text: speaker and number, at a fixed length.
 fn number_text(speaker: usize, number: usize) -> String {
     format!("{speaker} {number:010} ")
 }

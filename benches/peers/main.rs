@@ -1,5 +1,5 @@
-//! parlord beside its peers: the same work for each server that is installed, in turns, with the processor time that
-//! the operating system has counted. See doc/BENCHMARKS.md.
+//! Compares parlord with other servers: each installed one gets the same load in turn, and the operating system counts
+//! the CPU time. See doc/BENCHMARKS.md.
 //!
 //! ```text
 //! cargo bench --bench peers                 everything, some twelve minutes
@@ -48,7 +48,7 @@ use plan::Plan;
 use rounds::{MODERN_SHAPES, SHAPES};
 use tls::Certificate;
 
-/// How many speak, in every run.
+/// Number of speakers in every run.
 const SPEAKERS: usize = 4;
 
 fn main() -> ExitCode {
@@ -92,7 +92,7 @@ fn compare_plain(plan: &Plan) -> Result<Vec<String>, Failure> {
     Ok(tables)
 }
 
-/// Plain and modern clients of IRC. The first is parlord with plain ones, which the others are compared with.
+/// Compares plain and modern IRC clients. The baseline is parlord with plain ones.
 fn compare_modern(other: Option<&Path>, plan: &Plan) -> Result<String, Failure> {
     let mut all = vec![parlord()?, parlord()?.with_modern_clients()];
     if let Some(program) = other {
@@ -104,7 +104,7 @@ fn compare_modern(other: Option<&Path>, plan: &Plan) -> Result<String, Failure> 
     Ok(report::costs(&all, &rounds::measure(&all, &MODERN_SHAPES, plan)?))
 }
 
-/// The first is parlord over plain sockets, which the others are compared with.
+/// The baseline is parlord without TLS.
 fn compare_over_tls(certificate: &Rc<Certificate>, plan: &Plan) -> Result<Vec<String>, Failure> {
     let mut all = vec![parlord()?];
     all.extend(contenders(&TLS_KINDS, |kind| Some(Contender::plain(kind)?.over_tls(certificate))));
@@ -135,7 +135,7 @@ fn compare_all(contenders: &[Contender], plan: &Plan) -> Result<Vec<String>, Fai
     ])
 }
 
-/// Those of these that are installed.
+/// Those of `kinds` that are installed.
 fn contenders(kinds: &[Kind], contender: impl Fn(Kind) -> Option<Contender>) -> Vec<Contender> {
     let is_there = |&kind: &Kind| {
         let contender = contender(kind);
@@ -151,7 +151,7 @@ fn parlord() -> Result<Contender, Failure> {
     Contender::plain(Kind::Parlord).ok_or_else(|| Failure::Wrong("parlord is missing".into()))
 }
 
-/// Tells how far it is.
+/// Prints progress.
 fn tell(what: &str) {
     writeln!(io::stderr(), "{what}").ok();
 }

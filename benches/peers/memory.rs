@@ -1,4 +1,4 @@
-//! How much memory users take: those who are just there, those who are in a room, and those who have heard a lot.
+//! Memory per user: logged in, in a room, and after much traffic.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -12,25 +12,24 @@ use crate::plan::{Plan, is_possible};
 use crate::storms::Storm;
 use crate::tell;
 
-/// How many are in each room.
+/// Members per room.
 const MEMBERS: usize = 100;
 
-/// A server may give memory back a while after the last event; after this time it is idle.
+/// How long to wait until a server is idle; it may free memory some time after the last event.
 const SETTLED: Duration = Duration::from_millis(500);
 
-/// What everybody hears: how long, and how much at once.
+/// The traffic before the last measurement.
 const BURST: Work = Work { window: 256, text_bytes: 400, time: Duration::from_secs(1) };
 
-/// Resident memory.
 #[derive(Clone, Copy)]
 pub(crate) struct Footprint {
-    /// Of a server that nobody has joined, in bytes.
+    /// Bytes of a server without users.
     pub(crate) fresh: u64,
-    /// Bytes for each user: logged in, then in a room, then after a burst to everybody.
+    /// Bytes per user: after login, in a room, and after a burst to everybody.
     pub(crate) each: [f64; 3],
 }
 
-/// The footprint of each server. `None` for those who are late, now or in a storm, and for the relay, which has no
+/// The footprint of each server. `None` for those that are late, here or in a storm, and for the relay, which has no
 /// users.
 pub(crate) fn measure(
     contenders: &[Contender],

@@ -1,4 +1,4 @@
-//! In place of `tls`, where the bench is built without it.
+//! Replaces `tls` in builds without it.
 
 use std::io::{self, Read, Write};
 use std::net::SocketAddr;
@@ -7,7 +7,7 @@ use mio::net::TcpStream;
 
 use crate::failure::Failure;
 
-/// There is none.
+/// Has no values.
 pub(crate) enum Certificate {}
 
 impl Certificate {
@@ -24,7 +24,7 @@ impl Certificate {
     }
 }
 
-/// There is none.
+/// Has no values.
 pub(crate) enum TlsLine {}
 
 impl TlsLine {

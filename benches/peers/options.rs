@@ -1,28 +1,27 @@
-//! The command line. Cargo gives every bench the same one, so what is meant for criterion's benches arrives here too.
+//! The command line. Cargo passes the same one to every bench, so options for criterion's benches arrive here too.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-/// What to do.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Task {
     Compare(Comparison),
-    /// Be the bare relay there.
+    /// Run the relay at this address.
     Relay(SocketAddr),
-    /// Another bench is meant, or none: `cargo test --all-targets` runs benches as well.
+    /// Another bench is meant, or none: `cargo test --all-targets` runs benches too.
     Nothing,
 }
 
-/// Who is compared, in what: all servers in everything, where nothing else is said.
+/// What to compare; by default, all servers in all tables.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Comparison {
-    /// Over TLS, where a server speaks it.
+    /// Use TLS, with servers that have it.
     pub(crate) is_over_tls: bool,
-    /// Modern clients of IRC alone, in fan-out.
+    /// Only modern IRC clients, in fan-out.
     pub(crate) is_modern: bool,
-    /// parlord and this other one alone, perhaps built from older sources, in fan-out.
+    /// Only parlord and this other build of it, in fan-out.
     pub(crate) other: Option<PathBuf>,
-    /// Less of everything.
+    /// Measure less.
     pub(crate) is_quick: bool,
 }
 
@@ -38,14 +37,14 @@ pub(crate) fn parse(args: &[String]) -> Result<Task, String> {
                 let program = args.next().ok_or("--other needs a program")?;
                 comparison.other = Some(program.into());
             }
-            // What `cargo bench` adds.
+            // Added by `cargo bench`.
             "--bench" => is_bench = true,
             "--relay" => {
                 let address = args.next().and_then(|address| address.parse().ok());
                 return address.map(Task::Relay).ok_or_else(|| "--relay needs an address".into());
             }
             option if option.starts_with('-') => return Err(format!("unknown option {option}")),
-            // A filter, as criterion has it: the benches whose names contain it.
+            // A filter as in criterion: run the benches whose names contain it.
             filter if !"peers".contains(filter) => return Ok(Task::Nothing),
             _ => {}
         }

@@ -1,4 +1,4 @@
-//! A server with people in it, and what work costs it.
+//! A server with clients, and the cost of a load.
 
 use std::time::{Duration, Instant};
 
@@ -9,10 +9,10 @@ use crate::hall::{Hall, Seats};
 use crate::loader::{self, Work};
 use crate::plan::Plan;
 
-/// What one run costs.
+/// The cost of a run.
 #[derive(Clone)]
 pub(crate) struct Cost {
-    /// Processor time of the server for each delivery, in nanoseconds.
+    /// CPU time of the server per delivery, in nanoseconds.
     pub(crate) cpu_ns: f64,
     pub(crate) p50: Duration,
     pub(crate) p99: Duration,
@@ -24,7 +24,7 @@ pub(crate) struct Place {
 }
 
 impl Place {
-    /// Starts a server and lets everybody in. `None` when it is late.
+    /// Starts a server and logs everybody in. `None` if that takes too long.
     pub(crate) fn open(
         contender: &Contender,
         seats: Seats,
@@ -38,7 +38,7 @@ impl Place {
         }
     }
 
-    /// Warms up, then does the work and asks what it has cost.
+    /// Warms up, then runs the load and measures its cost.
     fn cost(&mut self, work: Work, plan: &Plan) -> Result<Cost, Failure> {
         loader::run(&mut self.hall, Work { time: plan.warm_up, ..work }, Instant::now() + plan.patience)?;
         let before = account::cpu(self.server.pid())?;
@@ -52,8 +52,8 @@ impl Place {
     }
 }
 
-/// Gives each place the work once, and adds what it cost to its costs. Each round begins with another one. Who is late
-/// has no figures, and is not asked again.
+/// Runs the load once at each place, and records the cost. Each round starts with another place. A place that is late
+/// has no figures, and is not measured again.
 pub(crate) fn measure_round(
     places: &mut [Option<Place>],
     costs: &mut [Vec<Cost>],

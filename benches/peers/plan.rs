@@ -1,30 +1,29 @@
-//! How much of everything is measured.
+//! How much to measure.
 
 use std::time::Duration;
 
 use rustix::process::{Resource, getrlimit};
 
-/// Descriptors of the loader that are no clients.
+/// Descriptors of the loader that are not clients.
 const SPARE_DESCRIPTORS: u64 = 100;
 
 #[derive(Clone, Copy)]
 pub(crate) struct Plan {
-    /// Less of everything, in two minutes.
+    /// Measure less, in two minutes.
     pub(crate) is_quick: bool,
-    /// How often each run of fan-out is repeated.
+    /// Rounds of fan-out.
     pub(crate) rounds: usize,
-    /// How often storms are.
+    /// Rounds of storms.
     pub(crate) storms: usize,
-    /// Before each run.
     pub(crate) warm_up: Duration,
-    /// How long each run is.
+    /// Duration of each run.
     pub(crate) time: Duration,
-    /// How long a server may take to let everybody in, and how long a run may take.
+    /// How long a server may take to log everybody in, and a run to finish.
     pub(crate) patience: Duration,
-    /// How many connect at once in a storm, and how many of them then join one room.
+    /// How many connect at once in a storm, and how many of them join one room.
     pub(crate) newcomers: usize,
     pub(crate) joiners: usize,
-    /// How many users memory is measured with.
+    /// Users for measuring memory.
     pub(crate) users: usize,
 }
 
@@ -58,7 +57,7 @@ impl Plan {
     }
 }
 
-/// Whether the system lets this process have so many clients, and so a server as well.
+/// True when the descriptor limit allows this many clients, and so the server as many connections.
 pub(crate) fn is_possible(clients: usize) -> bool {
     getrlimit(Resource::Nofile).current.is_none_or(|most| clients as u64 + SPARE_DESCRIPTORS <= most)
 }

@@ -1,5 +1,5 @@
-//! The bare relay: the limit of what a server can do here. It reads everything that is ready, and then writes the
-//! same bytes once to each receiver. There is no protocol, but for `hear` with which a receiver says that it is one.
+//! The bare relay, the limit for any server: it reads everything that is ready, and writes the same bytes once to each
+//! receiver. Its only protocol is `hear`, with which receivers register.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::mem;
@@ -10,19 +10,17 @@ use mio::{Events, Interest, Poll, Token};
 
 const LISTENER: Token = Token(usize::MAX);
 
-/// Bytes read in one call.
 const BUFFER_BYTES: usize = 256 * 1024;
 
 struct Peer {
     stream: TcpStream,
     is_receiver: bool,
-    /// A receiver's bytes that its socket did not take yet.
+    /// Bytes that a receiver's socket has not taken yet.
     unsent: Vec<u8>,
-    /// The beginning of a sender's line: half a line must not go out before somebody else's.
+    /// An incomplete line, which must not be mixed with another sender's.
     begun: Vec<u8>,
 }
 
-/// Relays until it is killed.
 pub(crate) fn run(address: SocketAddr) -> io::Result<()> {
     let mut listener = TcpListener::bind(address)?;
     let mut poll = Poll::new()?;
@@ -72,7 +70,7 @@ fn accept(listener: &TcpListener, poll: &Poll, peers: &mut Vec<Peer>) -> io::Res
 }
 
 impl Peer {
-    /// Reads all there is, and appends its whole lines.
+    /// Reads until the socket would block, and appends the whole lines.
     fn read(&mut self, buffer: &mut [u8], heard: &mut Vec<u8>) -> io::Result<()> {
         loop {
             let count = match self.stream.read(buffer) {

@@ -1,4 +1,4 @@
-//! What was measured, as tables in Markdown. Figures are medians over the rounds.
+//! The results as Markdown tables. Figures are medians over the rounds.
 
 use std::fmt::Write;
 use std::time::Duration;
@@ -10,10 +10,10 @@ use crate::plan::Plan;
 use crate::rounds::Row;
 use crate::storms::Storm;
 
-/// Where there is no figure.
+/// Stands for a missing figure.
 const NONE: &str = "–";
 
-/// Processor time for each delivery, and how many times the first contender's that is.
+/// CPU time per delivery, and its ratio to the first contender's.
 pub(crate) fn costs(contenders: &[Contender], rows: &[Row]) -> String {
     let names = names(contenders);
     let first = names.first().copied().unwrap_or(NONE);
@@ -28,7 +28,6 @@ pub(crate) fn costs(contenders: &[Contender], rows: &[Row]) -> String {
     table.0
 }
 
-/// How long deliveries took.
 pub(crate) fn latencies(contenders: &[Contender], rows: &[Row]) -> String {
     let mut table =
         Table::new("latency in ms, 50th / 99th percentile: receivers, W, bytes", &names(contenders));
@@ -43,7 +42,7 @@ pub(crate) fn latencies(contenders: &[Contender], rows: &[Row]) -> String {
     table.0
 }
 
-/// What users cost: to come in, to be there.
+/// The cost of users: logging in, and memory.
 pub(crate) fn users(
     contenders: &[Contender],
     storms: &[Vec<Storm>],
@@ -77,7 +76,7 @@ pub(crate) fn users(
     table.0
 }
 
-/// What a delivery costs parlord in crowds.
+/// The cost of a delivery in crowds, for parlord.
 pub(crate) fn growth(crowds: &[Crowded]) -> String {
     let windows = WINDOWS.map(|window| format!("W = {window}"));
     let mut table = Table::new("parlord, CPU µs for each delivery", &windows.each_ref().map(String::as_str));
@@ -119,7 +118,7 @@ fn millis(time: Duration) -> f64 {
     time.as_secs_f64() * 1e3
 }
 
-/// The middle one, `None` where there is none.
+/// The median, `None` without values.
 fn median<T>(all: &[T], figure: impl Fn(&T) -> f64) -> Option<f64> {
     let mut figures: Vec<_> = all.iter().map(figure).collect();
     figures.sort_by(f64::total_cmp);

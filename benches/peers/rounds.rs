@@ -1,5 +1,5 @@
-//! Fan-out: all servers are there at the same time, and each round gives every one the same work in turn, so that
-//! what else the machine does hits them all. Who is not at work waits, and takes next to no processor time.
+//! Fan-out: all servers run at once, and each round gives each the same load in turn, so that disturbances by other
+//! programs affect all. Waiting servers take next to no CPU time.
 
 use crate::contender::Contender;
 use crate::failure::Failure;
@@ -9,7 +9,6 @@ use crate::place::{Cost, Place, measure_round};
 use crate::plan::{Plan, is_possible};
 use crate::tell;
 
-/// Receivers, messages in flight, bytes of a text.
 pub(crate) type Shape = (usize, usize, usize);
 
 pub(crate) const SHAPES: [Shape; 8] = [
@@ -23,17 +22,16 @@ pub(crate) const SHAPES: [Shape; 8] = [
     (1_000, 32, 400),
 ];
 
-/// Those of modern clients.
+/// Shapes for modern clients.
 pub(crate) const MODERN_SHAPES: [Shape; 4] =
     [(100, 32, 64), (100, 256, 64), (1_000, 32, 64), (1_000, 256, 64)];
 
-/// Those that `--quick` leaves out.
+/// Shapes that `--quick` leaves out.
 const SLOW_SHAPES: [Shape; 3] = [(1_000, 1, 64), (1_000, 256, 64), (1_000, 32, 400)];
 
-/// All runs of one shape.
 pub(crate) struct Row {
     pub(crate) shape: Shape,
-    /// Of each server, in the order in which they were given.
+    /// Costs of each server, in the order given.
     pub(crate) costs: Vec<Vec<Cost>>,
 }
 

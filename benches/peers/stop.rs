@@ -1,4 +1,4 @@
-//! Ctrl-C and SIGTERM end the bench as a failure does, so that no server and no directory is left behind.
+//! Ctrl-C and SIGTERM end the bench like a failure, so that no server and no directory is left behind.
 
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -17,7 +17,7 @@ pub(crate) fn on_signals() -> io::Result<()> {
     Ok(())
 }
 
-/// Fails once a signal has come. Whoever waits asks this again and again.
+/// Fails once a signal has come. All waiting loops call it.
 pub(crate) fn check() -> Result<(), Failure> {
     if IS_TOLD.load(Ordering::Relaxed) { Err(Failure::Wrong("interrupted".into())) } else { Ok(()) }
 }

@@ -1,4 +1,4 @@
-//! The network is back, and everybody connects and logs in at once; then many of them join one room at once.
+//! Reconnection after a network failure: all clients connect and log in at once, then many join one room at once.
 
 use std::time::{Duration, Instant};
 
@@ -10,26 +10,26 @@ use crate::plan::{Plan, is_possible};
 use crate::tell;
 use crate::wire::{Wire, second_word};
 
-/// What a storm came to.
+/// The result of a storm.
 #[derive(Clone, Copy)]
 pub(crate) struct Storm {
-    /// Whether everybody was in by the deadline.
+    /// True when all were logged in by the deadline.
     pub(crate) is_over: bool,
     pub(crate) logins_per_second: f64,
-    /// Processor time of the server for each who came in.
+    /// CPU time of the server per login.
     pub(crate) login_cpu: Duration,
-    /// Until all who joined knew of each other, and the server's processor time for that. On IRC alone.
+    /// Until all members knew of each other, only on IRC.
     pub(crate) join: Option<Spent>,
 }
 
-/// What something has taken.
+/// The cost of a phase.
 #[derive(Clone, Copy)]
 pub(crate) struct Spent {
     pub(crate) time: Duration,
     pub(crate) cpu: Duration,
 }
 
-/// The storms of each server. The relay has no logins.
+/// The storms of each server, without the relay, which has no logins.
 pub(crate) fn measure(contenders: &[Contender], plan: &Plan) -> Result<Vec<Vec<Storm>>, Failure> {
     let mut storms = vec![Vec::new(); contenders.len()];
     if !is_possible(plan.newcomers) {
@@ -38,7 +38,7 @@ pub(crate) fn measure(contenders: &[Contender], plan: &Plan) -> Result<Vec<Vec<S
     }
     for round in 0..plan.storms {
         for (contender, storms) in contenders.iter().zip(&mut storms) {
-            // Who needs all the patience there is, does not need it twice.
+            // A late server is not asked again.
             if contender.kind != Kind::Relay && storms.iter().all(|storm: &Storm| storm.is_over) {
                 tell(&format!("storm {} of {}: {}", round + 1, plan.storms, contender.name));
                 storms.push(storm(contender, plan)?);
@@ -73,14 +73,14 @@ fn storm(contender: &Contender, plan: &Plan) -> Result<Storm, Failure> {
     Ok(storm)
 }
 
-/// What that takes.
+/// Measures the cost of `act`.
 fn spend(server: &Running, act: impl FnOnce() -> Result<(), Failure>) -> Result<Spent, Failure> {
     let (start, before) = (Instant::now(), account::cpu(server.pid())?);
     act()?;
     Ok(Spent { time: start.elapsed(), cpu: account::cpu(server.pid())?.saturating_sub(before) })
 }
 
-/// The first so many join one room; each is told of itself and of all who come after it.
+/// The first `count` clients join one room; each is told of itself and of all later members.
 fn join_all(crowd: &mut Crowd, count: usize, by: Instant) -> Result<(), Failure> {
     let (wire, room) = (crowd.wire, crowd.wire.room(0));
     for client in &mut crowd.clients[..count] {

@@ -1,7 +1,7 @@
-//! The same over TLS: a certificate that every server is given, and connections that trust it alone.
+//! The comparison over TLS: one certificate for all servers, and connections that trust only it.
 //!
-//! All that varies is held still: TLS 1.3, keys agreed on over X25519, AES-128-GCM, and a certificate of ECDSA on P-256.
-//! Nobody resumes, so each handshake is a whole one.
+//! The parameters are fixed: TLS 1.3, X25519, AES-128-GCM, and an ECDSA certificate on P-256. Without resumption, each
+//! handshake is a full one.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::SocketAddr;
@@ -16,10 +16,10 @@ use rustls::{ClientConfig, ClientConnection, RootCertStore, version};
 
 use crate::failure::Failure;
 
-/// Bytes of the server's greeting, where that comes in the clear, read in one call.
+/// Bytes per read of a greeting in clear text.
 const GREETING_BYTES: usize = 4096;
 
-/// What a server shows, and how clients shake hands with it.
+/// A server's certificate and key, and the TLS settings of its clients.
 pub(crate) struct Certificate {
     cert: String,
     key: String,
@@ -27,7 +27,7 @@ pub(crate) struct Certificate {
 }
 
 impl Certificate {
-    /// A new one, with a key of its own.
+    /// Makes a certificate with a new key.
     pub(crate) fn make() -> Result<Self, Failure> {
         let wrong = |error: &dyn ToString| Failure::Wrong(error.to_string());
         let pair = KeyPair::generate().map_err(|error| wrong(&error))?;
@@ -47,22 +47,19 @@ impl Certificate {
         Ok(Self { cert: certificate.pem(), key: pair.serialize_pem(), handshakes: Arc::new(config) })
     }
 
-    /// The certificate, as PEM.
     pub(crate) fn cert(&self) -> &str {
         &self.cert
     }
 
-    /// Its key, as PEM.
     pub(crate) fn key(&self) -> &str {
         &self.key
     }
 }
 
-/// A connection over TLS, as non-blocking as its socket.
 pub(crate) struct TlsLine {
     socket: TcpStream,
     connection: ClientConnection,
-    /// The server says a line in the clear before anything else.
+    /// The server sends a line in clear text first.
     is_greeted: bool,
 }
 
@@ -79,7 +76,7 @@ impl TlsLine {
         &mut self.socket
     }
 
-    /// Passes over the line in the clear. What follows it are records.
+    /// Skips the line in clear text; records follow it.
     fn skip_greeting(&mut self) -> io::Result<()> {
         let mut bytes = [0; GREETING_BYTES];
         while self.is_greeted {
@@ -99,7 +96,7 @@ impl TlsLine {
         Ok(())
     }
 
-    /// Reads what comes next, and answers what the handshake wants answered. Returns 0 at the end.
+    /// Reads once, and continues the handshake. Returns 0 at the end.
     fn take(&mut self) -> io::Result<usize> {
         self.skip_greeting()?;
         let count = self.connection.read_tls(&mut self.socket)?;
@@ -112,7 +109,7 @@ impl TlsLine {
 }
 
 impl Read for TlsLine {
-    /// Fills all of `buffer`, as far as there is something.
+    /// Fills `buffer` as far as bytes are available.
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let mut filled = 0;
         while filled < buffer.len() {
@@ -135,7 +132,7 @@ impl Write for TlsLine {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let mut taken = self.connection.writer().write(bytes)?;
         if taken == 0 {
-            // As much waits as may wait.
+            // rustls's buffer is full.
             self.flush()?;
             taken = self.connection.writer().write(bytes)?;
         }

@@ -1,18 +1,17 @@
-//! The little that the loader must know of each protocol: how to come in, how to speak, and how it will be heard.
+//! What the loader knows of each protocol: how to log in, to send, and what arrives.
 
-/// What modern clients of IRC request.
+/// The capabilities that modern IRC clients request.
 const CAPABILITIES: &str = "message-tags server-time echo-message batch labeled-response";
 
-/// What a server speaks.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Wire {
     Irc,
-    /// IRC with `CAPABILITIES`, and a label before each message.
+    /// IRC with `CAPABILITIES`, and a label on each message.
     ModernIrc,
     /// RESP2, with `SUBSCRIBE` and `PUBLISH`.
     Redis,
     Nats,
-    /// The bare relay's: a line is a message.
+    /// The bare relay's: each line is a message.
     Raw,
 }
 
@@ -21,17 +20,17 @@ impl Wire {
         matches!(self, Self::Irc | Self::ModernIrc)
     }
 
-    /// Whether speakers hear their own messages.
+    /// True when speakers receive their own messages.
     pub(crate) fn has_echo(self) -> bool {
         self == Self::ModernIrc
     }
 
-    /// Whether the server says a line in the clear before TLS begins. NATS does.
+    /// True when the server sends a line in clear text before TLS, as NATS does.
     pub(crate) fn greets_in_the_clear(self) -> bool {
         self == Self::Nats
     }
 
-    /// How a client introduces itself.
+    /// The first lines of a client.
     pub(crate) fn hello(self, name: &str) -> String {
         match self {
             Self::Irc => format!("NICK {name}\r\nUSER {name} 0 * :{name}\r\n"),
@@ -44,7 +43,7 @@ impl Wire {
         }
     }
 
-    /// Whether this line says that a client is in. On IRC the message of the day ends what follows registration.
+    /// True when this line ends the login: on IRC, the end of the message of the day.
     pub(crate) fn is_welcome(self, line: &[u8]) -> bool {
         match self {
             Self::Irc | Self::ModernIrc => matches!(second_word(line), Some(b"376" | b"422")),
@@ -63,11 +62,11 @@ impl Wire {
         }
     }
 
-    /// Whether this line ends the answer to `join`.
+    /// True when this line ends the answer to `join`.
     pub(crate) fn is_joined(self, line: &[u8]) -> bool {
         match self {
             Self::Irc | Self::ModernIrc => second_word(line) == Some(b"366"),
-            // The last element of the answer: how many channels the client is in.
+            // The last element of the answer: the number of subscribed channels.
             Self::Redis => line.starts_with(b":"),
             Self::Nats => line == b"PONG",
             Self::Raw => line == b"yes",
@@ -81,7 +80,7 @@ impl Wire {
         }
     }
 
-    /// Appends a message to a room; its number is its label, where it has one.
+    /// Appends a message to a room; modern clients label it with its number.
     pub(crate) fn say(self, number: usize, room: &str, text: &str, out: &mut Vec<u8>) {
         let bytes = text.len();
         let parts: &[&str] = match self {
@@ -99,7 +98,7 @@ impl Wire {
         parts.iter().for_each(|part| out.extend_from_slice(part.as_bytes()));
     }
 
-    /// The bytes with which everybody hears that message, behind its tags; `source` is what IRC says of its sender.
+    /// The bytes that receivers get, without tags; `source` is the sender's prefix on IRC.
     pub(crate) fn heard(self, source: &str, room: &str, text: &str) -> String {
         let bytes = text.len();
         match self {
@@ -112,7 +111,7 @@ impl Wire {
         }
     }
 
-    /// The tags of a line and the rest of it. `None` where the tags have no end yet.
+    /// Splits a line into its tags and the rest. `None` if the tags are incomplete.
     pub(crate) fn split_tags(self, bytes: &[u8]) -> Option<(&[u8], &[u8])> {
         let Some(tagged) = bytes.strip_prefix(b"@").filter(|_| self == Self::ModernIrc) else {
             return Some((&[], bytes));
@@ -121,7 +120,7 @@ impl Wire {
         Some((&tagged[..end], &tagged[end + 1..]))
     }
 
-    /// What must be answered to this line, if it asks whether the client is alive.
+    /// The answer to this line, if it is a ping.
     pub(crate) fn answer(self, line: &[u8]) -> Option<Vec<u8>> {
         let rest = line.strip_prefix(b"PING")?;
         match self {
@@ -131,7 +130,7 @@ impl Wire {
         }
     }
 
-    /// Whether a line among the messages may be passed over: what a publisher is answered, and the answers to PING.
+    /// True when a line between messages may be ignored: replies to publishers, and answers to PING.
     pub(crate) fn is_idle_talk(self, line: &[u8]) -> bool {
         match self {
             Self::Redis => line.starts_with(b":"),
@@ -140,7 +139,7 @@ impl Wire {
         }
     }
 
-    /// Whether this line says that the server is done with this client.
+    /// True when this line is an error that ends the run.
     pub(crate) fn is_refusal(self, line: &[u8]) -> bool {
         match self {
             Self::Irc | Self::ModernIrc => {
@@ -152,23 +151,23 @@ impl Wire {
     }
 }
 
-/// Whether this numeric refuses something; 422 only says that there is no message of the day.
+/// True when this numeric is an error; 422 only reports a missing message of the day.
 fn is_error(word: &[u8]) -> bool {
     word.len() == 3 && word.starts_with(b"4") && word != b"422"
 }
 
-/// Whether this line refuses capabilities.
+/// True when this line rejects capabilities.
 fn is_nak(line: &[u8]) -> bool {
     second_word(line) == Some(b"CAP") && line.split(|&byte| byte == b' ').nth(3) == Some(b"NAK")
 }
 
-/// The number in the label that these tags carry, if they do.
+/// The number in the label of these tags, if there is one.
 pub(crate) fn label(tags: &[u8]) -> Option<usize> {
     let label = tags.split(|&byte| byte == b';').find_map(|tag| tag.strip_prefix(b"label="))?;
     str::from_utf8(label).ok()?.parse().ok()
 }
 
-/// The second word of a line of IRC that begins with its source.
+/// The second word of an IRC line, which begins with its source.
 pub(crate) fn second_word(line: &[u8]) -> Option<&[u8]> {
     line.split(|&byte| byte == b' ').nth(1)
 }

@@ -1,4 +1,4 @@
-//! Users who do nothing wrong: they chat in the lobby and whisper, and read what is said.
+//! Well-behaved users: they chat in the lobby, whisper, and read everything.
 
 use std::ops::AddAssign;
 use std::thread;
@@ -8,16 +8,16 @@ use parlor::address::Address;
 
 use crate::support::{Peer, say, whisper};
 
-/// How long a chatter waits between two messages.
+/// Pause between two messages.
 const PAUSE: Duration = Duration::from_millis(4);
 
-/// What makes a message long.
+/// Padding for long messages.
 const PADDING_BYTES: usize = 400;
 
-/// Every so many messages one is a whisper to the next chatter.
+/// One message in this many is a whisper to the next chatter.
 const WHISPERS: u64 = 5;
 
-/// Says that nothing follows, and how much came before.
+/// The last message: it contains the number of messages before it.
 const END: &str = "end";
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -26,11 +26,11 @@ enum Wire {
     Irc,
 }
 
-/// What chatters have said and heard.
+/// Messages sent and received.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Count {
     pub(crate) sent: u64,
-    /// What the others, and on the one wire also this one, have said to it.
+    /// Messages from others to this chatter; on CrazyIt, also its own.
     pub(crate) due: u64,
     pub(crate) delivered: u64,
 }
@@ -43,30 +43,29 @@ impl AddAssign for Count {
     }
 }
 
-/// What one chatter hears of another.
+/// What one chatter has received from another.
 #[derive(Clone, Copy, Default)]
 struct Heard {
-    /// Numbers come in order, and those of whispers to others are left out.
+    /// The last number. Numbers ascend, with gaps for whispers to others.
     last: Option<u64>,
     messages: u64,
-    /// How many there were, once that has been told.
+    /// The number of messages, once the sender has told it.
     due: Option<u64>,
 }
 
-/// One of those who chat.
 pub(crate) struct Chatter {
     peer: Peer,
     n: usize,
     of: usize,
     wire: Wire,
-    /// Said in the lobby, and whispered.
+    /// Messages to the lobby, and whispers.
     said: u64,
     whispered: u64,
     heard: Vec<Heard>,
 }
 
 impl Chatter {
-    /// Comes as the `n`th of so many.
+    /// Connects as the `n`th of `of`.
     pub(crate) fn enter(at: &Address, n: usize, of: usize) -> Self {
         let wire = if n.is_multiple_of(2) { Wire::CrazyIt } else { Wire::Irc };
         let peer = match wire {
@@ -76,7 +75,7 @@ impl Chatter {
         Self { peer, n, of, wire, said: 0, whispered: 0, heard: vec![Heard::default(); of] }
     }
 
-    /// Speaks and listens until then.
+    /// Sends and receives until this time.
     pub(crate) fn chat(&mut self, until: Instant) {
         while Instant::now() < until {
             let number = self.said + self.whispered;
@@ -93,13 +92,13 @@ impl Chatter {
         }
     }
 
-    /// Tells everybody how much was said to them.
+    /// Tells everybody how many messages it sent to them.
     pub(crate) fn tell_end(&mut self) {
         let end = format!("{END} {} {}", self.said, self.whispered);
         self.say(&end);
     }
 
-    /// Listens until everybody has told its end, and leaves.
+    /// Receives until all ends are known, and disconnects.
     pub(crate) fn leave(mut self) -> Count {
         while (0..self.of).any(|n| self.hears(n) && self.heard[n].due.is_none()) {
             self.listen();
@@ -111,7 +110,7 @@ impl Chatter {
         Count { sent, due: sum(|heard| heard.due.unwrap_or(0)), delivered: sum(|heard| heard.messages) }
     }
 
-    /// Whether this one hears what the `n`th says in the lobby.
+    /// True when this chatter receives the lobby messages of the `n`th.
     fn hears(&self, n: usize) -> bool {
         n != self.n || self.wire == Wire::CrazyIt
     }
@@ -130,7 +129,7 @@ impl Chatter {
         });
     }
 
-    /// Listens up to what comes back after the message that was just sent, so that nobody is too far ahead.
+    /// Reads up to the answer to the last message, so that no chatter is far ahead.
     fn catch_up(&mut self, number: u64) {
         let (question, answer) = match self.wire {
             Wire::CrazyIt => {
@@ -142,7 +141,7 @@ impl Chatter {
         while !self.listen().ends_with(&answer) {}
     }
 
-    /// Takes in the next line.
+    /// Handles the next line.
     fn listen(&mut self) -> String {
         let line = self.peer.line();
         if let Some((who, text)) = said(self.wire, &line)
@@ -171,7 +170,7 @@ impl Chatter {
     }
 }
 
-/// Who said what, where the line is about that.
+/// The sender and the text of a message, if the line is one.
 fn said(wire: Wire, line: &str) -> Option<(&str, &str)> {
     match wire {
         Wire::CrazyIt => {

@@ -1,4 +1,4 @@
-//! Users who come and go, who do not read, and who vanish.
+//! Users that come and go, that do not read, and that vanish.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -7,10 +7,10 @@ use parlor::address::Address;
 
 use crate::support::{Peer, login, say, whisper};
 
-/// How long one that does not read stays, unless the server has enough of it first.
+/// How long a user that does not read stays, unless the server closes it first.
 const STALLS_FOR: Duration = Duration::from_secs(5);
 
-/// Comes, speaks, and goes, in different ways on both wires.
+/// Connects, speaks and disconnects, in different ways on both wires.
 pub(crate) fn come_and_go(at: &Address, n: usize, until: Instant) {
     let name = format!("guest{n}");
     for round in 0_u64.. {
@@ -42,7 +42,7 @@ pub(crate) fn come_and_go(at: &Address, n: usize, until: Instant) {
     }
 }
 
-/// Comes and does not read. Returns how often it was told so and closed.
+/// Connects and does not read. Returns how often the server closed it for that reason.
 pub(crate) fn stall(at: &Address, n: usize, until: Instant) -> usize {
     let name = format!("stalled{n}");
     let mut closed = 0;
@@ -62,7 +62,7 @@ pub(crate) fn stall(at: &Address, n: usize, until: Instant) -> usize {
     closed
 }
 
-/// Comes, and breaks the connection amid whatever is under way.
+/// Connects, and resets the connection in the middle of traffic.
 pub(crate) fn vanish(at: &Address, n: usize, until: Instant) {
     for round in 0_u64.. {
         if Instant::now() >= until {

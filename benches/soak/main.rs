@@ -1,13 +1,12 @@
-//! A `parlord` under everything at once, for a time: on both wires there are users who chat, who come and go, who
-//! never read, and who vanish. Those who do nothing wrong must hear all that is said, and when everybody has left the
-//! server must be as small as before.
+//! Runs a `parlord` under mixed load for a time: on both wires, users chat, come and go, never read, or vanish.
+//! Well-behaved users must receive every message, and when everybody has left, the server must be as small as before.
 //!
 //!     cargo bench --bench soak -- [--quick] [--seconds N]
 //!
-//! The first third of the time is for what stays once it is there, such as room in tables: the start is after that.
-//! Without `--bench`, which cargo gives it under `cargo bench`, it runs for a second, to show that it works.
+//! Growth is measured from the end of the first third, when lasting allocations such as tables exist. Without
+//! `--bench`, which cargo passes under `cargo bench`, it runs for a second, to show that it works.
 
-// The report is for whoever runs it.
+// Users of the bench read the report there.
 #![allow(clippy::print_stdout)]
 
 #[path = "../../tests/support/mod.rs"]
@@ -26,19 +25,19 @@ use parlor::address::Address;
 use support::program::Memory;
 use support::{Peer, Program};
 
-/// How many chat, in turn on one wire and the other.
+/// Number of chatters, alternately on both wires.
 const CHATTERS: usize = 16;
 
-/// How many at the same time come and go.
+/// How many come and go at a time.
 const CHURNING: usize = 4;
 
-/// How many at the same time do not read.
+/// How many do not read at a time.
 const STALLING: usize = 8;
 
-/// How many at the same time vanish, again and again.
+/// How many vanish at a time, repeatedly.
 const VANISHING: usize = 2;
 
-/// How much larger the server may be at the end than at the start.
+/// Most growth of the server's memory, as a factor.
 const GROWTH: f64 = 1.1;
 
 fn main() {
@@ -57,7 +56,7 @@ fn main() {
     println!("soak/turns       {}", server.turns());
 }
 
-/// How long to run; `None` where the arguments ask for other benches.
+/// How long to run; `None` if the arguments ask for other benches.
 fn time_to_run(args: impl Iterator<Item = String>) -> Option<Duration> {
     let (mut seconds, mut is_bench) = (60, false);
     let mut args = args.peekable();
@@ -69,7 +68,7 @@ fn time_to_run(args: impl Iterator<Item = String>) -> Option<Duration> {
                 let number = args.next().and_then(|number| number.parse().ok());
                 seconds = number.expect("--seconds needs a number");
             }
-            // The options of other benches, where all are run together.
+            // An option of another bench, when all run together.
             option if option.starts_with("--") => {}
             filter if "soak".contains(filter) => {}
             _ => return None,
@@ -78,18 +77,18 @@ fn time_to_run(args: impl Iterator<Item = String>) -> Option<Duration> {
     Some(Duration::from_secs(if is_bench { seconds } else { 1 }))
 }
 
-/// What everybody has counted.
+/// The counts of all users.
 #[derive(Default)]
 struct Counts {
     chat: Count,
-    /// How many did not read, and were told so and closed.
+    /// How many did not read, and were closed for it.
     stalled: usize,
 }
 
-/// Lets everybody do what they do for so long.
+/// Runs all kinds of users for this time.
 fn everybody(at: &Address, time: Duration) -> Counts {
     let until = Instant::now() + time;
-    // All are there before the first speaks, and all have spoken before the first leaves.
+    // All are connected before the first speaks, and all have spoken before the first leaves.
     let (all_here, all_said) = (Barrier::new(CHATTERS), Barrier::new(CHATTERS));
     thread::scope(|scope| {
         (0..CHURNING).for_each(|n| drop(scope.spawn(move || harm::come_and_go(at, n, until))));
@@ -119,7 +118,7 @@ fn everybody(at: &Address, time: Duration) -> Counts {
     })
 }
 
-/// Prints what happened, and fails where something was lost or the server has grown.
+/// Prints the counts, and fails if a message was lost or the server has grown.
 fn report(time: Duration, counts: &Counts, start: Memory, end: Memory) {
     let Count { sent, due, delivered } = counts.chat;
     let mb = |bytes: u64| bytes as f64 / 1e6;
