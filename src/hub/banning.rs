@@ -1,5 +1,5 @@
-//! Setting bans and taking them away, and telling operators what they should know. That only operators of the server do
-//! so is the session's to see to.
+//! Setting and removing bans from the server, and notices to its operators. The session checks that the user is an
+//! operator.
 
 use std::time::SystemTime;
 
@@ -9,12 +9,12 @@ use crate::message::{Effect, Effects, Event, EventKind, Now, Peer, Source, UserI
 use crate::network::Network;
 
 impl Hub {
-    /// Who may not come.
+    /// The bans from this server.
     pub fn bans(&self) -> &Bans {
         &self.bans
     }
 
-    /// Sets the bans of an earlier run. Those that cannot be set are left out.
+    /// Sets the bans of an earlier run. Leaves out those that are not valid.
     pub fn restore_bans(&mut self, bans: impl IntoIterator<Item = Ban>, now: SystemTime) {
         for ban in bans {
             self.bans.add(ban, now).ok();
@@ -22,7 +22,7 @@ impl Hub {
         self.recharge_bans();
     }
 
-    /// Sets a ban on behalf of `id`, and ends all connections that it hits. Returns whether it took the place of another.
+    /// Sets a ban on behalf of `id` and closes all connections that match it. True when it replaced another ban.
     pub fn ban(&mut self, id: UserId, ban: Ban, now: Now, out: &mut Effects) -> Result<bool, BanError> {
         let hits = |peer| matches!(peer, Peer::Tcp(ip, _) if ban.network.contains(ip));
         if self.users.get(id).is_some_and(|user| hits(user.peer)) {
@@ -37,7 +37,7 @@ impl Hub {
         Ok(was_there)
     }
 
-    /// Takes the ban of exactly this network away, if there is one.
+    /// Removes the ban of exactly this network.
     pub fn unban(&mut self, network: &Network, now: Now) -> Option<Ban> {
         let removed = self.bans.remove(network, now.time);
         self.recharge_bans();
@@ -49,7 +49,7 @@ impl Hub {
         self.users.budget.recharge(None, &mut self.bans.charged, now);
     }
 
-    /// Tells all operators of the server but `except`.
+    /// Sends a notice to all operators of the server except `except`.
     pub fn tell_operators(&mut self, except: Option<UserId>, text: String, now: Now, out: &mut Effects) {
         self.last_event = self.last_event.next(now.time);
         let (id, time, kind) = (self.last_event, now.time, EventKind::Notice(text));

@@ -1,7 +1,7 @@
-//! Who may not come to this server at all: addresses and networks, each for a time or for ever.
+//! Bans from the server: addresses and networks, each with an end or permanent.
 //!
-//! They are asked at every newcomer, so an answer costs a look for each length of prefix that is in use, however many
-//! bans there are. A ban that is over is forgotten when its place is needed: it needs no timer.
+//! Every accept looks for bans, at a cost of one binary search per prefix length in use, however many bans there are.
+//! An expired ban needs no timer: it is removed when the list is full.
 
 use std::fmt;
 use std::mem;
@@ -12,59 +12,59 @@ use crate::footprint::heap_bytes;
 use crate::message::{CloseReason, Peer};
 use crate::network::Network;
 
-/// Most bans at the same time.
+/// Maximum number of bans.
 pub const MOST_BANS: usize = 10_000;
 
-/// The fewest bits that addresses of a ban share. Fewer are so much of the net that it cannot be meant.
+/// Shortest prefix, for IPv4 and IPv6. A shorter one bans so much of the Internet that it must be a mistake.
 const LEAST_PREFIX: [u8; 2] = [8, 16];
 
-/// Somebody who may not come, until when, and how that came about. Times are whole seconds.
+/// A ban: whom it matches, until when, and who set it. Times are whole seconds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ban {
-    /// Who.
+    /// The addresses that it matches.
     pub network: Network,
-    /// Until when; `None` for ever.
+    /// When it ends; `None` for never.
     pub until: Option<SystemTime>,
-    /// The operator who said so; one word.
+    /// The operator who set it; one word.
     pub by: String,
-    /// When that was.
+    /// When it was set.
     pub since: SystemTime,
-    /// Why, for those whom it hits: one line without control characters, perhaps empty.
+    /// The reason, which banned peers are told: one line without control characters, may be empty.
     pub reason: String,
 }
 
-/// Why a ban is not set.
+/// Why a ban cannot be set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BanError {
-    /// Its addresses share too few bits: these are the fewest.
+    /// The prefix is too short; this is the shortest allowed.
     TooWide(u8),
-    /// It would hit peers on this machine, who are never banned.
+    /// It would match peers on this machine, which are never banned.
     ThisMachine,
-    /// It would hit who sets it.
+    /// It would match the operator who sets it.
     Oneself,
-    /// There are as many as this already.
+    /// The list is full; it holds this many bans.
     TooMany(usize),
-    /// There is no memory for it: users, rooms and bans may take so many bytes.
+    /// Not enough memory: users, rooms and bans may take this many bytes.
     NoMemory(usize),
 }
 
-/// All bans. Two of them never have the same network.
+/// All bans, at most one per network.
 #[derive(Debug, Default)]
 pub struct Bans {
-    /// In the order of their networks: found in a few steps, and added seldom enough to move those behind.
+    /// Sorted by network: a lookup is a binary search, and insertions are rare.
     list: Vec<Ban>,
-    /// How many bans there are for each length of prefix, of IPv4 and not: no count is 0.
+    /// The number of bans for each prefix length, never 0.
     lengths: Vec<(Length, usize)>,
     changes: u64,
-    /// What the budget has for them.
+    /// The bytes charged to the budget.
     pub(super) charged: u32,
 }
 
-/// Of IPv4 or not, and how many bits count.
+/// Whether it is IPv4, and the length of the prefix.
 type Length = (bool, u8);
 
 impl Ban {
-    /// Whether the network may be banned by anybody.
+    /// Checks that the network may be banned at all.
     pub fn check(network: Network) -> Result<(), BanError> {
         let [v4, v6] = LEAST_PREFIX;
         let least = if network.is_ipv4() { v4 } else { v6 };
@@ -78,24 +78,23 @@ impl Ban {
         Ok(())
     }
 
-    /// What whom it hits is told.
+    /// Why the connection of a banned peer is closed.
     pub fn close_reason(&self) -> CloseReason {
         CloseReason::Banned { until: self.until, reason: self.reason.clone() }
     }
 
-    /// The memory that it takes, in a list that may have just grown.
+    /// Its memory in bytes. Counted twice in the list, which may have just doubled its capacity.
     pub(super) fn kept_bytes(&self) -> usize {
         2 * size_of::<Self>() + heap_bytes(self.by.capacity()) + heap_bytes(self.reason.capacity())
     }
 
-    /// True when it is over.
     fn is_over(&self, now: SystemTime) -> bool {
         self.until.is_some_and(|until| until <= now)
     }
 }
 
 impl Bans {
-    /// The ban that keeps this peer out, of several the one that lasts longest.
+    /// The ban that matches this peer; the longest if there are several.
     pub fn hitting(&self, peer: Peer, now: SystemTime) -> Option<&Ban> {
         match peer {
             Peer::Tcp(ip, _) if !ip.is_loopback() => self.covering(ip, now),
@@ -103,7 +102,7 @@ impl Bans {
         }
     }
 
-    /// The ban of a network that `ip` is in, of several the one that lasts longest.
+    /// The ban of a network that contains `ip`; the longest if there are several.
     pub fn covering(&self, ip: IpAddr, now: SystemTime) -> Option<&Ban> {
         let ip = ip.to_canonical();
         let lengths = self.lengths.iter().filter(|((is_ipv4, _), _)| *is_ipv4 == ip.is_ipv4());
@@ -112,7 +111,7 @@ impl Bans {
         bans.filter(|ban| !ban.is_over(now)).max_by_key(|ban| (ban.until.is_none(), ban.until))
     }
 
-    /// Adds a ban, in place of one of the same network. Returns whether there was one that is not over.
+    /// Adds a ban, or replaces the one of the same network. True when it replaced one that has not expired.
     pub fn add(&mut self, ban: Ban, now: SystemTime) -> Result<bool, BanError> {
         Ban::check(ban.network)?;
         if self.list.len() >= MOST_BANS && self.find(&ban.network).is_err() {
@@ -132,7 +131,7 @@ impl Bans {
         }
     }
 
-    /// Takes the ban of exactly this network away, if there is one that is not over.
+    /// Removes the ban of exactly this network, and returns it unless it has expired.
     pub fn remove(&mut self, network: &Network, now: SystemTime) -> Option<Ban> {
         let at = self.find(network).ok()?;
         self.changes += 1;
@@ -141,27 +140,25 @@ impl Bans {
         (!ban.is_over(now)).then_some(ban)
     }
 
-    /// All that are not over, in the order of their networks.
+    /// All bans that have not expired, sorted by network.
     pub fn iter(&self, now: SystemTime) -> impl Iterator<Item = &Ban> {
         self.list.iter().filter(move |ban| !ban.is_over(now))
     }
 
-    /// The memory that all of them take.
     pub(super) fn kept_bytes(&self) -> usize {
         self.list.iter().map(Ban::kept_bytes).sum()
     }
 
-    /// What the budget has for them.
     pub(super) fn charged_bytes(&self) -> usize {
         self.charged as usize
     }
 
-    /// How often bans were added and removed: whoever keeps a copy sees that it is out of date.
+    /// Counts additions and removals, so that the owner of a copy notices changes.
     pub fn changes(&self) -> u64 {
         self.changes
     }
 
-    /// Where the ban of exactly this network is, or would be.
+    /// The index of the ban of exactly this network, or where to insert it.
     fn find(&self, network: &Network) -> Result<usize, usize> {
         self.list.binary_search_by(|ban| ban.network.cmp(network))
     }
@@ -235,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn the_ban_that_lasts_longest_is_told() {
+    fn the_longest_ban_is_the_one_reported() {
         let mut bans = Bans::default();
         for (network, until) in [("192.0.2.0/24", Some(9)), ("192.0.2.7", Some(8)), ("192.0.0.0/16", Some(5))]
         {
@@ -250,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn a_ban_that_is_over_is_neither_seen_nor_removed_and_makes_room() {
+    fn an_expired_ban_is_neither_listed_nor_removable_and_frees_its_place() {
         let mut bans = Bans::default();
         bans.add(ban("192.0.2.7", Some(5)), at(0)).unwrap();
         assert_eq!(bans.iter(at(5)).count(), 0);
@@ -268,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_meant_is_refused() {
+    fn too_wide_networks_and_this_machine_cannot_be_banned() {
         for (network, why) in [
             ("0.0.0.0/0", BanError::TooWide(8)),
             ("10.0.0.0/7", BanError::TooWide(8)),
@@ -283,7 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn peers_on_this_machine_are_never_hit() {
+    fn peers_on_this_machine_are_never_banned() {
         let mut bans = Bans::default();
         bans.add(ban("10.0.0.0/8", None), at(0)).unwrap();
         assert!(bans.hitting(Peer::Unix, at(0)).is_none());
@@ -300,7 +297,7 @@ mod tests {
     }
 
     fn any_step() -> impl Strategy<Value = Step> {
-        // Few addresses and many lengths, so that networks lie in each other.
+        // Few addresses and many prefix lengths, so that networks contain each other.
         let ip = prop_oneof![
             (0..64u32).prop_map(|n| IpAddr::from(Ipv4Addr::from_bits(0xc000_0200 + n))),
             (0..64u128).prop_map(|n| IpAddr::from(Ipv6Addr::from_bits(0x2001_0db8 << 96 | n << 62))),
@@ -316,7 +313,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn they_agree_with_their_naive_twin(steps in prop::collection::vec(any_step(), 0..100)) {
+        fn bans_agree_with_a_naive_implementation(steps in prop::collection::vec(any_step(), 0..100)) {
             let (mut bans, mut twin, mut now) = (Bans::default(), Vec::<Ban>::new(), 0);
             for step in steps {
                 match step {

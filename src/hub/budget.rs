@@ -1,6 +1,6 @@
-//! How much memory rooms, seats in them, watch lists and bans may take: all together, and those of one address. A room is
-//! charged to the address of whoever opened it, because that one decides who may change it; the lobby and bans to nobody.
-//! Peers on this machine are held to the limit for all alone, as their connections are.
+//! Limits the memory for rooms, seats, watch lists and bans: in total, and per address. A room is charged to the
+//! address of the user who opened it and so controls it; the lobby and bans are charged to no address. Peers on this
+//! machine only count towards the total, like their connections.
 
 use std::collections::HashMap;
 
@@ -8,26 +8,26 @@ use crate::config::Limits;
 use crate::message::Refusal;
 use crate::origin::Origin;
 
-/// Which part of `--memory` all of this may take: one in so many.
+/// The total is `--memory` divided by this.
 const SHARE_OF_ALL: usize = 4;
 
-/// Which part of that those of one address may take: one in so many.
+/// The limit per address is the total divided by this.
 const SHARE_OF_EACH: usize = 8;
 
-/// What all may take at least, in bytes, however little memory there is.
+/// The total is at least this many bytes, however small `--memory` is.
 const LEAST_OF_ALL: usize = 512 * 1024;
 
-/// What is kept for rooms, seats, watch lists and bans.
+/// The bytes charged so far, and their limits.
 #[derive(Debug)]
 pub(super) struct Budget {
     most: usize,
     total: usize,
-    /// Addresses with something: no count is 0.
+    /// Bytes charged to each address, never 0.
     origins: HashMap<Origin, usize>,
 }
 
 impl Default for Budget {
-    /// Nothing is kept yet, of as much memory as a server has by default.
+    /// An empty budget with the default `--memory`.
     fn default() -> Self {
         let mut budget = Self { most: 0, total: 0, origins: HashMap::new() };
         budget.set_memory(Limits::default().memory_bytes);
@@ -36,17 +36,16 @@ impl Default for Budget {
 }
 
 impl Budget {
-    /// Changes how much memory there is. What is there stays.
+    /// Changes the limits. What is already charged stays.
     pub(super) fn set_memory(&mut self, memory_bytes: usize) {
         self.most = (memory_bytes / SHARE_OF_ALL).max(LEAST_OF_ALL);
     }
 
-    /// What is kept, in bytes.
     pub(super) fn total(&self) -> usize {
         self.total
     }
 
-    /// Says whether `more` bytes may be kept for `owner`; if not, how many may be kept at most.
+    /// Checks whether `more` bytes may be charged to `owner`. If not, returns the limit that they exceed.
     pub(super) fn allows(&self, owner: Option<Origin>, more: usize) -> Result<(), OverBudget> {
         if self.total.saturating_add(more) > self.most {
             return Err(OverBudget { most: self.most, of_address: false });
@@ -59,7 +58,7 @@ impl Budget {
         Ok(())
     }
 
-    /// Counts that `now` bytes are kept for `owner` where there were `charged`, and notes that.
+    /// Replaces the `charged` bytes of `owner` by `now` bytes, and updates `charged`.
     pub(super) fn recharge(&mut self, owner: Option<Origin>, charged: &mut u32, now: usize) {
         let before = *charged as usize;
         *charged = u32::try_from(now).unwrap_or(u32::MAX);
@@ -74,7 +73,7 @@ impl Budget {
         }
     }
 
-    /// Panics where not this much is charged altogether: for tests.
+    /// Panics unless the total is `total`. For tests.
     pub(super) fn check(&self, total: usize) {
         assert_eq!(self.total, total, "what is kept for rooms and users is charged");
         assert!(self.origins.values().all(|&theirs| theirs > 0), "an address without anything is forgotten");
@@ -88,11 +87,11 @@ impl From<OverBudget> for Refusal {
     }
 }
 
-/// There may be no more than this.
+/// A limit that would be exceeded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct OverBudget {
-    /// Most bytes.
+    /// The limit in bytes.
     pub(super) most: usize,
-    /// For one address, and not for all.
+    /// True for the limit of one address, false for the total.
     pub(super) of_address: bool,
 }

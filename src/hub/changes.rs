@@ -1,4 +1,4 @@
-//! Changing a room: its topic, its settings, its members' ranks.
+//! Changes to a room's topic, settings and ranks.
 
 use super::Hub;
 use super::budget::OverBudget;
@@ -38,7 +38,7 @@ impl Hub {
         Ok(())
     }
 
-    /// Changes a room. Each of `changes` is made or refused on its own; what was made, the room hears as one event.
+    /// Makes or refuses each of `changes` on its own. The room hears all that were made as one event.
     pub fn change_room(
         &mut self,
         id: UserId,
@@ -50,7 +50,7 @@ impl Hub {
         let room = self.room_to_change(id, name)?;
         let (mut made, mut refused) = (Vec::new(), Vec::new());
         for change in changes {
-            // A mask is compared with all of its list.
+            // A mask is compared with its whole list.
             out.worked(MASKS_PER_LIST);
             match self.make(id, room, change, now) {
                 Ok(change) => made.extend(change),
@@ -66,7 +66,7 @@ impl Hub {
         Ok(refused)
     }
 
-    /// Makes one change. Returns it as the room is to hear it, or nothing when it was so already.
+    /// Makes one change. Returns it as the room hears it, or `None` when nothing changes.
     fn make(
         &mut self,
         id: UserId,
@@ -115,7 +115,7 @@ impl Hub {
         Ok(made)
     }
 
-    /// Says whether `more` bytes may be kept for `room`.
+    /// Checks whether `more` bytes may be charged for `room`.
     fn allow_in_room(&self, room: RoomId, more: usize) -> Result<(), Refusal> {
         let room = self.rooms.get(room);
         let allowed = self.users.budget.allows(room.owner(), more);
@@ -153,7 +153,7 @@ impl Hub {
     }
 }
 
-/// True for what would close the door of a room that stays, or give it to somebody: it is the server's, and open to
+/// True for changes that would close a permanent room or give it to a user: it belongs to the server, and is open to
 /// everybody who is not banned.
 fn is_for_owners(change: &RoomChange) -> bool {
     match change {

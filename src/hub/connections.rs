@@ -5,14 +5,14 @@ use super::users::User;
 use crate::message::ConnectionId;
 
 impl User {
-    /// The user's connections, in the order in which they came.
+    /// The user's connections, oldest first.
     pub fn connections(&self) -> Vec<ConnectionId> {
         let mut all = Vec::new();
         self.list_connections(&mut all);
         all
     }
 
-    /// Adds the user's connections to `all`.
+    /// Appends the user's connections to `all`.
     pub(super) fn list_connections(&self, all: &mut Vec<ConnectionId>) {
         match (self.reach.reached(), &self.rare) {
             (Reached::One(only), _) => all.push(only),
@@ -21,14 +21,14 @@ impl User {
         }
     }
 
-    /// Adds a connection that is not there.
+    /// Adds a connection, which must be new.
     pub(super) fn add_connection(&mut self, connection: ConnectionId) {
         let mut all = self.connections();
         all.push(connection);
         self.set_connections(all);
     }
 
-    /// Takes a connection out, if it is there.
+    /// Removes a connection, if it is there.
     pub(super) fn remove_connection(&mut self, connection: ConnectionId) {
         let mut all = self.connections();
         all.retain(|&other| other != connection);

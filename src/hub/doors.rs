@@ -1,4 +1,4 @@
-//! Coming into rooms and going out of them.
+//! Joining and leaving rooms, and removing and inviting others.
 
 use super::Hub;
 use super::budget::OverBudget;
@@ -8,13 +8,13 @@ use super::users::User;
 use crate::message::{Effects, Event, EventKind, Now, Rank, Refusal, RoomFlag, UserId};
 use crate::name::{RoomName, UserName};
 
-/// Most rooms that one user is in.
+/// Maximum number of rooms per user.
 pub const ROOMS_PER_USER: usize = 50;
 
-/// Most rooms at the same time, the lobby included: more than a full server of people needs, and some megabytes.
+/// Maximum number of rooms, the lobby included: more than a full server needs, in a few megabytes.
 pub const MOST_ROOMS: usize = 10_000;
 
-/// What it costs to find a room and a place in it, apart from the masks and invitations that are looked at.
+/// Steps to find a room and a seat in it, besides comparing masks and invitations.
 const JOIN_STEPS: usize = 20;
 
 impl Hub {
@@ -134,7 +134,7 @@ impl Hub {
         Ok(())
     }
 
-    /// The room called `name`, which `id` is in.
+    /// The room called `name`, if `id` is in it.
     pub(super) fn own_room(&self, id: UserId, name: &RoomName) -> Result<RoomId, Refusal> {
         self.user(id)?;
         let room = self.visible_room(name, id)?;
@@ -144,8 +144,8 @@ impl Hub {
         }
     }
 
-    /// The room called `name`, which `id` may change. A room that stays is changed by the server's operators, any
-    /// other by its own.
+    /// The room called `name`, if `id` may change it: operators of the server may change permanent rooms, the room's
+    /// own operators all others.
     pub(super) fn room_to_change(&self, id: UserId, name: &RoomName) -> Result<RoomId, Refusal> {
         let user = self.user(id)?;
         let room = self.visible_room(name, id)?;
@@ -160,8 +160,8 @@ impl Hub {
     }
 }
 
-/// Whether `user` may come in. An invitation opens everything but a ban: any member may give one, and must not undo
-/// what an operator did.
+/// Whether `user` may join. An invitation overrides everything except a ban: any member may invite, and must not undo
+/// an operator's ban.
 fn admit(room: &Room, user: &User, key: Option<&str>, out: &mut Effects) -> Result<(), Refusal> {
     let (settings, name, mut steps) = (&room.settings, || room.name.clone(), 0);
     let is_banned = settings.bans(&user.identity, &mut steps);

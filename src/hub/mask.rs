@@ -1,22 +1,22 @@
-//! Masks: `*` stands for any characters, `?` for one, and letter case does not count (RFC 2812 §2.5).
+//! Masks: `*` matches any characters, `?` one, ignoring letter case (RFC 2812 §2.5).
 
 use std::borrow::Cow;
 
 use crate::footprint::heap_bytes;
 
-/// How many characters are compared in one step of work.
+/// Comparisons per step of work.
 const COMPARISONS_PER_STEP: usize = 16;
 
-/// A mask that is ready to be compared: letter case is folded once, when it is made.
+/// A mask with its letter case folded, ready for comparisons.
 #[derive(Clone, Debug)]
 pub struct Pattern {
-    /// Without two stars in a row.
+    /// Contains no two stars in a row.
     chars: Box<[char]>,
-    /// The fewest characters that it can match.
+    /// The shortest text that it can match, in characters.
     least: usize,
 }
 
-/// A text that masks are compared with: letter case is folded once, for all of them.
+/// A text with its letter case folded, to compare with many masks.
 #[derive(Debug)]
 pub struct Folded(Vec<char>);
 
@@ -28,7 +28,7 @@ impl Folded {
 }
 
 impl Pattern {
-    /// The memory that it takes besides itself.
+    /// The heap memory that it takes, in bytes.
     pub(super) fn kept_bytes(&self) -> usize {
         heap_bytes(self.chars.len() * size_of::<char>())
     }
@@ -41,8 +41,8 @@ impl Pattern {
         Self { chars: chars.into(), least }
     }
 
-    /// True when it matches all of `text`. Adds what that cost to `steps`: with n characters of text at most n² / 4
-    /// comparisons, whatever the mask, and no memory.
+    /// True when it matches all of `text`. Adds the cost to `steps`: for n characters of text at most n² / 4
+    /// comparisons, whatever the mask. Allocates nothing.
     pub fn matches(&self, text: &Folded, steps: &mut usize) -> bool {
         let mut comparisons = 0;
         let matches = self.compare(&text.0, &mut comparisons);
@@ -52,7 +52,7 @@ impl Pattern {
 
     fn compare(&self, mut text: &[char], comparisons: &mut usize) -> bool {
         let (mut mask, mut least) = (&*self.chars, self.least);
-        // Where to go on when it fails: behind the last star, a character further each time.
+        // Where to resume after a mismatch: at the last star, one character further each time.
         let mut retry = None;
         while text.len() >= least {
             *comparisons += 1;
@@ -78,7 +78,7 @@ impl Pattern {
     }
 }
 
-/// `c` without its letter case, where that is one character: `?` stands for one, in any letter case. By way of upper
+/// `c` with its letter case folded, if that is one character, because `?` matches exactly one. Folds through upper
 /// case, because some letters have several lower-case forms (`ς` and `σ`).
 fn folded(c: char) -> char {
     fn only(mut chars: impl Iterator<Item = char>, c: char) -> char {
@@ -91,13 +91,13 @@ fn folded(c: char) -> char {
     only(upper.to_lowercase(), upper)
 }
 
-/// `mask` as `name!username@host`, with `*` for what it leaves out.
+/// `mask` as `name!username@host`, with `*` for missing parts.
 pub fn complete(mask: &str) -> Cow<'_, str> {
     match (mask.contains('!'), mask.contains('@')) {
         (true, true) => Cow::Borrowed(mask),
         (true, false) => Cow::Owned(format!("{mask}@*")),
         (false, true) => Cow::Owned(format!("*!{mask}")),
-        // A dot or colon is in no name, so this is meant to be a host.
+        // No name contains a dot or colon, so this must be a host.
         (false, false) if mask.contains(['.', ':']) => Cow::Owned(format!("*!*@{mask}")),
         (false, false) => Cow::Owned(format!("{mask}!*@*")),
     }
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_folded_stays_the_same_when_it_is_folded_again() {
+    fn folding_twice_equals_folding_once() {
         for c in '\0'..=char::MAX {
             assert_eq!(folded(folded(c)), folded(c), "{c:?}");
         }
@@ -175,7 +175,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn it_matches_what_a_naive_twin_matches(mask in "[ab*?]{0,8}", text in "[ab]{0,10}") {
+        fn patterns_agree_with_a_naive_implementation(mask in "[ab*?]{0,8}", text in "[ab]{0,10}") {
             prop_assert_eq!(matches(&mask, &text), naive(mask.as_bytes(), text.as_bytes()));
         }
     }

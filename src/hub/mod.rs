@@ -1,5 +1,5 @@
-//! Who is here and who hears what. It knows neither sockets nor bytes nor a clock: commands and the time come
-//! in, events for their audiences go out.
+//! Users and rooms: who is here and who hears what. Takes commands and the time, returns events with their audiences;
+//! knows no sockets, no bytes and no clock.
 
 mod banning;
 mod bans;
@@ -40,7 +40,7 @@ use marks::Marks;
 use past::Past;
 use watchers::Watchers;
 
-/// What it costs for each room of somebody invisible to find out whether another user is there too.
+/// Steps per room of an invisible user to find out whether another user shares it.
 const INVISIBLE_STEPS: usize = 4;
 
 /// The users and rooms of one server.
@@ -58,7 +58,7 @@ pub struct Hub {
 }
 
 impl Hub {
-    /// An empty hub with a lobby, which is there even when nobody is in it.
+    /// A hub that only has the lobby, which exists even when it is empty.
     pub fn new(lobby: RoomName, now: SystemTime) -> Self {
         let mut rooms = Rooms::default();
         rooms.open_to_stay(lobby.clone(), now);
@@ -75,22 +75,22 @@ impl Hub {
         }
     }
 
-    /// Says how many bytes the server may keep for its peers: rooms and watch lists may take a part of them.
+    /// Sets how many bytes the server may use for its peers. Rooms and lists may take a fraction of them.
     pub fn set_memory(&mut self, memory_bytes: usize) {
         self.users.budget.set_memory(memory_bytes);
     }
 
-    /// How many bytes are kept for rooms, seats in them, watch lists and bans.
+    /// Bytes kept for rooms, seats, watch lists and bans.
     pub fn kept_bytes(&self) -> usize {
         self.users.budget.total()
     }
 
-    /// The room that everyone on the CrazyIt protocol is in.
+    /// The room that all CrazyIt users are in.
     pub fn lobby(&self) -> &RoomName {
         &self.lobby
     }
 
-    /// Everybody who has a name.
+    /// All logged-in users.
     pub fn users(&self) -> &Users {
         &self.users
     }
@@ -100,27 +100,27 @@ impl Hub {
         &self.rooms
     }
 
-    /// Where those are and were whom the server knows of, the newest of those who have left first.
+    /// The addresses of current users and then of past ones, most recently left first.
     pub fn known_peers(&self) -> impl Iterator<Item = Peer> {
         self.users.iter().map(|(_, user)| user.peer).chain(self.past.iter().map(|past| past.peer))
     }
 
-    /// Who was called `name`, the newest first.
+    /// Past users called `name`, most recent first.
     pub fn past<'a>(&'a self, name: &'a UserName) -> impl Iterator<Item = &'a PastUser> {
         self.past.called(name)
     }
 
-    /// How often somebody spoke, in rooms and to one user.
+    /// The number of messages said in rooms and to users.
     pub fn messages(&self) -> u64 {
         self.messages
     }
 
-    /// How often what was asked was refused, by reason.
+    /// The number of refused commands, by reason.
     pub fn refusals(&self) -> &Tally {
         &self.refusals
     }
 
-    /// Has whoever is at `connection` come in under this name. A refusal has changed nothing.
+    /// Logs `connection` in as a new user called `name`. A refusal changes nothing.
     pub fn log_in(
         &mut self,
         connection: ConnectionId,
@@ -133,7 +133,7 @@ impl Hub {
         done.inspect_err(|why| self.refusals.count(why.label()))
     }
 
-    /// Adds a connection to the user `id`, who hears with it, too, what it hears.
+    /// Adds a connection to the user `id`. It hears everything the user hears.
     pub fn attach(&mut self, id: UserId, connection: ConnectionId) {
         if let Some(user) = self.users.get_mut(id) {
             user.add_connection(connection);
@@ -142,7 +142,8 @@ impl Hub {
         }
     }
 
-    /// Takes a connection from the user `id`. True when the user leaves with it, which is still to be done.
+    /// Removes a connection from the user `id`. True when it was the last and the user must leave, which the caller
+    /// does.
     pub fn detach(&mut self, id: UserId, connection: ConnectionId) -> bool {
         let Some(user) = self.users.get_mut(id) else { return false };
         user.remove_connection(connection);
@@ -152,14 +153,14 @@ impl Hub {
         leaves
     }
 
-    /// Has the user `id` stay, or not, when its last connection ends.
+    /// Sets whether the user `id` stays when its last connection ends.
     pub fn set_stays(&mut self, id: UserId, stays: bool) {
         if let Some(user) = self.users.get_mut(id) {
             user.stays = stays;
         }
     }
 
-    /// Does what `id` asks, and adds to `out` what others are to hear of it. A refusal has changed nothing.
+    /// Carries out a command of `id`, and adds to `out` what others hear of it. A refusal changes nothing.
     pub fn handle(
         &mut self,
         id: UserId,
@@ -227,7 +228,7 @@ impl Hub {
         })
     }
 
-    /// What it costs to ask whether somebody is visible, in steps of work.
+    /// The cost of [`Hub::is_user_visible`], in steps of work.
     pub fn visibility_steps(user: &User) -> usize {
         if user.is_invisible { 1 + INVISIBLE_STEPS * user.seats.len() } else { 1 }
     }
@@ -236,19 +237,19 @@ impl Hub {
         self.users.get(id).ok_or(Refusal::NotLoggedIn)
     }
 
-    /// The room called `name`, if `viewer` may know of it.
+    /// The room called `name`, if `viewer` may know that it exists.
     fn visible_room(&self, name: &RoomName, viewer: UserId) -> Result<RoomId, Refusal> {
         let room = self.rooms.find(name).filter(|&room| self.is_visible(room, viewer));
         room.ok_or_else(|| Refusal::NoSuchRoom(name.clone()))
     }
 
-    /// The others who share a room with `id`, each once.
+    /// Everybody who shares a room with `id`, each once.
     fn peers(&self, id: UserId, out: &mut Effects) -> Vec<UserId> {
         let rooms = self.users.get(id).map_or(&[][..], |user| &user.seats).iter().map(|seat| seat.room);
         self.members_of(rooms, Some(id), out)
     }
 
-    /// Everybody who is in one of `rooms`, each once, save for `except`.
+    /// Everybody in one of `rooms` except `except`, each once.
     fn members_of(
         &self,
         rooms: impl Iterator<Item = RoomId>,
@@ -281,7 +282,7 @@ impl Hub {
         self.rooms.get(room).everybody(&self.users)
     }
 
-    /// An event that is `id`'s doing.
+    /// A new event caused by `id`.
     fn event(&mut self, id: UserId, now: Now, kind: EventKind) -> Event {
         let from = match self.users.get(id) {
             Some(user) => Source::User(Rc::clone(&user.identity)),
@@ -291,7 +292,7 @@ impl Hub {
         Event { id: self.last_event, time: now.time, from, watched: false, kind }
     }
 
-    /// Panics where an invariant does not hold. Costs O(users + seats): for tests.
+    /// Panics when an invariant is broken. Costs O(users + seats); for tests.
     pub fn check(&self) {
         self.users.check();
         self.rooms.check(&self.users);

@@ -8,23 +8,23 @@ use super::users::User;
 use crate::message::{Identity, Peer};
 use crate::name::UserName;
 
-/// How many are remembered; the oldest is forgotten for a newer one.
+/// Maximum number of past users; a new one replaces the oldest.
 pub const REMEMBERED: usize = 256;
 
-/// The last users who left or took another name.
+/// The last users who left or changed their names.
 #[derive(Debug, Default)]
 pub(super) struct Past {
     entries: VecDeque<PastUser>,
 }
 
-/// Somebody who was called so.
+/// A user who had this name earlier.
 #[derive(Clone, Debug)]
 pub struct PastUser {
-    /// What others saw.
+    /// What others saw of the user.
     pub identity: Rc<Identity>,
     /// The address, for operators of the server.
     pub peer: Peer,
-    /// Until when.
+    /// When the user left or changed the name.
     pub until: SystemTime,
 }
 
@@ -36,12 +36,12 @@ impl Past {
         self.entries.push_front(PastUser { identity: Rc::clone(&user.identity), peer: user.peer, until });
     }
 
-    /// Everybody remembered, the newest first.
+    /// All past users, most recent first.
     pub(super) fn iter(&self) -> impl Iterator<Item = &PastUser> {
         self.entries.iter()
     }
 
-    /// Everybody remembered under `name`, the newest first.
+    /// Past users called `name`, most recent first.
     pub(super) fn called<'a>(&'a self, name: &'a UserName) -> impl Iterator<Item = &'a PastUser> {
         self.entries.iter().filter(move |entry| entry.identity.name == *name)
     }

@@ -1,4 +1,4 @@
-//! Logging in, names, what people say of themselves, and leaving.
+//! Logging in, renaming, user settings, and leaving.
 
 use std::rc::Rc;
 
@@ -59,8 +59,8 @@ impl Hub {
         Ok(())
     }
 
-    /// Takes users out who leave at the same time, and why each of them does: they are not told about each other. All who
-    /// were in one room alone have the same audience.
+    /// Removes users who leave at the same time, each with a reason. They do not hear of each other. Those who were
+    /// only in one and the same room share an audience.
     pub fn leave_together(&mut self, leavers: Vec<(UserId, String)>, now: Now, out: &mut Effects) {
         let vacated: Vec<Vec<RoomId>> = leavers.iter().map(|&(id, _)| self.vacate(id)).collect();
         for ((id, reason), rooms) in leavers.into_iter().zip(vacated) {
@@ -81,7 +81,7 @@ impl Hub {
         }
     }
 
-    /// Takes a user out of all rooms and watch lists. Returns the rooms, of which some may be gone.
+    /// Removes a user from all rooms and watch lists. Returns the rooms, some of which may no longer exist.
     fn vacate(&mut self, id: UserId) -> Vec<RoomId> {
         let rooms =
             self.users.get(id).map_or(&[][..], |user| &user.seats).iter().map(|seat| seat.room).collect();
@@ -90,23 +90,23 @@ impl Hub {
         rooms
     }
 
-    /// Has `id` watch `name`: be told when somebody of this name comes or goes.
+    /// Lets `id` watch `name`: it hears when a user of this name appears or vanishes.
     pub fn watch(&mut self, id: UserId, name: &UserName) -> Result<(), Refusal> {
         self.user(id)?;
         if self.watchers.watch(&mut self.users, id, name) {
             Ok(())
         } else {
-            // The list is full, or there is no memory for more of it.
+            // The list is full, or there is no memory to extend it.
             Err(Refusal::WatchListFull { name: name.clone(), most: self.user(id)?.watches().len() })
         }
     }
 
-    /// Has `id` not watch `name` any more.
+    /// Removes `name` from the watch list of `id`.
     pub fn unwatch(&mut self, id: UserId, name: &UserName) {
         self.watchers.unwatch(&mut self.users, id, name);
     }
 
-    /// Has `id` watch nobody any more.
+    /// Clears the watch list of `id`.
     pub fn unwatch_all(&mut self, id: UserId) {
         self.watchers.unwatch_all(&mut self.users, id);
     }
@@ -174,7 +174,7 @@ impl Hub {
         Ok(())
     }
 
-    /// Tells those who share a room with `id`, and those who watch it.
+    /// Sends an event to everybody who shares a room with `id` or watches it.
     fn tell_acquaintances(&mut self, id: UserId, kind: &EventKind, now: Now, out: &mut Effects) {
         let peers = self.peers(id, out);
         let event = self.event(id, now, kind.clone());

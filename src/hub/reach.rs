@@ -1,26 +1,25 @@
-//! At which connections a user is reached: one, mostly; none, or several, where it is somebody with an account.
+//! A user's connections: usually one, but users with accounts may have none or several.
 
 use crate::message::ConnectionId;
 
-/// The connections of a user in 32 bits: where there are several, the user has a list of them besides.
+/// A user's connections in 32 bits. When there are several, the list is in the user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Reach(u32);
 
-/// What a [`Reach`] says.
+/// A decoded [`Reach`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Reached {
     Nobody,
     One(ConnectionId),
-    /// The user knows which.
+    /// See the user's list.
     Several,
 }
 
 impl Reach {
-    /// No connection has these numbers: a process has not so many descriptors.
+    /// No connection has these numbers: processes do not have so many descriptors.
     const NOBODY: Self = Self(u32::MAX);
     const SEVERAL: Self = Self(u32::MAX - 1);
 
-    /// That of somebody with these connections.
     pub(super) fn of(connections: &[ConnectionId]) -> Self {
         match connections {
             [] => Self::NOBODY,
@@ -43,7 +42,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_connection_one_and_several_are_told_apart() {
+    fn none_one_and_several_connections_are_told_apart() {
         let [a, b] = [1, 2].map(ConnectionId);
         for (connections, reached) in
             [(&[][..], Reached::Nobody), (&[a], Reached::One(a)), (&[a, b], Reached::Several)]

@@ -1,6 +1,5 @@
-//! Rooms and their members. A room lists its members, and each user lists its seats: which room, and which
-//! place in that list. So entering and leaving are O(1) in the size of the room, and telling everybody is a
-//! walk along one array.
+//! Rooms and their members. A room lists its members; a user lists its seats, each a room and an index into its
+//! members. So joining and leaving are O(1) in the size of the room, and a message to all is a walk along one array.
 
 use std::cell::OnceCell;
 use std::collections::HashMap;
@@ -18,62 +17,61 @@ use crate::message::{Audience, ConnectionId, Rank, UserId};
 use crate::name::RoomName;
 use crate::origin::Origin;
 
-/// Lists with room for so many are not shrunk when members or rooms leave.
+/// Lists with at most this much spare capacity are not shrunk.
 const MOST_SPARE: usize = 64;
 
-/// All rooms. One exists while it has members; those opened to stay exist always.
+/// All rooms. A room exists while it has members; permanent rooms always exist.
 #[derive(Debug, Default)]
 pub struct Rooms {
     by_name: HashMap<RoomName, RoomId>,
     rooms: Slab<Room>,
 }
 
-/// One room.
 #[derive(Debug)]
 pub struct Room {
     /// Its name, as its first member wrote it.
     pub name: RoomName,
-    /// What can be set about it.
+    /// Topic, modes and lists.
     pub settings: Box<Settings>,
-    /// Exists without members too, and belongs to the server: nobody becomes its operator by coming first.
+    /// Exists even without members, and belongs to the server: its first member does not become operator.
     pub stays: bool,
-    /// Where the user was who opened it: what is kept for it is charged to this address.
+    /// The address of the user who opened it, to which its memory is charged.
     owner: Option<Origin>,
-    /// What the budget has for it.
+    /// The bytes charged to the budget.
     charged: u32,
     members: Vec<Member>,
-    /// Their connections, for events; made when it is asked for, and forgotten when a member or a connection comes or goes.
+    /// A cache of all members' connections. Cleared whenever a member or connection comes or goes.
     everybody: OnceCell<Rc<[ConnectionId]>>,
 }
 
-/// Somebody in a room.
+/// A user in a room.
 #[derive(Clone, Copy, Debug)]
 pub struct Member {
-    /// Who.
+    /// The user.
     pub id: UserId,
-    /// What they may do there.
+    /// The user's rank in the room.
     pub rank: Rank,
-    /// At which connections: the user has it as well, and here it is at hand.
+    /// A copy of the user's connections, for fast access.
     pub(super) reach: Reach,
 }
 
-/// What a room takes in the list and in the index of rooms, at most: both may have just grown.
+/// Maximum bytes per room in the list and index of rooms, which may both have just doubled their capacity.
 const PLACE_BYTES: usize = 2 * (size_of::<Room>() + 32);
 
 const _: () = assert!(size_of::<Member>() <= MEMBER_BYTES, "as counted for the budget");
 
-/// What a new room called `name` takes.
+/// The bytes of a new room called `name`.
 pub(super) fn new_room_bytes(name: &RoomName) -> usize {
     PLACE_BYTES + Settings::NEW_BYTES + shared_bytes(name.as_str().len())
 }
 
 impl Room {
-    /// To whom what is kept for it is charged.
+    /// The address to which its memory is charged.
     pub(super) fn owner(&self) -> Option<Origin> {
         self.owner
     }
 
-    /// The memory that it takes, without its members.
+    /// Its memory without its members, in bytes.
     fn kept_bytes(&self) -> usize {
         PLACE_BYTES
             + heap_bytes(size_of::<Settings>())
@@ -81,23 +79,22 @@ impl Room {
             + shared_bytes(self.name.as_str().len())
     }
 
-    /// Everybody in it, in no particular order: leaving fills the gap with the last.
+    /// All members, unordered: when one leaves, the last takes its place.
     pub fn members(&self) -> &[Member] {
         &self.members
     }
 
-    /// The members' numbers.
+    /// The members' ids.
     pub fn ids(&self) -> impl Iterator<Item = UserId> {
         self.members.iter().map(|member| member.id)
     }
 
-    /// All members as an audience, the same one as long as nobody comes or goes.
+    /// All members as an audience. Shared until somebody joins, leaves or changes connections.
     pub(super) fn everybody(&self, users: &Users) -> Audience {
         let all = self.everybody.get_or_init(|| self.connections(users).into());
         Audience { all: Rc::clone(all), except: None }
     }
 
-    /// The connections of all members.
     fn connections(&self, users: &Users) -> Vec<ConnectionId> {
         let mut connections = Vec::with_capacity(self.members.len());
         self.members.iter().for_each(|member| member.connections(users, &mut connections));
@@ -106,7 +103,7 @@ impl Room {
 }
 
 impl Member {
-    /// Adds the member's connections to `all`.
+    /// Appends the member's connections to `all`.
     pub(super) fn connections(&self, users: &Users, all: &mut Vec<ConnectionId>) {
         match self.reach.reached() {
             Reached::Nobody => {}
@@ -121,7 +118,7 @@ impl Member {
 }
 
 impl Rooms {
-    /// The room called `name`, which exists from now on whether somebody is in it or not.
+    /// Opens a permanent room called `name`.
     pub(super) fn open_to_stay(&mut self, name: RoomName, now: SystemTime) {
         let room = self.open(name, now);
         self.get_mut(room).stays = true;
@@ -146,8 +143,8 @@ impl Rooms {
         room
     }
 
-    /// Puts the user `id`, who is not there yet, into the room called `name`. The first member of a room that
-    /// does not stay is its operator.
+    /// Adds the user `id`, which must not be a member yet, to the room called `name`. The first member of a room
+    /// becomes its operator unless the room is permanent.
     pub(super) fn enter(&mut self, users: &mut Users, id: UserId, name: RoomName, now: SystemTime) -> RoomId {
         let room = self.open(name, now);
         let Some(user) = users.get_mut(id) else {
@@ -165,14 +162,14 @@ impl Rooms {
         user.seats.push(Seat { room, position: members.len() as u32 });
         members.push(Member { id, rank, reach: user.reach });
         users.recharge_seats(id, seats);
-        // Members are not counted, so nothing changes for a room that was there.
+        // Only new rooms are charged here: members do not count.
         if self.get(room).charged == 0 {
             self.recharge(users, room);
         }
         room
     }
 
-    /// Takes the user `id` out of `room`. False when it was not there.
+    /// Removes the user `id` from `room`. False when it was not a member.
     pub(super) fn leave(&mut self, users: &mut Users, id: UserId, room: RoomId) -> bool {
         let Some(user) = users.get_mut(id) else { return false };
         let Some(index) = user.seats.iter().position(|seat| seat.room == room) else { return false };
@@ -183,7 +180,7 @@ impl Rooms {
         true
     }
 
-    /// Takes the user `id` out of every room.
+    /// Removes the user `id` from all rooms.
     pub(super) fn leave_all(&mut self, users: &mut Users, id: UserId) {
         let seats = users.get(id).map_or(0, |user| user.seats.len());
         while let Some(seat) = users.get_mut(id).and_then(|user| user.seats.pop()) {
@@ -192,7 +189,7 @@ impl Rooms {
         users.recharge_seats(id, seats);
     }
 
-    /// Notes that the connections of the user `id` have changed.
+    /// Updates the rooms of the user `id` after its connections changed.
     pub(super) fn connections_changed(&mut self, users: &Users, id: UserId) {
         let Some(user) = users.get(id) else { return };
         for seat in user.seats.iter() {
@@ -202,7 +199,7 @@ impl Rooms {
         }
     }
 
-    /// Empties a seat that its user has given up already.
+    /// Removes the member of a seat that the user's list no longer contains.
     fn vacate(&mut self, users: &mut Users, seat: Seat) {
         let room = self.get_mut(seat.room);
         room.members.swap_remove(seat.position as usize);
@@ -227,29 +224,28 @@ impl Rooms {
         }
     }
 
-    /// Counts what is kept for `room` again, because it may have changed.
+    /// Updates the bytes charged for `room` after a change.
     pub(super) fn recharge(&mut self, users: &mut Users, room: RoomId) {
         let room = self.get_mut(room);
         let now = room.kept_bytes();
         users.budget.recharge(room.owner, &mut room.charged, now);
     }
 
-    /// What the budget has for all rooms.
     pub(super) fn charged_bytes(&self) -> usize {
         self.iter().map(|(_, room)| room.charged as usize).sum()
     }
 
-    /// The room called `name`, in any letter case.
+    /// The room called `name`, ignoring letter case.
     pub fn find(&self, name: &RoomName) -> Option<RoomId> {
         self.by_name.get(name).copied()
     }
 
-    /// True while there is a room of this number.
+    /// True while a room has this id.
     pub(super) fn exists(&self, id: RoomId) -> bool {
         self.rooms.contains(id.0 as usize)
     }
 
-    /// The room `id`, which exists.
+    /// The room `id`, which must exist.
     pub fn get(&self, id: RoomId) -> &Room {
         &self.rooms[id.0 as usize]
     }
@@ -258,13 +254,13 @@ impl Rooms {
         &mut self.rooms[id.0 as usize]
     }
 
-    /// What the user `id` is in `room`, if it is there.
+    /// The member entry of the user `id` in `room`, if there is one.
     pub fn member(&self, users: &Users, id: UserId, room: RoomId) -> Option<Member> {
         let seat = users.get(id)?.seats.iter().find(|seat| seat.room == room)?;
         Some(self.get(room).members[seat.position as usize])
     }
 
-    /// Gives the user `id` a rank in `room`, or takes it. False when that changes nothing.
+    /// Grants or revokes a rank of the user `id` in `room`. False when nothing changes.
     pub(super) fn set_rank(
         &mut self,
         users: &Users,
@@ -281,28 +277,28 @@ impl Rooms {
         member.rank != old
     }
 
-    /// How many rooms there are.
+    /// The number of rooms.
     pub fn len(&self) -> usize {
         self.rooms.len()
     }
 
-    /// True when there is no room.
+    /// True when there are no rooms.
     pub fn is_empty(&self) -> bool {
         self.rooms.is_empty()
     }
 
-    /// Every room, in no particular order.
+    /// All rooms, unordered.
     pub fn iter(&self) -> impl Iterator<Item = (RoomId, &Room)> {
         self.rooms.iter().map(|(key, room)| (RoomId(key as u32), room))
     }
 
-    /// The first room at the place `first` or behind it, and its place. Places do not change while a room exists.
+    /// The first room at index `first` or later, with its index. Indices do not change while a room exists.
     pub fn at_or_after(&self, first: usize) -> Option<(usize, RoomId, &Room)> {
         let mut places = first..self.rooms.capacity();
         places.find_map(|place| Some((place, RoomId(place as u32), self.rooms.get(place)?)))
     }
 
-    /// Panics where members and seats disagree. Costs O(n): for tests.
+    /// Panics when members and seats disagree. Costs O(n); for tests.
     pub fn check(&self, users: &Users) {
         assert_eq!(self.by_name.len(), self.rooms.len(), "as many names as rooms");
         let mut members = 0;
@@ -344,7 +340,7 @@ mod tests {
     }
 
     #[test]
-    fn a_room_is_gone_with_its_last_member_unless_it_stays() {
+    fn a_room_disappears_with_its_last_member_unless_it_is_permanent() {
         let (mut users, mut rooms, now) = (users(2), Rooms::default(), SystemTime::now());
         rooms.open_to_stay(room("#lobby"), now);
         for id in [UserId(0), UserId(1)] {
@@ -361,7 +357,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_in_a_room_is_its_operator_but_not_in_one_that_stays() {
+    fn the_first_member_is_operator_except_in_a_permanent_room() {
         let (mut users, mut rooms, now) = (users(2), Rooms::default(), SystemTime::now());
         rooms.open_to_stay(room("#lobby"), now);
         for (name, rank) in [("#lobby", Rank::NONE), ("#tea", Rank::OPERATOR)] {
@@ -373,7 +369,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_is_moved_into_a_gap_still_knows_its_seat() {
+    fn a_member_moved_into_a_gap_still_knows_its_seat() {
         let (mut users, mut rooms, now) = (users(5), Rooms::default(), SystemTime::now());
         for n in 0..5 {
             rooms.enter(&mut users, UserId(n), room("#a"), now);

@@ -1,31 +1,31 @@
-//! Which places in which rooms a user has.
+//! The rooms a user is in, and its index in each.
 
 use std::mem;
 use std::ops::{Deref, DerefMut};
 
 use crate::message::ConnectionId;
 
-/// A room's number, used again once the room is gone.
+/// A room's id. Reused after the room disappears.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct RoomId(pub(super) u32);
 
-/// A user's place in a room.
+/// A user's membership in a room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Seat {
-    /// Which room.
+    /// The room.
     pub room: RoomId,
-    /// Where in that room's list of members.
+    /// The index in the room's list of members.
     pub(super) position: u32,
 }
 
-/// What a member takes in the list of a room, in bytes.
+/// Bytes per member in the list of a room.
 pub(super) const MEMBER_BYTES: usize = 12;
 
-/// What a seat takes in the user's list of seats and the room's list of members, both of which may have just grown, and
-/// in the list for events. A user's first one is part of what its connection takes.
+/// Bytes per seat in the user's list, the room's list and the audience. The lists may have just doubled their
+/// capacity. The first seat of a user is charged to its connection.
 pub(super) const SEAT_BYTES: usize = 2 * size_of::<Seat>() + 2 * MEMBER_BYTES + size_of::<ConnectionId>();
 
-/// The seats of one user, without room for more: most users are in few rooms, and there are many users.
+/// The seats of one user, without spare capacity: most users are in few rooms, and there are many users.
 #[derive(Debug, Default)]
 pub struct Seats(Box<[Seat]>);
 

@@ -1,4 +1,4 @@
-//! What can be set about a room.
+//! The settings of a room.
 
 use std::rc::Rc;
 use std::time::SystemTime;
@@ -8,22 +8,21 @@ use crate::footprint::{heap_bytes, shared_bytes, vec_bytes};
 use crate::message::{Identity, MaskList, RoomFlag};
 use crate::name::{USER_NAME_CHARS, UserName};
 
-/// Most masks on one list of a room.
+/// Maximum number of masks per list.
 pub const MASKS_PER_LIST: usize = 100;
 
 /// Longest user name, in bytes.
 const NAME_BYTES: usize = 4 * USER_NAME_CHARS;
 
-/// The settings of one room.
 #[derive(Debug)]
 pub struct Settings {
-    /// When the room was made.
+    /// When the room was opened.
     pub created: SystemTime,
-    /// What it is about.
+    /// The topic.
     pub topic: Option<Topic>,
-    /// What one must know to come in.
+    /// The key needed to join.
     pub key: Option<String>,
-    /// Most members.
+    /// Maximum number of members.
     pub limit: Option<u32>,
     flags: Vec<RoomFlag>,
     bans: Vec<Mask>,
@@ -31,61 +30,59 @@ pub struct Settings {
     invited_masks: Vec<Mask>,
 }
 
-/// A room's topic.
 #[derive(Clone, Debug)]
 pub struct Topic {
-    /// What it says, not empty.
+    /// The text, not empty.
     pub text: Rc<str>,
-    /// `name!username@host` of whoever set it.
+    /// The `name!username@host` of the user who set it.
     pub by: String,
-    /// When.
+    /// When it was set.
     pub at: SystemTime,
 }
 
 impl Topic {
-    /// The memory that a topic takes at most.
+    /// The maximum memory of a topic, in bytes.
     pub(super) fn most_bytes(text: &str, by: &str) -> usize {
         shared_bytes(text.len()) + heap_bytes(2 * by.len())
     }
 }
 
-/// An entry of a list of masks.
+/// An entry in a list of masks.
 #[derive(Clone, Debug)]
 pub struct Mask {
     /// `name!username@host` with wildcards.
     pub text: String,
-    /// Who put it there.
+    /// The user who added it.
     pub by: UserName,
-    /// When.
+    /// When it was added.
     pub at: SystemTime,
     pattern: Pattern,
 }
 
 impl Mask {
-    /// An entry that `by` makes now.
     pub(super) fn new(text: String, by: UserName, at: SystemTime) -> Self {
         Self { pattern: Pattern::new(&text), text, by, at }
     }
 
-    /// The memory that it takes besides its place in a list.
+    /// The heap memory that it takes, in bytes.
     fn kept_bytes(&self) -> usize {
         heap_bytes(self.text.capacity()) + self.pattern.kept_bytes() + shared_bytes(self.by.as_str().len())
     }
 
-    /// The memory that an entry of `chars` characters and `bytes` bytes takes at most, in a list that grows for it.
+    /// The maximum memory of an entry for `text`, in a list that grows for it.
     pub(super) fn most_bytes(text: &str) -> usize {
         let pattern = heap_bytes(text.chars().count() * size_of::<char>());
         4 * size_of::<Self>() + heap_bytes(text.len()) + pattern + shared_bytes(NAME_BYTES)
     }
 }
 
-/// True when one of `masks` matches `who`.
+/// True when one of `masks` matches `who`. Adds the cost to `steps`.
 fn any_matches(masks: &[Mask], who: &Folded, steps: &mut usize) -> bool {
     masks.iter().any(|mask| mask.pattern.matches(who, steps))
 }
 
 impl Settings {
-    /// What a new room has: no messages from outside, and a topic that only operators set.
+    /// The settings of a new room: no messages from outside, and only operators set the topic.
     pub(super) fn new(now: SystemTime) -> Self {
         Self {
             created: now,
@@ -99,10 +96,10 @@ impl Settings {
         }
     }
 
-    /// What the settings of a new room take, in bytes.
+    /// The bytes of a new room's settings.
     pub(super) const NEW_BYTES: usize = size_of::<Self>() + 64;
 
-    /// The memory that all this takes, besides itself.
+    /// The heap memory of all settings, in bytes.
     pub(super) fn kept_bytes(&self) -> usize {
         let topic = self.topic.as_ref();
         let lists = [&self.bans, &self.exceptions, &self.invited_masks];
@@ -118,7 +115,7 @@ impl Settings {
         self.flags.contains(&flag)
     }
 
-    /// Sets `flag` or takes it away. False when that changes nothing.
+    /// Sets or clears `flag`. False when nothing changes.
     pub(super) fn set(&mut self, flag: RoomFlag, on: bool) -> bool {
         if self.has(flag) == on {
             return false;
@@ -131,7 +128,7 @@ impl Settings {
         true
     }
 
-    /// The masks of one list, the oldest first.
+    /// The masks of one list, oldest first.
     pub fn masks(&self, list: MaskList) -> &[Mask] {
         match list {
             MaskList::Bans => &self.bans,
@@ -148,13 +145,13 @@ impl Settings {
         }
     }
 
-    /// True when `who` needs no invitation. Adds what it cost to find out to `steps`.
+    /// True when a mask invites `who`. Adds the cost to `steps`.
     pub(super) fn invites(&self, who: &Identity, steps: &mut usize) -> bool {
         !self.invited_masks.is_empty()
             && any_matches(&self.invited_masks, &Folded::new(&who.to_string()), steps)
     }
 
-    /// True when `who` is banned, and not excepted. Adds what it cost to find out to `steps`.
+    /// True when `who` is banned and no exception matches. Adds the cost to `steps`.
     pub(super) fn bans(&self, who: &Identity, steps: &mut usize) -> bool {
         if self.bans.is_empty() {
             return false;

@@ -1,4 +1,4 @@
-//! Speaking, in rooms and to one user.
+//! Messages to rooms and to single users.
 
 use super::Hub;
 use super::rooms::{Member, Room};
@@ -8,12 +8,12 @@ use crate::message::{
 };
 use crate::name::{RoomName, UserName};
 
-/// Who in a room is to hear something.
+/// The audience of a message in a room.
 pub(super) struct InRoom {
     pub(super) room: RoomName,
-    /// Only those who have one of these ranks, where there is one.
+    /// Only members with one of these ranks; everybody if it is empty.
     pub(super) to_rank: Rank,
-    /// Not this connection of the speaker's.
+    /// The speaker's own connection that does not get a copy.
     pub(super) unheard_by: Option<ConnectionId>,
 }
 
@@ -38,7 +38,7 @@ impl Hub {
         }
         let room_name = self.rooms.get(room).name.clone();
         let event = self.event(id, now, EventKind::Said { room: room_name, to_rank, speech });
-        // Whoever speaks from outside hears it at the other connections.
+        // A speaker outside the room still hears it on its other connections.
         let mut outside = if member.is_none() { self.users.connections(id) } else { Vec::new() };
         outside.retain(|&connection| Some(connection) != unheard_by);
         if to_rank == Rank::NONE && outside.is_empty() {
@@ -72,7 +72,7 @@ impl Hub {
         }
         let to = self.user(addressee)?.name().clone();
         let event = self.event(id, now, EventKind::Whispered { to, speech });
-        // To oneself it is both: what one said, and what one is told.
+        // A message to oneself arrives twice: as sent and as received.
         let own = self.users.connections(id).into_iter();
         let mut audience = self.users.connections(addressee);
         audience.extend(own.filter(|&connection| Some(connection) != unheard_by));
@@ -81,7 +81,7 @@ impl Hub {
     }
 }
 
-/// True for a request from client to client (CTCP) that is not an action.
+/// True for a CTCP request (client to client) other than an action.
 fn is_request(text: &str) -> bool {
     text.strip_prefix('\x01').is_some_and(|request| {
         let action = request.strip_prefix("ACTION");
@@ -89,7 +89,7 @@ fn is_request(text: &str) -> bool {
     })
 }
 
-/// Why somebody may not speak in a room, if so. Whoever has a rank there always may.
+/// Why a user may not speak in a room, if so. Members with a rank always may.
 fn is_mute(
     room: &Room,
     user: &User,

@@ -1,4 +1,4 @@
-//! Claims about the hub as a whole.
+//! Tests of the hub as a whole.
 
 mod devices;
 mod memory;
@@ -10,7 +10,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::message::{Effect, MaskList, Mute, Peer, Profile, Rank, RoomChange, RoomFlag, Speech, UserChange};
 
-/// Connections, and who comes at them.
+/// Connections, named after their users.
 const ANA: ConnectionId = ConnectionId(1);
 const BOB: ConnectionId = ConnectionId(2);
 
@@ -22,7 +22,7 @@ fn room(text: &str) -> RoomName {
     RoomName::new(text).unwrap()
 }
 
-/// What any user brings along.
+/// A profile for any user.
 pub(super) fn profile() -> Profile {
     Profile {
         is_secure: false,
@@ -33,7 +33,7 @@ pub(super) fn profile() -> Profile {
     }
 }
 
-/// What whoever is at a connection does.
+/// One random action of a connection.
 #[derive(Clone, Debug)]
 enum Step {
     LogIn(UserName, Profile),
@@ -77,7 +77,7 @@ fn source(source: &Source) -> String {
     }
 }
 
-/// A hub, and what it sent last.
+/// A hub with the effects of its last command.
 struct Scene {
     hub: Hub,
     users: BTreeMap<ConnectionId, UserId>,
@@ -104,7 +104,7 @@ impl Scene {
         scene
     }
 
-    /// Whom a connection belongs to.
+    /// The user of a connection.
     fn user(&self, at: ConnectionId) -> UserId {
         self.users.get(&at).copied().unwrap_or(UserId::NOBODY)
     }
@@ -153,7 +153,7 @@ impl Scene {
 }
 
 #[test]
-fn what_is_said_reaches_everybody_in_the_room_the_speaker_included() {
+fn a_message_reaches_everybody_in_the_room_including_the_speaker() {
     let mut scene = Scene::with(&[(ANA, "ana"), (BOB, "bob")]);
     scene.handle(ANA, say("#Lobby", "hi")).unwrap();
     let said = EventKind::Said { room: room("#lobby"), to_rank: Rank::NONE, speech: Speech::message("hi") };
@@ -161,7 +161,7 @@ fn what_is_said_reaches_everybody_in_the_room_the_speaker_included() {
 }
 
 #[test]
-fn a_whisper_reaches_its_addressee_alone() {
+fn a_whisper_only_reaches_its_addressee() {
     let mut scene = Scene::with(&[(ANA, "ana"), (BOB, "bob")]);
     scene.handle(ANA, whisper(ANA, "BOB", "psst")).unwrap();
     let whispered = EventKind::Whispered { to: name("bob"), speech: Speech::message("psst") };
@@ -169,7 +169,7 @@ fn a_whisper_reaches_its_addressee_alone() {
 }
 
 #[test]
-fn a_whisper_to_nobody_is_refused_and_heard_by_nobody() {
+fn a_whisper_to_an_unknown_name_is_refused_and_heard_by_nobody() {
     let mut scene = Scene::with(&[(ANA, "ana")]);
     assert_eq!(scene.handle(ANA, whisper(ANA, "bob", "psst")), Err(Refusal::NobodyCalled(name("bob"))));
     assert!(scene.out.is_empty());
@@ -185,7 +185,7 @@ fn only_members_speak_in_a_room() {
 }
 
 #[test]
-fn without_a_name_there_is_nothing_to_do_but_log_in() {
+fn without_a_name_a_user_can_only_log_in() {
     let mut scene = Scene::new();
     for command in [say("#lobby", "hi"), whisper(ANA, "ana", "hi"), Command::Rename(name("x")), join("#a")] {
         assert_eq!(scene.handle(ANA, command), Err(Refusal::NotLoggedIn));
@@ -234,7 +234,7 @@ fn flag(flag: RoomFlag) -> RoomChange {
 }
 
 #[test]
-fn a_room_lets_in_whom_its_settings_allow() {
+fn a_room_admits_only_whom_its_settings_allow() {
     let mut scene = Scene::with(&[(ANA, "ana"), (BOB, "bob")]);
     scene.handle(ANA, join("#tea")).unwrap();
     let ban = |added| RoomChange::Mask { list: MaskList::Bans, mask: "BOB!*@*".into(), added };
@@ -269,7 +269,7 @@ fn a_room_lets_in_whom_its_settings_allow() {
 }
 
 #[test]
-fn an_invitation_is_not_good_for_a_later_room_of_the_same_name() {
+fn an_invitation_is_not_valid_for_a_later_room_of_the_same_name() {
     let mut scene = Scene::with(&[(ANA, "ana"), (BOB, "bob")]);
     scene.handle(ANA, join("#tea")).unwrap();
     scene.handle(ANA, Command::Invite { room: room("#tea"), who: name("bob") }).unwrap();
@@ -281,7 +281,7 @@ fn an_invitation_is_not_good_for_a_later_room_of_the_same_name() {
 }
 
 #[test]
-fn a_room_hears_whom_its_settings_allow() {
+fn only_those_whom_the_settings_allow_speak_in_a_room() {
     let mut scene = Scene::with(&[(ANA, "ana"), (BOB, "bob")]);
     for id in [ANA, BOB] {
         scene.handle(id, join("#tea")).unwrap();
@@ -302,7 +302,7 @@ fn a_room_hears_whom_its_settings_allow() {
 }
 
 #[test]
-fn a_secret_room_is_unknown_outside() {
+fn a_secret_room_is_unknown_to_outsiders() {
     let mut scene = Scene::with(&[(ANA, "ana"), (BOB, "bob")]);
     scene.handle(ANA, join("#tea")).unwrap();
     change(&mut scene, ANA, "#tea", flag(RoomFlag::Secret)).unwrap();
@@ -313,7 +313,7 @@ fn a_secret_room_is_unknown_outside() {
 }
 
 #[test]
-fn the_lobby_has_nobodys_settings_but_the_servers() {
+fn only_server_operators_change_the_settings_of_the_lobby() {
     let mut scene = Scene::with(&[(ANA, "ana"), (BOB, "bob")]);
     let not = Refusal::NotOperator(room("#lobby"));
     assert_eq!(change(&mut scene, ANA, "#lobby", flag(RoomFlag::Secret)), Err(not.clone()));
@@ -338,7 +338,7 @@ fn the_lobby_has_nobodys_settings_but_the_servers() {
 }
 
 #[test]
-fn who_shares_several_rooms_hears_of_a_leaving_once() {
+fn a_user_in_several_shared_rooms_hears_of_a_departure_once() {
     let mut scene = Scene::with(&[(ANA, "ana"), (BOB, "bob")]);
     for id in [ANA, BOB] {
         scene.handle(id, join("#tea")).unwrap();
@@ -349,7 +349,7 @@ fn who_shares_several_rooms_hears_of_a_leaving_once() {
 }
 
 #[test]
-fn watchers_hear_of_coming_renaming_and_leaving() {
+fn watchers_hear_of_logins_renames_and_departures() {
     let mut scene = Scene::with(&[(ANA, "ana")]);
     scene.hub.watch(scene.user(ANA), &name("Bob")).unwrap();
     let kinds =
@@ -369,7 +369,7 @@ fn watchers_hear_of_coming_renaming_and_leaving() {
 }
 
 #[test]
-fn lists_have_an_end() {
+fn every_list_has_a_limit() {
     let mut scene = Scene::with(&[(ANA, "ana")]);
     scene.handle(ANA, join("#tea")).unwrap();
     for n in 0..MASKS_PER_LIST {
@@ -431,14 +431,14 @@ fn any_command() -> impl Strategy<Value = Command> {
 }
 
 #[test]
-fn those_who_leave_together_are_not_told_of_each_other_and_all_others_are() {
+fn users_leaving_together_do_not_hear_of_each_other_but_all_others_do() {
     let [eve, kim] = [ConnectionId(3), ConnectionId(4)];
     let mut scene = Scene::with(&[(ANA, "ana"), (BOB, "bob"), (eve, "eve"), (kim, "kim")]);
     for id in [BOB, eve, kim] {
         scene.handle(id, join("#tea")).unwrap();
     }
     scene.handle(BOB, part("#lobby")).unwrap();
-    // Whoever founded it leaves, and with them nobody is left in it.
+    // The founder leaves, and the room is empty.
     scene.handle(kim, join("#empty")).unwrap();
     scene.out = Effects::default();
     let leavers = vec![
@@ -458,7 +458,7 @@ fn those_who_leave_together_are_not_told_of_each_other_and_all_others_are() {
 
 proptest! {
     #[test]
-    fn whatever_is_asked_all_indexes_agree_and_nobody_remains(
+    fn after_any_commands_all_indexes_agree_and_nobody_remains(
         steps in prop::collection::vec((0..6u32, any_step(), 0..9u8), 0..120)
     ) {
         let mut scene = Scene::new();

@@ -1,5 +1,5 @@
-//! The two-way hash index of users: from a name to its user and from a user to the name, both O(1). Every
-//! change goes through one function that changes both directions, so they cannot disagree.
+//! All users, with a hash index from name to user. Every change goes through functions that update both directions,
+//! so that they cannot disagree.
 
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
@@ -14,71 +14,71 @@ use crate::message::{ConnectionId, Identity, Now, Peer, Profile, UserId};
 use crate::name::{RoomName, UserName};
 use crate::origin::Origin;
 
-/// Most invitations of one user that wait to be used; the oldest is forgotten for a newer one.
+/// Maximum number of unused invitations per user; a new one replaces the oldest.
 const INVITATIONS: usize = 100;
 
-/// Everybody who has a name.
+/// All logged-in users.
 #[derive(Debug, Default)]
 pub struct Users {
     by_name: HashMap<UserName, UserId>,
-    /// A user's id is its place here.
+    /// Indexed by user id.
     by_id: Vec<Option<Box<User>>>,
-    /// Places that nobody has.
+    /// Unused indices.
     vacant: Vec<UserId>,
-    /// The most users there ever were.
+    /// The maximum number of users so far.
     peak: usize,
-    /// How many users are invisible.
+    /// The number of invisible users.
     invisible: usize,
-    /// How many users are operators of the server.
+    /// The number of server operators.
     operators: usize,
-    /// What is kept for them besides themselves, and for rooms.
+    /// Memory charged for rooms and lists.
     pub(super) budget: Budget,
 }
 
-/// What is known of one user.
+/// What the server knows of one user.
 #[derive(Debug)]
 pub struct User {
-    /// What others see. The name in it is the key that `by_name` has for this user, also in letter case.
+    /// What others see. Its name is the key in `by_name`, in the same letter case.
     pub identity: Rc<Identity>,
     /// The address, for operators of the server.
     pub peer: Peer,
-    /// Is seen only by those who share a room.
+    /// Only visible to users who share a room.
     pub is_invisible: bool,
     /// Is an operator of the server.
     pub is_operator: bool,
-    /// Nobody on the way can read what the user says and hears.
+    /// The whole path to the user is encrypted or local.
     pub is_secure: bool,
-    /// Wants to hear what operators tell all.
+    /// Wants to hear `WALLOPS`.
     pub hears_wallops: bool,
     since: Seconds,
     spoke: Seconds,
     /// Stays when its last connection ends.
     pub(super) stays: bool,
-    /// At which connections.
+    /// The user's connections.
     pub(super) reach: Reach,
-    /// The rooms the user is in; `Rooms` keeps the other half of this.
+    /// The rooms the user is in; `Rooms` holds the other half of this relation.
     pub seats: Seats,
     pub(super) rare: Option<Box<Rare>>,
 }
 
-/// What few users have, so that it costs the others nothing.
+/// Data of few users, allocated only for them.
 #[derive(Debug, Default)]
 pub(super) struct Rare {
-    /// Away, and why.
+    /// The away message.
     away: Option<Rc<str>>,
-    /// The names the user watches; `Watchers` keeps the other half of this.
+    /// The names on the user's watch list; `Watchers` holds the other half of this relation.
     pub(super) watches: Vec<UserName>,
     invitations: Vec<Invitation>,
-    /// The user's connections, where there are several.
+    /// The user's connections when there are several.
     pub(super) connections: Vec<ConnectionId>,
-    /// What the budget has for this.
+    /// The bytes charged to the budget.
     charged: u32,
 }
 
-/// What a watched name takes in the index of watchers, at most: an entry of a table that has just grown, and a list.
+/// Maximum bytes per watched name in the index of watchers: an entry of a table that has just grown, and a list.
 const WATCH_BYTES: usize = 2 * 48 + 32;
 
-/// What one more watched name takes at most, of a user who watches `count`.
+/// Maximum bytes for one more watched name of a user who watches `count`.
 pub(super) fn watch_bytes(count: usize, name: &UserName) -> usize {
     let rare = if count == 0 { heap_bytes(size_of::<Rare>()) } else { 0 };
     rare + WATCH_BYTES
@@ -86,14 +86,13 @@ pub(super) fn watch_bytes(count: usize, name: &UserName) -> usize {
         + heap_bytes((2 * count).max(4) * size_of::<UserName>())
 }
 
-/// What one more invitation to `room` takes at most.
+/// Maximum bytes for one more invitation, besides the name of its room.
 const INVITATION_BYTES: usize = 2 * size_of::<Invitation>();
 
 impl Rare {
-    /// The memory that it takes.
     fn kept_bytes(&self) -> usize {
         let names = self.watches.iter().map(|name| WATCH_BYTES + shared_bytes(name.as_str().len()));
-        // The room may be gone, and its name only kept here.
+        // An invitation can be the last owner of the name of a room that no longer exists.
         let rooms = self.invitations.iter().map(|invitation| shared_bytes(invitation.room.as_str().len()));
         heap_bytes(size_of::<Self>())
             + vec_bytes(&self.watches)
@@ -104,7 +103,7 @@ impl Rare {
     }
 }
 
-/// What `seats` seats of one user take, in bytes.
+/// The bytes of `seats` seats of one user.
 fn seats_bytes(seats: usize) -> usize {
     SEAT_BYTES * seats.saturating_sub(1)
 }
@@ -113,7 +112,7 @@ fn seats_bytes(seats: usize) -> usize {
 #[derive(Clone, Copy, Debug)]
 struct Seconds(u32);
 
-/// An invitation to a room, good for that room and not for a later one of the same name.
+/// An invitation to a room. It is not valid for a later room of the same name.
 #[derive(Debug)]
 struct Invitation {
     room: RoomName,
@@ -139,17 +138,17 @@ impl User {
         }
     }
 
-    /// To whom what is kept for the user is charged.
+    /// The address to which the user's memory is charged.
     pub(super) fn owner(&self) -> Option<Origin> {
         Origin::elsewhere(self.peer)
     }
 
-    /// What it takes at most that the user is invited once more, in bytes.
+    /// Maximum bytes of one more invitation.
     pub(super) fn invitation_bytes(&self, room: &RoomName) -> usize {
         self.rare_bytes() + INVITATION_BYTES + shared_bytes(room.as_str().len())
     }
 
-    /// How many bytes more it takes that the user is away for this reason.
+    /// Additional bytes for this away message.
     pub(super) fn away_bytes(&self, reason: &str) -> usize {
         let before = self.away().map_or(0, |away| shared_bytes(away.len()));
         self.rare_bytes() + shared_bytes(reason.len()).saturating_sub(before)
@@ -163,7 +162,7 @@ impl User {
         self.rare.get_or_insert_default()
     }
 
-    /// Notes an invitation to the room of this name that was created at this time.
+    /// Adds an invitation to the room of this name and time of creation.
     pub(super) fn invite(&mut self, room: &RoomName, created: SystemTime) {
         self.uninvite(room);
         let invitations = &mut self.rare_mut().invitations;
@@ -179,18 +178,18 @@ impl User {
         }
     }
 
-    /// True when the user is invited to the room of this name that was created at this time.
+    /// True when the user is invited to the room of this name and time of creation.
     pub fn is_invited_to(&self, room: &RoomName, created: SystemTime) -> bool {
         let mut invitations = self.rare.iter().flat_map(|rare| &rare.invitations);
         invitations.any(|i| i.created == created && i.room == *room)
     }
 
-    /// The rooms that the user is invited to, the oldest invitation first.
+    /// The rooms to which the user is invited, oldest invitation first.
     pub fn invitations(&self) -> impl Iterator<Item = &RoomName> {
         self.rare.iter().flat_map(|rare| &rare.invitations).map(|invitation| &invitation.room)
     }
 
-    /// Away, and why.
+    /// The away message, if the user is away.
     pub fn away(&self) -> Option<&Rc<str>> {
         self.rare.as_ref()?.away.as_ref()
     }
@@ -199,17 +198,17 @@ impl User {
         self.rare_mut().away = away;
     }
 
-    /// The names the user watches.
+    /// The names that the user watches.
     pub fn watches(&self) -> &[UserName] {
         self.rare.as_ref().map_or(&[], |rare| &rare.watches)
     }
 
-    /// When the user logged in, to the second.
+    /// When the user logged in, in whole seconds.
     pub fn since(&self) -> SystemTime {
         self.since.into()
     }
 
-    /// When the user last spoke, to the second.
+    /// When the user last spoke, in whole seconds.
     pub fn spoke(&self) -> SystemTime {
         self.spoke.into()
     }
@@ -218,12 +217,12 @@ impl User {
         self.spoke = now.into();
     }
 
-    /// The name.
+    /// The user's name.
     pub fn name(&self) -> &UserName {
         &self.identity.name
     }
 
-    /// Changes what others see, save for the name, which `Users` changes.
+    /// Changes the identity except the name, which only [`Users::rename`] changes.
     pub(super) fn change_identity(&mut self, change: impl FnOnce(&mut Identity)) {
         let identity = Rc::make_mut(&mut self.identity);
         change(identity);
@@ -243,12 +242,12 @@ impl From<Seconds> for SystemTime {
     }
 }
 
-/// Somebody else has the name.
+/// Another user has the name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Taken;
 
 impl Users {
-    /// Counts what is kept for the user `id` again, because it may have changed.
+    /// Updates the bytes charged for the user `id` after a change.
     pub(super) fn recharge(&mut self, id: UserId) {
         let Some(user) = self.by_id.get_mut(id.0 as usize).and_then(Option::as_mut) else { return };
         let owner = user.owner();
@@ -258,20 +257,19 @@ impl Users {
         }
     }
 
-    /// Counts the seats of the user `id` again, because there are more or fewer than `before`.
+    /// Updates the bytes charged for the seats of the user `id`, which had `before`.
     pub(super) fn recharge_seats(&mut self, id: UserId, before: usize) {
         let Some(user) = self.by_id.get(id.0 as usize).and_then(Option::as_ref) else { return };
         let mut charged = seats_bytes(before) as u32;
         self.budget.recharge(user.owner(), &mut charged, seats_bytes(user.seats.len()));
     }
 
-    /// What the budget has for all users.
     pub(super) fn charged_bytes(&self) -> usize {
         let rare = self.iter().filter_map(|(_, user)| user.rare.as_ref()).map(|rare| rare.charged as usize);
         rare.sum::<usize>() + self.iter().map(|(_, user)| seats_bytes(user.seats.len())).sum::<usize>()
     }
 
-    /// Makes whoever is at `connection` the user called `name`.
+    /// Creates a user called `name` at `connection`.
     pub fn claim(
         &mut self,
         connection: ConnectionId,
@@ -291,12 +289,12 @@ impl Users {
         Ok(id)
     }
 
-    /// The connections of the user `id`, in the order in which they came.
+    /// The connections of the user `id`, oldest first.
     pub fn connections(&self, id: UserId) -> Vec<ConnectionId> {
         self.get(id).map(User::connections).unwrap_or_default()
     }
 
-    /// Gives the user `id` another name, and frees the old one. A user may change the letter case of its own.
+    /// Renames the user `id` and frees the old name. A user may change the letter case of its own name.
     pub fn rename(&mut self, id: UserId, name: UserName) -> Result<(), Taken> {
         let Some(user) = self.by_id.get_mut(id.0 as usize).and_then(Option::as_mut) else {
             debug_assert!(false, "{id:?} renames but has no name");
@@ -305,14 +303,14 @@ impl Users {
         if self.by_name.get(&name).is_some_and(|&owner| owner != id) {
             return Err(Taken);
         }
-        // Removed first: where only the letter case changes, `insert` would keep the old key.
+        // Removed first, because `insert` would keep the old key when only the letter case changes.
         self.by_name.remove(user.name());
         self.by_name.insert(name.clone(), id);
         user.change_identity(|identity| identity.name = name);
         Ok(())
     }
 
-    /// Forgets the user `id`, whose name is free from now on.
+    /// Removes the user `id` and frees its name.
     pub fn release(&mut self, id: UserId) -> Option<Box<User>> {
         let mut user = self.by_id.get_mut(id.0 as usize)?.take()?;
         let owner = user.owner();
@@ -329,7 +327,6 @@ impl Users {
         Some(user)
     }
 
-    /// Makes the user `id` invisible, or visible again.
     pub(super) fn set_invisible(&mut self, id: UserId, on: bool) {
         let Some(user) = self.get_mut(id) else { return };
         if std::mem::replace(&mut user.is_invisible, on) != on {
@@ -337,7 +334,6 @@ impl Users {
         }
     }
 
-    /// Makes the user `id` an operator of the server, or takes that away.
     pub(super) fn set_operator(&mut self, id: UserId, on: bool) {
         let Some(user) = self.get_mut(id) else { return };
         if std::mem::replace(&mut user.is_operator, on) != on {
@@ -345,22 +341,22 @@ impl Users {
         }
     }
 
-    /// How many users are invisible.
+    /// The number of invisible users.
     pub fn invisible(&self) -> usize {
         self.invisible
     }
 
-    /// How many users are operators of the server.
+    /// The number of server operators.
     pub fn operators(&self) -> usize {
         self.operators
     }
 
-    /// The user called `name`, in any letter case.
+    /// The user called `name`, ignoring letter case.
     pub fn find(&self, name: &UserName) -> Option<UserId> {
         self.by_name.get(name).copied()
     }
 
-    /// The user `id`, if it has a name.
+    /// The user `id`, if it is logged in.
     pub fn get(&self, id: UserId) -> Option<&User> {
         self.by_id.get(id.0 as usize)?.as_deref()
     }
@@ -369,17 +365,17 @@ impl Users {
         self.by_id.get_mut(id.0 as usize)?.as_deref_mut()
     }
 
-    /// The most users there ever were.
+    /// The maximum number of users so far.
     pub fn peak(&self) -> usize {
         self.peak
     }
 
-    /// How many users there are.
+    /// The number of users.
     pub fn len(&self) -> usize {
         self.by_name.len()
     }
 
-    /// True when there is nobody.
+    /// True when there are no users.
     pub fn is_empty(&self) -> bool {
         self.by_name.is_empty()
     }
@@ -389,18 +385,18 @@ impl Users {
         self.by_id.len()
     }
 
-    /// Every user, in the order of their ids.
+    /// All users, sorted by id.
     pub fn iter(&self) -> impl Iterator<Item = (UserId, &User)> {
         self.iter_from(UserId(0))
     }
 
-    /// Every user whose id is `first` or more, in the order of their ids.
+    /// All users from the id `first` on, sorted by id.
     pub fn iter_from(&self, first: UserId) -> impl Iterator<Item = (UserId, &User)> {
         let places = self.by_id.iter().enumerate().skip(first.0 as usize);
         places.filter_map(|(place, user)| Some((UserId(place as u32), user.as_deref()?)))
     }
 
-    /// Panics where the two directions disagree. Costs O(n): for tests.
+    /// Panics when the two directions disagree. Costs O(n); for tests.
     pub fn check(&self) {
         assert_eq!(self.by_name.len(), self.iter().count(), "as many names as users");
         let vacant: HashSet<_> = self.vacant.iter().map(|id| id.0 as usize).collect();
@@ -433,7 +429,7 @@ mod tests {
     }
 
     #[test]
-    fn a_claimed_name_is_found_both_ways() {
+    fn a_claimed_name_is_found_in_both_directions() {
         let mut users = Users::default();
         claim(&mut users, "Ana").unwrap();
         assert_eq!(users.find(&name("aNA")), Some(ANA));

@@ -1,5 +1,5 @@
-//! Who watches which names (IRCv3 `MONITOR`): to be told when their owners come and go. The name need not be
-//! anybody's. Each user lists what it watches, and this is the way back.
+//! Who watches which names (IRCv3 `MONITOR`), to hear when their owners come and go. A watched name may be unused.
+//! Each user lists the names it watches; this is the reverse index.
 
 use std::collections::HashMap;
 
@@ -7,17 +7,16 @@ use super::users::{Users, watch_bytes};
 use crate::message::UserId;
 use crate::name::UserName;
 
-/// Most names that one user watches.
+/// Maximum number of watched names per user.
 pub const WATCHED_NAMES: usize = 100;
 
-/// From a name to those who watch it.
 #[derive(Debug, Default)]
 pub(super) struct Watchers {
     by_name: HashMap<UserName, Vec<UserId>>,
 }
 
 impl Watchers {
-    /// Has `id` watch `name`. False when its list is full.
+    /// Adds `name` to the watch list of `id`. False when the list is full.
     pub(super) fn watch(&mut self, users: &mut Users, id: UserId, name: &UserName) -> bool {
         let Some(user) = users.get_mut(id) else { return false };
         if user.watches().contains(name) {
@@ -37,7 +36,6 @@ impl Watchers {
         true
     }
 
-    /// Has `id` not watch `name` any more.
     pub(super) fn unwatch(&mut self, users: &mut Users, id: UserId, name: &UserName) {
         if let Some(user) = users.get_mut(id) {
             user.rare_mut().watches.retain(|watched| watched != name);
@@ -46,7 +44,6 @@ impl Watchers {
         }
     }
 
-    /// Has `id` watch nobody any more.
     pub(super) fn unwatch_all(&mut self, users: &mut Users, id: UserId) {
         let Some(rare) = users.get_mut(id).and_then(|user| user.rare.as_mut()) else { return };
         let watches = std::mem::take(&mut rare.watches);
@@ -68,12 +65,12 @@ impl Watchers {
         }
     }
 
-    /// Who watches `name`.
+    /// The users who watch `name`.
     pub(super) fn of(&self, name: &UserName) -> &[UserId] {
         self.by_name.get(name).map_or(&[], Vec::as_slice)
     }
 
-    /// Panics where the two directions disagree. Costs O(n): for tests.
+    /// Panics when the two directions disagree. Costs O(n); for tests.
     pub(super) fn check(&self, users: &Users) {
         let mut pairs = 0;
         for (name, ids) in &self.by_name {

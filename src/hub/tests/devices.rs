@@ -2,10 +2,10 @@
 
 use super::*;
 
-/// A second connection of ana's.
+/// Ana's second connection.
 const ANAS_PHONE: ConnectionId = ConnectionId(9);
 
-/// Ana, twice, and bob, in the lobby.
+/// Ana with two connections, and Bob, in the lobby.
 fn scene() -> Scene {
     let mut scene = Scene::with(&[(ANA, "ana"), (BOB, "bob")]);
     let ana = scene.user(ANA);
@@ -27,7 +27,7 @@ fn hearers(scene: &mut Scene) -> Vec<Vec<ConnectionId>> {
 }
 
 #[test]
-fn all_connections_of_a_user_hear_what_is_said_to_it_and_to_its_rooms() {
+fn all_connections_of_a_user_hear_its_messages_and_its_rooms() {
     let mut scene = scene();
     scene.handle(BOB, say("#lobby", "hi")).unwrap();
     assert_eq!(hearers(&mut scene), [[ANA, BOB, ANAS_PHONE]]);
@@ -36,7 +36,7 @@ fn all_connections_of_a_user_hear_what_is_said_to_it_and_to_its_rooms() {
 }
 
 #[test]
-fn the_other_connections_of_a_speaker_hear_what_it_says() {
+fn the_other_connections_of_a_speaker_hear_its_messages() {
     let mut scene = scene();
     let say = Command::Say {
         room: room("#lobby"),
@@ -67,7 +67,7 @@ fn an_audience_follows_the_connections_of_its_members() {
 }
 
 #[test]
-fn a_user_who_stays_is_there_without_connections_and_what_it_hears_happens() {
+fn a_user_who_stays_remains_without_connections_and_its_events_still_happen() {
     let mut scene = scene();
     let ana = scene.user(ANA);
     scene.hub.set_stays(ana, true);
@@ -87,7 +87,7 @@ fn a_user_who_stays_is_there_without_connections_and_what_it_hears_happens() {
 }
 
 #[test]
-fn a_kill_ends_all_connections_of_a_user_or_the_user_where_it_has_none() {
+fn a_kill_ends_all_connections_of_a_user_or_removes_a_user_without_any() {
     let mut scene = scene();
     scene.handle(BOB, Command::Change(UserChange::Operator(true))).unwrap();
     let kill = Command::Kill { who: name("ana"), reason: "x".into() };

@@ -1,12 +1,12 @@
-//! What users may have the hub keep.
+//! Limits on the memory that users can fill.
 
 use std::net::Ipv4Addr;
 
 use super::*;
 use crate::network::Network;
 
-/// Logs users in from this address, has each open rooms and put masks on their lists until that is refused, and returns
-/// why it was.
+/// Logs users in from this address, lets each open rooms and add masks until the hub refuses, and returns the
+/// refusal.
 fn hoard(scene: &mut Scene, ids: std::ops::Range<u32>, address: [u8; 4]) -> Option<Refusal> {
     let mut refused = None;
     for n in ids {
@@ -33,7 +33,7 @@ fn hoard(scene: &mut Scene, ids: std::ops::Range<u32>, address: [u8; 4]) -> Opti
 }
 
 #[test]
-fn rooms_of_one_address_and_of_all_take_no_more_than_their_share_and_give_it_back() {
+fn rooms_stay_within_the_limits_per_address_and_in_total_and_return_their_memory() {
     let mut scene = Scene::with(&[]);
     scene.hub.set_memory(16 << 20);
     let before = scene.hub.rooms.charged_bytes();
@@ -58,7 +58,7 @@ fn rooms_of_one_address_and_of_all_take_no_more_than_their_share_and_give_it_bac
 }
 
 #[test]
-fn a_watch_list_is_full_when_its_address_has_no_more_memory() {
+fn a_watch_list_is_full_when_its_address_has_no_memory_left() {
     let mut scene = Scene::with(&[]);
     scene.hub.set_memory(0);
     for n in 0..16 {
@@ -84,10 +84,10 @@ fn a_watch_list_is_full_when_its_address_has_no_more_memory() {
     scene.hub.watch(scene.user(ConnectionId(15)), &name("w")).unwrap();
 }
 
-/// Somebody on this machine, who has an address with memory.
+/// A user on this machine, who is not limited per address.
 const ANA_HERE: ConnectionId = ConnectionId(101);
 
-/// Logs a user in from an address that has no memory left, and leaves the user in a room.
+/// Logs in a user whose address has no memory left, and leaves it in a room.
 fn with_a_full_address(scene: &mut Scene) -> ConnectionId {
     scene.hub.set_memory(0);
     assert!(hoard(scene, 0..4, [192, 0, 2, 1]).is_some());
@@ -99,7 +99,7 @@ fn with_a_full_address(scene: &mut Scene) -> ConnectionId {
 }
 
 #[test]
-fn seats_invitations_and_words_of_those_who_are_away_are_refused_to_an_address_without_memory() {
+fn seats_invitations_and_away_messages_are_refused_to_an_address_without_memory() {
     let mut scene = Scene::with(&[]);
     let id = with_a_full_address(&mut scene);
     scene.handle(ANA_HERE, log_in("ana")).unwrap();
@@ -121,7 +121,7 @@ fn seats_invitations_and_words_of_those_who_are_away_are_refused_to_an_address_w
 }
 
 #[test]
-fn a_ban_is_refused_when_there_is_no_memory_for_it() {
+fn a_ban_is_refused_without_memory_for_it() {
     let mut scene = Scene::with(&[(ConnectionId(0), "root")]);
     scene.hub.set_memory(0);
     let (now, mut out) = (Now::read(), Effects::default());
