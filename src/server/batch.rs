@@ -188,6 +188,10 @@ impl Batch {
         }
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.events.is_empty()
+    }
+
     /// All possible receivers of the events.
     pub(super) fn audience(&self) -> &Rc<[ConnectionId]> {
         &self.audience

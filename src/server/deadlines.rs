@@ -48,10 +48,10 @@ impl Deadlines {
 
     pub(super) fn due(&self, time: Instant) -> Due {
         let since = time.saturating_duration_since(self.start);
-        let milliseconds = since.as_nanos().div_ceil(1_000_000);
+        let milliseconds = since.as_secs() * 1_000 + u64::from(since.subsec_nanos().div_ceil(1_000_000));
         // 40 bits are 34 years.
         let latest = (1 << (u64::BITS - KEY_BITS)) - 2;
-        Due(NonZeroU64::MIN.saturating_add(u64::try_from(milliseconds).unwrap_or(latest).min(latest)))
+        Due(NonZeroU64::MIN.saturating_add(milliseconds.min(latest)))
     }
 
     /// Moves the deadline of `key` from `old`, its current value, to `new`.

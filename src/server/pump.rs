@@ -55,6 +55,9 @@ impl<S: Stream> Server<S> {
     /// Moves the batch into the outboxes of its audience. Do this before anything else goes into an outbox, and at the
     /// end of a turn.
     pub fn seal(&mut self, now: Now) {
+        if self.batch.is_empty() {
+            return;
+        }
         let audience = Rc::clone(self.batch.audience());
         self.steps += audience.len();
         self.unshared_bytes += self.batch.aside_bytes();
