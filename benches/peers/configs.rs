@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::client::Door;
-use crate::contender::Kind;
+use crate::kind::Kind;
 use crate::wire::Wire;
 
 /// Most connections, more than any run needs.

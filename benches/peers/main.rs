@@ -17,6 +17,7 @@ mod crowd;
 mod failure;
 mod growth;
 mod hall;
+mod kind;
 mod latency;
 mod loader;
 mod memory;
@@ -41,8 +42,9 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::rc::Rc;
 
-use contender::{Contender, KINDS, Kind, TLS_KINDS};
+use contender::Contender;
 use failure::Failure;
+use kind::{KINDS, Kind, TLS_KINDS};
 use options::{Comparison, Task};
 use plan::Plan;
 use rounds::{MODERN_SHAPES, SHAPES};

@@ -4,9 +4,10 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::account;
-use crate::contender::{Contender, Kind};
+use crate::contender::Contender;
 use crate::failure::Failure;
 use crate::hall::{Hall, Seats};
+use crate::kind::Kind;
 use crate::loader::{self, Work};
 use crate::plan::{Plan, is_possible};
 use crate::storms::Storm;

@@ -3,9 +3,10 @@
 use std::time::{Duration, Instant};
 
 use crate::account;
-use crate::contender::{Contender, Kind, Running};
+use crate::contender::{Contender, Running};
 use crate::crowd::Crowd;
 use crate::failure::Failure;
+use crate::kind::Kind;
 use crate::plan::{Plan, is_possible};
 use crate::tell;
 use crate::wire::{Wire, second_word};

@@ -3,7 +3,6 @@
 use std::io;
 
 use super::plain::Plain;
-use super::socket::Socket;
 use crate::address::Address;
 use crate::config::ServerConfig;
 
@@ -32,7 +31,7 @@ impl Tls {
         match *self {}
     }
 
-    pub(super) fn wrap(&self, _: Plain) -> io::Result<Socket> {
+    pub(super) fn wrap(&self, _: Plain) -> io::Result<Plain> {
         match *self {}
     }
 }

@@ -19,6 +19,19 @@ pub enum Socket {
     Tls(Box<TlsStream<Plain>>),
 }
 
+impl From<Plain> for Socket {
+    fn from(plain: Plain) -> Self {
+        Self::Plain(plain)
+    }
+}
+
+#[cfg(feature = "tls")]
+impl From<Box<TlsStream<Plain>>> for Socket {
+    fn from(stream: Box<TlsStream<Plain>>) -> Self {
+        Self::Tls(stream)
+    }
+}
+
 impl Socket {
     fn stream(&self) -> &dyn Stream {
         match self {

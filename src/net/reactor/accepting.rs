@@ -91,8 +91,8 @@ impl Running {
     fn welcome(&mut self, newcomer: Newcomer, now: Now) {
         let Newcomer { socket, peer, is_tls } = newcomer;
         let wrapped = match (is_tls, &self.tls) {
-            (false, _) => Ok(Socket::Plain(socket)),
-            (true, Some(tls)) => tls.wrap(socket),
+            (false, _) => Ok(Socket::from(socket)),
+            (true, Some(tls)) => tls.wrap(socket).map(Socket::from),
             (true, None) => Err(io::Error::other("there is no certificate")),
         };
         let mut socket = match wrapped {

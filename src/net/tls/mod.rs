@@ -23,7 +23,6 @@ use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::{ServerConfig, version};
 
 use super::plain::Plain;
-use super::socket::Socket;
 use crate::address::Address;
 use crate::fingerprint::Fingerprint;
 use crate::tls_clock::TlsClock;
@@ -70,10 +69,10 @@ impl Tls {
     }
 
     /// Wraps the socket of a newcomer. Fails when the system has no random numbers.
-    pub(super) fn wrap(&self, inner: Plain) -> io::Result<Socket> {
+    pub(super) fn wrap(&self, inner: Plain) -> io::Result<Box<TlsStream<Plain>>> {
         let connection = UnbufferedServerConnection::new(Arc::clone(&self.config));
         let stream = TlsStream::new(inner, connection.map_err(io::Error::other)?, Rc::clone(&self.scratch));
-        Ok(Socket::Tls(Box::new(stream)))
+        Ok(Box::new(stream))
     }
 }
 
