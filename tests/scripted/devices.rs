@@ -1,11 +1,11 @@
-//! Users at several connections, or at none. Nobody can ask for that yet; here the test does.
+//! Users with several connections, or none. No protocol offers that yet, so the tests attach them.
 
 use parlor::message::{Peer, UserId};
 
 use crate::support::options::limits;
 use crate::support::scene::{Guest, Scene};
 
-/// Somebody on IRC who is in the lobby, and has heard that.
+/// An IRC user in the lobby, whose welcome was read.
 fn irc(scene: &mut Scene, name: &str) -> Guest {
     let guest = scene.connect();
     scene.send(&guest, format!("NICK {name}\r\nUSER {name} 0 * :{name}\r\nJOIN #lobby\r\n"));
@@ -19,7 +19,7 @@ fn id(scene: &Scene, name: &str) -> UserId {
     found.expect("the user is here").0
 }
 
-/// Another connection of the user, which has shown that it speaks IRC.
+/// A further connection of the user, on IRC.
 fn second(scene: &mut Scene, name: &str) -> Guest {
     let guest = scene.connect_from(Peer::Unix);
     scene.send(&guest, "CAP LS\r\n");
@@ -30,7 +30,7 @@ fn second(scene: &mut Scene, name: &str) -> Guest {
 }
 
 #[test]
-fn both_connections_of_a_user_hear_others_and_each_hears_what_the_other_says() {
+fn each_connection_of_a_user_hears_others_and_what_its_twin_says() {
     let mut scene = Scene::new(limits());
     let (ana, bob) = (irc(&mut scene, "ana"), irc(&mut scene, "bob"));
     let phone = second(&mut scene, "ana");
@@ -51,7 +51,7 @@ fn both_connections_of_a_user_hear_others_and_each_hears_what_the_other_says() {
 }
 
 #[test]
-fn a_user_leaves_with_the_last_of_its_connections_and_not_before() {
+fn a_user_leaves_only_with_its_last_connection() {
     let mut scene = Scene::new(limits());
     let (ana, bob) = (irc(&mut scene, "ana"), irc(&mut scene, "bob"));
     let phone = second(&mut scene, "ana");
@@ -66,7 +66,7 @@ fn a_user_leaves_with_the_last_of_its_connections_and_not_before() {
 }
 
 #[test]
-fn a_user_who_stays_is_in_its_rooms_without_a_connection_and_comes_back_to_them() {
+fn a_staying_user_keeps_its_rooms_without_a_connection_and_returns_to_them() {
     let mut scene = Scene::new(limits());
     let (ana, bob) = (irc(&mut scene, "ana"), irc(&mut scene, "bob"));
     let user = id(&scene, "ana");
@@ -84,7 +84,7 @@ fn a_user_who_stays_is_in_its_rooms_without_a_connection_and_comes_back_to_them(
 }
 
 #[test]
-fn when_the_server_ends_every_connection_of_a_user_does_and_the_user_leaves_once() {
+fn at_shutdown_all_connections_of_a_user_close_and_it_leaves_once() {
     let mut scene = Scene::new(limits());
     let ana = irc(&mut scene, "ana");
     let phone = second(&mut scene, "ana");

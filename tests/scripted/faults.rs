@@ -1,5 +1,5 @@
-//! Every read and every write of a peer in turn fails, is short, would block or ends: what the others say to each
-//! other is neither lost nor doubled nor reordered, and what only looks like a fault changes nothing at all.
+//! Faults in every read and write of one peer: failures, short transfers, blocking and ends. Messages between the
+//! others are not lost, duplicated or reordered, and harmless faults change nothing at all.
 
 use std::io::ErrorKind;
 use std::time::Duration;
@@ -11,10 +11,9 @@ use crate::support::scene::{Guest, Scene};
 use crate::support::stream::Fault;
 use crate::support::{limits, login, say, whisper};
 
-/// What may happen to anybody, and changes nothing.
+/// Faults that change nothing.
 const HARMLESS: [Fault; 3] = [Fault::Short, Fault::Block, Fault::Fail(ErrorKind::Interrupted)];
 
-/// What ends a connection.
 const FATAL: [Fault; 8] = [
     Fault::End,
     Fault::Fail(ErrorKind::ConnectionReset),
@@ -26,16 +25,15 @@ const FATAL: [Fault; 8] = [
     Fault::Fail(ErrorKind::OutOfMemory),
 ];
 
-/// Longer than the server waits for anybody who is on the way out.
+/// Longer than the server waits for any closing connection.
 const ENDINGS: Duration = Duration::from_secs(33);
 
-/// What the faulty peer reads and writes of its bytes at a time, so that there are many operations.
+/// Bytes per read and write of the faulty peer, small so that there are many operations.
 const SIZE: usize = 30;
 
-/// How often everybody speaks.
 const ROUNDS: usize = 6;
 
-/// The wire of the faulty peer, and how it comes, speaks and leaves.
+/// The wire of the faulty peer: how it logs in, speaks and leaves.
 #[derive(Clone, Copy, Debug)]
 enum Wire {
     CrazyIt,
@@ -52,7 +50,7 @@ impl Wire {
         }
     }
 
-    /// In every second round to one alone.
+    /// Every second message is a whisper.
     fn speak(self, round: usize) -> String {
         let text = text("eve", round);
         match (self, round % 2) {
@@ -63,7 +61,7 @@ impl Wire {
         }
     }
 
-    /// Ends with a line that has no end.
+    /// The last line has no end.
     fn leave(self) -> &'static str {
         match self {
             Self::CrazyIt => "§γunfinished",
@@ -80,17 +78,16 @@ fn text(name: &str, round: usize) -> String {
     format!("{name} {round} {}", "~".repeat(40))
 }
 
-/// What happened in one run.
 #[derive(Debug, PartialEq, Eq)]
 struct Outcome {
-    /// All that ana, bob (on IRC) and the faulty peer heard.
+    /// Everything that ana, bob (on IRC) and the faulty peer received.
     heard: [Vec<u8>; 3],
-    /// How many reads and writes the faulty peer's stream has seen.
+    /// Numbers of reads and writes on the faulty peer's stream.
     reads: usize,
     writes: usize,
 }
 
-/// Where the fault is.
+/// The place of the fault.
 #[derive(Clone, Copy, Debug)]
 enum At {
     Nowhere,
@@ -110,7 +107,7 @@ fn play(wire: Wire, at: At) -> Outcome {
     scene.send(&eve, wire.login());
     for round in 0..ROUNDS {
         scene.send(&ana, say(&text("ana", round)) + &whisper("bob", &text("ana", round)));
-        // Both in one turn.
+        // Both arrive in the same turn.
         bob.push(format!("PRIVMSG #lobby :{}\r\n", text("bob", round)));
         eve.push(wire.speak(round));
         scene.settle();
@@ -141,7 +138,7 @@ fn set_up(eve: &Guest, at: At) {
     }
 }
 
-/// What a peer heard from one other: texts, in order.
+/// The texts that a peer received from another, in order.
 fn heard_from<'a>(outcome: &'a Outcome, who: usize, name: &str) -> Vec<&'a str> {
     let heard = std::str::from_utf8(&outcome.heard[who]).expect("everything sent is UTF-8");
     let lines = heard.split_inclusive('\n');
@@ -160,7 +157,7 @@ fn heard_from<'a>(outcome: &'a Outcome, who: usize, name: &str) -> Vec<&'a str> 
     said.filter(|(from, _)| *from == name).map(|(_, text)| text).collect()
 }
 
-/// Every place for a fault that `outcome` had.
+/// Every possible place of a fault in the run of `outcome`.
 fn places(outcome: &Outcome, faults: &[Fault]) -> Vec<At> {
     let reads = (0..outcome.reads).flat_map(|n| faults.iter().map(move |&fault| At::Read(n, fault)));
     let writes = (0..outcome.writes).flat_map(|n| faults.iter().map(move |&fault| At::Write(n, fault)));
@@ -179,7 +176,7 @@ fn short_blocked_and_interrupted_reads_and_writes_change_nothing() {
 }
 
 #[test]
-fn a_read_or_write_that_fails_or_ends_costs_the_others_nothing() {
+fn a_failed_or_ended_read_or_write_does_not_affect_others() {
     for wire in WIRES {
         let smooth = play(wire, At::Nowhere);
         for at in places(&smooth, &FATAL) {
@@ -189,8 +186,7 @@ fn a_read_or_write_that_fails_or_ends_costs_the_others_nothing() {
                 assert_eq!(heard.len(), if who == 1 { 2 * ROUNDS } else { ROUNDS }, "{wire:?} {at:?}");
                 assert_eq!(heard, expected, "{wire:?} {at:?}");
             }
-            // Of the faulty one they hear what it said before, in order, and nothing twice. A last line of IRC needs
-            // no end.
+            // They hear the faulty peer's messages up to the fault, in order and once. A last IRC line needs no end.
             for who in [0, 1] {
                 let (heard, all) = (heard_from(&outcome, who, "eve"), heard_from(&smooth, who, "eve"));
                 let whole = heard.iter().zip(&all).take_while(|(heard, said)| heard == said).count();
@@ -200,7 +196,7 @@ fn a_read_or_write_that_fails_or_ends_costs_the_others_nothing() {
                     matches!((wire, at), (Wire::Irc, At::Read(_, Fault::End))) && heard.len() == whole + 1;
                 assert!(heard.len() == whole || is_cut && rest, "{wire:?} {at:?}: {heard:?}");
             }
-            // And where it could not be written to any more, it has heard the beginning of what it would have.
+            // If only writing failed, it received a prefix of the full output.
             let is_beginning = smooth.heard[2].starts_with(&outcome.heard[2]);
             assert!(is_beginning || matches!(at, At::Read(..)), "{wire:?} {at:?}");
         }

@@ -1,4 +1,4 @@
-//! What one peer may send, what is kept for all, and who may come in: over scripted streams and a clock that the tests move.
+//! Limits on input, memory and admission: over scripted streams and a clock that the tests advance.
 
 use std::io::ErrorKind;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use crate::support::limits;
 use crate::support::scene::{Guest, Scene};
 use crate::support::stream::Fault;
 
-/// How long a token takes to come back.
+/// Time until a token returns.
 const INTERVAL: Duration = Duration::from_millis(500);
 const LINGER: Duration = Duration::from_secs(2);
 const TICK: Duration = Duration::from_millis(1);
@@ -21,7 +21,7 @@ fn flood(burst: u32) -> Limits {
     Limits { flood: Some(Flood { burst, per_second: 2 }), ..limits() }
 }
 
-/// What `alice` says when she counts from `from` to before `to`.
+/// The lines that others hear when `alice` counts from `from` to before `to`.
 fn counted(from: usize, to: usize) -> String {
     (from..to).map(|n| format!("alice说：{n}\n")).collect()
 }
@@ -30,13 +30,13 @@ fn frames(count: usize) -> String {
     (0..count).map(|n| format!("§γ{n}§γ")).collect()
 }
 
-/// Two frames are the login of a scene's user, and its whisper to itself.
+/// A scene's user sends two frames: its login and a whisper to itself.
 const LOGIN: u32 = 2;
 
 // Floods.
 
 #[test]
-fn whoever_sends_too_much_waits_and_nothing_is_lost() {
+fn a_peer_over_its_rate_waits_and_nothing_is_lost() {
     let mut scene = Scene::new(flood(LOGIN + 3));
     let (alice, bob) = (scene.user("alice"), scene.user("bob"));
     scene.send(&alice, frames(10));
@@ -53,7 +53,7 @@ fn whoever_sends_too_much_waits_and_nothing_is_lost() {
 }
 
 #[test]
-fn somebody_else_does_not_wait() {
+fn other_peers_do_not_wait() {
     let mut scene = Scene::new(flood(LOGIN + 3));
     let (alice, bob) = (scene.user("alice"), scene.user("bob"));
     scene.send(&alice, frames(1000));
@@ -62,7 +62,7 @@ fn somebody_else_does_not_wait() {
 }
 
 #[test]
-fn tokens_come_back_up_to_the_burst_and_no_further() {
+fn tokens_return_up_to_the_burst() {
     let mut scene = Scene::new(flood(LOGIN + 1));
     let alice = scene.user("alice");
     scene.advance(Duration::from_secs(3600));
@@ -71,20 +71,20 @@ fn tokens_come_back_up_to_the_burst_and_no_further() {
 }
 
 #[test]
-fn frames_in_pieces_and_line_ends_cost_what_whole_ones_do() {
+fn split_frames_and_line_ends_cost_no_more_than_whole_frames() {
     let mut scene = Scene::new(flood(LOGIN + 3));
     let alice = scene.user("alice");
     for byte in (0..10).map(|n| format!("§γ{n}§γ\r\n")).collect::<String>().bytes() {
         scene.send(&alice, [byte]);
     }
-    // The line ends told that alice reads lines; nothing of it is a message.
+    // The first line end made alice a line reader; none of them is a message.
     assert_eq!(alice.heard(), counted(0, 3));
     scene.advance(INTERVAL);
     assert_eq!(alice.heard(), counted(3, 4));
 }
 
 #[test]
-fn all_that_was_sent_is_handled_before_the_end() {
+fn all_input_is_handled_before_the_end() {
     let mut scene = Scene::new(flood(LOGIN + 3));
     let (alice, bob) = (scene.user("alice"), scene.user("bob"));
     scene.send(&alice, frames(10));
@@ -97,7 +97,7 @@ fn all_that_was_sent_is_handled_before_the_end() {
 }
 
 #[test]
-fn whoever_breaks_the_connection_does_not_speak_for_hours_after() {
+fn a_waiting_peer_whose_link_breaks_leaves_at_once() {
     for is_found_out_by_writing in [false, true] {
         let mut scene = Scene::new(flood(LOGIN + 3));
         let (alice, bob) = (scene.user("alice"), scene.user("bob"));
@@ -114,7 +114,7 @@ fn whoever_breaks_the_connection_does_not_speak_for_hours_after() {
 }
 
 #[test]
-fn a_long_queue_stays_with_the_system() {
+fn input_of_a_waiting_peer_stays_in_the_systems_buffers() {
     let mut scene = Scene::new(flood(LOGIN + 3));
     let alice = scene.user("alice");
     scene.send(&alice, "§γhi§γ".repeat(100_000));
@@ -123,7 +123,7 @@ fn a_long_queue_stays_with_the_system() {
 }
 
 #[test]
-fn operators_of_the_server_do_not_wait() {
+fn server_operators_have_no_rate_limit() {
     let mut house = IrcScene::with(|config| config.limits = flood(10));
     let [ana, root] = ["ana", "root"].map(|name| house.irc(name));
     house.send(root, "OPER root secret");
@@ -136,7 +136,7 @@ fn operators_of_the_server_do_not_wait() {
 }
 
 #[test]
-fn a_client_that_waits_is_not_taken_for_a_silent_one() {
+fn a_client_waiting_for_its_rate_does_not_time_out() {
     let mut house = IrcScene::with(|config| config.limits = flood(10));
     let ana = house.irc("ana");
     let lines: String = (0..1000).map(|n| format!("PING {n}\r\n")).collect();
@@ -151,7 +151,7 @@ fn a_client_that_waits_is_not_taken_for_a_silent_one() {
 
 // Memory.
 
-/// A scene in which a speaker is heard by people who do not read, each of whom has taken this many bytes before.
+/// A speaker and listeners that do not read, each of which has already taken this many bytes.
 fn stalled(limits: Limits, taken: &[usize]) -> (Scene, Guest, Vec<Guest>) {
     let mut scene = Scene::new(limits);
     let speaker = scene.user("alice");
@@ -168,7 +168,7 @@ fn is_here(scene: &Scene, guest: &Guest) -> bool {
 }
 
 #[test]
-fn the_fullest_go_first_when_too_much_is_kept_for_all() {
+fn at_the_memory_limit_the_largest_outboxes_close_first() {
     let limits = Limits { memory_bytes: 100_000, outbox_bytes: 50_000, ..limits() };
     let (mut scene, alice, deaf) = stalled(limits, &[0, 20_000, 10_000]);
     let text = "x".repeat(1000);
@@ -190,7 +190,7 @@ fn the_fullest_go_first_when_too_much_is_kept_for_all() {
 }
 
 #[test]
-fn lines_that_were_begun_are_not_kept_beyond_the_limit_for_all_and_whoever_reads_stays() {
+fn partly_written_lines_respect_the_memory_limit_and_readers_stay() {
     let limits = Limits { memory_bytes: 65_536, outbox_bytes: 32_768, frame_bytes: 16_384, ..limits() };
     let (mut scene, alice, deaf) = stalled(limits, &[1; 9]);
     let bob = scene.user("bob");
@@ -206,7 +206,7 @@ fn lines_that_were_begun_are_not_kept_beyond_the_limit_for_all_and_whoever_reads
 }
 
 #[test]
-fn what_is_not_yet_a_frame_counts_as_well() {
+fn unfinished_frames_count_towards_the_memory_limit() {
     let mut scene = Scene::new(Limits { memory_bytes: 20_000, outbox_bytes: 4096, ..limits() });
     let alice = scene.user("alice");
     let begun: Vec<_> = (0..5).map(|_| scene.connect()).collect();
@@ -223,7 +223,7 @@ fn what_is_not_yet_a_frame_counts_as_well() {
 }
 
 #[test]
-fn whoever_comes_when_connections_take_what_they_may_is_told_so_and_comes_in_once_one_has_left() {
+fn a_newcomer_beyond_the_memory_of_connections_is_refused_until_one_leaves() {
     let mut scene = Scene::new(Limits { memory_bytes: 1 << 20, ..limits() });
     scene.checks = false;
     let mut guests = Vec::new();
@@ -246,14 +246,14 @@ fn whoever_comes_when_connections_take_what_they_may_is_told_so_and_comes_in_onc
     assert!(alice.heard().contains("alice说：hi"), "who is in can talk");
 }
 
-/// How connections ended, by reason.
+/// The reasons for which connections closed.
 fn endings(scene: &Scene) -> Vec<(&'static str, u64)> {
     let report = scene.server.report(scene.now);
     report.endings.iter().filter(|&(_, count)| count > 0).collect()
 }
 
 #[test]
-fn a_peer_that_overflows_and_whose_last_write_fails_is_not_blamed_on_the_memory_of_all() {
+fn an_overflow_with_a_failed_last_write_is_not_reported_as_memory_full() {
     for kind in [ErrorKind::BrokenPipe, ErrorKind::ConnectionReset] {
         let limits = Limits { outbox_bytes: 8_192, ..limits() };
         let (mut scene, alice, deaf) = stalled(limits, &[0]);
@@ -271,7 +271,7 @@ fn a_peer_that_overflows_and_whose_last_write_fails_is_not_blamed_on_the_memory_
 }
 
 #[test]
-fn a_peer_that_overflows_is_told_so_although_its_connection_breaks_while_it_is_told() {
+fn an_overflow_is_the_reported_reason_even_if_the_link_breaks_meanwhile() {
     let limits = Limits { outbox_bytes: 8_192, ..limits() };
     let (mut scene, alice, deaf) = stalled(limits, &[0]);
     for _ in 0..9 {
@@ -291,7 +291,7 @@ const ADDRESS_FULL: &str =
     "ERROR :Closing link: your address has 2 connections already, end one of them first\r\n";
 
 #[test]
-fn an_address_has_so_many_connections_and_one_more_once_one_has_left() {
+fn an_address_at_its_limit_can_connect_again_once_one_connection_leaves() {
     let mut scene = Scene::new(Limits { connections_per_ip: 2, ..limits() });
     let first = scene.connect_from(at("192.0.2.1"));
     let second = scene.connect_from(at("192.0.2.1"));
@@ -301,13 +301,13 @@ fn an_address_has_so_many_connections_and_one_more_once_one_has_left() {
     assert_eq!(first.heard() + &second.heard() + &scene.connect_from(at("192.0.2.2")).heard(), "");
     scene.end(&second);
     assert!(second.is_closed() && !refused.is_closed());
-    // Whoever is only being turned away takes nobody's place.
+    // Refused peers do not count.
     assert_eq!(scene.connect_from(at("192.0.2.1")).heard(), "");
     assert_eq!(scene.connect_from(at("192.0.2.1")).heard(), ADDRESS_FULL);
 }
 
 #[test]
-fn of_ipv6_a_whole_network_is_one_address_and_loopback_and_unix_sockets_are_none() {
+fn an_ipv6_64_counts_as_one_address_and_loopback_and_unix_sockets_are_exempt() {
     let mut scene = Scene::new(Limits { connections_per_ip: 2, ..limits() });
     for ip in ["2001:db8::1", "2001:db8::2", "2001:db8:0:1::1"] {
         assert_eq!(scene.connect_from(at(ip)).heard(), "");
@@ -321,7 +321,7 @@ fn of_ipv6_a_whole_network_is_one_address_and_loopback_and_unix_sockets_are_none
 }
 
 #[test]
-fn a_loop_of_reconnects_is_stopped_and_told_when_to_try_again() {
+fn a_reconnect_loop_is_refused_with_the_time_to_retry() {
     let mut scene = Scene::new(Limits { connections_per_ip: 2, ..limits() });
     let told = |seconds| {
         format!(
@@ -351,7 +351,7 @@ fn a_loop_of_reconnects_is_stopped_and_told_when_to_try_again() {
 }
 
 #[test]
-fn those_who_are_turned_away_take_no_place_and_beyond_64_of_them_are_dropped() {
+fn refused_peers_do_not_count_as_connections_and_more_than_64_are_dropped() {
     let mut scene = Scene::new(Limits { connections: 20, connections_per_ip: 2, ..limits() });
     let _stay = [scene.connect_from(at("192.0.2.1")), scene.connect_from(at("192.0.2.1"))];
     let refused: Vec<_> = (0..64).map(|_| scene.connect_from(at("192.0.2.1"))).collect();
@@ -367,9 +367,9 @@ fn those_who_are_turned_away_take_no_place_and_beyond_64_of_them_are_dropped() {
 }
 
 #[test]
-fn there_are_so_many_rooms_and_one_more_once_one_is_gone() {
+fn at_the_limit_of_rooms_a_new_one_needs_another_to_go() {
     let mut scene = Scene::new(Limits::default());
-    // The lobby is the first.
+    // The lobby counts too.
     let names: Vec<_> = (1..MOST_ROOMS).map(|n| format!("#{n}")).collect();
     let crowd: Vec<_> = names
         .chunks(ROOMS_PER_USER)
@@ -382,7 +382,7 @@ fn there_are_so_many_rooms_and_one_more_once_one_is_gone() {
             guest
         })
         .collect();
-    // In one turn, because each checks everything.
+    // All in one turn, because each turn checks all invariants.
     scene.turn(|server, now| crowd.iter().for_each(|guest| server.readable(guest.key, now)));
     assert_eq!(scene.server.hub().rooms().len(), MOST_ROOMS);
     let ana = scene.connect();
@@ -392,7 +392,7 @@ fn there_are_so_many_rooms_and_one_more_once_one_is_gone() {
     let refused =
         "437 ana #new :there are 10000 rooms already, join one of them or try again in a few minutes";
     assert_eq!(ana.heard(), format!(":parlor.local {refused}\r\n"));
-    // Each room that was joined counts as a message.
+    // Each joined room counts as a message.
     scene.advance(Duration::from_secs(30));
     scene.send(&crowd[1], "PART #51\r\n");
     scene.send(&ana, "JOIN #new\r\n");
@@ -400,7 +400,7 @@ fn there_are_so_many_rooms_and_one_more_once_one_is_gone() {
 }
 
 #[test]
-fn all_who_do_not_read_end_together_and_whoever_reads_is_told_of_each() {
+fn peers_that_do_not_read_close_together_and_readers_see_each_quit() {
     let limits = Limits { outbox_bytes: 5_000, ..limits() };
     let (mut scene, alice, deaf) = stalled(limits, &[0; 30]);
     let ana = scene.connect();

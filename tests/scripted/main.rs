@@ -1,4 +1,4 @@
-//! The server without sockets and without a clock: scripted streams, and instants that the tests make up.
+//! The server without sockets or a clock: scripted streams, and times that the tests choose.
 
 #[path = "../support/mod.rs"]
 mod support;

@@ -1,4 +1,4 @@
-//! Newcomers whose streams have to open first, as those over TLS do: scripted streams, and instants that the test makes up.
+//! Newcomers with a handshake, as over TLS: scripted streams, and times that the test chooses.
 
 use std::time::Duration;
 
@@ -8,12 +8,12 @@ use parlor::message::Peer;
 use crate::support::limits;
 use crate::support::scene::{Guest, Scene};
 
-/// How many are taken a step further in a turn.
+/// Handshake steps per turn.
 const OPENINGS: usize = 8;
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// Somebody whose stream opens after so many bytes, which have not come.
+/// A newcomer whose handshake takes this many bytes, none of which has come.
 fn newcomer(scene: &mut Scene, bytes: usize) -> Guest {
     scene.connect_opening(Peer::Unix, bytes)
 }
@@ -23,7 +23,7 @@ fn is_open(guest: &Guest) -> bool {
 }
 
 #[test]
-fn so_many_are_opened_in_a_turn_in_their_order_and_nobody_else_waits() {
+fn handshakes_per_turn_are_limited_in_order_and_delay_nobody_else() {
     let mut scene = Scene::new(limits());
     let alice = scene.user("alice");
     let newcomers: Vec<_> = (0..50).map(|_| newcomer(&mut scene, 1)).collect();
@@ -44,7 +44,7 @@ fn so_many_are_opened_in_a_turn_in_their_order_and_nobody_else_waits() {
 }
 
 #[test]
-fn who_keeps_a_handshake_going_does_not_keep_others_from_theirs() {
+fn an_endless_handshake_does_not_block_others() {
     let mut scene = Scene::new(limits());
     let endless: Vec<_> = (0..100).map(|_| newcomer(&mut scene, usize::MAX)).collect();
     let bob = newcomer(&mut scene, 2);
@@ -57,7 +57,7 @@ fn who_keeps_a_handshake_going_does_not_keep_others_from_theirs() {
 }
 
 #[test]
-fn who_may_not_come_in_is_declined_and_does_not_open() {
+fn a_refused_newcomer_is_declined_without_a_handshake() {
     let mut scene = Scene::new(Limits { connections: 1, ..limits() });
     let _first = scene.user("first");
     let second = newcomer(&mut scene, 2);
@@ -68,7 +68,7 @@ fn who_may_not_come_in_is_declined_and_does_not_open() {
 }
 
 #[test]
-fn who_does_not_open_in_time_is_closed_at_its_time_and_not_waited_for() {
+fn a_handshake_times_out_without_lingering() {
     let mut scene = Scene::new(limits());
     let guest = newcomer(&mut scene, 2);
     scene.send(&guest, "h");
@@ -79,7 +79,7 @@ fn who_does_not_open_in_time_is_closed_at_its_time_and_not_waited_for() {
 }
 
 #[test]
-fn a_server_that_stops_waits_for_nobody_who_is_not_open() {
+fn a_stopping_server_waits_for_no_handshake() {
     let mut scene = Scene::new(limits());
     let (guest, alice) = (newcomer(&mut scene, 2), scene.user("alice"));
     scene.turn(|server, now| server.shut_down(now));

@@ -1,5 +1,5 @@
-//! Passwords and their hashes, over scripted streams and at a time that only the tests move: who waits for a verdict, and
-//! who does not.
+//! Passwords and their hashes, over scripted streams and a clock that the tests advance: which peers wait for a
+//! verdict.
 
 use std::net::Ipv4Addr;
 use std::time::Duration;
@@ -12,22 +12,22 @@ use crate::support::irc::IrcScene;
 use crate::support::options::config;
 use crate::support::scene::{Guest, Scene};
 
-/// Of `password`, cheap, and made with the reference implementation.
+/// A cheap hash of `password`, made by the reference implementation.
 const HASH: &str = "$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4";
 
-/// How many wrong guesses an address has at once, and how long it has to wait for another.
+/// Wrong guesses that an address has at once, and the time until it has another.
 const BURST: usize = 5;
 const INTERVAL: Duration = Duration::from_secs(10);
 const TICK: Duration = Duration::from_millis(1);
 
-/// Longer than the server waits for whoever has had its last words.
+/// Longer than the server lingers.
 const LINGER: Duration = Duration::from_secs(2);
 
 fn secret(text: &str) -> Secret {
     text.parse().expect("a password")
 }
 
-/// Everybody must know the password of this hash, or this password.
+/// A server that requires this password, or the password of this hash.
 fn locked(password: &str) -> Scene {
     Scene::with(ServerConfig { password: Some(secret(password)), ..config() })
 }
@@ -36,14 +36,14 @@ fn at(n: u8) -> Peer {
     Peer::Tcp(Ipv4Addr::new(192, 0, 2, n).into(), 1)
 }
 
-/// Somebody at this address whose guess is under way or waits.
+/// A peer at this address whose guess is under way or queued.
 fn guesser(scene: &mut Scene, from: Peer, name: &str, guess: &str) -> Guest {
     let guest = scene.connect_from(from);
     scene.send(&guest, format!("∏∑{name}※{guess}∏∑"));
     guest
 }
 
-/// What is being compared is answered, in the next turn.
+/// Answers the check under way, in the next turn.
 fn answer(scene: &mut Scene) {
     scene.is_thinking = false;
     scene.poll();
@@ -54,7 +54,7 @@ fn answer(scene: &mut Scene) {
 // Hashes.
 
 #[test]
-fn a_hash_lets_in_who_knows_its_password_on_both_wires_and_nobody_else() {
+fn a_hashed_password_works_on_both_wires_and_only_the_right_one() {
     let house = || IrcScene::with(|config| config.password = Some(secret(HASH)));
     for (guess, is_right) in [("password", true), ("passwords", false), ("", false), (HASH, false)] {
         let mut house = house();
@@ -88,7 +88,7 @@ fn an_operators_password_may_be_a_hash_and_the_answer_has_its_label() {
 }
 
 #[test]
-fn every_name_is_compared_for_as_long_as_that_of_the_costliest_operator() {
+fn oper_takes_as_long_for_every_name_as_for_the_costliest_operator() {
     let operators = vec![
         Operator { name: "plain".into(), password: secret("plain") },
         Operator { name: "root".into(), password: secret(HASH) },
@@ -105,7 +105,7 @@ fn every_name_is_compared_for_as_long_as_that_of_the_costliest_operator() {
 }
 
 #[test]
-fn what_a_reload_takes_back_meanwhile_opens_no_door() {
+fn a_password_removed_by_a_reload_during_its_check_is_refused() {
     let operators = || vec![Operator { name: "root".into(), password: secret(HASH) }];
     let begin = || {
         let operators = operators();
@@ -141,7 +141,7 @@ fn what_a_reload_takes_back_meanwhile_opens_no_door() {
 
 const CANNOT_CHECK: &str = "the server cannot check passwords right now, try again later";
 
-/// Answers what is asked, up to the last question, as a server does that has neither thread nor memory for it.
+/// Answers every question as a server that lacks the thread or the memory to check it.
 fn give_up(scene: &mut Scene) {
     while let Some(question) = scene.questions.pop() {
         scene.turn(|server, now| server.checked(question.give_up(), now));
@@ -150,7 +150,7 @@ fn give_up(scene: &mut Scene) {
 }
 
 #[test]
-fn a_password_that_cannot_be_checked_is_not_called_wrong_and_counts_for_nothing() {
+fn a_password_that_cannot_be_checked_is_not_wrong_and_is_not_a_guess() {
     let operators = vec![Operator { name: "root".into(), password: secret(HASH) }];
     let mut scene = Scene::with(ServerConfig { operators, password: Some(secret(HASH)), ..config() });
     let ana = scene.connect_from(at(1));
@@ -179,7 +179,7 @@ fn a_password_that_cannot_be_checked_is_not_called_wrong_and_counts_for_nothing(
 
 // Order.
 
-/// Feeds what `ana` sends in every way, while passwords take until all of it has come; what ana and bob hear.
+/// Feeds ana's input with `feed` while checks take until all of it has come. Returns the output to ana and bob.
 fn heard_of(feed: impl Fn(&mut Scene, &Guest)) -> [String; 2] {
     let mut scene = locked(HASH);
     let bob = guesser(&mut scene, at(1), "bob", "password");
@@ -195,7 +195,7 @@ fn heard_of(feed: impl Fn(&mut Scene, &Guest)) -> [String; 2] {
 }
 
 #[test]
-fn what_comes_behind_a_password_waits_for_the_verdict_and_is_neither_lost_nor_reordered() {
+fn input_after_a_password_waits_for_the_verdict_and_is_neither_lost_nor_reordered() {
     let lines: String = (0..50).map(|n| format!("§γ{n}§γ")).collect();
     let sent = format!("∏∑ana※password∏∑{lines}");
     let said: String = (0..50).map(|n| format!("ana说：{n}\n")).collect();
@@ -231,7 +231,7 @@ fn a_last_line_without_an_end_that_needs_a_verdict_is_handled_before_the_end() {
 // Who is gone.
 
 #[test]
-fn a_verdict_for_somebody_who_is_gone_is_not_for_who_came_after() {
+fn a_verdict_for_a_closed_connection_is_not_applied_to_the_next_with_its_key() {
     let mut scene = locked(HASH);
     scene.is_thinking = true;
     let ana = guesser(&mut scene, at(1), "ana", "password");
@@ -248,7 +248,7 @@ fn a_verdict_for_somebody_who_is_gone_is_not_for_who_came_after() {
 }
 
 #[test]
-fn nobody_waits_for_a_verdict_longer_than_for_a_login_nor_beyond_the_end() {
+fn a_wait_for_a_verdict_ends_with_the_login_timeout_and_the_shutdown() {
     let mut scene = locked(HASH);
     scene.is_thinking = true;
     let ana = guesser(&mut scene, at(1), "ana", "password");
@@ -265,7 +265,7 @@ fn nobody_waits_for_a_verdict_longer_than_for_a_login_nor_beyond_the_end() {
 // Guesses.
 
 #[test]
-fn after_five_wrong_guesses_an_address_has_one_in_ten_seconds_on_whichever_wire() {
+fn after_five_wrong_guesses_an_address_has_one_per_ten_seconds_on_all_wires() {
     for password in [HASH, "password"] {
         let mut scene = locked(password);
         let ana = scene.connect_from(at(1));
@@ -276,7 +276,7 @@ fn after_five_wrong_guesses_an_address_has_one_in_ten_seconds_on_whichever_wire(
         let irc = scene.connect_from(at(1));
         scene.send(&irc, "PASS wrong\r\nNICK bob\r\nUSER b 0 * :x\r\n");
         assert!(irc.heard().contains(" 464 "));
-        // Another connection of the same address is no way around.
+        // Another connection from the same address does not help.
         let other = guesser(&mut scene, at(1), "ana", "wrong");
         scene.send(&ana, "∏∑ana※password∏∑§γhello§γ");
         scene.advance(INTERVAL - TICK);
@@ -291,7 +291,7 @@ fn after_five_wrong_guesses_an_address_has_one_in_ten_seconds_on_whichever_wire(
 }
 
 #[test]
-fn right_passwords_are_never_too_many() {
+fn right_passwords_are_not_limited() {
     let mut scene = locked(HASH);
     for n in 0..4 * BURST {
         let guest = guesser(&mut scene, Peer::Unix, &format!("user{n}"), "password");
@@ -300,7 +300,7 @@ fn right_passwords_are_never_too_many() {
 }
 
 #[test]
-fn who_gives_no_password_has_not_guessed() {
+fn a_login_without_a_password_is_not_a_guess() {
     let mut scene = locked("password");
     let ana = scene.connect_from(at(1));
     for _ in 0..4 * BURST {
@@ -312,10 +312,10 @@ fn who_gives_no_password_has_not_guessed() {
 }
 
 #[test]
-fn wrong_oper_passwords_are_guesses_also_where_the_name_is_of_nobody() {
+fn wrong_oper_passwords_count_as_guesses_even_for_unknown_names() {
     let mut house = IrcScene::new();
     let ana = house.irc("ana");
-    // A right password under a wrong name must count like any other, or the count would tell.
+    // A right password under a wrong name must count like any other, or the count would reveal it.
     for line in ["OPER root wrong", "OPER nobody secret", "OPER nobody wrong", "OPER root x", "OPER root y"] {
         assert_eq!(house.told(ana, line), "464 ana");
     }
@@ -326,7 +326,7 @@ fn wrong_oper_passwords_are_guesses_also_where_the_name_is_of_nobody() {
 }
 
 #[test]
-fn a_hundred_guessers_keep_neither_those_who_chat_nor_a_newcomer_waiting() {
+fn a_hundred_guessers_delay_neither_chat_nor_a_newcomer() {
     let mut scene = locked(HASH);
     let ana = guesser(&mut scene, at(1), "ana", "password");
     let bob = guesser(&mut scene, at(2), "bob", "password");
@@ -339,7 +339,7 @@ fn a_hundred_guessers_keep_neither_those_who_chat_nor_a_newcomer_waiting() {
     let computed = |scene: &Scene| scene.questions.len();
     for round in 0..BURST {
         assert_eq!(computed(&scene), 1, "one at a time");
-        // While one is computed, whatever is said is heard in the turn in which it comes.
+        // During a check, chat is delivered in the turn in which it arrives.
         ana.push(format!("§γ{round}§γ"));
         scene.poll();
         assert_eq!(bob.heard(), format!("ana说：{round}\n"));
@@ -356,10 +356,10 @@ fn a_hundred_guessers_keep_neither_those_who_chat_nor_a_newcomer_waiting() {
 }
 
 #[test]
-fn a_hundred_addresses_that_guess_take_turns_with_who_comes_next() {
+fn a_newcomer_waits_for_only_one_guess_of_each_of_a_hundred_addresses() {
     let mut scene = locked(HASH);
     scene.is_thinking = true;
-    // Each has three guesses waiting, and the newcomer comes last of all.
+    // Each address has three guesses queued, and the newcomer comes last.
     let guessers: Vec<_> = (0..300).map(|n| guesser(&mut scene, at(n as u8 % 100), "eve", "wrong")).collect();
     let newcomer = guesser(&mut scene, at(200), "newcomer", "password");
     let turns = (1..=300).find(|_| {

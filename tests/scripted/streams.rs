@@ -1,5 +1,5 @@
-//! The server without sockets and without a clock: scripted streams that write short, block, end and break where
-//! the test says, and instants that the test makes up.
+//! The server without sockets or a clock: streams that write short, block, end and break as scripted, and times that
+//! the tests choose.
 
 use std::io::ErrorKind;
 use std::time::Duration;
@@ -15,7 +15,6 @@ const LINGER: Duration = Duration::from_secs(2);
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(4);
 const FLUSH_TIMEOUT: Duration = Duration::from_secs(30);
 const READ_BUDGET: usize = 16 * 1024;
-/// The shortest time there is.
 const TICK: Duration = Duration::from_nanos(1);
 
 // Time.
@@ -52,7 +51,7 @@ fn the_next_frame_ends_the_quiet_time_and_a_newline_does_not() {
 }
 
 #[test]
-fn a_rename_and_a_refusal_begin_a_quiet_time_of_their_own() {
+fn a_rename_and_a_refusal_each_start_a_quiet_time() {
     let mut scene = Scene::new(limits());
     let (alice, bob) = (scene.user("alice"), scene.user("bob"));
     for (name, answer) in [("anna", "1"), ("bob", "-1")] {
@@ -67,7 +66,7 @@ fn a_rename_and_a_refusal_begin_a_quiet_time_of_their_own() {
 }
 
 #[test]
-fn the_login_timeout_comes_at_exactly_its_time_also_behind_a_refusal() {
+fn the_login_timeout_is_exact_even_after_a_refusal() {
     let limits = limits();
     let mut scene = Scene::new(limits);
     let _alice = scene.user("alice");
@@ -85,7 +84,7 @@ fn the_login_timeout_comes_at_exactly_its_time_also_behind_a_refusal() {
 }
 
 #[test]
-fn whoever_logs_in_just_in_time_stays() {
+fn a_login_just_in_time_succeeds() {
     let limits = limits();
     let mut scene = Scene::new(limits);
     let alice = scene.connect();
@@ -98,7 +97,7 @@ fn whoever_logs_in_just_in_time_stays() {
 }
 
 #[test]
-fn after_the_last_words_the_server_reads_on_for_exactly_2_s() {
+fn the_server_lingers_for_exactly_2_s() {
     let mut scene = Scene::new(limits());
     let guest = scene.connect();
     scene.send(&guest, "?nonsense");
@@ -113,7 +112,7 @@ fn after_the_last_words_the_server_reads_on_for_exactly_2_s() {
 }
 
 #[test]
-fn after_the_last_words_the_peers_end_ends_it_at_once() {
+fn lingering_ends_when_the_peer_closes() {
     let mut scene = Scene::new(limits());
     for end in [Scene::end, Scene::reset] {
         let guest = scene.connect();
@@ -124,7 +123,7 @@ fn after_the_last_words_the_peers_end_ends_it_at_once() {
 }
 
 #[test]
-fn whoever_does_not_take_its_last_bytes_is_let_go_of_after_30_s() {
+fn a_peer_that_does_not_take_its_last_bytes_is_dropped_after_30_s() {
     let mut scene = Scene::new(limits());
     let alice = scene.user("alice");
     scene.give_room(&alice, 3);
@@ -139,7 +138,7 @@ fn whoever_does_not_take_its_last_bytes_is_let_go_of_after_30_s() {
 }
 
 #[test]
-fn a_stopping_server_gives_everybody_together_exactly_4_s() {
+fn a_stopping_server_waits_exactly_4_s_in_total() {
     let mut scene = Scene::new(limits());
     let (reads, deaf) = (scene.user("reads"), scene.user("deaf"));
     scene.give_room(&deaf, 0);
@@ -216,7 +215,7 @@ fn a_stream_that_blocks_after_every_k_bytes_gets_everything_in_order() {
 }
 
 #[test]
-fn a_reset_behind_any_byte_of_a_conversation_leaves_nobody_behind() {
+fn a_reset_after_any_byte_of_a_conversation_leaves_no_user_behind() {
     let conversation = "∏∑alice∏∑\n§γhi§γ★【bob※psst★【∏∑anna∏∑§γbye§γ";
     for cut in 0..=conversation.len() {
         let mut scene = Scene::new(limits());
@@ -234,12 +233,12 @@ fn a_reset_behind_any_byte_of_a_conversation_leaves_nobody_behind() {
 }
 
 #[test]
-fn what_a_peer_sent_before_it_broke_is_heard_although_it_cannot_be_answered() {
+fn input_before_a_break_is_handled_although_it_cannot_be_answered() {
     let mut scene = Scene::new(limits());
     let (alice, bob) = (scene.user("alice"), scene.user("bob"));
     alice.wire.borrow_mut().broken = true;
     alice.wire.borrow_mut().arrived.extend("§γlast words§γ".as_bytes());
-    // The write fails in the turn before the last words are read.
+    // The write fails in the turn before the last input is read.
     scene.send(&bob, "★【alice※psst★【");
     scene.settle();
     assert_eq!(bob.heard(), "alice说：last words\n");
@@ -247,14 +246,14 @@ fn what_a_peer_sent_before_it_broke_is_heard_although_it_cannot_be_answered() {
 }
 
 #[test]
-fn a_peer_that_sends_faster_than_its_budget_never_gets_more_than_one_a_turn() {
+fn a_fast_sender_gets_at_most_one_read_budget_per_turn() {
     let mut scene = Scene::new(limits());
     let alice = scene.user("alice");
     let frames = "§γ§γ".repeat(50 * READ_BUDGET / 8);
     alice.wire.borrow_mut().arrived.extend(frames.as_bytes());
     let mut left = frames.len();
     while left > 0 {
-        // Every turn tells of new input, as it does when the peer goes on sending.
+        // Each turn reports new input, as when the peer keeps sending.
         scene.turn(|server, now| server.readable(alice.key, now));
         let now_left = alice.wire.borrow().arrived.len();
         assert!(left - now_left <= READ_BUDGET, "{} bytes were read in one turn", left - now_left);
@@ -266,18 +265,18 @@ fn a_peer_that_sends_faster_than_its_budget_never_gets_more_than_one_a_turn() {
 // Outboxes.
 
 #[test]
-fn an_unfinished_frame_is_all_that_is_kept_of_what_came() {
+fn only_an_unfinished_frame_is_kept_of_the_input() {
     let mut scene = Scene::new(limits());
     let alice = scene.user("alice");
     scene.send(&alice, "§γbegun");
-    // Each turn checks what the server keeps.
+    // Each turn checks the memory counts.
     scene.send(&alice, "§γ".to_owned() + &"§γx§γ".repeat(5000) + "§γbeg");
     scene.send(&alice, "un§γ");
     assert!(alice.heard().ends_with("alice说：x\nalice说：begun\n"));
 }
 
 #[test]
-fn a_newcomer_for_whom_too_much_is_held_back_gets_it_early_and_stays() {
+fn too_many_held_back_bytes_are_sent_early_and_the_newcomer_stays() {
     let mut scene = Scene::new(Limits { outbox_bytes: 100, ..limits() });
     let bob = scene.user("bob");
     let alice = scene.connect();
@@ -293,7 +292,7 @@ fn a_newcomer_for_whom_too_much_is_held_back_gets_it_early_and_stays() {
     assert_eq!(scene.wait(), None);
     scene.send(&bob, "§γnext§γ§γlast§γ");
     assert_eq!(alice.heard(), "bob说：next\nbob说：last\n", "nothing is lost, doubled or reordered");
-    // Also when all of it comes in one turn.
+    // Even if everything comes in one turn.
     let carol = scene.connect();
     scene.send(&carol, "∏∑carol∏∑");
     scene.send(&bob, "§γ0123456789§γ".repeat(50));
@@ -302,7 +301,7 @@ fn a_newcomer_for_whom_too_much_is_held_back_gets_it_early_and_stays() {
 }
 
 #[test]
-fn a_newcomer_who_does_not_read_either_is_still_too_slow() {
+fn a_newcomer_that_does_not_read_is_closed_as_too_slow() {
     let mut scene = Scene::new(Limits { outbox_bytes: 100, ..limits() });
     let bob = scene.user("bob");
     let alice = scene.connect();
@@ -315,7 +314,7 @@ fn a_newcomer_who_does_not_read_either_is_still_too_slow() {
 }
 
 #[test]
-fn an_overfull_outbox_ends_in_a_whole_line_and_the_reason() {
+fn an_overflowing_outbox_ends_with_a_whole_line_and_the_reason() {
     let mut scene = Scene::new(Limits { outbox_bytes: 100, ..limits() });
     let (alice, bob) = (scene.user("alice"), scene.user("bob"));
     scene.give_room(&bob, 7);
@@ -331,7 +330,7 @@ fn an_overfull_outbox_ends_in_a_whole_line_and_the_reason() {
 }
 
 #[test]
-fn somebody_overfull_is_told_so_also_when_it_ends_in_the_same_turn() {
+fn an_overflow_is_the_reason_even_if_the_peer_ends_in_the_same_turn() {
     for ending in ["", "?nonsense"] {
         let mut scene = Scene::new(Limits { outbox_bytes: 100, ..limits() });
         let alice = scene.user("alice");
@@ -346,7 +345,7 @@ fn somebody_overfull_is_told_so_also_when_it_ends_in_the_same_turn() {
 }
 
 #[test]
-fn nothing_more_is_done_for_whoever_does_not_take_its_answers() {
+fn no_more_commands_are_handled_after_an_overflow() {
     let mut scene = Scene::new(Limits { outbox_bytes: 100, ..limits() });
     let (alice, bob) = (scene.user("alice"), scene.user("bob"));
     scene.give_room(&alice, 0);
@@ -357,10 +356,10 @@ fn nothing_more_is_done_for_whoever_does_not_take_its_answers() {
 }
 
 #[test]
-fn whoever_breaks_while_its_last_words_are_under_way_is_let_go_of_at_once() {
+fn a_break_during_the_last_bytes_drops_the_connection_at_once() {
     let mut scene = Scene::new(limits());
     let guest = scene.connect();
-    // The write of the farewell tells of the break, so no read does.
+    // Writing the error finds the break, so reading does not.
     guest.wire.borrow_mut().writes.plan(0, Fault::Fail(ErrorKind::ConnectionReset));
     scene.send(&guest, "?nonsense");
     assert!(guest.is_closed());
@@ -368,7 +367,7 @@ fn whoever_breaks_while_its_last_words_are_under_way_is_let_go_of_at_once() {
 }
 
 #[test]
-fn the_fullest_outboxes_are_told_of_first_and_no_more_than_five() {
+fn a_report_lists_at_most_five_outboxes_largest_first() {
     let mut scene = Scene::new(limits());
     let ana = scene.user("ana");
     let names = ["b", "c", "d", "e", "f", "g"];
@@ -388,7 +387,7 @@ fn the_fullest_outboxes_are_told_of_first_and_no_more_than_five() {
 }
 
 #[test]
-fn who_waits_for_having_sent_too_much_is_read_to_the_end_when_its_connection_ends() {
+fn a_peer_waiting_for_its_rate_is_read_to_the_end_when_it_is_closed() {
     let mut scene = Scene::new(Limits { flood: Some(Flood { burst: 1, per_second: 1 }), ..limits() });
     let guest = scene.connect();
     scene.send(&guest, login("ann") + &say("x").repeat(10_000));
@@ -397,7 +396,7 @@ fn who_waits_for_having_sent_too_much_is_read_to_the_end_when_its_connection_end
     scene.turn(|server, now| server.shut_down(now));
     scene.settle();
     assert!(guest.heard().contains("the server is shutting down"));
-    // What lies unread when a socket is closed has the system reset it, and the last words are lost.
+    // Unread input at the close would reset the connection, and the last bytes would be lost.
     assert!(guest.wire.borrow().arrived.is_empty() && guest.is_shut());
 }
 
@@ -416,7 +415,7 @@ fn a_name_is_free_for_the_next_command_of_the_same_turn() {
 }
 
 #[test]
-fn when_the_server_ends_nobody_is_told_that_the_others_leave() {
+fn at_shutdown_nobody_sees_others_quit() {
     let mut scene = Scene::new(Limits::default());
     let guests: Vec<_> = (0..20).map(|_| scene.connect()).collect();
     for (n, guest) in guests.iter().enumerate() {

@@ -1,4 +1,4 @@
-//! How connections end, over loopback: half-closing both ways, resets, full outboxes, timeouts, the server's end.
+//! Closing connections over loopback: half-closing in both directions, resets, full outboxes, timeouts, shutdown.
 
 use std::time::{Duration, Instant};
 
@@ -9,7 +9,7 @@ use crate::support::{DEADLINE, NEITHER, Peer, TestServer, limits, login, say, wh
 // The peer ends.
 
 #[test]
-fn a_half_close_behind_1000_messages_delivers_all_of_them_to_everybody() {
+fn a_half_close_after_1000_messages_delivers_all_of_them_to_everybody() {
     let server = TestServer::start();
     let (mut alice, mut bob) = (server.user("alice"), server.user("bob"));
     for n in 0..1000 {
@@ -25,7 +25,7 @@ fn a_half_close_behind_1000_messages_delivers_all_of_them_to_everybody() {
 }
 
 #[test]
-fn a_half_close_right_behind_the_login_still_delivers_what_was_held_back() {
+fn a_half_close_right_after_login_still_delivers_held_back_messages() {
     let server = TestServer::start();
     let mut alice = server.connect();
     alice.send(login("alice") + &whisper("alice", "one") + &say("two"));
@@ -35,7 +35,7 @@ fn a_half_close_right_behind_the_login_still_delivers_what_was_held_back() {
 }
 
 #[test]
-fn an_unfinished_frame_at_the_end_is_told_and_not_delivered() {
+fn an_unfinished_frame_at_the_end_is_reported_and_not_delivered() {
     let server = TestServer::start();
     let (mut alice, mut bob) = (server.user("alice"), server.user("bob"));
     alice.send(say("whole") + "§γhalf");
@@ -48,7 +48,7 @@ fn an_unfinished_frame_at_the_end_is_told_and_not_delivered() {
 }
 
 #[test]
-fn who_connects_and_ends_without_a_word_is_closed_without_a_word() {
+fn a_connection_that_ends_without_input_is_closed_without_output() {
     let server = TestServer::start();
     let mut peer = server.connect();
     peer.finish();
@@ -56,20 +56,20 @@ fn who_connects_and_ends_without_a_word_is_closed_without_a_word() {
 }
 
 #[test]
-fn whoever_resets_or_vanishes_leaves_nobody_behind_and_disturbs_nobody() {
+fn a_reset_or_vanished_peer_leaves_no_user_behind_and_affects_no_other() {
     let server = TestServer::start();
     let mut bob = server.user("bob");
     for n in 0..50 {
         let mut alice = server.user("alice");
         bob.send(say("unread"));
         bob.expect("bob说：unread\n");
-        // Closing a socket with unread input resets the connection as well.
+        // Closing a socket with unread input also resets the connection.
         if n % 2 == 0 {
             alice.reset()
         } else {
             drop(alice)
         }
-        // A turn deals with those who are ready in any order.
+        // A turn reads ready connections in any order.
         bob.settle("bob");
         bob.send(whisper("alice", "still there?"));
         bob.expect_notice("nobody here is called alice");
@@ -81,7 +81,7 @@ fn whoever_resets_or_vanishes_leaves_nobody_behind_and_disturbs_nobody() {
 }
 
 #[test]
-fn what_somebody_said_before_a_close_is_heard_although_nobody_hears_the_answer() {
+fn input_before_a_close_is_handled_although_its_answer_is_lost() {
     let server = TestServer::start();
     let mut bob = server.user("bob");
     for n in 0..50 {
@@ -101,7 +101,7 @@ fn the_last_line_and_a_clean_end_reach_a_peer_that_keeps_sending() {
     for _ in 0..10 {
         let mut peer = server.connect();
         peer.send("?nonsense");
-        // As much as fits while the server's last words are under way; it must be read to avoid a reset.
+        // As much as fits while the server's last bytes are on their way; the server must read it to avoid a reset.
         for _ in 0..50 {
             peer.send("x".repeat(4096));
         }
@@ -112,7 +112,7 @@ fn the_last_line_and_a_clean_end_reach_a_peer_that_keeps_sending() {
 }
 
 #[test]
-fn a_peer_that_keeps_its_side_open_after_the_end_is_let_go_of() {
+fn a_peer_that_keeps_its_side_open_is_dropped_after_lingering() {
     let limits = Limits { connections: 1, ..limits() };
     let server = TestServer::with_limits(limits);
     let mut stays = server.connect();
@@ -120,7 +120,7 @@ fn a_peer_that_keeps_its_side_open_after_the_end_is_let_go_of() {
     stays.expect_closing_link(NEITHER);
     stays.expect_end();
     let begin = Instant::now();
-    // `stays` is a connection as long as the server lingers for it.
+    // `stays` counts as a connection while the server lingers.
     loop {
         let mut next = server.connect();
         next.send(login("alice"));
@@ -134,7 +134,7 @@ fn a_peer_that_keeps_its_side_open_after_the_end_is_let_go_of() {
 }
 
 #[test]
-fn whoever_does_not_log_in_in_time_is_told_so_and_closed() {
+fn a_login_timeout_is_reported_before_the_close() {
     let limits = Limits { login_timeout: Duration::from_millis(300), ..limits() };
     let server = TestServer::with_limits(limits);
     let mut alice = server.user("alice");
@@ -145,14 +145,14 @@ fn whoever_does_not_log_in_in_time_is_told_so_and_closed() {
     half_irc.send("NICK bo\r\nUSE");
     refused.send(login("alice"));
     refused.expect("-1");
-    // The shortest time that an option gives is a second, so the reason counts in whole ones.
+    // Options count in seconds, so a shorter timeout is shown as 0 s.
     for peer in [&mut silent, &mut half_irc] {
         peer.expect_closing_link("no login within 0 s");
         peer.expect_end();
     }
     half.expect("* no login within 0 s\n");
     half.expect_end();
-    // Its answer is bare, so the notice stands behind it on the same line.
+    // Its answer has no newline, so the notice follows on the same line.
     refused.expect("* no login within 0 s\n");
     refused.expect_end();
     assert!(begin.elapsed() >= limits.login_timeout);
@@ -160,7 +160,7 @@ fn whoever_does_not_log_in_in_time_is_told_so_and_closed() {
 }
 
 #[test]
-fn a_connection_too_many_is_told_so_and_the_others_stay() {
+fn a_connection_beyond_the_limit_is_refused_and_the_others_stay() {
     let server = TestServer::with_limits(Limits { connections: 2, ..limits() });
     let (mut alice, bob) = (server.user("alice"), server.user("bob"));
     for _ in 0..5 {
@@ -173,7 +173,7 @@ fn a_connection_too_many_is_told_so_and_the_others_stay() {
     drop(bob);
     let begin = Instant::now();
     loop {
-        // Those who were refused may still be on their way out.
+        // Refused peers may still be closing.
         let mut third = server.connect();
         third.send(login("carol"));
         if third.receive_once() == b"1" {
@@ -184,14 +184,14 @@ fn a_connection_too_many_is_told_so_and_the_others_stay() {
 }
 
 #[test]
-fn a_peer_that_never_reads_is_told_so_and_closed_while_the_others_hear_everything() {
+fn a_peer_that_never_reads_is_closed_with_a_reason_while_others_hear_everything() {
     let server = TestServer::with_limits(Limits { outbox_bytes: 32 * 1024, ..limits() });
     let (mut alice, mut bob) = (server.user("alice"), server.user("bob"));
     let mut deaf = server.user("deaf");
     let text = "x".repeat(4000);
     let begin = Instant::now();
     let mut n = 0;
-    // How much the kernel keeps for `deaf` is its own affair, so speak until the server has given up.
+    // The kernel's buffers vary, so speak until the server gives up.
     loop {
         alice.send(say(&format!("{n} {text}")));
         for peer in [&mut alice, &mut bob] {
@@ -210,7 +210,7 @@ fn a_peer_that_never_reads_is_told_so_and_closed_while_the_others_hear_everythin
         }
         assert!(begin.elapsed() < DEADLINE, "the server keeps {n} lines for somebody who does not read");
     }
-    // When it reads at last, it gets whole lines without a gap, and the reason.
+    // When it finally reads, it gets whole lines without a gap, and the reason.
     let mut heard = 0;
     loop {
         let line = deaf.line();
@@ -253,19 +253,19 @@ fn a_stopping_server_says_goodbye_to_everybody_and_ends_cleanly() {
 }
 
 #[test]
-fn a_stopping_server_waits_neither_for_those_who_stay_nor_for_those_who_do_not_read() {
+fn a_stopping_server_waits_neither_for_open_peers_nor_for_stalled_ones() {
     let server = TestServer::with_limits(Limits { outbox_bytes: 16 << 20, ..limits() });
     let mut stays = server.user("stays");
     let mut alice = server.user("alice");
     let deaf = server.user("deaf");
     let text = "x".repeat(8000);
-    // More than a socket takes: its buffers have at most some megabytes (tcp_wmem, tcp_rmem).
+    // More than a socket takes: its buffers hold some megabytes at most (tcp_wmem, tcp_rmem).
     for _ in 0..1500 {
         alice.send(say(&text));
         alice.line();
         stays.line();
     }
-    // Fails, instead of hanging, if it waits for ever: `stop` joins the server's thread.
+    // `stop` joins the server's thread, so waiting for ever would hang rather than fail.
     let begin = Instant::now();
     server.stop();
     assert!(begin.elapsed() < DEADLINE, "{:?}", begin.elapsed());

@@ -1,4 +1,4 @@
-//! The CrazyIt protocol over loopback, as its two families of clients speak it: bytes, and pauses between them.
+//! The CrazyIt protocol over loopback, as its two families of clients use it: bytes, with pauses between them.
 
 use std::time::{Duration, Instant};
 
@@ -6,13 +6,13 @@ use parlor::config::{Operator, ServerConfig};
 
 use crate::support::{DEADLINE, NEITHER, Peer, TLS_HERE, TestServer, address, login, say, whisper};
 
-/// How long nothing follows the answer to a login.
+/// The quiet time after a login.
 const QUIET: Duration = Duration::from_millis(500);
 
 // The Python family: a frame per send, no newline. After a login it takes what one read returns for the answer.
 
-/// Logs in as the Python client does, while `before_the_look` happens, and returns what its one read got.
-/// `None` when this machine was too slow to look within the quiet time.
+/// Logs in as the Python client does, runs `before_the_look` meanwhile, and returns the result of its single read.
+/// `None` if this machine was too slow to read within the quiet time.
 fn one_look(server: &TestServer, name: &str, before_the_look: impl FnOnce()) -> Option<Vec<u8>> {
     let mut peer = server.connect();
     let asked = Instant::now();
@@ -34,7 +34,7 @@ fn look_in_time(mut look: impl FnMut() -> Option<Vec<u8>>) -> Vec<u8> {
 }
 
 #[test]
-fn the_answer_to_a_login_is_bare_and_alone_while_others_chat() {
+fn a_login_answer_is_bare_and_alone_while_others_chat() {
     let server = TestServer::start();
     let mut bob = server.user("bob");
     let got = look_in_time(|| {
@@ -57,7 +57,7 @@ fn the_answer_to_a_taken_name_is_bare_and_alone() {
 }
 
 #[test]
-fn what_was_said_in_the_quiet_time_arrives_after_it_in_order() {
+fn messages_during_the_quiet_time_arrive_after_it_in_order() {
     let server = TestServer::start();
     let mut bob = server.user("bob");
     let mut alice = server.connect();
@@ -72,7 +72,7 @@ fn what_was_said_in_the_quiet_time_arrives_after_it_in_order() {
 }
 
 #[test]
-fn the_next_frame_brings_what_was_held_back_before_its_own_effect() {
+fn the_next_frame_releases_held_back_messages_before_its_own_effect() {
     let server = TestServer::start();
     let mut bob = server.user("bob");
     let mut alice = server.connect();
@@ -114,7 +114,7 @@ fn a_newline_in_the_same_packet_completes_the_answer() {
 }
 
 #[test]
-fn a_newline_in_a_packet_of_its_own_completes_the_answer() {
+fn a_newline_in_a_separate_packet_completes_the_answer() {
     let server = TestServer::start();
     let mut peer = server.connect();
     peer.send(login("alice"));
@@ -145,7 +145,7 @@ fn a_late_newline_still_completes_the_answer() {
 }
 
 #[test]
-fn who_sent_one_newline_gets_every_later_answer_as_a_line() {
+fn a_client_that_sent_a_newline_gets_every_later_answer_as_a_line() {
     let server = TestServer::start();
     let _bob = server.user("bob");
     for newline_alone in [false, true] {
@@ -172,7 +172,7 @@ fn who_sent_one_newline_gets_every_later_answer_as_a_line() {
 }
 
 #[test]
-fn the_quiet_time_holds_for_clients_that_read_lines_too() {
+fn the_quiet_time_applies_to_line_readers_too() {
     let server = TestServer::start();
     let mut bob = server.user("bob");
     let mut alice = server.connect();
@@ -186,12 +186,12 @@ fn the_quiet_time_holds_for_clients_that_read_lines_too() {
 
 // Frames, however they are cut.
 
-/// A conversation, and what comes back of it.
+/// A conversation, and the expected output.
 const CONVERSATION: &str = "∏∑alice∏∑\n§γ好§γ★【alice※psst★【\r\n∏∑anna∏∑§γbye§γ";
 const EXPECTED: &str = "1\nalice说：好\nalice悄悄地对你说：psst\n1\nanna说：bye\n";
 
 #[test]
-fn frames_cut_at_every_byte_mean_the_same() {
+fn frames_split_at_every_byte_mean_the_same() {
     let server = TestServer::start();
     let mut witness = server.user("witness");
     for cut in 1..CONVERSATION.len() {
@@ -207,7 +207,7 @@ fn frames_cut_at_every_byte_mean_the_same() {
 }
 
 #[test]
-fn frames_that_trickle_byte_by_byte_mean_the_same() {
+fn frames_arriving_byte_by_byte_mean_the_same() {
     let server = TestServer::start();
     let mut witness = server.user("witness");
     let mut peer = server.connect();
@@ -219,7 +219,7 @@ fn frames_that_trickle_byte_by_byte_mean_the_same() {
 }
 
 #[test]
-fn many_frames_glued_into_one_packet_are_all_handled_in_order() {
+fn many_frames_in_one_packet_are_handled_in_order() {
     let server = TestServer::start();
     let mut bob = server.user("bob");
     let mut alice = server.user("alice");
@@ -233,7 +233,7 @@ fn many_frames_glued_into_one_packet_are_all_handled_in_order() {
 }
 
 #[test]
-fn a_frame_of_exactly_the_cap_is_taken() {
+fn a_frame_of_exactly_the_limit_is_accepted() {
     let server = TestServer::start();
     let mut alice = server.user("alice");
     let text = "x".repeat(8192 - 2 * "§γ".len());
@@ -244,7 +244,7 @@ fn a_frame_of_exactly_the_cap_is_taken() {
 // Who hears what.
 
 #[test]
-fn what_is_said_reaches_everybody_the_sender_included() {
+fn a_message_reaches_everybody_including_the_sender() {
     let server = TestServer::start();
     let (mut alice, mut bob, mut carol) = (server.user("alice"), server.user("bob"), server.user("carol"));
     alice.send(say("hi"));
@@ -254,7 +254,7 @@ fn what_is_said_reaches_everybody_the_sender_included() {
 }
 
 #[test]
-fn a_whisper_reaches_its_addressee_alone() {
+fn a_whisper_reaches_only_its_addressee() {
     let server = TestServer::start();
     let (mut alice, mut bob, mut carol) = (server.user("alice"), server.user("bob"), server.user("carol"));
     alice.send(whisper("BOB", "a※b"));
@@ -264,7 +264,7 @@ fn a_whisper_reaches_its_addressee_alone() {
 }
 
 #[test]
-fn a_whisper_to_nobody_is_told_to_its_sender_alone() {
+fn an_undeliverable_whisper_is_reported_only_to_its_sender() {
     let server = TestServer::start();
     let (mut alice, mut bob) = (server.user("alice"), server.user("bob"));
     alice.send(whisper("nobody", "psst"));
@@ -276,7 +276,7 @@ fn a_whisper_to_nobody_is_told_to_its_sender_alone() {
 }
 
 #[test]
-fn who_speaks_before_logging_in_is_told_what_to_do_and_may_do_it() {
+fn a_message_before_login_gets_instructions_and_login_still_works() {
     let server = TestServer::start();
     let mut bob = server.user("bob");
     let mut peer = server.connect();
@@ -291,7 +291,7 @@ fn who_speaks_before_logging_in_is_told_what_to_do_and_may_do_it() {
 }
 
 #[test]
-fn nobody_hears_what_was_said_before_they_came() {
+fn a_newcomer_gets_no_earlier_messages() {
     let server = TestServer::start();
     let mut bob = server.user("bob");
     bob.send(say("early"));
@@ -350,7 +350,7 @@ fn a_name_is_taken_in_every_letter_case_and_script() {
 }
 
 #[test]
-fn a_name_is_free_at_once_however_its_owner_left() {
+fn a_name_is_free_at_once_after_every_kind_of_leaving() {
     let server = TestServer::start();
     let ways: [fn(Peer); 4] = [drop, Peer::reset, |mut peer| peer.finish(), |mut peer| peer.send("garbage")];
     for leave in ways {
@@ -364,7 +364,7 @@ fn a_name_is_free_at_once_however_its_owner_left() {
 }
 
 #[test]
-fn a_name_that_is_not_allowed_is_answered_like_a_taken_one() {
+fn an_invalid_name_is_answered_like_a_taken_one() {
     let server = TestServer::start();
     let mut peer = server.connect();
     let long = "x".repeat(33);
@@ -381,7 +381,7 @@ fn a_name_that_is_not_allowed_is_answered_like_a_taken_one() {
     }
 }
 
-/// An operator of the server, on the other wire.
+/// A server operator, on IRC.
 fn operator(server: &TestServer, name: &str) -> Peer {
     let mut root = server.connect();
     root.send(format!("NICK {name}\r\nUSER {name} 0 * :{name}\r\nOPER root secret\r\n"));
@@ -390,7 +390,7 @@ fn operator(server: &TestServer, name: &str) -> Peer {
 }
 
 #[test]
-fn whoever_may_not_enter_the_lobby_is_refused_and_keeps_no_name() {
+fn a_user_kept_out_of_the_lobby_is_refused_and_keeps_no_name() {
     let operators = vec![Operator { name: "root".into(), password: "secret".parse().expect("a password") }];
     let listen = vec![address("127.0.0.1:0")];
     let config = ServerConfig { listen, operators, ..crate::support::options::config() };
@@ -427,7 +427,7 @@ fn a_line_end_in_a_message_cannot_forge_a_second_line() {
 }
 
 #[test]
-fn what_the_stream_cannot_recover_from_is_told_in_one_line_and_ends_it() {
+fn an_unrecoverable_error_gets_one_line_and_a_close() {
     let server = TestServer::start();
     let mut bob = server.user("bob");
     let long = format!("§γ{}", "x".repeat(8192));
@@ -444,7 +444,7 @@ fn what_the_stream_cannot_recover_from_is_told_in_one_line_and_ends_it() {
         for name in [None, Some("alice")] {
             let mut peer = name.map_or_else(|| server.connect(), |name| server.user(name));
             peer.send(bytes);
-            // Who begins like a mark is on this protocol; who has shown none yet is told in both.
+            // A first byte of a mark selects this protocol; before that, the error is for both.
             if name.is_none() && !matches!(bytes[0], 0xc2 | 0xe2) {
                 peer.expect_closing_link(if bytes[0] == 0x16 { TLS_HERE } else { NEITHER });
                 peer.expect_end();
@@ -452,7 +452,7 @@ fn what_the_stream_cannot_recover_from_is_told_in_one_line_and_ends_it() {
             }
             let mut line = peer.line();
             if bytes.starts_with("§γhi".as_bytes()) {
-                // The frame before the bad one counts.
+                // The frame before the bad one is handled.
                 let expected = name.map_or("* log in before you speak: send ∏∑name∏∑", |_| "alice说：hi");
                 assert_eq!(line, expected);
                 line = peer.line();
@@ -466,7 +466,7 @@ fn what_the_stream_cannot_recover_from_is_told_in_one_line_and_ends_it() {
 }
 
 #[test]
-fn a_bad_frame_with_an_end_is_told_in_one_line_and_the_next_is_fine() {
+fn a_bad_frame_with_an_end_gets_one_line_and_the_next_works() {
     let server = TestServer::start();
     let (mut alice, mut bob) = (server.user("alice"), server.user("bob"));
     let cases: [(&[u8], &str); 3] = [
@@ -483,7 +483,7 @@ fn a_bad_frame_with_an_end_is_told_in_one_line_and_the_next_is_fine() {
 }
 
 #[test]
-fn noise_of_every_kind_disturbs_nobody() {
+fn noise_of_every_kind_affects_no_other_peer() {
     let server = TestServer::start();
     let mut bob = server.user("bob");
     // The same noise in every run (xorshift, Marsaglia 2003).
@@ -502,7 +502,7 @@ fn noise_of_every_kind_disturbs_nobody() {
         peer.finish();
         match first {
             Some(0xc2 | 0xe2) => peer.expect_notice(""),
-            // Tags, a source or a word: an IRC client, whose noise is answered by the line, or not at all.
+            // Tags, a source or a word: an IRC client, whose noise gets an answer per line, or none.
             Some(b'@' | b':' | b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z') => {
                 peer.rest();
             }

@@ -1,4 +1,4 @@
-//! Where a server listens: three families of addresses, and the files of Unix sockets.
+//! Listening addresses: three families, and the files of Unix sockets.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -57,7 +57,7 @@ fn half_closing_and_the_servers_last_words_work_in_all_three_families() {
         stranger.expect_end();
     }
     let mut all: Vec<_> = server.addresses().iter().map(Peer::connect).collect();
-    // A newcomer is served only once the server has accepted it.
+    // The server serves a newcomer only after accepting it.
     all.iter_mut().for_each(|peer| peer.send("∏∑1∏∑"));
     all.iter_mut().for_each(|peer| peer.expect("-1"));
     server.begin_to_stop();
@@ -68,7 +68,7 @@ fn half_closing_and_the_servers_last_words_work_in_all_three_families() {
 }
 
 #[test]
-fn the_port_that_the_system_gave_is_told() {
+fn the_port_chosen_by_the_system_is_reported() {
     let server = listen(&[address("127.0.0.1:0"), address("127.0.0.1:0")]);
     let [Address::Tcp { port: first, .. }, Address::Tcp { port: second, .. }] = server.addresses() else {
         panic!("{:?}", server.addresses())
@@ -92,7 +92,7 @@ fn listen_at_a_port(hosts: &[&str]) -> (TestServer, u16) {
 }
 
 #[test]
-fn one_port_can_be_had_of_both_ipv4_and_ipv6_in_either_order() {
+fn one_port_can_be_bound_for_ipv4_and_ipv6_in_either_order() {
     for hosts in [["0.0.0.0", "[::]"], ["[::]", "0.0.0.0"]] {
         let (_server, port) = listen_at_a_port(&hosts);
         let mut four = Peer::user(&address(&format!("127.0.0.1:{port}")), "four");
@@ -105,14 +105,14 @@ fn one_port_can_be_had_of_both_ipv4_and_ipv6_in_either_order() {
 }
 
 #[test]
-fn an_ipv6_address_takes_ipv6_alone() {
+fn an_ipv6_address_accepts_only_ipv6() {
     let (_server, port) = listen_at_a_port(&["[::]"]);
     Peer::user(&address(&format!("[::1]:{port}")), "six");
     let refused = TcpStream::connect(("127.0.0.1", port)).expect_err("nobody listens there");
     assert_eq!(refused.kind(), ErrorKind::ConnectionRefused);
 }
 
-/// As many newcomers as the system lets wait in line are connected before the server accepts the first.
+/// Fills the backlog, as far as the system allows, before the server accepts anybody.
 #[cfg(target_os = "linux")]
 #[test]
 fn thousands_of_newcomers_can_wait_to_be_accepted() {
@@ -122,7 +122,7 @@ fn thousands_of_newcomers_can_wait_to_be_accepted() {
     raise_descriptor_limit();
     let scratch = Scratch::new();
     let listen = vec![address("127.0.0.1:0"), address("[::1]:0"), scratch.socket("s")];
-    // Bound, and never run: nobody accepts.
+    // Bound but not running: nobody accepts.
     let server =
         Reactor::bind(ServerConfig { listen, ..crate::support::options::config() }).expect("they are free");
     for at in server.addresses() {
@@ -131,12 +131,12 @@ fn thousands_of_newcomers_can_wait_to_be_accepted() {
     }
 }
 
-/// Connects, and fails where the line is full.
+/// Connects, and fails if the backlog is full.
 fn wait_in_line(at: &Address) -> Result<OwnedFd, ErrorKind> {
     match at {
         Address::Tcp { host, port } => {
             let ip: IpAddr = host.parse().expect("the server tells where it listens");
-            // The system tries again and again, so this comes to its end.
+            // The kernel retries, so this ends.
             let stream = TcpStream::connect_timeout(&(ip, *port).into(), DEADLINE);
             stream.map(OwnedFd::from).map_err(|error| error.kind())
         }
@@ -150,7 +150,7 @@ fn wait_in_line(at: &Address) -> Result<OwnedFd, ErrorKind> {
 }
 
 #[test]
-fn a_server_starts_again_at_once_on_the_port_of_the_one_before() {
+fn a_server_can_restart_at_once_on_the_same_port() {
     let server = TestServer::start();
     let at = server.addresses()[0].clone();
     let mut alice = server.user("alice");
@@ -159,13 +159,13 @@ fn a_server_starts_again_at_once_on_the_port_of_the_one_before() {
     alice.expect_end();
     drop(alice);
     server.stop();
-    // The server closed first, so its connection with alice waits for late packets (TIME_WAIT).
+    // The server closed first, so its connection with alice is in TIME_WAIT.
     let again = listen(std::slice::from_ref(&at));
     again.user("alice");
 }
 
 #[test]
-fn a_port_that_somebody_has_is_an_error_that_names_it() {
+fn a_port_in_use_is_an_error_that_names_it() {
     let server = TestServer::start();
     let taken = server.addresses()[0].clone();
     let error = TestServer::listen(&[address("127.0.0.1:0"), taken.clone()], limits()).err();
@@ -179,7 +179,7 @@ fn a_port_that_somebody_has_is_an_error_that_names_it() {
 fn a_socket_left_over_from_a_dead_server_is_replaced() {
     let scratch = Scratch::new();
     let path = scratch.path("s");
-    // Closing a socket leaves its file behind.
+    // Closing a socket leaves its file.
     drop(UnixListener::bind(&path).expect("the directory is ours"));
     assert!(is_socket(&path));
     let server = listen(&[scratch.socket("s")]);
@@ -187,7 +187,7 @@ fn a_socket_left_over_from_a_dead_server_is_replaced() {
 }
 
 #[test]
-fn a_socket_that_somebody_serves_is_not_taken() {
+fn a_socket_in_use_is_not_replaced() {
     let scratch = Scratch::new();
     let at = scratch.socket("s");
     let server = listen(std::slice::from_ref(&at));
@@ -201,11 +201,11 @@ fn a_socket_that_somebody_serves_is_not_taken() {
 }
 
 #[test]
-fn a_served_socket_whose_queue_is_full_is_not_taken() {
+fn a_socket_in_use_with_a_full_backlog_is_not_replaced() {
     let scratch = Scratch::new();
     let path = scratch.path("s");
     let busy = UnixListener::bind(&path).expect("the directory is ours");
-    // As short a queue as there is; nobody accepts, and a second connection in it is one too many.
+    // The shortest backlog; nobody accepts, and a second connection exceeds it.
     rustix::net::listen(&busy, 0).expect("a socket may listen again");
     let _waiting = UnixStream::connect(&path).expect("one fits");
     let error = TestServer::listen(&[scratch.socket("s")], limits()).err();
@@ -214,7 +214,7 @@ fn a_served_socket_whose_queue_is_full_is_not_taken() {
 }
 
 #[test]
-fn a_file_that_is_no_socket_is_neither_taken_nor_removed() {
+fn a_file_that_is_no_socket_is_neither_replaced_nor_removed() {
     let scratch = Scratch::new();
     let path = scratch.file("precious", "content");
     std::os::unix::fs::symlink(&path, scratch.path("link")).expect("the directory is ours");
@@ -227,7 +227,7 @@ fn a_file_that_is_no_socket_is_neither_taken_nor_removed() {
 }
 
 #[test]
-fn a_socket_in_a_directory_that_is_not_there_is_an_error_that_names_it() {
+fn a_socket_in_a_missing_directory_is_an_error_that_names_it() {
     let scratch = Scratch::new();
     let error = TestServer::listen(&[scratch.socket("none/s")], limits()).err();
     assert!(error.expect("there is no directory").to_string().contains("none/s"));
@@ -247,7 +247,7 @@ fn our_socket_is_removed_at_the_end_also_when_a_later_address_fails() {
 }
 
 #[test]
-fn what_has_taken_the_place_of_our_socket_is_not_removed() {
+fn a_file_that_replaced_our_socket_is_not_removed() {
     let scratch = Scratch::new();
     let (at, path) = (scratch.socket("s"), scratch.path("s"));
     let first = listen(std::slice::from_ref(&at));
@@ -263,14 +263,14 @@ fn what_has_taken_the_place_of_our_socket_is_not_removed() {
     assert_eq!(fs::read_to_string(&path).expect("still there"), "somebody's notes");
 }
 
-/// The kernel alone notices a peer whose machine is gone, and only when it is told to ask.
+/// Only the kernel notices a peer whose machine is gone, and only with keep-alive probes.
 #[cfg(target_os = "linux")]
 #[test]
-fn a_silent_peer_is_asked_for_a_sign_of_life() {
+fn the_kernel_probes_a_silent_peer() {
     let server = TestServer::start();
     let alice = server.user("alice");
     let Address::Tcp { port, .. } = server.addresses()[0] else { panic!("not TCP") };
-    // The addresses of both ends as the kernel writes them, and the timer that runs: 02 is keep-alive (proc(5)).
+    // Both addresses in the kernel's format, and the running timer: 02 is keep-alive (proc(5)).
     let ends = format!("0100007F:{port:04X} 0100007F:{:04X}", alice.local_port());
     let begin = Instant::now();
     loop {
@@ -280,7 +280,7 @@ fn a_silent_peer_is_asked_for_a_sign_of_life() {
         if timer.starts_with("02:") {
             return;
         }
-        // Another timer runs first, until alice's machine has acknowledged the last line.
+        // Another timer runs until alice's machine has acknowledged the last line.
         assert!(begin.elapsed() < DEADLINE, "{line}");
     }
 }

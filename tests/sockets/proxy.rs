@@ -1,4 +1,4 @@
-//! The PROXY protocol, through real sockets: 127.0.0.2 is a proxy, and other addresses are not.
+//! The PROXY protocol over real sockets: 127.0.0.2 is a proxy, other addresses are not.
 
 use std::net::{Ipv4Addr, SocketAddr};
 
@@ -19,12 +19,12 @@ fn start(limits: Limits) -> TestServer {
         .expect("the loopback interface has a free port")
 }
 
-/// The proxy, which has connected and said nothing.
+/// The proxy, connected, without a header.
 fn proxy(server: &TestServer) -> Peer {
     Peer::connect_from(&server.addresses()[0], PROXY)
 }
 
-/// The proxy, which has said for whom it speaks.
+/// The proxy after sending a header for `source`.
 fn proxied(server: &TestServer, source: &str) -> Peer {
     let mut peer = proxy(server);
     peer.send(v1(source));
@@ -44,19 +44,18 @@ fn v2(source: &str) -> Vec<u8> {
         SocketAddr::V4(v4) => (0x11, [&v4.ip().octets()[..], &[192, 0, 2, 1]].concat()),
         SocketAddr::V6(v6) => (0x21, [v6.ip().octets(), [0; 16]].concat()),
     };
-    // What else a proxy tells, which is skipped.
+    // Extensions, which the server skips.
     let rest =
         [addresses, source.port().to_be_bytes().to_vec(), vec![0x75, 0x30], b"\x04\0\x01x".to_vec()].concat();
     [b"\r\n\r\n\0\r\nQUIT\n\x21".as_slice(), &[family, 0, rest.len() as u8], &rest].concat()
 }
 
-/// Registers on IRC.
 fn register(peer: &mut Peer, name: &str) {
     peer.send(format!("NICK {name}\r\nUSER {name} 0 * :{name}\r\n"));
     peer.settle_on_irc("welcome");
 }
 
-/// The address that somebody on IRC has, as they see it themselves.
+/// The address that a user sees of itself.
 fn own_address(peer: &mut Peer, name: &str) -> Option<String> {
     peer.send(format!("WHOIS {name}\r\n"));
     let mut address = None;
@@ -71,7 +70,7 @@ fn own_address(peer: &mut Peer, name: &str) -> Option<String> {
 }
 
 #[test]
-fn the_peer_is_whom_the_proxy_speaks_for_however_the_bytes_are_cut() {
+fn the_peer_is_the_one_in_the_header_however_the_bytes_are_split() {
     let server = start(limits());
     let mut count = 0;
     for source in ["192.0.2.7:50000", "[2001:db8::7]:50000"] {
@@ -91,7 +90,7 @@ fn the_peer_is_whom_the_proxy_speaks_for_however_the_bytes_are_cut() {
 }
 
 #[test]
-fn marks_may_follow_a_header_at_once() {
+fn crazyit_frames_may_follow_a_header_at_once() {
     let server = start(limits());
     for (header, name) in [(v1("192.0.2.7:1").into_bytes(), "ana"), (v2("192.0.2.8:1"), "张三")] {
         let mut peer = proxy(&server);
@@ -101,7 +100,7 @@ fn marks_may_follow_a_header_at_once() {
 }
 
 #[test]
-fn who_speaks_for_nobody_is_itself() {
+fn a_proxy_without_a_source_address_is_itself_the_peer() {
     let server = start(limits());
     let local = b"\r\n\r\n\0\r\nQUIT\n\x20\0\0\0";
     for (header, name) in [(b"PROXY UNKNOWN\r\n".as_slice(), "ana"), (local, "bob")] {
@@ -113,7 +112,7 @@ fn who_speaks_for_nobody_is_itself() {
 }
 
 #[test]
-fn nobody_else_may_send_a_header() {
+fn an_unexpected_header_is_refused() {
     let server = start(limits());
     let mut peer = server.connect();
     peer.send(v1("192.0.2.7:50000"));
@@ -121,7 +120,7 @@ fn nobody_else_may_send_a_header() {
     let mut peer = Peer::connect_from(&server.addresses()[0], Ipv4Addr::new(127, 0, 0, 4));
     peer.send(v2("192.0.2.7:50000"));
     peer.expect_closing_link(NEITHER);
-    // A second one behind the first is no better.
+    // A second header after the first is refused as well.
     let mut peer = proxied(&server, "192.0.2.7:50000");
     peer.send(v1("192.0.2.8:50000"));
     peer.expect_closing_link(NEITHER);
@@ -150,7 +149,7 @@ fn a_proxy_that_sends_no_header_is_closed_at_once_and_the_others_go_on() {
 }
 
 #[test]
-fn a_header_that_does_not_end_is_waited_for_a_while_and_holds_up_nobody() {
+fn an_unfinished_header_times_out_and_delays_nobody() {
     let server = start(limits());
     let mut waiting: Vec<_> = ["", "PROXY TCP4 ", "\r\n\r\n\0\r\nQUIT\n\x21\x11\x0f\x00"]
         .into_iter()
@@ -225,7 +224,7 @@ fn a_proxy_may_be_on_a_unix_socket() {
 }
 
 #[test]
-fn who_owes_a_header_does_not_hold_up_the_end() {
+fn a_missing_header_does_not_delay_shutdown() {
     let server = start(limits());
     let mut waiting = proxy(&server);
     waiting.send("PROXY ");

@@ -1,10 +1,9 @@
-//! A thousand users in one room. Nobody measures here; benches do.
+//! A thousand users in one room. Nothing is measured here; the benches do that.
 
 use std::thread;
 
 use crate::support::{Peer, TestServer, login, say};
 
-/// Logs in `count` users.
 fn enter(server: &TestServer, count: usize) -> Vec<Peer> {
     parlor::net::raise_descriptor_limit();
     let mut users: Vec<_> = (0..count)
@@ -18,7 +17,7 @@ fn enter(server: &TestServer, count: usize) -> Vec<Peer> {
     users
 }
 
-/// Lets every user say `lines` lines, from four threads at the same time.
+/// Every user sends `lines` lines, from four threads at once.
 fn everybody_speaks(users: &mut [Peer], lines: usize) {
     let quarter = users.len().div_ceil(4);
     thread::scope(|scope| {
@@ -34,7 +33,7 @@ fn everybody_speaks(users: &mut [Peer], lines: usize) {
     });
 }
 
-/// Checks that `user` hears `lines` lines from each of `count` users, in order per sender, and returns them all.
+/// Checks that `user` receives `lines` lines from each of `count` users, in order per sender, and returns them all.
 fn hear(user: &mut Peer, count: usize, lines: usize) -> Vec<String> {
     let mut next_of = vec![0; count];
     let heard: Vec<_> = (0..count * lines).map(|_| user.line()).collect();

@@ -1,5 +1,5 @@
-//! The server over TLS, over real sockets: both wires, bytes cut anywhere, handshakes that never end, and every kind of
-//! end.
+//! The server over TLS and real sockets: both wires, bytes split anywhere, handshakes that never end, and every kind of
+//! close.
 
 use std::io::{ErrorKind, Read, Write};
 use std::time::Duration;
@@ -14,7 +14,7 @@ use crate::support::{Peer, Scratch, TLS_HERE, TestServer, limits, login, say};
 
 const VERSIONS: [&[&SupportedProtocolVersion]; 2] = [&[&TLS12], &[&TLS13]];
 
-/// A server that speaks TLS, and its certificate.
+/// A TLS server and its certificate.
 struct TlsScene {
     server: TestServer,
     certificate: Certificate,
@@ -47,18 +47,17 @@ impl TlsScene {
         self.certificate.client(&[&TLS12, &TLS13])
     }
 
-    /// Somebody who has connected and shaken hands, and said nothing.
+    /// A peer after the handshake, which has sent nothing.
     fn connect(&self) -> Peer {
         Peer::over_tls(&self.server.tls_addresses()[0], self.client())
     }
 
-    /// Somebody who has connected, and not begun to shake hands.
+    /// A peer that has not started the handshake.
     fn newcomer(&self) -> Peer {
         Peer::before_tls(&self.server.tls_addresses()[0], self.client())
     }
 }
 
-/// What a client has to send.
 fn records_of(client: &mut ClientConnection) -> Vec<u8> {
     let mut records = Vec::new();
     while client.wants_write() {
@@ -67,7 +66,7 @@ fn records_of(client: &mut ClientConnection) -> Vec<u8> {
     records
 }
 
-/// Where each record of `bytes` ends (RFC 8446 §5.1).
+/// The end of each record in `bytes` (RFC 8446 §5.1).
 fn ends_of_records(bytes: &[u8]) -> Vec<usize> {
     let (mut ends, mut at) = (Vec::new(), 0);
     while let Some(header) = bytes.get(at..at + 5) {
@@ -78,7 +77,7 @@ fn ends_of_records(bytes: &[u8]) -> Vec<usize> {
 }
 
 #[test]
-fn both_wires_meet_over_tls_and_without() {
+fn both_wires_meet_with_and_without_tls() {
     for versions in VERSIONS {
         let house = TlsScene::new();
         let at = &house.server.tls_addresses()[0];
@@ -98,7 +97,7 @@ fn both_wires_meet_over_tls_and_without() {
 }
 
 #[test]
-fn who_comes_over_tls_is_known_for_it() {
+fn a_tls_user_is_shown_as_secure() {
     let house = TlsScene::new();
     let mut bob = house.connect().register("bob");
     let mut carol = Peer::irc_user(&house.server.addresses()[0], "carol");
@@ -122,12 +121,12 @@ fn who_comes_over_tls_is_known_for_it() {
 }
 
 #[test]
-fn a_pause_at_the_end_of_each_record_and_in_each_disturbs_nobody() {
+fn a_pause_after_or_inside_any_record_does_no_harm() {
     for versions in VERSIONS {
         let house = TlsScene::new();
         let at = &house.server.tls_addresses()[0];
         let mut witness = house.server.user("witness");
-        // Where to cut: behind each record, and in its middle.
+        // Split after each record, and in its middle.
         for is_whole in [true, false] {
             let mut peer = Peer::before_tls(at, house.certificate.client(versions));
             let mut has_said = false;
@@ -146,7 +145,7 @@ fn a_pause_at_the_end_of_each_record_and_in_each_disturbs_nobody() {
                     for until in [cut, end] {
                         socket.write_all(&records[sent..until]).unwrap();
                         sent = until;
-                        // The server has then read what was sent.
+                        // The server has then read all earlier input.
                         witness.settle_amid_chat("witness");
                     }
                 }
@@ -162,7 +161,7 @@ fn a_pause_at_the_end_of_each_record_and_in_each_disturbs_nobody() {
 }
 
 #[test]
-fn who_ends_with_a_close_notify_is_served_to_the_end_and_is_told_one() {
+fn a_close_notify_is_answered_after_all_input_is_handled() {
     for versions in VERSIONS {
         let house = TlsScene::new();
         let at = &house.server.tls_addresses()[0];
@@ -194,11 +193,11 @@ fn an_end_without_a_close_notify_is_a_broken_connection() {
 }
 
 #[test]
-fn a_server_that_stops_tells_everybody_why_and_ends_with_a_close_notify() {
+fn a_stopping_server_tells_the_reason_and_sends_a_close_notify() {
     let house = TlsScene::new();
     let mut alice = house.connect().register("alice");
     let mut bob = house.connect().log_in("bob");
-    // Neither of these keeps it from stopping at once.
+    // Neither of these delays shutdown.
     let (silent, mut begun) = (house.newcomer(), house.newcomer());
     let (client, socket) = begun.tls();
     let hello = records_of(client);
@@ -215,14 +214,14 @@ fn a_server_that_stops_tells_everybody_why_and_ends_with_a_close_notify() {
 }
 
 #[test]
-fn who_does_not_finish_the_handshake_in_time_is_closed() {
+fn an_unfinished_handshake_times_out() {
     let house = TlsScene::with_limits(Limits { login_timeout: Duration::from_secs(1), ..limits() });
     let mut silent = Peer::connect(&house.server.tls_addresses()[0]);
     let mut slow = house.newcomer();
     let (client, socket) = slow.tls();
     let hello = records_of(client);
     socket.write_all(&hello[..hello.len() - 1]).unwrap();
-    // It would make no sense to either.
+    // Neither could read a reason.
     silent.expect_end();
     let mut byte = [0];
     let end = slow.tls().1.read(&mut byte);
@@ -230,7 +229,7 @@ fn who_does_not_finish_the_handshake_in_time_is_closed() {
 }
 
 #[test]
-fn who_speaks_no_tls_where_it_is_spoken_is_told_so_and_the_other_way_round() {
+fn a_plain_client_at_a_tls_port_and_the_reverse_get_a_clear_error() {
     let house = TlsScene::new();
     for first in ["NICK alice\r\n", "∏∑alice∏∑", "\u{80}"] {
         let mut plain = Peer::connect(&house.server.tls_addresses()[0]);
@@ -248,7 +247,7 @@ fn who_speaks_no_tls_where_it_is_spoken_is_told_so_and_the_other_way_round() {
 }
 
 #[test]
-fn who_may_not_come_in_is_told_so_without_a_handshake() {
+fn a_refused_peer_gets_a_tls_alert_instead_of_a_handshake() {
     let house = TlsScene::with_limits(Limits { connections: 1, ..limits() });
     let _first = house.connect().register("first");
     let mut second = house.newcomer();
@@ -258,13 +257,13 @@ fn who_may_not_come_in_is_told_so_without_a_handshake() {
 }
 
 #[test]
-fn who_never_reads_is_ended() {
+fn a_tls_peer_that_never_reads_is_closed() {
     let house = TlsScene::with_limits(Limits { outbox_bytes: 64 * 1024, ..limits() });
     let mut deaf = house.connect().log_in("deaf");
     let mut alice = house.connect().register("alice");
     alice.send("JOIN #lobby\r\n");
     alice.settle_on_irc("joined");
-    // The system takes some megabytes for whoever does not read.
+    // The kernel buffers some megabytes for a peer that does not read.
     for round in 0..1000 {
         alice.send(format!("PRIVMSG #lobby :{}\r\n", "x".repeat(400)).repeat(250));
         alice.send(format!("PING {round}\r\n"));
@@ -282,7 +281,7 @@ fn who_never_reads_is_ended() {
 }
 
 #[test]
-fn who_comes_through_a_proxy_says_so_before_the_handshake_and_limits_are_the_real_peers() {
+fn a_proxy_header_precedes_the_handshake_and_limits_apply_to_the_real_peer() {
     let proxy_from = vec![Proxy::Network("127.0.0.0/8".parse().expect("it is a network"))];
     let limits = Limits { connections_per_ip: 1, ..limits() };
     let house = TlsScene::with(ServerConfig { proxy_from, limits, ..config() });
@@ -290,7 +289,7 @@ fn who_comes_through_a_proxy_says_so_before_the_handshake_and_limits_are_the_rea
         let mut peer = house.newcomer();
         let header = format!("PROXY TCP4 {ip} 127.0.0.1 1234 6697\r\n");
         let bytes = [header.as_bytes(), &records_of(peer.tls().0)].concat();
-        // Together with the first bytes of the handshake, or apart.
+        // Together with the first bytes of the handshake, or separately.
         let socket = peer.tls().1;
         socket.write_all(&bytes[..cut]).expect("the server reads");
         socket.write_all(&bytes[cut..]).expect("the server reads");
@@ -303,7 +302,7 @@ fn who_comes_through_a_proxy_says_so_before_the_handshake_and_limits_are_the_rea
     let (client, socket) = third.tls();
     let error = client.complete_io(socket).expect_err("that address has a connection");
     assert!(error.to_string().contains("AccessDenied"), "{error}");
-    // Without a header it is not even looked at for TLS.
+    // Without a header, the bytes are not even checked for TLS.
     let mut bare = house.newcomer();
     let (client, socket) = bare.tls();
     client.write_tls(socket).expect("the server reads");

@@ -1,10 +1,10 @@
-//! Bans from the server: who may set them, whom they hit, and what everybody is told.
+//! Server bans: permission to set them, their effect, and replies.
 
 use std::time::Duration;
 
 use crate::irc::house::{Guest, IrcScene};
 
-/// Somebody who has come from this address as `name`.
+/// An IRC user from this address.
 fn from(house: &mut IrcScene, name: &str, address: &str) -> Guest {
     let guest = house.connect_from(address);
     house.register(guest, name, "");
@@ -12,7 +12,7 @@ fn from(house: &mut IrcScene, name: &str, address: &str) -> Guest {
     guest
 }
 
-/// What a newcomer from this address is told, if it is turned away.
+/// The output to a newcomer from this address if it is refused.
 fn turned_away(house: &mut IrcScene, address: &str) -> Option<String> {
     let guest = house.connect_from(address);
     let lines = house.lines(guest);
@@ -22,7 +22,7 @@ fn turned_away(house: &mut IrcScene, address: &str) -> Option<String> {
     Some(last.clone())
 }
 
-/// The line with the code of a ban, which stands before this farewell.
+/// The numeric for a ban, which precedes this farewell.
 fn code_before(farewell: &str) -> String {
     farewell.replace("ERROR :Closing link: ", ":parlor.local 465 * :")
 }
@@ -45,7 +45,7 @@ fn only_operators_ban() {
 }
 
 #[test]
-fn a_ban_ends_who_is_there_and_keeps_newcomers_out() {
+fn a_ban_closes_existing_connections_and_refuses_newcomers() {
     let mut house = IrcScene::with(|config| config.state = Some("/nowhere".into()));
     let (root, other) = (house.operator("root"), house.operator("other"));
     let bob = from(&mut house, "bob", "192.0.2.7:1000");
@@ -81,7 +81,7 @@ fn a_ban_ends_who_is_there_and_keeps_newcomers_out() {
 }
 
 #[test]
-fn a_ban_is_over_when_its_time_has_passed() {
+fn a_ban_expires() {
     let mut house = IrcScene::new();
     let root = house.operator("root");
     let kept = "(a restart forgets it, see parlord --state)";
@@ -95,7 +95,7 @@ fn a_ban_is_over_when_its_time_has_passed() {
     assert_eq!(turned_away(&mut house, "192.0.2.7:1").as_deref(), Some(told));
     house.pass(Duration::from_secs(29 * 60));
     assert!(turned_away(&mut house, "192.0.2.7:1").is_some());
-    // The same once more sets its time anew.
+    // Repeating a ban restarts its time.
     let again = house.ask(root, "KLINE 2h 192.0.2.7");
     assert_eq!(
         again,
@@ -109,7 +109,7 @@ fn a_ban_is_over_when_its_time_has_passed() {
 }
 
 #[test]
-fn stats_k_tells_who_is_banned_by_whom_and_for_how_long() {
+fn stats_k_lists_bans_with_author_and_remaining_time() {
     let mut house = IrcScene::new();
     let root = house.operator("root");
     for line in ["KLINE 1d 2001:db8::/32 :spam", "KLINE 0::ffff:192.0.2.7 :loud", "KLINE 5 *@192.0.2.8"] {
@@ -128,7 +128,7 @@ fn stats_k_tells_who_is_banned_by_whom_and_for_how_long() {
 }
 
 #[test]
-fn cloaks_and_nicks_stand_for_addresses() {
+fn cloaks_and_nicks_can_be_banned_in_place_of_addresses() {
     let mut house = IrcScene::new();
     let root = house.operator("root");
     from(&mut house, "bob", "192.0.2.7:1000");
@@ -140,7 +140,7 @@ fn cloaks_and_nicks_stand_for_addresses() {
     let told = house.ask(root, &format!("KLINE *@*.{eves} :bye"));
     assert!(told[0].contains("K-Line added: 2001:db8::/64 for ever"), "{told:?}");
     assert!(house.is_shut(eve));
-    // Both have left, and are still known.
+    // Both have left, but WHOWAS still knows them.
     let told = house.ask(root, &format!("UNKLINE {bobs}"));
     assert_eq!(told, [":parlor.local NOTICE root :K-Line removed: 192.0.2.7"]);
     let told = house.ask(root, "KLINE EVE");
@@ -151,7 +151,7 @@ fn cloaks_and_nicks_stand_for_addresses() {
 }
 
 #[test]
-fn what_is_no_target_gets_an_answer_that_says_so() {
+fn an_invalid_ban_target_gets_an_error() {
     let mut house = IrcScene::new();
     let root = house.operator("root");
     assert_eq!(house.told(root, "KLINE nobody :x"), "401 root nobody");
@@ -183,7 +183,7 @@ fn what_is_no_target_gets_an_answer_that_says_so() {
 }
 
 #[test]
-fn unkline_says_which_bans_are_near() {
+fn unkline_without_a_match_names_overlapping_bans() {
     let mut house = IrcScene::new();
     let root = house.operator("root");
     let fail = ":parlor.local NOTICE root :FAIL UNKLINE NO_SUCH_BAN: There is no K-Line of 192.0.2.7: ";
@@ -204,7 +204,7 @@ fn peers_on_this_machine_are_never_banned() {
 }
 
 #[test]
-fn a_reason_is_one_line_of_text_however_it_was_written() {
+fn a_ban_reason_is_always_one_line_of_text() {
     let mut house = IrcScene::new();
     let root = house.operator("root");
     house.send(root, &format!("KLINE 192.0.2.7 :\x02a\x1b[2J\x07{}", "é".repeat(210)));
@@ -221,7 +221,7 @@ fn a_reason_is_one_line_of_text_however_it_was_written() {
 }
 
 #[test]
-fn ten_thousand_bans_are_as_many_as_there_may_be() {
+fn there_are_at_most_ten_thousand_bans() {
     let mut house = IrcScene::new().unchecked();
     let root = house.operator("root");
     for n in 0..10_000 {
@@ -240,7 +240,7 @@ fn ten_thousand_bans_are_as_many_as_there_may_be() {
 }
 
 #[test]
-fn operators_see_addresses_of_those_who_were_here_and_others_do_not() {
+fn only_operators_see_addresses_in_whowas() {
     let mut house = IrcScene::new();
     let (root, ana) = (house.operator("root"), house.irc("ana"));
     let bob = from(&mut house, "bob", "192.0.2.7:1000");
@@ -252,7 +252,7 @@ fn operators_see_addresses_of_those_who_were_here_and_others_do_not() {
 }
 
 #[test]
-fn a_ban_of_many_ends_them_in_several_turns_and_tells_the_others_of_each() {
+fn a_ban_of_many_takes_several_turns_and_others_see_each_quit() {
     let mut house = IrcScene::with(|config| config.limits.connections_per_ip = 1000).unchecked();
     let (root, ana) = (house.operator("root"), house.irc("ana"));
     house.send(ana, "JOIN #tea");
@@ -276,7 +276,7 @@ fn a_ban_of_many_ends_them_in_several_turns_and_tells_the_others_of_each() {
 }
 
 #[test]
-fn whoever_comes_once_a_ban_is_lifted_stays_although_others_are_still_to_end() {
+fn a_newcomer_after_a_ban_is_lifted_stays_while_banned_peers_still_close() {
     let mut house = IrcScene::with(|config| config.limits.connections_per_ip = 1000).unchecked();
     let root = house.operator("root");
     let guests: Vec<_> = (0..400).map(|n| from(&mut house, &format!("b{n}"), "192.0.2.7:1000")).collect();

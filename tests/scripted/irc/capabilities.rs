@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::irc::house::{Guest, IrcScene};
 
-/// `line` with the id of a message replaced, which is another for every message.
+/// Replaces the message id in `line`, which is unique.
 fn without_ids(line: &str) -> String {
     let Some((before, id)) = line.split_once("msgid=") else { return line.to_owned() };
     let end = id.find([';', ' ']).expect("the server says so");
@@ -29,7 +29,7 @@ fn pair(capabilities: &str) -> (IrcScene, Guest, Guest) {
 // message-tags.
 
 #[test]
-fn whoever_has_no_tags_is_sent_none() {
+fn a_client_without_tags_gets_none() {
     let mut house = IrcScene::new();
     let [ana, bob] = house.channel("#tea", ["ana", "bob"]);
     house.send(ana, "CAP REQ :message-tags server-time");
@@ -44,7 +44,7 @@ fn whoever_has_no_tags_is_sent_none() {
 }
 
 #[test]
-fn client_only_tags_are_relayed_as_they_are_and_others_are_not() {
+fn only_client_only_tags_are_relayed_unchanged() {
     let mut house = IrcScene::new();
     let [ana, bob, eve] = house.channel("#tea", ["ana", "bob", "eve"]);
     house.send(ana, "CAP REQ :message-tags");
@@ -65,14 +65,14 @@ fn client_only_tags_are_relayed_as_they_are_and_others_are_not() {
     }
     house.send(ana, "@+react=👍 TAGMSG bob");
     assert_eq!(heard(&mut house, bob), ["@msgid=ID;+react=👍 :ana!~ana@HOST TAGMSG bob"]);
-    // Tags that are not for clients are taken away, and the message still comes.
+    // Tags that are not client-only are removed, and the message is still sent.
     house.send(ana, "@unknown-tag TAGMSG #tea");
     assert_eq!(heard(&mut house, bob), ["@msgid=ID :ana!~ana@HOST TAGMSG #tea"]);
     assert!(house.is_silent());
 }
 
 #[test]
-fn tags_of_a_client_that_has_not_asked_for_them_are_not_relayed() {
+fn tags_from_a_client_without_the_capability_are_not_relayed() {
     let (mut house, ana, bob) = pair("message-tags");
     house.send(ana, "@+a=b PRIVMSG #tea :hi");
     assert_eq!(heard(&mut house, bob), ["@msgid=ID :ana!~ana@HOST PRIVMSG #tea :hi"]);
@@ -81,7 +81,7 @@ fn tags_of_a_client_that_has_not_asked_for_them_are_not_relayed() {
 }
 
 #[test]
-fn a_tagmsg_is_refused_as_a_message_is() {
+fn a_tagmsg_is_refused_like_a_message() {
     let mut house = IrcScene::new();
     let [ana, bob] = house.channel("#tea", ["ana", "bob"]);
     house.send(bob, "CAP REQ :message-tags");
@@ -93,18 +93,17 @@ fn a_tagmsg_is_refused_as_a_message_is() {
     assert_eq!(house.told(bob, "@+a TAGMSG #nowhere"), "401 bob #nowhere");
     assert_eq!(house.told(bob, "@+a TAGMSG #tea"), "404 bob #tea");
     assert_eq!(house.told(bob, "@+a TAGMSG a,b,c,d,e"), "407 bob e");
-    // Nobody reads it, so nobody needs to be told that somebody is away.
+    // A TAGMSG has no text, so no away reply is needed.
     assert_eq!(house.ask(bob, "@+a TAGMSG ana"), [""; 0]);
 }
 
-/// The ids in `lines`.
 fn ids(lines: &[String]) -> Vec<String> {
     let ids = lines.iter().filter_map(|line| Some(line.split_once("msgid=")?.1));
     ids.map(|rest| rest[..rest.find([';', ' ']).expect("the server says so")].to_owned()).collect()
 }
 
 #[test]
-fn everything_that_people_say_has_an_id_of_its_own_and_all_hear_the_same() {
+fn every_message_has_a_unique_id_that_is_the_same_for_all() {
     let mut house = IrcScene::new();
     let [ana, bob] = house.channel("#tea", ["ana", "bob"]);
     for guest in [ana, bob] {
@@ -132,7 +131,7 @@ fn everything_that_people_say_has_an_id_of_its_own_and_all_hear_the_same() {
         said += own.len();
         seen.extend(ids(&own));
     }
-    // What is split by newlines too.
+    // Messages split at newlines count as well.
     house.bytes(li, "§γa\nb\nc§γ");
     let lines = house.lines(ana);
     assert_eq!(lines.len(), 3);
@@ -145,7 +144,7 @@ fn everything_that_people_say_has_an_id_of_its_own_and_all_hear_the_same() {
 // server-time.
 
 #[test]
-fn server_time_says_when_in_milliseconds() {
+fn server_time_is_in_milliseconds() {
     let (mut house, ana, bob) = pair("server-time");
     house.pass(Duration::from_millis(61_234));
     for (line, event) in [
@@ -180,7 +179,7 @@ fn a_label_without_its_capability_or_without_batch_is_ignored() {
 }
 
 #[test]
-fn a_labelled_command_is_answered_by_ack_by_one_line_or_by_a_batch() {
+fn a_labelled_command_gets_an_ack_one_line_or_a_batch() {
     let mut house = IrcScene::new();
     let ana = house.irc_with("ana", "labeled-response batch");
     assert_eq!(house.ask(ana, "@label=a PONG x"), ["@label=a :parlor.local ACK"]);
@@ -218,7 +217,7 @@ fn a_labelled_command_is_answered_by_ack_by_one_line_or_by_a_batch() {
 }
 
 #[test]
-fn others_hear_nothing_of_a_label() {
+fn a_label_is_never_shown_to_others() {
     let mut house = IrcScene::new();
     let [bob] = house.channel("#tea", ["bob"]);
     let ana = house.irc_with("ana", "labeled-response batch message-tags echo-message");
@@ -231,7 +230,7 @@ fn others_hear_nothing_of_a_label() {
 }
 
 #[test]
-fn what_one_tells_oneself_has_the_label_on_the_echo_alone() {
+fn a_message_to_oneself_has_the_label_only_on_its_echo() {
     let mut house = IrcScene::new();
     let ana = house.irc_with("ana", "labeled-response batch");
     assert_eq!(
@@ -247,7 +246,7 @@ fn what_one_tells_oneself_has_the_label_on_the_echo_alone() {
 }
 
 #[test]
-fn a_labelled_end_is_answered_before_it_ends() {
+fn a_labelled_quit_is_answered_before_the_close() {
     let mut house = IrcScene::new();
     let ana = house.irc_with("ana", "labeled-response batch");
     assert_eq!(
@@ -270,7 +269,7 @@ fn a_labelled_end_is_answered_before_it_ends() {
 }
 
 #[test]
-fn a_batch_of_a_labelled_welcome_holds_all_of_it() {
+fn a_labelled_welcome_is_one_complete_batch() {
     let mut house = IrcScene::new();
     let ana = house.connect();
     house.send(ana, "CAP REQ :labeled-response batch");
@@ -286,7 +285,7 @@ fn a_batch_of_a_labelled_welcome_holds_all_of_it() {
 // echo-message.
 
 #[test]
-fn echo_message_brings_back_what_one_says_as_the_others_hear_it() {
+fn echo_message_returns_messages_as_others_hear_them() {
     let mut house = IrcScene::new();
     let [ana, bob] = house.channel("#Tea", ["ana", "Bob"]);
     house.send(ana, "CAP REQ :echo-message");
@@ -301,12 +300,12 @@ fn echo_message_brings_back_what_one_says_as_the_others_hear_it() {
     assert_eq!(house.ask(bob, "PRIVMSG #tea :no echo without the capability"), [""; 0]);
     house.forget();
     assert_eq!(house.told(ana, "PRIVMSG nobody :x"), "401 ana nobody");
-    // To oneself it is said once and heard once.
+    // A message to oneself comes once as the echo and once as the message.
     assert_eq!(house.ask(ana, "PRIVMSG ana :x"), [":ana!~ana@HOST PRIVMSG ana :x"; 2]);
 }
 
 #[test]
-fn whoever_speaks_to_itself_in_the_turn_of_its_join_hears_who_is_in_the_channel_once() {
+fn names_come_once_when_a_user_messages_itself_in_the_turn_of_its_join() {
     let mut house = IrcScene::new();
     let ana = house.irc_with("ana", "echo-message");
     house.send(ana, "JOIN #tea\r\nPRIVMSG ana :hi\r\nPING done");
@@ -317,7 +316,7 @@ fn whoever_speaks_to_itself_in_the_turn_of_its_join_hears_who_is_in_the_channel_
 }
 
 #[test]
-fn the_echo_comes_back_to_those_who_are_not_among_the_hearers() {
+fn the_echo_reaches_senders_outside_the_audience() {
     let mut house = IrcScene::new();
     let [ana, bob] = house.channel("#tea", ["ana", "bob"]);
     let eve = house.irc_with("eve", "echo-message message-tags");
@@ -356,7 +355,7 @@ fn userhost_in_names_shows_users_and_hosts() {
 }
 
 #[test]
-fn no_implicit_names_leaves_them_out_until_they_are_asked_for() {
+fn no_implicit_names_omits_names_until_requested() {
     let (mut house, _, _) = pair("");
     let eve = house.irc_with("eve", "draft/no-implicit-names");
     assert_eq!(house.ask(eve, "JOIN #tea"), [":eve!~eve@HOST JOIN #tea"]);
@@ -366,7 +365,7 @@ fn no_implicit_names_leaves_them_out_until_they_are_asked_for() {
 // Being told of changes.
 
 #[test]
-fn away_notify_tells_of_going_coming_back_and_of_joining_away() {
+fn away_notify_reports_away_back_and_joining_while_away() {
     let (mut house, ana, bob) = pair("away-notify");
     let eve = house.irc("eve");
     house.send(eve, "AWAY :elsewhere");
@@ -381,7 +380,7 @@ fn away_notify_tells_of_going_coming_back_and_of_joining_away() {
     house.send(eve, "JOIN #tea");
     assert_eq!(house.lines(bob), [":eve!~eve@HOST JOIN #tea", ":eve!~eve@HOST AWAY :elsewhere"]);
     assert_eq!(house.lines(ana), [":eve!~eve@HOST JOIN #tea"]);
-    // Nobody is told of oneself, nor of those one shares nothing with.
+    // Users are not told about themselves, nor about users without a shared channel.
     house.send(eve, "PART #tea");
     house.forget();
     house.send(eve, "AWAY");
@@ -389,7 +388,7 @@ fn away_notify_tells_of_going_coming_back_and_of_joining_away() {
 }
 
 #[test]
-fn extended_join_tells_account_and_real_name() {
+fn extended_join_shows_account_and_real_name() {
     let (mut house, ana, bob) = pair("extended-join");
     let eve = house.irc("eve");
     house.send(eve, "JOIN #tea");
@@ -414,7 +413,7 @@ fn nobody_has_an_account_yet() {
 }
 
 #[test]
-fn chghost_tells_of_another_user_and_host() {
+fn chghost_reports_a_changed_username_and_host() {
     let (mut house, ana, bob) = pair("chghost");
     let root = house.operator("root");
     house.send(root, "CHGHOST ana u h.example");
@@ -427,7 +426,7 @@ fn chghost_tells_of_another_user_and_host() {
 }
 
 #[test]
-fn setname_tells_of_another_real_name() {
+fn setname_reports_a_changed_real_name() {
     let (mut house, ana, bob) = pair("setname");
     house.send(ana, "SETNAME :Ana II.");
     assert_eq!(house.lines(bob), [":ana!~ana@HOST SETNAME :Ana II."]);
@@ -436,7 +435,7 @@ fn setname_tells_of_another_real_name() {
 }
 
 #[test]
-fn invite_notify_tells_the_other_operators_of_a_channel() {
+fn invite_notify_reaches_the_other_channel_operators() {
     let (mut house, ana, bob) = pair("invite-notify");
     let kim = house.irc_with("kim", "invite-notify");
     let eve = house.irc("eve");
@@ -452,7 +451,7 @@ fn invite_notify_tells_the_other_operators_of_a_channel() {
 }
 
 #[test]
-fn extended_monitor_tells_of_those_one_shares_no_channel_with() {
+fn extended_monitor_reports_users_without_a_shared_channel() {
     let all = "away-notify setname chghost";
     for (capabilities, told) in [(all.to_owned(), 0), (format!("{all} extended-monitor"), 4)] {
         let mut house = IrcScene::new();
@@ -477,14 +476,14 @@ fn extended_monitor_tells_of_those_one_shares_no_channel_with() {
                 ]
             );
         }
-        // In a common channel one is told once.
+        // With a shared channel, only one notice comes.
         house.send(ana, "JOIN #tea");
         house.send(bob, "JOIN #tea");
         house.forget();
         house.send(ana, "AWAY :z");
         assert_eq!(house.lines(bob), [":ana!u@h AWAY :z"]);
     }
-    // It adds to the others and is nothing on its own.
+    // It extends other capabilities and does nothing without them.
     let mut house = IrcScene::new();
     let (ana, bob) = (house.irc("ana"), house.irc_with("bob", "extended-monitor"));
     house.send(bob, "MONITOR + ana");
@@ -494,7 +493,7 @@ fn extended_monitor_tells_of_those_one_shares_no_channel_with() {
 }
 
 #[test]
-fn a_capability_can_be_given_up_again() {
+fn a_capability_can_be_disabled_again() {
     let (mut house, ana, bob) = pair("away-notify server-time");
     house.send(bob, "CAP REQ :-away-notify -server-time");
     house.forget();
@@ -506,7 +505,7 @@ fn a_capability_can_be_given_up_again() {
 // standard-replies, UTF8ONLY.
 
 #[test]
-fn what_is_not_utf_8_is_refused_and_reaches_nobody() {
+fn a_message_that_is_not_utf_8_is_refused_and_reaches_nobody() {
     let (mut house, ana, bob) = pair("standard-replies");
     house.bytes(bob, b"PRIVMSG #tea :caf\xe9\r\n");
     assert_eq!(
@@ -518,7 +517,7 @@ fn what_is_not_utf_8_is_refused_and_reaches_nobody() {
         house.lines(ana),
         [":parlor.local FAIL TOPIC INVALID_UTF8 :Message rejected: this server takes UTF-8 only"]
     );
-    // Where the command itself cannot be read there is no name to give.
+    // Without a readable command, there is no name to show.
     house.bytes(bob, b"\xff\xfe x\r\n");
     assert_eq!(
         house.lines(bob),
@@ -528,7 +527,7 @@ fn what_is_not_utf_8_is_refused_and_reaches_nobody() {
 }
 
 #[test]
-fn a_command_whose_text_is_not_utf_8_is_done_and_the_client_is_told() {
+fn a_command_with_a_text_that_is_not_utf_8_is_executed_with_a_warning() {
     let (mut house, ana, bob) = pair("");
     let told = |command| {
         format!(
@@ -568,7 +567,7 @@ fn a_command_whose_text_is_not_utf_8_is_done_and_the_client_is_told() {
 }
 
 #[test]
-fn a_failure_has_the_label_too() {
+fn a_fail_reply_has_the_label() {
     let mut house = IrcScene::new();
     let ana = house.irc_with("ana", "standard-replies labeled-response batch");
     house.bytes(ana, b"@label=x PRIVMSG ana :\xe9\r\n");
@@ -585,7 +584,7 @@ fn a_failure_has_the_label_too() {
 // Bot mode.
 
 #[test]
-fn a_bot_is_known_by_its_tag_its_flag_and_its_whois() {
+fn a_bot_is_shown_by_tag_flag_and_whois() {
     let (mut house, ana, bob) = pair("message-tags");
     house.send(ana, "MODE ana +B");
     house.forget();
@@ -615,7 +614,7 @@ fn a_bot_is_known_by_its_tag_its_flag_and_its_whois() {
 // sts.
 
 #[test]
-fn who_comes_without_tls_is_told_where_and_who_comes_with_it_for_how_long() {
+fn sts_announces_the_port_without_tls_and_the_duration_with_it() {
     let mut house = IrcScene::new();
     let before = house.connect();
     house.send(before, "CAP LS 302");
@@ -626,14 +625,14 @@ fn who_comes_without_tls_is_told_where_and_who_comes_with_it_for_how_long() {
     for (guest, version, told) in [
         (plain, " 302", Some("sts=port=6697")),
         (secure, " 302", Some("sts=duration=2592000")),
-        // Without values there is no way to say it.
+        // CAP versions without values cannot express it.
         (old, "", None),
     ] {
         house.send(guest, &format!("CAP LS{version}"));
         let lines = house.lines(guest).concat();
         assert_eq!(lines.split([' ', ':']).find(|word| word.starts_with("sts")), told);
     }
-    // It is information, and no capability (IRCv3 `sts`).
+    // It informs clients, and cannot be requested (IRCv3 `sts`).
     house.send(plain, "CAP REQ :sts");
     assert_eq!(house.lines(plain), [":parlor.local CAP * NAK :sts"]);
 }

@@ -1,4 +1,4 @@
-//! Channels: coming and going, topics, lists, invitations, removals.
+//! Channels: joining and parting, topics, lists, invitations, kicks.
 
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ fn the_first_to_join_is_operator_and_is_told_the_names() {
             ":parlor.local 366 ana #Tea :End of NAMES list"
         ]
     );
-    // Whoever comes later hears the name as the first wrote it.
+    // Later members get the name as the first wrote it.
     assert_eq!(
         house.ask(bob, "JOIN #tEA"),
         [
@@ -58,7 +58,7 @@ fn a_list_of_channels_is_joined_with_a_list_of_keys() {
 }
 
 #[test]
-fn joining_where_one_is_already_is_nothing() {
+fn joining_a_channel_twice_does_nothing() {
     let mut house = IrcScene::new();
     let [ana, _] = house.channel("#tea", ["ana", "bob"]);
     assert_eq!(house.ask(ana, "JOIN #TEA"), [""; 0]);
@@ -80,7 +80,7 @@ fn join_0_leaves_every_channel() {
 }
 
 #[test]
-fn names_that_are_no_channels_are_refused() {
+fn joining_an_invalid_channel_name_is_refused() {
     let mut house = IrcScene::new();
     let ana = house.irc("ana");
     assert_eq!(house.told(ana, "JOIN tea"), "403 ana tea");
@@ -92,7 +92,7 @@ fn names_that_are_no_channels_are_refused() {
 }
 
 #[test]
-fn whoever_may_not_come_in_is_told_why() {
+fn a_refused_join_is_answered_with_the_reason() {
     let mut house = IrcScene::new();
     let [ana, bob] = house.channel("#tea", ["ana", "bob"]);
     house.send(bob, "PART #tea");
@@ -115,7 +115,7 @@ fn whoever_may_not_come_in_is_told_why() {
 }
 
 #[test]
-fn nobody_is_in_more_channels_than_chanlimit_says() {
+fn nobody_can_join_more_channels_than_chanlimit() {
     let mut house = IrcScene::new();
     let ana = house.irc("ana");
     for n in 0..50 {
@@ -171,7 +171,7 @@ fn several_channels_are_parted_one_by_one() {
 }
 
 #[test]
-fn parting_from_where_one_is_not_is_refused() {
+fn parting_a_channel_without_being_in_it_is_refused() {
     let mut house = IrcScene::new();
     house.channel("#tea", ["ana"]);
     let bob = house.irc("bob");
@@ -183,7 +183,7 @@ fn parting_from_where_one_is_not_is_refused() {
 // TOPIC.
 
 #[test]
-fn a_topic_is_set_shown_and_taken_away() {
+fn a_topic_is_set_shown_and_removed() {
     let mut house = IrcScene::new();
     let [ana, bob] = house.channel("#tea", ["ana", "bob"]);
     assert_eq!(house.ask(bob, "TOPIC #tea"), [":parlor.local 331 bob #tea :No topic is set"]);
@@ -257,7 +257,7 @@ fn secret_channels_and_invisible_members_are_not_shown_outside() {
 }
 
 #[test]
-fn many_names_are_several_lines_and_nobody_is_lost_or_cut() {
+fn many_names_take_several_lines_and_none_is_lost_or_truncated() {
     let mut house = IrcScene::new().unchecked();
     let mut wanted = Vec::new();
     for n in 0..200 {
@@ -283,7 +283,7 @@ fn many_names_are_several_lines_and_nobody_is_lost_or_cut() {
 
 // LIST.
 
-/// The channels that `LIST` with these conditions lists, sorted.
+/// The channels that `LIST` with these conditions returns, sorted.
 fn listed(house: &mut IrcScene, who: crate::irc::house::Guest, conditions: &str) -> Vec<String> {
     let lines = house.ask(who, &format!("LIST {conditions}"));
     let (first, last) =
@@ -353,7 +353,7 @@ fn list_takes_names_and_every_condition_of_elist() {
         ("T>15", &["#tea"]),
         ("t>0", &["#milk", "#tea"]),
         ("C>100", &[]),
-        // All together, and behind names.
+        // All combined, and after names.
         ("*,>0,C>5,!#tea", &["#milk"]),
         ("#tea,#milk >1", &["#tea"]),
     ];
@@ -378,7 +378,7 @@ fn a_secret_channel_is_listed_to_its_members_and_to_operators() {
 // INVITE.
 
 #[test]
-fn an_invitation_is_told_to_both_and_opens_the_door() {
+fn an_invitation_is_announced_to_both_and_lets_the_user_in() {
     let mut house = IrcScene::new();
     let [ana] = house.channel("#tea", ["ana"]);
     let bob = house.irc("Bob");
@@ -387,7 +387,7 @@ fn an_invitation_is_told_to_both_and_opens_the_door() {
     assert_eq!(house.ask(ana, "INVITE bob #TEA"), [":parlor.local 341 ana Bob #tea"]);
     assert_eq!(house.lines(bob), [":ana!~ana@HOST INVITE Bob #tea"]);
     assert_eq!(house.ask(bob, "JOIN #tea")[0], ":Bob!~Bob@HOST JOIN #tea");
-    // It is used up.
+    // An invitation works once.
     house.send(bob, "PART #tea");
     house.forget();
     assert_eq!(house.told(bob, "JOIN #tea"), "473 Bob #tea");
@@ -405,7 +405,7 @@ fn an_invitation_does_not_undo_a_ban() {
 }
 
 #[test]
-fn an_answer_that_would_fill_the_outbox_is_cut_and_says_so() {
+fn an_answer_too_large_for_the_outbox_is_truncated_and_says_so() {
     let mut house = IrcScene::with(|config| config.limits.outbox_bytes = 8 * 1024);
     let ana = house.irc("ana");
     for n in 0..160 {
@@ -426,16 +426,16 @@ fn an_answer_that_would_fill_the_outbox_is_cut_and_says_so() {
         assert_eq!(codes[codes.len() - 2..], ["416", end], "{question}");
         assert!(answer[codes.len() - 2].starts_with(&format!(":parlor.local 416 ana {about} :")));
     }
-    // Asking for the same again and again in one line is asking once.
+    // Repeated targets in a line are answered once.
     let answer = house.ask(ana, &format!("NAMES {}", ["#tea"; 20].join(",")));
     assert_eq!(answer.iter().filter(|line| line.contains(" 366 ")).count(), 1);
-    // Whoever asks for less gets all of it.
+    // A smaller answer is complete.
     let answer = house.ask(ana, "WHO *-99");
     assert_eq!(answer.len(), 2, "{answer:?}");
 }
 
 #[test]
-fn inviting_somebody_who_is_away_tells_so() {
+fn inviting_an_away_user_is_answered_with_the_away_text() {
     let mut house = IrcScene::new();
     let [ana] = house.channel("#tea", ["ana"]);
     let bob = house.irc("bob");
@@ -448,7 +448,7 @@ fn inviting_somebody_who_is_away_tells_so() {
 }
 
 #[test]
-fn invite_without_parameters_lists_the_own_invitations() {
+fn invite_without_parameters_lists_pending_invitations() {
     let mut house = IrcScene::new();
     let [ana] = house.channel("#tea", ["ana"]);
     let bob = house.irc("bob");
@@ -459,7 +459,7 @@ fn invite_without_parameters_lists_the_own_invitations() {
     house.send(ana, "INVITE bob #milk");
     house.forget();
     assert_eq!(house.ask(bob, "INVITE"), [":parlor.local 336 bob #tea", ":parlor.local 336 bob #milk", end]);
-    // An invitation to a channel that is no more is none.
+    // Invitations to channels that no longer exist are removed.
     house.send(ana, "PART #tea");
     assert_eq!(house.ask(bob, "INVITE"), [":parlor.local 336 bob #milk", end]);
     house.send(bob, "JOIN #milk");
@@ -468,7 +468,7 @@ fn invite_without_parameters_lists_the_own_invitations() {
 }
 
 #[test]
-fn an_invitation_is_not_for_a_later_channel_of_the_same_name() {
+fn an_invitation_does_not_apply_to_a_later_channel_of_the_same_name() {
     let mut house = IrcScene::new();
     let [ana] = house.channel("#tea", ["ana"]);
     let bob = house.irc("bob");
@@ -509,7 +509,7 @@ fn a_kick_is_heard_by_all_and_takes_several() {
     assert_eq!(house.lines(bob), kicks[..1]);
     assert_eq!(house.lines(eve), kicks);
     assert_eq!(house.lines(kim), kicks);
-    // Without a reason it is the kicker's name.
+    // Without a reason, the kicker's name is the reason.
     assert_eq!(house.ask(ana, "KICK #tea kim"), [":ana!~ana@HOST KICK #tea kim :ana"]);
     assert_eq!(house.ask(ana, "NAMES #tea")[0], ":parlor.local 353 ana = #tea :@ana");
     assert_eq!(house.told(bob, "PART #tea"), "442 bob #tea");
@@ -533,7 +533,7 @@ fn kicks_are_refused() {
 }
 
 #[test]
-fn a_kick_refused_as_a_whole_is_refused_once() {
+fn a_kick_of_several_that_is_refused_as_a_whole_gets_one_error() {
     let mut house = IrcScene::new();
     let [_, bob] = house.channel("#tea", ["ana", "bob"]);
     assert_eq!(house.told(bob, "KICK #tea ana,eve,kim"), "482 bob #tea");
@@ -552,7 +552,7 @@ fn a_kick_from_several_channels_removes_each_from_the_one_at_the_same_place() {
     assert_eq!(house.ask(ana, "KICK #tea,#milk bob,eve :out"), kicks);
     assert_eq!(house.lines(bob), kicks);
     assert_eq!(house.lines(eve), kicks);
-    // One that is refused does not keep the others from being removed.
+    // A refused target does not prevent the other kicks.
     assert_eq!(
         house.ask(ana, "KICK #nowhere,#milk,tea,#tea bob,bob,bob,eve :out"),
         [
@@ -579,7 +579,7 @@ fn a_kick_with_channels_and_nicks_that_do_not_pair_removes_nobody() {
 }
 
 #[test]
-fn one_may_kick_oneself() {
+fn an_operator_can_kick_itself() {
     let mut house = IrcScene::new();
     let [ana] = house.channel("#tea", ["ana"]);
     assert_eq!(
@@ -592,7 +592,7 @@ fn one_may_kick_oneself() {
 // The lobby.
 
 #[test]
-fn the_lobby_is_always_there_and_nobody_becomes_its_operator_by_coming_first() {
+fn the_lobby_always_exists_and_its_first_user_is_not_its_operator() {
     let mut house = IrcScene::new();
     let ana = house.irc("ana");
     assert_eq!(house.ask(ana, "JOIN #lobby")[1], ":parlor.local 353 ana = #lobby :ana");

@@ -1,16 +1,15 @@
-//! A server whose clock is wrong, as on a board without a battery, still answers everything that has a date in it.
+//! A server with a wrong clock, as on a board without a battery, still answers everything that contains a date.
 
 use std::time::{Duration, SystemTime};
 
 use crate::irc::house::IrcScene;
 
-/// Ten years, in seconds.
 const TEN_YEARS: u64 = 10 * 365 * 24 * 60 * 60;
 
 /// 9999-12-31T23:59:59Z, in seconds since 1970.
 const LAST: u64 = 253_402_300_799;
 
-/// What a server does and tells at this time, where everything has the date `shown`.
+/// Checks all answers that contain a date, at this time; they show `shown`.
 fn everything_is_answered(time: SystemTime, shown: &str) {
     let mut house = IrcScene::with_clock(time);
     let root = house.operator("root");
@@ -47,7 +46,7 @@ fn everything_is_answered(time: SystemTime, shown: &str) {
 }
 
 #[test]
-fn a_clock_before_1970_is_taken_for_1970() {
+fn a_clock_before_1970_counts_as_1970() {
     for seconds in [1, TEN_YEARS, 1 << 40] {
         let time = SystemTime::UNIX_EPOCH - Duration::from_secs(seconds);
         everything_is_answered(time, "1970-01-01T00:00:00.000Z");
@@ -64,7 +63,7 @@ fn a_clock_after_2038_or_2106_is_believed() {
 }
 
 #[test]
-fn a_clock_after_9999_is_taken_for_the_end_of_9999() {
+fn a_clock_after_9999_counts_as_the_end_of_9999() {
     for seconds in [LAST + 1, LAST + TEN_YEARS, 1 << 50] {
         let time = SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
         everything_is_answered(time, "9999-12-31T23:59:59.999Z");

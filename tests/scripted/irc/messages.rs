@@ -1,8 +1,7 @@
-//! Saying something, and how long it may be.
+//! Messages and their length limits.
 
 use crate::irc::house::{Guest, IrcScene};
 
-/// What ana is told of a line that is too long.
 const TOO_LONG: &str =
     ":parlor.local 417 ana :Input line was too long: at most 512 bytes, and 4096 of tags before them";
 
@@ -19,7 +18,7 @@ fn a_message_to_a_channel_is_heard_by_all_others() {
 }
 
 #[test]
-fn a_message_to_a_user_is_heard_by_that_user_alone() {
+fn a_message_to_a_user_is_heard_only_by_that_user() {
     let mut house = IrcScene::new();
     let [ana, bob, _] = house.channel("#tea", ["ana", "Bob", "eve"]);
     for command in ["PRIVMSG", "NOTICE"] {
@@ -31,7 +30,7 @@ fn a_message_to_a_user_is_heard_by_that_user_alone() {
 }
 
 #[test]
-fn several_targets_are_told_one_by_one() {
+fn a_message_to_several_targets_reaches_each() {
     let mut house = IrcScene::new();
     let [ana, bob, eve] = house.channel("#tea", ["ana", "bob", "eve"]);
     assert_eq!(
@@ -43,7 +42,7 @@ fn several_targets_are_told_one_by_one() {
 }
 
 #[test]
-fn a_statusmsg_is_heard_by_those_of_the_rank_or_above() {
+fn a_statusmsg_reaches_members_of_that_rank_or_above() {
     let mut house = IrcScene::new();
     let [ana, bob, eve, kim] = house.channel("#tea", ["ana", "bob", "eve", "kim"]);
     house.send(ana, "MODE #tea +v bob");
@@ -100,7 +99,7 @@ fn messages_are_refused() {
 }
 
 #[test]
-fn whoever_may_not_speak_is_told_why_and_what_to_do() {
+fn a_user_who_may_not_speak_is_told_why_and_what_to_do() {
     let mut house = IrcScene::new();
     let [ana, bob] = house.channel("#tea", ["ana", "bob"]);
     let eve = house.irc("eve");
@@ -124,7 +123,7 @@ fn whoever_may_not_speak_is_told_why_and_what_to_do() {
 }
 
 #[test]
-fn nothing_is_answered_to_a_notice() {
+fn a_notice_is_never_answered() {
     let mut house = IrcScene::new();
     let [ana, bob] = house.channel("#tea", ["ana", "bob"]);
     let eve = house.irc("eve");
@@ -150,7 +149,7 @@ fn nothing_is_answered_to_a_notice() {
 }
 
 #[test]
-fn whoever_speaks_to_somebody_away_is_told_why() {
+fn a_message_to_an_away_user_is_answered_with_the_away_text() {
     let mut house = IrcScene::new();
     let (ana, bob) = (house.irc("ana"), house.irc("Bob"));
     house.send(bob, "AWAY :out for lunch");
@@ -163,7 +162,7 @@ fn whoever_speaks_to_somebody_away_is_told_why() {
 }
 
 #[test]
-fn requests_from_client_to_client_pass_as_they_are() {
+fn ctcp_requests_are_relayed_unchanged() {
     let mut house = IrcScene::new();
     let (ana, bob) = (house.irc("ana"), house.irc("bob"));
     for text in ["\x01VERSION\x01", "\x01ACTION waves\x01", "\x01PING 12 34\x01", "\x01ACTION unended"] {
@@ -174,7 +173,7 @@ fn requests_from_client_to_client_pass_as_they_are() {
 
 // Lengths.
 
-/// The texts of the messages that `who` has heard.
+/// The texts of the messages that `who` received.
 fn texts(house: &mut IrcScene, who: Guest) -> Vec<String> {
     let lines = house.lines(who).into_iter();
     lines
@@ -190,7 +189,7 @@ fn texts(house: &mut IrcScene, who: Guest) -> Vec<String> {
 }
 
 #[test]
-fn a_text_that_does_not_fit_with_its_source_is_several_messages_and_loses_nothing() {
+fn a_text_too_long_with_its_source_is_split_and_loses_nothing() {
     for filler in ["x", "é", "好", "🦀"] {
         let mut house = IrcScene::new();
         let [ana, bob] = house.channel("#tea", [&"好".repeat(32), "bob"]);
@@ -207,7 +206,7 @@ fn a_text_that_does_not_fit_with_its_source_is_several_messages_and_loses_nothin
 }
 
 #[test]
-fn an_action_that_does_not_fit_ends_in_its_mark_all_the_same() {
+fn each_part_of_a_split_action_ends_with_its_mark() {
     let mut house = IrcScene::new();
     let [ana, bob] = house.channel("#tea", [&"好".repeat(32), "bob"]);
     let words = "好".repeat(150);
@@ -220,7 +219,7 @@ fn an_action_that_does_not_fit_ends_in_its_mark_all_the_same() {
 }
 
 #[test]
-fn lines_of_up_to_512_bytes_are_taken_and_longer_ones_get_417() {
+fn lines_of_up_to_512_bytes_are_accepted_and_longer_ones_get_417() {
     let mut house = IrcScene::new();
     let (ana, bob) = (house.irc("ana"), house.irc("bob"));
     let head = "PRIVMSG bob :";
@@ -229,21 +228,21 @@ fn lines_of_up_to_512_bytes_are_taken_and_longer_ones_get_417() {
     assert_eq!(house.lines(ana), [""; 0]);
     let too_long = format!("{head}{}", "x".repeat(511 - head.len()));
     assert_eq!(house.ask(ana, &too_long), [TOO_LONG]);
-    // The bare newline leaves no more room.
+    // A bare newline leaves no room for another byte.
     house.bytes(ana, format!("{too_long}\n"));
     assert_eq!(house.lines(ana), [TOO_LONG]);
-    // What follows is a line of its own again.
+    // The next line is handled on its own.
     house.bytes(ana, format!("{}\r\nPING x\r\n", "y".repeat(5000)));
     assert_eq!(house.lines(ana), [TOO_LONG, ":parlor.local PONG parlor.local :x"]);
     assert_eq!(house.lines(bob), [""; 0]);
 }
 
 #[test]
-fn tags_of_up_to_4096_bytes_are_taken_and_longer_ones_get_417() {
+fn tags_of_up_to_4096_bytes_are_accepted_and_longer_ones_get_417() {
     let mut house = IrcScene::new();
     let ana = house.irc_with("ana", "message-tags");
     let bob = house.irc_with("bob", "message-tags");
-    // `@` and the space are two of them.
+    // `@` and the space count, too.
     let most = format!("+a={}", "x".repeat(4094 - 3));
     let head = "PRIVMSG bob :";
     let text = "y".repeat(510 - head.len());
@@ -260,7 +259,7 @@ fn tags_of_up_to_4096_bytes_are_taken_and_longer_ones_get_417() {
 }
 
 #[test]
-fn before_registration_too_long_is_too_long_as_well() {
+fn the_line_limit_holds_before_registration() {
     let mut house = IrcScene::new();
     let ana = house.connect();
     assert_eq!(house.told(ana, &format!("NICK {}", "x".repeat(600))), "417 *");
@@ -268,7 +267,7 @@ fn before_registration_too_long_is_too_long_as_well() {
 }
 
 #[test]
-fn a_line_of_megabytes_in_pieces_is_told_once_and_then_ignored_to_its_end() {
+fn a_line_of_megabytes_gets_one_error_and_is_ignored_to_its_end() {
     let mut house = IrcScene::new();
     let (ana, bob) = (house.irc("ana"), house.irc("bob"));
     house.bytes(ana, "PRIVMSG bob :");
@@ -279,7 +278,7 @@ fn a_line_of_megabytes_in_pieces_is_told_once_and_then_ignored_to_its_end() {
     house.bytes(ana, "\r\nPRIVMSG bob :short\r\n");
     assert_eq!(house.lines(bob), [":ana!~ana@HOST PRIVMSG bob :short"]);
     assert!(house.is_silent());
-    // All at once it is no different.
+    // A single write makes no difference.
     house.bytes(ana, "x".repeat(3_000_000) + "\nPING y\n");
     assert_eq!(house.lines(ana).len(), 2);
     house.bytes(ana, "x".repeat(10_000));
@@ -291,7 +290,7 @@ fn a_line_of_megabytes_in_pieces_is_told_once_and_then_ignored_to_its_end() {
 // One line stays one line.
 
 #[test]
-fn cr_and_nul_inside_a_line_never_make_two() {
+fn cr_and_nul_inside_a_line_never_split_it() {
     let mut house = IrcScene::new();
     let [ana, bob] = house.channel("#tea", ["ana", "bob"]);
     house.send(ana, "CAP REQ :message-tags");
@@ -326,7 +325,7 @@ fn cr_and_nul_inside_a_line_never_make_two() {
         "@label=a\rb PING x",
         "PART #tea :a\rb",
     ] {
-        // Whatever comes of it is checked line by line on its way.
+        // `IrcScene` checks every line of output.
         house.send(ana, line);
         house.forget();
     }

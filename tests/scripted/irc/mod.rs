@@ -1,5 +1,5 @@
-//! The server as IRC clients see it, against modern.ircdocs.horse and the IRCv3 specifications: without sockets, and at
-//! a time that only the tests move.
+//! The server as IRC clients see it, compared with modern.ircdocs.horse and the IRCv3 specifications: without sockets,
+//! at times that only the tests choose.
 
 use crate::support::irc as house;
 

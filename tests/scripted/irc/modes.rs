@@ -1,8 +1,8 @@
-//! `MODE`, for channels and for users.
+//! `MODE` for channels and users.
 
 use crate::irc::house::{Guest, IrcScene};
 
-/// What `channel` is set to, as its operator sees it.
+/// The modes of `channel`, as this member sees them.
 fn modes(house: &mut IrcScene, who: Guest, channel: &str) -> String {
     house.forget();
     let lines = house.ask(who, &format!("MODE {channel}"));
@@ -11,7 +11,7 @@ fn modes(house: &mut IrcScene, who: Guest, channel: &str) -> String {
 }
 
 #[test]
-fn a_new_channel_has_n_and_t_and_tells_when_it_was_made() {
+fn a_new_channel_has_modes_n_and_t_and_a_creation_time() {
     let mut house = IrcScene::new();
     let [ana] = house.channel("#Tea", ["ana"]);
     assert_eq!(
@@ -21,7 +21,7 @@ fn a_new_channel_has_n_and_t_and_tells_when_it_was_made() {
 }
 
 #[test]
-fn every_flag_is_set_heard_and_taken_away() {
+fn every_flag_can_be_set_announced_and_removed() {
     for flag in "imnstC".chars() {
         let mut house = IrcScene::new();
         let [ana, bob] = house.channel("#tea", ["ana", "bob"]);
@@ -33,7 +33,7 @@ fn every_flag_is_set_heard_and_taken_away() {
         );
         assert_eq!(house.lines(bob), [format!(":ana!~ana@HOST MODE #tea +{flag}")]);
         assert_eq!(modes(&mut house, bob, "#tea"), format!("+{flag}"));
-        // Once more changes nothing, so nobody hears of it.
+        // Repeating it changes nothing, so nobody is told.
         assert_eq!(house.ask(ana, &format!("MODE #tea {flag}")), [""; 0]);
         assert_eq!(
             house.ask(ana, &format!("MODE #tea -{flag}")),
@@ -56,14 +56,14 @@ fn several_changes_are_one_message() {
 }
 
 #[test]
-fn a_key_is_shown_to_members_alone() {
+fn a_key_is_shown_only_to_members() {
     let mut house = IrcScene::new();
     let [ana] = house.channel("#tea", ["ana"]);
     let eve = house.irc("eve");
     assert_eq!(house.ask(ana, "MODE #tea +k sesame"), [":ana!~ana@HOST MODE #tea +k sesame"]);
     assert_eq!(modes(&mut house, ana, "#tea"), "+ntk sesame");
     assert_eq!(modes(&mut house, eve, "#tea"), "+ntk *");
-    // Whoever may take it away need not know it.
+    // Removing the key does not require knowing it.
     assert_eq!(house.ask(ana, "MODE #tea -k wrong"), [":ana!~ana@HOST MODE #tea -k *"]);
     let key = "x".repeat(440);
     let why = "is no key: 1 to 32 characters, no comma, colon or space";
@@ -75,7 +75,7 @@ fn a_key_is_shown_to_members_alone() {
 }
 
 #[test]
-fn a_limit_is_set_and_taken_away_without_a_parameter() {
+fn a_limit_is_enforced_and_removed_without_a_parameter() {
     let mut house = IrcScene::new();
     let [ana, bob] = house.channel("#tea", ["ana", "bob"]);
     assert_eq!(house.ask(ana, "MODE #tea +l 2"), [":ana!~ana@HOST MODE #tea +l 2"]);
@@ -86,7 +86,7 @@ fn a_limit_is_set_and_taken_away_without_a_parameter() {
 }
 
 #[test]
-fn ranks_are_given_and_taken() {
+fn ranks_can_be_given_and_removed() {
     let mut house = IrcScene::new();
     let [ana, bob] = house.channel("#tea", ["ana", "bob"]);
     assert_eq!(house.ask(ana, "MODE #tea +o BOB"), [":ana!~ana@HOST MODE #tea +o bob"]);
@@ -97,7 +97,7 @@ fn ranks_are_given_and_taken() {
 }
 
 #[test]
-fn what_the_flags_mean_is_what_they_do() {
+fn every_flag_has_its_effect() {
     let mut house = IrcScene::new();
     let [ana, bob] = house.channel("#tea", ["ana", "bob"]);
     let eve = house.irc("eve");
@@ -107,12 +107,12 @@ fn what_the_flags_mean_is_what_they_do() {
         house.forget();
         !heard.is_empty()
     };
-    // n
+    // n: no messages from outside
     assert!(!heard(&mut house, eve));
     house.send(ana, "MODE #tea -n");
     house.forget();
     assert!(heard(&mut house, eve));
-    // m
+    // m: moderated
     house.send(ana, "MODE #tea +m");
     house.forget();
     assert!(!heard(&mut house, eve) && !heard(&mut house, bob));
@@ -122,14 +122,14 @@ fn what_the_flags_mean_is_what_they_do() {
     house.send(ana, "MODE #tea -v+o bob bob");
     house.forget();
     assert!(heard(&mut house, bob));
-    // b and e; whoever has a rank speaks all the same.
+    // b and e: bans and exceptions; members with a rank can still speak
     house.send(ana, "MODE #tea -m+b *!*@*");
     house.forget();
     assert!(!heard(&mut house, eve) && heard(&mut house, bob));
     house.send(ana, "MODE #tea +e EVE");
     house.forget();
     assert!(heard(&mut house, eve));
-    // i and I
+    // i and I: invite-only and exceptions
     house.send(ana, "MODE #tea +i");
     house.forget();
     assert_eq!(house.told(eve, "JOIN #tea"), "473 eve #tea");
@@ -154,7 +154,7 @@ fn no_ctcp_lets_only_actions_through() {
 }
 
 #[test]
-fn lists_are_filled_shown_and_emptied() {
+fn list_modes_can_be_filled_shown_and_emptied() {
     for (letter, entry, end, what) in
         [('b', 367, 368, "ban"), ('e', 348, 349, "exception"), ('I', 346, 347, "invite")]
     {
@@ -169,7 +169,7 @@ fn lists_are_filled_shown_and_emptied() {
         assert_eq!(house.lines(bob).len(), 1);
         house.pass(std::time::Duration::from_secs(5));
         house.send(ana, &format!("MODE #tea +{letter}{letter}{letter} u@h a!b@c x.ip"));
-        // Twice, also in another letter case, is once.
+        // A mask in another letter case counts as the same.
         house.forget();
         assert_eq!(house.ask(ana, &format!("MODE #tea +{letter} EVE")), [""; 0]);
         let listed = |mask: &str, at: u64| format!(":parlor.local {entry} ana #tea {mask} ana {at}");
@@ -194,7 +194,7 @@ fn lists_are_filled_shown_and_emptied() {
 }
 
 #[test]
-fn lists_may_be_seen_by_those_who_may_not_change_them() {
+fn members_who_may_not_change_lists_may_see_them() {
     let mut house = IrcScene::new();
     let [ana, bob] = house.channel("#tea", ["ana", "bob"]);
     house.send(ana, "MODE #tea +b x!*@*");
@@ -211,13 +211,13 @@ fn a_list_is_shown_once_however_often_it_is_asked_for() {
         house.send(ana, &format!("MODE #tea +b {n}{}", "x".repeat(150)));
     }
     house.forget();
-    // 400 times 100 lines would be more than waits for anybody.
+    // 400 times 100 lines would overflow any outbox.
     assert_eq!(house.ask(ana, &format!("MODE #tea {}", "b".repeat(400))).len(), 101);
     assert!(!house.is_shut(ana));
 }
 
 #[test]
-fn a_full_list_takes_no_more() {
+fn a_full_list_accepts_no_entry() {
     for letter in ['b', 'e', 'I'] {
         let mut house = IrcScene::new();
         let [ana] = house.channel("#tea", ["ana"]);
@@ -260,7 +260,7 @@ fn changes_are_refused_one_by_one() {
 }
 
 #[test]
-fn parameters_that_are_none_of_their_kind_get_696() {
+fn invalid_parameters_get_696() {
     let mut house = IrcScene::new();
     let [ana] = house.channel("#tea", ["ana"]);
     for (change, said) in [
@@ -298,7 +298,7 @@ fn parameters_that_are_none_of_their_kind_get_696() {
 }
 
 #[test]
-fn as_many_parameters_are_taken_as_the_server_says_and_the_rest_is_left_out() {
+fn mode_parameters_beyond_the_announced_number_are_ignored() {
     let mut house = IrcScene::new();
     let [ana] = house.channel("#tea", ["ana"]);
     let masks: Vec<_> = (0..22).map(|n| n.to_string()).collect();
@@ -309,7 +309,7 @@ fn as_many_parameters_are_taken_as_the_server_says_and_the_rest_is_left_out() {
 }
 
 #[test]
-fn many_long_masks_are_several_messages() {
+fn many_long_masks_are_split_into_several_messages() {
     let mut house = IrcScene::new();
     let [ana, bob] = house.channel("#tea", ["ana", "bob"]);
     let masks: Vec<_> = (0..4).map(|n| format!("{n}{}", "x".repeat(110))).collect();
@@ -334,19 +334,19 @@ fn bans_match_the_cloak_and_never_the_address() {
     assert!(house.lines(bob)[0].contains("JOIN"));
     house.send(bob, "PART #tea");
     house.forget();
-    // The cloak as it is on the wire.
+    // The cloak as sent.
     house.send(ana, "USERHOST bob");
     let reply = house.raw(ana);
     let cloak = reply.trim_end().rsplit_once('@').unwrap().1.to_owned();
     house.send(ana, &format!("MODE #tea +b *!*@{cloak}"));
     house.forget();
     assert_eq!(house.told(bob, "JOIN #tea"), "474 bob #tea");
-    // Another name does not help, another port neither.
+    // Neither another name nor another port helps.
     house.send(bob, "QUIT");
     let bob = house.connect_from("192.0.2.7:2");
     house.register(bob, "bobby", "");
     assert_eq!(house.told(bob, "JOIN #tea"), "474 bobby #tea");
-    // The end of a cloak is the network's.
+    // The last part of a cloak stands for the network.
     house.send(ana, &format!("MODE #tea -b *!*@{cloak}"));
     house.send(ana, &format!("MODE #tea +b *!*@*.{}", cloak.split_once('.').unwrap().1));
     let neighbour = house.connect_from("192.0.2.8:1");
@@ -357,7 +357,7 @@ fn bans_match_the_cloak_and_never_the_address() {
 // Users.
 
 #[test]
-fn the_own_modes_are_shown_set_and_taken_away() {
+fn a_user_can_see_set_and_remove_its_own_modes() {
     let mut house = IrcScene::new();
     let ana = house.irc("Ana");
     assert_eq!(house.ask(ana, "MODE ana"), [":parlor.local 221 Ana +"]);
@@ -386,7 +386,7 @@ fn user_modes_are_refused() {
     assert_eq!(house.told(ana, "MODE bob"), "502 ana");
     assert_eq!(house.told(ana, "MODE bob +i"), "502 ana");
     assert_eq!(house.told(ana, "MODE nobody"), "401 ana nobody");
-    // What is known is done all the same.
+    // Known letters still take effect.
     let mut lines = house.ask(ana, "MODE ana +iZ");
     lines.sort();
     assert_eq!(lines, [":ana!~ana@HOST MODE ana +i", ":parlor.local 501 ana :Unknown mode"]);

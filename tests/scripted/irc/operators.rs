@@ -1,4 +1,4 @@
-//! Operators of the server.
+//! Server operators.
 
 use crate::irc::house::IrcScene;
 
@@ -15,7 +15,7 @@ fn oper_makes_an_operator() {
 }
 
 #[test]
-fn oper_is_refused() {
+fn oper_with_wrong_credentials_is_refused() {
     let mut house = IrcScene::new();
     let ana = house.irc("ana");
     for wrong in ["OPER root Secret", "OPER ROOT secret", "OPER root :", "OPER ana secret"] {
@@ -28,7 +28,7 @@ fn oper_is_refused() {
 }
 
 #[test]
-fn only_operators_do_what_operators_do() {
+fn operator_commands_are_refused_to_others() {
     let mut house = IrcScene::new();
     let (ana, bob) = (house.irc("ana"), house.irc("bob"));
     for command in ["KILL bob :x", "WALLOPS :x", "REHASH", "CHGHOST bob u h", "KILL nobody :x"] {
@@ -38,7 +38,7 @@ fn only_operators_do_what_operators_do() {
 }
 
 #[test]
-fn help_marks_exactly_the_commands_that_others_are_refused() {
+fn help_marks_exactly_the_commands_refused_to_others() {
     let mut house = IrcScene::new();
     let ana = house.irc("ana");
     let listed = house.ask(ana, "HELP");
@@ -70,13 +70,13 @@ fn kill_ends_a_connection_on_either_wire() {
     assert_eq!(house.told(root, "KILL bob :again"), "401 root bob");
     assert_eq!(house.told(root, "KILL no.body :x"), "401 root no.body");
     assert_eq!(house.told(root, "KILL eve"), "461 root KILL");
-    // Oneself as well.
+    // Killing oneself works, too.
     assert_eq!(house.ask(root, "KILL root :enough"), ["ERROR :Closing link: killed by root: enough"]);
     assert_eq!(house.hub().users().len(), 1);
 }
 
 #[test]
-fn wallops_are_heard_by_operators_and_who_wants_to() {
+fn wallops_reach_operators_and_users_with_mode_w() {
     let mut house = IrcScene::new();
     let (root, other) = (house.operator("root"), house.operator("other"));
     let (ana, bob) = (house.irc("ana"), house.irc("bob"));
@@ -126,7 +126,7 @@ fn the_lobby_is_the_operators() {
     house.send(root, "MODE #lobby -m");
     house.bytes(li, "§γhi§γ");
     assert_eq!(house.lines(ana).len(), 1, "only the mode");
-    // Other channels are not theirs.
+    // Other channels have their own operators.
     house.send(ana, "JOIN #tea");
     house.forget();
     assert_eq!(house.told(root, "MODE #tea +m"), "442 root #tea");

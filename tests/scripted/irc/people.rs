@@ -1,4 +1,4 @@
-//! Who is here, who was, who is away; and who sees whom.
+//! Queries about users: present, past, away, and their visibility.
 
 use std::time::Duration;
 
@@ -34,7 +34,6 @@ fn who_lists_a_channel_with_flags() {
     );
 }
 
-/// The names in the answer to a `WHO`, sorted.
 fn names(house: &mut IrcScene, who: crate::irc::house::Guest, line: &str) -> Vec<String> {
     let lines = house.ask(who, line);
     assert!(lines.last().expect("the server says so").ends_with(" :End of WHO list"), "{lines:#?}");
@@ -46,7 +45,7 @@ fn names(house: &mut IrcScene, who: crate::irc::house::Guest, line: &str) -> Vec
 }
 
 #[test]
-fn who_finds_by_name_mask_host_user_and_real_name() {
+fn who_finds_users_by_name_mask_host_username_and_real_name() {
     let mut house = IrcScene::new();
     let [ana, _] = house.channel("#tea", ["ana", "bob"]);
     let eve = house.connect();
@@ -72,7 +71,7 @@ fn who_finds_by_name_mask_host_user_and_real_name() {
 }
 
 #[test]
-fn who_names_a_channel_only_where_both_are_in_it() {
+fn who_names_only_channels_that_both_are_in() {
     let mut house = IrcScene::new();
     let [ana, bob] = house.channel("#tea", ["ana", "bob"]);
     let eve = house.irc("eve");
@@ -89,7 +88,7 @@ fn who_names_a_channel_only_where_both_are_in_it() {
 }
 
 #[test]
-fn every_field_of_whox_is_given_in_its_order() {
+fn whox_returns_every_field_in_order() {
     let mut house = IrcScene::new();
     let [ana, bob] = house.channel("#tea", ["ana", "bob"]);
     house.send(ana, "PRIVMSG #tea :x");
@@ -100,7 +99,7 @@ fn every_field_of_whox_is_given_in_its_order() {
         ":parlor.local 354 bob 42 #tea ~ana 255.255.255.255 HOST parlor.local ana H@ 0 7 0 n/a :ana itself"
     );
     assert_eq!(all[2], ":parlor.local 315 bob #tea :End of WHO list");
-    // Whatever the order in which they are asked for.
+    // The order of the request does not matter.
     assert_eq!(house.ask(bob, "WHO ana %roaldfnshiuct,42")[0], all[1]);
     for (field, value) in [
         ("t", "0"),
@@ -127,7 +126,7 @@ fn every_field_of_whox_is_given_in_its_order() {
 }
 
 #[test]
-fn whox_shows_addresses_to_their_owners_and_to_operators() {
+fn whox_shows_addresses_only_to_their_owners_and_operators() {
     let mut house = IrcScene::new();
     let root = house.operator("root");
     let (ana, bob) = (house.connect_from("192.0.2.7:1"), house.connect_from("[::1]:1"));
@@ -141,7 +140,7 @@ fn whox_shows_addresses_to_their_owners_and_to_operators() {
 // Visibility.
 
 #[test]
-fn the_invisible_are_seen_by_those_who_share_a_channel_by_name_and_by_operators() {
+fn invisible_users_are_seen_from_shared_channels_by_exact_name_and_by_operators() {
     let mut house = IrcScene::new();
     let [ana, bob] = house.channel("#tea", ["ana", "bob"]);
     let (eve, root) = (house.irc("eve"), house.operator("root"));
@@ -154,13 +153,13 @@ fn the_invisible_are_seen_by_those_who_share_a_channel_by_name_and_by_operators(
     assert_eq!(names(&mut house, eve, "WHO bob"), ["bob"]);
     assert_eq!(names(&mut house, root, "WHO *"), ["ana", "bob", "eve", "root"]);
     assert_eq!(names(&mut house, bob, "WHO *"), ["ana", "bob", "eve", "root"]);
-    // Where they are stays hidden too.
+    // Hidden channels stay hidden.
     assert!(house.ask(eve, "WHOIS bob").iter().all(|line| !line.contains(" 319 ")));
     assert!(house.ask(ana, "WHOIS bob").contains(&":parlor.local 319 ana bob :#tea".to_owned()));
 }
 
 #[test]
-fn secret_channels_are_shown_to_their_members_and_to_operators() {
+fn secret_channels_are_shown_only_to_members_and_operators() {
     let mut house = IrcScene::new();
     let [ana, bob] = house.channel("#tea", ["ana", "bob"]);
     let (eve, root) = (house.irc("eve"), house.operator("root"));
@@ -199,7 +198,7 @@ fn the_same_address_has_the_same_cloak_and_nobody_sees_the_address() {
     }
     assert_eq!(hosts[0], hosts[1]);
     assert_ne!(hosts[0], hosts[2]);
-    // Not even somebody's own address, where others could have sent it.
+    // Not even the user's own address, in lines that others receive.
     house.send(ana, "PRIVMSG #tea :x");
     house.send(ana, "NICK anna");
     for line in
@@ -216,7 +215,7 @@ fn the_same_address_has_the_same_cloak_and_nobody_sees_the_address() {
 // WHOIS.
 
 #[test]
-fn whois_tells_what_others_may_know() {
+fn whois_shows_only_what_others_may_know() {
     let mut house = IrcScene::new();
     let [_ana, bob] = house.channel("#tea", ["Ana", "bob"]);
     house.pass(Duration::from_secs(42));
@@ -235,7 +234,7 @@ fn whois_tells_what_others_may_know() {
 }
 
 #[test]
-fn whois_tells_of_operators_bots_and_who_is_away() {
+fn whois_shows_operators_bots_and_away_texts() {
     let mut house = IrcScene::new();
     let (root, bob) = (house.operator("root"), house.irc("bob"));
     house.send(root, "AWAY :asleep");
@@ -256,7 +255,7 @@ fn whois_tells_of_operators_bots_and_who_is_away() {
 }
 
 #[test]
-fn whois_shows_addresses_and_modes_to_their_owner_and_to_operators() {
+fn whois_shows_addresses_and_modes_only_to_their_owner_and_operators() {
     let mut house = IrcScene::new();
     let (root, eve) = (house.operator("root"), house.irc("eve"));
     let ana = house.connect_from("192.0.2.7:1");
@@ -277,7 +276,7 @@ fn whois_shows_addresses_and_modes_to_their_owner_and_to_operators() {
 }
 
 #[test]
-fn whois_is_refused() {
+fn whois_of_unknown_users_and_servers_is_refused() {
     let mut house = IrcScene::new();
     let ana = house.irc("ana");
     assert_eq!(house.told(ana, "WHOIS"), "431 ana");
@@ -304,7 +303,7 @@ fn a_whois_of_somebody_in_many_channels_takes_several_lines() {
 // WHOWAS.
 
 #[test]
-fn whowas_tells_the_newest_first_and_as_many_as_asked_for() {
+fn whowas_lists_the_newest_first_up_to_the_requested_number() {
     let mut house = IrcScene::new();
     let eve = house.irc("eve");
     for user in ["one", "two", "three"] {
@@ -332,7 +331,7 @@ fn whowas_tells_the_newest_first_and_as_many_as_asked_for() {
 }
 
 #[test]
-fn whowas_remembers_names_that_were_given_up() {
+fn whowas_remembers_names_before_a_rename() {
     let mut house = IrcScene::new();
     let ana = house.irc("ana");
     house.send(ana, "NICK anna");
@@ -351,7 +350,7 @@ fn whowas_remembers_names_that_were_given_up() {
 // ISON, USERHOST, AWAY.
 
 #[test]
-fn ison_names_who_is_here() {
+fn ison_lists_users_who_are_here() {
     let mut house = IrcScene::new();
     let (ana, _bob) = (house.irc("ana"), house.irc("Bob"));
     assert_eq!(house.ask(ana, "ISON bob nobody ANA a.b"), [":parlor.local 303 ana :Bob ana"]);
@@ -360,7 +359,7 @@ fn ison_names_who_is_here() {
 }
 
 #[test]
-fn ison_and_userhost_cut_no_name() {
+fn ison_and_userhost_truncate_no_name() {
     let mut house = IrcScene::new();
     let ana = house.irc("ana");
     let names: Vec<_> = ('a'..='o').map(|c| c.to_string().repeat(32)).collect();
@@ -383,7 +382,7 @@ fn ison_and_userhost_cut_no_name() {
 }
 
 #[test]
-fn userhost_tells_up_to_five() {
+fn userhost_answers_for_up_to_five() {
     let mut house = IrcScene::new();
     let (ana, bob) = (house.irc("ana"), house.irc("bob"));
     let _root = house.operator("root");
@@ -400,7 +399,7 @@ fn userhost_tells_up_to_five() {
 }
 
 #[test]
-fn away_is_said_and_taken_back() {
+fn away_can_be_set_and_removed() {
     let mut house = IrcScene::new();
     let (ana, bob) = (house.irc("ana"), house.irc("bob"));
     assert_eq!(house.told(ana, "AWAY :at the pub"), "306 ana");
@@ -416,7 +415,7 @@ fn away_is_said_and_taken_back() {
 // MONITOR.
 
 #[test]
-fn monitor_tells_who_is_here_and_who_comes_and_goes() {
+fn monitor_reports_who_is_here_who_comes_and_who_leaves() {
     let mut house = IrcScene::new();
     let (ana, bob) = (house.irc("ana"), house.irc("Bob"));
     assert_eq!(
@@ -438,7 +437,7 @@ fn monitor_tells_who_is_here_and_who_comes_and_goes() {
 }
 
 #[test]
-fn monitor_lists_shows_and_clears() {
+fn monitor_lists_statuses_and_clears() {
     let mut house = IrcScene::new();
     let (ana, _bob) = (house.irc("ana"), house.irc("bob"));
     let end = ":parlor.local 733 ana :End of MONITOR list";
@@ -462,7 +461,7 @@ fn monitor_lists_shows_and_clears() {
 }
 
 #[test]
-fn a_full_monitor_list_names_who_did_not_fit() {
+fn a_full_monitor_list_names_the_rejected_targets() {
     let mut house = IrcScene::new();
     let ana = house.irc("ana");
     for n in 0..99 {
@@ -482,10 +481,10 @@ fn a_full_monitor_list_names_who_did_not_fit() {
 // SETNAME.
 
 #[test]
-fn a_real_name_is_changed() {
+fn setname_changes_the_real_name() {
     let mut house = IrcScene::new();
     let [ana, bob] = house.channel("#tea", ["ana", "bob"]);
-    // Neither knows the capability, so nobody is told.
+    // Neither has the capability, so nobody is told.
     assert_eq!(house.ask(ana, "SETNAME :Ana the great"), [""; 0]);
     assert!(house.ask(bob, "WHO ana")[0].ends_with(":0 Ana the great"));
     assert_eq!(house.told(ana, "SETNAME"), "461 ana SETNAME");
@@ -502,7 +501,7 @@ fn a_real_name_is_changed() {
 // Work.
 
 #[test]
-fn whoever_asks_for_much_work_at_once_gets_it_in_parts_and_all_of_it() {
+fn expensive_commands_are_done_over_several_turns_and_completely() {
     let mut house = IrcScene::new();
     for n in 0..200 {
         house.irc(&format!("somebody{n}"));
@@ -513,7 +512,7 @@ fn whoever_asks_for_much_work_at_once_gets_it_in_parts_and_all_of_it() {
     house.bytes_for_a_turn(greedy, questions);
     let mut answers = house.lines(greedy);
     assert!((1..1000).contains(&answers.len()), "{} answers in one turn", answers.len());
-    // Its turn comes, however much of the others' is left.
+    // It has its turn, however much work of the others is left.
     house.bytes_for_a_turn(patient, "PING x\r\n");
     assert_eq!(house.lines(patient), [":parlor.local PONG parlor.local :x"]);
     for _ in 0..2000 {
@@ -530,7 +529,7 @@ fn whoever_asks_for_much_work_at_once_gets_it_in_parts_and_all_of_it() {
 }
 
 #[test]
-fn a_label_on_a_command_does_not_hide_its_work() {
+fn a_labelled_command_counts_its_work() {
     let mut house = IrcScene::new();
     for n in 0..200 {
         house.irc(&format!("somebody{n}"));

@@ -1,4 +1,4 @@
-//! Signs of life, which keep time by the given `now`: hours pass in milliseconds.
+//! PING timeouts by the given `now`: hours pass in milliseconds.
 
 use std::time::Duration;
 
@@ -6,11 +6,11 @@ use crate::irc::house::IrcScene;
 
 const AFTER: Duration = Duration::from_secs(90);
 const WITHIN: Duration = Duration::from_secs(60);
-/// Deadlines are kept in milliseconds.
+/// The resolution of deadlines.
 const TICK: Duration = Duration::from_millis(1);
 
 #[test]
-fn after_90_s_of_silence_a_client_is_asked_and_60_s_later_it_is_gone() {
+fn a_silent_client_is_pinged_after_90_s_and_closed_60_s_later() {
     let mut house = IrcScene::new();
     let [ana, bob] = house.channel("#tea", ["ana", "bob"]);
     house.advance(AFTER - TICK);
@@ -30,7 +30,7 @@ fn after_90_s_of_silence_a_client_is_asked_and_60_s_later_it_is_gone() {
 }
 
 #[test]
-fn any_line_is_a_sign_of_life() {
+fn any_line_counts_as_an_answer_to_a_ping() {
     let mut house = IrcScene::new();
     let ana = house.irc("ana");
     for sign in ["PONG :parlor.local", "PRIVMSG ana :still here", "NONSENSE", ""] {
@@ -39,7 +39,7 @@ fn any_line_is_a_sign_of_life() {
         house.advance(WITHIN - TICK);
         house.send(ana, sign);
         house.lines(ana);
-        // The next question comes 90 s after the sign.
+        // The next PING comes 90 s after the line.
         house.advance(AFTER - TICK);
         assert!(house.is_silent(), "after {sign:?}");
         house.advance(TICK);
@@ -49,7 +49,7 @@ fn any_line_is_a_sign_of_life() {
 }
 
 #[test]
-fn whoever_answers_stays_for_days_and_is_asked_about_every_90_s() {
+fn a_client_that_answers_stays_for_days_and_is_pinged_about_every_90_s() {
     let mut house = IrcScene::new();
     let ana = house.irc("ana");
     let mut asked = 0;
@@ -69,7 +69,7 @@ fn whoever_answers_stays_for_days_and_is_asked_about_every_90_s() {
 }
 
 #[test]
-fn whoever_talks_is_not_asked() {
+fn an_active_client_is_not_pinged() {
     let mut house = IrcScene::new();
     let ana = house.irc("ana");
     for _ in 0..100 {
@@ -91,7 +91,7 @@ fn a_ping_is_answered_with_its_token() {
 }
 
 #[test]
-fn those_whose_time_is_up_together_are_not_told_of_each_other() {
+fn clients_that_time_out_together_do_not_see_each_others_quits() {
     let mut house = IrcScene::new();
     let [ana, bob, eva] = house.channel("#tea", ["ana", "bob", "eva"]);
     house.advance(AFTER);

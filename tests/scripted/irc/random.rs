@@ -1,5 +1,5 @@
-//! Random comings and goings against a naive model: whatever happens, the lists are right, and every line sent is one
-//! line (which `IrcScene` checks on its way). Random commands and bytes are tried in `tests/fuzz`.
+//! Random joins, parts and other commands compared with a naive model: the lists must agree, and `IrcScene` checks each
+//! line of output. `tests/fuzz` tries random commands and bytes.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -46,14 +46,13 @@ struct User {
     is_irc: bool,
 }
 
-/// A member's rank: operator, and voice.
 type Rank = (bool, bool);
 
-/// Everything in lists that are searched from end to end.
+/// The expected state, in lists that are searched linearly.
 #[derive(Debug, Default)]
 struct Model {
     users: Vec<User>,
-    /// By the place of the room in `ROOMS`: who is there.
+    /// The members of each room, by its index in `ROOMS`.
     rooms: [Vec<(Guest, Rank)>; ROOMS.len()],
     peak: usize,
 }
@@ -80,7 +79,7 @@ impl Model {
 
     fn add(&mut self, guest: Guest, name: usize, is_irc: bool) {
         self.users.push(User { guest, name, is_irc });
-        // The one who looks is a user too.
+        // Count the observing user as well.
         self.peak = self.peak.max(self.users.len() + 1);
     }
 }
@@ -98,14 +97,14 @@ impl Play {
         Self { house, model: Model { peak: 1, ..Model::default() }, observer }
     }
 
-    /// The user `who` stands for: its place, connection and wire.
+    /// The user chosen by `who`: its index, connection and wire.
     fn pick(&self, who: Index) -> Option<(usize, Guest, bool)> {
         let users = &self.model.users;
         let place = (!users.is_empty()).then(|| who.index(users.len()))?;
         Some((place, users[place].guest, users[place].is_irc))
     }
 
-    /// Mostly one of the operators of `room`, so that what only they may do is done at all; otherwise anybody.
+    /// Usually an operator of `room`, so that operator commands succeed often; otherwise anybody.
     fn pick_operator(&self, who: Index, room: usize) -> Option<Guest> {
         let operators: Vec<_> =
             self.model.rooms[room].iter().filter(|(_, (is_operator, _))| *is_operator).collect();
@@ -115,7 +114,7 @@ impl Play {
         }
     }
 
-    /// Mostly one of the members of `room`; otherwise anybody. And the name.
+    /// Usually a member of `room`, otherwise anybody; and its name.
     fn pick_member(&self, whom: Index, room: usize) -> Option<(Guest, &'static str)> {
         let members = &self.model.rooms[room];
         let guest = match members.as_slice() {
@@ -212,7 +211,7 @@ impl Play {
         }
     }
 
-    /// What `LIST`, `WHO`, `NAMES` and `LUSERS` tell is what the model knows.
+    /// Compares `LIST`, `WHO`, `NAMES` and `LUSERS` with the model.
     fn compare(&mut self) {
         self.house.check();
         self.house.forget();
@@ -225,7 +224,7 @@ impl Play {
             .filter_map(|line| line.strip_prefix(":parlor.local 322 observer "))
             .map(|row| {
                 let mut words = row.split(' ');
-                // A room is called as its first member wrote it.
+                // A room has the name that its first member wrote.
                 let name = words.next().expect("a name").to_lowercase();
                 (name, words.next().expect("a number").parse().expect("a number"))
             })
@@ -278,7 +277,6 @@ impl Play {
         );
     }
 
-    /// Everybody leaves.
     fn end(mut self) {
         while !self.model.users.is_empty() {
             let guest = self.model.users.remove(0).guest;

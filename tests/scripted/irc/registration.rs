@@ -1,4 +1,4 @@
-//! From the first bytes to the welcome, and the ends that come before it.
+//! From the first bytes to the welcome, and errors before it.
 
 use std::time::Duration;
 
@@ -8,7 +8,6 @@ const ALL_CAPABILITIES: &str = "account-notify account-tag away-notify batch cap
     draft/no-implicit-names echo-message extended-join extended-monitor invite-notify labeled-response message-tags \
     multi-prefix server-time setname standard-replies userhost-in-names";
 
-/// The numerics among `lines`.
 fn codes(lines: &[String]) -> Vec<&str> {
     lines.iter().filter_map(|line| line.split(' ').nth(1)).collect()
 }
@@ -41,7 +40,7 @@ fn nick_and_user_are_welcomed_in_either_order() {
 }
 
 #[test]
-fn commands_may_be_in_any_letter_case_also_the_first() {
+fn every_command_including_the_first_may_be_in_any_letter_case() {
     for first in ["nick ana", "Nick ana", "cap end\r\nnick ana", "user a 0 * :x\r\nnick ana"] {
         let mut house = IrcScene::new();
         let ana = house.connect();
@@ -52,7 +51,7 @@ fn commands_may_be_in_any_letter_case_also_the_first() {
 }
 
 #[test]
-fn lines_may_end_in_a_bare_newline_and_empty_ones_are_nothing() {
+fn lines_may_end_in_a_bare_newline_and_empty_lines_are_ignored() {
     let mut house = IrcScene::new();
     let ana = house.connect();
     house.bytes(ana, "\r\n\nNICK ana\n\n\r\nUSER a 0 * :x\n");
@@ -63,7 +62,7 @@ fn lines_may_end_in_a_bare_newline_and_empty_ones_are_nothing() {
 }
 
 #[test]
-fn a_source_and_tags_before_the_first_command_are_irc() {
+fn first_bytes_with_a_source_or_tags_are_irc() {
     for first in [":ana NICK ana", "@label=x NICK ana", "@a;b=c :ana nick ana"] {
         let mut house = IrcScene::new();
         let ana = house.connect();
@@ -83,7 +82,7 @@ fn bytes_may_be_cut_anywhere() {
 }
 
 #[test]
-fn a_name_that_cannot_be_is_refused() {
+fn an_invalid_name_is_refused() {
     let mut house = IrcScene::new();
     house.irc("Bob");
     let ana = house.connect();
@@ -113,7 +112,7 @@ fn names_use_letters_of_every_script() {
 }
 
 #[test]
-fn a_name_that_only_looks_different_or_only_looks_the_same_is_refused() {
+fn names_with_invisible_characters_or_equal_by_case_folding_are_refused() {
     let mut house = IrcScene::new();
     house.irc("alice");
     house.irc("straße");
@@ -139,7 +138,7 @@ fn a_name_that_only_looks_different_or_only_looks_the_same_is_refused() {
 }
 
 #[test]
-fn a_name_taken_while_one_registers_is_refused_at_the_end_and_another_is_taken() {
+fn a_name_taken_during_registration_is_refused_at_its_end_and_another_is_accepted() {
     let mut house = IrcScene::new();
     let (first, second) = (house.connect(), house.connect());
     house.send(first, "NICK ana");
@@ -190,7 +189,7 @@ fn before_registration_other_commands_get_451() {
 }
 
 #[test]
-fn whoever_gives_no_username_that_can_be_shown_has_a_default_one() {
+fn an_unusable_username_is_replaced_by_a_default() {
     for username in ["😀", "~", "!?"] {
         let mut house = IrcScene::new();
         let ana = house.connect();
@@ -254,7 +253,7 @@ fn user_and_real_names_are_cut_to_their_lengths() {
 }
 
 #[test]
-fn a_username_has_nothing_that_masks_give_a_meaning_to() {
+fn a_username_contains_no_characters_special_in_masks() {
     let mut house = IrcScene::new();
     let ana = house.connect();
     house.send(ana, "NICK ana\r\nUSER a!@*?n 0 * :x");
@@ -268,7 +267,7 @@ fn locked() -> IrcScene {
 }
 
 #[test]
-fn whoever_knows_the_password_is_welcome() {
+fn the_right_password_lets_a_client_register() {
     let mut house = locked();
     let ana = house.connect();
     house.send(ana, "PASS :wrong");
@@ -277,7 +276,7 @@ fn whoever_knows_the_password_is_welcome() {
 }
 
 #[test]
-fn whoever_does_not_know_the_password_is_told_464_and_closed() {
+fn a_wrong_or_missing_password_gets_464_and_a_close() {
     for pass in ["PASS sesame", "PASS :", "NICK ana", "PASS :OPEN SESAME"] {
         let mut house = locked();
         let ana = house.connect();
@@ -300,7 +299,7 @@ fn whoever_does_not_know_the_password_is_told_464_and_closed() {
 }
 
 #[test]
-fn a_password_where_none_is_asked_for_does_no_harm() {
+fn a_password_that_nobody_requires_is_ignored() {
     let mut house = IrcScene::new();
     let ana = house.connect();
     house.send(ana, "PASS whatever");
@@ -343,13 +342,13 @@ fn cap_req_is_all_or_nothing() {
     assert_eq!(house.ask(ana, "CAP LIST"), [":parlor.local CAP * LIST :batch setname"]);
     assert_eq!(house.ask(ana, "CAP REQ :-batch chghost"), [":parlor.local CAP * ACK :-batch chghost"]);
     assert_eq!(house.ask(ana, "CAP LIST"), [":parlor.local CAP * LIST :chghost setname"]);
-    // What is on already, or off, is no mistake.
+    // Repeated requests succeed.
     assert_eq!(house.ask(ana, "CAP REQ :chghost -batch"), [":parlor.local CAP * ACK :chghost -batch"]);
     assert_eq!(house.ask(ana, "CAP REQ :-nothing"), [":parlor.local CAP * NAK :-nothing"]);
 }
 
 #[test]
-fn every_announced_capability_can_be_had_and_given_up() {
+fn every_announced_capability_can_be_enabled_and_disabled() {
     let mut house = IrcScene::new();
     let ana = house.connect();
     for name in ALL_CAPABILITIES.split_whitespace() {
@@ -370,7 +369,7 @@ fn all_capabilities_are_acknowledged_in_one_request() {
 }
 
 #[test]
-fn an_answer_to_cap_req_that_is_too_long_is_no_half_name() {
+fn a_cap_req_answer_that_is_too_long_contains_no_truncated_name() {
     let mut house = IrcScene::new();
     let ana = house.irc(&"x".repeat(32));
     let wanted = vec!["userhost-in-names"; 27].join(" ");
@@ -381,7 +380,7 @@ fn an_answer_to_cap_req_that_is_too_long_is_no_half_name() {
 }
 
 #[test]
-fn whoever_knows_cap_302_cannot_give_up_cap_notify() {
+fn a_cap_302_client_cannot_disable_cap_notify() {
     let mut house = IrcScene::new();
     let ana = house.connect();
     house.send(ana, "CAP LS 302");
@@ -394,7 +393,7 @@ fn whoever_knows_cap_302_cannot_give_up_cap_notify() {
 }
 
 #[test]
-fn cap_is_taken_at_any_time_and_cap_end_then_does_nothing() {
+fn cap_works_after_registration_and_cap_end_then_does_nothing() {
     let mut house = IrcScene::new();
     let ana = house.irc("ana");
     assert_eq!(house.ask(ana, "CAP LS 302"), [format!(":parlor.local CAP ana LS :{ALL_CAPABILITIES}")]);
@@ -415,7 +414,7 @@ fn an_unknown_cap_subcommand_gets_410() {
 // Ends.
 
 #[test]
-fn quit_says_farewell_shuts_down_and_closes_when_the_peer_does() {
+fn quit_is_answered_and_the_connection_closes_when_the_peer_closes() {
     let mut house = IrcScene::new();
     let [ana, bob] = house.channel("#tea", ["ana", "bob"]);
     assert_eq!(house.ask(ana, "QUIT :good bye"), ["ERROR :Closing link: Quit: good bye"]);
@@ -430,7 +429,7 @@ fn quit_says_farewell_shuts_down_and_closes_when_the_peer_does() {
 }
 
 #[test]
-fn quit_without_a_reason_and_before_registration() {
+fn quit_works_without_a_reason_and_before_registration() {
     let mut house = IrcScene::new();
     let ana = house.irc("ana");
     assert_eq!(house.ask(ana, "QUIT"), ["ERROR :Closing link: Quit"]);
@@ -441,7 +440,7 @@ fn quit_without_a_reason_and_before_registration() {
 }
 
 #[test]
-fn quit_as_the_very_first_bytes_is_irc_also_without_a_newline() {
+fn quit_as_the_first_bytes_is_irc_even_without_a_newline() {
     for first in ["QUIT\r\n", "quit :bye\r\n", "QUIT\n"] {
         let mut house = IrcScene::new();
         let ana = house.connect();
@@ -461,7 +460,7 @@ fn quit_as_the_very_first_bytes_is_irc_also_without_a_newline() {
 }
 
 #[test]
-fn a_half_closed_peer_is_served_to_the_end() {
+fn a_half_closed_peer_gets_all_its_answers() {
     let mut house = IrcScene::new();
     let [bob] = house.channel("#tea", ["bob"]);
     let ana = house.connect();
@@ -476,7 +475,7 @@ fn a_half_closed_peer_is_served_to_the_end() {
 }
 
 #[test]
-fn first_bytes_of_no_protocol_are_told_and_closed() {
+fn first_bytes_of_no_known_protocol_get_an_error_and_a_close() {
     for first in ["?", "x-y z\r\n", "Host: x\r\n", "PROXY TCP4 192.0.2.7 192.0.2.1 1 2\r\n", "\u{ff}"] {
         let mut house = IrcScene::new();
         let eve = house.connect();
@@ -506,7 +505,7 @@ fn a_web_page_cannot_make_a_browser_speak_irc() {
 }
 
 #[test]
-fn a_first_command_that_is_unknown_is_told_and_the_next_is_taken() {
+fn an_unknown_first_command_gets_an_error_and_the_next_one_works() {
     for first in [
         "WEBIRC gate gateway host 192.0.2.7",
         "STARTTLS",
@@ -521,7 +520,7 @@ fn a_first_command_that_is_unknown_is_told_and_the_next_is_taken() {
         assert_eq!(house.told(ana, first), "451 *", "{first}");
         house.register(ana, "ana", "");
     }
-    // The beginning of a command, and then no more.
+    // An incomplete command, then the end of input.
     let mut house = IrcScene::new();
     let ana = house.connect();
     house.bytes(ana, "NIC");
@@ -538,7 +537,7 @@ fn spaces_line_ends_and_a_byte_order_mark_may_stand_before_the_first_command() {
         let (ana, bob) = (house.connect(), house.connect());
         house.bytes(ana, format!("{before}NICK ana\r\nUSER a 0 * :x\r\n"));
         assert_eq!(codes(&house.lines(ana))[0], "001", "{before:?}");
-        // Byte by byte, and with nothing behind it.
+        // Byte by byte, and with nothing after it.
         for byte in format!("{before}QUIT").bytes() {
             house.bytes(bob, [byte]);
         }
@@ -552,7 +551,7 @@ fn spaces_line_ends_and_a_byte_order_mark_may_stand_before_the_first_command() {
 }
 
 #[test]
-fn crs_and_nuls_before_the_line_feed_are_no_part_of_the_last_word() {
+fn crs_and_nuls_before_the_line_feed_are_not_part_of_the_last_word() {
     for end in ["\r\r\n", "\r\r\r\n", "\0\r\n", "\0\n", "\r\0\r\n"] {
         let mut house = IrcScene::new();
         let u5 = house.connect();
@@ -577,7 +576,7 @@ fn crs_and_nuls_before_the_line_feed_are_no_part_of_the_last_word() {
 }
 
 #[test]
-fn whoever_does_not_register_in_time_is_told_and_closed() {
+fn registration_times_out_with_an_error() {
     for said in
         ["", "NICK ana\r\n", "CAP LS 302\r\n", "NICK ana\r\nCAP REQ :batch\r\nUSER a 0 * :x\r\n", "NI"]
     {
@@ -587,7 +586,7 @@ fn whoever_does_not_register_in_time_is_told_and_closed() {
         house.lines(ana);
         assert_eq!(house.wait(), Some(Duration::from_secs(30)));
         house.advance(Duration::from_millis(29_999));
-        // Saying something does not put it off.
+        // Input does not postpone it.
         house.bytes(ana, "");
         assert!(house.is_silent());
         house.advance(Duration::from_millis(1));
@@ -599,7 +598,7 @@ fn whoever_does_not_register_in_time_is_told_and_closed() {
 }
 
 #[test]
-fn error_from_a_client_and_pong_are_taken_without_a_word() {
+fn error_and_pong_from_a_client_get_no_answer() {
     let mut house = IrcScene::new();
     let ana = house.connect();
     house.send(ana, "ERROR :I made a mistake");

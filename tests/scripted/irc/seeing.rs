@@ -1,4 +1,4 @@
-//! Looking inside: the numbers of a report, and who is shown them.
+//! Reports: their numbers, and who may see them.
 
 use std::time::Duration;
 
@@ -7,7 +7,6 @@ use parlor::message::Tally;
 
 use crate::irc::house::IrcScene;
 
-/// What was counted at all.
 fn counted(tally: &Tally) -> Vec<(&'static str, u64)> {
     tally.iter().filter(|&(_, count)| count > 0).collect()
 }
@@ -46,7 +45,7 @@ fn messages_endings_and_refusals_are_counted() {
     house.bytes(carol, "§γhello§γ★【nobody※x★【");
     let report = house.report();
     assert_eq!(report.messages, 3);
-    // The operator check of KILL comes before the hub is asked.
+    // KILL checks for operators before it looks up the user.
     assert_eq!(counted(&report.refusals), [("no-such-user", 2), ("name-taken", 1)]);
     house.half_close(carol);
     house.send(bob, "QUIT :a secret");
@@ -57,7 +56,7 @@ fn messages_endings_and_refusals_are_counted() {
 }
 
 #[test]
-fn unfinished_frames_and_uptime_are_told() {
+fn reports_contain_unfinished_frames_and_uptime() {
     let mut house = IrcScene::new();
     let ana = house.irc("ana");
     house.bytes(ana, "PRIVMSG b");
@@ -69,7 +68,7 @@ fn unfinished_frames_and_uptime_are_told() {
 }
 
 #[test]
-fn stats_p_shows_operators_what_there_is_to_see_and_others_nothing() {
+fn stats_p_shows_the_report_only_to_operators() {
     let mut house = IrcScene::new();
     let (root, ana) = (house.operator("root"), house.irc("ana"));
     house.send(ana, "PRIVMSG root :a secret");
@@ -82,14 +81,14 @@ fn stats_p_shows_operators_what_there_is_to_see_and_others_nothing() {
         .iter()
         .map(|line| line.strip_prefix(":parlor.local 249 root :").expect("a line of the page"))
         .collect();
-    // The memory may have changed since, so the first line is left out.
+    // Skip the first line: the memory may have changed.
     assert_eq!(texts[1..], house.report().lines()[1..]);
     assert!(texts.contains(&"users: 2, operators: 1, rooms: 1, messages: 1"), "{texts:?}");
     assert!(!page.concat().contains("secret"));
 }
 
 #[test]
-fn stats_of_an_unknown_letter_tells_what_there_is() {
+fn stats_with_an_unknown_letter_lists_the_known_ones() {
     let mut house = IrcScene::new();
     let ana = house.irc("ana");
     let letters = [
@@ -102,7 +101,7 @@ fn stats_of_an_unknown_letter_tells_what_there_is() {
 }
 
 #[test]
-fn a_label_on_stats_is_on_the_page() {
+fn a_label_on_stats_is_on_its_answer() {
     let mut house = IrcScene::new();
     let root = house.irc_with("root", "labeled-response batch");
     house.send(root, "OPER root secret");
@@ -115,7 +114,7 @@ fn a_label_on_stats_is_on_the_page() {
         lines.len() > 5 && lines.iter().all(|line| line.starts_with("@batch=r :parlor.local 2")),
         "{page:#?}"
     );
-    // Two at once are two answers.
+    // Two requests at once get two answers.
     house.bytes(root, "@label=b STATS p\r\n@label=c PING x\r\nSTATS u\r\n");
     let answers = house.lines(root);
     let labelled: Vec<_> = answers.iter().filter(|line| line.starts_with("@label=")).collect();
@@ -126,7 +125,7 @@ fn a_label_on_stats_is_on_the_page() {
 }
 
 #[test]
-fn a_page_that_is_too_much_for_an_outbox_is_cut_and_says_so() {
+fn a_report_too_large_for_the_outbox_is_truncated_and_says_so() {
     let mut house = IrcScene::with(|config| {
         config.limits.outbox_bytes = 2048;
         config.limits.frame_bytes = 1024;

@@ -1,4 +1,4 @@
-//! What the server says of itself, and that it is true.
+//! Information about the server, checked against its behaviour.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -35,7 +35,7 @@ fn without_a_message_of_the_day_it_is_422() {
 }
 
 #[test]
-fn rehash_reads_everything_again_and_tells_the_operator_what_came_of_it() {
+fn rehash_reloads_the_config_and_tells_the_operator_the_outcome() {
     let mut house = IrcScene::with(|config| config.motd = vec!["old".into()]);
     let (root, ana) = (house.operator("root"), house.irc("ana"));
     assert_eq!(house.told(ana, "REHASH"), "481 ana");
@@ -71,7 +71,7 @@ fn an_operator_who_asks_twice_in_a_turn_is_answered_twice_in_order() {
 }
 
 #[test]
-fn what_comes_of_a_rehash_has_the_label_that_it_was_asked_under() {
+fn the_answer_to_rehash_has_its_label() {
     let mut house = IrcScene::new();
     let root = house.operator("root");
     house.send(root, "CAP REQ :labeled-response batch");
@@ -82,7 +82,7 @@ fn what_comes_of_a_rehash_has_the_label_that_it_was_asked_under() {
 }
 
 #[test]
-fn lusers_counts_who_is_here_who_was_and_who_has_not_registered() {
+fn lusers_counts_users_the_peak_and_unregistered_connections() {
     let mut house = IrcScene::new();
     let [ana, bob] = house.channel("#tea", ["ana", "bob"]);
     house.operator("root");
@@ -109,7 +109,7 @@ fn lusers_counts_who_is_here_who_was_and_who_has_not_registered() {
 }
 
 #[test]
-fn version_time_admin_info_and_links_are_told() {
+fn version_time_admin_info_and_links_are_answered() {
     let mut house = IrcScene::new();
     let ana = house.irc("ana");
     let version = house.ask(ana, "VERSION");
@@ -141,7 +141,7 @@ fn queries_to_other_servers_get_402() {
     let (ana, _bob) = (house.irc("ana"), house.irc("bob"));
     for query in ["MOTD", "VERSION", "TIME", "ADMIN", "INFO", "STATS u"] {
         assert_eq!(house.told(ana, &format!("{query} other.server")), "402 ana other.server", "{query}");
-        // This one, by its name, by a mask, by somebody on it.
+        // This server by its name, by a mask, or by a user on it.
         for here in ["PARLOR.local", "*.local", "bob", "BOB"] {
             let answer = house.ask(ana, &format!("{query} {here}"));
             assert!(!answer.is_empty() && !answer[0].contains(" 402 "), "{query} {here}");
@@ -150,7 +150,7 @@ fn queries_to_other_servers_get_402() {
 }
 
 #[test]
-fn stats_u_tells_how_long_the_server_is_up() {
+fn stats_u_shows_the_uptime() {
     let mut house = IrcScene::new();
     let ana = house.irc("ana");
     house.pass(Duration::from_secs(86_400 + 2 * 3600 + 3 * 60 + 4));
@@ -252,7 +252,7 @@ fn longest(range: std::ops::Range<usize>, mut holds: impl FnMut(usize) -> bool) 
 }
 
 #[test]
-fn every_length_is_the_length_that_is_kept() {
+fn every_announced_length_is_enforced() {
     let mut house = IrcScene::new();
     let [ana, bob] = house.channel("#tea", ["ana", "bob"]);
     let tokens = tokens(&mut house, ana);
@@ -299,7 +299,7 @@ fn every_length_is_the_length_that_is_kept() {
 }
 
 #[test]
-fn targmax_modes_maxlist_chanlimit_and_monitor_are_what_is_done() {
+fn targmax_modes_maxlist_chanlimit_and_monitor_are_enforced() {
     let mut house = IrcScene::new();
     let ana = house.irc("ana");
     let tokens = tokens(&mut house, ana);
@@ -374,7 +374,7 @@ fn targmax_modes_maxlist_chanlimit_and_monitor_are_what_is_done() {
 }
 
 #[test]
-fn myinfo_names_the_modes_that_there_are() {
+fn myinfo_lists_exactly_the_existing_modes() {
     let mut house = IrcScene::new();
     let ana = house.connect();
     house.send(ana, "NICK ana");
@@ -392,7 +392,7 @@ fn myinfo_names_the_modes_that_there_are() {
 }
 
 #[test]
-fn names_differ_only_where_the_case_mapping_says_so() {
+fn names_are_compared_by_the_announced_case_mapping() {
     let mut house = IrcScene::new();
     house.irc("A[]{}|");
     for other in ["A{}{}|", "a[][]|", "A[]{}\\"] {

@@ -1,4 +1,4 @@
-//! Both wires together: one lobby, one index of names, whispers across.
+//! Both wires together: one lobby, one index of names, whispers between them.
 
 use std::time::Duration;
 
@@ -108,7 +108,7 @@ fn a_long_crazyit_message_is_split_at_character_boundaries_and_loses_nothing() {
         house.forget();
         let text = filler.repeat(7000 / filler.len());
         house.bytes(li, format!("§γ{text}§γ"));
-        // That each line has at most 512 bytes is checked on its way.
+        // `IrcScene` checks that each line has at most 512 bytes.
         let lines = house.lines(ana);
         assert!(lines.len() > 10);
         let head = ":李!crazyit@HOST PRIVMSG #lobby :";
@@ -146,7 +146,7 @@ fn a_newline_in_a_crazyit_message_is_a_second_message_and_never_a_command() {
             ":li!crazyit@HOST PRIVMSG #lobby :\x01ACTION b\x01"
         ]
     );
-    // Nor is there a NUL in what IRC can carry.
+    // IRC cannot carry NUL.
     house.bytes(li, "§γ\0a\0b§γ");
     assert_eq!(
         house.lines(ana),
@@ -155,7 +155,7 @@ fn a_newline_in_a_crazyit_message_is_a_second_message_and_never_a_command() {
 }
 
 #[test]
-fn a_crazyit_message_of_newlines_fills_nobodys_outbox() {
+fn a_crazyit_message_of_many_newlines_overflows_no_outbox() {
     let mut house = IrcScene::new();
     let (li, ana) = (house.crazyit("li"), house.irc_with("ana", "message-tags server-time"));
     house.send(ana, "JOIN #lobby");
@@ -167,7 +167,7 @@ fn a_crazyit_message_of_newlines_fills_nobodys_outbox() {
 }
 
 #[test]
-fn formatting_actions_and_requests_are_plain_text_or_nothing_on_crazyit() {
+fn on_crazyit_formatting_actions_and_ctcp_become_plain_text_or_nothing() {
     let mut house = IrcScene::new();
     let (li, ana) = (house.crazyit("li"), house.irc("ana"));
     house.send(ana, "JOIN #lobby");
@@ -187,7 +187,7 @@ fn formatting_actions_and_requests_are_plain_text_or_nothing_on_crazyit() {
 }
 
 #[test]
-fn the_password_opens_both_wires() {
+fn the_password_is_required_and_accepted_on_both_wires() {
     let locked = || IrcScene::with(|config| config.password = "芝麻".parse().ok());
     for (frame, answer) in [
         ("∏∑li※芝麻∏∑", "1"),
@@ -207,7 +207,7 @@ fn the_password_opens_both_wires() {
     let ana = house.connect();
     house.send(ana, "PASS 芝麻");
     house.register(ana, "ana", "");
-    // Whoever is in needs it no more.
+    // Users who are logged in need no password.
     let li = house.connect();
     house.speaks_crazyit(li);
     house.bytes(li, "∏∑li※芝麻∏∑");
@@ -216,7 +216,7 @@ fn the_password_opens_both_wires() {
 }
 
 #[test]
-fn whoever_may_not_enter_the_lobby_does_not_log_in_over_crazyit() {
+fn a_user_kept_out_of_the_lobby_cannot_log_in_over_crazyit() {
     let mut house = IrcScene::new();
     let root = house.operator("root");
     house.send(root, "MODE #lobby +b le*");
@@ -235,7 +235,7 @@ fn whoever_may_not_enter_the_lobby_does_not_log_in_over_crazyit() {
 }
 
 #[test]
-fn whoever_was_kicked_from_the_lobby_logs_in_again_to_come_back() {
+fn a_user_kicked_from_the_lobby_can_return_by_logging_in_again() {
     let mut house = IrcScene::new();
     let (root, li) = (house.operator("root"), house.crazyit("li"));
     house.send(root, "KICK #lobby li :too loud");
@@ -249,7 +249,7 @@ fn whoever_was_kicked_from_the_lobby_logs_in_again_to_come_back() {
 }
 
 #[test]
-fn the_doors_of_the_lobby_stay_open_whoever_asks() {
+fn nobody_can_close_the_lobby() {
     let mut house = IrcScene::new();
     let root = house.operator("root");
     house.send(root, "JOIN #lobby");

@@ -1,5 +1,5 @@
-//! Commands that are too much work for one turn: they go on in later turns, others have theirs in between, and the
-//! client gets the same as if it had been one.
+//! Commands with too much work for one turn: they continue in later turns, others have theirs in between, and the
+//! client gets the same output as from a single turn.
 
 use std::time::Duration;
 
@@ -7,10 +7,10 @@ use parlor::config::{Flood, Limits};
 
 use crate::irc::house::{Guest, IrcScene};
 
-/// Channels that all have as many bans as there may be, and no other work is as much as comparing them.
+/// Channels with as many bans as possible: matching these is the most expensive work.
 const GUARDED: usize = 20;
 
-/// A server without a limit on how fast clients send, and channels `#0`, `#1` … with many bans.
+/// A server without a rate limit, and channels `#0`, `#1` … with many bans.
 fn guarded() -> IrcScene {
     let mut house = IrcScene::with(|config| config.limits = Limits { flood: None, ..Limits::default() });
     let owner = house.irc("owner");
@@ -25,7 +25,7 @@ fn guarded() -> IrcScene {
     house
 }
 
-/// Somebody whose name is much work to compare with those bans.
+/// A normal user, and one whose name is expensive to match against those bans.
 fn patient_and_eager(house: &mut IrcScene) -> (Guest, Guest) {
     let (patient, eager) = (house.irc("patient"), house.irc(&"é".repeat(30)));
     house.forget();
@@ -36,7 +36,7 @@ fn all_channels() -> String {
     (0..GUARDED).map(|n| format!("#{n}")).collect::<Vec<_>>().join(",")
 }
 
-/// What `guest` hears of the command that it sends, turn by turn.
+/// The output of a command, turn by turn.
 fn parts(house: &mut IrcScene, guest: Guest, line: &str) -> Vec<Vec<String>> {
     house.bytes_for_a_turn(guest, format!("{line}\r\n"));
     let mut parts = vec![house.lines(guest)];
@@ -70,7 +70,7 @@ fn joining_many_channels_leaves_turns_to_others_and_joins_all() {
 }
 
 #[test]
-fn a_label_holds_together_what_is_told_in_several_turns() {
+fn an_answer_over_several_turns_is_one_labelled_batch() {
     let mut house = guarded();
     let eager = house.irc_with(&"é".repeat(30), "batch labeled-response");
     let parts = parts(&mut house, eager, &format!("@label=x JOIN {}", all_channels()));
@@ -85,7 +85,7 @@ fn a_label_holds_together_what_is_told_in_several_turns() {
 }
 
 #[test]
-fn whoever_sends_no_more_gets_all_of_its_last_command() {
+fn a_half_closed_client_gets_the_whole_answer_to_its_last_command() {
     for end in ["\r\n", ""] {
         let mut house = guarded();
         let (_, eager) = patient_and_eager(&mut house);
@@ -99,7 +99,7 @@ fn whoever_sends_no_more_gets_all_of_its_last_command() {
 }
 
 #[test]
-fn the_same_target_again_is_no_more_work() {
+fn a_repeated_target_adds_no_work() {
     let mut house = guarded();
     let (_, eager) = patient_and_eager(&mut house);
     let again = vec!["#0"; 100].join(",");
@@ -115,7 +115,7 @@ fn each_target_counts_as_a_message() {
     let mut house = IrcScene::with(|config| config.limits = Limits { flood, ..Limits::default() });
     let ana = house.irc("ana");
     house.advance(Duration::from_secs(10));
-    // Ten at once, then two a second.
+    // Ten at once, then two per second.
     let rooms = (0..14).map(|n| format!("#{n}")).collect::<Vec<_>>().join(",");
     assert_eq!(house.ask(ana, &format!("JOIN {rooms}")).len(), 3 * 14);
     house.send(ana, "PING x");
@@ -127,9 +127,9 @@ fn each_target_counts_as_a_message() {
 }
 
 #[test]
-fn names_that_take_several_turns_miss_nobody_who_stays() {
+fn names_over_several_turns_miss_no_member_who_stays() {
     let mut house = guarded().unchecked();
-    // To find out who may be seen is most of the work.
+    // Most of the work is checking visibility.
     let names: Vec<_> = (0..700).map(|n| format!("u{n}")).collect();
     let guests: Vec<_> = names.iter().map(|name| house.irc(name)).collect();
     for (&guest, name) in guests.iter().zip(&names) {
@@ -142,7 +142,7 @@ fn names_that_take_several_turns_miss_nobody_who_stays() {
     house.bytes_for_a_turn(ana, "NAMES #big\r\n");
     let mut heard = house.lines(ana);
     assert!(!heard.iter().any(|line| line.contains(" 366 ")), "one turn is enough for {} lines", heard.len());
-    // Some at the beginning of the list and some at its end.
+    // Some at the start of the list and some at its end.
     for n in gone {
         house.send(guests[n], "PART #big");
     }
@@ -160,7 +160,7 @@ fn names_that_take_several_turns_miss_nobody_who_stays() {
 }
 
 #[test]
-fn whoever_is_ended_amid_a_command_is_told_why_and_nothing_of_the_command_any_more() {
+fn a_client_closed_during_a_command_gets_the_reason_and_no_more_of_the_answer() {
     let mut house = guarded();
     let (root, eager) = (house.operator("root"), house.irc(&"é".repeat(30)));
     house.forget();
