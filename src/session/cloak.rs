@@ -1,22 +1,22 @@
-//! Host names that tell nothing of an address, but are the same for the same address while the server runs.
+//! Cloaks: host names that hide the address, but stay the same for an address while the server runs.
 
 use std::hash::{BuildHasher, RandomState};
 use std::net::IpAddr;
 
 use crate::message::Peer;
 
-/// 32 characters that no mask gives a meaning to; without those that look alike.
+/// 32 characters without special meaning in masks and without lookalikes.
 const ALPHABET: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
 
-/// Keyed with a secret that is made at start and kept nowhere.
+/// Keyed with a random secret made at start and never stored.
 #[derive(Debug, Default)]
 pub(super) struct Cloak {
     secret: RandomState,
 }
 
 impl Cloak {
-    /// What others see in place of the address: `ADDRESS.NETWORK.ip`, so that a mask can match an address or all
-    /// of its neighbours (a /24 of IPv4, a /64 of IPv6).
+    /// What others see instead of the address: `ADDRESS.NETWORK.ip`, so that a mask can match one address or its
+    /// network (a /24 of IPv4, a /64 of IPv6).
     pub(super) fn host(&self, peer: &Peer) -> String {
         let ip = match peer {
             Peer::Unix => return "local".into(),
@@ -44,7 +44,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_address_has_the_same_cloak_whatever_its_port() {
+    fn an_address_has_the_same_cloak_on_every_port() {
         let cloak = Cloak::default();
         assert_eq!(host(&cloak, "192.0.2.1:1"), host(&cloak, "192.0.2.1:2"));
         assert_ne!(host(&cloak, "192.0.2.1:1"), host(&cloak, "192.0.2.2:1"));
@@ -52,7 +52,7 @@ mod tests {
     }
 
     #[test]
-    fn neighbours_share_the_end_of_their_cloaks_and_others_do_not() {
+    fn only_neighbours_share_the_network_part_of_their_cloaks() {
         let cloak = Cloak::default();
         let network = |address| host(&cloak, address).split_once('.').unwrap().1.to_owned();
         assert_eq!(network("192.0.2.1:1"), network("192.0.2.200:1"));
@@ -62,7 +62,7 @@ mod tests {
     }
 
     #[test]
-    fn another_server_has_other_cloaks() {
+    fn another_server_makes_different_cloaks() {
         assert_ne!(host(&Cloak::default(), "192.0.2.1:1"), host(&Cloak::default(), "192.0.2.1:1"));
     }
 }

@@ -1,5 +1,3 @@
-//! What a session works with.
-
 use std::fmt;
 
 use log::Level;
@@ -9,28 +7,28 @@ use crate::hub::Hub;
 use crate::logging::PeerLog;
 use crate::message::{Effects, Now, Peer};
 
-/// What a session works with while it handles something.
+/// What a session works with while it handles one input.
 pub struct Context<'a> {
-    /// Who is here.
+    /// The users and rooms.
     pub hub: &'a mut Hub,
-    /// What is to be sent, and who is to be closed.
+    /// Collects what is sent and which connections are closed.
     pub out: &'a mut Effects,
     /// The time of this turn.
     pub now: Now,
     /// The peer's address.
     pub peer: Peer,
-    /// Nobody on the way can read what goes over the connection.
+    /// The whole path to the peer is encrypted or local.
     pub is_secure: bool,
-    /// What the server says of itself, and what it asks of its guests.
+    /// The server's identity and config.
     pub house: &'a House,
-    /// How many connections are open, logged in or not.
+    /// The number of open connections, logged in or not.
     pub connections: usize,
-    /// Where what the peer causes is logged.
+    /// The log for lines that the peer causes.
     pub log: &'a mut PeerLog,
 }
 
 impl Context<'_> {
-    /// Logs a line that the peer has caused.
+    /// Logs a line caused by the peer.
     pub(super) fn log(&mut self, level: Level, line: fmt::Arguments<'_>) {
         self.log.line(level, self.peer, self.now.instant, line);
     }

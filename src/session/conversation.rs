@@ -1,4 +1,4 @@
-//! What each protocol does for a session. Most have no use for some of it.
+//! The interface of the protocols to [`crate::session::Session`]. The defaults suit protocols without long commands.
 
 use std::time::Instant;
 
@@ -7,24 +7,24 @@ use super::stage::Stage;
 use crate::config::Limits;
 use crate::message::{CloseReason, ConnectionId, Found, UserId};
 
-/// A conversation with a peer that has shown its protocol; see [`crate::session::Session`] for what is asked of it.
+/// A conversation with a peer. [`crate::session::Session`] documents the methods.
 pub(super) trait Conversation {
     fn connection(&self) -> ConnectionId;
 
-    /// Whom the connection belongs to: nobody, before somebody has logged in.
+    /// The user of the connection; nobody before login.
     fn owner(&self) -> UserId;
 
-    /// From now on the connection belongs to this user; to nobody, where it has left.
+    /// Assigns the connection to `user`; to nobody when the user has left.
     fn set_owner(&mut self, user: UserId, context: &Context<'_>);
 
-    /// The stage of those who are online.
+    /// The stage after login.
     fn online(&self) -> Stage;
 
     fn receive(&mut self, bytes: &[u8], context: &mut Context<'_>) -> Option<usize>;
 
     fn finish(&mut self, rest: &[u8], context: &mut Context<'_>);
 
-    /// Says what is still to be said before the farewell.
+    /// Sends what must precede the farewell.
     fn leave(&mut self, context: &mut Context<'_>);
 
     fn farewell(&mut self, reason: &CloseReason, context: &mut Context<'_>);
@@ -37,7 +37,7 @@ pub(super) trait Conversation {
 
     fn change_limits(&mut self, old: &Limits, new: &Limits);
 
-    /// True while a command goes on that was too much work for one turn.
+    /// True while a command that exceeded its turn is unfinished.
     fn is_working(&self) -> bool {
         false
     }

@@ -1,8 +1,9 @@
 //! A conversation on the CrazyIt protocol.
 //!
-//! Two families of programs speak it. The Python ones take whatever has arrived 200 ms after a login for the
-//! answer, so that must be bare and alone. The Java ones read lines, so theirs must end with a newline; they
-//! are known by the newline that they send after a frame, perhaps in a packet of its own.
+//! Two kinds of clients speak it. The Python clients take everything that arrives within 200 ms of a login for the
+//! answer, so the answer must come without a newline and with nothing else. The Java clients read lines, so their
+//! answer must end with a newline. The server recognizes them by the newline that they send after a frame, perhaps in
+//! a separate packet.
 
 mod encode;
 
@@ -29,28 +30,27 @@ use crate::wire::crazyit::{
     Answer, Decoded, Decoder, ParseError, Request, SPLIT_SIGN, USER_MARK, notice_line,
 };
 
-/// How long nothing follows the answer to a login, unless the peer sends its next frame.
+/// Minimum silence after the answer to a login, unless the peer sends its next frame earlier.
 const QUIET: Duration = Duration::from_millis(500);
 
-/// One peer's conversation.
 #[derive(Debug)]
 pub(super) struct CrazyIt {
     connection: ConnectionId,
-    /// Whom it belongs to: nobody before the login.
+    /// The user; nobody before login.
     user: UserId,
     decoder: Decoder,
     phase: Phase,
     /// A login was answered, and the peer has sent no frame since.
     was_answered: bool,
-    /// The peer ends its frames with a newline, so it reads lines and wants its answers to end with one.
+    /// The peer ends its frames with a newline, so its answers must end with one too.
     writes_lines: bool,
 }
 
 #[derive(Debug)]
 enum Phase {
-    /// Not logged in yet, and to be closed at this time.
+    /// Not logged in; the connection closes at this time.
     Greeting { until: Instant },
-    /// In the hub, under a name.
+    /// Logged in.
     Online,
 }
 
@@ -136,10 +136,9 @@ impl Conversation for CrazyIt {
         }
     }
 
-    /// Goes on with a login that needed a password.
     fn found(&mut self, found: Found, _: Option<&str>, context: &mut Context<'_>) {
         let place = format_args!("CrazyIt login");
-        // On this wire nobody asks for anything else.
+        // Nothing else is asked on this wire.
         let Found::Checked(Purpose::LogIn(name), outcome) = found else { return };
         match outcome {
             Outcome::Right => {
@@ -150,7 +149,7 @@ impl Conversation for CrazyIt {
                 log_wrong_password(context, place);
                 self.answer(Answer::NameTaken, context);
             }
-            // This wire has no word for it.
+            // This wire has no other answer for it.
             Outcome::NotChecked => {
                 log_not_checked(context, place);
                 context.out.close(self.connection, CloseReason::PasswordNotChecked);
@@ -167,7 +166,7 @@ impl Conversation for CrazyIt {
 }
 
 impl CrazyIt {
-    /// A conversation that begins now, and ends at `until` unless the peer logs in.
+    /// A new conversation, which ends at `until` unless the peer logs in.
     pub(super) fn new(connection: ConnectionId, frame_bytes: usize, until: Instant) -> Self {
         Self {
             connection,
@@ -179,7 +178,7 @@ impl CrazyIt {
         }
     }
 
-    /// Ends the quiet time behind an answer, if there is one.
+    /// Ends the silence after an answer, if there is one.
     fn end_quiet(&mut self, context: &mut Context<'_>) {
         if mem::take(&mut self.was_answered) {
             context.out.push(Effect::EndQuiet(self.connection));
@@ -251,7 +250,7 @@ impl CrazyIt {
         self.user = context.hub.log_in(self.connection, name, profile, context.now, context.out)?;
         let room = context.hub.lobby().clone();
         if let Err(why) = self.ask(Command::Join { room, key: None }, context) {
-            // There is nowhere else to be for this wire, so the name is given back.
+            // This wire has no other room, so the user leaves.
             self.ask(Command::Leave { reason: why.to_string() }, context)?;
             self.user = UserId::NOBODY;
             return Err(why);
@@ -262,7 +261,7 @@ impl CrazyIt {
     }
 
     fn rename(&mut self, name: UserName, context: &mut Context<'_>) -> Result<(), Refusal> {
-        // Whoever was removed from the lobby comes back like this: this wire has no other way.
+        // A user who was removed from the lobby rejoins by renaming: this wire has no other way.
         let room = context.hub.lobby().clone();
         self.ask(Command::Join { room, key: None }, context)?;
         self.ask(Command::Rename(name), context)
@@ -298,7 +297,7 @@ impl CrazyIt {
         self.was_answered = true;
     }
 
-    /// Sends a line of the server's own.
+    /// Sends a line from the server itself.
     fn notice(&mut self, text: &str, context: &mut Context<'_>) {
         context.out.bytes(self.connection, notice_line(text).as_bytes());
     }

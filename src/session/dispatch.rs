@@ -1,4 +1,4 @@
-//! The session of a connection: which protocol its peer speaks, and on to that.
+//! The session of a connection: detects the peer's protocol and forwards to it.
 
 use std::time::Instant;
 
@@ -13,18 +13,17 @@ use crate::config::Limits;
 use crate::hub::Hub;
 use crate::message::{CloseReason, ConnectionId, Found, UserId};
 
-/// One peer's conversation.
 #[derive(Debug)]
 pub struct Session {
     wire: Wire,
 }
 
-/// Which protocol the peer speaks. Its first bytes tell.
+/// The peer's protocol, detected by its first bytes.
 #[derive(Debug)]
 enum Wire {
-    /// None of them has come yet.
+    /// Not detected yet.
     Unknown(Newcomer),
-    /// The textbook's.
+    /// The CrazyIt protocol.
     CrazyIt(CrazyIt),
     /// IRC.
     Irc(Irc),
@@ -49,22 +48,22 @@ impl Wire {
 }
 
 impl Session {
-    /// A conversation that begins now.
+    /// A new conversation.
     pub fn new(connection: ConnectionId, limits: &Limits, now: Instant) -> Self {
         Self { wire: Wire::Unknown(Newcomer::new(connection, now + limits.login_timeout)) }
     }
 
-    /// Whom the connection belongs to: nobody, before somebody has logged in.
+    /// The user of the connection; nobody before login.
     pub fn user(&self) -> UserId {
         self.wire.conversation().owner()
     }
 
-    /// From now on the connection belongs to this user.
+    /// Assigns the connection to this user.
     pub fn set_user(&mut self, user: UserId, context: &Context<'_>) {
         self.wire.conversation_mut().set_owner(user, context);
     }
 
-    /// How far it has come.
+    /// How far the conversation has come.
     pub fn stage(&self, hub: &Hub) -> Stage {
         match self.wire.conversation().online() {
             Stage::Unknown => Stage::Unknown,
@@ -73,9 +72,8 @@ impl Session {
         }
     }
 
-    /// Handles what stands at the beginning of `bytes`, which are not none: one frame, or what is between frames.
-    /// Returns how many of them are done with, or `None` when there is nothing whole yet: then they are to be
-    /// shown again, with more behind them.
+    /// Handles one frame, or the bytes between frames, at the start of `bytes`, which is not empty. Returns how many
+    /// bytes it consumed, or `None` when the frame is incomplete: call again with the same bytes and more.
     pub fn receive(&mut self, bytes: &[u8], context: &mut Context<'_>) -> Option<usize> {
         if self.recognizes(bytes, false, context) {
             return Some(0);
@@ -83,7 +81,7 @@ impl Session {
         self.wire.conversation_mut().receive(bytes, context)
     }
 
-    /// Handles that the peer sends no more; `rest` is its last frame, which has no end.
+    /// Handles the end of input. `rest` is the last, unterminated frame.
     pub fn finish(&mut self, rest: &[u8], context: &mut Context<'_>) {
         if let (Wire::Unknown(_), FirstBytes::Blank(count)) = (&self.wire, first_bytes(rest, true)) {
             return self.finish(&rest[count..], context);
@@ -92,8 +90,8 @@ impl Session {
         self.wire.conversation_mut().finish(rest, context);
     }
 
-    /// True when these are the first bytes of a protocol, which is spoken from now on. At the end of input a mark is too
-    /// little for a frame.
+    /// Detects the protocol by its first bytes and switches to it. True when it was detected. At the end of input, a
+    /// mark on its own is too short for a frame.
     fn recognizes(&mut self, bytes: &[u8], ended: bool, context: &mut Context<'_>) -> bool {
         let Wire::Unknown(newcomer) = &self.wire else { return false };
         let (connection, until) = (newcomer.connection(), newcomer.until());
@@ -107,18 +105,19 @@ impl Session {
         true
     }
 
-    /// True while a command goes on that was too much work for one turn. Until it is done, nothing is to be received.
+    /// True while a command that exceeded its turn is unfinished. Until it is done, the caller must not call
+    /// `receive`.
     pub fn is_working(&self) -> bool {
         self.wire.conversation().is_working()
     }
 
-    /// Goes on with that command.
+    /// Continues that command.
     pub fn go_on(&mut self, context: &mut Context<'_>) {
         self.wire.conversation_mut().go_on(context);
     }
 
-    /// Prepares for the end: what is sent to the peer after this is its own bytes, not events. Returns whom the connection
-    /// belonged to.
+    /// Prepares for the end: the peer gets no further events, only bytes written for it. Returns the user of the
+    /// connection.
     pub fn leave(&mut self, context: &mut Context<'_>) -> UserId {
         let user = self.user();
         self.wire.conversation_mut().leave(context);
@@ -126,7 +125,7 @@ impl Session {
         user
     }
 
-    /// Forgets what is left of a command that goes on.
+    /// Cancels the unfinished command.
     pub fn stop_work(&mut self) {
         self.wire.conversation_mut().stop_work();
     }
@@ -136,28 +135,28 @@ impl Session {
         self.wire.conversation_mut().farewell(reason, context);
     }
 
-    /// When the session wants to be woken.
+    /// When to call `wake`.
     pub fn deadline(&self) -> Option<Instant> {
         self.wire.conversation().deadline()
     }
 
-    /// Does what is due.
+    /// Does what is due at the deadline.
     pub fn wake(&mut self, context: &mut Context<'_>) {
         self.wire.conversation_mut().wake(context);
     }
 
-    /// Goes on with what was found out for the session, which an IRC client called so when it asked for that.
+    /// Continues with the result of an errand. `label` is the IRC client's label for the answer.
     pub fn found(&mut self, found: Found, label: Option<&str>, context: &mut Context<'_>) {
         self.wire.conversation_mut().found(found, label, context);
     }
 
-    /// Limits have changed: whoever is not logged in yet has the new time since it came, and the next frame that ends
-    /// may be as long as the new limit has it.
+    /// Applies changed limits: the new login timeout counts from the accept, and the new frame limit also applies to
+    /// the current frame.
     pub fn change_limits(&mut self, old: &Limits, new: &Limits) {
         self.wire.conversation_mut().change_limits(old, new);
     }
 
-    /// How much memory is kept for a command that goes on.
+    /// Memory of the unfinished command, in bytes.
     pub fn kept_bytes(&self) -> usize {
         self.wire.conversation().kept_bytes()
     }

@@ -1,43 +1,43 @@
-//! What a peer's first bytes tell about its protocol.
+//! Detects a peer's protocol by its first bytes.
 
 use super::{crazyit, irc};
 use crate::wire::irc::LINE_BYTES;
 
-/// How TLS begins: a record of a handshake, of any version (RFC 8446 §5.1).
+/// The start of TLS: a handshake record of any version (RFC 8446 §5.1).
 const TLS_BEGINS: &[u8] = &[22, 3];
 
-/// The byte order mark, which some scripts send before their first line.
+/// Some scripts send it before their first line.
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
-/// Longest first word that is waited for, in bytes. The longest IRC commands have about half of that.
+/// Longest first word, in bytes: twice the longest IRC command.
 const WORD_BYTES: usize = 32;
 
-/// Methods of HTTP (RFC 9110 §9, RFC 5789, RFC 4918, RFC 9113 §3.4). Their peer is closed as soon as it has sent the
-/// word: a web page must not be able to make a browser speak IRC.
+/// Methods of HTTP (RFC 9110 §9, RFC 5789, RFC 4918, RFC 9113 §3.4). The server closes on the method alone, so that
+/// no web page can make a browser speak IRC.
 const HTTP_METHODS: [&str; 11] =
     ["CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PRI", "PROPFIND", "PUT", "TRACE"];
 
-/// Begins the header of a proxy that the server does not trust. Its users would all seem to be one.
+/// The start of the header of an untrusted proxy. All its users would seem to share one address.
 const PROXY_HEADER: &str = "PROXY";
 
-/// What a peer's first bytes tell.
+/// What a peer's first bytes show.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum FirstBytes {
-    /// Nothing yet.
+    /// Too little to tell.
     NeedMore,
-    /// Nothing: this many bytes stand before all else.
+    /// This many bytes to skip before the first frame.
     Blank(usize),
-    /// The beginning of TLS.
+    /// The start of TLS.
     Tls,
-    /// A mark, or the beginning of one.
+    /// A mark, or its first bytes.
     CrazyIt,
-    /// An IRC message, which may be one that the server does not know.
+    /// An IRC message, perhaps with an unknown command.
     Irc,
-    /// Something else.
+    /// Another protocol.
     Neither,
 }
 
-/// Tells the protocol; `ended` says that there will be no more bytes.
+/// Detects the protocol. `ended` means that no more bytes will come.
 pub(super) fn first_bytes(bytes: &[u8], ended: bool) -> FirstBytes {
     let is_prefix_of = |whole: &[u8]| whole.starts_with(bytes) && !ended;
     let blanks = bytes.iter().take_while(|byte| matches!(byte, b' ' | b'\r' | b'\n')).count();
@@ -53,7 +53,7 @@ pub(super) fn first_bytes(bytes: &[u8], ended: bool) -> FirstBytes {
     }
 }
 
-/// Tells IRC from all else by the first line, which begins with a word.
+/// Detects IRC by the first word of the first line.
 fn first_line(bytes: &[u8], ended: bool) -> FirstBytes {
     let end = bytes.iter().position(|byte| matches!(byte, b' ' | b'\r' | b'\n' | 0));
     let word = &bytes[..end.unwrap_or(bytes.len())];
@@ -72,19 +72,19 @@ fn first_line(bytes: &[u8], ended: bool) -> FirstBytes {
         Some(end) if is_http(&bytes[..end]) => FirstBytes::Neither,
         None if ended && is_http(bytes) => FirstBytes::Neither,
         None if !ended && bytes.len() < LINE_BYTES => FirstBytes::NeedMore,
-        // A command that is too long is told so.
+        // A known command that is too long gets an IRC error.
         None if !ended && !irc::is_command(word) => FirstBytes::Neither,
         Some(_) | None => FirstBytes::Irc,
     }
 }
 
-/// True for what may be the beginning of a command: letters, or the three digits of a numeric (RFC 2812 §2.3.1).
+/// True for letters or the three digits of a numeric (RFC 2812 §2.3.1).
 fn could_be_command(word: &[u8]) -> bool {
     let all = |is: fn(&u8) -> bool| word.iter().all(is);
     word.len() <= WORD_BYTES && all(u8::is_ascii_alphabetic) || word.len() <= 3 && all(u8::is_ascii_digit)
 }
 
-/// True for the first line of a request over HTTP, with whatever method (RFC 9112 §3).
+/// True for the first line of an HTTP request with any method (RFC 9112 §3).
 fn is_http(line: &[u8]) -> bool {
     let line = line.trim_ascii_end();
     let last = line.iter().rposition(|&byte| byte == b' ').map_or(line, |space| &line[space + 1..]);
@@ -95,14 +95,14 @@ fn is_http(line: &[u8]) -> bool {
 mod tests {
     use super::*;
 
-    /// What comes of `bytes` as they arrive one by one.
+    /// The result for `bytes` that arrive one by one.
     fn fed(bytes: &[u8]) -> FirstBytes {
         let found = (1..bytes.len()).map(|end| first_bytes(&bytes[..end], false));
         found.into_iter().find(|found| *found != FirstBytes::NeedMore).unwrap_or(first_bytes(bytes, false))
     }
 
     #[test]
-    fn a_word_in_the_syntax_of_irc_is_irc() {
+    fn a_word_in_irc_syntax_is_irc() {
         for line in [
             "NICK ana\r\n",
             "nick\n",
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn http_is_not_irc_by_its_method_or_by_its_version() {
+    fn http_is_told_from_irc_by_its_method_or_its_version() {
         for method in HTTP_METHODS {
             assert_eq!(first_bytes(format!("{method} ").as_bytes(), false), FirstBytes::Neither, "{method}");
             assert_eq!(first_bytes(method.to_lowercase().as_bytes(), true), FirstBytes::Neither, "{method}");
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_word_is_neither() {
+    fn a_first_line_without_a_word_is_neither() {
         for bytes in ["?", "x-y ", "Host: x", "12 ", "1234", "a1", "\0", "\t", "\u{e9}", &"x".repeat(33)] {
             assert_eq!(fed(bytes.as_bytes()), FirstBytes::Neither, "{bytes:?}");
         }
@@ -149,14 +149,14 @@ mod tests {
     }
 
     #[test]
-    fn a_command_that_is_too_long_is_irc_and_an_unknown_one_is_not() {
+    fn a_known_command_in_a_long_line_is_irc_and_an_unknown_one_is_not() {
         let line = |word: &str| format!("{word} {}", "x".repeat(LINE_BYTES));
         assert_eq!(fed(line("PASS").as_bytes()), FirstBytes::Irc);
         assert_eq!(fed(line("WEBIRC").as_bytes()), FirstBytes::Neither);
     }
 
     #[test]
-    fn what_may_stand_before_all_else_is_blank() {
+    fn what_may_precede_the_first_frame_is_blank() {
         assert_eq!(first_bytes(b"\r\n  \nNICK", false), FirstBytes::Blank(5));
         assert_eq!(first_bytes("\u{feff}NICK".as_bytes(), false), FirstBytes::Blank(3));
         assert_eq!(first_bytes(&BYTE_ORDER_MARK[..2], false), FirstBytes::NeedMore);
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn marks_and_tls_are_known_by_their_first_bytes() {
+    fn marks_and_tls_are_detected_by_their_first_bytes() {
         assert_eq!(first_bytes("∏∑".as_bytes(), false), FirstBytes::CrazyIt);
         assert_eq!(first_bytes(&[22], false), FirstBytes::NeedMore);
         assert_eq!(first_bytes(&[22, 3, 1], false), FirstBytes::Tls);

@@ -1,4 +1,4 @@
-//! What the server says of itself, and what it asks of its guests: the same for every session.
+//! The server's identity and config, shared by all sessions.
 
 use std::time::{Duration, SystemTime};
 
@@ -6,14 +6,14 @@ use super::cloak::Cloak;
 use crate::config::{Operator, ServerConfig};
 use crate::message::{Check, Outcome, Purpose};
 
-/// The server as its guests see it.
+/// The server as its peers see it.
 #[derive(Debug)]
 pub struct House {
-    /// What IRC clients see as the server's name.
+    /// The server's name on IRC.
     pub name: String,
-    /// What is in force. Some of it may change while the server runs.
+    /// The current config. A reload changes parts of it.
     pub config: ServerConfig,
-    /// Where IRC clients are to come with TLS, if they can.
+    /// The port to which IRC clients should switch for TLS.
     pub sts_port: Option<u16>,
     /// When the server started.
     pub started: SystemTime,
@@ -21,7 +21,7 @@ pub struct House {
 }
 
 impl House {
-    /// The house of a server that starts now.
+    /// The house of a server that started at `started`.
     pub fn new(config: &ServerConfig, started: SystemTime) -> Self {
         Self {
             name: config.server_name.clone(),
@@ -32,7 +32,7 @@ impl House {
         }
     }
 
-    /// Whether a verdict still counts: a reload may have taken back meanwhile what was right when it was asked.
+    /// The outcome of a check, unless a reload has changed the password since it was asked.
     pub fn confirms(&self, check: &Check, outcome: Outcome) -> Outcome {
         let is_in_force = match (&check.purpose, &self.config.password) {
             (Purpose::LogIn(_) | Purpose::Register, None) => return Outcome::Right,
@@ -51,14 +51,14 @@ impl House {
         now.duration_since(self.started).unwrap_or_default()
     }
 
-    /// Most bytes of one answer with a line for each user or room: what is longer is cut, and says so. Half the outbox,
-    /// so that asking alone does not fill it.
+    /// Most bytes of one answer that lists users or rooms. A longer answer is cut and says so. Half the outbox, so
+    /// that one question cannot fill it.
     pub(super) fn answer_bytes(&self) -> usize {
         self.config.limits.outbox_bytes / 2
     }
 }
 
-/// How long the server has been up, for people.
+/// Formats an uptime for people.
 pub fn uptime(up: Duration) -> String {
     let up = up.as_secs();
     let (days, hours, minutes, seconds) = (up / 86_400, up / 3600 % 24, up / 60 % 60, up % 60);

@@ -1,4 +1,4 @@
-//! What both protocols have in common where somebody logs in.
+//! Logging and timeouts common to the logins of both protocols.
 
 use std::fmt;
 use std::time::Instant;
@@ -9,22 +9,22 @@ use super::context::Context;
 use crate::config::Limits;
 use crate::message::UserId;
 
-/// What the log says of who gives no password where one is asked for.
+/// The log's reason for a login without the required password.
 pub(super) const NO_PASSWORD: &str = "no password was given";
 
-/// Tells the log that somebody does not know a password, and where it was asked for; never what was given.
+/// Logs a wrong password and where it was used, never the guess itself.
 pub(super) fn log_wrong_password(context: &mut Context<'_>, place: fmt::Arguments<'_>) {
     let peer = context.peer;
     context.log(Level::Warn, format_args!("{peer}: wrong password ({place})"));
 }
 
-/// Tells the log that the server could not find out whether somebody knows a password.
+/// Logs that the server could not check a password.
 pub(super) fn log_not_checked(context: &mut Context<'_>, place: fmt::Arguments<'_>) {
     let peer = context.peer;
     context.log(Level::Warn, format_args!("{peer}: password not checked, no memory or no thread ({place})"));
 }
 
-/// Tells the log that the user has come; the connection's end tells it that they have gone.
+/// Logs the login; the end of the connection is logged elsewhere.
 pub(super) fn log_login(id: UserId, context: &mut Context<'_>) {
     if let Some(user) = context.hub.users().get(id) {
         let (peer, name) = (context.peer, user.name());
@@ -32,8 +32,8 @@ pub(super) fn log_login(id: UserId, context: &mut Context<'_>) {
     }
 }
 
-/// Moves the time by which a peer has to log in.
+/// Moves a login deadline to the new timeout.
 pub(super) fn shift(until: &mut Instant, old: &Limits, new: &Limits) {
-    // It came as long as the old time before that, so this is not before it came.
+    // The deadline was set at accept, at least the old timeout ago, so this cannot underflow.
     *until = *until + new.login_timeout - old.login_timeout;
 }

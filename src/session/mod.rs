@@ -1,5 +1,5 @@
-//! One peer's conversation: its phases, and the way from its frames through the hub to its replies. It is
-//! given the time, and adds what it causes to [`Effects`](crate::message::Effects); of sockets and buffers it knows nothing.
+//! One peer's conversation: its phases, and how its frames become commands to the hub and replies. Takes the time as
+//! an argument and adds its effects to [`Effects`](crate::message::Effects); knows no sockets and no buffers.
 
 mod cloak;
 mod context;

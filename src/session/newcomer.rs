@@ -1,4 +1,4 @@
-//! Somebody whose first bytes have not come yet, or do not tell which protocol it is.
+//! A peer whose protocol is not detected yet.
 
 use std::time::Instant;
 
@@ -11,16 +11,16 @@ use super::stage::Stage;
 use crate::config::Limits;
 use crate::message::{CloseReason, ConnectionId, Found, UserId};
 
-/// What is told to who speaks neither protocol.
+/// For peers that speak another protocol.
 const NEITHER: &str = "bytes outside a frame: begin with \u{220f}\u{2211}name\u{220f}\u{2211}, or with an IRC command such as NICK";
 
-/// What is told to who speaks TLS where it is not spoken.
+/// For peers that start TLS on a plain port.
 const TLS_HERE: &str = "TLS at a port without it: connect without TLS, or to the server's port for TLS";
 
 #[derive(Debug)]
 pub(super) struct Newcomer {
     connection: ConnectionId,
-    /// It is closed at this time, unless it has logged in.
+    /// The connection closes at this time, unless the peer logs in.
     until: Instant,
 }
 
@@ -29,7 +29,7 @@ impl Newcomer {
         Self { connection, until }
     }
 
-    /// When it is closed, unless it has logged in.
+    /// When the connection closes, unless the peer logs in.
     pub(super) fn until(&self) -> Instant {
         self.until
     }
@@ -52,7 +52,7 @@ impl Conversation for Newcomer {
         Stage::Unknown
     }
 
-    /// Handles what tells no protocol: nothing yet, or what ends the connection.
+    /// Handles bytes that do not show a protocol: waits for more, or closes.
     fn receive(&mut self, bytes: &[u8], context: &mut Context<'_>) -> Option<usize> {
         match first_bytes(bytes, false) {
             FirstBytes::NeedMore => None,
@@ -76,7 +76,7 @@ impl Conversation for Newcomer {
 
     fn leave(&mut self, _: &mut Context<'_>) {}
 
-    /// Who has said nothing yet reads IRC as well as anything.
+    /// Sent as IRC, the most likely protocol of a silent peer.
     fn farewell(&mut self, reason: &CloseReason, context: &mut Context<'_>) {
         irc::farewell(self.connection, reason, context);
     }

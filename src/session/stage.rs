@@ -1,23 +1,21 @@
-//! How far a conversation has come.
-
 /// How far a conversation has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stage {
-    /// The peer has not shown which protocol it speaks.
+    /// The protocol is not detected yet.
     Unknown,
-    /// It has no name.
+    /// Not logged in.
     LoggingIn,
-    /// A user on the CrazyIt wire.
+    /// Logged in on CrazyIt.
     CrazyIt,
-    /// A user on IRC.
+    /// Logged in on IRC.
     Irc,
 }
 
 impl Stage {
-    /// All there are.
+    /// All stages.
     pub const ALL: [Self; 4] = [Self::Unknown, Self::LoggingIn, Self::CrazyIt, Self::Irc];
 
-    /// A word for it that stays the same between versions: connections are counted by it.
+    /// A stable name for metrics.
     pub fn label(self) -> &'static str {
         match self {
             Self::Unknown => "unknown",

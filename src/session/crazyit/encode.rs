@@ -1,4 +1,4 @@
-//! Events as lines of the textbook's protocol.
+//! Encodes events as lines of the CrazyIt protocol.
 
 use std::borrow::Cow;
 
@@ -6,14 +6,13 @@ use crate::message::{Event, EventKind, Source, Speech, SpeechKind};
 use crate::wire::crazyit::{notice_line, said_line, whispered_line};
 use crate::wire::irc::without_formatting;
 
-/// Writes the line by which a CrazyIt client hears of `event`. Of most it does not: the textbook's clients know
-/// only people who speak.
+/// Appends the line that tells a CrazyIt client of `event`. Most events have none: these clients only know messages.
 pub(in crate::session) fn encode(event: &Event, out: &mut Vec<u8>) {
     let Source::User(from) = &event.from else { return };
     let line = match &event.kind {
         EventKind::Said { speech, .. } => plain(speech).map(|text| said_line(&from.name, &text)),
         EventKind::Whispered { speech, .. } => plain(speech).map(|text| whispered_line(&from.name, &text)),
-        // Who is removed would else be left to wonder, and the others too.
+        // Users would otherwise wonder why they hear nothing more.
         EventKind::Kicked { who, reason, .. } => {
             Some(notice_line(&format!("{who} was removed by {}: {reason}", from.name)))
         }
@@ -35,8 +34,8 @@ pub(in crate::session) fn encode(event: &Event, out: &mut Vec<u8>) {
     out.extend_from_slice(line.unwrap_or_default().as_bytes());
 }
 
-/// What people say, without what IRC clients put between: an action between asterisks, no requests from client to
-/// client (CTCP), no bold and no colours.
+/// The text without IRC markup: actions between asterisks, no other CTCP requests, no bold, no colours. `None` when
+/// nothing is left to show.
 fn plain(speech: &Speech) -> Option<Cow<'_, str>> {
     let text = match (speech.kind, speech.text.strip_prefix('\x01')) {
         (SpeechKind::TagsOnly, _) => return None,
@@ -54,7 +53,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_irc_clients_put_between_the_words_is_left_out() {
+    fn irc_markup_is_left_out() {
         let cases = [
             ("\x02bold\x02 and \x1ditalic\x0f", Some("bold and italic")),
             ("\x034,12red\x03, plain", Some("red, plain")),

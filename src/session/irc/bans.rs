@@ -1,4 +1,4 @@
-//! Bans from the server, which IRC calls K-Lines: what operators of the server write, and what they are told.
+//! Bans from the server, which IRC calls K-lines: commands of server operators.
 
 use std::net::IpAddr;
 use std::time::{Duration, SystemTime};
@@ -16,13 +16,13 @@ use crate::network::Network;
 use crate::session::{Context, uptime};
 use crate::wire::irc::{Message, numeric};
 
-/// Longest ban that ends, in minutes: 100 years. What is longer is for ever.
+/// Longest ban with an end, in minutes: 100 years. Longer bans never end.
 const MOST_MINUTES: u64 = 100 * 365 * 24 * 60;
 
-/// About how many bytes a line of `STATS k` takes, at the most.
+/// Approximate maximum bytes of a line of `STATS k`.
 const LINE_BYTES: usize = 512;
 
-/// What ends a cloak, and no name.
+/// The end of every cloak; no name ends with it.
 const CLOAK_END: &str = ".ip";
 
 impl Irc {
@@ -43,7 +43,7 @@ impl Irc {
         let since = date::whole_seconds(context.now.time);
         let reason = reason.join(" ").replace(char::is_control, " ");
         let reason = cut(reason.trim(), KICK_CHARS).trim_end().to_owned();
-        // A ban whose end no date can tell is for ever.
+        // A ban whose end cannot be shown as a date never ends.
         let until = duration.map(|duration| since + duration);
         let until = until.filter(|&until| until == date::whole_seconds(until));
         self.set_ban(Ban { network, until, by, since, reason }, context);
@@ -86,7 +86,6 @@ impl Irc {
         context.hub.tell_operators(Some(self.user), text, context.now, context.out);
     }
 
-    /// Lists all bans.
     pub(super) fn tell_bans(&self, context: &mut Context<'_>) {
         let now = context.now.time;
         let most = context.house.answer_bytes() / LINE_BYTES;
@@ -111,8 +110,8 @@ impl Irc {
         }
     }
 
-    /// What an operator means by `target`. A ban is kept as an address or a network, because cloaks are others after a
-    /// restart; so a cloak or a name is that of somebody who is here or was. Where it means nothing, the operator is told.
+    /// The network that `target` denotes; if none, tells the operator. Bans are stored as addresses because cloaks
+    /// change at restart, so a cloak or name must be that of a current or past user.
     fn banned_network(&self, command: &str, target: &str, context: &mut Context<'_>) -> Option<Network> {
         let target = target.strip_prefix("*@").unwrap_or(target);
         if target.contains([':', '/']) || target.parse::<IpAddr>().is_ok() {
@@ -153,7 +152,7 @@ impl Irc {
         }
     }
 
-    /// `ADDRESS.NETWORK.ip` is an address, and `*.NETWORK.ip` all that share its end.
+    /// `ADDRESS.NETWORK.ip` denotes one address, `*.NETWORK.ip` all in that network.
     fn cloaked_network(&self, target: &str, context: &Context<'_>) -> Option<Network> {
         let neighbours = target.strip_prefix("*.");
         context.hub.known_peers().find_map(|peer| {
@@ -167,8 +166,8 @@ impl Irc {
     }
 }
 
-/// How long a ban lasts, `Some(None)` for ever: a number of minutes, or of what the letter behind it says. `None` where
-/// this is no duration.
+/// The duration of a ban: a number, in minutes or in the unit of the letter after it. `Some(None)` never ends; `None`
+/// is not a duration.
 fn duration(text: &str) -> Option<Option<Duration>> {
     let (number, minutes) = match text.as_bytes().last()?.to_ascii_lowercase() {
         b'0'..=b'9' => (text, 1),
@@ -194,7 +193,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_duration_is_in_minutes_or_what_its_letter_says() {
+    fn a_duration_is_in_minutes_or_in_the_unit_of_its_letter() {
         let minutes = |text: &str| duration(text).map(|time| time.map(|time| time.as_secs() / 60));
         for (text, expected) in [
             ("30", Some(Some(30))),

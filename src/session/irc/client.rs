@@ -1,4 +1,4 @@
-//! What is known of a client on IRC.
+//! The state of an IRC session.
 
 use std::fmt;
 use std::time::Instant;
@@ -9,58 +9,57 @@ use crate::session::Context;
 use crate::wire::Splitter;
 use crate::wire::irc::{CLIENT_TAGS_BYTES, LINE_BYTES};
 
-/// One peer's conversation.
 #[derive(Debug)]
 pub(in crate::session) struct Irc {
     pub(super) connection: ConnectionId,
-    /// Whom it belongs to: nobody before registration.
+    /// The user; nobody before registration.
     pub(super) user: UserId,
     pub(super) splitter: Splitter,
-    /// The rest of a line that was too long, up to its end, is not looked at.
+    /// Skipping the rest of a line that was too long.
     pub(super) skips_line: bool,
     pub(super) capabilities: Capabilities,
-    /// Cannot give up `cap-notify`, which comes with version 302.
+    /// The client cannot disable `cap-notify`, which version 302 of `CAP` implies.
     pub(super) keeps_cap_notify: bool,
     pub(super) phase: Phase,
-    /// When the client was last heard of.
+    /// When the client last sent something.
     pub(super) heard: Instant,
-    /// Has been asked for a sign of life since.
+    /// A `PING` was sent since then.
     pub(super) asked: bool,
-    /// A command that goes on in the next turn. Few connections have one, and a pointer is a third of its size.
+    /// A command to continue in the next turn. Boxed because few connections have one.
     pub(super) pending: Option<Box<Pending>>,
 }
 
 #[derive(Debug)]
 pub(super) enum Phase {
-    /// Not logged in yet.
+    /// Not registered yet.
     Registering(Box<Registration>),
-    /// In the hub, under a name; whether it is still there is looked at this time.
+    /// Registered; when to check next whether the client still responds.
     Online { check: Instant },
 }
 
-/// Whether there is more to do.
+/// Whether a command is finished.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Progress {
-    /// There is.
+    /// Continue in the next turn.
     More,
-    /// The command is answered.
+    /// Finished.
     Done,
 }
 
-/// What is left of a command.
+/// The remaining part of a command.
 pub(super) trait Work {
-    /// Does one piece of it: one target, or as many lines of a list as the budget allows.
+    /// Does one unit of work: one target, or as many lines of a list as the budget allows.
     fn step(&mut self, irc: &mut Irc, context: &mut Context<'_>) -> Progress;
 }
 
-/// A command that goes on in the next turn.
+/// A command to continue in the next turn.
 pub(super) struct Pending {
     pub(super) work: Box<dyn Work>,
-    /// The batch with its answer is open: the client asked under a label.
+    /// The command has a label, and the batch of its answer is open.
     pub(super) is_labelled: bool,
 }
 
-/// Without what is left: every kind would have to say that.
+/// Omits the work, which would otherwise need `Debug` in every kind.
 impl fmt::Debug for Pending {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Pending").field("is_labelled", &self.is_labelled).finish_non_exhaustive()
@@ -68,7 +67,7 @@ impl fmt::Debug for Pending {
 }
 
 impl Irc {
-    /// A conversation that begins, and ends at `until` unless the peer logs in.
+    /// A new conversation, which ends at `until` unless the client registers.
     pub(in crate::session) fn open(
         connection: ConnectionId,
         until: Instant,
@@ -79,7 +78,7 @@ impl Irc {
         irc
     }
 
-    /// From now on the client hears of events as one with its capabilities.
+    /// Encodes further events according to the client's current capabilities.
     pub(super) fn hear(&self, context: &mut Context<'_>) {
         context.out.push(Effect::Hear(self.connection, Dialect::Irc(self.capabilities)));
     }

@@ -1,19 +1,18 @@
-//! The table of commands, and the way from a message to its handler.
+//! The table of commands, and how messages reach their handlers.
 
 use super::client::{Irc, Phase};
 use crate::message::Refusal;
 use crate::session::Context;
 use crate::wire::irc::{Message, numeric};
 
-/// One command.
 pub(super) struct CommandRow {
-    /// In upper case; clients may write it as they like.
+    /// In upper case; clients may use any letter case.
     pub(super) name: &'static str,
     handler: fn(&mut Irc, &Message<'_>, &mut Context<'_>),
     pub(super) access: Access,
-    /// The least number of parameters.
+    /// Minimum number of parameters.
     least: usize,
-    /// What `HELP` says of it: its parameters and what it does.
+    /// The text of `HELP`: parameters and effect.
     pub(super) help: &'static str,
 }
 
@@ -21,7 +20,7 @@ pub(super) struct CommandRow {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Access {
     Anyone,
-    /// Clients that are not registered yet.
+    /// Clients that have not registered yet.
     Registering,
     Registered,
     /// Operators of the server.
@@ -38,7 +37,7 @@ const fn command(
     CommandRow { name, handler, access, least, help }
 }
 
-/// All commands, by name.
+/// All commands, sorted by name.
 pub(super) const COMMANDS: &[CommandRow] = {
     use Access::{Anyone, Operators, Registered, Registering};
     &[
@@ -156,21 +155,21 @@ pub(super) const COMMANDS: &[CommandRow] = {
     ]
 };
 
-/// The command of this name, in any letter case.
+/// The command of this name, ignoring letter case.
 pub(super) fn named(name: &str) -> Option<&'static CommandRow> {
     COMMANDS.iter().find(|command| command.name.eq_ignore_ascii_case(name))
 }
 
-/// True when `word` is a command in any letter case.
+/// True when `word` is a command, ignoring letter case.
 pub(in crate::session) fn is_command(word: &[u8]) -> bool {
     std::str::from_utf8(word).is_ok_and(|word| named(word).is_some())
 }
 
-/// Commands that are done even where their text is not UTF-8, and which of their parameters begins that text. A
-/// client that sends another encoding must be able to come and to go.
+/// Commands that work even when their text is not UTF-8, with the index of the parameter where the text begins.
+/// Clients with another encoding must be able to register and quit.
 const WITH_TEXT: [(&str, usize); 5] = [("AWAY", 0), ("KICK", 2), ("PART", 1), ("QUIT", 0), ("USER", 0)];
 
-/// True for a message that can be handled although some of its bytes have been replaced: they are in its text.
+/// True when only text contains replaced bytes, so the message can be handled.
 pub(super) fn is_readable(message: &Message<'_>) -> bool {
     let command = WITH_TEXT.iter().find(|(name, _)| name.eq_ignore_ascii_case(message.command));
     command.is_some_and(|&(_, text)| {
@@ -179,7 +178,6 @@ pub(super) fn is_readable(message: &Message<'_>) -> bool {
 }
 
 impl Irc {
-    /// Handles one message.
     pub(super) fn command(&mut self, message: &Message<'_>, context: &mut Context<'_>) {
         self.labelled(message, context, |irc, context| irc.unlabelled(message, context));
     }
@@ -203,7 +201,7 @@ impl Irc {
         (command.handler)(self, message, context);
     }
 
-    /// True when the client is registered, or is not yet, as `access` requires. Otherwise it is told so.
+    /// True when the client's registration is at the stage that `access` requires; otherwise sends an error.
     fn is_at_stage_of(&self, access: Access, context: &mut Context<'_>) -> bool {
         let is_registered = matches!(self.phase, Phase::Online { .. });
         match access {
@@ -221,7 +219,7 @@ impl Irc {
         false
     }
 
-    /// True when the client is an operator of the server. Otherwise it is told that it would have to be.
+    /// True when the client is an operator of the server; otherwise sends an error.
     pub(super) fn is_for_operators(&self, context: &mut Context<'_>) -> bool {
         let is_operator = context.hub.users().get(self.user).is_some_and(|user| user.is_operator);
         if !is_operator {

@@ -13,7 +13,7 @@ use crate::session::{Context, Stage};
 use crate::wire::irc::{CLIENT_TAGS_BYTES, LINE_BYTES, Line};
 use crate::wire::{Split, Splitter};
 
-/// How long a client that is asked for a sign of life has to give one.
+/// How long a client has to answer a `PING`.
 const PONG_WITHIN: Duration = Duration::from_secs(60);
 
 impl Conversation for Irc {
@@ -59,7 +59,7 @@ impl Conversation for Irc {
         }
     }
 
-    /// A last line without its end is handled like any other.
+    /// An unterminated last line is handled like any other.
     fn finish(&mut self, rest: &[u8], context: &mut Context<'_>) {
         if !rest.is_empty() && !self.skips_line {
             self.line(rest, context);
@@ -91,7 +91,7 @@ impl Conversation for Irc {
                 let timeout = context.house.config.limits.login_timeout;
                 context.out.close(self.connection, CloseReason::LoginTimeout(timeout));
             }
-            // Looked at now and then, so that nothing is to be done whenever a line arrives.
+            // Checked at intervals, so that an arriving line need not move the deadline.
             Phase::Online { check } if now < self.heard + ping_after => *check = self.heard + ping_after,
             Phase::Online { check } if !self.asked => {
                 (*check, self.asked) = (now + PONG_WITHIN, true);
@@ -116,7 +116,7 @@ impl Conversation for Irc {
             Found::Checked(Purpose::Operate(name), outcome) => {
                 self.oper_checked(name.as_deref(), outcome, context);
             }
-            // On this wire nobody asks for that.
+            // Nothing asks for that on this wire.
             Found::Checked(Purpose::LogIn(_), _) => {}
             Found::Report(lines) => self.tell_report(&lines, context),
             Found::Reloaded(told) => self.tell_reloaded(&told, context),
@@ -130,7 +130,7 @@ impl Conversation for Irc {
         match &mut self.phase {
             Phase::Registering(registration) => shift(&mut registration.until, old, new),
             Phase::Online { check } if !self.asked => *check = self.heard + new.ping_after,
-            // It has its time to answer.
+            // Waits for the client to answer the `PING`.
             Phase::Online { .. } => {}
         }
     }

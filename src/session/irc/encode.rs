@@ -1,4 +1,4 @@
-//! Events as IRC messages, for clients with different capabilities.
+//! Encodes events as IRC messages for clients with different capabilities.
 
 use super::modes::mode_params;
 use crate::date;
@@ -7,9 +7,9 @@ use crate::message::{Event, EventKind, Identity, Rank, Source, Speech, SpeechKin
 use crate::session::House;
 use crate::wire::irc::{Line, numeric, split_text};
 
-/// The capabilities that make a difference for an event of this kind.
+/// The capabilities that affect how events of this kind are encoded.
 pub(in crate::session) fn relevant(kind: &EventKind) -> Capabilities {
-    // The time, and the tag of a bot, stand on everything.
+    // Any message may have the time and the bot tag.
     let always = Capabilities::SERVER_TIME.and(Capabilities::MESSAGE_TAGS);
     let own = match kind {
         EventKind::Joined { .. } => Capabilities::EXTENDED_JOIN.and(Capabilities::AWAY_NOTIFY),
@@ -33,7 +33,7 @@ pub(in crate::session) fn relevant(kind: &EventKind) -> Capabilities {
     always.and(own)
 }
 
-/// Writes how a client with these capabilities hears of `event`; nothing when it does not.
+/// Appends `event` as a client with these capabilities sees it; nothing if it does not.
 pub(in crate::session) fn encode(
     event: &Event,
     capabilities: Capabilities,
@@ -54,7 +54,7 @@ pub(in crate::session) fn encode(
             writer.line("JOIN", out, |line| {
                 line.param(room.as_str());
                 if capabilities.has(Capabilities::EXTENDED_JOIN) {
-                    // There are no accounts.
+                    // No accounts.
                     line.param("*");
                     line.trailing(writer.identity().map_or("", Identity::realname));
                 }
@@ -121,7 +121,7 @@ pub(in crate::session) fn encode(
             writer.presence(numeric::RPL_MONOFFLINE, watcher.as_str(), name.as_str(), out);
         }
         EventKind::Wallops(text) => writer.line("WALLOPS", out, |line| line.trailing(text)),
-        // To nobody in particular, so that all get the same bytes, as other servers have it.
+        // Addressed to `*`, like other servers do, so that all receive the same bytes.
         EventKind::Notice(text) => writer.line("NOTICE", out, |line| {
             line.param("*");
             line.trailing(&format!("*** {text}"));
@@ -129,7 +129,7 @@ pub(in crate::session) fn encode(
     }
 }
 
-/// What an action begins with, its text, and the mark at its end, if it has one. Of a long one, each part is an action.
+/// The prefix, text and optional end mark of a CTCP action. Each part of a long one must be an action.
 fn action(text: &str) -> Option<(&str, &str, &str)> {
     let (before, rest) = text.split_at_checked("\x01ACTION ".len())?;
     let end = rest.strip_suffix('\x01').map_or(rest.len(), str::len);
@@ -145,7 +145,7 @@ fn rank_prefix(rank: Rank) -> &'static str {
     }
 }
 
-/// Writes lines about one event for one kind of client.
+/// Writes the lines of one event for one kind of client.
 struct Writer<'a> {
     event: &'a Event,
     capabilities: Capabilities,
@@ -159,7 +159,7 @@ impl Writer<'_> {
         line.end();
     }
 
-    /// A line with the tags that every message has, its source and its command.
+    /// Begins a line with the tags of every message, its source and its command.
     fn begin<'b>(&self, command: &str, out: &'b mut Vec<u8>) -> Line<'b> {
         let mut line = Line::begin(out);
         self.tags(&mut line);
@@ -214,7 +214,7 @@ impl Writer<'_> {
             }
         };
         let (before, text, after) = action(&speech.text).unwrap_or(("", &speech.text, ""));
-        // Any other request from client to client (CTCP) has its end at its end, so it is not divided.
+        // Any other CTCP request ends with a mark, so it must not be split.
         if text.starts_with('\x01') {
             let mut line = self.spoken(0, command, target, speech, out);
             line.trailing(text);
@@ -230,7 +230,7 @@ impl Writer<'_> {
         };
         let start = out.len();
         let line = self.spoken(0, command, target, speech, out);
-        // Every part has the same room: tags do not count.
+        // Every part has the same room, because tags do not count.
         let mut pieces = split_text(text, line.room().saturating_sub(before.len() + after.len()));
         match pieces.next() {
             Some(piece) => finish(line, piece),
@@ -238,7 +238,7 @@ impl Writer<'_> {
         }
         let most = start + self.house.answer_bytes();
         for (part, piece) in (1..).zip(pieces) {
-            // A text of nothing but newlines is a hundred times as long here, and must not fill anybody's outbox.
+            // Text made of newlines grows a hundredfold here, and must not fill an outbox.
             if out.len() > most {
                 return;
             }
@@ -246,8 +246,7 @@ impl Writer<'_> {
         }
     }
 
-    /// The beginning of a line by which somebody speaks: it has an id, and the tags that the client gave it. Of a
-    /// text that takes several lines, each has an id of its own.
+    /// Begins a line of a message, with an id and the sender's client tags. Each line of a long text has its own id.
     fn spoken<'b>(
         &self,
         part: usize,

@@ -1,10 +1,10 @@
-//! The last words to a client.
+//! The last message to a client.
 
 use crate::message::{CloseReason, ConnectionId, Effects};
 use crate::session::Context;
 use crate::wire::irc::{Line, numeric};
 
-/// Tells a peer why its connection ends. A ban has a code, from which programs learn not to come back.
+/// Tells a peer why its connection ends. A ban has a numeric, which tells clients not to reconnect.
 pub(in crate::session) fn farewell(to: ConnectionId, reason: &CloseReason, context: &mut Context<'_>) {
     let text = reason.to_string();
     if matches!(reason, CloseReason::Banned { .. }) {
@@ -20,7 +20,7 @@ pub(in crate::session) fn farewell(to: ConnectionId, reason: &CloseReason, conte
     error_line(to, &text, context.out);
 }
 
-/// The farewell of a server (RFC 2812 §3.7.4).
+/// Sends an `ERROR` line (RFC 2812 §3.7.4).
 pub(in crate::session) fn error_line(to: ConnectionId, reason: &str, out: &mut Effects) {
     out.write(to, |bytes| {
         let mut line = Line::begin(bytes);

@@ -1,4 +1,4 @@
-//! `HELP`: what commands there are and what each does, from the table of commands.
+//! `HELP`: lists and explains the commands, using the table of commands.
 
 use super::client::Irc;
 use super::commands::{Access, COMMANDS, named};

@@ -1,4 +1,4 @@
-//! What the server can do and where its limits are: `RPL_ISUPPORT`, 005 (modern.ircdocs.horse, "Parameters").
+//! `RPL_ISUPPORT` (005): features and limits of the server (modern.ircdocs.horse, "Parameters").
 
 use super::client::Irc;
 use super::messages::TARGETS;
@@ -14,10 +14,10 @@ use crate::name::{ROOM_NAME_CHARS, USER_NAME_CHARS};
 use crate::session::{Context, House};
 use crate::wire::irc::numeric;
 
-/// Most tokens in one line.
+/// Maximum number of tokens per line.
 const TOKENS: usize = 13;
 
-/// Every token. Lengths are in characters.
+/// All tokens. Lengths are in characters.
 fn tokens(house: &House) -> Vec<String> {
     vec![
         format!("AWAYLEN={AWAY_CHARS}"),
@@ -43,7 +43,7 @@ fn tokens(house: &House) -> Vec<String> {
         format!("STATUSMSG={RANK_SIGNS}"),
         format!("TARGMAX={}", target_limits()),
         format!("TOPICLEN={TOPIC_CHARS}"),
-        // The `~` before it included.
+        // Includes the leading `~`.
         format!("USERLEN={}", USERNAME_CHARS + 1),
         "UTF8ONLY".into(),
         "WHOX".into(),
@@ -51,7 +51,6 @@ fn tokens(house: &House) -> Vec<String> {
 }
 
 impl Irc {
-    /// Sends all tokens.
     pub(super) fn isupport(&self, context: &mut Context<'_>) {
         for tokens in tokens(context.house).chunks(TOKENS) {
             self.numeric(numeric::RPL_ISUPPORT, context, |line| {

@@ -1,5 +1,5 @@
-//! Labelled responses (IRCv3 `labeled-response`): a client gives a command a label, and finds the label on all that
-//! comes of it.
+//! Labelled responses (IRCv3 `labeled-response`): a client labels a command, and the server puts the label on the
+//! whole response.
 
 use super::client::Irc;
 use crate::message::Capabilities;
@@ -10,13 +10,13 @@ use crate::wire::irc::{Line, Message};
 /// Longest label, in bytes.
 const LABEL_BYTES: usize = 64;
 
-/// The name of the batch that holds a response of several lines. A client's batches never overlap, because one command
-/// is answered before the next, so one name is enough.
+/// The name of the batch around a response of several lines. One name is enough: a client's batches never overlap,
+/// because each command is answered before the next.
 const BATCH: &str = "r";
 
 impl Irc {
-    /// Lets `handle` answer `message`. If that has a label, so will the answer, including what the client is told
-    /// because it was its own doing.
+    /// Lets `handle` answer `message`, and labels the answer if the message has a label. This includes events that
+    /// the client causes and hears itself.
     pub(super) fn labelled(
         &mut self,
         message: &Message<'_>,
@@ -29,26 +29,26 @@ impl Irc {
             pending.is_labelled = true;
             self.put(Part::First(label), context);
         } else if let Some(label) = label
-            // What is told later is labelled then.
+            // Its result is labelled later.
             && !context.out.label_errand(&label)
         {
             self.put_label(&label, context);
         }
     }
 
-    /// The label that the answer to `message` is to have.
+    /// The label for the answer to `message`.
     pub(super) fn label(&self, message: &Message<'_>) -> Option<Box<str>> {
         let needed = Capabilities::LABELED_RESPONSE.and(Capabilities::BATCH);
         let label = message.tags.get("label").filter(|_| self.capabilities.has(needed))?;
         (!label.is_empty() && label.len() <= LABEL_BYTES).then(|| label.into())
     }
 
-    /// Puts `label` on everything that this client is about to be told.
+    /// Labels everything that this command tells the client.
     pub(super) fn put_label(&self, label: &str, context: &mut Context<'_>) {
         self.put(Part::Whole(label), context);
     }
 
-    /// Puts what this client is about to be told into the batch that is open, and closes that if the command `is_done`.
+    /// Adds what the command tells the client to the open batch, and closes the batch if the command `is_done`.
     pub(super) fn continue_label(&self, is_done: bool, context: &mut Context<'_>) {
         self.put(if is_done { Part::Last } else { Part::Middle }, context);
     }
@@ -61,7 +61,7 @@ impl Irc {
         });
         let lines: Vec<_> = answer.split_inclusive(|&byte| byte == b'\n').collect();
         let server = &context.house.name;
-        // First, because what comes after the end of a connection is lost.
+        // Must precede all effects, because nothing is sent after a close.
         context.out.write_first(self.connection, |out| match (part, lines.as_slice()) {
             (Part::Whole(label), []) => tagged(out, "label", label, server, |line| line.command("ACK")),
             (Part::Whole(label), [line]) => with_tag(line, "label", label, out),
@@ -86,17 +86,17 @@ impl Irc {
     }
 }
 
-/// How much of a labelled answer is put into its batch at a time.
+/// The part of a labelled answer that goes into its batch now.
 #[derive(Clone, Copy)]
 enum Part<'a> {
     Whole(&'a str),
-    /// The command goes on in the next turn.
+    /// The command continues in the next turn.
     First(&'a str),
     Middle,
     Last,
 }
 
-/// True for what somebody tells itself. The label is for the echo alone (`labeled-response`, "Tags").
+/// True for a message to oneself: only the echo is labelled (`labeled-response`, "Tags").
 fn is_for_oneself(event: &Event) -> bool {
     let (EventKind::Whispered { to, .. }, Source::User(from)) = (&event.kind, &event.from) else {
         return false;
@@ -104,7 +104,7 @@ fn is_for_oneself(event: &Event) -> bool {
     from.name == *to
 }
 
-/// Writes a line from the server that has one tag.
+/// Writes a line from the server with one tag.
 fn tagged(out: &mut Vec<u8>, key: &str, value: &str, server: &str, write: impl FnOnce(&mut Line<'_>)) {
     let mut line = Line::begin(out);
     line.tag(key, value);
@@ -113,7 +113,7 @@ fn tagged(out: &mut Vec<u8>, key: &str, value: &str, server: &str, write: impl F
     line.end();
 }
 
-/// Writes `line`, which may have tags, with one more.
+/// Copies `line`, which may have tags, and adds one.
 fn with_tag(line: &[u8], key: &str, value: &str, out: &mut Vec<u8>) {
     Line::begin(out).tag(key, value);
     match line.strip_prefix(b"@") {

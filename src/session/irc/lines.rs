@@ -1,4 +1,4 @@
-//! From a line to a command: how long it may be, and that it is UTF-8.
+//! From a line to a command: limits its length and requires UTF-8.
 
 use super::client::Irc;
 use super::commands;
@@ -17,7 +17,7 @@ impl Irc {
             None => return,
         }
         match std::str::from_utf8(line) {
-            // An empty line is no mistake (RFC 2812 §2.3.1).
+            // An empty line is not an error (RFC 2812 §2.3.1).
             Ok(text) => {
                 if let Ok(message) = Message::decode(text) {
                     self.command(&message, context);
@@ -34,8 +34,8 @@ impl Irc {
         self.say(numeric::ERR_INPUTTOOLONG, &text, context);
     }
 
-    /// The server takes UTF-8 only (IRCv3 `utf8-only`). A command that would be done without its text as well is done
-    /// with what can be read of that.
+    /// Handles a line that is not UTF-8, the only encoding the server accepts (IRCv3 `utf8-only`). Commands that work
+    /// without their text are executed with the readable part of it.
     fn not_utf8(&mut self, line: &[u8], context: &mut Context<'_>) {
         let text = String::from_utf8_lossy(line);
         let Ok(message) = Message::decode(&text) else { return };
@@ -50,7 +50,7 @@ impl Irc {
             });
         }
         let label = Message { tags: Tags(message.tags.0), source: None, command: "", params: Vec::new() };
-        // A command that cannot be read has no name.
+        // Do not echo an unreadable command.
         let is_readable = !message.command.contains(char::REPLACEMENT_CHARACTER);
         let command = if is_readable { message.command } else { "*" };
         self.labelled(&label, context, |irc, context| {
@@ -58,7 +58,7 @@ impl Irc {
         });
     }
 
-    /// Clients get this one whether or not they know `standard-replies` (`utf8-only`).
+    /// Sent even without `standard-replies`, as `utf8-only` requires.
     fn fail_utf8(&self, command: &str, text: &str, context: &mut Context<'_>) {
         self.send("FAIL", context, |line| {
             line.param(command);
@@ -68,8 +68,7 @@ impl Irc {
     }
 }
 
-/// How many of a line's bytes are tags, `@` and the space behind them included. `None` where a line has nothing but
-/// tags.
+/// The length of a line's tags, including `@` and the space after them. `None` when the line has only tags.
 fn tags_length(line: &[u8]) -> Option<usize> {
     if line.first() != Some(&b'@') {
         return Some(0);

@@ -1,4 +1,4 @@
-//! What keeps and ends a connection: `PING`, `PONG`, `ERROR`, `QUIT`.
+//! `PING`, `PONG`, `ERROR`, `QUIT`: commands that keep or end a connection.
 
 use super::client::Irc;
 use crate::message::CloseReason;
@@ -19,10 +19,10 @@ impl Irc {
         });
     }
 
-    /// `PONG token`: being heard of is enough.
+    /// `PONG token`: receiving it is enough.
     pub(super) fn pong(&mut self, _: &Message<'_>, _: &mut Context<'_>) {}
 
-    /// `ERROR`: what a client says of its own mistakes is not ours.
+    /// `ERROR`: ignored from clients.
     pub(super) fn error(&mut self, _: &Message<'_>, _: &mut Context<'_>) {}
 
     /// `QUIT [reason]`.

@@ -1,4 +1,4 @@
-//! `LIST`: the channels that the client may know of, perhaps under conditions.
+//! `LIST`: the channels visible to the client, filtered by conditions.
 
 use std::time::SystemTime;
 
@@ -10,19 +10,19 @@ use crate::hub::mask::{Folded, Pattern};
 use crate::session::Context;
 use crate::wire::irc::{Line, Message, numeric};
 
-/// How many vacant places are passed in one step of work.
+/// Vacant indices per step of work.
 pub(super) const VACANT_PLACES_PER_STEP: usize = 16;
 
-/// What it costs to fold the name of a channel.
+/// Steps to fold the letter case of a channel's name.
 const FOLDING_STEPS: usize = 16;
 
-/// `LIST`, as far as it has come.
+/// The progress of a `LIST`.
 #[derive(Debug)]
 struct Listing {
     conditions: Vec<Condition>,
-    /// Rooms before this place have been looked at.
+    /// Rooms below this index are done.
     next: usize,
-    /// How many bytes the rest of the answer may have.
+    /// Bytes left for the answer.
     bytes_left: usize,
 }
 
@@ -34,7 +34,7 @@ impl Work for Listing {
             irc.say(numeric::RPL_LISTEND, "End of LIST", context);
             return Progress::Done;
         };
-        // Places that are vacant were looked at as well.
+        // Skipped vacant indices cost work too.
         let mut steps = 1 + (place - self.next) / VACANT_PLACES_PER_STEP;
         self.next = place + 1;
         if hub.is_visible(id, irc.user) && lists(&self.conditions, room, now.time, &mut steps) {
@@ -64,7 +64,7 @@ impl Work for Listing {
 }
 
 impl Irc {
-    /// `LIST [channels] [conditions]`; what is what can be seen, so their order does not count.
+    /// `LIST [channels] [conditions]`; the two are told apart by their form, so either may come first.
     pub(super) fn list(&mut self, message: &Message<'_>, context: &mut Context<'_>) {
         let wanted = message.params.join(",");
         let conditions = self.targets(&wanted, CHANNEL_TARGETS, context);
@@ -78,18 +78,18 @@ impl Irc {
     }
 }
 
-/// A condition of `LIST` (modern.ircdocs.horse, `ELIST`), by its letter there.
+/// A condition of `LIST`, with its letter in `ELIST` (modern.ircdocs.horse).
 #[derive(Debug)]
 enum Condition {
     /// `U`: more or fewer members than this.
     Members(Comparison),
-    /// `C`: made more or fewer minutes ago than this.
+    /// `C`: created more or fewer minutes ago than this.
     Created(Comparison),
-    /// `T`: the topic set more or fewer minutes ago than this.
+    /// `T`: topic set more or fewer minutes ago than this.
     TopicSet(Comparison),
-    /// `N`: a name that this mask does not match.
+    /// `N`: the name does not match this mask.
     NotNamed(Pattern),
-    /// `M`, or a plain name: a name that this mask matches.
+    /// `M`, or a plain name: the name matches this mask.
     Named(Pattern),
 }
 
@@ -127,14 +127,14 @@ impl Comparison {
         }
     }
 
-    /// `C>60` is "made more than an hour ago".
+    /// `C>60` means "created more than an hour ago".
     fn holds_since(&self, then: SystemTime, now: SystemTime) -> bool {
         let minutes = now.duration_since(then).map_or(0, |since| since.as_secs() / 60);
         self.holds(minutes)
     }
 }
 
-/// Of several names one must match; of everything else, all.
+/// True when one of the names and all other conditions match.
 fn lists(conditions: &[Condition], room: &Room, now: SystemTime, steps: &mut usize) -> bool {
     if conditions.is_empty() {
         return true;

@@ -1,4 +1,4 @@
-//! Saying something: `PRIVMSG`, `NOTICE`, `TAGMSG`.
+//! `PRIVMSG`, `NOTICE`, `TAGMSG`.
 
 use std::vec;
 
@@ -11,10 +11,10 @@ use crate::name::{RoomName, UserName};
 use crate::session::Context;
 use crate::wire::irc::{Message, Tags, numeric};
 
-/// Most targets of one message.
+/// Maximum number of targets per message.
 pub(super) const TARGETS: usize = 4;
 
-/// Something that is said to several targets, and those that have not heard it yet.
+/// A message, and the targets that have not received it yet.
 #[derive(Debug)]
 struct Speaking {
     targets: vec::IntoIter<Box<str>>,
@@ -36,7 +36,7 @@ impl Irc {
         self.speak(SpeechKind::Message, message, context);
     }
 
-    /// `NOTICE targets text`. Nothing is ever answered to it (RFC 2812 §3.3.2).
+    /// `NOTICE targets text`. Never answered, not even with an error (RFC 2812 §3.3.2).
     pub(super) fn notice(&mut self, message: &Message<'_>, context: &mut Context<'_>) {
         self.speak(SpeechKind::Notice, message, context);
     }
@@ -85,7 +85,7 @@ impl Irc {
         }
     }
 
-    /// The tags that clients send each other: those whose names begin with `+`. The server's own it makes itself.
+    /// The client's own tags, whose names begin with `+`. Other tags only the server sets.
     fn client_only_tags(&self, tags: Tags<'_>) -> Box<str> {
         if !self.capabilities.has(Capabilities::MESSAGE_TAGS) {
             return Box::default();
@@ -130,7 +130,7 @@ impl Irc {
         self.complain(numeric::ERR_NOSUCHNICK, target, "No such nick or channel", context);
     }
 
-    /// Tells the client that whom it spoke to or invited is away.
+    /// Tells the client that the user it addressed or invited is away.
     pub(super) fn tell_away(&self, who: &UserName, context: &mut Context<'_>) {
         let users = context.hub.users();
         let Some(user) = users.find(who).and_then(|id| users.get(id)) else { return };
@@ -140,7 +140,7 @@ impl Irc {
     }
 }
 
-/// A target without the `@` and `+` before it (`STATUSMSG`), and whom those mean: of several, the lowest rank.
+/// A target without its `@` and `+` prefixes (`STATUSMSG`), and the lowest rank that they denote.
 fn without_prefix(target: &str) -> (&str, Rank) {
     let room = target.trim_start_matches(['@', '+']);
     let prefixes = &target[..target.len() - room.len()];
@@ -156,7 +156,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn several_status_prefixes_mean_the_lowest_of_the_ranks() {
+    fn several_status_prefixes_denote_the_lowest_rank() {
         let voiced = Rank::VOICE.with(Rank::OPERATOR, true);
         for (target, rank) in [
             ("#tea", Rank::NONE),

@@ -1,5 +1,5 @@
-//! A conversation on IRC (modern.ircdocs.horse, IRCv3; RFC 1459 and 2812 where those are silent): lines in, and
-//! through one table of commands, to handlers in files by theme.
+//! IRC sessions (modern.ircdocs.horse, IRCv3; RFC 1459 and 2812 where those are silent): lines pass through one table
+//! of commands to handlers grouped by topic.
 
 mod bans;
 mod client;

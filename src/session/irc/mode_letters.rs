@@ -1,4 +1,4 @@
-//! The letters of modes, and what clients are told of them.
+//! The letters of modes, and how the server announces them.
 
 use crate::message::{MaskList, Rank, RoomFlag};
 
@@ -20,7 +20,7 @@ pub(super) const RANKS: [(char, Rank); 2] = [('o', Rank::OPERATOR), ('v', Rank::
 pub(super) const KEY: char = 'k';
 pub(super) const LIMIT: char = 'l';
 
-// Modes of users.
+// User modes.
 pub(super) const BOT: char = 'B';
 pub(super) const INVISIBLE: char = 'i';
 pub(super) const OPERATOR: char = 'o';
@@ -31,7 +31,7 @@ pub(super) fn find<T: Copy>(table: &[(char, T)], letter: char) -> Option<T> {
 }
 
 pub(super) fn letter<T: PartialEq>(table: &[(char, T)], value: &T) -> char {
-    // Every value stands in its table, so the default is never used.
+    // Every value is in its table, so the default is never used.
     table.iter().find(|(_, known)| known == value).map_or('?', |&(letter, _)| letter)
 }
 
@@ -51,22 +51,19 @@ fn is_of_users(letter: char) -> bool {
     [BOT, INVISIBLE, OPERATOR, WALLOPS].contains(&letter)
 }
 
-/// In the order of ASCII.
+/// In ASCII order.
 fn letters_that(is_one: fn(char) -> bool) -> String {
     ('A'..='z').filter(|&letter| is_one(letter)).collect()
 }
 
-/// All modes of users.
 pub(super) fn user_letters() -> String {
     letters_that(is_of_users)
 }
 
-/// All modes of channels.
 pub(super) fn channel_letters() -> String {
     letters_that(is_of_channels)
 }
 
-/// The modes of channels that take a parameter.
 pub(super) fn channel_letters_with_param() -> String {
     letters_that(takes_param)
 }
@@ -76,7 +73,6 @@ pub(super) fn channel_modes_by_kind() -> String {
     format!("{},{KEY},{LIMIT},{}", letters(&LISTS), letters(&FLAGS))
 }
 
-/// The letters of ranks in a channel.
 pub(super) fn rank_letters() -> String {
     letters(&RANKS)
 }

@@ -9,7 +9,7 @@ use crate::name::{RoomName, UserName};
 use crate::session::Context;
 use crate::wire::irc::{Line, Message, numeric};
 
-/// Most changes with a parameter in one `MODE`; further ones are left out.
+/// Maximum number of changes with a parameter per `MODE`; the rest is ignored.
 pub(super) const MODES: usize = 20;
 
 /// Longest key of a channel, in characters.
@@ -18,16 +18,16 @@ pub(super) const KEY_CHARS: usize = 32;
 /// Longest mask, in bytes.
 const MASK_BYTES: usize = 200;
 
-/// Most bytes of parameters in one `MODE` that a channel hears: with all else it is one line.
+/// Maximum bytes of parameters per `MODE` message to a channel, so that it fits a line.
 const CHANGES_BYTES: usize = 300;
 
-/// What one letter with its parameter asks for.
+/// What one letter and its parameter request.
 enum Asked {
     Change(RoomChange),
     List(MaskList),
-    /// The letter needs a parameter, and there is none.
+    /// The letter needs a parameter, and none is left.
     NoParam(char),
-    /// The parameter is not of the kind that the letter needs.
+    /// The parameter is not valid for the letter.
     BadParam(char, String, &'static str),
     /// No mode has this letter.
     Unknown(char),
@@ -80,7 +80,7 @@ impl Irc {
         for asked in parse(params) {
             match asked {
                 Asked::Change(change) => changes.push(change),
-                // Once: one line could ask hundreds of times for hundreds of lines.
+                // Only once: one line could otherwise request hundreds of lists.
                 Asked::List(list) if shown.contains(&list) => {}
                 Asked::List(list) => {
                     shown.push(list);
@@ -145,7 +145,7 @@ impl Irc {
                 INVISIBLE => UserChange::Invisible(on),
                 WALLOPS => UserChange::Wallops(on),
                 BOT => UserChange::Bot(on),
-                // OPER gives this one, with a password; here it can only be given up.
+                // Only OPER grants this mode, because it needs a password. MODE can remove it.
                 OPERATOR if on => continue,
                 OPERATOR => UserChange::Operator(false),
                 _ => {
@@ -161,7 +161,7 @@ impl Irc {
         self.tell_own_changes(&before, context);
     }
 
-    /// Tells the client which of its modes are not what they were.
+    /// Tells the client which of its modes have changed.
     pub(super) fn tell_own_changes(&self, before: &str, context: &mut Context<'_>) {
         let after = self.own_modes(context);
         let gone: String = before.chars().filter(|&c| !after.contains(c)).collect();
@@ -205,7 +205,7 @@ pub(super) fn user_modes(user: &crate::hub::User) -> String {
     ['+'].into_iter().chain(modes.into_iter().filter(|(_, on)| *on).map(|(letter, _)| letter)).collect()
 }
 
-/// A channel's modes, and their parameters. The key is for members alone.
+/// A channel's modes and parameters. Only members see the key.
 fn channel_modes(room: &Room, is_inside: bool) -> (String, Vec<String>) {
     let settings = &room.settings;
     let mut letters = String::from("+");
@@ -222,7 +222,7 @@ fn channel_modes(room: &Room, is_inside: bool) -> (String, Vec<String>) {
     (letters, params)
 }
 
-/// What `letters params...` ask for, in order.
+/// Parses `letters params...`, in order.
 fn parse(params: &[&str]) -> Vec<Asked> {
     let Some((letters, params)) = params.split_first() else { return Vec::new() };
     let has_more = params.len() > MODES;
@@ -262,20 +262,20 @@ fn parse(params: &[&str]) -> Vec<Asked> {
         }
     }
     if has_more {
-        // They had a parameter, which is left out: so they are too.
+        // These lost their parameters to the limit, so drop them too.
         asked.retain(|asked| !matches!(asked, Asked::NoParam(_) | Asked::List(_)));
     }
     asked
 }
 
-/// True for what others can be shown as one parameter, whole.
+/// True for text that can be shown whole as one parameter.
 fn is_word(text: &str) -> bool {
     !text.is_empty() && !text.contains(|c: char| c.is_whitespace() || c.is_control())
 }
 
 fn key(on: bool, param: Option<&str>) -> Asked {
     match param {
-        // Whoever may take the key away need not know it.
+        // Removing the key does not require knowing it.
         _ if !on => Asked::Change(RoomChange::Key(None)),
         None => Asked::NoParam(KEY),
         Some(key) if !is_word(key) || key.chars().count() > KEY_CHARS || key.contains([',', ':']) => {
@@ -298,8 +298,7 @@ fn limit<'a>(on: bool, params: &mut impl Iterator<Item = &'a &'a str>) -> Asked 
     }
 }
 
-/// The parameters of the messages `MODE` by which a channel hears of `changes`: as many as it takes for each to be
-/// one line.
+/// The parameters of `MODE` messages that tell a channel of `changes`, split so that each message fits a line.
 pub(super) fn mode_params(changes: &[RoomChange]) -> Vec<Vec<String>> {
     let mut messages: Vec<Vec<String>> = Vec::new();
     let (mut sign, mut bytes) = (None, 0);
@@ -334,7 +333,7 @@ mod tests {
     use crate::message::{Rank, RoomFlag};
 
     #[test]
-    fn changes_are_written_with_their_signs_and_parameters() {
+    fn changes_are_written_with_signs_and_parameters() {
         let changes = [
             RoomChange::Flag(RoomFlag::Secret, true),
             RoomChange::Limit(Some(5)),
@@ -346,7 +345,7 @@ mod tests {
     }
 
     #[test]
-    fn many_changes_are_several_messages_that_each_fit_a_line() {
+    fn many_changes_become_several_messages_that_each_fit_a_line() {
         let mask = |n| RoomChange::Mask {
             list: MaskList::Bans,
             mask: format!("{n}{}", "x".repeat(190)),

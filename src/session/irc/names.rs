@@ -1,4 +1,4 @@
-//! `NAMES`, and the list of names behind a `JOIN`.
+//! `NAMES`, and the list of names after a `JOIN`.
 
 use std::vec;
 
@@ -13,30 +13,30 @@ use crate::name::RoomName;
 use crate::session::Context;
 use crate::wire::irc::{Line, Message, numeric};
 
-/// Most members that are looked at for one line. Not all of them may be shown.
+/// Maximum number of members checked per line. Some of them may be invisible.
 const MEMBERS_PER_LINE: usize = 250;
 
-/// The list of a channel's members, as far as it has come.
+/// The progress of listing a channel's members.
 #[derive(Debug)]
 struct Names {
     channel: RoomName,
-    /// Members at this place and behind it are listed. From the last to the first: whoever leaves meanwhile is replaced by
-    /// the last, who is listed already. Whoever joins meanwhile becomes the last, and the client is told of that.
+    /// Members from this index on are listed, from last to first. When a member leaves, the last, already listed,
+    /// takes its place. New members become the last, and the client hears of them by `JOIN`.
     listed_from: usize,
 }
 
-/// `NAMES channels`, as far as it has come.
+/// The progress of a `NAMES`.
 #[derive(Debug)]
 struct NamesOf {
     channels: vec::IntoIter<Box<str>>,
     lists: Lists,
 }
 
-/// The lists that one command is answered with, one after the other.
+/// The lists that answer one command, one at a time.
 #[derive(Debug)]
 pub(super) struct Lists {
     current: Option<Names>,
-    /// How many bytes the rest of them may have together.
+    /// Bytes left for all remaining lists.
     bytes_left: usize,
 }
 
@@ -45,12 +45,12 @@ impl Lists {
         Self { current: None, bytes_left }
     }
 
-    /// Makes this channel's list the next one.
+    /// Starts the list of this channel.
     pub(super) fn begin(&mut self, channel: RoomName) {
         self.current = Some(Names::new(channel));
     }
 
-    /// Goes on with the list that was begun. False when there is none.
+    /// Continues the current list. False when there is none.
     pub(super) fn step(&mut self, irc: &Irc, context: &mut Context<'_>) -> bool {
         let Some(names) = &mut self.current else { return false };
         if names.step(irc, &mut self.bytes_left, context) == Progress::Done {
@@ -65,7 +65,7 @@ impl Names {
         Self { channel, listed_from: usize::MAX }
     }
 
-    /// Lists members until the budget of this turn or `bytes_left` is spent.
+    /// Lists members until this turn's budget or `bytes_left` is spent.
     fn step(&mut self, irc: &Irc, bytes_left: &mut usize, context: &mut Context<'_>) -> Progress {
         let room = context.hub.rooms().find(&self.channel);
         let Some(id) = room.filter(|&room| context.hub.is_visible(room, irc.user)) else {
@@ -121,7 +121,7 @@ impl Irc {
         self.begin(NamesOf { channels, lists }, context);
     }
 
-    /// Lists as many members as a line has room for. Returns how many bytes that are.
+    /// Lists as many members as fit in a line. Returns its length in bytes.
     fn line_of_names(&self, names: &mut Names, context: &mut Context<'_>) -> usize {
         let Context { hub, out, house, .. } = context;
         let hub = &**hub;
@@ -183,7 +183,7 @@ impl Irc {
         }
     }
 
-    /// See [`Irc::targets`]; for work that outlives the message.
+    /// Like [`Irc::targets`], for work that outlives the message.
     pub(super) fn owned_targets(
         &self,
         list: &str,

@@ -1,4 +1,4 @@
-//! What operators of the server do.
+//! Commands of server operators.
 
 use super::client::Irc;
 use super::registering::USERNAME_CHARS;
@@ -20,7 +20,7 @@ impl Irc {
     pub(super) fn oper(&mut self, message: &Message<'_>, context: &mut Context<'_>) {
         let (name, password) = (message.params[0], message.params[1]);
         let operators = &context.house.config.operators;
-        // Who gives a name that is none must not find out by how soon the answer comes.
+        // For an unknown name, the answer must take as long as for any other.
         let Some(costliest) = operators.iter().max_by_key(|operator| operator.password.cost()) else {
             return self.say(
                 numeric::ERR_NOOPERHOST,
@@ -36,7 +36,7 @@ impl Irc {
         context.out.push(Effect::Errand(self.connection, Check { decoy, ..check }.into()));
     }
 
-    /// Goes on with `OPER`; there is an operator of this `name`, unless it is `None`.
+    /// Finishes `OPER`. `name` is an existing operator, or `None` if there is none of that name.
     pub(super) fn oper_checked(&mut self, name: Option<&str>, outcome: Outcome, context: &mut Context<'_>) {
         let name = match name {
             _ if outcome == Outcome::NotChecked => {
@@ -48,7 +48,7 @@ impl Irc {
                 log_wrong_password(context, format_args!("OPER {name:?}"));
                 return self.say(numeric::ERR_PASSWDMISMATCH, "Password incorrect", context);
             }
-            // What stood in the name's place may have been the password.
+            // The given name is not logged: it might be a password.
             None => {
                 log_wrong_password(context, format_args!("OPER, unknown name"));
                 return self.say(numeric::ERR_PASSWDMISMATCH, "Password incorrect", context);
@@ -84,7 +84,7 @@ impl Irc {
         self.ask(Command::SetHost { who, username, host }, context);
     }
 
-    /// The name of somebody whom an operator wants to do something to.
+    /// The name of an existing user on whom an operator acts; otherwise sends an error.
     fn victim(&self, name: &str, context: &mut Context<'_>) -> Option<UserName> {
         let victim = UserName::new(name).ok();
         if victim.is_none() {
@@ -98,7 +98,7 @@ impl Irc {
         context.out.push(Effect::Errand(self.connection, ErrandKind::Reload.into()));
     }
 
-    /// Goes on with `REHASH`.
+    /// Finishes `REHASH`.
     pub(super) fn tell_reloaded(&self, told: &str, context: &mut Context<'_>) {
         self.complain(numeric::RPL_REHASHING, "config", "Rehashing", context);
         self.say("NOTICE", told, context);

@@ -1,4 +1,4 @@
-//! People: who is here, who was, who is away, and being told of comings and goings.
+//! Information on users: who is here, who was, who is away; and `MONITOR`.
 
 use std::vec;
 
@@ -17,19 +17,19 @@ use crate::name::UserName;
 use crate::session::Context;
 use crate::wire::irc::{Line, Message, numeric};
 
-/// Longest message for who is away, in characters; what is longer is cut.
+/// Longest away message, in characters; the rest is cut.
 pub(super) const AWAY_CHARS: usize = 200;
 
-/// Most names in one `USERHOST` (RFC 2812 §4.8).
+/// Maximum number of names per `USERHOST` (RFC 2812 §4.8).
 const USERHOST_TARGETS: usize = 5;
 
-/// What it costs to find a user by name: letter case is folded.
+/// Steps to find a user by name, which folds letter case.
 const LOOKUP_STEPS: usize = 16;
 
-/// Bytes of names in one numeric of `MONITOR` or `WHOIS`: with all else it is one line.
+/// Bytes of names per numeric of `MONITOR` or `WHOIS`, so that it fits a line.
 const NAMES_BYTES: usize = 300;
 
-/// `MONITOR + nicks` or `- nicks`, as far as it has come.
+/// The progress of `MONITOR +` or `MONITOR -`.
 #[derive(Debug, Default)]
 struct Watching {
     is_to_watch: bool,
@@ -79,7 +79,7 @@ impl Irc {
         self.ask(Command::Change(UserChange::Realname(realname.to_owned())), context);
     }
 
-    /// `ISON nick...`, the nicks as parameters of their own or in one.
+    /// `ISON nick...`, with each nick in its own parameter or all in one.
     pub(super) fn ison(&mut self, message: &Message<'_>, context: &mut Context<'_>) {
         let names = message.params.iter().flat_map(|param| param.split(' '));
         let mut looked_up = 0;
@@ -130,7 +130,7 @@ impl Irc {
     fn tell_whois(&self, id: UserId, context: &mut Context<'_>) {
         let Context { hub, out, house, now, .. } = context;
         let (Some(user), Some(viewer)) = (hub.users().get(id), hub.users().get(self.user)) else { return };
-        // For each channel, both are looked for in it, and the user by name.
+        // For each channel: find both users in it, and the user by name.
         out.worked(user.seats.len() * LOOKUP_STEPS);
         let sees_all = viewer.is_operator || id == self.user;
         let identity = &user.identity;
@@ -187,7 +187,7 @@ impl Irc {
         });
     }
 
-    /// The channels of `user` that the client may know of, in lists that each fit a line.
+    /// The channels of `user` that the client may see, in lists that each fit a line.
     fn channels_of(&self, user: &User, sees_all: bool, hub: &crate::hub::Hub) -> Vec<String> {
         let mut names = Vec::new();
         for seat in user.seats.iter() {
@@ -287,7 +287,7 @@ impl Irc {
         }
     }
 
-    /// Tells which of `names` are here.
+    /// Tells which of `names` are online and which are not.
     fn tell_presence(&self, names: &[UserName], context: &mut Context<'_>) {
         let (mut here, mut gone) = (Vec::new(), Vec::new());
         for name in names {
@@ -304,7 +304,7 @@ impl Irc {
     }
 }
 
-/// `names` in lists that each fit a line.
+/// `names` joined to lists that each fit a line.
 fn lists(names: &[String], separator: &str) -> Vec<String> {
     let mut lists: Vec<String> = Vec::new();
     for name in names {
@@ -319,12 +319,12 @@ fn lists(names: &[String], separator: &str) -> Vec<String> {
     lists
 }
 
-/// An IPv6 address may begin with a colon, which a parameter may not.
+/// An IPv6 address may begin with a colon, but a parameter must not.
 pub(super) fn ip_as_param(ip: &str) -> String {
     if ip.starts_with(':') { format!("0{ip}") } else { ip.to_owned() }
 }
 
-/// What `TARGMAX` says of commands that take several targets.
+/// The `TARGMAX` limits of commands with several targets.
 pub(super) fn target_limits() -> String {
     let (channels, kick) = (CHANNEL_TARGETS, super::rooms::KICK_TARGETS);
     format!(

@@ -1,11 +1,11 @@
-//! How ranks are written.
+//! The prefixes that show a member's rank.
 
 use crate::message::Rank;
 
-/// The signs of all ranks in a channel, highest first.
+/// All prefixes, highest rank first.
 pub(super) const RANK_SIGNS: &str = "@+";
 
-/// What stands before a member's name: all that applies, or only the first.
+/// The prefixes before a member's name: all that apply, or only the highest.
 pub(super) fn prefixes(rank: Rank, all: bool) -> &'static str {
     match (rank.has_any(Rank::OPERATOR), rank.has_any(Rank::VOICE)) {
         _ if rank == Rank::NONE => "",

@@ -1,4 +1,4 @@
-//! Registering: capabilities, password, name, user (modern.ircdocs.horse, "Connection Registration").
+//! Registration: capabilities, password, nick, user (modern.ircdocs.horse, "Connection Registration").
 
 use std::rc::Rc;
 
@@ -15,20 +15,20 @@ use crate::session::conversation::Conversation;
 use crate::session::logins::{NO_PASSWORD, log_login, log_not_checked, log_wrong_password};
 use crate::wire::irc::{Message, numeric};
 
-/// Longest user name, in characters; what is longer is cut.
+/// Longest username, in characters; the rest is cut.
 pub(super) const USERNAME_CHARS: usize = 16;
 
-/// The user name of those who give none that can be shown.
+/// The username of clients that send no valid one.
 const DEFAULT_USERNAME: &str = "user";
 
-/// Longest real name, in characters; what is longer is cut.
+/// Longest real name, in characters; the rest is cut.
 pub(super) const REALNAME_CHARS: usize = 128;
 
-/// For how long clients that have come with TLS are to come with nothing else, in seconds: 30 days.
+/// How long clients that have used TLS must continue to, in seconds: 30 days.
 const STS_SECONDS: u32 = 30 * 86_400;
 
-/// What tells clients to come with TLS, if there is something to tell (IRCv3 `sts`): where, as long as they come
-/// without, and then for how long. It is no capability that can be asked for.
+/// The value of `sts`, which makes clients use TLS (IRCv3 `sts`): the port on plain connections, the duration on TLS
+/// connections. Clients cannot request it.
 fn sts(context: &Context<'_>) -> Option<String> {
     let port = context.house.sts_port?;
     Some(if context.is_secure { format!("sts=duration={STS_SECONDS}") } else { format!("sts=port={port}") })
@@ -40,7 +40,7 @@ impl Irc {
         let subcommand = message.params[0].to_ascii_uppercase();
         match subcommand.as_str() {
             "LS" => {
-                // From version 302 on the client is to be told of changes.
+                // From version 302 on, clients are notified of changes.
                 let version: Option<u32> = message.params.get(1).and_then(|version| version.parse().ok());
                 if version.is_some_and(|version| version >= 302) {
                     self.keeps_cap_notify = true;
@@ -66,7 +66,7 @@ impl Irc {
         }
     }
 
-    /// All of what is asked for, or nothing.
+    /// Enables all requested capabilities or none.
     fn cap_req(&mut self, wanted: &str, context: &mut Context<'_>) {
         self.begin_negotiation();
         let mut after = self.capabilities;
@@ -87,7 +87,7 @@ impl Irc {
         self.cap_reply("ACK", wanted, context);
     }
 
-    /// Answers with `names`, on as many lines as they take: a name that is cut is another name.
+    /// Answers with `names` on as many lines as needed; a name is never cut.
     fn cap_reply(&self, subcommand: &str, names: &str, context: &mut Context<'_>) {
         let mut names = names.split(' ').filter(|name| !name.is_empty()).peekable();
         loop {
@@ -143,11 +143,11 @@ impl Irc {
 
     /// `USER username 0 * realname`.
     pub(super) fn user(&mut self, message: &Message<'_>, context: &mut Context<'_>) {
-        // A user name stands before an `@`, and says that nobody has vouched for it.
+        // Without characters that separate parts of a mask; the `~` says that nobody has verified it.
         let username = message.params[0].chars().filter(|&c| c.is_alphanumeric() || "-_.".contains(c));
         let mut username: String = username.take(USERNAME_CHARS).collect();
         if username.is_empty() {
-            // A client does not ask its user for another, so it would hang here.
+            // A client does not ask its user again, so an error would leave it waiting.
             username.push_str(DEFAULT_USERNAME);
         }
         let realname: String = message.params[3].chars().take(REALNAME_CHARS).collect();
@@ -157,7 +157,7 @@ impl Irc {
         self.try_to_register(context);
     }
 
-    /// Goes on with a registration that needed a password.
+    /// Finishes a registration that needed a password.
     pub(super) fn registration_checked(&mut self, outcome: Outcome, context: &mut Context<'_>) {
         match outcome {
             Outcome::Right => {}
@@ -213,7 +213,7 @@ impl Irc {
                 log_login(user, context);
                 self.welcome(context);
             }
-            // Somebody was faster. The client may try another name.
+            // Another client was faster. The client may try another name.
             Err(why) => {
                 registration.name = None;
                 self.refuse(&why, context);

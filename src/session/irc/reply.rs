@@ -1,4 +1,4 @@
-//! Replies to one client: numerics, and what it is told when the hub declines.
+//! Replies to one client: numerics, and errors for refusals.
 
 use std::iter::Peekable;
 
@@ -10,7 +10,7 @@ use crate::message::{Command, Refusal};
 use crate::session::Context;
 use crate::wire::irc::{Line, numeric};
 
-/// As many of `words`, separated by spaces, as have room; one at least.
+/// As many of `words`, joined by spaces, as fit in `room` bytes; at least one.
 pub(super) fn fill<'a>(words: &mut Peekable<impl Iterator<Item = &'a str>>, room: usize) -> String {
     let mut text = String::new();
     while let Some(word) = words.next_if(|word| text.is_empty() || text.len() + word.len() < room) {
@@ -23,13 +23,13 @@ pub(super) fn fill<'a>(words: &mut Peekable<impl Iterator<Item = &'a str>>, room
 }
 
 impl Irc {
-    /// Sends a numeric (RFC 2812 §2.4): the server, the code, the client's name, and what `write` adds.
+    /// Sends a numeric (RFC 2812 §2.4): server, code, client name, and what `write` adds.
     pub(super) fn numeric(&self, code: &str, context: &mut Context<'_>, write: impl FnOnce(&mut Line<'_>)) {
         let mut write = Some(write);
         self.numeric_line(code, context, &mut |line| write.take().into_iter().for_each(|write| write(line)));
     }
 
-    /// What all numerics share, compiled once: there are some hundred of them, and flash memory is small.
+    /// The common part of all numerics, compiled once to keep the program small.
     fn numeric_line(&self, code: &str, context: &mut Context<'_>, write: &mut dyn FnMut(&mut Line<'_>)) {
         let name = context.hub.users().get(self.user).map(|user| user.name().as_str());
         let name = match &self.phase {
@@ -46,7 +46,7 @@ impl Irc {
         });
     }
 
-    /// Sends a numeric with a list of words, again and again if they take more than a line; once at least.
+    /// Sends a list of words in one or more numerics, as many as it needs.
     pub(super) fn words(&self, code: &str, words: &[String], context: &mut Context<'_>) {
         let mut words = words.iter().map(String::as_str).peekable();
         loop {
@@ -68,7 +68,7 @@ impl Irc {
         });
     }
 
-    /// Sends `FAIL` (IRCv3 `standard-replies`), or a notice to who does not know that.
+    /// Sends `FAIL` (IRCv3 `standard-replies`), or a notice to clients without that capability.
     pub(super) fn fail(&self, command: &str, code: &str, text: &str, context: &mut Context<'_>) {
         if self.capabilities.has(Capabilities::STANDARD_REPLIES) {
             self.send("FAIL", context, |line| {
@@ -82,12 +82,12 @@ impl Irc {
         }
     }
 
-    /// Sends a numeric that says something.
+    /// Sends a numeric with a text.
     pub(super) fn say(&self, code: &str, text: &str, context: &mut Context<'_>) {
         self.numeric_line(code, context, &mut |line| line.trailing(text));
     }
 
-    /// Tells that an answer about `about` was cut.
+    /// Tells the client that an answer about `about` was cut.
     pub(super) fn tell_cut(&self, about: &str, context: &mut Context<'_>) {
         self.complain(
             numeric::ERR_TOOMANYMATCHES,
@@ -97,7 +97,7 @@ impl Irc {
         );
     }
 
-    /// Sends a numeric that names one thing and says something of it.
+    /// Sends a numeric with one parameter and a text.
     pub(super) fn complain(&self, code: &str, about: &str, text: &str, context: &mut Context<'_>) {
         self.numeric_line(code, context, &mut |line| {
             line.param(about);
@@ -105,8 +105,8 @@ impl Irc {
         });
     }
 
-    /// True when `server` is this one, by its name, by a mask or by somebody on it; or is not given. Otherwise the
-    /// client is told that there is none.
+    /// True when `server` is missing or denotes this server: by name, mask or one of its users. Otherwise sends an
+    /// error.
     pub(super) fn is_here(&self, server: Option<&&str>, context: &mut Context<'_>) -> bool {
         let Some(server) = server else { return true };
         let is_here = Pattern::new(server).matches(&Folded::new(&context.house.name), &mut 0)
@@ -117,7 +117,7 @@ impl Irc {
         is_here
     }
 
-    /// Asks the hub, and tells the client if that declines. True when it did not.
+    /// Sends a command to the hub, and its refusal to the client. True on success.
     pub(super) fn ask(&self, command: Command, context: &mut Context<'_>) -> bool {
         match context.hub.handle(self.user, command, context.now, context.out) {
             Ok(()) => true,
@@ -128,7 +128,7 @@ impl Irc {
         }
     }
 
-    /// Tells why a request is declined, as the numeric that the specification has for it.
+    /// Sends the numeric for a refusal.
     pub(super) fn refuse(&self, why: &Refusal, context: &mut Context<'_>) {
         let (mut letter, mut number) = ([0; 4], String::new());
         let (code, about) = match why {
@@ -168,7 +168,7 @@ impl Irc {
             }
         };
         let text = match why {
-            // The client may have given what is no name of a room at all, and is told the same then.
+            // Also for what cannot be a room's name.
             Refusal::NoSuchRoom(_) => "No such channel".to_owned(),
             why => why.to_string(),
         };
@@ -178,7 +178,7 @@ impl Irc {
         });
     }
 
-    /// Sends a numeric that names two things and says something of them.
+    /// Sends a numeric with two parameters and a text.
     pub(super) fn about_two(&self, code: &str, a: &str, b: &str, text: &str, context: &mut Context<'_>) {
         self.numeric_line(code, context, &mut |line| {
             line.param(a);

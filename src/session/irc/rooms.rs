@@ -1,4 +1,4 @@
-//! Channels: coming, going, topics, lists. Here, and on the wire, rooms are called channels.
+//! `JOIN`, `PART`, `TOPIC`, `INVITE`, `KICK`. IRC calls rooms channels, and so does this code.
 
 use std::time::SystemTime;
 use std::vec;
@@ -14,13 +14,13 @@ use crate::name::{NameError, RoomName, UserName};
 use crate::session::Context;
 use crate::wire::irc::{Message, numeric};
 
-/// Longest topic, in characters; what is longer is cut.
+/// Longest topic, in characters; the rest is cut.
 pub(super) const TOPIC_CHARS: usize = 300;
 
-/// Longest reason for a kick or a parting, in characters; what is longer is cut.
+/// Longest reason for `KICK` or `PART`, in characters; the rest is cut.
 pub(super) const KICK_CHARS: usize = 200;
 
-/// Most people removed by one `KICK`.
+/// Maximum number of users removed by one `KICK`.
 pub(super) const KICK_TARGETS: usize = 4;
 
 /// `text`, cut to `most` characters.
@@ -28,11 +28,11 @@ pub(super) fn cut(text: &str, most: usize) -> &str {
     text.char_indices().nth(most).map_or(text, |(end, _)| &text[..end])
 }
 
-/// `JOIN channels [keys]`, as far as it has come.
+/// The progress of a `JOIN`.
 #[derive(Debug)]
 struct Joining {
     channels: vec::IntoIter<(Box<str>, Option<String>)>,
-    /// The members of the channel that was entered last.
+    /// The list of members of the channel joined last.
     lists: Lists,
 }
 
@@ -50,7 +50,7 @@ impl Work for Joining {
     }
 }
 
-/// `PART channels [reason]`, as far as it has come.
+/// The progress of a `PART`.
 #[derive(Debug)]
 struct Parting {
     channels: vec::IntoIter<Box<str>>,
@@ -71,12 +71,12 @@ impl Work for Parting {
     }
 }
 
-/// `KICK channels nicks [reason]`, as far as it has come.
+/// The progress of a `KICK`.
 #[derive(Debug)]
 struct Kicking {
-    /// Who is removed from where.
+    /// Pairs of a channel and a user to remove from it.
     victims: vec::IntoIter<(Box<str>, Box<str>)>,
-    /// Who comes behind the last who may be removed.
+    /// The first user beyond the limit.
     left_out: Option<Box<str>>,
     reason: Box<str>,
     /// All are removed from the same channel.
@@ -94,7 +94,7 @@ impl Work for Kicking {
         };
         context.out.counted_as_message();
         if !irc.kick_one(&channel, &who, &self.reason, context) && self.is_one_channel {
-            // Everybody else would be refused for the same reason.
+            // The others would be refused for the same reason.
             self.victims = Vec::new().into_iter();
         }
         Progress::More
@@ -119,7 +119,7 @@ impl Irc {
         self.begin(Joining { channels: channels.into_iter(), lists }, context);
     }
 
-    /// Enters a channel. Returns it where its members are to be listed.
+    /// Joins a channel. Returns it if its members must be listed.
     fn join_one(&mut self, name: &str, key: Option<String>, context: &mut Context<'_>) -> Option<RoomName> {
         let name = match RoomName::new(name) {
             Ok(name) => name,
@@ -141,7 +141,7 @@ impl Irc {
         wants_names.then(|| context.hub.rooms().get(room).name.clone())
     }
 
-    /// What the client is in this channel.
+    /// The client's membership in this channel.
     pub(super) fn seat(&self, name: &RoomName, context: &Context<'_>) -> Option<Member> {
         let room = context.hub.rooms().find(name)?;
         context.hub.rooms().member(context.hub.users(), self.user, room)
@@ -190,7 +190,7 @@ impl Irc {
         }
     }
 
-    /// The channel called `name`, if the client may know of it; it is told when not.
+    /// The channel called `name` if it is visible to the client; otherwise sends an error.
     pub(super) fn channel(&self, name: &str, context: &mut Context<'_>) -> Option<(RoomName, RoomId)> {
         let found = RoomName::new(name).ok().and_then(|name| {
             let room = context.hub.rooms().find(&name)?;
@@ -217,7 +217,7 @@ impl Irc {
         });
     }
 
-    /// `INVITE nick channel`, or nothing for the list of one's own invitations.
+    /// `INVITE nick channel`; without parameters, lists the client's own invitations.
     pub(super) fn invite(&mut self, message: &Message<'_>, context: &mut Context<'_>) {
         match message.params[..] {
             [] => self.list_invitations(context),
@@ -230,7 +230,7 @@ impl Irc {
                     return self.complain(numeric::ERR_NOSUCHNICK, who, "No such nick", context);
                 };
                 if self.ask(Command::Invite { room: room.clone(), who: who.clone() }, context) {
-                    // As their owners write them.
+                    // In the letter case of their owners.
                     let (users, rooms) = (context.hub.users(), context.hub.rooms());
                     let guest = users.find(&who).and_then(|id| users.get(id));
                     let who = guest.map_or(who, |guest| guest.name().clone());
@@ -247,7 +247,7 @@ impl Irc {
 
     fn list_invitations(&self, context: &mut Context<'_>) {
         let Some(user) = context.hub.users().get(self.user) else { return };
-        // One to a channel that is gone is void.
+        // An invitation to a channel that no longer exists is invalid.
         let is_valid = |name: &&RoomName| {
             let room = context.hub.rooms().find(name);
             room.is_some_and(|room| {
@@ -262,8 +262,8 @@ impl Irc {
         self.say(numeric::RPL_ENDOFINVITELIST, "End of INVITE list", context);
     }
 
-    /// `KICK channel nicks [reason]`, or as many channels as nicks: then each nick is removed from the channel at its
-    /// place (RFC 2812 §3.2.8).
+    /// `KICK channel nicks [reason]`, or with as many channels as nicks: then each nick is removed from the channel
+    /// in the same position (RFC 2812 §3.2.8).
     pub(super) fn kick(&mut self, message: &Message<'_>, context: &mut Context<'_>) {
         let channels: Vec<_> = message.params[0].split(',').filter(|name| !name.is_empty()).collect();
         let nicks: Vec<_> = message.params[1].split(',').filter(|who| !who.is_empty()).collect();
@@ -286,7 +286,7 @@ impl Irc {
         self.begin(kicking, context);
     }
 
-    /// Removes somebody. False if the client may not remove anybody from the channel.
+    /// Removes one user. False when the client may not remove anybody from the channel.
     fn kick_one(&self, channel: &str, who: &str, reason: &str, context: &mut Context<'_>) -> bool {
         let Ok(room) = RoomName::new(channel) else {
             self.complain(numeric::ERR_NOSUCHCHANNEL, channel, "No such channel", context);
@@ -299,7 +299,7 @@ impl Irc {
         let kick = Command::Kick { room: room.clone(), who, reason: reason.to_owned() };
         match context.hub.handle(self.user, kick, context.now, context.out) {
             Ok(()) => true,
-            // Whoever is not on the server is not on the channel either.
+            // A user who is not on the server is not in the channel either.
             Err(Refusal::NobodyCalled(who)) => {
                 self.refuse(&Refusal::TheyAreNotInRoom(who, room), context);
                 true

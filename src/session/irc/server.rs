@@ -1,4 +1,4 @@
-//! What the server says of itself.
+//! Information on the server.
 
 use super::client::Irc;
 use super::mode_letters::{channel_letters, channel_letters_with_param, user_letters};
@@ -6,11 +6,11 @@ use crate::date;
 use crate::session::Context;
 use crate::wire::irc::{Message, numeric};
 
-/// As clients see it.
+/// The version as clients see it.
 const VERSION: &str = concat!("parlor-", env!("CARGO_PKG_VERSION"));
 
 impl Irc {
-    /// What a client that has just registered is told.
+    /// Sends the numerics after registration.
     pub(super) fn welcome(&self, context: &mut Context<'_>) {
         let (house, hub) = (context.house, &context.hub);
         let Some(identity) = hub.users().get(self.user).map(|user| user.identity.clone()) else { return };

@@ -1,14 +1,14 @@
-//! `STATS`: its queries, and who may make them.
+//! `STATS` and its queries.
 
 use super::client::Irc;
 use crate::message::{Effect, ErrandKind};
 use crate::session::{Context, uptime};
 use crate::wire::irc::{Message, numeric};
 
-/// About how many bytes a line of `STATS p` takes, at the most.
+/// Approximate maximum bytes of a line of `STATS p`.
 const REPORT_LINE_BYTES: usize = 192;
 
-/// One query. Its handler gets the letter as the client wrote it.
+/// A query. Its handler gets the letter as the client wrote it.
 struct Query {
     letter: &'static str,
     handler: fn(&Irc, &str, &mut Context<'_>),
@@ -58,13 +58,13 @@ impl Irc {
         self.end_stats(letter, context);
     }
 
-    /// The session knows nothing of other connections, so the server answers, and `tell_report` goes on.
+    /// Asks the server, which knows all connections; `tell_report` sends the answer.
     fn stats_report(&self, _: &str, context: &mut Context<'_>) {
         context.out.worked(context.connections);
         context.out.push(Effect::Errand(self.connection, ErrandKind::Report.into()));
     }
 
-    /// Tells what `STATS p` asked for, as much as an answer may have.
+    /// Sends the answer to `STATS p`, up to the maximum length of an answer.
     pub(super) fn tell_report(&self, lines: &[String], context: &mut Context<'_>) {
         let most = context.house.answer_bytes() / REPORT_LINE_BYTES;
         for text in lines.iter().take(most) {

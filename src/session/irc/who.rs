@@ -1,4 +1,4 @@
-//! `WHO`, with the extension WHOX: fields of the client's choice.
+//! `WHO`, with the WHOX extension: fields chosen by the client.
 
 use super::client::Irc;
 use super::client::{Progress, Work};
@@ -17,46 +17,45 @@ use crate::wire::irc::{Line, Message, numeric};
 /// Longest token of a WHOX request, in characters.
 const TOKEN_CHARS: usize = 3;
 
-/// What it costs for each room of a user to find out whether the client is there too.
+/// Steps per room of a user to find out whether the client shares it.
 const ROOM_STEPS: usize = 4;
 
-/// One line of the answer.
 struct Row<'a> {
     user: &'a User,
-    /// The channel that was asked for, or one that both are in.
+    /// The requested channel, or one that both users share.
     channel: &'a str,
     rank: Rank,
     is_address_shown: bool,
 }
 
-/// What a WHOX request asks for: `%fields,token`.
+/// The `%fields,token` of a WHOX request.
 #[derive(Debug)]
 struct Fields {
     letters: Box<str>,
     token: Box<str>,
 }
 
-/// Whom a request asks for.
+/// The users that a request selects.
 #[derive(Debug)]
 enum Wanted {
-    /// The members of a channel. Those at this place and behind it are listed; see [`super::names::Names`].
+    /// Members of a channel. Those from this index on are listed; see [`super::names::Names`].
     Channel { name: RoomName, listed_from: usize },
     /// One user.
     User(UserId),
-    /// Everybody, or everybody whom a mask matches. Users with smaller ids are listed.
+    /// All users, or those who match a mask. Smaller ids are already listed.
     Everybody { mask: Option<Pattern>, next: UserId },
-    /// Nobody else.
+    /// Nobody, or nobody left.
     Nobody,
 }
 
-/// `WHO`, as far as it has come.
+/// The progress of a `WHO`.
 #[derive(Debug)]
 struct Who {
     asked: Box<str>,
     wanted: Wanted,
     only_operators: bool,
     fields: Option<Fields>,
-    /// How many bytes the rest of the answer may have.
+    /// Bytes left for the answer.
     bytes_left: usize,
 }
 
@@ -117,7 +116,7 @@ impl Irc {
         Wanted::Everybody { mask, next: UserId(0) }
     }
 
-    /// Looks at the next user: `Some(None)` for one that is not to be listed, `None` where there is no other.
+    /// The next user: `Some(None)` if it is not listed, `None` at the end.
     fn next_row<'a>(&self, wanted: &mut Wanted, hub: &'a Hub, out: &mut Effects) -> Option<Option<Row<'a>>> {
         match wanted {
             Wanted::Nobody => None,
@@ -137,14 +136,14 @@ impl Irc {
             Wanted::Everybody { mask, next } => {
                 let (id, user) = hub.users().iter_from(*next).next()?;
                 let mut steps = Hub::visibility_steps(user);
-                // Places that are vacant were looked at as well.
+                // Skipped vacant ids cost work too.
                 steps += (id.0 - next.0) as usize / VACANT_PLACES_PER_STEP;
                 *next = UserId(id.0 + 1);
                 let is_wanted = hub.is_user_visible(user, self.user)
                     && mask.as_ref().is_none_or(|mask| matches(mask, user, &mut steps));
                 let row = is_wanted.then(|| self.row(id, hub)).flatten();
                 if is_wanted {
-                    // The first room that both are in was looked for.
+                    // The first shared room was searched for.
                     steps += ROOM_STEPS * user.seats.len();
                 }
                 out.worked(steps);
@@ -164,7 +163,7 @@ impl Irc {
         })
     }
 
-    /// Sends a line of the answer. Returns how many bytes it has.
+    /// Sends one line. Returns its length in bytes.
     fn write_row(
         &self,
         row: &Row<'_>,
@@ -233,7 +232,7 @@ impl Fields {
 }
 
 impl Row<'_> {
-    /// `H`ere or `G`one, `*` for an operator of the server, `B` for a bot, the prefixes in the channel.
+    /// `H`ere or `G`one, `*` for server operators, `B` for bots, and the prefixes in the channel.
     fn flags(&self, all_prefixes: bool) -> String {
         let mut flags = String::from(if self.user.away().is_some() { "G" } else { "H" });
         if self.user.is_operator {
@@ -256,7 +255,7 @@ impl Row<'_> {
         line.trailing(&format!("0 {}", self.user.identity.realname()));
     }
 
-    /// In this order, whatever the order of the request.
+    /// In this order, regardless of the order of the request.
     fn write_fields(
         &self,
         fields: &Fields,
@@ -268,7 +267,7 @@ impl Row<'_> {
         let identity = &self.user.identity;
         let address = match self.user.peer {
             Peer::Tcp(ip, _) if self.is_address_shown => ip_as_param(&ip.to_string()),
-            // The value that WHOX has for an address that is not shown.
+            // The WHOX value for a hidden address.
             Peer::Tcp(..) | Peer::Unix => "255.255.255.255".to_owned(),
         };
         let flags = self.flags(all_prefixes);

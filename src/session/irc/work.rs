@@ -1,5 +1,5 @@
-//! Commands that are much work: they are done in pieces, within the budget of each turn, and go on in the next one. What
-//! their client sends meanwhile waits, so that its commands are answered in order.
+//! Long commands: they run in pieces within each turn's budget. Meanwhile the server reads nothing from their client,
+//! so that its commands are answered in order.
 
 use std::collections::HashSet;
 
@@ -8,14 +8,14 @@ use crate::hub::ROOMS_PER_USER;
 use crate::session::Context;
 use crate::wire::irc::numeric;
 
-/// Most channels in one `JOIN`, `PART`, `NAMES` or `LIST`: as many as a user may be in.
+/// Maximum number of channels per `JOIN`, `PART`, `NAMES` or `LIST`: as many as a user may be in.
 pub(super) const CHANNEL_TARGETS: usize = ROOMS_PER_USER;
 
-/// What a command keeps that goes on, in bytes: at most a line with tags, cut into targets.
+/// Memory of an unfinished command, in bytes: at most a line with tags, split into targets.
 pub(super) const KEPT_BYTES: usize = 8 * 1024;
 
 impl Irc {
-    /// Begins a command, and finishes it where the budget of this turn suffices.
+    /// Starts a command, and finishes it if this turn's budget suffices.
     pub(super) fn begin(&mut self, mut work: impl Work + 'static, context: &mut Context<'_>) {
         if self.run(&mut work, context) == Progress::More {
             self.pending = Some(Box::new(Pending { work: Box::new(work), is_labelled: false }));
@@ -33,7 +33,7 @@ impl Irc {
         }
     }
 
-    /// Goes on with the command that the budget has interrupted.
+    /// Continues the command that the budget has interrupted.
     pub(super) fn go_on_working(&mut self, context: &mut Context<'_>) {
         let Some(mut pending) = self.pending.take() else { return };
         let progress = self.run(&mut *pending.work, context);
@@ -45,8 +45,8 @@ impl Irc {
         }
     }
 
-    /// The targets in `list`, which commas separate, each once. The client is told of those over the limit of `most`, and
-    /// they are left out.
+    /// The targets in the comma-separated `list`, without duplicates. Drops targets beyond `most` and tells the
+    /// client.
     pub(super) fn targets<'a>(&self, list: &'a str, most: usize, context: &mut Context<'_>) -> Vec<&'a str> {
         let mut targets = unique(list);
         if let Some(target) = targets.get(most) {
@@ -58,7 +58,7 @@ impl Irc {
     }
 }
 
-/// The words in `list`, which commas separate, each once: letter case does not count.
+/// The words in the comma-separated `list`, without duplicates, ignoring letter case.
 pub(super) fn unique(list: &str) -> Vec<&str> {
     let mut known = HashSet::new();
     list.split(',').filter(|word| !word.is_empty() && known.insert(word.to_lowercase())).collect()
@@ -69,7 +69,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_word_that_comes_again_is_left_out() {
+    fn duplicate_words_are_dropped() {
         assert_eq!(unique("#a,,#b,#A,#ä,#Ä,#b"), ["#a", "#b", "#ä"]);
     }
 }
