@@ -152,7 +152,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_hash_of_another_kind_is_not_taken_for_a_password() {
+    fn a_hash_of_another_kind_is_not_accepted_as_a_password() {
         for text in ["$2y$10$abc", "$6$salt$hash", "$y$j9T$x", "$scrypt$ln=1$x"] {
             assert_eq!(text.parse::<Secret>().err(), Some(SecretError::OtherHash), "{text}");
         }
@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn a_plain_password_is_itself_and_nothing_shorter_or_longer() {
+    fn a_plain_password_matches_only_itself() {
         let long = "x".repeat(PASSWORD_BYTES);
         for text in ["p", "芝麻", " : $ ", &long] {
             let secret: Secret = text.parse().unwrap();
@@ -175,21 +175,21 @@ mod tests {
     }
 
     #[test]
-    fn what_no_wire_can_carry_is_no_password() {
+    fn a_text_that_no_wire_can_carry_is_no_password() {
         for text in ["", "a\rb", "a\nb", "a\0", "a※b", &"x".repeat(PASSWORD_BYTES + 1)] {
             assert_eq!(text.parse::<Secret>(), Err(SecretError::Unusable), "{text:?}");
         }
     }
 
     #[test]
-    fn nothing_shows_a_password_or_a_guess() {
+    fn debug_output_shows_no_password_and_no_guess() {
         let plain: Secret = "open sesame".parse().unwrap();
         let shown = format!("{plain:?} {:?} {:?}", hash::tests::secret(), Guess::new("open sesame"));
         assert_eq!(shown, "Secret Secret Guess");
     }
 
     #[test]
-    fn equal_secrets_are_the_same_text() {
+    fn secrets_are_equal_if_their_texts_are() {
         let secret = |text: &str| text.parse::<Secret>().unwrap();
         assert_eq!(secret("a"), secret("a"));
         assert_ne!(secret("a"), secret("b"));

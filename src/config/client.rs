@@ -1,4 +1,4 @@
-//! How `parlor` is to run, as its command line and its config file tell.
+//! The config of `parlor`, from its command line and its config file.
 
 mod draft;
 mod help;
@@ -27,50 +27,48 @@ use draft::{Draft, LOBBY};
 use help::{help, options};
 use settings::{SETTINGS, server, wrong};
 
-/// How `parlor` is to run.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ClientConfig {
-    /// Where the server is.
+    /// Address of the server.
     pub server: Address,
-    /// The name to log in under; asked for when none is given.
+    /// The name to log in with; `None` asks for one.
     pub name: Option<UserName>,
-    /// What to speak.
+    /// The protocol.
     pub wire: Wire,
-    /// Whom to take for the server, over TLS; `None` speaks in the open.
+    /// How to verify the server over TLS; `None` connects without TLS.
     #[cfg(feature = "tls")]
     pub tls: Option<Trust>,
-    /// The rooms to join, of which the first is where lines go. At least one on IRC; the CrazyIt wire has but one
-    /// room, which nobody names.
+    /// The rooms to join; input goes to the first. At least one on IRC; the CrazyIt protocol has only one room, without
+    /// a name.
     pub rooms: Vec<RoomName>,
-    /// The server's password.
     pub password: Option<String>,
-    /// Words that stand out as one's name does.
+    /// Words that are highlighted, like the user's own name.
     pub highlights: Vec<String>,
-    /// Whether there are colours.
+    /// When to use colours.
     pub color: Color,
-    /// How long to try to come back when the connection is lost; `None` is for ever.
+    /// How long to retry after losing the connection; `None` is for ever.
     pub retry: Option<Duration>,
-    /// Try as long to connect for the first time, because the time was given.
+    /// Retry the first connection as well, because a time was given.
     pub retries_first: bool,
-    /// Print JSON, one object a line.
+    /// Print JSON, one object per line.
     pub json: bool,
-    /// Say this alone, instead of the input.
+    /// Send only this text instead of the input.
     pub once: Option<String>,
-    /// Listen until told to end, and read no input.
+    /// Listen until stopped, and read no input.
     pub watch: bool,
 }
 
-/// Whom to take for the server, over TLS.
+/// How to verify the server over TLS.
 #[cfg(feature = "tls")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Trust {
-    /// Whoever has a certificate for its name from somebody whom this system trusts.
+    /// By a certificate for its name that this system trusts.
     System,
-    /// Whoever has this certificate.
+    /// By this certificate.
     Certificate(Fingerprint),
 }
 
-/// Without the password, which no log is to show.
+/// Omits the password, so that no log has it.
 impl fmt::Debug for ClientConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { server, name, wire, rooms, .. } = self;
@@ -80,12 +78,12 @@ impl fmt::Debug for ClientConfig {
     }
 }
 
-/// How long a pipe tries to come back where it is not told.
+/// How long a pipe retries by default.
 const PIPE_RETRY: Duration = Duration::from_secs(20);
 
 impl ClientConfig {
-    /// Reads the command line, which is given without the program's name, and the config file: the one that it names,
-    /// or else `file` if it is there. `is_interactive` where somebody sits at a keyboard.
+    /// Reads the command line, without the program's name, and a config file: the one it names, or else `file` if that
+    /// exists. `is_interactive` is true at a keyboard.
     pub fn from_args(
         args: &[String],
         file: Option<&Path>,
@@ -112,8 +110,7 @@ impl ClientConfig {
         draft.finish(&matches, is_interactive).map(Invocation::Run)
     }
 
-    /// Where the config file is, unless the command line names another: in `$XDG_CONFIG_HOME`, or else in
-    /// `~/.config`.
+    /// The default config file: in `$XDG_CONFIG_HOME`, or else in `~/.config`.
     pub fn default_file() -> Option<PathBuf> {
         let set = |name: &str| env::var_os(name).filter(|value: &OsString| !value.is_empty());
         let directory = set("XDG_CONFIG_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
@@ -123,9 +120,9 @@ impl ClientConfig {
 }
 
 impl Draft {
-    /// `[NAME@]HOST[:PORT]`, and the like.
+    /// Parses `[NAME@]HOST[:PORT]` and other addresses.
     fn go_to(&mut self, target: &str) -> Result<(), ConfigError> {
-        // A path may contain @, so only one before `unix:` ends a name.
+        // A path may contain @, so an @ separates a name only if it comes before `unix:`.
         let (name, place) = match target.split_once('@') {
             Some((name, place)) if !name.starts_with("unix:") => (Some(name), place),
             _ => (None, target),
@@ -137,7 +134,7 @@ impl Draft {
         Ok(())
     }
 
-    /// A fingerprint is of no use in the open.
+    /// Rejects a fingerprint without TLS.
     #[cfg(feature = "tls")]
     fn trust(&self) -> Option<Trust> {
         self.fingerprint.map(Trust::Certificate).or(self.tls.then_some(Trust::System))
@@ -218,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn a_target_has_a_host_and_perhaps_a_name_and_a_port() {
+    fn a_target_has_a_host_and_optionally_a_name_and_a_port() {
         let cases = [
             ("localhost", None, "localhost:30000"),
             ("alice@localhost:7", Some("alice"), "localhost:7"),
@@ -234,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn whatever_is_wrong_is_named_in_one_line() {
+    fn every_error_is_one_line_that_names_the_cause() {
         let cases: [(&[&str], &str); 9] = [
             (&[], "where to? give [NAME@]HOST[:PORT] (see --help)"),
             (&["a", "b"], "unexpected argument \"b\" (see --help)"),
@@ -258,7 +255,7 @@ mod tests {
 
     #[cfg(feature = "tls")]
     #[test]
-    fn over_tls_the_port_is_another_unless_it_is_given() {
+    fn tls_has_its_own_default_port() {
         let pin = format!("sha256:{}", "0a".repeat(32));
         let fingerprint: Fingerprint = pin.parse().unwrap();
         let cases: [(&[&str], _, _); 5] = [
@@ -278,7 +275,7 @@ mod tests {
 
     #[cfg(feature = "tls")]
     #[test]
-    fn a_config_file_may_name_the_server_before_it_asks_for_tls() {
+    fn a_config_file_may_name_the_server_before_it_enables_tls() {
         let path = env::temp_dir().join(format!("parlor-tls-{}", std::process::id()));
         fs::write(&path, "server = a\ntls = yes\n").unwrap();
         let there = run(&[], Some(&path));
@@ -288,14 +285,14 @@ mod tests {
 
     #[cfg(not(feature = "tls"))]
     #[test]
-    fn without_the_feature_there_are_no_options_for_tls() {
+    fn without_the_feature_there_are_no_tls_options() {
         for option in ["--tls", "--fingerprint"] {
             assert_eq!(parse(&[option]), Err(format!("unknown option {option} (see --help)")));
         }
     }
 
     #[test]
-    fn rooms_are_the_lobby_or_those_given_in_order_and_once() {
+    fn rooms_default_to_the_lobby_and_are_joined_in_order_and_once() {
         let rooms = |args: &[&str]| run(args, None).rooms.iter().map(ToString::to_string).collect::<Vec<_>>();
         assert_eq!(rooms(&["a"]), ["#lobby"]);
         assert_eq!(rooms(&["-r", "#b", "--room=#a", "-r", "#B", "a"]), ["#b", "#a"]);
@@ -304,7 +301,7 @@ mod tests {
     }
 
     #[test]
-    fn a_config_file_says_what_the_command_line_does_not() {
+    fn a_config_file_sets_what_the_command_line_omits() {
         let path = env::temp_dir().join(format!("parlor-config-{}", std::process::id()));
         let text = "server = chat.example\nname = alice\nroom = #tea\nroom = #ops\n\
                     highlight = deploy\ncolor = never\nretry = 5\n";
@@ -325,7 +322,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pipe_tries_for_a_while_to_come_back_and_who_sits_there_for_ever() {
+    fn a_pipe_retries_for_a_while_and_a_terminal_for_ever() {
         let retry = |args: &[&str], is_interactive| {
             let args: Vec<_> = args.iter().map(|&arg| arg.to_owned()).collect();
             match ClientConfig::from_args(&args, None, is_interactive) {

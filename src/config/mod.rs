@@ -1,4 +1,4 @@
-//! Options of both programs, and the limits that come of them, with their units.
+//! Options of both programs, and limits with their units.
 
 mod client;
 mod server;
@@ -17,24 +17,22 @@ use std::convert::Infallible;
 use std::fmt;
 use std::time::Duration;
 
-/// What every connection is held to.
+/// The limits of connections.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Longest frame taken, in bytes, its delimiters included.
+    /// Longest accepted frame in bytes, including delimiters.
     pub frame_bytes: usize,
-    /// Most unsent bytes kept for one connection.
+    /// Most unsent bytes of a connection.
     pub outbox_bytes: usize,
-    /// Most bytes kept for all connections, rooms and users together.
+    /// Most bytes for all connections, rooms and users together.
     pub memory_bytes: usize,
-    /// How fast one peer may send; `None` for as fast as it likes.
+    /// The rate limit of a peer; `None` for no limit.
     pub flood: Option<Flood>,
-    /// Most connections at the same time.
     pub connections: usize,
-    /// Most of them from one address, of IPv6 from one /64; peers on this machine are not counted.
+    /// Most connections from one address (IPv6: from one /64); peers on this machine are exempt.
     pub connections_per_ip: usize,
-    /// Time to log in.
     pub login_timeout: Duration,
-    /// How long an IRC client may be silent before it is asked for a sign of life.
+    /// Silence after which an IRC client gets a PING.
     pub ping_after: Duration,
 }
 
@@ -53,32 +51,32 @@ impl Default for Limits {
     }
 }
 
-/// How fast one peer may send: so many messages at once, and so many a second after that.
+/// A rate limit: a burst of messages, and a rate after that.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Flood {
-    /// Messages at once, at least 1.
+    /// Messages in a burst, at least 1.
     pub burst: u32,
-    /// Messages a second, at least 1.
+    /// Messages per second, at least 1.
     pub per_second: u32,
 }
 
-/// What a command line asks a program to do. `T` is what it can do besides running.
+/// What a command line asks for. `T` is a task other than running.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Invocation<C, T = Infallible> {
-    /// Run like this.
+    /// Run with this config.
     Run(C),
-    /// Print this on standard output, and end.
+    /// Print this on standard output, and exit.
     Print(String),
-    /// Do this, and end.
+    /// Do this task, and exit.
     Do(T),
 }
 
-/// An option, value or file that is wrong, in one line for the person who wrote it.
+/// A wrong option, value or file, described in one line for the user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConfigError(String);
 
 impl ConfigError {
-    /// For who reads a config in another way than from a command line.
+    /// For errors of config that comes from elsewhere than a command line.
     pub fn new(why: impl Into<String>) -> Self {
         Self(why.into())
     }
@@ -95,7 +93,7 @@ impl std::error::Error for ConfigError {}
 impl From<getopts::Fail> for ConfigError {
     fn from(fail: getopts::Fail) -> Self {
         use getopts::Fail;
-        // getopts gives names without their dashes, and its own sentences begin in upper case.
+        // getopts reports names without their dashes, and its own messages begin in upper case.
         Self(match fail {
             Fail::ArgumentMissing(name) => format!("{} needs a value", dashed(&name)),
             Fail::UnrecognizedOption(name) => format!("unknown option {} (see --help)", dashed(&name)),
@@ -110,7 +108,7 @@ fn dashed(name: &str) -> String {
     if name.chars().count() == 1 { format!("-{name}") } else { format!("--{name}") }
 }
 
-/// What both programs print for `--version`.
+/// The output of `--version`.
 fn version(program: &str) -> String {
     format!("{program} {}\n", env!("CARGO_PKG_VERSION"))
 }

@@ -1,4 +1,4 @@
-//! How `parlord` is to run, as its command line and its config file tell.
+//! The config of `parlord`, from its command line and its config file.
 
 #[cfg(feature = "tls")]
 mod certificate;
@@ -27,7 +27,7 @@ pub use changes::Changes;
 pub use fields::{Operator, Proxy, ServerConfig};
 use settings::{OTHERS, SETTINGS};
 
-/// What `parlord` can do besides running.
+/// Tasks of `parlord` other than serving.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ServerTask {
     /// Read a password, and print its hash.
@@ -35,25 +35,25 @@ pub enum ServerTask {
 }
 
 impl ServerConfig {
-    /// Reads the command line, which is given without the program's name, and the files that it names. A certificate that is
-    /// to be made, `make_credentials` makes.
+    /// Reads the command line, without the program's name, and the files that it names. A missing self-signed
+    /// certificate is created later, by `make_credentials`.
     pub fn from_args(args: &[String]) -> Result<Invocation<Self, ServerTask>, ConfigError> {
         Self::read(args, true)
     }
 
-    /// Reads the same again, while the server runs, and makes nothing.
+    /// Reads the same again for a reload; creates no certificate.
     pub fn reread(args: &[String]) -> Result<Self, ConfigError> {
         match Self::read(args, false)? {
             Invocation::Run(config) => Ok(config),
-            // The same arguments asked for nothing else at the start.
+            // At the start, the same arguments asked to run the server.
             Invocation::Print(_) | Invocation::Do(_) => {
                 Err(ConfigError("the command line has changed".into()))
             }
         }
     }
 
-    /// Reserves the memory that the costliest hash of a password takes, so that checking a password cannot fail for want
-    /// of it. It is kept to the end of the program.
+    /// Reserves the memory for checking the costliest password hash until the program ends, so that a check cannot fail
+    /// for lack of it.
     pub fn reserve_memory(&self) -> Result<(), ConfigError> {
         let secrets = self.operators.iter().map(|operator| &operator.password).chain(&self.password);
         let Some(largest) = secrets.max_by_key(|secret| secret.memory_kb()) else { return Ok(()) };
@@ -106,7 +106,7 @@ impl ServerConfig {
         Ok(())
     }
 
-    /// Makes a certificate where that is wanted and there is none: once it is known that the server may run.
+    /// Creates a missing self-signed certificate. Call it once it is certain that the server may run.
     #[cfg(feature = "tls")]
     pub fn make_credentials(&mut self) -> Result<(), ConfigError> {
         let state = self.state.as_deref();
@@ -117,13 +117,13 @@ impl ServerConfig {
         Ok(())
     }
 
-    /// There are none.
+    /// Creates none.
     #[cfg(not(feature = "tls"))]
     pub fn make_credentials(&mut self) -> Result<(), ConfigError> {
         Ok(())
     }
 
-    /// Where the server is to listen besides `listen`.
+    /// Addresses to listen at, besides `listen`.
     pub fn further_addresses(&self) -> impl Iterator<Item = &Address> {
         #[cfg(feature = "metrics")]
         let metrics = self.metrics.iter();
@@ -132,7 +132,7 @@ impl ServerConfig {
         metrics
     }
 
-    /// What was said in a frame may come out with a name and marks around it, and must not fill anybody's outbox.
+    /// Checks that a frame with a name and delimiters added fits in every outbox.
     fn check(&self) -> Result<(), ConfigError> {
         let Limits { frame_bytes, outbox_bytes, memory_bytes, .. } = self.limits;
         if frame_bytes > outbox_bytes / 2 {
@@ -149,11 +149,10 @@ impl ServerConfig {
     }
 }
 
-/// Where systemd says (systemd.exec(5), `StateDirectory=`), or else among what else the user keeps (XDG Base Directory
+/// The directory that systemd provides (systemd.exec(5), `StateDirectory=`), or else the user's (XDG Base Directory
 /// Specification, `XDG_STATE_HOME`).
 fn default_state() -> Option<PathBuf> {
     let set = |name: &str| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    // Several are separated by colons.
     let given = env::var("STATE_DIRECTORY").ok();
     let given = given.as_deref().and_then(|list| list.split(':').next()).filter(|first| !first.is_empty());
     if let Some(given) = given {
@@ -189,13 +188,13 @@ mod tests {
     }
 
     #[test]
-    fn without_options_the_defaults_stand() {
-        // Where state is kept is the environment's to say.
+    fn without_options_the_defaults_apply() {
+        // The environment determines the state directory.
         assert_eq!(ServerConfig { state: None, ..run(&[]) }, ServerConfig::default());
     }
 
     #[test]
-    fn every_option_is_taken() {
+    fn every_option_is_accepted() {
         let config = run(&[
             "-l",
             "[::1]:0",
@@ -247,7 +246,7 @@ mod tests {
 
     #[cfg(feature = "metrics")]
     #[test]
-    fn a_port_for_metrics_is_on_this_machine_alone() {
+    fn a_metrics_port_is_bound_only_on_loopback() {
         let at = |value| run(&["--metrics", value]).metrics.map(|address| address.to_string());
         for (value, address) in [
             ("9100", "127.0.0.1:9100"),
@@ -265,12 +264,12 @@ mod tests {
 
     #[cfg(not(feature = "metrics"))]
     #[test]
-    fn without_the_feature_there_is_no_option_for_metrics() {
+    fn without_the_feature_there_is_no_metrics_option() {
         assert_eq!(parse(&["--metrics", "1"]), Err("unknown option --metrics (see --help)".into()));
     }
 
     #[test]
-    fn whatever_is_wrong_is_named_in_one_line() {
+    fn every_error_is_one_line_that_names_the_cause() {
         let too_large = "--frame: 8192 bytes are more than half an outbox of 4096, see --outbox";
         let cases: [(&[&str], &str); 15] = [
             (&["--outbox", "4096"], too_large),

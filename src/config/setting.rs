@@ -1,21 +1,20 @@
-//! How an option is declared: one row says what it takes, what it does, what it is without being given, and what a
-//! reload does with it.
+//! The declaration of an option in one row: its value, effect, default, and what a reload does with it.
 
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-/// One option of a program whose config is a `C`. `R` says what a reload does with it; `()` if nothing is reloaded.
+/// An option of a program with the config `C`. `R` says what a reload does with it; `()` without reloads.
 pub(super) struct Setting<C, R = ()> {
-    /// One letter, or nothing.
+    /// One letter, or empty.
     pub(super) short: &'static str,
     pub(super) long: &'static str,
-    /// What it is for. `description` adds what the rest of the row says.
+    /// The purpose. `description` adds the rest of the row.
     pub(super) help: &'static str,
     pub(super) kind: Kind<C>,
     pub(super) reload: R,
 }
 
-/// What an option takes, and which part of the config gets it.
+/// The kind of value, and the part of the config that it sets.
 pub(super) enum Kind<C> {
     /// No value on the command line, `yes` or `no` in a config file.
     Flag(fn(&mut C) -> &mut bool),
@@ -32,13 +31,13 @@ pub(super) enum Kind<C> {
         range: RangeInclusive<usize>,
         field: fn(&mut C) -> &mut Duration,
     },
-    /// A text; `value` is what the help calls it.
+    /// A text; the help calls it `value`.
     Text {
         value: &'static str,
         default: Fallback<C>,
         set: fn(&mut C, &str) -> Result<(), String>,
     },
-    /// One or more texts, each given with the same option.
+    /// One or more texts; the option is repeated for each.
     Texts {
         value: &'static str,
         default: Fallback<C>,
@@ -46,31 +45,29 @@ pub(super) enum Kind<C> {
     },
 }
 
-/// What holds if an option is not given.
+/// The default of an option.
 pub(super) enum Fallback<C> {
-    /// The value in the default config.
     Value(fn(&C) -> String),
-    /// No value; the help says it in this word.
+    /// No value; the help shows this word.
     Word(&'static str),
 }
 
-/// An option that a config file does not have.
 pub(super) struct CommandLineOnly {
-    /// One letter, or nothing.
+    /// One letter, or empty.
     pub(super) short: &'static str,
     pub(super) long: &'static str,
-    /// What its value is called; empty if it takes none.
+    /// The name of its value; empty if it has none.
     pub(super) value: &'static str,
     pub(super) help: &'static str,
 }
 
-/// The value of a flag that is given.
+/// Sets a flag.
 pub(super) const YES: &str = "yes";
-/// The value of a flag that is taken back.
+/// Clears a flag.
 pub(super) const NO: &str = "no";
 
 impl<C, R> Setting<C, R> {
-    /// What the value is called; empty for a flag.
+    /// The name of the value; empty for a flag.
     pub(super) fn value(&self) -> &'static str {
         match self.kind {
             Kind::Flag(_) => "",
@@ -89,7 +86,7 @@ impl<C, R> Setting<C, R> {
         matches!(self.kind, Kind::Texts { .. })
     }
 
-    /// What the help tells, with the value that the option has in `defaults`.
+    /// The help text, with the option's value in `defaults`.
     pub(super) fn description(&self, defaults: &mut C) -> String {
         let repeatable = if self.repeats() { "; repeatable" } else { "" };
         format!("{}{repeatable} ({})", self.help, self.default(defaults))
@@ -108,7 +105,7 @@ impl<C, R> Setting<C, R> {
         }
     }
 
-    /// Takes all values given, at least one, into the config. A flag has one, `YES` or `NO`.
+    /// Applies all given values, at least one, to the config. A flag has one, `YES` or `NO`.
     pub(super) fn set(&self, config: &mut C, values: &[String]) -> Result<(), String> {
         let last = values.last().map_or("", String::as_str);
         match &self.kind {
@@ -125,14 +122,14 @@ impl<C, R> Setting<C, R> {
     }
 }
 
-/// A whole number of `of` within `range`.
+/// Parses a whole number of `of` within `range`.
 pub(super) fn number(value: &str, range: &RangeInclusive<usize>, of: &str) -> Result<usize, String> {
     value.parse().ok().filter(|number| range.contains(number)).ok_or_else(|| {
         format!("{value:?} is not a whole number of {of} from {} to {}", range.start(), range.end())
     })
 }
 
-/// Each default that the help shows as a value is what the config has without the option.
+/// Checks that each default in the help is the value in the config without the option.
 #[cfg(test)]
 #[track_caller]
 pub(super) fn check_defaults<C: Default + PartialEq, R>(settings: &[Setting<C, R>]) {

@@ -1,5 +1,5 @@
-//! One table of options serves the command line and the config file. There, an option without a value is
-//! `name = yes` or `name = no`.
+//! Parsing of options: one table serves the command line and the config file. In a config file, an option without a
+//! value is `name = yes` or `name = no`.
 
 use std::path::Path;
 
@@ -9,10 +9,9 @@ use super::ConfigError;
 use super::setting::{CommandLineOnly, NO, Setting, YES};
 use crate::files::read_text;
 
-/// Largest config file, in bytes.
 const CONFIG_BYTES: usize = 1024 * 1024;
 
-/// Makes these options known, without any others. Defaults are those in `defaults`.
+/// The command-line options for these settings, with the defaults in `defaults`.
 pub(super) fn options<C, R>(
     settings: &[Setting<C, R>],
     others: &[CommandLineOnly],
@@ -32,7 +31,7 @@ pub(super) fn options<C, R>(
     options
 }
 
-/// Takes what the command line says.
+/// Applies the options of the command line.
 pub(super) fn read_line<C, R>(
     settings: &[Setting<C, R>],
     config: &mut C,
@@ -52,7 +51,7 @@ pub(super) fn read_line<C, R>(
     Ok(())
 }
 
-/// Takes what a config file says, save for what `command_line` says otherwise.
+/// Applies the entries of a config file, except options that `command_line` has set.
 pub(super) fn read_file<C: Clone, R>(
     settings: &[Setting<C, R>],
     config: &mut C,
@@ -68,7 +67,7 @@ pub(super) fn read_file<C: Clone, R>(
         if mine.len() > 1 && !setting.repeats() {
             return Err(at(format!("line {}: {} is given more than once", last.line, setting.long)));
         }
-        // A value is checked also where the command line overrides it: a wrong file is wrong.
+        // Check values that the command line overrides, too: errors in a file must not stay hidden.
         let mut checked = config.clone();
         let values: Vec<_> = mine.iter().map(|entry| entry.value.to_owned()).collect();
         let set = setting.set(&mut checked, &values);
@@ -86,8 +85,8 @@ struct Entry<'a> {
     value: &'a str,
 }
 
-/// The entries of a config file: `name = value`, blank lines, and lines that begin with `#`. There is no comment
-/// behind a value, because rooms begin with `#` too.
+/// Parses a config file: `name = value`, blank lines, and lines that begin with `#`. A `#` after a value is not a
+/// comment, because rooms begin with `#` too.
 fn parse_file<'a, C, R>(settings: &[Setting<C, R>], text: &'a str) -> Result<Vec<Entry<'a>>, String> {
     let mut entries = Vec::new();
     for (n, line) in text.lines().enumerate() {
@@ -95,7 +94,7 @@ fn parse_file<'a, C, R>(settings: &[Setting<C, R>], text: &'a str) -> Result<Vec
         if line.is_empty() || line.starts_with('#') {
             continue;
         }
-        // What stands there may be a password, which is not repeated.
+        // Do not quote the line: it may contain a password.
         let (name, value) = line.split_once('=').ok_or_else(|| format!("line {n}: write name = value"))?;
         let (name, value) = (name.trim(), value.trim());
         let word = name.split([' ', '\t']).next().unwrap_or_default();

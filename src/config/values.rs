@@ -1,4 +1,4 @@
-//! What the values of `parlord`'s options look like, and what is wrong with those that do not.
+//! Parsers for the values of `parlord`'s options.
 
 use std::path::Path;
 
@@ -16,7 +16,7 @@ fn address(value: &str) -> Result<Address, String> {
     Address::parse(value).map_err(|why| format!("{value:?}: {why}"))
 }
 
-/// An address, or a port of this machine alone: what is told there is not for everybody.
+/// An address, or a port on loopback: metrics are not public.
 #[cfg(feature = "metrics")]
 pub(super) fn metrics_address(value: &str) -> Result<Address, String> {
     let port = value.strip_prefix(':').unwrap_or(value);
@@ -26,10 +26,9 @@ pub(super) fn metrics_address(value: &str) -> Result<Address, String> {
     }
 }
 
-/// Longest server name, in bytes (RFC 2812 §1.1).
 const SERVER_NAME_BYTES: usize = 63;
 
-/// A server name is a host name, with a dot that tells it from a nick (RFC 2812 §2.3.1).
+/// A server name is a host name with a dot, which distinguishes it from a nick (RFC 2812 §2.3.1).
 pub(super) fn server_name(value: &str) -> Result<String, String> {
     let is_host = value.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '.');
     if is_host && value.contains('.') && value.len() <= SERVER_NAME_BYTES && !value.starts_with(['.', '-']) {
@@ -39,30 +38,30 @@ pub(super) fn server_name(value: &str) -> Result<String, String> {
     }
 }
 
-/// Largest file with a message of the day, in bytes: everybody who comes is sent all of it.
+/// Largest message of the day, in bytes: every user gets all of it.
 const MOTD_BYTES: usize = 16 * 1024;
 
-/// The message of the day in a file, a line each.
+/// Reads the message of the day, one entry per line.
 pub(super) fn read_motd(path: &str) -> Result<Vec<String>, String> {
     let text = read_text(Path::new(path), MOTD_BYTES).map_err(|why| format!("{path}: {why}"))?;
     Ok(text.lines().map(str::to_owned).collect())
 }
 
-/// A password, or the hash of one.
+/// Parses a password or a hash.
 pub(super) fn password(value: &str) -> Result<Secret, String> {
     value.parse().map_err(|why: SecretError| why.to_string())
 }
 
-/// Largest file with a password, in bytes: its first line counts, and behind that people keep notes.
+/// Largest password file, in bytes: only its first line counts, and people keep notes after it.
 const PASSWORD_FILE_BYTES: usize = 64 * 1024;
 
-/// The password in the first line of a file.
+/// Reads the password from the first line of a file.
 pub(super) fn read_password(path: &str) -> Result<Secret, String> {
     let text = read_text(Path::new(path), PASSWORD_FILE_BYTES).map_err(|why| format!("{path:?}: {why}"))?;
     password(text.lines().next().unwrap_or_default())
 }
 
-/// Operators, each under a name of its own.
+/// Parses operators, whose names must differ.
 pub(super) fn operators(values: &[String]) -> Result<Vec<Operator>, String> {
     let mut operators: Vec<Operator> = Vec::new();
     for value in values {
@@ -80,12 +79,12 @@ fn operator(value: &str) -> Result<Operator, String> {
         Some((name, secret)) if !name.is_empty() && !secret.is_empty() => {
             Ok(Operator { name: name.to_owned(), password: password(secret)? })
         }
-        // What was given may be a password, which is not repeated.
+        // Do not quote the value: it may be a password.
         _ => Err("write NAME:PASS".into()),
     }
 }
 
-/// An address, a network, or `unix`.
+/// Parses an address, a network, or `unix`.
 pub(super) fn proxy(value: &str) -> Result<Proxy, String> {
     if value == "unix" {
         return Ok(Proxy::Unix);
@@ -94,7 +93,7 @@ pub(super) fn proxy(value: &str) -> Result<Proxy, String> {
     Ok(Proxy::Network(network))
 }
 
-/// `BURST/PER_SECOND`, or `off`.
+/// Parses `BURST/PER_SECOND`, or `off`.
 pub(super) fn flood(value: &str) -> Result<Option<Flood>, String> {
     if value == "off" {
         return Ok(None);
@@ -107,7 +106,7 @@ pub(super) fn flood(value: &str) -> Result<Option<Flood>, String> {
     }))
 }
 
-/// A rate as `flood` reads it.
+/// A rate in the format that `flood` parses.
 pub(super) fn shown_flood(flood: Option<Flood>) -> String {
     flood.map_or("off".into(), |Flood { burst, per_second }| format!("{burst}/{per_second}"))
 }

@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stream_that_does_not_block_gets_every_byte() {
+    fn a_non_blocking_stream_gets_every_byte() {
         let mut stream = Reluctant { taken: Vec::new(), is_ready: false };
         write_to(&mut stream, b"eight by").unwrap();
         assert_eq!(stream.taken, b"eight by");

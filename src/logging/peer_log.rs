@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_causes_twenty_lines_and_then_one_a_second_whatever_its_ports() {
+    fn an_address_may_cause_twenty_lines_and_then_one_per_second_over_all_ports() {
         let (mut log, mut now) = (PeerLog::default(), Instant::now());
         let lines = (1..=1000).filter(|&port| log.takes(at("192.0.2.7", port), now));
         assert_eq!(lines.count(), 20);
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_left_out_is_counted_and_told_once() {
+    fn omitted_lines_are_counted_and_reported_once() {
         let (mut log, now) = (PeerLog::default(), Instant::now());
         for (peer, lines) in [
             (at("192.0.2.7", 9), 1254),
@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_is_forgotten_when_it_has_its_burst_again() {
+    fn an_address_with_a_full_burst_is_forgotten() {
         let (mut log, mut now) = (PeerLog::default(), Instant::now());
         assert_eq!(log.next_deadline(), None);
         taken(&mut log, at("192.0.2.7", 1), 15, now);
@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn however_many_addresses_cause_lines_a_bounded_number_is_remembered() {
+    fn the_number_of_remembered_addresses_is_bounded() {
         let (mut log, mut now) = (PeerLog::default(), Instant::now());
         for n in 0..5 * REMEMBERED as u128 {
             let peer = Peer::Tcp(Ipv6Addr::from_bits(0x2001_0db8 << 96 | n << 64).into(), 1);

@@ -229,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn a_blocked_stream_drops_lines_and_tells_how_many_once_it_takes_some() {
+    fn a_blocked_stream_drops_lines_and_reports_their_number_when_it_unblocks() {
         let slow = Slow::new();
         slow.log("first\n");
         slow.wait_until_taken();
@@ -261,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn flushing_waits_for_the_last_line_and_not_for_ever() {
+    fn flushing_waits_for_the_last_line_with_a_timeout() {
         let slow = Slow::new();
         slow.log("last words\n");
         slow.queue.flush(Duration::from_millis(1));

@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_is_told_anything_where_nobody_asks() {
+    fn without_a_service_manager_nothing_is_sent() {
         let now = Instant::now();
         for variables in [
             vec![],
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn the_watchdog_is_ours_alone_and_wants_a_sign_at_half_of_its_time() {
+    fn the_watchdog_is_for_this_process_and_notified_at_half_its_timeout() {
         let now = Instant::now();
         let place = ("NOTIFY_SOCKET", "/nowhere/to/be/found".to_owned());
         let cases = [
@@ -188,7 +188,7 @@ mod tests {
 
     #[cfg(target_os = "linux")]
     #[test]
-    fn a_manager_at_an_abstract_address_hears() {
+    fn a_manager_at_an_abstract_address_is_notified() {
         let name = format!("parlor-service-{}", process::id());
         let manager = UnixDatagram::bind_addr(&abstract_address(name.as_bytes()).unwrap()).unwrap();
         let mut service = service(&[("NOTIFY_SOCKET", format!("@{name}"))], Instant::now());

@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn a_job_that_finds_no_place_is_done_at_once_and_none_is_lost() {
+    fn a_job_for_a_full_queue_runs_at_once_and_none_is_lost() {
         let mut poll = Poll::new().unwrap();
         let mut worker = Worker::new(Arc::new(Waker::new(poll.registry(), Token(7)).unwrap()));
         let (let_go, held) = mpsc::channel::<()>();

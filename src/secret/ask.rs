@@ -99,7 +99,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keys_that_take_back_take_whole_characters() {
+    fn backspace_deletes_whole_characters() {
         let typed = |keys: &str| typed_line(keys.as_bytes()).unwrap();
         assert_eq!(typed("open\rsesame"), "open");
         assert_eq!(typed("芝麻\x7f\x08\x7fx\n"), "x");
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn of_a_pipe_the_first_line_counts() {
+    fn only_the_first_line_of_a_pipe_counts() {
         let first = |text: &str| first_line(text.as_bytes()).unwrap();
         assert_eq!(first("open sesame\nand a note\n"), "open sesame");
         assert_eq!(first("芝麻\r\n"), "芝麻");

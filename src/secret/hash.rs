@@ -146,7 +146,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn a_hash_is_of_its_password_and_of_no_other() {
+    fn a_hash_matches_only_its_password() {
         let secret = secret();
         assert!(secret.is_costly());
         assert_eq!(secret.is(&Guess::new("open sesame")), Ok(true));
@@ -156,7 +156,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn a_hash_that_we_make_is_one_that_we_take() {
+    fn hashes_made_here_are_accepted() {
         let made = hash("芝麻", [7; SALT_BYTES]).unwrap();
         assert!(made.starts_with("$argon2id$v=19$m=7168,t=1,p=1$"), "{made}");
         assert_ne!(hash("芝麻", [8; SALT_BYTES]).unwrap(), made);
@@ -168,7 +168,7 @@ pub(super) mod tests {
 
     /// Computed by the reference implementation: `echo -n password | argon2 somesalt -id -t 2 -k 256 -p 1` (RFC 9106).
     #[test]
-    fn hashes_of_the_reference_implementation_are_taken() {
+    fn hashes_of_the_reference_implementation_are_accepted() {
         let text = "$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4";
         assert_eq!(text.parse::<Secret>().unwrap().is(&Guess::new("password")), Ok(true));
     }
@@ -198,7 +198,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn more_memory_than_there_is_cannot_be_reserved_and_what_can_is_reserved_at_once() {
+    fn reserving_memory_takes_effect_at_once_and_fails_beyond_what_is_free() {
         let mut memory = Vec::new();
         assert!(reserve(&mut memory, usize::MAX / 2).is_err());
         assert_eq!(reserve(&mut memory, 8), Ok(()));

@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn peers_on_this_machine_are_held_to_the_limit_for_all_alone() {
+    fn peers_on_this_machine_are_held_only_to_the_total_limit() {
         for peer in [Peer::Unix, at("127.0.0.1"), at("127.1.2.3"), at("::1")] {
             let (mut admission, now) = (admission(), Instant::now());
             for _ in 0..100 {
@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_that_was_told_to_wait_gets_in_once_it_has_and_not_before() {
+    fn an_address_told_to_wait_is_admitted_exactly_after_that_time() {
         let (mut admission, mut now, peer) = (admission(), Instant::now(), at("192.0.2.1"));
         for _ in 0..BURST {
             assert_eq!(admission.admit(peer, now), Ok(()));
@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_is_forgotten_that_leaves_with_its_whole_burst() {
+    fn an_address_that_leaves_with_a_full_burst_is_forgotten() {
         let (mut admission, now, peer) = (admission(), Instant::now(), at("192.0.2.1"));
         assert_eq!(admission.admit(peer, now), Ok(()));
         admission.leave(peer, now + REFILL);
@@ -234,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn however_many_addresses_come_and_go_a_bounded_number_is_remembered() {
+    fn the_number_of_remembered_addresses_is_bounded() {
         let (mut admission, mut now) = (admission(), Instant::now());
         let stays = at("192.0.2.1");
         assert_eq!(admission.admit(stays, now), Ok(()));
@@ -302,7 +302,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn it_agrees_with_its_naive_twin(steps in prop::collection::vec(any_step(), 0..200)) {
+        fn admission_agrees_with_a_naive_model(steps in prop::collection::vec(any_step(), 0..200)) {
             let (mut admission, mut twin, mut now) = (admission(), Twin::default(), Instant::now());
             for step in steps {
                 match step {

@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn people_may_write_comments_and_space() {
+    fn comments_and_blanks_are_ignored() {
         let edited = "\n# mine\r\n  10.0.0.0/8\t-  me   2026-11-23T08:00:00Z   a  reason \r\n\n";
         let bans = parse(edited).unwrap();
         assert_eq!(bans.len(), 1);
@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_line_is_named_with_what_is_wrong() {
+    fn an_error_has_the_line_number_and_the_reason() {
         let good = "10.0.0.1 - me 2026-11-23T08:00:00Z\n";
         let no_time = |word: &str| format!("{word:?} is no time such as 2026-11-24T08:00:00Z");
         for (line, why) in [
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_was_cut_has_the_first_bans_or_is_refused() {
+    fn a_truncated_file_contains_the_first_bans_or_is_refused() {
         let whole = parse(TEXT).unwrap();
         for end in (0..TEXT.len()).filter(|&end| TEXT.is_char_boundary(end)) {
             match parse(&TEXT[..end]) {
@@ -177,7 +177,7 @@ mod tests {
         }
 
         #[test]
-        fn no_text_makes_it_panic(
+        fn no_file_content_causes_a_panic(
             any in any::<String>(),
             words in "(10.0.0.1|x|-|2026-11-23T08:00:00Z|[ \t\r\n#/:]){0,20}",
         ) {
@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_is_written_whole_for_its_owner_alone_and_replaces_the_old_one() {
+    fn a_file_is_replaced_atomically_and_readable_only_by_its_owner() {
         let directory = scratch("whole");
         let path = path(&directory.join("deep"));
         save(&path, TEXT).unwrap();
@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn where_writing_fails_the_old_file_stands_and_the_error_names_it() {
+    fn a_failed_write_keeps_the_old_file_and_the_error_names_it() {
         let directory = scratch("fails");
         let path = path(&directory);
         save(&path, TEXT).unwrap();
@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_is_told_with_the_files_name() {
+    fn a_read_error_names_the_file() {
         let directory = scratch("read");
         let path = path(&directory);
         assert_eq!(read(&path).unwrap(), [], "no file, no bans");

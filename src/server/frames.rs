@@ -81,7 +81,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn it_is_the_queue_that_a_vec_deque_is(steps in prop::collection::vec(0..4u8, 0..40)) {
+        fn frames_behave_like_a_vec_deque(steps in prop::collection::vec(0..4u8, 0..40)) {
             let (mut frames, mut naive) = (Frames::default(), VecDeque::new());
             for (n, step) in steps.into_iter().enumerate() {
                 let frame = Frame::from([n as u8]);

@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn however_many_addresses_guess_a_bounded_number_is_remembered_and_the_worst_last_of_all() {
+    fn memory_for_guesses_is_bounded_and_the_worst_guesser_is_forgotten_last() {
         let (mut guesses, mut now) = (Guesses::default(), Instant::now());
         (0..5).for_each(|_| guesses.count(origin(0), now));
         for n in 1..3 * REMEMBERED as u64 {

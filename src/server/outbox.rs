@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stream_that_takes_nothing_is_an_error_and_not_a_loop() {
+    fn a_write_of_zero_bytes_is_an_error_and_not_a_loop() {
         let mut outbox = Outbox::default();
         outbox.push(Frame::from(*b"hi"));
         let mut taker = Taker { taken: Vec::new(), k: 0, blocks: Vec::new() };
@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_that_was_begun_is_ended_before_the_last_words() {
+    fn a_partly_written_line_is_completed_before_the_last_bytes() {
         let mut outbox = Outbox::default();
         for text in ["first\n", "second\n", "third\n"] {
             outbox.push(text.as_bytes().into());
@@ -217,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn small_answers_are_gathered_and_shared_frames_stay_shared() {
+    fn small_answers_are_merged_and_shared_frames_stay_shared() {
         let (mut outbox, shared) = (Outbox::default(), Frame::from(*b"shared"));
         outbox.push(Frame::clone(&shared));
         for _ in 0..1000 {
@@ -230,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_frame_needs_besides_its_bytes_counts_and_so_does_all_that_a_part_keeps() {
+    fn the_overhead_of_a_frame_and_all_memory_that_a_part_keeps_count() {
         let mut outbox = Outbox::default();
         let whole = Frame::from(vec![b'x'; 1000]);
         outbox.push(whole.part(0..8));
@@ -243,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn a_part_that_is_gathered_with_more_bytes_keeps_the_whole_alive_no_longer() {
+    fn a_part_merged_with_more_bytes_no_longer_keeps_the_whole() {
         let mut outbox = Outbox::default();
         outbox.push(Frame::from(vec![b'x'; 1000]).part(0..8));
         outbox.push_bytes(b"12345678");

@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn a_page_tells_everything_a_line_each() {
+    fn a_report_has_one_line_per_fact() {
         let mut report = report();
         report.turns.record(Duration::from_millis(2));
         report.endings.count("quit");
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn many_counts_take_several_lines_and_each_says_of_what() {
+    fn many_counts_take_several_lines_that_each_name_their_subject() {
         let labels = ["name-not-allowed", "too-many-rooms", "watch-list-full", "not-server-operator"];
         let more = ["not-room-operator", "they-are-not-in-room", "cannot-speak", "name-taken"];
         let refusals = Tally::of(labels.into_iter().chain(more));

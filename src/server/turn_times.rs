@@ -143,14 +143,14 @@ mod tests {
     }
 
     #[test]
-    fn it_is_small_and_says_nothing_of_no_turns() {
+    fn the_histogram_is_small_and_zero_without_turns() {
         assert!(size_of::<TurnTimes>() < 5 * 1024);
         assert_eq!(TurnTimes::default().within(999), Duration::ZERO);
     }
 
     proptest! {
         #[test]
-        fn shares_are_too_long_by_an_eighth_at_most_and_never_too_short(
+        fn quantiles_are_at_most_an_eighth_too_long_and_never_too_short(
             mut all in prop::collection::vec((0..37u32, any::<u64>()).prop_map(|(exp, n)| n >> (24 + exp)), 1..200),
             of_thousand in 1..1000u64
         ) {

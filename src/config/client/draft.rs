@@ -1,4 +1,4 @@
-//! The settings of a client, as they come together.
+//! A client's settings while they are being read.
 
 use std::time::Duration;
 
@@ -7,13 +7,13 @@ use crate::fingerprint::Fingerprint;
 use crate::name::{RoomName, UserName};
 use crate::wire::Wire;
 
-/// Where everybody is who names no other room.
+/// The default room.
 pub(super) const LOBBY: &str = "#lobby";
 
-/// Whether there are colours.
+/// When to use colours.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Color {
-    /// At a terminal that has them, unless the environment has `NO_COLOR`.
+    /// At a terminal with colours, unless the environment has `NO_COLOR`.
     #[default]
     Auto,
     /// Always.
@@ -34,7 +34,7 @@ impl Color {
     }
 }
 
-/// What is known before everything is read.
+/// The settings read so far.
 #[derive(Clone, Default, PartialEq)]
 pub(super) struct Draft {
     /// An address whose port may be missing.

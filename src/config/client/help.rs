@@ -1,10 +1,9 @@
-//! What `parlor --help` prints.
+//! The output of `parlor --help`.
 
 use super::draft::Draft;
 use super::settings::{OTHERS, SETTINGS};
 use crate::config::table;
 
-/// Every option of the command line.
 pub(super) fn options() -> getopts::Options {
     table::options(SETTINGS, OTHERS, &mut Draft::default())
 }

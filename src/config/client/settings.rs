@@ -1,4 +1,4 @@
-//! The options of `parlor`. A config file has the same names, so one table serves both.
+//! The options of `parlor`. A config file uses the same names, so one table serves both.
 
 use std::fmt;
 use std::fs;
@@ -153,7 +153,7 @@ pub(super) const SETTINGS: &[Setting] = &[
     },
 ];
 
-/// The options that a config file does not have.
+/// Options that a config file cannot have.
 pub(super) const OTHERS: &[CommandLineOnly] = &[
     CommandLineOnly {
         short: "c",
@@ -184,13 +184,13 @@ pub(super) const OTHERS: &[CommandLineOnly] = &[
     CommandLineOnly { short: "V", long: "version", value: "", help: "print the version" },
 ];
 
-/// Where the server is; a port may be left out. Which one is meant then, is known when everything is read.
+/// Checks an address whose port may be missing; the default port depends on later options.
 pub(super) fn server(text: &str) -> Result<String, String> {
     Address::parse_or_port(text, DEFAULT_PORT).map_err(|why| wrong(text, &why))?;
     Ok(text.to_owned())
 }
 
-/// Rooms, each once.
+/// Parses rooms, and removes repetitions.
 fn rooms(names: &[String]) -> Result<Vec<RoomName>, String> {
     let mut rooms = Vec::new();
     for name in names {
@@ -202,7 +202,7 @@ fn rooms(names: &[String]) -> Result<Vec<RoomName>, String> {
     Ok(rooms)
 }
 
-/// A room. A `#` begins a comment in a shell, so it may be left out.
+/// Parses a room. The `#` may be omitted, because it begins a comment in a shell.
 fn room(name: &str) -> Result<RoomName, String> {
     let name = if name.starts_with(['#', '&']) { name.to_owned() } else { format!("#{name}") };
     RoomName::new(&name).map_err(|why| wrong(&name, &why))
@@ -219,7 +219,7 @@ fn password(path: &str) -> Result<String, String> {
     }
 }
 
-/// How long to try; `None` is for ever.
+/// Parses how long to retry; `None` is for ever.
 fn retry(text: &str) -> Result<Option<Duration>, String> {
     if text == "ever" {
         return Ok(None);
@@ -229,7 +229,7 @@ fn retry(text: &str) -> Result<Option<Duration>, String> {
     Ok(Some(Duration::from_secs(seconds.into())))
 }
 
-/// What is wrong with a value, which is named.
+/// An error that quotes the value.
 pub(super) fn wrong(what: &str, why: &dyn fmt::Display) -> String {
     format!("{what:?}: {why}")
 }
@@ -240,7 +240,7 @@ mod tests {
     use crate::config::setting::check_defaults;
 
     #[test]
-    fn defaults_in_the_help_are_those_in_force() {
+    fn defaults_in_the_help_are_the_real_ones() {
         check_defaults(SETTINGS);
     }
 }

@@ -1,27 +1,25 @@
-//! What stands in a certificate (RFC 5280 §4.1): who issued it, and for which hosts it is.
+//! Reads certificates (RFC 5280 §4.1): who issued them, and for which hosts.
 
 use rustls::client::verify_server_name;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, Error};
 
-/// Largest file with certificates or a key, in bytes.
 pub(super) const PEM_BYTES: usize = 256 * 1024;
 
-/// A name that is never a host's (RFC 6761 §6.4).
+/// A name that no host has (RFC 6761 §6.4).
 const NO_HOST: &str = "a-name-that-is-not.invalid";
 
-/// Tags of DER (X.690 §8).
 const INTEGER: u8 = 0x02;
 const SEQUENCE: u8 = 0x30;
 const VERSION: u8 = 0xa0;
 
-/// True when the certificate is issued by its own subject, so that only those trust it who were told to.
+/// True when issuer and subject are equal, so that clients must be told to trust the certificate.
 pub(super) fn is_self_issued(certificate: &CertificateDer<'_>) -> bool {
     issuer_and_subject(certificate).is_some_and(|(issuer, subject)| issuer == subject)
 }
 
-/// The host under which clients find the certificate to be the server's: `wanted`, or else the first that stands in it.
+/// The host for which clients can verify the certificate: `wanted`, or else the first name in it.
 pub(super) fn host(certificate: &CertificateDer<'_>, wanted: &str) -> Option<String> {
     if matches!(names_if_not_for(certificate, wanted), Ok(None)) {
         return Some(wanted.to_owned());
@@ -31,7 +29,7 @@ pub(super) fn host(certificate: &CertificateDer<'_>, wanted: &str) -> Option<Str
     hosts.find(|host| !host.contains('*')).map(str::to_owned)
 }
 
-/// `None` where the certificate is for this host, else the names that it is for.
+/// `None` if the certificate is valid for this host, otherwise the names in it.
 fn names_if_not_for(certificate: &CertificateDer<'_>, host: &str) -> Result<Option<Vec<String>>, Error> {
     let parsed = ParsedCertificate::try_from(certificate)?;
     let host = ServerName::try_from(host).map_err(|_| Error::General("this is no host".into()))?;
@@ -59,7 +57,7 @@ fn issuer_and_subject(certificate: &[u8]) -> Option<(&[u8], &[u8])> {
     Some((issuer, subject))
 }
 
-/// The tag and the content of the first element in DER, and what follows it.
+/// Splits DER into the tag and content of its first element, and the rest.
 fn element(der: &[u8]) -> Option<(u8, &[u8], &[u8])> {
     let (&[tag, first], rest) = der.split_first_chunk()?;
     let (length, rest) = match first {
@@ -96,14 +94,14 @@ mod tests {
     }
 
     #[test]
-    fn a_certificate_that_its_subject_issued_is_told_from_others() {
+    fn a_self_issued_certificate_is_recognized() {
         let own = params("server", &["chat.example"]).self_signed(&KeyPair::generate().unwrap()).unwrap();
         assert!(is_self_issued(own.der()));
         assert!(!is_self_issued(&issued(&["chat.example"])));
     }
 
     #[test]
-    fn the_host_is_the_servers_name_or_the_first_that_stands_there() {
+    fn the_host_is_the_server_name_or_the_first_in_the_certificate() {
         for (names, wanted, expected) in [
             (&["a.example", "b.example"][..], "b.example", Some("b.example")),
             (&["a.example", "b.example"], "parlor.local", Some("a.example")),
@@ -117,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_that_are_no_certificate_have_neither_issuer_nor_host() {
+    fn bytes_that_are_no_certificate_have_no_issuer_and_no_host() {
         let whole = issued(&["chat.example"]);
         for end in 0..whole.len() {
             let cut = CertificateDer::from(whole[..end].to_vec());

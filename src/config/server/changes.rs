@@ -1,5 +1,4 @@
-//! What differs between the config that is in force and one that was read while the server runs, and what of it can
-//! be put in force without a restart.
+//! Compares a config that was read again with the one in force, and applies what does not need a restart.
 
 use std::fmt;
 
@@ -7,17 +6,17 @@ use super::ServerConfig;
 use super::reload::Reload;
 use super::settings::SETTINGS;
 
-/// What a config that was read again changes, by the names of the options.
+/// The changes of a reload, by the names of the options.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Changes {
-    /// In force from now on.
+    /// Changed, and applied.
     pub at_once: Vec<&'static str>,
-    /// Differs, and stays as it was: only a restart changes it.
+    /// Changed, but applied only by a restart.
     pub at_restart: Vec<&'static str>,
 }
 
 impl ServerConfig {
-    /// Takes over what of `new` can be put in force while the server runs, and tells what that was, and what was not.
+    /// Applies those parts of `new` that do not need a restart, and returns all changes.
     pub fn change_to(&mut self, new: &Self) -> Changes {
         let mut changes = Changes::default();
         for setting in SETTINGS {
@@ -52,7 +51,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_can_be_changed_is_and_the_rest_stays_and_is_named_again_and_again() {
+    fn reloadable_options_change_and_others_stay_and_are_named_each_time() {
         let mut config = ServerConfig::default();
         let mut new =
             ServerConfig { motd: vec!["tea".into()], server_name: "new.example".into(), ..config.clone() };

@@ -1,4 +1,4 @@
-//! What the server shows of itself over TLS: a certificate, and the key that goes with it.
+//! The server's TLS certificate and key.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -17,32 +17,32 @@ use crate::address::Address;
 use crate::files::read_text;
 use crate::fingerprint::Fingerprint;
 
-/// Where TLS is spoken, and what is shown there.
+/// TLS listeners and their certificate.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TlsConfig {
-    /// Where to listen for those who speak TLS.
+    /// Addresses to listen at with TLS.
     pub listen: Vec<Address>,
-    /// The file with the certificate, and those that vouch for it behind it (PEM).
+    /// The file with the certificate and its chain (PEM).
     pub cert: Option<PathBuf>,
     /// The file with its key (PEM: PKCS#8, SEC1 or RSA).
     pub key: Option<PathBuf>,
-    /// Make both where there are none.
+    /// Create both if they are missing.
     pub self_signed: bool,
-    /// What was read from these files.
+    /// The content of these files.
     pub credentials: Option<Credentials>,
 }
 
-/// A certificate, those that vouch for it, and its key.
+/// A certificate, its chain, and its key.
 #[derive(Clone)]
 pub struct Credentials {
     certified: Arc<CertifiedKey>,
-    /// Nobody vouches for it: clients have to know its fingerprint.
+    /// No authority has signed it: clients have to know its fingerprint.
     pub is_self_signed: bool,
 }
 
 impl Credentials {
-    /// Reads PEM files. Fails, with one line that names the file, where they cannot be read, have no certificate or key
-    /// in them, or do not belong together.
+    /// Reads PEM files. Fails with one line that names the file, if they cannot be read, lack a certificate or key, or
+    /// do not match.
     pub fn read(cert: &Path, key: &Path, is_self_signed: bool) -> Result<Self, String> {
         let at = |path: &Path, why: &dyn fmt::Display| format!("{}: {why}", path.display());
         let text = read_text(cert, PEM_BYTES).map_err(|why| at(cert, &why))?;
@@ -51,14 +51,14 @@ impl Credentials {
         if chain.is_empty() {
             return Err(at(cert, &"there is no certificate in it (PEM, -----BEGIN CERTIFICATE-----)"));
         }
-        // Of those that vouch for the first, rustls looks at none; clients do.
+        // rustls checks only the first certificate, but clients check the whole chain.
         for (n, certificate) in chain.iter().enumerate() {
             ParsedCertificate::try_from(certificate)
                 .map_err(|_| at(cert, &format_args!("number {} in it is no certificate", n + 1)))?;
         }
         let text = read_text(key, PEM_BYTES).map_err(|why| at(key, &why))?;
         let der = PrivateKeyDer::from_pem_slice(text.as_bytes()).map_err(|error| match error {
-            // In the type of the section, or in a header, which is no base64.
+            // In the section's type or in a header, neither of which is base64.
             _ if text.contains("ENCRYPTED") => {
                 at(key, &"the key has a passphrase, which openssl pkey -in FILE -out FILE takes away")
             }
@@ -75,32 +75,31 @@ impl Credentials {
         Ok(Self { certified: Arc::new(certified), is_self_signed })
     }
 
-    /// What tells the certificate from any other.
     pub fn fingerprint(&self) -> Fingerprint {
         Fingerprint::of(self.certified.cert.first().map_or(&[], |certificate| certificate))
     }
 
-    /// The host at which clients find that the server is whom they mean, with nothing but what their system trusts:
-    /// `wanted` or another. `None` where they have to know the fingerprint.
+    /// The host for which clients can verify the certificate with their system's trust: `wanted` or another. `None` if
+    /// they have to know the fingerprint.
     pub fn trusted_host(&self, wanted: &str) -> Option<String> {
         let first = self.certified.cert.first().filter(|first| !certificate::is_self_issued(first))?;
         certificate::host(first, wanted)
     }
 
-    /// For the handshake.
+    /// The form that handshakes need.
     pub(crate) fn certified(&self) -> &Arc<CertifiedKey> {
         &self.certified
     }
 }
 
-/// Without the key.
+/// Omits the key.
 impl fmt::Debug for Credentials {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Credentials({})", self.fingerprint())
     }
 }
 
-/// A certificate has one key, so it need not be looked at.
+/// A certificate has only one key, so comparing certificates suffices.
 impl PartialEq for Credentials {
     fn eq(&self, other: &Self) -> bool {
         self.certified.cert == other.certified.cert && self.is_self_signed == other.is_self_signed
@@ -110,7 +109,7 @@ impl PartialEq for Credentials {
 impl Eq for Credentials {}
 
 impl TlsConfig {
-    /// Reads what the options name, where they name anything. `state` is where it is kept where they name nothing.
+    /// Reads the configured files, if any; a self-signed certificate is in `state` by default.
     pub(super) fn read_credentials(&mut self, state: Option<&Path>) -> Result<(), String> {
         let Some((cert, key)) = self.files(state)? else { return Ok(()) };
         let option = if self.self_signed { "--self-signed" } else { "--tls-cert" };
@@ -119,18 +118,18 @@ impl TlsConfig {
         Ok(())
     }
 
-    /// True where a certificate is wanted that is not there.
+    /// True when a self-signed certificate is wanted and missing.
     pub(super) fn must_be_made(&self, state: Option<&Path>) -> Result<bool, String> {
         Ok(self.self_signed && self.files(state)?.is_some_and(|(cert, _)| !cert.exists()))
     }
 
-    /// Makes a certificate for the server of this name.
+    /// Creates a certificate for a server of this name.
     pub(super) fn make_credentials(&self, state: Option<&Path>, name: &str) -> Result<(), String> {
         let Some((cert, key)) = self.files(state)? else { return Ok(()) };
         self_signed::make(&cert, &key, name).map_err(|why| format!("--self-signed: {why}"))
     }
 
-    /// The files of the certificate and of its key, if there is to be any.
+    /// The paths of certificate and key, if TLS is configured.
     fn files(&self, state: Option<&Path>) -> Result<Option<(PathBuf, PathBuf)>, String> {
         let own = |file: &str| state.filter(|_| self.self_signed).map(|state| state.join(file));
         let cert = self.cert.clone().or_else(|| own("cert.pem"));

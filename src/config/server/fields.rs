@@ -1,4 +1,4 @@
-//! The settings of a server, and their defaults.
+//! The config of a server, and its defaults.
 
 use std::path::PathBuf;
 
@@ -10,52 +10,50 @@ use crate::name::RoomName;
 use crate::network::Network;
 use crate::secret::Secret;
 
-/// How `parlord` is to run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServerConfig {
-    /// Where to listen.
+    /// Addresses to listen at.
     pub listen: Vec<Address>,
-    /// Where and how TLS is spoken.
+    /// TLS listeners and their certificate.
     #[cfg(feature = "tls")]
     pub tls: TlsConfig,
-    /// What IRC clients see as the server's name.
+    /// The server's name on IRC.
     pub server_name: String,
-    /// Where CrazyIt users are.
+    /// The room of CrazyIt users.
     pub lobby: RoomName,
-    /// The message of the day, a line each; none when there is none.
+    /// The lines of the message of the day; empty if there is none.
     pub motd: Vec<String>,
-    /// What everybody must know to come in.
+    /// The password required from every user.
     pub password: Option<Secret>,
-    /// Who may become an operator of the server.
+    /// Accounts for `OPER`.
     pub operators: Vec<Operator>,
-    /// The directory for what must outlive a restart; `None` keeps nothing.
+    /// The directory for data that outlives a restart; `None` saves nothing.
     pub state: Option<PathBuf>,
-    /// Who begins with a PROXY header, which says for whom it speaks. Nobody else may.
+    /// Proxies, which must send a PROXY header. Other peers must not.
     pub proxy_from: Vec<Proxy>,
     /// Serve a network even as root.
     pub allow_root: bool,
-    /// What connections are held to.
     pub limits: Limits,
-    /// Where to tell Prometheus how the server is.
+    /// The address at which Prometheus can read counters.
     #[cfg(feature = "metrics")]
     pub metrics: Option<Address>,
 }
 
-/// Somebody who may become an operator of the server.
+/// An account for `OPER`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Operator {
-    /// Given with `OPER`; not a user's name.
+    /// The name for `OPER`, independent of the user's name.
     pub name: String,
-    /// Given with `OPER`.
+    /// The password for `OPER`.
     pub password: Secret,
 }
 
-/// Where somebody connects from who speaks for others.
+/// The peer address of a proxy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Proxy {
-    /// An address of this network.
+    /// An address in this network.
     Network(Network),
-    /// This machine, over a Unix socket.
+    /// A Unix socket on this machine.
     Unix,
 }
 

@@ -1,24 +1,22 @@
-//! What a reload does with an option.
+//! How a reload treats an option.
 
 use super::fields::ServerConfig;
 
-/// Each option's row in the table has one.
 pub(super) enum Reload {
-    /// Puts the new value in force.
+    /// Applies the new value.
     AtOnce(Part),
-    /// Keeps the old value until a restart: everybody has been told it, or something was opened at the start.
+    /// Keeps the old value until a restart: users already know it, or a resource was opened at the start.
     AtRestart(Part),
-    /// Sets a part of the config that another option has in its row.
+    /// The row of another option covers the part of the config that this one sets.
     WithAnother,
 }
 
-/// The part of a config that an option sets.
 pub(super) struct Part {
     pub(super) differs: fn(&ServerConfig, &ServerConfig) -> bool,
     pub(super) take: fn(&mut ServerConfig, &ServerConfig),
 }
 
-/// The part that is this field.
+/// The part that consists of this field.
 macro_rules! part {
     ($($field:ident).+) => {
         Part {

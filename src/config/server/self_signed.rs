@@ -1,4 +1,4 @@
-//! A certificate that nobody vouches for, made where there is none: who connects has to be told its fingerprint.
+//! Creates a self-signed certificate, whose fingerprint clients must be told.
 
 use std::fmt;
 use std::path::Path;
@@ -8,9 +8,8 @@ use rcgen::{CertificateParams, DnType, KeyPair};
 use super::certificate::PEM_BYTES;
 use crate::files::{read_text, replace};
 
-/// Makes a certificate for the server of this name and this machine, and keeps it in a file; the same with its key, unless
-/// there is one already, perhaps because the server was stopped in between. It holds to the end of the year 4095, because
-/// nobody would renew it.
+/// Creates a certificate for this server name and this machine, and a key unless one exists, perhaps from an
+/// interrupted start. The certificate is valid until the end of the year 4095, because nobody would renew it.
 pub(super) fn make(cert: &Path, key: &Path, name: &str) -> Result<(), String> {
     let at = |path: &Path, why: &dyn fmt::Display| format!("{}: {why}", path.display());
     let pair = if key.exists() {

@@ -1,4 +1,4 @@
-//! The options of `parlord`. A config file has the same names, so one table serves both.
+//! The options of `parlord`. A config file uses the same names, so one table serves both.
 
 use std::path::PathBuf;
 
@@ -16,7 +16,7 @@ use crate::config::values::{
 
 type Setting = setting::Setting<ServerConfig, Reload>;
 
-/// Most memory that `--memory` allows, in bytes: 1 TiB, or half of what a process can address where that is less.
+/// Most memory that `--memory` accepts, in bytes: 1 TiB, or half of the address space if that is less.
 const MOST_MEMORY_BYTES: usize = match 1_usize.checked_shl(40) {
     Some(bytes) => bytes,
     None => isize::MAX as usize,
@@ -65,7 +65,7 @@ pub(super) const SETTINGS: &[Setting] = &[
                 Ok(())
             },
         },
-        // Where there is none any more, the old one is shown until a restart: listeners stay, too.
+        // If the certificate is gone, the old one remains until a restart, as listeners do.
         reload: AtOnce(Part {
             differs: |old, new| new.tls.credentials.is_some() && old.tls.credentials != new.tls.credentials,
             ..part!(tls.credentials)
@@ -184,7 +184,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         help: "a directory for what outlives a restart",
         kind: Kind::Text {
             value: "DIR",
-            // The environment may name another.
+            // The environment may name another directory.
             default: Word("~/.local/state/parlord"),
             set: |config, path| {
                 config.state = Some(PathBuf::from(path));
@@ -305,7 +305,7 @@ pub(super) const SETTINGS: &[Setting] = &[
     },
 ];
 
-/// The options that a config file does not have.
+/// Options that a config file cannot have.
 pub(super) const OTHERS: &[CommandLineOnly] = &[
     CommandLineOnly {
         short: "c",
@@ -333,7 +333,7 @@ mod tests {
     use crate::config::setting::check_defaults;
 
     #[test]
-    fn defaults_in_the_help_are_those_in_force() {
+    fn defaults_in_the_help_are_the_real_ones() {
         check_defaults(SETTINGS);
     }
 }

@@ -38,7 +38,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_concerns_one_newcomer_alone_lets_accepting_go_on() {
+    fn accepting_continues_only_after_errors_of_one_newcomer() {
         for errno in [Errno::PROTO, Errno::NOPROTOOPT, Errno::HOSTDOWN, Errno::PERM, Errno::CONNABORTED] {
             assert!(is_newcomers_own(&errno.into()), "{errno}");
         }

@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_taken_in_small_pieces_is_whole_and_then_its_peer_is_waited_for() {
+    fn an_answer_written_in_small_pieces_is_complete_and_then_lingers() {
         let now = Instant::now();
         let mut scrape = scrape(&["GET /metr", "ics HTTP/1.1\r\n\r", "\n"], now);
         let (mut pages, mut turns) = (0, 0);
@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_over_at_its_time_whatever_has_become_of_it() {
+    fn a_scrape_times_out_in_every_state() {
         let now = Instant::now();
         for pieces in [&["GET"][..], &["GET /metrics HTTP/1.1\r\n\r\n"]] {
             let mut scrape = scrape(pieces, now);
@@ -244,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_sends_on_and_on_is_read_within_a_budget() {
+    fn an_endless_sender_is_read_within_a_budget() {
         let now = Instant::now();
         let mut scrape = scrape(&["GET / HTTP/1.1\r\n\r\n"], now);
         scrape.step = Step::Lingering;

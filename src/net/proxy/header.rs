@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn a_header_is_the_same_whole_byte_by_byte_and_with_anything_behind_it() {
+    fn a_header_parses_the_same_whole_byte_by_byte_and_followed_by_anything() {
         for (bytes, peer) in good() {
             let header = Parsed::Header { length: bytes.len(), peer };
             assert_eq!(parse(&bytes), header, "{:?}", String::from_utf8_lossy(&bytes));
@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_with_a_line_is_told() {
+    fn errors_of_version_1_state_the_reason() {
         use Malformed::{Address, Beginning, LineEnd, Words};
         let endless = format!("PROXY UNKNOWN {}", "x".repeat(V1_BYTES));
         for (line, why) in [
@@ -270,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_may_have_107_bytes_and_no_more() {
+    fn a_version_1_header_has_at_most_107_bytes() {
         let line = |bytes: usize| format!("PROXY UNKNOWN {}\r\n", "x".repeat(bytes - 16)).into_bytes();
         assert_eq!(parse(&line(V1_BYTES)), Parsed::Header { length: V1_BYTES, peer: None });
         assert_eq!(parse(&line(V1_BYTES + 1)), Parsed::Malformed(Malformed::LineEnd));
@@ -278,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_with_version_2_is_told_before_more_is_waited_for() {
+    fn errors_of_version_2_are_found_before_more_bytes_are_awaited() {
         use Malformed::{Command, Family, TooLong, TooShort};
         let too_long = [V2_BEGIN, &[0x21, 0x11, 0x10, 0x01]].concat();
         for (bytes, why) in [
@@ -307,7 +307,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn whatever_comes_there_is_an_answer_that_more_bytes_do_not_change(
+        fn more_bytes_never_change_a_final_result(
             which in 0..17usize,
             changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..4),
             tail in prop::collection::vec(any::<u8>(), 0..64),

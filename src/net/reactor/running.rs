@@ -282,7 +282,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_due_between_two_beats_waits_for_the_second() {
+    fn deadlines_between_two_beats_wait_for_the_second() {
         for (due, wait) in [(0, 0), (1, 99), (99, 1), (100, 0), (250, 50)] {
             let due = Duration::from_millis(due);
             assert_eq!(time_to_next_beat(due), Duration::from_millis(wait), "{due:?}");

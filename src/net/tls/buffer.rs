@@ -44,7 +44,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_there_before_is_not_in_use_again() {
+    fn bytes_of_earlier_uses_do_not_reappear() {
         let mut buffer = Buffer::default();
         buffer.extend(b"a secret of somebody");
         buffer.clear();

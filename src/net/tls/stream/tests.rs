@@ -72,7 +72,7 @@ fn opened(version: &'static SupportedProtocolVersion) -> (ClientConnection, TlsS
 }
 
 #[test]
-fn however_the_bytes_are_cut_the_same_is_read() {
+fn bytes_read_the_same_however_they_are_split() {
     for version in VERSIONS {
         for piece in [1, 2, 3, 5, 100, usize::MAX] {
             let (mut client, mut stream) = pair(version);
@@ -108,7 +108,7 @@ fn an_idle_stream_keeps_no_buffer() {
 }
 
 #[test]
-fn an_end_is_one_only_where_the_peer_has_said_so() {
+fn only_a_close_notify_is_an_orderly_end() {
     for version in VERSIONS {
         let (mut client, stream) = opened(version);
         drop(stream);
@@ -134,7 +134,7 @@ fn an_end_is_one_only_where_the_peer_has_said_so() {
 }
 
 #[test]
-fn who_has_ended_still_hears_and_is_told_the_end() {
+fn after_its_close_notify_a_peer_still_gets_data_and_ours() {
     for version in VERSIONS {
         let (mut client, mut stream) = opened(version);
         client.send_close_notify();
@@ -151,7 +151,7 @@ fn who_has_ended_still_hears_and_is_told_the_end() {
 }
 
 #[test]
-fn an_end_waits_until_everything_before_it_is_taken() {
+fn our_close_notify_comes_after_all_data() {
     let (mut client, mut stream) = opened(&TLS13);
     stream.inner.room = 10;
     assert_eq!(stream.write(&[b'x'; 5000]).unwrap(), 5000);
@@ -170,7 +170,7 @@ fn an_end_waits_until_everything_before_it_is_taken() {
 }
 
 #[test]
-fn who_speaks_no_tls_is_found_out_by_the_first_byte_and_can_be_told() {
+fn a_plain_client_is_recognized_by_its_first_byte_and_can_be_answered() {
     let (_, mut stream) = pair(&TLS13);
     stream.inner.arrived.push_back(b'N');
     let error = read_all(&mut stream, 100, &mut Vec::new()).unwrap_err();
@@ -181,7 +181,7 @@ fn who_speaks_no_tls_is_found_out_by_the_first_byte_and_can_be_told() {
 }
 
 #[test]
-fn a_message_without_an_end_is_not_kept() {
+fn an_endless_handshake_message_is_not_buffered() {
     // A hello of 64 KB in records of one byte each.
     let record = |byte: u8| [22, 3, 1, 0, 1, byte];
     let (_, mut stream) = pair(&TLS13);
@@ -203,7 +203,7 @@ fn a_message_without_an_end_is_not_kept() {
 }
 
 #[test]
-fn whatever_lies_cut_among_the_records_the_end_is_an_end() {
+fn split_messages_after_the_handshake_never_prevent_an_end() {
     const HANDSHAKE_TYPE: u8 = 22;
     const DATA: u8 = 23;
     // A key update is 24, 0, 0, 1 and a byte.
@@ -241,7 +241,7 @@ fn whatever_lies_cut_among_the_records_the_end_is_an_end() {
 }
 
 #[test]
-fn who_is_declined_is_told_so_in_an_alert() {
+fn a_declined_peer_gets_an_alert() {
     let (mut client, mut stream) = pair(&TLS13);
     stream.decline();
     assert!(stream.is_mute() && !stream.is_opening());
@@ -252,7 +252,7 @@ fn who_is_declined_is_told_so_in_an_alert() {
 }
 
 #[test]
-fn nothing_is_written_before_the_handshake_is_done() {
+fn nothing_is_written_before_the_handshake_is_complete() {
     let (mut client, mut stream) = pair(&TLS13);
     assert_eq!(stream.write(b"x").unwrap_err().kind(), ErrorKind::WouldBlock);
     stream.inner.arrived.extend(records_of(&mut client));
@@ -262,7 +262,7 @@ fn nothing_is_written_before_the_handshake_is_done() {
 }
 
 #[test]
-fn new_keys_in_the_middle_of_everything_disturb_nothing() {
+fn key_updates_at_any_point_lose_nothing() {
     let (mut client, mut stream) = opened(&TLS13);
     let (mut plain, mut heard) = (Vec::new(), Vec::new());
     for n in 0..20 {
@@ -282,7 +282,7 @@ fn new_keys_in_the_middle_of_everything_disturb_nothing() {
 
 proptest! {
     #[test]
-    fn pieces_and_blocks_of_any_size_lose_nothing_either_way(
+    fn pieces_and_blocking_of_any_size_lose_nothing_in_either_direction(
         steps in prop::collection::vec((0..20_000usize, 1..5000usize, 0..3000usize, any::<bool>()), 1..20)
     ) {
         let (mut client, mut stream) = opened(&TLS13);
@@ -317,7 +317,7 @@ proptest! {
     }
 
     #[test]
-    fn a_byte_that_is_wrong_anywhere_ends_the_connection_with_an_alert_and_nothing_else(
+    fn any_wrong_byte_ends_the_connection_with_only_an_alert(
         at in any::<prop::sample::Index>(), flip in 1..=255u8, is_late in any::<bool>(), is_new in any::<bool>()
     ) {
         let (mut client, mut stream) = pair(VERSIONS[usize::from(is_new)]);
