@@ -1,7 +1,7 @@
 //! A bot in 30 lines: it answers whoever says `!time` in #lobby. `cargo run --example bot -- localhost:30000`
 
 use parlor::address::{Address, DEFAULT_PORT};
-use parlor::client::{Client, EventKind, Manner};
+use parlor::client::{Client, ClientEventKind, Manner};
 use parlor::date;
 use parlor::name::{RoomName, UserName};
 use parlor::wire::Wire;
@@ -17,11 +17,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         // The server repeats what we say, and other programs do not want an answer.
         let asks = |manner| !event.is_own && manner == Manner::Message;
         match event.kind {
-            EventKind::Said { from, text, manner, .. } if asks(manner) && text.trim() == "!time" => {
+            ClientEventKind::Said { from, text, manner, .. } if asks(manner) && text.trim() == "!time" => {
                 let time = date::seconds(std::time::SystemTime::now());
                 speaker.say(&format!("{from}: it is {time}"))?;
             }
-            EventKind::Whispered { from, manner, .. } if asks(manner) => {
+            ClientEventKind::Whispered { from, manner, .. } if asks(manner) => {
                 speaker.whisper(&from, "say !time in #lobby")?;
             }
             _ => {}

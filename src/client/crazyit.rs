@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::error::Error;
-use super::event::{Event, EventKind, Manner};
+use super::event::{ClientEvent, ClientEventKind, Manner};
 use super::incoming::{Incoming, Patience};
 use super::irc::TurnedAway;
 use super::request::Request;
@@ -133,23 +133,27 @@ impl Ear {
     }
 
     /// Makes an event. Our own message that comes back is the server's confirmation.
-    pub(super) fn event(&mut self, kind: EventKind, name: &str) -> Event {
-        let (EventKind::Said { from, .. } | EventKind::Whispered { from, .. }) = &kind else {
-            return Event {
+    pub(super) fn event(&mut self, kind: ClientEventKind, name: &str) -> ClientEvent {
+        let (ClientEventKind::Said { from, .. } | ClientEventKind::Whispered { from, .. }) = &kind else {
+            return ClientEvent {
                 time: None,
-                is_own: matches!(kind, EventKind::Renamed { .. }),
+                is_own: matches!(kind, ClientEventKind::Renamed { .. }),
                 answers: None,
                 kind,
             };
         };
         let is_own = same_name(from, name);
-        let is_echo = is_own && matches!(kind, EventKind::Said { .. });
+        let is_echo = is_own && matches!(kind, ClientEventKind::Said { .. });
         self.echoes += u64::from(is_echo);
-        Event { time: None, is_own, answers: is_echo.then_some(self.echoes), kind }
+        ClientEvent { time: None, is_own, answers: is_echo.then_some(self.echoes), kind }
     }
 
     /// The answer to a request for another name, if it is next.
-    pub(super) fn answer(&self, incoming: &mut Incoming, connection: &SharedConnection) -> Option<EventKind> {
+    pub(super) fn answer(
+        &self,
+        incoming: &mut Incoming,
+        connection: &SharedConnection,
+    ) -> Option<ClientEventKind> {
         if !connection.wants_name() {
             return None;
         }
@@ -160,9 +164,9 @@ impl Ear {
         Some(match answer {
             Answer::Welcome => {
                 connection.set_name(wanted.as_str());
-                EventKind::Renamed { from, to: wanted.to_string() }
+                ClientEventKind::Renamed { from, to: wanted.to_string() }
             }
-            Answer::NameTaken => EventKind::Refused {
+            Answer::NameTaken => ClientEventKind::Refused {
                 code: answer.as_str().to_owned(),
                 about: Some(wanted.to_string()),
                 text: format!("the name {wanted} is taken or not allowed here"),
@@ -171,7 +175,12 @@ impl Ear {
     }
 
     /// The next line as an event. `paused` and `ended` also end a line.
-    pub(super) fn hear(&mut self, incoming: &mut Incoming, paused: bool, ended: bool) -> Option<EventKind> {
+    pub(super) fn hear(
+        &mut self,
+        incoming: &mut Incoming,
+        paused: bool,
+        ended: bool,
+    ) -> Option<ClientEventKind> {
         loop {
             let line = match incoming.line() {
                 Some(line) => {
@@ -208,16 +217,16 @@ impl Ear {
     }
 }
 
-fn meaning(line: &str) -> EventKind {
+fn meaning(line: &str) -> ClientEventKind {
     let manner = Manner::Message;
     match Line::decode(line) {
         Line::Said { from, text } => {
-            EventKind::Said { room: None, from: from.to_owned(), text: text.to_owned(), manner }
+            ClientEventKind::Said { room: None, from: from.to_owned(), text: text.to_owned(), manner }
         }
         Line::Whispered { from, text } => {
-            EventKind::Whispered { from: from.to_owned(), to: None, text: text.to_owned(), manner }
+            ClientEventKind::Whispered { from: from.to_owned(), to: None, text: text.to_owned(), manner }
         }
-        Line::Notice(text) => EventKind::Notice(text.to_owned()),
+        Line::Notice(text) => ClientEventKind::Notice(text.to_owned()),
     }
 }
 

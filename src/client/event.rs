@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 /// An event from the server.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Event {
+pub struct ClientEvent {
     /// When it happened, by the server's clock, if the server says so.
     pub time: Option<SystemTime>,
     /// The client did it itself, such as a message that the server sends back.
@@ -12,12 +12,12 @@ pub struct Event {
     /// The server has handled everything up to this mark, which [`super::Speaker::send`] returned.
     pub answers: Option<u64>,
     /// What happened.
-    pub kind: EventKind,
+    pub kind: ClientEventKind,
 }
 
 /// What happened. Names are as the server writes them: other servers allow other names.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum EventKind {
+pub enum ClientEventKind {
     /// Somebody spoke to everybody in a room.
     Said {
         /// Where; `None` on the CrazyIt wire, which knows only one room.
@@ -40,7 +40,7 @@ pub enum EventKind {
         /// How.
         manner: Manner,
     },
-    /// Somebody joined a room. If we did, [`EventKind::Present`] follows.
+    /// Somebody joined a room. If we did, [`ClientEventKind::Present`] follows.
     Joined {
         /// Where.
         room: String,
@@ -97,7 +97,7 @@ pub enum EventKind {
         /// Who.
         members: Vec<Member>,
     },
-    /// The server puts us into another room than the one we asked for. [`EventKind::Joined`] follows.
+    /// The server puts us into another room than the one we asked for. [`ClientEventKind::Joined`] follows.
     Forwarded {
         /// The room we asked for.
         from: String,
@@ -142,7 +142,7 @@ pub enum EventKind {
         /// The program and its version.
         version: String,
     },
-    /// The server has handled something that we sent; see [`Event::answers`].
+    /// The server has handled something that we sent; see [`ClientEvent::answers`].
     Taken,
     /// The server ends the connection, for this reason.
     Closing(String),

@@ -7,7 +7,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use super::error::Error;
-use super::event::Event;
+use super::event::ClientEvent;
 use super::listening::Listening;
 use super::shared_connection::SharedConnection;
 use super::speaker::Speaker;
@@ -23,7 +23,7 @@ const WAITING: usize = 256;
 #[derive(Debug)]
 pub struct Events {
     // Declared first, so that it is dropped first: the reader must not block while we join it.
-    receiver: Receiver<Result<Event, Error>>,
+    receiver: Receiver<Result<ClientEvent, Error>>,
     reader: Reader,
 }
 
@@ -36,7 +36,7 @@ impl Events {
     }
 
     /// The next event, or `None` if none comes within `time` or the connection has ended.
-    pub fn next_within(&mut self, time: Duration) -> Option<Result<Event, Error>> {
+    pub fn next_within(&mut self, time: Duration) -> Option<Result<ClientEvent, Error>> {
         self.receiver.recv_timeout(time).ok()
     }
 
@@ -51,7 +51,7 @@ impl Events {
 }
 
 impl Iterator for Events {
-    type Item = Result<Event, Error>;
+    type Item = Result<ClientEvent, Error>;
 
     fn next(&mut self) -> Option<Self::Item> {
         self.receiver.recv().ok()
@@ -70,7 +70,7 @@ impl Reader {
     pub(super) fn start(
         connection: Arc<SharedConnection>,
         mut listening: Listening,
-        mut hear: impl FnMut(Option<Result<Event, Error>>) -> bool + Send + 'static,
+        mut hear: impl FnMut(Option<Result<ClientEvent, Error>>) -> bool + Send + 'static,
     ) -> Result<Self, Error> {
         let thread = thread::Builder::new().name("parlor-reader".into());
         let thread = thread.spawn(move || {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::error::Error;
-use super::event::{Event, EventKind, is_parlord};
+use super::event::{ClientEvent, ClientEventKind, is_parlord};
 use super::incoming::{Got, Incoming};
 use super::shared_connection::{OwnSide, SharedConnection};
 use super::{crazyit, irc};
@@ -66,12 +66,12 @@ impl Listening {
     }
 
     /// The next event in the bytes that have come.
-    fn take(&mut self) -> Option<Event> {
+    fn take(&mut self) -> Option<ClientEvent> {
         match &mut self.ear {
             Ear::Irc(ear) => loop {
                 let line = self.incoming.line()?;
                 if let Some(event) = ear.hear(&line, &self.connection) {
-                    if let EventKind::Server { version } = &event.kind {
+                    if let ClientEventKind::Server { version } = &event.kind {
                         self.connection.set_goodbye((!is_parlord(version)).then_some(irc::QUIT));
                     }
                     return Some(event);
@@ -176,7 +176,7 @@ impl Listening {
 }
 
 impl Iterator for Listening {
-    type Item = Result<Event, Error>;
+    type Item = Result<ClientEvent, Error>;
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {

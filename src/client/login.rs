@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::error::Error;
-use super::event::Event;
+use super::event::ClientEvent;
 use super::events::{Events, Reader};
 use super::incoming::Incoming;
 use super::listening::Listening;
@@ -61,7 +61,7 @@ impl Client {
     /// item is an error, or `None` after an orderly end. For programs that also wait for other things.
     pub fn listen(
         self,
-        hear: impl FnMut(Option<Result<Event, Error>>) -> bool + Send + 'static,
+        hear: impl FnMut(Option<Result<ClientEvent, Error>>) -> bool + Send + 'static,
     ) -> Result<(Speaker, Reader), Error> {
         let (speaker, connection, listening) = self.halves();
         Ok((speaker, Reader::start(connection, listening, hear)?))

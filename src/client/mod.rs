@@ -5,7 +5,7 @@
 //! on both.
 //!
 //! ```
-//! use parlor::client::{Client, EventKind};
+//! use parlor::client::{Client, ClientEventKind};
 //! use parlor::name::{RoomName, UserName};
 //! use parlor::wire::Wire;
 //! # use parlor::{address::Address, config::ServerConfig, net::Reactor};
@@ -23,8 +23,8 @@
 //! let mut heard = Vec::new();
 //! while heard.len() < 2 {
 //!     match events.next().ok_or("the server closed")??.kind {
-//!         EventKind::Said { from, text, .. } => heard.push(format!("{from}: {text}")),
-//!         EventKind::Whispered { from, text, .. } => heard.push(format!("{from} whispers: {text}")),
+//!         ClientEventKind::Said { from, text, .. } => heard.push(format!("{from}: {text}")),
+//!         ClientEventKind::Whispered { from, text, .. } => heard.push(format!("{from} whispers: {text}")),
 //!         _ => {}
 //!     }
 //! }
@@ -60,7 +60,7 @@ pub use blocking_socket::ConnectError;
 pub use builder::{ANSWER_TIMEOUT, Builder, CONNECT_TIMEOUT, SEND_TIMEOUT};
 pub use error::{Error, Step};
 pub(crate) use event::is_parlord;
-pub use event::{Event, EventKind, Manner, Member};
+pub use event::{ClientEvent, ClientEventKind, Manner, Member};
 pub use events::{Events, Reader};
 pub use login::Client;
 pub use request::Request;

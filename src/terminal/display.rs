@@ -1,36 +1,38 @@
 //! What a pipe prints: what people say, including ourselves, and what the server says.
 
 use crate::client::texts::{printable, refusal, without_closing_link};
-use crate::client::{Event, EventKind, Manner};
+use crate::client::{ClientEvent, ClientEventKind, Manner};
 use crate::wire::irc::without_formatting;
 
 /// The line for an event, if it has one. With `names_rooms` it names its room.
-pub(super) fn line(event: &Event, names_rooms: bool) -> Option<String> {
+pub(super) fn line(event: &ClientEvent, names_rooms: bool) -> Option<String> {
     let line = match &event.kind {
-        EventKind::Said { room, from, text, manner } => {
+        ClientEventKind::Said { room, from, text, manner } => {
             let room = room.as_deref().filter(|_| names_rooms);
             let room = room.map(|room| format!("[{room}] ")).unwrap_or_default();
             format!("{room}{}", said(from, text, *manner))
         }
         // Our own whisper comes back too.
-        EventKind::Whispered { from, to: Some(to), .. } if event.is_own && from != to => return None,
-        EventKind::Whispered { from, text, manner, .. } => whispered(from, text, *manner),
-        EventKind::Notice(text) => format!("* {text}"),
-        EventKind::Closing(text) => format!("* {}", without_closing_link(text)),
-        EventKind::Refused { about, text, .. } => format!("* {}", refusal(about.as_deref(), text)),
-        EventKind::Forwarded { from, to, .. } => format!("* the server sends you to {to} instead of {from}"),
-        EventKind::Joined { .. }
-        | EventKind::Parted { .. }
-        | EventKind::Quit { .. }
-        | EventKind::Kicked { .. }
-        | EventKind::Renamed { .. }
-        | EventKind::Topic { .. }
-        | EventKind::Present { .. }
-        | EventKind::Invited { .. }
-        | EventKind::Changed { .. }
-        | EventKind::Info(_)
-        | EventKind::Server { .. }
-        | EventKind::Taken => return None,
+        ClientEventKind::Whispered { from, to: Some(to), .. } if event.is_own && from != to => return None,
+        ClientEventKind::Whispered { from, text, manner, .. } => whispered(from, text, *manner),
+        ClientEventKind::Notice(text) => format!("* {text}"),
+        ClientEventKind::Closing(text) => format!("* {}", without_closing_link(text)),
+        ClientEventKind::Refused { about, text, .. } => format!("* {}", refusal(about.as_deref(), text)),
+        ClientEventKind::Forwarded { from, to, .. } => {
+            format!("* the server sends you to {to} instead of {from}")
+        }
+        ClientEventKind::Joined { .. }
+        | ClientEventKind::Parted { .. }
+        | ClientEventKind::Quit { .. }
+        | ClientEventKind::Kicked { .. }
+        | ClientEventKind::Renamed { .. }
+        | ClientEventKind::Topic { .. }
+        | ClientEventKind::Present { .. }
+        | ClientEventKind::Invited { .. }
+        | ClientEventKind::Changed { .. }
+        | ClientEventKind::Info(_)
+        | ClientEventKind::Server { .. }
+        | ClientEventKind::Taken => return None,
     };
     Some(plain(&line))
 }
@@ -60,12 +62,12 @@ fn whispered(from: &str, text: &str, manner: Manner) -> String {
 mod tests {
     use super::*;
 
-    fn said(text: &str, manner: Manner) -> EventKind {
-        EventKind::Said { room: Some("#tea".into()), from: "eve".into(), text: text.into(), manner }
+    fn said(text: &str, manner: Manner) -> ClientEventKind {
+        ClientEventKind::Said { room: Some("#tea".into()), from: "eve".into(), text: text.into(), manner }
     }
 
-    fn shown(kind: EventKind, is_own: bool) -> Option<String> {
-        line(&Event { time: None, is_own, answers: None, kind }, false)
+    fn shown(kind: ClientEventKind, is_own: bool) -> Option<String> {
+        line(&ClientEvent { time: None, is_own, answers: None, kind }, false)
     }
 
     #[test]
@@ -81,13 +83,14 @@ mod tests {
         {
             assert_eq!(shown(said("hi", manner), true).as_deref(), Some(text));
         }
-        let event = Event { time: None, is_own: false, answers: None, kind: said("hi", Manner::Message) };
+        let event =
+            ClientEvent { time: None, is_own: false, answers: None, kind: said("hi", Manner::Message) };
         assert_eq!(line(&event, true).as_deref(), Some("[#tea] eve: hi"));
     }
 
     #[test]
     fn our_whispers_are_not_shown_unless_they_are_to_us() {
-        let whispered = |to: Option<&str>| EventKind::Whispered {
+        let whispered = |to: Option<&str>| ClientEventKind::Whispered {
             from: "eve".into(),
             to: to.map(str::to_owned),
             text: "psst".into(),
@@ -101,6 +104,6 @@ mod tests {
 
     #[test]
     fn joins_and_departures_are_not_shown() {
-        assert_eq!(shown(EventKind::Joined { room: "#tea".into(), who: "eve".into() }, false), None);
+        assert_eq!(shown(ClientEventKind::Joined { room: "#tea".into(), who: "eve".into() }, false), None);
     }
 }

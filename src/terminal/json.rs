@@ -3,31 +3,31 @@
 use std::fmt::Write;
 
 use crate::client::texts::is_harmful;
-use crate::client::{Event, EventKind, Manner};
+use crate::client::{ClientEvent, ClientEventKind, Manner};
 use crate::date;
 
 /// The object for an event; `None` if only the program needs the event.
-pub(super) fn line(event: &Event) -> Option<String> {
+pub(super) fn line(event: &ClientEvent) -> Option<String> {
     let mut object = Object::new();
     let name = match &event.kind {
-        EventKind::Said { .. } => "said",
-        EventKind::Whispered { .. } => "whispered",
-        EventKind::Joined { .. } => "joined",
-        EventKind::Parted { .. } => "parted",
-        EventKind::Quit { .. } => "quit",
-        EventKind::Kicked { .. } => "kicked",
-        EventKind::Renamed { .. } => "renamed",
-        EventKind::Topic { .. } => "topic",
-        EventKind::Present { .. } => "present",
-        EventKind::Forwarded { .. } => "forwarded",
-        EventKind::Invited { .. } => "invited",
-        EventKind::Changed { .. } => "changed",
-        EventKind::Notice(_) => "notice",
-        EventKind::Refused { .. } => "refused",
-        EventKind::Info(_) => "info",
-        EventKind::Server { .. } => "server",
-        EventKind::Closing(_) => "closing",
-        EventKind::Taken => return None,
+        ClientEventKind::Said { .. } => "said",
+        ClientEventKind::Whispered { .. } => "whispered",
+        ClientEventKind::Joined { .. } => "joined",
+        ClientEventKind::Parted { .. } => "parted",
+        ClientEventKind::Quit { .. } => "quit",
+        ClientEventKind::Kicked { .. } => "kicked",
+        ClientEventKind::Renamed { .. } => "renamed",
+        ClientEventKind::Topic { .. } => "topic",
+        ClientEventKind::Present { .. } => "present",
+        ClientEventKind::Forwarded { .. } => "forwarded",
+        ClientEventKind::Invited { .. } => "invited",
+        ClientEventKind::Changed { .. } => "changed",
+        ClientEventKind::Notice(_) => "notice",
+        ClientEventKind::Refused { .. } => "refused",
+        ClientEventKind::Info(_) => "info",
+        ClientEventKind::Server { .. } => "server",
+        ClientEventKind::Closing(_) => "closing",
+        ClientEventKind::Taken => return None,
     };
     object.text("event", name);
     if let Some(time) = event.time {
@@ -38,30 +38,30 @@ pub(super) fn line(event: &Event) -> Option<String> {
     Some(object.end())
 }
 
-fn fields(kind: &EventKind, object: &mut Object) {
+fn fields(kind: &ClientEventKind, object: &mut Object) {
     match kind {
-        EventKind::Said { room, from, text, manner } => {
+        ClientEventKind::Said { room, from, text, manner } => {
             object.optional("room", room.as_deref());
             object.texts(&[("from", from), ("text", text), ("manner", word(*manner))]);
         }
-        EventKind::Whispered { from, to, text, manner } => {
+        ClientEventKind::Whispered { from, to, text, manner } => {
             object.optional("to", to.as_deref());
             object.texts(&[("from", from), ("text", text), ("manner", word(*manner))]);
         }
-        EventKind::Joined { room, who } => object.texts(&[("room", room), ("who", who)]),
-        EventKind::Parted { room, who, reason } => {
+        ClientEventKind::Joined { room, who } => object.texts(&[("room", room), ("who", who)]),
+        ClientEventKind::Parted { room, who, reason } => {
             object.texts(&[("room", room), ("who", who), ("reason", reason)]);
         }
-        EventKind::Quit { who, reason } => object.texts(&[("who", who), ("reason", reason)]),
-        EventKind::Kicked { room, who, by, reason } => {
+        ClientEventKind::Quit { who, reason } => object.texts(&[("who", who), ("reason", reason)]),
+        ClientEventKind::Kicked { room, who, by, reason } => {
             object.texts(&[("room", room), ("who", who), ("by", by), ("reason", reason)]);
         }
-        EventKind::Renamed { from, to } => object.texts(&[("from", from), ("to", to)]),
-        EventKind::Topic { room, topic, by } => {
+        ClientEventKind::Renamed { from, to } => object.texts(&[("from", from), ("to", to)]),
+        ClientEventKind::Topic { room, topic, by } => {
             object.texts(&[("room", room), ("topic", topic)]);
             object.optional("by", by.as_deref());
         }
-        EventKind::Present { room, members } => {
+        ClientEventKind::Present { room, members } => {
             object.text("room", room);
             let members: Vec<_> = members
                 .iter()
@@ -73,23 +73,25 @@ fn fields(kind: &EventKind, object: &mut Object) {
                 .collect();
             object.bare("members", &format!("[{}]", members.join(",")));
         }
-        EventKind::Forwarded { from, to, text } => {
+        ClientEventKind::Forwarded { from, to, text } => {
             object.texts(&[("from", from), ("to", to), ("text", text)]);
         }
-        EventKind::Invited { room, who, by } => object.texts(&[("room", room), ("who", who), ("by", by)]),
-        EventKind::Changed { of, by, changes } => {
+        ClientEventKind::Invited { room, who, by } => {
+            object.texts(&[("room", room), ("who", who), ("by", by)])
+        }
+        ClientEventKind::Changed { of, by, changes } => {
             object.texts(&[("of", of), ("by", by), ("changes", changes)]);
         }
-        EventKind::Refused { code, about, text } => {
+        ClientEventKind::Refused { code, about, text } => {
             object.text("code", code);
             object.optional("about", about.as_deref());
             object.text("text", text);
         }
-        EventKind::Notice(text) | EventKind::Info(text) | EventKind::Closing(text) => {
+        ClientEventKind::Notice(text) | ClientEventKind::Info(text) | ClientEventKind::Closing(text) => {
             object.text("text", text)
         }
-        EventKind::Server { version } => object.text("version", version),
-        EventKind::Taken => {}
+        ClientEventKind::Server { version } => object.text("version", version),
+        ClientEventKind::Taken => {}
     }
 }
 
@@ -164,8 +166,8 @@ mod tests {
     use super::*;
     use crate::client::Member;
 
-    fn event(kind: EventKind) -> Event {
-        Event {
+    fn event(kind: ClientEventKind) -> ClientEvent {
+        ClientEvent {
             time: Some(UNIX_EPOCH + Duration::from_millis(1_767_323_045_678)),
             is_own: false,
             answers: None,
@@ -176,62 +178,66 @@ mod tests {
     #[test]
     fn an_event_is_one_object_in_one_line() {
         let manner = Manner::Message;
-        let said =
-            EventKind::Said { room: Some("#t".into()), from: "bob".into(), text: "a\n\"b\"".into(), manner };
+        let said = ClientEventKind::Said {
+            room: Some("#t".into()),
+            from: "bob".into(),
+            text: "a\n\"b\"".into(),
+            manner,
+        };
         let expected = r##"{"event":"said","time":"2026-01-02T03:04:05.678Z","own":false,"room":"#t","from":"bob","text":"a\n\"b\"","manner":"message"}"##;
         assert_eq!(line(&event(said)).as_deref(), Some(expected));
         let member = Member { rank: "@".into(), name: "bob".into() };
-        let present = EventKind::Present { room: "#t".into(), members: vec![member.clone(), member] };
+        let present = ClientEventKind::Present { room: "#t".into(), members: vec![member.clone(), member] };
         let shown = line(&event(present)).unwrap();
         assert!(
             shown.ends_with(r#""members":[{"name":"bob","rank":"@"},{"name":"bob","rank":"@"}]}"#),
             "{shown}"
         );
-        assert_eq!(line(&event(EventKind::Taken)), None);
+        assert_eq!(line(&event(ClientEventKind::Taken)), None);
     }
 
     /// One event of each kind, with every field that it may have.
-    fn samples() -> Vec<EventKind> {
+    fn samples() -> Vec<ClientEventKind> {
         let (text, some) = (|| "x".to_owned(), || Some("x".to_owned()));
         let (room, who, by, reason) = (text(), text(), text(), text());
         let manner = Manner::Message;
         let members = vec![Member { rank: "@".into(), name: "bob".into() }];
         vec![
-            EventKind::Said { room: some(), from: text(), text: text(), manner },
-            EventKind::Whispered { to: some(), from: text(), text: text(), manner },
-            EventKind::Joined { room: text(), who: text() },
-            EventKind::Parted { room: text(), who: text(), reason: text() },
-            EventKind::Quit { who: text(), reason: text() },
-            EventKind::Kicked { room, who, by, reason },
-            EventKind::Renamed { from: text(), to: text() },
-            EventKind::Topic { room: text(), topic: text(), by: some() },
-            EventKind::Present { room: text(), members },
-            EventKind::Invited { room: text(), who: text(), by: text() },
-            EventKind::Changed { of: text(), by: text(), changes: text() },
-            EventKind::Notice(text()),
-            EventKind::Refused { code: text(), about: some(), text: text() },
-            EventKind::Forwarded { from: text(), to: text(), text: text() },
-            EventKind::Info(text()),
-            EventKind::Server { version: text() },
-            EventKind::Closing(text()),
+            ClientEventKind::Said { room: some(), from: text(), text: text(), manner },
+            ClientEventKind::Whispered { to: some(), from: text(), text: text(), manner },
+            ClientEventKind::Joined { room: text(), who: text() },
+            ClientEventKind::Parted { room: text(), who: text(), reason: text() },
+            ClientEventKind::Quit { who: text(), reason: text() },
+            ClientEventKind::Kicked { room, who, by, reason },
+            ClientEventKind::Renamed { from: text(), to: text() },
+            ClientEventKind::Topic { room: text(), topic: text(), by: some() },
+            ClientEventKind::Present { room: text(), members },
+            ClientEventKind::Invited { room: text(), who: text(), by: text() },
+            ClientEventKind::Changed { of: text(), by: text(), changes: text() },
+            ClientEventKind::Notice(text()),
+            ClientEventKind::Refused { code: text(), about: some(), text: text() },
+            ClientEventKind::Forwarded { from: text(), to: text(), text: text() },
+            ClientEventKind::Info(text()),
+            ClientEventKind::Server { version: text() },
+            ClientEventKind::Closing(text()),
         ]
     }
 
     /// The same without what may be missing.
-    fn without_options(mut kind: EventKind) -> EventKind {
+    fn without_options(mut kind: ClientEventKind) -> ClientEventKind {
         match &mut kind {
-            EventKind::Said { room: option, .. }
-            | EventKind::Whispered { to: option, .. }
-            | EventKind::Topic { by: option, .. }
-            | EventKind::Refused { about: option, .. } => *option = None,
+            ClientEventKind::Said { room: option, .. }
+            | ClientEventKind::Whispered { to: option, .. }
+            | ClientEventKind::Topic { by: option, .. }
+            | ClientEventKind::Refused { about: option, .. } => *option = None,
             _ => {}
         }
         kind
     }
 
     /// The kind and the other fields of an event, in the order in which they are written.
-    fn written(kind: EventKind) -> (String, Vec<String>) {
-        let json = line(&Event { time: None, ..event(kind) }).expect("it is printed");
+    fn written(kind: ClientEventKind) -> (String, Vec<String>) {
+        let json = line(&ClientEvent { time: None, ..event(kind) }).expect("it is printed");
         let outside = json.replace(r#"[{"name":"bob","rank":"@"}]"#, "[]");
         let fields = outside.trim_matches(['{', '}']).split(',');
         let names = fields.map(|field| field.split('"').nth(1).unwrap().to_owned()).skip(2);
@@ -279,7 +285,7 @@ mod tests {
             Command::new("python3").args(["-c", script]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
         // Machines without it skip this test.
         let Ok(mut python) = python else { return };
-        let json = line(&event(EventKind::Notice(text.clone()))).unwrap();
+        let json = line(&event(ClientEventKind::Notice(text.clone()))).unwrap();
         python.stdin.take().unwrap().write_all(json.as_bytes()).unwrap();
         let read = python.wait_with_output().unwrap().stdout;
         assert!(String::from_utf8(read).unwrap() == text);

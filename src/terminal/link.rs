@@ -10,7 +10,7 @@ use super::enter;
 use super::note::Note;
 #[cfg(feature = "tls")]
 use crate::client::TlsError;
-use crate::client::{Client, Error, Event, EventKind, Reader, Request, Speaker, is_parlord};
+use crate::client::{Client, ClientEvent, ClientEventKind, Error, Reader, Request, Speaker, is_parlord};
 use crate::config::ClientConfig;
 use crate::name::UserName;
 use crate::terminal::backoff::Backoff;
@@ -174,14 +174,14 @@ impl Link {
     }
 
     /// Applies an event to the queue and to our name.
-    pub(super) fn hear(&mut self, event: &Event, now: Instant) {
+    pub(super) fn hear(&mut self, event: &ClientEvent, now: Instant) {
         if let Some(mark) = event.answers {
             self.queue.taken(mark, now);
         }
         match &event.kind {
-            EventKind::Server { version } => self.queue.trust(is_parlord(version)),
-            EventKind::Closing(_) => self.said_goodbye = true,
-            EventKind::Renamed { to, .. } if event.is_own => self.rename(to),
+            ClientEventKind::Server { version } => self.queue.trust(is_parlord(version)),
+            ClientEventKind::Closing(_) => self.said_goodbye = true,
+            ClientEventKind::Renamed { to, .. } if event.is_own => self.rename(to),
             _ => {}
         }
     }

@@ -1,7 +1,7 @@
 //! Messages from the threads of the program to its loop.
 
 use super::failure::Failure;
-use crate::client::{Client, Error, Event};
+use crate::client::{Client, ClientEvent, Error};
 
 /// Notes waiting for the loop. When full, senders block, and finally the server.
 pub(super) const NOTES: usize = 64;
@@ -26,7 +26,7 @@ pub(super) enum Note {
     /// SIGCONT, after a stop.
     Continued,
     /// An event of the connection with this number; `None` for its orderly end.
-    Heard(u64, Option<Result<Event, Error>>),
+    Heard(u64, Option<Result<ClientEvent, Error>>),
     /// The result of a retry.
     Tried(Result<Box<Client>, Error>),
 }

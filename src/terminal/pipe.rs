@@ -9,7 +9,7 @@ use super::note::{NOTES, Note};
 use super::output::{complain, show};
 use super::{input, json};
 use crate::client::texts::refusal;
-use crate::client::{Client, Error, Event, EventKind, Request};
+use crate::client::{Client, ClientEvent, ClientEventKind, Error, Request};
 use crate::config::ClientConfig;
 use crate::name::{RoomName, UserName};
 use crate::terminal::display;
@@ -206,8 +206,8 @@ impl Pipe<'_> {
         self.failure = Some(Failure::new(2, "some lines were not sent"));
     }
 
-    fn hear(&mut self, event: &Event) {
-        if let EventKind::Refused { code, about, .. } = &event.kind {
+    fn hear(&mut self, event: &ClientEvent) {
+        if let ClientEventKind::Refused { code, about, .. } = &event.kind {
             let line = event.answers.and_then(|mark| self.link.queue.line(mark));
             self.refused.count(code, about.as_deref(), line);
         }
@@ -215,7 +215,7 @@ impl Pipe<'_> {
         let line = match &event.kind {
             _ if self.config.json => json::line(event),
             // Errors go to standard error.
-            EventKind::Refused { about, text, .. } => {
+            ClientEventKind::Refused { about, text, .. } => {
                 complain(&refusal(about.as_deref(), text));
                 None
             }

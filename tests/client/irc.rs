@@ -6,7 +6,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use parlor::address::Address;
-use parlor::client::{Client, Error, Event, EventKind, Events, Manner, Request, Speaker};
+use parlor::client::{Client, ClientEvent, ClientEventKind, Error, Events, Manner, Request, Speaker};
 use parlor::config::ServerConfig;
 use parlor::name::{RoomName, UserName};
 use parlor::wire::Wire;
@@ -32,18 +32,18 @@ fn log_in(at: &Address, who: &str) -> (Speaker, Events) {
 fn member(at: &Address, who: &str, where_to: &str) -> (Speaker, Events) {
     let (mut speaker, mut events) = log_in(at, who);
     speaker.join(&room(where_to)).expect("sent");
-    until(&mut events, |kind| matches!(kind, EventKind::Present { .. }));
+    until(&mut events, |kind| matches!(kind, ClientEventKind::Present { .. }));
     (speaker, events)
 }
 
 #[track_caller]
-fn next(events: &mut Events) -> Event {
+fn next(events: &mut Events) -> ClientEvent {
     events.next().expect("the server is there").expect("the connection is fine")
 }
 
 /// The next event that is like this.
 #[track_caller]
-fn until(events: &mut Events, wanted: impl Fn(&EventKind) -> bool) -> EventKind {
+fn until(events: &mut Events, wanted: impl Fn(&ClientEventKind) -> bool) -> ClientEventKind {
     loop {
         let event = next(events);
         if wanted(&event.kind) {
@@ -52,8 +52,8 @@ fn until(events: &mut Events, wanted: impl Fn(&EventKind) -> bool) -> EventKind 
     }
 }
 
-fn said(from: &str, text: &str, manner: Manner) -> EventKind {
-    EventKind::Said { room: Some("#lobby".into()), from: from.into(), text: text.into(), manner }
+fn said(from: &str, text: &str, manner: Manner) -> ClientEventKind {
+    ClientEventKind::Said { room: Some("#lobby".into()), from: from.into(), text: text.into(), manner }
 }
 
 /// What a pipe prints and how it ends, given this input.
@@ -76,17 +76,17 @@ fn everything_that_happens_in_a_room_is_an_event() {
     bob.send("NICK bob\r\nUSER b 0 * :b\r\nJOIN #tea\r\n");
     let tea = || "#tea".to_owned();
     let who = || "bob".to_owned();
-    assert_eq!(next(&mut alice_hears).kind, EventKind::Joined { room: tea(), who: who() });
+    assert_eq!(next(&mut alice_hears).kind, ClientEventKind::Joined { room: tea(), who: who() });
     bob.send("PRIVMSG #tea :\x01ACTION waves\x01\r\nNOTICE #tea :look\r\nPRIVMSG alice :psst\r\n");
     let in_tea = |text: &str, manner| {
         let (room, text) = (Some(tea()), text.to_owned());
-        EventKind::Said { room, from: who(), text, manner }
+        ClientEventKind::Said { room, from: who(), text, manner }
     };
     let action = next(&mut alice_hears);
     assert_eq!(action.kind, in_tea("waves", Manner::Action));
     assert!(action.time.is_some() && !action.is_own);
     assert_eq!(next(&mut alice_hears).kind, in_tea("look", Manner::Notice));
-    let psst = EventKind::Whispered {
+    let psst = ClientEventKind::Whispered {
         from: who(),
         to: Some("alice".into()),
         text: "psst".into(),
@@ -97,16 +97,16 @@ fn everything_that_happens_in_a_room_is_an_event() {
     alice.act("nods").expect("sent");
     let own = next(&mut alice_hears);
     assert!(own.is_own);
-    assert!(matches!(own.kind, EventKind::Said { manner: Manner::Action, .. }), "{own:?}");
+    assert!(matches!(own.kind, ClientEventKind::Said { manner: Manner::Action, .. }), "{own:?}");
 
     bob.send("NICK rob\r\nPART #tea :so long\r\nJOIN #tea\r\nQUIT :bye\r\n");
-    assert_eq!(next(&mut alice_hears).kind, EventKind::Renamed { from: who(), to: "rob".into() });
+    assert_eq!(next(&mut alice_hears).kind, ClientEventKind::Renamed { from: who(), to: "rob".into() });
     let rob = || "rob".to_owned();
-    let parted = EventKind::Parted { room: tea(), who: rob(), reason: "so long".into() };
+    let parted = ClientEventKind::Parted { room: tea(), who: rob(), reason: "so long".into() };
     assert_eq!(next(&mut alice_hears).kind, parted);
-    assert_eq!(next(&mut alice_hears).kind, EventKind::Joined { room: tea(), who: rob() });
+    assert_eq!(next(&mut alice_hears).kind, ClientEventKind::Joined { room: tea(), who: rob() });
     let left = next(&mut alice_hears).kind;
-    assert!(matches!(&left, EventKind::Quit { who, reason } if who == "rob" && reason.contains("bye")));
+    assert!(matches!(&left, ClientEventKind::Quit { who, reason } if who == "rob" && reason.contains("bye")));
 }
 
 #[test]
@@ -118,18 +118,20 @@ fn who_is_there_and_what_it_is_about_is_told_on_joining() {
     while !bob.line().contains("PONG") {}
     let (mut alice, mut events) = log_in(at, "alice");
     alice.join(&room("#tea")).expect("sent");
-    let topic = until(&mut events, |kind| matches!(kind, EventKind::Topic { .. }));
-    assert_eq!(topic, EventKind::Topic { room: "#tea".into(), topic: "at five".into(), by: None });
-    let present = until(&mut events, |kind| matches!(kind, EventKind::Present { .. }));
-    let EventKind::Present { members, .. } = present else { unreachable!("that is what was waited for") };
+    let topic = until(&mut events, |kind| matches!(kind, ClientEventKind::Topic { .. }));
+    assert_eq!(topic, ClientEventKind::Topic { room: "#tea".into(), topic: "at five".into(), by: None });
+    let present = until(&mut events, |kind| matches!(kind, ClientEventKind::Present { .. }));
+    let ClientEventKind::Present { members, .. } = present else {
+        unreachable!("that is what was waited for")
+    };
     let mut members: Vec<_> = members.iter().map(|m| format!("{}{}", m.rank, m.name)).collect();
     members.sort();
     assert_eq!(members, ["@bob", "alice"]);
     bob.send("TOPIC #tea :at six\r\nKICK #tea alice :too early\r\n");
-    let set = EventKind::Topic { room: "#tea".into(), topic: "at six".into(), by: Some("bob".into()) };
+    let set = ClientEventKind::Topic { room: "#tea".into(), topic: "at six".into(), by: Some("bob".into()) };
     assert_eq!(next(&mut events).kind, set);
     let kicked = next(&mut events).kind;
-    assert!(matches!(&kicked, EventKind::Kicked { who, by, .. } if who == "alice" && by == "bob"));
+    assert!(matches!(&kicked, ClientEventKind::Kicked { who, by, .. } if who == "alice" && by == "bob"));
 }
 
 #[test]
@@ -141,9 +143,9 @@ fn a_room_that_does_not_open_is_told() {
     let at = server.addresses()[0].to_string();
     let (mut alice, mut events) = log_in(&server.addresses()[0], "alice");
     alice.join(&room("#tea")).expect("sent");
-    let refused = until(&mut events, |kind| matches!(kind, EventKind::Refused { .. }));
+    let refused = until(&mut events, |kind| matches!(kind, ClientEventKind::Refused { .. }));
     assert!(
-        matches!(&refused, EventKind::Refused { code, about: Some(room), .. } if code == "473" && room == "#tea")
+        matches!(&refused, ClientEventKind::Refused { code, about: Some(room), .. } if code == "473" && room == "#tea")
     );
 
     let ended = pipe(&["-r", "#tea", &format!("carol@{at}")], "nobody hears this\n");
@@ -164,7 +166,7 @@ fn a_long_text_arrives_whole_in_pieces_that_no_server_cuts() {
     alice.finish().expect("sent");
     let mut heard = String::new();
     for event in events {
-        if let EventKind::Said { text, .. } = event.expect("the connection is fine").kind {
+        if let ClientEventKind::Said { text, .. } = event.expect("the connection is fine").kind {
             heard += &text;
         }
     }
@@ -189,7 +191,7 @@ fn both_wires_meet_in_the_lobby() {
     let (mut alice, mut alice_hears) = member(&server.addresses()[0], "alice", "#lobby");
     let mut bob = server.user("bob");
     let joined = next(&mut alice_hears).kind;
-    assert_eq!(joined, EventKind::Joined { room: "#lobby".into(), who: "bob".into() });
+    assert_eq!(joined, ClientEventKind::Joined { room: "#lobby".into(), who: "bob".into() });
     bob.send(say("hi"));
     bob.expect("bob说：hi\n");
     assert_eq!(next(&mut alice_hears).kind, said("bob", "hi", Manner::Message));
@@ -384,11 +386,11 @@ fn a_name_may_change_on_both_wires() {
         client.login(&name("alice"), None).expect("the name is free");
         let (mut speaker, mut events) = client.split().expect("a descriptor is left");
         speaker.nick(&name("carol")).expect("sent");
-        let refused = until(&mut events, |kind| matches!(kind, EventKind::Refused { .. }));
-        assert!(matches!(&refused, EventKind::Refused { about: Some(name), .. } if name == "carol"));
+        let refused = until(&mut events, |kind| matches!(kind, ClientEventKind::Refused { .. }));
+        assert!(matches!(&refused, ClientEventKind::Refused { about: Some(name), .. } if name == "carol"));
         speaker.nick(&name("bob")).expect("sent");
-        let renamed = until(&mut events, |kind| matches!(kind, EventKind::Renamed { .. }));
-        assert_eq!(renamed, EventKind::Renamed { from: "alice".into(), to: "bob".into() });
+        let renamed = until(&mut events, |kind| matches!(kind, ClientEventKind::Renamed { .. }));
+        assert_eq!(renamed, ClientEventKind::Renamed { from: "alice".into(), to: "bob".into() });
         events.close(speaker).expect("nothing is left to take");
     }
 }

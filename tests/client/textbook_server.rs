@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 
 use parlor::address::Address;
-use parlor::client::{Client, Error, EventKind, Events, Manner};
+use parlor::client::{Client, ClientEventKind, Error, Events, Manner};
 use parlor::name::UserName;
 use parlor::wire::Wire;
 
@@ -77,8 +77,8 @@ fn name(text: &str) -> UserName {
     UserName::new(text).expect("a good name")
 }
 
-fn said(from: &str, text: &str) -> EventKind {
-    EventKind::Said { room: None, from: from.into(), text: text.into(), manner: Manner::Message }
+fn said(from: &str, text: &str) -> ClientEventKind {
+    ClientEventKind::Said { room: None, from: from.into(), text: text.into(), manner: Manner::Message }
 }
 
 fn connect(at: &Address) -> Client {
@@ -91,7 +91,7 @@ fn parlor(target: &str) -> Program {
 }
 
 #[track_caller]
-fn next(events: &mut Events) -> EventKind {
+fn next(events: &mut Events) -> ClientEventKind {
     events.next().expect("the server is there").expect("the connection is fine").kind
 }
 
@@ -111,7 +111,7 @@ fn the_library_logs_in_speaks_and_hears_without_newlines() {
     }
     bob.whisper("alice", "psst").expect("sent");
     let (from, text) = ("bob".to_owned(), "psst".to_owned());
-    let whispered = EventKind::Whispered { from, to: None, text, manner: Manner::Message };
+    let whispered = ClientEventKind::Whispered { from, to: None, text, manner: Manner::Message };
     assert_eq!(next(&mut alice_hears), whispered);
     bob.say("bye").expect("sent");
     for events in [&mut alice_hears, &mut bob_hears] {
@@ -150,7 +150,7 @@ fn a_notice_of_any_kind_is_shown_as_it_is() {
     let mut text = String::new();
     while text != "服务器将" {
         match next(&mut events) {
-            EventKind::Notice(piece) => text += &piece,
+            ClientEventKind::Notice(piece) => text += &piece,
             other => panic!("{other:?}"),
         }
     }

@@ -3,7 +3,7 @@
 use super::lines::{nick, pong};
 use super::numerics::Numerics;
 use super::speak;
-use crate::client::event::{Event, EventKind, Manner};
+use crate::client::event::{ClientEvent, ClientEventKind, Manner};
 use crate::client::shared_connection::{OwnSide, SharedConnection};
 use crate::date;
 use crate::name::same_name;
@@ -20,7 +20,11 @@ pub(in crate::client) struct Ear {
 
 impl Ear {
     /// The event in one line, without its end. Answers `PING`.
-    pub(in crate::client) fn hear(&mut self, line: &str, connection: &SharedConnection) -> Option<Event> {
+    pub(in crate::client) fn hear(
+        &mut self,
+        line: &str,
+        connection: &SharedConnection,
+    ) -> Option<ClientEvent> {
         let message = Message::decode(line).ok()?;
         let own_name = connection.name();
         let is_own = message.source.is_some_and(|source| same_name(nick(source), &own_name));
@@ -30,17 +34,17 @@ impl Ear {
         };
         let kind = self.meaning(&message, &own_name, connection);
         let kind = kind.filter(|kind| !is_own || !self.came_before(kind, &message, &own_name));
-        let kind = kind.or(answers.map(|_| EventKind::Taken))?;
-        if let (EventKind::Renamed { to, .. }, true) = (&kind, is_own) {
+        let kind = kind.or(answers.map(|_| ClientEventKind::Taken))?;
+        if let (ClientEventKind::Renamed { to, .. }, true) = (&kind, is_own) {
             connection.set_name(to);
         }
         let time = message.tags.get("time").and_then(|time| date::parse(&time));
-        Some(Event { time, is_own, answers, kind })
+        Some(ClientEvent { time, is_own, answers, kind })
     }
 
     /// True for the second copy of a message to ourselves.
-    fn came_before(&mut self, kind: &EventKind, message: &Message<'_>, own_name: &str) -> bool {
-        let EventKind::Whispered { to: Some(to), .. } = kind else { return false };
+    fn came_before(&mut self, kind: &ClientEventKind, message: &Message<'_>, own_name: &str) -> bool {
+        let ClientEventKind::Whispered { to: Some(to), .. } = kind else { return false };
         let Some(id) = message.tags.get("msgid").filter(|_| same_name(to, own_name)) else { return false };
         let came_before = self.to_oneself.as_deref() == Some(&*id);
         self.to_oneself = (!came_before).then(|| id.into_owned());
@@ -52,7 +56,7 @@ impl Ear {
         message: &Message<'_>,
         own_name: &str,
         connection: &SharedConnection,
-    ) -> Option<EventKind> {
+    ) -> Option<ClientEventKind> {
         let command = message.command.to_ascii_uppercase();
         match command.as_str() {
             "PING" => {
@@ -71,17 +75,17 @@ impl Ear {
             "ERROR" => match connection.own_side() {
                 OwnSide::Closing { .. } => None,
                 OwnSide::Greeting | OwnSide::Open | OwnSide::Draining { .. } => {
-                    Some(EventKind::Closing(last(message)))
+                    Some(ClientEventKind::Closing(last(message)))
                 }
             },
             "PRIVMSG" => talk(message, own_name, Manner::Message),
             "NOTICE" => talk(message, own_name, Manner::Notice),
-            "FAIL" => Some(EventKind::Refused {
+            "FAIL" => Some(ClientEventKind::Refused {
                 code: param(message, 1),
                 about: Some(failed(&message.params).to_owned()),
                 text: last(message),
             }),
-            "WARN" | "NOTE" | "WALLOPS" => Some(EventKind::Notice(last(message))),
+            "WARN" | "NOTE" | "WALLOPS" => Some(ClientEventKind::Notice(last(message))),
             code if code.len() == 3 && code.bytes().all(|byte| byte.is_ascii_digit()) => {
                 self.numerics.meaning(code, &message.params)
             }
@@ -91,12 +95,12 @@ impl Ear {
 }
 
 /// Who said what to whom.
-fn talk(message: &Message<'_>, own_name: &str, manner: Manner) -> Option<EventKind> {
+fn talk(message: &Message<'_>, own_name: &str, manner: Manner) -> Option<ClientEventKind> {
     let [target, text, ..] = message.params[..] else { return None };
     // A notice from a server is not talk.
     let Some(source) = message.source.filter(|source| source.contains('!') || manner != Manner::Notice)
     else {
-        return Some(EventKind::Notice(text.to_owned()));
+        return Some(ClientEventKind::Notice(text.to_owned()));
     };
     let from = nick(source).to_owned();
     let (text, manner) = match text.strip_prefix('\x01') {
@@ -109,9 +113,9 @@ fn talk(message: &Message<'_>, own_name: &str, manner: Manner) -> Option<EventKi
     };
     Some(match room(target) {
         Some(room) if !same_name(target, own_name) => {
-            EventKind::Said { room: Some(room.to_owned()), from, text, manner }
+            ClientEventKind::Said { room: Some(room.to_owned()), from, text, manner }
         }
-        Some(_) | None => EventKind::Whispered { from, to: Some(target.to_owned()), text, manner },
+        Some(_) | None => ClientEventKind::Whispered { from, to: Some(target.to_owned()), text, manner },
     })
 }
 
@@ -132,22 +136,25 @@ fn failed<'a>(params: &[&'a str]) -> &'a str {
 }
 
 /// Joins, departures and changes.
-fn movement(command: &str, message: &Message<'_>) -> Option<EventKind> {
+fn movement(command: &str, message: &Message<'_>) -> Option<ClientEventKind> {
     let who = nick(message.source?).to_owned();
     let first = param(message, 0);
     Some(match command {
-        "JOIN" => EventKind::Joined { room: first, who },
-        "PART" => EventKind::Parted { room: first, who, reason: param(message, 1) },
-        "QUIT" => EventKind::Quit { who, reason: first },
-        "KICK" => {
-            EventKind::Kicked { room: first, who: param(message, 1), by: who, reason: param(message, 2) }
-        }
-        "NICK" => EventKind::Renamed { from: who, to: first },
-        "TOPIC" => EventKind::Topic { room: first, topic: param(message, 1), by: Some(who) },
-        "INVITE" => EventKind::Invited { room: param(message, 1), who: first, by: who },
+        "JOIN" => ClientEventKind::Joined { room: first, who },
+        "PART" => ClientEventKind::Parted { room: first, who, reason: param(message, 1) },
+        "QUIT" => ClientEventKind::Quit { who, reason: first },
+        "KICK" => ClientEventKind::Kicked {
+            room: first,
+            who: param(message, 1),
+            by: who,
+            reason: param(message, 2),
+        },
+        "NICK" => ClientEventKind::Renamed { from: who, to: first },
+        "TOPIC" => ClientEventKind::Topic { room: first, topic: param(message, 1), by: Some(who) },
+        "INVITE" => ClientEventKind::Invited { room: param(message, 1), who: first, by: who },
         "MODE" => {
             let changes = message.params.get(1..).unwrap_or_default().join(" ");
-            EventKind::Changed { of: first, by: who, changes }
+            ClientEventKind::Changed { of: first, by: who, changes }
         }
         _ => return None,
     })
@@ -165,7 +172,7 @@ fn last(message: &Message<'_>) -> String {
 mod tests {
     use super::*;
 
-    fn meaning(line: &str) -> Option<EventKind> {
+    fn meaning(line: &str) -> Option<ClientEventKind> {
         let message = Message::decode(line).unwrap();
         match message.command {
             "PRIVMSG" => talk(&message, "alice", Manner::Message),
@@ -174,12 +181,17 @@ mod tests {
         }
     }
 
-    fn said(room: &str, text: &str, manner: Manner) -> Option<EventKind> {
-        Some(EventKind::Said { room: Some(room.into()), from: "bob".into(), text: text.into(), manner })
+    fn said(room: &str, text: &str, manner: Manner) -> Option<ClientEventKind> {
+        Some(ClientEventKind::Said { room: Some(room.into()), from: "bob".into(), text: text.into(), manner })
     }
 
-    fn whispered(to: &str, text: &str, manner: Manner) -> Option<EventKind> {
-        Some(EventKind::Whispered { from: "bob".into(), to: Some(to.into()), text: text.into(), manner })
+    fn whispered(to: &str, text: &str, manner: Manner) -> Option<ClientEventKind> {
+        Some(ClientEventKind::Whispered {
+            from: "bob".into(),
+            to: Some(to.into()),
+            text: text.into(),
+            manner,
+        })
     }
 
     #[test]
@@ -201,7 +213,7 @@ mod tests {
 
     #[test]
     fn a_notice_from_a_server_is_not_talk() {
-        let notice = Some(EventKind::Notice("look".into()));
+        let notice = Some(ClientEventKind::Notice("look".into()));
         assert_eq!(meaning(":irc.example NOTICE alice :look"), notice);
         assert_eq!(meaning("NOTICE AUTH :look"), notice);
     }
@@ -218,36 +230,36 @@ mod tests {
         let text = |text: &str| text.to_owned();
         let (room, who) = (text("#t"), text("bob"));
         let cases = [
-            (":bob!u@h JOIN #t", EventKind::Joined { room: text("#t"), who: who.clone() }),
-            (":bob!u@h JOIN #t * :real", EventKind::Joined { room: text("#t"), who: who.clone() }),
+            (":bob!u@h JOIN #t", ClientEventKind::Joined { room: text("#t"), who: who.clone() }),
+            (":bob!u@h JOIN #t * :real", ClientEventKind::Joined { room: text("#t"), who: who.clone() }),
             (
                 ":bob!u@h PART #t",
-                EventKind::Parted { room: room.clone(), who: who.clone(), reason: text("") },
+                ClientEventKind::Parted { room: room.clone(), who: who.clone(), reason: text("") },
             ),
             (
                 ":bob!u@h PART #t :so",
-                EventKind::Parted { room: room.clone(), who: who.clone(), reason: text("so") },
+                ClientEventKind::Parted { room: room.clone(), who: who.clone(), reason: text("so") },
             ),
-            (":bob!u@h QUIT :so", EventKind::Quit { who: who.clone(), reason: text("so") }),
+            (":bob!u@h QUIT :so", ClientEventKind::Quit { who: who.clone(), reason: text("so") }),
             (
                 ":bob!u@h KICK #t eve :so",
-                EventKind::Kicked {
+                ClientEventKind::Kicked {
                     room: room.clone(),
                     who: text("eve"),
                     by: who.clone(),
                     reason: text("so"),
                 },
             ),
-            (":bob!u@h NICK rob", EventKind::Renamed { from: who.clone(), to: text("rob") }),
+            (":bob!u@h NICK rob", ClientEventKind::Renamed { from: who.clone(), to: text("rob") }),
             (
                 ":bob TOPIC #t :x y",
-                EventKind::Topic { room: room.clone(), topic: text("x y"), by: Some(who.clone()) },
+                ClientEventKind::Topic { room: room.clone(), topic: text("x y"), by: Some(who.clone()) },
             ),
             (
                 ":bob INVITE eve #t",
-                EventKind::Invited { room: room.clone(), who: text("eve"), by: who.clone() },
+                ClientEventKind::Invited { room: room.clone(), who: text("eve"), by: who.clone() },
             ),
-            (":bob MODE #t +o eve", EventKind::Changed { of: room, by: who, changes: text("+o eve") }),
+            (":bob MODE #t +o eve", ClientEventKind::Changed { of: room, by: who, changes: text("+o eve") }),
         ];
         for (line, kind) in cases {
             assert_eq!(meaning(line), Some(kind), "{line}");
@@ -266,7 +278,7 @@ mod tests {
         let mut ear = Ear::default();
         let mut answers = |line: &str| {
             let event = ear.hear(line, &connection)?;
-            Some((event.answers, event.kind == EventKind::Taken))
+            Some((event.answers, event.kind == ClientEventKind::Taken))
         };
         assert_eq!(answers("@label=3 :alice!a@h PRIVMSG #t :hi"), Some((Some(3), false)));
         assert_eq!(answers("@label=4 :s 404 alice #t :no"), Some((Some(4), false)));

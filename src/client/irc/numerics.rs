@@ -4,7 +4,7 @@ use std::mem;
 
 use super::lines::nick;
 use super::replies;
-use crate::client::event::{EventKind, Member};
+use crate::client::event::{ClientEventKind, Member};
 use crate::name::same_name;
 use crate::wire::irc::numeric;
 
@@ -53,28 +53,28 @@ pub(super) struct Numerics {
 
 impl Numerics {
     /// The event in the numeric `code`, whose first parameter is our own name.
-    pub(super) fn meaning(&mut self, code: &str, params: &[&str]) -> Option<EventKind> {
+    pub(super) fn meaning(&mut self, code: &str, params: &[&str]) -> Option<ClientEventKind> {
         let params = params.get(1..).unwrap_or_default();
         let (text, about) = params.split_last()?;
         let text = (*text).to_owned();
         match (code, about) {
             (numeric::RPL_TOPIC, [room, ..]) => {
-                Some(EventKind::Topic { room: (*room).to_owned(), topic: text, by: None })
+                Some(ClientEventKind::Topic { room: (*room).to_owned(), topic: text, by: None })
             }
             (numeric::RPL_NOTOPIC, [room, ..]) => {
-                Some(EventKind::Topic { room: (*room).to_owned(), topic: String::new(), by: None })
+                Some(ClientEventKind::Topic { room: (*room).to_owned(), topic: String::new(), by: None })
             }
             (numeric::RPL_NAMREPLY, [.., room]) => {
                 let has_told = self.has_cut;
                 self.names(room, &text);
                 let is_news = self.has_cut && !has_told;
                 let told = format!("{room} has more people than are listed here");
-                is_news.then_some(EventKind::Info(told))
+                is_news.then_some(ClientEventKind::Info(told))
             }
             (numeric::RPL_ENDOFNAMES, [room, ..]) => Some(self.present(room)),
-            (numeric::RPL_MOTD, _) => Some(EventKind::Info(text)),
-            (numeric::RPL_AWAY, [who, ..]) => Some(EventKind::Info(format!("{who} is away: {text}"))),
-            ("004", [_, version, ..]) => Some(EventKind::Server { version: (*version).to_owned() }),
+            (numeric::RPL_MOTD, _) => Some(ClientEventKind::Info(text)),
+            (numeric::RPL_AWAY, [who, ..]) => Some(ClientEventKind::Info(format!("{who} is away: {text}"))),
+            ("004", [_, version, ..]) => Some(ClientEventKind::Server { version: (*version).to_owned() }),
             // Servers send these at the login without being asked.
             (code, _) if !self.is_introduced && INTRODUCTION.contains(&code) => None,
             (numeric::RPL_ENDOFMOTD, _) => {
@@ -83,13 +83,13 @@ impl Numerics {
             }
             (numeric::ERR_NOMOTD, _) => {
                 let is_answer = std::mem::replace(&mut self.is_introduced, true);
-                is_answer.then_some(EventKind::Info(text))
+                is_answer.then_some(ClientEventKind::Info(text))
             }
             (ERR_LINKCHANNEL, [from, to, ..]) => {
-                Some(EventKind::Forwarded { from: (*from).to_owned(), to: (*to).to_owned(), text })
+                Some(ClientEventKind::Forwarded { from: (*from).to_owned(), to: (*to).to_owned(), text })
             }
             (code, about) if is_refusal(code) => Some(refused(code, about, text)),
-            _ => self.reply(code, params).map(EventKind::Info),
+            _ => self.reply(code, params).map(ClientEventKind::Info),
         }
     }
 
@@ -115,12 +115,12 @@ impl Numerics {
         }
     }
 
-    fn present(&mut self, room: &str) -> EventKind {
+    fn present(&mut self, room: &str) -> ClientEventKind {
         let members = mem::take(&mut self.members);
         self.bytes = 0;
         let members = if same_name(room, &self.room) { members } else { Vec::new() };
         self.room.clear();
-        EventKind::Present { room: room.to_owned(), members }
+        ClientEventKind::Present { room: room.to_owned(), members }
     }
 }
 
@@ -131,13 +131,13 @@ fn is_refusal(code: &str) -> bool {
 }
 
 /// A refusal is about its first name. Other names, such as a room, are in the text.
-fn refused(code: &str, names: &[&str], text: String) -> EventKind {
+fn refused(code: &str, names: &[&str], text: String) -> ClientEventKind {
     let (about, others) = names.split_first().map_or((None, names), |(first, rest)| (Some(first), rest));
     let mut text = text;
     for other in others.iter().filter(|&&other| other != "*" && !text.contains(other)).collect::<Vec<_>>() {
         text = format!("{text} ({other})");
     }
-    EventKind::Refused { code: code.to_owned(), about: about.map(|&about| about.to_owned()), text }
+    ClientEventKind::Refused { code: code.to_owned(), about: about.map(|&about| about.to_owned()), text }
 }
 
 /// Memory of a name: its slot in a list that grows in powers of two, and two texts.
@@ -163,7 +163,7 @@ mod tests {
         let mut numerics = Numerics::default();
         assert_eq!(numerics.meaning("353", &["me", "=", "#tea", "@alice +@bob"]), None);
         assert_eq!(numerics.meaning("353", &["me", "=", "#TEA", "carol!u@h "]), None);
-        let Some(EventKind::Present { room, members }) =
+        let Some(ClientEventKind::Present { room, members }) =
             numerics.meaning("366", &["me", "#tea", "End of NAMES list"])
         else {
             panic!("no names");
@@ -171,7 +171,7 @@ mod tests {
         assert_eq!(room, "#tea");
         let members: Vec<_> = members.iter().map(|m| (m.rank.as_str(), m.name.as_str())).collect();
         assert_eq!(members, [("@", "alice"), ("+@", "bob"), ("", "carol")]);
-        let empty = EventKind::Present { room: "#x".into(), members: Vec::new() };
+        let empty = ClientEventKind::Present { room: "#x".into(), members: Vec::new() };
         assert_eq!(numerics.meaning("366", &["me", "#x", "End"]), Some(empty));
     }
 
@@ -190,7 +190,7 @@ mod tests {
         let mut numerics = Numerics::default();
         let refused = |code: &str, about: Option<&str>, text: &str| {
             let about = about.map(str::to_owned);
-            Some(EventKind::Refused { code: code.into(), about, text: text.into() })
+            Some(ClientEventKind::Refused { code: code.into(), about, text: text.into() })
         };
         assert_eq!(
             numerics.meaning("474", &["me", "#tea", "Banned"]),
@@ -205,7 +205,7 @@ mod tests {
         let mut numerics = Numerics::default();
         let mut about =
             |code: &str, names: [&str; 2]| match numerics.meaning(code, &["me", names[0], names[1], "No"]) {
-                Some(EventKind::Refused { about: Some(about), text, .. }) => (about, text),
+                Some(ClientEventKind::Refused { about: Some(about), text, .. }) => (about, text),
                 other => panic!("{other:?}"),
             };
         for code in ["441", "443"] {
@@ -214,7 +214,7 @@ mod tests {
         assert_eq!(about("478", ["#tea", "a!*@*"]), ("#tea".into(), "No (a!*@*)".into()));
         assert_eq!(about("696", ["#tea", "*"]), ("#tea".into(), "No".into()));
         let forwarded =
-            EventKind::Forwarded { from: "#a".into(), to: "##a".into(), text: "Forwarding".into() };
+            ClientEventKind::Forwarded { from: "#a".into(), to: "##a".into(), text: "Forwarding".into() };
         assert_eq!(numerics.meaning("470", &["me", "#a", "##a", "Forwarding"]), Some(forwarded));
     }
 
@@ -228,7 +228,7 @@ mod tests {
     fn shown(code: &str, params: &[&str]) -> Option<String> {
         let mut numerics = Numerics { is_introduced: true, ..Numerics::default() };
         match numerics.meaning(code, &[&["me"], params].concat()) {
-            Some(EventKind::Info(text) | EventKind::Refused { text, .. }) => Some(text),
+            Some(ClientEventKind::Info(text) | ClientEventKind::Refused { text, .. }) => Some(text),
             _ => None,
         }
     }
@@ -273,7 +273,7 @@ mod tests {
     fn an_empty_list_is_shown_and_the_end_of_another_is_not() {
         let mut numerics = Numerics::default();
         let mut told = |code: &str, params: &[&str]| match numerics.meaning(code, params) {
-            Some(EventKind::Info(text)) => Some(text),
+            Some(ClientEventKind::Info(text)) => Some(text),
             None => None,
             other => panic!("{other:?}"),
         };
@@ -292,14 +292,17 @@ mod tests {
         let mut numerics = Numerics::default();
         assert_eq!(
             numerics.meaning("671", &["me", "bob", "is safe"]),
-            Some(EventKind::Info("bob is safe".into()))
+            Some(ClientEventKind::Info("bob is safe".into()))
         );
-        assert_eq!(numerics.meaning("372", &["me", "- hi"]), Some(EventKind::Info("- hi".into())));
+        assert_eq!(numerics.meaning("372", &["me", "- hi"]), Some(ClientEventKind::Info("- hi".into())));
         assert_eq!(numerics.meaning("254", &["me", "3", "channels"]), None);
         assert_eq!(numerics.meaning("422", &["me", "No MOTD"]), None);
-        let told = Some(EventKind::Info("there are 3 channels".into()));
+        let told = Some(ClientEventKind::Info("there are 3 channels".into()));
         assert_eq!(numerics.meaning("254", &["me", "3", "channels"]), told, "now somebody asked");
-        assert_eq!(numerics.meaning("422", &["me", "No MOTD"]), Some(EventKind::Info("No MOTD".into())));
+        assert_eq!(
+            numerics.meaning("422", &["me", "No MOTD"]),
+            Some(ClientEventKind::Info("No MOTD".into()))
+        );
         assert_eq!(numerics.meaning("005", &["me"]), None);
         assert_eq!(numerics.meaning("005", &[]), None);
     }

@@ -5,19 +5,19 @@ use std::time::{Instant, SystemTime};
 use super::movement::present;
 use super::{Chat, Emphasis, Shown, What};
 use crate::client::texts::{because, refusal, without_closing_link};
-use crate::client::{Event, EventKind, Manner};
+use crate::client::{ClientEvent, ClientEventKind, Manner};
 use crate::name::same_name;
 
 impl Chat {
     /// Applies an event. Returns the line to show, if any.
-    pub(in crate::terminal) fn hear(&mut self, event: &Event, now: Instant) -> Option<Shown> {
+    pub(in crate::terminal) fn hear(&mut self, event: &ClientEvent, now: Instant) -> Option<Shown> {
         let (room, what) = match &event.kind {
-            EventKind::Said { .. } | EventKind::Whispered { .. } => self.talk(event)?,
-            EventKind::Joined { .. }
-            | EventKind::Parted { .. }
-            | EventKind::Quit { .. }
-            | EventKind::Renamed { .. } => self.movement(event, now)?,
-            EventKind::Kicked { room, who, by, reason } => {
+            ClientEventKind::Said { .. } | ClientEventKind::Whispered { .. } => self.talk(event)?,
+            ClientEventKind::Joined { .. }
+            | ClientEventKind::Parted { .. }
+            | ClientEventKind::Quit { .. }
+            | ClientEventKind::Renamed { .. } => self.movement(event, now)?,
+            ClientEventKind::Kicked { room, who, by, reason } => {
                 let is_us = same_name(who, &self.name);
                 let whom = if is_us { "you" } else { who };
                 let text = format!("{by} removed {whom} from {room}{}", because(reason));
@@ -28,7 +28,7 @@ impl Chat {
                 }
                 (Some(room.clone()), What::News(text))
             }
-            EventKind::Present { room, members } => {
+            ClientEventKind::Present { room, members } => {
                 let mut left = self.people_bytes_left();
                 if let Some(known) = self.room(room) {
                     left += known.bytes();
@@ -37,35 +37,35 @@ impl Chat {
                 }
                 (Some(room.clone()), What::News(present(room, members)))
             }
-            EventKind::Topic { room, topic, by } => {
+            ClientEventKind::Topic { room, topic, by } => {
                 (Some(room.clone()), What::News(topic_told(room, topic, by.as_deref())))
             }
-            EventKind::Refused { about, text, .. } => {
+            ClientEventKind::Refused { about, text, .. } => {
                 self.refused(about.as_deref());
                 (None, What::News(refusal(about.as_deref(), text)))
             }
-            EventKind::Forwarded { from, to, text } => {
+            ClientEventKind::Forwarded { from, to, text } => {
                 self.forwarded(from, to);
                 (None, What::News(format!("the server sends you to {to} instead of {from}: {text}")))
             }
-            EventKind::Invited { by, .. } if self.is_ignored(by) => return None,
-            EventKind::Invited { room, who, by } => {
+            ClientEventKind::Invited { by, .. } if self.is_ignored(by) => return None,
+            ClientEventKind::Invited { room, who, by } => {
                 (None, What::News(format!("{by} invites {who} into {room}")))
             }
-            EventKind::Changed { of, by, changes } => {
+            ClientEventKind::Changed { of, by, changes } => {
                 (Some(of.clone()), What::News(format!("{by} changed {of}: {changes}")))
             }
-            EventKind::Notice(text) | EventKind::Info(text) => (None, What::News(text.clone())),
-            EventKind::Closing(text) => (None, What::News(without_closing_link(text).to_owned())),
-            EventKind::Server { .. } | EventKind::Taken => return None,
+            ClientEventKind::Notice(text) | ClientEventKind::Info(text) => (None, What::News(text.clone())),
+            ClientEventKind::Closing(text) => (None, What::News(without_closing_link(text).to_owned())),
+            ClientEventKind::Server { .. } | ClientEventKind::Taken => return None,
         };
         let room = room.filter(|room| self.room(room).is_some());
         Some(Shown { time: event.time, room, what })
     }
 
-    fn talk(&mut self, event: &Event) -> Option<(Option<String>, What)> {
+    fn talk(&mut self, event: &ClientEvent) -> Option<(Option<String>, What)> {
         match &event.kind {
-            EventKind::Said { room, from, text, manner } => {
+            ClientEventKind::Said { room, from, text, manner } => {
                 self.said += 1;
                 let count = self.said;
                 if let Some(room) = room.as_deref() {
@@ -90,7 +90,7 @@ impl Chat {
                 // Our own line is already on the screen.
                 (!event.is_own).then(|| (room.clone(), what))
             }
-            EventKind::Whispered { from, to, text, manner } => {
+            ClientEventKind::Whispered { from, to, text, manner } => {
                 // Our own whisper comes back too.
                 let is_echo = event.is_own && to.as_ref().is_some_and(|to| !same_name(from, to));
                 if is_echo || self.is_ignored(from) {
@@ -112,7 +112,7 @@ impl Chat {
     }
 
     /// Keeps a line for `/history`, and counts it as unread if another room is shown.
-    fn remember(&mut self, room: Option<&str>, event: &Event, what: &What) {
+    fn remember(&mut self, room: Option<&str>, event: &ClientEvent, what: &What) {
         let named = room.and_then(|name| self.rooms.iter().position(|room| same_name(&room.name, name)));
         let Some(index) = named else { return };
         let past = &mut self.rooms[index].past;
@@ -153,14 +153,14 @@ mod tests {
     use super::*;
     use crate::client::Request;
 
-    fn said(from: &str, text: &str) -> EventKind {
+    fn said(from: &str, text: &str) -> ClientEventKind {
         let (room, manner) = (Some("#tea".to_owned()), Manner::Message);
-        EventKind::Said { room, from: from.into(), text: text.into(), manner }
+        ClientEventKind::Said { room, from: from.into(), text: text.into(), manner }
     }
 
-    fn whispered(from: &str) -> EventKind {
+    fn whispered(from: &str) -> ClientEventKind {
         let to = Some("alice".to_owned());
-        EventKind::Whispered { from: from.into(), to, text: "psst".into(), manner: Manner::Message }
+        ClientEventKind::Whispered { from: from.into(), to, text: "psst".into(), manner: Manner::Message }
     }
 
     #[test]
@@ -184,14 +184,14 @@ mod tests {
         hear(&mut chat, whispered("bob"));
         hear_own(
             &mut chat,
-            EventKind::Whispered {
+            ClientEventKind::Whispered {
                 from: "alice".into(),
                 to: Some("carol".into()),
                 text: "x".into(),
                 manner: Manner::Message,
             },
         );
-        hear(&mut chat, EventKind::Renamed { from: "bob".into(), to: "rob".into() });
+        hear(&mut chat, ClientEventKind::Renamed { from: "bob".into(), to: "rob".into() });
         let Some(Act::Send(Request::Whisper { to, .. })) = chat.typed("/reply hi") else { panic!() };
         assert_eq!(to, "rob");
     }
@@ -202,7 +202,7 @@ mod tests {
         told(&mut chat, "/ignore Eve");
         assert_eq!(hear(&mut chat, said("eve", "hi")), None);
         assert_eq!(hear(&mut chat, whispered("eve")), None);
-        hear(&mut chat, EventKind::Renamed { from: "eve".into(), to: "eva".into() });
+        hear(&mut chat, ClientEventKind::Renamed { from: "eve".into(), to: "eva".into() });
         assert_eq!(hear(&mut chat, said("EVA", "hi")), None);
         assert_eq!(hear(&mut chat, joined("#tea", "eva")), None);
         assert_eq!(told(&mut chat, "/ignore"), "you ignore eva");

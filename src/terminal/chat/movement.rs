@@ -4,16 +4,16 @@ use std::time::Instant;
 
 use super::{Chat, What};
 use crate::client::texts::because;
-use crate::client::{Event, EventKind, Member};
+use crate::client::{ClientEvent, ClientEventKind, Member};
 use crate::name::same_name;
 
 /// Most names shown of a list of members.
 const NAMES_SHOWN: usize = 60;
 
 impl Chat {
-    pub(super) fn movement(&mut self, event: &Event, now: Instant) -> Option<(Option<String>, What)> {
+    pub(super) fn movement(&mut self, event: &ClientEvent, now: Instant) -> Option<(Option<String>, What)> {
         match &event.kind {
-            EventKind::Joined { room, who } => {
+            ClientEventKind::Joined { room, who } => {
                 if event.is_own {
                     self.came_into(room);
                     // The list of members follows.
@@ -24,7 +24,7 @@ impl Chat {
                 self.warn_unless(fits, "people");
                 self.passing(room, who, true, format!("{who} joined"), now)
             }
-            EventKind::Parted { room, who, reason } => {
+            ClientEventKind::Parted { room, who, reason } => {
                 if event.is_own {
                     self.leave(room);
                     return Some((None, What::News(format!("you left {room}{}", because(reason)))));
@@ -32,14 +32,14 @@ impl Chat {
                 self.room(room)?.remove(who);
                 self.passing(room, who, false, format!("{who} left{}", because(reason)), now)
             }
-            EventKind::Quit { who, reason } => {
+            ClientEventKind::Quit { who, reason } => {
                 let mut known = self.rooms.iter_mut().filter_map(|r| r.remove(who).then_some(&r.name));
                 let room = known.next().cloned();
                 known.for_each(drop);
                 let room = room.or_else(|| self.here().map(|room| room.name.clone()))?;
                 self.passing(&room, who, false, format!("{who} left{}", because(reason)), now)
             }
-            EventKind::Renamed { from, to } => {
+            ClientEventKind::Renamed { from, to } => {
                 self.renamed(from, to);
                 if event.is_own {
                     to.clone_into(&mut self.name);
@@ -110,7 +110,7 @@ mod tests {
         let mut chat = chat_in("#tea", &[]);
         assert_eq!(hear(&mut chat, joined("#tea", "bob")), Some(What::Movement("bob joined #tea".into())));
         assert_eq!(chat.complete("b", 1).1, ["bob: "]);
-        let quit = EventKind::Quit { who: "bob".into(), reason: "late".into() };
+        let quit = ClientEventKind::Quit { who: "bob".into(), reason: "late".into() };
         assert_eq!(hear(&mut chat, quit), Some(What::Movement("bob left #tea (late)".into())));
         assert_eq!(chat.complete("b", 1).1, [""; 0]);
         assert_eq!(hear(&mut chat, joined("#elsewhere", "bob")), None, "that is no room of ours");
@@ -124,7 +124,7 @@ mod tests {
         for n in 0..ROOMS {
             let room = format!("#room{n}");
             hear_own(&mut chat, joined(&room, "alice"));
-            hear(&mut chat, EventKind::Present { room: room.clone(), members: members.clone() });
+            hear(&mut chat, ClientEventKind::Present { room: room.clone(), members: members.clone() });
             hear(&mut chat, joined(&room, "one-more"));
             let shown = chat.unfold(Instant::now());
             warnings += shown.iter().filter(|shown| matches!(shown.what, What::Note(_))).count();

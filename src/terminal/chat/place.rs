@@ -161,7 +161,7 @@ mod tests {
     use super::super::Act;
     use super::super::tests_support::{chat_in, hear, hear_own, joined, news, told};
     use super::*;
-    use crate::client::{EventKind, Manner};
+    use crate::client::{ClientEventKind, Manner};
 
     #[test]
     fn lines_go_to_the_joined_room_after_a_part_to_the_previous_one_and_after_a_kick_nowhere() {
@@ -171,10 +171,11 @@ mod tests {
         assert_eq!(chat.prompt(), "#tea alice> ");
         hear_own(&mut chat, joined("#Ops", "alice"));
         assert_eq!(chat.prompt(), "#Ops alice> ");
-        let left = EventKind::Parted { room: "#ops".into(), who: "alice".into(), reason: String::new() };
+        let left =
+            ClientEventKind::Parted { room: "#ops".into(), who: "alice".into(), reason: String::new() };
         assert_eq!(hear_own(&mut chat, left), news("you left #ops"));
         assert_eq!(chat.prompt(), "#tea alice> ");
-        let kicked = EventKind::Kicked {
+        let kicked = ClientEventKind::Kicked {
             room: "#tea".into(),
             who: "alice".into(),
             by: "bob".into(),
@@ -185,9 +186,9 @@ mod tests {
         assert!(told(&mut chat, "hello?").contains("/join a room"));
     }
 
-    fn kicked(room: &str) -> EventKind {
+    fn kicked(room: &str) -> ClientEventKind {
         let (who, by) = ("alice".into(), "bob".into());
-        EventKind::Kicked { room: room.into(), who, by, reason: String::new() }
+        ClientEventKind::Kicked { room: room.into(), who, by, reason: String::new() }
     }
 
     /// The room that a typed line goes to; `None` if it goes nowhere.
@@ -208,8 +209,8 @@ mod tests {
         chat
     }
 
-    fn refused_by(code: &str, about: &str) -> EventKind {
-        EventKind::Refused { code: code.into(), about: Some(about.into()), text: "No".into() }
+    fn refused_by(code: &str, about: &str) -> ClientEventKind {
+        ClientEventKind::Refused { code: code.into(), about: Some(about.into()), text: "No".into() }
     }
 
     #[test]
@@ -249,7 +250,8 @@ mod tests {
         assert_eq!(goes_to(&mut chat).as_deref(), Some("#slow"));
         hear(&mut chat, kicked("#lobby"));
         assert_eq!(goes_to(&mut chat).as_deref(), Some("#slow"));
-        let parted = EventKind::Parted { room: "#slow".into(), who: "alice".into(), reason: String::new() };
+        let parted =
+            ClientEventKind::Parted { room: "#slow".into(), who: "alice".into(), reason: String::new() };
         hear_own(&mut chat, parted);
         assert_eq!(goes_to(&mut chat), None, "the prompt still shows #slow");
         chat.prompted();
@@ -271,7 +273,7 @@ mod tests {
         let mut chat = chat_in_dev();
         let say = |text: &str| {
             let (room, from) = (Some("#lobby".to_owned()), "bob".to_owned());
-            EventKind::Said { room, from, text: text.into(), manner: Manner::Message }
+            ClientEventKind::Said { room, from, text: text.into(), manner: Manner::Message }
         };
         hear(&mut chat, say("hi"));
         assert_eq!(chat.prompt(), "#dev alice #lobby(1)> ");
@@ -293,7 +295,7 @@ mod tests {
             let manner = Manner::Message;
             hear(
                 &mut chat,
-                EventKind::Said { room: Some(room), from: "bob".into(), text: "hi".into(), manner },
+                ClientEventKind::Said { room: Some(room), from: "bob".into(), text: "hi".into(), manner },
             );
         }
         assert_eq!(chat.prompt(), "#tea alice #r0(1) #r1(1) #r2(1) +2> ");
@@ -315,7 +317,8 @@ mod tests {
 
     #[test]
     fn a_forwarded_join_is_followed_and_the_prompt_shows_the_actual_room() {
-        let forwarded = || EventKind::Forwarded { from: "#dev".into(), to: "##dev".into(), text: "x".into() };
+        let forwarded =
+            || ClientEventKind::Forwarded { from: "#dev".into(), to: "##dev".into(), text: "x".into() };
         let mut chat = chat_in("#lobby", &[]);
         chat.typed("/join #dev");
         hear(&mut chat, forwarded());
@@ -335,7 +338,7 @@ mod tests {
         hear_own(&mut chat, joined("#ops", "alice"));
         let join = |room: &str| Request::Join { room: room.into(), key: None };
         assert_eq!(chat.connected("alice"), [join("#tea"), join("#ops")]);
-        let refused = |about: &str| EventKind::Refused {
+        let refused = |about: &str| ClientEventKind::Refused {
             code: "473".into(),
             about: Some(about.into()),
             text: "Invite only".into(),

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use super::{Act, Chat, What};
-use crate::client::{Event, EventKind, Member};
+use crate::client::{ClientEvent, ClientEventKind, Member};
 use crate::name::RoomName;
 use crate::wire::Wire;
 
@@ -25,10 +25,10 @@ fn chat(room: &str, people: &[&str], highlights: &[String]) -> Chat {
     let mut chat = Chat::new(Wire::Irc, "alice", &rooms, highlights);
     let members = people.iter().map(|name| member(name)).collect();
     for kind in [
-        EventKind::Joined { room: room.to_owned(), who: "alice".to_owned() },
-        EventKind::Present { room: room.to_owned(), members },
+        ClientEventKind::Joined { room: room.to_owned(), who: "alice".to_owned() },
+        ClientEventKind::Present { room: room.to_owned(), members },
     ] {
-        chat.hear(&Event { time: None, is_own: true, answers: None, kind }, Instant::now());
+        chat.hear(&ClientEvent { time: None, is_own: true, answers: None, kind }, Instant::now());
     }
     chat
 }
@@ -41,20 +41,20 @@ pub(super) fn told(chat: &mut Chat, line: &str) -> String {
     }
 }
 
-fn event(kind: EventKind, is_own: bool) -> Event {
-    Event { time: None, is_own, answers: None, kind }
+fn event(kind: ClientEventKind, is_own: bool) -> ClientEvent {
+    ClientEvent { time: None, is_own, answers: None, kind }
 }
 
-pub(super) fn hear(chat: &mut Chat, kind: EventKind) -> Option<What> {
+pub(super) fn hear(chat: &mut Chat, kind: ClientEventKind) -> Option<What> {
     chat.hear(&event(kind, false), Instant::now()).map(|shown| shown.what)
 }
 
-pub(super) fn hear_own(chat: &mut Chat, kind: EventKind) -> Option<What> {
+pub(super) fn hear_own(chat: &mut Chat, kind: ClientEventKind) -> Option<What> {
     chat.hear(&event(kind, true), Instant::now()).map(|shown| shown.what)
 }
 
-pub(super) fn joined(room: &str, who: &str) -> EventKind {
-    EventKind::Joined { room: room.into(), who: who.into() }
+pub(super) fn joined(room: &str, who: &str) -> ClientEventKind {
+    ClientEventKind::Joined { room: room.into(), who: who.into() }
 }
 
 pub(super) fn news(text: &str) -> Option<What> {

@@ -6,7 +6,7 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::client::{Client, Error, Event, EventKind, Request};
+use crate::client::{Client, ClientEvent, ClientEventKind, Error, Request};
 use crate::config::ClientConfig;
 use crate::name::UserName;
 use crate::terminal::chat::{Act, Chat};
@@ -243,13 +243,13 @@ impl Talk {
         }
     }
 
-    fn hear(&mut self, event: &Event) {
+    fn hear(&mut self, event: &ClientEvent) {
         let now = Instant::now();
         self.link.hear(event, now);
-        if matches!(event.kind, EventKind::Refused { .. }) {
+        if matches!(event.kind, ClientEventKind::Refused { .. }) {
             self.prompts.hurry(Instant::now());
         }
-        if let (EventKind::Closing(_), true) = (&event.kind, self.leaving.is_some()) {
+        if let (ClientEventKind::Closing(_), true) = (&event.kind, self.leaving.is_some()) {
             return;
         }
         let (shown, several) = {

@@ -5,19 +5,19 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-use parlor::client::{Client, Error, EventKind, Events, Step, Tls};
+use parlor::client::{Client, ClientEventKind, Error, Events, Step, Tls};
 use parlor::name::{RoomName, UserName};
 use parlor::wire::Wire;
 
 use super::{connect, enter, member, no_change, pinned, ways, welcome};
 use crate::support::tls_stand_in::{Authority, Server};
 
-fn next(events: &mut Events) -> EventKind {
+fn next(events: &mut Events) -> ClientEventKind {
     events.next().expect("the server is there").expect("the connection is fine").kind
 }
 
-fn is_said(kind: &EventKind, wanted: &str) -> bool {
-    matches!(kind, EventKind::Said { text, .. } if text == wanted)
+fn is_said(kind: &ClientEventKind, wanted: &str) -> bool {
+    matches!(kind, ClientEventKind::Said { text, .. } if text == wanted)
 }
 
 #[test]
@@ -164,7 +164,7 @@ fn who_is_blocked_while_they_speak_hears_everything() {
     await_block(&said);
     go.send(()).unwrap();
     let heard = events.map(|item| item.expect("the connection is fine"));
-    assert_eq!(heard.filter(|event| matches!(event.kind, EventKind::Said { .. })).count(), LINES);
+    assert_eq!(heard.filter(|event| matches!(event.kind, ClientEventKind::Said { .. })).count(), LINES);
     speaking.join().unwrap();
     assert_eq!(serving.join().unwrap(), LINES);
 }
