@@ -27,6 +27,7 @@ pub struct Rooms {
     rooms: Slab<Room>,
 }
 
+/// A room with its settings and members.
 #[derive(Debug)]
 pub struct Room {
     /// Its name, as its first member wrote it.

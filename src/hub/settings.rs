@@ -14,6 +14,7 @@ pub const MASKS_PER_LIST: usize = 100;
 /// Longest user name, in bytes.
 const NAME_BYTES: usize = 4 * USER_NAME_CHARS;
 
+/// The settings of a room.
 #[derive(Debug)]
 pub struct Settings {
     /// When the room was opened.
@@ -30,6 +31,7 @@ pub struct Settings {
     invited_masks: Vec<Mask>,
 }
 
+/// The topic of a room.
 #[derive(Clone, Debug)]
 pub struct Topic {
     /// The text, not empty.

@@ -1,10 +1,10 @@
-//! Capabilities (IRCv3 `capability-negotiation`): what a client says that it understands.
+//! IRC capabilities (IRCv3 `capability-negotiation`).
 
 /// A set of capabilities.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Capabilities(u32);
 
-/// Each capability: its constant, and its name in its specification.
+/// Defines the constant and the specified name of each capability.
 macro_rules! capabilities {
     ($($name:ident = $bit:literal, $text:literal;)*) => {
         impl Capabilities {
@@ -13,7 +13,7 @@ macro_rules! capabilities {
                 pub(crate) const $name: Self = Self(1 << $bit);
             )*
 
-            /// All of them, by name.
+            /// All capabilities, sorted by name.
             pub(crate) const ALL: &[(&str, Self)] = &[$(($text, Self::$name)),*];
         }
     };
@@ -41,7 +41,6 @@ capabilities! {
 }
 
 impl Capabilities {
-    /// No capability.
     pub(crate) const NONE: Self = Self(0);
 
     /// The capability of this name.
@@ -49,17 +48,17 @@ impl Capabilities {
         Self::ALL.iter().find(|(known, _)| *known == name).map(|&(_, capability)| capability)
     }
 
-    /// True when all of `others` are in this set.
+    /// True when this set contains all of `others`.
     pub(crate) fn has(self, others: Self) -> bool {
         self.0 & others.0 == others.0
     }
 
-    /// What is in this set and in `others`.
+    /// The intersection with `others`.
     pub(crate) fn only(self, others: Self) -> Self {
         Self(self.0 & others.0)
     }
 
-    /// This set and `others`.
+    /// The union with `others`.
     pub(crate) const fn and(self, others: Self) -> Self {
         Self(self.0 | others.0)
     }
@@ -69,7 +68,7 @@ impl Capabilities {
         Self(self.0 & !others.0)
     }
 
-    /// The names of what is in this set, separated by spaces.
+    /// The names in this set, separated by spaces.
     pub(crate) fn names(self) -> String {
         let names = Self::ALL.iter().filter(|(_, capability)| self.has(*capability));
         names.map(|(name, _)| *name).collect::<Vec<_>>().join(" ")

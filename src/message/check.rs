@@ -1,60 +1,60 @@
-//! A question whether somebody knows a password, which may take long to answer.
+//! Password checks, which may take long.
 
 use std::hint;
 
 use crate::name::UserName;
 use crate::secret::{Guess, OutOfMemory, Secret};
 
-/// Whether `guess` is `secret`, and what for.
+/// A request to compare `guess` with `secret`.
 #[derive(Clone, Debug)]
 pub struct Check {
-    /// What is to be known. Where there is nothing that could be right, something that takes as long to compare.
+    /// The secret to compare with; a dummy of equal cost if there is none.
     pub secret: Secret,
-    /// Compared as well, to no effect: so that the answer takes as long as for any other name.
+    /// Compared as well, and the result ignored, so that all names take equally long.
     pub decoy: Option<Secret>,
-    /// What was given.
+    /// The password that the peer sent.
     pub guess: Guess,
-    /// What happens if it is right.
+    /// What a right password allows.
     pub purpose: Purpose,
 }
 
-/// What came of a [`Check`].
+/// The result of a [`Check`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// The guess is the password.
+    /// The password is right.
     Right,
-    /// It is not.
+    /// The password is wrong.
     Wrong,
-    /// Nobody knows: the server could not compare them. This is no wrong guess.
+    /// The server could not compare them. Does not count as a wrong guess.
     NotChecked,
 }
 
-/// What somebody needs to know a password for.
+/// What a password is needed for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Purpose {
-    /// To come in on the CrazyIt wire, under this name.
+    /// To log in on CrazyIt under this name.
     LogIn(UserName),
-    /// To come in on IRC, as what it has told before.
+    /// To complete a registration on IRC.
     Register,
-    /// To become an operator of this name; `None` where there is no such operator, so that nothing is right.
+    /// To become an operator of this name. `None` for an unknown name, where no password is right.
     Operate(Option<Box<str>>),
 }
 
 impl Check {
-    /// A question without a decoy.
+    /// A check without a decoy.
     pub fn new(secret: Secret, guess: Guess, purpose: Purpose) -> Self {
         Self { secret, decoy: None, guess, purpose }
     }
 
-    /// True when the answer takes so long that nobody may wait for it.
+    /// True when the check takes too long for the event loop.
     pub fn is_costly(&self) -> bool {
         self.secret.is_costly() || self.decoy.as_ref().is_some_and(Secret::is_costly)
     }
 
-    /// The answer.
+    /// Compares the passwords.
     pub fn outcome(&self) -> Outcome {
-        // Whether the decoy is right means nothing, and it must be compared all the same. Where that fails, so does the
-        // check: who gives a name that is none must get the same answer as for any other.
+        // The decoy must be compared, but its result does not matter. A failure fails the check, so that unknown
+        // names get the same answer as known ones.
         let decoy = self.decoy.as_ref().map_or(Ok(false), |decoy| decoy.is(&self.guess));
         let is_known = match self.purpose {
             Purpose::Operate(None) => false,

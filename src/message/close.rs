@@ -6,73 +6,72 @@ use std::time::{Duration, SystemTime};
 
 use crate::date;
 
-/// Why a connection ends. It becomes the log line, what the room is told and, where the server ends it, the
-/// farewell.
+/// Why a connection ends: for the log, for the rooms of its user and, if the server closes it, for the farewell.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CloseReason {
-    /// The peer shut down its writing side and has been served to the end.
+    /// The peer shut down its writing side, and its input has been handled.
     PeerFinished,
-    /// The peer said that it leaves, and perhaps why.
+    /// The peer quit, with an optional reason.
     Quit(String),
     /// The network or the peer broke the connection.
     Lost(io::ErrorKind),
-    /// The peer sent what cannot be understood, and where its next frame begins is not known any more.
+    /// The peer sent malformed data, and the start of its next frame is unknown.
     Malformed(String),
-    /// The peer does not read: more than this many bytes were waiting for it.
+    /// The peer does not read: its outbox exceeded this many bytes.
     OutboxFull(usize),
-    /// More than this many bytes were kept for all connections together, and most of them for this peer.
+    /// All connections together exceeded this many bytes, and this peer used the most.
     MemoryFull(usize),
     /// The peer did not log in within this time.
     LoginTimeout(Duration),
-    /// The peer has not been heard of for this long, although it was asked for a sign of life.
+    /// The peer sent nothing for this long, although it was pinged.
     PingTimeout(Duration),
-    /// The peer did not take its last bytes within the time.
+    /// The peer did not read its last bytes in time.
     Stalled,
-    /// The peer does not speak TLS, at a port where nothing else is spoken.
+    /// The peer does not speak TLS on a TLS port.
     NotTls,
-    /// TLS with the peer has failed, for this reason.
+    /// TLS failed with this error.
     TlsFailed(String),
-    /// The peer does not know the server's password.
+    /// Wrong server password.
     WrongPassword,
-    /// The server could not check the peer's password.
+    /// The server could not check the password.
     PasswordNotChecked,
-    /// An operator ended it.
+    /// An operator killed the connection.
     Killed {
-        /// Who.
+        /// The operator.
         by: String,
-        /// Why.
+        /// The reason.
         reason: String,
     },
-    /// The peer's address, or the network it is in, may not come here.
+    /// The peer's address is banned.
     Banned {
-        /// Until when; `None` for ever.
+        /// When the ban ends; `None` for never.
         until: Option<SystemTime>,
-        /// Why; perhaps empty.
+        /// The reason; may be empty.
         reason: String,
     },
-    /// The server already has as many connections as this.
+    /// The server has reached this number of connections.
     ServerFull(usize),
-    /// Connections take as many bytes as this already, and may not take more.
+    /// Connections have reached this many bytes of memory.
     NoMemory(usize),
-    /// The peer's address already has as many connections as this.
+    /// The peer's address has reached this number of connections.
     AddressFull(usize),
-    /// The peer's address has connected again and again.
+    /// The peer's address connects too often.
     ConnectsTooOften {
-        /// How often it may, without waiting.
+        /// How many connections it may open at once.
         burst: u32,
-        /// How long it has to wait now.
+        /// How long it must wait now.
         wait: Duration,
     },
-    /// The server ends.
+    /// The server shuts down.
     ShuttingDown,
 }
 
-/// What is told to a peer whose password the server could not check.
+/// Tells a peer that the server could not check its password.
 pub const PASSWORD_NOT_CHECKED: &str = "the server cannot check passwords right now, try again later";
 
 impl CloseReason {
-    /// True where the peer is told before its connection ends: the server ends it, or the peer asked for it and
-    /// waits to be told so.
+    /// True when the peer is told before its connection ends: the server closes it, or the peer quit and waits for
+    /// confirmation.
     pub fn is_told(&self) -> bool {
         match self {
             Self::PeerFinished | Self::Lost(_) | Self::Stalled | Self::TlsFailed(_) => false,
@@ -95,12 +94,12 @@ impl CloseReason {
         }
     }
 
-    /// True where nothing is gained by waiting until the peer can be told: the time for that is over.
+    /// True when the server does not wait until the peer can be told, because its time is up.
     pub fn waits_for_nobody(&self) -> bool {
         matches!(self, Self::LoginTimeout(_) | Self::ShuttingDown)
     }
 
-    /// Which kind it is, in a word that stays the same between versions: reasons are counted by it.
+    /// A stable name of the variant, for metrics.
     pub fn label(&self) -> &'static str {
         match self {
             Self::PeerFinished => "end-of-input",
@@ -126,7 +125,7 @@ impl CloseReason {
         }
     }
 
-    /// The same without what people wrote into it: the log never shows what they say.
+    /// The same reason without text written by users, which the log never shows.
     pub fn without_words(&self) -> Self {
         match self {
             Self::Quit(_) => Self::Quit(String::new()),
@@ -157,7 +156,7 @@ impl fmt::Display for CloseReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::PeerFinished => f.write_str("end of input"),
-            // As IRC users know it; so nobody who quits can claim one of the other reasons.
+            // The prefix that IRC users know. It prevents users from faking other reasons.
             Self::Quit(message) if message.is_empty() => f.write_str("Quit"),
             Self::Quit(message) => write!(f, "Quit: {message}"),
             Self::Lost(kind) => write!(f, "connection broken: {kind}"),
@@ -195,7 +194,7 @@ impl fmt::Display for CloseReason {
                 write!(f, "your address has {most} connections already, end one of them first")
             }
             Self::ConnectsTooOften { burst, wait } => {
-                // Rounded up: whoever waits that long gets in.
+                // Rounded up, so that a peer that waits this long gets in.
                 let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
                 write!(
                     f,
@@ -212,7 +211,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_people_wrote_is_left_out_for_the_log() {
+    fn text_written_by_users_is_left_out_of_the_log() {
         let killed = CloseReason::Killed { by: "root".into(), reason: "secret".into() };
         for (reason, logged) in [
             (CloseReason::Quit("\x1b[2Jsecret".into()), "Quit"),

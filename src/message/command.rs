@@ -1,126 +1,126 @@
-//! What a session asks of the hub.
+//! The commands of sessions to the hub.
 
 use std::rc::Rc;
 
 use super::{ConnectionId, Peer, Rank, Speech};
 use crate::name::{RoomName, UserName};
 
-/// Something that one user asks for, and that is done or refused as a whole.
+/// A request of one user, which succeeds or is refused as a whole.
 #[derive(Clone, Debug)]
 pub enum Command {
-    /// Take another name.
+    /// Change the user's name.
     Rename(UserName),
-    /// Enter a room, which is made when there is none.
+    /// Join a room, which is created if it does not exist.
     Join {
-        /// Which.
+        /// The room.
         room: RoomName,
-        /// The key to it, where it has one.
+        /// The room's key, if it has one.
         key: Option<String>,
     },
     /// Leave a room.
     Part {
-        /// Which.
+        /// The room.
         room: RoomName,
-        /// Why; empty for no reason given.
+        /// The reason; may be empty.
         reason: String,
     },
-    /// Tell everybody in a room.
+    /// Send a message to a room.
     Say {
-        /// Where.
+        /// The room.
         room: RoomName,
-        /// Only those who have one of these ranks, where there is one.
+        /// Only to members with one of these ranks; to all if it is empty.
         to_rank: Rank,
-        /// What.
+        /// The message.
         speech: Speech,
-        /// The speaker does not hear it at this connection, where it said it.
+        /// The speaker's own connection that does not get a copy.
         unheard_by: Option<ConnectionId>,
     },
-    /// Tell one user.
+    /// Send a message to one user.
     Whisper {
-        /// Who shall hear it.
+        /// The addressee.
         to: UserName,
-        /// What.
+        /// The message.
         speech: Speech,
-        /// The speaker does not hear it at this connection, where it said it.
+        /// The speaker's own connection that does not get a copy.
         unheard_by: Option<ConnectionId>,
     },
-    /// Set the topic of a room; an empty one takes it away.
+    /// Set the topic of a room; an empty one removes it.
     SetTopic {
-        /// Which room.
+        /// The room.
         room: RoomName,
         /// The topic.
         topic: String,
     },
-    /// Remove somebody from a room.
+    /// Remove a user from a room.
     Kick {
-        /// Which room.
+        /// The room.
         room: RoomName,
-        /// Whom.
+        /// The user to remove.
         who: UserName,
-        /// Why.
+        /// The reason.
         reason: String,
     },
-    /// Invite somebody to a room.
+    /// Invite a user to a room.
     Invite {
-        /// Which room.
+        /// The room.
         room: RoomName,
-        /// Whom.
+        /// The user to invite.
         who: UserName,
     },
-    /// Change something about oneself.
+    /// Change the user's own settings.
     Change(UserChange),
-    /// End somebody's connection. For operators of the server.
+    /// Close a user's connections. For operators of the server.
     Kill {
-        /// Whose.
+        /// The user.
         who: UserName,
-        /// Why.
+        /// The reason.
         reason: String,
     },
-    /// Have somebody seen under another username and host. For operators of the server.
+    /// Change a user's visible username and host. For operators of the server.
     SetHost {
-        /// Whom.
+        /// The user.
         who: UserName,
-        /// What IRC shows before the `@`.
+        /// The part before the `@` on IRC.
         username: String,
-        /// What others see in place of the address.
+        /// The host that others see instead of the address.
         host: String,
     },
-    /// Tell all operators of the server, and who else wants to know. For operators of the server.
+    /// Send a text to server operators and all who asked for such messages. For operators of the server.
     Wallops(String),
-    /// Leave all rooms and give the name back.
+    /// Leave all rooms and log out.
     Leave {
-        /// What others are told.
+        /// The reason that others see.
         reason: String,
     },
 }
 
-/// A change of one's own that concerns no room.
+/// A change to the user's own settings.
 #[derive(Clone, Debug)]
 pub enum UserChange {
-    /// Away, and why; or back.
+    /// The away message; `None` for back.
     Away(Option<String>),
-    /// The name in real life.
+    /// The real name.
     Realname(String),
-    /// Seen only by those who share a room.
+    /// Only visible to users who share a room.
     Invisible(bool),
-    /// Wants to hear what operators tell all.
+    /// Wants to hear `WALLOPS`.
     Wallops(bool),
     /// Is a program.
     Bot(bool),
-    /// Is an operator of the server. The session has checked the password.
+    /// Is a server operator. The session has checked the password.
     Operator(bool),
 }
 
-/// What a user brings along besides a name.
+/// What the hub needs to know of a new user besides the name.
 #[derive(Clone, Debug)]
 pub struct Profile {
-    /// Nobody on the way can read what the user says and hears.
+    /// The whole path to the user is encrypted or local.
     pub is_secure: bool,
-    /// What IRC shows before the `@`.
+    /// The part before the `@` on IRC.
     pub username: Rc<str>,
-    /// What others see in place of the address.
+    /// The host that others see instead of the address.
     pub host: String,
-    /// The name in real life, or whatever the user put there.
+    /// The real name, or any text the user chose.
     pub realname: Rc<str>,
     /// The address.
     pub peer: Peer,

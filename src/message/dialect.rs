@@ -1,11 +1,9 @@
-//! How a connection hears of events.
-
 use super::Capabilities;
 
 /// How events are encoded for a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dialect {
-    /// As lines of the textbook's protocol.
+    /// As lines of the CrazyIt protocol.
     CrazyIt,
     /// As IRC messages, for a client with these capabilities.
     Irc(Capabilities),

@@ -1,5 +1,3 @@
-//! What a command causes, in order.
-
 use std::collections::VecDeque;
 use std::iter;
 use std::ops::Range;
@@ -9,23 +7,23 @@ use std::time::Instant;
 use super::{CloseReason, ConnectionId, Dialect, Errand, Event};
 use crate::network::Network;
 
-/// How many bytes for one connection are a step of work.
+/// Bytes for one connection per step of work.
 const BYTES_PER_STEP: usize = 64;
 
-/// As many bytes as most answers have: a line with its tags.
+/// Initial capacity for an answer: enough for most lines with tags.
 const ANSWER_BYTES: usize = 512;
 
-/// Everything that commands cause, in order. Whoever executes the list takes effects off its beginning; what comes of
-/// that is appended. Its memory is used again, so that handling a message allocates nothing for its recipients.
+/// The effects of commands, in order. The executor takes them from the front, and may cause further effects, which
+/// are appended. Memory is reused, so that sending a message allocates nothing per recipient.
 #[derive(Debug, Default)]
 pub struct Effects {
     list: VecDeque<Effect>,
     bytes: Vec<u8>,
-    /// How many effects there were before the command that is being handled.
+    /// The number of effects before the current command.
     before: usize,
     /// See [`Effects::worked`].
     steps: usize,
-    /// How many hearers the events have. It is not known yet how many of them are told something at the same time.
+    /// Total size of the audiences. How many of them receive the events together is not known yet.
     hearers: usize,
     /// See [`Effects::allow`].
     allowed_steps: usize,
@@ -33,76 +31,76 @@ pub struct Effects {
     messages: u32,
 }
 
-/// One entry of [`Effects`].
+/// One effect of a command.
 #[derive(Debug)]
 pub enum Effect {
-    /// An event, the connections that hear it, and its bytes for one dialect if something has encoded it already.
+    /// An event with its audience, and its bytes for one dialect if they are already encoded.
     Event(Event, Audience, Option<Encoded>),
-    /// Encoded bytes for one connection alone: see [`Effects::bytes_at`].
+    /// Encoded bytes for one connection; see [`Effects::bytes_at`].
     Bytes(ConnectionId, Range<usize>),
-    /// A newline for this connection, where the last byte that it was sent is none.
+    /// End the current line: send a newline to this connection unless its last byte was one.
     EndLine(ConnectionId),
-    /// From now on this connection hears of events like this.
+    /// Encode further events for this connection in this dialect.
     Hear(ConnectionId, Dialect),
-    /// Events for this connection wait until this time, or until the quiet time is ended.
+    /// Hold back events for this connection until this time or `EndQuiet`.
     BeginQuiet(ConnectionId, Instant),
-    /// What waited for this connection is sent, and events are from now on.
+    /// Send the events held back for this connection, and hold back no more.
     EndQuiet(ConnectionId),
-    /// This connection is to end.
+    /// Close this connection.
     Close(ConnectionId, CloseReason),
-    /// All connections from there are to end.
+    /// Close all connections from this network.
     CloseFrom(Network, CloseReason),
-    /// Something is to be found out for this connection, and nothing is taken from its peer until it has been told.
+    /// Do an errand for this connection, and read nothing from its peer until the result is delivered.
     Errand(ConnectionId, Errand),
-    /// The end of this connection has begun, and everything is said: it is to be flushed.
+    /// This connection is closing and its farewell is complete: flush it.
     Flush(ConnectionId),
 }
 
-/// Who is to hear an event. The one who does not is apart, so that what several people say in a room has the same
-/// `all`, also as a value in memory.
+/// The connections that hear an event. The exception is separate, so that all messages in a room share the same
+/// `all`.
 #[derive(Clone, Debug)]
 pub struct Audience {
-    /// Everybody who could.
+    /// The connections, including the exception.
     pub all: Rc<[ConnectionId]>,
-    /// Who of them does not.
+    /// The connection that does not hear it.
     pub except: Option<ConnectionId>,
 }
 
 impl Audience {
-    /// Everybody who is to hear the event.
+    /// All connections that hear the event.
     pub fn iter(&self) -> impl Iterator<Item = ConnectionId> {
         self.all.iter().copied().filter(|&id| Some(id) != self.except)
     }
 }
 
-/// The bytes of an event for the connections of one dialect: see [`Effects::bytes_at`].
+/// The bytes of an event in one dialect; see [`Effects::bytes_at`].
 #[derive(Clone, Debug)]
 pub struct Encoded {
     /// The dialect.
     pub dialect: Dialect,
-    /// Where the bytes are.
+    /// The range of the bytes.
     pub bytes: Range<usize>,
 }
 
 impl Effects {
-    /// Adds an effect.
+    /// Appends an effect.
     pub fn push(&mut self, effect: Effect) {
         self.list.push_back(effect);
     }
 
-    /// Adds an event for `audience`.
+    /// Appends an event for `audience`.
     pub fn event(&mut self, event: Event, audience: Vec<ConnectionId>) {
         self.event_for(event, Audience { all: audience.into(), except: None });
     }
 
-    /// Adds an event for an audience that others may share.
+    /// Appends an event for a shared audience.
     pub fn event_for(&mut self, event: Event, audience: Audience) {
         self.hearers += audience.all.len();
         self.push(Effect::Event(event, audience, None));
     }
 
-    /// Adds bytes for one connection, which `write` appends to what it is given. Bytes for the connection that was last
-    /// given some become one with those.
+    /// Appends bytes for one connection, which `write` adds to the buffer. Merges them with the previous effect if
+    /// that is bytes for the same connection.
     pub fn write(&mut self, to: ConnectionId, write: impl FnOnce(&mut Vec<u8>)) {
         let start = self.bytes.len();
         write(&mut self.bytes);
@@ -122,25 +120,24 @@ impl Effects {
         }
     }
 
-    /// Adds bytes for one connection before all else that the command has caused.
+    /// Inserts bytes for one connection before all other effects of the current command.
     pub fn write_first(&mut self, to: ConnectionId, write: impl FnOnce(&mut Vec<u8>)) {
         let start = self.bytes.len();
         write(&mut self.bytes);
         self.list.insert(self.before, Effect::Bytes(to, start..self.bytes.len()));
     }
 
-    /// Adds bytes for one connection.
+    /// Appends bytes for one connection.
     pub fn bytes(&mut self, to: ConnectionId, bytes: &[u8]) {
         self.write(to, |out| out.extend_from_slice(bytes));
     }
 
-    /// Asks for the end of a connection.
+    /// Closes a connection.
     pub fn close(&mut self, who: ConnectionId, reason: CloseReason) {
         self.push(Effect::Close(who, reason));
     }
 
-    /// Where the command has sent somebody on an errand, notes the label under which the answer is to be told. False where
-    /// it has not.
+    /// Labels the answer to the current command's errand. False when there is none.
     pub fn label_errand(&mut self, label: &str) -> bool {
         let errand = self.list.range_mut(self.before..).find_map(|effect| match effect {
             Effect::Errand(_, errand) => Some(errand),
@@ -149,47 +146,47 @@ impl Effects {
         errand.map(|errand| errand.label = Some(label.into())).is_some()
     }
 
-    /// Begins with another command: what is in the list already is not its doing.
+    /// Marks the start of a command: earlier effects are not its own.
     pub fn begin(&mut self) {
         self.before = self.list.len();
     }
 
-    /// Notes that a command looked at this many users or rooms, besides those that an event is for.
+    /// Counts users or rooms that a command looked at, besides its audiences.
     pub fn worked(&mut self, steps: usize) {
         self.steps += steps;
     }
 
-    /// How many users and rooms were looked at since this was asked last.
+    /// Returns and resets the steps of work.
     pub fn take_steps(&mut self) -> usize {
         std::mem::take(&mut self.steps)
     }
 
-    /// Says how many steps of work there may be before a command has to wait for the next turn, from now on.
+    /// Sets how many steps may be done before a command must wait for the next turn.
     pub fn allow(&mut self, steps: usize) {
         self.allowed_steps = steps;
     }
 
-    /// True when a command that could go on has to wait for the next turn.
+    /// True when a command that can continue later must wait for the next turn.
     pub fn is_spent(&self) -> bool {
         self.steps + self.hearers >= self.allowed_steps
     }
 
-    /// Notes that a command did something that could have been asked for in a message of its own.
+    /// Counts something that the client could have asked for in a separate message.
     pub fn counted_as_message(&mut self) {
         self.messages += 1;
     }
 
-    /// How many messages the command was worth since this was asked last, if there was more than one.
+    /// Returns and resets the number of messages that the command was worth, 0 for an ordinary one.
     pub fn take_messages(&mut self) -> u32 {
         std::mem::take(&mut self.messages)
     }
 
-    /// True when there is nothing to do.
+    /// True when there are no effects.
     pub fn is_empty(&self) -> bool {
         self.list.is_empty()
     }
 
-    /// Takes the first effect off the list. Once there is none, the bytes of those before are forgotten.
+    /// Takes the first effect. When there is none left, clears the buffer of bytes.
     pub fn pop(&mut self) -> Option<Effect> {
         let effect = self.list.pop_front();
         if effect.is_none() {
@@ -200,13 +197,13 @@ impl Effects {
         effect
     }
 
-    /// The bytes of an [`Effect::Bytes`] that was just taken.
+    /// The bytes of an [`Effect::Bytes`] taken just now.
     pub fn bytes_at(&self, range: Range<usize>) -> &[u8] {
         &self.bytes[range]
     }
 
-    /// Takes out all that the command tells `who`, as bytes: events by way of `encode`. What others are to hear stays, and
-    /// so does one copy of every event that `stays`.
+    /// Removes everything that the current command tells `who`, and returns it as bytes; `encode` encodes events.
+    /// Keeps what others hear, and one copy for `who` of each event that `stays`.
     pub fn take_for(
         &mut self,
         who: ConnectionId,
@@ -234,18 +231,18 @@ impl Effects {
                 other => self.push(other),
             }
         }
-        // Moving things about is no work of the command's.
+        // Rebuilding the list is not the command's work.
         self.steps = steps;
         taken
     }
 }
 
-/// `audience`, in which `who` is `staying` times in place of `copies` times.
+/// Replaces the `copies` of `who` in `audience` by `staying` copies.
 fn without(audience: Audience, who: ConnectionId, copies: usize, staying: usize) -> Audience {
     if copies == staying {
         audience
     } else if copies == 1 && audience.except.is_none() {
-        // All the others hear it with what else is said there.
+        // Shares `all`, so that the event is batched with others for the same room.
         Audience { except: Some(who), ..audience }
     } else {
         let others = audience.iter().filter(|&id| id != who);

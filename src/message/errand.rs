@@ -1,37 +1,36 @@
-//! Errands: what a session has to know before it can go on, and what takes too long to be found out by the way or is not
-//! the session's to know.
+//! Errands: questions of a session that take too long for the event loop or need data the session does not have.
 
 use super::{Check, Outcome, Purpose};
 
-/// Something to be found out for a session. Errands are done in the order in which they are asked for, and nothing is taken
-/// from the peer meanwhile.
+/// A question of a session. Errands of a session are done in order, and nothing is read from its peer until the
+/// answer.
 #[derive(Debug)]
 pub struct Errand {
-    /// What.
+    /// The question.
     pub kind: ErrandKind,
-    /// What an IRC client calls the answer.
+    /// The IRC client's label for the answer.
     pub label: Option<Box<str>>,
 }
 
-/// What is to be found out.
+/// The question of an [`Errand`].
 #[derive(Debug)]
 pub enum ErrandKind {
-    /// Whether somebody knows a password.
+    /// Check a password.
     Check(Box<Check>),
-    /// What there is to see inside the server.
+    /// Report on the state of the server.
     Report,
-    /// What comes of it that the config is read again.
+    /// Reload the config.
     Reload,
 }
 
-/// What was found out.
+/// The answer to an [`Errand`].
 #[derive(Debug)]
 pub enum Found {
-    /// Whether the password was right, and what for.
+    /// The purpose and result of a password check.
     Checked(Purpose, Outcome),
-    /// What there is to see inside the server, in lines.
+    /// The lines of the report.
     Report(Vec<String>),
-    /// What came of reading the config again, in a line.
+    /// The result of the reload, in one line.
     Reloaded(String),
 }
 

@@ -1,4 +1,4 @@
-//! Something that happened, for those who are to hear of it.
+//! Events: what happened, for those who hear of it.
 
 use std::fmt;
 use std::rc::Rc;
@@ -7,48 +7,48 @@ use std::time::SystemTime;
 use super::EventId;
 use crate::name::{RoomName, UserName};
 
-/// What happened, when, and whose doing it was.
+/// Something that happened, with its time and cause.
 #[derive(Clone, Debug)]
 pub struct Event {
-    /// Its id, larger than those of earlier events.
+    /// The id, larger than those of earlier events.
     pub id: EventId,
     /// When it happened.
     pub time: SystemTime,
-    /// Whose doing it was.
+    /// Who caused it.
     pub from: Source,
-    /// Its audience is not concerned itself, but wants to know: it watches the user, or is the operator of a room
-    /// that somebody is invited to.
+    /// The receivers are not affected, but want to know: they watch the user, or are operators of a room to which
+    /// somebody was invited.
     pub watched: bool,
-    /// What it was.
+    /// What happened.
     pub kind: EventKind,
 }
 
-/// Whose doing an event was.
+/// Who caused an event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Source {
-    /// A user's, as the user was when it happened.
+    /// A user, as it was at the time of the event.
     User(Rc<Identity>),
-    /// The server's own.
+    /// The server.
     Server,
 }
 
-/// What others see of a user in everything that the user does.
+/// What others see of a user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Identity {
     /// The name.
     pub name: UserName,
-    /// Says of itself that it is a program.
+    /// The user is a program.
     pub is_bot: bool,
-    /// How long the username is, in bytes.
+    /// The length of the username, in bytes.
     username_bytes: u16,
-    /// How long `username@host` is, in bytes.
+    /// The length of `username@host`, in bytes.
     place_bytes: u16,
-    /// `username@host`, and behind it the name in real life: in one piece, because there are many of them.
+    /// `username@host` and the real name, in one allocation because there are many identities.
     text: Box<str>,
 }
 
 impl Identity {
-    /// The identity of somebody who says nothing of being a program. What is longer than 32 KiB is cut.
+    /// An identity that is not a bot. Cuts texts longer than 32 KiB.
     pub fn new(name: UserName, username: &str, host: &str, realname: &str) -> Self {
         let [username, host] = [username, host].map(|text| &text[..text.floor_char_boundary(1 << 15)]);
         let username_bytes = username.len() as u16;
@@ -62,17 +62,17 @@ impl Identity {
         *self = Self { is_bot: self.is_bot, ..Self::new(self.name.clone(), username, host, self.realname()) };
     }
 
-    /// Changes the name in real life.
+    /// Changes the real name.
     pub fn set_realname(&mut self, realname: &str) {
         self.text = format!("{}{realname}", self.place()).into();
     }
 
-    /// What IRC shows before the `@`.
+    /// The part before the `@` on IRC.
     pub fn username(&self) -> &str {
         &self.text[..usize::from(self.username_bytes)]
     }
 
-    /// What others see in place of the address.
+    /// The host that others see instead of the address.
     pub fn host(&self) -> &str {
         &self.place()[usize::from(self.username_bytes) + "@".len()..]
     }
@@ -82,7 +82,7 @@ impl Identity {
         &self.text[..usize::from(self.place_bytes)]
     }
 
-    /// The name in real life, or whatever the user put there.
+    /// The real name, or any text the user chose.
     pub fn realname(&self) -> &str {
         &self.text[usize::from(self.place_bytes)..]
     }
@@ -95,110 +95,110 @@ impl fmt::Display for Identity {
     }
 }
 
-/// What happened.
+/// The kinds of events.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EventKind {
-    /// Somebody spoke in a room.
+    /// A user sent a message to a room.
     Said {
-        /// Where.
+        /// The room.
         room: RoomName,
-        /// To those of these ranks only, where there is one.
+        /// Only to members with one of these ranks; to all if it is empty.
         to_rank: Rank,
-        /// What.
+        /// The message.
         speech: Speech,
     },
-    /// Somebody spoke to one user alone.
+    /// A user sent a message to one user.
     Whispered {
-        /// To whom.
+        /// The addressee.
         to: UserName,
-        /// What.
+        /// The message.
         speech: Speech,
     },
-    /// Somebody entered a room.
+    /// A user joined a room.
     Joined {
-        /// Which.
+        /// The room.
         room: RoomName,
-        /// The newcomer is away, and why.
+        /// The user's away message.
         away: Option<Rc<str>>,
     },
-    /// Somebody left a room.
+    /// A user left a room.
     Parted {
-        /// Which.
+        /// The room.
         room: RoomName,
-        /// Why; empty for no reason given.
+        /// The reason; may be empty.
         reason: String,
     },
-    /// Somebody was removed from a room.
+    /// A user was removed from a room.
     Kicked {
-        /// Which.
+        /// The room.
         room: RoomName,
-        /// Who.
+        /// The removed user.
         who: UserName,
-        /// Why.
+        /// The reason.
         reason: String,
     },
-    /// Somebody left the server.
+    /// A user left the server.
     Left {
-        /// Why.
+        /// The reason.
         reason: String,
     },
-    /// Somebody, who was called as in `from`, took another name.
+    /// A user changed its name; `from` has the old one.
     Renamed {
-        /// The new one.
+        /// The new name.
         to: UserName,
     },
-    /// A room's topic was set; an empty one was taken away.
+    /// A topic was set; an empty one means that it was removed.
     TopicSet {
-        /// Which room.
+        /// The room.
         room: RoomName,
         /// The topic.
         topic: Rc<str>,
     },
     /// A room's settings or ranks changed.
     Changed {
-        /// Which room.
+        /// The room.
         room: RoomName,
-        /// How, in order.
+        /// The changes, in order.
         changes: Vec<RoomChange>,
     },
-    /// Somebody invited somebody to a room.
+    /// A user was invited to a room.
     Invited {
-        /// Which.
+        /// The room.
         room: RoomName,
-        /// Whom.
+        /// The invited user.
         who: UserName,
     },
-    /// Somebody went away, and why; or came back.
+    /// A user went away with this message, or came back.
     Away(Option<Rc<str>>),
-    /// Somebody set a name in real life.
+    /// A user changed its real name.
     RealnameSet(Rc<str>),
-    /// Somebody who is watched logged in or took a watched name.
+    /// A watched user logged in or took a watched name.
     Appeared {
-        /// Who is told.
+        /// The watching user.
         watcher: UserName,
     },
-    /// Somebody who is watched left or gave up this name.
+    /// A watched user left or gave up this name.
     Vanished {
         /// The name.
         name: UserName,
-        /// Who is told.
+        /// The watching user.
         watcher: UserName,
     },
-    /// Somebody, who had another username and host as in `from`, has these.
+    /// A user's username and host changed; `from` has the old ones.
     HostSet {
-        /// What IRC shows before the `@`.
+        /// The part before the `@` on IRC.
         username: Rc<str>,
-        /// What others see in place of the address.
+        /// The host that others see instead of the address.
         host: Rc<str>,
     },
-    /// An operator told everybody who wants to know.
+    /// An operator sent a text to all who want to hear `WALLOPS`.
     Wallops(String),
-    /// Something that the server's operators should know.
+    /// A notice from the server to its operators.
     Notice(String),
 }
 
 impl EventKind {
-    /// How many bytes of it are what somebody wrote, names apart.
+    /// Bytes of text written by users, without names.
     pub fn written_bytes(&self) -> usize {
         match self {
             Self::Said { speech, .. } | Self::Whispered { speech, .. } => {
@@ -221,14 +221,14 @@ impl EventKind {
     }
 }
 
-/// What somebody said.
+/// A message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Speech {
-    /// In which manner.
+    /// How to deliver it.
     pub kind: SpeechKind,
-    /// What, without any wire's framing. May contain newlines; empty for tags only.
+    /// The text without framing. May contain newlines; empty if there are only tags.
     pub text: String,
-    /// Tags that clients send each other, as they stand on the IRC wire; empty for none.
+    /// The sender's client tags as on the IRC wire; may be empty.
     pub tags: Box<str>,
 }
 
@@ -239,93 +239,93 @@ impl Speech {
     }
 }
 
-/// In which manner somebody speaks.
+/// How a message is delivered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SpeechKind {
     /// Ordinarily.
     Message,
-    /// So that no program answers.
+    /// Programs must not answer it.
     Notice,
-    /// With tags alone, for clients and not for people.
+    /// Without text, only for clients.
     TagsOnly,
 }
 
-/// What somebody may do in a room. A set: one may be both.
+/// A set of permissions in a room.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Rank(u8);
 
 impl Rank {
-    /// Nothing in particular.
+    /// No permissions.
     pub const NONE: Self = Self(0);
-    /// May speak where not everybody may.
+    /// May speak in a moderated room.
     pub const VOICE: Self = Self(1);
     /// May change the room.
     pub const OPERATOR: Self = Self(2);
 
-    /// True where somebody of this rank has one of `others`, or there are none.
+    /// True when the sets intersect, or `others` is empty.
     pub fn has_any(self, others: Self) -> bool {
         others == Self::NONE || self.0 & others.0 != 0
     }
 
-    /// This rank with `other`, or without it.
+    /// This rank with `other` added or removed.
     pub fn with(self, other: Self, given: bool) -> Self {
         if given { Self(self.0 | other.0) } else { Self(self.0 & !other.0) }
     }
 }
 
-/// A yes or no among a room's settings.
+/// A yes-or-no setting of a room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RoomFlag {
-    /// Only who is invited comes in.
+    /// Only invited users may join.
     InviteOnly,
-    /// Only who has a rank speaks.
+    /// Only members with a rank may speak.
     Moderated,
-    /// Only who is inside speaks.
+    /// Only members may speak.
     NoExternal,
-    /// Only who is inside knows of it.
+    /// Only members can see it.
     Secret,
     /// Only operators set the topic.
     TopicLocked,
-    /// No requests from client to client (CTCP), save for actions.
+    /// No CTCP requests except actions.
     NoCtcp,
 }
 
-/// A list of masks among a room's settings.
+/// A list of masks of a room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MaskList {
-    /// Who may neither come in nor speak.
+    /// Users who may neither join nor speak.
     Bans,
-    /// Who may all the same.
+    /// Users whom bans do not affect.
     Exceptions,
-    /// Who needs no invitation.
+    /// Users who need no invitation.
     Invited,
 }
 
-/// One change to a room.
+/// A change to a room.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RoomChange {
-    /// A member was given a rank, or it was taken.
+    /// A member's rank was granted or revoked.
     Rank {
-        /// Whose.
+        /// The member.
         who: UserName,
-        /// Which.
+        /// The rank.
         rank: Rank,
-        /// Or taken.
+        /// True if granted.
         given: bool,
     },
-    /// A flag was set, or taken away.
+    /// A flag was set or cleared.
     Flag(RoomFlag, bool),
-    /// A key was set, or taken away.
+    /// A key was set or removed.
     Key(Option<String>),
-    /// The number of members was limited, or is not any more.
+    /// The limit of members was set or removed.
     Limit(Option<u32>),
-    /// A mask was put on a list, or taken from it.
+    /// A mask was added to or removed from a list.
     Mask {
-        /// Which list.
+        /// The list.
         list: MaskList,
-        /// Which mask.
+        /// The mask.
         mask: String,
-        /// Or taken from it.
+        /// True if added.
         added: bool,
     },
 }

@@ -1,35 +1,32 @@
-//! Bytes on their way to peers.
-
 use std::ops::{Deref, Range};
 use std::rc::Rc;
 
-/// What a frame takes besides its bytes: its place in a queue that may be half empty, the counts of what is shared, and
-/// what the allocator needs.
+/// Overhead per frame: its place in a queue that may be half empty, the reference counts, and the allocator's header.
 const FRAME_BYTES: usize = 2 * size_of::<Frame>() + 2 * size_of::<usize>() + 16;
 
-/// One or several delimited messages on a wire, encoded once and shared by every outbox they wait in: all of what was
-/// encoded, or a part of it.
+/// Bytes for peers: one or more messages, encoded once and shared by all outboxes that queue them. A frame may be a
+/// part of what was encoded.
 #[derive(Clone, Debug)]
 pub struct Frame {
     bytes: Rc<[u8]>,
-    /// Which of them. In 32 bits, because every connection has room for a frame, and what one outbox may hold fits.
+    /// The range of this frame. 32 bits suffice for any outbox, and keep the many frames small.
     range: Range<u32>,
 }
 
 impl Frame {
-    /// A part of this frame. Nothing is copied. The range lies within it.
+    /// A part of this frame, sharing its bytes. `range` must lie within the frame.
     pub fn part(&self, range: Range<usize>) -> Self {
         debug_assert!(range.end <= self.len(), "{range:?} of {} bytes", self.len());
         let range = self.range.start + range.start as u32..self.range.start + range.end as u32;
         Self { bytes: Rc::clone(&self.bytes), range }
     }
 
-    /// How much memory is not free as long as this frame waits: all that was encoded together, and what holds it.
+    /// Memory kept while this frame is queued, in bytes: everything encoded together, and the overhead.
     pub fn kept_bytes(&self) -> usize {
         FRAME_BYTES + self.bytes.len()
     }
 
-    /// True when what was encoded waits elsewhere, too.
+    /// True when other frames share the bytes.
     pub fn is_shared(&self) -> bool {
         Rc::strong_count(&self.bytes) > 1
     }
@@ -61,7 +58,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_part_of_a_part_is_where_it_should_be_and_shares_the_bytes() {
+    fn a_part_of_a_part_has_the_right_range_and_shares_the_bytes() {
         let frame = Frame::from(*b"0123456789");
         assert!(!frame.is_shared());
         let part = frame.part(2..8).part(1..3);

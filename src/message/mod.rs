@@ -1,4 +1,4 @@
-//! Plain values that the parts hand to each other. They hold no sockets, no bytes of any wire, no clock.
+//! Plain values passed between the parts. They contain no sockets, no protocol's bytes and no clock.
 
 mod capabilities;
 mod check;
@@ -32,26 +32,25 @@ use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::time::{Instant, SystemTime};
 
-/// A connection. A number is used again as soon as its connection has left, so nobody keeps one beyond that.
+/// A connection. Ids are reused as soon as a connection is removed, so nothing may keep one longer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ConnectionId(pub u32);
 
-/// A user, by the number that the hub has given it. It is used again once the user has left.
+/// A user's id, assigned by the hub. Reused after the user leaves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct UserId(pub u32);
 
 impl UserId {
-    /// No user has this: it stands for whoever has not logged in.
+    /// Stands for a peer that is not logged in.
     pub const NOBODY: Self = Self(u32::MAX);
 }
 
-/// Who is at the other end of a connection.
+/// The remote end of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Peer {
-    /// Somebody on the network, at this address and port. Of an IPv6 address its zone is left out, because there is
-    /// a peer for every connection and every user.
+    /// An IP address and port. IPv6 zones are dropped to save memory per connection and user.
     Tcp(IpAddr, u16),
-    /// Somebody on this machine, whose end of a Unix socket has no name.
+    /// A peer on this machine, connected to a Unix socket.
     Unix,
 }
 
@@ -70,12 +69,12 @@ impl fmt::Display for Peer {
     }
 }
 
-/// The time of one turn. Only the reactor reads the clocks; everybody else is given this.
+/// The time of one turn. Only the reactor reads the clocks.
 #[derive(Clone, Copy, Debug)]
 pub struct Now {
-    /// For deadlines: never goes back.
+    /// Monotonic, for deadlines.
     pub instant: Instant,
-    /// For people: the time of day, which may be set.
+    /// The time of day, for people. May jump.
     pub time: SystemTime,
 }
 

@@ -1,119 +1,119 @@
-//! Fair requests that are declined.
+//! Valid requests that the hub refuses.
 
 use std::fmt;
 
 use super::MaskList;
 use crate::name::{NameError, RoomName, UserName};
 
-/// Why a request is declined; the session tells the peer in the words of its wire.
+/// Why a request is refused. The session translates it for the protocol.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refusal {
-    /// Somebody has this name, perhaps in another letter case.
+    /// The name is taken, perhaps in another letter case.
     NameTaken(UserName),
-    /// This is not a name.
+    /// The name is not valid.
     NameNotAllowed(NameError),
-    /// Nobody here has this name.
+    /// No user has this name.
     NobodyCalled(UserName),
-    /// The request needs a name, and this session has none.
+    /// The session is not logged in.
     NotLoggedIn,
-    /// The session has a name already.
+    /// The session is already logged in.
     AlreadyLoggedIn,
-    /// There is no such room, or none that this user may know of.
+    /// The room does not exist or is not visible to the user.
     NoSuchRoom(RoomName),
     /// The user is not in this room.
     NotInRoom(RoomName),
-    /// Somebody else is not in this room.
+    /// The other user is not in this room.
     TheyAreNotInRoom(UserName, RoomName),
-    /// Somebody is in this room already.
+    /// The other user is already in this room.
     TheyAreInRoom(UserName, RoomName),
-    /// The user may not speak in this room, and why.
+    /// The user may not speak in this room.
     CannotSpeak(RoomName, Mute),
-    /// Only an operator of this room may do that.
+    /// Only operators of this room may do that.
     NotOperator(RoomName),
-    /// Only an operator of the server may do that.
+    /// Only operators of the server may do that.
     NotServerOperator,
-    /// The room is open to who is invited.
+    /// Only invited users may join the room.
     InviteOnly(RoomName),
-    /// The room has as many members as it may have.
+    /// The room has reached its limit of members.
     RoomIsFull(RoomName),
     /// The user is banned from this room.
     Banned(RoomName),
-    /// The room has a key, and this is not it.
+    /// The room's key is missing or wrong.
     WrongKey(RoomName),
-    /// The user is in as many rooms as one may be in.
+    /// The user has reached the limit of rooms per user.
     TooManyRooms {
-        /// The room that would be one too many.
+        /// The room that would exceed the limit.
         room: RoomName,
-        /// How many one may be in.
+        /// The limit.
         most: usize,
     },
-    /// There are as many rooms as there may be.
+    /// The server has reached the limit of rooms.
     NoMoreRooms {
-        /// The room that would be one too many.
+        /// The room that would exceed the limit.
         room: RoomName,
-        /// How many there may be.
+        /// The limit.
         most: usize,
     },
-    /// There is no memory for another room.
+    /// Not enough memory for another room.
     NoMemoryForRoom {
-        /// The room that would be one too many.
+        /// The room that would exceed the limit.
         room: RoomName,
-        /// How many bytes all rooms may take, or those that were opened from one address.
+        /// The limit in bytes, for all rooms or for those opened from one address.
         most: usize,
-        /// It is the user's address that has no more.
+        /// True for the limit of the user's address.
         of_address: bool,
     },
-    /// There is no memory for more in this room.
+    /// Not enough memory to change this room.
     NoMemoryInRoom {
-        /// Which room.
+        /// The room.
         room: RoomName,
-        /// How many bytes all rooms may take, or those that were opened from one address.
+        /// The limit in bytes, for all rooms or for those opened from one address.
         most: usize,
-        /// It is the address from which the room was opened that has no more.
+        /// True for the limit of the address that opened the room.
         of_address: bool,
     },
-    /// There is no memory for more that a user has.
+    /// Not enough memory for more data of this user.
     NoMemoryForUser {
-        /// How many bytes all users and rooms may take, or those of one address.
+        /// The limit in bytes, for all users and rooms or for those of one address.
         most: usize,
-        /// It is the user's address that has no more.
+        /// True for the limit of the user's address.
         of_address: bool,
     },
-    /// A list of masks has as many as it may have.
+    /// A list of masks is full.
     ListFull {
-        /// Of this room.
+        /// The room.
         room: RoomName,
-        /// Which list.
+        /// The list.
         list: MaskList,
-        /// The mask that would be one too many.
+        /// The mask that would exceed the limit.
         mask: String,
-        /// How many it may have.
+        /// The limit.
         most: usize,
     },
-    /// A list of watched names has as many as it may have.
+    /// A watch list is full.
     WatchListFull {
-        /// The name that would be one too many.
+        /// The name that would exceed the limit.
         name: UserName,
-        /// How many it may have.
+        /// The limit.
         most: usize,
     },
 }
 
-/// Why somebody may not speak in a room.
+/// Why a user may not speak in a room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mute {
-    /// Only members may, and they are none.
+    /// Only members may, and the user is none.
     Outside,
-    /// Only who has a rank may.
+    /// Only members with a rank may.
     Moderated,
-    /// They are banned.
+    /// The user is banned.
     Banned,
-    /// It takes no requests from client to client (CTCP).
+    /// The room does not allow CTCP requests.
     Ctcp,
 }
 
 impl Refusal {
-    /// Which kind it is, in a word that stays the same between versions: refusals are counted by it.
+    /// A stable name of the variant, for metrics.
     pub fn label(&self) -> &'static str {
         match self {
             Self::NameTaken(_) => "name-taken",

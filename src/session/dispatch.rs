@@ -13,6 +13,7 @@ use crate::config::Limits;
 use crate::hub::Hub;
 use crate::message::{CloseReason, ConnectionId, Found, UserId};
 
+/// One peer's conversation.
 #[derive(Debug)]
 pub struct Session {
     wire: Wire,

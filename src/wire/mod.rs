@@ -1,5 +1,4 @@
-//! Protocols as bytes: bytes to meaning and back. No sockets, no clock, and nothing of users or rooms, so the
-//! server and the client share it.
+//! Encodes and decodes the protocols. No sockets, no clock, no users or rooms, so server and client share it.
 
 #[doc(hidden)]
 pub mod crazyit;
@@ -12,18 +11,18 @@ use std::fmt;
 #[doc(hidden)]
 pub use splitter::{Split, Splitter};
 
-/// The protocols by name, for who must choose one.
+/// The protocols, for a choice by name.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Wire {
     /// IRC.
     #[default]
     Irc,
-    /// The textbook's.
+    /// The protocol of the CrazyIt textbook.
     CrazyIt,
 }
 
 impl Wire {
-    /// The wire of this name.
+    /// The protocol of this name.
     pub fn named(name: &str) -> Option<Self> {
         [Self::Irc, Self::CrazyIt].into_iter().find(|wire| wire.to_string() == name)
     }

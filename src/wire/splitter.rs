@@ -1,41 +1,41 @@
-//! Finds the delimiter that ends a frame, however the bytes arrive. It remembers how far it has looked, so a
-//! peer that trickles costs O(n) and not O(n²), and it has a cap.
+//! Finds the delimiter at the end of a frame, with a cap on its length. It remembers how far it has searched, so that
+//! a frame arriving byte by byte costs O(n), not O(n²).
 
-/// Looks for the end of one frame after the other. It holds no bytes: the caller keeps those that are not yet a
-/// frame, and shows them again, with what has come since, from the frame's first byte on.
+/// Searches for the end of one frame at a time. It holds no bytes: the caller keeps an incomplete frame, and passes
+/// it again, followed by the new bytes.
 #[derive(Clone, Debug)]
 pub struct Splitter {
-    /// Longest frame, in bytes, its delimiters included. Both are 32 bits because there are many splitters.
+    /// Longest frame, in bytes, delimiters included. Both fields are 32 bits because there are many splitters.
     cap: u32,
-    /// The delimiter begins nowhere before this.
+    /// No delimiter starts before this offset.
     searched: u32,
 }
 
-/// What a search came to.
+/// The result of a search.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Split {
-    /// The delimiter begins at this offset; the search begins anew with the next frame.
+    /// The delimiter starts at this offset. The next search is for the next frame.
     At(usize),
-    /// There is none yet, and room for more.
+    /// Not found yet.
     NeedMore,
-    /// There is none within the cap.
+    /// Not found within the cap.
     TooLong,
 }
 
 impl Splitter {
-    /// A splitter for frames of at most `cap` bytes, delimiters included; 4 GiB at the most.
+    /// A splitter for frames of at most `cap` bytes, delimiters included; 4 GiB at most.
     pub fn new(cap: usize) -> Self {
         let mut splitter = Self { cap: 0, searched: 0 };
         splitter.set_cap(cap);
         splitter
     }
 
-    /// Changes the cap, also for the frame that has begun.
+    /// Changes the cap, also for the current frame.
     pub fn set_cap(&mut self, cap: usize) {
         self.cap = u32::try_from(cap).unwrap_or(u32::MAX);
     }
 
-    /// Looks for `delimiter` in `buffer`, which begins where the frame does, from the offset `from` on.
+    /// Searches for `delimiter` in `buffer`, which starts at the frame's first byte, from the offset `from` on.
     pub fn find(&mut self, buffer: &[u8], from: usize, delimiter: &[u8]) -> Split {
         let within = &buffer[..buffer.len().min(self.cap())];
         let start = self.searched().max(from);
@@ -46,7 +46,7 @@ impl Splitter {
         if buffer.len() >= self.cap() {
             return Split::TooLong;
         }
-        // The last bytes may be the beginning of a delimiter that is still to come.
+        // The last bytes may be the start of an incomplete delimiter.
         let searched = start.max((within.len() + 1).saturating_sub(delimiter.len()));
         self.searched = u32::try_from(searched).unwrap_or(self.cap);
         Split::NeedMore
@@ -57,13 +57,13 @@ impl Splitter {
         self.cap as usize
     }
 
-    /// How far this splitter has looked into an unfinished frame.
+    /// How far the current incomplete frame has been searched.
     pub fn searched(&self) -> usize {
         self.searched as usize
     }
 }
 
-/// Where `needle`, which is not empty, begins in `haystack`.
+/// The first offset of `needle`, which is not empty, in `haystack`.
 fn position(haystack: &[u8], needle: &[u8]) -> Option<usize> {
     let (&first, rest) = needle.split_first()?;
     let last_start = haystack.len().checked_sub(needle.len())?;
@@ -85,7 +85,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_delimiter_is_found_whole_and_when_it_comes_byte_by_byte() {
+    fn a_delimiter_is_found_at_once_and_byte_by_byte() {
         let bytes = "hi∏∑rest".as_bytes();
         assert_eq!(Splitter::new(64).find(bytes, 0, "∏∑".as_bytes()), Split::At(2));
         let mut splitter = Splitter::new(64);
@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_searched_is_not_searched_again() {
+    fn searched_bytes_are_not_searched_again() {
         let mut splitter = Splitter::new(1 << 20);
         let mut buffer = Vec::new();
         for _ in 0..1000 {
@@ -107,20 +107,20 @@ mod tests {
     }
 
     #[test]
-    fn full_without_a_delimiter_is_too_long_and_one_byte_less_is_not() {
+    fn a_full_frame_without_a_delimiter_is_too_long_and_one_byte_less_is_not() {
         assert_eq!(Splitter::new(8).find(b"1234567", 0, b"\n"), Split::NeedMore);
         assert_eq!(Splitter::new(8).find(b"12345678", 0, b"\n"), Split::TooLong);
         assert_eq!(Splitter::new(8).find(b"1234567\n", 0, b"\n"), Split::At(7));
     }
 
     #[test]
-    fn a_frame_over_the_cap_is_too_long_also_when_its_end_is_there() {
+    fn a_frame_over_the_cap_is_too_long_even_with_its_delimiter() {
         assert_eq!(Splitter::new(8).find(b"12345678\n", 0, b"\n"), Split::TooLong);
         assert_eq!(Splitter::new(8).find("1234567∏∑".as_bytes(), 0, "∏∑".as_bytes()), Split::TooLong);
     }
 
     #[test]
-    fn the_search_begins_behind_the_opening_mark() {
+    fn the_search_starts_after_the_opening_mark() {
         assert_eq!(Splitter::new(64).find(b"##", 2, b"##"), Split::NeedMore);
         assert_eq!(Splitter::new(64).find(b"####", 2, b"##"), Split::At(2));
         assert_eq!(Splitter::new(64).find(b"###", 2, b"##"), Split::NeedMore);
@@ -128,7 +128,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn it_finds_what_a_naive_search_finds_however_the_bytes_are_cut(
+        fn it_agrees_with_a_naive_search_however_the_bytes_are_cut(
             bytes in prop::collection::vec(0..3u8, 0..60),
             delimiter in prop::collection::vec(0..3u8, 1..4),
             cuts in prop::collection::vec(0..60usize, 0..6),

@@ -1,16 +1,16 @@
-//! The answer to a login. The textbook's Python client compares it exactly, so it is bare: no newline.
+//! The server's answer to a login. The CrazyIt book's Python client compares it exactly, so it has no newline.
 
-/// What a server answers to a login.
+/// The server's answer to a login.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Answer {
-    /// Welcome.
+    /// The login succeeded.
     Welcome,
-    /// The name is taken, or is not allowed.
+    /// The name is taken or not valid.
     NameTaken,
 }
 
 impl Answer {
-    /// The bytes of the answer.
+    /// The answer as sent.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Welcome => "1",
@@ -18,10 +18,10 @@ impl Answer {
         }
     }
 
-    /// The answer at the beginning of `bytes`, and how long it is. A line of chat begins with a name, a line
-    /// from the server with `*`, and neither with a digit or `-`, so nothing else can look like an answer.
+    /// Decodes an answer at the start of `bytes`, and returns it with its length. Nothing else can look like an
+    /// answer: chat lines begin with a name, server lines with `*`, and neither with a digit or `-`.
     ///
-    /// `None` when `bytes` begins with something else, or is too short to tell.
+    /// Returns `None` when `bytes` begins with something else or is too short to tell.
     pub fn decode(bytes: &[u8]) -> Option<(Self, usize)> {
         let answers = [Self::Welcome, Self::NameTaken].into_iter();
         let mut found = answers.filter(|answer| bytes.starts_with(answer.as_str().as_bytes()));
@@ -34,7 +34,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_answer_is_told_from_what_is_glued_to_it() {
+    fn an_answer_is_separated_from_the_bytes_after_it() {
         assert_eq!(Answer::decode(b"1"), Some((Answer::Welcome, 1)));
         assert_eq!(Answer::decode("1bob说：hi".as_bytes()), Some((Answer::Welcome, 1)));
         assert_eq!(Answer::decode(b"-1\n"), Some((Answer::NameTaken, 2)));

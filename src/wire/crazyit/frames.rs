@@ -1,58 +1,58 @@
-//! What a client sends: frames between marks. Any cut is fine, also inside a mark, and so is any number of
-//! frames in one packet; a line end may follow each frame and means nothing but that the peer writes lines.
+//! Frames of a client, between marks. They may arrive in any pieces, split inside a mark, or several at once. A line
+//! end may follow a frame; it only shows that the client reads lines.
 
 use std::fmt;
 
 use super::{SAY_MARK, SPLIT_SIGN, USER_MARK, WHISPER_MARK};
 use crate::wire::{Split, Splitter};
 
-/// What a client asks for with one frame.
+/// A request in a client's frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Request<'a> {
-    /// Log in under this name, or take it instead of the one before.
+    /// Log in under this name, or change to it.
     LogIn(&'a str),
-    /// Say this to everybody.
+    /// Send this text to everybody.
     Say(&'a str),
-    /// Say this to one user.
+    /// Send this text to one user.
     Whisper {
-        /// The addressee, as the client wrote it.
+        /// The addressee, unchecked.
         to: &'a str,
         /// The text.
         text: &'a str,
     },
 }
 
-/// How a peer broke the grammar.
+/// How a peer violated the protocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ParseError {
-    /// A byte that is neither in a frame nor a line end. Where the next frame begins is unknown.
+    /// A byte between frames that is not a line end. The start of the next frame is unknown.
     OutsideFrame,
-    /// More than this many bytes without the mark that ends the frame. Where the next begins is unknown.
+    /// A frame longer than this many bytes. The start of the next frame is unknown.
     TooLong(usize),
-    /// The peer's last frame has no end.
+    /// The peer's last frame is incomplete.
     Unfinished,
-    /// A message that is not UTF-8. The frame has an end, so the next one is fine.
+    /// A message is not UTF-8. The next frame can be decoded.
     NotUtf8,
-    /// A name that is not UTF-8. The frame has an end, and its sender waits for an answer.
+    /// A name is not UTF-8. The next frame can be decoded, and the peer waits for an answer.
     NameNotUtf8,
-    /// A private message without `※`. The frame has an end, so the next one is fine.
+    /// A private message without `※`. The next frame can be decoded.
     NoSplitSign,
 }
 
-/// What stands at the beginning of a buffer, and how many of its bytes that took.
+/// The result of decoding the start of a buffer, with the number of bytes consumed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Decoded<'a> {
-    /// Nothing whole yet.
+    /// Incomplete.
     NeedMore,
     /// A newline or carriage return between two frames, 1 byte.
     LineEnd,
-    /// A frame.
+    /// A complete frame.
     Frame(Result<Request<'a>, ParseError>, usize),
-    /// Bytes after which nothing can be trusted.
+    /// An error after which the stream cannot be decoded.
     Broken(ParseError),
 }
 
-/// Finds one frame after the other.
+/// Decodes frames one at a time.
 #[derive(Clone, Debug)]
 pub struct Decoder {
     splitter: Splitter,
@@ -86,18 +86,18 @@ impl Mark {
 }
 
 impl Decoder {
-    /// A decoder that takes frames of at most `cap` bytes, marks included.
+    /// A decoder for frames of at most `cap` bytes, marks included.
     pub fn new(cap: usize) -> Self {
         Self { splitter: Splitter::new(cap) }
     }
 
-    /// From now on takes frames of at most `cap` bytes, also of the one that has begun.
+    /// Changes the cap, also for the current frame.
     pub fn set_cap(&mut self, cap: usize) {
         self.splitter.set_cap(cap);
     }
 
-    /// Looks at the beginning of `buffer`. Unless the answer is `NeedMore`, the caller goes on behind the bytes
-    /// that it names; after `NeedMore` it shows the same bytes again, with more behind them.
+    /// Decodes the start of `buffer`. The caller removes the consumed bytes before the next call; after `NeedMore`,
+    /// it passes the same bytes followed by more.
     pub fn next<'a>(&mut self, buffer: &'a [u8]) -> Decoded<'a> {
         if let Some(b'\n' | b'\r') = buffer.first() {
             return Decoded::LineEnd;
@@ -133,15 +133,14 @@ fn meaning(mark: Mark, content: &[u8]) -> Result<Request<'_>, ParseError> {
     }
 }
 
-/// A text cannot be sent, because it contains this mark of the protocol.
+/// A text contains this mark of the protocol and so cannot be sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MarkInside(pub &'static str);
 
 impl Request<'_> {
-    /// The frame, without a newline: the textbook's Python server would take that for a part of it.
+    /// Encodes the frame, without a newline, which the CrazyIt book's Python server would include in the text.
     ///
-    /// Fails where the text contains a mark that would end it early, or, in one of the other kinds of frame,
-    /// would do so when somebody repeats it.
+    /// Fails when the text contains a mark that would end this frame, or another kind of frame that repeats the text.
     pub fn encode(&self) -> Result<Vec<u8>, MarkInside> {
         let (mark, parts) = match *self {
             Self::LogIn(name) => (USER_MARK, vec![name]),
@@ -191,7 +190,7 @@ mod tests {
 
     use super::*;
 
-    /// Everything in `bytes`, fed in pieces that end at `cuts`.
+    /// All results for `bytes`, fed in pieces that end at `cuts`.
     fn decode(bytes: &[u8], cuts: impl IntoIterator<Item = usize>) -> Vec<String> {
         let mut decoder = Decoder::new(64);
         let (mut found, mut start) = (Vec::new(), 0);
@@ -217,7 +216,7 @@ mod tests {
         found
     }
 
-    /// Whole, cut once at every byte, byte by byte, and with another frame glued behind.
+    /// Feeds the bytes whole, cut at each byte, byte by byte, and followed by another frame.
     fn every_way(bytes: &[u8], expected: &[&str]) {
         assert_eq!(decode(bytes, []), expected, "whole");
         for cut in 0..bytes.len() {
@@ -239,20 +238,20 @@ mod tests {
     }
 
     #[test]
-    fn a_mark_of_another_kind_is_text_and_only_the_first_split_sign_splits() {
+    fn marks_of_another_kind_are_text_and_only_the_first_split_sign_splits() {
         every_way("§γa∏∑b★【c※§γ".as_bytes(), &[r#"Ok(Say("a∏∑b★【c※"))"#]);
         every_way("★【a※b※c★【".as_bytes(), &[r#"Ok(Whisper { to: "a", text: "b※c" })"#]);
     }
 
     #[test]
-    fn a_bad_frame_with_an_end_is_told_and_the_next_one_is_fine() {
+    fn a_bad_frame_with_an_end_is_reported_and_the_next_one_is_decoded() {
         every_way(b"\xc2\xa7\xce\xb3\xff\xc2\xa7\xce\xb3", &["Err(NotUtf8)"]);
         every_way("★【bob hi★【".as_bytes(), &["Err(NoSplitSign)"]);
         every_way(&["∏∑".as_bytes(), b"\xff", "∏∑".as_bytes()].concat(), &["Err(NameNotUtf8)"]);
     }
 
     #[test]
-    fn what_has_no_end_breaks_the_stream() {
+    fn a_frame_without_an_end_breaks_the_stream() {
         assert_eq!(decode(b"hello", []), ["OutsideFrame"]);
         assert_eq!(decode("§γhi§γ x".as_bytes(), []), [r#"Ok(Say("hi"))"#, "OutsideFrame"]);
         assert_eq!(decode("★x".as_bytes(), 0..4), ["OutsideFrame"], "half a mark");
@@ -264,14 +263,14 @@ mod tests {
     }
 
     #[test]
-    fn a_text_with_a_mark_in_it_is_not_encoded() {
+    fn a_text_containing_a_mark_is_not_encoded() {
         assert_eq!(Request::Say("a§γb").encode(), Err(MarkInside(SAY_MARK)));
         assert_eq!(Request::Whisper { to: "a", text: "b※" }.encode(), Err(MarkInside(SPLIT_SIGN)));
     }
 
     proptest! {
         #[test]
-        fn what_is_encoded_decodes_to_the_same(to in "[a-z]{1,9}", text in "[^∏∑§γ★【※]{0,20}") {
+        fn encoded_requests_decode_to_the_same(to in "[a-z]{1,9}", text in "[^∏∑§γ★【※]{0,20}") {
             for request in
                 [Request::LogIn(&to), Request::Say(&text), Request::Whisper { to: &to, text: &text }]
             {
@@ -282,7 +281,7 @@ mod tests {
         }
 
         #[test]
-        fn random_bytes_come_to_the_same_however_they_are_cut(
+        fn random_bytes_decode_to_the_same_however_they_are_cut(
             pieces in prop::collection::vec(
                 prop::sample::select(vec!["∏", "∑", "§", "γ", "★", "【", "※", "\n", "a", "∏∑", "§γ", "★【"]),
                 0..30,

@@ -1,40 +1,40 @@
-//! What a server sends besides the answer to a login: plain text, which the textbook's clients show as it is.
-//! Each line ends with a newline, so nothing that a peer wrote may end one early.
+//! Lines from a server: plain text that the CrazyIt book's clients show unchanged. Each ends with a newline, so text
+//! from peers must not contain one.
 
 use crate::name::UserName;
 
 const SAID: &str = "说：";
 const WHISPERED: &str = "悄悄地对你说：";
-/// Begins every line of the server's own. No name contains it, so nobody can speak in the server's name.
+/// The start of every line from the server itself. No name contains it, so no user can imitate the server.
 const NOTICE: &str = "* ";
 
-/// One line from a server, without its newline.
+/// A line from a server, without its newline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Line<'a> {
-    /// Somebody spoke to everybody.
+    /// A message to everybody.
     Said {
-        /// Who.
+        /// The sender.
         from: &'a str,
-        /// What.
+        /// The text.
         text: &'a str,
     },
-    /// Somebody spoke to you alone.
+    /// A message to this client's user only.
     Whispered {
-        /// Who.
+        /// The sender.
         from: &'a str,
-        /// What.
+        /// The text.
         text: &'a str,
     },
-    /// Anything else: the server itself.
+    /// Any other line, from the server itself.
     Notice(&'a str),
 }
 
-/// The line that tells everybody what `from` said.
+/// The line that shows everybody a message of `from`.
 pub fn said_line(from: &UserName, text: &str) -> String {
     line(&[from.as_str(), SAID], text)
 }
 
-/// The line that tells one user what `from` whispered.
+/// The line that shows a private message of `from`.
 pub fn whispered_line(from: &UserName, text: &str) -> String {
     line(&[from.as_str(), WHISPERED], text)
 }
@@ -56,16 +56,16 @@ fn line(start: &[&str], text: &str) -> String {
     line
 }
 
-/// A newline would forge a second line. Clients of this protocol write what they get to a terminal as it is,
-/// where other control characters can do the same and worse.
+/// A newline would forge a second line. These clients write text to a terminal unchanged, where other control
+/// characters can do the same or worse.
 fn ends_or_hides_a_line(c: char) -> bool {
     (c.is_control() && c != '\t') || matches!(c, '\u{2028}' | '\u{2029}')
 }
 
 impl<'a> Line<'a> {
-    /// Reads a line, which is given without its newline.
+    /// Decodes a line without its newline.
     pub fn decode(line: &'a str) -> Self {
-        // A name may contain 说 but not ：, so the first of these ends it.
+        // A name may contain 说 but not ：, so the first occurrence of both ends the name.
         if !line.starts_with(NOTICE)
             && let Some((name, text)) = line.split_once(SAID)
         {
@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_read_as_the_textbook_has_them() {
+    fn lines_have_the_wording_of_the_textbook() {
         assert_eq!(said_line(&name("alice"), "hi"), "alice说：hi\n");
         assert_eq!(whispered_line(&name("alice"), "hi"), "alice悄悄地对你说：hi\n");
     }
@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_decode_to_what_they_were_made_of() {
+    fn decoded_lines_equal_the_encoded_ones() {
         let (from, text) = ("alice", "hi：说：there");
         let said = said_line(&name(from), text);
         assert_eq!(Line::decode(said.trim_end()), Line::Said { from, text });

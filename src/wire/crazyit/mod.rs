@@ -1,7 +1,5 @@
-//! The protocol of the CrazyIt textbook (its chapter on TCP sockets): UTF-8, marks around what a client sends,
-//! plain lines of text from the server.
-//!
-//! A client's bytes are `frames`, a server's are an `answer` to a login and `lines`.
+//! The protocol of the CrazyIt textbook (its chapter on TCP sockets), in UTF-8. Clients send `frames` between marks;
+//! servers send an `answer` to a login and plain `lines` of text.
 
 mod answer;
 mod frames;
@@ -11,7 +9,7 @@ pub use answer::Answer;
 pub use frames::{Decoded, Decoder, MarkInside, ParseError, Request};
 pub use lines::{Line, notice_line, said_line, whispered_line};
 
-/// Around a user name: log in, or rename.
+/// Around a user name: log in or rename.
 pub const USER_MARK: &str = "∏∑";
 /// Around a public message.
 pub const SAY_MARK: &str = "§γ";

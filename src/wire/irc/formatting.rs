@@ -1,8 +1,6 @@
-//! Bold, colours and the like, as IRC clients write them (modern.ircdocs.horse/formatting).
-
 use std::borrow::Cow;
 
-/// Takes out the bytes that IRC clients use for bold, colours and the like (modern.ircdocs.horse/formatting).
+/// Removes the control codes of bold, colours and other formatting (modern.ircdocs.horse/formatting).
 pub fn without_formatting(text: &str) -> Cow<'_, str> {
     const TOGGLES: [char; 7] = ['\x02', '\x0f', '\x11', '\x16', '\x1d', '\x1e', '\x1f'];
     if text.bytes().all(|byte| byte >= b' ') {
@@ -22,7 +20,7 @@ pub fn without_formatting(text: &str) -> Cow<'_, str> {
     plain.into()
 }
 
-/// `text` behind a foreground colour and perhaps, behind a comma, a background.
+/// `text` after a foreground colour and an optional comma and background colour.
 fn without_colours(text: &str, most: usize, is_digit: fn(&char) -> bool) -> &str {
     let digits = |text: &str| text.chars().take(most).take_while(is_digit).count();
     let foreground = digits(text);
@@ -38,7 +36,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn formatting_goes_and_text_stays() {
+    fn formatting_is_removed_and_text_kept() {
         let cases = [
             ("plain, text", "plain, text"),
             ("\x02bold\x02 \x1ditalic\x0f", "bold italic"),

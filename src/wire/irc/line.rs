@@ -1,5 +1,5 @@
-//! Writing one IRC line. Whatever it is made of, it is one line: text ends at the first CR, LF or NUL in it, a
-//! parameter that could not be told from two is shown as `*`, and what is too long is cut between characters.
+//! Writes one IRC line. The result is always one line with the intended parameters: text ends at its first CR, LF or
+//! NUL, an invalid parameter becomes `*`, and a long line is cut between characters.
 
 use std::fmt;
 use std::io::Write as _;
@@ -7,11 +7,11 @@ use std::io::Write as _;
 use super::LINE_BYTES;
 use super::tags::escape;
 
-/// A line that is being written at the end of a buffer: tags, source, command, parameters, in this order.
+/// A line under construction at the end of a buffer: tags, source, command, parameters, in this order.
 #[derive(Debug)]
 pub struct Line<'a> {
     out: &'a mut Vec<u8>,
-    /// Where the line proper begins, to which the limit applies; tags stand before it.
+    /// Where the line starts after its tags. The length limit applies from here.
     start: usize,
     tagged: bool,
 }
@@ -23,7 +23,7 @@ impl<'a> Line<'a> {
         Self { out, start, tagged: false }
     }
 
-    /// Adds a tag. `value` is escaped here; an empty one is left out.
+    /// Adds a tag. Escapes `value`; an empty value is omitted.
     pub fn tag(&mut self, key: &str, value: &str) {
         self.key(key);
         if !value.is_empty() {
@@ -32,14 +32,14 @@ impl<'a> Line<'a> {
         }
     }
 
-    /// Adds a tag whose value needs no escapes: a date, an id.
+    /// Adds a tag whose value needs no escaping, such as a date or id.
     pub fn plain_tag(&mut self, key: &str, value: impl fmt::Display) {
         self.key(key);
-        // Writing to memory does not fail.
+        // Writing to a `Vec` does not fail.
         write!(self.out, "={value}").ok();
     }
 
-    /// Adds a tag whose value is escaped already. CR, LF and NUL, which no tag may have, are left out.
+    /// Adds a tag whose value is already escaped. Drops CR, LF and NUL, which are not allowed in tags.
     pub fn raw_tag(&mut self, key: &str, value: &str) {
         self.key(key);
         if !value.is_empty() {
@@ -67,7 +67,7 @@ impl<'a> Line<'a> {
         }
     }
 
-    /// Names the sender.
+    /// Adds the source, who sent the message.
     pub fn source(&mut self, source: &str) {
         self.end_tags();
         self.out.push(b':');
@@ -75,31 +75,32 @@ impl<'a> Line<'a> {
         self.out.push(b' ');
     }
 
-    /// Names the command, or a numeric.
+    /// Adds the command or numeric.
     pub fn command(&mut self, command: &str) {
         self.end_tags();
         self.word(command);
     }
 
-    /// Adds a parameter that is one word. What is none, or too long, is shown as `*`: a part of it would be another word.
+    /// Adds a parameter that is one word. Writes `*` if it is not a word or too long, because a part of it would be
+    /// another word.
     pub fn param(&mut self, param: &str) {
         let param = if self.is_word(param) { param } else { "*" };
         self.out.push(b' ');
         self.out.extend_from_slice(param.as_bytes());
     }
 
-    /// Adds a parameter that is a number.
+    /// Adds a number as a parameter.
     pub fn number(&mut self, number: impl fmt::Display) {
         self.param(&number.to_string());
     }
 
-    /// Adds the last parameter, which may contain spaces or nothing at all.
+    /// Adds the last parameter, which may be empty or contain spaces.
     pub fn trailing(&mut self, text: &str) {
         self.out.extend_from_slice(b" :");
         self.out.extend_from_slice(until(text, ends_a_line));
     }
 
-    /// Adds the last parameter as a word where it can be one.
+    /// Adds the last parameter, with a colon only if it needs one.
     pub fn last(&mut self, text: &str) {
         if self.is_word(text) {
             self.param(text);
@@ -108,13 +109,13 @@ impl<'a> Line<'a> {
         }
     }
 
-    /// Adds parameters as somebody wrote them, spaces and colons included.
+    /// Adds parameters in wire form, spaces and colons included.
     pub fn rest(&mut self, params: &str) {
         self.out.push(b' ');
         self.out.extend_from_slice(until(params, ends_a_line));
     }
 
-    /// Ends the line: cuts what is too long, and adds CR LF.
+    /// Ends the line: cuts it to its limit and adds CR LF.
     pub fn end(self) {
         let most = self.start + LINE_BYTES - 2;
         if self.out.len() > most {
@@ -124,12 +125,12 @@ impl<'a> Line<'a> {
         self.out.extend_from_slice(b"\r\n");
     }
 
-    /// How many bytes of text a `trailing` may still have.
+    /// How many bytes of text a `trailing` can still have.
     pub fn room(&self) -> usize {
         (self.start + LINE_BYTES - 2).saturating_sub(self.out.len() + " :".len())
     }
 
-    /// True for what can be the next parameter without a colon before it.
+    /// True when `text` fits and needs no colon as a parameter.
     fn is_word(&self, text: &str) -> bool {
         let fits = text.len() <= self.room() + 1;
         fits && !text.is_empty() && !text.starts_with(':') && !text.bytes().any(ends_a_word)
@@ -144,7 +145,7 @@ impl<'a> Line<'a> {
     }
 }
 
-/// True for what no message contains (RFC 2812 §2.3.1).
+/// True for bytes not allowed in messages (RFC 2812 §2.3.1).
 fn ends_a_line(byte: u8) -> bool {
     matches!(byte, b'\r' | b'\n' | 0)
 }
@@ -158,24 +159,24 @@ fn until(text: &str, ends: impl Fn(u8) -> bool) -> &[u8] {
     &bytes[..bytes.iter().position(|&byte| ends(byte)).unwrap_or(bytes.len())]
 }
 
-/// True for a byte of UTF-8 that does not begin a character.
+/// True for a UTF-8 byte inside a character.
 fn is_continuation(byte: u8) -> bool {
     byte & 0b1100_0000 == 0b1000_0000
 }
 
-/// `text` as messages of at most `room` bytes each: what no message contains ends one, and what is longer is cut
-/// between characters. Empty ones are left out.
+/// Splits `text` into messages of at most `room` bytes: at bytes not allowed in messages, and between characters
+/// where a part is too long. Omits empty parts.
 pub fn split_text(text: &str, room: usize) -> impl Iterator<Item = &str> {
     let mut rest = text;
     std::iter::from_fn(move || {
         let start = rest.bytes().position(|byte| !ends_a_line(byte))?;
         rest = &rest[start..];
-        // No further than a message reaches: what is long has many.
+        // Search no further than one message, because a long text has many.
         let most = rest.len().min(room);
         let line = rest.bytes().take(most).position(ends_a_line).unwrap_or(most);
         let mut end = rest.floor_char_boundary(line);
         if end == 0 {
-            // Even one character does not fit: better too long than never done.
+            // Not even one character fits: exceed the limit rather than loop forever.
             end = rest.chars().next().map_or(rest.len(), char::len_utf8);
         }
         let (piece, after) = rest.split_at(end);
@@ -212,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_in_a_parameter_makes_a_second_line_or_a_second_parameter() {
+    fn no_parameter_makes_a_second_line_or_a_second_parameter() {
         let text = line(|line| {
             line.command("X");
             line.param("a\r\nQUIT");
@@ -236,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_too_long_is_cut_between_characters_and_tags_do_not_count() {
+    fn long_lines_are_cut_between_characters_and_tags_do_not_count() {
         for shift in 0..4 {
             let text = line(|line| {
                 line.tag("k", &"v".repeat(600));
@@ -250,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_text_is_split_between_characters_and_at_newlines_and_loses_nothing() {
+    fn a_long_text_is_split_between_characters_and_at_newlines_without_loss() {
         let text = "好".repeat(100) + "\r\n\nsecond\n";
         let pieces: Vec<_> = split_text(&text, 40).collect();
         assert!(pieces.iter().all(|piece| piece.len() <= 40));

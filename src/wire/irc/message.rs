@@ -1,28 +1,26 @@
-//! Reading one IRC message.
-
 use std::borrow::Cow;
 
 use super::{Line, Tags};
 
-/// One message, taken apart. Nothing is copied but the list of parameters.
+/// A parsed IRC message. It borrows from the line; only the list of parameters is allocated.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message<'a> {
-    /// Its tags.
+    /// The tags.
     pub tags: Tags<'a>,
-    /// Who sent it; servers ignore what clients say here.
+    /// The sender; servers ignore it in messages from clients.
     pub source: Option<&'a str>,
-    /// The command or numeric, in the letter case it came in.
+    /// The command or numeric, in its original letter case.
     pub command: &'a str,
-    /// The parameters, the trailing one without its colon.
+    /// The parameters; the trailing one without its colon.
     pub params: Vec<&'a str>,
 }
 
-/// A line without a command in it. Empty lines are common, and ignored.
+/// A line without a command. Empty lines are common, and ignored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NoCommand;
 
 impl<'a> Message<'a> {
-    /// Takes a line apart, which is given without its CR LF.
+    /// Parses a line without its CR LF.
     pub fn decode(line: &'a str) -> Result<Self, NoCommand> {
         let mut rest = line.trim_start_matches(' ');
         let mut tags = Tags::default();
@@ -52,7 +50,7 @@ impl<'a> Message<'a> {
         Ok(Self { tags, source, command, params })
     }
 
-    /// Writes the message as a line, CR LF included, at the end of `out`.
+    /// Appends the message as a line, CR LF included, to `out`.
     pub fn encode(&self, out: &mut Vec<u8>) {
         let mut line = Line::begin(out);
         for (key, value) in self.tags.iter() {
@@ -73,8 +71,8 @@ impl<'a> Message<'a> {
     }
 }
 
-/// A line that was found by its LF, without what some clients send before that: any number of CRs. A NUL, which no
-/// message has (RFC 2812 §2.3.1), is left out wherever it stands.
+/// Removes CRs from the end of a line without its LF, because some clients send several, and NULs anywhere, which are
+/// not allowed in messages (RFC 2812 §2.3.1).
 pub fn without_line_end(line: &[u8]) -> Cow<'_, [u8]> {
     let mut line = Cow::Borrowed(line);
     if line.contains(&0) {
@@ -90,7 +88,7 @@ pub fn without_line_end(line: &[u8]) -> Cow<'_, [u8]> {
     }
 }
 
-/// The first word, and what stands behind the spaces that end it.
+/// The first word, and the text after the spaces that follow it.
 fn word(text: &str) -> (&str, &str) {
     match text.split_once(' ') {
         Some((word, rest)) => (word, rest.trim_start_matches(' ')),
@@ -105,7 +103,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn crs_before_the_line_feed_and_nuls_anywhere_are_no_part_of_a_line() {
+    fn crs_before_the_line_feed_and_nuls_anywhere_are_removed() {
         for (line, text) in [
             ("NICK u5", "NICK u5"),
             ("NICK u5\r", "NICK u5"),
@@ -137,9 +135,9 @@ mod tests {
         (tags.collect(), message.source, message.command, message.params)
     }
 
-    /// The cases of the public parser tests (ircdocs/parser-tests, `msg-split`).
+    /// Cases from the public parser tests (ircdocs/parser-tests, `msg-split`).
     #[test]
-    fn the_public_parser_vectors_come_apart_as_they_should() {
+    fn the_public_parser_vectors_are_parsed_as_specified() {
         let cases: &[Vector] = &[
             ("foo bar baz asdf", &[], None, "foo", &["bar", "baz", "asdf"]),
             (":coolguy foo bar baz asdf", &[], Some("coolguy"), "foo", &["bar", "baz", "asdf"]),
@@ -240,7 +238,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_encoded_and_decoded_again_stays_the_same(line in "[ @:;=\\\\a-z0-9é]{0,60}") {
+        fn decoding_an_encoded_message_gives_the_same_message(line in "[ @:;=\\\\a-z0-9é]{0,60}") {
             if let Ok(message) = Message::decode(&line) {
                 let mut once = Vec::new();
                 message.encode(&mut once);

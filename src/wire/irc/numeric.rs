@@ -1,5 +1,4 @@
-//! The numerics that parlord sends, under the names that modern.ircdocs.horse gives them (RFC 2812 §5; from 730
-//! on, the IRCv3 specification of `MONITOR`).
+//! The numerics of parlord, named as in modern.ircdocs.horse (RFC 2812 §5; from 730 on, IRCv3 `MONITOR`).
 
 #![allow(missing_docs)]
 

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-/// The tags of one message, as they stand on the wire, without the leading `@`.
+/// The tags of a message as on the wire, without the leading `@`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tags<'a>(pub &'a str);
 
@@ -12,13 +12,13 @@ impl<'a> Tags<'a> {
         self.raw().map(|(key, value)| (key, unescape(value)))
     }
 
-    /// Keys and values as they stand on the wire, in order.
+    /// Keys and values as on the wire, in order.
     pub fn raw(self) -> impl Iterator<Item = (&'a str, &'a str)> {
         let tags = self.0.split(';').map(|tag| tag.split_once('=').unwrap_or((tag, "")));
         tags.filter(|(key, _)| !key.is_empty())
     }
 
-    /// The value of `key`; of several, the last.
+    /// The unescaped value of `key`; the last if there are several.
     pub fn get(self, key: &str) -> Option<Cow<'a, str>> {
         self.iter().filter(|(found, _)| *found == key).last().map(|(_, value)| value)
     }
@@ -40,7 +40,7 @@ fn unescape(value: &str) -> Cow<'_, str> {
             Some('s') => plain.push(' '),
             Some('r') => plain.push('\r'),
             Some('n') => plain.push('\n'),
-            // An escape that is none stands for its character, and one at the end for nothing.
+            // An invalid escape stands for its character, and one at the end for nothing.
             Some(other) => plain.push(other),
             None => {}
         }
@@ -48,7 +48,7 @@ fn unescape(value: &str) -> Cow<'_, str> {
     Cow::Owned(plain)
 }
 
-/// Writes `value` so that it can stand in a tag.
+/// Appends `value` in escaped form.
 pub(super) fn escape(value: &str, out: &mut Vec<u8>) {
     let mut rest = value.as_bytes();
     while let Some(at) = rest.iter().position(|&byte| escaped(byte).is_some()) {
@@ -59,7 +59,7 @@ pub(super) fn escape(value: &str, out: &mut Vec<u8>) {
     out.extend_from_slice(rest);
 }
 
-/// What stands for a byte that cannot stand in a value.
+/// The escape sequence of a byte that must not occur in a value.
 fn escaped(byte: u8) -> Option<&'static [u8]> {
     match byte {
         b';' => Some(b"\\:"),
@@ -77,7 +77,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn values_are_unescaped_and_the_last_of_a_key_counts() {
+    fn values_are_unescaped_and_the_last_of_equal_keys_counts() {
         let tags = Tags(r"a=b\\and\nk;c=72\s45;d=gh\:764;e;f=\b\;a=last");
         let all: Vec<_> = tags.iter().map(|(key, value)| format!("{key}={value}")).collect();
         assert_eq!(all, ["a=b\\and\nk", "c=72 45", "d=gh;764", "e=", "f=b", "a=last"]);
@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_escaped_reads_back() {
+    fn escaped_values_decode_to_the_same() {
         let value = "a;b c\\d\r\ne\\s";
         let mut bytes = Vec::new();
         escape(value, &mut bytes);
