@@ -16,12 +16,12 @@ use crate::message::{CloseReason, ConnectionId, Found, UserId};
 /// One peer's conversation.
 #[derive(Debug)]
 pub struct Session {
-    wire: Wire,
+    protocol: Protocol,
 }
 
 /// The peer's protocol, detected by its first bytes.
 #[derive(Debug)]
-enum Wire {
+enum Protocol {
     /// Not detected yet.
     Unknown(Newcomer),
     /// The CrazyIt protocol.
@@ -30,7 +30,7 @@ enum Wire {
     Irc(Irc),
 }
 
-impl Wire {
+impl Protocol {
     fn conversation(&self) -> &dyn Conversation {
         match self {
             Self::Unknown(newcomer) => newcomer,
@@ -51,22 +51,22 @@ impl Wire {
 impl Session {
     /// A new conversation.
     pub fn new(connection: ConnectionId, limits: &Limits, now: Instant) -> Self {
-        Self { wire: Wire::Unknown(Newcomer::new(connection, now + limits.login_timeout)) }
+        Self { protocol: Protocol::Unknown(Newcomer::new(connection, now + limits.login_timeout)) }
     }
 
     /// The user of the connection; nobody before login.
     pub fn user(&self) -> UserId {
-        self.wire.conversation().owner()
+        self.protocol.conversation().owner()
     }
 
     /// Assigns the connection to this user.
     pub fn set_user(&mut self, user: UserId, context: &Context<'_>) {
-        self.wire.conversation_mut().set_owner(user, context);
+        self.protocol.conversation_mut().set_owner(user, context);
     }
 
     /// How far the conversation has come.
     pub fn stage(&self, hub: &Hub) -> Stage {
-        match self.wire.conversation().online() {
+        match self.protocol.conversation().online() {
             Stage::Unknown => Stage::Unknown,
             online if hub.users().get(self.user()).is_some() => online,
             _ => Stage::LoggingIn,
@@ -79,28 +79,28 @@ impl Session {
         if self.recognizes(bytes, false, context) {
             return Some(0);
         }
-        self.wire.conversation_mut().receive(bytes, context)
+        self.protocol.conversation_mut().receive(bytes, context)
     }
 
     /// Handles the end of input. `rest` is the last, unterminated frame.
     pub fn finish(&mut self, rest: &[u8], context: &mut Context<'_>) {
-        if let (Wire::Unknown(_), FirstBytes::Blank(count)) = (&self.wire, first_bytes(rest, true)) {
+        if let (Protocol::Unknown(_), FirstBytes::Blank(count)) = (&self.protocol, first_bytes(rest, true)) {
             return self.finish(&rest[count..], context);
         }
         self.recognizes(rest, true, context);
-        self.wire.conversation_mut().finish(rest, context);
+        self.protocol.conversation_mut().finish(rest, context);
     }
 
     /// Detects the protocol by its first bytes and switches to it. True when it was detected. At the end of input, a
     /// mark on its own is too short for a frame.
     fn recognizes(&mut self, bytes: &[u8], ended: bool, context: &mut Context<'_>) -> bool {
-        let Wire::Unknown(newcomer) = &self.wire else { return false };
+        let Protocol::Unknown(newcomer) = &self.protocol else { return false };
         let (connection, until) = (newcomer.connection(), newcomer.until());
-        self.wire = match first_bytes(bytes, ended) {
+        self.protocol = match first_bytes(bytes, ended) {
             FirstBytes::CrazyIt if !ended => {
-                Wire::CrazyIt(CrazyIt::new(connection, context.house.config.limits.frame_bytes, until))
+                Protocol::CrazyIt(CrazyIt::new(connection, context.house.config.limits.frame_bytes, until))
             }
-            FirstBytes::Irc => Wire::Irc(Irc::open(connection, until, context)),
+            FirstBytes::Irc => Protocol::Irc(Irc::open(connection, until, context)),
             _ => return false,
         };
         true
@@ -109,56 +109,56 @@ impl Session {
     /// True while a command that exceeded its turn is unfinished. Until it is done, the caller must not call
     /// `receive`.
     pub fn is_working(&self) -> bool {
-        self.wire.conversation().is_working()
+        self.protocol.conversation().is_working()
     }
 
     /// Continues that command.
     pub fn go_on(&mut self, context: &mut Context<'_>) {
-        self.wire.conversation_mut().go_on(context);
+        self.protocol.conversation_mut().go_on(context);
     }
 
     /// Prepares for the end: the peer gets no further events, only bytes written for it. Returns the user of the
     /// connection.
     pub fn leave(&mut self, context: &mut Context<'_>) -> UserId {
         let user = self.user();
-        self.wire.conversation_mut().leave(context);
+        self.protocol.conversation_mut().leave(context);
         self.set_user(UserId::NOBODY, context);
         user
     }
 
     /// Cancels the unfinished command.
     pub fn stop_work(&mut self) {
-        self.wire.conversation_mut().stop_work();
+        self.protocol.conversation_mut().stop_work();
     }
 
     /// Tells the peer why its connection ends.
     pub fn farewell(&mut self, reason: &CloseReason, context: &mut Context<'_>) {
-        self.wire.conversation_mut().farewell(reason, context);
+        self.protocol.conversation_mut().farewell(reason, context);
     }
 
     /// When to call `wake`.
     pub fn deadline(&self) -> Option<Instant> {
-        self.wire.conversation().deadline()
+        self.protocol.conversation().deadline()
     }
 
     /// Does what is due at the deadline.
     pub fn wake(&mut self, context: &mut Context<'_>) {
-        self.wire.conversation_mut().wake(context);
+        self.protocol.conversation_mut().wake(context);
     }
 
     /// Continues with the result of an errand. `label` is the IRC client's label for the answer.
     pub fn found(&mut self, found: Found, label: Option<&str>, context: &mut Context<'_>) {
-        self.wire.conversation_mut().found(found, label, context);
+        self.protocol.conversation_mut().found(found, label, context);
     }
 
     /// Applies changed limits: the new login timeout counts from the accept, and the new frame limit also applies to
     /// the current frame.
     pub fn change_limits(&mut self, old: &Limits, new: &Limits) {
-        self.wire.conversation_mut().change_limits(old, new);
+        self.protocol.conversation_mut().change_limits(old, new);
     }
 
     /// Memory of the unfinished command, in bytes.
     pub fn kept_bytes(&self) -> usize {
-        self.wire.conversation().kept_bytes()
+        self.protocol.conversation().kept_bytes()
     }
 }
