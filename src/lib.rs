@@ -37,11 +37,12 @@
 //!
 //! # One turn of the server
 //!
-//! Poll; read every ready connection, within a budget; split frames; hand each to its session, which asks the hub;
-//! gather the events that come of it, as long as they are for the same audience, and put them into its outboxes,
-//! encoded once for each kind of hearer; where many are to be written to, look once more for input; accept newcomers; do
-//! what is due; then write to each connection that has something, once; take out whoever is gone; hand what takes long,
-//! such as comparing a password with a hash, to a thread beside the loop, which wakes it; sleep until the next deadline.
+//! Poll; read every ready connection within its budget; split frames. Each session asks the hub, and both append what they
+//! cause to one ordered list of effects. The pump executes the list: it gathers events for the same audience and puts
+//! them into outboxes, encoded once for each dialect. If many connections have unsent bytes, poll once more for input;
+//! accept newcomers; do what is due; write once to each connection with unsent bytes; remove closed connections; hand
+//! slow work, such as comparing a password with a hash, to a thread that wakes the loop; sleep until the next deadline.
+//!
 //! Time is an argument: only the reactor reads the clock.
 
 pub mod address;
