@@ -1,22 +1,22 @@
-//! Where a server listens and where a client connects to: `HOST:PORT`, `[IPV6]:PORT` or `unix:PATH`.
+//! Addresses to listen on or connect to: `HOST:PORT`, `[IPV6]:PORT` or `unix:PATH`.
 
 use std::fmt;
 use std::net::IpAddr;
 use std::path::PathBuf;
 
-/// The port of the CrazyIt textbook, and ours where none is given.
+/// The port of the CrazyIt textbook, our default.
 pub const DEFAULT_PORT: u16 = 30000;
 
-/// The port of IRC over TLS (RFC 7194), and ours over TLS where none is given.
+/// The port of IRC over TLS (RFC 7194), our default with TLS.
 #[cfg(feature = "tls")]
 pub const DEFAULT_TLS_PORT: u16 = 6697;
 
-/// An address as people write it. Host names are looked up when it is used, not here.
+/// An address as written. Host names are resolved on use, not here.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Address {
-    /// A host name or IP address, and a port; port 0 lets the system choose when listening.
+    /// A host and a port. Port 0 lets the system choose one to listen on.
     Tcp {
-        /// Host name or IP address, without brackets.
+        /// A host name or IP address, without brackets.
         host: String,
         /// TCP port.
         port: u16,
@@ -25,23 +25,23 @@ pub enum Address {
     Unix(PathBuf),
 }
 
-/// Why a text is not an address.
+/// Why a text is not a valid address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AddressError {
-    /// There is no host before the port.
+    /// No host before the port.
     NoHost,
-    /// There is no port, and this address needs one.
+    /// No port, but it is required here.
     NoPort,
-    /// What stands after the colon is not a number from 0 to 65535.
+    /// The text after the colon is not a number from 0 to 65535.
     Port,
-    /// A bracket without its partner, or an IPv6 address without brackets.
+    /// Unbalanced brackets, or an IPv6 address without brackets.
     Brackets,
     /// `unix:` without a path.
     NoPath,
 }
 
 impl Address {
-    /// Reads an address that names its port.
+    /// Parses an address with a port.
     pub fn parse(text: &str) -> Result<Self, AddressError> {
         match Self::split(text)? {
             Parts::Unix(path) => Ok(Self::Unix(path)),
@@ -50,7 +50,7 @@ impl Address {
         }
     }
 
-    /// Reads an address whose port may be left out.
+    /// Parses an address with an optional port.
     pub fn parse_or_port(text: &str, default_port: u16) -> Result<Self, AddressError> {
         Ok(match Self::split(text)? {
             Parts::Unix(path) => Self::Unix(path),
@@ -58,7 +58,7 @@ impl Address {
         })
     }
 
-    /// The port, where others than this machine can reach it.
+    /// The port, if other machines can reach it.
     pub fn public_port(&self) -> Option<u16> {
         match self {
             Self::Tcp { host, port } => match host.parse::<IpAddr>() {
@@ -130,7 +130,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_others_than_this_machine_reach_has_a_public_port() {
+    fn only_addresses_reachable_from_other_machines_have_a_public_port() {
         for (text, port) in [
             ("0.0.0.0:1", Some(1)),
             ("[::]:2", Some(2)),
@@ -147,21 +147,21 @@ mod tests {
     }
 
     #[test]
-    fn an_address_reads_back_as_it_was_written() {
+    fn parsing_a_displayed_address_gives_the_same_address() {
         for text in ["localhost:30000", "127.0.0.1:0", "[::1]:30000", "unix:/run/parlord.sock"] {
             assert_eq!(Address::parse(text).unwrap().to_string(), text);
         }
     }
 
     #[test]
-    fn a_port_left_out_is_the_default_only_where_that_is_allowed() {
+    fn the_default_port_is_only_used_where_it_is_allowed() {
         assert_eq!(Address::parse("localhost"), Err(AddressError::NoPort));
         assert_eq!(Address::parse_or_port("localhost", 7).unwrap().to_string(), "localhost:7");
         assert_eq!(Address::parse_or_port("[::1]", 7).unwrap().to_string(), "[::1]:7");
     }
 
     #[test]
-    fn what_is_not_an_address_says_why() {
+    fn an_invalid_address_is_refused_with_a_reason() {
         let cases = [
             ("", AddressError::NoHost),
             (":30000", AddressError::NoHost),

@@ -1,21 +1,20 @@
-//! How often something may be done: a token bucket that remembers one time and nothing else.
+//! A rate limiter: a token bucket that only stores one time.
 
 use std::time::{Duration, Instant};
 
 use crate::config::Flood;
 
-/// How many tokens a bucket holds, and how long each takes to come back.
+/// The capacity of a bucket, and the interval at which tokens return.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Rate {
     pub(crate) burst: u32,
     pub(crate) interval: Duration,
 }
 
-/// A bucket of tokens. It fills again with time.
+/// A token bucket, which refills over time.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Bucket {
-    /// When it is full again; in the past for a full one. Each token that is missing moves this by what one takes to
-    /// come back.
+    /// When it is full again; in the past if it is full. Each missing token adds one interval.
     full_at: Instant,
 }
 
@@ -25,20 +24,19 @@ impl Bucket {
         Self { full_at: now }
     }
 
-    /// True when no token is missing.
     pub(crate) fn is_full(&self, now: Instant) -> bool {
         self.full_at <= now
     }
 
-    /// When there is a token in it; in the past where there is one.
+    /// When it has at least one token; in the past if it has one now.
     pub(crate) fn ready_at(&self, rate: impl Into<Rate>) -> Instant {
         let Rate { burst, interval } = rate.into();
-        // All tokens but one are missing at the earliest this long before it is full.
+        // From this long before it is full, it has at least one token.
         let all_but_one = interval * burst.saturating_sub(1);
         self.full_at.checked_sub(all_but_one).unwrap_or(self.full_at)
     }
 
-    /// Takes tokens out. Those that are not there yet are taken as they come back.
+    /// Takes tokens. May take more than there are, on credit.
     pub(crate) fn take(&mut self, rate: impl Into<Rate>, tokens: u32, now: Instant) {
         self.full_at = self.full_at.max(now) + rate.into().interval * tokens;
     }
@@ -57,9 +55,9 @@ mod tests {
     use super::*;
 
     proptest! {
-        /// A naive twin counts tokens in thousandths.
+        /// Compares with a naive implementation that counts thousandths of tokens.
         #[test]
-        fn it_gives_what_a_counting_twin_gives(
+        fn it_agrees_with_a_counter_of_tokens(
             burst in 1..20u32,
             per_second in prop::sample::select(vec![1, 2, 4, 5, 10]),
             waits in prop::collection::vec(0..700u64, 0..100),
@@ -82,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_bucket_says_when_it_has_a_token_again() {
+    fn an_empty_bucket_says_when_its_next_token_returns() {
         let (now, flood) = (Instant::now(), Flood { burst: 2, per_second: 4 });
         let mut bucket = Bucket::new(now);
         bucket.take(flood, 1, now);
@@ -91,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn tokens_that_are_not_there_are_taken_as_they_come_back() {
+    fn tokens_taken_on_credit_are_repaid_first() {
         let (now, flood) = (Instant::now(), Flood { burst: 2, per_second: 4 });
         let mut bucket = Bucket::new(now);
         bucket.take(flood, 5, now);

@@ -1,4 +1,4 @@
-//! The command that starts the client which came with this server, as a shell takes it.
+//! The shell command that starts the client of this server's build.
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 /// The client's file name.
 const NAME: &str = "parlor";
 
-/// What a shell in the current directory finds the client by.
+/// The shortest command that starts the client from the current directory.
 pub fn client_command() -> String {
     let own = env::current_exe().ok();
     let beside = own.as_deref().map(|own| own.with_file_name(NAME)).filter(|path| path.is_file());
@@ -17,7 +17,7 @@ pub fn client_command() -> String {
         (Some(beside), Some(found)) if is_same(&beside, &found) => NAME.to_owned(),
         (Some(beside), _) => shown(&beside, env::current_dir().ok()),
         (None, Some(_)) => NAME.to_owned(),
-        // `cargo run` builds the server only, and says in the environment that it started it.
+        // `cargo run` builds only the server, and sets this variable when it starts it.
         (None, None) if env::var_os("CARGO").is_some() => from_cargo(own),
         (None, None) => NAME.to_owned(),
     }
@@ -28,11 +28,11 @@ fn is_same(one: &Path, other: &Path) -> bool {
     one.is_some() && one == other
 }
 
-/// A path as one word, from the current directory if it is in there.
+/// The path as one shell word, relative to the current directory if it lies inside.
 fn shown(path: &Path, current: Option<PathBuf>) -> String {
     let inside = current.filter(|current| current.parent().is_some());
     let path = match inside.and_then(|current| path.strip_prefix(current).ok()) {
-        // A word without a slash would be looked up in PATH.
+        // The shell looks up a word without a slash in PATH.
         Some(inside) if inside.components().count() == 1 => format!("./{}", inside.display()),
         Some(inside) => inside.display().to_string(),
         None => path.display().to_string(),
@@ -40,7 +40,7 @@ fn shown(path: &Path, current: Option<PathBuf>) -> String {
     shell_word(&path)
 }
 
-/// The text as one word of a shell.
+/// Quotes the text as one shell word.
 pub fn shell_word(text: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-+".contains(c);
     if !text.is_empty() && text.chars().all(is_plain) {
@@ -61,7 +61,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_path_is_shown_from_the_current_directory_as_one_word() {
+    fn a_path_is_one_word_relative_to_the_current_directory() {
         for (path, current, expected) in [
             ("/home/ana/parlor/target/release/parlor", "/home/ana/parlor", "target/release/parlor"),
             ("/home/ana/parlor", "/home/ana", "./parlor"),
@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn cargo_starts_the_client_in_the_same_profile() {
+    fn cargo_runs_the_client_in_the_same_profile() {
         let command = |path: &str| from_cargo(Some(PathBuf::from(path)));
         assert_eq!(command("/x/target/release/parlord"), "cargo run --release --bin parlor --");
         assert_eq!(command("/x/target/debug/parlord"), "cargo run --bin parlor --");

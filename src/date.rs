@@ -1,24 +1,23 @@
-//! Dates as RFC 3339 writes them, in UTC: `2026-11-24T08:00:00Z`.
+//! Dates in UTC as in RFC 3339: `2026-11-24T08:00:00Z`.
 //!
-//! Clocks can be wrong, so every time can be written: one before 1970 as the first second of 1970, one after 9999 as the
-//! last of 9999. The same code runs on every machine: 32 bits end no date in 2038.
+//! Clocks may be wrong, so every time has a date: times before 1970 become the first second of 1970, times after 9999
+//! the last second of 9999. No machine has problems after 2038.
 
 use std::fmt;
 use std::time::{Duration, SystemTime};
 
-/// The last second of the year 9999, the latest that RFC 3339 can write, in seconds since 1970.
+/// The last second of the year 9999, the latest in RFC 3339, in seconds since 1970.
 const LATEST_S: u64 = 253_402_300_799;
 
-/// A day, in seconds.
 const DAY_S: u64 = 24 * 60 * 60;
 
-/// Bytes of a date with milliseconds.
+/// The length of a date with milliseconds.
 const BYTES: usize = "2026-11-24T08:00:00.000Z".len();
 
-/// Bytes before the fraction of a second or the zone.
+/// The length of a date up to the second.
 const WHOLE_BYTES: usize = "2026-11-24T08:00:00".len();
 
-/// A time that is written as a date.
+/// A time that displays as a date.
 #[derive(Clone, Copy, Debug)]
 pub struct Date {
     since_1970: Duration,
@@ -35,12 +34,12 @@ pub fn millis(time: SystemTime) -> Date {
     Date { since_1970: since_1970(time), has_millis: true }
 }
 
-/// The time that reads back from `seconds(time)`.
+/// `time` rounded down to the second, within the range of dates.
 pub fn whole_seconds(time: SystemTime) -> SystemTime {
     SystemTime::UNIX_EPOCH + Duration::from_secs(since_1970(time).as_secs())
 }
 
-/// The time of a date in UTC, from 1970 to 9999, with up to nine digits of a second's fraction; `None` for other text.
+/// Parses a date in UTC from 1970 to 9999, with up to nine fractional digits. `None` for other text.
 pub fn parse(text: &str) -> Option<SystemTime> {
     let (whole, rest) = text.as_bytes().split_at_checked(WHOLE_BYTES)?;
     let number = |at: usize, digits: usize| decimal(whole.get(at..at + digits)?);
@@ -50,7 +49,7 @@ pub fn parse(text: &str) -> Option<SystemTime> {
     }
     let date = (number(0, 4)?, number(5, 2)?, number(8, 2)?);
     let (hour, minute, second) = (number(11, 2)?, number(14, 2)?, number(17, 2)?);
-    // A minute with a leap second has a second 60, which our clock does not know.
+    // Leap seconds have the number 60; the system clock has none.
     if hour > 23 || minute > 59 || second > 60 {
         return None;
     }
@@ -58,19 +57,19 @@ pub fn parse(text: &str) -> Option<SystemTime> {
     Some(SystemTime::UNIX_EPOCH + Duration::new(seconds, nanoseconds(rest)?))
 }
 
-/// From 1970 to the end of 9999.
+/// The time since 1970, at most to the end of 9999.
 fn since_1970(time: SystemTime) -> Duration {
     let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     since.min(Duration::new(LATEST_S, 999_999_999))
 }
 
-/// A number written in decimal digits only.
+/// Parses a number of decimal digits only.
 fn decimal(digits: &[u8]) -> Option<u64> {
     let value = |digit: &u8| digit.is_ascii_digit().then(|| u64::from(digit - b'0'));
     digits.iter().try_fold(0, |number, digit| Some(10 * number + value(digit)?))
 }
 
-/// What follows the whole second: a fraction or nothing, then the zone, which is UTC.
+/// Parses the text after the seconds, as nanoseconds: an optional fraction, then the zone, which must be UTC.
 fn nanoseconds(text: &[u8]) -> Option<u32> {
     let fraction = text.strip_suffix(b"Z").or_else(|| text.strip_suffix(b"+00:00"))?;
     if fraction.is_empty() {
@@ -81,8 +80,8 @@ fn nanoseconds(text: &[u8]) -> Option<u32> {
     u32::try_from(decimal(&number)?).ok()
 }
 
-/// Year, month and day of a day counted from 1970 on (Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms",
-/// `civil_from_days`). Its years begin in March, so that a leap day is the last of them.
+/// Year, month and day of a day counted from 1970 (Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms",
+/// `civil_from_days`). Its years begin in March, so that a leap day is the last day of a year.
 fn date(days: u64) -> (u64, u64, u64) {
     let days = days + 719_468;
     let (era, day) = (days / 146_097, days % 146_097);
@@ -94,7 +93,7 @@ fn date(days: u64) -> (u64, u64, u64) {
     (year + era * 400 + u64::from(month <= 2), month, day)
 }
 
-/// The inverse of `date`; `None` before 1970 and for days that no month has.
+/// The inverse of `date`. `None` before 1970 and for days that do not exist.
 fn days((year, month, day): (u64, u64, u64)) -> Option<u64> {
     let in_range = year >= 1970 && (1..=12).contains(&month) && (1..=31).contains(&day);
     if !in_range {
@@ -107,7 +106,7 @@ fn days((year, month, day): (u64, u64, u64)) -> Option<u64> {
     (date(days) == (year, month, day)).then_some(days)
 }
 
-/// Writes a number that has as many digits as there are bytes.
+/// Fills `bytes` with the decimal digits of `number`.
 fn put(bytes: &mut [u8], mut number: u64) {
     for byte in bytes.iter_mut().rev() {
         *byte = b'0' + (number % 10) as u8;
@@ -137,7 +136,7 @@ impl fmt::Display for Date {
             bytes[WHOLE_BYTES] = b'Z';
             WHOLE_BYTES + 1
         };
-        // All of it is ASCII.
+        // The buffer contains only ASCII.
         f.write_str(str::from_utf8(&bytes[..end]).unwrap_or_default())
     }
 }
@@ -165,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn a_time_before_1970_is_written_as_the_first_second_of_1970() {
+    fn a_time_before_1970_is_shown_as_the_first_second_of_1970() {
         let first = ["1970-01-01T00:00:00Z", "1970-01-01T00:00:00.000Z"];
         for before in [1, 1_000_000_000, 10 * 365 * DAY_S, i64::MAX as u64] {
             let time = SystemTime::UNIX_EPOCH.checked_sub(Duration::from_secs(before)).unwrap();
@@ -176,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn a_time_after_9999_is_written_as_the_last_second_of_9999() {
+    fn a_time_after_9999_is_shown_as_the_last_second_of_9999() {
         let last = ["9999-12-31T23:59:59Z", "9999-12-31T23:59:59.999Z"];
         for seconds in [LATEST_S + 1, LATEST_S + DAY_S, 1 << 40, i64::MAX as u64] {
             assert_eq!(shown(at(seconds, 0)), last, "{seconds} s since 1970");
@@ -239,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn every_day_has_the_date_that_another_implementation_gives_it() {
+    fn every_day_has_the_same_date_as_in_another_implementation() {
         for day in 0..=LATEST_S / DAY_S {
             let expected = UtcDateTime::from_timespec((day * DAY_S) as i64, 0).unwrap();
             let expected = (expected.year() as u64, expected.month().into(), expected.month_day().into());
@@ -249,14 +248,14 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_date_reads_back(seconds in 0..=LATEST_S, millis in 0..1000u32) {
+        fn parsing_a_displayed_date_gives_the_same_time(seconds in 0..=LATEST_S, millis in 0..1000u32) {
             let time = at(seconds, millis * 1_000_000);
             prop_assert_eq!(parse(&super::millis(time).to_string()), Some(time));
             prop_assert_eq!(parse(&super::seconds(time).to_string()), Some(whole_seconds(time)));
         }
 
         #[test]
-        fn no_text_makes_it_panic(any in "\\PC{0,30}", near in "[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}[.0-9Zé]{0,12}") {
+        fn no_text_makes_the_parser_panic(any in "\\PC{0,30}", near in "[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}[.0-9Zé]{0,12}") {
             parse(&any);
             parse(&near);
         }

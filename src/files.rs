@@ -1,49 +1,47 @@
-//! Files of people and of the server itself: read whole within a limit, and written whole or not at all.
+//! Small files: read whole within a limit, and replaced atomically.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, ErrorKind, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 
-/// The text of a file. Fails where it cannot be read, has more bytes than `most_bytes`, is not UTF-8, or is no regular
-/// file.
+/// Reads a text file. Fails if it is unreadable, longer than `most_bytes`, not UTF-8, or not a regular file.
 pub(crate) fn read_text(path: &Path, most_bytes: usize) -> io::Result<String> {
-    // Before it is opened: opening a FIFO waits for its other end, and a device may have no end. Who could put one in
-    // its place in between could as well have written the file.
+    // Checked before opening: opening a FIFO blocks until its other end opens, and a device may have no end. The race
+    // is harmless, because anybody who can replace the file can also write it.
     let metadata = fs::metadata(path)?;
     if !metadata.is_file() {
         return Err(io::Error::new(ErrorKind::InvalidInput, "not a regular file"));
     }
     let mut text = String::new();
-    // One more than may be, so that what is too large is told from what just fits.
+    // One byte more than allowed, to tell a file that is too long from one that just fits.
     let read = File::open(path)?.take(most_bytes as u64 + 1).read_to_string(&mut text);
-    // What is cut may be cut inside a character.
+    // A text cut at the limit may end inside a character.
     if metadata.len() > most_bytes as u64 || text.len() > most_bytes {
         return Err(io::Error::new(ErrorKind::FileTooLarge, format!("larger than {most_bytes} bytes")));
     }
     read.map(|_| text)
 }
 
-/// Puts a file with this text, which may be used as `mode` says, in place of what is at `path`, if anything. Its
-/// directory is made where there is none. Where this fails the old file stands, unless all that failed is to make sure that the new one
-/// is on the disk.
+/// Replaces the file at `path` by one with this text and mode, and creates its directory if needed. On failure the
+/// old file remains, unless only the last step failed, which ensures that the new file is on disk.
 pub(crate) fn replace(path: &Path, text: &str, mode: u32) -> io::Result<()> {
     let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
     let directory = parent.unwrap_or(Path::new("."));
     DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
     let new = path.with_added_extension("new");
-    // Left over from a server that died meanwhile.
+    // Left by a server that died while writing.
     match fs::remove_file(&new) {
         Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
         Ok(()) | Err(_) => {}
     }
     let written = write(&new, text, mode).and_then(|()| fs::rename(&new, path));
     if written.is_err() {
-        // The reason why it was not written matters more.
+        // The original error matters more.
         fs::remove_file(&new).ok();
     }
     written?;
-    // The new name is on the disk when the directory is.
+    // Ensures that the new name is on disk.
     File::open(directory)?.sync_all()
 }
 
@@ -60,7 +58,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_file_is_read_up_to_its_limit_and_nothing_that_is_no_file() {
+    fn only_regular_files_up_to_the_limit_are_read() {
         let path = std::env::temp_dir().join(format!("parlor-files-{}", std::process::id()));
         let socket = path.with_extension("socket");
         fs::write(&path, "a杯b").unwrap();

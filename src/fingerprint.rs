@@ -1,21 +1,20 @@
-//! Fingerprints of certificates: how the owner of a server tells which one is theirs, where nobody else vouches for it.
+//! Fingerprints of certificates, to identify a server whose certificate no authority has signed.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// How many bytes a fingerprint has.
+/// The length of a fingerprint, in bytes.
 const BYTES: usize = 32;
 
-/// The SHA-256 of a certificate as it goes over the wire (DER).
+/// The SHA-256 of a certificate in DER.
 ///
-/// Written as `sha256:` and 64 hexadecimal digits. Reading one is more lenient: letter case does not matter, colons
-/// may stand between the bytes, and instead of the prefix there may be none, or `sha256 Fingerprint=` as
-/// `openssl x509 -fingerprint -sha256` prints it.
+/// Displayed as `sha256:` and 64 hexadecimal digits. The parser ignores letter case, and accepts colons between
+/// bytes, no prefix, or the prefix `sha256 Fingerprint=` as `openssl x509 -fingerprint -sha256` prints it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fingerprint([u8; BYTES]);
 
 impl Fingerprint {
-    /// That of a certificate, given as DER.
+    /// The fingerprint of a certificate in DER.
     pub fn of(certificate: &[u8]) -> Self {
         let digest = ring::digest::digest(&ring::digest::SHA256, certificate);
         let mut bytes = [0; BYTES];
@@ -44,7 +43,7 @@ impl FromStr for Fingerprint {
                 left = left.strip_prefix(':').unwrap_or(left);
             }
             let (pair, rest) = left.split_at_checked(2).ok_or(FingerprintError)?;
-            // The number's own reader would take a sign.
+            // `from_str_radix` would accept a sign.
             if !pair.bytes().all(|digit| digit.is_ascii_hexdigit()) {
                 return Err(FingerprintError);
             }
@@ -55,7 +54,7 @@ impl FromStr for Fingerprint {
     }
 }
 
-/// A text is not a fingerprint.
+/// The text is not a fingerprint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FingerprintError;
 
@@ -71,17 +70,17 @@ impl std::error::Error for FingerprintError {}
 mod tests {
     use super::*;
 
-    /// Of the three bytes `abc` (FIPS 180-2, B.1).
+    /// The hash of the three bytes `abc` (FIPS 180-2, B.1).
     const ABC: &str = "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
 
     #[test]
-    fn it_is_the_hash_and_is_read_as_it_is_written() {
+    fn a_fingerprint_is_the_hash_and_reads_back_as_displayed() {
         assert_eq!(Fingerprint::of(b"abc").to_string(), ABC);
         assert_eq!(ABC.parse(), Ok(Fingerprint::of(b"abc")));
     }
 
     #[test]
-    fn people_write_it_in_many_ways() {
+    fn common_notations_are_accepted() {
         let digits = ABC.trim_start_matches("sha256:");
         let pairs: Vec<_> = digits.as_bytes().chunks(2).map(|pair| str::from_utf8(pair).unwrap()).collect();
         let openssl = pairs.join(":").to_uppercase();
@@ -99,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_cut_short_too_long_or_not_hexadecimal_is_none() {
+    fn texts_that_are_too_short_too_long_or_not_hexadecimal_are_refused() {
         let plus = ABC.replace("sha256:ba", "sha256:+a");
         let texts =
             ["", "sha256:", ":", &ABC[..70], &ABC[..69], &ABC.replace("ba", "bg"), &plus, "sha1:ba78"];

@@ -1,8 +1,8 @@
 //! parlor is a chat room that fits on small machines: a server, `parlord`, of one thread and one event loop, and
 //! a terminal client, `parlor`. This crate is the library under both.
 //!
-//! `cargo doc` shows what programs of others can use: [`client`], with [`address`], [`name`], [`wire`] and `fingerprint`. The
-//! other public modules serve our own programs, tests and benches, and change without notice.
+//! `cargo doc` shows the public interface: [`client`], with [`address`], [`name`], [`wire`] and `fingerprint`. All
+//! other public modules serve our own programs, tests and benches, and may change at any time.
 //!
 //! # The map
 //!
@@ -10,30 +10,31 @@
 //! |---|---|
 //! | [`name`] | names of users and rooms, validated once |
 //! | `message` | plain values passed between the parts |
-//! | [`address`] | where to listen and where to connect |
-//! | `fingerprint` | which certificate a server has, with the feature `tls` |
-//! | `network` | a stretch of the net, such as 192.0.2.0/24 |
-//! | `origin` | what counts as one address, where addresses are counted |
-//! | `bucket` | how often something may be done |
-//! | `secret` | passwords, as they are or as hashes |
-//! | [`wire`] | bytes to meaning and back; server and client share it |
-//! | `hub` | who is here and who hears what |
-//! | `session` | one peer's conversation: its frames, through the hub, to its replies |
+//! | [`address`] | addresses to listen on or connect to |
+//! | `fingerprint` | identifies a server's certificate; with the feature `tls` |
+//! | `network` | an IP network, such as 192.0.2.0/24 |
+//! | `origin` | the unit of limits per address |
+//! | `bucket` | a rate limiter |
+//! | `secret` | passwords in plain text or as hashes |
+//! | [`wire`] | encodes and decodes the protocols, for server and client |
+//! | `hub` | users and rooms: who is here and who hears what |
+//! | `session` | one peer's conversation: from its frames through the hub to its replies |
 //! | `server` | connections, outboxes, batches, deadlines, limits; generic over streams |
-//! | `net` | the reactor: sockets, readiness, TLS; one turn after the other |
-//! | `logging` | what the server prints and logs, without ever waiting for it |
+//! | `net` | the reactor: sockets, readiness, TLS |
+//! | `logging` | prints and logs without ever blocking the server |
 //! | [`client`] | a blocking client library: one socket, typed events |
-//! | `terminal` | the program `parlor`, at a keyboard or in a pipe |
-//! | `client_command` | how a shell starts the client that came with this server |
-//! | `tls_clock` | the time for TLS, whatever the clock says; with the feature `tls` |
-//! | `footprint` | how much memory the allocator takes for what is kept |
-//! | `files` | files, read within a limit and written whole or not at all |
-//! | `date` | dates of RFC 3339, for every time that a clock can show |
-//! | `config` | options of both programs, and limits with their units |
+//! | `terminal` | the program `parlor`, interactive or in a pipe |
+//! | `client_command` | the shell command that starts the client of this build |
+//! | `tls_clock` | a clock for TLS that is safe before 1970; with the feature `tls` |
+//! | `footprint` | estimates the memory of allocations |
+//! | `files` | reads files within a limit, and replaces them atomically |
+//! | `date` | dates of RFC 3339 |
+//! | `config` | options and limits of both programs, with their units |
 //!
-//! Imports run one way: programs → `net` → `server` → `session` → `hub`, `wire` → `message`, `name`; programs → `terminal` →
-//! `client` → `wire`. `config`, `address`, `network`, `fingerprint`, `secret`, `date`, `logging`, `origin`, `bucket`, `footprint` and
-//! `files` stand beside `message` and `name`. `hub` and `wire` do not know each other, and mio appears in `net` alone.
+//! Imports point one way: programs → `net` → `server` → `session` → `hub`, `wire` → `message`, `name`; programs →
+//! `terminal` → `client` → `wire`. `config`, `address`, `network`, `fingerprint`, `secret`, `date`, `logging`,
+//! `origin`, `bucket`, `footprint` and `files` are on the level of `message` and `name`. `hub` and `wire` do not know
+//! each other, and only `net` uses mio.
 //!
 //! # One turn of the server
 //!

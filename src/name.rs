@@ -1,5 +1,4 @@
-//! Names of users and rooms. Whoever holds one holds a valid one: it was checked when it was made, and
-//! comparing or hashing it folds letter case, so no caller can forget to.
+//! Names of users and rooms, validated on construction. Equality and hashing ignore letter case.
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -14,25 +13,25 @@ pub const USER_NAME_CHARS: usize = 32;
 /// Longest room name, in characters, the leading `#` included.
 pub const ROOM_NAME_CHARS: usize = 64;
 
-/// What may stand in a user name besides letters, marks and digits (RFC 2812 §2.3.1, `special` and `-`).
+/// Special characters allowed in user names (RFC 2812 §2.3.1, `special` and `-`).
 const USER_NAME_SPECIALS: &str = "-_[]\\`^{}|";
 
-/// In `XID_Continue`, but neither letter nor mark nor decimal digit.
+/// Characters in `XID_Continue` that are neither letters, marks nor decimal digits.
 const NO_LETTERS: &str = "·\u{387}\u{200c}\u{200d}‿⁀⁔℘℮・･︳︴﹍﹎﹏＿፩፪፫፬፭፮፯፰፱᧚";
 
-/// Letters that are not in `XID_Continue`.
+/// Letters outside `XID_Continue`.
 const MORE_LETTERS: &str = "\u{37a}\u{2e2f}\u{fc5e}\u{fc5f}\u{fc60}\u{fc61}\u{fc62}\u{fc63}\u{fdfa}\u{fdfb}\
     \u{fe70}\u{fe72}\u{fe74}\u{fe76}\u{fe78}\u{fe7a}\u{fe7c}\u{fe7e}";
 
-/// Letters that are in `XID_Continue` and not in `XID_Start`.
+/// Letters in `XID_Continue` but not in `XID_Start`.
 const LATE_LETTERS: &str = "\u{e33}\u{eb3}\u{ff9e}\u{ff9f}";
 
-/// Marks that are not in `XID_Continue`, because they enclose, and two that are in `XID_Start`.
+/// Enclosing marks, which are outside `XID_Continue`, and two marks in `XID_Start`.
 const MORE_MARKS: &str = "\u{1885}\u{1886}\u{488}\u{489}\u{1abe}\u{20dd}\u{20de}\u{20df}\u{20e0}\u{20e2}\u{20e3}\u{20e4}\
     \u{a670}\u{a671}\u{a672}";
 
-/// Characters that are shown as nothing (`Default_Ignorable_Code_Point`, Unicode Standard §5.21), first and last of each
-/// range. With one of them, a name would look like another.
+/// Invisible characters (`Default_Ignorable_Code_Point`, Unicode Standard §5.21): first and last of each range. They
+/// would make two different names look the same.
 const INVISIBLE: [(char, char); 17] = [
     ('\u{ad}', '\u{ad}'),
     ('\u{34f}', '\u{34f}'),
@@ -53,43 +52,43 @@ const INVISIBLE: [(char, char); 17] = [
     ('\u{e0000}', '\u{e0fff}'),
 ];
 
-/// On the CrazyIt wire a whisper from `bob` reads `bob悄悄地对你说：…`, so a public line from somebody whose
-/// name ended in these characters would read as a whisper from somebody else.
+/// On CrazyIt a whisper from `bob` reads `bob悄悄地对你说：…`, so a public message from a user whose name ends in these
+/// characters would look like a whisper from another user.
 const WHISPER_LOOKALIKE: &str = "悄悄地对你";
 
-/// A user's name: 1 to 32 characters, letters, combining marks and digits of every script and
-/// `` -_[]\`^{}| ``, all of them visible, beginning with no mark and none of `-` and the ASCII digits.
+/// A user's name: 1 to 32 characters. Letters, combining marks and digits of every script and `` -_[]\`^{}| `` are
+/// allowed; it must not start with a mark, `-` or an ASCII digit.
 ///
-/// The first character keeps a line of chat apart from the answers to a login, `1` and `-1`.
+/// The restricted first character distinguishes a line of chat from the answers to a login, `1` and `-1`.
 #[derive(Clone)]
 pub struct UserName(Arc<str>);
 
-/// A room's name: `#` and up to 63 characters without spaces, commas, control characters and invisible ones, and
-/// behind the `#` no combining mark (RFC 2812 §1.3, with characters where it counts bytes).
+/// A room's name: `#` and up to 63 more characters, without spaces, commas, control characters and invisible
+/// characters, and without a combining mark after the `#` (RFC 2812 §1.3, but counted in characters, not bytes).
 #[derive(Clone)]
 pub struct RoomName(Arc<str>);
 
-/// Why a text is not a name.
+/// Why a text is not a valid name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NameError {
-    /// There is nothing in it.
+    /// It is empty.
     Empty,
     /// It has more characters than this.
     TooLong(usize),
-    /// It begins with a character that may only follow.
+    /// It starts with a character that is only allowed later.
     Start(char),
-    /// It begins with a combining mark, which would be shown on what stands before the name.
+    /// It starts with a combining mark, which would combine with the text before the name.
     Mark(char),
-    /// It contains a character that no such name has.
+    /// It contains a character that is not allowed.
     Character(char),
-    /// It contains a character that is shown as nothing, so it would look like another name.
+    /// It contains an invisible character, and so would look like another name.
     Invisible(char),
-    /// It ends so that what its owner says would read as a whisper from somebody else.
+    /// It ends in characters that make a public message look like a whisper.
     Lookalike,
 }
 
 impl UserName {
-    /// Checks `text` and makes it a name.
+    /// Validates `text`.
     pub fn new(text: &str) -> Result<Self, NameError> {
         let first = text.chars().next().ok_or(NameError::Empty)?;
         if text.chars().nth(USER_NAME_CHARS).is_some() {
@@ -113,7 +112,7 @@ impl UserName {
 }
 
 impl RoomName {
-    /// Checks `text` and makes it a name.
+    /// Validates `text`.
     pub fn new(text: &str) -> Result<Self, NameError> {
         let first = text.chars().next().ok_or(NameError::Empty)?;
         if first != '#' {
@@ -133,9 +132,8 @@ impl RoomName {
     }
 }
 
-/// Letters, combining marks and decimal digits. What may go on an identifier (UAX #31, `XID_Continue`) is those and
-/// a few others, which are taken out: numbers that are letters, such as `Ⅳ`; punctuation; and joiners, which nobody
-/// would see.
+/// True for letters, combining marks and decimal digits. `XID_Continue` (UAX #31) has these and a few more, which are
+/// excluded: letter numbers such as `Ⅳ`, punctuation, and invisible joiners.
 fn in_user_name(c: char) -> bool {
     if c.is_ascii() {
         return c.is_ascii_alphanumeric() || USER_NAME_SPECIALS.contains(c);
@@ -145,7 +143,8 @@ fn in_user_name(c: char) -> bool {
     is_xid_continue(c) && !is_letter_number && !NO_LETTERS.contains(c) || is_more()
 }
 
-/// Combining marks. What may go on an identifier and not begin it is those, digits, and a few others.
+/// True for combining marks. The characters in `XID_Continue` but not in `XID_Start` are these, digits and a few
+/// more.
 fn is_mark(c: char) -> bool {
     let is_late = || is_xid_continue(c) && !is_xid_start(c) && !c.is_numeric();
     let is_other = || NO_LETTERS.contains(c) || LATE_LETTERS.contains(c);
@@ -158,8 +157,8 @@ fn check_visible(text: &str) -> Result<(), NameError> {
     found.map_or(Ok(()), |c| Err(NameError::Invisible(c)))
 }
 
-/// The characters of `text` with letter case folded away. By way of upper case, because some letters have
-/// several lower-case forms (`ς` and `σ`, `ß` and `ss`); and twice, because one may lead to another (`ẞ` to `ß`).
+/// The characters of `text` with letter case folded. Folds through upper case, because some letters have several
+/// lower-case forms (`ς` and `σ`, `ß` and `ss`), and twice, because the first result may fold further (`ẞ` to `ß`).
 fn folded(text: &str) -> impl Iterator<Item = char> + '_ {
     text.chars().flat_map(folded_once).flat_map(folded_once)
 }
@@ -168,8 +167,7 @@ fn folded_once(c: char) -> impl Iterator<Item = char> {
     c.to_uppercase().flat_map(char::to_lowercase)
 }
 
-/// True for two ways to write the same name: letter case is folded. For names that come from elsewhere and need not
-/// be valid here.
+/// True when the names are equal up to letter case. For names that may be invalid here, such as those of other servers.
 pub fn same_name(a: &str, b: &str) -> bool {
     fold_eq(a, b)
 }
@@ -178,8 +176,8 @@ fn fold_eq(a: &str, b: &str) -> bool {
     if a.is_ascii() && b.is_ascii() { a.eq_ignore_ascii_case(b) } else { folded(a).eq(folded(b)) }
 }
 
-/// Hashes `text` without its letter case. A name of ASCII characters, looked up with every message, is folded a byte
-/// at a time; what comes of it is the same, for some of the others fold to ASCII.
+/// Hashes `text` without its letter case. ASCII names, which are looked up with every message, take a fast path. Its
+/// result must be the same as that of the slow path, because some other characters fold to ASCII.
 fn fold_hash<H: Hasher>(text: &str, state: &mut H) {
     let mut ascii = [0; ROOM_NAME_CHARS];
     if let Some(ascii) = ascii.get_mut(..text.len())
@@ -194,7 +192,7 @@ fn fold_hash<H: Hasher>(text: &str, state: &mut H) {
     state.write_u8(0xff);
 }
 
-/// What both kinds of name share.
+/// Implements what both kinds of name share.
 macro_rules! folding_name {
     ($name:ident) => {
         impl $name {
@@ -276,38 +274,38 @@ mod tests {
         assert!(UserName::new(&"é".repeat(32)).is_ok());
     }
 
-    /// All of Unicode, against tables of general categories.
+    /// Compares all of Unicode with tables of general categories.
     #[test]
-    fn nothing_but_letters_marks_and_digits_is_in_a_name() {
+    fn user_names_only_contain_letters_marks_and_digits() {
         use unicode_properties::{GeneralCategory, GeneralCategoryGroup, UnicodeGeneralCategory};
         let is_ours = |c: &char| match c.general_category_group() {
             GeneralCategoryGroup::Letter | GeneralCategoryGroup::Mark => true,
             _ => c.general_category() == GeneralCategory::DecimalNumber,
         };
         let (mut more, mut less) = (Vec::new(), Vec::new());
-        // Both tables know the characters of this test's version of Unicode; the other may know newer ones.
+        // Only characters known to both tables, which may have different Unicode versions.
         let known = ('\u{80}'..=char::MAX).filter(|c| c.general_category() != GeneralCategory::Unassigned);
         for c in known.filter(|c| in_user_name(*c) != is_ours(c)) {
             if in_user_name(c) { more.push(c) } else { less.push(c) }
         }
-        // The newest numbers may be older than std.
+        // The standard library may not know the newest numbers yet.
         more.retain(|c| c.is_alphanumeric());
         assert_eq!(more, []);
         assert_eq!(less, []);
     }
 
-    /// All of Unicode, against the same tables.
+    /// Compares all of Unicode with the same tables.
     #[test]
-    fn marks_are_those_of_the_general_categories() {
+    fn marks_have_the_general_categories_of_marks() {
         use unicode_properties::{GeneralCategory, GeneralCategoryGroup, UnicodeGeneralCategory};
         let known = ('\0'..=char::MAX).filter(|c| c.general_category() != GeneralCategory::Unassigned);
         let is_ours = |c: &char| c.general_category_group() == GeneralCategoryGroup::Mark;
         assert_eq!(known.filter(|c| is_mark(*c) != is_ours(c)).collect::<Vec<_>>(), []);
     }
 
-    /// All of Unicode, against a table of that property.
+    /// Compares all of Unicode with a table of that property.
     #[test]
-    fn no_character_that_is_shown_as_nothing_is_in_a_name() {
+    fn names_contain_no_invisible_character() {
         use regex_syntax::hir::{Class, HirKind};
         let hir = regex_syntax::parse(r"\p{Default_Ignorable_Code_Point}").unwrap();
         let HirKind::Class(Class::Unicode(class)) = hir.kind() else { panic!("{hir:?} is a class") };
@@ -320,7 +318,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_folded_stays_the_same_when_it_is_folded_again() {
+    fn folding_twice_equals_folding_once() {
         for c in '\0'..=char::MAX {
             let once: String = folded(c.encode_utf8(&mut [0; 4])).collect();
             assert!(folded(&once).eq(once.chars()), "{c:?}");
@@ -328,7 +326,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_a_name_says_why() {
+    fn an_invalid_name_is_refused_with_a_reason() {
         let cases = [
             ("", NameError::Empty),
             (&"x".repeat(33), NameError::TooLong(32)),

@@ -1,31 +1,32 @@
-//! A stretch of the net: an address and how many of its bits count.
+//! IP networks: an address and the length of its prefix.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
-/// An address, or all addresses that begin with the same bits: `192.0.2.7`, `192.0.2.0/24`, `2001:db8::/32`.
+/// One address, or all addresses with the same prefix: `192.0.2.7`, `192.0.2.0/24`, `2001:db8::/32`.
 ///
-/// An IPv4 address in the clothes of IPv6 (`::ffff:192.0.2.7`, RFC 4291 §2.5.5.2) is the IPv4 address.
+/// IPv4-mapped IPv6 addresses (`::ffff:192.0.2.7`, RFC 4291 §2.5.5.2) become IPv4.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Network {
-    /// The first address: beyond the prefix there are no bits. Never IPv4 in the clothes of IPv6.
+    /// The first address, with all bits after the prefix 0. Never an IPv4-mapped IPv6 address.
     first: IpAddr,
-    /// How many bits count, at most all of the address.
+    /// The length of the prefix, in bits; at most the length of the address.
     prefix: u8,
 }
 
-/// Why a text is not a network.
+/// Why a text is not a valid network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NetworkError {
-    /// What stands before the slash, or all of it, is not an IP address.
+    /// The text before the slash is not an IP address.
     Address,
-    /// What stands behind the slash is not a number of bits that the address has.
+    /// The text after the slash is not a valid prefix length.
     Prefix,
 }
 
 impl Network {
-    /// All addresses that share the first `prefix` bits with `ip`; all of its bits, where there are not as many.
+    /// All addresses that share the first `prefix` bits with `ip`. Longer prefixes are cut to the length of the
+    /// address.
     pub fn new(ip: IpAddr, prefix: u8) -> Self {
         let (ip, prefix) = match ip.to_canonical() {
             v4 @ IpAddr::V4(_) if ip.is_ipv6() && prefix >= MAPPED_PREFIX => (v4, prefix - MAPPED_PREFIX),
@@ -45,43 +46,43 @@ impl Network {
         }
     }
 
-    /// `ip` alone.
+    /// The network with only `ip`.
     pub fn of(ip: IpAddr) -> Self {
         Self::new(ip.to_canonical(), 128)
     }
 
-    /// `ip` and its neighbours, who are likely to be the same customer: a /24 of IPv4, a /64 of IPv6.
+    /// `ip` and its neighbours, which likely belong to the same customer: a /24 of IPv4, a /64 of IPv6.
     pub fn around(ip: IpAddr) -> Self {
         let ip = ip.to_canonical();
         Self::new(ip, if ip.is_ipv4() { 24 } else { 64 })
     }
 
-    /// True when `ip` is one of them.
+    /// True when `ip` is in the network.
     pub fn contains(&self, ip: IpAddr) -> bool {
         let ip = ip.to_canonical();
         ip.is_ipv4() == self.is_ipv4() && Self::new(ip, self.prefix) == *self
     }
 
-    /// True when some address is in both.
+    /// True when the networks share an address.
     pub fn overlaps(&self, other: &Self) -> bool {
         self.contains(other.first) || other.contains(self.first)
     }
 
-    /// True for addresses of IPv4.
+    /// True for IPv4.
     pub fn is_ipv4(&self) -> bool {
         self.first.is_ipv4()
     }
 
-    /// How many bits all of them share: at most 32 of IPv4, 128 of IPv6.
+    /// The length of the prefix, in bits: at most 32 for IPv4, 128 for IPv6.
     pub fn prefix(&self) -> u8 {
         self.prefix
     }
 }
 
-/// How many bits make an IPv6 address one of IPv4.
+/// The length of the prefix of IPv4-mapped IPv6 addresses.
 const MAPPED_PREFIX: u8 = 96;
 
-/// Bits beyond the prefix are left out: whoever writes `192.0.2.7/24` means the network in which that is.
+/// Clears the bits after the prefix: `192.0.2.7/24` denotes the network that contains the address.
 impl FromStr for Network {
     type Err = NetworkError;
 
@@ -99,7 +100,7 @@ impl FromStr for Network {
     }
 }
 
-/// As it is read; one address without its length.
+/// In the form that it parses; without a length for a single address.
 impl fmt::Display for Network {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.first, self.prefix) {
@@ -135,14 +136,14 @@ mod tests {
     }
 
     #[test]
-    fn a_network_reads_back_as_it_was_written() {
+    fn parsing_a_displayed_network_gives_the_same_network() {
         for text in ["192.0.2.7", "192.0.2.0/24", "0.0.0.0/0", "2001:db8::/32", "2001:db8::7", "::/0"] {
             assert_eq!(network(text).to_string(), text);
         }
     }
 
     #[test]
-    fn bits_beyond_the_prefix_are_left_out_and_ipv4_is_ipv4_in_any_clothes() {
+    fn bits_after_the_prefix_are_cleared_and_mapped_addresses_become_ipv4() {
         for (text, same) in [
             ("192.0.2.7/24", "192.0.2.0/24"),
             ("192.0.2.7/32", "192.0.2.7"),
@@ -157,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_network_says_why() {
+    fn an_invalid_network_is_refused_with_a_reason() {
         for (text, why) in [
             ("", NetworkError::Address),
             ("/24", NetworkError::Address),
@@ -176,13 +177,13 @@ mod tests {
     }
 
     #[test]
-    fn neighbours_are_those_whom_a_cloak_calls_so() {
+    fn neighbours_are_the_addresses_with_the_same_network_cloak() {
         assert_eq!(Network::around(ip("192.0.2.7")).to_string(), "192.0.2.0/24");
         assert_eq!(Network::around(ip("2001:db8::7")).to_string(), "2001:db8::/64");
     }
 
     #[test]
-    fn networks_overlap_where_one_is_in_the_other() {
+    fn networks_overlap_if_one_contains_the_other() {
         let overlap = |a: &str, b: &str| network(a).overlaps(&network(b)) && network(b).overlaps(&network(a));
         assert!(overlap("127.0.0.0/8", "127.0.0.1") && overlap("0.0.0.0/0", "127.0.0.1"));
         assert!(!overlap("127.0.0.0/8", "128.0.0.0/8") && !overlap("::/0", "127.0.0.1"));
@@ -190,7 +191,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn an_address_is_in_its_own_networks_and_a_changed_bit_tells(bits: u128, prefix in 1..=128u8, four: bool) {
+        fn an_address_is_in_its_own_networks_and_leaves_them_when_a_prefix_bit_changes(bits: u128, prefix in 1..=128u8, four: bool) {
             let (ip, prefix) = match four {
                 true => (Ipv4Addr::from_bits(bits as u32).into(), prefix.min(32)),
                 false => (IpAddr::from(Ipv6Addr::from_bits(bits)), prefix),

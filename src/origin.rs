@@ -1,16 +1,13 @@
-//! What counts as one address, where addresses are counted.
-
 use std::net::IpAddr;
 
 use crate::message::Peer;
 
-/// Of IPv4 an address, of IPv6 the first 64 bits, which is what one customer gets at least; and all peers on Unix
-/// sockets. IPv4 has the first 2^32 numbers and Unix the next one, which IPv6 does not use for anybody's network
-/// (RFC 4291 §2.4, `::/8`).
+/// The unit of limits per address: an IPv4 address, the first 64 bits of an IPv6 address (the least that a customer
+/// gets), or all peers on Unix sockets. IPv4 uses the first 2^32 numbers and Unix sockets the next one; no IPv6
+/// network has these (RFC 4291 §2.4, `::/8`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Origin(u64);
 
-/// All peers on Unix sockets.
 const UNIX: Origin = Origin(1 << 32);
 
 impl Origin {
@@ -22,7 +19,7 @@ impl Origin {
         }
     }
 
-    /// `None` for peers on this machine.
+    /// The origin of a peer on another machine; `None` for peers on this one.
     pub(crate) fn elsewhere(peer: Peer) -> Option<Self> {
         match peer {
             Peer::Unix => None,
@@ -39,7 +36,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_ipv6_network_of_64_bits_counts_as_one_and_an_ipv4_address_for_itself() {
+    fn an_ipv6_network_of_64_bits_is_one_origin_and_each_ipv4_address_another() {
         let origin = |ip: &str| Origin::of(Peer::Tcp(ip.parse().unwrap(), 1));
         assert_eq!(origin("2001:db8::1"), origin("2001:db8::ffff:1:2:3"));
         assert_ne!(origin("2001:db8::1"), origin("2001:db8:0:1::1"));
@@ -55,7 +52,7 @@ mod tests {
     }
 
     #[test]
-    fn only_who_is_on_another_machine_is_elsewhere() {
+    fn only_peers_on_other_machines_are_elsewhere() {
         for ip in ["127.0.0.1", "127.1.2.3", "::1"] {
             assert_eq!(Origin::elsewhere(Peer::Tcp(ip.parse().unwrap(), 1)), None);
         }

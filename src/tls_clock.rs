@@ -1,15 +1,15 @@
-//! The clock that TLS asks. rustls panics when its own is set before 1970; this one says 1970 then.
+//! A clock for rustls, which panics when its own clock is before 1970. This one returns 1970 then.
 
 use std::time::{Duration, SystemTime};
 
 use rustls::pki_types::UnixTime;
 use rustls::time_provider::TimeProvider;
 
-/// The clock of this machine.
+/// The system clock.
 #[derive(Debug)]
 pub(crate) struct TlsClock;
 
-/// True while the clock says 1970 or later, as the parts of rustls that cannot be given another clock need it.
+/// True when the system clock is at 1970 or later. Parts of rustls that always use their own clock need this.
 pub(crate) fn is_after_1970() -> bool {
     SystemTime::now() >= SystemTime::UNIX_EPOCH
 }
@@ -29,7 +29,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_time_before_1970_is_taken_for_1970() {
+    fn a_time_before_1970_becomes_1970() {
         for (time, seconds) in [
             (SystemTime::UNIX_EPOCH - Duration::from_secs(1), 0),
             (SystemTime::UNIX_EPOCH, 0),
