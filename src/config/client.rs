@@ -27,6 +27,7 @@ use draft::{Draft, LOBBY};
 use help::{help, options};
 use settings::{SETTINGS, server, wrong};
 
+/// The settings of `parlor`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ClientConfig {
     /// Address of the server.
@@ -41,6 +42,7 @@ pub struct ClientConfig {
     /// The rooms to join; input goes to the first. At least one on IRC; the CrazyIt protocol has only one room, without
     /// a name.
     pub rooms: Vec<RoomName>,
+    /// The server's password.
     pub password: Option<String>,
     /// Words that are highlighted, like the user's own name.
     pub highlights: Vec<String>,

@@ -28,9 +28,11 @@ pub struct Limits {
     pub memory_bytes: usize,
     /// The rate limit of a peer; `None` for no limit.
     pub flood: Option<Flood>,
+    /// Most connections at the same time.
     pub connections: usize,
     /// Most connections from one address (IPv6: from one /64); peers on this machine are exempt.
     pub connections_per_ip: usize,
+    /// Time to log in.
     pub login_timeout: Duration,
     /// Silence after which an IRC client gets a PING.
     pub ping_after: Duration,

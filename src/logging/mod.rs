@@ -35,6 +35,7 @@ pub fn start() -> io::Result<()> {
     Ok(())
 }
 
+/// Prints a line to standard output.
 pub fn print(line: &str) {
     QUEUE.push(Output::Stdout, format!("{line}\n").as_bytes());
 }

@@ -48,6 +48,7 @@ impl PeerLog {
         }
     }
 
+    /// The next time at which `expire` has work.
     pub fn next_deadline(&self) -> Option<Instant> {
         self.next
     }

@@ -161,6 +161,7 @@ impl Reactor {
         self.read = Box::new(read);
     }
 
+    /// A handle that stops `run`.
     pub fn stopper(&self) -> Stopper {
         let is_told_to_stop = Arc::clone(&self.is_told_to_stop);
         Stopper { waker: Arc::clone(&self.waker), is_told_to_stop }

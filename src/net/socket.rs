@@ -10,6 +10,7 @@ use super::plain::Plain;
 use super::tls::TlsStream;
 use crate::server::Stream;
 
+/// The stream of a connection.
 #[derive(Debug)]
 pub enum Socket {
     /// Without TLS.

@@ -13,6 +13,7 @@ use super::hash::SALT_BYTES;
 /// Most bytes read from a line: more than a password may have.
 const MOST_BYTES: usize = 4096;
 
+/// Why there is no hash.
 #[derive(Debug)]
 pub enum AskError {
     /// The input is not a usable password.

@@ -27,6 +27,7 @@ pub enum SecretError {
     OutOfMemory,
 }
 
+/// There is too little memory for a hash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OutOfMemory;
 

@@ -15,6 +15,7 @@ use crate::message::Now;
 const LINGER: Duration = Duration::from_secs(2);
 
 impl<S: Stream> Server<S> {
+    /// Notes that the stream of `key` may take more bytes.
     pub fn writable(&mut self, key: usize) {
         if let Some(connection) = self.connections.get_mut(key) {
             connection.outbox.unblock();

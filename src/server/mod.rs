@@ -67,6 +67,7 @@ const REFUSALS_AT_ONCE: usize = 64;
 /// Most bytes read from one connection in a turn, so that all get their share.
 const READ_BUDGET: usize = 16 * 1024;
 
+/// A server without its sockets.
 #[derive(Debug)]
 pub struct Server<S> {
     house: House,
@@ -170,6 +171,7 @@ impl<S: Stream> Server<S> {
         self.house.sts_port = port;
     }
 
+    /// The key of the next new connection.
     pub fn next_key(&self) -> usize {
         self.connections.vacant_key()
     }
@@ -279,6 +281,7 @@ impl<S: Stream> Server<S> {
         deadlines.chain(self.shutdown_by).chain(self.log.next_deadline()).min()
     }
 
+    /// Does everything that is due.
     pub fn expire(&mut self, now: Now) {
         self.log.expire(now.instant);
         self.checks.expire(now.instant);

@@ -28,6 +28,7 @@ pub struct Outbox {
 }
 
 impl Outbox {
+    /// Appends a frame.
     pub fn push(&mut self, frame: Frame) {
         if !frame.is_empty() {
             self.queued_bytes += frame.len() as u32;

@@ -16,7 +16,9 @@ const LINE_BYTES: usize = 100;
 /// The server at one moment.
 #[derive(Clone, Debug)]
 pub struct Report {
+    /// When the server started.
     pub started: SystemTime,
+    /// The time since then.
     pub up: Duration,
     /// Resident memory in bytes; `None` if the system does not report it.
     pub resident_bytes: Option<u64>,
@@ -24,6 +26,7 @@ pub struct Report {
     pub users: usize,
     /// How many users are server operators.
     pub operators: usize,
+    /// Rooms that exist.
     pub rooms: usize,
     /// Connections by stage; those that are closing are one entry.
     pub connections: Tally,
@@ -33,6 +36,7 @@ pub struct Report {
     pub unparsed_bytes: usize,
     /// The largest outboxes that are not empty, largest first; at most 5.
     pub largest: Vec<Waiting>,
+    /// Durations of turns.
     pub turns: TurnTimes,
     /// Messages to rooms and to single users.
     pub messages: u64,
@@ -51,6 +55,7 @@ pub struct Report {
 /// A connection with unsent bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Waiting {
+    /// The address of the peer.
     pub peer: Peer,
     /// The user, after login.
     pub name: Option<UserName>,

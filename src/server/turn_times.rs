@@ -36,6 +36,7 @@ impl Default for TurnTimes {
 }
 
 impl TurnTimes {
+    /// Adds the duration of a turn.
     pub fn record(&mut self, time: Duration) {
         self.buckets[bucket(time)] += 1;
         self.count += 1;

@@ -75,6 +75,7 @@ impl Credentials {
         Ok(Self { certified: Arc::new(certified), is_self_signed })
     }
 
+    /// The fingerprint of the certificate.
     pub fn fingerprint(&self) -> Fingerprint {
         Fingerprint::of(self.certified.cert.first().map_or(&[], |certificate| certificate))
     }

@@ -10,6 +10,7 @@ use crate::name::RoomName;
 use crate::network::Network;
 use crate::secret::Secret;
 
+/// The settings of `parlord`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServerConfig {
     /// Addresses to listen at.
@@ -33,6 +34,7 @@ pub struct ServerConfig {
     pub proxy_from: Vec<Proxy>,
     /// Serve a network even as root.
     pub allow_root: bool,
+    /// The limits of connections.
     pub limits: Limits,
     /// The address at which Prometheus can read counters.
     #[cfg(feature = "metrics")]
