@@ -165,15 +165,13 @@ impl Draft {
                 rooms.push(RoomName::new(LOBBY).expect("the default is a room name"));
             }
             Wire::CrazyIt if !rooms.is_empty() => {
-                return Err(ConfigError(
-                    "--room: on the crazyit wire there is one room, and no other to join".into(),
-                ));
+                return Err(ConfigError("--room: on the crazyit wire there is only one room".into()));
             }
             Wire::Irc | Wire::CrazyIt => {}
         }
         let (once, watch) = (matches.opt_str("once"), matches.opt_present("watch"));
         if once.is_some() && watch {
-            return Err(ConfigError("--watch says nothing, and --once does: give one of them".into()));
+            return Err(ConfigError("--watch and --once exclude each other".into()));
         }
         Ok(ClientConfig {
             server,
@@ -240,7 +238,7 @@ mod tests {
             (&["1a@b"], "\"1a\": this name cannot begin with '1'"),
             (&["a@"], "\"\": there is no host before the port"),
             (&["--colour", "a"], "unknown option --colour (see --help)"),
-            (&["--color", "x", "a"], "--color: \"x\" is none of auto, always and never"),
+            (&["--color", "x", "a"], "--color: \"x\" is not auto, always or never"),
             (&["-w", "x", "a"], "--wire: \"x\" is neither irc nor crazyit"),
             (&["-r", "x y", "a"], "--room: \"#x y\": a name cannot contain ' '"),
             (&["--retry", "x", "a"], "--retry: \"x\" is neither a whole number of seconds nor ever"),

@@ -273,7 +273,7 @@ mod tests {
         let too_large = "--frame: 8192 bytes are more than half an outbox of 4096, see --outbox";
         let cases: [(&[&str], &str); 15] = [
             (&["--outbox", "4096"], too_large),
-            (&["--server-name", "x"], "--server-name: \"x\" is no server name, such as chat.example"),
+            (&["--server-name", "x"], "--server-name: \"x\" is not a server name such as chat.example"),
             (&["--oper", "secret"], "--oper: write NAME:PASS"),
             (
                 &["--password", ""],

@@ -34,7 +34,7 @@ pub(super) fn server_name(value: &str) -> Result<String, String> {
     if is_host && value.contains('.') && value.len() <= SERVER_NAME_BYTES && !value.starts_with(['.', '-']) {
         Ok(value.to_owned())
     } else {
-        Err(format!("{value:?} is no server name, such as chat.example"))
+        Err(format!("{value:?} is not a server name such as chat.example"))
     }
 }
 

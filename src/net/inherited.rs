@@ -74,7 +74,7 @@ fn take(passed: &mut ListenFd, n: usize) -> Result<Listener, String> {
     } else if let Ok(Some(listener)) = passed.take_unix_listener(n) {
         Listener::inherit_unix(listener)
     } else {
-        return Err("not a stream socket of TCP or Unix".into());
+        return Err("not a TCP or Unix stream socket".into());
     };
     listener.map_err(|error| error.to_string())
 }
@@ -82,7 +82,7 @@ fn take(passed: &mut ListenFd, n: usize) -> Result<Listener, String> {
 impl fmt::Display for InheritError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { descriptor, name, why } = self;
-        write!(f, "cannot listen on descriptor {descriptor} ({name:?}), which was passed: {why}")
+        write!(f, "cannot listen on inherited descriptor {descriptor} ({name:?}): {why}")
     }
 }
 

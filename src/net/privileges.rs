@@ -33,7 +33,7 @@ impl fmt::Display for PublicAsRoot {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "root does not listen on {}: run parlord as another user, or with --allow-root",
+            "root must not listen on {}: run parlord as another user, or with --allow-root",
             self.address
         )
     }

@@ -104,12 +104,12 @@ impl Reactor {
                 let error = io::Error::other("there is no certificate, see --tls-cert and --self-signed");
                 return Err(BindError { address: Some(listener.address().clone()), error });
             }
-            (None, true) => warn!("there is a certificate, but nowhere to show it: see --tls-listen"),
+            (None, true) => warn!("there is a certificate, but no address for TLS: see --tls-listen"),
             (Some(_), true) | (None, false) => {}
         }
         let metrics_listeners = metrics::bind(&config, poll.registry())?;
         let is_told_to_stop = Arc::default();
-        let read: Read = Box::new(|| Err(ConfigError::new("there is nothing to read again")));
+        let read: Read = Box::new(|| Err(ConfigError::new("there is no config to reload")));
         let (signals, service) = (None, Service::default());
         Ok(Self {
             poll,

@@ -48,7 +48,7 @@ impl Service {
                 Self(Some(Manager { socket, address, watchdog, failure_is_logged: false }))
             }
             Err(error) => {
-                debug!("the service manager is told nothing: {place:?}: {error}");
+                debug!("cannot notify the service manager: {place:?}: {error}");
                 Self::default()
             }
         }
@@ -96,7 +96,7 @@ impl Service {
             && !manager.failure_is_logged
         {
             manager.failure_is_logged = true;
-            debug!("the service manager does not hear: {error}");
+            debug!("cannot notify the service manager: {error}");
         }
     }
 }

@@ -87,7 +87,7 @@ impl<T: Send + 'static> Worker<T> {
             && !self.failure_is_logged
         {
             self.failure_is_logged = true;
-            warn!("cannot start a thread for what takes long, such as checking passwords: {error}");
+            warn!("cannot start a thread for slow work, such as checking passwords: {error}");
         }
         spawned.is_ok()
     }
@@ -124,7 +124,7 @@ impl<T> Desk<T> {
     fn deliver(&self, result: T) {
         self.papers().done.push_back(result);
         if let Err(error) = self.waker.wake() {
-            warn!("the loop cannot be woken: {error}");
+            warn!("cannot wake the event loop: {error}");
         }
     }
 }

@@ -47,16 +47,15 @@ impl fmt::Display for SecretError {
                 write!(f, "a password has 1 to {PASSWORD_BYTES} bytes, and contains no line end and no ※")
             }
             Self::BrokenHash => f.write_str(
-                "this begins like a hash and is none of argon2id, version 19; parlord --hash-password makes one",
+                "this begins like a hash but is not argon2id, version 19; parlord --hash-password makes one",
             ),
-            Self::OtherHash => f.write_str(
-                "this is a hash of a kind that is not taken; parlord --hash-password makes one that is",
-            ),
+            Self::OtherHash => {
+                f.write_str("this kind of hash is not supported; parlord --hash-password makes one that is")
+            }
             Self::CostlyHash => write!(
                 f,
-                "this hash takes too much: at most m={}, m times t={}, p=1; parlord --hash-password makes one",
-                MOST_KB,
-                MOST_WORK_KB
+                "this hash is too costly: at most m={}, m times t={}, p=1; parlord --hash-password makes one",
+                MOST_KB, MOST_WORK_KB
             ),
             Self::OutOfMemory => {
                 write!(f, "a hash takes {} KiB of memory, which are not available", MADE_KB)

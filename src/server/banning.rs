@@ -31,8 +31,8 @@ impl<S: Stream> Server<S> {
     /// Tells operators and the log that saving the bans failed. They remain in force while the server runs; the next
     /// change saves them again.
     pub fn bans_not_kept(&mut self, error: &io::Error, now: Now) {
-        warn!("bans are not kept: {error}");
-        let text = format!("Bans are not kept, and a restart will forget the last: {error}");
+        warn!("cannot save bans: {error}");
+        let text = format!("Cannot save bans, so a restart will forget the last: {error}");
         self.dismiss(now);
         self.hub.tell_operators(None, text, now, &mut self.out);
         self.pump(now);

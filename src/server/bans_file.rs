@@ -14,7 +14,7 @@ use crate::hub::{Ban, MOST_BANS};
 const NAME: &str = "bans";
 
 /// First line of the file. Other comments are lost with the next ban.
-const HEAD: &str = "# Who may not come: network, until when or -, who said so, when, and why.\n";
+const HEAD: &str = "# Banned: network, expiry or -, operator, time, and reason.\n";
 
 /// Most bytes read from the file: more than the most bans need.
 const FILE_BYTES: usize = 1024 * MOST_BANS;
@@ -59,7 +59,7 @@ pub(super) fn text<'a>(bans: impl Iterator<Item = &'a Ban>) -> String {
 fn parse(text: &str) -> Result<Vec<Ban>, (usize, String)> {
     // A text without a final newline is a truncated file.
     if !text.is_empty() && !text.ends_with('\n') {
-        return Err((text.lines().count(), "this line has no end, and perhaps more is missing".to_owned()));
+        return Err((text.lines().count(), "this line has no newline, and more may be missing".to_owned()));
     }
     let is_ban = |line: &str| !line.trim().is_empty() && !line.starts_with('#');
     let lines = (1..).zip(text.lines()).filter(|(_, line)| is_ban(line));
@@ -77,7 +77,7 @@ fn parse_line(line: &str) -> Result<Ban, String> {
     let (by, rest) = word(rest);
     let (since, reason) = word(rest);
     let time = |text: &str| {
-        date::parse(text).ok_or_else(|| format!("{text:?} is no time such as 2026-11-24T08:00:00Z"))
+        date::parse(text).ok_or_else(|| format!("{text:?} is not a time such as 2026-11-24T08:00:00Z"))
     };
     let network = network.parse().map_err(|why| format!("{network:?}: {why}"))?;
     Ban::check(network).map_err(|why| format!("{network}: {why}"))?;
@@ -111,7 +111,7 @@ mod tests {
         env::temp_dir().join(format!("parlor-bans-{}-{name}", process::id()))
     }
 
-    const TEXT: &str = "# Who may not come: network, until when or -, who said so, when, and why.\n\
+    const TEXT: &str = "# Banned: network, expiry or -, operator, time, and reason.\n\
         192.0.2.7 2026-11-24T08:00:00Z root 2026-11-23T08:00:00Z too loud\n\
         198.51.100.0/24 - root 2026-11-23T08:00:01Z\n\
         2001:db8::/32 - 张三 2026-11-23T08:00:02Z spam\n";
@@ -136,7 +136,7 @@ mod tests {
     #[test]
     fn an_error_has_the_line_number_and_the_reason() {
         let good = "10.0.0.1 - me 2026-11-23T08:00:00Z\n";
-        let no_time = |word: &str| format!("{word:?} is no time such as 2026-11-24T08:00:00Z");
+        let no_time = |word: &str| format!("{word:?} is not a time such as 2026-11-24T08:00:00Z");
         for (line, why) in [
             ("bob - me 2026-11-23T08:00:00Z", "\"bob\": this is no IP address".to_owned()),
             (

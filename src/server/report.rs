@@ -88,7 +88,7 @@ impl Report {
         list(&format!("ended: {}", self.endings.total()), &self.endings, &mut lines);
         list(&format!("refused: {}", self.refusals.total()), &self.refusals, &mut lines);
         lines.push(format!(
-            "paused for sending too much: {pauses}, dropped at the door: {dropped}, log lines lost: {lost_log_lines}"
+            "paused for sending too much: {pauses}, dropped newcomers: {dropped}, log lines lost: {lost_log_lines}"
         ));
         lines
     }
@@ -152,7 +152,7 @@ mod tests {
             "longest turn since the last report by signal: 2.0ms",
             "ended: 1 in all, quit 1",
             "refused: 0 in all",
-            "paused for sending too much: 6, dropped at the door: 4, log lines lost: 8",
+            "paused for sending too much: 6, dropped newcomers: 4, log lines lost: 8",
         ];
         assert_eq!(report.lines(), lines);
     }

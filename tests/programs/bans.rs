@@ -93,7 +93,7 @@ fn a_wrong_line_is_told_at_start_with_its_file_and_number() {
     let mut server = Program::parlord(&["--listen", "127.0.0.1:0", "--state", text(directory)]);
     let ended = server.ended();
     assert_eq!(ended.status, Some(1));
-    let why = "\"for\" is no time such as 2026-11-24T08:00:00Z";
+    let why = "\"for\" is not a time such as 2026-11-24T08:00:00Z";
     assert_eq!(ended.stderr, format!("parlord: {}, line 2: {why}\n", text(&file)));
     assert_eq!(ended.stdout, "");
 }
@@ -108,12 +108,12 @@ fn where_bans_cannot_be_kept_they_stand_and_operators_and_the_log_are_told() {
     let mut root = operator(&address);
     root.send("KLINE 192.0.2.0/24 :too loud\r\n");
     line_with(&mut root, "K-Line added: 192.0.2.0/24 for ever");
-    let told = line_with(&mut root, "*** Bans are not kept, and a restart will forget the last: ");
+    let told = line_with(&mut root, "*** Cannot save bans, so a restart will forget the last: ");
     assert!(told.contains(text(&state.join("bans"))), "{told}");
     assert_eq!(banned(&mut root), ["192.0.2.0/24"]);
     server.signal(Signal::TERM);
     let log = server.ended().stderr;
-    assert!(log.contains("bans are not kept: ") && !log.contains("too loud"), "{log}");
+    assert!(log.contains("cannot save bans: ") && !log.contains("too loud"), "{log}");
 }
 
 #[test]
@@ -121,6 +121,6 @@ fn without_a_directory_of_its_own_a_server_of_a_test_keeps_no_bans_even_as_root(
     let (_server, address) = Program::server(&["--oper", "root:secret"]);
     let mut root = operator(&address);
     root.send("KLINE 192.0.2.0/24 :too loud\r\n");
-    let told = line_with(&mut root, "*** Bans are not kept");
+    let told = line_with(&mut root, "*** Cannot save bans");
     assert!(told.contains(NOWHERE), "{told}");
 }

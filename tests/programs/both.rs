@@ -650,7 +650,7 @@ fn sigusr1_logs_what_there_is_to_see_and_the_server_goes_on() {
     alice.expect("alice说：a secret\n");
     let (first, last) = (
         "report: up 0 days 0:00:",
-        "report: paused for sending too much: 0, dropped at the door: 0, log lines lost: 0",
+        "report: paused for sending too much: 0, dropped newcomers: 0, log lines lost: 0",
     );
     for _ in 0..2 {
         server.signal(Signal::USR1);

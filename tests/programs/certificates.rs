@@ -122,7 +122,7 @@ fn what_is_wrong_with_a_new_certificate_is_told_and_the_old_one_stays() {
     for (new_cert, new_key, told) in [
         ("", &*good_key, "there is no certificate in it"),
         (cut, &good_key, ""),
-        (&format!("{good_cert}{NO_CERTIFICATE}"), &good_key, "number 2 in it is no certificate"),
+        (&format!("{good_cert}{NO_CERTIFICATE}"), &good_key, "number 2 in it is not a certificate"),
         (&good_key, &good_key, "there is no certificate in it"),
         (&good_cert, "", "there is no private key in it"),
         (&good_cert, &good_cert, "there is no private key in it"),
@@ -256,7 +256,7 @@ fn a_certificate_without_a_place_to_show_it_is_told_of() {
     let args = ["--listen", "127.0.0.1:0", "--self-signed", "--state", text(&state)];
     let server = Program::parlord(&args);
     assert!(
-        server.error_line().ends_with("there is a certificate, but nowhere to show it: see --tls-listen")
+        server.error_line().ends_with("there is a certificate, but no address for TLS: see --tls-listen")
     );
 }
 

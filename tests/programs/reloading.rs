@@ -375,6 +375,6 @@ fn a_server_of_the_library_has_nothing_to_read_again_unless_it_is_told_how() {
     let mut root = server.connect();
     root.send("NICK root\r\nUSER a 0 * :a\r\nOPER root secret\r\nREHASH\r\n");
     while !root.line().contains(" 382 ") {}
-    assert!(root.line().contains("there is nothing to read again"));
+    assert!(root.line().contains("there is no config to reload"));
     server.stop();
 }

@@ -75,13 +75,13 @@ fn what_was_passed_and_is_no_socket_that_listens_is_exit_status_1_and_is_named()
     let cases: [(OwnedFd, &str); 4] = [
         (stream.into(), "the socket does not listen"),
         (unix.into(), "the socket does not listen"),
-        (file.into(), "not a stream socket"),
-        (udp.into(), "not a stream socket"),
+        (file.into(), "not a TCP or Unix stream socket"),
+        (udp.into(), "not a TCP or Unix stream socket"),
     ];
     for (descriptor, why) in cases {
         let ended = with_one(descriptor, &[]).ended();
         assert_eq!(ended.status, Some(1), "{ended:?}");
-        let start = "parlord: cannot listen on descriptor 3 (\"unknown\"), which was passed: ";
+        let start = "parlord: cannot listen on inherited descriptor 3 (\"unknown\"): ";
         assert!(ended.stderr.starts_with(start) && ended.stderr.contains(why), "{ended:?}");
         assert_eq!(ended.stderr.lines().count(), 1, "{ended:?}");
     }
@@ -249,7 +249,7 @@ fn root_serves_a_network_only_when_it_is_told_to() {
     for place in [public, "[::]:0", "192.0.2.1:7", "chat.example:7"] {
         let ended = Program::parlord(&["--listen", &socket, "--listen", place]).ended();
         assert_eq!(ended.status, Some(2), "{ended:?}");
-        let told = format!("parlord: root does not listen on {place}: run parlord as another user, or with ");
+        let told = format!("parlord: root must not listen on {place}: run parlord as another user, or with ");
         assert_eq!(ended.stderr, told + "--allow-root\n");
         assert!(!scratch.path("s").exists(), "nothing is listened on");
         let state = scratch.path("state");

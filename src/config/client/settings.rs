@@ -17,7 +17,7 @@ pub(super) const SETTINGS: &[Setting] = &[
     Setting {
         short: "n",
         long: "name",
-        help: "who you are, where NAME@ is not given",
+        help: "your name, unless given as NAME@HOST",
         kind: Kind::Text {
             value: "NAME",
             default: Word("asked"),
@@ -31,7 +31,7 @@ pub(super) const SETTINGS: &[Setting] = &[
     Setting {
         short: "s",
         long: "server",
-        help: "where to, where no HOST is given",
+        help: "the server, unless given as HOST",
         kind: Kind::Text {
             value: "ADDR",
             default: Word("none"),
@@ -45,7 +45,7 @@ pub(super) const SETTINGS: &[Setting] = &[
     Setting {
         short: "r",
         long: "room",
-        help: "to join, the first is spoken in",
+        help: "to join; input goes to the first",
         kind: Kind::Texts {
             value: "ROOM",
             default: Word(LOBBY),
@@ -75,7 +75,7 @@ pub(super) const SETTINGS: &[Setting] = &[
     Setting {
         short: "",
         long: "tls",
-        help: "over TLS, with whom this system trusts",
+        help: "use TLS; verify with the system's trust store",
         kind: Kind::Flag(|draft| &mut draft.tls),
         reload: (),
     },
@@ -83,7 +83,7 @@ pub(super) const SETTINGS: &[Setting] = &[
     Setting {
         short: "",
         long: "fingerprint",
-        help: "over TLS, with who has this certificate",
+        help: "use TLS; accept only this certificate",
         kind: Kind::Text {
             value: "FP",
             default: Word("none"),
@@ -111,7 +111,7 @@ pub(super) const SETTINGS: &[Setting] = &[
     Setting {
         short: "",
         long: "highlight",
-        help: "stands out as your name does",
+        help: "highlighted like your name",
         kind: Kind::Texts {
             value: "WORD",
             default: Word("none"),
@@ -131,7 +131,7 @@ pub(super) const SETTINGS: &[Setting] = &[
             default: Value(|draft| draft.color.name().to_owned()),
             set: |draft, word| {
                 let color = Color::ALL.into_iter().find(|color| color.name() == word);
-                draft.color = color.ok_or_else(|| format!("{word:?} is none of auto, always and never"))?;
+                draft.color = color.ok_or_else(|| format!("{word:?} is not auto, always or never"))?;
                 Ok(())
             },
         },
@@ -140,7 +140,7 @@ pub(super) const SETTINGS: &[Setting] = &[
     Setting {
         short: "",
         long: "retry",
-        help: "how long to try to come back",
+        help: "how long to try to reconnect",
         kind: Kind::Text {
             value: "SECS",
             default: Word("pipe: 20, else ever"),
@@ -165,19 +165,19 @@ pub(super) const OTHERS: &[CommandLineOnly] = &[
         short: "",
         long: "json",
         value: "",
-        help: "print every event as JSON, one object a line",
+        help: "print every event as JSON, one object per line",
     },
     CommandLineOnly {
         short: "",
         long: "watch",
         value: "",
-        help: "only listen, until told to end; the input is not read",
+        help: "only listen, until stopped; read no input",
     },
     CommandLineOnly {
         short: "",
         long: "once",
         value: "TEXT",
-        help: "say this and end, without reading the input",
+        help: "send this text and exit; read no input",
     },
     CommandLineOnly { short: "", long: "no-color", value: "", help: "the same as --color never" },
     CommandLineOnly { short: "h", long: "help", value: "", help: "print this help" },
@@ -211,7 +211,7 @@ fn room(name: &str) -> Result<RoomName, String> {
 fn password(path: &str) -> Result<String, String> {
     let text = fs::read_to_string(path).map_err(|error| wrong(path, &error))?;
     match text.lines().next() {
-        None | Some("") => Err(wrong(path, &"the first line is empty, and should be the password")),
+        None | Some("") => Err(wrong(path, &"the first line must be the password, but is empty")),
         Some(password) if password.contains(['\r', '\0']) => {
             Err(wrong(path, &"a password contains no carriage return and no NUL"))
         }

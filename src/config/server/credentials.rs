@@ -54,13 +54,13 @@ impl Credentials {
         // rustls checks only the first certificate, but clients check the whole chain.
         for (n, certificate) in chain.iter().enumerate() {
             ParsedCertificate::try_from(certificate)
-                .map_err(|_| at(cert, &format_args!("number {} in it is no certificate", n + 1)))?;
+                .map_err(|_| at(cert, &format_args!("number {} in it is not a certificate", n + 1)))?;
         }
         let text = read_text(key, PEM_BYTES).map_err(|why| at(key, &why))?;
         let der = PrivateKeyDer::from_pem_slice(text.as_bytes()).map_err(|error| match error {
             // In the section's type or in a header, neither of which is base64.
             _ if text.contains("ENCRYPTED") => {
-                at(key, &"the key has a passphrase, which openssl pkey -in FILE -out FILE takes away")
+                at(key, &"the key has a passphrase; openssl pkey -in FILE -out FILE removes it")
             }
             pem::Error::NoItemsFound => at(key, &"there is no private key in it (PEM: PKCS#8, SEC1 or RSA)"),
             error => at(key, &error),

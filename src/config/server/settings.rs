@@ -56,7 +56,7 @@ pub(super) const SETTINGS: &[Setting] = &[
     Setting {
         short: "",
         long: "tls-cert",
-        help: "the certificate and those that vouch for it, as PEM",
+        help: "the certificate and its chain, as PEM",
         kind: Kind::Text {
             value: "FILE",
             default: Word("none"),
@@ -90,14 +90,14 @@ pub(super) const SETTINGS: &[Setting] = &[
     Setting {
         short: "",
         long: "self-signed",
-        help: "make certificate and key where there are none, in DIR of --state",
+        help: "create a missing certificate and key, in DIR of --state",
         kind: Kind::Flag(|config| &mut config.tls.self_signed),
         reload: WithAnother,
     },
     Setting {
         short: "n",
         long: "server-name",
-        help: "what IRC clients see",
+        help: "the server's name on IRC",
         kind: Kind::Text {
             value: "NAME",
             default: Value(|config| config.server_name.clone()),
@@ -111,7 +111,7 @@ pub(super) const SETTINGS: &[Setting] = &[
     Setting {
         short: "r",
         long: "lobby",
-        help: "where CrazyIt users are",
+        help: "the room of CrazyIt users",
         kind: Kind::Text {
             value: "ROOM",
             default: Value(|config| config.lobby.to_string()),
@@ -139,7 +139,7 @@ pub(super) const SETTINGS: &[Setting] = &[
     Setting {
         short: "",
         long: "password",
-        help: "asked of everyone",
+        help: "required from everyone",
         kind: Kind::Text {
             value: "PASS",
             default: Word("none"),
@@ -181,7 +181,7 @@ pub(super) const SETTINGS: &[Setting] = &[
     Setting {
         short: "",
         long: "state",
-        help: "a directory for what outlives a restart",
+        help: "a directory for data that outlives a restart",
         kind: Kind::Text {
             value: "DIR",
             // The environment may name another directory.
@@ -225,7 +225,7 @@ pub(super) const SETTINGS: &[Setting] = &[
     Setting {
         short: "",
         long: "flood",
-        help: "messages taken from one peer at once, and a second after that; or off",
+        help: "messages from one peer: at once, then per second; or off",
         kind: Kind::Text {
             value: "BURST/PER_SECOND",
             default: Value(|config| shown_flood(config.limits.flood)),
@@ -239,7 +239,7 @@ pub(super) const SETTINGS: &[Setting] = &[
     Setting {
         short: "",
         long: "frame",
-        help: "longest frame taken",
+        help: "longest frame accepted",
         kind: Kind::Bytes { range: 512..=1024 * 1024, field: |config| &mut config.limits.frame_bytes },
         reload: AtOnce(part!(limits.frame_bytes)),
     },
@@ -270,14 +270,14 @@ pub(super) const SETTINGS: &[Setting] = &[
     Setting {
         short: "",
         long: "ping",
-        help: "silence before an IRC client is asked for a sign of life",
+        help: "silence before an IRC client gets a PING",
         kind: Kind::Seconds { range: 1..=86_400, field: |config| &mut config.limits.ping_after },
         reload: AtOnce(part!(limits.ping_after)),
     },
     Setting {
         short: "",
         long: "proxy-from",
-        help: "who speaks for others with the PROXY protocol: an address, a network or unix",
+        help: "a proxy with the PROXY protocol: an address, a network or unix",
         kind: Kind::Texts {
             value: "NET",
             default: Word("nobody"),
@@ -292,7 +292,7 @@ pub(super) const SETTINGS: &[Setting] = &[
     Setting {
         short: "",
         long: "metrics",
-        help: "PORT on this machine, or an address as for --listen, where Prometheus is told counts",
+        help: "metrics for Prometheus: PORT on this machine, or an address as for --listen",
         kind: Kind::Text {
             value: "ADDR",
             default: Word("nowhere"),
@@ -311,7 +311,7 @@ pub(super) const OTHERS: &[CommandLineOnly] = &[
         short: "c",
         long: "config",
         value: "FILE",
-        help: "a file with these options; the command line wins",
+        help: "a file with options; the command line overrides it",
     },
     CommandLineOnly {
         short: "",

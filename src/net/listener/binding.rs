@@ -100,7 +100,7 @@ pub(super) fn keep_alive(listener: &TcpListener) {
         .and_then(|()| sockopt::set_tcp_keepintvl(listener, KEEPALIVE_INTERVAL))
         .and_then(|()| sockopt::set_tcp_keepcnt(listener, KEEPALIVE_PROBES));
     if let Err(error) = set {
-        warn!("vanished peers are noticed late: keep-alive: {error}");
+        warn!("cannot set keep-alive, so vanished peers are noticed late: {error}");
     }
 }
 

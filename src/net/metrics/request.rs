@@ -41,9 +41,9 @@ impl Request {
     pub(super) fn status(self) -> (&'static str, &'static str) {
         match self {
             Self::Get | Self::Head => ("200 OK", ""),
-            Self::OtherMethod => ("405 Method Not Allowed", "there are only GET and HEAD\n"),
-            Self::OtherPath => ("404 Not Found", "there is only /metrics\n"),
-            Self::Malformed => ("400 Bad Request", "this is no request, or more than 4096 bytes of one\n"),
+            Self::OtherMethod => ("405 Method Not Allowed", "only GET and HEAD are supported\n"),
+            Self::OtherPath => ("404 Not Found", "the only path is /metrics\n"),
+            Self::Malformed => ("400 Bad Request", "this is not a request of at most 4096 bytes\n"),
         }
     }
 }

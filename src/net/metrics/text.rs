@@ -13,27 +13,27 @@ const TURN_EXPS: [u32; 10] = [12, 14, 16, 18, 20, 22, 24, 26, 28, 30];
 
 pub(super) fn text(report: &Report) -> String {
     let mut page = Page(String::new());
-    page.gauge("parlor_users", "Users: everybody who has a name.", &report.users);
+    page.gauge("parlor_users", "Users with a name.", &report.users);
     page.gauge("parlor_operators", "Operators of the server.", &report.operators);
     page.gauge("parlor_rooms", "Rooms.", &report.rooms);
     page.tally("parlor_connections", "gauge", "Connections, by stage.", "state", &report.connections);
-    page.gauge("parlor_unsent_bytes", "Bytes that wait to be taken by peers.", &report.unsent_bytes);
-    page.gauge("parlor_unparsed_bytes", "Bytes of frames that have not ended.", &report.unparsed_bytes);
+    page.gauge("parlor_unsent_bytes", "Unsent bytes of all connections.", &report.unsent_bytes);
+    page.gauge("parlor_unparsed_bytes", "Bytes of unfinished frames.", &report.unparsed_bytes);
     let largest = report.largest.first().map_or(0, |waiting| waiting.bytes);
-    page.gauge("parlor_largest_outbox_bytes", "Bytes that wait for one peer, at the most.", &largest);
+    page.gauge("parlor_largest_outbox_bytes", "Bytes in the largest outbox.", &largest);
     page.turns(&report.turns);
-    page.counter("parlor_messages_total", "How often somebody spoke.", &report.messages);
+    page.counter("parlor_messages_total", "Messages to rooms and users.", &report.messages);
     page.tally("parlor_endings_total", "counter", "Ended connections.", "reason", &report.endings);
     page.tally("parlor_refusals_total", "counter", "Refused requests.", "reason", &report.refusals);
     page.counter(
         "parlor_flood_pauses_total",
-        "Times that somebody had to wait for sending too much.",
+        "Times that a peer had to wait because it exceeded its rate.",
         &report.pauses,
     );
-    page.counter("parlor_dropped_total", "Newcomers dropped without a word.", &report.dropped);
+    page.counter("parlor_dropped_total", "Newcomers dropped without a reason given.", &report.dropped);
     page.counter(
         "parlor_lost_log_lines_total",
-        "Log lines that standard error could not take.",
+        "Log lines lost because standard error could not take them.",
         &report.lost_log_lines,
     );
     let started = report.started.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();

@@ -157,15 +157,15 @@ fn v2(bytes: &[u8]) -> Result<Header, Malformed> {
 impl fmt::Display for Malformed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Beginning => f.write_str("the first bytes are no PROXY header"),
-            Self::LineEnd => write!(f, "a PROXY header ends in CR LF within {V1_BYTES} bytes"),
-            Self::Words => f.write_str("a PROXY header has other words"),
+            Self::Beginning => f.write_str("the first bytes are not a PROXY header"),
+            Self::LineEnd => write!(f, "a PROXY header must end in CR LF within {V1_BYTES} bytes"),
+            Self::Words => f.write_str("a PROXY header has the wrong words"),
             Self::Address => f.write_str("a PROXY header has a wrong address or port"),
             Self::Command => f.write_str("a PROXY header has an unknown version or command"),
-            Self::Family => f.write_str("a PROXY header has addresses that are not of streams"),
+            Self::Family => f.write_str("a PROXY header has a family of addresses without streams"),
             Self::TooShort => f.write_str("a PROXY header is shorter than its addresses"),
             Self::TooLong => {
-                write!(f, "a PROXY header has more than {V2_REST_BYTES} bytes behind its length")
+                write!(f, "a PROXY header has more than {V2_REST_BYTES} bytes after its length")
             }
         }
     }

@@ -80,7 +80,10 @@ impl Proxies {
             Look::Over => return None,
         }
         if self.waiting.len() == MOST_WAITING {
-            log(Level::Warn, format_args!("{proxy}: dropped, {MOST_WAITING} others owe a PROXY header"));
+            log(
+                Level::Warn,
+                format_args!("{proxy}: dropped, {MOST_WAITING} others wait for their PROXY header"),
+            );
             return None;
         }
         let token = Token(TOKENS.start + self.waiting.vacant_key());
@@ -180,7 +183,7 @@ fn look(socket: &mut Plain, proxy: Peer, log: &mut impl FnMut(Level, fmt::Argume
         Parsed::Header { length, peer } => {
             // The peeked bytes are there.
             if let Err(error) = socket.read_exact(&mut buffer[..length]) {
-                log(Level::Debug, format_args!("{proxy}: lost behind its PROXY header: {error}"));
+                log(Level::Debug, format_args!("{proxy}: lost after its PROXY header: {error}"));
                 return Look::Over;
             }
             if let Some(peer) = peer {

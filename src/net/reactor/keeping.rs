@@ -33,7 +33,7 @@ impl Running {
     pub(super) fn end_saving(&self) {
         if self.saving != Saving::Rests {
             warn!(
-                "the last bans may not be kept: the disk has taken longer than {} s",
+                "the last bans may not be saved: the disk has taken longer than {} s",
                 SAVE_TIMEOUT.as_secs()
             );
         }
