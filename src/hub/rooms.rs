@@ -48,7 +48,6 @@ pub struct Room {
 /// A user in a room.
 #[derive(Clone, Copy, Debug)]
 pub struct Member {
-    /// The user.
     pub id: UserId,
     /// The user's rank in the room.
     pub rank: Rank,

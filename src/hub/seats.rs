@@ -12,7 +12,6 @@ pub struct RoomId(pub(super) u32);
 /// A user's membership in a room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Seat {
-    /// The room.
     pub room: RoomId,
     /// The index in the room's list of members.
     pub(super) position: u32,

@@ -19,7 +19,6 @@ const NAME_BYTES: usize = 4 * USER_NAME_CHARS;
 pub struct Settings {
     /// When the room was opened.
     pub created: SystemTime,
-    /// The topic.
     pub topic: Option<Topic>,
     /// The key needed to join.
     pub key: Option<String>,

@@ -39,7 +39,6 @@ pub enum CloseReason {
     Killed {
         /// The operator.
         by: String,
-        /// The reason.
         reason: String,
     },
     /// The peer's address is banned.

@@ -12,73 +12,49 @@ pub enum Command {
     Rename(UserName),
     /// Join a room, which is created if it does not exist.
     Join {
-        /// The room.
         room: RoomName,
         /// The room's key, if it has one.
         key: Option<String>,
     },
     /// Leave a room.
     Part {
-        /// The room.
         room: RoomName,
         /// The reason; may be empty.
         reason: String,
     },
     /// Send a message to a room.
     Say {
-        /// The room.
         room: RoomName,
         /// Only to members with one of these ranks; to all if it is empty.
         to_rank: Rank,
-        /// The message.
         speech: Speech,
         /// The speaker's own connection that does not get a copy.
         unheard_by: Option<ConnectionId>,
     },
     /// Send a message to one user.
     Whisper {
-        /// The addressee.
         to: UserName,
-        /// The message.
         speech: Speech,
         /// The speaker's own connection that does not get a copy.
         unheard_by: Option<ConnectionId>,
     },
     /// Set the topic of a room; an empty one removes it.
-    SetTopic {
-        /// The room.
-        room: RoomName,
-        /// The topic.
-        topic: String,
-    },
+    SetTopic { room: RoomName, topic: String },
     /// Remove a user from a room.
     Kick {
-        /// The room.
         room: RoomName,
         /// The user to remove.
         who: UserName,
-        /// The reason.
         reason: String,
     },
     /// Invite a user to a room.
-    Invite {
-        /// The room.
-        room: RoomName,
-        /// The user to invite.
-        who: UserName,
-    },
+    Invite { room: RoomName, who: UserName },
     /// Change the user's own settings.
     Change(UserChange),
     /// Close a user's connections. For operators of the server.
-    Kill {
-        /// The user.
-        who: UserName,
-        /// The reason.
-        reason: String,
-    },
+    Kill { who: UserName, reason: String },
     /// Change a user's visible username and host. For operators of the server.
     SetHost {
-        /// The user.
         who: UserName,
         /// The part before the `@` on IRC.
         username: String,

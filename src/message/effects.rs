@@ -76,7 +76,6 @@ impl Audience {
 /// The bytes of an event in one dialect; see [`Effects::bytes_at`].
 #[derive(Clone, Debug)]
 pub struct Encoded {
-    /// The dialect.
     pub dialect: Dialect,
     /// The range of the bytes.
     pub bytes: Range<usize>,

@@ -35,7 +35,6 @@ pub enum Source {
 /// What others see of a user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Identity {
-    /// The name.
     pub name: UserName,
     /// The user is a program.
     pub is_bot: bool,
@@ -100,74 +99,46 @@ impl fmt::Display for Identity {
 pub enum EventKind {
     /// A user sent a message to a room.
     Said {
-        /// The room.
         room: RoomName,
         /// Only to members with one of these ranks; to all if it is empty.
         to_rank: Rank,
-        /// The message.
         speech: Speech,
     },
     /// A user sent a message to one user.
-    Whispered {
-        /// The addressee.
-        to: UserName,
-        /// The message.
-        speech: Speech,
-    },
+    Whispered { to: UserName, speech: Speech },
     /// A user joined a room.
     Joined {
-        /// The room.
         room: RoomName,
         /// The user's away message.
         away: Option<Rc<str>>,
     },
     /// A user left a room.
     Parted {
-        /// The room.
         room: RoomName,
         /// The reason; may be empty.
         reason: String,
     },
     /// A user was removed from a room.
     Kicked {
-        /// The room.
         room: RoomName,
         /// The removed user.
         who: UserName,
-        /// The reason.
         reason: String,
     },
     /// A user left the server.
-    Left {
-        /// The reason.
-        reason: String,
-    },
+    Left { reason: String },
     /// A user changed its name; `from` has the old one.
-    Renamed {
-        /// The new name.
-        to: UserName,
-    },
+    Renamed { to: UserName },
     /// A topic was set; an empty one means that it was removed.
-    TopicSet {
-        /// The room.
-        room: RoomName,
-        /// The topic.
-        topic: Rc<str>,
-    },
+    TopicSet { room: RoomName, topic: Rc<str> },
     /// A room's settings or ranks changed.
     Changed {
-        /// The room.
         room: RoomName,
         /// The changes, in order.
         changes: Vec<RoomChange>,
     },
     /// A user was invited to a room.
-    Invited {
-        /// The room.
-        room: RoomName,
-        /// The invited user.
-        who: UserName,
-    },
+    Invited { room: RoomName, who: UserName },
     /// A user went away with this message, or came back.
     Away(Option<Rc<str>>),
     /// A user changed its real name.
@@ -179,7 +150,6 @@ pub enum EventKind {
     },
     /// A watched user left or gave up this name.
     Vanished {
-        /// The name.
         name: UserName,
         /// The watching user.
         watcher: UserName,
@@ -306,9 +276,7 @@ pub enum MaskList {
 pub enum RoomChange {
     /// A member's rank was granted or revoked.
     Rank {
-        /// The member.
         who: UserName,
-        /// The rank.
         rank: Rank,
         /// True if granted.
         given: bool,
@@ -321,9 +289,7 @@ pub enum RoomChange {
     Limit(Option<u32>),
     /// A mask was added to or removed from a list.
     Mask {
-        /// The list.
         list: MaskList,
-        /// The mask.
         mask: String,
         /// True if added.
         added: bool,

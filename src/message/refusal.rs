@@ -41,22 +41,11 @@ pub enum Refusal {
     /// The room's key is missing or wrong.
     WrongKey(RoomName),
     /// The user has reached the limit of rooms per user.
-    TooManyRooms {
-        /// The room that would exceed the limit.
-        room: RoomName,
-        /// The limit.
-        most: usize,
-    },
+    TooManyRooms { room: RoomName, most: usize },
     /// The server has reached the limit of rooms.
-    NoMoreRooms {
-        /// The room that would exceed the limit.
-        room: RoomName,
-        /// The limit.
-        most: usize,
-    },
+    NoMoreRooms { room: RoomName, most: usize },
     /// Not enough memory for another room.
     NoMemoryForRoom {
-        /// The room that would exceed the limit.
         room: RoomName,
         /// The limit in bytes, for all rooms or for those opened from one address.
         most: usize,
@@ -65,7 +54,6 @@ pub enum Refusal {
     },
     /// Not enough memory to change this room.
     NoMemoryInRoom {
-        /// The room.
         room: RoomName,
         /// The limit in bytes, for all rooms or for those opened from one address.
         most: usize,
@@ -80,23 +68,9 @@ pub enum Refusal {
         of_address: bool,
     },
     /// A list of masks is full.
-    ListFull {
-        /// The room.
-        room: RoomName,
-        /// The list.
-        list: MaskList,
-        /// The mask that would exceed the limit.
-        mask: String,
-        /// The limit.
-        most: usize,
-    },
+    ListFull { room: RoomName, list: MaskList, mask: String, most: usize },
     /// A watch list is full.
-    WatchListFull {
-        /// The name that would exceed the limit.
-        name: UserName,
-        /// The limit.
-        most: usize,
-    },
+    WatchListFull { name: UserName, most: usize },
 }
 
 /// Why a user may not speak in a room.
