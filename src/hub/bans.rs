@@ -195,14 +195,14 @@ fn length(network: &Network) -> Length {
 impl fmt::Display for BanError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::TooWide(least) => write!(f, "this is too much of the net: ban a /{least} at the most"),
+            Self::TooWide(least) => write!(f, "this network is too large: the largest allowed is a /{least}"),
             Self::ThisMachine => f.write_str("nobody on this machine can be banned"),
-            Self::Oneself => f.write_str("you are there yourself"),
+            Self::Oneself => f.write_str("this would ban your own address"),
             Self::NoMemory(most) => write!(
                 f,
-                "users, rooms and bans take the {most} bytes that they may, take a ban away or try again in a few minutes"
+                "users, rooms and bans have reached their limit of {most} bytes, remove a ban or try again in a few minutes"
             ),
-            Self::TooMany(most) => write!(f, "there are {most} bans already, take one away or ban a network"),
+            Self::TooMany(most) => write!(f, "there are {most} bans already, remove one or ban a network"),
         }
     }
 }

@@ -168,11 +168,11 @@ impl fmt::Display for CloseReason {
                 "server memory full: more than {bytes} bytes were kept for all, and most of them for you: read faster"
             ),
             Self::LoginTimeout(time) => write!(f, "no login within {} s", time.as_secs()),
-            Self::PingTimeout(time) => write!(f, "ping timeout: no sign of life for {} s", time.as_secs()),
-            Self::Stalled => f.write_str("the last bytes were not taken in time"),
-            Self::NotTls => f.write_str("this port speaks TLS alone: connect with TLS, or to a port without"),
+            Self::PingTimeout(time) => write!(f, "ping timeout: no answer for {} s", time.as_secs()),
+            Self::Stalled => f.write_str("the last bytes were not read in time"),
+            Self::NotTls => f.write_str("this port requires TLS: connect with TLS, or to a port without it"),
             Self::TlsFailed(why) => write!(f, "TLS failed: {why}"),
-            Self::WrongPassword => f.write_str("the server has a password, and this was not it"),
+            Self::WrongPassword => f.write_str("wrong server password"),
             Self::PasswordNotChecked => f.write_str(PASSWORD_NOT_CHECKED),
             Self::Killed { by, reason } if reason.is_empty() => write!(f, "killed by {by}"),
             Self::Killed { by, reason } => write!(f, "killed by {by}: {reason}"),
@@ -187,7 +187,7 @@ impl fmt::Display for CloseReason {
                 write!(f, "the server is full ({most} connections), try again in a few minutes")
             }
             Self::NoMemory(most) => {
-                write!(f, "connections take the {most} bytes that they may, try again in a few minutes")
+                write!(f, "connections have reached their limit of {most} bytes, try again in a few minutes")
             }
             Self::AddressFull(most) => {
                 write!(f, "your address has {most} connections already, end one of them first")

@@ -139,11 +139,11 @@ impl fmt::Display for Refusal {
                 write!(f, "you are banned from speaking in {room}, ask one of its operators to lift the ban")
             }
             Self::CannotSpeak(room, Mute::Ctcp) => {
-                write!(f, "{room} takes no CTCP requests but /me, send it to one person or ask for mode -C")
+                write!(f, "{room} allows no CTCP requests but /me, send it to one person or ask for mode -C")
             }
             Self::NotOperator(room) => write!(f, "only an operator of {room} may do that"),
             Self::NotServerOperator => f.write_str("only an operator of the server may do that, see OPER"),
-            Self::InviteOnly(room) => write!(f, "{room} is open to who is invited, ask somebody inside"),
+            Self::InviteOnly(room) => write!(f, "{room} is invite-only, ask a member for an invitation"),
             Self::RoomIsFull(room) => {
                 write!(f, "{room} has as many members as its operators allow, try again when one has left")
             }
@@ -159,26 +159,29 @@ impl fmt::Display for Refusal {
             }
             Self::NoMemoryForRoom { most, of_address: true, .. } => write!(
                 f,
-                "the rooms opened from your address take the {most} bytes that they may, leave one or remove masks"
+                "the rooms opened from your address have reached their limit of {most} bytes, leave one or remove masks"
             ),
             Self::NoMemoryForRoom { most, of_address: false, .. } => write!(
                 f,
-                "all rooms take the {most} bytes that they may, join one of them or try again in a few minutes"
+                "all rooms have reached their limit of {most} bytes, join one of them or try again in a few minutes"
             ),
             Self::NoMemoryInRoom { room, most, of_address: true } => write!(
                 f,
-                "{room} and the other rooms opened from one address take the {most} bytes that they may, remove masks"
+                "{room} and the other rooms opened from one address have reached their limit of {most} bytes, remove masks"
             ),
             Self::NoMemoryInRoom { most, of_address: false, .. } => write!(
                 f,
-                "all rooms take the {most} bytes that they may, remove masks or try again in a few minutes"
+                "all rooms have reached their limit of {most} bytes, remove masks or try again in a few minutes"
             ),
             Self::NoMemoryForUser { most, of_address: true } => write!(
                 f,
-                "users of one address and their rooms take the {most} bytes that they may, leave some or watch less"
+                "users of one address and their rooms have reached their limit of {most} bytes, leave some or watch less"
             ),
             Self::NoMemoryForUser { most, of_address: false } => {
-                write!(f, "users and rooms take the {most} bytes that they may, try again in a few minutes")
+                write!(
+                    f,
+                    "users and rooms have reached their limit of {most} bytes, try again in a few minutes"
+                )
             }
             Self::ListFull { room, mask, most, .. } => {
                 write!(f, "this list of {room} has {most} masks, remove one before you add {mask}")

@@ -141,7 +141,7 @@ mod tests {
             ("bob - me 2026-11-23T08:00:00Z", "\"bob\": this is no IP address".to_owned()),
             (
                 "10.0.0.0/7 - me 2026-11-23T08:00:00Z",
-                "10.0.0.0/7: this is too much of the net: ban a /8 at the most".to_owned(),
+                "10.0.0.0/7: this network is too large: the largest allowed is a /8".to_owned(),
             ),
             (
                 "127.0.0.1 - me 2026-11-23T08:00:00Z",

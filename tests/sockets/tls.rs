@@ -234,7 +234,7 @@ fn a_plain_client_at_a_tls_port_and_the_reverse_get_a_clear_error() {
     for first in ["NICK alice\r\n", "∏∑alice∏∑", "\u{80}"] {
         let mut plain = Peer::connect(&house.server.tls_addresses()[0]);
         plain.send(first);
-        plain.expect_closing_link("this port speaks TLS alone: connect with TLS, or to a port without");
+        plain.expect_closing_link("this port requires TLS: connect with TLS, or to a port without it");
         plain.expect_end();
     }
     let hello = records_of(&mut house.client());

@@ -126,7 +126,7 @@ impl Irc {
             context.out.worked(context.hub.users().len());
             let network = self.cloaked_network(&cloak, context);
             if network.is_none() {
-                let text = format!("{target} is nobody who is here or has left lately: give an address");
+                let text = format!("{target} matches no current or recent user: give an address");
                 self.fail(command, "INVALID_TARGET", &text, context);
             }
             return network;

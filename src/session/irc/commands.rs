@@ -46,7 +46,7 @@ pub(super) const COMMANDS: &[CommandRow] = {
         command("CAP", Irc::cap, Anyone, 1, "CAP LS|LIST|REQ|END [capabilities]: negotiate capabilities"),
         command("CHGHOST", Irc::chghost, Operators, 3, "CHGHOST nick user host: change what others see"),
         command("ERROR", Irc::error, Anyone, 0, "ERROR: servers say this, clients do not"),
-        command("HELP", Irc::help, Registered, 0, "HELP [command]: this"),
+        command("HELP", Irc::help, Registered, 0, "HELP [command]: list or explain commands"),
         command("HELPOP", Irc::help, Registered, 0, "HELPOP [command]: the same as HELP"),
         command("INFO", Irc::info, Registered, 0, "INFO: what this server is"),
         command(
@@ -74,7 +74,7 @@ pub(super) const COMMANDS: &[CommandRow] = {
             "KLINE [minutes|30m|12h|7d|1w] target reason: ban an address, a network such as 192.0.2.0/24, a cloak, \
              *.cloak.ip for a network, or a nick's address from the server",
         ),
-        command("LINKS", Irc::links, Registered, 0, "LINKS: the servers, which is this one"),
+        command("LINKS", Irc::links, Registered, 0, "LINKS: the servers, only this one"),
         command(
             "LIST",
             Irc::list,
@@ -135,11 +135,11 @@ pub(super) const COMMANDS: &[CommandRow] = {
             1,
             "STATS u: how long the server has been up; k, p: for operators",
         ),
-        command("TAGMSG", Irc::tagmsg, Registered, 0, "TAGMSG targets: send tags alone"),
+        command("TAGMSG", Irc::tagmsg, Registered, 0, "TAGMSG targets: send only tags"),
         command("TIME", Irc::time, Registered, 0, "TIME: the server's time"),
         command("TOPIC", Irc::topic, Registered, 1, "TOPIC channel [topic]: see or set the topic"),
         command("UNKLINE", Irc::unkline, Operators, 1, "UNKLINE target: end a KLINE"),
-        command("USER", Irc::user, Registering, 4, "USER username 0 * realname: when connecting"),
+        command("USER", Irc::user, Registering, 4, "USER username 0 * realname: register, with NICK"),
         command(
             "USERHOST",
             Irc::userhost,
@@ -189,7 +189,7 @@ impl Irc {
             return;
         }
         let Some(command) = command else {
-            let text = "Unknown command, HELP lists those there are";
+            let text = "Unknown command, HELP lists all commands";
             return self.complain(numeric::ERR_UNKNOWNCOMMAND, message.command, text, context);
         };
         if message.params.len() < command.least {

@@ -20,17 +20,12 @@ impl Irc {
                 }
                 Some(command) => vec![command.help.to_owned()],
                 None => {
-                    return self.complain(
-                        numeric::ERR_HELPNOTFOUND,
-                        subject,
-                        "There is no help on this",
-                        context,
-                    );
+                    return self.complain(numeric::ERR_HELPNOTFOUND, subject, "No help on this", context);
                 }
             },
         };
         let subject = subject.unwrap_or("*");
-        let title = "HELP command tells more about one of these";
+        let title = "HELP command explains one of these";
         self.complain(numeric::RPL_HELPSTART, subject, title, context);
         for line in &lines {
             self.complain(numeric::RPL_HELPTXT, subject, line, context);

@@ -101,7 +101,7 @@ impl Irc {
                 }
                 Asked::Unknown(letter) => {
                     let letter = letter.to_string();
-                    self.complain(numeric::ERR_UNKNOWNMODE, &letter, "is no mode of a channel here", context);
+                    self.complain(numeric::ERR_UNKNOWNMODE, &letter, "is not a channel mode here", context);
                 }
             }
         }
@@ -237,7 +237,7 @@ fn parse(params: &[&str]) -> Vec<Asked> {
         } else if let Some(list) = find(&LISTS, letter) {
             asked.push(match params.next() {
                 Some(text) if !is_word(text) || text.len() > MASK_BYTES => {
-                    Asked::BadParam(letter, (*text).to_owned(), "is no mask: 1 to 200 bytes, no space")
+                    Asked::BadParam(letter, (*text).to_owned(), "is not a mask: 1 to 200 bytes, no space")
                 }
                 Some(text) => {
                     let mask = mask::complete(text).into_owned();
@@ -279,7 +279,7 @@ fn key(on: bool, param: Option<&str>) -> Asked {
         _ if !on => Asked::Change(RoomChange::Key(None)),
         None => Asked::NoParam(KEY),
         Some(key) if !is_word(key) || key.chars().count() > KEY_CHARS || key.contains([',', ':']) => {
-            Asked::BadParam(KEY, key.to_owned(), "is no key: 1 to 32 characters, no comma, colon or space")
+            Asked::BadParam(KEY, key.to_owned(), "is not a key: 1 to 32 characters, no comma, colon or space")
         }
         Some(key) => Asked::Change(RoomChange::Key(Some(key.to_owned()))),
     }
@@ -293,7 +293,7 @@ fn limit<'a>(on: bool, params: &mut impl Iterator<Item = &'a &'a str>) -> Asked 
         None => Asked::NoParam(LIMIT),
         Some(number) => match number.parse() {
             Ok(limit @ 1..) => Asked::Change(RoomChange::Limit(Some(limit))),
-            Ok(0) | Err(_) => Asked::BadParam(LIMIT, (*number).to_owned(), "is no number of members"),
+            Ok(0) | Err(_) => Asked::BadParam(LIMIT, (*number).to_owned(), "is not a number of members"),
         },
     }
 }

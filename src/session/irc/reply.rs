@@ -92,7 +92,7 @@ impl Irc {
         self.complain(
             numeric::ERR_TOOMANYMATCHES,
             about,
-            "Too much to tell, this is a part; ask for less",
+            "Answer cut because it is too long; ask for less",
             context,
         );
     }

@@ -87,7 +87,7 @@ impl Work for Kicking {
     fn step(&mut self, irc: &mut Irc, context: &mut Context<'_>) -> Progress {
         let Some((channel, who)) = self.victims.next() else {
             if let Some(who) = &self.left_out {
-                let text = format!("At most {KICK_TARGETS} at once, from here on nobody was removed");
+                let text = format!("At most {KICK_TARGETS} at once, nobody was removed from here on");
                 irc.complain(numeric::ERR_TOOMANYTARGETS, who, &text, context);
             }
             return Progress::Done;

@@ -21,10 +21,15 @@ const QUERIES: [Query; 3] = [
         letter: "u",
         handler: Irc::stats_uptime,
         is_for_operators: false,
-        help: "u: how long the server is up",
+        help: "u: how long the server has been up",
     },
-    Query { letter: "k", handler: Irc::stats_bans, is_for_operators: true, help: "k: who is banned from it" },
-    Query { letter: "p", handler: Irc::stats_report, is_for_operators: true, help: "p: what it does" },
+    Query { letter: "k", handler: Irc::stats_bans, is_for_operators: true, help: "k: bans from the server" },
+    Query {
+        letter: "p",
+        handler: Irc::stats_report,
+        is_for_operators: true,
+        help: "p: report on the server",
+    },
 ];
 
 impl Irc {
@@ -36,7 +41,7 @@ impl Irc {
         let letter = message.params[0];
         let Some(query) = QUERIES.iter().find(|query| query.letter.eq_ignore_ascii_case(letter)) else {
             for query in &QUERIES {
-                let whose = if query.is_for_operators { ", for its operators" } else { "" };
+                let whose = if query.is_for_operators { ", for operators" } else { "" };
                 self.say(numeric::RPL_STATSDEBUG, &format!("{}{whose}", query.help), context);
             }
             return self.end_stats(if letter.is_empty() { "*" } else { letter }, context);

@@ -50,7 +50,7 @@ impl Irc {
     pub(super) fn targets<'a>(&self, list: &'a str, most: usize, context: &mut Context<'_>) -> Vec<&'a str> {
         let mut targets = unique(list);
         if let Some(target) = targets.get(most) {
-            let text = format!("At most {most} targets, this and all after it are left out");
+            let text = format!("At most {most} targets, this one and all after it are ignored");
             self.complain(numeric::ERR_TOOMANYTARGETS, target, &text, context);
             targets.truncate(most);
         }

@@ -161,19 +161,19 @@ fn an_invalid_ban_target_gets_an_error() {
         assert_eq!(house.told(root, line), format!("461 root {command}"), "{line}");
     }
     for (target, why) in [
-        ("aaaaaaaa.bbbbbbbb.ip", "HOST is nobody who is here or has left lately: give an address"),
-        ("*.bbbbbbbb.ip", "*.bbbbbbbb.ip is nobody who is here or has left lately: give an address"),
-        ("*.ip", "*.ip is nobody who is here or has left lately: give an address"),
-        (".ip", ".ip is nobody who is here or has left lately: give an address"),
+        ("aaaaaaaa.bbbbbbbb.ip", "HOST matches no current or recent user: give an address"),
+        ("*.bbbbbbbb.ip", "*.bbbbbbbb.ip matches no current or recent user: give an address"),
+        ("*.ip", "*.ip matches no current or recent user: give an address"),
+        (".ip", ".ip matches no current or recent user: give an address"),
         (
             "192.0.2.0/33",
             "192.0.2.0/33: behind the / stands a number of bits: up to 32 for IPv4, up to 128 for IPv6",
         ),
-        ("10.0.0.0/7", "10.0.0.0/7: this is too much of the net: ban a /8 at the most"),
-        ("2000::/3", "2000::/3: this is too much of the net: ban a /16 at the most"),
+        ("10.0.0.0/7", "10.0.0.0/7: this network is too large: the largest allowed is a /8"),
+        ("2000::/3", "2000::/3: this network is too large: the largest allowed is a /16"),
         ("127.0.0.1", "127.0.0.1: nobody on this machine can be banned"),
-        ("198.0.0.0/8", "198.0.0.0/8: you are there yourself"),
-        ("root", "198.51.0.1: you are there yourself"),
+        ("198.0.0.0/8", "198.0.0.0/8: this would ban your own address"),
+        ("root", "198.51.0.1: this would ban your own address"),
         ("*", "* is neither a duration (30, 30m, 12h, 7d, 1w) nor an address, a network, a cloak or a nick"),
     ] {
         let expected = format!(":parlor.local NOTICE root :FAIL KLINE INVALID_TARGET: {why}");
@@ -230,7 +230,7 @@ fn there_are_at_most_ten_thousand_bans() {
     house.forget();
     assert!(turned_away(&mut house, "10.0.39.249:1").is_some());
     let full = house.ask(root, "KLINE 192.0.2.7 :x");
-    let why = "192.0.2.7: there are 10000 bans already, take one away or ban a network";
+    let why = "192.0.2.7: there are 10000 bans already, remove one or ban a network";
     assert_eq!(full, [format!(":parlor.local NOTICE root :FAIL KLINE INVALID_TARGET: {why}")]);
     let page = house.ask(root, "STATS k");
     assert!(page[page.len() - 2].contains(" 416 root k :"), "the list is cut and says so");

@@ -186,7 +186,7 @@ fn a_labelled_command_gets_an_ack_one_line_or_a_batch() {
     assert_eq!(house.ask(ana, "@label=b PING x"), ["@label=b :parlor.local PONG parlor.local :x"]);
     assert_eq!(
         house.ask(ana, "@label=c NONSENSE"),
-        ["@label=c :parlor.local 421 ana NONSENSE :Unknown command, HELP lists those there are"]
+        ["@label=c :parlor.local 421 ana NONSENSE :Unknown command, HELP lists all commands"]
     );
     assert_eq!(
         house.ask(ana, "@label=d JOIN #tea"),
@@ -261,10 +261,7 @@ fn a_labelled_quit_is_answered_before_the_close() {
     house.lines(bob);
     assert_eq!(
         house.ask(bob, "@label=x CAP END"),
-        [
-            "@label=x :parlor.local 464 bob :Password incorrect",
-            "ERROR :Closing link: the server has a password, and this was not it"
-        ]
+        ["@label=x :parlor.local 464 bob :Password incorrect", "ERROR :Closing link: wrong server password"]
     );
 }
 

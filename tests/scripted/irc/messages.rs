@@ -117,7 +117,7 @@ fn a_user_who_may_not_speak_is_told_why_and_what_to_do() {
     let banned = "you are banned from speaking in #tea, ask one of its operators to lift the ban";
     assert_eq!(told("-m+b bob", bob, "bob", "x"), banned);
     assert_eq!(told("-n+b eve", eve, "eve", "x"), banned);
-    let ctcp = "#tea takes no CTCP requests but /me, send it to one person or ask for mode -C";
+    let ctcp = "#tea allows no CTCP requests but /me, send it to one person or ask for mode -C";
     assert_eq!(told("-b+C bob", bob, "bob", "\x01VERSION\x01"), ctcp);
     assert_eq!(told("+C", ana, "ana", "\x01PING 1\x01"), ctcp);
 }

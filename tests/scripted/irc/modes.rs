@@ -66,7 +66,7 @@ fn a_key_is_shown_only_to_members() {
     // Removing the key does not require knowing it.
     assert_eq!(house.ask(ana, "MODE #tea -k wrong"), [":ana!~ana@HOST MODE #tea -k *"]);
     let key = "x".repeat(440);
-    let why = "is no key: 1 to 32 characters, no comma, colon or space";
+    let why = "is not a key: 1 to 32 characters, no comma, colon or space";
     assert_eq!(
         house.ask(ana, &format!("MODE #tea +k {key}")),
         [format!(":parlor.local 696 ana #tea k * :{why}")]
@@ -252,7 +252,7 @@ fn changes_are_refused_one_by_one() {
     assert_eq!(
         house.ask(ana, "MODE #tea +moZi eve"),
         [
-            ":parlor.local 472 ana Z :is no mode of a channel here",
+            ":parlor.local 472 ana Z :is not a channel mode here",
             ":ana!~ana@HOST MODE #tea +mi",
             ":parlor.local 441 ana eve #tea :eve is not in #tea"
         ]
@@ -289,7 +289,7 @@ fn invalid_parameters_get_696() {
     let mask = "x".repeat(201);
     assert_eq!(house.told(ana, &format!("MODE #tea +b {mask}")), format!("696 ana #tea b {mask}"));
     let key = "x".repeat(440);
-    let why = "is no key: 1 to 32 characters, no comma, colon or space";
+    let why = "is not a key: 1 to 32 characters, no comma, colon or space";
     assert_eq!(
         house.ask(ana, &format!("MODE #tea +k {key}")),
         [format!(":parlor.local 696 ana #tea k * :{why}")]

@@ -24,8 +24,8 @@ fn a_silent_client_is_pinged_after_90_s_and_closed_60_s_later() {
     house.lines(bob);
     house.send(bob, "PONG x");
     house.advance(TICK);
-    assert_eq!(house.lines(ana), ["ERROR :Closing link: ping timeout: no sign of life for 150 s"]);
-    assert_eq!(house.lines(bob), [":ana!~ana@HOST QUIT :ping timeout: no sign of life for 150 s"]);
+    assert_eq!(house.lines(ana), ["ERROR :Closing link: ping timeout: no answer for 150 s"]);
+    assert_eq!(house.lines(bob), [":ana!~ana@HOST QUIT :ping timeout: no answer for 150 s"]);
     assert!(house.is_shut(ana));
 }
 
@@ -99,8 +99,8 @@ fn clients_that_time_out_together_do_not_see_each_others_quits() {
     house.forget();
     house.advance(WITHIN);
     for guest in [ana, bob] {
-        assert_eq!(house.lines(guest), ["ERROR :Closing link: ping timeout: no sign of life for 150 s"]);
+        assert_eq!(house.lines(guest), ["ERROR :Closing link: ping timeout: no answer for 150 s"]);
     }
-    let left = |name: &str| format!(":{name}!~{name}@HOST QUIT :ping timeout: no sign of life for 150 s");
+    let left = |name: &str| format!(":{name}!~{name}@HOST QUIT :ping timeout: no answer for 150 s");
     assert_eq!(house.lines(eva), [left("ana"), left("bob")]);
 }

@@ -286,10 +286,7 @@ fn a_wrong_or_missing_password_gets_464_and_a_close() {
         let lines = house.lines(ana);
         assert_eq!(
             lines[lines.len() - 2..],
-            [
-                ":parlor.local 464 ana :Password incorrect",
-                "ERROR :Closing link: the server has a password, and this was not it"
-            ]
+            [":parlor.local 464 ana :Password incorrect", "ERROR :Closing link: wrong server password"]
         );
         assert!(house.is_shut(ana));
         assert!(house.hub().users().is_empty());

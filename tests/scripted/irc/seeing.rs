@@ -92,9 +92,9 @@ fn stats_with_an_unknown_letter_lists_the_known_ones() {
     let mut house = IrcScene::new();
     let ana = house.irc("ana");
     let letters = [
-        ":parlor.local 249 ana :u: how long the server is up",
-        ":parlor.local 249 ana :k: who is banned from it, for its operators",
-        ":parlor.local 249 ana :p: what it does, for its operators",
+        ":parlor.local 249 ana :u: how long the server has been up",
+        ":parlor.local 249 ana :k: bans from the server, for operators",
+        ":parlor.local 249 ana :p: report on the server, for operators",
         ":parlor.local 219 ana x :End of STATS report",
     ];
     assert_eq!(house.ask(ana, "STATS x"), letters);
@@ -132,6 +132,6 @@ fn a_report_too_large_for_the_outbox_is_truncated_and_says_so() {
     });
     let root = house.operator("root");
     let page = house.ask(root, "STATS p");
-    let cut = ":parlor.local 416 root p :Too much to tell, this is a part; ask for less";
+    let cut = ":parlor.local 416 root p :Answer cut because it is too long; ask for less";
     assert_eq!(page[page.len() - 2..], [cut, ":parlor.local 219 root p :End of STATS report"]);
 }

@@ -190,6 +190,6 @@ fn removing_several_from_a_large_channel_leaves_turns_to_others_and_removes_all(
     assert!(parts.len() > 1, "one turn is enough");
     let kicked: Vec<_> = (0..4).map(|n| format!(":owner!~owner@HOST KICK #big u{n} :enough")).collect();
     let (heard, last) =
-        (parts.concat(), ":parlor.local 407 owner u4 :At most 4 at once, from here on nobody was removed");
+        (parts.concat(), ":parlor.local 407 owner u4 :At most 4 at once, nobody was removed from here on");
     assert_eq!(heard, [&kicked[..], &[last.to_owned()]].concat());
 }
