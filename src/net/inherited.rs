@@ -12,7 +12,6 @@ use crate::address::Address;
 /// The first passed descriptor (`SD_LISTEN_FDS_START`).
 const FIRST_DESCRIPTOR: usize = 3;
 
-/// The name of sockets for TLS.
 const TLS_NAME: &str = "tls";
 
 /// The name of unnamed sockets (sd_listen_fds_with_names(3)).

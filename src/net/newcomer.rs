@@ -9,6 +9,5 @@ pub(super) struct Newcomer {
     pub(super) socket: Plain,
     /// The peer to whom limits apply.
     pub(super) peer: Peer,
-    /// It came to a TLS listener.
     pub(super) is_tls: bool,
 }

@@ -32,7 +32,6 @@ const WAKE: Token = Token(usize::MAX);
 const SIGNALS: Token = Token(usize::MAX - 1);
 const FIRST_LISTENER: usize = usize::MAX - 2;
 
-/// Reads the config for a reload.
 type Read = Box<dyn FnMut() -> Result<ServerConfig, ConfigError> + Send>;
 
 /// A server that listens, not yet running. It may be sent to another thread.
@@ -41,13 +40,11 @@ pub struct Reactor {
     /// Empty once the server shuts down.
     listeners: Vec<Listener>,
     addresses: Vec<Address>,
-    /// Listeners for Prometheus.
     metrics_listeners: Vec<Listener>,
     signals: Option<Signals>,
     service: Service,
     /// The only waker: a poll has no more (mio, `Waker`).
     waker: Arc<Waker>,
-    /// Bans of an earlier run.
     bans: Vec<Ban>,
     /// Where bans are saved, if they are.
     bans_file: Option<PathBuf>,

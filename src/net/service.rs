@@ -25,7 +25,6 @@ struct Manager {
     failure_is_logged: bool,
 }
 
-/// Requires a notification at this interval.
 #[derive(Debug)]
 struct Watchdog {
     interval: Duration,
@@ -75,7 +74,6 @@ impl Service {
         self.tell(|| "STOPPING=1\nSTATUS=says goodbye".to_owned());
     }
 
-    /// When the next watchdog notification is due.
     pub(super) fn next_deadline(&self) -> Option<Instant> {
         Some(self.0.as_ref()?.watchdog.as_ref()?.next)
     }
@@ -125,7 +123,6 @@ fn connect(place: &[u8]) -> io::Result<(UnixDatagram, SocketAddr)> {
     Ok((socket, address))
 }
 
-/// A Linux abstract address (unix(7)).
 #[cfg(target_os = "linux")]
 fn abstract_address(name: &[u8]) -> io::Result<SocketAddr> {
     use std::os::linux::net::SocketAddrExt;

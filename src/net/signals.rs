@@ -48,7 +48,6 @@ impl Signals {
     }
 }
 
-/// A pipe that gets a byte for each of these signals.
 fn pipe_of(signals: &[c_int], registry: &Registry, token: Token) -> io::Result<UnixStream> {
     let (reader, writer) = StdUnixStream::pair()?;
     reader.set_nonblocking(true)?;

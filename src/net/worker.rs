@@ -11,7 +11,6 @@ use std::thread;
 use log::warn;
 use mio::Waker;
 
-/// Most jobs in the queue.
 const JOBS: usize = 16;
 
 /// Stack of the thread in bytes. Hashes allocate their own memory, and files are short.
@@ -28,7 +27,6 @@ pub(super) struct Worker<T> {
     failure_is_logged: bool,
 }
 
-/// State shared by the loop and the thread.
 struct Desk<T> {
     papers: Mutex<Papers<T>>,
     /// Signals a new job or the end.

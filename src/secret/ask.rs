@@ -38,7 +38,6 @@ fn first_line(input: impl BufRead) -> io::Result<String> {
     Ok(text.lines().next().unwrap_or_default().to_owned())
 }
 
-/// The terminal's settings, restored on drop.
 struct SavedSettings(Termios);
 
 impl Drop for SavedSettings {

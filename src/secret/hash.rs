@@ -27,7 +27,6 @@ pub const SPARE_KB: u32 = 512;
 /// allocator may not reuse it, and eight such pieces would fill a small machine.
 static MEMORY: Mutex<Vec<Block>> = Mutex::new(Vec::new());
 
-/// A hash and its parameters.
 #[derive(PartialEq, Eq)]
 pub(super) struct Hash {
     salt: Salt,
@@ -76,7 +75,6 @@ impl Hash {
         Ok(())
     }
 
-    /// Memory for checking, in KiB.
     pub(super) fn memory_kb(&self) -> u32 {
         self.memory_kb
     }
@@ -134,7 +132,6 @@ pub(super) mod tests {
     use super::super::{Guess, Secret};
     use super::*;
 
-    /// `open sesame`, at the lowest cost.
     const CHEAP: &str = "$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHQ$";
 
     /// The hash of `open sesame` at the lowest cost.

@@ -111,12 +111,11 @@ impl Admission {
         Ok(())
     }
 
-    /// Notes that an admitted connection has left.
     pub(super) fn leave(&mut self, peer: Peer, now: Instant) {
         self.connections -= 1;
         let Some(origin) = Origin::elsewhere(peer) else { return };
         let Entry::Occupied(mut known) = self.origins.entry(origin) else {
-            debug_assert!(false, "{peer} leaves and never came");
+            debug_assert!(false, "{peer} leaves and was never admitted");
             return;
         };
         let record = known.get_mut();
@@ -162,7 +161,7 @@ impl Admission {
             let count = counts.get(origin).copied().unwrap_or_default();
             assert_eq!(record.connections, count, "{origin:?}");
         }
-        assert_eq!(self.absent, self.origins.len() - counts.len(), "those without connections are counted");
+        assert_eq!(self.absent, self.origins.len() - counts.len(), "absent origins are counted");
         assert!(self.absent <= REMEMBERED.max(self.most), "{} are remembered", self.absent);
     }
 }
@@ -218,7 +217,7 @@ mod tests {
             }
             now += REFILL - Duration::from_nanos(1);
             assert_eq!(admission.admit(peer, now), too_often(Duration::from_nanos(1)));
-            assert_eq!(admission.admit(at("192.0.2.2"), now), Ok(()), "others are not concerned");
+            assert_eq!(admission.admit(at("192.0.2.2"), now), Ok(()), "others are not affected");
             now += Duration::from_nanos(1);
             assert_eq!(admission.admit(peer, now), Ok(()));
             admission.leave(peer, now);

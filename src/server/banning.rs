@@ -71,7 +71,6 @@ impl<S: Stream> Server<S> {
     }
 }
 
-/// True when a ban of this network hits the peer.
 fn is_hit(network: &Network, peer: Peer) -> bool {
     matches!(peer, Peer::Tcp(ip, _) if network.contains(ip) && !ip.is_loopback())
 }

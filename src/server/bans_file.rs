@@ -10,7 +10,6 @@ use crate::date;
 use crate::files::{read_text, replace};
 use crate::hub::{Ban, MOST_BANS};
 
-/// File name in the data directory.
 const NAME: &str = "bans";
 
 /// First line of the file. Other comments are lost with the next ban.
@@ -19,7 +18,6 @@ const HEAD: &str = "# Banned: network, expiry or -, operator, time, and reason.\
 /// Most bytes read from the file: more than the most bans need.
 const FILE_BYTES: usize = 1024 * MOST_BANS;
 
-/// The path of the file in this directory.
 pub(crate) fn path(directory: &Path) -> PathBuf {
     directory.join(NAME)
 }
@@ -106,7 +104,6 @@ mod tests {
 
     use super::*;
 
-    /// A separate directory for each test.
     fn scratch(name: &str) -> PathBuf {
         env::temp_dir().join(format!("parlor-bans-{}-{name}", process::id()))
     }

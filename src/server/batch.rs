@@ -37,7 +37,6 @@ pub(super) struct Batch {
     aside_bytes: Vec<u8>,
     /// Receivers that do not get all events, or get asides.
     special: Vec<ConnectionId>,
-    /// Approximate size of the events.
     bytes: usize,
     differences: Differences,
     /// The encodings made so far.
@@ -46,7 +45,6 @@ pub(super) struct Batch {
     encoder: Vec<u8>,
 }
 
-/// One event of a batch.
 #[derive(Debug)]
 struct Entry {
     event: Event,
@@ -104,7 +102,6 @@ impl<G: FnMut(Frame)> Parts<'_, G> {
         self.heard = next..next;
     }
 
-    /// Gives the copied bytes.
     fn end(&mut self) {
         if !self.own.is_empty() {
             (self.give)(mem::take(&mut self.own).into());
@@ -192,7 +189,6 @@ impl Batch {
         self.events.is_empty()
     }
 
-    /// All possible receivers of the events.
     pub(super) fn audience(&self) -> &Rc<[ConnectionId]> {
         &self.audience
     }

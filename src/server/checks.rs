@@ -23,7 +23,6 @@ pub struct Question {
     number: u64,
     origin: Origin,
     check: Box<Check>,
-    /// The label of an IRC client for the answer.
     label: Option<Box<str>>,
 }
 
@@ -59,7 +58,6 @@ pub(super) struct Checks {
     under_way: usize,
 }
 
-/// The questions of an origin that wait, in order.
 #[derive(Debug)]
 struct Queue {
     questions: VecDeque<Question>,
@@ -213,7 +211,7 @@ impl Checks {
             waiting += 1;
             assert!(self.waiting.contains_key(&key), "{key} waits for a verdict");
         }
-        assert_eq!(self.waiting.len(), waiting, "nobody else does");
+        assert_eq!(self.waiting.len(), waiting, "no other connection waits");
         let (mut ready, mut slowed, mut under_way) = (0, 0, 0);
         for (&origin, queue) in &self.queues {
             assert!(
@@ -224,7 +222,7 @@ impl Checks {
                 assert_eq!(
                     self.waiting.get(&question.key),
                     Some(&question.number),
-                    "what is asked is waited for"
+                    "each question has a waiting connection"
                 );
             }
             match queue.place {
@@ -240,7 +238,7 @@ impl Checks {
             }
         }
         let counts = (self.ready.len(), self.slowed.len(), self.under_way);
-        assert_eq!(counts, (ready, slowed, under_way), "everything stands in one place");
+        assert_eq!(counts, (ready, slowed, under_way), "each origin is in one place");
         assert!(self.under_way <= AT_ONCE);
     }
 }

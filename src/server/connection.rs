@@ -30,13 +30,11 @@ pub(super) struct Connection<S> {
     pub(super) dialect: Dialect,
     /// The last byte queued for the peer is no newline.
     pub(super) is_mid_line: bool,
-    /// This connection's share of `Server::kept_bytes`.
     pub(super) kept_bytes: u32,
     pub(super) life: Life,
     pub(super) link: Link,
     /// The connection's entry in `Deadlines`.
     pub(super) deadline: Option<Due>,
-    /// `Server::dirty` contains the connection.
     pub(super) is_dirty: bool,
     /// `Server::unread` or `unread_behind` contains the connection.
     pub(super) is_unread: bool,
@@ -65,7 +63,6 @@ pub(super) enum Inlet {
     Waiting { peer_finished: bool },
 }
 
-/// State of the link to the peer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Link {
     Sound,
@@ -94,13 +91,11 @@ pub(super) enum Life {
     Closed,
 }
 
-/// What a connection needs, derived from its state.
 #[derive(Debug)]
 pub(super) struct Needs {
     pub(super) read: Option<ReadNext>,
     /// Flush it at the end of the turn.
     pub(super) flush: bool,
-    /// Wake it at this time.
     pub(super) wake: Option<Due>,
     /// Memory besides the connection itself, in bytes.
     pub(super) memory: usize,
@@ -204,7 +199,6 @@ impl<S> Connection<S> {
         }
     }
 
-    /// True when the link is known to be broken.
     pub(super) fn is_known_gone(&self) -> bool {
         self.link != Link::Sound
     }

@@ -8,7 +8,6 @@ pub(super) struct Counts {
     pub(super) turns: TurnTimes,
     /// Closed connections, by the labels of `CloseReason`.
     pub(super) endings: Tally,
-    /// Newcomers dropped without a reason given.
     pub(super) dropped: u64,
     /// How often a peer had to wait because it exceeded its rate.
     pub(super) pauses: u64,

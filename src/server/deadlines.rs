@@ -10,7 +10,6 @@ const KEY_BITS: u32 = 24;
 
 #[derive(Debug)]
 pub(super) struct Deadlines {
-    /// Deadlines count from here.
     start: Instant,
     by_time: BTreeSet<Entry>,
 }
@@ -27,7 +26,7 @@ struct Entry(u64);
 
 impl Entry {
     fn new(Due(due): Due, key: usize) -> Self {
-        debug_assert!(key < 1 << KEY_BITS, "{key} is more connections than a process can have");
+        debug_assert!(key < 1 << KEY_BITS, "{key} exceeds the descriptors of a process");
         Self(due.get() << KEY_BITS | key as u64)
     }
 

@@ -39,7 +39,6 @@ impl<S: Stream> Server<S> {
         }
     }
 
-    /// Closes a broken connection.
     pub(super) fn lost(&mut self, key: usize, kind: ErrorKind, now: Now) {
         if let Some(reason) = self.reason_to_end(key, CloseReason::Lost(kind)) {
             self.seal(now);

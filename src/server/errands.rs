@@ -85,7 +85,6 @@ impl<S: Stream> Server<S> {
         peer_finished
     }
 
-    /// Gives the session its answer.
     fn found(&mut self, key: usize, found: Found, label: Label, now: Now) {
         self.with_session(key, now, |session, context| session.found(found, label.as_deref(), context));
     }

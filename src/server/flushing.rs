@@ -23,7 +23,6 @@ impl<S: Stream> Server<S> {
         }
     }
 
-    /// Writes to every dirty connection.
     pub(super) fn flush_all(&mut self, now: Now) {
         self.unshared_bytes = 0;
         // First come, first served: some may answer before the last have their bytes.

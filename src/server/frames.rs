@@ -6,7 +6,6 @@ use crate::message::Frame;
 
 #[derive(Debug, Default)]
 pub(super) struct Frames {
-    /// `None` when the queue is empty.
     first: Option<Frame>,
     /// The others; `None`, without an allocation, when there are none.
     #[expect(
@@ -68,8 +67,8 @@ impl Frames {
 
     /// Panics when the two parts disagree, for tests.
     pub(super) fn check(&self) {
-        assert!(self.first.is_some() || self.rest.is_none(), "nothing follows where nothing is first");
-        assert!(self.rest.as_ref().is_none_or(|rest| !rest.is_empty()), "what is not used has no memory");
+        assert!(self.first.is_some() || self.rest.is_none(), "without a first frame there are no others");
+        assert!(self.rest.as_ref().is_none_or(|rest| !rest.is_empty()), "an empty rest is not allocated");
     }
 }
 

@@ -65,7 +65,7 @@ mod tests {
         }
         for _ in 0..3 {
             assert_eq!(guesses.ready_at(origin(1), now), now + Duration::from_secs(10));
-            assert!(guesses.ready_at(origin(2), now) <= now, "others are not concerned");
+            assert!(guesses.ready_at(origin(2), now) <= now, "others are not affected");
             now += Duration::from_secs(10);
             guesses.count(origin(1), now);
         }
@@ -83,6 +83,6 @@ mod tests {
         now += Duration::from_secs(60);
         guesses.count(origin(0), now);
         guesses.count(origin(1 << 20), now);
-        assert_eq!(guesses.wrong.len(), 2, "those that have all their guesses again are forgotten");
+        assert_eq!(guesses.wrong.len(), 2, "addresses with all their guesses are forgotten");
     }
 }

@@ -11,9 +11,9 @@ impl<S: Stream> Server<S> {
     /// Panics when an invariant does not hold between turns. O(n), for tests.
     pub fn check(&self) {
         self.hub.check();
-        assert!(self.leavers.is_empty(), "whoever has left is in no room");
-        assert!(self.batch.audience().is_empty(), "what was said is in outboxes");
-        assert!(self.out.is_empty(), "everything is done that was caused");
+        assert!(self.leavers.is_empty(), "users who have left are removed");
+        assert!(self.batch.audience().is_empty(), "the batch is sealed");
+        assert!(self.out.is_empty(), "all effects are executed");
         let (mut deadlines, mut kept_bytes, mut own_bytes) = (0, 0, 0);
         for (key, connection) in &self.connections {
             connection.outbox.check();
@@ -27,22 +27,22 @@ impl<S: Stream> Server<S> {
                 Life::Open(_) | Life::Flushing { .. } | Life::Lingering { .. } => {}
                 // Banned connections close in later turns.
                 Life::Doomed(_) => {
-                    assert!(!self.banned.is_empty(), "{key} is to end in the turn in which that is known")
+                    assert!(!self.banned.is_empty(), "{key} is doomed and still open")
                 }
-                Life::Leaving { .. } | Life::Closed => panic!("{key} is in the middle of something"),
+                Life::Leaving { .. } | Life::Closed => panic!("{key} is between two states"),
             }
             let needs = connection.needs(self.house.config.limits.flood, &self.deadlines);
             assert_eq!(needs.memory, connection.kept_bytes as usize, "{key} is counted");
             assert_eq!(needs.wake, connection.deadline, "{key} is scheduled");
-            assert!(needs.read.is_none() || connection.is_unread, "{key} is read on");
-            assert!(!needs.flush || connection.is_dirty, "{key} is written to");
+            assert!(needs.read.is_none() || connection.is_unread, "{key} will be read");
+            assert!(!needs.flush || connection.is_dirty, "{key} will be flushed");
             deadlines += usize::from(connection.deadline.is_some());
             let limit = self.house.config.limits.outbox_bytes;
             assert!(connection.unsent_bytes() <= limit || !connection.is_open());
         }
-        assert_eq!(self.kept_bytes, kept_bytes, "what is kept is counted");
+        assert_eq!(self.kept_bytes, kept_bytes, "kept bytes are counted");
         assert!(kept_bytes <= self.most_kept_bytes(), "{kept_bytes} bytes are kept");
-        assert_eq!(self.own_bytes, own_bytes, "what connections take is counted");
+        assert_eq!(self.own_bytes, own_bytes, "memory of connections is counted");
         assert_eq!(self.deadlines.len(), deadlines, "no deadline outlives its connection");
         let open = self.connections.iter().filter(|(_, c)| c.is_open()).count();
         assert_eq!(self.open, open, "open connections are counted");
@@ -50,7 +50,7 @@ impl<S: Stream> Server<S> {
         let is_checking = |c: &Connection<S>| c.is_open() && matches!(c.inlet, Inlet::Waiting { .. });
         self.checks.check(self.connections.iter().filter(|(_, c)| is_checking(c)).map(|(key, _)| key));
         let refusals = self.connections.iter().filter(|(_, c)| !c.is_admitted).count();
-        assert!(refusals <= REFUSALS_AT_ONCE, "{refusals} are being turned away");
+        assert!(refusals <= REFUSALS_AT_ONCE, "{refusals} refusals are under way");
         let owned = self.connections.iter().filter(|(_, c)| c.session.user() != UserId::NOBODY);
         let owned: BTreeSet<_> = owned.map(|(key, c)| (c.session.user(), connection_id(key))).collect();
         let known = self.hub.users().iter().flat_map(|(id, _)| {
@@ -59,13 +59,13 @@ impl<S: Stream> Server<S> {
         assert_eq!(
             known.collect::<BTreeSet<_>>(),
             owned,
-            "users and sessions agree on whom a connection belongs to"
+            "users and sessions agree on the user of each connection"
         );
         let is_open =
             |&(_, ConnectionId(key)): &(UserId, ConnectionId)| self.connections[key as usize].is_open();
         assert!(
             owned.iter().all(|owned| is_open(owned) || !self.banned.is_empty()),
-            "somebody left and is still here"
+            "a user without a connection is still here"
         );
     }
 }

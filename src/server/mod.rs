@@ -93,7 +93,6 @@ pub struct Server<S> {
     unshared_bytes: usize,
     /// Users and rooms looked at or told something since `take_steps`.
     steps: usize,
-    /// Handshake steps of newcomers in this turn.
     openings: usize,
     /// Shared by all reads.
     read_buffer: Box<[u8]>,
@@ -412,5 +411,5 @@ impl<S: Stream> Server<S> {
 }
 
 fn connection_id(key: usize) -> ConnectionId {
-    ConnectionId(u32::try_from(key).expect("the system has fewer descriptors than 32 bits count"))
+    ConnectionId(u32::try_from(key).expect("the number of descriptors fits in 32 bits"))
 }

@@ -23,7 +23,6 @@ pub struct Outbox {
     queued_bytes: u32,
     /// Sum of the memory that `frames` keep.
     kept_bytes: u32,
-    /// The stream would block.
     is_blocked: bool,
 }
 
@@ -70,12 +69,10 @@ impl Outbox {
         self.is_blocked
     }
 
-    /// Notes that the stream would block.
     pub(super) fn block(&mut self) {
         self.is_blocked = true;
     }
 
-    /// Notes that the stream may take more.
     pub(super) fn unblock(&mut self) {
         self.is_blocked = false;
     }

@@ -64,7 +64,7 @@ impl<S: Stream> Server<S> {
         for (n, id) in audience.iter().enumerate() {
             let key = id.0 as usize;
             let Some(connection) = self.connections.get_mut(key) else {
-                debug_assert!(false, "an event for {id:?}, who is gone");
+                debug_assert!(false, "an event for {id:?}, which is gone");
                 continue;
             };
             if connection.is_hearing() {
@@ -92,7 +92,7 @@ impl<S: Stream> Server<S> {
     fn put(&mut self, id: ConnectionId, bytes: Range<usize>, now: Now) {
         let key = id.0 as usize;
         let Some(connection) = self.connections.get_mut(key) else {
-            debug_assert!(false, "something is to be sent to {id:?}, who is gone");
+            debug_assert!(false, "bytes for {id:?}, which is gone");
             return;
         };
         if connection.may_be_told() {

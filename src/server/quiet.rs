@@ -33,7 +33,6 @@ impl Quiet {
         self.kept_bytes
     }
 
-    /// The held-back frames, in order.
     pub(super) fn into_held(self) -> Vec<Frame> {
         self.held
     }

@@ -221,7 +221,6 @@ impl<S: Stream> Server<S> {
         used
     }
 
-    /// Number of steps since the last call.
     fn take_steps(&mut self) -> usize {
         self.out.take_steps() + mem::take(&mut self.steps)
     }

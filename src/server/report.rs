@@ -7,7 +7,6 @@ use crate::message::{Peer, Tally};
 use crate::name::UserName;
 use crate::session::uptime;
 
-/// Number of the largest outboxes in a report.
 pub(super) const LARGEST: usize = 5;
 
 /// Counts continue on a further line beyond this many bytes.
@@ -94,7 +93,6 @@ impl Report {
     }
 }
 
-/// Appends `head` and each count, as lines.
 fn list(head: &str, tally: &Tally, lines: &mut Vec<String>) {
     let mut line = format!("{head} in all");
     for (label, count) in tally.iter() {

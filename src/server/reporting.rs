@@ -11,7 +11,6 @@ use crate::server::memory::resident_bytes;
 use crate::server::report::{LARGEST, Report, Waiting};
 use crate::session::Stage;
 
-/// The stage of connections that are closing.
 const ENDING: &str = "ending";
 
 impl<S: Stream> Server<S> {

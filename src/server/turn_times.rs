@@ -8,7 +8,6 @@ const PARTS_EXP: u32 = 3;
 /// Longer turns than 2 to the power of this, in nanoseconds (18 minutes), count as that long.
 const LONGEST_EXP: u32 = 40;
 
-/// 304 buckets of 8 bytes.
 const BUCKETS: usize = ((LONGEST_EXP - PARTS_EXP + 1) << PARTS_EXP) as usize;
 
 /// Durations of turns. Quantiles are at most an eighth too long and never too short; the sum and the longest are exact.
@@ -103,7 +102,6 @@ fn bucket(time: Duration) -> usize {
     }
 }
 
-/// The longest time in a bucket.
 fn most(bucket: usize) -> Duration {
     let (bucket, parts) = (bucket as u64, 1 << PARTS_EXP);
     let shift = (bucket >> PARTS_EXP).saturating_sub(1);

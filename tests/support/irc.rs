@@ -15,7 +15,6 @@ use super::scene::{self, Scene};
 /// Replaces cloaked hosts in `lines`, which differ in every run.
 pub const HOST: &str = "HOST";
 
-/// The quiet time after a CrazyIt login.
 const QUIET: Duration = Duration::from_millis(500);
 
 /// A connected peer: a key to [`IrcScene`].
@@ -23,7 +22,6 @@ const QUIET: Duration = Duration::from_millis(500);
 pub struct Guest(usize);
 
 impl Guest {
-    /// A number unique to the guest.
     pub fn number(self) -> usize {
         self.0
     }
@@ -61,7 +59,6 @@ impl IrcScene {
         Self { scene: Scene::with_clock(config, time), guests: Vec::new() }
     }
 
-    /// Announces TLS to IRC clients, at this port.
     pub fn announce_tls(&mut self, port: u16) {
         self.scene.server.announce_tls(Some(port));
     }
@@ -129,7 +126,6 @@ impl IrcScene {
         guest
     }
 
-    /// Registers `guest` as an IRC user.
     pub fn register(&mut self, guest: Guest, name: &str, capabilities: &str) {
         if !capabilities.is_empty() {
             self.send(guest, &format!("CAP REQ :{capabilities}"));
@@ -141,7 +137,6 @@ impl IrcScene {
         assert!(lines.iter().any(|line| line.contains(" 001 ")), "{name} was not welcomed: {lines:#?}");
     }
 
-    /// An IRC user that is a server operator.
     pub fn operator(&mut self, name: &str) -> Guest {
         let guest = self.irc(name);
         self.send(guest, "OPER root secret");
@@ -249,7 +244,6 @@ impl IrcScene {
         self.guests[guest.0].end.is_closed()
     }
 
-    /// Advances the time in one step.
     pub fn advance(&mut self, by: Duration) {
         self.scene.advance(by);
     }
@@ -270,7 +264,6 @@ impl IrcScene {
         self.forget();
     }
 
-    /// Time until the server's next deadline.
     pub fn wait(&self) -> Option<Duration> {
         self.scene.wait()
     }

@@ -41,7 +41,6 @@ pub const NEITHER: &str = "bytes outside a frame: begin with ∏∑name∏∑, o
 /// The answer to a TLS ClientHello at a plain port.
 pub const TLS_HERE: &str = "TLS at a port without it: connect without TLS, or to the server's port for TLS";
 
-/// The login frame.
 pub fn login(name: &str) -> String {
     format!("∏∑{name}∏∑")
 }
@@ -74,7 +73,6 @@ impl TestServer {
         Self::with_limits(limits())
     }
 
-    /// A server on a free port.
     pub fn with_limits(limits: Limits) -> Self {
         Self::listen(&[address("127.0.0.1:0")], limits).expect("the loopback interface has a free port")
     }
@@ -93,7 +91,6 @@ impl TestServer {
         Ok(Self { addresses, tls_addresses, stopper, thread })
     }
 
-    /// The addresses, in the order of the request.
     pub fn addresses(&self) -> &[Address] {
         &self.addresses
     }
@@ -112,7 +109,6 @@ impl TestServer {
         Peer::user(&self.addresses[0], name)
     }
 
-    /// Asks the server to stop, without waiting.
     pub fn begin_to_stop(&self) {
         self.stopper.stop().expect("the server can be woken");
     }

@@ -11,5 +11,4 @@ pub fn config() -> ServerConfig {
     ServerConfig { limits: limits(), ..ServerConfig::default() }
 }
 
-/// Arguments for `parlord` in tests.
 pub const PARLORD_ARGS: [&str; 4] = ["--listen", "127.0.0.1:0", "--flood", "off"];

@@ -205,7 +205,6 @@ impl Peer {
         bytes[..count].to_vec()
     }
 
-    /// Expects exactly these bytes next.
     #[track_caller]
     pub fn expect(&mut self, expected: &str) {
         while self.unread.len() < expected.len() && expected.as_bytes().starts_with(&self.unread) {
@@ -273,7 +272,6 @@ impl Peer {
         }
     }
 
-    /// Shuts down the sending half.
     pub fn finish(&mut self) {
         let result = match &mut self.socket {
             Socket::Tcp(stream) => stream.shutdown(Shutdown::Write),

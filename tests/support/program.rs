@@ -89,13 +89,11 @@ impl Program {
         Self { child, stdin, stdout, stderr }
     }
 
-    /// Reads the line with the server's address.
     #[track_caller]
     pub fn listening(&self) -> Address {
         listening(&self.line())
     }
 
-    /// The next line on standard output.
     #[track_caller]
     pub fn line(&self) -> String {
         self.stdout.recv_timeout(DEADLINE).expect("a line on standard output")
@@ -129,7 +127,6 @@ impl Program {
         self.child.id()
     }
 
-    /// Sends a signal to this process.
     pub fn signal(&self, signal: Signal) {
         let pid = Pid::from_child(&self.child);
         kill_process(pid, signal).expect("the program runs");
@@ -150,7 +147,6 @@ impl Program {
         fs::read_dir(format!("/proc/{}/fd", self.child.id())).expect("the program runs, on Linux").count()
     }
 
-    /// CPU time of the program.
     pub fn cpu_time(&self) -> Duration {
         // In hundredths of a second, whatever the kernel's tick (proc(5): `utime`, `stime`). The name may contain
         // anything, and ends at the last parenthesis.
@@ -229,7 +225,6 @@ pub fn listening(line: &str) -> Address {
     address(rest.split(',').next().expect("split gives one part"))
 }
 
-/// The output of `--help`.
 pub fn help(program: &str) -> String {
     let output = Command::new(program).arg("--help").output().expect("the program runs");
     assert!(output.status.success());

@@ -72,13 +72,10 @@ impl Guest {
 pub struct Scene {
     pub server: Server<End>,
     pub now: Now,
-    /// Open wires by key, for polls.
     wires: BTreeMap<usize, Weak<RefCell<Wire>>>,
     /// The outcome of reading the config again.
     pub files: Result<ServerConfig, ConfigError>,
-    /// Check invariants after every turn.
     pub checks: bool,
-    /// Password checks under way.
     pub questions: Vec<Question>,
     /// Leave those unanswered.
     pub is_thinking: bool,

@@ -27,7 +27,6 @@ impl Duplex for TcpStream {
     }
 }
 
-/// The server's side of a scripted conversation.
 pub struct StandIn {
     stream: Box<dyn Duplex>,
     unread: Vec<u8>,

@@ -23,7 +23,6 @@ pub enum Fault {
 /// Planned faults, by the number of the operation.
 #[derive(Debug, Default)]
 pub struct Faults {
-    /// Number of operations so far.
     done: usize,
     planned: BTreeMap<usize, Fault>,
 }
@@ -58,17 +57,13 @@ pub struct Wire {
     /// Writes fail, and so does the first read after the input. As with real sockets, the error is reported once; later
     /// reads return the end.
     pub broken: bool,
-    /// The error has been reported.
     told: bool,
     /// Everything the server wrote.
     pub written: Vec<u8>,
-    /// Most bytes per read.
     pub read_size: usize,
-    /// Most bytes per write.
     pub write_size: usize,
     /// Bytes that can be written before a write blocks.
     pub room: usize,
-    /// The server has shut down its side.
     pub shut: bool,
     pub reads: Faults,
     pub writes: Faults,
@@ -82,7 +77,6 @@ pub struct Wire {
     pub is_secure: bool,
     /// Reads that the handshake still takes. Each takes a byte.
     pub opening_reads: usize,
-    /// The server declined the handshake.
     pub is_declined: bool,
 }
 

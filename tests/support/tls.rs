@@ -33,7 +33,6 @@ impl Certificate {
         }
     }
 
-    /// Reads an existing certificate.
     pub fn read(cert: PathBuf, key: PathBuf) -> Self {
         let der = CertificateDer::from_pem_file(&cert).expect("there is a certificate");
         Self { cert, key, der }

@@ -18,7 +18,6 @@ use rustls::{ServerConfig, ServerConnection, StreamOwned, SupportedProtocolVersi
 use super::StandIn;
 use super::stand_in::Duplex;
 
-/// A certificate authority.
 pub struct Authority(CertifiedIssuer<'static, KeyPair>);
 
 impl Authority {
@@ -77,7 +76,6 @@ impl Identity {
     }
 }
 
-/// A scripted TLS server.
 #[derive(Clone)]
 pub struct Server {
     pub identity: Identity,

@@ -17,7 +17,6 @@ use crate::address::Address;
 
 /// Silence after which the kernel probes a peer, so that a machine that lost power does not keep its name for ever.
 const KEEPALIVE_IDLE: Duration = Duration::from_secs(120);
-/// Time between probes.
 const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(20);
 /// Unanswered probes after which the connection is lost.
 const KEEPALIVE_PROBES: u32 = 4;

@@ -4,7 +4,6 @@ use std::io;
 
 use rustix::io::Errno;
 
-/// The process or the system has no free descriptor.
 pub(super) fn is_out_of_descriptors(error: &io::Error) -> bool {
     matches!(Errno::from_io_error(error), Some(Errno::MFILE | Errno::NFILE))
 }

@@ -25,7 +25,6 @@ const PAUSE: Duration = Duration::from_secs(1);
 pub(super) struct Listener {
     kind: Kind,
     address: Address,
-    /// Newcomers at this listener speak TLS.
     pub(super) is_tls: bool,
     /// A newcomer may be waiting. The system reports readiness only once.
     is_ready: bool,
@@ -43,7 +42,6 @@ enum Kind {
     },
 }
 
-/// The outcome of accepting.
 #[derive(Debug)]
 pub(super) enum Arrival {
     Newcomer(Plain, Peer),
@@ -95,7 +93,6 @@ impl Listener {
         Self { kind, address, is_tls: false, is_ready: false, paused_until: None }
     }
 
-    /// Sets whether newcomers speak TLS.
     pub(super) fn with_tls(self, is_tls: bool) -> Self {
         Self { is_tls, ..self }
     }
@@ -112,7 +109,6 @@ impl Listener {
         }
     }
 
-    /// Notes that a newcomer may be waiting.
     pub(super) fn set_ready(&mut self) {
         self.is_ready = true;
     }
@@ -126,7 +122,6 @@ impl Listener {
         self.paused_until
     }
 
-    /// Ends a pause that is over by `now`.
     pub(super) fn expire(&mut self, now: Instant) {
         self.paused_until = self.paused_until.filter(|&until| until > now);
     }

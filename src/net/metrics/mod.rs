@@ -28,7 +28,6 @@ const STOP_TIMEOUT: Duration = Duration::from_secs(2);
 /// Token range: above the keys of the server's connections, below its listeners. Connections first, then listeners.
 const TOKENS: Range<usize> = 1 << 30..1 << 31;
 
-/// Listeners and connections of the metrics endpoint.
 #[derive(Debug)]
 pub(super) struct Metrics {
     listeners: Vec<Listener>,

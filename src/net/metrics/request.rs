@@ -1,6 +1,5 @@
 //! Parses HTTP requests: `GET` or `HEAD` of `/metrics` (RFC 9112).
 
-/// The path of the counters.
 const PATH: &str = "/metrics";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,7 +10,6 @@ pub(super) enum Request {
     Head,
     /// Another method for this path.
     OtherMethod,
-    /// An unknown path.
     OtherPath,
     Malformed,
 }

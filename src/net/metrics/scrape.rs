@@ -23,7 +23,6 @@ pub(super) struct Scrape<S> {
     step: Step,
     /// There may be work. The system reports readiness only once.
     pub(super) ready: bool,
-    /// The timeout.
     pub(super) until: Instant,
 }
 
@@ -38,14 +37,11 @@ enum Step {
     Lingering,
 }
 
-/// The outcome of a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Progress {
-    /// Continue at once.
     Goes,
     /// Continue in the next turn, without waiting for readiness.
     HadItsBudget,
-    /// Wait for readiness.
     Waits,
     Over,
 }
@@ -139,7 +135,6 @@ impl<S: Stream> Scrape<S> {
     }
 }
 
-/// The outcome of a failed read.
 fn blocked(kind: ErrorKind) -> Progress {
     match kind {
         ErrorKind::WouldBlock => Progress::Waits,
@@ -196,7 +191,6 @@ mod tests {
         }
     }
 
-    /// A scrape whose peer sent a request in these pieces.
     fn scrape(pieces: &[&str], now: Instant) -> Scrape<Scripted> {
         let pieces = pieces.iter().map(|piece| piece.as_bytes().to_vec()).collect();
         let mut scrape = Scrape::new(Scripted { pieces, ..Scripted::default() }, now);

@@ -9,7 +9,6 @@ use crate::message::Peer;
 /// Longest header of version 1 in bytes, including CR LF (§2.1).
 const V1_BYTES: usize = 107;
 
-/// The start of a version 1 header.
 const V1_BEGIN: &[u8] = b"PROXY ";
 
 /// The start of a version 2 header (§2.2).
@@ -23,7 +22,6 @@ const V2_REST_BYTES: usize = 4096;
 
 pub(super) const HEADER_BYTES: usize = V2_FIXED_BYTES + V2_REST_BYTES;
 
-/// The first bytes of a connection, parsed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Parsed {
     /// An incomplete header, or no byte yet.
@@ -75,7 +73,6 @@ pub(super) fn parse(bytes: &[u8]) -> Parsed {
     }
 }
 
-/// A header's length and peer; `None` if it is incomplete.
 type Header = Option<(usize, Option<Peer>)>;
 
 /// `PROXY TCP4 SOURCE DESTINATION PORT PORT`, the same with `TCP6`, or `PROXY UNKNOWN` and anything.
@@ -195,7 +192,6 @@ mod tests {
         Some(text.parse::<std::net::SocketAddr>().unwrap().into())
     }
 
-    /// Every kind of valid header, with its peer.
     fn good() -> Vec<(Vec<u8>, Option<Peer>)> {
         let longest = "ffff:f:ffff:ffff:ffff:ffff:ffff:ffff ffff:f:ffff:ffff:ffff:ffff:ffff:fff 65535 65535";
         vec![

@@ -22,7 +22,6 @@ use crate::logging::PeerLog;
 use crate::message::Peer;
 use header::{HEADER_BYTES, Parsed};
 
-/// Most newcomers that wait for their header.
 const MOST_WAITING: usize = 1024;
 
 const HEADER_TIMEOUT: Duration = Duration::from_secs(5);
@@ -49,7 +48,6 @@ impl Proxies {
         Self { from: from.to_vec(), waiting: Slab::new() }
     }
 
-    /// Replaces the trusted proxies.
     pub(super) fn change(&mut self, from: &[Proxy]) {
         self.from = from.to_vec();
     }
@@ -96,7 +94,6 @@ impl Proxies {
         None
     }
 
-    /// True when `token` belongs to a waiting newcomer.
     pub(super) fn has(token: Token) -> bool {
         TOKENS.contains(&token.0)
     }
@@ -128,7 +125,6 @@ impl Proxies {
         self.waiting.iter().map(|(_, waiting)| waiting.until).min()
     }
 
-    /// Closes newcomers that have waited too long.
     pub(super) fn expire(&mut self, now: Instant, log: &mut PeerLog) {
         self.waiting.retain(|_, Waiting { newcomer, until }| {
             let is_late = *until <= now;
@@ -150,9 +146,7 @@ impl Proxies {
     }
 }
 
-/// The outcome of peeking at a socket.
 enum Look {
-    /// The header is incomplete.
     Waits,
     /// The header was read.
     Told(Peer),

@@ -17,7 +17,6 @@ use crate::net::listener::{Arrival, Listener};
 use crate::net::newcomer::Newcomer;
 use crate::net::socket::Socket;
 
-/// Most newcomers accepted from one listener in a turn.
 const ACCEPT_BUDGET: usize = 256;
 
 /// Least interval between log lines about pauses: peers that come and go could otherwise cause one each time.

@@ -26,14 +26,12 @@ use crate::net::worker::Worker;
 use crate::server::Server;
 use crate::server::Verdict;
 
-/// Most events per poll.
 const EVENTS: usize = 1024;
 
 /// Least number of pending writes at which polling for more input first costs next to nothing, compared with the writes
 /// that it may save.
 const MANY_WRITES: usize = 16;
 
-/// Most such polls in a turn.
 const LOOKS: usize = 2;
 
 /// What is due waits for the next beat, so that idle peers are pinged together: with ten thousand of them, one is due a
@@ -48,19 +46,16 @@ pub(super) struct Running {
     pub(super) server: Server<Socket>,
     /// For newcomers at TLS listeners.
     pub(super) tls: Option<Tls>,
-    /// Checks passwords.
     worker: Worker<Verdict>,
     /// Saves bans. Separate, because a disk may take seconds.
     pub(super) saver: Worker<io::Result<()>>,
     pub(super) saving: Saving,
     metrics: Metrics,
-    /// Newcomers whose PROXY header is awaited.
     pub(super) proxies: Proxies,
     /// The descriptor for newcomers when there is no other.
     pub(super) reserve: Reserve,
     /// When a pause of accepting was last logged.
     pub(super) pause_logged_at: Option<Instant>,
-    /// A signal asked for a reload.
     is_to_reload: bool,
 }
 

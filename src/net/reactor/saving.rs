@@ -7,9 +7,7 @@ pub(super) const SAVE_TIMEOUT: Duration = Duration::from_secs(10);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Saving {
-    /// No save is under way.
     Rests,
-    /// A save is under way since this time.
     Since(Instant),
 }
 

@@ -7,7 +7,6 @@ pub(super) const DECODE_ERROR: u8 = 50;
 
 /// The content type of an alert, a version that all versions accept, and the length of the rest.
 const HEADER: [u8; 5] = [21, 3, 3, 0, 2];
-/// The alert closes the connection.
 const FATAL: u8 = 2;
 
 /// A record with an alert, unencrypted.

@@ -28,7 +28,6 @@ use crate::fingerprint::Fingerprint;
 use crate::tls_clock::TlsClock;
 use records::Scratch;
 
-/// State shared by all TLS connections.
 #[derive(Debug)]
 pub(super) struct Tls {
     fingerprint: Fingerprint,
@@ -76,7 +75,6 @@ impl Tls {
     }
 }
 
-/// The settings for handshakes.
 fn handshakes(certified: &Arc<CertifiedKey>) -> Arc<ServerConfig> {
     let provider = Arc::new(ring::default_provider());
     let config = ServerConfig::builder_with_details(provider, Arc::new(TlsClock))

@@ -13,13 +13,10 @@ pub(super) const RECORD_BYTES: usize = 16 * 1024;
 /// (RFC 5288 §3, RFC 8446 §5.2).
 const OVERHEAD_BYTES: usize = 64;
 
-/// Room for a record with an alert.
 const ALERT_BYTES: usize = 64;
 
-/// Buffers that all connections use in turn.
 #[derive(Debug, Default)]
 pub(super) struct Scratch {
-    /// Received records.
     pub(super) incoming: Buffer,
     /// Content of records, received or to be sent.
     pub(super) plain: Vec<u8>,
@@ -27,7 +24,6 @@ pub(super) struct Scratch {
     pub(super) outgoing: Buffer,
 }
 
-/// The outcome of processing records.
 #[derive(Debug, Default)]
 pub(super) struct Progress {
     /// Number of their bytes processed.

@@ -26,7 +26,6 @@ static CERTIFIED: LazyLock<Arc<CertifiedKey>> = LazyLock::new(|| {
     )
 });
 
-/// The server's settings for handshakes.
 pub(super) fn server() -> Arc<ServerConfig> {
     handshakes(&CERTIFIED)
 }
@@ -76,9 +75,7 @@ pub(super) fn client(version: &'static SupportedProtocolVersion) -> ClientConnec
 #[derive(Debug)]
 pub(super) struct Wire {
     pub(super) arrived: VecDeque<u8>,
-    /// No more bytes will arrive.
     pub(super) ended: bool,
-    /// Most bytes per read.
     pub(super) most: usize,
     pub(super) written: Vec<u8>,
     /// Bytes that can be written before a write blocks.

@@ -16,7 +16,6 @@ fn pair(version: &'static SupportedProtocolVersion) -> (ClientConnection, TlsStr
     (client(version), TlsStream::new(Wire::default(), connection, Rc::default()))
 }
 
-/// Takes the records that the client wants to send.
 fn records_of(client: &mut ClientConnection) -> Vec<u8> {
     let mut records = Vec::new();
     while client.wants_write() {
