@@ -75,9 +75,9 @@ impl Budget {
 
     /// Panics unless the total is `total`. For tests.
     pub(super) fn check(&self, total: usize) {
-        assert_eq!(self.total, total, "what is kept for rooms and users is charged");
-        assert!(self.origins.values().all(|&theirs| theirs > 0), "an address without anything is forgotten");
-        assert!(self.origins.values().sum::<usize>() <= total, "no address has what is not there");
+        assert_eq!(self.total, total, "the charges add up");
+        assert!(self.origins.values().all(|&theirs| theirs > 0), "addresses without charges are removed");
+        assert!(self.origins.values().sum::<usize>() <= total, "no address exceeds the total");
     }
 }
 

@@ -45,7 +45,7 @@ impl Conversation for Newcomer {
     }
 
     fn set_owner(&mut self, user: UserId, _: &Context<'_>) {
-        debug_assert_eq!(user, UserId::NOBODY, "without a protocol there is nothing to hear with");
+        debug_assert_eq!(user, UserId::NOBODY, "a user needs a detected protocol");
     }
 
     fn online(&self) -> Stage {

@@ -38,7 +38,7 @@ struct Fields {
 /// The users that a request selects.
 #[derive(Debug)]
 enum Wanted {
-    /// Members of a channel. Those from this index on are listed; see [`super::names::Names`].
+    /// Members of a channel. Those from this index on are listed, from last to first as in `NAMES`.
     Channel { name: RoomName, listed_from: usize },
     /// One user.
     User(UserId),
