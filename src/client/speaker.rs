@@ -78,7 +78,7 @@ impl Speaker {
     }
 
     /// Sends a request, in several messages if it is too long for one. If the server confirms messages, returns the
-    /// mark of the last one, which comes back in [`super::Event::answers`].
+    /// mark of the last one, which comes back in [`super::ClientEvent::answers`].
     pub fn send(&mut self, request: &Request) -> Result<Option<u64>, Error> {
         let mut mark = None;
         for piece in self.pieces(request) {
