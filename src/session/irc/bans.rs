@@ -26,7 +26,6 @@ const LINE_BYTES: usize = 512;
 const CLOAK_END: &str = ".ip";
 
 impl Irc {
-    /// `KLINE [duration] target [reason]`.
     pub(super) fn kline(&mut self, message: &Message<'_>, context: &mut Context<'_>) {
         let (duration, rest) = match message.params.split_first() {
             Some((first, rest)) => match duration(first) {
@@ -68,7 +67,6 @@ impl Irc {
         context.hub.tell_operators(Some(self.user), text, context.now, context.out);
     }
 
-    /// `UNKLINE target`.
     pub(super) fn unkline(&mut self, message: &Message<'_>, context: &mut Context<'_>) {
         let Some(network) = self.banned_network("UNKLINE", message.params[0], context) else { return };
         if context.hub.unban(&network, context.now).is_none() {

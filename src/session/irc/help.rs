@@ -6,7 +6,6 @@ use crate::session::Context;
 use crate::wire::irc::{Message, numeric};
 
 impl Irc {
-    /// `HELP [command]`.
     pub(super) fn help(&mut self, message: &Message<'_>, context: &mut Context<'_>) {
         let subject = message.params.first().copied().filter(|subject| !subject.is_empty());
         let lines: Vec<String> = match subject {

@@ -6,7 +6,6 @@ use crate::session::Context;
 use crate::wire::irc::{Message, numeric};
 
 impl Irc {
-    /// `PING token`.
     pub(super) fn ping(&mut self, message: &Message<'_>, context: &mut Context<'_>) {
         let token = message.params[0];
         if token.is_empty() {
@@ -25,7 +24,6 @@ impl Irc {
     /// `ERROR`: ignored from clients.
     pub(super) fn error(&mut self, _: &Message<'_>, _: &mut Context<'_>) {}
 
-    /// `QUIT [reason]`.
     pub(super) fn quit(&mut self, message: &Message<'_>, context: &mut Context<'_>) {
         let reason = message.params.first().copied().unwrap_or_default();
         context.out.close(self.connection, CloseReason::Quit(reason.to_owned()));

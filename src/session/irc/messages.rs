@@ -31,7 +31,6 @@ impl Work for Speaking {
 }
 
 impl Irc {
-    /// `PRIVMSG targets text`.
     pub(super) fn privmsg(&mut self, message: &Message<'_>, context: &mut Context<'_>) {
         self.speak(SpeechKind::Message, message, context);
     }
@@ -41,7 +40,6 @@ impl Irc {
         self.speak(SpeechKind::Notice, message, context);
     }
 
-    /// `TAGMSG targets`.
     pub(super) fn tagmsg(&mut self, message: &Message<'_>, context: &mut Context<'_>) {
         self.speak(SpeechKind::TagsOnly, message, context);
     }

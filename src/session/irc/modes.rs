@@ -34,7 +34,6 @@ enum Asked {
 }
 
 impl Irc {
-    /// `MODE target [changes]`.
     pub(super) fn mode(&mut self, message: &Message<'_>, context: &mut Context<'_>) {
         let (target, changes) = (message.params[0], &message.params[1..]);
         if target.starts_with('#') {

@@ -111,7 +111,6 @@ impl Work for NamesOf {
 }
 
 impl Irc {
-    /// `NAMES channels`.
     pub(super) fn names(&mut self, message: &Message<'_>, context: &mut Context<'_>) {
         let Some(names) = message.params.first() else {
             return self.complain(numeric::RPL_ENDOFNAMES, "*", "End of NAMES list", context);

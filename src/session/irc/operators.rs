@@ -16,7 +16,6 @@ use crate::wire::irc::{Message, numeric};
 const HOST_BYTES: usize = 64;
 
 impl Irc {
-    /// `OPER name password`.
     pub(super) fn oper(&mut self, message: &Message<'_>, context: &mut Context<'_>) {
         let (name, password) = (message.params[0], message.params[1]);
         let operators = &context.house.config.operators;
@@ -61,14 +60,12 @@ impl Irc {
         self.tell_own_changes(&before, context);
     }
 
-    /// `KILL nick reason`.
     pub(super) fn kill(&mut self, message: &Message<'_>, context: &mut Context<'_>) {
         let Some(who) = self.victim(message.params[0], context) else { return };
         let reason = cut(message.params[1], KICK_CHARS).to_owned();
         self.ask(Command::Kill { who, reason }, context);
     }
 
-    /// `CHGHOST nick user host`.
     pub(super) fn chghost(&mut self, message: &Message<'_>, context: &mut Context<'_>) {
         let Some(who) = self.victim(message.params[0], context) else { return };
         let (username, host) = (message.params[1], message.params[2]);
@@ -93,7 +90,6 @@ impl Irc {
         victim
     }
 
-    /// `REHASH`.
     pub(super) fn rehash(&mut self, _: &Message<'_>, context: &mut Context<'_>) {
         context.out.push(Effect::Errand(self.connection, ErrandKind::Reload.into()));
     }
@@ -104,7 +100,6 @@ impl Irc {
         self.say("NOTICE", told, context);
     }
 
-    /// `WALLOPS text`.
     pub(super) fn wallops(&mut self, message: &Message<'_>, context: &mut Context<'_>) {
         if message.params[0].is_empty() {
             return self.need_more_params("WALLOPS", context);

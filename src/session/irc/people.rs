@@ -58,7 +58,6 @@ impl Work for Watching {
 }
 
 impl Irc {
-    /// `AWAY [message]`.
     pub(super) fn away(&mut self, message: &Message<'_>, context: &mut Context<'_>) {
         let text = message.params.first().copied().filter(|text| !text.is_empty());
         let away = text.map(|text| cut(text, AWAY_CHARS).to_owned());
@@ -89,7 +88,6 @@ impl Irc {
         self.words(numeric::RPL_ISON, &here, context);
     }
 
-    /// `USERHOST nicks`.
     pub(super) fn userhost(&mut self, message: &Message<'_>, context: &mut Context<'_>) {
         let names = message.params.iter().flat_map(|param| param.split(' ')).take(USERHOST_TARGETS);
         let users = names.filter_map(|name| self.user_called(name, context));
@@ -110,7 +108,6 @@ impl Irc {
         Some((id, context.hub.users().get(id)?))
     }
 
-    /// `WHOIS [server] nick`.
     pub(super) fn whois(&mut self, message: &Message<'_>, context: &mut Context<'_>) {
         let wanted = match message.params[..] {
             [] => {
@@ -204,7 +201,6 @@ impl Irc {
         lists(&names, " ")
     }
 
-    /// `WHOWAS nick [count]`.
     pub(super) fn whowas(&mut self, message: &Message<'_>, context: &mut Context<'_>) {
         let Some(wanted) = message.params.first() else {
             return self.say(numeric::ERR_NONICKNAMEGIVEN, "No nickname given", context);

@@ -35,7 +35,6 @@ fn sts(context: &Context<'_>) -> Option<String> {
 }
 
 impl Irc {
-    /// `CAP subcommand [capabilities]`.
     pub(super) fn cap(&mut self, message: &Message<'_>, context: &mut Context<'_>) {
         let subcommand = message.params[0].to_ascii_uppercase();
         match subcommand.as_str() {
@@ -108,14 +107,12 @@ impl Irc {
         }
     }
 
-    /// `PASS password`.
     pub(super) fn pass(&mut self, message: &Message<'_>, _: &mut Context<'_>) {
         if let Phase::Registering(registration) = &mut self.phase {
             registration.password = Some(Guess::new(message.params[0]));
         }
     }
 
-    /// `NICK name`.
     pub(super) fn nick(&mut self, message: &Message<'_>, context: &mut Context<'_>) {
         let wanted = message.params.first().copied().unwrap_or_default();
         let name = match UserName::new(wanted) {
@@ -141,7 +138,6 @@ impl Irc {
         }
     }
 
-    /// `USER username 0 * realname`.
     pub(super) fn user(&mut self, message: &Message<'_>, context: &mut Context<'_>) {
         // Without characters that separate parts of a mask; the `~` says that nobody has verified it.
         let username = message.params[0].chars().filter(|&c| c.is_alphanumeric() || "-_.".contains(c));

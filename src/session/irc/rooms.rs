@@ -168,14 +168,12 @@ impl Irc {
         self.begin(Parting { channels: channels.into_iter(), reason: Box::default() }, context);
     }
 
-    /// `PART channels [reason]`.
     pub(super) fn part(&mut self, message: &Message<'_>, context: &mut Context<'_>) {
         let reason = cut(message.params.get(1).copied().unwrap_or_default(), KICK_CHARS).into();
         let channels = self.owned_targets(message.params[0], CHANNEL_TARGETS, context);
         self.begin(Parting { channels, reason }, context);
     }
 
-    /// `TOPIC channel [topic]`.
     pub(super) fn topic(&mut self, message: &Message<'_>, context: &mut Context<'_>) {
         let Some((name, room)) = self.channel(message.params[0], context) else { return };
         if let Some(topic) = message.params.get(1) {

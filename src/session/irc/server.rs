@@ -31,7 +31,6 @@ impl Irc {
         self.tell_motd(context);
     }
 
-    /// `MOTD [server]`.
     pub(super) fn motd(&mut self, message: &Message<'_>, context: &mut Context<'_>) {
         if !self.is_here(message.params.first(), context) {
             return;
@@ -51,7 +50,6 @@ impl Irc {
         self.say(numeric::RPL_ENDOFMOTD, "End of message of the day", context);
     }
 
-    /// `LUSERS`.
     pub(super) fn lusers(&mut self, _: &Message<'_>, context: &mut Context<'_>) {
         self.tell_lusers(context);
     }
@@ -86,7 +84,6 @@ impl Irc {
         }
     }
 
-    /// `VERSION [server]`.
     pub(super) fn version(&mut self, message: &Message<'_>, context: &mut Context<'_>) {
         if !self.is_here(message.params.first(), context) {
             return;
@@ -100,7 +97,6 @@ impl Irc {
         self.isupport(context);
     }
 
-    /// `TIME [server]`.
     pub(super) fn time(&mut self, message: &Message<'_>, context: &mut Context<'_>) {
         if !self.is_here(message.params.first(), context) {
             return;
@@ -112,7 +108,6 @@ impl Irc {
         });
     }
 
-    /// `ADMIN [server]`.
     pub(super) fn admin(&mut self, message: &Message<'_>, context: &mut Context<'_>) {
         if !self.is_here(message.params.first(), context) {
             return;
@@ -124,7 +119,6 @@ impl Irc {
         self.say(numeric::RPL_ADMINEMAIL, "It has no address for mail", context);
     }
 
-    /// `INFO [server]`.
     pub(super) fn info(&mut self, message: &Message<'_>, context: &mut Context<'_>) {
         if !self.is_here(message.params.first(), context) {
             return;
@@ -141,7 +135,6 @@ impl Irc {
         self.say(numeric::RPL_ENDOFINFO, "End of INFO", context);
     }
 
-    /// `LINKS`.
     pub(super) fn links(&mut self, _: &Message<'_>, context: &mut Context<'_>) {
         let name = &context.house.name;
         self.numeric(numeric::RPL_LINKS, context, |line| {

@@ -33,7 +33,6 @@ const QUERIES: [Query; 3] = [
 ];
 
 impl Irc {
-    /// `STATS query [server]`.
     pub(super) fn stats(&mut self, message: &Message<'_>, context: &mut Context<'_>) {
         if !self.is_here(message.params.get(1), context) {
             return;

@@ -82,7 +82,6 @@ impl Work for Who {
 }
 
 impl Irc {
-    /// `WHO [mask] [o] [%fields,token]`.
     pub(super) fn who(&mut self, message: &Message<'_>, context: &mut Context<'_>) {
         let asked = message.params.first().copied().unwrap_or("*");
         let options = message.params.get(1).copied().unwrap_or_default();
