@@ -93,7 +93,7 @@ fn joins(options: &Options, users: usize) -> bool {
         "hostile/joins    {users} users: {lines} lines, {:.2} GB for {cost:.2?} of CPU, {cost_each:.3} s a million; as chat {chat_each:.3} s",
         bytes as f64 / 1e9,
     );
-    assert_eq!(herd.ended(), 0, "nobody is ended for being told so much");
+    assert_eq!(herd.ended(), 0, "no connection is closed because of the joins");
     true
 }
 
@@ -150,7 +150,7 @@ fn kline(options: &Options, users: usize) -> bool {
         pings.at(1000),
         if is_fine { "" } else { "  OVER" }
     );
-    assert_eq!(herd.ended(), users / 2, "nobody else is gone");
+    assert_eq!(herd.ended(), users / 2, "no other user is gone");
     is_fine
 }
 

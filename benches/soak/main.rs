@@ -109,10 +109,10 @@ fn everybody(at: &Address, time: Duration) -> Counts {
         let chatters: Vec<_> = chatters.collect();
         let mut counts = Counts::default();
         for chatter in chatters {
-            counts.chat += chatter.join().expect("a chatter was let down");
+            counts.chat += chatter.join().expect("a chatter panicked");
         }
         for stalling in stalling {
-            counts.stalled += stalling.join().expect("one that does not read was let down");
+            counts.stalled += stalling.join().expect("a stalling user panicked");
         }
         counts
     })
@@ -131,6 +131,6 @@ fn report(time: Duration, counts: &Counts, start: Memory, end: Memory) {
         mb(end.peak),
         mb(end.now)
     );
-    assert_eq!(due, delivered, "those who do nothing wrong hear everything");
+    assert_eq!(due, delivered, "well-behaved users receive everything");
     assert!(sent > 0 && end.now as f64 <= start.now as f64 * GROWTH, "the server has grown");
 }

@@ -147,7 +147,7 @@ mod tests {
         let (mut log, mut now) = (PeerLog::default(), Instant::now());
         let lines = (1..=1000).filter(|&port| log.takes(at("192.0.2.7", port), now));
         assert_eq!(lines.count(), 20);
-        assert_eq!(taken(&mut log, at("192.0.2.8", 1), 5, now), 5, "others are not concerned");
+        assert_eq!(taken(&mut log, at("192.0.2.8", 1), 5, now), 5, "others are not affected");
         for _ in 0..3 {
             now += Duration::from_secs(1);
             assert_eq!(taken(&mut log, at("192.0.2.7", 1), 100, now), 1);

@@ -65,7 +65,7 @@ impl<S: Stream> Server<S> {
             |&(_, ConnectionId(key)): &(UserId, ConnectionId)| self.connections[key as usize].is_open();
         assert!(
             owned.iter().all(|owned| is_open(owned) || !self.banned.is_empty()),
-            "a user without a connection is still here"
+            "a user with a closing connection is still here"
         );
     }
 }

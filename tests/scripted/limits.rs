@@ -49,7 +49,7 @@ fn a_peer_over_its_rate_waits_and_nothing_is_lost() {
         assert_eq!(bob.heard(), counted(n, n + 1));
         scene.advance(INTERVAL);
     }
-    assert_eq!(alice.heard(), counted(0, 10), "who waits still hears");
+    assert_eq!(alice.heard(), counted(0, 10), "a waiting peer still receives");
 }
 
 #[test]
@@ -179,13 +179,13 @@ fn at_the_memory_limit_the_largest_outboxes_close_first() {
     }
     let here: Vec<_> = deaf.iter().map(|guest| is_here(&scene, guest)).collect();
     assert_eq!(here, [false, true, true], "for the first, most was kept");
-    assert_eq!(alice.heard(), said, "who reads misses nothing");
+    assert_eq!(alice.heard(), said, "a peer that reads misses nothing");
     scene.give_room(&deaf[0], usize::MAX);
     let told = "* server memory full: more than 100000 bytes were kept for all, and most of them for you: read faster\n";
     assert_eq!(deaf[0].heard(), told);
     for guest in &deaf[1..] {
         scene.give_room(guest, usize::MAX);
-        assert_eq!(guest.heard(), said, "whoever stays misses nothing");
+        assert_eq!(guest.heard(), said, "a peer that stays misses nothing");
     }
 }
 
@@ -243,7 +243,7 @@ fn a_newcomer_beyond_the_memory_of_connections_is_refused_until_one_leaves() {
     assert!(!scene.connect().is_shut());
     let alice = guests.pop().expect("somebody is there");
     scene.send(&alice, "∏∑alice∏∑\n§γhi§γ");
-    assert!(alice.heard().contains("alice说：hi"), "who is in can talk");
+    assert!(alice.heard().contains("alice说：hi"), "connected users can talk");
 }
 
 /// The reasons for which connections closed.
@@ -347,7 +347,7 @@ fn a_reconnect_loop_is_refused_with_the_time_to_retry() {
     scene.advance(TICK);
     assert_eq!(come_and_go(&mut scene), "");
     assert_eq!(come_and_go(&mut scene), told(2));
-    assert_eq!(scene.connect_from(at("192.0.2.2")).heard(), "", "others are not concerned");
+    assert_eq!(scene.connect_from(at("192.0.2.2")).heard(), "", "others are not affected");
 }
 
 #[test]

@@ -62,7 +62,7 @@ fn a_refused_newcomer_is_declined_without_a_handshake() {
     let _first = scene.user("first");
     let second = newcomer(&mut scene, 2);
     assert!(second.wire.borrow().is_declined && second.is_shut());
-    assert_eq!(scene.wait(), Some(2 * SECOND), "as long as anybody who has had their last words");
+    assert_eq!(scene.wait(), Some(2 * SECOND), "the same time as for other closing peers");
     scene.advance(2 * SECOND);
     assert!(second.is_closed());
 }

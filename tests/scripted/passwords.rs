@@ -286,7 +286,7 @@ fn after_five_wrong_guesses_an_address_has_one_per_ten_seconds_on_all_wires() {
         scene.advance(TICK);
         assert_eq!((other.heard(), ana.heard()), ("-1".into(), String::new()));
         scene.advance(INTERVAL);
-        assert_eq!(ana.heard(), "1ana说：hello\n", "a right one behind wrong ones is right all the same");
+        assert_eq!(ana.heard(), "1ana说：hello\n", "a right password after wrong ones is accepted");
     }
 }
 

@@ -351,7 +351,7 @@ fn no_more_commands_are_handled_after_an_overflow() {
     scene.give_room(&alice, 0);
     scene.send(&alice, "§γ0123456789§γ".repeat(1000));
     let heard = "alice说：0123456789\n".repeat(6);
-    assert_eq!(bob.heard(), heard, "the fifth is one too many, and the sixth was gathered by then");
+    assert_eq!(bob.heard(), heard, "the fifth overflows the outbox, and the sixth was already batched");
     assert_eq!(scene.server.hub().users().len(), 1);
 }
 

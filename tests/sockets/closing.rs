@@ -208,7 +208,7 @@ fn a_peer_that_never_reads_is_closed_with_a_reason_while_others_hear_everything(
             }
             assert_eq!(line, "alice悄悄地对你说：asked");
         }
-        assert!(begin.elapsed() < DEADLINE, "the server keeps {n} lines for somebody who does not read");
+        assert!(begin.elapsed() < DEADLINE, "the server keeps {n} lines for a peer that does not read");
     }
     // When it finally reads, it gets whole lines without a gap, and the reason.
     let mut heard = 0;

@@ -38,7 +38,7 @@ fn hear(user: &mut Peer, count: usize, lines: usize) -> Vec<String> {
     let mut next_of = vec![0; count];
     let heard: Vec<_> = (0..count * lines).map(|_| user.line()).collect();
     for line in &heard {
-        let (name, text) = line.split_once("说：").expect("a line that somebody said");
+        let (name, text) = line.split_once("说：").expect("a line of a user");
         let sender: usize = name.strip_prefix("user").and_then(|n| n.parse().ok()).expect("one of us");
         assert_eq!(text, format!("{} of {name}", next_of[sender]));
         next_of[sender] += 1;

@@ -277,7 +277,7 @@ fn a_tls_peer_that_never_reads_is_closed() {
             }
         }
     }
-    panic!("who does not read is served for ever");
+    panic!("a peer that does not read is never closed");
 }
 
 #[test]

@@ -297,7 +297,7 @@ impl Peer {
             Socket::Tcp(stream) => stream.try_clone().map(Socket::Tcp),
             Socket::Unix(stream) => stream.try_clone().map(Socket::Unix),
             #[cfg(feature = "tls")]
-            Socket::Tls(_) => panic!("who speaks TLS speaks alone"),
+            Socket::Tls(_) => panic!("a TLS connection has one handle"),
         };
         Self { socket: socket.expect("a descriptor is left"), unread: Vec::new() }
     }

@@ -133,7 +133,7 @@ impl Scene {
         self.server.check();
         let late = self.server.next_deadline().is_some_and(|at| at <= self.now.instant);
         let done = self.server.connections() == 0;
-        assert!(!late || done, "what is due is done, or the loop would spin");
+        assert!(!late || done, "everything due is done, or the loop would spin");
     }
 
     /// One turn with the events that the system would report now. False when there are none and no work remains.

@@ -67,7 +67,7 @@ fn a_ban_closes_existing_connections_and_refuses_newcomers() {
     assert_eq!(
         house.lines(silent),
         [code_before(farewell), farewell.to_owned()],
-        "who has said nothing goes as well"
+        "an unregistered connection is closed as well"
     );
     assert_eq!(house.lines(li), ["", "* banned from this server: too loud"].map(str::to_owned)[1..]);
     assert_eq!(house.lines(eve), [":bob!~bob@HOST QUIT :banned from this server: too loud"]);
@@ -147,7 +147,7 @@ fn cloaks_and_nicks_can_be_banned_in_place_of_addresses() {
     assert!(told[0].contains("K-Line added: 2001:db8::7 for ever"), "{told:?}");
     let fine = from(&mut house, "eve", "203.0.113.9:1000");
     assert!(house.ask(root, "KLINE eve :x")[0].contains("K-Line added: 203.0.113.9 for ever"));
-    assert!(house.is_shut(fine), "who is here is meant before who was");
+    assert!(house.is_shut(fine), "a present user takes precedence over a past one");
 }
 
 #[test]

@@ -39,7 +39,7 @@ fn a_client_without_tags_gets_none() {
         house.send(ana, line);
     }
     let lines = house.lines(bob);
-    assert_eq!(lines.len(), 4, "all but the message of tags alone: {lines:#?}");
+    assert_eq!(lines.len(), 4, "everything except the TAGMSG: {lines:#?}");
     assert!(lines.iter().all(|line| line.starts_with(':')));
 }
 
@@ -415,7 +415,7 @@ fn chghost_reports_a_changed_username_and_host() {
     let root = house.operator("root");
     house.send(root, "CHGHOST ana u h.example");
     assert_eq!(house.lines(bob), [":ana!~ana@HOST CHGHOST u h.example"]);
-    assert!(house.is_silent(), "nobody else knows the word");
+    assert!(house.is_silent(), "clients without chghost get nothing");
     house.send(root, "CHGHOST bob v w.example");
     assert_eq!(house.lines(bob), [":bob!~bob@HOST CHGHOST v w.example"]);
     house.send(ana, "PRIVMSG #tea :x");

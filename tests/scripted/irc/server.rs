@@ -67,7 +67,7 @@ fn an_operator_who_asks_twice_in_a_turn_is_answered_twice_in_order() {
     let once = ["Rehashing", " nothing has changed"];
     assert_eq!(ends(house.ask(root, "REHASH\r\nREHASH")), [once, once].concat());
     let told = ends(house.ask(eve, "REHASH\r\nQUIT"));
-    assert_eq!(told[..2], once, "what follows waits for the answer");
+    assert_eq!(told[..2], once, "later input waits for the answer");
 }
 
 #[test]
@@ -212,7 +212,7 @@ fn tokens(house: &mut IrcScene, who: Guest) -> HashMap<String, String> {
         assert!((1..=13).contains(&said.len()), "at most 13 in a line: {line}");
         for token in said {
             let (name, value) = token.split_once('=').unwrap_or((token, ""));
-            assert!(tokens.insert(name.to_owned(), value.to_owned()).is_none(), "{name} stands there once");
+            assert!(tokens.insert(name.to_owned(), value.to_owned()).is_none(), "{name} appears once");
         }
     }
     tokens

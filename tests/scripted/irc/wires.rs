@@ -241,7 +241,7 @@ fn a_user_kicked_from_the_lobby_can_return_by_logging_in_again() {
     house.send(root, "KICK #lobby li :too loud");
     assert_eq!(house.lines(li), ["* li was removed by root: too loud"]);
     house.bytes(li, "§γhi§γ");
-    assert!(house.lines(li)[0].starts_with("* "), "it is told that nobody hears it");
+    assert!(house.lines(li)[0].starts_with("* "), "li learns that nobody hears it");
     house.bytes(li, "∏∑li∏∑");
     house.forget();
     house.bytes(li, "§γhi§γ");

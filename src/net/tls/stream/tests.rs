@@ -334,7 +334,7 @@ proptest! {
         if is_late {
             prop_assert!(end.is_err(), "a connection that breaks off has no orderly end");
             // TLS 1.3 ignores the version in a record's header.
-            prop_assert!(plain.is_empty() || plain == [b'x'; 300], "what was changed is believed");
+            prop_assert!(plain.is_empty() || plain == [b'x'; 300], "changed bytes are accepted");
         }
         if let Err(error) = &end && let Some(CloseReason::TlsFailed(_)) = Ending::of(error) {
             prop_assert_eq!(stream.write(b"x").unwrap_err().kind(), ErrorKind::BrokenPipe);
