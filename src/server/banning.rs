@@ -8,9 +8,8 @@ use super::Server;
 use crate::hub::Ban;
 use crate::message::{CloseReason, Now, Peer};
 use crate::network::Network;
-use crate::server::Stream;
-use crate::server::bans_file;
 use crate::server::connection::{Connection, Life};
+use crate::server::{Stream, bans_file};
 
 const ENDS_AT_ONCE: usize = 128;
 
@@ -41,11 +40,10 @@ impl<S: Stream> Server<S> {
     /// Closes all connections from this network, from the end of this turn on.
     pub(super) fn close_from(&mut self, network: Network, reason: CloseReason) {
         self.steps += self.connections.len();
-        for (_, connection) in &mut self.connections {
-            if is_hit(&network, connection.peer) && connection.is_open() {
-                connection.end_quiet();
-                connection.life = Life::Doomed(Box::new(reason.clone()));
-            }
+        let is_meant = |c: &Connection<S>| is_hit(&network, c.peer) && c.is_open();
+        let hit: Vec<_> = self.connections.iter().filter(|(_, c)| is_meant(c)).map(|(key, _)| key).collect();
+        for key in hit {
+            self.condemn(key, reason.clone());
         }
         self.banned.push((network, reason, 0));
     }

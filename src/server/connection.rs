@@ -191,6 +191,11 @@ impl<S> Connection<S> {
         self.is_open() && self.link != Link::Mute
     }
 
+    /// True while bytes for this connection only can still reach the peer: until its last bytes are queued.
+    pub(super) fn may_be_told(&self) -> bool {
+        self.link != Link::Mute && matches!(self.life, Life::Open(_) | Life::Leaving { .. })
+    }
+
     /// True when the server reads nothing from the peer until another event has happened.
     pub(super) fn is_kept_waiting(&self) -> bool {
         match self.inlet {

@@ -23,12 +23,20 @@ impl<S: Stream> Server<S> {
 
     /// Closes it for this reason, whatever happens until then; the peer gets nothing more.
     pub(super) fn doom(&mut self, key: usize, reason: CloseReason) {
-        let connection = &mut self.connections[key];
-        if connection.is_open() {
-            connection.end_quiet();
-            connection.life = Life::Doomed(Box::new(reason.clone()));
+        if self.connections[key].is_open() {
+            self.condemn(key, reason.clone());
             self.end(key, reason);
         }
+    }
+
+    /// Fixes the reason for which the open connection `key` closes in this turn or a later one. Its errand is of no use
+    /// any more.
+    pub(super) fn condemn(&mut self, key: usize, reason: CloseReason) {
+        self.forget_errand(key);
+        let connection = &mut self.connections[key];
+        connection.end_quiet();
+        connection.life = Life::Doomed(Box::new(reason));
+        self.settle(key);
     }
 
     /// Closes a connection after a read error: in an orderly way if the stream gives a reason.

@@ -44,8 +44,9 @@ impl<S: Stream> Server<S> {
         assert!(kept_bytes <= self.most_kept_bytes(), "{kept_bytes} bytes are kept");
         assert_eq!(self.own_bytes, own_bytes, "memory of connections is counted");
         assert_eq!(self.deadlines.len(), deadlines, "no deadline outlives its connection");
-        let open = self.connections.iter().filter(|(_, c)| c.is_open()).count();
-        assert_eq!(self.open, open, "open connections are counted");
+        let has_session = |c: &Connection<S>| matches!(c.life, Life::Open(_) | Life::Doomed(_));
+        let open = self.connections.iter().filter(|(_, c)| has_session(c)).count();
+        assert_eq!(self.open, open, "connections whose session has not ended are counted");
         self.admission.check(self.connections.iter().filter(|(_, c)| c.is_admitted).map(|(_, c)| c.peer));
         let is_checking = |c: &Connection<S>| c.is_open() && matches!(c.inlet, Inlet::Waiting { .. });
         self.checks.check(self.connections.iter().filter(|(_, c)| is_checking(c)).map(|(key, _)| key));

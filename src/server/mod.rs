@@ -74,7 +74,7 @@ pub struct Server<S> {
     hub: Hub,
     connections: Slab<Connection<S>>,
     admission: Admission,
-    /// Number of connections that are `Open`.
+    /// Number of connections whose session has not ended: they are `Open` or `Doomed`.
     open: usize,
     deadlines: Deadlines,
     checks: Checks,

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::time::Instant;
 
 use super::Server;
-use super::connection::{Connection, Life, Link};
+use super::connection::{Connection, Life};
 use super::quiet::Quiet;
 use super::stream::Stream;
 use crate::message::{CloseReason, ConnectionId, Dialect, Effect, Now};
@@ -150,12 +150,5 @@ impl<S: Stream> Server<S> {
             }
             self.shed(now);
         }
-    }
-}
-
-impl<S> Connection<S> {
-    /// True while bytes for this connection only can still reach the peer: until its last bytes are queued.
-    fn may_be_told(&self) -> bool {
-        self.link != Link::Mute && matches!(self.life, Life::Open(_) | Life::Leaving { .. })
     }
 }

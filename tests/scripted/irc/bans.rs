@@ -288,3 +288,17 @@ fn a_newcomer_after_a_ban_is_lifted_stays_while_banned_peers_still_close() {
     house.register(newcomer, "newcomer", "");
     assert!(!house.is_shut(newcomer));
 }
+
+#[test]
+fn invariants_hold_while_banned_connections_close_over_several_turns() {
+    let mut house = IrcScene::new();
+    let root = house.operator("root");
+    for n in 0..200 {
+        from(&mut house, &format!("u{n}"), &format!("192.0.2.{n}:1000"));
+    }
+    // The scene checks the invariants after each turn.
+    house.bytes_for_a_turn(root, "KLINE 192.0.2.0/24\r\n");
+    assert!(house.report().users > 1, "some close in later turns");
+    house.send(root, "PING x");
+    assert_eq!(house.report().users, 1);
+}
