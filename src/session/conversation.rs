@@ -24,9 +24,6 @@ pub(super) trait Conversation {
 
     fn finish(&mut self, rest: &[u8], context: &mut Context<'_>);
 
-    /// Sends what must precede the farewell.
-    fn leave(&mut self, context: &mut Context<'_>);
-
     fn farewell(&mut self, reason: &CloseReason, context: &mut Context<'_>);
 
     fn deadline(&self) -> Option<Instant>;

@@ -111,10 +111,6 @@ impl Conversation for CrazyIt {
         }
     }
 
-    fn leave(&mut self, context: &mut Context<'_>) {
-        self.end_quiet(context);
-    }
-
     fn farewell(&mut self, reason: &CloseReason, context: &mut Context<'_>) {
         self.notice(&reason.to_string(), context);
     }

@@ -121,7 +121,7 @@ impl Session {
     /// connection.
     pub fn leave(&mut self, context: &mut Context<'_>) -> UserId {
         let user = self.user();
-        self.protocol.conversation_mut().leave(context);
+        self.stop_work();
         self.set_user(UserId::NOBODY, context);
         user
     }

@@ -74,8 +74,6 @@ impl Conversation for Newcomer {
         }
     }
 
-    fn leave(&mut self, _: &mut Context<'_>) {}
-
     /// Sent as IRC, the most likely protocol of a silent peer.
     fn farewell(&mut self, reason: &CloseReason, context: &mut Context<'_>) {
         irc::farewell(self.connection, reason, context);

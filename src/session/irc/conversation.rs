@@ -66,10 +66,6 @@ impl Conversation for Irc {
         }
     }
 
-    fn leave(&mut self, _: &mut Context<'_>) {
-        self.stop_work();
-    }
-
     fn farewell(&mut self, reason: &CloseReason, context: &mut Context<'_>) {
         farewell(self.connection, reason, context);
     }
