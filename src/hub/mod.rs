@@ -32,12 +32,13 @@ use std::rc::Rc;
 use std::time::SystemTime;
 
 use crate::message::{
-    Audience, Command, ConnectionId, Effects, Event, EventId, EventKind, Now, Peer, Profile, Refusal, Source,
-    Tally, UserId,
+    Audience, Command, ConnectionId, Effects, Event, EventId, EventKind, Now, Peer, Refusal, Source, Tally,
+    UserId,
 };
 use crate::name::{RoomName, UserName};
 use marks::Marks;
 use past::Past;
+use reach::Reached;
 use watchers::Watchers;
 
 /// Steps per room of an invisible user to find out whether another user shares it.
@@ -120,19 +121,6 @@ impl Hub {
         &self.refusals
     }
 
-    /// Logs `connection` in as a new user called `name`. A refusal changes nothing.
-    pub fn log_in(
-        &mut self,
-        connection: ConnectionId,
-        name: UserName,
-        profile: Profile,
-        now: Now,
-        out: &mut Effects,
-    ) -> Result<UserId, Refusal> {
-        let done = self.enter(connection, name, profile, now, out);
-        done.inspect_err(|why| self.refusals.count(why.label()))
-    }
-
     /// Adds a connection to the user `id`. It hears everything the user hears.
     pub fn attach(&mut self, id: UserId, connection: ConnectionId) {
         if let Some(user) = self.users.get_mut(id) {
@@ -147,7 +135,7 @@ impl Hub {
     pub fn detach(&mut self, id: UserId, connection: ConnectionId) -> bool {
         let Some(user) = self.users.get_mut(id) else { return false };
         user.remove_connection(connection);
-        let leaves = user.connections().is_empty() && !user.stays;
+        let leaves = user.reach.reached() == Reached::Nobody && !user.stays;
         self.users.recharge(id);
         self.rooms.connections_changed(&self.users, id);
         leaves

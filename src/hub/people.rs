@@ -12,7 +12,8 @@ use crate::message::{
 use crate::name::UserName;
 
 impl Hub {
-    pub(super) fn enter(
+    /// Logs `connection` in as a new user called `name`. A refusal changes nothing.
+    pub fn log_in(
         &mut self,
         connection: ConnectionId,
         name: UserName,
@@ -20,8 +21,11 @@ impl Hub {
         now: Now,
         out: &mut Effects,
     ) -> Result<UserId, Refusal> {
-        let claimed = self.users.claim(connection, name.clone(), profile, now);
-        let id = claimed.map_err(|Taken| Refusal::NameTaken(name.clone()))?;
+        let id = self.users.claim(connection, name.clone(), profile, now).map_err(|Taken| {
+            let why = Refusal::NameTaken(name.clone());
+            self.refusals.count(why.label());
+            why
+        })?;
         self.tell_appeared(id, &name, now, out);
         Ok(id)
     }
