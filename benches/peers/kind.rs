@@ -5,7 +5,7 @@ use std::{env, fs};
 
 use crate::wire::Wire;
 
-/// Where servers are installed that may not be in `PATH`.
+/// Directories to search for servers besides those in `PATH`.
 const MORE_DIRECTORIES: [&str; 2] = ["/usr/sbin", "/usr/local/sbin"];
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

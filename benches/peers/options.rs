@@ -12,7 +12,7 @@ pub(crate) enum Task {
     Nothing,
 }
 
-/// What to compare; by default, all servers in all tables.
+/// Selects servers and tables. The default selects all of them.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Comparison {
     /// Use TLS, with servers that have it.

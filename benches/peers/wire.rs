@@ -1,4 +1,4 @@
-//! What the loader knows of each protocol: how to log in, to send, and what arrives.
+//! The protocols of the loader: how to log in and send, and how to read what arrives.
 
 /// The capabilities that modern IRC clients request.
 const CAPABILITIES: &str = "message-tags server-time echo-message batch labeled-response";

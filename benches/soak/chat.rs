@@ -43,7 +43,7 @@ impl AddAssign for Count {
     }
 }
 
-/// What one chatter has received from another.
+/// The messages that one chatter has received from another.
 #[derive(Clone, Copy, Default)]
 struct Heard {
     /// The last number. Numbers ascend, with gaps for whispers to others.

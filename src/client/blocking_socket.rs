@@ -22,7 +22,7 @@ pub enum ConnectError {
 }
 
 impl ConnectError {
-    /// What the system said.
+    /// The error of the system.
     pub(super) fn system_error(&self) -> &io::Error {
         match self {
             Self::Lookup(error) | Self::Socket(error) => error,

@@ -34,9 +34,9 @@ pub enum Error {
     Lost {
         /// Which server.
         server: Address,
-        /// What the client was doing.
+        /// The step in which it broke.
         step: Step,
-        /// What the system said.
+        /// The error of the system.
         error: io::Error,
     },
     /// The server did not answer the login in time.
@@ -51,21 +51,21 @@ pub enum Error {
     Unavailable {
         /// Which server.
         server: Address,
-        /// What it said.
+        /// The text of the server.
         line: String,
     },
     /// The server banned us or does not admit us, and said so by code. A later attempt will not succeed.
     Refused {
         /// Which server.
         server: Address,
-        /// What it said.
+        /// The text of the server.
         line: String,
     },
     /// The password is wrong or missing.
     PasswordRefused {
         /// Which server.
         server: Address,
-        /// What it said.
+        /// The text of the server.
         line: String,
         /// The client gave a password.
         was_given: bool,
@@ -74,7 +74,7 @@ pub enum Error {
     NameRefused {
         /// Which name.
         name: UserName,
-        /// What the server said. `None` on the CrazyIt wire, where the password may also be wrong.
+        /// The text of the server. `None` on the CrazyIt wire, where the password may also be wrong.
         why: Option<String>,
     },
     /// The client has not joined a room to speak in.
@@ -83,21 +83,21 @@ pub enum Error {
     Mark(MarkInside),
     /// The protocol has no such request. Nothing was sent.
     Unsupported {
-        /// What was requested, in the plural.
+        /// The kind of request, in the plural.
         what: &'static str,
     },
     /// The system refuses to start the reader thread.
     NoThread(io::Error),
 }
 
-/// What a client was doing when it lost the connection.
+/// The step in which a client lost the connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// It was logging in.
+    /// The login.
     LoggingIn,
-    /// It was logged in.
+    /// After the login.
     Talking,
-    /// It had finished, and waited for the server to confirm and close.
+    /// At the end: the client waited for the server to confirm and close.
     Closing,
 }
 

@@ -1,4 +1,4 @@
-//! What a client receives, as plain values that are the same on both wires.
+//! Events of the client library: plain values, the same on both wires.
 
 use std::time::SystemTime;
 
@@ -15,7 +15,7 @@ pub struct ClientEvent {
     pub kind: ClientEventKind,
 }
 
-/// What happened. Names are as the server writes them: other servers allow other names.
+/// The kinds of events. Names are spelled as the server sends them: other servers allow other names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ClientEventKind {
     /// Somebody spoke to everybody in a room.
@@ -87,7 +87,7 @@ pub enum ClientEventKind {
         room: String,
         /// The topic; empty if there is none.
         topic: String,
-        /// Who has just set it; `None` if it was set before we joined.
+        /// The user who has just set it; `None` if it was set before we joined.
         by: Option<String>,
     },
     /// Who is in a room.
