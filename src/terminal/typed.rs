@@ -1,7 +1,6 @@
 //! What a line means by itself.
 
-use crate::client::Manner;
-use crate::client::Request;
+use crate::client::{Manner, Request};
 
 /// The request in a line from a pipe: a whisper, or else a text for `room`, whatever it begins with.
 pub(super) fn piped(line: &str, room: Option<&str>) -> Request {

@@ -5,8 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::request::Request;
 use crate::message::Frame;
-use crate::server::Outbox;
-use crate::server::Stream;
+use crate::server::{Outbox, Stream};
 use crate::wire::{Split, Splitter};
 
 const REQUEST_BYTES: usize = 4096;

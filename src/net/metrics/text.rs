@@ -5,8 +5,7 @@ use std::fmt::{Display, Write};
 use std::time::{Duration, SystemTime};
 
 use crate::message::Tally;
-use crate::server::Report;
-use crate::server::TurnTimes;
+use crate::server::{Report, TurnTimes};
 
 /// Histogram limits of turn times as powers of two, in nanoseconds: from 4 µs to 1 s, by factors of four.
 const TURN_EXPS: [u32; 10] = [12, 14, 16, 18, 20, 22, 24, 26, 28, 30];

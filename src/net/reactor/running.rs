@@ -23,8 +23,7 @@ use crate::net::signals::Signalled;
 use crate::net::socket::Socket;
 use crate::net::tls::Tls;
 use crate::net::worker::Worker;
-use crate::server::Server;
-use crate::server::Verdict;
+use crate::server::{Server, Verdict};
 
 const EVENTS: usize = 1024;
 

@@ -2,8 +2,7 @@
 
 use super::modes::mode_params;
 use crate::date;
-use crate::message::Capabilities;
-use crate::message::{Event, EventKind, Identity, Rank, Source, Speech, SpeechKind};
+use crate::message::{Capabilities, Event, EventKind, Identity, Rank, Source, Speech, SpeechKind};
 use crate::session::House;
 use crate::wire::irc::{Line, numeric, split_text};
 

@@ -2,8 +2,7 @@
 //! whole response.
 
 use super::client::Irc;
-use crate::message::Capabilities;
-use crate::message::{Dialect, Event, EventKind, Source};
+use crate::message::{Capabilities, Dialect, Event, EventKind, Source};
 use crate::session::Context;
 use crate::wire::irc::{Line, Message};
 

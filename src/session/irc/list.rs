@@ -2,8 +2,7 @@
 
 use std::time::SystemTime;
 
-use super::client::Irc;
-use super::client::{Progress, Work};
+use super::client::{Irc, Progress, Work};
 use super::work::CHANNEL_TARGETS;
 use crate::hub::Room;
 use crate::hub::mask::{Folded, Pattern};

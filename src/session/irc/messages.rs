@@ -2,11 +2,9 @@
 
 use std::vec;
 
-use super::client::Irc;
-use super::client::{Progress, Work};
+use super::client::{Irc, Progress, Work};
 use super::work::unique;
-use crate::message::Capabilities;
-use crate::message::{Command, Rank, Refusal, Speech, SpeechKind};
+use crate::message::{Capabilities, Command, Rank, Refusal, Speech, SpeechKind};
 use crate::name::{RoomName, UserName};
 use crate::session::Context;
 use crate::wire::irc::{Message, Tags, numeric};

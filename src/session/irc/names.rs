@@ -2,13 +2,11 @@
 
 use std::vec;
 
-use super::client::Irc;
-use super::client::{Progress, Work};
+use super::client::{Irc, Progress, Work};
 use super::ranks::prefixes;
 use super::work::CHANNEL_TARGETS;
 use crate::hub::{Hub, Member};
-use crate::message::Capabilities;
-use crate::message::RoomFlag;
+use crate::message::{Capabilities, RoomFlag};
 use crate::name::RoomName;
 use crate::session::Context;
 use crate::wire::irc::{Line, Message, numeric};

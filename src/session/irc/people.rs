@@ -2,8 +2,7 @@
 
 use std::vec;
 
-use super::client::Irc;
-use super::client::{Progress, Work};
+use super::client::{Irc, Progress, Work};
 use super::messages::TARGETS;
 use super::modes::user_modes;
 use super::ranks::prefixes;

@@ -6,8 +6,7 @@ use log::Level;
 
 use super::client::{Irc, Phase};
 use super::reply::fill;
-use crate::message::Capabilities;
-use crate::message::{Check, CloseReason, Command, Effect, Outcome, Profile, Purpose, Refusal};
+use crate::message::{Capabilities, Check, CloseReason, Command, Effect, Outcome, Profile, Purpose, Refusal};
 use crate::name::{NameError, UserName};
 use crate::secret::Guess;
 use crate::session::Context;

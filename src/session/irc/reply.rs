@@ -5,8 +5,7 @@ use std::iter::Peekable;
 use super::client::{Irc, Phase};
 use super::mode_letters::{self, LISTS};
 use crate::hub::mask::{Folded, Pattern};
-use crate::message::Capabilities;
-use crate::message::{Command, Refusal};
+use crate::message::{Capabilities, Command, Refusal};
 use crate::session::Context;
 use crate::wire::irc::{Line, numeric};
 

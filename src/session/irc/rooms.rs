@@ -3,13 +3,11 @@
 use std::time::SystemTime;
 use std::vec;
 
-use super::client::Irc;
-use super::client::{Progress, Work};
+use super::client::{Irc, Progress, Work};
 use super::names::Lists;
 use super::work::CHANNEL_TARGETS;
 use crate::hub::{Member, RoomId, Seat};
-use crate::message::Capabilities;
-use crate::message::{Command, Refusal};
+use crate::message::{Capabilities, Command, Refusal};
 use crate::name::{NameError, RoomName, UserName};
 use crate::session::Context;
 use crate::wire::irc::{Message, numeric};

@@ -1,15 +1,13 @@
 //! `WHO`, with the WHOX extension: fields chosen by the client.
 
-use super::client::Irc;
-use super::client::{Progress, Work};
+use super::client::{Irc, Progress, Work};
 use super::list::VACANT_PLACES_PER_STEP;
 use super::people::ip_as_param;
 use super::ranks::prefixes;
 use super::rooms::unix_seconds;
 use crate::hub::mask::{Folded, Pattern};
 use crate::hub::{Hub, Member, RoomId, User};
-use crate::message::Capabilities;
-use crate::message::{Effects, Now, Peer, Rank, UserId};
+use crate::message::{Capabilities, Effects, Now, Peer, Rank, UserId};
 use crate::name::{RoomName, UserName};
 use crate::session::{Context, House};
 use crate::wire::irc::{Line, Message, numeric};

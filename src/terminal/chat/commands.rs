@@ -4,8 +4,7 @@ use std::time::SystemTime;
 
 use super::memory::IGNORED;
 use super::{Act, Chat, Emphasis, Shown, What};
-use crate::client::Manner;
-use crate::client::Request;
+use crate::client::{Manner, Request};
 use crate::name::{RoomName, UserName, same_name};
 use crate::terminal::typed::{textbook_whisper, yes_or_no};
 
