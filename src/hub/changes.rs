@@ -27,7 +27,7 @@ impl Hub {
         if !text.is_empty() {
             self.allow_in_room(room, Topic::most_bytes(text, &by))?;
         }
-        let text: std::rc::Rc<str> = text.into();
+        let text: std::sync::Arc<str> = text.into();
         let topic = Topic { text: text.clone(), by, at: now.time };
         let changed = self.rooms.get_mut(room);
         changed.settings.topic = (!text.is_empty()).then_some(topic);

@@ -28,7 +28,7 @@ pub use settings::{MASKS_PER_LIST, Mask, Settings, Topic};
 pub use users::{Taken, User, Users};
 pub use watchers::WATCHED_NAMES;
 
-use std::rc::Rc;
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use crate::message::{
@@ -211,7 +211,7 @@ impl Hub {
         }
         self.users.get(viewer).is_some_and(|viewer| {
             viewer.is_operator
-                || Rc::ptr_eq(&viewer.identity, &user.identity)
+                || Arc::ptr_eq(&viewer.identity, &user.identity)
                 || user.seats.iter().any(|seat| viewer.seats.iter().any(|own| own.room == seat.room))
         })
     }
@@ -273,7 +273,7 @@ impl Hub {
     /// A new event caused by `id`.
     fn event(&mut self, id: UserId, now: Now, kind: EventKind) -> Event {
         let from = match self.users.get(id) {
-            Some(user) => Source::User(Rc::clone(&user.identity)),
+            Some(user) => Source::User(Arc::clone(&user.identity)),
             None => Source::Server,
         };
         self.last_event = self.last_event.next(now.time);

@@ -1,7 +1,7 @@
 //! Users who left or took another name, for `WHOWAS`.
 
 use std::collections::VecDeque;
-use std::rc::Rc;
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use super::users::User;
@@ -21,7 +21,7 @@ pub(super) struct Past {
 #[derive(Clone, Debug)]
 pub struct PastUser {
     /// What others saw of the user.
-    pub identity: Rc<Identity>,
+    pub identity: Arc<Identity>,
     /// The address, for operators of the server.
     pub peer: Peer,
     /// When the user left or changed the name.
@@ -33,7 +33,7 @@ impl Past {
         if self.entries.len() == REMEMBERED {
             self.entries.pop_back();
         }
-        self.entries.push_front(PastUser { identity: Rc::clone(&user.identity), peer: user.peer, until });
+        self.entries.push_front(PastUser { identity: Arc::clone(&user.identity), peer: user.peer, until });
     }
 
     /// All past users, most recent first.

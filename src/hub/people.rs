@@ -1,6 +1,6 @@
 //! Logging in, renaming, user settings, and leaving.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::Hub;
 use super::marks::Marks;
@@ -156,7 +156,7 @@ impl Hub {
         let Some(user) = self.users.get_mut(id) else { return Err(Refusal::NotLoggedIn) };
         match change {
             UserChange::Away(message) => {
-                let message: Option<Rc<str>> = message.map(Into::into);
+                let message: Option<Arc<str>> = message.map(Into::into);
                 if user.away() != message.as_ref() {
                     user.set_away(message.clone());
                     self.users.recharge(id);
@@ -231,8 +231,8 @@ impl Hub {
             return Err(Refusal::NotServerOperator);
         }
         let changed = self.users.find(&who).ok_or(Refusal::NobodyCalled(who))?;
-        let (username, host): (Rc<str>, Rc<str>) = (username.into(), host.into());
-        let kind = EventKind::HostSet { username: Rc::clone(&username), host: Rc::clone(&host) };
+        let (username, host): (Arc<str>, Arc<str>) = (username.into(), host.into());
+        let kind = EventKind::HostSet { username: Arc::clone(&username), host: Arc::clone(&host) };
         let event = self.event(changed, now, kind.clone());
         self.tell_acquaintances(changed, &kind, now, out);
         self.tell(&[changed], event, out);

@@ -1,6 +1,6 @@
 //! The settings of a room.
 
-use std::rc::Rc;
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use super::mask::{Folded, Pattern};
@@ -34,7 +34,7 @@ pub struct Settings {
 #[derive(Clone, Debug)]
 pub struct Topic {
     /// The text, not empty.
-    pub text: Rc<str>,
+    pub text: Arc<str>,
     /// The `name!username@host` of the user who set it.
     pub by: String,
     /// When it was set.

@@ -3,7 +3,7 @@
 
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
-use std::rc::Rc;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use super::budget::Budget;
@@ -39,7 +39,7 @@ pub struct Users {
 #[derive(Debug)]
 pub struct User {
     /// What others see. Its name is the key in `by_name`, in the same letter case.
-    pub identity: Rc<Identity>,
+    pub identity: Arc<Identity>,
     /// The address, for operators of the server.
     pub peer: Peer,
     /// Only visible to users who share a room.
@@ -65,7 +65,7 @@ pub struct User {
 #[derive(Debug, Default)]
 pub(super) struct Rare {
     /// The away message.
-    away: Option<Rc<str>>,
+    away: Option<Arc<str>>,
     /// The names on the user's watch list; `Watchers` holds the other half of this relation.
     pub(super) watches: Vec<UserName>,
     invitations: Vec<Invitation>,
@@ -123,7 +123,7 @@ impl User {
     fn new(connection: ConnectionId, name: UserName, profile: Profile, now: Now) -> Self {
         let Profile { is_secure, username, host, realname, peer } = profile;
         Self {
-            identity: Rc::new(Identity::new(name, &username, &host, &realname)),
+            identity: Arc::new(Identity::new(name, &username, &host, &realname)),
             peer,
             is_invisible: false,
             is_operator: false,
@@ -190,11 +190,11 @@ impl User {
     }
 
     /// The away message, if the user is away.
-    pub fn away(&self) -> Option<&Rc<str>> {
+    pub fn away(&self) -> Option<&Arc<str>> {
         self.rare.as_ref()?.away.as_ref()
     }
 
-    pub(super) fn set_away(&mut self, away: Option<Rc<str>>) {
+    pub(super) fn set_away(&mut self, away: Option<Arc<str>>) {
         self.rare_mut().away = away;
     }
 
@@ -224,7 +224,7 @@ impl User {
 
     /// Changes the identity except the name, which only [`Users::rename`] changes.
     pub(super) fn change_identity(&mut self, change: impl FnOnce(&mut Identity)) {
-        let identity = Rc::make_mut(&mut self.identity);
+        let identity = Arc::make_mut(&mut self.identity);
         change(identity);
     }
 }

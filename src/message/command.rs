@@ -1,6 +1,6 @@
 //! The commands of sessions to the hub.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::{ConnectionId, Peer, Rank, Speech};
 use crate::name::{RoomName, UserName};
@@ -93,11 +93,11 @@ pub struct Profile {
     /// The whole path to the user is encrypted or local.
     pub is_secure: bool,
     /// The part before the `@` on IRC.
-    pub username: Rc<str>,
+    pub username: Arc<str>,
     /// The host that others see instead of the address.
     pub host: String,
     /// The real name, or any text the user chose.
-    pub realname: Rc<str>,
+    pub realname: Arc<str>,
     /// The address.
     pub peer: Peer,
 }

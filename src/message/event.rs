@@ -1,7 +1,7 @@
 //! Events: what happened, for those who hear of it.
 
 use std::fmt;
-use std::rc::Rc;
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use super::EventId;
@@ -27,7 +27,7 @@ pub struct Event {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Source {
     /// A user, as it was at the time of the event.
-    User(Rc<Identity>),
+    User(Arc<Identity>),
     /// The server.
     Server,
 }
@@ -110,7 +110,7 @@ pub enum EventKind {
     Joined {
         room: RoomName,
         /// The user's away message.
-        away: Option<Rc<str>>,
+        away: Option<Arc<str>>,
     },
     /// A user left a room.
     Parted {
@@ -130,7 +130,7 @@ pub enum EventKind {
     /// A user changed its name; `from` has the old one.
     Renamed { to: UserName },
     /// A topic was set; an empty one means that it was removed.
-    TopicSet { room: RoomName, topic: Rc<str> },
+    TopicSet { room: RoomName, topic: Arc<str> },
     /// A room's settings or ranks changed.
     Changed {
         room: RoomName,
@@ -140,9 +140,9 @@ pub enum EventKind {
     /// A user was invited to a room.
     Invited { room: RoomName, who: UserName },
     /// A user went away with this message, or came back.
-    Away(Option<Rc<str>>),
+    Away(Option<Arc<str>>),
     /// A user changed its real name.
-    RealnameSet(Rc<str>),
+    RealnameSet(Arc<str>),
     /// A watched user logged in or took a watched name.
     Appeared {
         /// The watching user.
@@ -157,9 +157,9 @@ pub enum EventKind {
     /// A user's username and host changed; `from` has the old ones.
     HostSet {
         /// The part before the `@` on IRC.
-        username: Rc<str>,
+        username: Arc<str>,
         /// The host that others see instead of the address.
-        host: Rc<str>,
+        host: Arc<str>,
     },
     /// An operator sent a text to all who want to hear `WALLOPS`.
     Wallops(String),

@@ -1,6 +1,6 @@
 //! Registration: capabilities, password, nick, user (modern.ircdocs.horse, "Connection Registration").
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use log::Level;
 
@@ -196,9 +196,9 @@ impl Irc {
         }
         let profile = Profile {
             is_secure: context.is_secure,
-            username: Rc::clone(username),
+            username: Arc::clone(username),
             host: house.cloak.host(&context.peer),
-            realname: Rc::clone(realname),
+            realname: Arc::clone(realname),
             peer: context.peer,
         };
         let name = name.clone();

@@ -1,4 +1,4 @@
-use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Instant;
 
 use crate::name::UserName;
@@ -10,7 +10,7 @@ pub(super) struct Registration {
     /// The connection closes at this time.
     pub(super) until: Instant,
     pub(super) name: Option<UserName>,
-    pub(super) user: Option<(Rc<str>, Rc<str>)>,
+    pub(super) user: Option<(Arc<str>, Arc<str>)>,
     pub(super) password: Option<Guess>,
     /// The server's password was right.
     pub(super) is_let_in: bool,
