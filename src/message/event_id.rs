@@ -1,7 +1,8 @@
 //! Event ids: 64 bits, increasing in the order of events, and unique across restarts.
 
 use std::fmt;
-use std::time::SystemTime;
+use std::str::FromStr;
+use std::time::{Duration, SystemTime};
 
 /// The low bits, which count within a millisecond.
 const COUNTER_BITS: u32 = 20;
@@ -11,14 +12,89 @@ const COUNTER_BITS: u32 = 20;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EventId(u64);
 
+/// Counters from here on belong to milliseconds that were taken in advance because the clock was set back.
+const SET_BACK: u64 = 1 << (COUNTER_BITS - 1);
+
 impl EventId {
-    /// The id of the next event, at `time`. Always larger than this one, even when the clock was set back.
+    /// Before all events.
+    pub const MIN: Self = Self(0);
+
+    /// After all events.
+    pub const MAX: Self = Self(u64::MAX);
+
+    /// The id of the next event, at `time`. Always larger than this one, even when the clock was set back. Then, ids
+    /// leave the last millisecond once: who asks for what came after that millisecond misses nothing.
     pub fn next(self, time: SystemTime) -> Self {
-        let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-        let milliseconds = u64::try_from(since.as_millis()).unwrap_or(u64::MAX).min(u64::MAX >> COUNTER_BITS);
-        Self((milliseconds << COUNTER_BITS).max(self.0.saturating_add(1)))
+        let at = milliseconds(time) << COUNTER_BITS;
+        let is_set_back = milliseconds(time) < self.0 >> COUNTER_BITS;
+        let counter = self.0 & ((1 << COUNTER_BITS) - 1);
+        if is_set_back && counter < SET_BACK {
+            let next = (self.0 >> COUNTER_BITS).saturating_add(1).min(u64::MAX >> COUNTER_BITS);
+            return Self((next << COUNTER_BITS | SET_BACK).max(self.0.saturating_add(1)));
+        }
+        Self(at.max(self.0.saturating_add(1)))
+    }
+
+    /// The id before all events of the millisecond of `time`.
+    pub fn before(time: SystemTime) -> Self {
+        Self((milliseconds(time) << COUNTER_BITS).saturating_sub(1))
+    }
+
+    /// The id after all events of the millisecond of `time`.
+    pub fn after(time: SystemTime) -> Self {
+        Self((milliseconds(time) << COUNTER_BITS | ((1 << COUNTER_BITS) - 1)).saturating_add(1))
+    }
+
+    /// The largest id that is smaller than this one.
+    pub fn previous(self) -> Self {
+        Self(self.0.saturating_sub(1))
+    }
+
+    /// The smallest id that is larger than this one.
+    pub fn following(self) -> Self {
+        Self(self.0.saturating_add(1))
+    }
+
+    /// The id as a number, for the store.
+    pub fn number(self) -> u64 {
+        self.0
+    }
+
+    /// The id with this number.
+    pub fn from_number(number: u64) -> Self {
+        Self(number)
+    }
+
+    /// The millisecond of the id, which is that of the event unless the clock was set back.
+    pub fn time(self) -> SystemTime {
+        SystemTime::UNIX_EPOCH + Duration::from_millis(self.0 >> COUNTER_BITS)
     }
 }
+
+/// Milliseconds since 1970, as far as they fit in an id.
+fn milliseconds(time: SystemTime) -> u64 {
+    let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX).min(u64::MAX >> COUNTER_BITS)
+}
+
+impl FromStr for EventId {
+    type Err = NoEventId;
+
+    /// The id whose text is `text`, or begins with it: the lines of a long message have numbers behind its id.
+    fn from_str(text: &str) -> Result<Self, NoEventId> {
+        let (id, line) = text.split_once('-').unwrap_or((text, "0"));
+        let is_id = id.len() == 16 && id.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let is_line = !line.is_empty() && line.bytes().all(|byte| byte.is_ascii_digit());
+        if !is_id || !is_line {
+            return Err(NoEventId);
+        }
+        u64::from_str_radix(id, 16).map(Self).map_err(|_| NoEventId)
+    }
+}
+
+/// A text that is no id of an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NoEventId;
 
 impl fmt::Display for EventId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -28,8 +104,6 @@ impl fmt::Display for EventId {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     fn at(milliseconds: u64) -> SystemTime {
@@ -55,6 +129,32 @@ mod tests {
             last = last.next(at(1_700_000_000_000));
         }
         assert!(EventId::default().next(at(1_700_000_000_001)) > last);
+    }
+
+    #[test]
+    fn after_the_clock_is_set_back_ids_are_of_a_later_millisecond_than_before() {
+        let last = EventId::default().next(at(5_000)).next(at(5_000));
+        let mut next = last.next(at(1_000));
+        assert!(next > EventId::after(at(5_000)));
+        for time in [at(1_000), at(2_000), at(5_001)] {
+            next = next.next(time);
+            assert!(next < EventId::after(at(5_001)), "only one millisecond is taken in advance");
+        }
+        assert_eq!(next.next(at(6_000)), EventId(6_000 << COUNTER_BITS));
+    }
+
+    #[test]
+    fn an_id_is_between_the_ends_of_its_millisecond_and_reads_back() {
+        let id = EventId::default().next(at(7)).next(at(7));
+        assert!(EventId::before(at(7)) < id && id < EventId::after(at(7)) && id < EventId::before(at(8)));
+        assert_eq!(id.time(), at(7));
+        assert_eq!(id.to_string().parse(), Ok(id));
+        assert_eq!(format!("{id}-12").parse(), Ok(id));
+        for text in
+            ["", "x", "-", "0123456789abcdef0", "0123456789abcdef-", "+123456789abcdef", "0123456789abcdef-x"]
+        {
+            assert_eq!(text.parse::<EventId>(), Err(NoEventId), "{text:?}");
+        }
     }
 
     #[test]

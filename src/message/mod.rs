@@ -10,6 +10,8 @@ mod errand;
 mod event;
 mod event_id;
 mod frame;
+#[cfg(feature = "store")]
+mod history;
 mod refusal;
 mod tally;
 
@@ -23,8 +25,12 @@ pub use errand::{Errand, ErrandKind, Found};
 pub use event::{
     Event, EventKind, Identity, MaskList, Rank, RoomChange, RoomFlag, Source, Speech, SpeechKind,
 };
-pub use event_id::EventId;
+pub use event_id::{EventId, NoEventId};
 pub use frame::Frame;
+#[cfg(feature = "store")]
+pub use history::{
+    Answer, First, HistoryLimit, Interval, Query, Readable, Recall, RecallFor, Record, Selected, Selection,
+};
 pub use refusal::{Mute, Refusal};
 pub use tally::Tally;
 

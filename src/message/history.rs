@@ -1,0 +1,148 @@
+//! History: what the store records, what sessions ask of it, and its answers.
+
+use std::time::Duration;
+
+use super::{Event, EventId};
+use crate::name::{RoomName, UserName};
+
+/// Something to record. Records are kept in the order of their events.
+#[derive(Clone, Debug)]
+pub enum Record {
+    /// An event in a room. One that concerns several rooms is recorded in each of them.
+    Event {
+        room: RoomName,
+        /// Not everybody could join the room at the time: see [`Readable::closed_since`].
+        is_closed: bool,
+        event: Event,
+    },
+    /// The room's own limit was set, or removed. A limit of no lines deletes the room's history.
+    Limit { room: RoomName, limit: Option<HistoryLimit> },
+    /// This message is removed.
+    Redaction { room: RoomName, id: EventId },
+}
+
+/// The most that is kept and shown of a room's past.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HistoryLimit {
+    /// The number of messages.
+    pub lines: u32,
+    /// The age of the oldest.
+    pub age: Duration,
+}
+
+/// The part of a room's past that somebody may read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Readable {
+    pub room: RoomName,
+    /// Events recorded while the room was closed are readable from this one on: earlier ones belong to earlier members
+    /// of a room that had the same name.
+    pub closed_since: EventId,
+}
+
+/// A question to the store.
+#[derive(Clone, Debug)]
+pub enum Query {
+    /// Events of rooms, each selection answered on its own.
+    Events(Vec<Selection>),
+    /// The rooms with messages in an interval, and the last message of each in it.
+    Targets {
+        rooms: Vec<Readable>,
+        interval: Interval,
+        /// Most rooms in the answer.
+        most: usize,
+    },
+    /// Messages that contain all of these words, ignoring letter case, newest first.
+    Search {
+        rooms: Vec<Readable>,
+        words: Vec<String>,
+        /// Only by users of this name.
+        from: Option<UserName>,
+        interval: Interval,
+        /// Most messages in the answer.
+        most: usize,
+    },
+    /// One message.
+    Message { of: Readable, id: EventId },
+}
+
+/// Events of one room.
+#[derive(Clone, Debug)]
+pub struct Selection {
+    pub of: Readable,
+    pub interval: Interval,
+    /// Joins, mode changes and so on, besides messages.
+    pub with_events: bool,
+    /// Most events in the answer.
+    pub most: usize,
+}
+
+/// An interval of the past, without its ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Interval {
+    /// Later than this.
+    pub after: EventId,
+    /// Earlier than this.
+    pub before: EventId,
+    /// Where to begin if there is more than is wanted.
+    pub first: First,
+}
+
+/// Which end of an interval is wanted first. Answers are always in the order of events.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum First {
+    Oldest,
+    Newest,
+}
+
+impl Interval {
+    /// All of the past, newest first.
+    pub const LATEST: Self = Self { after: EventId::MIN, before: EventId::MAX, first: First::Newest };
+}
+
+/// The answer to a [`Query`].
+#[derive(Clone, Debug)]
+pub enum Answer {
+    /// For each selection its events, in order.
+    Events(Vec<Selected>),
+    /// Rooms, each with its last message in the interval, in the order of these messages.
+    Targets(Vec<(RoomName, Event)>),
+    /// Messages that were found, in order.
+    Found(Vec<Event>),
+    /// The message, if there is such.
+    Message(Option<Event>),
+    /// The store has failed.
+    Failed,
+}
+
+/// The events of one [`Selection`], in order.
+#[derive(Clone, Debug)]
+pub struct Selected {
+    pub room: RoomName,
+    pub events: Vec<Event>,
+    /// There are no more in the interval.
+    pub is_all: bool,
+}
+
+/// What a session asks the store, and why.
+#[derive(Clone, Debug)]
+pub struct Recall {
+    pub query: Query,
+    pub purpose: RecallFor,
+}
+
+/// Why a session asks for the past.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RecallFor {
+    /// `CHATHISTORY` for a room.
+    Chathistory(RoomName),
+    /// `CHATHISTORY TARGETS`.
+    Targets,
+    /// `PLAY` of `znc.in/playback`.
+    Playback,
+    /// `SEARCH`.
+    Search,
+    /// After joining rooms, for clients that cannot ask.
+    Replay,
+    /// `REDACT` of a message in this room, with a reason.
+    Redaction { room: RoomName, id: EventId, reason: String },
+}
