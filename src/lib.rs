@@ -20,6 +20,7 @@
 //! | `hub` | users and rooms: who is here and who hears what |
 //! | `session` | one peer's conversation: from its frames through the hub to its replies |
 //! | `server` | connections, outboxes, batches, deadlines, limits; generic over streams |
+//! | `store` | the database and the thread that owns it: history and bans; with the feature `store` |
 //! | `net` | the reactor: sockets, readiness, TLS |
 //! | `logging` | prints and logs without ever blocking the server |
 //! | [`client`] | a blocking client library: one socket, typed events |
@@ -29,10 +30,11 @@
 //! | `footprint` | estimates the memory of allocations |
 //! | `files` | reads files within a limit, and replaces them atomically |
 //! | `date` | dates of RFC 3339 |
+//! | `span` | durations as people write them, such as 7d |
 //! | `config` | options and limits of both programs, with their units |
 //!
 //! Imports point one way: programs → `net` → `server` → `session` → `hub`, `wire` → `message`, `name`; programs →
-//! `terminal` → `client` → `wire`. `config`, `address`, `network`, `fingerprint`, `secret`, `date`, `logging`,
+//! `terminal` → `client` → `wire`. `config`, `address`, `network`, `fingerprint`, `secret`, `date`, `span`, `logging`,
 //! `origin`, `bucket`, `footprint` and `files` are on the level of `message` and `name`. `hub` and `wire` do not know
 //! each other, and only `net` uses mio.
 //!
@@ -77,6 +79,10 @@ pub mod secret;
 pub mod server;
 #[doc(hidden)]
 pub mod session;
+mod span;
+#[cfg(feature = "store")]
+#[doc(hidden)]
+pub mod store;
 #[doc(hidden)]
 pub mod terminal;
 #[cfg(feature = "tls")]

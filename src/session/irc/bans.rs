@@ -1,7 +1,7 @@
 //! Bans from the server, which IRC calls K-lines: commands of server operators.
 
 use std::net::IpAddr;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use log::info;
 
@@ -14,10 +14,8 @@ use crate::message::Peer;
 use crate::name::UserName;
 use crate::network::Network;
 use crate::session::{Context, uptime};
+use crate::span;
 use crate::wire::irc::{Message, numeric};
-
-/// Longest ban with an end, in minutes: 100 years. Longer bans never end.
-const MOST_MINUTES: u64 = 100 * 365 * 24 * 60;
 
 /// Approximate maximum bytes of a line of `STATS k`.
 const LINE_BYTES: usize = 512;
@@ -28,7 +26,7 @@ const CLOAK_END: &str = ".ip";
 impl Irc {
     pub(super) fn kline(&mut self, message: &Message<'_>, context: &mut Context<'_>) {
         let (duration, rest) = match message.params.split_first() {
-            Some((first, rest)) => match duration(first) {
+            Some((first, rest)) => match span::parse(first) {
                 Some(duration) => (duration, rest),
                 None => (None, &message.params[..]),
             },
@@ -164,54 +162,6 @@ impl Irc {
     }
 }
 
-/// The duration of a ban: a number, in minutes or in the unit of the letter after it. `Some(None)` never ends; `None`
-/// is not a duration.
-fn duration(text: &str) -> Option<Option<Duration>> {
-    let (number, minutes) = match text.as_bytes().last()?.to_ascii_lowercase() {
-        b'0'..=b'9' => (text, 1),
-        b'm' => (&text[..text.len() - 1], 1),
-        b'h' => (&text[..text.len() - 1], 60),
-        b'd' => (&text[..text.len() - 1], 24 * 60),
-        b'w' => (&text[..text.len() - 1], 7 * 24 * 60),
-        _ => return None,
-    };
-    if number.is_empty() || !number.bytes().all(|byte| byte.is_ascii_digit()) {
-        return None;
-    }
-    let minutes = number.parse::<u64>().unwrap_or(u64::MAX).saturating_mul(minutes);
-    Some((1..=MOST_MINUTES).contains(&minutes).then(|| Duration::from_secs(60 * minutes)))
-}
-
 fn period(until: Option<SystemTime>) -> String {
     until.map_or_else(|| "for ever".to_owned(), |until| format!("until {}", date::seconds(until)))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_duration_is_in_minutes_or_in_the_unit_of_its_letter() {
-        let minutes = |text: &str| duration(text).map(|time| time.map(|time| time.as_secs() / 60));
-        for (text, expected) in [
-            ("30", Some(Some(30))),
-            ("30m", Some(Some(30))),
-            ("12h", Some(Some(720))),
-            ("7D", Some(Some(10_080))),
-            ("1w", Some(Some(10_080))),
-            ("0", Some(None)),
-            ("0d", Some(None)),
-            ("99999999999999999999999w", Some(None)),
-            ("", None),
-            ("m", None),
-            ("1y", None),
-            ("-1", None),
-            ("1m2", None),
-            ("1.5h", None),
-            ("1é", None),
-            ("bob", None),
-        ] {
-            assert_eq!(minutes(text), expected, "{text:?}");
-        }
-    }
 }
