@@ -9,6 +9,8 @@ mod values;
 #[cfg(feature = "tls")]
 pub use client::Trust;
 pub use client::{ClientConfig, Color};
+#[cfg(feature = "store")]
+pub use server::HistoryConfig;
 pub use server::{Changes, Operator, Proxy, ServerConfig, ServerTask};
 #[cfg(feature = "tls")]
 pub use server::{Credentials, TlsConfig};

@@ -24,6 +24,8 @@ use super::{ConfigError, Invocation, Limits, version};
 use crate::address::Address;
 use crate::secret::{OutOfMemory, SPARE_KB};
 pub use changes::Changes;
+#[cfg(feature = "store")]
+pub use fields::HistoryConfig;
 pub use fields::{Operator, Proxy, ServerConfig};
 use settings::{OTHERS, SETTINGS};
 

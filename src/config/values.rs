@@ -1,12 +1,16 @@
 //! Parsers for the values of `parlord`'s options.
 
 use std::path::Path;
+#[cfg(feature = "store")]
+use std::time::Duration;
 
 use super::setting::number;
 use super::{Flood, Operator, Proxy};
 use crate::address::Address;
 use crate::files::read_text;
 use crate::secret::{Secret, SecretError};
+#[cfg(feature = "store")]
+use crate::span;
 
 pub(super) fn addresses(values: &[String]) -> Result<Vec<Address>, String> {
     values.iter().map(|value| address(value)).collect()
@@ -104,6 +108,22 @@ pub(super) fn flood(value: &str) -> Result<Option<Flood>, String> {
         burst: number(burst, &(1..=10_000), "messages")? as u32,
         per_second: number(per_second, &(1..=10_000), "messages a second")? as u32,
     }))
+}
+
+/// Parses an age such as `7d`, or `off`.
+#[cfg(feature = "store")]
+pub(super) fn age(value: &str) -> Result<Option<Duration>, String> {
+    if value == "off" {
+        return Ok(None);
+    }
+    let age = span::parse(value).flatten();
+    age.map(Some).ok_or_else(|| format!("{value:?} is neither an age such as 30m, 12h, 7d or 1w nor off"))
+}
+
+/// An age in the format that `age` parses.
+#[cfg(feature = "store")]
+pub(super) fn shown_age(age: Option<Duration>) -> String {
+    age.map_or("off".into(), span::shown)
 }
 
 /// A rate in the format that `flood` parses.

@@ -1,6 +1,8 @@
 //! The config of a server, and its defaults.
 
 use std::path::PathBuf;
+#[cfg(feature = "store")]
+use std::time::Duration;
 
 #[cfg(feature = "tls")]
 use super::credentials::TlsConfig;
@@ -30,6 +32,9 @@ pub struct ServerConfig {
     pub operators: Vec<Operator>,
     /// The directory for data that outlives a restart; `None` saves nothing.
     pub state: Option<PathBuf>,
+    /// The history of rooms.
+    #[cfg(feature = "store")]
+    pub history: HistoryConfig,
     /// Proxies, which must send a PROXY header. Other peers must not.
     pub proxy_from: Vec<Proxy>,
     /// Serve a network even as root.
@@ -39,6 +44,32 @@ pub struct ServerConfig {
     /// The address at which Prometheus can read counters.
     #[cfg(feature = "metrics")]
     pub metrics: Option<Address>,
+}
+
+/// What is kept of what happens in rooms, in the directory for data.
+#[cfg(feature = "store")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HistoryConfig {
+    /// How long it is kept; `None` keeps nothing.
+    pub age: Option<Duration>,
+    /// Most messages kept of each room, and as many other events.
+    pub lines: usize,
+    /// Most bytes of the file.
+    pub bytes: usize,
+    /// Messages shown to a client that joins and cannot ask for the past.
+    pub replay: usize,
+}
+
+#[cfg(feature = "store")]
+impl Default for HistoryConfig {
+    fn default() -> Self {
+        Self {
+            age: Some(Duration::from_secs(7 * 24 * 60 * 60)),
+            lines: 10_000,
+            bytes: 256 * 1024 * 1024,
+            replay: 20,
+        }
+    }
 }
 
 /// An account for `OPER`.
@@ -71,6 +102,8 @@ impl Default for ServerConfig {
             password: None,
             operators: Vec::new(),
             state: None,
+            #[cfg(feature = "store")]
+            history: HistoryConfig::default(),
             proxy_from: Vec::new(),
             allow_root: false,
             limits: Limits::default(),

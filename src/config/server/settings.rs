@@ -13,6 +13,8 @@ use crate::config::values::metrics_address;
 use crate::config::values::{
     addresses, flood, operators, password, proxy, read_motd, read_password, server_name, shown_flood,
 };
+#[cfg(feature = "store")]
+use crate::config::values::{age, shown_age};
 
 type Setting = setting::Setting<ServerConfig, Reload>;
 
@@ -192,6 +194,52 @@ pub(super) const SETTINGS: &[Setting] = &[
             },
         },
         reload: AtRestart(part!(state)),
+    },
+    #[cfg(feature = "store")]
+    Setting {
+        short: "",
+        long: "history",
+        help: "how long to keep what is said in rooms, in DIR of --state; or off",
+        kind: Kind::Text {
+            value: "AGE",
+            default: Value(|config| shown_age(config.history.age)),
+            set: |config, value| {
+                config.history.age = age(value)?;
+                Ok(())
+            },
+        },
+        reload: AtRestart(part!(history.age)),
+    },
+    #[cfg(feature = "store")]
+    Setting {
+        short: "",
+        long: "history-lines",
+        help: "most messages kept of each room",
+        kind: Kind::Count {
+            of: "messages",
+            range: 1..=10_000_000,
+            field: |config| &mut config.history.lines,
+        },
+        reload: AtRestart(part!(history.lines)),
+    },
+    #[cfg(feature = "store")]
+    Setting {
+        short: "",
+        long: "history-bytes",
+        help: "largest size of the file with it",
+        kind: Kind::Bytes {
+            range: 1024 * 1024..=MOST_MEMORY_BYTES,
+            field: |config| &mut config.history.bytes,
+        },
+        reload: AtRestart(part!(history.bytes)),
+    },
+    #[cfg(feature = "store")]
+    Setting {
+        short: "",
+        long: "replay",
+        help: "last messages for clients that join and cannot ask for more; 0 for none",
+        kind: Kind::Count { of: "messages", range: 0..=100, field: |config| &mut config.history.replay },
+        reload: AtOnce(part!(history.replay)),
     },
     Setting {
         short: "",
