@@ -6,15 +6,16 @@ pub struct Capabilities(u32);
 
 /// Defines the constant and the specified name of each capability.
 macro_rules! capabilities {
-    ($($name:ident = $bit:literal, $text:literal;)*) => {
+    ($($(#[$condition:meta])* $name:ident = $bit:literal, $text:literal;)*) => {
         impl Capabilities {
             $(
+                $(#[$condition])*
                 #[doc = concat!("The capability `", $text, "`.")]
                 pub(crate) const $name: Self = Self(1 << $bit);
             )*
 
             /// All capabilities, sorted by name.
-            pub(crate) const ALL: &[(&str, Self)] = &[$(($text, Self::$name)),*];
+            pub(crate) const ALL: &[(&str, Self)] = &[$($(#[$condition])* ($text, Self::$name)),*];
         }
     };
 }
@@ -26,6 +27,12 @@ capabilities! {
     BATCH = 3, "batch";
     CAP_NOTIFY = 4, "cap-notify";
     CHGHOST = 5, "chghost";
+    #[cfg(feature = "store")]
+    CHATHISTORY = 18, "draft/chathistory";
+    #[cfg(feature = "store")]
+    EVENT_PLAYBACK = 19, "draft/event-playback";
+    #[cfg(feature = "store")]
+    REDACTION = 20, "draft/message-redaction";
     NO_IMPLICIT_NAMES = 6, "draft/no-implicit-names";
     ECHO_MESSAGE = 7, "echo-message";
     EXTENDED_JOIN = 8, "extended-join";
@@ -36,8 +43,12 @@ capabilities! {
     MULTI_PREFIX = 13, "multi-prefix";
     SERVER_TIME = 14, "server-time";
     SETNAME = 15, "setname";
+    #[cfg(feature = "store")]
+    SEARCH = 21, "soju.im/search";
     STANDARD_REPLIES = 16, "standard-replies";
     USERHOST_IN_NAMES = 17, "userhost-in-names";
+    #[cfg(feature = "store")]
+    PLAYBACK = 22, "znc.in/playback";
 }
 
 impl Capabilities {
@@ -47,6 +58,14 @@ impl Capabilities {
     pub(crate) fn named(name: &str) -> Option<Self> {
         Self::ALL.iter().find(|(known, _)| *known == name).map(|&(_, capability)| capability)
     }
+
+    /// Those that need a history.
+    #[cfg(feature = "store")]
+    pub(crate) const OF_HISTORY: Self = Self::CHATHISTORY
+        .and(Self::EVENT_PLAYBACK)
+        .and(Self::REDACTION)
+        .and(Self::SEARCH)
+        .and(Self::PLAYBACK);
 
     /// True when this set contains all of `others`.
     pub(crate) fn has(self, others: Self) -> bool {

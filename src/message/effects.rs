@@ -4,6 +4,8 @@ use std::ops::Range;
 use std::rc::Rc;
 use std::time::Instant;
 
+#[cfg(feature = "store")]
+use super::Record;
 use super::{CloseReason, ConnectionId, Dialect, Errand, Event};
 use crate::network::Network;
 
@@ -52,6 +54,9 @@ pub enum Effect {
     CloseFrom(Network, CloseReason),
     /// Do an errand for this connection, and read nothing from its peer until the result is delivered.
     Errand(ConnectionId, Errand),
+    /// Record this in the history.
+    #[cfg(feature = "store")]
+    Record(Record),
     /// This connection is closing and its farewell is complete: flush it.
     Flush(ConnectionId),
 }
@@ -139,7 +144,7 @@ impl Effects {
     /// Labels the answer to the current command's errand. False when there is none.
     pub fn label_errand(&mut self, label: &str) -> bool {
         let errand = self.list.range_mut(self.before..).find_map(|effect| match effect {
-            Effect::Errand(_, errand) => Some(errand),
+            Effect::Errand(_, errand) if errand.takes_label() => Some(errand),
             _ => None,
         });
         errand.map(|errand| errand.label = Some(label.into())).is_some()

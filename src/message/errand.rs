@@ -1,5 +1,7 @@
 //! Errands: questions of a session that take too long for the event loop or need data the session does not have.
 
+#[cfg(feature = "store")]
+use super::{Answer, Recall, RecallFor};
 use super::{Check, Outcome, Purpose};
 
 /// A question of a session. Errands of a session are done in order, and nothing is read from its peer until the
@@ -21,6 +23,9 @@ pub enum ErrandKind {
     Report,
     /// Reload the config.
     Reload,
+    /// Ask the store about the past.
+    #[cfg(feature = "store")]
+    Recall(Box<Recall>),
 }
 
 /// The answer to an [`Errand`].
@@ -32,11 +37,32 @@ pub enum Found {
     Report(Vec<String>),
     /// The result of the reload, in one line.
     Reloaded(String),
+    /// What the store knows.
+    #[cfg(feature = "store")]
+    Recalled(Box<RecallFor>, Answer),
 }
 
 impl From<Check> for Errand {
     fn from(check: Check) -> Self {
         ErrandKind::Check(Box::new(check)).into()
+    }
+}
+
+impl Errand {
+    /// True when the answer belongs to the response to the command, so that it gets the command's label.
+    pub(super) fn takes_label(&self) -> bool {
+        match &self.kind {
+            #[cfg(feature = "store")]
+            ErrandKind::Recall(recall) => recall.purpose != RecallFor::Replay,
+            ErrandKind::Check(_) | ErrandKind::Report | ErrandKind::Reload => true,
+        }
+    }
+}
+
+#[cfg(feature = "store")]
+impl From<Recall> for Errand {
+    fn from(recall: Recall) -> Self {
+        ErrandKind::Recall(Box::new(recall)).into()
     }
 }
 

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use super::EventId;
+#[cfg(feature = "store")]
+use super::HistoryLimit;
 use crate::name::{RoomName, UserName};
 
 /// Something that happened, with its time and cause.
@@ -137,6 +139,15 @@ pub enum EventKind {
         /// The changes, in order.
         changes: Vec<RoomChange>,
     },
+    /// A message in a room was removed.
+    #[cfg(feature = "store")]
+    Redacted {
+        room: RoomName,
+        /// The removed message.
+        message: EventId,
+        /// The reason; may be empty.
+        reason: String,
+    },
     /// A user was invited to a room.
     Invited { room: RoomName, who: UserName },
     /// A user went away with this message, or came back.
@@ -168,12 +179,19 @@ pub enum EventKind {
 }
 
 impl EventKind {
+    /// True for a message.
+    pub fn is_speech(&self) -> bool {
+        matches!(self, Self::Said { .. } | Self::Whispered { .. })
+    }
+
     /// Bytes of text written by users, without names.
     pub fn written_bytes(&self) -> usize {
         match self {
             Self::Said { speech, .. } | Self::Whispered { speech, .. } => {
                 speech.text.len() + speech.tags.len()
             }
+            #[cfg(feature = "store")]
+            Self::Redacted { reason, .. } => reason.len(),
             Self::Parted { reason, .. } | Self::Kicked { reason, .. } | Self::Left { reason } => reason.len(),
             Self::Away(Some(text)) | Self::RealnameSet(text) | Self::TopicSet { topic: text, .. } => {
                 text.len()
@@ -287,6 +305,9 @@ pub enum RoomChange {
     Key(Option<String>),
     /// The limit of members was set or removed.
     Limit(Option<u32>),
+    /// The limit of what is kept of the room's past was set or removed.
+    #[cfg(feature = "store")]
+    History(Option<HistoryLimit>),
     /// A mask was added to or removed from a list.
     Mask {
         list: MaskList,

@@ -133,16 +133,18 @@ pub struct Recall {
 /// Why a session asks for the past.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RecallFor {
-    /// `CHATHISTORY` for a room.
-    Chathistory(RoomName),
+    /// `CHATHISTORY` with this subcommand for a room.
+    Chathistory { subcommand: &'static str, room: RoomName },
     /// `CHATHISTORY TARGETS`.
     Targets,
     /// `PLAY` of `znc.in/playback`.
-    Playback,
+    Play,
+    /// `LIST` of `znc.in/playback`.
+    ListPlayable,
     /// `SEARCH`.
     Search,
     /// After joining rooms, for clients that cannot ask.
     Replay,
-    /// `REDACT` of a message in this room, with a reason.
+    /// `REDACT` of a message in this room.
     Redaction { room: RoomName, id: EventId, reason: String },
 }
