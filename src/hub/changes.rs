@@ -34,6 +34,7 @@ impl Hub {
         let kind = EventKind::TopicSet { room: changed.name.clone(), topic: text };
         self.rooms.recharge(&mut self.users, room);
         let event = self.event(id, now, kind);
+        self.record(room, &event, out);
         out.event_for(event, self.everybody(room));
         Ok(())
     }
@@ -61,6 +62,10 @@ impl Hub {
             self.rooms.recharge(&mut self.users, room);
             let room_name = self.rooms.get(room).name.clone();
             let event = self.event(id, now, EventKind::Changed { room: room_name, changes: made });
+            self.record(room, &event, out);
+            if let EventKind::Changed { changes, .. } = &event.kind {
+                self.limit_history(room, changes, out);
+            }
             out.event_for(event, self.everybody(room));
         }
         Ok(refused)
@@ -102,6 +107,13 @@ impl Hub {
                 let changed = settings.limit != limit;
                 settings.limit = limit;
                 changed.then_some(RoomChange::Limit(limit))
+            }
+            #[cfg(feature = "store")]
+            RoomChange::History(limit) => {
+                let settings = &mut self.rooms.get_mut(room).settings;
+                let changed = settings.history != limit;
+                settings.history = limit;
+                changed.then_some(RoomChange::History(limit))
             }
             RoomChange::Mask { list, mask, added: true } => self.add_mask(id, room, list, mask, now)?,
             RoomChange::Mask { list, mask, added: false } => {
@@ -161,6 +173,8 @@ fn is_for_owners(change: &RoomChange) -> bool {
         RoomChange::Limit(limit) => limit.is_some(),
         RoomChange::Flag(flag, on) => *on && matches!(flag, RoomFlag::InviteOnly | RoomFlag::Secret),
         RoomChange::Rank { rank, given, .. } => *given && *rank == Rank::OPERATOR,
+        #[cfg(feature = "store")]
+        RoomChange::History(_) => false,
         RoomChange::Mask { .. } => false,
     }
 }

@@ -49,7 +49,11 @@ impl Hub {
         if let Err(OverBudget { most, of_address }) = self.users.budget.allows(user.owner(), more) {
             return Err(Refusal::NoMemoryForRoom { room: name, most, of_address });
         }
+        let is_new = room.is_none();
         let room = self.rooms.enter(&mut self.users, id, name, now.time);
+        if is_new {
+            self.opened(room, out);
+        }
         let name = self.rooms.get(room).name.clone();
         if let Some(user) = self.users.get_mut(id) {
             user.uninvite(&name);
@@ -57,6 +61,7 @@ impl Hub {
             self.users.recharge(id);
             let kind = EventKind::Joined { room: name, away };
             let event = self.event(id, now, kind);
+            self.record(room, &event, out);
             out.event_for(event, self.everybody(room));
         }
         Ok(())
@@ -73,6 +78,7 @@ impl Hub {
         let room = self.own_room(id, &name)?;
         let room_name = self.rooms.get(room).name.clone();
         let event = self.event(id, now, EventKind::Parted { room: room_name, reason });
+        self.record(room, &event, out);
         out.event_for(event, self.everybody(room));
         self.rooms.leave(&mut self.users, id, room);
         Ok(())
@@ -95,6 +101,7 @@ impl Hub {
         let who = self.user(victim)?.name().clone();
         let room_name = self.rooms.get(room).name.clone();
         let event = self.event(id, now, EventKind::Kicked { room: room_name, who, reason });
+        self.record(room, &event, out);
         out.event_for(event, self.everybody(room));
         self.rooms.leave(&mut self.users, victim, room);
         Ok(())

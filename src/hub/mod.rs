@@ -12,6 +12,13 @@ pub mod mask;
 mod past;
 mod people;
 mod reach;
+#[cfg(not(feature = "store"))]
+#[path = "no_recording.rs"]
+mod recording;
+#[cfg(feature = "store")]
+mod recording;
+#[cfg(feature = "store")]
+mod redacting;
 mod rooms;
 mod seats;
 mod settings;
@@ -22,6 +29,8 @@ mod watchers;
 pub use bans::{Ban, BanError, Bans, MOST_BANS};
 pub use doors::{MOST_ROOMS, ROOMS_PER_USER};
 pub use past::{PastUser, REMEMBERED};
+#[cfg(feature = "store")]
+pub use redacting::{NotRedacted, REDACTABLE};
 pub use rooms::{Member, Room, Rooms};
 pub use seats::{RoomId, Seat, Seats};
 pub use settings::{MASKS_PER_LIST, Mask, Settings, Topic};
@@ -54,6 +63,9 @@ pub struct Hub {
     bans: Bans,
     lobby: RoomName,
     last_event: EventId,
+    /// Rooms have a history.
+    #[cfg(feature = "store")]
+    records: bool,
     messages: u64,
     refusals: Tally,
 }
@@ -71,6 +83,8 @@ impl Hub {
             bans: Bans::default(),
             lobby,
             last_event: EventId::default(),
+            #[cfg(feature = "store")]
+            records: false,
             messages: 0,
             refusals: Tally::default(),
         }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::Hub;
 use super::marks::Marks;
+use super::recording::record_in;
 use super::seats::RoomId;
 use super::users::Taken;
 use crate::message::{
@@ -46,6 +47,7 @@ impl Hub {
         }
         let is_other_name = old != name;
         let event = self.event(id, now, EventKind::Renamed { to: name.clone() });
+        self.record_everywhere(id, &event, out);
         let peers = self.peers(id, out);
         let peers: Vec<_> = peers.into_iter().chain([id]).collect();
         self.tell(&peers, event, out);
@@ -66,12 +68,13 @@ impl Hub {
     /// Removes users who leave at the same time, each with a reason. They do not hear of each other. Those who were
     /// only in one and the same room share an audience.
     pub fn leave_together(&mut self, leavers: Vec<(UserId, String)>, now: Now, out: &mut Effects) {
-        let vacated: Vec<Vec<RoomId>> = leavers.iter().map(|&(id, _)| self.vacate(id)).collect();
-        for ((id, reason), rooms) in leavers.into_iter().zip(vacated) {
+        let vacated: Vec<_> = leavers.iter().map(|&(id, _)| (self.places(id), self.vacate(id))).collect();
+        for ((id, reason), (places, rooms)) in leavers.into_iter().zip(vacated) {
             let Some(user) = self.users.get(id) else { continue };
             let name = user.name().clone();
             self.past.remember(user, now.time);
             let event = self.event(id, now, EventKind::Left { reason });
+            record_in(places, &event, out);
             let mut rooms = rooms.into_iter().filter(|&room| self.rooms.exists(room)).peekable();
             match (rooms.next(), rooms.peek()) {
                 (Some(room), None) => out.event_for(event, self.everybody(room)),

@@ -13,6 +13,8 @@ use super::seats::{MEMBER_BYTES, RoomId, Seat};
 use super::settings::Settings;
 use super::users::Users;
 use crate::footprint::{heap_bytes, shared_bytes};
+#[cfg(feature = "store")]
+use crate::message::EventId;
 use crate::message::{Audience, ConnectionId, Rank, UserId};
 use crate::name::RoomName;
 use crate::origin::Origin;
@@ -36,6 +38,9 @@ pub struct Room {
     pub settings: Box<Settings>,
     /// Exists even without members, and belongs to the server: its first member does not become operator.
     pub stays: bool,
+    /// The last event before it was opened.
+    #[cfg(feature = "store")]
+    pub(super) opened: EventId,
     /// The address of the user who opened it, to which its memory is charged.
     owner: Option<Origin>,
     /// The bytes charged to the budget.
@@ -133,6 +138,8 @@ impl Rooms {
             name: name.clone(),
             settings,
             stays: false,
+            #[cfg(feature = "store")]
+            opened: EventId::MIN,
             owner: None,
             charged: 0,
             members: Vec::new(),

@@ -5,6 +5,8 @@ use std::time::SystemTime;
 
 use super::mask::{Folded, Pattern};
 use crate::footprint::{heap_bytes, shared_bytes, vec_bytes};
+#[cfg(feature = "store")]
+use crate::message::HistoryLimit;
 use crate::message::{Identity, MaskList, RoomFlag};
 use crate::name::{USER_NAME_CHARS, UserName};
 
@@ -24,6 +26,9 @@ pub struct Settings {
     pub key: Option<String>,
     /// Maximum number of members.
     pub limit: Option<u32>,
+    /// The most that is kept of the room's past, less than the server keeps of every room.
+    #[cfg(feature = "store")]
+    pub history: Option<HistoryLimit>,
     flags: Vec<RoomFlag>,
     bans: Vec<Mask>,
     exceptions: Vec<Mask>,
@@ -90,6 +95,8 @@ impl Settings {
             topic: None,
             key: None,
             limit: None,
+            #[cfg(feature = "store")]
+            history: None,
             flags: vec![RoomFlag::NoExternal, RoomFlag::TopicLocked],
             bans: Vec::new(),
             exceptions: Vec::new(),

@@ -38,6 +38,9 @@ impl Hub {
         }
         let room_name = self.rooms.get(room).name.clone();
         let event = self.event(id, now, EventKind::Said { room: room_name, to_rank, speech });
+        if to_rank == Rank::NONE {
+            self.record(room, &event, out);
+        }
         // A speaker outside the room still hears it on its other connections.
         let mut outside = if member.is_none() { self.users.connections(id) } else { Vec::new() };
         outside.retain(|&connection| Some(connection) != unheard_by);

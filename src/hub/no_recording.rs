@@ -1,0 +1,19 @@
+//! Without the feature `store`, nothing is recorded.
+
+use super::Hub;
+use super::seats::RoomId;
+use crate::message::{Effects, Event, RoomChange, UserId};
+
+impl Hub {
+    pub(super) fn record(&self, _: RoomId, _: &Event, _: &mut Effects) {}
+
+    pub(super) fn record_everywhere(&self, _: UserId, _: &Event, _: &mut Effects) {}
+
+    pub(super) fn places(&self, _: UserId) {}
+
+    pub(super) fn opened(&mut self, _: RoomId, _: &mut Effects) {}
+
+    pub(super) fn limit_history(&self, _: RoomId, _: &[RoomChange], _: &mut Effects) {}
+}
+
+pub(super) fn record_in((): (), _: &Event, _: &mut Effects) {}

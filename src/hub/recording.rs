@@ -1,0 +1,98 @@
+//! Which events go into the history, and who may read it.
+
+use super::Hub;
+use super::rooms::Room;
+use super::seats::RoomId;
+use crate::message::{Effect, Effects, Event, HistoryLimit, Readable, Record, RoomChange, RoomFlag, UserId};
+use crate::name::RoomName;
+
+/// A room as its history needs it. It outlives the room, whose last member may be leaving.
+#[derive(Clone, Debug)]
+pub(super) struct Place {
+    room: RoomName,
+    is_closed: bool,
+}
+
+impl Hub {
+    /// Records what happens in rooms from now on.
+    pub fn keep_history(&mut self) {
+        self.records = true;
+    }
+
+    /// True when the history of this room is kept.
+    pub fn keeps_history_of(&self, room: RoomId) -> bool {
+        let limit = self.rooms.get(room).settings.history;
+        self.records && limit.is_none_or(|limit| limit.lines > 0)
+    }
+
+    /// What a member of this room may read.
+    pub fn readable(&self, room: RoomId) -> Readable {
+        let Room { name, opened, .. } = self.rooms.get(room);
+        Readable { room: name.clone(), closed_since: *opened }
+    }
+
+    /// Continues with ids after those of an earlier run.
+    pub fn continue_after(&mut self, last_event: crate::message::EventId) {
+        self.last_event = self.last_event.max(last_event);
+    }
+
+    /// Records an event in `room`.
+    pub(super) fn record(&self, room: RoomId, event: &Event, out: &mut Effects) {
+        if let Some(place) = self.place(room) {
+            record_at(place, event, out);
+        }
+    }
+
+    /// Records an event in all rooms of `id`.
+    pub(super) fn record_everywhere(&self, id: UserId, event: &Event, out: &mut Effects) {
+        record_in(self.places(id), event, out);
+    }
+
+    /// The rooms of `id` whose history is kept.
+    pub(super) fn places(&self, id: UserId) -> Vec<Place> {
+        if !self.records {
+            return Vec::new();
+        }
+        let seats = self.users.get(id).map_or(&[][..], |user| &user.seats);
+        seats.iter().filter_map(|seat| self.place(seat.room)).collect()
+    }
+
+    fn place(&self, room: RoomId) -> Option<Place> {
+        if !self.keeps_history_of(room) {
+            return None;
+        }
+        let Room { name, settings, .. } = self.rooms.get(room);
+        let is_closed =
+            settings.key.is_some() || settings.has(RoomFlag::InviteOnly) || settings.has(RoomFlag::Secret);
+        Some(Place { room: name.clone(), is_closed })
+    }
+
+    /// Notes that `room` was opened. An earlier room of this name may have had a limit.
+    pub(super) fn opened(&mut self, room: RoomId, out: &mut Effects) {
+        self.rooms.get_mut(room).opened = self.last_event;
+        if self.records {
+            let room = self.rooms.get(room).name.clone();
+            out.push(Effect::Record(Record::Limit { room, limit: None }));
+        }
+    }
+
+    /// Applies a limit among `changes` of `room` to what is kept.
+    pub(super) fn limit_history(&self, room: RoomId, changes: &[RoomChange], out: &mut Effects) {
+        for change in changes {
+            if let (RoomChange::History(limit), true) = (change, self.records) {
+                let (room, limit): (_, Option<HistoryLimit>) = (self.rooms.get(room).name.clone(), *limit);
+                out.push(Effect::Record(Record::Limit { room, limit }));
+            }
+        }
+    }
+}
+
+/// Records an event in each of `places`.
+pub(super) fn record_in(places: Vec<Place>, event: &Event, out: &mut Effects) {
+    out.worked(places.len());
+    places.into_iter().for_each(|place| record_at(place, event, out));
+}
+
+fn record_at(Place { room, is_closed }: Place, event: &Event, out: &mut Effects) {
+    out.push(Effect::Record(Record::Event { room, is_closed, event: event.clone() }));
+}

@@ -1,0 +1,61 @@
+//! Removing a message that was said in a room: for everybody, and from the history.
+
+use std::time::Duration;
+
+use super::Hub;
+use crate::message::{Effect, Effects, Event, EventKind, Now, Rank, Record, Source, UserId};
+use crate::name::RoomName;
+
+/// How long authors may remove their messages.
+pub const REDACTABLE: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Why a message is not removed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotRedacted {
+    /// The user neither wrote it nor is an operator of its room, or is not there.
+    Forbidden,
+    /// The user wrote it longer ago than [`REDACTABLE`].
+    TooOld,
+}
+
+impl Hub {
+    /// Removes `message`, which the store has found in the room `name`: the room is part of the question, so that an
+    /// operator of one room cannot remove messages of another.
+    pub fn redact(
+        &mut self,
+        id: UserId,
+        name: &RoomName,
+        message: &Event,
+        reason: String,
+        now: Now,
+        out: &mut Effects,
+    ) -> Result<(), NotRedacted> {
+        let room = self.rooms.find(name).ok_or(NotRedacted::Forbidden)?;
+        let member = self.rooms.member(&self.users, id, room).ok_or(NotRedacted::Forbidden)?;
+        let is_operator = member.rank.has_any(Rank::OPERATOR)
+            || self.rooms.get(room).stays && self.users.get(id).is_some_and(|user| user.is_operator);
+        if !is_operator {
+            if !self.is_author(id, message) {
+                return Err(NotRedacted::Forbidden);
+            }
+            if now.time.duration_since(message.time).is_ok_and(|age| age > REDACTABLE) {
+                return Err(NotRedacted::TooOld);
+            }
+        }
+        let room_name = self.rooms.get(room).name.clone();
+        out.push(Effect::Record(Record::Redaction { room: room_name.clone(), id: message.id }));
+        let kind = EventKind::Redacted { room: room_name, message: message.id, reason };
+        let event = self.event(id, now, kind);
+        out.event_for(event, self.everybody(room));
+        Ok(())
+    }
+
+    /// True when `id` wrote this message. Names are free again when their user leaves, so only messages since the user
+    /// came are certainly its own.
+    fn is_author(&self, id: UserId, message: &Event) -> bool {
+        let (Some(user), Source::User(author)) = (self.users.get(id), &message.from) else { return false };
+        author.name == user.identity.name
+            && author.place() == user.identity.place()
+            && message.time >= user.since()
+    }
+}
