@@ -1,13 +1,12 @@
 //! The event loop: it polls, accepts, and passes readiness to the server. Nothing else reads the clock.
 
 pub(super) mod accepting;
+#[cfg_attr(feature = "store", path = "reactor/storing.rs")]
 mod keeping;
 mod running;
-mod saving;
 
 use std::fmt;
 use std::io;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
@@ -24,8 +23,7 @@ use super::signals::Signals;
 use super::tls;
 use crate::address::Address;
 use crate::config::{ConfigError, ServerConfig};
-use crate::hub::Ban;
-use crate::server::bans_file;
+use keeping::Keeper;
 
 /// The token of a connection is its key in the slab; these count down from the other end.
 const WAKE: Token = Token(usize::MAX);
@@ -45,9 +43,7 @@ pub struct Reactor {
     service: Service,
     /// The only waker: a poll has no more (mio, `Waker`).
     waker: Arc<Waker>,
-    bans: Vec<Ban>,
-    /// Where bans are saved, if they are.
-    bans_file: Option<PathBuf>,
+    keeper: Keeper,
     is_told_to_stop: Arc<AtomicBool>,
     config: ServerConfig,
     read: Read,
@@ -69,9 +65,6 @@ impl Reactor {
     /// Like `bind`, but inherited sockets replace those for `config.listen`, and inherited sockets named `tls` those
     /// for TLS.
     pub fn bind_or_inherit(config: ServerConfig, inherited: Inherited) -> Result<Self, BindError> {
-        let bans_file = config.state.as_deref().map(bans_file::path);
-        let bans = bans_file.as_deref().map_or_else(|| Ok(Vec::new()), bans_file::read);
-        let bans = bans.map_err(|error| BindError { address: None, error })?;
         let system = |error: io::Error| {
             let error = io::Error::new(error.kind(), format!("cannot poll: {error}"));
             BindError { address: None, error }
@@ -81,6 +74,7 @@ impl Reactor {
             .map_err(|error| BindError { address: None, error: io::Error::other(error) })?;
         let poll = Poll::new().map_err(system)?;
         let waker = Arc::new(Waker::new(poll.registry(), WAKE).map_err(system)?);
+        let keeper = Keeper::open(&config, &waker).map_err(|error| BindError { address: None, error })?;
         let (plain, over_tls) = inherited.wanted(&config.listen, tls::addresses(&config));
         let mut listeners = inherited.listeners;
         let wanted = plain.iter().map(|address| (address, false));
@@ -116,8 +110,7 @@ impl Reactor {
             signals,
             service,
             waker,
-            bans,
-            bans_file,
+            keeper,
             is_told_to_stop,
             config,
             read,
@@ -156,6 +149,12 @@ impl Reactor {
     /// as possible without a restart, an invalid one not at all. The loop waits meanwhile.
     pub fn reload_with(&mut self, read: impl FnMut() -> Result<ServerConfig, ConfigError> + Send + 'static) {
         self.read = Box::new(read);
+    }
+
+    /// Keeps history and bans in this store, for benches and tests.
+    #[cfg(feature = "store")]
+    pub fn keep_in(&mut self, store: crate::store::Store) {
+        self.keeper.replace(store);
     }
 
     /// A handle that stops `run`.

@@ -1,6 +1,6 @@
 //! Bans: closing the connections they hit, and passing them on to be saved.
 
-use std::io;
+use std::fmt;
 
 use log::warn;
 
@@ -29,9 +29,13 @@ impl<S: Stream> Server<S> {
 
     /// Tells operators and the log that saving the bans failed. They remain in force while the server runs; the next
     /// change saves them again.
-    pub fn bans_not_kept(&mut self, error: &io::Error, now: Now) {
+    pub fn bans_not_kept(&mut self, error: &dyn fmt::Display, now: Now) {
         warn!("cannot save bans: {error}");
-        let text = format!("Cannot save bans, so a restart will forget the last: {error}");
+        self.tell_operators(format!("Cannot save bans, so a restart will forget the last: {error}"), now);
+    }
+
+    /// Tells all operators.
+    pub(super) fn tell_operators(&mut self, text: String, now: Now) {
         self.dismiss(now);
         self.hub.tell_operators(None, text, now, &mut self.out);
         self.pump(now);

@@ -58,6 +58,9 @@ pub(super) enum Inlet {
     Backlog,
     /// The peer exceeded its rate. The inbox and the system's buffers keep its input until the bucket has a token.
     Paused,
+    /// The peer speaks faster than the store can record. The inbox and the system's buffers keep its input until the
+    /// store has caught up.
+    Held,
     /// The session is on an errand. The inbox and the system's buffers keep the input until the session has its answer.
     /// `peer_finished`: the peer will send nothing more.
     Waiting { peer_finished: bool },
@@ -115,8 +118,10 @@ impl<S: Stream> Connection<S> {
             Inlet::Backlog | Inlet::More { first: true } => Some(ReadNext::First),
             Inlet::More { first: false } => Some(ReadNext::Behind),
             // Read at once: nobody waits for the result.
-            Inlet::Paused | Inlet::Waiting { .. } if self.is_known_gone() => Some(ReadNext::First),
-            Inlet::Open | Inlet::Paused | Inlet::Waiting { .. } => None,
+            Inlet::Paused | Inlet::Held | Inlet::Waiting { .. } if self.is_known_gone() => {
+                Some(ReadNext::First)
+            }
+            Inlet::Open | Inlet::Paused | Inlet::Held | Inlet::Waiting { .. } => None,
         };
         let resumed = match (self.inlet, flood) {
             (Inlet::Paused, Some(flood)) => Some(self.bucket.ready_at(flood)),
@@ -200,7 +205,7 @@ impl<S> Connection<S> {
     pub(super) fn is_kept_waiting(&self) -> bool {
         match self.inlet {
             Inlet::Open | Inlet::More { .. } | Inlet::Backlog => false,
-            Inlet::Paused | Inlet::Waiting { .. } => true,
+            Inlet::Paused | Inlet::Held | Inlet::Waiting { .. } => true,
         }
     }
 

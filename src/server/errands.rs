@@ -27,6 +27,8 @@ impl<S: Stream> Server<S> {
                 let lines = self.report(now).lines();
                 self.found(key, Found::Report(lines), label, now);
             }
+            #[cfg(feature = "store")]
+            ErrandKind::Recall(recall) => self.recall(key, *recall, label, now),
             ErrandKind::Reload => {
                 self.connections[key].inlet = Inlet::Waiting { peer_finished: false };
                 self.reload_asked_by.push((key, label));
@@ -78,19 +80,19 @@ impl<S: Stream> Server<S> {
     }
 
     /// Resumes reading from the peer of `key`. Returns whether it has finished sending.
-    fn end_wait(&mut self, key: usize) -> bool {
+    pub(super) fn end_wait(&mut self, key: usize) -> bool {
         let connection = &mut self.connections[key];
         let peer_finished = connection.inlet == Inlet::Waiting { peer_finished: true };
         connection.inlet = Inlet::Backlog;
         peer_finished
     }
 
-    fn found(&mut self, key: usize, found: Found, label: Label, now: Now) {
+    pub(super) fn found(&mut self, key: usize, found: Found, label: Label, now: Now) {
         self.with_session(key, now, |session, context| session.found(found, label.as_deref(), context));
     }
 
     /// Continues with a session that has its answer.
-    fn go_on(&mut self, key: usize, peer_finished: bool, now: Now) {
+    pub(super) fn go_on(&mut self, key: usize, peer_finished: bool, now: Now) {
         if peer_finished {
             self.end(key, CloseReason::PeerFinished);
         }
@@ -102,5 +104,7 @@ impl<S: Stream> Server<S> {
     pub(super) fn forget_errand(&mut self, key: usize) {
         self.checks.forget(key, self.connections[key].peer);
         self.reload_asked_by.retain(|(asking, _)| *asking != key);
+        #[cfg(feature = "store")]
+        self.history.recalls.forget(key);
     }
 }

@@ -17,6 +17,8 @@ mod errands;
 mod flushing;
 mod frames;
 mod guesses;
+#[cfg_attr(not(feature = "store"), path = "no_history.rs")]
+mod history;
 mod inbox;
 mod invariants;
 mod keeping;
@@ -25,6 +27,8 @@ mod outbox;
 mod pump;
 mod quiet;
 mod reading;
+#[cfg(feature = "store")]
+mod recalls;
 mod reloading;
 mod report;
 mod reporting;
@@ -56,6 +60,7 @@ use checks::Checks;
 use connection::{Connection, Inlet, Life, Link, ReadNext};
 use counts::Counts;
 use deadlines::Deadlines;
+use history::History;
 use inbox::Inbox;
 
 /// How long peers may take to receive their last bytes and close when the server shuts down.
@@ -78,6 +83,7 @@ pub struct Server<S> {
     open: usize,
     deadlines: Deadlines,
     checks: Checks,
+    history: History,
     kept_bytes: usize,
     /// Memory of all connections besides those bytes.
     own_bytes: usize,
@@ -127,6 +133,7 @@ impl<S: Stream> Server<S> {
             open: 0,
             deadlines: Deadlines::new(now.instant),
             checks: Checks::default(),
+            history: History::default(),
             kept_bytes: 0,
             own_bytes: 0,
             started: now.instant,
@@ -334,6 +341,7 @@ impl<S: Stream> Server<S> {
             }
         }
         self.flush_all(now);
+        self.feed_store(now);
         for key in mem::take(&mut self.closed) {
             let connection = self.connections.remove(key);
             self.own_bytes -= Connection::own_bytes(&connection.stream);

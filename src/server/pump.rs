@@ -40,6 +40,8 @@ impl<S: Stream> Server<S> {
                 Effect::Close(id, reason) => self.sealed(now).leave(id.0 as usize, reason, now),
                 Effect::CloseFrom(network, reason) => self.sealed(now).close_from(network, reason),
                 Effect::Errand(id, errand) => self.send_on(id, errand, now),
+                #[cfg(feature = "store")]
+                Effect::Record(record) => self.record(record),
                 Effect::Flush(id) => self.begin_flushing(id.0 as usize, now),
             }
             self.steps += self.out.take_steps();

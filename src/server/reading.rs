@@ -49,7 +49,7 @@ impl<S: Stream> Server<S> {
         match connection.inlet {
             Inlet::Backlog => self.handle_inbox(key, &[], now),
             Inlet::More { .. } => self.connections[key].inlet = Inlet::Open,
-            Inlet::Open | Inlet::Paused | Inlet::Waiting { .. } => {}
+            Inlet::Open | Inlet::Paused | Inlet::Held | Inlet::Waiting { .. } => {}
         }
         if self.connections[key].stream.is_opening() {
             self.open(key, now);
@@ -168,7 +168,7 @@ impl<S: Stream> Server<S> {
     /// Handles the whole frames in `bytes`, within the step budget and the rate limit. Returns the number of bytes
     /// handled.
     fn handle(&mut self, key: usize, bytes: &[u8], now: Now) -> usize {
-        let (mut used, mut steps) = (0, 0);
+        let (mut used, mut steps, recorded) = (0, 0, self.history.recorded());
         self.connections[key].inlet = Inlet::Open;
         // Do not charge this connection for earlier work.
         self.dismiss(now);
@@ -196,6 +196,10 @@ impl<S: Stream> Server<S> {
                     self.counts.pauses += 1;
                     break;
                 }
+                if self.history.is_overfull() {
+                    self.hold(key);
+                    break;
+                }
                 let rest = &bytes[used..];
                 let count = self.with_session(key, now, |session, context| session.receive(rest, context));
                 is_whole = count.is_some();
@@ -217,8 +221,19 @@ impl<S: Stream> Server<S> {
             if connection.is_kept_waiting() {
                 break;
             }
+            if self.history.is_full() && self.history.recorded() > recorded {
+                self.hold(key);
+                break;
+            }
         }
         used
+    }
+
+    /// Lets the input of `key` wait until the store has caught up.
+    fn hold(&mut self, key: usize) {
+        self.connections[key].inlet = Inlet::Held;
+        self.counts.pauses += 1;
+        self.history.hold(key);
     }
 
     fn take_steps(&mut self) -> usize {
@@ -259,7 +274,7 @@ impl<S: Stream> Server<S> {
                 match &mut connection.inlet {
                     // Its last frame is not yet handled completely.
                     Inlet::Waiting { peer_finished } => *peer_finished = true,
-                    Inlet::Open | Inlet::More { .. } | Inlet::Backlog | Inlet::Paused => {
+                    Inlet::Open | Inlet::More { .. } | Inlet::Backlog | Inlet::Paused | Inlet::Held => {
                         self.end(key, CloseReason::PeerFinished);
                     }
                 }

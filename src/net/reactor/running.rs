@@ -10,7 +10,6 @@ use log::info;
 use mio::event::Event;
 use mio::{Events, Token};
 
-use super::saving::Saving;
 use super::{FIRST_LISTENER, Reactor, SIGNALS, WAKE};
 use crate::address::Address;
 use crate::config::ServerConfig;
@@ -46,9 +45,6 @@ pub(super) struct Running {
     /// For newcomers at TLS listeners.
     pub(super) tls: Option<Tls>,
     worker: Worker<Verdict>,
-    /// Saves bans. Separate, because a disk may take seconds.
-    pub(super) saver: Worker<io::Result<()>>,
-    pub(super) saving: Saving,
     metrics: Metrics,
     pub(super) proxies: Proxies,
     /// The descriptor for newcomers when there is no other.
@@ -72,14 +68,12 @@ impl Running {
         let now = Now::read();
         let mut server = Server::new(&reactor.config, now);
         server.announce_tls(reactor.public_tls_port(&reactor.config));
-        server.restore_bans(mem::take(&mut reactor.bans), now);
+        reactor.keeper.restore(&mut server, now);
         Self {
             started: now.instant,
             server,
             tls: Tls::new(&reactor.config),
             worker: Worker::new(Arc::clone(&reactor.waker)),
-            saver: Worker::new(Arc::clone(&reactor.waker)),
-            saving: Saving::Rests,
             metrics: Metrics::new(mem::take(&mut reactor.metrics_listeners)),
             proxies: Proxies::new(&reactor.config.proxy_from),
             reserve: Reserve::new(),
@@ -97,8 +91,7 @@ impl Running {
         loop {
             self.turn(&mut events)?;
             let is_empty = self.server.connections() == 0 && self.metrics.is_empty();
-            if self.is_stopping() && is_empty && !self.saving.holds_up_the_end(Instant::now()) {
-                self.end_saving();
+            if self.is_stopping() && is_empty && self.has_kept(Now::read()) {
                 self.server.peer_log().summarize();
                 return Ok(());
             }
@@ -131,7 +124,7 @@ impl Running {
         if self.server.connections() < before {
             self.end_pauses();
         }
-        self.keep_bans(now);
+        self.keep(now);
         while let Some(question) = self.server.next_question() {
             // Checking a hash takes too long for the loop.
             let has_thread = self.worker.has_thread();
@@ -194,7 +187,7 @@ impl Running {
         }
         let pauses = self.reactor.listeners.iter().filter_map(Listener::paused_until);
         // After this time, only the other deadlines matter.
-        let saved = self.saving.deadline().filter(|&at| self.is_stopping() && at > Instant::now());
+        let saved = self.keeping_deadline().filter(|&at| self.is_stopping() && at > Instant::now());
         let next = pauses.chain(self.server.next_deadline()).chain(self.metrics.next_deadline()).chain(saved);
         let next =
             next.chain(self.proxies.next_deadline()).chain(self.reactor.service.next_deadline()).min()?;
@@ -207,9 +200,7 @@ impl Running {
         while let Some(verdict) = self.worker.fetch() {
             self.server.checked(verdict, now);
         }
-        while let Some(result) = self.saver.fetch() {
-            self.bans_saved(&result, now);
-        }
+        self.hear_keeper(now);
         if self.reactor.is_told_to_stop.load(Ordering::Acquire) {
             self.stop(now);
         }
