@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use super::cloak::Cloak;
 use crate::config::{Operator, ServerConfig};
-use crate::message::{Check, Outcome, Purpose};
+use crate::message::{Capabilities, Check, Outcome, Purpose};
 
 /// The server as its peers see it.
 #[derive(Debug)]
@@ -15,6 +15,9 @@ pub struct House {
     pub config: ServerConfig,
     /// The port to which IRC clients should switch for TLS.
     pub sts_port: Option<u16>,
+    /// There is a history that clients can ask for.
+    #[cfg(feature = "store")]
+    pub keeps_history: bool,
     /// When the server started.
     pub started: SystemTime,
     pub(super) cloak: Cloak,
@@ -27,6 +30,8 @@ impl House {
             name: config.server_name.clone(),
             config: config.clone(),
             sts_port: None,
+            #[cfg(feature = "store")]
+            keeps_history: false,
             started,
             cloak: Cloak::default(),
         }
@@ -44,6 +49,18 @@ impl House {
             }
         };
         if outcome == Outcome::Right && !is_in_force { Outcome::Wrong } else { outcome }
+    }
+
+    /// True when clients may request this capability.
+    #[cfg(feature = "store")]
+    pub(super) fn offers(&self, capability: Capabilities) -> bool {
+        self.keeps_history || !Capabilities::OF_HISTORY.has(capability)
+    }
+
+    /// True when clients may request this capability.
+    #[cfg(not(feature = "store"))]
+    pub(super) fn offers(&self, _: Capabilities) -> bool {
+        true
     }
 
     /// How long the server has been up.

@@ -25,6 +25,9 @@ pub(in crate::session) struct Irc {
     pub(super) heard: Instant,
     /// A `PING` was sent since then.
     pub(super) asked: bool,
+    /// A question waits for the store.
+    #[cfg(feature = "store")]
+    pub(super) has_asked: bool,
     /// A command to continue in the next turn. Boxed because few connections have one.
     pub(super) pending: Option<Box<Pending>>,
 }
@@ -94,6 +97,8 @@ impl Irc {
             phase: Phase::Registering(Box::new(Registration::new(until))),
             heard: until,
             asked: false,
+            #[cfg(feature = "store")]
+            has_asked: false,
             pending: None,
         }
     }

@@ -44,6 +44,15 @@ pub(super) const COMMANDS: &[CommandRow] = {
         command("ADMIN", Irc::admin, Registered, 0, "ADMIN: who runs this server"),
         command("AWAY", Irc::away, Registered, 0, "AWAY [message]: say that you are away, or back"),
         command("CAP", Irc::cap, Anyone, 1, "CAP LS|LIST|REQ|END [capabilities]: negotiate capabilities"),
+        #[cfg(feature = "store")]
+        command(
+            "CHATHISTORY",
+            Irc::chathistory,
+            Registered,
+            1,
+            "CHATHISTORY LATEST|BEFORE|AFTER|AROUND channel msgid=...|timestamp=...|* limit, BETWEEN channel from to limit, \
+             TARGETS from to limit: what was said earlier",
+        ),
         command("CHGHOST", Irc::chghost, Operators, 3, "CHGHOST nick user host: change what others see"),
         command("ERROR", Irc::error, Anyone, 0, "ERROR: servers say this, clients do not"),
         command("HELP", Irc::help, Registered, 0, "HELP [command]: list or explain commands"),
@@ -126,7 +135,23 @@ pub(super) const COMMANDS: &[CommandRow] = {
             "PRIVMSG targets text: say something to channels or people",
         ),
         command("QUIT", Irc::quit, Anyone, 0, "QUIT [reason]: leave"),
+        #[cfg(feature = "store")]
+        command(
+            "REDACT",
+            Irc::redact,
+            Registered,
+            2,
+            "REDACT channel msgid [reason]: delete a message of yours, or any as an operator of the channel",
+        ),
         command("REHASH", Irc::rehash, Operators, 0, "REHASH: read the config and its files again"),
+        #[cfg(feature = "store")]
+        command(
+            "SEARCH",
+            Irc::search,
+            Registered,
+            1,
+            "SEARCH in=channel;from=nick;text=words;after=time;before=time;limit=n: find messages in your channels",
+        ),
         command("SETNAME", Irc::setname, Registered, 1, "SETNAME realname: change your real name"),
         command(
             "STATS",
@@ -152,6 +177,14 @@ pub(super) const COMMANDS: &[CommandRow] = {
         command("WHO", Irc::who, Registered, 0, "WHO [mask] [o] [%fields,token]: list people"),
         command("WHOIS", Irc::whois, Registered, 0, "WHOIS nick: who somebody is"),
         command("WHOWAS", Irc::whowas, Registered, 0, "WHOWAS nick [count]: who somebody was"),
+        #[cfg(feature = "store")]
+        command(
+            "ZNC",
+            Irc::znc,
+            Registered,
+            2,
+            "ZNC *playback PLAY channels [from] [to]: what was said earlier",
+        ),
     ]
 };
 

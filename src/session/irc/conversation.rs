@@ -108,6 +108,9 @@ impl Conversation for Irc {
 
     fn found(&mut self, found: Found, label: Option<&str>, context: &mut Context<'_>) {
         match found {
+            // Labels its batches itself.
+            #[cfg(feature = "store")]
+            Found::Recalled(purpose, answer) => return self.recalled(*purpose, answer, label, context),
             Found::Checked(Purpose::Register, outcome) => self.registration_checked(outcome, context),
             Found::Checked(Purpose::Operate(name), outcome) => {
                 self.oper_checked(name.as_deref(), outcome, context);
@@ -144,6 +147,10 @@ impl Conversation for Irc {
     }
 
     fn kept_bytes(&self) -> usize {
+        #[cfg(feature = "store")]
+        if self.has_asked {
+            return KEPT_BYTES.max(super::history::ASKED_BYTES);
+        }
         if self.is_working() { KEPT_BYTES } else { 0 }
     }
 }

@@ -16,6 +16,8 @@ pub(in crate::session) fn relevant(kind: &EventKind) -> Capabilities {
         EventKind::RealnameSet(_) => Capabilities::SETNAME.and(Capabilities::EXTENDED_MONITOR),
         EventKind::HostSet { .. } => Capabilities::CHGHOST.and(Capabilities::EXTENDED_MONITOR),
         EventKind::Invited { .. } => Capabilities::INVITE_NOTIFY,
+        #[cfg(feature = "store")]
+        EventKind::Redacted { .. } => Capabilities::REDACTION,
         EventKind::Said { .. }
         | EventKind::Whispered { .. }
         | EventKind::Parted { .. }
@@ -39,101 +41,24 @@ pub(in crate::session) fn encode(
     house: &House,
     out: &mut Vec<u8>,
 ) {
-    let writer = Writer { event, capabilities, house };
-    let watches = |capability| {
-        capabilities.has(capability) && (!event.watched || capabilities.has(Capabilities::EXTENDED_MONITOR))
-    };
-    match &event.kind {
-        EventKind::Said { room, to_rank, speech } => {
-            let target = format!("{}{room}", rank_prefix(*to_rank));
-            writer.speech(&target, speech, out);
-        }
-        EventKind::Whispered { to, speech } => writer.speech(to.as_str(), speech, out),
-        EventKind::Joined { room, away } => {
-            writer.line("JOIN", out, |line| {
-                line.param(room.as_str());
-                if capabilities.has(Capabilities::EXTENDED_JOIN) {
-                    // No accounts.
-                    line.param("*");
-                    line.trailing(writer.identity().map_or("", Identity::realname));
-                }
-            });
-            if let (Some(away), true) = (away, capabilities.has(Capabilities::AWAY_NOTIFY)) {
-                writer.line("AWAY", out, |line| line.trailing(away));
-            }
-        }
-        EventKind::Parted { room, reason } => writer.line("PART", out, |line| {
-            line.param(room.as_str());
-            if !reason.is_empty() {
-                line.trailing(reason);
-            }
-        }),
-        EventKind::Kicked { room, who, reason } => writer.line("KICK", out, |line| {
-            line.param(room.as_str());
-            line.param(who.as_str());
-            line.trailing(reason);
-        }),
-        EventKind::Left { reason } => writer.line("QUIT", out, |line| line.trailing(reason)),
-        EventKind::Renamed { to } => writer.line("NICK", out, |line| line.param(to.as_str())),
-        EventKind::TopicSet { room, topic } => writer.line("TOPIC", out, |line| {
-            line.param(room.as_str());
-            line.trailing(topic);
-        }),
-        EventKind::Changed { room, changes } => {
-            for params in mode_params(changes) {
-                writer.line("MODE", out, |line| {
-                    line.param(room.as_str());
-                    params.iter().for_each(|param| line.param(param));
-                });
-            }
-        }
-        EventKind::Invited { room, who } => {
-            if !event.watched || capabilities.has(Capabilities::INVITE_NOTIFY) {
-                writer.line("INVITE", out, |line| {
-                    line.param(who.as_str());
-                    line.param(room.as_str());
-                });
-            }
-        }
-        EventKind::Away(message) if watches(Capabilities::AWAY_NOTIFY) => writer.line("AWAY", out, |line| {
-            if let Some(message) = message {
-                line.trailing(message);
-            }
-        }),
-        EventKind::RealnameSet(realname) if watches(Capabilities::SETNAME) => {
-            writer.line("SETNAME", out, |line| line.trailing(realname));
-        }
-        EventKind::HostSet { username, host } if watches(Capabilities::CHGHOST) => {
-            writer.line("CHGHOST", out, |line| {
-                line.param(username);
-                line.param(host);
-            });
-        }
-        EventKind::Away(_) | EventKind::RealnameSet(_) | EventKind::HostSet { .. } => {}
-        EventKind::Appeared { watcher } => {
-            if let Source::User(identity) = &event.from {
-                let who = identity.to_string();
-                writer.presence(numeric::RPL_MONONLINE, watcher.as_str(), &who, out);
-            }
-        }
-        EventKind::Vanished { name, watcher } => {
-            writer.presence(numeric::RPL_MONOFFLINE, watcher.as_str(), name.as_str(), out);
-        }
-        EventKind::Wallops(text) => writer.line("WALLOPS", out, |line| line.trailing(text)),
-        // Addressed to `*`, like other servers do, so that all receive the same bytes.
-        EventKind::Notice(text) => writer.line("NOTICE", out, |line| {
-            line.param("*");
-            line.trailing(&format!("*** {text}"));
-        }),
-    }
+    Writer { event, capabilities, house, is_past: false }.write(out);
 }
+
+/// Appends `event` as a client with these capabilities sees it in the history: everything has its id.
+#[cfg(feature = "store")]
+pub(super) fn encode_past(event: &Event, capabilities: Capabilities, house: &House, out: &mut Vec<u8>) {
+    Writer { event, capabilities, house, is_past: true }.write(out);
+}
+
+/// The beginning of the text of a CTCP action.
+pub(super) const CTCP_ACTION: &str = "\x01ACTION ";
 
 /// The prefix, text and optional end mark of a CTCP action. Each part of a long one must be an action.
 fn action(text: &str) -> Option<(&str, &str, &str)> {
-    let (before, rest) = text.split_at_checked("\x01ACTION ".len())?;
+    let (before, rest) = text.split_at_checked(CTCP_ACTION.len())?;
     let end = rest.strip_suffix('\x01').map_or(rest.len(), str::len);
     let (text, after) = rest.split_at(end);
-    (before == "\x01ACTION " && !text.is_empty()).then_some((before, text, after))
+    (before == CTCP_ACTION && !text.is_empty()).then_some((before, text, after))
 }
 
 fn rank_prefix(rank: Rank) -> &'static str {
@@ -149,9 +74,115 @@ struct Writer<'a> {
     event: &'a Event,
     capabilities: Capabilities,
     house: &'a House,
+    /// It is told from the history.
+    is_past: bool,
 }
 
 impl Writer<'_> {
+    fn write(&self, out: &mut Vec<u8>) {
+        let watches = |capability| {
+            self.capabilities.has(capability)
+                && (!self.event.watched || self.capabilities.has(Capabilities::EXTENDED_MONITOR))
+        };
+        match &self.event.kind {
+            EventKind::Said { room, to_rank, speech } => {
+                let target = format!("{}{room}", rank_prefix(*to_rank));
+                self.speech(&target, speech, out);
+            }
+            EventKind::Whispered { to, speech } => self.speech(to.as_str(), speech, out),
+            EventKind::Joined { room, away } => {
+                self.line("JOIN", out, |line| {
+                    line.param(room.as_str());
+                    if self.capabilities.has(Capabilities::EXTENDED_JOIN) {
+                        // No accounts.
+                        line.param("*");
+                        line.trailing(self.identity().map_or("", Identity::realname));
+                    }
+                });
+                if let (Some(away), true) = (away, self.capabilities.has(Capabilities::AWAY_NOTIFY)) {
+                    self.line("AWAY", out, |line| line.trailing(away));
+                }
+            }
+            EventKind::Parted { room, reason } => self.line("PART", out, |line| {
+                line.param(room.as_str());
+                if !reason.is_empty() {
+                    line.trailing(reason);
+                }
+            }),
+            EventKind::Kicked { room, who, reason } => self.line("KICK", out, |line| {
+                line.param(room.as_str());
+                line.param(who.as_str());
+                line.trailing(reason);
+            }),
+            EventKind::Left { reason } => self.line("QUIT", out, |line| line.trailing(reason)),
+            EventKind::Renamed { to } => self.line("NICK", out, |line| line.param(to.as_str())),
+            EventKind::TopicSet { room, topic } => self.line("TOPIC", out, |line| {
+                line.param(room.as_str());
+                line.trailing(topic);
+            }),
+            EventKind::Changed { room, changes } => {
+                for params in mode_params(changes) {
+                    self.line("MODE", out, |line| {
+                        line.param(room.as_str());
+                        params.iter().for_each(|param| line.param(param));
+                    });
+                }
+            }
+            #[cfg(feature = "store")]
+            EventKind::Redacted { room, message, reason } => {
+                if self.capabilities.has(Capabilities::REDACTION) {
+                    self.line("REDACT", out, |line| {
+                        line.param(room.as_str());
+                        line.param(&message.to_string());
+                        if !reason.is_empty() {
+                            line.trailing(reason);
+                        }
+                    });
+                }
+            }
+            EventKind::Invited { room, who } => {
+                if !self.event.watched || self.capabilities.has(Capabilities::INVITE_NOTIFY) {
+                    self.line("INVITE", out, |line| {
+                        line.param(who.as_str());
+                        line.param(room.as_str());
+                    });
+                }
+            }
+            EventKind::Away(message) if watches(Capabilities::AWAY_NOTIFY) => {
+                self.line("AWAY", out, |line| {
+                    if let Some(message) = message {
+                        line.trailing(message);
+                    }
+                })
+            }
+            EventKind::RealnameSet(realname) if watches(Capabilities::SETNAME) => {
+                self.line("SETNAME", out, |line| line.trailing(realname));
+            }
+            EventKind::HostSet { username, host } if watches(Capabilities::CHGHOST) => {
+                self.line("CHGHOST", out, |line| {
+                    line.param(username);
+                    line.param(host);
+                });
+            }
+            EventKind::Away(_) | EventKind::RealnameSet(_) | EventKind::HostSet { .. } => {}
+            EventKind::Appeared { watcher } => {
+                if let Source::User(identity) = &self.event.from {
+                    let who = identity.to_string();
+                    self.presence(numeric::RPL_MONONLINE, watcher.as_str(), &who, out);
+                }
+            }
+            EventKind::Vanished { name, watcher } => {
+                self.presence(numeric::RPL_MONOFFLINE, watcher.as_str(), name.as_str(), out);
+            }
+            EventKind::Wallops(text) => self.line("WALLOPS", out, |line| line.trailing(text)),
+            // Addressed to `*`, like other servers do, so that all receive the same bytes.
+            EventKind::Notice(text) => self.line("NOTICE", out, |line| {
+                line.param("*");
+                line.trailing(&format!("*** {text}"));
+            }),
+        }
+    }
+
     fn line(&self, command: &str, out: &mut Vec<u8>, write: impl FnOnce(&mut Line<'_>)) {
         let mut line = self.begin(command, out);
         write(&mut line);
@@ -170,6 +201,9 @@ impl Writer<'_> {
     fn tags(&self, line: &mut Line<'_>) {
         if self.capabilities.has(Capabilities::SERVER_TIME) {
             line.plain_tag("time", date::millis(self.event.time));
+        }
+        if self.is_past && self.capabilities.has(Capabilities::MESSAGE_TAGS) && !self.event.kind.is_speech() {
+            line.plain_tag("msgid", self.event.id);
         }
         if self.capabilities.has(Capabilities::MESSAGE_TAGS)
             && self.identity().is_some_and(|from| from.is_bot)

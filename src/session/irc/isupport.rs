@@ -1,6 +1,8 @@
 //! `RPL_ISUPPORT` (005): features and limits of the server (modern.ircdocs.horse, "Parameters").
 
 use super::client::Irc;
+#[cfg(feature = "store")]
+use super::history::{MOST_LINES, REFERENCES};
 use super::messages::TARGETS;
 use super::mode_letters::{BOT, LISTS, channel_modes_by_kind, letter, rank_letters};
 use super::modes::{KEY_CHARS, MODES};
@@ -50,9 +52,25 @@ fn tokens(house: &House) -> Vec<String> {
     ]
 }
 
+/// Those of the history, if there is one.
+#[cfg(feature = "store")]
+fn history_tokens(house: &House) -> Vec<String> {
+    if !house.keeps_history {
+        return Vec::new();
+    }
+    vec![format!("CHATHISTORY={MOST_LINES}"), format!("MSGREFTYPES={REFERENCES}")]
+}
+
+#[cfg(not(feature = "store"))]
+fn history_tokens(_: &House) -> Vec<String> {
+    Vec::new()
+}
+
 impl Irc {
     pub(super) fn isupport(&self, context: &mut Context<'_>) {
-        for tokens in tokens(context.house).chunks(TOKENS) {
+        let mut tokens = tokens(context.house);
+        tokens.extend(history_tokens(context.house));
+        for tokens in tokens.chunks(TOKENS) {
             self.numeric(numeric::RPL_ISUPPORT, context, |line| {
                 tokens.iter().for_each(|token| line.param(token));
                 line.trailing("are supported by this server");

@@ -113,7 +113,7 @@ fn tagged(out: &mut Vec<u8>, key: &str, value: &str, server: &str, write: impl F
 }
 
 /// Copies `line`, which may have tags, and adds one.
-fn with_tag(line: &[u8], key: &str, value: &str, out: &mut Vec<u8>) {
+pub(super) fn with_tag(line: &[u8], key: &str, value: &str, out: &mut Vec<u8>) {
     Line::begin(out).tag(key, value);
     match line.strip_prefix(b"@") {
         Some(rest) => {

@@ -3,6 +3,8 @@
 use std::vec;
 
 use super::client::{Irc, Progress, Work};
+#[cfg(feature = "store")]
+use super::history::PLAYBACK;
 use super::work::unique;
 use crate::message::{Capabilities, Command, Rank, Refusal, Speech, SpeechKind};
 use crate::name::{RoomName, UserName};
@@ -59,6 +61,10 @@ impl Irc {
                 self.say(numeric::ERR_NOTEXTTOSEND, "No text to send", context);
             }
             return;
+        }
+        #[cfg(feature = "store")]
+        if targets == [PLAYBACK] && kind == SpeechKind::Message {
+            return self.playback(text, context);
         }
         let tags = self.client_only_tags(message.tags);
         if kind == SpeechKind::TagsOnly && !self.capabilities.has(Capabilities::MESSAGE_TAGS) {

@@ -8,6 +8,8 @@ mod conversation;
 mod encode;
 mod farewell;
 mod help;
+#[cfg(feature = "store")]
+mod history;
 mod isupport;
 mod labels;
 mod lines;

@@ -19,6 +19,15 @@ pub(super) const RANKS: [(char, Rank); 2] = [('o', Rank::OPERATOR), ('v', Rank::
 
 pub(super) const KEY: char = 'k';
 pub(super) const LIMIT: char = 'l';
+#[cfg(feature = "store")]
+pub(super) const HISTORY: char = 'H';
+
+/// Modes that take a parameter when they are set.
+const WITH_VALUE: &[char] = &[
+    #[cfg(feature = "store")]
+    HISTORY,
+    LIMIT,
+];
 
 // User modes.
 pub(super) const BOT: char = 'B';
@@ -40,7 +49,10 @@ fn letters<T>(table: &[(char, T)]) -> String {
 }
 
 fn takes_param(letter: char) -> bool {
-    find(&LISTS, letter).is_some() || find(&RANKS, letter).is_some() || [KEY, LIMIT].contains(&letter)
+    find(&LISTS, letter).is_some()
+        || find(&RANKS, letter).is_some()
+        || letter == KEY
+        || WITH_VALUE.contains(&letter)
 }
 
 fn is_of_channels(letter: char) -> bool {
@@ -70,7 +82,8 @@ pub(super) fn channel_letters_with_param() -> String {
 
 /// `CHANMODES`: lists; modes that always take a parameter; those that take one when set; those that take none.
 pub(super) fn channel_modes_by_kind() -> String {
-    format!("{},{KEY},{LIMIT},{}", letters(&LISTS), letters(&FLAGS))
+    let with_value: String = WITH_VALUE.iter().collect();
+    format!("{},{KEY},{with_value},{}", letters(&LISTS), letters(&FLAGS))
 }
 
 pub(super) fn rank_letters() -> String {
@@ -84,7 +97,7 @@ mod tests {
     #[test]
     fn no_two_modes_share_a_letter() {
         assert_eq!(user_letters().len(), 4);
-        assert_eq!(channel_letters_with_param().len(), LISTS.len() + RANKS.len() + 2);
+        assert_eq!(channel_letters_with_param().len(), LISTS.len() + RANKS.len() + 1 + WITH_VALUE.len());
         assert_eq!(channel_letters().len(), FLAGS.len() + channel_letters_with_param().len());
     }
 }

@@ -1,12 +1,21 @@
 //! `MODE`: letters to changes of rooms and users, and back.
 
+#[cfg(feature = "store")]
+use std::time::Duration;
+
 use super::client::Irc;
+#[cfg(feature = "store")]
+use super::mode_letters::HISTORY;
 use super::mode_letters::{BOT, FLAGS, INVISIBLE, KEY, LIMIT, LISTS, OPERATOR, RANKS, WALLOPS, find, letter};
 use super::rooms::unix_seconds;
 use crate::hub::{Room, RoomId, mask};
+#[cfg(feature = "store")]
+use crate::message::HistoryLimit;
 use crate::message::{Command, MaskList, RoomChange, UserChange};
 use crate::name::{RoomName, UserName};
 use crate::session::Context;
+#[cfg(feature = "store")]
+use crate::span;
 use crate::wire::irc::{Line, Message, numeric};
 
 /// Maximum number of changes with a parameter per `MODE`; the rest is ignored.
@@ -218,6 +227,11 @@ fn channel_modes(room: &Room, is_inside: bool) -> (String, Vec<String>) {
         letters.push(LIMIT);
         params.push(limit.to_string());
     }
+    #[cfg(feature = "store")]
+    if let Some(limit) = settings.history {
+        letters.push(HISTORY);
+        params.push(shown_history(limit));
+    }
     (letters, params)
 }
 
@@ -256,6 +270,8 @@ fn parse(params: &[&str]) -> Vec<Asked> {
             asked.push(match letter {
                 KEY => key(on, params.next().copied()),
                 LIMIT => limit(on, &mut params),
+                #[cfg(feature = "store")]
+                HISTORY => history(on, params.next().copied()),
                 _ => Asked::Unknown(letter),
             });
         }
@@ -297,6 +313,38 @@ fn limit<'a>(on: bool, params: &mut impl Iterator<Item = &'a &'a str>) -> Asked 
     }
 }
 
+/// `lines:duration`, as in InspIRCd and UnrealIRCd. `0` keeps nothing.
+#[cfg(feature = "store")]
+fn history(on: bool, param: Option<&str>) -> Asked {
+    if !on {
+        return Asked::Change(RoomChange::History(None));
+    }
+    let Some(param) = param else { return Asked::NoParam(HISTORY) };
+    match history_limit(param) {
+        Some(limit) => Asked::Change(RoomChange::History(Some(limit))),
+        None => {
+            let text = "is not lines:duration, such as 100:12h, 50:30m or 0";
+            Asked::BadParam(HISTORY, param.to_owned(), text)
+        }
+    }
+}
+
+#[cfg(feature = "store")]
+fn history_limit(param: &str) -> Option<HistoryLimit> {
+    let (lines, age) = param.split_once(':').unwrap_or((param, "0"));
+    let lines: u32 = lines.parse().ok()?;
+    match span::parse(age)? {
+        Some(age) => Some(HistoryLimit { lines, age }),
+        // No lines need no duration.
+        None => (lines == 0).then_some(HistoryLimit { lines, age: Duration::ZERO }),
+    }
+}
+
+#[cfg(feature = "store")]
+fn shown_history(limit: HistoryLimit) -> String {
+    if limit.lines == 0 { "0".to_owned() } else { format!("{}:{}", limit.lines, span::shown(limit.age)) }
+}
+
 /// The parameters of `MODE` messages that tell a channel of `changes`, split so that each message fits a line.
 pub(super) fn mode_params(changes: &[RoomChange]) -> Vec<Vec<String>> {
     let mut messages: Vec<Vec<String>> = Vec::new();
@@ -307,6 +355,8 @@ pub(super) fn mode_params(changes: &[RoomChange]) -> Vec<Vec<String>> {
             RoomChange::Flag(flag, on) => (*on, letter(&FLAGS, flag), None),
             RoomChange::Key(key) => (key.is_some(), KEY, Some(key.clone().unwrap_or_else(|| "*".into()))),
             RoomChange::Limit(limit) => (limit.is_some(), LIMIT, limit.map(|limit| limit.to_string())),
+            #[cfg(feature = "store")]
+            RoomChange::History(limit) => (limit.is_some(), HISTORY, limit.map(shown_history)),
             RoomChange::Mask { list, mask, added } => (*added, letter(&LISTS, list), Some(mask.clone())),
         };
         bytes += 3 + param.as_ref().map_or(0, String::len);

@@ -46,7 +46,8 @@ impl Irc {
                 }
                 self.hear(context);
                 self.begin_negotiation();
-                let mut all: Vec<_> = Capabilities::ALL.iter().map(|(name, _)| (*name).to_owned()).collect();
+                let offered = Capabilities::ALL.iter().filter(|(_, known)| context.house.offers(*known));
+                let mut all: Vec<_> = offered.map(|(name, _)| (*name).to_owned()).collect();
                 if version.is_some_and(|version| version >= 302) {
                     all.extend(sts(context));
                 }
@@ -73,7 +74,7 @@ impl Irc {
                 Some(name) => (name, false),
                 None => (name, true),
             };
-            match Capabilities::named(name) {
+            match Capabilities::named(name).filter(|&known| context.house.offers(known)) {
                 Some(capability) if is_wanted => after = after.and(capability),
                 Some(capability) => after = after.without(capability),
                 None => return self.cap_reply("NAK", wanted, context),

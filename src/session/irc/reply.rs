@@ -69,14 +69,29 @@ impl Irc {
 
     /// Sends `FAIL` (IRCv3 `standard-replies`), or a notice to clients without that capability.
     pub(super) fn fail(&self, command: &str, code: &str, text: &str, context: &mut Context<'_>) {
+        self.fail_about(command, code, &[], text, context);
+    }
+
+    /// The same with what it is about. Empty words are left out.
+    pub(super) fn fail_about(
+        &self,
+        command: &str,
+        code: &str,
+        about: &[&str],
+        text: &str,
+        context: &mut Context<'_>,
+    ) {
+        let about = about.iter().filter(|word| !word.is_empty());
         if self.capabilities.has(Capabilities::STANDARD_REPLIES) {
             self.send("FAIL", context, |line| {
                 line.param(command);
                 line.param(code);
+                about.for_each(|word| line.param(word));
                 line.trailing(text);
             });
         } else {
-            let text = format!("FAIL {command} {code}: {text}");
+            let about: String = about.map(|word| format!(" {word}")).collect();
+            let text = format!("FAIL {command} {code}{about}: {text}");
             self.numeric("NOTICE", context, |line| line.trailing(&text));
         }
     }

@@ -4,6 +4,8 @@ use std::time::SystemTime;
 use std::vec;
 
 use super::client::{Irc, Progress, Work};
+#[cfg(feature = "store")]
+use super::history::Replay;
 use super::names::Lists;
 use super::work::CHANNEL_TARGETS;
 use crate::hub::{Member, RoomId, Seat};
@@ -32,6 +34,8 @@ struct Joining {
     channels: vec::IntoIter<(Box<str>, Option<String>)>,
     /// The list of members of the channel joined last.
     lists: Lists,
+    #[cfg(feature = "store")]
+    replay: Replay,
 }
 
 impl Work for Joining {
@@ -39,10 +43,18 @@ impl Work for Joining {
         if self.lists.step(irc, context) {
             return Progress::More;
         }
-        let Some((name, key)) = self.channels.next() else { return Progress::Done };
+        let Some((name, key)) = self.channels.next() else {
+            #[cfg(feature = "store")]
+            self.replay.begin(irc, context);
+            return Progress::Done;
+        };
         context.out.counted_as_message();
         if let Some(channel) = irc.join_one(&name, key, context) {
-            self.lists.begin(channel);
+            #[cfg(feature = "store")]
+            self.replay.joined(&channel, irc, context);
+            if !irc.capabilities.has(Capabilities::NO_IMPLICIT_NAMES) {
+                self.lists.begin(channel);
+            }
         }
         Progress::More
     }
@@ -114,10 +126,16 @@ impl Irc {
         let channels = self.targets(message.params[0], CHANNEL_TARGETS, context);
         let channels: Vec<_> = channels.into_iter().map(|name| (name.into(), key(name))).collect();
         let lists = Lists::new(context.house.answer_bytes());
-        self.begin(Joining { channels: channels.into_iter(), lists }, context);
+        let joining = Joining {
+            channels: channels.into_iter(),
+            lists,
+            #[cfg(feature = "store")]
+            replay: Replay::default(),
+        };
+        self.begin(joining, context);
     }
 
-    /// Joins a channel. Returns it if its members must be listed.
+    /// Joins a channel. Returns it if the client was not in it.
     fn join_one(&mut self, name: &str, key: Option<String>, context: &mut Context<'_>) -> Option<RoomName> {
         let name = match RoomName::new(name) {
             Ok(name) => name,
@@ -135,8 +153,7 @@ impl Irc {
         if context.hub.rooms().get(room).settings.topic.is_some() {
             self.tell_topic(room, context);
         }
-        let wants_names = !self.capabilities.has(Capabilities::NO_IMPLICIT_NAMES);
-        wants_names.then(|| context.hub.rooms().get(room).name.clone())
+        Some(context.hub.rooms().get(room).name.clone())
     }
 
     /// The client's membership in this channel.

@@ -1,0 +1,172 @@
+//! `CHATHISTORY` (IRCv3 `draft/chathistory`).
+
+use super::past::{Batch, Pages};
+use super::reference::{BadReference, Reference};
+use crate::date;
+use crate::message::{Answer, Capabilities, First, Interval, Query, Readable, RecallFor, Selection};
+use crate::name::RoomName;
+use crate::session::Context;
+use crate::session::irc::client::Irc;
+use crate::wire::irc::{Line, Message};
+
+/// Most messages in an answer, or channels in one to `TARGETS`.
+pub(in crate::session::irc) const MOST_LINES: usize = 200;
+
+const COMMAND: &str = "CHATHISTORY";
+
+/// The subcommands for a channel, and `TARGETS`, with the number of references that each takes.
+const SUBCOMMANDS: [(&str, usize); 6] =
+    [("AFTER", 1), ("AROUND", 1), ("BEFORE", 1), ("BETWEEN", 2), ("LATEST", 1), ("TARGETS", 2)];
+
+/// Why a command is refused: a code of the specification, what is wrong, and a text.
+struct Refused<'a> {
+    code: &'static str,
+    about: &'a str,
+    text: &'static str,
+}
+
+const fn refused<'a>(code: &'static str, about: &'a str, text: &'static str) -> Refused<'a> {
+    Refused { code, about, text }
+}
+
+impl Irc {
+    /// `CHATHISTORY subcommand [channel] reference... limit`.
+    pub(in crate::session::irc) fn chathistory(&mut self, message: &Message<'_>, context: &mut Context<'_>) {
+        let given = message.params[0];
+        let known = SUBCOMMANDS.iter().find(|(name, _)| name.eq_ignore_ascii_case(given));
+        let asked = match known {
+            None => Err(refused("INVALID_PARAMS", "", "Unknown subcommand; see HELP CHATHISTORY")),
+            Some((name, references)) => self.ask_for(name, *references, &message.params[1..], context),
+        };
+        if let Err(Refused { code, about, text }) = asked {
+            self.fail_about(COMMAND, code, &[known.map_or(given, |(name, _)| name), about], text, context);
+        }
+    }
+
+    fn ask_for<'a>(
+        &mut self,
+        subcommand: &'static str,
+        references: usize,
+        params: &[&'a str],
+        context: &mut Context<'_>,
+    ) -> Result<(), Refused<'a>> {
+        let has_channel = subcommand != "TARGETS";
+        if params.len() != usize::from(has_channel) + references + 1 {
+            return Err(refused("INVALID_PARAMS", "", "Wrong number of parameters; see HELP CHATHISTORY"));
+        }
+        let (places, limit) = (&params[usize::from(has_channel)..params.len() - 1], params[params.len() - 1]);
+        let most = limit.parse().ok().filter(|&limit: &usize| limit > 0);
+        let most = most.ok_or(refused("INVALID_PARAMS", limit, "The limit is not a positive number"))?;
+        let places = if subcommand == "LATEST" && places == ["*"] { &[][..] } else { places };
+        let places = places.iter().map(|place| Reference::parse(place).map_err(|why| bad(place, why)));
+        let places = places.collect::<Result<Vec<_>, _>>()?;
+        let most = most.min(MOST_LINES);
+        if !has_channel {
+            let query = targets(self.all_readable(context), &places, most);
+            self.recall(query, RecallFor::Targets, context);
+            return Ok(());
+        }
+        let unreadable = refused("INVALID_TARGET", params[0], "You are not in such a channel");
+        let room = RoomName::new(params[0]).ok();
+        let of = room.and_then(|room| self.readable(&room, context)).ok_or(unreadable)?;
+        let room = of.room.clone();
+        let with_events = self.capabilities.has(Capabilities::EVENT_PLAYBACK);
+        let query = Query::Events(selections(subcommand, &places, &of, with_events, most));
+        self.recall(query, RecallFor::Chathistory { subcommand, room }, context);
+        Ok(())
+    }
+
+    pub(super) fn chathistory_recalled(
+        &self,
+        subcommand: &'static str,
+        room: &RoomName,
+        answer: Answer,
+        label: Option<&str>,
+        context: &mut Context<'_>,
+    ) {
+        let (code, text) = match answer {
+            Answer::Events(selected) if self.readable(room, context).is_some() => {
+                let is_all = selected.iter().all(|selected| selected.is_all);
+                let first = if subcommand == "AFTER" { First::Oldest } else { First::Newest };
+                let events = selected.into_iter().flat_map(|selected| selected.events);
+                let pages = Pages { events: events.collect(), first, is_all };
+                return self.tell_past(Batch::Chathistory(room), pages, label, context);
+            }
+            Answer::Events(_) => ("INVALID_TARGET", "You are not in such a channel"),
+            _ => ("MESSAGE_ERROR", "Messages could not be retrieved"),
+        };
+        self.fail_about(COMMAND, code, &[subcommand, room.as_str()], text, context);
+        self.label_rest(label, context);
+    }
+
+    pub(super) fn targets_recalled(&self, answer: Answer, label: Option<&str>, context: &mut Context<'_>) {
+        let Answer::Targets(targets) = answer else {
+            let text = "Messages could not be retrieved";
+            self.fail_about(COMMAND, "MESSAGE_ERROR", &["TARGETS", "*"], text, context);
+            return self.label_rest(label, context);
+        };
+        let lines = targets.iter().map(|(room, last)| {
+            let mut bytes = Vec::new();
+            let mut line = Line::begin(&mut bytes);
+            line.source(&context.house.name);
+            line.command(COMMAND);
+            line.param("TARGETS");
+            line.param(room.as_str());
+            line.param(&date::millis(last.time).to_string());
+            line.end();
+            bytes
+        });
+        let lines = lines.collect();
+        self.tell_batch(Batch::Targets, lines, true, label, context);
+    }
+}
+
+fn bad(place: &str, why: BadReference) -> Refused<'_> {
+    match why {
+        BadReference::Kind => {
+            refused("INVALID_MSGREFTYPE", place, "Write msgid=ID or timestamp=YYYY-MM-DDThh:mm:ss.sssZ")
+        }
+        BadReference::Value => refused("INVALID_PARAMS", place, "This is no such message or time"),
+    }
+}
+
+/// What is between two places, in either order.
+fn between(places: &[Reference]) -> Interval {
+    match places {
+        [from, to] if from.before <= to.before => {
+            Interval { after: from.later_than(), before: to.earlier_than(), first: First::Oldest }
+        }
+        [from, to] => Interval { after: to.later_than(), before: from.earlier_than(), first: First::Newest },
+        _ => Interval::LATEST,
+    }
+}
+
+fn targets(rooms: Vec<Readable>, places: &[Reference], most: usize) -> Query {
+    Query::Targets { rooms, interval: between(places), most }
+}
+
+/// What a subcommand asks of the store.
+fn selections(
+    subcommand: &str,
+    places: &[Reference],
+    of: &Readable,
+    with_events: bool,
+    most: usize,
+) -> Vec<Selection> {
+    let selection = |interval, most| Selection { of: of.clone(), interval, with_events, most };
+    let latest = Interval::LATEST;
+    let interval = match (subcommand, places) {
+        ("AROUND", &[place]) => {
+            // The message itself is the first of the second half.
+            let earlier = Interval { before: place.earlier_than(), ..latest };
+            let later = Interval { after: place.before, first: First::Oldest, ..latest };
+            let half = most / 2;
+            return vec![selection(earlier, half), selection(later, most - half)];
+        }
+        ("BEFORE", &[place]) => Interval { before: place.earlier_than(), ..latest },
+        ("AFTER", &[place]) => Interval { after: place.later_than(), first: First::Oldest, ..latest },
+        ("LATEST", &[place]) => Interval { after: place.later_than(), ..latest },
+        _ => between(places),
+    };
+    vec![selection(interval, most)]
+}

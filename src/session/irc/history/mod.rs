@@ -1,0 +1,76 @@
+//! The past of channels, as each client understands it: `CHATHISTORY` (IRCv3 `draft/chathistory`), `znc.in/playback`,
+//! `SEARCH` (`soju.im/search`), or a replay after `JOIN`. Only members can read it. The store answers, and the client's
+//! next command waits for that.
+
+mod chathistory;
+mod past;
+mod playback;
+mod redact;
+mod reference;
+mod replay;
+mod search;
+
+pub(super) use chathistory::MOST_LINES;
+pub(super) use playback::PLAYBACK;
+pub(super) use reference::KINDS as REFERENCES;
+pub(super) use replay::Replay;
+
+use super::client::Irc;
+use crate::message::{Answer, Effect, Query, Readable, Recall, RecallFor};
+use crate::name::RoomName;
+use crate::session::Context;
+
+/// Memory of a question that waits for the store, in bytes: at most a name and a selection per channel.
+pub(super) const ASKED_BYTES: usize = 8 * 1024;
+
+impl Irc {
+    /// Asks the store.
+    fn recall(&mut self, query: Query, purpose: RecallFor, context: &mut Context<'_>) {
+        self.has_asked = true;
+        context.out.push(Effect::Errand(self.connection, Recall { query, purpose }.into()));
+    }
+
+    /// The past of this channel that the client may read, if it is a member.
+    fn readable(&self, room: &RoomName, context: &Context<'_>) -> Option<Readable> {
+        let room = context.hub.rooms().find(room)?;
+        context.hub.rooms().member(context.hub.users(), self.user, room)?;
+        Some(context.hub.readable(room))
+    }
+
+    /// The pasts of all channels of the client.
+    fn all_readable(&self, context: &Context<'_>) -> Vec<Readable> {
+        let seats = context.hub.users().get(self.user).map_or(&[][..], |user| &user.seats);
+        seats.iter().map(|seat| context.hub.readable(seat.room)).collect()
+    }
+
+    /// Tells the client what the store knows.
+    pub(super) fn recalled(
+        &mut self,
+        purpose: RecallFor,
+        answer: Answer,
+        label: Option<&str>,
+        context: &mut Context<'_>,
+    ) {
+        self.has_asked = false;
+        match purpose {
+            RecallFor::Chathistory { subcommand, room } => {
+                self.chathistory_recalled(subcommand, &room, answer, label, context);
+            }
+            RecallFor::Targets => self.targets_recalled(answer, label, context),
+            RecallFor::Search => self.search_recalled(answer, label, context),
+            RecallFor::Play => self.play_recalled(answer, label, context),
+            RecallFor::ListPlayable => self.playable_recalled(answer, label, context),
+            RecallFor::Replay => self.replay_recalled(answer, label, context),
+            RecallFor::Redaction { room, id, reason } => {
+                self.redaction_recalled(&room, id, reason, answer, label, context);
+            }
+        }
+    }
+
+    /// Labels what was answered without a batch of its own.
+    fn label_rest(&self, label: Option<&str>, context: &mut Context<'_>) {
+        if let Some(label) = label {
+            self.put_label(label, context);
+        }
+    }
+}

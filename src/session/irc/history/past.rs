@@ -1,0 +1,126 @@
+//! Events of the past as lines, in a batch for clients that know batches.
+
+use crate::message::{Capabilities, Event, First};
+use crate::name::RoomName;
+use crate::session::Context;
+use crate::session::irc::client::Irc;
+use crate::session::irc::encode::encode_past;
+use crate::session::irc::labels::with_tag;
+use crate::wire::irc::Line;
+
+/// The name of the batch. One name is enough: answers never overlap.
+const REFERENCE: &str = "h";
+
+/// The type of a batch, and its parameter.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Batch<'a> {
+    Chathistory(&'a RoomName),
+    Targets,
+    Search,
+}
+
+impl<'a> Batch<'a> {
+    fn params(self) -> (&'static str, Option<&'a str>) {
+        match self {
+            Self::Chathistory(room) => ("chathistory", Some(room.as_str())),
+            Self::Targets => ("draft/chathistory-targets", None),
+            Self::Search => ("soju.im/search", None),
+        }
+    }
+}
+
+/// Events of one channel, in order.
+#[derive(Debug)]
+pub(super) struct Pages {
+    pub(super) events: Vec<Event>,
+    /// Which end is kept when the answer becomes too long.
+    pub(super) first: First,
+    /// There are no more.
+    pub(super) is_all: bool,
+}
+
+impl Irc {
+    /// Tells the client of events, as far as they fit into one answer.
+    pub(super) fn tell_past(
+        &self,
+        batch: Batch<'_>,
+        pages: Pages,
+        label: Option<&str>,
+        context: &mut Context<'_>,
+    ) {
+        let Pages { events, first, is_all } = pages;
+        let count = events.len();
+        let most = context.house.answer_bytes();
+        let (lines, _) = self.encoded(&events, first, most, context);
+        let is_whole = is_all && lines.len() == count;
+        self.tell_batch(batch, lines, is_whole, label, context);
+    }
+
+    /// The lines of each event, as many as fit into `most` bytes. Returns their total size, too.
+    pub(super) fn encoded(
+        &self,
+        events: &[Event],
+        first: First,
+        most: usize,
+        context: &mut Context<'_>,
+    ) -> (Vec<Vec<u8>>, usize) {
+        let mut bytes = 0;
+        let mut encode = |event: &Event| {
+            let mut lines = Vec::new();
+            encode_past(event, self.capabilities, context.house, &mut lines);
+            bytes += lines.len();
+            (bytes <= most).then_some(lines)
+        };
+        let mut lines: Vec<_> = match first {
+            First::Oldest => events.iter().map_while(&mut encode).collect(),
+            First::Newest => events.iter().rev().map_while(&mut encode).collect(),
+        };
+        if first == First::Newest {
+            lines.reverse();
+        }
+        context.out.worked(events.len());
+        (lines, bytes.min(most))
+    }
+
+    /// Sends lines in a batch, or without to a client that does not know batches. The label is on the batch itself
+    /// (IRCv3 `labeled-response`).
+    pub(super) fn tell_batch(
+        &self,
+        batch: Batch<'_>,
+        lines: Vec<Vec<u8>>,
+        is_whole: bool,
+        label: Option<&str>,
+        context: &mut Context<'_>,
+    ) {
+        if !self.capabilities.has(Capabilities::BATCH) {
+            return context.out.bytes(self.connection, &lines.concat());
+        }
+        let (kind, param) = batch.params();
+        let has_end = is_whole
+            && matches!(batch, Batch::Chathistory(_))
+            && self.capabilities.has(Capabilities::MESSAGE_TAGS);
+        let house = context.house;
+        context.out.write(self.connection, |out| {
+            let mut line = Line::begin(out);
+            if let Some(label) = label {
+                line.tag("label", label);
+            }
+            if has_end {
+                line.tag("draft/chathistory-end", "");
+            }
+            line.source(&house.name);
+            line.command("BATCH");
+            line.param(&format!("+{REFERENCE}"));
+            line.param(kind);
+            param.into_iter().for_each(|param| line.param(param));
+            line.end();
+            let lines = lines.iter().flat_map(|lines| lines.split_inclusive(|&byte| byte == b'\n'));
+            lines.for_each(|line| with_tag(line, "batch", REFERENCE, out));
+            let mut line = Line::begin(out);
+            line.source(&house.name);
+            line.command("BATCH");
+            line.param(&format!("-{REFERENCE}"));
+            line.end();
+        });
+    }
+}

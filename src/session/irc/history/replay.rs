@@ -1,0 +1,113 @@
+//! The last messages after `JOIN`, for clients that cannot ask for them.
+
+use std::time::{Duration, SystemTime};
+
+use crate::date;
+use crate::message::{
+    Answer, Capabilities, Event, EventId, EventKind, Interval, Query, RecallFor, Selected, Selection, Speech,
+};
+use crate::name::RoomName;
+use crate::session::Context;
+use crate::session::irc::client::Irc;
+use crate::session::irc::encode::CTCP_ACTION;
+
+/// Somebody who is back within this time sees only what came meanwhile.
+const ABSENCE: Duration = Duration::from_secs(60);
+
+/// The channels joined by one command.
+#[derive(Debug, Default)]
+pub(in crate::session::irc) struct Replay {
+    selections: Vec<Selection>,
+}
+
+impl Replay {
+    /// Notes that the client has joined this channel.
+    pub(in crate::session::irc) fn joined(&mut self, room: &RoomName, irc: &Irc, context: &Context<'_>) {
+        let most = context.house.config.history.replay;
+        if most == 0 || !irc.wants_replay(context) {
+            return;
+        }
+        let Some(id) = context.hub.rooms().find(room) else { return };
+        if context.hub.keeps_history_of(id) {
+            let interval = Interval { after: irc.left_at(context), ..Interval::LATEST };
+            let of = context.hub.readable(id);
+            self.selections.push(Selection { of, interval, with_events: false, most });
+        }
+    }
+
+    /// Asks the store for the last messages of the channels.
+    pub(in crate::session::irc) fn begin(&mut self, irc: &mut Irc, context: &mut Context<'_>) {
+        if !self.selections.is_empty() {
+            let selections = std::mem::take(&mut self.selections);
+            irc.recall(Query::Events(selections), RecallFor::Replay, context);
+        }
+    }
+}
+
+impl Irc {
+    /// True for people whose client has no way to ask.
+    fn wants_replay(&self, context: &Context<'_>) -> bool {
+        let can_ask = [Capabilities::CHATHISTORY, Capabilities::PLAYBACK];
+        let is_bot = context.hub.users().get(self.user).is_none_or(|user| user.identity.is_bot);
+        !is_bot && !can_ask.iter().any(|&capability| self.capabilities.has(capability))
+    }
+
+    /// When the same user, at the same place, left a moment ago; the beginning of all if it did not.
+    fn left_at(&self, context: &Context<'_>) -> EventId {
+        let Some(user) = context.hub.users().get(self.user) else { return EventId::MIN };
+        let mut past = context.hub.past(user.name());
+        let left = past.find(|past| past.identity.place() == user.identity.place()).map(|past| past.until);
+        let is_recent = |left: &SystemTime| {
+            context.now.time.duration_since(*left).is_ok_and(|absence| absence <= ABSENCE)
+        };
+        left.filter(is_recent).map_or(EventId::MIN, EventId::before)
+    }
+
+    pub(super) fn replay_recalled(&self, answer: Answer, label: Option<&str>, context: &mut Context<'_>) {
+        if let Answer::Events(mut selected) = answer {
+            if !self.capabilities.has(Capabilities::SERVER_TIME) {
+                let events = selected.iter_mut().flat_map(|selected: &mut Selected| &mut selected.events);
+                events.for_each(write_time);
+            }
+            self.tell_all_past(selected, context);
+        }
+        self.label_rest(label, context);
+    }
+}
+
+/// Puts the time in front of the text of a message.
+fn write_time(event: &mut Event) {
+    let date = date::seconds(event.time).to_string();
+    // Hours and minutes, in UTC.
+    let time = date.get("2026-11-24T".len()..).and_then(|time| time.get(.."08:00".len())).unwrap_or_default();
+    if let EventKind::Said { speech: Speech { text, .. }, .. } = &mut event.kind {
+        let start = if text.starts_with(CTCP_ACTION) { CTCP_ACTION.len() } else { 0 };
+        text.insert_str(start, &format!("[{time}] "));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::message::{Rank, Source};
+
+    #[test]
+    fn the_time_is_in_front_of_the_text_and_within_an_action() {
+        for (text, shown) in
+            [("hi", "[20:15] hi"), ("\x01ACTION waves\x01", "\x01ACTION [20:15] waves\x01"), ("", "[20:15] ")]
+        {
+            let speech = Speech::message(text);
+            let room = RoomName::new("#tea").unwrap();
+            let mut event = Event {
+                id: EventId::MIN,
+                time: date::parse("2026-11-24T20:15:59Z").unwrap(),
+                from: Source::Server,
+                watched: false,
+                kind: EventKind::Said { room, to_rank: Rank::NONE, speech },
+            };
+            write_time(&mut event);
+            let EventKind::Said { speech, .. } = event.kind else { unreachable!("it was said") };
+            assert_eq!(speech.text, shown);
+        }
+    }
+}

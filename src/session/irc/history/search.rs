@@ -1,0 +1,122 @@
+//! `SEARCH` (`soju.im/search`): messages in the client's channels.
+
+use super::past::{Batch, Pages};
+use super::reference::Reference;
+use crate::message::{Answer, First, Interval, Query, RecallFor};
+use crate::name::{RoomName, UserName};
+use crate::session::Context;
+use crate::session::irc::client::Irc;
+use crate::wire::irc::{Message, Tags};
+
+const COMMAND: &str = "SEARCH";
+
+/// Most messages in an answer.
+const MOST_LINES: usize = 100;
+
+/// Most words to look for; further ones are refused.
+const MOST_WORDS: usize = 10;
+
+/// What a client looks for.
+struct Wanted {
+    room: Option<RoomName>,
+    from: Option<UserName>,
+    words: Vec<String>,
+    interval: Interval,
+    most: usize,
+}
+
+impl Irc {
+    /// `SEARCH attributes`, in the form of tags: `in=#tea;from=ana;text=two\swords;after=…;before=…;limit=20`.
+    pub(in crate::session::irc) fn search(&mut self, message: &Message<'_>, context: &mut Context<'_>) {
+        let wanted = match parse(message.params[0]) {
+            Ok(wanted) => wanted,
+            Err(attribute) => {
+                let text = "This is no attribute, or its value is wrong; see HELP SEARCH";
+                return self.fail_about(COMMAND, "INVALID_PARAMS", &[&attribute], text, context);
+            }
+        };
+        let rooms = match &wanted.room {
+            Some(room) => match self.readable(room, context) {
+                Some(readable) => vec![readable],
+                None => {
+                    let text = "You are not in such a channel";
+                    return self.fail_about(COMMAND, "INVALID_PARAMS", &["in"], text, context);
+                }
+            },
+            None => self.all_readable(context),
+        };
+        let Wanted { from, words, interval, most, .. } = wanted;
+        self.recall(Query::Search { rooms, words, from, interval, most }, RecallFor::Search, context);
+    }
+
+    pub(super) fn search_recalled(&self, answer: Answer, label: Option<&str>, context: &mut Context<'_>) {
+        let Answer::Found(events) = answer else {
+            self.fail_about(COMMAND, "INTERNAL_ERROR", &[], "The search could not be run", context);
+            return self.label_rest(label, context);
+        };
+        let pages = Pages { events, first: First::Newest, is_all: true };
+        self.tell_past(Batch::Search, pages, label, context);
+    }
+}
+
+/// Parses the attributes. An error is the key of the wrong one.
+fn parse(attributes: &str) -> Result<Wanted, String> {
+    let mut wanted =
+        Wanted { room: None, from: None, words: Vec::new(), interval: Interval::LATEST, most: MOST_LINES };
+    for (key, value) in Tags(attributes).iter() {
+        let wrong = || key.to_owned();
+        match key {
+            "in" => wanted.room = Some(RoomName::new(&value).map_err(|_| wrong())?),
+            "from" => wanted.from = Some(UserName::new(&value).map_err(|_| wrong())?),
+            "text" => {
+                wanted.words = value.split_whitespace().map(str::to_lowercase).collect();
+                if wanted.words.len() > MOST_WORDS {
+                    return Err(wrong());
+                }
+            }
+            "after" => {
+                wanted.interval.after = at(&value).ok_or_else(wrong)?.before;
+                wanted.interval.first = First::Oldest;
+            }
+            "before" => wanted.interval.before = at(&value).ok_or_else(wrong)?.after,
+            "limit" => {
+                let limit = value.parse().ok().filter(|&limit: &usize| limit > 0).ok_or_else(wrong)?;
+                wanted.most = limit.min(MOST_LINES);
+            }
+            _ => return Err(wrong()),
+        }
+    }
+    Ok(wanted)
+}
+
+fn at(time: &str) -> Option<Reference> {
+    Reference::parse(&format!("timestamp={time}")).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn attributes_are_parsed_like_tags() {
+        let wanted = parse("in=#tea;from=ana;text=Two\\sWords;limit=1000").unwrap();
+        assert_eq!(wanted.room, RoomName::new("#tea").ok());
+        assert_eq!(wanted.from, UserName::new("ana").ok());
+        assert_eq!(wanted.words, ["two", "words"]);
+        assert_eq!((wanted.most, wanted.interval), (MOST_LINES, Interval::LATEST));
+    }
+
+    #[test]
+    fn a_wrong_attribute_is_named() {
+        for (attributes, key) in [
+            ("colour=red", "colour"),
+            ("in=tea", "in"),
+            ("from=#tea", "from"),
+            ("limit=0", "limit"),
+            ("after=soon", "after"),
+            ("text=a\\sb\\sc\\sd\\se\\sf\\sg\\sh\\si\\sj\\sk", "text"),
+        ] {
+            assert_eq!(parse(attributes).err().as_deref(), Some(key), "{attributes}");
+        }
+    }
+}
