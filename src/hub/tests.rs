@@ -259,6 +259,8 @@ fn a_room_admits_only_whom_its_settings_allow() {
             RoomChange::Flag(flag, _) => RoomChange::Flag(flag, false),
             RoomChange::Limit(_) => RoomChange::Limit(None),
             RoomChange::Key(_) => RoomChange::Key(None),
+            #[cfg(feature = "store")]
+            RoomChange::History(_) => RoomChange::History(None),
             RoomChange::Mask { .. } | RoomChange::Rank { .. } => ban(false),
         };
         assert_eq!(change(&mut scene, ANA, "#tea", open), Ok(vec![]));
