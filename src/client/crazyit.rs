@@ -101,6 +101,8 @@ pub(super) fn encode(request: &Request) -> Result<Vec<u8>, Error> {
         Request::Topic { .. } => return unsupported("topics"),
         Request::Who { .. } => return unsupported("lists of people"),
         Request::Away(_) => return unsupported("away messages"),
+        Request::History { .. } => return unsupported("history"),
+        Request::Search { .. } => return unsupported("search"),
         Request::Raw(_) => return unsupported("IRC commands"),
     };
     request.encode().map_err(Error::Mark)
@@ -137,6 +139,7 @@ impl Ear {
         let (ClientEventKind::Said { from, .. } | ClientEventKind::Whispered { from, .. }) = &kind else {
             return ClientEvent {
                 time: None,
+                id: None,
                 is_own: matches!(kind, ClientEventKind::Renamed { .. }),
                 answers: None,
                 kind,
@@ -145,7 +148,7 @@ impl Ear {
         let is_own = same_name(from, name);
         let is_echo = is_own && matches!(kind, ClientEventKind::Said { .. });
         self.echoes += u64::from(is_echo);
-        ClientEvent { time: None, is_own, answers: is_echo.then_some(self.echoes), kind }
+        ClientEvent { time: None, id: None, is_own, answers: is_echo.then_some(self.echoes), kind }
     }
 
     /// The answer to a request for another name, if it is next.
@@ -167,6 +170,7 @@ impl Ear {
                 ClientEventKind::Renamed { from, to: wanted.to_string() }
             }
             Answer::NameTaken => ClientEventKind::Refused {
+                command: None,
                 code: answer.as_str().to_owned(),
                 about: Some(wanted.to_string()),
                 text: format!("the name {wanted} is taken or not allowed here"),
@@ -292,6 +296,8 @@ mod tests {
             Request::Topic { room: room(), topic: None },
             Request::Who { room: room() },
             Request::Away("x".into()),
+            Request::History { room: room(), after: None, before: None, most: 9 },
+            Request::Search { room: room(), text: "x".into(), most: 9 },
             Request::Raw("LIST".into()),
         ] {
             assert!(matches!(encode(&request), Err(Error::Unsupported { .. })), "{request:?}");

@@ -86,6 +86,11 @@ pub enum Error {
         /// The kind of request, in the plural.
         what: &'static str,
     },
+    /// The server does not offer this. Nothing was sent.
+    NotOffered {
+        /// The kind of request.
+        what: &'static str,
+    },
     /// The system refuses to start the reader thread.
     NoThread(io::Error),
 }
@@ -145,6 +150,7 @@ impl fmt::Display for Error {
             Self::NoRoom => f.write_str("join a room before you speak"),
             Self::Mark(inside) => write!(f, "not sent: {inside}"),
             Self::Unsupported { what } => write!(f, "not sent: the crazyit protocol has no {what}"),
+            Self::NotOffered { what } => write!(f, "not sent: this server offers no {what}"),
             Self::NoThread(error) => write!(f, "cannot start the reader thread: {error}"),
         }
     }
@@ -164,7 +170,8 @@ impl std::error::Error for Error {
             | Self::PasswordRefused { .. }
             | Self::NameRefused { .. }
             | Self::NoRoom
-            | Self::Unsupported { .. } => None,
+            | Self::Unsupported { .. }
+            | Self::NotOffered { .. } => None,
         }
     }
 }

@@ -7,6 +7,8 @@ use std::time::SystemTime;
 pub struct ClientEvent {
     /// When it happened, by the server's clock, if the server says so.
     pub time: Option<SystemTime>,
+    /// The id of the message (IRCv3 `msgid`), the same live and in the history, if the server gives it one.
+    pub id: Option<String>,
     /// The client did it itself, such as a message that the server sends back.
     pub is_own: bool,
     /// The server has handled everything up to this mark, which [`super::Speaker::send`] returned.
@@ -126,8 +128,22 @@ pub enum ClientEventKind {
     },
     /// A text from the server itself, for people.
     Notice(String),
+    /// What was said in a room: the answer to [`super::Request::History`]. Some servers send it after a join, without
+    /// a request.
+    History {
+        /// Where.
+        room: String,
+        /// What happened, usually in order of time.
+        events: Vec<ClientEvent>,
+        /// The server says that there is no more of what was asked for.
+        is_all: bool,
+    },
+    /// The messages that were found: the answer to [`super::Request::Search`].
+    Found(Vec<ClientEvent>),
     /// The server refused a request.
     Refused {
+        /// The command that it refused, if the answer is a `FAIL`.
+        command: Option<String>,
         /// The numeric or the code of `FAIL`.
         code: String,
         /// The name, room or command that it is about, if any.

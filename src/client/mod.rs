@@ -43,6 +43,7 @@ mod ends;
 mod error;
 mod event;
 mod events;
+mod history_offer;
 mod incoming;
 mod irc;
 mod listening;
@@ -62,8 +63,9 @@ pub use error::{Error, Step};
 pub(crate) use event::is_parlord;
 pub use event::{ClientEvent, ClientEventKind, Manner, Member};
 pub use events::{Events, Reader};
+pub use history_offer::HistoryOffer;
 pub use login::Client;
-pub use request::Request;
+pub use request::{Moment, Request};
 pub use speaker::Speaker;
 #[cfg(feature = "tls")]
 pub use tls::{CertificateFault, HandshakeFault, Tls, TlsError};

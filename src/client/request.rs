@@ -1,6 +1,8 @@
 //! Requests of a client, as plain values that are the same on both wires.
 
-use super::event::Manner;
+use std::time::SystemTime;
+
+use super::event::{ClientEvent, Manner};
 
 /// A request to the server. Events report the result.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,8 +55,46 @@ pub enum Request {
     },
     /// Be away, with a message for people who whisper; an empty message ends it.
     Away(String),
+    /// Ask for the latest messages of a room, or the latest of an interval. The answer is
+    /// [`super::ClientEventKind::History`].
+    History {
+        /// Where.
+        room: String,
+        /// Only later ones than this.
+        after: Option<Moment>,
+        /// Only earlier ones than this.
+        before: Option<Moment>,
+        /// Most messages in the answer. The server may have a lower limit, see [`super::HistoryOffer`].
+        most: usize,
+    },
+    /// Ask for the latest messages of a room that match a text. The answer is [`super::ClientEventKind::Found`].
+    Search {
+        /// Where.
+        room: String,
+        /// Words in the messages.
+        text: String,
+        /// Most messages in the answer.
+        most: usize,
+    },
     /// A line of IRC, sent unchanged.
     Raw(String),
+}
+
+/// A moment in the past of a room: a message there, by its id and its time. A server is told what it knows messages by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Moment {
+    /// The id of the message.
+    pub id: Option<String>,
+    /// Its time, by the server's clock.
+    pub time: Option<SystemTime>,
+}
+
+impl Moment {
+    /// The moment of an event; `None` if the server gives it neither an id nor a time.
+    pub fn of(event: &ClientEvent) -> Option<Self> {
+        let ClientEvent { id, time, .. } = event;
+        (id.is_some() || time.is_some()).then(|| Self { id: id.clone(), time: *time })
+    }
 }
 
 impl Request {
@@ -68,6 +108,8 @@ impl Request {
             | Self::Topic { .. }
             | Self::Who { .. }
             | Self::Away(_)
+            | Self::History { .. }
+            | Self::Search { .. }
             | Self::Raw(_) => None,
         }
     }
@@ -85,6 +127,8 @@ impl Request {
             | Self::Topic { .. }
             | Self::Who { .. }
             | Self::Away(_)
+            | Self::History { .. }
+            | Self::Search { .. }
             | Self::Raw(_) => self.clone(),
         }
     }

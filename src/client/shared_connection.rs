@@ -9,6 +9,7 @@ use std::time::Instant;
 use super::blocking_socket::BlockingSocket;
 use super::ends::WriteEnd;
 use super::error::{Error, Step};
+use super::history_offer::HistoryOffer;
 use super::lock::lock;
 use crate::address::Address;
 use crate::name::UserName;
@@ -50,6 +51,8 @@ pub(super) struct SharedConnection {
     control: BlockingSocket,
     /// The server confirms each message with its label.
     labels: AtomicBool,
+    /// What the server offers of the past.
+    history: Mutex<HistoryOffer>,
     /// Sent before our side ends: some IRC servers miss an end that directly follows data.
     goodbye: Mutex<Option<&'static [u8]>>,
     /// On the CrazyIt wire, a requested name that has no answer yet.
@@ -66,6 +69,7 @@ impl SharedConnection {
             own_side: Mutex::new(OwnSide::Greeting),
             name: Mutex::default(),
             labels: AtomicBool::new(false),
+            history: Mutex::default(),
             goodbye: Mutex::default(),
             wanted_name: Mutex::default(),
         }
@@ -152,6 +156,15 @@ impl SharedConnection {
 
     pub(super) fn has_labels(&self) -> bool {
         self.labels.load(Ordering::Relaxed)
+    }
+
+    /// What the server offers of the past.
+    pub(super) fn history_offer(&self) -> HistoryOffer {
+        *lock(&self.history)
+    }
+
+    pub(super) fn set_history_offer(&self, offer: HistoryOffer) {
+        *lock(&self.history) = offer;
     }
 
     pub(super) fn want_name(&self, name: UserName) {

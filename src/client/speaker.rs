@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::error::Error;
 use super::event::Manner;
+use super::history_offer::HistoryOffer;
 use super::request::Request;
 use super::shared_connection::SharedConnection;
 use super::{crazyit, irc};
@@ -97,15 +98,15 @@ impl Speaker {
 
     /// Sends a request of one message.
     pub(crate) fn send_piece(&mut self, request: &Request) -> Result<Option<u64>, Error> {
-        let is_talk = matches!(request, Request::Say { .. } | Request::Whisper { .. });
+        let offer = self.connection.history_offer();
         let is_marked = match self.wire {
-            Wire::Irc => is_talk && self.connection.has_labels(),
+            Wire::Irc => is_answered(request) && self.connection.has_labels(),
             // Our messages come back in the same order.
             Wire::CrazyIt => matches!(request, Request::Say { .. }),
         };
         let mark = is_marked.then_some(self.mark + 1);
         let bytes = match self.wire {
-            Wire::Irc => irc::encode(request, mark),
+            Wire::Irc => irc::encode(request, mark, offer)?,
             Wire::CrazyIt => crazyit::encode(request)?,
         };
         if let (Wire::CrazyIt, Request::Nick(name)) = (self.wire, request)
@@ -116,6 +117,11 @@ impl Speaker {
         self.mark = mark.unwrap_or(self.mark);
         self.connection.send(&bytes)?;
         Ok(mark)
+    }
+
+    /// What the server offers of the past. Complete once we are in a room.
+    pub fn history_offer(&self) -> HistoryOffer {
+        self.connection.history_offer()
     }
 
     /// Asks an IRC server to confirm everything up to now. The confirmation is an event with the returned mark.
@@ -164,4 +170,10 @@ impl Speaker {
             Wire::CrazyIt => self.connection.close(),
         }
     }
+}
+
+/// True for a request whose answer has its label.
+fn is_answered(request: &Request) -> bool {
+    use Request::{History, Say, Search, Whisper};
+    matches!(request, Say { .. } | Whisper { .. } | History { .. } | Search { .. })
 }

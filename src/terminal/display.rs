@@ -30,6 +30,8 @@ pub(super) fn line(event: &ClientEvent, names_rooms: bool) -> Option<String> {
         | ClientEventKind::Present { .. }
         | ClientEventKind::Invited { .. }
         | ClientEventKind::Changed { .. }
+        | ClientEventKind::History { .. }
+        | ClientEventKind::Found(_)
         | ClientEventKind::Info(_)
         | ClientEventKind::Server { .. }
         | ClientEventKind::Taken => return None,
@@ -67,7 +69,7 @@ mod tests {
     }
 
     fn shown(kind: ClientEventKind, is_own: bool) -> Option<String> {
-        line(&ClientEvent { time: None, is_own, answers: None, kind }, false)
+        line(&ClientEvent { time: None, id: None, is_own, answers: None, kind }, false)
     }
 
     #[test]
@@ -83,8 +85,13 @@ mod tests {
         {
             assert_eq!(shown(said("hi", manner), true).as_deref(), Some(text));
         }
-        let event =
-            ClientEvent { time: None, is_own: false, answers: None, kind: said("hi", Manner::Message) };
+        let event = ClientEvent {
+            time: None,
+            id: None,
+            is_own: false,
+            answers: None,
+            kind: said("hi", Manner::Message),
+        };
         assert_eq!(line(&event, true).as_deref(), Some("[#tea] eve: hi"));
     }
 

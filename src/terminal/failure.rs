@@ -41,7 +41,7 @@ pub(super) fn status(error: &Error) -> u8 {
         | Error::Lost { .. }
         | Error::NoAnswer { .. }
         | Error::Unavailable { .. } => 1,
-        Error::Mark(_) | Error::NoRoom | Error::Unsupported { .. } => 2,
+        Error::Mark(_) | Error::NoRoom | Error::Unsupported { .. } | Error::NotOffered { .. } => 2,
         Error::Refused { .. } | Error::PasswordRefused { .. } | Error::NameRefused { .. } => 3,
         #[cfg(feature = "tls")]
         Error::Tls { error: TlsError::Handshake(_), .. } => 1,

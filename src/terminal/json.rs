@@ -6,8 +6,8 @@ use crate::client::texts::is_harmful;
 use crate::client::{ClientEvent, ClientEventKind, Manner};
 use crate::date;
 
-/// The object for an event; `None` if only the program needs the event.
-pub(super) fn line(event: &ClientEvent) -> Option<String> {
+/// The object for an event, live or from the history; `None` if only the program needs the event.
+pub(super) fn line(event: &ClientEvent, is_history: bool) -> Option<String> {
     let mut object = Object::new();
     let name = match &event.kind {
         ClientEventKind::Said { .. } => "said",
@@ -27,13 +27,18 @@ pub(super) fn line(event: &ClientEvent) -> Option<String> {
         ClientEventKind::Info(_) => "info",
         ClientEventKind::Server { .. } => "server",
         ClientEventKind::Closing(_) => "closing",
-        ClientEventKind::Taken => return None,
+        // The lines in them are events of their own.
+        ClientEventKind::History { .. } | ClientEventKind::Found(_) | ClientEventKind::Taken => return None,
     };
     object.text("event", name);
     if let Some(time) = event.time {
         object.text("time", &date::millis(time).to_string());
     }
+    object.optional("id", event.id.as_deref());
     object.bare("own", if event.is_own { "true" } else { "false" });
+    if is_history {
+        object.bare("history", "true");
+    }
     fields(&event.kind, &mut object);
     Some(object.end())
 }
@@ -82,7 +87,8 @@ fn fields(kind: &ClientEventKind, object: &mut Object) {
         ClientEventKind::Changed { of, by, changes } => {
             object.texts(&[("of", of), ("by", by), ("changes", changes)]);
         }
-        ClientEventKind::Refused { code, about, text } => {
+        ClientEventKind::Refused { command, code, about, text } => {
+            object.optional("command", command.as_deref());
             object.text("code", code);
             object.optional("about", about.as_deref());
             object.text("text", text);
@@ -91,7 +97,7 @@ fn fields(kind: &ClientEventKind, object: &mut Object) {
             object.text("text", text)
         }
         ClientEventKind::Server { version } => object.text("version", version),
-        ClientEventKind::Taken => {}
+        ClientEventKind::History { .. } | ClientEventKind::Found(_) | ClientEventKind::Taken => {}
     }
 }
 
@@ -169,6 +175,7 @@ mod tests {
     fn event(kind: ClientEventKind) -> ClientEvent {
         ClientEvent {
             time: Some(UNIX_EPOCH + Duration::from_millis(1_767_323_045_678)),
+            id: Some("a1".into()),
             is_own: false,
             answers: None,
             kind,
@@ -184,16 +191,18 @@ mod tests {
             text: "a\n\"b\"".into(),
             manner,
         };
-        let expected = r##"{"event":"said","time":"2026-01-02T03:04:05.678Z","own":false,"room":"#t","from":"bob","text":"a\n\"b\"","manner":"message"}"##;
-        assert_eq!(line(&event(said)).as_deref(), Some(expected));
+        let expected = r##"{"event":"said","time":"2026-01-02T03:04:05.678Z","id":"a1","own":false,"room":"#t","from":"bob","text":"a\n\"b\"","manner":"message"}"##;
+        assert_eq!(line(&event(said.clone()), false).as_deref(), Some(expected));
+        let past = line(&event(said), true).unwrap();
+        assert_eq!(past, expected.replace(r#""own":false,"#, r#""own":false,"history":true,"#));
         let member = Member { rank: "@".into(), name: "bob".into() };
         let present = ClientEventKind::Present { room: "#t".into(), members: vec![member.clone(), member] };
-        let shown = line(&event(present)).unwrap();
+        let shown = line(&event(present), false).unwrap();
         assert!(
             shown.ends_with(r#""members":[{"name":"bob","rank":"@"},{"name":"bob","rank":"@"}]}"#),
             "{shown}"
         );
-        assert_eq!(line(&event(ClientEventKind::Taken)), None);
+        assert_eq!(line(&event(ClientEventKind::Taken), false), None);
     }
 
     /// One event of each kind, with every field that it may have.
@@ -215,7 +224,7 @@ mod tests {
             ClientEventKind::Invited { room: text(), who: text(), by: text() },
             ClientEventKind::Changed { of: text(), by: text(), changes: text() },
             ClientEventKind::Notice(text()),
-            ClientEventKind::Refused { code: text(), about: some(), text: text() },
+            ClientEventKind::Refused { command: some(), code: text(), about: some(), text: text() },
             ClientEventKind::Forwarded { from: text(), to: text(), text: text() },
             ClientEventKind::Info(text()),
             ClientEventKind::Server { version: text() },
@@ -228,8 +237,8 @@ mod tests {
         match &mut kind {
             ClientEventKind::Said { room: option, .. }
             | ClientEventKind::Whispered { to: option, .. }
-            | ClientEventKind::Topic { by: option, .. }
-            | ClientEventKind::Refused { about: option, .. } => *option = None,
+            | ClientEventKind::Topic { by: option, .. } => *option = None,
+            ClientEventKind::Refused { command, about, .. } => (*command, *about) = (None, None),
             _ => {}
         }
         kind
@@ -237,7 +246,7 @@ mod tests {
 
     /// The kind and the other fields of an event, in the order in which they are written.
     fn written(kind: ClientEventKind) -> (String, Vec<String>) {
-        let json = line(&ClientEvent { time: None, ..event(kind) }).expect("it is printed");
+        let json = line(&ClientEvent { time: None, id: None, ..event(kind) }, false).expect("it is printed");
         let outside = json.replace(r#"[{"name":"bob","rank":"@"}]"#, "[]");
         let fields = outside.trim_matches(['{', '}']).split(',');
         let names = fields.map(|field| field.split('"').nth(1).unwrap().to_owned()).skip(2);
@@ -285,7 +294,7 @@ mod tests {
             Command::new("python3").args(["-c", script]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
         // Machines without it skip this test.
         let Ok(mut python) = python else { return };
-        let json = line(&event(ClientEventKind::Notice(text.clone()))).unwrap();
+        let json = line(&event(ClientEventKind::Notice(text.clone())), false).unwrap();
         python.stdin.take().unwrap().write_all(json.as_bytes()).unwrap();
         let read = python.wait_with_output().unwrap().stdout;
         assert!(String::from_utf8(read).unwrap() == text);

@@ -213,7 +213,7 @@ impl Pipe<'_> {
         }
         self.link.hear(event, Instant::now());
         let line = match &event.kind {
-            _ if self.config.json => json::line(event),
+            _ if self.config.json => json::line(event, false),
             // Errors go to standard error.
             ClientEventKind::Refused { about, text, .. } => {
                 complain(&refusal(about.as_deref(), text));

@@ -1,5 +1,8 @@
 //! Turns lines of IRC into events.
 
+use std::borrow::Cow;
+
+use super::batches::Batches;
 use super::lines::{nick, pong};
 use super::numerics::Numerics;
 use super::speak;
@@ -7,12 +10,16 @@ use crate::client::event::{ClientEvent, ClientEventKind, Manner};
 use crate::client::shared_connection::{OwnSide, SharedConnection};
 use crate::date;
 use crate::name::same_name;
-use crate::wire::irc::Message;
+use crate::wire::irc::{Message, numeric};
+
+/// Longest id of a message that is kept, in bytes; usual ones have 10 to 40.
+const ID_BYTES: usize = 200;
 
 /// Turns what the server sends after the login into events.
 #[derive(Debug, Default)]
 pub(in crate::client) struct Ear {
     numerics: Numerics,
+    batches: Batches,
     /// The id of the last message that we sent to ourselves. It comes twice, as an echo and as a message, but is one
     /// event.
     to_oneself: Option<String>,
@@ -32,14 +39,24 @@ impl Ear {
             "PONG" => speak::confirmed(&message.params),
             _ => message.tags.get("label").and_then(|label| label.parse().ok()),
         };
+        let time = message.tags.get("time").and_then(|time| date::parse(&time));
+        let id = message.tags.get("msgid").filter(|id| !id.is_empty() && id.len() <= ID_BYTES);
+        let id = id.map(Cow::into_owned);
+        if let Some(batch) = message.tags.get("batch").filter(|batch| self.batches.has(batch))
+            && !message.command.eq_ignore_ascii_case("BATCH")
+        {
+            let kind = happened(&message, &own_name)?;
+            let event = ClientEvent { time, id, is_own, answers: None, kind };
+            self.batches.add(&batch, event, line.len());
+            return None;
+        }
         let kind = self.meaning(&message, &own_name, connection);
         let kind = kind.filter(|kind| !is_own || !self.came_before(kind, &message, &own_name));
         let kind = kind.or(answers.map(|_| ClientEventKind::Taken))?;
         if let (ClientEventKind::Renamed { to, .. }, true) = (&kind, is_own) {
             connection.set_name(to);
         }
-        let time = message.tags.get("time").and_then(|time| date::parse(&time));
-        Some(ClientEvent { time, is_own, answers, kind })
+        Some(ClientEvent { time, id, is_own, answers, kind })
     }
 
     /// True for the second copy of a message to ourselves.
@@ -78,9 +95,15 @@ impl Ear {
                     Some(ClientEventKind::Closing(last(message)))
                 }
             },
-            "PRIVMSG" => talk(message, own_name, Manner::Message),
-            "NOTICE" => talk(message, own_name, Manner::Notice),
+            "BATCH" => self.batches.turn(message),
+            numeric::RPL_ISUPPORT => {
+                let offer = connection.history_offer();
+                connection
+                    .set_history_offer(message.params.iter().fold(offer, |offer, token| offer.with(token)));
+                None
+            }
             "FAIL" => Some(ClientEventKind::Refused {
+                command: message.params.first().map(|&command| command.to_owned()),
                 code: param(message, 1),
                 about: Some(failed(&message.params).to_owned()),
                 text: last(message),
@@ -89,8 +112,17 @@ impl Ear {
             code if code.len() == 3 && code.bytes().all(|byte| byte.is_ascii_digit()) => {
                 self.numerics.meaning(code, &message.params)
             }
-            command => movement(command, message),
+            _ => happened(message, own_name),
         }
+    }
+}
+
+/// What somebody said or did.
+fn happened(message: &Message<'_>, own_name: &str) -> Option<ClientEventKind> {
+    match message.command.to_ascii_uppercase().as_str() {
+        "PRIVMSG" => talk(message, own_name, Manner::Message),
+        "NOTICE" => talk(message, own_name, Manner::Notice),
+        command => movement(command, message),
     }
 }
 
@@ -169,16 +201,27 @@ fn last(message: &Message<'_>) -> String {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
+    /// A connection of alice.
+    fn connection() -> SharedConnection {
+        let (ours, _theirs) = std::os::unix::net::UnixStream::pair().unwrap();
+        let stream = crate::client::blocking_socket::BlockingSocket::Unix(ours);
+        let sink = crate::client::ends::WriteEnd::Plain(stream.try_clone().unwrap());
+        let connection = SharedConnection::new(crate::address::Address::Unix("x".into()), sink, stream);
+        connection.open("alice");
+        connection
+    }
+
+    /// What alice hears in these lines.
+    pub(in crate::client::irc) fn heard(lines: &[&str]) -> Vec<ClientEvent> {
+        let (mut ear, connection) = (Ear::default(), connection());
+        lines.iter().filter_map(|line| ear.hear(line, &connection)).collect()
+    }
+
     fn meaning(line: &str) -> Option<ClientEventKind> {
-        let message = Message::decode(line).unwrap();
-        match message.command {
-            "PRIVMSG" => talk(&message, "alice", Manner::Message),
-            "NOTICE" => talk(&message, "alice", Manner::Notice),
-            command => movement(command, &message),
-        }
+        happened(&Message::decode(line).unwrap(), "alice")
     }
 
     fn said(room: &str, text: &str, manner: Manner) -> Option<ClientEventKind> {
@@ -270,12 +313,7 @@ mod tests {
 
     #[test]
     fn a_confirmation_has_the_mark_of_our_message() {
-        let (ours, _theirs) = std::os::unix::net::UnixStream::pair().unwrap();
-        let stream = crate::client::blocking_socket::BlockingSocket::Unix(ours);
-        let sink = crate::client::ends::WriteEnd::Plain(stream.try_clone().unwrap());
-        let connection = SharedConnection::new(crate::address::Address::Unix("x".into()), sink, stream);
-        connection.open("alice");
-        let mut ear = Ear::default();
+        let (mut ear, connection) = (Ear::default(), connection());
         let mut answers = |line: &str| {
             let event = ear.hear(line, &connection)?;
             Some((event.answers, event.kind == ClientEventKind::Taken))
@@ -288,6 +326,35 @@ mod tests {
         assert_eq!(answers(":s PONG s :parlor-mark-7"), Some((Some(7), true)));
         assert_eq!(answers(":s PONG s :parlor"), None);
         assert_eq!(answers(":bob!b@h PRIVMSG #t :hi"), Some((None, false)));
+    }
+
+    #[test]
+    fn a_live_message_has_the_id_that_it_has_in_the_history() {
+        let long = "x".repeat(ID_BYTES + 1);
+        for (tags, id) in
+            [("@msgid=a ", Some("a")), ("@msgid= ", None), ("", None), (&*format!("@msgid={long} "), None)]
+        {
+            let heard = heard(&[&format!("{tags}:bob!b@h PRIVMSG #tea :hi")]);
+            assert_eq!(heard[0].id.as_deref(), id);
+        }
+    }
+
+    #[test]
+    fn limits_of_history_are_learned_from_what_the_server_supports() {
+        let (mut ear, connection) = (Ear::default(), connection());
+        let line = ":s 005 alice CHANTYPES=# CHATHISTORY=50 MSGREFTYPES=timestamp :are supported";
+        assert_eq!(ear.hear(line, &connection), None);
+        let offer = connection.history_offer();
+        assert_eq!((offer.most, offer.knows_ids, offer.has_history), (Some(50), false, false));
+    }
+
+    #[test]
+    fn a_failure_names_its_command() {
+        let heard = heard(&[":s FAIL CHATHISTORY INVALID_TARGET LATEST #tea :No"]);
+        let (command, code) = (Some("CHATHISTORY".into()), "INVALID_TARGET".into());
+        let refused =
+            ClientEventKind::Refused { command, code, about: Some("#tea".into()), text: "No".into() };
+        assert_eq!(heard[0].kind, refused);
     }
 
     #[test]

@@ -6,14 +6,32 @@ use std::time::Duration;
 use super::lines::{USERNAME, line, nick, pong};
 use super::turned_away::TurnedAway;
 use crate::client::error::Error;
+use crate::client::history_offer::HistoryOffer;
 use crate::client::incoming::{Incoming, Patience};
 use crate::client::shared_connection::SharedConnection;
 use crate::name::UserName;
 use crate::wire::irc::{Message, numeric};
 
 /// The capabilities that the client uses.
-const WANTED: [&str; 6] =
-    ["server-time", "message-tags", "echo-message", "standard-replies", "batch", "labeled-response"];
+const WANTED: [&str; 8] = [
+    "server-time",
+    "message-tags",
+    "echo-message",
+    "standard-replies",
+    "batch",
+    "labeled-response",
+    HISTORY,
+    SEARCH,
+];
+
+/// The server answers `CHATHISTORY`, and repeats nothing of the past unasked (IRCv3 `chathistory`).
+const HISTORY: &str = "draft/chathistory";
+
+/// The server answers `SEARCH`.
+const SEARCH: &str = "soju.im/search";
+
+/// The answers to both are batches.
+const BATCH: &str = "batch";
 
 /// With all of these the server answers each message with its label, which confirms it.
 const LABELS: [&str; 3] = ["echo-message", "batch", "labeled-response"];
@@ -26,6 +44,8 @@ pub(in crate::client) struct Greeting {
     offered: Vec<&'static str>,
     /// The server has agreed to all of [`LABELS`].
     labels: bool,
+    /// What it has agreed to of the past.
+    history: HistoryOffer,
     /// We have sent a password.
     has_password: bool,
 }
@@ -62,6 +82,7 @@ pub(in crate::client) fn log_in(
                     if greeting.labels {
                         connection.use_labels();
                     }
+                    connection.set_history_offer(greeting.history);
                     return Ok(name);
                 }
                 Reaction::NameRefused(why) => {
@@ -149,8 +170,10 @@ impl Greeting {
             }
             "ACK" | "NAK" => {
                 let agreed = params.last().copied().unwrap_or_default();
-                self.labels = subcommand == "ACK"
-                    && LABELS.iter().all(|wanted| agreed.split(' ').any(|word| word == *wanted));
+                let has = |wanted: &str| subcommand == "ACK" && agreed.split(' ').any(|word| word == wanted);
+                self.labels = LABELS.into_iter().all(has);
+                self.history.has_history = has(HISTORY) && has(BATCH);
+                self.history.has_search = has(SEARCH) && has(BATCH);
                 Reaction::Send(b"CAP END\r\n".to_vec())
             }
             _ => Reaction::Wait,
@@ -216,6 +239,21 @@ mod tests {
             let mut greeting = Greeting::default();
             greeting.hear(line);
             assert_eq!(greeting.labels, labels, "{line}");
+        }
+    }
+
+    #[test]
+    fn history_and_search_are_used_if_the_server_agrees_to_each_and_to_batches() {
+        for (line, history, search) in [
+            (":s CAP * ACK :batch draft/chathistory soju.im/search", true, true),
+            (":s CAP * ACK :batch draft/chathistory", true, false),
+            (":s CAP * ACK :draft/chathistory soju.im/search", false, false),
+            (":s CAP * NAK :batch draft/chathistory soju.im/search", false, false),
+        ] {
+            let mut greeting = Greeting::default();
+            greeting.hear(line);
+            let HistoryOffer { has_history, has_search, .. } = greeting.history;
+            assert_eq!((has_history, has_search), (history, search), "{line}");
         }
     }
 

@@ -1,5 +1,6 @@
 //! The client's side of IRC (modern.ircdocs.horse, IRCv3), for any server: login, receiving, sending.
 
+mod batches;
 mod hear;
 mod lines;
 mod login;

@@ -137,7 +137,8 @@ fn refused(code: &str, names: &[&str], text: String) -> ClientEventKind {
     for other in others.iter().filter(|&&other| other != "*" && !text.contains(other)).collect::<Vec<_>>() {
         text = format!("{text} ({other})");
     }
-    ClientEventKind::Refused { code: code.to_owned(), about: about.map(|&about| about.to_owned()), text }
+    let (code, about) = (code.to_owned(), about.map(|&about| about.to_owned()));
+    ClientEventKind::Refused { command: None, code, about, text }
 }
 
 /// Memory of a name: its slot in a list that grows in powers of two, and two texts.
@@ -190,7 +191,7 @@ mod tests {
         let mut numerics = Numerics::default();
         let refused = |code: &str, about: Option<&str>, text: &str| {
             let about = about.map(str::to_owned);
-            Some(ClientEventKind::Refused { code: code.into(), about, text: text.into() })
+            Some(ClientEventKind::Refused { command: None, code: code.into(), about, text: text.into() })
         };
         assert_eq!(
             numerics.meaning("474", &["me", "#tea", "Banned"]),

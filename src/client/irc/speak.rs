@@ -2,8 +2,11 @@
 //! split, because a server would cut it.
 
 use super::lines::{USERNAME, line};
+use crate::client::error::Error;
 use crate::client::event::Manner;
-use crate::client::request::Request;
+use crate::client::history_offer::HistoryOffer;
+use crate::client::request::{Moment, Request};
+use crate::date;
 use crate::wire::irc::{LINE_BYTES, Line, split_text};
 
 /// Longest host name in our source, in bytes (modern.ircdocs.horse, `HOSTLEN`).
@@ -49,8 +52,21 @@ pub(super) fn confirms_end(params: &[&str]) -> bool {
     params.contains(&END_TOKEN)
 }
 
-/// Encodes a request of one message. The server repeats `mark`, which is its label.
-pub(in crate::client) fn encode(request: &Request, mark: Option<u64>) -> Vec<u8> {
+/// Encodes a request of one message. The server repeats `mark`, which is its label. An error if the request needs
+/// more than `offer`.
+pub(in crate::client) fn encode(
+    request: &Request,
+    mark: Option<u64>,
+    offer: HistoryOffer,
+) -> Result<Vec<u8>, Error> {
+    match request {
+        Request::History { .. } if !offer.has_history => Err(Error::NotOffered { what: "history" }),
+        Request::Search { .. } if !offer.has_search => Err(Error::NotOffered { what: "search" }),
+        _ => Ok(encode_offered(request, mark, offer)),
+    }
+}
+
+fn encode_offered(request: &Request, mark: Option<u64>, offer: HistoryOffer) -> Vec<u8> {
     line(|line| {
         if let Some(mark) = mark {
             line.tag("label", &mark.to_string());
@@ -75,6 +91,17 @@ pub(in crate::client) fn encode(request: &Request, mark: Option<u64>) -> Vec<u8>
                     line.trailing(message);
                 }
             }
+            Request::History { room, after, before, most } => {
+                let (after, before) = (after.as_ref(), before.as_ref());
+                history(line, room, after, before, offer);
+                line.number(offer.limited(*most));
+            }
+            Request::Search { room, text, most } => {
+                line.command("SEARCH");
+                let most = offer.limited(*most).to_string();
+                // The text is last: if the line is too long, it is cut.
+                line.attributes(&[("in", room), ("limit", &most), ("text", text)]);
+            }
             Request::Raw(text) => match text.split_once(' ') {
                 Some((command, rest)) => {
                     line.command(command);
@@ -91,6 +118,36 @@ fn about(line: &mut Line<'_>, command: &str, what: &str, text: Option<&String>) 
     line.param(what);
     if let Some(text) = text {
         line.trailing(text);
+    }
+}
+
+/// Writes a `CHATHISTORY` up to its last parameter (IRCv3 `chathistory`).
+fn history(
+    line: &mut Line<'_>,
+    room: &str,
+    after: Option<&Moment>,
+    before: Option<&Moment>,
+    offer: HistoryOffer,
+) {
+    line.command("CHATHISTORY");
+    let (subcommand, ends) = match (before, after) {
+        (None, after) => ("LATEST", [after, None]),
+        (Some(before), None) => ("BEFORE", [Some(before), None]),
+        // Those that are next to the first end are sent if there are too many.
+        (Some(before), Some(after)) => ("BETWEEN", [Some(before), Some(after)]),
+    };
+    line.param(subcommand);
+    line.param(room);
+    line.param(&ends[0].map_or_else(|| "*".to_owned(), |moment| reference(moment, offer)));
+    ends[1].iter().for_each(|moment| line.param(&reference(moment, offer)));
+}
+
+/// A moment in the way in which the server knows messages.
+fn reference(moment: &Moment, offer: HistoryOffer) -> String {
+    match (&moment.id, moment.time) {
+        (Some(id), time) if offer.knows_ids || time.is_none() => format!("msgid={id}"),
+        (_, Some(time)) => format!("timestamp={}", date::millis(time)),
+        (_, None) => "*".to_owned(),
     }
 }
 
@@ -148,7 +205,12 @@ mod tests {
     }
 
     fn encoded(request: &Request, mark: Option<u64>) -> String {
-        let line = String::from_utf8(encode(request, mark)).unwrap();
+        let all = HistoryOffer { has_history: true, has_search: true, ..HistoryOffer::default() };
+        encoded_for(all, request, mark)
+    }
+
+    fn encoded_for(offer: HistoryOffer, request: &Request, mark: Option<u64>) -> String {
+        let line = String::from_utf8(encode(request, mark, offer).unwrap()).unwrap();
         let line = line.strip_suffix("\r\n").unwrap();
         assert!(!line.contains(['\r', '\n']));
         line.to_owned()
@@ -178,6 +240,54 @@ mod tests {
         }
         let waves = Request::Whisper { to: "bob".into(), text: "waves".into(), manner: Manner::Action };
         assert_eq!(encoded(&waves, Some(7)), "@label=7 PRIVMSG bob :\x01ACTION waves\x01");
+    }
+
+    fn history(after: Option<&Moment>, before: Option<&Moment>) -> Request {
+        Request::History { room: "#t".into(), after: after.cloned(), before: before.cloned(), most: 50 }
+    }
+
+    #[test]
+    fn history_is_asked_for_from_its_end_and_by_what_the_server_knows_messages_by() {
+        let time = Some(std::time::UNIX_EPOCH + std::time::Duration::from_millis(1_500));
+        let (first, last) = (Moment { id: Some("a".into()), time }, Moment { id: Some("b".into()), time });
+        let timed = Moment { id: None, time };
+        let stamp = "timestamp=1970-01-01T00:00:01.500Z";
+        for (after, before, line) in [
+            (None, None, "CHATHISTORY LATEST #t * 50"),
+            (Some(&first), None, "CHATHISTORY LATEST #t msgid=a 50"),
+            (None, Some(&last), "CHATHISTORY BEFORE #t msgid=b 50"),
+            (Some(&first), Some(&last), "CHATHISTORY BETWEEN #t msgid=b msgid=a 50"),
+            (Some(&timed), None, &format!("CHATHISTORY LATEST #t {stamp} 50")),
+        ] {
+            assert_eq!(encoded(&history(after, before), None), line);
+        }
+        let soju = HistoryOffer { has_history: true, most: Some(20), ..HistoryOffer::default() };
+        let soju = soju.with("MSGREFTYPES=timestamp");
+        let line = format!("@label=3 CHATHISTORY BETWEEN #t {stamp} {stamp} 20");
+        assert_eq!(encoded_for(soju, &history(Some(&first), Some(&last)), Some(3)), line);
+    }
+
+    #[test]
+    fn an_id_is_one_parameter() {
+        let evil = Moment { id: Some("a b\r\nQUIT".into()), time: None };
+        assert_eq!(encoded(&history(Some(&evil), None), None), "CHATHISTORY LATEST #t * 50");
+    }
+
+    #[test]
+    fn a_search_names_its_room_its_limit_and_its_words() {
+        let search = |text: &str| Request::Search { room: "#t".into(), text: text.into(), most: 9 };
+        let line = "SEARCH in=#t;limit=9;text=a\\sb\\:c";
+        assert_eq!(encoded(&search("a b;c"), None), line);
+        assert_eq!(encoded(&search("a\r\nQUIT"), None), "SEARCH in=#t;limit=9;text=a\\r\\nQUIT");
+    }
+
+    #[test]
+    fn nothing_is_asked_of_a_server_that_does_not_offer_it() {
+        let search = Request::Search { room: "#t".into(), text: "x".into(), most: 9 };
+        for (request, wanted) in [(history(None, None), "history"), (search, "search")] {
+            let refused = encode(&request, None, HistoryOffer::default());
+            assert!(matches!(refused, Err(Error::NotOffered { what }) if what == wanted));
+        }
     }
 
     #[test]

@@ -57,7 +57,10 @@ impl Chat {
             }
             ClientEventKind::Notice(text) | ClientEventKind::Info(text) => (None, What::News(text.clone())),
             ClientEventKind::Closing(text) => (None, What::News(without_closing_link(text).to_owned())),
-            ClientEventKind::Server { .. } | ClientEventKind::Taken => return None,
+            ClientEventKind::History { .. }
+            | ClientEventKind::Found(_)
+            | ClientEventKind::Server { .. }
+            | ClientEventKind::Taken => return None,
         };
         let room = room.filter(|room| self.room(room).is_some());
         Some(Shown { time: event.time, room, what })

@@ -210,7 +210,12 @@ mod tests {
     }
 
     fn refused_by(code: &str, about: &str) -> ClientEventKind {
-        ClientEventKind::Refused { code: code.into(), about: Some(about.into()), text: "No".into() }
+        ClientEventKind::Refused {
+            command: None,
+            code: code.into(),
+            about: Some(about.into()),
+            text: "No".into(),
+        }
     }
 
     #[test]
@@ -339,6 +344,7 @@ mod tests {
         let join = |room: &str| Request::Join { room: room.into(), key: None };
         assert_eq!(chat.connected("alice"), [join("#tea"), join("#ops")]);
         let refused = |about: &str| ClientEventKind::Refused {
+            command: None,
             code: "473".into(),
             about: Some(about.into()),
             text: "Invite only".into(),

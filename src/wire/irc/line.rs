@@ -94,6 +94,16 @@ impl<'a> Line<'a> {
         self.param(&number.to_string());
     }
 
+    /// Adds the last parameter: named values, escaped as in tags.
+    pub fn attributes(&mut self, attributes: &[(&str, &str)]) {
+        for (n, (key, value)) in attributes.iter().enumerate() {
+            self.out.push(if n == 0 { b' ' } else { b';' });
+            self.raw(key);
+            self.out.push(b'=');
+            escape(value, self.out);
+        }
+    }
+
     /// Adds the last parameter, which may be empty or contain spaces.
     pub fn trailing(&mut self, text: &str) {
         self.out.extend_from_slice(b" :");
