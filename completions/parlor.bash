@@ -18,11 +18,11 @@ _parlor() {
     -w | --wire) mapfile -t COMPREPLY < <(compgen -W "irc crazyit" -- "$word") ;;
     --color) mapfile -t COMPREPLY < <(compgen -W "auto always never" -- "$word") ;;
     -s | --server) mapfile -t COMPREPLY < <(compgen -A hostname -- "$word") ;;
-    -n | --name | -r | --room | --fingerprint | --highlight | --retry | --once) ;;
+    -n | --name | -r | --room | --fingerprint | --highlight | --history | --retry | --once) ;;
     *)
         local options="--name --server --room --wire --tls --fingerprint --password-file
-            --highlight --color --retry --config --json --watch --once --no-color --help
-            --version"
+            --highlight --color --history --retry --config --json --watch --once --no-color
+            --help --version"
         if [[ $word == -* ]]; then
             mapfile -t COMPREPLY < <(compgen -W "$options" -- "$word")
         else

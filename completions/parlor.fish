@@ -10,6 +10,7 @@ complete -c parlor -l fingerprint -x -d "use TLS; accept only this certificate (
 complete -c parlor -s p -l password-file -r -F -d "its first line is the server's password (none)"
 complete -c parlor -l highlight -x -d "highlighted like your name; repeatable (none)"
 complete -c parlor -l color -x -d "auto, always or never (auto)" -a "auto always never"
+complete -c parlor -l history -x -d "earlier lines to show of each room (pipe: 0, else 20)"
 complete -c parlor -l retry -x -d "how long to try to reconnect (pipe: 20, else ever)"
 complete -c parlor -s c -l config -r -F -d "these options (~/.config/parlor/config)"
 complete -c parlor -l json -d "print every event as JSON, one object per line"

@@ -4,7 +4,7 @@ mod draft;
 mod help;
 mod settings;
 
-pub use draft::Color;
+pub use draft::{Color, EARLIER_MOST};
 
 use std::env;
 use std::ffi::OsString;
@@ -52,6 +52,8 @@ pub struct ClientConfig {
     pub retry: Option<Duration>,
     /// Retry the first connection as well, because a time was given.
     pub retries_first: bool,
+    /// Earlier lines to fetch from each room; `None` for the default, which is different in a pipe.
+    pub history: Option<usize>,
     /// Print JSON, one object per line.
     pub json: bool,
     /// Send only this text instead of the input.
@@ -185,6 +187,7 @@ impl Draft {
             color: if matches.opt_present("no-color") { Color::Never } else { self.color },
             retries_first: self.retry.is_some(),
             retry: self.retry.unwrap_or((!is_interactive).then_some(PIPE_RETRY)),
+            history: self.history,
             json: matches.opt_present("json"),
             once,
             watch,
@@ -232,7 +235,7 @@ mod tests {
 
     #[test]
     fn every_error_is_one_line_that_names_the_cause() {
-        let cases: [(&[&str], &str); 9] = [
+        let cases: [(&[&str], &str); 10] = [
             (&[], "where to? give [NAME@]HOST[:PORT] (see --help)"),
             (&["a", "b"], "unexpected argument \"b\" (see --help)"),
             (&["1a@b"], "\"1a\": this name cannot begin with '1'"),
@@ -241,6 +244,7 @@ mod tests {
             (&["--color", "x", "a"], "--color: \"x\" is not auto, always or never"),
             (&["-w", "x", "a"], "--wire: \"x\" is neither irc nor crazyit"),
             (&["-r", "x y", "a"], "--room: \"#x y\": a name cannot contain ' '"),
+            (&["--history", "1001", "a"], "--history: \"1001\" is not a number of lines from 0 to 1000"),
             (&["--retry", "x", "a"], "--retry: \"x\" is neither a whole number of seconds nor ever"),
         ];
         for (args, message) in cases {

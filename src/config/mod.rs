@@ -8,7 +8,7 @@ mod values;
 
 #[cfg(feature = "tls")]
 pub use client::Trust;
-pub use client::{ClientConfig, Color};
+pub use client::{ClientConfig, Color, EARLIER_MOST};
 #[cfg(feature = "store")]
 pub use server::HistoryConfig;
 pub use server::{Changes, Operator, Proxy, ServerConfig, ServerTask};

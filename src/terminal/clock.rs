@@ -1,9 +1,11 @@
-//! The local time of day.
+//! The local time of day and date.
 
 use std::env;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tz::TimeZone;
+
+use crate::date;
 
 /// The local time by `TZ` or the system's setting, or else UTC.
 #[derive(Debug)]
@@ -26,19 +28,42 @@ impl Clock {
 
     /// Hours and minutes.
     pub(super) fn time_of_day(&self, time: SystemTime) -> String {
+        let minutes = self.local_seconds(time).div_euclid(60);
+        format!("{:02}:{:02}", minutes.div_euclid(60).rem_euclid(24), minutes.rem_euclid(60))
+    }
+
+    /// The date, as `2026-01-31`.
+    pub(super) fn date(&self, time: SystemTime) -> String {
+        // A date of UTC that looks like the local one.
+        let local = u64::try_from(self.local_seconds(time)).unwrap_or_default();
+        let shown = UNIX_EPOCH.checked_add(Duration::from_secs(local)).unwrap_or(UNIX_EPOCH);
+        let mut text = date::seconds(shown).to_string();
+        text.truncate("2026-01-31".len());
+        text
+    }
+
+    /// Seconds from the begin of 1970 to `time`, both as the local clocks showed them.
+    fn local_seconds(&self, time: SystemTime) -> i64 {
         let since_1970 = time.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
         let seconds = i64::try_from(since_1970).unwrap_or(i64::MAX);
         let offset = self.0.find_local_time_type(seconds).map_or(0, |local| local.ut_offset());
-        let minutes = seconds.saturating_add(offset.into()).div_euclid(60);
-        format!("{:02}:{:02}", minutes.div_euclid(60).rem_euclid(24), minutes.rem_euclid(60))
+        seconds.saturating_add(offset.into())
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
+
+    #[test]
+    fn the_date_changes_at_local_midnight() {
+        // 2026-01-02, 22:59:59 and 23:00:00 UTC.
+        let times = [1_767_394_799, 1_767_394_800].map(|s| UNIX_EPOCH + Duration::from_secs(s));
+        let berlin = Clock(TimeZone::from_posix_tz("CET-1CEST,M3.5.0,M10.5.0/3").unwrap());
+        assert_eq!(times.map(|time| berlin.date(time)), ["2026-01-02", "2026-01-03"]);
+        let hawaii = Clock(TimeZone::from_posix_tz("HST10").unwrap());
+        assert_eq!(hawaii.date(UNIX_EPOCH), "1970-01-01");
+    }
 
     #[test]
     fn the_time_of_day_follows_the_zone_in_summer_and_winter() {

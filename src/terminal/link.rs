@@ -10,7 +10,9 @@ use super::enter;
 use super::note::Note;
 #[cfg(feature = "tls")]
 use crate::client::TlsError;
-use crate::client::{Client, ClientEvent, ClientEventKind, Error, Reader, Request, Speaker, is_parlord};
+use crate::client::{
+    Client, ClientEvent, ClientEventKind, Error, HistoryOffer, Reader, Request, Speaker, is_parlord,
+};
 use crate::config::ClientConfig;
 use crate::name::UserName;
 use crate::terminal::backoff::Backoff;
@@ -121,6 +123,11 @@ impl Link {
     /// True for events of the current connection.
     pub(super) fn is_current(&self, number: u64) -> bool {
         self.is_up() && number == self.number
+    }
+
+    /// What the server offers of the past: nothing without a connection.
+    pub(super) fn history_offer(&self) -> HistoryOffer {
+        self.up.as_ref().map(|(speaker, _)| speaker.history_offer()).unwrap_or_default()
     }
 
     /// Queues a request.

@@ -25,6 +25,7 @@ mod pipe;
 mod printer;
 mod progress;
 mod prompts;
+mod recall;
 #[cfg(feature = "editor")]
 mod rows;
 mod screen;

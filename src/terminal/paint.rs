@@ -94,6 +94,22 @@ impl Paint {
         }
     }
 
+    /// The date of what somebody said, if the server gives its time.
+    pub(super) fn date(&self, shown: &Shown) -> Option<String> {
+        let time = shown.time.filter(|_| matches!(shown.what, What::Said { .. }))?;
+        Some(self.clock.date(time))
+    }
+
+    /// Today's date.
+    pub(super) fn today(&self) -> String {
+        self.clock.date(SystemTime::now())
+    }
+
+    /// A line between those of different days.
+    pub(super) fn new_day(&self, date: &str) -> String {
+        self.styled(DIM, &format!("--- {date} ---"))
+    }
+
     /// Formats the prompt.
     #[cfg_attr(not(feature = "editor"), allow(dead_code))]
     pub(super) fn prompt(&self, text: &str) -> String {

@@ -13,6 +13,7 @@ use crate::client::{Client, ClientEvent, ClientEventKind, Error, Request};
 use crate::config::ClientConfig;
 use crate::name::{RoomName, UserName};
 use crate::terminal::display;
+use crate::terminal::recall::{Recalled, Recalls, Why};
 use crate::terminal::typed::piped;
 use crate::wire::Wire;
 
@@ -22,6 +23,7 @@ const WAITING: usize = 256;
 struct Pipe<'a> {
     config: &'a ClientConfig,
     link: Link,
+    recalls: Recalls,
     /// Lets the input thread read a batch.
     credits: SyncSender<()>,
     /// A batch is being read, or the input is not used.
@@ -81,9 +83,12 @@ pub(super) fn run(config: &ClientConfig, client: Client, name: UserName) -> Resu
     let (sender, notes) = mpsc::sync_channel(NOTES);
     let (credits, granted) = mpsc::sync_channel(1);
     let link = Link::new(config, client, name, sender.clone())?;
+    // Only on request, because programs may read the output.
+    let earlier = config.history.unwrap_or_default();
     let mut pipe = Pipe {
         config,
         link,
+        recalls: Recalls::new(earlier, earlier > 0),
         credits,
         is_reading: config.watch,
         input_ended: config.once.is_some(),
@@ -116,14 +121,17 @@ pub(super) fn run(config: &ClientConfig, client: Client, name: UserName) -> Resu
 impl Pipe<'_> {
     fn go_on(&mut self, notes: &Receiver<Note>) -> Result<(), Failure> {
         loop {
+            let late = self.recalls.expire(Instant::now());
+            self.recalled(late);
             let (due, refused) = self.link.pump(Instant::now());
             refused.iter().for_each(|error| self.refuse(error));
             self.read_on();
-            if self.input_ended && self.link.queue.is_empty() && self.link.is_up() && !self.is_closing {
+            let has_more = !self.input_ended || !self.link.queue.is_empty() || self.recalls.is_waiting();
+            if !has_more && self.link.is_up() && !self.is_closing {
                 self.is_closing = true;
                 self.link.finish();
             }
-            let note = match due {
+            let note = match due.into_iter().chain(self.recalls.due()).min() {
                 None => notes.recv().map_err(|_| RecvTimeoutError::Disconnected),
                 Some(due) => notes.recv_timeout(due.saturating_duration_since(Instant::now())),
             };
@@ -150,7 +158,7 @@ impl Pipe<'_> {
                 self.failure = result.err().or(self.failure.take());
             }
             Note::Heard(number, item) if self.link.is_current(number) => match item {
-                Some(Ok(event)) => self.hear(&event),
+                Some(Ok(event)) => self.hear(event),
                 Some(Err(error)) => return self.lost(&error),
                 None if self.is_closing => return Some(Ok(())),
                 None => return self.lost(&self.unexpected_end()),
@@ -206,14 +214,42 @@ impl Pipe<'_> {
         self.failure = Some(Failure::new(2, "some lines were not sent"));
     }
 
-    fn hear(&mut self, event: &ClientEvent) {
-        if let ClientEventKind::Refused { code, about, .. } = &event.kind {
+    fn hear(&mut self, event: ClientEvent) {
+        let now = Instant::now();
+        if let ClientEventKind::Refused { command, code, about, .. } = &event.kind
+            && command.as_deref() != Some("CHATHISTORY")
+        {
             let line = event.answers.and_then(|mark| self.link.queue.line(mark));
             self.refused.count(code, about.as_deref(), line);
         }
-        self.link.hear(event, Instant::now());
+        self.link.hear(&event, now);
+        let recalled = self.recalls.hear(event, self.link.history_offer(), now);
+        self.recalled(recalled);
+    }
+
+    /// Prints what is recalled, and sends what it takes.
+    fn recalled(&mut self, recalled: Vec<Recalled>) {
+        for one in recalled {
+            match one {
+                Recalled::Live(event) => self.print(&event, false),
+                Recalled::Past(past) => {
+                    if past.why == Why::Missed && past.is_cut {
+                        complain(&format_args!("{}: more was missed than the server sends", past.room));
+                    }
+                    past.lines.iter().for_each(|event| self.print(event, true));
+                }
+                Recalled::NoAnswer(room) => {
+                    let room = room.unwrap_or_default();
+                    complain(&format_args!("{room}: the server does not send what was said before"));
+                }
+            }
+        }
+        self.link.queue.push_urgent(self.recalls.take_requests());
+    }
+
+    fn print(&self, event: &ClientEvent, is_history: bool) {
         let line = match &event.kind {
-            _ if self.config.json => json::line(event, false),
+            _ if self.config.json => json::line(event, is_history),
             // Errors go to standard error.
             ClientEventKind::Refused { about, text, .. } => {
                 complain(&refusal(about.as_deref(), text));
@@ -227,6 +263,7 @@ impl Pipe<'_> {
     /// Handles the loss of the connection. Retries if no line can be said twice.
     fn lost(&mut self, error: &Error) -> Option<Result<(), Failure>> {
         let doubtful = self.link.lost(Instant::now());
+        self.recalls.lost();
         if self.input_ended && self.link.queue.is_empty() {
             return Some(Ok(()));
         }

@@ -1,5 +1,6 @@
 //! Prints lines and notes on the terminal.
 
+use std::cell::RefCell;
 use std::env;
 use std::io::{self, IsTerminal};
 use std::sync::Arc;
@@ -36,18 +37,37 @@ pub(super) struct Screen {
     printer: Option<Arc<Printer>>,
     /// The output is a terminal that can be cleared.
     can_clear: bool,
+    /// The date of the last line that somebody said, at first that of the start.
+    date: RefCell<String>,
 }
 
 impl Screen {
     pub(super) fn new(paint: Arc<Paint>, printer: Option<Arc<Printer>>) -> Self {
         let can_clear = io::stdout().is_terminal() && !is_dumb(env::var("TERM").ok().as_deref());
-        Self { paint, can_clear, printer }
+        let date = RefCell::new(paint.today());
+        Self { paint, can_clear, printer, date }
     }
 
-    /// Shows a line. With `names_rooms` it names its room.
+    /// Shows a line, after a date if it is of another day than the line before. With `names_rooms` it names its room.
     pub(super) fn show(&self, shown: &Shown, names_rooms: bool) {
-        let line = self.paint.line(shown, names_rooms);
-        let line = columns().map_or_else(|| line.clone(), |columns| wrap(&line, columns));
+        self.paint.date(shown).into_iter().for_each(|date| self.turn_to(date));
+        self.print(&self.paint.line(shown, names_rooms));
+    }
+
+    /// Shows today's date after lines of another day.
+    pub(super) fn end_past(&self) {
+        self.turn_to(self.paint.today());
+    }
+
+    fn turn_to(&self, date: String) {
+        if *self.date.borrow() != date {
+            self.print(&self.paint.new_day(&date));
+            self.date.replace(date);
+        }
+    }
+
+    fn print(&self, line: &str) {
+        let line = columns().map_or_else(|| line.to_owned(), |columns| wrap(line, columns));
         match &self.printer {
             Some(printer) => printer.print(&(line + "\n")),
             None => show(&line),

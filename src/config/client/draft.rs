@@ -10,6 +10,9 @@ use crate::wire::Wire;
 /// The default room.
 pub(super) const LOBBY: &str = "#lobby";
 
+/// Most earlier lines that can be asked for.
+pub const EARLIER_MOST: usize = 1000;
+
 /// When to use colours.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Color {
@@ -49,5 +52,6 @@ pub(super) struct Draft {
     pub(super) password: Option<String>,
     pub(super) highlights: Vec<String>,
     pub(super) color: Color,
+    pub(super) history: Option<usize>,
     pub(super) retry: Option<Option<Duration>>,
 }

@@ -40,6 +40,5 @@ const PORTS: &str = "The port is 30000, with TLS 6697";
 const PORTS: &str = "The port is 30000";
 
 const STATUS: &str = "\
-Exit status: 0 all was said and taken, 1 no connection or not all taken, 2 wrong
-usage or input, 3 refused: the name, the password, a room or a certificate.
+Exit status: 0 all was said and taken, 1 not all, 2 wrong usage, 3 refused.
 ";

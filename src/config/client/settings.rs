@@ -4,7 +4,7 @@ use std::fmt;
 use std::fs;
 use std::time::Duration;
 
-use super::draft::{Color, Draft, LOBBY};
+use super::draft::{Color, Draft, EARLIER_MOST, LOBBY};
 use crate::address::{Address, DEFAULT_PORT};
 use crate::config::setting::Fallback::{Value, Word};
 use crate::config::setting::{self, CommandLineOnly, Kind};
@@ -139,6 +139,20 @@ pub(super) const SETTINGS: &[Setting] = &[
     },
     Setting {
         short: "",
+        long: "history",
+        help: "earlier lines to show of each room",
+        kind: Kind::Text {
+            value: "LINES",
+            default: Word("pipe: 0, else 20"),
+            set: |draft, text| {
+                draft.history = Some(history(text)?);
+                Ok(())
+            },
+        },
+        reload: (),
+    },
+    Setting {
+        short: "",
         long: "retry",
         help: "how long to try to reconnect",
         kind: Kind::Text {
@@ -217,6 +231,11 @@ fn password(path: &str) -> Result<String, String> {
         }
         Some(password) => Ok(password.to_owned()),
     }
+}
+
+fn history(text: &str) -> Result<usize, String> {
+    let lines = text.parse().ok().filter(|&lines| lines <= EARLIER_MOST);
+    lines.ok_or_else(|| format!("{text:?} is not a number of lines from 0 to {EARLIER_MOST}"))
 }
 
 /// Parses how long to retry; `None` is for ever.

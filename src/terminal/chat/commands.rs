@@ -5,11 +5,15 @@ use std::time::SystemTime;
 use super::memory::IGNORED;
 use super::{Act, Chat, Emphasis, Shown, What};
 use crate::client::{Manner, Request};
+use crate::config::EARLIER_MOST;
 use crate::name::{RoomName, UserName, same_name};
 use crate::terminal::typed::{textbook_whisper, yes_or_no};
 
 /// Lines that `/history` shows without a number.
 const HISTORY_SHOWN: usize = 20;
+
+/// Longest text to search for, in bytes: it fits a line of IRC, also if every byte must be escaped.
+const SEARCH_BYTES: usize = 200;
 
 /// One command.
 pub(super) struct SlashCommand {
@@ -44,7 +48,7 @@ const fn rare(
 }
 
 /// Every command, as `/help` lists them.
-pub(super) const COMMANDS: [SlashCommand; 30] = [
+pub(super) const COMMANDS: [SlashCommand; 31] = [
     command("msg", "NAME TEXT", "whisper to somebody; so does //NAME:TEXT", Chat::msg),
     command("reply", "TEXT", "whisper to the last person who whispered to you", Chat::reply),
     command("me", "WHAT YOU DO", "send an action, such as /me waves", Chat::me),
@@ -64,6 +68,7 @@ pub(super) const COMMANDS: [SlashCommand; 30] = [
     rare("names", "[ROOM]", "who is in a room, or in this one; as /who", Chat::who),
     rare("query", "NAME TEXT", "whisper to somebody; as /msg", Chat::query),
     rare("history", "[COUNT]", "the last lines of this room", Chat::history),
+    rare("search", "WORDS", "the lines of this room with these words", Chat::search),
     rare("list", "[PATTERN]", "list the rooms", Chat::list),
     rare("whois", "NAME", "show who somebody is", Chat::whois),
     rare("motd", "", "the server's message of the day", Chat::motd),
@@ -202,12 +207,34 @@ impl Chat {
     }
 
     fn history(&mut self, count: &str) -> Result<Act, String> {
-        let count = match count.trim() {
-            "" => HISTORY_SHOWN,
-            count => count.parse().map_err(|_| usage("history"))?,
-        };
-        let lines = self.shown()?.map(|room| room.past.last(count)).unwrap_or_default();
-        Ok(if lines.is_empty() { Act::Tell("nothing was said here yet".into()) } else { Act::Show(lines) })
+        let room = self.past_here()?;
+        match count.trim() {
+            "" => Ok(Act::Recall { room, count: HISTORY_SHOWN }),
+            count => match count.parse() {
+                Ok(count @ 1..=EARLIER_MOST) => Ok(Act::Recall { room, count }),
+                Ok(_) => Err(format!("/history shows 1 to {EARLIER_MOST} lines")),
+                Err(_) => Err(usage("history")),
+            },
+        }
+    }
+
+    fn search(&mut self, text: &str) -> Result<Act, String> {
+        let text = text.trim();
+        if text.is_empty() {
+            return Err(usage("search"));
+        }
+        if text.len() > SEARCH_BYTES {
+            return Err(format!("that is too long to search for: at most {SEARCH_BYTES} bytes"));
+        }
+        Ok(Act::Search { room: self.past_here()?, text: text.to_owned() })
+    }
+
+    /// The room in the prompt, if it can have a past.
+    fn past_here(&self) -> Result<String, String> {
+        match self.shown()? {
+            Some(room) => Ok(room.name.clone()),
+            None => Err("the crazyit protocol has no history".into()),
+        }
     }
 
     fn who(&mut self, rest: &str) -> Result<Act, String> {
@@ -313,6 +340,7 @@ fn help(about: &str) -> Result<Act, String> {
 mod tests {
     use super::super::tests_support::{chat_in, told};
     use super::*;
+    use crate::wire::Wire;
 
     fn sent(chat: &mut Chat, line: &str) -> Request {
         match chat.typed(line) {
@@ -411,6 +439,28 @@ mod tests {
         assert_eq!(told(&mut chat, "/join #TEA"), "you speak in #tea now");
         assert_eq!(told(&mut chat, "/room"), "#tea");
         assert!(told(&mut chat, "/room #b").contains("you are not in #b"));
+    }
+
+    #[test]
+    fn history_and_search_are_about_the_room_in_the_prompt() {
+        let mut chat = chat_in("#tea", &[]);
+        let room = || "#tea".to_owned();
+        for (line, count) in [("/history", 20), ("/history 7", 7), ("/history 1000", 1000)] {
+            assert_eq!(chat.typed(line), Some(Act::Recall { room: room(), count }), "{line}");
+        }
+        let search = Act::Search { room: room(), text: "two words".into() };
+        assert_eq!(chat.typed("/search  two words "), Some(search));
+        for (line, why) in [("/history x", "write /history"), ("/search ", "write /search")] {
+            assert!(told(&mut chat, line).starts_with(why), "{line}");
+        }
+        for line in ["/history 0", "/history 1001"] {
+            assert_eq!(told(&mut chat, line), "/history shows 1 to 1000 lines");
+        }
+        assert!(told(&mut chat, &format!("/search {}", "x".repeat(201))).contains("at most 200 bytes"));
+        let mut chat = Chat::new(Wire::CrazyIt, "alice", &[], &[]);
+        for line in ["/history", "/search tea"] {
+            assert_eq!(told(&mut chat, line), "the crazyit protocol has no history");
+        }
     }
 
     #[test]

@@ -110,7 +110,7 @@ impl Chat {
     }
 
     /// True if `text` mentions us or has a highlighted word.
-    fn stands_out(&self, text: &str) -> bool {
+    pub(super) fn stands_out(&self, text: &str) -> bool {
         self.highlights.iter().chain([&self.name]).any(|word| mentions(text, word))
     }
 
@@ -214,23 +214,19 @@ mod tests {
     }
 
     #[test]
-    fn history_has_the_last_lines_of_this_room_with_our_own() {
+    fn the_last_lines_of_a_room_are_kept_with_our_own() {
         let mut chat = chat_in("#tea", &[]);
         hear(&mut chat, said("bob", "one"));
         hear_own(&mut chat, said("alice", "two"));
-        let texts = |chat: &mut Chat, line: &str| match chat.typed(line) {
-            Some(Act::Show(lines)) => lines
-                .into_iter()
-                .map(|line| match line.what {
-                    What::Said { text, .. } if line.time.is_some() => text,
-                    other => panic!("{other:?}"),
-                })
-                .collect::<Vec<_>>(),
-            other => panic!("{other:?}"),
+        let mut texts = |count| {
+            let text = |line: Shown| match line.what {
+                What::Said { text, .. } if line.time.is_some() => text,
+                other => panic!("{other:?}"),
+            };
+            chat.last_heard("#tea", count).into_iter().map(text).collect::<Vec<_>>()
         };
-        assert_eq!(texts(&mut chat, "/history"), ["one", "two"]);
-        assert_eq!(texts(&mut chat, "/history 1"), ["two"]);
-        assert!(told(&mut chat, "/history x").starts_with("write /history"));
+        assert_eq!(texts(9), ["one", "two"]);
+        assert_eq!(texts(1), ["two"]);
     }
 
     #[test]

@@ -12,6 +12,7 @@ mod movement;
 mod past;
 mod place;
 mod rare;
+mod recalled;
 mod room;
 mod shown;
 #[cfg(test)]
@@ -76,8 +77,16 @@ pub(super) enum Act {
     Send(Request),
     /// Show this to the writer.
     Tell(String),
-    /// Show these lines again.
-    Show(Vec<Shown>),
+    /// Show the last lines of a room.
+    Recall {
+        room: String,
+        count: usize,
+    },
+    /// Search a room for a text.
+    Search {
+        room: String,
+        text: String,
+    },
     /// Clear the screen.
     Clear,
     /// Drop the queued lines.

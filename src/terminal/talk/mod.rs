@@ -1,6 +1,7 @@
 //! The conversation at a keyboard, which outlives its connections.
 
 mod questions;
+mod recalling;
 
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -19,6 +20,7 @@ use crate::terminal::paint::Paint;
 use crate::terminal::paste::Paste;
 use crate::terminal::progress::SendProgress;
 use crate::terminal::prompts::Prompts;
+use crate::terminal::recall::Recalls;
 use crate::terminal::screen::{Screen, has_colors};
 use crate::terminal::{guard, keyboard};
 
@@ -28,6 +30,9 @@ const QUIT_TIMEOUT: Duration = Duration::from_secs(2);
 /// The same while our lines are in flight.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// Earlier lines to show in each room.
+const EARLIER: usize = 20;
+
 /// A second Ctrl-C within this time ends the program.
 const TWICE: Duration = Duration::from_secs(3);
 
@@ -35,6 +40,7 @@ struct Talk {
     config: ClientConfig,
     chat: Arc<Mutex<Chat>>,
     link: Link,
+    recalls: Recalls,
     screen: Screen,
     prompts: Prompts,
     /// A question is open: whether to send what was typed without a connection.
@@ -66,6 +72,7 @@ pub(in crate::terminal) fn run(config: &ClientConfig, client: Client, name: User
         config: config.clone(),
         chat,
         link,
+        recalls: Recalls::new(config.history.unwrap_or(EARLIER), true),
         screen: Screen::new(paint, printer),
         prompts: Prompts::new(given),
         is_asking: false,
@@ -113,6 +120,8 @@ impl Talk {
 
     /// Sends, shows groups and progress, gives prompts. Returns when something is due next.
     fn do_what_is_due(&mut self, now: Instant) -> Option<Instant> {
+        let late = self.recalls.expire(now);
+        self.recalled(late);
         let due = self.send(now);
         let crowds = self.chat().unfold(now);
         let several = self.chat().has_several_rooms();
@@ -123,7 +132,13 @@ impl Talk {
             self.screen.note(&format!("{lines} lines are still to be sent"));
         }
         self.give_prompt(now);
-        let others = [self.chat().unfolds_at(), self.prompts.due(), self.leaving, self.progress.due()];
+        let others = [
+            self.chat().unfolds_at(),
+            self.prompts.due(),
+            self.leaving,
+            self.progress.due(),
+            self.recalls.due(),
+        ];
         others.into_iter().flatten().chain(due).min()
     }
 
@@ -181,7 +196,7 @@ impl Talk {
                 return self.leave();
             }
             Note::Heard(number, item) if self.link.is_current(number) => match item {
-                Some(Ok(event)) => self.hear(&event),
+                Some(Ok(event)) => self.hear(event),
                 item if self.leaving.is_some() => {
                     self.heard_end = item.is_none();
                     return false;
@@ -220,7 +235,8 @@ impl Talk {
     fn act(&mut self, act: &Act) {
         match act {
             Act::Tell(text) => self.screen.note(text),
-            Act::Show(lines) => lines.iter().for_each(|shown| self.screen.show(shown, false)),
+            Act::Recall { room, count } => self.recall(room, *count),
+            Act::Search { room, text } => self.search(room, text),
             Act::Clear => self.screen.clear(),
             Act::Stop if !self.stop() => self.screen.note("nothing is being sent"),
             Act::Stop => {}
@@ -243,22 +259,17 @@ impl Talk {
         }
     }
 
-    fn hear(&mut self, event: &ClientEvent) {
+    fn hear(&mut self, event: ClientEvent) {
         let now = Instant::now();
-        self.link.hear(event, now);
+        self.link.hear(&event, now);
         if matches!(event.kind, ClientEventKind::Refused { .. }) {
             self.prompts.hurry(Instant::now());
         }
         if let (ClientEventKind::Closing(_), true) = (&event.kind, self.leaving.is_some()) {
             return;
         }
-        let (shown, several) = {
-            let mut chat = self.chat();
-            (chat.hear(event, now), chat.has_several_rooms())
-        };
-        if let Some(shown) = shown {
-            self.screen.show(&shown, several);
-        }
+        let recalled = self.recalls.hear(event, self.link.history_offer(), now);
+        self.recalled(recalled);
     }
 
     /// We are connected: joins the rooms.
@@ -272,6 +283,7 @@ impl Talk {
     /// The connection is lost. False ends the conversation.
     fn lost(&mut self, why: &str) -> bool {
         let doubtful = self.link.lost(Instant::now());
+        self.recalls.lost();
         if self.link.has_given_up() {
             self.failure = Some(Failure::new(1, why));
             return false;
@@ -302,8 +314,9 @@ impl Talk {
                 self.screen.note(&format!("your name is still refused; trying {name}"));
             }
             Tried::Back(name) => {
-                self.screen
-                    .note(&format!("connected again, as {name}; messages from the meantime are missing"));
+                let has_history = self.link.history_offer().has_history;
+                let missing = if has_history { "" } else { "; messages from the meantime are missing" };
+                self.screen.note(&format!("connected again, as {name}{missing}"));
                 self.come_in(&name);
                 // An earlier question may already be answered.
                 self.is_asking = self.link.queue.waiting_lines() > 0;

@@ -1,0 +1,269 @@
+//! What was said before, or while we were away. It fetches what is missing after each join, keeps live lines back until
+//! it has come, and drops what would come twice. It knows no sockets and no clock: events go in; events, the past and
+//! requests come out.
+
+mod fetch;
+mod seen;
+
+pub(super) use fetch::{Past, Why};
+
+use std::mem;
+use std::time::{Instant, SystemTime};
+
+use crate::client::{ClientEvent, ClientEventKind, HistoryOffer, Moment, Request};
+use crate::config::EARLIER_MOST;
+use fetch::{Fetch, PAGE_TIMEOUT};
+use seen::Seen;
+
+/// Most lines that are fetched after a time away.
+const MISSED_MOST: usize = 300;
+
+/// Most lines that a search shows.
+const FOUND_MOST: usize = 50;
+
+/// What to do next, in this order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Recalled {
+    /// Handle this event, as if it had come now.
+    Live(ClientEvent),
+    /// Show this.
+    Past(Past),
+    /// The server has not answered in time: with the past of this room, or a search.
+    NoAnswer(Option<String>),
+}
+
+/// The past that is being fetched, and how far each room has come.
+#[derive(Debug)]
+pub(super) struct Recalls {
+    /// Lines to fetch after the first join of a room.
+    earlier: usize,
+    /// Fetch what was missed, and take what is sent unasked.
+    is_wanted: bool,
+    seen: Seen,
+    /// At most one of each room.
+    fetches: Vec<Fetch>,
+    search: Option<Search>,
+    /// What is to be sent.
+    requests: Vec<Request>,
+}
+
+#[derive(Debug)]
+struct Search {
+    room: String,
+    text: String,
+    until: Instant,
+}
+
+impl Recalls {
+    /// Fetches the last `earlier` lines of each room, and what was missed unless it is not wanted.
+    pub(super) fn new(earlier: usize, is_wanted: bool) -> Self {
+        let (fetches, requests) = (Vec::new(), Vec::new());
+        Self { earlier, is_wanted, seen: Seen::default(), fetches, search: None, requests }
+    }
+
+    /// Applies an event.
+    pub(super) fn hear(&mut self, event: ClientEvent, offer: HistoryOffer, now: Instant) -> Vec<Recalled> {
+        match &event.kind {
+            ClientEventKind::Joined { room, .. } if event.is_own => {
+                if self.is_wanted && offer.has_history {
+                    self.begin(room, event.time, now);
+                }
+                vec![Recalled::Live(event)]
+            }
+            ClientEventKind::Said { room: Some(room), .. } => {
+                let room = room.clone();
+                self.said(&room, event)
+            }
+            ClientEventKind::History { .. } | ClientEventKind::Found(_) => self.answered(event.kind, now),
+            ClientEventKind::Refused { command: Some(command), about, .. } => {
+                let ended = self.refused(command, about.as_deref());
+                [vec![Recalled::Live(event)], ended].concat()
+            }
+            ClientEventKind::Parted { room, .. } if event.is_own => {
+                let ended = self.abandon(&room.clone());
+                [ended, vec![Recalled::Live(event)]].concat()
+            }
+            _ => vec![Recalled::Live(event)],
+        }
+    }
+
+    /// Fetches the last `count` lines of a room. An error for people if the room's past is already on its way.
+    pub(super) fn ask(&mut self, room: &str, count: usize, now: Instant) -> Result<(), &'static str> {
+        if self.fetches.iter().any(|fetch| fetch.is_of(room)) {
+            return Err("the server is still sending what was said here");
+        }
+        self.start(Fetch::new(room, Why::Asked, None, count.clamp(1, EARLIER_MOST), now));
+        Ok(())
+    }
+
+    /// Searches a room. An error for people if another search is under way.
+    pub(super) fn search(&mut self, room: &str, text: &str, now: Instant) -> Result<(), &'static str> {
+        if self.search.is_some() {
+            return Err("the server is still searching");
+        }
+        let (room, text) = (room.to_owned(), text.to_owned());
+        self.requests.push(Request::Search { room: room.clone(), text: text.clone(), most: FOUND_MOST });
+        self.search = Some(Search { room, text, until: now + PAGE_TIMEOUT });
+        Ok(())
+    }
+
+    /// What is to be sent, ahead of everything else.
+    pub(super) fn take_requests(&mut self) -> Vec<Request> {
+        mem::take(&mut self.requests)
+    }
+
+    /// True if something is being fetched.
+    pub(super) fn is_waiting(&self) -> bool {
+        !self.fetches.is_empty() || self.search.is_some()
+    }
+
+    /// When [`Recalls::expire`] returns something.
+    pub(super) fn due(&self) -> Option<Instant> {
+        let search = self.search.iter().map(|search| search.until);
+        self.fetches.iter().map(|fetch| fetch.until).chain(search).min()
+    }
+
+    /// Ends what the server has not answered in time.
+    pub(super) fn expire(&mut self, now: Instant) -> Vec<Recalled> {
+        let mut told = Vec::new();
+        if self.search.take_if(|search| search.until <= now).is_some() {
+            told.push(Recalled::NoAnswer(None));
+        }
+        while let Some(late) = self.fetches.iter().position(|fetch| fetch.until <= now) {
+            let (past, live) = self.fetches.remove(late).end();
+            if past.lines.is_empty() {
+                told.push(Recalled::NoAnswer(Some(past.room)));
+                told.extend(self.live(live));
+            } else {
+                told.extend(self.done(past, live));
+            }
+        }
+        told
+    }
+
+    /// The connection is lost. What was held back will be fetched again.
+    pub(super) fn lost(&mut self) {
+        (self.fetches, self.search, self.requests) = (Vec::new(), None, Vec::new());
+    }
+
+    /// We are in a room.
+    fn begin(&mut self, room: &str, time: Option<SystemTime>, now: Instant) {
+        self.fetches.retain(|fetch| !fetch.is_of(room));
+        match self.seen.in_room(room) {
+            Some(last) => {
+                self.start(Fetch::new(room, Why::Missed, Some(last.clone()), MISSED_MOST, now));
+            }
+            None => {
+                // Nothing else may be said until the connection is lost.
+                time.iter().for_each(|&time| self.seen.set(room, Moment { id: None, time: Some(time) }));
+                if self.earlier > 0 {
+                    self.start(Fetch::new(room, Why::Earlier, None, self.earlier, now));
+                }
+            }
+        }
+    }
+
+    fn start(&mut self, fetch: Fetch) {
+        self.requests.push(fetch.request());
+        self.fetches.push(fetch);
+    }
+
+    /// Somebody spoke: the line waits if the past of its room is on its way.
+    fn said(&mut self, room: &str, event: ClientEvent) -> Vec<Recalled> {
+        match self.fetches.iter_mut().find(|fetch| fetch.is_of(room) && fetch.holds()) {
+            None => self.live(vec![event]),
+            Some(fetch) => match fetch.hold(event) {
+                None => Vec::new(),
+                // Rather than lose lines, it ends here.
+                Some(event) => {
+                    let mut ended = self.abandon(room);
+                    ended.extend(self.live(vec![event]));
+                    ended
+                }
+            },
+        }
+    }
+
+    /// Live lines, which are the last of their rooms now.
+    fn live(&mut self, events: Vec<ClientEvent>) -> Vec<Recalled> {
+        events.iter().for_each(|event| self.note(event));
+        events.into_iter().map(Recalled::Live).collect()
+    }
+
+    fn note(&mut self, event: &ClientEvent) {
+        if let (ClientEventKind::Said { room: Some(room), .. }, Some(moment)) =
+            (&event.kind, Moment::of(event))
+        {
+            self.seen.set(room, moment);
+        }
+    }
+
+    fn answered(&mut self, answer: ClientEventKind, now: Instant) -> Vec<Recalled> {
+        match answer {
+            ClientEventKind::History { room, events, is_all } => self.page(&room, events, is_all, now),
+            ClientEventKind::Found(lines) => match self.search.take() {
+                Some(Search { room, text, .. }) => {
+                    let is_cut = lines.len() >= FOUND_MOST;
+                    vec![Recalled::Past(Past { room, why: Why::Found(text), lines, is_cut })]
+                }
+                None => Vec::new(),
+            },
+            _ => Vec::new(),
+        }
+    }
+
+    fn page(&mut self, room: &str, events: Vec<ClientEvent>, is_all: bool, now: Instant) -> Vec<Recalled> {
+        let Some(at) = self.fetches.iter().position(|fetch| fetch.is_of(room)) else {
+            return self.unasked(room, events, now);
+        };
+        if !self.fetches[at].take(events, is_all, now) {
+            self.requests.push(self.fetches[at].request());
+            return Vec::new();
+        }
+        let (past, live) = self.fetches.remove(at).end();
+        self.done(past, live)
+    }
+
+    /// A server sends the past by itself, or too late.
+    fn unasked(&mut self, room: &str, events: Vec<ClientEvent>, now: Instant) -> Vec<Recalled> {
+        if !self.is_wanted {
+            return Vec::new();
+        }
+        let mut fetch = Fetch::new(room, Why::Earlier, None, EARLIER_MOST, now);
+        fetch.take(events, true, now);
+        vec![Recalled::Past(fetch.end().0)]
+    }
+
+    /// A fetch is complete. Live lines come after it.
+    fn done(&mut self, past: Past, live: Vec<ClientEvent>) -> Vec<Recalled> {
+        if let (Why::Earlier | Why::Missed, Some(last)) = (&past.why, past.lines.last()) {
+            self.note(last);
+        }
+        [vec![Recalled::Past(past)], self.live(live)].concat()
+    }
+
+    /// The server refuses to show the past. Live lines need not wait any longer.
+    fn refused(&mut self, command: &str, about: Option<&str>) -> Vec<Recalled> {
+        match command {
+            "SEARCH" => self.search = None,
+            "CHATHISTORY" => {
+                let named = self.fetches.iter().find(|fetch| about.is_some_and(|about| fetch.is_of(about)));
+                // Servers answer in order.
+                let refused = named.or(self.fetches.first()).map(|fetch| fetch.room().to_owned());
+                return refused.map(|room| self.abandon(&room)).unwrap_or_default();
+            }
+            _ => {}
+        }
+        Vec::new()
+    }
+
+    /// Ends the fetch of a room. Returns the live lines.
+    fn abandon(&mut self, room: &str) -> Vec<Recalled> {
+        let Some(at) = self.fetches.iter().position(|fetch| fetch.is_of(room)) else { return Vec::new() };
+        let (_, live) = self.fetches.remove(at).end();
+        self.live(live)
+    }
+}
+
+#[cfg(test)]
+mod tests;
