@@ -29,13 +29,14 @@
 //! | `tls_clock` | a clock for TLS that is safe before 1970; with the feature `tls` |
 //! | `footprint` | estimates the memory of allocations |
 //! | `files` | reads files within a limit, and replaces them atomically |
+//! | `bans_file` | reads and writes the file `bans` |
 //! | `date` | dates of RFC 3339 |
 //! | `span` | durations as people write them, such as 7d |
 //! | `config` | options and limits of both programs, with their units |
 //!
 //! Imports point one way: programs → `net` → `server` → `session` → `hub`, `wire` → `message`, `name`; programs →
 //! `terminal` → `client` → `wire`. `config`, `address`, `network`, `fingerprint`, `secret`, `date`, `span`, `logging`,
-//! `origin`, `bucket`, `footprint` and `files` are on the level of `message` and `name`. `hub` and `wire` do not know
+//! `origin`, `bucket`, `footprint`, `files` and `bans_file` are on the level of `message` and `name`. `hub` and `wire` do not know
 //! each other, and only `net` uses mio.
 //!
 //! # One turn of the server
@@ -49,6 +50,7 @@
 //! Time is an argument: only the reactor reads the clock.
 
 pub mod address;
+mod bans_file;
 mod bucket;
 pub mod client;
 #[doc(hidden)]

@@ -4,8 +4,8 @@
 use std::time::SystemTime;
 
 use super::budget::OverBudget;
-use super::{Ban, BanError, Bans, Hub};
-use crate::message::{Effect, Effects, Event, EventKind, Now, Peer, Source, UserId};
+use super::{Bans, Hub};
+use crate::message::{Ban, BanError, Effect, Effects, Event, EventKind, Now, Peer, Source, UserId};
 use crate::network::Network;
 
 impl Hub {

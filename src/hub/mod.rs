@@ -26,7 +26,7 @@ mod talk;
 mod users;
 mod watchers;
 
-pub use bans::{Ban, BanError, Bans, MOST_BANS};
+pub use bans::Bans;
 pub use doors::{MOST_ROOMS, ROOMS_PER_USER};
 pub use past::{PastUser, REMEMBERED};
 #[cfg(feature = "store")]

@@ -1,5 +1,6 @@
 //! Plain values passed between the parts. They contain no sockets, no protocol's bytes and no clock.
 
+mod ban;
 mod capabilities;
 mod check;
 mod close;
@@ -15,6 +16,7 @@ mod history;
 mod refusal;
 mod tally;
 
+pub use ban::{Ban, BanError, MOST_BANS};
 pub use capabilities::Capabilities;
 pub use check::{Check, Outcome, Purpose};
 pub use close::{CloseReason, PASSWORD_NOT_CHECKED};

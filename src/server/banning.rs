@@ -5,11 +5,11 @@ use std::fmt;
 use log::warn;
 
 use super::Server;
-use crate::hub::Ban;
-use crate::message::{CloseReason, Now, Peer};
+use crate::bans_file;
+use crate::message::{Ban, CloseReason, Now, Peer};
 use crate::network::Network;
+use crate::server::Stream;
 use crate::server::connection::{Connection, Life};
-use crate::server::{Stream, bans_file};
 
 const ENDS_AT_ONCE: usize = 128;
 

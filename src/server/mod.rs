@@ -6,7 +6,6 @@
 
 mod admission;
 mod banning;
-pub(crate) mod bans_file;
 mod batch;
 mod checks;
 mod connection;

@@ -4,8 +4,8 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
-use crate::hub::Ban;
-use crate::message::{Answer, EventId, Query, Record};
+
+use crate::message::{Answer, Ban, EventId, Query, Record};
 
 /// Where and how much the store keeps.
 #[derive(Debug)]

@@ -2,8 +2,8 @@
 
 use parlor::address::Address;
 use parlor::config::{ClientConfig, Invocation, Limits, ServerConfig};
-use parlor::hub::{BanError, MOST_BANS, MOST_ROOMS, REMEMBERED};
-use parlor::message::CloseReason;
+use parlor::hub::{MOST_ROOMS, REMEMBERED};
+use parlor::message::{BanError, CloseReason, MOST_BANS};
 use parlor::name::{ROOM_NAME_CHARS, USER_NAME_CHARS};
 use parlor::secret::PASSWORD_BYTES;
 use parlor::wire::crazyit::{

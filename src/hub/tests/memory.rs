@@ -3,6 +3,7 @@
 use std::net::Ipv4Addr;
 
 use super::*;
+use crate::message::{Ban, BanError, MOST_BANS};
 use crate::network::Network;
 
 /// Logs users in from this address, lets each open rooms and add masks until the hub refuses, and returns the

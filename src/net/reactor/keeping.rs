@@ -10,12 +10,12 @@ use log::warn;
 use mio::Waker;
 
 use super::running::Running;
+use crate::bans_file;
 use crate::config::ServerConfig;
-use crate::hub::Ban;
-use crate::message::Now;
+use crate::message::{Ban, Now};
 use crate::net::socket::Socket;
 use crate::net::worker::Worker;
-use crate::server::{Server, bans_file};
+use crate::server::Server;
 
 /// How long shutting down may wait for the disk.
 const SAVE_TIMEOUT: Duration = Duration::from_secs(10);

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use crate::date;
 use crate::files::{read_text, replace};
-use crate::hub::{Ban, MOST_BANS};
+use crate::message::{Ban, MOST_BANS};
 
 const NAME: &str = "bans";
 
@@ -42,7 +42,7 @@ pub(crate) fn save(path: &Path, text: &str) -> io::Result<()> {
 }
 
 /// The content of a file with these bans.
-pub(super) fn text<'a>(bans: impl Iterator<Item = &'a Ban>) -> String {
+pub(crate) fn text<'a>(bans: impl Iterator<Item = &'a Ban>) -> String {
     let mut text = HEAD.to_owned();
     for Ban { network, until, by, since, reason } in bans {
         let until = until.map_or_else(|| "-".to_owned(), |until| date::seconds(until).to_string());
