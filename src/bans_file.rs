@@ -1,19 +1,19 @@
-//! The file `bans`, which keeps bans across restarts: one per line, for people to read and, while the server does not
-//! run, to edit.
-//!
-//! It is replaced atomically, once the new file is on the disk.
+//! The file `bans`: one ban per line, for people to read and, while the server does not run, to edit. Builds without
+//! the store keep bans there across restarts; the store imports it once.
+
+#[cfg(any(not(feature = "store"), test))]
+mod saving;
 
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use crate::date;
-use crate::files::{read_text, replace};
+use crate::files::read_text;
 use crate::message::{Ban, MOST_BANS};
+#[cfg(any(not(feature = "store"), test))]
+pub(crate) use saving::{save, text};
 
 const NAME: &str = "bans";
-
-/// First line of the file. Other comments are lost with the next ban.
-const HEAD: &str = "# Banned: network, expiry or -, operator, time, and reason.\n";
 
 /// Most bytes read from the file: more than the most bans need.
 const FILE_BYTES: usize = 1024 * MOST_BANS;
@@ -33,24 +33,6 @@ pub(crate) fn read(path: &Path) -> io::Result<Vec<Ban>> {
         text => text.map_err(|error| wrong(format!(": {error}")))?,
     };
     parse(&text).map_err(|(number, why)| wrong(format!(", line {number}: {why}")))
-}
-
-/// Replaces the content of the file. On failure the old file remains, and the error names it.
-pub(crate) fn save(path: &Path, text: &str) -> io::Result<()> {
-    replace(path, text, 0o600)
-        .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", path.display())))
-}
-
-/// The content of a file with these bans.
-pub(crate) fn text<'a>(bans: impl Iterator<Item = &'a Ban>) -> String {
-    let mut text = HEAD.to_owned();
-    for Ban { network, until, by, since, reason } in bans {
-        let until = until.map_or_else(|| "-".to_owned(), |until| date::seconds(until).to_string());
-        let line = format!("{network} {until} {by} {} {reason}", date::seconds(*since));
-        text.push_str(line.trim_end());
-        text.push('\n');
-    }
-    text
 }
 
 /// Parses the content of a file; an error has the line number and a reason.

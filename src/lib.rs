@@ -30,13 +30,15 @@
 //! | `footprint` | estimates the memory of allocations |
 //! | `files` | reads files within a limit, and replaces them atomically |
 //! | `bans_file` | reads and writes the file `bans` |
+//! | `priority` | lets the event loop go before other threads |
 //! | `date` | dates of RFC 3339 |
 //! | `span` | durations as people write them, such as 7d |
 //! | `config` | options and limits of both programs, with their units |
 //!
 //! Imports point one way: programs → `net` → `server` → `session` → `hub`, `wire` → `message`, `name`; programs →
 //! `terminal` → `client` → `wire`. `config`, `address`, `network`, `fingerprint`, `secret`, `date`, `span`, `logging`,
-//! `origin`, `bucket`, `footprint`, `files` and `bans_file` are on the level of `message` and `name`. `hub` and `wire` do not know
+//! `origin`, `bucket`, `footprint`, `files`, `bans_file` and `priority` are on the level of `message` and `name`.
+//! `store` knows only these. `hub` and `wire` do not know
 //! each other, and only `net` uses mio.
 //!
 //! # One turn of the server
@@ -75,6 +77,7 @@ pub mod net;
 #[doc(hidden)]
 pub mod network;
 mod origin;
+mod priority;
 #[doc(hidden)]
 pub mod secret;
 #[doc(hidden)]

@@ -167,6 +167,14 @@ fn folded_once(c: char) -> impl Iterator<Item = char> {
     c.to_uppercase().flat_map(char::to_lowercase)
 }
 
+#[cfg(feature = "store")]
+impl RoomName {
+    /// The name without its letter case: the same for equal names.
+    pub(crate) fn folded(&self) -> String {
+        folded(&self.0).collect()
+    }
+}
+
 /// True when the names are equal up to letter case. For names that may be invalid here, such as those of other servers.
 pub fn same_name(a: &str, b: &str) -> bool {
     fold_eq(a, b)

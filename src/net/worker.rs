@@ -11,6 +11,8 @@ use std::thread;
 use log::warn;
 use mio::Waker;
 
+use crate::priority::step_back;
+
 const JOBS: usize = 16;
 
 /// Stack of the thread in bytes. Hashes allocate their own memory, and files are short.
@@ -124,15 +126,6 @@ impl<T> Desk<T> {
         if let Err(error) = self.waker.wake() {
             warn!("cannot wake the event loop: {error}");
         }
-    }
-}
-
-/// On one core, the loop should go first. On systems other than Linux, nice(2) would affect the whole process.
-fn step_back() {
-    #[cfg(target_os = "linux")]
-    {
-        // Failure does no harm.
-        rustix::process::nice(10).ok();
     }
 }
 

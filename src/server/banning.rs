@@ -5,6 +5,7 @@ use std::fmt;
 use log::warn;
 
 use super::Server;
+#[cfg(not(feature = "store"))]
 use crate::bans_file;
 use crate::message::{Ban, CloseReason, Now, Peer};
 use crate::network::Network;
@@ -21,6 +22,7 @@ impl<S: Stream> Server<S> {
     }
 
     /// The content of the bans file, if bans have changed since the last call.
+    #[cfg(not(feature = "store"))]
     pub fn bans_to_keep(&mut self, now: Now) -> Option<String> {
         let (bans, kept) = (self.hub.bans(), self.kept_changes);
         self.kept_changes = bans.changes();

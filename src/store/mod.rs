@@ -1,94 +1,59 @@
-//! The store: what outlives a restart. This is its interface; nothing is kept yet.
+//! The store: a database file with the history of rooms and the bans, and the thread that owns it. The event loop
+//! hands over what happens and asks questions; it never waits for the disk.
+//!
+//! Knows no rooms, sessions and sockets. [`Store`] is the side of the loop, `Keeper` that of the thread, and between
+//! them is a `Desk`. The thread works on a [`Database`]: a file of SQLite, or a stand-in in tests.
+
+mod database;
+mod desk;
+mod handle;
+mod keeper;
+mod question;
+mod size;
+mod sqlite;
+
+pub use database::{Database, Figures};
+pub use desk::{Reply, Status};
+pub use handle::{QUEUE_BYTES, Store};
+pub use question::Question;
 
 use std::fmt;
 use std::path::PathBuf;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
+use crate::message::{Ban, EventId};
 
-use crate::message::{Answer, Ban, EventId, Query, Record};
-
-/// Where and how much the store keeps.
-#[derive(Debug)]
+/// Where the store is, and what it keeps.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoreConfig {
+    /// The directory of the database file.
     pub directory: PathBuf,
+    /// How long the history is kept; `None` keeps none, only bans.
     pub age: Option<Duration>,
+    /// Most messages kept of each room, and as many other events.
     pub lines: u32,
+    /// Most bytes of the database file, its journal included.
     pub bytes: u64,
 }
 
-/// The side of the event loop.
+/// What an earlier run has left in the store.
 #[derive(Debug, Default)]
-pub struct Store {
-    asked: Vec<u64>,
-    has_stopped: bool,
-}
-
-/// What an earlier run has kept.
-#[derive(Debug)]
 pub struct Opened {
     pub bans: Vec<Ban>,
+    /// The last event; later ones must have larger ids.
     pub last_event: EventId,
+    /// What operators should know, a line each.
     pub notes: Vec<String>,
 }
 
-/// Why the store cannot be opened.
-#[derive(Debug)]
-pub struct StoreError;
+/// Why the store cannot be opened, in one line that names the file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoreError(pub(crate) String);
 
 impl fmt::Display for StoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the store cannot be opened")
+        f.write_str(&self.0)
     }
 }
 
-/// What the store tells the loop.
-#[derive(Debug)]
-pub enum Reply {
-    Answer(u64, Answer),
-    HasRoom,
-    BansSaved(Result<(), String>),
-    Failing(String),
-    Recovered { lost: u64 },
-    Stopped,
-}
-
-impl Store {
-    pub fn open(
-        _: &StoreConfig,
-        _: impl Fn() + Send + 'static,
-        _: SystemTime,
-    ) -> Result<(Self, Opened), StoreError> {
-        let opened = Opened { bans: Vec::new(), last_event: EventId::MIN, notes: Vec::new() };
-        Ok((Self::default(), opened))
-    }
-
-    pub fn record(&mut self, _: Record) {}
-
-    pub fn ask(&mut self, number: u64, _: Query) {
-        self.asked.push(number);
-    }
-
-    pub fn save_bans(&mut self, _: Vec<Ban>) {}
-
-    pub fn flush(&mut self, _: SystemTime) {}
-
-    pub fn fetch(&mut self) -> Option<Reply> {
-        None
-    }
-
-    pub fn is_full(&self) -> bool {
-        false
-    }
-
-    pub fn is_overfull(&self) -> bool {
-        false
-    }
-
-    pub fn queued_bytes(&self) -> usize {
-        0
-    }
-
-    pub fn stop(&mut self) {
-        self.has_stopped = true;
-    }
-}
+impl std::error::Error for StoreError {}

@@ -1,0 +1,80 @@
+//! Changes of rooms as text, one to a line: `+operator bob`, `-moderated`, `+limit 5`, `+ban *!*@192.0.2.7`. A key is
+//! never written, only that there was one. A limit of the history has its messages and seconds: `+history 50:86400`.
+
+use std::time::Duration;
+
+use crate::message::{HistoryLimit, MaskList, Rank, RoomChange, RoomFlag};
+use crate::name::UserName;
+
+const RANKS: [(&str, Rank); 2] = [("operator", Rank::OPERATOR), ("voice", Rank::VOICE)];
+
+const FLAGS: [(&str, RoomFlag); 6] = [
+    ("invite-only", RoomFlag::InviteOnly),
+    ("moderated", RoomFlag::Moderated),
+    ("no-external", RoomFlag::NoExternal),
+    ("secret", RoomFlag::Secret),
+    ("topic-locked", RoomFlag::TopicLocked),
+    ("no-ctcp", RoomFlag::NoCtcp),
+];
+
+const LISTS: [(&str, MaskList); 3] =
+    [("ban", MaskList::Bans), ("exception", MaskList::Exceptions), ("invite", MaskList::Invited)];
+
+/// What stands for a key.
+const HIDDEN: &str = "*";
+
+pub(super) fn text(changes: &[RoomChange]) -> String {
+    changes.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// The changes in `text`. Leaves out what is not one.
+pub(super) fn parse(text: &str) -> Vec<RoomChange> {
+    text.lines().filter_map(parse_line).collect()
+}
+
+fn line(change: &RoomChange) -> String {
+    let sign = |is_set: bool| if is_set { '+' } else { '-' };
+    match change {
+        RoomChange::Rank { who, rank, given } => format!("{}{} {who}", sign(*given), word(&RANKS, rank)),
+        RoomChange::Flag(flag, is_set) => format!("{}{}", sign(*is_set), word(&FLAGS, flag)),
+        RoomChange::Key(key) => format!("{}key", sign(key.is_some())),
+        RoomChange::Limit(None) => "-limit".into(),
+        RoomChange::Limit(Some(limit)) => format!("+limit {limit}"),
+        RoomChange::History(None) => "-history".into(),
+        RoomChange::History(Some(HistoryLimit { lines, age })) => {
+            format!("+history {lines}:{}", age.as_secs())
+        }
+        RoomChange::Mask { list, mask, added } => format!("{}{} {mask}", sign(*added), word(&LISTS, list)),
+    }
+}
+
+fn parse_line(line: &str) -> Option<RoomChange> {
+    let is_set = line.starts_with('+');
+    let line = line.strip_prefix(['+', '-'])?;
+    let (name, value) = line.split_once(' ').unwrap_or((line, ""));
+    if let Some(&(_, rank)) = RANKS.iter().find(|(word, _)| *word == name) {
+        return Some(RoomChange::Rank { who: UserName::new(value).ok()?, rank, given: is_set });
+    }
+    if let Some(&(_, flag)) = FLAGS.iter().find(|(word, _)| *word == name) {
+        return Some(RoomChange::Flag(flag, is_set));
+    }
+    if let Some(&(_, list)) = LISTS.iter().find(|(word, _)| *word == name) {
+        return Some(RoomChange::Mask { list, mask: value.to_owned(), added: is_set });
+    }
+    match (name, is_set) {
+        ("key", _) => Some(RoomChange::Key(is_set.then(|| HIDDEN.to_owned()))),
+        ("limit", false) => Some(RoomChange::Limit(None)),
+        ("limit", true) => Some(RoomChange::Limit(Some(value.parse().ok()?))),
+        ("history", false) => Some(RoomChange::History(None)),
+        ("history", true) => {
+            let (lines, age) = value.split_once(':')?;
+            let age = Duration::from_secs(age.parse().ok()?);
+            Some(RoomChange::History(Some(HistoryLimit { lines: lines.parse().ok()?, age })))
+        }
+        _ => None,
+    }
+}
+
+fn word<T: PartialEq>(words: &[(&'static str, T)], meaning: &T) -> &'static str {
+    words.iter().find(|(_, known)| known == meaning).map_or("", |(word, _)| word)
+}

@@ -1,0 +1,91 @@
+//! The kinds of events as columns of a row.
+
+use std::borrow::Cow;
+
+use super::changes;
+use super::rooms::Class;
+use crate::message::{EventKind, Rank, Speech, SpeechKind};
+use crate::name::{RoomName, UserName};
+
+const MESSAGE: i64 = 0;
+const NOTICE: i64 = 1;
+const TAGS_ONLY: i64 = 2;
+const JOINED: i64 = 3;
+const PARTED: i64 = 4;
+const KICKED: i64 = 5;
+const LEFT: i64 = 6;
+const RENAMED: i64 = 7;
+const TOPIC_SET: i64 = 8;
+const CHANGED: i64 = 9;
+
+/// The columns that say what happened.
+#[derive(Debug)]
+pub(super) struct Columns<'a> {
+    pub(super) class: Class,
+    pub(super) kind: i64,
+    /// Texts may be empty.
+    pub(super) text: Cow<'a, str>,
+    pub(super) tags: &'a str,
+    pub(super) whom: &'a str,
+}
+
+/// The columns of an event; `None` if such events are not recorded.
+pub(super) fn columns(kind: &EventKind) -> Option<Columns<'_>> {
+    let event = |kind, text, whom| Some(Columns { class: Class::Event, kind, text, tags: "", whom });
+    match kind {
+        EventKind::Said { to_rank: Rank::NONE, speech: Speech { kind, text, tags }, .. } => {
+            let (class, kind) = match kind {
+                SpeechKind::Message => (Class::Message, MESSAGE),
+                SpeechKind::Notice => (Class::Message, NOTICE),
+                SpeechKind::TagsOnly => (Class::Event, TAGS_ONLY),
+            };
+            Some(Columns { class, kind, text: text.into(), tags, whom: "" })
+        }
+        EventKind::Joined { .. } => event(JOINED, "".into(), ""),
+        EventKind::Parted { reason, .. } => event(PARTED, reason.into(), ""),
+        EventKind::Kicked { who, reason, .. } => event(KICKED, reason.into(), who.as_str()),
+        EventKind::Left { reason } => event(LEFT, reason.into(), ""),
+        EventKind::Renamed { to } => event(RENAMED, "".into(), to.as_str()),
+        EventKind::TopicSet { topic, .. } => event(TOPIC_SET, (&**topic).into(), ""),
+        EventKind::Changed { changes, .. } => event(CHANGED, changes::text(changes).into(), ""),
+        EventKind::Said { .. }
+        | EventKind::Whispered { .. }
+        | EventKind::Redacted { .. }
+        | EventKind::Invited { .. }
+        | EventKind::Away(_)
+        | EventKind::RealnameSet(_)
+        | EventKind::Appeared { .. }
+        | EventKind::Vanished { .. }
+        | EventKind::HostSet { .. }
+        | EventKind::Wallops(_)
+        | EventKind::Notice(_) => None,
+    }
+}
+
+/// What happened in `room`, from the columns of a row; `None` if they make no sense.
+pub(super) fn event_kind(
+    kind: i64,
+    room: RoomName,
+    text: String,
+    tags: &str,
+    whom: &str,
+) -> Option<EventKind> {
+    let who = || UserName::new(whom).ok();
+    let said = |kind, text| {
+        let speech = Speech { kind, text, tags: tags.into() };
+        EventKind::Said { room: room.clone(), to_rank: Rank::NONE, speech }
+    };
+    Some(match kind {
+        MESSAGE => said(SpeechKind::Message, text),
+        NOTICE => said(SpeechKind::Notice, text),
+        TAGS_ONLY => said(SpeechKind::TagsOnly, text),
+        JOINED => EventKind::Joined { room, away: None },
+        PARTED => EventKind::Parted { room, reason: text },
+        KICKED => EventKind::Kicked { room, who: who()?, reason: text },
+        LEFT => EventKind::Left { reason: text },
+        RENAMED => EventKind::Renamed { to: who()? },
+        TOPIC_SET => EventKind::TopicSet { room, topic: text.into() },
+        CHANGED => EventKind::Changed { room, changes: changes::parse(&text) },
+        _ => return None,
+    })
+}

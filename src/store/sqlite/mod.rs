@@ -1,0 +1,153 @@
+//! The database as a file of SQLite.
+
+mod bans;
+mod changes;
+mod expiry;
+mod kinds;
+mod opening;
+mod reading;
+mod rooms;
+mod schema;
+mod sources;
+mod writing;
+
+pub(super) use reading::Progress;
+
+use std::path::PathBuf;
+use std::time::{Duration, SystemTime};
+
+use rusqlite::{Connection, OptionalExtension};
+
+use super::database::{Database, Figures};
+use super::question::Question;
+use super::{Opened, StoreConfig, StoreError};
+use crate::message::{Answer, Ban, EventId, Record};
+use expiry::Sweep;
+use opening::explain;
+use rooms::Rooms;
+use sources::Sources;
+
+/// The file, and what is known of it.
+#[derive(Debug)]
+pub(super) struct Sqlite {
+    connection: Connection,
+    path: PathBuf,
+    limits: Limits,
+    rooms: Rooms,
+    sources: Sources,
+    sweep: Sweep,
+    /// The number of the last row of `event`.
+    last_number: i64,
+    /// The last event that was written.
+    last_event: EventId,
+}
+
+/// What is kept.
+#[derive(Clone, Copy, Debug)]
+struct Limits {
+    /// `None` keeps no history.
+    age: Option<Duration>,
+    /// Messages per room, and other events.
+    lines: u32,
+    bytes: u64,
+}
+
+impl Sqlite {
+    /// Opens the file, or creates it.
+    pub(super) fn open(config: &StoreConfig, now: SystemTime) -> Result<(Self, Opened), StoreError> {
+        let path = opening::path(&config.directory);
+        let connection = opening::open(&path, config.bytes, true)?;
+        let limits = Limits { age: config.age, lines: config.lines, bytes: config.bytes };
+        let notes = bans::import(&connection, &config.directory)?;
+        let opened = Self::load(connection, path.clone(), limits, now);
+        let (database, bans, last_event) =
+            opened.map_err(|error| StoreError(format!("{}: {}", path.display(), explain(&error))))?;
+        Ok((database, Opened { bans, last_event, notes }))
+    }
+
+    fn load(
+        connection: Connection,
+        path: PathBuf,
+        limits: Limits,
+        now: SystemTime,
+    ) -> rusqlite::Result<(Self, Vec<Ban>, EventId)> {
+        let last = "SELECT number, id FROM event ORDER BY number DESC LIMIT 1";
+        let last = connection.query_row(last, [], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+        let (last_number, last_event): (i64, i64) = last.unwrap_or_default();
+        let last_event = EventId::from_number(last_event.unsigned_abs());
+        let rooms = Rooms::load(&connection)?;
+        let sources = Sources::load(&connection)?;
+        let bans = bans::load(&connection, now)?;
+        let sweep = Sweep::default();
+        let database = Self { connection, path, limits, rooms, sources, sweep, last_number, last_event };
+        Ok((database, bans, last_event))
+    }
+
+    fn in_words<T>(&self, result: rusqlite::Result<T>) -> Result<T, String> {
+        result.map_err(|error| format!("{}: {}", self.path.display(), explain(&error)))
+    }
+
+    fn begin(&self) -> rusqlite::Result<()> {
+        if self.connection.is_autocommit() {
+            self.connection.execute_batch("BEGIN IMMEDIATE")
+        } else {
+            Ok(())
+        }
+    }
+
+    fn end(&mut self) -> rusqlite::Result<()> {
+        if self.connection.is_autocommit() {
+            return Ok(());
+        }
+        self.rooms.save(&self.connection)?;
+        self.connection.execute_batch("COMMIT")?;
+        self.rooms.committed();
+        Ok(())
+    }
+}
+
+impl Database for Sqlite {
+    fn write(&mut self, records: &[Record]) -> Result<(), String> {
+        let written = self.begin().and_then(|()| self.insert(records));
+        self.in_words(written)
+    }
+
+    fn commit(&mut self) -> Result<(), String> {
+        let committed = self.end();
+        self.in_words(committed)
+    }
+
+    fn roll_back(&mut self) {
+        if !self.connection.is_autocommit() {
+            // An error that has rolled it back already is what we want.
+            self.connection.execute_batch("ROLLBACK").ok();
+        }
+        // What was learned in the transaction is not so.
+        self.rooms.forget();
+        self.sources.forget();
+    }
+
+    fn answer(&mut self, question: &mut Question, now: SystemTime) -> Result<Option<Answer>, String> {
+        let answer = self.answer_step(question, now);
+        self.in_words(answer)
+    }
+
+    fn expire(&mut self, now: SystemTime) -> Result<bool, String> {
+        let is_more = self.begin().and_then(|()| self.expire_step(now));
+        let is_more = is_more.and_then(|is_more| self.end().map(|()| is_more));
+        self.in_words(is_more)
+    }
+
+    fn save_bans(&mut self, bans: &[Ban]) -> Result<(), String> {
+        let saved = bans::save(&self.connection, bans);
+        if saved.is_err() {
+            self.roll_back();
+        }
+        self.in_words(saved)
+    }
+
+    fn figures(&mut self) -> Figures {
+        let (messages, events) = self.rooms.totals();
+        Figures { messages, events, file_bytes: self.file_bytes() }
+    }
+}

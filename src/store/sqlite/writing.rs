@@ -1,0 +1,132 @@
+//! Adding records to the tables.
+
+use std::time::SystemTime;
+
+use rusqlite::{Connection, Statement, params};
+
+use super::expiry::Sweep;
+use super::kinds::{Columns, columns};
+use super::rooms::{Class, Rooms};
+use super::sources::Sources;
+use super::{Limits, Sqlite};
+use crate::message::{Event, EventId, HistoryLimit, Record, Source};
+use crate::name::RoomName;
+
+const INSERT: &str = "INSERT INTO event (number, room, class, id, closed, kind, source, time, text, tags, whom) \
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+
+/// Writes a list of records with one compiled statement.
+struct Writer<'a> {
+    connection: &'a Connection,
+    insert: Statement<'a>,
+    limits: Limits,
+    rooms: &'a mut Rooms,
+    sources: &'a mut Sources,
+    sweep: &'a mut Sweep,
+    last_number: &'a mut i64,
+    last_event: &'a mut EventId,
+}
+
+impl Sqlite {
+    /// Adds records to the transaction.
+    pub(super) fn insert(&mut self, records: &[Record]) -> rusqlite::Result<()> {
+        let Self { connection, limits, rooms, sources, sweep, last_number, last_event, .. } = self;
+        let (limits, insert) = (*limits, connection.prepare(INSERT)?);
+        let mut writer =
+            Writer { connection, insert, limits, rooms, sources, sweep, last_number, last_event };
+        records.iter().try_for_each(|record| writer.write(record))
+    }
+}
+
+impl Writer<'_> {
+    fn write(&mut self, record: &Record) -> rusqlite::Result<()> {
+        if self.rooms.is_full() {
+            self.rooms.save(self.connection)?;
+        }
+        match record {
+            Record::Event { room, is_closed, event } => self.add(room, *is_closed, event),
+            Record::Limit { room, limit } => self.limit(room, *limit),
+            Record::Redaction { room, id } => self.redact(room, *id),
+        }
+    }
+
+    fn add(&mut self, room: &RoomName, is_closed: bool, event: &Event) -> rusqlite::Result<()> {
+        // Ids after the year 2248 do not fit. A clock that is so wrong keeps no history.
+        let (Some(columns), Ok(id)) = (columns(&event.kind), i64::try_from(event.id.number())) else {
+            return Ok(());
+        };
+        if self.limits.age.is_none() {
+            return Ok(());
+        }
+        let room = self.rooms.find_or_create(self.connection, room)?;
+        if self.limits.lines_of(&room) == 0 {
+            return Ok(());
+        }
+        let source = match &event.from {
+            Source::User(identity) => Some(self.sources.row(self.connection, identity, event.id)?),
+            Source::Server => None,
+        };
+        let Columns { class, kind, ref text, tags, whom } = columns;
+        let number = *self.last_number + 1;
+        self.insert.execute(params![
+            number,
+            room.id,
+            class.number(),
+            id,
+            is_closed,
+            kind,
+            source,
+            time_column(event),
+            unless_empty(text),
+            unless_empty(tags),
+            unless_empty(whom),
+        ])?;
+        *self.last_number = number;
+        *self.last_event = event.id;
+        self.rooms.count(room.id, class, 1);
+        if room.count(class) >= self.limits.lines_of(&room) {
+            self.sweep.note(room.id);
+        }
+        Ok(())
+    }
+
+    fn limit(&mut self, name: &RoomName, limit: Option<HistoryLimit>) -> rusqlite::Result<()> {
+        // A room without history needs no row to say that it has no limit.
+        let room = match limit {
+            Some(_) => Some(self.rooms.find_or_create(self.connection, name)?),
+            None => self.rooms.find(self.connection, name)?,
+        };
+        if let Some(room) = room {
+            self.rooms.set_limit(room.id, limit);
+            self.sweep.note(room.id);
+        }
+        Ok(())
+    }
+
+    fn redact(&mut self, name: &RoomName, id: EventId) -> rusqlite::Result<()> {
+        let Some(room) = self.rooms.find(self.connection, name)? else { return Ok(()) };
+        let Ok(id) = i64::try_from(id.number()) else { return Ok(()) };
+        for class in Class::ALL {
+            let sql = "DELETE FROM event WHERE room = ? AND class = ? AND id = ?";
+            let deleted = self.connection.execute(sql, params![room.id, class.number(), id])?;
+            if deleted > 0 {
+                self.rooms.count(room.id, class, -1);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The time in milliseconds since 1970, unless it is that of the id.
+fn time_column(event: &Event) -> Option<i64> {
+    let millis = |time: SystemTime| {
+        let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+    };
+    let time = millis(event.time);
+    (time != millis(event.id.time())).then_some(time)
+}
+
+fn unless_empty(text: &str) -> Option<&str> {
+    (!text.is_empty()).then_some(text)
+}

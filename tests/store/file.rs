@@ -1,0 +1,82 @@
+//! The database in a file.
+
+use parlor::message::{Ban, Query};
+
+use crate::helpers::*;
+
+#[test]
+fn what_was_said_survives_a_restart_and_ids_go_on() {
+    let (scratch, mut events) = (Scratch::new(), Events::default());
+    let (mut kept, opened) = Kept::open(&scratch.config(), start()).unwrap();
+    assert_eq!(opened.last_event, Default::default());
+    for n in 0..250 {
+        kept.store.record(events.say("#tea", &user("bob"), &format!("hello {n}"), start()));
+    }
+    let before = kept.select(latest("#Tea", 3), start());
+    assert_eq!(texts(&before.events), ["hello 247", "hello 248", "hello 249"]);
+    assert!(!before.is_all);
+    kept.stop();
+    let (mut kept, opened) = Kept::open(&scratch.config(), start()).unwrap();
+    assert_eq!(opened.last_event, events.last);
+    let after = kept.select(latest("#tea", 3), start());
+    assert_eq!(format!("{after:?}"), format!("{before:?}").replace("Tea", "tea"));
+    assert!(kept.select(latest("#tea", 250), start()).is_all);
+    assert_eq!(kept.select(latest("#coffee", 3), start()).events.len(), 0);
+}
+
+#[test]
+fn a_second_server_on_the_same_directory_is_refused_in_one_line() {
+    let scratch = Scratch::new();
+    let (_kept, _) = Kept::open(&scratch.config(), start()).unwrap();
+    let error = Kept::open(&scratch.config(), start()).err().unwrap().to_string();
+    assert_eq!(error, format!("{}: another parlord uses this", scratch.database().display()));
+}
+
+#[test]
+fn bans_survive_a_restart() {
+    let scratch = Scratch::new();
+    let ban = |network: &str, until| Ban {
+        network: network.parse().unwrap(),
+        until,
+        by: "root".into(),
+        since: start(),
+        reason: "too loud".into(),
+    };
+    let bans = vec![ban("192.0.2.0/24", None), ban("2001:db8::/32", Some(start() + DAY))];
+    let (mut kept, opened) = Kept::open(&scratch.config(), start()).unwrap();
+    assert_eq!(opened.bans, []);
+    kept.store.save_bans(bans.clone());
+    kept.store.flush(start());
+    assert!(matches!(kept.next(), parlor::store::Reply::BansSaved(Ok(()))));
+    kept.stop();
+    let (kept, opened) = Kept::open(&scratch.config(), start()).unwrap();
+    assert_eq!(opened.bans, bans);
+    kept.stop();
+    let (_, opened) = Kept::open(&scratch.config(), start() + 2 * DAY).unwrap();
+    assert_eq!(opened.bans, bans[..1]);
+}
+
+#[test]
+fn a_search_finds_messages_with_all_words_in_any_letter_case() {
+    let (scratch, mut events) = (Scratch::new(), Events::default());
+    let (mut kept, _) = Kept::open(&scratch.config(), start()).unwrap();
+    for n in 0..5_000 {
+        kept.store.record(events.say("#tea", &user("bob"), &format!("Ein Grüner TEE {n}"), start()));
+    }
+    kept.store.record(events.say("#tea", &user("ana"), "grüner Kaffee", start()));
+    let search = |words: &[&str], from: Option<&str>| Query::Search {
+        rooms: vec![readable("#tea")],
+        words: words.iter().map(|&word| word.to_owned()).collect(),
+        from: from.map(|name| name.parse().unwrap()),
+        interval: parlor::message::Interval::LATEST,
+        most: 2,
+    };
+    let mut found = |query| match kept.ask(query, start()) {
+        parlor::message::Answer::Found(events) => texts(&events).join("|"),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(found(search(&["GRÜNER", "tee"], None)), "Ein Grüner TEE 4998|Ein Grüner TEE 4999");
+    assert_eq!(found(search(&["grüner", "4000"], None)), "Ein Grüner TEE 4000");
+    assert_eq!(found(search(&["grüner"], Some("Ana"))), "grüner Kaffee");
+    assert_eq!(found(search(&["wine"], None)), "");
+}

@@ -1,0 +1,155 @@
+//! What all tests of the store need.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{self, Receiver};
+use std::time::{Duration, SystemTime};
+use std::{env, fs, process};
+
+use parlor::message::{
+    Answer, Event, EventId, EventKind, Identity, Interval, Query, Rank, Readable, Record, Selected,
+    Selection, Source, Speech,
+};
+use parlor::name::{RoomName, UserName};
+use parlor::store::{Database, Opened, Reply, Store, StoreConfig, StoreError};
+
+/// Longer than anything here takes.
+pub(crate) const DEADLINE: Duration = Duration::from_secs(60);
+
+pub(crate) const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// A directory that is removed at the end.
+pub(crate) struct Scratch(PathBuf);
+
+impl Scratch {
+    pub(crate) fn new() -> Self {
+        static COUNT: AtomicUsize = AtomicUsize::new(0);
+        let n = COUNT.fetch_add(1, Ordering::Relaxed);
+        let path = env::temp_dir().join(format!("parlor-store-{}-{n}", process::id()));
+        fs::create_dir(&path).expect("the directory for temporary files can be written to");
+        Self(path)
+    }
+
+    pub(crate) fn database(&self) -> PathBuf {
+        self.0.join("parlor.db")
+    }
+
+    /// A store in this directory.
+    pub(crate) fn config(&self) -> StoreConfig {
+        let directory = self.0.clone();
+        StoreConfig { directory, age: Some(7 * DAY), lines: 10_000, bytes: 256 * 1024 * 1024 }
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        fs::remove_dir_all(&self.0).ok();
+    }
+}
+
+/// A store, and its calls of `wake`.
+pub(crate) struct Kept {
+    pub(crate) store: Store,
+    wakes: Receiver<()>,
+    questions: u64,
+}
+
+impl Kept {
+    pub(crate) fn open(config: &StoreConfig, now: SystemTime) -> Result<(Self, Opened), StoreError> {
+        let (wake, wakes) = mpsc::channel();
+        let (store, opened) = Store::open(config, move || wake.send(()).unwrap_or_default(), now)?;
+        Ok((Self { store, wakes, questions: 0 }, opened))
+    }
+
+    pub(crate) fn start(database: impl Database) -> Self {
+        let (wake, wakes) = mpsc::channel();
+        let store = Store::start(database, move || wake.send(()).unwrap_or_default()).unwrap();
+        Self { store, wakes, questions: 0 }
+    }
+
+    /// The next reply, when the store has woken the loop.
+    pub(crate) fn next(&mut self) -> Reply {
+        loop {
+            if let Some(reply) = self.store.fetch() {
+                return reply;
+            }
+            self.wakes.recv_timeout(DEADLINE).expect("the store replies");
+        }
+    }
+
+    pub(crate) fn ask(&mut self, query: Query, now: SystemTime) -> Answer {
+        self.questions += 1;
+        self.store.ask(self.questions, query);
+        self.store.flush(now);
+        loop {
+            if let Reply::Answer(number, answer) = self.next() {
+                assert_eq!(number, self.questions);
+                return answer;
+            }
+        }
+    }
+
+    /// The events of one room.
+    pub(crate) fn select(&mut self, selection: Selection, now: SystemTime) -> Selected {
+        match self.ask(Query::Events(vec![selection]), now) {
+            Answer::Events(mut selected) => selected.pop().unwrap(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// Stops the store and waits for its end.
+    pub(crate) fn stop(mut self) {
+        self.store.stop();
+        while !matches!(self.next(), Reply::Stopped) {}
+    }
+}
+
+pub(crate) fn room(name: &str) -> RoomName {
+    RoomName::new(name).unwrap()
+}
+
+pub(crate) fn user(name: &str) -> Source {
+    Source::User(Arc::new(Identity::new(UserName::new(name).unwrap(), "u", "host.example", "Real Name")))
+}
+
+/// A day in 2026.
+pub(crate) fn start() -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_secs(1_795_000_000)
+}
+
+/// Events with increasing ids.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Events {
+    pub(crate) last: EventId,
+}
+
+impl Events {
+    pub(crate) fn next(&mut self, from: &Source, kind: EventKind, time: SystemTime) -> Event {
+        self.last = self.last.next(time);
+        Event { id: self.last, time, from: from.clone(), watched: false, kind }
+    }
+
+    pub(crate) fn say(&mut self, to: &str, from: &Source, text: &str, time: SystemTime) -> Record {
+        let speech = Speech::message(text);
+        let event = self.next(from, EventKind::Said { room: room(to), to_rank: Rank::NONE, speech }, time);
+        Record::Event { room: room(to), is_closed: false, event }
+    }
+}
+
+pub(crate) fn readable(name: &str) -> Readable {
+    Readable { room: room(name), closed_since: EventId::MIN }
+}
+
+/// The last messages of a room.
+pub(crate) fn latest(name: &str, most: usize) -> Selection {
+    Selection { of: readable(name), interval: Interval::LATEST, with_events: false, most }
+}
+
+pub(crate) fn texts(events: &[Event]) -> Vec<&str> {
+    let text = |event: &'_ Event| match &event.kind {
+        EventKind::Said { speech, .. } => Some(&*Box::leak(speech.text.clone().into_boxed_str())),
+        _ => None,
+    };
+    events.iter().filter_map(text).collect()
+}

@@ -1,0 +1,8 @@
+//! The store: its thread with a stand-in for the database, and the database in a real file.
+#![cfg(feature = "store")]
+// Helpers of tests may panic as tests do.
+#![allow(clippy::unwrap_used)]
+
+mod file;
+mod helpers;
+mod thread;

@@ -1,0 +1,177 @@
+//! The store's thread, with a stand-in for the database.
+
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::sync::{Arc, Mutex};
+use std::time::SystemTime;
+
+use parlor::message::{Answer, Ban, EventId, Query, Record};
+use parlor::store::{Database, Figures, Question, Reply};
+
+use crate::helpers::*;
+
+/// What a stand-in was asked to do.
+#[derive(Debug, PartialEq)]
+enum Call {
+    Write(usize),
+    Commit,
+    Answer,
+    SaveBans(usize),
+}
+
+/// Tells each call, and waits in a commit until it may go on.
+struct StandIn {
+    calls: Sender<Call>,
+    /// Each commit takes one of these.
+    permits: Option<Receiver<()>>,
+    failure: Arc<Mutex<Option<String>>>,
+}
+
+impl StandIn {
+    fn new() -> (Self, Receiver<Call>) {
+        let (calls, heard) = mpsc::channel();
+        (Self { calls, permits: None, failure: Arc::default() }, heard)
+    }
+
+    fn call(&self, call: Call) -> Result<(), String> {
+        self.calls.send(call).unwrap_or_default();
+        self.failure.lock().unwrap().clone().map_or(Ok(()), Err)
+    }
+}
+
+impl Database for StandIn {
+    fn write(&mut self, records: &[Record]) -> Result<(), String> {
+        self.call(Call::Write(records.len()))
+    }
+
+    fn commit(&mut self) -> Result<(), String> {
+        if let Some(permits) = &self.permits {
+            permits.recv_timeout(DEADLINE).unwrap();
+        }
+        self.call(Call::Commit)
+    }
+
+    fn roll_back(&mut self) {}
+
+    fn answer(&mut self, _: &mut Question, _: SystemTime) -> Result<Option<Answer>, String> {
+        self.call(Call::Answer).map(|()| Some(Answer::Message(None)))
+    }
+
+    fn expire(&mut self, _: SystemTime) -> Result<bool, String> {
+        Ok(false)
+    }
+
+    fn save_bans(&mut self, bans: &[Ban]) -> Result<(), String> {
+        self.call(Call::SaveBans(bans.len()))
+    }
+
+    fn figures(&mut self) -> Figures {
+        Figures::default()
+    }
+}
+
+fn question() -> Query {
+    Query::Message { of: readable("#tea"), id: EventId::MIN }
+}
+
+#[test]
+fn a_question_knows_what_was_recorded_before_it_and_stopping_commits() {
+    let (database, calls) = StandIn::new();
+    let (mut kept, mut events) = (Kept::start(database), Events::default());
+    let mut say = |kept: &mut Kept| kept.store.record(events.say("#tea", &user("bob"), "hello", start()));
+    say(&mut kept);
+    say(&mut kept);
+    kept.store.ask(7, question());
+    say(&mut kept);
+    kept.store.ask(8, question());
+    say(&mut kept);
+    kept.store.flush(start());
+    assert!(matches!(kept.next(), Reply::Answer(7, _)));
+    assert!(matches!(kept.next(), Reply::Answer(8, _)));
+    kept.stop();
+    let calls: Vec<_> = calls.try_iter().collect();
+    assert_eq!(
+        calls,
+        [Call::Write(2), Call::Answer, Call::Write(1), Call::Answer, Call::Write(1), Call::Commit]
+    );
+}
+
+#[test]
+fn records_of_many_turns_are_committed_together() {
+    let (database, calls) = StandIn::new();
+    let (mut kept, mut events) = (Kept::start(database), Events::default());
+    for _ in 0..50 {
+        kept.store.record(events.say("#tea", &user("bob"), "hello", start()));
+        kept.store.flush(start());
+    }
+    assert_eq!(calls.recv_timeout(DEADLINE), Ok(Call::Write(50)));
+    assert_eq!(calls.recv_timeout(DEADLINE), Ok(Call::Commit));
+}
+
+#[test]
+fn a_full_queue_is_told_and_has_room_when_it_is_half_empty() {
+    let (mut database, _calls) = StandIn::new();
+    let (permit, permits) = mpsc::channel();
+    database.permits = Some(permits);
+    let (mut kept, mut events) = (Kept::start(database), Events::default());
+    kept.store.set_queue_bytes(64 * 1024);
+    let mut recorded = 0;
+    while !kept.store.is_full() {
+        kept.store.record(events.say("#tea", &user("bob"), "hello", start()));
+        recorded += 1;
+    }
+    assert!(kept.store.queued_bytes() >= 64 * 1024 && recorded < 300, "{recorded}");
+    kept.store.flush(start());
+    while !kept.store.is_overfull() {
+        kept.store.record(events.say("#tea", &user("bob"), "hello", start()));
+    }
+    assert_eq!(kept.store.status().lost_records, 0);
+    kept.store.record(events.say("#tea", &user("bob"), "lost", start()));
+    assert_eq!(kept.store.status().lost_records, 1);
+    assert!(kept.store.fetch().is_none());
+    kept.store.flush(start());
+    (0..10).for_each(|_| permit.send(()).unwrap());
+    assert!(matches!(kept.next(), Reply::HasRoom));
+    kept.stop();
+}
+
+#[test]
+fn a_failure_and_its_end_are_told_once_and_nobody_waits_meanwhile() {
+    let (database, calls) = StandIn::new();
+    let failure = Arc::clone(&database.failure);
+    *failure.lock().unwrap() = Some("the disk is full".into());
+    let (mut kept, mut events) = (Kept::start(database), Events::default());
+    kept.store.set_queue_bytes(64 * 1024);
+    let mut say = |kept: &mut Kept| {
+        kept.store.record(events.say("#tea", &user("bob"), "hello", start()));
+        kept.store.flush(start());
+    };
+    for _ in 0..1_000 {
+        say(&mut kept);
+    }
+    assert!(matches!(kept.next(), Reply::Failing(why) if why == "the disk is full"));
+    assert!(!kept.store.is_full());
+    for _ in 0..1_000 {
+        say(&mut kept);
+    }
+    let lost = kept.store.status().lost_records;
+    assert!(lost >= 1_000, "{lost}");
+    // Told only once, though it fails again.
+    let tries = calls.iter().filter(|call| matches!(call, Call::Write(_))).take(3).count();
+    assert_eq!(tries, 3);
+    *failure.lock().unwrap() = None;
+    assert!(matches!(kept.next(), Reply::Recovered { lost: since } if since <= lost && since > 0));
+    assert_eq!(kept.store.status().failure, None);
+    kept.stop();
+}
+
+#[test]
+fn bans_are_saved_at_once_after_what_was_recorded() {
+    let (database, calls) = StandIn::new();
+    let (mut kept, mut events) = (Kept::start(database), Events::default());
+    kept.store.record(events.say("#tea", &user("bob"), "hello", start()));
+    kept.store.save_bans(Vec::new());
+    kept.store.flush(start());
+    assert!(matches!(kept.next(), Reply::BansSaved(Ok(()))));
+    let calls: Vec<_> = calls.try_iter().collect();
+    assert_eq!(calls, [Call::Write(1), Call::Commit, Call::SaveBans(0)]);
+}
