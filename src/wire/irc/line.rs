@@ -156,7 +156,7 @@ impl<'a> Line<'a> {
 }
 
 /// True for bytes not allowed in messages (RFC 2812 §2.3.1).
-fn ends_a_line(byte: u8) -> bool {
+pub(super) fn ends_a_line(byte: u8) -> bool {
     matches!(byte, b'\r' | b'\n' | 0)
 }
 
@@ -172,27 +172,6 @@ fn until(text: &str, ends: impl Fn(u8) -> bool) -> &[u8] {
 /// True for a UTF-8 byte inside a character.
 fn is_continuation(byte: u8) -> bool {
     byte & 0b1100_0000 == 0b1000_0000
-}
-
-/// Splits `text` into messages of at most `room` bytes: at bytes not allowed in messages, and between characters
-/// where a part is too long. Omits empty parts.
-pub fn split_text(text: &str, room: usize) -> impl Iterator<Item = &str> {
-    let mut rest = text;
-    std::iter::from_fn(move || {
-        let start = rest.bytes().position(|byte| !ends_a_line(byte))?;
-        rest = &rest[start..];
-        // Search no further than one message, because a long text has many.
-        let most = rest.len().min(room);
-        let line = rest.bytes().take(most).position(ends_a_line).unwrap_or(most);
-        let mut end = rest.floor_char_boundary(line);
-        if end == 0 {
-            // Not even one character fits: exceed the limit rather than loop forever.
-            end = rest.chars().next().map_or(rest.len(), char::len_utf8);
-        }
-        let (piece, after) = rest.split_at(end);
-        rest = after;
-        Some(piece)
-    })
 }
 
 #[cfg(test)]
@@ -258,16 +237,5 @@ mod tests {
             assert!(proper.len() <= 512 && proper.len() > 508, "{}", proper.len());
             assert!(proper.ends_with("好\r\n"));
         }
-    }
-
-    #[test]
-    fn a_long_text_is_split_between_characters_and_at_newlines_without_loss() {
-        let text = "好".repeat(100) + "\r\n\nsecond\n";
-        let pieces: Vec<_> = split_text(&text, 40).collect();
-        assert!(pieces.iter().all(|piece| piece.len() <= 40));
-        assert_eq!(pieces.concat(), text.replace(['\r', '\n'], ""));
-        assert_eq!(pieces.last(), Some(&"second"));
-        assert_eq!(split_text("好好", 1).collect::<Vec<_>>(), ["好", "好"]);
-        assert_eq!(split_text("", 9).count(), 0);
     }
 }

@@ -4,11 +4,13 @@ mod formatting;
 mod line;
 mod message;
 pub mod numeric;
+mod split;
 mod tags;
 
 pub use formatting::without_formatting;
-pub use line::{Line, split_text};
+pub use line::Line;
 pub use message::{Message, NoCommand, without_line_end};
+pub use split::{Piece, split_lines, split_text};
 pub use tags::Tags;
 
 /// Longest line, in bytes, including CR LF but not tags (RFC 2812 §2.3).
