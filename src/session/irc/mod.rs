@@ -27,6 +27,7 @@ mod registration;
 mod reply;
 mod rooms;
 mod server;
+mod speech;
 mod stats;
 mod who;
 mod work;

@@ -9,7 +9,7 @@ use crate::message::{
 use crate::name::RoomName;
 use crate::session::Context;
 use crate::session::irc::client::Irc;
-use crate::session::irc::encode::CTCP_ACTION;
+use crate::session::irc::speech::CTCP_ACTION;
 
 /// Somebody who is back within this time sees only what came meanwhile.
 const ABSENCE: Duration = Duration::from_secs(60);
