@@ -84,12 +84,13 @@ impl Hub {
     }
 }
 
-/// True for a CTCP request (client to client) other than an action.
+/// True for a CTCP request (client to client) other than an action. It may be anywhere in the text: lines and pieces of
+/// long lines are sent as messages of their own.
 fn is_request(text: &str) -> bool {
-    text.strip_prefix('\x01').is_some_and(|request| {
-        let action = request.strip_prefix("ACTION");
-        !action.is_some_and(|action| action.is_empty() || action.starts_with([' ', '\x01']))
-    })
+    let action = text.strip_prefix("\x01ACTION");
+    let action = action.filter(|action| action.is_empty() || action.starts_with([' ', '\x01']));
+    let text = action.map_or(text, |action| action.strip_suffix('\x01').unwrap_or(action));
+    text.contains('\x01')
 }
 
 /// Why a user may not speak in a room, if so. Members with a rank always may.
