@@ -33,6 +33,8 @@ capabilities! {
     EVENT_PLAYBACK = 19, "draft/event-playback";
     #[cfg(feature = "store")]
     REDACTION = 20, "draft/message-redaction";
+    #[cfg(feature = "store")]
+    MULTILINE = 23, "draft/multiline";
     NO_IMPLICIT_NAMES = 6, "draft/no-implicit-names";
     ECHO_MESSAGE = 7, "echo-message";
     EXTENDED_JOIN = 8, "extended-join";

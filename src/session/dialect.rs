@@ -12,7 +12,7 @@ pub struct Differences(Capabilities);
 impl Differences {
     /// Adds the capabilities that matter for `event`.
     pub fn add(&mut self, event: &Event) {
-        self.0 = self.0.and(irc::relevant(&event.kind));
+        self.0 = self.0.and(irc::relevant(event));
     }
 
     /// `dialect` without the capabilities that do not matter: sessions with equal variants get the same bytes.

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::time::Instant;
 
+#[cfg(feature = "store")]
+use super::multiline::Batch;
 use super::registration::Registration;
 use crate::message::{Capabilities, ConnectionId, Dialect, Effect, UserId};
 use crate::session::Context;
@@ -30,6 +32,9 @@ pub(in crate::session) struct Irc {
     pub(super) has_asked: bool,
     /// A command to continue in the next turn. Boxed because few connections have one.
     pub(super) pending: Option<Box<Pending>>,
+    /// A message of several lines that is not complete.
+    #[cfg(feature = "store")]
+    pub(super) batch: Option<Box<Batch>>,
 }
 
 #[derive(Debug)]
@@ -100,6 +105,8 @@ impl Irc {
             #[cfg(feature = "store")]
             has_asked: false,
             pending: None,
+            #[cfg(feature = "store")]
+            batch: None,
         }
     }
 }

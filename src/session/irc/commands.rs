@@ -43,6 +43,14 @@ pub(super) const COMMANDS: &[CommandRow] = {
     &[
         command("ADMIN", Irc::admin, Registered, 0, "ADMIN: who runs this server"),
         command("AWAY", Irc::away, Registered, 0, "AWAY [message]: say that you are away, or back"),
+        #[cfg(feature = "store")]
+        command(
+            "BATCH",
+            Irc::batch,
+            Registered,
+            1,
+            "BATCH +name draft/multiline target, or -name: send lines as one message",
+        ),
         command("CAP", Irc::cap, Anyone, 1, "CAP LS|LIST|REQ|END [capabilities]: negotiate capabilities"),
         #[cfg(feature = "store")]
         command(
@@ -219,6 +227,10 @@ impl Irc {
         let command = named(message.command);
         let access = command.map_or(Access::Registered, |command| command.access);
         if !self.is_at_stage_of(access, context) {
+            return;
+        }
+        #[cfg(feature = "store")]
+        if self.is_batched(message, context) {
             return;
         }
         let Some(command) = command else {

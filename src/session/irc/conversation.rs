@@ -71,13 +71,18 @@ impl Conversation for Irc {
     }
 
     fn deadline(&self) -> Option<Instant> {
-        match &self.phase {
-            Phase::Registering(registration) => Some(registration.until),
-            Phase::Online { check } => Some(*check),
-        }
+        let next = match &self.phase {
+            Phase::Registering(registration) => registration.until,
+            Phase::Online { check } => *check,
+        };
+        #[cfg(feature = "store")]
+        let next = self.batch.as_ref().and_then(|batch| batch.until()).map_or(next, |until| until.min(next));
+        Some(next)
     }
 
     fn wake(&mut self, context: &mut Context<'_>) {
+        #[cfg(feature = "store")]
+        self.expire_batch(context);
         let (now, ping_after) = (context.now.instant, context.house.config.limits.ping_after);
         if self.deadline().is_some_and(|at| now < at) {
             return;
@@ -144,13 +149,19 @@ impl Conversation for Irc {
 
     fn stop_work(&mut self) {
         self.pending = None;
+        #[cfg(feature = "store")]
+        {
+            self.batch = None;
+        }
     }
 
     fn kept_bytes(&self) -> usize {
+        let work_bytes = if self.is_working() { KEPT_BYTES } else { 0 };
         #[cfg(feature = "store")]
-        if self.has_asked {
-            return KEPT_BYTES.max(super::history::ASKED_BYTES);
-        }
-        if self.is_working() { KEPT_BYTES } else { 0 }
+        let work_bytes = {
+            let asked_bytes = if self.has_asked { super::history::ASKED_BYTES } else { 0 };
+            work_bytes.max(asked_bytes) + self.batch.as_ref().map_or(0, |batch| batch.kept_bytes())
+        };
+        work_bytes
     }
 }

@@ -1,16 +1,20 @@
 //! Encodes events as IRC messages for clients with different capabilities.
 
 use super::modes::mode_params;
+#[cfg(feature = "store")]
+use super::multiline;
+#[cfg(feature = "store")]
+use super::speech::may_need_lines;
 use crate::date;
 use crate::message::{Capabilities, Event, EventKind, Identity, Rank, Source};
 use crate::session::House;
 use crate::wire::irc::{Line, numeric};
 
-/// The capabilities that affect how events of this kind are encoded.
-pub(in crate::session) fn relevant(kind: &EventKind) -> Capabilities {
+/// The capabilities that affect how this event is encoded.
+pub(in crate::session) fn relevant(event: &Event) -> Capabilities {
     // Any message may have the time and the bot tag.
     let always = Capabilities::SERVER_TIME.and(Capabilities::MESSAGE_TAGS);
-    let own = match kind {
+    let own = match &event.kind {
         EventKind::Joined { .. } => Capabilities::EXTENDED_JOIN.and(Capabilities::AWAY_NOTIFY),
         EventKind::Away(_) => Capabilities::AWAY_NOTIFY.and(Capabilities::EXTENDED_MONITOR),
         EventKind::RealnameSet(_) => Capabilities::SETNAME.and(Capabilities::EXTENDED_MONITOR),
@@ -18,6 +22,14 @@ pub(in crate::session) fn relevant(kind: &EventKind) -> Capabilities {
         EventKind::Invited { .. } => Capabilities::INVITE_NOTIFY,
         #[cfg(feature = "store")]
         EventKind::Redacted { .. } => Capabilities::REDACTION,
+        #[cfg(feature = "store")]
+        EventKind::Said { room, speech, .. } if may_need_lines(&event.from, room.as_str(), speech) => {
+            multiline::NEEDED
+        }
+        #[cfg(feature = "store")]
+        EventKind::Whispered { to, speech } if may_need_lines(&event.from, to.as_str(), speech) => {
+            multiline::NEEDED
+        }
         EventKind::Said { .. }
         | EventKind::Whispered { .. }
         | EventKind::Parted { .. }
@@ -179,7 +191,7 @@ impl Writer<'_> {
     }
 
     /// Begins a line with the tags of every message, its source and its command.
-    fn begin<'b>(&self, command: &str, out: &'b mut Vec<u8>) -> Line<'b> {
+    pub(super) fn begin<'b>(&self, command: &str, out: &'b mut Vec<u8>) -> Line<'b> {
         let mut line = Line::begin(out);
         self.tags(&mut line);
         self.source(&mut line);

@@ -24,6 +24,8 @@ impl Irc {
     ) {
         let label = self.label(message);
         handle(self, context);
+        #[cfg(feature = "store")]
+        let label = label.filter(|label| !self.keeps_label(label, message));
         if let (Some(label), Some(pending)) = (&label, &mut self.pending) {
             pending.is_labelled = true;
             self.put(Part::First(label), context);
@@ -64,6 +66,13 @@ impl Irc {
         context.out.write_first(self.connection, |out| match (part, lines.as_slice()) {
             (Part::Whole(label), []) => tagged(out, "label", label, server, |line| line.command("ACK")),
             (Part::Whole(label), [line]) => with_tag(line, "label", label, out),
+            // A batch is one response.
+            (Part::Whole(label), [first, inner @ .., last])
+                if !inner.is_empty() && inner.iter().all(|line| is_in_batch(line)) && !is_in_batch(last) =>
+            {
+                with_tag(first, "label", label, out);
+                inner.iter().chain([last]).for_each(|line| out.extend_from_slice(line));
+            }
             (part, lines) => {
                 if let Part::Whole(label) | Part::First(label) = part {
                     tagged(out, "label", label, server, |line| {
@@ -72,7 +81,7 @@ impl Irc {
                         line.param("labeled-response");
                     });
                 }
-                lines.iter().for_each(|line| with_tag(line, "batch", BATCH, out));
+                lines.iter().for_each(|line| in_batch(line, BATCH, out));
                 if let Part::Whole(_) | Part::Last = part {
                     let mut line = Line::begin(out);
                     line.source(server);
@@ -112,8 +121,22 @@ fn tagged(out: &mut Vec<u8>, key: &str, value: &str, server: &str, write: impl F
     line.end();
 }
 
+/// Copies `line` into the batch of this name, unless it is in an inner one.
+pub(super) fn in_batch(line: &[u8], batch: &str, out: &mut Vec<u8>) {
+    if is_in_batch(line) {
+        out.extend_from_slice(line);
+    } else {
+        with_tag(line, "batch", batch, out);
+    }
+}
+
+fn is_in_batch(line: &[u8]) -> bool {
+    let tags = line.strip_prefix(b"@").and_then(|tagged| tagged.split(|&byte| byte == b' ').next());
+    tags.is_some_and(|tags| tags.split(|&byte| byte == b';').any(|tag| tag.starts_with(b"batch=")))
+}
+
 /// Copies `line`, which may have tags, and adds one.
-pub(super) fn with_tag(line: &[u8], key: &str, value: &str, out: &mut Vec<u8>) {
+fn with_tag(line: &[u8], key: &str, value: &str, out: &mut Vec<u8>) {
     Line::begin(out).tag(key, value);
     match line.strip_prefix(b"@") {
         Some(rest) => {
@@ -140,5 +163,23 @@ mod tests {
         };
         assert_eq!(add(b":s X\r\n"), "@label=a\\sb :s X\r\n");
         assert_eq!(add(b"@time=t :s X\r\n"), "@label=a\\sb;time=t :s X\r\n");
+    }
+
+    #[test]
+    fn a_line_is_put_into_one_batch_and_keeps_that_of_an_inner_one() {
+        let put = |line: &[u8]| {
+            let mut out = Vec::new();
+            in_batch(line, "r", &mut out);
+            String::from_utf8(out).unwrap()
+        };
+        assert_eq!(put(b":s X\r\n"), "@batch=r :s X\r\n");
+        assert_eq!(put(b"@time=t BATCH +m x\r\n"), "@batch=r;time=t BATCH +m x\r\n");
+        for line in ["@batch=m :s X\r\n", "@time=t;batch=m :s X\r\n"] {
+            assert_eq!(put(line.as_bytes()), line);
+        }
+        assert_eq!(
+            put(b"@+batch=m :s X @batch=m;batch=m\r\n"),
+            "@batch=r;+batch=m :s X @batch=m;batch=m\r\n"
+        );
     }
 }

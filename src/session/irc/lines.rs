@@ -32,6 +32,8 @@ impl Irc {
             "Input line was too long: at most {LINE_BYTES} bytes, and {CLIENT_TAGS_BYTES} of tags before them"
         );
         self.say(numeric::ERR_INPUTTOOLONG, &text, context);
+        #[cfg(feature = "store")]
+        self.spoil_batch(context);
     }
 
     /// Handles a line that is not UTF-8, the only encoding the server accepts (IRCv3 `utf8-only`). Commands that work
@@ -55,6 +57,8 @@ impl Irc {
         let command = if is_readable { message.command } else { "*" };
         self.labelled(&label, context, |irc, context| {
             irc.fail_utf8(command, "Message rejected: this server takes UTF-8 only", context);
+            #[cfg(feature = "store")]
+            irc.spoil_batch(context);
         });
     }
 

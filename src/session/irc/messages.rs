@@ -88,7 +88,7 @@ impl Irc {
     }
 
     /// The client's own tags, whose names begin with `+`. Other tags only the server sets.
-    fn client_only_tags(&self, tags: Tags<'_>) -> Box<str> {
+    pub(super) fn client_only_tags(&self, tags: Tags<'_>) -> Box<str> {
         if !self.capabilities.has(Capabilities::MESSAGE_TAGS) {
             return Box::default();
         }
@@ -98,7 +98,7 @@ impl Irc {
         tags.collect::<Vec<_>>().join(";").into()
     }
 
-    fn speak_to(&self, target: &str, speech: Speech, context: &mut Context<'_>) {
+    pub(super) fn speak_to(&self, target: &str, speech: Speech, context: &mut Context<'_>) {
         let is_quiet = speech.kind == SpeechKind::Notice;
         let hears_itself = self.capabilities.has(Capabilities::ECHO_MESSAGE);
         let unheard_by = (!hears_itself).then_some(self.connection);

@@ -18,6 +18,8 @@ mod list;
 mod messages;
 mod mode_letters;
 mod modes;
+#[cfg(feature = "store")]
+mod multiline;
 mod names;
 mod operators;
 mod people;

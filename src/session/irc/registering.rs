@@ -5,6 +5,8 @@ use std::sync::Arc;
 use log::Level;
 
 use super::client::{Irc, Phase};
+#[cfg(feature = "store")]
+use super::multiline;
 use super::reply::fill;
 use crate::message::{Capabilities, Check, CloseReason, Command, Effect, Outcome, Profile, Purpose, Refusal};
 use crate::name::{NameError, UserName};
@@ -33,6 +35,21 @@ fn sts(context: &Context<'_>) -> Option<String> {
     Some(if context.is_secure { format!("sts=duration={STS_SECONDS}") } else { format!("sts=port={port}") })
 }
 
+/// A capability as `CAP LS` lists it: from version 302 on with its value, if it has one.
+#[cfg(feature = "store")]
+fn advertised(name: &str, capability: Capabilities, is_modern: bool) -> String {
+    match capability {
+        Capabilities::MULTILINE if is_modern => format!("{name}={}", multiline::value()),
+        _ => name.to_owned(),
+    }
+}
+
+/// A capability as `CAP LS` lists it.
+#[cfg(not(feature = "store"))]
+fn advertised(name: &str, _: Capabilities, _: bool) -> String {
+    name.to_owned()
+}
+
 impl Irc {
     pub(super) fn cap(&mut self, message: &Message<'_>, context: &mut Context<'_>) {
         let subcommand = message.params[0].to_ascii_uppercase();
@@ -40,15 +57,17 @@ impl Irc {
             "LS" => {
                 // From version 302 on, clients are notified of changes.
                 let version: Option<u32> = message.params.get(1).and_then(|version| version.parse().ok());
-                if version.is_some_and(|version| version >= 302) {
+                let is_modern = version.is_some_and(|version| version >= 302);
+                if is_modern {
                     self.keeps_cap_notify = true;
                     self.capabilities = self.capabilities.and(Capabilities::CAP_NOTIFY);
                 }
                 self.hear(context);
                 self.begin_negotiation();
                 let offered = Capabilities::ALL.iter().filter(|(_, known)| context.house.offers(*known));
-                let mut all: Vec<_> = offered.map(|(name, _)| (*name).to_owned()).collect();
-                if version.is_some_and(|version| version >= 302) {
+                let mut all: Vec<_> =
+                    offered.map(|&(name, known)| advertised(name, known, is_modern)).collect();
+                if is_modern {
                     all.extend(sts(context));
                 }
                 self.cap_reply("LS", &all.join(" "), context);
@@ -86,13 +105,18 @@ impl Irc {
         self.cap_reply("ACK", wanted, context);
     }
 
-    /// Answers with `names` on as many lines as needed; a name is never cut.
+    /// Answers with `names` on as many lines as needed; a name is never cut. Clients of version 302 are told with a star
+    /// that more lines follow.
     fn cap_reply(&self, subcommand: &str, names: &str, context: &mut Context<'_>) {
         let mut names = names.split(' ').filter(|name| !name.is_empty()).peekable();
+        let is_list = matches!(subcommand, "LS" | "LIST");
         loop {
             self.numeric("CAP", context, |line| {
                 line.param(subcommand);
-                let text = fill(&mut names, line.room());
+                let text = fill(&mut names, line.room() - " *".len());
+                if is_list && self.keeps_cap_notify && names.peek().is_some() {
+                    line.param("*");
+                }
                 line.trailing(&text);
             });
             if names.peek().is_none() {

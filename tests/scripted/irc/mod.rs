@@ -9,6 +9,8 @@ mod channels;
 mod clocks;
 mod messages;
 mod modes;
+#[cfg(feature = "store")]
+mod multiline;
 mod operators;
 mod people;
 mod pings;

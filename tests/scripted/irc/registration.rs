@@ -4,9 +4,20 @@ use std::time::Duration;
 
 use crate::irc::house::IrcScene;
 
+#[cfg(not(feature = "store"))]
 const ALL_CAPABILITIES: &str = "account-notify account-tag away-notify batch cap-notify chghost \
     draft/no-implicit-names echo-message extended-join extended-monitor invite-notify labeled-response message-tags \
     multi-prefix server-time setname standard-replies userhost-in-names";
+
+#[cfg(feature = "store")]
+const ALL_CAPABILITIES: &str = "account-notify account-tag away-notify batch cap-notify chghost draft/multiline \
+    draft/no-implicit-names echo-message extended-join extended-monitor invite-notify labeled-response message-tags \
+    multi-prefix server-time setname standard-replies userhost-in-names";
+
+/// The list for clients of version 302, with values.
+fn with_values() -> String {
+    ALL_CAPABILITIES.replace("draft/multiline", "draft/multiline=max-bytes=8192,max-lines=100")
+}
 
 fn codes(lines: &[String]) -> Vec<&str> {
     lines.iter().filter_map(|line| line.split(' ').nth(1)).collect()
@@ -307,10 +318,15 @@ fn a_password_that_nobody_requires_is_ignored() {
 
 #[test]
 fn cap_ls_lists_all_capabilities_and_holds_registration_until_cap_end() {
-    for ls in ["CAP LS", "CAP LS 302", "cap ls 307", "CAP LS nonsense"] {
+    for (ls, all) in [
+        ("CAP LS", ALL_CAPABILITIES),
+        ("CAP LS 302", &with_values()),
+        ("cap ls 307", &with_values()),
+        ("CAP LS nonsense", ALL_CAPABILITIES),
+    ] {
         let mut house = IrcScene::new();
         let ana = house.connect();
-        assert_eq!(house.ask(ana, ls), [format!(":parlor.local CAP * LS :{ALL_CAPABILITIES}")]);
+        assert_eq!(house.ask(ana, ls), [format!(":parlor.local CAP * LS :{all}")]);
         house.send(ana, "NICK ana");
         assert_eq!(house.ask(ana, "USER a 0 * :x"), [""; 0]);
         assert!(codes(&house.ask(ana, "CAP END")).contains(&"001"));
@@ -376,6 +392,23 @@ fn a_cap_req_answer_that_is_too_long_contains_no_truncated_name() {
     assert_eq!(acknowledged, ["userhost-in-names"; 27]);
 }
 
+#[cfg(feature = "store")]
+#[test]
+fn all_lines_of_a_list_but_the_last_have_a_star_for_clients_of_version_302() {
+    let (server, name) = ("x".repeat(63), "𠀀".repeat(32));
+    let mut house = IrcScene::with(|config| config.server_name.clone_from(&server));
+    house.announce_tls(6697);
+    let ana = house.irc(&name);
+    house.secure(ana);
+    let lines = house.ask(ana, "CAP LS 302");
+    let lists: Vec<_> = lines.iter().map(|line| line.split_once(" :").expect("a list")).collect();
+    let last = format!(":{server} CAP {name} LS");
+    let expected = |n| if n + 1 < lists.len() { format!("{last} *") } else { last.clone() };
+    assert!(lists.len() > 1 && (0..lists.len()).all(|n| lists[n].0 == expected(n)), "{lines:#?}");
+    let names: Vec<_> = lists.iter().map(|list| list.1).collect();
+    assert_eq!(names.join(" "), with_values() + " sts=duration=2592000");
+}
+
 #[test]
 fn a_cap_302_client_cannot_disable_cap_notify() {
     let mut house = IrcScene::new();
@@ -393,7 +426,7 @@ fn a_cap_302_client_cannot_disable_cap_notify() {
 fn cap_works_after_registration_and_cap_end_then_does_nothing() {
     let mut house = IrcScene::new();
     let ana = house.irc("ana");
-    assert_eq!(house.ask(ana, "CAP LS 302"), [format!(":parlor.local CAP ana LS :{ALL_CAPABILITIES}")]);
+    assert_eq!(house.ask(ana, "CAP LS 302"), [format!(":parlor.local CAP ana LS :{}", with_values())]);
     assert_eq!(house.ask(ana, "CAP REQ :setname"), [":parlor.local CAP ana ACK :setname"]);
     assert_eq!(house.ask(ana, "CAP END"), [""; 0]);
     assert_eq!(house.told(ana, "CAP FOO"), "410 ana FOO");

@@ -5,7 +5,7 @@ use crate::name::RoomName;
 use crate::session::Context;
 use crate::session::irc::client::Irc;
 use crate::session::irc::encode::encode_past;
-use crate::session::irc::labels::with_tag;
+use crate::session::irc::labels::in_batch;
 use crate::wire::irc::Line;
 
 /// The name of the batch. One name is enough: answers never overlap.
@@ -115,7 +115,7 @@ impl Irc {
             param.into_iter().for_each(|param| line.param(param));
             line.end();
             let lines = lines.iter().flat_map(|lines| lines.split_inclusive(|&byte| byte == b'\n'));
-            lines.for_each(|line| with_tag(line, "batch", REFERENCE, out));
+            lines.for_each(|line| in_batch(line, REFERENCE, out));
             let mut line = Line::begin(out);
             line.source(&house.name);
             line.command("BATCH");

@@ -1,0 +1,272 @@
+//! Messages of several lines (IRCv3 `draft/multiline`): the client sends its lines in a batch, and others hear them as
+//! one message.
+
+use std::time::{Duration, Instant};
+
+use super::client::Irc;
+use super::speech::action;
+use crate::message::{Capabilities, Speech, SpeechKind};
+use crate::session::Context;
+use crate::wire::irc::Message;
+
+/// The capabilities of clients that send and receive such messages.
+pub(super) const NEEDED: Capabilities = Capabilities::MULTILINE.and(Capabilities::BATCH);
+
+/// The type of their batches.
+pub(super) const BATCH_TYPE: &str = "draft/multiline";
+
+/// The tag of a line that continues the line before.
+pub(super) const CONTINUES: &str = "draft/multiline-concat";
+
+/// Most bytes of a message, including the newlines between its lines: as many as a CrazyIt message has by default. In a
+/// hundred lines with long names they take some 60 KiB, a quarter of an outbox.
+pub(super) const MESSAGE_BYTES: usize = 8 * 1024;
+
+/// Most lines of a message.
+pub(super) const MESSAGE_LINES: usize = 100;
+
+/// Longest name of a batch from a client, in bytes.
+const NAME_BYTES: usize = 64;
+
+/// The code of faults without their own.
+const INVALID: &str = "MULTILINE_INVALID";
+
+/// How long the next line of an open batch may take. No rate limit makes it wait longer than a second.
+pub(super) const LINE_WITHIN: Duration = Duration::from_secs(30);
+
+/// The client's batch.
+#[derive(Debug)]
+pub(super) struct Batch {
+    name: Box<str>,
+    /// `None` after an error: further lines are ignored.
+    draft: Option<Draft>,
+}
+
+/// A message that is not complete yet.
+#[derive(Debug)]
+struct Draft {
+    target: Box<str>,
+    /// The sender's client tags.
+    tags: Box<str>,
+    label: Option<Box<str>>,
+    /// Unknown before the first line.
+    kind: Option<SpeechKind>,
+    text: String,
+    lines: usize,
+    until: Instant,
+}
+
+/// Why a batch is rejected.
+enum Fault {
+    TooManyBytes,
+    TooManyLines,
+    WrongTarget { batch: Box<str>, line: Box<str> },
+    TooLate,
+    Other(&'static str),
+}
+
+/// The value of the capability.
+pub(super) fn value() -> String {
+    format!("max-bytes={MESSAGE_BYTES},max-lines={MESSAGE_LINES}")
+}
+
+impl Batch {
+    /// Memory of the batch, in bytes.
+    pub(super) fn kept_bytes(&self) -> usize {
+        let draft = self.draft.as_ref().map_or(0, |draft| {
+            let label = draft.label.as_ref().map_or(0, |label| label.len());
+            draft.target.len() + draft.tags.len() + label + draft.text.capacity()
+        });
+        size_of::<Self>() + self.name.len() + draft
+    }
+
+    /// When the next line must have come.
+    pub(super) fn until(&self) -> Option<Instant> {
+        self.draft.as_ref().map(|draft| draft.until)
+    }
+}
+
+impl Draft {
+    fn add(&mut self, line: &Message<'_>, now: Instant) -> Result<(), Fault> {
+        let kind = match &*line.command.to_ascii_uppercase() {
+            "PRIVMSG" => SpeechKind::Message,
+            "NOTICE" => SpeechKind::Notice,
+            _ => return Err(Fault::Other("only PRIVMSG or NOTICE may be in a batch")),
+        };
+        if self.kind.is_some_and(|known| known != kind) {
+            return Err(Fault::Other("PRIVMSG and NOTICE must not be mixed in a batch"));
+        }
+        let target = line.params.first().copied().unwrap_or_default();
+        if target.to_lowercase() != self.target.to_lowercase() {
+            return Err(Fault::WrongTarget { batch: self.target.clone(), line: target.into() });
+        }
+        let text = line.params.get(1).copied().unwrap_or_default();
+        let continues = line.tags.get(CONTINUES).is_some();
+        if continues && text.is_empty() {
+            return Err(Fault::Other("a blank line cannot continue another"));
+        }
+        let newline = if self.lines > 0 && !continues { "\n" } else { "" };
+        if self.text.len() + newline.len() + text.len() > MESSAGE_BYTES {
+            return Err(Fault::TooManyBytes);
+        }
+        if self.lines == MESSAGE_LINES {
+            return Err(Fault::TooManyLines);
+        }
+        self.text.push_str(newline);
+        self.text.push_str(text);
+        (self.kind, self.lines, self.until) = (Some(kind), self.lines + 1, now + LINE_WITHIN);
+        Ok(())
+    }
+
+    fn speech(self) -> Result<Speech, Fault> {
+        let Some(kind) = self.kind else { return Err(Fault::Other("the batch is empty")) };
+        if self.text.bytes().all(|byte| byte == b'\n') {
+            return Err(Fault::Other("all lines are blank"));
+        }
+        if self.text.starts_with('\x01') && action(&self.text).is_none() {
+            return Err(Fault::Other("a CTCP request has only one line"));
+        }
+        Ok(Speech { kind, text: self.text, tags: self.tags })
+    }
+}
+
+impl Irc {
+    /// `BATCH +name draft/multiline target` begins a message of several lines, and `BATCH -name` sends it.
+    pub(super) fn batch(&mut self, message: &Message<'_>, context: &mut Context<'_>) {
+        if !self.capabilities.has(NEEDED) {
+            let text = "Request the capabilities batch and draft/multiline first";
+            return self.fail("BATCH", INVALID, text, context);
+        }
+        match message.params[0].split_at_checked(1) {
+            Some(("+", name)) => self.begin_batch(name, message, context),
+            Some(("-", name)) => self.end_batch(name, context),
+            _ => self.tell(
+                &Fault::Other("say BATCH +name draft/multiline target, or BATCH -name"),
+                "",
+                context,
+            ),
+        }
+    }
+
+    fn begin_batch(&mut self, name: &str, message: &Message<'_>, context: &mut Context<'_>) {
+        if name.is_empty() || name.len() > NAME_BYTES {
+            return self.tell(&Fault::Other("the name of a batch has 1 to 64 bytes"), name, context);
+        }
+        self.reject_batch(&Fault::Other("another batch began before its end"), context);
+        let target = message.params.get(2).copied().unwrap_or_default();
+        let fault = match message.params.get(1) {
+            Some(&BATCH_TYPE) if target.is_empty() => Some("a batch needs a target"),
+            Some(&BATCH_TYPE) if target.contains(',') => Some("a batch has only one target"),
+            Some(&BATCH_TYPE) => None,
+            _ => Some("the only type of batches is draft/multiline"),
+        };
+        let draft = fault.is_none().then(|| Draft {
+            target: target.into(),
+            tags: self.client_only_tags(message.tags),
+            label: None,
+            kind: None,
+            text: String::new(),
+            lines: 0,
+            until: context.now.instant + LINE_WITHIN,
+        });
+        self.batch = Some(Box::new(Batch { name: name.into(), draft }));
+        if let Some(fault) = fault {
+            self.tell(&Fault::Other(fault), name, context);
+        }
+    }
+
+    fn end_batch(&mut self, name: &str, context: &mut Context<'_>) {
+        let Some(batch) = self.batch.take_if(|batch| *batch.name == *name) else {
+            return self.tell(&Fault::Other("no batch of this name is open"), name, context);
+        };
+        let Some(mut draft) = batch.draft else { return };
+        let (label, target) = (draft.label.take(), draft.target.clone());
+        match draft.speech() {
+            Ok(speech) => self.speak_to(&target, speech, context),
+            Err(fault) => self.tell(&fault, name, context),
+        }
+        if let Some(label) = label {
+            self.put_label(&label, context);
+        }
+    }
+
+    /// Takes a line that belongs to a batch. False if `line` does not.
+    pub(super) fn is_batched(&mut self, line: &Message<'_>, context: &mut Context<'_>) -> bool {
+        let name = line.tags.get("batch").filter(|_| self.capabilities.has(NEEDED));
+        let Some(name) = name else { return false };
+        let added = match self.batch.as_mut().filter(|batch| *batch.name == *name) {
+            Some(batch) => batch.draft.as_mut().map_or(Ok(()), |draft| draft.add(line, context.now.instant)),
+            None => {
+                self.tell(&Fault::Other("no batch of this name is open"), &name, context);
+                return true;
+            }
+        };
+        if let Err(fault) = added {
+            self.reject_batch(&fault, context);
+        }
+        true
+    }
+
+    /// Keeps `label` for the answer to the whole message if `opening` has just begun one.
+    pub(super) fn keeps_label(&mut self, label: &str, opening: &Message<'_>) -> bool {
+        let name = opening.params.first().and_then(|param| param.strip_prefix('+'));
+        let batch = self.batch.as_mut().filter(|batch| Some(&*batch.name) == name);
+        let draft = batch.and_then(|batch| batch.draft.as_mut());
+        let draft = draft.filter(|draft| draft.lines == 0 && opening.command.eq_ignore_ascii_case("BATCH"));
+        draft.map(|draft| draft.label = Some(label.into())).is_some()
+    }
+
+    /// Rejects the open batch, if any, because one of its lines was rejected.
+    pub(super) fn spoil_batch(&mut self, context: &mut Context<'_>) {
+        self.reject_batch(&Fault::Other("one of its lines was rejected"), context);
+    }
+
+    /// Rejects the open batch if its next line is late.
+    pub(super) fn expire_batch(&mut self, context: &mut Context<'_>) {
+        let until = self.batch.as_ref().and_then(|batch| batch.until());
+        if until.is_some_and(|until| until <= context.now.instant) {
+            self.reject_batch(&Fault::TooLate, context);
+        }
+    }
+
+    fn reject_batch(&mut self, fault: &Fault, context: &mut Context<'_>) {
+        let Some(batch) = &mut self.batch else { return };
+        let Some(draft) = batch.draft.take() else { return };
+        let name = batch.name.clone();
+        self.tell(fault, &name, context);
+        if let Some(label) = draft.label {
+            self.put_label(&label, context);
+        }
+    }
+
+    /// Sends `FAIL` even without `standard-replies`, as `draft/multiline` requires.
+    fn tell(&self, fault: &Fault, batch: &str, context: &mut Context<'_>) {
+        let (code, params, why) = match fault {
+            Fault::TooManyBytes => {
+                let most = MESSAGE_BYTES.to_string();
+                let why = format!("it has more than {most} bytes, send it in parts");
+                ("MULTILINE_MAX_BYTES", vec![most], why)
+            }
+            Fault::TooManyLines => {
+                let most = MESSAGE_LINES.to_string();
+                let why = format!("it has more than {most} lines, send it in parts");
+                ("MULTILINE_MAX_LINES", vec![most], why)
+            }
+            Fault::WrongTarget { batch, line } => {
+                let why = format!("all lines must go to {batch}");
+                ("MULTILINE_INVALID_TARGET", vec![batch.to_string(), line.to_string()], why)
+            }
+            Fault::TooLate => {
+                let why = format!("no line of it came for {} s", LINE_WITHIN.as_secs());
+                ("TIMEOUT", vec![batch.to_owned()], why)
+            }
+            Fault::Other(why) => (INVALID, Vec::new(), (*why).to_owned()),
+        };
+        self.send("FAIL", context, |line| {
+            line.param("BATCH");
+            line.param(code);
+            params.iter().for_each(|param| line.param(param));
+            line.trailing(&format!("Nothing was sent: {why}"));
+        });
+    }
+}
