@@ -39,6 +39,12 @@ pub(crate) const ROWS: &[Row] = &[
     row("(nothing)", user, |_, _| String::new()),
     row("ADMIN", user, |_, _| lines("ADMIN")),
     row("AWAY of 50 rooms", in_all_rooms, |n, round| lines(&format!("AWAY :{n}{round}{}", "é".repeat(90)))),
+    #[cfg(feature = "store")]
+    row("BATCH of lines to a large room", with_lines, |_, round| {
+        let end = if round % 2 == 0 { "BATCH -m\r\n" } else { "" };
+        let lines = "@batch=m PRIVMSG #room0 :x\r\n".repeat(7);
+        format!("BATCH +m draft/multiline #room0\r\n{lines}{end}")
+    }),
     row("CAP", user, |_, round| {
         lines(&format!(
             "CAP REQ :{}",
@@ -252,6 +258,12 @@ fn guarded(n: usize, row: usize) -> String {
 /// A user in four large rooms that sends tags.
 fn with_tags(n: usize, row: usize) -> String {
     in_some_rooms(n, row) + "CAP REQ message-tags\r\n"
+}
+
+/// A user in four large rooms that sends several lines in one message.
+#[cfg(feature = "store")]
+fn with_lines(n: usize, row: usize) -> String {
+    in_some_rooms(n, row) + "CAP REQ :batch draft/multiline\r\n"
 }
 
 fn tagged(message: &str) -> String {

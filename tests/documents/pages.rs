@@ -215,9 +215,15 @@ fn the_commands_and_capabilities_of_irc_are_those_there_are() {
     alice.send("CAP LS 302\r\n");
     let line = alice.line();
     let (_, list) = line.trim_end().split_once(" :").expect("the list is the last parameter");
-    let mut there_are: Vec<_> = list.split(' ').collect();
+    let mut there_are: Vec<_> = list.split(' ').filter_map(|word| word.split('=').next()).collect();
     there_are.sort_unstable();
     assert_eq!(in_code(table("Capabilities")), there_are);
+    if cfg!(feature = "store") {
+        let [bytes, lines] = ["message of several", "lines of one"].map(|row| limit(row)[1]);
+        let bytes = bytes.strip_suffix(" bytes, newlines included").expect("the row has a unit");
+        let announced = format!(" draft/multiline=max-bytes={bytes},max-lines={lines} ");
+        assert!(list.contains(&announced), "{list} should have {announced}");
+    }
 }
 
 #[test]

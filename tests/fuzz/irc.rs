@@ -1,6 +1,8 @@
 //! IRC messages: whatever they are made of, what is written is one line, and reads as it was meant.
 
-use parlor::wire::irc::{LINE_BYTES, Line, Message, NoCommand, Tags, split_text, without_line_end};
+use parlor::wire::irc::{
+    LINE_BYTES, Line, Message, NoCommand, Tags, split_lines, split_text, without_line_end,
+};
 
 use crate::choices::Choices;
 use crate::tokens;
@@ -91,6 +93,15 @@ fn split_text_is_whole(choices: &mut Choices<'_>) {
     let room = choices.below(400);
     let pieces: Vec<_> = split_text(&text, room).collect();
     assert_eq!(pieces.concat(), text.replace(['\r', '\n', '\0'], ""));
+    let lines: Vec<_> = split_lines(&text, room).collect();
+    assert!(
+        lines.iter().filter(|line| !line.text.is_empty()).map(|line| line.text).eq(pieces.iter().copied())
+    );
+    let continued = lines.iter().filter(|line| line.continues);
+    assert!(!lines[0].continues && continued.clone().all(|line| !line.text.is_empty()));
+    let breaks = text.trim_end_matches(['\r', '\n', '\0']).replace("\r\n", "\n");
+    let breaks = breaks.matches(['\r', '\n', '\0']).count();
+    assert_eq!(lines.len(), breaks + 1 + continued.count(), "{text:?} in {room}");
     for piece in pieces {
         let is_one_character = piece.chars().count() == 1;
         assert!(!piece.is_empty() && (piece.len() <= room || is_one_character), "{piece:?} in {room}");

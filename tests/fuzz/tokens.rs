@@ -8,12 +8,12 @@ pub(crate) const NAMES: [&str; 10] =
 
 pub(crate) const ROOMS: [&str; 7] = ["#lobby", "#tea", "#TEA", "#大厅", "#x", "#", "tea"];
 
-const COMMANDS: [&str; 51] = [
-    "ADMIN", "AWAY", "CAP", "CHGHOST", "ERROR", "HELP", "INFO", "INVITE", "ISON", "JOIN", "JOIN", "JOIN",
-    "KICK", "KILL", "KLINE", "LINKS", "LIST", "LUSERS", "MODE", "MODE", "MODE", "MONITOR", "MOTD", "NAMES",
-    "NICK", "NOTICE", "OPER", "PART", "PASS", "PING", "PONG", "PRIVMSG", "PRIVMSG", "PRIVMSG", "QUIT",
-    "REHASH", "SETNAME", "STATS", "TAGMSG", "TIME", "TOPIC", "UNKLINE", "USER", "USERHOST", "VERSION",
-    "WALLOPS", "WHO", "WHOIS", "WHOWAS", "STARTTLS", "GET",
+const COMMANDS: [&str; 52] = [
+    "ADMIN", "AWAY", "BATCH", "CAP", "CHGHOST", "ERROR", "HELP", "INFO", "INVITE", "ISON", "JOIN", "JOIN",
+    "JOIN", "KICK", "KILL", "KLINE", "LINKS", "LIST", "LUSERS", "MODE", "MODE", "MODE", "MONITOR", "MOTD",
+    "NAMES", "NICK", "NOTICE", "OPER", "PART", "PASS", "PING", "PONG", "PRIVMSG", "PRIVMSG", "PRIVMSG",
+    "QUIT", "REHASH", "SETNAME", "STATS", "TAGMSG", "TIME", "TOPIC", "UNKLINE", "USER", "USERHOST",
+    "VERSION", "WALLOPS", "WHO", "WHOIS", "WHOWAS", "STARTTLS", "GET",
 ];
 
 const WORDS: [&str; 41] = [
@@ -60,8 +60,8 @@ const WORDS: [&str; 41] = [
     "\x01VERSION\x01",
 ];
 
-pub(crate) const CAPABILITIES: &str = "account-notify account-tag away-notify batch chghost echo-message extended-join \
-    extended-monitor invite-notify labeled-response message-tags multi-prefix server-time setname standard-replies \
+pub(crate) const CAPABILITIES: &str = "account-notify account-tag away-notify batch chghost draft/multiline echo-message \
+    extended-join extended-monitor invite-notify labeled-response message-tags multi-prefix server-time setname standard-replies \
     userhost-in-names";
 
 const PIECES: [&str; 16] = [
@@ -111,6 +111,27 @@ pub(crate) fn irc_line(choices: &mut Choices<'_>) -> Vec<u8> {
     bytes
 }
 
+/// A message of several lines, with or without mistakes.
+fn irc_batch(choices: &mut Choices<'_>) -> Vec<u8> {
+    let target = choices.pick(&ROOMS);
+    let mut bytes = format!("BATCH +m draft/multiline {target}\r\n").into_bytes();
+    for _ in 0..choices.below(6) {
+        match choices.below(8) {
+            0 => bytes.extend(irc_line(choices)),
+            1 => bytes.extend(format!("@batch=m {}\r\n", choices.pick(&COMMANDS)).bytes()),
+            2 | 3 => {
+                let line = format!("@batch=m;draft/multiline-concat PRIVMSG {target} :{}\r\n", word(choices));
+                bytes.extend(line.bytes());
+            }
+            _ => bytes.extend(format!("@batch=m PRIVMSG {target} :{}\r\n", word(choices)).bytes()),
+        }
+    }
+    if !choices.once_in(4) {
+        bytes.extend(b"BATCH -m\r\n");
+    }
+    bytes
+}
+
 /// One frame of the textbook's protocol, or what could be taken for one.
 pub(crate) fn crazyit_frame(choices: &mut Choices<'_>) -> Vec<u8> {
     let frame = match choices.below(8) {
@@ -133,9 +154,10 @@ pub(crate) fn crazyit_frame(choices: &mut Choices<'_>) -> Vec<u8> {
 
 /// Bytes of both protocols, and of none.
 pub(crate) fn any_bytes(choices: &mut Choices<'_>) -> Vec<u8> {
-    match choices.below(5) {
+    match choices.below(6) {
         0 | 1 => irc_line(choices),
         2 | 3 => crazyit_frame(choices),
+        4 => irc_batch(choices),
         _ => choices.bytes(60).to_vec(),
     }
 }

@@ -25,23 +25,18 @@ pub fn split_lines(text: &str, room: usize) -> impl Iterator<Item = Piece<'_>> +
         let text = rest?;
         // Search no further than one message, because a long text has many.
         let line = text.bytes().take(room.saturating_add(1)).position(ends_a_line);
-        let (end, next) = match line {
-            Some(end) => (end, Some(after_break(&text[end..]))),
-            None if text.len() <= room => (text.len(), None),
-            None => {
-                let end = last_end(text, room);
-                (end, Some(&text[end..]).filter(|rest| !rest.is_empty()))
-            }
-        };
-        let piece = Piece { text: &text[..end], continues };
-        (rest, continues) = (next, line.is_none());
+        let end = line.unwrap_or_else(|| if text.len() <= room { text.len() } else { last_end(text, room) });
+        let (piece, after) = text.split_at(end);
+        let piece = Piece { text: piece, continues };
+        continues = !after.starts_with(['\r', '\n', '\0']);
+        rest = Some(if continues { after } else { after_break(after) }).filter(|rest| !rest.is_empty());
         Some(piece)
     })
 }
 
 /// The text after a line break, which may have two bytes.
 fn after_break(text: &str) -> &str {
-    text.strip_prefix("\r\n").unwrap_or_else(|| &text[1..])
+    text.strip_prefix("\r\n").unwrap_or(&text[1..])
 }
 
 /// Where to end a piece of a longer line: after the last space, so that no word is split, unless the piece would be less
@@ -91,5 +86,6 @@ mod tests {
         assert_eq!(split("abcd\nefghi\nj", 4), [("abcd", false), ("efgh", false), ("i", true), ("j", false)]);
         assert_eq!(split("\na\0b", 9), [("", false), ("a", false), ("b", false)]);
         assert_eq!(split("\n\r\n", 9), [("", false)]);
+        assert_eq!(split("好\nx", 1), [("好", false), ("x", false)]);
     }
 }
