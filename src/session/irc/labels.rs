@@ -131,6 +131,10 @@ pub(super) fn in_batch(line: &[u8], batch: &str, out: &mut Vec<u8>) {
 }
 
 fn is_in_batch(line: &[u8]) -> bool {
+    // Messages of several lines and the history have batches of their own.
+    if cfg!(not(feature = "store")) {
+        return false;
+    }
     let tags = line.strip_prefix(b"@").and_then(|tagged| tagged.split(|&byte| byte == b' ').next());
     tags.is_some_and(|tags| tags.split(|&byte| byte == b';').any(|tag| tag.starts_with(b"batch=")))
 }
@@ -165,6 +169,7 @@ mod tests {
         assert_eq!(add(b"@time=t :s X\r\n"), "@label=a\\sb;time=t :s X\r\n");
     }
 
+    #[cfg(feature = "store")]
     #[test]
     fn a_line_is_put_into_one_batch_and_keeps_that_of_an_inner_one() {
         let put = |line: &[u8]| {
