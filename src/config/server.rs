@@ -125,6 +125,12 @@ impl ServerConfig {
         Ok(())
     }
 
+    /// True when nobody has said where data is kept.
+    #[cfg(feature = "store")]
+    pub fn has_default_state(&self) -> bool {
+        self.state == users_state()
+    }
+
     /// Addresses to listen at, besides `listen`.
     pub fn further_addresses(&self) -> impl Iterator<Item = &Address> {
         #[cfg(feature = "metrics")]
@@ -154,12 +160,16 @@ impl ServerConfig {
 /// The directory that systemd provides (systemd.exec(5), `StateDirectory=`), or else the user's (XDG Base Directory
 /// Specification, `XDG_STATE_HOME`).
 fn default_state() -> Option<PathBuf> {
-    let set = |name: &str| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     let given = env::var("STATE_DIRECTORY").ok();
     let given = given.as_deref().and_then(|list| list.split(':').next()).filter(|first| !first.is_empty());
     if let Some(given) = given {
         return Some(given.into());
     }
+    users_state()
+}
+
+fn users_state() -> Option<PathBuf> {
+    let set = |name: &str| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     let home = set("XDG_STATE_HOME").filter(|path| path.is_absolute());
     Some(home.or_else(|| Some(set("HOME")?.join(".local/state")))?.join("parlord"))
 }

@@ -69,12 +69,13 @@ impl Reactor {
             let error = io::Error::new(error.kind(), format!("cannot poll: {error}"));
             BindError { address: None, error }
         };
-        config
-            .reserve_memory()
-            .map_err(|error| BindError { address: None, error: io::Error::other(error) })?;
         let poll = Poll::new().map_err(system)?;
         let waker = Arc::new(Waker::new(poll.registry(), WAKE).map_err(system)?);
         let keeper = Keeper::open(&config, &waker).map_err(|error| BindError { address: None, error })?;
+        // After the store, whose memory is not spare.
+        config
+            .reserve_memory()
+            .map_err(|error| BindError { address: None, error: io::Error::other(error) })?;
         let (plain, over_tls) = inherited.wanted(&config.listen, tls::addresses(&config));
         let mut listeners = inherited.listeners;
         let wanted = plain.iter().map(|address| (address, false));

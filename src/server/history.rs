@@ -77,6 +77,15 @@ impl<S: Stream> Server<S> {
         self.history.recalls.ask(key, connection.peer, query, purpose, label);
     }
 
+    /// Without a store, tells operators that bans will be forgotten.
+    pub(super) fn tell_unkept_bans(&mut self, now: Now) {
+        let changes = self.hub.bans().changes();
+        if self.history.store.is_none() && self.kept_changes != changes {
+            self.kept_changes = changes;
+            self.bans_not_kept(&"there is no directory for data, see --state", now);
+        }
+    }
+
     /// Hands over what this turn has recorded and asked. Call it at the end of each turn.
     pub(super) fn feed_store(&mut self, now: Now) {
         let Some(store) = &mut self.history.store else { return };

@@ -27,6 +27,8 @@ impl History {
 }
 
 impl<S: Stream> Server<S> {
+    pub(super) fn tell_unkept_bans(&mut self, _: Now) {}
+
     pub(super) fn feed_store(&mut self, _: Now) {}
 
     /// Nothing wakes the loop for a store.

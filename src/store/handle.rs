@@ -58,7 +58,7 @@ impl Store {
     ) -> Result<(Self, Opened), StoreError> {
         let (database, opened) = Sqlite::open(config, now)?;
         let store = Self::start(database, wake)
-            .map_err(|error| StoreError(format!("cannot start a thread for the store: {error}")))?;
+            .map_err(|error| StoreError::new(format!("cannot start a thread for the store: {error}")))?;
         Ok((store, opened))
     }
 

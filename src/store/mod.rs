@@ -48,11 +48,21 @@ pub struct Opened {
 
 /// Why the store cannot be opened, in one line that names the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StoreError(pub(crate) String);
+pub struct StoreError {
+    line: String,
+    /// There is no such directory, and none could be created.
+    pub is_nowhere: bool,
+}
+
+impl StoreError {
+    fn new(line: String) -> Self {
+        Self { line, is_nowhere: false }
+    }
+}
 
 impl fmt::Display for StoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.line)
     }
 }
 

@@ -1,7 +1,9 @@
-//! Bans across restarts, with the real program: the file in the directory of `--state`.
+//! Bans across restarts, with the real program: in the database, or in a file of their own, in the directory of
+//! `--state`.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use std::process::Command;
 
 use parlor::address::Address;
 use rustix::process::Signal;
@@ -60,13 +62,31 @@ fn bans_outlive_a_restart() {
     root.send("KLINE 192.0.2.0/24 :too loud\r\nKLINE 1w 2001:db8::1 :spam\r\nKLINE 10.0.0.1 :x\r\nUNKLINE 10.0.0.1\r\n");
     line_with(&mut root, "K-Line removed");
     stop(first);
-    let file = fs::read_to_string(state.join("bans")).expect("they are kept");
-    assert!(file.contains("\n192.0.2.0/24 - root ") && file.contains(" too loud\n"), "{file}");
-    assert_eq!(fs::metadata(state.join("bans")).expect("it is there").permissions().mode() & 0o777, 0o600);
+    let file = state.join(if cfg!(feature = "store") { "parlor.db" } else { "bans" });
+    let content = fs::read(&file).expect("they are kept");
+    let has = |text: &str| content.windows(text.len()).any(|part| part == text.as_bytes());
+    assert!(has("192.0.2.0/24") && has("too loud"));
+    assert_eq!(fs::metadata(&file).expect("it is there").permissions().mode() & 0o777, 0o600);
     let (second, address) = server(text(&state));
     assert_eq!(banned(&mut operator(&address)), ["192.0.2.0/24", "2001:db8::1"]);
     stop(second);
-    assert_eq!(fs::read_to_string(state.join("bans")).expect("it is there"), file, "nothing was changed");
+}
+
+#[cfg(feature = "store")]
+#[test]
+fn a_file_of_bans_is_imported_once_and_renamed() {
+    let scratch = Scratch::new();
+    let file = scratch.file("bans", "192.0.2.0/24 - root 2026-11-24T08:00:00Z too loud\n");
+    let state = file.parent().expect("it is in a directory");
+    let (mut first, address) = server(text(state));
+    assert_eq!(banned(&mut operator(&address)), ["192.0.2.0/24"]);
+    first.signal(Signal::TERM);
+    let log = first.ended().stderr;
+    assert!(log.contains("imported 1") && log.contains("bans.imported"), "{log}");
+    assert!(!file.exists() && file.with_extension("imported").exists());
+    let (second, address) = server(text(state));
+    assert_eq!(banned(&mut operator(&address)), ["192.0.2.0/24"]);
+    stop(second);
 }
 
 #[test]
@@ -98,6 +118,8 @@ fn a_wrong_line_is_told_at_start_with_its_file_and_number() {
     assert_eq!(ended.stdout, "");
 }
 
+// The store is tested on a full disk.
+#[cfg(not(feature = "store"))]
 #[test]
 fn where_bans_cannot_be_kept_they_stand_and_operators_and_the_log_are_told() {
     let scratch = Scratch::new();
@@ -109,7 +131,7 @@ fn where_bans_cannot_be_kept_they_stand_and_operators_and_the_log_are_told() {
     root.send("KLINE 192.0.2.0/24 :too loud\r\n");
     line_with(&mut root, "K-Line added: 192.0.2.0/24 for ever");
     let told = line_with(&mut root, "*** Cannot save bans, so a restart will forget the last: ");
-    assert!(told.contains(text(&state.join("bans"))), "{told}");
+    assert!(told.contains(text(&state)), "{told}");
     assert_eq!(banned(&mut root), ["192.0.2.0/24"]);
     server.signal(Signal::TERM);
     let log = server.ended().stderr;
@@ -117,10 +139,14 @@ fn where_bans_cannot_be_kept_they_stand_and_operators_and_the_log_are_told() {
 }
 
 #[test]
-fn without_a_directory_of_its_own_a_server_of_a_test_keeps_no_bans_even_as_root() {
-    let (_server, address) = Program::server(&["--oper", "root:secret"]);
+fn without_a_directory_for_data_a_server_runs_and_says_that_it_forgets_bans() {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_parlord"));
+    command.args(["--listen", "127.0.0.1:0", "--oper", "root:secret"]).env("XDG_STATE_HOME", NOWHERE);
+    let server = Program::spawn(command);
+    let address = server.listening();
     let mut root = operator(&address);
     root.send("KLINE 192.0.2.0/24 :too loud\r\n");
     let told = line_with(&mut root, "*** Cannot save bans");
-    assert!(told.contains(NOWHERE), "{told}");
+    let why = if cfg!(feature = "store") { "no directory for data, see --state" } else { NOWHERE };
+    assert!(told.contains(why), "{told}");
 }

@@ -29,7 +29,9 @@ fn a_second_server_on_the_same_directory_is_refused_in_one_line() {
     let scratch = Scratch::new();
     let (_kept, _) = Kept::open(&scratch.config(), start()).unwrap();
     let error = Kept::open(&scratch.config(), start()).err().unwrap().to_string();
-    assert_eq!(error, format!("{}: another parlord uses this", scratch.database().display()));
+    let file = scratch.database();
+    let why = "another parlord uses this; each needs a directory of its own (--state)";
+    assert_eq!(error, format!("{}: {why}", file.display()));
 }
 
 #[test]

@@ -11,7 +11,7 @@ use parlor::address::Address;
 use rustix::process::{Pid, Signal, kill_process};
 
 use super::options::PARLORD_ARGS;
-use super::{DEADLINE, address};
+use super::{DEADLINE, Scratch, address};
 
 /// A path that cannot exist, and that not even root can create: it would be below a file.
 pub const NOWHERE: &str = "/dev/null/nowhere";
@@ -22,6 +22,8 @@ pub struct Program {
     stdin: Option<ChildStdin>,
     stdout: Receiver<String>,
     stderr: Receiver<String>,
+    /// Removed when the program has ended.
+    _state: Scratch,
 }
 
 /// The memory of a program, in bytes.
@@ -80,13 +82,17 @@ impl Program {
         let paths = env::var_os("PATH").unwrap_or_default();
         let paths = iter::once(programs.to_owned()).chain(env::split_paths(&paths));
         command.env("PATH", env::join_paths(paths).expect("no directory has a colon in its name"));
-        // Nor may saved state matter. A test of saving sets a directory.
-        command.env_remove("STATE_DIRECTORY").env("XDG_STATE_HOME", NOWHERE);
+        // Nor may saved state matter: each server has its own, unless the test says where it is.
+        let state = Scratch::new();
+        let is_given = command.get_envs().any(|(name, _)| name == "XDG_STATE_HOME");
+        if !is_given {
+            command.env_remove("STATE_DIRECTORY").env("XDG_STATE_HOME", state.path("state"));
+        }
         let mut child = command.spawn().expect("the program can be started");
         let stdout = lines(child.stdout.take().expect("piped"));
         let stderr = child.stderr.take().map_or_else(|| channel().1, lines);
         let stdin = child.stdin.take();
-        Self { child, stdin, stdout, stderr }
+        Self { child, stdin, stdout, stderr, _state: state }
     }
 
     #[track_caller]

@@ -12,14 +12,17 @@ use crate::config::ServerConfig;
 use crate::message::Now;
 use crate::net::socket::Socket;
 use crate::server::Server;
-use crate::store::{Opened, Store, StoreConfig};
+use crate::store::{Opened, Store, StoreConfig, StoreError};
 
 /// How long shutting down may wait for the disk.
 const SAVE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The store, if the server has a directory for it.
+#[derive(Default)]
 pub(super) struct Keeper {
     opened: Option<(Store, Opened)>,
+    /// Why there is none, though there is a directory.
+    failure: Option<StoreError>,
     /// Since when shutting down waits for the store.
     stops_since: Option<Instant>,
 }
@@ -28,7 +31,7 @@ impl Keeper {
     /// Opens the store. An error names its file.
     pub(super) fn open(config: &ServerConfig, waker: &Arc<Waker>) -> io::Result<Self> {
         let Some(directory) = config.state.clone() else {
-            return Ok(Self { opened: None, stops_since: None });
+            return Ok(Self::default());
         };
         let history = &config.history;
         let store = StoreConfig {
@@ -43,9 +46,14 @@ impl Keeper {
                 warn!("cannot wake the event loop: {error}");
             }
         };
-        let opened = Store::open(&store, wake, Now::read().time);
-        let opened = opened.map_err(|error| io::Error::other(error.to_string()))?;
-        Ok(Self { opened: Some(opened), stops_since: None })
+        match Store::open(&store, wake, Now::read().time) {
+            Ok(opened) => Ok(Self { opened: Some(opened), ..Self::default() }),
+            // A user without a home can still run a server.
+            Err(error) if error.is_nowhere && config.has_default_state() => {
+                Ok(Self { failure: Some(error), ..Self::default() })
+            }
+            Err(error) => Err(io::Error::other(error.to_string())),
+        }
     }
 
     /// Keeps things in this store instead, which is not a file: for benches and tests.
@@ -56,6 +64,9 @@ impl Keeper {
 
     /// Restores what was kept, and gives the store to the server.
     pub(super) fn restore(&mut self, server: &mut Server<Socket>, now: Now) {
+        if let Some(failure) = self.failure.take() {
+            warn!("history and bans will be forgotten at the end, see --state: {failure}");
+        }
         let Some((store, opened)) = self.opened.take() else { return };
         opened.notes.iter().for_each(|note| info!("{note}"));
         server.restore_bans(opened.bans, now);

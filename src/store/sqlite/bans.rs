@@ -59,8 +59,8 @@ pub(super) fn import(connection: &Connection, directory: &Path) -> Result<Vec<St
     if !path.exists() {
         return Ok(Vec::new());
     }
-    let bans = bans_file::read(&path).map_err(|error| StoreError(error.to_string()))?;
-    let cannot = |why: String| StoreError(format!("cannot import {}: {why}", path.display()));
+    let bans = bans_file::read(&path).map_err(|error| StoreError::new(error.to_string()))?;
+    let cannot = |why: String| StoreError::new(format!("cannot import {}: {why}", path.display()));
     add(connection, &bans).map_err(|error| cannot(explain(&error)))?;
     let imported = path.with_added_extension("imported");
     fs::rename(&path, &imported).map_err(|error| cannot(error.to_string()))?;

@@ -61,7 +61,7 @@ impl Sqlite {
         let notes = bans::import(&connection, &config.directory)?;
         let opened = Self::load(connection, path.clone(), limits, now);
         let (database, bans, last_event) =
-            opened.map_err(|error| StoreError(format!("{}: {}", path.display(), explain(&error))))?;
+            opened.map_err(|error| StoreError::new(format!("{}: {}", path.display(), explain(&error))))?;
         Ok((database, Opened { bans, last_event, notes }))
     }
 

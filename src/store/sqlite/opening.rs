@@ -27,9 +27,12 @@ pub(super) fn path(directory: &Path) -> PathBuf {
 /// its directory.
 pub(super) fn open(path: &Path, most_bytes: u64, creates: bool) -> Result<Connection, StoreError> {
     if creates {
-        create(path).map_err(|error| StoreError(format!("cannot create {}: {error}", path.display())))?;
+        create(path).map_err(|error| StoreError {
+            line: format!("cannot create {}: {error}", path.display()),
+            is_nowhere: true,
+        })?;
     }
-    let wrong = |why: String| StoreError(format!("{}: {why}", path.display()));
+    let wrong = |why: String| StoreError::new(format!("{}: {why}", path.display()));
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags).map_err(|error| wrong(explain(&error)))?;
     let version = claim(&connection).map_err(|error| wrong(explain(&error)))?;
@@ -110,7 +113,9 @@ pub(super) fn pragma(connection: &Connection, pragma: &str) -> rusqlite::Result<
 /// An error in one line.
 pub(super) fn explain(error: &rusqlite::Error) -> String {
     let text = match error.sqlite_error_code() {
-        Some(ErrorCode::DatabaseBusy) => "another parlord uses this".to_owned(),
+        Some(ErrorCode::DatabaseBusy) => {
+            "another parlord uses this; each needs a directory of its own (--state)".to_owned()
+        }
         Some(ErrorCode::NotADatabase) => {
             "this is not a database of parlord, or it is damaged; move it away".into()
         }
