@@ -179,9 +179,10 @@ pub enum EventKind {
 }
 
 impl EventKind {
-    /// True for a message.
-    pub fn is_speech(&self) -> bool {
-        matches!(self, Self::Said { .. } | Self::Whispered { .. })
+    /// Lines of a text written by users: IRC has its source and target in each.
+    pub fn written_lines(&self) -> usize {
+        let (Self::Said { speech, .. } | Self::Whispered { speech, .. }) = self else { return 1 };
+        speech.text.matches('\n').count() + 1
     }
 
     /// Bytes of text written by users, without names.

@@ -12,7 +12,7 @@ use crate::session::{self, Differences, House};
 /// Approximate size at which a batch is moved into the outboxes, for events and for asides each.
 const BATCH_BYTES: usize = 64 * 1024;
 
-/// Approximate size of an event besides its text: source, target, time and id.
+/// Approximate size of an event besides its text, or of each line of a text: source, target, time and id.
 const EVENT_BYTES: usize = 200;
 
 /// True when a receiver gets a copy of a part of a batch. A shared part keeps the whole batch in memory, so a part is
@@ -147,7 +147,7 @@ impl Batch {
             let joined = audience.all.len() - self.audience.len();
             self.missed.extend(std::iter::repeat_n(self.events.len(), joined));
         }
-        self.bytes += EVENT_BYTES + event.kind.written_bytes();
+        self.bytes += event.kind.written_lines() * EVENT_BYTES + event.kind.written_bytes();
         self.differences.add(&event);
         if let Some(id) = audience.except {
             self.note_special(id);
@@ -269,5 +269,36 @@ impl Batch {
         self.encodings.clear();
         self.bytes = 0;
         self.differences = Differences::default();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::time::SystemTime;
+
+    use super::*;
+    use crate::config::ServerConfig;
+    use crate::message::{Capabilities, EventId, EventKind, Identity, Rank, Source, Speech};
+    use crate::name::{RoomName, UserName};
+
+    #[test]
+    fn messages_of_many_lines_fill_a_batch_by_their_size_in_lines() {
+        let house = House::new(&ServerConfig::default(), SystemTime::UNIX_EPOCH);
+        let name = UserName::new("ana").unwrap();
+        let from = Source::User(Arc::new(Identity::new(name, "~ana", "9dkufqbt.dmfss7fy.ip", "Ana")));
+        let room = RoomName::new("#tea").unwrap();
+        let audience = Audience { all: vec![ConnectionId(0)].into(), except: None };
+        let mut batch = Batch::new(256 * 1024);
+        while batch.takes(&audience) {
+            let speech = Speech::message("x\n".repeat(100));
+            let kind = EventKind::Said { room: room.clone(), to_rank: Rank::NONE, speech };
+            let (id, time) = (EventId::MIN, SystemTime::UNIX_EPOCH);
+            let event = Event { id, time, from: from.clone(), watched: false, kind };
+            batch.push(event, audience.clone(), None);
+        }
+        let mut bytes = 0;
+        batch.frames(0, Dialect::Irc(Capabilities::NONE), &house, |frame| bytes += frame.len());
+        assert!((BATCH_BYTES / 8..BATCH_BYTES * 2).contains(&bytes), "{bytes} bytes");
     }
 }

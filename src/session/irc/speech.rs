@@ -147,7 +147,8 @@ pub(super) fn may_need_lines(from: &Source, target: &str, speech: &Speech) -> bo
     };
     // With the longest command, the prefix of a rank, and all separators.
     let head_bytes = source_bytes + target.len() + ":! PRIVMSG @ :\r\n".len();
-    head_bytes + speech.text.len() > LINE_BYTES || speech.text.contains(['\r', '\n', '\0'])
+    head_bytes + speech.text.len() > LINE_BYTES
+        || speech.text.bytes().any(|byte| matches!(byte, b'\r' | b'\n' | 0))
 }
 
 /// The prefix, text and optional end mark of a CTCP action. Each part of a long one must be an action.
