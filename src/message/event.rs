@@ -179,6 +179,11 @@ pub enum EventKind {
 }
 
 impl EventKind {
+    /// True for a message.
+    pub fn is_speech(&self) -> bool {
+        matches!(self, Self::Said { .. } | Self::Whispered { .. })
+    }
+
     /// Lines of a text written by users: IRC has its source and target in each.
     pub fn written_lines(&self) -> usize {
         let (Self::Said { speech, .. } | Self::Whispered { speech, .. }) = self else { return 1 };
