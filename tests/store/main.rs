@@ -5,4 +5,5 @@
 
 mod file;
 mod helpers;
+mod property;
 mod thread;

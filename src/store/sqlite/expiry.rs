@@ -8,7 +8,7 @@ use rusqlite::{OptionalExtension, params};
 use super::opening::{PAGE_BYTES, pragma};
 use super::rooms::{Class, Room};
 use super::sources::USED_FOR;
-use super::{Limits, Sqlite};
+use super::{Limits, Sqlite, column};
 use crate::message::EventId;
 
 /// Rows deleted in one step.
@@ -88,7 +88,7 @@ impl Sqlite {
     fn delete_first(&mut self, last: EventId) -> rusqlite::Result<u32> {
         let sql = "SELECT number, room, class FROM (SELECT number, room, class, id FROM event ORDER BY number LIMIT ?2) \
             WHERE id <= ?1";
-        let last = i64::try_from(last.number()).unwrap_or(i64::MAX);
+        let last = column(last);
         if self.first_id()?.is_none_or(|first| first > last) {
             return Ok(0);
         }
@@ -127,12 +127,12 @@ impl Sqlite {
     fn trim(&mut self, id: i64, now: SystemTime) -> rusqlite::Result<bool> {
         let Some(room) = self.rooms.get(&self.connection, id)? else { return Ok(false) };
         let too_old = self.limits.oldest(room.limit.map(|limit| limit.age), now);
-        let too_old = i64::try_from(too_old.number()).unwrap_or(i64::MAX);
         let mut is_more = false;
         for class in Class::ALL {
+            let gone = column(too_old.max(room.gone(class)));
             let old = "SELECT number, room, class FROM event \
                 WHERE room = ?1 AND class = ?2 AND id <= ?3 ORDER BY id LIMIT ?4";
-            let mut deleted = self.delete(old, &[id, class.number(), too_old, STEP_ROWS.into()])?;
+            let mut deleted = self.delete(old, &[id, class.number(), gone, STEP_ROWS.into()])?;
             let left = room.count(class).saturating_sub(deleted);
             let excess = left.saturating_sub(self.limits.lines_of(&room)).min(STEP_ROWS);
             if excess > 0 {
@@ -178,9 +178,8 @@ impl Sqlite {
                 EventId::MAX
             }
         };
-        let unused = i64::try_from(unused.number()).unwrap_or(i64::MAX);
         let sql = "DELETE FROM source WHERE id IN (SELECT id FROM source ORDER BY id LIMIT ?) AND born <= ?";
-        let deleted = self.connection.execute(sql, params![STEP_ROWS, unused])?;
+        let deleted = self.connection.execute(sql, params![STEP_ROWS, column(unused)])?;
         Ok(deleted as u64 == u64::from(STEP_ROWS))
     }
 

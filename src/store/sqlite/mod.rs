@@ -52,6 +52,11 @@ struct Limits {
     bytes: u64,
 }
 
+/// An id as a column, which has 63 bits. Larger ones, of the year 2248 and later, are all the same.
+fn column(id: EventId) -> i64 {
+    i64::try_from(id.number()).unwrap_or(i64::MAX)
+}
+
 impl Sqlite {
     /// Opens the file, or creates it.
     pub(super) fn open(config: &StoreConfig, now: SystemTime) -> Result<(Self, Opened), StoreError> {

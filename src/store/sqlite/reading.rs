@@ -8,9 +8,9 @@ use std::mem;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use rusqlite::{OptionalExtension, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::Sqlite;
+use super::{Sqlite, column};
 use super::kinds::event_kind;
 use super::rooms::{Class, Room};
 use crate::message::{
@@ -218,21 +218,30 @@ impl Sqlite {
 
     /// The last event of a room and class that should be gone already.
     fn floor(&self, room: &Room, class: Class, now: SystemTime) -> rusqlite::Result<EventId> {
-        let lines = self.limits.lines_of(room);
-        if lines == 0 {
-            return Ok(EventId::MAX);
-        }
         let too_old = self.limits.oldest(room.limit.map(|limit| limit.age), now);
-        let excess = room.count(class).saturating_sub(lines);
-        if excess == 0 {
-            return Ok(too_old);
-        }
-        let sql = "SELECT id FROM event WHERE room = ? AND class = ? ORDER BY id LIMIT 1 OFFSET ?";
-        let parameters = params![room.id, class.number(), excess - 1];
-        let last: Option<i64> = self.connection.query_row(sql, parameters, |row| row.get(0)).optional()?;
-        let last = last.map_or(EventId::MIN, |last| EventId::from_number(last.unsigned_abs()));
-        Ok(last.max(too_old))
+        let last = last_excess(&self.connection, self.limits.lines_of(room), room, class)?;
+        Ok(last.max(too_old).max(room.gone(class)))
     }
+}
+
+/// The last event of a room and class that is too much if only `lines` are kept.
+pub(super) fn last_excess(
+    connection: &Connection,
+    lines: u32,
+    room: &Room,
+    class: Class,
+) -> rusqlite::Result<EventId> {
+    if lines == 0 {
+        return Ok(EventId::MAX);
+    }
+    let excess = room.count(class).saturating_sub(lines);
+    if excess == 0 {
+        return Ok(EventId::MIN);
+    }
+    let sql = "SELECT id FROM event WHERE room = ? AND class = ? ORDER BY id LIMIT 1 OFFSET ?";
+    let parameters = params![room.id, class.number(), excess - 1];
+    let last: Option<i64> = connection.query_row(sql, parameters, |row| row.get(0)).optional()?;
+    Ok(last.map_or(EventId::MIN, |last| EventId::from_number(last.unsigned_abs())))
 }
 
 const COLUMNS: &str = "event.id AS id, closed, kind, source, time, text, tags, whom, name, username, host, realname, is_bot \
@@ -359,10 +368,6 @@ fn identity(row: &Row<'_>) -> rusqlite::Result<Option<Identity>> {
 
 fn id(row: &Row<'_>) -> rusqlite::Result<EventId> {
     Ok(EventId::from_number(row.get::<_, i64>("id")?.unsigned_abs()))
-}
-
-fn column(id: EventId) -> i64 {
-    i64::try_from(id.number()).unwrap_or(i64::MAX)
 }
 
 fn row_limit(rows: Rows) -> i64 {

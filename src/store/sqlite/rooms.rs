@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use crate::message::HistoryLimit;
+use super::column;
+use crate::message::{EventId, HistoryLimit};
 use crate::name::RoomName;
 
 /// Most rooms remembered here; more are read again.
@@ -18,6 +19,8 @@ pub(super) struct Room {
     pub(super) messages: u32,
     pub(super) events: u32,
     pub(super) limit: Option<HistoryLimit>,
+    /// The last message and the last other event that are gone for readers, though their rows may still be there.
+    gone: [EventId; 2],
     /// It differs from its row.
     is_changed: bool,
 }
@@ -51,12 +54,24 @@ impl Class {
         }
     }
 
+    fn index(self) -> usize {
+        match self {
+            Self::Message => 0,
+            Self::Event => 1,
+        }
+    }
+
     pub(super) fn of_number(number: i64) -> Self {
         if number == 0 { Self::Message } else { Self::Event }
     }
 }
 
 impl Room {
+    /// The last event of this class that is gone for readers, though its row may still be there.
+    pub(super) fn gone(&self, class: Class) -> EventId {
+        self.gone[class.index()]
+    }
+
     pub(super) fn count(&self, class: Class) -> u32 {
         match class {
             Class::Message => self.messages,
@@ -65,7 +80,7 @@ impl Room {
     }
 }
 
-const COLUMNS: &str = "id, messages, events, limit_lines, limit_age";
+const COLUMNS: &str = "id, messages, events, limit_lines, limit_age, gone_messages, gone_events";
 
 fn room(row: &Row<'_>) -> rusqlite::Result<Room> {
     let limit = match (row.get(3)?, row.get::<_, Option<i64>>(4)?) {
@@ -74,7 +89,15 @@ fn room(row: &Row<'_>) -> rusqlite::Result<Room> {
         }
         _ => None,
     };
-    Ok(Room { id: row.get(0)?, messages: row.get(1)?, events: row.get(2)?, limit, is_changed: false })
+    let gone = |column| Ok::<_, rusqlite::Error>(EventId::from_number(row.get::<_, i64>(column)?.unsigned_abs()));
+    Ok(Room {
+        id: row.get(0)?,
+        messages: row.get(1)?,
+        events: row.get(2)?,
+        limit,
+        gone: [gone(5)?, gone(6)?],
+        is_changed: false,
+    })
 }
 
 impl Rooms {
@@ -130,13 +153,15 @@ impl Rooms {
         if let Some(room) = self.find(connection, name)? {
             return Ok(room);
         }
-        let sql = "INSERT INTO room (folded, name, messages, events) VALUES (?, ?, 0, 0)";
+        let sql = "INSERT INTO room (folded, name, messages, events, gone_messages, gone_events) \
+            VALUES (?, ?, 0, 0, 0, 0)";
         connection.execute(sql, params![name.folded(), name.as_str()])?;
         let room = Room {
             id: connection.last_insert_rowid(),
             messages: 0,
             events: 0,
             limit: None,
+            gone: [EventId::MIN; 2],
             is_changed: false,
         };
         self.ids.insert(name.clone(), room.id);
@@ -163,6 +188,16 @@ impl Rooms {
         }
     }
 
+    /// Makes events up to `id` gone for readers.
+    pub(super) fn set_gone(&mut self, room: i64, class: Class, id: EventId) {
+        if let Some(room) = self.rooms.get_mut(&room)
+            && room.gone(class) < id
+        {
+            room.gone[class.index()] = id;
+            room.is_changed = true;
+        }
+    }
+
     /// Messages and other events of all rooms.
     pub(super) fn totals(&self) -> (u64, u64) {
         self.committed
@@ -175,7 +210,8 @@ impl Rooms {
 
     /// Writes what has changed, and deletes rooms without events and limit. Forgets all rooms if there are many.
     pub(super) fn save(&mut self, connection: &Connection) -> rusqlite::Result<()> {
-        let sql = "UPDATE room SET messages = ?, events = ?, limit_lines = ?, limit_age = ? WHERE id = ?";
+        let sql = "UPDATE room SET messages = ?, events = ?, limit_lines = ?, limit_age = ?, \
+            gone_messages = ?, gone_events = ? WHERE id = ?";
         let mut update = connection.prepare(sql)?;
         let mut delete = connection.prepare("DELETE FROM room WHERE id = ?")?;
         let mut gone = false;
@@ -188,7 +224,8 @@ impl Rooms {
             }
             let lines = room.limit.map(|limit| limit.lines);
             let age = room.limit.map(|limit| i64::try_from(limit.age.as_secs()).unwrap_or(i64::MAX));
-            update.execute(params![room.messages, room.events, lines, age, room.id])?;
+            let [messages, events] = room.gone.map(column);
+            update.execute(params![room.messages, room.events, lines, age, messages, events, room.id])?;
         }
         if gone || self.is_full() {
             self.ids.clear();

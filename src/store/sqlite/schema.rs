@@ -14,6 +14,8 @@ pub(super) const MIGRATIONS: &[&str] = &["
         name TEXT NOT NULL,
         messages INTEGER NOT NULL,
         events INTEGER NOT NULL,
+        gone_messages INTEGER NOT NULL,
+        gone_events INTEGER NOT NULL,
         limit_lines INTEGER,
         limit_age INTEGER
     ) STRICT;

@@ -6,9 +6,10 @@ use rusqlite::{Connection, Statement, params};
 
 use super::expiry::Sweep;
 use super::kinds::{Columns, columns};
-use super::rooms::{Class, Rooms};
+use super::reading::last_excess;
+use super::rooms::{Class, Room, Rooms};
 use super::sources::Sources;
-use super::{Limits, Sqlite};
+use super::{Limits, Sqlite, column};
 use crate::message::{Event, EventId, HistoryLimit, Record, Source};
 use crate::name::RoomName;
 
@@ -96,19 +97,37 @@ impl Writer<'_> {
             Some(_) => Some(self.rooms.find_or_create(self.connection, name)?),
             None => self.rooms.find(self.connection, name)?,
         };
-        if let Some(room) = room {
+        if let Some(mut room) = room
+            && room.limit != limit
+        {
+            // What the old limit has hidden stays so, too.
+            self.hide_excess(&room)?;
             self.rooms.set_limit(room.id, limit);
+            room.limit = limit;
+            self.hide_excess(&room)?;
             self.sweep.note(room.id);
+        }
+        Ok(())
+    }
+
+    /// Makes what is too much in a room gone for readers, for good. Its rows are deleted later.
+    fn hide_excess(&mut self, room: &Room) -> rusqlite::Result<()> {
+        let own = room.limit.map(|limit| limit.age);
+        let too_old = self.limits.oldest(own, self.last_event.time());
+        for class in Class::ALL {
+            let last = last_excess(self.connection, self.limits.lines_of(room), room, class)?;
+            self.rooms.set_gone(room.id, class, last.max(too_old).min(*self.last_event));
         }
         Ok(())
     }
 
     fn redact(&mut self, name: &RoomName, id: EventId) -> rusqlite::Result<()> {
         let Some(room) = self.rooms.find(self.connection, name)? else { return Ok(()) };
-        let Ok(id) = i64::try_from(id.number()) else { return Ok(()) };
+        // Otherwise something older would appear in its place.
+        self.hide_excess(&room)?;
         for class in Class::ALL {
             let sql = "DELETE FROM event WHERE room = ? AND class = ? AND id = ?";
-            let deleted = self.connection.execute(sql, params![room.id, class.number(), id])?;
+            let deleted = self.connection.execute(sql, params![room.id, class.number(), column(id)])?;
             if deleted > 0 {
                 self.rooms.count(room.id, class, -1);
             }

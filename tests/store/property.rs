@@ -1,0 +1,321 @@
+//! Random conversations: every answer of the store equals that of a list which is searched from end to end.
+
+use std::time::{Duration, SystemTime};
+
+use parlor::message::{
+    Answer, Event, EventId, EventKind, First, HistoryLimit, Interval, Query, Rank, Readable, Record, RoomChange,
+    RoomFlag, Selection, Source, Speech, SpeechKind,
+};
+use parlor::store::StoreConfig;
+use proptest::prelude::*;
+
+use crate::helpers::*;
+
+const ROOMS: [&str; 3] = ["#tea", "#Kaffee", "#茶"];
+const USERS: [&str; 3] = ["bob", "Ana", "张三"];
+
+/// Few, so that rooms reach them.
+const LINES: u32 = 12;
+
+const AGE: Duration = Duration::from_secs(3600);
+
+#[derive(Clone, Debug)]
+enum Step {
+    Happen { room: usize, user: usize, what: usize, is_closed: bool },
+    Redact { room: usize, nth: usize },
+    Limit { room: usize, limit: Option<HistoryLimit> },
+    Wait(u64),
+    Select { rooms: Vec<(usize, bool)>, range: Range },
+    Targets(Range),
+    Search { word: &'static str, from: Option<usize>, range: Range },
+    Find { room: usize, nth: usize, since: usize },
+    Restart,
+}
+
+/// An interval between events that are counted from the last one.
+#[derive(Clone, Copy, Debug)]
+struct Range {
+    after: usize,
+    before: usize,
+    since: usize,
+    first: First,
+    most: usize,
+}
+
+fn any_range() -> impl Strategy<Value = Range> {
+    let first = prop_oneof![Just(First::Oldest), Just(First::Newest)];
+    (0..60_usize, 0..20_usize, 0..60_usize, first, 0..15_usize)
+        .prop_map(|(after, before, since, first, most)| Range { after, before, since, first, most })
+}
+
+fn any_step() -> impl Strategy<Value = Step> {
+    let room = 0..ROOMS.len();
+    let limit = (0..8_u32, 0..5000_u64).prop_map(|(lines, age)| HistoryLimit { lines, age: Duration::from_secs(age) });
+    let word = prop_oneof![Just("TEE"), Just("grün"), Just("tee 1"), Just("x")];
+    prop_oneof![
+        20 => (room.clone(), 0..USERS.len(), 0..14_usize, prop::bool::weighted(0.2))
+            .prop_map(|(room, user, what, is_closed)| Step::Happen { room, user, what, is_closed }),
+        2 => (room.clone(), 0..20_usize).prop_map(|(room, nth)| Step::Redact { room, nth }),
+        1 => (room.clone(), prop::option::of(limit)).prop_map(|(room, limit)| Step::Limit { room, limit }),
+        2 => (0..1500_u64).prop_map(Step::Wait),
+        4 => (prop::collection::vec((room.clone(), any::<bool>()), 1..4), any_range())
+            .prop_map(|(rooms, range)| Step::Select { rooms, range }),
+        2 => any_range().prop_map(Step::Targets),
+        2 => (word, prop::option::of(0..USERS.len()), any_range())
+            .prop_map(|(word, from, range)| Step::Search { word, from, range }),
+        2 => (room, 0..20_usize, 0..60_usize).prop_map(|(room, nth, since)| Step::Find { room, nth, since }),
+        1 => Just(Step::Restart),
+    ]
+}
+
+/// What is kept of one room: events with their class and whether the room was closed, and its limit.
+#[derive(Debug, Default)]
+struct Room {
+    events: Vec<(bool, bool, Event)>,
+    limit: Option<HistoryLimit>,
+}
+
+impl Room {
+    fn lines(&self) -> usize {
+        self.limit.map_or(LINES, |limit| limit.lines.min(LINES)) as usize
+    }
+
+    /// Forgets what is too much at this time.
+    fn trim(&mut self, now: SystemTime) {
+        let age = self.limit.map_or(AGE, |limit| limit.age.min(AGE));
+        let oldest = EventId::before(now - age);
+        self.events.retain(|(_, _, event)| event.id > oldest);
+        for is_message in [false, true] {
+            let count = self.events.iter().filter(|(class, ..)| *class == is_message).count();
+            let mut excess = count.saturating_sub(self.lines());
+            self.events.retain(|(class, ..)| {
+                let is_excess = *class == is_message && excess > 0;
+                excess -= usize::from(is_excess);
+                !is_excess
+            });
+        }
+    }
+
+    fn readable(&self, of: &Readable, with_events: bool, interval: Interval) -> Vec<&Event> {
+        let is_wanted = |(is_message, is_closed, event): &&(bool, bool, Event)| {
+            (*is_message || with_events)
+                && (!is_closed || event.id >= of.closed_since)
+                && interval.after < event.id
+                && event.id < interval.before
+        };
+        self.events.iter().filter(is_wanted).map(|(_, _, event)| event).collect()
+    }
+}
+
+fn keep<T>(mut list: Vec<T>, most: usize, first: First) -> Vec<T> {
+    match first {
+        First::Oldest => list.truncate(most),
+        First::Newest => drop(list.drain(..list.len().saturating_sub(most))),
+    }
+    list
+}
+
+struct Twins {
+    scratch: Scratch,
+    kept: Option<Kept>,
+    rooms: [Room; ROOMS.len()],
+    events: Events,
+    ids: Vec<EventId>,
+    now: SystemTime,
+    said: usize,
+}
+
+impl Twins {
+    fn new() -> Self {
+        let scratch = Scratch::new();
+        let mut twins = Self {
+            scratch,
+            kept: None,
+            rooms: Default::default(),
+            events: Events::default(),
+            ids: Vec::new(),
+            now: start(),
+            said: 0,
+        };
+        twins.restart();
+        twins
+    }
+
+    fn restart(&mut self) {
+        if let Some(kept) = self.kept.take() {
+            kept.stop();
+        }
+        let config = StoreConfig { age: Some(AGE), lines: LINES, ..self.scratch.config() };
+        let (kept, opened) = Kept::open(&config, self.now).unwrap();
+        assert!(opened.last_event <= self.events.last);
+        self.kept = Some(kept);
+        // The store may have forgotten limits of rooms without a history.
+        for (n, limit) in self.rooms.each_ref().map(|room| room.limit).into_iter().enumerate() {
+            self.kept().store.record(Record::Limit { room: room_of(n), limit });
+        }
+    }
+
+    fn kept(&mut self) -> &mut Kept {
+        self.kept.as_mut().unwrap()
+    }
+
+    fn kind(&mut self, room: usize, what: usize) -> (bool, EventKind) {
+        self.said += 1;
+        let (room, n) = (self::room(ROOMS[room]), self.said);
+        let said = |kind, text: String, tags: &str| {
+            let speech = Speech { kind, text, tags: tags.into() };
+            EventKind::Said { room: room.clone(), to_rank: Rank::NONE, speech }
+        };
+        match what {
+            0 => (false, EventKind::Joined { room, away: None }),
+            1 => (false, EventKind::Parted { room, reason: "bye".into() }),
+            2 => (false, EventKind::Kicked { room, who: "Zoe".parse().unwrap(), reason: String::new() }),
+            3 => (false, EventKind::Left { reason: "a\nb".into() }),
+            4 => (false, EventKind::Renamed { to: "zoe".parse().unwrap() }),
+            5 => (false, EventKind::TopicSet { room, topic: "Über Tee".into() }),
+            6 => {
+                let changes = vec![
+                    RoomChange::Flag(RoomFlag::Moderated, n.is_multiple_of(2)),
+                    RoomChange::Rank { who: "bob".parse().unwrap(), rank: Rank::VOICE, given: true },
+                    RoomChange::Key(None),
+                ];
+                (false, EventKind::Changed { room, changes })
+            }
+            7 => (false, said(SpeechKind::TagsOnly, String::new(), "+typing=active")),
+            8 => (true, said(SpeechKind::Notice, format!("Notiz {n}"), "")),
+            _ => (true, said(SpeechKind::Message, format!("Grüner Tee {n}"), "+a=b")),
+        }
+    }
+
+    fn happen(&mut self, room: usize, user: usize, what: usize, is_closed: bool) {
+        let (is_message, kind) = self.kind(room, what);
+        let from = if what == 5 { Source::Server } else { self::user(USERS[user]) };
+        let event = self.events.next(&from, kind, self.now);
+        self.ids.push(event.id);
+        let name = self::room(ROOMS[room]);
+        self.kept().store.record(Record::Event { room: name, is_closed, event: event.clone() });
+        let now = self.now;
+        let room = &mut self.rooms[room];
+        if room.lines() > 0 {
+            room.events.push((is_message, is_closed, event));
+            room.trim(now);
+        }
+    }
+
+    /// The id of the nth event from the end.
+    fn id(&self, nth: usize) -> EventId {
+        self.ids.len().checked_sub(nth + 1).map_or(EventId::MIN, |n| self.ids[n])
+    }
+
+    fn readable(&self, room: usize, since: usize) -> Readable {
+        Readable { room: room_of(room), closed_since: self.id(since) }
+    }
+
+    fn interval(&self, range: Range) -> Interval {
+        let before = if range.before == 0 { EventId::MAX } else { self.id(range.before) };
+        Interval { after: self.id(range.after), before, first: range.first }
+    }
+
+    fn step(&mut self, step: Step) {
+        let now = self.now;
+        self.rooms.iter_mut().for_each(|room| room.trim(now));
+        match step {
+            Step::Happen { room, user, what, is_closed } => self.happen(room, user, what, is_closed),
+            Step::Redact { room, nth } => {
+                let id = self.id(nth);
+                self.kept().store.record(Record::Redaction { room: room_of(room), id });
+                self.rooms[room].events.retain(|(_, _, event)| event.id != id);
+            }
+            Step::Limit { room, limit } => {
+                // A change of modes, so that the store knows the time.
+                self.happen(room, 0, 6, false);
+                self.kept().store.record(Record::Limit { room: room_of(room), limit });
+                self.rooms[room].limit = limit;
+                self.rooms[room].trim(now);
+            }
+            Step::Wait(seconds) => self.now += Duration::from_secs(seconds),
+            Step::Select { rooms, range } => self.select(&rooms, range),
+            Step::Targets(range) => self.targets(range),
+            Step::Search { word, from, range } => self.search(word, from, range),
+            Step::Find { room, nth, since } => {
+                let (of, id) = (self.readable(room, since), self.id(nth));
+                let all = Interval { after: EventId::MIN, before: EventId::MAX, first: First::Oldest };
+                let found = self.rooms[room].readable(&of, true, all);
+                let is_it = |event: &&&Event| event.id == id && event.kind.is_speech();
+                let expected = format!("{:?}", Answer::Message(found.iter().find(is_it).map(|&e| e.clone())));
+                assert_eq!(format!("{:?}", self.kept().ask(Query::Message { of, id }, now)), expected);
+            }
+            Step::Restart => self.restart(),
+        }
+    }
+
+    fn select(&mut self, rooms: &[(usize, bool)], range: Range) {
+        let (interval, now) = (self.interval(range), self.now);
+        let selection = |&(room, with_events): &(usize, bool)| {
+            let of = self.readable(room, range.since);
+            Selection { of, interval, with_events, most: range.most }
+        };
+        let selections: Vec<_> = rooms.iter().map(selection).collect();
+        let expected = selections.iter().zip(rooms).map(|(selection, &(room, with_events))| {
+            let all = self.rooms[room].readable(&selection.of, with_events, interval);
+            let is_all = all.len() <= range.most;
+            (keep(all, range.most, range.first), is_all)
+        });
+        let expected: Vec<_> = expected.map(|answer| format!("{answer:?}")).collect();
+        let Answer::Events(selected) = self.kept().ask(Query::Events(selections), now) else { panic!() };
+        let answers: Vec<_> = selected.iter().map(|s| format!("{:?}", (&s.events, s.is_all))).collect();
+        assert_eq!(answers, expected);
+    }
+
+    fn targets(&mut self, range: Range) {
+        let (interval, now) = (self.interval(range), self.now);
+        let readable: Vec<_> = (0..ROOMS.len()).map(|room| self.readable(room, range.since)).collect();
+        let last = self.rooms.iter().zip(&readable).filter_map(|(room, of)| {
+            Some((&of.room, *room.readable(of, false, interval).last()?))
+        });
+        let mut last: Vec<_> = last.collect();
+        last.sort_by_key(|(_, event)| event.id);
+        let expected = format!("Targets({:?})", keep(last, range.most, range.first));
+        let query = Query::Targets { rooms: readable, interval, most: range.most };
+        assert_eq!(format!("{:?}", self.kept().ask(query, now)), expected);
+    }
+
+    fn search(&mut self, word: &str, from: Option<usize>, range: Range) {
+        let (interval, now) = (self.interval(range), self.now);
+        let readable: Vec<_> = (0..ROOMS.len()).map(|room| self.readable(room, range.since)).collect();
+        let all = self.rooms.iter().zip(&readable).flat_map(|(room, of)| room.readable(of, false, interval));
+        let found = all.filter(|event| {
+            let EventKind::Said { speech, .. } = &event.kind else { return false };
+            let is_from = |user: usize| matches!(&event.from, Source::User(u) if u.name.as_str() == USERS[user]);
+            speech.text.to_lowercase().contains(&word.to_lowercase()) && from.is_none_or(is_from)
+        });
+        let mut found: Vec<_> = found.collect();
+        found.sort_by_key(|event| event.id);
+        let expected = format!("Found({:?})", keep(found, range.most, range.first));
+        let from = from.map(|user| USERS[user].parse().unwrap());
+        let (words, most) = (vec![word.to_owned()], range.most);
+        let query = Query::Search { rooms: readable, words, from, interval, most };
+        assert_eq!(format!("{:?}", self.kept().ask(query, now)), expected);
+    }
+}
+
+fn room_of(room: usize) -> parlor::name::RoomName {
+    self::room(ROOMS[room])
+}
+
+/// Each case writes to a disk. `PROPTEST_CASES` asks for another number.
+fn cases() -> u32 {
+    if std::env::var_os("PROPTEST_CASES").is_some() { ProptestConfig::default().cases } else { 40 }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: cases(), ..ProptestConfig::default() })]
+
+    #[test]
+    fn every_answer_equals_that_of_a_naive_list(steps in prop::collection::vec(any_step(), 0..150)) {
+        let mut twins = Twins::new();
+        for step in steps {
+            twins.step(step);
+        }
+    }
+}
