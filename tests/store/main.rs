@@ -6,4 +6,5 @@
 mod file;
 mod helpers;
 mod property;
+mod size;
 mod thread;

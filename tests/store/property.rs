@@ -3,8 +3,8 @@
 use std::time::{Duration, SystemTime};
 
 use parlor::message::{
-    Answer, Event, EventId, EventKind, First, HistoryLimit, Interval, Query, Rank, Readable, Record, RoomChange,
-    RoomFlag, Selection, Source, Speech, SpeechKind,
+    Answer, Event, EventId, EventKind, First, HistoryLimit, Interval, Query, Rank, Readable, Record,
+    RoomChange, RoomFlag, Selection, Source, Speech, SpeechKind,
 };
 use parlor::store::StoreConfig;
 use proptest::prelude::*;
@@ -50,7 +50,8 @@ fn any_range() -> impl Strategy<Value = Range> {
 
 fn any_step() -> impl Strategy<Value = Step> {
     let room = 0..ROOMS.len();
-    let limit = (0..8_u32, 0..5000_u64).prop_map(|(lines, age)| HistoryLimit { lines, age: Duration::from_secs(age) });
+    let limit = (0..8_u32, 0..5000_u64)
+        .prop_map(|(lines, age)| HistoryLimit { lines, age: Duration::from_secs(age) });
     let word = prop_oneof![Just("TEE"), Just("grün"), Just("tee 1"), Just("x")];
     prop_oneof![
         20 => (room.clone(), 0..USERS.len(), 0..14_usize, prop::bool::weighted(0.2))
@@ -270,9 +271,11 @@ impl Twins {
     fn targets(&mut self, range: Range) {
         let (interval, now) = (self.interval(range), self.now);
         let readable: Vec<_> = (0..ROOMS.len()).map(|room| self.readable(room, range.since)).collect();
-        let last = self.rooms.iter().zip(&readable).filter_map(|(room, of)| {
-            Some((&of.room, *room.readable(of, false, interval).last()?))
-        });
+        let last = self
+            .rooms
+            .iter()
+            .zip(&readable)
+            .filter_map(|(room, of)| Some((&of.room, *room.readable(of, false, interval).last()?)));
         let mut last: Vec<_> = last.collect();
         last.sort_by_key(|(_, event)| event.id);
         let expected = format!("Targets({:?})", keep(last, range.most, range.first));
@@ -286,7 +289,8 @@ impl Twins {
         let all = self.rooms.iter().zip(&readable).flat_map(|(room, of)| room.readable(of, false, interval));
         let found = all.filter(|event| {
             let EventKind::Said { speech, .. } = &event.kind else { return false };
-            let is_from = |user: usize| matches!(&event.from, Source::User(u) if u.name.as_str() == USERS[user]);
+            let is_from =
+                |user: usize| matches!(&event.from, Source::User(u) if u.name.as_str() == USERS[user]);
             speech.text.to_lowercase().contains(&word.to_lowercase()) && from.is_none_or(is_from)
         });
         let mut found: Vec<_> = found.collect();

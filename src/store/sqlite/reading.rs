@@ -10,9 +10,9 @@ use std::time::{Duration, SystemTime};
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::{Sqlite, column};
 use super::kinds::event_kind;
 use super::rooms::{Class, Room};
+use super::{Sqlite, column};
 use crate::message::{
     Answer, Event, EventId, First, Identity, Interval, Query, Readable, Selected, Selection, Source,
 };

@@ -89,7 +89,8 @@ fn room(row: &Row<'_>) -> rusqlite::Result<Room> {
         }
         _ => None,
     };
-    let gone = |column| Ok::<_, rusqlite::Error>(EventId::from_number(row.get::<_, i64>(column)?.unsigned_abs()));
+    let gone =
+        |column| Ok::<_, rusqlite::Error>(EventId::from_number(row.get::<_, i64>(column)?.unsigned_abs()));
     Ok(Room {
         id: row.get(0)?,
         messages: row.get(1)?,
