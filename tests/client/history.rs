@@ -1,14 +1,20 @@
-//! What was said before: asked for by the library and by a pipe, of a stand-in for servers that keep a history.
+//! What was said before: asked for by the library and by a pipe, of our own server and of a stand-in for others.
 
 use std::thread::JoinHandle;
 
 use parlor::address::Address;
-use parlor::client::{Client, ClientEventKind, Error, Events, Moment, Request, Speaker};
+use parlor::client::{Client, ClientEvent, ClientEventKind, Error, Events, Moment, Request, Speaker};
+#[cfg(feature = "store")]
+use parlor::name::RoomName;
 use parlor::name::UserName;
 use parlor::wire::Wire;
+#[cfg(feature = "store")]
+use rustix::process::Signal;
 
 use crate::support::program::Ended;
 use crate::support::{Program, StandIn};
+#[cfg(feature = "store")]
+use crate::support::{Scratch, text};
 
 const CAPABILITIES: &str = "batch draft/chathistory echo-message labeled-response message-tags server-time";
 
@@ -47,7 +53,7 @@ fn history(after: Option<Moment>) -> Request {
 
 /// The next answer to a request for history, as ids and texts.
 fn answer(events: &mut Events) -> Vec<(Option<String>, String)> {
-    let said = |event: parlor::client::ClientEvent| match event.kind {
+    let said = |event: ClientEvent| match event.kind {
         ClientEventKind::Said { text, .. } => (event.id, text),
         other => panic!("{other:?}"),
     };
@@ -199,4 +205,91 @@ fn a_pipe_with_a_request_gets_no_history_where_there_is_none() {
     let nothing = Ended { status: Some(0), stdout: String::new(), stderr: String::new() };
     assert_eq!(pipe(&["--history", "9"], &at), nothing);
     server.join().expect("the client did as it should");
+}
+
+// With our own server.
+
+/// The answer to a request for history, and whether it is all.
+#[cfg(feature = "store")]
+fn page(speaker: &mut Speaker, events: &mut Events, request: &Request) -> (Vec<ClientEvent>, bool) {
+    speaker.send(request).expect("sent");
+    loop {
+        let event = events.next().expect("the server is there").expect("the connection is fine");
+        match event.kind {
+            ClientEventKind::History { events, is_all, .. } => return (events, is_all),
+            ClientEventKind::Found(events) => return (events, true),
+            _ => {}
+        }
+    }
+}
+
+#[cfg(feature = "store")]
+fn texts(events: &[ClientEvent]) -> Vec<&str> {
+    let text = |event| match event {
+        &ClientEvent { kind: ClientEventKind::Said { ref text, .. }, .. } => text.as_str(),
+        other => panic!("{other:?}"),
+    };
+    events.iter().map(text).collect()
+}
+
+#[cfg(feature = "store")]
+#[test]
+fn all_of_the_past_of_a_room_is_read_page_by_page_and_searched() {
+    let (_server, at) = Program::server(&[]);
+    let lines: Vec<_> = (0..250).map(|n| format!("line {n}")).collect();
+    let mut bob = Program::parlor(&["-r", "tea", &format!("bob@{at}")]);
+    bob.write(&(lines.join("\n") + "\n"));
+    bob.end_input();
+    assert_eq!(bob.ended().status, Some(0));
+    let (mut speaker, mut events) = log_in(&at);
+    speaker.join(&RoomName::new("#tea").expect("a good name")).expect("sent");
+    let mut read: Vec<ClientEvent> = Vec::new();
+    loop {
+        let before = read.first().and_then(Moment::of);
+        let request = Request::History { room: "#tea".into(), after: None, before, most: 100 };
+        let (mut earlier, is_all) = page(&mut speaker, &mut events, &request);
+        earlier.append(&mut read);
+        read = earlier;
+        if is_all {
+            break;
+        }
+    }
+    assert_eq!(texts(&read), lines);
+    let (after, before) = (Moment::of(&read[9]), Moment::of(&read[12]));
+    assert!(after.as_ref().is_some_and(|after| after.id.is_some() && after.time.is_some()));
+    let between = Request::History { room: "#tea".into(), after, before, most: 100 };
+    assert_eq!(texts(&page(&mut speaker, &mut events, &between).0), lines[10..12]);
+    let search = Request::Search { room: "#tea".into(), text: "line 24".into(), most: 100 };
+    let (found, _) = page(&mut speaker, &mut events, &search);
+    assert!(texts(&found).contains(&"line 24"), "{found:?}");
+    events.close(speaker).expect("nothing is left to take");
+}
+
+#[cfg(feature = "store")]
+#[test]
+fn a_watcher_that_asks_for_history_misses_nothing_when_the_server_restarts() {
+    let scratch = Scratch::new();
+    let directory = scratch.path("state");
+    let state = text(&directory);
+    let (mut server, at) = Program::server(&["--state", state]);
+    let say = |texts: &str| {
+        let mut bob = Program::parlor(&[&format!("bob@{at}")]);
+        bob.write(texts);
+        bob.end_input();
+        assert_eq!(bob.ended().status, Some(0));
+    };
+    say("before\n");
+    let eve = Program::parlor(&["--watch", "--history", "9", "--retry", "ever", &format!("eve@{at}")]);
+    assert_eq!(eve.line(), "bob: before");
+    say("live\n");
+    assert_eq!(eve.line(), "bob: live");
+    server.signal(Signal::TERM);
+    assert_eq!(server.ended().status, Some(0));
+    let listen = at.to_string();
+    let server = Program::parlord(&["--listen", &listen, "--flood", "off", "--state", state]);
+    server.listening();
+    // She is back before this or after it.
+    say("one\ntwo\n");
+    let lines = [(); 3].map(|()| eve.line());
+    assert_eq!(lines, ["* the server is shutting down", "bob: one", "bob: two"]);
 }
