@@ -7,11 +7,12 @@ mod seen;
 
 pub(super) use fetch::{Past, Why};
 
-use std::mem;
 use std::time::{Instant, SystemTime};
+use std::{iter, mem};
 
 use crate::client::{ClientEvent, ClientEventKind, HistoryOffer, Moment, Request};
 use crate::config::EARLIER_MOST;
+use crate::name::same_name;
 use fetch::{Fetch, PAGE_TIMEOUT};
 use seen::Seen;
 
@@ -43,6 +44,8 @@ pub(super) enum Recalled {
 pub(super) struct Recalls {
     /// Lines to fetch after the first join of a room.
     earlier: usize,
+    /// Our name at the last join.
+    name: String,
     /// Fetch what was missed, and take what is sent unasked.
     is_wanted: bool,
     seen: Seen,
@@ -64,33 +67,45 @@ impl Recalls {
     /// Fetches the last `earlier` lines of each room, and what was missed unless it is not wanted.
     pub(super) fn new(earlier: usize, is_wanted: bool) -> Self {
         let (fetches, requests) = (Vec::new(), Vec::new());
-        Self { earlier, is_wanted, seen: Seen::default(), fetches, search: None, requests }
+        let (name, seen) = (String::new(), Seen::default());
+        Self { earlier, name, is_wanted, seen, fetches, search: None, requests }
     }
 
     /// Applies an event.
     pub(super) fn hear(&mut self, event: ClientEvent, offer: HistoryOffer, now: Instant) -> Vec<Recalled> {
+        let event = match event.kind {
+            ClientEventKind::History { room, events, is_all } => {
+                return self.page(&room, events, is_all, now);
+            }
+            ClientEventKind::Found(lines) => return self.found(lines),
+            kind => ClientEvent { kind, ..event },
+        };
         match &event.kind {
-            ClientEventKind::Joined { room, .. } if event.is_own => {
+            ClientEventKind::Said { room: Some(room), .. } => {
+                let room = room.clone();
+                return self.said(&room, event);
+            }
+            ClientEventKind::Joined { room, who } if event.is_own => {
+                who.clone_into(&mut self.name);
                 if self.is_wanted && offer.has_history {
                     self.begin(room, event.time, now);
                 }
-                vec![Recalled::Live(event)]
             }
-            ClientEventKind::Said { room: Some(room), .. } => {
-                let room = room.clone();
-                self.said(&room, event)
-            }
-            ClientEventKind::History { .. } | ClientEventKind::Found(_) => self.answered(event.kind, now),
             ClientEventKind::Refused { command: Some(command), about, .. } => {
-                let ended = self.refused(command, about.as_deref());
-                [vec![Recalled::Live(event)], ended].concat()
+                let freed = self.refused(command, about.as_deref());
+                return iter::once(Recalled::Live(event)).chain(freed).collect();
             }
             ClientEventKind::Parted { room, .. } if event.is_own => {
-                let ended = self.abandon(&room.clone());
-                [ended, vec![Recalled::Live(event)]].concat()
+                let freed = self.abandon(room);
+                return freed.into_iter().chain([Recalled::Live(event)]).collect();
             }
-            _ => vec![Recalled::Live(event)],
+            ClientEventKind::Kicked { room, who, .. } if same_name(who, &self.name) => {
+                let freed = self.abandon(room);
+                return freed.into_iter().chain([Recalled::Live(event)]).collect();
+            }
+            _ => {}
         }
+        vec![Recalled::Live(event)]
     }
 
     /// Fetches the last `count` lines of a room. An error for people if the room's past is already on its way.
@@ -204,18 +219,13 @@ impl Recalls {
         }
     }
 
-    fn answered(&mut self, answer: ClientEventKind, now: Instant) -> Vec<Recalled> {
-        match answer {
-            ClientEventKind::History { room, events, is_all } => self.page(&room, events, is_all, now),
-            ClientEventKind::Found(lines) => match self.search.take() {
-                Some(Search { room, text, .. }) => {
-                    let is_cut = lines.len() >= FOUND_MOST;
-                    vec![Recalled::Past(Past { room, why: Why::Found(text), lines, is_cut })]
-                }
-                None => Vec::new(),
-            },
-            _ => Vec::new(),
-        }
+    /// The answer to a search.
+    fn found(&mut self, lines: Vec<ClientEvent>) -> Vec<Recalled> {
+        let is_cut = lines.len() >= FOUND_MOST;
+        let past = self.search.take().map(|Search { room, text, .. }| {
+            Recalled::Past(Past { room, why: Why::Found(text), lines, is_cut })
+        });
+        past.into_iter().collect()
     }
 
     fn page(&mut self, room: &str, events: Vec<ClientEvent>, is_all: bool, now: Instant) -> Vec<Recalled> {

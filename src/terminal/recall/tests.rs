@@ -266,14 +266,17 @@ fn a_refusal_is_told_and_frees_the_live_lines() {
 
 #[test]
 fn after_we_left_a_room_nothing_of_it_waits() {
-    let mut scene = Scene::new(20);
-    scene.join(9);
-    scene.hear(line(10));
-    let parted = ClientEventKind::Parted { room: "#tea".into(), who: "alice".into(), reason: String::new() };
-    let parted = ClientEvent { is_own: true, ..event(parted) };
-    let told = scene.recalls.hear(parted.clone(), OFFER, scene.now);
-    assert_eq!(told, [Recalled::Live(line(10)), Recalled::Live(parted)]);
-    assert!(!scene.recalls.is_waiting());
+    let (room, who, by) = ("#tea".to_owned(), "alice".to_owned(), "bob".to_owned());
+    let parted = ClientEventKind::Parted { room: room.clone(), who: who.clone(), reason: String::new() };
+    let kicked = ClientEventKind::Kicked { room, who, by, reason: String::new() };
+    for end in [ClientEvent { is_own: true, ..event(parted) }, event(kicked)] {
+        let mut scene = Scene::new(20);
+        scene.join(9);
+        scene.hear(line(10));
+        let told = scene.recalls.hear(end.clone(), OFFER, scene.now);
+        assert_eq!(told, [Recalled::Live(line(10)), Recalled::Live(end)]);
+        assert!(!scene.recalls.is_waiting());
+    }
 }
 
 #[test]
