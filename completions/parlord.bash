@@ -16,14 +16,16 @@ _parlord() {
         mapfile -t COMPREPLY < <(compgen -f -- "$word")
         ;;
     -l | --listen | --tls-listen | -n | --server-name | -r | --lobby | --password | --oper) ;;
+    --history | --history-lines | --history-bytes | --replay) ;;
     --max-connections | --max-per-ip | --flood | --frame | --outbox | --memory) ;;
     --login-timeout | --ping | --proxy-from | --metrics) ;;
     *)
         local options="--listen --tls-listen --tls-cert --tls-key --self-signed
             --server-name --lobby --motd --password --password-file --oper --state
-            --allow-root --max-connections --max-per-ip --flood --frame --outbox
-            --memory --login-timeout --ping --proxy-from --metrics --config
-            --hash-password --help --version"
+            --history --history-lines --history-bytes --replay --allow-root
+            --max-connections --max-per-ip --flood --frame --outbox --memory
+            --login-timeout --ping --proxy-from --metrics --config --hash-password
+            --help --version"
         mapfile -t COMPREPLY < <(compgen -W "$options" -- "$word")
         ;;
     esac

@@ -40,7 +40,9 @@ fn the_sample_config_is_one_that_changes_nothing_and_names_options_that_there_ar
     assert!(named.len() > 10);
     for (name, _) in named {
         let is_tls = name.starts_with("tls-") || name == "self-signed";
-        let is_left_out = name == "metrics" && !cfg!(feature = "metrics") || is_tls && !cfg!(feature = "tls");
+        let is_left_out = name == "metrics" && !cfg!(feature = "metrics")
+            || name.starts_with("history") && !cfg!(feature = "store")
+            || is_tls && !cfg!(feature = "tls");
         assert!(is_left_out || options.contains(name), "{name} is an option");
     }
 }

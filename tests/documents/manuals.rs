@@ -13,7 +13,7 @@ const PROGRAMS: [(&str, &str, u8); 2] =
     [("parlord", env!("CARGO_BIN_EXE_parlord"), 8), ("parlor", env!("CARGO_BIN_EXE_parlor"), 1)];
 
 /// Options and their descriptions begin further left than what goes on from the line before.
-const INDENTED: &str = "          ";
+pub(crate) const INDENTED: &str = "          ";
 
 /// One option, as `--help` shows it.
 struct Shown {
@@ -168,7 +168,7 @@ fn check(path: &str, lines: &[&str], expected: &[String]) {
 
 #[test]
 #[cfg_attr(
-    not(all(feature = "metrics", feature = "tls")),
+    not(all(feature = "metrics", feature = "store", feature = "tls")),
     ignore = "the options are those of a build with all features"
 )]
 fn the_man_pages_have_every_option_with_its_default_unit_and_range() {
@@ -192,7 +192,7 @@ fn the_man_pages_have_every_option_with_its_default_unit_and_range() {
 
 #[test]
 #[cfg_attr(
-    not(all(feature = "metrics", feature = "tls")),
+    not(all(feature = "metrics", feature = "store", feature = "tls")),
     ignore = "the options are those of a build with all features"
 )]
 fn completion_for_fish_has_every_option() {
@@ -207,7 +207,7 @@ fn completion_for_fish_has_every_option() {
 
 #[test]
 #[cfg_attr(
-    not(all(feature = "metrics", feature = "tls")),
+    not(all(feature = "metrics", feature = "store", feature = "tls")),
     ignore = "the options are those of a build with all features"
 )]
 fn completion_for_zsh_has_every_option() {
@@ -224,7 +224,7 @@ fn completion_for_zsh_has_every_option() {
 
 #[test]
 #[cfg_attr(
-    not(all(feature = "metrics", feature = "tls")),
+    not(all(feature = "metrics", feature = "store", feature = "tls")),
     ignore = "the options are those of a build with all features"
 )]
 fn completion_for_bash_has_every_option() {

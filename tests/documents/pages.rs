@@ -2,6 +2,8 @@
 
 use parlor::address::Address;
 use parlor::config::{ClientConfig, Invocation, Limits, ServerConfig};
+#[cfg(feature = "store")]
+use parlor::hub::REDACTABLE;
 use parlor::hub::{MOST_ROOMS, REMEMBERED};
 use parlor::message::{BanError, CloseReason, MOST_BANS};
 use parlor::name::{ROOM_NAME_CHARS, USER_NAME_CHARS};
@@ -20,9 +22,10 @@ use std::process::Command;
 use std::process::Stdio;
 use std::time::Duration;
 
+use crate::manuals::INDENTED;
 use crate::support::Program;
 use crate::support::program::help;
-use crate::support::{Peer, Scratch, TestServer, text};
+use crate::support::{Peer, Scratch, TestServer, address, text};
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
@@ -56,7 +59,7 @@ fn limit(first: &str) -> Vec<&'static str> {
 
 #[test]
 #[cfg_attr(
-    not(all(feature = "metrics", feature = "tls")),
+    not(all(feature = "metrics", feature = "store", feature = "tls")),
     ignore = "the pages show the options of a build with all features"
 )]
 fn the_options_are_those_of_help() {
@@ -129,6 +132,22 @@ fn the_table_of_limits_has_the_defaults_and_what_the_peer_sees() {
     assert_eq!(limit("room name")[1], format!("{ROOM_NAME_CHARS} characters"));
 }
 
+#[test]
+#[cfg(feature = "store")]
+fn the_table_of_limits_has_the_defaults_of_the_history() {
+    let history = parlor::config::HistoryConfig::default();
+    let days = history.age.expect("history is on").as_secs() / (24 * 60 * 60);
+    for (name, default, option) in [
+        ("age of", format!("{days} d; up to 100 years"), "`--history`"),
+        ("messages kept of each room", history.lines.to_string(), "`--history-lines`"),
+        ("file with the history", format!("{} bytes", history.bytes), "`--history-bytes`"),
+        ("messages shown after", history.replay.to_string(), "`--replay`"),
+    ] {
+        assert_eq!(limit(name)[1..3], [default, option.to_owned()]);
+    }
+    assert_eq!(limit("time in which authors")[1], format!("{} h", REDACTABLE.as_secs() / (60 * 60)));
+}
+
 /// Somebody on IRC, and what the server has told by then.
 fn irc_client(server: &TestServer) -> (Peer, Vec<String>) {
     let mut peer = server.connect();
@@ -197,6 +216,7 @@ fn the_limits_of_irc_are_those_that_the_server_announces() {
 }
 
 #[test]
+#[cfg_attr(not(feature = "store"), ignore = "the page has the commands of a build with history")]
 fn the_commands_and_capabilities_of_irc_are_those_there_are() {
     let table = |title| section(IRC, title).split_once("\n\n").expect("text follows").0;
     let in_code = |text: &'static str| {
@@ -204,7 +224,10 @@ fn the_commands_and_capabilities_of_irc_are_those_there_are() {
         words.sort_unstable();
         words
     };
-    let server = TestServer::start();
+    let scratch = Scratch::new();
+    let (listen, state) = (vec![address("127.0.0.1:0")], Some(scratch.path("state")));
+    let config = ServerConfig { listen, state, ..ServerConfig::default() };
+    let server = TestServer::run(config).expect("the loopback interface has a free port");
     let (mut alice, _) = irc_client(&server);
     alice.send("HELP\r\n");
     let help = lines_up_to(&mut alice, " 706 ");
@@ -350,6 +373,9 @@ fn the_options_that_a_reload_changes_are_those_that_it_does_and_no_other() {
     if cfg!(feature = "metrics") {
         new.push("--metrics=7");
     }
+    if cfg!(feature = "store") {
+        new.extend(["--history=1h", "--history-lines=7", "--history-bytes=2000000", "--replay=7"]);
+    }
     if cfg!(feature = "tls") {
         new.extend(["--tls-listen=127.0.0.1:1", "--self-signed"]);
     }
@@ -360,8 +386,14 @@ fn the_options_that_a_reload_changes_are_those_that_it_does_and_no_other() {
     let at_once: BTreeSet<_> = changes.at_once.into_iter().collect();
     let at_restart: BTreeSet<_> = changes.at_restart.into_iter().collect();
     let compared = |named: Vec<&'static str>| {
-        let there_are = named.into_iter().filter(|&name| cfg!(feature = "metrics") || name != "metrics");
-        there_are.filter(|name| cfg!(feature = "tls") || !name.starts_with("tls-")).collect::<BTreeSet<_>>()
+        let there_is = |name: &str| match name {
+            "metrics" => cfg!(feature = "metrics"),
+            "replay" => cfg!(feature = "store"),
+            _ if name.starts_with("history") => cfg!(feature = "store"),
+            _ if name.starts_with("tls-") => cfg!(feature = "tls"),
+            _ => true,
+        };
+        named.into_iter().filter(|name| there_is(name)).collect::<BTreeSet<_>>()
     };
     let page = |from, to| compared(options_between(from, to));
     assert_eq!(page("\n| options | take effect |\n", "for new connections"), at_once);
@@ -379,7 +411,8 @@ const NOT_RELOADED: [&str; 7] =
 fn every_option_is_in_the_table_of_reloading_and_every_number_in_the_table_of_limits() {
     let reloaded = options_between("\n| options | take effect |\n", "\n\n");
     let help = help(env!("CARGO_BIN_EXE_parlord"));
-    let options = help.lines().filter(|line| line.trim_start().starts_with('-'));
+    let is_option = |line: &&str| line.trim_start().starts_with('-') && !line.starts_with(INDENTED);
+    let options = help.lines().filter(is_option);
     for option in options.filter_map(|line| Some(line.split_once("--")?.1)) {
         let mut words = option.split(' ');
         let name = words.next().expect("split gives one part");
