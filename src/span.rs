@@ -28,8 +28,9 @@ pub(crate) fn parse(text: &str) -> Option<Option<Duration>> {
 pub(crate) fn shown(span: Duration) -> String {
     let minutes = span.as_secs() / 60;
     let units = [(7 * 24 * 60, 'w'), (24 * 60, 'd'), (60, 'h')];
-    let unit =
-        units.into_iter().find(|&(unit, letter)| minutes % unit == 0 && (letter != 'w' || minutes > unit));
+    let unit = units
+        .into_iter()
+        .find(|&(unit, letter)| minutes.is_multiple_of(unit) && (letter != 'w' || minutes > unit));
     let (unit, letter) = unit.filter(|_| minutes > 0).unwrap_or((1, 'm'));
     format!("{}{letter}", minutes / unit)
 }

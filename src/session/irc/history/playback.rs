@@ -23,7 +23,7 @@ impl Irc {
         if message.params[0].eq_ignore_ascii_case(PLAYBACK) {
             self.playback(&message.params[1..].join(" "), context);
         } else {
-            self.from_playback("Only *playback is here", context);
+            self.playback_says("Only *playback is here", context);
         }
     }
 
@@ -37,7 +37,7 @@ impl Irc {
             "PLAY" if channels.is_some() => {
                 let [from, to] = [words.next(), words.next()].map(|time| time.map(seconds));
                 let (Some(from), Some(to)) = (from.unwrap_or(Some(0.0)), to.unwrap_or(Some(f64::MAX))) else {
-                    return self.from_playback("Times are seconds since 1970", context);
+                    return self.playback_says("Times are seconds since 1970", context);
                 };
                 // Clients ask from the time of the last message that they have.
                 let after = EventId::after(time(from)).previous();
@@ -46,8 +46,8 @@ impl Irc {
             }
             "LIST" => self.list_playable(wanted, context),
             // What a client has seen is not stored for it.
-            "CLEAR" => self.from_playback("Nothing was cleared: all members share the history", context),
-            _ => self.from_playback("PLAY channels [from] [to] | LIST [channels]", context),
+            "CLEAR" => self.playback_says("Nothing was cleared: all members share the history", context),
+            _ => self.playback_says("PLAY channels [from] [to] | LIST [channels]", context),
         }
     }
 
@@ -74,7 +74,7 @@ impl Irc {
     pub(super) fn play_recalled(&self, answer: Answer, label: Option<&str>, context: &mut Context<'_>) {
         match answer {
             Answer::Events(selected) => self.tell_all_past(selected, context),
-            _ => self.from_playback("Messages could not be retrieved", context),
+            _ => self.playback_says("Messages could not be retrieved", context),
         }
         self.label_rest(label, context);
     }
@@ -95,7 +95,7 @@ impl Irc {
 
     pub(super) fn playable_recalled(&self, answer: Answer, label: Option<&str>, context: &mut Context<'_>) {
         let Answer::Events(selected) = answer else {
-            self.from_playback("Messages could not be retrieved", context);
+            self.playback_says("Messages could not be retrieved", context);
             return self.label_rest(label, context);
         };
         for ends in selected.chunks(2) {
@@ -107,7 +107,7 @@ impl Irc {
                     event.time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs_f64()
                 });
                 let text = format!("{} {first:.3} {last:.3}", oldest.room);
-                self.from_playback(&text, context);
+                self.playback_says(&text, context);
             }
         }
         self.label_rest(label, context);
@@ -126,7 +126,7 @@ impl Irc {
         wanted
     }
 
-    fn from_playback(&self, text: &str, context: &mut Context<'_>) {
+    fn playback_says(&self, text: &str, context: &mut Context<'_>) {
         let nick = context.hub.users().get(self.user).map(|user| user.name().to_string());
         context.out.write(self.connection, |bytes| {
             let mut line = Line::begin(bytes);
