@@ -21,6 +21,8 @@ pub(super) struct History {
     /// The number of records of this turn and all before.
     recorded: u64,
     has_stopped: bool,
+    /// There should be a store, but there is no directory for it.
+    is_homeless: bool,
 }
 
 impl History {
@@ -59,6 +61,11 @@ impl<S: Stream> Server<S> {
         }
     }
 
+    /// Goes on without a store, because the directory that it should have cannot be created.
+    pub fn lacks_store(&mut self) {
+        self.history.is_homeless = true;
+    }
+
     pub(super) fn record(&mut self, record: Record) {
         if let Some(store) = &mut self.history.store {
             store.record(record);
@@ -77,10 +84,10 @@ impl<S: Stream> Server<S> {
         self.history.recalls.ask(key, connection.peer, query, purpose, label);
     }
 
-    /// Without a store, tells operators that bans will be forgotten.
+    /// Tells operators that bans will be forgotten, if they should not be.
     pub(super) fn tell_unkept_bans(&mut self, now: Now) {
         let changes = self.hub.bans().changes();
-        if self.history.store.is_none() && self.kept_changes != changes {
+        if self.history.is_homeless && self.kept_changes != changes {
             self.kept_changes = changes;
             self.bans_not_kept(&"there is no directory for data, see --state", now);
         }

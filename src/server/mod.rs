@@ -132,7 +132,7 @@ impl<S: Stream> Server<S> {
             open: 0,
             deadlines: Deadlines::new(now.instant),
             checks: Checks::default(),
-            history: History::default(),
+            history: Default::default(),
             kept_bytes: 0,
             own_bytes: 0,
             started: now.instant,

@@ -65,6 +65,7 @@ impl Keeper {
     /// Restores what was kept, and gives the store to the server.
     pub(super) fn restore(&mut self, server: &mut Server<Socket>, now: Now) {
         if let Some(failure) = self.failure.take() {
+            server.lacks_store();
             warn!("history and bans will be forgotten at the end, see --state: {failure}");
         }
         let Some((store, opened)) = self.opened.take() else { return };
