@@ -183,13 +183,13 @@ pub(super) const SETTINGS: &[Setting] = &[
     Setting {
         short: "",
         long: "state",
-        help: "a directory for data that outlives a restart",
+        help: "a directory for data that outlives a restart, or off to keep none",
         kind: Kind::Text {
             value: "DIR",
             // The environment may name another directory.
             default: Word("~/.local/state/parlord"),
             set: |config, path| {
-                config.state = Some(PathBuf::from(path));
+                config.state = (path != "off").then(|| PathBuf::from(path));
                 Ok(())
             },
         },
