@@ -329,7 +329,6 @@ impl<S: Stream> Server<S> {
         self.openings = 0;
         self.unread.append(&mut self.unread_behind);
         self.close_more();
-        self.tell_unkept_bans(now);
         loop {
             // Newcomers and new rooms may have reduced the memory left for queued bytes.
             self.shed(now);

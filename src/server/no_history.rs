@@ -4,7 +4,7 @@ use super::{Server, Stream};
 use crate::message::Now;
 
 #[derive(Debug, Default)]
-pub(super) struct History;
+pub(super) struct History {}
 
 impl History {
     pub(super) fn queued_bytes(&self) -> usize {
@@ -23,12 +23,18 @@ impl History {
         false
     }
 
+    pub(super) fn is_asking(&self, _: usize) -> bool {
+        false
+    }
+
+    pub(super) fn asking(&self) -> usize {
+        0
+    }
+
     pub(super) fn hold(&mut self, _: usize) {}
 }
 
 impl<S: Stream> Server<S> {
-    pub(super) fn tell_unkept_bans(&mut self, _: Now) {}
-
     pub(super) fn feed_store(&mut self, _: Now) {}
 
     /// Nothing wakes the loop for a store.

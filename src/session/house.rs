@@ -15,6 +15,8 @@ pub struct House {
     pub config: ServerConfig,
     /// The port to which IRC clients should switch for TLS.
     pub sts_port: Option<u16>,
+    /// Bans outlive a restart.
+    pub keeps_bans: bool,
     /// There is a history that clients can ask for.
     #[cfg(feature = "store")]
     pub keeps_history: bool,
@@ -30,6 +32,7 @@ impl House {
             name: config.server_name.clone(),
             config: config.clone(),
             sts_port: None,
+            keeps_bans: cfg!(not(feature = "store")) && config.state.is_some(),
             #[cfg(feature = "store")]
             keeps_history: false,
             started,
@@ -72,12 +75,6 @@ impl House {
     /// that one question cannot fill it.
     pub(super) fn answer_bytes(&self) -> usize {
         self.config.limits.outbox_bytes / 2
-    }
-
-    /// Most bytes of the lines of one message; the rest of the text is cut. Half an answer, so that every message fits
-    /// into an answer about the past.
-    pub(super) fn message_bytes(&self) -> usize {
-        self.answer_bytes() / 2
     }
 }
 

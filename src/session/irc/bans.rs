@@ -54,11 +54,7 @@ impl Irc {
         };
         info!("{} {by}: bans {network} {time}", context.peer);
         let done = if was_there { "changed" } else { "added" };
-        let kept = if context.house.config.state.is_some() {
-            ""
-        } else {
-            " (a restart forgets it, see parlord --state)"
-        };
+        let kept = if context.house.keeps_bans { "" } else { " (a restart forgets it, see parlord --state)" };
         self.say("NOTICE", &format!("K-Line {done}: {network} {time}{kept}{reason}"), context);
         let text = format!("{by} {done} a K-Line of {network} {time}{reason}");
         context.hub.tell_operators(Some(self.user), text, context.now, context.out);
