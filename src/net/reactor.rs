@@ -152,10 +152,10 @@ impl Reactor {
         self.read = Box::new(read);
     }
 
-    /// Keeps history and bans in this store, for benches and tests.
+    /// Keeps history and bans in this database, for benches and tests.
     #[cfg(feature = "store")]
-    pub fn keep_in(&mut self, store: crate::store::Store) {
-        self.keeper.replace(store);
+    pub fn keep_in(&mut self, database: impl crate::store::Database) -> io::Result<()> {
+        self.keeper.replace(database, &self.waker)
     }
 
     /// A handle that stops `run`.

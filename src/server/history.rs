@@ -9,7 +9,7 @@ use super::connection::Inlet;
 use super::recalls::Recalls;
 use super::{Server, Stream};
 use crate::message::{Answer, EventId, Found, Now, Recall, Record};
-use crate::store::{Reply, Store};
+use crate::store::{Reply, Status, Store};
 
 /// The store, if there is one, and who waits for it.
 #[derive(Debug, Default)]
@@ -21,8 +21,6 @@ pub(super) struct History {
     /// The number of records of this turn and all before.
     recorded: u64,
     has_stopped: bool,
-    /// There should be a store, but there is no directory for it.
-    is_homeless: bool,
 }
 
 impl History {
@@ -40,7 +38,22 @@ impl History {
     }
 
     pub(super) fn is_overfull(&self) -> bool {
-        self.store.as_ref().is_some_and(Store::is_overfull)
+        // The store reports room again to those who have asked whether it is full.
+        self.is_full() && self.store.as_ref().is_some_and(Store::is_overfull)
+    }
+
+    /// True when the connection `key` waits for an answer.
+    pub(super) fn is_asking(&self, key: usize) -> bool {
+        self.recalls.is_asking(key)
+    }
+
+    /// The number of connections that wait for an answer.
+    pub(super) fn asking(&self) -> usize {
+        self.recalls.asking()
+    }
+
+    pub(super) fn status(&self) -> Option<Status> {
+        self.store.as_ref().map(Store::status)
     }
 
     /// Notes that the input of `key` waits until the store has caught up.
@@ -54,16 +67,12 @@ impl<S: Stream> Server<S> {
     /// of an earlier run.
     pub fn use_store(&mut self, store: Store, last_event: EventId) {
         self.history.store = Some(store);
+        self.house.keeps_bans = true;
         self.hub.continue_after(last_event);
         if self.house.config.history.age.is_some() {
             self.hub.keep_history();
             self.house.keeps_history = true;
         }
-    }
-
-    /// Goes on without a store, because the directory that it should have cannot be created.
-    pub fn lacks_store(&mut self) {
-        self.history.is_homeless = true;
     }
 
     pub(super) fn record(&mut self, record: Record) {
@@ -82,15 +91,6 @@ impl<S: Stream> Server<S> {
         let connection = &mut self.connections[key];
         connection.inlet = Inlet::Waiting { peer_finished: false };
         self.history.recalls.ask(key, connection.peer, query, purpose, label);
-    }
-
-    /// Tells operators that bans will be forgotten, if they should not be.
-    pub(super) fn tell_unkept_bans(&mut self, now: Now) {
-        let changes = self.hub.bans().changes();
-        if self.history.is_homeless && self.kept_changes != changes {
-            self.kept_changes = changes;
-            self.bans_not_kept(&"there is no directory for data, see --state", now);
-        }
     }
 
     /// Hands over what this turn has recorded and asked. Call it at the end of each turn.
@@ -155,6 +155,11 @@ impl<S: Stream> Server<S> {
         if let Some(store) = &mut self.history.store {
             store.stop();
         }
+    }
+
+    /// True when a session waits for an answer.
+    pub fn awaits_store(&self) -> bool {
+        self.history.asking() > 0
     }
 
     /// True when nothing waits for the store any more.

@@ -48,8 +48,11 @@ impl<S: Stream> Server<S> {
         let open = self.connections.iter().filter(|(_, c)| has_session(c)).count();
         assert_eq!(self.open, open, "connections whose session has not ended are counted");
         self.admission.check(self.connections.iter().filter(|(_, c)| c.is_admitted).map(|(_, c)| c.peer));
-        let is_checking = |c: &Connection<S>| c.is_open() && matches!(c.inlet, Inlet::Waiting { .. });
-        self.checks.check(self.connections.iter().filter(|(_, c)| is_checking(c)).map(|(key, _)| key));
+        let is_waiting = |c: &Connection<S>| c.is_open() && matches!(c.inlet, Inlet::Waiting { .. });
+        let waiting = self.connections.iter().filter(|(_, c)| is_waiting(c)).map(|(key, _)| key);
+        self.checks.check(waiting.clone().filter(|&key| !self.history.is_asking(key)));
+        let asking = waiting.filter(|&key| self.history.is_asking(key)).count();
+        assert_eq!(self.history.asking(), asking, "all who have asked the store wait");
         let refusals = self.connections.iter().filter(|(_, c)| !c.is_admitted).count();
         assert!(refusals <= REFUSALS_AT_ONCE, "{refusals} refusals are under way");
         let owned = self.connections.iter().filter(|(_, c)| c.session.user() != UserId::NOBODY);

@@ -80,6 +80,16 @@ impl Recalls {
         None
     }
 
+    /// True when the connection `key` waits for an answer.
+    pub(super) fn is_asking(&self, key: usize) -> bool {
+        self.waiting.contains_key(&key)
+    }
+
+    /// The number of connections that wait for an answer.
+    pub(super) fn asking(&self) -> usize {
+        self.waiting.len()
+    }
+
     /// Takes the answer to a question. Returns the connection that waits for it, if it still does.
     pub(super) fn answered(&mut self, number: u64) -> Option<(usize, Asker)> {
         let key = self.under_way.remove(&number)?;

@@ -6,6 +6,8 @@ use super::turn_times::TurnTimes;
 use crate::message::{Peer, Tally};
 use crate::name::UserName;
 use crate::session::uptime;
+#[cfg(feature = "store")]
+use crate::store::Status;
 
 pub(super) const LARGEST: usize = 5;
 
@@ -49,6 +51,9 @@ pub struct Report {
     pub pauses: u64,
     /// Log lines lost because standard error could not take them.
     pub lost_log_lines: u64,
+    /// The store, if there is one.
+    #[cfg(feature = "store")]
+    pub store: Option<Status>,
 }
 
 /// A connection with unsent bytes.
@@ -89,8 +94,27 @@ impl Report {
         lines.push(format!(
             "paused for sending too much: {pauses}, dropped newcomers: {dropped}, log lines lost: {lost_log_lines}"
         ));
+        #[cfg(feature = "store")]
+        lines.extend(self.store.iter().flat_map(store_lines));
         lines
     }
+}
+
+#[cfg(feature = "store")]
+fn store_lines(store: &Status) -> [String; 2] {
+    let Status { figures, queued_records, queued_bytes, lost_records, .. } = store;
+    let kb = figures.file_bytes / 1024;
+    let failure = store.failure.as_deref().unwrap_or("none");
+    [
+        format!(
+            "store: {} messages, {} other events, {kb} kB, {queued_records} waiting ({queued_bytes} bytes), lost: {lost_records}",
+            figures.messages, figures.events
+        ),
+        format!(
+            "store: last commit in {:.1?}, longest in {:.1?}, failure: {failure}",
+            store.last_commit, store.longest_commit
+        ),
+    ]
 }
 
 fn list(head: &str, tally: &Tally, lines: &mut Vec<String>) {
@@ -131,6 +155,8 @@ mod tests {
             dropped: 4,
             pauses: 6,
             lost_log_lines: 8,
+            #[cfg(feature = "store")]
+            store: None,
         }
     }
 

@@ -54,6 +54,8 @@ impl<S: Stream> Server<S> {
             dropped: self.counts.dropped,
             pauses: self.counts.pauses,
             lost_log_lines: logging::lost_lines(),
+            #[cfg(feature = "store")]
+            store: self.history.status(),
         }
     }
 

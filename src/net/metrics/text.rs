@@ -6,6 +6,8 @@ use std::time::{Duration, SystemTime};
 
 use crate::message::Tally;
 use crate::server::{Report, TurnTimes};
+#[cfg(feature = "store")]
+use crate::store::{Figures, Status};
 
 /// Histogram limits of turn times as powers of two, in nanoseconds: from 4 µs to 1 s, by factors of four.
 const TURN_EXPS: [u32; 10] = [12, 14, 16, 18, 20, 22, 24, 26, 28, 30];
@@ -35,6 +37,8 @@ pub(super) fn text(report: &Report) -> String {
         "Log lines lost because standard error could not take them.",
         &report.lost_log_lines,
     );
+    #[cfg(feature = "store")]
+    report.store.iter().for_each(|store| page.store(store));
     let started = report.started.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     page.gauge("process_start_time_seconds", "Start, in seconds since 1970.", &Seconds(started));
     if let Some(bytes) = report.resident_bytes {
@@ -83,6 +87,22 @@ impl Page {
         for (of, count) in tally.iter() {
             self.labelled(name, label, &of, count);
         }
+    }
+
+    #[cfg(feature = "store")]
+    fn store(&mut self, store: &Status) {
+        let Figures { messages, events, file_bytes } = &store.figures;
+        self.gauge("parlor_store_messages", "Messages in the store.", messages);
+        self.gauge("parlor_store_events", "Other events in the store.", events);
+        self.gauge("parlor_store_bytes", "Size of the store's file and its journal.", file_bytes);
+        self.gauge("parlor_store_queued_records", "Records not yet committed.", &store.queued_records);
+        self.gauge("parlor_store_queued_bytes", "Memory of records not yet committed.", &store.queued_bytes);
+        self.counter("parlor_store_lost_records_total", "Records lost.", &store.lost_records);
+        let is_failing = u8::from(store.failure.is_some());
+        self.gauge("parlor_store_failing", "1 while writing to the store fails.", &is_failing);
+        let (last, longest) = (Seconds(store.last_commit), Seconds(store.longest_commit));
+        self.gauge("parlor_store_last_commit_seconds", "Duration of the last commit.", &last);
+        self.gauge("parlor_store_longest_commit_seconds", "Duration of the longest commit.", &longest);
     }
 
     fn turns(&mut self, turns: &TurnTimes) {

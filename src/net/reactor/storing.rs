@@ -12,7 +12,7 @@ use crate::config::ServerConfig;
 use crate::message::Now;
 use crate::net::socket::Socket;
 use crate::server::Server;
-use crate::store::{Opened, Store, StoreConfig, StoreError};
+use crate::store::{Database, Opened, Store, StoreConfig, StoreError};
 
 /// How long shutting down may wait for the disk.
 const SAVE_TIMEOUT: Duration = Duration::from_secs(10);
@@ -40,13 +40,7 @@ impl Keeper {
             lines: u32::try_from(history.lines).unwrap_or(u32::MAX),
             bytes: history.bytes as u64,
         };
-        let waker = Arc::clone(waker);
-        let wake = move || {
-            if let Err(error) = waker.wake() {
-                warn!("cannot wake the event loop: {error}");
-            }
-        };
-        match Store::open(&store, wake, Now::read().time) {
+        match Store::open(&store, wake(waker), Now::read().time) {
             Ok(opened) => Ok(Self { opened: Some(opened), ..Self::default() }),
             // A user without a home can still run a server.
             Err(error) if error.is_nowhere && config.has_default_state() => {
@@ -56,22 +50,31 @@ impl Keeper {
         }
     }
 
-    /// Keeps things in this store instead, which is not a file: for benches and tests.
-    pub(super) fn replace(&mut self, store: Store) {
-        let opened = Opened { bans: Vec::new(), last_event: Default::default(), notes: Vec::new() };
-        self.opened = Some((store, opened));
+    /// Keeps things in this database instead.
+    pub(super) fn replace(&mut self, database: impl Database, waker: &Arc<Waker>) -> io::Result<()> {
+        self.opened = Some((Store::start(database, wake(waker))?, Opened::default()));
+        Ok(())
     }
 
     /// Restores what was kept, and gives the store to the server.
     pub(super) fn restore(&mut self, server: &mut Server<Socket>, now: Now) {
         if let Some(failure) = self.failure.take() {
-            server.lacks_store();
             warn!("history and bans will be forgotten at the end, see --state: {failure}");
         }
         let Some((store, opened)) = self.opened.take() else { return };
         opened.notes.iter().for_each(|note| info!("{note}"));
         server.restore_bans(opened.bans, now);
         server.use_store(store, opened.last_event);
+    }
+}
+
+/// What wakes the loop.
+fn wake(waker: &Arc<Waker>) -> impl Fn() + Send + 'static {
+    let waker = Arc::clone(waker);
+    move || {
+        if let Err(error) = waker.wake() {
+            warn!("cannot wake the event loop: {error}");
+        }
     }
 }
 
