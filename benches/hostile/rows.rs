@@ -42,7 +42,7 @@ pub(crate) const ROWS: &[Row] = &[
     #[cfg(feature = "store")]
     row("BATCH of lines to a large room", with_lines, |_, round| {
         let end = if round % 2 == 0 { "BATCH -m\r\n" } else { "" };
-        let lines = format!("@batch=m PRIVMSG #room0 :{}\r\n", "x".repeat(400)).repeat(5);
+        let lines = "@batch=m PRIVMSG #room0 :x\r\n".repeat(7);
         format!("BATCH +m draft/multiline #room0\r\n{lines}{end}")
     }),
     row("CAP", user, |_, round| {
@@ -50,6 +50,15 @@ pub(crate) const ROWS: &[Row] = &[
             "CAP REQ :{}",
             if round % 2 == 0 { CAPABILITIES } else { "-message-tags -server-time" }
         ))
+    }),
+    #[cfg(feature = "store")]
+    row("CHATHISTORY of 200 events", asking, |_, round| {
+        let (of, events) = (round % ROOMS, "CHATHISTORY LATEST #room");
+        lines(&format!("{events}{of} * 200"))
+    }),
+    #[cfg(feature = "store")]
+    row("CHATHISTORY of 50 targets", asking, |_, _| {
+        lines("CHATHISTORY TARGETS timestamp=2000-01-01T00:00:00Z timestamp=2100-01-01T00:00:00Z 50")
     }),
     by_operator("CHGHOST", |_, round| lines(&format!("CHGHOST by1 u h{round}"))),
     row("ERROR", user, |_, _| lines("ERROR :x")),
@@ -132,7 +141,13 @@ pub(crate) const ROWS: &[Row] = &[
         lines(&format!("PRIVMSG #guarded :{}", "x".repeat(300)))
     }),
     row("QUIT of 50 rooms", in_all_rooms, |_, _| "QUIT :bye\r\n".into()),
+    #[cfg(feature = "store")]
+    row("REDACT of nothing", asking, |_, round| lines(&format!("REDACT #room0 {round:016x}"))),
     by_operator("REHASH", |_, _| "REHASH\r\n".into()),
+    #[cfg(feature = "store")]
+    row("SEARCH for nothing in 50 rooms", asking, |_, _| {
+        lines("SEARCH text=a\\sb\\sc\\sd\\se\\sf\\sg\\sh\\si\\sqqqq")
+    }),
     row("SETNAME of 50 rooms", in_all_rooms, |n, round| {
         lines(&format!("SETNAME :{n}{round}{}", "é".repeat(100)))
     }),
@@ -158,6 +173,8 @@ pub(crate) const ROWS: &[Row] = &[
     row("WHO of a large room", user, |n, _| lines(&format!("WHO #room{n} %tcuihsnfdlaor,1"))),
     row("WHOIS", user, |n, _| lines(&format!("WHOIS by{n}"))),
     row("WHOWAS", user, |_, _| lines(&format!("WHOWAS {}", "é".repeat(32)))),
+    #[cfg(feature = "store")]
+    row("ZNC plays 50 rooms", asking, |_, _| lines("ZNC *playback PLAY * 0")),
     row("(CrazyIt speech)", crazyit, |n, round| format!("§γ{n} {round}{}§γ", "é".repeat(1000)).repeat(8)),
     row("(CrazyIt whispers)", crazyit, |n, _| format!("★【cz{n}※{}★【", "é".repeat(1000)).repeat(8)),
     row("(CrazyIt login storm)", crazyit, |_, _| "bytes outside a frame".into()),
@@ -177,14 +194,8 @@ const KICK_ROW: usize = {
 };
 
 /// Capabilities with which clients receive more.
-#[cfg(not(feature = "store"))]
 pub(crate) const CAPABILITIES: &str = "away-notify chghost echo-message extended-join extended-monitor \
     invite-notify message-tags multi-prefix server-time setname userhost-in-names";
-
-/// Capabilities with which clients receive more.
-#[cfg(feature = "store")]
-pub(crate) const CAPABILITIES: &str = "away-notify batch chghost draft/multiline echo-message extended-join \
-    extended-monitor invite-notify message-tags multi-prefix server-time setname userhost-in-names";
 
 /// Bytes of tags in a message: a little less than a client may send.
 const TAGS_BYTES: usize = 4000;
@@ -235,6 +246,13 @@ fn join_all() -> String {
 
 fn in_all_rooms(n: usize, row: usize) -> String {
     prepared(n, row, &join_all())
+}
+
+/// A user in all rooms that can read everything of their past.
+#[cfg(feature = "store")]
+fn asking(n: usize, row: usize) -> String {
+    let capabilities = "batch draft/chathistory draft/event-playback message-tags server-time";
+    format!("CAP REQ :{capabilities}\r\n{}CAP END\r\n", in_all_rooms(n, row))
 }
 
 fn in_some_rooms(n: usize, row: usize) -> String {

@@ -2,6 +2,8 @@
 //! bytes besides tags, is UTF-8, and contains CR LF only at its end.
 
 use std::net::SocketAddr;
+#[cfg(feature = "store")]
+use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use parlor::config::{ConfigError, Operator, ServerConfig};
@@ -57,6 +59,19 @@ impl IrcScene {
     pub fn with_clock(time: SystemTime) -> Self {
         let config = Self::new().scene.files.expect("the config is right");
         Self { scene: Scene::with_clock(config, time), guests: Vec::new() }
+    }
+
+    /// The same with a history, kept in this directory.
+    #[cfg(feature = "store")]
+    pub fn with_history(directory: &Path, configure: impl FnOnce(&mut ServerConfig)) -> Self {
+        let mut house = Self::with(configure);
+        house.scene.keep_history(directory);
+        house
+    }
+
+    /// The server and its time.
+    pub fn scene(&mut self) -> &mut Scene {
+        &mut self.scene
     }
 
     pub fn announce_tls(&mut self, port: u16) {

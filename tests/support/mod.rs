@@ -6,6 +6,8 @@
 
 pub mod irc;
 pub mod options;
+#[cfg(feature = "store")]
+pub mod past;
 pub mod peer;
 pub mod program;
 pub mod scene;

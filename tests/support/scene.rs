@@ -4,13 +4,23 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::iter;
 use std::mem;
+#[cfg(feature = "store")]
+use std::path::Path;
 use std::rc::{Rc, Weak};
+#[cfg(feature = "store")]
+use std::sync::mpsc;
 use std::time::{Duration, SystemTime};
 
 use parlor::config::{ConfigError, Limits, ServerConfig};
+#[cfg(feature = "store")]
+use parlor::message::EventId;
 use parlor::message::{Now, Peer};
 use parlor::server::{Question, Server};
+#[cfg(feature = "store")]
+use parlor::store::{Store, StoreConfig};
 
+#[cfg(feature = "store")]
+use super::DEADLINE;
 use super::options::config;
 use super::stream::{End, Wire};
 
@@ -79,6 +89,9 @@ pub struct Scene {
     pub questions: Vec<Question>,
     /// Leave those unanswered.
     pub is_thinking: bool,
+    /// Reports that the store has answered.
+    #[cfg(feature = "store")]
+    woken: Option<mpsc::Receiver<()>>,
 }
 
 impl Scene {
@@ -101,7 +114,51 @@ impl Scene {
             checks: true,
             questions: Vec::new(),
             is_thinking: false,
+            #[cfg(feature = "store")]
+            woken: None,
         }
+    }
+
+    /// Keeps the history in this directory.
+    #[cfg(feature = "store")]
+    pub fn keep_history(&mut self, directory: &Path) {
+        let history = &self.files.as_ref().expect("there is a config").history;
+        let config = StoreConfig {
+            directory: directory.to_owned(),
+            age: history.age,
+            lines: history.lines as u32,
+            bytes: history.bytes as u64,
+        };
+        let (woken, wake) = mpsc::channel();
+        let wake_loop = move || woken.send(()).unwrap_or_default();
+        let (store, opened) = Store::open(&config, wake_loop, self.now.time).expect("the directory is ours");
+        self.server.restore_bans(opened.bans, self.now);
+        self.server.use_store(store, opened.last_event);
+        self.woken = Some(wake);
+    }
+
+    /// Keeps the history in this store, which reports answers through `wake`.
+    #[cfg(feature = "store")]
+    pub fn keep_in(&mut self, store: Store, wake: mpsc::Receiver<()>) {
+        self.server.use_store(store, EventId::MIN);
+        self.woken = Some(wake);
+    }
+
+    /// Lets the store write everything, and ends it.
+    #[cfg(feature = "store")]
+    pub fn end_store(&mut self) {
+        self.server.end_store(self.now);
+        while !self.server.has_stored() {
+            self.hear_store();
+        }
+    }
+
+    /// Waits for an answer of the store, and handles it.
+    #[cfg(feature = "store")]
+    pub fn hear_store(&mut self) {
+        let woken = self.woken.as_ref().expect("there is a store");
+        woken.recv_timeout(DEADLINE).expect("the store answers");
+        self.turn(|server, now| server.hear_store(now));
     }
 
     /// One turn, with `act` in place of the poll's events.
@@ -172,6 +229,11 @@ impl Scene {
     /// Runs turns until no work remains.
     pub fn settle(&mut self) {
         assert!((0..TURNS).any(|_| !self.poll()), "the server does not come to rest");
+        #[cfg(feature = "store")]
+        while self.server.awaits_store() {
+            self.hear_store();
+            assert!((0..TURNS).any(|_| !self.poll()), "the server does not come to rest");
+        }
         for (key, wire) in &self.wires {
             let is_left = wire.upgrade().is_some_and(|wire| wire.borrow().is_held && wire.borrow().broken);
             assert!(!is_left, "the broken connection {key} is kept");

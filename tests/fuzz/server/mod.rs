@@ -14,6 +14,8 @@ use parlor::config::{Flood, Limits, Operator, ServerConfig};
 
 use crate::choices::Choices;
 use crate::support::options::{config, limits};
+#[cfg(feature = "store")]
+use crate::support::past::Past;
 use crate::support::scene::Scene;
 use healthy::Company;
 use wild::Wild;
@@ -84,6 +86,11 @@ impl Play {
             false => vec![Operator { name: "root".into(), password: HASH.parse().expect("a hash") }],
         };
         let mut scene = Scene::with(ServerConfig { limits, operators, ..config() });
+        #[cfg(feature = "store")]
+        if choices.below(2) == 0 {
+            let (store, wake) = Past::new(Duration::from_secs(600), 10).store();
+            scene.keep_in(store, wake);
+        }
         let company = is_healthy.then(|| Company::enter(&mut scene, at_own_pace));
         let is_limited = limits.flood.is_some();
         Self {

@@ -7,6 +7,8 @@ mod bans;
 mod capabilities;
 mod channels;
 mod clocks;
+#[cfg(feature = "store")]
+mod history;
 mod messages;
 mod modes;
 #[cfg(feature = "store")]

@@ -1,0 +1,176 @@
+//! A naive store: everything is in one list, and every answer looks at all of it.
+
+use std::collections::BTreeMap;
+use std::sync::mpsc;
+use std::time::{Duration, SystemTime};
+
+use parlor::message::{
+    Answer, Ban, Event, EventId, EventKind, First, HistoryLimit, Interval, Query, Readable, Record, Selected,
+    Selection, Source, Speech, SpeechKind,
+};
+use parlor::name::RoomName;
+use parlor::store::{Database, Figures, Question, Store};
+
+/// What is kept of every room.
+#[derive(Debug)]
+pub struct Past {
+    age: Duration,
+    lines: usize,
+    kept: Vec<Kept>,
+    limits: BTreeMap<String, HistoryLimit>,
+}
+
+#[derive(Debug)]
+struct Kept {
+    room: RoomName,
+    is_closed: bool,
+    event: Event,
+}
+
+impl Kept {
+    fn is_message(&self) -> bool {
+        matches!(&self.event.kind, EventKind::Said { speech, .. } if speech.kind != SpeechKind::TagsOnly)
+    }
+
+    fn is_in(&self, of: &Readable, Interval { after, before, .. }: Interval) -> bool {
+        let is_readable = !self.is_closed || self.event.id > of.closed_since;
+        self.room == of.room && is_readable && after < self.event.id && self.event.id < before
+    }
+
+    fn has(&self, words: &[String], from: Option<&parlor::name::UserName>) -> bool {
+        let EventKind::Said { speech: Speech { text, .. }, .. } = &self.event.kind else { return false };
+        let Source::User(author) = &self.event.from else { return false };
+        let text = text.to_lowercase();
+        words.iter().all(|word| text.contains(word)) && from.is_none_or(|name| author.name == *name)
+    }
+}
+
+impl Past {
+    pub fn new(age: Duration, lines: usize) -> Self {
+        Self { age, lines, kept: Vec::new(), limits: BTreeMap::new() }
+    }
+
+    /// A store with this past, and what reports its answers.
+    pub fn store(self) -> (Store, mpsc::Receiver<()>) {
+        let (woken, wake) = mpsc::channel();
+        let store =
+            Store::start(self, move || woken.send(()).unwrap_or_default()).expect("there are threads");
+        (store, wake)
+    }
+
+    /// Forgets what is too old or too much.
+    fn forget(&mut self, now: SystemTime) {
+        let rooms: Vec<_> = self.kept.iter().map(|kept| kept.room.clone()).collect();
+        for room in rooms {
+            let limit = self.limits.get(&key(&room)).copied();
+            let age = limit.map_or(self.age, |limit| limit.age.min(self.age));
+            let lines = limit.map_or(self.lines, |limit| self.lines.min(limit.lines as usize));
+            let oldest = now.checked_sub(age).map_or(EventId::MIN, EventId::before);
+            self.kept.retain(|kept| kept.room != room || kept.event.id > oldest);
+            for is_message in [true, false] {
+                let is_one = |kept: &Kept| kept.room == room && kept.is_message() == is_message;
+                let mut excess = self.kept.iter().filter(|kept| is_one(kept)).count().saturating_sub(lines);
+                self.kept.retain(|kept| {
+                    let goes = is_one(kept) && excess > 0;
+                    excess -= usize::from(goes);
+                    !goes
+                });
+            }
+        }
+    }
+
+    fn select(&self, selection: &Selection) -> Selected {
+        let Selection { of, interval, with_events, most } = selection;
+        let is_one = |kept: &&Kept| kept.is_in(of, *interval) && (*with_events || kept.is_message());
+        let all: Vec<_> = self.kept.iter().filter(is_one).map(|kept| kept.event.clone()).collect();
+        let is_all = all.len() <= *most;
+        Selected { room: of.room.clone(), events: end(all, *most, interval.first), is_all }
+    }
+}
+
+fn key(room: &RoomName) -> String {
+    room.as_str().to_lowercase()
+}
+
+fn end(mut all: Vec<Event>, most: usize, first: First) -> Vec<Event> {
+    match first {
+        First::Oldest => all.truncate(most),
+        First::Newest => drop(all.drain(..all.len().saturating_sub(most))),
+    }
+    all
+}
+
+impl Database for Past {
+    fn write(&mut self, records: &[Record]) -> Result<(), String> {
+        for record in records {
+            match record.clone() {
+                Record::Event { room, is_closed, event } => self.kept.push(Kept { room, is_closed, event }),
+                Record::Limit { room, limit: Some(limit) } => drop(self.limits.insert(key(&room), limit)),
+                Record::Limit { room, limit: None } => drop(self.limits.remove(&key(&room))),
+                Record::Redaction { room, id } => {
+                    self.kept.retain(|kept| kept.room != room || kept.event.id != id);
+                }
+            }
+            let now = self.kept.last().map_or(SystemTime::UNIX_EPOCH, |kept| kept.event.time);
+            self.forget(now);
+        }
+        Ok(())
+    }
+
+    fn commit(&mut self) -> Result<(), String> {
+        Ok(())
+    }
+
+    fn roll_back(&mut self) {}
+
+    fn answer(&mut self, question: &mut Question, now: SystemTime) -> Result<Option<Answer>, String> {
+        self.forget(now);
+        Ok(Some(match question.query() {
+            Query::Events(selections) => {
+                Answer::Events(selections.iter().map(|selection| self.select(selection)).collect())
+            }
+            Query::Targets { rooms, interval, most } => {
+                let last = |of: &Readable| {
+                    let mut all =
+                        self.kept.iter().filter(|kept| kept.is_in(of, *interval) && kept.is_message());
+                    Some((of.room.clone(), all.next_back()?.event.clone()))
+                };
+                let mut targets: Vec<_> = rooms.iter().filter_map(last).collect();
+                targets.sort_by_key(|(_, event)| event.id);
+                match interval.first {
+                    First::Oldest => targets.truncate(*most),
+                    First::Newest => drop(targets.drain(..targets.len().saturating_sub(*most))),
+                }
+                Answer::Targets(targets)
+            }
+            Query::Search { rooms, words, from, interval, most } => {
+                let is_one = |kept: &&Kept| {
+                    let is_readable = rooms.iter().any(|of| kept.is_in(of, *interval));
+                    is_readable && kept.is_message() && kept.has(words, from.as_ref())
+                };
+                let found = self.kept.iter().filter(is_one).map(|kept| kept.event.clone()).collect();
+                Answer::Found(end(found, *most, First::Newest))
+            }
+            Query::Message { of, id } => {
+                let interval =
+                    Interval { after: id.previous(), before: id.following(), first: First::Newest };
+                let message =
+                    self.kept.iter().find(|kept| kept.is_in(of, interval) && kept.event.kind.is_speech());
+                Answer::Message(message.map(|kept| kept.event.clone()))
+            }
+        }))
+    }
+
+    fn expire(&mut self, now: SystemTime) -> Result<bool, String> {
+        self.forget(now);
+        Ok(false)
+    }
+
+    fn save_bans(&mut self, _: &[Ban]) -> Result<(), String> {
+        Ok(())
+    }
+
+    fn figures(&mut self) -> Figures {
+        Figures { messages: self.kept.len() as u64, ..Figures::default() }
+    }
+}
