@@ -10,6 +10,7 @@ use super::rooms::{Class, Room};
 use super::sources::USED_FOR;
 use super::{Limits, Sqlite, column};
 use crate::message::EventId;
+use crate::name::RoomName;
 
 /// Rows deleted in one step.
 const STEP_ROWS: u32 = 500;
@@ -121,6 +122,16 @@ impl Sqlite {
             self.sweep.noted.remove(&id);
         }
         Ok(!self.sweep.noted.is_empty())
+    }
+
+    /// Deletes everything beyond the limit of a room, which is about to change: a wider one must not bring back what the
+    /// old one has hidden.
+    pub(super) fn apply_old_limit(&mut self, name: &RoomName) -> rusqlite::Result<()> {
+        if let Some(room) = self.rooms.find(&self.connection, name)?.filter(|room| room.limit.is_some()) {
+            let now = self.last_event.time();
+            while self.trim(room.id, now)? {}
+        }
+        Ok(())
     }
 
     /// Deletes some of what a room has too much of. True if it may have more.

@@ -31,6 +31,16 @@ struct Writer<'a> {
 impl Sqlite {
     /// Adds records to the transaction.
     pub(super) fn insert(&mut self, records: &[Record]) -> rusqlite::Result<()> {
+        for records in records.chunk_by(|_, next| !matches!(next, Record::Limit { .. })) {
+            if let Some(Record::Limit { room, .. }) = records.first() {
+                self.apply_old_limit(room)?;
+            }
+            self.insert_run(records)?;
+        }
+        Ok(())
+    }
+
+    fn insert_run(&mut self, records: &[Record]) -> rusqlite::Result<()> {
         let Self { connection, limits, rooms, sources, sweep, last_number, last_event, .. } = self;
         let (limits, insert) = (*limits, connection.prepare(INSERT)?);
         let mut writer =

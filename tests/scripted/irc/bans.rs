@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use crate::irc::house::{Guest, IrcScene};
+#[cfg(feature = "store")]
+use crate::support::Scratch;
 
 /// An IRC user from this address.
 fn from(house: &mut IrcScene, name: &str, address: &str) -> Guest {
@@ -46,6 +48,11 @@ fn only_operators_ban() {
 
 #[test]
 fn a_ban_closes_existing_connections_and_refuses_newcomers() {
+    #[cfg(feature = "store")]
+    let scratch = Scratch::new();
+    #[cfg(feature = "store")]
+    let mut house = IrcScene::with_history(&scratch.path("state"), |_| ());
+    #[cfg(not(feature = "store"))]
     let mut house = IrcScene::with(|config| config.state = Some("/nowhere".into()));
     let (root, other) = (house.operator("root"), house.operator("other"));
     let bob = from(&mut house, "bob", "192.0.2.7:1000");
