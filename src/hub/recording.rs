@@ -28,7 +28,7 @@ impl Hub {
     /// What a member of this room may read.
     pub fn readable(&self, room: RoomId) -> Readable {
         let Room { name, opened, .. } = self.rooms.get(room);
-        Readable { room: name.clone(), closed_since: *opened }
+        Readable { room: name.clone(), closed_since: opened.following() }
     }
 
     /// Continues with ids after those of an earlier run.

@@ -33,7 +33,7 @@ impl Kept {
     }
 
     fn is_in(&self, of: &Readable, Interval { after, before, .. }: Interval) -> bool {
-        let is_readable = !self.is_closed || self.event.id > of.closed_since;
+        let is_readable = !self.is_closed || self.event.id >= of.closed_since;
         self.room == of.room && is_readable && after < self.event.id && self.event.id < before
     }
 

@@ -124,10 +124,10 @@ impl Sqlite {
         Ok(!self.sweep.noted.is_empty())
     }
 
-    /// Deletes everything beyond the limit of a room, which is about to change: a wider one must not bring back what the
-    /// old one has hidden.
-    pub(super) fn apply_old_limit(&mut self, name: &RoomName) -> rusqlite::Result<()> {
-        if let Some(room) = self.rooms.find(&self.connection, name)?.filter(|room| room.limit.is_some()) {
+    /// Deletes everything beyond the limit of a room: neither a wider limit nor a redaction may bring back what the limit
+    /// has hidden.
+    pub(super) fn apply_limit(&mut self, name: &RoomName) -> rusqlite::Result<()> {
+        if let Some(room) = self.rooms.find(&self.connection, name)? {
             let now = self.last_event.time();
             while self.trim(room.id, now)? {}
         }

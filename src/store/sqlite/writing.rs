@@ -31,9 +31,12 @@ struct Writer<'a> {
 impl Sqlite {
     /// Adds records to the transaction.
     pub(super) fn insert(&mut self, records: &[Record]) -> rusqlite::Result<()> {
-        for records in records.chunk_by(|_, next| !matches!(next, Record::Limit { .. })) {
-            if let Some(Record::Limit { room, .. }) = records.first() {
-                self.apply_old_limit(room)?;
+        for records in records.chunk_by(|_, next| matches!(next, Record::Event { .. })) {
+            match records.first() {
+                Some(Record::Limit { room, .. } | Record::Redaction { room, .. }) => {
+                    self.apply_limit(room)?
+                }
+                Some(Record::Event { .. }) | None => {}
             }
             self.insert_run(records)?;
         }

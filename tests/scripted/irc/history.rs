@@ -291,7 +291,7 @@ fn a_limit_of_a_channel_applies_at_once_and_0_deletes() {
     house.send(ana, "MODE #tea -H");
     say(&mut house, ana, "recorded");
     assert_eq!(ask(&mut house), "recorded");
-    for wrong in ["x", "5", "5:", "5:x", "-1:1h", ":1h"] {
+    for wrong in ["x", "5", "5:", "5:x", "-1:1h", "1:1y"] {
         let told = house.told(ana, &format!("MODE #tea +H {wrong}"));
         assert_eq!(told, format!("696 ana #tea H {wrong}"));
     }
@@ -631,7 +631,7 @@ impl Talk {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     /// Messages, joins, redactions, limits and expiry; each answer of the file is that of the naive list.
     #[test]
