@@ -42,7 +42,7 @@ pub(crate) const ROWS: &[Row] = &[
     #[cfg(feature = "store")]
     row("BATCH of lines to a large room", with_lines, |_, round| {
         let end = if round % 2 == 0 { "BATCH -m\r\n" } else { "" };
-        let lines = "@batch=m PRIVMSG #room0 :x\r\n".repeat(7);
+        let lines = format!("@batch=m PRIVMSG #room0 :{}\r\n", "x".repeat(400)).repeat(5);
         format!("BATCH +m draft/multiline #room0\r\n{lines}{end}")
     }),
     row("CAP", user, |_, round| {
@@ -194,8 +194,14 @@ const KICK_ROW: usize = {
 };
 
 /// Capabilities with which clients receive more.
+#[cfg(not(feature = "store"))]
 pub(crate) const CAPABILITIES: &str = "away-notify chghost echo-message extended-join extended-monitor \
     invite-notify message-tags multi-prefix server-time setname userhost-in-names";
+
+/// Capabilities with which clients receive more.
+#[cfg(feature = "store")]
+pub(crate) const CAPABILITIES: &str = "away-notify batch chghost draft/multiline echo-message extended-join \
+    extended-monitor invite-notify message-tags multi-prefix server-time setname userhost-in-names";
 
 /// Bytes of tags in a message: a little less than a client may send.
 const TAGS_BYTES: usize = 4000;

@@ -76,6 +76,12 @@ impl House {
     pub(super) fn answer_bytes(&self) -> usize {
         self.config.limits.outbox_bytes / 2
     }
+
+    /// Most bytes of the lines of one message; the rest of the text is cut. Half an answer, so that every message fits
+    /// into an answer about the past.
+    pub(super) fn message_bytes(&self) -> usize {
+        self.answer_bytes() / 2
+    }
 }
 
 /// Formats an uptime for people.

@@ -26,6 +26,9 @@ const BURST: u32 = 5;
 /// See [`BURST`]. RFC 2813 §5.8 says 2 s; today's servers use 1 s or less.
 const INTERVAL: Duration = Duration::from_secs(1);
 
+/// Most queued messages that go before everything else: more than there are rooms to join.
+const URGENT: usize = 1000;
+
 /// Pause after the last message before the server is asked for a confirmation.
 const REST: Duration = Duration::from_secs(1);
 
@@ -115,9 +118,10 @@ impl SendQueue {
         self.waiting.extend(pieces.map(|(n, request)| Piece { request, line, ends_line: n == last }));
     }
 
-    /// Queues urgent messages.
+    /// Queues urgent messages, except those that are too many: a server that takes none could cause more of them.
     pub(super) fn push_urgent(&mut self, requests: Vec<Request>) {
-        self.urgent.extend(requests);
+        let most = URGENT.saturating_sub(self.urgent.len());
+        self.urgent.extend(requests.into_iter().take(most));
     }
 
     /// Nothing more will be pushed.
@@ -405,6 +409,13 @@ mod tests {
         assert_eq!(queue.next(now), Next::Send(say("0")));
         queue.refuse();
         assert_eq!(queue.waiting(), 0);
+    }
+
+    #[test]
+    fn endless_urgent_messages_take_limited_memory() {
+        let mut queue = SendQueue::new(Wire::Irc);
+        (0..2 * URGENT).for_each(|n| queue.push_urgent(vec![say(&n.to_string())]));
+        assert_eq!(queue.urgent.len(), URGENT);
     }
 
     #[test]

@@ -14,7 +14,7 @@ const INSIDE: usize = 16;
 const REFERENCE_BYTES: usize = 100;
 
 /// Memory for the events of a batch, in bytes. A server may send lines without end; those that do not fit are dropped.
-const EVENTS_BYTES: usize = 1024 * 1024;
+const EVENTS_BYTES: usize = 512 * 1024;
 
 /// Memory of an event besides the bytes of its line: twice its own size, because lists grow in powers of two, and the
 /// allocations of its texts.
@@ -206,7 +206,7 @@ mod tests {
         let heard = heard(&lines);
         assert_eq!(texts(&heard[..1]), ["live"]);
         let ClientEventKind::History { events, .. } = &heard[1].kind else { panic!() };
-        assert!(events.len() > 500 && events.len() * (EVENT_BYTES + long.len()) <= EVENTS_BYTES);
+        assert!(events.len() > 300 && events.len() * (EVENT_BYTES + long.len()) <= EVENTS_BYTES);
     }
 
     #[test]

@@ -57,7 +57,7 @@ impl Writer<'_> {
             return self.lines(command, target, speech, split_lines(text, room), out);
         }
         finish(line, first);
-        let most = start + self.house.answer_bytes();
+        let most = start + self.house.message_bytes();
         for piece in pieces {
             // Text made of newlines grows a hundredfold here, and must not fill an outbox.
             if out.len() > most {
@@ -109,12 +109,12 @@ impl Writer<'_> {
         pieces: impl Iterator<Item = Piece<'a>>,
         out: &mut Vec<u8>,
     ) {
-        let most = out.len() + self.house.answer_bytes();
         let mut line = self.begin_spoken("BATCH", speech, out);
         line.param(&format!("+{BATCH}"));
         line.param(multiline::BATCH_TYPE);
         line.param(target);
         line.end();
+        let most = out.len() + self.house.message_bytes();
         for piece in pieces {
             if out.len() > most {
                 break;

@@ -13,9 +13,6 @@ pub(super) const PAGE_TIMEOUT: Duration = Duration::from_secs(10);
 /// Lines to ask for at once; the server may send fewer.
 const PAGE: usize = 100;
 
-/// Memory for the past of a room and the live lines behind it, in bytes.
-const BYTES: usize = 4 * 1024 * 1024;
-
 /// Why the past is shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::terminal) enum Why {
@@ -52,7 +49,6 @@ pub(super) struct Fetch {
     ids: HashSet<String>,
     /// Lines that came meanwhile.
     held: Vec<ClientEvent>,
-    /// Memory of all lines, in bytes.
     bytes: usize,
     /// When to stop waiting.
     pub(super) until: Instant,
@@ -81,6 +77,11 @@ impl Fetch {
         &self.past.room
     }
 
+    /// True if nothing has come yet.
+    pub(super) fn is_empty(&self) -> bool {
+        self.past.lines.is_empty()
+    }
+
     /// True if live lines wait for it.
     pub(super) fn holds(&self) -> bool {
         matches!(self.past.why, Why::Earlier | Why::Missed)
@@ -96,8 +97,14 @@ impl Fetch {
         }
     }
 
-    /// Takes a page. True if it is the last one.
-    pub(super) fn take(&mut self, page: Vec<ClientEvent>, is_all: bool, now: Instant) -> bool {
+    /// Takes a page. True if it is the last one, also because the lines take more than `most_bytes`.
+    pub(super) fn take(
+        &mut self,
+        page: Vec<ClientEvent>,
+        is_all: bool,
+        most_bytes: usize,
+        now: Instant,
+    ) -> bool {
         self.until = now + PAGE_TIMEOUT;
         let count = self.past.lines.len();
         let mut lines: Vec<_> =
@@ -110,21 +117,22 @@ impl Fetch {
         self.bytes = self.past.lines.iter().chain(&self.held).map(bytes).sum();
         let too_many = self.past.lines.len().saturating_sub(self.most);
         self.past.lines.drain(..too_many);
-        let is_full = self.past.lines.len() == self.most || self.bytes > BYTES;
+        let is_full = self.past.lines.len() == self.most || self.bytes > most_bytes;
         let has_no_more = is_all || self.past.lines.len() == count;
         self.past.is_cut = too_many > 0 || !has_no_more;
         let can_go_on = self.past.lines.first().is_some_and(|first| Moment::of(first).is_some());
         is_full || has_no_more || !can_go_on
     }
 
-    /// Keeps a live line until the end. Returns it if there are too many.
-    pub(super) fn hold(&mut self, event: ClientEvent) -> Option<ClientEvent> {
+    /// Keeps a live line until the end.
+    pub(super) fn hold(&mut self, event: ClientEvent) {
         self.bytes += bytes(&event);
-        if self.bytes > BYTES {
-            return Some(event);
-        }
         self.held.push(event);
-        None
+    }
+
+    /// Memory of all lines, in bytes.
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
     }
 
     /// The past, without live lines, and these.
@@ -162,7 +170,7 @@ fn is_same(a: &ClientEvent, b: &ClientEvent) -> bool {
     }
 }
 
-/// Memory of a line: two slots in a list that grows in powers of two, and its texts.
+/// Memory of a line, in bytes: two slots in a list that grows in powers of two, and its texts.
 fn bytes(event: &ClientEvent) -> usize {
     const OVERHEAD: usize = 2 * size_of::<ClientEvent>() + 6 * 16;
     let texts = match &event.kind {

@@ -16,6 +16,12 @@ use crate::name::same_name;
 use fetch::{Fetch, PAGE_TIMEOUT};
 use seen::Seen;
 
+/// Most rooms whose past is fetched at the same time.
+const FETCHES: usize = 200;
+
+/// Memory for the lines of all of them, in bytes.
+const BYTES: usize = 4 * 1024 * 1024;
+
 /// Most lines that are fetched after a time away.
 const MISSED_MOST: usize = 300;
 
@@ -144,14 +150,10 @@ impl Recalls {
         if self.search.take_if(|search| search.until <= now).is_some() {
             told.push(Recalled::NoAnswer(None));
         }
-        while let Some(late) = self.fetches.iter().position(|fetch| fetch.until <= now) {
-            let (past, live) = self.fetches.remove(late).end();
-            if past.lines.is_empty() {
-                told.push(Recalled::NoAnswer(Some(past.room)));
-                told.extend(self.live(live));
-            } else {
-                told.extend(self.done(past, live));
-            }
+        while let Some(late) = self.fetches.iter().find(|fetch| fetch.until <= now) {
+            let room = late.room().to_owned();
+            told.extend(late.is_empty().then(|| Recalled::NoAnswer(Some(room.clone()))));
+            told.extend(self.abandon(&room));
         }
         told
     }
@@ -179,23 +181,27 @@ impl Recalls {
     }
 
     fn start(&mut self, fetch: Fetch) {
-        self.requests.push(fetch.request());
-        self.fetches.push(fetch);
+        if self.fetches.len() < FETCHES {
+            self.requests.push(fetch.request());
+            self.fetches.push(fetch);
+        }
+    }
+
+    /// Memory that is left for lines, in bytes.
+    fn bytes_left(&self) -> usize {
+        BYTES.saturating_sub(self.fetches.iter().map(Fetch::bytes).sum())
     }
 
     /// Somebody spoke: the line waits if the past of its room is on its way.
     fn said(&mut self, room: &str, event: ClientEvent) -> Vec<Recalled> {
+        let is_full = self.bytes_left() == 0;
         match self.fetches.iter_mut().find(|fetch| fetch.is_of(room) && fetch.holds()) {
             None => self.live(vec![event]),
-            Some(fetch) => match fetch.hold(event) {
-                None => Vec::new(),
+            Some(fetch) => {
+                fetch.hold(event);
                 // Rather than lose lines, it ends here.
-                Some(event) => {
-                    let mut ended = self.abandon(room);
-                    ended.extend(self.live(vec![event]));
-                    ended
-                }
-            },
+                if is_full { self.abandon(room) } else { Vec::new() }
+            }
         }
     }
 
@@ -223,15 +229,16 @@ impl Recalls {
     }
 
     fn page(&mut self, room: &str, events: Vec<ClientEvent>, is_all: bool, now: Instant) -> Vec<Recalled> {
-        let Some(at) = self.fetches.iter().position(|fetch| fetch.is_of(room)) else {
+        let left = self.bytes_left();
+        let Some(fetch) = self.fetches.iter_mut().find(|fetch| fetch.is_of(room)) else {
             return self.unasked(room, events, now);
         };
-        if !self.fetches[at].take(events, is_all, now) {
-            self.requests.push(self.fetches[at].request());
-            return Vec::new();
+        let most_bytes = fetch.bytes() + left;
+        if fetch.take(events, is_all, most_bytes, now) {
+            return self.end(room);
         }
-        let (past, live) = self.fetches.remove(at).end();
-        self.done(past, live)
+        self.requests.push(fetch.request());
+        Vec::new()
     }
 
     /// A server sends the past by itself, or too late.
@@ -240,16 +247,20 @@ impl Recalls {
             return Vec::new();
         }
         let mut fetch = Fetch::new(room, Why::Earlier, None, EARLIER_MOST, now);
-        fetch.take(events, true, now);
+        fetch.take(events, true, BYTES, now);
         vec![Recalled::Past(fetch.end().0)]
     }
 
-    /// A fetch is complete. Live lines come after it.
-    fn done(&mut self, past: Past, live: Vec<ClientEvent>) -> Vec<Recalled> {
+    /// Ends the fetch of a room: its past, and then the live lines.
+    fn end(&mut self, room: &str) -> Vec<Recalled> {
+        let Some(at) = self.fetches.iter().position(|fetch| fetch.is_of(room)) else { return Vec::new() };
+        let (past, live) = self.fetches.remove(at).end();
         if let (Why::Earlier | Why::Missed, Some(last)) = (&past.why, past.lines.last()) {
             self.note(last);
         }
-        [vec![Recalled::Past(past)], self.live(live)].concat()
+        let mut told = vec![Recalled::Past(past)];
+        told.extend(self.live(live));
+        told
     }
 
     /// The server refuses to show the past. Live lines need not wait any longer.
@@ -267,11 +278,11 @@ impl Recalls {
         Vec::new()
     }
 
-    /// Ends the fetch of a room. Returns the live lines.
+    /// Ends the fetch of a room before it is complete.
     fn abandon(&mut self, room: &str) -> Vec<Recalled> {
-        let Some(at) = self.fetches.iter().position(|fetch| fetch.is_of(room)) else { return Vec::new() };
-        let (_, live) = self.fetches.remove(at).end();
-        self.live(live)
+        let mut told = self.end(room);
+        told.retain(|told| !matches!(told, Recalled::Past(past) if past.lines.is_empty()));
+        told
     }
 }
 

@@ -358,6 +358,17 @@ fn endless_live_lines_during_a_fetch_take_limited_memory_and_none_is_lost() {
 }
 
 #[test]
+fn endless_rooms_take_limited_memory() {
+    let mut recalls = Recalls::new(20, true);
+    let now = Instant::now();
+    for n in 0..2 * FETCHES {
+        let joined = ClientEventKind::Joined { room: format!("#room{n}"), who: "alice".into() };
+        recalls.hear(ClientEvent { is_own: true, ..event(joined) }, OFFER, now);
+    }
+    assert_eq!((recalls.fetches.len(), recalls.take_requests().len()), (FETCHES, FETCHES));
+}
+
+#[test]
 fn endless_pages_take_limited_memory() {
     let mut scene = Scene::new(1000);
     scene.join(9);
