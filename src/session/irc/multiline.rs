@@ -20,10 +20,10 @@ pub(super) const CONTINUES: &str = "draft/multiline-concat";
 
 /// Most bytes of a message, including the newlines between its lines: as many as a CrazyIt message has by default. In a
 /// hundred lines with long names they take some 60 KiB, a quarter of an outbox.
-pub(super) const MESSAGE_BYTES: usize = 8 * 1024;
+const MESSAGE_BYTES: usize = 8 * 1024;
 
 /// Most lines of a message.
-pub(super) const MESSAGE_LINES: usize = 100;
+const MESSAGE_LINES: usize = 100;
 
 /// Longest name of a batch from a client, in bytes.
 const NAME_BYTES: usize = 64;
@@ -32,7 +32,7 @@ const NAME_BYTES: usize = 64;
 const INVALID: &str = "MULTILINE_INVALID";
 
 /// How long the next line of an open batch may take. No rate limit makes it wait longer than a second.
-pub(super) const LINE_WITHIN: Duration = Duration::from_secs(30);
+const LINE_WITHIN: Duration = Duration::from_secs(30);
 
 /// The client's batch.
 #[derive(Debug)]
