@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::irc::house::{Guest, IrcScene};
+use crate::support::Scratch;
 
 const LINES: &str = "batch draft/multiline message-tags";
 
@@ -514,4 +515,71 @@ fn open_batches_count_as_memory_and_the_largest_ends_with_its_client() {
         let last = house.lines(guest).pop().expect("a reason");
         assert!(last.starts_with("ERROR :Closing link: server memory full: "), "{last}");
     }
+}
+
+// History.
+
+#[test]
+fn a_message_of_several_lines_is_one_in_the_history_too() {
+    let scratch = Scratch::new();
+    let mut house = IrcScene::with_history(&scratch.path("state"), |config| config.limits.flood = None);
+    let ana = house.irc_with("ana", LINES);
+    house.send(ana, "JOIN #tea");
+    say(&mut house, ana, &["one", "", "two"]);
+    house.send(ana, "PRIVMSG #tea :later");
+    house.forget();
+    let bob = house.irc_with("bob", "batch draft/multiline draft/chathistory labeled-response");
+    let eve = house.irc_with("eve", "batch draft/chathistory message-tags");
+    let kim = house.irc("kim");
+    for guest in [bob, eve] {
+        house.send(guest, "JOIN #tea");
+    }
+    house.forget();
+    assert_eq!(
+        house.ask(bob, "@label=l CHATHISTORY LATEST #tea * 2"),
+        [
+            "@label=l :parlor.local BATCH +h chathistory #tea",
+            "@batch=h :ana!~ana@HOST BATCH +m draft/multiline #tea",
+            "@batch=m :ana!~ana@HOST PRIVMSG #tea :one",
+            "@batch=m :ana!~ana@HOST PRIVMSG #tea :",
+            "@batch=m :ana!~ana@HOST PRIVMSG #tea :two",
+            "@batch=h :parlor.local BATCH -m",
+            "@batch=h :ana!~ana@HOST PRIVMSG #tea :later",
+            ":parlor.local BATCH -h",
+        ]
+    );
+    house.send(eve, "CHATHISTORY LATEST #tea * 2");
+    assert_eq!(
+        heard(&mut house, eve)[1..4],
+        [
+            "@batch=h;msgid=ID :ana!~ana@HOST PRIVMSG #tea :one",
+            "@batch=h :ana!~ana@HOST PRIVMSG #tea :two",
+            "@batch=h;msgid=ID :ana!~ana@HOST PRIVMSG #tea :later",
+        ]
+    );
+    let replayed = house.ask(kim, "JOIN #tea");
+    assert_eq!(
+        replayed[replayed.len() - 3..],
+        ["[01:46] one", "two", "[01:46] later"].map(|text| format!(":ana!~ana@HOST PRIVMSG #tea :{text}"))
+    );
+}
+
+#[test]
+fn the_history_can_be_read_beyond_a_message_of_more_lines_than_fit() {
+    let scratch = Scratch::new();
+    let mut house = IrcScene::with_history(&scratch.path("state"), |config| {
+        (config.limits.flood, config.limits.outbox_bytes) = (None, 16 * 1024);
+    });
+    let ana = house.irc_with("ana", "batch draft/chathistory message-tags");
+    let li = house.crazyit("li");
+    house.send(ana, "JOIN #lobby");
+    house.send(ana, "PRIVMSG #lobby :first");
+    house.bytes(li, format!("§γ{}§γ", "x\n".repeat(4000)));
+    house.send(ana, "PRIVMSG #lobby :last");
+    house.forget();
+    let latest = house.ask(ana, "CHATHISTORY LATEST #lobby * 10");
+    let id = latest.iter().find_map(|line| line.split_once("msgid=")).expect("the id of the long one").1;
+    let before = house.ask(ana, &format!("CHATHISTORY BEFORE #lobby msgid={} 10", &id[..16]));
+    assert!(latest.iter().any(|line| line.ends_with(":x")), "the long one is in the page");
+    assert!(before.iter().chain(&latest).any(|line| line.ends_with(":first")), "{before:#?}");
 }
