@@ -121,9 +121,12 @@ impl Desk {
         self.is_needed.notify_one();
     }
 
-    /// Waits until there is something urgent or `deadline` has come.
-    pub(super) fn wait(&self, deadline: Option<Instant>) -> MutexGuard<'_, Papers> {
+    /// Waits until there is something urgent or `deadline` has come; if the thread is idle, until there is anything.
+    pub(super) fn wait(&self, deadline: Option<Instant>, is_idle: bool) -> MutexGuard<'_, Papers> {
         let mut papers = self.papers();
+        // What was handed over while the thread was not idle was not urgent.
+        papers.is_urgent |= is_idle && !papers.jobs.is_empty();
+        papers.is_idle = is_idle;
         while !papers.is_urgent && !papers.is_over {
             papers = match deadline.map(|deadline| deadline.saturating_duration_since(Instant::now())) {
                 None => self.is_needed.wait(papers).unwrap_or_else(PoisonError::into_inner),

@@ -57,8 +57,11 @@ impl Store {
         now: SystemTime,
     ) -> Result<(Self, Opened), StoreError> {
         let (database, opened) = Sqlite::open(config, now)?;
-        let store = Self::start(database, wake)
+        let mut store = Self::start(database, wake)
             .map_err(|error| StoreError::new(format!("cannot start a thread for the store: {error}")))?;
+        // A small file has no room for the journal of large transactions.
+        let most = usize::try_from(config.bytes / 16).unwrap_or(QUEUE_BYTES);
+        store.set_queue_bytes(most.min(QUEUE_BYTES));
         Ok((store, opened))
     }
 
@@ -127,7 +130,7 @@ impl Store {
         papers.wants_room |= was_full;
         let is_group = papers.queued_records >= GROUP_RECORDS || queued_bytes >= self.queue_bytes / 4;
         papers.is_group |= is_group && !self.desk.is_failing();
-        papers.is_urgent |= has_jobs || was_full || papers.is_group || papers.is_idle;
+        papers.is_urgent |= has_jobs || was_full || is_time || papers.is_group || papers.is_idle;
         let is_urgent = papers.is_urgent;
         drop(papers);
         if is_urgent {

@@ -91,13 +91,11 @@ impl<D: Database, W: Fn()> Keeper<D, W> {
 
     /// Waits for jobs, unless something else is to be done, and begins with them. False when the store is over.
     fn take_jobs(&mut self) -> bool {
-        let is_busy = !self.questions.is_empty() || self.expires;
-        let soon = Instant::now() + GATHER;
-        let mut papers = if is_busy {
-            self.desk.papers()
+        let mut papers = if self.questions.is_empty() && !self.can_expire() {
+            let soon = Instant::now() + GATHER;
+            self.desk.wait(self.deadline, self.deadline.is_none_or(|deadline| deadline > soon))
         } else {
-            self.desk.papers().is_idle = self.deadline.is_none_or(|deadline| deadline > soon);
-            self.desk.wait(self.deadline)
+            self.desk.papers()
         };
         papers.is_idle = false;
         papers.is_urgent = false;
@@ -140,7 +138,7 @@ impl<D: Database, W: Fn()> Keeper<D, W> {
         if let Some((number, question)) = self.questions.pop_front() {
             self.work_on(number, question);
         }
-        if self.expires && self.written == 0 {
+        if self.can_expire() {
             // As much as was added may have to be deleted, and more if the limits have changed.
             for _ in 0..=mem::take(&mut self.committed_records) / EXPIRED_ROWS {
                 self.expire();
@@ -159,13 +157,19 @@ impl<D: Database, W: Fn()> Keeper<D, W> {
         }
     }
 
+    /// Deleting has transactions of its own.
+    fn can_expire(&self) -> bool {
+        self.expires && self.written == 0
+    }
+
     fn expire(&mut self) {
-        if !self.expires {
+        if !self.can_expire() {
             return;
         }
         match self.database.expire(self.now) {
             Ok(is_more) => {
                 self.expires = is_more;
+                self.desk.papers().status.figures = self.database.figures();
                 // Nothing else has failed.
                 if self.group.is_empty() {
                     self.recover();

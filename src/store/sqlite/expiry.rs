@@ -1,11 +1,12 @@
 //! Deleting what need not be kept: events that are too old, more than a room may have, or more than fit in the file.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
 use rusqlite::{OptionalExtension, params};
 
-use super::opening::{PAGE_BYTES, pragma};
+use super::opening::{PAGE_BYTES, journal_pages, pragma};
 use super::rooms::{Class, Room};
 use super::sources::USED_FOR;
 use super::{Limits, Sqlite, column};
@@ -204,14 +205,24 @@ impl Sqlite {
         Ok(is_large)
     }
 
+    /// Empties the journal if a large transaction has left it large.
+    pub(super) fn shorten_journal(&self) -> rusqlite::Result<()> {
+        let most = 2 * journal_pages(self.limits.bytes) * PAGE_BYTES;
+        if self.journal().metadata().is_ok_and(|file| file.len() > most) {
+            pragma(&self.connection, "wal_checkpoint(TRUNCATE)")?;
+        }
+        Ok(())
+    }
+
     fn first_id(&self) -> rusqlite::Result<Option<i64>> {
         let sql = "SELECT id FROM event ORDER BY number LIMIT 1";
         self.connection.query_row(sql, [], |row| row.get(0)).optional()
     }
 
-    /// The file without its journal, in which twice its usual size is left for a large transaction.
+    /// The file without its journal. A transaction may be larger than the journal usually is, and add as much to the
+    /// file before something is deleted.
     fn allowed_bytes(&self) -> u64 {
-        self.limits.bytes - 2 * super::opening::journal_pages(self.limits.bytes) * PAGE_BYTES
+        self.limits.bytes - 4 * journal_pages(self.limits.bytes) * PAGE_BYTES
     }
 
     fn used_bytes(&self) -> rusqlite::Result<u64> {
@@ -229,11 +240,11 @@ impl Sqlite {
 
     /// The size of the file and its journal; 0 if it cannot be told.
     pub(super) fn file_bytes(&self) -> u64 {
-        let journal = self.path.with_extension("db-wal");
-        [&self.path, &journal]
-            .into_iter()
-            .filter_map(|path| path.metadata().ok())
-            .map(|file| file.len())
-            .sum()
+        let files = [self.path.metadata(), self.journal().metadata()];
+        files.into_iter().flatten().map(|file| file.len()).sum()
+    }
+
+    fn journal(&self) -> PathBuf {
+        self.path.with_extension("db-wal")
     }
 }

@@ -140,7 +140,8 @@ impl Database for Sqlite {
     fn expire(&mut self, now: SystemTime) -> Result<bool, String> {
         let is_more = self.begin().and_then(|()| self.expire_step(now));
         let is_more = is_more.and_then(|is_more| self.end().map(|()| is_more));
-        self.in_words(is_more)
+        let shortened = is_more.and_then(|is_more| self.shorten_journal().map(|()| is_more));
+        self.in_words(shortened)
     }
 
     fn save_bans(&mut self, bans: &[Ban]) -> Result<(), String> {

@@ -35,6 +35,10 @@ pub(super) fn open(path: &Path, most_bytes: u64, creates: bool) -> Result<Connec
     let wrong = |why: String| StoreError::new(format!("{}: {why}", path.display()));
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags).map_err(|error| wrong(explain(&error)))?;
+    let is_new = path.metadata().is_ok_and(|file| file.len() == 0);
+    if is_new {
+        shape(&connection).map_err(|error| wrong(explain(&error)))?;
+    }
     let version = claim(&connection).map_err(|error| wrong(explain(&error)))?;
     let version = version.ok_or_else(|| wrong("this is not a database of parlord; move it away".into()))?;
     if version > VERSION {
@@ -57,6 +61,13 @@ fn create(path: &Path) -> io::Result<()> {
     }
 }
 
+/// Chooses how a new file is organized, which it keeps. Before the first transaction, which begins the file.
+fn shape(connection: &Connection) -> rusqlite::Result<()> {
+    pragma(connection, &format!("page_size = {PAGE_BYTES}"))?;
+    // So that the file can shrink in steps.
+    pragma(connection, "auto_vacuum = INCREMENTAL")
+}
+
 /// Locks the file and returns the version of its tables; `None` if they are not ours.
 fn claim(connection: &Connection) -> rusqlite::Result<Option<i64>> {
     // Before the journal's mode: without shared memory, this works on every file system.
@@ -71,10 +82,6 @@ fn claim(connection: &Connection) -> rusqlite::Result<Option<i64>> {
 }
 
 fn prepare(connection: &Connection, version: i64, most_bytes: u64) -> rusqlite::Result<()> {
-    if version == 0 {
-        pragma(connection, &format!("page_size = {PAGE_BYTES}"))?;
-        pragma(connection, "auto_vacuum = INCREMENTAL")?;
-    }
     pragma(connection, "journal_mode = WAL")?;
     pragma(connection, "synchronous = NORMAL")?;
     pragma(connection, "cache_size = -256")?;
