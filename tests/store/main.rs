@@ -3,7 +3,11 @@
 // Helpers of tests may panic as tests do.
 #![allow(clippy::unwrap_used)]
 
+mod crash;
+mod damaged;
+mod expiry;
 mod file;
+mod full;
 mod helpers;
 mod property;
 mod size;

@@ -1,0 +1,99 @@
+//! A writer that is killed at any moment: what it wrote is there again, from the beginning and without gaps.
+
+use std::env;
+use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant, SystemTime};
+
+use parlor::message::{First, Interval, Selection};
+use parlor::store::StoreConfig;
+
+use crate::helpers::*;
+
+const KILLS: u32 = 10;
+
+/// Tells the writer its directory, and the number of its first message.
+const DIRECTORY: &str = "PARLOR_STORE_DIRECTORY";
+const FIRST: &str = "PARLOR_STORE_FIRST";
+
+/// The other process of the test below: it records a message each millisecond, as the event loop would, and tells it.
+#[test]
+#[ignore = "runs as a process of its own, which another test kills"]
+#[allow(clippy::print_stdout)] // Read by the other test.
+fn write_until_killed() {
+    let Some(directory) = env::var_os(DIRECTORY).map(PathBuf::from) else { return };
+    let first: u32 = env::var(FIRST).unwrap().parse().unwrap();
+    let config = StoreConfig { directory, age: Some(7 * DAY), lines: 100_000, bytes: 256 * 1024 * 1024 };
+    let (mut kept, opened) = Kept::open(&config, SystemTime::now()).unwrap();
+    let mut events = Events { last: opened.last_event };
+    for n in first.. {
+        let now = SystemTime::now();
+        kept.store.record(events.say("#tea", &user("bob"), &n.to_string(), now));
+        kept.store.flush(now);
+        println!("said {n}");
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}
+
+fn writer(config: &StoreConfig, first: u32) -> Child {
+    let mut command = Command::new(env::current_exe().unwrap());
+    command.args(["--exact", "crash::write_until_killed", "--ignored", "--nocapture"]);
+    command.env(DIRECTORY, &config.directory).env(FIRST, first.to_string()).stdout(Stdio::piped());
+    command.spawn().unwrap()
+}
+
+/// Reads what the writer says until this time, kills it, and returns its last message that was two seconds old.
+fn kill_after(mut child: Child, time: Duration) -> Option<u32> {
+    let (started, mut said) = (Instant::now(), Vec::new());
+    for line in BufReader::new(child.stdout.take().unwrap()).lines() {
+        let line = line.unwrap();
+        if let Some(number) = line.strip_prefix("said ") {
+            said.push((number.parse::<u32>().unwrap(), Instant::now()));
+        }
+        if started.elapsed() >= time {
+            break;
+        }
+    }
+    let killed = Instant::now();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let old = said.iter().rfind(|(_, at)| killed - *at >= Duration::from_secs(2));
+    old.map(|(number, _)| *number)
+}
+
+#[test]
+fn after_a_kill_the_file_is_sound_and_has_everything_that_was_two_seconds_old() {
+    let scratch = Scratch::new();
+    let config = StoreConfig { lines: 100_000, ..scratch.config() };
+    let mut next = 0;
+    for n in 0..KILLS {
+        // Some are killed before their first commit, and some after several.
+        let time = Duration::from_millis(u64::from(n * 1237 % 4000));
+        let old = kill_after(writer(&config, next), time);
+        let (mut kept, opened) = Kept::open(&config, SystemTime::now()).unwrap();
+        let all = Interval { first: First::Oldest, ..Interval::LATEST };
+        let selection = Selection { interval: all, most: 100_000, ..latest("#tea", 0) };
+        let mut found: Vec<u32> = Vec::new();
+        let mut after = all.after;
+        loop {
+            let interval = Interval { after, ..all };
+            let part = kept.select(Selection { interval, ..selection.clone() }, SystemTime::now());
+            found.extend(texts(&part.events).iter().map(|text| text.parse::<u32>().unwrap()));
+            after = part.events.last().map_or(after, |event| event.id);
+            if part.is_all {
+                break;
+            }
+        }
+        assert_eq!(after, opened.last_event);
+        let count = u32::try_from(found.len()).unwrap();
+        assert!(found.iter().copied().eq(0..count), "each once, in order, without a gap");
+        assert!(old.is_none_or(|old| old < count), "{old:?} was two seconds old, and {count} are there");
+        kept.stop();
+        let file = rusqlite::Connection::open(scratch.database()).unwrap();
+        let sound: String = file.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
+        assert_eq!(sound, "ok");
+        next = count;
+    }
+    assert!(next > 1_000, "{next} messages have survived");
+}
