@@ -4,6 +4,8 @@ use std::fmt;
 use std::time::Instant;
 
 #[cfg(feature = "store")]
+use super::history::Replay;
+#[cfg(feature = "store")]
 use super::multiline::Batch;
 use super::registration::Registration;
 use crate::message::{Capabilities, ConnectionId, Dialect, Effect, UserId};
@@ -30,6 +32,9 @@ pub(in crate::session) struct Irc {
     /// A question waits for the store.
     #[cfg(feature = "store")]
     pub(super) has_asked: bool,
+    /// What to replay unless the client asks for it.
+    #[cfg(feature = "store")]
+    pub(super) waiting_replay: Option<Box<Replay>>,
     /// A command to continue in the next turn. Boxed because few connections have one.
     pub(super) pending: Option<Box<Pending>>,
     /// A message of several lines that is not complete.
@@ -104,6 +109,8 @@ impl Irc {
             asked: false,
             #[cfg(feature = "store")]
             has_asked: false,
+            #[cfg(feature = "store")]
+            waiting_replay: None,
             pending: None,
             #[cfg(feature = "store")]
             batch: None,

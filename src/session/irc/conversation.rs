@@ -159,7 +159,8 @@ impl Conversation for Irc {
         let work_bytes = if self.is_working() { KEPT_BYTES } else { 0 };
         #[cfg(feature = "store")]
         let work_bytes = {
-            let asked_bytes = if self.has_asked { super::history::ASKED_BYTES } else { 0 };
+            let questions = usize::from(self.has_asked) + usize::from(self.waiting_replay.is_some());
+            let asked_bytes = questions * super::history::ASKED_BYTES;
             work_bytes.max(asked_bytes) + self.batch.as_ref().map_or(0, |batch| batch.kept_bytes())
         };
         work_bytes

@@ -18,7 +18,14 @@ impl Irc {
         });
     }
 
+    /// `PONG token`: for the connection, receiving it is enough.
+    #[cfg(feature = "store")]
+    pub(super) fn pong(&mut self, message: &Message<'_>, context: &mut Context<'_>) {
+        self.replay_after_pong(message, context);
+    }
+
     /// `PONG token`: receiving it is enough.
+    #[cfg(not(feature = "store"))]
     pub(super) fn pong(&mut self, _: &Message<'_>, _: &mut Context<'_>) {}
 
     /// `ERROR`: ignored from clients.

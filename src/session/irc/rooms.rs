@@ -1,5 +1,7 @@
 //! `JOIN`, `PART`, `TOPIC`, `INVITE`, `KICK`. IRC calls rooms channels, and so does this code.
 
+#[cfg(feature = "store")]
+use std::mem;
 use std::time::SystemTime;
 use std::vec;
 
@@ -45,7 +47,7 @@ impl Work for Joining {
         }
         let Some((name, key)) = self.channels.next() else {
             #[cfg(feature = "store")]
-            self.replay.begin(irc, context);
+            mem::take(&mut self.replay).joined_all(irc, context);
             return Progress::Done;
         };
         context.out.counted_as_message();

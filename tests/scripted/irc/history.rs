@@ -108,8 +108,9 @@ fn bots_clients_that_can_ask_and_replay_0_get_no_replay() {
     say(&mut house, ana, "hi");
     let bot = house.irc("bot");
     house.send(bot, "MODE bot +B");
-    for guest in [bot, house.irc_with("bob", MODERN), house.irc_with("eve", "znc.in/playback")] {
+    for guest in [bot, house.irc_with("bob", MODERN)] {
         assert_eq!(texts(&house.ask(guest, "JOIN #tea")), [""; 0]);
+        assert_eq!(texts(&house.ask(guest, "PONG :replay")), [""; 0]);
     }
     house.change(|config| config.history.replay = 0);
     let kim = house.irc("kim");
@@ -408,6 +409,61 @@ fn playback_plays_what_came_after_a_time_and_lists_channels() {
     assert_eq!(play("PRIVMSG *playback :LIST #a"), "#a 1000000000.000 1000000003.000");
     assert!(play("PRIVMSG *playback :PLAY").starts_with("PLAY channels"));
     assert!(play("PRIVMSG *playback :PLAY * soon").starts_with("Times are seconds"));
+}
+
+const PLAYBACK: &str = "znc.in/playback server-time batch message-tags";
+
+#[test]
+fn a_client_with_playback_that_answers_a_ping_without_asking_sees_what_it_missed() {
+    let scratch = Scratch::new();
+    let mut house = house(&scratch);
+    let ana = house.irc("ana");
+    house.send(ana, "JOIN #tea");
+    say(&mut house, ana, "one");
+    let address = "192.0.2.1:1000";
+    let lounge = house.connect_from(address);
+    house.send(lounge, &format!("CAP REQ :{PLAYBACK}"));
+    house.register(lounge, "lounge", "");
+    let joined = house.ask(lounge, "JOIN #tea");
+    assert_eq!(texts(&joined), [""; 0]);
+    assert_eq!(joined.last().map(String::as_str), Some("PING :replay"));
+    assert_eq!(texts(&house.ask(lounge, "PONG :parlor.local")), [""; 0], "this answers another PING");
+    assert_eq!(texts(&house.ask(lounge, "PONG replay")), ["one"]);
+    assert_eq!(texts(&house.ask(lounge, "PONG replay")), [""; 0]);
+    house.advance(Duration::from_secs(1));
+    house.send(lounge, "QUIT");
+    say(&mut house, ana, "two");
+    house.advance(Duration::from_secs(60 * 60));
+    (0..25).for_each(|_| say(&mut house, ana, "more"));
+    let again = house.connect_from(address);
+    house.send(again, &format!("CAP REQ :{PLAYBACK}"));
+    house.register(again, "lounge", "");
+    house.send(again, "JOIN #tea");
+    house.forget();
+    let seen = texts(&house.ask(again, "PONG :replay"));
+    assert_eq!((seen.len(), seen[0].as_str()), (26, "two"), "it has the first, and all others are new");
+}
+
+#[test]
+fn a_client_with_playback_that_asks_sees_nothing_twice() {
+    let scratch = Scratch::new();
+    let mut house = house(&scratch);
+    let ana = house.irc("ana");
+    for room in ["#tea", "#jam"] {
+        house.send(ana, &format!("JOIN {room}"));
+        house.send(ana, &format!("PRIVMSG {room} :in {room}"));
+    }
+    let lounge = house.irc_with("lounge", PLAYBACK);
+    house.send(lounge, "JOIN #tea,#jam");
+    house.forget();
+    assert_eq!(texts(&house.ask(lounge, "ZNC *playback PLAY #tea 0")), ["in #tea"]);
+    assert_eq!(texts(&house.ask(lounge, "PONG :replay")), ["in #jam"]);
+    for _ in 0..3 {
+        house.send(lounge, "PART #tea");
+        house.send(lounge, "JOIN #tea");
+    }
+    house.forget();
+    assert_eq!(texts(&house.ask(lounge, "PONG :replay")), ["in #tea"]);
 }
 
 #[test]

@@ -9,6 +9,7 @@ mod redact;
 mod reference;
 mod replay;
 mod search;
+mod waiting;
 
 pub(super) use chathistory::MOST_LINES;
 pub(super) use playback::PLAYBACK;

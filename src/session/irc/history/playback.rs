@@ -15,7 +15,7 @@ use crate::wire::irc::{Line, Message};
 pub(in crate::session::irc) const PLAYBACK: &str = "*playback";
 
 /// Most messages of a channel in an answer.
-const MOST_LINES: usize = 500;
+pub(super) const MOST_LINES: usize = 500;
 
 impl Irc {
     /// `ZNC *playback command...`, which some clients send in place of `PRIVMSG *playback :command...`.
@@ -52,6 +52,7 @@ impl Irc {
     }
 
     fn play(&mut self, wanted: Vec<Readable>, interval: Interval, context: &mut Context<'_>) {
+        self.has_asked_for(&wanted);
         let with_events = self.capabilities.has(Capabilities::EVENT_PLAYBACK);
         let selection = |of| Selection { of, interval, with_events, most: MOST_LINES };
         let selections = wanted.into_iter().map(selection).collect();

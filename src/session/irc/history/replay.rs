@@ -1,7 +1,8 @@
-//! The last messages after `JOIN`, for clients that cannot ask for them.
+//! The last messages after `JOIN`, for clients that do not ask for them.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
+use super::playback::MOST_LINES;
 use crate::date;
 use crate::message::{
     Answer, Capabilities, Event, EventId, EventKind, Interval, Query, RecallFor, Selected, Selection, Speech,
@@ -17,7 +18,7 @@ const ABSENCE: Duration = Duration::from_secs(60);
 /// The channels joined by one command.
 #[derive(Debug, Default)]
 pub(in crate::session::irc) struct Replay {
-    selections: Vec<Selection>,
+    pub(super) selections: Vec<Selection>,
 }
 
 impl Replay {
@@ -29,38 +30,54 @@ impl Replay {
         }
         let Some(id) = context.hub.rooms().find(room) else { return };
         if context.hub.keeps_history_of(id) {
-            let interval = Interval { after: irc.left_at(context), ..Interval::LATEST };
+            let (after, most) = match irc.left_at(context) {
+                // It shows what it has, so it needs all that it missed.
+                Some(left) if irc.keeps_lines() => (left, MOST_LINES),
+                Some(left) => (left, most),
+                None => (EventId::MIN, most),
+            };
+            let interval = Interval { after, ..Interval::LATEST };
             let of = context.hub.readable(id);
             self.selections.push(Selection { of, interval, with_events: false, most });
         }
     }
 
+    /// All channels are joined.
+    pub(in crate::session::irc) fn joined_all(self, irc: &mut Irc, context: &mut Context<'_>) {
+        if irc.keeps_lines() && !self.selections.is_empty() {
+            irc.wait_to_replay(self, context);
+        } else {
+            self.begin(irc, context);
+        }
+    }
+
     /// Asks the store for the last messages of the channels.
-    pub(in crate::session::irc) fn begin(&mut self, irc: &mut Irc, context: &mut Context<'_>) {
+    pub(super) fn begin(self, irc: &mut Irc, context: &mut Context<'_>) {
         if !self.selections.is_empty() {
-            let selections = std::mem::take(&mut self.selections);
-            irc.recall(Query::Events(selections), RecallFor::Replay, context);
+            irc.recall(Query::Events(self.selections), RecallFor::Replay, context);
         }
     }
 }
 
 impl Irc {
-    /// True for people whose client has no way to ask.
+    /// True for people whose client does not ask by itself.
     fn wants_replay(&self, context: &Context<'_>) -> bool {
-        let can_ask = [Capabilities::CHATHISTORY, Capabilities::PLAYBACK];
         let is_bot = context.hub.users().get(self.user).is_none_or(|user| user.identity.is_bot);
-        !is_bot && !can_ask.iter().any(|&capability| self.capabilities.has(capability))
+        !is_bot && !self.capabilities.has(Capabilities::CHATHISTORY)
     }
 
-    /// When the same user, at the same place, left a moment ago; the beginning of all if it did not.
-    fn left_at(&self, context: &Context<'_>) -> EventId {
-        let Some(user) = context.hub.users().get(self.user) else { return EventId::MIN };
+    /// True for clients that show later what they have heard earlier, like a bouncer's.
+    fn keeps_lines(&self) -> bool {
+        self.capabilities.has(Capabilities::PLAYBACK)
+    }
+
+    /// When the same user, at the same place, left; a moment ago, unless its client keeps lines for longer.
+    fn left_at(&self, context: &Context<'_>) -> Option<EventId> {
+        let user = context.hub.users().get(self.user)?;
         let mut past = context.hub.past(user.name());
-        let left = past.find(|past| past.identity.place() == user.identity.place()).map(|past| past.until);
-        let is_recent = |left: &SystemTime| {
-            context.now.time.duration_since(*left).is_ok_and(|absence| absence <= ABSENCE)
-        };
-        left.filter(is_recent).map_or(EventId::MIN, EventId::before)
+        let left = past.find(|past| past.identity.place() == user.identity.place())?.until;
+        let absence = context.now.time.duration_since(left).ok()?;
+        (absence <= ABSENCE || self.keeps_lines()).then(|| EventId::before(left))
     }
 
     pub(super) fn replay_recalled(&self, answer: Answer, label: Option<&str>, context: &mut Context<'_>) {

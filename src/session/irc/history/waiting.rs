@@ -1,0 +1,53 @@
+//! Clients with `znc.in/playback` can ask for the past, but The Lounge asks only in channels that are new to it, and
+//! Textual only before it joins. So after `JOIN` the server sends a `PING`. If the client answers it and has not asked
+//! before that, it sees what it missed.
+
+use super::replay::Replay;
+use crate::hub::ROOMS_PER_USER;
+use crate::message::Readable;
+use crate::session::Context;
+use crate::session::irc::client::Irc;
+use crate::wire::irc::{Line, Message};
+
+/// The token of the `PING`.
+const TOKEN: &str = "replay";
+
+impl Irc {
+    /// Lets a replay wait until the client asks, or answers a `PING` without having asked.
+    pub(super) fn wait_to_replay(&mut self, replay: Replay, context: &mut Context<'_>) {
+        let new = replay.selections;
+        let waiting = &mut self.waiting_replay.get_or_insert_default().selections;
+        waiting.retain(|old| new.iter().all(|new| new.of.room != old.of.room));
+        waiting.extend(new);
+        let excess = waiting.len().saturating_sub(ROOMS_PER_USER);
+        waiting.drain(..excess);
+        context.out.write(self.connection, |bytes| {
+            let mut line = Line::begin(bytes);
+            line.command("PING");
+            line.trailing(TOKEN);
+            line.end();
+        });
+    }
+
+    /// Notes that the client has asked for these pasts itself.
+    pub(super) fn has_asked_for(&mut self, wanted: &[Readable]) {
+        if let Some(waiting) = &mut self.waiting_replay {
+            waiting
+                .selections
+                .retain(|selection| wanted.iter().all(|wanted| wanted.room != selection.of.room));
+        }
+    }
+
+    /// The client has answered a `PING`.
+    pub(in crate::session::irc) fn replay_after_pong(
+        &mut self,
+        message: &Message<'_>,
+        context: &mut Context<'_>,
+    ) {
+        if message.params.contains(&TOKEN)
+            && let Some(replay) = self.waiting_replay.take()
+        {
+            replay.begin(self, context);
+        }
+    }
+}
