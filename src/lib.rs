@@ -31,13 +31,15 @@
 //! | `files` | reads files within a limit, and replaces them atomically |
 //! | `bans_file` | reads and writes the file `bans` |
 //! | `priority` | lets the event loop go before other threads |
+//! | `harmful` | characters that must not reach a terminal |
+//! | `json` | writes JSON |
 //! | `date` | dates of RFC 3339 |
 //! | `span` | durations as people write them, such as 7d |
 //! | `config` | options and limits of both programs, with their units |
 //!
 //! Imports point one way: programs → `net` → `server` → `session` → `hub`, `wire` → `message`, `name`; programs →
 //! `terminal` → `client` → `wire`. `config`, `address`, `network`, `fingerprint`, `secret`, `date`, `span`, `logging`,
-//! `origin`, `bucket`, `footprint`, `files`, `bans_file` and `priority` are on the level of `message` and `name`.
+//! `origin`, `bucket`, `footprint`, `files`, `bans_file`, `harmful`, `json` and `priority` are on the level of `message` and `name`.
 //! `store` knows only these. `hub` and `wire` do not know
 //! each other, and only `net` uses mio.
 //!
@@ -65,8 +67,10 @@ mod files;
 #[cfg(feature = "tls")]
 pub mod fingerprint;
 mod footprint;
+mod harmful;
 #[doc(hidden)]
 pub mod hub;
+mod json;
 #[doc(hidden)]
 pub mod logging;
 #[doc(hidden)]

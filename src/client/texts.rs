@@ -1,5 +1,7 @@
 //! Texts for people, made from what servers and other people send.
 
+use crate::harmful::is_harmful;
+
 /// A reason in brackets, if there is one.
 pub(crate) fn because(reason: &str) -> String {
     if reason.is_empty() { String::new() } else { format!(" ({reason})") }
@@ -25,16 +27,6 @@ pub(crate) fn without_closing_link(text: &str) -> &str {
 /// Replaces every character of `text` that could control the terminal, begin a line, or change the direction of text.
 pub(crate) fn printable(text: &str) -> String {
     text.chars().map(|c| if is_harmful(c) { char::REPLACEMENT_CHARACTER } else { c }).collect()
-}
-
-/// True for characters that must not reach a terminal.
-pub(crate) fn is_harmful(c: char) -> bool {
-    let turns_text = matches!(
-        c,
-        '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
-    );
-    let ends_line = matches!(c, '\u{2028}' | '\u{2029}');
-    (c.is_control() && c != '\t') || turns_text || ends_line
 }
 
 #[cfg(test)]

@@ -1,10 +1,8 @@
 //! Events as JSON (RFC 8259), one object per line.
 
-use std::fmt::Write;
-
-use crate::client::texts::is_harmful;
 use crate::client::{ClientEvent, ClientEventKind, Manner};
 use crate::date;
+use crate::json::Object;
 
 /// The object for an event, live or from the history; `None` if only the program needs the event.
 pub(super) fn line(event: &ClientEvent, is_history: bool) -> Option<String> {
@@ -109,60 +107,6 @@ fn word(manner: Manner) -> &'static str {
     }
 }
 
-/// An unfinished object.
-struct Object(String);
-
-impl Object {
-    fn new() -> Self {
-        Self("{".to_owned())
-    }
-
-    /// Adds a field whose value is JSON. `name` needs no escapes.
-    fn bare(&mut self, name: &str, value: &str) {
-        let comma = if self.0.len() > 1 { "," } else { "" };
-        // Writing to a string cannot fail.
-        write!(self.0, "{comma}\"{name}\":{value}").ok();
-    }
-
-    fn text(&mut self, name: &str, value: &str) {
-        self.bare(name, &quoted(value));
-    }
-
-    fn texts(&mut self, fields: &[(&str, &str)]) {
-        fields.iter().for_each(|(name, value)| self.text(name, value));
-    }
-
-    fn optional(&mut self, name: &str, value: Option<&str>) {
-        value.iter().for_each(|value| self.text(name, value));
-    }
-
-    fn end(mut self) -> String {
-        self.0.push('}');
-        self.0
-    }
-}
-
-/// A text in quotation marks. Also escapes what could control a terminal, which JSON does not require.
-fn quoted(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() + 2);
-    out.push('"');
-    for c in text.chars() {
-        match c {
-            '"' | '\\' => out.extend(['\\', c]),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            // All of these are below 65,536, so four digits are enough.
-            c if is_harmful(c) => {
-                write!(out, "\\u{:04x}", u32::from(c)).ok();
-            }
-            c => out.push(c),
-        }
-    }
-    out.push('"');
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use std::io::Write as _;
@@ -171,6 +115,8 @@ mod tests {
 
     use super::*;
     use crate::client::Member;
+    use crate::harmful::is_harmful;
+    use crate::json::quoted;
 
     fn event(kind: ClientEventKind) -> ClientEvent {
         ClientEvent {

@@ -2,7 +2,7 @@
 
 use super::Chat;
 use super::commands::COMMANDS;
-use crate::client::texts::is_harmful;
+use crate::harmful::is_harmful;
 use crate::name::same_name;
 
 /// Most things offered at once.
