@@ -18,14 +18,14 @@ _parlord() {
     -l | --listen | --tls-listen | -n | --server-name | -r | --lobby | --password | --oper) ;;
     --history | --history-lines | --history-bytes | --replay) ;;
     --max-connections | --max-per-ip | --flood | --frame | --outbox | --memory) ;;
-    --login-timeout | --ping | --proxy-from | --metrics) ;;
+    --login-timeout | --ping | --proxy-from | --metrics | --export-history) ;;
     *)
         local options="--listen --tls-listen --tls-cert --tls-key --self-signed
             --server-name --lobby --motd --password --password-file --oper --state
             --history --history-lines --history-bytes --replay --allow-root
             --max-connections --max-per-ip --flood --frame --outbox --memory
             --login-timeout --ping --proxy-from --metrics --config --hash-password
-            --help --version"
+            --export-history --help --version"
         mapfile -t COMPREPLY < <(compgen -W "$options" -- "$word")
         ;;
     esac

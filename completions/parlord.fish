@@ -30,5 +30,6 @@ complete -c parlord -l proxy-from -x -d "a proxy with the PROXY protocol: an add
 complete -c parlord -l metrics -x -d "metrics for Prometheus: PORT on this machine, or an address as for --listen (nowhere)"
 complete -c parlord -s c -l config -r -F -d "a file with options; the command line overrides it"
 complete -c parlord -l hash-password -d "read a password and print its hash, to use in its place"
+complete -c parlord -l export-history -x -d "print the history of a room, while no server uses DIR of --state"
 complete -c parlord -s h -l help -d "print this help"
 complete -c parlord -s V -l version -d "print the version"

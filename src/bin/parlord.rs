@@ -1,6 +1,8 @@
 //! The server. See `parlord --help`.
 
 use std::error::Error;
+#[cfg(feature = "store")]
+use std::io::BufWriter;
 use std::io::Write;
 use std::process::ExitCode;
 use std::{env, io};
@@ -11,6 +13,8 @@ use parlor::config::{Invocation, ServerConfig, ServerTask};
 use parlor::logging;
 use parlor::net::{self, Inherited, Reactor};
 use parlor::secret;
+#[cfg(feature = "store")]
+use parlor::store;
 
 fn main() -> ExitCode {
     let args: Vec<_> = env::args_os().skip(1).map(|arg| arg.to_string_lossy().into_owned()).collect();
@@ -21,6 +25,13 @@ fn main() -> ExitCode {
             return match secret::ask_for_hash() {
                 Ok(hash) => print(&format!("{hash}\n")),
                 Err(error) => fail(&error, 2),
+            };
+        }
+        #[cfg(feature = "store")]
+        Ok(Invocation::Do(ServerTask::ExportHistory(directory, room))) => {
+            return match store::export(&directory, &room, &mut BufWriter::new(io::stdout().lock())) {
+                Ok(()) => ExitCode::SUCCESS,
+                Err(error) => fail(&error, 1),
             };
         }
         Err(error) => return fail(&error, 2),

@@ -22,6 +22,8 @@ use getopts::Options;
 use super::table;
 use super::{ConfigError, Invocation, Limits, version};
 use crate::address::Address;
+#[cfg(feature = "store")]
+use crate::name::RoomName;
 use crate::secret::{OutOfMemory, SPARE_KB};
 pub use changes::Changes;
 #[cfg(feature = "store")]
@@ -30,10 +32,13 @@ pub use fields::{Operator, Proxy, ServerConfig};
 use settings::{OTHERS, SETTINGS};
 
 /// Tasks of `parlord` other than serving.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ServerTask {
     /// Read a password, and print its hash.
     HashPassword,
+    /// Print the history of a room, from the database in this directory.
+    #[cfg(feature = "store")]
+    ExportHistory(PathBuf, RoomName),
 }
 
 impl ServerConfig {
@@ -90,8 +95,20 @@ impl ServerConfig {
         }
         table::read_line(SETTINGS, &mut config, &matches)?;
         config.check()?;
+        #[cfg(feature = "store")]
+        if let Some(room) = matches.opt_str("export-history") {
+            return config.export(&room);
+        }
         config.read_credentials(is_start)?;
         Ok(Invocation::Run(config))
+    }
+
+    #[cfg(feature = "store")]
+    fn export(self, room: &str) -> Result<Invocation<Self, ServerTask>, ConfigError> {
+        let wrong = |why: String| ConfigError(format!("--export-history: {why}"));
+        let room = RoomName::new(room).map_err(|why| wrong(format!("{room:?}: {why}")))?;
+        let state = self.state.ok_or_else(|| wrong("there is no directory for data, see --state".into()))?;
+        Ok(Invocation::Do(ServerTask::ExportHistory(state, room)))
     }
 
     #[cfg(feature = "tls")]

@@ -2,6 +2,7 @@
 //! holds while it works.
 
 use std::collections::VecDeque;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
@@ -18,6 +19,8 @@ pub enum Reply {
     HasRoom,
     /// The bans are on the disk, or why they are not.
     BansSaved(Result<(), String>),
+    /// Where the backup is, or why there is none.
+    BackedUp(Result<PathBuf, String>),
     /// Writing has begun to fail, for this reason. Records are kept and tried again, as far as the queue goes.
     Failing(String),
     /// Writing works again.
@@ -54,6 +57,7 @@ pub(super) enum Job {
     Records(Vec<Record>),
     Query(u64, Query),
     Bans(Vec<Ban>),
+    BackUp,
 }
 
 #[derive(Debug)]

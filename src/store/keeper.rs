@@ -130,6 +130,7 @@ impl<D: Database, W: Fn()> Keeper<D, W> {
                 self.work_on(number, Question::new(query));
             }
             Job::Bans(bans) => self.save_bans(&bans),
+            Job::BackUp => self.back_up(),
         }
     }
 
@@ -246,6 +247,12 @@ impl<D: Database, W: Fn()> Keeper<D, W> {
         self.commit();
         let saved = self.database.save_bans(bans);
         self.reply(Reply::BansSaved(saved));
+    }
+
+    fn back_up(&mut self) {
+        self.commit();
+        let backed_up = self.database.back_up();
+        self.reply(Reply::BackedUp(backed_up));
     }
 
     /// Keeps the records for later. Operators are told only of the first failure.

@@ -1,7 +1,7 @@
 //! The store: a database file with the history of rooms and the bans, and the thread that owns it. The event loop
 //! hands over what happens and asks questions; it never waits for the disk.
 //!
-//! Knows no rooms, sessions and sockets. [`Store`] is the side of the loop, `Keeper` that of the thread, and between
+//! Knows no sessions and sockets. [`Store`] is the side of the loop, `Keeper` that of the thread, and between
 //! them is a `Desk`. The thread works on a [`Database`]: a file of SQLite, or a stand-in in tests.
 
 mod database;
@@ -18,17 +18,19 @@ pub use handle::{QUEUE_BYTES, Store};
 pub use question::Question;
 
 use std::fmt;
-use std::path::PathBuf;
+use std::io::Write;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::message::{Ban, EventId};
+use crate::name::RoomName;
 
 /// Where the store is, and what it keeps.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoreConfig {
     /// The directory of the database file.
     pub directory: PathBuf,
-    /// How long the history is kept; `None` keeps none, only bans.
+    /// How long the history is kept; `None` records none, only bans.
     pub age: Option<Duration>,
     /// Most messages kept of each room, and as many other events.
     pub lines: u32,
@@ -67,3 +69,8 @@ impl fmt::Display for StoreError {
 }
 
 impl std::error::Error for StoreError {}
+
+/// Writes the history of a room as lines of JSON, while no server uses the directory.
+pub fn export(directory: &Path, room: &RoomName, out: &mut impl Write) -> Result<(), StoreError> {
+    sqlite::export(directory, room, out)
+}

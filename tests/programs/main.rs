@@ -11,6 +11,8 @@ mod certificates;
 #[cfg(target_os = "linux")]
 mod descriptors;
 mod hashing;
+#[cfg(feature = "store")]
+mod history;
 mod logging;
 #[cfg(feature = "metrics")]
 mod metrics;

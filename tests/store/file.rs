@@ -82,3 +82,24 @@ fn a_search_finds_messages_with_all_words_in_any_letter_case() {
     assert_eq!(found(search(&["grüner"], Some("Ana"))), "grüner Kaffee");
     assert_eq!(found(search(&["wine"], None)), "");
 }
+
+#[test]
+fn every_column_and_the_marks_of_the_file_are_documented() {
+    let page = include_str!("../../doc/HISTORY.md");
+    let scratch = Scratch::new();
+    Kept::open(&scratch.config(), start()).unwrap().0.stop();
+    let file = rusqlite::Connection::open(scratch.database()).unwrap();
+    let number = |sql| file.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
+    let (mark, version) = (number("PRAGMA application_id"), number("PRAGMA user_version"));
+    assert!(page.contains(&format!("`PRAGMA application_id` is {mark} (\"prlr\")")), "{mark}");
+    assert!(page.contains(&format!("the version of these tables, {version}.")), "{version}");
+    let sql = "SELECT t.name, c.name FROM sqlite_schema AS t, pragma_table_info(t.name) AS c WHERE t.type = 'table'";
+    let mut columns = file.prepare(sql).unwrap();
+    let columns =
+        columns.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?))).unwrap();
+    for column in columns {
+        let (table, column) = column.unwrap();
+        assert!(page.contains(&format!("**`{table}`**")), "{table}");
+        assert!(page.contains(&format!("`{column}`")), "{table}.{column}");
+    }
+}

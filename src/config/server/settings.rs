@@ -367,6 +367,13 @@ pub(super) const OTHERS: &[CommandLineOnly] = &[
         value: "",
         help: "read a password and print its hash, to use in its place",
     },
+    #[cfg(feature = "store")]
+    CommandLineOnly {
+        short: "",
+        long: "export-history",
+        value: "ROOM",
+        help: "print the history of a room, while no server uses DIR of --state",
+    },
     CommandLineOnly { short: "h", long: "help", value: "", help: "print this help" },
     CommandLineOnly { short: "V", long: "version", value: "", help: "print the version" },
 ];

@@ -208,7 +208,12 @@ impl Running {
 
     fn signalled(&mut self, now: Now) {
         let Some(signals) = &mut self.reactor.signals else { return };
-        let Signalled { stop, reload, report } = signals.take();
+        let signalled = signals.take();
+        let Signalled { stop, reload, report, .. } = signalled;
+        #[cfg(feature = "store")]
+        if signalled.back_up {
+            self.server.back_up();
+        }
         self.is_to_reload |= reload;
         if report {
             self.server.report(now).lines().iter().for_each(|line| info!("report: {line}"));

@@ -11,7 +11,6 @@ use super::rooms::{Class, Room};
 use super::sources::USED_FOR;
 use super::{Limits, Sqlite, column};
 use crate::message::EventId;
-use crate::name::RoomName;
 
 /// Rows deleted in one step.
 const STEP_ROWS: u32 = 500;
@@ -64,11 +63,8 @@ impl Limits {
 
     /// The last id that is too old in a room with this limit of its own.
     pub(super) fn oldest(&self, own: Option<Duration>, now: SystemTime) -> EventId {
-        let age = match (self.age, own) {
-            (None, _) => return EventId::MAX,
-            (Some(age), None) => age,
-            (Some(age), Some(own)) => age.min(own),
-        };
+        // Without history nothing is recorded, and what there is stays.
+        let Some(age) = self.age.into_iter().chain(own).min() else { return EventId::MIN };
         now.checked_sub(age).map_or(EventId::MIN, EventId::before)
     }
 }
@@ -123,16 +119,6 @@ impl Sqlite {
             self.sweep.noted.remove(&id);
         }
         Ok(!self.sweep.noted.is_empty())
-    }
-
-    /// Deletes everything beyond the limit of a room: neither a wider limit nor a redaction may bring back what the limit
-    /// has hidden.
-    pub(super) fn apply_limit(&mut self, name: &RoomName) -> rusqlite::Result<()> {
-        if let Some(room) = self.rooms.find(&self.connection, name)? {
-            let now = self.last_event.time();
-            while self.trim(room.id, now)? {}
-        }
-        Ok(())
     }
 
     /// Deletes some of what a room has too much of. True if it may have more.

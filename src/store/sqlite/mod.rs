@@ -1,8 +1,10 @@
 //! The database as a file of SQLite.
 
+mod backup;
 mod bans;
 mod changes;
 mod expiry;
+mod export;
 mod kinds;
 mod opening;
 mod reading;
@@ -11,6 +13,7 @@ mod schema;
 mod sources;
 mod writing;
 
+pub(super) use export::export;
 pub(super) use reading::Progress;
 
 use std::path::PathBuf;
@@ -23,7 +26,7 @@ use super::question::Question;
 use super::{Opened, StoreConfig, StoreError};
 use crate::message::{Answer, Ban, EventId, Record};
 use expiry::Sweep;
-use opening::explain;
+use opening::{Purpose, explain};
 use rooms::Rooms;
 use sources::Sources;
 
@@ -45,7 +48,7 @@ pub(super) struct Sqlite {
 /// What is kept.
 #[derive(Clone, Copy, Debug)]
 struct Limits {
-    /// `None` keeps no history.
+    /// `None` records no history.
     age: Option<Duration>,
     /// Messages per room, and other events.
     lines: u32,
@@ -61,7 +64,7 @@ impl Sqlite {
     /// Opens the file, or creates it.
     pub(super) fn open(config: &StoreConfig, now: SystemTime) -> Result<(Self, Opened), StoreError> {
         let path = opening::path(&config.directory);
-        let connection = opening::open(&path, config.bytes, true)?;
+        let connection = opening::open(&path, config.bytes, Purpose::Serve)?;
         let limits = Limits { age: config.age, lines: config.lines, bytes: config.bytes };
         let notes = bans::import(&connection, &config.directory)?;
         let opened = Self::load(connection, path.clone(), limits, now);
@@ -150,6 +153,10 @@ impl Database for Sqlite {
             self.roll_back();
         }
         self.in_words(saved)
+    }
+
+    fn back_up(&mut self) -> Result<PathBuf, String> {
+        backup::back_up(&self.connection, &self.path)
     }
 
     fn figures(&mut self) -> Figures {

@@ -23,10 +23,28 @@ pub(super) fn path(directory: &Path) -> PathBuf {
     directory.join(NAME)
 }
 
-/// Opens the file at `path`, which may have this many bytes with its journal. The file must exist, or is created with
-/// its directory.
-pub(super) fn open(path: &Path, most_bytes: u64, creates: bool) -> Result<Connection, StoreError> {
-    if creates {
+/// Why a file is opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// To keep things there; a missing file is created with its directory.
+    Serve,
+    /// To read it, which must exist.
+    Export,
+}
+
+impl Purpose {
+    /// What to do if a server uses the file.
+    fn advice(self) -> &'static str {
+        match self {
+            Self::Serve => "each needs a directory of its own (--state)",
+            Self::Export => "make a backup with SIGUSR2, and export from its directory (--state)",
+        }
+    }
+}
+
+/// Opens the file at `path`, which may have this many bytes with its journal.
+pub(super) fn open(path: &Path, most_bytes: u64, purpose: Purpose) -> Result<Connection, StoreError> {
+    if purpose == Purpose::Serve {
         create(path).map_err(|error| StoreError {
             line: format!("cannot create {}: {error}", path.display()),
             is_nowhere: true,
@@ -39,7 +57,10 @@ pub(super) fn open(path: &Path, most_bytes: u64, creates: bool) -> Result<Connec
     if is_new {
         shape(&connection).map_err(|error| wrong(explain(&error)))?;
     }
-    let version = claim(&connection).map_err(|error| wrong(explain(&error)))?;
+    let version = claim(&connection).map_err(|error| match error.sqlite_error_code() {
+        Some(ErrorCode::DatabaseBusy) => wrong(format!("another parlord uses this; {}", purpose.advice())),
+        _ => wrong(explain(&error)),
+    })?;
     let version = version.ok_or_else(|| wrong("this is not a database of parlord; move it away".into()))?;
     if version > VERSION {
         return Err(wrong(format!(
@@ -120,9 +141,7 @@ pub(super) fn pragma(connection: &Connection, pragma: &str) -> rusqlite::Result<
 /// An error in one line.
 pub(super) fn explain(error: &rusqlite::Error) -> String {
     let text = match error.sqlite_error_code() {
-        Some(ErrorCode::DatabaseBusy) => {
-            "another parlord uses this; each needs a directory of its own (--state)".to_owned()
-        }
+        Some(ErrorCode::CannotOpen) => "there is no such file, or it cannot be opened".to_owned(),
         Some(ErrorCode::NotADatabase) => {
             "this is not a database of parlord, or it is damaged; move it away".into()
         }

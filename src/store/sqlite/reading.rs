@@ -244,11 +244,11 @@ pub(super) fn last_excess(
     Ok(last.map_or(EventId::MIN, |last| EventId::from_number(last.unsigned_abs())))
 }
 
-const COLUMNS: &str = "event.id AS id, closed, kind, source, time, text, tags, whom, name, username, host, realname, is_bot \
+pub(super) const COLUMNS: &str = "event.id AS id, closed, kind, source, time, text, tags, whom, name, username, host, realname, is_bot \
     FROM event LEFT JOIN source ON source.id = source";
 
 /// Identities by row, shared by the events of an answer.
-type Senders = HashMap<i64, Arc<Identity>>;
+pub(super) type Senders = HashMap<i64, Arc<Identity>>;
 
 fn cursors(query: &Query) -> Vec<Cursor> {
     match query {
@@ -265,9 +265,10 @@ fn cursors(query: &Query) -> Vec<Cursor> {
             rooms.iter().map(|of| Cursor::new(of, Class::Message, last, 1)).collect()
         }
         Query::Search { rooms, interval, most, .. } => {
+            let last = Interval { first: First::Newest, ..*interval };
             let cursor = |of| Cursor {
                 rows: SEARCH_ROWS / rooms.len(),
-                ..Cursor::new(of, Class::Message, *interval, *most)
+                ..Cursor::new(of, Class::Message, last, *most)
             };
             rooms.iter().map(cursor).collect()
         }
@@ -292,10 +293,10 @@ fn answer(query: &Query, cursors: Vec<Cursor>) -> Answer {
             keep(&mut last, *most, interval.first);
             Answer::Targets(last)
         }
-        Query::Search { interval, most, .. } => {
+        Query::Search { most, .. } => {
             let mut found: Vec<_> = cursors.flat_map(|cursor| cursor.found).collect();
             found.sort_by_key(|event| event.id);
-            keep(&mut found, *most, interval.first);
+            keep(&mut found, *most, First::Newest);
             Answer::Found(found)
         }
         Query::Message { .. } => Answer::Message(None),
@@ -335,7 +336,11 @@ fn is_visible(row: &Row<'_>, of: &Readable) -> rusqlite::Result<bool> {
 }
 
 /// The event of a row; `None` if the row makes no sense.
-fn event(row: &Row<'_>, room: &RoomName, senders: &mut Senders) -> rusqlite::Result<Option<Event>> {
+pub(super) fn event(
+    row: &Row<'_>,
+    room: &RoomName,
+    senders: &mut Senders,
+) -> rusqlite::Result<Option<Event>> {
     let id = id(row)?;
     let from = match row.get("source")? {
         None => Source::Server,

@@ -31,19 +31,6 @@ struct Writer<'a> {
 impl Sqlite {
     /// Adds records to the transaction.
     pub(super) fn insert(&mut self, records: &[Record]) -> rusqlite::Result<()> {
-        for records in records.chunk_by(|_, next| matches!(next, Record::Event { .. })) {
-            match records.first() {
-                Some(Record::Limit { room, .. } | Record::Redaction { room, .. }) => {
-                    self.apply_limit(room)?
-                }
-                Some(Record::Event { .. }) | None => {}
-            }
-            self.insert_run(records)?;
-        }
-        Ok(())
-    }
-
-    fn insert_run(&mut self, records: &[Record]) -> rusqlite::Result<()> {
         let Self { connection, limits, rooms, sources, sweep, last_number, last_event, .. } = self;
         let (limits, insert) = (*limits, connection.prepare(INSERT)?);
         let mut writer =

@@ -1,0 +1,68 @@
+//! The database of a real server: its export, and its backup.
+
+use std::process::Stdio;
+
+use rustix::process::Signal;
+
+use crate::support::program::NOWHERE;
+use crate::support::{Peer, Program, Scratch, text};
+
+const PARLORD: &str = env!("CARGO_BIN_EXE_parlord");
+
+/// What `--export-history` prints, and its exit status and error.
+fn export(state: &str, room: &str) -> (Option<i32>, String, String) {
+    let mut program = Program::start(PARLORD, &["--state", state, "--export-history", room], Stdio::null());
+    let ended = program.ended();
+    (ended.status, ended.stdout, ended.stderr)
+}
+
+/// Replaces the values that differ from run to run.
+fn plain(line: &str) -> String {
+    let (before, rest) = line.split_once("\"time\":\"").expect("a time");
+    let rest = rest.split_once("\"room\"").expect("a room").1;
+    let (from, rest) = rest.split_once("\"host\":\"").expect("a host");
+    format!("{before}\"room\"{from}{}", rest.split_once("\",").expect("more").1)
+}
+
+#[test]
+fn an_export_has_the_history_of_a_room_and_a_backup_can_be_made_while_the_server_runs() {
+    let scratch = Scratch::new();
+    let state = scratch.path("state");
+    let (mut server, address) = Program::server(&["--state", text(&state)]);
+    let mut peer = Peer::connect(&address);
+    peer.send("NICK bob\r\nUSER bob 0 * :Bob\r\nJOIN #Tea\r\nPRIVMSG #tea :good \"tea\"\r\nPART #tea :bye\r\nPING x\r\n");
+    while !peer.line().contains("PONG") {}
+    let (status, stdout, error) = export(text(&state), "#tea");
+    assert_eq!((status, stdout.as_str()), (Some(1), ""));
+    let why =
+        "another parlord uses this; make a backup with SIGUSR2, and export from its directory (--state)";
+    assert_eq!(error, format!("parlord: {}: {why}\n", text(&state.join("parlor.db"))));
+    server.signal(Signal::USR2);
+    let copy = state.join("backup");
+    let complete = format!("the backup is complete: {}", text(&copy.join("parlor.db")));
+    while !server.error_line().contains(&complete) {}
+    let lines = [
+        r##"{"event":"joined","room":"#Tea","from":"bob","username":"~bob","realname":"Bob","bot":false}"##,
+        r##"{"event":"said","room":"#Tea","from":"bob","username":"~bob","realname":"Bob","bot":false,"text":"good \"tea\"","manner":"message"}"##,
+        r##"{"event":"parted","room":"#Tea","from":"bob","username":"~bob","realname":"Bob","bot":false,"reason":"bye"}"##,
+    ];
+    let (status, from_copy, _) = export(text(&copy), "#tea");
+    assert_eq!(status, Some(0));
+    let found: Vec<_> = from_copy.lines().map(plain).filter(|line| !line.contains("\"changed\"")).collect();
+    assert_eq!(found, lines);
+    server.signal(Signal::TERM);
+    assert_eq!(server.ended().status, Some(0));
+    assert_eq!(export(text(&state), "#tea"), (Some(0), from_copy, String::new()));
+    let (status, _, error) = export(text(&state), "#coffee");
+    let file = state.join("parlor.db");
+    assert_eq!(
+        (status, error),
+        (Some(1), format!("parlord: {}: there is no history of #coffee\n", text(&file)))
+    );
+    let (status, _, error) = export(NOWHERE, "#tea");
+    let why = "there is no such file, or it cannot be opened";
+    assert_eq!((status, error), (Some(1), format!("parlord: {NOWHERE}/parlor.db: {why}\n")));
+    let (status, _, error) = export(text(&state), "tea");
+    assert_eq!(status, Some(2));
+    assert!(error.starts_with("parlord: --export-history: \"tea\": "), "{error}");
+}
