@@ -9,7 +9,10 @@ use super::connection::Inlet;
 use super::recalls::Recalls;
 use super::{Server, Stream};
 use crate::message::{Answer, EventId, Found, Now, Recall, Record};
-use crate::store::{Reply, Status, Store};
+use crate::store::{QUEUE_BYTES, Reply, Status, Store};
+
+/// The queue to the store takes at most `--memory` divided by this, and no more than [`QUEUE_BYTES`].
+const SHARE_OF_QUEUE: usize = 16;
 
 /// The store, if there is one, and who waits for it.
 #[derive(Debug, Default)]
@@ -65,7 +68,9 @@ impl History {
 impl<S: Stream> Server<S> {
     /// Keeps bans in this store from now on and, if the config says so, the history of rooms. Ids continue after those
     /// of an earlier run.
-    pub fn use_store(&mut self, store: Store, last_event: EventId) {
+    pub fn use_store(&mut self, mut store: Store, last_event: EventId) {
+        let most = self.house.config.limits.memory_bytes / SHARE_OF_QUEUE;
+        store.set_queue_bytes(most.min(QUEUE_BYTES));
         self.history.store = Some(store);
         self.house.keeps_bans = true;
         self.hub.continue_after(last_event);

@@ -152,6 +152,8 @@ impl Conversation for Irc {
         #[cfg(feature = "store")]
         {
             self.batch = None;
+            self.has_asked = false;
+            self.waiting_replay = None;
         }
     }
 
