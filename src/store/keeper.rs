@@ -213,9 +213,10 @@ impl<D: Database, W: Fn()> Keeper<D, W> {
 
     /// Frees what is committed.
     fn committed(&mut self, duration: Duration) {
-        let bytes: usize = self.group.iter().map(record_bytes).sum();
-        let records = self.group.len();
-        self.group.clear();
+        // With its memory, which is much after a burst.
+        let group = mem::take(&mut self.group);
+        let (records, bytes) = (group.len(), group.iter().map(record_bytes).sum());
+        drop(group);
         self.written = 0;
         self.expire_soon(records, bytes);
         let figures = self.database.figures();
@@ -266,6 +267,7 @@ impl<D: Database, W: Fn()> Keeper<D, W> {
             self.lost_before = self.desk.lost_records();
             self.reply(Reply::Failing(error));
         }
+        self.release_speakers();
     }
 
     fn recover(&mut self) {

@@ -4,6 +4,7 @@
 //! Knows no sessions and sockets. [`Store`] is the side of the loop, `Keeper` that of the thread, and between
 //! them is a `Desk`. The thread works on a [`Database`]: a file of SQLite, or a stand-in in tests.
 
+mod class;
 mod database;
 mod desk;
 mod handle;

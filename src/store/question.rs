@@ -1,21 +1,67 @@
-//! A question on its way: it is answered in steps, so that others get their turn.
+//! A question on its way: it is answered in steps, so that others get their turn. It is a list of cursors.
 
-use crate::message::Query;
+use super::class::Class;
+use crate::message::{Event, EventId, First, Interval, Query, Readable};
 
 /// A question, and how far its answer is.
 #[derive(Debug)]
 pub struct Question {
     pub(super) query: Query,
-    pub(super) progress: super::sqlite::Progress,
+    pub(super) progress: Progress,
 }
 
 impl Question {
     pub(super) fn new(query: Query) -> Self {
-        Self { query, progress: Default::default() }
+        Self { query, progress: Progress::default() }
     }
 
     /// What is asked.
     pub fn query(&self) -> &Query {
         &self.query
+    }
+}
+
+/// How far the answer to a question is.
+#[derive(Debug, Default)]
+pub(super) struct Progress {
+    pub(super) cursors: Vec<Cursor>,
+    /// The first cursor that is not done.
+    pub(super) at: usize,
+    /// The text found so far.
+    pub(super) bytes: usize,
+    /// The last event when the question was asked. Later ones reach the asker without it.
+    pub(super) until: Option<EventId>,
+}
+
+/// A way through the events of a room and class.
+#[derive(Debug)]
+pub(super) struct Cursor {
+    pub(super) of: Readable,
+    pub(super) class: Class,
+    /// What is left of the interval.
+    pub(super) left: Interval,
+    /// Most events to find.
+    pub(super) most: usize,
+    /// Most rows to visit.
+    pub(super) rows: usize,
+    /// What was found, in the order of the visits.
+    pub(super) found: Vec<Event>,
+    /// There may be more in the interval.
+    pub(super) is_cut: bool,
+    pub(super) room: Option<i64>,
+}
+
+impl Cursor {
+    pub(super) fn new(of: &Readable, class: Class, left: Interval, most: usize) -> Self {
+        let (of, rows) = (of.clone(), usize::MAX);
+        Self { of, class, left, most, rows, found: Vec::new(), is_cut: false, room: None }
+    }
+
+    /// Steps over the event `id`.
+    pub(super) fn pass(&mut self, id: EventId) {
+        match self.left.first {
+            First::Oldest => self.left.after = id,
+            First::Newest => self.left.before = id,
+        }
     }
 }

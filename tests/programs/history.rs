@@ -50,6 +50,7 @@ fn an_export_has_the_history_of_a_room_and_a_backup_can_be_made_while_the_server
     assert_eq!(status, Some(0));
     let found: Vec<_> = from_copy.lines().map(plain).filter(|line| !line.contains("\"changed\"")).collect();
     assert_eq!(found, lines);
+    drop(peer);
     server.signal(Signal::TERM);
     assert_eq!(server.ended().status, Some(0));
     assert_eq!(export(text(&state), "#tea"), (Some(0), from_copy, String::new()));

@@ -78,3 +78,34 @@ fn parse_line(line: &str) -> Option<RoomChange> {
 fn word<T: PartialEq>(words: &[(&'static str, T)], meaning: &T) -> &'static str {
     words.iter().find(|(_, known)| known == meaning).map_or("", |(word, _)| word)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXT: &str = "+operator bob\n-voice 张三\n+invite-only\n-moderated\n+no-external\n-secret\n+topic-locked\n\
+        -no-ctcp\n+limit 5\n-limit\n-key\n+ban *!*@192.0.2.7\n-exception a b!*@*\n+invite x\n+history 50:86400\n\
+        -history";
+
+    #[test]
+    fn changes_read_back_as_they_were_written() {
+        let changes = parse(TEXT);
+        assert_eq!(changes.len(), TEXT.lines().count());
+        assert_eq!(text(&changes), TEXT);
+    }
+
+    #[test]
+    fn a_key_is_not_written() {
+        let changes = text(&[RoomChange::Key(Some("secret".into()))]);
+        assert_eq!(changes, "+key");
+        assert_eq!(parse(&changes), [RoomChange::Key(Some("*".into()))]);
+    }
+
+    #[test]
+    fn what_is_no_change_is_left_out() {
+        assert_eq!(
+            parse("\n+\n-x\nlimit 5\n+limit x\n+operator 1\n+history 5\n+limit 7"),
+            [RoomChange::Limit(Some(7))]
+        );
+    }
+}

@@ -7,10 +7,11 @@ use std::time::{Duration, SystemTime};
 use rusqlite::{OptionalExtension, params};
 
 use super::opening::{PAGE_BYTES, journal_pages, pragma};
-use super::rooms::{Class, Room};
+use super::rooms::Room;
 use super::sources::USED_FOR;
 use super::{Limits, Sqlite, column};
 use crate::message::EventId;
+use crate::store::class::Class;
 
 /// Rows deleted in one step.
 const STEP_ROWS: u32 = 500;

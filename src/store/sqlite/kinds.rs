@@ -3,9 +3,10 @@
 use std::borrow::Cow;
 
 use super::changes;
-use super::rooms::Class;
+
 use crate::message::{EventKind, Rank, Speech, SpeechKind};
 use crate::name::{RoomName, UserName};
+use crate::store::class::Class;
 
 const MESSAGE: i64 = 0;
 const NOTICE: i64 = 1;

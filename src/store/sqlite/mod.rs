@@ -14,7 +14,6 @@ mod sources;
 mod writing;
 
 pub(super) use export::export;
-pub(super) use reading::Progress;
 
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};

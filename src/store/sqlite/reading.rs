@@ -11,13 +11,14 @@ use std::time::{Duration, SystemTime};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::kinds::event_kind;
-use super::rooms::{Class, Room};
+use super::rooms::Room;
 use super::{Sqlite, column};
 use crate::message::{
     Answer, Event, EventId, First, Identity, Interval, Query, Readable, Selected, Selection, Source,
 };
 use crate::name::{RoomName, UserName, same_name};
-use crate::store::question::Question;
+use crate::store::class::Class;
+use crate::store::question::{Cursor, Question};
 
 /// Rows visited in one step.
 const STEP_ROWS: usize = 2_000;
@@ -30,51 +31,6 @@ const SEARCH_ROWS: usize = 500_000;
 
 /// Most text in an answer, in bytes, tags included.
 const ANSWER_BYTES: usize = 256 * 1024;
-
-/// How far the answer to a question is.
-#[derive(Debug, Default)]
-pub(in crate::store) struct Progress {
-    cursors: Vec<Cursor>,
-    /// The first cursor that is not done.
-    at: usize,
-    /// The text found so far.
-    bytes: usize,
-    /// The last event when the question was asked. Later ones reach the asker without it.
-    until: Option<EventId>,
-}
-
-/// A way through the events of a room and class.
-#[derive(Debug)]
-struct Cursor {
-    of: Readable,
-    class: Class,
-    /// What is left of the interval.
-    left: Interval,
-    /// Most events to find.
-    most: usize,
-    /// Most rows to visit.
-    rows: usize,
-    /// What was found, in the order of the visits.
-    found: Vec<Event>,
-    /// There may be more in the interval.
-    is_cut: bool,
-    room: Option<i64>,
-}
-
-impl Cursor {
-    fn new(of: &Readable, class: Class, left: Interval, most: usize) -> Self {
-        let (of, rows) = (of.clone(), usize::MAX);
-        Self { of, class, left, most, rows, found: Vec::new(), is_cut: false, room: None }
-    }
-
-    /// Steps over the event `id`.
-    fn pass(&mut self, id: EventId) {
-        match self.left.first {
-            First::Oldest => self.left.after = id,
-            First::Newest => self.left.before = id,
-        }
-    }
-}
 
 /// Which messages a search wants.
 #[derive(Debug)]

@@ -8,6 +8,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use super::column;
 use crate::message::{EventId, HistoryLimit};
 use crate::name::RoomName;
+use crate::store::class::Class;
 
 /// Most rooms remembered here; more are read again.
 const REMEMBERED: usize = 1_024;
@@ -35,35 +36,6 @@ pub(super) struct Rooms {
     events: u64,
     /// The same at the last commit.
     committed: (u64, u64),
-}
-
-/// The classes of events, which are counted, limited and read apart.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Class {
-    Message,
-    Event,
-}
-
-impl Class {
-    pub(super) const ALL: [Self; 2] = [Self::Message, Self::Event];
-
-    pub(super) fn number(self) -> i64 {
-        match self {
-            Self::Message => 0,
-            Self::Event => 1,
-        }
-    }
-
-    fn index(self) -> usize {
-        match self {
-            Self::Message => 0,
-            Self::Event => 1,
-        }
-    }
-
-    pub(super) fn of_number(number: i64) -> Self {
-        if number == 0 { Self::Message } else { Self::Event }
-    }
 }
 
 impl Room {

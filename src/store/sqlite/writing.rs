@@ -7,11 +7,12 @@ use rusqlite::{Connection, Statement, params};
 use super::expiry::Sweep;
 use super::kinds::{Columns, columns};
 use super::reading::last_excess;
-use super::rooms::{Class, Room, Rooms};
+use super::rooms::{Room, Rooms};
 use super::sources::Sources;
 use super::{Limits, Sqlite, column};
 use crate::message::{Event, EventId, HistoryLimit, Record, Source};
 use crate::name::RoomName;
+use crate::store::class::Class;
 
 const INSERT: &str = "INSERT INTO event (number, room, class, id, closed, kind, source, time, text, tags, whom) \
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
