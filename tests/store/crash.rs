@@ -65,7 +65,7 @@ fn kill_after(mut child: Child, time: Duration) -> Option<u32> {
 #[test]
 fn after_a_kill_the_file_is_sound_and_has_everything_that_was_two_seconds_old() {
     let scratch = Scratch::new();
-    let config = StoreConfig { lines: 100_000, ..scratch.config() };
+    let config = StoreConfig { lines: 100_000, ..config(&scratch) };
     let mut next = 0;
     for n in 0..KILLS {
         // Some are killed before their first commit, and some after several.
@@ -90,7 +90,7 @@ fn after_a_kill_the_file_is_sound_and_has_everything_that_was_two_seconds_old() 
         assert!(found.iter().copied().eq(0..count), "each once, in order, without a gap");
         assert!(old.is_none_or(|old| old < count), "{old:?} was two seconds old, and {count} are there");
         kept.stop();
-        let file = rusqlite::Connection::open(scratch.database()).unwrap();
+        let file = rusqlite::Connection::open(database(&scratch)).unwrap();
         let sound: String = file.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
         assert_eq!(sound, "ok");
         next = count;

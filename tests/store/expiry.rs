@@ -21,14 +21,14 @@ fn wait_for(kept: &mut Kept, now: SystemTime, expected: impl Fn(&Figures) -> boo
 
 /// The rows of a table, when the store is closed.
 fn rows(scratch: &Scratch, table: &str) -> i64 {
-    let file = Connection::open(scratch.database()).unwrap();
+    let file = Connection::open(database(scratch)).unwrap();
     file.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0)).unwrap()
 }
 
 #[test]
 fn what_is_too_old_is_deleted_with_its_sender_and_room() {
     let (scratch, mut events) = (Scratch::new(), Events::default());
-    let (mut kept, _) = Kept::open(&scratch.config(), start()).unwrap();
+    let (mut kept, _) = Kept::open(&config(&scratch), start()).unwrap();
     for n in 0..2_000 {
         kept.store.record(events.say("#tea", &user("bob"), "old", start() + Duration::from_secs(n)));
     }
@@ -48,7 +48,7 @@ fn what_is_too_old_is_deleted_with_its_sender_and_room() {
 #[test]
 fn a_room_keeps_its_last_messages_and_joins_do_not_displace_them() {
     let (scratch, mut events) = (Scratch::new(), Events::default());
-    let config = StoreConfig { lines: 100, ..scratch.config() };
+    let config = StoreConfig { lines: 100, ..config(&scratch) };
     let (mut kept, _) = Kept::open(&config, start()).unwrap();
     for n in 0..150 {
         kept.store.record(events.say("#tea", &user("bob"), &n.to_string(), start()));
@@ -67,7 +67,7 @@ fn a_room_keeps_its_last_messages_and_joins_do_not_displace_them() {
 #[test]
 fn a_limit_of_no_lines_deletes_and_keeps_nothing() {
     let (scratch, mut events) = (Scratch::new(), Events::default());
-    let (mut kept, _) = Kept::open(&scratch.config(), start()).unwrap();
+    let (mut kept, _) = Kept::open(&config(&scratch), start()).unwrap();
     let limit = |lines| Record::Limit { room: room("#tea"), limit: Some(HistoryLimit { lines, age: DAY }) };
     for _ in 0..1_200 {
         kept.store.record(events.say("#tea", &user("bob"), "secret", start()));
@@ -81,7 +81,7 @@ fn a_limit_of_no_lines_deletes_and_keeps_nothing() {
     wait_for(&mut kept, start() + Duration::from_secs(100), |figures| figures.messages == 1);
     assert_eq!(texts(&kept.select(latest("#tea", 9), start()).events), ["on the record"]);
     kept.stop();
-    let content = fs::read(scratch.database()).unwrap();
+    let content = fs::read(database(&scratch)).unwrap();
     let has = |text: &str| content.windows(text.len()).any(|part| part == text.as_bytes());
     assert!(!has("off the record") && has("on the record"));
 }
@@ -90,7 +90,7 @@ fn a_limit_of_no_lines_deletes_and_keeps_nothing() {
 fn the_file_never_exceeds_its_limit_and_the_oldest_events_go_first() {
     const BYTES: u64 = 1024 * 1024;
     let (scratch, mut events) = (Scratch::new(), Events::default());
-    let config = StoreConfig { bytes: BYTES, ..scratch.config() };
+    let config = StoreConfig { bytes: BYTES, ..config(&scratch) };
     let (mut kept, _) = Kept::open(&config, start()).unwrap();
     let mut largest = 0;
     for n in 0..40_000 {
@@ -102,14 +102,14 @@ fn the_file_never_exceeds_its_limit_and_the_oldest_events_go_first() {
                 kept.store.flush(start());
                 kept.next();
             }
-            let journal = scratch.database().with_extension("db-wal");
+            let journal = database(&scratch).with_extension("db-wal");
             let sizes =
-                [scratch.database(), journal].map(|path| fs::metadata(path).map_or(0, |file| file.len()));
+                [database(&scratch), journal].map(|path| fs::metadata(path).map_or(0, |file| file.len()));
             largest = largest.max(sizes.iter().sum());
         }
     }
     let files =
-        ["db", "db-wal"].map(|end| fs::metadata(scratch.database().with_extension(end)).unwrap().len());
+        ["db", "db-wal"].map(|end| fs::metadata(database(&scratch).with_extension(end)).unwrap().len());
     assert!(largest <= BYTES, "{largest} {files:?}");
     assert!(largest > BYTES / 2, "{largest}");
     // In each room, what is left ends with the last message; and nothing younger is gone than what is left elsewhere.
@@ -134,7 +134,7 @@ fn the_file_never_exceeds_its_limit_and_the_oldest_events_go_first() {
 #[test]
 fn a_smaller_limit_shrinks_the_file() {
     let (scratch, mut events) = (Scratch::new(), Events::default());
-    let (mut kept, _) = Kept::open(&scratch.config(), start()).unwrap();
+    let (mut kept, _) = Kept::open(&config(&scratch), start()).unwrap();
     for _ in 0..10_000 {
         kept.store.record(events.say("#tea", &user("bob"), &"x".repeat(400), start()));
         while kept.store.is_full() {
@@ -143,9 +143,9 @@ fn a_smaller_limit_shrinks_the_file() {
         }
     }
     kept.stop();
-    let size = || fs::metadata(scratch.database()).unwrap().len();
+    let size = || fs::metadata(database(&scratch)).unwrap().len();
     assert!(size() > 4_000_000);
-    let config = StoreConfig { bytes: 1024 * 1024, ..scratch.config() };
+    let config = StoreConfig { bytes: 1024 * 1024, ..config(&scratch) };
     let (mut kept, _) = Kept::open(&config, start()).unwrap();
     wait_for(&mut kept, start(), |figures| figures.file_bytes <= 1024 * 1024);
     kept.stop();
@@ -155,10 +155,10 @@ fn a_smaller_limit_shrinks_the_file() {
 #[test]
 fn without_history_nothing_is_recorded_and_what_there_is_stays() {
     let (scratch, mut events) = (Scratch::new(), Events::default());
-    let (mut kept, _) = Kept::open(&scratch.config(), start()).unwrap();
+    let (mut kept, _) = Kept::open(&config(&scratch), start()).unwrap();
     kept.store.record(events.say("#tea", &user("bob"), "before", start()));
     kept.stop();
-    let config = StoreConfig { age: None, ..scratch.config() };
+    let config = StoreConfig { age: None, ..config(&scratch) };
     let (mut kept, opened) = Kept::open(&config, start()).unwrap();
     assert_eq!(opened.last_event, events.last);
     kept.store.record(events.say("#tea", &user("bob"), "meanwhile", start()));

@@ -7,7 +7,7 @@ use crate::helpers::*;
 #[test]
 fn what_was_said_survives_a_restart_and_ids_go_on() {
     let (scratch, mut events) = (Scratch::new(), Events::default());
-    let (mut kept, opened) = Kept::open(&scratch.config(), start()).unwrap();
+    let (mut kept, opened) = Kept::open(&config(&scratch), start()).unwrap();
     assert_eq!(opened.last_event, Default::default());
     for n in 0..250 {
         kept.store.record(events.say("#tea", &user("bob"), &format!("hello {n}"), start()));
@@ -16,7 +16,7 @@ fn what_was_said_survives_a_restart_and_ids_go_on() {
     assert_eq!(texts(&before.events), ["hello 247", "hello 248", "hello 249"]);
     assert!(!before.is_all);
     kept.stop();
-    let (mut kept, opened) = Kept::open(&scratch.config(), start()).unwrap();
+    let (mut kept, opened) = Kept::open(&config(&scratch), start()).unwrap();
     assert_eq!(opened.last_event, events.last);
     let after = kept.select(latest("#tea", 3), start());
     assert_eq!(format!("{after:?}"), format!("{before:?}").replace("Tea", "tea"));
@@ -27,9 +27,9 @@ fn what_was_said_survives_a_restart_and_ids_go_on() {
 #[test]
 fn a_second_server_on_the_same_directory_is_refused_in_one_line() {
     let scratch = Scratch::new();
-    let (_kept, _) = Kept::open(&scratch.config(), start()).unwrap();
-    let error = Kept::open(&scratch.config(), start()).err().unwrap().to_string();
-    let file = scratch.database();
+    let (_kept, _) = Kept::open(&config(&scratch), start()).unwrap();
+    let error = Kept::open(&config(&scratch), start()).err().unwrap().to_string();
+    let file = database(&scratch);
     let why = "another parlord uses this; each needs a directory of its own (--state)";
     assert_eq!(error, format!("{}: {why}", file.display()));
 }
@@ -45,23 +45,23 @@ fn bans_survive_a_restart() {
         reason: "too loud".into(),
     };
     let bans = vec![ban("192.0.2.0/24", None), ban("2001:db8::/32", Some(start() + DAY))];
-    let (mut kept, opened) = Kept::open(&scratch.config(), start()).unwrap();
+    let (mut kept, opened) = Kept::open(&config(&scratch), start()).unwrap();
     assert_eq!(opened.bans, []);
     kept.store.save_bans(bans.clone());
     kept.store.flush(start());
     assert!(matches!(kept.next(), parlor::store::Reply::BansSaved(Ok(()))));
     kept.stop();
-    let (kept, opened) = Kept::open(&scratch.config(), start()).unwrap();
+    let (kept, opened) = Kept::open(&config(&scratch), start()).unwrap();
     assert_eq!(opened.bans, bans);
     kept.stop();
-    let (_, opened) = Kept::open(&scratch.config(), start() + 2 * DAY).unwrap();
+    let (_, opened) = Kept::open(&config(&scratch), start() + 2 * DAY).unwrap();
     assert_eq!(opened.bans, bans[..1]);
 }
 
 #[test]
 fn a_search_finds_messages_with_all_words_in_any_letter_case() {
     let (scratch, mut events) = (Scratch::new(), Events::default());
-    let (mut kept, _) = Kept::open(&scratch.config(), start()).unwrap();
+    let (mut kept, _) = Kept::open(&config(&scratch), start()).unwrap();
     for n in 0..5_000 {
         kept.store.record(events.say("#tea", &user("bob"), &format!("Ein Grüner TEE {n}"), start()));
     }
@@ -87,8 +87,8 @@ fn a_search_finds_messages_with_all_words_in_any_letter_case() {
 fn every_column_and_the_marks_of_the_file_are_documented() {
     let page = include_str!("../../doc/HISTORY.md");
     let scratch = Scratch::new();
-    Kept::open(&scratch.config(), start()).unwrap().0.stop();
-    let file = rusqlite::Connection::open(scratch.database()).unwrap();
+    Kept::open(&config(&scratch), start()).unwrap().0.stop();
+    let file = rusqlite::Connection::open(database(&scratch)).unwrap();
     let number = |sql| file.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
     let (mark, version) = (number("PRAGMA application_id"), number("PRAGMA user_version"));
     assert!(page.contains(&format!("`PRAGMA application_id` is {mark} (\"prlr\")")), "{mark}");

@@ -24,8 +24,8 @@ fn inside(test: &str, before: &str) {
     );
     let run = |script: &str| {
         let mut command = Command::new("unshare");
-        command.args(["-rm", "sh", "-c", script, "sh"]).arg(&scratch.config().directory);
-        command.arg(env::current_exe().unwrap()).env(DISK, &scratch.config().directory);
+        command.args(["-rm", "sh", "-c", script, "sh"]).arg(scratch.path(""));
+        command.arg(env::current_exe().unwrap()).env(DISK, scratch.path(""));
         command.output()
     };
     if !run("mount -t tmpfs none \"$1\"").is_ok_and(|output| output.status.success()) {
@@ -41,7 +41,7 @@ fn disk() -> Option<PathBuf> {
     env::var_os(DISK).map(PathBuf::from)
 }
 
-fn config(directory: &Path) -> StoreConfig {
+fn on(directory: &Path) -> StoreConfig {
     StoreConfig {
         directory: directory.to_owned(),
         age: Some(7 * DAY),
@@ -59,7 +59,7 @@ fn on_a_full_disk_history_is_lost_and_not_the_chat_until_there_is_room_again() {
     let directory = disk().unwrap();
     let ballast = directory.join("ballast");
     fs::write(&ballast, vec![0; 1024 * 1024]).unwrap();
-    let (mut kept, mut events) = (Kept::open(&config(&directory), start()).unwrap().0, Events::default());
+    let (mut kept, mut events) = (Kept::open(&on(&directory), start()).unwrap().0, Events::default());
     let mut n = 0;
     let mut say = |kept: &mut Kept| {
         n += 1;
@@ -130,7 +130,7 @@ fn bans_that_do_not_fit_on_the_disk_are_told() {
         return;
     }
     let directory = disk().unwrap();
-    let (mut kept, _) = Kept::open(&config(&directory), start()).unwrap();
+    let (mut kept, _) = Kept::open(&on(&directory), start()).unwrap();
     fs::write(directory.join("ballast"), vec![0; 2 * 1024 * 1024]).unwrap_err();
     let ban = |n: u8| Ban {
         network: format!("192.0.2.{n}").parse().unwrap(),
@@ -155,7 +155,7 @@ fn a_file_system_that_is_only_for_reading_is_told_in_one_line() {
         inside(name, "mount -o remount,ro \"$1\"");
         return;
     }
-    let error = Kept::open(&config(&disk().unwrap()), start()).err().unwrap().to_string();
+    let error = Kept::open(&on(&disk().unwrap()), start()).err().unwrap().to_string();
     assert!(error.ends_with("/parlor.db: Read-only file system (os error 30)"), "{error}");
     assert!(error.starts_with("cannot create /"), "{error}");
 }

@@ -2,10 +2,8 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Receiver};
 use std::time::{Duration, SystemTime};
-use std::{env, fs, process};
 
 use parlor::message::{
     Answer, Event, EventId, EventKind, Identity, Interval, Query, Rank, Readable, Record, Selected,
@@ -14,38 +12,18 @@ use parlor::message::{
 use parlor::name::{RoomName, UserName};
 use parlor::store::{Database, Opened, Reply, Store, StoreConfig, StoreError};
 
-/// Longer than anything here takes.
-pub(crate) const DEADLINE: Duration = Duration::from_secs(60);
+pub(crate) use crate::support::{DEADLINE, Scratch};
 
 pub(crate) const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// A directory that is removed at the end.
-pub(crate) struct Scratch(PathBuf);
-
-impl Scratch {
-    pub(crate) fn new() -> Self {
-        static COUNT: AtomicUsize = AtomicUsize::new(0);
-        let n = COUNT.fetch_add(1, Ordering::Relaxed);
-        let path = env::temp_dir().join(format!("parlor-store-{}-{n}", process::id()));
-        fs::create_dir(&path).expect("the directory for temporary files can be written to");
-        Self(path)
-    }
-
-    pub(crate) fn database(&self) -> PathBuf {
-        self.0.join("parlor.db")
-    }
-
-    /// A store in this directory.
-    pub(crate) fn config(&self) -> StoreConfig {
-        let directory = self.0.clone();
-        StoreConfig { directory, age: Some(7 * DAY), lines: 10_000, bytes: 256 * 1024 * 1024 }
-    }
+/// The database file of a store in this directory.
+pub(crate) fn database(scratch: &Scratch) -> PathBuf {
+    scratch.path("parlor.db")
 }
 
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        fs::remove_dir_all(&self.0).ok();
-    }
+/// The config of a store in this directory.
+pub(crate) fn config(scratch: &Scratch) -> StoreConfig {
+    StoreConfig { directory: scratch.path(""), age: Some(7 * DAY), lines: 10_000, bytes: 256 * 1024 * 1024 }
 }
 
 /// A store, and its calls of `wake`.
@@ -147,9 +125,9 @@ pub(crate) fn latest(name: &str, most: usize) -> Selection {
 }
 
 pub(crate) fn texts(events: &[Event]) -> Vec<&str> {
-    let text = |event: &'_ Event| match &event.kind {
-        EventKind::Said { speech, .. } => Some(&*Box::leak(speech.text.clone().into_boxed_str())),
+    let said = events.iter().filter_map(|event| match &event.kind {
+        EventKind::Said { speech, .. } => Some(&*speech.text),
         _ => None,
-    };
-    events.iter().filter_map(text).collect()
+    });
+    said.collect()
 }

@@ -11,4 +11,6 @@ mod full;
 mod helpers;
 mod property;
 mod size;
+#[path = "../support/mod.rs"]
+mod support;
 mod thread;

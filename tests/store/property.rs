@@ -146,7 +146,7 @@ impl Twins {
         if let Some(kept) = self.kept.take() {
             kept.stop();
         }
-        let config = StoreConfig { age: Some(AGE), lines: LINES, ..self.scratch.config() };
+        let config = StoreConfig { age: Some(AGE), lines: LINES, ..config(&self.scratch) };
         let (kept, opened) = Kept::open(&config, self.now).unwrap();
         assert!(opened.last_event <= self.events.last);
         self.kept = Some(kept);

@@ -32,7 +32,7 @@ fn memory_kb() -> u64 {
 
 fn measure(rooms: usize) {
     let (scratch, mut events) = (Scratch::new(), Events::default());
-    let config = StoreConfig { lines: 10_000_000, ..scratch.config() };
+    let config = StoreConfig { lines: 10_000_000, ..config(&scratch) };
     let before_kb = memory_kb();
     let (mut kept, _) = Kept::open(&config, start()).unwrap();
     let users: Vec<_> = (0..300).map(|n| user(&format!("user{n}"))).collect();
@@ -61,7 +61,7 @@ fn measure(rooms: usize) {
     assert_eq!(latest_100.events.len(), 100.min(count / rooms));
     let more_kb = memory_kb().saturating_sub(before_kb);
     kept.stop();
-    let bytes = fs::metadata(scratch.database()).unwrap().len() as usize;
+    let bytes = fs::metadata(database(&scratch)).unwrap().len() as usize;
     let opened = Instant::now();
     let (kept, _) = Kept::open(&config, now).unwrap();
     let opened = opened.elapsed();
