@@ -93,7 +93,7 @@ fn every_column_and_the_marks_of_the_file_are_documented() {
     let (mark, version) = (number("PRAGMA application_id"), number("PRAGMA user_version"));
     assert!(page.contains(&format!("`PRAGMA application_id` is {mark} (\"prlr\")")), "{mark}");
     assert!(page.contains(&format!("the version of these tables, {version}.")), "{version}");
-    let sql = "SELECT t.name, c.name FROM sqlite_schema AS t, pragma_table_info(t.name) AS c WHERE t.type = 'table'";
+    let sql = "SELECT t.name, c.name FROM sqlite_schema AS t, pragma_table_info(t.name) AS c WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite_%'";
     let mut columns = file.prepare(sql).unwrap();
     let columns =
         columns.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?))).unwrap();

@@ -17,7 +17,7 @@ const USERS: [&str; 3] = ["bob", "Ana", "张三"];
 /// Few, so that rooms reach them.
 const LINES: u32 = 12;
 
-const AGE: Duration = Duration::from_secs(3600);
+const AGE: Duration = Duration::from_secs(20 * 3600);
 
 #[derive(Clone, Debug)]
 enum Step {
@@ -50,7 +50,7 @@ fn any_range() -> impl Strategy<Value = Range> {
 
 fn any_step() -> impl Strategy<Value = Step> {
     let room = 0..ROOMS.len();
-    let limit = (0..8_u32, 0..5000_u64)
+    let limit = (0..8_u32, 0..90_000_u64)
         .prop_map(|(lines, age)| HistoryLimit { lines, age: Duration::from_secs(age) });
     let word = prop_oneof![Just("TEE"), Just("grün"), Just("tee 1"), Just("x")];
     prop_oneof![
@@ -59,6 +59,7 @@ fn any_step() -> impl Strategy<Value = Step> {
         2 => (room.clone(), 0..20_usize).prop_map(|(room, nth)| Step::Redact { room, nth }),
         1 => (room.clone(), prop::option::of(limit)).prop_map(|(room, limit)| Step::Limit { room, limit }),
         2 => (0..1500_u64).prop_map(Step::Wait),
+        1 => (0..200_000_u64).prop_map(Step::Wait),
         4 => (prop::collection::vec((room.clone(), any::<bool>()), 1..4), any_range())
             .prop_map(|(rooms, range)| Step::Select { rooms, range }),
         2 => any_range().prop_map(Step::Targets),
@@ -145,6 +146,7 @@ impl Twins {
     fn restart(&mut self) {
         if let Some(kept) = self.kept.take() {
             kept.stop();
+            check(&self.scratch);
         }
         let config = StoreConfig { age: Some(AGE), lines: LINES, ..config(&self.scratch) };
         let (kept, opened) = Kept::open(&config, self.now).unwrap();
@@ -303,6 +305,20 @@ impl Twins {
     }
 }
 
+/// Checks that the file agrees with itself.
+fn check(scratch: &Scratch) {
+    let file = rusqlite::Connection::open(database(scratch)).unwrap();
+    let number = |sql: &str| file.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
+    let count = "(SELECT count(*) FROM event WHERE room = room.id AND class =";
+    let wrong = format!("SELECT count(*) FROM room WHERE messages <> {count} 0) OR events <> {count} 1)");
+    assert_eq!(number(&wrong), 0, "rooms are counted");
+    assert_eq!(number("SELECT count(*) FROM event WHERE room NOT IN (SELECT id FROM room)"), 0);
+    let source = "source NOT NULL AND source NOT IN (SELECT id FROM source)";
+    assert_eq!(number(&format!("SELECT count(*) FROM event WHERE {source}")), 0);
+    let sound: String = file.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
+    assert_eq!(sound, "ok");
+}
+
 fn room_of(room: usize) -> parlor::name::RoomName {
     self::room(ROOMS[room])
 }
@@ -321,5 +337,6 @@ proptest! {
         for step in steps {
             twins.step(step);
         }
+        twins.restart();
     }
 }

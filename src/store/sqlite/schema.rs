@@ -7,9 +7,10 @@ pub(super) const APPLICATION_ID: i64 = 0x7072_6c72;
 ///
 /// Rows of `event` are appended in the order of their ids, so that its pages are full, and the oldest events of all
 /// rooms are found at its start. Its rowid is not the event's id, because an event may concern several rooms.
+/// Ids of rooms are never used again, so that no mistake can show a room the events of another.
 pub(super) const MIGRATIONS: &[&str] = &["
     CREATE TABLE room (
-        id INTEGER PRIMARY KEY,
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
         folded TEXT NOT NULL UNIQUE,
         name TEXT NOT NULL,
         messages INTEGER NOT NULL,
