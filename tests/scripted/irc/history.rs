@@ -243,6 +243,21 @@ fn who_is_removed_while_the_question_waits_reads_nothing() {
 }
 
 #[test]
+fn a_question_of_somebody_who_is_gone_takes_no_memory() {
+    let scratch = Scratch::new();
+    let mut house = house(&scratch);
+    let root = house.operator("root");
+    let eve = house.irc_with("eve", MODERN);
+    house.send(eve, "JOIN #tea");
+    house.forget();
+    house.bytes_for_a_turn(eve, "CHATHISTORY LATEST #tea * 9\r\n");
+    house.bytes_for_a_turn(root, "KILL eve :x\r\n");
+    // Each turn checks what is counted.
+    house.advance(Duration::from_secs(60));
+    assert!(house.is_gone(eve));
+}
+
+#[test]
 fn what_was_said_behind_closed_doors_stays_with_the_members_of_that_time() {
     let scratch = Scratch::new();
     let mut house = house(&scratch);
