@@ -3,7 +3,9 @@
 use super::Hub;
 use super::rooms::Room;
 use super::seats::RoomId;
-use crate::message::{Effect, Effects, Event, HistoryLimit, Readable, Record, RoomChange, RoomFlag, UserId};
+use crate::message::{
+    Effect, Effects, Event, EventId, HistoryLimit, Readable, Record, RoomChange, RoomFlag, UserId,
+};
 use crate::name::RoomName;
 
 /// A room as its history needs it. It outlives the room, whose last member may be leaving.
@@ -31,8 +33,13 @@ impl Hub {
         Readable { room: name.clone(), closed_since: opened.following() }
     }
 
+    /// The id of the last event.
+    pub fn last_event(&self) -> EventId {
+        self.last_event
+    }
+
     /// Continues with ids after those of an earlier run.
-    pub fn continue_after(&mut self, last_event: crate::message::EventId) {
+    pub fn continue_after(&mut self, last_event: EventId) {
         self.last_event = self.last_event.max(last_event);
     }
 

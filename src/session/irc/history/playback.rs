@@ -52,9 +52,12 @@ impl Irc {
     }
 
     fn play(&mut self, wanted: Vec<Readable>, interval: Interval, context: &mut Context<'_>) {
-        self.has_asked_for(&wanted);
         let with_events = self.capabilities.has(Capabilities::EVENT_PLAYBACK);
-        let selection = |of| Selection { of, interval, with_events, most: MOST_LINES };
+        let selection = |of| {
+            let heard = self.take_waiting(&of).unwrap_or(EventId::MAX);
+            let interval = Interval { before: interval.before.min(heard), ..interval };
+            Selection { of, interval, with_events, most: MOST_LINES }
+        };
         let selections = wanted.into_iter().map(selection).collect();
         self.recall(Query::Events(selections), RecallFor::Play, context);
     }

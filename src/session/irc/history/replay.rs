@@ -5,7 +5,8 @@ use std::time::Duration;
 use super::playback::MOST_LINES;
 use crate::date;
 use crate::message::{
-    Answer, Capabilities, Event, EventId, EventKind, Interval, Query, RecallFor, Selected, Selection, Speech,
+    Answer, Capabilities, Event, EventId, EventKind, First, Interval, Query, RecallFor, Selected, Selection,
+    Speech,
 };
 use crate::name::RoomName;
 use crate::session::Context;
@@ -36,7 +37,9 @@ impl Replay {
                 Some(left) => (left, most),
                 None => (EventId::MIN, most),
             };
-            let interval = Interval { after, ..Interval::LATEST };
+            // The client hears everything later itself.
+            let before = context.hub.last_event().following();
+            let interval = Interval { after, before, first: First::Newest };
             let of = context.hub.readable(id);
             self.selections.push(Selection { of, interval, with_events: false, most });
         }

@@ -4,7 +4,7 @@
 
 use super::replay::Replay;
 use crate::hub::ROOMS_PER_USER;
-use crate::message::Readable;
+use crate::message::{EventId, Readable};
 use crate::session::Context;
 use crate::session::irc::client::Irc;
 use crate::wire::irc::{Line, Message};
@@ -29,13 +29,12 @@ impl Irc {
         });
     }
 
-    /// Notes that the client has asked for these pasts itself.
-    pub(super) fn has_asked_for(&mut self, wanted: &[Readable]) {
-        if let Some(waiting) = &mut self.waiting_replay {
-            waiting
-                .selections
-                .retain(|selection| wanted.iter().all(|wanted| wanted.room != selection.of.room));
-        }
+    /// Lets nothing wait of this past, for which the client has asked itself. Returns where its replay would have ended:
+    /// everything later the client has heard.
+    pub(super) fn take_waiting(&mut self, of: &Readable) -> Option<EventId> {
+        let waiting = &mut self.waiting_replay.as_mut()?.selections;
+        let index = waiting.iter().position(|selection| selection.of.room == of.room)?;
+        Some(waiting.swap_remove(index).interval.before)
     }
 
     /// The client has answered a `PING`.
