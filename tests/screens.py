@@ -32,6 +32,9 @@ ENVIRONMENT = {
     "TZ": "UTC",
 }
 
+# WeeChat, which else takes lines that are typed quickly for a paste, and asks.
+WEECHAT = ["weechat", "--run-command", "/set weechat.look.paste_max_lines -1"]
+
 
 class Failed(Exception):
     pass
@@ -175,3 +178,11 @@ def listening(server):
     host, port = line.split()[2].rstrip(",").rsplit(":", 1)
     print(f"  {line.strip()}", flush=True)
     return host, port
+
+
+def weechat_plain():
+    """What tells WeeChat not to use TLS: before version 4 nothing, which knew neither the option nor the default."""
+    version = subprocess.run(
+        ["weechat", "--version"], env=ENVIRONMENT, capture_output=True, encoding="utf-8", timeout=PATIENCE, check=True
+    )
+    return " -notls" if int(version.stdout.split(".")[0]) >= 4 else ""

@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from screens import ENVIRONMENT, PATIENCE, Failed
+from screens import ENVIRONMENT, PATIENCE, WEECHAT, Failed
 
 TEXTBOOK_CLIENT = Path(__file__).resolve().parent.parent / "textbook" / "chat_client.py"
 
@@ -58,7 +58,7 @@ def join_with_irssi(tmux, directory, house, root):
 
 
 def join_with_weechat(tmux, directory, house, root):
-    weechat = tmux.start("weechat", "weechat", "--dir", directory / "weechat")
+    weechat = tmux.start("weechat", *WEECHAT, "--dir", directory / "weechat")
     weechat.see("Plugins loaded")
     tls = weechat_words()
     weechat.type(f"/server add parlor localhost/{house.tls_port} -nicks=李四 -{tls} -{tls}_verify")
