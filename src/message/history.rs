@@ -65,6 +65,17 @@ pub enum Query {
     Message { of: Readable, id: EventId },
 }
 
+impl Query {
+    /// The number of rooms that it is about, each as often as it is named, and at least 1.
+    pub fn rooms(&self) -> usize {
+        match self {
+            Self::Events(selections) => selections.len().max(1),
+            Self::Targets { rooms, .. } | Self::Search { rooms, .. } => rooms.len().max(1),
+            Self::Message { .. } => 1,
+        }
+    }
+}
+
 /// Events of one room.
 #[derive(Clone, Debug)]
 pub struct Selection {

@@ -78,7 +78,7 @@ impl<T: Send + 'static> Worker<T> {
         let desk = Arc::clone(&self.desk);
         let builder = thread::Builder::new().name("parlord-worker".into()).stack_size(STACK_BYTES);
         let spawned = builder.spawn(move || {
-            step_back();
+            step_back(10);
             while let Some(job) = desk.next_job() {
                 desk.deliver(job());
             }

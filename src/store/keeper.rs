@@ -74,7 +74,8 @@ impl<D: Database, W: Fn()> Keeper<D, W> {
 
     /// Works until the event loop stops the store.
     pub(super) fn run(mut self) {
-        step_back();
+        // Less than others: speakers wait for it when it falls far behind.
+        step_back(5);
         while self.take_jobs() {
             if self.deadline.is_some_and(|deadline| deadline <= Instant::now()) {
                 self.commit();

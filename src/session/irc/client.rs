@@ -1,13 +1,9 @@
 //! The state of an IRC session.
 
-use std::fmt;
 use std::time::Instant;
 
-#[cfg(feature = "store")]
-use super::history::Replay;
-#[cfg(feature = "store")]
-use super::multiline::Batch;
 use super::registration::Registration;
+use super::unfinished::Unfinished;
 use crate::message::{Capabilities, ConnectionId, Dialect, Effect, UserId};
 use crate::session::Context;
 use crate::wire::Splitter;
@@ -29,17 +25,8 @@ pub(in crate::session) struct Irc {
     pub(super) heard: Instant,
     /// A `PING` was sent since then.
     pub(super) asked: bool,
-    /// A question waits for the store.
-    #[cfg(feature = "store")]
-    pub(super) has_asked: bool,
-    /// What to replay unless the client asks for it.
-    #[cfg(feature = "store")]
-    pub(super) waiting_replay: Option<Box<Replay>>,
-    /// A command to continue in the next turn. Boxed because few connections have one.
-    pub(super) pending: Option<Box<Pending>>,
-    /// A message of several lines that is not complete.
-    #[cfg(feature = "store")]
-    pub(super) batch: Option<Box<Batch>>,
+    /// Boxed because few connections have something.
+    pub(super) unfinished: Option<Box<Unfinished>>,
 }
 
 #[derive(Debug)]
@@ -63,20 +50,6 @@ pub(super) enum Progress {
 pub(super) trait Work {
     /// Does one unit of work: one target, or as many lines of a list as the budget allows.
     fn step(&mut self, irc: &mut Irc, context: &mut Context<'_>) -> Progress;
-}
-
-/// A command to continue in the next turn.
-pub(super) struct Pending {
-    pub(super) work: Box<dyn Work>,
-    /// The command has a label, and the batch of its answer is open.
-    pub(super) is_labelled: bool,
-}
-
-/// Omits the work, which would otherwise need `Debug` in every kind.
-impl fmt::Debug for Pending {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Pending").field("is_labelled", &self.is_labelled).finish_non_exhaustive()
-    }
 }
 
 impl Irc {
@@ -107,13 +80,7 @@ impl Irc {
             phase: Phase::Registering(Box::new(Registration::new(until))),
             heard: until,
             asked: false,
-            #[cfg(feature = "store")]
-            has_asked: false,
-            #[cfg(feature = "store")]
-            waiting_replay: None,
-            pending: None,
-            #[cfg(feature = "store")]
-            batch: None,
+            unfinished: None,
         }
     }
 }

@@ -4,7 +4,6 @@ use std::time::{Duration, Instant};
 
 use super::client::{Irc, Phase};
 use super::farewell::farewell;
-use super::work::KEPT_BYTES;
 use crate::config::Limits;
 use crate::message::{CloseReason, ConnectionId, Found, Purpose, UserId};
 use crate::session::conversation::Conversation;
@@ -76,7 +75,7 @@ impl Conversation for Irc {
             Phase::Online { check } => *check,
         };
         #[cfg(feature = "store")]
-        let next = self.batch.as_ref().and_then(|batch| batch.until()).map_or(next, |until| until.min(next));
+        let next = self.batch_deadline().map_or(next, |until| until.min(next));
         Some(next)
     }
 
@@ -140,7 +139,7 @@ impl Conversation for Irc {
     }
 
     fn is_working(&self) -> bool {
-        self.pending.is_some()
+        self.unfinished.as_ref().is_some_and(|unfinished| unfinished.pending.is_some())
     }
 
     fn go_on(&mut self, context: &mut Context<'_>) {
@@ -148,23 +147,10 @@ impl Conversation for Irc {
     }
 
     fn stop_work(&mut self) {
-        self.pending = None;
-        #[cfg(feature = "store")]
-        {
-            self.batch = None;
-            self.has_asked = false;
-            self.waiting_replay = None;
-        }
+        self.unfinished = None;
     }
 
     fn kept_bytes(&self) -> usize {
-        let work_bytes = if self.is_working() { KEPT_BYTES } else { 0 };
-        #[cfg(feature = "store")]
-        let work_bytes = {
-            let questions = usize::from(self.has_asked) + usize::from(self.waiting_replay.is_some());
-            let asked_bytes = questions * super::history::ASKED_BYTES;
-            work_bytes.max(asked_bytes) + self.batch.as_ref().map_or(0, |batch| batch.kept_bytes())
-        };
-        work_bytes
+        self.unfinished.as_ref().map_or(0, |unfinished| unfinished.kept_bytes())
     }
 }

@@ -26,7 +26,8 @@ impl Irc {
         handle(self, context);
         #[cfg(feature = "store")]
         let label = label.filter(|label| !self.keeps_label(label, message));
-        if let (Some(label), Some(pending)) = (&label, &mut self.pending) {
+        let pending = self.unfinished.as_mut().and_then(|unfinished| unfinished.pending.as_mut());
+        if let (Some(label), Some(pending)) = (&label, pending) {
             pending.is_labelled = true;
             self.put(Part::First(label), context);
         } else if let Some(label) = label

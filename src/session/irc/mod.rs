@@ -31,6 +31,7 @@ mod rooms;
 mod server;
 mod speech;
 mod stats;
+mod unfinished;
 mod who;
 mod work;
 

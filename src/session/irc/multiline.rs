@@ -169,14 +169,16 @@ impl Irc {
             lines: 0,
             until: context.now.instant + LINE_WITHIN,
         });
-        self.batch = Some(Box::new(Batch { name: name.into(), draft }));
+        let batch = Batch { name: name.into(), draft };
+        self.unfinished(|unfinished| unfinished.batch = Some(batch));
         if let Some(fault) = fault {
             self.tell(&Fault::Other(fault), name, context);
         }
     }
 
     fn end_batch(&mut self, name: &str, context: &mut Context<'_>) {
-        let Some(batch) = self.batch.take_if(|batch| *batch.name == *name) else {
+        let ended = self.unfinished(|unfinished| unfinished.batch.take_if(|batch| *batch.name == *name));
+        let Some(batch) = ended else {
             return self.tell(&Fault::Other("no batch of this name is open"), name, context);
         };
         let Some(mut draft) = batch.draft else { return };
@@ -194,7 +196,7 @@ impl Irc {
     pub(super) fn is_batched(&mut self, line: &Message<'_>, context: &mut Context<'_>) -> bool {
         let name = line.tags.get("batch").filter(|_| self.capabilities.has(NEEDED));
         let Some(name) = name else { return false };
-        let added = match self.batch.as_mut().filter(|batch| *batch.name == *name) {
+        let added = match self.batch_mut().filter(|batch| *batch.name == *name) {
             Some(batch) => batch.draft.as_mut().map_or(Ok(()), |draft| draft.add(line, context.now.instant)),
             None => {
                 self.tell(&Fault::Other("no batch of this name is open"), &name, context);
@@ -210,7 +212,7 @@ impl Irc {
     /// Keeps `label` for the answer to the whole message if `opening` has just begun one.
     pub(super) fn keeps_label(&mut self, label: &str, opening: &Message<'_>) -> bool {
         let name = opening.params.first().and_then(|param| param.strip_prefix('+'));
-        let batch = self.batch.as_mut().filter(|batch| Some(&*batch.name) == name);
+        let batch = self.batch_mut().filter(|batch| Some(&*batch.name) == name);
         let draft = batch.and_then(|batch| batch.draft.as_mut());
         let draft = draft.filter(|draft| draft.lines == 0 && opening.command.eq_ignore_ascii_case("BATCH"));
         draft.map(|draft| draft.label = Some(label.into())).is_some()
@@ -223,14 +225,22 @@ impl Irc {
 
     /// Rejects the open batch if its next line is late.
     pub(super) fn expire_batch(&mut self, context: &mut Context<'_>) {
-        let until = self.batch.as_ref().and_then(|batch| batch.until());
-        if until.is_some_and(|until| until <= context.now.instant) {
+        if self.batch_deadline().is_some_and(|until| until <= context.now.instant) {
             self.reject_batch(&Fault::TooLate, context);
         }
     }
 
+    /// When the next line of the open batch is late.
+    pub(super) fn batch_deadline(&self) -> Option<Instant> {
+        self.unfinished.as_ref()?.batch.as_ref()?.until()
+    }
+
+    fn batch_mut(&mut self) -> Option<&mut Batch> {
+        self.unfinished.as_mut()?.batch.as_mut()
+    }
+
     fn reject_batch(&mut self, fault: &Fault, context: &mut Context<'_>) {
-        let Some(batch) = &mut self.batch else { return };
+        let Some(batch) = self.batch_mut() else { return };
         let Some(draft) = batch.draft.take() else { return };
         let name = batch.name.clone();
         self.tell(fault, &name, context);

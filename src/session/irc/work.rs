@@ -3,7 +3,8 @@
 
 use std::collections::HashSet;
 
-use super::client::{Irc, Pending, Progress, Work};
+use super::client::{Irc, Progress, Work};
+use super::unfinished::Pending;
 use crate::hub::ROOMS_PER_USER;
 use crate::session::Context;
 use crate::wire::irc::numeric;
@@ -11,14 +12,12 @@ use crate::wire::irc::numeric;
 /// Maximum number of channels per `JOIN`, `PART`, `NAMES` or `LIST`: as many as a user may be in.
 pub(super) const CHANNEL_TARGETS: usize = ROOMS_PER_USER;
 
-/// Memory of an unfinished command, in bytes: at most a line with tags, split into targets.
-pub(super) const KEPT_BYTES: usize = 8 * 1024;
-
 impl Irc {
     /// Starts a command, and finishes it if this turn's budget suffices.
     pub(super) fn begin(&mut self, mut work: impl Work + 'static, context: &mut Context<'_>) {
         if self.run(&mut work, context) == Progress::More {
-            self.pending = Some(Box::new(Pending { work: Box::new(work), is_labelled: false }));
+            let pending = Pending { work: Box::new(work), is_labelled: false };
+            self.unfinished(|unfinished| unfinished.pending = Some(pending));
         }
     }
 
@@ -35,13 +34,13 @@ impl Irc {
 
     /// Continues the command that the budget has interrupted.
     pub(super) fn go_on_working(&mut self, context: &mut Context<'_>) {
-        let Some(mut pending) = self.pending.take() else { return };
+        let Some(mut pending) = self.unfinished(|unfinished| unfinished.pending.take()) else { return };
         let progress = self.run(&mut *pending.work, context);
         if pending.is_labelled {
             self.continue_label(progress == Progress::Done, context);
         }
         if progress == Progress::More {
-            self.pending = Some(pending);
+            self.unfinished(|unfinished| unfinished.pending = Some(pending));
         }
     }
 

@@ -17,17 +17,26 @@ pub(super) use reference::KINDS as REFERENCES;
 pub(super) use replay::Replay;
 
 use super::client::Irc;
-use crate::message::{Answer, Effect, Query, Readable, Recall, RecallFor};
+use crate::message::{Answer, Effect, Query, Readable, Recall, RecallFor, Selection};
 use crate::name::RoomName;
 use crate::session::Context;
 
-/// Memory of a question that waits for the store, in bytes: at most a name and a selection per channel.
-pub(super) const ASKED_BYTES: usize = 8 * 1024;
+/// Memory of a question about this many channels that waits for the store, in bytes.
+pub(super) fn asked_bytes(channels: usize) -> usize {
+    if channels == 0 { 0 } else { QUESTION_BYTES + channels * CHANNEL_BYTES }
+}
+
+/// A question without its channels, and those who wait for it. Words to search for are as long as a line at most.
+const QUESTION_BYTES: usize = 1024;
+
+/// What a question says about a channel, in a list that has just grown.
+const CHANNEL_BYTES: usize = 2 * size_of::<Selection>();
 
 impl Irc {
     /// Asks the store.
     fn recall(&mut self, query: Query, purpose: RecallFor, context: &mut Context<'_>) {
-        self.has_asked = true;
+        let asked = query.rooms();
+        self.unfinished(|unfinished| unfinished.asked = asked);
         context.out.push(Effect::Errand(self.connection, Recall { query, purpose }.into()));
     }
 
@@ -52,7 +61,7 @@ impl Irc {
         label: Option<&str>,
         context: &mut Context<'_>,
     ) {
-        self.has_asked = false;
+        self.unfinished(|unfinished| unfinished.asked = 0);
         match purpose {
             RecallFor::Chathistory { subcommand, room } => {
                 self.chathistory_recalled(subcommand, &room, answer, label, context);

@@ -23,6 +23,11 @@ pub(in crate::session::irc) struct Replay {
 }
 
 impl Replay {
+    /// The number of channels.
+    pub(in crate::session::irc) fn channels(&self) -> usize {
+        self.selections.len()
+    }
+
     /// Notes that the client has joined this channel.
     pub(in crate::session::irc) fn joined(&mut self, room: &RoomName, irc: &Irc, context: &Context<'_>) {
         let most = context.house.config.history.replay;

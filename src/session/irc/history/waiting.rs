@@ -16,11 +16,13 @@ impl Irc {
     /// Lets a replay wait until the client asks, or answers a `PING` without having asked.
     pub(super) fn wait_to_replay(&mut self, replay: Replay, context: &mut Context<'_>) {
         let new = replay.selections;
-        let waiting = &mut self.waiting_replay.get_or_insert_default().selections;
-        waiting.retain(|old| new.iter().all(|new| new.of.room != old.of.room));
-        waiting.extend(new);
-        let excess = waiting.len().saturating_sub(ROOMS_PER_USER);
-        waiting.drain(..excess);
+        self.unfinished(|unfinished| {
+            let waiting = &mut unfinished.replay.get_or_insert_default().selections;
+            waiting.retain(|old| new.iter().all(|new| new.of.room != old.of.room));
+            waiting.extend(new);
+            let excess = waiting.len().saturating_sub(ROOMS_PER_USER);
+            waiting.drain(..excess);
+        });
         context.out.write(self.connection, |bytes| {
             let mut line = Line::begin(bytes);
             line.command("PING");
@@ -32,7 +34,7 @@ impl Irc {
     /// Lets nothing wait of this past, for which the client has asked itself. Returns where its replay would have ended:
     /// everything later the client has heard.
     pub(super) fn take_waiting(&mut self, of: &Readable) -> Option<EventId> {
-        let waiting = &mut self.waiting_replay.as_mut()?.selections;
+        let waiting = &mut self.unfinished.as_mut()?.replay.as_mut()?.selections;
         let index = waiting.iter().position(|selection| selection.of.room == of.room)?;
         Some(waiting.swap_remove(index).interval.before)
     }
@@ -44,7 +46,7 @@ impl Irc {
         context: &mut Context<'_>,
     ) {
         if message.params.contains(&TOKEN)
-            && let Some(replay) = self.waiting_replay.take()
+            && let Some(replay) = self.unfinished(|unfinished| unfinished.replay.take())
         {
             replay.begin(self, context);
         }
