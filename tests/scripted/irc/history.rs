@@ -230,16 +230,28 @@ fn who_is_removed_while_the_question_waits_reads_nothing() {
     let ana = house.irc("ana");
     house.send(ana, "JOIN #tea");
     say(&mut house, ana, "for members");
-    let eve = house.irc_with("eve", MODERN);
-    house.send(eve, "JOIN #tea");
-    house.forget();
-    house.bytes_for_a_turn(eve, "CHATHISTORY LATEST #tea * 9\r\n");
-    house.bytes_for_a_turn(ana, "KICK #tea eve\r\n");
-    house.scene().settle();
-    let lines = house.lines(eve);
-    assert!(lines.iter().any(|line| line.contains(" KICK ")), "{lines:?}");
-    assert!(lines.iter().any(|line| line.contains("INVALID_TARGET")), "{lines:?}");
-    assert_eq!(texts(&lines), [""; 0]);
+    let eve =
+        house.irc_with("eve", &format!("{MODERN} soju.im/search znc.in/playback draft/message-redaction"));
+    for question in [
+        "CHATHISTORY LATEST #tea * 9",
+        "CHATHISTORY TARGETS timestamp=2001-01-01T00:00:00Z timestamp=2002-01-01T00:00:00Z 9",
+        "SEARCH text=members",
+        "ZNC *playback PLAY * 0",
+        "ZNC *playback LIST",
+    ] {
+        house.send(eve, "JOIN #tea");
+        house.forget();
+        house.bytes_for_a_turn(eve, &format!("{question}\r\n"));
+        house.bytes_for_a_turn(ana, "KICK #tea eve\r\nPRIVMSG #tea :members\r\n");
+        house.scene().settle();
+        let mut lines = house.lines(eve);
+        assert!(lines.remove(0).contains(" KICK #tea eve "), "{question}: {lines:?}");
+        let is_refused =
+            lines.iter().any(|line| line.contains("FAIL CHATHISTORY INVALID_TARGET LATEST #tea"));
+        assert_eq!(is_refused, question.contains("LATEST"), "{lines:?}");
+        assert!(is_refused || !lines.concat().contains("#tea"), "{question}: {lines:?}");
+        assert_eq!(texts(&lines), [""; 0], "{question}");
+    }
 }
 
 #[test]

@@ -105,7 +105,8 @@ impl Irc {
             self.fail_about(COMMAND, "MESSAGE_ERROR", &["TARGETS", "*"], text, context);
             return self.label_rest(label, context);
         };
-        let lines = targets.iter().map(|(room, last)| {
+        let readable = targets.iter().filter(|(room, _)| self.readable(room, context).is_some());
+        let lines = readable.map(|(room, last)| {
             let mut bytes = Vec::new();
             let mut line = Line::begin(&mut bytes);
             line.source(&context.house.name);

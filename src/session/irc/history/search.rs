@@ -2,7 +2,7 @@
 
 use super::past::{Batch, Pages};
 use super::reference::Reference;
-use crate::message::{Answer, First, Interval, Query, RecallFor};
+use crate::message::{Answer, EventKind, First, Interval, Query, RecallFor};
 use crate::name::{RoomName, UserName};
 use crate::session::Context;
 use crate::session::irc::client::Irc;
@@ -50,10 +50,15 @@ impl Irc {
     }
 
     pub(super) fn search_recalled(&self, answer: Answer, label: Option<&str>, context: &mut Context<'_>) {
-        let Answer::Found(events) = answer else {
+        let Answer::Found(mut events) = answer else {
             self.fail_about(COMMAND, "INTERNAL_ERROR", &[], "The search could not be run", context);
             return self.label_rest(label, context);
         };
+        // The client may have left since it asked.
+        events.retain(|event| match &event.kind {
+            EventKind::Said { room, .. } => self.readable(room, context).is_some(),
+            _ => false,
+        });
         let pages = Pages { events, first: First::Newest, is_all: true };
         self.tell_past(Batch::Search, pages, label, context);
     }
