@@ -241,7 +241,7 @@ fn who_is_removed_while_the_question_waits_reads_nothing() {
     ] {
         house.send(eve, "JOIN #tea");
         house.forget();
-        house.bytes_for_a_turn(eve, &format!("{question}\r\n"));
+        house.bytes_for_a_turn(eve, format!("{question}\r\n"));
         house.bytes_for_a_turn(ana, "KICK #tea eve\r\nPRIVMSG #tea :members\r\n");
         house.scene().settle();
         let mut lines = house.lines(eve);
