@@ -1,5 +1,5 @@
-//! Questions to the store about the past. Addresses take turns, and only a few questions are with the store at a time:
-//! it answers them in order, so a peer that asks much waits for itself.
+//! Questions to the store about the past. The store has only a few questions at a time, and one of each address: so a
+//! peer that asks much waits for itself. Addresses take turns.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -12,13 +12,13 @@ const AT_ONCE: usize = 4;
 /// The questions without an answer: at most one per connection.
 #[derive(Debug, Default)]
 pub(super) struct Recalls {
-    /// Questions that the store does not have yet.
+    /// Questions that the store does not have yet. An origin has a queue while it is in `turns` or `under_way`.
     queues: HashMap<Origin, VecDeque<Question>>,
-    /// Origins with a queue, in the order of their turns.
+    /// Origins that wait for their turn, in order.
     turns: VecDeque<Origin>,
     waiting: HashMap<usize, Asker>,
-    /// The connections whose questions the store has, by number. They may have gone.
-    under_way: HashMap<u64, usize>,
+    /// The connections whose questions the store has, by number, and their origins. Connections may have gone.
+    under_way: HashMap<u64, (usize, Origin)>,
     /// The last number given to a question.
     numbers: u64,
 }
@@ -65,16 +65,13 @@ impl Recalls {
     pub(super) fn next(&mut self) -> Option<(u64, Query)> {
         while self.under_way.len() < AT_ONCE {
             let origin = self.turns.pop_front()?;
-            let Some(queue) = self.queues.get_mut(&origin) else { continue };
-            let next = queue.pop_front();
-            if queue.is_empty() {
-                self.queues.remove(&origin);
-            } else {
-                self.turns.push_back(origin);
-            }
-            if let Some(Question { number, key, query }) = next {
-                self.under_way.insert(number, key);
-                return Some((number, query));
+            match self.queues.get_mut(&origin).and_then(VecDeque::pop_front) {
+                Some(Question { number, key, query }) => {
+                    self.under_way.insert(number, (key, origin));
+                    return Some((number, query));
+                }
+                // All of them were forgotten.
+                None => drop(self.queues.remove(&origin)),
             }
         }
         None
@@ -92,7 +89,12 @@ impl Recalls {
 
     /// Takes the answer to a question. Returns the connection that waits for it, if it still does.
     pub(super) fn answered(&mut self, number: u64) -> Option<(usize, Asker)> {
-        let key = self.under_way.remove(&number)?;
+        let (key, origin) = self.under_way.remove(&number)?;
+        if self.queues.get(&origin).is_some_and(|queue| !queue.is_empty()) {
+            self.turns.push_back(origin);
+        } else {
+            self.queues.remove(&origin);
+        }
         self.waiting.get(&key).filter(|asker| asker.number == number)?;
         self.waiting.remove_entry(&key)
     }
@@ -102,5 +104,56 @@ impl Recalls {
         let Some(Asker { number, origin, .. }) = self.waiting.remove(&key) else { return };
         let Some(queue) = self.queues.get_mut(&origin) else { return };
         queue.retain(|question| question.number != number);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use super::*;
+
+    fn peer(last: u8) -> Peer {
+        Peer::Tcp(Ipv4Addr::new(192, 0, 2, last).into(), 1)
+    }
+
+    /// Questions of the connections `keys`, each from its address.
+    fn asked(askers: impl IntoIterator<Item = (usize, u8)>) -> Recalls {
+        let mut recalls = Recalls::default();
+        for (key, address) in askers {
+            let query = Query::Events(Vec::new());
+            recalls.ask(key, peer(address), query, RecallFor::Targets, None);
+        }
+        recalls
+    }
+
+    fn all(recalls: &mut Recalls) -> Vec<u64> {
+        std::iter::from_fn(|| recalls.next()).map(|(number, _)| number).collect()
+    }
+
+    #[test]
+    fn an_address_that_asks_much_waits_for_itself_and_addresses_take_turns() {
+        let mut recalls = asked([(1, 1), (2, 1), (3, 1), (4, 2), (5, 3), (6, 4), (7, 5)]);
+        assert_eq!(all(&mut recalls), [1, 4, 5, 6], "the store has four");
+        assert_eq!(recalls.answered(1).map(|(key, _)| key), Some(1));
+        assert_eq!(all(&mut recalls), [7]);
+        assert!(recalls.answered(4).is_some());
+        assert_eq!(all(&mut recalls), [2]);
+        assert!(recalls.answered(5).is_some());
+        assert_eq!(all(&mut recalls), [0; 0], "the other question of its address is under way");
+    }
+
+    #[test]
+    fn nothing_remains_of_questions_that_are_answered_or_forgotten() {
+        let mut recalls = asked([(1, 1), (2, 1), (3, 2), (4, 3)]);
+        recalls.forget(4);
+        assert_eq!(all(&mut recalls), [1, 3]);
+        recalls.forget(1);
+        recalls.forget(2);
+        assert!(recalls.answered(1).is_none(), "its connection has gone");
+        assert!(recalls.answered(3).is_some());
+        assert_eq!(all(&mut recalls), [0; 0]);
+        let Recalls { queues, turns, waiting, under_way, .. } = recalls;
+        assert!(queues.is_empty() && turns.is_empty() && waiting.is_empty() && under_way.is_empty());
     }
 }
