@@ -9,9 +9,9 @@ use super::connection::Inlet;
 use super::recalls::Recalls;
 use super::{Server, Stream};
 use crate::message::{Answer, EventId, Found, Now, Recall, Record};
-use crate::store::{QUEUE_BYTES, Reply, Status, Store};
+use crate::store::{Reply, Status, Store};
 
-/// The queue to the store takes at most `--memory` divided by this, and no more than [`QUEUE_BYTES`].
+/// The queue to the store takes at most `--memory` divided by this, and no more than the store allows.
 const SHARE_OF_QUEUE: usize = 16;
 
 /// The store, if there is one, and who waits for it.
@@ -69,8 +69,7 @@ impl<S: Stream> Server<S> {
     /// Keeps bans in this store from now on and, if the config says so, the history of rooms. Ids continue after those
     /// of an earlier run.
     pub fn use_store(&mut self, mut store: Store, last_event: EventId) {
-        let most = self.house.config.limits.memory_bytes / SHARE_OF_QUEUE;
-        store.set_queue_bytes(most.min(QUEUE_BYTES));
+        store.limit_queue(self.house.config.limits.memory_bytes / SHARE_OF_QUEUE);
         self.history.store = Some(store);
         self.house.keeps_bans = true;
         self.hub.continue_after(last_event);

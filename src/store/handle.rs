@@ -18,7 +18,7 @@ use crate::message::{Ban, Query, Record};
 
 /// Memory of records that wait to be written, in bytes, above which speakers must wait. With twice as much, further
 /// records are lost.
-pub const QUEUE_BYTES: usize = 1024 * 1024;
+const QUEUE_BYTES: usize = 1024 * 1024;
 
 /// Records committed together at the most.
 pub(super) const GROUP_RECORDS: usize = 1_000;
@@ -61,7 +61,7 @@ impl Store {
             .map_err(|error| StoreError::new(format!("cannot start a thread for the store: {error}")))?;
         // A small file has no room for the journal of large transactions.
         let most = usize::try_from(config.bytes / 16).unwrap_or(QUEUE_BYTES);
-        store.set_queue_bytes(most.min(QUEUE_BYTES));
+        store.limit_queue(most);
         Ok((store, opened))
     }
 
@@ -83,9 +83,9 @@ impl Store {
         })
     }
 
-    /// Limits the memory of waiting records, in bytes; [`QUEUE_BYTES`] without this.
-    pub fn set_queue_bytes(&mut self, bytes: usize) {
-        self.queue_bytes = bytes;
+    /// Limits the memory of waiting records, in bytes. It is never raised.
+    pub fn limit_queue(&mut self, bytes: usize) {
+        self.queue_bytes = self.queue_bytes.min(bytes);
     }
 
     /// Records this. It is lost if the queue is overfull, or if it is full and writing fails.

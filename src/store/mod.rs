@@ -15,7 +15,7 @@ mod sqlite;
 
 pub use database::{Database, Figures};
 pub use desk::{Reply, Status};
-pub use handle::{QUEUE_BYTES, Store};
+pub use handle::Store;
 pub use question::Question;
 
 use std::fmt;

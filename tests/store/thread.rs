@@ -118,7 +118,7 @@ fn a_full_queue_is_told_and_has_room_when_it_is_half_empty() {
     let (permit, permits) = mpsc::channel();
     database.permits = Some(permits);
     let (mut kept, mut events) = (Kept::start(database), Events::default());
-    kept.store.set_queue_bytes(64 * 1024);
+    kept.store.limit_queue(64 * 1024);
     let mut recorded = 0;
     while !kept.store.is_full() {
         kept.store.record(events.say("#tea", &user("bob"), "hello", start()));
@@ -140,12 +140,24 @@ fn a_full_queue_is_told_and_has_room_when_it_is_half_empty() {
 }
 
 #[test]
+fn a_limit_of_the_queue_is_lowered_and_never_raised() {
+    let (database, _calls) = StandIn::new();
+    let (mut kept, mut events) = (Kept::start(database), Events::default());
+    kept.store.limit_queue(64 * 1024);
+    kept.store.limit_queue(1024 * 1024);
+    while !kept.store.is_full() {
+        kept.store.record(events.say("#tea", &user("bob"), "hello", start()));
+    }
+    assert!(kept.store.queued_bytes() < 65 * 1024, "{}", kept.store.queued_bytes());
+}
+
+#[test]
 fn a_failure_and_its_end_are_told_once_and_nobody_waits_meanwhile() {
     let (database, calls) = StandIn::new();
     let failure = Arc::clone(&database.failure);
     *failure.lock().unwrap() = Some("the disk is full".into());
     let (mut kept, mut events) = (Kept::start(database), Events::default());
-    kept.store.set_queue_bytes(64 * 1024);
+    kept.store.limit_queue(64 * 1024);
     let mut say = |kept: &mut Kept| {
         kept.store.record(events.say("#tea", &user("bob"), "hello", start()));
         kept.store.flush(start());
@@ -178,7 +190,7 @@ fn whoever_waits_for_a_full_queue_goes_on_when_writing_fails() {
     database.permits = Some(permits);
     let failure = Arc::clone(&database.failure);
     let (mut kept, mut events) = (Kept::start(database), Events::default());
-    kept.store.set_queue_bytes(64 * 1024);
+    kept.store.limit_queue(64 * 1024);
     while !kept.store.is_full() {
         kept.store.record(events.say("#tea", &user("bob"), "hello", start()));
     }
