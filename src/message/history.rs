@@ -51,7 +51,7 @@ pub enum Query {
         /// Most rooms in the answer.
         most: usize,
     },
-    /// Messages that contain all of these words, ignoring letter case, newest first.
+    /// Messages that contain all of these words, ignoring letter case.
     Search {
         rooms: Vec<Readable>,
         words: Vec<String>,
@@ -130,6 +130,8 @@ pub enum Answer {
 pub struct Selected {
     pub room: RoomName,
     pub events: Vec<Event>,
+    /// The end of the interval that was wanted first.
+    pub first: First,
     /// There are no more in the interval.
     pub is_all: bool,
 }
@@ -152,8 +154,8 @@ pub enum RecallFor {
     Play,
     /// `LIST` of `znc.in/playback`.
     ListPlayable,
-    /// `SEARCH`.
-    Search,
+    /// `SEARCH`, from this end of the interval.
+    Search(First),
     /// After joining rooms, for clients that cannot ask.
     Replay,
     /// `REDACT` of a message in this room.

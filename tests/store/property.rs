@@ -297,7 +297,7 @@ impl Twins {
         });
         let mut found: Vec<_> = found.collect();
         found.sort_by_key(|event| event.id);
-        let expected = format!("Found({:?})", keep(found, range.most, First::Newest));
+        let expected = format!("Found({:?})", keep(found, range.most, range.first));
         let from = from.map(|user| USERS[user].parse().unwrap());
         let (words, most) = (vec![word.to_owned()], range.most);
         let query = Query::Search { rooms: readable, words, from, interval, most };

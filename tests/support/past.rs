@@ -85,7 +85,8 @@ impl Past {
         let is_one = |kept: &&Kept| kept.is_in(of, *interval) && (*with_events || kept.is_message());
         let all: Vec<_> = self.kept.iter().filter(is_one).map(|kept| kept.event.clone()).collect();
         let is_all = all.len() <= *most;
-        Selected { room: of.room.clone(), events: end(all, *most, interval.first), is_all }
+        let first = interval.first;
+        Selected { room: of.room.clone(), events: end(all, *most, first), first, is_all }
     }
 }
 
@@ -150,7 +151,7 @@ impl Database for Past {
                     is_readable && kept.is_message() && kept.has(words, from.as_ref())
                 };
                 let found = self.kept.iter().filter(is_one).map(|kept| kept.event.clone()).collect();
-                Answer::Found(end(found, *most, First::Newest))
+                Answer::Found(end(found, *most, interval.first))
             }
             Query::Message { of, id } => {
                 let interval =

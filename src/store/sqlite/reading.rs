@@ -221,10 +221,9 @@ fn cursors(query: &Query) -> Vec<Cursor> {
             rooms.iter().map(|of| Cursor::new(of, Class::Message, last, 1)).collect()
         }
         Query::Search { rooms, interval, most, .. } => {
-            let last = Interval { first: First::Newest, ..*interval };
             let cursor = |of| Cursor {
                 rows: SEARCH_ROWS / rooms.len(),
-                ..Cursor::new(of, Class::Message, last, *most)
+                ..Cursor::new(of, Class::Message, *interval, *most)
             };
             rooms.iter().map(cursor).collect()
         }
@@ -249,10 +248,10 @@ fn answer(query: &Query, cursors: Vec<Cursor>) -> Answer {
             keep(&mut last, *most, interval.first);
             Answer::Targets(last)
         }
-        Query::Search { most, .. } => {
+        Query::Search { interval, most, .. } => {
             let mut found: Vec<_> = cursors.flat_map(|cursor| cursor.found).collect();
             found.sort_by_key(|event| event.id);
-            keep(&mut found, *most, First::Newest);
+            keep(&mut found, *most, interval.first);
             Answer::Found(found)
         }
         Query::Message { .. } => Answer::Message(None),
@@ -276,7 +275,7 @@ fn merge(selection: &Selection, cursors: Vec<Cursor>) -> Selected {
     events.sort_by_key(|event| event.id);
     is_all &= events.len() <= selection.most;
     keep(&mut events, selection.most, first);
-    Selected { room: selection.of.room.clone(), events, is_all }
+    Selected { room: selection.of.room.clone(), events, first, is_all }
 }
 
 /// Keeps the first or last `most` of a list.

@@ -169,6 +169,44 @@ fn each_subcommand_selects_what_the_specification_says() {
     }
 }
 
+/// The texts and ids of the messages in `lines`.
+fn said(lines: &[String]) -> Vec<(String, String)> {
+    let ids = lines.iter().filter_map(|line| tag(line, "msgid").map(|id| format!("msgid={id}")));
+    texts(lines).into_iter().zip(ids).collect()
+}
+
+#[test]
+fn pages_too_large_for_an_answer_have_no_gap_and_the_one_around_a_message_shows_it() {
+    let scratch = Scratch::new();
+    let mut house = IrcScene::with_history(&scratch.path("state"), |config| {
+        (config.limits.flood, config.limits.outbox_bytes) = (None, 16 * 1024);
+    });
+    let ana = house.irc_with("ana", MODERN);
+    house.send(ana, "JOIN #tea");
+    let echoes: Vec<_> = (0..100)
+        .map(|n| {
+            house.forget();
+            house.ask(ana, &format!("PRIVMSG #tea :{n}{}", "x".repeat(300))).remove(0)
+        })
+        .collect();
+    let all = said(&echoes);
+    let (mut paged, mut from) = (vec![all[0].clone()], all[0].1.clone());
+    loop {
+        house.forget();
+        let until = &all[99].1;
+        let page = said(&house.ask(ana, &format!("CHATHISTORY BETWEEN #tea {from} {until} 200")));
+        let Some((_, last)) = page.last() else { break };
+        from = last.clone();
+        paged.extend(page);
+    }
+    assert_eq!(paged, all[..99]);
+    house.forget();
+    let around = said(&house.ask(ana, &format!("CHATHISTORY AROUND #tea {} 100", all[50].1)));
+    let start = all.iter().position(|one| *one == around[0]).expect("it was said");
+    assert_eq!(around, all[start..start + around.len()], "there is no gap");
+    assert!((40..50).contains(&start) && start + around.len() > 55, "{start} {}", around.len());
+}
+
 #[test]
 fn wrong_commands_are_refused_with_the_codes_of_the_specification() {
     let scratch = Scratch::new();
@@ -525,6 +563,8 @@ fn search_finds_messages_of_the_clients_channels_only() {
     assert_eq!(found("text=tea\\sgreen"), ["Green tea is green"]);
     assert_eq!(found("text=été;in=#tea"), ["ÉTÉ green"]);
     assert_eq!(found("text=green;limit=1"), ["ÉTÉ green"]);
+    assert_eq!(found("text=green;limit=1;after=2001-09-09T01:46:40.000Z"), ["Green tea is green"]);
+    assert_eq!(found("text=green;limit=1;before=2001-09-09T01:46:40.000Z"), ["ÉTÉ green"]);
     assert_eq!(house.told(bob, "SEARCH in=#milk"), "FAIL SEARCH INVALID_PARAMS in");
     assert_eq!(house.told(bob, "SEARCH colour=x"), "FAIL SEARCH INVALID_PARAMS colour");
 }

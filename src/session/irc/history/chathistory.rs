@@ -1,9 +1,11 @@
 //! `CHATHISTORY` (IRCv3 `draft/chathistory`).
 
-use super::past::{Batch, Pages};
+use super::past::Batch;
 use super::reference::{BadReference, Reference};
 use crate::date;
-use crate::message::{Answer, Capabilities, First, Interval, Query, Readable, RecallFor, Selection};
+use crate::message::{
+    Answer, Capabilities, First, Interval, Query, Readable, RecallFor, Selected, Selection,
+};
 use crate::name::RoomName;
 use crate::session::Context;
 use crate::session::irc::client::Irc;
@@ -86,17 +88,29 @@ impl Irc {
     ) {
         let (code, text) = match answer {
             Answer::Events(selected) if self.readable(room, context).is_some() => {
-                let is_all = selected.iter().all(|selected| selected.is_all);
-                let first = if subcommand == "AFTER" { First::Oldest } else { First::Newest };
-                let events = selected.into_iter().flat_map(|selected| selected.events);
-                let pages = Pages { events: events.collect(), first, is_all };
-                return self.tell_past(Batch::Chathistory(room), pages, label, context);
+                let (lines, is_whole) = self.encoded_halves(&selected, context);
+                return self.tell_batch(Batch::Chathistory(room), lines, is_whole, label, context);
             }
             Answer::Events(_) => ("INVALID_TARGET", "You are not in such a channel"),
             _ => ("MESSAGE_ERROR", "Messages could not be retrieved"),
         };
         self.fail_about(COMMAND, code, &[subcommand, room.as_str()], text, context);
         self.label_rest(label, context);
+    }
+
+    /// The lines of all selections, of which the last is the earliest, as far as they fit into one answer. Each is cut
+    /// at the end that is not its first, so that pages have no gap. True if nothing is missing.
+    fn encoded_halves(&self, selected: &[Selected], context: &mut Context<'_>) -> (Vec<Vec<u8>>, bool) {
+        let (mut lines, mut is_whole, mut left) = (Vec::new(), true, context.house.answer_bytes());
+        for (n, Selected { events, first, is_all, .. }) in selected.iter().enumerate() {
+            // More than the longest message.
+            let share = if n + 1 < selected.len() { left / 4 * 3 } else { left };
+            let (half, bytes) = self.encoded(events, *first, share, context);
+            is_whole &= *is_all && half.len() == events.len();
+            left -= bytes;
+            lines.splice(0..0, half);
+        }
+        (lines, is_whole)
     }
 
     pub(super) fn targets_recalled(&self, answer: Answer, label: Option<&str>, context: &mut Context<'_>) {
@@ -158,11 +172,11 @@ fn selections(
     let latest = Interval::LATEST;
     let interval = match (subcommand, places) {
         ("AROUND", &[place]) => {
-            // The message itself is the first of the second half.
+            // The later half is first, because it begins with the message itself.
             let earlier = Interval { before: place.earlier_than(), ..latest };
             let later = Interval { after: place.before, first: First::Oldest, ..latest };
             let half = most / 2;
-            return vec![selection(earlier, half), selection(later, most - half)];
+            return vec![selection(later, most - half), selection(earlier, half)];
         }
         ("BEFORE", &[place]) => Interval { before: place.earlier_than(), ..latest },
         ("AFTER", &[place]) => Interval { after: place.later_than(), first: First::Oldest, ..latest },

@@ -67,7 +67,7 @@ impl Irc {
                 self.chathistory_recalled(subcommand, &room, answer, label, context);
             }
             RecallFor::Targets => self.targets_recalled(answer, label, context),
-            RecallFor::Search => self.search_recalled(answer, label, context),
+            RecallFor::Search(first) => self.search_recalled(first, answer, label, context),
             RecallFor::Play => self.play_recalled(answer, label, context),
             RecallFor::ListPlayable => self.playable_recalled(answer, label, context),
             RecallFor::Replay => self.replay_recalled(answer, label, context),

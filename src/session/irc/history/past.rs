@@ -29,33 +29,7 @@ impl<'a> Batch<'a> {
     }
 }
 
-/// Events of one channel, in order.
-#[derive(Debug)]
-pub(super) struct Pages {
-    pub(super) events: Vec<Event>,
-    /// Which end is kept when the answer becomes too long.
-    pub(super) first: First,
-    /// There are no more.
-    pub(super) is_all: bool,
-}
-
 impl Irc {
-    /// Tells the client of events, as far as they fit into one answer.
-    pub(super) fn tell_past(
-        &self,
-        batch: Batch<'_>,
-        pages: Pages,
-        label: Option<&str>,
-        context: &mut Context<'_>,
-    ) {
-        let Pages { events, first, is_all } = pages;
-        let count = events.len();
-        let most = context.house.answer_bytes();
-        let (lines, _) = self.encoded(&events, first, most, context);
-        let is_whole = is_all && lines.len() == count;
-        self.tell_batch(batch, lines, is_whole, label, context);
-    }
-
     /// The lines of each event, as many as fit into `most` bytes. Returns their total size, too.
     pub(super) fn encoded(
         &self,

@@ -86,11 +86,11 @@ impl Irc {
     /// Tells the client of the past of several channels, as far as that fits into one answer.
     pub(super) fn tell_all_past(&self, selected: Vec<Selected>, context: &mut Context<'_>) {
         let mut most = context.house.answer_bytes();
-        for Selected { room, events, is_all } in selected {
+        for Selected { room, events, first, is_all } in selected {
             if events.is_empty() || self.readable(&room, context).is_none() {
                 continue;
             }
-            let (lines, bytes) = self.encoded(&events, First::Newest, most, context);
+            let (lines, bytes) = self.encoded(&events, first, most, context);
             most -= bytes;
             let is_whole = is_all && lines.len() == events.len();
             self.tell_batch(Batch::Chathistory(&room), lines, is_whole, None, context);

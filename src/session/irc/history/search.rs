@@ -1,6 +1,6 @@
 //! `SEARCH` (`soju.im/search`): messages in the client's channels.
 
-use super::past::{Batch, Pages};
+use super::past::Batch;
 use super::reference::Reference;
 use crate::message::{Answer, EventKind, First, Interval, Query, RecallFor};
 use crate::name::{RoomName, UserName};
@@ -46,10 +46,17 @@ impl Irc {
             None => self.all_readable(context),
         };
         let Wanted { from, words, interval, most, .. } = wanted;
-        self.recall(Query::Search { rooms, words, from, interval, most }, RecallFor::Search, context);
+        let purpose = RecallFor::Search(interval.first);
+        self.recall(Query::Search { rooms, words, from, interval, most }, purpose, context);
     }
 
-    pub(super) fn search_recalled(&self, answer: Answer, label: Option<&str>, context: &mut Context<'_>) {
+    pub(super) fn search_recalled(
+        &self,
+        first: First,
+        answer: Answer,
+        label: Option<&str>,
+        context: &mut Context<'_>,
+    ) {
         let Answer::Found(mut events) = answer else {
             self.fail_about(COMMAND, "INTERNAL_ERROR", &[], "The search could not be run", context);
             return self.label_rest(label, context);
@@ -59,8 +66,9 @@ impl Irc {
             EventKind::Said { room, .. } => self.readable(room, context).is_some(),
             _ => false,
         });
-        let pages = Pages { events, first: First::Newest, is_all: true };
-        self.tell_past(Batch::Search, pages, label, context);
+        let most = context.house.answer_bytes();
+        let (lines, _) = self.encoded(&events, first, most, context);
+        self.tell_batch(Batch::Search, lines, true, label, context);
     }
 }
 
