@@ -659,6 +659,32 @@ fn the_past_survives_a_restart() {
     assert_eq!(house.ask(ana, ask), before);
 }
 
+#[test]
+fn who_comes_back_soon_after_a_restart_sees_only_what_was_missed() {
+    let scratch = Scratch::new();
+    {
+        let mut house = house(&scratch);
+        let ana = house.irc("ana");
+        house.send(ana, "JOIN #tea");
+        (0..25).for_each(|n| say(&mut house, ana, &format!("old {n}")));
+        house.advance(Duration::from_secs(1));
+        house.send(ana, "QUIT");
+        house.scene().end_store();
+    }
+    let mut house = house(&scratch);
+    house.advance(Duration::from_secs(5));
+    let eve = house.irc("eve");
+    let seen = texts(&house.ask(eve, "JOIN #tea"));
+    assert_eq!((seen.len(), seen[19].as_str()), (20, "[01:46] old 24"), "she was not here");
+    say(&mut house, eve, "missed");
+    let ana = house.irc("ana");
+    assert_eq!(texts(&house.ask(ana, "JOIN #tea")), ["[01:46] missed"]);
+    house.advance(Duration::from_secs(60));
+    let other = house.connect();
+    house.register(other, "ann", "");
+    assert_eq!(texts(&house.ask(other, "JOIN #tea")).len(), 20);
+}
+
 /// What happens in the conversation that two stores record.
 #[derive(Clone, Debug)]
 enum Step {

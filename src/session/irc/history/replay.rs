@@ -1,12 +1,12 @@
 //! The last messages after `JOIN`, for clients that do not ask for them.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use super::playback::MOST_LINES;
 use crate::date;
 use crate::message::{
     Answer, Capabilities, Event, EventId, EventKind, First, Interval, Query, RecallFor, Selected, Selection,
-    Speech,
+    Source, Speech,
 };
 use crate::name::RoomName;
 use crate::session::Context;
@@ -36,17 +36,16 @@ impl Replay {
         }
         let Some(id) = context.hub.rooms().find(room) else { return };
         if context.hub.keeps_history_of(id) {
-            let (after, most) = match irc.left_at(context) {
-                // It shows what it has, so it needs all that it missed.
-                Some(left) if irc.keeps_lines() => (left, MOST_LINES),
-                Some(left) => (left, most),
-                None => (EventId::MIN, most),
-            };
+            let left = irc.left_at(context);
+            // Only the store knows who left when the server ended.
+            let with_events = left.is_none() && context.house.up(context.now.time) <= ABSENCE;
+            let needs_all = irc.keeps_lines() && left.is_some();
+            let most = if needs_all || with_events { MOST_LINES } else { most };
             // The client hears everything later itself.
             let before = context.hub.last_event().following();
-            let interval = Interval { after, before, first: First::Newest };
+            let interval = Interval { after: left.unwrap_or(EventId::MIN), before, first: First::Newest };
             let of = context.hub.readable(id);
-            self.selections.push(Selection { of, interval, with_events: false, most });
+            self.selections.push(Selection { of, interval, with_events, most });
         }
     }
 
@@ -74,7 +73,7 @@ impl Irc {
         !is_bot && !self.capabilities.has(Capabilities::CHATHISTORY)
     }
 
-    /// True for clients that show later what they have heard earlier, like a bouncer's.
+    /// True for clients that show later what they have heard earlier, like a bouncer's. They need all that they missed.
     fn keeps_lines(&self) -> bool {
         self.capabilities.has(Capabilities::PLAYBACK)
     }
@@ -84,12 +83,43 @@ impl Irc {
         let user = context.hub.users().get(self.user)?;
         let mut past = context.hub.past(user.name());
         let left = past.find(|past| past.identity.place() == user.identity.place())?.until;
-        let absence = context.now.time.duration_since(left).ok()?;
-        (absence <= ABSENCE || self.keeps_lines()).then(|| EventId::before(left))
+        self.has_shown(left, context).then(|| EventId::before(left))
+    }
+
+    /// True if the client still shows what it heard before it left at this time.
+    fn has_shown(&self, left: SystemTime, context: &Context<'_>) -> bool {
+        let absence = context.now.time.duration_since(left);
+        self.keeps_lines() || absence.is_ok_and(|absence| absence <= ABSENCE)
+    }
+
+    /// Leaves out what the client heard before the server ended, if the answer has more than messages. Cloaks change
+    /// then, so a user is known by name and user name.
+    fn leave_out_heard(&self, selected: &mut Selected, context: &Context<'_>) {
+        let Some(user) = context.hub.users().get(self.user) else { return };
+        let is_own_end = |event: &&Event| match (&event.kind, &event.from) {
+            (EventKind::Left { .. }, Source::User(left)) => {
+                (&left.name, left.username()) == (&user.identity.name, user.identity.username())
+            }
+            _ => false,
+        };
+        let end = selected.events.iter().rev().find(is_own_end).map(|event| (event.id, event.time));
+        let left = end.filter(|&(_, time)| self.has_shown(time, context));
+        let count = selected.events.len();
+        selected.events.retain(|event| event.kind.is_speech());
+        match left {
+            Some((left, _)) => selected.events.retain(|event| event.id > left),
+            // The client's own join is no message.
+            None if selected.events.len() < count => {
+                let excess = selected.events.len().saturating_sub(context.house.config.history.replay);
+                selected.events.drain(..excess);
+            }
+            None => {}
+        }
     }
 
     pub(super) fn replay_recalled(&self, answer: Answer, label: Option<&str>, context: &mut Context<'_>) {
         if let Answer::Events(mut selected) = answer {
+            selected.iter_mut().for_each(|selected| self.leave_out_heard(selected, context));
             if !self.capabilities.has(Capabilities::SERVER_TIME) {
                 let events = selected.iter_mut().flat_map(|selected: &mut Selected| &mut selected.events);
                 events.for_each(write_time);
