@@ -96,7 +96,7 @@ fn size(directory: &Path) -> u64 {
 }
 
 fn arguments(directory: Option<&Path>) -> Vec<&str> {
-    let state = directory.map_or(["--history", "off"], |directory| ["--state", text(directory)]);
+    let state = directory.map_or(["--state", "off"], |directory| ["--state", text(directory)]);
     [&ARGS[..], &state].concat()
 }
 
