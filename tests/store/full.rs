@@ -70,12 +70,13 @@ fn on_a_full_disk_history_is_lost_and_not_the_chat_until_there_is_room_again() {
     let why = loop {
         say(&mut kept);
         // While writing works, speakers wait.
-        if kept.store.is_full() || kept.store.queued_bytes() == 0 {
-            match kept.store.fetch() {
-                Some(Reply::Failing(why)) => break why,
-                _ => std::thread::yield_now(),
-            }
-        } else if let Some(Reply::Failing(why)) = kept.store.fetch() {
+        let reply = if kept.store.is_full() {
+            kept.store.flush(start());
+            Some(kept.next())
+        } else {
+            kept.store.fetch()
+        };
+        if let Some(Reply::Failing(why)) = reply {
             break why;
         }
     };
