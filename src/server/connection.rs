@@ -9,7 +9,7 @@ use super::quiet::Quiet;
 use super::stream::Stream;
 use crate::bucket::Bucket;
 use crate::config::Flood;
-use crate::message::{CloseReason, Dialect, Frame, Peer};
+use crate::message::{CloseReason, Dialect, Frame, Peer, UserId};
 use crate::session::Session;
 
 /// Memory of a connection with a plain stream: its slab entry, session, user with the longest names, first room and
@@ -130,7 +130,8 @@ impl<S: Stream> Connection<S> {
         let (is_flushed, wake) = match &self.life {
             Life::Open(quiet) => {
                 let quiet = quiet.as_ref().map(|quiet| quiet.until);
-                let next = self.session.deadline().into_iter().chain(quiet).chain(resumed).min();
+                let session = self.session.deadline().filter(|_| !self.is_excused());
+                let next = session.into_iter().chain(quiet).chain(resumed).min();
                 (false, next.map(|time| deadlines.due(time)))
             }
             Life::Doomed(_) | Life::Leaving { .. } | Life::Closed => (false, None),
@@ -206,6 +207,14 @@ impl<S> Connection<S> {
         match self.inlet {
             Inlet::Open | Inlet::More { .. } | Inlet::Backlog => false,
             Inlet::Paused | Inlet::Held | Inlet::Waiting { .. } => true,
+        }
+    }
+
+    /// True while a user need not answer a `PING`, because the server reads nothing from it.
+    fn is_excused(&self) -> bool {
+        match self.inlet {
+            Inlet::Open | Inlet::More { .. } | Inlet::Backlog | Inlet::Paused => false,
+            Inlet::Held | Inlet::Waiting { .. } => self.session.user() != UserId::NOBODY,
         }
     }
 

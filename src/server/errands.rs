@@ -60,7 +60,7 @@ impl<S: Stream> Server<S> {
     pub fn checked(&mut self, verdict: Verdict, now: Now) {
         let Some(judged) = self.checks.answered(verdict, now.instant) else { return };
         let key = judged.key;
-        let peer_finished = self.end_wait(key);
+        let peer_finished = self.end_wait(key, now);
         self.judged(judged, now);
         self.go_on(key, peer_finished, now);
     }
@@ -73,15 +73,16 @@ impl<S: Stream> Server<S> {
     /// Tells the outcome of a reload to the operators who asked for it.
     pub(super) fn tell_reloaded(&mut self, told: &str, now: Now) {
         for (key, label) in std::mem::take(&mut self.reload_asked_by) {
-            let peer_finished = self.end_wait(key);
+            let peer_finished = self.end_wait(key, now);
             self.found(key, Found::Reloaded(told.to_owned()), label, now);
             self.go_on(key, peer_finished, now);
         }
     }
 
     /// Resumes reading from the peer of `key`. Returns whether it has finished sending.
-    pub(super) fn end_wait(&mut self, key: usize) -> bool {
+    pub(super) fn end_wait(&mut self, key: usize, now: Now) -> bool {
         let connection = &mut self.connections[key];
+        connection.session.is_read_again(now.instant);
         let peer_finished = connection.inlet == Inlet::Waiting { peer_finished: true };
         connection.inlet = Inlet::Backlog;
         peer_finished

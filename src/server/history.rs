@@ -116,7 +116,7 @@ impl<S: Stream> Server<S> {
         while let Some(reply) = self.history.store.as_mut().and_then(Store::fetch) {
             match reply {
                 Reply::Answer(number, answer) => self.recalled(number, answer, now),
-                Reply::HasRoom => self.release_held(),
+                Reply::HasRoom => self.release_held(now),
                 Reply::BansSaved(Ok(())) => {}
                 Reply::BansSaved(Err(error)) => self.bans_not_kept(&error, now),
                 Reply::BackedUp(Ok(copy)) => info!("the backup is complete: {}", copy.display()),
@@ -142,17 +142,18 @@ impl<S: Stream> Server<S> {
 
     fn recalled(&mut self, number: u64, answer: Answer, now: Now) {
         let Some((key, asker)) = self.history.recalls.answered(number) else { return };
-        let peer_finished = self.end_wait(key);
+        let peer_finished = self.end_wait(key, now);
         self.found(key, Found::Recalled(asker.purpose, answer), asker.label, now);
         self.go_on(key, peer_finished, now);
     }
 
-    fn release_held(&mut self) {
+    fn release_held(&mut self, now: Now) {
         for key in mem::take(&mut self.history.held) {
             if let Some(connection) = self.connections.get_mut(key)
                 && connection.inlet == Inlet::Held
             {
                 connection.inlet = Inlet::Backlog;
+                connection.session.is_read_again(now.instant);
                 self.settle(key);
             }
         }

@@ -30,6 +30,8 @@ pub(super) trait Conversation {
 
     fn wake(&mut self, context: &mut Context<'_>);
 
+    fn is_read_again(&mut self, _: Instant) {}
+
     fn found(&mut self, found: Found, label: Option<&str>, context: &mut Context<'_>);
 
     fn change_limits(&mut self, old: &Limits, new: &Limits);

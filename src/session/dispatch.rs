@@ -146,6 +146,11 @@ impl Session {
         self.protocol.conversation_mut().wake(context);
     }
 
+    /// Notes that the server reads from the peer again, which had to wait for it.
+    pub fn is_read_again(&mut self, now: Instant) {
+        self.protocol.conversation_mut().is_read_again(now);
+    }
+
     /// Continues with the result of an errand. `label` is the IRC client's label for the answer.
     pub fn found(&mut self, found: Found, label: Option<&str>, context: &mut Context<'_>) {
         self.protocol.conversation_mut().found(found, label, context);

@@ -203,6 +203,11 @@ impl IrcScene {
         self.scene.end(&self.guests[guest.0].end);
     }
 
+    /// The connection of `guest` breaks.
+    pub fn reset(&mut self, guest: Guest) {
+        self.scene.reset(&self.guests[guest.0].end);
+    }
+
     /// `guest` sends a line. Returns the unread lines.
     pub fn ask(&mut self, guest: Guest, line: &str) -> Vec<String> {
         self.send(guest, line);

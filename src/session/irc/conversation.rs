@@ -110,6 +110,11 @@ impl Conversation for Irc {
         }
     }
 
+    /// Its silence was not its own.
+    fn is_read_again(&mut self, now: Instant) {
+        (self.heard, self.asked) = (now, false);
+    }
+
     fn found(&mut self, found: Found, label: Option<&str>, context: &mut Context<'_>) {
         match found {
             // Labels its batches itself.

@@ -293,6 +293,30 @@ fn who_is_removed_while_the_question_waits_reads_nothing() {
 }
 
 #[test]
+fn a_client_that_waits_for_the_store_need_not_answer_a_ping() {
+    let scratch = Scratch::new();
+    let mut house = house(&scratch);
+    let ana = house.irc_with("ana", MODERN);
+    house.send(ana, "JOIN #tea");
+    say(&mut house, ana, "hi");
+    house.forget();
+    house.bytes_for_a_turn(ana, "CHATHISTORY LATEST #tea * 9\r\n");
+    let minute = Duration::from_secs(60);
+    for _ in 0..5 {
+        let scene = house.scene();
+        (scene.now.instant, scene.now.time) = (scene.now.instant + minute, scene.now.time + minute);
+        scene.turn(|_, _| ());
+    }
+    assert!(house.is_silent() && !house.is_shut(ana));
+    house.scene().settle();
+    assert_eq!(texts(&house.lines(ana)), ["hi"]);
+    house.advance(minute);
+    assert!(house.is_silent());
+    house.advance(minute);
+    assert_eq!(house.lines(ana), ["PING :parlor.local"]);
+}
+
+#[test]
 fn a_question_of_somebody_who_is_gone_takes_no_memory() {
     let scratch = Scratch::new();
     let mut house = house(&scratch);

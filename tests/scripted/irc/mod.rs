@@ -8,6 +8,8 @@ mod capabilities;
 mod channels;
 mod clocks;
 #[cfg(feature = "store")]
+mod full_store;
+#[cfg(feature = "store")]
 mod history;
 mod messages;
 mod modes;
