@@ -38,9 +38,12 @@ impl Hub {
         self.last_event
     }
 
-    /// Continues with ids after those of an earlier run.
+    /// Continues with ids after those of an earlier run. What is the lobby now may have been a closed room then.
     pub fn continue_after(&mut self, last_event: EventId) {
         self.last_event = self.last_event.max(last_event);
+        if let Some(lobby) = self.rooms.find(&self.lobby) {
+            self.rooms.get_mut(lobby).opened = self.last_event;
+        }
     }
 
     /// Records an event in `room`.

@@ -709,6 +709,26 @@ fn who_comes_back_soon_after_a_restart_sees_only_what_was_missed() {
     assert_eq!(texts(&house.ask(other, "JOIN #tea")).len(), 20);
 }
 
+#[test]
+fn what_was_said_in_a_closed_channel_stays_hidden_when_a_later_run_makes_it_the_lobby() {
+    let scratch = Scratch::new();
+    {
+        let mut house = house(&scratch);
+        let ana = house.irc("ana");
+        for line in ["JOIN #tea", "PRIVMSG #tea :open", "MODE #tea +s", "PRIVMSG #tea :closed"] {
+            house.send(ana, line);
+        }
+        house.scene().end_store();
+    }
+    let mut house = IrcScene::with_history(&scratch.path("state"), |config| {
+        config.lobby = "#tea".parse().expect("the name of a room");
+    });
+    let eve = house.irc_with("eve", MODERN);
+    house.send(eve, "JOIN #tea");
+    house.forget();
+    assert_eq!(texts(&house.ask(eve, "CHATHISTORY LATEST #tea * 9")), ["open"]);
+}
+
 /// What happens in the conversation that two stores record.
 #[derive(Clone, Debug)]
 enum Step {
