@@ -37,8 +37,9 @@ impl Hub {
             user.has_spoken(now.time);
         }
         let room_name = self.rooms.get(room).name.clone();
+        let is_lasting = to_rank == Rank::NONE && !speech.is_fleeting();
         let event = self.event(id, now, EventKind::Said { room: room_name, to_rank, speech });
-        if to_rank == Rank::NONE {
+        if is_lasting {
             self.record(room, &event, out);
         }
         // A speaker outside the room still hears it on its other connections.

@@ -231,6 +231,12 @@ impl Speech {
     pub fn message(text: impl Into<String>) -> Self {
         Self { kind: SpeechKind::Message, text: text.into(), tags: Box::default() }
     }
+
+    /// True if it tells only that somebody is typing (IRCv3 `typing`), which nobody wants to know later.
+    pub fn is_fleeting(&self) -> bool {
+        let is_typing = |tag: &str| tag.split('=').next() == Some("+typing");
+        self.kind == SpeechKind::TagsOnly && self.tags.split(';').all(is_typing)
+    }
 }
 
 /// How a message is delivered.

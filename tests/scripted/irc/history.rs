@@ -434,6 +434,23 @@ fn with_event_playback_joins_and_the_like_are_told_with_ids() {
 }
 
 #[test]
+fn reactions_are_kept_but_not_who_was_typing() {
+    let scratch = Scratch::new();
+    let mut house = house(&scratch);
+    let ana = house.irc_with("ana", &format!("{MODERN} draft/event-playback"));
+    house.send(ana, "JOIN #tea");
+    for tags in ["+typing=active", "+typing", "+draft/react=tea", "+typing=done;+x=y"] {
+        house.send(ana, &format!("@{tags} TAGMSG #tea"));
+    }
+    house.forget();
+    let lines = house.ask(ana, "CHATHISTORY LATEST #tea * 50");
+    let kept: Vec<_> = lines.iter().filter(|line| line.contains(" TAGMSG ")).collect();
+    assert_eq!(kept.len(), 2, "{kept:?}");
+    assert_eq!(tag(kept[0], "+draft/react"), Some("tea"));
+    assert_eq!((tag(kept[1], "+typing"), tag(kept[1], "+x")), (Some("done"), Some("y")));
+}
+
+#[test]
 fn a_label_is_on_the_batch_and_on_refusals() {
     let scratch = Scratch::new();
     let mut house = house(&scratch);

@@ -6,7 +6,7 @@ use super::playback::MOST_LINES;
 use crate::date;
 use crate::message::{
     Answer, Capabilities, Event, EventId, EventKind, First, Interval, Query, RecallFor, Selected, Selection,
-    Source, Speech,
+    Source, Speech, SpeechKind,
 };
 use crate::name::RoomName;
 use crate::session::Context;
@@ -105,7 +105,9 @@ impl Irc {
         let end = selected.events.iter().rev().find(is_own_end).map(|event| (event.id, event.time));
         let left = end.filter(|&(_, time)| self.has_shown(time, context));
         let count = selected.events.len();
-        selected.events.retain(|event| event.kind.is_speech());
+        selected.events.retain(|event| {
+            matches!(&event.kind, EventKind::Said { speech, .. } if speech.kind != SpeechKind::TagsOnly)
+        });
         match left {
             Some((left, _)) => selected.events.retain(|event| event.id > left),
             // The client's own join is no message.
