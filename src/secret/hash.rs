@@ -20,8 +20,9 @@ const LEAST_OUTPUT_BYTES: usize = 16;
 pub(super) const SALT_BYTES: usize = 16;
 
 /// Memory in KiB that must remain free when the memory for a hash is reserved: for the stack of the checking thread,
-/// and for the server until then. Without it, the first login could end a server that has just started.
-pub const SPARE_KB: u32 = 512;
+/// for the server until then, and for the store's first records. Without it, the first login could end a server that
+/// has just started.
+pub const SPARE_KB: u32 = if cfg!(feature = "store") { 2048 } else { 512 };
 
 /// Working memory for hashes, one at a time; as large as the largest needed, see [`reserve`]. It is never freed: an
 /// allocator may not reuse it, and eight such pieces would fill a small machine.
