@@ -44,6 +44,8 @@ pub(super) struct Cursor {
     pub(super) most: usize,
     /// Most rows to visit.
     pub(super) rows: usize,
+    /// Bytes of the answer, of all cursors so far, with which it finds no more.
+    pub(super) bytes: usize,
     /// What was found, in the order of the visits.
     pub(super) found: Vec<Event>,
     /// There may be more in the interval.
@@ -53,8 +55,13 @@ pub(super) struct Cursor {
 
 impl Cursor {
     pub(super) fn new(of: &Readable, class: Class, left: Interval, most: usize) -> Self {
-        let (of, rows) = (of.clone(), usize::MAX);
-        Self { of, class, left, most, rows, found: Vec::new(), is_cut: false, room: None }
+        let (of, rows, bytes) = (of.clone(), usize::MAX, usize::MAX);
+        Self { of, class, left, most, rows, bytes, found: Vec::new(), is_cut: false, room: None }
+    }
+
+    /// True when it has enough. Each may find one event, so that a client that asks page by page makes progress.
+    pub(super) fn is_full(&self, answer_bytes: usize) -> bool {
+        self.found.len() >= self.most || answer_bytes >= self.bytes && !self.found.is_empty()
     }
 
     /// Steps over the event `id`.

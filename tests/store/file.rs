@@ -1,6 +1,6 @@
 //! The database in a file.
 
-use parlor::message::{Ban, Query};
+use parlor::message::{Answer, Ban, EventKind, Query, Record, Selected, Selection};
 
 use crate::helpers::*;
 
@@ -22,6 +22,61 @@ fn what_was_said_survives_a_restart_and_ids_go_on() {
     assert_eq!(format!("{after:?}"), format!("{before:?}").replace("Tea", "tea"));
     assert!(kept.select(latest("#tea", 250), start()).is_all);
     assert_eq!(kept.select(latest("#coffee", 3), start()).events.len(), 0);
+}
+
+/// Long messages in `rooms` rooms, and as many joins.
+fn long_messages(kept: &mut Kept, rooms: usize) -> Vec<String> {
+    let mut events = Events::default();
+    let rooms: Vec<_> = (0..rooms).map(|n| format!("#room{n}")).collect();
+    for name in &rooms {
+        for n in 0..300 {
+            let kind = EventKind::Joined { room: room(name), away: None };
+            let event = events.next(&user("ana"), kind, start());
+            kept.store.record(Record::Event { room: room(name), is_closed: false, event });
+            kept.store.record(events.say(name, &user("bob"), &format!("{n} {}", "x".repeat(2_000)), start()));
+            while kept.store.is_full() {
+                kept.store.flush(start());
+                kept.next();
+            }
+        }
+    }
+    rooms
+}
+
+#[test]
+fn an_answer_that_is_too_large_has_the_last_events_of_each_room() {
+    let scratch = Scratch::new();
+    let (mut kept, _) = Kept::open(&config(&scratch), start()).unwrap();
+    let rooms = long_messages(&mut kept, 10);
+    for with_events in [false, true] {
+        let selection = |name: &String| Selection { with_events, ..latest(name, 500) };
+        let query = Query::Events(rooms.iter().map(selection).collect());
+        let Answer::Events(selected) = kept.ask(query, start()) else { panic!("these are events") };
+        let mut bytes = 0;
+        for Selected { events, is_all, .. } in selected {
+            assert!(texts(&events).last().is_some_and(|text| text.starts_with("299 ")) && !is_all);
+            bytes += texts(&events).concat().len();
+        }
+        assert!((64 * 1024..300 * 1024).contains(&bytes), "{bytes}");
+    }
+}
+
+#[test]
+fn pages_of_long_messages_and_other_events_reach_the_first() {
+    let scratch = Scratch::new();
+    let (mut kept, _) = Kept::open(&config(&scratch), start()).unwrap();
+    let rooms = long_messages(&mut kept, 1);
+    let mut selection = Selection { with_events: true, ..latest(&rooms[0], 500) };
+    let mut found = 0;
+    loop {
+        let page = kept.select(selection.clone(), start());
+        found += page.events.len();
+        if page.is_all {
+            break;
+        }
+        selection.interval.before = page.events.first().expect("there is progress").id;
+    }
+    assert_eq!(found, 600);
 }
 
 #[test]

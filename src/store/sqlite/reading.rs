@@ -29,7 +29,7 @@ const ROWS_PER_ROOM: Rows = 10;
 /// Most rows that a search visits.
 const SEARCH_ROWS: usize = 500_000;
 
-/// Most text in an answer, in bytes, tags included.
+/// Most text in an answer, in bytes, tags included; and one event for each cursor.
 const ANSWER_BYTES: usize = 256 * 1024;
 
 /// Which messages a search wants.
@@ -78,6 +78,7 @@ impl Sqlite {
         if progress.until.is_none() {
             progress.until = Some(self.last_event);
             progress.cursors = cursors(query);
+            share_answer(query, &mut progress.cursors);
         }
         let wanted = Wanted::of(query);
         let mut rows = STEP_ROWS;
@@ -137,9 +138,9 @@ impl Sqlite {
             visited += 1;
             let id = id(row)?;
             if is_visible(row, &cursor.of)? && wanted.map_or(Ok(true), |wanted| wanted.has(row))? {
-                if cursor.found.len() >= cursor.most || *bytes >= ANSWER_BYTES {
+                if cursor.is_full(*bytes) {
                     cursor.is_cut = true;
-                    return Ok(true);
+                    break;
                 }
                 if let Some(event) = event(row, &cursor.of.room, &mut senders)? {
                     *bytes += size_of::<Event>() + event.kind.written_bytes();
@@ -150,7 +151,7 @@ impl Sqlite {
         }
         *rows -= visited.max(1).min(*rows);
         cursor.rows -= visited;
-        Ok(visited < most || cursor.rows == 0)
+        Ok(cursor.is_cut || visited < most || cursor.rows == 0)
     }
 
     /// One message.
@@ -228,6 +229,15 @@ fn cursors(query: &Query) -> Vec<Cursor> {
             rooms.iter().map(cursor).collect()
         }
         Query::Message { .. } => Vec::new(),
+    }
+}
+
+/// Gives each cursor an equal part of the answer, and what those before it have left. A search has no parts: all that it
+/// finds may be in one room.
+fn share_answer(query: &Query, cursors: &mut [Cursor]) {
+    let parts = if matches!(query, Query::Search { .. }) { 1 } else { cursors.len().max(1) };
+    for (n, cursor) in cursors.iter_mut().enumerate() {
+        cursor.bytes = ANSWER_BYTES / parts * (n + 1).min(parts);
     }
 }
 
