@@ -88,10 +88,12 @@ impl Store {
         self.queue_bytes = self.queue_bytes.min(bytes);
     }
 
-    /// Records this. It is lost if the queue is overfull, or if it is full and writing fails.
+    /// Records this. It is lost if the queue is overfull. While writing fails, events are lost when the queue is full:
+    /// the rest is for what deletes, because users rely on that.
     pub fn record(&mut self, record: Record) {
-        let is_over = if self.desk.is_failing() { self.has(self.queue_bytes) } else { self.is_overfull() };
-        if is_over {
+        let is_event = matches!(record, Record::Event { .. });
+        let is_full = is_event && self.desk.is_failing() && self.has(self.queue_bytes);
+        if is_full || self.is_overfull() {
             self.desk.lost_records.fetch_add(1, Ordering::Relaxed);
             return;
         }
