@@ -1,8 +1,14 @@
 //! Small files: read whole within a limit, and replaced atomically.
 
-use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{self, ErrorKind, Read, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+// For certificates, and for bans without a store.
+#[cfg(any(feature = "tls", not(feature = "store"), test))]
+mod replacing;
+
+#[cfg(any(feature = "tls", not(feature = "store"), test))]
+pub(crate) use replacing::replace;
+
+use std::fs::{self, File};
+use std::io::{self, ErrorKind, Read};
 use std::path::Path;
 
 /// Reads a text file. Fails if it is unreadable, longer than `most_bytes`, not UTF-8, or not a regular file.
@@ -21,34 +27,6 @@ pub(crate) fn read_text(path: &Path, most_bytes: usize) -> io::Result<String> {
         return Err(io::Error::new(ErrorKind::FileTooLarge, format!("larger than {most_bytes} bytes")));
     }
     read.map(|_| text)
-}
-
-/// Replaces the file at `path` by one with this text and mode, and creates its directory if needed. On failure the
-/// old file remains, unless only the last step failed, which ensures that the new file is on disk.
-pub(crate) fn replace(path: &Path, text: &str, mode: u32) -> io::Result<()> {
-    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-    let directory = parent.unwrap_or(Path::new("."));
-    DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
-    let new = path.with_added_extension("new");
-    // Left by a server that died while writing.
-    match fs::remove_file(&new) {
-        Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
-        Ok(()) | Err(_) => {}
-    }
-    let written = write(&new, text, mode).and_then(|()| fs::rename(&new, path));
-    if written.is_err() {
-        // The original error matters more.
-        fs::remove_file(&new).ok();
-    }
-    written?;
-    // Ensures that the new name is on disk.
-    File::open(directory)?.sync_all()
-}
-
-fn write(path: &Path, text: &str, mode: u32) -> io::Result<()> {
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(mode).open(path)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()
 }
 
 #[cfg(test)]

@@ -80,7 +80,7 @@ mod tests {
         let mut past = Past::default();
         (0..10_000).for_each(|n| past.push(line(&n.to_string())));
         assert!(past.bytes <= PAST_BYTES && past.bytes > PAST_BYTES / 2);
-        assert_eq!(past.bytes, past.lines.iter().map(bytes).sum());
+        assert_eq!(past.bytes, past.lines.iter().map(bytes).sum::<usize>());
         assert_eq!(past.last(2), [line("9998"), line("9999")]);
         past.push(line(&"x".repeat(PAST_BYTES)));
         assert_eq!((past.bytes, past.last(2)), (0, vec![]), "one line that is too long is not kept");
