@@ -1,6 +1,9 @@
 //! The event loop: it polls, accepts, and passes readiness to the server. Nothing else reads the clock.
 
 pub(super) mod accepting;
+#[cfg_attr(feature = "store", path = "reactor/store_keeper.rs")]
+#[cfg_attr(not(feature = "store"), path = "reactor/bans_keeper.rs")]
+mod keeper;
 #[cfg_attr(feature = "store", path = "reactor/storing.rs")]
 mod keeping;
 mod running;
@@ -23,7 +26,7 @@ use super::signals::Signals;
 use super::tls;
 use crate::address::Address;
 use crate::config::{ConfigError, ServerConfig};
-use keeping::Keeper;
+use keeper::Keeper;
 
 /// The token of a connection is its key in the slab; these count down from the other end.
 const WAKE: Token = Token(usize::MAX);

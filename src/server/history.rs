@@ -1,29 +1,18 @@
-//! The store as the server uses it: events go there, sessions ask it about the past, and bans are saved in it. Its
-//! thread has the disk; nothing here waits for it.
+//! The store of the server, and who waits for it.
 
-use std::mem;
-
-use log::{info, warn};
-
-use super::connection::Inlet;
 use super::recalls::Recalls;
-use super::{Server, Stream};
-use crate::message::{Answer, EventId, Found, Now, Recall, Record};
-use crate::store::{Reply, Status, Store};
-
-/// The queue to the store takes at most `--memory` divided by this, and no more than the store allows.
-const SHARE_OF_QUEUE: usize = 16;
+use crate::store::{Status, Store};
 
 /// The store, if there is one, and who waits for it.
 #[derive(Debug, Default)]
 pub(super) struct History {
-    store: Option<Store>,
+    pub(super) store: Option<Store>,
     pub(super) recalls: Recalls,
     /// Connections whose input waits until the store has caught up.
-    held: Vec<usize>,
+    pub(super) held: Vec<usize>,
     /// The number of records of this turn and all before.
-    recorded: u64,
-    has_stopped: bool,
+    pub(super) recorded: u64,
+    pub(super) has_stopped: bool,
 }
 
 impl History {
@@ -62,126 +51,5 @@ impl History {
     /// Notes that the input of `key` waits until the store has caught up.
     pub(super) fn hold(&mut self, key: usize) {
         self.held.push(key);
-    }
-}
-
-impl<S: Stream> Server<S> {
-    /// Keeps bans in this store from now on and, if the config says so, the history of rooms. Ids continue after those
-    /// of an earlier run.
-    pub fn use_store(&mut self, mut store: Store, last_event: EventId) {
-        store.limit_queue(self.house.config.limits.memory_bytes / SHARE_OF_QUEUE);
-        self.history.store = Some(store);
-        self.house.keeps_bans = true;
-        self.hub.continue_after(last_event);
-        if self.house.config.history.age.is_some() {
-            self.hub.keep_history();
-            self.house.keeps_history = true;
-        }
-    }
-
-    pub(super) fn record(&mut self, record: Record) {
-        if let Some(store) = &mut self.history.store {
-            store.record(record);
-            self.history.recorded += 1;
-        }
-    }
-
-    /// Asks the store for the session of `key`, which waits for the answer.
-    pub(super) fn recall(&mut self, key: usize, recall: Recall, label: Option<Box<str>>, now: Now) {
-        let Recall { query, purpose } = recall;
-        if self.history.store.is_none() {
-            return self.found(key, Found::Recalled(Box::new(purpose), Answer::Failed), label, now);
-        }
-        let connection = &mut self.connections[key];
-        connection.inlet = Inlet::Waiting { peer_finished: false };
-        self.history.recalls.ask(key, connection.peer, query, purpose, label);
-    }
-
-    /// Hands over what this turn has recorded and asked. Call it at the end of each turn.
-    pub(super) fn feed_store(&mut self, now: Now) {
-        let Some(store) = &mut self.history.store else { return };
-        let (bans, kept) = (self.hub.bans(), self.kept_changes);
-        self.kept_changes = bans.changes();
-        if self.kept_changes != kept {
-            store.save_bans(bans.iter(now.time).cloned().collect());
-        }
-        while let Some((number, query)) = self.history.recalls.next() {
-            store.ask(number, query);
-        }
-        store.flush(now.time);
-    }
-
-    /// Handles what the store has answered. Call it when the store has woken the loop.
-    pub fn hear_store(&mut self, now: Now) {
-        while let Some(reply) = self.history.store.as_mut().and_then(Store::fetch) {
-            match reply {
-                Reply::Answer(number, answer) => self.recalled(number, answer, now),
-                Reply::HasRoom => self.release_held(now),
-                Reply::BansSaved(Ok(())) => {}
-                Reply::BansSaved(Err(error)) => self.bans_not_kept(&error, now),
-                Reply::BackedUp(Ok(copy)) => info!("the backup is complete: {}", copy.display()),
-                Reply::BackedUp(Err(error)) => {
-                    warn!("{error}");
-                    self.tell_operators(format!("The backup has failed: {error}"), now);
-                }
-                Reply::Failing(error) => {
-                    warn!("the history is not kept: {error}");
-                    self.tell_operators(
-                        format!("The history is not kept until this is mended: {error}"),
-                        now,
-                    );
-                }
-                Reply::Recovered { lost } => {
-                    info!("the history is kept again; records lost meanwhile: {lost}");
-                    self.tell_operators(format!("The history is kept again; {lost} records were lost"), now);
-                }
-                Reply::Stopped => self.history.has_stopped = true,
-            }
-        }
-    }
-
-    fn recalled(&mut self, number: u64, answer: Answer, now: Now) {
-        let Some((key, asker)) = self.history.recalls.answered(number) else { return };
-        let peer_finished = self.end_wait(key, now);
-        self.found(key, Found::Recalled(asker.purpose, answer), asker.label, now);
-        self.go_on(key, peer_finished, now);
-    }
-
-    fn release_held(&mut self, now: Now) {
-        for key in mem::take(&mut self.history.held) {
-            if let Some(connection) = self.connections.get_mut(key)
-                && connection.inlet == Inlet::Held
-            {
-                connection.inlet = Inlet::Backlog;
-                connection.session.is_read_again(now.instant);
-                self.settle(key);
-            }
-        }
-    }
-
-    /// Makes a backup of the store. The log says when it is complete.
-    pub fn back_up(&mut self) {
-        match &mut self.history.store {
-            Some(store) => store.back_up(),
-            None => warn!("there is nothing to back up: there is no directory for data, see --state"),
-        }
-    }
-
-    /// Lets the store write everything it was given. `has_stored` tells when it has.
-    pub fn end_store(&mut self, now: Now) {
-        self.feed_store(now);
-        if let Some(store) = &mut self.history.store {
-            store.stop();
-        }
-    }
-
-    /// True when a session waits for an answer.
-    pub fn awaits_store(&self) -> bool {
-        self.history.asking() > 0
-    }
-
-    /// True when nothing waits for the store any more.
-    pub fn has_stored(&self) -> bool {
-        self.history.store.is_none() || self.history.has_stopped
     }
 }

@@ -13,6 +13,8 @@ mod counts;
 mod deadlines;
 mod ending;
 mod errands;
+#[cfg_attr(not(feature = "store"), path = "no_feeding.rs")]
+mod feeding;
 mod flushing;
 mod frames;
 mod guesses;

@@ -1,8 +1,5 @@
 //! Without the feature `store`, there is no store.
 
-use super::{Server, Stream};
-use crate::message::Now;
-
 #[derive(Debug, Default)]
 pub(super) struct History {}
 
@@ -32,19 +29,4 @@ impl History {
     }
 
     pub(super) fn hold(&mut self, _: usize) {}
-}
-
-impl<S: Stream> Server<S> {
-    pub(super) fn feed_store(&mut self, _: Now) {}
-
-    /// Nothing wakes the loop for a store.
-    pub fn hear_store(&mut self, _: Now) {}
-
-    /// Nothing is to be written.
-    pub fn end_store(&mut self, _: Now) {}
-
-    /// Nothing is to be written.
-    pub fn has_stored(&self) -> bool {
-        true
-    }
 }

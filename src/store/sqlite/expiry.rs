@@ -1,15 +1,14 @@
 //! Deleting what need not be kept: events that are too old, more than a room may have, or more than fit in the file.
 
-use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
 use rusqlite::{OptionalExtension, params};
 
+use super::Sqlite;
+use super::ids::column;
 use super::opening::{PAGE_BYTES, journal_pages, pragma};
-use super::rooms::Room;
 use super::sources::USED_FOR;
-use super::{Limits, Sqlite, column};
 use crate::message::EventId;
 use crate::store::class::Class;
 
@@ -22,53 +21,8 @@ const STEP_ROOMS: u32 = 200;
 /// Pages given back to the file system in one step.
 const STEP_PAGES: u32 = 256;
 
-/// Most rooms noted one by one; if there are more, all are looked at.
-const NOTED: usize = 1_024;
-
 /// How often all rooms are looked at, because some limit the age of their history.
 const SWEEP_EVERY: Duration = Duration::from_secs(60);
-
-/// Which rooms may have more than they may keep.
-#[derive(Debug)]
-pub(super) struct Sweep {
-    noted: BTreeSet<i64>,
-    /// All rooms are looked at, from this one on.
-    next: Option<i64>,
-    /// When that last began.
-    since: SystemTime,
-}
-
-impl Default for Sweep {
-    /// The limits may be smaller than at the last run.
-    fn default() -> Self {
-        Self { noted: BTreeSet::new(), next: Some(0), since: SystemTime::UNIX_EPOCH }
-    }
-}
-
-impl Sweep {
-    /// Notes that this room may have too much.
-    pub(super) fn note(&mut self, room: i64) {
-        if self.noted.len() < NOTED {
-            self.noted.insert(room);
-        } else {
-            self.next = Some(0);
-        }
-    }
-}
-
-impl Limits {
-    /// Most messages of a room, and as many other events.
-    pub(super) fn lines_of(&self, room: &Room) -> u32 {
-        room.limit.map_or(self.lines, |limit| limit.lines.min(self.lines))
-    }
-
-    /// The last id that is too old in a room with this limit of its own.
-    pub(super) fn oldest(&self, own: Option<Duration>, now: SystemTime) -> EventId {
-        // Without history nothing is recorded, and what there is stays.
-        let Some(age) = self.age.into_iter().chain(own).min() else { return EventId::MIN };
-        now.checked_sub(age).map_or(EventId::MIN, EventId::before)
-    }
-}
 
 impl Sqlite {
     /// Deletes some rows. True if more are to be deleted.

@@ -5,18 +5,21 @@ mod bans;
 mod changes;
 mod expiry;
 mod export;
+mod ids;
 mod kinds;
+mod limits;
 mod opening;
 mod reading;
 mod rooms;
 mod schema;
 mod sources;
+mod sweep;
 mod writing;
 
 pub(super) use export::export;
 
 use std::path::PathBuf;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use rusqlite::{Connection, OptionalExtension};
 
@@ -24,10 +27,11 @@ use super::database::{Database, Figures};
 use super::question::Question;
 use super::{Opened, StoreConfig, StoreError};
 use crate::message::{Answer, Ban, EventId, Record};
-use expiry::Sweep;
+use limits::Limits;
 use opening::{Purpose, explain};
 use rooms::Rooms;
 use sources::Sources;
+use sweep::Sweep;
 
 /// The file, and what is known of it.
 #[derive(Debug)]
@@ -42,21 +46,6 @@ pub(super) struct Sqlite {
     last_number: i64,
     /// The last event that was written.
     last_event: EventId,
-}
-
-/// What is kept.
-#[derive(Clone, Copy, Debug)]
-struct Limits {
-    /// `None` records no history.
-    age: Option<Duration>,
-    /// Messages per room, and other events.
-    lines: u32,
-    bytes: u64,
-}
-
-/// An id as a column, which has 63 bits. Larger ones, of the year 2248 and later, are all the same.
-fn column(id: EventId) -> i64 {
-    i64::try_from(id.number()).unwrap_or(i64::MAX)
 }
 
 impl Sqlite {

@@ -10,9 +10,10 @@ use std::time::{Duration, SystemTime};
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
+use super::Sqlite;
+use super::ids::column;
 use super::kinds::event_kind;
 use super::rooms::Room;
-use super::{Sqlite, column};
 use crate::message::{
     Answer, Event, EventId, First, Identity, Interval, Query, Readable, Selected, Selection, Source,
 };

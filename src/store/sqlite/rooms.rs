@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::column;
+use super::ids::column;
 use crate::message::{EventId, HistoryLimit};
 use crate::name::RoomName;
 use crate::store::class::Class;

@@ -4,12 +4,14 @@ use std::time::SystemTime;
 
 use rusqlite::{Connection, Statement, params};
 
-use super::expiry::Sweep;
+use super::Sqlite;
+use super::ids::column;
 use super::kinds::{Columns, columns};
+use super::limits::Limits;
 use super::reading::last_excess;
 use super::rooms::{Room, Rooms};
 use super::sources::Sources;
-use super::{Limits, Sqlite, column};
+use super::sweep::Sweep;
 use crate::message::{Event, EventId, HistoryLimit, Record, Source};
 use crate::name::RoomName;
 use crate::store::class::Class;
