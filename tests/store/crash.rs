@@ -11,7 +11,7 @@ use parlor::store::StoreConfig;
 
 use crate::helpers::*;
 
-const KILLS: u32 = 10;
+const KILLS: u32 = 20;
 
 /// Tells the writer its directory, and the number of its first message.
 const DIRECTORY: &str = "PARLOR_STORE_DIRECTORY";
