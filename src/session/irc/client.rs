@@ -1,13 +1,28 @@
-//! The state of an IRC session.
+//! The state of an IRC session, and what its client has begun and not finished.
 
+use std::fmt;
 use std::time::Instant;
 
+#[cfg(feature = "store")]
+use super::draft::Batch;
 use super::registration::Registration;
-use super::unfinished::Unfinished;
+#[cfg(feature = "store")]
+use crate::message::Selection;
 use crate::message::{Capabilities, ConnectionId, Dialect, Effect, UserId};
 use crate::session::Context;
 use crate::wire::Splitter;
 use crate::wire::irc::{CLIENT_TAGS_BYTES, LINE_BYTES};
+
+/// Memory of an unfinished command, in bytes: at most a line with tags, split into targets.
+const WORK_BYTES: usize = 8 * 1024;
+
+/// A question without its channels, and those who wait for it. Words to search for are as long as a line at most.
+#[cfg(feature = "store")]
+const QUESTION_BYTES: usize = 1024;
+
+/// What a question says about a channel, in a list that has just grown.
+#[cfg(feature = "store")]
+const CHANNEL_BYTES: usize = 2 * size_of::<Selection>();
 
 #[derive(Debug)]
 pub(in crate::session) struct Irc {
@@ -52,6 +67,60 @@ pub(super) trait Work {
     fn step(&mut self, irc: &mut Irc, context: &mut Context<'_>) -> Progress;
 }
 
+/// What a client has begun and not finished.
+#[derive(Debug, Default)]
+pub(super) struct Unfinished {
+    /// A command to continue in the next turn.
+    pub(super) pending: Option<Pending>,
+    /// A message of several lines that is not complete.
+    #[cfg(feature = "store")]
+    pub(super) batch: Option<Batch>,
+    /// What to replay unless the client asks for it.
+    #[cfg(feature = "store")]
+    pub(super) replay: Vec<Selection>,
+    /// The number of channels that a question to the store is about, until it is answered.
+    #[cfg(feature = "store")]
+    pub(super) asked: usize,
+}
+
+/// A command to continue in the next turn.
+pub(super) struct Pending {
+    pub(super) work: Box<dyn Work>,
+    /// The command has a label, and the batch of its answer is open.
+    pub(super) is_labelled: bool,
+}
+
+/// Omits the work, which would otherwise need `Debug` in every kind.
+impl fmt::Debug for Pending {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pending").field("is_labelled", &self.is_labelled).finish_non_exhaustive()
+    }
+}
+
+impl Unfinished {
+    /// Its memory, in bytes.
+    pub(super) fn kept_bytes(&self) -> usize {
+        let bytes = if self.pending.is_some() { WORK_BYTES } else { 0 };
+        #[cfg(feature = "store")]
+        let bytes = {
+            let waiting = asked_bytes(self.replay.len());
+            let batch = self.batch.as_ref().map_or(0, Batch::kept_bytes);
+            bytes + waiting + batch + asked_bytes(self.asked)
+        };
+        bytes
+    }
+
+    #[cfg(feature = "store")]
+    fn is_empty(&self) -> bool {
+        self.pending.is_none() && self.batch.is_none() && self.replay.is_empty() && self.asked == 0
+    }
+
+    #[cfg(not(feature = "store"))]
+    fn is_empty(&self) -> bool {
+        self.pending.is_none()
+    }
+}
+
 impl Irc {
     /// A new conversation, which ends at `until` unless the client registers.
     pub(in crate::session) fn open(
@@ -83,4 +152,20 @@ impl Irc {
             unfinished: None,
         }
     }
+
+    /// Changes what is unfinished.
+    pub(super) fn unfinished<T>(&mut self, change: impl FnOnce(&mut Unfinished) -> T) -> T {
+        let unfinished = self.unfinished.get_or_insert_default();
+        let result = change(unfinished);
+        if unfinished.is_empty() {
+            self.unfinished = None;
+        }
+        result
+    }
+}
+
+/// Memory of a question about this many channels that waits for the store, in bytes.
+#[cfg(feature = "store")]
+fn asked_bytes(channels: usize) -> usize {
+    if channels == 0 { 0 } else { QUESTION_BYTES + channels * CHANNEL_BYTES }
 }

@@ -1,11 +1,11 @@
 //! Encodes events as IRC messages for clients with different capabilities.
 
+#[cfg(feature = "store")]
+use super::draft;
 use super::modes::mode_params;
 #[cfg(feature = "store")]
-use super::multiline;
-#[cfg(feature = "store")]
 use super::speech::may_need_lines;
-use crate::date;
+use super::writer::Writer;
 use crate::message::{Capabilities, Event, EventKind, Identity, Rank, Source};
 use crate::session::House;
 use crate::wire::irc::{Line, numeric};
@@ -24,11 +24,11 @@ pub(in crate::session) fn relevant(event: &Event) -> Capabilities {
         EventKind::Redacted { .. } => Capabilities::REDACTION,
         #[cfg(feature = "store")]
         EventKind::Said { room, speech, .. } if may_need_lines(&event.from, room.as_str(), speech) => {
-            multiline::NEEDED
+            draft::NEEDED
         }
         #[cfg(feature = "store")]
         EventKind::Whispered { to, speech } if may_need_lines(&event.from, to.as_str(), speech) => {
-            multiline::NEEDED
+            draft::NEEDED
         }
         EventKind::Said { .. }
         | EventKind::Whispered { .. }
@@ -68,15 +68,6 @@ fn rank_prefix(rank: Rank) -> &'static str {
         (true, _) => "+",
         (false, _) => "@",
     }
-}
-
-/// Writes the lines of one event for one kind of client.
-pub(super) struct Writer<'a> {
-    pub(super) event: &'a Event,
-    pub(super) capabilities: Capabilities,
-    pub(super) house: &'a House,
-    /// It is told from the history.
-    is_past: bool,
 }
 
 impl Writer<'_> {
@@ -181,49 +172,6 @@ impl Writer<'_> {
                 line.param("*");
                 line.trailing(&format!("*** {text}"));
             }),
-        }
-    }
-
-    fn line(&self, command: &str, out: &mut Vec<u8>, write: impl FnOnce(&mut Line<'_>)) {
-        let mut line = self.begin(command, out);
-        write(&mut line);
-        line.end();
-    }
-
-    /// Begins a line with the tags of every message, its source and its command.
-    pub(super) fn begin<'b>(&self, command: &str, out: &'b mut Vec<u8>) -> Line<'b> {
-        let mut line = Line::begin(out);
-        self.tags(&mut line);
-        self.source(&mut line);
-        line.command(command);
-        line
-    }
-
-    pub(super) fn tags(&self, line: &mut Line<'_>) {
-        if self.capabilities.has(Capabilities::SERVER_TIME) {
-            line.plain_tag("time", date::millis(self.event.time));
-        }
-        if self.is_past && self.capabilities.has(Capabilities::MESSAGE_TAGS) && !self.event.kind.is_speech() {
-            line.plain_tag("msgid", self.event.id);
-        }
-        if self.capabilities.has(Capabilities::MESSAGE_TAGS)
-            && self.identity().is_some_and(|from| from.is_bot)
-        {
-            line.tag("bot", "");
-        }
-    }
-
-    pub(super) fn source(&self, line: &mut Line<'_>) {
-        match self.identity() {
-            Some(identity) => line.source(&identity.to_string()),
-            None => line.source(&self.house.name),
-        }
-    }
-
-    fn identity(&self) -> Option<&Identity> {
-        match &self.event.from {
-            Source::User(identity) => Some(identity),
-            Source::Server => None,
         }
     }
 

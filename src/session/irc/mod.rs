@@ -5,6 +5,9 @@ mod bans;
 mod client;
 mod commands;
 mod conversation;
+mod ctcp;
+#[cfg(feature = "store")]
+mod draft;
 mod encode;
 mod farewell;
 mod help;
@@ -31,9 +34,9 @@ mod rooms;
 mod server;
 mod speech;
 mod stats;
-mod unfinished;
 mod who;
 mod work;
+mod writer;
 
 pub(super) use client::Irc;
 pub(super) use commands::is_command;

@@ -1,134 +1,18 @@
 //! Messages of several lines (IRCv3 `draft/multiline`): the client sends its lines in a batch, and others hear them as
 //! one message.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::client::Irc;
-use super::speech::action;
-use crate::message::{Capabilities, Speech, SpeechKind};
+use super::draft::{BATCH_TYPE, Batch, Draft, Fault, LINE_WITHIN, MESSAGE_BYTES, MESSAGE_LINES, NEEDED};
 use crate::session::Context;
 use crate::wire::irc::Message;
-
-/// The capabilities of clients that send and receive such messages.
-pub(super) const NEEDED: Capabilities = Capabilities::MULTILINE.and(Capabilities::BATCH);
-
-/// The type of their batches.
-pub(super) const BATCH_TYPE: &str = "draft/multiline";
-
-/// The tag of a line that continues the line before.
-pub(super) const CONTINUES: &str = "draft/multiline-concat";
-
-/// Most bytes of a message, including the newlines between its lines: as many as a CrazyIt message has by default. In a
-/// hundred lines with long names they take some 60 KiB, a quarter of an outbox.
-const MESSAGE_BYTES: usize = 8 * 1024;
-
-/// Most lines of a message.
-const MESSAGE_LINES: usize = 100;
 
 /// Longest name of a batch from a client, in bytes.
 const NAME_BYTES: usize = 64;
 
 /// The code of faults without their own.
 const INVALID: &str = "MULTILINE_INVALID";
-
-/// How long the next line of an open batch may take. No rate limit makes it wait longer than a second.
-const LINE_WITHIN: Duration = Duration::from_secs(30);
-
-/// The client's batch.
-#[derive(Debug)]
-pub(super) struct Batch {
-    name: Box<str>,
-    /// `None` after an error: further lines are ignored.
-    draft: Option<Draft>,
-}
-
-/// A message that is not complete yet.
-#[derive(Debug)]
-struct Draft {
-    target: Box<str>,
-    /// The sender's client tags.
-    tags: Box<str>,
-    label: Option<Box<str>>,
-    /// Unknown before the first line.
-    kind: Option<SpeechKind>,
-    text: String,
-    lines: usize,
-    until: Instant,
-}
-
-/// Why a batch is rejected.
-enum Fault {
-    TooManyBytes,
-    TooManyLines,
-    WrongTarget { batch: Box<str>, line: Box<str> },
-    TooLate,
-    Other(&'static str),
-}
-
-/// The value of the capability.
-pub(super) fn value() -> String {
-    format!("max-bytes={MESSAGE_BYTES},max-lines={MESSAGE_LINES}")
-}
-
-impl Batch {
-    /// Memory of the batch, in bytes.
-    pub(super) fn kept_bytes(&self) -> usize {
-        let draft = self.draft.as_ref().map_or(0, |draft| {
-            let label = draft.label.as_ref().map_or(0, |label| label.len());
-            draft.target.len() + draft.tags.len() + label + draft.text.capacity()
-        });
-        size_of::<Self>() + self.name.len() + draft
-    }
-
-    /// When the next line must have come.
-    pub(super) fn until(&self) -> Option<Instant> {
-        self.draft.as_ref().map(|draft| draft.until)
-    }
-}
-
-impl Draft {
-    fn add(&mut self, line: &Message<'_>, now: Instant) -> Result<(), Fault> {
-        let kind = match &*line.command.to_ascii_uppercase() {
-            "PRIVMSG" => SpeechKind::Message,
-            "NOTICE" => SpeechKind::Notice,
-            _ => return Err(Fault::Other("only PRIVMSG or NOTICE may be in a batch")),
-        };
-        if self.kind.is_some_and(|known| known != kind) {
-            return Err(Fault::Other("PRIVMSG and NOTICE must not be mixed in a batch"));
-        }
-        let target = line.params.first().copied().unwrap_or_default();
-        if target.to_lowercase() != self.target.to_lowercase() {
-            return Err(Fault::WrongTarget { batch: self.target.clone(), line: target.into() });
-        }
-        let text = line.params.get(1).copied().unwrap_or_default();
-        let continues = line.tags.get(CONTINUES).is_some();
-        if continues && text.is_empty() {
-            return Err(Fault::Other("a blank line cannot continue another"));
-        }
-        let newline = if self.lines > 0 && !continues { "\n" } else { "" };
-        if self.text.len() + newline.len() + text.len() > MESSAGE_BYTES {
-            return Err(Fault::TooManyBytes);
-        }
-        if self.lines == MESSAGE_LINES {
-            return Err(Fault::TooManyLines);
-        }
-        self.text.push_str(newline);
-        self.text.push_str(text);
-        (self.kind, self.lines, self.until) = (Some(kind), self.lines + 1, now + LINE_WITHIN);
-        Ok(())
-    }
-
-    fn speech(self) -> Result<Speech, Fault> {
-        let Some(kind) = self.kind else { return Err(Fault::Other("the batch is empty")) };
-        if self.text.bytes().all(|byte| byte == b'\n') {
-            return Err(Fault::Other("all lines are blank"));
-        }
-        if self.text.starts_with('\x01') && action(&self.text).is_none() {
-            return Err(Fault::Other("a CTCP request has only one line"));
-        }
-        Ok(Speech { kind, text: self.text, tags: self.tags })
-    }
-}
 
 impl Irc {
     /// `BATCH +name draft/multiline target` begins a message of several lines, and `BATCH -name` sends it.
@@ -160,15 +44,8 @@ impl Irc {
             Some(&BATCH_TYPE) => None,
             _ => Some("the only type of batches is draft/multiline"),
         };
-        let draft = fault.is_none().then(|| Draft {
-            target: target.into(),
-            tags: self.client_only_tags(message.tags),
-            label: None,
-            kind: None,
-            text: String::new(),
-            lines: 0,
-            until: context.now.instant + LINE_WITHIN,
-        });
+        let tags = self.client_only_tags(message.tags);
+        let draft = fault.is_none().then(|| Draft::new(target, tags, context.now.instant));
         let batch = Batch { name: name.into(), draft };
         self.unfinished(|unfinished| unfinished.batch = Some(batch));
         if let Some(fault) = fault {

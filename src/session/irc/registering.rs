@@ -6,7 +6,7 @@ use log::Level;
 
 use super::client::{Irc, Phase};
 #[cfg(feature = "store")]
-use super::multiline;
+use super::draft;
 use super::reply::fill;
 use crate::message::{Capabilities, Check, CloseReason, Command, Effect, Outcome, Profile, Purpose, Refusal};
 use crate::name::{NameError, UserName};
@@ -39,7 +39,7 @@ fn sts(context: &Context<'_>) -> Option<String> {
 #[cfg(feature = "store")]
 fn advertised(name: &str, capability: Capabilities, is_modern: bool) -> String {
     match capability {
-        Capabilities::MULTILINE if is_modern => format!("{name}={}", multiline::value()),
+        Capabilities::MULTILINE if is_modern => format!("{name}={}", draft::value()),
         _ => name.to_owned(),
     }
 }

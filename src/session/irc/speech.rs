@@ -1,17 +1,15 @@
 //! Encodes messages of users.
 
-use super::encode::Writer;
+use super::ctcp::action;
 #[cfg(feature = "store")]
-use super::multiline;
+use super::draft;
+use super::writer::Writer;
 #[cfg(feature = "store")]
 use crate::message::Source;
 use crate::message::{Capabilities, Speech, SpeechKind};
 #[cfg(feature = "store")]
 use crate::wire::irc::{LINE_BYTES, Piece, split_lines};
 use crate::wire::irc::{Line, Tags, split_text};
-
-/// The beginning of the text of a CTCP action.
-pub(super) const CTCP_ACTION: &str = "\x01ACTION ";
 
 /// The name of the batch around a message of several lines. One name is enough: the batch ends before any other line
 /// to its client begins.
@@ -97,7 +95,7 @@ impl Writer<'_> {
     /// True when the client takes a message of several lines as one. `room` is the room for text in a line: without
     /// some, the parameters of a batch do not fit either.
     fn takes_lines(&self, room: usize) -> bool {
-        self.capabilities.has(multiline::NEEDED) && room > multiline::BATCH_TYPE.len() + BATCH.len()
+        self.capabilities.has(draft::NEEDED) && room > draft::BATCH_TYPE.len() + BATCH.len()
     }
 
     /// Writes a message as a batch. Its beginning has the tags of the message.
@@ -111,7 +109,7 @@ impl Writer<'_> {
     ) {
         let mut line = self.begin_spoken("BATCH", speech, out);
         line.param(&format!("+{BATCH}"));
-        line.param(multiline::BATCH_TYPE);
+        line.param(draft::BATCH_TYPE);
         line.param(target);
         line.end();
         let most = out.len() + self.house.message_bytes();
@@ -122,7 +120,7 @@ impl Writer<'_> {
             let mut line = Line::begin(out);
             line.tag("batch", BATCH);
             if piece.continues {
-                line.tag(multiline::CONTINUES, "");
+                line.tag(draft::CONTINUES, "");
             }
             self.source(&mut line);
             line.command(command);
@@ -149,12 +147,4 @@ pub(super) fn may_need_lines(from: &Source, target: &str, speech: &Speech) -> bo
     let head_bytes = source_bytes + target.len() + ":! PRIVMSG @ :\r\n".len();
     head_bytes + speech.text.len() > LINE_BYTES
         || speech.text.bytes().any(|byte| matches!(byte, b'\r' | b'\n' | 0))
-}
-
-/// The prefix, text and optional end mark of a CTCP action. Each part of a long one must be an action.
-pub(super) fn action(text: &str) -> Option<(&str, &str, &str)> {
-    let (before, rest) = text.split_at_checked(CTCP_ACTION.len())?;
-    let end = rest.strip_suffix('\x01').map_or(rest.len(), str::len);
-    let (text, after) = rest.split_at(end);
-    (before == CTCP_ACTION && !text.is_empty()).then_some((before, text, after))
 }

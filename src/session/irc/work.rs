@@ -3,8 +3,7 @@
 
 use std::collections::HashSet;
 
-use super::client::{Irc, Progress, Work};
-use super::unfinished::Pending;
+use super::client::{Irc, Pending, Progress, Work};
 use crate::hub::ROOMS_PER_USER;
 use crate::session::Context;
 use crate::wire::irc::numeric;

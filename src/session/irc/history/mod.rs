@@ -17,20 +17,9 @@ pub(super) use reference::KINDS as REFERENCES;
 pub(super) use replay::Replay;
 
 use super::client::Irc;
-use crate::message::{Answer, Effect, Query, Readable, Recall, RecallFor, Selection};
+use crate::message::{Answer, Effect, Query, Readable, Recall, RecallFor};
 use crate::name::RoomName;
 use crate::session::Context;
-
-/// Memory of a question about this many channels that waits for the store, in bytes.
-pub(super) fn asked_bytes(channels: usize) -> usize {
-    if channels == 0 { 0 } else { QUESTION_BYTES + channels * CHANNEL_BYTES }
-}
-
-/// A question without its channels, and those who wait for it. Words to search for are as long as a line at most.
-const QUESTION_BYTES: usize = 1024;
-
-/// What a question says about a channel, in a list that has just grown.
-const CHANNEL_BYTES: usize = 2 * size_of::<Selection>();
 
 impl Irc {
     /// Asks the store.

@@ -11,7 +11,7 @@ use crate::message::{
 use crate::name::RoomName;
 use crate::session::Context;
 use crate::session::irc::client::Irc;
-use crate::session::irc::speech::CTCP_ACTION;
+use crate::session::irc::ctcp::CTCP_ACTION;
 
 /// Somebody who is back within this time sees only what came meanwhile.
 const ABSENCE: Duration = Duration::from_secs(60);
@@ -23,11 +23,6 @@ pub(in crate::session::irc) struct Replay {
 }
 
 impl Replay {
-    /// The number of channels.
-    pub(in crate::session::irc) fn channels(&self) -> usize {
-        self.selections.len()
-    }
-
     /// Notes that the client has joined this channel.
     pub(in crate::session::irc) fn joined(&mut self, room: &RoomName, irc: &Irc, context: &Context<'_>) {
         let most = context.house.config.history.replay;

@@ -2,11 +2,13 @@
 //! Textual only before it joins. So after `JOIN` the server sends a `PING`. If the client answers it and has not asked
 //! before that, it sees what it missed.
 
+use std::mem;
+
 use super::replay::Replay;
 use crate::hub::ROOMS_PER_USER;
 use crate::message::{EventId, Readable};
 use crate::session::Context;
-use crate::session::irc::client::Irc;
+use crate::session::irc::client::{Irc, Unfinished};
 use crate::wire::irc::{Line, Message};
 
 /// The token of the `PING`.
@@ -17,7 +19,7 @@ impl Irc {
     pub(super) fn wait_to_replay(&mut self, replay: Replay, context: &mut Context<'_>) {
         let new = replay.selections;
         self.unfinished(|unfinished| {
-            let waiting = &mut unfinished.replay.get_or_insert_default().selections;
+            let waiting = &mut unfinished.replay;
             waiting.retain(|old| new.iter().all(|new| new.of.room != old.of.room));
             waiting.extend(new);
             let excess = waiting.len().saturating_sub(ROOMS_PER_USER);
@@ -34,9 +36,10 @@ impl Irc {
     /// Lets nothing wait of this past, for which the client has asked itself. Returns where its replay would have ended:
     /// everything later the client has heard.
     pub(super) fn take_waiting(&mut self, of: &Readable) -> Option<EventId> {
-        let waiting = &mut self.unfinished.as_mut()?.replay.as_mut()?.selections;
-        let index = waiting.iter().position(|selection| selection.of.room == of.room)?;
-        Some(waiting.swap_remove(index).interval.before)
+        self.unfinished(|Unfinished { replay, .. }| {
+            let index = replay.iter().position(|selection| selection.of.room == of.room)?;
+            Some(replay.swap_remove(index).interval.before)
+        })
     }
 
     /// The client has answered a `PING`.
@@ -45,10 +48,9 @@ impl Irc {
         message: &Message<'_>,
         context: &mut Context<'_>,
     ) {
-        if message.params.contains(&TOKEN)
-            && let Some(replay) = self.unfinished(|unfinished| unfinished.replay.take())
-        {
-            replay.begin(self, context);
+        if message.params.contains(&TOKEN) {
+            let selections = self.unfinished(|unfinished| mem::take(&mut unfinished.replay));
+            Replay { selections }.begin(self, context);
         }
     }
 }
