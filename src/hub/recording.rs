@@ -4,7 +4,8 @@ use super::Hub;
 use super::rooms::Room;
 use super::seats::RoomId;
 use crate::message::{
-    Effect, Effects, Event, EventId, HistoryLimit, Readable, Record, RoomChange, RoomFlag, UserId,
+    Effect, Effects, Event, EventId, EventKind, HistoryLimit, Rank, Readable, Record, RoomChange, RoomFlag,
+    UserId,
 };
 use crate::name::RoomName;
 
@@ -46,8 +47,13 @@ impl Hub {
         }
     }
 
-    /// Records an event in `room`.
+    /// Records an event in `room`, unless it is of no interest later or not for all members.
     pub(super) fn record(&self, room: RoomId, event: &Event, out: &mut Effects) {
+        if let EventKind::Said { to_rank, speech, .. } = &event.kind
+            && (*to_rank != Rank::NONE || speech.is_fleeting())
+        {
+            return;
+        }
         if let Some(place) = self.place(room) {
             record_at(place, event, out);
         }

@@ -37,11 +37,8 @@ impl Hub {
             user.has_spoken(now.time);
         }
         let room_name = self.rooms.get(room).name.clone();
-        let is_lasting = to_rank == Rank::NONE && !speech.is_fleeting();
         let event = self.event(id, now, EventKind::Said { room: room_name, to_rank, speech });
-        if is_lasting {
-            self.record(room, &event, out);
-        }
+        self.record(room, &event, out);
         // A speaker outside the room still hears it on its other connections.
         let mut outside = if member.is_none() { self.users.connections(id) } else { Vec::new() };
         outside.retain(|&connection| Some(connection) != unheard_by);

@@ -61,15 +61,11 @@ fn history_tokens(house: &House) -> Vec<String> {
     vec![format!("CHATHISTORY={MOST_LINES}"), format!("MSGREFTYPES={REFERENCES}")]
 }
 
-#[cfg(not(feature = "store"))]
-fn history_tokens(_: &House) -> Vec<String> {
-    Vec::new()
-}
-
 impl Irc {
     pub(super) fn isupport(&self, context: &mut Context<'_>) {
-        let mut tokens = tokens(context.house);
-        tokens.extend(history_tokens(context.house));
+        let tokens = tokens(context.house);
+        #[cfg(feature = "store")]
+        let tokens = [tokens, history_tokens(context.house)].concat();
         for tokens in tokens.chunks(TOKENS) {
             self.numeric(numeric::RPL_ISUPPORT, context, |line| {
                 tokens.iter().for_each(|token| line.param(token));

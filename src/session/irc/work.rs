@@ -16,7 +16,7 @@ impl Irc {
     pub(super) fn begin(&mut self, mut work: impl Work + 'static, context: &mut Context<'_>) {
         if self.run(&mut work, context) == Progress::More {
             let pending = Pending { work: Box::new(work), is_labelled: false };
-            self.unfinished(|unfinished| unfinished.pending = Some(pending));
+            self.suspend(pending);
         }
     }
 
@@ -31,6 +31,11 @@ impl Irc {
         }
     }
 
+    /// Leaves the rest of a command to the next turn.
+    fn suspend(&mut self, pending: Pending) {
+        self.unfinished(|unfinished| unfinished.pending = Some(pending));
+    }
+
     /// Continues the command that the budget has interrupted.
     pub(super) fn go_on_working(&mut self, context: &mut Context<'_>) {
         let Some(mut pending) = self.unfinished(|unfinished| unfinished.pending.take()) else { return };
@@ -39,7 +44,7 @@ impl Irc {
             self.continue_label(progress == Progress::Done, context);
         }
         if progress == Progress::More {
-            self.unfinished(|unfinished| unfinished.pending = Some(pending));
+            self.suspend(pending);
         }
     }
 
