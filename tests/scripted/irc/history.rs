@@ -56,6 +56,30 @@ fn a_client_that_cannot_ask_sees_the_last_messages_and_their_time_after_joining(
 }
 
 #[test]
+fn a_replay_that_is_too_large_shows_the_last_message_of_each_channel() {
+    let scratch = Scratch::new();
+    let mut house = IrcScene::with_history(&scratch.path("state"), |config| {
+        (config.limits.flood, config.limits.outbox_bytes) = (None, 16 * 1024);
+    });
+    let ana = house.irc("ana");
+    let channels: Vec<_> = (0..8).map(|n| format!("#tea{n}")).collect();
+    for channel in &channels {
+        house.send(ana, &format!("JOIN {channel}"));
+        for n in 0..20 {
+            house.send(ana, &format!("PRIVMSG {channel} :{n} {}", "x".repeat(300)));
+        }
+        house.forget();
+    }
+    house.advance(Duration::from_secs(61));
+    let bob = house.irc("bob");
+    let lines = house.ask(bob, &format!("JOIN {}", channels.join(",")));
+    for channel in &channels {
+        let last = lines.iter().rfind(|line| line.contains(&format!(" PRIVMSG {channel} :")));
+        assert!(last.is_some_and(|line| line.contains("] 19 ")), "{channel}: {last:?}");
+    }
+}
+
+#[test]
 fn a_client_with_server_time_gets_the_time_as_a_tag() {
     let scratch = Scratch::new();
     let mut house = house(&scratch);

@@ -85,13 +85,15 @@ impl Irc {
 
     /// Tells the client of the past of several channels, as far as that fits into one answer.
     pub(super) fn tell_all_past(&self, selected: Vec<Selected>, context: &mut Context<'_>) {
-        let mut most = context.house.answer_bytes();
-        for Selected { room, events, first, is_all } in selected {
+        let (part, mut used) = (context.house.answer_bytes() / selected.len().max(1), 0);
+        for (n, Selected { room, events, first, is_all }) in selected.into_iter().enumerate() {
             if events.is_empty() || self.readable(&room, context).is_none() {
                 continue;
             }
+            // Its part, and what those before it have left.
+            let most = part * (n + 1) - used;
             let (lines, bytes) = self.encoded(&events, first, most, context);
-            most -= bytes;
+            used += bytes;
             let is_whole = is_all && lines.len() == events.len();
             self.tell_batch(Batch::Chathistory(&room), lines, is_whole, None, context);
         }
