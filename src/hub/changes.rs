@@ -64,7 +64,7 @@ impl Hub {
             let event = self.event(id, now, EventKind::Changed { room: room_name, changes: made });
             self.record(room, &event, out);
             if let EventKind::Changed { changes, .. } = &event.kind {
-                self.limit_history(room, changes, out);
+                self.limit_history(room, changes, now, out);
             }
             out.event_for(event, self.everybody(room));
         }

@@ -52,7 +52,7 @@ impl Hub {
         let is_new = room.is_none();
         let room = self.rooms.enter(&mut self.users, id, name, now.time);
         if is_new {
-            self.opened(room, out);
+            self.opened(room, now, out);
         }
         let name = self.rooms.get(room).name.clone();
         if let Some(user) = self.users.get_mut(id) {

@@ -2,7 +2,7 @@
 
 use super::Hub;
 use super::seats::RoomId;
-use crate::message::{Effects, Event, RoomChange, UserId};
+use crate::message::{Effects, Event, Now, RoomChange, UserId};
 
 impl Hub {
     pub(super) fn record(&self, _: RoomId, _: &Event, _: &mut Effects) {}
@@ -11,9 +11,9 @@ impl Hub {
 
     pub(super) fn places(&self, _: UserId) {}
 
-    pub(super) fn opened(&mut self, _: RoomId, _: &mut Effects) {}
+    pub(super) fn opened(&mut self, _: RoomId, _: Now, _: &mut Effects) {}
 
-    pub(super) fn limit_history(&self, _: RoomId, _: &[RoomChange], _: &mut Effects) {}
+    pub(super) fn limit_history(&self, _: RoomId, _: &[RoomChange], _: Now, _: &mut Effects) {}
 }
 
 pub(super) fn record_in((): (), _: &Event, _: &mut Effects) {}

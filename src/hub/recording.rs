@@ -4,8 +4,8 @@ use super::Hub;
 use super::rooms::Room;
 use super::seats::RoomId;
 use crate::message::{
-    Effect, Effects, Event, EventId, EventKind, HistoryLimit, Rank, Readable, Record, RoomChange, RoomFlag,
-    UserId,
+    Effect, Effects, Event, EventId, EventKind, HistoryLimit, Now, Rank, Readable, Record, RoomChange,
+    RoomFlag, UserId,
 };
 use crate::name::RoomName;
 
@@ -84,20 +84,20 @@ impl Hub {
     }
 
     /// Notes that `room` was opened. An earlier room of this name may have had a limit.
-    pub(super) fn opened(&mut self, room: RoomId, out: &mut Effects) {
+    pub(super) fn opened(&mut self, room: RoomId, now: Now, out: &mut Effects) {
         self.rooms.get_mut(room).opened = self.last_event;
         if self.records {
             let room = self.rooms.get(room).name.clone();
-            out.push(Effect::Record(Record::Limit { room, limit: None }));
+            out.push(Effect::Record(Record::Limit { room, limit: None, at: now.time }));
         }
     }
 
     /// Applies a limit among `changes` of `room` to what is kept.
-    pub(super) fn limit_history(&self, room: RoomId, changes: &[RoomChange], out: &mut Effects) {
+    pub(super) fn limit_history(&self, room: RoomId, changes: &[RoomChange], now: Now, out: &mut Effects) {
         for change in changes {
             if let (RoomChange::History(limit), true) = (change, self.records) {
                 let (room, limit): (_, Option<HistoryLimit>) = (self.rooms.get(room).name.clone(), *limit);
-                out.push(Effect::Record(Record::Limit { room, limit }));
+                out.push(Effect::Record(Record::Limit { room, limit, at: now.time }));
             }
         }
     }

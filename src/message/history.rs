@@ -1,6 +1,6 @@
 //! History: what the store records, what sessions ask of it, and its answers.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use super::{Event, EventId};
 use crate::name::{RoomName, UserName};
@@ -16,7 +16,7 @@ pub enum Record {
         event: Event,
     },
     /// The room's own limit was set, or removed. A limit of no lines deletes the room's history.
-    Limit { room: RoomName, limit: Option<HistoryLimit> },
+    Limit { room: RoomName, limit: Option<HistoryLimit>, at: SystemTime },
     /// This message is removed.
     Redaction { room: RoomName, id: EventId },
 }

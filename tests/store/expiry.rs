@@ -68,14 +68,18 @@ fn a_room_keeps_its_last_messages_and_joins_do_not_displace_them() {
 fn a_limit_of_no_lines_deletes_and_keeps_nothing() {
     let (scratch, mut events) = (Scratch::new(), Events::default());
     let (mut kept, _) = Kept::open(&config(&scratch), start()).unwrap();
-    let limit = |lines| Record::Limit { room: room("#tea"), limit: Some(HistoryLimit { lines, age: DAY }) };
+    let limit = |lines| Record::Limit {
+        room: room("#tea"),
+        limit: Some(HistoryLimit { lines, age: DAY }),
+        at: start(),
+    };
     for _ in 0..1_200 {
         kept.store.record(events.say("#tea", &user("bob"), "secret", start()));
     }
     kept.store.record(limit(0));
     kept.store.record(events.say("#tea", &user("bob"), "off the record", start()));
     assert_eq!(kept.select(latest("#tea", 9), start()).events.len(), 0);
-    kept.store.record(Record::Limit { room: room("#tea"), limit: None });
+    kept.store.record(Record::Limit { room: room("#tea"), limit: None, at: start() });
     assert_eq!(kept.select(latest("#tea", 9), start()).events.len(), 0);
     kept.store.record(events.say("#tea", &user("bob"), "on the record", start()));
     wait_for(&mut kept, start() + Duration::from_secs(100), |figures| figures.messages == 1);

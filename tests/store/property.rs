@@ -152,9 +152,10 @@ impl Twins {
         let (kept, opened) = Kept::open(&config, self.now).unwrap();
         assert!(opened.last_event <= self.events.last);
         self.kept = Some(kept);
+        let now = self.now;
         // The store may have forgotten limits of rooms without a history.
         for (n, limit) in self.rooms.each_ref().map(|room| room.limit).into_iter().enumerate() {
-            self.kept().store.record(Record::Limit { room: room_of(n), limit });
+            self.kept().store.record(Record::Limit { room: room_of(n), limit, at: now });
         }
     }
 
@@ -232,7 +233,7 @@ impl Twins {
             Step::Limit { room, limit } => {
                 // A change of modes, so that the store knows the time.
                 self.happen(room, 0, 6, false);
-                self.kept().store.record(Record::Limit { room: room_of(room), limit });
+                self.kept().store.record(Record::Limit { room: room_of(room), limit, at: now });
                 self.rooms[room].limit = limit;
                 self.rooms[room].trim(now);
             }

@@ -175,7 +175,7 @@ fn a_failure_and_its_end_are_told_once_and_nobody_waits_meanwhile() {
         assert!(!kept.store.is_full(), "nobody waits");
         say(&mut kept);
     }
-    kept.store.record(Record::Limit { room: room("#tea"), limit: None });
+    kept.store.record(Record::Limit { room: room("#tea"), limit: None, at: start() });
     kept.store.record(Record::Redaction { room: room("#tea"), id: EventId::MIN });
     assert_eq!(kept.store.status().lost_records, 1, "what deletes is kept");
     assert!(kept.store.fetch().is_none(), "it is told once");

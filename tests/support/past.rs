@@ -107,8 +107,14 @@ impl Database for Past {
         for record in records {
             match record.clone() {
                 Record::Event { room, is_closed, event } => self.kept.push(Kept { room, is_closed, event }),
-                Record::Limit { room, limit: Some(limit) } => drop(self.limits.insert(key(&room), limit)),
-                Record::Limit { room, limit: None } => drop(self.limits.remove(&key(&room))),
+                Record::Limit { room, limit, at } => {
+                    self.forget(at);
+                    match limit {
+                        Some(limit) => drop(self.limits.insert(key(&room), limit)),
+                        None => drop(self.limits.remove(&key(&room))),
+                    }
+                    self.forget(at);
+                }
                 Record::Redaction { room, id } => {
                     self.kept.retain(|kept| kept.room != room || kept.event.id != id);
                 }

@@ -49,7 +49,7 @@ impl Writer<'_> {
         }
         match record {
             Record::Event { room, is_closed, event } => self.add(room, *is_closed, event),
-            Record::Limit { room, limit } => self.limit(room, *limit),
+            Record::Limit { room, limit, at } => self.limit(room, *limit, *at),
             Record::Redaction { room, id } => self.redact(room, *id),
         }
     }
@@ -94,7 +94,12 @@ impl Writer<'_> {
         Ok(())
     }
 
-    fn limit(&mut self, name: &RoomName, limit: Option<HistoryLimit>) -> rusqlite::Result<()> {
+    fn limit(
+        &mut self,
+        name: &RoomName,
+        limit: Option<HistoryLimit>,
+        at: SystemTime,
+    ) -> rusqlite::Result<()> {
         // A room without history needs no row to say that it has no limit.
         let room = match limit {
             Some(_) => Some(self.rooms.find_or_create(self.connection, name)?),
@@ -104,19 +109,19 @@ impl Writer<'_> {
             && room.limit != limit
         {
             // What the old limit has hidden stays so, too.
-            self.hide_excess(&room)?;
+            self.hide_excess(&room, at)?;
             self.rooms.set_limit(room.id, limit);
             room.limit = limit;
-            self.hide_excess(&room)?;
+            self.hide_excess(&room, at)?;
             self.sweep.note(room.id);
         }
         Ok(())
     }
 
     /// Makes what is too much in a room gone for readers, for good. Its rows are deleted later.
-    fn hide_excess(&mut self, room: &Room) -> rusqlite::Result<()> {
+    fn hide_excess(&mut self, room: &Room, now: SystemTime) -> rusqlite::Result<()> {
         let own = room.limit.map(|limit| limit.age);
-        let too_old = self.limits.oldest(own, self.last_event.time());
+        let too_old = self.limits.oldest(own, now);
         for class in Class::ALL {
             let last = last_excess(self.connection, self.limits.lines_of(room), room, class)?;
             self.rooms.set_gone(room.id, class, last.max(too_old).min(*self.last_event));
@@ -127,7 +132,7 @@ impl Writer<'_> {
     fn redact(&mut self, name: &RoomName, id: EventId) -> rusqlite::Result<()> {
         let Some(room) = self.rooms.find(self.connection, name)? else { return Ok(()) };
         // Otherwise something older would appear in its place.
-        self.hide_excess(&room)?;
+        self.hide_excess(&room, self.last_event.time())?;
         for class in Class::ALL {
             let sql = "DELETE FROM event WHERE room = ? AND class = ? AND id = ?";
             let deleted = self.connection.execute(sql, params![room.id, class.number(), column(id)])?;

@@ -413,6 +413,21 @@ fn a_limit_of_a_channel_applies_at_once_and_0_deletes() {
 }
 
 #[test]
+fn what_is_too_old_for_a_channel_stays_hidden_when_it_is_opened_again_without_its_limit() {
+    let scratch = Scratch::new();
+    let mut house = house(&scratch);
+    let ana = house.irc_with("ana", MODERN);
+    house.send(ana, "JOIN #tea");
+    house.send(ana, "MODE #tea +H 10:1");
+    say(&mut house, ana, "old");
+    house.send(ana, "PART #tea");
+    house.advance(Duration::from_secs(61));
+    house.send(ana, "JOIN #tea");
+    house.forget();
+    assert_eq!(texts(&house.ask(ana, "CHATHISTORY LATEST #tea * 9")), [""; 0]);
+}
+
+#[test]
 fn with_event_playback_joins_and_the_like_are_told_with_ids() {
     let scratch = Scratch::new();
     let mut house = house(&scratch);
