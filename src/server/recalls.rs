@@ -1,7 +1,7 @@
 //! Questions to the store about the past. The store has only a few questions at a time, and one of each address: so a
 //! peer that asks much waits for itself. Addresses take turns.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use crate::message::{Peer, Query, RecallFor};
 use crate::origin::Origin;
@@ -13,14 +13,22 @@ const AT_ONCE: usize = 4;
 #[derive(Debug, Default)]
 pub(super) struct Recalls {
     /// Questions that the store does not have yet. An origin has a queue while it is in `turns` or `under_way`.
-    queues: HashMap<Origin, VecDeque<Question>>,
+    queues: HashMap<Origin, Queue>,
     /// Origins that wait for their turn, in order.
-    turns: VecDeque<Origin>,
+    turns: BTreeMap<u64, Origin>,
     waiting: HashMap<usize, Asker>,
     /// The connections whose questions the store has, by number, and their origins. Connections may have gone.
     under_way: HashMap<u64, (usize, Origin)>,
-    /// The last number given to a question.
+    /// The last number given to a question or a turn.
     numbers: u64,
+}
+
+/// The questions of one origin.
+#[derive(Debug, Default)]
+struct Queue {
+    questions: VecDeque<Question>,
+    /// Its key in `turns`; `None` while the store has a question of this origin.
+    turn: Option<u64>,
 }
 
 #[derive(Debug)]
@@ -55,23 +63,21 @@ impl Recalls {
         let before = self.waiting.insert(key, Asker { number, origin, purpose: Box::new(purpose), label });
         debug_assert!(before.is_none(), "{key} waits already");
         let queue = self.queues.entry(origin).or_insert_with(|| {
-            self.turns.push_back(origin);
-            VecDeque::new()
+            self.turns.insert(number, origin);
+            Queue { turn: Some(number), ..Queue::default() }
         });
-        queue.push_back(Question { number, key, query });
+        queue.questions.push_back(Question { number, key, query });
     }
 
     /// The next question for the store, unless it has enough.
     pub(super) fn next(&mut self) -> Option<(u64, Query)> {
         while self.under_way.len() < AT_ONCE {
-            let origin = self.turns.pop_front()?;
-            match self.queues.get_mut(&origin).and_then(VecDeque::pop_front) {
-                Some(Question { number, key, query }) => {
-                    self.under_way.insert(number, (key, origin));
-                    return Some((number, query));
-                }
-                // All of them were forgotten.
-                None => drop(self.queues.remove(&origin)),
+            let (_, origin) = self.turns.pop_first()?;
+            let Some(queue) = self.queues.get_mut(&origin) else { continue };
+            queue.turn = None;
+            if let Some(Question { number, key, query }) = queue.questions.pop_front() {
+                self.under_way.insert(number, (key, origin));
+                return Some((number, query));
             }
         }
         None
@@ -90,10 +96,13 @@ impl Recalls {
     /// Takes the answer to a question. Returns the connection that waits for it, if it still does.
     pub(super) fn answered(&mut self, number: u64) -> Option<(usize, Asker)> {
         let (key, origin) = self.under_way.remove(&number)?;
-        if self.queues.get(&origin).is_some_and(|queue| !queue.is_empty()) {
-            self.turns.push_back(origin);
-        } else {
-            self.queues.remove(&origin);
+        match self.queues.get_mut(&origin) {
+            Some(queue) if !queue.questions.is_empty() => {
+                self.numbers += 1;
+                queue.turn = Some(self.numbers);
+                self.turns.insert(self.numbers, origin);
+            }
+            _ => drop(self.queues.remove(&origin)),
         }
         self.waiting.get(&key).filter(|asker| asker.number == number)?;
         self.waiting.remove_entry(&key)
@@ -103,7 +112,13 @@ impl Recalls {
     pub(super) fn forget(&mut self, key: usize) {
         let Some(Asker { number, origin, .. }) = self.waiting.remove(&key) else { return };
         let Some(queue) = self.queues.get_mut(&origin) else { return };
-        queue.retain(|question| question.number != number);
+        queue.questions.retain(|question| question.number != number);
+        if queue.questions.is_empty()
+            && let Some(turn) = queue.turn
+        {
+            self.turns.remove(&turn);
+            self.queues.remove(&origin);
+        }
     }
 }
 
@@ -155,5 +170,16 @@ mod tests {
         assert_eq!(all(&mut recalls), [0; 0]);
         let Recalls { queues, turns, waiting, under_way, .. } = recalls;
         assert!(queues.is_empty() && turns.is_empty() && waiting.is_empty() && under_way.is_empty());
+    }
+
+    #[test]
+    fn addresses_that_ask_and_leave_take_no_memory_while_the_disk_is_stuck() {
+        let mut recalls = asked([(1, 1), (2, 2), (3, 3), (4, 4)]);
+        assert_eq!(all(&mut recalls).len(), 4);
+        for address in 5..200 {
+            recalls.ask(5, peer(address), Query::Events(Vec::new()), RecallFor::Targets, None);
+            recalls.forget(5);
+        }
+        assert_eq!((recalls.queues.len(), recalls.turns.len(), recalls.asking()), (4, 0, 4));
     }
 }
