@@ -117,9 +117,8 @@ impl Conversation for Irc {
 
     fn found(&mut self, found: Found, label: Option<&str>, context: &mut Context<'_>) {
         match found {
-            // Labels its batches itself.
             #[cfg(feature = "store")]
-            Found::Recalled(purpose, answer) => return self.recalled(*purpose, answer, label, context),
+            Found::Recalled(purpose, answer) => self.recalled(*purpose, answer, context),
             Found::Checked(Purpose::Register, outcome) => self.registration_checked(outcome, context),
             Found::Checked(Purpose::Operate(name), outcome) => {
                 self.oper_checked(name.as_deref(), outcome, context);

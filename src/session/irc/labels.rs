@@ -69,7 +69,7 @@ impl Irc {
             (Part::Whole(label), [line]) => with_tag(line, "label", label, out),
             // A batch is one response.
             (Part::Whole(label), [first, inner @ .., last])
-                if !inner.is_empty() && inner.iter().all(|line| is_in_batch(line)) && !is_in_batch(last) =>
+                if opens_batch(first) && inner.iter().all(|line| is_in_batch(line)) && !is_in_batch(last) =>
             {
                 with_tag(first, "label", label, out);
                 inner.iter().chain([last]).for_each(|line| out.extend_from_slice(line));
@@ -138,6 +138,17 @@ fn is_in_batch(line: &[u8]) -> bool {
     }
     let tags = line.strip_prefix(b"@").and_then(|tagged| tagged.split(|&byte| byte == b' ').next());
     tags.is_some_and(|tags| tags.split(|&byte| byte == b';').any(|tag| tag.starts_with(b"batch=")))
+}
+
+/// True for a line from the server that begins a batch.
+fn opens_batch(line: &[u8]) -> bool {
+    if cfg!(not(feature = "store")) {
+        return false;
+    }
+    let is_space = |byte: &u8| *byte == b' ';
+    let words = if line.starts_with(b"@") { 2 } else { 1 };
+    let mut words = line.split(is_space).skip(words);
+    words.next() == Some(b"BATCH") && words.next().is_some_and(|name| name.starts_with(b"+"))
 }
 
 /// Copies `line`, which may have tags, and adds one.

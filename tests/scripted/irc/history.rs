@@ -501,6 +501,8 @@ fn a_label_is_on_the_batch_and_on_refusals() {
     assert_eq!(lines[0], "@label=x;draft/chathistory-end :parlor.local BATCH +h chathistory #tea");
     assert_eq!(tag(&lines[1], "label"), None);
     assert_eq!(tag(&house.ask(ana, "@label=y CHATHISTORY LATEST #milk * 9")[0], "label"), Some("y"));
+    let empty = house.ask(ana, "@label=v CHATHISTORY AFTER #tea timestamp=2010-01-01T00:00:00.000Z 9");
+    assert_eq!((tag(&empty[0], "label"), empty.len()), (Some("v"), 2), "{empty:?}");
     let [first, second] =
         [house.ask(ana, "@label=z REDACT #tea x"), house.ask(ana, "@label=w SEARCH text=hi")];
     assert_eq!(tag(&first[0], "label"), Some("z"));

@@ -83,19 +83,17 @@ impl Irc {
         subcommand: &'static str,
         room: &RoomName,
         answer: Answer,
-        label: Option<&str>,
         context: &mut Context<'_>,
     ) {
         let (code, text) = match answer {
             Answer::Events(selected) if self.readable(room, context).is_some() => {
                 let (lines, is_whole) = self.encoded_halves(&selected, context);
-                return self.tell_batch(Batch::Chathistory(room), lines, is_whole, label, context);
+                return self.tell_batch(Batch::Chathistory(room), lines, is_whole, context);
             }
             Answer::Events(_) => ("INVALID_TARGET", "You are not in such a channel"),
             _ => ("MESSAGE_ERROR", "Messages could not be retrieved"),
         };
         self.fail_about(COMMAND, code, &[subcommand, room.as_str()], text, context);
-        self.label_rest(label, context);
     }
 
     /// The lines of all selections, of which the last is the earliest, as far as they fit into one answer. Each is cut
@@ -113,11 +111,11 @@ impl Irc {
         (lines, is_whole)
     }
 
-    pub(super) fn targets_recalled(&self, answer: Answer, label: Option<&str>, context: &mut Context<'_>) {
+    pub(super) fn targets_recalled(&self, answer: Answer, context: &mut Context<'_>) {
         let Answer::Targets(targets) = answer else {
             let text = "Messages could not be retrieved";
             self.fail_about(COMMAND, "MESSAGE_ERROR", &["TARGETS", "*"], text, context);
-            return self.label_rest(label, context);
+            return;
         };
         let readable = targets.iter().filter(|(room, _)| self.readable(room, context).is_some());
         let lines = readable.map(|(room, last)| {
@@ -132,7 +130,7 @@ impl Irc {
             bytes
         });
         let lines = lines.collect();
-        self.tell_batch(Batch::Targets, lines, true, label, context);
+        self.tell_batch(Batch::Targets, lines, true, context);
     }
 }
 

@@ -43,33 +43,20 @@ impl Irc {
     }
 
     /// Tells the client what the store knows.
-    pub(super) fn recalled(
-        &mut self,
-        purpose: RecallFor,
-        answer: Answer,
-        label: Option<&str>,
-        context: &mut Context<'_>,
-    ) {
+    pub(super) fn recalled(&mut self, purpose: RecallFor, answer: Answer, context: &mut Context<'_>) {
         self.unfinished(|unfinished| unfinished.asked = 0);
         match purpose {
             RecallFor::Chathistory { subcommand, room } => {
-                self.chathistory_recalled(subcommand, &room, answer, label, context);
+                self.chathistory_recalled(subcommand, &room, answer, context);
             }
-            RecallFor::Targets => self.targets_recalled(answer, label, context),
-            RecallFor::Search(first) => self.search_recalled(first, answer, label, context),
-            RecallFor::Play => self.play_recalled(answer, label, context),
-            RecallFor::ListPlayable => self.playable_recalled(answer, label, context),
-            RecallFor::Replay => self.replay_recalled(answer, label, context),
+            RecallFor::Targets => self.targets_recalled(answer, context),
+            RecallFor::Search(first) => self.search_recalled(first, answer, context),
+            RecallFor::Play => self.play_recalled(answer, context),
+            RecallFor::ListPlayable => self.playable_recalled(answer, context),
+            RecallFor::Replay => self.replay_recalled(answer, context),
             RecallFor::Redaction { room, id, reason } => {
-                self.redaction_recalled(&room, id, reason, answer, label, context);
+                self.redaction_recalled(&room, id, reason, answer, context);
             }
-        }
-    }
-
-    /// Labels what was answered without a batch of its own.
-    fn label_rest(&self, label: Option<&str>, context: &mut Context<'_>) {
-        if let Some(label) = label {
-            self.put_label(label, context);
         }
     }
 }

@@ -56,14 +56,12 @@ impl Irc {
         (lines, bytes.min(most))
     }
 
-    /// Sends lines in a batch, or without to a client that does not know batches. The label is on the batch itself
-    /// (IRCv3 `labeled-response`).
+    /// Sends lines in a batch, or without to a client that does not know batches.
     pub(super) fn tell_batch(
         &self,
         batch: Batch<'_>,
         lines: Vec<Vec<u8>>,
         is_whole: bool,
-        label: Option<&str>,
         context: &mut Context<'_>,
     ) {
         if !self.capabilities.has(Capabilities::BATCH) {
@@ -76,9 +74,6 @@ impl Irc {
         let house = context.house;
         context.out.write(self.connection, |out| {
             let mut line = Line::begin(out);
-            if let Some(label) = label {
-                line.tag("label", label);
-            }
             if has_end {
                 line.tag("draft/chathistory-end", "");
             }

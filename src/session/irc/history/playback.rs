@@ -75,12 +75,11 @@ impl Irc {
         self.recall(Query::Events(selections.collect()), RecallFor::ListPlayable, context);
     }
 
-    pub(super) fn play_recalled(&self, answer: Answer, label: Option<&str>, context: &mut Context<'_>) {
+    pub(super) fn play_recalled(&self, answer: Answer, context: &mut Context<'_>) {
         match answer {
             Answer::Events(selected) => self.tell_all_past(selected, context),
             _ => self.playback_says("Messages could not be retrieved", context),
         }
-        self.label_rest(label, context);
     }
 
     /// Tells the client of the past of several channels, as far as that fits into one answer.
@@ -95,14 +94,14 @@ impl Irc {
             let (lines, bytes) = self.encoded(&events, first, most, context);
             used += bytes;
             let is_whole = is_all && lines.len() == events.len();
-            self.tell_batch(Batch::Chathistory(&room), lines, is_whole, None, context);
+            self.tell_batch(Batch::Chathistory(&room), lines, is_whole, context);
         }
     }
 
-    pub(super) fn playable_recalled(&self, answer: Answer, label: Option<&str>, context: &mut Context<'_>) {
+    pub(super) fn playable_recalled(&self, answer: Answer, context: &mut Context<'_>) {
         let Answer::Events(selected) = answer else {
             self.playback_says("Messages could not be retrieved", context);
-            return self.label_rest(label, context);
+            return;
         };
         for ends in selected.chunks(2) {
             let [oldest, newest] = ends else { continue };
@@ -116,7 +115,6 @@ impl Irc {
                 self.playback_says(&text, context);
             }
         }
-        self.label_rest(label, context);
     }
 
     /// The channels of the client that match one of the masks in a comma-separated list.

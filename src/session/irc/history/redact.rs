@@ -33,7 +33,6 @@ impl Irc {
         id: EventId,
         reason: String,
         answer: Answer,
-        label: Option<&str>,
         context: &mut Context<'_>,
     ) {
         let about = [room.as_str(), &id.to_string()];
@@ -56,7 +55,6 @@ impl Irc {
             }
             _ => self.unknown_message(about[0], about[1], context),
         }
-        self.label_rest(label, context);
     }
 
     fn unknown_message(&self, target: &str, id: &str, context: &mut Context<'_>) {

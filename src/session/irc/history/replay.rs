@@ -114,7 +114,7 @@ impl Irc {
         }
     }
 
-    pub(super) fn replay_recalled(&self, answer: Answer, label: Option<&str>, context: &mut Context<'_>) {
+    pub(super) fn replay_recalled(&self, answer: Answer, context: &mut Context<'_>) {
         if let Answer::Events(mut selected) = answer {
             selected.iter_mut().for_each(|selected| self.leave_out_heard(selected, context));
             if !self.capabilities.has(Capabilities::SERVER_TIME) {
@@ -123,7 +123,6 @@ impl Irc {
             }
             self.tell_all_past(selected, context);
         }
-        self.label_rest(label, context);
     }
 }
 

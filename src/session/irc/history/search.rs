@@ -50,16 +50,10 @@ impl Irc {
         self.recall(Query::Search { rooms, words, from, interval, most }, purpose, context);
     }
 
-    pub(super) fn search_recalled(
-        &self,
-        first: First,
-        answer: Answer,
-        label: Option<&str>,
-        context: &mut Context<'_>,
-    ) {
+    pub(super) fn search_recalled(&self, first: First, answer: Answer, context: &mut Context<'_>) {
         let Answer::Found(mut events) = answer else {
             self.fail_about(COMMAND, "INTERNAL_ERROR", &[], "The search could not be run", context);
-            return self.label_rest(label, context);
+            return;
         };
         // The client may have left since it asked.
         events.retain(|event| match &event.kind {
@@ -68,7 +62,7 @@ impl Irc {
         });
         let most = context.house.answer_bytes();
         let (lines, _) = self.encoded(&events, first, most, context);
-        self.tell_batch(Batch::Search, lines, true, label, context);
+        self.tell_batch(Batch::Search, lines, true, context);
     }
 }
 
