@@ -12,10 +12,7 @@ pub mod mask;
 mod past;
 mod people;
 mod reach;
-#[cfg(not(feature = "store"))]
-#[path = "no_recording.rs"]
-mod recording;
-#[cfg(feature = "store")]
+#[cfg_attr(not(feature = "store"), path = "no_recording.rs")]
 mod recording;
 #[cfg(feature = "store")]
 mod redacting;

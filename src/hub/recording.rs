@@ -4,8 +4,7 @@ use super::Hub;
 use super::rooms::Room;
 use super::seats::RoomId;
 use crate::message::{
-    Effect, Effects, Event, EventId, EventKind, HistoryLimit, Now, Rank, Readable, Record, RoomChange,
-    RoomFlag, UserId,
+    Effect, Effects, Event, EventId, EventKind, Now, Rank, Readable, Record, RoomChange, RoomFlag, UserId,
 };
 use crate::name::RoomName;
 
@@ -96,8 +95,8 @@ impl Hub {
     pub(super) fn limit_history(&self, room: RoomId, changes: &[RoomChange], now: Now, out: &mut Effects) {
         for change in changes {
             if let (RoomChange::History(limit), true) = (change, self.records) {
-                let (room, limit): (_, Option<HistoryLimit>) = (self.rooms.get(room).name.clone(), *limit);
-                out.push(Effect::Record(Record::Limit { room, limit, at: now.time }));
+                let room = self.rooms.get(room).name.clone();
+                out.push(Effect::Record(Record::Limit { room, limit: *limit, at: now.time }));
             }
         }
     }

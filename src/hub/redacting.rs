@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Hub;
-use crate::message::{Effect, Effects, Event, EventKind, Now, Rank, Record, Source, UserId};
+use crate::message::{Effect, Effects, Event, EventKind, Now, Record, Source, UserId};
 use crate::name::RoomName;
 
 /// How long authors may remove their messages.
@@ -31,10 +31,8 @@ impl Hub {
         out: &mut Effects,
     ) -> Result<(), NotRedacted> {
         let room = self.rooms.find(name).ok_or(NotRedacted::Forbidden)?;
-        let member = self.rooms.member(&self.users, id, room).ok_or(NotRedacted::Forbidden)?;
-        let is_operator = member.rank.has_any(Rank::OPERATOR)
-            || self.rooms.get(room).stays && self.users.get(id).is_some_and(|user| user.is_operator);
-        if !is_operator {
+        self.rooms.member(&self.users, id, room).ok_or(NotRedacted::Forbidden)?;
+        if self.room_to_change(id, name).is_err() {
             if !self.is_author(id, message) {
                 return Err(NotRedacted::Forbidden);
             }
