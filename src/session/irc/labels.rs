@@ -2,6 +2,7 @@
 //! whole response.
 
 use super::client::Irc;
+use super::writer::end_batch;
 use crate::message::{Capabilities, Dialect, Event, EventKind, Source};
 use crate::session::Context;
 use crate::wire::irc::{Line, Message};
@@ -84,11 +85,7 @@ impl Irc {
                 }
                 lines.iter().for_each(|line| in_batch(line, BATCH, out));
                 if let Part::Whole(_) | Part::Last = part {
-                    let mut line = Line::begin(out);
-                    line.source(server);
-                    line.command("BATCH");
-                    line.param(&format!("-{BATCH}"));
-                    line.end();
+                    end_batch(BATCH, server, out);
                 }
             }
         });

@@ -64,11 +64,7 @@ impl Irc {
 
     /// Sent even without `standard-replies`, as `utf8-only` requires.
     fn fail_utf8(&self, command: &str, text: &str, context: &mut Context<'_>) {
-        self.send("FAIL", context, |line| {
-            line.param(command);
-            line.param("INVALID_UTF8");
-            line.trailing(text);
-        });
+        self.fail_always(command, "INVALID_UTF8", &[], text, context);
     }
 }
 

@@ -149,11 +149,7 @@ impl Irc {
             }
             Fault::Other(why) => (INVALID, Vec::new(), (*why).to_owned()),
         };
-        self.send("FAIL", context, |line| {
-            line.param("BATCH");
-            line.param(code);
-            params.iter().for_each(|param| line.param(param));
-            line.trailing(&format!("Nothing was sent: {why}"));
-        });
+        let params: Vec<_> = params.iter().map(String::as_str).collect();
+        self.fail_always("BATCH", code, &params, &format!("Nothing was sent: {why}"), context);
     }
 }

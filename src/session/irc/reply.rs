@@ -81,19 +81,31 @@ impl Irc {
         text: &str,
         context: &mut Context<'_>,
     ) {
-        let about = about.iter().filter(|word| !word.is_empty());
+        let about: Vec<_> = about.iter().copied().filter(|word| !word.is_empty()).collect();
         if self.capabilities.has(Capabilities::STANDARD_REPLIES) {
-            self.send("FAIL", context, |line| {
-                line.param(command);
-                line.param(code);
-                about.for_each(|word| line.param(word));
-                line.trailing(text);
-            });
+            self.fail_always(command, code, &about, text, context);
         } else {
-            let about: String = about.map(|word| format!(" {word}")).collect();
+            let about: String = about.iter().map(|word| format!(" {word}")).collect();
             let text = format!("FAIL {command} {code}{about}: {text}");
             self.numeric("NOTICE", context, |line| line.trailing(&text));
         }
+    }
+
+    /// The same for clients without that capability, too.
+    pub(super) fn fail_always(
+        &self,
+        command: &str,
+        code: &str,
+        about: &[&str],
+        text: &str,
+        context: &mut Context<'_>,
+    ) {
+        self.send("FAIL", context, |line| {
+            line.param(command);
+            line.param(code);
+            about.iter().for_each(|word| line.param(word));
+            line.trailing(text);
+        });
     }
 
     /// Sends a numeric with a text.

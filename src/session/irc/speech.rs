@@ -5,6 +5,8 @@ use super::ctcp::action;
 use super::draft;
 use super::writer::Writer;
 #[cfg(feature = "store")]
+use super::writer::end_batch;
+#[cfg(feature = "store")]
 use crate::message::Source;
 use crate::message::{Capabilities, Speech, SpeechKind};
 #[cfg(feature = "store")]
@@ -128,11 +130,7 @@ impl Writer<'_> {
             line.trailing(piece.text);
             line.end();
         }
-        let mut line = Line::begin(out);
-        line.source(&self.house.name);
-        line.command("BATCH");
-        line.param(&format!("-{BATCH}"));
-        line.end();
+        end_batch(BATCH, &self.house.name, out);
     }
 }
 

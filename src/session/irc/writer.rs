@@ -59,3 +59,12 @@ impl Writer<'_> {
         }
     }
 }
+
+/// Writes the line that ends the batch of this name.
+pub(super) fn end_batch(name: &str, server: &str, out: &mut Vec<u8>) {
+    let mut line = Line::begin(out);
+    line.source(server);
+    line.command("BATCH");
+    line.param(&format!("-{name}"));
+    line.end();
+}

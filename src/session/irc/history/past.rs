@@ -6,6 +6,7 @@ use crate::session::Context;
 use crate::session::irc::client::Irc;
 use crate::session::irc::encode::encode_past;
 use crate::session::irc::labels::in_batch;
+use crate::session::irc::writer::end_batch;
 use crate::wire::irc::Line;
 
 /// The name of the batch. One name is enough: answers never overlap.
@@ -85,11 +86,7 @@ impl Irc {
             line.end();
             let lines = lines.iter().flat_map(|lines| lines.split_inclusive(|&byte| byte == b'\n'));
             lines.for_each(|line| in_batch(line, REFERENCE, out));
-            let mut line = Line::begin(out);
-            line.source(&house.name);
-            line.command("BATCH");
-            line.param(&format!("-{REFERENCE}"));
-            line.end();
+            end_batch(REFERENCE, &house.name, out);
         });
     }
 }
