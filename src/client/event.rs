@@ -128,12 +128,12 @@ pub enum ClientEventKind {
     },
     /// A text from the server itself, for people.
     Notice(String),
-    /// What was said in a room: the answer to [`super::Request::History`]. Some servers send it after a join, without
+    /// Messages of a room: the answer to [`super::Request::History`]. Some servers send it after a join, without
     /// a request.
     History {
         /// Where.
         room: String,
-        /// What happened, usually in order of time.
+        /// The messages, usually in order of time.
         events: Vec<ClientEvent>,
         /// The server says that there is no more of what was asked for.
         is_all: bool,

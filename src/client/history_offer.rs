@@ -1,6 +1,6 @@
-//! What a server offers of the past.
+//! Which requests for history a server answers.
 
-/// What a server offers of the past (IRCv3 `draft/chathistory`, soju's `search`).
+/// Which requests for history a server answers (IRCv3 `draft/chathistory`, soju's `search`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HistoryOffer {
     /// It answers [`super::Request::History`].

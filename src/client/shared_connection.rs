@@ -51,7 +51,7 @@ pub(super) struct SharedConnection {
     control: BlockingSocket,
     /// The server confirms each message with its label.
     labels: AtomicBool,
-    /// What the server offers of the past.
+    /// Which requests for history the server answers.
     history: Mutex<HistoryOffer>,
     /// Sent before our side ends: some IRC servers miss an end that directly follows data.
     goodbye: Mutex<Option<&'static [u8]>>,
@@ -158,7 +158,7 @@ impl SharedConnection {
         self.labels.load(Ordering::Relaxed)
     }
 
-    /// What the server offers of the past.
+    /// Which requests for history the server answers.
     pub(super) fn history_offer(&self) -> HistoryOffer {
         *lock(&self.history)
     }

@@ -119,7 +119,7 @@ impl Speaker {
         Ok(mark)
     }
 
-    /// What the server offers of the past. Complete once we are in a room.
+    /// Which requests for history the server answers. Complete once we are in a room.
     pub fn history_offer(&self) -> HistoryOffer {
         self.connection.history_offer()
     }

@@ -27,7 +27,7 @@ impl Hub {
         self.records && limit.is_none_or(|limit| limit.lines > 0)
     }
 
-    /// What a member of this room may read.
+    /// The part of the history that a member of this room may read.
     pub fn readable(&self, room: RoomId) -> Readable {
         let Room { name, opened, .. } = self.rooms.get(room);
         Readable { room: name.clone(), closed_since: opened.following() }

@@ -125,7 +125,7 @@ impl Link {
         self.is_up() && number == self.number
     }
 
-    /// What the server offers of the past: nothing without a connection.
+    /// Which requests for history the server answers: none without a connection.
     pub(super) fn history_offer(&self) -> HistoryOffer {
         self.up.as_ref().map(|(speaker, _)| speaker.history_offer()).unwrap_or_default()
     }

@@ -117,7 +117,7 @@ impl Ear {
     }
 }
 
-/// What somebody said or did.
+/// A message or an action of somebody.
 fn happened(message: &Message<'_>, own_name: &str) -> Option<ClientEventKind> {
     match message.command.to_ascii_uppercase().as_str() {
         "PRIVMSG" => talk(message, own_name, Manner::Message),
@@ -214,7 +214,7 @@ pub(super) mod tests {
         connection
     }
 
-    /// What alice hears in these lines.
+    /// The events that alice gets from these lines.
     pub(in crate::client::irc) fn heard(lines: &[&str]) -> Vec<ClientEvent> {
         let (mut ear, connection) = (Ear::default(), connection());
         lines.iter().filter_map(|line| ear.hear(line, &connection)).collect()

@@ -44,7 +44,7 @@ pub(in crate::client) struct Greeting {
     offered: Vec<&'static str>,
     /// The server has agreed to all of [`LABELS`].
     labels: bool,
-    /// What it has agreed to of the past.
+    /// The history requests that it has agreed to.
     history: HistoryOffer,
     /// We have sent a password.
     has_password: bool,

@@ -46,7 +46,7 @@ pub struct ServerConfig {
     pub metrics: Option<Address>,
 }
 
-/// What is kept of what happens in rooms, in the directory for data.
+/// How much history of rooms is kept, in the directory for data.
 #[cfg(feature = "store")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HistoryConfig {
