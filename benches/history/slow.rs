@@ -1,60 +1,22 @@
 //! Turns of the loop while writes to the store take 200 ms, compared with a server without a history.
 
-use std::path::PathBuf;
 use std::thread;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use parlor::config::{Operator, ServerConfig};
-use parlor::message::{Answer, Ban, Record};
 use parlor::net::Reactor;
-use parlor::store::{Database, Figures, Question};
 
+use crate::support::blank_store::Blank;
 use crate::support::options::config;
 use crate::support::{Peer, address};
 
+/// The time for a write, and for a commit, on a disk that is worn out.
 const WRITE: Duration = Duration::from_millis(200);
 
 const LISTENERS: usize = 50;
 
 /// Time between messages.
 const BEAT: Duration = Duration::from_millis(2);
-
-/// A database on a disk that is worn out.
-struct Slow;
-
-impl Database for Slow {
-    fn write(&mut self, _: &[Record]) -> Result<(), String> {
-        thread::sleep(WRITE);
-        Ok(())
-    }
-
-    fn commit(&mut self) -> Result<(), String> {
-        thread::sleep(WRITE);
-        Ok(())
-    }
-
-    fn roll_back(&mut self) {}
-
-    fn answer(&mut self, _: &mut Question, _: SystemTime) -> Result<Option<Answer>, String> {
-        Ok(Some(Answer::Failed))
-    }
-
-    fn expire(&mut self, _: SystemTime) -> Result<bool, String> {
-        Ok(false)
-    }
-
-    fn save_bans(&mut self, _: &[Ban]) -> Result<(), String> {
-        Ok(())
-    }
-
-    fn back_up(&mut self) -> Result<PathBuf, String> {
-        Err("there is no file".into())
-    }
-
-    fn figures(&mut self) -> Figures {
-        Figures::default()
-    }
-}
 
 pub(crate) fn measure(seconds: u64) {
     for is_slow in [false, true, false, true] {
@@ -70,7 +32,8 @@ fn turns(is_slow: bool, time: Duration) -> String {
     let mut reactor =
         Reactor::bind(ServerConfig { listen, operators, ..config() }).expect("loopback has a free port");
     if is_slow {
-        reactor.keep_in(Slow).expect("there are threads");
+        let wait = || thread::sleep(WRITE);
+        reactor.keep_in(Blank(wait, wait)).expect("there are threads");
     }
     let (at, stopper) = (reactor.addresses()[0].clone(), reactor.stopper());
     let server = thread::spawn(|| reactor.run());

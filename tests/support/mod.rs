@@ -4,6 +4,8 @@
 // Each directory of tests is a separate crate and uses a part of this.
 #![allow(dead_code, unreachable_pub, unused_imports)]
 
+#[cfg(feature = "store")]
+pub mod blank_store;
 pub mod irc;
 pub mod options;
 #[cfg(feature = "store")]

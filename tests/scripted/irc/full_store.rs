@@ -1,49 +1,12 @@
 //! A store whose disk takes long: speakers wait, listeners do not, and nobody is closed for it.
 
-use std::path::PathBuf;
-use std::sync::mpsc::{self, Receiver, Sender};
-use std::time::{Duration, SystemTime};
+use std::sync::mpsc::{self, Sender};
+use std::time::Duration;
 
-use parlor::message::{Answer, Ban, Record};
-use parlor::store::{Database, Figures, Question, Store};
+use parlor::store::Store;
 
 use crate::irc::house::{Guest, IrcScene};
-
-/// A database without content, whose commits take until the test ends it.
-struct Stuck(Receiver<()>);
-
-impl Database for Stuck {
-    fn write(&mut self, _: &[Record]) -> Result<(), String> {
-        Ok(())
-    }
-
-    fn commit(&mut self) -> Result<(), String> {
-        // An error says that the other end was dropped.
-        self.0.recv().or(Ok(()))
-    }
-
-    fn roll_back(&mut self) {}
-
-    fn answer(&mut self, _: &mut Question, _: SystemTime) -> Result<Option<Answer>, String> {
-        Ok(Some(Answer::Failed))
-    }
-
-    fn expire(&mut self, _: SystemTime) -> Result<bool, String> {
-        Ok(false)
-    }
-
-    fn save_bans(&mut self, _: &[Ban]) -> Result<(), String> {
-        Ok(())
-    }
-
-    fn back_up(&mut self) -> Result<PathBuf, String> {
-        Err("there is no file".into())
-    }
-
-    fn figures(&mut self) -> Figures {
-        Figures::default()
-    }
-}
+use crate::support::blank_store::Blank;
 
 /// More than fits in the queue.
 const LINES: usize = 300;
@@ -54,8 +17,10 @@ fn full() -> (IrcScene, Guest, Guest, Sender<()>) {
         (config.limits.flood, config.limits.memory_bytes) = (None, 1024 * 1024);
     });
     let (end, until) = mpsc::channel();
+    // An error says that the other end was dropped.
+    let stuck = Blank(|| (), move || until.recv().unwrap_or_default());
     let (woken, wake) = mpsc::channel();
-    let store = Store::start(Stuck(until), move || woken.send(()).unwrap_or_default()).expect("a thread");
+    let store = Store::start(stuck, move || woken.send(()).unwrap_or_default()).expect("a thread");
     house.scene().keep_in(store, wake);
     let [ana, bob] = house.channel("#tea", ["ana", "bob"]);
     let lines = (0..LINES).map(|n| format!("PRIVMSG #tea :{n} {}\r\n", "x".repeat(300)));
