@@ -40,6 +40,9 @@ pub struct Identity {
     pub name: UserName,
     /// The user is a program.
     pub is_bot: bool,
+    /// The user is logged in to the account of this name.
+    #[cfg(feature = "store")]
+    pub has_account: bool,
     /// The length of the username, in bytes.
     username_bytes: u16,
     /// The length of `username@host`, in bytes.
@@ -55,12 +58,22 @@ impl Identity {
         let username_bytes = username.len() as u16;
         let place_bytes = username_bytes + host.len() as u16 + 1;
         let text = format!("{username}@{host}{realname}").into();
-        Self { name, is_bot: false, username_bytes, place_bytes, text }
+        Self {
+            name,
+            is_bot: false,
+            #[cfg(feature = "store")]
+            has_account: false,
+            username_bytes,
+            place_bytes,
+            text,
+        }
     }
 
     /// Changes username and host.
     pub fn move_to(&mut self, username: &str, host: &str) {
-        *self = Self { is_bot: self.is_bot, ..Self::new(self.name.clone(), username, host, self.realname()) };
+        let moved = Self::new(self.name.clone(), username, host, self.realname());
+        let Self { username_bytes, place_bytes, text, .. } = moved;
+        (self.username_bytes, self.place_bytes, self.text) = (username_bytes, place_bytes, text);
     }
 
     /// Changes the real name.
