@@ -168,6 +168,14 @@ fn folded_once(c: char) -> impl Iterator<Item = char> {
 }
 
 #[cfg(feature = "store")]
+impl UserName {
+    /// The name without its letter case: the same for equal names.
+    pub(crate) fn folded(&self) -> String {
+        folded(&self.0).collect()
+    }
+}
+
+#[cfg(feature = "store")]
 impl RoomName {
     /// The name without its letter case: the same for equal names.
     pub(crate) fn folded(&self) -> String {

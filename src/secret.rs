@@ -3,10 +3,14 @@
 mod ask;
 mod error;
 mod hash;
+#[cfg(feature = "store")]
+mod stored_password;
 
 pub use ask::{AskError, ask_for_hash};
 pub use error::{OutOfMemory, PASSWORD_BYTES, SecretError};
 pub use hash::{SPARE_KB, hash};
+#[cfg(feature = "store")]
+pub use stored_password::{ScramKeys, StoredPassword};
 
 use std::fmt;
 use std::str::FromStr;

@@ -10,7 +10,7 @@ mod values;
 pub use client::Trust;
 pub use client::{ClientConfig, Color, EARLIER_MOST};
 #[cfg(feature = "store")]
-pub use server::HistoryConfig;
+pub use server::{AccountPolicy, AccountsConfig, HistoryConfig};
 pub use server::{Changes, Operator, Proxy, ServerConfig, ServerTask};
 #[cfg(feature = "tls")]
 pub use server::{Credentials, TlsConfig};

@@ -27,7 +27,7 @@ use crate::name::RoomName;
 use crate::secret::{OutOfMemory, SPARE_KB};
 pub use changes::Changes;
 #[cfg(feature = "store")]
-pub use fields::HistoryConfig;
+pub use fields::{AccountPolicy, AccountsConfig, HistoryConfig};
 pub use fields::{Operator, Proxy, ServerConfig};
 use settings::{OTHERS, SETTINGS};
 

@@ -4,6 +4,8 @@ use std::path::Path;
 #[cfg(feature = "store")]
 use std::time::Duration;
 
+#[cfg(feature = "store")]
+use super::AccountPolicy;
 use super::setting::number;
 use super::{Flood, Operator, Proxy};
 use crate::address::Address;
@@ -108,6 +110,19 @@ pub(super) fn flood(value: &str) -> Result<Option<Flood>, String> {
         burst: number(burst, &(1..=10_000), "messages")? as u32,
         per_second: number(per_second, &(1..=10_000), "messages a second")? as u32,
     }))
+}
+
+/// Parses who may register an account and enter.
+#[cfg(feature = "store")]
+pub(super) fn account_policy(value: &str) -> Result<AccountPolicy, String> {
+    let policy = AccountPolicy::ALL.iter().find(|(name, _)| *name == value);
+    policy.map(|&(_, policy)| policy).ok_or_else(|| format!("{value:?} is not open, closed or required"))
+}
+
+/// A policy as `account_policy` parses it.
+#[cfg(feature = "store")]
+pub(super) fn shown_policy(policy: AccountPolicy) -> &'static str {
+    AccountPolicy::ALL.iter().find(|(_, other)| *other == policy).map_or("", |(name, _)| name)
 }
 
 /// Parses an age such as `7d`, or `off`.

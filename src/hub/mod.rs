@@ -1,6 +1,8 @@
 //! Users and rooms: who is here and who hears what. Takes commands and the time, returns events with their audiences;
 //! knows no sockets, no bytes and no clock.
 
+#[cfg_attr(not(feature = "store"), path = "no_accounts.rs")]
+mod accounts;
 mod banning;
 mod bans;
 mod budget;
@@ -23,6 +25,8 @@ mod talk;
 mod users;
 mod watchers;
 
+#[cfg(feature = "store")]
+pub use accounts::{Accounts, Device, Entered};
 pub use bans::Bans;
 pub use doors::{MOST_ROOMS, ROOMS_PER_USER};
 pub use past::{PastUser, REMEMBERED};
@@ -58,6 +62,8 @@ pub struct Hub {
     watchers: Watchers,
     past: Past,
     bans: Bans,
+    #[cfg(feature = "store")]
+    accounts: Accounts,
     lobby: RoomName,
     last_event: EventId,
     /// Rooms have a history.
@@ -78,6 +84,8 @@ impl Hub {
             watchers: Watchers::default(),
             past: Past::default(),
             bans: Bans::default(),
+            #[cfg(feature = "store")]
+            accounts: Accounts::default(),
             lobby,
             last_event: EventId::default(),
             #[cfg(feature = "store")]

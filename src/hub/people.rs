@@ -22,6 +22,22 @@ impl Hub {
         now: Now,
         out: &mut Effects,
     ) -> Result<UserId, Refusal> {
+        if let Err(why) = self.allow_name(&name) {
+            self.refusals.count(why.label());
+            return Err(why);
+        }
+        self.appear(connection, name, profile, now, out)
+    }
+
+    /// Creates a user called `name`.
+    pub(super) fn appear(
+        &mut self,
+        connection: ConnectionId,
+        name: UserName,
+        profile: Profile,
+        now: Now,
+        out: &mut Effects,
+    ) -> Result<UserId, Refusal> {
         let id = self.users.claim(connection, name.clone(), profile, now).map_err(|Taken| {
             let why = Refusal::NameTaken(name.clone());
             self.refusals.count(why.label());
@@ -45,6 +61,11 @@ impl Hub {
         if self.users.find(&name).is_some_and(|owner| owner != id) {
             return Err(Refusal::NameTaken(name));
         }
+        #[cfg(feature = "store")]
+        if let Some(account) = self.account_of(id) {
+            return Err(Refusal::NamedByAccount(account.name.clone()));
+        }
+        self.allow_name(&name)?;
         let is_other_name = old != name;
         let event = self.event(id, now, EventKind::Renamed { to: name.clone() });
         self.record_everywhere(id, &event, out);

@@ -71,6 +71,9 @@ pub(super) struct Rare {
     invitations: Vec<Invitation>,
     /// The user's connections when there are several.
     pub(super) connections: Vec<ConnectionId>,
+    /// The account and its devices, if the user is logged in to one.
+    #[cfg(feature = "store")]
+    pub(super) membership: Option<Box<super::accounts::Membership>>,
     /// The bytes charged to the budget.
     charged: u32,
 }

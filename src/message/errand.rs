@@ -1,7 +1,7 @@
 //! Errands: questions of a session that take too long for the event loop or need data the session does not have.
 
 #[cfg(feature = "store")]
-use super::{Answer, Recall, RecallFor};
+use super::{AccountErrand, AccountFound, AccountPurpose, Answer, Recall, RecallFor};
 use super::{Check, Outcome, Purpose};
 
 /// A question of a session. Errands of a session are done in order, and nothing is read from its peer until the
@@ -26,6 +26,9 @@ pub enum ErrandKind {
     /// Ask the store about the past.
     #[cfg(feature = "store")]
     Recall(Box<Recall>),
+    /// Log in, or ask or change something about an account.
+    #[cfg(feature = "store")]
+    Account(Box<AccountErrand>, AccountPurpose),
 }
 
 /// The answer to an [`Errand`].
@@ -40,6 +43,9 @@ pub enum Found {
     /// What the store knows.
     #[cfg(feature = "store")]
     Recalled(Box<RecallFor>, Answer),
+    /// The result of an errand about an account.
+    #[cfg(feature = "store")]
+    Account(AccountPurpose, AccountFound),
 }
 
 impl From<Check> for Errand {
@@ -52,6 +58,8 @@ impl Errand {
     /// True when the answer belongs to the response to the command, so that it gets the command's label.
     pub(super) fn takes_label(&self) -> bool {
         match &self.kind {
+            #[cfg(feature = "store")]
+            ErrandKind::Account(..) => true,
             #[cfg(feature = "store")]
             ErrandKind::Recall(recall) => recall.purpose != RecallFor::Replay,
             ErrandKind::Check(_) | ErrandKind::Report | ErrandKind::Reload => true,

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use super::{Event, EventId};
+use super::{AccountId, Event, EventId, Rank, SavedRoom, SavedUser};
 use crate::name::{RoomName, UserName};
 
 /// Something to record. Records are kept in the order of their events.
@@ -19,6 +19,26 @@ pub enum Record {
     Limit { room: RoomName, limit: Option<HistoryLimit>, at: SystemTime },
     /// This message is removed.
     Redaction { room: RoomName, id: EventId },
+    /// A message between users of two accounts, the smaller number first.
+    Whispered { between: [AccountId; 2], event: Event },
+    /// The user of an account stays without connections. Replaces what was recorded of it.
+    Stays(Box<SavedUser>),
+    /// The user of this account does not stay any longer.
+    StaysNot(AccountId),
+    /// A user that stays has joined this room, or its rank there has changed; without a rank it has left.
+    Seat { account: AccountId, room: RoomName, rank: Option<Rank> },
+    /// The owner of an account has read this room, or the messages of this user, up to this time. By folded name.
+    Marker { account: AccountId, of: Box<str>, at: SystemTime },
+    /// The last event that a device of an account has heard.
+    Heard { account: AccountId, device: Box<str>, event: EventId },
+    /// The owner of an account was here at this time.
+    Seen { account: AccountId, at: SystemTime },
+    /// Metadata of an account was set, or removed.
+    Metadata { account: AccountId, key: Box<str>, value: Option<Box<str>> },
+    /// A room is registered, or its state has changed.
+    Room(Box<SavedRoom>),
+    /// A room is not registered any longer, or has another name.
+    RoomDropped(RoomName),
 }
 
 /// The most that is kept and shown of a room's past.

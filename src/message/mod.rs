@@ -1,5 +1,7 @@
 //! Plain values passed between the parts. They contain no sockets, no protocol's bytes and no clock.
 
+#[cfg(feature = "store")]
+mod account;
 mod ban;
 mod capabilities;
 mod check;
@@ -16,6 +18,11 @@ mod history;
 mod refusal;
 mod tally;
 
+#[cfg(feature = "store")]
+pub use account::{
+    Account, AccountAnswer, AccountChange, AccountErrand, AccountFound, AccountId, AccountInfo,
+    AccountPurpose, AccountQuery, CertificateHash, SavedRoom, SavedUser, ServiceStep,
+};
 pub use ban::{Ban, BanError, MOST_BANS};
 pub use capabilities::Capabilities;
 pub use check::{Check, Outcome, Purpose};

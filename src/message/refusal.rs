@@ -10,6 +10,12 @@ use crate::name::{NameError, RoomName, UserName};
 pub enum Refusal {
     /// The name is taken, perhaps in another letter case.
     NameTaken(UserName),
+    /// The name is that of an account, or looks like one.
+    #[cfg(feature = "store")]
+    NameRegistered(UserName),
+    /// A user with an account has the account's name.
+    #[cfg(feature = "store")]
+    NamedByAccount(UserName),
     /// The name is not valid.
     NameNotAllowed(NameError),
     /// No user has this name.
@@ -91,6 +97,10 @@ impl Refusal {
     pub fn label(&self) -> &'static str {
         match self {
             Self::NameTaken(_) => "name-taken",
+            #[cfg(feature = "store")]
+            Self::NameRegistered(_) => "name-registered",
+            #[cfg(feature = "store")]
+            Self::NamedByAccount(_) => "named-by-account",
             Self::NameNotAllowed(_) => "name-not-allowed",
             Self::NobodyCalled(_) => "no-such-user",
             Self::NotLoggedIn => "not-logged-in",
@@ -121,6 +131,15 @@ impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NameTaken(name) => write!(f, "the name {name} is taken, choose another"),
+            #[cfg(feature = "store")]
+            Self::NameRegistered(name) => write!(
+                f,
+                "the name {name} is registered: log in to it with SASL or PASS {name}:PASSWORD, or choose another name"
+            ),
+            #[cfg(feature = "store")]
+            Self::NamedByAccount(name) => {
+                write!(f, "you are logged in as {name}: send NS LOGOUT before you take another name")
+            }
             Self::NameNotAllowed(why) => write!(f, "{why}"),
             Self::NobodyCalled(name) => write!(f, "nobody here is called {name}"),
             Self::NotLoggedIn => f.write_str("log in before you speak"),

@@ -29,6 +29,10 @@ impl<S: Stream> Server<S> {
             }
             #[cfg(feature = "store")]
             ErrandKind::Recall(recall) => self.recall(key, *recall, label, now),
+            #[cfg(feature = "store")]
+            ErrandKind::Account(errand, purpose) => {
+                self.begin_account_errand(key, *errand, purpose, label, now);
+            }
             ErrandKind::Reload => {
                 self.connections[key].inlet = Inlet::Waiting { peer_finished: false };
                 self.reload_asked_by.push((key, label));

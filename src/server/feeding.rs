@@ -7,19 +7,23 @@ use log::{info, warn};
 
 use super::connection::Inlet;
 use super::{Server, Stream};
-use crate::message::{Answer, EventId, Found, Now, Recall, Record};
-use crate::store::{Reply, Store};
+use crate::message::{Answer, Found, Now, Recall, Record};
+use crate::store::{Opened, Reply, Store};
 
 /// The queue to the store takes at most `--memory` divided by this, and no more than the store allows.
 const SHARE_OF_QUEUE: usize = 16;
 
 impl<S: Stream> Server<S> {
-    /// Keeps bans in this store from now on and, if the config says so, the history of rooms. Ids continue after those
-    /// of an earlier run.
-    pub fn use_store(&mut self, mut store: Store, last_event: EventId) {
+    /// Keeps bans and accounts in this store from now on and, if the config says so, the history of rooms. Restores what
+    /// an earlier run has left; ids continue after its own.
+    pub fn use_store(&mut self, mut store: Store, opened: Opened, now: Now) {
+        let Opened { bans, accounts, last_event, .. } = opened;
+        self.restore_bans(bans, now);
+        accounts.iter().for_each(|(id, name)| self.hub.add_account(*id, name));
         store.limit_queue(self.house.config.limits.memory_bytes / SHARE_OF_QUEUE);
         self.history.store = Some(store);
         self.house.keeps_bans = true;
+        self.house.has_accounts = true;
         self.hub.continue_after(last_event);
         if self.house.config.history.age.is_some() {
             self.hub.keep_history();
@@ -64,6 +68,7 @@ impl<S: Stream> Server<S> {
         while let Some(reply) = self.history.store.as_mut().and_then(Store::fetch) {
             match reply {
                 Reply::Answer(number, answer) => self.recalled(number, answer, now),
+                Reply::Account(..) => {}
                 Reply::HasRoom => self.release_held(now),
                 Reply::BansSaved(Ok(())) => {}
                 Reply::BansSaved(Err(error)) => self.bans_not_kept(&error, now),

@@ -4,6 +4,8 @@
 //! Handling events only queues bytes; the end of the turn writes to each connection once. Closing only marks: the slab
 //! reuses keys at once, so a connection leaves it at the end of the turn.
 
+#[cfg(feature = "store")]
+mod accounts;
 mod admission;
 mod banning;
 mod batch;

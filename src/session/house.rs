@@ -17,6 +17,9 @@ pub struct House {
     pub sts_port: Option<u16>,
     /// Bans outlive a restart.
     pub keeps_bans: bool,
+    /// Names can be registered.
+    #[cfg(feature = "store")]
+    pub has_accounts: bool,
     /// There is a history that clients can ask for.
     #[cfg(feature = "store")]
     pub keeps_history: bool,
@@ -33,6 +36,8 @@ impl House {
             config: config.clone(),
             sts_port: None,
             keeps_bans: cfg!(not(feature = "store")) && config.state.is_some(),
+            #[cfg(feature = "store")]
+            has_accounts: false,
             #[cfg(feature = "store")]
             keeps_history: false,
             started,

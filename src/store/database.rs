@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::SystemTime;
 
 use super::question::Question;
-use crate::message::{Answer, Ban, Record};
+use crate::message::{AccountAnswer, AccountQuery, Answer, Ban, Record};
 
 /// A database. Its errors are one line each, and may pass: a full disk gets room again.
 ///
@@ -25,6 +25,9 @@ pub trait Database: Send + 'static {
     /// Deletes, for a few milliseconds, what need not be kept any longer. True if more is left. Called outside
     /// transactions.
     fn expire(&mut self, now: SystemTime) -> Result<bool, String>;
+
+    /// Answers a question about accounts. A change is on the disk when it returns. Called outside transactions.
+    fn account(&mut self, query: &AccountQuery, now: SystemTime) -> Result<AccountAnswer, String>;
 
     /// Replaces all bans, which are on the disk when it returns. Called outside transactions.
     fn save_bans(&mut self, bans: &[Ban]) -> Result<(), String>;

@@ -8,13 +8,15 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use super::database::Figures;
-use crate::message::{Answer, Ban, Query, Record};
+use crate::message::{AccountAnswer, AccountQuery, Answer, Ban, Query, Record};
 
 /// What the store tells the event loop.
 #[derive(Debug)]
 pub enum Reply {
     /// The answer to the query with this number.
     Answer(u64, Answer),
+    /// The answer to the question about accounts with this number.
+    Account(u64, AccountAnswer),
     /// The queue was full, and is half empty now.
     HasRoom,
     /// The bans are on the disk, or why they are not.
@@ -56,6 +58,7 @@ pub struct Status {
 pub(super) enum Job {
     Records(Vec<Record>),
     Query(u64, Query),
+    Account(u64, Box<AccountQuery>),
     Bans(Vec<Ban>),
     BackUp,
 }

@@ -14,7 +14,7 @@ use super::keeper::Keeper;
 use super::size::record_bytes;
 use super::sqlite::Sqlite;
 use super::{Opened, StoreConfig, StoreError};
-use crate::message::{Ban, Query, Record};
+use crate::message::{AccountQuery, Ban, Query, Record};
 
 /// Memory of records that wait to be written, in bytes, above which speakers must wait. With twice as much, further
 /// records are lost.
@@ -105,6 +105,11 @@ impl Store {
     /// Asks a question, which is answered with its number. The answer knows of everything recorded before.
     pub fn ask(&mut self, number: u64, query: Query) {
         self.list(Job::Query(number, query));
+    }
+
+    /// Asks or changes something about accounts. A change is on the disk when it is answered.
+    pub fn ask_account(&mut self, number: u64, query: AccountQuery) {
+        self.list(Job::Account(number, Box::new(query)));
     }
 
     /// Replaces all bans.

@@ -12,7 +12,7 @@ use super::database::Database;
 use super::desk::{Desk, Job, Reply};
 use super::question::Question;
 use super::size::record_bytes;
-use crate::message::{Answer, Ban, Record};
+use crate::message::{AccountAnswer, AccountQuery, Answer, Ban, Record};
 use crate::priority::step_back;
 
 /// How long the first record of a group waits for others. Each commit writes at least a page to the disk.
@@ -130,6 +130,7 @@ impl<D: Database, W: Fn()> Keeper<D, W> {
                 // At once, so that the answer knows of nothing later.
                 self.work_on(number, Question::new(query));
             }
+            Job::Account(number, query) => self.answer_account(number, &query),
             Job::Bans(bans) => self.save_bans(&bans),
             Job::BackUp => self.back_up(),
         }
@@ -243,6 +244,18 @@ impl<D: Database, W: Fn()> Keeper<D, W> {
             self.expired = self.now;
             self.committed_bytes = 0;
         }
+    }
+
+    fn answer_account(&mut self, number: u64, query: &AccountQuery) {
+        match query {
+            // It is committed on its own, after what happened before.
+            AccountQuery::Change(_) => self.commit(),
+            _ if self.desk.is_failing() => {}
+            // So that the answer knows of it.
+            _ => drop(self.write()),
+        }
+        let answer = self.database.account(query, self.now);
+        self.reply(Reply::Account(number, answer.unwrap_or_else(AccountAnswer::Failed)));
     }
 
     fn save_bans(&mut self, bans: &[Ban]) {

@@ -23,8 +23,8 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::message::{Ban, EventId};
-use crate::name::RoomName;
+use crate::message::{AccountId, Ban, EventId, SavedRoom, SavedUser};
+use crate::name::{RoomName, UserName};
 
 /// Where the store is, and what it keeps.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,6 +43,12 @@ pub struct StoreConfig {
 #[derive(Debug, Default)]
 pub struct Opened {
     pub bans: Vec<Ban>,
+    /// All accounts.
+    pub accounts: Vec<(AccountId, UserName)>,
+    /// The users of accounts that stay.
+    pub users: Vec<SavedUser>,
+    /// The registered rooms.
+    pub rooms: Vec<SavedRoom>,
     /// The last event; later ones must have larger ids.
     pub last_event: EventId,
     /// What operators should know, a line each.

@@ -1,16 +1,58 @@
 //! The memory that records take while they wait to be written.
 
-use crate::footprint::{heap_bytes, shared_bytes};
-use crate::message::{Event, EventKind, Identity, Record, Source, Speech};
+use crate::footprint::{heap_bytes, shared_bytes, vec_bytes};
+use crate::message::{Event, EventKind, Identity, Record, SavedRoom, SavedUser, Source, Speech};
 
 /// The memory of a record in a list, in bytes. Names are shared with the rest of the server.
 pub(super) fn record_bytes(record: &Record) -> usize {
     let heap = match record {
         Record::Event { event, .. } => event_bytes(event),
-        Record::Limit { .. } | Record::Redaction { .. } => 0,
+        Record::Whispered { event, .. } => event_bytes(event),
+        Record::Stays(user) => user_bytes(user),
+        Record::Room(room) => room_bytes(room),
+        Record::Marker { of, .. } => heap_bytes(of.len()),
+        Record::Heard { device, .. } => heap_bytes(device.len()),
+        Record::Metadata { key, value, .. } => {
+            heap_bytes(key.len()) + value.as_ref().map_or(0, |value| heap_bytes(value.len()))
+        }
+        Record::Limit { .. }
+        | Record::Redaction { .. }
+        | Record::StaysNot(_)
+        | Record::Seat { .. }
+        | Record::Seen { .. }
+        | Record::RoomDropped(_) => 0,
     };
     // A list doubles its capacity.
     2 * size_of::<Record>() + heap
+}
+
+fn user_bytes(user: &SavedUser) -> usize {
+    let SavedUser { account, username, host, realname, seats, .. } = user;
+    let texts = [username, host, realname].map(|text| heap_bytes(text.len()));
+    heap_bytes(size_of::<SavedUser>())
+        + texts.iter().sum::<usize>()
+        + vec_bytes(seats)
+        + vec_bytes(&account.markers)
+        + account.markers.iter().map(|(of, _)| heap_bytes(of.len())).sum::<usize>()
+        + vec_bytes(&account.devices)
+        + account.devices.iter().map(|(name, _)| heap_bytes(name.len())).sum::<usize>()
+        + pairs_bytes(&account.metadata)
+}
+
+fn room_bytes(room: &SavedRoom) -> usize {
+    let topic = room.topic.as_ref().map_or(0, |(text, by, _)| heap_bytes(text.len()) + heap_bytes(by.len()));
+    heap_bytes(size_of::<SavedRoom>())
+        + topic
+        + vec_bytes(&room.ranks)
+        + vec_bytes(&room.flags)
+        + vec_bytes(&room.masks)
+        + room.masks.iter().map(|(_, mask, ..)| heap_bytes(mask.len())).sum::<usize>()
+        + pairs_bytes(&room.metadata)
+}
+
+fn pairs_bytes(pairs: &Vec<(Box<str>, Box<str>)>) -> usize {
+    vec_bytes(pairs)
+        + pairs.iter().map(|(key, value)| heap_bytes(key.len()) + heap_bytes(value.len())).sum::<usize>()
 }
 
 fn event_bytes(event: &Event) -> usize {

@@ -5,7 +5,7 @@ use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex};
 use std::time::SystemTime;
 
-use parlor::message::{Answer, Ban, EventId, Query, Record};
+use parlor::message::{AccountAnswer, AccountQuery, Answer, Ban, EventId, Query, Record};
 use parlor::store::{Database, Figures, Question, Reply};
 
 use crate::helpers::*;
@@ -59,6 +59,10 @@ impl Database for StandIn {
 
     fn expire(&mut self, _: SystemTime) -> Result<bool, String> {
         Ok(false)
+    }
+
+    fn account(&mut self, _: &AccountQuery, _: SystemTime) -> Result<AccountAnswer, String> {
+        Ok(AccountAnswer::Unknown)
     }
 
     fn save_bans(&mut self, bans: &[Ban]) -> Result<(), String> {

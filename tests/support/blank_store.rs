@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::SystemTime;
 
-use parlor::message::{Answer, Ban, Record};
+use parlor::message::{AccountAnswer, AccountQuery, Answer, Ban, Record};
 use parlor::store::{Database, Figures, Question};
 
 /// Calls the first function for each write, and the second for each commit.
@@ -28,6 +28,10 @@ impl<W: FnMut() + Send + 'static, C: FnMut() + Send + 'static> Database for Blan
 
     fn expire(&mut self, _: SystemTime) -> Result<bool, String> {
         Ok(false)
+    }
+
+    fn account(&mut self, _: &AccountQuery, _: SystemTime) -> Result<AccountAnswer, String> {
+        Ok(AccountAnswer::Unknown)
     }
 
     fn save_bans(&mut self, _: &[Ban]) -> Result<(), String> {

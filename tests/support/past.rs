@@ -6,8 +6,8 @@ use std::sync::mpsc;
 use std::time::{Duration, SystemTime};
 
 use parlor::message::{
-    Answer, Ban, Event, EventId, EventKind, First, HistoryLimit, Interval, Query, Readable, Record, Selected,
-    Selection, Source, Speech, SpeechKind,
+    AccountAnswer, AccountQuery, Answer, Ban, Event, EventId, EventKind, First, HistoryLimit, Interval,
+    Query, Readable, Record, Selected, Selection, Source, Speech, SpeechKind,
 };
 use parlor::name::RoomName;
 use parlor::store::{Database, Figures, Question, Store};
@@ -118,6 +118,8 @@ impl Database for Past {
                 Record::Redaction { room, id } => {
                     self.kept.retain(|kept| kept.room != room || kept.event.id != id);
                 }
+                // Nobody here has an account.
+                _ => {}
             }
             let now = self.kept.last().map_or(SystemTime::UNIX_EPOCH, |kept| kept.event.time);
             self.forget(now);
@@ -172,6 +174,10 @@ impl Database for Past {
     fn expire(&mut self, now: SystemTime) -> Result<bool, String> {
         self.forget(now);
         Ok(false)
+    }
+
+    fn account(&mut self, _: &AccountQuery, _: SystemTime) -> Result<AccountAnswer, String> {
+        Ok(AccountAnswer::Unknown)
     }
 
     fn save_bans(&mut self, _: &[Ban]) -> Result<(), String> {

@@ -12,12 +12,10 @@ use std::sync::mpsc;
 use std::time::{Duration, SystemTime};
 
 use parlor::config::{ConfigError, Limits, ServerConfig};
-#[cfg(feature = "store")]
-use parlor::message::EventId;
 use parlor::message::{Now, Peer};
 use parlor::server::{Question, Server};
 #[cfg(feature = "store")]
-use parlor::store::{Store, StoreConfig};
+use parlor::store::{Opened, Store, StoreConfig};
 
 #[cfg(feature = "store")]
 use super::DEADLINE;
@@ -132,15 +130,14 @@ impl Scene {
         let (woken, wake) = mpsc::channel();
         let wake_loop = move || woken.send(()).unwrap_or_default();
         let (store, opened) = Store::open(&config, wake_loop, self.now.time).expect("the directory is ours");
-        self.server.restore_bans(opened.bans, self.now);
-        self.server.use_store(store, opened.last_event);
+        self.server.use_store(store, opened, self.now);
         self.woken = Some(wake);
     }
 
     /// Keeps the history in this store, which reports answers through `wake`.
     #[cfg(feature = "store")]
     pub fn keep_in(&mut self, store: Store, wake: mpsc::Receiver<()>) {
-        self.server.use_store(store, EventId::MIN);
+        self.server.use_store(store, Opened::default(), self.now);
         self.woken = Some(wake);
     }
 

@@ -35,6 +35,9 @@ pub struct ServerConfig {
     /// The history of rooms.
     #[cfg(feature = "store")]
     pub history: HistoryConfig,
+    /// Accounts, in the directory for data.
+    #[cfg(feature = "store")]
+    pub accounts: AccountsConfig,
     /// Proxies, which must send a PROXY header. Other peers must not.
     pub proxy_from: Vec<Proxy>,
     /// Serve a network even as root.
@@ -72,6 +75,46 @@ impl Default for HistoryConfig {
     }
 }
 
+/// How accounts are used.
+#[cfg(feature = "store")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AccountsConfig {
+    /// Who may register and enter.
+    pub policy: AccountPolicy,
+    /// Users with accounts stay when their last connection ends, unless they decide otherwise.
+    pub always_on: bool,
+    /// How long they stay, in days.
+    pub always_on_days: usize,
+    /// Most connections of a user.
+    pub devices: usize,
+}
+
+/// Who may register an account, and who may enter.
+#[cfg(feature = "store")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AccountPolicy {
+    /// Everybody may register, and enter without an account.
+    Open,
+    /// Only operators of the server create accounts; everybody may enter.
+    Closed,
+    /// Only users with accounts may enter, and only operators create them.
+    Required,
+}
+
+#[cfg(feature = "store")]
+impl AccountPolicy {
+    /// All policies, by the names that `--accounts` takes.
+    pub(crate) const ALL: [(&str, Self); 3] =
+        [("open", Self::Open), ("closed", Self::Closed), ("required", Self::Required)];
+}
+
+#[cfg(feature = "store")]
+impl Default for AccountsConfig {
+    fn default() -> Self {
+        Self { policy: AccountPolicy::Open, always_on: false, always_on_days: 30, devices: 10 }
+    }
+}
+
 /// An account for `OPER`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Operator {
@@ -104,6 +147,8 @@ impl Default for ServerConfig {
             state: None,
             #[cfg(feature = "store")]
             history: HistoryConfig::default(),
+            #[cfg(feature = "store")]
+            accounts: AccountsConfig::default(),
             proxy_from: Vec::new(),
             allow_root: false,
             limits: Limits::default(),

@@ -10,11 +10,11 @@ use crate::config::setting::Fallback::{Value, Word};
 use crate::config::setting::{self, CommandLineOnly, Kind};
 #[cfg(feature = "metrics")]
 use crate::config::values::metrics_address;
+#[cfg(feature = "store")]
+use crate::config::values::{account_policy, age, shown_age, shown_policy};
 use crate::config::values::{
     addresses, flood, operators, password, proxy, read_motd, read_password, server_name, shown_flood,
 };
-#[cfg(feature = "store")]
-use crate::config::values::{age, shown_age};
 
 type Setting = setting::Setting<ServerConfig, Reload>;
 
@@ -240,6 +240,49 @@ pub(super) const SETTINGS: &[Setting] = &[
         help: "last messages for clients that join and cannot ask for more; 0 for none",
         kind: Kind::Count { of: "messages", range: 0..=100, field: |config| &mut config.history.replay },
         reload: AtOnce(part!(history.replay)),
+    },
+    #[cfg(feature = "store")]
+    Setting {
+        short: "",
+        long: "accounts",
+        help: "open, closed: only operators create accounts, or required: and nobody enters without one",
+        kind: Kind::Text {
+            value: "WHO",
+            default: Value(|config| shown_policy(config.accounts.policy).to_owned()),
+            set: |config, value| {
+                config.accounts.policy = account_policy(value)?;
+                Ok(())
+            },
+        },
+        reload: AtOnce(part!(accounts.policy)),
+    },
+    #[cfg(feature = "store")]
+    Setting {
+        short: "",
+        long: "always-on",
+        help: "users with accounts stay in their rooms when their last connection ends",
+        kind: Kind::Flag(|config| &mut config.accounts.always_on),
+        reload: AtOnce(part!(accounts.always_on)),
+    },
+    #[cfg(feature = "store")]
+    Setting {
+        short: "",
+        long: "always-on-days",
+        help: "how long they stay",
+        kind: Kind::Count {
+            of: "days",
+            range: 1..=3650,
+            field: |config| &mut config.accounts.always_on_days,
+        },
+        reload: AtOnce(part!(accounts.always_on_days)),
+    },
+    #[cfg(feature = "store")]
+    Setting {
+        short: "",
+        long: "devices",
+        help: "most connections of a user with an account at the same time",
+        kind: Kind::Count { of: "connections", range: 1..=100, field: |config| &mut config.accounts.devices },
+        reload: AtOnce(part!(accounts.devices)),
     },
     Setting {
         short: "",

@@ -59,8 +59,7 @@ impl Keeper {
         }
         let Some((store, opened)) = self.opened.take() else { return };
         opened.notes.iter().for_each(|note| info!("{note}"));
-        server.restore_bans(opened.bans, now);
-        server.use_store(store, opened.last_event);
+        server.use_store(store, opened, now);
     }
 }
 

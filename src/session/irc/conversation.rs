@@ -119,6 +119,8 @@ impl Conversation for Irc {
         match found {
             #[cfg(feature = "store")]
             Found::Recalled(purpose, answer) => self.recalled(*purpose, answer, context),
+            #[cfg(feature = "store")]
+            Found::Account(purpose, found) => self.account_found(purpose, found, context),
             Found::Checked(Purpose::Register, outcome) => self.registration_checked(outcome, context),
             Found::Checked(Purpose::Operate(name), outcome) => {
                 self.oper_checked(name.as_deref(), outcome, context);

@@ -1,6 +1,8 @@
 //! IRC sessions (modern.ircdocs.horse, IRCv3; RFC 1459 and 2812 where those are silent): lines pass through one table
 //! of commands to handlers grouped by topic.
 
+#[cfg(feature = "store")]
+mod accounts;
 mod bans;
 mod client;
 mod commands;

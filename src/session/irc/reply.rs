@@ -158,6 +158,10 @@ impl Irc {
     pub(super) fn refuse(&self, why: &Refusal, context: &mut Context<'_>) {
         let (mut letter, mut number) = ([0; 4], String::new());
         let (code, about) = match why {
+            #[cfg(feature = "store")]
+            Refusal::NameRegistered(name) => (numeric::ERR_NICKNAMEINUSE, [name.as_str(), ""]),
+            #[cfg(feature = "store")]
+            Refusal::NamedByAccount(_) => (numeric::ERR_NONICKCHANGE, ["", ""]),
             Refusal::NameTaken(name) => (numeric::ERR_NICKNAMEINUSE, [name.as_str(), ""]),
             Refusal::NameNotAllowed(_) => (numeric::ERR_ERRONEUSNICKNAME, ["*", ""]),
             Refusal::NobodyCalled(name) => (numeric::ERR_NOSUCHNICK, [name.as_str(), ""]),

@@ -26,7 +26,7 @@ use rusqlite::{Connection, OptionalExtension};
 use super::database::{Database, Figures};
 use super::question::Question;
 use super::{Opened, StoreConfig, StoreError};
-use crate::message::{Answer, Ban, EventId, Record};
+use crate::message::{AccountAnswer, AccountQuery, Answer, Ban, EventId, Record};
 use limits::Limits;
 use opening::{Purpose, explain};
 use rooms::Rooms;
@@ -58,7 +58,7 @@ impl Sqlite {
         let opened = Self::load(connection, path.clone(), limits, now);
         let (database, bans, last_event) =
             opened.map_err(|error| StoreError::new(format!("{}: {}", path.display(), explain(&error))))?;
-        Ok((database, Opened { bans, last_event, notes }))
+        Ok((database, Opened { bans, last_event, notes, ..Opened::default() }))
     }
 
     fn load(
@@ -133,6 +133,10 @@ impl Database for Sqlite {
         let is_more = is_more.and_then(|is_more| self.end().map(|()| is_more));
         let shortened = is_more.and_then(|is_more| self.shorten_journal().map(|()| is_more));
         self.in_words(shortened)
+    }
+
+    fn account(&mut self, _: &AccountQuery, _: SystemTime) -> Result<AccountAnswer, String> {
+        Ok(AccountAnswer::Unknown)
     }
 
     fn save_bans(&mut self, bans: &[Ban]) -> Result<(), String> {

@@ -51,6 +51,7 @@ impl Writer<'_> {
             Record::Event { room, is_closed, event } => self.add(room, *is_closed, event),
             Record::Limit { room, limit, at } => self.limit(room, *limit, *at),
             Record::Redaction { room, id } => self.redact(room, *id),
+            _ => Ok(()),
         }
     }
 
