@@ -17,12 +17,17 @@ _parlord() {
         ;;
     -l | --listen | --tls-listen | -n | --server-name | -r | --lobby | --password | --oper) ;;
     --history | --history-lines | --history-bytes | --replay) ;;
+    --accounts)
+        mapfile -t COMPREPLY < <(compgen -W "open closed required" -- "$word")
+        ;;
+    --always-on-days | --devices) ;;
     --max-connections | --max-per-ip | --flood | --frame | --outbox | --memory) ;;
     --login-timeout | --ping | --proxy-from | --metrics | --export-history) ;;
     *)
         local options="--listen --tls-listen --tls-cert --tls-key --self-signed
             --server-name --lobby --motd --password --password-file --oper --state
-            --history --history-lines --history-bytes --replay --allow-root
+            --history --history-lines --history-bytes --replay --accounts --always-on
+            --always-on-days --devices --allow-root
             --max-connections --max-per-ip --flood --frame --outbox --memory
             --login-timeout --ping --proxy-from --metrics --config --hash-password
             --export-history --help --version"

@@ -375,6 +375,7 @@ fn the_options_that_a_reload_changes_are_those_that_it_does_and_no_other() {
     }
     if cfg!(feature = "store") {
         new.extend(["--history=1h", "--history-lines=7", "--history-bytes=2000000", "--replay=7"]);
+        new.extend(["--accounts=closed", "--always-on", "--always-on-days=7", "--devices=7"]);
     }
     if cfg!(feature = "tls") {
         new.extend(["--tls-listen=127.0.0.1:1", "--self-signed"]);
@@ -388,7 +389,7 @@ fn the_options_that_a_reload_changes_are_those_that_it_does_and_no_other() {
     let compared = |named: Vec<&'static str>| {
         let there_is = |name: &str| match name {
             "metrics" => cfg!(feature = "metrics"),
-            "replay" => cfg!(feature = "store"),
+            "replay" | "accounts" | "always-on" | "always-on-days" | "devices" => cfg!(feature = "store"),
             _ if name.starts_with("history") => cfg!(feature = "store"),
             _ if name.starts_with("tls-") => cfg!(feature = "tls"),
             _ => true,

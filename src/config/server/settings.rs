@@ -268,7 +268,7 @@ pub(super) const SETTINGS: &[Setting] = &[
     Setting {
         short: "",
         long: "always-on-days",
-        help: "how long they stay",
+        help: "how many days they stay",
         kind: Kind::Count {
             of: "days",
             range: 1..=3650,
