@@ -4,13 +4,19 @@ mod ask;
 mod error;
 mod hash;
 #[cfg(feature = "store")]
+mod saslprep;
+#[cfg(feature = "store")]
+mod scram;
+#[cfg(feature = "store")]
 mod stored_password;
 
 pub use ask::{AskError, ask_for_hash};
 pub use error::{OutOfMemory, PASSWORD_BYTES, SecretError};
 pub use hash::{SPARE_KB, hash};
 #[cfg(feature = "store")]
-pub use stored_password::{ScramKeys, StoredPassword};
+pub use scram::{ClientFirst, Exchange, ScramError};
+#[cfg(feature = "store")]
+pub use stored_password::{Decoys, ScramKeys, StoredPassword};
 
 use std::fmt;
 use std::str::FromStr;
@@ -120,6 +126,12 @@ impl Guess {
     pub fn new(text: &str) -> Self {
         let bytes = text.as_bytes();
         Self(bytes[..bytes.len().min(PASSWORD_BYTES + 1)].into())
+    }
+
+    /// The guess as a text, unless it is too long to be right.
+    #[cfg(feature = "store")]
+    fn text(&self) -> Option<&str> {
+        str::from_utf8(&self.0).ok().filter(|text| text.len() <= PASSWORD_BYTES)
     }
 }
 

@@ -25,6 +25,9 @@ pub enum SecretError {
     /// A hash that takes too much memory or time.
     CostlyHash,
     OutOfMemory,
+    /// The system gives no random numbers.
+    #[cfg(feature = "store")]
+    NoRandom,
 }
 
 /// There is too little memory for a hash.
@@ -60,6 +63,8 @@ impl fmt::Display for SecretError {
             Self::OutOfMemory => {
                 write!(f, "a hash takes {} KiB of memory, which are not available", MADE_KB)
             }
+            #[cfg(feature = "store")]
+            Self::NoRandom => f.write_str("the system gives no random numbers"),
         }
     }
 }

@@ -11,6 +11,11 @@ use super::error::{MADE_KB, MOST_KB, MOST_WORK_KB, OutOfMemory, SecretError, che
 
 const MADE_PASSES: u32 = 1;
 
+/// A hash as they are made here, of no password.
+#[cfg(feature = "store")]
+pub(super) const MADE_HASH: &str =
+    "$argon2id$v=19$m=7168,t=1,p=1$cGFybG9yIGhhcyBub25l$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+
 const OUTPUT_BYTES: usize = 32;
 
 /// Shortest hash accepted, in bytes.
