@@ -96,6 +96,18 @@ impl Identity {
         &self.text[..usize::from(self.place_bytes)]
     }
 
+    /// The name of the account that the user is logged in to.
+    #[cfg(feature = "store")]
+    pub fn account(&self) -> Option<&str> {
+        self.has_account.then(|| self.name.as_str())
+    }
+
+    /// Without a store there are no accounts.
+    #[cfg(not(feature = "store"))]
+    pub fn account(&self) -> Option<&str> {
+        None
+    }
+
     /// The real name, or any text the user chose.
     pub fn realname(&self) -> &str {
         &self.text[usize::from(self.place_bytes)..]
@@ -167,6 +179,9 @@ pub enum EventKind {
     Away(Option<Arc<str>>),
     /// A user changed its real name.
     RealnameSet(Arc<str>),
+    /// A user who is here logged in to this account, or logged out; `from` is from before.
+    #[cfg(feature = "store")]
+    AccountSet(Option<UserName>),
     /// A watched user logged in or took a watched name.
     Appeared {
         /// The watching user.
@@ -218,6 +233,8 @@ impl EventKind {
             Self::Joined { away, .. } => away.as_ref().map_or(0, |text| text.len()),
             Self::Wallops(text) | Self::Notice(text) => text.len(),
             Self::Changed { changes, .. } => changes.len() * size_of::<RoomChange>(),
+            #[cfg(feature = "store")]
+            Self::AccountSet(_) => 0,
             Self::Renamed { .. }
             | Self::Invited { .. }
             | Self::Away(None)

@@ -53,6 +53,7 @@ pub(super) fn words(code: &str, params: &[&str]) -> Option<String> {
         }
         (numeric::RPL_WHOISIDLE, [who, idle, ..]) => format!("{who} has been silent for {}", span(idle)),
         (numeric::RPL_WHOISCHANNELS, [who, rooms, ..]) => format!("{who} is in {rooms}"),
+        (numeric::RPL_WHOISACCOUNT, [who, account, text, ..]) => format!("{who} {text} {account}"),
         (numeric::RPL_WHOISACTUALLY, [who, address, ..]) => format!("{who} connects from {address}"),
         (numeric::RPL_LIST, [room, count, topic @ ..]) => {
             let people = if *count == "1" { "person" } else { "people" };
@@ -184,6 +185,7 @@ mod tests {
                 &["bob", "61", "0", "seconds idle, signon time"],
                 "bob has been silent for 1 min, and here since 1970-01-01T00:00:00Z",
             ),
+            ("330", &["bob", "bob", "is logged in as"], "bob is logged in as bob"),
             ("319", &["bob", "@#tea #dev"], "bob is in @#tea #dev"),
             ("322", &["#tea", "1", ""], "#tea has 1 person"),
             ("322", &["#tea", "3", "at five"], "#tea has 3 people: at five"),

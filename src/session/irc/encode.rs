@@ -7,17 +7,24 @@ use super::modes::mode_params;
 use super::speech::may_need_lines;
 use super::writer::Writer;
 use crate::message::{Capabilities, Event, EventKind, Identity, Rank, Source};
+#[cfg(feature = "store")]
+use crate::name::UserName;
 use crate::session::House;
 use crate::wire::irc::{Line, numeric};
 
 /// The capabilities that affect how this event is encoded.
 pub(in crate::session) fn relevant(event: &Event) -> Capabilities {
     // Any message may have the time and the bot tag.
-    let always = Capabilities::SERVER_TIME.and(Capabilities::MESSAGE_TAGS);
+    let mut always = Capabilities::SERVER_TIME.and(Capabilities::MESSAGE_TAGS);
+    if matches!(&event.from, Source::User(identity) if identity.account().is_some()) {
+        always = always.and(Capabilities::ACCOUNT_TAG);
+    }
     let own = match &event.kind {
         EventKind::Joined { .. } => Capabilities::EXTENDED_JOIN.and(Capabilities::AWAY_NOTIFY),
         EventKind::Away(_) => Capabilities::AWAY_NOTIFY.and(Capabilities::EXTENDED_MONITOR),
         EventKind::RealnameSet(_) => Capabilities::SETNAME.and(Capabilities::EXTENDED_MONITOR),
+        #[cfg(feature = "store")]
+        EventKind::AccountSet(_) => Capabilities::ACCOUNT_NOTIFY.and(Capabilities::EXTENDED_MONITOR),
         EventKind::HostSet { .. } => Capabilities::CHGHOST.and(Capabilities::EXTENDED_MONITOR),
         EventKind::Invited { .. } => Capabilities::INVITE_NOTIFY,
         #[cfg(feature = "store")]
@@ -86,8 +93,7 @@ impl Writer<'_> {
                 self.line("JOIN", out, |line| {
                     line.param(room.as_str());
                     if self.capabilities.has(Capabilities::EXTENDED_JOIN) {
-                        // No accounts.
-                        line.param("*");
+                        line.param(self.identity().and_then(Identity::account).unwrap_or("*"));
                         line.trailing(self.identity().map_or("", Identity::realname));
                     }
                 });
@@ -150,6 +156,10 @@ impl Writer<'_> {
             EventKind::RealnameSet(realname) if watches(Capabilities::SETNAME) => {
                 self.line("SETNAME", out, |line| line.trailing(realname));
             }
+            #[cfg(feature = "store")]
+            EventKind::AccountSet(account) if watches(Capabilities::ACCOUNT_NOTIFY) => {
+                self.line("ACCOUNT", out, |line| line.param(account.as_ref().map_or("*", UserName::as_str)));
+            }
             EventKind::HostSet { username, host } if watches(Capabilities::CHGHOST) => {
                 self.line("CHGHOST", out, |line| {
                     line.param(username);
@@ -157,6 +167,8 @@ impl Writer<'_> {
                 });
             }
             EventKind::Away(_) | EventKind::RealnameSet(_) | EventKind::HostSet { .. } => {}
+            #[cfg(feature = "store")]
+            EventKind::AccountSet(_) => {}
             EventKind::Appeared { watcher } => {
                 if let Source::User(identity) = &self.event.from {
                     let who = identity.to_string();
@@ -182,5 +194,79 @@ impl Writer<'_> {
         line.param(watcher);
         line.trailing(who);
         line.end();
+    }
+}
+
+#[cfg(test)]
+#[cfg(feature = "store")]
+mod tests {
+    use std::sync::Arc;
+    use std::time::SystemTime;
+
+    use super::*;
+    use crate::config::ServerConfig;
+    use crate::message::{EventId, Speech};
+    use crate::name::RoomName;
+
+    fn event(has_account: bool, kind: EventKind) -> Event {
+        let mut identity = Identity::new(UserName::new("Ana").unwrap(), "~ana", "host", "Ana B");
+        identity.has_account = has_account;
+        let from = Source::User(Arc::new(identity));
+        Event { id: EventId::MIN, time: SystemTime::UNIX_EPOCH, from, watched: false, kind }
+    }
+
+    fn encoded(event: &Event, capabilities: Capabilities) -> String {
+        let house = House::new(&ServerConfig::default(), SystemTime::UNIX_EPOCH);
+        let mut out = Vec::new();
+        encode(event, capabilities, &house, &mut out);
+        String::from_utf8(out).unwrap()
+    }
+
+    fn room() -> RoomName {
+        RoomName::new("#tea").unwrap()
+    }
+
+    #[test]
+    fn every_message_of_a_logged_in_user_has_the_account_tag_for_those_who_want_it() {
+        for (kind, line) in [
+            (EventKind::Parted { room: room(), reason: String::new() }, "PART #tea"),
+            (EventKind::Left { reason: "bye".into() }, "QUIT :bye"),
+            (
+                EventKind::Whispered { to: UserName::new("bob").unwrap(), speech: Speech::message("hi") },
+                "PRIVMSG bob :hi",
+            ),
+            (EventKind::AccountSet(None), "ACCOUNT *"),
+        ] {
+            let wanted = Capabilities::ACCOUNT_TAG.and(Capabilities::ACCOUNT_NOTIFY);
+            let [with, without] = [true, false].map(|has_account| event(has_account, kind.clone()));
+            assert_eq!(encoded(&with, wanted), format!("@account=Ana :Ana!~ana@host {line}\r\n"));
+            assert_eq!(encoded(&without, wanted), format!(":Ana!~ana@host {line}\r\n"));
+            assert_eq!(encoded(&with, Capabilities::ACCOUNT_NOTIFY), format!(":Ana!~ana@host {line}\r\n"));
+            assert!(relevant(&with).has(Capabilities::ACCOUNT_TAG), "receivers get different bytes");
+            assert!(!relevant(&without).has(Capabilities::ACCOUNT_TAG), "all receivers share their bytes");
+        }
+    }
+
+    #[test]
+    fn logins_are_told_to_clients_with_account_notify_and_to_watchers_with_extended_monitor() {
+        let mut event = event(false, EventKind::AccountSet(UserName::new("Ana").ok()));
+        let notify = Capabilities::ACCOUNT_NOTIFY;
+        assert_eq!(encoded(&event, Capabilities::NONE), "");
+        assert_eq!(encoded(&event, notify), ":Ana!~ana@host ACCOUNT Ana\r\n");
+        event.watched = true;
+        assert_eq!(encoded(&event, notify), "");
+        let both = notify.and(Capabilities::EXTENDED_MONITOR);
+        assert_eq!(encoded(&event, both), ":Ana!~ana@host ACCOUNT Ana\r\n");
+        assert!(relevant(&event).has(both));
+    }
+
+    #[test]
+    fn a_join_names_the_account_for_extended_join() {
+        for (has_account, account) in [(true, "Ana"), (false, "*")] {
+            let event = event(has_account, EventKind::Joined { room: room(), away: None });
+            let line = format!(":Ana!~ana@host JOIN #tea {account} :Ana B\r\n");
+            assert_eq!(encoded(&event, Capabilities::EXTENDED_JOIN), line);
+            assert_eq!(encoded(&event, Capabilities::NONE), ":Ana!~ana@host JOIN #tea\r\n");
+        }
     }
 }

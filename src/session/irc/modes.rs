@@ -11,7 +11,7 @@ use super::rooms::unix_seconds;
 use crate::hub::{Room, RoomId, mask};
 #[cfg(feature = "store")]
 use crate::message::HistoryLimit;
-use crate::message::{Command, MaskList, RoomChange, UserChange};
+use crate::message::{Capabilities, Command, MaskList, RoomChange, UserChange};
 use crate::name::{RoomName, UserName};
 use crate::session::Context;
 #[cfg(feature = "store")]
@@ -188,6 +188,11 @@ impl Irc {
         let identity = user.identity.clone();
         context.out.write(self.connection, |bytes| {
             let mut line = Line::begin(bytes);
+            if let Some(account) = identity.account()
+                && self.capabilities.has(Capabilities::ACCOUNT_TAG)
+            {
+                line.tag("account", account);
+            }
             line.source(&identity.to_string());
             line.command("MODE");
             line.param(identity.name.as_str());

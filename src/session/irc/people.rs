@@ -159,6 +159,12 @@ impl Irc {
             if user.is_secure {
                 say(numeric::RPL_WHOISSECURE, &|line| line.trailing("is using a secure connection"));
             }
+            if let Some(account) = identity.account() {
+                say(numeric::RPL_WHOISACCOUNT, &|line| {
+                    line.param(account);
+                    line.trailing("is logged in as");
+                });
+            }
             if identity.is_bot {
                 say(numeric::RPL_WHOISBOT, &|line| line.trailing("is a bot"));
             }
@@ -223,6 +229,10 @@ impl Irc {
                 line.param("*");
                 line.trailing(entry.identity.realname());
             });
+            if let Some(account) = identity.account() {
+                let text = "was logged in as";
+                self.about_two(numeric::RPL_WHOISACCOUNT, identity.name.as_str(), account, text, context);
+            }
             if let (true, Peer::Tcp(ip, _)) = (is_operator, entry.peer) {
                 let (name, ip) = (identity.name.as_str(), ip_as_param(&ip.to_string()));
                 let text = "was connecting from this address";

@@ -280,7 +280,7 @@ impl Row<'_> {
             ('f', &flags),
             ('d', "0"),
             ('l', &idle),
-            ('a', "0"),
+            ('a', identity.account().unwrap_or("0")),
             ('o', "n/a"),
         ];
         for (letter, value) in values {

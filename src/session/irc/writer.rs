@@ -35,6 +35,11 @@ impl Writer<'_> {
         if self.capabilities.has(Capabilities::SERVER_TIME) {
             line.plain_tag("time", date::millis(self.event.time));
         }
+        if let Some(account) = self.identity().and_then(Identity::account)
+            && self.capabilities.has(Capabilities::ACCOUNT_TAG)
+        {
+            line.tag("account", account);
+        }
         if self.is_past && self.capabilities.has(Capabilities::MESSAGE_TAGS) && !self.event.kind.is_speech() {
             line.plain_tag("msgid", self.event.id);
         }

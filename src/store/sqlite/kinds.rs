@@ -59,6 +59,7 @@ pub(super) fn columns(kind: &EventKind) -> Option<Columns<'_>> {
         | EventKind::Vanished { .. }
         | EventKind::HostSet { .. }
         | EventKind::Wallops(_)
+        | EventKind::AccountSet(_)
         | EventKind::Notice(_) => None,
     }
 }
