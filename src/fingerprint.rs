@@ -21,6 +21,12 @@ impl Fingerprint {
         bytes.copy_from_slice(digest.as_ref());
         Self(bytes)
     }
+
+    /// Its bytes.
+    #[cfg(feature = "store")]
+    pub(crate) fn bytes(self) -> [u8; BYTES] {
+        self.0
+    }
 }
 
 impl fmt::Display for Fingerprint {

@@ -8,6 +8,8 @@ use mio::{Interest, Registry, Token};
 use super::plain::Plain;
 #[cfg(feature = "tls")]
 use super::tls::TlsStream;
+#[cfg(feature = "store")]
+use crate::message::CertificateHash;
 use crate::server::Stream;
 
 /// The stream of a connection.
@@ -78,6 +80,11 @@ impl Stream for Socket {
 
     fn is_secure(&self) -> bool {
         self.stream().is_secure()
+    }
+
+    #[cfg(feature = "store")]
+    fn certificate(&self) -> Option<CertificateHash> {
+        self.stream().certificate()
     }
 
     fn has_unsent(&self) -> bool {

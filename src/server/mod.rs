@@ -385,6 +385,8 @@ impl<S: Stream> Server<S> {
             now,
             peer: connection.peer,
             is_secure: connection.stream.is_secure(),
+            #[cfg(feature = "store")]
+            certificate: connection.stream.certificate(),
             house: &self.house,
             connections: self.open,
             log: &mut self.log,

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::io::{self, Read, Write};
 
+#[cfg(feature = "store")]
+use crate::message::CertificateHash;
 use crate::message::CloseReason;
 
 /// A non-blocking stream of bytes in both directions.
@@ -31,6 +33,12 @@ pub trait Stream: Read + Write {
     /// True when nobody on the way can read the bytes.
     fn is_secure(&self) -> bool {
         false
+    }
+
+    /// The certificate whose key the peer has, if it has shown one.
+    #[cfg(feature = "store")]
+    fn certificate(&self) -> Option<CertificateHash> {
+        None
     }
 
     /// True when the system has not taken all written bytes: `flush` continues with them.

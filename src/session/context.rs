@@ -5,6 +5,8 @@ use log::Level;
 use super::house::House;
 use crate::hub::Hub;
 use crate::logging::PeerLog;
+#[cfg(feature = "store")]
+use crate::message::CertificateHash;
 use crate::message::{Effects, Now, Peer};
 
 /// What a session works with while it handles one input.
@@ -19,6 +21,9 @@ pub struct Context<'a> {
     pub peer: Peer,
     /// The whole path to the peer is encrypted or local.
     pub is_secure: bool,
+    /// The certificate whose key the peer has, if it has shown one.
+    #[cfg(feature = "store")]
+    pub certificate: Option<CertificateHash>,
     /// The server's identity and config.
     pub house: &'a House,
     /// The number of open connections, logged in or not.

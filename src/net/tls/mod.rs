@@ -3,6 +3,8 @@
 
 mod alert;
 mod buffer;
+#[cfg_attr(not(feature = "store"), path = "no_client_certificates.rs")]
+mod client_certificates;
 mod records;
 mod stream;
 #[cfg(test)]
@@ -26,11 +28,14 @@ use super::plain::Plain;
 use crate::address::Address;
 use crate::fingerprint::Fingerprint;
 use crate::tls_clock::TlsClock;
+use client_certificates::Client;
 use records::Scratch;
 
 #[derive(Debug)]
 pub(super) struct Tls {
     fingerprint: Fingerprint,
+    /// Length of the certificate and its chain.
+    chain_bytes: usize,
     config: Arc<ServerConfig>,
     scratch: Rc<RefCell<Scratch>>,
 }
@@ -53,8 +58,9 @@ impl Tls {
     /// TLS with the certificate in `config`, if there is one.
     pub(super) fn new(config: &crate::config::ServerConfig) -> Option<Self> {
         let credentials = config.tls.credentials.as_ref()?;
-        let (fingerprint, config) = (credentials.fingerprint(), handshakes(credentials.certified()));
-        Some(Self { fingerprint, config, scratch: Rc::default() })
+        let (fingerprint, certified) = (credentials.fingerprint(), credentials.certified());
+        let (chain_bytes, config) = (chain_bytes(certified), handshakes(certified));
+        Some(Self { fingerprint, chain_bytes, config, scratch: Rc::default() })
     }
 
     /// Shows newcomers the certificate in `config` from now on. Existing connections keep their keys.
@@ -64,15 +70,20 @@ impl Tls {
             self.fingerprint = credentials.fingerprint();
             info!("the certificate is now {}", self.fingerprint);
         }
+        self.chain_bytes = chain_bytes(credentials.certified());
         self.config = handshakes(credentials.certified());
     }
 
     /// Wraps the socket of a newcomer. Fails when the system has no random numbers.
     pub(super) fn wrap(&self, inner: Plain) -> io::Result<Box<TlsStream<Plain>>> {
         let connection = UnbufferedServerConnection::new(Arc::clone(&self.config));
-        let stream = TlsStream::new(inner, connection.map_err(io::Error::other)?, Rc::clone(&self.scratch));
-        Ok(Box::new(stream))
+        let (connection, scratch) = (connection.map_err(io::Error::other)?, Rc::clone(&self.scratch));
+        Ok(Box::new(TlsStream::new(inner, connection, Client::new(self.chain_bytes), scratch)))
     }
+}
+
+fn chain_bytes(certified: &CertifiedKey) -> usize {
+    certified.cert.iter().map(|certificate| certificate.len()).sum()
 }
 
 fn handshakes(certified: &Arc<CertifiedKey>) -> Arc<ServerConfig> {
@@ -81,7 +92,7 @@ fn handshakes(certified: &Arc<CertifiedKey>) -> Arc<ServerConfig> {
         .with_protocol_versions(&[&version::TLS13, &version::TLS12])
         .expect("ring has suites for both versions");
     let resolver = SingleCertAndKey::from(Arc::clone(certified));
-    let mut config = config.with_no_client_auth().with_cert_resolver(Arc::new(resolver));
+    let mut config = client_certificates::ask(config).with_cert_resolver(Arc::new(resolver));
     // A resumed session saves the signature. Its state is in the client's ticket, so it takes no memory here.
     config.session_storage = Arc::new(NoServerSessionStorage {});
     if let Some(tickets) = tickets::tickets() {

@@ -10,7 +10,10 @@ use rustls::unbuffered::WriteTraffic;
 
 use super::alert;
 use super::buffer::Buffer;
+use super::client_certificates::{self, Client};
 use super::records::{self, Progress, RECORD_BYTES, Scratch};
+#[cfg(feature = "store")]
+use crate::message::CertificateHash;
 use crate::message::CloseReason;
 use crate::server::{Ending, Stream};
 
@@ -19,7 +22,7 @@ const HANDSHAKE: u8 = 22;
 
 /// Approximate memory of rustls per connection, measured with 4,000 handshakes under way. Afterwards it is a quarter
 /// less.
-const OWN_BYTES: usize = 4_608;
+const OWN_BYTES: usize = 4_608 + client_certificates::OWN_BYTES;
 
 /// Most bytes of incomplete records, or of records with an incomplete message: twice the limit of a record (RFC 5246
 /// §6.2.3). A sincere client sends a tenth of that during the handshake, and none of it afterwards.
@@ -29,6 +32,7 @@ const MOST_BEGUN: usize = 2 * (5 + RECORD_BYTES + 2048);
 pub struct TlsStream<S> {
     inner: S,
     connection: UnbufferedServerConnection,
+    client: Client,
     scratch: Rc<RefCell<Scratch>>,
     input: Input,
     output: Output,
@@ -81,11 +85,13 @@ impl<S> TlsStream<S> {
     pub(super) fn new(
         inner: S,
         connection: UnbufferedServerConnection,
+        client: Client,
         scratch: Rc<RefCell<Scratch>>,
     ) -> Self {
         Self {
             inner,
             connection,
+            client,
             scratch,
             input: Input::Unknown,
             output: Output::Opening,
@@ -149,8 +155,10 @@ impl<S: Stream> TlsStream<S> {
 
     /// Takes note of processed records, and sends the answers as far as possible now.
     fn advance(&mut self, progress: Progress) -> io::Result<()> {
+        self.client.sent(progress.used);
         if self.output == Output::Opening && !self.connection.is_handshaking() {
             self.output = Output::Records;
+            self.client.is_known(&self.connection);
         }
         if progress.is_finished {
             self.input = Input::Finished;
@@ -158,6 +166,7 @@ impl<S: Stream> TlsStream<S> {
         if progress.failure.is_some() {
             (self.input, self.output) = (Input::Ignored, Output::Closed);
             (self.begun, self.tail) = (Vec::new(), 0);
+            self.client.has_failed();
         }
         // The next read or write finds the error.
         self.flush().ok();
@@ -253,12 +262,17 @@ impl<S: Stream> Stream for TlsStream<S> {
         true
     }
 
+    #[cfg(feature = "store")]
+    fn certificate(&self) -> Option<CertificateHash> {
+        self.client.certificate()
+    }
+
     fn has_unsent(&self) -> bool {
         !self.unsent.is_empty()
     }
 
     fn kept_bytes(&self) -> usize {
-        self.begun.capacity() + self.plain.capacity() + self.unsent.capacity()
+        self.begun.capacity() + self.plain.capacity() + self.unsent.capacity() + self.client.kept_bytes()
     }
 
     fn own_bytes(&self) -> usize {

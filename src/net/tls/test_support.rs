@@ -6,11 +6,12 @@ use std::sync::{Arc, LazyLock};
 
 use rcgen::{CertificateParams, KeyPair};
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
+use rustls::client::WantsClientCert;
 use rustls::crypto::ring as provider;
 use rustls::pki_types::{PrivateKeyDer, ServerName};
 use rustls::sign::CertifiedKey;
 use rustls::{
-    ClientConfig, ClientConnection, ConnectionTrafficSecrets, RootCertStore, ServerConfig,
+    ClientConfig, ClientConnection, ConfigBuilder, ConnectionTrafficSecrets, RootCertStore, ServerConfig,
     SupportedProtocolVersion,
 };
 
@@ -63,13 +64,23 @@ impl Sealer {
 }
 
 pub(super) fn client(version: &'static SupportedProtocolVersion) -> ClientConnection {
+    let mut config = trusting(version).with_no_client_auth();
+    config.enable_secret_extraction = true;
+    connection(Arc::new(config))
+}
+
+pub(super) fn connection(config: Arc<ClientConfig>) -> ClientConnection {
+    ClientConnection::new(config, ServerName::try_from("localhost").unwrap()).unwrap()
+}
+
+/// A client that trusts the server.
+pub(super) fn trusting(
+    version: &'static SupportedProtocolVersion,
+) -> ConfigBuilder<ClientConfig, WantsClientCert> {
     let mut roots = RootCertStore::empty();
     roots.add(CERTIFIED.cert[0].clone()).unwrap();
     let config = ClientConfig::builder_with_provider(Arc::new(provider::default_provider()));
-    let config = config.with_protocol_versions(&[version]).unwrap();
-    let mut config = config.with_root_certificates(roots).with_no_client_auth();
-    config.enable_secret_extraction = true;
-    ClientConnection::new(Arc::new(config), ServerName::try_from("localhost").unwrap()).unwrap()
+    config.with_protocol_versions(&[version]).unwrap().with_root_certificates(roots)
 }
 
 #[derive(Debug)]

@@ -3,17 +3,23 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 use rustls::version::{TLS12, TLS13};
-use rustls::{ClientConnection, SupportedProtocolVersion};
+use rustls::{ClientConnection, ServerConfig, SupportedProtocolVersion};
 
 use super::*;
 use crate::net::tls::test_support::{Sealer, Wire, client, server};
 
+#[cfg(feature = "store")]
+mod client_certificates;
+
 const VERSIONS: [&SupportedProtocolVersion; 2] = [&TLS12, &TLS13];
 
 fn pair(version: &'static SupportedProtocolVersion) -> (ClientConnection, TlsStream<Wire>) {
-    let config = server();
-    let connection = UnbufferedServerConnection::new(Arc::clone(&config)).unwrap();
-    (client(version), TlsStream::new(Wire::default(), connection, Rc::default()))
+    (client(version), stream_of(server()))
+}
+
+fn stream_of(config: Arc<ServerConfig>) -> TlsStream<Wire> {
+    let connection = UnbufferedServerConnection::new(config).unwrap();
+    TlsStream::new(Wire::default(), connection, Client::new(0), Rc::default())
 }
 
 fn records_of(client: &mut ClientConnection) -> Vec<u8> {
