@@ -71,11 +71,13 @@ pub enum AccountAnswer {
     Account(Box<Account>, Option<Box<StoredPassword>>),
     /// What its owner may know.
     Info(Box<AccountInfo>),
+    /// The account is on the disk, and has this number.
+    Created(AccountId),
     /// The change is on the disk.
     Changed,
     /// There is no such account.
     Unknown,
-    /// Another account has the certificate, or the list of certificates is full.
+    /// Another account has the name or the certificate, or the list of certificates is full.
     Conflict,
     /// The store has failed, for this reason.
     Failed(String),
