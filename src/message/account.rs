@@ -3,7 +3,7 @@
 
 use std::time::SystemTime;
 
-use super::{EventId, Rank, RoomFlag};
+use super::{EventId, HistoryLimit, Rank, RoomFlag};
 use crate::name::{RoomName, UserName};
 use crate::secret::{Guess, ScramKeys, StoredPassword};
 
@@ -183,6 +183,8 @@ pub struct SavedRoom {
     pub flags: Vec<RoomFlag>,
     pub key: Option<Box<str>>,
     pub limit: Option<u32>,
+    /// The most that is kept of its past.
+    pub history: Option<HistoryLimit>,
     /// Masks: the list, the mask, who added it and when.
     pub masks: Vec<(super::MaskList, Box<str>, UserName, SystemTime)>,
     /// Its metadata, by key.

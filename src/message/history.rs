@@ -39,6 +39,9 @@ pub enum Record {
     Room(Box<SavedRoom>),
     /// A room is not registered any longer, or has another name.
     RoomDropped(RoomName),
+    /// A room has another name from now on, and its history follows it. What an earlier room of the new name has left
+    /// is deleted.
+    RoomRenamed { from: RoomName, to: RoomName },
 }
 
 /// The most that is kept and shown of a room's past.

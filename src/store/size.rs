@@ -20,7 +20,8 @@ pub(super) fn record_bytes(record: &Record) -> usize {
         | Record::StaysNot(_)
         | Record::Seat { .. }
         | Record::Seen { .. }
-        | Record::RoomDropped(_) => 0,
+        | Record::RoomDropped(_)
+        | Record::RoomRenamed { .. } => 0,
     };
     // A list doubles its capacity.
     2 * size_of::<Record>() + heap
