@@ -1,5 +1,7 @@
 use std::net::IpAddr;
 
+#[cfg(feature = "store")]
+use crate::message::AccountId;
 use crate::message::Peer;
 
 /// The unit of limits per address: an IPv4 address, the first 64 bits of an IPv6 address (the least that a customer
@@ -10,6 +12,10 @@ pub(crate) struct Origin(u64);
 
 const UNIX: Origin = Origin(1 << 32);
 
+/// Accounts use the numbers from here on, which no IPv6 network has either.
+#[cfg(feature = "store")]
+const FIRST_ACCOUNT: u64 = 2 << 32;
+
 impl Origin {
     pub(crate) fn of(peer: Peer) -> Self {
         match peer {
@@ -17,6 +23,12 @@ impl Origin {
             Peer::Tcp(IpAddr::V4(ip), _) => Self(ip.to_bits().into()),
             Peer::Tcp(IpAddr::V6(ip), _) => Self((ip.to_bits() >> 64) as u64),
         }
+    }
+
+    /// An account, which pays for its rooms wherever its owner is.
+    #[cfg(feature = "store")]
+    pub(crate) fn of_account(AccountId(number): AccountId) -> Self {
+        Self(FIRST_ACCOUNT + u64::from(number))
     }
 
     /// The origin of a peer on another machine; `None` for peers on this one.

@@ -5,6 +5,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::time::SystemTime;
 
 use super::Hub;
+use super::users::User;
 use crate::message::{Account, AccountId, ConnectionId, Effects, EventId, Now, Profile, Refusal, UserId};
 use crate::name::UserName;
 
@@ -76,6 +77,13 @@ pub struct Entered {
     pub heard: Option<EventId>,
 }
 
+impl User {
+    /// The account that the user is logged in to, if there is one.
+    pub fn account(&self) -> Option<&Account> {
+        Some(&self.rare.as_ref()?.membership.as_ref()?.account)
+    }
+}
+
 impl Hub {
     /// The registered names.
     pub fn accounts(&self) -> &Accounts {
@@ -89,8 +97,7 @@ impl Hub {
 
     /// The account of the user `id`, if it is logged in to one.
     pub fn account_of(&self, id: UserId) -> Option<&Account> {
-        let user = self.users.get(id).filter(|user| user.identity.has_account)?;
-        Some(&user.rare.as_ref()?.membership.as_ref()?.account)
+        self.users.get(id)?.account()
     }
 
     /// The user of this account, if it is here.

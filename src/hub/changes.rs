@@ -18,7 +18,7 @@ impl Hub {
     ) -> Result<(), Refusal> {
         let room = self.visible_room(name, id)?;
         let is_locked = self.rooms.get(room).settings.has(RoomFlag::TopicLocked);
-        if is_locked || self.rooms.get(room).stays {
+        if is_locked || self.rooms.get(room).is_of_server() {
             self.room_to_change(id, name)?;
         } else {
             self.own_room(id, name)?;
@@ -35,6 +35,7 @@ impl Hub {
         self.rooms.recharge(&mut self.users, room);
         let event = self.event(id, now, kind);
         self.record(room, &event, out);
+        self.keep_room(room, out);
         out.event_for(event, self.everybody(room));
         Ok(())
     }
@@ -49,26 +50,51 @@ impl Hub {
         out: &mut Effects,
     ) -> Result<Vec<Refusal>, Refusal> {
         let room = self.room_to_change(id, name)?;
+        Ok(self.make_changes(id, room, changes, now, out))
+    }
+
+    /// Makes changes that `by` may make, who is nobody for the server.
+    pub(super) fn make_changes(
+        &mut self,
+        by: UserId,
+        room: RoomId,
+        changes: Vec<RoomChange>,
+        now: Now,
+        out: &mut Effects,
+    ) -> Vec<Refusal> {
         let (mut made, mut refused) = (Vec::new(), Vec::new());
         for change in changes {
             // A mask is compared with its whole list.
             out.worked(MASKS_PER_LIST);
-            match self.make(id, room, change, now) {
+            match self.make(by, room, change, now) {
                 Ok(change) => made.extend(change),
                 Err(why) => refused.push(why),
             }
         }
-        if !made.is_empty() {
-            self.rooms.recharge(&mut self.users, room);
-            let room_name = self.rooms.get(room).name.clone();
-            let event = self.event(id, now, EventKind::Changed { room: room_name, changes: made });
-            self.record(room, &event, out);
-            if let EventKind::Changed { changes, .. } = &event.kind {
-                self.limit_history(room, changes, now, out);
-            }
-            out.event_for(event, self.everybody(room));
+        self.tell_changes(by, room, made, now, out);
+        refused
+    }
+
+    /// Tells the room of changes that `by` has made.
+    pub(super) fn tell_changes(
+        &mut self,
+        by: UserId,
+        room: RoomId,
+        made: Vec<RoomChange>,
+        now: Now,
+        out: &mut Effects,
+    ) {
+        if made.is_empty() {
+            return;
         }
-        Ok(refused)
+        self.rooms.recharge(&mut self.users, room);
+        let room_name = self.rooms.get(room).name.clone();
+        let event = self.event(by, now, EventKind::Changed { room: room_name, changes: made });
+        self.record(room, &event, out);
+        if let EventKind::Changed { changes, .. } = &event.kind {
+            self.keep_changes(room, changes, now, out);
+        }
+        out.event_for(event, self.everybody(room));
     }
 
     /// Makes one change. Returns it as the room hears it, or `None` when nothing changes.
@@ -79,7 +105,7 @@ impl Hub {
         change: RoomChange,
         now: Now,
     ) -> Result<Option<RoomChange>, Refusal> {
-        if self.rooms.get(room).stays && is_for_owners(&change) {
+        if self.rooms.get(room).is_of_server() && is_for_owners(&change) {
             return Err(Refusal::NotOperator(self.rooms.get(room).name.clone()));
         }
         let made = match change {

@@ -63,6 +63,8 @@ impl Hub {
             let event = self.event(id, now, kind);
             self.record(room, &event, out);
             out.event_for(event, self.everybody(room));
+            #[cfg(feature = "store")]
+            self.tell_lasting_ranks(id, room, now, out);
         }
         Ok(())
     }
@@ -151,12 +153,12 @@ impl Hub {
         }
     }
 
-    /// The room called `name`, if `id` may change it: operators of the server may change permanent rooms, the room's
+    /// The room called `name`, if `id` may change it: operators of the server may change rooms of the server, the room's
     /// own operators all others.
     pub(super) fn room_to_change(&self, id: UserId, name: &RoomName) -> Result<RoomId, Refusal> {
         let user = self.user(id)?;
         let room = self.visible_room(name, id)?;
-        if self.rooms.get(room).stays && user.is_operator {
+        if self.rooms.get(room).is_of_server() && user.is_operator {
             return Ok(room);
         }
         match self.rooms.member(&self.users, id, room) {

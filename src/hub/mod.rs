@@ -18,7 +18,13 @@ mod reach;
 mod recording;
 #[cfg(feature = "store")]
 mod redacting;
+#[cfg(feature = "store")]
+mod registering;
+#[cfg(feature = "store")]
+mod registration;
 mod rooms;
+#[cfg(feature = "store")]
+mod saving;
 mod seats;
 mod settings;
 mod talk;
@@ -32,6 +38,10 @@ pub use doors::{MOST_ROOMS, ROOMS_PER_USER};
 pub use past::{PastUser, REMEMBERED};
 #[cfg(feature = "store")]
 pub use redacting::{NotRedacted, REDACTABLE};
+#[cfg(feature = "store")]
+pub use registering::{Clearing, MOST_REGISTERED, ROOMS_PER_ACCOUNT, Right};
+#[cfg(feature = "store")]
+pub use registration::{Holder, RANKS_PER_ROOM, Registration};
 pub use rooms::{Member, Room, Rooms};
 pub use seats::{RoomId, Seat, Seats};
 pub use settings::{MASKS_PER_LIST, Mask, Settings, Topic};

@@ -13,7 +13,9 @@ impl Hub {
 
     pub(super) fn opened(&mut self, _: RoomId, _: Now, _: &mut Effects) {}
 
-    pub(super) fn limit_history(&self, _: RoomId, _: &[RoomChange], _: Now, _: &mut Effects) {}
+    pub(super) fn keep_room(&self, _: RoomId, _: &mut Effects) {}
+
+    pub(super) fn keep_changes(&self, _: RoomId, _: &[RoomChange], _: Now, _: &mut Effects) {}
 }
 
 pub(super) fn record_in((): (), _: &Event, _: &mut Effects) {}

@@ -91,13 +91,17 @@ impl Hub {
         }
     }
 
-    /// Applies a limit among `changes` of `room` to what is kept.
-    pub(super) fn limit_history(&self, room: RoomId, changes: &[RoomChange], now: Now, out: &mut Effects) {
+    /// Applies `changes` of `room` to what is kept of it.
+    pub(super) fn keep_changes(&self, room: RoomId, changes: &[RoomChange], now: Now, out: &mut Effects) {
         for change in changes {
             if let (RoomChange::History(limit), true) = (change, self.records) {
                 let room = self.rooms.get(room).name.clone();
                 out.push(Effect::Record(Record::Limit { room, limit: *limit, at: now.time }));
             }
+        }
+        // The ranks of members end when they leave.
+        if changes.iter().any(|change| !matches!(change, RoomChange::Rank { .. })) {
+            self.keep_room(room, out);
         }
     }
 }

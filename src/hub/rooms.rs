@@ -9,6 +9,8 @@ use std::time::SystemTime;
 use slab::Slab;
 
 use super::reach::{Reach, Reached};
+#[cfg(feature = "store")]
+use super::registration::Registration;
 use super::seats::{MEMBER_BYTES, RoomId, Seat};
 use super::settings::Settings;
 use super::users::Users;
@@ -22,7 +24,7 @@ use crate::origin::Origin;
 /// Lists with at most this much spare capacity are not shrunk.
 const MOST_SPARE: usize = 64;
 
-/// All rooms. A room exists while it has members; permanent rooms always exist.
+/// All rooms. Some exist without members, see [`Tenure`].
 #[derive(Debug, Default)]
 pub struct Rooms {
     by_name: HashMap<RoomName, RoomId>,
@@ -36,18 +38,29 @@ pub struct Room {
     pub name: RoomName,
     /// Topic, modes and lists.
     pub settings: Box<Settings>,
-    /// Exists even without members, and belongs to the server: its first member does not become operator.
-    pub stays: bool,
+    pub(super) tenure: Tenure,
     /// The last event before it was opened.
     #[cfg(feature = "store")]
     pub(super) opened: EventId,
-    /// The address of the user who opened it, to which its memory is charged.
+    /// The address of the user who opened it, or the account of its founder, to which its memory is charged.
     owner: Option<Origin>,
     /// The bytes charged to the budget.
     charged: u32,
     members: Vec<Member>,
     /// A cache of all members' connections. Cleared whenever a member or connection comes or goes.
     everybody: OnceCell<Rc<[ConnectionId]>>,
+}
+
+/// How long a room exists, and to whom it belongs.
+#[derive(Debug)]
+pub(super) enum Tenure {
+    /// While it has members. The first becomes its operator.
+    Passing,
+    /// Always. It belongs to the server.
+    OfServer,
+    /// Until its registration ends. It belongs to its founder.
+    #[cfg(feature = "store")]
+    Registered(Box<Registration>),
 }
 
 /// A user in a room.
@@ -71,14 +84,46 @@ pub(super) fn new_room_bytes(name: &RoomName) -> usize {
 }
 
 impl Room {
+    /// True when it exists without members.
+    pub(super) fn stays(&self) -> bool {
+        !matches!(self.tenure, Tenure::Passing)
+    }
+
+    /// True when it belongs to the server: its operators are those of the server.
+    pub fn is_of_server(&self) -> bool {
+        matches!(self.tenure, Tenure::OfServer)
+    }
+
+    /// The registration, if it has one.
+    #[cfg(feature = "store")]
+    pub fn registration(&self) -> Option<&Registration> {
+        match &self.tenure {
+            Tenure::Registered(registration) => Some(registration),
+            Tenure::Passing | Tenure::OfServer => None,
+        }
+    }
+
+    #[cfg(feature = "store")]
+    pub(super) fn registration_mut(&mut self) -> Option<&mut Registration> {
+        match &mut self.tenure {
+            Tenure::Registered(registration) => Some(registration),
+            Tenure::Passing | Tenure::OfServer => None,
+        }
+    }
+
     /// The address to which its memory is charged.
     pub(super) fn owner(&self) -> Option<Origin> {
         self.owner
     }
 
     /// Its memory without its members, in bytes.
-    fn kept_bytes(&self) -> usize {
+    pub(super) fn kept_bytes(&self) -> usize {
+        #[cfg(feature = "store")]
+        let registration = self.registration().map_or(0, Registration::kept_bytes);
+        #[cfg(not(feature = "store"))]
+        let registration = 0;
         PLACE_BYTES
+            + registration
             + heap_bytes(size_of::<Settings>())
             + self.settings.kept_bytes()
             + shared_bytes(self.name.as_str().len())
@@ -126,10 +171,10 @@ impl Rooms {
     /// Opens a permanent room called `name`.
     pub(super) fn open_to_stay(&mut self, name: RoomName, now: SystemTime) {
         let room = self.open(name, now);
-        self.get_mut(room).stays = true;
+        self.get_mut(room).tenure = Tenure::OfServer;
     }
 
-    fn open(&mut self, name: RoomName, now: SystemTime) -> RoomId {
+    pub(super) fn open(&mut self, name: RoomName, now: SystemTime) -> RoomId {
         if let Some(&room) = self.by_name.get(&name) {
             return room;
         }
@@ -137,7 +182,7 @@ impl Rooms {
         let key = self.rooms.insert(Room {
             name: name.clone(),
             settings,
-            stays: false,
+            tenure: Tenure::Passing,
             #[cfg(feature = "store")]
             opened: EventId::MIN,
             owner: None,
@@ -151,7 +196,7 @@ impl Rooms {
     }
 
     /// Adds the user `id`, which must not be a member yet, to the room called `name`. The first member of a room
-    /// becomes its operator unless the room is permanent.
+    /// becomes its operator unless the room stays.
     pub(super) fn enter(&mut self, users: &mut Users, id: UserId, name: RoomName, now: SystemTime) -> RoomId {
         let room = self.open(name, now);
         let Some(user) = users.get_mut(id) else {
@@ -159,12 +204,19 @@ impl Rooms {
             return room;
         };
         debug_assert!(!user.seats.iter().any(|seat| seat.room == room), "{id:?} enters {room:?} twice");
-        let Room { members, stays, everybody, owner, .. } = self.get_mut(room);
-        if members.is_empty() && !*stays {
-            *owner = user.owner();
-        }
+        let Room { members, tenure, everybody, owner, .. } = self.get_mut(room);
         everybody.take();
-        let rank = if members.is_empty() && !*stays { Rank::OPERATOR } else { Rank::NONE };
+        let rank = match tenure {
+            Tenure::Passing if members.is_empty() => {
+                *owner = user.owner();
+                Rank::OPERATOR
+            }
+            Tenure::Passing | Tenure::OfServer => Rank::NONE,
+            #[cfg(feature = "store")]
+            Tenure::Registered(registration) => {
+                user.account().map_or(Rank::NONE, |account| registration.rank_of(account.id))
+            }
+        };
         let seats = user.seats.len();
         user.seats.push(Seat { room, position: members.len() as u32 });
         members.push(Member { id, rank, reach: user.reach });
@@ -220,8 +272,14 @@ impl Rooms {
         if room.members.capacity() > MOST_SPARE.max(4 * room.members.len()) {
             room.members.shrink_to(2 * room.members.len());
         }
-        if room.members.is_empty() && !room.stays {
-            let mut room = self.rooms.remove(seat.room.0 as usize);
+        self.close_if_empty(users, seat.room);
+    }
+
+    /// Removes `room` if nobody is there and it does not stay.
+    pub(super) fn close_if_empty(&mut self, users: &mut Users, id: RoomId) {
+        let room = self.get(id);
+        if room.members.is_empty() && !room.stays() {
+            let mut room = self.rooms.remove(id.0 as usize);
             users.budget.recharge(room.owner, &mut room.charged, 0);
             self.by_name.remove(&room.name);
             if self.by_name.capacity() > MOST_SPARE.max(4 * self.by_name.len()) {
@@ -236,6 +294,15 @@ impl Rooms {
         let room = self.get_mut(room);
         let now = room.kept_bytes();
         users.budget.recharge(room.owner, &mut room.charged, now);
+    }
+
+    /// Charges the memory of `room` to `owner` from now on.
+    #[cfg(feature = "store")]
+    pub(super) fn pay(&mut self, users: &mut Users, room: RoomId, owner: Option<Origin>) {
+        let there = self.get_mut(room);
+        users.budget.recharge(there.owner, &mut there.charged, 0);
+        there.owner = owner;
+        self.recharge(users, room);
     }
 
     pub(super) fn charged_bytes(&self) -> usize {
@@ -311,7 +378,7 @@ impl Rooms {
         let mut members = 0;
         for (id, room) in self.iter() {
             assert_eq!(self.by_name.get(&room.name), Some(&id), "a room is found by its name");
-            assert!(room.stays || !room.members.is_empty(), "{:?} is empty and still here", room.name);
+            assert!(room.stays() || !room.members.is_empty(), "{:?} is empty and still here", room.name);
             members += room.members.len();
             let everybody = room.everybody.get();
             assert!(everybody.is_none_or(|all| **all == *room.connections(users)), "{:?}", room.name);

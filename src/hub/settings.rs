@@ -1,12 +1,14 @@
 //! The settings of a room.
 
+#[cfg(feature = "store")]
+use std::mem;
 use std::sync::Arc;
 use std::time::SystemTime;
 
 use super::mask::{Folded, Pattern};
 use crate::footprint::{heap_bytes, shared_bytes, vec_bytes};
 #[cfg(feature = "store")]
-use crate::message::HistoryLimit;
+use crate::message::{HistoryLimit, RoomChange};
 use crate::message::{Identity, MaskList, RoomFlag};
 use crate::name::{USER_NAME_CHARS, UserName};
 
@@ -116,6 +118,44 @@ impl Settings {
             + topic.map_or(0, |topic| shared_bytes(topic.text.len()) + heap_bytes(topic.by.capacity()))
             + self.key.as_ref().map_or(0, |key| heap_bytes(key.capacity()))
             + lists.into_iter().map(masks).sum::<usize>()
+    }
+
+    /// The flags that are set.
+    #[cfg(feature = "store")]
+    pub(super) fn flags(&self) -> &[RoomFlag] {
+        &self.flags
+    }
+
+    /// Replaces all flags.
+    #[cfg(feature = "store")]
+    pub(super) fn set_flags(&mut self, flags: Vec<RoomFlag>) {
+        self.flags = flags;
+    }
+
+    /// Empties all lists of masks. Returns the changes.
+    #[cfg(feature = "store")]
+    pub(super) fn clear_masks(&mut self) -> Vec<RoomChange> {
+        let mut made = Vec::new();
+        for list in MaskList::ALL {
+            let masks = mem::take(self.masks_mut(list)).into_iter();
+            made.extend(masks.map(|mask| RoomChange::Mask { list, mask: mask.text, added: false }));
+        }
+        made
+    }
+
+    /// Makes key, limit and flags those of a new room. Returns the changes.
+    #[cfg(feature = "store")]
+    pub(super) fn reset(&mut self) -> Vec<RoomChange> {
+        let new = Self::new(self.created);
+        let come =
+            new.flags.iter().filter(|flag| !self.has(**flag)).map(|&flag| RoomChange::Flag(flag, true));
+        let gone =
+            self.flags.iter().filter(|flag| !new.has(**flag)).map(|&flag| RoomChange::Flag(flag, false));
+        let mut made: Vec<_> = come.chain(gone).collect();
+        made.extend(self.key.take().map(|_| RoomChange::Key(None)));
+        made.extend(self.limit.take().map(|_| RoomChange::Limit(None)));
+        self.flags = new.flags;
+        made
     }
 
     /// True when `flag` is set.

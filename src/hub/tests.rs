@@ -2,6 +2,8 @@
 
 mod devices;
 mod memory;
+#[cfg(feature = "store")]
+mod registered_rooms;
 
 use std::collections::BTreeMap;
 

@@ -331,6 +331,12 @@ pub enum MaskList {
     Invited,
 }
 
+impl MaskList {
+    /// All lists.
+    #[cfg(feature = "store")]
+    pub const ALL: [Self; 3] = [Self::Bans, Self::Exceptions, Self::Invited];
+}
+
 /// A change to a room.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RoomChange {

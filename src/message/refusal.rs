@@ -16,6 +16,32 @@ pub enum Refusal {
     /// A user with an account has the account's name.
     #[cfg(feature = "store")]
     NamedByAccount(UserName),
+    /// Only users with an account may do that.
+    #[cfg(feature = "store")]
+    NoAccount,
+    /// The room belongs to the server and cannot be registered.
+    #[cfg(feature = "store")]
+    RoomOfServer(RoomName),
+    /// The room is registered already.
+    #[cfg(feature = "store")]
+    RoomRegistered(RoomName),
+    /// The room is not registered.
+    #[cfg(feature = "store")]
+    NotRegistered(RoomName),
+    /// Only the founder of this room may do that.
+    #[cfg(feature = "store")]
+    NotFounder(RoomName),
+    /// No more rooms can be registered.
+    #[cfg(feature = "store")]
+    TooManyRegistered {
+        room: RoomName,
+        most: usize,
+        /// True for the limit of the account, false for that of all.
+        of_account: bool,
+    },
+    /// The list of accounts with ranks is full.
+    #[cfg(feature = "store")]
+    RanksFull { room: RoomName, most: usize },
     /// The name is not valid.
     NameNotAllowed(NameError),
     /// No user has this name.
@@ -101,6 +127,20 @@ impl Refusal {
             Self::NameRegistered(_) => "name-registered",
             #[cfg(feature = "store")]
             Self::NamedByAccount(_) => "named-by-account",
+            #[cfg(feature = "store")]
+            Self::NoAccount => "no-account",
+            #[cfg(feature = "store")]
+            Self::RoomOfServer(_) => "room-of-server",
+            #[cfg(feature = "store")]
+            Self::RoomRegistered(_) => "room-registered",
+            #[cfg(feature = "store")]
+            Self::NotRegistered(_) => "not-registered",
+            #[cfg(feature = "store")]
+            Self::NotFounder(_) => "not-founder",
+            #[cfg(feature = "store")]
+            Self::TooManyRegistered { .. } => "too-many-registered-rooms",
+            #[cfg(feature = "store")]
+            Self::RanksFull { .. } => "ranks-full",
             Self::NameNotAllowed(_) => "name-not-allowed",
             Self::NobodyCalled(_) => "no-such-user",
             Self::NotLoggedIn => "not-logged-in",
@@ -141,6 +181,39 @@ impl fmt::Display for Refusal {
                 write!(f, "you are logged in as {name}: send NS LOGOUT before you take another name")
             }
             Self::NameNotAllowed(why) => write!(f, "{why}"),
+            #[cfg(feature = "store")]
+            Self::NoAccount => {
+                f.write_str("only users with an account may do that, see /msg NickServ HELP REGISTER")
+            }
+            #[cfg(feature = "store")]
+            Self::RoomOfServer(room) => write!(f, "{room} belongs to the server and cannot be registered"),
+            #[cfg(feature = "store")]
+            Self::RoomRegistered(room) => {
+                write!(f, "{room} is registered already, see /msg ChanServ INFO {room}")
+            }
+            #[cfg(feature = "store")]
+            Self::NotRegistered(room) => {
+                write!(
+                    f,
+                    "{room} is not registered, its operator can do that with /msg ChanServ REGISTER {room}"
+                )
+            }
+            #[cfg(feature = "store")]
+            Self::NotFounder(room) => {
+                write!(f, "only the founder of {room} may do that, see /msg ChanServ INFO {room}")
+            }
+            #[cfg(feature = "store")]
+            Self::TooManyRegistered { most, of_account: true, .. } => {
+                write!(f, "one account may have {most} rooms, unregister or transfer one first")
+            }
+            #[cfg(feature = "store")]
+            Self::TooManyRegistered { most, of_account: false, .. } => {
+                write!(f, "{most} rooms are registered, and this server allows no more")
+            }
+            #[cfg(feature = "store")]
+            Self::RanksFull { room, most } => {
+                write!(f, "{most} accounts have a rank in {room}, take that of one before you add another")
+            }
             Self::NobodyCalled(name) => write!(f, "nobody here is called {name}"),
             Self::NotLoggedIn => f.write_str("log in before you speak"),
             Self::AlreadyLoggedIn => f.write_str("you are logged in already"),

@@ -17,9 +17,10 @@ impl<S: Stream> Server<S> {
     /// Keeps bans and accounts in this store from now on and, if the config says so, the history of rooms. Restores what
     /// an earlier run has left; ids continue after its own.
     pub fn use_store(&mut self, mut store: Store, opened: Opened, now: Now) {
-        let Opened { bans, accounts, last_event, .. } = opened;
+        let Opened { bans, accounts, rooms, last_event, .. } = opened;
         self.restore_bans(bans, now);
         accounts.iter().for_each(|(id, name)| self.hub.add_account(*id, name));
+        self.hub.restore_rooms(rooms, &accounts);
         store.limit_queue(self.house.config.limits.memory_bytes / SHARE_OF_QUEUE);
         self.history.store = Some(store);
         self.house.keeps_bans = true;

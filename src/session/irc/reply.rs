@@ -162,6 +162,17 @@ impl Irc {
             Refusal::NameRegistered(name) => (numeric::ERR_NICKNAMEINUSE, [name.as_str(), ""]),
             #[cfg(feature = "store")]
             Refusal::NamedByAccount(_) => (numeric::ERR_NONICKCHANGE, ["", ""]),
+            #[cfg(feature = "store")]
+            Refusal::NoAccount => (numeric::ERR_NOPRIVILEGES, ["", ""]),
+            #[cfg(feature = "store")]
+            Refusal::NotFounder(room) | Refusal::RoomOfServer(room) => {
+                (numeric::ERR_CHANOPRIVSNEEDED, [room.as_str(), ""])
+            }
+            #[cfg(feature = "store")]
+            Refusal::RoomRegistered(room)
+            | Refusal::NotRegistered(room)
+            | Refusal::TooManyRegistered { room, .. }
+            | Refusal::RanksFull { room, .. } => (numeric::ERR_UNAVAILRESOURCE, [room.as_str(), ""]),
             Refusal::NameTaken(name) => (numeric::ERR_NICKNAMEINUSE, [name.as_str(), ""]),
             Refusal::NameNotAllowed(_) => (numeric::ERR_ERRONEUSNICKNAME, ["*", ""]),
             Refusal::NobodyCalled(name) => (numeric::ERR_NOSUCHNICK, [name.as_str(), ""]),
