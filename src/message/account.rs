@@ -32,6 +32,21 @@ pub struct Account {
     pub metadata: Vec<(Box<str>, Box<str>)>,
 }
 
+impl Account {
+    /// A new account.
+    pub fn new(id: AccountId, name: UserName, registered: SystemTime) -> Self {
+        Self {
+            id,
+            name,
+            registered,
+            always_on: None,
+            markers: Vec::new(),
+            devices: Vec::new(),
+            metadata: Vec::new(),
+        }
+    }
+}
+
 /// A question to the store about accounts.
 #[derive(Clone, Debug)]
 pub enum AccountQuery {
@@ -101,10 +116,14 @@ pub enum AccountErrand {
     LogInByCertificate { certificate: CertificateHash, name: Option<UserName> },
     /// The keys to check a proof with. For an unknown name they are made up.
     Keys { name: UserName },
+    /// Log in with a proof that was made with these keys and is checked already. Counts as a guess.
+    Prove { name: UserName, keys: Box<ScramKeys>, is_right: bool },
     /// Register a name with a password; with its certificate instead if there is no password.
     Register { name: UserName, password: Option<Guess>, certificate: Option<CertificateHash> },
     /// Give an account this password.
     SetPassword { account: AccountId, password: Guess },
+    /// Delete an account. Its user leaves.
+    Drop { account: AccountId, name: UserName },
     /// Ask the store something that needs no hashing.
     Ask(AccountQuery),
 }
@@ -118,8 +137,8 @@ pub enum AccountFound {
     Wrong,
     /// The server could not find out.
     NotChecked,
-    /// The keys, and the account if there is one.
-    Keys(Box<ScramKeys>, Option<Box<Account>>),
+    /// The keys. Nobody can tell whether they are made up.
+    Keys(Box<ScramKeys>),
     /// The name cannot be registered: it is taken, or looks like one that is.
     NameTaken,
     /// Too many accounts were registered from this address, or there are too many in all.

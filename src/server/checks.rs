@@ -1,4 +1,4 @@
-//! The queue of passwords to check.
+//! The queue of passwords to check, and to hash for accounts.
 //!
 //! Each address has one check at a time, in the order in which its connections asked, and addresses take turns. An
 //! address with too many wrong guesses waits, and nothing is computed for it meanwhile. When a connection leaves, its
@@ -6,14 +6,21 @@
 
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use super::guesses::Guesses;
+#[cfg(feature = "store")]
+use super::hashing::Hashing;
+use super::ration::Ration;
 use crate::message::{Check, Outcome, Peer};
 use crate::origin::Origin;
 
 /// Most checks under way: one thread does them.
 const AT_ONCE: usize = 1;
+
+/// Wrong guesses of an address: a burst for people who mistype, then one per interval, which is 8640 a day. Right ones
+/// do not count.
+const GUESSES: u32 = 5;
+const GUESS_INTERVAL: Duration = Duration::from_secs(10);
 
 /// A password to check, for a connection that waits for the verdict.
 #[derive(Debug)]
@@ -22,8 +29,17 @@ pub struct Question {
     /// Unique, while the keys of connections are reused.
     number: u64,
     origin: Origin,
-    check: Box<Check>,
-    label: Option<Box<str>>,
+    task: Task,
+}
+
+/// What a question asks for.
+#[derive(Debug)]
+pub(super) enum Task {
+    /// Check a password of the config. With the label of an IRC client for the answer.
+    Check(Box<Check>, Option<Box<str>>),
+    /// Check or hash a password of an account.
+    #[cfg(feature = "store")]
+    Account(Box<Hashing>),
 }
 
 /// The outcome of a [`Question`].
@@ -36,15 +52,14 @@ pub struct Verdict {
 #[derive(Debug)]
 pub(super) struct Judged {
     pub(super) key: usize,
-    pub(super) check: Check,
-    pub(super) label: Option<Box<str>>,
+    pub(super) task: Task,
     pub(super) outcome: Outcome,
 }
 
 /// All questions without a verdict: at most one per connection.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Checks {
-    guesses: Guesses,
+    guesses: Ration,
     /// Origins with a waiting question or a check under way.
     queues: HashMap<Origin, Queue>,
     /// Origins whose turn it is, in order.
@@ -74,15 +89,49 @@ enum Place {
     UnderWay,
 }
 
+impl Task {
+    /// True when it takes too long for the event loop.
+    pub(super) fn is_costly(&self) -> bool {
+        match self {
+            Self::Check(check, _) => check.is_costly(),
+            #[cfg(feature = "store")]
+            Self::Account(hashing) => hashing.is_costly(),
+        }
+    }
+
+    /// Does it.
+    pub(super) fn outcome(&mut self) -> Outcome {
+        match self {
+            Self::Check(check, _) => check.outcome(),
+            #[cfg(feature = "store")]
+            Self::Account(hashing) => hashing.outcome(),
+        }
+    }
+}
+
 impl Question {
     /// Computes the verdict, which takes long and needs nothing else.
-    pub fn answer(self) -> Verdict {
-        Verdict { outcome: self.check.outcome(), question: self }
+    pub fn answer(mut self) -> Verdict {
+        Verdict { outcome: self.task.outcome(), question: self }
     }
 
     /// Returns a verdict of `NotChecked`, when no thread can compute it.
     pub fn give_up(self) -> Verdict {
         Verdict { outcome: Outcome::NotChecked, question: self }
+    }
+}
+
+impl Default for Checks {
+    fn default() -> Self {
+        Self {
+            guesses: Ration::new(GUESSES, GUESS_INTERVAL),
+            queues: HashMap::new(),
+            ready: BTreeMap::new(),
+            slowed: BTreeSet::new(),
+            waiting: HashMap::new(),
+            numbers: 0,
+            under_way: 0,
+        }
     }
 }
 
@@ -101,18 +150,11 @@ impl Checks {
     }
 
     /// Queues the question of the connection `key`, which waits for no other.
-    pub(super) fn ask(
-        &mut self,
-        key: usize,
-        peer: Peer,
-        check: Box<Check>,
-        label: Option<Box<str>>,
-        now: Instant,
-    ) {
+    pub(super) fn ask(&mut self, key: usize, peer: Peer, task: Task, now: Instant) {
         let (origin, number) = (Origin::of(peer), self.next_number());
         let before = self.waiting.insert(key, number);
         debug_assert!(before.is_none(), "{key} waits already");
-        let question = Question { key, number, origin, check, label };
+        let question = Question { key, number, origin, task };
         match self.queues.entry(origin) {
             Entry::Occupied(mut queue) => queue.get_mut().questions.push_back(question),
             Entry::Vacant(none) => {
@@ -154,7 +196,7 @@ impl Checks {
 
     /// Takes a verdict. Returns the connection and what it asked, if it still waits.
     pub(super) fn answered(&mut self, verdict: Verdict, now: Instant) -> Option<Judged> {
-        let Verdict { question: Question { key, number, origin, check, label }, outcome } = verdict;
+        let Verdict { question: Question { key, number, origin, task }, outcome } = verdict;
         self.under_way -= 1;
         if outcome == Outcome::Wrong {
             self.guesses.count(origin, now);
@@ -168,7 +210,7 @@ impl Checks {
             return None;
         }
         self.waiting.remove(&key);
-        Some(Judged { key, check: *check, label, outcome })
+        Some(Judged { key, task, outcome })
     }
 
     pub(super) fn next_deadline(&self) -> Option<Instant> {

@@ -3,10 +3,10 @@
 //! is cancelled.
 
 use super::Server;
-use super::checks::Judged;
+use super::checks::{Judged, Task};
 use super::connection::Inlet;
 use super::{Question, Stream, Verdict};
-use crate::message::{Check, CloseReason, ConnectionId, Errand, ErrandKind, Found, Now};
+use crate::message::{CloseReason, ConnectionId, Errand, ErrandKind, Found, Now};
 
 /// The label of an IRC client for an answer.
 type Label = Option<Box<str>>;
@@ -21,7 +21,7 @@ impl<S: Stream> Server<S> {
         }
         let Errand { kind, label } = errand;
         match kind {
-            ErrandKind::Check(check) => self.check_guess(key, check, label, now),
+            ErrandKind::Check(check) => self.begin_task(key, Task::Check(check, label), now),
             ErrandKind::Report => {
                 self.dismiss(now);
                 let lines = self.report(now).lines();
@@ -40,17 +40,24 @@ impl<S: Stream> Server<S> {
         }
     }
 
-    /// Checks a guess: at once if that is fast and no other of its address waits, otherwise in its turn.
-    fn check_guess(&mut self, key: usize, check: Box<Check>, label: Label, now: Now) {
-        let connection = &mut self.connections[key];
-        let peer = connection.peer;
-        if check.is_costly() || !self.checks.is_free(peer, now.instant) {
-            connection.inlet = Inlet::Waiting { peer_finished: false };
-            self.checks.ask(key, peer, check, label, now.instant);
+    /// Reads nothing from the peer of `key` until `tell_found`.
+    pub(super) fn wait(&mut self, key: usize) {
+        let inlet = &mut self.connections[key].inlet;
+        if !matches!(inlet, Inlet::Waiting { .. }) {
+            *inlet = Inlet::Waiting { peer_finished: false };
+        }
+    }
+
+    /// Does a task: at once if that is fast and no other of its address waits, otherwise in its turn.
+    pub(super) fn begin_task(&mut self, key: usize, mut task: Task, now: Now) {
+        let peer = self.connections[key].peer;
+        if task.is_costly() || !self.checks.is_free(peer, now.instant) {
+            self.wait(key);
+            self.checks.ask(key, peer, task, now.instant);
         } else {
-            let outcome = check.outcome();
+            let outcome = task.outcome();
             self.checks.count(peer, outcome, now.instant);
-            self.judged(Judged { key, check: *check, label, outcome }, now);
+            self.judged(Judged { key, task, outcome }, now);
         }
     }
 
@@ -62,47 +69,48 @@ impl<S: Stream> Server<S> {
 
     /// Continues with the connection that waits for this verdict, if it still does.
     pub fn checked(&mut self, verdict: Verdict, now: Now) {
-        let Some(judged) = self.checks.answered(verdict, now.instant) else { return };
-        let key = judged.key;
-        let peer_finished = self.end_wait(key, now);
-        self.judged(judged, now);
-        self.go_on(key, peer_finished, now);
+        if let Some(judged) = self.checks.answered(verdict, now.instant) {
+            self.judged(judged, now);
+        }
     }
 
-    fn judged(&mut self, Judged { key, check, label, outcome }: Judged, now: Now) {
-        let outcome = self.house.confirms(&check, outcome);
-        self.found(key, Found::Checked(check.purpose, outcome), label, now);
+    fn judged(&mut self, Judged { key, task, outcome }: Judged, now: Now) {
+        match task {
+            Task::Check(check, label) => {
+                let outcome = self.house.confirms(&check, outcome);
+                self.tell_found(key, Found::Checked(check.purpose, outcome), label, now);
+            }
+            #[cfg(feature = "store")]
+            Task::Account(hashing) => self.hashed(key, *hashing, outcome, now),
+        }
     }
 
     /// Tells the outcome of a reload to the operators who asked for it.
     pub(super) fn tell_reloaded(&mut self, told: &str, now: Now) {
         for (key, label) in std::mem::take(&mut self.reload_asked_by) {
-            let peer_finished = self.end_wait(key, now);
-            self.found(key, Found::Reloaded(told.to_owned()), label, now);
-            self.go_on(key, peer_finished, now);
+            self.tell_found(key, Found::Reloaded(told.to_owned()), label, now);
         }
     }
 
-    /// Resumes reading from the peer of `key`. Returns whether it has finished sending.
-    pub(super) fn end_wait(&mut self, key: usize, now: Now) -> bool {
+    /// Continues with a session that has its answer. If it waited, the peer is read again; otherwise this is still the
+    /// command that began the errand.
+    pub(super) fn tell_found(&mut self, key: usize, found: Found, label: Label, now: Now) {
         let connection = &mut self.connections[key];
-        connection.session.is_read_again(now.instant);
-        let peer_finished = connection.inlet == Inlet::Waiting { peer_finished: true };
+        let Inlet::Waiting { peer_finished } = connection.inlet else {
+            return self.found(key, found, label, now);
+        };
         connection.inlet = Inlet::Backlog;
-        peer_finished
-    }
-
-    pub(super) fn found(&mut self, key: usize, found: Found, label: Label, now: Now) {
-        self.with_session(key, now, |session, context| session.found(found, label.as_deref(), context));
-    }
-
-    /// Continues with a session that has its answer.
-    pub(super) fn go_on(&mut self, key: usize, peer_finished: bool, now: Now) {
+        connection.session.is_read_again(now.instant);
+        self.found(key, found, label, now);
         if peer_finished {
             self.end(key, CloseReason::PeerFinished);
         }
         self.pump(now);
         self.settle(key);
+    }
+
+    fn found(&mut self, key: usize, found: Found, label: Label, now: Now) {
+        self.with_session(key, now, |session, context| session.found(found, label.as_deref(), context));
     }
 
     /// Cancels the errand of the connection `key`, which is closing.
@@ -111,5 +119,7 @@ impl<S: Stream> Server<S> {
         self.reload_asked_by.retain(|(asking, _)| *asking != key);
         #[cfg(feature = "store")]
         self.history.recalls.forget(key);
+        #[cfg(feature = "store")]
+        self.forget_account_errand(key);
     }
 }

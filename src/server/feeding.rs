@@ -43,11 +43,10 @@ impl<S: Stream> Server<S> {
     pub(super) fn recall(&mut self, key: usize, recall: Recall, label: Option<Box<str>>, now: Now) {
         let Recall { query, purpose } = recall;
         if self.history.store.is_none() {
-            return self.found(key, Found::Recalled(Box::new(purpose), Answer::Failed), label, now);
+            return self.tell_found(key, Found::Recalled(Box::new(purpose), Answer::Failed), label, now);
         }
-        let connection = &mut self.connections[key];
-        connection.inlet = Inlet::Waiting { peer_finished: false };
-        self.history.recalls.ask(key, connection.peer, query, purpose, label);
+        self.wait(key);
+        self.history.recalls.ask(key, self.connections[key].peer, query, (purpose, label));
     }
 
     /// Hands over what this turn has recorded and asked. Call it at the end of each turn.
@@ -61,6 +60,9 @@ impl<S: Stream> Server<S> {
         while let Some((number, query)) = self.history.recalls.next() {
             store.ask(number, query);
         }
+        while let Some((number, query)) = self.history.accounts.next_query() {
+            store.ask_account(number, query);
+        }
         store.flush(now.time);
     }
 
@@ -69,7 +71,7 @@ impl<S: Stream> Server<S> {
         while let Some(reply) = self.history.store.as_mut().and_then(Store::fetch) {
             match reply {
                 Reply::Answer(number, answer) => self.recalled(number, answer, now),
-                Reply::Account(..) => {}
+                Reply::Account(number, answer) => self.account_answered(number, answer, now),
                 Reply::HasRoom => self.release_held(now),
                 Reply::BansSaved(Ok(())) => {}
                 Reply::BansSaved(Err(error)) => self.bans_not_kept(&error, now),
@@ -95,10 +97,8 @@ impl<S: Stream> Server<S> {
     }
 
     fn recalled(&mut self, number: u64, answer: Answer, now: Now) {
-        let Some((key, asker)) = self.history.recalls.answered(number) else { return };
-        let peer_finished = self.end_wait(key, now);
-        self.found(key, Found::Recalled(asker.purpose, answer), asker.label, now);
-        self.go_on(key, peer_finished, now);
+        let Some((key, (purpose, label))) = self.history.recalls.answered(number) else { return };
+        self.tell_found(key, Found::Recalled(Box::new(purpose), answer), label, now);
     }
 
     fn release_held(&mut self, now: Now) {

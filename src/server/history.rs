@@ -1,13 +1,19 @@
 //! The store of the server, and who waits for it.
 
-use super::recalls::Recalls;
+use std::time::Instant;
+
+use super::accounts::AccountErrands;
+use super::inquiries::Inquiries;
+use crate::message::{Query, RecallFor};
 use crate::store::{Status, Store};
 
 /// The store, if there is one, and who waits for it.
 #[derive(Debug, Default)]
 pub(super) struct History {
     pub(super) store: Option<Store>,
-    pub(super) recalls: Recalls,
+    /// Questions about the past, each with its purpose and the label for the answer.
+    pub(super) recalls: Inquiries<Query, (RecallFor, Option<Box<str>>)>,
+    pub(super) accounts: AccountErrands,
     /// Connections whose input waits until the store has caught up.
     pub(super) held: Vec<usize>,
     /// The number of records of this turn and all before.
@@ -36,12 +42,17 @@ impl History {
 
     /// True when the connection `key` waits for an answer.
     pub(super) fn is_asking(&self, key: usize) -> bool {
-        self.recalls.is_asking(key)
+        self.recalls.is_asking(key) || self.accounts.is_asking(key)
     }
 
     /// The number of connections that wait for an answer.
     pub(super) fn asking(&self) -> usize {
-        self.recalls.asking()
+        self.recalls.asking() + self.accounts.asking()
+    }
+
+    /// When `expire` has work.
+    pub(super) fn next_deadline(&self) -> Option<Instant> {
+        self.accounts.next_deadline()
     }
 
     pub(super) fn status(&self) -> Option<Status> {

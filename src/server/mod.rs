@@ -5,6 +5,8 @@
 //! reuses keys at once, so a connection leaves it at the end of the turn.
 
 #[cfg(feature = "store")]
+mod account_steps;
+#[cfg(feature = "store")]
 mod accounts;
 mod admission;
 mod banning;
@@ -19,19 +21,21 @@ mod errands;
 mod feeding;
 mod flushing;
 mod frames;
-mod guesses;
+#[cfg(feature = "store")]
+mod hashing;
 #[cfg_attr(not(feature = "store"), path = "no_history.rs")]
 mod history;
 mod inbox;
+#[cfg(feature = "store")]
+mod inquiries;
 mod invariants;
 mod keeping;
 mod memory;
 mod outbox;
 mod pump;
 mod quiet;
+mod ration;
 mod reading;
-#[cfg(feature = "store")]
-mod recalls;
 mod reloading;
 mod report;
 mod reporting;
@@ -287,6 +291,7 @@ impl<S: Stream> Server<S> {
     /// The next time at which `expire` has work.
     pub fn next_deadline(&self) -> Option<Instant> {
         let deadlines = self.deadlines.next().into_iter().chain(self.checks.next_deadline());
+        let deadlines = deadlines.chain(self.history.next_deadline());
         deadlines.chain(self.shutdown_by).chain(self.log.next_deadline()).min()
     }
 
@@ -294,6 +299,7 @@ impl<S: Stream> Server<S> {
     pub fn expire(&mut self, now: Now) {
         self.log.expire(now.instant);
         self.checks.expire(now.instant);
+        self.expire_account_errands(now);
         while let Some(key) = self.deadlines.pop_due(now.instant) {
             self.connections[key].deadline = None;
             self.wake(key, now);

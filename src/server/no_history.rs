@@ -1,5 +1,7 @@
 //! Without the feature `store`, there is no store.
 
+use std::time::Instant;
+
 #[derive(Debug, Default)]
 pub(super) struct History {}
 
@@ -26,6 +28,10 @@ impl History {
 
     pub(super) fn asking(&self) -> usize {
         0
+    }
+
+    pub(super) fn next_deadline(&self) -> Option<Instant> {
+        None
     }
 
     pub(super) fn hold(&mut self, _: usize) {}

@@ -1,4 +1,4 @@
-//! A limit on wrong passwords per address. Right ones do not count.
+//! A limit per address on what is rare, such as wrong passwords.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -6,40 +6,43 @@ use std::time::{Duration, Instant};
 use crate::bucket::{Bucket, Rate};
 use crate::origin::Origin;
 
-/// A burst for people who mistype, then one per interval: 8640 a day.
-const GUESSES: Rate = Rate { burst: 5, interval: Duration::from_secs(10) };
-
 /// Most addresses remembered. This limit does not stop a peer with more of them.
 const REMEMBERED: usize = 1024;
 
-/// Addresses that guessed wrong lately. An unknown address has all its guesses.
-#[derive(Debug, Default)]
-pub(super) struct Guesses {
-    wrong: HashMap<Origin, Bucket>,
+/// Addresses that have used some of theirs lately. An unknown address has all of it.
+#[derive(Debug)]
+pub(super) struct Ration {
+    rate: Rate,
+    used: HashMap<Origin, Bucket>,
 }
 
-impl Guesses {
-    /// When `origin` may guess; not after `now` if it may already.
-    pub(super) fn ready_at(&self, origin: Origin, now: Instant) -> Instant {
-        self.wrong.get(&origin).map_or(now, |bucket| bucket.ready_at(GUESSES))
+impl Ration {
+    /// A burst, and one in each interval after that.
+    pub(super) fn new(burst: u32, interval: Duration) -> Self {
+        Self { rate: Rate { burst, interval }, used: HashMap::new() }
     }
 
-    /// Counts a wrong guess of `origin`. O([`REMEMBERED`]) when that many are remembered.
+    /// When `origin` has some again; not after `now` if it has some already.
+    pub(super) fn ready_at(&self, origin: Origin, now: Instant) -> Instant {
+        self.used.get(&origin).map_or(now, |bucket| bucket.ready_at(self.rate))
+    }
+
+    /// Counts a use by `origin`. O([`REMEMBERED`]) when that many are remembered.
     pub(super) fn count(&mut self, origin: Origin, now: Instant) {
-        if self.wrong.len() >= REMEMBERED && !self.wrong.contains_key(&origin) {
+        if self.used.len() >= REMEMBERED && !self.used.contains_key(&origin) {
             self.forget(now);
         }
-        self.wrong.entry(origin).or_insert_with(|| Bucket::new(now)).take(GUESSES, 1, now);
+        self.used.entry(origin).or_insert_with(|| Bucket::new(now)).take(self.rate, 1, now);
     }
 
-    /// Forgets addresses that have all their guesses again, or else one with the most left: the most active are
-    /// forgotten last.
+    /// Forgets addresses that have all of theirs again, or else one with the most left: the most active are forgotten
+    /// last.
     fn forget(&mut self, now: Instant) {
-        self.wrong.retain(|_, bucket| !bucket.is_full(now));
-        if self.wrong.len() >= REMEMBERED {
-            let least = self.wrong.iter().min_by_key(|(_, bucket)| bucket.ready_at(GUESSES));
+        self.used.retain(|_, bucket| !bucket.is_full(now));
+        if self.used.len() >= REMEMBERED {
+            let least = self.used.iter().min_by_key(|(_, bucket)| bucket.ready_at(self.rate));
             if let Some((&origin, _)) = least {
-                self.wrong.remove(&origin);
+                self.used.remove(&origin);
             }
         }
     }
@@ -58,7 +61,7 @@ mod tests {
 
     #[test]
     fn after_five_wrong_guesses_an_address_waits_ten_seconds_for_each() {
-        let (mut guesses, mut now) = (Guesses::default(), Instant::now());
+        let (mut guesses, mut now) = (Ration::new(5, Duration::from_secs(10)), Instant::now());
         for _ in 0..5 {
             assert!(guesses.ready_at(origin(1), now) <= now);
             guesses.count(origin(1), now);
@@ -73,16 +76,16 @@ mod tests {
 
     #[test]
     fn memory_for_guesses_is_bounded_and_the_worst_guesser_is_forgotten_last() {
-        let (mut guesses, mut now) = (Guesses::default(), Instant::now());
+        let (mut guesses, mut now) = (Ration::new(5, Duration::from_secs(10)), Instant::now());
         (0..5).for_each(|_| guesses.count(origin(0), now));
         for n in 1..3 * REMEMBERED as u64 {
             guesses.count(origin(n), now);
-            assert!(guesses.wrong.len() <= REMEMBERED);
+            assert!(guesses.used.len() <= REMEMBERED);
             assert!(guesses.ready_at(origin(0), now) > now);
         }
         now += Duration::from_secs(60);
         guesses.count(origin(0), now);
         guesses.count(origin(1 << 20), now);
-        assert_eq!(guesses.wrong.len(), 2, "addresses with all their guesses are forgotten");
+        assert_eq!(guesses.used.len(), 2, "addresses with all their guesses are forgotten");
     }
 }
