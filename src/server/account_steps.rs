@@ -33,6 +33,8 @@ pub(super) enum Step {
     Create { name: UserName, at: Now },
     /// The thread hashes a new password of an account.
     MakeNext { id: AccountId },
+    /// The store deletes an account.
+    Drop { name: UserName },
     /// The store does what the session asked for.
     Ask,
 }
@@ -93,8 +95,8 @@ pub(super) fn first(errand: AccountErrand, id: Option<AccountId>, now: Now) -> N
         AccountErrand::SetPassword { account, password } => {
             Next::Hash(Hashing::make(password), Step::MakeNext { id: account })
         }
-        AccountErrand::Drop { account, .. } => {
-            Next::Ask(AccountQuery::Change(AccountChange::Drop(account)), Step::Ask)
+        AccountErrand::Drop { account, name } => {
+            Next::Ask(AccountQuery::Change(AccountChange::Drop(account)), Step::Drop { name })
         }
         AccountErrand::Ask(query) => Next::Ask(query, Step::Ask),
     }
@@ -136,7 +138,7 @@ pub(super) fn after_answer(step: Step, answer: AccountAnswer, decoys: &Decoys) -
             AccountAnswer::Created(id) => AccountFound::LoggedIn(Box::new(Account::new(id, name, at.time))),
             _ => AccountFound::NameTaken,
         }),
-        Step::Ask => Next::Found(AccountFound::Answer(answer)),
+        Step::Drop { .. } | Step::Ask => Next::Found(AccountFound::Answer(answer)),
         Step::Compare { .. } | Step::Prove { .. } | Step::MakeFirst { .. } | Step::MakeNext { .. } => {
             Next::Found(AccountFound::NotChecked)
         }

@@ -10,8 +10,7 @@ use super::inquiries::Inquiries;
 use super::ration::Ration;
 use super::{Server, Stream};
 use crate::message::{
-    AccountAnswer, AccountChange, AccountErrand, AccountFound, AccountPurpose, AccountQuery, Found, Now,
-    Outcome, Peer,
+    AccountAnswer, AccountErrand, AccountFound, AccountPurpose, AccountQuery, Found, Now, Outcome, Peer,
 };
 use crate::name::UserName;
 use crate::origin::Origin;
@@ -191,14 +190,15 @@ impl<S: Stream> Server<S> {
 
     /// Queues a question. A name that is to be registered belongs to nobody else from now on.
     fn ask_store(&mut self, key: usize, query: AccountQuery, step: Step, goal: Goal, now: Now) {
-        let change = match &query {
-            AccountQuery::Change(AccountChange::Create { name, .. }) => {
-                if self.hub.accounts().find(name).is_some() {
-                    return self.proceed(key, goal, Next::Found(AccountFound::NameTaken), now);
-                }
+        let change = match &step {
+            Step::Create { name, .. } if self.hub.accounts().find(name).is_some() => {
+                return self.proceed(key, goal, Next::Found(AccountFound::NameTaken), now);
+            }
+            Step::Create { name, .. } => {
                 self.hub.add_account(account_steps::NOBODY, name);
                 Some(Change::Create(name.clone()))
             }
+            Step::Drop { name } => Some(Change::Drop(name.clone())),
             _ => None,
         };
         let peer = self.connections[key].peer;
@@ -211,7 +211,7 @@ impl<S: Stream> Server<S> {
     /// Continues the errand that waits for this answer, if it still does.
     pub(super) fn account_answered(&mut self, number: u64, answer: AccountAnswer, now: Now) {
         if let Some(change) = self.history.accounts.changes.remove(&number) {
-            self.note_change(change, &answer, now);
+            self.note_change(change, &answer);
         }
         let Some((key, ())) = self.history.accounts.inquiries.answered(number) else { return };
         let Some((step, goal)) = self.history.accounts.take(key) else { return };
@@ -220,7 +220,7 @@ impl<S: Stream> Server<S> {
     }
 
     /// Tells the hub of a change that is on the disk, or that has failed.
-    fn note_change(&mut self, change: Change, answer: &AccountAnswer, now: Now) {
+    fn note_change(&mut self, change: Change, answer: &AccountAnswer) {
         match (change, answer) {
             (Change::Create(name), AccountAnswer::Created(id)) => self.hub.add_account(*id, &name),
             (Change::Create(name), _) => self.hub.drop_account(&name),

@@ -17,12 +17,12 @@ use log::Level;
 
 use super::context::Context;
 use super::conversation::Conversation;
-use super::logins::{NO_PASSWORD, log_login, log_not_checked, log_wrong_password, shift};
+use super::logins::{Deadline, NO_PASSWORD, log_login, log_not_checked, log_wrong_password};
 use super::stage::Stage;
 use crate::config::Limits;
 use crate::message::{
-    Check, CloseReason, Command, ConnectionId, Effect, Found, Outcome, Profile, Purpose, Rank, Refusal,
-    Speech, UserId,
+    Check, CloseReason, Command, ConnectionId, Effect, Errand, Found, Outcome, Profile, Purpose, Rank,
+    Refusal, Speech, UserId,
 };
 use crate::name::UserName;
 use crate::secret::Guess;
@@ -49,7 +49,7 @@ pub(super) struct CrazyIt {
 #[derive(Debug)]
 enum Phase {
     /// Not logged in; the connection closes at this time.
-    Greeting { until: Instant },
+    Greeting(Deadline),
     /// Logged in.
     Online,
 }
@@ -117,22 +117,21 @@ impl Conversation for CrazyIt {
 
     fn deadline(&self) -> Option<Instant> {
         match self.phase {
-            Phase::Greeting { until } => Some(until),
+            Phase::Greeting(deadline) => deadline.time(),
             Phase::Online => None,
         }
     }
 
     fn wake(&mut self, context: &mut Context<'_>) {
-        if let Phase::Greeting { until } = self.phase
-            && until <= context.now.instant
-        {
-            context
-                .out
-                .close(self.connection, CloseReason::LoginTimeout(context.house.config.limits.login_timeout));
+        if let Phase::Greeting(deadline) = &self.phase {
+            deadline.wake(self.connection, context);
         }
     }
 
     fn found(&mut self, found: Found, _: Option<&str>, context: &mut Context<'_>) {
+        if let Phase::Greeting(deadline) = &mut self.phase {
+            deadline.go_on(context.now.instant);
+        }
         let place = format_args!("CrazyIt login");
         // Nothing else is asked on this wire.
         let Found::Checked(Purpose::LogIn(name), outcome) = found else { return };
@@ -155,20 +154,20 @@ impl Conversation for CrazyIt {
 
     fn change_limits(&mut self, old: &Limits, new: &Limits) {
         self.decoder.set_cap(new.frame_bytes);
-        if let Phase::Greeting { until } = &mut self.phase {
-            shift(until, old, new);
+        if let Phase::Greeting(deadline) = &mut self.phase {
+            deadline.shift(old, new);
         }
     }
 }
 
 impl CrazyIt {
-    /// A new conversation, which ends at `until` unless the peer logs in.
-    pub(super) fn new(connection: ConnectionId, frame_bytes: usize, until: Instant) -> Self {
+    /// A new conversation, which ends at `deadline` unless the peer logs in.
+    pub(super) fn new(connection: ConnectionId, frame_bytes: usize, deadline: Deadline) -> Self {
         Self {
             connection,
             user: UserId::NOBODY,
             decoder: Decoder::new(frame_bytes),
-            phase: Phase::Greeting { until },
+            phase: Phase::Greeting(deadline),
             was_answered: false,
             writes_lines: false,
         }
@@ -217,15 +216,23 @@ impl CrazyIt {
             Err(why) => return self.refuse_name(&Refusal::NameNotAllowed(why), context),
         };
         let result = match (&self.phase, &context.house.config.password, password) {
-            (Phase::Greeting { .. }, Some(_), None) => return self.refuse_name(&NO_PASSWORD, context),
-            (Phase::Greeting { .. }, Some(secret), Some(password)) => {
+            (Phase::Greeting(_), Some(_), None) => return self.refuse_name(&NO_PASSWORD, context),
+            (Phase::Greeting(_), Some(secret), Some(password)) => {
                 let check = Check::new(secret.clone(), Guess::new(password), Purpose::LogIn(name));
-                return context.out.push(Effect::Errand(self.connection, check.into()));
+                return self.send_on(check.into(), context);
             }
-            (Phase::Greeting { .. }, None, _) => self.enter(name, context),
+            (Phase::Greeting(_), None, _) => self.enter(name, context),
             (Phase::Online, _, _) => self.rename(name, context),
         };
         self.answer_login(result, context);
+    }
+
+    /// Goes on an errand.
+    fn send_on(&mut self, errand: Errand, context: &mut Context<'_>) {
+        if let Phase::Greeting(deadline) = &mut self.phase {
+            deadline.wait(context.now.instant);
+        }
+        context.out.push(Effect::Errand(self.connection, errand));
     }
 
     fn answer_login(&mut self, result: Result<(), Refusal>, context: &mut Context<'_>) {
@@ -269,7 +276,7 @@ impl CrazyIt {
                 let speech = Speech::message(text);
                 self.ask(Command::Whisper { to, speech, unheard_by: Some(self.connection) }, context)
             }
-            Err(_) if matches!(self.phase, Phase::Greeting { .. }) => Err(Refusal::NotLoggedIn),
+            Err(_) if matches!(self.phase, Phase::Greeting(_)) => Err(Refusal::NotLoggedIn),
             Err(why) => Err(Refusal::NameNotAllowed(why)),
         }
     }

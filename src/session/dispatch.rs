@@ -95,12 +95,12 @@ impl Session {
     /// mark on its own is too short for a frame.
     fn recognizes(&mut self, bytes: &[u8], ended: bool, context: &mut Context<'_>) -> bool {
         let Protocol::Unknown(newcomer) = &self.protocol else { return false };
-        let (connection, until) = (newcomer.connection(), newcomer.until());
+        let (connection, deadline) = (newcomer.connection(), newcomer.login_deadline());
         self.protocol = match first_bytes(bytes, ended) {
             FirstBytes::CrazyIt if !ended => {
-                Protocol::CrazyIt(CrazyIt::new(connection, context.house.config.limits.frame_bytes, until))
+                Protocol::CrazyIt(CrazyIt::new(connection, context.house.config.limits.frame_bytes, deadline))
             }
-            FirstBytes::Irc => Protocol::Irc(Irc::open(connection, until, context)),
+            FirstBytes::Irc => Protocol::Irc(Irc::open(connection, deadline, context)),
             _ => return false,
         };
         true

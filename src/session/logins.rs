@@ -7,7 +7,7 @@ use log::Level;
 
 use super::context::Context;
 use crate::config::Limits;
-use crate::message::UserId;
+use crate::message::{CloseReason, ConnectionId, UserId};
 
 /// The log's reason for a login without the required password.
 pub(super) const NO_PASSWORD: &str = "no password was given";
@@ -32,8 +32,47 @@ pub(super) fn log_login(id: UserId, context: &mut Context<'_>) {
     }
 }
 
-/// Moves a login deadline to the new timeout.
-pub(super) fn shift(until: &mut Instant, old: &Limits, new: &Limits) {
-    // The deadline was set at accept, at least the old timeout ago, so this cannot underflow.
-    *until = *until + new.login_timeout - old.login_timeout;
+/// When a peer must have logged in. The time in which it waits for the server does not count.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Deadline {
+    until: Instant,
+    /// The peer has waited for the server since then.
+    waits_since: Option<Instant>,
+}
+
+impl Deadline {
+    pub(super) fn new(until: Instant) -> Self {
+        Self { until, waits_since: None }
+    }
+
+    /// The time, unless the peer waits for the server.
+    pub(super) fn time(&self) -> Option<Instant> {
+        self.waits_since.is_none().then_some(self.until)
+    }
+
+    /// Notes that the peer waits for the server.
+    pub(super) fn wait(&mut self, now: Instant) {
+        self.waits_since = Some(now);
+    }
+
+    /// Notes that the peer waits no longer.
+    pub(super) fn go_on(&mut self, now: Instant) {
+        if let Some(since) = self.waits_since.take() {
+            self.until += now.saturating_duration_since(since);
+        }
+    }
+
+    /// Closes the connection if the deadline has passed.
+    pub(super) fn wake(&self, connection: ConnectionId, context: &mut Context<'_>) {
+        if self.time().is_some_and(|until| until <= context.now.instant) {
+            let timeout = context.house.config.limits.login_timeout;
+            context.out.close(connection, CloseReason::LoginTimeout(timeout));
+        }
+    }
+
+    /// Moves it to the new timeout.
+    pub(super) fn shift(&mut self, old: &Limits, new: &Limits) {
+        // It was set at accept, at least the old timeout ago, so this cannot underflow.
+        self.until = self.until + new.login_timeout - old.login_timeout;
+    }
 }

@@ -6,7 +6,7 @@ use super::context::Context;
 use super::conversation::Conversation;
 use super::first_bytes::{FirstBytes, first_bytes};
 use super::irc;
-use super::logins::shift;
+use super::logins::Deadline;
 use super::stage::Stage;
 use crate::config::Limits;
 use crate::message::{CloseReason, ConnectionId, Found, UserId};
@@ -20,18 +20,18 @@ const TLS_HERE: &str = "TLS at a port without it: connect without TLS, or to the
 #[derive(Debug)]
 pub(super) struct Newcomer {
     connection: ConnectionId,
-    /// The connection closes at this time, unless the peer logs in.
-    until: Instant,
+    /// The connection closes then, unless the peer logs in.
+    deadline: Deadline,
 }
 
 impl Newcomer {
     pub(super) fn new(connection: ConnectionId, until: Instant) -> Self {
-        Self { connection, until }
+        Self { connection, deadline: Deadline::new(until) }
     }
 
     /// When the connection closes, unless the peer logs in.
-    pub(super) fn until(&self) -> Instant {
-        self.until
+    pub(super) fn login_deadline(&self) -> Deadline {
+        self.deadline
     }
 }
 
@@ -80,19 +80,16 @@ impl Conversation for Newcomer {
     }
 
     fn deadline(&self) -> Option<Instant> {
-        Some(self.until)
+        self.deadline.time()
     }
 
     fn wake(&mut self, context: &mut Context<'_>) {
-        if self.until <= context.now.instant {
-            let timeout = context.house.config.limits.login_timeout;
-            context.out.close(self.connection, CloseReason::LoginTimeout(timeout));
-        }
+        self.deadline.wake(self.connection, context);
     }
 
     fn found(&mut self, _: Found, _: Option<&str>, _: &mut Context<'_>) {}
 
     fn change_limits(&mut self, old: &Limits, new: &Limits) {
-        shift(&mut self.until, old, new);
+        self.deadline.shift(old, new);
     }
 }

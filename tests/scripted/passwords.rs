@@ -248,13 +248,19 @@ fn a_verdict_for_a_closed_connection_is_not_applied_to_the_next_with_its_key() {
 }
 
 #[test]
-fn a_wait_for_a_verdict_ends_with_the_login_timeout_and_the_shutdown() {
+fn a_wait_for_a_verdict_does_not_count_as_time_to_log_in_and_ends_with_the_shutdown() {
     let mut scene = locked(HASH);
     scene.is_thinking = true;
-    let ana = guesser(&mut scene, at(1), "ana", "password");
-    scene.advance(Duration::from_secs(30));
+    let ana = guesser(&mut scene, at(1), "ana", "wrong");
+    let bob = scene.connect_from(at(2));
+    scene.send(&bob, "PASS wrong\r\nNICK bob\r\nUSER b 0 * :x\r\n");
+    scene.advance(Duration::from_secs(300));
+    answer(&mut scene);
+    assert_eq!(ana.heard(), "-1", "however long it takes");
+    scene.advance(Duration::from_secs(30) - TICK);
+    assert_eq!((ana.heard(), bob.heard()), (String::new(), String::new()));
+    scene.advance(TICK);
     assert!(ana.heard().contains("no login within 30 s"));
-    let bob = guesser(&mut scene, at(2), "bob", "password");
     scene.turn(|server, now| server.shut_down(now));
     assert!(bob.heard().contains("shutting down"));
     scene.advance(LINGER);

@@ -8,8 +8,9 @@ use super::draft::Batch;
 use super::registration::Registration;
 #[cfg(feature = "store")]
 use crate::message::Selection;
-use crate::message::{Capabilities, ConnectionId, Dialect, Effect, UserId};
+use crate::message::{Capabilities, ConnectionId, Dialect, Effect, Errand, UserId};
 use crate::session::Context;
+use crate::session::logins::Deadline;
 use crate::wire::Splitter;
 use crate::wire::irc::{CLIENT_TAGS_BYTES, LINE_BYTES};
 
@@ -122,13 +123,13 @@ impl Unfinished {
 }
 
 impl Irc {
-    /// A new conversation, which ends at `until` unless the client registers.
+    /// A new conversation, which ends at `deadline` unless the client registers.
     pub(in crate::session) fn open(
         connection: ConnectionId,
-        until: Instant,
+        deadline: Deadline,
         context: &mut Context<'_>,
     ) -> Self {
-        let irc = Self::new(connection, until);
+        let irc = Self::new(connection, deadline, context.now.instant);
         irc.hear(context);
         irc
     }
@@ -138,7 +139,7 @@ impl Irc {
         context.out.push(Effect::Hear(self.connection, Dialect::Irc(self.capabilities)));
     }
 
-    fn new(connection: ConnectionId, until: Instant) -> Self {
+    fn new(connection: ConnectionId, deadline: Deadline, now: Instant) -> Self {
         Self {
             connection,
             user: UserId::NOBODY,
@@ -146,11 +147,19 @@ impl Irc {
             skips_line: false,
             capabilities: Capabilities::default(),
             keeps_cap_notify: false,
-            phase: Phase::Registering(Box::new(Registration::new(until))),
-            heard: until,
+            phase: Phase::Registering(Box::new(Registration::new(deadline))),
+            heard: now,
             asked: false,
             unfinished: None,
         }
+    }
+
+    /// Goes on an errand.
+    pub(super) fn send_on(&mut self, errand: Errand, context: &mut Context<'_>) {
+        if let Phase::Registering(registration) = &mut self.phase {
+            registration.deadline.wait(context.now.instant);
+        }
+        context.out.push(Effect::Errand(self.connection, errand));
     }
 
     /// Changes what is unfinished.

@@ -7,7 +7,6 @@ use super::farewell::farewell;
 use crate::config::Limits;
 use crate::message::{CloseReason, ConnectionId, Found, Purpose, UserId};
 use crate::session::conversation::Conversation;
-use crate::session::logins::shift;
 use crate::session::{Context, Stage};
 use crate::wire::irc::{CLIENT_TAGS_BYTES, LINE_BYTES, Line};
 use crate::wire::{Split, Splitter};
@@ -71,12 +70,12 @@ impl Conversation for Irc {
 
     fn deadline(&self) -> Option<Instant> {
         let next = match &self.phase {
-            Phase::Registering(registration) => registration.until,
-            Phase::Online { check } => *check,
+            Phase::Registering(registration) => registration.deadline.time(),
+            Phase::Online { check } => Some(*check),
         };
         #[cfg(feature = "store")]
-        let next = self.batch_deadline().map_or(next, |until| until.min(next));
-        Some(next)
+        let next = next.into_iter().chain(self.batch_deadline()).min();
+        next
     }
 
     fn wake(&mut self, context: &mut Context<'_>) {
@@ -87,10 +86,7 @@ impl Conversation for Irc {
             return;
         }
         match &mut self.phase {
-            Phase::Registering(_) => {
-                let timeout = context.house.config.limits.login_timeout;
-                context.out.close(self.connection, CloseReason::LoginTimeout(timeout));
-            }
+            Phase::Registering(registration) => registration.deadline.wake(self.connection, context),
             // Checked at intervals, so that an arriving line need not move the deadline.
             Phase::Online { check } if now < self.heard + ping_after => *check = self.heard + ping_after,
             Phase::Online { check } if !self.asked => {
@@ -116,6 +112,9 @@ impl Conversation for Irc {
     }
 
     fn found(&mut self, found: Found, label: Option<&str>, context: &mut Context<'_>) {
+        if let Phase::Registering(registration) = &mut self.phase {
+            registration.deadline.go_on(context.now.instant);
+        }
         match found {
             #[cfg(feature = "store")]
             Found::Recalled(purpose, answer) => self.recalled(*purpose, answer, context),
@@ -137,7 +136,7 @@ impl Conversation for Irc {
 
     fn change_limits(&mut self, old: &Limits, new: &Limits) {
         match &mut self.phase {
-            Phase::Registering(registration) => shift(&mut registration.until, old, new),
+            Phase::Registering(registration) => registration.deadline.shift(old, new),
             Phase::Online { check } if !self.asked => *check = self.heard + new.ping_after,
             // Waits for the client to answer the `PING`.
             Phase::Online { .. } => {}

@@ -8,7 +8,7 @@ use super::client::{Irc, Phase};
 #[cfg(feature = "store")]
 use super::draft;
 use super::reply::fill;
-use crate::message::{Capabilities, Check, CloseReason, Command, Effect, Outcome, Profile, Purpose, Refusal};
+use crate::message::{Capabilities, Check, CloseReason, Command, Outcome, Profile, Purpose, Refusal};
 use crate::name::{NameError, UserName};
 use crate::secret::Guess;
 use crate::session::Context;
@@ -217,7 +217,7 @@ impl Irc {
                 return self.refuse_password(context);
             };
             let check = Check::new(secret.clone(), guess, Purpose::Register);
-            return context.out.push(Effect::Errand(self.connection, check.into()));
+            return self.send_on(check.into(), context);
         }
         let profile = Profile {
             is_secure: context.is_secure,

@@ -1,14 +1,14 @@
 use std::sync::Arc;
-use std::time::Instant;
 
 use crate::name::UserName;
 use crate::secret::Guess;
+use crate::session::logins::Deadline;
 
 /// What a client has sent before it is registered.
 #[derive(Debug)]
 pub(super) struct Registration {
-    /// The connection closes at this time.
-    pub(super) until: Instant,
+    /// The connection closes then.
+    pub(super) deadline: Deadline,
     pub(super) name: Option<UserName>,
     pub(super) user: Option<(Arc<str>, Arc<str>)>,
     pub(super) password: Option<Guess>,
@@ -19,8 +19,8 @@ pub(super) struct Registration {
 }
 
 impl Registration {
-    pub(super) fn new(until: Instant) -> Self {
-        Self { until, name: None, user: None, password: None, is_let_in: false, negotiates: false }
+    pub(super) fn new(deadline: Deadline) -> Self {
+        Self { deadline, name: None, user: None, password: None, is_let_in: false, negotiates: false }
     }
 
     /// The name that the client has chosen.
