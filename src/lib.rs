@@ -9,6 +9,7 @@
 //! | module | what it is |
 //! |---|---|
 //! | [`name`] | names of users and rooms, validated once |
+//! | `skeleton` | what names look like, to tell look-alikes; with the feature `store` |
 //! | `message` | plain values passed between the parts |
 //! | [`address`] | addresses to listen on or connect to |
 //! | `fingerprint` | identifies a server's certificate; with the feature `tls` |
@@ -39,7 +40,7 @@
 //!
 //! Imports point one way: programs → `net` → `server` → `session` → `hub`, `wire` → `message`, `name`; programs →
 //! `terminal` → `client` → `wire`. `config`, `address`, `network`, `fingerprint`, `secret`, `date`, `span`, `logging`,
-//! `origin`, `bucket`, `footprint`, `files`, `bans_file`, `harmful`, `json` and `priority` are on the level of `message` and `name`.
+//! `origin`, `bucket`, `footprint`, `files`, `bans_file`, `harmful`, `json`, `priority` and `skeleton` are on the level of `message` and `name`.
 //! `store` knows only these. `hub` and `wire` do not know
 //! each other, and only `net` uses mio.
 //!
@@ -88,6 +89,9 @@ pub mod secret;
 pub mod server;
 #[doc(hidden)]
 pub mod session;
+#[cfg(feature = "store")]
+#[doc(hidden)]
+pub mod skeleton;
 mod span;
 #[cfg(feature = "store")]
 #[doc(hidden)]

@@ -159,7 +159,7 @@ fn check_visible(text: &str) -> Result<(), NameError> {
 
 /// The characters of `text` with letter case folded. Folds through upper case, because some letters have several
 /// lower-case forms (`ς` and `σ`, `ß` and `ss`), and twice, because the first result may fold further (`ẞ` to `ß`).
-fn folded(text: &str) -> impl Iterator<Item = char> + '_ {
+pub(crate) fn folded(text: &str) -> impl Iterator<Item = char> + '_ {
     text.chars().flat_map(folded_once).flat_map(folded_once)
 }
 
