@@ -2,50 +2,68 @@
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
+use std::iter;
 use std::time::SystemTime;
 
 use super::Hub;
 use super::users::User;
 use crate::message::{Account, AccountId, ConnectionId, Effects, EventId, Now, Profile, Refusal, UserId};
 use crate::name::UserName;
+use crate::skeleton::{is_service, skeletons};
 
 /// All registered names. Two names that people may confuse are the same here.
 #[derive(Debug, Default)]
 pub struct Accounts {
-    /// By the hash of the name: whole names would take several times as much memory, and with a random key nobody can
-    /// search for two with the same hash of 64 bits.
+    /// By the hash of the name, and of each of its skeletons: whole names would take several times as much memory, and
+    /// with a random key nobody can search for two with the same hash of 64 bits.
     by_name: HashMap<u64, AccountId>,
     hasher: RandomState,
+    count: usize,
 }
 
 impl Accounts {
-    /// The account of this name, or of one that looks like it.
+    /// The account of this name, or else of one that looks like it.
     pub fn find(&self, name: &UserName) -> Option<AccountId> {
-        self.by_name.get(&self.key(name)).copied()
+        self.keys(name).iter().find_map(|key| self.by_name.get(key)).copied()
     }
 
     /// The number of accounts.
     pub fn len(&self) -> usize {
-        self.by_name.len()
+        self.count
     }
 
     /// True when there are no accounts.
     pub fn is_empty(&self) -> bool {
-        self.by_name.is_empty()
+        self.count == 0
     }
 
-    /// Notes an account.
+    /// Notes an account. Its name belongs to it even if it looks like that of another account, because more names look
+    /// alike in later versions of Unicode.
     pub(super) fn insert(&mut self, id: AccountId, name: &UserName) {
-        self.by_name.insert(self.key(name), id);
+        let [own, others @ ..] = &self.keys(name)[..] else { return };
+        self.by_name.insert(*own, id);
+        for key in others {
+            self.by_name.entry(*key).or_insert(id);
+        }
+        self.count += 1;
     }
 
     /// Forgets the account of this name.
     pub(super) fn remove(&mut self, name: &UserName) {
-        self.by_name.remove(&self.key(name));
+        let [own, others @ ..] = &self.keys(name)[..] else { return };
+        let Some(id) = self.by_name.remove(own) else { return };
+        for key in others {
+            if self.by_name.get(key) == Some(&id) {
+                self.by_name.remove(key);
+            }
+        }
+        self.count -= 1;
     }
 
-    fn key(&self, name: &UserName) -> u64 {
-        self.hasher.hash_one(name.folded())
+    /// The hash of the name, which is that of no other name, and the hashes of its skeletons.
+    fn keys(&self, name: &UserName) -> Vec<u64> {
+        let texts = iter::once(name.folded()).chain(skeletons(name));
+        texts.map(|text| self.hasher.hash_one(text)).collect()
     }
 }
 
@@ -152,11 +170,66 @@ impl Hub {
         self.accounts.remove(name);
     }
 
-    /// Refuses a name that is registered, or that looks like a registered one, to those who are not logged in.
+    /// Refuses a name that is registered or that of a service, or that looks like one, to those who are not logged in.
     pub(super) fn allow_name(&self, name: &UserName) -> Result<(), Refusal> {
+        if is_service(name) {
+            return Err(Refusal::NameTaken(name.clone()));
+        }
         match self.accounts.find(name) {
             Some(_) => Err(Refusal::NameRegistered(name.clone())),
             None => Ok(()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn name(text: &str) -> UserName {
+        UserName::new(text).unwrap()
+    }
+
+    #[test]
+    fn a_look_alike_of_a_registered_name_finds_its_account() {
+        let mut accounts = Accounts::default();
+        accounts.insert(AccountId(1), &name("alice"));
+        accounts.insert(AccountId(2), &name("Mike"));
+        for (text, found) in [
+            ("Alice", Some(1)),
+            ("аlice", Some(1)),
+            ("ａｌｉｃｅ", Some(1)),
+            ("aIice", Some(1)),
+            ("alicia", None),
+            ("rnike", Some(2)),
+            ("mika", None),
+        ] {
+            assert_eq!(accounts.find(&name(text)), found.map(AccountId), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_dropped_account_frees_its_name_and_look_alikes() {
+        let mut accounts = Accounts::default();
+        accounts.insert(AccountId(1), &name("Mike"));
+        accounts.insert(AccountId(2), &name("Ian"));
+        accounts.remove(&name("mike"));
+        for text in ["Mike", "rnike", "Мike"] {
+            assert_eq!(accounts.find(&name(text)), None, "{text}");
+        }
+        assert_eq!(accounts.find(&name("lan")), Some(AccountId(2)));
+        assert_eq!(accounts.len(), 1);
+    }
+
+    #[test]
+    fn two_accounts_that_look_alike_each_have_their_own_name() {
+        let mut accounts = Accounts::default();
+        accounts.insert(AccountId(1), &name("mike"));
+        accounts.insert(AccountId(2), &name("rnike"));
+        assert_eq!(accounts.find(&name("Mike")), Some(AccountId(1)));
+        assert_eq!(accounts.find(&name("Rnike")), Some(AccountId(2)));
+        accounts.remove(&name("rnike"));
+        assert_eq!(accounts.find(&name("mike")), Some(AccountId(1)));
+        assert!(!accounts.is_empty());
     }
 }

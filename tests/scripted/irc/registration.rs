@@ -146,6 +146,24 @@ fn names_with_invisible_characters_or_equal_by_case_folding_are_refused() {
     );
 }
 
+#[cfg(feature = "store")]
+#[test]
+fn names_of_services_and_their_look_alikes_are_taken() {
+    let mut house = IrcScene::new();
+    let (ana, eve, li) = (house.irc("ana"), house.connect(), house.connect());
+    house.speaks_crazyit(li);
+    for taken in ["NickServ", "nickserv", "ChanServ", "NS", "cs", "Niсkserv", "ΝickServ", "ＣｈａｎＳｅｒｖ"]
+    {
+        assert_eq!(house.told(ana, &format!("NICK {taken}")), format!("433 ana {taken}"));
+        assert_eq!(codes(&house.ask(eve, &format!("NICK {taken}\r\nUSER e 0 * :e"))), ["433"]);
+        house.bytes(li, format!("∏∑{taken}∏∑"));
+        assert_eq!(house.raw(li), "-1");
+    }
+    house.bytes(li, "∏∑Nick∏∑");
+    assert_eq!(house.raw(li), "1");
+    assert!(codes(&house.ask(eve, "NICK Chan")).contains(&"001"));
+}
+
 #[test]
 fn a_name_taken_during_registration_is_refused_at_its_end_and_another_is_accepted() {
     let mut house = IrcScene::new();
