@@ -16,15 +16,23 @@ use crate::skeleton::{is_service, skeletons};
 pub struct Accounts {
     /// By the hash of the name, and of each of its skeletons: whole names would take several times as much memory, and
     /// with a random key nobody can search for two with the same hash of 64 bits.
-    by_name: HashMap<u64, AccountId>,
+    by_name: HashMap<u64, Owner>,
     hasher: RandomState,
     count: usize,
+}
+
+/// The account that a name belongs to.
+#[derive(Clone, Copy, Debug)]
+struct Owner {
+    account: AccountId,
+    /// The name is the account's own, and not only a skeleton of it.
+    is_own: bool,
 }
 
 impl Accounts {
     /// The account of this name, or else of one that looks like it.
     pub fn find(&self, name: &UserName) -> Option<AccountId> {
-        self.keys(name).iter().find_map(|key| self.by_name.get(key)).copied()
+        self.keys(name).iter().find_map(|key| self.by_name.get(key)).map(|owner| owner.account)
     }
 
     /// The number of accounts.
@@ -37,13 +45,14 @@ impl Accounts {
         self.count == 0
     }
 
-    /// Notes an account. Its name belongs to it even if it looks like that of another account, because more names look
-    /// alike in later versions of Unicode.
+    /// Notes an account, or that the account of this name has another number. Its name belongs to it even if it looks
+    /// like that of another account, because more names look alike in later versions of Unicode.
     pub(super) fn insert(&mut self, id: AccountId, name: &UserName) {
+        self.remove(name);
         let [own, others @ ..] = &self.keys(name)[..] else { return };
-        self.by_name.insert(*own, id);
+        self.by_name.insert(*own, Owner { account: id, is_own: true });
         for key in others {
-            self.by_name.entry(*key).or_insert(id);
+            self.by_name.entry(*key).or_insert(Owner { account: id, is_own: false });
         }
         self.count += 1;
     }
@@ -51,9 +60,13 @@ impl Accounts {
     /// Forgets the account of this name.
     pub(super) fn remove(&mut self, name: &UserName) {
         let [own, others @ ..] = &self.keys(name)[..] else { return };
-        let Some(id) = self.by_name.remove(own) else { return };
+        let Some(account) = self.by_name.get(own).filter(|owner| owner.is_own).map(|owner| owner.account)
+        else {
+            return;
+        };
+        self.by_name.remove(own);
         for key in others {
-            if self.by_name.get(key) == Some(&id) {
+            if self.by_name.get(key).is_some_and(|owner| owner.account == account && !owner.is_own) {
                 self.by_name.remove(key);
             }
         }
@@ -170,8 +183,9 @@ impl Hub {
         self.accounts.remove(name);
     }
 
-    /// Refuses a name that is registered or that of a service, or that looks like one, to those who are not logged in.
-    pub(super) fn allow_name(&self, name: &UserName) -> Result<(), Refusal> {
+    /// Refuses a name that is registered or that of a service, or that looks like one, to those who are not logged in and
+    /// those who want to register it.
+    pub fn allow_name(&self, name: &UserName) -> Result<(), Refusal> {
         if is_service(name) {
             return Err(Refusal::NameTaken(name.clone()));
         }
@@ -222,14 +236,26 @@ mod tests {
     }
 
     #[test]
+    fn an_account_that_gets_another_number_is_still_one_account() {
+        let mut accounts = Accounts::default();
+        accounts.insert(AccountId(0), &name("mike"));
+        accounts.insert(AccountId(7), &name("mike"));
+        assert_eq!(accounts.find(&name("rnike")), Some(AccountId(7)));
+        assert_eq!(accounts.len(), 1);
+    }
+
+    #[test]
     fn two_accounts_that_look_alike_each_have_their_own_name() {
         let mut accounts = Accounts::default();
         accounts.insert(AccountId(1), &name("mike"));
         accounts.insert(AccountId(2), &name("rnike"));
         assert_eq!(accounts.find(&name("Mike")), Some(AccountId(1)));
         assert_eq!(accounts.find(&name("Rnike")), Some(AccountId(2)));
+        assert_eq!(accounts.len(), 2);
+        accounts.remove(&name("mike"));
+        assert_eq!(accounts.find(&name("Rnike")), Some(AccountId(2)));
         accounts.remove(&name("rnike"));
-        assert_eq!(accounts.find(&name("mike")), Some(AccountId(1)));
-        assert!(!accounts.is_empty());
+        assert!(accounts.is_empty());
+        assert_eq!(accounts.find(&name("mike")), None);
     }
 }

@@ -156,7 +156,7 @@ impl<S: Stream> Server<S> {
             return Err(AccountFound::NotChecked);
         }
         let AccountErrand::Register { name, .. } = errand else { return Ok(()) };
-        if self.hub.accounts().find(name).is_some() {
+        if self.hub.allow_name(name).is_err() {
             return Err(AccountFound::NameTaken);
         }
         if self.hub.accounts().len() >= MOST_ACCOUNTS {
