@@ -67,6 +67,8 @@ pub(crate) const ROWS: &[Row] = &[
     row("INFO", user, |_, _| lines("INFO")),
     row("INVITE into a large room", in_some_rooms, |n, _| lines(&format!("INVITE keep{n} #room{}", n % 4))),
     row("ISON of 150", user, |_, _| lines(&long("ISON ", " ", |n| format!("by{n}")))),
+    #[cfg(feature = "store")]
+    row("ISUPPORT", user, |_, _| lines("ISUPPORT")),
     row("JOIN of guarded rooms", guarded, |n, _| {
         if n == 0 { lines("PING x") } else { lines(&long("JOIN ", ",", |_| "#guarded".into())) }
     }),
@@ -93,6 +95,16 @@ pub(crate) const ROWS: &[Row] = &[
     row("LIST with masks", user, |_, _| lines(&long("LIST ", ",", |n| format!("*é*é*{n}*é")))),
     row("LIST", user, |_, _| lines("LIST")),
     row("LUSERS", user, |_, _| lines("LUSERS")),
+    #[cfg(feature = "store")]
+    row("METADATA SET in 50 rooms", describing, |n, round| lines(&format!("METADATA * SET k0 {n}{round}"))),
+    #[cfg(feature = "store")]
+    row("METADATA SYNC of everybody", describing, |_, _| lines("METADATA *ALL SYNC")),
+    #[cfg(feature = "store")]
+    row("METADATA LIST", describing, |_, _| lines("METADATA * LIST")),
+    #[cfg(feature = "store")]
+    row("METADATA SUB in 50 rooms", describing, |_, _| {
+        "METADATA * UNSUB k0 k1 k2 k3\r\nMETADATA * SUB k0 k1 k2 k3\r\n".repeat(4)
+    }),
     row("MODE of unknown letters", in_own_room, |n, _| {
         lines(&format!("MODE #own{n} {}", "QWERTY".repeat(75)))
     }),
@@ -259,6 +271,14 @@ fn in_all_rooms(n: usize, row: usize) -> String {
 fn asking(n: usize, row: usize) -> String {
     let capabilities = "batch draft/chathistory draft/event-playback message-tags server-time";
     format!("CAP REQ :{capabilities}\r\n{}CAP END\r\n", in_all_rooms(n, row))
+}
+
+/// A user in all rooms with as much metadata as it may have, who hears of that of the others.
+#[cfg(feature = "store")]
+fn describing(n: usize, row: usize) -> String {
+    let set = (0..16).map(|key| format!("METADATA * SET k{key} {}\r\n", "x".repeat(250)));
+    let set = set.collect::<String>() + "METADATA * SUB k0 k1 k2 k3\r\n";
+    prepared(n, row, &format!("CAP REQ :batch draft/metadata-3\r\n{}{set}", join_all()))
 }
 
 fn in_some_rooms(n: usize, row: usize) -> String {

@@ -154,7 +154,7 @@ impl Hub {
     }
 
     /// Checks whether `more` bytes may be charged for `room`.
-    fn allow_in_room(&self, room: RoomId, more: usize) -> Result<(), Refusal> {
+    pub(super) fn allow_in_room(&self, room: RoomId, more: usize) -> Result<(), Refusal> {
         let room = self.rooms.get(room);
         let allowed = self.users.budget.allows(room.owner(), more);
         allowed.map_err(|OverBudget { most, of_address }| Refusal::NoMemoryInRoom {

@@ -11,6 +11,8 @@ mod connections;
 mod doors;
 mod marks;
 pub mod mask;
+#[cfg(feature = "store")]
+mod metadata;
 mod past;
 mod people;
 mod reach;
@@ -35,6 +37,11 @@ mod watchers;
 pub use accounts::{Accounts, Device, Entered};
 pub use bans::Bans;
 pub use doors::{MOST_ROOMS, ROOMS_PER_USER};
+#[cfg(feature = "store")]
+pub use metadata::{
+    Described, Describer, METADATA_KEY_BYTES, METADATA_KEYS, METADATA_VALUE_BYTES, Metadata, NotDescribed,
+    SUBSCRIPTIONS,
+};
 pub use past::{PastUser, REMEMBERED};
 #[cfg(feature = "store")]
 pub use redacting::{NotRedacted, REDACTABLE};
@@ -164,6 +171,8 @@ impl Hub {
     pub fn detach(&mut self, id: UserId, connection: ConnectionId) -> bool {
         let Some(user) = self.users.get_mut(id) else { return false };
         user.remove_connection(connection);
+        #[cfg(feature = "store")]
+        user.unsubscribe_all(connection);
         let leaves = user.reach.reached() == Reached::Nobody && !user.stays;
         self.users.recharge(id);
         self.rooms.connections_changed(&self.users, id);

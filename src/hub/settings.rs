@@ -6,6 +6,8 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use super::mask::{Folded, Pattern};
+#[cfg(feature = "store")]
+use super::metadata::Metadata;
 use crate::footprint::{heap_bytes, shared_bytes, vec_bytes};
 #[cfg(feature = "store")]
 use crate::message::{HistoryLimit, RoomChange};
@@ -31,6 +33,8 @@ pub struct Settings {
     /// The most that is kept of the room's past, less than the server keeps of every room.
     #[cfg(feature = "store")]
     pub history: Option<HistoryLimit>,
+    #[cfg(feature = "store")]
+    pub metadata: Metadata,
     flags: Vec<RoomFlag>,
     bans: Vec<Mask>,
     exceptions: Vec<Mask>,
@@ -99,6 +103,8 @@ impl Settings {
             limit: None,
             #[cfg(feature = "store")]
             history: None,
+            #[cfg(feature = "store")]
+            metadata: Metadata::new(),
             flags: vec![RoomFlag::NoExternal, RoomFlag::TopicLocked],
             bans: Vec::new(),
             exceptions: Vec::new(),
@@ -114,7 +120,12 @@ impl Settings {
         let topic = self.topic.as_ref();
         let lists = [&self.bans, &self.exceptions, &self.invited_masks];
         let masks = |list: &Vec<Mask>| vec_bytes(list) + list.iter().map(Mask::kept_bytes).sum::<usize>();
-        vec_bytes(&self.flags)
+        #[cfg(feature = "store")]
+        let metadata = super::metadata::kept_bytes(&self.metadata);
+        #[cfg(not(feature = "store"))]
+        let metadata = 0;
+        metadata
+            + vec_bytes(&self.flags)
             + topic.map_or(0, |topic| shared_bytes(topic.text.len()) + heap_bytes(topic.by.capacity()))
             + self.key.as_ref().map_or(0, |key| heap_bytes(key.capacity()))
             + lists.into_iter().map(masks).sum::<usize>()

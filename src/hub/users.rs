@@ -74,6 +74,9 @@ pub(super) struct Rare {
     /// The account and its devices, if the user is logged in to one.
     #[cfg(feature = "store")]
     pub(super) membership: Option<Box<super::accounts::Membership>>,
+    /// Metadata and subscriptions to it, if it has such.
+    #[cfg(feature = "store")]
+    pub(super) details: Option<Box<super::metadata::Details>>,
     /// The bytes charged to the budget.
     charged: u32,
 }
@@ -102,7 +105,18 @@ impl Rare {
             + vec_bytes(&self.invitations)
             + vec_bytes(&self.connections)
             + names.chain(rooms).sum::<usize>()
+            + self.details_bytes()
             + self.away.as_ref().map_or(0, |away| shared_bytes(away.len()))
+    }
+
+    #[cfg(feature = "store")]
+    fn details_bytes(&self) -> usize {
+        self.details.as_ref().map_or(0, |details| details.kept_bytes())
+    }
+
+    #[cfg(not(feature = "store"))]
+    fn details_bytes(&self) -> usize {
+        0
     }
 }
 
@@ -157,7 +171,8 @@ impl User {
         self.rare_bytes() + shared_bytes(reason.len()).saturating_sub(before)
     }
 
-    fn rare_bytes(&self) -> usize {
+    /// Additional bytes for the first of its rare data.
+    pub(super) fn rare_bytes(&self) -> usize {
         if self.rare.is_none() { heap_bytes(size_of::<Rare>()) } else { 0 }
     }
 

@@ -32,7 +32,13 @@ capabilities! {
     #[cfg(feature = "store")]
     EVENT_PLAYBACK = 19, "draft/event-playback";
     #[cfg(feature = "store")]
+    EXTENDED_ISUPPORT = 31, "draft/extended-isupport";
+    #[cfg(feature = "store")]
     REDACTION = 20, "draft/message-redaction";
+    #[cfg(feature = "store")]
+    METADATA_2 = 29, "draft/metadata-2";
+    #[cfg(feature = "store")]
+    METADATA_3 = 30, "draft/metadata-3";
     #[cfg(feature = "store")]
     MULTILINE = 23, "draft/multiline";
     NO_IMPLICIT_NAMES = 6, "draft/no-implicit-names";

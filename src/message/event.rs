@@ -182,6 +182,14 @@ pub enum EventKind {
     /// A user who is here logged in to this account, or logged out; `from` is from before.
     #[cfg(feature = "store")]
     AccountSet(Option<UserName>),
+    /// Metadata of a user or room was set, or removed.
+    #[cfg(feature = "store")]
+    MetadataSet {
+        /// The name of the user or room.
+        of: Arc<str>,
+        key: Arc<str>,
+        value: Option<Arc<str>>,
+    },
     /// A watched user logged in or took a watched name.
     Appeared {
         /// The watching user.
@@ -233,6 +241,8 @@ impl EventKind {
             Self::Joined { away, .. } => away.as_ref().map_or(0, |text| text.len()),
             Self::Wallops(text) | Self::Notice(text) => text.len(),
             Self::Changed { changes, .. } => changes.len() * size_of::<RoomChange>(),
+            #[cfg(feature = "store")]
+            Self::MetadataSet { value, .. } => value.as_ref().map_or(0, |value| value.len()),
             #[cfg(feature = "store")]
             Self::AccountSet(_) => 0,
             Self::Renamed { .. }

@@ -236,9 +236,16 @@ fn the_commands_and_capabilities_of_irc_are_those_there_are() {
     there_are.sort_unstable();
     assert_eq!(in_code(table("Commands")), there_are);
     alice.send("CAP LS 302\r\n");
-    let line = alice.line();
-    let (_, list) = line.trim_end().split_once(" :").expect("the list is the last parameter");
-    let mut there_are: Vec<_> = list.split(' ').filter_map(|word| word.split('=').next()).collect();
+    let mut list = String::from(" ");
+    loop {
+        let line = alice.line();
+        let (head, part) = line.trim_end().split_once(" :").expect("the list is the last parameter");
+        list = list + part + " ";
+        if !head.ends_with('*') {
+            break;
+        }
+    }
+    let mut there_are: Vec<_> = list.split_whitespace().filter_map(|word| word.split('=').next()).collect();
     there_are.sort_unstable();
     assert_eq!(in_code(table("Capabilities")), there_are);
     if cfg!(feature = "store") {
@@ -246,6 +253,14 @@ fn the_commands_and_capabilities_of_irc_are_those_there_are() {
         let bytes = bytes.strip_suffix(" bytes, newlines included").expect("the row has a unit");
         let announced = format!(" draft/multiline=max-bytes={bytes},max-lines={lines} ");
         assert!(list.contains(&announced), "{list} should have {announced}");
+        let rows =
+            ["subscriptions of a connection", "keys of a user", "key of metadata", "value of metadata"];
+        let [subs, keys, key_bytes, bytes] = rows.map(|row| limit(row)[1].trim_end_matches(" bytes"));
+        let announced =
+            format!("=max-subs={subs},max-keys={keys},max-key-bytes={key_bytes},max-value-bytes={bytes} ");
+        for version in ["draft/metadata-2", "draft/metadata-3"] {
+            assert!(list.contains(&format!(" {version}{announced}")), "{list} should have {announced}");
+        }
     }
 }
 

@@ -8,7 +8,7 @@ pub(crate) const NAMES: [&str; 10] =
 
 pub(crate) const ROOMS: [&str; 7] = ["#lobby", "#tea", "#TEA", "#大厅", "#x", "#", "tea"];
 
-const COMMANDS: [&str; 57] = [
+const COMMANDS: [&str; 60] = [
     "ADMIN",
     "AWAY",
     "BATCH",
@@ -33,6 +33,9 @@ const COMMANDS: [&str; 57] = [
     "LINKS",
     "LIST",
     "LUSERS",
+    "METADATA",
+    "METADATA",
+    "ISUPPORT",
     "MODE",
     "MODE",
     "MODE",
@@ -68,7 +71,7 @@ const COMMANDS: [&str; 57] = [
     "GET",
 ];
 
-const WORDS: [&str; 62] = [
+const WORDS: [&str; 76] = [
     "LATEST",
     "BEFORE",
     "AFTER",
@@ -90,6 +93,20 @@ const WORDS: [&str; 62] = [
     "draft/chathistory batch message-tags",
     "draft/event-playback znc.in/playback",
     "draft/message-redaction",
+    "draft/metadata-3 batch",
+    "draft/metadata-2",
+    "draft/extended-isupport",
+    "GET",
+    "SET",
+    "CLEAR",
+    "SUB",
+    "UNSUB",
+    "SUBS",
+    "SYNC",
+    "*ALL",
+    "* SUB url avatar",
+    "* SET url",
+    "url",
     "@#tea",
     "+#tea",
     "@+#tea",

@@ -53,7 +53,7 @@ pub(super) fn words(code: &str, params: &[&str]) -> Option<String> {
         }
         (numeric::RPL_WHOISIDLE, [who, idle, ..]) => format!("{who} has been silent for {}", span(idle)),
         (numeric::RPL_WHOISCHANNELS, [who, rooms, ..]) => format!("{who} is in {rooms}"),
-        (numeric::RPL_WHOISACCOUNT, [who, account, text, ..]) => format!("{who} {text} {account}"),
+        (numeric::RPL_WHOISACCOUNT, [who, account, ..]) => format!("{who} has the account {account}"),
         (numeric::RPL_WHOISACTUALLY, [who, address, ..]) => format!("{who} connects from {address}"),
         (numeric::RPL_LIST, [room, count, topic @ ..]) => {
             let people = if *count == "1" { "person" } else { "people" };
@@ -90,6 +90,15 @@ pub(super) fn words(code: &str, params: &[&str]) -> Option<String> {
         (numeric::RPL_MONONLINE, [names, ..]) => format!("here: {}", without_hosts(names)),
         (numeric::RPL_MONOFFLINE, [names, ..]) => format!("not here: {}", without_hosts(names)),
         (numeric::RPL_MONLIST, [names, ..]) => format!("you watch for {}", without_hosts(names)),
+        (numeric::RPL_KEYVALUE, [of, key, ..]) => format!("{of} has the {key} {}", last(params)),
+        (numeric::RPL_KEYNOTSET, [of, key, ..]) => format!("{of} has no {key}"),
+        (numeric::RPL_METADATASUBOK | numeric::RPL_METADATASUBS, keys) => {
+            format!("you hear when these change: {}", keys.join(" "))
+        }
+        (numeric::RPL_METADATAUNSUBOK, keys) => {
+            format!("you do not hear any longer when these change: {}", keys.join(" "))
+        }
+        (numeric::RPL_METADATASYNCLATER, [of, ..]) => format!("there may be metadata of {of}"),
         // The text says it all, or is about somebody: `bob is a bot`.
         (
             numeric::RPL_WHOISOPERATOR
@@ -185,7 +194,7 @@ mod tests {
                 &["bob", "61", "0", "seconds idle, signon time"],
                 "bob has been silent for 1 min, and here since 1970-01-01T00:00:00Z",
             ),
-            ("330", &["bob", "bob", "is logged in as"], "bob is logged in as bob"),
+            ("330", &["bob", "bob", "is logged in as"], "bob has the account bob"),
             ("319", &["bob", "@#tea #dev"], "bob is in @#tea #dev"),
             ("322", &["#tea", "1", ""], "#tea has 1 person"),
             ("322", &["#tea", "3", "at five"], "#tea has 3 people: at five"),

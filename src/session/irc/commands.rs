@@ -74,6 +74,8 @@ pub(super) const COMMANDS: &[CommandRow] = {
             "INVITE [nick channel]: invite somebody, or list your invitations",
         ),
         command("ISON", Irc::ison, Registered, 1, "ISON nick...: who of these is here"),
+        #[cfg(feature = "store")]
+        command("ISUPPORT", Irc::isupport_again, Anyone, 0, "ISUPPORT: what this server can do"),
         command("JOIN", Irc::join, Registered, 1, "JOIN channels [keys]: enter channels; JOIN 0 leaves all"),
         command(
             "KICK",
@@ -100,6 +102,15 @@ pub(super) const COMMANDS: &[CommandRow] = {
             "LIST [channels|conditions]: channels; conditions such as >10, *tea*, !*x*, C<60, T>5",
         ),
         command("LUSERS", Irc::lusers, Registered, 0, "LUSERS: how many people are here"),
+        #[cfg(feature = "store")]
+        command(
+            "METADATA",
+            Irc::metadata,
+            Registered,
+            2,
+            "METADATA nick|channel|* GET keys, LIST, SET key [value], CLEAR or SYNC; * SUB keys, UNSUB keys or SUBS: what \
+             people tell about themselves and their channels",
+        ),
         command(
             "MODE",
             Irc::mode,
@@ -247,7 +258,7 @@ impl Irc {
     }
 
     /// True when the client's registration is at the stage that `access` requires; otherwise sends an error.
-    fn is_at_stage_of(&self, access: Access, context: &mut Context<'_>) -> bool {
+    pub(super) fn is_at_stage_of(&self, access: Access, context: &mut Context<'_>) -> bool {
         let is_registered = matches!(self.phase, Phase::Online { .. });
         match access {
             Access::Anyone => return true,

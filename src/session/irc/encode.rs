@@ -2,6 +2,8 @@
 
 #[cfg(feature = "store")]
 use super::draft;
+#[cfg(feature = "store")]
+use super::metadata;
 use super::modes::mode_params;
 #[cfg(feature = "store")]
 use super::speech::may_need_lines;
@@ -30,6 +32,10 @@ pub(in crate::session) fn relevant(event: &Event) -> Capabilities {
         #[cfg(feature = "store")]
         EventKind::Redacted { .. } => Capabilities::REDACTION,
         #[cfg(feature = "store")]
+        EventKind::MetadataSet { .. } => metadata::EITHER,
+        #[cfg(feature = "store")]
+        EventKind::Appeared { .. } => Capabilities::METADATA_3,
+        #[cfg(feature = "store")]
         EventKind::Said { room, speech, .. } if may_need_lines(&event.from, room.as_str(), speech) => {
             draft::NEEDED
         }
@@ -45,10 +51,11 @@ pub(in crate::session) fn relevant(event: &Event) -> Capabilities {
         | EventKind::Renamed { .. }
         | EventKind::TopicSet { .. }
         | EventKind::Changed { .. }
-        | EventKind::Appeared { .. }
         | EventKind::Vanished { .. }
         | EventKind::Wallops(_)
         | EventKind::Notice(_) => Capabilities::NONE,
+        #[cfg(not(feature = "store"))]
+        EventKind::Appeared { .. } => Capabilities::NONE,
     };
     always.and(own)
 }
@@ -169,10 +176,14 @@ impl Writer<'_> {
             EventKind::Away(_) | EventKind::RealnameSet(_) | EventKind::HostSet { .. } => {}
             #[cfg(feature = "store")]
             EventKind::AccountSet(_) => {}
+            #[cfg(feature = "store")]
+            EventKind::MetadataSet { of, key, value } => self.metadata_set(of, key, value.as_deref(), out),
             EventKind::Appeared { watcher } => {
                 if let Source::User(identity) = &self.event.from {
                     let who = identity.to_string();
                     self.presence(numeric::RPL_MONONLINE, watcher.as_str(), &who, out);
+                    #[cfg(feature = "store")]
+                    self.metadata_follows(watcher.as_str(), identity.name.as_str(), out);
                 }
             }
             EventKind::Vanished { name, watcher } => {

@@ -2,6 +2,8 @@
 
 use super::client::Irc;
 #[cfg(feature = "store")]
+use super::commands::Access;
+#[cfg(feature = "store")]
 use super::history::{MOST_LINES, REFERENCES};
 use super::messages::TARGETS;
 use super::mode_letters::{BOT, LISTS, channel_modes_by_kind, letter, rank_letters};
@@ -11,10 +13,14 @@ use super::ranks::RANK_SIGNS;
 use super::registering::{REALNAME_CHARS, USERNAME_CHARS};
 use super::rooms::{KICK_CHARS, TOPIC_CHARS};
 use crate::hub::{MASKS_PER_LIST, ROOMS_PER_USER, WATCHED_NAMES};
+#[cfg(feature = "store")]
+use crate::message::Capabilities;
 use crate::message::MaskList;
 use crate::name::{ROOM_NAME_CHARS, USER_NAME_CHARS};
 use crate::session::{Context, House};
-use crate::wire::irc::numeric;
+#[cfg(feature = "store")]
+use crate::wire::irc::Message;
+use crate::wire::irc::{Line, numeric};
 
 /// Maximum number of tokens per line.
 const TOKENS: usize = 13;
@@ -61,16 +67,36 @@ fn history_tokens(house: &House) -> Vec<String> {
     vec![format!("CHATHISTORY={MOST_LINES}"), format!("MSGREFTYPES={REFERENCES}")]
 }
 
+fn write(tokens: &[String], line: &mut Line<'_>) {
+    tokens.iter().for_each(|token| line.param(token));
+    line.trailing("are supported by this server");
+}
+
 impl Irc {
     pub(super) fn isupport(&self, context: &mut Context<'_>) {
         let tokens = tokens(context.house);
         #[cfg(feature = "store")]
         let tokens = [tokens, history_tokens(context.house)].concat();
-        for tokens in tokens.chunks(TOKENS) {
-            self.numeric(numeric::RPL_ISUPPORT, context, |line| {
-                tokens.iter().for_each(|token| line.param(token));
-                line.trailing("are supported by this server");
+        #[cfg(feature = "store")]
+        if self.capabilities.has(Capabilities::EXTENDED_ISUPPORT.and(Capabilities::BATCH)) {
+            let batch = self.begin_answer("draft/isupport", None, context);
+            tokens.chunks(TOKENS).for_each(|tokens| {
+                self.numeric_in(batch, numeric::RPL_ISUPPORT, context, |line| write(tokens, line));
             });
+            return self.end_answer(batch, context);
+        }
+        for tokens in tokens.chunks(TOKENS) {
+            self.numeric(numeric::RPL_ISUPPORT, context, |line| write(tokens, line));
+        }
+    }
+
+    /// `ISUPPORT` (IRCv3 `draft/extended-isupport`), with that capability even before registration.
+    #[cfg(feature = "store")]
+    pub(super) fn isupport_again(&mut self, _: &Message<'_>, context: &mut Context<'_>) {
+        if self.capabilities.has(Capabilities::EXTENDED_ISUPPORT)
+            || self.is_at_stage_of(Access::Registered, context)
+        {
+            self.isupport(context);
         }
     }
 }

@@ -4,6 +4,8 @@
 #[cfg(feature = "store")]
 mod accounts;
 mod bans;
+#[cfg(feature = "store")]
+mod batches;
 mod client;
 mod commands;
 mod conversation;
@@ -21,6 +23,8 @@ mod lines;
 mod link;
 mod list;
 mod messages;
+#[cfg(feature = "store")]
+mod metadata;
 mod mode_letters;
 mod modes;
 #[cfg(feature = "store")]

@@ -301,10 +301,16 @@ impl Irc {
                 None => gone.push(name.to_string()),
             }
         }
+        #[cfg(feature = "store")]
+        let has_metadata = !here.is_empty();
         for (code, names) in [(numeric::RPL_MONONLINE, here), (numeric::RPL_MONOFFLINE, gone)] {
             for list in lists(&names, ",") {
                 self.say(code, &list, context);
             }
+        }
+        #[cfg(feature = "store")]
+        if has_metadata {
+            self.metadata_of_all_follows(context);
         }
     }
 }

@@ -7,6 +7,8 @@ use log::Level;
 use super::client::{Irc, Phase};
 #[cfg(feature = "store")]
 use super::draft;
+#[cfg(feature = "store")]
+use super::metadata;
 use super::reply::fill;
 use crate::message::{Capabilities, Check, CloseReason, Command, Outcome, Profile, Purpose, Refusal};
 use crate::name::{NameError, UserName};
@@ -40,6 +42,9 @@ fn sts(context: &Context<'_>) -> Option<String> {
 fn advertised(name: &str, capability: Capabilities, is_modern: bool) -> String {
     match capability {
         Capabilities::MULTILINE if is_modern => format!("{name}={}", draft::value()),
+        Capabilities::METADATA_2 | Capabilities::METADATA_3 if is_modern => {
+            format!("{name}={}", metadata::value())
+        }
         _ => name.to_owned(),
     }
 }
@@ -99,9 +104,15 @@ impl Irc {
                 None => return self.cap_reply("NAK", wanted, context),
             }
         }
+        #[cfg(feature = "store")]
+        if after.has(metadata::EITHER) {
+            return self.cap_reply("NAK", wanted, context);
+        }
         let kept = if self.keeps_cap_notify { Capabilities::CAP_NOTIFY } else { Capabilities::NONE };
         self.capabilities = after.and(kept);
         self.hear(context);
+        #[cfg(feature = "store")]
+        self.keep_subscriptions(context);
         self.cap_reply("ACK", wanted, context);
     }
 

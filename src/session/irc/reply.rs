@@ -4,6 +4,7 @@ use std::iter::Peekable;
 
 use super::client::{Irc, Phase};
 use super::mode_letters::{self, LISTS};
+use crate::hub::Hub;
 use crate::hub::mask::{Folded, Pattern};
 use crate::message::{Capabilities, Command, Refusal};
 use crate::session::Context;
@@ -30,19 +31,24 @@ impl Irc {
 
     /// The common part of all numerics, compiled once to keep the program small.
     fn numeric_line(&self, code: &str, context: &mut Context<'_>, write: &mut dyn FnMut(&mut Line<'_>)) {
-        let name = context.hub.users().get(self.user).map(|user| user.name().as_str());
-        let name = match &self.phase {
-            Phase::Online { .. } => name,
-            Phase::Registering(registration) => registration.name(),
-        };
+        let name = self.client_name(context.hub);
         context.out.write(self.connection, |bytes| {
             let mut line = Line::begin(bytes);
             line.source(&context.house.name);
             line.command(code);
-            line.param(name.unwrap_or("*"));
+            line.param(name);
             write(&mut line);
             line.end();
         });
+    }
+
+    /// The client's name in numerics.
+    pub(super) fn client_name<'a>(&'a self, hub: &'a Hub) -> &'a str {
+        let name = match &self.phase {
+            Phase::Online { .. } => hub.users().get(self.user).map(|user| user.name().as_str()),
+            Phase::Registering(registration) => registration.name(),
+        };
+        name.unwrap_or("*")
     }
 
     /// Sends a list of words in one or more numerics, as many as it needs.

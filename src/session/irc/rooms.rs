@@ -54,6 +54,8 @@ impl Work for Joining {
         if let Some(channel) = irc.join_one(&name, key, context) {
             #[cfg(feature = "store")]
             self.replay.joined(&channel, irc, context);
+            #[cfg(feature = "store")]
+            irc.tell_metadata_of(&channel, context);
             if !irc.capabilities.has(Capabilities::NO_IMPLICIT_NAMES) {
                 self.lists.begin(channel);
             }

@@ -28,6 +28,8 @@ impl Irc {
         });
         self.isupport(context);
         self.tell_lusers(context);
+        #[cfg(feature = "store")]
+        self.tell_own_metadata(context);
         self.tell_motd(context);
     }
 

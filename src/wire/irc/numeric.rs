@@ -1,4 +1,4 @@
-//! The numerics of parlord, named as in modern.ircdocs.horse (RFC 2812 §5; from 730 on, IRCv3 `MONITOR`).
+//! The numerics of parlord, named as in modern.ircdocs.horse (RFC 2812 §5; from 730 on, IRCv3).
 
 #![allow(missing_docs)]
 
@@ -126,3 +126,9 @@ pub const RPL_MONOFFLINE: &str = "731";
 pub const RPL_MONLIST: &str = "732";
 pub const RPL_ENDOFMONLIST: &str = "733";
 pub const ERR_MONLISTFULL: &str = "734";
+pub const RPL_KEYVALUE: &str = "761";
+pub const RPL_KEYNOTSET: &str = "766";
+pub const RPL_METADATASUBOK: &str = "770";
+pub const RPL_METADATAUNSUBOK: &str = "771";
+pub const RPL_METADATASUBS: &str = "772";
+pub const RPL_METADATASYNCLATER: &str = "774";

@@ -11,7 +11,11 @@ mod clocks;
 mod full_store;
 #[cfg(feature = "store")]
 mod history;
+#[cfg(feature = "store")]
+mod isupport;
 mod messages;
+#[cfg(feature = "store")]
+mod metadata;
 mod modes;
 #[cfg(feature = "store")]
 mod multiline;
