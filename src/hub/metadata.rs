@@ -161,6 +161,7 @@ impl Hub {
             self.allow_more_metadata(of, key.len() + value.len())?;
         }
         self.change_metadata(by, of, key, value, now, out);
+        self.keep_described(of, out);
         Ok(true)
     }
 
@@ -175,6 +176,7 @@ impl Hub {
         self.allow_to_describe(by.user, of, now.instant)?;
         let keys: Vec<_> = self.metadata(of).iter().map(|(key, _)| key.clone()).collect();
         keys.iter().for_each(|key| self.change_metadata(by, of, key, None, now, out));
+        self.keep_described(of, out);
         Ok(keys)
     }
 
@@ -242,6 +244,13 @@ impl Hub {
         };
         let kind = EventKind::MetadataSet { of: name.into(), key: key.into(), value: value.map(Into::into) };
         self.tell_subscribers(by, of, key, kind, now, out);
+    }
+
+    /// Records a registered room after a change.
+    fn keep_described(&self, of: Described, out: &mut Effects) {
+        if let Described::Room(room) = of {
+            self.keep_room(room, out);
+        }
     }
 
     fn record_metadata(&self, id: UserId, key: &str, value: Option<&str>, out: &mut Effects) {

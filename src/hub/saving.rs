@@ -72,7 +72,7 @@ fn saved(room: &Room, registration: &Registration) -> SavedRoom {
         masks: masks
             .map(|(list, mask)| (list, mask.text.as_str().into(), mask.by.clone(), mask.at))
             .collect(),
-        metadata: Vec::new(),
+        metadata: settings.metadata.clone(),
     }
 }
 
@@ -82,6 +82,7 @@ fn settings(saved: SavedRoom) -> Settings {
     settings.key = saved.key.map(String::from);
     settings.limit = saved.limit;
     settings.history = saved.history;
+    settings.metadata = saved.metadata;
     settings.set_flags(saved.flags);
     for (list, mask, by, at) in saved.masks {
         settings.masks_mut(list).push(Mask::new(mask.into(), by, at));

@@ -3,6 +3,8 @@
 mod devices;
 mod memory;
 #[cfg(feature = "store")]
+mod metadata;
+#[cfg(feature = "store")]
 mod registered_rooms;
 
 use std::collections::BTreeMap;

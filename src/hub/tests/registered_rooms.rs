@@ -1,6 +1,7 @@
 //! Registered rooms: what outlives their members, and who may do what.
 
 use super::*;
+use crate::hub::metadata::{Described, Describer};
 use crate::hub::registering::{Clearing, MOST_REGISTERED, ROOMS_PER_ACCOUNT};
 use crate::hub::registration::{Holder, RANKS_PER_ROOM};
 use crate::message::{Account, AccountId, HistoryLimit, Record, SavedRoom};
@@ -108,6 +109,12 @@ fn a_registered_room_keeps_everything_without_members_and_across_a_restart() {
     for made in changes {
         assert_eq!(change(&mut scene, ANA, "#tea", made), Ok(vec![]));
     }
+    let id = scene.hub.rooms().find(&room("#tea")).expect("it is there");
+    let by = Describer { user: scene.user(ANA), connection: ANA };
+    let (of, now) = (Described::Room(id), scene.now);
+    assert_eq!(scene.hub.set_metadata(by, of, "url", Some("x"), now, &mut scene.out), Ok(true));
+    let with_metadata = recorded(&mut scene).pop().expect("the room is recorded");
+    assert_eq!(with_metadata.metadata, [("url".into(), "x".into())]);
     assert_eq!(set_lasting(&mut scene, ANA, &holder(2, "bob"), Rank::VOICE, true), Ok(true));
     let before = recorded(&mut scene).pop().unwrap();
     scene.handle(ANA, part("#tea")).unwrap();
