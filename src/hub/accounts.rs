@@ -1,13 +1,12 @@
-//! Which names are registered, and logging in to accounts.
+//! Which names are registered.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 use std::iter;
-use std::time::SystemTime;
 
 use super::Hub;
-use super::users::User;
-use crate::message::{Account, AccountId, ConnectionId, Effects, EventId, Now, Profile, Refusal, UserId};
+use crate::config::AccountsConfig;
+use crate::message::{AccountId, Effects, Now, Refusal};
 use crate::name::UserName;
 use crate::skeleton::{is_service, skeletons};
 
@@ -19,6 +18,9 @@ pub struct Accounts {
     by_name: HashMap<u64, Owner>,
     hasher: RandomState,
     count: usize,
+    pub(super) rules: AccountsConfig,
+    /// The number of the last guest that was given a name.
+    pub(super) last_guest: u32,
 }
 
 /// The account that a name belongs to.
@@ -80,41 +82,6 @@ impl Accounts {
     }
 }
 
-/// What a user with an account has more than others.
-#[derive(Debug)]
-pub(super) struct Membership {
-    pub(super) account: Account,
-    /// The user's connections, each with the name of its device.
-    pub(super) devices: Vec<Device>,
-}
-
-/// A connection of an account's user.
-#[derive(Debug)]
-pub struct Device {
-    pub connection: ConnectionId,
-    pub name: Box<str>,
-    /// When it logged in.
-    pub since: SystemTime,
-}
-
-/// A login to an account.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Entered {
-    /// The account's user.
-    pub user: UserId,
-    /// The user was here already: the connection is a further one, or the user stayed without connections.
-    pub was_here: bool,
-    /// The last event that this device has heard, if it was here before.
-    pub heard: Option<EventId>,
-}
-
-impl User {
-    /// The account that the user is logged in to, if there is one.
-    pub fn account(&self) -> Option<&Account> {
-        Some(&self.rare.as_ref()?.membership.as_ref()?.account)
-    }
-}
-
 impl Hub {
     /// The registered names.
     pub fn accounts(&self) -> &Accounts {
@@ -126,61 +93,12 @@ impl Hub {
         self.accounts.insert(id, name);
     }
 
-    /// The account of the user `id`, if it is logged in to one.
-    pub fn account_of(&self, id: UserId) -> Option<&Account> {
-        self.users.get(id)?.account()
-    }
-
-    /// The user of this account, if it is here.
-    pub fn user_of(&self, account: &Account) -> Option<UserId> {
-        let id = self.users.find(&account.name)?;
-        (self.account_of(id)?.id == account.id).then_some(id)
-    }
-
-    /// The devices of the user `id`, oldest login first. Users without accounts have none.
-    pub fn devices(&self, id: UserId) -> &[Device] {
-        let rare = self.users.get(id).and_then(|user| user.rare.as_ref());
-        rare.and_then(|rare| rare.membership.as_ref()).map_or(&[], |membership| &membership.devices)
-    }
-
-    /// Logs `connection`, which has no user, in to `account` under its name. `device` is the name of the device.
-    pub fn enter_account(
-        &mut self,
-        connection: ConnectionId,
-        account: Account,
-        device: &str,
-        profile: Profile,
-        now: Now,
-        out: &mut Effects,
-    ) -> Result<Entered, Refusal> {
-        let heard = account.devices.iter().find(|(name, _)| &**name == device).map(|&(_, event)| event);
-        if let Some(user) = self.user_of(&account) {
-            self.attach(user, connection);
-            self.add_device(user, connection, device, now);
-            return Ok(Entered { user, was_here: true, heard });
+    /// Sets who stays without connections, for how long, and how many connections a user may have.
+    pub fn set_account_rules(&mut self, rules: AccountsConfig, now: Now, out: &mut Effects) {
+        let before = std::mem::replace(&mut self.accounts.rules, rules);
+        if before.always_on != rules.always_on {
+            self.record_all_stays(now, out);
         }
-        let name = account.name.clone();
-        let user = self.appear(connection, name, profile, now, out)?;
-        if let Some(there) = self.users.get_mut(user) {
-            there.change_identity(|identity| identity.has_account = true);
-            there.rare_mut().membership = Some(Box::new(Membership { account, devices: Vec::new() }));
-        }
-        self.add_device(user, connection, device, now);
-        Ok(Entered { user, was_here: false, heard })
-    }
-
-    fn add_device(&mut self, user: UserId, connection: ConnectionId, device: &str, now: Now) {
-        if let Some(membership) =
-            self.users.get_mut(user).and_then(|user| user.rare_mut().membership.as_mut())
-        {
-            membership.devices.push(Device { connection, name: device.into(), since: now.time });
-        }
-        self.users.recharge(user);
-    }
-
-    /// Forgets the account of this name, which is deleted.
-    pub fn drop_account(&mut self, name: &UserName) {
-        self.accounts.remove(name);
     }
 
     /// Refuses a name that is registered or that of a service, or that looks like one, to those who are not logged in and

@@ -93,8 +93,21 @@ impl Hub {
         self.record(room, &event, out);
         if let EventKind::Changed { changes, .. } = &event.kind {
             self.keep_changes(room, changes, now, out);
+            self.record_ranks(room, changes, out);
         }
         out.event_for(event, self.everybody(room));
+    }
+
+    /// Records the ranks among `changes` of `room`.
+    fn record_ranks(&self, room: RoomId, changes: &[RoomChange], out: &mut Effects) {
+        let name = &self.rooms.get(room).name;
+        for change in changes {
+            if let RoomChange::Rank { who, .. } = change
+                && let Some(id) = self.users.find(who)
+            {
+                self.record_seat(id, name, out);
+            }
+        }
     }
 
     /// Makes one change. Returns it as the room hears it, or `None` when nothing changes.

@@ -22,6 +22,7 @@ impl User {
     }
 
     /// Adds a connection, which must be new.
+    #[cfg(feature = "store")]
     pub(super) fn add_connection(&mut self, connection: ConnectionId) {
         let mut all = self.connections();
         all.push(connection);

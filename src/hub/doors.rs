@@ -59,12 +59,13 @@ impl Hub {
             user.uninvite(&name);
             let away = user.away().cloned();
             self.users.recharge(id);
-            let kind = EventKind::Joined { room: name, away };
+            let kind = EventKind::Joined { room: name.clone(), away };
             let event = self.event(id, now, kind);
             self.record(room, &event, out);
             out.event_for(event, self.everybody(room));
             #[cfg(feature = "store")]
             self.tell_lasting_ranks(id, room, now, out);
+            self.record_seat(id, &name, out);
         }
         Ok(())
     }
@@ -83,6 +84,7 @@ impl Hub {
         self.record(room, &event, out);
         out.event_for(event, self.everybody(room));
         self.rooms.leave(&mut self.users, id, room);
+        self.record_seat(id, &name, out);
         Ok(())
     }
 
@@ -106,6 +108,7 @@ impl Hub {
         self.record(room, &event, out);
         out.event_for(event, self.everybody(room));
         self.rooms.leave(&mut self.users, victim, room);
+        self.record_seat(victim, &name, out);
         Ok(())
     }
 

@@ -8,9 +8,15 @@ mod bans;
 mod budget;
 mod changes;
 mod connections;
+#[cfg(feature = "store")]
+mod devices;
 mod doors;
+#[cfg(feature = "store")]
+mod logins;
 mod marks;
 pub mod mask;
+#[cfg(feature = "store")]
+mod membership;
 #[cfg(feature = "store")]
 mod metadata;
 mod past;
@@ -29,14 +35,20 @@ mod rooms;
 mod saving;
 mod seats;
 mod settings;
+#[cfg(feature = "store")]
+mod staying;
 mod talk;
 mod users;
 mod watchers;
 
 #[cfg(feature = "store")]
-pub use accounts::{Accounts, Device, Entered};
+pub use accounts::Accounts;
 pub use bans::Bans;
 pub use doors::{MOST_ROOMS, ROOMS_PER_USER};
+#[cfg(feature = "store")]
+pub use logins::Entered;
+#[cfg(feature = "store")]
+pub use membership::{Device, KNOWN_DEVICES};
 #[cfg(feature = "store")]
 pub use metadata::{
     Described, Describer, METADATA_KEY_BYTES, METADATA_KEYS, METADATA_VALUE_BYTES, Metadata, NotDescribed,
@@ -158,7 +170,8 @@ impl Hub {
     }
 
     /// Adds a connection to the user `id`. It hears everything the user hears.
-    pub fn attach(&mut self, id: UserId, connection: ConnectionId) {
+    #[cfg(feature = "store")]
+    fn attach(&mut self, id: UserId, connection: ConnectionId) {
         if let Some(user) = self.users.get_mut(id) {
             user.add_connection(connection);
             self.users.recharge(id);
@@ -166,24 +179,25 @@ impl Hub {
         }
     }
 
-    /// Removes a connection from the user `id`. True when it was the last and the user must leave, which the caller
-    /// does.
-    pub fn detach(&mut self, id: UserId, connection: ConnectionId) -> bool {
+    /// Removes a connection from the user `id`. `is_whole`: everything that was sent has reached the peer. True when
+    /// it was the last connection and the user must leave, which the caller does.
+    pub fn detach(
+        &mut self,
+        id: UserId,
+        connection: ConnectionId,
+        is_whole: bool,
+        now: Now,
+        out: &mut Effects,
+    ) -> bool {
+        self.device_gone(id, connection, is_whole, now, out);
         let Some(user) = self.users.get_mut(id) else { return false };
         user.remove_connection(connection);
         #[cfg(feature = "store")]
         user.unsubscribe_all(connection);
-        let leaves = user.reach.reached() == Reached::Nobody && !user.stays;
+        let is_last = user.reach.reached() == Reached::Nobody;
         self.users.recharge(id);
         self.rooms.connections_changed(&self.users, id);
-        leaves
-    }
-
-    /// Sets whether the user `id` stays when its last connection ends.
-    pub fn set_stays(&mut self, id: UserId, stays: bool) {
-        if let Some(user) = self.users.get_mut(id) {
-            user.stays = stays;
-        }
+        is_last && !self.stays(id)
     }
 
     /// Carries out a command of `id`, and adds to `out` what others hear of it. A refusal changes nothing.
@@ -323,6 +337,8 @@ impl Hub {
         self.users.check();
         self.rooms.check(&self.users);
         self.watchers.check(&self.users);
+        #[cfg(feature = "store")]
+        self.check_memberships();
         let bans = self.bans.charged_bytes();
         self.users.budget.check(self.rooms.charged_bytes() + self.users.charged_bytes() + bans);
         assert!(self.rooms.find(&self.lobby).is_some(), "the lobby is always there");

@@ -38,7 +38,7 @@ impl Hub {
         now: Now,
         out: &mut Effects,
     ) -> Result<UserId, Refusal> {
-        let id = self.users.claim(connection, name.clone(), profile, now).map_err(|Taken| {
+        let id = self.users.claim(Some(connection), name.clone(), profile, now).map_err(|Taken| {
             let why = Refusal::NameTaken(name.clone());
             self.refusals.count(why.label());
             why
@@ -66,6 +66,16 @@ impl Hub {
             return Err(Refusal::NamedByAccount(account.name.clone()));
         }
         self.allow_name(&name)?;
+        self.take_name(id, name, now, out);
+        Ok(())
+    }
+
+    /// Renames a user. The name must be free.
+    pub(super) fn take_name(&mut self, id: UserId, name: UserName, now: Now, out: &mut Effects) {
+        let Some(old) = self.users.get(id).map(|user| user.name().clone()) else { return };
+        if old.as_str() == name.as_str() {
+            return;
+        }
         let is_other_name = old != name;
         let event = self.event(id, now, EventKind::Renamed { to: name.clone() });
         self.record_everywhere(id, &event, out);
@@ -83,7 +93,6 @@ impl Hub {
         if is_other_name {
             self.tell_appeared(id, &name, now, out);
         }
-        Ok(())
     }
 
     /// Removes users who leave at the same time, each with a reason. They do not hear of each other. Those who were
@@ -94,6 +103,7 @@ impl Hub {
             let Some(user) = self.users.get(id) else { continue };
             let name = user.name().clone();
             self.past.remember(user, now.time);
+            self.record_leave(id, out);
             let event = self.event(id, now, EventKind::Left { reason });
             record_in(places, &event, out);
             let mut rooms = rooms.into_iter().filter(|&room| self.rooms.exists(room)).peekable();
@@ -193,6 +203,7 @@ impl Hub {
                 self.tell_acquaintances(id, &kind, now, out);
                 let event = self.event(id, now, kind);
                 self.tell(&[id], event, out);
+                self.record_stay(id, now, out);
             }
             UserChange::Invisible(on) => self.users.set_invisible(id, on),
             UserChange::Wallops(on) => user.hears_wallops = on,
@@ -233,13 +244,17 @@ impl Hub {
         }
         let by = user.name().to_string();
         let victim = self.users.find(&who).ok_or(Refusal::NobodyCalled(who))?;
-        let reason = CloseReason::Killed { by, reason };
-        let connections = self.users.connections(victim);
+        self.dismiss(victim, CloseReason::Killed { by, reason }, now, out);
+        Ok(())
+    }
+
+    /// Closes all connections of a user, which leaves, now if it has none.
+    pub(super) fn dismiss(&mut self, id: UserId, reason: CloseReason, now: Now, out: &mut Effects) {
+        let connections = self.users.connections(id);
         if connections.is_empty() {
-            self.leave_together(vec![(victim, reason.to_string())], now, out);
+            self.leave_together(vec![(id, reason.to_string())], now, out);
         }
         connections.into_iter().for_each(|connection| out.close(connection, reason.clone()));
-        Ok(())
     }
 
     pub(super) fn set_host(
@@ -263,6 +278,7 @@ impl Hub {
         if let Some(user) = self.users.get_mut(changed) {
             user.change_identity(|identity| identity.move_to(&username, &host));
         }
+        self.record_stay(changed, now, out);
         Ok(())
     }
 

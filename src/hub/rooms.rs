@@ -351,6 +351,15 @@ impl Rooms {
         member.rank != old
     }
 
+    /// Gives the user `id` exactly this rank in `room`.
+    #[cfg(feature = "store")]
+    pub(super) fn give_rank(&mut self, users: &Users, id: UserId, room: RoomId, rank: Rank) {
+        let seats = users.get(id).map_or(&[][..], |user| &user.seats);
+        if let Some(seat) = seats.iter().find(|seat| seat.room == room) {
+            self.get_mut(room).members[seat.position as usize].rank = rank;
+        }
+    }
+
     /// The number of rooms.
     pub fn len(&self) -> usize {
         self.rooms.len()
@@ -408,7 +417,7 @@ mod tests {
         let mut users = Users::default();
         for n in 0..count {
             let name = UserName::new(&format!("u{n}")).unwrap();
-            assert_eq!(users.claim(ConnectionId(n), name, profile(), Now::read()), Ok(UserId(n)));
+            assert_eq!(users.claim(Some(ConnectionId(n)), name, profile(), Now::read()), Ok(UserId(n)));
         }
         users
     }

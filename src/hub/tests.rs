@@ -1,11 +1,14 @@
 //! Tests of the hub as a whole.
 
+#[cfg(feature = "store")]
 mod devices;
 mod memory;
 #[cfg(feature = "store")]
 mod metadata;
 #[cfg(feature = "store")]
 mod registered_rooms;
+#[cfg(feature = "store")]
+mod staying;
 
 use std::collections::BTreeMap;
 
@@ -87,6 +90,9 @@ struct Scene {
     users: BTreeMap<ConnectionId, UserId>,
     out: Effects,
     now: Now,
+    /// What was recorded, as far as `heard` has found it.
+    #[cfg(feature = "store")]
+    records: Vec<crate::message::Record>,
 }
 
 impl Scene {
@@ -96,6 +102,8 @@ impl Scene {
             users: BTreeMap::new(),
             out: Effects::default(),
             now: Now::read(),
+            #[cfg(feature = "store")]
+            records: Vec::new(),
         }
     }
 
@@ -148,6 +156,8 @@ impl Scene {
                     let kind = EventKind::Left { reason: reason.to_string() };
                     heard.push((vec![who], "close".into(), kind));
                 }
+                #[cfg(feature = "store")]
+                Effect::Record(record) => self.records.push(record),
                 other => panic!("the hub knows no bytes, no files and no errands: {other:?}"),
             }
         }

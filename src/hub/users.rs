@@ -52,8 +52,6 @@ pub struct User {
     pub hears_wallops: bool,
     since: Seconds,
     spoke: Seconds,
-    /// Stays when its last connection ends.
-    pub(super) stays: bool,
     /// The user's connections.
     pub(super) reach: Reach,
     /// The rooms the user is in; `Rooms` holds the other half of this relation.
@@ -73,7 +71,7 @@ pub(super) struct Rare {
     pub(super) connections: Vec<ConnectionId>,
     /// The account and its devices, if the user is logged in to one.
     #[cfg(feature = "store")]
-    pub(super) membership: Option<Box<super::accounts::Membership>>,
+    pub(super) membership: Option<Box<super::membership::Membership>>,
     /// Metadata and subscriptions to it, if it has such.
     #[cfg(feature = "store")]
     pub(super) details: Option<Box<super::metadata::Details>>,
@@ -105,17 +103,18 @@ impl Rare {
             + vec_bytes(&self.invitations)
             + vec_bytes(&self.connections)
             + names.chain(rooms).sum::<usize>()
-            + self.details_bytes()
+            + self.account_bytes()
             + self.away.as_ref().map_or(0, |away| shared_bytes(away.len()))
     }
 
     #[cfg(feature = "store")]
-    fn details_bytes(&self) -> usize {
-        self.details.as_ref().map_or(0, |details| details.kept_bytes())
+    fn account_bytes(&self) -> usize {
+        let details = self.details.as_ref().map_or(0, |details| details.kept_bytes());
+        details + self.membership.as_ref().map_or(0, |membership| membership.kept_bytes())
     }
 
     #[cfg(not(feature = "store"))]
-    fn details_bytes(&self) -> usize {
+    fn account_bytes(&self) -> usize {
         0
     }
 }
@@ -137,7 +136,7 @@ struct Invitation {
 }
 
 impl User {
-    fn new(connection: ConnectionId, name: UserName, profile: Profile, now: Now) -> Self {
+    fn new(connection: Option<ConnectionId>, name: UserName, profile: Profile, now: Now) -> Self {
         let Profile { is_secure, username, host, realname, peer } = profile;
         Self {
             identity: Arc::new(Identity::new(name, &username, &host, &realname)),
@@ -146,8 +145,7 @@ impl User {
             is_operator: false,
             is_secure,
             hears_wallops: false,
-            stays: false,
-            reach: Reach::of(&[connection]),
+            reach: Reach::of(connection.as_slice()),
             since: now.time.into(),
             spoke: now.time.into(),
             seats: Seats::default(),
@@ -287,10 +285,27 @@ impl Users {
         rare.sum::<usize>() + self.iter().map(|(_, user)| seats_bytes(user.seats.len())).sum::<usize>()
     }
 
-    /// Creates a user called `name` at `connection`.
+    /// Moves what the user `id` is charged for to another address, which becomes its own.
+    #[cfg(feature = "store")]
+    pub(super) fn change_peer(&mut self, id: UserId, peer: Peer) {
+        let Some(user) = self.by_id.get_mut(id.0 as usize).and_then(Option::as_mut) else { return };
+        let (from, to) = (user.owner(), Origin::elsewhere(peer));
+        user.peer = peer;
+        let mut seats = seats_bytes(user.seats.len()) as u32;
+        let seats_bytes = seats as usize;
+        self.budget.recharge(from, &mut seats, 0);
+        self.budget.recharge(to, &mut seats, seats_bytes);
+        if let Some(rare) = &mut user.rare {
+            let charged = rare.charged as usize;
+            self.budget.recharge(from, &mut rare.charged, 0);
+            self.budget.recharge(to, &mut rare.charged, charged);
+        }
+    }
+
+    /// Creates a user called `name` at `connection`, or without one.
     pub fn claim(
         &mut self,
-        connection: ConnectionId,
+        connection: Option<ConnectionId>,
         name: UserName,
         profile: Profile,
         now: Now,
@@ -443,7 +458,7 @@ mod tests {
     }
 
     fn claim(users: &mut Users, text: &str) -> Result<UserId, Taken> {
-        users.claim(ConnectionId(7), name(text), crate::hub::tests::profile(), Now::read())
+        users.claim(Some(ConnectionId(7)), name(text), crate::hub::tests::profile(), Now::read())
     }
 
     #[test]

@@ -41,6 +41,9 @@ pub enum CloseReason {
         by: String,
         reason: String,
     },
+    /// The account of the user is deleted.
+    #[cfg(feature = "store")]
+    AccountDropped,
     /// The peer's address is banned.
     Banned {
         /// When the ban ends; `None` for never.
@@ -90,7 +93,22 @@ impl CloseReason {
             | Self::AddressFull(_)
             | Self::ConnectsTooOften { .. }
             | Self::ShuttingDown => true,
+            #[cfg(feature = "store")]
+            Self::AccountDropped => true,
         }
+    }
+
+    /// True when the peer has probably received everything that it was sent: it was not cut off.
+    pub fn is_whole(&self) -> bool {
+        !matches!(
+            self,
+            Self::Lost(_)
+                | Self::OutboxFull(_)
+                | Self::MemoryFull(_)
+                | Self::PingTimeout(_)
+                | Self::Stalled
+                | Self::TlsFailed(_)
+        )
     }
 
     /// True when the server does not wait until the peer can be told, because its time is up.
@@ -115,6 +133,8 @@ impl CloseReason {
             Self::WrongPassword => "wrong-password",
             Self::PasswordNotChecked => "password-not-checked",
             Self::Killed { .. } => "killed",
+            #[cfg(feature = "store")]
+            Self::AccountDropped => "account-dropped",
             Self::Banned { .. } => "banned",
             Self::ServerFull(_) => "server-full",
             Self::NoMemory(_) => "no-memory",
@@ -147,6 +167,8 @@ impl CloseReason {
             | Self::AddressFull(_)
             | Self::ConnectsTooOften { .. }
             | Self::ShuttingDown => self.clone(),
+            #[cfg(feature = "store")]
+            Self::AccountDropped => self.clone(),
         }
     }
 }
@@ -176,6 +198,8 @@ impl fmt::Display for CloseReason {
             Self::PasswordNotChecked => f.write_str(PASSWORD_NOT_CHECKED),
             Self::Killed { by, reason } if reason.is_empty() => write!(f, "killed by {by}"),
             Self::Killed { by, reason } => write!(f, "killed by {by}: {reason}"),
+            #[cfg(feature = "store")]
+            Self::AccountDropped => f.write_str("the account is deleted"),
             Self::Banned { until, reason } => {
                 f.write_str("banned from this server")?;
                 if let Some(until) = until {

@@ -42,6 +42,9 @@ pub enum Refusal {
     /// The list of accounts with ranks is full.
     #[cfg(feature = "store")]
     RanksFull { room: RoomName, most: usize },
+    /// The account has as many connections as are allowed.
+    #[cfg(feature = "store")]
+    TooManyDevices { name: UserName, most: usize },
     /// The name is not valid.
     NameNotAllowed(NameError),
     /// No user has this name.
@@ -141,6 +144,8 @@ impl Refusal {
             Self::TooManyRegistered { .. } => "too-many-registered-rooms",
             #[cfg(feature = "store")]
             Self::RanksFull { .. } => "ranks-full",
+            #[cfg(feature = "store")]
+            Self::TooManyDevices { .. } => "too-many-devices",
             Self::NameNotAllowed(_) => "name-not-allowed",
             Self::NobodyCalled(_) => "no-such-user",
             Self::NotLoggedIn => "not-logged-in",
@@ -179,6 +184,10 @@ impl fmt::Display for Refusal {
             #[cfg(feature = "store")]
             Self::NamedByAccount(name) => {
                 write!(f, "you are logged in as {name}: send NS LOGOUT before you take another name")
+            }
+            #[cfg(feature = "store")]
+            Self::TooManyDevices { name, most } => {
+                write!(f, "{name} is here with {most} connections already, end one of them first")
             }
             Self::NameNotAllowed(why) => write!(f, "{why}"),
             #[cfg(feature = "store")]

@@ -17,7 +17,7 @@ impl<S: Stream> Server<S> {
     /// Keeps bans and accounts in this store from now on and, if the config says so, the history of rooms. Restores what
     /// an earlier run has left; ids continue after its own.
     pub fn use_store(&mut self, mut store: Store, opened: Opened, now: Now) {
-        let Opened { bans, accounts, rooms, last_event, .. } = opened;
+        let Opened { bans, accounts, users, rooms, last_event, .. } = opened;
         self.restore_bans(bans, now);
         accounts.iter().for_each(|(id, name)| self.hub.add_account(*id, name));
         self.hub.restore_rooms(rooms, &accounts);
@@ -30,6 +30,7 @@ impl<S: Stream> Server<S> {
             self.hub.keep_history();
             self.house.keeps_history = true;
         }
+        self.restore_users(users, now);
     }
 
     pub(super) fn record(&mut self, record: Record) {

@@ -39,6 +39,8 @@ mod reading;
 mod reloading;
 mod report;
 mod reporting;
+#[cfg_attr(not(feature = "store"), path = "no_staying.rs")]
+mod staying;
 mod stream;
 mod turn_times;
 
@@ -69,6 +71,7 @@ use counts::Counts;
 use deadlines::Deadlines;
 use history::History;
 use inbox::Inbox;
+use staying::Staying;
 
 /// How long peers may take to receive their last bytes and close when the server shuts down.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(4);
@@ -91,6 +94,7 @@ pub struct Server<S> {
     deadlines: Deadlines,
     checks: Checks,
     history: History,
+    staying: Staying,
     kept_bytes: usize,
     /// Memory of all connections besides those bytes.
     own_bytes: usize,
@@ -132,7 +136,7 @@ impl<S: Stream> Server<S> {
     pub fn new(config: &ServerConfig, now: Now) -> Self {
         let mut hub = Hub::new(config.lobby.clone(), now.time);
         hub.set_memory(config.limits.memory_bytes);
-        Self {
+        let mut server = Self {
             house: House::new(config, now.time),
             hub,
             connections: Slab::new(),
@@ -141,6 +145,7 @@ impl<S: Stream> Server<S> {
             deadlines: Deadlines::new(now.instant),
             checks: Checks::default(),
             history: Default::default(),
+            staying: Staying::default(),
             kept_bytes: 0,
             own_bytes: 0,
             started: now.instant,
@@ -161,7 +166,9 @@ impl<S: Stream> Server<S> {
             banned: Vec::new(),
             reload_asked_by: Vec::new(),
             shutdown_by: None,
-        }
+        };
+        server.apply_account_rules(now);
+        server
     }
 
     /// The users and rooms.
@@ -253,21 +260,6 @@ impl<S: Stream> Server<S> {
         key
     }
 
-    /// Gives the connection `key`, which has no user yet and a known wire, to the user `id` as a further one.
-    pub fn attach(&mut self, key: usize, id: UserId, now: Now) {
-        self.with_session(key, now, |session, context| {
-            context.hub.attach(id, connection_id(key));
-            session.set_user(id, context);
-        });
-        self.pump(now);
-        self.settle(key);
-    }
-
-    /// Sets whether the user `id` stays when its last connection ends.
-    pub fn set_stays(&mut self, id: UserId, stays: bool) {
-        self.hub.set_stays(id, stays);
-    }
-
     /// True when the next turn has work already and must not wait for readiness.
     pub fn has_unread(&self) -> bool {
         !self.unread.is_empty() || !self.dirty.is_empty() || !self.banned.is_empty()
@@ -291,8 +283,9 @@ impl<S: Stream> Server<S> {
     /// The next time at which `expire` has work.
     pub fn next_deadline(&self) -> Option<Instant> {
         let deadlines = self.deadlines.next().into_iter().chain(self.checks.next_deadline());
-        let deadlines = deadlines.chain(self.history.next_deadline());
-        deadlines.chain(self.shutdown_by).chain(self.log.next_deadline()).min()
+        let own = [self.shutdown_by, self.history.next_deadline(), self.staying.deadline()];
+        let deadlines = deadlines.chain(self.log.next_deadline());
+        deadlines.chain(own.into_iter().flatten()).min()
     }
 
     /// Does everything that is due.
@@ -300,6 +293,7 @@ impl<S: Stream> Server<S> {
         self.log.expire(now.instant);
         self.checks.expire(now.instant);
         self.expire_account_errands(now);
+        self.look_after_accounts(now);
         while let Some(key) = self.deadlines.pop_due(now.instant) {
             self.connections[key].deadline = None;
             self.wake(key, now);

@@ -138,10 +138,11 @@ impl<S: Stream> Server<S> {
     }
 
     fn received(&mut self, key: usize, count: usize, now: Now) {
-        let connection = &mut self.connections[key];
-        if !connection.is_open() {
+        if !self.connections[key].is_open() {
             return;
         }
+        self.is_alive(key, now);
+        let connection = &mut self.connections[key];
         // Both buffers are put back below. An unfinished frame stays apart from the read buffer, so that what follows
         // is appended: moving it for every byte of a trickle would cost O(n²).
         let read_buffer = mem::take(&mut self.read_buffer);

@@ -27,6 +27,7 @@ impl<S: Stream> Server<S> {
                 if self.house.config.limits != before {
                     self.change_limits(&before, now);
                 }
+                self.apply_account_rules(now);
                 let told = format!("reload: {changes}");
                 info!("{told}");
                 told

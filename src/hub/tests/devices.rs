@@ -1,18 +1,114 @@
-//! Users with several connections, and with none.
+//! Users with accounts: with several connections, and with none.
+
+use std::time::Duration;
 
 use super::*;
+use crate::config::AccountsConfig;
+use crate::message::{Account, AccountId, CloseReason, EventId, Record};
 
 /// Ana's second connection.
-const ANAS_PHONE: ConnectionId = ConnectionId(9);
+pub(super) const ANAS_PHONE: ConnectionId = ConnectionId(9);
+
+/// The account of this number, called `text`.
+pub(super) fn account(number: u32, text: &str) -> Account {
+    Account {
+        id: AccountId(number),
+        name: name(text),
+        registered: SystemTime::UNIX_EPOCH,
+        always_on: None,
+        markers: Vec::new(),
+        devices: Vec::new(),
+        metadata: Vec::new(),
+    }
+}
+
+/// An account that stays.
+fn staying(text: &str) -> Account {
+    Account { always_on: Some(true), ..account(1, text) }
+}
+
+impl Scene {
+    /// Registers an account without logging in to it.
+    pub(super) fn register(&mut self, account: &Account) {
+        self.hub.add_account(account.id, &account.name);
+    }
+
+    /// Logs in to a registered account.
+    pub(super) fn enter(
+        &mut self,
+        at: ConnectionId,
+        account: &Account,
+        device: &str,
+    ) -> Result<Entered, Refusal> {
+        self.out = Effects::default();
+        let (account, now) = (account.clone(), self.now);
+        let entered = self.hub.enter_account(at, account, device, profile(), now, &mut self.out);
+        if let Ok(entered) = entered {
+            self.users.insert(at, entered.user);
+        }
+        self.hub.check();
+        entered
+    }
+
+    pub(super) fn identify(&mut self, at: ConnectionId, account: &Account) -> Result<Entered, Refusal> {
+        self.out = Effects::default();
+        let (user, now) = (self.user(at), self.now);
+        let entered = self.hub.identify(user, at, account.clone(), "irc", now, &mut self.out);
+        if let Ok(entered) = entered {
+            self.users.insert(at, entered.user);
+        }
+        self.hub.check();
+        entered
+    }
+
+    pub(super) fn log_out(&mut self, at: ConnectionId) {
+        self.out = Effects::default();
+        let guest = self.hub.log_out(self.user(at), at, self.now, &mut self.out);
+        if let Ok(guest) = guest {
+            self.users.insert(at, guest);
+        }
+        self.hub.check();
+    }
+
+    /// Ends a connection. True when its user has left with it.
+    pub(super) fn end(&mut self, at: ConnectionId, is_whole: bool) -> bool {
+        self.out = Effects::default();
+        let Some(user) = self.users.remove(&at) else { return false };
+        let leaves = self.hub.detach(user, at, is_whole, self.now, &mut self.out);
+        if leaves {
+            self.hub.leave_together(vec![(user, "gone".into())], self.now, &mut self.out);
+        }
+        self.hub.check();
+        leaves
+    }
+
+    /// The name of a connection's user.
+    pub(super) fn name_at(&self, at: ConnectionId) -> String {
+        self.hub.users().get(self.user(at)).map(|user| user.name().to_string()).unwrap_or_default()
+    }
+
+    /// What its last command has recorded, without `Seen`.
+    fn recorded(&mut self) -> Vec<Record> {
+        self.heard();
+        let mut records = std::mem::take(&mut self.records);
+        records.retain(|record| !matches!(record, Record::Seen { .. }));
+        records
+    }
+}
 
 /// Ana with two connections, and Bob, in the lobby.
-fn scene() -> Scene {
-    let mut scene = Scene::with(&[(ANA, "ana"), (BOB, "bob")]);
-    let ana = scene.user(ANA);
-    scene.hub.attach(ana, ANAS_PHONE);
-    scene.users.insert(ANAS_PHONE, ana);
-    scene.hub.check();
+fn scene_of(account: &Account) -> Scene {
+    let mut scene = Scene::with(&[(BOB, "bob")]);
+    scene.register(account);
+    assert!(!scene.enter(ANA, account, "desk").unwrap().was_here);
+    scene.handle(ANA, join("#lobby")).unwrap();
+    assert!(scene.enter(ANAS_PHONE, account, "phone").unwrap().was_here);
+    assert!(scene.heard().is_empty(), "nobody hears of the second");
     scene
+}
+
+fn scene() -> Scene {
+    scene_of(&account(1, "ana"))
 }
 
 fn hearers(scene: &mut Scene) -> Vec<Vec<ConnectionId>> {
@@ -24,6 +120,10 @@ fn hearers(scene: &mut Scene) -> Vec<Vec<ConnectionId>> {
             hearers
         })
         .collect()
+}
+
+fn kinds(scene: &mut Scene) -> Vec<EventKind> {
+    scene.heard().into_iter().map(|(_, _, kind)| kind).collect()
 }
 
 #[test]
@@ -55,48 +155,229 @@ fn the_other_connections_of_a_speaker_hear_its_messages() {
 #[test]
 fn an_audience_follows_the_connections_of_its_members() {
     let mut scene = scene();
-    let ana = scene.user(ANA);
-    assert!(!scene.hub.detach(ana, ANA), "ana has another connection");
-    scene.hub.check();
+    assert!(!scene.end(ANA, true), "ana has another connection");
+    assert!(scene.heard().is_empty(), "nobody hears of it");
     scene.handle(BOB, say("#lobby", "hi")).unwrap();
     assert_eq!(hearers(&mut scene), [[BOB, ANAS_PHONE]]);
-    assert!(scene.hub.detach(ana, ANAS_PHONE), "that was the last");
-    scene.hub.check();
+    assert!(scene.end(ANAS_PHONE, true), "that was the last");
     scene.handle(BOB, say("#lobby", "hi")).unwrap();
     assert_eq!(hearers(&mut scene), [[BOB]]);
 }
 
 #[test]
 fn a_user_who_stays_remains_without_connections_and_its_events_still_happen() {
-    let mut scene = scene();
+    let mut scene = scene_of(&staying("ana"));
     let ana = scene.user(ANA);
-    scene.hub.set_stays(ana, true);
     scene.handle(BOB, part("#lobby")).unwrap();
-    assert!(!scene.hub.detach(ana, ANAS_PHONE) && !scene.hub.detach(ana, ANA));
-    scene.hub.check();
+    assert!(!scene.end(ANAS_PHONE, true) && !scene.end(ANA, true));
     let speech = Speech::message("to nobody");
     let say = Command::Say { room: room("#lobby"), to_rank: Rank::NONE, speech, unheard_by: None };
     scene.out = Effects::default();
     scene.hub.handle(ana, say, scene.now, &mut scene.out).unwrap();
     let Some(Effect::Event(event, audience, _)) = scene.out.pop() else { panic!("it did not happen") };
     assert!(matches!(event.kind, EventKind::Said { .. }) && audience.iter().next().is_none());
-    scene.hub.attach(ana, ANA);
+    let entered = scene.enter(ANA, &staying("ana"), "desk").unwrap();
+    assert!(entered.was_here && entered.user == ana);
     scene.handle(BOB, whisper(BOB, "ana", "welcome back")).unwrap();
     assert_eq!(hearers(&mut scene), [[ANA]]);
-    scene.hub.check();
 }
 
 #[test]
 fn a_kill_ends_all_connections_of_a_user_or_removes_a_user_without_any() {
-    let mut scene = scene();
+    let mut scene = scene_of(&staying("ana"));
     scene.handle(BOB, Command::Change(UserChange::Operator(true))).unwrap();
     let kill = Command::Kill { who: name("ana"), reason: "x".into() };
     scene.handle(BOB, kill.clone()).unwrap();
     assert_eq!(hearers(&mut scene), [[ANA], [ANAS_PHONE]]);
     let ana = scene.user(ANA);
-    scene.hub.set_stays(ana, true);
-    assert!(!scene.hub.detach(ana, ANAS_PHONE) && !scene.hub.detach(ana, ANA));
+    assert!(!scene.end(ANAS_PHONE, true) && !scene.end(ANA, true));
     scene.handle(BOB, kill).unwrap();
     assert!(scene.hub.users().get(ana).is_none());
     scene.hub.check();
+}
+
+#[test]
+fn a_user_has_as_many_connections_as_the_config_allows() {
+    let (mut scene, ana) = (scene(), account(1, "ana"));
+    let rules = AccountsConfig { devices: 3, ..AccountsConfig::default() };
+    scene.hub.set_account_rules(rules, scene.now, &mut scene.out);
+    scene.enter(ConnectionId(20), &ana, "tv").unwrap();
+    let full = Refusal::TooManyDevices { name: name("ana"), most: 3 };
+    assert_eq!(scene.enter(ConnectionId(21), &ana, "car"), Err(full.clone()));
+    assert_eq!(scene.identify(BOB, &ana), Err(full));
+    assert_eq!(scene.name_at(BOB), "bob", "a refusal changes nothing");
+    scene.end(ANA, true);
+    scene.enter(ConnectionId(21), &ana, "car").unwrap();
+}
+
+#[test]
+fn a_stranger_with_the_name_of_an_account_becomes_a_guest_when_its_owner_comes() {
+    let mut scene = Scene::with(&[(BOB, "Ana")]);
+    scene.register(&account(1, "ana"));
+    assert_eq!(scene.enter(ANA, &account(1, "ana"), "desk").unwrap().heard, None);
+    assert_eq!((scene.name_at(ANA), scene.name_at(BOB)), ("ana".into(), "guest1".into()));
+    assert_eq!(kinds(&mut scene), [EventKind::Renamed { to: name("guest1") }]);
+}
+
+#[test]
+fn a_user_who_identifies_gets_the_name_of_the_account_and_keeps_its_rooms() {
+    let mut scene = Scene::with(&[(ANA, "me"), (BOB, "bob")]);
+    scene.register(&account(1, "ana"));
+    let me = scene.user(ANA);
+    let entered = scene.identify(ANA, &account(1, "ana")).unwrap();
+    assert_eq!((entered.user, entered.was_here), (me, false));
+    assert_eq!(scene.heard()[0], (vec![BOB, ANA], "me".into(), EventKind::Renamed { to: name("ana") }));
+    let refused = Err(Refusal::NamedByAccount(name("ana")));
+    assert_eq!(scene.handle(ANA, Command::Rename(name("me"))), refused);
+    assert_eq!(scene.identify(ANA, &account(1, "ana")).unwrap().user, me, "again changes nothing");
+    assert!(kinds(&mut scene).is_empty());
+}
+
+#[test]
+fn a_connection_that_identifies_moves_to_the_user_that_is_here_and_its_own_leaves() {
+    let mut scene = scene();
+    let ana = scene.user(ANA);
+    let entered = scene.identify(BOB, &account(1, "ana")).unwrap();
+    assert_eq!((entered.user, entered.was_here), (ana, true));
+    let left = EventKind::Left { reason: "logged in as ana".into() };
+    assert_eq!(scene.heard(), [(vec![ANA, ANAS_PHONE], "bob".into(), left)]);
+    assert_eq!(scene.hub.devices(ana).len(), 3);
+}
+
+#[test]
+fn a_connection_can_change_to_another_account_and_other_devices_stay() {
+    let mut scene = scene();
+    let (ana, eve) = (scene.user(ANA), account(2, "eve"));
+    scene.register(&eve);
+    let entered = scene.identify(ANAS_PHONE, &eve).unwrap();
+    assert!(!entered.was_here && entered.user != ana);
+    assert_eq!((scene.name_at(ANA), scene.name_at(ANAS_PHONE)), ("ana".into(), "eve".into()));
+    scene.identify(ANA, &eve).unwrap();
+    assert_eq!(scene.user(ANA), scene.user(ANAS_PHONE));
+    assert!(scene.hub.users().find(&name("ana")).is_none(), "that was ana's last connection");
+}
+
+#[test]
+fn who_logs_out_goes_on_as_a_guest_and_other_devices_stay() {
+    let mut scene = scene();
+    let ana = scene.user(ANA);
+    scene.log_out(ANAS_PHONE);
+    assert_eq!((scene.name_at(ANAS_PHONE), scene.name_at(ANA)), ("guest1".into(), "ana".into()));
+    assert!(scene.heard().is_empty(), "the guest is in no room");
+    scene.log_out(ANA);
+    assert_eq!((scene.name_at(ANA), scene.user(ANA)), ("guest2".into(), ana));
+    assert_eq!(kinds(&mut scene), [EventKind::Renamed { to: name("guest2") }], "and in the same rooms");
+    scene.handle(ANA, Command::Rename(name("bobby"))).unwrap();
+    let refused = scene.handle(ANA, Command::Rename(name("ana")));
+    assert_eq!(refused, Err(Refusal::NameRegistered(name("ana"))));
+}
+
+#[test]
+fn a_user_that_stays_does_so_when_its_only_connection_logs_out() {
+    let mut scene = scene_of(&staying("ana"));
+    let ana = scene.user(ANA);
+    scene.end(ANAS_PHONE, true);
+    scene.log_out(ANA);
+    assert!(scene.user(ANA) != ana && scene.hub.users().get(ana).is_some());
+    assert!(scene.heard().is_empty());
+}
+
+#[test]
+fn the_user_of_a_deleted_account_leaves_with_all_its_connections() {
+    let mut scene = scene();
+    scene.out = Effects::default();
+    scene.hub.drop_account(&name("ana"), scene.now, &mut scene.out);
+    scene.hub.check();
+    assert_eq!(hearers(&mut scene), [[ANA], [ANAS_PHONE]]);
+    for at in [ANA, ANAS_PHONE] {
+        scene.end(at, true);
+        assert!(scene.recorded().is_empty(), "nothing is recorded of an account that is no more");
+    }
+    scene.handle(ANA, log_in("ana")).unwrap();
+    assert!(!CloseReason::AccountDropped.to_string().is_empty());
+    let mut scene = scene_of(&staying("ana"));
+    assert!(!scene.end(ANAS_PHONE, true) && !scene.end(ANA, true));
+    scene.hub.drop_account(&name("ana"), scene.now, &mut scene.out);
+    scene.hub.check();
+    assert_eq!(scene.hub.users().len(), 1, "only bob is here");
+}
+
+#[test]
+fn a_device_that_ends_cleanly_has_heard_everything_and_one_that_breaks_what_certainly_reached_it() {
+    let mut scene = scene_of(&staying("ana"));
+    let start = scene.now.time;
+    scene.handle(BOB, say("#lobby", "one")).unwrap();
+    let one = scene.hub.last_event();
+    scene.end(ANAS_PHONE, true);
+    assert!(matches!(scene.recorded()[..], [Record::Heard { event, .. }] if event == one));
+    assert_eq!(scene.enter(ANAS_PHONE, &staying("ana"), "phone").unwrap().heard, Some(one));
+    scene.now.time = start + Duration::from_secs(100);
+    scene.handle(BOB, say("#lobby", "two")).unwrap();
+    let two = scene.hub.last_event();
+    scene.hub.is_alive(scene.user(ANAS_PHONE), ANAS_PHONE, start + Duration::from_secs(105));
+    let again = scene.enter(ConnectionId(21), &staying("ana"), "phone").unwrap().heard.unwrap();
+    assert!(one < again && again < two, "its old connection has not ended yet");
+    scene.end(ConnectionId(21), false);
+    scene.end(ANAS_PHONE, false);
+    scene.recorded();
+    let heard = scene.enter(ANAS_PHONE, &staying("ana"), "phone").unwrap().heard;
+    assert!(heard.is_some_and(|heard| heard < two && heard > one), "{heard:?}");
+}
+
+#[test]
+fn an_account_remembers_a_limited_number_of_devices() {
+    let (mut scene, ana) = (scene_of(&staying("ana")), staying("ana"));
+    for n in 0..=KNOWN_DEVICES {
+        scene.now.time += Duration::from_secs(1);
+        scene.handle(BOB, say("#lobby", "hi")).unwrap();
+        scene.enter(ConnectionId(30), &ana, &format!("d{n}")).unwrap();
+        scene.end(ConnectionId(30), true);
+    }
+    assert_eq!(scene.enter(ConnectionId(30), &ana, "d0").unwrap().heard, None);
+    assert!(scene.enter(ConnectionId(31), &ana, "d2").unwrap().heard > Some(EventId::MIN));
+}
+
+#[test]
+fn a_user_is_secure_if_all_its_connections_are_and_its_memory_is_that_of_its_first() {
+    let mut scene = Scene::new();
+    scene.register(&staying("ana"));
+    let far = |secure| Profile { is_secure: secure, peer: Peer::Tcp([192, 0, 2, 1].into(), 1), ..profile() };
+    let (now, mut out) = (scene.now, Effects::default());
+    for (at, secure) in [(ANA, true), (ANAS_PHONE, false)] {
+        scene.hub.enter_account(at, staying("ana"), "x", far(secure), now, &mut out).unwrap();
+        scene.hub.check();
+    }
+    let ana = scene.hub.users().find(&name("ana")).unwrap();
+    assert!(!scene.hub.users().get(ana).unwrap().is_secure);
+    scene.hub.detach(ana, ANAS_PHONE, true, now, &mut out);
+    assert!(scene.hub.users().get(ana).unwrap().is_secure);
+    scene.hub.detach(ana, ANA, true, now, &mut out);
+    scene.hub.check();
+    scene.hub.enter_account(ANA, staying("ana"), "x", profile(), now, &mut out).unwrap();
+    scene.hub.check();
+    assert_eq!(scene.hub.users().get(ana).unwrap().peer, Peer::Unix, "it is where its connections are");
+}
+
+#[test]
+fn an_account_whose_address_has_no_memory_left_is_refused() {
+    let mut scene = Scene::new();
+    scene.hub.set_memory(0);
+    let mut refused = None;
+    for n in 0..2_000 {
+        let own = Account { always_on: Some(true), ..account(n, &format!("a{n}")) };
+        scene.register(&own);
+        let profile = Profile { peer: Peer::Tcp([192, 0, 2, 1].into(), 1), ..profile() };
+        let entered = scene.hub.enter_account(ConnectionId(1), own, "x", profile, scene.now, &mut scene.out);
+        match entered {
+            Ok(Entered { user, .. }) => {
+                scene.hub.detach(user, ConnectionId(1), true, scene.now, &mut scene.out);
+            }
+            Err(why) => {
+                refused = Some(why);
+                break;
+            }
+        }
+    }
+    scene.hub.check();
+    assert!(matches!(refused, Some(Refusal::NoMemoryForUser { of_address: true, .. })), "{refused:?}");
 }

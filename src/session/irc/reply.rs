@@ -179,6 +179,8 @@ impl Irc {
             | Refusal::NotRegistered(room)
             | Refusal::TooManyRegistered { room, .. }
             | Refusal::RanksFull { room, .. } => (numeric::ERR_UNAVAILRESOURCE, [room.as_str(), ""]),
+            #[cfg(feature = "store")]
+            Refusal::TooManyDevices { name, .. } => (numeric::ERR_UNAVAILRESOURCE, [name.as_str(), ""]),
             Refusal::NameTaken(name) => (numeric::ERR_NICKNAMEINUSE, [name.as_str(), ""]),
             Refusal::NameNotAllowed(_) => (numeric::ERR_ERRONEUSNICKNAME, ["*", ""]),
             Refusal::NobodyCalled(name) => (numeric::ERR_NOSUCHNICK, [name.as_str(), ""]),

@@ -1,0 +1,72 @@
+//! Which account a user has, and on which devices it is logged in.
+
+use std::time::SystemTime;
+
+use super::Hub;
+use super::membership::{Device, KNOWN_DEVICES, Membership};
+use super::users::User;
+use crate::message::{Account, ConnectionId, UserId};
+
+impl User {
+    pub(super) fn membership(&self) -> Option<&Membership> {
+        self.rare.as_ref()?.membership.as_deref()
+    }
+
+    pub(super) fn membership_mut(&mut self) -> Option<&mut Membership> {
+        self.rare.as_mut()?.membership.as_deref_mut()
+    }
+
+    /// The account that the user is logged in to, if there is one.
+    pub fn account(&self) -> Option<&Account> {
+        Some(&self.membership()?.account)
+    }
+
+    /// Makes it the user of an account, or of none.
+    pub(super) fn set_membership(&mut self, membership: Option<Membership>) {
+        let has_account = membership.is_some();
+        self.change_identity(|identity| identity.has_account = has_account);
+        self.rare_mut().membership = membership.map(Box::new);
+    }
+}
+
+impl Hub {
+    /// The account of the user `id`, if it is logged in to one.
+    pub fn account_of(&self, id: UserId) -> Option<&Account> {
+        self.users.get(id)?.account()
+    }
+
+    /// The user of this account, if it is here.
+    pub fn user_of(&self, account: &Account) -> Option<UserId> {
+        let id = self.users.find(&account.name)?;
+        (self.account_of(id)?.id == account.id).then_some(id)
+    }
+
+    /// The devices of the user `id`, oldest login first. Users without accounts have none.
+    pub fn devices(&self, id: UserId) -> &[Device] {
+        let membership = self.users.get(id).and_then(User::membership);
+        membership.map_or(&[], |membership| &membership.devices)
+    }
+
+    /// Notes that the peer of a connection has sent something, after it was sent everything.
+    pub fn is_alive(&mut self, id: UserId, connection: ConnectionId, now: SystemTime) {
+        let membership = self.users.get_mut(id).and_then(User::membership_mut);
+        let devices = membership.map_or(&mut [][..], |membership| &mut membership.devices);
+        if let Some(device) = devices.iter_mut().find(|device| device.connection == connection) {
+            device.alive = now;
+        }
+    }
+
+    /// Panics when users and accounts disagree. For tests.
+    pub(super) fn check_memberships(&self) {
+        for (_, user) in self.users.iter() {
+            let membership = user.membership();
+            assert_eq!(user.identity.has_account, membership.is_some(), "{}", user.name());
+            let Some(Membership { account, devices, .. }) = membership else { continue };
+            assert_eq!(user.name().as_str(), account.name.as_str(), "users bear the names of their accounts");
+            assert_eq!(self.accounts.find(&account.name), Some(account.id), "{} is registered", user.name());
+            let connections: Vec<_> = devices.iter().map(|device| device.connection).collect();
+            assert_eq!(connections, user.connections(), "every connection of {} is a device", user.name());
+            assert!(account.devices.len() <= KNOWN_DEVICES, "{} has many devices", user.name());
+        }
+    }
+}

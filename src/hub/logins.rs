@@ -1,0 +1,278 @@
+//! Logging in to accounts and out of them.
+
+use super::Hub;
+use super::membership::{Device, Membership, heard_before};
+use super::users::User;
+use crate::message::{
+    Account, CloseReason, ConnectionId, Effect, Effects, EventId, Now, Profile, Record, Refusal, UserId,
+};
+use crate::name::UserName;
+use crate::origin::Origin;
+
+/// A login to an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Entered {
+    /// The account's user.
+    pub user: UserId,
+    /// The user was here already: the connection is a further one, or the user stayed without connections.
+    pub was_here: bool,
+    /// The last event that this device has heard, if it was here before.
+    pub heard: Option<EventId>,
+}
+
+impl Hub {
+    /// Logs `connection`, which has no user, in to `account` under its name. `device` is the name of the device.
+    pub fn enter_account(
+        &mut self,
+        connection: ConnectionId,
+        account: Account,
+        device: &str,
+        profile: Profile,
+        now: Now,
+        out: &mut Effects,
+    ) -> Result<Entered, Refusal> {
+        let entered = self.enter(connection, account, device, profile, now, out);
+        if let Err(why) = &entered {
+            self.refusals.count(why.label());
+        }
+        entered
+    }
+
+    fn enter(
+        &mut self,
+        connection: ConnectionId,
+        account: Account,
+        device: &str,
+        profile: Profile,
+        now: Now,
+        out: &mut Effects,
+    ) -> Result<Entered, Refusal> {
+        let place = Place { connection, device, profile: &profile };
+        if let Some(user) = self.user_of(&account) {
+            let heard = self.users.get(user).and_then(|user| user.membership()?.heard_by(device));
+            self.allow_device(user)?;
+            self.attach(user, connection);
+            self.arrive(user, place, now, out);
+            return Ok(Entered { user, was_here: true, heard });
+        }
+        let heard = heard_before(&account, device);
+        let (name, membership) = (account.name.clone(), Membership::new(account, now.time));
+        self.users.budget.allows(Origin::elsewhere(profile.peer), membership.kept_bytes())?;
+        self.free_name(&name, now, out);
+        let user = self.appear(connection, name, profile.clone(), now, out)?;
+        self.become_member(user, membership, place, now, out);
+        Ok(Entered { user, was_here: false, heard })
+    }
+
+    /// Logs `connection` of the user `id` in to `account`. The user becomes that of the account, and gets its name, if
+    /// it has no account and that of the account is not here. Otherwise the connection moves to the account's user, and
+    /// the user that it had leaves if it has no other.
+    pub fn identify(
+        &mut self,
+        id: UserId,
+        connection: ConnectionId,
+        account: Account,
+        device: &str,
+        now: Now,
+        out: &mut Effects,
+    ) -> Result<Entered, Refusal> {
+        let user = self.user(id)?;
+        let heard = heard_before(&account, device);
+        if self.account_of(id).is_some_and(|own| own.id == account.id) {
+            return Ok(Entered { user: id, was_here: true, heard });
+        }
+        let profile = Profile::of(user);
+        let here = self.user_of(&account);
+        if let Some(there) = here {
+            self.allow_device(there)?;
+        }
+        let membership = Membership::new(account.clone(), now.time);
+        self.users.budget.allows(Origin::elsewhere(profile.peer), membership.kept_bytes())?;
+        if here.is_none() && self.account_of(id).is_none() {
+            self.free_name_for(id, &account.name, now, out);
+            self.take_name(id, account.name.clone(), now, out);
+            let place = Place { connection, device, profile: &profile };
+            self.become_member(id, membership, place, now, out);
+            return Ok(Entered { user: id, was_here: false, heard });
+        }
+        self.forsake(id, connection, format!("logged in as {}", account.name), now, out);
+        self.enter(connection, account, device, profile, now, out)
+    }
+
+    /// Logs `connection` of the user `id` out of its account. It continues as a guest, which is the same user if that
+    /// has no other connection and does not stay. Returns the guest.
+    pub fn log_out(
+        &mut self,
+        id: UserId,
+        connection: ConnectionId,
+        now: Now,
+        out: &mut Effects,
+    ) -> Result<UserId, Refusal> {
+        let user = self.user(id)?;
+        if user.membership().is_none() {
+            return Ok(id);
+        }
+        let profile = Profile::of(user);
+        let is_last = self.devices(id).len() == 1 && !self.stays(id);
+        let guest = self.guest_name();
+        if !is_last {
+            self.forsake(id, connection, "logged out".to_owned(), now, out);
+            return self.appear(connection, guest, profile, now, out);
+        }
+        self.device_gone(id, connection, true, now, out);
+        if let Some(user) = self.users.get_mut(id) {
+            user.set_membership(None);
+        }
+        self.users.recharge(id);
+        self.take_name(id, guest, now, out);
+        Ok(id)
+    }
+
+    /// Forgets the account of this name, which is deleted. Its user leaves.
+    pub fn drop_account(&mut self, name: &UserName, now: Now, out: &mut Effects) {
+        let user = self.users.find(name).filter(|&id| self.account_of(id).is_some());
+        self.accounts.remove(name);
+        let Some(id) = user else { return };
+        // Nothing more is recorded of it.
+        if let Some(user) = self.users.get_mut(id) {
+            user.set_membership(None);
+        }
+        self.users.recharge(id);
+        self.dismiss(id, CloseReason::AccountDropped, now, out);
+    }
+
+    /// Refuses a further device if the user has as many as the config allows.
+    fn allow_device(&self, user: UserId) -> Result<(), Refusal> {
+        let most = self.accounts.rules.devices;
+        let devices = self.devices(user).len();
+        let name = self.user(user)?.name().clone();
+        if devices < most { Ok(()) } else { Err(Refusal::TooManyDevices { name, most }) }
+    }
+
+    /// Makes a user that of an account, with its only connection as the first device.
+    fn become_member(
+        &mut self,
+        id: UserId,
+        membership: Membership,
+        place: Place<'_>,
+        now: Now,
+        out: &mut Effects,
+    ) {
+        if let Some(user) = self.users.get_mut(id) {
+            user.set_membership(Some(membership));
+        }
+        self.arrive(id, place, now, out);
+        self.record_stay(id, now, out);
+    }
+
+    /// Adds a device for a connection that the user has.
+    fn arrive(&mut self, id: UserId, place: Place<'_>, now: Now, out: &mut Effects) {
+        let Place { connection, device, profile } = place;
+        let Profile { peer, is_secure, .. } = *profile;
+        let Some(membership) = self.users.get_mut(id).and_then(User::membership_mut) else { return };
+        let account = membership.account.id;
+        let (name, since, alive) = (device.into(), now.time, now.time);
+        membership.devices.reserve_exact(1);
+        membership.devices.push(Device { connection, name, peer, is_secure, since, alive });
+        membership.seen = now.time;
+        if membership.devices.len() == 1 {
+            self.users.change_peer(id, peer);
+        }
+        self.users.recharge(id);
+        self.derive_security(id);
+        out.push(Effect::Record(Record::Seen { account, at: now.time }));
+    }
+
+    /// A user is secure if all its connections are.
+    fn derive_security(&mut self, id: UserId) {
+        let is_secure = self.devices(id).iter().all(|device| device.is_secure);
+        if let Some(user) = self.users.get_mut(id) {
+            user.is_secure = is_secure;
+        }
+    }
+
+    /// Notes that a connection of the user is not its own any more. `is_whole`: everything that was sent has reached
+    /// the peer.
+    pub(super) fn device_gone(
+        &mut self,
+        id: UserId,
+        connection: ConnectionId,
+        is_whole: bool,
+        now: Now,
+        out: &mut Effects,
+    ) {
+        let last = self.last_event;
+        let Some(membership) = self.users.get_mut(id).and_then(User::membership_mut) else { return };
+        let Some(index) = membership.devices.iter().position(|device| device.connection == connection) else {
+            return;
+        };
+        let device = membership.devices.remove(index);
+        let heard = if is_whole { last } else { device.reached().min(last) };
+        let (account, at) = (membership.account.id, now.time);
+        membership.seen = at;
+        if let Some(event) = membership.note_heard(&device.name, heard) {
+            out.push(Effect::Record(Record::Heard { account, device: device.name, event }));
+        }
+        out.push(Effect::Record(Record::Seen { account, at }));
+        self.users.recharge(id);
+        if !self.devices(id).is_empty() {
+            self.derive_security(id);
+        }
+    }
+
+    /// Takes a connection from its user, which leaves if it has no other and does not stay.
+    fn forsake(&mut self, id: UserId, connection: ConnectionId, why: String, now: Now, out: &mut Effects) {
+        if self.detach(id, connection, true, now, out) {
+            self.leave_together(vec![(id, why)], now, out);
+        }
+    }
+
+    /// Gives the user of this name, who has no account, the name of a guest: the name belongs to somebody else.
+    fn free_name(&mut self, name: &UserName, now: Now, out: &mut Effects) {
+        if let Some(holder) = self.users.find(name) {
+            let guest = self.guest_name();
+            self.take_name(holder, guest, now, out);
+        }
+    }
+
+    /// The same, unless it is the user `id`.
+    fn free_name_for(&mut self, id: UserId, name: &UserName, now: Now, out: &mut Effects) {
+        if self.users.find(name) != Some(id) {
+            self.free_name(name, now, out);
+        }
+    }
+
+    /// A name that nobody has.
+    fn guest_name(&mut self) -> UserName {
+        loop {
+            self.accounts.last_guest = self.accounts.last_guest.wrapping_add(1);
+            let name = UserName::new(&format!("guest{}", self.accounts.last_guest));
+            let free = name
+                .ok()
+                .filter(|name| self.users.find(name).is_none() && self.accounts.find(name).is_none());
+            if let Some(name) = free {
+                return name;
+            }
+        }
+    }
+}
+
+/// Where somebody logs in.
+struct Place<'a> {
+    connection: ConnectionId,
+    device: &'a str,
+    profile: &'a Profile,
+}
+
+impl Profile {
+    /// The profile of a user who is here.
+    fn of(user: &User) -> Self {
+        Self {
+            is_secure: user.is_secure,
+            username: user.identity.username().into(),
+            host: user.identity.host().to_owned(),
+            realname: user.identity.realname().into(),
+            peer: user.peer,
+        }
+    }
+}

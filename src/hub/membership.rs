@@ -1,0 +1,100 @@
+//! What a user has that is logged in to an account: the account, and its connections as devices.
+
+use std::time::{Duration, SystemTime};
+
+use crate::footprint::{heap_bytes, vec_bytes};
+use crate::message::{Account, ConnectionId, EventId, Peer};
+
+/// Most devices whose last event is remembered for an account. Another one replaces the one that was gone for longest.
+pub const KNOWN_DEVICES: usize = 32;
+
+/// What was sent this long before a peer was last heard from may not have reached it.
+const ON_THE_WAY: Duration = Duration::from_secs(10);
+
+/// The memory of a user with the longest names, in bytes. That of others is charged to their only connection, but an
+/// account's user can be here without one.
+const USER_BYTES: usize = 512;
+
+/// What a user with an account has more than others.
+#[derive(Debug)]
+pub(super) struct Membership {
+    pub(super) account: Account,
+    /// The user's connections, each with the name of its device.
+    pub(super) devices: Vec<Device>,
+    /// When its last connection ended; while it has connections, when that was last recorded.
+    pub(super) seen: SystemTime,
+}
+
+/// A connection of an account's user.
+#[derive(Debug)]
+pub struct Device {
+    pub connection: ConnectionId,
+    pub name: Box<str>,
+    /// The address of its peer.
+    pub peer: Peer,
+    /// The whole path to its peer is encrypted or local.
+    pub is_secure: bool,
+    /// When it logged in.
+    pub since: SystemTime,
+    /// When its peer last sent something, having been sent everything.
+    pub(super) alive: SystemTime,
+}
+
+impl Device {
+    /// The last event that has certainly reached it.
+    pub(super) fn reached(&self) -> EventId {
+        EventId::before(self.alive.checked_sub(ON_THE_WAY).unwrap_or(SystemTime::UNIX_EPOCH))
+    }
+}
+
+impl Membership {
+    pub(super) fn new(account: Account, now: SystemTime) -> Self {
+        Self { account, devices: Vec::new(), seen: now }
+    }
+
+    /// Its memory, with that of the user itself, in bytes.
+    pub(super) fn kept_bytes(&self) -> usize {
+        let Account { markers, devices, metadata, .. } = &self.account;
+        let names = self.devices.iter().map(|device| heap_bytes(device.name.len()));
+        let marked = markers.iter().map(|(of, _)| heap_bytes(of.len()));
+        let known = devices.iter().map(|(name, _)| heap_bytes(name.len()));
+        let described = metadata.iter().map(|(key, value)| heap_bytes(key.len()) + heap_bytes(value.len()));
+        USER_BYTES
+            + heap_bytes(size_of::<Self>())
+            + vec_bytes(&self.devices)
+            + vec_bytes(markers)
+            + vec_bytes(devices)
+            + vec_bytes(metadata)
+            + names.chain(marked).chain(known).chain(described).sum::<usize>()
+    }
+
+    /// The last event that the device of this name has heard, if it is known: also if its earlier connection has not
+    /// ended yet.
+    pub(super) fn heard_by(&self, device: &str) -> Option<EventId> {
+        let here = self.devices.iter().filter(|other| &*other.name == device).map(Device::reached);
+        here.chain(heard_before(&self.account, device)).max()
+    }
+
+    /// Notes the last event that a device has heard. Returns it if that is news.
+    pub(super) fn note_heard(&mut self, device: &str, event: EventId) -> Option<EventId> {
+        let known = &mut self.account.devices;
+        match known.iter_mut().find(|(name, _)| &**name == device) {
+            Some((_, before)) if *before >= event => return None,
+            Some((_, before)) => *before = event,
+            None => {
+                if known.len() >= KNOWN_DEVICES {
+                    let oldest = known.iter().enumerate().min_by_key(|(_, (_, event))| *event);
+                    oldest.map(|(n, _)| n).into_iter().for_each(|n| drop(known.swap_remove(n)));
+                }
+                known.reserve_exact(1);
+                known.push((device.into(), event));
+            }
+        }
+        Some(event)
+    }
+}
+
+/// The last event that a device of `account` has heard, as far as it is recorded.
+pub(super) fn heard_before(account: &Account, device: &str) -> Option<EventId> {
+    account.devices.iter().find(|(name, _)| &**name == device).map(|&(_, event)| event)
+}
