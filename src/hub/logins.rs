@@ -4,7 +4,8 @@ use super::Hub;
 use super::membership::{Device, Membership, heard_before};
 use super::users::User;
 use crate::message::{
-    Account, CloseReason, ConnectionId, Effect, Effects, EventId, Now, Profile, Record, Refusal, UserId,
+    Account, CloseReason, ConnectionId, Effect, Effects, EventId, EventKind, Now, Profile, Record, Refusal,
+    UserId,
 };
 use crate::name::UserName;
 use crate::origin::Origin;
@@ -90,6 +91,7 @@ impl Hub {
         self.users.budget.allows(Origin::elsewhere(profile.peer), membership.kept_bytes())?;
         if here.is_none() && self.account_of(id).is_none() {
             self.free_name_for(id, &account.name, now, out);
+            self.tell_account(id, Some(&account.name), now, out);
             self.take_name(id, account.name.clone(), now, out);
             let place = Place { connection, device, profile: &profile };
             self.become_member(id, membership, place, now, out);
@@ -120,6 +122,7 @@ impl Hub {
             return self.appear(connection, guest, profile, now, out);
         }
         self.device_gone(id, connection, true, now, out);
+        self.tell_account(id, None, now, out);
         if let Some(user) = self.users.get_mut(id) {
             user.set_membership(None);
         }
@@ -181,6 +184,11 @@ impl Hub {
         self.users.recharge(id);
         self.derive_security(id);
         out.push(Effect::Record(Record::Seen { account, at: now.time }));
+    }
+
+    /// Tells others that a user who is here logs in or out.
+    fn tell_account(&mut self, id: UserId, account: Option<&UserName>, now: Now, out: &mut Effects) {
+        self.tell_acquaintances(id, &EventKind::AccountSet(account.cloned()), now, out);
     }
 
     /// A user is secure if all its connections are.

@@ -214,7 +214,7 @@ impl Hub {
     }
 
     /// Sends an event to everybody who shares a room with `id` or watches it.
-    fn tell_acquaintances(&mut self, id: UserId, kind: &EventKind, now: Now, out: &mut Effects) {
+    pub(super) fn tell_acquaintances(&mut self, id: UserId, kind: &EventKind, now: Now, out: &mut Effects) {
         let peers = self.peers(id, out);
         let event = self.event(id, now, kind.clone());
         let Some(user) = self.users.get(id) else { return };

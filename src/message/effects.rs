@@ -7,6 +7,8 @@ use std::time::Instant;
 #[cfg(feature = "store")]
 use super::Record;
 use super::{CloseReason, ConnectionId, Dialect, Errand, Event};
+#[cfg(feature = "store")]
+use crate::name::RoomName;
 use crate::network::Network;
 
 /// Bytes for one connection per step of work.
@@ -54,6 +56,12 @@ pub enum Effect {
     CloseFrom(Network, CloseReason),
     /// Do an errand for this connection, and read nothing from its peer until the result is delivered.
     Errand(ConnectionId, Errand),
+    /// Tell the session of this connection when everything that is queued for it is written.
+    #[cfg(feature = "store")]
+    WhenDrained(ConnectionId),
+    /// The user of this connection has joined this room elsewhere: show it.
+    #[cfg(feature = "store")]
+    Show(ConnectionId, RoomName),
     /// Record this in the history.
     #[cfg(feature = "store")]
     Record(Record),

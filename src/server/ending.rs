@@ -150,6 +150,7 @@ impl<S: Stream> Server<S> {
             connection.stream.forget_unread();
             connection.stream.forget_unsent();
             self.closed.push(key);
+            self.draining.forget(key);
             self.settle(key);
         }
     }

@@ -61,8 +61,9 @@ impl<S: Stream> Server<S> {
             connection.outbox.block();
             return self.settle(key);
         }
-        if let Life::Flushing { peer_finished, .. } = connection.life {
-            self.shut(key, peer_finished, now);
+        match connection.life {
+            Life::Flushing { peer_finished, .. } => self.shut(key, peer_finished, now),
+            _ => self.draining.has_drained(key),
         }
         self.settle(key);
     }

@@ -15,6 +15,8 @@ mod checks;
 mod connection;
 mod counts;
 mod deadlines;
+#[cfg_attr(not(feature = "store"), path = "no_draining.rs")]
+mod draining;
 mod ending;
 mod errands;
 #[cfg_attr(not(feature = "store"), path = "no_feeding.rs")]
@@ -69,6 +71,7 @@ use checks::Checks;
 use connection::{Connection, Inlet, Life, Link, ReadNext};
 use counts::Counts;
 use deadlines::Deadlines;
+use draining::Draining;
 use history::History;
 use inbox::Inbox;
 use staying::Staying;
@@ -95,6 +98,7 @@ pub struct Server<S> {
     checks: Checks,
     history: History,
     staying: Staying,
+    draining: Draining,
     kept_bytes: usize,
     /// Memory of all connections besides those bytes.
     own_bytes: usize,
@@ -146,6 +150,7 @@ impl<S: Stream> Server<S> {
             checks: Checks::default(),
             history: Default::default(),
             staying: Staying::default(),
+            draining: Draining::default(),
             kept_bytes: 0,
             own_bytes: 0,
             started: now.instant,
@@ -262,7 +267,8 @@ impl<S: Stream> Server<S> {
 
     /// True when the next turn has work already and must not wait for readiness.
     pub fn has_unread(&self) -> bool {
-        !self.unread.is_empty() || !self.dirty.is_empty() || !self.banned.is_empty()
+        let is_writing = !self.dirty.is_empty() || self.draining.is_due();
+        !self.unread.is_empty() || is_writing || !self.banned.is_empty()
     }
 
     /// Approximate number of connections that the end of the turn will write to.
@@ -344,6 +350,7 @@ impl<S: Stream> Server<S> {
             }
         }
         self.flush_all(now);
+        self.tell_drained(now);
         self.feed_store(now);
         for key in mem::take(&mut self.closed) {
             let connection = self.connections.remove(key);

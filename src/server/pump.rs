@@ -10,6 +10,8 @@ use super::connection::{Connection, Life};
 use super::quiet::Quiet;
 use super::stream::Stream;
 use crate::message::{CloseReason, ConnectionId, Dialect, Effect, Now};
+#[cfg(feature = "store")]
+use crate::name::RoomName;
 
 impl<S: Stream> Server<S> {
     /// Executes the list of effects to its end. An effect appends what it causes to the list: nothing else queues,
@@ -40,6 +42,10 @@ impl<S: Stream> Server<S> {
                 Effect::Close(id, reason) => self.sealed(now).leave(id.0 as usize, reason, now),
                 Effect::CloseFrom(network, reason) => self.sealed(now).close_from(network, reason),
                 Effect::Errand(id, errand) => self.send_on(id, errand, now),
+                #[cfg(feature = "store")]
+                Effect::WhenDrained(id) => self.sealed(now).tell_when_drained(id),
+                #[cfg(feature = "store")]
+                Effect::Show(id, room) => self.show(id, &room, now),
                 #[cfg(feature = "store")]
                 Effect::Record(record) => self.record(record),
                 Effect::Flush(id) => self.begin_flushing(id.0 as usize, now),
@@ -118,6 +124,14 @@ impl<S: Stream> Server<S> {
     fn hear(&mut self, id: ConnectionId, dialect: Dialect) {
         if let Some(connection) = self.connections.get_mut(id.0 as usize) {
             connection.dialect = dialect;
+        }
+    }
+
+    #[cfg(feature = "store")]
+    fn show(&mut self, id: ConnectionId, room: &RoomName, now: Now) {
+        let key = id.0 as usize;
+        if self.connections.get(key).is_some_and(Connection::is_open) {
+            self.act(key, now, |session, context| session.show(room, context));
         }
     }
 

@@ -5,7 +5,11 @@ use std::time::Instant;
 use super::context::Context;
 use super::stage::Stage;
 use crate::config::Limits;
+#[cfg(feature = "store")]
+use crate::message::Account;
 use crate::message::{CloseReason, ConnectionId, Found, UserId};
+#[cfg(feature = "store")]
+use crate::name::RoomName;
 
 /// A conversation with a peer. [`crate::session::Session`] documents the methods.
 pub(super) trait Conversation {
@@ -33,6 +37,19 @@ pub(super) trait Conversation {
     fn is_read_again(&mut self, _: Instant) {}
 
     fn found(&mut self, found: Found, label: Option<&str>, context: &mut Context<'_>);
+
+    /// Logs the connection in to this account without asking for a password.
+    #[cfg(feature = "store")]
+    fn enter_account(&mut self, _: Account, _: &str, _: &mut Context<'_>) {}
+
+    #[cfg(feature = "store")]
+    fn log_out(&mut self, _: &mut Context<'_>) {}
+
+    #[cfg(feature = "store")]
+    fn show(&mut self, _: &RoomName, _: &mut Context<'_>) {}
+
+    #[cfg(feature = "store")]
+    fn drained(&mut self, _: &mut Context<'_>) {}
 
     fn change_limits(&mut self, old: &Limits, new: &Limits);
 

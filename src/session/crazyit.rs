@@ -17,9 +17,13 @@ use log::Level;
 
 use super::context::Context;
 use super::conversation::Conversation;
+#[cfg(feature = "store")]
+use super::devices::show_elsewhere;
 use super::logins::{Deadline, NO_PASSWORD, log_login, log_not_checked, log_wrong_password};
 use super::stage::Stage;
 use crate::config::Limits;
+#[cfg(feature = "store")]
+use crate::message::Account;
 use crate::message::{
     Check, CloseReason, Command, ConnectionId, Effect, Errand, Found, Outcome, Profile, Purpose, Rank,
     Refusal, Speech, UserId,
@@ -152,6 +156,12 @@ impl Conversation for CrazyIt {
         }
     }
 
+    #[cfg(feature = "store")]
+    fn enter_account(&mut self, account: Account, device: &str, context: &mut Context<'_>) {
+        let result = self.enter_as(account, device, context);
+        self.answer_login(result, context);
+    }
+
     fn change_limits(&mut self, old: &Limits, new: &Limits) {
         self.decoder.set_cap(new.frame_bytes);
         if let Phase::Greeting(deadline) = &mut self.phase {
@@ -243,13 +253,7 @@ impl CrazyIt {
     }
 
     fn enter(&mut self, name: UserName, context: &mut Context<'_>) -> Result<(), Refusal> {
-        let profile = Profile {
-            is_secure: context.is_secure,
-            username: "crazyit".into(),
-            host: context.house.cloak.host(&context.peer),
-            realname: name.as_str().into(),
-            peer: context.peer,
-        };
+        let profile = profile(&name, context);
         self.user = context.hub.log_in(self.connection, name, profile, context.now, context.out)?;
         let room = context.hub.lobby().clone();
         if let Err(why) = self.ask(Command::Join { room, key: None }, context) {
@@ -260,6 +264,41 @@ impl CrazyIt {
         }
         self.phase = Phase::Online;
         log_login(self.user, context);
+        Ok(())
+    }
+
+    /// Enters as a device of this account.
+    #[cfg(feature = "store")]
+    fn enter_as(&mut self, account: Account, device: &str, context: &mut Context<'_>) -> Result<(), Refusal> {
+        let (profile, now) = (profile(&account.name, context), context.now);
+        let entered =
+            context.hub.enter_account(self.connection, account, device, profile, now, context.out)?;
+        self.user = entered.user;
+        self.settle_in_lobby(context)?;
+        self.phase = Phase::Online;
+        log_login(self.user, context);
+        Ok(())
+    }
+
+    /// Joins the lobby if the user is not in it. This wire has no other room, so the connection does not stay without.
+    #[cfg(feature = "store")]
+    fn settle_in_lobby(&mut self, context: &mut Context<'_>) -> Result<(), Refusal> {
+        let room = context.hub.lobby().clone();
+        let lobby = context.hub.rooms().find(&room);
+        if lobby
+            .is_some_and(|lobby| context.hub.rooms().member(context.hub.users(), self.user, lobby).is_some())
+        {
+            return Ok(());
+        }
+        if let Err(why) = self.ask(Command::Join { room: room.clone(), key: None }, context) {
+            let user = mem::replace(&mut self.user, UserId::NOBODY);
+            if context.hub.detach(user, self.connection, true, context.now, context.out) {
+                let leave = Command::Leave { reason: why.to_string() };
+                context.hub.handle(user, leave, context.now, context.out)?;
+            }
+            return Err(why);
+        }
+        show_elsewhere(self.user, self.connection, &room, context);
         Ok(())
     }
 
@@ -303,6 +342,17 @@ impl CrazyIt {
     /// Sends a line from the server itself.
     fn notice(&mut self, text: &str, context: &mut Context<'_>) {
         context.out.bytes(self.connection, notice_line(text).as_bytes());
+    }
+}
+
+/// The profile of a user called `name`.
+fn profile(name: &UserName, context: &Context<'_>) -> Profile {
+    Profile {
+        is_secure: context.is_secure,
+        username: "crazyit".into(),
+        host: context.house.cloak.host(&context.peer),
+        realname: name.as_str().into(),
+        peer: context.peer,
     }
 }
 

@@ -11,7 +11,11 @@ use super::newcomer::Newcomer;
 use super::stage::Stage;
 use crate::config::Limits;
 use crate::hub::Hub;
+#[cfg(feature = "store")]
+use crate::message::Account;
 use crate::message::{CloseReason, ConnectionId, Found, UserId};
+#[cfg(feature = "store")]
+use crate::name::RoomName;
 
 /// One peer's conversation.
 #[derive(Debug)]
@@ -154,6 +158,30 @@ impl Session {
     /// Continues with the result of an errand. `label` is the IRC client's label for the answer.
     pub fn found(&mut self, found: Found, label: Option<&str>, context: &mut Context<'_>) {
         self.protocol.conversation_mut().found(found, label, context);
+    }
+
+    /// Logs the connection in to this account without asking for a password.
+    #[cfg(feature = "store")]
+    pub fn enter_account(&mut self, account: Account, device: &str, context: &mut Context<'_>) {
+        self.protocol.conversation_mut().enter_account(account, device, context);
+    }
+
+    /// Logs the connection out of its account.
+    #[cfg(feature = "store")]
+    pub fn log_out(&mut self, context: &mut Context<'_>) {
+        self.protocol.conversation_mut().log_out(context);
+    }
+
+    /// Shows a room that the user has joined elsewhere.
+    #[cfg(feature = "store")]
+    pub fn show(&mut self, room: &RoomName, context: &mut Context<'_>) {
+        self.protocol.conversation_mut().show(room, context);
+    }
+
+    /// Notes that everything that was queued for the peer is written.
+    #[cfg(feature = "store")]
+    pub fn drained(&mut self, context: &mut Context<'_>) {
+        self.protocol.conversation_mut().drained(context);
     }
 
     /// Applies changed limits: the new login timeout counts from the accept, and the new frame limit also applies to

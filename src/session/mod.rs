@@ -5,6 +5,8 @@ mod cloak;
 mod context;
 mod conversation;
 mod crazyit;
+#[cfg(feature = "store")]
+mod devices;
 mod dialect;
 mod dispatch;
 mod first_bytes;

@@ -1,11 +1,27 @@
-//! Users with several connections, or none. No protocol offers that yet, so the tests attach them.
+//! Users with accounts: with several connections, or none.
 
-use parlor::message::{Peer, UserId};
+use std::time::SystemTime;
 
-use crate::support::options::limits;
+use parlor::config::{AccountsConfig, Limits, ServerConfig};
+use parlor::message::{Account, AccountId};
+use parlor::name::UserName;
+
+use crate::support::options::{config, limits};
 use crate::support::scene::{Guest, Scene};
 
-/// An IRC user in the lobby, whose welcome was read.
+fn account(text: &str) -> Account {
+    Account {
+        id: AccountId(text.len() as u32),
+        name: UserName::new(text).expect("it is valid"),
+        registered: SystemTime::UNIX_EPOCH,
+        always_on: None,
+        markers: Vec::new(),
+        devices: Vec::new(),
+        metadata: Vec::new(),
+    }
+}
+
+/// An IRC user without an account, in the lobby, whose welcome was read.
 fn irc(scene: &mut Scene, name: &str) -> Guest {
     let guest = scene.connect();
     scene.send(&guest, format!("NICK {name}\r\nUSER {name} 0 * :{name}\r\nJOIN #lobby\r\n"));
@@ -13,28 +29,41 @@ fn irc(scene: &mut Scene, name: &str) -> Guest {
     guest
 }
 
-fn id(scene: &Scene, name: &str) -> UserId {
-    let users = scene.server.hub().users();
-    let found = users.iter().find(|(_, user)| user.name().as_str() == name);
-    found.expect("the user is here").0
+/// A connection that speaks IRC, with these capabilities.
+fn newcomer(scene: &mut Scene, capabilities: &str) -> Guest {
+    let guest = scene.connect();
+    scene.send(&guest, format!("CAP REQ :{capabilities}\r\nUSER u 0 * :R\r\n"));
+    guest.heard();
+    guest
 }
 
-/// A further connection of the user, on IRC.
-fn second(scene: &mut Scene, name: &str) -> Guest {
-    let guest = scene.connect_from(Peer::Unix);
-    scene.send(&guest, "CAP LS\r\n");
+/// Logs a connection in to an account.
+fn enter(scene: &mut Scene, guest: &Guest, name: &str) {
+    let key = guest.key;
+    scene.turn(|server, now| server.enter_account(key, account(name), "irc", now));
+    scene.settle();
+}
+
+/// A device of an account on IRC, in the lobby.
+fn device(scene: &mut Scene, name: &str) -> Guest {
+    let guest = newcomer(scene, "");
+    enter(scene, &guest, name);
+    scene.send(&guest, "JOIN #lobby\r\n");
     guest.heard();
-    let (key, user) = (guest.key, id(scene, name));
-    scene.turn(|server, now| server.attach(key, user, now));
     guest
+}
+
+fn always_on() -> ServerConfig {
+    let accounts = AccountsConfig { always_on: true, ..AccountsConfig::default() };
+    ServerConfig { accounts, limits: limits(), ..config() }
 }
 
 #[test]
 fn each_connection_of_a_user_hears_others_and_what_its_twin_says() {
     let mut scene = Scene::new(limits());
-    let (ana, bob) = (irc(&mut scene, "ana"), irc(&mut scene, "bob"));
-    let phone = second(&mut scene, "ana");
-    bob.heard();
+    let (ana, bob) = (device(&mut scene, "ana"), irc(&mut scene, "bob"));
+    let phone = device(&mut scene, "ana");
+    assert_eq!(bob.heard(), "", "nobody hears of the second");
     ana.heard();
     scene.send(&bob, "PRIVMSG #lobby :hi\r\nPRIVMSG ana :psst\r\n");
     assert_eq!(ana.heard(), phone.heard());
@@ -46,16 +75,98 @@ fn each_connection_of_a_user_hears_others_and_what_its_twin_says() {
         "{heard}"
     );
     assert_eq!(bob.heard().lines().count(), 2);
-    scene.send(&phone, "JOIN #tea\r\n");
-    assert!(ana.heard().contains("JOIN #tea"), "both are in the same rooms");
+}
+
+#[test]
+fn an_echo_has_a_label_on_the_sender_only_and_the_same_msgid_everywhere() {
+    let mut scene = Scene::new(limits());
+    let caps = "batch echo-message labeled-response message-tags";
+    let [desk, phone] = [0, 1].map(|_| newcomer(&mut scene, caps));
+    for guest in [&desk, &phone] {
+        enter(&mut scene, guest, "ana");
+    }
+    scene.send(&desk, "JOIN #lobby\r\n");
+    desk.heard();
+    phone.heard();
+    scene.send(&desk, "@label=x PRIVMSG #lobby :hi\r\n");
+    let (own, other) = (desk.heard(), phone.heard());
+    assert!(own.starts_with("@label=x;") && !other.contains("label"), "{own}{other}");
+    assert_eq!(own.replace("label=x;", ""), other);
+    scene.send(&desk, "@label=y JOIN #tea\r\n");
+    assert!(!phone.heard().contains("label"));
+}
+
+#[test]
+fn a_further_device_is_shown_the_rooms_of_its_user() {
+    let mut scene = Scene::new(limits());
+    let (desk, bob) = (device(&mut scene, "ana"), irc(&mut scene, "bob"));
+    scene.send(&desk, "JOIN #tea\r\nTOPIC #tea :green\r\nMODE ana +i\r\n");
+    desk.heard();
+    let phone = newcomer(&mut scene, "");
+    enter(&mut scene, &phone, "ana");
+    let heard = phone.heard();
+    let after = heard.find(" 001 ana ").expect("it is welcome");
+    for line in [
+        "MODE ana :+i",
+        "JOIN #lobby\r\n",
+        "JOIN #tea\r\n",
+        " 332 ana #tea :green",
+        " 353 ana = #tea :@ana",
+        " 366 ana #tea",
+        " 366 ana #lobby",
+    ] {
+        assert!(heard[after..].contains(line), "{line} is not in {heard}");
+    }
+    assert_eq!(bob.heard(), "");
+    scene.send(&phone, "JOIN #coffee\r\n");
+    let heard = desk.heard();
+    assert!(heard.contains("JOIN #coffee") && heard.contains(" 353 ana = #coffee :@ana"), "{heard}");
+    let silent = newcomer(&mut scene, "draft/no-implicit-names");
+    enter(&mut scene, &silent, "ana");
+    let heard = silent.heard();
+    assert!(heard.contains("JOIN #tea") && !heard.contains(" 353 "), "{heard}");
+}
+
+#[test]
+fn a_device_that_does_not_read_is_shown_one_room_at_a_time() {
+    let mut scene = Scene::new(Limits { outbox_bytes: 16 * 1024, flood: None, ..limits() });
+    let desk = device(&mut scene, "ana");
+    for n in 0..49 {
+        scene.send(&desk, format!("JOIN #{}{n}\r\n", "x".repeat(40)));
+        desk.heard();
+    }
+    let phone = newcomer(&mut scene, "");
+    phone.push_room(0);
+    enter(&mut scene, &phone, "ana");
+    assert!(!phone.is_closed());
+    for _ in 0..200 {
+        scene.give_room(&phone, 200);
+    }
+    let heard = phone.heard();
+    assert_eq!(heard.matches(" 366 ").count(), 50, "{heard}");
+}
+
+#[test]
+fn a_crazyit_device_is_in_the_lobby_and_hears_the_others() {
+    let mut scene = Scene::new(limits());
+    let phone = newcomer(&mut scene, "");
+    enter(&mut scene, &phone, "ana");
+    phone.heard();
+    let textbook = scene.connect();
+    scene.send(&textbook, "∏∑");
+    enter(&mut scene, &textbook, "ana");
+    let heard = phone.heard();
+    assert!(heard.contains("JOIN #lobby") && heard.contains(" 353 ana = #lobby :ana"), "{heard}");
+    scene.send(&phone, "PRIVMSG #lobby :hi\r\n");
+    scene.advance(std::time::Duration::from_secs(1));
+    assert_eq!(textbook.heard(), "1ana说：hi\n");
 }
 
 #[test]
 fn a_user_leaves_only_with_its_last_connection() {
     let mut scene = Scene::new(limits());
-    let (ana, bob) = (irc(&mut scene, "ana"), irc(&mut scene, "bob"));
-    let phone = second(&mut scene, "ana");
-    bob.heard();
+    let (ana, bob) = (device(&mut scene, "ana"), irc(&mut scene, "bob"));
+    let phone = device(&mut scene, "ana");
     scene.reset(&ana);
     assert_eq!(bob.heard(), "");
     scene.send(&bob, "PRIVMSG ana :still there?\r\n");
@@ -67,27 +178,57 @@ fn a_user_leaves_only_with_its_last_connection() {
 
 #[test]
 fn a_staying_user_keeps_its_rooms_without_a_connection_and_returns_to_them() {
-    let mut scene = Scene::new(limits());
-    let (ana, bob) = (irc(&mut scene, "ana"), irc(&mut scene, "bob"));
-    let user = id(&scene, "ana");
-    scene.turn(|server, _| server.set_stays(user, true));
+    let mut scene = Scene::with(always_on());
+    let (ana, bob) = (device(&mut scene, "ana"), irc(&mut scene, "bob"));
     scene.end(&ana);
-    assert!(!bob.heard().contains("QUIT"));
+    assert_eq!(bob.heard(), "");
     scene.send(&bob, "NAMES #lobby\r\nPRIVMSG ana :are you there?\r\n");
     assert!(bob.heard().contains("ana"));
-    let back = second(&mut scene, "ana");
+    let back = device(&mut scene, "ana");
     scene.send(&bob, "PRIVMSG #lobby :welcome back\r\n");
     assert!(back.heard().contains("welcome back"));
-    scene.turn(|server, _| server.set_stays(user, false));
     scene.end(&back);
-    assert!(bob.heard().contains("QUIT"));
+    scene.change(|config| config.accounts.always_on = false);
+    assert!(bob.heard().contains("QUIT :Away for too long"));
+}
+
+#[test]
+fn a_client_that_logs_in_later_gets_the_account_s_user_and_rooms_and_as_a_guest_loses_them() {
+    let mut scene = Scene::new(limits());
+    let (desk, bob) = (device(&mut scene, "ana"), irc(&mut scene, "bob"));
+    scene.send(&desk, "JOIN #tea\r\n");
+    scene.send(&bob, "JOIN #coffee\r\n");
+    bob.heard();
+    enter(&mut scene, &bob, "ana");
+    let heard = bob.heard();
+    for line in [
+        ":bob!~bob@",
+        " NICK ana\r\n",
+        ":ana!~u@",
+        " PART #coffee\r\n",
+        " JOIN #tea\r\n",
+        " 353 ana = #lobby :ana",
+        " 353 ana = #tea :@ana",
+    ] {
+        assert!(heard.contains(line), "{line} is not in {heard}");
+    }
+    assert!(!heard.contains("JOIN #lobby"), "it is there already: {heard}");
+    assert!(desk.heard().contains(":bob!~bob@"), "bob has left");
+    let key = bob.key;
+    scene.turn(|server, now| server.log_out(key, now));
+    scene.settle();
+    let heard = bob.heard();
+    assert!(heard.contains(" NICK guest1\r\n") && heard.contains(" PART #tea\r\n"), "{heard}");
+    assert_eq!(desk.heard(), "", "the guest was in no room");
+    scene.send(&bob, "JOIN #lobby\r\n");
+    assert!(bob.heard().contains(":guest1!"));
 }
 
 #[test]
 fn at_shutdown_all_connections_of_a_user_close_and_it_leaves_once() {
     let mut scene = Scene::new(limits());
-    let ana = irc(&mut scene, "ana");
-    let phone = second(&mut scene, "ana");
+    let ana = device(&mut scene, "ana");
+    let phone = device(&mut scene, "ana");
     scene.turn(|server, now| server.shut_down(now));
     scene.settle();
     assert!(ana.is_shut() && phone.is_shut());

@@ -3,6 +3,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+#[cfg(feature = "store")]
 mod devices;
 mod faults;
 mod irc;

@@ -226,7 +226,10 @@ fn a_user_who_identifies_gets_the_name_of_the_account_and_keeps_its_rooms() {
     let me = scene.user(ANA);
     let entered = scene.identify(ANA, &account(1, "ana")).unwrap();
     assert_eq!((entered.user, entered.was_here), (me, false));
-    assert_eq!(scene.heard()[0], (vec![BOB, ANA], "me".into(), EventKind::Renamed { to: name("ana") }));
+    let (logged_in, renamed) =
+        (EventKind::AccountSet(Some(name("ana"))), EventKind::Renamed { to: name("ana") });
+    let expected = [(vec![BOB], "me".into(), logged_in), (vec![BOB, ANA], "me".into(), renamed)];
+    assert_eq!(scene.heard(), expected);
     let refused = Err(Refusal::NamedByAccount(name("ana")));
     assert_eq!(scene.handle(ANA, Command::Rename(name("me"))), refused);
     assert_eq!(scene.identify(ANA, &account(1, "ana")).unwrap().user, me, "again changes nothing");
@@ -266,7 +269,8 @@ fn who_logs_out_goes_on_as_a_guest_and_other_devices_stay() {
     assert!(scene.heard().is_empty(), "the guest is in no room");
     scene.log_out(ANA);
     assert_eq!((scene.name_at(ANA), scene.user(ANA)), ("guest2".into(), ana));
-    assert_eq!(kinds(&mut scene), [EventKind::Renamed { to: name("guest2") }], "and in the same rooms");
+    let told = [EventKind::AccountSet(None), EventKind::Renamed { to: name("guest2") }];
+    assert_eq!(kinds(&mut scene), told, "and in the same rooms");
     scene.handle(ANA, Command::Rename(name("bobby"))).unwrap();
     let refused = scene.handle(ANA, Command::Rename(name("ana")));
     assert_eq!(refused, Err(Refusal::NameRegistered(name("ana"))));

@@ -7,8 +7,12 @@ use std::time::Instant;
 use super::draft::Batch;
 use super::registration::Registration;
 #[cfg(feature = "store")]
+use crate::footprint::vec_bytes;
+#[cfg(feature = "store")]
 use crate::message::Selection;
 use crate::message::{Capabilities, ConnectionId, Dialect, Effect, Errand, UserId};
+#[cfg(feature = "store")]
+use crate::name::RoomName;
 use crate::session::Context;
 use crate::session::logins::Deadline;
 use crate::wire::Splitter;
@@ -79,6 +83,9 @@ pub(super) struct Unfinished {
     /// What to replay unless the client asks for it.
     #[cfg(feature = "store")]
     pub(super) replay: Vec<Selection>,
+    /// Channels whose members are listed one after the other when the client has read everything before.
+    #[cfg(feature = "store")]
+    pub(super) names_due: Vec<RoomName>,
     /// The number of channels that a question to the store is about, until it is answered.
     #[cfg(feature = "store")]
     pub(super) asked: usize,
@@ -106,14 +113,15 @@ impl Unfinished {
         let bytes = {
             let waiting = asked_bytes(self.replay.len());
             let batch = self.batch.as_ref().map_or(0, Batch::kept_bytes);
-            bytes + waiting + batch + asked_bytes(self.asked)
+            bytes + waiting + batch + asked_bytes(self.asked) + vec_bytes(&self.names_due)
         };
         bytes
     }
 
     #[cfg(feature = "store")]
     fn is_empty(&self) -> bool {
-        self.pending.is_none() && self.batch.is_none() && self.replay.is_empty() && self.asked == 0
+        let has_asked = !self.replay.is_empty() || self.asked > 0;
+        self.pending.is_none() && self.batch.is_none() && !has_asked && self.names_due.is_empty()
     }
 
     #[cfg(not(feature = "store"))]

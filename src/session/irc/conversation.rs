@@ -5,7 +5,11 @@ use std::time::{Duration, Instant};
 use super::client::{Irc, Phase};
 use super::farewell::farewell;
 use crate::config::Limits;
+#[cfg(feature = "store")]
+use crate::message::Account;
 use crate::message::{CloseReason, ConnectionId, Found, Purpose, UserId};
+#[cfg(feature = "store")]
+use crate::name::RoomName;
 use crate::session::conversation::Conversation;
 use crate::session::{Context, Stage};
 use crate::wire::irc::{CLIENT_TAGS_BYTES, LINE_BYTES, Line};
@@ -132,6 +136,34 @@ impl Conversation for Irc {
         if let Some(label) = label {
             self.put_label(label, context);
         }
+    }
+
+    #[cfg(feature = "store")]
+    fn enter_account(&mut self, account: Account, device: &str, context: &mut Context<'_>) {
+        let entered = match self.phase {
+            Phase::Registering(_) => self.enter(account, device, context),
+            Phase::Online { .. } => self.identify(account, device, context),
+        };
+        if let Err(why) = entered {
+            self.refuse(&why, context);
+        }
+    }
+
+    #[cfg(feature = "store")]
+    fn log_out(&mut self, context: &mut Context<'_>) {
+        if let Err(why) = self.leave_account(context) {
+            self.refuse(&why, context);
+        }
+    }
+
+    #[cfg(feature = "store")]
+    fn show(&mut self, room: &RoomName, context: &mut Context<'_>) {
+        self.show_channel(room, context);
+    }
+
+    #[cfg(feature = "store")]
+    fn drained(&mut self, context: &mut Context<'_>) {
+        self.is_read(context);
     }
 
     fn change_limits(&mut self, old: &Limits, new: &Limits) {

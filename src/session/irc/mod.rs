@@ -11,6 +11,8 @@ mod commands;
 mod conversation;
 mod ctcp;
 #[cfg(feature = "store")]
+mod devices;
+#[cfg(feature = "store")]
 mod draft;
 mod encode;
 mod farewell;
@@ -38,6 +40,8 @@ mod registration;
 mod reply;
 mod rooms;
 mod server;
+#[cfg(feature = "store")]
+mod showing;
 mod speech;
 mod stats;
 mod who;

@@ -22,7 +22,7 @@ use crate::wire::irc::{Message, numeric};
 pub(super) const USERNAME_CHARS: usize = 16;
 
 /// The username of clients that send no valid one.
-const DEFAULT_USERNAME: &str = "user";
+pub(super) const DEFAULT_USERNAME: &str = "user";
 
 /// Longest real name, in characters; the rest is cut.
 pub(super) const REALNAME_CHARS: usize = 128;
@@ -230,13 +230,8 @@ impl Irc {
             let check = Check::new(secret.clone(), guess, Purpose::Register);
             return self.send_on(check.into(), context);
         }
-        let profile = Profile {
-            is_secure: context.is_secure,
-            username: Arc::clone(username),
-            host: house.cloak.host(&context.peer),
-            realname: Arc::clone(realname),
-            peer: context.peer,
-        };
+        let (username, realname) = (Arc::clone(username), Arc::clone(realname));
+        let profile = profile(username, realname, context);
         let name = name.clone();
         match context.hub.log_in(self.connection, name, profile, context.now, context.out) {
             Ok(user) => {
@@ -251,4 +246,10 @@ impl Irc {
             }
         }
     }
+}
+
+/// The profile of a user with this username and real name.
+pub(super) fn profile(username: Arc<str>, realname: Arc<str>, context: &Context<'_>) -> Profile {
+    let (is_secure, host, peer) = (context.is_secure, context.house.cloak.host(&context.peer), context.peer);
+    Profile { is_secure, username, host, realname, peer }
 }

@@ -14,6 +14,8 @@ use crate::hub::{Member, RoomId, Seat};
 use crate::message::{Capabilities, Command, Refusal};
 use crate::name::{NameError, RoomName, UserName};
 use crate::session::Context;
+#[cfg(feature = "store")]
+use crate::session::devices::show_elsewhere;
 use crate::wire::irc::{Message, numeric};
 
 /// Longest topic, in characters; the rest is cut.
@@ -157,7 +159,10 @@ impl Irc {
         if context.hub.rooms().get(room).settings.topic.is_some() {
             self.tell_topic(room, context);
         }
-        Some(context.hub.rooms().get(room).name.clone())
+        let name = context.hub.rooms().get(room).name.clone();
+        #[cfg(feature = "store")]
+        show_elsewhere(self.user, self.connection, &name, context);
+        Some(name)
     }
 
     /// The client's membership in this channel.
@@ -222,7 +227,7 @@ impl Irc {
         found
     }
 
-    fn tell_topic(&self, room: RoomId, context: &mut Context<'_>) {
+    pub(super) fn tell_topic(&self, room: RoomId, context: &mut Context<'_>) {
         let room = context.hub.rooms().get(room);
         let Some(topic) = room.settings.topic.clone() else { return };
         let name = room.name.clone();

@@ -1,0 +1,99 @@
+//! Clients whose user has an account: they enter as one of its devices, and can change or leave the account later.
+
+use std::sync::Arc;
+
+use super::client::{Irc, Phase};
+use super::registering::{DEFAULT_USERNAME, profile};
+use crate::hub::Entered;
+use crate::message::{Account, EventKind, Identity, Profile, Refusal, UserId};
+use crate::name::RoomName;
+use crate::session::Context;
+use crate::session::conversation::Conversation;
+use crate::session::logins::log_login;
+
+/// What a client has seen of its user before it gets another.
+struct Before {
+    identity: Arc<Identity>,
+    channels: Vec<RoomName>,
+}
+
+impl Irc {
+    /// Registers the client as a device of this account. A refusal changes nothing.
+    pub(super) fn enter(
+        &mut self,
+        account: Account,
+        device: &str,
+        context: &mut Context<'_>,
+    ) -> Result<(), Refusal> {
+        let (profile, now) = (self.profile(context), context.now);
+        let entered =
+            context.hub.enter_account(self.connection, account, device, profile, now, context.out)?;
+        self.set_owner(entered.user, context);
+        log_login(entered.user, context);
+        self.welcome(context);
+        if entered.was_here {
+            self.show_user(context);
+        }
+        Ok(())
+    }
+
+    /// Logs the registered client in to this account. A refusal changes nothing.
+    pub(super) fn identify(
+        &mut self,
+        account: Account,
+        device: &str,
+        context: &mut Context<'_>,
+    ) -> Result<(), Refusal> {
+        let before = self.before(context);
+        let (user, now) = (self.user, context.now);
+        let entered = context.hub.identify(user, self.connection, account, device, now, context.out)?;
+        let Entered { user, .. } = entered;
+        self.become_user(user, before, context);
+        Ok(())
+    }
+
+    /// Logs the client out of its account. It goes on as a guest.
+    pub(super) fn leave_account(&mut self, context: &mut Context<'_>) -> Result<(), Refusal> {
+        let before = self.before(context);
+        let guest = context.hub.log_out(self.user, self.connection, context.now, context.out)?;
+        self.become_user(guest, before, context);
+        Ok(())
+    }
+
+    fn profile(&self, context: &Context<'_>) -> Profile {
+        let user = match &self.phase {
+            Phase::Registering(registration) => registration.user.clone(),
+            Phase::Online { .. } => None,
+        };
+        let (username, realname) = user.unwrap_or_else(|| (format!("~{DEFAULT_USERNAME}").into(), "".into()));
+        profile(username, realname, context)
+    }
+
+    fn before(&self, context: &Context<'_>) -> Option<Before> {
+        let user = context.hub.users().get(self.user)?;
+        Some(Before { identity: Arc::clone(&user.identity), channels: self.own_channels(context) })
+    }
+
+    /// Tells the client what changes for it if it gets another user.
+    fn become_user(&mut self, user: UserId, before: Option<Before>, context: &mut Context<'_>) {
+        if user == self.user {
+            return;
+        }
+        self.set_owner(user, context);
+        log_login(user, context);
+        let Some(Before { identity, channels }) = before else { return };
+        let Some(now) = context.hub.users().get(user).map(|user| Arc::clone(&user.identity)) else { return };
+        self.show_event(&identity, EventKind::Renamed { to: now.name.clone() }, context);
+        let after = self.own_channels(context);
+        for room in channels.iter().filter(|room| !after.contains(room)) {
+            let kind = EventKind::Parted { room: room.clone(), reason: String::new() };
+            self.show_event(&now, kind, context);
+        }
+        for room in &after {
+            match channels.contains(room) {
+                true => self.show_channel(room, context),
+                false => self.show_join(room, context),
+            }
+        }
+    }
+}
