@@ -46,7 +46,7 @@ fn bench(criterion: &mut Criterion, script: &str, digits: &str) {
     for count in USERS {
         let mut users = Users::default();
         for n in 0..count {
-            let claimed = users.claim(ConnectionId(n), name(digits, n), profile(), Now::read());
+            let claimed = users.claim(Some(ConnectionId(n)), name(digits, n), profile(), Now::read());
             assert_eq!(claimed, Ok(UserId(n)), "every name is another");
         }
         // Spread over the index, so that they do not share cache lines.
@@ -110,7 +110,7 @@ fn name(digits: &str, number: u32) -> UserName {
 
 fn claim(users: &mut Users, newcomers: &[(UserId, UserName)]) -> Vec<UserId> {
     let claim = |(id, name): &(UserId, UserName)| {
-        let claimed = users.claim(ConnectionId(id.0), name.clone(), profile(), Now::read());
+        let claimed = users.claim(Some(ConnectionId(id.0)), name.clone(), profile(), Now::read());
         claimed.expect("nobody has the name")
     };
     newcomers.iter().map(claim).collect()
