@@ -93,6 +93,11 @@ impl Hub {
         self.accounts.insert(id, name);
     }
 
+    /// Notes that no account has this name: it could not be registered.
+    pub fn remove_account(&mut self, name: &UserName) {
+        self.accounts.remove(name);
+    }
+
     /// Sets who stays without connections, for how long, and how many connections a user may have.
     pub fn set_account_rules(&mut self, rules: AccountsConfig, now: Now, out: &mut Effects) {
         let before = std::mem::replace(&mut self.accounts.rules, rules);

@@ -211,7 +211,7 @@ impl<S: Stream> Server<S> {
     /// Continues the errand that waits for this answer, if it still does.
     pub(super) fn account_answered(&mut self, number: u64, answer: AccountAnswer, now: Now) {
         if let Some(change) = self.history.accounts.changes.remove(&number) {
-            self.note_change(change, &answer);
+            self.note_change(change, &answer, now);
         }
         let Some((key, ())) = self.history.accounts.inquiries.answered(number) else { return };
         let Some((step, goal)) = self.history.accounts.take(key) else { return };
@@ -220,11 +220,14 @@ impl<S: Stream> Server<S> {
     }
 
     /// Tells the hub of a change that is on the disk, or that has failed.
-    fn note_change(&mut self, change: Change, answer: &AccountAnswer) {
+    fn note_change(&mut self, change: Change, answer: &AccountAnswer, now: Now) {
         match (change, answer) {
             (Change::Create(name), AccountAnswer::Created(id)) => self.hub.add_account(*id, &name),
-            (Change::Create(name), _) => self.hub.drop_account(&name),
-            (Change::Drop(name), AccountAnswer::Changed) => self.hub.drop_account(&name),
+            (Change::Create(name), _) => self.hub.remove_account(&name),
+            (Change::Drop(name), AccountAnswer::Changed) => {
+                self.out.begin();
+                self.hub.drop_account(&name, now, &mut self.out);
+            }
             (Change::Drop(_), _) => {}
         }
     }
@@ -255,7 +258,7 @@ impl<S: Stream> Server<S> {
         errands.take(key);
         let change = errands.inquiries.forget(key).and_then(|number| errands.changes.remove(&number));
         if let Some(Change::Create(name)) = change {
-            self.hub.drop_account(&name);
+            self.hub.remove_account(&name);
         }
     }
 }
