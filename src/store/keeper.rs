@@ -182,8 +182,11 @@ impl<D: Database, W: Fn()> Keeper<D, W> {
         }
     }
 
-    /// Adds all records to the transaction. False if it failed.
+    /// Adds all records to the transaction, and begins none for nothing. False if it failed.
     fn write(&mut self) -> bool {
+        if self.written == self.group.len() {
+            return true;
+        }
         match self.database.write(&self.group[self.written..]) {
             Ok(()) => {
                 self.written = self.group.len();

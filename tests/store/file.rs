@@ -114,6 +114,18 @@ fn bans_survive_a_restart() {
 }
 
 #[test]
+fn bans_are_saved_after_a_question_too() {
+    let scratch = Scratch::new();
+    let (mut kept, _) = Kept::open(&config(&scratch), start()).unwrap();
+    kept.select(latest("#tea", 1), start());
+    kept.store.save_bans(Vec::new());
+    kept.store.flush(start());
+    let saved = kept.next();
+    assert!(matches!(saved, parlor::store::Reply::BansSaved(Ok(()))), "{saved:?}");
+    kept.stop();
+}
+
+#[test]
 fn a_search_finds_messages_with_all_words_in_any_letter_case() {
     let (scratch, mut events) = (Scratch::new(), Events::default());
     let (mut kept, _) = Kept::open(&config(&scratch), start()).unwrap();
