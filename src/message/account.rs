@@ -14,6 +14,15 @@ pub struct AccountId(pub u32);
 /// The SHA-256 of a client's certificate.
 pub type CertificateHash = [u8; 32];
 
+/// Most certificates of an account.
+pub const MOST_CERTIFICATES: u32 = 10;
+
+/// Most devices of an account whose last event is remembered; the one that was away for longest goes.
+pub const MOST_DEVICES: u32 = 32;
+
+/// Most markers of an account; the oldest goes.
+pub const MOST_MARKERS: u32 = 500;
+
 /// An account as the hub needs it while its user is here.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Account {
@@ -75,7 +84,8 @@ pub enum AccountChange {
     AddCertificate(AccountId, CertificateHash),
     RemoveCertificate(AccountId, CertificateHash),
     SetAlwaysOn(AccountId, Option<bool>),
-    /// Deletes the account and what belongs to it: its markers, devices, metadata, private messages.
+    /// Deletes the account and what belongs to it: its certificates, markers, devices, metadata, private messages, seats
+    /// and ranks. Rooms that it founded are not registered any longer.
     Drop(AccountId),
 }
 

@@ -27,7 +27,7 @@ pub trait Database: Send + 'static {
     fn expire(&mut self, now: SystemTime) -> Result<bool, String>;
 
     /// Answers a question about accounts. A change is on the disk when it returns. Called outside transactions.
-    fn account(&mut self, query: &AccountQuery, now: SystemTime) -> Result<AccountAnswer, String>;
+    fn account(&mut self, query: &AccountQuery) -> Result<AccountAnswer, String>;
 
     /// Replaces all bans, which are on the disk when it returns. Called outside transactions.
     fn save_bans(&mut self, bans: &[Ban]) -> Result<(), String>;

@@ -91,7 +91,7 @@ impl Store {
     /// Records this. It is lost if the queue is overfull. While writing fails, events are lost when the queue is full:
     /// the rest is for what deletes, because users rely on that.
     pub fn record(&mut self, record: Record) {
-        let is_event = matches!(record, Record::Event { .. });
+        let is_event = matches!(record, Record::Event { .. } | Record::Whispered { .. });
         let is_full = is_event && self.desk.is_failing() && self.has(self.queue_bytes);
         if is_full || self.is_overfull() {
             self.desk.lost_records.fetch_add(1, Ordering::Relaxed);

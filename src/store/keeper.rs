@@ -257,7 +257,7 @@ impl<D: Database, W: Fn()> Keeper<D, W> {
             // So that the answer knows of it.
             _ => drop(self.write()),
         }
-        let answer = self.database.account(query, self.now);
+        let answer = self.database.account(query);
         self.reply(Reply::Account(number, answer.unwrap_or_else(AccountAnswer::Failed)));
     }
 

@@ -1,4 +1,4 @@
-//! The store: a database file with the history of rooms and the bans, and the thread that owns it. The event loop
+//! The store: a database file with the history of rooms, accounts and bans, and the thread that owns it. The event loop
 //! hands over what happens and asks questions; it never waits for the disk.
 //!
 //! Knows no sessions and sockets. [`Store`] is the side of the loop, `Keeper` that of the thread, and between

@@ -6,6 +6,8 @@ use parlor::config::{ClientConfig, Invocation, Limits, ServerConfig};
 use parlor::hub::REDACTABLE;
 use parlor::hub::{MOST_ROOMS, REMEMBERED};
 use parlor::message::{BanError, CloseReason, MOST_BANS};
+#[cfg(feature = "store")]
+use parlor::message::{MOST_CERTIFICATES, MOST_DEVICES, MOST_MARKERS};
 use parlor::name::{ROOM_NAME_CHARS, USER_NAME_CHARS};
 use parlor::secret::PASSWORD_BYTES;
 use parlor::wire::crazyit::{
@@ -144,6 +146,13 @@ fn the_table_of_limits_has_the_defaults_of_the_history() {
         ("messages shown after", history.replay.to_string(), "`--replay`"),
     ] {
         assert_eq!(limit(name)[1..3], [default, option.to_owned()]);
+    }
+    for (name, most) in [
+        ("certificates of", MOST_CERTIFICATES),
+        ("devices of", MOST_DEVICES),
+        ("read markers of", MOST_MARKERS),
+    ] {
+        assert_eq!(limit(name)[1], most.to_string());
     }
     assert_eq!(limit("time in which authors")[1], format!("{} h", REDACTABLE.as_secs() / (60 * 60)));
 }

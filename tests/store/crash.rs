@@ -6,10 +6,11 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant, SystemTime};
 
-use parlor::message::{First, Interval, Selection};
-use parlor::store::StoreConfig;
+use parlor::message::{AccountId, First, Interval, Rank, Record, Selection};
+use parlor::store::{Opened, StoreConfig};
 
 use crate::helpers::*;
+use crate::saved;
 
 const KILLS: u32 = 20;
 
@@ -27,13 +28,54 @@ fn write_until_killed() {
     let config = StoreConfig { directory, age: Some(7 * DAY), lines: 100_000, bytes: 256 * 1024 * 1024 };
     let (mut kept, opened) = Kept::open(&config, SystemTime::now()).unwrap();
     let mut events = Events { last: opened.last_event };
+    let owner = match opened.accounts.first() {
+        Some((owner, _)) => *owner,
+        None => kept.create("owner"),
+    };
     for n in first.. {
         let now = SystemTime::now();
         kept.store.record(events.say("#tea", &user("bob"), &n.to_string(), now));
+        state(owner, n).into_iter().for_each(|record| kept.store.record(record));
         kept.store.flush(now);
         println!("said {n}");
+        if n % 100 == 0 {
+            let id = kept.create(&format!("account{n}"));
+            println!("created {}", id.0);
+        }
         std::thread::sleep(Duration::from_millis(1));
     }
+}
+
+/// A registered room, a user that stays, a seat and a marker, which all say `n`.
+fn state(owner: AccountId, n: u32) -> [Record; 4] {
+    let mut registered = saved::registered("#tea", owner);
+    registered.limit = Some(n);
+    let mut stays = saved::staying(owner, "owner");
+    stays.realname = n.to_string().into();
+    let (name, rank) = (room(&format!("#{n}")), Some(Rank::NONE));
+    let at = SystemTime::UNIX_EPOCH + Duration::from_secs(n.into());
+    [
+        Record::Room(Box::new(registered)),
+        Record::Stays(Box::new(stays)),
+        Record::Seat { account: owner, room: name, rank },
+        Record::Marker { account: owner, of: "#tea".into(), at },
+    ]
+}
+
+/// Checks that the state is that which was recorded with the last message, of `count`.
+fn check_state(opened: &Opened, count: u32) {
+    let Some(n) = count.checked_sub(1) else {
+        assert!(opened.rooms.is_empty() && opened.users.is_empty());
+        return;
+    };
+    assert_eq!(opened.rooms.len(), 1);
+    assert_eq!(opened.rooms[0].limit, Some(n));
+    let user = &opened.users[0];
+    assert_eq!(*user.realname, n.to_string());
+    assert_eq!(user.seats[0], (room(&format!("#{n}")), Rank::NONE));
+    assert_eq!(user.seats.len(), 3);
+    let at = SystemTime::UNIX_EPOCH + Duration::from_secs(n.into());
+    assert_eq!(user.account.markers, [("#tea".into(), at)]);
 }
 
 fn writer(config: &StoreConfig, first: u32) -> Child {
@@ -43,13 +85,17 @@ fn writer(config: &StoreConfig, first: u32) -> Child {
     command.spawn().unwrap()
 }
 
-/// Reads what the writer says until this time, kills it, and returns its last message that was two seconds old.
-fn kill_after(mut child: Child, time: Duration) -> Option<u32> {
-    let (started, mut said) = (Instant::now(), Vec::new());
+/// Reads what the writer says until this time, and kills it. Returns its last message that was two seconds old, and the
+/// last account that was confirmed.
+fn kill_after(mut child: Child, time: Duration) -> (Option<u32>, Option<u32>) {
+    let (started, mut said, mut created) = (Instant::now(), Vec::new(), None);
     for line in BufReader::new(child.stdout.take().unwrap()).lines() {
         let line = line.unwrap();
         if let Some(number) = line.strip_prefix("said ") {
             said.push((number.parse::<u32>().unwrap(), Instant::now()));
+        }
+        if let Some(number) = line.strip_prefix("created ") {
+            created = Some(number.parse::<u32>().unwrap());
         }
         if started.elapsed() >= time {
             break;
@@ -59,7 +105,7 @@ fn kill_after(mut child: Child, time: Duration) -> Option<u32> {
     child.kill().unwrap();
     child.wait().unwrap();
     let old = said.iter().rfind(|(_, at)| killed - *at >= Duration::from_secs(2));
-    old.map(|(number, _)| *number)
+    (old.map(|(number, _)| *number), created)
 }
 
 #[test]
@@ -70,7 +116,7 @@ fn after_a_kill_the_file_is_sound_and_has_everything_that_was_two_seconds_old() 
     for n in 0..KILLS {
         // Some are killed before their first commit, and some after several.
         let time = Duration::from_millis(u64::from(n * 1237 % 4000));
-        let old = kill_after(writer(&config, next), time);
+        let (old, created) = kill_after(writer(&config, next), time);
         let (mut kept, opened) = Kept::open(&config, SystemTime::now()).unwrap();
         let all = Interval { first: First::Oldest, ..Interval::LATEST };
         let selection = Selection { interval: all, most: 100_000, ..latest("#tea", 0) };
@@ -88,6 +134,9 @@ fn after_a_kill_the_file_is_sound_and_has_everything_that_was_two_seconds_old() 
         assert_eq!(after, opened.last_event);
         let count = u32::try_from(found.len()).unwrap();
         assert!(found.iter().copied().eq(0..count), "each once, in order, without a gap");
+        check_state(&opened, count);
+        let has = |id| opened.accounts.iter().any(|(known, _)| known.0 == id);
+        assert!(created.is_none_or(has), "account {created:?} was confirmed");
         assert!(old.is_none_or(|old| old < count), "{old:?} was two seconds old, and {count} are there");
         kept.stop();
         let file = rusqlite::Connection::open(database(&scratch)).unwrap();

@@ -4,6 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 
+use parlor::message::{AccountChange, AccountQuery, Record};
 use rusqlite::Connection;
 
 use crate::helpers::*;
@@ -18,13 +19,16 @@ fn refusal(scratch: &Scratch) -> String {
     why.unwrap_or_else(|| panic!("{error}")).to_owned()
 }
 
-/// A file with some messages.
+/// A file with some messages, accounts, a registered room and a user that stays.
 fn filled() -> Scratch {
     let (scratch, mut events) = (Scratch::new(), Events::default());
     let (mut kept, _) = Kept::open(&config(&scratch), start()).unwrap();
     for n in 0..1_000 {
         kept.store.record(events.say("#tea", &user("bob"), &format!("hello {n}"), start()));
     }
+    let ids: Vec<_> = (0..50).map(|n| kept.create(&format!("user{n}"))).collect();
+    kept.store.record(Record::Room(Box::new(crate::saved::registered("#tea", ids[0]))));
+    kept.store.record(Record::Stays(Box::new(crate::saved::staying(ids[0], "user0"))));
     kept.stop();
     scratch
 }
@@ -71,7 +75,12 @@ fn a_file_with_a_damaged_page_is_refused_or_answers_what_it_can() {
         let mut damaged = content.clone();
         damaged[page * 4096..][..4096].fill(0xa5);
         fs::write(database(&scratch), &damaged).unwrap();
-        if let Ok((mut kept, _)) = Kept::open(&config(&scratch), start()) {
+        if let Ok((mut kept, opened)) = Kept::open(&config(&scratch), start()) {
+            if let Some(&(id, _)) = opened.accounts.first() {
+                kept.account(AccountQuery::Info(id));
+                kept.change(AccountChange::SetAlwaysOn(id, Some(true)));
+                kept.change(AccountChange::Drop(id));
+            }
             kept.ask(parlor::message::Query::Events(vec![latest("#tea", 1_000)]), start());
             let mut events = Events { last: parlor::message::EventId::before(start() + DAY) };
             kept.store.record(events.say("#tea", &user("bob"), "after", start() + DAY));

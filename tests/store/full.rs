@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use parlor::message::{Ban, First, Interval, Selection};
+use parlor::message::{AccountAnswer, AccountChange, Ban, First, Interval, Record, Selection};
 use parlor::store::{Reply, StoreConfig};
 
 use crate::helpers::*;
@@ -146,6 +146,54 @@ fn bans_that_do_not_fit_on_the_disk_are_told() {
         Reply::BansSaved(Err(why)) => assert!(why.ends_with("/parlor.db: the disk is full"), "{why}"),
         other => panic!("{other:?}"),
     }
+    kept.stop();
+}
+
+#[test]
+fn an_account_that_does_not_fit_on_the_disk_is_refused_and_records_about_it_wait_for_room() {
+    let name = "full::an_account_that_does_not_fit_on_the_disk_is_refused_and_records_about_it_wait_for_room";
+    if disk().is_none() {
+        inside(name, "true");
+        return;
+    }
+    let directory = disk().unwrap();
+    let (mut kept, _) = Kept::open(&on(&directory), start()).unwrap();
+    let ana = kept.create("ana");
+    let ballast = directory.join("ballast");
+    fs::write(&ballast, vec![0; 2 * 1024 * 1024]).unwrap_err();
+    // What the file and its journal have allocated may have room for some.
+    let create = |n: u32| AccountChange::Create {
+        name: format!("user{n}").parse().unwrap(),
+        password: Some(password(1)),
+        certificate: None,
+        at: start(),
+    };
+    let mut created = 1;
+    let why = loop {
+        match kept.change(create(created)) {
+            AccountAnswer::Created(_) => created += 1,
+            AccountAnswer::Failed(why) => break why,
+            other => panic!("{other:?}"),
+        }
+    };
+    assert!(why.ends_with("/parlor.db: the disk is full"), "{why}");
+    let markers: Vec<_> = (0..100).map(|n| (format!("#{n:060}").into(), start())).collect();
+    for (of, at) in &markers {
+        kept.store.record(Record::Marker { account: ana, of: Box::clone(of), at: *at });
+    }
+    kept.store.record(Record::Room(Box::new(crate::saved::registered("#tea", ana))));
+    kept.store.record(Record::Stays(Box::new(crate::saved::staying(ana, "ana"))));
+    kept.store.flush(start());
+    assert!(matches!(kept.next(), Reply::Failing(_)));
+    fs::remove_file(&ballast).unwrap();
+    assert!(matches!(kept.next(), Reply::Recovered { lost: 0 }));
+    assert!(matches!(kept.change(create(created)), AccountAnswer::Created(_)));
+    kept.stop();
+    let (mut kept, opened) = Kept::open(&on(&directory), start()).unwrap();
+    assert_eq!(opened.accounts.len(), created as usize + 1, "what was confirmed is there, and nothing else");
+    assert_eq!(opened.rooms, [crate::saved::registered("#tea", ana)]);
+    assert_eq!(opened.users.len(), 1);
+    assert_eq!(kept.info(ana).account.markers, markers);
     kept.stop();
 }
 

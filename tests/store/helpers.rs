@@ -6,10 +6,11 @@ use std::sync::mpsc::{self, Receiver};
 use std::time::{Duration, SystemTime};
 
 use parlor::message::{
-    Answer, Event, EventId, EventKind, Identity, Interval, Query, Rank, Readable, Record, Selected,
-    Selection, Source, Speech,
+    AccountAnswer, AccountChange, AccountId, AccountInfo, AccountQuery, Answer, Event, EventId, EventKind,
+    Identity, Interval, Query, Rank, Readable, Record, Selected, Selection, Source, Speech,
 };
 use parlor::name::{RoomName, UserName};
+use parlor::secret::{ScramKeys, StoredPassword};
 use parlor::store::{Database, Opened, Reply, Store, StoreConfig, StoreError};
 
 pub(crate) use crate::support::{DEADLINE, Scratch};
@@ -68,6 +69,40 @@ impl Kept {
         }
     }
 
+    /// Asks or changes something about accounts.
+    pub(crate) fn account(&mut self, query: AccountQuery) -> AccountAnswer {
+        self.questions += 1;
+        self.store.ask_account(self.questions, query);
+        self.store.flush(start());
+        loop {
+            if let Reply::Account(number, answer) = self.next() {
+                assert_eq!(number, self.questions);
+                return answer;
+            }
+        }
+    }
+
+    pub(crate) fn change(&mut self, change: AccountChange) -> AccountAnswer {
+        self.account(AccountQuery::Change(change))
+    }
+
+    /// Creates an account with a password.
+    pub(crate) fn create(&mut self, name: &str) -> AccountId {
+        let name = UserName::new(name).unwrap();
+        let password = Some(password(1));
+        match self.change(AccountChange::Create { name, password, certificate: None, at: start() }) {
+            AccountAnswer::Created(id) => id,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    pub(crate) fn info(&mut self, id: AccountId) -> AccountInfo {
+        match self.account(AccountQuery::Info(id)) {
+            AccountAnswer::Info(info) => *info,
+            other => panic!("{other:?}"),
+        }
+    }
+
     /// The events of one room.
     pub(crate) fn select(&mut self, selection: Selection, now: SystemTime) -> Selected {
         match self.ask(Query::Events(vec![selection]), now) {
@@ -81,6 +116,13 @@ impl Kept {
         self.store.stop();
         while !matches!(self.next(), Reply::Stopped) {}
     }
+}
+
+/// A password that nobody can give: each number makes another.
+pub(crate) fn password(n: u8) -> StoredPassword {
+    let scram =
+        ScramKeys { salt: [n; 16], iterations: 4096, stored_key: [n + 1; 32], server_key: [n + 2; 32] };
+    StoredPassword { hash: format!("$argon2id$v=19$m=4096,t=3,p=1$c2FsdHNhbHQ${n}"), scram }
 }
 
 pub(crate) fn room(name: &str) -> RoomName {

@@ -3,13 +3,16 @@
 // Helpers of tests may panic as tests do.
 #![allow(clippy::unwrap_used)]
 
+mod accounts;
 mod crash;
 mod damaged;
 mod expiry;
 mod file;
 mod full;
 mod helpers;
+mod migration;
 mod property;
+mod saved;
 mod size;
 #[path = "../support/mod.rs"]
 mod support;

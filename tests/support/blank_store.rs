@@ -30,7 +30,7 @@ impl<W: FnMut() + Send + 'static, C: FnMut() + Send + 'static> Database for Blan
         Ok(false)
     }
 
-    fn account(&mut self, _: &AccountQuery, _: SystemTime) -> Result<AccountAnswer, String> {
+    fn account(&mut self, _: &AccountQuery) -> Result<AccountAnswer, String> {
         Ok(AccountAnswer::Unknown)
     }
 

@@ -176,7 +176,7 @@ impl Database for Past {
         Ok(false)
     }
 
-    fn account(&mut self, _: &AccountQuery, _: SystemTime) -> Result<AccountAnswer, String> {
+    fn account(&mut self, _: &AccountQuery) -> Result<AccountAnswer, String> {
         Ok(AccountAnswer::Unknown)
     }
 

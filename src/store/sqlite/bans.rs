@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use rusqlite::{Connection, params};
 
-use super::opening::{explain, pragma};
+use super::opening::{explain, lasting};
 use crate::bans_file;
 use crate::message::Ban;
 use crate::store::StoreError;
@@ -30,19 +30,12 @@ pub(super) fn load(connection: &Connection, now: SystemTime) -> rusqlite::Result
     Ok(bans)
 }
 
-/// Replaces all bans. They are on the disk when this returns, unlike the history.
+/// Replaces all bans. They are on the disk when this returns.
 pub(super) fn save(connection: &Connection, bans: &[Ban]) -> rusqlite::Result<()> {
-    pragma(connection, "synchronous = FULL")?;
-    let saved = replace(connection, bans);
-    pragma(connection, "synchronous = NORMAL")?;
-    saved
-}
-
-fn replace(connection: &Connection, bans: &[Ban]) -> rusqlite::Result<()> {
-    let transaction = connection.unchecked_transaction()?;
-    transaction.execute("DELETE FROM ban", [])?;
-    insert(&transaction, bans)?;
-    transaction.commit()
+    lasting(connection, |connection| {
+        connection.execute("DELETE FROM ban", [])?;
+        insert(connection, bans)
+    })
 }
 
 fn insert(connection: &Connection, bans: &[Ban]) -> rusqlite::Result<()> {
@@ -61,21 +54,13 @@ pub(super) fn import(connection: &Connection, directory: &Path) -> Result<Vec<St
     }
     let bans = bans_file::read(&path).map_err(|error| StoreError::new(error.to_string()))?;
     let cannot = |why: String| StoreError::new(format!("cannot import {}: {why}", path.display()));
-    add(connection, &bans).map_err(|error| cannot(explain(&error)))?;
+    lasting(connection, |connection| insert(connection, &bans)).map_err(|error| cannot(explain(&error)))?;
     let imported = path.with_added_extension("imported");
     fs::rename(&path, &imported).map_err(|error| cannot(error.to_string()))?;
     let (count, imported) = (bans.len(), imported.display());
     Ok(vec![format!(
         "bans are kept in the database from now on: imported {count}, and renamed the file to {imported}"
     )])
-}
-
-fn add(connection: &Connection, bans: &[Ban]) -> rusqlite::Result<()> {
-    pragma(connection, "synchronous = FULL")?;
-    let transaction = connection.unchecked_transaction()?;
-    insert(&transaction, bans)?;
-    transaction.commit()?;
-    pragma(connection, "synchronous = NORMAL")
 }
 
 fn seconds(time: SystemTime) -> i64 {

@@ -23,6 +23,38 @@ const LISTS: [(&str, MaskList); 3] =
 /// What stands for a key.
 const HIDDEN: &str = "*";
 
+/// The words of these ranks, one after the other.
+pub(super) fn rank_words(ranks: Rank) -> String {
+    let words = RANKS.iter().filter(|(_, rank)| ranks.has_any(*rank)).map(|(word, _)| *word);
+    words.collect::<Vec<_>>().join(" ")
+}
+
+/// The ranks with these words.
+pub(super) fn ranks(words: &str) -> Rank {
+    let known = words.split(' ').filter_map(|word| meaning(&RANKS, word));
+    known.fold(Rank::NONE, |ranks, rank| ranks.with(rank, true))
+}
+
+/// The words of these flags, one after the other.
+pub(super) fn flag_words(flags: &[RoomFlag]) -> String {
+    flags.iter().map(|flag| word(&FLAGS, flag)).collect::<Vec<_>>().join(" ")
+}
+
+/// The flags with these words.
+pub(super) fn flags(words: &str) -> Vec<RoomFlag> {
+    words.split(' ').filter_map(|word| meaning(&FLAGS, word)).collect()
+}
+
+/// The word for a list of masks.
+pub(super) fn list_word(list: MaskList) -> &'static str {
+    word(&LISTS, &list)
+}
+
+/// The list with this word.
+pub(super) fn list(word: &str) -> Option<MaskList> {
+    meaning(&LISTS, word)
+}
+
 pub(super) fn text(changes: &[RoomChange]) -> String {
     changes.iter().map(line).collect::<Vec<_>>().join("\n")
 }
@@ -52,13 +84,13 @@ fn parse_line(line: &str) -> Option<RoomChange> {
     let is_set = line.starts_with('+');
     let line = line.strip_prefix(['+', '-'])?;
     let (name, value) = line.split_once(' ').unwrap_or((line, ""));
-    if let Some(&(_, rank)) = RANKS.iter().find(|(word, _)| *word == name) {
+    if let Some(rank) = meaning(&RANKS, name) {
         return Some(RoomChange::Rank { who: UserName::new(value).ok()?, rank, given: is_set });
     }
-    if let Some(&(_, flag)) = FLAGS.iter().find(|(word, _)| *word == name) {
+    if let Some(flag) = meaning(&FLAGS, name) {
         return Some(RoomChange::Flag(flag, is_set));
     }
-    if let Some(&(_, list)) = LISTS.iter().find(|(word, _)| *word == name) {
+    if let Some(list) = meaning(&LISTS, name) {
         return Some(RoomChange::Mask { list, mask: value.to_owned(), added: is_set });
     }
     match (name, is_set) {
@@ -73,6 +105,10 @@ fn parse_line(line: &str) -> Option<RoomChange> {
         }
         _ => None,
     }
+}
+
+fn meaning<T: Copy>(words: &[(&'static str, T)], word: &str) -> Option<T> {
+    words.iter().find(|(known, _)| *known == word).map(|(_, meaning)| *meaning)
 }
 
 fn word<T: PartialEq>(words: &[(&'static str, T)], meaning: &T) -> &'static str {

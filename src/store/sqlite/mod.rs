@@ -1,5 +1,8 @@
 //! The database as a file of SQLite.
 
+mod account_changes;
+mod account_records;
+mod accounts;
 mod backup;
 mod bans;
 mod changes;
@@ -11,9 +14,12 @@ mod limits;
 mod opening;
 mod reading;
 mod rooms;
+mod saved_rooms;
+mod saved_users;
 mod schema;
 mod sources;
 mod sweep;
+mod times;
 mod writing;
 
 pub(super) use export::export;
@@ -28,7 +34,7 @@ use super::question::Question;
 use super::{Opened, StoreConfig, StoreError};
 use crate::message::{AccountAnswer, AccountQuery, Answer, Ban, EventId, Record};
 use limits::Limits;
-use opening::{Purpose, explain};
+use opening::{Purpose, explain, lasting};
 use rooms::Rooms;
 use sources::Sources;
 use sweep::Sweep;
@@ -56,9 +62,9 @@ impl Sqlite {
         let limits = Limits { age: config.age, lines: config.lines, bytes: config.bytes };
         let notes = bans::import(&connection, &config.directory)?;
         let opened = Self::load(connection, path.clone(), limits, now);
-        let (database, bans, last_event) =
+        let (database, opened) =
             opened.map_err(|error| StoreError::new(format!("{}: {}", path.display(), explain(&error))))?;
-        Ok((database, Opened { bans, last_event, notes, ..Opened::default() }))
+        Ok((database, Opened { notes, ..opened }))
     }
 
     fn load(
@@ -66,17 +72,24 @@ impl Sqlite {
         path: PathBuf,
         limits: Limits,
         now: SystemTime,
-    ) -> rusqlite::Result<(Self, Vec<Ban>, EventId)> {
+    ) -> rusqlite::Result<(Self, Opened)> {
         let last = "SELECT number, id FROM event ORDER BY number DESC LIMIT 1";
         let last = connection.query_row(last, [], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
         let (last_number, last_event): (i64, i64) = last.unwrap_or_default();
         let last_event = EventId::from_number(last_event.unsigned_abs());
         let rooms = Rooms::load(&connection)?;
         let sources = Sources::load(&connection)?;
-        let bans = bans::load(&connection, now)?;
+        let opened = Opened {
+            bans: bans::load(&connection, now)?,
+            accounts: accounts::names(&connection)?,
+            users: saved_users::load(&connection)?,
+            rooms: saved_rooms::load(&connection)?,
+            last_event,
+            notes: Vec::new(),
+        };
         let sweep = Sweep::default();
         let database = Self { connection, path, limits, rooms, sources, sweep, last_number, last_event };
-        Ok((database, bans, last_event))
+        Ok((database, opened))
     }
 
     fn in_words<T>(&self, result: rusqlite::Result<T>) -> Result<T, String> {
@@ -135,8 +148,14 @@ impl Database for Sqlite {
         self.in_words(shortened)
     }
 
-    fn account(&mut self, _: &AccountQuery, _: SystemTime) -> Result<AccountAnswer, String> {
-        Ok(AccountAnswer::Unknown)
+    fn account(&mut self, query: &AccountQuery) -> Result<AccountAnswer, String> {
+        let answer = match query {
+            AccountQuery::Change(change) => {
+                lasting(&self.connection, |connection| account_changes::change(connection, change))
+            }
+            _ => accounts::answer(&self.connection, query),
+        };
+        self.in_words(answer)
     }
 
     fn save_bans(&mut self, bans: &[Ban]) -> Result<(), String> {

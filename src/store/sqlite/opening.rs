@@ -130,6 +130,27 @@ fn migrate(connection: &Connection, version: i64) -> rusqlite::Result<()> {
     transaction.commit()
 }
 
+/// Makes a change in a transaction of its own, which is on the disk when this returns, unlike the history.
+pub(super) fn lasting<T>(
+    connection: &Connection,
+    change: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+) -> rusqlite::Result<T> {
+    pragma(connection, "synchronous = FULL")?;
+    let changed = in_transaction(connection, change);
+    pragma(connection, "synchronous = NORMAL")?;
+    changed
+}
+
+fn in_transaction<T>(
+    connection: &Connection,
+    change: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+) -> rusqlite::Result<T> {
+    let transaction = connection.unchecked_transaction()?;
+    let changed = change(&transaction)?;
+    transaction.commit()?;
+    Ok(changed)
+}
+
 /// Some of these statements return a row, and some do not.
 pub(super) fn pragma(connection: &Connection, pragma: &str) -> rusqlite::Result<()> {
     let mut statement = connection.prepare(&format!("PRAGMA {pragma}"))?;

@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::mem;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
@@ -14,6 +14,7 @@ use super::Sqlite;
 use super::ids::column;
 use super::kinds::event_kind;
 use super::rooms::Room;
+use super::times;
 use crate::message::{
     Answer, Event, EventId, First, Identity, Interval, Query, Readable, Selected, Selection, Source,
 };
@@ -318,9 +319,7 @@ pub(super) fn event(
             }
         },
     };
-    let time = row.get::<_, Option<i64>>("time")?.map_or(id.time(), |millis| {
-        SystemTime::UNIX_EPOCH + Duration::from_millis(u64::try_from(millis).unwrap_or_default())
-    });
+    let time = row.get::<_, Option<i64>>("time")?.map_or(id.time(), times::time);
     let text = row.get::<_, Option<String>>("text")?.unwrap_or_default();
     let [tags, whom] = ["tags", "whom"].map(|name| row.get_ref(name));
     let (tags, whom) =

@@ -76,7 +76,9 @@ fn room(row: &Row<'_>) -> rusqlite::Result<Room> {
 impl Rooms {
     pub(super) fn load(connection: &Connection) -> rusqlite::Result<Self> {
         // Limits of rooms that were gone when the server stopped.
-        connection.execute("DELETE FROM room WHERE messages = 0 AND events = 0", [])?;
+        let gone = "DELETE FROM room WHERE messages = 0 AND events = 0 \
+            AND folded NOT IN (SELECT folded FROM registered_room)";
+        connection.execute(gone, [])?;
         let sums = "SELECT coalesce(sum(messages), 0), coalesce(sum(events), 0) FROM room";
         let (messages, events): (i64, i64) =
             connection.query_row(sums, [], |row| Ok((row.get(0)?, row.get(1)?)))?;

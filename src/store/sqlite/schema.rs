@@ -7,8 +7,10 @@ pub(super) const APPLICATION_ID: i64 = 0x7072_6c72;
 ///
 /// Rows of `event` are appended in the order of their ids, so that its pages are full, and the oldest events of all
 /// rooms are found at its start. Its rowid is not the event's id, because an event may concern several rooms.
-/// Ids of rooms are never used again, so that no mistake can show a room the events of another.
-pub(super) const MIGRATIONS: &[&str] = &["
+/// Ids of rooms are never used again, so that no mistake can show a room the events of another. The same is true for
+/// accounts. A conversation of two accounts is a row of `room`, whose history it has.
+pub(super) const MIGRATIONS: &[&str] = &[
+    "
     CREATE TABLE room (
         id INTEGER PRIMARY KEY AUTOINCREMENT,
         folded TEXT NOT NULL UNIQUE,
@@ -50,7 +52,104 @@ pub(super) const MIGRATIONS: &[&str] = &["
         since INTEGER NOT NULL,
         reason TEXT NOT NULL
     ) STRICT, WITHOUT ROWID;
-"];
+",
+    "
+    CREATE TABLE account (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        folded TEXT NOT NULL UNIQUE,
+        name TEXT NOT NULL,
+        registered INTEGER NOT NULL,
+        seen INTEGER NOT NULL,
+        always_on INTEGER,
+        hash TEXT,
+        salt BLOB,
+        iterations INTEGER,
+        stored_key BLOB,
+        server_key BLOB
+    ) STRICT;
+    CREATE TABLE certificate (
+        sha256 BLOB PRIMARY KEY,
+        account INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX certificate_by_account ON certificate (account);
+    CREATE TABLE device (
+        account INTEGER NOT NULL,
+        name TEXT NOT NULL,
+        heard INTEGER NOT NULL,
+        PRIMARY KEY (account, name)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE marker (
+        account INTEGER NOT NULL,
+        target TEXT NOT NULL,
+        at INTEGER NOT NULL,
+        PRIMARY KEY (account, target)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE account_metadata (
+        account INTEGER NOT NULL,
+        key TEXT NOT NULL,
+        value TEXT NOT NULL,
+        PRIMARY KEY (account, key)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE staying_user (
+        account INTEGER PRIMARY KEY,
+        username TEXT NOT NULL,
+        host TEXT NOT NULL,
+        realname TEXT NOT NULL,
+        since INTEGER NOT NULL,
+        seen INTEGER NOT NULL
+    ) STRICT;
+    CREATE TABLE seat (
+        account INTEGER NOT NULL,
+        folded TEXT NOT NULL,
+        room TEXT NOT NULL,
+        ranks TEXT NOT NULL,
+        PRIMARY KEY (account, folded)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE registered_room (
+        id INTEGER PRIMARY KEY,
+        folded TEXT NOT NULL UNIQUE,
+        name TEXT NOT NULL,
+        registered INTEGER NOT NULL,
+        founder INTEGER NOT NULL,
+        opened INTEGER NOT NULL,
+        created INTEGER NOT NULL,
+        topic TEXT,
+        topic_by TEXT,
+        topic_at INTEGER,
+        flags TEXT NOT NULL,
+        key TEXT,
+        limit_users INTEGER,
+        limit_lines INTEGER,
+        limit_age INTEGER
+    ) STRICT;
+    CREATE TABLE room_rank (
+        room INTEGER NOT NULL,
+        position INTEGER NOT NULL,
+        account INTEGER NOT NULL,
+        ranks TEXT NOT NULL,
+        PRIMARY KEY (room, position)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE room_mask (
+        room INTEGER NOT NULL,
+        position INTEGER NOT NULL,
+        list TEXT NOT NULL,
+        mask TEXT NOT NULL,
+        by TEXT NOT NULL,
+        since INTEGER NOT NULL,
+        PRIMARY KEY (room, position)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE room_metadata (
+        room INTEGER NOT NULL,
+        key TEXT NOT NULL,
+        value TEXT NOT NULL,
+        PRIMARY KEY (room, key)
+    ) STRICT, WITHOUT ROWID;
+    ALTER TABLE room ADD COLUMN smaller INTEGER;
+    ALTER TABLE room ADD COLUMN larger INTEGER;
+    CREATE UNIQUE INDEX conversation ON room (smaller, larger) WHERE smaller IS NOT NULL;
+    CREATE INDEX conversation_by_larger ON room (larger) WHERE larger IS NOT NULL;
+",
+];
 
 /// The version of these tables.
 pub(super) const VERSION: i64 = MIGRATIONS.len() as i64;

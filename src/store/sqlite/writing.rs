@@ -4,7 +4,6 @@ use std::time::SystemTime;
 
 use rusqlite::{Connection, Statement, params};
 
-use super::Sqlite;
 use super::ids::column;
 use super::kinds::{Columns, columns};
 use super::limits::Limits;
@@ -12,6 +11,8 @@ use super::reading::last_excess;
 use super::rooms::{Room, Rooms};
 use super::sources::Sources;
 use super::sweep::Sweep;
+use super::times::millis;
+use super::{Sqlite, account_records, saved_rooms, saved_users};
 use crate::message::{Event, EventId, HistoryLimit, Record, Source};
 use crate::name::RoomName;
 use crate::store::class::Class;
@@ -51,7 +52,32 @@ impl Writer<'_> {
             Record::Event { room, is_closed, event } => self.add(room, *is_closed, event),
             Record::Limit { room, limit, at } => self.limit(room, *limit, *at),
             Record::Redaction { room, id } => self.redact(room, *id),
-            _ => Ok(()),
+            _ => self.save(record),
+        }
+    }
+
+    /// Writes what is no history.
+    fn save(&self, record: &Record) -> rusqlite::Result<()> {
+        let connection = self.connection;
+        match record {
+            Record::Stays(user) => saved_users::stays(connection, user),
+            Record::StaysNot(account) => saved_users::stays_not(connection, *account),
+            Record::Seat { account, room, rank } => saved_users::seat(connection, *account, room, *rank),
+            Record::Marker { account, of, at } => account_records::marker(connection, *account, of, *at),
+            Record::Heard { account, device, event } => {
+                account_records::heard(connection, *account, device, *event)
+            }
+            Record::Seen { account, at } => account_records::seen(connection, *account, *at),
+            Record::Metadata { account, key, value } => {
+                account_records::metadata(connection, *account, key, value.as_deref())
+            }
+            Record::Room(room) => saved_rooms::save(connection, room),
+            Record::RoomDropped(room) => saved_rooms::remove(connection, room),
+            Record::Event { .. }
+            | Record::Limit { .. }
+            | Record::Redaction { .. }
+            | Record::RoomRenamed { .. }
+            | Record::Whispered { .. } => Ok(()),
         }
     }
 
@@ -147,10 +173,6 @@ impl Writer<'_> {
 
 /// The time in milliseconds since 1970, unless it is that of the id.
 fn time_column(event: &Event) -> Option<i64> {
-    let millis = |time: SystemTime| {
-        let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-        i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
-    };
     let time = millis(event.time);
     (time != millis(event.id.time())).then_some(time)
 }

@@ -1,0 +1,218 @@
+//! Accounts in the file: what is changed and recorded is there after a restart.
+
+use std::time::Duration;
+
+use parlor::message::{
+    AccountAnswer, AccountChange, AccountId, AccountQuery, EventId, MOST_CERTIFICATES, MOST_DEVICES,
+    MOST_MARKERS, Record,
+};
+use parlor::name::UserName;
+
+use crate::helpers::*;
+
+fn name(text: &str) -> UserName {
+    UserName::new(text).unwrap()
+}
+
+/// Stops the store and opens it again.
+fn reopen(kept: Kept, scratch: &Scratch) -> Kept {
+    kept.stop();
+    Kept::open(&config(scratch), start()).unwrap().0
+}
+
+fn marker(account: AccountId, of: &str, seconds: u64) -> Record {
+    Record::Marker { account, of: of.into(), at: start() + Duration::from_secs(seconds) }
+}
+
+fn heard(account: AccountId, device: &str, event: u64) -> Record {
+    Record::Heard { account, device: device.into(), event: EventId::from_number(event) }
+}
+
+fn metadata(account: AccountId, key: &str, value: Option<&str>) -> Record {
+    Record::Metadata { account, key: key.into(), value: value.map(Box::from) }
+}
+
+#[test]
+fn an_account_and_all_that_is_recorded_of_it_survive_a_restart() {
+    let scratch = Scratch::new();
+    let (mut kept, opened) = Kept::open(&config(&scratch), start()).unwrap();
+    assert!(opened.accounts.is_empty());
+    let (ana, bob) = (kept.create("Ana"), kept.create("bob"));
+    kept.store.record(marker(ana, "#tea", 5));
+    kept.store.record(marker(ana, "#tea", 6));
+    kept.store.record(marker(bob, "ana", 7));
+    kept.store.record(heard(ana, "phone", 8));
+    kept.store.record(heard(ana, "phone", 9));
+    kept.store.record(heard(ana, "irc", 7));
+    kept.store.record(metadata(ana, "url", Some("https://example.org")));
+    kept.store.record(metadata(ana, "avatar", Some("none")));
+    kept.store.record(metadata(ana, "avatar", None));
+    kept.store.record(Record::Seen { account: ana, at: start() + DAY });
+    assert!(matches!(kept.change(AccountChange::SetAlwaysOn(ana, Some(true))), AccountAnswer::Changed));
+    let before = kept.info(ana);
+    kept.stop();
+    let (mut kept, opened) = Kept::open(&config(&scratch), start()).unwrap();
+    assert_eq!(opened.accounts, [(ana, name("Ana")), (bob, name("bob"))]);
+    assert_eq!(opened.accounts[0].1.as_str(), "Ana");
+    let info = kept.info(ana);
+    assert_eq!(info, before);
+    assert_eq!((info.last_seen, info.has_password, info.certificates.len()), (start() + DAY, true, 0));
+    let account = info.account;
+    assert_eq!((account.id, account.registered, account.always_on), (ana, start(), Some(true)));
+    assert_eq!(account.markers, [("#tea".into(), start() + Duration::from_secs(6))]);
+    let devices = [("irc".into(), EventId::from_number(7)), ("phone".into(), EventId::from_number(9))];
+    assert_eq!(account.devices, devices);
+    assert_eq!(account.metadata, [("url".into(), "https://example.org".into())]);
+    match kept.account(AccountQuery::Credentials(ana)) {
+        AccountAnswer::Account(found, stored) => {
+            assert_eq!(*found, account);
+            assert!(stored.is_some_and(|stored| *stored == password(1)));
+        }
+        other => panic!("{other:?}"),
+    }
+    kept.stop();
+}
+
+#[test]
+fn a_new_password_replaces_the_old_one_at_once() {
+    let scratch = Scratch::new();
+    let mut kept = Kept::open(&config(&scratch), start()).unwrap().0;
+    let ana = kept.create("ana");
+    assert!(matches!(kept.change(AccountChange::SetPassword(ana, password(2))), AccountAnswer::Changed));
+    let mut kept = reopen(kept, &scratch);
+    match kept.account(AccountQuery::Credentials(ana)) {
+        AccountAnswer::Account(_, Some(stored)) => assert!(*stored == password(2)),
+        other => panic!("{other:?}"),
+    }
+    let nobody = AccountId(99);
+    for change in [
+        AccountChange::SetPassword(nobody, password(2)),
+        AccountChange::AddCertificate(nobody, [1; 32]),
+        AccountChange::SetAlwaysOn(nobody, None),
+        AccountChange::Drop(nobody),
+    ] {
+        assert!(matches!(kept.change(change.clone()), AccountAnswer::Unknown), "{change:?}");
+    }
+    assert!(matches!(kept.account(AccountQuery::Info(nobody)), AccountAnswer::Unknown));
+    kept.stop();
+}
+
+#[test]
+fn a_certificate_belongs_to_one_account_which_has_ten_at_most() {
+    let scratch = Scratch::new();
+    let mut kept = Kept::open(&config(&scratch), start()).unwrap().0;
+    let at = start();
+    let create = AccountChange::Create { name: name("ana"), password: None, certificate: Some([0; 32]), at };
+    let AccountAnswer::Created(ana) = kept.change(create) else { panic!("it is free") };
+    let bob = kept.create("bob");
+    let most = u8::try_from(MOST_CERTIFICATES).unwrap();
+    for n in 1..most {
+        let added = kept.change(AccountChange::AddCertificate(ana, [n; 32]));
+        assert!(matches!(added, AccountAnswer::Changed), "{n}");
+    }
+    let again = kept.change(AccountChange::AddCertificate(ana, [1; 32]));
+    assert!(matches!(again, AccountAnswer::Changed), "it has it already");
+    let full = kept.change(AccountChange::AddCertificate(ana, [most; 32]));
+    assert!(matches!(full, AccountAnswer::Conflict));
+    let taken = kept.change(AccountChange::AddCertificate(bob, [1; 32]));
+    assert!(matches!(taken, AccountAnswer::Conflict));
+    let create = AccountChange::Create { name: name("carl"), password: None, certificate: Some([1; 32]), at };
+    assert!(matches!(kept.change(create), AccountAnswer::Conflict));
+    let mut kept = reopen(kept, &scratch);
+    match kept.account(AccountQuery::OfCertificate([1; 32])) {
+        AccountAnswer::Account(found, None) => assert_eq!(found.id, ana),
+        other => panic!("{other:?}"),
+    }
+    let info = kept.info(ana);
+    assert_eq!((info.certificates.len(), info.has_password), (usize::from(most), false));
+    let others = kept.change(AccountChange::RemoveCertificate(bob, [1; 32]));
+    assert!(matches!(others, AccountAnswer::Unknown), "{others:?}: it belongs to another account");
+    let removed = kept.change(AccountChange::RemoveCertificate(ana, [1; 32]));
+    assert!(matches!(removed, AccountAnswer::Changed));
+    assert!(matches!(kept.account(AccountQuery::OfCertificate([1; 32])), AccountAnswer::Unknown));
+    kept.stop();
+}
+
+#[test]
+fn a_name_has_one_account_in_any_letter_case_and_numbers_are_never_used_again() {
+    let scratch = Scratch::new();
+    let mut kept = Kept::open(&config(&scratch), start()).unwrap().0;
+    let (ana, zoe) = (kept.create("Ana"), kept.create("zoe"));
+    let create = AccountChange::Create { name: name("aNA"), password: None, certificate: None, at: start() };
+    assert!(matches!(kept.change(create), AccountAnswer::Conflict));
+    assert!(matches!(kept.change(AccountChange::Drop(zoe)), AccountAnswer::Changed));
+    let mut kept = reopen(kept, &scratch);
+    let later = kept.create("zoe");
+    assert!(later != zoe && later != ana, "{later:?}");
+    kept.stop();
+}
+
+#[test]
+fn the_oldest_marker_and_the_device_that_was_away_for_longest_go() {
+    let scratch = Scratch::new();
+    let mut kept = Kept::open(&config(&scratch), start()).unwrap().0;
+    let ana = kept.create("ana");
+    for n in 0..=u64::from(MOST_MARKERS) {
+        kept.store.record(marker(ana, &format!("#{n}"), n));
+    }
+    for n in 0..=u64::from(MOST_DEVICES) {
+        kept.store.record(heard(ana, &format!("device{n}"), 100 + n));
+    }
+    // A new one stays even if it has heard nothing yet.
+    kept.store.record(heard(ana, "new", 0));
+    kept.store.record(marker(ana, "#past", 0));
+    let account = kept.info(ana).account;
+    assert_eq!(account.markers.len(), MOST_MARKERS as usize);
+    assert_eq!(account.devices.len(), MOST_DEVICES as usize);
+    let has = |list: &[(Box<str>, EventId)], name: &str| list.iter().any(|(known, _)| &**known == name);
+    assert!(has(&account.devices, "new") && has(&account.devices, "device2"));
+    assert!(!has(&account.devices, "device0") && !has(&account.devices, "device1"));
+    let marked = |of: &str| account.markers.iter().any(|(known, _)| &**known == of);
+    assert!(marked("#past") && marked("#2") && !marked("#0") && !marked("#1"));
+    kept.stop();
+}
+
+#[test]
+fn nothing_is_left_of_a_dropped_account_and_nothing_is_recorded_of_it_later() {
+    let scratch = Scratch::new();
+    let mut kept = Kept::open(&config(&scratch), start()).unwrap().0;
+    let ana = kept.create("ana");
+    let about = |kept: &mut Kept| {
+        for record in [
+            marker(ana, "#tea", 5),
+            heard(ana, "phone", 8),
+            metadata(ana, "url", Some("x")),
+            Record::Seen { account: ana, at: start() },
+            Record::Stays(Box::new(crate::saved::staying(ana, "ana"))),
+            Record::Seat { account: ana, room: room("#x"), rank: Some(Default::default()) },
+            Record::Room(Box::new(crate::saved::registered("#tea", ana))),
+        ] {
+            kept.store.record(record);
+        }
+    };
+    assert!(matches!(kept.change(AccountChange::AddCertificate(ana, [1; 32])), AccountAnswer::Changed));
+    about(&mut kept);
+    assert!(matches!(kept.change(AccountChange::Drop(ana)), AccountAnswer::Changed));
+    about(&mut kept);
+    assert!(matches!(kept.account(AccountQuery::Credentials(ana)), AccountAnswer::Unknown));
+    assert!(matches!(kept.account(AccountQuery::OfCertificate([1; 32])), AccountAnswer::Unknown));
+    kept.stop();
+    let file = rusqlite::Connection::open(database(&scratch)).unwrap();
+    for table in [
+        "account",
+        "certificate",
+        "device",
+        "marker",
+        "account_metadata",
+        "staying_user",
+        "seat",
+        "registered_room",
+        "room_rank",
+        "room_mask",
+        "room_metadata",
+    ] {
+        let count = format!("SELECT count(*) FROM {table}");
+        let count: i64 = file.query_row(&count, [], |row| row.get(0)).unwrap();
+        assert_eq!(count, 0, "{table}");
+    }
+}
