@@ -29,6 +29,13 @@ impl Fingerprint {
     }
 }
 
+#[cfg(feature = "store")]
+impl From<[u8; BYTES]> for Fingerprint {
+    fn from(bytes: [u8; BYTES]) -> Self {
+        Self(bytes)
+    }
+}
+
 impl fmt::Display for Fingerprint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("sha256:")?;

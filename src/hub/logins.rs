@@ -95,6 +95,7 @@ impl Hub {
             self.take_name(id, account.name.clone(), now, out);
             let place = Place { connection, device, profile: &profile };
             self.become_member(id, membership, place, now, out);
+            self.give_lasting_ranks(id, now, out);
             return Ok(Entered { user: id, was_here: false, heard });
         }
         self.forsake(id, connection, format!("logged in as {}", account.name), now, out);
@@ -134,6 +135,9 @@ impl Hub {
     /// Forgets the account of this name, which is deleted. Its user leaves.
     pub fn drop_account(&mut self, name: &UserName, now: Now, out: &mut Effects) {
         let user = self.users.find(name).filter(|&id| self.account_of(id).is_some());
+        if let Some(account) = self.accounts.find(name) {
+            self.forget_account(account, out);
+        }
         self.accounts.remove(name);
         let Some(id) = user else { return };
         // Nothing more is recorded of it.

@@ -123,7 +123,30 @@ impl Hub {
         self.rooms.close_if_empty(&mut self.users, room);
     }
 
-    /// Makes the account `heir` the founder of the room called `name`. For its founder and operators of the server.
+    /// Offers the room called `name` to the account `heir`, so that nobody gets rooms against their will. For its founder.
+    pub fn offer_room(&mut self, id: UserId, name: &RoomName, heir: Holder) -> Result<(), Refusal> {
+        let room = self.registered_room(id, name, Right::Own)?;
+        if let Some(registration) = self.rooms.get_mut(room).registration_mut() {
+            registration.heir = Some(heir);
+        }
+        self.rooms.recharge(&mut self.users, room);
+        Ok(())
+    }
+
+    /// Makes the account of `id` the founder of the room called `name`, which was offered to it.
+    pub fn accept_room(&mut self, id: UserId, name: &RoomName, out: &mut Effects) -> Result<(), Refusal> {
+        let heir = self.holder(id)?;
+        let room = self.rooms.find(name).filter(|&room| {
+            let registration = self.rooms.get(room).registration();
+            registration.and_then(|registration| registration.heir.as_ref()) == Some(&heir)
+        });
+        match room {
+            Some(room) => self.hand_over(room, heir, out),
+            None => Err(Refusal::NotOffered(name.clone())),
+        }
+    }
+
+    /// Makes the account `heir` the founder of the room called `name`. For operators of the server.
     pub fn transfer_room(
         &mut self,
         id: UserId,
@@ -131,7 +154,15 @@ impl Hub {
         heir: Holder,
         out: &mut Effects,
     ) -> Result<(), Refusal> {
+        if !self.user(id)?.is_operator {
+            return Err(Refusal::NotServerOperator);
+        }
         let room = self.registered_room(id, name, Right::Own)?;
+        self.hand_over(room, heir, out)
+    }
+
+    fn hand_over(&mut self, room: RoomId, heir: Holder, out: &mut Effects) -> Result<(), Refusal> {
+        let name = &self.rooms.get(room).name.clone();
         self.allow_registration(&heir, name, out)?;
         let owner = Origin::of_account(heir.account);
         let more = self.rooms.get(room).kept_bytes();
@@ -139,6 +170,7 @@ impl Hub {
         if let Some(registration) = self.rooms.get_mut(room).registration_mut() {
             registration.forget(heir.account);
             registration.founder = heir;
+            registration.heir = None;
         }
         self.rooms.pay(&mut self.users, room, Some(owner));
         self.keep_room(room, out);
@@ -287,8 +319,17 @@ impl Hub {
         }
     }
 
+    /// Gives the user `id`, who has just logged in, the ranks that its account has in its rooms.
+    pub(super) fn give_lasting_ranks(&mut self, id: UserId, now: Now, out: &mut Effects) {
+        let seats = self.users.get(id).map_or(&[][..], |user| &user.seats);
+        let rooms: Vec<_> = seats.iter().map(|seat| seat.room).collect();
+        for room in rooms {
+            self.tell_lasting_ranks(id, room, now, out);
+        }
+    }
+
     /// Removes a deleted account from all rooms. Those that it has founded are not registered any longer.
-    pub fn forget_account(&mut self, account: AccountId, out: &mut Effects) {
+    pub(super) fn forget_account(&mut self, account: AccountId, out: &mut Effects) {
         out.worked(self.rooms.len() / FOUNDERS_PER_STEP);
         let registered = self.rooms.iter().filter(|(_, room)| room.registration().is_some());
         let registered: Vec<_> = registered.map(|(id, _)| id).collect();

@@ -17,6 +17,8 @@ pub struct Registration {
     /// The account that may do everything with the room.
     pub founder: Holder,
     ranks: Vec<(Holder, Rank)>,
+    /// The account to which the founder offers the room, until the server restarts.
+    pub(super) heir: Option<Holder>,
 }
 
 /// An account with rights in a room. Accounts are not renamed.
@@ -28,12 +30,12 @@ pub struct Holder {
 
 impl Registration {
     pub(super) fn new(founder: Holder, since: SystemTime) -> Self {
-        Self { since, founder, ranks: Vec::new() }
+        Self { since, founder, ranks: Vec::new(), heir: None }
     }
 
     /// The heap memory that it takes, in bytes.
     pub(super) fn kept_bytes(&self) -> usize {
-        let holders = self.ranks.iter().map(|(holder, _)| holder).chain([&self.founder]);
+        let holders = self.ranks.iter().map(|(holder, _)| holder).chain([&self.founder]).chain(&self.heir);
         heap_bytes(size_of::<Self>())
             + vec_bytes(&self.ranks)
             + holders.map(|holder| shared_bytes(holder.name.as_str().len())).sum::<usize>()

@@ -160,7 +160,7 @@ pub enum AccountFound {
 }
 
 /// Why a session is on an [`AccountErrand`]: it decides how the result is told.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub enum AccountPurpose {
     /// `AUTHENTICATE` (IRCv3 `sasl`).
     Sasl,
@@ -172,13 +172,40 @@ pub enum AccountPurpose {
     Service(ServiceStep),
 }
 
-/// A command to a service that waits for an errand.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A command to NickServ that waits for an errand.
+#[derive(Clone, Debug)]
 pub enum ServiceStep {
     /// `REGISTER`.
     Register,
-    /// `IDENTIFY`.
-    Identify,
+    /// `IDENTIFY` or `REGAIN`, with the name of the device.
+    Identify {
+        device: Option<Box<str>>,
+    },
+    /// `GHOST`, once the password is checked.
+    Ghost,
+    /// What the owner of an account may do, once its password is checked.
+    Prove(Proven),
+    /// `INFO`.
+    Info,
+    /// `CERT LIST`.
+    Certificates,
+    CertificateAdded,
+    CertificateRemoved,
+    /// `SET ALWAYS-ON`.
+    AlwaysOnSet(Option<bool>),
+    /// `SET PASSWORD` or `RESETPASS` of the account of this name.
+    PasswordSet(UserName),
+    /// `SAREGISTER`.
+    Created,
+    /// `DROP` of the account of this name.
+    Dropped(UserName),
+}
+
+/// What somebody does who has proven to own an account.
+#[derive(Clone, Debug)]
+pub enum Proven {
+    SetPassword(Guess),
+    Drop,
 }
 
 /// A user that stays without connections, as it outlives a restart.

@@ -21,8 +21,8 @@ mod tally;
 #[cfg(feature = "store")]
 pub use account::{
     Account, AccountAnswer, AccountChange, AccountErrand, AccountFound, AccountId, AccountInfo,
-    AccountPurpose, AccountQuery, CertificateHash, MOST_CERTIFICATES, MOST_DEVICES, MOST_MARKERS, SavedRoom,
-    SavedUser, ServiceStep,
+    AccountPurpose, AccountQuery, CertificateHash, MOST_CERTIFICATES, MOST_DEVICES, MOST_MARKERS, Proven,
+    SavedRoom, SavedUser, ServiceStep,
 };
 pub use ban::{Ban, BanError, MOST_BANS};
 pub use capabilities::Capabilities;

@@ -31,6 +31,9 @@ pub enum Refusal {
     /// Only the founder of this room may do that.
     #[cfg(feature = "store")]
     NotFounder(RoomName),
+    /// Nobody has offered this room to the user's account.
+    #[cfg(feature = "store")]
+    NotOffered(RoomName),
     /// No more rooms can be registered.
     #[cfg(feature = "store")]
     TooManyRegistered {
@@ -141,6 +144,8 @@ impl Refusal {
             #[cfg(feature = "store")]
             Self::NotFounder(_) => "not-founder",
             #[cfg(feature = "store")]
+            Self::NotOffered(_) => "not-offered",
+            #[cfg(feature = "store")]
             Self::TooManyRegistered { .. } => "too-many-registered-rooms",
             #[cfg(feature = "store")]
             Self::RanksFull { .. } => "ranks-full",
@@ -210,6 +215,10 @@ impl fmt::Display for Refusal {
             #[cfg(feature = "store")]
             Self::NotFounder(room) => {
                 write!(f, "only the founder of {room} may do that, see /msg ChanServ INFO {room}")
+            }
+            #[cfg(feature = "store")]
+            Self::NotOffered(room) => {
+                write!(f, "{room} is not offered to you, ask its founder for TRANSFER {room}")
             }
             #[cfg(feature = "store")]
             Self::TooManyRegistered { most, of_account: true, .. } => {

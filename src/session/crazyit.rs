@@ -6,6 +6,8 @@
 //! a separate packet.
 
 mod encode;
+#[cfg(feature = "store")]
+mod visits;
 
 pub(super) use encode::encode;
 
@@ -20,10 +22,12 @@ use super::conversation::Conversation;
 #[cfg(feature = "store")]
 use super::devices::show_elsewhere;
 use super::logins::{Deadline, NO_PASSWORD, log_login, log_not_checked, log_wrong_password};
+#[cfg(feature = "store")]
+use super::services::{self, Service};
 use super::stage::Stage;
 use crate::config::Limits;
 #[cfg(feature = "store")]
-use crate::message::Account;
+use crate::message::{Account, AccountPurpose};
 use crate::message::{
     Check, CloseReason, Command, ConnectionId, Effect, Errand, Found, Outcome, Profile, Purpose, Rank,
     Refusal, Speech, UserId,
@@ -138,6 +142,10 @@ impl Conversation for CrazyIt {
         }
         let place = format_args!("CrazyIt login");
         // Nothing else is asked on this wire.
+        #[cfg(feature = "store")]
+        if let Found::Account(AccountPurpose::Service(step), found) = found {
+            return services::found(step, found, self, context);
+        }
         let Found::Checked(Purpose::LogIn(name), outcome) = found else { return };
         match outcome {
             Outcome::Right => {
@@ -310,6 +318,11 @@ impl CrazyIt {
     }
 
     fn whisper(&mut self, to: &str, text: &str, context: &mut Context<'_>) -> Result<(), Refusal> {
+        #[cfg(feature = "store")]
+        if let (Phase::Online, Some(service)) = (&self.phase, Service::called(to)) {
+            services::ask(service, text, self, context);
+            return Ok(());
+        }
         match UserName::new(to) {
             Ok(to) => {
                 let speech = Speech::message(text);

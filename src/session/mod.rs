@@ -14,6 +14,8 @@ mod house;
 mod irc;
 mod logins;
 mod newcomer;
+#[cfg(feature = "store")]
+mod services;
 mod stage;
 
 pub use context::Context;

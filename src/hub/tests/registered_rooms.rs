@@ -247,7 +247,11 @@ fn only_the_founder_and_operators_of_the_server_own_a_room() {
     let tea = room("#tea");
     let (bob, eve) = (scene.user(BOB), scene.user(EVE));
     assert_eq!(scene.hub.unregister_room(bob, &tea, &mut scene.out), not());
-    assert_eq!(scene.hub.transfer_room(bob, &tea, holder(2, "bob"), &mut scene.out), not());
+    assert_eq!(scene.hub.offer_room(bob, &tea, holder(2, "bob")), not());
+    let refused = scene.hub.transfer_room(scene.user(ANA), &tea, holder(2, "bob"), &mut scene.out);
+    assert_eq!(refused, Err(Refusal::NotServerOperator), "only with the consent of the other");
+    let not_offered = Err(Refusal::NotOffered(tea.clone()));
+    assert_eq!(scene.hub.accept_room(bob, &tea, &mut scene.out), not_offered);
     let voice = |who| vec![RoomChange::Rank { who: name(who), rank: Rank::VOICE, given: true }];
     assert_eq!(scene.hub.set_ranks(bob, &tea, voice("ana"), scene.now, &mut scene.out), Ok(vec![]));
     assert_eq!(
@@ -362,6 +366,7 @@ enum Deed {
     Register,
     Unregister,
     Transfer(u32),
+    Accept,
     Rank(u32, Rank, bool),
     Clear(Clearing),
     Limit(u32),
@@ -378,7 +383,8 @@ fn any_deed() -> impl Strategy<Value = Deed> {
         1 => "[a-z]{0,90}".prop_map(topic).prop_map(Deed::Ask),
         4 => Just(Deed::Register),
         1 => Just(Deed::Unregister),
-        1 => (1..3u32).prop_map(Deed::Transfer),
+        2 => (1..3u32).prop_map(Deed::Transfer),
+        2 => Just(Deed::Accept),
         2 => (1..3u32, ranks, any::<bool>()).prop_map(|(who, rank, given)| Deed::Rank(who, rank, given)),
         1 => prop::sample::select(clearings).prop_map(Deed::Clear),
         1 => (1..9u32).prop_map(Deed::Limit),
@@ -403,7 +409,8 @@ proptest! {
                 Deed::Ask(command) => drop(hub.handle(id, command, now, out)),
                 Deed::Register => drop(hub.register_room(id, &tea, now, out)),
                 Deed::Unregister => drop(hub.unregister_room(id, &tea, out)),
-                Deed::Transfer(n) => drop(hub.transfer_room(id, &tea, holder(n), out)),
+                Deed::Transfer(n) => drop(hub.offer_room(id, &tea, holder(n))),
+                Deed::Accept => drop(hub.accept_room(id, &tea, out)),
                 Deed::Rank(n, rank, given) => {
                     drop(hub.set_lasting_ranks(id, &tea, &holder(n), &[(rank, given)], now, out));
                 }

@@ -2,16 +2,19 @@
 
 use super::client::Irc;
 use crate::message::{AccountFound, AccountPurpose};
-use crate::session::Context;
+use crate::session::{Context, services};
 
 impl Irc {
     /// Continues with the result of an errand about accounts.
-    pub(super) fn account_found(&mut self, purpose: AccountPurpose, _: AccountFound, _: &mut Context<'_>) {
+    pub(super) fn account_found(
+        &mut self,
+        purpose: AccountPurpose,
+        found: AccountFound,
+        context: &mut Context<'_>,
+    ) {
         match purpose {
-            AccountPurpose::Sasl
-            | AccountPurpose::LogIn { .. }
-            | AccountPurpose::Register
-            | AccountPurpose::Service(_) => {}
+            AccountPurpose::Service(step) => services::found(step, found, self, context),
+            AccountPurpose::Sasl | AccountPurpose::LogIn { .. } | AccountPurpose::Register => {}
         }
     }
 }

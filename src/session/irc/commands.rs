@@ -54,6 +54,14 @@ pub(super) const COMMANDS: &[CommandRow] = {
         command("CAP", Irc::cap, Anyone, 1, "CAP LS|LIST|REQ|END [capabilities]: negotiate capabilities"),
         #[cfg(feature = "store")]
         command(
+            "CHANSERV",
+            Irc::service,
+            Registered,
+            0,
+            "CHANSERV command [parameters]: manage registered channels, see CHANSERV HELP",
+        ),
+        #[cfg(feature = "store")]
+        command(
             "CHATHISTORY",
             Irc::chathistory,
             Registered,
@@ -62,6 +70,14 @@ pub(super) const COMMANDS: &[CommandRow] = {
              TARGETS from to limit: what was said earlier",
         ),
         command("CHGHOST", Irc::chghost, Operators, 3, "CHGHOST nick user host: change what others see"),
+        #[cfg(feature = "store")]
+        command(
+            "CS",
+            Irc::service,
+            Registered,
+            0,
+            "CS command [parameters]: the same as CHANSERV, see CS HELP",
+        ),
         command("ERROR", Irc::error, Anyone, 0, "ERROR: servers say this, clients do not"),
         command("HELP", Irc::help, Registered, 0, "HELP [command]: list or explain commands"),
         command("HELPOP", Irc::help, Registered, 0, "HELPOP [command]: the same as HELP"),
@@ -128,12 +144,28 @@ pub(super) const COMMANDS: &[CommandRow] = {
         command("MOTD", Irc::motd, Registered, 0, "MOTD: the message of the day"),
         command("NAMES", Irc::names, Registered, 0, "NAMES channels: who is there"),
         command("NICK", Irc::nick, Anyone, 0, "NICK name: take a name"),
+        #[cfg(feature = "store")]
+        command(
+            "NICKSERV",
+            Irc::service,
+            Registered,
+            0,
+            "NICKSERV command [parameters]: manage your account, see NICKSERV HELP",
+        ),
         command(
             "NOTICE",
             Irc::notice,
             Registered,
             0,
             "NOTICE targets text: say something that nobody answers automatically",
+        ),
+        #[cfg(feature = "store")]
+        command(
+            "NS",
+            Irc::service,
+            Registered,
+            0,
+            "NS command [parameters]: the same as NICKSERV, see NS HELP",
         ),
         command("OPER", Irc::oper, Registered, 2, "OPER name password: become an operator of the server"),
         command("PART", Irc::part, Registered, 1, "PART channels [reason]: leave channels"),

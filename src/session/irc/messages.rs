@@ -9,6 +9,8 @@ use super::work::unique;
 use crate::message::{Capabilities, Command, Rank, Refusal, Speech, SpeechKind};
 use crate::name::{RoomName, UserName};
 use crate::session::Context;
+#[cfg(feature = "store")]
+use crate::session::services::{self, Service};
 use crate::wire::irc::{Message, Tags, numeric};
 
 /// Maximum number of targets per message.
@@ -98,7 +100,15 @@ impl Irc {
         tags.collect::<Vec<_>>().join(";").into()
     }
 
-    pub(super) fn speak_to(&self, target: &str, speech: Speech, context: &mut Context<'_>) {
+    pub(super) fn speak_to(&mut self, target: &str, speech: Speech, context: &mut Context<'_>) {
+        #[cfg(feature = "store")]
+        if let Some(service) = Service::called(target) {
+            // A password must be neither shown on other devices nor kept.
+            if speech.kind == SpeechKind::Message {
+                services::ask(service, &speech.text, self, context);
+            }
+            return;
+        }
         let is_quiet = speech.kind == SpeechKind::Notice;
         let hears_itself = self.capabilities.has(Capabilities::ECHO_MESSAGE);
         let unheard_by = (!hears_itself).then_some(self.connection);

@@ -41,6 +41,8 @@ mod reply;
 mod rooms;
 mod server;
 #[cfg(feature = "store")]
+mod services;
+#[cfg(feature = "store")]
 mod showing;
 mod speech;
 mod stats;

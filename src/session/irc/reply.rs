@@ -177,6 +177,7 @@ impl Irc {
             #[cfg(feature = "store")]
             Refusal::RoomRegistered(room)
             | Refusal::NotRegistered(room)
+            | Refusal::NotOffered(room)
             | Refusal::TooManyRegistered { room, .. }
             | Refusal::RanksFull { room, .. } => (numeric::ERR_UNAVAILRESOURCE, [room.as_str(), ""]),
             #[cfg(feature = "store")]

@@ -19,10 +19,14 @@ mod metadata;
 mod modes;
 #[cfg(feature = "store")]
 mod multiline;
+#[cfg(feature = "store")]
+mod nickserv;
 mod operators;
 mod people;
 mod pings;
 mod random;
+#[cfg(feature = "store")]
+mod registered_rooms;
 mod registration;
 mod seeing;
 mod server;

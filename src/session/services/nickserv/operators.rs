@@ -1,0 +1,35 @@
+//! `SAREGISTER`, `RESETPASS`: for operators of the server.
+
+use crate::message::{Account, AccountErrand, ServiceStep};
+use crate::name::UserName;
+use crate::secret::Guess;
+use crate::session::services::Visit;
+
+impl Visit<'_, '_> {
+    /// `SAREGISTER name password`
+    pub(super) fn create_account(&mut self, params: &[&str]) {
+        let name = match UserName::new(params[0]) {
+            Ok(name) => name,
+            Err(why) => return self.tell(why),
+        };
+        let password = Some(Guess::new(params[1]));
+        let errand = AccountErrand::Register { name, password, certificate: None };
+        self.send_on(errand, ServiceStep::Created);
+    }
+
+    pub(super) fn created(&mut self, account: &Account) {
+        let (peer, name) = (self.context.peer, &account.name);
+        log::info!("{peer}: created the account {name}");
+        self.tell(format_args!("The account {name} exists now"));
+    }
+
+    /// `RESETPASS account password`
+    pub(super) fn reset_password(&mut self, params: &[&str]) {
+        let name = UserName::new(params[0]).ok();
+        let found = name.and_then(|name| Some((self.context.hub.accounts().find(&name)?, name)));
+        let Some((account, name)) = found else { return self.tell("There is no such account") };
+        log::info!("{}: resets the password of the account {name}", self.context.peer);
+        let errand = AccountErrand::SetPassword { account, password: Guess::new(params[1]) };
+        self.send_on(errand, ServiceStep::PasswordSet(name));
+    }
+}

@@ -1,0 +1,55 @@
+//! `SESSIONS`, and `LOGOUT` of this or another session.
+
+use crate::config::AccountPolicy;
+use crate::date;
+use crate::hub::Device;
+use crate::message::CloseReason;
+use crate::session::services::Visit;
+
+impl Visit<'_, '_> {
+    pub(super) fn sessions(&mut self, _: &[&str]) {
+        let own = self.client.connection();
+        let line = |(index, device): (usize, &Device)| {
+            let (number, since) = (index + 1, date::seconds(device.since));
+            let secure = if device.is_secure { ", encrypted" } else { "" };
+            let this = if device.connection == own { " (this one)" } else { "" };
+            format!("{number}: {}, since {since}, from {}{secure}{this}", device.name, device.peer)
+        };
+        let devices = self.context.hub.devices(self.user());
+        let lines: Vec<_> = devices.iter().enumerate().map(line).collect();
+        lines.iter().for_each(|line| self.tell(line));
+    }
+
+    /// `LOGOUT [session]`: by its number in `SESSIONS`, or by the name of its device.
+    pub(super) fn log_out(&mut self, params: &[&str]) {
+        let Some(which) = params.first() else { return self.log_out_here() };
+        let (own, devices) = (self.client.connection(), self.context.hub.devices(self.user()));
+        let number = which.parse::<usize>().ok();
+        let is_meant =
+            |(index, device): &(usize, &Device)| Some(index + 1) == number || *device.name == **which;
+        let ended: Vec<_> =
+            devices.iter().enumerate().filter(is_meant).map(|(_, device)| device.connection).collect();
+        if ended.contains(&own) {
+            return self.log_out_here();
+        }
+        if ended.is_empty() {
+            return self.tell("You have no such session, see SESSIONS");
+        }
+        let by = self.name().map_or_else(String::new, |name| name.to_string());
+        for connection in ended {
+            let reason = CloseReason::Killed { by: by.clone(), reason: "NickServ LOGOUT".to_owned() };
+            self.context.out.close(connection, reason);
+        }
+        self.tell("The session is ended");
+    }
+
+    fn log_out_here(&mut self) {
+        if self.context.house.config.accounts.policy == AccountPolicy::Required {
+            return self.tell("Nobody is here without an account: disconnect instead");
+        }
+        match self.client.log_out(self.context) {
+            Ok(()) => self.tell("You are logged out"),
+            Err(why) => self.tell(why),
+        }
+    }
+}
