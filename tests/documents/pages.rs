@@ -3,7 +3,7 @@
 use parlor::address::Address;
 use parlor::config::{ClientConfig, Invocation, Limits, ServerConfig};
 #[cfg(feature = "store")]
-use parlor::hub::REDACTABLE;
+use parlor::hub::{MOST_REGISTERED, RANKS_PER_ROOM, REDACTABLE, ROOMS_PER_ACCOUNT};
 use parlor::hub::{MOST_ROOMS, REMEMBERED};
 use parlor::message::{BanError, CloseReason, MOST_BANS};
 #[cfg(feature = "store")]
@@ -148,9 +148,12 @@ fn the_table_of_limits_has_the_defaults_of_the_history() {
         assert_eq!(limit(name)[1..3], [default, option.to_owned()]);
     }
     for (name, most) in [
-        ("certificates of", MOST_CERTIFICATES),
-        ("devices of", MOST_DEVICES),
-        ("read markers of", MOST_MARKERS),
+        ("certificates of", MOST_CERTIFICATES as usize),
+        ("devices of", MOST_DEVICES as usize),
+        ("read markers of", MOST_MARKERS as usize),
+        ("registered rooms of an", ROOMS_PER_ACCOUNT),
+        ("registered rooms of all", MOST_REGISTERED),
+        ("accounts with a rank", RANKS_PER_ROOM),
     ] {
         assert_eq!(limit(name)[1], most.to_string());
     }

@@ -28,7 +28,8 @@ fn tea(house: &mut IrcScene) -> [Guest; 2] {
 /// The members of a channel as `NAMES` shows them.
 fn names(house: &mut IrcScene, who: Guest, channel: &str) -> Vec<String> {
     let lines = house.ask(who, &format!("NAMES {channel}"));
-    let (_, names) = lines[0].split_once(" :").unwrap_or(("", ""));
+    let list = lines.iter().find(|line| line.contains(" 353 ")).expect("a list of names");
+    let (_, names) = list.split_once(" :").expect("names");
     let mut names: Vec<_> = names.split(' ').map(str::to_owned).collect();
     names.sort();
     names
