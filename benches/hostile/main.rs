@@ -19,6 +19,9 @@ mod mass;
 mod options;
 mod quiet;
 mod rows;
+#[cfg(feature = "store")]
+#[path = "../accounts/seed.rs"]
+mod seed;
 mod server;
 
 use std::process::ExitCode;

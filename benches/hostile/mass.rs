@@ -44,8 +44,14 @@ type Row = fn(&Options, usize) -> bool;
 /// Runs these rows. Returns how many exceeded the target.
 pub(crate) fn rows(options: &Options) -> usize {
     let users = if options.is_quick { QUICK_USERS } else { USERS };
-    let rows: [(&str, Row); 3] = [("joins", joins), ("kline", kline), ("sigterm", sigterm)];
-    rows.into_iter().filter(|(name, row)| options.chooses(name) && !row(options, users)).count()
+    let rows: &[(&str, Row)] = &[
+        ("joins", joins),
+        ("kline", kline),
+        ("sigterm", sigterm),
+        #[cfg(feature = "store")]
+        ("clear", clear),
+    ];
+    rows.iter().filter(|(name, row)| options.chooses(name) && !row(options, users)).count()
 }
 
 /// Connects users, half of them from a network that can be banned.
@@ -151,6 +157,39 @@ fn kline(options: &Options, users: usize) -> bool {
         if is_fine { "" } else { "  OVER" }
     );
     assert_eq!(herd.ended(), users / 2, "no other user is gone");
+    is_fine
+}
+
+/// Removes as many users from a registered room at once as `kline` from the server.
+#[cfg(feature = "store")]
+fn clear(options: &Options, users: usize) -> bool {
+    let users = users / 2;
+    let server = Server::start(options, &ARGS);
+    let herd = crowd(&server, users);
+    let quiet = Quiet::come(&server);
+    let root = herd.connect(server.at, [127, 0, 0, 1]);
+    let register = "NS REGISTER correct-horse\r\nJOIN #room\r\nCS REGISTER #room\r\n";
+    herd.count("you are its founder");
+    herd.send(root, &format!("NICK root\r\nUSER r 0 * :r\r\n{register}"));
+    herd.wait_for(1);
+    join(&herd, users);
+    herd.count(" KICK #room ");
+    server.longest_turn();
+    quiet.begin();
+    let start = Instant::now();
+    herd.send(root, "CS CLEAR #room USERS\r\n");
+    // The founder hears of each.
+    herd.wait_for(2 * users);
+    let took = start.elapsed();
+    let (pings, turn) = (quiet.end(), server.longest_turn());
+    let is_fine = turn <= MOST_TURN && pings.at(990) <= MOST_AT_P99 && pings.at(1000) <= MOST;
+    println!(
+        "hostile/clear    {users} users removed in {took:.2?}, longest turn {turn:.1?}, pings p99 {:.1?}, max {:.1?}{}",
+        pings.at(990),
+        pings.at(1000),
+        if is_fine { "" } else { "  OVER" }
+    );
+    assert_eq!(herd.ended(), 0, "nobody is gone");
     is_fine
 }
 

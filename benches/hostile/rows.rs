@@ -1,6 +1,10 @@
 //! The most expensive input for every command, within the limits.
 
+#[cfg(feature = "store")]
+use crate::seed;
 use crate::{ATTACKERS, ROOMS};
+#[cfg(feature = "store")]
+use parlor::hub::{MASKS_PER_LIST, RANKS_PER_ROOM};
 
 /// Most bytes in a line, including its end.
 const LINE_BYTES: usize = 512;
@@ -52,6 +56,8 @@ pub(crate) const ROWS: &[Row] = &[
         ))
     }),
     #[cfg(feature = "store")]
+    row("CHANSERV of long lists", with_account, |_, _| lines("CHANSERV AMODE #held")),
+    #[cfg(feature = "store")]
     row("CHATHISTORY of 200 events", asking, |_, round| {
         let (of, events) = (round % ROOMS, "CHATHISTORY LATEST #room");
         lines(&format!("{events}{of} * 200"))
@@ -61,6 +67,14 @@ pub(crate) const ROWS: &[Row] = &[
         lines("CHATHISTORY TARGETS timestamp=2000-01-01T00:00:00Z timestamp=2100-01-01T00:00:00Z 50")
     }),
     by_operator("CHGHOST", |_, round| lines(&format!("CHGHOST by1 u h{round}"))),
+    #[cfg(feature = "store")]
+    row("CS changes a room with long lists", with_account, |n, round| match n {
+        0 => {
+            let sign = if round % 2 == 0 { '+' } else { '-' };
+            lines(&format!("CS AMODE #held {sign}v {}", seed::name(0)))
+        }
+        _ => lines("CS AMODE #held"),
+    }),
     row("ERROR", user, |_, _| lines("ERROR :x")),
     row("HELP", user, |_, _| lines("HELP")),
     row("HELPOP", user, |_, _| lines("HELPOP")),
@@ -135,7 +149,13 @@ pub(crate) const ROWS: &[Row] = &[
     row("NICK of 16 watched by all", user, |n, round| {
         format!("NICK seen{n}\r\nNICK {}{n}z{round}\r\n", "é".repeat(20)).repeat(4)
     }),
+    #[cfg(feature = "store")]
+    row("NICKSERV of accounts", with_account, |_, round| {
+        lines(&format!("NICKSERV INFO {}", seed::name(round % RANKS_PER_ROOM)))
+    }),
     row("NOTICE to 4 large rooms", in_some_rooms, |_, _| lines(&speech("NOTICE"))),
+    #[cfg(feature = "store")]
+    row("NS with a wrong password", user, |_, _| lines(&format!("NS IDENTIFY {} wrong-one", seed::name(0)))),
     row("OPER", user, |_, _| lines("OPER root wrong")),
     row("PART of 50 large rooms", in_all_rooms, |_, _| {
         let rooms: Vec<_> = (0..ROOMS).map(|room| format!("#room{room}")).collect();
@@ -287,6 +307,28 @@ fn in_some_rooms(n: usize, row: usize) -> String {
 
 fn in_own_room(n: usize, row: usize) -> String {
     prepared(n, row, &format!("JOIN #own{n}\r\n"))
+}
+
+/// A user with an account. The first is the founder of a room whose lists are full.
+#[cfg(feature = "store")]
+fn with_account(n: usize, row: usize) -> String {
+    let mut lines = String::from("NS REGISTER correct-horse\r\n");
+    if n == 0 {
+        // The founder of the row before is gone.
+        let name = name(n, row);
+        lines += &format!("JOIN #held\r\nCS REGISTER #held\r\nCS TRANSFER #held {name}\r\nCS OP #held\r\n");
+        for rank in 0..RANKS_PER_ROOM {
+            lines += &format!("CS AMODE #held {} +o\r\n", seed::name(rank));
+        }
+        for from in (0..MASKS_PER_LIST).step_by(6) {
+            for letter in ["b", "e", "I"] {
+                let masks = (from..MASKS_PER_LIST.min(from + 6)).map(|k| format!("{}{k}", "x".repeat(60)));
+                let masks: Vec<_> = masks.collect();
+                lines += &format!("MODE #held +{} {}\r\n", letter.repeat(masks.len()), masks.join(" "));
+            }
+        }
+    }
+    prepared(n, row, &lines)
 }
 
 /// The first has a room whose masks are the most expensive to match against the others' names.

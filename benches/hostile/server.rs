@@ -26,6 +26,8 @@ impl Server {
         let program = options.program.as_deref().unwrap_or(env!("CARGO_BIN_EXE_parlord"));
         let state = Scratch::new();
         let kept = state.path("state");
+        #[cfg(feature = "store")]
+        crate::seed::create(&kept, parlor::hub::RANKS_PER_ROOM);
         let args = [&ARGS, args, &["--state", support::text(&kept)]].concat();
         let program = Program::start(program, &args, Stdio::null());
         let address = program.listening();

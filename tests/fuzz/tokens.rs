@@ -8,12 +8,16 @@ pub(crate) const NAMES: [&str; 10] =
 
 pub(crate) const ROOMS: [&str; 7] = ["#lobby", "#tea", "#TEA", "#大厅", "#x", "#", "tea"];
 
-const COMMANDS: [&str; 60] = [
+const COMMANDS: [&str; 64] = [
     "ADMIN",
     "AWAY",
     "BATCH",
     "CAP",
     "CHATHISTORY",
+    "CHANSERV",
+    "CS",
+    "NICKSERV",
+    "NS",
     "CHATHISTORY",
     "REDACT",
     "SEARCH",
@@ -71,7 +75,17 @@ const COMMANDS: [&str; 60] = [
     "GET",
 ];
 
-const WORDS: [&str; 76] = [
+const WORDS: [&str; 86] = [
+    "NickServ",
+    "ChanServ",
+    "REGISTER secret12",
+    "REGISTER #tea",
+    "IDENTIFY ana secret12",
+    "GHOST ana",
+    "SESSIONS",
+    "AMODE #tea ana +o-v",
+    "CLEAR #tea USERS",
+    "UNREGISTER #tea #tea",
     "LATEST",
     "BEFORE",
     "AFTER",
