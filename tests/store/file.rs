@@ -1,6 +1,8 @@
 //! The database in a file.
 
-use parlor::message::{Answer, Ban, EventKind, Query, Record, Selected, Selection};
+use std::sync::Arc;
+
+use parlor::message::{Answer, Ban, EventKind, Query, Record, Selected, Selection, Source};
 
 use crate::helpers::*;
 
@@ -148,6 +150,30 @@ fn a_search_finds_messages_with_all_words_in_any_letter_case() {
     assert_eq!(found(search(&["grüner", "4000"], None)), "Ein Grüner TEE 4000");
     assert_eq!(found(search(&["grüner"], Some("Ana"))), "grüner Kaffee");
     assert_eq!(found(search(&["wine"], None)), "");
+}
+
+#[test]
+fn an_event_says_whether_its_user_was_logged_in() {
+    let scratch = Scratch::new();
+    let (mut kept, _) = Kept::open(&config(&scratch), start()).unwrap();
+    let mut events = Events::default();
+    let Source::User(bob) = user("bob") else { unreachable!("that is a user") };
+    let mut with_account = (*bob).clone();
+    with_account.has_account = true;
+    let with_account = Source::User(Arc::new(with_account));
+    for (from, text) in [(user("bob"), "before"), (with_account, "with"), (user("bob"), "after")] {
+        kept.store.record(events.say("#tea", &from, text, start()));
+    }
+    let read = kept.select(latest("#tea", 9), start()).events;
+    let accounts: Vec<_> = read
+        .iter()
+        .map(|event| match &event.from {
+            Source::User(identity) => identity.account().map(str::to_owned),
+            Source::Server => None,
+        })
+        .collect();
+    assert_eq!(accounts, [None, Some("bob".to_owned()), None]);
+    kept.stop();
 }
 
 #[test]

@@ -203,7 +203,8 @@ pub(super) fn last_excess(
     Ok(last.map_or(EventId::MIN, |last| EventId::from_number(last.unsigned_abs())))
 }
 
-pub(super) const COLUMNS: &str = "event.id AS id, closed, kind, source, time, text, tags, whom, name, username, host, realname, is_bot \
+pub(super) const COLUMNS: &str = "event.id AS id, closed, kind, source, time, text, tags, whom, name, username, host, realname, \
+    is_bot, has_account \
     FROM event LEFT JOIN source ON source.id = source";
 
 /// Identities by row, shared by the events of an answer.
@@ -332,7 +333,7 @@ fn identity(row: &Row<'_>) -> rusqlite::Result<Option<Identity>> {
     let text = |name| Ok::<_, rusqlite::Error>(row.get_ref(name)?.as_str_or_null()?.unwrap_or_default());
     let Ok(name) = UserName::new(text("name")?) else { return Ok(None) };
     let mut identity = Identity::new(name, text("username")?, text("host")?, text("realname")?);
-    identity.is_bot = row.get("is_bot")?;
+    (identity.is_bot, identity.has_account) = (row.get("is_bot")?, row.get("has_account")?);
     Ok(Some(identity))
 }
 

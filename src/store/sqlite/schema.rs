@@ -149,6 +149,7 @@ pub(super) const MIGRATIONS: &[&str] = &[
     CREATE UNIQUE INDEX conversation ON room (smaller, larger) WHERE smaller IS NOT NULL;
     CREATE INDEX conversation_by_larger ON room (larger) WHERE larger IS NOT NULL;
 ",
+    "ALTER TABLE source ADD COLUMN has_account INTEGER NOT NULL DEFAULT 0;",
 ];
 
 /// The version of these tables.

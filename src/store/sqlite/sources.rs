@@ -51,9 +51,10 @@ impl Sources {
             return Ok(*row);
         }
         let row = self.last_row + 1;
-        let Identity { name, is_bot, .. } = identity;
+        let Identity { name, is_bot, has_account, .. } = identity;
         connection.execute(
-            "INSERT INTO source (id, born, name, username, host, realname, is_bot) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO source (id, born, name, username, host, realname, is_bot, has_account) \
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             params![
                 row,
                 id.number().cast_signed(),
@@ -61,7 +62,8 @@ impl Sources {
                 identity.username(),
                 identity.host(),
                 identity.realname(),
-                is_bot
+                is_bot,
+                has_account
             ],
         )?;
         self.last_row = row;
@@ -81,7 +83,7 @@ impl Sources {
         identity.username().len().hash(&mut hasher);
         identity.place().hash(&mut hasher);
         identity.realname().hash(&mut hasher);
-        identity.is_bot.hash(&mut hasher);
+        (identity.is_bot, identity.has_account).hash(&mut hasher);
         hasher.finish()
     }
 }
