@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use super::Hub;
 use super::membership::{Device, KNOWN_DEVICES, Membership};
 use super::users::User;
-use crate::message::{Account, ConnectionId, UserId};
+use crate::message::{Account, ConnectionId, EventId, UserId};
 
 impl User {
     pub(super) fn membership(&self) -> Option<&Membership> {
@@ -53,6 +53,15 @@ impl Hub {
         let devices = membership.map_or(&mut [][..], |membership| &mut membership.devices);
         if let Some(device) = devices.iter_mut().find(|device| device.connection == connection) {
             device.alive = now;
+        }
+    }
+
+    /// Notes how far a connection was told what it missed; `None`: it has heard everything.
+    pub fn note_behind(&mut self, id: UserId, connection: ConnectionId, told: Option<EventId>) {
+        let membership = self.users.get_mut(id).and_then(User::membership_mut);
+        let devices = membership.map_or(&mut [][..], |membership| &mut membership.devices);
+        if let Some(device) = devices.iter_mut().find(|device| device.connection == connection) {
+            device.behind = told;
         }
     }
 

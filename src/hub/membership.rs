@@ -38,12 +38,15 @@ pub struct Device {
     pub since: SystemTime,
     /// When its peer last sent something, having been sent everything.
     pub(super) alive: SystemTime,
+    /// The last event that it was told while it is still told what it missed, and not yet what came later.
+    pub(super) behind: Option<EventId>,
 }
 
 impl Device {
     /// The last event that has certainly reached it.
     pub(super) fn reached(&self) -> EventId {
-        EventId::before(self.alive.checked_sub(ON_THE_WAY).unwrap_or(SystemTime::UNIX_EPOCH))
+        let reached = EventId::before(self.alive.checked_sub(ON_THE_WAY).unwrap_or(SystemTime::UNIX_EPOCH));
+        self.behind.map_or(reached, |told| reached.min(told))
     }
 }
 
@@ -75,6 +78,14 @@ impl Membership {
         here.chain(heard_before(&self.account, device)).max()
     }
 
+    /// The last event that any of its devices has heard, where `last` is the last of all.
+    pub(super) fn heard_by_any(&self, last: EventId) -> EventId {
+        if self.devices.iter().any(|device| device.behind.is_none()) {
+            return last;
+        }
+        heard_before_by_any(&self.account)
+    }
+
     /// Notes the last event that a device has heard. Returns it if that is news.
     pub(super) fn note_heard(&mut self, device: &str, event: EventId) -> Option<EventId> {
         let known = &mut self.account.devices;
@@ -92,6 +103,11 @@ impl Membership {
         }
         Some(event)
     }
+}
+
+/// The last event that any device of `account` has heard, as far as it is recorded.
+pub(super) fn heard_before_by_any(account: &Account) -> EventId {
+    account.devices.iter().map(|&(_, event)| event).max().unwrap_or(EventId::MIN)
 }
 
 /// The last event that a device of `account` has heard, as far as it is recorded.

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use super::client::{Irc, Phase};
 use super::registering::{DEFAULT_USERNAME, profile};
-use crate::hub::Entered;
 use crate::message::{Account, EventKind, Identity, Profile, Refusal, UserId};
 use crate::name::RoomName;
 use crate::session::Context;
@@ -34,6 +33,7 @@ impl Irc {
         if entered.was_here {
             self.show_user(context);
         }
+        self.begin_returning(entered, context);
         Ok(())
     }
 
@@ -47,8 +47,14 @@ impl Irc {
         let before = self.before(context);
         let (user, now) = (self.user, context.now);
         let entered = context.hub.identify(user, self.connection, account, device, now, context.out)?;
-        let Entered { user, .. } = entered;
-        self.become_user(user, before, context);
+        if entered.user != user {
+            self.end_returning(context);
+            self.become_user(entered.user, before, context);
+        } else if entered.was_here {
+            // It is logged in already.
+            return Ok(());
+        }
+        self.begin_returning(entered, context);
         Ok(())
     }
 
@@ -56,7 +62,10 @@ impl Irc {
     pub(super) fn leave_account(&mut self, context: &mut Context<'_>) -> Result<(), Refusal> {
         let before = self.before(context);
         let guest = context.hub.log_out(self.user, self.connection, context.now, context.out)?;
-        self.become_user(guest, before, context);
+        self.end_returning(context);
+        if guest != self.user {
+            self.become_user(guest, before, context);
+        }
         Ok(())
     }
 
@@ -76,9 +85,6 @@ impl Irc {
 
     /// Tells the client what changes for it if it gets another user.
     fn become_user(&mut self, user: UserId, before: Option<Before>, context: &mut Context<'_>) {
-        if user == self.user {
-            return;
-        }
         self.set_owner(user, context);
         log_login(user, context);
         let Some(Before { identity, channels }) = before else { return };

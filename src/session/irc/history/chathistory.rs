@@ -88,7 +88,7 @@ impl Irc {
         let (code, text) = match answer {
             Answer::Events(selected) if self.readable(room, context).is_some() => {
                 let (lines, is_whole) = self.encoded_halves(&selected, context);
-                return self.tell_batch(Batch::Chathistory(room), lines, is_whole, context);
+                return self.tell_batch(Batch::Chathistory(room.as_str()), lines, is_whole, context);
             }
             Answer::Events(_) => ("INVALID_TARGET", "You are not in such a channel"),
             _ => ("MESSAGE_ERROR", "Messages could not be retrieved"),

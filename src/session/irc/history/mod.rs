@@ -3,6 +3,7 @@
 //! next command waits for that.
 
 mod chathistory;
+mod missed;
 mod past;
 mod playback;
 mod redact;
@@ -12,6 +13,7 @@ mod search;
 mod waiting;
 
 pub(super) use chathistory::MOST_LINES;
+pub(super) use missed::Return;
 pub(super) use playback::PLAYBACK;
 pub(super) use reference::KINDS as REFERENCES;
 pub(super) use replay::Replay;
@@ -53,7 +55,11 @@ impl Irc {
             RecallFor::Search(first) => self.search_recalled(first, answer, context),
             RecallFor::Play => self.play_recalled(answer, context),
             RecallFor::ListPlayable => self.playable_recalled(answer, context),
-            RecallFor::Replay => self.replay_recalled(answer, context),
+            RecallFor::Replay => {
+                self.replay_recalled(answer, context);
+                self.go_on_returning(context);
+            }
+            RecallFor::Missed => self.missed_recalled(answer, context),
             RecallFor::Redaction { room, id, reason } => {
                 self.redaction_recalled(&room, id, reason, answer, context);
             }

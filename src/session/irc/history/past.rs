@@ -1,7 +1,6 @@
 //! Events of the past as lines, in a batch for clients that know batches.
 
 use crate::message::{Capabilities, Event, First};
-use crate::name::RoomName;
 use crate::session::Context;
 use crate::session::irc::client::Irc;
 use crate::session::irc::encode::encode_past;
@@ -15,7 +14,7 @@ const REFERENCE: &str = "h";
 /// The type of a batch, and its parameter.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Batch<'a> {
-    Chathistory(&'a RoomName),
+    Chathistory(&'a str),
     Targets,
     Search,
 }
@@ -23,7 +22,7 @@ pub(super) enum Batch<'a> {
 impl<'a> Batch<'a> {
     fn params(self) -> (&'static str, Option<&'a str>) {
         match self {
-            Self::Chathistory(room) => ("chathistory", Some(room.as_str())),
+            Self::Chathistory(target) => ("chathistory", Some(target)),
             Self::Targets => ("draft/chathistory-targets", None),
             Self::Search => ("soju.im/search", None),
         }

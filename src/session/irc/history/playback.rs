@@ -94,7 +94,7 @@ impl Irc {
             let (lines, bytes) = self.encoded(&events, first, most, context);
             used += bytes;
             let is_whole = is_all && lines.len() == events.len();
-            self.tell_batch(Batch::Chathistory(&room), lines, is_whole, context);
+            self.tell_batch(Batch::Chathistory(room.as_str()), lines, is_whole, context);
         }
     }
 
