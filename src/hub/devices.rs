@@ -3,9 +3,9 @@
 use std::time::SystemTime;
 
 use super::Hub;
-use super::membership::{Device, KNOWN_DEVICES, Membership};
+use super::membership::{Device, Membership};
 use super::users::User;
-use crate::message::{Account, ConnectionId, EventId, UserId};
+use crate::message::{Account, ConnectionId, EventId, MOST_DEVICES, UserId};
 
 impl User {
     pub(super) fn membership(&self) -> Option<&Membership> {
@@ -75,7 +75,7 @@ impl Hub {
             assert_eq!(self.accounts.find(&account.name), Some(account.id), "{} is registered", user.name());
             let connections: Vec<_> = devices.iter().map(|device| device.connection).collect();
             assert_eq!(connections, user.connections(), "every connection of {} is a device", user.name());
-            assert!(account.devices.len() <= KNOWN_DEVICES, "{} has many devices", user.name());
+            assert!(account.devices.len() <= MOST_DEVICES, "{} has many devices", user.name());
         }
     }
 }

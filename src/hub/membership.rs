@@ -3,10 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use crate::footprint::{heap_bytes, vec_bytes};
-use crate::message::{Account, ConnectionId, EventId, Peer};
-
-/// Most devices whose last event is remembered for an account. Another one replaces the one that was gone for longest.
-pub const KNOWN_DEVICES: usize = 32;
+use crate::message::{Account, ConnectionId, EventId, MOST_DEVICES, Peer};
 
 /// What was sent this long before a peer was last heard from may not have reached it.
 const ON_THE_WAY: Duration = Duration::from_secs(10);
@@ -93,7 +90,8 @@ impl Membership {
             Some((_, before)) if *before >= event => return None,
             Some((_, before)) => *before = event,
             None => {
-                if known.len() >= KNOWN_DEVICES {
+                // It replaces the one that was gone for longest.
+                if known.len() >= MOST_DEVICES {
                     let oldest = known.iter().enumerate().min_by_key(|(_, (_, event))| *event);
                     oldest.map(|(n, _)| n).into_iter().for_each(|n| drop(known.swap_remove(n)));
                 }

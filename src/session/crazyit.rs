@@ -162,6 +162,10 @@ impl Conversation for CrazyIt {
         if let Found::Account(AccountPurpose::Service(step), found) = found {
             return services::found(step, found, self, context);
         }
+        #[cfg(feature = "store")]
+        if let Found::Recalled(_, answer) = found {
+            return self.missed_recalled(answer, context);
+        }
         let Found::Checked(Purpose::LogIn(name), outcome) = found else { return };
         match outcome {
             Outcome::Right => {
@@ -194,6 +198,11 @@ impl Conversation for CrazyIt {
     #[cfg(feature = "store")]
     fn drained(&mut self, context: &mut Context<'_>) {
         self.ask_for_missed(context);
+    }
+
+    #[cfg(feature = "store")]
+    fn stop_work(&mut self) {
+        self.returning = None;
     }
 
     #[cfg(feature = "store")]

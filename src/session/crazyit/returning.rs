@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use super::{CrazyIt, encode};
 use crate::hub::Entered;
-use crate::message::{Answer, ConnectionId, Effect, Event, EventKind, Recall, RecallFor};
+use crate::message::{Answer, Effect, Event, EventKind, Recall, RecallFor, Source};
 use crate::session::Context;
 use crate::session::missed::Missed;
 use crate::session::past_time::put_time;
@@ -58,34 +58,36 @@ impl CrazyIt {
 
     pub(super) fn missed_recalled(&mut self, answer: Answer, context: &mut Context<'_>) {
         let Some(mut returning) = self.returning.take() else { return };
-        let (user, connection) = (self.user, self.connection);
-        let is_more = returning
-            .missed
-            .take(answer, (user, connection), context, |events, context| tell(events, connection, context));
-        if is_more {
+        let owner = (self.user, self.connection);
+        let tell = |events, context: &mut Context<'_>| self.tell_missed(events, context);
+        if returning.missed.take(answer, owner, context, tell) {
             self.returning = Some(returning);
-            return context.out.push(Effect::WhenDrained(connection));
+            return context.out.push(Effect::WhenDrained(self.connection));
         }
-        context.out.push(Effect::EndQuiet(connection));
+        context.out.push(Effect::EndQuiet(self.connection));
     }
-}
 
-/// Sends events as lines with their times, as far as they fit into one answer. Returns their number.
-fn tell(events: Vec<Event>, to: ConnectionId, context: &mut Context<'_>) -> usize {
-    let (mut lines, mut told, most) = (Vec::new(), 0, context.house.answer_bytes());
-    for mut event in events {
-        if let EventKind::Said { speech, .. } | EventKind::Whispered { speech, .. } = &mut event.kind {
-            put_time(event.time, &mut speech.text);
+    /// Sends events as lines with their times, as far as they fit into one answer. Returns their number.
+    fn tell_missed(&self, events: Vec<Event>, context: &mut Context<'_>) -> usize {
+        let name = context.hub.users().get(self.user).map(|user| user.name().clone());
+        let (mut lines, mut told, most) = (Vec::new(), 0, context.house.answer_bytes());
+        for mut event in events {
+            if let (EventKind::Whispered { to, .. }, Source::User(from)) = (&event.kind, &event.from) {
+                event.watched = name.as_ref() == Some(&from.name) && from.name != *to;
+            }
+            if let EventKind::Said { speech, .. } | EventKind::Whispered { speech, .. } = &mut event.kind {
+                put_time(event.time, &mut speech.text);
+            }
+            let before = lines.len();
+            encode(&event, context.house, &mut lines);
+            if lines.len() > most && told > 0 {
+                lines.truncate(before);
+                break;
+            }
+            told += 1;
         }
-        let before = lines.len();
-        encode(&event, context.house, &mut lines);
-        if lines.len() > most && told > 0 {
-            lines.truncate(before);
-            break;
-        }
-        told += 1;
+        context.out.worked(told);
+        context.out.bytes(self.connection, &lines);
+        told
     }
-    context.out.worked(told);
-    context.out.bytes(to, &lines);
-    told
 }
