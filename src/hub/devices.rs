@@ -75,7 +75,7 @@ impl Hub {
             assert_eq!(self.accounts.find(&account.name), Some(account.id), "{} is registered", user.name());
             let connections: Vec<_> = devices.iter().map(|device| device.connection).collect();
             assert_eq!(connections, user.connections(), "every connection of {} is a device", user.name());
-            assert!(account.devices.len() <= MOST_DEVICES, "{} has many devices", user.name());
+            assert!(account.devices.len() <= MOST_DEVICES as usize, "{} has many devices", user.name());
         }
     }
 }

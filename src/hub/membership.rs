@@ -91,7 +91,7 @@ impl Membership {
             Some((_, before)) => *before = event,
             None => {
                 // It replaces the one that was gone for longest.
-                if known.len() >= MOST_DEVICES {
+                if known.len() >= MOST_DEVICES as usize {
                     let oldest = known.iter().enumerate().min_by_key(|(_, (_, event))| *event);
                     oldest.map(|(n, _)| n).into_iter().for_each(|n| drop(known.swap_remove(n)));
                 }
