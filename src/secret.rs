@@ -3,11 +3,7 @@
 mod ask;
 mod error;
 mod hash;
-#[cfg(any(feature = "store", feature = "tls"))]
-mod prover;
-#[cfg(any(feature = "store", feature = "tls"))]
-mod salted;
-#[cfg(any(feature = "store", feature = "tls"))]
+#[cfg(feature = "store")]
 mod saslprep;
 #[cfg(feature = "store")]
 mod scram;
@@ -17,8 +13,6 @@ mod stored_password;
 pub use ask::{AskError, ask_for_hash};
 pub use error::{OutOfMemory, PASSWORD_BYTES, SecretError};
 pub use hash::{SPARE_KB, hash};
-#[cfg(any(feature = "store", feature = "tls"))]
-pub use prover::{AwaitedProof, MOST_ITERATIONS, Prover, ProverError};
 #[cfg(feature = "store")]
 pub use scram::{ClientFirst, Exchange, ScramError};
 #[cfg(feature = "store")]

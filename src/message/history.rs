@@ -62,21 +62,44 @@ pub struct Readable {
     pub closed_since: EventId,
 }
 
+/// What a question is about. Whoever asks may read all of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Scope {
+    Room(Readable),
+    /// The private messages of two accounts, the smaller number first.
+    Talk([AccountId; 2]),
+    /// All private messages of an account.
+    Talks(AccountId),
+}
+
+impl Scope {
+    /// The private messages of two accounts, which may be the same.
+    pub fn talk(one: AccountId, other: AccountId) -> Self {
+        Self::Talk([one.min(other), one.max(other)])
+    }
+}
+
+impl From<Readable> for Scope {
+    fn from(readable: Readable) -> Self {
+        Self::Room(readable)
+    }
+}
+
 /// A question to the store.
 #[derive(Clone, Debug)]
 pub enum Query {
-    /// Events of rooms, each selection answered on its own.
+    /// Events, each selection answered on its own.
     Events(Vec<Selection>),
-    /// The rooms with messages in an interval, and the last message of each in it.
+    /// The last message in an interval of each room and talk that has some.
     Targets {
-        rooms: Vec<Readable>,
+        scopes: Vec<Scope>,
         interval: Interval,
-        /// Most rooms in the answer.
+        /// Most messages in the answer.
         most: usize,
     },
     /// Messages that contain all of these words, ignoring letter case.
     Search {
-        rooms: Vec<Readable>,
+        scopes: Vec<Scope>,
         words: Vec<String>,
         /// Only by users of this name.
         from: Option<UserName>,
@@ -85,24 +108,24 @@ pub enum Query {
         most: usize,
     },
     /// One message.
-    Message { of: Readable, id: EventId },
+    Message { of: Scope, id: EventId },
 }
 
 impl Query {
-    /// The number of rooms that it is about, each as often as it is named, and at least 1.
-    pub fn rooms(&self) -> usize {
+    /// The number of scopes that it is about, each as often as it is named, and at least 1.
+    pub fn scopes(&self) -> usize {
         match self {
             Self::Events(selections) => selections.len().max(1),
-            Self::Targets { rooms, .. } | Self::Search { rooms, .. } => rooms.len().max(1),
+            Self::Targets { scopes, .. } | Self::Search { scopes, .. } => scopes.len().max(1),
             Self::Message { .. } => 1,
         }
     }
 }
 
-/// Events of one room.
+/// Events of one scope.
 #[derive(Clone, Debug)]
 pub struct Selection {
-    pub of: Readable,
+    pub of: Scope,
     pub interval: Interval,
     /// Joins, mode changes and so on, besides messages.
     pub with_events: bool,
@@ -138,8 +161,8 @@ impl Interval {
 pub enum Answer {
     /// For each selection its events, in order.
     Events(Vec<Selected>),
-    /// Rooms, each with its last message in the interval, in the order of these messages.
-    Targets(Vec<(RoomName, Event)>),
+    /// The last messages of rooms and talks in the interval, in order.
+    Targets(Vec<Event>),
     /// Messages that were found, in order.
     Found(Vec<Event>),
     /// The message, if there is such.
@@ -151,7 +174,7 @@ pub enum Answer {
 /// The events of one [`Selection`], in order.
 #[derive(Clone, Debug)]
 pub struct Selected {
-    pub room: RoomName,
+    pub of: Scope,
     pub events: Vec<Event>,
     /// The end of the interval that was wanted first.
     pub first: First,
@@ -169,8 +192,8 @@ pub struct Recall {
 /// Why a session asks for the past.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RecallFor {
-    /// `CHATHISTORY` with this subcommand for a room.
-    Chathistory { subcommand: &'static str, room: RoomName },
+    /// `CHATHISTORY` with this subcommand for a room, or a user of this name.
+    Chathistory { subcommand: &'static str, target: Box<str>, of: Scope },
     /// `CHATHISTORY TARGETS`.
     Targets,
     /// `PLAY` of `znc.in/playback`.
@@ -181,8 +204,6 @@ pub enum RecallFor {
     Search(First),
     /// After joining rooms, for clients that cannot ask.
     Replay,
-    /// For a device that has missed something.
-    Missed,
     /// `REDACT` of a message in this room.
     Redaction { room: RoomName, id: EventId, reason: String },
 }

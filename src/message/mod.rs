@@ -39,7 +39,8 @@ pub use event_id::{EventId, NoEventId};
 pub use frame::Frame;
 #[cfg(feature = "store")]
 pub use history::{
-    Answer, First, HistoryLimit, Interval, Query, Readable, Recall, RecallFor, Record, Selected, Selection,
+    Answer, First, HistoryLimit, Interval, Query, Readable, Recall, RecallFor, Record, Scope, Selected,
+    Selection,
 };
 pub use refusal::{Mute, Refusal};
 pub use tally::Tally;

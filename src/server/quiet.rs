@@ -1,5 +1,4 @@
-//! Times in which events are held back: after a CrazyIt login (doc/CRAZYIT.md), and while a device is told what it
-//! missed.
+//! The quiet time after a CrazyIt login: events are held back until it ends (doc/CRAZYIT.md).
 
 use std::time::Instant;
 
@@ -8,15 +7,14 @@ use crate::message::Frame;
 /// The events held back for one connection.
 #[derive(Debug)]
 pub(super) struct Quiet {
-    /// When it ends; `None` if its session ends it.
-    pub(super) until: Option<Instant>,
+    pub(super) until: Instant,
     held: Vec<Frame>,
     held_bytes: usize,
     kept_bytes: usize,
 }
 
 impl Quiet {
-    pub(super) fn new(until: Option<Instant>) -> Self {
+    pub(super) fn new(until: Instant) -> Self {
         Self { until, held: Vec::new(), held_bytes: 0, kept_bytes: 0 }
     }
 

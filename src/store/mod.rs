@@ -9,6 +9,7 @@ mod database;
 mod desk;
 mod handle;
 mod keeper;
+mod place;
 mod question;
 mod size;
 mod sqlite;

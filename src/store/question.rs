@@ -1,7 +1,8 @@
 //! A question on its way: it is answered in steps, so that others get their turn. It is a list of cursors.
 
 use super::class::Class;
-use crate::message::{Event, EventId, First, Interval, Query, Readable};
+use super::place::Place;
+use crate::message::{Event, EventId, First, Interval, Query};
 
 /// A question, and how far its answer is.
 #[derive(Debug)]
@@ -33,10 +34,14 @@ pub(super) struct Progress {
     pub(super) until: Option<EventId>,
 }
 
-/// A way through the events of a room and class.
+/// A way through the events of a place and class.
 #[derive(Debug)]
 pub(super) struct Cursor {
-    pub(super) of: Readable,
+    /// The selection that it works for.
+    pub(super) part: usize,
+    pub(super) place: Place,
+    /// Events recorded while the place was closed are readable from this one on.
+    pub(super) closed_since: EventId,
     pub(super) class: Class,
     /// What is left of the interval.
     pub(super) left: Interval,
@@ -54,11 +59,6 @@ pub(super) struct Cursor {
 }
 
 impl Cursor {
-    pub(super) fn new(of: &Readable, class: Class, left: Interval, most: usize) -> Self {
-        let (of, rows, bytes) = (of.clone(), usize::MAX, usize::MAX);
-        Self { of, class, left, most, rows, bytes, found: Vec::new(), is_cut: false, room: None }
-    }
-
     /// True when it has enough. Each may find one event, so that a client that asks page by page makes progress.
     pub(super) fn is_full(&self, answer_bytes: usize) -> bool {
         self.found.len() >= self.most || answer_bytes >= self.bytes && !self.found.is_empty()

@@ -3,7 +3,6 @@
 #[path = "../support/mod.rs"]
 mod support;
 
-mod accounts;
 mod history;
 mod irc;
 mod textbook_server;

@@ -9,7 +9,7 @@ use parlor::name::UserName;
 use crate::support::options::{config, limits};
 use crate::support::scene::{Guest, Scene};
 
-pub(crate) fn account(text: &str) -> Account {
+fn account(text: &str) -> Account {
     Account {
         id: AccountId(text.len() as u32),
         name: UserName::new(text).expect("it is valid"),
@@ -22,7 +22,7 @@ pub(crate) fn account(text: &str) -> Account {
 }
 
 /// An IRC user without an account, in the lobby, whose welcome was read.
-pub(crate) fn irc(scene: &mut Scene, name: &str) -> Guest {
+fn irc(scene: &mut Scene, name: &str) -> Guest {
     let guest = scene.connect();
     scene.send(&guest, format!("NICK {name}\r\nUSER {name} 0 * :{name}\r\nJOIN #lobby\r\n"));
     guest.heard();
@@ -30,7 +30,7 @@ pub(crate) fn irc(scene: &mut Scene, name: &str) -> Guest {
 }
 
 /// A connection that speaks IRC, with these capabilities.
-pub(crate) fn newcomer(scene: &mut Scene, capabilities: &str) -> Guest {
+fn newcomer(scene: &mut Scene, capabilities: &str) -> Guest {
     let guest = scene.connect();
     scene.send(&guest, format!("CAP REQ :{capabilities}\r\nUSER u 0 * :R\r\n"));
     guest.heard();
@@ -39,31 +39,21 @@ pub(crate) fn newcomer(scene: &mut Scene, capabilities: &str) -> Guest {
 
 /// Logs a connection in to an account.
 fn enter(scene: &mut Scene, guest: &Guest, name: &str) {
-    enter_as(scene, guest, name, "irc");
-}
-
-/// The same as this device.
-pub(crate) fn enter_as(scene: &mut Scene, guest: &Guest, name: &str, device: &str) {
     let key = guest.key;
-    scene.turn(|server, now| server.enter_account(key, account(name), device, now));
+    scene.turn(|server, now| server.enter_account(key, account(name), "irc", now));
     scene.settle();
 }
 
 /// A device of an account on IRC, in the lobby.
 fn device(scene: &mut Scene, name: &str) -> Guest {
-    device_called(scene, name, "irc")
-}
-
-/// The same with this name.
-pub(crate) fn device_called(scene: &mut Scene, name: &str, device: &str) -> Guest {
     let guest = newcomer(scene, "");
-    enter_as(scene, &guest, name, device);
+    enter(scene, &guest, name);
     scene.send(&guest, "JOIN #lobby\r\n");
     guest.heard();
     guest
 }
 
-pub(crate) fn always_on() -> ServerConfig {
+fn always_on() -> ServerConfig {
     let accounts = AccountsConfig { always_on: true, ..AccountsConfig::default() };
     ServerConfig { accounts, limits: limits(), ..config() }
 }

@@ -10,6 +10,4 @@ mod irc;
 mod limits;
 mod openings;
 mod passwords;
-#[cfg(feature = "store")]
-mod returning;
 mod streams;

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use parlor::message::{
-    AccountAnswer, AccountChange, AccountId, AccountQuery, EventId, MOST_CERTIFICATES, MOST_DEVICES,
-    MOST_MARKERS, Record,
+    AccountAnswer, AccountChange, AccountId, AccountQuery, EventId, EventKind, Interval, MOST_CERTIFICATES,
+    MOST_DEVICES, MOST_MARKERS, Record, Scope, Selection, Speech,
 };
 use parlor::name::UserName;
 
@@ -214,5 +214,62 @@ fn nothing_is_left_of_a_dropped_account_and_nothing_is_recorded_of_it_later() {
         let count = format!("SELECT count(*) FROM {table}");
         let count: i64 = file.query_row(&count, [], |row| row.get(0)).unwrap();
         assert_eq!(count, 0, "{table}");
+    }
+}
+
+/// A private message between two accounts.
+fn whisper(events: &mut Events, [from, to]: [(AccountId, &str); 2], text: &str) -> Record {
+    let kind = EventKind::Whispered { to: name(to.1), speech: Speech::message(text) };
+    let event = events.next(&user(from.1), kind, start());
+    let mut between = [from.0, to.0];
+    between.sort();
+    Record::Whispered { between, event }
+}
+
+fn talk(scope: Scope) -> Selection {
+    Selection { of: scope, interval: Interval::LATEST, with_events: false, most: 9 }
+}
+
+#[test]
+fn private_messages_are_kept_for_their_two_accounts_and_go_with_either() {
+    let (scratch, mut events) = (Scratch::new(), Events::default());
+    let mut kept = Kept::open(&config(&scratch), start()).unwrap().0;
+    let [ana, bob, zoe] = ["ana", "bob", "zoe"].map(|name| (kept.create(name), name));
+    kept.store.record(whisper(&mut events, [ana, bob], "hello bob"));
+    kept.store.record(whisper(&mut events, [bob, ana], "hello ana"));
+    kept.store.record(whisper(&mut events, [bob, zoe], "hello zoe"));
+    kept.store.record(whisper(&mut events, [zoe, zoe], "note"));
+    let mut kept = reopen(kept, &scratch);
+    let said = |kept: &mut Kept, of| texts(&kept.select(talk(of), start()).events).join("|");
+    assert_eq!(said(&mut kept, Scope::talk(bob.0, ana.0)), "hello bob|hello ana");
+    assert_eq!(said(&mut kept, Scope::Talks(bob.0)), "hello bob|hello ana|hello zoe");
+    assert_eq!(said(&mut kept, Scope::Talks(zoe.0)), "hello zoe|note");
+    assert_eq!(said(&mut kept, Scope::talk(ana.0, zoe.0)), "");
+    assert_eq!(kept.store.status().figures.messages, 4);
+    assert!(matches!(kept.change(AccountChange::Drop(ana.0)), AccountAnswer::Changed));
+    kept.store.record(whisper(&mut events, [bob, ana], "too late"));
+    assert_eq!(said(&mut kept, Scope::talk(bob.0, ana.0)), "", "at once");
+    assert_eq!(said(&mut kept, Scope::Talks(bob.0)), "hello zoe");
+    // The sweep deletes rows each minute, and also after a restart.
+    let mut kept = reopen(kept, &scratch);
+    wait_for(&mut kept, start() + DAY, |figures| figures.messages == 2);
+    kept.stop();
+}
+
+#[test]
+fn an_export_has_rooms_only_and_no_secrets() {
+    let (scratch, mut events) = (Scratch::new(), Events::default());
+    let mut kept = Kept::open(&config(&scratch), start()).unwrap().0;
+    let [ana, bob] = ["ana", "bob"].map(|name| (kept.create(name), name));
+    kept.store.record(events.say("#tea", &user("bob"), "in public", start()));
+    kept.store.record(Record::Room(Box::new(crate::saved::registered("#tea", ana.0))));
+    kept.store.record(whisper(&mut events, [ana, bob], "in private"));
+    kept.stop();
+    let mut exported = Vec::new();
+    parlor::store::export(&scratch.path(""), &room("#tea"), &mut exported).unwrap();
+    let exported = String::from_utf8(exported).unwrap();
+    assert!(exported.contains("in public") && exported.lines().count() == 1, "{exported}");
+    for secret in ["in private", "open sesame", "argon2"] {
+        assert!(!exported.contains(secret), "{secret}");
     }
 }

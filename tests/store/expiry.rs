@@ -1,23 +1,13 @@
 //! What is deleted, and when.
 
 use std::fs;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::Duration;
 
 use parlor::message::{First, HistoryLimit, Interval, Record};
-use parlor::store::{Figures, StoreConfig};
+use parlor::store::StoreConfig;
 use rusqlite::Connection;
 
 use crate::helpers::*;
-
-/// Tells the store the time until its figures are as expected.
-fn wait_for(kept: &mut Kept, now: SystemTime, expected: impl Fn(&Figures) -> bool) {
-    let by = Instant::now() + DEADLINE;
-    while !expected(&kept.store.status().figures) {
-        assert!(Instant::now() < by, "{:?}", kept.store.status());
-        kept.store.flush(now);
-        std::thread::yield_now();
-    }
-}
 
 /// The rows of a table, when the store is closed.
 fn rows(scratch: &Scratch, table: &str) -> i64 {

@@ -136,7 +136,7 @@ fn a_search_finds_messages_with_all_words_in_any_letter_case() {
     }
     kept.store.record(events.say("#tea", &user("ana"), "grüner Kaffee", start()));
     let search = |words: &[&str], from: Option<&str>| Query::Search {
-        rooms: vec![readable("#tea")],
+        scopes: vec![readable("#tea")],
         words: words.iter().map(|&word| word.to_owned()).collect(),
         from: from.map(|name| name.parse().unwrap()),
         interval: parlor::message::Interval::LATEST,

@@ -3,15 +3,15 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use parlor::message::{
     AccountAnswer, AccountChange, AccountId, AccountInfo, AccountQuery, Answer, Event, EventId, EventKind,
-    Identity, Interval, Query, Rank, Readable, Record, Selected, Selection, Source, Speech,
+    Identity, Interval, Query, Rank, Readable, Record, Scope, Selected, Selection, Source, Speech,
 };
 use parlor::name::{RoomName, UserName};
 use parlor::secret::{ScramKeys, StoredPassword};
-use parlor::store::{Database, Opened, Reply, Store, StoreConfig, StoreError};
+use parlor::store::{Database, Figures, Opened, Reply, Store, StoreConfig, StoreError};
 
 pub(crate) use crate::support::{DEADLINE, Scratch};
 
@@ -118,6 +118,16 @@ impl Kept {
     }
 }
 
+/// Tells the store the time until its figures are as expected.
+pub(crate) fn wait_for(kept: &mut Kept, now: SystemTime, expected: impl Fn(&Figures) -> bool) {
+    let by = Instant::now() + DEADLINE;
+    while !expected(&kept.store.status().figures) {
+        assert!(Instant::now() < by, "{:?}", kept.store.status());
+        kept.store.flush(now);
+        std::thread::yield_now();
+    }
+}
+
 /// A password that nobody can give: each number makes another.
 pub(crate) fn password(n: u8) -> StoredPassword {
     let scram =
@@ -157,8 +167,8 @@ impl Events {
     }
 }
 
-pub(crate) fn readable(name: &str) -> Readable {
-    Readable { room: room(name), closed_since: EventId::MIN }
+pub(crate) fn readable(name: &str) -> Scope {
+    Readable { room: room(name), closed_since: EventId::MIN }.into()
 }
 
 /// The last messages of a room.
@@ -168,7 +178,7 @@ pub(crate) fn latest(name: &str, most: usize) -> Selection {
 
 pub(crate) fn texts(events: &[Event]) -> Vec<&str> {
     let said = events.iter().filter_map(|event| match &event.kind {
-        EventKind::Said { speech, .. } => Some(&*speech.text),
+        EventKind::Said { speech, .. } | EventKind::Whispered { speech, .. } => Some(&*speech.text),
         _ => None,
     });
     said.collect()

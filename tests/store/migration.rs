@@ -71,8 +71,10 @@ fn a_file_of_version_1_keeps_its_content_and_gets_accounts() {
     file.execute_batch(VERSION_1).unwrap();
     let mut events = Events::default();
     let Record::Event { event, .. } = events.say("#tea", &user("bob"), "hello", start()) else { return };
+    let id = i64::try_from(event.id.number()).unwrap();
     let insert = "INSERT INTO event VALUES (1, 1, 0, ?, 0, 0, 1, NULL, 'hello', NULL, NULL)";
-    file.execute(insert, [i64::try_from(event.id.number()).unwrap()]).unwrap();
+    file.execute(insert, [id]).unwrap();
+    file.execute("UPDATE source SET born = ?", [id]).unwrap();
     drop(file);
     let (mut kept, opened) = Kept::open(&config(&scratch), start()).unwrap();
     assert_eq!((opened.bans.len(), opened.accounts.len(), opened.last_event), (1, 0, event.id));

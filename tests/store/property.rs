@@ -3,8 +3,8 @@
 use std::time::{Duration, SystemTime};
 
 use parlor::message::{
-    Answer, Event, EventId, EventKind, First, HistoryLimit, Interval, Query, Rank, Readable, Record,
-    RoomChange, RoomFlag, Selection, Source, Speech, SpeechKind,
+    AccountId, Answer, Event, EventId, EventKind, First, HistoryLimit, Interval, Query, Rank, Readable,
+    Record, RoomChange, RoomFlag, Scope, Selection, Source, Speech, SpeechKind,
 };
 use parlor::store::StoreConfig;
 use proptest::prelude::*;
@@ -14,6 +14,15 @@ use crate::helpers::*;
 const ROOMS: [&str; 3] = ["#tea", "#Kaffee", "#茶"];
 const USERS: [&str; 3] = ["bob", "Ana", "张三"];
 
+/// Users who talk in private, by their places in [`USERS`]. All have accounts.
+const TALKS: [[usize; 2]; 3] = [[0, 1], [1, 2], [2, 2]];
+
+/// Rooms, then talks.
+const PLACES: usize = ROOMS.len() + TALKS.len();
+
+/// Places, then all talks of each user.
+const SCOPES: usize = PLACES + USERS.len();
+
 /// Few, so that rooms reach them.
 const LINES: u32 = 12;
 
@@ -21,14 +30,14 @@ const AGE: Duration = Duration::from_secs(20 * 3600);
 
 #[derive(Clone, Debug)]
 enum Step {
-    Happen { room: usize, user: usize, what: usize, is_closed: bool },
+    Happen { place: usize, user: usize, what: usize, is_closed: bool },
     Redact { room: usize, nth: usize },
     Limit { room: usize, limit: Option<HistoryLimit> },
     Wait(u64),
-    Select { rooms: Vec<(usize, bool)>, range: Range },
+    Select { scopes: Vec<(usize, bool)>, range: Range },
     Targets(Range),
     Search { word: &'static str, from: Option<usize>, range: Range },
-    Find { room: usize, nth: usize, since: usize },
+    Find { scope: usize, nth: usize, since: usize },
     Restart,
 }
 
@@ -54,23 +63,24 @@ fn any_step() -> impl Strategy<Value = Step> {
         .prop_map(|(lines, age)| HistoryLimit { lines, age: Duration::from_secs(age) });
     let word = prop_oneof![Just("TEE"), Just("grün"), Just("tee 1"), Just("x")];
     prop_oneof![
-        20 => (room.clone(), 0..USERS.len(), 0..14_usize, prop::bool::weighted(0.2))
-            .prop_map(|(room, user, what, is_closed)| Step::Happen { room, user, what, is_closed }),
+        30 => (0..PLACES, 0..USERS.len(), 0..14_usize, prop::bool::weighted(0.2))
+            .prop_map(|(place, user, what, is_closed)| Step::Happen { place, user, what, is_closed }),
         2 => (room.clone(), 0..20_usize).prop_map(|(room, nth)| Step::Redact { room, nth }),
-        1 => (room.clone(), prop::option::of(limit)).prop_map(|(room, limit)| Step::Limit { room, limit }),
+        1 => (room, prop::option::of(limit)).prop_map(|(room, limit)| Step::Limit { room, limit }),
         2 => (0..1500_u64).prop_map(Step::Wait),
         1 => (0..200_000_u64).prop_map(Step::Wait),
-        4 => (prop::collection::vec((room.clone(), any::<bool>()), 1..4), any_range())
-            .prop_map(|(rooms, range)| Step::Select { rooms, range }),
+        5 => (prop::collection::vec((0..SCOPES, any::<bool>()), 1..4), any_range())
+            .prop_map(|(scopes, range)| Step::Select { scopes, range }),
         2 => any_range().prop_map(Step::Targets),
         2 => (word, prop::option::of(0..USERS.len()), any_range())
             .prop_map(|(word, from, range)| Step::Search { word, from, range }),
-        2 => (room, 0..20_usize, 0..60_usize).prop_map(|(room, nth, since)| Step::Find { room, nth, since }),
+        2 => (0..SCOPES, 0..20_usize, 0..60_usize)
+            .prop_map(|(scope, nth, since)| Step::Find { scope, nth, since }),
         1 => Just(Step::Restart),
     ]
 }
 
-/// What is kept of one room: events with their class and whether the room was closed, and its limit.
+/// What is kept of one place: events with their class and whether the room was closed, and its limit.
 #[derive(Debug, Default)]
 struct Room {
     events: Vec<(bool, bool, Event)>,
@@ -98,10 +108,10 @@ impl Room {
         }
     }
 
-    fn readable(&self, of: &Readable, with_events: bool, interval: Interval) -> Vec<&Event> {
+    fn readable(&self, closed_since: EventId, with_events: bool, interval: Interval) -> Vec<&Event> {
         let is_wanted = |(is_message, is_closed, event): &&(bool, bool, Event)| {
             (*is_message || with_events)
-                && (!is_closed || event.id >= of.closed_since)
+                && (!is_closed || event.id >= closed_since)
                 && interval.after < event.id
                 && event.id < interval.before
         };
@@ -120,7 +130,8 @@ fn keep<T>(mut list: Vec<T>, most: usize, first: First) -> Vec<T> {
 struct Twins {
     scratch: Scratch,
     kept: Option<Kept>,
-    rooms: [Room; ROOMS.len()],
+    places: [Room; PLACES],
+    accounts: Vec<AccountId>,
     events: Events,
     ids: Vec<EventId>,
     now: SystemTime,
@@ -133,13 +144,15 @@ impl Twins {
         let mut twins = Self {
             scratch,
             kept: None,
-            rooms: Default::default(),
+            places: Default::default(),
+            accounts: Vec::new(),
             events: Events::default(),
             ids: Vec::new(),
             now: start(),
             said: 0,
         };
         twins.restart();
+        twins.accounts = USERS.map(|name| twins.kept().create(name)).to_vec();
         twins
     }
 
@@ -154,7 +167,8 @@ impl Twins {
         self.kept = Some(kept);
         let now = self.now;
         // The store may have forgotten limits of rooms without a history.
-        for (n, limit) in self.rooms.each_ref().map(|room| room.limit).into_iter().enumerate() {
+        let limits = self.places.each_ref().map(|place| place.limit);
+        for (n, limit) in limits.into_iter().enumerate().take(ROOMS.len()) {
             self.kept().store.record(Record::Limit { room: room_of(n), limit, at: now });
         }
     }
@@ -191,18 +205,43 @@ impl Twins {
         }
     }
 
-    fn happen(&mut self, room: usize, user: usize, what: usize, is_closed: bool) {
-        let (is_message, kind) = self.kind(room, what);
-        let from = if what == 5 { Source::Server } else { self::user(USERS[user]) };
+    /// A private message.
+    fn whisper(&mut self, [one, other]: [usize; 2], what: usize) -> (bool, EventKind) {
+        self.said += 1;
+        let n = self.said;
+        let (kind, text) = match what {
+            0..=3 => (SpeechKind::TagsOnly, String::new()),
+            4..=6 => (SpeechKind::Notice, format!("Notiz {n}")),
+            _ => (SpeechKind::Message, format!("Grüner Tee {n}")),
+        };
+        let to = if n.is_multiple_of(2) { one } else { other };
+        let speech = Speech { kind, text, tags: "+a=b".into() };
+        (what > 3, EventKind::Whispered { to: USERS[to].parse().unwrap(), speech })
+    }
+
+    fn happen(&mut self, place: usize, user: usize, what: usize, is_closed: bool) {
+        let talk = place.checked_sub(ROOMS.len()).map(|talk| TALKS[talk]);
+        let is_closed = is_closed && talk.is_none();
+        let ((is_message, kind), user) = match talk {
+            Some(talk) => (self.whisper(talk, what), talk[user % 2]),
+            None => (self.kind(place, what), user),
+        };
+        let is_server = what == 5 && talk.is_none();
+        let from = if is_server { Source::Server } else { self::user(USERS[user]) };
         let event = self.events.next(&from, kind, self.now);
         self.ids.push(event.id);
-        let name = self::room(ROOMS[room]);
-        self.kept().store.record(Record::Event { room: name, is_closed, event: event.clone() });
+        let record = match talk {
+            Some(talk) => {
+                Record::Whispered { between: talk.map(|user| self.accounts[user]), event: event.clone() }
+            }
+            None => Record::Event { room: room_of(place), is_closed, event: event.clone() },
+        };
+        self.kept().store.record(record);
         let now = self.now;
-        let room = &mut self.rooms[room];
-        if room.lines() > 0 {
-            room.events.push((is_message, is_closed, event));
-            room.trim(now);
+        let place = &mut self.places[place];
+        if place.lines() > 0 {
+            place.events.push((is_message, is_closed, event));
+            place.trim(now);
         }
     }
 
@@ -211,8 +250,35 @@ impl Twins {
         self.ids.len().checked_sub(nth + 1).map_or(EventId::MIN, |n| self.ids[n])
     }
 
-    fn readable(&self, room: usize, since: usize) -> Readable {
-        Readable { room: room_of(room), closed_since: self.id(since) }
+    fn scope(&self, scope: usize, since: usize) -> Scope {
+        if scope < ROOMS.len() {
+            return Readable { room: room_of(scope), closed_since: self.id(since) }.into();
+        }
+        match TALKS.get(scope - ROOMS.len()) {
+            Some(&[one, other]) => Scope::talk(self.accounts[other], self.accounts[one]),
+            None => Scope::Talks(self.accounts[scope - PLACES]),
+        }
+    }
+
+    /// The places of a scope.
+    fn places(scope: usize) -> Vec<usize> {
+        match scope.checked_sub(PLACES) {
+            None => vec![scope],
+            Some(user) => {
+                let has = |talk: &usize| TALKS[*talk].contains(&user);
+                (0..TALKS.len()).filter(has).map(|talk| ROOMS.len() + talk).collect()
+            }
+        }
+    }
+
+    /// The events of a scope, in order.
+    fn readable(&self, scope: usize, since: usize, with_events: bool, interval: Interval) -> Vec<&Event> {
+        let closed_since = self.id(since);
+        let places = Self::places(scope).into_iter().map(|place| &self.places[place]);
+        let mut events: Vec<_> =
+            places.flat_map(|place| place.readable(closed_since, with_events, interval)).collect();
+        events.sort_by_key(|event| event.id);
+        events
     }
 
     fn interval(&self, range: Range) -> Interval {
@@ -222,29 +288,29 @@ impl Twins {
 
     fn step(&mut self, step: Step) {
         let now = self.now;
-        self.rooms.iter_mut().for_each(|room| room.trim(now));
+        self.places.iter_mut().for_each(|place| place.trim(now));
         match step {
-            Step::Happen { room, user, what, is_closed } => self.happen(room, user, what, is_closed),
+            Step::Happen { place, user, what, is_closed } => self.happen(place, user, what, is_closed),
             Step::Redact { room, nth } => {
                 let id = self.id(nth);
                 self.kept().store.record(Record::Redaction { room: room_of(room), id });
-                self.rooms[room].events.retain(|(_, _, event)| event.id != id);
+                self.places[room].events.retain(|(_, _, event)| event.id != id);
             }
             Step::Limit { room, limit } => {
                 // A change of modes, so that the store knows the time.
                 self.happen(room, 0, 6, false);
                 self.kept().store.record(Record::Limit { room: room_of(room), limit, at: now });
-                self.rooms[room].limit = limit;
-                self.rooms[room].trim(now);
+                self.places[room].limit = limit;
+                self.places[room].trim(now);
             }
             Step::Wait(seconds) => self.now += Duration::from_secs(seconds),
-            Step::Select { rooms, range } => self.select(&rooms, range),
+            Step::Select { scopes, range } => self.select(&scopes, range),
             Step::Targets(range) => self.targets(range),
             Step::Search { word, from, range } => self.search(word, from, range),
-            Step::Find { room, nth, since } => {
-                let (of, id) = (self.readable(room, since), self.id(nth));
+            Step::Find { scope, nth, since } => {
+                let (of, id) = (self.scope(scope, since), self.id(nth));
                 let all = Interval { after: EventId::MIN, before: EventId::MAX, first: First::Oldest };
-                let found = self.rooms[room].readable(&of, true, all);
+                let found = self.readable(scope, since, true, all);
                 let is_it = |event: &&&Event| event.id == id && event.kind.is_speech();
                 let expected = format!("{:?}", Answer::Message(found.iter().find(is_it).map(|&e| e.clone())));
                 assert_eq!(format!("{:?}", self.kept().ask(Query::Message { of, id }, now)), expected);
@@ -253,45 +319,51 @@ impl Twins {
         }
     }
 
-    fn select(&mut self, rooms: &[(usize, bool)], range: Range) {
+    fn select(&mut self, scopes: &[(usize, bool)], range: Range) {
         let (interval, now) = (self.interval(range), self.now);
-        let selection = |&(room, with_events): &(usize, bool)| {
-            let of = self.readable(room, range.since);
+        let selection = |&(scope, with_events): &(usize, bool)| {
+            let of = self.scope(scope, range.since);
             Selection { of, interval, with_events, most: range.most }
         };
-        let selections: Vec<_> = rooms.iter().map(selection).collect();
-        let expected = selections.iter().zip(rooms).map(|(selection, &(room, with_events))| {
-            let all = self.rooms[room].readable(&selection.of, with_events, interval);
+        let selections: Vec<_> = scopes.iter().map(selection).collect();
+        let expected = scopes.iter().map(|&(scope, with_events)| {
+            let all = self.readable(scope, range.since, with_events, interval);
             let is_all = all.len() <= range.most;
-            (keep(all, range.most, range.first), is_all)
+            (self.scope(scope, range.since), keep(all, range.most, range.first), is_all)
         });
         let expected: Vec<_> = expected.map(|answer| format!("{answer:?}")).collect();
         let Answer::Events(selected) = self.kept().ask(Query::Events(selections), now) else { panic!() };
-        let answers: Vec<_> = selected.iter().map(|s| format!("{:?}", (&s.events, s.is_all))).collect();
+        let answers: Vec<_> =
+            selected.iter().map(|s| format!("{:?}", (&s.of, &s.events, s.is_all))).collect();
         assert_eq!(answers, expected);
+    }
+
+    /// All rooms, and all talks of the first user: what a user may read.
+    fn own_scopes(&self, since: usize) -> (Vec<Scope>, Vec<usize>) {
+        let scopes: Vec<_> = (0..ROOMS.len()).chain([PLACES]).collect();
+        let places = scopes.iter().flat_map(|&scope| Self::places(scope)).collect();
+        (scopes.iter().map(|&scope| self.scope(scope, since)).collect(), places)
     }
 
     fn targets(&mut self, range: Range) {
         let (interval, now) = (self.interval(range), self.now);
-        let readable: Vec<_> = (0..ROOMS.len()).map(|room| self.readable(room, range.since)).collect();
-        let last = self
-            .rooms
-            .iter()
-            .zip(&readable)
-            .filter_map(|(room, of)| Some((&of.room, *room.readable(of, false, interval).last()?)));
-        let mut last: Vec<_> = last.collect();
-        last.sort_by_key(|(_, event)| event.id);
+        let (scopes, places) = self.own_scopes(range.since);
+        let last = |&place: &usize| self.readable(place, range.since, false, interval).pop();
+        let mut last: Vec<_> = places.iter().filter_map(last).collect();
+        last.sort_by_key(|event| event.id);
         let expected = format!("Targets({:?})", keep(last, range.most, range.first));
-        let query = Query::Targets { rooms: readable, interval, most: range.most };
+        let query = Query::Targets { scopes, interval, most: range.most };
         assert_eq!(format!("{:?}", self.kept().ask(query, now)), expected);
     }
 
     fn search(&mut self, word: &str, from: Option<usize>, range: Range) {
         let (interval, now) = (self.interval(range), self.now);
-        let readable: Vec<_> = (0..ROOMS.len()).map(|room| self.readable(room, range.since)).collect();
-        let all = self.rooms.iter().zip(&readable).flat_map(|(room, of)| room.readable(of, false, interval));
+        let (scopes, places) = self.own_scopes(range.since);
+        let all = places.iter().flat_map(|&place| self.readable(place, range.since, false, interval));
         let found = all.filter(|event| {
-            let EventKind::Said { speech, .. } = &event.kind else { return false };
+            let (EventKind::Said { speech, .. } | EventKind::Whispered { speech, .. }) = &event.kind else {
+                return false;
+            };
             let is_from =
                 |user: usize| matches!(&event.from, Source::User(u) if u.name.as_str() == USERS[user]);
             speech.text.to_lowercase().contains(&word.to_lowercase()) && from.is_none_or(is_from)
@@ -301,7 +373,7 @@ impl Twins {
         let expected = format!("Found({:?})", keep(found, range.most, range.first));
         let from = from.map(|user| USERS[user].parse().unwrap());
         let (words, most) = (vec![word.to_owned()], range.most);
-        let query = Query::Search { rooms: readable, words, from, interval, most };
+        let query = Query::Search { scopes, words, from, interval, most };
         assert_eq!(format!("{:?}", self.kept().ask(query, now)), expected);
     }
 }

@@ -6,8 +6,8 @@ use std::sync::mpsc;
 use std::time::{Duration, SystemTime};
 
 use parlor::message::{
-    AccountAnswer, AccountQuery, Answer, Ban, Event, EventId, EventKind, First, HistoryLimit, Interval,
-    Query, Readable, Record, Selected, Selection, Source, Speech, SpeechKind,
+    AccountAnswer, AccountId, AccountQuery, Answer, Ban, Event, EventId, EventKind, First, HistoryLimit,
+    Interval, Query, Readable, Record, Scope, Selected, Selection, Source, Speech, SpeechKind,
 };
 use parlor::name::RoomName;
 use parlor::store::{Database, Figures, Question, Store};
@@ -23,23 +23,44 @@ pub struct Past {
 
 #[derive(Debug)]
 struct Kept {
-    room: RoomName,
+    place: Place,
     is_closed: bool,
     event: Event,
 }
 
+/// Where something happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Place {
+    Room(RoomName),
+    Talk([AccountId; 2]),
+}
+
 impl Kept {
     fn is_message(&self) -> bool {
-        matches!(&self.event.kind, EventKind::Said { speech, .. } if speech.kind != SpeechKind::TagsOnly)
+        self.speech().is_some_and(|speech| speech.kind != SpeechKind::TagsOnly)
     }
 
-    fn is_in(&self, of: &Readable, Interval { after, before, .. }: Interval) -> bool {
-        let is_readable = !self.is_closed || self.event.id >= of.closed_since;
-        self.room == of.room && is_readable && after < self.event.id && self.event.id < before
+    fn speech(&self) -> Option<&Speech> {
+        match &self.event.kind {
+            EventKind::Said { speech, .. } | EventKind::Whispered { speech, .. } => Some(speech),
+            _ => None,
+        }
+    }
+
+    fn is_in(&self, of: &Scope, Interval { after, before, .. }: Interval) -> bool {
+        let is_readable = match (of, &self.place) {
+            (Scope::Room(Readable { room, closed_since }), Place::Room(place)) => {
+                room == place && (!self.is_closed || self.event.id >= *closed_since)
+            }
+            (Scope::Talk(of), Place::Talk(between)) => of == between,
+            (Scope::Talks(of), Place::Talk(between)) => between.contains(of),
+            _ => false,
+        };
+        is_readable && after < self.event.id && self.event.id < before
     }
 
     fn has(&self, words: &[String], from: Option<&parlor::name::UserName>) -> bool {
-        let EventKind::Said { speech: Speech { text, .. }, .. } = &self.event.kind else { return false };
+        let Some(Speech { text, .. }) = self.speech() else { return false };
         let Source::User(author) = &self.event.from else { return false };
         let text = text.to_lowercase();
         words.iter().all(|word| text.contains(word)) && from.is_none_or(|name| author.name == *name)
@@ -61,15 +82,18 @@ impl Past {
 
     /// Forgets what is too old or too much.
     fn forget(&mut self, now: SystemTime) {
-        let rooms: Vec<_> = self.kept.iter().map(|kept| kept.room.clone()).collect();
-        for room in rooms {
-            let limit = self.limits.get(&key(&room)).copied();
+        let places: Vec<_> = self.kept.iter().map(|kept| kept.place.clone()).collect();
+        for place in places {
+            let limit = match &place {
+                Place::Room(room) => self.limits.get(&key(room)).copied(),
+                Place::Talk(_) => None,
+            };
             let age = limit.map_or(self.age, |limit| limit.age.min(self.age));
             let lines = limit.map_or(self.lines, |limit| self.lines.min(limit.lines as usize));
             let oldest = now.checked_sub(age).map_or(EventId::MIN, EventId::before);
-            self.kept.retain(|kept| kept.room != room || kept.event.id > oldest);
+            self.kept.retain(|kept| kept.place != place || kept.event.id > oldest);
             for is_message in [true, false] {
-                let is_one = |kept: &Kept| kept.room == room && kept.is_message() == is_message;
+                let is_one = |kept: &Kept| kept.place == place && kept.is_message() == is_message;
                 let mut excess = self.kept.iter().filter(|kept| is_one(kept)).count().saturating_sub(lines);
                 self.kept.retain(|kept| {
                     let goes = is_one(kept) && excess > 0;
@@ -86,7 +110,7 @@ impl Past {
         let all: Vec<_> = self.kept.iter().filter(is_one).map(|kept| kept.event.clone()).collect();
         let is_all = all.len() <= *most;
         let first = interval.first;
-        Selected { room: of.room.clone(), events: end(all, *most, first), first, is_all }
+        Selected { of: of.clone(), events: end(all, *most, first), first, is_all }
     }
 }
 
@@ -106,7 +130,12 @@ impl Database for Past {
     fn write(&mut self, records: &[Record]) -> Result<(), String> {
         for record in records {
             match record.clone() {
-                Record::Event { room, is_closed, event } => self.kept.push(Kept { room, is_closed, event }),
+                Record::Event { room, is_closed, event } => {
+                    self.kept.push(Kept { place: Place::Room(room), is_closed, event });
+                }
+                Record::Whispered { between, event } => {
+                    self.kept.push(Kept { place: Place::Talk(between), is_closed: false, event });
+                }
                 Record::Limit { room, limit, at } => {
                     self.forget(at);
                     match limit {
@@ -116,9 +145,10 @@ impl Database for Past {
                     self.forget(at);
                 }
                 Record::Redaction { room, id } => {
-                    self.kept.retain(|kept| kept.room != room || kept.event.id != id);
+                    let place = Place::Room(room);
+                    self.kept.retain(|kept| kept.place != place || kept.event.id != id);
                 }
-                // Nobody here has an account.
+                // Nothing of that is read again here.
                 _ => {}
             }
             let now = self.kept.last().map_or(SystemTime::UNIX_EPOCH, |kept| kept.event.time);
@@ -139,23 +169,20 @@ impl Database for Past {
             Query::Events(selections) => {
                 Answer::Events(selections.iter().map(|selection| self.select(selection)).collect())
             }
-            Query::Targets { rooms, interval, most } => {
-                let last = |of: &Readable| {
-                    let mut all =
-                        self.kept.iter().filter(|kept| kept.is_in(of, *interval) && kept.is_message());
-                    Some((of.room.clone(), all.next_back()?.event.clone()))
-                };
-                let mut targets: Vec<_> = rooms.iter().filter_map(last).collect();
-                targets.sort_by_key(|(_, event)| event.id);
-                match interval.first {
-                    First::Oldest => targets.truncate(*most),
-                    First::Newest => drop(targets.drain(..targets.len().saturating_sub(*most))),
+            Query::Targets { scopes, interval, most } => {
+                let mut last: Vec<&Kept> = Vec::new();
+                for kept in &self.kept {
+                    if kept.is_message() && scopes.iter().any(|of| kept.is_in(of, *interval)) {
+                        last.retain(|earlier| earlier.place != kept.place);
+                        last.push(kept);
+                    }
                 }
-                Answer::Targets(targets)
+                let last = last.into_iter().map(|kept| kept.event.clone()).collect();
+                Answer::Targets(end(last, *most, interval.first))
             }
-            Query::Search { rooms, words, from, interval, most } => {
+            Query::Search { scopes, words, from, interval, most } => {
                 let is_one = |kept: &&Kept| {
-                    let is_readable = rooms.iter().any(|of| kept.is_in(of, *interval));
+                    let is_readable = scopes.iter().any(|of| kept.is_in(of, *interval));
                     is_readable && kept.is_message() && kept.has(words, from.as_ref())
                 };
                 let found = self.kept.iter().filter(is_one).map(|kept| kept.event.clone()).collect();

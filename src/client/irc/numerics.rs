@@ -74,10 +74,6 @@ impl Numerics {
             (numeric::RPL_ENDOFNAMES, [room, ..]) => Some(self.present(room)),
             (numeric::RPL_MOTD, _) => Some(ClientEventKind::Info(text)),
             (numeric::RPL_AWAY, [who, ..]) => Some(ClientEventKind::Info(format!("{who} is away: {text}"))),
-            (numeric::RPL_LOGGEDIN, [.., account]) => {
-                Some(ClientEventKind::LoggedIn { account: (*account).to_owned() })
-            }
-            (numeric::RPL_LOGGEDOUT, _) => Some(ClientEventKind::LoggedOut),
             ("004", [_, version, ..]) => Some(ClientEventKind::Server { version: (*version).to_owned() }),
             // Servers send these at the login without being asked.
             (code, _) if !self.is_introduced && INTRODUCTION.contains(&code) => None,
@@ -129,17 +125,8 @@ impl Numerics {
 }
 
 fn is_refusal(code: &str) -> bool {
-    const OTHERS: [&str; 9] = [
-        ERR_TARGUMODEG,
-        numeric::ERR_INVALIDMODEPARAM,
-        numeric::ERR_MONLISTFULL,
-        numeric::ERR_NICKLOCKED,
-        numeric::ERR_SASLFAIL,
-        numeric::ERR_SASLTOOLONG,
-        numeric::ERR_SASLABORTED,
-        numeric::ERR_SASLALREADY,
-        RPL_TRYAGAIN,
-    ];
+    const OTHERS: [&str; 4] =
+        [ERR_TARGUMODEG, numeric::ERR_INVALIDMODEPARAM, numeric::ERR_MONLISTFULL, RPL_TRYAGAIN];
     code.starts_with(['4', '5']) || OTHERS.contains(&code)
 }
 

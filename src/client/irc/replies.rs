@@ -30,8 +30,7 @@ pub(super) fn words(code: &str, params: &[&str]) -> Option<String> {
             | numeric::RPL_MOTDSTART
             | numeric::RPL_ENDOFMOTD
             | numeric::RPL_ENDOFHELP
-            | numeric::RPL_ENDOFMONLIST
-            | numeric::RPL_SASLSUCCESS,
+            | numeric::RPL_ENDOFMONLIST,
             _,
         ) => return None,
         (numeric::RPL_UMODEIS, [modes, ..]) => format!("your modes are {modes}"),
@@ -90,7 +89,6 @@ pub(super) fn words(code: &str, params: &[&str]) -> Option<String> {
         (numeric::RPL_TIME, [server, time, ..]) => format!("the time at {server} is {time}"),
         (numeric::RPL_MONONLINE, [names, ..]) => format!("here: {}", without_hosts(names)),
         (numeric::RPL_MONOFFLINE, [names, ..]) => format!("not here: {}", without_hosts(names)),
-        (numeric::RPL_SASLMECHS, [mechanisms, ..]) => format!("the server offers logins by {mechanisms}"),
         (numeric::RPL_MONLIST, [names, ..]) => format!("you watch for {}", without_hosts(names)),
         (numeric::RPL_KEYVALUE, [of, key, ..]) => format!("{of} has the {key} {}", last(params)),
         (numeric::RPL_KEYNOTSET, [of, key, ..]) => format!("{of} has no {key}"),

@@ -3,8 +3,6 @@
 use std::time::Duration;
 
 #[cfg(feature = "tls")]
-use crate::config::Credentials;
-#[cfg(feature = "tls")]
 use crate::fingerprint::Fingerprint;
 use crate::name::{RoomName, UserName};
 use crate::wire::Wire;
@@ -52,10 +50,6 @@ pub(super) struct Draft {
     pub(super) fingerprint: Option<Fingerprint>,
     pub(super) rooms: Vec<RoomName>,
     pub(super) password: Option<String>,
-    pub(super) account: Option<String>,
-    pub(super) account_password: Option<String>,
-    #[cfg(feature = "tls")]
-    pub(super) certificate: Option<Credentials>,
     pub(super) highlights: Vec<String>,
     pub(super) color: Color,
     pub(super) history: Option<usize>,

@@ -5,8 +5,6 @@ use std::time::Instant;
 
 #[cfg(feature = "store")]
 use super::draft::Batch;
-#[cfg(feature = "store")]
-use super::history::Return;
 use super::registration::Registration;
 #[cfg(feature = "store")]
 use crate::footprint::vec_bytes;
@@ -88,9 +86,6 @@ pub(super) struct Unfinished {
     /// Channels whose members are listed one after the other when the client has read everything before.
     #[cfg(feature = "store")]
     pub(super) names_due: Vec<RoomName>,
-    /// The client is told what it has missed.
-    #[cfg(feature = "store")]
-    pub(super) returning: Option<Box<Return>>,
     /// The number of channels that a question to the store is about, until it is answered.
     #[cfg(feature = "store")]
     pub(super) asked: usize,
@@ -116,10 +111,9 @@ impl Unfinished {
         let bytes = if self.pending.is_some() { WORK_BYTES } else { 0 };
         #[cfg(feature = "store")]
         let bytes = {
-            let returning = self.returning.as_ref().map_or(0, |returning| returning.kept_bytes());
             let waiting = asked_bytes(self.replay.len());
             let batch = self.batch.as_ref().map_or(0, Batch::kept_bytes);
-            bytes + waiting + batch + asked_bytes(self.asked) + vec_bytes(&self.names_due) + returning
+            bytes + waiting + batch + asked_bytes(self.asked) + vec_bytes(&self.names_due)
         };
         bytes
     }
@@ -127,8 +121,7 @@ impl Unfinished {
     #[cfg(feature = "store")]
     fn is_empty(&self) -> bool {
         let has_asked = !self.replay.is_empty() || self.asked > 0;
-        let has_more = !self.names_due.is_empty() || self.returning.is_some();
-        self.pending.is_none() && self.batch.is_none() && !has_asked && !has_more
+        self.pending.is_none() && self.batch.is_none() && !has_asked && self.names_due.is_empty()
     }
 
     #[cfg(not(feature = "store"))]

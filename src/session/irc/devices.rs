@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::client::{Irc, Phase};
 use super::registering::{DEFAULT_USERNAME, profile};
+use crate::hub::Entered;
 use crate::message::{Account, EventKind, Identity, Profile, Refusal, UserId};
 use crate::name::RoomName;
 use crate::session::Context;
@@ -33,7 +34,6 @@ impl Irc {
         if entered.was_here {
             self.show_user(context);
         }
-        self.begin_returning(entered, context);
         Ok(())
     }
 
@@ -47,14 +47,8 @@ impl Irc {
         let before = self.before(context);
         let (user, now) = (self.user, context.now);
         let entered = context.hub.identify(user, self.connection, account, device, now, context.out)?;
-        if entered.user != user {
-            self.end_returning(context);
-            self.become_user(entered.user, before, context);
-        } else if entered.was_here {
-            // It is logged in already.
-            return Ok(());
-        }
-        self.begin_returning(entered, context);
+        let Entered { user, .. } = entered;
+        self.become_user(user, before, context);
         Ok(())
     }
 
@@ -62,10 +56,7 @@ impl Irc {
     pub(super) fn leave_account(&mut self, context: &mut Context<'_>) -> Result<(), Refusal> {
         let before = self.before(context);
         let guest = context.hub.log_out(self.user, self.connection, context.now, context.out)?;
-        self.end_returning(context);
-        if guest != self.user {
-            self.become_user(guest, before, context);
-        }
+        self.become_user(guest, before, context);
         Ok(())
     }
 
@@ -85,6 +76,9 @@ impl Irc {
 
     /// Tells the client what changes for it if it gets another user.
     fn become_user(&mut self, user: UserId, before: Option<Before>, context: &mut Context<'_>) {
+        if user == self.user {
+            return;
+        }
         self.set_owner(user, context);
         log_login(user, context);
         let Some(Before { identity, channels }) = before else { return };

@@ -1,5 +1,6 @@
 //! Encodes messages of users.
 
+use super::ctcp::action;
 #[cfg(feature = "store")]
 use super::draft;
 use super::writer::Writer;
@@ -8,7 +9,6 @@ use super::writer::end_batch;
 #[cfg(feature = "store")]
 use crate::message::Source;
 use crate::message::{Capabilities, Speech, SpeechKind};
-use crate::session::ctcp::action;
 #[cfg(feature = "store")]
 use crate::wire::irc::{LINE_BYTES, Piece, split_lines};
 use crate::wire::irc::{Line, Tags, split_text};

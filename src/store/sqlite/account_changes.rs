@@ -5,6 +5,7 @@ use std::time::SystemTime;
 use rusqlite::{Connection, params};
 
 use super::accounts::owner;
+use super::rooms::GONE;
 use super::saved_rooms;
 use super::times::millis;
 use crate::message::{AccountAnswer, AccountChange, AccountId, CertificateHash, MOST_CERTIFICATES};
@@ -106,7 +107,7 @@ fn insert_certificate(
     connection.execute(sql, params![certificate, id.0]).map(|_| ())
 }
 
-/// Deletes an account and what belongs to it. False if there is none.
+/// Deletes an account and what belongs to it. Its private messages are hidden, and deleted soon. False if there is none.
 fn remove(connection: &Connection, id: AccountId) -> rusqlite::Result<bool> {
     if connection.execute("DELETE FROM account WHERE id = ?", [id.0])? == 0 {
         return Ok(false);
@@ -115,5 +116,7 @@ fn remove(connection: &Connection, id: AccountId) -> rusqlite::Result<bool> {
         connection.execute(&format!("DELETE FROM {table} WHERE account = ?"), [id.0])?;
     }
     saved_rooms::remove_founded(connection, id)?;
+    let hide = "UPDATE room SET gone_messages = ?1, gone_events = ?1 WHERE smaller = ?2 OR larger = ?2";
+    connection.execute(hide, params![GONE, id.0])?;
     Ok(true)
 }

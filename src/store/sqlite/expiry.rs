@@ -8,6 +8,7 @@ use rusqlite::{OptionalExtension, params};
 use super::Sqlite;
 use super::ids::column;
 use super::opening::{PAGE_BYTES, journal_pages, pragma};
+use super::rooms::GONE;
 use super::sources::USED_FOR;
 use crate::message::EventId;
 use crate::store::class::Class;
@@ -106,10 +107,10 @@ impl Sqlite {
         let Some(first) = self.sweep.next else { return Ok(false) };
         // Rooms in memory may have other counts than their rows.
         self.rooms.save(&self.connection)?;
-        let sql = "SELECT id, limit_lines IS NOT NULL OR messages > ?1 OR events > ?1 FROM room \
-            WHERE id >= ?2 ORDER BY id LIMIT ?3";
+        let sql = "SELECT id, limit_lines IS NOT NULL OR gone_messages = ?4 OR messages > ?1 OR events > ?1 \
+            FROM room WHERE id >= ?2 ORDER BY id LIMIT ?3";
         let mut select = self.connection.prepare(sql)?;
-        let rooms = select.query_map(params![self.limits.lines, first, STEP_ROOMS], |row| {
+        let rooms = select.query_map(params![self.limits.lines, first, STEP_ROOMS, GONE], |row| {
             Ok((row.get::<_, i64>(0)?, row.get::<_, bool>(1)?))
         })?;
         let rooms: Vec<_> = rooms.collect::<Result<_, _>>()?;

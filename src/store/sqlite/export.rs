@@ -13,6 +13,7 @@ use crate::json::Object;
 use crate::message::{Event, EventKind, Source, Speech, SpeechKind};
 use crate::name::RoomName;
 use crate::store::StoreError;
+use crate::store::place::Place;
 
 /// Writes everything that is kept of a room, an event to a line. The file must not be in use.
 pub(in crate::store) fn export(
@@ -79,9 +80,10 @@ fn write_all(connection: &Connection, found: &Found, out: &mut impl Write) -> Re
     let mut rows = select.query(params![found.id, messages, events])?;
     // Only as many as speak in turn: they are not shared for long.
     let mut senders = Senders::default();
+    let place = Place::Room(found.name.clone());
     while let Some(row) = rows.next()? {
         senders.clear();
-        if let Some(event) = event(row, &found.name, &mut senders)? {
+        if let Some(event) = event(row, &place, &mut senders)? {
             writeln!(out, "{}", line(&event, &found.name))?;
         }
     }

@@ -7,6 +7,7 @@ use super::changes;
 use crate::message::{EventKind, Rank, Speech, SpeechKind};
 use crate::name::{RoomName, UserName};
 use crate::store::class::Class;
+use crate::store::place::Place;
 
 const MESSAGE: i64 = 0;
 const NOTICE: i64 = 1;
@@ -34,14 +35,8 @@ pub(super) struct Columns<'a> {
 pub(super) fn columns(kind: &EventKind) -> Option<Columns<'_>> {
     let event = |kind, text, whom| Some(Columns { class: Class::Event, kind, text, tags: "", whom });
     match kind {
-        EventKind::Said { to_rank: Rank::NONE, speech: Speech { kind, text, tags }, .. } => {
-            let (class, kind) = match kind {
-                SpeechKind::Message => (Class::Message, MESSAGE),
-                SpeechKind::Notice => (Class::Message, NOTICE),
-                SpeechKind::TagsOnly => (Class::Event, TAGS_ONLY),
-            };
-            Some(Columns { class, kind, text: text.into(), tags, whom: "" })
-        }
+        EventKind::Said { to_rank: Rank::NONE, speech, .. } => Some(speech_columns(speech, "")),
+        EventKind::Whispered { to, speech } => Some(speech_columns(speech, to.as_str())),
         EventKind::Joined { .. } => event(JOINED, "".into(), ""),
         EventKind::Parted { reason, .. } => event(PARTED, reason.into(), ""),
         EventKind::Kicked { who, reason, .. } => event(KICKED, reason.into(), who.as_str()),
@@ -50,7 +45,6 @@ pub(super) fn columns(kind: &EventKind) -> Option<Columns<'_>> {
         EventKind::TopicSet { topic, .. } => event(TOPIC_SET, (&**topic).into(), ""),
         EventKind::Changed { changes, .. } => event(CHANGED, changes::text(changes).into(), ""),
         EventKind::Said { .. }
-        | EventKind::Whispered { .. }
         | EventKind::Redacted { .. }
         | EventKind::Invited { .. }
         | EventKind::Away(_)
@@ -65,23 +59,46 @@ pub(super) fn columns(kind: &EventKind) -> Option<Columns<'_>> {
     }
 }
 
-/// What happened in `room`, from the columns of a row; `None` if they make no sense.
+fn speech_columns<'a>(Speech { kind, text, tags }: &'a Speech, whom: &'a str) -> Columns<'a> {
+    let (class, kind) = match kind {
+        SpeechKind::Message => (Class::Message, MESSAGE),
+        SpeechKind::Notice => (Class::Message, NOTICE),
+        SpeechKind::TagsOnly => (Class::Event, TAGS_ONLY),
+    };
+    Columns { class, kind, text: text.into(), tags, whom }
+}
+
+/// What happened at `place`, from the columns of a row; `None` if they make no sense.
 pub(super) fn event_kind(
     kind: i64,
-    room: RoomName,
+    place: &Place,
     text: String,
     tags: &str,
     whom: &str,
 ) -> Option<EventKind> {
-    let who = || UserName::new(whom).ok();
-    let said = |kind, text| {
-        let speech = Speech { kind, text, tags: tags.into() };
-        EventKind::Said { room: room.clone(), to_rank: Rank::NONE, speech }
+    let speech_kind = match kind {
+        MESSAGE => Some(SpeechKind::Message),
+        NOTICE => Some(SpeechKind::Notice),
+        TAGS_ONLY => Some(SpeechKind::TagsOnly),
+        _ => None,
     };
+    let Some(speech_kind) = speech_kind else {
+        return match place {
+            Place::Room(room) => room_event_kind(kind, room.clone(), text, whom),
+            Place::Talk(_) => None,
+        };
+    };
+    let speech = Speech { kind: speech_kind, text, tags: tags.into() };
+    Some(match place {
+        Place::Room(room) => EventKind::Said { room: room.clone(), to_rank: Rank::NONE, speech },
+        Place::Talk(_) => EventKind::Whispered { to: UserName::new(whom).ok()?, speech },
+    })
+}
+
+/// What happened in `room` besides messages.
+fn room_event_kind(kind: i64, room: RoomName, text: String, whom: &str) -> Option<EventKind> {
+    let who = || UserName::new(whom).ok();
     Some(match kind {
-        MESSAGE => said(SpeechKind::Message, text),
-        NOTICE => said(SpeechKind::Notice, text),
-        TAGS_ONLY => said(SpeechKind::TagsOnly, text),
         JOINED => EventKind::Joined { room, away: None },
         PARTED => EventKind::Parted { room, reason: text },
         KICKED => EventKind::Kicked { room, who: who()?, reason: text },

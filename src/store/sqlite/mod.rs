@@ -6,6 +6,7 @@ mod accounts;
 mod backup;
 mod bans;
 mod changes;
+mod cursors;
 mod expiry;
 mod export;
 mod ids;
@@ -32,7 +33,7 @@ use rusqlite::{Connection, OptionalExtension};
 use super::database::{Database, Figures};
 use super::question::Question;
 use super::{Opened, StoreConfig, StoreError};
-use crate::message::{AccountAnswer, AccountQuery, Answer, Ban, EventId, Record};
+use crate::message::{AccountAnswer, AccountChange, AccountQuery, Answer, Ban, EventId, Record};
 use limits::Limits;
 use opening::{Purpose, explain, lasting};
 use rooms::Rooms;
@@ -151,7 +152,14 @@ impl Database for Sqlite {
     fn account(&mut self, query: &AccountQuery) -> Result<AccountAnswer, String> {
         let answer = match query {
             AccountQuery::Change(change) => {
-                lasting(&self.connection, |connection| account_changes::change(connection, change))
+                let changed =
+                    lasting(&self.connection, |connection| account_changes::change(connection, change));
+                if matches!(change, AccountChange::Drop(_)) {
+                    // Private messages are gone.
+                    self.rooms.forget();
+                    self.sweep.next = Some(0);
+                }
+                changed
             }
             _ => accounts::answer(&self.connection, query),
         };

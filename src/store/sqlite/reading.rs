@@ -1,6 +1,6 @@
 //! Answers from the tables, in steps of a few milliseconds.
 //!
-//! A question is a list of cursors. Each goes through the events of one room and class from one end of an interval
+//! A question is a list of cursors. Each goes through the events of one place and class from one end of an interval
 //! and keeps those that are wanted, until it has enough.
 
 use std::collections::HashMap;
@@ -11,15 +11,15 @@ use std::time::SystemTime;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::Sqlite;
+use super::cursors::{answer, cursors, places};
 use super::ids::column;
 use super::kinds::event_kind;
 use super::rooms::Room;
 use super::times;
-use crate::message::{
-    Answer, Event, EventId, First, Identity, Interval, Query, Readable, Selected, Selection, Source,
-};
-use crate::name::{RoomName, UserName, same_name};
+use crate::message::{Answer, Event, EventId, First, Identity, Interval, Query, Scope, Source};
+use crate::name::{UserName, same_name};
 use crate::store::class::Class;
+use crate::store::place::Place;
 use crate::store::question::{Cursor, Question};
 
 /// Rows visited in one step.
@@ -27,12 +27,6 @@ const STEP_ROWS: usize = 2_000;
 
 /// The work of finding a room, in rows.
 const ROWS_PER_ROOM: Rows = 10;
-
-/// Most rows that a search visits.
-const SEARCH_ROWS: usize = 500_000;
-
-/// Most text in an answer, in bytes, tags included; and one event for each cursor.
-const ANSWER_BYTES: usize = 256 * 1024;
 
 /// Which messages a search wants.
 #[derive(Debug)]
@@ -79,8 +73,7 @@ impl Sqlite {
         }
         if progress.until.is_none() {
             progress.until = Some(self.last_event);
-            progress.cursors = cursors(query);
-            share_answer(query, &mut progress.cursors);
+            progress.cursors = cursors(&self.connection, query)?;
         }
         let wanted = Wanted::of(query);
         let mut rows = STEP_ROWS;
@@ -107,7 +100,7 @@ impl Sqlite {
         until: EventId,
         now: SystemTime,
     ) -> rusqlite::Result<bool> {
-        let Some(room) = self.rooms.find(&self.connection, &cursor.of.room)? else { return Ok(false) };
+        let Some(room) = self.rooms.find(&self.connection, &cursor.place)? else { return Ok(false) };
         cursor.room = Some(room.id);
         let Interval { after, before, .. } = &mut cursor.left;
         *after = (*after).max(self.floor(&room, cursor.class, now)?);
@@ -139,12 +132,12 @@ impl Sqlite {
         while let Some(row) = visits.next()? {
             visited += 1;
             let id = id(row)?;
-            if is_visible(row, &cursor.of)? && wanted.map_or(Ok(true), |wanted| wanted.has(row))? {
+            if is_visible(row, cursor.closed_since)? && wanted.map_or(Ok(true), |wanted| wanted.has(row))? {
                 if cursor.is_full(*bytes) {
                     cursor.is_cut = true;
                     break;
                 }
-                if let Some(event) = event(row, &cursor.of.room, &mut senders)? {
+                if let Some(event) = event(row, &cursor.place, &mut senders)? {
                     *bytes += size_of::<Event>() + event.kind.written_bytes();
                     cursor.found.push(event);
                 }
@@ -157,19 +150,21 @@ impl Sqlite {
     }
 
     /// One message.
-    fn message(&mut self, of: &Readable, id: EventId, now: SystemTime) -> rusqlite::Result<Option<Event>> {
-        let Some(room) = self.rooms.find(&self.connection, &of.room)? else { return Ok(None) };
-        for class in Class::ALL {
-            if id <= self.floor(&room, class, now)? {
-                continue;
-            }
-            let sql = format!("SELECT {COLUMNS} WHERE event.room = ? AND class = ? AND event.id = ?");
-            let mut select = self.connection.prepare(&sql)?;
-            let mut rows = select.query(params![room.id, class.number(), column(id)])?;
-            let Some(row) = rows.next()? else { continue };
-            if is_visible(row, of)? {
-                let event = event(row, &of.room, &mut Senders::default())?;
-                return Ok(event.filter(|event| event.kind.is_speech()));
+    fn message(&mut self, of: &Scope, id: EventId, now: SystemTime) -> rusqlite::Result<Option<Event>> {
+        for (place, closed_since) in places(&self.connection, of)? {
+            let Some(room) = self.rooms.find(&self.connection, &place)? else { continue };
+            for class in Class::ALL {
+                if id <= self.floor(&room, class, now)? {
+                    continue;
+                }
+                let sql = format!("SELECT {COLUMNS} WHERE event.room = ? AND class = ? AND event.id = ?");
+                let mut select = self.connection.prepare(&sql)?;
+                let mut rows = select.query(params![room.id, class.number(), column(id)])?;
+                let Some(row) = rows.next()? else { continue };
+                if is_visible(row, closed_since)? {
+                    let event = event(row, &place, &mut Senders::default())?;
+                    return Ok(event.filter(|event| event.kind.is_speech()));
+                }
             }
         }
         Ok(None)
@@ -210,105 +205,12 @@ pub(super) const COLUMNS: &str = "event.id AS id, closed, kind, source, time, te
 /// Identities by row, shared by the events of an answer.
 pub(super) type Senders = HashMap<i64, Arc<Identity>>;
 
-fn cursors(query: &Query) -> Vec<Cursor> {
-    match query {
-        Query::Events(selections) => {
-            let classes = |with_events: bool| &Class::ALL[..if with_events { 2 } else { 1 }];
-            let each = selections.iter().flat_map(|selection| {
-                let Selection { of, interval, with_events, most } = selection;
-                classes(*with_events).iter().map(|&class| Cursor::new(of, class, *interval, *most))
-            });
-            each.collect()
-        }
-        Query::Targets { rooms, interval, .. } => {
-            let last = Interval { first: First::Newest, ..*interval };
-            rooms.iter().map(|of| Cursor::new(of, Class::Message, last, 1)).collect()
-        }
-        Query::Search { rooms, interval, most, .. } => {
-            let cursor = |of| Cursor {
-                rows: SEARCH_ROWS / rooms.len(),
-                ..Cursor::new(of, Class::Message, *interval, *most)
-            };
-            rooms.iter().map(cursor).collect()
-        }
-        Query::Message { .. } => Vec::new(),
-    }
-}
-
-/// Gives each cursor an equal part of the answer, and what those before it have left. A search has no parts: all that it
-/// finds may be in one room.
-fn share_answer(query: &Query, cursors: &mut [Cursor]) {
-    let parts = if matches!(query, Query::Search { .. }) { 1 } else { cursors.len().max(1) };
-    for (n, cursor) in cursors.iter_mut().enumerate() {
-        cursor.bytes = ANSWER_BYTES / parts * (n + 1).min(parts);
-    }
-}
-
-fn answer(query: &Query, cursors: Vec<Cursor>) -> Answer {
-    let mut cursors = cursors.into_iter();
-    match query {
-        Query::Events(selections) => {
-            let selected = selections.iter().map(|selection| {
-                let count = if selection.with_events { 2 } else { 1 };
-                merge(selection, cursors.by_ref().take(count).collect())
-            });
-            Answer::Events(selected.collect())
-        }
-        Query::Targets { interval, most, .. } => {
-            let last = cursors.filter_map(|mut cursor| Some((cursor.of.room, cursor.found.pop()?)));
-            let mut last: Vec<_> = last.collect();
-            last.sort_by_key(|(_, event)| event.id);
-            keep(&mut last, *most, interval.first);
-            Answer::Targets(last)
-        }
-        Query::Search { interval, most, .. } => {
-            let mut found: Vec<_> = cursors.flat_map(|cursor| cursor.found).collect();
-            found.sort_by_key(|event| event.id);
-            keep(&mut found, *most, interval.first);
-            Answer::Found(found)
-        }
-        Query::Message { .. } => Answer::Message(None),
-    }
-}
-
-/// The events that the cursors of a selection have found, in order.
-fn merge(selection: &Selection, cursors: Vec<Cursor>) -> Selected {
-    let Interval { first, .. } = selection.interval;
-    let mut is_all = cursors.iter().all(|cursor| !cursor.is_cut);
-    // Beyond the end of one that was cut, events of the other would leave a gap.
-    let ends = cursors.iter().filter(|cursor| cursor.is_cut);
-    let ends: Vec<_> = ends.map(|cursor| cursor.found.last().map(|event| event.id)).collect();
-    let mut events: Vec<_> = cursors.into_iter().flat_map(|cursor| cursor.found).collect();
-    events.retain(|event| {
-        ends.iter().all(|end| match first {
-            First::Oldest => end.is_some_and(|end| event.id <= end),
-            First::Newest => end.is_some_and(|end| event.id >= end),
-        })
-    });
-    events.sort_by_key(|event| event.id);
-    is_all &= events.len() <= selection.most;
-    keep(&mut events, selection.most, first);
-    Selected { room: selection.of.room.clone(), events, first, is_all }
-}
-
-/// Keeps the first or last `most` of a list.
-fn keep<T>(list: &mut Vec<T>, most: usize, first: First) {
-    match first {
-        First::Oldest => list.truncate(most),
-        First::Newest => drop(list.drain(..list.len().saturating_sub(most))),
-    }
-}
-
-fn is_visible(row: &Row<'_>, of: &Readable) -> rusqlite::Result<bool> {
-    Ok(!row.get::<_, bool>("closed")? || id(row)? >= of.closed_since)
+fn is_visible(row: &Row<'_>, closed_since: EventId) -> rusqlite::Result<bool> {
+    Ok(!row.get::<_, bool>("closed")? || id(row)? >= closed_since)
 }
 
 /// The event of a row; `None` if the row makes no sense.
-pub(super) fn event(
-    row: &Row<'_>,
-    room: &RoomName,
-    senders: &mut Senders,
-) -> rusqlite::Result<Option<Event>> {
+pub(super) fn event(row: &Row<'_>, place: &Place, senders: &mut Senders) -> rusqlite::Result<Option<Event>> {
     let id = id(row)?;
     let from = match row.get("source")? {
         None => Source::Server,
@@ -325,7 +227,7 @@ pub(super) fn event(
     let [tags, whom] = ["tags", "whom"].map(|name| row.get_ref(name));
     let (tags, whom) =
         (tags?.as_str_or_null()?.unwrap_or_default(), whom?.as_str_or_null()?.unwrap_or_default());
-    let kind = event_kind(row.get("kind")?, room.clone(), text, tags, whom);
+    let kind = event_kind(row.get("kind")?, place, text, tags, whom);
     Ok(kind.map(|kind| Event { id, time, from, watched: false, kind }))
 }
 

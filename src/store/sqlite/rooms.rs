@@ -1,4 +1,4 @@
-//! The rooms that have a history: how much of it, and its limits.
+//! The rooms, and pairs of accounts with private messages, that have a history: how much of it, and its limits.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -7,11 +7,14 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::ids::column;
 use crate::message::{EventId, HistoryLimit};
-use crate::name::RoomName;
 use crate::store::class::Class;
+use crate::store::place::Place;
 
 /// Most rooms remembered here; more are read again.
 const REMEMBERED: usize = 1_024;
+
+/// The last event that is gone, of a room whose whole past is gone.
+pub(super) const GONE: i64 = i64::MAX;
 
 /// A row of the table `room`.
 #[derive(Clone, Copy, Debug)]
@@ -29,7 +32,7 @@ pub(super) struct Room {
 /// Rooms in use. Counts are written with the transaction that changed them.
 #[derive(Debug, Default)]
 pub(super) struct Rooms {
-    ids: HashMap<RoomName, i64>,
+    ids: HashMap<Place, i64>,
     rooms: HashMap<i64, Room>,
     /// Messages and other events of all rooms.
     messages: u64,
@@ -86,21 +89,17 @@ impl Rooms {
         Ok(Self { messages, events, committed: (messages, events), ..Self::default() })
     }
 
-    /// The room of this name, if it has a history or a limit.
-    pub(super) fn find(
-        &mut self,
-        connection: &Connection,
-        name: &RoomName,
-    ) -> rusqlite::Result<Option<Room>> {
-        if let Some(room) = self.ids.get(name).and_then(|id| self.rooms.get(id)) {
+    /// The room of this place, if it has a history or a limit.
+    pub(super) fn find(&mut self, connection: &Connection, place: &Place) -> rusqlite::Result<Option<Room>> {
+        if let Some(room) = self.ids.get(place).and_then(|id| self.rooms.get(id)) {
             return Ok(Some(*room));
         }
         let sql = format!("SELECT {COLUMNS} FROM room WHERE folded = ?");
-        let found = connection.query_row(&sql, [name.folded()], room).optional()?;
+        let found = connection.query_row(&sql, [place.folded()], room).optional()?;
         if let Some(mut room) = found {
             // It may be known by its number already.
             room = *self.rooms.entry(room.id).or_insert(room);
-            self.ids.insert(name.clone(), room.id);
+            self.ids.insert(place.clone(), room.id);
             return Ok(Some(room));
         }
         Ok(None)
@@ -119,18 +118,19 @@ impl Rooms {
         Ok(found)
     }
 
-    /// The room of this name, which is created if need be.
+    /// The room of this place, which is created if need be.
     pub(super) fn find_or_create(
         &mut self,
         connection: &Connection,
-        name: &RoomName,
+        place: &Place,
     ) -> rusqlite::Result<Room> {
-        if let Some(room) = self.find(connection, name)? {
+        if let Some(room) = self.find(connection, place)? {
             return Ok(room);
         }
-        let sql = "INSERT INTO room (folded, name, messages, events, gone_messages, gone_events) \
-            VALUES (?, ?, 0, 0, 0, 0)";
-        connection.execute(sql, params![name.folded(), name.as_str()])?;
+        let sql = "INSERT INTO room (folded, name, messages, events, gone_messages, gone_events, smaller, larger) \
+            VALUES (?, ?, 0, 0, 0, 0, ?, ?)";
+        let [smaller, larger] = place.accounts();
+        connection.execute(sql, params![place.folded(), place.name(), smaller, larger])?;
         let room = Room {
             id: connection.last_insert_rowid(),
             messages: 0,
@@ -139,7 +139,7 @@ impl Rooms {
             gone: [EventId::MIN; 2],
             is_changed: false,
         };
-        self.ids.insert(name.clone(), room.id);
+        self.ids.insert(place.clone(), room.id);
         self.rooms.insert(room.id, room);
         Ok(room)
     }

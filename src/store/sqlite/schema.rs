@@ -8,7 +8,7 @@ pub(super) const APPLICATION_ID: i64 = 0x7072_6c72;
 /// Rows of `event` are appended in the order of their ids, so that its pages are full, and the oldest events of all
 /// rooms are found at its start. Its rowid is not the event's id, because an event may concern several rooms.
 /// Ids of rooms are never used again, so that no mistake can show a room the events of another. The same is true for
-/// accounts. A conversation of two accounts is a row of `room`, whose history it has.
+/// accounts. Two accounts with private messages have a row in `room` for them.
 pub(super) const MIGRATIONS: &[&str] = &[
     "
     CREATE TABLE room (
@@ -146,8 +146,8 @@ pub(super) const MIGRATIONS: &[&str] = &[
     ) STRICT, WITHOUT ROWID;
     ALTER TABLE room ADD COLUMN smaller INTEGER;
     ALTER TABLE room ADD COLUMN larger INTEGER;
-    CREATE UNIQUE INDEX conversation ON room (smaller, larger) WHERE smaller IS NOT NULL;
-    CREATE INDEX conversation_by_larger ON room (larger) WHERE larger IS NOT NULL;
+    CREATE INDEX room_by_smaller ON room (smaller) WHERE smaller NOT NULL;
+    CREATE INDEX room_by_larger ON room (larger) WHERE larger NOT NULL;
 ",
     "ALTER TABLE source ADD COLUMN has_account INTEGER NOT NULL DEFAULT 0;",
 ];

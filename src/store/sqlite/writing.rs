@@ -13,9 +13,9 @@ use super::sources::Sources;
 use super::sweep::Sweep;
 use super::times::millis;
 use super::{Sqlite, account_records, saved_rooms, saved_users};
-use crate::message::{Event, EventId, HistoryLimit, Record, Source};
-use crate::name::RoomName;
+use crate::message::{AccountId, Event, EventId, HistoryLimit, Record, Source};
 use crate::store::class::Class;
+use crate::store::place::Place;
 
 const INSERT: &str = "INSERT INTO event (number, room, class, id, closed, kind, source, time, text, tags, whom) \
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
@@ -49,9 +49,12 @@ impl Writer<'_> {
             self.rooms.save(self.connection)?;
         }
         match record {
-            Record::Event { room, is_closed, event } => self.add(room, *is_closed, event),
-            Record::Limit { room, limit, at } => self.limit(room, *limit, *at),
-            Record::Redaction { room, id } => self.redact(room, *id),
+            Record::Event { room, is_closed, event } => {
+                self.add(&Place::Room(room.clone()), *is_closed, event)
+            }
+            Record::Whispered { between, event } => self.whisper(*between, event),
+            Record::Limit { room, limit, at } => self.limit(&Place::Room(room.clone()), *limit, *at),
+            Record::Redaction { room, id } => self.redact(&Place::Room(room.clone()), *id),
             _ => self.save(record),
         }
     }
@@ -81,7 +84,18 @@ impl Writer<'_> {
         }
     }
 
-    fn add(&mut self, room: &RoomName, is_closed: bool, event: &Event) -> rusqlite::Result<()> {
+    /// Adds a private message, unless one of the accounts was deleted meanwhile.
+    fn whisper(&mut self, between: [AccountId; 2], event: &Event) -> rusqlite::Result<()> {
+        let [smaller, larger] = between.map(|account| account.0);
+        let are_there = "SELECT EXISTS (SELECT 1 FROM account WHERE id = ?) \
+            AND EXISTS (SELECT 1 FROM account WHERE id = ?)";
+        if self.connection.query_row(are_there, [smaller, larger], |row| row.get(0))? {
+            self.add(&Place::Talk(between), false, event)?;
+        }
+        Ok(())
+    }
+
+    fn add(&mut self, place: &Place, is_closed: bool, event: &Event) -> rusqlite::Result<()> {
         // Ids after the year 2248 do not fit. A clock that is so wrong keeps no history.
         let (Some(columns), Ok(id)) = (columns(&event.kind), i64::try_from(event.id.number())) else {
             return Ok(());
@@ -89,7 +103,7 @@ impl Writer<'_> {
         if self.limits.age.is_none() {
             return Ok(());
         }
-        let room = self.rooms.find_or_create(self.connection, room)?;
+        let room = self.rooms.find_or_create(self.connection, place)?;
         if self.limits.lines_of(&room) == 0 {
             return Ok(());
         }
@@ -121,16 +135,11 @@ impl Writer<'_> {
         Ok(())
     }
 
-    fn limit(
-        &mut self,
-        name: &RoomName,
-        limit: Option<HistoryLimit>,
-        at: SystemTime,
-    ) -> rusqlite::Result<()> {
+    fn limit(&mut self, place: &Place, limit: Option<HistoryLimit>, at: SystemTime) -> rusqlite::Result<()> {
         // A room without history needs no row to say that it has no limit.
         let room = match limit {
-            Some(_) => Some(self.rooms.find_or_create(self.connection, name)?),
-            None => self.rooms.find(self.connection, name)?,
+            Some(_) => Some(self.rooms.find_or_create(self.connection, place)?),
+            None => self.rooms.find(self.connection, place)?,
         };
         if let Some(mut room) = room
             && room.limit != limit
@@ -156,8 +165,8 @@ impl Writer<'_> {
         Ok(())
     }
 
-    fn redact(&mut self, name: &RoomName, id: EventId) -> rusqlite::Result<()> {
-        let Some(room) = self.rooms.find(self.connection, name)? else { return Ok(()) };
+    fn redact(&mut self, place: &Place, id: EventId) -> rusqlite::Result<()> {
+        let Some(room) = self.rooms.find(self.connection, place)? else { return Ok(()) };
         // Otherwise something older would appear in its place.
         self.hide_excess(&room, self.last_event.time())?;
         for class in Class::ALL {

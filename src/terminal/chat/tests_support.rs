@@ -28,10 +28,7 @@ fn chat(room: &str, people: &[&str], highlights: &[String]) -> Chat {
         ClientEventKind::Joined { room: room.to_owned(), who: "alice".to_owned() },
         ClientEventKind::Present { room: room.to_owned(), members },
     ] {
-        chat.hear(
-            &ClientEvent { time: None, id: None, is_own: true, answers: None, is_other_device: false, kind },
-            Instant::now(),
-        );
+        chat.hear(&ClientEvent { time: None, id: None, is_own: true, answers: None, kind }, Instant::now());
     }
     chat
 }
@@ -45,7 +42,7 @@ pub(super) fn told(chat: &mut Chat, line: &str) -> String {
 }
 
 fn event(kind: ClientEventKind, is_own: bool) -> ClientEvent {
-    ClientEvent { time: None, id: None, is_own, answers: None, is_other_device: false, kind }
+    ClientEvent { time: None, id: None, is_own, answers: None, kind }
 }
 
 pub(super) fn hear(chat: &mut Chat, kind: ClientEventKind) -> Option<What> {

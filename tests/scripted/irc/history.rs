@@ -555,7 +555,7 @@ fn playback_plays_what_came_after_a_time_and_lists_channels() {
     assert_eq!(play("PRIVMSG *playback :PLAY #A,#c 1000000000.5 1000000002"), "12");
     assert_eq!(play("ZNC *playback PLAY #b 1000000002.0"), "3");
     assert_eq!(play("PRIVMSG *playback :LIST #a"), "#a 1000000000.000 1000000003.000");
-    assert!(play("PRIVMSG *playback :PLAY").starts_with("PLAY channels"));
+    assert!(play("PRIVMSG *playback :PLAY").starts_with("PLAY targets"));
     assert!(play("PRIVMSG *playback :PLAY * soon").starts_with("Times are seconds"));
 }
 

@@ -4,9 +4,9 @@ use super::past::Batch;
 use super::reference::{BadReference, Reference};
 use crate::date;
 use crate::message::{
-    Answer, Capabilities, First, Interval, Query, Readable, RecallFor, Selected, Selection,
+    Answer, Capabilities, Event, EventKind, First, Interval, Query, RecallFor, Scope, Selected, Selection,
 };
-use crate::name::RoomName;
+use crate::name::UserName;
 use crate::session::Context;
 use crate::session::irc::client::Irc;
 use crate::wire::irc::{Line, Message};
@@ -16,7 +16,7 @@ pub(in crate::session::irc) const MOST_LINES: usize = 200;
 
 const COMMAND: &str = "CHATHISTORY";
 
-/// The subcommands for a channel, and `TARGETS`, with the number of references that each takes.
+/// The subcommands for a channel or user, and `TARGETS`, with the number of references that each takes.
 const SUBCOMMANDS: [(&str, usize); 6] =
     [("AFTER", 1), ("AROUND", 1), ("BEFORE", 1), ("BETWEEN", 2), ("LATEST", 1), ("TARGETS", 2)];
 
@@ -32,7 +32,7 @@ const fn refused<'a>(code: &'static str, about: &'a str, text: &'static str) -> 
 }
 
 impl Irc {
-    /// `CHATHISTORY subcommand [channel] reference... limit`.
+    /// `CHATHISTORY subcommand [target] reference... limit`.
     pub(in crate::session::irc) fn chathistory(&mut self, message: &Message<'_>, context: &mut Context<'_>) {
         let given = message.params[0];
         let known = SUBCOMMANDS.iter().find(|(name, _)| name.eq_ignore_ascii_case(given));
@@ -52,48 +52,52 @@ impl Irc {
         params: &[&'a str],
         context: &mut Context<'_>,
     ) -> Result<(), Refused<'a>> {
-        let has_channel = subcommand != "TARGETS";
-        if params.len() != usize::from(has_channel) + references + 1 {
+        let has_target = subcommand != "TARGETS";
+        if params.len() != usize::from(has_target) + references + 1 {
             return Err(refused("INVALID_PARAMS", "", "Wrong number of parameters; see HELP CHATHISTORY"));
         }
-        let (places, limit) = (&params[usize::from(has_channel)..params.len() - 1], params[params.len() - 1]);
+        let (places, limit) = (&params[usize::from(has_target)..params.len() - 1], params[params.len() - 1]);
         let most = limit.parse().ok().filter(|&limit: &usize| limit > 0);
         let most = most.ok_or(refused("INVALID_PARAMS", limit, "The limit is not a positive number"))?;
         let places = if subcommand == "LATEST" && places == ["*"] { &[][..] } else { places };
         let places = places.iter().map(|place| Reference::parse(place).map_err(|why| bad(place, why)));
         let places = places.collect::<Result<Vec<_>, _>>()?;
         let most = most.min(MOST_LINES);
-        if !has_channel {
-            let query = targets(self.all_readable(context), &places, most);
+        if !has_target {
+            let query = targets(self.all_scopes(context), &places, most);
             self.recall(query, RecallFor::Targets, context);
             return Ok(());
         }
-        let unreadable = refused("INVALID_TARGET", params[0], "You are not in such a channel");
-        let room = RoomName::new(params[0]).ok();
-        let of = room.and_then(|room| self.readable(&room, context)).ok_or(unreadable)?;
-        let room = of.room.clone();
+        let target = params[0];
+        let of = self.scope(target, context);
+        let of = of.ok_or(refused("INVALID_TARGET", target, why_unreadable(target)))?;
+        let target = match &of {
+            Scope::Room(readable) => readable.room.as_str().into(),
+            Scope::Talk(_) | Scope::Talks(_) => target.into(),
+        };
         let with_events = self.capabilities.has(Capabilities::EVENT_PLAYBACK);
         let query = Query::Events(selections(subcommand, &places, &of, with_events, most));
-        self.recall(query, RecallFor::Chathistory { subcommand, room }, context);
+        self.recall(query, RecallFor::Chathistory { subcommand, target, of }, context);
         Ok(())
     }
 
     pub(super) fn chathistory_recalled(
         &self,
         subcommand: &'static str,
-        room: &RoomName,
+        target: &str,
+        of: &Scope,
         answer: Answer,
         context: &mut Context<'_>,
     ) {
         let (code, text) = match answer {
-            Answer::Events(selected) if self.readable(room, context).is_some() => {
+            Answer::Events(selected) if self.may_read(of, context) => {
                 let (lines, is_whole) = self.encoded_halves(&selected, context);
-                return self.tell_batch(Batch::Chathistory(room.as_str()), lines, is_whole, context);
+                return self.tell_batch(Batch::Chathistory(target), lines, is_whole, context);
             }
-            Answer::Events(_) => ("INVALID_TARGET", "You are not in such a channel"),
+            Answer::Events(_) => ("INVALID_TARGET", why_unreadable(target)),
             _ => ("MESSAGE_ERROR", "Messages could not be retrieved"),
         };
-        self.fail_about(COMMAND, code, &[subcommand, room.as_str()], text, context);
+        self.fail_about(COMMAND, code, &[subcommand, target], text, context);
     }
 
     /// The lines of all selections, of which the last is the earliest, as far as they fit into one answer. Each is cut
@@ -117,20 +121,37 @@ impl Irc {
             self.fail_about(COMMAND, "MESSAGE_ERROR", &["TARGETS", "*"], text, context);
             return;
         };
-        let readable = targets.iter().filter(|(room, _)| self.readable(room, context).is_some());
-        let lines = readable.map(|(room, last)| {
+        let readable = targets.iter().filter_map(|last| Some((self.target(last, context)?, last)));
+        let lines = readable.map(|(target, last)| {
             let mut bytes = Vec::new();
             let mut line = Line::begin(&mut bytes);
             line.source(&context.house.name);
             line.command(COMMAND);
             line.param("TARGETS");
-            line.param(room.as_str());
+            line.param(target);
             line.param(&date::millis(last.time).to_string());
             line.end();
             bytes
         });
         let lines = lines.collect();
         self.tell_batch(Batch::Targets, lines, true, context);
+    }
+
+    /// The channel or user with whom a message was exchanged, if the client may still read it.
+    pub(super) fn target<'a>(&self, message: &'a Event, context: &Context<'_>) -> Option<&'a str> {
+        match &message.kind {
+            EventKind::Said { room, .. } => self.readable(room, context).map(|_| room.as_str()),
+            _ => self.partner(message, context).map(UserName::as_str),
+        }
+    }
+}
+
+/// Why a client may not read the past of this target.
+pub(super) fn why_unreadable(target: &str) -> &'static str {
+    if target.starts_with('#') {
+        "You are not in such a channel"
+    } else {
+        "Private messages are only kept between users with accounts"
     }
 }
 
@@ -154,15 +175,15 @@ fn between(places: &[Reference]) -> Interval {
     }
 }
 
-fn targets(rooms: Vec<Readable>, places: &[Reference], most: usize) -> Query {
-    Query::Targets { rooms, interval: between(places), most }
+fn targets(scopes: Vec<Scope>, places: &[Reference], most: usize) -> Query {
+    Query::Targets { scopes, interval: between(places), most }
 }
 
 /// What a subcommand asks of the store.
 fn selections(
     subcommand: &str,
     places: &[Reference],
-    of: &Readable,
+    of: &Scope,
     with_events: bool,
     most: usize,
 ) -> Vec<Selection> {

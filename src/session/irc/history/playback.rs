@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use super::past::Batch;
 use crate::hub::mask::{Folded, Pattern};
 use crate::message::{
-    Answer, Capabilities, EventId, First, Interval, Query, Readable, RecallFor, Selected, Selection,
+    Answer, Capabilities, EventId, First, Interval, Query, RecallFor, Scope, Selected, Selection,
 };
 use crate::session::Context;
 use crate::session::irc::client::Irc;
@@ -31,10 +31,10 @@ impl Irc {
     pub(in crate::session::irc) fn playback(&mut self, command: &str, context: &mut Context<'_>) {
         let mut words = command.split_ascii_whitespace();
         let command = words.next().unwrap_or_default().to_ascii_uppercase();
-        let channels = words.next();
-        let wanted = self.readable_like(channels.unwrap_or("*"), context);
+        let targets = words.next();
+        let wanted = self.scopes_like(targets.unwrap_or("*"), context);
         match command.as_str() {
-            "PLAY" if channels.is_some() => {
+            "PLAY" if targets.is_some() => {
                 let [from, to] = [words.next(), words.next()].map(|time| time.map(seconds));
                 let (Some(from), Some(to)) = (from.unwrap_or(Some(0.0)), to.unwrap_or(Some(f64::MAX))) else {
                     return self.playback_says("Times are seconds since 1970", context);
@@ -47,11 +47,11 @@ impl Irc {
             "LIST" => self.list_playable(wanted, context),
             // What a client has seen is not stored for it.
             "CLEAR" => self.playback_says("Nothing was cleared: all members share the history", context),
-            _ => self.playback_says("PLAY channels [from] [to] | LIST [channels]", context),
+            _ => self.playback_says("PLAY targets [from] [to] | LIST [targets]", context),
         }
     }
 
-    fn play(&mut self, wanted: Vec<Readable>, interval: Interval, context: &mut Context<'_>) {
+    fn play(&mut self, wanted: Vec<Scope>, interval: Interval, context: &mut Context<'_>) {
         let with_events = self.capabilities.has(Capabilities::EVENT_PLAYBACK);
         let selection = |of| {
             let heard = self.take_waiting(&of).unwrap_or(EventId::MAX);
@@ -62,9 +62,11 @@ impl Irc {
         self.recall(Query::Events(selections), RecallFor::Play, context);
     }
 
-    fn list_playable(&mut self, wanted: Vec<Readable>, context: &mut Context<'_>) {
+    fn list_playable(&mut self, wanted: Vec<Scope>, context: &mut Context<'_>) {
         let ends = [First::Oldest, First::Newest];
-        let selections = wanted.into_iter().flat_map(|of| {
+        // All private messages together have no name.
+        let named = wanted.into_iter().filter(|of| !matches!(of, Scope::Talks(_)));
+        let selections = named.flat_map(|of| {
             ends.map(|first| Selection {
                 of: of.clone(),
                 interval: Interval { first, ..Interval::LATEST },
@@ -82,19 +84,21 @@ impl Irc {
         }
     }
 
-    /// Tells the client of the past of several channels, as far as that fits into one answer.
+    /// Tells the client of the past of several channels and users, as far as that fits into one answer.
     pub(super) fn tell_all_past(&self, selected: Vec<Selected>, context: &mut Context<'_>) {
         let (part, mut used) = (context.house.answer_bytes() / selected.len().max(1), 0);
-        for (n, Selected { room, events, first, is_all }) in selected.into_iter().enumerate() {
-            if events.is_empty() || self.readable(&room, context).is_none() {
+        for (n, Selected { of, events, first, is_all }) in selected.into_iter().enumerate() {
+            if events.is_empty() || !self.may_read(&of, context) {
                 continue;
             }
-            // Its part, and what those before it have left.
-            let most = part * (n + 1) - used;
-            let (lines, bytes) = self.encoded(&events, first, most, context);
-            used += bytes;
-            let is_whole = is_all && lines.len() == events.len();
-            self.tell_batch(Batch::Chathistory(room.as_str()), lines, is_whole, context);
+            for (target, events) in self.by_target(&of, events, context) {
+                // Its part, and what those before it have left.
+                let most = (part * (n + 1)).saturating_sub(used);
+                let (lines, bytes) = self.encoded(&events, first, most, context);
+                used += bytes;
+                let is_whole = is_all && lines.len() == events.len();
+                self.tell_batch(Batch::Chathistory(&target), lines, is_whole, context);
+            }
         }
     }
 
@@ -106,28 +110,35 @@ impl Irc {
         for ends in selected.chunks(2) {
             let [oldest, newest] = ends else { continue };
             if let (Some(first), Some(last)) = (oldest.events.first(), newest.events.last())
-                && self.readable(&oldest.room, context).is_some()
+                && let Some(target) = self.target(last, context)
             {
                 let [first, last] = [first, last].map(|event| {
                     event.time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs_f64()
                 });
-                let text = format!("{} {first:.3} {last:.3}", oldest.room);
+                let text = format!("{target} {first:.3} {last:.3}");
                 self.playback_says(&text, context);
             }
         }
     }
 
-    /// The channels of the client that match one of the masks in a comma-separated list.
-    fn readable_like(&self, masks: &str, context: &mut Context<'_>) -> Vec<Readable> {
+    /// The channels of the client that match one of the masks in a comma-separated list, and its private messages with
+    /// the users that it names. `*` matches all.
+    fn scopes_like(&self, masks: &str, context: &mut Context<'_>) -> Vec<Scope> {
         let mut steps = 0;
-        let patterns: Vec<_> = masks.split(',').take(crate::hub::ROOMS_PER_USER).map(Pattern::new).collect();
-        let mut wanted = self.all_readable(context);
-        wanted.retain(|readable| {
+        let masks = || masks.split(',').take(crate::hub::ROOMS_PER_USER);
+        let patterns: Vec<_> = masks().map(Pattern::new).collect();
+        let mut rooms = self.all_readable(context);
+        rooms.retain(|readable| {
             let room = Folded::new(readable.room.as_str());
             patterns.iter().any(|pattern| pattern.matches(&room, &mut steps))
         });
         context.out.worked(steps);
-        wanted
+        let mut scopes: Vec<_> = rooms.into_iter().map(Scope::from).collect();
+        match self.own_account(context).filter(|_| masks().any(|mask| mask == "*")) {
+            Some(account) => scopes.push(Scope::Talks(account)),
+            None => scopes.extend(masks().filter_map(|name| self.talk_with(name, context))),
+        }
+        scopes
     }
 
     fn playback_says(&self, text: &str, context: &mut Context<'_>) {

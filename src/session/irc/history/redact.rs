@@ -24,7 +24,7 @@ impl Irc {
         };
         let reason = cut(message.params.get(2).copied().unwrap_or_default(), KICK_CHARS).to_owned();
         let purpose = RecallFor::Redaction { room: of.room.clone(), id, reason };
-        self.recall(Query::Message { of, id }, purpose, context);
+        self.recall(Query::Message { of: of.into(), id }, purpose, context);
     }
 
     pub(super) fn redaction_recalled(

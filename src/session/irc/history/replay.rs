@@ -3,14 +3,15 @@
 use std::time::{Duration, SystemTime};
 
 use super::playback::MOST_LINES;
+use crate::date;
 use crate::message::{
     Answer, Capabilities, Event, EventId, EventKind, First, Interval, Query, RecallFor, Selected, Selection,
-    Source, SpeechKind,
+    Source, Speech, SpeechKind,
 };
 use crate::name::RoomName;
 use crate::session::Context;
 use crate::session::irc::client::Irc;
-use crate::session::past_time::put_time;
+use crate::session::irc::ctcp::CTCP_ACTION;
 
 /// Somebody who is back within this time sees only what came meanwhile.
 const ABSENCE: Duration = Duration::from_secs(60);
@@ -38,7 +39,7 @@ impl Replay {
             // The client hears everything later itself.
             let before = context.hub.last_event().following();
             let interval = Interval { after: left.unwrap_or(EventId::MIN), before, first: First::Newest };
-            let of = context.hub.readable(id);
+            let of = context.hub.readable(id).into();
             self.selections.push(Selection { of, interval, with_events, most });
         }
     }
@@ -62,13 +63,13 @@ impl Replay {
 
 impl Irc {
     /// True for people whose client does not ask by itself.
-    pub(super) fn wants_replay(&self, context: &Context<'_>) -> bool {
+    fn wants_replay(&self, context: &Context<'_>) -> bool {
         let is_bot = context.hub.users().get(self.user).is_none_or(|user| user.identity.is_bot);
         !is_bot && !self.capabilities.has(Capabilities::CHATHISTORY)
     }
 
     /// True for clients that show later what they have heard earlier, like a bouncer's. They need all that they missed.
-    pub(super) fn keeps_lines(&self) -> bool {
+    fn keeps_lines(&self) -> bool {
         self.capabilities.has(Capabilities::PLAYBACK)
     }
 
@@ -126,8 +127,38 @@ impl Irc {
 }
 
 /// Puts the time in front of the text of a message.
-pub(super) fn write_time(event: &mut Event) {
-    if let EventKind::Said { speech, .. } | EventKind::Whispered { speech, .. } = &mut event.kind {
-        put_time(event.time, &mut speech.text);
+fn write_time(event: &mut Event) {
+    let date = date::seconds(event.time).to_string();
+    // Hours and minutes, in UTC.
+    let time = date.get("2026-11-24T".len()..).and_then(|time| time.get(.."08:00".len())).unwrap_or_default();
+    if let EventKind::Said { speech: Speech { text, .. }, .. } = &mut event.kind {
+        let start = if text.starts_with(CTCP_ACTION) { CTCP_ACTION.len() } else { 0 };
+        text.insert_str(start, &format!("[{time}] "));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::message::{Rank, Source};
+
+    #[test]
+    fn the_time_is_in_front_of_the_text_and_within_an_action() {
+        for (text, shown) in
+            [("hi", "[20:15] hi"), ("\x01ACTION waves\x01", "\x01ACTION [20:15] waves\x01"), ("", "[20:15] ")]
+        {
+            let speech = Speech::message(text);
+            let room = RoomName::new("#tea").unwrap();
+            let mut event = Event {
+                id: EventId::MIN,
+                time: date::parse("2026-11-24T20:15:59Z").unwrap(),
+                from: Source::Server,
+                watched: false,
+                kind: EventKind::Said { room, to_rank: Rank::NONE, speech },
+            };
+            write_time(&mut event);
+            let EventKind::Said { speech, .. } = event.kind else { unreachable!("it was said") };
+            assert_eq!(speech.text, shown);
+        }
     }
 }

@@ -1,8 +1,9 @@
-//! `SEARCH` (`soju.im/search`): messages in the client's channels.
+//! `SEARCH` (`soju.im/search`): messages in the client's channels, and its private messages.
 
+use super::chathistory::why_unreadable;
 use super::past::Batch;
 use super::reference::Reference;
-use crate::message::{Answer, EventKind, First, Interval, Query, RecallFor};
+use crate::message::{Answer, First, Interval, Query, RecallFor};
 use crate::name::{RoomName, UserName};
 use crate::session::Context;
 use crate::session::irc::client::Irc;
@@ -18,7 +19,8 @@ const MOST_WORDS: usize = 10;
 
 /// What a client looks for.
 struct Wanted {
-    room: Option<RoomName>,
+    /// A channel, or a user.
+    target: Option<String>,
     from: Option<UserName>,
     words: Vec<String>,
     interval: Interval,
@@ -35,19 +37,19 @@ impl Irc {
                 return self.fail_about(COMMAND, "INVALID_PARAMS", &[&attribute], text, context);
             }
         };
-        let rooms = match &wanted.room {
-            Some(room) => match self.readable(room, context) {
-                Some(readable) => vec![readable],
+        let scopes = match &wanted.target {
+            Some(target) => match self.scope(target, context) {
+                Some(scope) => vec![scope],
                 None => {
-                    let text = "You are not in such a channel";
+                    let text = why_unreadable(target);
                     return self.fail_about(COMMAND, "INVALID_PARAMS", &["in"], text, context);
                 }
             },
-            None => self.all_readable(context),
+            None => self.all_scopes(context),
         };
         let Wanted { from, words, interval, most, .. } = wanted;
         let purpose = RecallFor::Search(interval.first);
-        self.recall(Query::Search { rooms, words, from, interval, most }, purpose, context);
+        self.recall(Query::Search { scopes, words, from, interval, most }, purpose, context);
     }
 
     pub(super) fn search_recalled(&self, first: First, answer: Answer, context: &mut Context<'_>) {
@@ -56,10 +58,7 @@ impl Irc {
             return;
         };
         // The client may have left since it asked.
-        events.retain(|event| match &event.kind {
-            EventKind::Said { room, .. } => self.readable(room, context).is_some(),
-            _ => false,
-        });
+        events.retain(|event| self.target(event, context).is_some());
         let most = context.house.answer_bytes();
         let (lines, _) = self.encoded(&events, first, most, context);
         self.tell_batch(Batch::Search, lines, true, context);
@@ -69,11 +68,15 @@ impl Irc {
 /// Parses the attributes. An error is the key of the wrong one.
 fn parse(attributes: &str) -> Result<Wanted, String> {
     let mut wanted =
-        Wanted { room: None, from: None, words: Vec::new(), interval: Interval::LATEST, most: MOST_LINES };
+        Wanted { target: None, from: None, words: Vec::new(), interval: Interval::LATEST, most: MOST_LINES };
     for (key, value) in Tags(attributes).iter() {
         let wrong = || key.to_owned();
         match key {
-            "in" => wanted.room = Some(RoomName::new(&value).map_err(|_| wrong())?),
+            "in" => {
+                let is_name = RoomName::new(&value).is_ok() || UserName::new(&value).is_ok();
+                wanted.target = Some(value.into_owned()).filter(|_| is_name);
+                wanted.target.as_ref().ok_or_else(wrong)?;
+            }
             "from" => wanted.from = Some(UserName::new(&value).map_err(|_| wrong())?),
             "text" => {
                 wanted.words = value.split_whitespace().map(str::to_lowercase).collect();
@@ -107,7 +110,7 @@ mod tests {
     #[test]
     fn attributes_are_parsed_like_tags() {
         let wanted = parse("in=#tea;from=ana;text=Two\\sWords;limit=1000").unwrap();
-        assert_eq!(wanted.room, RoomName::new("#tea").ok());
+        assert_eq!(wanted.target.as_deref(), Some("#tea"));
         assert_eq!(wanted.from, UserName::new("ana").ok());
         assert_eq!(wanted.words, ["two", "words"]);
         assert_eq!((wanted.most, wanted.interval), (MOST_LINES, Interval::LATEST));
@@ -117,7 +120,7 @@ mod tests {
     fn a_wrong_attribute_is_named() {
         for (attributes, key) in [
             ("colour=red", "colour"),
-            ("in=tea", "in"),
+            ("in=1tea", "in"),
             ("from=#tea", "from"),
             ("limit=0", "limit"),
             ("after=soon", "after"),

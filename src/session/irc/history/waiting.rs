@@ -6,7 +6,7 @@ use std::mem;
 
 use super::replay::Replay;
 use crate::hub::ROOMS_PER_USER;
-use crate::message::{EventId, Readable};
+use crate::message::{EventId, Scope};
 use crate::session::Context;
 use crate::session::irc::client::{Irc, Unfinished};
 use crate::wire::irc::{Line, Message};
@@ -20,16 +20,11 @@ impl Irc {
         let new = replay.selections;
         self.unfinished(|unfinished| {
             let waiting = &mut unfinished.replay;
-            waiting.retain(|old| new.iter().all(|new| new.of.room != old.of.room));
+            waiting.retain(|old| new.iter().all(|new| !is_same(&new.of, &old.of)));
             waiting.extend(new);
             let excess = waiting.len().saturating_sub(ROOMS_PER_USER);
             waiting.drain(..excess);
         });
-        self.let_ask(context);
-    }
-
-    /// Waits until the client asks for the past, or answers a `PING` without having asked.
-    pub(super) fn let_ask(&self, context: &mut Context<'_>) {
         context.out.write(self.connection, |bytes| {
             let mut line = Line::begin(bytes);
             line.command("PING");
@@ -40,12 +35,9 @@ impl Irc {
 
     /// Lets nothing wait of this past, for which the client has asked itself. Returns where its replay would have ended:
     /// everything later the client has heard.
-    pub(super) fn take_waiting(&mut self, of: &Readable) -> Option<EventId> {
-        if let Some(end) = self.asks_itself(&of.room) {
-            return Some(end);
-        }
+    pub(super) fn take_waiting(&mut self, of: &Scope) -> Option<EventId> {
         self.unfinished(|Unfinished { replay, .. }| {
-            let index = replay.iter().position(|selection| selection.of.room == of.room)?;
+            let index = replay.iter().position(|selection| is_same(&selection.of, of))?;
             Some(replay.swap_remove(index).interval.before)
         })
     }
@@ -59,7 +51,14 @@ impl Irc {
         if message.params.contains(&TOKEN) {
             let selections = self.unfinished(|unfinished| mem::take(&mut unfinished.replay));
             Replay { selections }.begin(self, context);
-            self.returns_unasked(context);
         }
+    }
+}
+
+/// True for the past of the same channel, even if it was opened again, or of the same users.
+fn is_same(one: &Scope, other: &Scope) -> bool {
+    match (one, other) {
+        (Scope::Room(one), Scope::Room(other)) => one.room == other.room,
+        _ => one == other,
     }
 }
