@@ -42,6 +42,12 @@ const fn by_rank(name: &'static str, attack: fn(usize, usize) -> String) -> Row 
 pub(crate) const ROWS: &[Row] = &[
     row("(nothing)", user, |_, _| String::new()),
     row("ADMIN", user, |_, _| lines("ADMIN")),
+    #[cfg(feature = "store")]
+    row("AUTHENTICATE with a wrong password", user, |n, _| {
+        let plain = "AUTHENTICATE PLAIN\r\nAUTHENTICATE AGE1YgB3cm9uZw==";
+        let scram = "AUTHENTICATE SCRAM-SHA-256\r\nAUTHENTICATE biwsbj1hLHI9Yg==\r\nAUTHENTICATE Yz0=";
+        format!("CAP REQ sasl\r\n{}\r\n", if n % 2 == 0 { plain } else { scram }).repeat(4)
+    }),
     row("AWAY of 50 rooms", in_all_rooms, |n, round| lines(&format!("AWAY :{n}{round}{}", "é".repeat(90)))),
     #[cfg(feature = "store")]
     row("BATCH of lines to a large room", with_lines, |_, round| {
@@ -175,6 +181,8 @@ pub(crate) const ROWS: &[Row] = &[
     row("QUIT of 50 rooms", in_all_rooms, |_, _| "QUIT :bye\r\n".into()),
     #[cfg(feature = "store")]
     row("REDACT of nothing", asking, |_, round| lines(&format!("REDACT #room0 {round:016x}"))),
+    #[cfg(feature = "store")]
+    row("REGISTER", user, |_, round| lines(&format!("REGISTER * * password{round}"))),
     by_operator("REHASH", |_, _| "REHASH\r\n".into()),
     #[cfg(feature = "store")]
     row("SEARCH for nothing in 50 rooms", asking, |_, _| {
@@ -197,6 +205,8 @@ pub(crate) const ROWS: &[Row] = &[
     by_operator("UNKLINE", |_, round| lines(&format!("UNKLINE 192.0.2.{}", round % 250))),
     row("USER", |_, _| String::new(), |_, _| lines("USER x 0 * :x")),
     row("USERHOST", user, |_, _| lines("USERHOST by1 by2 by3 by4 by5")),
+    #[cfg(feature = "store")]
+    row("VERIFY", user, |_, _| lines("VERIFY * x")),
     row("VERSION", user, |_, _| lines("VERSION")),
     by_operator("WALLOPS", |_, round| lines(&format!("WALLOPS :{round}{}", "x".repeat(400)))),
     row("WHO with stars", user, |_, _| lines(&format!("WHO {}", "*e".repeat(200)))),

@@ -5,6 +5,8 @@ use std::time::SystemTime;
 
 use super::budget::OverBudget;
 use super::{Bans, Hub};
+#[cfg(feature = "store")]
+use crate::message::ConnectionId;
 use crate::message::{Ban, BanError, Effect, Effects, Event, EventKind, Now, Peer, Source, UserId};
 use crate::network::Network;
 
@@ -49,11 +51,22 @@ impl Hub {
         self.users.budget.recharge(None, &mut self.bans.charged, now);
     }
 
-    /// Sends a notice to all operators of the server except `except`.
-    pub fn tell_operators(&mut self, except: Option<UserId>, text: String, now: Now, out: &mut Effects) {
+    /// Sends a notice to one connection. Unlike bytes, it waits for the end of a quiet time.
+    #[cfg(feature = "store")]
+    pub fn notify(&mut self, connection: ConnectionId, text: String, now: Now, out: &mut Effects) {
+        let event = self.notice(text, now);
+        out.event(event, vec![connection]);
+    }
+
+    fn notice(&mut self, text: String, now: Now) -> Event {
         self.last_event = self.last_event.next(now.time);
         let (id, time, kind) = (self.last_event, now.time, EventKind::Notice(text));
-        let event = Event { id, time, from: Source::Server, watched: false, kind };
+        Event { id, time, from: Source::Server, watched: false, kind }
+    }
+
+    /// Sends a notice to all operators of the server except `except`.
+    pub fn tell_operators(&mut self, except: Option<UserId>, text: String, now: Now, out: &mut Effects) {
+        let event = self.notice(text, now);
         out.worked(self.users.len());
         let operators = self.users.iter().filter(|(_, user)| user.is_operator).map(|(id, _)| id);
         let operators: Vec<_> = operators.filter(|&id| Some(id) != except).collect();

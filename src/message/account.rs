@@ -4,6 +4,7 @@
 use std::time::SystemTime;
 
 use super::{EventId, HistoryLimit, Rank, RoomFlag};
+use crate::footprint::{heap_bytes, vec_bytes};
 use crate::name::{RoomName, UserName};
 use crate::secret::{Guess, ScramKeys, StoredPassword};
 
@@ -53,6 +54,16 @@ impl Account {
             devices: Vec::new(),
             metadata: Vec::new(),
         }
+    }
+
+    /// Its memory besides itself, in bytes.
+    pub(crate) fn kept_bytes(&self) -> usize {
+        let Self { markers, devices, metadata, .. } = self;
+        let marked = markers.iter().map(|(of, _)| heap_bytes(of.len()));
+        let known = devices.iter().map(|(name, _)| heap_bytes(name.len()));
+        let described = metadata.iter().map(|(key, value)| heap_bytes(key.len()) + heap_bytes(value.len()));
+        let lists = vec_bytes(markers) + vec_bytes(devices) + vec_bytes(metadata);
+        lists + marked.chain(known).chain(described).sum::<usize>()
     }
 }
 

@@ -28,6 +28,8 @@ capabilities! {
     CAP_NOTIFY = 4, "cap-notify";
     CHGHOST = 5, "chghost";
     #[cfg(feature = "store")]
+    ACCOUNT_REGISTRATION = 25, "draft/account-registration";
+    #[cfg(feature = "store")]
     CHATHISTORY = 18, "draft/chathistory";
     #[cfg(feature = "store")]
     EVENT_PLAYBACK = 19, "draft/event-playback";
@@ -49,6 +51,8 @@ capabilities! {
     LABELED_RESPONSE = 11, "labeled-response";
     MESSAGE_TAGS = 12, "message-tags";
     MULTI_PREFIX = 13, "multi-prefix";
+    #[cfg(feature = "store")]
+    SASL = 24, "sasl";
     SERVER_TIME = 14, "server-time";
     SETNAME = 15, "setname";
     #[cfg(feature = "store")]

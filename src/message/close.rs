@@ -35,6 +35,15 @@ pub enum CloseReason {
     WrongPassword,
     /// The server could not check the password.
     PasswordNotChecked,
+    /// The server requires an account.
+    #[cfg(feature = "store")]
+    AccountRequired,
+    /// The peer could not log in to an account.
+    #[cfg(feature = "store")]
+    LoginFailed,
+    /// The peer has logged in to its account and cannot enter, for this reason.
+    #[cfg(feature = "store")]
+    NotEntered(String),
     /// An operator killed the connection.
     Killed {
         /// The operator.
@@ -94,7 +103,7 @@ impl CloseReason {
             | Self::ConnectsTooOften { .. }
             | Self::ShuttingDown => true,
             #[cfg(feature = "store")]
-            Self::AccountDropped => true,
+            Self::AccountDropped | Self::AccountRequired | Self::LoginFailed | Self::NotEntered(_) => true,
         }
     }
 
@@ -135,6 +144,12 @@ impl CloseReason {
             Self::Killed { .. } => "killed",
             #[cfg(feature = "store")]
             Self::AccountDropped => "account-dropped",
+            #[cfg(feature = "store")]
+            Self::AccountRequired => "account-required",
+            #[cfg(feature = "store")]
+            Self::LoginFailed => "login-failed",
+            #[cfg(feature = "store")]
+            Self::NotEntered(_) => "not-entered",
             Self::Banned { .. } => "banned",
             Self::ServerFull(_) => "server-full",
             Self::NoMemory(_) => "no-memory",
@@ -168,7 +183,9 @@ impl CloseReason {
             | Self::ConnectsTooOften { .. }
             | Self::ShuttingDown => self.clone(),
             #[cfg(feature = "store")]
-            Self::AccountDropped => self.clone(),
+            Self::AccountDropped | Self::AccountRequired | Self::LoginFailed | Self::NotEntered(_) => {
+                self.clone()
+            }
         }
     }
 }
@@ -200,6 +217,14 @@ impl fmt::Display for CloseReason {
             Self::Killed { by, reason } => write!(f, "killed by {by}: {reason}"),
             #[cfg(feature = "store")]
             Self::AccountDropped => f.write_str("the account is deleted"),
+            #[cfg(feature = "store")]
+            Self::AccountRequired => {
+                f.write_str("this server requires an account: log in to yours, or ask its operators for one")
+            }
+            #[cfg(feature = "store")]
+            Self::LoginFailed => f.write_str("no account with this password"),
+            #[cfg(feature = "store")]
+            Self::NotEntered(why) => f.write_str(why),
             Self::Banned { until, reason } => {
                 f.write_str("banned from this server")?;
                 if let Some(until) = until {

@@ -101,6 +101,11 @@ impl ClientFirst {
 }
 
 impl Exchange {
+    /// The keys that the proof is checked with.
+    pub fn keys(&self) -> &ScramKeys {
+        &self.keys
+    }
+
     /// Checks the proof in `c=header,r=nonce,p=proof`. Returns the message to send if it is right, with which the server
     /// proves in turn that it has the keys.
     pub fn finish(&self, message: &[u8]) -> Result<String, ScramError> {

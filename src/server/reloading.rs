@@ -6,6 +6,8 @@ use log::{info, warn};
 use super::Server;
 use crate::bucket::Bucket;
 use crate::config::{ConfigError, Limits, ServerConfig};
+#[cfg(feature = "store")]
+use crate::message::Capabilities;
 use crate::message::Now;
 use crate::server::Stream;
 use crate::server::batch::Batch;
@@ -23,11 +25,15 @@ impl<S: Stream> Server<S> {
         let told = match read {
             Ok(config) => {
                 let before = self.house.config.limits;
+                #[cfg(feature = "store")]
+                let withheld = self.house.withheld();
                 let changes = self.house.config.change_to(&config);
                 if self.house.config.limits != before {
                     self.change_limits(&before, now);
                 }
                 self.apply_account_rules(now);
+                #[cfg(feature = "store")]
+                self.announce_capabilities(withheld, now);
                 let told = format!("reload: {changes}");
                 info!("{told}");
                 told
@@ -42,6 +48,24 @@ impl<S: Stream> Server<S> {
         // A shortened timeout may be over already.
         self.expire(now);
         told
+    }
+
+    /// Tells clients which capabilities have come and gone.
+    #[cfg(feature = "store")]
+    fn announce_capabilities(&mut self, before: Capabilities, now: Now) {
+        let after = self.house.withheld();
+        if before == after {
+            return;
+        }
+        let (offered, withheld) = (before.without(after), after.without(before));
+        let open = self.connections.iter().filter(|(_, connection)| connection.is_open());
+        let keys: Vec<_> = open.map(|(key, _)| key).collect();
+        for key in keys {
+            self.with_session(key, now, |session, context| {
+                session.capabilities_changed(offered, withheld, context);
+            });
+        }
+        self.pump(now);
     }
 
     /// Updates everything that is derived from limits.

@@ -6,7 +6,7 @@ use super::context::Context;
 use super::stage::Stage;
 use crate::config::Limits;
 #[cfg(feature = "store")]
-use crate::message::Account;
+use crate::message::{Account, Capabilities};
 use crate::message::{CloseReason, ConnectionId, Found, UserId};
 #[cfg(feature = "store")]
 use crate::name::RoomName;
@@ -41,6 +41,9 @@ pub(super) trait Conversation {
     /// Logs the connection in to this account without asking for a password.
     #[cfg(feature = "store")]
     fn enter_account(&mut self, _: Account, _: &str, _: &mut Context<'_>) {}
+
+    #[cfg(feature = "store")]
+    fn capabilities_changed(&mut self, _: Capabilities, _: Capabilities, _: &mut Context<'_>) {}
 
     #[cfg(feature = "store")]
     fn log_out(&mut self, _: &mut Context<'_>) {}

@@ -5,6 +5,8 @@
 //! answer must end with a newline. The server recognizes them by the newline that they send after a frame, perhaps in
 //! a separate packet.
 
+#[cfg(feature = "store")]
+mod accounts;
 mod encode;
 #[cfg(feature = "store")]
 mod visits;
@@ -52,6 +54,9 @@ pub(super) struct CrazyIt {
     was_answered: bool,
     /// The peer ends its frames with a newline, so its answers must end with one too.
     writes_lines: bool,
+    /// Why its last login was refused, and what to do. Told later.
+    #[cfg(feature = "store")]
+    hint: Option<Box<str>>,
 }
 
 #[derive(Debug)]
@@ -120,6 +125,10 @@ impl Conversation for CrazyIt {
     }
 
     fn farewell(&mut self, reason: &CloseReason, context: &mut Context<'_>) {
+        #[cfg(feature = "store")]
+        if let Some(hint) = self.hint.take() {
+            self.notice(&hint, context);
+        }
         self.notice(&reason.to_string(), context);
     }
 
@@ -141,12 +150,19 @@ impl Conversation for CrazyIt {
             deadline.go_on(context.now.instant);
         }
         let place = format_args!("CrazyIt login");
-        // Nothing else is asked on this wire.
-        #[cfg(feature = "store")]
-        if let Found::Account(AccountPurpose::Service(step), found) = found {
-            return services::found(step, found, self, context);
-        }
-        let Found::Checked(Purpose::LogIn(name), outcome) = found else { return };
+        let (name, outcome) = match found {
+            Found::Checked(Purpose::LogIn(name), outcome) => (name, outcome),
+            #[cfg(feature = "store")]
+            Found::Account(AccountPurpose::LogIn { device }, found) => {
+                return self.account_found(device, found, context);
+            }
+            #[cfg(feature = "store")]
+            Found::Account(AccountPurpose::Service(step), found) => {
+                return services::found(step, found, self, context);
+            }
+            // Nothing else is asked on this wire.
+            _ => return,
+        };
         match outcome {
             Outcome::Right => {
                 let result = self.enter(name, context);
@@ -188,6 +204,8 @@ impl CrazyIt {
             phase: Phase::Greeting(deadline),
             was_answered: false,
             writes_lines: false,
+            #[cfg(feature = "store")]
+            hint: None,
         }
     }
 
@@ -229,6 +247,10 @@ impl CrazyIt {
             Some((name, password)) => (name, Some(password)),
             None => (login, None),
         };
+        #[cfg(feature = "store")]
+        if self.is_for_account(name, password, context) {
+            return;
+        }
         let name = match UserName::new(name) {
             Ok(name) => name,
             Err(why) => return self.refuse_name(&Refusal::NameNotAllowed(why), context),
@@ -255,8 +277,16 @@ impl CrazyIt {
 
     fn answer_login(&mut self, result: Result<(), Refusal>, context: &mut Context<'_>) {
         match result {
-            Ok(()) => self.answer(Answer::Welcome, context),
-            Err(why) => self.refuse_name(&why, context),
+            Ok(()) => {
+                self.answer(Answer::Welcome, context);
+                #[cfg(feature = "store")]
+                self.tell_hint(context);
+            }
+            Err(why) => {
+                #[cfg(feature = "store")]
+                self.note_hint(&why);
+                self.refuse_name(&why, context);
+            }
         }
     }
 

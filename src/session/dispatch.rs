@@ -12,7 +12,7 @@ use super::stage::Stage;
 use crate::config::Limits;
 use crate::hub::Hub;
 #[cfg(feature = "store")]
-use crate::message::Account;
+use crate::message::{Account, Capabilities};
 use crate::message::{CloseReason, ConnectionId, Found, UserId};
 #[cfg(feature = "store")]
 use crate::name::RoomName;
@@ -164,6 +164,17 @@ impl Session {
     #[cfg(feature = "store")]
     pub fn enter_account(&mut self, account: Account, device: &str, context: &mut Context<'_>) {
         self.protocol.conversation_mut().enter_account(account, device, context);
+    }
+
+    /// Notes that clients may request these capabilities now, and may not use those any longer.
+    #[cfg(feature = "store")]
+    pub fn capabilities_changed(
+        &mut self,
+        offered: Capabilities,
+        withheld: Capabilities,
+        context: &mut Context<'_>,
+    ) {
+        self.protocol.conversation_mut().capabilities_changed(offered, withheld, context);
     }
 
     /// Logs the connection out of its account.

@@ -3,6 +3,8 @@
 use std::time::{Duration, SystemTime};
 
 use super::cloak::Cloak;
+#[cfg(feature = "store")]
+use crate::config::AccountPolicy;
 use crate::config::{Operator, ServerConfig};
 use crate::message::{Capabilities, Check, Outcome, Purpose};
 
@@ -62,13 +64,29 @@ impl House {
     /// True when clients may request this capability.
     #[cfg(feature = "store")]
     pub(super) fn offers(&self, capability: Capabilities) -> bool {
-        self.keeps_history || !Capabilities::OF_HISTORY.has(capability)
+        !self.withheld().has(capability)
     }
 
     /// True when clients may request this capability.
     #[cfg(not(feature = "store"))]
     pub(super) fn offers(&self, _: Capabilities) -> bool {
         true
+    }
+
+    /// The capabilities that clients cannot request at present.
+    #[cfg(feature = "store")]
+    pub fn withheld(&self) -> Capabilities {
+        let mut withheld = Capabilities::NONE;
+        if !self.keeps_history {
+            withheld = withheld.and(Capabilities::OF_HISTORY);
+        }
+        if !self.has_accounts {
+            withheld = withheld.and(Capabilities::SASL);
+        }
+        if !self.has_accounts || self.config.accounts.policy != AccountPolicy::Open {
+            withheld = withheld.and(Capabilities::ACCOUNT_REGISTRATION);
+        }
+        withheld
     }
 
     /// How long the server has been up.

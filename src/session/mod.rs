@@ -1,6 +1,8 @@
 //! One peer's conversation: its phases, and how its frames become commands to the hub and replies. Takes the time as
 //! an argument and adds its effects to [`Effects`](crate::message::Effects); knows no sockets and no buffers.
 
+#[cfg(feature = "store")]
+mod accounts;
 mod cloak;
 mod context;
 mod conversation;

@@ -8,8 +8,12 @@ pub(crate) const NAMES: [&str; 10] =
 
 pub(crate) const ROOMS: [&str; 7] = ["#lobby", "#tea", "#TEA", "#大厅", "#x", "#", "tea"];
 
-const COMMANDS: [&str; 64] = [
+const COMMANDS: [&str; 68] = [
     "ADMIN",
+    "AUTHENTICATE",
+    "AUTHENTICATE",
+    "REGISTER",
+    "VERIFY",
     "AWAY",
     "BATCH",
     "CAP",
@@ -75,7 +79,7 @@ const COMMANDS: [&str; 64] = [
     "GET",
 ];
 
-const WORDS: [&str; 86] = [
+const WORDS: [&str; 99] = [
     "NickServ",
     "ChanServ",
     "REGISTER secret12",
@@ -86,6 +90,21 @@ const WORDS: [&str; 86] = [
     "AMODE #tea ana +o-v",
     "CLEAR #tea USERS",
     "UNREGISTER #tea #tea",
+    "sasl cap-notify",
+    "PLAIN",
+    "EXTERNAL",
+    "SCRAM-SHA-256",
+    // PLAIN of ana, whose password is `secret12`, and of nobody.
+    "AGFuYQBzZWNyZXQxMg==",
+    "AAA=",
+    // SCRAM of ana: the first message, and a last one.
+    "biwsbj1hbmEscj1hYmM=",
+    "Yz1iaXdzLHI9YWJjLHA9QUFBQQ==",
+    "YW5h",
+    "ana:secret12",
+    "ana/phone:secret12",
+    "* * secret12",
+    "account-tag draft/account-registration",
     "LATEST",
     "BEFORE",
     "AFTER",

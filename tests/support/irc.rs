@@ -83,6 +83,12 @@ impl IrcScene {
         self.guests[guest.0].end.wire.borrow_mut().is_secure = true;
     }
 
+    /// Lets the guest show a certificate, over a connection that counts as encrypted.
+    pub fn shows(&mut self, guest: Guest, certificate: [u8; 32]) {
+        self.secure(guest);
+        self.guests[guest.0].end.wire.borrow_mut().certificate = Some(certificate);
+    }
+
     /// The outcome of reading the config again.
     pub fn files(&mut self) -> &mut Result<ServerConfig, ConfigError> {
         &mut self.scene.files

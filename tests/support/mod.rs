@@ -5,6 +5,8 @@
 #![allow(dead_code, unreachable_pub, unused_imports)]
 
 #[cfg(feature = "store")]
+pub mod accounts;
+#[cfg(feature = "store")]
 pub mod blank_store;
 pub mod irc;
 pub mod options;

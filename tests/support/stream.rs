@@ -75,6 +75,8 @@ pub struct Wire {
     pub is_held: bool,
     /// The connection counts as encrypted.
     pub is_secure: bool,
+    /// The certificate whose key the peer has.
+    pub certificate: Option<[u8; 32]>,
     /// Reads that the handshake still takes. Each takes a byte.
     pub opening_reads: usize,
     pub is_declined: bool,
@@ -98,6 +100,7 @@ impl Default for Wire {
             writable: false,
             is_held: false,
             is_secure: false,
+            certificate: None,
             opening_reads: 0,
             is_declined: false,
         }
@@ -225,6 +228,11 @@ impl Write for End {
 impl Stream for End {
     fn is_secure(&self) -> bool {
         self.0.borrow().is_secure
+    }
+
+    #[cfg(feature = "store")]
+    fn certificate(&self) -> Option<[u8; 32]> {
+        self.0.borrow().certificate
     }
 
     fn is_opening(&self) -> bool {

@@ -54,6 +54,11 @@ pub(super) fn words(code: &str, params: &[&str]) -> Option<String> {
         (numeric::RPL_WHOISIDLE, [who, idle, ..]) => format!("{who} has been silent for {}", span(idle)),
         (numeric::RPL_WHOISCHANNELS, [who, rooms, ..]) => format!("{who} is in {rooms}"),
         (numeric::RPL_WHOISACCOUNT, [who, account, ..]) => format!("{who} has the account {account}"),
+        (numeric::RPL_LOGGEDIN, [_, account, ..]) => format!("you are logged in as {account}"),
+        (numeric::RPL_LOGGEDOUT, _) => "you are logged out".to_owned(),
+        (numeric::RPL_SASLMECHS, [mechanisms, ..]) => {
+            format!("the server knows these mechanisms: {mechanisms}")
+        }
         (numeric::RPL_WHOISACTUALLY, [who, address, ..]) => format!("{who} connects from {address}"),
         (numeric::RPL_LIST, [room, count, topic @ ..]) => {
             let people = if *count == "1" { "person" } else { "people" };

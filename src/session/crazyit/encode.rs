@@ -8,7 +8,12 @@ use crate::wire::irc::without_formatting;
 
 /// Appends the line that tells a CrazyIt client of `event`. Most events have none: these clients only know messages.
 pub(in crate::session) fn encode(event: &Event, out: &mut Vec<u8>) {
-    let Source::User(from) = &event.from else { return };
+    let Source::User(from) = &event.from else {
+        if let EventKind::Notice(text) = &event.kind {
+            out.extend_from_slice(notice_line(text).as_bytes());
+        }
+        return;
+    };
     let line = match &event.kind {
         EventKind::Said { speech, .. } => plain(speech).map(|text| said_line(&from.name, &text)),
         EventKind::Whispered { speech, .. } => plain(speech).map(|text| whispered_line(&from.name, &text)),

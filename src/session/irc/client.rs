@@ -7,6 +7,8 @@ use std::time::Instant;
 use super::draft::Batch;
 use super::registration::Registration;
 #[cfg(feature = "store")]
+use super::sasl::Sasl;
+#[cfg(feature = "store")]
 use crate::footprint::vec_bytes;
 #[cfg(feature = "store")]
 use crate::message::Selection;
@@ -80,6 +82,9 @@ pub(super) struct Unfinished {
     /// A message of several lines that is not complete.
     #[cfg(feature = "store")]
     pub(super) batch: Option<Batch>,
+    /// An exchange of `AUTHENTICATE`.
+    #[cfg(feature = "store")]
+    pub(super) sasl: Option<Box<Sasl>>,
     /// What to replay unless the client asks for it.
     #[cfg(feature = "store")]
     pub(super) replay: Vec<Selection>,
@@ -113,15 +118,17 @@ impl Unfinished {
         let bytes = {
             let waiting = asked_bytes(self.replay.len());
             let batch = self.batch.as_ref().map_or(0, Batch::kept_bytes);
-            bytes + waiting + batch + asked_bytes(self.asked) + vec_bytes(&self.names_due)
+            let sasl = self.sasl.as_ref().map_or(0, |sasl| sasl.kept_bytes());
+            bytes + waiting + batch + sasl + asked_bytes(self.asked) + vec_bytes(&self.names_due)
         };
         bytes
     }
 
     #[cfg(feature = "store")]
     fn is_empty(&self) -> bool {
+        let has_begun = self.pending.is_some() || self.sasl.is_some() || self.batch.is_some();
         let has_asked = !self.replay.is_empty() || self.asked > 0;
-        self.pending.is_none() && self.batch.is_none() && !has_asked && self.names_due.is_empty()
+        !has_begun && !has_asked && self.names_due.is_empty()
     }
 
     #[cfg(not(feature = "store"))]

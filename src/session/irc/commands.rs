@@ -42,6 +42,14 @@ pub(super) const COMMANDS: &[CommandRow] = {
     use Access::{Anyone, Operators, Registered, Registering};
     &[
         command("ADMIN", Irc::admin, Registered, 0, "ADMIN: who runs this server"),
+        #[cfg(feature = "store")]
+        command(
+            "AUTHENTICATE",
+            Irc::authenticate,
+            Anyone,
+            1,
+            "AUTHENTICATE mechanism, base64 or *: log in to your account (SASL)",
+        ),
         command("AWAY", Irc::away, Registered, 0, "AWAY [message]: say that you are away, or back"),
         #[cfg(feature = "store")]
         command(
@@ -174,7 +182,7 @@ pub(super) const COMMANDS: &[CommandRow] = {
             Irc::pass,
             Registering,
             1,
-            "PASS password: before NICK and USER, where the server has a password",
+            "PASS password, or PASS account:password: before NICK and USER",
         ),
         command("PING", Irc::ping, Anyone, 1, "PING token: answered with PONG"),
         command("PONG", Irc::pong, Anyone, 0, "PONG token: the answer to PING"),
@@ -193,6 +201,14 @@ pub(super) const COMMANDS: &[CommandRow] = {
             Registered,
             2,
             "REDACT channel msgid [reason]: delete a message of yours, or any as an operator of the channel",
+        ),
+        #[cfg(feature = "store")]
+        command(
+            "REGISTER",
+            Irc::register,
+            Anyone,
+            3,
+            "REGISTER * * password: register an account with your nick, so that nobody else can use it",
         ),
         command("REHASH", Irc::rehash, Operators, 0, "REHASH: read the config and its files again"),
         #[cfg(feature = "store")]
@@ -223,6 +239,8 @@ pub(super) const COMMANDS: &[CommandRow] = {
             1,
             "USERHOST nicks: user and host of up to five people",
         ),
+        #[cfg(feature = "store")]
+        command("VERIFY", Irc::verify, Anyone, 2, "VERIFY account code: accounts need no verification"),
         command("VERSION", Irc::version, Registered, 0, "VERSION: which server this is, and what it can do"),
         command("WALLOPS", Irc::wallops, Operators, 1, "WALLOPS text: tell all operators"),
         command("WHO", Irc::who, Registered, 0, "WHO [mask] [o] [%fields,token]: list people"),

@@ -6,7 +6,7 @@ use super::client::{Irc, Phase};
 use super::farewell::farewell;
 use crate::config::Limits;
 #[cfg(feature = "store")]
-use crate::message::Account;
+use crate::message::{Account, Capabilities};
 use crate::message::{CloseReason, ConnectionId, Found, Purpose, UserId};
 #[cfg(feature = "store")]
 use crate::name::RoomName;
@@ -150,6 +150,16 @@ impl Conversation for Irc {
     }
 
     #[cfg(feature = "store")]
+    fn capabilities_changed(
+        &mut self,
+        offered: Capabilities,
+        withheld: Capabilities,
+        context: &mut Context<'_>,
+    ) {
+        Irc::capabilities_changed(self, offered, withheld, context);
+    }
+
+    #[cfg(feature = "store")]
     fn log_out(&mut self, context: &mut Context<'_>) {
         if let Err(why) = self.leave_account(context) {
             self.refuse(&why, context);
@@ -188,6 +198,12 @@ impl Conversation for Irc {
     }
 
     fn kept_bytes(&self) -> usize {
-        self.unfinished.as_ref().map_or(0, |unfinished| unfinished.kept_bytes())
+        let unfinished = self.unfinished.as_ref().map_or(0, |unfinished| unfinished.kept_bytes());
+        #[cfg(feature = "store")]
+        let unfinished = match &self.phase {
+            Phase::Registering(registration) => unfinished + registration.kept_bytes(),
+            Phase::Online { .. } => unfinished,
+        };
+        unfinished
     }
 }

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use super::client::{Irc, Phase};
 use super::registering::{DEFAULT_USERNAME, profile};
-use crate::hub::Entered;
 use crate::message::{Account, EventKind, Identity, Profile, Refusal, UserId};
 use crate::name::RoomName;
 use crate::session::Context;
@@ -45,18 +44,29 @@ impl Irc {
         context: &mut Context<'_>,
     ) -> Result<(), Refusal> {
         let before = self.before(context);
-        let (user, now) = (self.user, context.now);
+        let (user, id, name, now) = (self.user, account.id, account.name.clone(), context.now);
+        let own = context.hub.account_of(user).map(|own| own.id);
         let entered = context.hub.identify(user, self.connection, account, device, now, context.out)?;
-        let Entered { user, .. } = entered;
-        self.become_user(user, before, context);
+        // The number of a user who has left is used again, so it does not tell.
+        let is_same = own.map_or(!entered.was_here, |own| own == id);
+        if !is_same {
+            self.become_user(entered.user, before, context);
+        }
+        self.tell_logged_in(&name, context);
         Ok(())
     }
 
     /// Logs the client out of its account. It goes on as a guest.
     pub(super) fn leave_account(&mut self, context: &mut Context<'_>) -> Result<(), Refusal> {
+        if context.hub.account_of(self.user).is_none() {
+            return Ok(());
+        }
         let before = self.before(context);
         let guest = context.hub.log_out(self.user, self.connection, context.now, context.out)?;
-        self.become_user(guest, before, context);
+        if guest != self.user {
+            self.become_user(guest, before, context);
+        }
+        self.tell_logged_out(context);
         Ok(())
     }
 
@@ -76,9 +86,6 @@ impl Irc {
 
     /// Tells the client what changes for it if it gets another user.
     fn become_user(&mut self, user: UserId, before: Option<Before>, context: &mut Context<'_>) {
-        if user == self.user {
-            return;
-        }
         self.set_owner(user, context);
         log_login(user, context);
         let Some(Before { identity, channels }) = before else { return };

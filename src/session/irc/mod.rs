@@ -2,6 +2,8 @@
 //! of commands to handlers grouped by topic.
 
 #[cfg(feature = "store")]
+mod account_registration;
+#[cfg(feature = "store")]
 mod accounts;
 mod bans;
 #[cfg(feature = "store")]
@@ -39,6 +41,8 @@ mod registering;
 mod registration;
 mod reply;
 mod rooms;
+#[cfg(feature = "store")]
+mod sasl;
 mod server;
 #[cfg(feature = "store")]
 mod services;

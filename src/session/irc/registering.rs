@@ -4,12 +4,16 @@ use std::sync::Arc;
 
 use log::Level;
 
+#[cfg(feature = "store")]
+use super::accounts::login_in;
 use super::client::{Irc, Phase};
 #[cfg(feature = "store")]
 use super::draft;
 #[cfg(feature = "store")]
 use super::metadata;
 use super::reply::fill;
+#[cfg(feature = "store")]
+use super::sasl;
 use crate::message::{Capabilities, Check, CloseReason, Command, Outcome, Profile, Purpose, Refusal};
 use crate::name::{NameError, UserName};
 use crate::secret::Guess;
@@ -39,8 +43,9 @@ fn sts(context: &Context<'_>) -> Option<String> {
 
 /// A capability as `CAP LS` lists it: from version 302 on with its value, if it has one.
 #[cfg(feature = "store")]
-fn advertised(name: &str, capability: Capabilities, is_modern: bool) -> String {
+fn advertised(name: &str, capability: Capabilities, is_modern: bool, context: &Context<'_>) -> String {
     match capability {
+        Capabilities::SASL if is_modern => format!("{name}={}", sasl::mechanisms(context)),
         Capabilities::MULTILINE if is_modern => format!("{name}={}", draft::value()),
         Capabilities::METADATA_2 | Capabilities::METADATA_3 if is_modern => {
             format!("{name}={}", metadata::value())
@@ -51,8 +56,18 @@ fn advertised(name: &str, capability: Capabilities, is_modern: bool) -> String {
 
 /// A capability as `CAP LS` lists it.
 #[cfg(not(feature = "store"))]
-fn advertised(name: &str, _: Capabilities, _: bool) -> String {
+fn advertised(name: &str, _: Capabilities, _: bool, _: &Context<'_>) -> String {
     name.to_owned()
+}
+
+/// The capabilities in `which`, as `CAP LS` lists them.
+fn advertisements(
+    which: impl Fn(Capabilities) -> bool,
+    is_modern: bool,
+    context: &Context<'_>,
+) -> Vec<String> {
+    let those = Capabilities::ALL.iter().filter(|&&(_, known)| which(known));
+    those.map(|&(name, known)| advertised(name, known, is_modern, context)).collect()
 }
 
 impl Irc {
@@ -69,9 +84,7 @@ impl Irc {
                 }
                 self.hear(context);
                 self.begin_negotiation();
-                let offered = Capabilities::ALL.iter().filter(|(_, known)| context.house.offers(*known));
-                let mut all: Vec<_> =
-                    offered.map(|&(name, known)| advertised(name, known, is_modern)).collect();
+                let mut all = advertisements(|known| context.house.offers(known), is_modern, context);
                 if is_modern {
                     all.extend(sts(context));
                 }
@@ -136,6 +149,27 @@ impl Irc {
         }
     }
 
+    /// Tells the client of capabilities that are offered now, or not any longer (IRCv3 `cap-notify`).
+    #[cfg(feature = "store")]
+    pub(super) fn capabilities_changed(
+        &mut self,
+        offered: Capabilities,
+        withheld: Capabilities,
+        context: &mut Context<'_>,
+    ) {
+        self.capabilities = self.capabilities.without(withheld);
+        self.hear(context);
+        if !self.capabilities.has(Capabilities::CAP_NOTIFY) {
+            return;
+        }
+        let names = advertisements(|known| offered.has(known), self.keeps_cap_notify, context);
+        for (subcommand, names) in [("NEW", names.join(" ")), ("DEL", withheld.names())] {
+            if !names.is_empty() {
+                self.cap_reply(subcommand, &names, context);
+            }
+        }
+    }
+
     fn begin_negotiation(&mut self) {
         if let Phase::Registering(registration) = &mut self.phase {
             registration.negotiates = true;
@@ -144,7 +178,12 @@ impl Irc {
 
     pub(super) fn pass(&mut self, message: &Message<'_>, _: &mut Context<'_>) {
         if let Phase::Registering(registration) = &mut self.phase {
-            registration.password = Some(Guess::new(message.params[0]));
+            let password = message.params[0];
+            registration.password = Some(Guess::new(password));
+            #[cfg(feature = "store")]
+            {
+                registration.login = login_in(password);
+            }
         }
     }
 
@@ -164,7 +203,11 @@ impl Irc {
                 self.ask(Command::Rename(name), context);
             }
             Phase::Registering(registration) => {
-                if context.hub.users().find(&name).is_some() {
+                let is_taken = context.hub.users().find(&name).is_some();
+                #[cfg(feature = "store")]
+                // Its owner may log in until the registration is complete.
+                let is_taken = is_taken && context.hub.accounts().find(&name).is_none();
+                if is_taken {
                     return self.refuse(&Refusal::NameTaken(name), context);
                 }
                 registration.name = Some(name);
@@ -194,7 +237,7 @@ impl Irc {
             Outcome::Right => {}
             Outcome::Wrong => {
                 log_wrong_password(context, format_args!("PASS"));
-                return self.refuse_password(context);
+                return self.refuse_password(CloseReason::WrongPassword, context);
             }
             Outcome::NotChecked => {
                 log_not_checked(context, format_args!("PASS"));
@@ -207,43 +250,64 @@ impl Irc {
         self.try_to_register(context);
     }
 
-    fn refuse_password(&mut self, context: &mut Context<'_>) {
+    pub(super) fn refuse_password(&mut self, reason: CloseReason, context: &mut Context<'_>) {
         self.say(numeric::ERR_PASSWDMISMATCH, "Password incorrect", context);
-        context.out.close(self.connection, CloseReason::WrongPassword);
+        context.out.close(self.connection, reason);
     }
 
-    fn try_to_register(&mut self, context: &mut Context<'_>) {
+    /// Registers a client that has sent everything, unless it must be refused or a password is to be checked first.
+    pub(super) fn try_to_register(&mut self, context: &mut Context<'_>) {
+        let Phase::Registering(registration) = &self.phase else { return };
+        if registration.name.is_none() || registration.user.is_none() || registration.negotiates {
+            return;
+        }
+        #[cfg(feature = "store")]
+        if !self.has_settled_account(context) {
+            return;
+        }
+        if self.is_let_in(context) {
+            self.come_in(context);
+        }
+    }
+
+    /// True when the client needs no password of the server, or has given the right one. Otherwise it is refused, or its
+    /// password is being checked.
+    fn is_let_in(&mut self, context: &mut Context<'_>) -> bool {
+        let Phase::Registering(registration) = &mut self.phase else { return true };
+        let house = context.house;
+        let Some(secret) = house.config.password.as_ref().filter(|_| !registration.is_let_in) else {
+            return true;
+        };
+        let Some(guess) = registration.password.take() else {
+            let peer = context.peer;
+            context.log(Level::Info, format_args!("{peer}: login refused: {NO_PASSWORD}"));
+            self.refuse_password(CloseReason::WrongPassword, context);
+            return false;
+        };
+        let check = Check::new(secret.clone(), guess, Purpose::Register);
+        self.send_on(check.into(), context);
+        false
+    }
+
+    /// Registers the client.
+    fn come_in(&mut self, context: &mut Context<'_>) {
         let Phase::Registering(registration) = &mut self.phase else { return };
-        let (Some(name), Some((username, realname))) = (&registration.name, &registration.user) else {
+        #[cfg(feature = "store")]
+        if let Some((account, device)) = registration.account.take() {
+            return self.come_in_as(*account, &device, context);
+        }
+        let (Some(name), Some((username, realname))) = (registration.name.take(), &registration.user) else {
             return;
         };
-        if registration.negotiates {
-            return;
-        }
-        let house = context.house;
-        if let Some(secret) = house.config.password.as_ref().filter(|_| !registration.is_let_in) {
-            let Some(guess) = registration.password.take() else {
-                let peer = context.peer;
-                context.log(Level::Info, format_args!("{peer}: login refused: {NO_PASSWORD}"));
-                return self.refuse_password(context);
-            };
-            let check = Check::new(secret.clone(), guess, Purpose::Register);
-            return self.send_on(check.into(), context);
-        }
-        let (username, realname) = (Arc::clone(username), Arc::clone(realname));
-        let profile = profile(username, realname, context);
-        let name = name.clone();
+        let profile = profile(Arc::clone(username), Arc::clone(realname), context);
         match context.hub.log_in(self.connection, name, profile, context.now, context.out) {
             Ok(user) => {
                 self.set_owner(user, context);
                 log_login(user, context);
                 self.welcome(context);
             }
-            // Another client was faster. The client may try another name.
-            Err(why) => {
-                registration.name = None;
-                self.refuse(&why, context);
-            }
+            // Another client was faster, or the name is registered. The client may try another name.
+            Err(why) => self.refuse(&why, context),
         }
     }
 }

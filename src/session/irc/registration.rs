@@ -1,7 +1,11 @@
 use std::sync::Arc;
 
+#[cfg(feature = "store")]
+use crate::message::Account;
 use crate::name::UserName;
 use crate::secret::Guess;
+#[cfg(feature = "store")]
+use crate::session::accounts::Login;
 use crate::session::logins::Deadline;
 
 /// What a client has sent before it is registered.
@@ -12,6 +16,15 @@ pub(super) struct Registration {
     pub(super) name: Option<UserName>,
     pub(super) user: Option<(Arc<str>, Arc<str>)>,
     pub(super) password: Option<Guess>,
+    /// An account and its password, if the password can be understood so.
+    #[cfg(feature = "store")]
+    pub(super) login: Option<(Login, Guess)>,
+    /// The account that the client is logged in to, and the name of its device.
+    #[cfg(feature = "store")]
+    pub(super) account: Option<(Box<Account>, Box<str>)>,
+    /// How often authentication has failed.
+    #[cfg(feature = "store")]
+    pub(super) failures: u8,
     /// The server's password was right.
     pub(super) is_let_in: bool,
     /// Between `CAP LS` or `CAP REQ` and `CAP END`.
@@ -20,7 +33,26 @@ pub(super) struct Registration {
 
 impl Registration {
     pub(super) fn new(deadline: Deadline) -> Self {
-        Self { deadline, name: None, user: None, password: None, is_let_in: false, negotiates: false }
+        Self {
+            deadline,
+            name: None,
+            user: None,
+            password: None,
+            #[cfg(feature = "store")]
+            login: None,
+            #[cfg(feature = "store")]
+            account: None,
+            #[cfg(feature = "store")]
+            failures: 0,
+            is_let_in: false,
+            negotiates: false,
+        }
+    }
+
+    /// The memory of the account, in bytes.
+    #[cfg(feature = "store")]
+    pub(super) fn kept_bytes(&self) -> usize {
+        self.account.as_ref().map_or(0, |(account, _)| size_of::<Account>() + account.kept_bytes())
     }
 
     /// The name that the client has chosen.

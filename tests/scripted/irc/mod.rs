@@ -3,6 +3,8 @@
 
 use crate::support::irc as house;
 
+#[cfg(feature = "store")]
+mod account_registration;
 mod bans;
 mod capabilities;
 mod channels;
@@ -28,6 +30,10 @@ mod random;
 #[cfg(feature = "store")]
 mod registered_rooms;
 mod registration;
+#[cfg(feature = "store")]
+mod sasl;
+#[cfg(feature = "store")]
+mod scram;
 mod seeing;
 mod server;
 mod wires;

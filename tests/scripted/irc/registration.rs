@@ -564,7 +564,7 @@ fn an_unknown_first_command_gets_an_error_and_the_next_one_works() {
         "WEBIRC gate gateway host 192.0.2.7",
         "STARTTLS",
         "PROTOCTL NAMESX",
-        "AUTHENTICATE PLAIN",
+        "LOGIN ana",
         "hello",
         "NICKS x",
         "001 x",

@@ -1,9 +1,8 @@
 //! `REGISTER`, `IDENTIFY`, `REGAIN`.
 
-use crate::config::AccountPolicy;
 use crate::message::{Account, AccountErrand, ServiceStep};
-use crate::name::UserName;
 use crate::secret::Guess;
+use crate::session::accounts::{Login, may_create, registration};
 use crate::session::logins::log_wrong_password;
 use crate::session::services::Visit;
 
@@ -18,22 +17,23 @@ impl Visit<'_, '_> {
             let text = format!("You are logged in as {} already", account.name);
             return self.tell(text);
         }
-        if self.context.house.config.accounts.policy != AccountPolicy::Open {
-            return self.tell("Only operators of the server create accounts here, ask one of them");
-        }
         let Some(name) = self.name() else { return };
-        let certificate = self.context.certificate;
+        let (user, certificate) = (self.user(), self.context.certificate);
         let errand = match (params[0], certificate) {
             (NONE, None) => {
                 return self.tell("This connection shows no certificate, so you need a password");
             }
-            (NONE, certificate) => AccountErrand::Register { name, password: None, certificate },
-            (password, _) => {
-                let password = Some(Guess::new(password));
-                AccountErrand::Register { name, password, certificate: None }
-            }
+            (NONE, certificate) => may_create(user, self.context).map(|()| AccountErrand::Register {
+                name,
+                password: None,
+                certificate,
+            }),
+            (password, _) => registration(&name, password, user, self.context),
         };
-        self.send_on(errand, ServiceStep::Register);
+        match errand {
+            Ok(errand) => self.send_on(errand, ServiceStep::Register),
+            Err(why) => self.tell(why),
+        }
     }
 
     pub(super) fn registered(&mut self, account: Account) {
@@ -55,15 +55,14 @@ impl Visit<'_, '_> {
             [account, password, ..] => (Some(*account), password),
             [] => return,
         };
-        let (name, device) = match account.map(|account| account.split_once('/').unwrap_or((account, ""))) {
-            Some((name, device)) => (UserName::new(name).ok(), device),
-            None => (self.name(), ""),
+        let login = match account {
+            Some(account) => Login::parse(account),
+            None => self.name().map(|name| Login { name, device: None }),
         };
-        let Some(name) = name else { return self.tell(WRONG) };
+        let Some(Login { name, device }) = login else { return self.tell(WRONG) };
         if self.account().is_some_and(|own| own.name == name) {
             return self.tell(format_args!("You are logged in as {name} already"));
         }
-        let device = (!device.is_empty()).then(|| device.into());
         let errand = AccountErrand::LogIn { name, guess: Guess::new(password) };
         self.send_on(errand, ServiceStep::Identify { device });
     }

@@ -3,6 +3,7 @@
 use crate::message::{Account, AccountErrand, ServiceStep};
 use crate::name::UserName;
 use crate::secret::Guess;
+use crate::session::accounts::registration;
 use crate::session::services::Visit;
 
 impl Visit<'_, '_> {
@@ -12,9 +13,10 @@ impl Visit<'_, '_> {
             Ok(name) => name,
             Err(why) => return self.tell(why),
         };
-        let password = Some(Guess::new(params[1]));
-        let errand = AccountErrand::Register { name, password, certificate: None };
-        self.send_on(errand, ServiceStep::Created);
+        match registration(&name, params[1], self.user(), self.context) {
+            Ok(errand) => self.send_on(errand, ServiceStep::Created),
+            Err(why) => self.tell(why),
+        }
     }
 
     pub(super) fn created(&mut self, account: &Account) {

@@ -1,0 +1,92 @@
+//! Logins to accounts: `∏∑alice※PASSWORD∏∑`, or `∏∑alice/phone※PASSWORD∏∑` with the name of a device.
+
+use super::{CrazyIt, Phase};
+use crate::message::{
+    Account, AccountErrand, AccountFound, AccountPurpose, CloseReason, ErrandKind, Refusal,
+};
+use crate::secret::Guess;
+use crate::session::Context;
+use crate::session::accounts::{Login, are_required};
+use crate::session::logins::{log_not_checked, log_wrong_password};
+use crate::session::services::Client;
+use crate::wire::crazyit::{Answer, SPLIT_SIGN, USER_MARK};
+
+impl CrazyIt {
+    /// True when the login is for an account, or the server accepts no other: it is being checked, or refused.
+    pub(super) fn is_for_account(
+        &mut self,
+        name: &str,
+        password: Option<&str>,
+        context: &mut Context<'_>,
+    ) -> bool {
+        if let (Some(password), Some(login)) = (password, Login::to_account(name, context)) {
+            let Login { name, device } = login;
+            let errand = AccountErrand::LogIn { name, guess: Guess::new(password) };
+            let kind = ErrandKind::Account(Box::new(errand), AccountPurpose::LogIn { device });
+            self.send_on(kind.into(), context);
+            return true;
+        }
+        let is_refused = matches!(self.phase, Phase::Greeting(_)) && are_required(context);
+        if is_refused {
+            self.hint = Some(hint("this server requires an account", "NAME", "or ask its operators for one"));
+            self.refuse_name(&CloseReason::AccountRequired, context);
+        }
+        is_refused
+    }
+
+    /// Continues with a password that was checked.
+    pub(super) fn account_found(
+        &mut self,
+        device: Option<Box<str>>,
+        found: AccountFound,
+        context: &mut Context<'_>,
+    ) {
+        let place = format_args!("CrazyIt login to an account");
+        match found {
+            AccountFound::LoggedIn(account) => {
+                let result = self.log_in_to(*account, device.as_deref().unwrap_or(self.device()), context);
+                self.answer_login(result, context);
+            }
+            AccountFound::Wrong => {
+                log_wrong_password(context, place);
+                self.answer(Answer::NameTaken, context);
+            }
+            _ => {
+                log_not_checked(context, place);
+                context.out.close(self.connection, CloseReason::PasswordNotChecked);
+            }
+        }
+    }
+
+    fn log_in_to(
+        &mut self,
+        account: Account,
+        device: &str,
+        context: &mut Context<'_>,
+    ) -> Result<(), Refusal> {
+        if let Phase::Greeting(_) = self.phase {
+            return self.enter_as(account, device, context);
+        }
+        self.identify(account, device, context)
+    }
+
+    /// Notes how to log in under a registered name. Clients would take a line for the answer to their next login, so
+    /// they get it when they are logged in, or when they end.
+    pub(super) fn note_hint(&mut self, why: &Refusal) {
+        if let Refusal::NameRegistered(name) = why {
+            self.hint =
+                Some(hint(&format!("the name {name} is registered"), name.as_str(), "or take another name"));
+        }
+    }
+
+    /// Tells what was noted, after the silence.
+    pub(super) fn tell_hint(&mut self, context: &mut Context<'_>) {
+        if let Some(hint) = self.hint.take() {
+            context.hub.notify(self.connection, hint.into(), context.now, context.out);
+        }
+    }
+}
+
+fn hint(why: &str, name: &str, otherwise: &str) -> Box<str> {
+    format!("{why}: log in with {USER_MARK}{name}{SPLIT_SIGN}PASSWORD{USER_MARK}, {otherwise}").into()
+}

@@ -1,0 +1,1 @@
+//! `REGISTER` and `VERIFY` (IRCv3 `draft/account-registration`), `PASS account:password`, and who may come in.
