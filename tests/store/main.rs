@@ -12,6 +12,7 @@ mod full;
 mod helpers;
 mod migration;
 mod property;
+mod renaming;
 mod saved;
 mod size;
 #[path = "../support/mod.rs"]

@@ -1,5 +1,6 @@
 //! Random conversations: every answer of the store equals that of a list which is searched from end to end.
 
+use std::mem;
 use std::time::{Duration, SystemTime};
 
 use parlor::message::{
@@ -10,6 +11,7 @@ use parlor::store::StoreConfig;
 use proptest::prelude::*;
 
 use crate::helpers::*;
+use crate::support::past::move_to;
 
 const ROOMS: [&str; 3] = ["#tea", "#Kaffee", "#茶"];
 const USERS: [&str; 3] = ["bob", "Ana", "张三"];
@@ -33,6 +35,7 @@ enum Step {
     Happen { place: usize, user: usize, what: usize, is_closed: bool },
     Redact { room: usize, nth: usize },
     Limit { room: usize, limit: Option<HistoryLimit> },
+    Rename { from: usize, to: usize },
     Wait(u64),
     Select { scopes: Vec<(usize, bool)>, range: Range },
     Targets(Range),
@@ -66,7 +69,8 @@ fn any_step() -> impl Strategy<Value = Step> {
         30 => (0..PLACES, 0..USERS.len(), 0..14_usize, prop::bool::weighted(0.2))
             .prop_map(|(place, user, what, is_closed)| Step::Happen { place, user, what, is_closed }),
         2 => (room.clone(), 0..20_usize).prop_map(|(room, nth)| Step::Redact { room, nth }),
-        1 => (room, prop::option::of(limit)).prop_map(|(room, limit)| Step::Limit { room, limit }),
+        1 => (room.clone(), prop::option::of(limit)).prop_map(|(room, limit)| Step::Limit { room, limit }),
+        1 => (room.clone(), room).prop_map(|(from, to)| Step::Rename { from, to }),
         2 => (0..1500_u64).prop_map(Step::Wait),
         1 => (0..200_000_u64).prop_map(Step::Wait),
         5 => (prop::collection::vec((0..SCOPES, any::<bool>()), 1..4), any_range())
@@ -302,6 +306,14 @@ impl Twins {
                 self.kept().store.record(Record::Limit { room: room_of(room), limit, at: now });
                 self.places[room].limit = limit;
                 self.places[room].trim(now);
+            }
+            Step::Rename { from, to } => {
+                // A change of modes, so that the store knows the time.
+                self.happen(from, 0, 6, false);
+                self.kept().store.record(Record::RoomRenamed { from: room_of(from), to: room_of(to) });
+                let mut moved = mem::take(&mut self.places[from]);
+                moved.events.iter_mut().for_each(|(_, _, event)| move_to(&mut event.kind, &room_of(to)));
+                self.places[to] = moved;
             }
             Step::Wait(seconds) => self.now += Duration::from_secs(seconds),
             Step::Select { scopes, range } => self.select(&scopes, range),

@@ -104,6 +104,21 @@ impl Past {
         }
     }
 
+    fn rename(&mut self, from: &RoomName, to: &RoomName) {
+        let [old, new] = [from, to].map(|room| Place::Room(room.clone()));
+        if old != new {
+            self.kept.retain(|kept| kept.place != new);
+            self.limits.remove(&key(to));
+        }
+        for kept in self.kept.iter_mut().filter(|kept| kept.place == old) {
+            kept.place = new.clone();
+            move_to(&mut kept.event.kind, to);
+        }
+        if let Some(limit) = self.limits.remove(&key(from)) {
+            self.limits.insert(key(to), limit);
+        }
+    }
+
     fn select(&self, selection: &Selection) -> Selected {
         let Selection { of, interval, with_events, most } = selection;
         let is_one = |kept: &&Kept| kept.is_in(of, *interval) && (*with_events || kept.is_message());
@@ -116,6 +131,19 @@ impl Past {
 
 fn key(room: &RoomName) -> String {
     room.as_str().to_lowercase()
+}
+
+/// Tells an event of the room that has this name now.
+pub fn move_to(kind: &mut EventKind, name: &RoomName) {
+    match kind {
+        EventKind::Said { room, .. }
+        | EventKind::Joined { room, .. }
+        | EventKind::Parted { room, .. }
+        | EventKind::Kicked { room, .. }
+        | EventKind::TopicSet { room, .. }
+        | EventKind::Changed { room, .. } => *room = name.clone(),
+        _ => {}
+    }
 }
 
 fn end(mut all: Vec<Event>, most: usize, first: First) -> Vec<Event> {
@@ -148,6 +176,7 @@ impl Database for Past {
                     let place = Place::Room(room);
                     self.kept.retain(|kept| kept.place != place || kept.event.id != id);
                 }
+                Record::RoomRenamed { from, to } => self.rename(&from, &to),
                 // Nothing of that is read again here.
                 _ => {}
             }

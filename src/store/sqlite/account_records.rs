@@ -9,6 +9,7 @@ use rusqlite::{Connection, params};
 use super::ids::column;
 use super::times::millis;
 use crate::message::{AccountId, EventId, MOST_DEVICES, MOST_MARKERS};
+use crate::name::RoomName;
 
 const MARKERS: Table = Table { name: "marker", key: "target", value: "at" };
 const DEVICES: Table = Table { name: "device", key: "name", value: "heard" };
@@ -28,6 +29,16 @@ pub(super) fn marker(
 ) -> rusqlite::Result<()> {
     MARKERS.set(connection, account, target, &millis(at))?;
     MARKERS.trim(connection, account, target, MOST_MARKERS)
+}
+
+/// Lets markers follow a renamed room. Those of an earlier room of the new name are of no use.
+pub(super) fn room_renamed(connection: &Connection, from: &RoomName, to: &RoomName) -> rusqlite::Result<()> {
+    let (from, to) = (from.folded(), to.folded());
+    if from != to {
+        connection.execute("DELETE FROM marker WHERE target = ?", [&to])?;
+        connection.execute("UPDATE marker SET target = ? WHERE target = ?", [&to, &from])?;
+    }
+    Ok(())
 }
 
 /// Sets what a device has heard. The device that was away for longest goes if there are too many.

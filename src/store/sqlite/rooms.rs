@@ -16,6 +16,9 @@ const REMEMBERED: usize = 1_024;
 /// The last event that is gone, of a room whose whole past is gone.
 pub(super) const GONE: i64 = i64::MAX;
 
+/// How a room without a name begins, in place of the `#`; its number follows.
+const ABANDONED: &str = "!";
+
 /// A row of the table `room`.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Room {
@@ -142,6 +145,34 @@ impl Rooms {
         self.ids.insert(place.clone(), room.id);
         self.rooms.insert(room.id, room);
         Ok(room)
+    }
+
+    /// Takes the name of a room away. Its events have to be gone for readers, and are deleted later.
+    pub(super) fn abandon(
+        &mut self,
+        connection: &Connection,
+        id: i64,
+        place: &Place,
+    ) -> rusqlite::Result<()> {
+        self.ids.remove(place);
+        let sql = "UPDATE room SET folded = ? WHERE id = ?";
+        connection.execute(sql, params![format!("{ABANDONED}{id}"), id])?;
+        Ok(())
+    }
+
+    /// Gives a room another name, which no other has.
+    pub(super) fn rename(
+        &mut self,
+        connection: &Connection,
+        from: &Place,
+        to: &Place,
+    ) -> rusqlite::Result<()> {
+        if let Some(id) = self.ids.remove(from) {
+            self.ids.insert(to.clone(), id);
+        }
+        let sql = "UPDATE room SET folded = ?, name = ? WHERE folded = ?";
+        connection.execute(sql, params![to.folded(), to.name(), from.folded()])?;
+        Ok(())
     }
 
     /// Counts events that were added to a room, or deleted.

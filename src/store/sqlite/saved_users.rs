@@ -80,3 +80,9 @@ pub(super) fn seat(
         }
     }
 }
+
+/// Lets users that stay keep their seats in a renamed room.
+pub(super) fn room_renamed(connection: &Connection, from: &RoomName, to: &RoomName) -> rusqlite::Result<()> {
+    let sql = "UPDATE OR REPLACE seat SET folded = ?, room = ? WHERE folded = ?";
+    connection.execute(sql, params![to.folded(), to.as_str(), from.folded()]).map(|_| ())
+}

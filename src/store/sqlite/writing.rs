@@ -14,6 +14,7 @@ use super::sweep::Sweep;
 use super::times::millis;
 use super::{Sqlite, account_records, saved_rooms, saved_users};
 use crate::message::{AccountId, Event, EventId, HistoryLimit, Record, Source};
+use crate::name::RoomName;
 use crate::store::class::Class;
 use crate::store::place::Place;
 
@@ -55,6 +56,7 @@ impl Writer<'_> {
             Record::Whispered { between, event } => self.whisper(*between, event),
             Record::Limit { room, limit, at } => self.limit(&Place::Room(room.clone()), *limit, *at),
             Record::Redaction { room, id } => self.redact(&Place::Room(room.clone()), *id),
+            Record::RoomRenamed { from, to } => self.rename(from, to),
             _ => self.save(record),
         }
     }
@@ -163,6 +165,25 @@ impl Writer<'_> {
             self.rooms.set_gone(room.id, class, last.max(too_old).min(*self.last_event));
         }
         Ok(())
+    }
+
+    /// Gives the history of a room to the same room under its new name. An earlier room of that name is of nobody's
+    /// concern any more.
+    fn rename(&mut self, from: &RoomName, to: &RoomName) -> rusqlite::Result<()> {
+        let [old, new] = [from, to].map(|room| Place::Room(room.clone()));
+        if old != new
+            && let Some(earlier) = self.rooms.find(self.connection, &new)?
+        {
+            for class in Class::ALL {
+                self.rooms.set_gone(earlier.id, class, EventId::MAX);
+            }
+            self.rooms.set_limit(earlier.id, None);
+            self.rooms.abandon(self.connection, earlier.id, &new)?;
+            self.sweep.note(earlier.id);
+        }
+        self.rooms.rename(self.connection, &old, &new)?;
+        saved_users::room_renamed(self.connection, from, to)?;
+        account_records::room_renamed(self.connection, from, to)
     }
 
     fn redact(&mut self, place: &Place, id: EventId) -> rusqlite::Result<()> {
