@@ -18,6 +18,10 @@ const QUICK_USERS: usize = 2_000;
 /// How long the server may take to shut down.
 const MOST_TO_END: Duration = Duration::from_secs(3);
 
+/// Members of the room that is renamed.
+#[cfg(feature = "store")]
+const RENAMED_MEMBERS: usize = 1_000;
+
 /// Lines that the speaker sends at once: about as many joins fit in a turn.
 const CHAT_BATCH: usize = 50;
 
@@ -47,6 +51,8 @@ pub(crate) fn rows(options: &Options) -> usize {
     let rows: &[(&str, Row)] = &[
         ("joins", joins),
         ("kline", kline),
+        #[cfg(feature = "store")]
+        ("rename", rename),
         ("sigterm", sigterm),
         #[cfg(feature = "store")]
         ("clear", clear),
@@ -190,6 +196,35 @@ fn clear(options: &Options, users: usize) -> bool {
         if is_fine { "" } else { "  OVER" }
     );
     assert_eq!(herd.ended(), 0, "nobody is gone");
+    is_fine
+}
+
+/// Gives a room another name, whose members do not know that a room can have one: each of them gets a list of all.
+#[cfg(feature = "store")]
+fn rename(options: &Options, users: usize) -> bool {
+    let members = users.min(RENAMED_MEMBERS);
+    let server = Server::start(options, &ARGS);
+    let herd = crowd(&server, members);
+    join(&herd, members);
+    let (quiet, before) = (Quiet::come(&server), (herd.bytes(), server.program.cpu_time()));
+    herd.settle();
+    server.longest_turn();
+    herd.count(" 366 ");
+    quiet.begin();
+    let start = Instant::now();
+    herd.send(0, "RENAME #room #hall\r\n");
+    herd.wait_for(members);
+    let took = start.elapsed();
+    let (pings, turn, cost) = (quiet.end(), server.longest_turn(), server.program.cpu_time() - before.1);
+    let is_fine = turn <= MOST_TURN && pings.at(990) <= MOST_AT_P99 && pings.at(1000) <= MOST;
+    println!(
+        "hostile/rename   {members} members: {:.1} MB in {took:.2?} for {cost:.2?} of CPU, longest turn {turn:.1?}, pings p99 {:.1?}, max {:.1?}{}",
+        (herd.bytes() - before.0) as f64 / 1e6,
+        pings.at(990),
+        pings.at(1000),
+        if is_fine { "" } else { "  OVER" }
+    );
+    assert_eq!(herd.ended(), 0, "no connection is closed because of the lists");
     is_fine
 }
 

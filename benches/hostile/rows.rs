@@ -185,6 +185,10 @@ pub(crate) const ROWS: &[Row] = &[
     row("REGISTER", user, |_, round| lines(&format!("REGISTER * * password{round}"))),
     by_operator("REHASH", |_, _| "REHASH\r\n".into()),
     #[cfg(feature = "store")]
+    row("RENAME of new rooms", user, |n, round| {
+        lines(&format!("JOIN #new{n}\r\nRENAME #new{n} #old{n}x{round}\r\nPART #old{n}x{round}"))
+    }),
+    #[cfg(feature = "store")]
     row("SEARCH for nothing in 50 rooms", asking, |_, _| {
         lines("SEARCH text=a\\sb\\sc\\sd\\se\\sf\\sg\\sh\\si\\sqqqq")
     }),

@@ -30,6 +30,8 @@ mod redacting;
 mod registering;
 #[cfg(feature = "store")]
 mod registration;
+#[cfg(feature = "store")]
+mod renaming;
 mod rooms;
 #[cfg(feature = "store")]
 mod saving;
@@ -61,6 +63,8 @@ pub use redacting::{NotRedacted, REDACTABLE};
 pub use registering::{Clearing, MOST_REGISTERED, ROOMS_PER_ACCOUNT, Right};
 #[cfg(feature = "store")]
 pub use registration::{Holder, RANKS_PER_ROOM, Registration};
+#[cfg(feature = "store")]
+pub use renaming::{MEMBERS_PER_PAUSE, NotRenamed, PAUSE, Renaming};
 pub use rooms::{Member, Room, Rooms};
 pub use seats::{RoomId, Seat, Seats};
 pub use settings::{MASKS_PER_LIST, Mask, Settings, Topic};

@@ -4,6 +4,8 @@
 use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::rc::Rc;
+#[cfg(feature = "store")]
+use std::time::Instant;
 use std::time::SystemTime;
 
 use slab::Slab;
@@ -42,6 +44,9 @@ pub struct Room {
     /// The last event before it was opened.
     #[cfg(feature = "store")]
     pub(super) opened: EventId,
+    /// When it was last renamed.
+    #[cfg(feature = "store")]
+    pub(super) renamed: Option<Instant>,
     /// The address of the user who opened it, or the account of its founder, to which its memory is charged.
     owner: Option<Origin>,
     /// The bytes charged to the budget.
@@ -185,6 +190,8 @@ impl Rooms {
             tenure: Tenure::Passing,
             #[cfg(feature = "store")]
             opened: EventId::MIN,
+            #[cfg(feature = "store")]
+            renamed: None,
             owner: None,
             charged: 0,
             members: Vec::new(),
@@ -287,6 +294,18 @@ impl Rooms {
                 self.rooms.shrink_to_fit();
             }
         }
+    }
+
+    /// Gives `room` a name that no other room has.
+    #[cfg(feature = "store")]
+    pub(super) fn rename(&mut self, users: &mut Users, id: RoomId, name: RoomName) {
+        let Self { by_name, rooms } = self;
+        let room = &mut rooms[id.0 as usize];
+        // Removed first, because `insert` would keep the old key when only the letter case changes.
+        by_name.remove(&room.name);
+        by_name.insert(name.clone(), id);
+        room.name = name;
+        self.recharge(users, id);
     }
 
     /// Updates the bytes charged for `room` after a change.

@@ -8,6 +8,8 @@ mod metadata;
 #[cfg(feature = "store")]
 mod registered_rooms;
 #[cfg(feature = "store")]
+mod renaming;
+#[cfg(feature = "store")]
 mod staying;
 
 use std::collections::BTreeMap;
@@ -495,6 +497,13 @@ proptest! {
                     "#tea",
                     RoomChange::Rank { who: name("ana"), rank: Rank::OPERATOR, given: true },
                 )),
+                #[cfg(feature = "store")]
+                4 => drop(renaming::rename(&mut scene, ConnectionId(id), "#tea", "#大厅")),
+                #[cfg(feature = "store")]
+                5 => {
+                    scene.now.instant += renaming::PAUSE;
+                    drop(renaming::rename(&mut scene, ConnectionId(id), "#大厅", "#Tea"));
+                }
                 _ => {}
             }
             scene.hub.check();

@@ -194,6 +194,14 @@ impl User {
         }
     }
 
+    /// Lets invitations to the room of this name and time of creation follow it to its new name.
+    #[cfg(feature = "store")]
+    pub(super) fn move_invitations(&mut self, from: &RoomName, created: SystemTime, to: &RoomName) {
+        let invitations = self.rare.iter_mut().flat_map(|rare| &mut rare.invitations);
+        let moved = invitations.filter(|i| i.created == created && i.room == *from);
+        moved.for_each(|invitation| invitation.room = to.clone());
+    }
+
     /// True when the user is invited to the room of this name and time of creation.
     pub fn is_invited_to(&self, room: &RoomName, created: SystemTime) -> bool {
         let mut invitations = self.rare.iter().flat_map(|rare| &rare.invitations);

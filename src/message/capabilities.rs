@@ -30,6 +30,8 @@ capabilities! {
     #[cfg(feature = "store")]
     ACCOUNT_REGISTRATION = 25, "draft/account-registration";
     #[cfg(feature = "store")]
+    CHANNEL_RENAME = 28, "draft/channel-rename";
+    #[cfg(feature = "store")]
     CHATHISTORY = 18, "draft/chathistory";
     #[cfg(feature = "store")]
     EVENT_PLAYBACK = 19, "draft/event-playback";

@@ -14,6 +14,10 @@ use crate::network::Network;
 /// Bytes for one connection per step of work.
 const BYTES_PER_STEP: usize = 64;
 
+/// Most memory kept for further bytes.
+#[cfg(feature = "store")]
+const MOST_SPARE_BYTES: usize = 512 * 1024;
+
 /// Initial capacity for an answer: enough for most lines with tags.
 const ANSWER_BYTES: usize = 512;
 
@@ -65,6 +69,9 @@ pub enum Effect {
     /// Record this in the history.
     #[cfg(feature = "store")]
     Record(Record),
+    /// A room was renamed: move those of this audience to the new name that only know leaving and joining.
+    #[cfg(feature = "store")]
+    Move(Event, Audience),
     /// This connection is closing and its farewell is complete: flush it.
     Flush(ConnectionId),
 }
@@ -203,6 +210,9 @@ impl Effects {
         let effect = self.list.pop_front();
         if effect.is_none() {
             self.bytes.clear();
+            // When a room is renamed, thousands may be told at once.
+            #[cfg(feature = "store")]
+            self.bytes.shrink_to(MOST_SPARE_BYTES);
             self.hearers = 0;
         }
         self.before = self.before.saturating_sub(1);

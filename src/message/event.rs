@@ -164,6 +164,14 @@ pub enum EventKind {
         /// The changes, in order.
         changes: Vec<RoomChange>,
     },
+    /// A user gave a room another name.
+    #[cfg(feature = "store")]
+    RoomRenamed {
+        from: RoomName,
+        to: RoomName,
+        /// The reason; may be empty.
+        reason: String,
+    },
     /// A message in a room was removed.
     #[cfg(feature = "store")]
     Redacted {
@@ -233,7 +241,7 @@ impl EventKind {
                 speech.text.len() + speech.tags.len()
             }
             #[cfg(feature = "store")]
-            Self::Redacted { reason, .. } => reason.len(),
+            Self::RoomRenamed { reason, .. } | Self::Redacted { reason, .. } => reason.len(),
             Self::Parted { reason, .. } | Self::Kicked { reason, .. } | Self::Left { reason } => reason.len(),
             Self::Away(Some(text)) | Self::RealnameSet(text) | Self::TopicSet { topic: text, .. } => {
                 text.len()

@@ -1,9 +1,9 @@
 //! Sessions that have much to tell wait until their peer has read what it was told. Reading from it goes on meanwhile.
 
 use std::collections::BTreeSet;
-use std::mem;
 
 use super::connection::Inlet;
+use super::reading::STEP_BUDGET;
 use super::{Server, Stream};
 use crate::message::{ConnectionId, Now};
 
@@ -50,16 +50,22 @@ impl<S: Stream> Server<S> {
         }
     }
 
-    /// Tells sessions whose peers have taken everything.
+    /// Tells sessions whose peers have taken everything. All together get as much of a turn as one that reads: a room
+    /// that is renamed makes each of its members have a list of all.
     pub(super) fn tell_drained(&mut self, now: Now) {
-        for key in mem::take(&mut self.draining.drained) {
+        let mut left = STEP_BUDGET;
+        self.take_steps();
+        while left > 0 {
+            let Some(key) = self.draining.drained.pop_first() else { return };
             let Some(connection) = self.connections.get(key) else { continue };
             if connection.has_unsent() || !connection.is_open() {
                 continue;
             }
             self.draining.forget(key);
+            self.out.allow(left);
             self.with_session(key, now, |session, context| session.drained(context));
             self.pump(now);
+            left = left.saturating_sub(self.take_steps());
             self.go_on_soon(key);
         }
     }

@@ -9,6 +9,8 @@ use super::Server;
 use super::connection::{Connection, Life};
 use super::quiet::Quiet;
 use super::stream::Stream;
+#[cfg(feature = "store")]
+use crate::message::{Audience, Event};
 use crate::message::{CloseReason, ConnectionId, Dialect, Effect, Now};
 #[cfg(feature = "store")]
 use crate::name::RoomName;
@@ -48,6 +50,8 @@ impl<S: Stream> Server<S> {
                 Effect::Show(id, room) => self.show(id, &room, now),
                 #[cfg(feature = "store")]
                 Effect::Record(record) => self.record(record),
+                #[cfg(feature = "store")]
+                Effect::Move(renamed, audience) => self.sealed(now).move_all(&renamed, &audience, now),
                 Effect::Flush(id) => self.begin_flushing(id.0 as usize, now),
             }
             self.steps += self.out.take_steps();
@@ -132,6 +136,17 @@ impl<S: Stream> Server<S> {
         let key = id.0 as usize;
         if self.connections.get(key).is_some_and(Connection::is_open) {
             self.act(key, now, |session, context| session.show(room, context));
+        }
+    }
+
+    /// Lets sessions of `audience` follow a room to its new name.
+    #[cfg(feature = "store")]
+    fn move_all(&mut self, renamed: &Event, audience: &Audience, now: Now) {
+        for id in audience.iter() {
+            let key = id.0 as usize;
+            if self.connections.get(key).is_some_and(Connection::is_hearing) {
+                self.act(key, now, |session, context| session.moved(renamed, context));
+            }
         }
     }
 

@@ -29,7 +29,7 @@ const LINE_END_BYTES: usize = 2;
 
 /// Most steps for one connection in a turn. A step is a user or room looked at or told something and takes some tens of
 /// nanoseconds, so ten peers that send without pause take some milliseconds of a turn.
-const STEP_BUDGET: usize = 2_560;
+pub(super) const STEP_BUDGET: usize = 2_560;
 
 /// Steps that each command costs in addition.
 const COMMAND_STEPS: usize = 10;
@@ -237,7 +237,7 @@ impl<S: Stream> Server<S> {
         self.history.hold(key);
     }
 
-    fn take_steps(&mut self) -> usize {
+    pub(super) fn take_steps(&mut self) -> usize {
         self.out.take_steps() + mem::take(&mut self.steps)
     }
 

@@ -6,7 +6,7 @@ use super::context::Context;
 use super::stage::Stage;
 use crate::config::Limits;
 #[cfg(feature = "store")]
-use crate::message::{Account, Capabilities};
+use crate::message::{Account, Capabilities, Event};
 use crate::message::{CloseReason, ConnectionId, Found, UserId};
 #[cfg(feature = "store")]
 use crate::name::RoomName;
@@ -50,6 +50,9 @@ pub(super) trait Conversation {
 
     #[cfg(feature = "store")]
     fn show(&mut self, _: &RoomName, _: &mut Context<'_>) {}
+
+    #[cfg(feature = "store")]
+    fn moved(&mut self, _: &Event, _: &mut Context<'_>) {}
 
     #[cfg(feature = "store")]
     fn drained(&mut self, _: &mut Context<'_>) {}

@@ -12,7 +12,7 @@ use super::stage::Stage;
 use crate::config::Limits;
 use crate::hub::Hub;
 #[cfg(feature = "store")]
-use crate::message::{Account, Capabilities};
+use crate::message::{Account, Capabilities, Event};
 use crate::message::{CloseReason, ConnectionId, Found, UserId};
 #[cfg(feature = "store")]
 use crate::name::RoomName;
@@ -187,6 +187,12 @@ impl Session {
     #[cfg(feature = "store")]
     pub fn show(&mut self, room: &RoomName, context: &mut Context<'_>) {
         self.protocol.conversation_mut().show(room, context);
+    }
+
+    /// Moves the client to the new name of a room that was renamed, if it does not know renames.
+    #[cfg(feature = "store")]
+    pub fn moved(&mut self, renamed: &Event, context: &mut Context<'_>) {
+        self.protocol.conversation_mut().moved(renamed, context);
     }
 
     /// Notes that everything that was queued for the peer is written.

@@ -3,7 +3,7 @@
 use parlor::address::Address;
 use parlor::config::{ClientConfig, Invocation, Limits, ServerConfig};
 #[cfg(feature = "store")]
-use parlor::hub::{MOST_REGISTERED, RANKS_PER_ROOM, REDACTABLE, ROOMS_PER_ACCOUNT};
+use parlor::hub::{MEMBERS_PER_PAUSE, MOST_REGISTERED, PAUSE, RANKS_PER_ROOM, REDACTABLE, ROOMS_PER_ACCOUNT};
 use parlor::hub::{MOST_ROOMS, REMEMBERED};
 use parlor::message::{BanError, CloseReason, MOST_BANS};
 #[cfg(feature = "store")]
@@ -157,6 +157,8 @@ fn the_table_of_limits_has_the_defaults_of_the_history() {
     ] {
         assert_eq!(limit(name)[1], most.to_string());
     }
+    let pause = format!("{} s for each {MEMBERS_PER_PAUSE} members, at least", PAUSE.as_secs());
+    assert_eq!(limit("a channel keeps its name")[1], pause);
     assert_eq!(limit("time in which authors")[1], format!("{} h", REDACTABLE.as_secs() / (60 * 60)));
 }
 

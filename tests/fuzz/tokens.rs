@@ -8,7 +8,7 @@ pub(crate) const NAMES: [&str; 10] =
 
 pub(crate) const ROOMS: [&str; 7] = ["#lobby", "#tea", "#TEA", "#大厅", "#x", "#", "tea"];
 
-const COMMANDS: [&str; 68] = [
+const COMMANDS: [&str; 69] = [
     "ADMIN",
     "AUTHENTICATE",
     "AUTHENTICATE",
@@ -24,6 +24,7 @@ const COMMANDS: [&str; 68] = [
     "NS",
     "CHATHISTORY",
     "REDACT",
+    "RENAME",
     "SEARCH",
     "ZNC",
     "CHGHOST",
@@ -79,7 +80,7 @@ const COMMANDS: [&str; 68] = [
     "GET",
 ];
 
-const WORDS: [&str; 99] = [
+const WORDS: [&str; 100] = [
     "NickServ",
     "ChanServ",
     "REGISTER secret12",
@@ -140,6 +141,7 @@ const WORDS: [&str; 99] = [
     "* SUB url avatar",
     "* SET url",
     "url",
+    "draft/channel-rename",
     "@#tea",
     "+#tea",
     "@+#tea",

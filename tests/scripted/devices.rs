@@ -234,3 +234,24 @@ fn at_shutdown_all_connections_of_a_user_close_and_it_leaves_once() {
     assert!(ana.is_shut() && phone.is_shut());
     assert!(scene.server.hub().users().is_empty());
 }
+
+#[test]
+fn every_device_follows_a_renamed_room_in_its_own_way() {
+    let mut scene = Scene::new(limits());
+    let (ana, bob) = (irc(&mut scene, "ana"), device(&mut scene, "bob"));
+    scene.send(&ana, "JOIN #tea\r\n");
+    scene.send(&bob, "JOIN #tea\r\n");
+    let phone = newcomer(&mut scene, "draft/channel-rename");
+    enter(&mut scene, &phone, "bob");
+    for guest in [&ana, &bob, &phone] {
+        guest.heard();
+    }
+    scene.send(&ana, "RENAME #tea #coffee\r\n");
+    let heard = bob.heard();
+    let lines: Vec<_> = heard.lines().filter_map(|line| line.split_once(' ')).collect();
+    let commands: Vec<_> = lines.iter().filter_map(|(_, rest)| rest.split(' ').next()).collect();
+    assert_eq!(commands, ["PART", "JOIN", "353", "366"], "{heard}");
+    let heard = phone.heard();
+    assert!(heard.starts_with(":ana!") && heard.ends_with(" RENAME #tea #coffee :\r\n"), "{heard}");
+    assert_eq!(heard.lines().count(), 1);
+}

@@ -1,9 +1,11 @@
 //! A server without sockets or a clock, and guests on both wires. All output is checked: each IRC line has at most 512
 //! bytes besides tags, is UTF-8, and contains CR LF only at its end.
 
+use std::cell::RefCell;
 use std::net::SocketAddr;
 #[cfg(feature = "store")]
 use std::path::Path;
+use std::rc::Rc;
 use std::time::{Duration, SystemTime};
 
 use parlor::config::{ConfigError, Operator, ServerConfig};
@@ -13,6 +15,7 @@ use parlor::server::Report;
 
 use super::options::config;
 use super::scene::{self, Scene};
+use super::stream::Wire;
 
 /// Replaces cloaked hosts in `lines`, which differ in every run.
 pub const HOST: &str = "HOST";
@@ -268,6 +271,11 @@ impl IrcScene {
     /// True when the server has dropped the connection.
     pub fn is_gone(&self, guest: Guest) -> bool {
         self.guests[guest.0].end.is_closed()
+    }
+
+    /// The stream of `guest`.
+    pub fn wire(&self, guest: Guest) -> Rc<RefCell<Wire>> {
+        Rc::clone(&self.guests[guest.0].end.wire)
     }
 
     pub fn advance(&mut self, by: Duration) {

@@ -8,7 +8,7 @@ use crate::message::{Account, AccountId, HistoryLimit, Record, SavedRoom};
 
 const EVE: ConnectionId = ConnectionId(3);
 
-fn account(number: u32, text: &str) -> Account {
+pub(super) fn account(number: u32, text: &str) -> Account {
     Account {
         id: AccountId(number),
         name: name(text),
@@ -24,7 +24,7 @@ fn holder(number: u32, text: &str) -> Holder {
     Holder { account: AccountId(number), name: name(text) }
 }
 
-fn enter(scene: &mut Scene, at: ConnectionId, account: Account) {
+pub(super) fn enter(scene: &mut Scene, at: ConnectionId, account: Account) {
     let (id, spelling, now) = (account.id, account.name.clone(), scene.now);
     scene.hub.add_account(id, &spelling);
     let entered = scene.hub.enter_account(at, account, "irc", profile(), now, &mut scene.out).unwrap();
@@ -33,7 +33,7 @@ fn enter(scene: &mut Scene, at: ConnectionId, account: Account) {
 }
 
 /// Ana, who has the account 1, and Bob, who has 2, and Eve, who has none.
-fn scene() -> Scene {
+pub(super) fn scene() -> Scene {
     let mut scene = Scene::new();
     enter(&mut scene, ANA, account(1, "ana"));
     enter(&mut scene, BOB, account(2, "bob"));
@@ -42,14 +42,14 @@ fn scene() -> Scene {
 }
 
 /// The same with Ana as the founder of `#tea`, and in it.
-fn scene_with_room() -> Scene {
+pub(super) fn scene_with_room() -> Scene {
     let mut scene = scene();
     scene.handle(ANA, join("#tea")).unwrap();
     register(&mut scene, ANA, "#tea").unwrap();
     scene
 }
 
-fn register(scene: &mut Scene, at: ConnectionId, text: &str) -> Result<(), Refusal> {
+pub(super) fn register(scene: &mut Scene, at: ConnectionId, text: &str) -> Result<(), Refusal> {
     scene.out = Effects::default();
     let result = scene.hub.register_room(scene.user(at), &room(text), scene.now, &mut scene.out);
     scene.hub.check();

@@ -36,7 +36,10 @@ pub(in crate::session) fn encode(event: &Event, out: &mut Vec<u8>) {
         | EventKind::Wallops(_)
         | EventKind::Notice(_) => None,
         #[cfg(feature = "store")]
-        EventKind::AccountSet(_) | EventKind::MetadataSet { .. } | EventKind::Redacted { .. } => None,
+        EventKind::AccountSet(_)
+        | EventKind::RoomRenamed { .. }
+        | EventKind::MetadataSet { .. }
+        | EventKind::Redacted { .. } => None,
     };
     out.extend_from_slice(line.unwrap_or_default().as_bytes());
 }

@@ -213,6 +213,14 @@ pub(super) const COMMANDS: &[CommandRow] = {
         command("REHASH", Irc::rehash, Operators, 0, "REHASH: read the config and its files again"),
         #[cfg(feature = "store")]
         command(
+            "RENAME",
+            Irc::rename,
+            Registered,
+            2,
+            "RENAME channel name [reason]: give a channel another name, as an operator of it",
+        ),
+        #[cfg(feature = "store")]
+        command(
             "SEARCH",
             Irc::search,
             Registered,

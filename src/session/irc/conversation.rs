@@ -6,7 +6,7 @@ use super::client::{Irc, Phase};
 use super::farewell::farewell;
 use crate::config::Limits;
 #[cfg(feature = "store")]
-use crate::message::{Account, Capabilities};
+use crate::message::{Account, Capabilities, Event};
 use crate::message::{CloseReason, ConnectionId, Found, Purpose, UserId};
 #[cfg(feature = "store")]
 use crate::name::RoomName;
@@ -169,6 +169,11 @@ impl Conversation for Irc {
     #[cfg(feature = "store")]
     fn show(&mut self, room: &RoomName, context: &mut Context<'_>) {
         self.show_channel(room, context);
+    }
+
+    #[cfg(feature = "store")]
+    fn moved(&mut self, renamed: &Event, context: &mut Context<'_>) {
+        self.follow_rename(renamed, context);
     }
 
     #[cfg(feature = "store")]

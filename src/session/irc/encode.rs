@@ -36,6 +36,8 @@ pub(in crate::session) fn relevant(event: &Event) -> Capabilities {
         #[cfg(feature = "store")]
         EventKind::Appeared { .. } => Capabilities::METADATA_3,
         #[cfg(feature = "store")]
+        EventKind::RoomRenamed { .. } => Capabilities::CHANNEL_RENAME,
+        #[cfg(feature = "store")]
         EventKind::Said { room, speech, .. } if may_need_lines(&event.from, room.as_str(), speech) => {
             draft::NEEDED
         }
@@ -130,6 +132,17 @@ impl Writer<'_> {
                     self.line("MODE", out, |line| {
                         line.param(room.as_str());
                         params.iter().for_each(|param| line.param(param));
+                    });
+                }
+            }
+            // Others are moved one by one: each as if it had left and joined.
+            #[cfg(feature = "store")]
+            EventKind::RoomRenamed { from, to, reason } => {
+                if self.capabilities.has(Capabilities::CHANNEL_RENAME) {
+                    self.line("RENAME", out, |line| {
+                        line.param(from.as_str());
+                        line.param(to.as_str());
+                        line.trailing(reason);
                     });
                 }
             }

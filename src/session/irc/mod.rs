@@ -39,6 +39,8 @@ mod people;
 mod ranks;
 mod registering;
 mod registration;
+#[cfg(feature = "store")]
+mod renaming;
 mod reply;
 mod rooms;
 #[cfg(feature = "store")]

@@ -114,6 +114,11 @@ impl Irc {
             return self.complain(numeric::RPL_ENDOFNAMES, "*", "End of NAMES list", context);
         };
         let channels = self.owned_targets(names, CHANNEL_TARGETS, context);
+        self.list_members(channels, context);
+    }
+
+    /// Lists the members of `channels`.
+    pub(super) fn list_members(&mut self, channels: vec::IntoIter<Box<str>>, context: &mut Context<'_>) {
         let lists = Lists::new(context.house.answer_bytes());
         self.begin(NamesOf { channels, lists }, context);
     }

@@ -45,6 +45,7 @@ pub(super) fn columns(kind: &EventKind) -> Option<Columns<'_>> {
         EventKind::TopicSet { topic, .. } => event(TOPIC_SET, (&**topic).into(), ""),
         EventKind::Changed { changes, .. } => event(CHANGED, changes::text(changes).into(), ""),
         EventKind::Said { .. }
+        | EventKind::RoomRenamed { .. }
         | EventKind::Redacted { .. }
         | EventKind::Invited { .. }
         | EventKind::Away(_)

@@ -31,6 +31,8 @@ mod random;
 mod registered_rooms;
 mod registration;
 #[cfg(feature = "store")]
+mod rename;
+#[cfg(feature = "store")]
 mod sasl;
 #[cfg(feature = "store")]
 mod scram;
