@@ -11,18 +11,18 @@ _parlor() {
     fi
     COMPREPLY=()
     case $option in
-    -p | --password-file | -c | --config | unix)
+    -p | --password-file | --account-password-file | --certificate | -c | --config | unix)
         compopt -o filenames
         mapfile -t COMPREPLY < <(compgen -f -- "$word")
         ;;
     -w | --wire) mapfile -t COMPREPLY < <(compgen -W "irc crazyit" -- "$word") ;;
     --color) mapfile -t COMPREPLY < <(compgen -W "auto always never" -- "$word") ;;
     -s | --server) mapfile -t COMPREPLY < <(compgen -A hostname -- "$word") ;;
-    -n | --name | -r | --room | --fingerprint | --highlight | --history | --retry | --once) ;;
+    -n | --name | -r | --room | --fingerprint | --account | --highlight | --history | --retry | --once) ;;
     *)
         local options="--name --server --room --wire --tls --fingerprint --password-file
-            --highlight --color --history --retry --config --json --watch --once --no-color
-            --help --version"
+            --account --account-password-file --certificate --highlight --color --history
+            --retry --config --json --watch --once --no-color --help --version"
         if [[ $word == -* ]]; then
             mapfile -t COMPREPLY < <(compgen -W "$options" -- "$word")
         else

@@ -3,7 +3,11 @@
 mod ask;
 mod error;
 mod hash;
-#[cfg(feature = "store")]
+#[cfg(any(feature = "store", feature = "tls"))]
+mod prover;
+#[cfg(any(feature = "store", feature = "tls"))]
+mod salted;
+#[cfg(any(feature = "store", feature = "tls"))]
 mod saslprep;
 #[cfg(feature = "store")]
 mod scram;
@@ -13,6 +17,8 @@ mod stored_password;
 pub use ask::{AskError, ask_for_hash};
 pub use error::{OutOfMemory, PASSWORD_BYTES, SecretError};
 pub use hash::{SPARE_KB, hash};
+#[cfg(any(feature = "store", feature = "tls"))]
+pub use prover::{AwaitedProof, MOST_ITERATIONS, Prover, ProverError};
 #[cfg(feature = "store")]
 pub use scram::{ClientFirst, Exchange, ScramError};
 #[cfg(feature = "store")]

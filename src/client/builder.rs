@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::account::Account;
 use super::blocking_socket::{BlockingSocket, ConnectError};
 use super::ends::{ReadEnd, WriteEnd};
 use super::error::Error;
@@ -44,6 +45,7 @@ pub struct Builder {
     connect_timeout: Duration,
     answer_timeout: Duration,
     send_timeout: Duration,
+    account: Option<Account>,
     #[cfg(feature = "tls")]
     tls: Option<Tls>,
 }
@@ -55,6 +57,7 @@ impl Builder {
             connect_timeout: CONNECT_TIMEOUT,
             answer_timeout: ANSWER_TIMEOUT,
             send_timeout: SEND_TIMEOUT,
+            account: None,
             #[cfg(feature = "tls")]
             tls: None,
         }
@@ -69,6 +72,12 @@ impl Builder {
     #[cfg(feature = "tls")]
     pub fn tls(self, tls: Tls) -> Self {
         Self { tls: Some(tls), ..self }
+    }
+
+    /// Logs in to this account, as a part of [`Client::login`]. On IRC with SASL: by SCRAM-SHA-256, which does not show
+    /// the password to anybody, or else by PLAIN, but only over TLS or on this machine. The default is no account.
+    pub fn account(self, account: Account) -> Self {
+        Self { account: Some(account), ..self }
     }
 
     /// Sets the timeout for connecting to each address, and for the TLS handshake. Not zero. The default is
@@ -94,12 +103,15 @@ impl Builder {
         let control = stream.set_write_timeout(Some(self.send_timeout)).and_then(|()| stream.try_clone());
         let control = control.map_err(ConnectError::Socket).map_err(failed)?;
         let (source, sink) = self.ends(server, stream)?;
+        let connection = SharedConnection::new(server.clone(), sink, control);
         let login = match self.wire {
-            Wire::Irc => Login::Irc(irc::Greeting::default()),
-            Wire::CrazyIt => Login::CrazyIt,
+            Wire::Irc => {
+                Login::Irc(Box::new(irc::Greeting::new(self.account.clone(), connection.is_private)))
+            }
+            Wire::CrazyIt => Login::CrazyIt(self.account.clone()),
         };
         Ok(Client {
-            connection: Arc::new(SharedConnection::new(server.clone(), sink, control)),
+            connection: Arc::new(connection),
             incoming: Incoming::new(source),
             login,
             answer_timeout: self.answer_timeout,

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use super::account::{Account, AccountFault};
 use super::error::Error;
 use super::event::{ClientEvent, ClientEventKind, Manner};
 use super::incoming::{Incoming, Patience};
@@ -21,15 +22,20 @@ pub(super) const PAUSE: Duration = Duration::from_millis(200);
 /// longer line is sent as several messages.
 const MESSAGE_BYTES: usize = 8000;
 
-/// Logs in.
+/// Logs in, to the account if there is one. Returns our name.
 pub(super) fn log_in(
     name: &UserName,
     password: Option<&str>,
+    account: Option<&Account>,
     connection: &SharedConnection,
     incoming: &mut Incoming,
     within: Duration,
-) -> Result<(), Error> {
-    connection.send(&login_frame(name, password)?)?;
+) -> Result<String, Error> {
+    let login = match account {
+        Some(account) => account_frame(account, connection.is_private)?,
+        None => login_frame(name.as_str(), password)?,
+    };
+    connection.send(&login)?;
     let patience = Patience::new(within);
     loop {
         // The newline that completes an earlier answer may still be unread.
@@ -38,11 +44,19 @@ pub(super) fn log_in(
         match Answer::decode(incoming.unread()) {
             Some((Answer::Welcome, length)) => {
                 incoming.skip(length);
-                return Ok(());
+                if account.is_some() {
+                    connection.expect_other_devices();
+                }
+                // The server does not tell how it spells the name of the account.
+                let own = account.map_or(name.as_str(), |account| without_device(account.name()));
+                return Ok(own.to_owned());
             }
             Some((Answer::NameTaken, length)) => {
                 incoming.skip(length);
-                return Err(Error::NameRefused { name: name.clone(), why: None });
+                return Err(match account {
+                    Some(account) => failed(account, AccountFault::Refused { line: REFUSED.to_owned() }),
+                    None => Error::NameRefused { name: name.clone(), why: None },
+                });
             }
             None => {}
         }
@@ -65,14 +79,35 @@ fn turned_away(line: &str, server: &Address) -> Error {
     }
 }
 
+/// What `-1` means for an account.
+const REFUSED: &str = "the password is wrong, or there is no such account";
+
+fn failed(account: &Account, fault: AccountFault) -> Error {
+    Error::Account { name: account.name().to_owned(), fault }
+}
+
+/// The name of an account without that of a device behind it.
+fn without_device(name: &str) -> &str {
+    name.split('/').next().unwrap_or(name)
+}
+
+/// The login to an account, unless others could read its password.
+fn account_frame(account: &Account, is_private: bool) -> Result<Vec<u8>, Error> {
+    match account.password() {
+        None => Err(Error::Unsupported { what: "logins by certificate" }),
+        Some(_) if !is_private => Err(failed(account, AccountFault::Exposed)),
+        password => login_frame(account.name(), password),
+    }
+}
+
 /// The name and, behind `※`, the password.
-fn login_frame(name: &UserName, password: Option<&str>) -> Result<Vec<u8>, Error> {
+fn login_frame(name: &str, password: Option<&str>) -> Result<Vec<u8>, Error> {
     let Some(password) = password else {
-        return wire::Request::LogIn(name.as_str()).encode().map_err(Error::Mark);
+        return wire::Request::LogIn(name).encode().map_err(Error::Mark);
     };
     // Only the sign between name and password is allowed.
     wire::Request::LogIn(password).encode().map_err(Error::Mark)?;
-    let plain = wire::Request::LogIn(name.as_str()).encode().map_err(Error::Mark)?;
+    let plain = wire::Request::LogIn(name).encode().map_err(Error::Mark)?;
     let mark = plain.len() - crate::wire::crazyit::USER_MARK.len();
     Ok([&plain[..mark], SPLIT_SIGN.as_bytes(), password.as_bytes(), &plain[mark..]].concat())
 }
@@ -135,20 +170,26 @@ impl Ear {
     }
 
     /// Makes an event. Our own message that comes back is the server's confirmation.
-    pub(super) fn event(&mut self, kind: ClientEventKind, name: &str) -> ClientEvent {
+    pub(super) fn event(&mut self, kind: ClientEventKind, connection: &SharedConnection) -> ClientEvent {
         let (ClientEventKind::Said { from, .. } | ClientEventKind::Whispered { from, .. }) = &kind else {
             return ClientEvent {
                 time: None,
                 id: None,
                 is_own: matches!(kind, ClientEventKind::Renamed { .. }),
                 answers: None,
+                is_other_device: false,
                 kind,
             };
         };
-        let is_own = same_name(from, name);
-        let is_echo = is_own && matches!(kind, ClientEventKind::Said { .. });
-        self.echoes += u64::from(is_echo);
-        ClientEvent { time: None, id: None, is_own, answers: is_echo.then_some(self.echoes), kind }
+        let is_own = same_name(from, &connection.name());
+        let confirmed = match &kind {
+            ClientEventKind::Said { text, .. } if is_own => connection.said(text),
+            _ => 0,
+        };
+        self.echoes += confirmed;
+        let is_other_device = is_own && confirmed == 0 && matches!(kind, ClientEventKind::Said { .. });
+        let answers = (confirmed > 0).then_some(self.echoes);
+        ClientEvent { time: None, id: None, is_own, is_other_device, answers, kind }
     }
 
     /// The answer to a request for another name, if it is next.
@@ -237,6 +278,7 @@ fn meaning(line: &str) -> ClientEventKind {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::client::shared_connection::tests::of_alice;
 
     #[test]
     fn a_long_line_is_cut_between_characters_and_loses_nothing() {
@@ -267,10 +309,18 @@ mod tests {
 
     #[test]
     fn a_login_may_have_a_password_and_neither_may_have_marks() {
-        let name = UserName::new("alice").unwrap();
-        assert_eq!(login_frame(&name, None).unwrap(), "∏∑alice∏∑".as_bytes());
-        assert_eq!(login_frame(&name, Some("secret")).unwrap(), "∏∑alice※secret∏∑".as_bytes());
-        assert!(matches!(login_frame(&name, Some("a∏∑b")), Err(Error::Mark(_))));
+        assert_eq!(login_frame("alice", None).unwrap(), "∏∑alice∏∑".as_bytes());
+        assert_eq!(login_frame("alice", Some("secret")).unwrap(), "∏∑alice※secret∏∑".as_bytes());
+        assert!(matches!(login_frame("alice", Some("a∏∑b")), Err(Error::Mark(_))));
+    }
+
+    #[test]
+    fn the_password_of_an_account_is_sent_with_its_device_and_only_if_nobody_can_read_it() {
+        let account = Account::new("alice/phone", "secret");
+        assert_eq!(account_frame(&account, true).unwrap(), "∏∑alice/phone※secret∏∑".as_bytes());
+        let exposed = account_frame(&account, false);
+        assert!(matches!(exposed, Err(Error::Account { fault: AccountFault::Exposed, .. })));
+        assert_eq!(without_device("alice/phone"), "alice");
     }
 
     fn frames(request: &Request) -> String {
@@ -307,12 +357,33 @@ mod tests {
 
     #[test]
     fn our_messages_that_come_back_confirm_us_in_order() {
-        let mut ear = Ear::default();
-        let mut answers = |line: &str| ear.event(meaning(line), "alice").answers;
+        let (mut ear, connection) = (Ear::default(), of_alice());
+        let mut answers = |line: &str| ear.event(meaning(line), &connection).answers;
         assert_eq!(answers("alice说：one"), Some(1));
         assert_eq!(answers("bob说：hi"), None);
         assert_eq!(answers("alice悄悄地对你说：psst"), None);
         assert_eq!(answers("ALICE说：two"), Some(2));
         assert_eq!(answers("* nobody here is called nobody"), None);
+    }
+
+    #[test]
+    fn with_an_account_what_we_have_not_said_is_said_by_another_device() {
+        let (mut ear, connection) = (Ear::default(), of_alice());
+        connection.expect_other_devices();
+        ["one", "lost", "two"].into_iter().for_each(|text| connection.say(text));
+        let mut heard = |line: &str| {
+            let event = ear.event(meaning(line), &connection);
+            (event.is_own, event.is_other_device, event.answers)
+        };
+        assert_eq!(heard("alice说：one"), (true, false, Some(1)));
+        assert_eq!(heard("alice说：elsewhere"), (true, true, None));
+        assert_eq!(heard("bob说：two"), (false, false, None));
+        assert_eq!(heard("alice说：two"), (true, false, Some(3)), "the server lost one");
+        assert_eq!(heard("alice说：two"), (true, true, None));
+        for n in 0..9999 {
+            connection.say(&n.to_string());
+        }
+        assert_eq!(connection.said("0"), 0, "memory is limited");
+        assert_eq!(connection.said("9998"), 256);
     }
 }

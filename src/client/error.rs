@@ -4,6 +4,7 @@ use std::fmt;
 use std::io::{self, ErrorKind};
 use std::time::Duration;
 
+use super::account::AccountFault;
 use super::blocking_socket::ConnectError;
 use super::texts::{printable, refusal as declined};
 #[cfg(feature = "tls")]
@@ -77,6 +78,13 @@ pub enum Error {
         /// The text of the server. `None` on the CrazyIt wire, where the password may also be wrong.
         why: Option<String>,
     },
+    /// We cannot log in to the account, or register it. A later attempt will not succeed.
+    Account {
+        /// The account.
+        name: String,
+        /// Why.
+        fault: AccountFault,
+    },
     /// The client has not joined a room to speak in.
     NoRoom,
     /// The text contains a mark of the protocol. Nothing was sent.
@@ -147,6 +155,7 @@ impl fmt::Display for Error {
             Self::NameRefused { name, why: Some(why) } => {
                 f.write_str(&printable(&declined(Some(name.as_str()), why)))
             }
+            Self::Account { name, fault } => write!(f, "the account {}: {fault}", printable(name)),
             Self::NoRoom => f.write_str("join a room before you speak"),
             Self::Mark(inside) => write!(f, "not sent: {inside}"),
             Self::Unsupported { what } => write!(f, "not sent: the crazyit protocol has no {what}"),
@@ -164,6 +173,7 @@ impl std::error::Error for Error {
             #[cfg(feature = "tls")]
             Self::Tls { error, .. } => Some(error),
             Self::Mark(inside) => Some(inside),
+            Self::Account { fault, .. } => Some(fault),
             Self::NoAnswer { .. }
             | Self::Unavailable { .. }
             | Self::Refused { .. }

@@ -9,8 +9,11 @@ pub struct ClientEvent {
     pub time: Option<SystemTime>,
     /// The id of the message (IRCv3 `msgid`), the same live and in the history, if the server gives it one.
     pub id: Option<String>,
-    /// The client did it itself, such as a message that the server sends back.
+    /// We did it ourselves, such as a message that the server sends back.
     pub is_own: bool,
+    /// Another device of our account did it, which is also our own. Only known of what we say: on IRC if the server
+    /// labels its answers, on the CrazyIt wire if we are logged in to an account.
+    pub is_other_device: bool,
     /// The server has handled everything up to this mark, which [`super::Speaker::send`] returned.
     pub answers: Option<u64>,
     /// What happened.
@@ -160,6 +163,13 @@ pub enum ClientEventKind {
     },
     /// The server has handled something that we sent; see [`ClientEvent::answers`].
     Taken,
+    /// The server regards us as the owner of this account.
+    LoggedIn {
+        /// Its name.
+        account: String,
+    },
+    /// The server does not regard us as the owner of an account any more.
+    LoggedOut,
     /// The server ends the connection, for this reason.
     Closing(String),
 }

@@ -81,7 +81,7 @@ impl Listening {
                 let paused = std::mem::take(&mut self.paused);
                 let kind = ear.answer(&mut self.incoming, &self.connection);
                 let kind = kind.or_else(|| ear.hear(&mut self.incoming, paused, self.ended))?;
-                Some(ear.event(kind, &self.connection.name()))
+                Some(ear.event(kind, &self.connection))
             }
         }
     }

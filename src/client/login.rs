@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::account::Account;
 use super::error::Error;
 use super::event::ClientEvent;
 use super::events::{Events, Reader};
@@ -26,20 +27,20 @@ pub struct Client {
 /// How to log in on a wire.
 #[derive(Debug)]
 pub(super) enum Login {
-    Irc(irc::Greeting),
-    CrazyIt,
+    Irc(Box<irc::Greeting>),
+    CrazyIt(Option<Account>),
 }
 
 impl Client {
-    /// Logs in, with the server's password if it has one. After [`Error::NameRefused`] you can call it again with
+    /// Logs in, with the server's password if it has one. With an account, the server gives us its name, and
+    /// [`Error::Account`] tells why it does not. After [`Error::NameRefused`] you can call it again with
     /// another name; after any other error the connection is unusable.
     pub fn login(&mut self, name: &UserName, password: Option<&str>) -> Result<(), Error> {
         let (connection, incoming, within) = (&self.connection, &mut self.incoming, self.answer_timeout);
         let name = match &mut self.login {
             Login::Irc(greeting) => irc::log_in(greeting, name, password, connection, incoming, within)?,
-            Login::CrazyIt => {
-                crazyit::log_in(name, password, connection, incoming, within)?;
-                name.to_string()
+            Login::CrazyIt(account) => {
+                crazyit::log_in(name, password, account.as_ref(), connection, incoming, within)?
             }
         };
         self.connection.open(&name);
@@ -70,7 +71,7 @@ impl Client {
     fn halves(self) -> (Speaker, Arc<SharedConnection>, Listening) {
         let wire = match self.login {
             Login::Irc(_) => Wire::Irc,
-            Login::CrazyIt => Wire::CrazyIt,
+            Login::CrazyIt(_) => Wire::CrazyIt,
         };
         let speaker = Speaker::new(Arc::clone(&self.connection), wire);
         let listening = Listening::new(Arc::clone(&self.connection), self.incoming, wire);

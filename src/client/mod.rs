@@ -36,6 +36,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod account;
+mod account_offer;
 mod blocking_socket;
 mod builder;
 mod crazyit;
@@ -57,6 +59,7 @@ pub(crate) mod texts;
 mod tls;
 
 pub use crate::wire::crazyit::MarkInside;
+pub use account::{Account, AccountFault};
 pub use blocking_socket::ConnectError;
 pub use builder::{ANSWER_TIMEOUT, Builder, CONNECT_TIMEOUT, SEND_TIMEOUT};
 pub use error::{Error, Step};

@@ -1,21 +1,28 @@
 //! The state that both halves of a connection share: the writing end, and the state of our own side.
 
+use std::collections::VecDeque;
 use std::io;
 use std::net::Shutdown;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
+use super::account::Account;
+use super::account_offer::AccountOffer;
 use super::blocking_socket::BlockingSocket;
 use super::ends::WriteEnd;
 use super::error::{Error, Step};
 use super::history_offer::HistoryOffer;
+use super::irc::SaslLogin;
 use super::lock::lock;
 use crate::address::Address;
 use crate::name::UserName;
 
 /// Limit on queued answers, in bytes. Further answers are dropped: the server asks without reading.
 const ANSWERS_BYTES: usize = 64 * 1024;
+
+/// Most messages to wait for that the server sends back.
+const SAID: usize = 256;
 
 /// The state of our own side.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +43,16 @@ pub(super) enum OwnSide {
     },
 }
 
+/// A login to an account, after the login to the server.
+#[derive(Debug, Default)]
+pub(super) enum SaslState {
+    #[default]
+    None,
+    /// We have asked for the capability.
+    Wanted(Account),
+    UnderWay(Box<SaslLogin>),
+}
+
 /// The shared part of a connection. The speaker writes requests, and the receiving half answers `PING`.
 #[derive(Debug)]
 pub(super) struct SharedConnection {
@@ -53,14 +70,24 @@ pub(super) struct SharedConnection {
     labels: AtomicBool,
     /// Which requests for history the server answers.
     history: Mutex<HistoryOffer>,
+    /// Nobody can read what we send on its way.
+    pub(super) is_private: bool,
+    /// What the server offers about accounts.
+    accounts: Mutex<AccountOffer>,
+    /// A login to an account that is under way.
+    pub(super) sasl: Mutex<SaslState>,
     /// Sent before our side ends: some IRC servers miss an end that directly follows data.
     goodbye: Mutex<Option<&'static [u8]>>,
+    /// On the CrazyIt wire with an account, what we said and the server has not sent back. Otherwise `None`: then
+    /// everything that is said under our name is ours.
+    said: Mutex<Option<VecDeque<String>>>,
     /// On the CrazyIt wire, a requested name that has no answer yet.
     wanted_name: Mutex<Option<UserName>>,
 }
 
 impl SharedConnection {
     pub(super) fn new(server: Address, sink: WriteEnd, control: BlockingSocket) -> Self {
+        let is_private = !matches!(sink, WriteEnd::Plain(_)) || control.is_local();
         Self {
             server,
             control,
@@ -70,7 +97,11 @@ impl SharedConnection {
             name: Mutex::default(),
             labels: AtomicBool::new(false),
             history: Mutex::default(),
+            is_private,
+            accounts: Mutex::default(),
+            sasl: Mutex::default(),
             goodbye: Mutex::default(),
+            said: Mutex::default(),
             wanted_name: Mutex::default(),
         }
     }
@@ -167,6 +198,39 @@ impl SharedConnection {
         *lock(&self.history) = offer;
     }
 
+    /// What the server offers about accounts.
+    pub(super) fn account_offer(&self) -> AccountOffer {
+        lock(&self.accounts).clone()
+    }
+
+    pub(super) fn set_account_offer(&self, offer: AccountOffer) {
+        *lock(&self.accounts) = offer;
+    }
+
+    /// From now on, other devices may speak under our name.
+    pub(super) fn expect_other_devices(&self) {
+        *lock(&self.said) = Some(VecDeque::new());
+    }
+
+    /// Notes what we say on the CrazyIt wire.
+    pub(super) fn say(&self, text: &str) {
+        if let Some(said) = &mut *lock(&self.said) {
+            if said.len() == SAID {
+                said.pop_front();
+            }
+            said.push_back(text.to_owned());
+        }
+    }
+
+    /// The number of our messages that a line under our name confirms; 0 if another device has said it.
+    pub(super) fn said(&self, text: &str) -> u64 {
+        let Some(said) = &mut *lock(&self.said) else { return 1 };
+        // A server may lose some.
+        let count = said.iter().position(|ours| ours == text).map_or(0, |found| found + 1);
+        said.drain(..count);
+        count as u64
+    }
+
     pub(super) fn want_name(&self, name: UserName) {
         *lock(&self.wanted_name) = Some(name);
     }
@@ -199,7 +263,7 @@ impl SharedConnection {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use std::io::Read;
     use std::os::unix::net::UnixStream;
     use std::time::Duration;
@@ -209,6 +273,14 @@ mod tests {
     fn connection(stream: BlockingSocket) -> SharedConnection {
         let control = stream.try_clone().unwrap();
         SharedConnection::new(Address::Unix("x".into()), WriteEnd::Plain(stream), control)
+    }
+
+    /// A connection of alice, who is logged in. Nobody reads what it sends.
+    pub(in crate::client) fn of_alice() -> SharedConnection {
+        let (ours, _theirs) = UnixStream::pair().unwrap();
+        let connection = connection(BlockingSocket::Unix(ours));
+        connection.open("alice");
+        connection
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::account::Account;
 use super::error::Error;
 use super::event::Manner;
 use super::history_offer::HistoryOffer;
@@ -52,6 +53,24 @@ impl Speaker {
     /// Asks for another name. An event reports the result.
     pub fn nick(&mut self, name: &UserName) -> Result<(), Error> {
         self.send(&Request::Nick(name.to_string())).map(|_| ())
+    }
+
+    /// Logs in to an account, on IRC. [`super::ClientEventKind::LoggedIn`] or [`super::ClientEventKind::Refused`]
+    /// reports the result. The server may give us the name of the account.
+    pub fn log_in(&mut self, account: &Account) -> Result<(), Error> {
+        match self.wire {
+            Wire::Irc => irc::log_in_to_account(account, &self.connection),
+            Wire::CrazyIt => Err(Error::Unsupported { what: "logins to accounts later on" }),
+        }
+    }
+
+    /// Registers our name as an account with the password of `account`, on IRC. [`super::ClientEventKind::Notice`] or
+    /// [`super::ClientEventKind::Refused`] reports the result.
+    pub fn register(&mut self, account: &Account) -> Result<(), Error> {
+        match self.wire {
+            Wire::Irc => irc::register(account, &self.connection),
+            Wire::CrazyIt => Err(Error::Unsupported { what: "registration" }),
+        }
     }
 
     /// Says something to everybody in the room.
@@ -113,6 +132,9 @@ impl Speaker {
             && let Ok(name) = UserName::new(name)
         {
             self.connection.want_name(name);
+        }
+        if let (Wire::CrazyIt, Request::Say { text, .. }) = (self.wire, request) {
+            self.connection.say(text);
         }
         self.mark = mark.unwrap_or(self.mark);
         self.connection.send(&bytes)?;

@@ -20,6 +20,8 @@ use super::{ConfigError, Invocation, version};
 use crate::address::DEFAULT_TLS_PORT;
 use crate::address::{Address, DEFAULT_PORT};
 #[cfg(feature = "tls")]
+use crate::config::Credentials;
+#[cfg(feature = "tls")]
 use crate::fingerprint::Fingerprint;
 use crate::name::{RoomName, UserName};
 use crate::wire::Wire;
@@ -44,6 +46,13 @@ pub struct ClientConfig {
     pub rooms: Vec<RoomName>,
     /// The server's password.
     pub password: Option<String>,
+    /// The account to log in to, and perhaps the name of this device behind a slash.
+    pub account: Option<String>,
+    /// The password of the account.
+    pub account_password: Option<String>,
+    /// What to show to a server over TLS, which may know the account by it.
+    #[cfg(feature = "tls")]
+    pub certificate: Option<Credentials>,
     /// Words that are highlighted, like the user's own name.
     pub highlights: Vec<String>,
     /// When to use colours.
@@ -72,7 +81,7 @@ pub enum Trust {
     Certificate(Fingerprint),
 }
 
-/// Omits the password, so that no log has it.
+/// Omits the passwords, so that no log has it.
 impl fmt::Debug for ClientConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { server, name, wire, rooms, .. } = self;
@@ -175,14 +184,28 @@ impl Draft {
         if once.is_some() && watch {
             return Err(ConfigError("--watch and --once exclude each other".into()));
         }
+        if self.account.is_none() && self.account_password.is_some() {
+            return Err(ConfigError("--account-password-file: its --account is missing".into()));
+        }
+        #[cfg(feature = "tls")]
+        if tls.is_none() && self.certificate.is_some() {
+            return Err(ConfigError("--certificate: it needs --tls or --fingerprint".into()));
+        }
+        // The server gives us the name of the account anyway.
+        let of_account = self.account.as_deref().and_then(|name| name.split('/').next());
+        let of_account = of_account.and_then(|name| UserName::new(name).ok());
         Ok(ClientConfig {
             server,
-            name: self.name,
+            name: self.name.or(of_account),
             wire: self.wire,
             #[cfg(feature = "tls")]
             tls,
             rooms,
             password: self.password,
+            account: self.account,
+            account_password: self.account_password,
+            #[cfg(feature = "tls")]
+            certificate: self.certificate,
             highlights: self.highlights,
             color: if matches.opt_present("no-color") { Color::Never } else { self.color },
             retries_first: self.retry.is_some(),
@@ -352,5 +375,44 @@ mod tests {
         }
         let retry = format!("(pipe: {}, else ever)", PIPE_RETRY.as_secs());
         assert!(help.contains(&retry), "{retry}");
+    }
+
+    #[test]
+    fn an_account_names_the_user_and_perhaps_the_device_and_its_password_comes_from_a_file() {
+        let path = env::temp_dir().join(format!("parlor-account-{}", std::process::id()));
+        fs::write(&path, "sesame\nand a note\n").unwrap();
+        let file = path.to_str().unwrap();
+        let config = run(&["--account", "alice/phone", "--account-password-file", file, "a"], None);
+        let other = run(&["--account", "1st", "bob@a"], None);
+        let alone = parse(&["--account-password-file", file, "a"]).unwrap_err();
+        fs::remove_file(&path).unwrap();
+        assert_eq!(config.account.as_deref(), Some("alice/phone"));
+        assert_eq!(config.account_password.as_deref(), Some("sesame"));
+        assert_eq!(config.name.as_ref().map(UserName::as_str), Some("alice"));
+        assert!(!format!("{config:?}").contains("sesame"));
+        assert_eq!((other.name.unwrap().as_str(), other.account_password), ("bob", None));
+        assert_eq!(alone, "--account-password-file: its --account is missing");
+        for wrong in ["", "a b", "/phone", "alice/", &"x".repeat(201)] {
+            assert!(parse(&["--account", wrong, "a"]).unwrap_err().starts_with("--account: "), "{wrong:?}");
+        }
+    }
+
+    #[cfg(feature = "tls")]
+    #[test]
+    fn a_certificate_has_its_key_in_the_same_file_and_needs_tls() {
+        let pair = rcgen::KeyPair::generate().unwrap();
+        let params = rcgen::CertificateParams::new(["alice".to_owned()]).unwrap();
+        let certificate = params.self_signed(&pair).unwrap();
+        let path = env::temp_dir().join(format!("parlor-own-{}.pem", std::process::id()));
+        let file = path.to_str().unwrap();
+        fs::write(&path, certificate.pem()).unwrap();
+        let without_key = parse(&["--tls", "--certificate", file, "a"]).unwrap_err();
+        fs::write(&path, certificate.pem() + &pair.serialize_pem()).unwrap();
+        let plain = parse(&["--certificate", file, "a"]).unwrap_err();
+        let config = run(&["--tls", "--certificate", file, "a"], None);
+        fs::remove_file(&path).unwrap();
+        assert!(without_key.starts_with("--certificate: ") && without_key.contains("no private key"));
+        assert_eq!(plain, "--certificate: it needs --tls or --fingerprint");
+        assert!(config.certificate.is_some());
     }
 }

@@ -3,9 +3,9 @@
 use std::time::SystemTime;
 
 use super::Hub;
-use super::membership::{Device, KNOWN_DEVICES, Membership};
+use super::membership::{Device, Membership};
 use super::users::User;
-use crate::message::{Account, ConnectionId, UserId};
+use crate::message::{Account, ConnectionId, EventId, MOST_DEVICES, UserId};
 
 impl User {
     pub(super) fn membership(&self) -> Option<&Membership> {
@@ -56,6 +56,15 @@ impl Hub {
         }
     }
 
+    /// Notes how far a connection was told what it missed; `None`: it has heard everything.
+    pub fn note_behind(&mut self, id: UserId, connection: ConnectionId, told: Option<EventId>) {
+        let membership = self.users.get_mut(id).and_then(User::membership_mut);
+        let devices = membership.map_or(&mut [][..], |membership| &mut membership.devices);
+        if let Some(device) = devices.iter_mut().find(|device| device.connection == connection) {
+            device.behind = told;
+        }
+    }
+
     /// Panics when users and accounts disagree. For tests.
     pub(super) fn check_memberships(&self) {
         for (_, user) in self.users.iter() {
@@ -66,7 +75,7 @@ impl Hub {
             assert_eq!(self.accounts.find(&account.name), Some(account.id), "{} is registered", user.name());
             let connections: Vec<_> = devices.iter().map(|device| device.connection).collect();
             assert_eq!(connections, user.connections(), "every connection of {} is a device", user.name());
-            assert!(account.devices.len() <= KNOWN_DEVICES, "{} has many devices", user.name());
+            assert!(account.devices.len() <= MOST_DEVICES as usize, "{} has many devices", user.name());
         }
     }
 }

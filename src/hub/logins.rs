@@ -1,7 +1,7 @@
 //! Logging in to accounts and out of them.
 
 use super::Hub;
-use super::membership::{Device, Membership, heard_before};
+use super::membership::{Device, Membership, heard_before, heard_before_by_any};
 use super::users::User;
 use crate::message::{
     Account, CloseReason, ConnectionId, Effect, Effects, EventId, EventKind, Now, Profile, Record, Refusal,
@@ -19,6 +19,8 @@ pub struct Entered {
     pub was_here: bool,
     /// The last event that this device has heard, if it was here before.
     pub heard: Option<EventId>,
+    /// The last event that any device of the account has heard.
+    pub heard_by_any: EventId,
 }
 
 impl Hub {
@@ -50,19 +52,22 @@ impl Hub {
     ) -> Result<Entered, Refusal> {
         let place = Place { connection, device, profile: &profile };
         if let Some(user) = self.user_of(&account) {
-            let heard = self.users.get(user).and_then(|user| user.membership()?.heard_by(device));
+            let membership = self.users.get(user).and_then(User::membership);
+            let heard = membership.and_then(|membership| membership.heard_by(device));
+            let last = self.last_event;
+            let heard_by_any = membership.map_or(last, |membership| membership.heard_by_any(last));
             self.allow_device(user)?;
             self.attach(user, connection);
             self.arrive(user, place, now, out);
-            return Ok(Entered { user, was_here: true, heard });
+            return Ok(Entered { user, was_here: true, heard, heard_by_any });
         }
-        let heard = heard_before(&account, device);
+        let (heard, heard_by_any) = (heard_before(&account, device), heard_before_by_any(&account));
         let (name, membership) = (account.name.clone(), Membership::new(account, now.time));
         self.users.budget.allows(Origin::elsewhere(profile.peer), membership.kept_bytes())?;
         self.free_name(&name, now, out);
         let user = self.appear(connection, name, profile.clone(), now, out)?;
         self.become_member(user, membership, place, now, out);
-        Ok(Entered { user, was_here: false, heard })
+        Ok(Entered { user, was_here: false, heard, heard_by_any })
     }
 
     /// Logs `connection` of the user `id` in to `account`. The user becomes that of the account, and gets its name, if
@@ -78,9 +83,9 @@ impl Hub {
         out: &mut Effects,
     ) -> Result<Entered, Refusal> {
         let user = self.user(id)?;
-        let heard = heard_before(&account, device);
+        let (heard, heard_by_any) = (heard_before(&account, device), heard_before_by_any(&account));
         if self.account_of(id).is_some_and(|own| own.id == account.id) {
-            return Ok(Entered { user: id, was_here: true, heard });
+            return Ok(Entered { user: id, was_here: true, heard, heard_by_any });
         }
         let profile = Profile::of(user);
         let here = self.user_of(&account);
@@ -96,7 +101,7 @@ impl Hub {
             let place = Place { connection, device, profile: &profile };
             self.become_member(id, membership, place, now, out);
             self.give_lasting_ranks(id, now, out);
-            return Ok(Entered { user: id, was_here: false, heard });
+            return Ok(Entered { user: id, was_here: false, heard, heard_by_any });
         }
         self.forsake(id, connection, format!("logged in as {}", account.name), now, out);
         self.enter(connection, account, device, profile, now, out)
@@ -180,7 +185,7 @@ impl Hub {
         let account = membership.account.id;
         let (name, since, alive) = (device.into(), now.time, now.time);
         membership.devices.reserve_exact(1);
-        membership.devices.push(Device { connection, name, peer, is_secure, since, alive });
+        membership.devices.push(Device { connection, name, peer, is_secure, since, alive, behind: None });
         membership.seen = now.time;
         if membership.devices.len() == 1 {
             self.users.change_peer(id, peer);
@@ -219,7 +224,7 @@ impl Hub {
             return;
         };
         let device = membership.devices.remove(index);
-        let heard = if is_whole { last } else { device.reached().min(last) };
+        let heard = if is_whole { device.behind.unwrap_or(last) } else { device.reached().min(last) };
         let (account, at) = (membership.account.id, now.time);
         membership.seen = at;
         if let Some(event) = membership.note_heard(&device.name, heard) {

@@ -3,10 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use crate::footprint::{heap_bytes, vec_bytes};
-use crate::message::{Account, ConnectionId, EventId, Peer};
-
-/// Most devices whose last event is remembered for an account. Another one replaces the one that was gone for longest.
-pub const KNOWN_DEVICES: usize = 32;
+use crate::message::{Account, ConnectionId, EventId, MOST_DEVICES, Peer};
 
 /// What was sent this long before a peer was last heard from may not have reached it.
 const ON_THE_WAY: Duration = Duration::from_secs(10);
@@ -38,12 +35,15 @@ pub struct Device {
     pub since: SystemTime,
     /// When its peer last sent something, having been sent everything.
     pub(super) alive: SystemTime,
+    /// The last event that it was told while it is still told what it missed, and not yet what came later.
+    pub(super) behind: Option<EventId>,
 }
 
 impl Device {
     /// The last event that has certainly reached it.
     pub(super) fn reached(&self) -> EventId {
-        EventId::before(self.alive.checked_sub(ON_THE_WAY).unwrap_or(SystemTime::UNIX_EPOCH))
+        let reached = EventId::before(self.alive.checked_sub(ON_THE_WAY).unwrap_or(SystemTime::UNIX_EPOCH));
+        self.behind.map_or(reached, |told| reached.min(told))
     }
 }
 
@@ -75,6 +75,14 @@ impl Membership {
         here.chain(heard_before(&self.account, device)).max()
     }
 
+    /// The last event that any of its devices has heard, where `last` is the last of all.
+    pub(super) fn heard_by_any(&self, last: EventId) -> EventId {
+        if self.devices.iter().any(|device| device.behind.is_none()) {
+            return last;
+        }
+        heard_before_by_any(&self.account)
+    }
+
     /// Notes the last event that a device has heard. Returns it if that is news.
     pub(super) fn note_heard(&mut self, device: &str, event: EventId) -> Option<EventId> {
         let known = &mut self.account.devices;
@@ -82,7 +90,8 @@ impl Membership {
             Some((_, before)) if *before >= event => return None,
             Some((_, before)) => *before = event,
             None => {
-                if known.len() >= KNOWN_DEVICES {
+                // It replaces the one that was gone for longest.
+                if known.len() >= MOST_DEVICES as usize {
                     let oldest = known.iter().enumerate().min_by_key(|(_, (_, event))| *event);
                     oldest.map(|(n, _)| n).into_iter().for_each(|n| drop(known.swap_remove(n)));
                 }
@@ -92,6 +101,11 @@ impl Membership {
         }
         Some(event)
     }
+}
+
+/// The last event that any device of `account` has heard, as far as it is recorded.
+pub(super) fn heard_before_by_any(account: &Account) -> EventId {
+    account.devices.iter().map(|&(_, event)| event).max().unwrap_or(EventId::MIN)
 }
 
 /// The last event that a device of `account` has heard, as far as it is recorded.

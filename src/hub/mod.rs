@@ -50,7 +50,7 @@ pub use doors::{MOST_ROOMS, ROOMS_PER_USER};
 #[cfg(feature = "store")]
 pub use logins::Entered;
 #[cfg(feature = "store")]
-pub use membership::{Device, KNOWN_DEVICES};
+pub use membership::Device;
 #[cfg(feature = "store")]
 pub use metadata::{
     Described, Describer, METADATA_KEY_BYTES, METADATA_KEYS, METADATA_VALUE_BYTES, Metadata, NotDescribed,

@@ -4,7 +4,7 @@ use super::Hub;
 use super::rooms::{Member, Room};
 use super::users::User;
 use crate::message::{
-    Audience, ConnectionId, Effects, EventKind, Mute, Now, Rank, Refusal, RoomFlag, Speech, UserId,
+    Audience, ConnectionId, Effects, Event, EventKind, Mute, Now, Rank, Refusal, RoomFlag, Speech, UserId,
 };
 use crate::name::{RoomName, UserName};
 
@@ -74,10 +74,11 @@ impl Hub {
         let to = self.user(addressee)?.name().clone();
         let event = self.event(id, now, EventKind::Whispered { to, speech });
         // A message to oneself arrives twice: as sent and as received.
-        let own = self.users.connections(id).into_iter();
-        let mut audience = self.users.connections(addressee);
-        audience.extend(own.filter(|&connection| Some(connection) != unheard_by));
-        out.event(event, audience);
+        let mut own = self.users.connections(id);
+        own.retain(|&connection| Some(connection) != unheard_by);
+        let sent = (!own.is_empty()).then(|| Event { watched: true, ..event.clone() });
+        out.event(event, self.users.connections(addressee));
+        sent.into_iter().for_each(|sent| out.event(sent, own.clone()));
         Ok(())
     }
 }

@@ -50,8 +50,8 @@ pub enum Effect {
     EndLine(ConnectionId),
     /// Encode further events for this connection in this dialect.
     Hear(ConnectionId, Dialect),
-    /// Hold back events for this connection until this time or `EndQuiet`.
-    BeginQuiet(ConnectionId, Instant),
+    /// Hold back events for this connection until this time, if there is one, or `EndQuiet`.
+    BeginQuiet(ConnectionId, Option<Instant>),
     /// Send the events held back for this connection, and hold back no more.
     EndQuiet(ConnectionId),
     /// Close this connection.

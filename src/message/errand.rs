@@ -61,7 +61,7 @@ impl Errand {
             #[cfg(feature = "store")]
             ErrandKind::Account(..) => true,
             #[cfg(feature = "store")]
-            ErrandKind::Recall(recall) => recall.purpose != RecallFor::Replay,
+            ErrandKind::Recall(recall) => !matches!(recall.purpose, RecallFor::Replay | RecallFor::Missed),
             ErrandKind::Check(_) | ErrandKind::Report | ErrandKind::Reload => true,
         }
     }

@@ -18,8 +18,8 @@ pub struct Event {
     pub time: SystemTime,
     /// Who caused it.
     pub from: Source,
-    /// The receivers are not affected, but want to know: they watch the user, or are operators of a room to which
-    /// somebody was invited.
+    /// The receivers are not affected, but want to know: they watch the user, are operators of a room to which
+    /// somebody was invited, or are devices of the user who whispered this to somebody.
     pub watched: bool,
     /// What happened.
     pub kind: EventKind,

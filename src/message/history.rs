@@ -204,6 +204,8 @@ pub enum RecallFor {
     Search(First),
     /// After joining rooms, for clients that cannot ask.
     Replay,
+    /// For a device that has missed something.
+    Missed,
     /// `REDACT` of a message in this room.
     Redaction { room: RoomName, id: EventId, reason: String },
 }

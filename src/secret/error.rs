@@ -26,7 +26,7 @@ pub enum SecretError {
     CostlyHash,
     OutOfMemory,
     /// The system gives no random numbers.
-    #[cfg(feature = "store")]
+    #[cfg(any(feature = "store", feature = "tls"))]
     NoRandom,
 }
 
@@ -63,7 +63,7 @@ impl fmt::Display for SecretError {
             Self::OutOfMemory => {
                 write!(f, "a hash takes {} KiB of memory, which are not available", MADE_KB)
             }
-            #[cfg(feature = "store")]
+            #[cfg(any(feature = "store", feature = "tls"))]
             Self::NoRandom => f.write_str("the system gives no random numbers"),
         }
     }

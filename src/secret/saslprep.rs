@@ -3,17 +3,24 @@
 //! This maps and normalizes. It refuses nothing, which RFC 4013 §2.3 and §2.4 would: a client that prepares passwords
 //! refuses them itself, and for any other client they remain what was typed.
 
+#[cfg(feature = "store")]
 use std::borrow::Cow;
 
+#[cfg(feature = "store")]
 use unicode_normalization::UnicodeNormalization;
 
 /// The text with every space as U+0020, without invisible characters, in the form NFKC.
+#[cfg(feature = "store")]
 pub(super) fn prepare(text: &str) -> Cow<'_, str> {
     if text.is_ascii() {
         return text.into();
     }
-    let spaces = text.chars().map(|c| if is_space(c) { ' ' } else { c });
-    spaces.filter(|&c| !is_invisible(c)).nfkc().collect::<String>().into()
+    mapped(text).nfkc().collect::<String>().into()
+}
+
+/// The text with every space as U+0020 and without invisible characters, in the form in which it is.
+pub(super) fn mapped(text: &str) -> impl Iterator<Item = char> {
+    text.chars().map(|c| if is_space(c) { ' ' } else { c }).filter(|&c| !is_invisible(c))
 }
 
 /// Spaces besides U+0020 (RFC 3454, table C.1.2).
@@ -37,7 +44,7 @@ fn is_invisible(c: char) -> bool {
     )
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "store"))]
 mod tests {
     use proptest::prelude::*;
     use stringprep::saslprep;

@@ -7,12 +7,11 @@
 use std::fmt;
 
 use base64ct::{Base64, Encoding};
-use ring::digest::{SHA256, digest};
-use ring::hmac::{self, HMAC_SHA256};
 use subtle::ConstantTimeEq;
 
 use super::error::SecretError;
-use super::stored_password::{ScramKeys, random};
+use super::salted::{KEY_BYTES, random, sign, stored_key, xor};
+use super::stored_password::ScramKeys;
 
 /// Length of the server's part of the nonce, before it is encoded.
 const NONCE_BYTES: usize = 18;
@@ -117,17 +116,14 @@ impl Exchange {
         if header != self.header.as_bytes() || nonce != self.nonce {
             return Err(ScramError::Changed);
         }
-        let mut bytes = [0; 32];
-        let proof = Base64::decode(proof, &mut bytes).map_err(|_| ScramError::Malformed)?;
+        let mut bytes = [0; KEY_BYTES];
+        Base64::decode(proof, &mut bytes).map_err(|_| ScramError::Malformed)?;
         let signed = format!("{},{without_proof}", self.said);
-        let sign = |key: &[u8]| hmac::sign(&hmac::Key::new(HMAC_SHA256, key), signed.as_bytes());
-        let signature = sign(&self.keys.stored_key);
-        let client_key: Vec<u8> = proof.iter().zip(signature.as_ref()).map(|(a, b)| a ^ b).collect();
-        let stored_key = digest(&SHA256, &client_key);
-        if !bool::from(stored_key.as_ref().ct_eq(&self.keys.stored_key)) {
+        let client_key = xor(&bytes, &sign(&self.keys.stored_key, &signed));
+        if !bool::from(stored_key(&client_key).ct_eq(&self.keys.stored_key)) {
             return Err(ScramError::WrongProof);
         }
-        Ok(format!("v={}", Base64::encode_string(sign(&self.keys.server_key).as_ref())))
+        Ok(format!("v={}", Base64::encode_string(&sign(&self.keys.server_key, &signed))))
     }
 }
 

@@ -4,13 +4,11 @@ use std::fmt;
 use std::hash::{BuildHasher, RandomState};
 use std::num::NonZeroU32;
 
-use ring::digest::{SHA256, digest};
 use ring::hmac::{self, HMAC_SHA256};
-use ring::pbkdf2::{self, PBKDF2_HMAC_SHA256};
-use ring::rand::{SecureRandom, SystemRandom};
 
 use super::error::{SecretError, check};
 use super::hash::{MADE_HASH, SALT_BYTES, hash};
+use super::salted::{KEY_BYTES, SaltedPassword, key, random, stored_key};
 use super::saslprep::prepare;
 use super::{Guess, Secret};
 
@@ -20,9 +18,6 @@ use super::{Guess, Secret};
 /// card guesses about three times as fast as against the argon2id hash, and with 4,096 fifty times. More would shut
 /// clients out: those that use Cyrus SASL accept at most 65,536, and a board with 700 MHz already takes half a second.
 pub(super) const ITERATIONS: NonZeroU32 = NonZeroU32::new(64_000).unwrap();
-
-/// Length of the keys: that of a SHA-256.
-const KEY_BYTES: usize = 32;
 
 /// What is kept of a password: enough to check it, and to let its owner prove that it knows it.
 #[derive(Clone, PartialEq, Eq)]
@@ -78,15 +73,12 @@ impl StoredPassword {
 impl ScramKeys {
     /// Of a prepared password.
     pub(super) fn new(prepared: &str, salt: [u8; SALT_BYTES], iterations: NonZeroU32) -> Self {
-        let mut salted = [0; KEY_BYTES];
-        pbkdf2::derive(PBKDF2_HMAC_SHA256, iterations, &salt, prepared.as_bytes(), &mut salted);
-        let salted = hmac::Key::new(HMAC_SHA256, &salted);
-        let client_key = hmac::sign(&salted, b"Client Key");
+        let salted = SaltedPassword::new(prepared, &salt, iterations);
         Self {
             salt,
             iterations: iterations.get(),
-            stored_key: key(digest(&SHA256, client_key.as_ref()).as_ref()),
-            server_key: key(hmac::sign(&salted, b"Server Key").as_ref()),
+            stored_key: stored_key(&salted.client_key()),
+            server_key: salted.server_key(),
         }
     }
 }
@@ -117,20 +109,6 @@ impl Decoys {
             server_key: made("server "),
         }
     }
-}
-
-/// The first bytes of a digest, which has as many.
-fn key(digest: &[u8]) -> [u8; KEY_BYTES] {
-    let mut key = [0; KEY_BYTES];
-    key.copy_from_slice(&digest[..KEY_BYTES]);
-    key
-}
-
-/// Random bytes from the system.
-pub(super) fn random<const N: usize>() -> Result<[u8; N], SecretError> {
-    let mut bytes = [0; N];
-    SystemRandom::new().fill(&mut bytes).map_err(|_| SecretError::NoRandom)?;
-    Ok(bytes)
 }
 
 /// Shows nothing, so that no log has it.

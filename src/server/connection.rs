@@ -129,7 +129,7 @@ impl<S: Stream> Connection<S> {
         };
         let (is_flushed, wake) = match &self.life {
             Life::Open(quiet) => {
-                let quiet = quiet.as_ref().map(|quiet| quiet.until);
+                let quiet = quiet.as_ref().and_then(|quiet| quiet.until);
                 let session = self.session.deadline().filter(|_| !self.is_excused());
                 let next = session.into_iter().chain(quiet).chain(resumed).min();
                 (false, next.map(|time| deadlines.due(time)))
@@ -241,6 +241,21 @@ impl<S> Connection<S> {
         if let Life::Open(quiet) = &mut self.life {
             let held = quiet.take().map(|quiet| quiet.into_held());
             held.into_iter().flatten().for_each(|frame| self.send(frame));
+        }
+    }
+
+    /// Ends the quiet time of a connection that closes. What a device was not told yet, it is told when it comes back.
+    pub(super) fn abandon_quiet(&mut self) {
+        match &mut self.life {
+            Life::Open(quiet) if quiet.as_ref().is_some_and(|quiet| quiet.until.is_none()) => *quiet = None,
+            _ => self.end_quiet(),
+        }
+    }
+
+    /// Queues what is held back without a limit in time if it is more than `most` bytes.
+    pub(super) fn limit_held(&mut self, most: usize) {
+        if self.quiet().is_some_and(|quiet| quiet.until.is_none() && quiet.held_bytes() > most) {
+            self.end_quiet();
         }
     }
 

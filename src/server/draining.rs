@@ -1,19 +1,34 @@
-//! Sessions that have much to tell wait until their peer has read what it was told. Reading from it goes on meanwhile.
+//! Sessions that have much to tell wait until their peers have read what they were told: those that ask the store, and
+//! those that continue by themselves. So no answer fills an outbox, however much a peer asks for without reading.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
 
 use super::connection::Inlet;
 use super::reading::STEP_BUDGET;
 use super::{Server, Stream};
-use crate::message::{ConnectionId, Now};
+use crate::message::{Answer, ConnectionId, Found, Now, Recall};
+
+/// How long a question waits for its peer to read. Then it is answered with a failure.
+const READ_WITHIN: Duration = Duration::from_secs(600);
 
 /// The sessions that wait.
 #[derive(Debug, Default)]
 pub(super) struct Draining {
-    /// Connections whose sessions are to be told when nothing is unsent.
+    /// Connections whose sessions are to be told when nothing is unsent and they wait for nothing else.
     waiting: BTreeSet<usize>,
-    /// Those of them for which that is so, and whose sessions are to be told in this turn or the next.
+    /// Questions that are asked when nothing is unsent.
+    questions: BTreeMap<usize, Postponed>,
+    /// Connections among both for which nothing is unsent, to be dealt with in this turn or the next.
     drained: BTreeSet<usize>,
+}
+
+/// A question to the store that waits until its peer has read.
+#[derive(Debug)]
+struct Postponed {
+    recall: Recall,
+    label: Option<Box<str>>,
+    until: Instant,
 }
 
 impl Draining {
@@ -22,9 +37,19 @@ impl Draining {
         !self.drained.is_empty()
     }
 
+    /// True when the connection `key` waits for an answer.
+    pub(super) fn is_asking(&self, key: usize) -> bool {
+        self.questions.contains_key(&key)
+    }
+
+    /// When `expire` has work.
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        self.questions.values().map(|question| question.until).min()
+    }
+
     /// Notes that nothing is unsent for the connection `key`.
     pub(super) fn has_drained(&mut self, key: usize) {
-        if self.waiting.contains(&key) {
+        if self.waiting.contains(&key) || self.questions.contains_key(&key) {
             self.drained.insert(key);
         }
     }
@@ -33,6 +58,7 @@ impl Draining {
     pub(super) fn forget(&mut self, key: usize) {
         self.waiting.remove(&key);
         self.drained.remove(&key);
+        self.questions.remove(&key);
     }
 }
 
@@ -61,12 +87,34 @@ impl<S: Stream> Server<S> {
             if connection.has_unsent() || !connection.is_open() {
                 continue;
             }
-            self.draining.forget(key);
-            self.out.allow(left);
-            self.with_session(key, now, |session, context| session.drained(context));
-            self.pump(now);
-            left = left.saturating_sub(self.take_steps());
-            self.go_on_soon(key);
+            if let Some(Postponed { recall, label, .. }) = self.draining.questions.remove(&key) {
+                self.ask_store_about_past(key, recall, label);
+            } else if !matches!(connection.inlet, Inlet::Waiting { .. }) && self.draining.waiting.remove(&key)
+            {
+                self.out.allow(left);
+                self.with_session(key, now, |session, context| session.drained(context));
+                self.pump(now);
+                left = left.saturating_sub(self.take_steps());
+                self.go_on_soon(key);
+            }
+        }
+    }
+
+    /// Lets a question of the connection `key` wait until its peer has read everything.
+    pub(super) fn postpone(&mut self, key: usize, recall: Recall, label: Option<Box<str>>, now: Now) {
+        let until = now.instant + READ_WITHIN;
+        self.draining.questions.insert(key, Postponed { recall, label, until });
+    }
+
+    /// Gives up on questions of peers that do not read.
+    pub(super) fn expire_postponed(&mut self, now: Now) {
+        let questions = &self.draining.questions;
+        let late = questions.iter().filter(|(_, question)| question.until <= now.instant);
+        for key in late.map(|(&key, _)| key).collect::<Vec<_>>() {
+            if let Some(Postponed { recall, label, .. }) = self.draining.questions.remove(&key) {
+                let found = Found::Recalled(Box::new(recall.purpose), Answer::Failed);
+                self.tell_found(key, found, label, now);
+            }
         }
     }
 

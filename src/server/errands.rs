@@ -102,6 +102,9 @@ impl<S: Stream> Server<S> {
         connection.inlet = Inlet::Backlog;
         connection.session.is_read_again(now.instant);
         self.found(key, found, label, now);
+        if !self.connections[key].has_unsent() {
+            self.draining.has_drained(key);
+        }
         if peer_finished {
             self.end(key, CloseReason::PeerFinished);
         }
@@ -117,6 +120,7 @@ impl<S: Stream> Server<S> {
     pub(super) fn forget_errand(&mut self, key: usize) {
         self.checks.forget(key, self.connections[key].peer);
         self.reload_asked_by.retain(|(asking, _)| *asking != key);
+        self.draining.forget(key);
         #[cfg(feature = "store")]
         self.history.recalls.forget(key);
         #[cfg(feature = "store")]

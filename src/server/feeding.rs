@@ -42,11 +42,21 @@ impl<S: Stream> Server<S> {
 
     /// Asks the store for the session of `key`, which waits for the answer.
     pub(super) fn recall(&mut self, key: usize, recall: Recall, label: Option<Box<str>>, now: Now) {
-        let Recall { query, purpose } = recall;
         if self.history.store.is_none() {
-            return self.tell_found(key, Found::Recalled(Box::new(purpose), Answer::Failed), label, now);
+            let purpose = Box::new(recall.purpose);
+            return self.tell_found(key, Found::Recalled(purpose, Answer::Failed), label, now);
         }
         self.wait(key);
+        if self.connections[key].has_unsent() {
+            self.postpone(key, recall, label, now);
+        } else {
+            self.ask_store_about_past(key, recall, label);
+        }
+    }
+
+    /// Asks the store for the session of `key`, which has been told everything and waits.
+    pub(super) fn ask_store_about_past(&mut self, key: usize, recall: Recall, label: Option<Box<str>>) {
+        let Recall { query, purpose } = recall;
         self.history.recalls.ask(key, self.connections[key].peer, query, (purpose, label));
     }
 

@@ -52,6 +52,7 @@ impl<S: Stream> Server<S> {
         self.admission.check(self.connections.iter().filter(|(_, c)| c.is_admitted).map(|(_, c)| c.peer));
         let is_waiting = |c: &Connection<S>| c.is_open() && matches!(c.inlet, Inlet::Waiting { .. });
         let waiting = self.connections.iter().filter(|(_, c)| is_waiting(c)).map(|(key, _)| key);
+        let waiting = waiting.filter(|&key| !self.draining.is_asking(key));
         self.checks.check(waiting.clone().filter(|&key| !self.history.is_asking(key)));
         let asking = waiting.filter(|&key| self.history.is_asking(key)).count();
         assert_eq!(self.history.asking(), asking, "all who have asked the store wait");

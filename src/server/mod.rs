@@ -289,7 +289,8 @@ impl<S: Stream> Server<S> {
     /// The next time at which `expire` has work.
     pub fn next_deadline(&self) -> Option<Instant> {
         let deadlines = self.deadlines.next().into_iter().chain(self.checks.next_deadline());
-        let own = [self.shutdown_by, self.history.next_deadline(), self.staying.deadline()];
+        let own = [self.shutdown_by, self.history.next_deadline(), self.draining.deadline()];
+        let deadlines = deadlines.chain(self.staying.deadline());
         let deadlines = deadlines.chain(self.log.next_deadline());
         deadlines.chain(own.into_iter().flatten()).min()
     }
@@ -300,6 +301,7 @@ impl<S: Stream> Server<S> {
         self.checks.expire(now.instant);
         self.expire_account_errands(now);
         self.look_after_accounts(now);
+        self.expire_postponed(now);
         while let Some(key) = self.deadlines.pop_due(now.instant) {
             self.connections[key].deadline = None;
             self.wake(key, now);
@@ -315,7 +317,7 @@ impl<S: Stream> Server<S> {
         let connection = &self.connections[key];
         match connection.life {
             Life::Open(ref quiet) => {
-                if quiet.as_ref().is_some_and(|quiet| quiet.until <= now.instant) {
+                if quiet.as_ref().and_then(|quiet| quiet.until).is_some_and(|until| until <= now.instant) {
                     self.out.push(Effect::EndQuiet(connection_id(key)));
                 }
                 // Waking asks nothing of the hub, so users who time out can leave it together.

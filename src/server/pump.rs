@@ -15,6 +15,10 @@ use crate::message::{CloseReason, ConnectionId, Dialect, Effect, Now};
 #[cfg(feature = "store")]
 use crate::name::RoomName;
 
+/// Events held back while a device is told what it missed take at most the outbox divided by this. If there are more,
+/// the device hears them at once.
+const SHARE_OF_HELD: usize = 4;
+
 impl<S: Stream> Server<S> {
     /// Executes the list of effects to its end. An effect appends what it causes to the list: nothing else queues,
     /// closes or asks, and nothing that runs from here calls it.
@@ -88,6 +92,7 @@ impl<S: Stream> Server<S> {
                     }
                 });
                 if is_given {
+                    connection.limit_held(self.house.config.limits.outbox_bytes / SHARE_OF_HELD);
                     self.queued(key, now);
                 }
             }
@@ -150,7 +155,7 @@ impl<S: Stream> Server<S> {
         }
     }
 
-    fn begin_quiet(&mut self, id: ConnectionId, until: Instant) {
+    fn begin_quiet(&mut self, id: ConnectionId, until: Option<Instant>) {
         if let Some(Connection { life: Life::Open(quiet), .. }) = self.connections.get_mut(id.0 as usize) {
             quiet.get_or_insert_with(|| Box::new(Quiet::new(until))).until = until;
         }

@@ -1,4 +1,5 @@
-//! The quiet time after a CrazyIt login: events are held back until it ends (doc/CRAZYIT.md).
+//! Times in which events are held back: after a CrazyIt login (doc/CRAZYIT.md), and while a device is told what it
+//! missed.
 
 use std::time::Instant;
 
@@ -7,14 +8,15 @@ use crate::message::Frame;
 /// The events held back for one connection.
 #[derive(Debug)]
 pub(super) struct Quiet {
-    pub(super) until: Instant,
+    /// When it ends; `None` if its session ends it.
+    pub(super) until: Option<Instant>,
     held: Vec<Frame>,
     held_bytes: usize,
     kept_bytes: usize,
 }
 
 impl Quiet {
-    pub(super) fn new(until: Instant) -> Self {
+    pub(super) fn new(until: Option<Instant>) -> Self {
         Self { until, held: Vec::new(), held_bytes: 0, kept_bytes: 0 }
     }
 

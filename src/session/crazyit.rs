@@ -9,10 +9,14 @@
 mod accounts;
 mod encode;
 #[cfg(feature = "store")]
+mod returning;
+#[cfg(feature = "store")]
 mod visits;
 
 pub(super) use encode::encode;
 
+#[cfg(feature = "store")]
+use returning::Returning;
 use std::fmt;
 use std::mem;
 use std::time::{Duration, Instant};
@@ -28,6 +32,8 @@ use super::logins::{Deadline, NO_PASSWORD, log_login, log_not_checked, log_wrong
 use super::services::{self, Service};
 use super::stage::Stage;
 use crate::config::Limits;
+#[cfg(feature = "store")]
+use crate::hub::Entered;
 #[cfg(feature = "store")]
 use crate::message::{Account, AccountPurpose};
 use crate::message::{
@@ -57,6 +63,9 @@ pub(super) struct CrazyIt {
     /// Why its last login was refused, and what to do. Told later.
     #[cfg(feature = "store")]
     hint: Option<Box<str>>,
+    /// It is told what it has missed.
+    #[cfg(feature = "store")]
+    returning: Option<Box<Returning>>,
 }
 
 #[derive(Debug)]
@@ -135,11 +144,18 @@ impl Conversation for CrazyIt {
     fn deadline(&self) -> Option<Instant> {
         match self.phase {
             Phase::Greeting(deadline) => deadline.time(),
+            #[cfg(feature = "store")]
+            Phase::Online => self.returning.as_ref().and_then(|returning| returning.begins()),
+            #[cfg(not(feature = "store"))]
             Phase::Online => None,
         }
     }
 
     fn wake(&mut self, context: &mut Context<'_>) {
+        #[cfg(feature = "store")]
+        if self.deadline().is_some_and(|at| at <= context.now.instant) {
+            self.begin_to_return(context);
+        }
         if let Phase::Greeting(deadline) = &self.phase {
             deadline.wake(self.connection, context);
         }
@@ -160,6 +176,8 @@ impl Conversation for CrazyIt {
             Found::Account(AccountPurpose::Service(step), found) => {
                 return services::found(step, found, self, context);
             }
+            #[cfg(feature = "store")]
+            Found::Recalled(_, answer) => return self.missed_recalled(answer, context),
             // Nothing else is asked on this wire.
             _ => return,
         };
@@ -182,8 +200,29 @@ impl Conversation for CrazyIt {
 
     #[cfg(feature = "store")]
     fn enter_account(&mut self, account: Account, device: &str, context: &mut Context<'_>) {
-        let result = self.enter_as(account, device, context);
-        self.answer_login(result, context);
+        match self.enter_as(account, device, context) {
+            Ok(entered) => {
+                self.answer(Answer::Welcome, context);
+                self.tell_hint(context);
+                self.return_at(context.now.instant + QUIET, entered, context);
+            }
+            Err(why) => self.refuse_name(&why, context),
+        }
+    }
+
+    #[cfg(feature = "store")]
+    fn drained(&mut self, context: &mut Context<'_>) {
+        self.ask_for_missed(context);
+    }
+
+    #[cfg(feature = "store")]
+    fn stop_work(&mut self) {
+        self.returning = None;
+    }
+
+    #[cfg(feature = "store")]
+    fn kept_bytes(&self) -> usize {
+        self.returning.as_ref().map_or(0, |returning| returning.kept_bytes())
     }
 
     fn change_limits(&mut self, old: &Limits, new: &Limits) {
@@ -206,12 +245,19 @@ impl CrazyIt {
             writes_lines: false,
             #[cfg(feature = "store")]
             hint: None,
+            #[cfg(feature = "store")]
+            returning: None,
         }
     }
 
     /// Ends the silence after an answer, if there is one.
     fn end_quiet(&mut self, context: &mut Context<'_>) {
-        if mem::take(&mut self.was_answered) {
+        let was_answered = mem::take(&mut self.was_answered);
+        #[cfg(feature = "store")]
+        if self.returning.is_some() {
+            return self.begin_to_return(context);
+        }
+        if was_answered {
             context.out.push(Effect::EndQuiet(self.connection));
         }
     }
@@ -307,7 +353,12 @@ impl CrazyIt {
 
     /// Enters as a device of this account.
     #[cfg(feature = "store")]
-    fn enter_as(&mut self, account: Account, device: &str, context: &mut Context<'_>) -> Result<(), Refusal> {
+    fn enter_as(
+        &mut self,
+        account: Account,
+        device: &str,
+        context: &mut Context<'_>,
+    ) -> Result<Entered, Refusal> {
         let (profile, now) = (profile(&account.name, context), context.now);
         let entered =
             context.hub.enter_account(self.connection, account, device, profile, now, context.out)?;
@@ -315,7 +366,7 @@ impl CrazyIt {
         self.settle_in_lobby(context)?;
         self.phase = Phase::Online;
         log_login(self.user, context);
-        Ok(())
+        Ok(entered)
     }
 
     /// Joins the lobby if the user is not in it. This wire has no other room, so the connection does not stay without.
@@ -378,7 +429,7 @@ impl CrazyIt {
         if self.writes_lines {
             context.out.bytes(self.connection, b"\n");
         }
-        context.out.push(Effect::BeginQuiet(self.connection, context.now.instant + QUIET));
+        context.out.push(Effect::BeginQuiet(self.connection, Some(context.now.instant + QUIET)));
         self.was_answered = true;
     }
 

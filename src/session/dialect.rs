@@ -27,7 +27,7 @@ impl Differences {
 /// Appends the bytes that tell a session of this dialect of `event`; nothing if it has no form there.
 pub fn encode(event: &Event, dialect: Dialect, house: &House, out: &mut Vec<u8>) {
     match dialect {
-        Dialect::CrazyIt => crazyit::encode(event, out),
+        Dialect::CrazyIt => crazyit::encode(event, house, out),
         Dialect::Irc(capabilities) => irc::encode(event, capabilities, house, out),
     }
 }

@@ -7,6 +7,7 @@ mod cloak;
 mod context;
 mod conversation;
 mod crazyit;
+mod ctcp;
 #[cfg(feature = "store")]
 mod devices;
 mod dialect;
@@ -15,7 +16,11 @@ mod first_bytes;
 mod house;
 mod irc;
 mod logins;
+#[cfg(feature = "store")]
+mod missed;
 mod newcomer;
+#[cfg(feature = "store")]
+mod past_time;
 #[cfg(feature = "store")]
 mod services;
 mod stage;

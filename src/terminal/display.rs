@@ -12,8 +12,10 @@ pub(super) fn line(event: &ClientEvent, names_rooms: bool) -> Option<String> {
             let room = room.map(|room| format!("[{room}] ")).unwrap_or_default();
             format!("{room}{}", said(from, text, *manner))
         }
-        // Our own whisper comes back too.
-        ClientEventKind::Whispered { from, to: Some(to), .. } if event.is_own && from != to => return None,
+        ClientEventKind::Whispered { from, to: Some(to), text, manner } if event.is_own && from != to => {
+            // Our own whisper comes back too.
+            return event.is_other_device.then(|| plain(&whispered_to(from, to, text, *manner)));
+        }
         ClientEventKind::Whispered { from, text, manner, .. } => whispered(from, text, *manner),
         ClientEventKind::Notice(text) => format!("* {text}"),
         ClientEventKind::Closing(text) => format!("* {}", without_closing_link(text)),
@@ -34,6 +36,8 @@ pub(super) fn line(event: &ClientEvent, names_rooms: bool) -> Option<String> {
         | ClientEventKind::Found(_)
         | ClientEventKind::Info(_)
         | ClientEventKind::Server { .. }
+        | ClientEventKind::LoggedIn { .. }
+        | ClientEventKind::LoggedOut
         | ClientEventKind::Taken => return None,
     };
     Some(plain(&line))
@@ -60,6 +64,14 @@ fn whispered(from: &str, text: &str, manner: Manner) -> String {
     }
 }
 
+/// A whisper of ours from another device.
+fn whispered_to(from: &str, to: &str, text: &str, manner: Manner) -> String {
+    match manner {
+        Manner::Action => format!("{from} whispers to {to}: *{text}*"),
+        Manner::Message | Manner::Notice => format!("{from} whispers to {to}: {text}"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -69,7 +81,10 @@ mod tests {
     }
 
     fn shown(kind: ClientEventKind, is_own: bool) -> Option<String> {
-        line(&ClientEvent { time: None, id: None, is_own, answers: None, kind }, false)
+        line(
+            &ClientEvent { time: None, id: None, is_own, answers: None, is_other_device: false, kind },
+            false,
+        )
     }
 
     #[test]
@@ -90,6 +105,7 @@ mod tests {
             id: None,
             is_own: false,
             answers: None,
+            is_other_device: false,
             kind: said("hi", Manner::Message),
         };
         assert_eq!(line(&event, true).as_deref(), Some("[#tea] eve: hi"));
@@ -104,6 +120,10 @@ mod tests {
             manner: Manner::Message,
         };
         assert_eq!(shown(whispered(Some("bob")), true), None);
+        let kind = whispered(Some("bob"));
+        let elsewhere =
+            ClientEvent { time: None, id: None, is_own: true, is_other_device: true, answers: None, kind };
+        assert_eq!(line(&elsewhere, false).as_deref(), Some("eve whispers to bob: psst"));
         for to in [Some("eve"), None] {
             assert_eq!(shown(whispered(to), true).as_deref(), Some("eve whispers: psst"));
         }

@@ -10,7 +10,7 @@ use super::output::{complain, show};
 #[cfg(feature = "tls")]
 use crate::client::Tls;
 use crate::client::texts::printable;
-use crate::client::{Builder, Client, Error};
+use crate::client::{Account, AccountFault, Builder, Client, Error};
 use crate::config::ClientConfig;
 #[cfg(feature = "tls")]
 use crate::config::Trust;
@@ -24,16 +24,46 @@ pub(super) enum NameAnswer {
     Password,
 }
 
-/// Connects and logs in. If `interactive`, asks for a name that is missing or refused, and for a password that the
-/// server wants, which it keeps in `config`. `ask` is told whether the server may have refused the password instead.
+/// The question for the server's password.
+pub(super) const PASSWORD: &str = "Password: ";
+
+/// The question for the password of an account.
+pub(super) fn password_of(account: &str) -> String {
+    format!("Password of {}: ", printable(account))
+}
+
+/// True if there is an account, and nothing yet that proves that it is ours.
+pub(super) fn must_ask_for_account(config: &ClientConfig) -> bool {
+    #[cfg(feature = "tls")]
+    if config.certificate.is_some() {
+        return false;
+    }
+    config.account.is_some() && config.account_password.is_none()
+}
+
+/// Asks for the password of the account. False if the person leaves.
+fn ask_for_account(
+    config: &mut ClientConfig,
+    ask_password: &mut impl FnMut(&str) -> Result<Option<String>, Failure>,
+) -> Result<bool, Failure> {
+    let question = password_of(config.account.as_deref().unwrap_or_default());
+    config.account_password = ask_password(&question)?;
+    Ok(config.account_password.is_some())
+}
+
+/// Connects and logs in. If `interactive`, asks for a name that is missing or refused, and for passwords that are
+/// missing or wrong, which it keeps in `config`. `ask` is told whether the server may have refused the password instead.
 /// Questions are asked without a connection, because servers limit the time for a login. Returns the requested name
 /// too, because a server may give another; `None` if the person leaves.
 pub(super) fn enter(
     config: &mut ClientConfig,
     interactive: bool,
     mut ask: impl FnMut(bool) -> Result<Option<NameAnswer>, Failure>,
-    mut ask_password: impl FnMut() -> Result<Option<String>, Failure>,
+    mut ask_password: impl FnMut(&str) -> Result<Option<String>, Failure>,
 ) -> Result<Option<(Client, UserName)>, Failure> {
+    if must_ask_for_account(config) && !ask_for_account(config, &mut ask_password)? {
+        return Ok(None);
+    }
     let mut name = config.name.clone();
     // The CrazyIt wire has the same answer for a refused name and a wrong password.
     let mut unclear = None;
@@ -46,7 +76,7 @@ pub(super) fn enter(
             (None, _) => return Ok(None),
             (Some(NameAnswer::Name(name)), _) => name,
             (Some(NameAnswer::Password), Some(name)) => {
-                let Some(password) = ask_password()? else { return Ok(None) };
+                let Some(password) = ask_password(PASSWORD)? else { return Ok(None) };
                 config.password = Some(password);
                 name
             }
@@ -60,13 +90,25 @@ pub(super) fn enter(
             }
             Err(error @ Error::PasswordRefused { .. }) if interactive => {
                 show(&before_asking(&error));
-                let Some(password) = ask_password()? else { return Ok(None) };
+                let Some(password) = ask_password(PASSWORD)? else { return Ok(None) };
                 config.password = Some(password);
+                name = Some(wanted);
+            }
+            Err(error) if interactive && is_wrong_password(&error) && config.account_password.is_some() => {
+                show(&error.to_string());
+                if !ask_for_account(config, &mut ask_password)? {
+                    return Ok(None);
+                }
                 name = Some(wanted);
             }
             Err(error) => return Err(error.into()),
         }
     }
+}
+
+/// True if the password of the account may be wrong.
+pub(super) fn is_wrong_password(error: &Error) -> bool {
+    matches!(error, Error::Account { fault: AccountFault::Refused { .. }, .. })
 }
 
 /// What to show before asking for a password. If none was given, it is missing and not wrong.
@@ -104,14 +146,34 @@ pub(super) fn log_in(config: &ClientConfig, name: &UserName) -> Result<Client, E
 
 fn builder(config: &ClientConfig) -> Builder {
     let builder = Client::builder().wire(config.wire);
+    let builder = match account(config) {
+        Some(account) => builder.account(account),
+        None => builder,
+    };
     #[cfg(feature = "tls")]
     if let Some(trust) = config.tls {
-        return builder.tls(match trust {
+        let tls = match trust {
             Trust::System => Tls::system(),
             Trust::Certificate(pin) => Tls::pinned(pin),
+        };
+        return builder.tls(match &config.certificate {
+            Some(certificate) => tls.with_credentials(certificate.clone()),
+            None => tls,
         });
     }
     builder
+}
+
+fn account(config: &ClientConfig) -> Option<Account> {
+    let name = config.account.as_ref()?;
+    match &config.account_password {
+        Some(password) => Some(Account::new(name, password)),
+        #[cfg(feature = "tls")]
+        None => Some(Account::by_certificate(name)),
+        // It is always asked for.
+        #[cfg(not(feature = "tls"))]
+        None => None,
+    }
 }
 
 /// Asks for a name, or offers to ask for the password instead.
@@ -160,7 +222,7 @@ mod tests {
     fn nothing_connects_before_there_is_a_name() {
         // Nobody listens at port 0.
         assert!(
-            enter(&mut at(0, None), true, |_| Ok(None), || Ok(None)).is_ok_and(|client| client.is_none())
+            enter(&mut at(0, None), true, |_| Ok(None), |_| Ok(None)).is_ok_and(|client| client.is_none())
         );
     }
 
@@ -184,7 +246,7 @@ mod tests {
             questions.push(may_be_password);
             Ok(answers.next())
         };
-        let client = enter(&mut config, true, ask, || Ok(Some("sesame".into())));
+        let client = enter(&mut config, true, ask, |_| Ok(Some("sesame".into())));
         assert!(client.is_ok_and(|client| client.is_some_and(|(client, _)| client.name() == "bob")));
         assert_eq!(server.join().unwrap(), ["∏∑alice∏∑", "∏∑bob∏∑", "∏∑bob※sesame∏∑"]);
         assert_eq!((questions, config.password.as_deref()), (vec![true, true], Some("sesame")));
@@ -219,7 +281,7 @@ mod tests {
             &mut config,
             true,
             |_| Ok(Some(NameAnswer::Name(UserName::new("bob").unwrap()))),
-            || Ok(None),
+            |_| Ok(None),
         );
         let is_bob = |(client, name): (Client, UserName)| client.name() == "bob" && name.as_str() == "bob";
         assert!(client.is_ok_and(|client| client.is_some_and(is_bob)));

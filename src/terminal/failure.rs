@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-use crate::client::Error;
 #[cfg(feature = "tls")]
 use crate::client::TlsError;
+use crate::client::{AccountFault, Error};
 
 /// Why the program fails.
 #[derive(Debug)]
@@ -41,6 +41,8 @@ pub(super) fn status(error: &Error) -> u8 {
         | Error::Lost { .. }
         | Error::NoAnswer { .. }
         | Error::Unavailable { .. } => 1,
+        Error::Account { fault: AccountFault::Exposed | AccountFault::Unsendable(_), .. } => 2,
+        Error::Account { .. } => 3,
         Error::Mark(_) | Error::NoRoom | Error::Unsupported { .. } | Error::NotOffered { .. } => 2,
         Error::Refused { .. } | Error::PasswordRefused { .. } | Error::NameRefused { .. } => 3,
         #[cfg(feature = "tls")]

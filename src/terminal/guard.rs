@@ -28,11 +28,11 @@ const PANICKED: i32 = 101;
 /// The original settings of the terminal, and whether there is an editor, which changes more.
 static FOUND: OnceLock<(Termios, bool)> = OnceLock::new();
 
-/// Asks for the server's password without showing it. `None` after Ctrl-C or Ctrl-D.
-pub(super) fn ask_password() -> Result<Option<String>, Failure> {
+/// Asks for a password without showing it. `None` after Ctrl-C or Ctrl-D.
+pub(super) fn ask_password(question: &str) -> Result<Option<String>, Failure> {
     const CTRL_C: u8 = 3;
     let mut out = io::stdout();
-    out.write_all(b"Password: ").and_then(|()| out.flush()).ok();
+    out.write_all(question.as_bytes()).and_then(|()| out.flush()).ok();
     let found = tcgetattr(io::stdin()).ok();
     if let Some(found) = &found {
         let mut hidden = found.clone();

@@ -24,6 +24,8 @@ pub(super) fn line(event: &ClientEvent, is_history: bool) -> Option<String> {
         ClientEventKind::Refused { .. } => "refused",
         ClientEventKind::Info(_) => "info",
         ClientEventKind::Server { .. } => "server",
+        ClientEventKind::LoggedIn { .. } => "login",
+        ClientEventKind::LoggedOut => "logout",
         ClientEventKind::Closing(_) => "closing",
         // The lines in them are events of their own.
         ClientEventKind::History { .. } | ClientEventKind::Found(_) | ClientEventKind::Taken => return None,
@@ -95,7 +97,11 @@ fn fields(kind: &ClientEventKind, object: &mut Object) {
             object.text("text", text)
         }
         ClientEventKind::Server { version } => object.text("version", version),
-        ClientEventKind::History { .. } | ClientEventKind::Found(_) | ClientEventKind::Taken => {}
+        ClientEventKind::LoggedIn { account } => object.text("account", account),
+        ClientEventKind::LoggedOut
+        | ClientEventKind::History { .. }
+        | ClientEventKind::Found(_)
+        | ClientEventKind::Taken => {}
     }
 }
 
@@ -124,6 +130,7 @@ mod tests {
             id: Some("a1".into()),
             is_own: false,
             answers: None,
+            is_other_device: false,
             kind,
         }
     }
@@ -174,6 +181,8 @@ mod tests {
             ClientEventKind::Forwarded { from: text(), to: text(), text: text() },
             ClientEventKind::Info(text()),
             ClientEventKind::Server { version: text() },
+            ClientEventKind::LoggedIn { account: text() },
+            ClientEventKind::LoggedOut,
             ClientEventKind::Closing(text()),
         ]
     }
@@ -206,8 +215,8 @@ mod tests {
         let (section, _) = section.split_once("\n.Sh ").unwrap();
         let entries = section.split("\n.It Li ").skip(1).map(|entry| {
             let mut lines = entry.lines();
-            let (kind, fields) = (lines.next().unwrap(), lines.next().unwrap());
-            let fields = fields.trim_start_matches(".Li ").split(" , ");
+            let (kind, fields) = (lines.next().unwrap(), lines.next().unwrap().strip_prefix(".Li "));
+            let fields = fields.into_iter().flat_map(|fields| fields.split(" , "));
             (kind.to_owned(), fields.map(str::to_owned).collect::<Vec<_>>())
         });
         let listed: Vec<_> = entries.collect();

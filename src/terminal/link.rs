@@ -6,16 +6,17 @@ use std::sync::mpsc::SyncSender;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::enter;
+use super::enter::{self, is_wrong_password};
 use super::note::Note;
 #[cfg(feature = "tls")]
 use crate::client::TlsError;
 use crate::client::{
-    Client, ClientEvent, ClientEventKind, Error, HistoryOffer, Reader, Request, Speaker, is_parlord,
+    Account, Client, ClientEvent, ClientEventKind, Error, HistoryOffer, Reader, Request, Speaker, is_parlord,
 };
 use crate::config::ClientConfig;
 use crate::name::UserName;
 use crate::terminal::backoff::Backoff;
+use crate::terminal::prompts::PasswordFor;
 use crate::terminal::send_queue::{Next, SendQueue};
 
 /// How long the lost connection may hold our name before we take another. A server may need minutes to notice the
@@ -34,6 +35,10 @@ pub(super) struct Link {
     /// Sending has failed; the reader will report the loss.
     is_broken: bool,
     pub(super) queue: SendQueue,
+    /// The account that we have asked to log in to, or to register.
+    asked_account: Option<Account>,
+    /// The password that the server wants is that of the account.
+    wants_account: bool,
     /// The number of this connection, to ignore events of earlier ones.
     number: u64,
     /// The name for the next login.
@@ -82,6 +87,8 @@ impl Link {
             up: None,
             is_broken: false,
             queue: SendQueue::new(config.wire),
+            asked_account: None,
+            wants_account: false,
             number: 0,
             name,
             said_goodbye: false,
@@ -189,13 +196,53 @@ impl Link {
             ClientEventKind::Server { version } => self.queue.trust(is_parlord(version)),
             ClientEventKind::Closing(_) => self.said_goodbye = true,
             ClientEventKind::Renamed { to, .. } if event.is_own => self.rename(to),
+            ClientEventKind::LoggedIn { .. } => self.keep_account(),
+            ClientEventKind::LoggedOut => self.config.account = None,
+            ClientEventKind::Refused { command: Some(command), .. }
+                if matches!(command.as_str(), "AUTHENTICATE" | "REGISTER") =>
+            {
+                self.asked_account = None;
+            }
             _ => {}
+        }
+    }
+
+    /// Logs in to an account.
+    pub(super) fn log_in(&mut self, account: Account) -> Result<(), Error> {
+        let Some((speaker, _)) = &mut self.up else { return Ok(()) };
+        speaker.log_in(&account)?;
+        self.asked_account = Some(account);
+        Ok(())
+    }
+
+    /// Registers our name with the password of this account.
+    pub(super) fn register(&mut self, account: Account) -> Result<(), Error> {
+        let Some((speaker, _)) = &mut self.up else { return Ok(()) };
+        speaker.register(&account)?;
+        self.asked_account = Some(account);
+        Ok(())
+    }
+
+    /// Logs in to the account again after a lost connection.
+    fn keep_account(&mut self) {
+        if let Some(account) = self.asked_account.take() {
+            self.config.account_password = account.password().map(str::to_owned);
+            self.config.account = Some(account.name().to_owned());
+        }
+    }
+
+    /// The password that the server wants before we are connected again.
+    pub(super) fn wanted_password(&self) -> PasswordFor {
+        match &self.config.account {
+            Some(account) if self.wants_account => PasswordFor::Account(account.clone()),
+            _ => PasswordFor::Server,
         }
     }
 
     /// Notes the loss of the connection. Returns how many lines are in doubt.
     pub(super) fn lost(&mut self, now: Instant) -> usize {
         self.up = None;
+        self.asked_account = None;
         self.backoff.held(now.saturating_duration_since(self.since));
         self.lost_at = Some(now);
         self.try_at = Some(now + self.backoff.pause());
@@ -248,7 +295,15 @@ impl Link {
                     Err(error) => error,
                 }
             }
-            Err(error @ Error::PasswordRefused { .. }) => return Tried::WantsPassword(error),
+            Err(error @ Error::PasswordRefused { .. }) => {
+                self.wants_account = false;
+                return Tried::WantsPassword(error);
+            }
+            Err(error) if is_wrong_password(&error) && self.config.account_password.is_some() => {
+                self.wants_account = true;
+                return Tried::WantsPassword(error);
+            }
+            Err(error @ Error::Account { .. }) => return Tried::GivenUp(error),
             Err(error @ Error::Refused { .. }) => return Tried::GivenUp(error),
             #[cfg(feature = "tls")]
             Err(error @ Error::Tls { error: TlsError::Certificate(_), .. }) => return Tried::GivenUp(error),
@@ -260,6 +315,7 @@ impl Link {
         if is_unclear && self.other_names > 0 {
             // Two names are refused, so it is probably the password, and servers limit guesses.
             self.take_own_name();
+            self.wants_account = false;
             return Tried::WantsPassword(error);
         }
         if matches!(error, Error::NameRefused { .. })
@@ -281,9 +337,10 @@ impl Link {
     }
 
     /// Retries at once, with this password unless it is empty.
-    pub(super) fn try_with(&mut self, password: String, now: Instant) {
+    pub(super) fn try_with(&mut self, password: String, is_for_account: bool, now: Instant) {
+        let kept = if is_for_account { &mut self.config.account_password } else { &mut self.config.password };
         if !password.is_empty() {
-            self.config.password = Some(password);
+            *kept = Some(password);
         }
         self.try_at = Some(now);
     }

@@ -53,6 +53,11 @@ pub fn run(config: &ClientConfig) -> Result<(), Failure> {
         let message = "standard input is no terminal to ask for a name: give NAME@HOST";
         return Err(Failure::new(2, message));
     }
+    if !talks && enter::must_ask_for_account(config) {
+        let message = "standard input is no terminal to ask for the password of the account: give \
+                       --account-password-file";
+        return Err(Failure::new(2, message));
+    }
     let mut config = config.clone();
     let entered = enter::enter(&mut config, talks, enter::ask_name, guard::ask_password)?;
     let Some((client, name)) = entered else { return Ok(()) };

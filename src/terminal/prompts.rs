@@ -1,10 +1,50 @@
 //! When the next prompt appears: at once, or when the server's answer has changed it.
 
+use std::fmt;
 use std::sync::mpsc::SyncSender;
 use std::time::{Duration, Instant};
 
+use super::enter::{PASSWORD, password_of};
+use crate::client::texts::printable;
+
 /// Longest wait for a prompt that is about to change.
 const PATIENCE: Duration = Duration::from_secs(2);
+
+/// What a password is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum PasswordFor {
+    /// Entering the server.
+    Server,
+    /// Logging in to this account when we connect again.
+    Account(String),
+    /// Logging in to this account now.
+    LogIn(String),
+    /// Registering this name.
+    Registering(String),
+    /// The same, for the second time. The first was this.
+    Repeating(String, Secret),
+}
+
+impl PasswordFor {
+    fn question(&self) -> String {
+        match self {
+            Self::Server => PASSWORD.to_owned(),
+            Self::Account(name) | Self::LogIn(name) => password_of(name),
+            Self::Registering(name) => format!("New password of {}: ", printable(name)),
+            Self::Repeating(..) => "Once more: ".to_owned(),
+        }
+    }
+}
+
+/// A text that debug output omits.
+#[derive(Clone, PartialEq, Eq)]
+pub(super) struct Secret(pub(super) String);
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret")
+    }
+}
 
 /// Lets one line be typed.
 #[cfg_attr(not(feature = "editor"), allow(dead_code))]
@@ -21,16 +61,16 @@ pub(super) struct Prompts {
     given: SyncSender<Prompt>,
     /// The current prompt, and how long to wait for another.
     pending: Option<(String, Instant)>,
-    /// The next line is the server's password.
-    wants_password: bool,
-    /// The current line is the server's password.
-    reads_password: bool,
+    /// The next line is this password.
+    wants: Option<PasswordFor>,
+    /// The current line is this password.
+    reads: Option<PasswordFor>,
 }
 
 impl Prompts {
     /// Gives prompts to the thread that reads the keyboard.
     pub(super) fn new(given: SyncSender<Prompt>) -> Self {
-        Self { given, pending: None, wants_password: false, reads_password: false }
+        Self { given, pending: None, wants: None, reads: None }
     }
 
     /// Allows another line, with this prompt or, if it `changes`, with the next one.
@@ -58,20 +98,26 @@ impl Prompts {
     /// Shows this prompt.
     pub(super) fn give(&mut self, prompt: &str) {
         self.pending = None;
-        self.reads_password = self.wants_password;
-        let text = if self.reads_password { "Password: " } else { prompt };
+        self.reads = self.wants.clone();
+        let text = self.reads.as_ref().map_or_else(|| prompt.to_owned(), PasswordFor::question);
         // There is room for it, because each line takes one.
-        self.given.try_send(Prompt { text: text.to_owned(), is_secret: self.reads_password }).ok();
+        self.given.try_send(Prompt { text, is_secret: self.reads.is_some() }).ok();
     }
 
-    /// Whether to ask for the server's password next.
-    pub(super) fn want_password(&mut self, wants: bool) {
-        self.wants_password = wants;
+    /// Asks for a password next.
+    pub(super) fn want_password(&mut self, wanted: PasswordFor) {
+        self.wants = Some(wanted);
     }
 
-    /// True if the current or last line is the server's password.
+    /// True if the current or last line is a password.
     pub(super) fn reads_password(&self) -> bool {
-        self.reads_password
+        self.reads.is_some()
+    }
+
+    /// What the current or last line is the password for. The next line is none.
+    pub(super) fn take_password(&mut self) -> Option<PasswordFor> {
+        self.wants = None;
+        self.reads.take()
     }
 }
 
@@ -106,10 +152,27 @@ mod tests {
     fn a_password_is_asked_for_after_the_current_line() {
         let (mut prompts, taken, _) = prompts();
         prompts.give("> ");
-        prompts.want_password(true);
+        prompts.want_password(PasswordFor::Server);
         assert!(!prompts.reads_password() && !taken.try_recv().unwrap().is_secret);
         prompts.give("> ");
         let prompt = taken.try_recv().unwrap();
         assert!(prompts.reads_password() && prompt.is_secret && prompt.text == "Password: ");
+        assert_eq!(prompts.take_password(), Some(PasswordFor::Server));
+        prompts.give("> ");
+        assert!(!prompts.reads_password() && !taken.try_recv().unwrap().is_secret, "once");
+    }
+
+    #[test]
+    fn a_question_for_a_password_says_which_one_and_debug_output_does_not_show_it() {
+        let first = Secret("sesame".into());
+        let questions = [
+            (PasswordFor::Account("alice".into()), "Password of alice: "),
+            (PasswordFor::Registering("alice".into()), "New password of alice: "),
+            (PasswordFor::Repeating("alice".into(), first), "Once more: "),
+        ];
+        for (wanted, question) in questions {
+            assert_eq!(wanted.question(), question);
+            assert!(!format!("{wanted:?}").contains("sesame"));
+        }
     }
 }

@@ -9,7 +9,7 @@ use parlor::name::UserName;
 use crate::support::options::{config, limits};
 use crate::support::scene::{Guest, Scene};
 
-fn account(text: &str) -> Account {
+pub(crate) fn account(text: &str) -> Account {
     Account {
         id: AccountId(text.len() as u32),
         name: UserName::new(text).expect("it is valid"),
@@ -22,7 +22,7 @@ fn account(text: &str) -> Account {
 }
 
 /// An IRC user without an account, in the lobby, whose welcome was read.
-fn irc(scene: &mut Scene, name: &str) -> Guest {
+pub(crate) fn irc(scene: &mut Scene, name: &str) -> Guest {
     let guest = scene.connect();
     scene.send(&guest, format!("NICK {name}\r\nUSER {name} 0 * :{name}\r\nJOIN #lobby\r\n"));
     guest.heard();
@@ -30,7 +30,7 @@ fn irc(scene: &mut Scene, name: &str) -> Guest {
 }
 
 /// A connection that speaks IRC, with these capabilities.
-fn newcomer(scene: &mut Scene, capabilities: &str) -> Guest {
+pub(crate) fn newcomer(scene: &mut Scene, capabilities: &str) -> Guest {
     let guest = scene.connect();
     scene.send(&guest, format!("CAP REQ :{capabilities}\r\nUSER u 0 * :R\r\n"));
     guest.heard();
@@ -39,21 +39,31 @@ fn newcomer(scene: &mut Scene, capabilities: &str) -> Guest {
 
 /// Logs a connection in to an account.
 fn enter(scene: &mut Scene, guest: &Guest, name: &str) {
+    enter_as(scene, guest, name, "irc");
+}
+
+/// The same as this device.
+pub(crate) fn enter_as(scene: &mut Scene, guest: &Guest, name: &str, device: &str) {
     let key = guest.key;
-    scene.turn(|server, now| server.enter_account(key, account(name), "irc", now));
+    scene.turn(|server, now| server.enter_account(key, account(name), device, now));
     scene.settle();
 }
 
 /// A device of an account on IRC, in the lobby.
 fn device(scene: &mut Scene, name: &str) -> Guest {
+    device_called(scene, name, "irc")
+}
+
+/// The same with this name.
+pub(crate) fn device_called(scene: &mut Scene, name: &str, device: &str) -> Guest {
     let guest = newcomer(scene, "");
-    enter(scene, &guest, name);
+    enter_as(scene, &guest, name, device);
     scene.send(&guest, "JOIN #lobby\r\n");
     guest.heard();
     guest
 }
 
-fn always_on() -> ServerConfig {
+pub(crate) fn always_on() -> ServerConfig {
     let accounts = AccountsConfig { always_on: true, ..AccountsConfig::default() };
     ServerConfig { accounts, limits: limits(), ..config() }
 }

@@ -10,4 +10,6 @@ mod irc;
 mod limits;
 mod openings;
 mod passwords;
+#[cfg(feature = "store")]
+mod returning;
 mod streams;

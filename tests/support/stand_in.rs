@@ -49,12 +49,32 @@ impl StandIn {
         let at = listener.local_addr().expect("it is bound");
         let thread = thread::spawn(move || {
             let (stream, _) = listener.accept().expect("a client comes");
-            stream.set_nodelay(true).expect("an open socket");
-            stream.set_read_timeout(Some(DEADLINE)).expect("not zero");
-            stream.set_write_timeout(Some(DEADLINE)).expect("not zero");
-            script(&mut StandIn { stream: open(stream), unread: Vec::new() })
+            script(&mut Self::over(stream, open))
         });
         (Address::Tcp { host: at.ip().to_string(), port: at.port() }, thread)
+    }
+
+    /// Plays `script` to the next `clients`, one after the other.
+    pub fn play_to_each(
+        clients: usize,
+        script: impl Fn(usize, &mut StandIn) + Send + 'static,
+    ) -> (Address, JoinHandle<()>) {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let at = listener.local_addr().expect("it is bound");
+        let thread = thread::spawn(move || {
+            for n in 0..clients {
+                let (stream, _) = listener.accept().expect("a client comes");
+                script(n, &mut Self::over(stream, |stream| Box::new(stream)));
+            }
+        });
+        (Address::Tcp { host: at.ip().to_string(), port: at.port() }, thread)
+    }
+
+    fn over(stream: TcpStream, open: impl FnOnce(TcpStream) -> Box<dyn Duplex>) -> Self {
+        stream.set_nodelay(true).expect("an open socket");
+        stream.set_read_timeout(Some(DEADLINE)).expect("not zero");
+        stream.set_write_timeout(Some(DEADLINE)).expect("not zero");
+        Self { stream: open(stream), unread: Vec::new() }
     }
 
     /// The client's next line, without its end; `None` once its side has ended.

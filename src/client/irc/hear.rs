@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::accounts;
 use super::batches::Batches;
 use super::lines::{nick, pong};
 use super::numerics::Numerics;
@@ -46,7 +47,7 @@ impl Ear {
             && !message.command.eq_ignore_ascii_case("BATCH")
         {
             let kind = happened(&message, &own_name)?;
-            let event = ClientEvent { time, id, is_own, answers: None, kind };
+            let event = ClientEvent { time, id, is_own, answers: None, is_other_device: false, kind };
             self.batches.add(&batch, event, line.len());
             return None;
         }
@@ -56,7 +57,11 @@ impl Ear {
         if let (ClientEventKind::Renamed { to, .. }, true) = (&kind, is_own) {
             connection.set_name(to);
         }
-        Some(ClientEvent { time, id, is_own, answers, kind })
+        let is_talk = matches!(kind, ClientEventKind::Said { .. } | ClientEventKind::Whispered { .. });
+        // An answer to us has our label, or is in a batch that has it.
+        let is_unasked = answers.is_none() && message.tags.get("batch").is_none();
+        let is_other_device = is_talk && is_own && is_unasked && connection.has_labels();
+        Some(ClientEvent { time, id, is_own, is_other_device, answers, kind })
     }
 
     /// True for the second copy of a message to ourselves.
@@ -74,6 +79,9 @@ impl Ear {
         own_name: &str,
         connection: &SharedConnection,
     ) -> Option<ClientEventKind> {
+        if let Some(heard) = accounts::hear(message, connection) {
+            return heard;
+        }
         let command = message.command.to_ascii_uppercase();
         match command.as_str() {
             "PING" => {
@@ -108,7 +116,8 @@ impl Ear {
                 about: Some(failed(&message.params).to_owned()),
                 text: last(message),
             }),
-            "WARN" | "NOTE" | "WALLOPS" => Some(ClientEventKind::Notice(last(message))),
+            // `REGISTER SUCCESS alice :Welcome`.
+            "WARN" | "NOTE" | "WALLOPS" | "REGISTER" => Some(ClientEventKind::Notice(last(message))),
             code if code.len() == 3 && code.bytes().all(|byte| byte.is_ascii_digit()) => {
                 self.numerics.meaning(code, &message.params)
             }
@@ -203,20 +212,13 @@ fn last(message: &Message<'_>) -> String {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-
-    /// A connection of alice.
-    fn connection() -> SharedConnection {
-        let (ours, _theirs) = std::os::unix::net::UnixStream::pair().unwrap();
-        let stream = crate::client::blocking_socket::BlockingSocket::Unix(ours);
-        let sink = crate::client::ends::WriteEnd::Plain(stream.try_clone().unwrap());
-        let connection = SharedConnection::new(crate::address::Address::Unix("x".into()), sink, stream);
-        connection.open("alice");
-        connection
-    }
+    use crate::client::account::{Account, AccountFault};
+    use crate::client::account_offer::AccountOffer;
+    use crate::client::shared_connection::tests::of_alice;
 
     /// The events that alice gets from these lines.
     pub(in crate::client::irc) fn heard(lines: &[&str]) -> Vec<ClientEvent> {
-        let (mut ear, connection) = (Ear::default(), connection());
+        let (mut ear, connection) = (Ear::default(), of_alice());
         lines.iter().filter_map(|line| ear.hear(line, &connection)).collect()
     }
 
@@ -313,7 +315,7 @@ pub(super) mod tests {
 
     #[test]
     fn a_confirmation_has_the_mark_of_our_message() {
-        let (mut ear, connection) = (Ear::default(), connection());
+        let (mut ear, connection) = (Ear::default(), of_alice());
         let mut answers = |line: &str| {
             let event = ear.hear(line, &connection)?;
             Some((event.answers, event.kind == ClientEventKind::Taken))
@@ -341,7 +343,7 @@ pub(super) mod tests {
 
     #[test]
     fn limits_of_history_are_learned_from_what_the_server_supports() {
-        let (mut ear, connection) = (Ear::default(), connection());
+        let (mut ear, connection) = (Ear::default(), of_alice());
         let line = ":s 005 alice CHANTYPES=# CHATHISTORY=50 MSGREFTYPES=timestamp :are supported";
         assert_eq!(ear.hear(line, &connection), None);
         let offer = connection.history_offer();
@@ -372,5 +374,72 @@ pub(super) mod tests {
         for _ in 0..2 {
             assert!(hear(":alice!u@h PRIVMSG alice :psst"), "without ids nobody can tell");
         }
+    }
+
+    #[test]
+    fn what_another_device_says_is_our_own_and_no_echo() {
+        let (mut ear, connection) = (Ear::default(), of_alice());
+        let mut heard = |line: &str| {
+            let event = ear.hear(line, &connection).unwrap();
+            (event.is_own, event.is_other_device)
+        };
+        let line = "@msgid=a :alice!a@h PRIVMSG #t :hi";
+        assert_eq!(heard(line), (true, false), "nobody can tell");
+        connection.use_labels();
+        assert_eq!(heard(line), (true, true));
+        assert_eq!(heard("@msgid=b :alice!a@h PRIVMSG bob :hi"), (true, true));
+        assert_eq!(heard("@label=7;msgid=c :alice!a@h PRIVMSG bob :hi"), (true, false));
+        assert_eq!(heard("@batch=7;msgid=d :alice!a@h PRIVMSG bob :hi"), (true, false));
+        assert_eq!(heard("@msgid=e :bob!b@h PRIVMSG #t :hi"), (false, false));
+        assert_eq!(heard(":alice!a@h JOIN #t"), (true, false));
+    }
+
+    #[test]
+    fn a_login_and_a_logout_are_told() {
+        let heard = heard(&[
+            ":s 900 alice alice!a@h Alice :You are now logged in as Alice",
+            ":s 903 alice :Done",
+            ":s 901 alice alice!a@h :You are now logged out",
+        ]);
+        let kinds: Vec<_> = heard.into_iter().map(|event| event.kind).collect();
+        let account = "Alice".to_owned();
+        assert_eq!(kinds, [ClientEventKind::LoggedIn { account }, ClientEventKind::LoggedOut]);
+    }
+
+    /// Alice, who has asked to log in to an account.
+    fn logging_in(sasl: Option<&str>) -> (SharedConnection, Result<(), crate::client::Error>) {
+        let connection = of_alice();
+        let sasl = sasl.map(str::to_owned);
+        connection.set_account_offer(AccountOffer { sasl, registration: None });
+        // The other end is gone, which is not reported before the first write.
+        let asked = accounts::log_in(&Account::new("al", "sesame"), &connection);
+        (connection, asked)
+    }
+
+    #[test]
+    fn a_login_to_an_account_later_on_ends_as_the_server_says() {
+        let refused = |code: &str, text: &str| ClientEventKind::Refused {
+            command: Some("AUTHENTICATE".into()),
+            code: code.into(),
+            about: Some("al".into()),
+            text: text.into(),
+        };
+        let wrong = Some(refused("904", "Wrong"));
+        let none = Some(refused("*", "the server has no accounts, or offers no login to them (SASL)"));
+        let begin = [":s CAP alice ACK :sasl", "AUTHENTICATE +"];
+        for (lines, told) in [
+            (&[begin[0], begin[1], ":s 904 alice :Wrong"][..], wrong),
+            (&[begin[0], begin[1], ":s 903 alice :Done"], None),
+            (&[":s CAP alice NAK :sasl"], none),
+            (&[":s CAP alice ACK :batch", ":bob!b@h CHGHOST a b"], None),
+        ] {
+            let (connection, _) = logging_in(Some("PLAIN"));
+            let mut ear = Ear::default();
+            let heard: Vec<_> = lines.iter().filter_map(|line| ear.hear(line, &connection)).collect();
+            assert_eq!(heard.into_iter().next().map(|event| event.kind), told, "{lines:?}");
+        }
+        let (_, asked) = logging_in(None);
+        let none = AccountFault::NotOffered;
+        assert!(matches!(asked, Err(crate::client::Error::Account { fault, .. }) if fault == none));
     }
 }

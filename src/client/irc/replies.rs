@@ -30,7 +30,8 @@ pub(super) fn words(code: &str, params: &[&str]) -> Option<String> {
             | numeric::RPL_MOTDSTART
             | numeric::RPL_ENDOFMOTD
             | numeric::RPL_ENDOFHELP
-            | numeric::RPL_ENDOFMONLIST,
+            | numeric::RPL_ENDOFMONLIST
+            | numeric::RPL_SASLSUCCESS,
             _,
         ) => return None,
         (numeric::RPL_UMODEIS, [modes, ..]) => format!("your modes are {modes}"),
@@ -54,11 +55,6 @@ pub(super) fn words(code: &str, params: &[&str]) -> Option<String> {
         (numeric::RPL_WHOISIDLE, [who, idle, ..]) => format!("{who} has been silent for {}", span(idle)),
         (numeric::RPL_WHOISCHANNELS, [who, rooms, ..]) => format!("{who} is in {rooms}"),
         (numeric::RPL_WHOISACCOUNT, [who, account, ..]) => format!("{who} has the account {account}"),
-        (numeric::RPL_LOGGEDIN, [_, account, ..]) => format!("you are logged in as {account}"),
-        (numeric::RPL_LOGGEDOUT, _) => "you are logged out".to_owned(),
-        (numeric::RPL_SASLMECHS, [mechanisms, ..]) => {
-            format!("the server knows these mechanisms: {mechanisms}")
-        }
         (numeric::RPL_WHOISACTUALLY, [who, address, ..]) => format!("{who} connects from {address}"),
         (numeric::RPL_LIST, [room, count, topic @ ..]) => {
             let people = if *count == "1" { "person" } else { "people" };
@@ -94,6 +90,7 @@ pub(super) fn words(code: &str, params: &[&str]) -> Option<String> {
         (numeric::RPL_TIME, [server, time, ..]) => format!("the time at {server} is {time}"),
         (numeric::RPL_MONONLINE, [names, ..]) => format!("here: {}", without_hosts(names)),
         (numeric::RPL_MONOFFLINE, [names, ..]) => format!("not here: {}", without_hosts(names)),
+        (numeric::RPL_SASLMECHS, [mechanisms, ..]) => format!("the server offers logins by {mechanisms}"),
         (numeric::RPL_MONLIST, [names, ..]) => format!("you watch for {}", without_hosts(names)),
         (numeric::RPL_KEYVALUE, [of, key, ..]) => format!("{of} has the {key} {}", last(params)),
         (numeric::RPL_KEYNOTSET, [of, key, ..]) => format!("{of} has no {key}"),

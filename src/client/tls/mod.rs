@@ -9,23 +9,29 @@ pub use fault::{CertificateFault, HandshakeFault, TlsError};
 
 pub(super) use ends::{TlsReadEnd, TlsWriteEnd};
 
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use rustls::client::Resumption;
 use rustls::crypto::ring;
 use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::sign::SingleCertAndKey;
 use rustls::{ClientConfig, ClientConnection, RootCertStore};
 
 use super::blocking_socket::BlockingSocket;
 use crate::address::Address;
+use crate::config::Credentials;
 use crate::fingerprint::Fingerprint;
 use crate::tls_clock::TlsClock;
 use verifier::Verifier;
 
-/// Options of TLS: which servers to trust.
+/// Options of TLS: which servers to trust, and what to show them.
 #[derive(Clone, Debug)]
-pub struct Tls(Whom);
+pub struct Tls {
+    whom: Whom,
+    own: Option<Credentials>,
+}
 
 #[derive(Clone, Debug)]
 enum Whom {
@@ -35,21 +41,35 @@ enum Whom {
 }
 
 impl Tls {
+    fn new(whom: Whom) -> Self {
+        Self { whom, own: None }
+    }
+
     /// Trusts a server whose certificate is for its name and signed by an authority that the system trusts. The
     /// authorities are read at each connect, from `SSL_CERT_FILE` and `SSL_CERT_DIR` or else from the system's store.
     /// A server on a Unix socket has the name `localhost`.
     pub fn system() -> Self {
-        Self(Whom::System)
+        Self::new(Whom::System)
     }
 
     /// Trusts a server whose certificate is for its name and signed by one of these authorities, given as DER.
     pub fn trusting(roots: impl IntoIterator<Item = Vec<u8>>) -> Self {
-        Self(Whom::Roots(roots.into_iter().map(CertificateDer::from).collect()))
+        Self::new(Whom::Roots(roots.into_iter().map(CertificateDer::from).collect()))
     }
 
     /// Trusts only the server with this certificate, whatever its names and dates.
     pub fn pinned(certificate: Fingerprint) -> Self {
-        Self(Whom::Certificate(certificate))
+        Self::new(Whom::Certificate(certificate))
+    }
+
+    /// Shows a certificate to a server that asks for one. Reads PEM files, which may be the same. Fails with one line
+    /// that names the file, if they cannot be read, lack a certificate or key, or do not match.
+    pub fn with_certificate(self, certificate: &Path, key: &Path) -> Result<Self, String> {
+        Credentials::read(certificate, key, false).map(|own| self.with_credentials(own))
+    }
+
+    pub(crate) fn with_credentials(self, own: Credentials) -> Self {
+        Self { own: Some(own), ..self }
     }
 
     /// Completes the handshake within this time, which is not zero.
@@ -70,7 +90,7 @@ impl Tls {
 
     fn config(&self) -> Result<ClientConfig, CertificateFault> {
         let provider = Arc::new(ring::default_provider());
-        let verifier = match &self.0 {
+        let verifier = match &self.whom {
             Whom::System => Verifier::trusting(system_roots()?, &provider)?,
             Whom::Roots(roots) => Verifier::trusting(store(roots.clone()), &provider)?,
             Whom::Certificate(pin) => Verifier::pinned(*pin, &provider),
@@ -78,7 +98,14 @@ impl Tls {
         let config = ClientConfig::builder_with_details(provider, Arc::new(TlsClock))
             .with_safe_default_protocol_versions();
         let config = config.expect("ring has what both versions of the protocol need").dangerous();
-        let mut config = config.with_custom_certificate_verifier(Arc::new(verifier)).with_no_client_auth();
+        let config = config.with_custom_certificate_verifier(Arc::new(verifier));
+        let mut config = match &self.own {
+            Some(own) => {
+                let shown = SingleCertAndKey::from(Arc::clone(own.certified()));
+                config.with_client_cert_resolver(Arc::new(shown))
+            }
+            None => config.with_no_client_auth(),
+        };
         // Each connection has its own config, so sessions cannot be resumed.
         config.resumption = Resumption::disabled();
         Ok(config)

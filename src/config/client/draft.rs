@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 #[cfg(feature = "tls")]
+use crate::config::Credentials;
+#[cfg(feature = "tls")]
 use crate::fingerprint::Fingerprint;
 use crate::name::{RoomName, UserName};
 use crate::wire::Wire;
@@ -50,6 +52,10 @@ pub(super) struct Draft {
     pub(super) fingerprint: Option<Fingerprint>,
     pub(super) rooms: Vec<RoomName>,
     pub(super) password: Option<String>,
+    pub(super) account: Option<String>,
+    pub(super) account_password: Option<String>,
+    #[cfg(feature = "tls")]
+    pub(super) certificate: Option<Credentials>,
     pub(super) highlights: Vec<String>,
     pub(super) color: Color,
     pub(super) history: Option<usize>,

@@ -18,7 +18,7 @@ pub(super) fn help() -> String {
     for other in OTHERS {
         rows += &row(other.short, other.long, other.value, other.help);
     }
-    format!("{BRIEF}{rows}{PORTS}. At a terminal, /help shows what else there is.\n{STATUS}")
+    format!("{BRIEF}{rows}{PORTS}. At a terminal, /help shows what else there is.\n")
 }
 
 fn row(short: &str, long: &str, value: &str, description: &str) -> String {
@@ -28,9 +28,7 @@ fn row(short: &str, long: &str, value: &str, description: &str) -> String {
 
 const BRIEF: &str = "\
 Join a room, or send lines to one: what comes through a pipe is said.
-
 Usage: parlor [OPTIONS] [NAME@]HOST[:PORT] | [NAME@]unix:PATH
-
 ";
 
 #[cfg(feature = "tls")]
@@ -38,7 +36,3 @@ const PORTS: &str = "The port is 30000, with TLS 6697";
 
 #[cfg(not(feature = "tls"))]
 const PORTS: &str = "The port is 30000";
-
-const STATUS: &str = "\
-Exit status: 0 all was said and taken, 1 not all, 2 wrong usage, 3 refused.
-";

@@ -2,14 +2,21 @@
 
 use std::fmt;
 use std::fs;
+#[cfg(feature = "tls")]
+use std::path::Path;
 use std::time::Duration;
 
 use super::draft::{Color, Draft, EARLIER_MOST, LOBBY};
 use crate::address::{Address, DEFAULT_PORT};
+#[cfg(feature = "tls")]
+use crate::config::Credentials;
 use crate::config::setting::Fallback::{Value, Word};
 use crate::config::setting::{self, CommandLineOnly, Kind};
 use crate::name::{RoomName, UserName};
 use crate::wire::Wire;
+
+/// Longest name of an account and a device, in bytes.
+const ACCOUNT_BYTES: usize = 200;
 
 type Setting = setting::Setting<Draft>;
 
@@ -103,6 +110,50 @@ pub(super) const SETTINGS: &[Setting] = &[
             default: Word("none"),
             set: |draft, path| {
                 draft.password = Some(password(path)?);
+                Ok(())
+            },
+        },
+        reload: (),
+    },
+    Setting {
+        short: "",
+        long: "account",
+        help: "log in to this account; as NAME or NAME/DEVICE",
+        kind: Kind::Text {
+            value: "NAME",
+            default: Word("none"),
+            set: |draft, name| {
+                draft.account = Some(account(name)?);
+                Ok(())
+            },
+        },
+        reload: (),
+    },
+    Setting {
+        short: "",
+        long: "account-password-file",
+        help: "holds the account's password",
+        kind: Kind::Text {
+            value: "FILE",
+            default: Word("asked"),
+            set: |draft, path| {
+                draft.account_password = Some(password(path)?);
+                Ok(())
+            },
+        },
+        reload: (),
+    },
+    #[cfg(feature = "tls")]
+    Setting {
+        short: "",
+        long: "certificate",
+        help: "your certificate and its key, shown over TLS",
+        kind: Kind::Text {
+            value: "FILE",
+            default: Word("none"),
+            set: |draft, path| {
+                let path = Path::new(path);
+                draft.certificate = Some(Credentials::read(path, path, false)?);
                 Ok(())
             },
         },
@@ -220,6 +271,16 @@ fn rooms(names: &[String]) -> Result<Vec<RoomName>, String> {
 fn room(name: &str) -> Result<RoomName, String> {
     let name = if name.starts_with(['#', '&']) { name.to_owned() } else { format!("#{name}") };
     RoomName::new(&name).map_err(|why| wrong(&name, &why))
+}
+
+/// Checks the name of an account, and perhaps of a device behind it. Servers have different rules for both.
+fn account(name: &str) -> Result<String, String> {
+    let is_name =
+        |part: &str| !part.is_empty() && !part.contains(|c: char| c.is_whitespace() || c.is_control());
+    if name.len() <= ACCOUNT_BYTES && name.splitn(2, '/').all(is_name) {
+        return Ok(name.to_owned());
+    }
+    Err(wrong(name, &"an account is NAME or NAME/DEVICE, without spaces"))
 }
 
 fn password(path: &str) -> Result<String, String> {

@@ -1,12 +1,11 @@
 //! Logins to accounts: `∏∑alice※PASSWORD∏∑`, or `∏∑alice/phone※PASSWORD∏∑` with the name of a device.
 
 use super::{CrazyIt, Phase};
-use crate::message::{
-    Account, AccountErrand, AccountFound, AccountPurpose, CloseReason, ErrandKind, Refusal,
-};
+use crate::message::{AccountErrand, AccountFound, AccountPurpose, CloseReason, ErrandKind, Refusal};
 use crate::secret::Guess;
 use crate::session::Context;
 use crate::session::accounts::{Login, are_required};
+use crate::session::conversation::Conversation;
 use crate::session::logins::{log_not_checked, log_wrong_password};
 use crate::session::services::Client;
 use crate::wire::crazyit::{Answer, SPLIT_SIGN, USER_MARK};
@@ -44,7 +43,11 @@ impl CrazyIt {
         let place = format_args!("CrazyIt login to an account");
         match found {
             AccountFound::LoggedIn(account) => {
-                let result = self.log_in_to(*account, device.as_deref().unwrap_or(self.device()), context);
+                let device = device.as_deref().unwrap_or(self.device());
+                if matches!(self.phase, Phase::Greeting(_)) {
+                    return self.enter_account(*account, device, context);
+                }
+                let result = self.identify(*account, device, context);
                 self.answer_login(result, context);
             }
             AccountFound::Wrong => {
@@ -56,18 +59,6 @@ impl CrazyIt {
                 context.out.close(self.connection, CloseReason::PasswordNotChecked);
             }
         }
-    }
-
-    fn log_in_to(
-        &mut self,
-        account: Account,
-        device: &str,
-        context: &mut Context<'_>,
-    ) -> Result<(), Refusal> {
-        if let Phase::Greeting(_) = self.phase {
-            return self.enter_as(account, device, context);
-        }
-        self.identify(account, device, context)
     }
 
     /// Notes how to log in under a registered name. Clients would take a line for the answer to their next login, so

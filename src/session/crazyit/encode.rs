@@ -3,11 +3,13 @@
 use std::borrow::Cow;
 
 use crate::message::{Event, EventKind, Source, Speech, SpeechKind};
+use crate::session::House;
 use crate::wire::crazyit::{notice_line, said_line, whispered_line};
 use crate::wire::irc::without_formatting;
 
-/// Appends the line that tells a CrazyIt client of `event`. Most events have none: these clients only know messages.
-pub(in crate::session) fn encode(event: &Event, out: &mut Vec<u8>) {
+/// Appends the line that tells a CrazyIt client of `event`. Most events have none: these clients only know messages in
+/// the lobby and whispers. Other devices of their users may be in other rooms.
+pub(in crate::session) fn encode(event: &Event, house: &House, out: &mut Vec<u8>) {
     let Source::User(from) = &event.from else {
         if let EventKind::Notice(text) = &event.kind {
             out.extend_from_slice(notice_line(text).as_bytes());
@@ -15,7 +17,12 @@ pub(in crate::session) fn encode(event: &Event, out: &mut Vec<u8>) {
         return;
     };
     let line = match &event.kind {
+        EventKind::Said { room, .. } | EventKind::Kicked { room, .. } if *room != house.config.lobby => None,
         EventKind::Said { speech, .. } => plain(speech).map(|text| said_line(&from.name, &text)),
+        // One that the user has sent from another device.
+        EventKind::Whispered { to, speech } if event.watched => {
+            plain(speech).map(|text| notice_line(&format!("to {to}: {text}")))
+        }
         EventKind::Whispered { speech, .. } => plain(speech).map(|text| whispered_line(&from.name, &text)),
         // Users would otherwise wonder why they hear nothing more.
         EventKind::Kicked { who, reason, .. } => {

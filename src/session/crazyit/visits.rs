@@ -27,10 +27,16 @@ impl Client for CrazyIt {
     }
 
     fn identify(&mut self, account: Account, device: &str, context: &mut Context<'_>) -> Result<(), Refusal> {
-        let now = context.now;
-        let entered = context.hub.identify(self.user, self.connection, account, device, now, context.out)?;
+        let (user, now) = (self.user, context.now);
+        let entered = context.hub.identify(user, self.connection, account, device, now, context.out)?;
         self.user = entered.user;
-        self.settle_in_lobby(context)
+        self.settle_in_lobby(context)?;
+        // Otherwise it is logged in already.
+        if entered.user != user || !entered.was_here {
+            self.return_at(now.instant, entered, context);
+            self.begin_to_return(context);
+        }
+        Ok(())
     }
 
     fn log_out(&mut self, context: &mut Context<'_>) -> Result<(), Refusal> {

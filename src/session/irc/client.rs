@@ -5,6 +5,8 @@ use std::time::Instant;
 
 #[cfg(feature = "store")]
 use super::draft::Batch;
+#[cfg(feature = "store")]
+use super::history::Return;
 use super::registration::Registration;
 #[cfg(feature = "store")]
 use super::sasl::Sasl;
@@ -91,6 +93,9 @@ pub(super) struct Unfinished {
     /// Channels whose members are listed one after the other when the client has read everything before.
     #[cfg(feature = "store")]
     pub(super) names_due: Vec<RoomName>,
+    /// The client is told what it has missed.
+    #[cfg(feature = "store")]
+    pub(super) returning: Option<Box<Return>>,
     /// The number of channels that a question to the store is about, until it is answered.
     #[cfg(feature = "store")]
     pub(super) asked: usize,
@@ -116,10 +121,11 @@ impl Unfinished {
         let bytes = if self.pending.is_some() { WORK_BYTES } else { 0 };
         #[cfg(feature = "store")]
         let bytes = {
+            let returning = self.returning.as_ref().map_or(0, |returning| returning.kept_bytes());
             let waiting = asked_bytes(self.replay.len());
             let batch = self.batch.as_ref().map_or(0, Batch::kept_bytes);
             let sasl = self.sasl.as_ref().map_or(0, |sasl| sasl.kept_bytes());
-            bytes + waiting + batch + sasl + asked_bytes(self.asked) + vec_bytes(&self.names_due)
+            bytes + waiting + batch + sasl + asked_bytes(self.asked) + vec_bytes(&self.names_due) + returning
         };
         bytes
     }
@@ -128,7 +134,8 @@ impl Unfinished {
     fn is_empty(&self) -> bool {
         let has_begun = self.pending.is_some() || self.sasl.is_some() || self.batch.is_some();
         let has_asked = !self.replay.is_empty() || self.asked > 0;
-        !has_begun && !has_asked && self.names_due.is_empty()
+        let has_more = !self.names_due.is_empty() || self.returning.is_some();
+        !has_begun && !has_asked && !has_more
     }
 
     #[cfg(not(feature = "store"))]

@@ -290,6 +290,8 @@ pub(super) fn is_readable(message: &Message<'_>) -> bool {
 impl Irc {
     pub(super) fn command(&mut self, message: &Message<'_>, context: &mut Context<'_>) {
         self.labelled(message, context, |irc, context| irc.unlabelled(message, context));
+        #[cfg(feature = "store")]
+        self.tell_own_at_once(context);
     }
 
     pub(super) fn unlabelled(&mut self, message: &Message<'_>, context: &mut Context<'_>) {

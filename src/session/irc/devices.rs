@@ -33,6 +33,7 @@ impl Irc {
         if entered.was_here {
             self.show_user(context);
         }
+        self.begin_returning(entered, context);
         Ok(())
     }
 
@@ -50,9 +51,13 @@ impl Irc {
         // The number of a user who has left is used again, so it does not tell.
         let is_same = own.map_or(!entered.was_here, |own| own == id);
         if !is_same {
+            self.end_returning(context);
             self.become_user(entered.user, before, context);
         }
         self.tell_logged_in(&name, context);
+        if own != Some(id) {
+            self.begin_returning(entered, context);
+        }
         Ok(())
     }
 
@@ -63,6 +68,7 @@ impl Irc {
         }
         let before = self.before(context);
         let guest = context.hub.log_out(self.user, self.connection, context.now, context.out)?;
+        self.end_returning(context);
         if guest != self.user {
             self.become_user(guest, before, context);
         }

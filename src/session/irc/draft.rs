@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use super::ctcp::action;
 use crate::message::{Capabilities, Speech, SpeechKind};
+use crate::session::ctcp::action;
 use crate::wire::irc::Message;
 
 /// The capabilities of clients that send and receive such messages.

@@ -107,7 +107,7 @@ fn is_for_oneself(event: &Event) -> bool {
     let (EventKind::Whispered { to, .. }, Source::User(from)) = (&event.kind, &event.from) else {
         return false;
     };
-    from.name == *to
+    from.name == *to && !event.watched
 }
 
 /// Writes a line from the server with one tag.

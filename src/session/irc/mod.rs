@@ -11,7 +11,6 @@ mod batches;
 mod client;
 mod commands;
 mod conversation;
-mod ctcp;
 #[cfg(feature = "store")]
 mod devices;
 #[cfg(feature = "store")]

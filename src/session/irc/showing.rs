@@ -69,7 +69,7 @@ impl Irc {
 
     /// Shows a channel to a client that has heard its user join.
     pub(super) fn show_channel(&mut self, room: &RoomName, context: &mut Context<'_>) {
-        let Some(id) = context.hub.rooms().find(room) else { return };
+        let Some(id) = context.hub.rooms().find(room).filter(|_| !self.shows_later(room)) else { return };
         if context.hub.rooms().get(id).settings.topic.is_some() {
             self.tell_topic(id, context);
         }
@@ -91,13 +91,14 @@ impl Irc {
 
     /// The client has read everything.
     pub(super) fn is_read(&mut self, context: &mut Context<'_>) {
-        if self.unfinished.as_ref().is_none_or(|unfinished| unfinished.names_due.is_empty()) {
-            return;
-        }
-        if self.unfinished(|unfinished| unfinished.pending.is_some()) {
+        let Some(unfinished) = &mut self.unfinished else { return };
+        if unfinished.pending.is_some() {
             return self.wait_to_be_read(context);
         }
-        let room = self.unfinished(|unfinished| unfinished.names_due.remove(0));
+        if unfinished.names_due.is_empty() {
+            return self.ask_for_missed(context);
+        }
+        let room = unfinished.names_due.remove(0);
         let mut lists = Lists::new(context.house.answer_bytes());
         lists.begin(room);
         self.begin(Showing { lists }, context);

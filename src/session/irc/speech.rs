@@ -1,6 +1,5 @@
 //! Encodes messages of users.
 
-use super::ctcp::action;
 #[cfg(feature = "store")]
 use super::draft;
 use super::writer::Writer;
@@ -9,6 +8,7 @@ use super::writer::end_batch;
 #[cfg(feature = "store")]
 use crate::message::Source;
 use crate::message::{Capabilities, Speech, SpeechKind};
+use crate::session::ctcp::action;
 #[cfg(feature = "store")]
 use crate::wire::irc::{LINE_BYTES, Piece, split_lines};
 use crate::wire::irc::{Line, Tags, split_text};

@@ -46,6 +46,8 @@ impl Irc {
         if progress == Progress::More {
             self.suspend(pending);
         }
+        #[cfg(feature = "store")]
+        self.tell_own_at_once(context);
     }
 
     /// The targets in the comma-separated `list`, without duplicates. Drops targets beyond `most` and tells the

@@ -48,7 +48,7 @@ const fn rare(
 }
 
 /// Every command, as `/help` lists them.
-pub(super) const COMMANDS: [SlashCommand; 31] = [
+pub(super) const COMMANDS: [SlashCommand; 33] = [
     command("msg", "NAME TEXT", "whisper to somebody; so does //NAME:TEXT", Chat::msg),
     command("reply", "TEXT", "whisper to the last person who whispered to you", Chat::reply),
     command("me", "WHAT YOU DO", "send an action, such as /me waves", Chat::me),
@@ -60,6 +60,8 @@ pub(super) const COMMANDS: [SlashCommand; 31] = [
     command("topic", "[TEXT]", "show or set the topic of this room", Chat::topic),
     command("ignore", "[NAME]", "hide what somebody says; again to show it; or list", Chat::ignore),
     command("away", "[TEXT]", "be away, or back again", Chat::away),
+    command("login", "[ACCOUNT]", "log in to an account; asks for the password", Chat::log_in),
+    command("register", "", "make your name an account; asks for a password", Chat::register),
     command("raw", "LINE", "send a line of IRC unchanged", Chat::raw),
     command("clear", "", "clear the screen", |_, _| Ok(Act::Clear)),
     command("stop", "", "stop sending a paste; so does Ctrl-C", |_, _| Ok(Act::Stop)),
@@ -267,6 +269,30 @@ impl Chat {
             self.away = !message.is_empty();
         }
         Ok(Act::Send(Request::Away(message.to_owned())))
+    }
+
+    fn log_in(&mut self, name: &str) -> Result<Act, String> {
+        let mut words = name.split_whitespace();
+        let name = words.next().unwrap_or(&self.name).to_owned();
+        match words.next() {
+            // It would be on the screen.
+            Some(_) => Err(format!("{}; then the password, which is not shown", usage("login"))),
+            None => self.with_accounts(Act::LogIn(name)),
+        }
+    }
+
+    fn register(&mut self, rest: &str) -> Result<Act, String> {
+        match rest {
+            "" => self.with_accounts(Act::Register(self.name.clone())),
+            _ => Err(format!("{}; then the password, which is not shown", usage("register").trim_end())),
+        }
+    }
+
+    fn with_accounts(&self, act: Act) -> Result<Act, String> {
+        match self.has_rooms() {
+            true => Ok(act),
+            false => Err("on the crazyit wire, log in at the start: parlor --account NAME".into()),
+        }
     }
 
     fn raw(&mut self, line: &str) -> Result<Act, String> {
@@ -498,5 +524,23 @@ mod tests {
         };
         let there_are: Vec<_> = COMMANDS.iter().map(heading).collect();
         assert_eq!(documented, there_are);
+    }
+
+    #[test]
+    fn a_login_and_a_registration_ask_for_the_password_and_never_take_it_from_the_line() {
+        let mut chat = chat_in("#tea", &[]);
+        for (line, act) in [
+            ("/login", Act::LogIn("alice".into())),
+            ("/login al/phone", Act::LogIn("al/phone".into())),
+            ("/register", Act::Register("alice".into())),
+        ] {
+            assert_eq!(chat.typed(line), Some(act), "{line}");
+        }
+        for line in ["/login alice sesame", "/register sesame"] {
+            let told = told(&mut chat, line);
+            assert!(told.contains("not shown") && !told.contains("sesame"), "{told}");
+        }
+        let mut chat = Chat::new(Wire::CrazyIt, "alice", &[], &[]);
+        assert!(told(&mut chat, "/login").contains("--account"));
     }
 }

@@ -55,6 +55,10 @@ impl Chat {
             ClientEventKind::Changed { of, by, changes } => {
                 (Some(of.clone()), What::News(format!("{by} changed {of}: {changes}")))
             }
+            ClientEventKind::LoggedIn { account } => {
+                (None, What::News(format!("you are logged in to the account {account}")))
+            }
+            ClientEventKind::LoggedOut => (None, What::News("you are logged out of your account".to_owned())),
             ClientEventKind::Notice(text) | ClientEventKind::Info(text) => (None, What::News(text.clone())),
             ClientEventKind::Closing(text) => (None, What::News(without_closing_link(text).to_owned())),
             ClientEventKind::History { .. }
@@ -90,13 +94,20 @@ impl Chat {
                 let (from, text, manner) = (from.clone(), text.clone(), *manner);
                 let what = What::Said { from, text, manner, emphasis };
                 self.remember(room.as_deref(), event, &what);
-                // Our own line is already on the screen.
-                (!event.is_own).then(|| (room.clone(), what))
+                // Our own line is already on the screen, unless it comes from elsewhere.
+                (!event.is_own || event.is_other_device).then(|| (room.clone(), what))
             }
             ClientEventKind::Whispered { from, to, text, manner } => {
                 // Our own whisper comes back too.
-                let is_echo = event.is_own && to.as_ref().is_some_and(|to| !same_name(from, to));
-                if is_echo || self.is_ignored(from) {
+                let addressee = to.as_ref().filter(|to| event.is_own && !same_name(from, to));
+                if let Some(to) = addressee {
+                    let (to, text, manner) = (to.clone(), text.clone(), *manner);
+                    let from = from.clone();
+                    return event
+                        .is_other_device
+                        .then_some((None, What::WhisperedTo { from, to, text, manner }));
+                }
+                if self.is_ignored(from) {
                     return None;
                 }
                 if *manner != Manner::Notice {
@@ -239,5 +250,30 @@ mod tests {
         }
         assert!(mentions("你好 张三", "张三"));
         assert!(!mentions("anything", ""));
+    }
+
+    #[test]
+    fn what_another_device_says_is_shown_as_our_own() {
+        let mut chat = chat_in("#tea", &[]);
+        let mut shown = |kind, is_other_device| {
+            let event =
+                ClientEvent { time: None, id: None, is_own: true, is_other_device, answers: None, kind };
+            chat.hear(&event, Instant::now()).map(|shown| shown.what)
+        };
+        let (from, text, manner) = ("alice".to_owned(), "hi".to_owned(), Manner::Message);
+        let emphasis = Emphasis::Own;
+        let own = What::Said { from: from.clone(), text: text.clone(), manner, emphasis };
+        assert_eq!(shown(said("alice", "hi"), false), None, "it is already on the screen");
+        assert_eq!(shown(said("alice", "hi"), true), Some(own));
+        let to_bob = ClientEventKind::Whispered {
+            from: from.clone(),
+            to: Some("bob".into()),
+            text: text.clone(),
+            manner,
+        };
+        assert_eq!(shown(to_bob.clone(), false), None);
+        let to = "bob".to_owned();
+        assert_eq!(shown(to_bob, true), Some(What::WhisperedTo { from, to, text, manner }));
+        assert!(told(&mut chat, "/reply hi").contains("nobody has whispered"), "least of all we");
     }
 }

@@ -87,6 +87,10 @@ pub(super) enum Act {
         room: String,
         text: String,
     },
+    /// Log in to this account.
+    LogIn(String),
+    /// Register this name as an account.
+    Register(String),
     /// Clear the screen.
     Clear,
     /// Drop the queued lines.

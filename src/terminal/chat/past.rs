@@ -61,7 +61,9 @@ fn bytes(shown: &Shown) -> usize {
     // The list grows in powers of two, and each text is an allocation of its own.
     const OVERHEAD: usize = 2 * size_of::<Shown>() + 3 * 16;
     let text = match &shown.what {
-        What::Said { from, text, .. } | What::Whispered { from, text, .. } => from.len() + text.len(),
+        What::Said { from, text, .. }
+        | What::Whispered { from, text, .. }
+        | What::WhisperedTo { from, text, .. } => from.len() + text.len(),
         What::News(text) | What::Movement(text) | What::Note(text) => text.len(),
     };
     OVERHEAD + text + shown.room.as_ref().map_or(0, String::len)

@@ -88,7 +88,7 @@ mod tests {
             let (room, from) = (Some("#tea".to_owned()), "bob".to_owned());
             let kind = ClientEventKind::Said { room, from, text: (*text).into(), manner: Manner::Message };
             let time = Some(UNIX_EPOCH + Duration::from_secs(60));
-            ClientEvent { time, id: None, is_own: false, answers: None, kind }
+            ClientEvent { time, id: None, is_own: false, answers: None, is_other_device: false, kind }
         });
         Past { room: "#tea".into(), why, lines: lines.collect(), is_cut: false }
     }

@@ -20,6 +20,8 @@ pub(in crate::terminal) enum What {
     Said { from: String, text: String, manner: Manner, emphasis: Emphasis },
     /// Somebody whispered to us.
     Whispered { from: String, text: String, manner: Manner },
+    /// We whispered to somebody on another device.
+    WhisperedTo { from: String, to: String, text: String, manner: Manner },
     /// Something happened on the server or in a room.
     News(String),
     /// Somebody came or left.

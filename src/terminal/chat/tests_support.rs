@@ -28,7 +28,10 @@ fn chat(room: &str, people: &[&str], highlights: &[String]) -> Chat {
         ClientEventKind::Joined { room: room.to_owned(), who: "alice".to_owned() },
         ClientEventKind::Present { room: room.to_owned(), members },
     ] {
-        chat.hear(&ClientEvent { time: None, id: None, is_own: true, answers: None, kind }, Instant::now());
+        chat.hear(
+            &ClientEvent { time: None, id: None, is_own: true, answers: None, is_other_device: false, kind },
+            Instant::now(),
+        );
     }
     chat
 }
@@ -42,7 +45,7 @@ pub(super) fn told(chat: &mut Chat, line: &str) -> String {
 }
 
 fn event(kind: ClientEventKind, is_own: bool) -> ClientEvent {
-    ClientEvent { time: None, id: None, is_own, answers: None, kind }
+    ClientEvent { time: None, id: None, is_own, answers: None, is_other_device: false, kind }
 }
 
 pub(super) fn hear(chat: &mut Chat, kind: ClientEventKind) -> Option<What> {

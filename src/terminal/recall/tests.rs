@@ -16,7 +16,14 @@ fn at(second: u64) -> SystemTime {
 fn line(second: u64) -> ClientEvent {
     let (room, from, text) = (Some("#tea".to_owned()), "bob".to_owned(), second.to_string());
     let kind = ClientEventKind::Said { room, from, text, manner: Manner::Message };
-    ClientEvent { time: Some(at(second)), id: Some(second.to_string()), is_own: false, answers: None, kind }
+    ClientEvent {
+        time: Some(at(second)),
+        id: Some(second.to_string()),
+        is_own: false,
+        answers: None,
+        is_other_device: false,
+        kind,
+    }
 }
 
 fn moment(second: u64) -> Moment {
@@ -24,7 +31,7 @@ fn moment(second: u64) -> Moment {
 }
 
 fn event(kind: ClientEventKind) -> ClientEvent {
-    ClientEvent { time: None, id: None, is_own: false, answers: None, kind }
+    ClientEvent { time: None, id: None, is_own: false, answers: None, is_other_device: false, kind }
 }
 
 fn refused(command: &str, about: &str) -> ClientEvent {

@@ -1,5 +1,6 @@
 //! The conversation at a keyboard, which outlives its connections.
 
+mod passwords;
 mod questions;
 mod recalling;
 
@@ -19,7 +20,7 @@ use crate::terminal::note::{NOTES, Note};
 use crate::terminal::paint::Paint;
 use crate::terminal::paste::Paste;
 use crate::terminal::progress::SendProgress;
-use crate::terminal::prompts::Prompts;
+use crate::terminal::prompts::{PasswordFor, Prompts};
 use crate::terminal::recall::Recalls;
 use crate::terminal::screen::{Screen, has_colors};
 use crate::terminal::{guard, keyboard};
@@ -177,6 +178,7 @@ impl Talk {
                 return self.leave();
             }
             Note::Interrupted if self.leaving.is_some() => return false,
+            Note::Interrupted if self.stop_asking() => self.prompt_after(&[]),
             Note::Interrupted if self.interrupted.is_some_and(|at| at.elapsed() < TWICE) => {
                 return self.leave();
             }
@@ -237,6 +239,8 @@ impl Talk {
             Act::Tell(text) => self.screen.note(text),
             Act::Recall { room, count } => self.recall(room, *count),
             Act::Search { room, text } => self.search(room, text),
+            Act::LogIn(name) => self.want_password(PasswordFor::LogIn(name.clone())),
+            Act::Register(name) => self.want_password(PasswordFor::Registering(name.clone())),
             Act::Clear => self.screen.clear(),
             Act::Stop if !self.stop() => self.screen.note("nothing is being sent"),
             Act::Stop => {}
@@ -302,7 +306,7 @@ impl Talk {
             Tried::NotYet(Some(error)) => self.screen.note(&format!("{error}; still trying")),
             // Only the editor can hide a password.
             Tried::WantsPassword(error) if self.screen.has_editor() => {
-                self.prompts.want_password(true);
+                self.prompts.want_password(self.link.wanted_password());
                 let why = before_asking(&error);
                 self.screen.note(&format!("{why}; press Enter, and type the password, which is not shown"));
             }
@@ -327,12 +331,6 @@ impl Talk {
             }
         }
         true
-    }
-
-    /// Retries with the password that was typed.
-    fn take_password(&mut self, lines: Vec<String>) {
-        self.prompts.want_password(false);
-        self.link.try_with(lines.into_iter().next().unwrap_or_default(), Instant::now());
     }
 
     /// Leaves. False if there is nothing to wait for.

@@ -139,4 +139,5 @@ pub const RPL_SASLSUCCESS: &str = "903";
 pub const ERR_SASLFAIL: &str = "904";
 pub const ERR_SASLTOOLONG: &str = "905";
 pub const ERR_SASLABORTED: &str = "906";
+pub const ERR_SASLALREADY: &str = "907";
 pub const RPL_SASLMECHS: &str = "908";

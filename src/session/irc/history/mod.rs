@@ -3,6 +3,7 @@
 //! their private messages. The store answers, and the client's next command waits for that.
 
 mod chathistory;
+mod missed;
 mod past;
 mod playback;
 mod redact;
@@ -13,6 +14,7 @@ mod talks;
 mod waiting;
 
 pub(super) use chathistory::MOST_LINES;
+pub(super) use missed::Return;
 pub(super) use playback::PLAYBACK;
 pub(super) use reference::KINDS as REFERENCES;
 pub(super) use replay::Replay;
@@ -79,7 +81,11 @@ impl Irc {
             RecallFor::Search(first) => self.search_recalled(first, answer, context),
             RecallFor::Play => self.play_recalled(answer, context),
             RecallFor::ListPlayable => self.playable_recalled(answer, context),
-            RecallFor::Replay => self.replay_recalled(answer, context),
+            RecallFor::Replay => {
+                self.replay_recalled(answer, context);
+                self.go_on_returning(context);
+            }
+            RecallFor::Missed => self.missed_recalled(answer, context),
             RecallFor::Redaction { room, id, reason } => {
                 self.redaction_recalled(&room, id, reason, answer, context);
             }

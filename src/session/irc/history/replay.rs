@@ -3,15 +3,14 @@
 use std::time::{Duration, SystemTime};
 
 use super::playback::MOST_LINES;
-use crate::date;
 use crate::message::{
     Answer, Capabilities, Event, EventId, EventKind, First, Interval, Query, RecallFor, Selected, Selection,
-    Source, Speech, SpeechKind,
+    Source, SpeechKind,
 };
 use crate::name::RoomName;
 use crate::session::Context;
 use crate::session::irc::client::Irc;
-use crate::session::irc::ctcp::CTCP_ACTION;
+use crate::session::past_time::put_time;
 
 /// Somebody who is back within this time sees only what came meanwhile.
 const ABSENCE: Duration = Duration::from_secs(60);
@@ -63,13 +62,13 @@ impl Replay {
 
 impl Irc {
     /// True for people whose client does not ask by itself.
-    fn wants_replay(&self, context: &Context<'_>) -> bool {
+    pub(super) fn wants_replay(&self, context: &Context<'_>) -> bool {
         let is_bot = context.hub.users().get(self.user).is_none_or(|user| user.identity.is_bot);
         !is_bot && !self.capabilities.has(Capabilities::CHATHISTORY)
     }
 
     /// True for clients that show later what they have heard earlier, like a bouncer's. They need all that they missed.
-    fn keeps_lines(&self) -> bool {
+    pub(super) fn keeps_lines(&self) -> bool {
         self.capabilities.has(Capabilities::PLAYBACK)
     }
 
@@ -127,38 +126,8 @@ impl Irc {
 }
 
 /// Puts the time in front of the text of a message.
-fn write_time(event: &mut Event) {
-    let date = date::seconds(event.time).to_string();
-    // Hours and minutes, in UTC.
-    let time = date.get("2026-11-24T".len()..).and_then(|time| time.get(.."08:00".len())).unwrap_or_default();
-    if let EventKind::Said { speech: Speech { text, .. }, .. } = &mut event.kind {
-        let start = if text.starts_with(CTCP_ACTION) { CTCP_ACTION.len() } else { 0 };
-        text.insert_str(start, &format!("[{time}] "));
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::message::{Rank, Source};
-
-    #[test]
-    fn the_time_is_in_front_of_the_text_and_within_an_action() {
-        for (text, shown) in
-            [("hi", "[20:15] hi"), ("\x01ACTION waves\x01", "\x01ACTION [20:15] waves\x01"), ("", "[20:15] ")]
-        {
-            let speech = Speech::message(text);
-            let room = RoomName::new("#tea").unwrap();
-            let mut event = Event {
-                id: EventId::MIN,
-                time: date::parse("2026-11-24T20:15:59Z").unwrap(),
-                from: Source::Server,
-                watched: false,
-                kind: EventKind::Said { room, to_rank: Rank::NONE, speech },
-            };
-            write_time(&mut event);
-            let EventKind::Said { speech, .. } = event.kind else { unreachable!("it was said") };
-            assert_eq!(speech.text, shown);
-        }
+pub(super) fn write_time(event: &mut Event) {
+    if let EventKind::Said { speech, .. } | EventKind::Whispered { speech, .. } = &mut event.kind {
+        put_time(event.time, &mut speech.text);
     }
 }

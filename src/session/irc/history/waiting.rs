@@ -25,6 +25,11 @@ impl Irc {
             let excess = waiting.len().saturating_sub(ROOMS_PER_USER);
             waiting.drain(..excess);
         });
+        self.let_ask(context);
+    }
+
+    /// Waits until the client asks for the past, or answers a `PING` without having asked.
+    pub(super) fn let_ask(&self, context: &mut Context<'_>) {
         context.out.write(self.connection, |bytes| {
             let mut line = Line::begin(bytes);
             line.command("PING");
@@ -36,6 +41,9 @@ impl Irc {
     /// Lets nothing wait of this past, for which the client has asked itself. Returns where its replay would have ended:
     /// everything later the client has heard.
     pub(super) fn take_waiting(&mut self, of: &Scope) -> Option<EventId> {
+        if let Some(end) = self.asks_itself(of) {
+            return Some(end);
+        }
         self.unfinished(|Unfinished { replay, .. }| {
             let index = replay.iter().position(|selection| is_same(&selection.of, of))?;
             Some(replay.swap_remove(index).interval.before)
@@ -51,6 +59,7 @@ impl Irc {
         if message.params.contains(&TOKEN) {
             let selections = self.unfinished(|unfinished| mem::take(&mut unfinished.replay));
             Replay { selections }.begin(self, context);
+            self.returns_unasked(context);
         }
     }
 }
