@@ -17,5 +17,7 @@ mod logging;
 #[cfg(feature = "metrics")]
 mod metrics;
 mod reloading;
+#[cfg(feature = "store")]
+mod secrets;
 mod service;
 mod sturdy;
