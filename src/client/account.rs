@@ -42,12 +42,24 @@ impl fmt::Debug for Account {
     }
 }
 
-/// Why we are not logged in to an account, or it is not registered. A later attempt will not succeed either.
+/// Why we are not logged in to an account, or it is not registered. Unless a variant says otherwise, a later attempt
+/// will not succeed either.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AccountFault {
-    /// The password is wrong, or there is no such account (904), or the account is locked (902).
+    /// The password is wrong, or there is no such account (904).
     Refused {
+        /// The text of the server.
+        line: String,
+    },
+    /// The account cannot be entered, for another reason (902, 905 to 907). Perhaps too many devices are in it.
+    Declined {
+        /// The text of the server.
+        line: String,
+    },
+    /// The server could not check the password (`FAIL AUTHENTICATE TEMPORARILY_UNAVAILABLE`). A login fails with
+    /// [`super::Error::Unavailable`] then.
+    Unavailable {
         /// The text of the server.
         line: String,
     },
@@ -74,7 +86,9 @@ pub enum AccountFault {
 impl fmt::Display for AccountFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Refused { line } => f.write_str(&printable(line)),
+            Self::Refused { line } | Self::Declined { line } | Self::Unavailable { line } => {
+                f.write_str(&printable(line))
+            }
             Self::NotOffered => f.write_str("the server has no accounts, or offers no login to them (SASL)"),
             Self::NoMechanism { offered } => {
                 let offered = printable(offered);

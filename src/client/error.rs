@@ -78,7 +78,7 @@ pub enum Error {
         /// The text of the server. `None` on the CrazyIt wire, where the password may also be wrong.
         why: Option<String>,
     },
-    /// We cannot log in to the account, or register it. A later attempt will not succeed.
+    /// We cannot log in to the account, or register it.
     Account {
         /// The account.
         name: String,

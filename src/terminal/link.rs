@@ -11,7 +11,8 @@ use super::note::Note;
 #[cfg(feature = "tls")]
 use crate::client::TlsError;
 use crate::client::{
-    Account, Client, ClientEvent, ClientEventKind, Error, HistoryOffer, Reader, Request, Speaker, is_parlord,
+    Account, AccountFault, Client, ClientEvent, ClientEventKind, Error, HistoryOffer, Reader, Request,
+    Speaker, is_parlord,
 };
 use crate::config::ClientConfig;
 use crate::name::UserName;
@@ -303,6 +304,8 @@ impl Link {
                 self.wants_account = true;
                 return Tried::WantsPassword(error);
             }
+            // The server may still count the lost connection among too many devices.
+            Err(error @ Error::Account { fault: AccountFault::Declined { .. }, .. }) => error,
             Err(error @ Error::Account { .. }) => return Tried::GivenUp(error),
             Err(error @ Error::Refused { .. }) => return Tried::GivenUp(error),
             #[cfg(feature = "tls")]
@@ -330,7 +333,8 @@ impl Link {
             return Tried::GivenUp(error);
         }
         self.try_at = Some(now + pause);
-        let is_refusal = matches!(error, Error::NameRefused { .. } | Error::Unavailable { .. });
+        let is_refusal =
+            matches!(error, Error::NameRefused { .. } | Error::Unavailable { .. } | Error::Account { .. });
         let is_news =
             is_refusal && self.told.replace(mem::discriminant(&error)) != Some(mem::discriminant(&error));
         Tried::NotYet(is_news.then_some(error))
@@ -458,5 +462,48 @@ mod tests {
         assert!(matches!(tried(GHOST_PATIENCE), Tried::OtherName(name) if name == "alice_"));
         assert!(matches!(tried(GHOST_PATIENCE), Tried::WantsPassword(_)));
         assert_eq!(link.name, name, "which goes with our own name");
+    }
+
+    #[test]
+    fn an_account_is_retried_if_it_is_declined_and_the_password_is_asked_for_if_it_is_wrong() {
+        let (mut link, _) = lost_link();
+        let lost = link.lost_at.unwrap();
+        let failed = |fault| Err(Error::Account { name: "alice".into(), fault });
+        let line = || "No".to_owned();
+        link.config.account = Some("alice".into());
+        let declined = failed(AccountFault::Declined { line: line() });
+        assert!(matches!(link.tried(declined, lost), Tried::NotYet(Some(Error::Account { .. }))));
+        let wrong = || failed(AccountFault::Refused { line: line() });
+        assert!(matches!(link.tried(wrong(), lost), Tried::GivenUp(_)), "there is no password");
+        link.config.account_password = Some("sesame".into());
+        assert!(matches!(link.tried(wrong(), lost), Tried::WantsPassword(_)));
+        assert_eq!(link.wanted_password(), PasswordFor::Account("alice".into()));
+        link.try_with("open".into(), true, lost);
+        assert_eq!(link.config.account_password.as_deref(), Some("open"));
+        assert_eq!(link.config.password, None);
+        assert!(matches!(link.tried(failed(AccountFault::NotOffered), lost), Tried::GivenUp(_)));
+    }
+
+    #[test]
+    fn an_account_that_we_logged_in_to_is_kept_for_the_next_connection() {
+        let (mut link, _) = lost_link();
+        let event = |kind| ClientEvent {
+            time: None,
+            id: None,
+            is_own: false,
+            is_other_device: false,
+            answers: None,
+            kind,
+        };
+        let now = Instant::now();
+        let logged_in = || event(ClientEventKind::LoggedIn { account: "alice".into() });
+        link.hear(&logged_in(), now);
+        assert_eq!(link.config.account, None, "by other means");
+        link.asked_account = Some(Account::new("alice/phone", "sesame"));
+        link.hear(&logged_in(), now);
+        assert_eq!(link.config.account.as_deref(), Some("alice/phone"));
+        assert_eq!(link.config.account_password.as_deref(), Some("sesame"));
+        link.hear(&event(ClientEventKind::LoggedOut), now);
+        assert_eq!(link.config.account, None);
     }
 }

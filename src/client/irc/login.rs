@@ -116,6 +116,9 @@ pub(in crate::client) fn log_in(
                     let (server, was_given) = (connection.server.clone(), greeting.has_password);
                     return Err(Error::PasswordRefused { server, line, was_given });
                 }
+                Reaction::AccountFailed(AccountFault::Unavailable { line }) => {
+                    return Err(Error::Unavailable { server: connection.server.clone(), line });
+                }
                 Reaction::AccountFailed(fault) => {
                     let account = greeting.account.as_ref().map_or("", Account::name);
                     return Err(Error::Account { name: account.to_owned(), fault });

@@ -29,6 +29,8 @@ const EXCHANGE_BYTES: usize = 1024;
 /// The text of 904.
 const FAILED: &str = "SASL authentication failed";
 
+const NOT_NOW: &str = "the server cannot check it right now, try again later";
+
 /// An exchange that is not complete.
 #[derive(Debug)]
 pub(super) struct Sasl {
@@ -234,7 +236,11 @@ impl Irc {
             }
             _ => {
                 log_not_checked(context, format_args!("SASL"));
-                self.fail_sasl("the server cannot check it right now, try again later", context);
+                // 904 alone would mean that the password is wrong.
+                if self.capabilities.has(Capabilities::STANDARD_REPLIES) {
+                    self.fail("AUTHENTICATE", "TEMPORARILY_UNAVAILABLE", NOT_NOW, context);
+                }
+                self.fail_sasl(NOT_NOW, context);
             }
         }
     }

@@ -157,8 +157,8 @@ impl Talk {
     fn handle(&mut self, note: Note) -> bool {
         match note {
             Note::Typed(lines) if self.prompts.reads_password() => {
-                self.take_password(lines);
-                self.prompt_after(&[]);
+                let may_rename = self.take_password(lines);
+                self.prompt_later(may_rename);
             }
             Note::Typed(lines) => {
                 self.interrupted = None;
@@ -266,7 +266,7 @@ impl Talk {
     fn hear(&mut self, event: ClientEvent) {
         let now = Instant::now();
         self.link.hear(&event, now);
-        if matches!(event.kind, ClientEventKind::Refused { .. }) {
+        if matches!(event.kind, ClientEventKind::Refused { .. } | ClientEventKind::LoggedIn { .. }) {
             self.prompts.hurry(Instant::now());
         }
         if let (ClientEventKind::Closing(_), true) = (&event.kind, self.leaving.is_some()) {
@@ -369,9 +369,14 @@ impl Talk {
         let changes = acts.iter().any(|act| {
             matches!(act, Act::Send(Request::Nick(_) | Request::Join { .. } | Request::Part { .. }))
         });
+        self.prompt_later(changes);
+    }
+
+    /// Allows another line, after the answer if that may change the prompt.
+    fn prompt_later(&mut self, may_change: bool) {
         let now = Instant::now();
         let prompt = self.chat().prompt();
-        self.prompts.expect(prompt, changes && self.link.is_up(), now);
+        self.prompts.expect(prompt, may_change && self.link.is_up(), now);
         self.give_prompt(now);
     }
 

@@ -19,31 +19,42 @@ impl Talk {
         }
     }
 
-    /// Uses the password that was typed.
-    pub(super) fn take_password(&mut self, lines: Vec<String>) {
+    /// Uses the password that was typed. True if the server may give us another name then.
+    pub(super) fn take_password(&mut self, lines: Vec<String>) -> bool {
         let password = lines.into_iter().next().unwrap_or_default();
-        let Some(wanted) = self.prompts.take_password() else { return };
-        let account = |name: &str| Account::new(name, &password);
-        let result = match wanted {
+        let Some(wanted) = self.prompts.take_password() else { return false };
+        match wanted {
             // An empty line retries with the old one.
-            PasswordFor::Server => return self.link.try_with(password, false, Instant::now()),
-            PasswordFor::Account(_) => return self.link.try_with(password, true, Instant::now()),
-            _ if password.is_empty() => return self.screen.note("nothing was sent"),
-            _ if !self.link.is_up() => return self.screen.note("there is no connection; nothing was sent"),
+            PasswordFor::Server => self.link.try_with(password, false, Instant::now()),
+            PasswordFor::Account(_) => self.link.try_with(password, true, Instant::now()),
+            _ if password.is_empty() => self.screen.note("nothing was sent"),
+            _ if !self.link.is_up() => self.screen.note("there is no connection; nothing was sent"),
+            PasswordFor::LogIn(name) => {
+                let sent = self.link.log_in(Account::new(&name, &password));
+                return self.is_sent(sent);
+            }
             PasswordFor::Registering(name) => {
-                return self.prompts.want_password(PasswordFor::Repeating(name, Secret(password)));
+                self.prompts.want_password(PasswordFor::Repeating(name, Secret(password)));
             }
             PasswordFor::Repeating(_, Secret(first)) if first != password => {
-                return self.screen.note("these were two different passwords; nothing was sent");
+                self.screen.note("these were two different passwords; nothing was sent");
             }
-            PasswordFor::LogIn(name) => self.link.log_in(account(&name)),
-            PasswordFor::Repeating(name, _) => self.link.register(account(&name)),
-        };
-        match result {
+            PasswordFor::Repeating(name, _) => {
+                let sent = self.link.register(Account::new(&name, &password));
+                self.is_sent(sent);
+            }
+        }
+        false
+    }
+
+    /// False if it was not sent, which this tells.
+    fn is_sent(&self, sent: Result<(), Error>) -> bool {
+        match &sent {
             // The reader reports the loss.
             Ok(()) | Err(Error::Lost { .. }) => {}
             Err(error) => self.screen.note(&error.to_string()),
         }
+        sent.is_ok()
     }
 
     /// Stops asking for the password of an account. False if there was no such question.

@@ -56,6 +56,8 @@ pub(in crate::client) struct SaslLogin {
     incoming: String,
     /// A 904 may follow that belongs to the mechanism before.
     was_told_mechanisms: bool,
+    /// The server cannot check the password now. A 904 follows.
+    is_unavailable: bool,
 }
 
 /// How far an exchange has come.
@@ -93,6 +95,7 @@ impl SaslLogin {
             stage: Stage::Asked,
             incoming: String::new(),
             was_told_mechanisms: false,
+            is_unavailable: false,
         };
         let asked = login.ask()?;
         Ok((login, asked))
@@ -157,11 +160,16 @@ impl SaslLogin {
                     other => other,
                 })
             }
+            "FAIL" if message.params.starts_with(&["AUTHENTICATE", "TEMPORARILY_UNAVAILABLE"]) => {
+                self.is_unavailable = true;
+                Ok(Turn::Wait)
+            }
+            numeric::ERR_SASLFAIL if self.is_unavailable => Err(AccountFault::Unavailable { line: line() }),
+            numeric::ERR_SASLFAIL => Err(AccountFault::Refused { line: line() }),
             numeric::ERR_NICKLOCKED
-            | numeric::ERR_SASLFAIL
             | numeric::ERR_SASLTOOLONG
             | numeric::ERR_SASLABORTED
-            | numeric::ERR_SASLALREADY => Err(AccountFault::Refused { line: line() }),
+            | numeric::ERR_SASLALREADY => Err(AccountFault::Declined { line: line() }),
             "CAP" if is_refused(&message.params) => Err(AccountFault::NotOffered),
             _ => Ok(Turn::Other),
         }

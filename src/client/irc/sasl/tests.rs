@@ -78,9 +78,17 @@ fn every_end_by_the_server_is_told_in_its_words() {
     for code in ["902", "904", "905", "906", "907"] {
         let (mut login, _) = begin("PLAIN", true).unwrap();
         login.told("AUTHENTICATE +").unwrap();
-        let refused = AccountFault::Refused { line: "No".into() };
-        assert_eq!(login.told(&format!(":s {code} alice :No")), Err(refused), "{code}");
+        let line = "No".to_owned();
+        let fault =
+            if code == "904" { AccountFault::Refused { line } } else { AccountFault::Declined { line } };
+        assert_eq!(login.told(&format!(":s {code} alice :No")), Err(fault), "{code}");
     }
+    let (mut login, _) = begin("PLAIN", true).unwrap();
+    login.told("AUTHENTICATE +").unwrap();
+    let told = login.told(":s FAIL AUTHENTICATE TEMPORARILY_UNAVAILABLE :Later");
+    assert_eq!(told.as_deref(), Ok(""));
+    let unavailable = AccountFault::Unavailable { line: "No".into() };
+    assert_eq!(login.told(":s 904 alice :No"), Err(unavailable));
     let (mut login, _) = begin("PLAIN", true).unwrap();
     assert_eq!(login.told(":s CAP alice NAK :sasl"), Err(AccountFault::NotOffered));
     for line in [":s CAP alice ACK :sasl", ":s CAP alice NAK :batch", "PING x", ":s 900 a b c :d", "CAP"] {
