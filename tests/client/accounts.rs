@@ -9,7 +9,7 @@ use parlor::name::UserName;
 use parlor::wire::Wire;
 
 use crate::support::program::Ended;
-use crate::support::{DEADLINE, Program, Scratch, StandIn};
+use crate::support::{DEADLINE, Program, Scratch, StandIn, text};
 
 /// `\0alice\0sesame`.
 const PLAIN: &str = "AUTHENTICATE AGFsaWNlAHNlc2FtZQ==";
@@ -49,7 +49,7 @@ fn password_file(scratch: &Scratch) -> PathBuf {
 /// Runs parlor with the account alice and its password in a file.
 fn run(at: &Address, scratch: &Scratch, args: &[&str]) -> Ended {
     let (file, at) = (password_file(scratch), at.to_string());
-    let file = file.to_str().expect("it is UTF-8");
+    let file = text(&file);
     let own = ["--account", "alice", "--account-password-file", file, &at];
     let mut program = Program::parlor(&[args, &own].concat());
     program.end_input();
@@ -194,7 +194,7 @@ fn a_connection_that_comes_back_is_logged_in_again_and_no_output_has_the_passwor
         peer.send(&[":Alice!a@h JOIN #lobby", &format!(":bob!b@h PRIVMSG #lobby :{}", said[n])]);
     });
     let (file, at) = (password_file(&scratch), at.to_string());
-    let file = file.to_str().expect("it is UTF-8");
+    let file = text(&file);
     let args =
         ["--account", "alice", "--account-password-file", file, "--watch", "--json", "--retry", "2", &at];
     let mut program = Program::parlor(&args);

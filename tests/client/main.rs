@@ -6,6 +6,8 @@ mod support;
 mod accounts;
 mod history;
 mod irc;
+#[cfg(feature = "store")]
+mod own_accounts;
 mod textbook_server;
 #[cfg(feature = "tls")]
 mod tls;
