@@ -16,6 +16,8 @@ mod history;
 mod logging;
 #[cfg(feature = "metrics")]
 mod metrics;
+#[cfg(feature = "store")]
+mod registered_rooms;
 mod reloading;
 #[cfg(feature = "store")]
 mod secrets;

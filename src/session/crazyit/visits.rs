@@ -1,9 +1,10 @@
 //! Clients of services: `★【NickServ※…★【`.
 
-use super::CrazyIt;
+use super::{CrazyIt, Phase};
 use crate::message::{Account, ConnectionId, Refusal, UserId};
 use crate::name::UserName;
 use crate::session::Context;
+use crate::session::logins::Deadline;
 use crate::session::services::{Client, Service};
 use crate::wire::crazyit::whispered_line;
 
@@ -30,7 +31,7 @@ impl Client for CrazyIt {
         let (user, now) = (self.user, context.now);
         let entered = context.hub.identify(user, self.connection, account, device, now, context.out)?;
         self.user = entered.user;
-        self.settle_in_lobby(context)?;
+        self.stay_or_begin_again(context)?;
         // Otherwise it is logged in already.
         if entered.user != user || !entered.was_here {
             self.return_at(now.instant, entered, context);
@@ -42,6 +43,18 @@ impl Client for CrazyIt {
     fn log_out(&mut self, context: &mut Context<'_>) -> Result<(), Refusal> {
         let now = context.now;
         self.user = context.hub.log_out(self.user, self.connection, now, context.out)?;
-        self.settle_in_lobby(context)
+        self.stay_or_begin_again(context)
+    }
+}
+
+impl CrazyIt {
+    /// Joins the lobby as another user. If that is refused, the client has no user any more and may log in again.
+    fn stay_or_begin_again(&mut self, context: &mut Context<'_>) -> Result<(), Refusal> {
+        let settled = self.settle_in_lobby(context);
+        if settled.is_err() {
+            let until = context.now.instant + context.house.config.limits.login_timeout;
+            self.phase = Phase::Greeting(Deadline::new(until));
+        }
+        settled
     }
 }

@@ -402,3 +402,36 @@ fn nickserv_works_on_crazyit_and_does_not_show_passwords_to_anybody() {
     house.bytes(eve, "★【NickServ※HELP★【");
     assert_eq!(house.hub().messages(), messages, "this is no talk");
 }
+
+#[test]
+fn answers_that_take_a_while_have_the_label_of_the_command() {
+    let scratch = Scratch::new();
+    let mut house = house(&scratch);
+    registered(&mut house, "ana");
+    let bob = house.irc_with("bob", "labeled-response batch");
+    let lines = house.ask(bob, "@label=7 NS INFO ana");
+    assert!(lines[0].starts_with("@label=7 :NickServ!NickServ@parlor.local NOTICE bob :ana: "), "{lines:?}");
+    let lines = house.ask(bob, "@label=8 PRIVMSG NickServ :IDENTIFY ana wrong-one");
+    assert!(lines[0].starts_with("@label=8 ") && lines[0].contains("The password is wrong"), "{lines:?}");
+}
+
+#[test]
+fn a_crazyit_user_who_may_not_enter_the_lobby_as_another_logs_in_again() {
+    let scratch = Scratch::new();
+    let mut house = house(&scratch);
+    let ana = registered(&mut house, "ana");
+    house.send(ana, "QUIT");
+    let root = house.operator("root");
+    house.send(root, "JOIN #lobby");
+    house.send(root, "MODE #lobby +b ana!*@*");
+    let eve = house.crazyit("eve");
+    house.bytes(eve, format!("★【NickServ※REGISTER {PASSWORD}★【"));
+    house.lines(eve);
+    house.bytes(eve, format!("★【NickServ※IDENTIFY ana {PASSWORD}★【"));
+    let lines = house.lines(eve);
+    assert!(lines[0].contains("You are not logged in: you are banned from #lobby"), "{lines:?}");
+    house.bytes(eve, "§γhi§γ");
+    assert!(house.lines(eve)[0].starts_with("* log in before you speak"));
+    house.bytes(eve, "∏∑eve2∏∑");
+    assert_eq!(house.raw(eve), "1");
+}
