@@ -171,6 +171,20 @@ fn a_bad_password_cannot_be_registered() {
     let long = "x".repeat(400);
     let answer = ns(&mut house, ana, &format!("REGISTER {long}"));
     assert!(answer[0].starts_with("This password cannot be used: "), "{answer:?}");
+    let weak = ["Choose a password of at least 6 characters that is not the name"];
+    for password in ["short", "ana"] {
+        assert_eq!(ns(&mut house, ana, &format!("REGISTER {password}")), weak);
+    }
+    let root = house.operator("root");
+    let bob = registered(&mut house, "bobby2");
+    for (who, command) in [
+        (root, "SAREGISTER eve short"),
+        (root, "SAREGISTER evelyn Evelyn"),
+        (root, "RESETPASS bobby2 bobby2"),
+        (bob, "SET PASSWORD correct-horse Bobby2"),
+    ] {
+        assert_eq!(ns(&mut house, who, command), weak, "{command}");
+    }
     assert_eq!(
         ns(&mut house, ana, "REGISTER *"),
         ["This connection shows no certificate, so you need a password"]

@@ -2,8 +2,7 @@
 
 use crate::message::{Account, AccountErrand, ServiceStep};
 use crate::name::UserName;
-use crate::secret::Guess;
-use crate::session::accounts::registration;
+use crate::session::accounts::{new_password, registration};
 use crate::session::services::Visit;
 
 impl Visit<'_, '_> {
@@ -30,8 +29,12 @@ impl Visit<'_, '_> {
         let name = UserName::new(params[0]).ok();
         let found = name.and_then(|name| Some((self.context.hub.accounts().find(&name)?, name)));
         let Some((account, name)) = found else { return self.tell("There is no such account") };
+        let password = match new_password(&name, params[1]) {
+            Ok(password) => password,
+            Err(why) => return self.tell(why),
+        };
         log::info!("{}: resets the password of the account {name}", self.context.peer);
-        let errand = AccountErrand::SetPassword { account, password: Guess::new(params[1]) };
+        let errand = AccountErrand::SetPassword { account, password };
         self.send_on(errand, ServiceStep::PasswordSet(name));
     }
 }

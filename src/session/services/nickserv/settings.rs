@@ -5,13 +5,18 @@ use crate::message::{
     AccountChange, AccountErrand, AccountId, AccountInfo, AccountQuery, Proven, ServiceStep,
 };
 use crate::secret::Guess;
+use crate::session::accounts::new_password;
 use crate::session::services::Visit;
 
 impl Visit<'_, '_> {
     pub(super) fn set(&mut self, params: &[&str]) {
         match params {
             [what, old, new, ..] if what.eq_ignore_ascii_case("PASSWORD") => {
-                self.prove(old, Proven::SetPassword(Guess::new(new)));
+                let Some(name) = self.account().map(|account| account.name.clone()) else { return };
+                match new_password(&name, new) {
+                    Ok(new) => self.prove(old, Proven::SetPassword(new)),
+                    Err(why) => self.tell(why),
+                }
             }
             [what, value, ..] if what.eq_ignore_ascii_case("ALWAYS-ON") => self.set_always_on(value),
             _ => self.tell("Use SET PASSWORD old new, or SET ALWAYS-ON on|off|default"),
