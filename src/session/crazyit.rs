@@ -128,6 +128,8 @@ impl Conversation for CrazyIt {
 
     fn finish(&mut self, rest: &[u8], context: &mut Context<'_>) {
         self.end_quiet(context);
+        #[cfg(feature = "store")]
+        self.tell_hint_now(context);
         if !rest.is_empty() {
             self.notice(&ParseError::Unfinished.to_string(), context);
         }
@@ -135,9 +137,7 @@ impl Conversation for CrazyIt {
 
     fn farewell(&mut self, reason: &CloseReason, context: &mut Context<'_>) {
         #[cfg(feature = "store")]
-        if let Some(hint) = self.hint.take() {
-            self.notice(&hint, context);
-        }
+        self.tell_hint_now(context);
         self.notice(&reason.to_string(), context);
     }
 

@@ -1,7 +1,7 @@
 //! Logins to accounts: `∏∑alice※PASSWORD∏∑`, or `∏∑alice/phone※PASSWORD∏∑` with the name of a device.
 
 use super::{CrazyIt, Phase};
-use crate::message::{AccountErrand, AccountFound, AccountPurpose, CloseReason, ErrandKind, Refusal};
+use crate::message::{AccountErrand, AccountFound, AccountPurpose, CloseReason, Effect, ErrandKind, Refusal};
 use crate::secret::Guess;
 use crate::session::Context;
 use crate::session::accounts::{Login, are_required};
@@ -67,6 +67,14 @@ impl CrazyIt {
         if let Refusal::NameRegistered(name) = why {
             self.hint =
                 Some(hint(&format!("the name {name} is registered"), name.as_str(), "or take another name"));
+        }
+    }
+
+    /// Tells what was noted: the peer sends nothing more.
+    pub(super) fn tell_hint_now(&mut self, context: &mut Context<'_>) {
+        if let Some(hint) = self.hint.take() {
+            context.out.push(Effect::EndLine(self.connection));
+            self.notice(&hint, context);
         }
     }
 
