@@ -22,7 +22,7 @@ _parlord() {
         ;;
     --always-on-days | --devices) ;;
     --max-connections | --max-per-ip | --flood | --frame | --outbox | --memory) ;;
-    --login-timeout | --ping | --proxy-from | --metrics | --export-history) ;;
+    --login-timeout | --ping | --proxy-from | --metrics | --export-history | --add-account | --reset-password) ;;
     *)
         local options="--listen --tls-listen --tls-cert --tls-key --self-signed
             --server-name --lobby --motd --password --password-file --oper --state
@@ -30,7 +30,7 @@ _parlord() {
             --always-on-days --devices --allow-root
             --max-connections --max-per-ip --flood --frame --outbox --memory
             --login-timeout --ping --proxy-from --metrics --config --hash-password
-            --export-history --help --version"
+            --export-history --add-account --reset-password --help --version"
         mapfile -t COMPREPLY < <(compgen -W "$options" -- "$word")
         ;;
     esac

@@ -35,5 +35,7 @@ complete -c parlord -l metrics -x -d "metrics for Prometheus: PORT on this machi
 complete -c parlord -s c -l config -r -F -d "a file with options; the command line overrides it"
 complete -c parlord -l hash-password -d "read a password and print its hash, to use in its place"
 complete -c parlord -l export-history -x -d "print the history of a room, while no server uses DIR of --state"
+complete -c parlord -l add-account -x -d "read a password and create an account, while no server uses DIR of --state"
+complete -c parlord -l reset-password -x -d "read a password and give it to an account, while no server uses DIR of --state"
 complete -c parlord -s h -l help -d "print this help"
 complete -c parlord -s V -l version -d "print the version"

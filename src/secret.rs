@@ -14,6 +14,8 @@ mod scram;
 #[cfg(feature = "store")]
 mod stored_password;
 
+#[cfg(feature = "store")]
+pub use ask::ask_for_password;
 pub use ask::{AskError, ask_for_hash};
 pub use error::{OutOfMemory, PASSWORD_BYTES, SecretError};
 pub use hash::{SPARE_KB, hash};

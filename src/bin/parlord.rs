@@ -4,17 +4,25 @@ use std::error::Error;
 #[cfg(feature = "store")]
 use std::io::BufWriter;
 use std::io::Write;
+#[cfg(feature = "store")]
+use std::path::Path;
 use std::process::ExitCode;
+#[cfg(feature = "store")]
+use std::time::SystemTime;
 use std::{env, io};
 
 use parlor::address::Address;
 use parlor::client_command::{client_command, shell_word};
 use parlor::config::{Invocation, ServerConfig, ServerTask};
 use parlor::logging;
+#[cfg(feature = "store")]
+use parlor::name::UserName;
 use parlor::net::{self, Inherited, Reactor};
 use parlor::secret;
 #[cfg(feature = "store")]
-use parlor::store;
+use parlor::secret::StoredPassword;
+#[cfg(feature = "store")]
+use parlor::store::{self, ExistingAccount, FreeName};
 
 fn main() -> ExitCode {
     let args: Vec<_> = env::args_os().skip(1).map(|arg| arg.to_string_lossy().into_owned()).collect();
@@ -34,6 +42,12 @@ fn main() -> ExitCode {
                 Err(error) => fail(&error, 1),
             };
         }
+        #[cfg(feature = "store")]
+        Ok(Invocation::Do(ServerTask::AddAccount(directory, name))) => return add_account(&directory, name),
+        #[cfg(feature = "store")]
+        Ok(Invocation::Do(ServerTask::ResetPassword(directory, name))) => {
+            return reset_password(&directory, &name);
+        }
         Err(error) => return fail(&error, 2),
     };
     if let Err(error) = logging::start() {
@@ -49,6 +63,42 @@ fn main() -> ExitCode {
     };
     logging::flush();
     status
+}
+
+/// Reads a password, and creates an account with it.
+#[cfg(feature = "store")]
+fn add_account(directory: &Path, name: UserName) -> ExitCode {
+    let done = format!("the account {name} exists now\n");
+    match FreeName::find(directory, name) {
+        Ok(free) => with_password(&done, |password| free.register(password, SystemTime::now())),
+        Err(error) => fail(&error, 1),
+    }
+}
+
+/// Reads a password, and gives it to an account.
+#[cfg(feature = "store")]
+fn reset_password(directory: &Path, name: &UserName) -> ExitCode {
+    match ExistingAccount::find(directory, name) {
+        Ok(account) => {
+            with_password(&format!("{name} has a new password\n"), |password| account.set_password(password))
+        }
+        Err(error) => fail(&error, 1),
+    }
+}
+
+/// Reads a password, stores it, and prints that this is done.
+#[cfg(feature = "store")]
+fn with_password(
+    done: &str,
+    store: impl FnOnce(StoredPassword) -> Result<(), store::StoreError>,
+) -> ExitCode {
+    match secret::ask_for_password() {
+        Ok(password) => match store(password) {
+            Ok(()) => print(done),
+            Err(error) => fail(&error, 1),
+        },
+        Err(error) => fail(&error, 2),
+    }
 }
 
 /// Runs the server. An error comes with the exit status that it means.

@@ -16,14 +16,18 @@ pub use credentials::{Credentials, TlsConfig};
 
 use std::env;
 use std::path::{Path, PathBuf};
+#[cfg(feature = "store")]
+use std::str::FromStr;
 
+#[cfg(feature = "store")]
+use getopts::Matches;
 use getopts::Options;
 
 use super::table;
 use super::{ConfigError, Invocation, Limits, version};
 use crate::address::Address;
 #[cfg(feature = "store")]
-use crate::name::RoomName;
+use crate::name::{NameError, RoomName, UserName};
 use crate::secret::{OutOfMemory, SPARE_KB};
 pub use changes::Changes;
 #[cfg(feature = "store")]
@@ -39,6 +43,12 @@ pub enum ServerTask {
     /// Print the history of a room, from the database in this directory.
     #[cfg(feature = "store")]
     ExportHistory(PathBuf, RoomName),
+    /// Read a password, and create an account in the database in this directory.
+    #[cfg(feature = "store")]
+    AddAccount(PathBuf, UserName),
+    /// Read a password, and give it to an account in the database in this directory.
+    #[cfg(feature = "store")]
+    ResetPassword(PathBuf, UserName),
 }
 
 impl ServerConfig {
@@ -96,19 +106,38 @@ impl ServerConfig {
         table::read_line(SETTINGS, &mut config, &matches)?;
         config.check()?;
         #[cfg(feature = "store")]
-        if let Some(room) = matches.opt_str("export-history") {
-            return config.export(&room);
+        if let Some(task) = config.store_task(&matches)? {
+            return Ok(Invocation::Do(task));
         }
         config.read_credentials(is_start)?;
         Ok(Invocation::Run(config))
     }
 
+    /// A task on the database, if one of the options asks for it.
     #[cfg(feature = "store")]
-    fn export(self, room: &str) -> Result<Invocation<Self, ServerTask>, ConfigError> {
-        let wrong = |why: String| ConfigError(format!("--export-history: {why}"));
-        let room = RoomName::new(room).map_err(|why| wrong(format!("{room:?}: {why}")))?;
-        let state = self.state.ok_or_else(|| wrong("there is no directory for data, see --state".into()))?;
-        Ok(Invocation::Do(ServerTask::ExportHistory(state, room)))
+    fn store_task(&self, matches: &Matches) -> Result<Option<ServerTask>, ConfigError> {
+        if let Some((room, state)) = self.about("export-history", matches)? {
+            return Ok(Some(ServerTask::ExportHistory(state, room)));
+        }
+        if let Some((name, state)) = self.about("add-account", matches)? {
+            return Ok(Some(ServerTask::AddAccount(state, name)));
+        }
+        let reset = self.about("reset-password", matches)?;
+        Ok(reset.map(|(name, state)| ServerTask::ResetPassword(state, name)))
+    }
+
+    /// The name that this option has, and the directory for data.
+    #[cfg(feature = "store")]
+    fn about<N>(&self, option: &str, matches: &Matches) -> Result<Option<(N, PathBuf)>, ConfigError>
+    where
+        N: FromStr<Err = NameError>,
+    {
+        let Some(name) = matches.opt_str(option) else { return Ok(None) };
+        let wrong = |why: String| ConfigError(format!("--{option}: {why}"));
+        let about = name.parse().map_err(|why| wrong(format!("{name:?}: {why}")))?;
+        let state = self.state.clone();
+        let state = state.ok_or_else(|| wrong("there is no directory for data, see --state".into()))?;
+        Ok(Some((about, state)))
     }
 
     #[cfg(feature = "tls")]

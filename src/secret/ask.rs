@@ -1,4 +1,4 @@
-//! Asks for a password and returns its hash. A terminal does not show what is typed.
+//! Asks for a password and hashes it. A terminal does not show what is typed.
 
 use std::fmt;
 use std::fs::File;
@@ -9,6 +9,8 @@ use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, Termios, tc
 use super::error::SecretError;
 use super::hash;
 use super::hash::SALT_BYTES;
+#[cfg(feature = "store")]
+use super::{Guess, StoredPassword};
 
 /// Most bytes read from a line: more than a password may have.
 const MOST_BYTES: usize = 4096;
@@ -24,12 +26,22 @@ pub enum AskError {
 
 /// Reads one line of standard input and hashes it, with a salt from the system.
 pub fn ask_for_hash() -> Result<String, AskError> {
-    let input = io::stdin();
-    let password = if input.is_terminal() { at_terminal(input.lock()) } else { first_line(input.lock()) };
-    let password = password.map_err(AskError::Io)?;
+    let password = ask().map_err(AskError::Io)?;
     let mut salt = [0; SALT_BYTES];
     File::open("/dev/urandom").and_then(|mut random| random.read_exact(&mut salt)).map_err(AskError::Io)?;
     hash(&password, salt).map_err(AskError::Secret)
+}
+
+/// Reads one line of standard input, as the password of an account.
+#[cfg(feature = "store")]
+pub fn ask_for_password() -> Result<StoredPassword, AskError> {
+    let password = ask().map_err(AskError::Io)?;
+    StoredPassword::new(&Guess::new(&password)).map_err(AskError::Secret)
+}
+
+fn ask() -> io::Result<String> {
+    let input = io::stdin();
+    if input.is_terminal() { at_terminal(input.lock()) } else { first_line(input.lock()) }
 }
 
 fn first_line(input: impl BufRead) -> io::Result<String> {

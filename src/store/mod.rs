@@ -18,6 +18,7 @@ pub use database::{Database, Figures};
 pub use desk::{Reply, Status};
 pub use handle::Store;
 pub use question::Question;
+pub use sqlite::{ExistingAccount, FreeName};
 
 use std::fmt;
 use std::io::Write;

@@ -435,12 +435,14 @@ fn the_options_that_a_reload_changes_are_those_that_it_does_and_no_other() {
 }
 
 /// Options that have no row of their own in the table of what a reload changes.
-const NOT_RELOADED: [&str; 8] = [
+const NOT_RELOADED: [&str; 10] = [
+    "add-account",
     "config",
     "export-history",
     "hash-password",
     "help",
     "password-file",
+    "reset-password",
     "self-signed",
     "tls-key",
     "version",

@@ -3,6 +3,8 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+#[cfg(feature = "store")]
+mod accounts;
 mod announcing;
 mod bans;
 mod both;

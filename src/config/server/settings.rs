@@ -417,6 +417,20 @@ pub(super) const OTHERS: &[CommandLineOnly] = &[
         value: "ROOM",
         help: "print the history of a room, while no server uses DIR of --state",
     },
+    #[cfg(feature = "store")]
+    CommandLineOnly {
+        short: "",
+        long: "add-account",
+        value: "NAME",
+        help: "read a password and create an account, while no server uses DIR of --state",
+    },
+    #[cfg(feature = "store")]
+    CommandLineOnly {
+        short: "",
+        long: "reset-password",
+        value: "NAME",
+        help: "read a password and give it to an account, while no server uses DIR of --state",
+    },
     CommandLineOnly { short: "h", long: "help", value: "", help: "print this help" },
     CommandLineOnly { short: "V", long: "version", value: "", help: "print the version" },
 ];

@@ -12,6 +12,7 @@ mod export;
 mod ids;
 mod kinds;
 mod limits;
+mod offline;
 mod opening;
 mod reading;
 mod rooms;
@@ -24,6 +25,7 @@ mod times;
 mod writing;
 
 pub(super) use export::export;
+pub use offline::{ExistingAccount, FreeName};
 
 use std::path::PathBuf;
 use std::time::SystemTime;

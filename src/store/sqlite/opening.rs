@@ -30,6 +30,10 @@ pub(super) enum Purpose {
     Serve,
     /// To read it, which must exist.
     Export,
+    /// To add an account; a missing file is created with its directory.
+    AddAccount,
+    /// To change the password of an account. The file must exist.
+    ResetPassword,
 }
 
 impl Purpose {
@@ -38,13 +42,19 @@ impl Purpose {
         match self {
             Self::Serve => "each needs a directory of its own (--state)",
             Self::Export => "make a backup with SIGUSR2, and export from its directory (--state)",
+            Self::AddAccount => "stop it, or let an operator use NS SAREGISTER",
+            Self::ResetPassword => "stop it, or let an operator use NS RESETPASS",
         }
+    }
+
+    fn creates(self) -> bool {
+        matches!(self, Self::Serve | Self::AddAccount)
     }
 }
 
 /// Opens the file at `path`, which may have this many bytes with its journal.
 pub(super) fn open(path: &Path, most_bytes: u64, purpose: Purpose) -> Result<Connection, StoreError> {
-    if purpose == Purpose::Serve {
+    if purpose.creates() {
         create(path).map_err(|error| StoreError {
             line: format!("cannot create {}: {error}", path.display()),
             is_nowhere: true,
