@@ -157,7 +157,7 @@ impl Talk {
     fn handle(&mut self, note: Note) -> bool {
         match note {
             Note::Typed(lines) if self.prompts.reads_password() => {
-                let may_rename = self.take_password(lines);
+                let may_rename = self.take_password(&lines);
                 self.prompt_later(may_rename);
             }
             Note::Typed(lines) => {

@@ -20,8 +20,9 @@ impl Talk {
     }
 
     /// Uses the password that was typed. True if the server may give us another name then.
-    pub(super) fn take_password(&mut self, lines: Vec<String>) -> bool {
-        let password = lines.into_iter().next().unwrap_or_default();
+    pub(super) fn take_password(&mut self, lines: &[String]) -> bool {
+        // A pasted password may have its line end with it.
+        let password = lines.first().and_then(|line| line.lines().next()).unwrap_or_default().to_owned();
         let Some(wanted) = self.prompts.take_password() else { return false };
         match wanted {
             // An empty line retries with the old one.
