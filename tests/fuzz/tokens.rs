@@ -80,7 +80,7 @@ const COMMANDS: [&str; 69] = [
     "GET",
 ];
 
-const WORDS: [&str; 100] = [
+const WORDS: [&str; 98] = [
     "NickServ",
     "ChanServ",
     "REGISTER secret12",
@@ -95,15 +95,11 @@ const WORDS: [&str; 100] = [
     "PLAIN",
     "EXTERNAL",
     "SCRAM-SHA-256",
-    // PLAIN of ana, whose password is `secret12`, and of nobody.
-    "AGFuYQBzZWNyZXQxMg==",
-    "AAA=",
-    // SCRAM of ana: the first message, and a last one.
-    "biwsbj1hbmEscj1hYmM=",
-    "Yz1iaXdzLHI9YWJjLHA9QUFBQQ==",
-    "YW5h",
-    "ana:secret12",
-    "ana/phone:secret12",
+    "zoe",
+    "zoe/phone",
+    "password",
+    "zoe:password",
+    "zoe/phone:password",
     "* * secret12",
     "account-tag draft/account-registration",
     "LATEST",
@@ -185,6 +181,18 @@ const WORDS: [&str; 100] = [
     "\x01VERSION\x01",
 ];
 
+/// Responses of SASL.
+const RESPONSES: [&str; 6] = [
+    // PLAIN of zoe, with a right and a wrong password, and of nobody.
+    "AHpvZQBwYXNzd29yZA==",
+    "AHpvZQBzZWNyZXQ=",
+    "AAA=",
+    // SCRAM of zoe: the first message, and a last one.
+    "biwsbj16b2Uscj1hYmM=",
+    "Yz1iaXdzLHI9YWJjLHA9QUFBQQ==",
+    "em9l",
+];
+
 pub(crate) const CAPABILITIES: &str = "account-notify account-tag away-notify batch chghost draft/multiline echo-message \
     extended-join extended-monitor invite-notify labeled-response message-tags multi-prefix server-time setname standard-replies \
     userhost-in-names";
@@ -236,6 +244,24 @@ pub(crate) fn irc_line(choices: &mut Choices<'_>) -> Vec<u8> {
     bytes
 }
 
+/// A login with SASL, whole or with mistakes.
+pub(crate) fn irc_login(choices: &mut Choices<'_>) -> Vec<u8> {
+    let mechanism = choices.pick(&["PLAIN", "PLAIN", "SCRAM-SHA-256", "EXTERNAL", "plain", "x"]);
+    let mut text = format!("CAP REQ :sasl\r\nAUTHENTICATE {mechanism}\r\n");
+    for _ in 0..choices.below(4) {
+        let word = match choices.below(8) {
+            0 => word(choices),
+            1 => "A".repeat(choices.pick(&[399, 400, 401])),
+            2 => choices.pick(&["+", "*", "="]).into(),
+            3 => String::from_utf8_lossy(choices.bytes(8)).into_owned(),
+            _ => choices.pick(&RESPONSES).into(),
+        };
+        text += &format!("AUTHENTICATE {word}\r\n");
+    }
+    text += choices.pick(&["CAP END\r\n", "", "NICK zoe\r\nUSER u 0 * :u\r\nCAP END\r\n"]);
+    text.into_bytes()
+}
+
 /// A message of several lines, with or without mistakes.
 fn irc_batch(choices: &mut Choices<'_>) -> Vec<u8> {
     let target = choices.pick(&ROOMS);
@@ -279,10 +305,11 @@ pub(crate) fn crazyit_frame(choices: &mut Choices<'_>) -> Vec<u8> {
 
 /// Bytes of both protocols, and of none.
 pub(crate) fn any_bytes(choices: &mut Choices<'_>) -> Vec<u8> {
-    match choices.below(6) {
+    match choices.below(7) {
         0 | 1 => irc_line(choices),
         2 | 3 => crazyit_frame(choices),
         4 => irc_batch(choices),
+        5 => irc_login(choices),
         _ => choices.bytes(60).to_vec(),
     }
 }

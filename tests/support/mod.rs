@@ -9,6 +9,8 @@ pub mod accounts;
 #[cfg(feature = "store")]
 pub mod blank_store;
 pub mod irc;
+#[cfg(feature = "store")]
+pub mod known;
 pub mod options;
 #[cfg(feature = "store")]
 pub mod past;

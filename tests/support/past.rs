@@ -12,6 +12,8 @@ use parlor::message::{
 use parlor::name::RoomName;
 use parlor::store::{Database, Figures, Question, Store};
 
+use super::known::Known;
+
 /// What is kept of every room.
 #[derive(Debug)]
 pub struct Past {
@@ -19,6 +21,7 @@ pub struct Past {
     lines: usize,
     kept: Vec<Kept>,
     limits: BTreeMap<String, HistoryLimit>,
+    pub known: Known,
 }
 
 #[derive(Debug)]
@@ -69,7 +72,7 @@ impl Kept {
 
 impl Past {
     pub fn new(age: Duration, lines: usize) -> Self {
-        Self { age, lines, kept: Vec::new(), limits: BTreeMap::new() }
+        Self { age, lines, kept: Vec::new(), limits: BTreeMap::new(), known: Known::default() }
     }
 
     /// A store with this past, and what reports its answers.
@@ -232,8 +235,8 @@ impl Database for Past {
         Ok(false)
     }
 
-    fn account(&mut self, _: &AccountQuery) -> Result<AccountAnswer, String> {
-        Ok(AccountAnswer::Unknown)
+    fn account(&mut self, query: &AccountQuery) -> Result<AccountAnswer, String> {
+        Ok(self.known.answer(query))
     }
 
     fn save_bans(&mut self, _: &[Ban]) -> Result<(), String> {

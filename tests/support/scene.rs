@@ -137,7 +137,13 @@ impl Scene {
     /// Keeps the history in this store, which reports answers through `wake`.
     #[cfg(feature = "store")]
     pub fn keep_in(&mut self, store: Store, wake: mpsc::Receiver<()>) {
-        self.server.use_store(store, Opened::default(), self.now);
+        self.keep_with(store, Opened::default(), wake);
+    }
+
+    /// The same with what the store has from an earlier run.
+    #[cfg(feature = "store")]
+    pub fn keep_with(&mut self, store: Store, opened: Opened, wake: mpsc::Receiver<()>) {
+        self.server.use_store(store, opened, self.now);
         self.woken = Some(wake);
     }
 

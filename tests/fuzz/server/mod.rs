@@ -14,9 +14,9 @@ use parlor::config::{Flood, Limits, Operator, ServerConfig};
 
 use crate::choices::Choices;
 use crate::support::options::{config, limits};
-#[cfg(feature = "store")]
-use crate::support::past::Past;
 use crate::support::scene::Scene;
+#[cfg(feature = "store")]
+use crate::support::{accounts::stored_password, known::Known, past::Past};
 use healthy::Company;
 use wild::Wild;
 
@@ -35,11 +35,15 @@ const ALIVE: Duration = Duration::from_secs(59);
 /// Of `secret`, as cheap as a hash can be.
 const HASH: &str = "$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHQ$QQCd8VPOryZiCF3MtwQnPTK7odKCaPcXJGplgNEuj1A";
 
+/// The account that there is. Its password is `password`.
+#[cfg(feature = "store")]
+const ACCOUNT: &str = "zoe";
+
 struct Play {
     scene: Scene,
     /// Who sends too much waits.
     is_limited: bool,
-    /// Who wants to be an operator may have to wait.
+    /// Who wants to be an operator, or to log in to an account, may have to wait.
     guesses: bool,
     company: Option<Company>,
     wild: Vec<Wild>,
@@ -86,17 +90,21 @@ impl Play {
             false => vec![Operator { name: "root".into(), password: HASH.parse().expect("a hash") }],
         };
         let mut scene = Scene::with(ServerConfig { limits, operators, ..config() });
+        let has_store = cfg!(feature = "store") && choices.below(2) == 0;
         #[cfg(feature = "store")]
-        if choices.below(2) == 0 {
-            let (store, wake) = Past::new(Duration::from_secs(600), 10).store();
-            scene.keep_in(store, wake);
+        if has_store {
+            let mut past = Past::new(Duration::from_secs(600), 10);
+            past.known = Known::with(ACCOUNT, stored_password());
+            let opened = past.known.opened();
+            let (store, wake) = past.store();
+            scene.keep_with(store, opened, wake);
         }
         let company = is_healthy.then(|| Company::enter(&mut scene, at_own_pace));
         let is_limited = limits.flood.is_some();
         Self {
             scene,
             is_limited,
-            guesses: !is_healthy,
+            guesses: !is_healthy || has_store,
             company,
             wild: (0..WILD).map(|_| Wild::default()).collect(),
         }

@@ -40,7 +40,8 @@ impl Wild {
             return self.connect(n, choices, scene);
         };
         match choices.below(16) {
-            0..6 => guest.push(tokens::irc_line(choices)),
+            0..5 => guest.push(tokens::irc_line(choices)),
+            5 => guest.push(tokens::irc_login(choices)),
             6..9 => guest.push(tokens::crazyit_frame(choices)),
             9 => guest.push(choices.bytes(60)),
             10 if choices.below(4) == 0 => {
