@@ -14,10 +14,11 @@ impl User {
 
     /// Appends the user's connections to `all`.
     pub(super) fn list_connections(&self, all: &mut Vec<ConnectionId>) {
-        match (self.reach.reached(), &self.rare) {
-            (Reached::One(only), _) => all.push(only),
-            (Reached::Several, Some(rare)) => all.extend_from_slice(&rare.connections),
-            (Reached::Several, None) | (Reached::Nobody, _) => {}
+        match self.reach.reached() {
+            Reached::One(only) => all.push(only),
+            #[cfg(feature = "store")]
+            Reached::Several => all.extend(self.rare.iter().flat_map(|rare| &rare.connections)),
+            Reached::Nobody => {}
         }
     }
 
@@ -38,6 +39,7 @@ impl User {
 
     fn set_connections(&mut self, connections: Vec<ConnectionId>) {
         self.reach = Reach::of(&connections);
+        #[cfg(feature = "store")]
         if connections.len() > 1 {
             self.rare_mut().connections = connections;
         } else if let Some(rare) = &mut self.rare {

@@ -2,7 +2,7 @@
 
 use super::Hub;
 use super::seats::RoomId;
-use crate::message::{Effects, Event, Now, RoomChange, UserId};
+use crate::message::{ConnectionId, Effects, Event, Now, RoomChange, UserId};
 
 impl Hub {
     pub(super) fn record(&self, _: RoomId, _: &Event, _: &mut Effects) {}
@@ -10,6 +10,19 @@ impl Hub {
     pub(super) fn record_everywhere(&self, _: UserId, _: &Event, _: &mut Effects) {}
 
     pub(super) fn places(&self, _: UserId) {}
+
+    /// Tells a message to the addressee, and to the connections of its author that hear it.
+    pub(super) fn tell_whisper(
+        &self,
+        event: Event,
+        addressee: UserId,
+        own: Vec<ConnectionId>,
+        out: &mut Effects,
+    ) {
+        let mut audience = self.users.connections(addressee);
+        audience.extend(own);
+        out.event(event, audience);
+    }
 
     pub(super) fn opened(&mut self, _: RoomId, _: Now, _: &mut Effects) {}
 

@@ -12,32 +12,39 @@ pub(super) enum Reached {
     Nobody,
     One(ConnectionId),
     /// See the user's list.
+    #[cfg(feature = "store")]
     Several,
 }
 
 impl Reach {
     /// No connection has these numbers: processes do not have so many descriptors.
     const NOBODY: Self = Self(u32::MAX);
+    #[cfg(feature = "store")]
     const SEVERAL: Self = Self(u32::MAX - 1);
 
     pub(super) fn of(connections: &[ConnectionId]) -> Self {
         match connections {
             [] => Self::NOBODY,
             [ConnectionId(only)] => Self(*only),
+            #[cfg(feature = "store")]
             [_, _, ..] => Self::SEVERAL,
+            // Without accounts, a user has no second one.
+            #[cfg(not(feature = "store"))]
+            [_, _, ..] => Self::NOBODY,
         }
     }
 
     pub(super) fn reached(self) -> Reached {
         match self {
             Self::NOBODY => Reached::Nobody,
+            #[cfg(feature = "store")]
             Self::SEVERAL => Reached::Several,
             Self(key) => Reached::One(ConnectionId(key)),
         }
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "store"))]
 mod tests {
     use super::*;
 

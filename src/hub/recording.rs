@@ -4,7 +4,8 @@ use super::Hub;
 use super::rooms::Room;
 use super::seats::RoomId;
 use crate::message::{
-    Effect, Effects, Event, EventId, EventKind, Now, Rank, Readable, Record, RoomChange, RoomFlag, UserId,
+    ConnectionId, Effect, Effects, Event, EventId, EventKind, Now, Rank, Readable, Record, RoomChange,
+    RoomFlag, UserId,
 };
 use crate::name::RoomName;
 
@@ -80,6 +81,21 @@ impl Hub {
         let is_closed =
             settings.key.is_some() || settings.has(RoomFlag::InviteOnly) || settings.has(RoomFlag::Secret);
         Some(Place { room: name.clone(), is_closed })
+    }
+
+    /// Tells a message to the addressee, and to the connections of its author that hear it: they can tell both apart.
+    pub(super) fn tell_whisper(
+        &self,
+        event: Event,
+        addressee: UserId,
+        own: Vec<ConnectionId>,
+        out: &mut Effects,
+    ) {
+        let sent = (!own.is_empty()).then(|| Event { watched: true, ..event.clone() });
+        out.event(event, self.users.connections(addressee));
+        if let Some(sent) = sent {
+            out.event(sent, own);
+        }
     }
 
     /// Notes that `room` was opened. An earlier room of this name may have had a limit.

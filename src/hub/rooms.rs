@@ -159,10 +159,12 @@ impl Room {
 
 impl Member {
     /// Appends the member's connections to `all`.
+    #[cfg_attr(not(feature = "store"), expect(unused_variables, reason = "users have one connection"))]
     pub(super) fn connections(&self, users: &Users, all: &mut Vec<ConnectionId>) {
         match self.reach.reached() {
             Reached::Nobody => {}
             Reached::One(only) => all.push(only),
+            #[cfg(feature = "store")]
             Reached::Several => {
                 if let Some(user) = users.get(self.id) {
                     user.list_connections(all);

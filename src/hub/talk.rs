@@ -4,7 +4,7 @@ use super::Hub;
 use super::rooms::{Member, Room};
 use super::users::User;
 use crate::message::{
-    Audience, ConnectionId, Effects, Event, EventKind, Mute, Now, Rank, Refusal, RoomFlag, Speech, UserId,
+    Audience, ConnectionId, Effects, EventKind, Mute, Now, Rank, Refusal, RoomFlag, Speech, UserId,
 };
 use crate::name::{RoomName, UserName};
 
@@ -76,9 +76,7 @@ impl Hub {
         // A message to oneself arrives twice: as sent and as received.
         let mut own = self.users.connections(id);
         own.retain(|&connection| Some(connection) != unheard_by);
-        let sent = (!own.is_empty()).then(|| Event { watched: true, ..event.clone() });
-        out.event(event, self.users.connections(addressee));
-        sent.into_iter().for_each(|sent| out.event(sent, own.clone()));
+        self.tell_whisper(event, addressee, own, out);
         Ok(())
     }
 }

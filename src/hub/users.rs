@@ -68,6 +68,7 @@ pub(super) struct Rare {
     pub(super) watches: Vec<UserName>,
     invitations: Vec<Invitation>,
     /// The user's connections when there are several.
+    #[cfg(feature = "store")]
     pub(super) connections: Vec<ConnectionId>,
     /// The account and its devices, if the user is logged in to one.
     #[cfg(feature = "store")]
@@ -101,7 +102,6 @@ impl Rare {
         heap_bytes(size_of::<Self>())
             + vec_bytes(&self.watches)
             + vec_bytes(&self.invitations)
-            + vec_bytes(&self.connections)
             + names.chain(rooms).sum::<usize>()
             + self.account_bytes()
             + self.away.as_ref().map_or(0, |away| shared_bytes(away.len()))
@@ -109,7 +109,8 @@ impl Rare {
 
     #[cfg(feature = "store")]
     fn account_bytes(&self) -> usize {
-        let details = self.details.as_ref().map_or(0, |details| details.kept_bytes());
+        let details =
+            vec_bytes(&self.connections) + self.details.as_ref().map_or(0, |details| details.kept_bytes());
         details + self.membership.as_ref().map_or(0, |membership| membership.kept_bytes())
     }
 

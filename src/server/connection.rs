@@ -244,15 +244,18 @@ impl<S> Connection<S> {
         }
     }
 
-    /// Ends the quiet time of a connection that closes. What a device was not told yet, it is told when it comes back.
-    pub(super) fn abandon_quiet(&mut self) {
-        match &mut self.life {
-            Life::Open(quiet) if quiet.as_ref().is_some_and(|quiet| quiet.until.is_none()) => *quiet = None,
-            _ => self.end_quiet(),
+    /// Forgets what is held back from a device that was not told yet what it missed. It is told when it comes back.
+    #[cfg(feature = "store")]
+    pub(super) fn forget_held(&mut self) {
+        if let Life::Open(quiet) = &mut self.life
+            && quiet.as_ref().is_some_and(|quiet| quiet.until.is_none())
+        {
+            *quiet = None;
         }
     }
 
     /// Queues what is held back without a limit in time if it is more than `most` bytes.
+    #[cfg(feature = "store")]
     pub(super) fn limit_held(&mut self, most: usize) {
         if self.quiet().is_some_and(|quiet| quiet.until.is_none() && quiet.held_bytes() > most) {
             self.end_quiet();

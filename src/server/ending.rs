@@ -34,7 +34,7 @@ impl<S: Stream> Server<S> {
     pub(super) fn condemn(&mut self, key: usize, reason: CloseReason) {
         self.forget_errand(key);
         let connection = &mut self.connections[key];
-        connection.abandon_quiet();
+        connection.end_quiet();
         connection.life = Life::Doomed(Box::new(reason));
         self.settle(key);
     }
@@ -69,7 +69,9 @@ impl<S: Stream> Server<S> {
     pub(super) fn leave(&mut self, key: usize, reason: CloseReason, now: Now) {
         let Some(reason) = self.reason_to_end(key, reason) else { return };
         let peer_finished = reason == CloseReason::PeerFinished;
-        self.connections[key].abandon_quiet();
+        #[cfg(feature = "store")]
+        self.connections[key].forget_held();
+        self.connections[key].end_quiet();
         self.connections[key].life = Life::Leaving { peer_finished };
         self.depart(key, &reason, now);
         let connection = &mut self.connections[key];

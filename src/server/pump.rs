@@ -15,6 +15,7 @@ use crate::message::{CloseReason, ConnectionId, Dialect, Effect, Now};
 #[cfg(feature = "store")]
 use crate::name::RoomName;
 
+#[cfg(feature = "store")]
 /// Events held back while a device is told what it missed take at most the outbox divided by this. If there are more,
 /// the device hears them at once.
 const SHARE_OF_HELD: usize = 4;
@@ -92,6 +93,7 @@ impl<S: Stream> Server<S> {
                     }
                 });
                 if is_given {
+                    #[cfg(feature = "store")]
                     connection.limit_held(self.house.config.limits.outbox_bytes / SHARE_OF_HELD);
                     self.queued(key, now);
                 }

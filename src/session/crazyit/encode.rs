@@ -19,6 +19,7 @@ pub(in crate::session) fn encode(event: &Event, house: &House, out: &mut Vec<u8>
     let line = match &event.kind {
         EventKind::Said { room, .. } | EventKind::Kicked { room, .. } if *room != house.config.lobby => None,
         EventKind::Said { speech, .. } => plain(speech).map(|text| said_line(&from.name, &text)),
+        #[cfg(feature = "store")]
         // One that the user has sent from another device.
         EventKind::Whispered { to, speech } if event.watched => {
             plain(speech).map(|text| notice_line(&format!("to {to}: {text}")))
