@@ -37,6 +37,8 @@ fn profile() -> Profile {
         host: "h.ip".into(),
         realname: "r".into(),
         peer: Peer::Unix,
+        #[cfg(feature = "store")]
+        away: None,
     }
 }
 

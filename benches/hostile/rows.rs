@@ -116,6 +116,14 @@ pub(crate) const ROWS: &[Row] = &[
     row("LIST", user, |_, _| lines("LIST")),
     row("LUSERS", user, |_, _| lines("LUSERS")),
     #[cfg(feature = "store")]
+    row("MARKREAD of 500 channels", with_account, |n, round| {
+        let time = format!("2020-01-01T00:{:02}:{:02}.{n:03}Z", round / 60 % 60, round % 60);
+        let mark = |t: usize| format!("MARKREAD #m{} timestamp={time}\r\n", (50 * round + t) % 500);
+        (0..50).map(mark).collect()
+    }),
+    #[cfg(feature = "store")]
+    row("AWAY of a device", with_account, |n, round| lines(&format!("AWAY :{n}{round}{}", "é".repeat(90)))),
+    #[cfg(feature = "store")]
     row("METADATA SET in 50 rooms", describing, |n, round| lines(&format!("METADATA * SET k0 {n}{round}"))),
     #[cfg(feature = "store")]
     row("METADATA SYNC of everybody", describing, |_, _| lines("METADATA *ALL SYNC")),

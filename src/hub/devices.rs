@@ -70,9 +70,11 @@ impl Hub {
         for (_, user) in self.users.iter() {
             let membership = user.membership();
             assert_eq!(user.identity.has_account, membership.is_some(), "{}", user.name());
-            let Some(Membership { account, devices, .. }) = membership else { continue };
+            let Some(membership) = membership else { continue };
+            let Membership { account, devices, .. } = membership;
             assert_eq!(user.name().as_str(), account.name.as_str(), "users bear the names of their accounts");
             assert_eq!(self.accounts.find(&account.name), Some(account.id), "{} is registered", user.name());
+            Self::check_away(user, membership);
             let connections: Vec<_> = devices.iter().map(|device| device.connection).collect();
             assert_eq!(connections, user.connections(), "every connection of {} is a device", user.name());
             assert!(account.devices.len() <= MOST_DEVICES as usize, "{} has many devices", user.name());

@@ -180,18 +180,29 @@ impl Hub {
     /// Adds a device for a connection that the user has.
     fn arrive(&mut self, id: UserId, place: Place<'_>, now: Now, out: &mut Effects) {
         let Place { connection, device, profile } = place;
-        let Profile { peer, is_secure, .. } = *profile;
+        let Profile { peer, is_secure, ref away, .. } = *profile;
+        let away = away.clone();
         let Some(membership) = self.users.get_mut(id).and_then(User::membership_mut) else { return };
         let account = membership.account.id;
         let (name, since, alive) = (device.into(), now.time, now.time);
         membership.devices.reserve_exact(1);
-        membership.devices.push(Device { connection, name, peer, is_secure, since, alive, behind: None });
+        membership.devices.push(Device {
+            connection,
+            name,
+            peer,
+            is_secure,
+            since,
+            alive,
+            behind: None,
+            away,
+        });
         membership.seen = now.time;
         if membership.devices.len() == 1 {
             self.users.change_peer(id, peer);
         }
         self.users.recharge(id);
         self.derive_security(id);
+        self.derive_away(id, now, out);
         out.push(Effect::Record(Record::Seen { account, at: now.time }));
     }
 
@@ -290,6 +301,7 @@ impl Profile {
             host: user.identity.host().to_owned(),
             realname: user.identity.realname().into(),
             peer: user.peer,
+            away: user.away().cloned(),
         }
     }
 }

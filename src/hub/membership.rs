@@ -1,8 +1,9 @@
 //! What a user has that is logged in to an account: the account, and its connections as devices.
 
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use crate::footprint::{heap_bytes, vec_bytes};
+use crate::footprint::{heap_bytes, shared_bytes, vec_bytes};
 use crate::message::{Account, ConnectionId, EventId, MOST_DEVICES, Peer};
 
 /// What was sent this long before a peer was last heard from may not have reached it.
@@ -37,6 +38,8 @@ pub struct Device {
     pub(super) alive: SystemTime,
     /// The last event that it was told while it is still told what it missed, and not yet what came later.
     pub(super) behind: Option<EventId>,
+    /// The away message of whoever is at it; `ABSENT` without a reason.
+    pub(super) away: Option<Arc<str>>,
 }
 
 impl Device {
@@ -55,7 +58,8 @@ impl Membership {
     /// Its memory, with that of the user itself, in bytes.
     pub(super) fn kept_bytes(&self) -> usize {
         let Account { markers, devices, metadata, .. } = &self.account;
-        let names = self.devices.iter().map(|device| heap_bytes(device.name.len()));
+        let text = |device: &Device| device.away.as_ref().map_or(0, |away| shared_bytes(away.len()));
+        let names = self.devices.iter().map(|device| heap_bytes(device.name.len()) + text(device));
         let marked = markers.iter().map(|(of, _)| heap_bytes(of.len()));
         let known = devices.iter().map(|(name, _)| heap_bytes(name.len()));
         let described = metadata.iter().map(|(key, value)| heap_bytes(key.len()) + heap_bytes(value.len()));

@@ -1,6 +1,8 @@
 //! Users and rooms: who is here and who hears what. Takes commands and the time, returns events with their audiences;
 //! knows no sockets, no bytes and no clock.
 
+#[cfg(feature = "store")]
+mod absence;
 #[cfg_attr(not(feature = "store"), path = "no_accounts.rs")]
 mod accounts;
 mod banning;
@@ -13,6 +15,8 @@ mod devices;
 mod doors;
 #[cfg(feature = "store")]
 mod logins;
+#[cfg(feature = "store")]
+mod markers;
 mod marks;
 pub mod mask;
 #[cfg(feature = "store")]
@@ -42,13 +46,19 @@ mod staying;
 mod talk;
 mod users;
 mod watchers;
+#[cfg(feature = "store")]
+mod whispering;
 
+#[cfg(feature = "store")]
+pub use absence::ABSENT;
 #[cfg(feature = "store")]
 pub use accounts::Accounts;
 pub use bans::Bans;
 pub use doors::{MOST_ROOMS, ROOMS_PER_USER};
 #[cfg(feature = "store")]
 pub use logins::Entered;
+#[cfg(feature = "store")]
+pub use markers::NotMarked;
 #[cfg(feature = "store")]
 pub use membership::Device;
 #[cfg(feature = "store")]
@@ -201,7 +211,11 @@ impl Hub {
         let is_last = user.reach.reached() == Reached::Nobody;
         self.users.recharge(id);
         self.rooms.connections_changed(&self.users, id);
-        is_last && !self.stays(id)
+        let leaves = is_last && !self.stays(id);
+        if !leaves {
+            self.derive_away(id, now, out);
+        }
+        leaves
     }
 
     /// Carries out a command of `id`, and adds to `out` what others hear of it. A refusal changes nothing.

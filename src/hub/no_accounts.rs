@@ -15,6 +15,8 @@ impl Hub {
 
     pub(super) fn device_gone(&self, _: UserId, _: ConnectionId, _: bool, _: Now, _: &mut Effects) {}
 
+    pub(super) fn derive_away(&mut self, _: UserId, _: Now, _: &mut Effects) {}
+
     pub(super) fn record_stay(&self, _: UserId, _: Now, _: &mut Effects) {}
 
     pub(super) fn record_seat(&self, _: UserId, _: &RoomName, _: &mut Effects) {}

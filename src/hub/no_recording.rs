@@ -2,7 +2,8 @@
 
 use super::Hub;
 use super::seats::RoomId;
-use crate::message::{ConnectionId, Effects, Event, Now, RoomChange, UserId};
+use crate::message::{ConnectionId, Effects, Event, Now, Refusal, RoomChange, Speech, UserId};
+use crate::name::UserName;
 
 impl Hub {
     pub(super) fn record(&self, _: RoomId, _: &Event, _: &mut Effects) {}
@@ -10,6 +11,20 @@ impl Hub {
     pub(super) fn record_everywhere(&self, _: UserId, _: &Event, _: &mut Effects) {}
 
     pub(super) fn places(&self, _: UserId) {}
+
+    pub(super) fn record_whisper(&self, _: UserId, _: UserId, _: &Event, _: &mut Effects) {}
+
+    pub(super) fn whisper_to_absent(
+        &mut self,
+        _: UserId,
+        to: UserName,
+        _: Speech,
+        _: Option<ConnectionId>,
+        _: Now,
+        _: &mut Effects,
+    ) -> Result<(), Refusal> {
+        Err(Refusal::NobodyCalled(to))
+    }
 
     /// Tells a message to the addressee, and to the connections of its author that hear it.
     pub(super) fn tell_whisper(

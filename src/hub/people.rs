@@ -38,11 +38,18 @@ impl Hub {
         now: Now,
         out: &mut Effects,
     ) -> Result<UserId, Refusal> {
+        #[cfg(feature = "store")]
+        let away = profile.away.clone();
         let id = self.users.claim(Some(connection), name.clone(), profile, now).map_err(|Taken| {
             let why = Refusal::NameTaken(name.clone());
             self.refusals.count(why.label());
             why
         })?;
+        #[cfg(feature = "store")]
+        if let (Some(user), true) = (self.users.get_mut(id), away.is_some()) {
+            user.set_away(away);
+            self.users.recharge(id);
+        }
         self.tell_appeared(id, &name, now, out);
         Ok(id)
     }
@@ -191,6 +198,11 @@ impl Hub {
         match change {
             UserChange::Away(message) => {
                 let message: Option<Arc<str>> = message.map(Into::into);
+                #[cfg(feature = "store")]
+                if user.membership().is_some() {
+                    self.leave_devices(id, message, |_| true, now, out);
+                    return Ok(());
+                }
                 if user.away() != message.as_ref() {
                     user.set_away(message.clone());
                     self.users.recharge(id);

@@ -103,13 +103,14 @@ impl Hub {
         // Nobody knows from where.
         let (peer, is_secure) = (Peer::Unix, false);
         let (username, host, realname) = ((*username).into(), host.into_string(), (*realname).into());
-        let profile = Profile { is_secure, username, host, realname, peer };
+        let profile = Profile { is_secure, username, host, realname, peer, away: None };
         let came = Now { time: since, ..now };
         let Ok(id) = self.users.claim(None, account.name.clone(), profile, came) else { return };
         if let Some(user) = self.users.get_mut(id) {
             user.set_membership(Some(Membership::new(account, last_seen)));
         }
-        self.users.recharge(id);
+        // Nobody shares a room with it yet who could hear of it.
+        self.derive_away(id, now, &mut Effects::default());
         for (name, rank) in seats {
             let is_new = self.rooms.find(&name).is_none();
             let room = self.rooms.enter(&mut self.users, id, name, now.time);

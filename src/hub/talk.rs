@@ -67,12 +67,15 @@ impl Hub {
         out: &mut Effects,
     ) -> Result<(), Refusal> {
         self.user(id)?;
-        let addressee = self.users.find(&to).ok_or(Refusal::NobodyCalled(to))?;
+        let Some(addressee) = self.users.find(&to) else {
+            return self.whisper_to_absent(id, to, speech, unheard_by, now, out);
+        };
         if let Some(user) = self.users.get_mut(id) {
             user.has_spoken(now.time);
         }
         let to = self.user(addressee)?.name().clone();
         let event = self.event(id, now, EventKind::Whispered { to, speech });
+        self.record_whisper(id, addressee, &event, out);
         // A message to oneself arrives twice: as sent and as received.
         let mut own = self.users.connections(id);
         own.retain(|&connection| Some(connection) != unheard_by);

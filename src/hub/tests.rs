@@ -39,6 +39,8 @@ pub(super) fn profile() -> Profile {
         host: "h.ip".into(),
         realname: "R".into(),
         peer: Peer::Unix,
+        #[cfg(feature = "store")]
+        away: None,
     }
 }
 

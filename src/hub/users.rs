@@ -138,7 +138,7 @@ struct Invitation {
 
 impl User {
     fn new(connection: Option<ConnectionId>, name: UserName, profile: Profile, now: Now) -> Self {
-        let Profile { is_secure, username, host, realname, peer } = profile;
+        let Profile { is_secure, username, host, realname, peer, .. } = profile;
         Self {
             identity: Arc::new(Identity::new(name, &username, &host, &realname)),
             peer,

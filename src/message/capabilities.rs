@@ -46,6 +46,10 @@ capabilities! {
     #[cfg(feature = "store")]
     MULTILINE = 23, "draft/multiline";
     NO_IMPLICIT_NAMES = 6, "draft/no-implicit-names";
+    #[cfg(feature = "store")]
+    PRE_AWAY = 27, "draft/pre-away";
+    #[cfg(feature = "store")]
+    READ_MARKER = 26, "draft/read-marker";
     ECHO_MESSAGE = 7, "echo-message";
     EXTENDED_JOIN = 8, "extended-join";
     EXTENDED_MONITOR = 9, "extended-monitor";

@@ -100,4 +100,7 @@ pub struct Profile {
     pub realname: Arc<str>,
     /// The address.
     pub peer: Peer,
+    /// The away message with which the user comes.
+    #[cfg(feature = "store")]
+    pub away: Option<Arc<str>>,
 }

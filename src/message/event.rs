@@ -198,6 +198,9 @@ pub enum EventKind {
         key: Arc<str>,
         value: Option<Arc<str>>,
     },
+    /// The user of this connection has read a room, or the messages of a user, up to this time.
+    #[cfg(feature = "store")]
+    MarkedRead { target: Box<str>, at: SystemTime },
     /// A watched user logged in or took a watched name.
     Appeared {
         /// The watching user.
@@ -253,6 +256,8 @@ impl EventKind {
             Self::MetadataSet { value, .. } => value.as_ref().map_or(0, |value| value.len()),
             #[cfg(feature = "store")]
             Self::AccountSet(_) => 0,
+            #[cfg(feature = "store")]
+            Self::MarkedRead { target, .. } => target.len(),
             Self::Renamed { .. }
             | Self::Invited { .. }
             | Self::Away(None)

@@ -407,7 +407,14 @@ impl CrazyIt {
         match UserName::new(to) {
             Ok(to) => {
                 let speech = Speech::message(text);
-                self.ask(Command::Whisper { to, speech, unheard_by: Some(self.connection) }, context)
+                #[cfg(feature = "store")]
+                let name = to.clone();
+                self.ask(Command::Whisper { to, speech, unheard_by: Some(self.connection) }, context)?;
+                #[cfg(feature = "store")]
+                if context.hub.users().find(&name).is_none() {
+                    self.notice(&format!("{name} is not here; your message is kept until then"), context);
+                }
+                Ok(())
             }
             Err(_) if matches!(self.phase, Phase::Greeting(_)) => Err(Refusal::NotLoggedIn),
             Err(why) => Err(Refusal::NameNotAllowed(why)),
@@ -447,6 +454,8 @@ fn profile(name: &UserName, context: &Context<'_>) -> Profile {
         host: context.house.cloak.host(&context.peer),
         realname: name.as_str().into(),
         peer: context.peer,
+        #[cfg(feature = "store")]
+        away: None,
     }
 }
 

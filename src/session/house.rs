@@ -81,7 +81,7 @@ impl House {
             withheld = withheld.and(Capabilities::OF_HISTORY);
         }
         if !self.has_accounts {
-            withheld = withheld.and(Capabilities::SASL);
+            withheld = withheld.and(Capabilities::SASL).and(Capabilities::READ_MARKER);
         }
         if !self.has_accounts || self.config.accounts.policy != AccountPolicy::Open {
             withheld = withheld.and(Capabilities::ACCOUNT_REGISTRATION);

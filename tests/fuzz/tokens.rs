@@ -8,7 +8,7 @@ pub(crate) const NAMES: [&str; 10] =
 
 pub(crate) const ROOMS: [&str; 7] = ["#lobby", "#tea", "#TEA", "#大厅", "#x", "#", "tea"];
 
-const COMMANDS: [&str; 69] = [
+const COMMANDS: [&str; 70] = [
     "ADMIN",
     "AUTHENTICATE",
     "AUTHENTICATE",
@@ -42,6 +42,7 @@ const COMMANDS: [&str; 69] = [
     "LINKS",
     "LIST",
     "LUSERS",
+    "MARKREAD",
     "METADATA",
     "METADATA",
     "ISUPPORT",

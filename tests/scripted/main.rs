@@ -11,5 +11,7 @@ mod limits;
 mod openings;
 mod passwords;
 #[cfg(feature = "store")]
+mod presence;
+#[cfg(feature = "store")]
 mod returning;
 mod streams;

@@ -283,7 +283,7 @@ fn a_user_that_stays_does_so_when_its_only_connection_logs_out() {
     scene.end(ANAS_PHONE, true);
     scene.log_out(ANA);
     assert!(scene.user(ANA) != ana && scene.hub.users().get(ana).is_some());
-    assert!(scene.heard().is_empty());
+    assert!(matches!(kinds(&mut scene)[..], [EventKind::Away(Some(_))]), "nobody is at its devices");
 }
 
 #[test]
@@ -384,4 +384,45 @@ fn an_account_whose_address_has_no_memory_left_is_refused() {
     }
     scene.hub.check();
     assert!(matches!(refused, Some(Refusal::NoMemoryForUser { of_address: true, .. })), "{refused:?}");
+}
+
+/// Sets the away message of a device, and returns what others hear of it.
+fn leave_device(scene: &mut Scene, at: ConnectionId, away: Option<&str>) -> Vec<EventKind> {
+    scene.out = Effects::default();
+    scene.hub.leave_device(scene.user(at), at, away, scene.now, &mut scene.out).unwrap();
+    scene.hub.check();
+    kinds(scene)
+}
+
+#[test]
+fn a_user_is_away_when_nobody_is_at_any_of_its_devices_and_others_hear_each_change_once() {
+    let mut scene = scene_of(&staying("ana"));
+    let away = |text: &str| vec![EventKind::Away(Some(text.into()))];
+    assert_eq!(leave_device(&mut scene, ANA, Some("lunch")), []);
+    assert_eq!(leave_device(&mut scene, ANAS_PHONE, Some(ABSENT)), away("lunch"), "a reason goes first");
+    assert_eq!(leave_device(&mut scene, ANA, Some("lunch")), []);
+    assert_eq!(leave_device(&mut scene, ANAS_PHONE, Some("bus")), away("bus"), "the latest device");
+    assert!(!scene.end(ANAS_PHONE, true));
+    assert_eq!(kinds(&mut scene), away("lunch"));
+    assert_eq!(leave_device(&mut scene, ANA, None), [EventKind::Away(None)]);
+    assert_eq!(leave_device(&mut scene, ANA, Some(ABSENT)), away("Nobody is there right now"));
+    assert!(!scene.end(ANA, true));
+    assert!(kinds(&mut scene).is_empty(), "it is away already");
+    scene.enter(ANA, &staying("ana"), "desk").unwrap();
+    assert_eq!(kinds(&mut scene), [EventKind::Away(None)]);
+}
+
+#[test]
+fn a_device_that_comes_without_anybody_does_not_bring_its_user_back() {
+    let mut scene = scene_of(&staying("ana"));
+    assert!(!scene.end(ANAS_PHONE, true) && !scene.end(ANA, true));
+    scene.out = Effects::default();
+    let absent = Profile { away: Some(ABSENT.into()), ..profile() };
+    let (now, out) = (scene.now, &mut scene.out);
+    scene.hub.enter_account(ANA, staying("ana"), "desk", absent.clone(), now, out).unwrap();
+    scene.hub.check();
+    assert!(scene.heard().is_empty());
+    scene.hub.log_in(ConnectionId(30), name("eve"), absent, scene.now, &mut scene.out).unwrap();
+    let eve = scene.hub.users().find(&name("eve")).unwrap();
+    assert!(scene.hub.users().get(eve).unwrap().away().is_some());
 }

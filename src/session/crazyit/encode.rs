@@ -46,6 +46,7 @@ pub(in crate::session) fn encode(event: &Event, house: &House, out: &mut Vec<u8>
         #[cfg(feature = "store")]
         EventKind::AccountSet(_)
         | EventKind::RoomRenamed { .. }
+        | EventKind::MarkedRead { .. }
         | EventKind::MetadataSet { .. }
         | EventKind::Redacted { .. } => None,
     };

@@ -50,7 +50,16 @@ pub(super) const COMMANDS: &[CommandRow] = {
             1,
             "AUTHENTICATE mechanism, base64 or *: log in to your account (SASL)",
         ),
+        #[cfg(not(feature = "store"))]
         command("AWAY", Irc::away, Registered, 0, "AWAY [message]: say that you are away, or back"),
+        #[cfg(feature = "store")]
+        command(
+            "AWAY",
+            Irc::away,
+            Anyone,
+            0,
+            "AWAY [message]: say that you are away from this device, or back",
+        ),
         #[cfg(feature = "store")]
         command(
             "BATCH",
@@ -126,6 +135,14 @@ pub(super) const COMMANDS: &[CommandRow] = {
             "LIST [channels|conditions]: channels; conditions such as >10, *tea*, !*x*, C<60, T>5",
         ),
         command("LUSERS", Irc::lusers, Registered, 0, "LUSERS: how many people are here"),
+        #[cfg(feature = "store")]
+        command(
+            "MARKREAD",
+            Irc::markread,
+            Registered,
+            0,
+            "MARKREAD target [timestamp=time]: how far you have read a channel, or what somebody wrote to you",
+        ),
         #[cfg(feature = "store")]
         command(
             "METADATA",

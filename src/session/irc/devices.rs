@@ -77,12 +77,12 @@ impl Irc {
     }
 
     fn profile(&self, context: &Context<'_>) -> Profile {
-        let user = match &self.phase {
-            Phase::Registering(registration) => registration.user.clone(),
-            Phase::Online { .. } => None,
+        let (user, away) = match &self.phase {
+            Phase::Registering(registration) => (registration.user.clone(), registration.away.clone()),
+            Phase::Online { .. } => (None, None),
         };
         let (username, realname) = user.unwrap_or_else(|| (format!("~{DEFAULT_USERNAME}").into(), "".into()));
-        profile(username, realname, context)
+        Profile { away, ..profile(username, realname, context) }
     }
 
     fn before(&self, context: &Context<'_>) -> Option<Before> {

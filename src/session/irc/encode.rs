@@ -8,6 +8,8 @@ use super::modes::mode_params;
 #[cfg(feature = "store")]
 use super::speech::may_need_lines;
 use super::writer::Writer;
+#[cfg(feature = "store")]
+use crate::date;
 use crate::message::{Capabilities, Event, EventKind, Identity, Rank, Source};
 #[cfg(feature = "store")]
 use crate::name::UserName;
@@ -27,6 +29,8 @@ pub(in crate::session) fn relevant(event: &Event) -> Capabilities {
         EventKind::RealnameSet(_) => Capabilities::SETNAME.and(Capabilities::EXTENDED_MONITOR),
         #[cfg(feature = "store")]
         EventKind::AccountSet(_) => Capabilities::ACCOUNT_NOTIFY.and(Capabilities::EXTENDED_MONITOR),
+        #[cfg(feature = "store")]
+        EventKind::MarkedRead { .. } => Capabilities::READ_MARKER,
         EventKind::HostSet { .. } => Capabilities::CHGHOST.and(Capabilities::EXTENDED_MONITOR),
         EventKind::Invited { .. } => Capabilities::INVITE_NOTIFY,
         #[cfg(feature = "store")]
@@ -191,6 +195,15 @@ impl Writer<'_> {
             EventKind::AccountSet(_) => {}
             #[cfg(feature = "store")]
             EventKind::MetadataSet { of, key, value } => self.metadata_set(of, key, value.as_deref(), out),
+            #[cfg(feature = "store")]
+            EventKind::MarkedRead { target, at } => {
+                if self.capabilities.has(Capabilities::READ_MARKER) {
+                    self.line("MARKREAD", out, |line| {
+                        line.param(target);
+                        line.param(&format!("timestamp={}", date::millis(*at)));
+                    });
+                }
+            }
             EventKind::Appeared { watcher } => {
                 if let Source::User(identity) = &self.event.from {
                     let who = identity.to_string();

@@ -32,6 +32,10 @@ impl Work for Speaking {
     }
 }
 
+/// Tells a client that its message is kept for an account whose owner is not here.
+#[cfg(feature = "store")]
+const KEPT: &str = "is not here; your message is kept until then";
+
 impl Irc {
     pub(super) fn privmsg(&mut self, message: &Message<'_>, context: &mut Context<'_>) {
         self.speak(SpeechKind::Message, message, context);
@@ -145,7 +149,11 @@ impl Irc {
     /// Tells the client that the user it addressed or invited is away.
     pub(super) fn tell_away(&self, who: &UserName, context: &mut Context<'_>) {
         let users = context.hub.users();
-        let Some(user) = users.find(who).and_then(|id| users.get(id)) else { return };
+        let Some(user) = users.find(who).and_then(|id| users.get(id)) else {
+            #[cfg(feature = "store")]
+            self.complain(numeric::RPL_AWAY, who.as_str(), KEPT, context);
+            return;
+        };
         let Some(message) = user.away().cloned() else { return };
         let name = user.name().clone();
         self.complain(numeric::RPL_AWAY, name.as_str(), &message, context);

@@ -2,6 +2,8 @@
 //! of commands to handlers grouped by topic.
 
 #[cfg(feature = "store")]
+mod absence;
+#[cfg(feature = "store")]
 mod account_registration;
 #[cfg(feature = "store")]
 mod accounts;
@@ -25,6 +27,8 @@ mod labels;
 mod lines;
 mod link;
 mod list;
+#[cfg(feature = "store")]
+mod markers;
 mod messages;
 #[cfg(feature = "store")]
 mod metadata;

@@ -60,12 +60,20 @@ impl Irc {
     pub(super) fn away(&mut self, message: &Message<'_>, context: &mut Context<'_>) {
         let text = message.params.first().copied().filter(|text| !text.is_empty());
         let away = text.map(|text| cut(text, AWAY_CHARS).to_owned());
-        self.ask(Command::Change(UserChange::Away(away)), context);
+        if !self.set_away(away, context) {
+            return;
+        }
         let (code, said) = match text {
             Some(_) => (numeric::RPL_NOWAWAY, "You have been marked as being away"),
             None => (numeric::RPL_UNAWAY, "You are no longer marked as being away"),
         };
         self.say(code, said, context);
+    }
+
+    /// Sets the client's away message. False after an error.
+    #[cfg(not(feature = "store"))]
+    fn set_away(&mut self, away: Option<String>, context: &mut Context<'_>) -> bool {
+        self.ask(Command::Change(UserChange::Away(away)), context)
     }
 
     /// `SETNAME realname` (IRCv3 `setname`).

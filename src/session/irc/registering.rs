@@ -300,6 +300,8 @@ impl Irc {
             return;
         };
         let profile = profile(Arc::clone(username), Arc::clone(realname), context);
+        #[cfg(feature = "store")]
+        let profile = Profile { away: registration.away.clone(), ..profile };
         match context.hub.log_in(self.connection, name, profile, context.now, context.out) {
             Ok(user) => {
                 self.set_owner(user, context);
@@ -315,5 +317,13 @@ impl Irc {
 /// The profile of a user with this username and real name.
 pub(super) fn profile(username: Arc<str>, realname: Arc<str>, context: &Context<'_>) -> Profile {
     let (is_secure, host, peer) = (context.is_secure, context.house.cloak.host(&context.peer), context.peer);
-    Profile { is_secure, username, host, realname, peer }
+    Profile {
+        is_secure,
+        username,
+        host,
+        realname,
+        peer,
+        #[cfg(feature = "store")]
+        away: None,
+    }
 }

@@ -25,6 +25,9 @@ pub(super) struct Registration {
     /// How often authentication has failed.
     #[cfg(feature = "store")]
     pub(super) failures: u8,
+    /// The away message with which the client comes.
+    #[cfg(feature = "store")]
+    pub(super) away: Option<Arc<str>>,
     /// The server's password was right.
     pub(super) is_let_in: bool,
     /// Between `CAP LS` or `CAP REQ` and `CAP END`.
@@ -38,6 +41,8 @@ impl Registration {
             name: None,
             user: None,
             password: None,
+            #[cfg(feature = "store")]
+            away: None,
             #[cfg(feature = "store")]
             login: None,
             #[cfg(feature = "store")]

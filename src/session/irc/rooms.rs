@@ -161,6 +161,8 @@ impl Irc {
         }
         let name = context.hub.rooms().get(room).name.clone();
         #[cfg(feature = "store")]
+        self.tell_marker_of(&name, context);
+        #[cfg(feature = "store")]
         show_elsewhere(self.user, self.connection, &name, context);
         Some(name)
     }

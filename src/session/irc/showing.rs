@@ -73,6 +73,7 @@ impl Irc {
         if context.hub.rooms().get(id).settings.topic.is_some() {
             self.tell_topic(id, context);
         }
+        self.tell_marker_of(room, context);
         if self.capabilities.has(Capabilities::NO_IMPLICIT_NAMES) {
             return;
         }

@@ -55,6 +55,7 @@ pub(super) fn columns(kind: &EventKind) -> Option<Columns<'_>> {
         | EventKind::HostSet { .. }
         | EventKind::Wallops(_)
         | EventKind::AccountSet(_)
+        | EventKind::MarkedRead { .. }
         | EventKind::MetadataSet { .. }
         | EventKind::Notice(_) => None,
     }

@@ -12,8 +12,8 @@ const ALL_CAPABILITIES: &str = "account-notify account-tag away-notify batch cap
 #[cfg(feature = "store")]
 const ALL_CAPABILITIES: &str = "account-notify account-tag away-notify batch cap-notify chghost \
     draft/channel-rename draft/extended-isupport draft/metadata-2 draft/metadata-3 draft/multiline \
-    draft/no-implicit-names echo-message extended-join extended-monitor invite-notify labeled-response message-tags \
-    multi-prefix server-time setname standard-replies userhost-in-names";
+    draft/no-implicit-names draft/pre-away echo-message extended-join extended-monitor invite-notify labeled-response \
+    message-tags multi-prefix server-time setname standard-replies userhost-in-names";
 
 /// The list for clients of version 302, with values.
 fn with_values() -> String {
