@@ -274,6 +274,7 @@ impl Hub {
             let hearers: Vec<_> = stays.into_iter().chain([victim]).collect();
             self.tell(&hearers, event, out);
             self.rooms.leave(&mut self.users, victim, room);
+            self.record_seat(victim, &room_name, out);
         }
         victims.len()
     }

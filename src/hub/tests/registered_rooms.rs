@@ -313,15 +313,21 @@ fn clearing_removes_members_masks_modes_or_operators() {
     let saved = recorded(&mut scene).pop().unwrap();
     assert_eq!((saved.key, saved.limit, saved.flags.len()), (None, None, 2));
     assert_eq!(clear(&mut scene, ANA, Clearing::Modes), Ok(0));
+    scene.hub.set_always_on(scene.user(BOB), Some(true), scene.now, &mut scene.out);
     assert_eq!(clear(&mut scene, ANA, Clearing::Members), Ok(2));
-    let mut heard = Vec::new();
+    let (mut heard, mut left) = (Vec::new(), Vec::new());
     while let Some(effect) = scene.out.pop() {
-        if let Effect::Event(event, audience, _) = effect
-            && let EventKind::Kicked { who, .. } = event.kind
-        {
-            heard.push((who, audience.iter().collect::<Vec<_>>()));
+        match effect {
+            Effect::Event(event, audience, _) => {
+                if let EventKind::Kicked { who, .. } = event.kind {
+                    heard.push((who, audience.iter().collect::<Vec<_>>()));
+                }
+            }
+            Effect::Record(Record::Seat { account, rank: None, .. }) => left.push(account),
+            _ => {}
         }
     }
+    assert_eq!(left, [AccountId(2)], "the store forgets that he is there");
     heard.sort_by_key(|(_, hearers)| hearers[1]);
     assert_eq!(heard, [(name("bob"), vec![ANA, BOB]), (name("eve"), vec![ANA, EVE])]);
 }
