@@ -8,10 +8,12 @@ from screens import PATIENCE, Failed
 class Peer:
     """Somebody on IRC, in bare bytes."""
 
-    def __init__(self, port, name, room="#lobby"):
+    def __init__(self, port, name, room="#lobby", password=None):
         self.socket = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
         self.lines = self.socket.makefile("r", encoding="utf-8", newline="\r\n")
         self.room = room
+        if password:
+            self.send(f"PASS {password}")
         self.send(f"NICK {name}", f"USER {name} 0 * :{name}")
         self.expect(" 001 ")
         self.send(f"JOIN {room}")

@@ -16,10 +16,10 @@ STOP_PATIENCE = 5
 class House:
     """A server whose certificate and key are files that can be changed under it; without an identity it makes them."""
 
-    def __init__(self, programs, directory, identity=None):
+    def __init__(self, programs, directory, identity=None, options=()):
         state = directory / "state"
         self.certificate, self.key = state / "cert.pem", state / "key.pem"
-        options = ["--tls-listen", "127.0.0.1:0", "--state", state]
+        options = [*options, "--tls-listen", "127.0.0.1:0", "--state", state]
         if identity:
             state.mkdir(exist_ok=True)
             identity.install(self.certificate, self.key)
