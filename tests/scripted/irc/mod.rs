@@ -5,6 +5,8 @@ use crate::support::irc as house;
 
 #[cfg(feature = "store")]
 mod account_registration;
+#[cfg(feature = "store")]
+mod accounts;
 mod bans;
 mod capabilities;
 mod channels;
