@@ -136,7 +136,7 @@ pub(super) fn encode(request: &Request) -> Result<Vec<u8>, Error> {
         Request::Topic { .. } => return unsupported("topics"),
         Request::Who { .. } => return unsupported("lists of people"),
         Request::Away(_) => return unsupported("away messages"),
-        Request::History { .. } => return unsupported("history"),
+        Request::History { .. } | Request::Talks { .. } => return unsupported("history"),
         Request::Search { .. } => return unsupported("search"),
         Request::Raw(_) => return unsupported("IRC commands"),
     };

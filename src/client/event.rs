@@ -141,6 +141,8 @@ pub enum ClientEventKind {
         /// The server says that there is no more of what was asked for.
         is_all: bool,
     },
+    /// We have exchanged private messages with this user: an answer to [`super::Request::Talks`].
+    TalkedWith(String),
     /// The messages that were found: the answer to [`super::Request::Search`].
     Found(Vec<ClientEvent>),
     /// The server refused a request.

@@ -67,6 +67,14 @@ pub enum Request {
         /// Most messages in the answer. The server may have a lower limit, see [`super::HistoryOffer`].
         most: usize,
     },
+    /// Ask with whom we have exchanged private messages later than this, by the server's clock. The answer is a
+    /// [`super::ClientEventKind::TalkedWith`] for each.
+    Talks {
+        /// Since when.
+        after: SystemTime,
+        /// Most users in the answer.
+        most: usize,
+    },
     /// Ask for the latest messages of a room that match a text. The answer is [`super::ClientEventKind::Found`].
     Search {
         /// Where.
@@ -109,6 +117,7 @@ impl Request {
             | Self::Who { .. }
             | Self::Away(_)
             | Self::History { .. }
+            | Self::Talks { .. }
             | Self::Search { .. }
             | Self::Raw(_) => None,
         }
@@ -128,6 +137,7 @@ impl Request {
             | Self::Who { .. }
             | Self::Away(_)
             | Self::History { .. }
+            | Self::Talks { .. }
             | Self::Search { .. }
             | Self::Raw(_) => self.clone(),
         }

@@ -196,6 +196,6 @@ impl Speaker {
 
 /// True for a request whose answer has its label.
 fn is_answered(request: &Request) -> bool {
-    use Request::{History, Say, Search, Whisper};
-    matches!(request, Say { .. } | Whisper { .. } | History { .. } | Search { .. })
+    use Request::{History, Say, Search, Talks, Whisper};
+    matches!(request, Say { .. } | Whisper { .. } | History { .. } | Talks { .. } | Search { .. })
 }

@@ -33,6 +33,7 @@ pub(super) fn line(event: &ClientEvent, names_rooms: bool) -> Option<String> {
         | ClientEventKind::Invited { .. }
         | ClientEventKind::Changed { .. }
         | ClientEventKind::History { .. }
+        | ClientEventKind::TalkedWith(_)
         | ClientEventKind::Found(_)
         | ClientEventKind::Info(_)
         | ClientEventKind::Server { .. }

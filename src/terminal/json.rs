@@ -28,7 +28,10 @@ pub(super) fn line(event: &ClientEvent, is_history: bool) -> Option<String> {
         ClientEventKind::LoggedOut => "logout",
         ClientEventKind::Closing(_) => "closing",
         // The lines in them are events of their own.
-        ClientEventKind::History { .. } | ClientEventKind::Found(_) | ClientEventKind::Taken => return None,
+        ClientEventKind::History { .. }
+        | ClientEventKind::TalkedWith(_)
+        | ClientEventKind::Found(_)
+        | ClientEventKind::Taken => return None,
     };
     object.text("event", name);
     if let Some(time) = event.time {
@@ -100,6 +103,7 @@ fn fields(kind: &ClientEventKind, object: &mut Object) {
         ClientEventKind::LoggedIn { account } => object.text("account", account),
         ClientEventKind::LoggedOut
         | ClientEventKind::History { .. }
+        | ClientEventKind::TalkedWith(_)
         | ClientEventKind::Found(_)
         | ClientEventKind::Taken => {}
     }

@@ -99,7 +99,9 @@ impl Paint {
 
     /// The date of what somebody said, if the server gives its time.
     pub(super) fn date(&self, shown: &Shown) -> Option<String> {
-        let time = shown.time.filter(|_| matches!(shown.what, What::Said { .. }))?;
+        let is_talk =
+            matches!(shown.what, What::Said { .. } | What::Whispered { .. } | What::WhisperedTo { .. });
+        let time = shown.time.filter(|_| is_talk)?;
         Some(self.clock.date(time))
     }
 

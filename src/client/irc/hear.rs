@@ -103,6 +103,12 @@ impl Ear {
                     Some(ClientEventKind::Closing(last(message)))
                 }
             },
+            "CHATHISTORY" => match message.params[..] {
+                ["TARGETS", with, ..] if room(with).is_none() => {
+                    Some(ClientEventKind::TalkedWith(with.to_owned()))
+                }
+                _ => None,
+            },
             "BATCH" => self.batches.turn(message),
             numeric::RPL_ISUPPORT => {
                 let offer = connection.history_offer();
@@ -441,5 +447,18 @@ pub(super) mod tests {
         let (_, asked) = logging_in(None);
         let none = AccountFault::NotOffered;
         assert!(matches!(asked, Err(crate::client::Error::Account { fault, .. }) if fault == none));
+    }
+
+    #[test]
+    fn users_with_whom_we_talked_are_told_and_rooms_are_not() {
+        let heard = heard(&[
+            "@label=7 :s BATCH +1 draft/chathistory-targets",
+            "@batch=1 :s CHATHISTORY TARGETS #tea 2026-01-02T03:04:05.678Z",
+            "@batch=1 :s CHATHISTORY TARGETS bob 2026-01-02T03:04:05.678Z",
+            ":s BATCH -1",
+            ":s CHATHISTORY TARGETS",
+        ]);
+        let kinds: Vec<_> = heard.into_iter().map(|event| event.kind).collect();
+        assert_eq!(kinds, [ClientEventKind::Taken, ClientEventKind::TalkedWith("bob".into())]);
     }
 }

@@ -18,6 +18,9 @@ const END_TOKEN: &str = "parlor-end";
 /// The prefix of a mark in a token.
 const MARK_TOKEN: &str = "parlor-mark-";
 
+/// Later than every message.
+const END_OF_TIME: &str = "timestamp=9999-12-31T23:59:59.999Z";
+
 /// Leaves the server.
 pub(in crate::client) const QUIT: &[u8] = b"QUIT\r\n";
 
@@ -60,7 +63,9 @@ pub(in crate::client) fn encode(
     offer: HistoryOffer,
 ) -> Result<Vec<u8>, Error> {
     match request {
-        Request::History { .. } if !offer.has_history => Err(Error::NotOffered { what: "history" }),
+        Request::History { .. } | Request::Talks { .. } if !offer.has_history => {
+            Err(Error::NotOffered { what: "history" })
+        }
         Request::Search { .. } if !offer.has_search => Err(Error::NotOffered { what: "search" }),
         _ => Ok(encode_offered(request, mark, offer)),
     }
@@ -94,6 +99,13 @@ fn encode_offered(request: &Request, mark: Option<u64>, offer: HistoryOffer) -> 
             Request::History { room, after, before, most } => {
                 let (after, before) = (after.as_ref(), before.as_ref());
                 history(line, room, after, before, offer);
+                line.number(offer.limited(*most));
+            }
+            Request::Talks { after, most } => {
+                line.command("CHATHISTORY");
+                line.param("TARGETS");
+                line.param(&format!("timestamp={}", date::millis(*after)));
+                line.param(END_OF_TIME);
                 line.number(offer.limited(*most));
             }
             Request::Search { room, text, most } => {
@@ -278,6 +290,10 @@ mod tests {
         let search = |text: &str| Request::Search { room: "#t".into(), text: text.into(), most: 9 };
         let line = "SEARCH in=#t;limit=9;text=a\\sb\\:c";
         assert_eq!(encoded(&search("a b;c"), None), line);
+        let talks = Request::Talks { after: std::time::UNIX_EPOCH, most: 50 };
+        let line =
+            "CHATHISTORY TARGETS timestamp=1970-01-01T00:00:00.000Z timestamp=9999-12-31T23:59:59.999Z 50";
+        assert_eq!(encoded(&talks, None), line);
         assert_eq!(encoded(&search("a\r\nQUIT"), None), "SEARCH in=#t;limit=9;text=a\\r\\nQUIT");
     }
 

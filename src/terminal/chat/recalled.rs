@@ -15,6 +15,9 @@ impl Chat {
         if matches!(past.why, Why::Earlier | Why::Missed) {
             lines.iter().for_each(|line| self.keep(&past.room, &past.why, line));
         }
+        if let Some(What::Whispered { from, .. }) = lines.last().map(|line| &line.what) {
+            self.whisperer = Some(from.clone());
+        }
         let title = title.map(|text| Shown { time: None, room: None, what: What::Note(text) });
         title.into_iter().chain(lines).collect()
     }
@@ -25,7 +28,13 @@ impl Chat {
     }
 
     fn said_before(&self, why: &Why, event: &ClientEvent) -> Option<Shown> {
-        let ClientEventKind::Said { room, from, text, manner } = &event.kind else { return None };
+        let (room, from, text, manner) = match &event.kind {
+            ClientEventKind::Said { room, from, text, manner } => (room, from, text, manner),
+            ClientEventKind::Whispered { from, to, text, manner } => {
+                return self.whispered_before(event, from, to.as_deref(), text, *manner);
+            }
+            _ => return None,
+        };
         if self.is_ignored(from) {
             return None;
         }
@@ -37,6 +46,23 @@ impl Chat {
         };
         let what = What::Said { from: from.clone(), text: text.clone(), manner: *manner, emphasis };
         Some(Shown { time: event.time, room: room.clone(), what })
+    }
+
+    fn whispered_before(
+        &self,
+        event: &ClientEvent,
+        from: &str,
+        to: Option<&str>,
+        text: &str,
+        manner: Manner,
+    ) -> Option<Shown> {
+        let (from, text) = (from.to_owned(), text.to_owned());
+        let what = match to.filter(|_| event.is_own) {
+            Some(to) => What::WhisperedTo { from, to: to.to_owned(), text, manner },
+            None if self.is_ignored(&from) => return None,
+            None => What::Whispered { from, text, manner },
+        };
+        Some(Shown { time: event.time, room: None, what })
     }
 
     /// Keeps a line as if it had just been said, and counts it as unread in another room if it was missed.
@@ -53,7 +79,13 @@ impl Chat {
 
     fn title(&self, past: &Past, count: usize) -> Option<String> {
         let room = &past.room;
-        let place = if self.has_several_rooms() { format!(" in {room}") } else { String::new() };
+        let is_talk =
+            matches!(past.lines.first(), Some(ClientEvent { kind: ClientEventKind::Whispered { .. }, .. }));
+        let place = match is_talk {
+            true => format!(" with {room}"),
+            false if self.has_several_rooms() => format!(" in {room}"),
+            false => String::new(),
+        };
         let lines = if count == 1 { "line" } else { "lines" };
         let text = match &past.why {
             Why::Asked if count == 0 => {
@@ -172,5 +204,29 @@ mod tests {
         let mut chat = chat_in("#tea", &[]);
         told(&mut chat, "/ignore bob");
         assert_eq!(chat.recalled(&past(Why::Missed, &["one", "two"])), []);
+    }
+
+    #[test]
+    fn missed_private_messages_are_shown_with_their_user_who_gets_the_reply() {
+        let mut chat = chat_in("#tea", &[]);
+        let whispered = |from: &str, to: &str, is_own| {
+            let (from, to, text) = (from.to_owned(), Some(to.to_owned()), "psst".to_owned());
+            let kind = ClientEventKind::Whispered { from, to, text, manner: Manner::Message };
+            ClientEvent { time: None, id: None, is_own, answers: None, is_other_device: false, kind }
+        };
+        let lines = vec![whispered("alice", "bob", true), whispered("bob", "alice", false)];
+        let past = Past { room: "bob".into(), why: Why::Missed, lines, is_cut: false };
+        let shown: Vec<_> = chat.recalled(&past).into_iter().map(|shown| shown.what).collect();
+        let (text, manner) = (|| "psst".to_owned(), Manner::Message);
+        let expected = [
+            What::Note("--- 2 lines with bob while you were away ---".into()),
+            What::WhisperedTo { from: "alice".into(), to: "bob".into(), text: text(), manner },
+            What::Whispered { from: "bob".into(), text: text(), manner },
+        ];
+        assert_eq!(shown, expected);
+        let reply = chat.typed("/reply hi");
+        assert!(format!("{reply:?}").contains("to: \"bob\""), "{reply:?}");
+        chat.typed("/ignore bob");
+        assert_eq!(chat.recalled(&past).len(), 2);
     }
 }

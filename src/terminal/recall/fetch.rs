@@ -152,7 +152,7 @@ impl Fetch {
 }
 
 fn is_said(event: &ClientEvent) -> bool {
-    matches!(event.kind, ClientEventKind::Said { .. })
+    matches!(event.kind, ClientEventKind::Said { .. } | ClientEventKind::Whispered { .. })
 }
 
 /// True if the latest line comes first. Other orders are the server's, whose clock may have been set back.
@@ -174,8 +174,9 @@ fn is_same(a: &ClientEvent, b: &ClientEvent) -> bool {
 fn bytes(event: &ClientEvent) -> usize {
     const OVERHEAD: usize = 2 * size_of::<ClientEvent>() + 6 * 16;
     let texts = match &event.kind {
-        ClientEventKind::Said { room, from, text, .. } => {
-            room.as_ref().map_or(0, String::len) + from.len() + text.len()
+        ClientEventKind::Said { room: to, from, text, .. }
+        | ClientEventKind::Whispered { to, from, text, .. } => {
+            to.as_ref().map_or(0, String::len) + from.len() + text.len()
         }
         _ => 0,
     };

@@ -7,6 +7,7 @@ mod seen;
 
 pub(super) use fetch::{Past, Why};
 
+use std::collections::VecDeque;
 use std::time::{Instant, SystemTime};
 use std::{iter, mem};
 
@@ -24,6 +25,12 @@ const BYTES: usize = 4 * 1024 * 1024;
 
 /// Most lines that are fetched after a time away.
 const MISSED_MOST: usize = 300;
+
+/// Most users whose private messages are fetched after a time away.
+const TALKS_MOST: usize = 50;
+
+/// Most private messages whose ids are remembered.
+const WHISPERS: usize = 500;
 
 /// Most lines that a search shows.
 const FOUND_MOST: usize = 50;
@@ -52,8 +59,22 @@ pub(super) struct Recalls {
     /// At most one of each room.
     fetches: Vec<Fetch>,
     search: Option<Search>,
+    talks: Talks,
     /// What is to be sent.
     requests: Vec<Request>,
+}
+
+/// Private messages, which are fetched after a lost connection.
+#[derive(Debug, Default)]
+struct Talks {
+    /// The time of the last event, by the server's clock.
+    last: Option<SystemTime>,
+    /// The same before the connection was lost, until we are back.
+    lost: Option<SystemTime>,
+    /// What was asked for.
+    since: Option<SystemTime>,
+    /// The ids of those that have come since we are back.
+    heard: VecDeque<String>,
 }
 
 #[derive(Debug)]
@@ -68,7 +89,7 @@ impl Recalls {
     pub(super) fn new(earlier: usize, is_wanted: bool) -> Self {
         let (fetches, requests) = (Vec::new(), Vec::new());
         let (name, seen) = (String::new(), Seen::default());
-        Self { earlier, name, is_wanted, seen, fetches, search: None, requests }
+        Self { earlier, name, is_wanted, seen, fetches, search: None, talks: Talks::default(), requests }
     }
 
     /// Applies an event.
@@ -80,7 +101,14 @@ impl Recalls {
             ClientEventKind::Found(lines) => return self.found(lines),
             kind => ClientEvent { kind, ..event },
         };
+        self.talks.last = self.talks.last.max(event.time);
         match &event.kind {
+            ClientEventKind::Whispered { .. } => self.whispered(event.id.as_deref()),
+            ClientEventKind::TalkedWith(with) => {
+                let with = with.clone();
+                self.fetch_talk(&with, now);
+                return Vec::new();
+            }
             ClientEventKind::Said { room: Some(room), .. } => {
                 let room = room.clone();
                 return self.said(&room, event);
@@ -89,6 +117,7 @@ impl Recalls {
                 who.clone_into(&mut self.name);
                 if self.is_wanted && offer.has_history {
                     self.begin(room, event.time, now);
+                    self.ask_for_talks();
                 }
             }
             ClientEventKind::Refused { command: Some(command), about, .. } => {
@@ -161,6 +190,8 @@ impl Recalls {
     /// The connection is lost. What was held back will be fetched again.
     pub(super) fn lost(&mut self) {
         (self.fetches, self.search, self.requests) = (Vec::new(), None, Vec::new());
+        self.talks.lost = self.talks.lost.or(self.talks.last);
+        self.talks.heard.clear();
     }
 
     /// We are in a room.
@@ -178,6 +209,30 @@ impl Recalls {
                 }
             }
         }
+    }
+
+    /// Asks with whom we have exchanged private messages since the connection was lost.
+    fn ask_for_talks(&mut self) {
+        if let Some(after) = self.talks.lost.take() {
+            self.talks.since = Some(after);
+            self.requests.push(Request::Talks { after, most: TALKS_MOST });
+        }
+    }
+
+    fn fetch_talk(&mut self, with: &str, now: Instant) {
+        let Some(since) = self.talks.since else { return };
+        if !self.fetches.iter().any(|fetch| fetch.is_of(with)) {
+            let after = Moment { id: None, time: Some(since) };
+            self.start(Fetch::new(with, Why::Missed, Some(after), MISSED_MOST, now));
+        }
+    }
+
+    /// Notes a private message, which must not be shown again.
+    fn whispered(&mut self, id: Option<&str>) {
+        if self.talks.heard.len() == WHISPERS {
+            self.talks.heard.pop_front();
+        }
+        self.talks.heard.extend(id.map(str::to_owned));
     }
 
     fn start(&mut self, fetch: Fetch) {
@@ -254,7 +309,8 @@ impl Recalls {
     /// Ends the fetch of a room: its past, and then the live lines.
     fn end(&mut self, room: &str) -> Vec<Recalled> {
         let Some(at) = self.fetches.iter().position(|fetch| fetch.is_of(room)) else { return Vec::new() };
-        let (past, live) = self.fetches.remove(at).end();
+        let (mut past, live) = self.fetches.remove(at).end();
+        past.lines.retain(|line| line.id.as_ref().is_none_or(|id| !self.talks.heard.contains(id)));
         if let (Why::Earlier | Why::Missed, Some(last)) = (&past.why, past.lines.last()) {
             self.note(last);
         }

@@ -68,6 +68,8 @@ impl Scene {
 
     fn request(&mut self) -> Option<Request> {
         let mut requests = self.recalls.take_requests();
+        // Those have tests of their own.
+        requests.retain(|request| !matches!(request, Request::Talks { .. }));
         assert!(requests.len() <= 1, "{requests:?}");
         requests.pop()
     }
@@ -97,7 +99,7 @@ impl Scene {
 /// The past as its reason, its lines, and `...` before them if earlier ones may be missing; live lines by themselves.
 fn words(told: &Recalled) -> Vec<String> {
     let text = |event: &ClientEvent| match &event.kind {
-        ClientEventKind::Said { text, .. } => text.clone(),
+        ClientEventKind::Said { text, .. } | ClientEventKind::Whispered { text, .. } => text.clone(),
         ClientEventKind::Refused { text, .. } => text.clone(),
         other => panic!("{other:?}"),
     };
@@ -393,4 +395,48 @@ fn endless_pages_take_limited_memory() {
         }
     }
     panic!("it never ends");
+}
+
+/// What bob whispered in this second.
+fn whisper(second: u64) -> ClientEvent {
+    let (from, to, text) = ("bob".into(), Some("alice".into()), second.to_string());
+    let kind = ClientEventKind::Whispered { from, to, text, manner: Manner::Message };
+    ClientEvent { kind, ..line(second) }
+}
+
+fn talked_with(who: &str) -> ClientEvent {
+    event(ClientEventKind::TalkedWith(who.into()))
+}
+
+#[test]
+fn private_messages_that_were_missed_are_shown_once() {
+    let mut scene = Scene::having_heard(10);
+    assert_eq!(scene.hear(whisper(11)), ["11"]);
+    assert_eq!(scene.hear(talked_with("bob")), [""; 0], "nobody has asked");
+    scene.recalls.lost();
+    scene.recalls.lost();
+    let joined = ClientEventKind::Joined { room: "#tea".into(), who: "alice".into() };
+    let joined = ClientEvent { time: Some(at(20)), is_own: true, ..event(joined) };
+    scene.recalls.hear(joined.clone(), OFFER, scene.now);
+    let talks = Request::Talks { after: at(11), most: TALKS_MOST };
+    assert_eq!(scene.recalls.take_requests().pop(), Some(talks));
+    assert_eq!(scene.hear(whisper(21)), ["21"], "it came before the answer");
+    assert_eq!(scene.hear(talked_with("bob")), [""; 0]);
+    assert_eq!(scene.hear(talked_with("BOB")), [""; 0]);
+    let after = Some(Moment { id: None, time: Some(at(11)) });
+    let asked = Request::History { room: "bob".into(), after, before: None, most: 100 };
+    assert_eq!(scene.recalls.take_requests(), [asked]);
+    let events = [15, 16, 21].map(whisper).to_vec();
+    let page = event(ClientEventKind::History { room: "bob".into(), events, is_all: true });
+    assert_eq!(scene.hear(page), ["Missed: 15 16"]);
+    scene.recalls.hear(joined, OFFER, scene.now);
+    let again = scene.recalls.take_requests();
+    assert!(again.iter().all(|request| !matches!(request, Request::Talks { .. })), "only once: {again:?}");
+}
+
+#[test]
+fn endless_private_messages_take_limited_memory() {
+    let mut scene = Scene::having_heard(1);
+    (0..2 * WHISPERS as u64).for_each(|second| drop(scene.hear(whisper(second))));
+    assert_eq!(scene.recalls.talks.heard.len(), WHISPERS);
 }
