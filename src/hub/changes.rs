@@ -210,6 +210,8 @@ fn is_for_owners(change: &RoomChange) -> bool {
     match change {
         RoomChange::Key(key) => key.is_some(),
         RoomChange::Limit(limit) => limit.is_some(),
+        #[cfg(feature = "store")]
+        RoomChange::Flag(RoomFlag::AccountsOnly, on) => *on,
         RoomChange::Flag(flag, on) => *on && matches!(flag, RoomFlag::InviteOnly | RoomFlag::Secret),
         RoomChange::Rank { rank, given, .. } => *given && *rank == Rank::OPERATOR,
         #[cfg(feature = "store")]

@@ -190,6 +190,10 @@ fn admit(room: &Room, user: &User, key: Option<&str>, out: &mut Effects) -> Resu
     if is_closed {
         return Err(Refusal::InviteOnly(name()));
     }
+    #[cfg(feature = "store")]
+    if settings.has(RoomFlag::AccountsOnly) && !user.identity.has_account {
+        return Err(Refusal::AccountsOnly(name()));
+    }
     if settings.key.as_deref().is_some_and(|wanted| key != Some(wanted)) {
         return Err(Refusal::WrongKey(name()));
     }

@@ -91,8 +91,36 @@ fn folded(c: char) -> char {
     only(upper.to_lowercase(), upper)
 }
 
-/// `mask` as `name!username@host`, with `*` for missing parts.
+/// How the mask of an account begins. The rest is the account's name, with wildcards.
+#[cfg(feature = "store")]
+const OF_ACCOUNT: &str = "~a:";
+
+/// Other ways to begin such a mask.
+#[cfg(feature = "store")]
+const ALSO_OF_ACCOUNT: [&str; 3] = ["$a:", "~account:", "$account:"];
+
+/// The part of a mask that is to match the name of an account; `None` if it is to match the user.
+#[cfg(feature = "store")]
+pub(super) fn of_account(mask: &str) -> Option<&str> {
+    mask.strip_prefix(OF_ACCOUNT)
+}
+
+/// The mask of an account in its usual form.
+#[cfg(feature = "store")]
+fn complete_of_account(mask: &str) -> Option<Cow<'_, str>> {
+    if of_account(mask).is_some() {
+        return Some(mask.into());
+    }
+    let name = ALSO_OF_ACCOUNT.iter().find_map(|begin| mask.strip_prefix(begin))?;
+    Some(format!("{OF_ACCOUNT}{name}").into())
+}
+
+/// `mask` as `name!username@host`, with `*` for missing parts; that of an account as `~a:name`.
 pub fn complete(mask: &str) -> Cow<'_, str> {
+    #[cfg(feature = "store")]
+    if let Some(mask) = complete_of_account(mask) {
+        return mask;
+    }
     match (mask.contains('!'), mask.contains('@')) {
         (true, true) => Cow::Borrowed(mask),
         (true, false) => Cow::Owned(format!("{mask}@*")),
@@ -160,6 +188,16 @@ mod tests {
         {
             assert_eq!(complete(short), whole);
         }
+    }
+
+    #[cfg(feature = "store")]
+    #[test]
+    fn masks_of_accounts_have_one_form() {
+        for mask in ["~a:bob", "$a:bob", "~account:bob", "$account:bob"] {
+            assert_eq!(complete(mask), "~a:bob");
+        }
+        assert_eq!(of_account("~a:b*"), Some("b*"));
+        assert_eq!((of_account("bob!*@*"), of_account("a:bob")), (None, None));
     }
 
     fn naive(mask: &[u8], text: &[u8]) -> bool {

@@ -9,6 +9,9 @@ use crate::message::{
 };
 use crate::name::RoomName;
 
+/// Flags of rooms that not everybody can join or see.
+const CLOSING: [RoomFlag; 3] = [RoomFlag::InviteOnly, RoomFlag::Secret, RoomFlag::AccountsOnly];
+
 /// A room as its history needs it. It outlives the room, whose last member may be leaving.
 #[derive(Clone, Debug)]
 pub(super) struct Place {
@@ -78,8 +81,7 @@ impl Hub {
             return None;
         }
         let Room { name, settings, .. } = self.rooms.get(room);
-        let is_closed =
-            settings.key.is_some() || settings.has(RoomFlag::InviteOnly) || settings.has(RoomFlag::Secret);
+        let is_closed = settings.key.is_some() || CLOSING.iter().any(|&flag| settings.has(flag));
         Some(Place { room: name.clone(), is_closed })
     }
 

@@ -5,6 +5,8 @@ use std::mem;
 use std::sync::Arc;
 use std::time::SystemTime;
 
+#[cfg(feature = "store")]
+use super::mask;
 use super::mask::{Folded, Pattern};
 #[cfg(feature = "store")]
 use super::metadata::Metadata;
@@ -62,7 +64,7 @@ impl Topic {
 /// An entry in a list of masks.
 #[derive(Clone, Debug)]
 pub struct Mask {
-    /// `name!username@host` with wildcards.
+    /// `name!username@host` with wildcards, or `~a:account`.
     pub text: String,
     /// The user who added it.
     pub by: UserName,
@@ -73,7 +75,19 @@ pub struct Mask {
 
 impl Mask {
     pub(super) fn new(text: String, by: UserName, at: SystemTime) -> Self {
-        Self { pattern: Pattern::new(&text), text, by, at }
+        #[cfg(feature = "store")]
+        let pattern = Pattern::new(mask::of_account(&text).unwrap_or(&text));
+        #[cfg(not(feature = "store"))]
+        let pattern = Pattern::new(&text);
+        Self { pattern, text, by, at }
+    }
+
+    fn matches(&self, who: &Sought, steps: &mut usize) -> bool {
+        #[cfg(feature = "store")]
+        if mask::of_account(&self.text).is_some() {
+            return who.account.as_ref().is_some_and(|account| self.pattern.matches(account, steps));
+        }
+        self.pattern.matches(&who.whole, steps)
     }
 
     /// The heap memory that it takes, in bytes.
@@ -88,9 +102,27 @@ impl Mask {
     }
 }
 
+/// A user as masks see it.
+struct Sought {
+    /// `name!username@host`.
+    whole: Folded,
+    #[cfg(feature = "store")]
+    account: Option<Folded>,
+}
+
+impl Sought {
+    fn new(who: &Identity) -> Self {
+        Self {
+            whole: Folded::new(&who.to_string()),
+            #[cfg(feature = "store")]
+            account: who.account().map(Folded::new),
+        }
+    }
+}
+
 /// True when one of `masks` matches `who`. Adds the cost to `steps`.
-fn any_matches(masks: &[Mask], who: &Folded, steps: &mut usize) -> bool {
-    masks.iter().any(|mask| mask.pattern.matches(who, steps))
+fn any_matches(masks: &[Mask], who: &Sought, steps: &mut usize) -> bool {
+    masks.iter().any(|mask| mask.matches(who, steps))
 }
 
 impl Settings {
@@ -206,8 +238,7 @@ impl Settings {
 
     /// True when a mask invites `who`. Adds the cost to `steps`.
     pub(super) fn invites(&self, who: &Identity, steps: &mut usize) -> bool {
-        !self.invited_masks.is_empty()
-            && any_matches(&self.invited_masks, &Folded::new(&who.to_string()), steps)
+        !self.invited_masks.is_empty() && any_matches(&self.invited_masks, &Sought::new(who), steps)
     }
 
     /// True when `who` is banned and no exception matches. Adds the cost to `steps`.
@@ -215,7 +246,7 @@ impl Settings {
         if self.bans.is_empty() {
             return false;
         }
-        let who = Folded::new(&who.to_string());
+        let who = Sought::new(who);
         any_matches(&self.bans, &who, steps) && !any_matches(&self.exceptions, &who, steps)
     }
 }

@@ -116,6 +116,10 @@ fn is_mute(
     if is_moderated {
         return Some(Mute::Moderated);
     }
+    #[cfg(feature = "store")]
+    if settings.has(RoomFlag::AccountsSpeak) && !user.identity.has_account {
+        return Some(Mute::NoAccount);
+    }
     let mut steps = 0;
     let is_banned = settings.bans(&user.identity, &mut steps);
     out.worked(steps);

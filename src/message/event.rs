@@ -341,6 +341,12 @@ pub enum RoomFlag {
     TopicLocked,
     /// No CTCP requests except actions.
     NoCtcp,
+    /// Only users with accounts may join.
+    #[cfg(feature = "store")]
+    AccountsOnly,
+    /// Only users with accounts and members with a rank may speak.
+    #[cfg(feature = "store")]
+    AccountsSpeak,
 }
 
 /// A list of masks of a room.

@@ -16,6 +16,9 @@ pub enum Refusal {
     /// A user with an account has the account's name.
     #[cfg(feature = "store")]
     NamedByAccount(UserName),
+    /// Only users with an account may join the room.
+    #[cfg(feature = "store")]
+    AccountsOnly(RoomName),
     /// Only users with an account may do that.
     #[cfg(feature = "store")]
     NoAccount,
@@ -122,6 +125,9 @@ pub enum Mute {
     Banned,
     /// The room does not allow CTCP requests.
     Ctcp,
+    /// Only users with accounts may, and members with a rank.
+    #[cfg(feature = "store")]
+    NoAccount,
 }
 
 impl Refusal {
@@ -133,6 +139,8 @@ impl Refusal {
             Self::NameRegistered(_) => "name-registered",
             #[cfg(feature = "store")]
             Self::NamedByAccount(_) => "named-by-account",
+            #[cfg(feature = "store")]
+            Self::AccountsOnly(_) => "accounts-only",
             #[cfg(feature = "store")]
             Self::NoAccount => "no-account",
             #[cfg(feature = "store")]
@@ -250,6 +258,17 @@ impl fmt::Display for Refusal {
             }
             Self::CannotSpeak(room, Mute::Ctcp) => {
                 write!(f, "{room} allows no CTCP requests but /me, send it to one person or ask for mode -C")
+            }
+            #[cfg(feature = "store")]
+            Self::CannotSpeak(room, Mute::NoAccount) => {
+                write!(
+                    f,
+                    "only users with accounts may speak in {room}: log in, or ask its operators for a voice"
+                )
+            }
+            #[cfg(feature = "store")]
+            Self::AccountsOnly(room) => {
+                write!(f, "only users with accounts may join {room}: log in first, NS HELP says how")
             }
             Self::NotOperator(room) => write!(f, "only an operator of {room} may do that"),
             Self::NotServerOperator => f.write_str("only an operator of the server may do that, see OPER"),

@@ -154,7 +154,7 @@ const WORDS: [&str; 98] = [
     "-o+v",
     "+bbeI",
     "+kl",
-    "+imnstC",
+    "+imnstCMR",
     "+i",
     "b",
     "root",

@@ -45,6 +45,8 @@ pub(crate) fn registered(name: &str, founder: AccountId) -> SavedRoom {
         topic: Some(("Über Tee".into(), "ana!u@h".into(), start() + DAY)),
         flags: vec![
             RoomFlag::NoCtcp,
+            RoomFlag::AccountsOnly,
+            RoomFlag::AccountsSpeak,
             RoomFlag::InviteOnly,
             RoomFlag::Moderated,
             RoomFlag::NoExternal,

@@ -44,7 +44,7 @@ impl Irc {
         device: &str,
         context: &mut Context<'_>,
     ) -> Result<(), Refusal> {
-        let before = self.before(context);
+        let (before, modes) = (self.before(context), self.own_modes(context));
         let (user, id, name, now) = (self.user, account.id, account.name.clone(), context.now);
         let own = context.hub.account_of(user).map(|own| own.id);
         let entered = context.hub.identify(user, self.connection, account, device, now, context.out)?;
@@ -55,6 +55,7 @@ impl Irc {
             self.become_user(entered.user, before, context);
         }
         self.tell_logged_in(&name, context);
+        self.tell_own_changes(&modes, context);
         if own != Some(id) {
             self.begin_returning(entered, context);
         }
@@ -66,13 +67,14 @@ impl Irc {
         if context.hub.account_of(self.user).is_none() {
             return Ok(());
         }
-        let before = self.before(context);
+        let (before, modes) = (self.before(context), self.own_modes(context));
         let guest = context.hub.log_out(self.user, self.connection, context.now, context.out)?;
         self.end_returning(context);
         if guest != self.user {
             self.become_user(guest, before, context);
         }
         self.tell_logged_out(context);
+        self.tell_own_changes(&modes, context);
         Ok(())
     }
 

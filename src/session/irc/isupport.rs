@@ -67,6 +67,15 @@ fn history_tokens(house: &House) -> Vec<String> {
     vec![format!("CHATHISTORY={MOST_LINES}"), format!("MSGREFTYPES={REFERENCES}")]
 }
 
+/// Those of accounts, if there are any: masks of accounts (`account-extban`).
+#[cfg(feature = "store")]
+fn account_tokens(house: &House) -> Vec<String> {
+    if !house.has_accounts {
+        return Vec::new();
+    }
+    vec!["ACCOUNTEXTBAN=a,account".into(), "EXTBAN=~,a".into()]
+}
+
 fn write(tokens: &[String], line: &mut Line<'_>) {
     tokens.iter().for_each(|token| line.param(token));
     line.trailing("are supported by this server");
@@ -76,7 +85,7 @@ impl Irc {
     pub(super) fn isupport(&self, context: &mut Context<'_>) {
         let tokens = tokens(context.house);
         #[cfg(feature = "store")]
-        let tokens = [tokens, history_tokens(context.house)].concat();
+        let tokens = [tokens, history_tokens(context.house), account_tokens(context.house)].concat();
         #[cfg(feature = "store")]
         if self.capabilities.has(Capabilities::EXTENDED_ISUPPORT.and(Capabilities::BATCH)) {
             let batch = self.begin_answer("draft/isupport", None, context);

@@ -2,8 +2,12 @@
 
 use crate::message::{MaskList, Rank, RoomFlag};
 
-pub(super) const FLAGS: [(char, RoomFlag); 6] = [
+pub(super) const FLAGS: &[(char, RoomFlag)] = &[
     ('C', RoomFlag::NoCtcp),
+    #[cfg(feature = "store")]
+    ('M', RoomFlag::AccountsSpeak),
+    #[cfg(feature = "store")]
+    ('R', RoomFlag::AccountsOnly),
     ('i', RoomFlag::InviteOnly),
     ('m', RoomFlag::Moderated),
     ('n', RoomFlag::NoExternal),
@@ -33,6 +37,8 @@ const WITH_VALUE: &[char] = &[
 pub(super) const BOT: char = 'B';
 pub(super) const INVISIBLE: char = 'i';
 pub(super) const OPERATOR: char = 'o';
+#[cfg(feature = "store")]
+pub(super) const LOGGED_IN: char = 'r';
 pub(super) const WALLOPS: char = 'w';
 
 pub(super) fn find<T: Copy>(table: &[(char, T)], letter: char) -> Option<T> {
@@ -56,11 +62,20 @@ fn takes_param(letter: char) -> bool {
 }
 
 fn is_of_channels(letter: char) -> bool {
-    find(&FLAGS, letter).is_some() || takes_param(letter)
+    find(FLAGS, letter).is_some() || takes_param(letter)
 }
 
+const OF_USERS: &[char] = &[
+    BOT,
+    INVISIBLE,
+    OPERATOR,
+    #[cfg(feature = "store")]
+    LOGGED_IN,
+    WALLOPS,
+];
+
 fn is_of_users(letter: char) -> bool {
-    [BOT, INVISIBLE, OPERATOR, WALLOPS].contains(&letter)
+    OF_USERS.contains(&letter)
 }
 
 /// In ASCII order.
@@ -83,7 +98,7 @@ pub(super) fn channel_letters_with_param() -> String {
 /// `CHANMODES`: lists; modes that always take a parameter; those that take one when set; those that take none.
 pub(super) fn channel_modes_by_kind() -> String {
     let with_value: String = WITH_VALUE.iter().collect();
-    format!("{},{KEY},{with_value},{}", letters(&LISTS), letters(&FLAGS))
+    format!("{},{KEY},{with_value},{}", letters(&LISTS), letters(FLAGS))
 }
 
 pub(super) fn rank_letters() -> String {
@@ -96,7 +111,7 @@ mod tests {
 
     #[test]
     fn no_two_modes_share_a_letter() {
-        assert_eq!(user_letters().len(), 4);
+        assert_eq!(user_letters().len(), OF_USERS.len());
         assert_eq!(channel_letters_with_param().len(), LISTS.len() + RANKS.len() + 1 + WITH_VALUE.len());
         assert_eq!(channel_letters().len(), FLAGS.len() + channel_letters_with_param().len());
     }

@@ -4,9 +4,9 @@
 use std::time::Duration;
 
 use super::client::Irc;
-#[cfg(feature = "store")]
-use super::mode_letters::HISTORY;
 use super::mode_letters::{BOT, FLAGS, INVISIBLE, KEY, LIMIT, LISTS, OPERATOR, RANKS, WALLOPS, find, letter};
+#[cfg(feature = "store")]
+use super::mode_letters::{HISTORY, LOGGED_IN};
 use super::rooms::unix_seconds;
 use crate::hub::{Room, RoomId, mask};
 #[cfg(feature = "store")]
@@ -155,6 +155,9 @@ impl Irc {
                 BOT => UserChange::Bot(on),
                 // Only OPER grants this mode, because it needs a password. MODE can remove it.
                 OPERATOR if on => continue,
+                // It says that the client is logged in, and MODE does not change that.
+                #[cfg(feature = "store")]
+                LOGGED_IN => continue,
                 OPERATOR => UserChange::Operator(false),
                 _ => {
                     unknown = true;
@@ -213,6 +216,8 @@ pub(super) fn user_modes(user: &crate::hub::User) -> String {
         (BOT, user.identity.is_bot),
         (INVISIBLE, user.is_invisible),
         (OPERATOR, user.is_operator),
+        #[cfg(feature = "store")]
+        (LOGGED_IN, user.identity.has_account),
         (WALLOPS, user.hears_wallops),
     ];
     ['+'].into_iter().chain(modes.into_iter().filter(|(_, on)| *on).map(|(letter, _)| letter)).collect()
@@ -250,7 +255,7 @@ fn parse(params: &[&str]) -> Vec<Asked> {
             on = letter == '+';
             continue;
         }
-        if let Some(flag) = find(&FLAGS, letter) {
+        if let Some(flag) = find(FLAGS, letter) {
             asked.push(Asked::Change(RoomChange::Flag(flag, on)));
         } else if let Some(list) = find(&LISTS, letter) {
             asked.push(match params.next() {
@@ -357,7 +362,7 @@ pub(super) fn mode_params(changes: &[RoomChange]) -> Vec<Vec<String>> {
     for change in changes {
         let (on, letter, param) = match change {
             RoomChange::Rank { who, rank, given } => (*given, letter(&RANKS, rank), Some(who.to_string())),
-            RoomChange::Flag(flag, on) => (*on, letter(&FLAGS, flag), None),
+            RoomChange::Flag(flag, on) => (*on, letter(FLAGS, flag), None),
             RoomChange::Key(key) => (key.is_some(), KEY, Some(key.clone().unwrap_or_else(|| "*".into()))),
             RoomChange::Limit(limit) => (limit.is_some(), LIMIT, limit.map(|limit| limit.to_string())),
             #[cfg(feature = "store")]

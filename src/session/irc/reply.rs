@@ -198,6 +198,8 @@ impl Irc {
             Refusal::CannotSpeak(room, _) => (numeric::ERR_CANNOTSENDTOCHAN, [room.as_str(), ""]),
             Refusal::NotOperator(room) => (numeric::ERR_CHANOPRIVSNEEDED, [room.as_str(), ""]),
             Refusal::NotServerOperator => (numeric::ERR_NOPRIVILEGES, ["", ""]),
+            #[cfg(feature = "store")]
+            Refusal::AccountsOnly(room) => (numeric::ERR_NEEDREGGEDNICK, [room.as_str(), ""]),
             Refusal::InviteOnly(room) => (numeric::ERR_INVITEONLYCHAN, [room.as_str(), ""]),
             Refusal::RoomIsFull(room) => (numeric::ERR_CHANNELISFULL, [room.as_str(), ""]),
             Refusal::Banned(room) => (numeric::ERR_BANNEDFROMCHAN, [room.as_str(), ""]),

@@ -8,13 +8,15 @@ use crate::name::UserName;
 
 const RANKS: [(&str, Rank); 2] = [("operator", Rank::OPERATOR), ("voice", Rank::VOICE)];
 
-const FLAGS: [(&str, RoomFlag); 6] = [
+const FLAGS: [(&str, RoomFlag); 8] = [
     ("invite-only", RoomFlag::InviteOnly),
     ("moderated", RoomFlag::Moderated),
     ("no-external", RoomFlag::NoExternal),
     ("secret", RoomFlag::Secret),
     ("topic-locked", RoomFlag::TopicLocked),
     ("no-ctcp", RoomFlag::NoCtcp),
+    ("accounts-only", RoomFlag::AccountsOnly),
+    ("accounts-speak", RoomFlag::AccountsSpeak),
 ];
 
 const LISTS: [(&str, MaskList); 3] =
@@ -120,7 +122,7 @@ mod tests {
     use super::*;
 
     const TEXT: &str = "+operator bob\n-voice 张三\n+invite-only\n-moderated\n+no-external\n-secret\n+topic-locked\n\
-        -no-ctcp\n+limit 5\n-limit\n-key\n+ban *!*@192.0.2.7\n-exception a b!*@*\n+invite x\n+history 50:86400\n\
+        -no-ctcp\n+accounts-only\n-accounts-speak\n+limit 5\n-limit\n-key\n+ban *!*@192.0.2.7\n-exception a b!*@*\n+invite x\n+history 50:86400\n\
         -history";
 
     #[test]

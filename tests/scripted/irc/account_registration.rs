@@ -142,7 +142,7 @@ fn a_client_may_take_the_name_of_its_account_before_it_logs_in_even_while_anothe
 fn whoever_uses_a_name_without_its_account_has_to_give_way() {
     let mut bank = bank();
     let zoe = bank.house.irc("zoe");
-    assert_eq!(bank.house.ask(zoe, "REGISTER * * password1").len(), 2);
+    assert_eq!(bank.house.ask(zoe, "REGISTER * * password1").len(), 3);
     bank.house.send(zoe, "QUIT");
     let (_, told) = greet(&mut bank, "PASS zoe:password1\nNICK x\nUSER u 0 * :R");
     assert!(is_welcome(&told, "zoe"));
@@ -156,9 +156,10 @@ fn register_creates_an_account_with_the_nick_and_logs_in() {
     let (dan, _) = greet(&mut bank, "CAP REQ :account-notify\nNICK Dan\nUSER dan 0 * :R\nCAP END");
     let told = bank.house.ask(dan, "REGISTER * * :open sesame");
     assert_eq!(
-        told[told.len() - 2..],
+        told[told.len() - 3..],
         [
             format!(":parlor.local 900 Dan Dan!~dan@{HOST} Dan :You are now logged in as Dan"),
+            format!(":Dan!~dan@{HOST} MODE Dan +r"),
             ":parlor.local REGISTER SUCCESS Dan :Your account is registered, and you are logged in"
                 .to_owned(),
         ]
@@ -166,7 +167,7 @@ fn register_creates_an_account_with_the_nick_and_logs_in() {
     assert_eq!(code(&bank.house.ask(dan, "NICK other")), "447 Dan");
     // With its own name, in any letter case, and an e-mail that nobody reads.
     let eve = bank.house.irc("eve");
-    assert!(bank.house.ask(eve, "REGISTER EVE eve@example.org :open sesame")[1].contains(" SUCCESS eve "));
+    assert!(bank.house.ask(eve, "REGISTER EVE eve@example.org :open sesame")[2].contains(" SUCCESS eve "));
     // Both ways to prove the new password work.
     for name in ["dan/phone", "eve"] {
         let guest = bank.named("x");
@@ -223,7 +224,7 @@ fn a_name_that_another_account_has_got_meanwhile_cannot_be_registered() {
     }
     bank.house.scene().is_thinking = false;
     bank.house.scene().settle();
-    assert!(bank.house.lines(first)[1].contains(" SUCCESS new "));
+    assert!(bank.house.lines(first)[2].contains(" SUCCESS new "));
     let told = bank.house.lines(second);
     assert!(told[0].contains("FAIL REGISTER ACCOUNT_EXISTS"), "{told:#?}");
 }
@@ -255,7 +256,7 @@ fn what_cannot_succeed_does_not_count_as_a_registration() {
         bank.house.ask(guest, "REGISTER * * short");
         bank.house.ask(guest, "REGISTER other * password1");
     }
-    assert!(bank.house.ask(guest, "REGISTER * * password1")[1].contains(" SUCCESS "));
+    assert!(bank.house.ask(guest, "REGISTER * * password1")[2].contains(" SUCCESS "));
 }
 
 #[test]
@@ -285,7 +286,7 @@ fn where_accounts_are_closed_only_operators_register_and_clients_hear_when_that_
     assert!(!bank.house.ask(ana, "CAP LIST").join(" ").contains("draft/account-registration"));
     assert!(bank.house.ask(ana, "CAP REQ draft/account-registration")[0].contains(" NAK "));
     let root = bank.house.operator("root");
-    assert!(bank.house.ask(root, "REGISTER * * password1")[1].contains(" SUCCESS "));
+    assert!(bank.house.ask(root, "REGISTER * * password1")[2].contains(" SUCCESS "));
 }
 
 #[test]

@@ -4,6 +4,8 @@
 use crate::support::irc as house;
 
 #[cfg(feature = "store")]
+mod account_modes;
+#[cfg(feature = "store")]
 mod account_registration;
 #[cfg(feature = "store")]
 mod accounts;

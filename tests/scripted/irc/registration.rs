@@ -57,8 +57,11 @@ fn nick_and_user_are_welcomed_in_either_order() {
         );
         assert_eq!(lines[2], ":parlor.local 003 ana :This server was started 2001-09-09T01:46:40Z");
         let version = env!("CARGO_PKG_VERSION");
-        let modes = if cfg!(feature = "store") { "CHIbeiklmnostv HIbeklov" } else { "CIbeiklmnostv Ibeklov" };
-        assert_eq!(lines[3], format!(":parlor.local 004 ana parlor.local parlor-{version} Biow {modes}"));
+        let modes = match cfg!(feature = "store") {
+            true => "Biorw CHIMRbeiklmnostv HIbeklov",
+            false => "Biow CIbeiklmnostv Ibeklov",
+        };
+        assert_eq!(lines[3], format!(":parlor.local 004 ana parlor.local parlor-{version} {modes}"));
         assert_eq!(
             lines.last().map(String::as_str),
             Some(":parlor.local 422 ana :There is no message of the day")

@@ -360,6 +360,7 @@ fn a_registered_client_logs_in_and_becomes_the_user_of_the_account() {
         [
             format!(":ana!~ana@{HOST} NICK alice"),
             format!(":parlor.local 900 alice alice!~ana@{HOST} alice :You are now logged in as alice"),
+            format!(":alice!~ana@{HOST} MODE alice +r"),
             ":parlor.local 903 alice :SASL authentication successful".to_owned(),
         ]
     );

@@ -226,7 +226,7 @@ fn isupport_is_complete() {
     for (name, value) in [
         ("BOT", "B"),
         ("CASEMAPPING", "ascii"),
-        ("CHANMODES", if cfg!(feature = "store") { "beI,k,Hl,Cimnst" } else { "beI,k,l,Cimnst" }),
+        ("CHANMODES", if cfg!(feature = "store") { "beI,k,Hl,CMRimnst" } else { "beI,k,l,Cimnst" }),
         ("CHANTYPES", "#"),
         ("ELIST", "CMNTU"),
         ("EXCEPTS", "e"),
