@@ -56,13 +56,23 @@ impl Hub {
         }
     }
 
-    /// Notes how far a connection was told what it missed; `None`: it has heard everything.
-    pub fn note_behind(&mut self, id: UserId, connection: ConnectionId, told: Option<EventId>) {
+    /// Notes how far a connection was told what it missed; `None`: it was told everything.
+    pub fn note_behind(
+        &mut self,
+        id: UserId,
+        connection: ConnectionId,
+        told: Option<EventId>,
+        now: SystemTime,
+    ) {
         let membership = self.users.get_mut(id).and_then(User::membership_mut);
         let devices = membership.map_or(&mut [][..], |membership| &mut membership.devices);
-        if let Some(device) = devices.iter_mut().find(|device| device.connection == connection) {
-            device.behind = told;
+        let Some(device) = devices.iter_mut().find(|device| device.connection == connection) else { return };
+        match (device.behind, told) {
+            (None, Some(heard)) => device.heard = heard,
+            (Some(_), None) => device.whole_since = now,
+            (Some(_), Some(_)) | (None, None) => {}
         }
+        device.behind = told;
     }
 
     /// Panics when users and accounts disagree. For tests.

@@ -181,7 +181,7 @@ impl Hub {
     fn arrive(&mut self, id: UserId, place: Place<'_>, now: Now, out: &mut Effects) {
         let Place { connection, device, profile } = place;
         let Profile { peer, is_secure, ref away, .. } = *profile;
-        let away = away.clone();
+        let (away, last) = (away.clone(), self.last_event);
         let Some(membership) = self.users.get_mut(id).and_then(User::membership_mut) else { return };
         let account = membership.account.id;
         let (name, since, alive) = (device.into(), now.time, now.time);
@@ -193,7 +193,9 @@ impl Hub {
             is_secure,
             since,
             alive,
+            heard: last,
             behind: None,
+            whole_since: since,
             away,
         });
         membership.seen = now.time;

@@ -36,8 +36,12 @@ pub struct Device {
     pub since: SystemTime,
     /// When its peer last sent something, having been sent everything.
     pub(super) alive: SystemTime,
+    /// The last event that it had heard when it came.
+    pub(super) heard: EventId,
     /// The last event that it was told while it is still told what it missed, and not yet what came later.
     pub(super) behind: Option<EventId>,
+    /// Since when it was told everything that it had missed.
+    pub(super) whole_since: SystemTime,
     /// The away message of whoever is at it; `ABSENT` without a reason.
     pub(super) away: Option<Arc<str>>,
 }
@@ -45,8 +49,12 @@ pub struct Device {
 impl Device {
     /// The last event that has certainly reached it.
     pub(super) fn reached(&self) -> EventId {
-        let reached = EventId::before(self.alive.checked_sub(ON_THE_WAY).unwrap_or(SystemTime::UNIX_EPOCH));
-        self.behind.map_or(reached, |told| reached.min(told))
+        let certain = self.alive.checked_sub(ON_THE_WAY).filter(|&certain| certain >= self.whole_since);
+        match (self.behind, certain) {
+            (None, Some(certain)) => EventId::before(certain),
+            // Also what it missed may not have reached it.
+            (Some(_), _) | (None, None) => self.heard,
+        }
     }
 }
 

@@ -98,13 +98,14 @@ impl Missed {
         let is_over = is_last && told == ids.len();
         self.after = told.checked_sub(1).map_or(self.after, |last| ids[last]);
         let (user, connection) = owner;
-        context.hub.note_behind(user, connection, (!is_over).then_some(self.after));
+        let now = context.now.time;
+        context.hub.note_behind(user, connection, (!is_over).then_some(self.after), now);
         !is_over
     }
 
     /// Notes that the device has not heard yet what it missed.
     pub(super) fn begin(&self, (user, connection): (UserId, ConnectionId), context: &mut Context<'_>) {
-        context.hub.note_behind(user, connection, Some(self.after));
+        context.hub.note_behind(user, connection, Some(self.after), context.now.time);
     }
 
     /// Its memory, in bytes.

@@ -6,6 +6,8 @@ mod support;
 #[cfg(feature = "store")]
 mod devices;
 mod faults;
+#[cfg(feature = "store")]
+mod hour;
 mod irc;
 mod limits;
 mod openings;

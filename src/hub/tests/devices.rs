@@ -321,6 +321,8 @@ fn a_device_that_ends_cleanly_has_heard_everything_and_one_that_breaks_what_cert
     scene.hub.is_alive(scene.user(ANAS_PHONE), ANAS_PHONE, start + Duration::from_secs(105));
     let again = scene.enter(ConnectionId(21), &staying("ana"), "phone").unwrap().heard.unwrap();
     assert!(one < again && again < two, "its old connection has not ended yet");
+    let (ana, at) = (scene.user(ANA), scene.now.time);
+    scene.hub.note_behind(ana, ConnectionId(21), Some(again), at);
     scene.end(ConnectionId(21), false);
     scene.end(ANAS_PHONE, false);
     scene.recorded();
