@@ -65,19 +65,13 @@ impl Membership {
 
     /// Its memory, with that of the user itself, in bytes.
     pub(super) fn kept_bytes(&self) -> usize {
-        let Account { markers, devices, metadata, .. } = &self.account;
         let text = |device: &Device| device.away.as_ref().map_or(0, |away| shared_bytes(away.len()));
         let names = self.devices.iter().map(|device| heap_bytes(device.name.len()) + text(device));
-        let marked = markers.iter().map(|(of, _)| heap_bytes(of.len()));
-        let known = devices.iter().map(|(name, _)| heap_bytes(name.len()));
-        let described = metadata.iter().map(|(key, value)| heap_bytes(key.len()) + heap_bytes(value.len()));
         USER_BYTES
             + heap_bytes(size_of::<Self>())
             + vec_bytes(&self.devices)
-            + vec_bytes(markers)
-            + vec_bytes(devices)
-            + vec_bytes(metadata)
-            + names.chain(marked).chain(known).chain(described).sum::<usize>()
+            + self.account.kept_bytes()
+            + names.sum::<usize>()
     }
 
     /// The last event that the device of this name has heard, if it is known: also if its earlier connection has not

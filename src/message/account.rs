@@ -139,6 +139,8 @@ pub enum AccountErrand {
     Keys { name: UserName },
     /// Log in with a proof that was made with these keys and is checked already. Counts as a guess.
     Prove { name: UserName, keys: Box<ScramKeys>, is_right: bool },
+    /// Enter an account that the connection has logged in to earlier. Its state may have changed since.
+    Enter { account: AccountId },
     /// Register a name with a password; with its certificate instead if there is no password.
     Register { name: UserName, password: Option<Guess>, certificate: Option<CertificateHash> },
     /// Give an account this password.
@@ -177,6 +179,8 @@ pub enum AccountPurpose {
     Sasl,
     /// `PASS account:password`, or a password in a login on CrazyIt. With the name of the device.
     LogIn { device: Option<Box<str>> },
+    /// To complete a registration on IRC after a login, as a device of this name.
+    Enter { device: Box<str> },
     /// `REGISTER` (IRCv3 `draft/account-registration`).
     Register,
     /// A command to a service; the rest is what the service needs to continue.

@@ -21,6 +21,8 @@ pub(super) enum Step {
     Compare { id: AccountId },
     /// The guess or proof was right. The store looks for the account again: it may be gone or have another password.
     Enter { proven: Proven },
+    /// The store looks for the account of an earlier login.
+    Return,
     /// The store looks for the keys to check a proof with.
     FindKeys { name: UserName },
     /// The thread checks a proof in its turn.
@@ -86,6 +88,7 @@ pub(super) fn first(errand: AccountErrand, id: Option<AccountId>, now: Now) -> N
         AccountErrand::LogInByCertificate { certificate, name } => {
             Next::Ask(AccountQuery::OfCertificate(certificate), Step::FindOwner { name })
         }
+        AccountErrand::Enter { account } => Next::ask_for(Some(account), Step::Return),
         AccountErrand::Register { name, password: Some(password), certificate } => {
             Next::Hash(Hashing::make(password), Step::MakeFirst { name, certificate })
         }
@@ -126,6 +129,10 @@ pub(super) fn after_answer(step: Step, answer: AccountAnswer, decoys: &Decoys) -
             AccountAnswer::Account(account, Some(password)) if proven.is_of(&password) => {
                 AccountFound::LoggedIn(account)
             }
+            _ => AccountFound::Wrong,
+        }),
+        Step::Return => Next::Found(match answer {
+            AccountAnswer::Account(account, _) => AccountFound::LoggedIn(account),
             _ => AccountFound::Wrong,
         }),
         Step::FindOwner { name } => Next::Found(match answer {

@@ -44,7 +44,7 @@ impl Irc {
         let user = context.hub.users().get(self.user);
         let Some(name) = user.map(|user| user.name().clone()) else { return };
         let (code, text) = match found {
-            AccountFound::LoggedIn(account) => match self.log_in_to(account, None, context) {
+            AccountFound::LoggedIn(account) => match self.log_in_to(*account, None, context) {
                 Ok(()) => return self.tell_registered(&name, context),
                 Err(why) => ("TEMPORARILY_UNAVAILABLE", why.to_string()),
             },

@@ -2,7 +2,7 @@
 
 use super::client::{Irc, Phase};
 use crate::message::{
-    Account, AccountErrand, AccountFound, AccountPurpose, CloseReason, ErrandKind, Refusal,
+    Account, AccountErrand, AccountFound, AccountId, AccountPurpose, CloseReason, ErrandKind, Refusal,
 };
 use crate::name::UserName;
 use crate::secret::Guess;
@@ -26,6 +26,7 @@ impl Irc {
         match purpose {
             AccountPurpose::Sasl => self.sasl_found(found, context),
             AccountPurpose::LogIn { device } => self.pass_found(found, device, context),
+            AccountPurpose::Enter { device } => self.enter_found(found, &device, context),
             AccountPurpose::Register => self.register_found(found, context),
             AccountPurpose::Service(step) => services::found(step, found, self, context),
         }
@@ -34,15 +35,15 @@ impl Irc {
     /// Logs in to an account. Before the registration is complete, this only notes it.
     pub(super) fn log_in_to(
         &mut self,
-        account: Box<Account>,
+        account: Account,
         device: Option<Box<str>>,
         context: &mut Context<'_>,
     ) -> Result<(), Refusal> {
         let device = device.unwrap_or_else(|| self.device().into());
         let name = account.name.clone();
         match &mut self.phase {
-            Phase::Registering(registration) => registration.account = Some((account, device)),
-            Phase::Online { .. } => return self.identify(*account, &device, context),
+            Phase::Registering(registration) => registration.account = Some((account.id, device)),
+            Phase::Online { .. } => return self.identify(account, &device, context),
         }
         self.tell_logged_in(&name, context);
         Ok(())
@@ -108,12 +109,27 @@ impl Irc {
         true
     }
 
-    /// Registers the client as a device of its account.
-    pub(super) fn come_in_as(&mut self, account: Account, device: &str, context: &mut Context<'_>) {
-        if let Err(why) = self.enter(account, device, context) {
-            self.refuse(&why, context);
-            context.out.close(self.connection, CloseReason::NotEntered(why.to_string()));
-        }
+    /// Registers the client as a device of the account that it has logged in to.
+    pub(super) fn return_to(&mut self, account: AccountId, device: Box<str>, context: &mut Context<'_>) {
+        let errand = Box::new(AccountErrand::Enter { account });
+        let kind = ErrandKind::Account(errand, AccountPurpose::Enter { device });
+        self.send_on(kind.into(), context);
+    }
+
+    /// Continues with the account as it is now.
+    fn enter_found(&mut self, found: AccountFound, device: &str, context: &mut Context<'_>) {
+        let reason = match found {
+            AccountFound::LoggedIn(account) => match self.enter(*account, device, context) {
+                Ok(()) => return,
+                Err(why) => {
+                    self.refuse(&why, context);
+                    CloseReason::NotEntered(why.to_string())
+                }
+            },
+            AccountFound::Wrong => CloseReason::AccountDropped,
+            _ => CloseReason::PasswordNotChecked,
+        };
+        context.out.close(self.connection, reason);
     }
 
     /// Continues a registration with `PASS account:password`.
@@ -121,7 +137,7 @@ impl Irc {
         match found {
             AccountFound::LoggedIn(account) => {
                 // Before the registration is complete, nothing can refuse it.
-                if self.log_in_to(account, device, context).is_ok() {
+                if self.log_in_to(*account, device, context).is_ok() {
                     self.try_to_register(context);
                 }
             }

@@ -203,12 +203,6 @@ impl Conversation for Irc {
     }
 
     fn kept_bytes(&self) -> usize {
-        let unfinished = self.unfinished.as_ref().map_or(0, |unfinished| unfinished.kept_bytes());
-        #[cfg(feature = "store")]
-        let unfinished = match &self.phase {
-            Phase::Registering(registration) => unfinished + registration.kept_bytes(),
-            Phase::Online { .. } => unfinished,
-        };
-        unfinished
+        self.unfinished.as_ref().map_or(0, |unfinished| unfinished.kept_bytes())
     }
 }

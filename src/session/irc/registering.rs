@@ -294,7 +294,7 @@ impl Irc {
         let Phase::Registering(registration) = &mut self.phase else { return };
         #[cfg(feature = "store")]
         if let Some((account, device)) = registration.account.take() {
-            return self.come_in_as(*account, &device, context);
+            return self.return_to(account, device, context);
         }
         let (Some(name), Some((username, realname))) = (registration.name.take(), &registration.user) else {
             return;

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 #[cfg(feature = "store")]
-use crate::message::Account;
+use crate::message::AccountId;
 use crate::name::UserName;
 use crate::secret::Guess;
 #[cfg(feature = "store")]
@@ -21,7 +21,7 @@ pub(super) struct Registration {
     pub(super) login: Option<(Login, Guess)>,
     /// The account that the client is logged in to, and the name of its device.
     #[cfg(feature = "store")]
-    pub(super) account: Option<(Box<Account>, Box<str>)>,
+    pub(super) account: Option<(AccountId, Box<str>)>,
     /// How often authentication has failed.
     #[cfg(feature = "store")]
     pub(super) failures: u8,
@@ -52,12 +52,6 @@ impl Registration {
             is_let_in: false,
             negotiates: false,
         }
-    }
-
-    /// The memory of the account, in bytes.
-    #[cfg(feature = "store")]
-    pub(super) fn kept_bytes(&self) -> usize {
-        self.account.as_ref().map_or(0, |(account, _)| size_of::<Account>() + account.kept_bytes())
     }
 
     /// The name that the client has chosen.

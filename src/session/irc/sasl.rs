@@ -6,7 +6,8 @@ use log::Level;
 
 use super::client::{Irc, Phase};
 use crate::message::{
-    Account, AccountErrand, AccountFound, AccountPurpose, Capabilities, CloseReason, Errand, ErrandKind,
+    Account, AccountErrand, AccountFound, AccountId, AccountPurpose, Capabilities, CloseReason, Errand,
+    ErrandKind,
 };
 use crate::secret::{ClientFirst, Exchange, Guess};
 use crate::session::Context;
@@ -23,7 +24,7 @@ const RESPONSE_BYTES: usize = 4096;
 /// A client that has failed this often before it is registered is disconnected.
 const MOST_FAILURES: u8 = 5;
 
-/// Memory of an exchange besides responses and accounts, in bytes.
+/// Memory of an exchange besides responses, in bytes.
 const EXCHANGE_BYTES: usize = 1024;
 
 /// The text of 904.
@@ -52,7 +53,7 @@ enum Step {
     /// keys.
     Check { device: Option<Box<str>>, last: Option<String> },
     /// The client acknowledges that proof.
-    End { account: Box<Account>, device: Option<Box<str>> },
+    End { account: AccountId, device: Option<Box<str>> },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,11 +90,7 @@ impl Sasl {
 
     /// Its memory, in bytes.
     pub(super) fn kept_bytes(&self) -> usize {
-        let account = match &self.step {
-            Step::End { account, .. } => account.kept_bytes(),
-            Step::First(_) | Step::Keys { .. } | Step::Proof { .. } | Step::Check { .. } => 0,
-        };
-        EXCHANGE_BYTES + self.response.capacity() + account
+        EXCHANGE_BYTES + self.response.capacity()
     }
 }
 
@@ -154,7 +151,8 @@ impl Irc {
             Step::First(Mechanism::ScramSha256) => self.take_first_of_scram(response, context),
             Step::Proof { exchange, login } => self.take_proof(&exchange, login, response, context),
             Step::End { account, device } if response.is_empty() => {
-                self.succeed_in_sasl(account, device, context);
+                let step = Step::Check { device, last: None };
+                self.check_in_sasl(AccountErrand::Enter { account }, step, context);
             }
             Step::End { .. } => self.fail_sasl("nothing was expected after the proof", context),
             // The client is not read while one of these is under way.
@@ -225,10 +223,10 @@ impl Irc {
                 Err(why) => self.fail_sasl(&why.to_string(), context),
             },
             (Step::Check { device, last: Some(last) }, AccountFound::LoggedIn(account)) => {
-                self.expect_response(Step::End { account, device }, &last, context);
+                self.expect_response(Step::End { account: account.id, device }, &last, context);
             }
             (Step::Check { device, last: None }, AccountFound::LoggedIn(account)) => {
-                self.succeed_in_sasl(account, device, context);
+                self.succeed_in_sasl(*account, device, context);
             }
             (Step::Check { .. }, AccountFound::Wrong) => {
                 log_wrong_password(context, format_args!("SASL"));
@@ -245,12 +243,7 @@ impl Irc {
         }
     }
 
-    fn succeed_in_sasl(
-        &mut self,
-        account: Box<Account>,
-        device: Option<Box<str>>,
-        context: &mut Context<'_>,
-    ) {
+    fn succeed_in_sasl(&mut self, account: Account, device: Option<Box<str>>, context: &mut Context<'_>) {
         match self.log_in_to(account, device, context) {
             Ok(()) => self.say(numeric::RPL_SASLSUCCESS, "SASL authentication successful", context),
             Err(why) => self.say(numeric::ERR_NICKLOCKED, &why.to_string(), context),

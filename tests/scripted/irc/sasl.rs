@@ -403,6 +403,19 @@ fn a_right_password_is_of_no_use_if_the_account_has_too_many_devices() {
 }
 
 #[test]
+fn an_account_that_is_deleted_between_the_login_and_the_registration_cannot_be_entered() {
+    let mut bank = bank();
+    let guest = bank.named("nick");
+    assert_eq!(bank.plain(guest, "alice", PASSWORD).len(), 2);
+    let owner = bank.house.irc_with("ana", "sasl");
+    bank.plain(owner, "alice", PASSWORD);
+    bank.house.send(owner, &format!("NS DROP {PASSWORD} alice"));
+    assert!(bank.house.is_shut(owner));
+    let told = bank.house.ask(guest, "CAP END");
+    assert_eq!(told, ["ERROR :Closing link: the account is deleted"]);
+}
+
+#[test]
 fn an_answer_has_the_label_of_its_command() {
     let mut bank = bank();
     let ana = bank.house.irc_with("ana", "sasl labeled-response batch");
