@@ -90,7 +90,7 @@ fn message(n: u64, id: EventId, time: SystemTime) -> Record {
     Record::Event { room, is_closed: false, event }
 }
 
-fn size(directory: &Path) -> u64 {
+pub(crate) fn size(directory: &Path) -> u64 {
     let files = fs::read_dir(directory).expect("the directory is there");
     files.map(|file| file.expect("it is read").metadata().expect("it is there").len()).sum()
 }
@@ -101,7 +101,7 @@ fn arguments(directory: Option<&Path>) -> Vec<&str> {
 }
 
 /// The time until a server listens, and its resident bytes after that.
-fn start(directory: Option<&Path>) -> (Duration, u64) {
+pub(crate) fn start(directory: Option<&Path>) -> (Duration, u64) {
     let began = Instant::now();
     let server = Program::parlord(&arguments(directory));
     server.listening();

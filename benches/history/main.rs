@@ -1,7 +1,7 @@
 //! Measures what a history costs: the size of a million messages, the start with that file, answers while others talk,
-//! and turns of the loop while the disk is slow.
+//! turns of the loop while the disk is slow, and the start with many accounts.
 //!
-//!     cargo bench --bench history -- [--quick]
+//!     cargo bench --bench history -- [--quick | --accounts]
 //!
 //! Without `--bench`, which cargo passes under `cargo bench`, it does nothing.
 
@@ -11,6 +11,8 @@
 #[path = "../../tests/support/mod.rs"]
 mod support;
 
+#[cfg(feature = "store")]
+mod accounts;
 #[cfg(feature = "store")]
 mod file;
 #[cfg(feature = "store")]
@@ -25,17 +27,21 @@ fn main() {
     if !args.iter().any(|arg| arg == "--bench") || !is_meant {
         return;
     }
-    measure(args.iter().any(|arg| arg == "--quick"));
+    let has = |name: &str| args.iter().any(|arg| arg == name);
+    measure(has("--quick"), has("--accounts"));
 }
 
 #[cfg(feature = "store")]
-fn measure(is_quick: bool) {
+fn measure(is_quick: bool, only_accounts: bool) {
     parlor::net::raise_descriptor_limit();
-    file::measure(if is_quick { 100_000 } else { 1_000_000 });
-    slow::measure(if is_quick { 3 } else { 20 });
+    if !only_accounts {
+        file::measure(if is_quick { 100_000 } else { 1_000_000 });
+        slow::measure(if is_quick { 3 } else { 20 });
+    }
+    accounts::measure();
 }
 
 #[cfg(not(feature = "store"))]
-fn measure(_: bool) {
+fn measure(_: bool, _: bool) {
     println!("history needs the feature `store`");
 }
