@@ -42,5 +42,7 @@ mod sasl;
 mod scram;
 mod seeing;
 mod server;
+#[cfg(feature = "store")]
+mod talks;
 mod wires;
 mod work;
