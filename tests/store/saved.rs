@@ -52,6 +52,8 @@ pub(crate) fn registered(name: &str, founder: AccountId) -> SavedRoom {
             RoomFlag::NoExternal,
             RoomFlag::Secret,
             RoomFlag::TopicLocked,
+            RoomFlag::AccountsOnly,
+            RoomFlag::AccountsSpeak,
         ],
         key: Some("open sesame".into()),
         limit: Some(12),
