@@ -15,5 +15,7 @@ mod passwords;
 #[cfg(feature = "store")]
 mod presence;
 #[cfg(feature = "store")]
+mod restarting;
+#[cfg(feature = "store")]
 mod returning;
 mod streams;
