@@ -1,6 +1,6 @@
 //! Being away with several devices, or without any: an account's user is away if nobody is at any of its devices.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::Hub;
 use super::membership::Membership;
@@ -11,8 +11,11 @@ use crate::message::{ConnectionId, Effects, EventKind, Now, Refusal, UserId};
 /// The away message of a device at which nobody is, without a reason (IRCv3 `draft/pre-away`).
 pub const ABSENT: &str = "*";
 
-/// The away message of a user if none of its devices has one.
-const NOBODY_THERE: &str = "Nobody is there right now";
+/// The away message of a user if none of its devices has one. Users without connections share it.
+fn nobody_there() -> Arc<str> {
+    static TEXT: OnceLock<Arc<str>> = OnceLock::new();
+    Arc::clone(TEXT.get_or_init(|| "Nobody is there right now".into()))
+}
 
 impl Membership {
     /// The away message that follows from the devices. Of several messages, the device that came last has the word.
@@ -22,7 +25,7 @@ impl Membership {
         }
         let mut reasons = self.devices.iter().rev().filter_map(|device| device.away.as_ref());
         let reason = reasons.find(|reason| ***reason != *ABSENT).cloned();
-        Some(reason.unwrap_or_else(|| NOBODY_THERE.into()))
+        Some(reason.unwrap_or_else(nobody_there))
     }
 }
 

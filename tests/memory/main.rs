@@ -13,6 +13,8 @@ mod crowd;
 #[allow(dead_code)]
 #[path = "../fuzz/search.rs"]
 mod search;
+#[cfg(feature = "store")]
+mod staying;
 #[path = "../support/mod.rs"]
 mod support;
 
