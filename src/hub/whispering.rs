@@ -1,4 +1,4 @@
-//! Private messages between accounts: they are recorded, also those to an account whose owner is not here.
+//! Private messages of accounts: they are recorded, also those to an account whose owner is not here.
 
 use super::Hub;
 use crate::message::{
@@ -8,12 +8,16 @@ use crate::message::{
 use crate::name::UserName;
 
 impl Hub {
-    /// Records a message between two users if both have accounts.
+    /// Records a message between two users if one of them has an account, whose other devices want to know.
     pub(super) fn record_whisper(&self, from: UserId, to: UserId, event: &Event, out: &mut Effects) {
-        let [from, to] = [from, to].map(|id| self.account_of(id).map(|account| account.id));
-        if let (Some(from), Some(to), true) = (from, to, self.records) {
+        let [from, to] = [from, to].map(|id| self.account_id_of(id));
+        if self.records && (from, to) != (AccountId::NONE, AccountId::NONE) {
             record(from, to, event, out);
         }
+    }
+
+    fn account_id_of(&self, id: UserId) -> AccountId {
+        self.account_of(id).map_or(AccountId::NONE, |account| account.id)
     }
 
     /// Keeps a message for an account that is not here. It is told when it comes back.
@@ -26,9 +30,8 @@ impl Hub {
         now: Now,
         out: &mut Effects,
     ) -> Result<(), Refusal> {
-        let from = self.account_of(id).map(|account| account.id);
-        let addressee = self.accounts.find(&to);
-        let (Some(from), Some(addressee), true) = (from, addressee, self.keeps_for_absent(&speech)) else {
+        let from = self.account_id_of(id);
+        let (Some(addressee), true) = (self.accounts.find(&to), self.keeps_for_absent(&speech)) else {
             return Err(Refusal::NobodyCalled(to));
         };
         if let Some(user) = self.users.get_mut(id) {

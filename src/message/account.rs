@@ -12,6 +12,11 @@ use crate::secret::{Guess, ScramKeys, StoredPassword};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct AccountId(pub u32);
 
+impl AccountId {
+    /// Stands for all who have no account.
+    pub const NONE: Self = Self(0);
+}
+
 /// The SHA-256 of a client's certificate.
 pub type CertificateHash = [u8; 32];
 

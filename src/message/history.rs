@@ -19,7 +19,7 @@ pub enum Record {
     Limit { room: RoomName, limit: Option<HistoryLimit>, at: SystemTime },
     /// This message is removed.
     Redaction { room: RoomName, id: EventId },
-    /// A message between users of two accounts, the smaller number first.
+    /// A message between users of two accounts, the smaller number first. One of them may be [`AccountId::NONE`].
     Whispered { between: [AccountId; 2], event: Event },
     /// The user of an account stays without connections. Replaces what was recorded of it.
     Stays(Box<SavedUser>),

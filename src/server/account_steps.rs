@@ -9,9 +9,6 @@ use crate::message::{
 use crate::name::UserName;
 use crate::secret::{Decoys, Guess, ScramKeys, SecretError, StoredPassword};
 
-/// No account has this number. The store is asked for it instead of for an unknown name.
-pub(super) const NOBODY: AccountId = AccountId(0);
-
 /// What an errand waits for, and what it is about.
 #[derive(Debug)]
 pub(super) enum Step {
@@ -61,7 +58,7 @@ pub(super) enum Next {
 
 impl Next {
     fn ask_for(id: Option<AccountId>, step: Step) -> Self {
-        Self::Ask(AccountQuery::Credentials(id.unwrap_or(NOBODY)), step)
+        Self::Ask(AccountQuery::Credentials(id.unwrap_or(AccountId::NONE)), step)
     }
 
     /// Creates an account.
@@ -82,7 +79,7 @@ pub(super) fn first(errand: AccountErrand, id: Option<AccountId>, now: Now) -> N
         AccountErrand::LogIn { name, guess } => Next::ask_for(id, Step::FindPassword { name, guess }),
         AccountErrand::Keys { name } => Next::ask_for(id, Step::FindKeys { name }),
         AccountErrand::Prove { keys, is_right, .. } => {
-            let step = Step::Prove { id: id.unwrap_or(NOBODY), keys };
+            let step = Step::Prove { id: id.unwrap_or(AccountId::NONE), keys };
             Next::Hash(Hashing::Proof { is_right }, step)
         }
         AccountErrand::LogInByCertificate { certificate, name } => {
@@ -114,7 +111,7 @@ pub(super) fn after_answer(step: Step, answer: AccountAnswer, decoys: &Decoys) -
         Step::FindPassword { name, guess } => {
             let (id, known) = match called(&name, answer) {
                 Some((account, password)) => (account.id, password),
-                None => (NOBODY, None),
+                None => (AccountId::NONE, None),
             };
             let is_known = known.is_some();
             let password = known.unwrap_or_else(|| Box::new(decoys.password(&name.folded())));

@@ -10,7 +10,8 @@ use super::inquiries::Inquiries;
 use super::ration::Ration;
 use super::{Server, Stream};
 use crate::message::{
-    AccountAnswer, AccountErrand, AccountFound, AccountPurpose, AccountQuery, Found, Now, Outcome, Peer,
+    AccountAnswer, AccountErrand, AccountFound, AccountId, AccountPurpose, AccountQuery, Found, Now, Outcome,
+    Peer,
 };
 use crate::name::UserName;
 use crate::origin::Origin;
@@ -195,7 +196,7 @@ impl<S: Stream> Server<S> {
                 return self.proceed(key, goal, Next::Found(AccountFound::NameTaken), now);
             }
             Step::Create { name, .. } => {
-                self.hub.add_account(account_steps::NOBODY, name);
+                self.hub.add_account(AccountId::NONE, name);
                 Some(Change::Create(name.clone()))
             }
             Step::Drop { name } => Some(Change::Drop(name.clone())),

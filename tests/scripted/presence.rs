@@ -164,8 +164,29 @@ fn a_message_to_an_account_that_is_not_here_is_kept_and_told_to_each_of_its_devi
     assert!(heard.contains("PRIVMSG ana :[01:46] call me") && heard.contains("[01:46] me too"), "{heard}");
     scene.end(&phone);
     let eve = irc(&mut scene, "guest");
-    scene.send(&eve, "PRIVMSG ana :x\r\n");
-    assert!(eve.heard().contains(" 401 guest ana "), "guests cannot leave messages");
+    scene.send(&eve, "PRIVMSG ana :from a guest\r\nNICK other\r\n");
+    assert!(
+        eve.heard().contains(" 301 guest ana :is not here; your message is kept"),
+        "guests may leave messages"
+    );
+    let phone = newcomer(&mut scene, "");
+    enter_as(&mut scene, &phone, "ana", "phone");
+    let heard = phone.heard();
+    assert!(heard.contains(":guest!") && heard.contains("PRIVMSG ana :[01:47] from a guest"), "{heard}");
+}
+
+#[test]
+fn a_message_of_a_guest_to_a_user_that_stays_is_kept_for_its_devices() {
+    let mut scene = Scene::with(always_on());
+    keep(&mut scene);
+    let ana = device_called(&mut scene, "ana", "desk");
+    scene.end(&ana);
+    let eve = irc(&mut scene, "guest");
+    scene.send(&eve, "PRIVMSG ana :call me\r\n");
+    assert!(eve.heard().contains(" 301 guest ana "));
+    let ana = newcomer(&mut scene, "");
+    enter_as(&mut scene, &ana, "ana", "desk");
+    assert!(ana.heard().contains("] call me"), "her device is told");
 }
 
 #[test]

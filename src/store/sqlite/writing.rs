@@ -89,8 +89,8 @@ impl Writer<'_> {
     /// Adds a private message, unless one of the accounts was deleted meanwhile.
     fn whisper(&mut self, between: [AccountId; 2], event: &Event) -> rusqlite::Result<()> {
         let [smaller, larger] = between.map(|account| account.0);
-        let are_there = "SELECT EXISTS (SELECT 1 FROM account WHERE id = ?) \
-            AND EXISTS (SELECT 1 FROM account WHERE id = ?)";
+        let are_there = "SELECT (?1 = 0 OR EXISTS (SELECT 1 FROM account WHERE id = ?1)) \
+            AND EXISTS (SELECT 1 FROM account WHERE id = ?2)";
         if self.connection.query_row(are_there, [smaller, larger], |row| row.get(0))? {
             self.add(&Place::Talk(between), false, event)?;
         }
