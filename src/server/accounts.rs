@@ -27,6 +27,9 @@ const REGISTRATION_INTERVAL: Duration = Duration::from_secs(600);
 /// Most accounts. Each takes some memory, and its file some hundred bytes.
 const MOST_ACCOUNTS: usize = 100_000;
 
+/// Steps of work for looking up a name among those that look like it: as long as visiting so many users.
+const LOOKUP_STEPS: usize = 100;
+
 /// The errands about accounts that are under way: at most one per connection.
 #[derive(Debug)]
 pub(super) struct AccountErrands {
@@ -110,14 +113,9 @@ impl AccountErrands {
         Some((step, goal))
     }
 
-    /// Counts a registration from `peer`, or returns that there were too many.
-    fn count_registration(&mut self, peer: Peer, now: Now) -> Result<(), AccountFound> {
-        let origin = Origin::of(peer);
-        if self.registrations.ready_at(origin, now.instant) > now.instant {
-            return Err(AccountFound::TooMany);
-        }
-        self.registrations.count(origin, now.instant);
-        Ok(())
+    /// True when `peer` may register an account now.
+    fn may_register(&self, peer: Peer, now: Now) -> bool {
+        self.registrations.ready_at(Origin::of(peer), now.instant) <= now.instant
     }
 }
 
@@ -136,7 +134,10 @@ impl<S: Stream> Server<S> {
         let id = match &errand {
             AccountErrand::LogIn { name, .. }
             | AccountErrand::Keys { name }
-            | AccountErrand::Prove { name, .. } => self.hub.accounts().find(name),
+            | AccountErrand::Prove { name, .. } => {
+                self.out.worked(LOOKUP_STEPS);
+                self.hub.accounts().find(name)
+            }
             _ => None,
         };
         let next = match self.allow_account_errand(key, &errand, now) {
@@ -157,18 +158,22 @@ impl<S: Stream> Server<S> {
             return Err(AccountFound::NotChecked);
         }
         let AccountErrand::Register { name, .. } = errand else { return Ok(()) };
+        let connection = &self.connections[key];
+        let (peer, user) = (connection.peer, self.hub.users().get(connection.session.user()));
+        let is_limited = !user.is_some_and(|user| user.is_operator);
+        let is_too_often = is_limited && !self.history.accounts.may_register(peer, now);
+        // Before the name is looked up, which takes longer.
+        if is_too_often || self.hub.accounts().len() >= MOST_ACCOUNTS {
+            return Err(AccountFound::TooMany);
+        }
+        self.out.worked(LOOKUP_STEPS);
         if self.hub.allow_name(name).is_err() {
             return Err(AccountFound::NameTaken);
         }
-        if self.hub.accounts().len() >= MOST_ACCOUNTS {
-            return Err(AccountFound::TooMany);
+        if is_limited {
+            self.history.accounts.registrations.count(Origin::of(peer), now.instant);
         }
-        let connection = &self.connections[key];
-        let user = self.hub.users().get(connection.session.user());
-        if user.is_some_and(|user| user.is_operator) {
-            return Ok(());
-        }
-        self.history.accounts.count_registration(connection.peer, now)
+        Ok(())
     }
 
     /// Continues an errand with its next step. The session continues when the errand is done.
