@@ -225,7 +225,11 @@ pub(crate) fn irc_line(choices: &mut Choices<'_>) -> Vec<u8> {
         3 => line = format!(":{} ", word(choices)),
         _ => {}
     }
-    line += choices.pick(&COMMANDS);
+    let command = choices.pick(&COMMANDS);
+    line += command;
+    if command == "METADATA" && choices.once_in(2) {
+        line += &metadata(choices);
+    }
     for _ in 0..choices.below(4) {
         line = line + " " + &word(choices);
     }
@@ -261,6 +265,25 @@ pub(crate) fn irc_login(choices: &mut Choices<'_>) -> Vec<u8> {
     }
     text += choices.pick(&["CAP END\r\n", "", "NICK zoe\r\nUSER u 0 * :u\r\nCAP END\r\n"]);
     text.into_bytes()
+}
+
+/// The parameters of a `METADATA` that the server takes, but for what may follow them.
+fn metadata(choices: &mut Choices<'_>) -> String {
+    let target = match choices.below(4) {
+        0 => choices.pick(&NAMES),
+        1 => choices.pick(&ROOMS),
+        _ => "*",
+    };
+    let key = choices.pick(&["url", "avatar", "a/b", "status", "k1", "k2", "k3"]);
+    match choices.below(8) {
+        0 => format!(" {target} GET {key}"),
+        1 => format!(" {target} LIST"),
+        2 | 3 => format!(" {target} SET {key}"),
+        4 => format!(" {target} CLEAR"),
+        5 => format!(" * SUB {key}"),
+        6 => format!(" * UNSUB {key}"),
+        _ => " *ALL SYNC".into(),
+    }
 }
 
 /// A message of several lines, with or without mistakes.
