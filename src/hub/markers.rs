@@ -12,6 +12,9 @@ use crate::message::{
 /// The memory of a marker besides its target, in a list that has just grown, in bytes.
 const MARKER_BYTES: usize = 2 * size_of::<(Box<str>, SystemTime)>();
 
+/// Markers that are looked at in a step of work.
+const MARKERS_PER_STEP: usize = 4;
+
 /// Why a marker is not set.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NotMarked {
@@ -48,6 +51,7 @@ impl Hub {
         }
         let account = self.account_of(id).ok_or(NotMarked::NoAccount)?;
         let (account, most) = ((account.id, account.markers.len()), MOST_MARKERS as usize);
+        out.worked(account.1 / MARKERS_PER_STEP);
         if before.is_none() {
             if account.1 >= most {
                 return Err(NotMarked::Full(most));

@@ -9,6 +9,7 @@ use crate::wire::irc::without_formatting;
 
 /// Appends the line that tells a CrazyIt client of `event`. Most events have none: these clients only know messages in
 /// the lobby and whispers. Other devices of their users may be in other rooms.
+#[cfg_attr(not(feature = "store"), expect(unused_variables, reason = "nobody has other devices"))]
 pub(in crate::session) fn encode(event: &Event, house: &House, out: &mut Vec<u8>) {
     let Source::User(from) = &event.from else {
         if let EventKind::Notice(text) = &event.kind {
@@ -17,6 +18,7 @@ pub(in crate::session) fn encode(event: &Event, house: &House, out: &mut Vec<u8>
         return;
     };
     let line = match &event.kind {
+        #[cfg(feature = "store")]
         EventKind::Said { room, .. } | EventKind::Kicked { room, .. } if *room != house.config.lobby => None,
         EventKind::Said { speech, .. } => plain(speech).map(|text| said_line(&from.name, &text)),
         #[cfg(feature = "store")]
