@@ -26,7 +26,7 @@ use crate::origin::Origin;
 /// Lists with at most this much spare capacity are not shrunk.
 const MOST_SPARE: usize = 64;
 
-/// All rooms. Some exist without members, see [`Tenure`].
+/// All rooms. Some exist without members: see `Tenure`.
 #[derive(Debug, Default)]
 pub struct Rooms {
     by_name: HashMap<RoomName, RoomId>,
