@@ -37,6 +37,13 @@ impl Accounts {
         self.keys(name).iter().find_map(|key| self.by_name.get(key)).map(|owner| owner.account)
     }
 
+    /// The account of this name, however its letters are cased. Others that look like it do not count, nor does one that
+    /// is still being registered.
+    pub fn called(&self, name: &UserName) -> Option<AccountId> {
+        let owner = self.by_name.get(&self.hasher.hash_one(name.folded()))?;
+        (owner.is_own && owner.account != AccountId::NONE).then_some(owner.account)
+    }
+
     /// The number of accounts.
     pub fn len(&self) -> usize {
         self.count
@@ -142,6 +149,19 @@ mod tests {
             ("mika", None),
         ] {
             assert_eq!(accounts.find(&name(text)), found.map(AccountId), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_account_is_called_by_its_own_name_once_it_is_registered() {
+        let mut accounts = Accounts::default();
+        accounts.insert(AccountId::NONE, &name("alice"));
+        assert_eq!(accounts.find(&name("alice")), Some(AccountId::NONE));
+        assert_eq!(accounts.called(&name("alice")), None);
+        accounts.insert(AccountId(1), &name("alice"));
+        assert_eq!(accounts.called(&name("Alice")), Some(AccountId(1)));
+        for text in ["аlice", "ａｌｉｃｅ", "aIice"] {
+            assert_eq!(accounts.called(&name(text)), None, "{text}");
         }
     }
 

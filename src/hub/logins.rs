@@ -50,6 +50,7 @@ impl Hub {
         now: Now,
         out: &mut Effects,
     ) -> Result<Entered, Refusal> {
+        self.allow_account(&account)?;
         let place = Place { connection, device, profile: &profile };
         if let Some(user) = self.user_of(&account) {
             let membership = self.users.get(user).and_then(User::membership);
@@ -72,22 +73,22 @@ impl Hub {
 
     /// Logs `connection` of the user `id` in to `account`. The user becomes that of the account, and gets its name, if
     /// it has no account and that of the account is not here. Otherwise the connection moves to the account's user, and
-    /// the user that it had leaves if it has no other.
+    /// the user that it had leaves if it has no other. The profile is that of whoever is at the connection.
     pub fn identify(
         &mut self,
-        id: UserId,
-        connection: ConnectionId,
+        (id, connection): (UserId, ConnectionId),
         account: Account,
         device: &str,
+        profile: Profile,
         now: Now,
         out: &mut Effects,
     ) -> Result<Entered, Refusal> {
-        let user = self.user(id)?;
+        self.user(id)?;
+        self.allow_account(&account)?;
         let (heard, heard_by_any) = (heard_before(&account, device), heard_before_by_any(&account));
         if self.account_of(id).is_some_and(|own| own.id == account.id) {
             return Ok(Entered { user: id, was_here: true, heard, heard_by_any });
         }
-        let profile = Profile::of(user);
         let here = self.user_of(&account);
         if let Some(there) = here {
             self.allow_device(there)?;
@@ -108,11 +109,12 @@ impl Hub {
     }
 
     /// Logs `connection` of the user `id` out of its account. It continues as a guest, which is the same user if that
-    /// has no other connection and does not stay. Returns the guest.
+    /// has no other connection and does not stay; otherwise it gets this profile. Returns the guest.
     pub fn log_out(
         &mut self,
         id: UserId,
         connection: ConnectionId,
+        profile: Profile,
         now: Now,
         out: &mut Effects,
     ) -> Result<UserId, Refusal> {
@@ -120,7 +122,6 @@ impl Hub {
         if user.membership().is_none() {
             return Ok(id);
         }
-        let profile = Profile::of(user);
         let is_last = self.devices(id).len() == 1 && !self.stays(id);
         let guest = self.guest_name();
         if !is_last {
@@ -151,6 +152,15 @@ impl Hub {
         }
         self.users.recharge(id);
         self.dismiss(id, CloseReason::AccountDropped, now, out);
+    }
+
+    /// Refuses an account that is not there any longer: it may be long since the client has proven to be its owner, and
+    /// the name may be that of another account.
+    fn allow_account(&self, account: &Account) -> Result<(), Refusal> {
+        match self.accounts.called(&account.name) {
+            Some(id) if id == account.id => Ok(()),
+            _ => Err(Refusal::AccountDropped(account.name.clone())),
+        }
     }
 
     /// Refuses a further device if the user has as many as the config allows.
@@ -245,8 +255,13 @@ impl Hub {
         }
         out.push(Effect::Record(Record::Seen { account, at }));
         self.users.recharge(id);
-        if !self.devices(id).is_empty() {
-            self.derive_security(id);
+        match self.devices(id).first().map(|oldest| oldest.peer) {
+            Some(peer) => {
+                self.users.change_peer(id, peer);
+                self.derive_security(id);
+            }
+            // Nobody who logs in to the account later has shown the password of an operator.
+            None => self.users.set_operator(id, false),
         }
     }
 
@@ -292,18 +307,4 @@ struct Place<'a> {
     connection: ConnectionId,
     device: &'a str,
     profile: &'a Profile,
-}
-
-impl Profile {
-    /// The profile of a user who is here.
-    fn of(user: &User) -> Self {
-        Self {
-            is_secure: user.is_secure,
-            username: user.identity.username().into(),
-            host: user.identity.host().to_owned(),
-            realname: user.identity.realname().into(),
-            peer: user.peer,
-            away: user.away().cloned(),
-        }
-    }
 }

@@ -21,6 +21,8 @@ pub(super) struct Membership {
     pub(super) devices: Vec<Device>,
     /// When its last connection ended; while it has connections, when that was last recorded.
     pub(super) seen: SystemTime,
+    /// The user leaves with its connections, even if it would stay otherwise.
+    pub(super) is_dismissed: bool,
 }
 
 /// A connection of an account's user.
@@ -47,6 +49,11 @@ pub struct Device {
 }
 
 impl Device {
+    /// The away message of whoever is at it.
+    pub fn away(&self) -> Option<&Arc<str>> {
+        self.away.as_ref()
+    }
+
     /// The last event that has certainly reached it.
     pub(super) fn reached(&self) -> EventId {
         let certain = self.alive.checked_sub(ON_THE_WAY).filter(|&certain| certain >= self.whole_since);
@@ -60,7 +67,7 @@ impl Device {
 
 impl Membership {
     pub(super) fn new(account: Account, now: SystemTime) -> Self {
-        Self { account, devices: Vec::new(), seen: now }
+        Self { account, devices: Vec::new(), seen: now, is_dismissed: false }
     }
 
     /// Its memory, with that of the user itself, in bytes.

@@ -256,6 +256,8 @@ impl Hub {
         }
         let by = user.name().to_string();
         let victim = self.users.find(&who).ok_or(Refusal::NobodyCalled(who))?;
+        #[cfg(feature = "store")]
+        self.stays_no_longer(victim);
         self.dismiss(victim, CloseReason::Killed { by, reason }, now, out);
         Ok(())
     }

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use super::Hub;
 use super::membership::Membership;
 use super::users::User;
-use crate::message::{AccountId, Effect, Effects, Now, Peer, Profile, Record, SavedUser, UserId};
+use crate::message::{Account, AccountId, Effect, Effects, Now, Peer, Profile, Record, SavedUser, UserId};
 use crate::name::RoomName;
 
 /// How often it is recorded that the owner of an account is here.
@@ -15,8 +15,19 @@ impl Hub {
     /// True when the user `id` stays when its last connection ends.
     pub fn stays(&self, id: UserId) -> bool {
         let membership = self.users.get(id).and_then(User::membership);
-        let always_on = membership.map(|Membership { account, .. }| account.always_on);
-        always_on.is_some_and(|own| own.unwrap_or(self.accounts.rules.always_on))
+        membership
+            .is_some_and(|membership| !membership.is_dismissed && self.is_always_on(&membership.account))
+    }
+
+    /// Lets the user `id` leave when its last connection ends, whatever its account's setting is.
+    pub(super) fn stays_no_longer(&mut self, id: UserId) {
+        if let Some(membership) = self.users.get_mut(id).and_then(User::membership_mut) {
+            membership.is_dismissed = true;
+        }
+    }
+
+    fn is_always_on(&self, account: &Account) -> bool {
+        account.always_on.unwrap_or(self.accounts.rules.always_on)
     }
 
     /// Sets whether the user of an account, if it is here, stays when its last connection ends; `None` leaves that to
@@ -53,7 +64,7 @@ impl Hub {
 
     fn saved(&self, id: UserId, now: SystemTime) -> Option<SavedUser> {
         let user = self.users.get(id)?;
-        let Membership { account, devices, seen } = user.membership()?;
+        let Membership { account, devices, seen, .. } = user.membership()?;
         let seat = |seat: &super::Seat| {
             let room = self.rooms.get(seat.room);
             (room.name.clone(), room.members()[seat.position as usize].rank)
@@ -85,7 +96,7 @@ impl Hub {
     /// Records that a user leaves.
     pub(super) fn record_leave(&self, id: UserId, out: &mut Effects) {
         if let Some(account) = self.account_of(id)
-            && self.stays(id)
+            && self.is_always_on(account)
         {
             out.push(Effect::Record(Record::StaysNot(account.id)));
         }

@@ -2,6 +2,8 @@
 
 #[cfg(feature = "store")]
 mod devices;
+#[cfg(feature = "store")]
+mod logins;
 mod memory;
 #[cfg(feature = "store")]
 mod metadata;

@@ -31,7 +31,7 @@ impl Hub {
         out: &mut Effects,
     ) -> Result<(), Refusal> {
         let from = self.account_id_of(id);
-        let (Some(addressee), true) = (self.accounts.find(&to), self.keeps_for_absent(&speech)) else {
+        let (Some(addressee), true) = (self.accounts.called(&to), self.keeps_for_absent(&speech)) else {
             return Err(Refusal::NobodyCalled(to));
         };
         if let Some(user) = self.users.get_mut(id) {

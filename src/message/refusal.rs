@@ -22,6 +22,9 @@ pub enum Refusal {
     /// Only users with an account may do that.
     #[cfg(feature = "store")]
     NoAccount,
+    /// The account was deleted after the client had proven to be its owner.
+    #[cfg(feature = "store")]
+    AccountDropped(UserName),
     /// The room belongs to the server and cannot be registered.
     #[cfg(feature = "store")]
     RoomOfServer(RoomName),
@@ -144,6 +147,8 @@ impl Refusal {
             #[cfg(feature = "store")]
             Self::NoAccount => "no-account",
             #[cfg(feature = "store")]
+            Self::AccountDropped(_) => "account-dropped",
+            #[cfg(feature = "store")]
             Self::RoomOfServer(_) => "room-of-server",
             #[cfg(feature = "store")]
             Self::RoomRegistered(_) => "room-registered",
@@ -206,6 +211,10 @@ impl fmt::Display for Refusal {
             #[cfg(feature = "store")]
             Self::NoAccount => {
                 f.write_str("only users with an account may do that, see /msg NickServ HELP REGISTER")
+            }
+            #[cfg(feature = "store")]
+            Self::AccountDropped(name) => {
+                write!(f, "the account {name} was deleted meanwhile: register it again, or take another name")
             }
             #[cfg(feature = "store")]
             Self::RoomOfServer(room) => write!(f, "{room} belongs to the server and cannot be registered"),

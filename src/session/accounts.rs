@@ -4,7 +4,8 @@ use std::fmt;
 
 use super::context::Context;
 use crate::config::AccountPolicy;
-use crate::message::{AccountErrand, UserId};
+use crate::hub::Device;
+use crate::message::{AccountErrand, ConnectionId, Profile, Refusal, UserId};
 use crate::name::UserName;
 use crate::secret::Guess;
 
@@ -111,6 +112,26 @@ pub(super) fn new_password(name: &UserName, text: &str) -> Result<Guess, CannotR
         return Err(CannotRegister::WeakPassword);
     }
     Ok(Guess::new(text))
+}
+
+/// The profile of whoever goes on at this connection under another account, or without one: the names of the user that
+/// it had, which may have other connections from elsewhere.
+pub(super) fn profile_here(
+    user: UserId,
+    connection: ConnectionId,
+    context: &Context<'_>,
+) -> Result<Profile, Refusal> {
+    let hub = &*context.hub;
+    let user_here = hub.users().get(user).ok_or(Refusal::NotLoggedIn)?;
+    let device = hub.devices(user).iter().find(|device| device.connection == connection);
+    Ok(Profile {
+        is_secure: context.is_secure,
+        username: user_here.identity.username().into(),
+        host: context.house.cloak.host(&context.peer),
+        realname: user_here.identity.realname().into(),
+        peer: context.peer,
+        away: device.map_or(user_here.away(), Device::away).cloned(),
+    })
 }
 
 /// True when nobody may enter without an account.

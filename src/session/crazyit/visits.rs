@@ -4,6 +4,7 @@ use super::{CrazyIt, Phase};
 use crate::message::{Account, ConnectionId, Refusal, UserId};
 use crate::name::UserName;
 use crate::session::Context;
+use crate::session::accounts::profile_here;
 use crate::session::logins::Deadline;
 use crate::session::services::{Client, Service};
 use crate::wire::crazyit::whispered_line;
@@ -29,7 +30,8 @@ impl Client for CrazyIt {
 
     fn identify(&mut self, account: Account, device: &str, context: &mut Context<'_>) -> Result<(), Refusal> {
         let (user, now) = (self.user, context.now);
-        let entered = context.hub.identify(user, self.connection, account, device, now, context.out)?;
+        let (profile, whose) = (profile_here(user, self.connection, context)?, (user, self.connection));
+        let entered = context.hub.identify(whose, account, device, profile, now, context.out)?;
         self.user = entered.user;
         self.stay_or_begin_again(context)?;
         // Otherwise it is logged in already.
@@ -41,8 +43,8 @@ impl Client for CrazyIt {
     }
 
     fn log_out(&mut self, context: &mut Context<'_>) -> Result<(), Refusal> {
-        let now = context.now;
-        self.user = context.hub.log_out(self.user, self.connection, now, context.out)?;
+        let (profile, now) = (profile_here(self.user, self.connection, context)?, context.now);
+        self.user = context.hub.log_out(self.user, self.connection, profile, now, context.out)?;
         self.stay_or_begin_again(context)
     }
 }

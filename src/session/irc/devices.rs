@@ -7,6 +7,7 @@ use super::registering::{DEFAULT_USERNAME, profile};
 use crate::message::{Account, EventKind, Identity, Profile, Refusal, UserId};
 use crate::name::RoomName;
 use crate::session::Context;
+use crate::session::accounts::profile_here;
 use crate::session::conversation::Conversation;
 use crate::session::logins::log_login;
 
@@ -47,7 +48,8 @@ impl Irc {
         let (before, modes) = (self.before(context), self.own_modes(context));
         let (user, id, name, now) = (self.user, account.id, account.name.clone(), context.now);
         let own = context.hub.account_of(user).map(|own| own.id);
-        let entered = context.hub.identify(user, self.connection, account, device, now, context.out)?;
+        let (profile, whose) = (profile_here(user, self.connection, context)?, (user, self.connection));
+        let entered = context.hub.identify(whose, account, device, profile, now, context.out)?;
         // The number of a user who has left is used again, so it does not tell.
         let is_same = own.map_or(!entered.was_here, |own| own == id);
         if !is_same {
@@ -68,7 +70,8 @@ impl Irc {
             return Ok(());
         }
         let (before, modes) = (self.before(context), self.own_modes(context));
-        let guest = context.hub.log_out(self.user, self.connection, context.now, context.out)?;
+        let profile = profile_here(self.user, self.connection, context)?;
+        let guest = context.hub.log_out(self.user, self.connection, profile, context.now, context.out)?;
         self.end_returning(context);
         if guest != self.user {
             self.become_user(guest, before, context);

@@ -181,7 +181,9 @@ impl Irc {
             | Refusal::TooManyRegistered { room, .. }
             | Refusal::RanksFull { room, .. } => (numeric::ERR_UNAVAILRESOURCE, [room.as_str(), ""]),
             #[cfg(feature = "store")]
-            Refusal::TooManyDevices { name, .. } => (numeric::ERR_UNAVAILRESOURCE, [name.as_str(), ""]),
+            Refusal::TooManyDevices { name, .. } | Refusal::AccountDropped(name) => {
+                (numeric::ERR_UNAVAILRESOURCE, [name.as_str(), ""])
+            }
             Refusal::NameTaken(name) => (numeric::ERR_NICKNAMEINUSE, [name.as_str(), ""]),
             Refusal::NameNotAllowed(_) => (numeric::ERR_ERRONEUSNICKNAME, ["*", ""]),
             Refusal::NobodyCalled(name) => (numeric::ERR_NOSUCHNICK, [name.as_str(), ""]),

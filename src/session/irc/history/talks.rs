@@ -15,7 +15,7 @@ impl Irc {
 
     /// The private messages of the client with a user, if both have accounts.
     pub(super) fn talk_with(&self, name: &str, context: &Context<'_>) -> Option<Scope> {
-        let other = context.hub.accounts().find(&UserName::new(name).ok()?)?;
+        let other = context.hub.accounts().called(&UserName::new(name).ok()?)?;
         Some(Scope::talk(self.own_account(context)?, other))
     }
 

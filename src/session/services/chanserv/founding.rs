@@ -49,7 +49,7 @@ impl Visit<'_, '_> {
     /// The account of this name, as its owner spells it if he is here; otherwise tells that there is none.
     pub(super) fn holder(&mut self, name: &str) -> Option<Holder> {
         let hub = &*self.context.hub;
-        let found = UserName::new(name).ok().and_then(|name| Some((hub.accounts().find(&name)?, name)));
+        let found = UserName::new(name).ok().and_then(|name| Some((hub.accounts().called(&name)?, name)));
         let Some((account, name)) = found else {
             self.tell("There is no such account");
             return None;

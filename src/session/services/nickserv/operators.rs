@@ -27,7 +27,7 @@ impl Visit<'_, '_> {
     /// `RESETPASS account password`
     pub(super) fn reset_password(&mut self, params: &[&str]) {
         let name = UserName::new(params[0]).ok();
-        let found = name.and_then(|name| Some((self.context.hub.accounts().find(&name)?, name)));
+        let found = name.and_then(|name| Some((self.context.hub.accounts().called(&name)?, name)));
         let Some((account, name)) = found else { return self.tell("There is no such account") };
         let password = match new_password(&name, params[1]) {
             Ok(password) => password,
