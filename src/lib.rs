@@ -21,7 +21,7 @@
 //! | `hub` | users and rooms: who is here and who hears what |
 //! | `session` | one peer's conversation: from its frames through the hub to its replies |
 //! | `server` | connections, outboxes, batches, deadlines, limits; generic over streams |
-//! | `store` | the database and the thread that owns it: history and bans; with the feature `store` |
+//! | `store` | the database and the thread that owns it: history, accounts, registered rooms, bans; with the feature `store` |
 //! | `net` | the reactor: sockets, readiness, TLS |
 //! | `logging` | prints and logs without ever blocking the server |
 //! | [`client`] | a blocking client library: one socket, typed events |
