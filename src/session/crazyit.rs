@@ -70,8 +70,8 @@ pub(super) struct CrazyIt {
 
 #[derive(Debug)]
 enum Phase {
-    /// Not logged in; the connection closes at this time.
-    Greeting(Deadline),
+    /// Not logged in; the connection closes at this time. Boxed because few connections are here.
+    Greeting(Box<Deadline>),
     /// Logged in.
     Online,
 }
@@ -142,7 +142,7 @@ impl Conversation for CrazyIt {
     }
 
     fn deadline(&self) -> Option<Instant> {
-        match self.phase {
+        match &self.phase {
             Phase::Greeting(deadline) => deadline.time(),
             #[cfg(feature = "store")]
             Phase::Online => self.returning.as_ref().and_then(|returning| returning.begins()),
@@ -240,7 +240,7 @@ impl CrazyIt {
             connection,
             user: UserId::NOBODY,
             decoder: Decoder::new(frame_bytes),
-            phase: Phase::Greeting(deadline),
+            phase: Phase::Greeting(Box::new(deadline)),
             was_answered: false,
             writes_lines: false,
             #[cfg(feature = "store")]

@@ -212,3 +212,6 @@ impl Session {
         self.protocol.conversation().kept_bytes()
     }
 }
+
+/// There are many sessions, and most are IRC.
+const _: () = assert!(size_of::<CrazyIt>() <= size_of::<Irc>());
