@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use super::accounts::AccountErrands;
+use super::account_errands::AccountErrands;
 use super::inquiries::Inquiries;
 use crate::message::{Query, RecallFor};
 use crate::store::{Status, Store};

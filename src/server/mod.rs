@@ -5,6 +5,8 @@
 //! reuses keys at once, so a connection leaves it at the end of the turn.
 
 #[cfg(feature = "store")]
+mod account_errands;
+#[cfg(feature = "store")]
 mod account_steps;
 #[cfg(feature = "store")]
 mod accounts;
@@ -15,6 +17,8 @@ mod checks;
 mod connection;
 mod counts;
 mod deadlines;
+#[cfg(feature = "store")]
+mod drained;
 #[cfg_attr(not(feature = "store"), path = "no_draining.rs")]
 mod draining;
 mod ending;
@@ -74,7 +78,6 @@ use deadlines::Deadlines;
 use draining::Draining;
 use history::History;
 use inbox::Inbox;
-use staying::Staying;
 
 /// How long peers may take to receive their last bytes and close when the server shuts down.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(4);
@@ -97,7 +100,9 @@ pub struct Server<S> {
     deadlines: Deadlines,
     checks: Checks,
     history: History,
-    staying: Staying,
+    /// When to look after users with accounts next; never without a store.
+    #[cfg(feature = "store")]
+    look_after_accounts_at: Option<Instant>,
     draining: Draining,
     kept_bytes: usize,
     /// Memory of all connections besides those bytes.
@@ -149,7 +154,8 @@ impl<S: Stream> Server<S> {
             deadlines: Deadlines::new(now.instant),
             checks: Checks::default(),
             history: Default::default(),
-            staying: Staying::default(),
+            #[cfg(feature = "store")]
+            look_after_accounts_at: None,
             draining: Draining::default(),
             kept_bytes: 0,
             own_bytes: 0,
@@ -290,7 +296,8 @@ impl<S: Stream> Server<S> {
     pub fn next_deadline(&self) -> Option<Instant> {
         let deadlines = self.deadlines.next().into_iter().chain(self.checks.next_deadline());
         let own = [self.shutdown_by, self.history.next_deadline(), self.draining.deadline()];
-        let deadlines = deadlines.chain(self.staying.deadline());
+        #[cfg(feature = "store")]
+        let deadlines = deadlines.chain(self.look_after_accounts_at);
         let deadlines = deadlines.chain(self.log.next_deadline());
         deadlines.chain(own.into_iter().flatten()).min()
     }

@@ -1,7 +1,7 @@
 //! Users with accounts while nobody looks: those that stay without connections leave when their time is over, and the
 //! store learns who is here.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use log::info;
 
@@ -10,18 +10,6 @@ use crate::message::{Account, Now, SavedUser};
 
 /// How often to look after them.
 const EVERY: Duration = Duration::from_secs(600);
-
-/// When to look next; never without a store.
-#[derive(Debug, Default)]
-pub(super) struct Staying {
-    next: Option<Instant>,
-}
-
-impl Staying {
-    pub(super) fn deadline(&self) -> Option<Instant> {
-        self.next
-    }
-}
 
 impl<S: Stream> Server<S> {
     /// Logs the connection `key`, whose wire is known, in to this account as a device of this name.
@@ -41,7 +29,7 @@ impl<S: Stream> Server<S> {
 
     /// Brings back users of an earlier run that stay, and looks after users with accounts from now on.
     pub(super) fn restore_users(&mut self, users: Vec<SavedUser>, now: Now) {
-        self.staying.next = Some(now.instant + EVERY);
+        self.look_after_accounts_at = Some(now.instant + EVERY);
         self.out.begin();
         self.hub.restore_users(users, now, &mut self.out);
         self.leave_overdue(now);
@@ -58,10 +46,10 @@ impl<S: Stream> Server<S> {
 
     /// Does what is due.
     pub(super) fn look_after_accounts(&mut self, now: Now) {
-        if self.staying.next.is_none_or(|next| next > now.instant) {
+        if self.look_after_accounts_at.is_none_or(|next| next > now.instant) {
             return;
         }
-        self.staying.next = Some(now.instant + EVERY);
+        self.look_after_accounts_at = Some(now.instant + EVERY);
         self.out.begin();
         self.hub.record_presence(now, &mut self.out);
         self.leave_overdue(now);
