@@ -7,6 +7,8 @@
 
 #[cfg(feature = "store")]
 mod accounts;
+#[cfg(feature = "store")]
+mod catching_up;
 mod encode;
 #[cfg(feature = "store")]
 mod returning;
@@ -145,7 +147,7 @@ impl Conversation for CrazyIt {
         match &self.phase {
             Phase::Greeting(deadline) => deadline.time(),
             #[cfg(feature = "store")]
-            Phase::Online => self.returning.as_ref().and_then(|returning| returning.begins()),
+            Phase::Online => self.returning.as_ref().and_then(|returning| returning.begins),
             #[cfg(not(feature = "store"))]
             Phase::Online => None,
         }

@@ -6,10 +6,10 @@ use std::time::Instant;
 #[cfg(feature = "store")]
 use super::draft::Batch;
 #[cfg(feature = "store")]
-use super::history::Return;
+use super::exchange::Sasl;
 use super::registration::Registration;
 #[cfg(feature = "store")]
-use super::sasl::Sasl;
+use super::returning::Return;
 #[cfg(feature = "store")]
 use crate::footprint::vec_bytes;
 #[cfg(feature = "store")]

@@ -18,6 +18,8 @@ mod devices;
 #[cfg(feature = "store")]
 mod draft;
 mod encode;
+#[cfg(feature = "store")]
+mod exchange;
 mod farewell;
 mod help;
 #[cfg(feature = "store")]
@@ -45,6 +47,8 @@ mod registration;
 #[cfg(feature = "store")]
 mod renaming;
 mod reply;
+#[cfg(feature = "store")]
+mod returning;
 mod rooms;
 #[cfg(feature = "store")]
 mod sasl;

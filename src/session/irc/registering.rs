@@ -10,10 +10,10 @@ use super::client::{Irc, Phase};
 #[cfg(feature = "store")]
 use super::draft;
 #[cfg(feature = "store")]
+use super::exchange;
+#[cfg(feature = "store")]
 use super::metadata;
 use super::reply::fill;
-#[cfg(feature = "store")]
-use super::sasl;
 use crate::message::{Capabilities, Check, CloseReason, Command, Outcome, Profile, Purpose, Refusal};
 use crate::name::{NameError, UserName};
 use crate::secret::Guess;
@@ -45,7 +45,7 @@ fn sts(context: &Context<'_>) -> Option<String> {
 #[cfg(feature = "store")]
 fn advertised(name: &str, capability: Capabilities, is_modern: bool, context: &Context<'_>) -> String {
     match capability {
-        Capabilities::SASL if is_modern => format!("{name}={}", sasl::mechanisms(context)),
+        Capabilities::SASL if is_modern => format!("{name}={}", exchange::mechanisms(context)),
         Capabilities::MULTILINE if is_modern => format!("{name}={}", draft::value()),
         Capabilities::METADATA_2 | Capabilities::METADATA_3 if is_modern => {
             format!("{name}={}", metadata::value())

@@ -5,9 +5,9 @@ use base64ct::{Base64, Encoding};
 use log::Level;
 
 use super::client::{Irc, Phase};
+use super::exchange::{Mechanism, Sasl, Step, mechanisms};
 use crate::message::{
-    Account, AccountErrand, AccountFound, AccountId, AccountPurpose, Capabilities, CloseReason, Errand,
-    ErrandKind,
+    Account, AccountErrand, AccountFound, AccountPurpose, Capabilities, CloseReason, Errand, ErrandKind,
 };
 use crate::secret::{ClientFirst, Exchange, Guess};
 use crate::session::Context;
@@ -24,75 +24,10 @@ const RESPONSE_BYTES: usize = 4096;
 /// A client that has failed this often before it is registered is disconnected.
 const MOST_FAILURES: u8 = 5;
 
-/// Memory of an exchange besides responses, in bytes.
-const EXCHANGE_BYTES: usize = 1024;
-
 /// The text of 904.
 const FAILED: &str = "SASL authentication failed";
 
 const NOT_NOW: &str = "the server cannot check it right now, try again later";
-
-/// An exchange that is not complete.
-#[derive(Debug)]
-pub(super) struct Sasl {
-    step: Step,
-    /// The pieces of the client's next response so far.
-    response: String,
-}
-
-/// How far an exchange has come.
-#[derive(Debug)]
-enum Step {
-    /// The client sends its first response.
-    First(Mechanism),
-    /// The keys of an account are looked for.
-    Keys { first: Box<ClientFirst>, login: Login },
-    /// The client sends its proof.
-    Proof { exchange: Box<Exchange>, login: Login },
-    /// The account is looked for, or its password checked. `last` is what proves to the client that the server knows its
-    /// keys.
-    Check { device: Option<Box<str>>, last: Option<String> },
-    /// The client acknowledges that proof.
-    End { account: AccountId, device: Option<Box<str>> },
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Mechanism {
-    Plain,
-    External,
-    ScramSha256,
-}
-
-impl Mechanism {
-    /// All mechanisms, in the order in which they are offered.
-    const ALL: [(&str, Self); 3] =
-        [("PLAIN", Self::Plain), ("EXTERNAL", Self::External), ("SCRAM-SHA-256", Self::ScramSha256)];
-
-    /// True when the client can use it: EXTERNAL needs a certificate.
-    fn is_offered(self, context: &Context<'_>) -> bool {
-        match self {
-            Self::Plain | Self::ScramSha256 => true,
-            Self::External => context.certificate.is_some(),
-        }
-    }
-}
-
-/// The mechanisms that the client can use, as `sasl=` lists them.
-pub(super) fn mechanisms(context: &Context<'_>) -> String {
-    let offered = Mechanism::ALL.iter().filter(|(_, mechanism)| mechanism.is_offered(context));
-    offered.map(|(name, _)| *name).collect::<Vec<_>>().join(",")
-}
-
-impl Sasl {
-    fn new(step: Step) -> Box<Self> {
-        Box::new(Self { step, response: String::new() })
-    }
-
-    /// Its memory, in bytes.
-    pub(super) fn kept_bytes(&self) -> usize {
-        EXCHANGE_BYTES + self.response.capacity()
-    }
-}
 
 impl Irc {
     pub(super) fn authenticate(&mut self, message: &Message<'_>, context: &mut Context<'_>) {

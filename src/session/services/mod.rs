@@ -7,70 +7,16 @@ mod chanserv;
 mod help;
 mod nickserv;
 mod table;
+mod visit;
 
-use std::fmt::Display;
+pub(super) use visit::{Client, Service};
 
 use super::context::Context;
-use crate::message::{
-    Account, AccountErrand, AccountFound, AccountPurpose, ConnectionId, Effect, ErrandKind, Refusal,
-    ServiceStep, UserId,
-};
-use crate::name::UserName;
+use crate::message::{AccountFound, ServiceStep};
 use table::Row;
-
-/// A service.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::session) enum Service {
-    NickServ,
-    ChanServ,
-}
-
-/// The client of a service.
-pub(in crate::session) trait Client {
-    /// The client's user, which is here.
-    fn user(&self) -> UserId;
-
-    fn connection(&self) -> ConnectionId;
-
-    /// The name of this device unless its owner says another.
-    fn device(&self) -> &'static str;
-
-    /// Sends a line from a service.
-    fn tell(&mut self, service: Service, text: &str, context: &mut Context<'_>);
-
-    /// Logs the client in to this account. A refusal changes nothing.
-    fn identify(&mut self, account: Account, device: &str, context: &mut Context<'_>) -> Result<(), Refusal>;
-
-    /// Logs the client out of its account.
-    fn log_out(&mut self, context: &mut Context<'_>) -> Result<(), Refusal>;
-}
-
-/// One client's visit to a service: a command, or the rest of one that has waited for an errand.
-struct Visit<'a, 'b> {
-    service: Service,
-    client: &'a mut dyn Client,
-    context: &'a mut Context<'b>,
-}
+use visit::Visit;
 
 impl Service {
-    /// The service of this name.
-    pub(in crate::session) fn called(name: &str) -> Option<Self> {
-        let is_one = |names: [&str; 2]| names.iter().any(|known| known.eq_ignore_ascii_case(name));
-        match () {
-            () if is_one(["NickServ", "NS"]) => Some(Self::NickServ),
-            () if is_one(["ChanServ", "CS"]) => Some(Self::ChanServ),
-            () => None,
-        }
-    }
-
-    /// Its name in full.
-    pub(in crate::session) fn name(self) -> &'static str {
-        match self {
-            Self::NickServ => "NickServ",
-            Self::ChanServ => "ChanServ",
-        }
-    }
-
     fn rows(self) -> &'static [Row] {
         match self {
             Self::NickServ => nickserv::ROWS,
@@ -109,34 +55,4 @@ pub(in crate::session) fn found(
     context: &mut Context<'_>,
 ) {
     Visit { service: Service::NickServ, client, context }.go_on(step, found);
-}
-
-impl Visit<'_, '_> {
-    fn tell(&mut self, text: impl Display) {
-        self.client.tell(self.service, &text.to_string(), self.context);
-    }
-
-    fn user(&self) -> UserId {
-        self.client.user()
-    }
-
-    /// The name of the client's user.
-    fn name(&self) -> Option<UserName> {
-        self.context.hub.users().get(self.user()).map(|user| user.name().clone())
-    }
-
-    /// The account of the client's user.
-    fn account(&self) -> Option<&Account> {
-        self.context.hub.account_of(self.user())
-    }
-
-    fn is_operator(&self) -> bool {
-        self.context.hub.users().get(self.user()).is_some_and(|user| user.is_operator)
-    }
-
-    /// Goes on an errand, and continues with `step`.
-    fn send_on(&mut self, errand: AccountErrand, step: ServiceStep) {
-        let kind = ErrandKind::Account(Box::new(errand), AccountPurpose::Service(step));
-        self.context.out.push(Effect::Errand(self.client.connection(), kind.into()));
-    }
 }

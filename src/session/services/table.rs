@@ -1,6 +1,6 @@
 //! The tables of commands, and who may use them.
 
-use super::Visit;
+use super::visit::Visit;
 use crate::message::Refusal;
 
 /// A command of a service.

@@ -4,7 +4,6 @@ use std::mem;
 
 use super::past::Batch;
 use super::replay::{Replay, write_time};
-use crate::footprint::vec_bytes;
 use crate::hub::Entered;
 use crate::message::{
     Answer, Capabilities, Dialect, Effect, Event, EventId, EventKind, First, RecallFor, Scope, Source,
@@ -13,24 +12,8 @@ use crate::name::{RoomName, UserName};
 use crate::session::Context;
 use crate::session::irc::client::Irc;
 use crate::session::irc::encode::encode;
+use crate::session::irc::returning::Return;
 use crate::session::missed::Missed;
-
-/// A client that is told what it has missed.
-#[derive(Debug)]
-pub(in crate::session::irc) struct Return {
-    pub(super) missed: Missed,
-    /// The client may still ask itself: see `waiting`.
-    may_ask: bool,
-    /// Channels that its user has joined meanwhile on other devices.
-    joined: Vec<RoomName>,
-}
-
-impl Return {
-    /// Its memory, in bytes.
-    pub(in crate::session::irc) fn kept_bytes(&self) -> usize {
-        self.missed.kept_bytes() + vec_bytes(&self.joined)
-    }
-}
 
 impl Irc {
     /// Begins to tell the client what it has missed. Meanwhile it does not hear what happens.

@@ -14,7 +14,6 @@ mod talks;
 mod waiting;
 
 pub(super) use chathistory::MOST_LINES;
-pub(super) use missed::Return;
 pub(super) use playback::PLAYBACK;
 pub(super) use reference::KINDS as REFERENCES;
 pub(super) use replay::Replay;

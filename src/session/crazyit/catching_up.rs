@@ -1,0 +1,75 @@
+//! What a device has missed, as lines.
+
+use std::time::Instant;
+
+use super::returning::Returning;
+use super::{CrazyIt, encode};
+use crate::hub::Entered;
+use crate::message::{Answer, Effect, Event, EventKind, Recall, RecallFor, Source};
+use crate::session::Context;
+use crate::session::missed::Missed;
+use crate::session::past_time::put_time;
+
+impl CrazyIt {
+    /// Tells the peer what it has missed, from `begins` on. Call it after the answer to the login.
+    pub(super) fn return_at(&mut self, begins: Instant, entered: Entered, context: &mut Context<'_>) {
+        let Some(missed) = Missed::by(entered, context) else { return };
+        missed.begin((self.user, self.connection), context);
+        self.returning = Some(Box::new(Returning { missed, begins: Some(begins) }));
+        context.out.push(Effect::BeginQuiet(self.connection, None));
+    }
+
+    /// Begins now, if there is something to begin.
+    pub(super) fn begin_to_return(&mut self, context: &mut Context<'_>) {
+        if let Some(returning) = &mut self.returning
+            && returning.begins.take().is_some()
+        {
+            context.out.push(Effect::WhenDrained(self.connection));
+        }
+    }
+
+    /// Asks for the next page.
+    pub(super) fn ask_for_missed(&mut self, context: &mut Context<'_>) {
+        let Some(returning) = self.returning.as_ref().filter(|returning| returning.begins.is_none()) else {
+            return;
+        };
+        let query = returning.missed.next(self.user, context);
+        let recall = Recall { query, purpose: RecallFor::Missed };
+        context.out.push(Effect::Errand(self.connection, recall.into()));
+    }
+
+    pub(super) fn missed_recalled(&mut self, answer: Answer, context: &mut Context<'_>) {
+        let Some(mut returning) = self.returning.take() else { return };
+        let owner = (self.user, self.connection);
+        let tell = |events, context: &mut Context<'_>| self.tell_missed(events, context);
+        if returning.missed.take(answer, owner, context, tell) {
+            self.returning = Some(returning);
+            return context.out.push(Effect::WhenDrained(self.connection));
+        }
+        context.out.push(Effect::EndQuiet(self.connection));
+    }
+
+    /// Sends events as lines with their times, as far as they fit into one answer. Returns their number.
+    fn tell_missed(&self, events: Vec<Event>, context: &mut Context<'_>) -> usize {
+        let name = context.hub.users().get(self.user).map(|user| user.name().clone());
+        let (mut lines, mut told, most) = (Vec::new(), 0, context.house.answer_bytes());
+        for mut event in events {
+            if let (EventKind::Whispered { to, .. }, Source::User(from)) = (&event.kind, &event.from) {
+                event.watched = name.as_ref() == Some(&from.name) && from.name != *to;
+            }
+            if let EventKind::Said { speech, .. } | EventKind::Whispered { speech, .. } = &mut event.kind {
+                put_time(event.time, &mut speech.text);
+            }
+            let before = lines.len();
+            encode(&event, context.house, &mut lines);
+            if lines.len() > most && told > 0 {
+                lines.truncate(before);
+                break;
+            }
+            told += 1;
+        }
+        context.out.worked(told);
+        context.out.bytes(self.connection, &lines);
+        told
+    }
+}
