@@ -11,14 +11,14 @@ mod accounts;
 mod catching_up;
 mod encode;
 #[cfg(feature = "store")]
-mod returning;
+mod later;
 #[cfg(feature = "store")]
 mod visits;
 
 pub(super) use encode::encode;
 
 #[cfg(feature = "store")]
-use returning::Returning;
+use later::Later;
 use std::fmt;
 use std::mem;
 use std::time::{Duration, Instant};
@@ -62,20 +62,35 @@ pub(super) struct CrazyIt {
     was_answered: bool,
     /// The peer ends its frames with a newline, so its answers must end with one too.
     writes_lines: bool,
-    /// Why its last login was refused, and what to do. Told later.
+    /// What the peer is told later. Boxed because few have something.
     #[cfg(feature = "store")]
-    hint: Option<Box<str>>,
-    /// It is told what it has missed.
-    #[cfg(feature = "store")]
-    returning: Option<Box<Returning>>,
+    later: Option<Box<Later>>,
 }
+
+/// Boxed because few connections have not logged in, and there are many. In the smallest program, a box takes more.
+#[cfg(feature = "store")]
+type HeldDeadline = Box<Deadline>;
+#[cfg(not(feature = "store"))]
+type HeldDeadline = Deadline;
 
 #[derive(Debug)]
 enum Phase {
-    /// Not logged in; the connection closes at this time. Boxed because few connections are here.
-    Greeting(Box<Deadline>),
+    /// Not logged in; the connection closes at this time.
+    Greeting(HeldDeadline),
     /// Logged in.
     Online,
+}
+
+impl Phase {
+    #[cfg(feature = "store")]
+    fn greeting(deadline: Deadline) -> Self {
+        Self::Greeting(Box::new(deadline))
+    }
+
+    #[cfg(not(feature = "store"))]
+    fn greeting(deadline: Deadline) -> Self {
+        Self::Greeting(deadline)
+    }
 }
 
 /// True for the first byte of a mark.
@@ -147,7 +162,7 @@ impl Conversation for CrazyIt {
         match &self.phase {
             Phase::Greeting(deadline) => deadline.time(),
             #[cfg(feature = "store")]
-            Phase::Online => self.returning.as_ref().and_then(|returning| returning.begins),
+            Phase::Online => self.returning().and_then(|returning| returning.begins),
             #[cfg(not(feature = "store"))]
             Phase::Online => None,
         }
@@ -219,12 +234,14 @@ impl Conversation for CrazyIt {
 
     #[cfg(feature = "store")]
     fn stop_work(&mut self) {
-        self.returning = None;
+        if let Some(later) = &mut self.later {
+            later.returning = None;
+        }
     }
 
     #[cfg(feature = "store")]
     fn kept_bytes(&self) -> usize {
-        self.returning.as_ref().map_or(0, |returning| returning.kept_bytes())
+        self.later.as_ref().map_or(0, |later| later.kept_bytes())
     }
 
     fn change_limits(&mut self, old: &Limits, new: &Limits) {
@@ -242,13 +259,11 @@ impl CrazyIt {
             connection,
             user: UserId::NOBODY,
             decoder: Decoder::new(frame_bytes),
-            phase: Phase::Greeting(Box::new(deadline)),
+            phase: Phase::greeting(deadline),
             was_answered: false,
             writes_lines: false,
             #[cfg(feature = "store")]
-            hint: None,
-            #[cfg(feature = "store")]
-            returning: None,
+            later: None,
         }
     }
 
@@ -256,7 +271,7 @@ impl CrazyIt {
     fn end_quiet(&mut self, context: &mut Context<'_>) {
         let was_answered = mem::take(&mut self.was_answered);
         #[cfg(feature = "store")]
-        if self.returning.is_some() {
+        if self.returning().is_some() {
             return self.begin_to_return(context);
         }
         if was_answered {

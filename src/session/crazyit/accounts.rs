@@ -27,7 +27,8 @@ impl CrazyIt {
         }
         let is_refused = matches!(self.phase, Phase::Greeting(_)) && are_required(context);
         if is_refused {
-            self.hint = Some(hint("this server requires an account", "NAME", "or ask its operators for one"));
+            self.later().hint =
+                Some(hint("this server requires an account", "NAME", "or ask its operators for one"));
             self.refuse_name(&CloseReason::AccountRequired, context);
         }
         is_refused
@@ -65,14 +66,18 @@ impl CrazyIt {
     /// they get it when they are logged in, or when they end.
     pub(super) fn note_hint(&mut self, why: &Refusal) {
         if let Refusal::NameRegistered(name) = why {
-            self.hint =
+            self.later().hint =
                 Some(hint(&format!("the name {name} is registered"), name.as_str(), "or take another name"));
         }
     }
 
+    fn take_hint(&mut self) -> Option<Box<str>> {
+        self.later.as_mut()?.hint.take()
+    }
+
     /// Tells what was noted: the peer sends nothing more.
     pub(super) fn tell_hint_now(&mut self, context: &mut Context<'_>) {
-        if let Some(hint) = self.hint.take() {
+        if let Some(hint) = self.take_hint() {
             context.out.push(Effect::EndLine(self.connection));
             self.notice(&hint, context);
         }
@@ -80,7 +85,7 @@ impl CrazyIt {
 
     /// Tells what was noted, after the silence.
     pub(super) fn tell_hint(&mut self, context: &mut Context<'_>) {
-        if let Some(hint) = self.hint.take() {
+        if let Some(hint) = self.take_hint() {
             context.hub.notify(self.connection, hint.into(), context.now, context.out);
         }
     }

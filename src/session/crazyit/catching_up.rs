@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use super::returning::Returning;
+use super::later::{Later, Returning};
 use super::{CrazyIt, encode};
 use crate::hub::Entered;
 use crate::message::{Answer, Effect, Event, EventKind, Recall, RecallFor, Source};
@@ -11,17 +11,27 @@ use crate::session::missed::Missed;
 use crate::session::past_time::put_time;
 
 impl CrazyIt {
+    /// What the peer is told later.
+    pub(super) fn later(&mut self) -> &mut Later {
+        self.later.get_or_insert_default()
+    }
+
+    /// What the peer has missed, if it is told that.
+    pub(super) fn returning(&self) -> Option<&Returning> {
+        self.later.as_ref()?.returning.as_ref()
+    }
+
     /// Tells the peer what it has missed, from `begins` on. Call it after the answer to the login.
     pub(super) fn return_at(&mut self, begins: Instant, entered: Entered, context: &mut Context<'_>) {
         let Some(missed) = Missed::by(entered, context) else { return };
         missed.begin((self.user, self.connection), context);
-        self.returning = Some(Box::new(Returning { missed, begins: Some(begins) }));
+        self.later().returning = Some(Returning { missed, begins: Some(begins) });
         context.out.push(Effect::BeginQuiet(self.connection, None));
     }
 
     /// Begins now, if there is something to begin.
     pub(super) fn begin_to_return(&mut self, context: &mut Context<'_>) {
-        if let Some(returning) = &mut self.returning
+        if let Some(returning) = self.later.as_mut().and_then(|later| later.returning.as_mut())
             && returning.begins.take().is_some()
         {
             context.out.push(Effect::WhenDrained(self.connection));
@@ -30,7 +40,7 @@ impl CrazyIt {
 
     /// Asks for the next page.
     pub(super) fn ask_for_missed(&mut self, context: &mut Context<'_>) {
-        let Some(returning) = self.returning.as_ref().filter(|returning| returning.begins.is_none()) else {
+        let Some(returning) = self.returning().filter(|returning| returning.begins.is_none()) else {
             return;
         };
         let query = returning.missed.next(self.user, context);
@@ -39,11 +49,12 @@ impl CrazyIt {
     }
 
     pub(super) fn missed_recalled(&mut self, answer: Answer, context: &mut Context<'_>) {
-        let Some(mut returning) = self.returning.take() else { return };
+        let later = self.later.as_mut();
+        let Some(mut returning) = later.and_then(|later| later.returning.take()) else { return };
         let owner = (self.user, self.connection);
         let tell = |events, context: &mut Context<'_>| self.tell_missed(events, context);
         if returning.missed.take(answer, owner, context, tell) {
-            self.returning = Some(returning);
+            self.later().returning = Some(returning);
             return context.out.push(Effect::WhenDrained(self.connection));
         }
         context.out.push(Effect::EndQuiet(self.connection));

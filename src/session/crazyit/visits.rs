@@ -55,7 +55,7 @@ impl CrazyIt {
         let settled = self.settle_in_lobby(context);
         if settled.is_err() {
             let until = context.now.instant + context.house.config.limits.login_timeout;
-            self.phase = Phase::Greeting(Box::new(Deadline::new(until)));
+            self.phase = Phase::greeting(Deadline::new(until));
         }
         settled
     }

@@ -1,8 +1,17 @@
-//! A peer that comes back.
+//! What a peer is told later.
 
 use std::time::Instant;
 
 use crate::session::missed::Missed;
+
+/// What a peer is told later.
+#[derive(Debug, Default)]
+pub(super) struct Later {
+    /// Why its last login was refused, and what to do.
+    pub(super) hint: Option<Box<str>>,
+    /// What it has missed.
+    pub(super) returning: Option<Returning>,
+}
 
 /// A peer that is told what it has missed. Meanwhile what happens is held back.
 #[derive(Debug)]
@@ -12,9 +21,9 @@ pub(super) struct Returning {
     pub(super) begins: Option<Instant>,
 }
 
-impl Returning {
+impl Later {
     /// Its memory, in bytes.
     pub(super) fn kept_bytes(&self) -> usize {
-        size_of::<Self>() + self.missed.kept_bytes()
+        size_of::<Self>() + self.returning.as_ref().map_or(0, |returning| returning.missed.kept_bytes())
     }
 }
