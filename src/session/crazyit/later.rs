@@ -22,8 +22,9 @@ pub(super) struct Returning {
 }
 
 impl Later {
-    /// Its memory, in bytes.
+    /// The memory of what it has missed, in bytes.
     pub(super) fn kept_bytes(&self) -> usize {
-        size_of::<Self>() + self.returning.as_ref().map_or(0, |returning| returning.missed.kept_bytes())
+        let returning = self.returning.as_ref();
+        returning.map_or(0, |returning| size_of::<Self>() + returning.missed.kept_bytes())
     }
 }
