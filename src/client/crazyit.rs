@@ -137,6 +137,7 @@ pub(super) fn encode(request: &Request) -> Result<Vec<u8>, Error> {
         Request::Who { .. } => return unsupported("lists of people"),
         Request::Away(_) => return unsupported("away messages"),
         Request::History { .. } | Request::Talks { .. } => return unsupported("history"),
+        Request::ReadMarker { .. } => return unsupported("read markers"),
         Request::Search { .. } => return unsupported("search"),
         Request::Raw(_) => return unsupported("IRC commands"),
     };

@@ -142,7 +142,19 @@ pub enum ClientEventKind {
         is_all: bool,
     },
     /// We have exchanged private messages with this user: an answer to [`super::Request::Talks`].
-    TalkedWith(String),
+    TalkedWith {
+        /// Whom.
+        who: String,
+        /// The time of the last message.
+        last: Option<SystemTime>,
+    },
+    /// How far we have read, also on another device. Some servers send it after a join, without a request.
+    ReadMarker {
+        /// The room, or the user who wrote to us.
+        of: String,
+        /// The time of the last message that we have read; `None` if the server does not know.
+        at: Option<SystemTime>,
+    },
     /// The messages that were found: the answer to [`super::Request::Search`].
     Found(Vec<ClientEvent>),
     /// The server refused a request.

@@ -1,12 +1,14 @@
 //! Which requests for history a server answers.
 
-/// Which requests for history a server answers (IRCv3 `draft/chathistory`, soju's `search`).
+/// Which requests for history a server answers (IRCv3 `draft/chathistory` and `draft/read-marker`, soju's `search`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HistoryOffer {
     /// It answers [`super::Request::History`].
     pub has_history: bool,
     /// It answers [`super::Request::Search`].
     pub has_search: bool,
+    /// It answers [`super::Request::ReadMarker`]. Only asked for with an account, which remembers it.
+    pub has_markers: bool,
     /// Most messages in an answer; `None` if it names no limit.
     pub most: Option<usize>,
     /// It knows messages by their ids, and not only by their times.
@@ -15,7 +17,7 @@ pub struct HistoryOffer {
 
 impl Default for HistoryOffer {
     fn default() -> Self {
-        Self { has_history: false, has_search: false, most: None, knows_ids: true }
+        Self { has_history: false, has_search: false, has_markers: false, most: None, knows_ids: true }
     }
 }
 

@@ -68,12 +68,20 @@ pub enum Request {
         most: usize,
     },
     /// Ask with whom we have exchanged private messages later than this, by the server's clock. The answer is a
-    /// [`super::ClientEventKind::TalkedWith`] for each.
+    /// [`super::ClientEventKind::TalkedWith`] for each, of too many for the latest.
     Talks {
         /// Since when.
         after: SystemTime,
         /// Most users in the answer.
         most: usize,
+    },
+    /// Tell how far we have read a room, or what somebody wrote to us, or ask for it. The answer is a
+    /// [`super::ClientEventKind::ReadMarker`].
+    ReadMarker {
+        /// The room or the user.
+        of: String,
+        /// The time of the last message that we have read, by the server's clock; `None` asks.
+        at: Option<SystemTime>,
     },
     /// Ask for the latest messages of a room that match a text. The answer is [`super::ClientEventKind::Found`].
     Search {
@@ -118,6 +126,7 @@ impl Request {
             | Self::Away(_)
             | Self::History { .. }
             | Self::Talks { .. }
+            | Self::ReadMarker { .. }
             | Self::Search { .. }
             | Self::Raw(_) => None,
         }
@@ -138,6 +147,7 @@ impl Request {
             | Self::Away(_)
             | Self::History { .. }
             | Self::Talks { .. }
+            | Self::ReadMarker { .. }
             | Self::Search { .. }
             | Self::Raw(_) => self.clone(),
         }

@@ -33,7 +33,8 @@ pub(super) fn line(event: &ClientEvent, names_rooms: bool) -> Option<String> {
         | ClientEventKind::Invited { .. }
         | ClientEventKind::Changed { .. }
         | ClientEventKind::History { .. }
-        | ClientEventKind::TalkedWith(_)
+        | ClientEventKind::TalkedWith { .. }
+        | ClientEventKind::ReadMarker { .. }
         | ClientEventKind::Found(_)
         | ClientEventKind::Info(_)
         | ClientEventKind::Server { .. }

@@ -29,7 +29,8 @@ pub(super) fn line(event: &ClientEvent, is_history: bool) -> Option<String> {
         ClientEventKind::Closing(_) => "closing",
         // The lines in them are events of their own.
         ClientEventKind::History { .. }
-        | ClientEventKind::TalkedWith(_)
+        | ClientEventKind::TalkedWith { .. }
+        | ClientEventKind::ReadMarker { .. }
         | ClientEventKind::Found(_)
         | ClientEventKind::Taken => return None,
     };
@@ -103,7 +104,8 @@ fn fields(kind: &ClientEventKind, object: &mut Object) {
         ClientEventKind::LoggedIn { account } => object.text("account", account),
         ClientEventKind::LoggedOut
         | ClientEventKind::History { .. }
-        | ClientEventKind::TalkedWith(_)
+        | ClientEventKind::TalkedWith { .. }
+        | ClientEventKind::ReadMarker { .. }
         | ClientEventKind::Found(_)
         | ClientEventKind::Taken => {}
     }

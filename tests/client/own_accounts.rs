@@ -1,9 +1,11 @@
 //! Accounts of our own server: the client registers one, and logs in to it from several devices.
 
 use parlor::address::Address;
-use parlor::client::{Account, Client, ClientEvent, ClientEventKind, Error, Events, Speaker};
+use parlor::client::{
+    Account, Client, ClientEvent, ClientEventKind, Error, Events, Moment, Request, Speaker,
+};
 #[cfg(feature = "tls")]
-use parlor::client::{AccountFault, Request, Tls};
+use parlor::client::{AccountFault, Tls};
 use parlor::name::{RoomName, UserName};
 use parlor::wire::Wire;
 
@@ -42,9 +44,13 @@ fn until(events: &mut Events, wanted: impl Fn(&ClientEvent) -> bool) -> ClientEv
 
 /// Registers alice.
 fn register(at: &Address) -> (Speaker, Events) {
-    let (mut speaker, mut events) = enter(at, "alice", None);
-    speaker.register(&Account::new("alice", PASSWORD)).expect("sent");
-    until(&mut events, |event| event.kind == ClientEventKind::LoggedIn { account: "alice".into() });
+    register_as(at, "alice")
+}
+
+fn register_as(at: &Address, name: &str) -> (Speaker, Events) {
+    let (mut speaker, mut events) = enter(at, name, None);
+    speaker.register(&Account::new(name, PASSWORD)).expect("sent");
+    until(&mut events, |event| event.kind == ClientEventKind::LoggedIn { account: name.into() });
     (speaker, events)
 }
 
@@ -200,4 +206,44 @@ fn a_certificate_logs_in_to_the_account_that_knows_it() {
         ["--fingerprint", &pin, "--certificate", both, "--account", "alice/cron", "--once", "hello", &at];
     let ended = Program::parlor(&args).ended();
     assert_eq!((ended.status, ended.stdout.as_str()), (Some(0), "alice: hello\n"), "{ended:?}");
+}
+
+#[test]
+fn what_was_written_to_somebody_who_was_away_is_after_the_marker_until_it_was_read() {
+    let (_server, at) = Program::server(&[]);
+    let at = &at;
+    let (mut alice, mut alice_hears) = register(at);
+    let (bob, mut bob_hears) = register_as(at, "bob");
+    bob.quit().expect("sent");
+    while bob_hears.next().is_some_and(|event| event.is_ok()) {}
+    until(&mut alice_hears, |event| matches!(&event.kind, ClientEventKind::Quit { who, .. } if who == "bob"));
+    alice.whisper("bob", "while you were away").expect("sent");
+    until(&mut alice_hears, |event| matches!(event.kind, ClientEventKind::Whispered { .. }));
+
+    let marker = |at| Request::ReadMarker { of: "alice".into(), at };
+    let is_marker =
+        |event: &ClientEvent| matches!(&event.kind, ClientEventKind::ReadMarker { of, .. } if of == "alice");
+    let (mut bob, mut hears) = enter(at, "visitor", Some("bob/laptop"));
+    assert!(bob.history_offer().has_markers);
+    bob.send(&Request::Talks { after: std::time::UNIX_EPOCH, most: 50 }).expect("sent");
+    let talked = until(&mut hears, |event| matches!(event.kind, ClientEventKind::TalkedWith { .. }));
+    let ClientEventKind::TalkedWith { who, last: Some(last) } = talked.kind else { panic!("{talked:?}") };
+    assert_eq!(who, "alice");
+    bob.send(&marker(None)).expect("sent");
+    let unknown = ClientEventKind::ReadMarker { of: "alice".into(), at: None };
+    assert_eq!(until(&mut hears, is_marker).kind, unknown);
+    bob.send(&marker(Some(last))).expect("sent");
+    until(&mut hears, is_marker);
+
+    let (mut bob, mut hears) = enter(at, "visitor", Some("bob/laptop"));
+    bob.send(&marker(None)).expect("sent");
+    let known = ClientEventKind::ReadMarker { of: "alice".into(), at: Some(last) };
+    assert_eq!(until(&mut hears, is_marker).kind, known);
+    let after = Some(Moment { id: None, time: Some(last) });
+    bob.send(&Request::History { room: "alice".into(), after, before: None, most: 50 }).expect("sent");
+    let page = until(&mut hears, |event| matches!(event.kind, ClientEventKind::History { .. }));
+    assert!(
+        matches!(&page.kind, ClientEventKind::History { events, .. } if events.is_empty()),
+        "it was read: {page:?}"
+    );
 }

@@ -104,8 +104,15 @@ impl Ear {
                 }
             },
             "CHATHISTORY" => match message.params[..] {
-                ["TARGETS", with, ..] if room(with).is_none() => {
-                    Some(ClientEventKind::TalkedWith(with.to_owned()))
+                ["TARGETS", with, last, ..] if room(with).is_none() => {
+                    Some(ClientEventKind::TalkedWith { who: with.to_owned(), last: date::parse(last) })
+                }
+                _ => None,
+            },
+            "MARKREAD" => match message.params[..] {
+                [of, at, ..] => {
+                    let at = at.strip_prefix("timestamp=").and_then(date::parse);
+                    Some(ClientEventKind::ReadMarker { of: of.to_owned(), at })
                 }
                 _ => None,
             },
@@ -459,6 +466,18 @@ pub(super) mod tests {
             ":s CHATHISTORY TARGETS",
         ]);
         let kinds: Vec<_> = heard.into_iter().map(|event| event.kind).collect();
-        assert_eq!(kinds, [ClientEventKind::Taken, ClientEventKind::TalkedWith("bob".into())]);
+        let last = date::parse("2026-01-02T03:04:05.678Z");
+        let talked = ClientEventKind::TalkedWith { who: "bob".into(), last };
+        assert_eq!(kinds, [ClientEventKind::Taken, talked]);
+    }
+
+    #[test]
+    fn a_read_marker_is_a_time_or_unknown() {
+        let stamp = "2026-01-02T03:04:05.678Z";
+        let heard =
+            heard(&[&format!(":s MARKREAD bob timestamp={stamp}"), ":s MARKREAD #tea *", ":s MARKREAD bob"]);
+        let kinds: Vec<_> = heard.into_iter().map(|event| event.kind).collect();
+        let marker = |of: &str, at| ClientEventKind::ReadMarker { of: of.into(), at };
+        assert_eq!(kinds, [marker("bob", date::parse(stamp)), marker("#tea", None)]);
     }
 }

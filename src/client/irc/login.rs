@@ -16,7 +16,7 @@ use crate::name::UserName;
 use crate::wire::irc::{Message, numeric};
 
 /// The capabilities that the client uses.
-const WANTED: [&str; 9] = [
+const WANTED: [&str; 10] = [
     "server-time",
     "message-tags",
     "echo-message",
@@ -25,6 +25,7 @@ const WANTED: [&str; 9] = [
     "labeled-response",
     HISTORY,
     SEARCH,
+    READ_MARKER,
     REGISTRATION,
 ];
 
@@ -34,7 +35,10 @@ const HISTORY: &str = "draft/chathistory";
 /// The server answers `SEARCH`.
 const SEARCH: &str = "soju.im/search";
 
-/// The answers to both are batches.
+/// The server remembers how far we have read (IRCv3 `read-marker`), if we have an account.
+const READ_MARKER: &str = "draft/read-marker";
+
+/// The answers to history and search are batches.
 const BATCH: &str = "batch";
 
 /// With all of these the server answers each message with its label, which confirms it.
@@ -211,6 +215,7 @@ impl Greeting {
                     return Reaction::Wait;
                 }
                 let mut requested = self.offered.clone();
+                requested.retain(|&offer| offer != READ_MARKER || self.account.is_some());
                 match (&self.account, &self.accounts.sasl) {
                     (Some(_), None) => return Reaction::AccountFailed(AccountFault::NotOffered),
                     (Some(_), Some(_)) => requested.push(SASL),
@@ -231,6 +236,7 @@ impl Greeting {
                 self.labels = LABELS.into_iter().all(has);
                 self.history.has_history = has(HISTORY) && has(BATCH);
                 self.history.has_search = has(SEARCH) && has(BATCH);
+                self.history.has_markers = has(READ_MARKER);
                 match (&self.account, &self.accounts.sasl) {
                     (None, _) => Reaction::Send(CAP_END.to_vec()),
                     (Some(account), Some(mechanisms)) if has(SASL) => {
@@ -357,6 +363,16 @@ mod tests {
             let HistoryOffer { has_history, has_search, .. } = greeting.history;
             assert_eq!((has_history, has_search), (history, search), "{line}");
         }
+    }
+
+    #[test]
+    fn read_markers_are_asked_for_with_an_account() {
+        let offer = ":s CAP * LS :sasl=PLAIN draft/read-marker";
+        assert_eq!(Greeting::default().heard(offer), send("CAP END\r\n"));
+        let mut greeting = Greeting::new(Some(Account::new("alice", "sesame")), false);
+        assert_eq!(greeting.heard(offer), send("CAP REQ :draft/read-marker sasl\r\n"));
+        greeting.heard(":s CAP * ACK :draft/read-marker sasl");
+        assert!(greeting.history.has_markers);
     }
 
     #[test]

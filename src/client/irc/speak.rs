@@ -1,6 +1,8 @@
 //! Encodes requests for IRC. A text cannot contain commands. A text that would be too long for its receivers is
 //! split, because a server would cut it.
 
+use std::time::SystemTime;
+
 use super::lines::{USERNAME, line};
 use crate::client::error::Error;
 use crate::client::event::Manner;
@@ -66,6 +68,7 @@ pub(in crate::client) fn encode(
         Request::History { .. } | Request::Talks { .. } if !offer.has_history => {
             Err(Error::NotOffered { what: "history" })
         }
+        Request::ReadMarker { .. } if !offer.has_markers => Err(Error::NotOffered { what: "read markers" }),
         Request::Search { .. } if !offer.has_search => Err(Error::NotOffered { what: "search" }),
         _ => Ok(encode_offered(request, mark, offer)),
     }
@@ -104,9 +107,15 @@ fn encode_offered(request: &Request, mark: Option<u64>, offer: HistoryOffer) -> 
             Request::Talks { after, most } => {
                 line.command("CHATHISTORY");
                 line.param("TARGETS");
-                line.param(&format!("timestamp={}", date::millis(*after)));
+                // Of too many, the latest are sent.
                 line.param(END_OF_TIME);
+                line.param(&timestamp(*after));
                 line.number(offer.limited(*most));
+            }
+            Request::ReadMarker { of, at } => {
+                line.command("MARKREAD");
+                line.param(of);
+                at.iter().for_each(|&at| line.param(&timestamp(at)));
             }
             Request::Search { room, text, most } => {
                 line.command("SEARCH");
@@ -158,9 +167,13 @@ fn history(
 fn reference(moment: &Moment, offer: HistoryOffer) -> String {
     match (&moment.id, moment.time) {
         (Some(id), time) if offer.knows_ids || time.is_none() => format!("msgid={id}"),
-        (_, Some(time)) => format!("timestamp={}", date::millis(time)),
+        (_, Some(time)) => timestamp(time),
         (_, None) => "*".to_owned(),
     }
+}
+
+fn timestamp(time: SystemTime) -> String {
+    format!("timestamp={}", date::millis(time))
 }
 
 fn talk(line: &mut Line<'_>, to: &str, text: &str, manner: Manner) {
@@ -217,7 +230,12 @@ mod tests {
     }
 
     fn encoded(request: &Request, mark: Option<u64>) -> String {
-        let all = HistoryOffer { has_history: true, has_search: true, ..HistoryOffer::default() };
+        let all = HistoryOffer {
+            has_history: true,
+            has_search: true,
+            has_markers: true,
+            ..HistoryOffer::default()
+        };
         encoded_for(all, request, mark)
     }
 
@@ -292,15 +310,22 @@ mod tests {
         assert_eq!(encoded(&search("a b;c"), None), line);
         let talks = Request::Talks { after: std::time::UNIX_EPOCH, most: 50 };
         let line =
-            "CHATHISTORY TARGETS timestamp=1970-01-01T00:00:00.000Z timestamp=9999-12-31T23:59:59.999Z 50";
+            "CHATHISTORY TARGETS timestamp=9999-12-31T23:59:59.999Z timestamp=1970-01-01T00:00:00.000Z 50";
         assert_eq!(encoded(&talks, None), line);
+        let marker = |at| Request::ReadMarker { of: "bob".into(), at };
+        assert_eq!(encoded(&marker(None), None), "MARKREAD bob");
+        let line = "MARKREAD bob timestamp=1970-01-01T00:00:00.000Z";
+        assert_eq!(encoded(&marker(Some(std::time::UNIX_EPOCH)), None), line);
         assert_eq!(encoded(&search("a\r\nQUIT"), None), "SEARCH in=#t;limit=9;text=a\\r\\nQUIT");
     }
 
     #[test]
     fn nothing_is_asked_of_a_server_that_does_not_offer_it() {
         let search = Request::Search { room: "#t".into(), text: "x".into(), most: 9 };
-        for (request, wanted) in [(history(None, None), "history"), (search, "search")] {
+        let marker = Request::ReadMarker { of: "bob".into(), at: None };
+        for (request, wanted) in
+            [(history(None, None), "history"), (search, "search"), (marker, "read markers")]
+        {
             let refused = encode(&request, None, HistoryOffer::default());
             assert!(matches!(refused, Err(Error::NotOffered { what }) if what == wanted));
         }

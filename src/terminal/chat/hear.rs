@@ -62,7 +62,8 @@ impl Chat {
             ClientEventKind::Notice(text) | ClientEventKind::Info(text) => (None, What::News(text.clone())),
             ClientEventKind::Closing(text) => (None, What::News(without_closing_link(text).to_owned())),
             ClientEventKind::History { .. }
-            | ClientEventKind::TalkedWith(_)
+            | ClientEventKind::TalkedWith { .. }
+            | ClientEventKind::ReadMarker { .. }
             | ClientEventKind::Found(_)
             | ClientEventKind::Server { .. }
             | ClientEventKind::Taken => return None,

@@ -3,18 +3,20 @@
 //! requests come out.
 
 mod fetch;
+mod markers;
 mod seen;
 
 pub(super) use fetch::{Past, Why};
 
 use std::collections::VecDeque;
-use std::time::{Instant, SystemTime};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 use std::{iter, mem};
 
 use crate::client::{ClientEvent, ClientEventKind, HistoryOffer, Moment, Request};
 use crate::config::EARLIER_MOST;
 use crate::name::same_name;
 use fetch::{Fetch, PAGE_TIMEOUT};
+use markers::Markers;
 use seen::Seen;
 
 /// Most rooms whose past is fetched at the same time.
@@ -28,6 +30,9 @@ const MISSED_MOST: usize = 300;
 
 /// Most users whose private messages are fetched after a time away.
 const TALKS_MOST: usize = 50;
+
+/// Most private messages of one user that are fetched at the start.
+const UNREAD_MOST: usize = 50;
 
 /// Most private messages whose ids are remembered.
 const WHISPERS: usize = 500;
@@ -60,11 +65,12 @@ pub(super) struct Recalls {
     fetches: Vec<Fetch>,
     search: Option<Search>,
     talks: Talks,
+    markers: Markers,
     /// What is to be sent.
     requests: Vec<Request>,
 }
 
-/// Private messages, which are fetched after a lost connection.
+/// Private messages, which are fetched after a lost connection. [`Markers`] are for the start.
 #[derive(Debug, Default)]
 struct Talks {
     /// The time of the last event, by the server's clock.
@@ -89,11 +95,23 @@ impl Recalls {
     pub(super) fn new(earlier: usize, is_wanted: bool) -> Self {
         let (fetches, requests) = (Vec::new(), Vec::new());
         let (name, seen) = (String::new(), Seen::default());
-        Self { earlier, name, is_wanted, seen, fetches, search: None, talks: Talks::default(), requests }
+        let (talks, markers) = (Talks::default(), Markers::default());
+        Self { earlier, name, is_wanted, seen, fetches, search: None, talks, markers, requests }
+    }
+
+    /// The same for a person who reads what is shown, and gets the private messages since the last time at the start.
+    pub(super) fn for_reader(self) -> Self {
+        Self { markers: Markers::for_reader(), ..self }
     }
 
     /// Applies an event.
     pub(super) fn hear(&mut self, event: ClientEvent, offer: HistoryOffer, now: Instant) -> Vec<Recalled> {
+        let recalled = self.apply(event, offer, now);
+        self.markers.note(&recalled, offer, now);
+        recalled
+    }
+
+    fn apply(&mut self, event: ClientEvent, offer: HistoryOffer, now: Instant) -> Vec<Recalled> {
         let event = match event.kind {
             ClientEventKind::History { room, events, is_all } => {
                 return self.page(&room, events, is_all, now);
@@ -104,9 +122,18 @@ impl Recalls {
         self.talks.last = self.talks.last.max(event.time);
         match &event.kind {
             ClientEventKind::Whispered { .. } => self.whispered(event.id.as_deref()),
-            ClientEventKind::TalkedWith(with) => {
-                let with = with.clone();
-                self.fetch_talk(&with, now);
+            ClientEventKind::TalkedWith { who, last } => {
+                self.talked(who, *last, now);
+                return Vec::new();
+            }
+            ClientEventKind::ReadMarker { of, at } => {
+                if let Some(since) = self.markers.answered(of, *at) {
+                    self.fetch_talk(of, since, UNREAD_MOST, now);
+                }
+                return Vec::new();
+            }
+            // Nobody has asked for it at the keyboard.
+            ClientEventKind::Refused { command: Some(command), .. } if command == "MARKREAD" => {
                 return Vec::new();
             }
             ClientEventKind::Said { room: Some(room), .. } => {
@@ -117,7 +144,7 @@ impl Recalls {
                 who.clone_into(&mut self.name);
                 if self.is_wanted && offer.has_history {
                     self.begin(room, event.time, now);
-                    self.ask_for_talks();
+                    self.ask_for_talks(event.time, offer);
                 }
             }
             ClientEventKind::Refused { command: Some(command), about, .. } => {
@@ -167,14 +194,23 @@ impl Recalls {
         !self.fetches.is_empty() || self.search.is_some()
     }
 
-    /// When [`Recalls::expire`] returns something.
+    /// When to call [`Recalls::expire`].
     pub(super) fn due(&self) -> Option<Instant> {
         let search = self.search.iter().map(|search| search.until);
-        self.fetches.iter().map(|fetch| fetch.until).chain(search).min()
+        self.fetches.iter().map(|fetch| fetch.until).chain(search).chain(self.markers.due).min()
     }
 
-    /// Ends what the server has not answered in time.
+    /// Tells the server how far everything was read.
+    pub(super) fn tell_markers(&mut self) {
+        let markers = self.markers.tell();
+        self.requests.extend(markers);
+    }
+
+    /// Ends what the server has not answered in time, and does what is due.
     pub(super) fn expire(&mut self, now: Instant) -> Vec<Recalled> {
+        if self.markers.due.is_some_and(|due| due <= now) {
+            self.tell_markers();
+        }
         let mut told = Vec::new();
         if self.search.take_if(|search| search.until <= now).is_some() {
             told.push(Recalled::NoAnswer(None));
@@ -192,6 +228,7 @@ impl Recalls {
         (self.fetches, self.search, self.requests) = (Vec::new(), None, Vec::new());
         self.talks.lost = self.talks.lost.or(self.talks.last);
         self.talks.heard.clear();
+        self.markers.lost();
     }
 
     /// We are in a room.
@@ -211,19 +248,31 @@ impl Recalls {
         }
     }
 
-    /// Asks with whom we have exchanged private messages since the connection was lost.
-    fn ask_for_talks(&mut self) {
-        if let Some(after) = self.talks.lost.take() {
-            self.talks.since = Some(after);
-            self.requests.push(Request::Talks { after, most: TALKS_MOST });
+    /// Asks with whom we have exchanged private messages: at the start ever, or else since the connection was lost.
+    fn ask_for_talks(&mut self, time: Option<SystemTime>, offer: HistoryOffer) {
+        let after = if self.markers.begin(time, offer) {
+            self.talks.lost = None;
+            UNIX_EPOCH
+        } else {
+            let Some(lost) = self.talks.lost.take() else { return };
+            self.talks.since = Some(lost);
+            lost
+        };
+        self.requests.push(Request::Talks { after, most: TALKS_MOST });
+    }
+
+    /// We have exchanged private messages with somebody, the last one then.
+    fn talked(&mut self, with: &str, last: Option<SystemTime>, now: Instant) {
+        match self.talks.since {
+            Some(since) => self.fetch_talk(with, since, MISSED_MOST, now),
+            None => self.requests.extend(self.markers.ask(with, last)),
         }
     }
 
-    fn fetch_talk(&mut self, with: &str, now: Instant) {
-        let Some(since) = self.talks.since else { return };
+    fn fetch_talk(&mut self, with: &str, since: SystemTime, most: usize, now: Instant) {
         if !self.fetches.iter().any(|fetch| fetch.is_of(with)) {
             let after = Moment { id: None, time: Some(since) };
-            self.start(Fetch::new(with, Why::Missed, Some(after), MISSED_MOST, now));
+            self.start(Fetch::new(with, Why::Missed, Some(after), most, now));
         }
     }
 

@@ -73,7 +73,7 @@ pub(in crate::terminal) fn run(config: &ClientConfig, client: Client, name: User
         config: config.clone(),
         chat,
         link,
-        recalls: Recalls::new(config.history.unwrap_or(EARLIER), true),
+        recalls: Recalls::new(config.history.unwrap_or(EARLIER), true).for_reader(),
         screen: Screen::new(paint, printer),
         prompts: Prompts::new(given),
         is_asking: false,
@@ -337,6 +337,7 @@ impl Talk {
     fn leave(&mut self) -> bool {
         if self.leaving.is_none() {
             let now = Instant::now();
+            self.tell_markers();
             // Lines that were typed before go first.
             self.send(now);
             let lines = self.link.queue.lines_on_the_way();

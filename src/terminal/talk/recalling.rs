@@ -72,6 +72,14 @@ impl Talk {
         self.screen.end_past();
     }
 
+    /// Tells the server how far everything was read, before we leave.
+    pub(super) fn tell_markers(&mut self) {
+        if self.link.is_up() {
+            self.recalls.tell_markers();
+            self.request();
+        }
+    }
+
     /// Sends requests for the past before lines that are queued.
     fn request(&mut self) {
         self.link.queue.push_urgent(self.recalls.take_requests());
