@@ -6,27 +6,12 @@ use std::time::Duration;
 use log::info;
 
 use super::{Server, Stream};
-use crate::message::{Account, Now, SavedUser};
+use crate::message::{Now, SavedUser};
 
 /// How often to look after them.
 const EVERY: Duration = Duration::from_secs(600);
 
 impl<S: Stream> Server<S> {
-    /// Logs the connection `key`, whose wire is known, in to this account as a device of this name.
-    pub fn enter_account(&mut self, key: usize, account: Account, device: &str, now: Now) {
-        self.hub.add_account(account.id, &account.name);
-        self.with_session(key, now, |session, context| session.enter_account(account, device, context));
-        self.pump(now);
-        self.go_on_soon(key);
-    }
-
-    /// Logs the connection `key` out of its account.
-    pub fn log_out(&mut self, key: usize, now: Now) {
-        self.with_session(key, now, |session, context| session.log_out(context));
-        self.pump(now);
-        self.go_on_soon(key);
-    }
-
     /// Brings back users of an earlier run that stay, and looks after users with accounts from now on.
     pub(super) fn restore_users(&mut self, users: Vec<SavedUser>, now: Now) {
         self.look_after_accounts_at = Some(now.instant + EVERY);

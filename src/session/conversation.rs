@@ -6,7 +6,7 @@ use super::context::Context;
 use super::stage::Stage;
 use crate::config::Limits;
 #[cfg(feature = "store")]
-use crate::message::{Account, Capabilities, Event};
+use crate::message::{Capabilities, Event};
 use crate::message::{CloseReason, ConnectionId, Found, UserId};
 #[cfg(feature = "store")]
 use crate::name::RoomName;
@@ -38,15 +38,8 @@ pub(super) trait Conversation {
 
     fn found(&mut self, found: Found, label: Option<&str>, context: &mut Context<'_>);
 
-    /// Logs the connection in to this account without asking for a password.
-    #[cfg(feature = "store")]
-    fn enter_account(&mut self, _: Account, _: &str, _: &mut Context<'_>) {}
-
     #[cfg(feature = "store")]
     fn capabilities_changed(&mut self, _: Capabilities, _: Capabilities, _: &mut Context<'_>) {}
-
-    #[cfg(feature = "store")]
-    fn log_out(&mut self, _: &mut Context<'_>) {}
 
     #[cfg(feature = "store")]
     fn show(&mut self, _: &RoomName, _: &mut Context<'_>) {}

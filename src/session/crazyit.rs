@@ -216,18 +216,6 @@ impl Conversation for CrazyIt {
     }
 
     #[cfg(feature = "store")]
-    fn enter_account(&mut self, account: Account, device: &str, context: &mut Context<'_>) {
-        match self.enter_as(account, device, context) {
-            Ok(entered) => {
-                self.answer(Answer::Welcome, context);
-                self.tell_hint(context);
-                self.return_at(context.now.instant + QUIET, entered, context);
-            }
-            Err(why) => self.refuse_name(&why, context),
-        }
-    }
-
-    #[cfg(feature = "store")]
     fn drained(&mut self, context: &mut Context<'_>) {
         self.ask_for_missed(context);
     }

@@ -12,7 +12,7 @@ use super::stage::Stage;
 use crate::config::Limits;
 use crate::hub::Hub;
 #[cfg(feature = "store")]
-use crate::message::{Account, Capabilities, Event};
+use crate::message::{Capabilities, Event};
 use crate::message::{CloseReason, ConnectionId, Found, UserId};
 #[cfg(feature = "store")]
 use crate::name::RoomName;
@@ -160,12 +160,6 @@ impl Session {
         self.protocol.conversation_mut().found(found, label, context);
     }
 
-    /// Logs the connection in to this account without asking for a password.
-    #[cfg(feature = "store")]
-    pub fn enter_account(&mut self, account: Account, device: &str, context: &mut Context<'_>) {
-        self.protocol.conversation_mut().enter_account(account, device, context);
-    }
-
     /// Notes that clients may request these capabilities now, and may not use those any longer.
     #[cfg(feature = "store")]
     pub fn capabilities_changed(
@@ -175,12 +169,6 @@ impl Session {
         context: &mut Context<'_>,
     ) {
         self.protocol.conversation_mut().capabilities_changed(offered, withheld, context);
-    }
-
-    /// Logs the connection out of its account.
-    #[cfg(feature = "store")]
-    pub fn log_out(&mut self, context: &mut Context<'_>) {
-        self.protocol.conversation_mut().log_out(context);
     }
 
     /// Shows a room that the user has joined elsewhere.

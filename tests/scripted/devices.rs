@@ -1,24 +1,28 @@
 //! Users with accounts: with several connections, or none.
 
-use std::time::SystemTime;
+use std::time::Duration;
 
-use parlor::config::{AccountsConfig, Limits, ServerConfig};
-use parlor::message::{Account, AccountId};
-use parlor::name::UserName;
+use parlor::config::{AccountsConfig, HistoryConfig, Limits, ServerConfig};
 
+use crate::support::accounts::{PASSWORD, stored_password};
+use crate::support::known::Known;
 use crate::support::options::{config, limits};
+use crate::support::past::Past;
 use crate::support::scene::{Guest, Scene};
 
-pub(crate) fn account(text: &str) -> Account {
-    Account {
-        id: AccountId(text.len() as u32),
-        name: UserName::new(text).expect("it is valid"),
-        registered: SystemTime::UNIX_EPOCH,
-        always_on: None,
-        markers: Vec::new(),
-        devices: Vec::new(),
-        metadata: Vec::new(),
-    }
+/// A server with these accounts, and without a history.
+pub(crate) fn with_accounts(config: ServerConfig, names: &[&str]) -> Scene {
+    let history = HistoryConfig { age: None, ..config.history };
+    let mut scene = Scene::with(ServerConfig { history, ..config });
+    scene.keep_past(past(names));
+    scene
+}
+
+/// A store in memory with these accounts.
+pub(crate) fn past(names: &[&str]) -> Past {
+    let mut past = Past::new(Duration::from_secs(86_400), 10_000);
+    past.known = Known::with(names, &stored_password());
+    past
 }
 
 /// An IRC user without an account, in the lobby, whose welcome was read.
@@ -37,16 +41,26 @@ pub(crate) fn newcomer(scene: &mut Scene, capabilities: &str) -> Guest {
     guest
 }
 
-/// Logs a connection in to an account.
+/// Logs a newcomer in to an account.
 fn enter(scene: &mut Scene, guest: &Guest, name: &str) {
     enter_as(scene, guest, name, "irc");
 }
 
 /// The same as this device.
 pub(crate) fn enter_as(scene: &mut Scene, guest: &Guest, name: &str, device: &str) {
-    let key = guest.key;
-    scene.turn(|server, now| server.enter_account(key, account(name), device, now));
-    scene.settle();
+    scene.send(guest, login(name, device));
+}
+
+/// What a newcomer sends to log in.
+pub(crate) fn login(name: &str, device: &str) -> String {
+    format!("PASS {name}/{device}:{PASSWORD}\r\nNICK x\r\nCAP END\r\n")
+}
+
+/// A device of an account on CrazyIt that was just logged in.
+pub(crate) fn textbook(scene: &mut Scene, name: &str, device: &str) -> Guest {
+    let guest = scene.connect();
+    scene.send(&guest, format!("∏∑{name}/{device}※{PASSWORD}∏∑"));
+    guest
 }
 
 /// A device of an account on IRC, in the lobby.
@@ -70,7 +84,7 @@ pub(crate) fn always_on() -> ServerConfig {
 
 #[test]
 fn each_connection_of_a_user_hears_others_and_what_its_twin_says() {
-    let mut scene = Scene::new(limits());
+    let mut scene = with_accounts(config(), &["ana"]);
     let (ana, bob) = (device(&mut scene, "ana"), irc(&mut scene, "bob"));
     let phone = device(&mut scene, "ana");
     assert_eq!(bob.heard(), "", "nobody hears of the second");
@@ -89,7 +103,7 @@ fn each_connection_of_a_user_hears_others_and_what_its_twin_says() {
 
 #[test]
 fn an_echo_has_a_label_on_the_sender_only_and_the_same_msgid_everywhere() {
-    let mut scene = Scene::new(limits());
+    let mut scene = with_accounts(config(), &["ana"]);
     let caps = "batch echo-message labeled-response message-tags";
     let [desk, phone] = [0, 1].map(|_| newcomer(&mut scene, caps));
     for guest in [&desk, &phone] {
@@ -108,7 +122,7 @@ fn an_echo_has_a_label_on_the_sender_only_and_the_same_msgid_everywhere() {
 
 #[test]
 fn a_further_device_is_shown_the_rooms_of_its_user() {
-    let mut scene = Scene::new(limits());
+    let mut scene = with_accounts(config(), &["ana"]);
     let (desk, bob) = (device(&mut scene, "ana"), irc(&mut scene, "bob"));
     scene.send(&desk, "JOIN #tea\r\nTOPIC #tea :green\r\nMODE ana +i\r\n");
     desk.heard();
@@ -139,7 +153,10 @@ fn a_further_device_is_shown_the_rooms_of_its_user() {
 
 #[test]
 fn a_device_that_does_not_read_is_shown_one_room_at_a_time() {
-    let mut scene = Scene::new(Limits { outbox_bytes: 16 * 1024, flood: None, ..limits() });
+    let mut scene = with_accounts(
+        ServerConfig { limits: Limits { outbox_bytes: 16 * 1024, ..limits() }, ..config() },
+        &["ana"],
+    );
     let desk = device(&mut scene, "ana");
     for n in 0..49 {
         scene.send(&desk, format!("JOIN #{}{n}\r\n", "x".repeat(40)));
@@ -158,23 +175,21 @@ fn a_device_that_does_not_read_is_shown_one_room_at_a_time() {
 
 #[test]
 fn a_crazyit_device_is_in_the_lobby_and_hears_the_others() {
-    let mut scene = Scene::new(limits());
+    let mut scene = with_accounts(config(), &["ana"]);
     let phone = newcomer(&mut scene, "");
     enter(&mut scene, &phone, "ana");
     phone.heard();
-    let textbook = scene.connect();
-    scene.send(&textbook, "∏∑");
-    enter(&mut scene, &textbook, "ana");
+    let textbook = textbook(&mut scene, "ana", "crazyit");
     let heard = phone.heard();
     assert!(heard.contains("JOIN #lobby") && heard.contains(" 353 ana = #lobby :ana"), "{heard}");
     scene.send(&phone, "PRIVMSG #lobby :hi\r\n");
-    scene.advance(std::time::Duration::from_secs(1));
+    scene.advance(Duration::from_secs(1));
     assert_eq!(textbook.heard(), "1ana说：hi\n");
 }
 
 #[test]
 fn a_user_leaves_only_with_its_last_connection() {
-    let mut scene = Scene::new(limits());
+    let mut scene = with_accounts(config(), &["ana"]);
     let (ana, bob) = (device(&mut scene, "ana"), irc(&mut scene, "bob"));
     let phone = device(&mut scene, "ana");
     scene.reset(&ana);
@@ -188,7 +203,7 @@ fn a_user_leaves_only_with_its_last_connection() {
 
 #[test]
 fn a_staying_user_keeps_its_rooms_without_a_connection_and_returns_to_them() {
-    let mut scene = Scene::with(always_on());
+    let mut scene = with_accounts(always_on(), &["ana"]);
     let (ana, bob) = (device(&mut scene, "ana"), irc(&mut scene, "bob"));
     scene.end(&ana);
     assert_eq!(bob.heard(), "");
@@ -204,12 +219,12 @@ fn a_staying_user_keeps_its_rooms_without_a_connection_and_returns_to_them() {
 
 #[test]
 fn a_client_that_logs_in_later_gets_the_account_s_user_and_rooms_and_as_a_guest_loses_them() {
-    let mut scene = Scene::new(limits());
+    let mut scene = with_accounts(config(), &["ana"]);
     let (desk, bob) = (device(&mut scene, "ana"), irc(&mut scene, "bob"));
     scene.send(&desk, "JOIN #tea\r\n");
     scene.send(&bob, "JOIN #coffee\r\n");
     bob.heard();
-    enter(&mut scene, &bob, "ana");
+    scene.send(&bob, format!("NS IDENTIFY ana {PASSWORD}\r\n"));
     let heard = bob.heard();
     for line in [
         ":bob!~bob@",
@@ -224,9 +239,7 @@ fn a_client_that_logs_in_later_gets_the_account_s_user_and_rooms_and_as_a_guest_
     }
     assert!(!heard.contains("JOIN #lobby"), "it is there already: {heard}");
     assert!(desk.heard().contains(":bob!~bob@"), "bob has left");
-    let key = bob.key;
-    scene.turn(|server, now| server.log_out(key, now));
-    scene.settle();
+    scene.send(&bob, "NS LOGOUT\r\n");
     let heard = bob.heard();
     assert!(heard.contains(" NICK guest1\r\n") && heard.contains(" PART #tea\r\n"), "{heard}");
     assert_eq!(desk.heard(), "", "the guest was in no room");
@@ -236,7 +249,7 @@ fn a_client_that_logs_in_later_gets_the_account_s_user_and_rooms_and_as_a_guest_
 
 #[test]
 fn at_shutdown_all_connections_of_a_user_close_and_it_leaves_once() {
-    let mut scene = Scene::new(limits());
+    let mut scene = with_accounts(config(), &["ana"]);
     let ana = device(&mut scene, "ana");
     let phone = device(&mut scene, "ana");
     scene.turn(|server, now| server.shut_down(now));
@@ -247,7 +260,7 @@ fn at_shutdown_all_connections_of_a_user_close_and_it_leaves_once() {
 
 #[test]
 fn every_device_follows_a_renamed_room_in_its_own_way() {
-    let mut scene = Scene::new(limits());
+    let mut scene = with_accounts(config(), &["bob"]);
     let (ana, bob) = (irc(&mut scene, "ana"), device(&mut scene, "bob"));
     scene.send(&ana, "JOIN #tea\r\n");
     scene.send(&bob, "JOIN #tea\r\n");

@@ -8,8 +8,7 @@ use parlor::config::ServerConfig;
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use crate::devices::{always_on, enter_as, newcomer};
-use crate::support::past::Past;
+use crate::devices::{always_on, enter_as, newcomer, past, textbook};
 use crate::support::scene::{Guest, Scene};
 
 /// A kind of client.
@@ -109,8 +108,7 @@ impl World {
     fn new() -> Self {
         let mut scene = Scene::with(ServerConfig { ..always_on() });
         scene.checks = false;
-        let (store, wake) = Past::new(Duration::from_secs(86_400), 10_000).store();
-        scene.keep_in(store, wake);
+        scene.keep_past(past(&["ana", "robert", "carol"]));
         let friends = ["robert", "carol"].map(|name| {
             let guest = newcomer(&mut scene, "");
             enter_as(&mut scene, &guest, name, "irc");
@@ -223,17 +221,15 @@ impl World {
             return;
         }
         let kind = self.devices[n].kind;
+        let device = format!("{kind:?}");
         let guest = match kind {
-            Kind::Textbook => {
-                let guest = self.scene.connect();
-                self.scene.send(&guest, "§γearly§γ");
-                guest.heard();
+            Kind::Textbook => textbook(&mut self.scene, "ana", &device),
+            _ => {
+                let guest = newcomer(&mut self.scene, kind.capabilities());
+                enter_as(&mut self.scene, &guest, "ana", &device);
                 guest
             }
-            _ => newcomer(&mut self.scene, kind.capabilities()),
         };
-        let device = format!("{kind:?}");
-        enter_as(&mut self.scene, &guest, "ana", &device);
         self.devices[n].guest = Some(guest);
         let is_new = self.devices[n].came.replace(self.devices[n].came.unwrap_or(self.said.len())).is_none();
         if kind == Kind::Asks && !is_new {

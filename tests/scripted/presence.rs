@@ -3,11 +3,22 @@
 
 use std::time::Duration;
 
-use crate::devices::{always_on, device_called, enter_as, irc, newcomer};
+use parlor::config::ServerConfig;
+
+use crate::devices::{always_on, device_called, enter_as, irc, newcomer, past, textbook, with_accounts};
 use crate::support::Scratch;
-use crate::support::options::limits;
-use crate::support::past::Past;
+use crate::support::accounts::create;
+use crate::support::options::config;
 use crate::support::scene::{Guest, Scene};
+
+/// A server where all accounts stay, with a file in which ana has an account.
+fn with_file(scratch: &Scratch) -> Scene {
+    let directory = scratch.path("state");
+    create(&directory, &[("ana", None)]);
+    let mut scene = Scene::with(always_on());
+    scene.keep_history(&directory);
+    scene
+}
 
 /// A connection with these capabilities that has not registered.
 fn modern(scene: &mut Scene, name: &str, capabilities: &str) -> Guest {
@@ -19,7 +30,7 @@ fn modern(scene: &mut Scene, name: &str, capabilities: &str) -> Guest {
 
 #[test]
 fn a_user_is_away_if_it_is_at_none_of_its_devices_and_others_hear_of_it_once() {
-    let mut scene = Scene::with(always_on());
+    let mut scene = with_accounts(always_on(), &["ana"]);
     let bob = modern(&mut scene, "bob", "away-notify");
     let desk = device_called(&mut scene, "ana", "desk");
     let phone = device_called(&mut scene, "ana", "phone");
@@ -43,7 +54,7 @@ fn a_user_is_away_if_it_is_at_none_of_its_devices_and_others_hear_of_it_once() {
 
 #[test]
 fn a_client_can_be_away_before_it_registers_if_it_has_asked_for_that() {
-    let mut scene = Scene::with(always_on());
+    let mut scene = with_accounts(always_on(), &["ana"]);
     let bob = modern(&mut scene, "bob", "away-notify extended-join");
     let fetcher = newcomer(&mut scene, "draft/pre-away");
     scene.send(&fetcher, "AWAY *\r\n");
@@ -63,8 +74,7 @@ fn a_client_can_be_away_before_it_registers_if_it_has_asked_for_that() {
 #[test]
 fn how_far_somebody_has_read_is_shared_by_all_devices_and_only_rises() {
     let scratch = Scratch::new();
-    let mut scene = Scene::with(always_on());
-    scene.keep_history(&scratch.path("state"));
+    let mut scene = with_file(&scratch);
     let caps = "draft/read-marker labeled-response batch standard-replies";
     let [desk, phone] = [0, 1].map(|n| {
         let guest = newcomer(&mut scene, caps);
@@ -110,8 +120,7 @@ fn how_far_somebody_has_read_is_shared_by_all_devices_and_only_rises() {
 #[test]
 fn an_account_has_a_limited_number_of_markers() {
     let scratch = Scratch::new();
-    let mut scene = Scene::with(always_on());
-    scene.keep_history(&scratch.path("state"));
+    let mut scene = with_file(&scratch);
     let desk = newcomer(&mut scene, "draft/read-marker");
     enter_as(&mut scene, &desk, "ana", "desk");
     desk.heard();
@@ -125,13 +134,14 @@ fn an_account_has_a_limited_number_of_markers() {
     assert!(desk.heard().contains("#r7 timestamp=2001-09-09T01:46:31.000Z"), "old ones can change");
 }
 
-/// Keeps the past in memory. A real store would keep nothing of accounts that it does not know.
-fn keep(scene: &mut Scene) {
-    let (store, wake) = Past::new(Duration::from_secs(86_400), 1_000).store();
-    scene.keep_in(store, wake);
+/// A server with these accounts, which keeps the past in memory.
+fn with_past(config: ServerConfig, names: &[&str]) -> Scene {
+    let mut scene = Scene::with(config);
+    scene.keep_past(past(names));
+    scene
 }
 
-/// Bob and ana have accounts; ana has gone.
+/// Robert and ana have accounts; ana has gone.
 fn with_ana_gone(scene: &mut Scene) -> Guest {
     let bob = device_called(scene, "robert", "desk");
     let ana = device_called(scene, "ana", "phone");
@@ -142,20 +152,17 @@ fn with_ana_gone(scene: &mut Scene) -> Guest {
 
 #[test]
 fn a_message_to_an_account_that_is_not_here_is_kept_and_told_to_each_of_its_devices() {
-    let mut scene = Scene::with(parlor::config::ServerConfig { limits: limits(), ..Default::default() });
-    keep(&mut scene);
+    let mut scene = with_past(config(), &["ana", "robert", "theodora"]);
     let bob = with_ana_gone(&mut scene);
     assert_eq!(scene.server.hub().users().len(), 1);
     scene.send(&bob, "PRIVMSG ana :call me\r\nPRIVMSG nobody :x\r\nTAGMSG ana\r\n");
     let heard = bob.heard();
     assert!(heard.contains(" 301 robert ana :is not here; your message is kept"), "{heard}");
     assert!(heard.contains(" 401 robert nobody "));
-    let textbook = scene.connect();
-    scene.send(&textbook, "§γearly§γ");
-    enter_as(&mut scene, &textbook, "theodora", "book");
-    textbook.heard();
-    scene.send(&textbook, "★【ana※me too★【");
-    let heard = textbook.heard();
+    let book = textbook(&mut scene, "theodora", "book");
+    book.heard();
+    scene.send(&book, "★【ana※me too★【");
+    let heard = book.heard();
     assert!(heard.ends_with("* ana is not here; your message is kept until then\n"), "{heard}");
     scene.advance(Duration::from_secs(60));
     let phone = newcomer(&mut scene, "");
@@ -177,8 +184,7 @@ fn a_message_to_an_account_that_is_not_here_is_kept_and_told_to_each_of_its_devi
 
 #[test]
 fn a_message_of_a_guest_to_a_user_that_stays_is_kept_for_its_devices() {
-    let mut scene = Scene::with(always_on());
-    keep(&mut scene);
+    let mut scene = with_past(always_on(), &["ana"]);
     let ana = device_called(&mut scene, "ana", "desk");
     scene.end(&ana);
     let eve = irc(&mut scene, "guest");
@@ -191,7 +197,7 @@ fn a_message_of_a_guest_to_a_user_that_stays_is_kept_for_its_devices() {
 
 #[test]
 fn without_a_history_nobody_keeps_messages() {
-    let mut scene = Scene::new(limits());
+    let mut scene = with_accounts(config(), &["ana", "robert"]);
     let bob = with_ana_gone(&mut scene);
     scene.send(&bob, "PRIVMSG ana :call me\r\n");
     assert!(bob.heard().contains(" 401 robert ana "));
@@ -199,25 +205,19 @@ fn without_a_history_nobody_keeps_messages() {
 
 #[test]
 fn private_messages_from_another_device_are_told_apart_from_those_of_others() {
-    let mut scene = Scene::with(always_on());
-    keep(&mut scene);
+    let mut scene = with_past(always_on(), &["ana", "robert"]);
     let bob = device_called(&mut scene, "robert", "desk");
     let ana = device_called(&mut scene, "ana", "desk");
-    let textbook = scene.connect();
-    scene.send(&textbook, "§γearly§γ");
-    enter_as(&mut scene, &textbook, "ana", "book");
+    let book = textbook(&mut scene, "ana", "book");
     scene.advance(Duration::from_secs(1));
-    textbook.heard();
+    book.heard();
     scene.send(&ana, "PRIVMSG robert :hi\r\n");
     scene.send(&bob, "PRIVMSG ana :hello\r\n");
-    assert_eq!(textbook.heard(), "* to robert: hi\nrobert悄悄地对你说：hello\n");
-    scene.end(&textbook);
+    assert_eq!(book.heard(), "* to robert: hi\nrobert悄悄地对你说：hello\n");
+    scene.end(&book);
     scene.send(&ana, "PRIVMSG robert :one\r\n");
     scene.send(&bob, "PRIVMSG ana :two\r\n");
-    let textbook = scene.connect();
-    scene.send(&textbook, "§γearly§γ");
-    textbook.heard();
-    enter_as(&mut scene, &textbook, "ana", "book");
+    let book = textbook(&mut scene, "ana", "book");
     scene.advance(Duration::from_secs(1));
-    assert_eq!(textbook.heard(), "1* to robert: [01:46] one\nrobert悄悄地对你说：[01:46] two\n");
+    assert_eq!(book.heard(), "1* to robert: [01:46] one\nrobert悄悄地对你说：[01:46] two\n");
 }

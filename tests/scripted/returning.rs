@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use parlor::config::{Limits, ServerConfig};
 
-use crate::devices::{always_on, device_called, enter_as, irc, newcomer};
+use crate::devices::{always_on, device_called, enter_as, irc, login, newcomer, textbook};
 use crate::support::Scratch;
+use crate::support::accounts::create;
 use crate::support::options::limits;
 use crate::support::scene::{Guest, Scene};
 
@@ -16,7 +17,9 @@ fn scene(scratch: &Scratch) -> Scene {
 
 fn scene_with(scratch: &Scratch, limits: Limits) -> Scene {
     let mut scene = Scene::with(ServerConfig { limits, ..always_on() });
-    scene.keep_history(&scratch.path("state"));
+    let directory = scratch.path("state");
+    create(&directory, &[("ana", None)]);
+    scene.keep_history(&directory);
     scene
 }
 
@@ -43,15 +46,6 @@ fn say(scene: &mut Scene, who: &Guest, room: &str, text: &str) {
     scene.send(who, format!("PRIVMSG {room} :{text}\r\n"));
 }
 
-/// A device of ana on CrazyIt that was just logged in.
-fn textbook(scene: &mut Scene) -> Guest {
-    let book = scene.connect();
-    scene.send(&book, "§γtoo early§γ");
-    book.heard();
-    enter_as(scene, &book, "ana", "book");
-    book
-}
-
 /// Lets the server do everything that needs no answer of the store.
 fn poll(scene: &mut Scene) {
     while scene.poll() {}
@@ -66,9 +60,12 @@ fn a_plain_client_is_told_everything_in_order_with_the_time_and_then_what_happen
         say(&mut scene, &bob, room, &format!("m{n}"));
     }
     let phone = newcomer(&mut scene, "");
-    let key = phone.key;
-    scene.turn(|server, now| server.enter_account(key, crate::devices::account("ana"), "phone", now));
+    phone.push(login("ana", "phone"));
     poll(&mut scene);
+    while !String::from_utf8_lossy(&phone.wire.borrow().written).contains(" 001 ") {
+        scene.hear_store();
+        poll(&mut scene);
+    }
     bob.push("PRIVMSG #tea :live\r\n");
     poll(&mut scene);
     scene.settle();
@@ -153,14 +150,14 @@ fn a_crazyit_device_is_told_the_lobby_after_its_quiet_time() {
     say(&mut scene, &bob, "#lobby", "one");
     say(&mut scene, &bob, "#tea", "not there");
     say(&mut scene, &bob, "#lobby", "two");
-    let book = textbook(&mut scene);
+    let book = textbook(&mut scene, "ana", "book");
     say(&mut scene, &bob, "#lobby", "live");
     assert_eq!(book.heard(), "1");
     scene.advance(Duration::from_millis(500));
     assert_eq!(book.heard(), "bob说：[02:46] one\nbob说：[02:46] two\nbob说：live\n");
     scene.end(&book);
     say(&mut scene, &bob, "#lobby", "three");
-    let book = textbook(&mut scene);
+    let book = textbook(&mut scene, "ana", "book");
     scene.send(&book, "\n§γhere§γ\n");
     assert_eq!(book.heard(), "1\nbob说：[02:46] three\nana说：here\n");
 }
@@ -272,10 +269,8 @@ fn what_a_client_asks_while_it_is_told_what_it_missed_is_answered_at_once() {
         say(&mut scene, &bob, "#tea", &format!("m{n}"));
     }
     let phone = newcomer(&mut scene, "echo-message labeled-response batch message-tags");
-    let key = phone.key;
-    scene.turn(|server, now| server.enter_account(key, crate::devices::account("ana"), "phone", now));
-    phone.push("JOIN #cafe\r\n@label=x PRIVMSG #tea :early\r\n");
-    scene.settle();
+    let asked = "JOIN #cafe\r\n@label=x PRIVMSG #tea :early\r\n";
+    scene.send(&phone, login("ana", "phone") + asked);
     let heard = phone.heard();
     let position = |text: &str| heard.find(text).unwrap_or_else(|| panic!("{text} is not in {heard}"));
     assert!(position("JOIN #cafe") < position(" 366 ana #cafe"));

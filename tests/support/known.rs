@@ -12,10 +12,13 @@ use parlor::store::Opened;
 pub struct Known(Vec<(Account, Option<StoredPassword>)>);
 
 impl Known {
-    /// One account.
-    pub fn with(name: &str, password: StoredPassword) -> Self {
+    /// Accounts with the same password.
+    pub fn with(names: &[&str], password: &StoredPassword) -> Self {
         let mut known = Self::default();
-        known.create(UserName::new(name).expect("a name"), Some(password), SystemTime::UNIX_EPOCH);
+        for name in names {
+            let name = UserName::new(name).expect("a name");
+            known.create(name, Some(password.clone()), SystemTime::UNIX_EPOCH);
+        }
         known
     }
 

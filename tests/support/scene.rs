@@ -20,6 +20,8 @@ use parlor::store::{Opened, Store, StoreConfig};
 #[cfg(feature = "store")]
 use super::DEADLINE;
 use super::options::config;
+#[cfg(feature = "store")]
+use super::past::Past;
 use super::stream::{End, Wire};
 
 /// The time at which scenes begin, in seconds since 1970: 2001-09-09T01:46:40Z.
@@ -145,6 +147,14 @@ impl Scene {
     pub fn keep_with(&mut self, store: Store, opened: Opened, wake: mpsc::Receiver<()>) {
         self.server.use_store(store, opened, self.now);
         self.woken = Some(wake);
+    }
+
+    /// Keeps the past, and accounts, in memory.
+    #[cfg(feature = "store")]
+    pub fn keep_past(&mut self, past: Past) {
+        let opened = past.known.opened();
+        let (store, wake) = past.store();
+        self.keep_with(store, opened, wake);
     }
 
     /// Lets the store write everything, and ends it.

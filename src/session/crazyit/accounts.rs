@@ -1,11 +1,12 @@
 //! Logins to accounts: `∏∑alice※PASSWORD∏∑`, or `∏∑alice/phone※PASSWORD∏∑` with the name of a device.
 
-use super::{CrazyIt, Phase};
-use crate::message::{AccountErrand, AccountFound, AccountPurpose, CloseReason, Effect, ErrandKind, Refusal};
+use super::{CrazyIt, Phase, QUIET};
+use crate::message::{
+    Account, AccountErrand, AccountFound, AccountPurpose, CloseReason, Effect, ErrandKind, Refusal,
+};
 use crate::secret::Guess;
 use crate::session::Context;
 use crate::session::accounts::{Login, are_required};
-use crate::session::conversation::Conversation;
 use crate::session::logins::{log_not_checked, log_wrong_password};
 use crate::session::services::Client;
 use crate::wire::crazyit::{Answer, SPLIT_SIGN, USER_MARK};
@@ -59,6 +60,17 @@ impl CrazyIt {
                 log_not_checked(context, place);
                 context.out.close(self.connection, CloseReason::PasswordNotChecked);
             }
+        }
+    }
+
+    fn enter_account(&mut self, account: Account, device: &str, context: &mut Context<'_>) {
+        match self.enter_as(account, device, context) {
+            Ok(entered) => {
+                self.answer(Answer::Welcome, context);
+                self.tell_hint(context);
+                self.return_at(context.now.instant + QUIET, entered, context);
+            }
+            Err(why) => self.refuse_name(&why, context),
         }
     }
 

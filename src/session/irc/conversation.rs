@@ -6,7 +6,7 @@ use super::client::{Irc, Phase};
 use super::farewell::farewell;
 use crate::config::Limits;
 #[cfg(feature = "store")]
-use crate::message::{Account, Capabilities, Event};
+use crate::message::{Capabilities, Event};
 use crate::message::{CloseReason, ConnectionId, Found, Purpose, UserId};
 #[cfg(feature = "store")]
 use crate::name::RoomName;
@@ -139,17 +139,6 @@ impl Conversation for Irc {
     }
 
     #[cfg(feature = "store")]
-    fn enter_account(&mut self, account: Account, device: &str, context: &mut Context<'_>) {
-        let entered = match self.phase {
-            Phase::Registering(_) => self.enter(account, device, context),
-            Phase::Online { .. } => self.identify(account, device, context),
-        };
-        if let Err(why) = entered {
-            self.refuse(&why, context);
-        }
-    }
-
-    #[cfg(feature = "store")]
     fn capabilities_changed(
         &mut self,
         offered: Capabilities,
@@ -157,13 +146,6 @@ impl Conversation for Irc {
         context: &mut Context<'_>,
     ) {
         Irc::capabilities_changed(self, offered, withheld, context);
-    }
-
-    #[cfg(feature = "store")]
-    fn log_out(&mut self, context: &mut Context<'_>) {
-        if let Err(why) = self.leave_account(context) {
-            self.refuse(&why, context);
-        }
     }
 
     #[cfg(feature = "store")]

@@ -94,10 +94,8 @@ impl Play {
         #[cfg(feature = "store")]
         if has_store {
             let mut past = Past::new(Duration::from_secs(600), 10);
-            past.known = Known::with(ACCOUNT, stored_password());
-            let opened = past.known.opened();
-            let (store, wake) = past.store();
-            scene.keep_with(store, opened, wake);
+            past.known = Known::with(&[ACCOUNT], &stored_password());
+            scene.keep_past(past);
         }
         let company = is_healthy.then(|| Company::enter(&mut scene, at_own_pace));
         let is_limited = limits.flood.is_some();
