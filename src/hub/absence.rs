@@ -54,9 +54,7 @@ impl Hub {
         now: Now,
         out: &mut Effects,
     ) {
-        let membership = self.users.get_mut(id).and_then(User::membership_mut);
-        let devices = membership.map_or(&mut [][..], |membership| &mut membership.devices);
-        for device in devices.iter_mut().filter(|device| is_meant(device.connection)) {
+        for device in self.devices_mut(id).iter_mut().filter(|device| is_meant(device.connection)) {
             device.away.clone_from(&away);
         }
         self.derive_away(id, now, out);

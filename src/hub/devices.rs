@@ -47,11 +47,18 @@ impl Hub {
         membership.map_or(&[], |membership| &membership.devices)
     }
 
+    pub(super) fn devices_mut(&mut self, id: UserId) -> &mut [Device] {
+        let membership = self.users.get_mut(id).and_then(User::membership_mut);
+        membership.map_or(&mut [], |membership| &mut membership.devices)
+    }
+
+    fn device_mut(&mut self, id: UserId, connection: ConnectionId) -> Option<&mut Device> {
+        self.devices_mut(id).iter_mut().find(|device| device.connection == connection)
+    }
+
     /// Notes that the peer of a connection has sent something, after it was sent everything.
     pub fn is_alive(&mut self, id: UserId, connection: ConnectionId, now: SystemTime) {
-        let membership = self.users.get_mut(id).and_then(User::membership_mut);
-        let devices = membership.map_or(&mut [][..], |membership| &mut membership.devices);
-        if let Some(device) = devices.iter_mut().find(|device| device.connection == connection) {
+        if let Some(device) = self.device_mut(id, connection) {
             device.alive = now;
         }
     }
@@ -64,9 +71,7 @@ impl Hub {
         told: Option<EventId>,
         now: SystemTime,
     ) {
-        let membership = self.users.get_mut(id).and_then(User::membership_mut);
-        let devices = membership.map_or(&mut [][..], |membership| &mut membership.devices);
-        let Some(device) = devices.iter_mut().find(|device| device.connection == connection) else { return };
+        let Some(device) = self.device_mut(id, connection) else { return };
         match (device.behind, told) {
             (None, Some(heard)) => device.heard = heard,
             (Some(_), None) => device.whole_since = now,
