@@ -22,14 +22,15 @@ impl Hub {
         now: Now,
         out: &mut Effects,
     ) -> Result<UserId, Refusal> {
-        if let Err(why) = self.allow_name(&name) {
+        let allowed = self.allow_name(&name);
+        let done = allowed.and_then(|()| self.appear(connection, name, profile, now, out));
+        if let Err(why) = &done {
             self.refusals.count(why.label());
-            return Err(why);
         }
-        self.appear(connection, name, profile, now, out)
+        done
     }
 
-    /// Creates a user called `name`.
+    /// Creates a user called `name`. The caller counts a refusal.
     pub(super) fn appear(
         &mut self,
         connection: ConnectionId,
@@ -40,11 +41,8 @@ impl Hub {
     ) -> Result<UserId, Refusal> {
         #[cfg(feature = "store")]
         let away = profile.away.clone();
-        let id = self.users.claim(Some(connection), name.clone(), profile, now).map_err(|Taken| {
-            let why = Refusal::NameTaken(name.clone());
-            self.refusals.count(why.label());
-            why
-        })?;
+        let claimed = self.users.claim(Some(connection), name.clone(), profile, now);
+        let id = claimed.map_err(|Taken| Refusal::NameTaken(name.clone()))?;
         #[cfg(feature = "store")]
         if let (Some(user), true) = (self.users.get_mut(id), away.is_some()) {
             user.set_away(away);
