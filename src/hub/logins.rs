@@ -10,6 +10,16 @@ use crate::message::{
 use crate::name::UserName;
 use crate::origin::Origin;
 
+/// Where somebody logs in to an account.
+#[derive(Clone, Debug)]
+pub struct Arrival<'a> {
+    pub connection: ConnectionId,
+    /// The name of the device.
+    pub device: &'a str,
+    /// Of whoever is at the connection.
+    pub profile: Profile,
+}
+
 /// A login to an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Entered {
@@ -24,17 +34,15 @@ pub struct Entered {
 }
 
 impl Hub {
-    /// Logs `connection`, which has no user, in to `account` under its name. `device` is the name of the device.
+    /// Logs a connection that has no user in to `account` under its name.
     pub fn enter_account(
         &mut self,
-        connection: ConnectionId,
+        arrival: &Arrival<'_>,
         account: Account,
-        device: &str,
-        profile: Profile,
         now: Now,
         out: &mut Effects,
     ) -> Result<Entered, Refusal> {
-        let entered = self.enter(connection, account, device, profile, now, out);
+        let entered = self.enter(arrival, account, now, out);
         if let Err(why) = &entered {
             self.refusals.count(why.label());
         }
@@ -43,15 +51,13 @@ impl Hub {
 
     fn enter(
         &mut self,
-        connection: ConnectionId,
+        arrival: &Arrival<'_>,
         account: Account,
-        device: &str,
-        profile: Profile,
         now: Now,
         out: &mut Effects,
     ) -> Result<Entered, Refusal> {
         self.allow_account(&account)?;
-        let place = Place { connection, device, profile: &profile };
+        let &Arrival { connection, device, ref profile } = arrival;
         if let Some(user) = self.user_of(&account) {
             let membership = self.users.get(user).and_then(User::membership);
             let heard = membership.and_then(|membership| membership.heard_by(device));
@@ -59,7 +65,7 @@ impl Hub {
             let heard_by_any = membership.map_or(last, |membership| membership.heard_by_any(last));
             self.allow_device(user)?;
             self.attach(user, connection);
-            self.arrive(user, place, now, out);
+            self.arrive(user, arrival, now, out);
             return Ok(Entered { user, was_here: true, heard, heard_by_any });
         }
         let (heard, heard_by_any) = (heard_before(&account, device), heard_before_by_any(&account));
@@ -67,24 +73,24 @@ impl Hub {
         self.users.budget.allows(Origin::elsewhere(profile.peer), membership.kept_bytes())?;
         self.free_name(&name, now, out);
         let user = self.appear(connection, name, profile.clone(), now, out)?;
-        self.become_member(user, membership, place, now, out);
+        self.become_member(user, membership, arrival, now, out);
         Ok(Entered { user, was_here: false, heard, heard_by_any })
     }
 
-    /// Logs `connection` of the user `id` in to `account`. The user becomes that of the account, and gets its name, if
-    /// it has no account and that of the account is not here. Otherwise the connection moves to the account's user, and
-    /// the user that it had leaves if it has no other. The profile is that of whoever is at the connection.
+    /// Logs a connection of the user `id` in to `account`. The user becomes that of the account, and gets its name, if it
+    /// has no account and that of the account is not here. Otherwise the connection moves to the account's user, and the
+    /// user that it had leaves if it has no other.
     pub fn identify(
         &mut self,
-        (id, connection): (UserId, ConnectionId),
+        id: UserId,
+        arrival: &Arrival<'_>,
         account: Account,
-        device: &str,
-        profile: Profile,
         now: Now,
         out: &mut Effects,
     ) -> Result<Entered, Refusal> {
         self.user(id)?;
         self.allow_account(&account)?;
+        let &Arrival { connection, device, ref profile } = arrival;
         let (heard, heard_by_any) = (heard_before(&account, device), heard_before_by_any(&account));
         if self.account_of(id).is_some_and(|own| own.id == account.id) {
             return Ok(Entered { user: id, was_here: true, heard, heard_by_any });
@@ -99,13 +105,12 @@ impl Hub {
             self.free_name_for(id, &account.name, now, out);
             self.tell_account(id, Some(&account.name), now, out);
             self.take_name(id, account.name.clone(), now, out);
-            let place = Place { connection, device, profile: &profile };
-            self.become_member(id, membership, place, now, out);
+            self.become_member(id, membership, arrival, now, out);
             self.give_lasting_ranks(id, now, out);
             return Ok(Entered { user: id, was_here: false, heard, heard_by_any });
         }
         self.forsake(id, connection, format!("logged in as {}", account.name), now, out);
-        self.enter(connection, account, device, profile, now, out)
+        self.enter(arrival, account, now, out)
     }
 
     /// Logs `connection` of the user `id` out of its account. It continues as a guest, which is the same user if that
@@ -176,20 +181,20 @@ impl Hub {
         &mut self,
         id: UserId,
         membership: Membership,
-        place: Place<'_>,
+        arrival: &Arrival<'_>,
         now: Now,
         out: &mut Effects,
     ) {
         if let Some(user) = self.users.get_mut(id) {
             user.set_membership(Some(membership));
         }
-        self.arrive(id, place, now, out);
+        self.arrive(id, arrival, now, out);
         self.record_stay(id, now, out);
     }
 
     /// Adds a device for a connection that the user has.
-    fn arrive(&mut self, id: UserId, place: Place<'_>, now: Now, out: &mut Effects) {
-        let Place { connection, device, profile } = place;
+    fn arrive(&mut self, id: UserId, arrival: &Arrival<'_>, now: Now, out: &mut Effects) {
+        let &Arrival { connection, device, ref profile } = arrival;
         let Profile { peer, is_secure, ref away, .. } = *profile;
         let (away, last) = (away.clone(), self.last_event);
         let Some(membership) = self.users.get_mut(id).and_then(User::membership_mut) else { return };
@@ -300,11 +305,4 @@ impl Hub {
             }
         }
     }
-}
-
-/// Where somebody logs in.
-struct Place<'a> {
-    connection: ConnectionId,
-    device: &'a str,
-    profile: &'a Profile,
 }

@@ -56,7 +56,7 @@ pub use accounts::Accounts;
 pub use bans::Bans;
 pub use doors::{MOST_ROOMS, ROOMS_PER_USER};
 #[cfg(feature = "store")]
-pub use logins::Entered;
+pub use logins::{Arrival, Entered};
 #[cfg(feature = "store")]
 pub use markers::NotMarked;
 #[cfg(feature = "store")]

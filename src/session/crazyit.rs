@@ -35,7 +35,7 @@ use super::services::{self, Service};
 use super::stage::Stage;
 use crate::config::Limits;
 #[cfg(feature = "store")]
-use crate::hub::Entered;
+use crate::hub::{Arrival, Entered};
 #[cfg(feature = "store")]
 use crate::message::{Account, AccountPurpose};
 use crate::message::{
@@ -364,9 +364,9 @@ impl CrazyIt {
         device: &str,
         context: &mut Context<'_>,
     ) -> Result<Entered, Refusal> {
-        let (profile, now) = (profile(&account.name, context), context.now);
-        let entered =
-            context.hub.enter_account(self.connection, account, device, profile, now, context.out)?;
+        let profile = profile(&account.name, context);
+        let arrival = Arrival { connection: self.connection, device, profile };
+        let entered = context.hub.enter_account(&arrival, account, context.now, context.out)?;
         self.user = entered.user;
         self.settle_in_lobby(context)?;
         self.phase = Phase::Online;

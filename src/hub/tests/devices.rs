@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::config::AccountsConfig;
+use crate::hub::Arrival;
 use crate::message::{Account, AccountId, CloseReason, EventId, Record};
 
 /// Ana's second connection.
@@ -41,8 +42,8 @@ impl Scene {
         device: &str,
     ) -> Result<Entered, Refusal> {
         self.out = Effects::default();
-        let (account, now) = (account.clone(), self.now);
-        let entered = self.hub.enter_account(at, account, device, profile(), now, &mut self.out);
+        let arrival = Arrival { connection: at, device, profile: profile() };
+        let entered = self.hub.enter_account(&arrival, account.clone(), self.now, &mut self.out);
         if let Ok(entered) = entered {
             self.users.insert(at, entered.user);
         }
@@ -52,8 +53,8 @@ impl Scene {
 
     pub(super) fn identify(&mut self, at: ConnectionId, account: &Account) -> Result<Entered, Refusal> {
         self.out = Effects::default();
-        let (user, now) = (self.user(at), self.now);
-        let entered = self.hub.identify((user, at), account.clone(), "irc", profile(), now, &mut self.out);
+        let (user, arrival) = (self.user(at), Arrival { connection: at, device: "irc", profile: profile() });
+        let entered = self.hub.identify(user, &arrival, account.clone(), self.now, &mut self.out);
         if let Ok(entered) = entered {
             self.users.insert(at, entered.user);
         }
@@ -336,7 +337,8 @@ fn a_user_is_secure_if_all_its_connections_are_and_its_memory_is_that_of_its_fir
     let far = |secure| Profile { is_secure: secure, peer: Peer::Tcp([192, 0, 2, 1].into(), 1), ..profile() };
     let (now, mut out) = (scene.now, Effects::default());
     for (at, secure) in [(ANA, true), (ANAS_PHONE, false)] {
-        scene.hub.enter_account(at, staying("ana"), "x", far(secure), now, &mut out).unwrap();
+        let arrival = Arrival { connection: at, device: "x", profile: far(secure) };
+        scene.hub.enter_account(&arrival, staying("ana"), now, &mut out).unwrap();
         scene.hub.check();
     }
     let ana = scene.hub.users().find(&name("ana")).unwrap();
@@ -345,7 +347,8 @@ fn a_user_is_secure_if_all_its_connections_are_and_its_memory_is_that_of_its_fir
     assert!(scene.hub.users().get(ana).unwrap().is_secure);
     scene.hub.detach(ana, ANA, true, now, &mut out);
     scene.hub.check();
-    scene.hub.enter_account(ANA, staying("ana"), "x", profile(), now, &mut out).unwrap();
+    let arrival = Arrival { connection: ANA, device: "x", profile: profile() };
+    scene.hub.enter_account(&arrival, staying("ana"), now, &mut out).unwrap();
     scene.hub.check();
     assert_eq!(scene.hub.users().get(ana).unwrap().peer, Peer::Unix, "it is where its connections are");
 }
@@ -359,8 +362,8 @@ fn an_account_whose_address_has_no_memory_left_is_refused() {
         let own = Account { always_on: Some(true), ..account(n, &format!("a{n}")) };
         scene.register(&own);
         let profile = Profile { peer: Peer::Tcp([192, 0, 2, 1].into(), 1), ..profile() };
-        let entered = scene.hub.enter_account(ConnectionId(1), own, "x", profile, scene.now, &mut scene.out);
-        match entered {
+        let arrival = Arrival { connection: ConnectionId(1), device: "x", profile };
+        match scene.hub.enter_account(&arrival, own, scene.now, &mut scene.out) {
             Ok(Entered { user, .. }) => {
                 scene.hub.detach(user, ConnectionId(1), true, scene.now, &mut scene.out);
             }
@@ -406,8 +409,8 @@ fn a_device_that_comes_without_anybody_does_not_bring_its_user_back() {
     assert!(!scene.end(ANAS_PHONE, true) && !scene.end(ANA, true));
     scene.out = Effects::default();
     let absent = Profile { away: Some(ABSENT.into()), ..profile() };
-    let (now, out) = (scene.now, &mut scene.out);
-    scene.hub.enter_account(ANA, staying("ana"), "desk", absent.clone(), now, out).unwrap();
+    let arrival = Arrival { connection: ANA, device: "desk", profile: absent.clone() };
+    scene.hub.enter_account(&arrival, staying("ana"), scene.now, &mut scene.out).unwrap();
     scene.hub.check();
     assert!(scene.heard().is_empty());
     scene.hub.log_in(ConnectionId(30), name("eve"), absent, scene.now, &mut scene.out).unwrap();

@@ -2,6 +2,7 @@
 
 use super::devices::{ANAS_PHONE, account, hearers, scene, scene_of, staying};
 use super::*;
+use crate::hub::Arrival;
 use crate::message::Record;
 
 #[test]
@@ -9,14 +10,16 @@ fn a_connection_that_leaves_an_account_is_where_it_is_and_not_where_other_device
     let (mut scene, eve) = (scene(), account(2, "eve"));
     scene.register(&eve);
     let far = Profile { peer: Peer::Tcp([192, 0, 2, 7].into(), 1), host: "far".into(), ..profile() };
-    let (whose, now) = ((scene.user(ANAS_PHONE), ANAS_PHONE), scene.now);
-    let entered = scene.hub.identify(whose, eve, "phone", far.clone(), now, &mut scene.out).unwrap();
+    let (user, now) = (scene.user(ANAS_PHONE), scene.now);
+    let arrival = Arrival { connection: ANAS_PHONE, device: "phone", profile: far.clone() };
+    let entered = scene.hub.identify(user, &arrival, eve, now, &mut scene.out).unwrap();
     assert_eq!(scene.hub.devices(entered.user)[0].peer, far.peer);
     assert_eq!(scene.hub.users().get(entered.user).unwrap().identity.host(), "far");
     let guest = scene.hub.log_out(scene.user(ANA), ANA, far.clone(), now, &mut scene.out).unwrap();
     assert_eq!(guest, scene.user(ANA), "the only connection keeps its user");
     let (ana, bob) = (account(1, "ana"), scene.user(BOB));
-    scene.hub.identify((bob, BOB), ana.clone(), "a", profile(), now, &mut scene.out).unwrap();
+    let arrival = Arrival { connection: BOB, device: "a", profile: profile() };
+    scene.hub.identify(bob, &arrival, ana.clone(), now, &mut scene.out).unwrap();
     scene.enter(ANAS_PHONE, &ana, "b").unwrap();
     let guest = scene.hub.log_out(bob, BOB, far.clone(), now, &mut scene.out).unwrap();
     assert_eq!(scene.hub.users().get(guest).unwrap().peer, far.peer);
@@ -46,8 +49,10 @@ fn a_user_is_where_its_oldest_connection_is() {
     scene.register(&bob);
     let at = |n| Profile { peer: Peer::Tcp([192, 0, 2, n].into(), 1), ..profile() };
     let (user, now) = (scene.user(BOB), scene.now);
-    scene.hub.identify((user, BOB), bob.clone(), "a", at(1), now, &mut scene.out).unwrap();
-    scene.hub.enter_account(ConnectionId(30), bob, "b", at(2), now, &mut scene.out).unwrap();
+    let first = Arrival { connection: BOB, device: "a", profile: at(1) };
+    scene.hub.identify(user, &first, bob.clone(), now, &mut scene.out).unwrap();
+    let second = Arrival { connection: ConnectionId(30), device: "b", profile: at(2) };
+    scene.hub.enter_account(&second, bob, now, &mut scene.out).unwrap();
     scene.hub.detach(user, BOB, true, now, &mut scene.out);
     assert_eq!(scene.hub.users().get(user).unwrap().peer, at(2).peer);
     scene.hub.check();

@@ -1,6 +1,7 @@
 //! Metadata of accounts, whose records outlive a restart.
 
 use super::*;
+use crate::hub::Arrival;
 use crate::hub::metadata::{Described, Describer};
 use crate::message::{Account, AccountId, Record};
 
@@ -36,7 +37,8 @@ fn changes_of_an_account_are_recorded_and_it_has_them_again() {
     let mut scene = Scene::new();
     let (now, account) = (scene.now, account(&[("url", "x")]));
     scene.hub.add_account(account.id, &account.name);
-    let entered = scene.hub.enter_account(ANA, account, "irc", profile(), now, &mut scene.out).unwrap();
+    let arrival = Arrival { connection: ANA, device: "irc", profile: profile() };
+    let entered = scene.hub.enter_account(&arrival, account, now, &mut scene.out).unwrap();
     scene.users.insert(ANA, entered.user);
     let of = Described::User(entered.user);
     assert_eq!(scene.hub.metadata(of), [("url".into(), "x".into())]);

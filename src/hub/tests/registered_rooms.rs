@@ -1,6 +1,7 @@
 //! Registered rooms: what outlives their members, and who may do what.
 
 use super::*;
+use crate::hub::Arrival;
 use crate::hub::metadata::{Described, Describer};
 use crate::hub::registering::{Clearing, MOST_REGISTERED, ROOMS_PER_ACCOUNT};
 use crate::hub::registration::{Holder, RANKS_PER_ROOM};
@@ -27,7 +28,8 @@ fn holder(number: u32, text: &str) -> Holder {
 pub(super) fn enter(scene: &mut Scene, at: ConnectionId, account: Account) {
     let (id, spelling, now) = (account.id, account.name.clone(), scene.now);
     scene.hub.add_account(id, &spelling);
-    let entered = scene.hub.enter_account(at, account, "irc", profile(), now, &mut scene.out).unwrap();
+    let arrival = Arrival { connection: at, device: "irc", profile: profile() };
+    let entered = scene.hub.enter_account(&arrival, account, now, &mut scene.out).unwrap();
     scene.users.insert(at, entered.user);
     scene.hub.check();
 }

@@ -1,6 +1,7 @@
 //! Clients of services: `★【NickServ※…★【`.
 
 use super::{CrazyIt, Phase};
+use crate::hub::Arrival;
 use crate::message::{Account, ConnectionId, Refusal, UserId};
 use crate::name::UserName;
 use crate::session::Context;
@@ -30,8 +31,9 @@ impl Client for CrazyIt {
 
     fn identify(&mut self, account: Account, device: &str, context: &mut Context<'_>) -> Result<(), Refusal> {
         let (user, now) = (self.user, context.now);
-        let (profile, whose) = (profile_here(user, self.connection, context)?, (user, self.connection));
-        let entered = context.hub.identify(whose, account, device, profile, now, context.out)?;
+        let profile = profile_here(user, self.connection, context)?;
+        let arrival = Arrival { connection: self.connection, device, profile };
+        let entered = context.hub.identify(user, &arrival, account, now, context.out)?;
         self.user = entered.user;
         self.stay_or_begin_again(context)?;
         // Otherwise it is logged in already.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::client::{Irc, Phase};
 use super::registering::{DEFAULT_USERNAME, profile};
+use crate::hub::Arrival;
 use crate::message::{Account, EventKind, Identity, Profile, Refusal, UserId};
 use crate::name::RoomName;
 use crate::session::Context;
@@ -25,9 +26,8 @@ impl Irc {
         device: &str,
         context: &mut Context<'_>,
     ) -> Result<(), Refusal> {
-        let (profile, now) = (self.profile(context), context.now);
-        let entered =
-            context.hub.enter_account(self.connection, account, device, profile, now, context.out)?;
+        let arrival = Arrival { connection: self.connection, device, profile: self.profile(context) };
+        let entered = context.hub.enter_account(&arrival, account, context.now, context.out)?;
         self.set_owner(entered.user, context);
         log_login(entered.user, context);
         self.welcome(context);
@@ -46,10 +46,11 @@ impl Irc {
         context: &mut Context<'_>,
     ) -> Result<(), Refusal> {
         let (before, modes) = (self.before(context), self.own_modes(context));
-        let (user, id, name, now) = (self.user, account.id, account.name.clone(), context.now);
+        let (user, id, name) = (self.user, account.id, account.name.clone());
         let own = context.hub.account_of(user).map(|own| own.id);
-        let (profile, whose) = (profile_here(user, self.connection, context)?, (user, self.connection));
-        let entered = context.hub.identify(whose, account, device, profile, now, context.out)?;
+        let profile = profile_here(user, self.connection, context)?;
+        let arrival = Arrival { connection: self.connection, device, profile };
+        let entered = context.hub.identify(user, &arrival, account, context.now, context.out)?;
         // The number of a user who has left is used again, so it does not tell.
         let is_same = own.map_or(!entered.was_here, |own| own == id);
         if !is_same {
