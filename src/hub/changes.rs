@@ -170,11 +170,7 @@ impl Hub {
     pub(super) fn allow_in_room(&self, room: RoomId, more: usize) -> Result<(), Refusal> {
         let room = self.rooms.get(room);
         let allowed = self.users.budget.allows(room.owner(), more);
-        allowed.map_err(|OverBudget { most, of_address }| Refusal::NoMemoryInRoom {
-            room: room.name.clone(),
-            most,
-            of_address,
-        })
+        allowed.map_err(|over| no_memory(&room.name, over))
     }
 
     fn add_mask(
@@ -202,6 +198,10 @@ impl Hub {
         self.rooms.recharge(&mut self.users, id_of_room);
         Ok(Some(RoomChange::Mask { list, mask, added: true }))
     }
+}
+
+pub(super) fn no_memory(room: &RoomName, OverBudget { most, of_address }: OverBudget) -> Refusal {
+    Refusal::NoMemoryInRoom { room: room.clone(), most, of_address }
 }
 
 /// True for changes that would close a permanent room or give it to a user: it belongs to the server, and is open to

@@ -5,7 +5,8 @@ use std::time::SystemTime;
 use super::Hub;
 use super::membership::{Device, Membership};
 use super::users::User;
-use crate::message::{Account, ConnectionId, EventId, MOST_DEVICES, UserId};
+use crate::message::{Account, AccountId, ConnectionId, EventId, MOST_DEVICES, UserId};
+use crate::name::UserName;
 
 impl User {
     pub(super) fn membership(&self) -> Option<&Membership> {
@@ -35,10 +36,10 @@ impl Hub {
         self.users.get(id)?.account()
     }
 
-    /// The user of this account, if it is here.
-    pub fn user_of(&self, account: &Account) -> Option<UserId> {
-        let id = self.users.find(&account.name)?;
-        (self.account_of(id)?.id == account.id).then_some(id)
+    /// The user of this account, which has this name, if it is here.
+    pub fn user_of(&self, account: AccountId, name: &UserName) -> Option<UserId> {
+        let id = self.users.find(name)?;
+        (self.account_of(id)?.id == account).then_some(id)
     }
 
     /// The devices of the user `id`, oldest login first. Users without accounts have none.

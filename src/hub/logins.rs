@@ -58,7 +58,7 @@ impl Hub {
     ) -> Result<Entered, Refusal> {
         self.allow_account(&account)?;
         let &Arrival { connection, device, ref profile } = arrival;
-        if let Some(user) = self.user_of(&account) {
+        if let Some(user) = self.user_of(account.id, &account.name) {
             let membership = self.users.get(user).and_then(User::membership);
             let heard = membership.and_then(|membership| membership.heard_by(device));
             let last = self.last_event;
@@ -95,7 +95,7 @@ impl Hub {
         if self.account_of(id).is_some_and(|own| own.id == account.id) {
             return Ok(Entered { user: id, was_here: true, heard, heard_by_any });
         }
-        let here = self.user_of(&account);
+        let here = self.user_of(account.id, &account.name);
         if let Some(there) = here {
             self.allow_device(there)?;
         }

@@ -1,7 +1,7 @@
 //! Registering rooms, and what founders and other accounts with rights may do in them from outside.
 
 use super::Hub;
-use super::budget::OverBudget;
+use super::changes::no_memory;
 use super::registration::{Holder, RANKS_PER_ROOM, Registration};
 use super::rooms::{Member, Tenure};
 use super::seats::RoomId;
@@ -81,7 +81,6 @@ impl Hub {
         name: &RoomName,
         out: &mut Effects,
     ) -> Result<(), Refusal> {
-        let room = || name.clone();
         out.worked(self.rooms.len() / FOUNDERS_PER_STEP);
         let registered = self.rooms.iter().filter_map(|(_, room)| room.registration());
         let (mut own, mut all) = (0, 0);
@@ -89,19 +88,12 @@ impl Hub {
             all += 1;
             own += usize::from(registration.founder.account == founder.account);
         }
+        let too_many = |most, of_account| Refusal::TooManyRegistered { room: name.clone(), most, of_account };
         if own >= ROOMS_PER_ACCOUNT {
-            return Err(Refusal::TooManyRegistered {
-                room: room(),
-                most: ROOMS_PER_ACCOUNT,
-                of_account: true,
-            });
+            return Err(too_many(ROOMS_PER_ACCOUNT, true));
         }
         if all >= MOST_REGISTERED {
-            return Err(Refusal::TooManyRegistered {
-                room: room(),
-                most: MOST_REGISTERED,
-                of_account: false,
-            });
+            return Err(too_many(MOST_REGISTERED, false));
         }
         Ok(())
     }
@@ -210,9 +202,7 @@ impl Hub {
         }
         self.rooms.recharge(&mut self.users, room);
         self.keep_room(room, out);
-        let member = self.users.find(&who.name);
-        let member = member.filter(|&id| self.account_of(id).is_some_and(|own| own.id == who.account));
-        if let Some(member) = member {
+        if let Some(member) = self.user_of(who.account, &who.name) {
             let rank =
                 |&(rank, given): &(Rank, bool)| RoomChange::Rank { who: who.name.clone(), rank, given };
             let is_there = self.rooms.member(&self.users, member, room).is_some();
@@ -307,17 +297,12 @@ impl Hub {
             return;
         };
         let (rank, name) = (registration.rank_of(account.id), account.name.clone());
-        let given = [Rank::OPERATOR, Rank::VOICE].into_iter().filter(|&one| rank.has_any(one));
-        let made: Vec<_> =
-            given.map(|rank| RoomChange::Rank { who: name.clone(), rank, given: true }).collect();
-        for change in &made {
-            if let RoomChange::Rank { rank, .. } = change {
-                self.rooms.set_rank(&self.users, id, room, *rank, true);
-            }
+        let mut made = Vec::new();
+        for rank in [Rank::OPERATOR, Rank::VOICE].into_iter().filter(|&one| rank.has_any(one)) {
+            self.rooms.set_rank(&self.users, id, room, rank, true);
+            made.push(RoomChange::Rank { who: name.clone(), rank, given: true });
         }
-        if !made.is_empty() {
-            self.tell_changes(UserId::NOBODY, room, made, now, out);
-        }
+        self.tell_changes(UserId::NOBODY, room, made, now, out);
     }
 
     /// Gives the user `id`, who has just logged in, the ranks that its account has in its rooms.
@@ -373,8 +358,4 @@ impl Hub {
         let Account { id: account, name, .. } = self.account_of(id).ok_or(Refusal::NoAccount)?;
         Ok(Holder { account: *account, name: name.clone() })
     }
-}
-
-fn no_memory(room: &RoomName, OverBudget { most, of_address }: OverBudget) -> Refusal {
-    Refusal::NoMemoryInRoom { room: room.clone(), most, of_address }
 }

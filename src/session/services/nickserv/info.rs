@@ -22,7 +22,7 @@ impl Visit<'_, '_> {
     pub(super) fn tell_info(&mut self, info: &AccountInfo) {
         let AccountInfo { account, last_seen, has_password, certificates } = info;
         let (name, registered) = (&account.name, date::seconds(account.registered));
-        let is_here = self.context.hub.user_of(account).is_some();
+        let is_here = self.context.hub.user_of(account.id, name).is_some();
         let here = if is_here { "here now" } else { "not here" };
         self.tell(format_args!("{name}: registered {registered}, {here}"));
         let is_own = self.account().is_some_and(|own| own.id == account.id);
