@@ -7,7 +7,7 @@ use super::budget::OverBudget;
 use super::{Bans, Hub};
 #[cfg(feature = "store")]
 use crate::message::ConnectionId;
-use crate::message::{Ban, BanError, Effect, Effects, Event, EventKind, Now, Peer, Source, UserId};
+use crate::message::{Ban, BanError, Effect, Effects, EventKind, Now, Peer, UserId};
 use crate::network::Network;
 
 impl Hub {
@@ -54,19 +54,13 @@ impl Hub {
     /// Sends a notice to one connection. Unlike bytes, it waits for the end of a quiet time.
     #[cfg(feature = "store")]
     pub fn notify(&mut self, connection: ConnectionId, text: String, now: Now, out: &mut Effects) {
-        let event = self.notice(text, now);
+        let event = self.event(UserId::NOBODY, now, EventKind::Notice(text));
         out.event(event, vec![connection]);
-    }
-
-    fn notice(&mut self, text: String, now: Now) -> Event {
-        self.last_event = self.last_event.next(now.time);
-        let (id, time, kind) = (self.last_event, now.time, EventKind::Notice(text));
-        Event { id, time, from: Source::Server, watched: false, kind }
     }
 
     /// Sends a notice to all operators of the server except `except`.
     pub fn tell_operators(&mut self, except: Option<UserId>, text: String, now: Now, out: &mut Effects) {
-        let event = self.notice(text, now);
+        let event = self.event(UserId::NOBODY, now, EventKind::Notice(text));
         out.worked(self.users.len());
         let operators = self.users.iter().filter(|(_, user)| user.is_operator).map(|(id, _)| id);
         let operators: Vec<_> = operators.filter(|&id| Some(id) != except).collect();

@@ -6,7 +6,7 @@ use super::Hub;
 use super::users::User;
 use crate::footprint::heap_bytes;
 use crate::message::{
-    ConnectionId, Effect, Effects, Event, EventKind, MOST_MARKERS, Now, Record, Refusal, Source, UserId,
+    Account, ConnectionId, Effect, Effects, EventKind, MOST_MARKERS, Now, Record, Refusal, UserId,
 };
 
 /// The memory of a marker besides its target, in a list that has just grown, in bytes.
@@ -49,11 +49,11 @@ impl Hub {
         if let Some(before) = before.filter(|&before| before >= at) {
             return Ok(before);
         }
-        let account = self.account_of(id).ok_or(NotMarked::NoAccount)?;
-        let (account, most) = ((account.id, account.markers.len()), MOST_MARKERS as usize);
-        out.worked(account.1 / MARKERS_PER_STEP);
+        let Account { id: account, markers, .. } = self.account_of(id).ok_or(NotMarked::NoAccount)?;
+        let (account, count, most) = (*account, markers.len(), MOST_MARKERS as usize);
+        out.worked(count / MARKERS_PER_STEP);
         if before.is_none() {
-            if account.1 >= most {
+            if count >= most {
                 return Err(NotMarked::Full(most));
             }
             let owner = self.users.get(id).and_then(User::owner);
@@ -68,10 +68,8 @@ impl Hub {
             }
         }
         self.users.recharge(id);
-        out.push(Effect::Record(Record::Marker { account: account.0, of: of.into(), at }));
-        self.last_event = self.last_event.next(now.time);
-        let kind = EventKind::MarkedRead { target: target.into(), at };
-        let event = Event { id: self.last_event, time: now.time, from: Source::Server, watched: false, kind };
+        out.push(Effect::Record(Record::Marker { account, of: of.into(), at }));
+        let event = self.event(UserId::NOBODY, now, EventKind::MarkedRead { target: target.into(), at });
         let mut others = self.users.connections(id);
         others.retain(|&other| other != by);
         out.event(event, others);

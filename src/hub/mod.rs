@@ -340,7 +340,7 @@ impl Hub {
         self.rooms.get(room).everybody(&self.users)
     }
 
-    /// A new event caused by `id`.
+    /// A new event caused by `id`, who is nobody for the server.
     fn event(&mut self, id: UserId, now: Now, kind: EventKind) -> Event {
         let from = match self.users.get(id) {
             Some(user) => Source::User(Arc::clone(&user.identity)),
