@@ -2,7 +2,7 @@
 
 use super::Hub;
 use super::seats::RoomId;
-use crate::message::{ConnectionId, Effects, Event, Now, Refusal, RoomChange, Speech, UserId};
+use crate::message::{ConnectionId, Effects, Event, Now, RoomChange, Speech, UserId};
 use crate::name::UserName;
 
 impl Hub {
@@ -12,31 +12,22 @@ impl Hub {
 
     pub(super) fn places(&self, _: UserId) {}
 
-    pub(super) fn record_whisper(&self, _: UserId, _: UserId, _: &Event, _: &mut Effects) {}
+    pub(super) fn record_whisper(&self, _: UserId, _: Option<UserId>, _: &Event, _: &mut Effects) {}
 
-    pub(super) fn whisper_to_absent(
-        &mut self,
-        _: UserId,
-        to: UserName,
-        _: Speech,
-        _: Option<ConnectionId>,
-        _: Now,
-        _: &mut Effects,
-    ) -> Result<(), Refusal> {
-        Err(Refusal::NobodyCalled(to))
+    pub(super) fn keeps_for_absent(&self, _: &UserName, _: &Speech) -> bool {
+        false
     }
 
     /// Tells a message to the addressee, and to the connections of its author that hear it.
     pub(super) fn tell_whisper(
         &self,
         event: Event,
-        addressee: UserId,
+        mut theirs: Vec<ConnectionId>,
         own: Vec<ConnectionId>,
         out: &mut Effects,
     ) {
-        let mut audience = self.users.connections(addressee);
-        audience.extend(own);
-        out.event(event, audience);
+        theirs.extend(own);
+        out.event(event, theirs);
     }
 
     pub(super) fn opened(&mut self, _: RoomId, _: Now, _: &mut Effects) {}

@@ -89,12 +89,12 @@ impl Hub {
     pub(super) fn tell_whisper(
         &self,
         event: Event,
-        addressee: UserId,
+        theirs: Vec<ConnectionId>,
         own: Vec<ConnectionId>,
         out: &mut Effects,
     ) {
         let sent = (!own.is_empty()).then(|| Event { watched: true, ..event.clone() });
-        out.event(event, self.users.connections(addressee));
+        out.event(event, theirs);
         if let Some(sent) = sent {
             out.event(sent, own);
         }

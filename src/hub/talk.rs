@@ -67,19 +67,22 @@ impl Hub {
         out: &mut Effects,
     ) -> Result<(), Refusal> {
         self.user(id)?;
-        let Some(addressee) = self.users.find(&to) else {
-            return self.whisper_to_absent(id, to, speech, unheard_by, now, out);
+        let addressee = self.users.find(&to);
+        let to = match addressee {
+            Some(addressee) => self.user(addressee)?.name().clone(),
+            None if self.keeps_for_absent(&to, &speech) => to,
+            None => return Err(Refusal::NobodyCalled(to)),
         };
         if let Some(user) = self.users.get_mut(id) {
             user.has_spoken(now.time);
         }
-        let to = self.user(addressee)?.name().clone();
         let event = self.event(id, now, EventKind::Whispered { to, speech });
         self.record_whisper(id, addressee, &event, out);
         // A message to oneself arrives twice: as sent and as received.
         let mut own = self.users.connections(id);
         own.retain(|&connection| Some(connection) != unheard_by);
-        self.tell_whisper(event, addressee, own, out);
+        let theirs = addressee.map_or_else(Vec::new, |addressee| self.users.connections(addressee));
+        self.tell_whisper(event, theirs, own, out);
         Ok(())
     }
 }
