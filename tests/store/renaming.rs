@@ -1,6 +1,6 @@
 //! Rooms that get another name.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use parlor::message::{HistoryLimit, Record};
 use rusqlite::Connection;
@@ -64,12 +64,7 @@ fn what_an_earlier_room_of_the_name_has_left_is_gone_at_once_and_deleted_soon() 
     kept.store.record(events.say("#tea", &user("bob"), "green", start()));
     rename(&mut kept, "#tea", "#coffee");
     assert_eq!(texts(&kept.select(latest("#coffee", 9), start()).events), ["green"]);
-    let by = Instant::now() + DEADLINE;
-    while kept.store.status().figures.messages != 1 {
-        assert!(Instant::now() < by, "{:?}", kept.store.status());
-        kept.store.flush(start());
-        std::thread::yield_now();
-    }
+    wait_for(&mut kept, start(), |figures| figures.messages == 1);
     kept.stop();
     assert_eq!(in_file(&scratch), (vec!["#coffee".into()], 1));
 }
@@ -89,12 +84,7 @@ fn what_an_earlier_room_of_the_name_has_left_is_deleted_after_a_restart_if_need_
     drop(file);
     let (mut kept, _) = Kept::open(&config(&scratch), start()).unwrap();
     assert_eq!(kept.select(latest("#coffee", 9), start()).events.len(), 0);
-    let by = Instant::now() + DEADLINE;
-    while kept.store.status().figures.messages != 1 {
-        assert!(Instant::now() < by, "{:?}", kept.store.status());
-        kept.store.flush(start());
-        std::thread::yield_now();
-    }
+    wait_for(&mut kept, start(), |figures| figures.messages == 1);
     kept.stop();
     assert_eq!(in_file(&scratch), (vec!["#tea".into()], 1));
 }
