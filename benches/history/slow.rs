@@ -4,6 +4,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use parlor::config::{Operator, ServerConfig};
+use parlor::message::AccountAnswer;
 use parlor::net::Reactor;
 
 use crate::support::blank_store::Blank;
@@ -33,7 +34,9 @@ fn turns(is_slow: bool, time: Duration) -> String {
         Reactor::bind(ServerConfig { listen, operators, ..config() }).expect("loopback has a free port");
     if is_slow {
         let wait = || thread::sleep(WRITE);
-        reactor.keep_in(Blank(wait, wait)).expect("there are threads");
+        reactor
+            .keep_in(Blank { write: wait, commit: wait, account: || Ok(AccountAnswer::Unknown) })
+            .expect("there are threads");
     }
     let (at, stopper) = (reactor.addresses()[0].clone(), reactor.stopper());
     let server = thread::spawn(|| reactor.run());

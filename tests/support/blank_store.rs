@@ -1,4 +1,4 @@
-//! A database without content, on a disk as slow as a test wants.
+//! A database without content, on a disk as slow or broken as a test wants.
 
 use std::path::PathBuf;
 use std::time::SystemTime;
@@ -6,17 +6,26 @@ use std::time::SystemTime;
 use parlor::message::{AccountAnswer, AccountQuery, Answer, Ban, Record};
 use parlor::store::{Database, Figures, Question};
 
-/// Calls the first function for each write, and the second for each commit.
-pub struct Blank<W, C>(pub W, pub C);
+/// Calls a function for each write, each commit, and each question about accounts, which it answers.
+pub struct Blank<W, C, A> {
+    pub write: W,
+    pub commit: C,
+    pub account: A,
+}
 
-impl<W: FnMut() + Send + 'static, C: FnMut() + Send + 'static> Database for Blank<W, C> {
+impl<W, C, A> Database for Blank<W, C, A>
+where
+    W: FnMut() + Send + 'static,
+    C: FnMut() + Send + 'static,
+    A: FnMut() -> Result<AccountAnswer, String> + Send + 'static,
+{
     fn write(&mut self, _: &[Record]) -> Result<(), String> {
-        (self.0)();
+        (self.write)();
         Ok(())
     }
 
     fn commit(&mut self) -> Result<(), String> {
-        (self.1)();
+        (self.commit)();
         Ok(())
     }
 
@@ -31,7 +40,7 @@ impl<W: FnMut() + Send + 'static, C: FnMut() + Send + 'static> Database for Blan
     }
 
     fn account(&mut self, _: &AccountQuery) -> Result<AccountAnswer, String> {
-        Ok(AccountAnswer::Unknown)
+        (self.account)()
     }
 
     fn save_bans(&mut self, _: &[Ban]) -> Result<(), String> {

@@ -3,6 +3,7 @@
 use std::sync::mpsc::{self, Sender};
 use std::time::Duration;
 
+use parlor::message::AccountAnswer;
 use parlor::store::Store;
 
 use crate::irc::house::{Guest, IrcScene};
@@ -18,7 +19,8 @@ fn full() -> (IrcScene, Guest, Guest, Sender<()>) {
     });
     let (end, until) = mpsc::channel();
     // An error says that the other end was dropped.
-    let stuck = Blank(|| (), move || until.recv().unwrap_or_default());
+    let commit = move || until.recv().unwrap_or_default();
+    let stuck = Blank { write: || (), commit, account: || Ok(AccountAnswer::Unknown) };
     let (woken, wake) = mpsc::channel();
     let store = Store::start(stuck, move || woken.send(()).unwrap_or_default()).expect("a thread");
     house.scene().keep_in(store, wake);

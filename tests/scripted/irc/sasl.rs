@@ -2,15 +2,15 @@
 //! those who guess learn.
 
 use std::sync::mpsc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use parlor::config::ServerConfig;
-use parlor::message::{AccountAnswer, AccountQuery, Answer, Ban, Record};
-use parlor::store::{Database, Figures, Question, Store};
+use parlor::store::Store;
 
 use crate::irc::house::{Guest, HOST, IrcScene};
 use crate::support::Scratch;
 use crate::support::accounts::{PASSWORD, base64, create, plain};
+use crate::support::blank_store::Blank;
 
 /// The certificate of carol, who has no password.
 const CERTIFICATE: [u8; 32] = [3; 32];
@@ -503,55 +503,21 @@ fn the_time_to_wait_for_a_guess_does_not_count_as_time_to_log_in() {
     assert_eq!(bank.nick_after_end(slow).as_deref(), Some("alice"));
 }
 
-/// A database that answers nothing about accounts until the other end is dropped.
-struct Stuck(mpsc::Receiver<()>);
-
-impl Database for Stuck {
-    fn write(&mut self, _: &[Record]) -> Result<(), String> {
-        Ok(())
-    }
-
-    fn commit(&mut self) -> Result<(), String> {
-        Ok(())
-    }
-
-    fn roll_back(&mut self) {}
-
-    fn answer(&mut self, _: &mut Question, _: SystemTime) -> Result<Option<Answer>, String> {
-        Ok(Some(Answer::Failed))
-    }
-
-    fn expire(&mut self, _: SystemTime) -> Result<bool, String> {
-        Ok(false)
-    }
-
-    fn account(&mut self, _: &AccountQuery) -> Result<AccountAnswer, String> {
-        self.0.recv().unwrap_or_default();
-        Err("the disk was stuck".into())
-    }
-
-    fn save_bans(&mut self, _: &[Ban]) -> Result<(), String> {
-        Ok(())
-    }
-
-    fn back_up(&mut self) -> Result<std::path::PathBuf, String> {
-        Err("there is nothing".into())
-    }
-
-    fn figures(&mut self) -> Figures {
-        Figures::default()
-    }
-}
-
 #[test]
 fn a_stuck_disk_is_told_after_half_a_minute_and_keeps_no_connection() {
     const TIMEOUT: Duration = Duration::from_secs(30);
     const UNKNOWN: &str =
         "904 nick :SASL authentication failed: the server cannot check it right now, try again later";
     let mut house = IrcScene::with(|config| config.limits.flood = None);
-    let (end, until) = mpsc::channel();
+    let (end, until) = mpsc::channel::<()>();
     let (woken, wake) = mpsc::channel();
-    let store = Store::start(Stuck(until), move || woken.send(()).unwrap_or_default()).expect("a thread");
+    // Questions about accounts wait until the other end is dropped.
+    let account = move || {
+        until.recv().unwrap_or_default();
+        Err("the disk was stuck".into())
+    };
+    let stuck = Blank { write: || (), commit: || (), account };
+    let store = Store::start(stuck, move || woken.send(()).unwrap_or_default()).expect("a thread");
     house.scene().keep_in(store, wake);
     let guests: Vec<_> = (0..9)
         .map(|n| {
