@@ -37,6 +37,17 @@ pub fn stored_password() -> StoredPassword {
 
 /// Creates accounts with the password in the store in `directory`, or with a certificate and without a password.
 pub fn create(directory: &Path, accounts: &[(&str, Option<CertificateHash>)]) -> Vec<AccountId> {
+    let changes = accounts.iter().map(|(name, certificate)| AccountChange::Create {
+        name: UserName::new(name).expect("a name"),
+        password: certificate.is_none().then(stored_password),
+        certificate: *certificate,
+        at: SystemTime::UNIX_EPOCH,
+    });
+    create_all(directory, changes)
+}
+
+/// Makes these changes, each of which creates an account, in the store in `directory`.
+pub fn create_all(directory: &Path, changes: impl ExactSizeIterator<Item = AccountChange>) -> Vec<AccountId> {
     let config = StoreConfig {
         directory: directory.to_owned(),
         age: Some(Duration::from_secs(7 * 24 * 60 * 60)),
@@ -47,13 +58,8 @@ pub fn create(directory: &Path, accounts: &[(&str, Option<CertificateHash>)]) ->
     let now = Now::read();
     let wake_us = move || woken.send(()).unwrap_or_default();
     let (mut store, _) = Store::open(&config, wake_us, now.time).expect("the directory is ours");
-    for (number, (name, certificate)) in accounts.iter().enumerate() {
-        let change = AccountChange::Create {
-            name: UserName::new(name).expect("a name"),
-            password: certificate.is_none().then(stored_password),
-            certificate: *certificate,
-            at: SystemTime::UNIX_EPOCH,
-        };
+    let count = changes.len();
+    for (number, change) in changes.enumerate() {
         store.ask_account(number as u64, AccountQuery::Change(change));
     }
     store.stop();
@@ -66,7 +72,7 @@ pub fn create(directory: &Path, accounts: &[(&str, Option<CertificateHash>)]) ->
             None => wake.recv_timeout(DEADLINE).expect("the store answers in time"),
         }
     }
-    assert_eq!(ids.len(), accounts.len());
+    assert_eq!(ids.len(), count);
     ids
 }
 
