@@ -11,6 +11,7 @@ mod visit;
 
 pub(super) use visit::{Client, Service};
 
+use super::accounts::CannotRegister;
 use super::context::Context;
 use crate::message::{AccountFound, ServiceStep};
 use table::Row;
@@ -36,9 +37,7 @@ pub(in crate::session) fn ask(
     let words: Vec<&str> = text.split_whitespace().collect();
     match words.split_first() {
         _ if !visit.context.house.has_accounts => {
-            visit.tell(
-                "There are no accounts here: the server has no directory for data, see parlord --state",
-            );
+            visit.tell(CannotRegister::NoAccounts);
         }
         // Nobody answers requests of programs.
         Some((first, _)) if first.starts_with('\x01') => {}
