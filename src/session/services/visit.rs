@@ -3,7 +3,8 @@
 use std::fmt::Display;
 
 use crate::message::{
-    Account, AccountErrand, AccountPurpose, ConnectionId, Effect, ErrandKind, Refusal, ServiceStep, UserId,
+    Account, AccountErrand, AccountId, AccountPurpose, ConnectionId, Effect, ErrandKind, Refusal,
+    ServiceStep, UserId,
 };
 use crate::name::UserName;
 use crate::session::Context;
@@ -79,6 +80,16 @@ impl Visit<'_, '_> {
     /// The account of the client's user.
     pub(super) fn account(&self) -> Option<&Account> {
         self.context.hub.account_of(self.user())
+    }
+
+    /// The account of this name; otherwise tells that there is none.
+    pub(super) fn account_called(&mut self, name: &str) -> Option<(AccountId, UserName)> {
+        let name = UserName::new(name).ok();
+        let found = name.and_then(|name| Some((self.context.hub.accounts().called(&name)?, name)));
+        if found.is_none() {
+            self.tell("There is no such account");
+        }
+        found
     }
 
     pub(super) fn is_operator(&self) -> bool {

@@ -1,7 +1,7 @@
 //! `REGISTER`, `UNREGISTER`, `TRANSFER`, `ACCEPT`: to whom a room belongs.
 
 use crate::hub::Holder;
-use crate::name::{RoomName, UserName};
+use crate::name::RoomName;
 use crate::session::services::Visit;
 
 impl Visit<'_, '_> {
@@ -48,12 +48,8 @@ impl Visit<'_, '_> {
 
     /// The account of this name, as its owner spells it if he is here; otherwise tells that there is none.
     pub(super) fn holder(&mut self, name: &str) -> Option<Holder> {
+        let (account, name) = self.account_called(name)?;
         let hub = &*self.context.hub;
-        let found = UserName::new(name).ok().and_then(|name| Some((hub.accounts().called(&name)?, name)));
-        let Some((account, name)) = found else {
-            self.tell("There is no such account");
-            return None;
-        };
         let here = hub.users().find(&name).and_then(|user| hub.account_of(user));
         let name = here.map_or(name, |here| here.name.clone());
         Some(Holder { account, name })

@@ -26,9 +26,7 @@ impl Visit<'_, '_> {
 
     /// `RESETPASS account password`
     pub(super) fn reset_password(&mut self, params: &[&str]) {
-        let name = UserName::new(params[0]).ok();
-        let found = name.and_then(|name| Some((self.context.hub.accounts().called(&name)?, name)));
-        let Some((account, name)) = found else { return self.tell("There is no such account") };
+        let Some((account, name)) = self.account_called(params[0]) else { return };
         let password = match new_password(&name, params[1]) {
             Ok(password) => password,
             Err(why) => return self.tell(why),
