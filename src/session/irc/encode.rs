@@ -8,8 +8,6 @@ use super::modes::mode_params;
 #[cfg(feature = "store")]
 use super::speech::may_need_lines;
 use super::writer::Writer;
-#[cfg(feature = "store")]
-use crate::date;
 use crate::message::{Capabilities, Event, EventKind, Identity, Rank, Source};
 #[cfg(feature = "store")]
 use crate::name::UserName;
@@ -139,29 +137,10 @@ impl Writer<'_> {
                     });
                 }
             }
-            // Others are moved one by one: each as if it had left and joined.
             #[cfg(feature = "store")]
-            EventKind::RoomRenamed { from, to, reason } => {
-                if self.capabilities.has(Capabilities::CHANNEL_RENAME) {
-                    self.line("RENAME", out, |line| {
-                        line.param(from.as_str());
-                        line.param(to.as_str());
-                        line.trailing(reason);
-                    });
-                }
-            }
+            EventKind::RoomRenamed { from, to, reason } => self.room_renamed(from, to, reason, out),
             #[cfg(feature = "store")]
-            EventKind::Redacted { room, message, reason } => {
-                if self.capabilities.has(Capabilities::REDACTION) {
-                    self.line("REDACT", out, |line| {
-                        line.param(room.as_str());
-                        line.param(&message.to_string());
-                        if !reason.is_empty() {
-                            line.trailing(reason);
-                        }
-                    });
-                }
-            }
+            EventKind::Redacted { room, message, reason } => self.redacted(room, *message, reason, out),
             EventKind::Invited { room, who } => {
                 if !self.event.watched || self.capabilities.has(Capabilities::INVITE_NOTIFY) {
                     self.line("INVITE", out, |line| {
@@ -196,14 +175,7 @@ impl Writer<'_> {
             #[cfg(feature = "store")]
             EventKind::MetadataSet { of, key, value } => self.metadata_set(of, key, value.as_deref(), out),
             #[cfg(feature = "store")]
-            EventKind::MarkedRead { target, at } => {
-                if self.capabilities.has(Capabilities::READ_MARKER) {
-                    self.line("MARKREAD", out, |line| {
-                        line.param(target);
-                        line.param(&format!("timestamp={}", date::millis(*at)));
-                    });
-                }
-            }
+            EventKind::MarkedRead { target, at } => self.marked_read(target, *at, out),
             EventKind::Appeared { watcher } => {
                 if let Source::User(identity) = &self.event.from {
                     let who = identity.to_string();

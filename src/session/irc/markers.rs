@@ -3,12 +3,13 @@
 use std::time::SystemTime;
 
 use super::client::Irc;
+use super::writer::Writer;
 use crate::date;
 use crate::hub::NotMarked;
 use crate::message::Capabilities;
 use crate::name::{RoomName, UserName};
 use crate::session::Context;
-use crate::wire::irc::Message;
+use crate::wire::irc::{Line, Message};
 
 const COMMAND: &str = "MARKREAD";
 
@@ -53,11 +54,22 @@ impl Irc {
     }
 
     fn tell_marker(&self, target: &str, at: Option<SystemTime>, context: &mut Context<'_>) {
-        self.send(COMMAND, context, |line| {
-            line.param(target);
-            line.param(&at.map_or_else(|| "*".to_owned(), |at| format!("timestamp={}", date::millis(at))));
-        });
+        self.send(COMMAND, context, |line| write_marker(target, at, line));
     }
+}
+
+impl Writer<'_> {
+    /// Tells the user's other devices.
+    pub(super) fn marked_read(&self, target: &str, at: SystemTime, out: &mut Vec<u8>) {
+        if self.capabilities.has(Capabilities::READ_MARKER) {
+            self.line(COMMAND, out, |line| write_marker(target, Some(at), line));
+        }
+    }
+}
+
+fn write_marker(target: &str, at: Option<SystemTime>, line: &mut Line<'_>) {
+    line.param(target);
+    line.param(&at.map_or_else(|| "*".to_owned(), |at| format!("timestamp={}", date::millis(at))));
 }
 
 /// The name of a channel or user without its letter case.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::client::Irc;
 use super::rooms::{KICK_CHARS, cut};
+use super::writer::Writer;
 use crate::hub::{NotRenamed, Renaming};
 use crate::message::{Capabilities, Event, EventKind};
 use crate::name::RoomName;
@@ -86,5 +87,18 @@ impl Irc {
         let parted = EventKind::Parted { room: from.clone(), reason: reason.to_owned() };
         self.show_event(&identity, parted, context);
         self.show_event(&identity, EventKind::Joined { room: to.clone(), away: None }, context);
+    }
+}
+
+impl Writer<'_> {
+    /// Tells clients that know renames. Others are moved one by one: each as if it had left and joined.
+    pub(super) fn room_renamed(&self, from: &RoomName, to: &RoomName, reason: &str, out: &mut Vec<u8>) {
+        if self.capabilities.has(Capabilities::CHANNEL_RENAME) {
+            self.line("RENAME", out, |line| {
+                line.param(from.as_str());
+                line.param(to.as_str());
+                line.trailing(reason);
+            });
+        }
     }
 }

@@ -1,11 +1,12 @@
 //! `REDACT` (IRCv3 `draft/message-redaction`): removes a message for everybody, and from the history.
 
 use crate::hub::{NotRedacted, REDACTABLE};
-use crate::message::{Answer, EventId, Query, RecallFor};
+use crate::message::{Answer, Capabilities, EventId, Query, RecallFor};
 use crate::name::RoomName;
 use crate::session::Context;
 use crate::session::irc::client::Irc;
 use crate::session::irc::rooms::{KICK_CHARS, cut};
+use crate::session::irc::writer::Writer;
 use crate::wire::irc::Message;
 
 const COMMAND: &str = "REDACT";
@@ -60,5 +61,26 @@ impl Irc {
     fn unknown_message(&self, target: &str, id: &str, context: &mut Context<'_>) {
         let text = "This message does not exist or is too old";
         self.fail_about(COMMAND, "UNKNOWN_MSGID", &[target, id], text, context);
+    }
+}
+
+impl Writer<'_> {
+    /// Tells clients that know redactions.
+    pub(in crate::session::irc) fn redacted(
+        &self,
+        room: &RoomName,
+        message: EventId,
+        reason: &str,
+        out: &mut Vec<u8>,
+    ) {
+        if self.capabilities.has(Capabilities::REDACTION) {
+            self.line(COMMAND, out, |line| {
+                line.param(room.as_str());
+                line.param(&message.to_string());
+                if !reason.is_empty() {
+                    line.trailing(reason);
+                }
+            });
+        }
     }
 }
