@@ -132,36 +132,32 @@ impl Hub {
         }
     }
 
-    /// The users that have been here without connections for longer than they may.
-    pub fn overdue(&self, now: SystemTime) -> Vec<UserId> {
-        let most = Duration::from_secs(self.accounts.rules.always_on_days as u64 * 86_400);
-        let is_overdue = |(id, user): &(UserId, &User)| {
-            user.membership().is_some_and(|Membership { devices, seen, .. }| {
-                let is_over = now.duration_since(*seen).is_ok_and(|absence| absence >= most);
-                devices.is_empty() && (is_over || !self.stays(*id))
-            })
-        };
-        self.users.iter().filter(is_overdue).map(|(id, _)| id).collect()
+    /// True when the user `id` has been here without connections for longer than it may.
+    pub fn is_overdue(&self, id: UserId, now: SystemTime) -> bool {
+        let membership = self.users.get(id).and_then(User::membership);
+        membership.is_some_and(|Membership { devices, seen, .. }| {
+            let most = Duration::from_secs(self.accounts.rules.always_on_days as u64 * 86_400);
+            let is_over = now.duration_since(*seen).is_ok_and(|absence| absence >= most);
+            devices.is_empty() && (is_over || !self.stays(id))
+        })
     }
 
-    /// Records what would be missed most if the server were killed: who is here, and what their devices have heard.
-    pub fn record_presence(&mut self, now: Now, out: &mut Effects) {
-        let members = self.users.iter().filter(|(_, user)| user.membership().is_some());
-        for id in members.map(|(id, _)| id).collect::<Vec<_>>() {
-            let Some(membership) = self.users.get_mut(id).and_then(User::membership_mut) else { continue };
-            let account = membership.account.id;
-            let heard: Vec<_> = membership.devices.iter().map(|d| (d.name.clone(), d.reached())).collect();
-            for (device, event) in heard {
-                if let Some(event) = membership.note_heard(&device, event) {
-                    out.push(Effect::Record(Record::Heard { account, device, event }));
-                }
+    /// Records what would be missed most of the user `id` if the server were killed: that it is here, and what its
+    /// devices have heard.
+    pub fn record_presence(&mut self, id: UserId, now: Now, out: &mut Effects) {
+        let Some(membership) = self.users.get_mut(id).and_then(User::membership_mut) else { return };
+        let account = membership.account.id;
+        let heard: Vec<_> = membership.devices.iter().map(|d| (d.name.clone(), d.reached())).collect();
+        for (device, event) in heard {
+            if let Some(event) = membership.note_heard(&device, event) {
+                out.push(Effect::Record(Record::Heard { account, device, event }));
             }
-            let is_here = !membership.devices.is_empty();
-            if is_here && now.time.duration_since(membership.seen).is_ok_and(|since| since >= SEEN_EVERY) {
-                membership.seen = now.time;
-                out.push(Effect::Record(Record::Seen { account, at: now.time }));
-            }
-            self.users.recharge(id);
         }
+        let is_here = !membership.devices.is_empty();
+        if is_here && now.time.duration_since(membership.seen).is_ok_and(|since| since >= SEEN_EVERY) {
+            membership.seen = now.time;
+            out.push(Effect::Record(Record::Seen { account, at: now.time }));
+        }
+        self.users.recharge(id);
     }
 }

@@ -78,6 +78,8 @@ use deadlines::Deadlines;
 use draining::Draining;
 use history::History;
 use inbox::Inbox;
+#[cfg(feature = "store")]
+use staying::Round;
 
 /// How long peers may take to receive their last bytes and close when the server shuts down.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(4);
@@ -100,9 +102,9 @@ pub struct Server<S> {
     deadlines: Deadlines,
     checks: Checks,
     history: History,
-    /// When to look after users with accounts next; never without a store.
+    /// Looking after users with accounts; never without a store.
     #[cfg(feature = "store")]
-    look_after_accounts_at: Option<Instant>,
+    round: Option<Round>,
     draining: Draining,
     kept_bytes: usize,
     /// Memory of all connections besides those bytes.
@@ -155,7 +157,7 @@ impl<S: Stream> Server<S> {
             checks: Checks::default(),
             history: Default::default(),
             #[cfg(feature = "store")]
-            look_after_accounts_at: None,
+            round: None,
             draining: Draining::default(),
             kept_bytes: 0,
             own_bytes: 0,
@@ -297,7 +299,7 @@ impl<S: Stream> Server<S> {
         let deadlines = self.deadlines.next().into_iter().chain(self.checks.next_deadline());
         let own = [self.shutdown_by, self.history.next_deadline(), self.draining.deadline()];
         #[cfg(feature = "store")]
-        let deadlines = deadlines.chain(self.look_after_accounts_at);
+        let deadlines = deadlines.chain(self.round.map(|round| round.at));
         let deadlines = deadlines.chain(self.log.next_deadline());
         deadlines.chain(own.into_iter().flatten()).min()
     }

@@ -1,23 +1,43 @@
 //! Users with accounts while nobody looks: those that stay without connections leave when their time is over, and the
 //! store learns who is here.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use log::info;
 
 use super::{Server, Stream};
-use crate::message::{Now, SavedUser};
+use crate::message::{Now, SavedUser, UserId};
 
 /// How often to look after them.
 const EVERY: Duration = Duration::from_secs(600);
 
+/// Most users looked after in one turn.
+const AT_ONCE: usize = 1_000;
+
+/// How long after some users it is the turn of the next: others shall not wait for all of them.
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// When to look after users next, and from which id on.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Round {
+    pub(super) at: Instant,
+    first: UserId,
+}
+
+impl Round {
+    /// The next round, with all users.
+    fn after(now: Now) -> Self {
+        Self { at: now.instant + EVERY, first: UserId(0) }
+    }
+}
+
 impl<S: Stream> Server<S> {
     /// Brings back users of an earlier run that stay, and looks after users with accounts from now on.
     pub(super) fn restore_users(&mut self, users: Vec<SavedUser>, now: Now) {
-        self.look_after_accounts_at = Some(now.instant + EVERY);
+        self.round = Some(Round::after(now));
         self.out.begin();
         self.hub.restore_users(users, now, &mut self.out);
-        self.leave_overdue(now);
+        self.leave_overdue(self.users_from(UserId(0), usize::MAX), now);
         self.pump(now);
     }
 
@@ -25,24 +45,32 @@ impl<S: Stream> Server<S> {
     pub(super) fn apply_account_rules(&mut self, now: Now) {
         self.out.begin();
         self.hub.set_account_rules(self.house.config.accounts, now, &mut self.out);
-        self.leave_overdue(now);
+        self.leave_overdue(self.users_from(UserId(0), usize::MAX), now);
         self.pump(now);
     }
 
-    /// Does what is due.
+    /// Looks after those users whose turn it is.
     pub(super) fn look_after_accounts(&mut self, now: Now) {
-        if self.look_after_accounts_at.is_none_or(|next| next > now.instant) {
-            return;
-        }
-        self.look_after_accounts_at = Some(now.instant + EVERY);
+        let Some(Round { first, .. }) = self.round.filter(|round| round.at <= now.instant) else { return };
+        let mut users = self.users_from(first, AT_ONCE + 1);
+        self.round = Some(match users.get(AT_ONCE) {
+            Some(&first) => Round { at: now.instant + PAUSE, first },
+            None => Round::after(now),
+        });
+        users.truncate(AT_ONCE);
         self.out.begin();
-        self.hub.record_presence(now, &mut self.out);
-        self.leave_overdue(now);
+        users.iter().for_each(|&id| self.hub.record_presence(id, now, &mut self.out));
+        self.leave_overdue(users, now);
         self.pump(now);
     }
 
-    fn leave_overdue(&mut self, now: Now) {
-        for id in self.hub.overdue(now.time) {
+    fn users_from(&self, first: UserId, most: usize) -> Vec<UserId> {
+        self.hub.users().iter_from(first).take(most).map(|(id, _)| id).collect()
+    }
+
+    /// Lets those of `users` leave who have been away for too long.
+    fn leave_overdue(&mut self, users: Vec<UserId>, now: Now) {
+        for id in users.into_iter().filter(|&id| self.hub.is_overdue(id, now.time)) {
             if let Some(user) = self.hub.users().get(id) {
                 info!("{}: was away for too long", user.name());
             }

@@ -1,10 +1,13 @@
 //! Users that stay outlive the server.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
-use parlor::config::ServerConfig;
+use parlor::config::{AccountsConfig, ServerConfig};
+use parlor::message::{Account, AccountId, SavedUser};
+use parlor::name::UserName;
+use parlor::store::Opened;
 
-use crate::devices::{always_on, irc};
+use crate::devices::{always_on, irc, past};
 use crate::support::Scratch;
 use crate::support::scene::{Guest, Scene};
 
@@ -103,4 +106,30 @@ fn a_user_that_was_gone_for_too_long_does_not_come_back() {
     let mut scene = start(&scratch, always_on(), Some(now));
     scene.turn(|_, _| ());
     assert!(scene.server.hub().users().is_empty());
+}
+
+/// A user that stayed when an earlier run ended at this time.
+fn saved(number: u32, last_seen: SystemTime) -> SavedUser {
+    let name = UserName::new(&format!("u{number}")).expect("a name");
+    let [username, host, realname] = ["u", "h", "R"].map(Box::from);
+    let account = Account::new(AccountId(number), name, last_seen);
+    SavedUser { account, username, host, realname, since: last_seen, last_seen, seats: Vec::new() }
+}
+
+#[test]
+fn when_thousands_have_been_away_for_too_long_a_turn_looks_after_a_thousand_of_them() {
+    let accounts = AccountsConfig { always_on_days: 1, ..always_on().accounts };
+    let mut scene = Scene::with(ServerConfig { accounts, ..always_on() });
+    let users: Vec<_> = (1..=2_500).map(|number| saved(number, scene.now.time)).collect();
+    let accounts = users.iter().map(|user| (user.account.id, user.account.name.clone())).collect();
+    let (store, wake) = past(&[]).store();
+    scene.keep_with(store, Opened { users, accounts, ..Opened::default() }, wake);
+    assert_eq!(scene.server.hub().users().len(), 2_500);
+    scene.advance(Duration::from_secs(2 * 86_400));
+    for left in [1_500, 500, 0] {
+        assert_eq!(scene.server.hub().users().len(), left);
+        let wait = scene.wait().expect("it goes on");
+        assert_eq!(wait <= Duration::from_secs(1), left > 0, "{wait:?}");
+        scene.advance(wait);
+    }
 }
