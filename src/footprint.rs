@@ -27,6 +27,13 @@ pub(crate) fn vec_bytes<T>(vec: &Vec<T>) -> usize {
     heap_bytes(vec.capacity() * size_of::<T>())
 }
 
+/// The memory of a list of keys and values.
+#[cfg(feature = "store")]
+pub(crate) fn pairs_bytes(pairs: &Vec<(Box<str>, Box<str>)>) -> usize {
+    let texts = pairs.iter().map(|(key, value)| heap_bytes(key.len()) + heap_bytes(value.len()));
+    vec_bytes(pairs) + texts.sum::<usize>()
+}
+
 /// The memory of `size` bytes in an `Rc` or `Arc`.
 pub(crate) fn shared_bytes(size: usize) -> usize {
     heap_bytes(size + COUNTS_BYTES)

@@ -9,7 +9,7 @@ use super::marks::Marks;
 use super::seats::RoomId;
 use super::users::User;
 use crate::bucket::{Bucket, Rate};
-use crate::footprint::{heap_bytes, vec_bytes};
+use crate::footprint::{heap_bytes, pairs_bytes, vec_bytes};
 use crate::message::{ConnectionId, Effect, Effects, EventKind, Now, Record, UserId};
 
 /// Most keys on a user or room.
@@ -77,16 +77,10 @@ impl Details {
     pub(super) fn kept_bytes(&self) -> usize {
         let keys = self.subscriptions.iter().map(|(_, key)| heap_bytes(key.len()));
         heap_bytes(size_of::<Self>())
-            + kept_bytes(&self.own)
+            + pairs_bytes(&self.own)
             + vec_bytes(&self.subscriptions)
             + keys.sum::<usize>()
     }
-}
-
-/// Memory of metadata, in bytes.
-pub(super) fn kept_bytes(metadata: &Metadata) -> usize {
-    let texts = metadata.iter().map(|(key, value)| heap_bytes(key.len()) + heap_bytes(value.len()));
-    vec_bytes(metadata) + texts.sum::<usize>()
 }
 
 /// Most bytes for one more entry of a list of pairs, with texts of this length.

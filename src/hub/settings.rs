@@ -153,7 +153,7 @@ impl Settings {
         let lists = [&self.bans, &self.exceptions, &self.invited_masks];
         let masks = |list: &Vec<Mask>| vec_bytes(list) + list.iter().map(Mask::kept_bytes).sum::<usize>();
         #[cfg(feature = "store")]
-        let metadata = super::metadata::kept_bytes(&self.metadata);
+        let metadata = crate::footprint::pairs_bytes(&self.metadata);
         #[cfg(not(feature = "store"))]
         let metadata = 0;
         metadata

@@ -4,7 +4,7 @@
 use std::time::SystemTime;
 
 use super::{EventId, HistoryLimit, Rank, RoomFlag};
-use crate::footprint::{heap_bytes, vec_bytes};
+use crate::footprint::{heap_bytes, pairs_bytes, vec_bytes};
 use crate::name::{RoomName, UserName};
 use crate::secret::{Guess, ScramKeys, StoredPassword};
 
@@ -66,9 +66,8 @@ impl Account {
         let Self { markers, devices, metadata, .. } = self;
         let marked = markers.iter().map(|(of, _)| heap_bytes(of.len()));
         let known = devices.iter().map(|(name, _)| heap_bytes(name.len()));
-        let described = metadata.iter().map(|(key, value)| heap_bytes(key.len()) + heap_bytes(value.len()));
-        let lists = vec_bytes(markers) + vec_bytes(devices) + vec_bytes(metadata);
-        lists + marked.chain(known).chain(described).sum::<usize>()
+        let lists = vec_bytes(markers) + vec_bytes(devices) + pairs_bytes(metadata);
+        lists + marked.chain(known).sum::<usize>()
     }
 }
 

@@ -1,6 +1,6 @@
 //! The memory that records take while they wait to be written.
 
-use crate::footprint::{heap_bytes, shared_bytes, vec_bytes};
+use crate::footprint::{heap_bytes, pairs_bytes, shared_bytes, vec_bytes};
 use crate::message::{Event, EventKind, Identity, Record, SavedRoom, SavedUser, Source, Speech};
 
 /// The memory of a record in a list, in bytes. Names are shared with the rest of the server.
@@ -30,14 +30,7 @@ pub(super) fn record_bytes(record: &Record) -> usize {
 fn user_bytes(user: &SavedUser) -> usize {
     let SavedUser { account, username, host, realname, seats, .. } = user;
     let texts = [username, host, realname].map(|text| heap_bytes(text.len()));
-    heap_bytes(size_of::<SavedUser>())
-        + texts.iter().sum::<usize>()
-        + vec_bytes(seats)
-        + vec_bytes(&account.markers)
-        + account.markers.iter().map(|(of, _)| heap_bytes(of.len())).sum::<usize>()
-        + vec_bytes(&account.devices)
-        + account.devices.iter().map(|(name, _)| heap_bytes(name.len())).sum::<usize>()
-        + pairs_bytes(&account.metadata)
+    heap_bytes(size_of::<SavedUser>()) + texts.iter().sum::<usize>() + vec_bytes(seats) + account.kept_bytes()
 }
 
 fn room_bytes(room: &SavedRoom) -> usize {
@@ -49,11 +42,6 @@ fn room_bytes(room: &SavedRoom) -> usize {
         + vec_bytes(&room.masks)
         + room.masks.iter().map(|(_, mask, ..)| heap_bytes(mask.len())).sum::<usize>()
         + pairs_bytes(&room.metadata)
-}
-
-fn pairs_bytes(pairs: &Vec<(Box<str>, Box<str>)>) -> usize {
-    vec_bytes(pairs)
-        + pairs.iter().map(|(key, value)| heap_bytes(key.len()) + heap_bytes(value.len())).sum::<usize>()
 }
 
 fn event_bytes(event: &Event) -> usize {
