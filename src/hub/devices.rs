@@ -21,13 +21,6 @@ impl User {
     pub fn account(&self) -> Option<&Account> {
         Some(&self.membership()?.account)
     }
-
-    /// Makes it the user of an account, or of none.
-    pub(super) fn set_membership(&mut self, membership: Option<Membership>) {
-        let has_account = membership.is_some();
-        self.change_identity(|identity| identity.has_account = has_account);
-        self.rare_mut().membership = membership.map(Box::new);
-    }
 }
 
 impl Hub {
@@ -40,6 +33,16 @@ impl Hub {
     pub fn user_of(&self, account: AccountId, name: &UserName) -> Option<UserId> {
         let id = self.users.find(name)?;
         (self.account_of(id)?.id == account).then_some(id)
+    }
+
+    /// Makes `id` the user of an account, or of none.
+    pub(super) fn set_membership(&mut self, id: UserId, membership: Option<Membership>) {
+        if let Some(user) = self.users.get_mut(id) {
+            let has_account = membership.is_some();
+            user.change_identity(|identity| identity.has_account = has_account);
+            user.rare_mut().membership = membership.map(Box::new);
+        }
+        self.users.recharge(id);
     }
 
     /// The devices of the user `id`, oldest login first. Users without accounts have none.

@@ -135,10 +135,7 @@ impl Hub {
         }
         self.device_gone(id, connection, true, now, out);
         self.tell_account(id, None, now, out);
-        if let Some(user) = self.users.get_mut(id) {
-            user.set_membership(None);
-        }
-        self.users.recharge(id);
+        self.set_membership(id, None);
         self.take_name(id, guest, now, out);
         Ok(id)
     }
@@ -152,10 +149,7 @@ impl Hub {
         self.accounts.remove(name);
         let Some(id) = user else { return };
         // Nothing more is recorded of it.
-        if let Some(user) = self.users.get_mut(id) {
-            user.set_membership(None);
-        }
-        self.users.recharge(id);
+        self.set_membership(id, None);
         self.dismiss(id, CloseReason::AccountDropped, now, out);
     }
 
@@ -185,9 +179,7 @@ impl Hub {
         now: Now,
         out: &mut Effects,
     ) {
-        if let Some(user) = self.users.get_mut(id) {
-            user.set_membership(Some(membership));
-        }
+        self.set_membership(id, Some(membership));
         self.arrive(id, arrival, now, out);
         self.record_stay(id, now, out);
     }

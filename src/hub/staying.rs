@@ -117,9 +117,7 @@ impl Hub {
         let profile = Profile { is_secure, username, host, realname, peer, away: None };
         let came = Now { time: since, ..now };
         let Ok(id) = self.users.claim(None, account.name.clone(), profile, came) else { return };
-        if let Some(user) = self.users.get_mut(id) {
-            user.set_membership(Some(Membership::new(account, last_seen)));
-        }
+        self.set_membership(id, Some(Membership::new(account, last_seen)));
         // Nobody shares a room with it yet who could hear of it.
         self.derive_away(id, now, &mut Effects::default());
         for (name, rank) in seats {
