@@ -18,7 +18,7 @@ impl Hub {
         let (from, to) = (account_of(from), to.map_or_else(|| self.accounts.called(name), account_of));
         if self.records && !speech.is_fleeting() && (from, to) != (None, None) {
             let [from, to] = [from, to].map(|account| account.unwrap_or(AccountId::NONE));
-            let between = [from.min(to), from.max(to)];
+            let between = AccountId::sorted(from, to);
             out.push(Effect::Record(Record::Whispered { between, event: event.clone() }));
         }
     }

@@ -15,6 +15,11 @@ pub struct AccountId(pub u32);
 impl AccountId {
     /// Stands for all who have no account.
     pub const NONE: Self = Self(0);
+
+    /// Two accounts, the smaller number first.
+    pub fn sorted(one: Self, other: Self) -> [Self; 2] {
+        [one.min(other), one.max(other)]
+    }
 }
 
 /// The SHA-256 of a client's certificate.

@@ -75,7 +75,7 @@ pub enum Scope {
 impl Scope {
     /// The private messages of two accounts, which may be the same.
     pub fn talk(one: AccountId, other: AccountId) -> Self {
-        Self::Talk([one.min(other), one.max(other)])
+        Self::Talk(AccountId::sorted(one, other))
     }
 }
 
