@@ -16,29 +16,10 @@ impl<S: Stream> Server<S> {
         assert!(self.out.is_empty(), "all effects are executed");
         let (mut deadlines, mut kept_bytes, mut own_bytes) = (0, 0, 0);
         for (key, connection) in &self.connections {
-            connection.outbox.check();
-            let inbox = &connection.inbox;
-            let is_small = inbox.capacity() <= 2 * inbox.len().max(8);
-            let is_open = connection.inlet == Inlet::Open;
-            assert!(is_small || !is_open, "{key} keeps more than an unfinished frame");
+            self.check_connection(key, connection);
             kept_bytes += connection.kept_bytes as usize;
             own_bytes += Connection::own_bytes(&connection.stream);
-            match connection.life {
-                Life::Open(_) | Life::Flushing { .. } | Life::Lingering { .. } => {}
-                // Banned connections close in later turns.
-                Life::Doomed(_) => {
-                    assert!(!self.banned.is_empty(), "{key} is doomed and still open")
-                }
-                Life::Leaving { .. } | Life::Closed => panic!("{key} is between two states"),
-            }
-            let needs = connection.needs(self.house.config.limits.flood, &self.deadlines);
-            assert_eq!(needs.memory, connection.kept_bytes as usize, "{key} is counted");
-            assert_eq!(needs.wake, connection.deadline, "{key} is scheduled");
-            assert!(needs.read.is_none() || connection.is_unread, "{key} will be read");
-            assert!(!needs.flush || connection.is_dirty, "{key} will be flushed");
             deadlines += usize::from(connection.deadline.is_some());
-            let limit = self.house.config.limits.outbox_bytes;
-            assert!(connection.unsent_bytes() <= limit || !connection.is_open());
         }
         assert_eq!(self.kept_bytes, kept_bytes, "kept bytes are counted");
         // The queue to the store grows until the end of the turn.
@@ -50,14 +31,45 @@ impl<S: Stream> Server<S> {
         let open = self.connections.iter().filter(|(_, c)| has_session(c)).count();
         assert_eq!(self.open, open, "connections whose session has not ended are counted");
         self.admission.check(self.connections.iter().filter(|(_, c)| c.is_admitted).map(|(_, c)| c.peer));
+        let refusals = self.connections.iter().filter(|(_, c)| !c.is_admitted).count();
+        assert!(refusals <= REFUSALS_AT_ONCE, "{refusals} refusals are under way");
+        self.check_waiting();
+        self.check_owners();
+    }
+
+    fn check_connection(&self, key: usize, connection: &Connection<S>) {
+        connection.outbox.check();
+        let inbox = &connection.inbox;
+        let is_small = inbox.capacity() <= 2 * inbox.len().max(8);
+        let is_open = connection.inlet == Inlet::Open;
+        assert!(is_small || !is_open, "{key} keeps more than an unfinished frame");
+        match connection.life {
+            Life::Open(_) | Life::Flushing { .. } | Life::Lingering { .. } => {}
+            // Banned connections close in later turns.
+            Life::Doomed(_) => assert!(!self.banned.is_empty(), "{key} is doomed and still open"),
+            Life::Leaving { .. } | Life::Closed => panic!("{key} is between two states"),
+        }
+        let limits = &self.house.config.limits;
+        let needs = connection.needs(limits.flood, &self.deadlines);
+        assert_eq!(needs.memory, connection.kept_bytes as usize, "{key} is counted");
+        assert_eq!(needs.wake, connection.deadline, "{key} is scheduled");
+        assert!(needs.read.is_none() || connection.is_unread, "{key} will be read");
+        assert!(!needs.flush || connection.is_dirty, "{key} will be flushed");
+        assert!(connection.unsent_bytes() <= limits.outbox_bytes || !connection.is_open());
+    }
+
+    /// Panics unless each connection that waits is waited for, and no other.
+    fn check_waiting(&self) {
         let is_waiting = |c: &Connection<S>| c.is_open() && matches!(c.inlet, Inlet::Waiting { .. });
         let waiting = self.connections.iter().filter(|(_, c)| is_waiting(c)).map(|(key, _)| key);
         let waiting = waiting.filter(|&key| !self.draining.is_asking(key));
         self.checks.check(waiting.clone().filter(|&key| !self.history.is_asking(key)));
         let asking = waiting.filter(|&key| self.history.is_asking(key)).count();
         assert_eq!(self.history.asking(), asking, "all who have asked the store wait");
-        let refusals = self.connections.iter().filter(|(_, c)| !c.is_admitted).count();
-        assert!(refusals <= REFUSALS_AT_ONCE, "{refusals} refusals are under way");
+    }
+
+    /// Panics unless users and sessions agree on who has which connection.
+    fn check_owners(&self) {
         let owned = self.connections.iter().filter(|(_, c)| c.session.user() != UserId::NOBODY);
         let owned: BTreeSet<_> = owned.map(|(key, c)| (c.session.user(), connection_id(key))).collect();
         let known = self.hub.users().iter().flat_map(|(id, _)| {
