@@ -15,9 +15,9 @@ use crate::message::{CloseReason, ConnectionId, Dialect, Effect, Now};
 #[cfg(feature = "store")]
 use crate::name::RoomName;
 
-#[cfg(feature = "store")]
 /// Events held back while a device is told what it missed take at most the outbox divided by this. If there are more,
 /// the device hears them at once.
+#[cfg(feature = "store")]
 const SHARE_OF_HELD: usize = 4;
 
 impl<S: Stream> Server<S> {
