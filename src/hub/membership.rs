@@ -1,4 +1,4 @@
-//! What a user has that is logged in to an account: the account, and its connections as devices.
+//! Users that are logged in to an account, with their connections as devices.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -6,14 +6,14 @@ use std::time::{Duration, SystemTime};
 use crate::footprint::{heap_bytes, shared_bytes, vec_bytes};
 use crate::message::{Account, ConnectionId, EventId, MOST_DEVICES, Peer};
 
-/// What was sent this long before a peer was last heard from may not have reached it.
+/// An event that was sent within this time before its peer was last heard from may not have reached it.
 const ON_THE_WAY: Duration = Duration::from_secs(10);
 
 /// The memory of a user with the longest names, in bytes. That of others is charged to their only connection, but an
 /// account's user can be here without one.
 const USER_BYTES: usize = 512;
 
-/// What a user with an account has more than others.
+/// The account of a user that is logged in, and its devices.
 #[derive(Debug)]
 pub(super) struct Membership {
     pub(super) account: Account,

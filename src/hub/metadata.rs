@@ -58,7 +58,7 @@ pub enum NotDescribed {
     TooFast(Duration),
 }
 
-/// What a user has that sets metadata or has subscribed to some.
+/// The metadata and subscriptions of a user, which most users do not have.
 #[derive(Debug)]
 pub(super) struct Details {
     /// Its metadata, unless it has an account.

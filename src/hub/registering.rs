@@ -20,7 +20,7 @@ pub const MOST_REGISTERED: usize = super::MOST_ROOMS / 2;
 /// Rooms whose founder is compared in one step of work.
 const FOUNDERS_PER_STEP: usize = 16;
 
-/// What is cleared in a registered room.
+/// A part of a registered room that can be cleared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Clearing {
     /// All members but whoever clears are removed.

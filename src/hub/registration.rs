@@ -1,4 +1,4 @@
-//! What a registered room has more than others: a founder, and accounts with ranks. It exists without members.
+//! The registration of a room: its founder, and accounts with ranks. A registered room exists without members.
 
 use std::time::SystemTime;
 

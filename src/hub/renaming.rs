@@ -65,7 +65,7 @@ impl Hub {
             return Ok(());
         }
         if from != to {
-            self.tell_users(room, &to, out);
+            self.rename_for_users(room, &to, out);
         }
         self.rooms.rename(&mut self.users, room, to.clone());
         self.rooms.get_mut(room).renamed = Some(now.instant);
@@ -117,7 +117,7 @@ impl Hub {
     }
 
     /// Changes what users keep by the name of the room: invitations to it, and how far they have read.
-    fn tell_users(&mut self, room: RoomId, to: &RoomName, out: &mut Effects) {
+    fn rename_for_users(&mut self, room: RoomId, to: &RoomName, out: &mut Effects) {
         let (from, created) = (self.rooms.get(room).name.clone(), self.rooms.get(room).settings.created);
         let [from_marker, to_marker] = [&from, to].map(|name| name.folded());
         out.worked(self.users.ids() / USERS_PER_STEP);

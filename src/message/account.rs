@@ -83,7 +83,7 @@ pub enum AccountQuery {
     Credentials(AccountId),
     /// The account that has this certificate.
     OfCertificate(CertificateHash),
-    /// What its owner and operators may know.
+    /// The details of an account, for its owner and operators.
     Info(AccountId),
     /// Change accounts. The answer follows when the change is on the disk.
     Change(AccountChange),
@@ -114,7 +114,7 @@ pub enum AccountChange {
 pub enum AccountAnswer {
     /// The account, and its password if it has one.
     Account(Box<Account>, Option<Box<StoredPassword>>),
-    /// What its owner may know.
+    /// The details of the account.
     Info(Box<AccountInfo>),
     /// The account is on the disk, and has this number.
     Created(AccountId),
@@ -128,7 +128,7 @@ pub enum AccountAnswer {
     Failed(String),
 }
 
-/// What an account's owner and operators may know of it.
+/// The details of an account, for its owner and operators.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AccountInfo {
     pub account: Account,
@@ -137,7 +137,7 @@ pub struct AccountInfo {
     pub certificates: Vec<CertificateHash>,
 }
 
-/// What a session wants done, which takes hashing, the store, or both.
+/// Work for a session that takes hashing, the store, or both.
 #[derive(Clone, Debug)]
 pub enum AccountErrand {
     /// Log in with a password.
@@ -225,7 +225,7 @@ pub enum ServiceStep {
     Dropped(UserName),
 }
 
-/// What somebody does who has proven to own an account.
+/// An act of somebody who has proven to own an account.
 #[derive(Clone, Debug)]
 pub enum Proven {
     SetPassword(Guess),

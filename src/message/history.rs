@@ -62,7 +62,7 @@ pub struct Readable {
     pub closed_since: EventId,
 }
 
-/// What a question is about. Whoever asks may read all of it.
+/// The part of the past that a question is about. Whoever asks may read all of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Scope {
     Room(Readable),

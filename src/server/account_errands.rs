@@ -41,7 +41,7 @@ pub(super) struct Waiting {
     pub(super) goal: Goal,
 }
 
-/// What an errand is for, with the label of an IRC client for the answer.
+/// The purpose of an errand, with the label of an IRC client for the answer.
 pub(super) type Goal = (AccountPurpose, Option<Box<str>>);
 
 #[derive(Debug)]

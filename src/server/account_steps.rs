@@ -1,5 +1,5 @@
-//! What an errand about accounts consists of: questions to the store and work on passwords, one after the other. The
-//! steps for an unknown name are those for a known one, so that nobody can tell them apart by the time they take.
+//! The steps of an errand about accounts: questions to the store and work on passwords, one after the other. An unknown
+//! name takes the same steps as a known one, so that nobody can tell them apart by the time they take.
 
 use super::hashing::Hashing;
 use crate::message::{
@@ -9,7 +9,7 @@ use crate::message::{
 use crate::name::UserName;
 use crate::secret::{Decoys, Guess, ScramKeys, SecretError, StoredPassword};
 
-/// What an errand waits for, and what it is about.
+/// A step that an errand waits for, with what is needed to continue.
 #[derive(Debug)]
 pub(super) enum Step {
     /// The store looks for the password to compare the guess with.
@@ -38,7 +38,7 @@ pub(super) enum Step {
     Ask,
 }
 
-/// What a client has proven to know.
+/// A secret that a client has proven to know.
 #[derive(Debug)]
 pub(super) enum Proven {
     Password(Box<StoredPassword>),

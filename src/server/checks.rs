@@ -32,7 +32,7 @@ pub struct Question {
     task: Task,
 }
 
-/// What a question asks for.
+/// The work that a question asks for.
 #[derive(Debug)]
 pub(super) enum Task {
     /// Check a password of the config. With the label of an IRC client for the answer.

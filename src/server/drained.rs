@@ -1,4 +1,4 @@
-//! What happens when a peer has read everything, or has not for too long: see [`Draining`](super::draining::Draining).
+//! Sessions continue when their peers have read everything: see [`Draining`](super::draining::Draining).
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! What outlives a restart is in the store, whose thread wakes the loop with answers.
+//! The store keeps what outlives a restart. Its thread wakes the loop with answers.
 
 use std::io;
 use std::sync::Arc;
@@ -63,7 +63,7 @@ impl Keeper {
     }
 }
 
-/// What wakes the loop.
+/// A function that wakes the loop.
 fn wake(waker: &Arc<Waker>) -> impl Fn() + Send + 'static {
     let waker = Arc::clone(waker);
     move || {
