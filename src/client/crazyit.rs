@@ -54,7 +54,9 @@ pub(super) fn log_in(
             Some((Answer::NameTaken, length)) => {
                 incoming.skip(length);
                 return Err(match account {
-                    Some(account) => failed(account, AccountFault::Refused { line: REFUSED.to_owned() }),
+                    Some(account) => {
+                        Error::of_account(account, AccountFault::Refused { line: REFUSED.to_owned() })
+                    }
                     None => Error::NameRefused { name: name.clone(), why: None },
                 });
             }
@@ -82,10 +84,6 @@ fn turned_away(line: &str, server: &Address) -> Error {
 /// What `-1` means for an account.
 const REFUSED: &str = "the password is wrong, or there is no such account";
 
-fn failed(account: &Account, fault: AccountFault) -> Error {
-    Error::Account { name: account.name().to_owned(), fault }
-}
-
 /// The name of an account without that of a device behind it.
 fn without_device(name: &str) -> &str {
     name.split('/').next().unwrap_or(name)
@@ -95,7 +93,7 @@ fn without_device(name: &str) -> &str {
 fn account_frame(account: &Account, is_private: bool) -> Result<Vec<u8>, Error> {
     match account.password() {
         None => Err(Error::Unsupported { what: "logins by certificate" }),
-        Some(_) if !is_private => Err(failed(account, AccountFault::Exposed)),
+        Some(_) if !is_private => Err(Error::of_account(account, AccountFault::Exposed)),
         password => login_frame(account.name(), password),
     }
 }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::io::{self, ErrorKind};
 use std::time::Duration;
 
-use super::account::AccountFault;
+use super::account::{Account, AccountFault};
 use super::blocking_socket::ConnectError;
 use super::texts::{printable, refusal as declined};
 #[cfg(feature = "tls")]
@@ -112,6 +112,13 @@ pub enum Step {
     Talking,
     /// At the end: the client waited for the server to confirm and close.
     Closing,
+}
+
+impl Error {
+    /// An attempt to log in to this account, or to register it, has failed.
+    pub(super) fn of_account(account: &Account, fault: AccountFault) -> Self {
+        Self::Account { name: account.name().to_owned(), fault }
+    }
 }
 
 impl fmt::Display for Error {

@@ -13,7 +13,7 @@ use crate::wire::irc::{Message, numeric};
 /// Asks the server for the capability. [`hear`] continues.
 pub(in crate::client) fn log_in(account: &Account, connection: &SharedConnection) -> Result<(), Error> {
     if connection.account_offer().sasl.is_none() {
-        return Err(failed(account, AccountFault::NotOffered));
+        return Err(Error::of_account(account, AccountFault::NotOffered));
     }
     *lock(&connection.sasl) = SaslState::Wanted(account.clone());
     connection.send(&line(|line| {
@@ -28,7 +28,7 @@ pub(in crate::client) fn log_in(account: &Account, connection: &SharedConnection
 pub(in crate::client) fn register(account: &Account, connection: &SharedConnection) -> Result<(), Error> {
     let registration = connection.account_offer().registration;
     let bytes = registration_line(account, registration.as_deref(), connection.is_private);
-    connection.send(&bytes.map_err(|fault| failed(account, fault))?)
+    connection.send(&bytes.map_err(|fault| Error::of_account(account, fault))?)
 }
 
 fn registration_line(
@@ -63,10 +63,6 @@ fn registration_line(
             line.trailing(password);
         })),
     }
-}
-
-fn failed(account: &Account, fault: AccountFault) -> Error {
-    Error::Account { name: account.name().to_owned(), fault }
 }
 
 /// Handles a line if it concerns a login that is under way, and answers it. Returns its event; `None` if the line does
