@@ -199,59 +199,69 @@ impl Greeting {
     /// Handles `CAP us LS [*] :offered`, and the answers to `CAP REQ`.
     fn negotiate(&mut self, params: &[&str]) -> Reaction {
         let subcommand = params.get(1).copied().unwrap_or_default().to_ascii_uppercase();
+        let capabilities = params.last().copied().unwrap_or_default();
         match subcommand.as_str() {
             "LS" => {
-                let offered = params.last().copied().unwrap_or_default();
-                offered.split(' ').for_each(|entry| self.accounts.note(entry));
-                let offered = offered.split(' ').map(|offer| offer.split('=').next().unwrap_or(offer));
-                for offer in offered.filter_map(wanted) {
-                    // A server may repeat its offers without end.
-                    if !self.offered.contains(&offer) {
-                        self.offered.push(offer);
-                    }
-                }
-                // More lines follow.
-                if params.get(2) == Some(&"*") && params.len() > 3 {
-                    return Reaction::Wait;
-                }
-                let mut requested = self.offered.clone();
-                requested.retain(|&offer| offer != READ_MARKER || self.account.is_some());
-                match (&self.account, &self.accounts.sasl) {
-                    (Some(_), None) => return Reaction::AccountFailed(AccountFault::NotOffered),
-                    (Some(_), Some(_)) => requested.push(SASL),
-                    (None, _) => {}
-                }
-                if requested.is_empty() {
-                    return Reaction::Send(CAP_END.to_vec());
-                }
-                Reaction::Send(line(|line| {
-                    line.command("CAP");
-                    line.param("REQ");
-                    line.trailing(&requested.join(" "));
-                }))
+                self.note_offers(capabilities);
+                let more_follow = params.get(2) == Some(&"*") && params.len() > 3;
+                if more_follow { Reaction::Wait } else { self.request() }
             }
-            "ACK" | "NAK" => {
-                let agreed = params.last().copied().unwrap_or_default();
-                let has = |wanted: &str| subcommand == "ACK" && agreed.split(' ').any(|word| word == wanted);
-                self.labels = LABELS.into_iter().all(has);
-                self.history.has_history = has(HISTORY) && has(BATCH);
-                self.history.has_search = has(SEARCH) && has(BATCH);
-                self.history.has_markers = has(READ_MARKER);
-                match (&self.account, &self.accounts.sasl) {
-                    (None, _) => Reaction::Send(CAP_END.to_vec()),
-                    (Some(account), Some(mechanisms)) if has(SASL) => {
-                        match SaslLogin::begin(account, self.is_private, mechanisms) {
-                            Ok((login, bytes)) => {
-                                self.login = Login::UnderWay(login);
-                                Reaction::Send(bytes)
-                            }
-                            Err(fault) => Reaction::AccountFailed(fault),
-                        }
-                    }
-                    (Some(_), _) => Reaction::AccountFailed(AccountFault::NotOffered),
-                }
-            }
+            "ACK" => self.agreed(capabilities),
+            // Of several, a server refuses all.
+            "NAK" => self.agreed(""),
             _ => Reaction::Wait,
+        }
+    }
+
+    fn note_offers(&mut self, offered: &str) {
+        offered.split(' ').for_each(|entry| self.accounts.note(entry));
+        let offered = offered.split(' ').map(|offer| offer.split('=').next().unwrap_or(offer));
+        for offer in offered.filter_map(wanted) {
+            // A server may repeat its offers without end.
+            if !self.offered.contains(&offer) {
+                self.offered.push(offer);
+            }
+        }
+    }
+
+    /// Asks for what the server offers and we use.
+    fn request(&self) -> Reaction {
+        let mut requested = self.offered.clone();
+        requested.retain(|&offer| offer != READ_MARKER || self.account.is_some());
+        match (&self.account, &self.accounts.sasl) {
+            (Some(_), None) => return Reaction::AccountFailed(AccountFault::NotOffered),
+            (Some(_), Some(_)) => requested.push(SASL),
+            (None, _) => {}
+        }
+        if requested.is_empty() {
+            return Reaction::Send(CAP_END.to_vec());
+        }
+        Reaction::Send(line(|line| {
+            line.command("CAP");
+            line.param("REQ");
+            line.trailing(&requested.join(" "));
+        }))
+    }
+
+    /// The server has agreed to these capabilities. Goes on with the login to the account.
+    fn agreed(&mut self, capabilities: &str) -> Reaction {
+        let has = |wanted: &str| capabilities.split(' ').any(|word| word == wanted);
+        self.labels = LABELS.into_iter().all(has);
+        self.history.has_history = has(HISTORY) && has(BATCH);
+        self.history.has_search = has(SEARCH) && has(BATCH);
+        self.history.has_markers = has(READ_MARKER);
+        match (&self.account, &self.accounts.sasl) {
+            (None, _) => Reaction::Send(CAP_END.to_vec()),
+            (Some(account), Some(mechanisms)) if has(SASL) => {
+                match SaslLogin::begin(account, self.is_private, mechanisms) {
+                    Ok((login, bytes)) => {
+                        self.login = Login::UnderWay(login);
+                        Reaction::Send(bytes)
+                    }
+                    Err(fault) => Reaction::AccountFailed(fault),
+                }
+            }
+            (Some(_), _) => Reaction::AccountFailed(AccountFault::NotOffered),
         }
     }
 
