@@ -188,6 +188,11 @@ pub fn same_name(a: &str, b: &str) -> bool {
     fold_eq(a, b)
 }
 
+/// The name of an account without that of a device behind it, as in `alice/phone`.
+pub(crate) fn without_device(name: &str) -> &str {
+    name.split_once('/').map_or(name, |(account, _)| account)
+}
+
 fn fold_eq(a: &str, b: &str) -> bool {
     if a.is_ascii() && b.is_ascii() { a.eq_ignore_ascii_case(b) } else { folded(a).eq(folded(b)) }
 }

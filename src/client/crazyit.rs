@@ -11,7 +11,7 @@ use super::irc::TurnedAway;
 use super::request::Request;
 use super::shared_connection::SharedConnection;
 use crate::address::Address;
-use crate::name::{UserName, same_name};
+use crate::name::{UserName, same_name, without_device};
 use crate::wire::crazyit::{self as wire, Answer, Line, SPLIT_SIGN};
 use crate::wire::irc::Message;
 
@@ -83,11 +83,6 @@ fn turned_away(line: &str, server: &Address) -> Error {
 
 /// What `-1` means for an account.
 const REFUSED: &str = "the password is wrong, or there is no such account";
-
-/// The name of an account without that of a device behind it.
-fn without_device(name: &str) -> &str {
-    name.split('/').next().unwrap_or(name)
-}
 
 /// The login to an account, unless others could read its password.
 fn account_frame(account: &Account, is_private: bool) -> Result<Vec<u8>, Error> {

@@ -23,7 +23,7 @@ use crate::address::{Address, DEFAULT_PORT};
 use crate::config::Credentials;
 #[cfg(feature = "tls")]
 use crate::fingerprint::Fingerprint;
-use crate::name::{RoomName, UserName};
+use crate::name::{RoomName, UserName, without_device};
 use crate::wire::Wire;
 use draft::{Draft, LOBBY};
 use help::{help, options};
@@ -192,8 +192,7 @@ impl Draft {
             return Err(ConfigError("--certificate: it needs --tls or --fingerprint".into()));
         }
         // The server gives us the name of the account anyway.
-        let of_account = self.account.as_deref().and_then(|name| name.split('/').next());
-        let of_account = of_account.and_then(|name| UserName::new(name).ok());
+        let of_account = self.account.as_deref().and_then(|name| UserName::new(without_device(name)).ok());
         Ok(ClientConfig {
             server,
             name: self.name.or(of_account),
