@@ -1,6 +1,7 @@
 //! Logging in to an account, and registering one, after the login to the server.
 
 use super::lines::line;
+use super::numerics::is_numeric;
 use super::sasl::{ABORT, SASL, SaslLogin, Turn};
 use crate::client::account::{Account, AccountFault};
 use crate::client::error::Error;
@@ -8,7 +9,7 @@ use crate::client::event::ClientEventKind;
 use crate::client::lock::lock;
 use crate::client::shared_connection::{SaslState, SharedConnection};
 use crate::secret::PASSWORD_BYTES;
-use crate::wire::irc::{Message, numeric};
+use crate::wire::irc::Message;
 
 /// Asks the server for the capability. [`hear`] continues.
 pub(in crate::client) fn log_in(account: &Account, connection: &SharedConnection) -> Result<(), Error> {
@@ -98,7 +99,7 @@ pub(super) fn hear(message: &Message<'_>, connection: &SharedConnection) -> Opti
         Ok(Turn::LoggedIn) => *state = SaslState::None,
         Err(fault) => {
             // A numeric is the server's own end of the exchange.
-            let is_over = !matches!(*state, SaslState::UnderWay(_)) || is_end(message.command);
+            let is_over = !matches!(*state, SaslState::UnderWay(_)) || is_numeric(message.command);
             *state = SaslState::None;
             if !is_over {
                 connection.answer(ABORT);
@@ -109,12 +110,8 @@ pub(super) fn hear(message: &Message<'_>, connection: &SharedConnection) -> Opti
     Some(None)
 }
 
-fn is_end(command: &str) -> bool {
-    command.len() == numeric::ERR_SASLFAIL.len() && command.bytes().all(|byte| byte.is_ascii_digit())
-}
-
 fn refused(name: String, command: &str, fault: &AccountFault) -> ClientEventKind {
-    let code = if is_end(command) { command } else { "*" };
+    let code = if is_numeric(command) { command } else { "*" };
     ClientEventKind::Refused {
         command: Some("AUTHENTICATE".to_owned()),
         code: code.to_owned(),

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::accounts;
 use super::batches::Batches;
 use super::lines::{nick, pong};
-use super::numerics::Numerics;
+use super::numerics::{Numerics, is_numeric};
 use super::speak;
 use crate::client::event::{ClientEvent, ClientEventKind, Manner};
 use crate::client::shared_connection::{OwnSide, SharedConnection};
@@ -131,9 +131,7 @@ impl Ear {
             }),
             // `REGISTER SUCCESS alice :Welcome`.
             "WARN" | "NOTE" | "WALLOPS" | "REGISTER" => Some(ClientEventKind::Notice(last(message))),
-            code if code.len() == 3 && code.bytes().all(|byte| byte.is_ascii_digit()) => {
-                self.numerics.meaning(code, &message.params)
-            }
+            code if is_numeric(code) => self.numerics.meaning(code, &message.params),
             _ => happened(message, own_name),
         }
     }

@@ -128,6 +128,11 @@ impl Numerics {
     }
 }
 
+/// True for a command that is a numeric.
+pub(super) fn is_numeric(command: &str) -> bool {
+    command.len() == 3 && command.bytes().all(|byte| byte.is_ascii_digit())
+}
+
 fn is_refusal(code: &str) -> bool {
     const OTHERS: [&str; 9] = [
         ERR_TARGUMODEG,
