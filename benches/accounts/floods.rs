@@ -20,7 +20,7 @@ const BEAT: Duration = Duration::from_millis(20);
 struct Flood {
     name: &'static str,
     has_many_addresses: bool,
-    /// What the `n`th attacker sends.
+    /// Makes the lines that the `n`th attacker sends.
     lines: fn(usize) -> String,
 }
 

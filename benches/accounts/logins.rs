@@ -10,7 +10,7 @@ use crate::quiet::Quiet;
 use crate::seed::{PASSWORD, name};
 use crate::server::Server;
 
-/// What a client sends that logs in with SASL PLAIN.
+/// The lines of a client that logs in with SASL PLAIN.
 pub(crate) fn login(name: &str, password: &str) -> String {
     let token = Base64::encode_string(format!("\0{name}\0{password}").as_bytes());
     format!(

@@ -1,6 +1,6 @@
-//! What a server offers about accounts.
+//! Whether a server lets clients log in to accounts and register them.
 
-/// What a server offers about accounts, with the values of its capabilities.
+/// Whether a server lets clients log in to accounts and register them, with the values of the two capabilities.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct AccountOffer {
     /// It offers logins (IRCv3 `sasl`), with these mechanisms; empty if it does not name them.

@@ -81,7 +81,7 @@ fn turned_away(line: &str, server: &Address) -> Error {
     }
 }
 
-/// What `-1` means for an account.
+/// The reason why the server answers a login to an account with `-1`.
 const REFUSED: &str = "the password is wrong, or there is no such account";
 
 /// The login to an account, unless others could read its password.

@@ -68,7 +68,7 @@ pub enum Request {
         most: usize,
     },
     /// Ask with whom we have exchanged private messages later than this, by the server's clock. The answer is a
-    /// [`super::ClientEventKind::TalkedWith`] for each, of too many for the latest.
+    /// [`super::ClientEventKind::TalkedWith`] for each. If there are more than `most`, it is about the latest.
     Talks {
         /// Since when.
         after: SystemTime,

@@ -72,7 +72,7 @@ pub(super) struct SharedConnection {
     history: Mutex<HistoryOffer>,
     /// Nobody can read what we send on its way.
     pub(super) is_private: bool,
-    /// What the server offers about accounts.
+    /// Whether the server lets us log in to accounts and register them.
     accounts: Mutex<AccountOffer>,
     /// A login to an account that is under way.
     pub(super) sasl: Mutex<SaslState>,
@@ -198,7 +198,7 @@ impl SharedConnection {
         *lock(&self.history) = offer;
     }
 
-    /// What the server offers about accounts.
+    /// Whether the server lets us log in to accounts and register them.
     pub(super) fn account_offer(&self) -> AccountOffer {
         lock(&self.accounts).clone()
     }

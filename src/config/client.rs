@@ -50,7 +50,7 @@ pub struct ClientConfig {
     pub account: Option<String>,
     /// The password of the account.
     pub account_password: Option<String>,
-    /// What to show to a server over TLS, which may know the account by it.
+    /// The certificate to show to a server over TLS, which may know the account by it.
     #[cfg(feature = "tls")]
     pub certificate: Option<Credentials>,
     /// Words that are highlighted, like the user's own name.
@@ -81,7 +81,7 @@ pub enum Trust {
     Certificate(Fingerprint),
 }
 
-/// Omits the passwords, so that no log has it.
+/// Omits the passwords, so that no log has them.
 impl fmt::Debug for ClientConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { server, name, wire, rooms, .. } = self;

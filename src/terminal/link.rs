@@ -224,7 +224,7 @@ impl Link {
         Ok(())
     }
 
-    /// Logs in to the account again after a lost connection.
+    /// Keeps the account that we have logged in to, for the next connection.
     fn keep_account(&mut self) {
         if let Some(account) = self.asked_account.take() {
             self.config.account_password = account.password().map(str::to_owned);

@@ -10,7 +10,7 @@ use crate::client::texts::printable;
 /// Longest wait for a prompt that is about to change.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// What a password is for.
+/// The use of a password that is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum PasswordFor {
     /// Entering the server.
@@ -21,7 +21,7 @@ pub(super) enum PasswordFor {
     LogIn(String),
     /// Registering this name.
     Registering(String),
-    /// The same, for the second time. The first was this.
+    /// Registering this name, too: the password is typed a second time, and was this the first time.
     Repeating(String, Secret),
 }
 
@@ -114,7 +114,7 @@ impl Prompts {
         self.reads.is_some()
     }
 
-    /// What the current or last line is the password for. The next line is none.
+    /// Returns the use of the password that the current or last line is, if it is one. The next line is none.
     pub(super) fn take_password(&mut self) -> Option<PasswordFor> {
         self.wants = None;
         self.reads.take()

@@ -10,7 +10,7 @@ use crate::support::{Peer, Program, Scratch, text};
 
 const PARLORD: &str = env!("CARGO_BIN_EXE_parlord");
 
-/// What the program makes of an option with this name and input: its exit status, its output, and its complaint.
+/// Runs the program with an option for this name, and this input. Returns its exit status, output and complaint.
 fn run(state: &str, option: &str, name: &str, input: &str) -> (Option<i32>, String, String) {
     // A pipe would break if the program does not read.
     let scratch = Scratch::new();

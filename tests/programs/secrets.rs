@@ -16,7 +16,7 @@ const SECOND: &str = "Sesam-2-oeffne-dich";
 const THIRD: &str = "Sesam-3-oeffne-dich";
 const WRONG: &str = "Sesam-4-oeffne-dich";
 
-/// What is in all of them.
+/// The part that all of them share.
 const MARK: &str = "oeffne-dich";
 
 struct House {

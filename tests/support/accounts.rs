@@ -21,7 +21,7 @@ pub const PASSWORD: &str = "password";
 /// A cheap hash of it, made by the reference implementation.
 const HASH: &str = "$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4";
 
-/// What is stored of the password, at a low cost (RFC 5802 §3).
+/// The hash and the keys that are stored for the password, fast to check (RFC 5802 §3).
 pub fn stored_password() -> StoredPassword {
     let (salt, iterations) = ([7; 16], 1);
     let mut salted = [0; 32];

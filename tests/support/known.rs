@@ -22,7 +22,7 @@ impl Known {
         known
     }
 
-    /// What a server has to know of them at its start.
+    /// The accounts as a store gives them to a server at its start.
     pub fn opened(&self) -> Opened {
         let accounts = self.0.iter().map(|(account, _)| (account.id, account.name.clone())).collect();
         Opened { accounts, ..Opened::default() }

@@ -142,7 +142,7 @@ impl Scene {
         self.keep_with(store, Opened::default(), wake);
     }
 
-    /// The same with what the store has from an earlier run.
+    /// The same with a store that has data of an earlier run.
     #[cfg(feature = "store")]
     pub fn keep_with(&mut self, store: Store, opened: Opened, wake: mpsc::Receiver<()>) {
         self.server.use_store(store, opened, self.now);

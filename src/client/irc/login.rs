@@ -60,7 +60,7 @@ pub(in crate::client) struct Greeting {
     account: Option<Account>,
     /// Nobody can read what we send on its way.
     is_private: bool,
-    /// What the server offers about accounts.
+    /// Whether the server lets us log in to accounts and register them.
     accounts: AccountOffer,
     login: Login,
     /// The server refused our name before we had logged in to the account, to which it may belong.
@@ -76,7 +76,7 @@ enum Login {
     Done,
 }
 
-/// What to do about a line from the server.
+/// The client's reaction to a line from the server.
 #[derive(Debug, PartialEq, Eq)]
 enum Reaction {
     Wait,

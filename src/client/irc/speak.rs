@@ -107,7 +107,7 @@ fn encode_offered(request: &Request, mark: Option<u64>, offer: HistoryOffer) -> 
             Request::Talks { after, most } => {
                 line.command("CHATHISTORY");
                 line.param("TARGETS");
-                // Of too many, the latest are sent.
+                // From the end backwards: if there are more than `most`, the server sends the latest.
                 line.param(END_OF_TIME);
                 line.param(&timestamp(*after));
                 line.number(offer.limited(*most));

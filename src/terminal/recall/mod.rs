@@ -99,7 +99,7 @@ impl Recalls {
         Self { earlier, name, is_wanted, seen, fetches, search: None, talks, markers, requests }
     }
 
-    /// The same for a person who reads what is shown, and gets the private messages since the last time at the start.
+    /// Makes it recall for a person at a keyboard, who at the start is shown the private messages since the last time.
     pub(super) fn for_reader(self) -> Self {
         Self { markers: Markers::for_reader(), ..self }
     }

@@ -70,7 +70,7 @@ enum Stage {
     Told,
 }
 
-/// What to do about a line from the server.
+/// How the login goes on after a line from the server.
 #[derive(Debug, PartialEq, Eq)]
 pub(in crate::client) enum Turn {
     /// It has nothing to do with the login.

@@ -15,7 +15,7 @@ fn asked(offered: &str, is_private: bool) -> Result<String, AccountFault> {
 }
 
 impl SaslLogin {
-    /// What is sent after this line; empty if nothing.
+    /// Handles a line from the server, and returns the lines that the client sends then, which may be none.
     fn told(&mut self, line: &str) -> Result<String, AccountFault> {
         Ok(match self.hear(&Message::decode(line).unwrap())? {
             Turn::Send(bytes) => String::from_utf8(bytes).unwrap(),
