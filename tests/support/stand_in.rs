@@ -32,6 +32,13 @@ pub struct StandIn {
     unread: Vec<u8>,
 }
 
+/// A listener on a free port, and its address.
+fn listener() -> (TcpListener, Address) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let at = listener.local_addr().expect("it is bound");
+    (listener, Address::Tcp { host: at.ip().to_string(), port: at.port() })
+}
+
 impl StandIn {
     /// Plays `script` to the first client. The thread returns the script's result.
     pub fn play<T: Send + 'static>(
@@ -45,13 +52,12 @@ impl StandIn {
         open: impl FnOnce(TcpStream) -> Box<dyn Duplex> + Send + 'static,
         script: impl FnOnce(&mut StandIn) -> T + Send + 'static,
     ) -> (Address, JoinHandle<T>) {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-        let at = listener.local_addr().expect("it is bound");
+        let (listener, at) = listener();
         let thread = thread::spawn(move || {
             let (stream, _) = listener.accept().expect("a client comes");
             script(&mut Self::over(stream, open))
         });
-        (Address::Tcp { host: at.ip().to_string(), port: at.port() }, thread)
+        (at, thread)
     }
 
     /// Plays `script` to the next `clients`, one after the other.
@@ -59,15 +65,14 @@ impl StandIn {
         clients: usize,
         script: impl Fn(usize, &mut StandIn) + Send + 'static,
     ) -> (Address, JoinHandle<()>) {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-        let at = listener.local_addr().expect("it is bound");
+        let (listener, at) = listener();
         let thread = thread::spawn(move || {
             for n in 0..clients {
                 let (stream, _) = listener.accept().expect("a client comes");
                 script(n, &mut Self::over(stream, |stream| Box::new(stream)));
             }
         });
-        (Address::Tcp { host: at.ip().to_string(), port: at.port() }, thread)
+        (at, thread)
     }
 
     fn over(stream: TcpStream, open: impl FnOnce(TcpStream) -> Box<dyn Duplex>) -> Self {
