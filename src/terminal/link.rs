@@ -208,18 +208,14 @@ impl Link {
         }
     }
 
-    /// Logs in to an account.
-    pub(super) fn log_in(&mut self, account: Account) -> Result<(), Error> {
+    /// Logs in to an account with [`Speaker::log_in`], or registers it with [`Speaker::register`].
+    pub(super) fn ask(
+        &mut self,
+        account: Account,
+        ask: fn(&mut Speaker, &Account) -> Result<(), Error>,
+    ) -> Result<(), Error> {
         let Some((speaker, _)) = &mut self.up else { return Ok(()) };
-        speaker.log_in(&account)?;
-        self.asked_account = Some(account);
-        Ok(())
-    }
-
-    /// Registers our name with the password of this account.
-    pub(super) fn register(&mut self, account: Account) -> Result<(), Error> {
-        let Some((speaker, _)) = &mut self.up else { return Ok(()) };
-        speaker.register(&account)?;
+        ask(speaker, &account)?;
         self.asked_account = Some(account);
         Ok(())
     }

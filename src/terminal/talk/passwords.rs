@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use super::Talk;
-use crate::client::{Account, Error};
+use crate::client::{Account, Error, Speaker};
 use crate::terminal::prompts::{PasswordFor, Secret};
 
 impl Talk {
@@ -31,7 +31,7 @@ impl Talk {
             _ if password.is_empty() => self.screen.note("nothing was sent"),
             _ if !self.link.is_up() => self.screen.note("there is no connection; nothing was sent"),
             PasswordFor::LogIn(name) => {
-                let sent = self.link.log_in(Account::new(&name, &password));
+                let sent = self.link.ask(Account::new(&name, &password), Speaker::log_in);
                 return self.is_sent(sent);
             }
             PasswordFor::Registering(name) => {
@@ -41,7 +41,7 @@ impl Talk {
                 self.screen.note("these were two different passwords; nothing was sent");
             }
             PasswordFor::Repeating(name, _) => {
-                let sent = self.link.register(Account::new(&name, &password));
+                let sent = self.link.ask(Account::new(&name, &password), Speaker::register);
                 self.is_sent(sent);
             }
         }
