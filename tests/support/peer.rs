@@ -144,17 +144,20 @@ impl Peer {
         }
     }
 
-    /// Sends PING and reads up to the PONG: the server has then handled all earlier input of this peer.
+    /// Sends PING and reads up to the PONG: the server has then handled all earlier input of this peer. Returns the lines
+    /// before it.
     #[track_caller]
-    pub fn settle_on_irc(&mut self, token: &str) {
+    pub fn settle_on_irc(&mut self, token: &str) -> Vec<String> {
         self.send(format!("PING {token}\r\n"));
         let answer = format!(" PONG parlor.local :{token}\r");
+        let mut lines = Vec::new();
         loop {
             let line = self.line();
             assert!(!line.starts_with("ERROR "), "{line}");
             if line.ends_with(&answer) {
-                break;
+                return lines;
             }
+            lines.push(line);
         }
     }
 
