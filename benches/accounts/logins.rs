@@ -2,17 +2,16 @@
 
 use std::time::Instant;
 
-use base64ct::{Base64, Encoding};
-
 use crate::herd::Herd;
 use crate::late;
 use crate::quiet::Quiet;
 use crate::seed::{PASSWORD, name};
 use crate::server::Server;
+use crate::support::accounts::plain;
 
 /// The lines of a client that logs in with SASL PLAIN.
 pub(crate) fn login(name: &str, password: &str) -> String {
-    let token = Base64::encode_string(format!("\0{name}\0{password}").as_bytes());
+    let token = plain(name, password);
     format!(
         "CAP REQ :sasl\r\nNICK {name}\r\nUSER u 0 * :u\r\nAUTHENTICATE PLAIN\r\nAUTHENTICATE {token}\r\nCAP END\r\n"
     )
