@@ -5,10 +5,10 @@
 mod fetch;
 mod markers;
 mod seen;
+mod talks;
 
 pub(super) use fetch::{Past, Why};
 
-use std::collections::VecDeque;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 use std::{iter, mem};
 
@@ -18,6 +18,7 @@ use crate::name::same_name;
 use fetch::{Fetch, PAGE_TIMEOUT};
 use markers::Markers;
 use seen::Seen;
+use talks::Talks;
 
 /// Most rooms whose past is fetched at the same time.
 const FETCHES: usize = 200;
@@ -33,9 +34,6 @@ const TALKS_MOST: usize = 50;
 
 /// Most private messages of one user that are fetched at the start.
 const UNREAD_MOST: usize = 50;
-
-/// Most private messages whose ids are remembered.
-const WHISPERS: usize = 500;
 
 /// Most lines that a search shows.
 const FOUND_MOST: usize = 50;
@@ -68,19 +66,6 @@ pub(super) struct Recalls {
     markers: Markers,
     /// What is to be sent.
     requests: Vec<Request>,
-}
-
-/// Private messages, which are fetched after a lost connection. [`Markers`] are for the start.
-#[derive(Debug, Default)]
-struct Talks {
-    /// The time of the last event, by the server's clock.
-    last: Option<SystemTime>,
-    /// The same before the connection was lost, until we are back.
-    lost: Option<SystemTime>,
-    /// What was asked for.
-    since: Option<SystemTime>,
-    /// The ids of those that have come since we are back.
-    heard: VecDeque<String>,
 }
 
 #[derive(Debug)]
@@ -119,9 +104,9 @@ impl Recalls {
             ClientEventKind::Found(lines) => return self.found(lines),
             kind => ClientEvent { kind, ..event },
         };
-        self.talks.last = self.talks.last.max(event.time);
+        self.talks.note(event.time);
         match &event.kind {
-            ClientEventKind::Whispered { .. } => self.whispered(event.id.as_deref()),
+            ClientEventKind::Whispered { .. } => self.talks.hear(event.id.as_deref()),
             ClientEventKind::TalkedWith { who, last } => {
                 self.talked(who, *last, now);
                 return Vec::new();
@@ -226,8 +211,7 @@ impl Recalls {
     /// The connection is lost. What was held back will be fetched again.
     pub(super) fn lost(&mut self) {
         (self.fetches, self.search, self.requests) = (Vec::new(), None, Vec::new());
-        self.talks.lost = self.talks.lost.or(self.talks.last);
-        self.talks.heard.clear();
+        self.talks.lost();
         self.markers.lost();
     }
 
@@ -251,12 +235,11 @@ impl Recalls {
     /// Asks with whom we have exchanged private messages: at the start ever, or else since the connection was lost.
     fn ask_for_talks(&mut self, time: Option<SystemTime>, offer: HistoryOffer) {
         let after = if self.markers.begin(time, offer) {
-            self.talks.lost = None;
+            self.talks.start();
             UNIX_EPOCH
         } else {
-            let Some(lost) = self.talks.lost.take() else { return };
-            self.talks.since = Some(lost);
-            lost
+            let Some(since) = self.talks.resume() else { return };
+            since
         };
         self.requests.push(Request::Talks { after, most: TALKS_MOST });
     }
@@ -274,14 +257,6 @@ impl Recalls {
             let after = Moment { id: None, time: Some(since) };
             self.start(Fetch::new(with, Why::Missed, Some(after), most, now));
         }
-    }
-
-    /// Notes a private message, which must not be shown again.
-    fn whispered(&mut self, id: Option<&str>) {
-        if self.talks.heard.len() == WHISPERS {
-            self.talks.heard.pop_front();
-        }
-        self.talks.heard.extend(id.map(str::to_owned));
     }
 
     fn start(&mut self, fetch: Fetch) {
@@ -359,7 +334,7 @@ impl Recalls {
     fn end(&mut self, room: &str) -> Vec<Recalled> {
         let Some(at) = self.fetches.iter().position(|fetch| fetch.is_of(room)) else { return Vec::new() };
         let (mut past, live) = self.fetches.remove(at).end();
-        past.lines.retain(|line| line.id.as_ref().is_none_or(|id| !self.talks.heard.contains(id)));
+        past.lines.retain(|line| line.id.as_ref().is_none_or(|id| !self.talks.has_heard(id)));
         if let (Why::Earlier | Why::Missed, Some(last)) = (&past.why, past.lines.last()) {
             self.note(last);
         }
