@@ -8,32 +8,10 @@ use crate::wire::irc::numeric;
 
 /// The text of a reply, without our own name; `None` for the begin or end of a list (see [`empty`]).
 pub(super) fn words(code: &str, params: &[&str]) -> Option<String> {
+    if is_silent(code) {
+        return None;
+    }
     let told = match (code, params) {
-        (
-            numeric::RPL_WELCOME
-            | numeric::RPL_YOURHOST
-            | numeric::RPL_CREATED
-            | numeric::RPL_MYINFO
-            | numeric::RPL_ISUPPORT
-            | numeric::RPL_TOPICWHOTIME
-            | numeric::RPL_ENDOFSTATS
-            | numeric::RPL_ENDOFWHO
-            | numeric::RPL_ENDOFWHOIS
-            | numeric::RPL_LISTSTART
-            | numeric::RPL_ENDOFINVITELIST
-            | numeric::RPL_ENDOFINVEXLIST
-            | numeric::RPL_ENDOFEXCEPTLIST
-            | numeric::RPL_ENDOFLINKS
-            | numeric::RPL_ENDOFBANLIST
-            | numeric::RPL_ENDOFWHOWAS
-            | numeric::RPL_ENDOFINFO
-            | numeric::RPL_MOTDSTART
-            | numeric::RPL_ENDOFMOTD
-            | numeric::RPL_ENDOFHELP
-            | numeric::RPL_ENDOFMONLIST
-            | numeric::RPL_SASLSUCCESS,
-            _,
-        ) => return None,
         (numeric::RPL_UMODEIS, [modes, ..]) => format!("your modes are {modes}"),
         (
             numeric::RPL_LUSEROP | numeric::RPL_LUSERUNKNOWN | numeric::RPL_LUSERCHANNELS,
@@ -90,8 +68,8 @@ pub(super) fn words(code: &str, params: &[&str]) -> Option<String> {
         (numeric::RPL_TIME, [server, time, ..]) => format!("the time at {server} is {time}"),
         (numeric::RPL_MONONLINE, [names, ..]) => format!("here: {}", without_hosts(names)),
         (numeric::RPL_MONOFFLINE, [names, ..]) => format!("not here: {}", without_hosts(names)),
-        (numeric::RPL_SASLMECHS, [mechanisms, ..]) => format!("the server offers logins by {mechanisms}"),
         (numeric::RPL_MONLIST, [names, ..]) => format!("you watch for {}", without_hosts(names)),
+        (numeric::RPL_SASLMECHS, [mechanisms, ..]) => format!("the server offers logins by {mechanisms}"),
         (numeric::RPL_KEYVALUE, [of, key, ..]) => format!("{of} has the {key} {}", last(params)),
         (numeric::RPL_KEYNOTSET, [of, key, ..]) => format!("{of} has no {key}"),
         (numeric::RPL_METADATASUBOK | numeric::RPL_METADATASUBS, keys) => {
@@ -115,6 +93,35 @@ pub(super) fn words(code: &str, params: &[&str]) -> Option<String> {
         _ => params.join(" "),
     };
     Some(told)
+}
+
+/// True for the begin or end of a list, and for what is not worth a line.
+fn is_silent(code: &str) -> bool {
+    const SILENT: [&str; 22] = [
+        numeric::RPL_WELCOME,
+        numeric::RPL_YOURHOST,
+        numeric::RPL_CREATED,
+        numeric::RPL_MYINFO,
+        numeric::RPL_ISUPPORT,
+        numeric::RPL_TOPICWHOTIME,
+        numeric::RPL_ENDOFSTATS,
+        numeric::RPL_ENDOFWHO,
+        numeric::RPL_ENDOFWHOIS,
+        numeric::RPL_LISTSTART,
+        numeric::RPL_ENDOFINVITELIST,
+        numeric::RPL_ENDOFINVEXLIST,
+        numeric::RPL_ENDOFEXCEPTLIST,
+        numeric::RPL_ENDOFLINKS,
+        numeric::RPL_ENDOFBANLIST,
+        numeric::RPL_ENDOFWHOWAS,
+        numeric::RPL_ENDOFINFO,
+        numeric::RPL_MOTDSTART,
+        numeric::RPL_ENDOFMOTD,
+        numeric::RPL_ENDOFHELP,
+        numeric::RPL_ENDOFMONLIST,
+        numeric::RPL_SASLSUCCESS,
+    ];
+    SILENT.contains(&code)
 }
 
 /// True for an entry of a list.
