@@ -1,6 +1,6 @@
 //! Events as JSON (RFC 8259), one object per line.
 
-use crate::client::{ClientEvent, ClientEventKind, Manner};
+use crate::client::{ClientEvent, ClientEventKind, Manner, Member};
 use crate::date;
 use crate::json::Object;
 
@@ -72,15 +72,7 @@ fn fields(kind: &ClientEventKind, object: &mut Object) {
         }
         ClientEventKind::Present { room, members } => {
             object.text("room", room);
-            let members: Vec<_> = members
-                .iter()
-                .map(|member| {
-                    let mut object = Object::new();
-                    object.texts(&[("name", &member.name), ("rank", &member.rank)]);
-                    object.end()
-                })
-                .collect();
-            object.bare("members", &format!("[{}]", members.join(",")));
+            object.bare("members", &list(members));
         }
         ClientEventKind::Forwarded { from, to, text } => {
             object.texts(&[("from", from), ("to", to), ("text", text)]);
@@ -109,6 +101,16 @@ fn fields(kind: &ClientEventKind, object: &mut Object) {
         | ClientEventKind::Found(_)
         | ClientEventKind::Taken => {}
     }
+}
+
+/// An array with an object for each member.
+fn list(members: &[Member]) -> String {
+    let object = |member: &Member| {
+        let mut object = Object::new();
+        object.texts(&[("name", &member.name), ("rank", &member.rank)]);
+        object.end()
+    };
+    format!("[{}]", members.iter().map(object).collect::<Vec<_>>().join(","))
 }
 
 fn word(manner: Manner) -> &'static str {
