@@ -40,9 +40,9 @@
 //!
 //! Imports point one way: programs → `net` → `server` → `session` → `hub`, `wire` → `message`, `name`; programs →
 //! `terminal` → `client` → `wire`. `config`, `address`, `network`, `fingerprint`, `secret`, `date`, `span`, `logging`,
-//! `origin`, `bucket`, `footprint`, `files`, `bans_file`, `harmful`, `json`, `priority` and `skeleton` are on the level of `message` and `name`.
-//! `store` knows only these. `hub` and `wire` do not know
-//! each other, and only `net` uses mio.
+//! `origin`, `bucket`, `footprint`, `files`, `bans_file`, `harmful`, `json`, `priority`, `skeleton`, `client_command` and
+//! `tls_clock` are on the level of `message` and `name`. `store` knows only these. `hub` and `wire` do not know each other,
+//! and only `net` uses mio.
 //!
 //! # One turn of the server
 //!
