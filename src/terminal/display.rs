@@ -14,9 +14,12 @@ pub(super) fn line(event: &ClientEvent, names_rooms: bool) -> Option<String> {
         }
         ClientEventKind::Whispered { from, to: Some(to), text, manner } if event.is_own && from != to => {
             // Our own whisper comes back too.
-            return event.is_other_device.then(|| plain(&whispered_to(from, to, text, *manner)));
+            let text = whisper(text, *manner);
+            return event.is_other_device.then(|| plain(&format!("{from} whispers to {to}: {text}")));
         }
-        ClientEventKind::Whispered { from, text, manner, .. } => whispered(from, text, *manner),
+        ClientEventKind::Whispered { from, text, manner, .. } => {
+            format!("{from} whispers: {}", whisper(text, *manner))
+        }
         ClientEventKind::Notice(text) => format!("* {text}"),
         ClientEventKind::Closing(text) => format!("* {}", without_closing_link(text)),
         ClientEventKind::Refused { about, text, .. } => format!("* {}", refusal(about.as_deref(), text)),
@@ -59,18 +62,11 @@ fn said(from: &str, text: &str, manner: Manner) -> String {
     }
 }
 
-fn whispered(from: &str, text: &str, manner: Manner) -> String {
+/// The text of a whisper.
+pub(super) fn whisper(text: &str, manner: Manner) -> String {
     match manner {
-        Manner::Action => format!("{from} whispers: *{text}*"),
-        Manner::Message | Manner::Notice => format!("{from} whispers: {text}"),
-    }
-}
-
-/// A whisper of ours from another device.
-fn whispered_to(from: &str, to: &str, text: &str, manner: Manner) -> String {
-    match manner {
-        Manner::Action => format!("{from} whispers to {to}: *{text}*"),
-        Manner::Message | Manner::Notice => format!("{from} whispers to {to}: {text}"),
+        Manner::Action => format!("*{text}*"),
+        Manner::Message | Manner::Notice => text.to_owned(),
     }
 }
 

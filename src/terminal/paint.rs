@@ -8,7 +8,7 @@ use crate::client::Manner;
 use crate::client::texts::printable;
 use crate::config::Color;
 use crate::terminal::chat::{Emphasis, Shown, What};
-use crate::terminal::display::plain;
+use crate::terminal::display::{plain, whisper};
 
 /// The bell.
 const BELL: char = '\x07';
@@ -60,13 +60,13 @@ impl Paint {
                 line.extend((*emphasis == Emphasis::StandsOut).then_some(BELL));
             }
             What::Whispered { from, text, manner } => {
-                let text = acted(text, *manner);
+                let text = whisper(&plain(text), *manner);
                 write!(line, "{} {} {text}", self.name(from), self.styled(BOLD, "whispers:")).ok();
                 line.extend((*manner != Manner::Notice).then_some(BELL));
             }
             What::WhisperedTo { from, to, text, manner } => {
                 let from = self.styled(BOLD, &plain(from));
-                write!(line, "{from} whispers to {}: {}", self.name(to), acted(text, *manner)).ok();
+                write!(line, "{from} whispers to {}: {}", self.name(to), whisper(&plain(text), *manner)).ok();
             }
             What::News(text) => write!(line, "* {}", plain(text)).unwrap_or(()),
             What::Movement(text) => line += &self.styled(DIM, &format!("* {}", plain(text))),
@@ -129,12 +129,6 @@ impl Paint {
     fn styled(&self, style: &str, text: &str) -> String {
         if self.has_colors { format!("\x1b[{style}m{text}\x1b[0m") } else { text.to_owned() }
     }
-}
-
-/// The text of a whisper.
-fn acted(text: &str, manner: Manner) -> String {
-    let text = plain(text);
-    if manner == Manner::Action { format!("*{text}*") } else { text }
 }
 
 /// True if `TERM` says that the terminal can only print lines.
