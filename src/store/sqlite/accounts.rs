@@ -3,10 +3,9 @@
 use rusqlite::types::FromSql;
 use rusqlite::{Connection, OptionalExtension, Row, Statement};
 
+use super::ids;
 use super::times::time;
-use crate::message::{
-    Account, AccountAnswer, AccountId, AccountInfo, AccountQuery, CertificateHash, EventId,
-};
+use crate::message::{Account, AccountAnswer, AccountId, AccountInfo, AccountQuery, CertificateHash};
 use crate::name::UserName;
 use crate::secret::{ScramKeys, StoredPassword};
 
@@ -115,7 +114,7 @@ impl<'a> Accounts<'a> {
             registered: time(registered),
             always_on,
             markers: pairs(&mut self.markers, key, time)?,
-            devices: pairs(&mut self.devices, key, |heard: i64| EventId::from_number(heard.unsigned_abs()))?,
+            devices: pairs(&mut self.devices, key, ids::id)?,
             metadata: pairs(&mut self.metadata, key, |value| value)?,
         }))
     }

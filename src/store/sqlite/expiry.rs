@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use rusqlite::{OptionalExtension, params};
 
 use super::Sqlite;
-use super::ids::column;
+use super::ids::{self, column};
 use super::opening::{PAGE_BYTES, journal_pages, pragma};
 use super::rooms::GONE;
 use super::sources::USED_FOR;
@@ -124,7 +124,7 @@ impl Sqlite {
     fn delete_sources(&mut self) -> rusqlite::Result<bool> {
         let unused = match self.first_id()? {
             Some(first) => {
-                let first = EventId::from_number(first.unsigned_abs()).time();
+                let first = ids::id(first).time();
                 first.checked_sub(USED_FOR).map_or(EventId::MIN, EventId::before)
             }
             None => {

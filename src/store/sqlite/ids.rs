@@ -6,3 +6,8 @@ use crate::message::EventId;
 pub(super) fn column(id: EventId) -> i64 {
     i64::try_from(id.number()).unwrap_or(i64::MAX)
 }
+
+/// The id in a column.
+pub(super) fn id(column: i64) -> EventId {
+    EventId::from_number(column.unsigned_abs())
+}

@@ -79,7 +79,7 @@ impl Sqlite {
         let last = "SELECT number, id FROM event ORDER BY number DESC LIMIT 1";
         let last = connection.query_row(last, [], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
         let (last_number, last_event): (i64, i64) = last.unwrap_or_default();
-        let last_event = EventId::from_number(last_event.unsigned_abs());
+        let last_event = ids::id(last_event);
         let rooms = Rooms::load(&connection)?;
         let sources = Sources::load(&connection)?;
         let opened = Opened {

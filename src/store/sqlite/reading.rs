@@ -12,7 +12,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::Sqlite;
 use super::cursors::{answer, cursors, places};
-use super::ids::column;
+use super::ids::{self, column};
 use super::kinds::event_kind;
 use super::rooms::Room;
 use super::times;
@@ -195,7 +195,7 @@ pub(super) fn last_excess(
     let sql = "SELECT id FROM event WHERE room = ? AND class = ? ORDER BY id LIMIT 1 OFFSET ?";
     let parameters = params![room.id, class.number(), excess - 1];
     let last: Option<i64> = connection.query_row(sql, parameters, |row| row.get(0)).optional()?;
-    Ok(last.map_or(EventId::MIN, |last| EventId::from_number(last.unsigned_abs())))
+    Ok(last.map_or(EventId::MIN, ids::id))
 }
 
 pub(super) const COLUMNS: &str = "event.id AS id, closed, kind, source, time, text, tags, whom, name, username, host, realname, \
@@ -240,7 +240,7 @@ fn identity(row: &Row<'_>) -> rusqlite::Result<Option<Identity>> {
 }
 
 fn id(row: &Row<'_>) -> rusqlite::Result<EventId> {
-    Ok(EventId::from_number(row.get::<_, i64>("id")?.unsigned_abs()))
+    Ok(ids::id(row.get("id")?))
 }
 
 fn row_limit(rows: Rows) -> i64 {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::ids::column;
+use super::ids::{column, id};
 use crate::message::{EventId, HistoryLimit};
 use crate::store::class::Class;
 use crate::store::place::Place;
@@ -67,8 +67,7 @@ fn room(row: &Row<'_>) -> rusqlite::Result<Room> {
         }
         _ => None,
     };
-    let gone =
-        |column| Ok::<_, rusqlite::Error>(EventId::from_number(row.get::<_, i64>(column)?.unsigned_abs()));
+    let gone = |column| row.get(column).map(id);
     Ok(Room {
         id: row.get(0)?,
         messages: row.get(1)?,

@@ -7,9 +7,9 @@ use rusqlite::{Connection, Row, Statement, params};
 
 use super::accounts::pairs;
 use super::changes::{flag_words, flags, list, list_word, rank_words, ranks};
-use super::ids::column;
+use super::ids::{self, column};
 use super::times::{millis, time};
-use crate::message::{AccountId, EventId, HistoryLimit, MaskList, Rank, SavedRoom};
+use crate::message::{AccountId, HistoryLimit, MaskList, Rank, SavedRoom};
 use crate::name::{RoomName, UserName};
 
 /// An entry of a list: the list, the mask, who added it and when.
@@ -47,7 +47,7 @@ fn room(row: &Row<'_>, lists: &mut Lists<'_>) -> rusqlite::Result<Option<SavedRo
         registered: time(row.get("registered")?),
         founder: AccountId(row.get("founder")?),
         ranks: lists.ranks.query_map([id], rank)?.collect::<Result<_, _>>()?,
-        opened: EventId::from_number(row.get::<_, i64>("opened")?.unsigned_abs()),
+        opened: ids::id(row.get("opened")?),
         created: time(row.get("created")?),
         topic,
         flags: flags(row.get_ref("flags")?.as_str()?),
