@@ -23,7 +23,7 @@ const LEAST_ITERATIONS: u32 = 4096;
 /// Most iterations of PBKDF2 that a server may ask for: seconds of work for a slow machine.
 pub const MOST_ITERATIONS: u32 = 1_000_000;
 
-/// What we say first about authorization and channel binding, and repeat in base64: nothing.
+/// The beginning of our first message, repeated in base64 in the last: no channel binding, and no name to act as.
 const HEADER: &str = "n,,";
 const HEADER_IN_BASE64: &str = "biws";
 

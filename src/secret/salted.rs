@@ -1,4 +1,4 @@
-//! What both sides of SCRAM-SHA-256 compute (RFC 5802 §3, RFC 7677), and random bytes.
+//! The computations of both sides of SCRAM-SHA-256 (RFC 5802 §3, RFC 7677), and random bytes.
 
 use std::num::NonZeroU32;
 

@@ -19,7 +19,7 @@ use super::{Guess, Secret};
 /// clients out: those that use Cyrus SASL accept at most 65,536, and a board with 700 MHz already takes half a second.
 pub(super) const ITERATIONS: NonZeroU32 = NonZeroU32::new(64_000).unwrap();
 
-/// What is kept of a password: enough to check it, and to let its owner prove that it knows it.
+/// A password as it is kept: it can be checked, and its owner can prove that it knows it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct StoredPassword {
     /// The argon2id hash, in the PHC string format.

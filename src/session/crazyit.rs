@@ -62,7 +62,7 @@ pub(super) struct CrazyIt {
     was_answered: bool,
     /// The peer ends its frames with a newline, so its answers must end with one too.
     writes_lines: bool,
-    /// What the peer is told later. Boxed because few have something.
+    /// Lines that wait. Boxed because few peers have some.
     #[cfg(feature = "store")]
     later: Option<Box<Later>>,
 }

@@ -1,4 +1,4 @@
-//! What a session does for the other devices of its user.
+//! The other devices of a session's user.
 
 use super::context::Context;
 use crate::message::{ConnectionId, Effect, UserId};

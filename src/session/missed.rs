@@ -1,4 +1,5 @@
-//! What a device has missed: it is sent page by page, each when the peer has read the last, in the order of events.
+//! The messages that a device has missed. They are sent in the order of events and page by page, each when the peer has
+//! read the last.
 
 use std::mem;
 
@@ -28,8 +29,8 @@ pub(super) struct Missed {
 }
 
 impl Missed {
-    /// What a device has missed that has just entered; `None` if nothing is recorded. A device that is new missed the
-    /// private messages that no other has heard.
+    /// For a device that has just entered; `None` if nothing is recorded. A device that is new missed the private
+    /// messages that no other has heard.
     pub(super) fn by(entered: Entered, context: &Context<'_>) -> Option<Self> {
         let Entered { user, was_here, heard, heard_by_any } = entered;
         if !context.house.keeps_history {

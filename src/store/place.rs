@@ -1,4 +1,4 @@
-//! What has a history of its own.
+//! Rooms and private messages: each place has a history of its own.
 
 use std::borrow::Cow;
 

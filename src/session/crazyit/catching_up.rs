@@ -1,4 +1,4 @@
-//! What a device has missed, as lines.
+//! Sends peers the messages that they have missed, as lines with their times.
 
 use std::time::Instant;
 
@@ -11,12 +11,12 @@ use crate::session::missed::Missed;
 use crate::session::past_time::put_time;
 
 impl CrazyIt {
-    /// What the peer is told later.
+    /// The lines that wait for the peer.
     pub(super) fn later(&mut self) -> &mut Later {
         self.later.get_or_insert_default()
     }
 
-    /// What the peer has missed, if it is told that.
+    /// The messages that the peer has missed, while it is told of them.
     pub(super) fn returning(&self) -> Option<&Returning> {
         self.later.as_ref()?.returning.as_ref()
     }

@@ -1,15 +1,15 @@
-//! What a peer is told later.
+//! Lines that wait: peers take everything that arrives soon after a login for its answer.
 
 use std::time::Instant;
 
 use crate::session::missed::Missed;
 
-/// What a peer is told later.
+/// The lines that wait for one peer.
 #[derive(Debug, Default)]
 pub(super) struct Later {
     /// Why its last login was refused, and what to do.
     pub(super) hint: Option<Box<str>>,
-    /// What it has missed.
+    /// The messages that it has missed.
     pub(super) returning: Option<Returning>,
 }
 

@@ -29,7 +29,7 @@ const WORK_BYTES: usize = 8 * 1024;
 #[cfg(feature = "store")]
 const QUESTION_BYTES: usize = 1024;
 
-/// What a question says about a channel, in a list that has just grown.
+/// Memory of a question for each channel, in bytes, in a list that has just grown.
 #[cfg(feature = "store")]
 const CHANNEL_BYTES: usize = 2 * size_of::<Selection>();
 
@@ -87,7 +87,7 @@ pub(super) struct Unfinished {
     /// An exchange of `AUTHENTICATE`.
     #[cfg(feature = "store")]
     pub(super) sasl: Option<Box<Sasl>>,
-    /// What to replay unless the client asks for it.
+    /// The parts of the past to replay unless the client asks for them.
     #[cfg(feature = "store")]
     pub(super) replay: Vec<Selection>,
     /// Channels whose members are listed one after the other when the client has read everything before.

@@ -12,7 +12,7 @@ use crate::session::accounts::profile_here;
 use crate::session::conversation::Conversation;
 use crate::session::logins::log_login;
 
-/// What a client has seen of its user before it gets another.
+/// A client's user as the client knows it, before it gets another.
 struct Before {
     identity: Arc<Identity>,
     channels: Vec<RoomName>,

@@ -1,5 +1,4 @@
-//! What a client is shown of the channels in which its user is already: on the other devices of an account, or while
-//! none of them was connected.
+//! Shows a client the channels in which its user is already, because it has other devices or has stayed without one.
 
 use std::sync::Arc;
 

@@ -12,7 +12,7 @@ use crate::message::{AccountAnswer, AccountChange, AccountId, CertificateHash, M
 use crate::name::UserName;
 use crate::secret::StoredPassword;
 
-/// What belongs to an account, by table.
+/// The tables whose rows belong to accounts.
 const BELONGINGS: [&str; 7] =
     ["certificate", "device", "marker", "account_metadata", "staying_user", "seat", "room_rank"];
 

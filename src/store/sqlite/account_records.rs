@@ -1,5 +1,5 @@
-//! What is recorded of accounts while their users are here. Records about an account that was deleted meanwhile are
-//! ignored.
+//! Records of accounts while their users are here: how far they have read, the last event that each device has heard,
+//! metadata. Records about an account that was deleted meanwhile are ignored.
 
 use std::time::SystemTime;
 

@@ -43,7 +43,7 @@ pub(super) fn cursors(connection: &Connection, query: &Query) -> rusqlite::Resul
     Ok(cursors)
 }
 
-/// What a question wants of each of its scopes.
+/// The events that a question selects in each of its scopes.
 fn selections(query: &Query) -> Vec<Selection> {
     let each = |scopes: &[Scope], interval, most| {
         let selection = |of: &Scope| Selection { of: of.clone(), interval, with_events: false, most };

@@ -70,7 +70,7 @@ fn speech_columns<'a>(Speech { kind, text, tags }: &'a Speech, whom: &'a str) ->
     Columns { class, kind, text: text.into(), tags, whom }
 }
 
-/// What happened at `place`, from the columns of a row; `None` if they make no sense.
+/// Decodes the columns of an event at `place`; `None` if they make no sense.
 pub(super) fn event_kind(
     kind: i64,
     place: &Place,
@@ -97,7 +97,7 @@ pub(super) fn event_kind(
     })
 }
 
-/// What happened in `room` besides messages.
+/// Decodes an event of `room` that is no message.
 fn room_event_kind(kind: i64, room: RoomName, text: String, whom: &str) -> Option<EventKind> {
     let who = || UserName::new(whom).ok();
     Some(match kind {

@@ -1,4 +1,4 @@
-//! What a device has missed, for clients that do not ask for it themselves.
+//! Sends the messages that a device has missed to clients that do not ask for them themselves.
 
 use std::mem;
 
