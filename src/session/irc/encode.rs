@@ -12,7 +12,7 @@ use crate::message::{Capabilities, Event, EventKind, Identity, Rank, Source};
 #[cfg(feature = "store")]
 use crate::name::UserName;
 use crate::session::House;
-use crate::wire::irc::{Line, numeric};
+use crate::wire::irc::numeric;
 
 /// The capabilities that affect how this event is encoded.
 pub(in crate::session) fn relevant(event: &Event) -> Capabilities {
@@ -197,12 +197,7 @@ impl Writer<'_> {
     }
 
     fn presence(&self, code: &str, watcher: &str, who: &str, out: &mut Vec<u8>) {
-        let mut line = Line::begin(out);
-        line.source(&self.house.name);
-        line.command(code);
-        line.param(watcher);
-        line.trailing(who);
-        line.end();
+        self.numeric(code, watcher, out, |line| line.trailing(who));
     }
 }
 

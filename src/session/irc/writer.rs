@@ -22,6 +22,16 @@ impl Writer<'_> {
         line.end();
     }
 
+    /// Writes a numeric to the user called `to`.
+    pub(super) fn numeric(&self, code: &str, to: &str, out: &mut Vec<u8>, write: impl FnOnce(&mut Line<'_>)) {
+        let mut line = Line::begin(out);
+        line.source(&self.house.name);
+        line.command(code);
+        line.param(to);
+        write(&mut line);
+        line.end();
+    }
+
     /// Begins a line with the tags of every message, its source and its command.
     pub(super) fn begin<'b>(&self, command: &str, out: &'b mut Vec<u8>) -> Line<'b> {
         let mut line = Line::begin(out);

@@ -87,15 +87,6 @@ impl Writer<'_> {
             self.numeric(numeric::RPL_METADATASYNCLATER, watcher, out, |line| write_to_ask(of, line));
         }
     }
-
-    fn numeric(&self, code: &str, to: &str, out: &mut Vec<u8>, write: impl FnOnce(&mut Line<'_>)) {
-        let mut line = Line::begin(out);
-        line.source(&self.house.name);
-        line.command(code);
-        line.param(to);
-        write(&mut line);
-        line.end();
-    }
 }
 
 fn write_key(of: &str, key: &str, value: Option<&str>, line: &mut Line<'_>) {
