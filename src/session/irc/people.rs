@@ -279,7 +279,8 @@ impl Irc {
         }
     }
 
-    fn watched(&self, context: &Context<'_>) -> Vec<UserName> {
+    /// The names that the client watches.
+    pub(super) fn watched(&self, context: &Context<'_>) -> Vec<UserName> {
         context.hub.users().get(self.user).map(|user| user.watches().to_vec()).unwrap_or_default()
     }
 

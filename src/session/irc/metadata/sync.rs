@@ -135,9 +135,7 @@ impl Irc {
 
     /// Tells the values of these keys of all that the client hears of.
     pub(super) fn sync_keys(&mut self, keys: Vec<Box<str>>, context: &mut Context<'_>) {
-        let Some(user) = context.hub.users().get(self.user) else { return };
-        let rooms = user.seats.iter().map(|seat| context.hub.rooms().get(seat.room).name.clone()).collect();
-        let users = user.watches().to_vec();
+        let (rooms, users) = (self.own_channels(context), self.watched(context));
         self.begin_sync(ALL, keys, rooms, users, true, context);
     }
 
