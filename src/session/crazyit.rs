@@ -27,17 +27,13 @@ use log::Level;
 
 use super::context::Context;
 use super::conversation::Conversation;
-#[cfg(feature = "store")]
-use super::devices::show_elsewhere;
 use super::logins::{Deadline, NO_PASSWORD, log_login, log_not_checked, log_wrong_password};
 #[cfg(feature = "store")]
 use super::services::{self, Service};
 use super::stage::Stage;
 use crate::config::Limits;
 #[cfg(feature = "store")]
-use crate::hub::{Arrival, Entered};
-#[cfg(feature = "store")]
-use crate::message::{Account, AccountPurpose};
+use crate::message::AccountPurpose;
 use crate::message::{
     Check, CloseReason, Command, ConnectionId, Effect, Errand, Found, Outcome, Profile, Purpose, Rank,
     Refusal, Speech, UserId,
@@ -353,46 +349,6 @@ impl CrazyIt {
         }
         self.phase = Phase::Online;
         log_login(self.user, context);
-        Ok(())
-    }
-
-    /// Enters as a device of this account.
-    #[cfg(feature = "store")]
-    fn enter_as(
-        &mut self,
-        account: Account,
-        device: &str,
-        context: &mut Context<'_>,
-    ) -> Result<Entered, Refusal> {
-        let profile = profile(&account.name, context);
-        let arrival = Arrival { connection: self.connection, device, profile };
-        let entered = context.hub.enter_account(&arrival, account, context.now, context.out)?;
-        self.user = entered.user;
-        self.settle_in_lobby(context)?;
-        self.phase = Phase::Online;
-        log_login(self.user, context);
-        Ok(entered)
-    }
-
-    /// Joins the lobby if the user is not in it. This wire has no other room, so the connection does not stay without.
-    #[cfg(feature = "store")]
-    fn settle_in_lobby(&mut self, context: &mut Context<'_>) -> Result<(), Refusal> {
-        let room = context.hub.lobby().clone();
-        let lobby = context.hub.rooms().find(&room);
-        if lobby
-            .is_some_and(|lobby| context.hub.rooms().member(context.hub.users(), self.user, lobby).is_some())
-        {
-            return Ok(());
-        }
-        if let Err(why) = self.ask(Command::Join { room: room.clone(), key: None }, context) {
-            let user = mem::replace(&mut self.user, UserId::NOBODY);
-            if context.hub.detach(user, self.connection, true, context.now, context.out) {
-                let leave = Command::Leave { reason: why.to_string() };
-                context.hub.handle(user, leave, context.now, context.out)?;
-            }
-            return Err(why);
-        }
-        show_elsewhere(self.user, self.connection, &room, context);
         Ok(())
     }
 

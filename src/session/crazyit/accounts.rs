@@ -1,13 +1,18 @@
 //! Logins to accounts: `∏∑alice※PASSWORD∏∑`, or `∏∑alice/phone※PASSWORD∏∑` with the name of a device.
 
-use super::{CrazyIt, Phase, QUIET};
+use std::mem;
+
+use super::{CrazyIt, Phase, QUIET, profile};
+use crate::hub::{Arrival, Entered};
 use crate::message::{
-    Account, AccountErrand, AccountFound, AccountPurpose, CloseReason, Effect, ErrandKind, Refusal,
+    Account, AccountErrand, AccountFound, AccountPurpose, CloseReason, Command, Effect, ErrandKind, Refusal,
+    UserId,
 };
 use crate::secret::Guess;
 use crate::session::Context;
 use crate::session::accounts::{Login, are_required};
-use crate::session::logins::{log_not_checked, log_wrong_password};
+use crate::session::devices::show_elsewhere;
+use crate::session::logins::{log_login, log_not_checked, log_wrong_password};
 use crate::session::services::Client;
 use crate::wire::crazyit::{Answer, SPLIT_SIGN, USER_MARK};
 
@@ -72,6 +77,44 @@ impl CrazyIt {
             }
             Err(why) => self.refuse_name(&why, context),
         }
+    }
+
+    /// Enters as a device of this account.
+    fn enter_as(
+        &mut self,
+        account: Account,
+        device: &str,
+        context: &mut Context<'_>,
+    ) -> Result<Entered, Refusal> {
+        let profile = profile(&account.name, context);
+        let arrival = Arrival { connection: self.connection, device, profile };
+        let entered = context.hub.enter_account(&arrival, account, context.now, context.out)?;
+        self.user = entered.user;
+        self.settle_in_lobby(context)?;
+        self.phase = Phase::Online;
+        log_login(self.user, context);
+        Ok(entered)
+    }
+
+    /// Joins the lobby if the user is not in it. This wire has no other room, so the connection does not stay without.
+    pub(super) fn settle_in_lobby(&mut self, context: &mut Context<'_>) -> Result<(), Refusal> {
+        let room = context.hub.lobby().clone();
+        let lobby = context.hub.rooms().find(&room);
+        if lobby
+            .is_some_and(|lobby| context.hub.rooms().member(context.hub.users(), self.user, lobby).is_some())
+        {
+            return Ok(());
+        }
+        if let Err(why) = self.ask(Command::Join { room: room.clone(), key: None }, context) {
+            let user = mem::replace(&mut self.user, UserId::NOBODY);
+            if context.hub.detach(user, self.connection, true, context.now, context.out) {
+                let leave = Command::Leave { reason: why.to_string() };
+                context.hub.handle(user, leave, context.now, context.out)?;
+            }
+            return Err(why);
+        }
+        show_elsewhere(self.user, self.connection, &room, context);
+        Ok(())
     }
 
     /// Notes how to log in under a registered name. Clients would take a line for the answer to their next login, so
