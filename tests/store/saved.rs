@@ -11,15 +11,7 @@ use crate::helpers::*;
 
 /// A user that stays in two rooms.
 pub(crate) fn staying(id: AccountId, name: &str) -> SavedUser {
-    let account = Account {
-        id,
-        name: name.parse().unwrap(),
-        registered: start(),
-        always_on: None,
-        markers: Vec::new(),
-        devices: Vec::new(),
-        metadata: Vec::new(),
-    };
+    let account = Account::new(id, name.parse().unwrap(), start());
     let both = Rank::OPERATOR.with(Rank::VOICE, true);
     SavedUser {
         account,
@@ -45,8 +37,6 @@ pub(crate) fn registered(name: &str, founder: AccountId) -> SavedRoom {
         topic: Some(("Über Tee".into(), "ana!u@h".into(), start() + DAY)),
         flags: vec![
             RoomFlag::NoCtcp,
-            RoomFlag::AccountsOnly,
-            RoomFlag::AccountsSpeak,
             RoomFlag::InviteOnly,
             RoomFlag::Moderated,
             RoomFlag::NoExternal,
