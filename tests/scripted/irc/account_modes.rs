@@ -1,12 +1,9 @@
 //! Channel modes and masks that tell users with accounts from others, and the user mode of those who are logged in.
 
+use crate::irc::history::house;
 use crate::irc::house::{Guest, HOST, IrcScene};
 use crate::irc::nickserv::registered;
 use crate::support::Scratch;
-
-fn house(scratch: &Scratch) -> IrcScene {
-    IrcScene::with_history(&scratch.path("state"), |config| config.limits.flood = None)
-}
 
 /// Ana, an operator of `#tea`; Bob, who has an account; and Eve, who has none.
 fn guests(house: &mut IrcScene) -> [Guest; 3] {

@@ -14,7 +14,8 @@ use crate::support::past::Past;
 
 const MODERN: &str = "batch server-time message-tags draft/chathistory standard-replies echo-message";
 
-fn house(scratch: &Scratch) -> IrcScene {
+/// A server with an empty store, and without flood control.
+pub(super) fn house(scratch: &Scratch) -> IrcScene {
     IrcScene::with_history(&scratch.path("state"), |config| config.limits.flood = None)
 }
 

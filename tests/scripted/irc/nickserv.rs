@@ -4,14 +4,11 @@ use std::time::Duration;
 
 use parlor::config::{AccountPolicy, ServerConfig};
 
+use crate::irc::history::house;
 use crate::irc::house::{Guest, IrcScene};
 use crate::support::Scratch;
 
 const PASSWORD: &str = "correct-horse";
-
-fn house(scratch: &Scratch) -> IrcScene {
-    house_with(scratch, |_| ())
-}
 
 fn house_with(scratch: &Scratch, configure: impl FnOnce(&mut ServerConfig)) -> IrcScene {
     IrcScene::with_history(&scratch.path("state"), |config| {

@@ -1,12 +1,9 @@
 //! ChanServ and registered rooms: every command and refusal, and what outlives members and restarts.
 
+use crate::irc::history::house;
 use crate::irc::house::{Guest, IrcScene};
 use crate::irc::nickserv::{registered, told};
 use crate::support::Scratch;
-
-fn house(scratch: &Scratch) -> IrcScene {
-    IrcScene::with_history(&scratch.path("state"), |config| config.limits.flood = None)
-}
 
 /// What ChanServ answers to a command.
 fn cs(house: &mut IrcScene, who: Guest, command: &str) -> Vec<String> {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use parlor::hub::{MEMBERS_PER_PAUSE, PAUSE};
 
+use crate::irc::history::house;
 use crate::irc::house::{Guest, HOST, IrcScene};
 use crate::support::Scratch;
 
@@ -358,7 +359,7 @@ fn the_history_goes_along_over_a_restart_and_earlier_members_keep_theirs() {
 #[test]
 fn what_was_said_behind_closed_doors_stays_there_after_a_rename() {
     let scratch = Scratch::new();
-    let mut house = IrcScene::with_history(&scratch.path("state"), |config| config.limits.flood = None);
+    let mut house = house(&scratch);
     let ana = member(&mut house, "ana", READER);
     house.send(ana, "MODE #tea +s");
     house.send(ana, "PRIVMSG #tea :secret");
