@@ -4,9 +4,16 @@ use std::time::SystemTime;
 
 use super::ctcp::CTCP_ACTION;
 use crate::date;
+use crate::message::{Event, EventKind};
 
 /// Puts the time in front of the text of a message. Within an action, it is in front of what is done.
-pub(super) fn put_time(at: SystemTime, text: &mut String) {
+pub(super) fn write_time(event: &mut Event) {
+    if let EventKind::Said { speech, .. } | EventKind::Whispered { speech, .. } = &mut event.kind {
+        put_time(event.time, &mut speech.text);
+    }
+}
+
+fn put_time(at: SystemTime, text: &mut String) {
     let date = date::seconds(at).to_string();
     // Hours and minutes, in UTC.
     let time = date.get("2026-11-24T".len()..).and_then(|time| time.get(.."08:00".len())).unwrap_or_default();

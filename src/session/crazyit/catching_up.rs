@@ -8,7 +8,7 @@ use crate::hub::Entered;
 use crate::message::{Answer, Effect, Event, EventKind, Recall, RecallFor, Source};
 use crate::session::Context;
 use crate::session::missed::Missed;
-use crate::session::past_time::put_time;
+use crate::session::past_time::write_time;
 
 impl CrazyIt {
     /// The lines that wait for the peer.
@@ -68,9 +68,7 @@ impl CrazyIt {
             if let (EventKind::Whispered { to, .. }, Source::User(from)) = (&event.kind, &event.from) {
                 event.watched = name.as_ref() == Some(&from.name) && from.name != *to;
             }
-            if let EventKind::Said { speech, .. } | EventKind::Whispered { speech, .. } = &mut event.kind {
-                put_time(event.time, &mut speech.text);
-            }
+            write_time(&mut event);
             let before = lines.len();
             encode(&event, context.house, &mut lines);
             if lines.len() > most && told > 0 {

@@ -3,7 +3,7 @@
 use std::mem;
 
 use super::past::Batch;
-use super::replay::{Replay, write_time};
+use super::replay::Replay;
 use crate::hub::Entered;
 use crate::message::{
     Answer, Capabilities, Dialect, Effect, Event, EventId, EventKind, First, RecallFor, Scope, Source,
@@ -14,6 +14,7 @@ use crate::session::irc::client::Irc;
 use crate::session::irc::encode::encode;
 use crate::session::irc::returning::Return;
 use crate::session::missed::Missed;
+use crate::session::past_time::write_time;
 
 impl Irc {
     /// Begins to tell the client what it has missed. Meanwhile it does not hear what happens.

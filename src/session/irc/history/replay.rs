@@ -10,7 +10,7 @@ use crate::message::{
 use crate::name::RoomName;
 use crate::session::Context;
 use crate::session::irc::client::Irc;
-use crate::session::past_time::put_time;
+use crate::session::past_time::write_time;
 
 /// Somebody who is back within this time sees only what came meanwhile.
 const ABSENCE: Duration = Duration::from_secs(60);
@@ -122,12 +122,5 @@ impl Irc {
             }
             self.tell_all_past(selected, context);
         }
-    }
-}
-
-/// Puts the time in front of the text of a message.
-pub(super) fn write_time(event: &mut Event) {
-    if let EventKind::Said { speech, .. } | EventKind::Whispered { speech, .. } = &mut event.kind {
-        put_time(event.time, &mut speech.text);
     }
 }
