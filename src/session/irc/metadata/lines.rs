@@ -27,14 +27,12 @@ impl Irc {
         value: Option<&str>,
         context: &mut Context<'_>,
     ) {
-        let code = if value.is_some() { numeric::RPL_KEYVALUE } else { numeric::RPL_KEYNOTSET };
-        self.numeric_in(batch, code, context, |line| write_key(of, key, value, line));
+        self.numeric_in(batch, code(value), context, |line| write_key(of, key, value, line));
     }
 
     /// Sends a key and its value as the answer to a change.
     pub(super) fn tell_changed(&self, of: &str, key: &str, value: Option<&str>, context: &mut Context<'_>) {
-        let code = if value.is_some() { numeric::RPL_KEYVALUE } else { numeric::RPL_KEYNOTSET };
-        self.numeric(code, context, |line| write_key(of, key, value, line));
+        self.numeric(code(value), context, |line| write_key(of, key, value, line));
     }
 
     /// Sends a key and its value in the form of a change by the server.
@@ -76,8 +74,7 @@ impl Writer<'_> {
                 value.into_iter().for_each(|value| line.trailing(value));
             });
         } else if self.capabilities.has(Capabilities::METADATA_3) {
-            let code = if value.is_some() { numeric::RPL_KEYVALUE } else { numeric::RPL_KEYNOTSET };
-            self.numeric(code, "*", out, |line| write_key(of, key, value, line));
+            self.numeric(code(value), "*", out, |line| write_key(of, key, value, line));
         }
     }
 
@@ -87,6 +84,11 @@ impl Writer<'_> {
             self.numeric(numeric::RPL_METADATASYNCLATER, watcher, out, |line| write_to_ask(of, line));
         }
     }
+}
+
+/// The numeric for the value of a key, or for a key without one.
+fn code(value: Option<&str>) -> &'static str {
+    if value.is_some() { numeric::RPL_KEYVALUE } else { numeric::RPL_KEYNOTSET }
 }
 
 fn write_key(of: &str, key: &str, value: Option<&str>, line: &mut Line<'_>) {
