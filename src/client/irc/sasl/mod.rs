@@ -52,7 +52,7 @@ pub(in crate::client) struct SaslLogin {
     /// The mechanisms that we have asked for; the last is the current one.
     tried: Vec<Mechanism>,
     stage: Stage,
-    /// What has come of a message in several pieces, in base64.
+    /// The pieces so far of a message that the server sends in several, in base64.
     incoming: String,
     /// A 904 may follow that belongs to the mechanism before.
     was_told_mechanisms: bool,
