@@ -30,6 +30,8 @@ pub use check::{Check, Outcome, Purpose};
 pub use close::{CloseReason, PASSWORD_NOT_CHECKED};
 pub use command::{Command, Profile, UserChange};
 pub use dialect::Dialect;
+#[cfg(feature = "web")]
+pub use dialect::Framing;
 pub use effects::{Audience, Effect, Effects, Encoded};
 pub use errand::{Errand, ErrandKind, Found};
 pub use event::{

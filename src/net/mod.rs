@@ -17,6 +17,8 @@ mod signals;
 mod socket;
 #[cfg_attr(not(feature = "tls"), path = "no_tls.rs")]
 mod tls;
+#[cfg(feature = "web")]
+mod web;
 mod worker;
 
 pub use bind_error::BindError;

@@ -4,6 +4,8 @@ use super::crazyit;
 use super::house::House;
 use super::irc;
 use crate::message::{Capabilities, Dialect, Event};
+#[cfg(feature = "web")]
+use crate::wire::websocket;
 
 /// The capabilities that affect how some events are encoded.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -20,6 +22,8 @@ impl Differences {
         match dialect {
             Dialect::CrazyIt => Dialect::CrazyIt,
             Dialect::Irc(capabilities) => Dialect::Irc(capabilities.only(self.0)),
+            #[cfg(feature = "web")]
+            Dialect::Framed(framing, capabilities) => Dialect::Framed(framing, capabilities.only(self.0)),
         }
     }
 }
@@ -29,5 +33,11 @@ pub fn encode(event: &Event, dialect: Dialect, house: &House, out: &mut Vec<u8>)
     match dialect {
         Dialect::CrazyIt => crazyit::encode(event, house, out),
         Dialect::Irc(capabilities) => irc::encode(event, capabilities, house, out),
+        #[cfg(feature = "web")]
+        Dialect::Framed(framing, capabilities) => {
+            let mut lines = Vec::new();
+            irc::encode(event, capabilities, house, &mut lines);
+            websocket::frame_lines(framing, &lines, out);
+        }
     }
 }

@@ -5,6 +5,9 @@ pub mod crazyit;
 #[doc(hidden)]
 pub mod irc;
 mod splitter;
+#[cfg(feature = "web")]
+#[doc(hidden)]
+pub mod websocket;
 
 use std::fmt;
 

@@ -1,0 +1,1 @@
+//! HTTP requests and WebSocket connections at the same listeners as the chat.
