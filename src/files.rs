@@ -13,20 +13,25 @@ use std::path::Path;
 
 /// Reads a text file. Fails if it is unreadable, longer than `most_bytes`, not UTF-8, or not a regular file.
 pub(crate) fn read_text(path: &Path, most_bytes: usize) -> io::Result<String> {
+    let bytes = read_bytes(path, most_bytes)?;
+    String::from_utf8(bytes).map_err(|_| io::Error::new(ErrorKind::InvalidData, "not UTF-8"))
+}
+
+/// Reads a file. Fails if it is unreadable, longer than `most_bytes`, or not a regular file.
+pub(crate) fn read_bytes(path: &Path, most_bytes: usize) -> io::Result<Vec<u8>> {
     // Checked before opening: opening a FIFO blocks until its other end opens, and a device may have no end. The race
     // is harmless, because anybody who can replace the file can also write it.
     let metadata = fs::metadata(path)?;
     if !metadata.is_file() {
         return Err(io::Error::new(ErrorKind::InvalidInput, "not a regular file"));
     }
-    let mut text = String::new();
+    let mut bytes = Vec::new();
     // One byte more than allowed, to tell a file that is too long from one that just fits.
-    let read = File::open(path)?.take(most_bytes as u64 + 1).read_to_string(&mut text);
-    // A text cut at the limit may end inside a character.
-    if metadata.len() > most_bytes as u64 || text.len() > most_bytes {
+    File::open(path)?.take(most_bytes as u64 + 1).read_to_end(&mut bytes)?;
+    if metadata.len() > most_bytes as u64 || bytes.len() > most_bytes {
         return Err(io::Error::new(ErrorKind::FileTooLarge, format!("larger than {most_bytes} bytes")));
     }
-    read.map(|_| text)
+    Ok(bytes)
 }
 
 #[cfg(test)]
@@ -47,7 +52,7 @@ mod tests {
             assert_eq!(read_text(&path, most), Err(format!("larger than {most} bytes")));
         }
         fs::write(&path, [b'a', 0xff]).unwrap();
-        assert_eq!(read_text(&path, 9), Err("stream did not contain valid UTF-8".into()));
+        assert_eq!(read_text(&path, 9), Err("not UTF-8".into()));
         for other in [Path::new("/dev/zero"), Path::new("/"), &socket] {
             assert_eq!(read_text(other, 9), Err("not a regular file".into()), "{}", other.display());
         }

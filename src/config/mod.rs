@@ -14,6 +14,8 @@ pub use server::{AccountPolicy, AccountsConfig, HistoryConfig};
 pub use server::{Changes, Operator, Proxy, ServerConfig, ServerTask};
 #[cfg(feature = "tls")]
 pub use server::{Credentials, TlsConfig};
+#[cfg(feature = "web")]
+pub use server::{PageOrigin, WebConfig, WebFile, WebRoot};
 
 use std::convert::Infallible;
 use std::fmt;

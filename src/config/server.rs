@@ -6,10 +6,17 @@ mod changes;
 #[cfg(feature = "tls")]
 mod credentials;
 mod fields;
+#[cfg(feature = "web")]
+mod page_origin;
 mod reload;
 #[cfg(feature = "tls")]
 mod self_signed;
 mod settings;
+#[cfg(feature = "web")]
+mod web;
+#[cfg(feature = "web")]
+#[expect(dead_code, reason = "the option follows")]
+mod web_root;
 
 #[cfg(feature = "tls")]
 pub use credentials::{Credentials, TlsConfig};
@@ -33,7 +40,13 @@ pub use changes::Changes;
 #[cfg(feature = "store")]
 pub use fields::{AccountPolicy, AccountsConfig, HistoryConfig};
 pub use fields::{Operator, Proxy, ServerConfig};
+#[cfg(feature = "web")]
+pub use page_origin::PageOrigin;
 use settings::{OTHERS, SETTINGS};
+#[cfg(feature = "web")]
+pub use web::WebConfig;
+#[cfg(feature = "web")]
+pub use web_root::{WebFile, WebRoot};
 
 /// Tasks of `parlord` other than serving.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,6 +1,7 @@
 //! Detects a peer's protocol by its first bytes.
 
 use super::{crazyit, irc};
+use crate::wire::http;
 use crate::wire::irc::LINE_BYTES;
 
 /// The start of TLS: a handshake record of any version (RFC 8446 §5.1).
@@ -11,11 +12,6 @@ const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
 /// Longest first word, in bytes: twice the longest IRC command.
 const WORD_BYTES: usize = 32;
-
-/// Methods of HTTP (RFC 9110 §9, RFC 5789, RFC 4918, RFC 9113 §3.4). The server closes on the method alone, so that
-/// no web page can make a browser speak IRC.
-const HTTP_METHODS: [&str; 11] =
-    ["CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PRI", "PROPFIND", "PUT", "TRACE"];
 
 /// The start of the header of an untrusted proxy. All its users would seem to share one address.
 const PROXY_HEADER: &str = "PROXY";
@@ -65,12 +61,13 @@ fn first_line(bytes: &[u8], ended: bool) -> FirstBytes {
     }
     let is = |name: &str| name.as_bytes().eq_ignore_ascii_case(word);
     let is_part_of_numeric = word.len() < 3 && word.iter().all(u8::is_ascii_digit);
-    if is_part_of_numeric || HTTP_METHODS.iter().any(|method| is(method)) || is(PROXY_HEADER) {
+    // The server does not wait for the rest of an HTTP request, so that no web page can make a browser speak IRC.
+    if is_part_of_numeric || http::is_method(word) || is(PROXY_HEADER) {
         return FirstBytes::Neither;
     }
     match bytes.iter().position(|&byte| byte == b'\n') {
-        Some(end) if is_http(&bytes[..end]) => FirstBytes::Neither,
-        None if ended && is_http(bytes) => FirstBytes::Neither,
+        Some(end) if http::is_request_line(&bytes[..end]) => FirstBytes::Neither,
+        None if ended && http::is_request_line(bytes) => FirstBytes::Neither,
         None if !ended && bytes.len() < LINE_BYTES => FirstBytes::NeedMore,
         // A known command that is too long gets an IRC error.
         None if !ended && !irc::is_command(word) => FirstBytes::Neither,
@@ -82,13 +79,6 @@ fn first_line(bytes: &[u8], ended: bool) -> FirstBytes {
 fn could_be_command(word: &[u8]) -> bool {
     let all = |is: fn(&u8) -> bool| word.iter().all(is);
     word.len() <= WORD_BYTES && all(u8::is_ascii_alphabetic) || word.len() <= 3 && all(u8::is_ascii_digit)
-}
-
-/// True for the first line of an HTTP request with any method (RFC 9112 §3).
-fn is_http(line: &[u8]) -> bool {
-    let line = line.trim_ascii_end();
-    let last = line.iter().rposition(|&byte| byte == b' ').map_or(line, |space| &line[space + 1..]);
-    last.get(..5).is_some_and(|version| version.eq_ignore_ascii_case(b"HTTP/"))
 }
 
 #[cfg(test)]
@@ -122,7 +112,7 @@ mod tests {
 
     #[test]
     fn http_is_told_from_irc_by_its_method_or_its_version() {
-        for method in HTTP_METHODS {
+        for method in ["CONNECT", "GET", "POST", "PRI", "TRACE"] {
             assert_eq!(first_bytes(format!("{method} ").as_bytes(), false), FirstBytes::Neither, "{method}");
             assert_eq!(first_bytes(method.to_lowercase().as_bytes(), true), FirstBytes::Neither, "{method}");
         }

@@ -2,6 +2,7 @@
 
 #[doc(hidden)]
 pub mod crazyit;
+pub(crate) mod http;
 #[doc(hidden)]
 pub mod irc;
 mod splitter;

@@ -6,6 +6,8 @@ use std::time::Duration;
 
 #[cfg(feature = "tls")]
 use super::credentials::TlsConfig;
+#[cfg(feature = "web")]
+use super::web::WebConfig;
 use crate::address::Address;
 use crate::config::Limits;
 use crate::name::RoomName;
@@ -47,6 +49,9 @@ pub struct ServerConfig {
     /// The address at which Prometheus can read counters.
     #[cfg(feature = "metrics")]
     pub metrics: Option<Address>,
+    /// What browsers get.
+    #[cfg(feature = "web")]
+    pub web: WebConfig,
 }
 
 /// How much history of rooms is kept, in the directory for data.
@@ -154,6 +159,8 @@ impl Default for ServerConfig {
             limits: Limits::default(),
             #[cfg(feature = "metrics")]
             metrics: None,
+            #[cfg(feature = "web")]
+            web: WebConfig::default(),
         }
     }
 }
