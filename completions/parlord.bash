@@ -11,7 +11,7 @@ _parlord() {
     fi
     COMPREPLY=()
     case $option in
-    --motd | --password-file | --state | --tls-cert | --tls-key | -c | --config | unix)
+    --motd | --password-file | --state | --tls-cert | --tls-key | --web-root | -c | --config | unix)
         compopt -o filenames
         mapfile -t COMPREPLY < <(compgen -f -- "$word")
         ;;
@@ -20,7 +20,8 @@ _parlord() {
     --accounts)
         mapfile -t COMPREPLY < <(compgen -W "open closed required" -- "$word")
         ;;
-    --always-on-days | --devices) ;;
+    --always-on-days | --devices | --web-origin) ;;
+    --web) mapfile -t COMPREPLY < <(compgen -W "on off" -- "$word") ;;
     --max-connections | --max-per-ip | --flood | --frame | --outbox | --memory) ;;
     --login-timeout | --ping | --proxy-from | --metrics | --export-history | --add-account | --reset-password) ;;
     *)
@@ -29,7 +30,8 @@ _parlord() {
             --history --history-lines --history-bytes --replay --accounts --always-on
             --always-on-days --devices --allow-root
             --max-connections --max-per-ip --flood --frame --outbox --memory
-            --login-timeout --ping --proxy-from --metrics --config --hash-password
+            --login-timeout --ping --proxy-from --metrics --web --web-root
+            --web-origin --config --hash-password
             --export-history --add-account --reset-password --help --version"
         mapfile -t COMPREPLY < <(compgen -W "$options" -- "$word")
         ;;

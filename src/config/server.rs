@@ -15,7 +15,6 @@ mod settings;
 #[cfg(feature = "web")]
 mod web;
 #[cfg(feature = "web")]
-#[expect(dead_code, reason = "the option follows")]
 mod web_root;
 
 #[cfg(feature = "tls")]

@@ -6,6 +6,8 @@ use std::time::Duration;
 
 #[cfg(feature = "store")]
 use super::AccountPolicy;
+#[cfg(feature = "web")]
+use super::PageOrigin;
 use super::setting::number;
 use super::{Flood, Operator, Proxy};
 use crate::address::Address;
@@ -97,6 +99,35 @@ pub(super) fn proxy(value: &str) -> Result<Proxy, String> {
     }
     let network = value.parse().map_err(|why| format!("{value:?} is neither unix nor a network: {why}"))?;
     Ok(Proxy::Network(network))
+}
+
+/// Parses `on` or `off`.
+#[cfg(feature = "web")]
+pub(super) fn switch(value: &str) -> Result<bool, String> {
+    match value {
+        "on" => Ok(true),
+        "off" => Ok(false),
+        _ => Err(format!("{value:?} is neither on nor off")),
+    }
+}
+
+/// In the form that `switch` parses.
+#[cfg(feature = "web")]
+pub(super) fn shown_switch(is_on: bool) -> &'static str {
+    if is_on { "on" } else { "off" }
+}
+
+/// Most origins: each handshake is compared with all of them.
+#[cfg(feature = "web")]
+const MOST_ORIGINS: usize = 64;
+
+/// Parses origins of web pages.
+#[cfg(feature = "web")]
+pub(super) fn page_origins(values: &[String]) -> Result<Vec<PageOrigin>, String> {
+    if values.len() > MOST_ORIGINS {
+        return Err(format!("there are more than {MOST_ORIGINS}"));
+    }
+    values.iter().map(|value| value.parse().map_err(|why| format!("{value:?}: {why}"))).collect()
 }
 
 /// Parses `BURST/PER_SECOND`, or `off`.

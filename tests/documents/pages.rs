@@ -61,7 +61,7 @@ fn limit(first: &str) -> Vec<&'static str> {
 
 #[test]
 #[cfg_attr(
-    not(all(feature = "metrics", feature = "store", feature = "tls")),
+    not(all(feature = "metrics", feature = "store", feature = "tls", feature = "web")),
     ignore = "the pages show the options of a build with all features"
 )]
 fn the_options_are_those_of_help() {
@@ -403,6 +403,9 @@ fn the_options_that_a_reload_changes_are_those_that_it_does_and_no_other() {
     if cfg!(feature = "metrics") {
         new.push("--metrics=7");
     }
+    if cfg!(feature = "web") {
+        new.extend(["--web=off", "--web-root=web", "--web-origin=https://a.example"]);
+    }
     if cfg!(feature = "store") {
         new.extend(["--history=1h", "--history-lines=7", "--history-bytes=2000000", "--replay=7"]);
         new.extend(["--accounts=closed", "--always-on", "--always-on-days=7", "--devices=7"]);
@@ -420,6 +423,7 @@ fn the_options_that_a_reload_changes_are_those_that_it_does_and_no_other() {
         let there_is = |name: &str| match name {
             "metrics" => cfg!(feature = "metrics"),
             "replay" | "accounts" | "always-on" | "always-on-days" | "devices" => cfg!(feature = "store"),
+            _ if name.starts_with("web") => cfg!(feature = "web"),
             _ if name.starts_with("history") => cfg!(feature = "store"),
             _ if name.starts_with("tls-") => cfg!(feature = "tls"),
             _ => true,

@@ -74,7 +74,7 @@ impl fmt::Display for PageOrigin {
 
 impl fmt::Display for NotAnOrigin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("write https://HOST, http://HOST, or either with :PORT, as browsers send it")
+        f.write_str("write https://HOST or http://HOST, perhaps with :PORT, and no path")
     }
 }
 

@@ -1,10 +1,14 @@
 //! The options of `parlord`. A config file uses the same names, so one table serves both.
 
+#[cfg(feature = "web")]
+use std::path::Path;
 use std::path::PathBuf;
 
 use super::fields::ServerConfig;
 use super::reload::Reload::{self, AtOnce, AtRestart, WithAnother};
 use super::reload::{Part, part};
+#[cfg(feature = "web")]
+use super::web_root::WebRoot;
 use crate::address::Address;
 use crate::config::setting::Fallback::{Value, Word};
 use crate::config::setting::{self, CommandLineOnly, Kind};
@@ -15,6 +19,8 @@ use crate::config::values::{account_policy, age, shown_age, shown_policy};
 use crate::config::values::{
     addresses, flood, operators, password, proxy, read_motd, read_password, server_name, shown_flood,
 };
+#[cfg(feature = "web")]
+use crate::config::values::{page_origins, shown_switch, switch};
 
 type Setting = setting::Setting<ServerConfig, Reload>;
 
@@ -393,6 +399,51 @@ pub(super) const SETTINGS: &[Setting] = &[
             },
         },
         reload: AtRestart(part!(metrics)),
+    },
+    #[cfg(feature = "web")]
+    Setting {
+        short: "",
+        long: "web",
+        help: "a chat page for browsers, and IRC over WebSocket, at every address: on or off",
+        kind: Kind::Text {
+            value: "on|off",
+            default: Value(|config| shown_switch(config.web.is_on).to_owned()),
+            set: |config, value| {
+                config.web.is_on = switch(value)?;
+                Ok(())
+            },
+        },
+        reload: AtOnce(part!(web.is_on)),
+    },
+    #[cfg(feature = "web")]
+    Setting {
+        short: "",
+        long: "web-root",
+        help: "a directory with another page, such as gamja",
+        kind: Kind::Text {
+            value: "DIR",
+            default: Word("the built-in page"),
+            set: |config, path| {
+                config.web.root = Some(WebRoot::read(Path::new(path))?);
+                Ok(())
+            },
+        },
+        reload: AtOnce(part!(web.root)),
+    },
+    #[cfg(feature = "web")]
+    Setting {
+        short: "",
+        long: "web-origin",
+        help: "https://HOST[:PORT], whose pages may connect besides this server's",
+        kind: Kind::Texts {
+            value: "ORIGIN",
+            default: Word("none"),
+            set: |config, values| {
+                config.web.origins = page_origins(values)?;
+                Ok(())
+            },
+        },
+        reload: AtOnce(part!(web.origins)),
     },
 ];
 
