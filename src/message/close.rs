@@ -31,6 +31,9 @@ pub enum CloseReason {
     NotTls,
     /// TLS failed with this error.
     TlsFailed(String),
+    /// The peer asked over HTTP, and its requests are answered.
+    #[cfg(feature = "web")]
+    Answered,
     /// Wrong server password.
     WrongPassword,
     /// The server could not check the password.
@@ -86,6 +89,8 @@ impl CloseReason {
     pub fn is_told(&self) -> bool {
         match self {
             Self::PeerFinished | Self::Lost(_) | Self::Stalled | Self::TlsFailed(_) => false,
+            #[cfg(feature = "web")]
+            Self::Answered => false,
             Self::Quit(_)
             | Self::Malformed(_)
             | Self::OutboxFull(_)
@@ -139,6 +144,8 @@ impl CloseReason {
             Self::Stalled => "stalled",
             Self::NotTls => "not-tls",
             Self::TlsFailed(_) => "tls-failed",
+            #[cfg(feature = "web")]
+            Self::Answered => "http",
             Self::WrongPassword => "wrong-password",
             Self::PasswordNotChecked => "password-not-checked",
             Self::Killed { .. } => "killed",
@@ -182,6 +189,8 @@ impl CloseReason {
             | Self::AddressFull(_)
             | Self::ConnectsTooOften { .. }
             | Self::ShuttingDown => self.clone(),
+            #[cfg(feature = "web")]
+            Self::Answered => Self::Answered,
             #[cfg(feature = "store")]
             Self::AccountDropped | Self::AccountRequired | Self::LoginFailed | Self::NotEntered(_) => {
                 self.clone()
@@ -211,6 +220,8 @@ impl fmt::Display for CloseReason {
             Self::Stalled => f.write_str("the last bytes were not read in time"),
             Self::NotTls => f.write_str("this port requires TLS: connect with TLS, or to a port without it"),
             Self::TlsFailed(why) => write!(f, "TLS failed: {why}"),
+            #[cfg(feature = "web")]
+            Self::Answered => f.write_str("HTTP requests answered"),
             Self::WrongPassword => f.write_str("wrong server password"),
             Self::PasswordNotChecked => f.write_str(PASSWORD_NOT_CHECKED),
             Self::Killed { by, reason } if reason.is_empty() => write!(f, "killed by {by}"),

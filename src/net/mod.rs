@@ -14,10 +14,10 @@ mod reactor;
 mod reserve;
 mod service;
 mod signals;
-mod socket;
 #[cfg_attr(not(feature = "tls"), path = "no_tls.rs")]
 mod tls;
-#[cfg(feature = "web")]
+mod transport;
+#[cfg_attr(not(feature = "web"), path = "no_web.rs")]
 mod web;
 mod worker;
 
@@ -27,4 +27,4 @@ pub use inherited::{InheritError, Inherited};
 pub use plain::Plain;
 pub use privileges::{PublicAsRoot, check_privileges};
 pub use reactor::{Reactor, Stopper};
-pub use socket::Socket;
+pub use web::Socket;

@@ -227,7 +227,7 @@ impl Batch {
         for n in missed..=self.events.len() {
             while let Some(aside) = asides.next_if(|aside| aside.after == n) {
                 parts.end_run(n);
-                parts.own.extend_from_slice(&self.aside_bytes[aside.bytes.clone()]);
+                session::append(&self.aside_bytes[aside.bytes.clone()], encoding.variant, &mut parts.own);
             }
             match self.events.get(n) {
                 Some(entry) if entry.except == Some(id) => {
@@ -245,8 +245,8 @@ impl Batch {
         self.encoder.clear();
         let ends = self.events.iter().map(|Entry { event, encoded, .. }| {
             match encoded {
-                Some((dialect, bytes)) if self.differences.variant(*dialect) == variant => {
-                    self.encoder.extend_from_slice(&self.encoded_bytes[bytes.clone()]);
+                Some((dialect, bytes)) if self.differences.variant(*dialect) == variant.unframed() => {
+                    session::append(&self.encoded_bytes[bytes.clone()], variant, &mut self.encoder);
                 }
                 _ => session::encode(event, variant, house, &mut self.encoder),
             }

@@ -11,6 +11,8 @@ use crate::bucket::Bucket;
 use crate::config::Flood;
 use crate::message::{CloseReason, Dialect, Frame, Peer, UserId};
 use crate::session::Session;
+#[cfg(feature = "web")]
+use crate::wire::websocket;
 
 /// Memory of a connection with a plain stream: its slab entry, session, user with the longest names, first room and
 /// index entries, including the spare capacity of lists.
@@ -166,6 +168,25 @@ impl<S: Stream> Connection<S> {
         unsent + self.inbox.capacity() + self.stream.kept_bytes()
     }
 
+    /// Queues bytes for this connection only, even during the quiet time.
+    pub(super) fn send_bytes(&mut self, bytes: &[u8]) {
+        #[cfg(feature = "web")]
+        if let Some(framing) = self.stream.framing() {
+            let mut framed = Vec::new();
+            websocket::frame_lines(framing, bytes, &mut framed);
+            return self.outbox.push_bytes(&framed);
+        }
+        self.note_end(bytes);
+        self.outbox.push_bytes(bytes);
+    }
+
+    /// Encodes further events in this dialect, in frames if the stream has them.
+    pub(super) fn hear(&mut self, dialect: Dialect) {
+        #[cfg(feature = "web")]
+        let dialect = self.stream.framing().map_or(dialect, |framing| dialect.framed(framing));
+        self.dialect = dialect;
+    }
+
     /// Memory of a connection with this stream, constant for its lifetime.
     pub(super) fn own_bytes(stream: &S) -> usize {
         OWN_BYTES + stream.own_bytes()
@@ -228,12 +249,6 @@ impl<S> Connection<S> {
             Life::Open(Some(quiet)) => quiet.hold(frame),
             _ => self.send(frame),
         }
-    }
-
-    /// Queues bytes for this connection only, even during the quiet time.
-    pub(super) fn send_bytes(&mut self, bytes: &[u8]) {
-        self.note_end(bytes);
-        self.outbox.push_bytes(bytes);
     }
 
     /// Ends the quiet time and queues what was held back.

@@ -68,6 +68,8 @@ impl<S: Stream> Server<S> {
     /// Ends the session of the connection `key`: the user leaves, and the peer is told the reason.
     pub(super) fn leave(&mut self, key: usize, reason: CloseReason, now: Now) {
         let Some(reason) = self.reason_to_end(key, reason) else { return };
+        #[cfg(feature = "web")]
+        let reason = self.connections[key].stream.ending(reason);
         let peer_finished = reason == CloseReason::PeerFinished;
         #[cfg(feature = "store")]
         self.connections[key].forget_held();
@@ -138,6 +140,9 @@ impl<S: Stream> Server<S> {
         match reason {
             // Operators caused it, not the peer.
             CloseReason::Killed { .. } => info!("{line}"),
+            // A browser makes several such connections for a page.
+            #[cfg(feature = "web")]
+            CloseReason::Answered => self.log.line(Level::Debug, peer, now.instant, line),
             _ => self.log.line(Level::Info, peer, now.instant, line),
         }
         self.counts.endings.count(reason.label());

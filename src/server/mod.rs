@@ -11,6 +11,8 @@ mod account_steps;
 #[cfg(feature = "store")]
 mod accounts;
 mod admission;
+#[cfg(feature = "web")]
+mod answers;
 mod banning;
 mod batch;
 mod checks;
@@ -403,6 +405,8 @@ impl<S: Stream> Server<S> {
             now,
             peer: connection.peer,
             is_secure: connection.stream.is_secure(),
+            #[cfg(feature = "web")]
+            is_framed: connection.stream.framing().is_some(),
             #[cfg(feature = "store")]
             certificate: connection.stream.certificate(),
             house: &self.house,

@@ -134,7 +134,7 @@ impl<S: Stream> Server<S> {
 
     fn hear(&mut self, id: ConnectionId, dialect: Dialect) {
         if let Some(connection) = self.connections.get_mut(id.0 as usize) {
-            connection.dialect = dialect;
+            connection.hear(dialect);
         }
     }
 

@@ -104,7 +104,11 @@ impl<S: Stream> Server<S> {
                 return;
             }
             let is_mute = connection.link == Link::Mute;
-            match connection.stream.read(&mut self.read_buffer[..most]) {
+            let read = connection.stream.read(&mut self.read_buffer[..most]);
+            #[cfg(feature = "web")]
+            self.take_answers(key, now);
+            let connection = &mut self.connections[key];
+            match read {
                 // A failed write has found the break, so reading ends like any other.
                 Ok(0) if is_mute => return self.lost(key, ErrorKind::BrokenPipe, now),
                 Ok(0) => return self.peer_finished(key, now),
@@ -242,7 +246,7 @@ impl<S: Stream> Server<S> {
     }
 
     /// The rate limit of the peer; operators have none.
-    fn flood_limit(&self, key: usize) -> Option<Flood> {
+    pub(super) fn flood_limit(&self, key: usize) -> Option<Flood> {
         let is_operator =
             self.hub.users().get(self.connections[key].session.user()).is_some_and(|user| user.is_operator);
         self.house.config.limits.flood.filter(|_| !is_operator)

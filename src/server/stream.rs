@@ -6,6 +6,8 @@ use std::io::{self, Read, Write};
 #[cfg(feature = "store")]
 use crate::message::CertificateHash;
 use crate::message::CloseReason;
+#[cfg(feature = "web")]
+use crate::message::Framing;
 
 /// A non-blocking stream of bytes in both directions.
 ///
@@ -39,6 +41,31 @@ pub trait Stream: Read + Write {
     #[cfg(feature = "store")]
     fn certificate(&self) -> Option<CertificateHash> {
         None
+    }
+
+    /// How messages to the peer are framed. Everything that is written then has whole frames.
+    #[cfg(feature = "web")]
+    fn framing(&self) -> Option<Framing> {
+        None
+    }
+
+    /// Takes frames that the stream has for the peer. They must be written in their place among the others.
+    #[cfg(feature = "web")]
+    fn take_answers(&mut self) -> Vec<u8> {
+        Vec::new()
+    }
+
+    /// True while the peer asks over HTTP, and logs in to nothing.
+    #[cfg(feature = "web")]
+    fn is_asking(&self) -> bool {
+        false
+    }
+
+    /// Notes why the connection ends, before the last bytes are written. Returns the reason, or another that fits what
+    /// the peer speaks.
+    #[cfg(feature = "web")]
+    fn ending(&mut self, reason: CloseReason) -> CloseReason {
+        reason
     }
 
     /// True when the system has not taken all written bytes: `flush` continues with them.

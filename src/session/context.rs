@@ -21,6 +21,9 @@ pub struct Context<'a> {
     pub peer: Peer,
     /// The whole path to the peer is encrypted or local.
     pub is_secure: bool,
+    /// The peer speaks WebSocket.
+    #[cfg(feature = "web")]
+    pub is_framed: bool,
     /// The certificate whose key the peer has, if it has shown one.
     #[cfg(feature = "store")]
     pub certificate: Option<CertificateHash>,
@@ -33,6 +36,14 @@ pub struct Context<'a> {
 }
 
 impl Context<'_> {
+    /// True when the peer can only speak IRC, because WebSocket carries nothing else.
+    pub(super) fn is_irc_only(&self) -> bool {
+        #[cfg(feature = "web")]
+        return self.is_framed;
+        #[cfg(not(feature = "web"))]
+        false
+    }
+
     /// Logs a line caused by the peer.
     pub(super) fn log(&mut self, level: Level, line: fmt::Arguments<'_>) {
         self.log.line(level, self.peer, self.now.instant, line);

@@ -41,3 +41,12 @@ pub fn encode(event: &Event, dialect: Dialect, house: &House, out: &mut Vec<u8>)
         }
     }
 }
+
+/// Appends lines that were encoded without frames.
+pub fn append(lines: &[u8], dialect: Dialect, out: &mut Vec<u8>) {
+    match dialect {
+        Dialect::CrazyIt | Dialect::Irc(_) => out.extend_from_slice(lines),
+        #[cfg(feature = "web")]
+        Dialect::Framed(framing, _) => websocket::frame_lines(framing, lines, out),
+    }
+}

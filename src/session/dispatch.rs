@@ -68,6 +68,14 @@ impl Session {
         self.protocol.conversation_mut().set_owner(user, context);
     }
 
+    /// Closes a conversation that has not begun at this time, because its peer asks over HTTP.
+    #[cfg(feature = "web")]
+    pub fn asks_until(&mut self, until: Option<Instant>) {
+        if let Protocol::Unknown(newcomer) = &mut self.protocol {
+            newcomer.asks_until(until);
+        }
+    }
+
     /// How far the conversation has come.
     pub fn stage(&self, hub: &Hub) -> Stage {
         match self.protocol.conversation().online() {
@@ -101,7 +109,7 @@ impl Session {
         let Protocol::Unknown(newcomer) = &self.protocol else { return false };
         let (connection, deadline) = (newcomer.connection(), newcomer.login_deadline());
         self.protocol = match first_bytes(bytes, ended) {
-            FirstBytes::CrazyIt if !ended => {
+            FirstBytes::CrazyIt if !ended && !context.is_irc_only() => {
                 Protocol::CrazyIt(CrazyIt::new(connection, context.house.config.limits.frame_bytes, deadline))
             }
             FirstBytes::Irc => Protocol::Irc(Irc::open(connection, deadline, context)),

@@ -45,6 +45,11 @@ impl Deadline {
         Self { until, waits_since: None }
     }
 
+    /// The time, if the peer did not wait for the server.
+    pub(super) fn until(&self) -> Instant {
+        self.until
+    }
+
     /// The time, unless the peer waits for the server.
     pub(super) fn time(&self) -> Option<Instant> {
         self.waits_since.is_none().then_some(self.until)

@@ -26,7 +26,7 @@ mod services;
 mod stage;
 
 pub use context::Context;
-pub use dialect::{Differences, encode};
+pub use dialect::{Differences, append, encode};
 pub use dispatch::Session;
 pub use house::{House, uptime};
 pub use stage::Stage;

@@ -21,17 +21,30 @@ const TLS_HERE: &str = "TLS at a port without it: connect without TLS, or to the
 pub(super) struct Newcomer {
     connection: ConnectionId,
     /// The connection closes then, unless the peer logs in.
-    deadline: Deadline,
+    until: Instant,
+    /// It closes then, because its peer asks over HTTP.
+    #[cfg(feature = "web")]
+    asks_until: Option<Instant>,
 }
 
 impl Newcomer {
     pub(super) fn new(connection: ConnectionId, until: Instant) -> Self {
-        Self { connection, deadline: Deadline::new(until) }
+        Self {
+            connection,
+            until,
+            #[cfg(feature = "web")]
+            asks_until: None,
+        }
+    }
+
+    #[cfg(feature = "web")]
+    pub(super) fn asks_until(&mut self, until: Option<Instant>) {
+        self.asks_until = until;
     }
 
     /// When the connection closes, unless the peer logs in.
     pub(super) fn login_deadline(&self) -> Deadline {
-        self.deadline
+        Deadline::new(self.until)
     }
 }
 
@@ -80,16 +93,26 @@ impl Conversation for Newcomer {
     }
 
     fn deadline(&self) -> Option<Instant> {
-        self.deadline.time()
+        #[cfg(feature = "web")]
+        if let Some(until) = self.asks_until {
+            return Some(until.min(self.until));
+        }
+        Some(self.until)
     }
 
     fn wake(&mut self, context: &mut Context<'_>) {
-        self.deadline.wake(self.connection, context);
+        #[cfg(feature = "web")]
+        if self.asks_until.is_some_and(|until| until <= context.now.instant) {
+            return context.out.close(self.connection, CloseReason::Answered);
+        }
+        self.login_deadline().wake(self.connection, context);
     }
 
     fn found(&mut self, _: Found, _: Option<&str>, _: &mut Context<'_>) {}
 
     fn change_limits(&mut self, old: &Limits, new: &Limits) {
-        self.deadline.shift(old, new);
+        let mut deadline = self.login_deadline();
+        deadline.shift(old, new);
+        self.until = deadline.until();
     }
 }

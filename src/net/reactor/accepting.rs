@@ -15,7 +15,7 @@ use super::running::Running;
 use crate::message::{CloseReason, Now, Peer};
 use crate::net::listener::{Arrival, Listener};
 use crate::net::newcomer::Newcomer;
-use crate::net::socket::Socket;
+use crate::net::transport::Transport;
 
 const ACCEPT_BUDGET: usize = 256;
 
@@ -90,12 +90,12 @@ impl Running {
     fn welcome(&mut self, newcomer: Newcomer, now: Now) {
         let Newcomer { socket, peer, is_tls } = newcomer;
         let wrapped = match (is_tls, &self.tls) {
-            (false, _) => Ok(Socket::from(socket)),
-            (true, Some(tls)) => tls.wrap(socket).map(Socket::from),
+            (false, _) => Ok(Transport::from(socket)),
+            (true, Some(tls)) => tls.wrap(socket).map(Transport::from),
             (true, None) => Err(io::Error::other("there is no certificate")),
         };
         let mut socket = match wrapped {
-            Ok(socket) => socket,
+            Ok(transport) => self.web.wrap(transport, false),
             Err(error) => return self.log(Level::Warn, peer, now, format_args!("{peer}: no TLS: {error}")),
         };
         let token = Token(self.server.next_key());

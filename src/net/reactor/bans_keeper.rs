@@ -11,7 +11,7 @@ use mio::Waker;
 use crate::bans_file;
 use crate::config::ServerConfig;
 use crate::message::{Ban, Now};
-use crate::net::socket::Socket;
+use crate::net::web::Socket;
 use crate::net::worker::Worker;
 use crate::server::Server;
 

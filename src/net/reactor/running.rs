@@ -19,8 +19,8 @@ use crate::net::metrics::Metrics;
 use crate::net::proxy::Proxies;
 use crate::net::reserve::Reserve;
 use crate::net::signals::Signalled;
-use crate::net::socket::Socket;
 use crate::net::tls::Tls;
+use crate::net::web::{Socket, Web};
 use crate::net::worker::Worker;
 use crate::server::{Server, Verdict};
 
@@ -44,6 +44,8 @@ pub(super) struct Running {
     pub(super) server: Server<Socket>,
     /// For newcomers at TLS listeners.
     pub(super) tls: Option<Tls>,
+    /// For newcomers that speak HTTP.
+    pub(super) web: Web,
     worker: Worker<Verdict>,
     metrics: Metrics,
     pub(super) proxies: Proxies,
@@ -73,6 +75,7 @@ impl Running {
             started: now.instant,
             server,
             tls: Tls::new(&reactor.config),
+            web: Web::new(&reactor.config),
             worker: Worker::new(Arc::clone(&reactor.waker)),
             metrics: Metrics::new(mem::take(&mut reactor.metrics_listeners)),
             proxies: Proxies::new(&reactor.config.proxy_from),
@@ -238,6 +241,7 @@ impl Running {
             if let Some(tls) = &mut self.tls {
                 tls.renew(config);
             }
+            self.web.renew(config);
             self.server.announce_tls(self.reactor.public_tls_port(config));
         }
         let told = self.server.reload(read, now);

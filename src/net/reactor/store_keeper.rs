@@ -9,7 +9,7 @@ use mio::Waker;
 
 use crate::config::ServerConfig;
 use crate::message::Now;
-use crate::net::socket::Socket;
+use crate::net::web::Socket;
 use crate::server::Server;
 use crate::store::{Database, Opened, Store, StoreConfig, StoreError};
 

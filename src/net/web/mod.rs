@@ -1,10 +1,49 @@
-//! HTTP requests and WebSocket connections at the same listeners as the chat.
+//! HTTP requests and WebSocket connections at the same listeners as the chat: the page for browsers (RFC 9112), and a
+//! layer in which browsers speak IRC (RFC 6455, IRCv3 `websocket`).
 
-#![expect(dead_code, reason = "newcomers do not get the layer that answers requests yet")]
-
+mod farewell;
+mod messages;
 mod page;
 mod request;
 mod response;
 mod site;
+mod socket;
 mod status;
+mod stream;
+mod unsent;
 mod upgrade;
+
+pub use socket::Socket;
+
+use std::rc::Rc;
+
+use super::transport::Transport;
+use crate::config::ServerConfig;
+use site::Site;
+use stream::WebStream;
+
+/// What newcomers that speak HTTP get.
+#[derive(Debug)]
+pub(super) struct Web {
+    /// `None` without `--web`.
+    site: Option<Rc<Site>>,
+}
+
+impl Web {
+    pub(super) fn new(config: &ServerConfig) -> Self {
+        Self { site: Site::new(config).map(Rc::new) }
+    }
+
+    /// Applies another config to newcomers.
+    pub(super) fn renew(&mut self, config: &ServerConfig) {
+        *self = Self::new(config);
+    }
+
+    /// Adds the layer that detects HTTP to a newcomer. `is_shared`: a proxy uses the connection for several peers.
+    pub(super) fn wrap(&self, transport: Transport, is_shared: bool) -> Socket {
+        match &self.site {
+            Some(site) => WebStream::new(transport, Rc::clone(site), is_shared).into(),
+            None => transport.into(),
+        }
+    }
+}

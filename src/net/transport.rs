@@ -1,4 +1,4 @@
-//! The stream of a connection: a socket with or without TLS.
+//! What carries the bytes of a connection: a socket with or without TLS.
 
 use std::io::{self, IoSlice, Read, Write};
 
@@ -12,9 +12,9 @@ use super::tls::TlsStream;
 use crate::message::CertificateHash;
 use crate::server::Stream;
 
-/// The stream of a connection.
+/// A socket with or without TLS.
 #[derive(Debug)]
-pub enum Socket {
+pub enum Transport {
     /// Without TLS.
     Plain(Plain),
     /// With TLS.
@@ -22,20 +22,20 @@ pub enum Socket {
     Tls(Box<TlsStream<Plain>>),
 }
 
-impl From<Plain> for Socket {
+impl From<Plain> for Transport {
     fn from(plain: Plain) -> Self {
         Self::Plain(plain)
     }
 }
 
 #[cfg(feature = "tls")]
-impl From<Box<TlsStream<Plain>>> for Socket {
+impl From<Box<TlsStream<Plain>>> for Transport {
     fn from(stream: Box<TlsStream<Plain>>) -> Self {
         Self::Tls(stream)
     }
 }
 
-impl Socket {
+impl Transport {
     fn stream(&self) -> &dyn Stream {
         match self {
             Self::Plain(stream) => stream,
@@ -61,7 +61,7 @@ impl Socket {
     }
 }
 
-impl Stream for Socket {
+impl Stream for Transport {
     fn shutdown_write(&mut self) -> io::Result<()> {
         self.stream_mut().shutdown_write()
     }
@@ -108,13 +108,13 @@ impl Stream for Socket {
     }
 }
 
-impl Read for Socket {
+impl Read for Transport {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         self.stream_mut().read(buffer)
     }
 }
 
-impl Write for Socket {
+impl Write for Transport {
     fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
         self.stream_mut().write(buffer)
     }
@@ -128,7 +128,7 @@ impl Write for Socket {
     }
 }
 
-impl Source for Socket {
+impl Source for Transport {
     fn register(&mut self, registry: &Registry, token: Token, interests: Interest) -> io::Result<()> {
         self.source().register(registry, token, interests)
     }
