@@ -22,10 +22,11 @@
 //! | `session` | one peer's conversation: from its frames through the hub to its replies |
 //! | `server` | connections, outboxes, batches, deadlines, limits; generic over streams |
 //! | `store` | the database and the thread that owns it: history, accounts, registered rooms, bans; with the feature `store` |
-//! | `net` | the reactor: sockets, readiness, TLS |
+//! | `net` | the reactor: sockets, readiness, TLS, HTTP and WebSocket |
 //! | `logging` | prints and logs without ever blocking the server |
 //! | [`client`] | a blocking client library: one socket, typed events |
 //! | `terminal` | the program `parlor`, interactive or in a pipe |
+//! | `page_url` | the address of the chat page; with the feature `web` |
 //! | `client_command` | the shell command that starts the client of this build |
 //! | `tls_clock` | a clock for TLS that is safe before 1970; with the feature `tls` |
 //! | `footprint` | estimates the memory of allocations |
@@ -40,8 +41,8 @@
 //!
 //! Imports point one way: programs → `net` → `server` → `session` → `hub`, `wire` → `message`, `name`; programs →
 //! `terminal` → `client` → `wire`. `config`, `address`, `network`, `fingerprint`, `secret`, `date`, `span`, `logging`,
-//! `origin`, `bucket`, `footprint`, `files`, `bans_file`, `harmful`, `json`, `priority`, `skeleton`, `client_command` and
-//! `tls_clock` are on the level of `message` and `name`. `store` knows only these. `hub` and `wire` do not know each other,
+//! `origin`, `bucket`, `footprint`, `files`, `bans_file`, `harmful`, `json`, `priority`, `skeleton`, `client_command`,
+//! `page_url` and `tls_clock` are on the level of `message` and `name`. `store` knows only these. `hub` and `wire` do not know each other,
 //! and only `net` uses mio.
 //!
 //! # One turn of the server
@@ -82,6 +83,9 @@ pub mod net;
 #[doc(hidden)]
 pub mod network;
 mod origin;
+#[cfg(feature = "web")]
+#[doc(hidden)]
+pub mod page_url;
 mod priority;
 #[doc(hidden)]
 pub mod secret;

@@ -18,6 +18,8 @@ use parlor::logging;
 #[cfg(feature = "store")]
 use parlor::name::UserName;
 use parlor::net::{self, Inherited, Reactor};
+#[cfg(feature = "web")]
+use parlor::page_url::page_url;
 use parlor::secret;
 #[cfg(feature = "store")]
 use parlor::secret::StoredPassword;
@@ -112,6 +114,8 @@ fn run(mut config: ServerConfig, args: Vec<String>) -> Result<(), (Box<dyn Error
 
 fn serve(config: ServerConfig, inherited: Inherited, args: Vec<String>) -> Result<(), Box<dyn Error>> {
     let (parlor, room, over_tls) = (client_command(), room_option(&config), over_tls(&config));
+    #[cfg(feature = "web")]
+    let (has_page, fragment) = (config.web.is_on, fragment(&config));
     let mut reactor = Reactor::bind_or_inherit(config, inherited)?;
     reactor.reload_with(move || ServerConfig::reread(&args));
     reactor.heed_signals()?;
@@ -129,6 +133,14 @@ fn serve(config: ServerConfig, inherited: Inherited, args: Vec<String>) -> Resul
     for address in reactor.metrics_addresses() {
         logging::print(&format!("metrics at {address}"));
     }
+    #[cfg(feature = "web")]
+    if has_page {
+        let over_tls = reactor.tls_addresses().map(|address| (over_tls(address.clone()).1, true));
+        let plain = reactor.addresses().iter().map(|address| (address.clone(), false));
+        for url in plain.chain(over_tls).filter_map(|(at, is_tls)| page_url(&at, is_tls, &fragment)) {
+            logging::print(&format!("chat page at {url}"));
+        }
+    }
     Ok(reactor.run()?)
 }
 
@@ -138,6 +150,13 @@ fn room_option(config: &ServerConfig) -> String {
         return String::new();
     }
     format!("-r {} ", shell_word(config.lobby.as_str()))
+}
+
+/// The part of the page's address that names the lobby, where that is not its default.
+#[cfg(feature = "web")]
+fn fragment(config: &ServerConfig) -> String {
+    let is_default = config.lobby == ServerConfig::default().lobby;
+    if is_default { String::new() } else { config.lobby.to_string() }
 }
 
 /// With which options, and a space, a client comes over TLS that would connect there, and where to: to a host that the

@@ -23,6 +23,22 @@ fn the_line_on_standard_output_tells_where_it_listens_and_how_to_join() {
     Peer::user(&address(at), "alice");
 }
 
+#[test]
+#[cfg(feature = "web")]
+fn the_last_lines_have_the_addresses_of_the_chat_page() {
+    let scratch = Scratch::new();
+    let socket = scratch.socket("s").to_string();
+    let options = ["--listen", "127.0.0.1:0", "--listen", &socket];
+    let server = Program::parlord(&options);
+    let (line, _) = (server.line(), server.line());
+    let (at, _) =
+        line.strip_prefix("listening on ").and_then(|rest| rest.split_once(", ")).expect("an address");
+    assert_eq!(server.line(), format!("chat page at http://{at}/"));
+    let server = Program::parlord(&[&options[..2], &["--lobby", "#cafe"]].concat());
+    server.line();
+    assert!(server.line().ends_with("/#cafe"));
+}
+
 /// The line of a server whose program is here, and whose environment has this PATH.
 fn told(program: &Path, path: &str, directory: &Path) -> String {
     let mut command = Command::new(program);
