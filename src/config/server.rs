@@ -332,6 +332,28 @@ mod tests {
         }
     }
 
+    #[cfg(feature = "web")]
+    #[test]
+    fn browsers_get_the_built_in_page_unless_options_say_otherwise() {
+        let web = run(&["--web", "off", "--web-origin=https://a.example", "--web-origin=http://b:1"]).web;
+        assert!(!web.is_on && run(&[]).web.is_on && run(&["--web=on"]).web.is_on);
+        assert_eq!(
+            web.origins.iter().map(PageOrigin::to_string).collect::<Vec<_>>(),
+            ["https://a.example", "http://b:1"]
+        );
+        for (args, message) in [
+            (&["--web=yes"][..], "--web: \"yes\" is neither on nor off"),
+            (&["--web-root=/nowhere"], "--web-root: /nowhere: No such file or directory (os error 2)"),
+            (
+                &["--web-origin", "*"],
+                "--web-origin: \"*\": write https://HOST or http://HOST, perhaps with :PORT, and no path",
+            ),
+            (&["--web-origin=http://a"; 65], "--web-origin: there are more than 64"),
+        ] {
+            assert_eq!(parse(args), Err(message.to_owned()));
+        }
+    }
+
     #[cfg(not(feature = "metrics"))]
     #[test]
     fn without_the_feature_there_is_no_metrics_option() {

@@ -19,7 +19,7 @@ const INDEX: &str = "/index.html";
 /// The files of a page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WebRoot {
-    /// In no order.
+    /// In the order of their paths.
     pub files: Arc<[WebFile]>,
 }
 
@@ -43,6 +43,8 @@ impl WebRoot {
         if !reading.files.iter().any(|file| file.path == INDEX) {
             return Err(format!("{}: there is no index.html in it", directory.display()));
         }
+        // In an order that a reload finds again.
+        reading.files.sort_by(|a, b| a.path.cmp(&b.path));
         Ok(Self { files: reading.files.into() })
     }
 }
@@ -91,5 +93,99 @@ impl Reading {
         let etag = format!("\"{:016x}\"", hasher.finish());
         self.files.push(WebFile { path, bytes: bytes.into(), etag });
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::symlink;
+    use std::path::PathBuf;
+
+    use super::*;
+
+    /// A directory that is removed at the end.
+    struct Scratch(PathBuf);
+
+    impl Scratch {
+        fn new(name: &str) -> Self {
+            let path = std::env::temp_dir().join(format!("parlor-web-root-{name}-{}", std::process::id()));
+            fs::create_dir_all(&path).unwrap();
+            Self(path)
+        }
+
+        fn file(&self, path: &str, content: &[u8]) {
+            let file = self.0.join(path);
+            fs::create_dir_all(file.parent().unwrap()).unwrap();
+            fs::write(file, content).unwrap();
+        }
+
+        /// The error, without the path of this directory.
+        fn error(&self) -> String {
+            let error = WebRoot::read(&self.0).unwrap_err();
+            error.replace(self.0.to_str().unwrap(), "DIR")
+        }
+    }
+
+    impl Drop for Scratch {
+        fn drop(&mut self) {
+            fs::remove_dir_all(&self.0).ok();
+        }
+    }
+
+    #[test]
+    fn all_files_but_hidden_ones_are_read() {
+        let scratch = Scratch::new("all");
+        scratch.file("index.html", b"page");
+        scratch.file("lib/deep/\u{676f} 1.js", b"\xff\0");
+        scratch.file(".git/config", b"secret");
+        scratch.file("lib/.htaccess", b"secret");
+        symlink(scratch.0.join("index.html"), scratch.0.join("same.html")).unwrap();
+        let root = WebRoot::read(&scratch.0).unwrap();
+        let files: Vec<_> = root.files.iter().map(|file| (&*file.path, &*file.bytes)).collect();
+        let expected: [(&str, &[u8]); 3] =
+            [("/index.html", b"page"), ("/lib/deep/\u{676f} 1.js", b"\xff\0"), ("/same.html", b"page")];
+        assert_eq!(files, expected);
+        let etag = |path: &str| root.files.iter().find(|file| file.path == path).unwrap().etag.clone();
+        assert_eq!(etag("/index.html"), etag("/same.html"));
+        assert_ne!(etag("/index.html"), etag("/lib/deep/\u{676f} 1.js"));
+        assert_eq!(WebRoot::read(&scratch.0), Ok(root));
+    }
+
+    #[test]
+    fn a_page_has_an_index_and_limits() {
+        let scratch = Scratch::new("limits");
+        assert_eq!(scratch.error(), "DIR: there is no index.html in it");
+        scratch.file("index.html", b"page");
+        assert!(WebRoot::read(&scratch.0).is_ok());
+        scratch.file("a/large", &vec![0; MOST_BYTES + 1]);
+        assert_eq!(scratch.error(), "DIR/a/large: larger than 8388608 bytes");
+        scratch.file("a/large", &vec![0; MOST_BYTES - 4]);
+        assert!(WebRoot::read(&scratch.0).is_ok());
+        scratch.file("a/large", &vec![0; MOST_BYTES - 3]);
+        assert!(scratch.error().ends_with(": with it, the page has more than 8388608 bytes"));
+        scratch.file("a/large", b"");
+        (2..MOST_FILES).for_each(|n| scratch.file(&format!("many/{n}"), b""));
+        assert!(WebRoot::read(&scratch.0).is_ok());
+        scratch.file("one more", b"");
+        assert!(scratch.error().ends_with(": a page has at most 256 files"));
+        fs::remove_file(scratch.0.join("one more")).unwrap();
+        scratch.file("2/3/4/5/6/7/8/file", b"");
+        fs::remove_file(scratch.0.join("a/large")).unwrap();
+        assert!(WebRoot::read(&scratch.0).is_ok());
+        fs::create_dir(scratch.0.join("2/3/4/5/6/7/8/9")).unwrap();
+        assert_eq!(scratch.error(), "DIR/2/3/4/5/6/7/8/9: more than 8 directories in one another");
+    }
+
+    #[test]
+    fn only_regular_files_are_read_and_circles_end() {
+        let scratch = Scratch::new("odd");
+        scratch.file("index.html", b"page");
+        symlink("/dev/zero", scratch.0.join("zero")).unwrap();
+        assert_eq!(scratch.error(), "DIR/zero: not a regular file");
+        fs::remove_file(scratch.0.join("zero")).unwrap();
+        symlink(&scratch.0, scratch.0.join("me")).unwrap();
+        assert!(scratch.error().ends_with("/me: more than 8 directories in one another"));
+        let error = WebRoot::read(Path::new("/nowhere")).unwrap_err();
+        assert!(error.starts_with("/nowhere: "), "{error}");
     }
 }

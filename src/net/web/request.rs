@@ -77,9 +77,11 @@ pub(super) fn could_be_request(bytes: &[u8]) -> Option<bool> {
 pub(in crate::net) fn parse(bytes: &[u8]) -> Parsed<'_> {
     let within = &bytes[..bytes.len().min(HEAD_BYTES)];
     let fault = line_end_fault(within);
+    // httparse takes a lone LF for the end of a line, and refuses a lone CR.
+    let sound = fault.map_or(within.len(), |at| at + usize::from(within[at] == b'\r'));
     let mut headers = [EMPTY_HEADER; MOST_HEADERS];
     let mut parser = httparse::Request::new(&mut headers);
-    let result = match parser.parse(&within[..fault.unwrap_or(within.len())]) {
+    let result = match parser.parse(&within[..sound]) {
         Ok(httparse::Status::Complete(length)) => {
             Request::new(&parser).map(|request| Parsed::Request { length, request })
         }
@@ -164,7 +166,7 @@ impl<'a> Request<'a> {
         let mut lengths = self.values("Content-Length");
         match (self.values("Transfer-Encoding").next(), lengths.next(), lengths.next()) {
             (None, None | Some("0"), None) => Ok(()),
-            (None, Some(length), None) if length.bytes().all(|byte| byte.is_ascii_digit()) => {
+            (None, Some(length), None) if is_number(length) => {
                 Err((Status::ContentTooLarge, "requests to this server have no body"))
             }
             _ => Err((Status::BadRequest, "requests to this server have no body")),
@@ -220,8 +222,15 @@ impl<'a> Request<'a> {
     }
 }
 
+fn is_number(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
 /// True for a host name or address, perhaps with a port. A stricter check is needless: it is only compared.
 fn is_host(host: &str) -> bool {
     let is_part = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~:[]%".contains(&byte);
     !host.is_empty() && host.bytes().all(is_part)
 }
+
+#[cfg(test)]
+mod tests;

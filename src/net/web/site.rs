@@ -152,3 +152,6 @@ fn is_zero(weight: &str) -> bool {
 fn is_known(request: &Request<'_>, etag: &str) -> bool {
     request.elements("If-None-Match").any(|known| known == "*" || known.trim_start_matches("W/") == etag)
 }
+
+#[cfg(test)]
+mod tests;

@@ -100,3 +100,113 @@ fn answer(key: &str) -> String {
     context.update(GUID.as_bytes());
     Base64::encode_string(context.finish().as_ref())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::net::web::request::{Parsed, parse};
+
+    const KEY: &str = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==";
+    const VERSION_13: &str = "Sec-WebSocket-Version: 13";
+
+    /// The result of a handshake with these headers: the framing, the response, or the first line of the refusal.
+    fn shake(headers: &[&str], origins: &[&str]) -> Result<(Framing, String), String> {
+        let lines =
+            [&["GET /ws HTTP/1.1", "Host: box:30000", "Connection: keep-alive, Upgrade"], headers].concat();
+        let head: String = lines.iter().chain(&[""]).flat_map(|line| [line, "\r\n"]).collect();
+        let Parsed::Request { request, .. } = parse(head.as_bytes()) else { panic!("{lines:?}") };
+        let origins: Vec<_> = origins.iter().map(|origin| origin.parse().unwrap()).collect();
+        assert!(is_wanted(&request));
+        match accept(&request, &origins) {
+            Ok(Upgrade { response, framing }) => Ok((framing, String::from_utf8(response).unwrap())),
+            Err(refusal) => {
+                assert!(refusal.is_last);
+                let head = String::from_utf8(refusal.head).unwrap();
+                Err(head.lines().next().unwrap().to_owned())
+            }
+        }
+    }
+
+    #[test]
+    fn the_first_known_subprotocol_is_chosen() {
+        for (wanted, framing, chosen) in [
+            (&["text.ircv3.net"][..], Framing::Text, Some("text.ircv3.net")),
+            (&["binary.ircv3.net, text.ircv3.net"], Framing::Binary, Some("binary.ircv3.net")),
+            (&["x, text.ircv3.net", "binary.ircv3.net"], Framing::Text, Some("text.ircv3.net")),
+            (&["x", "binary.ircv3.net"], Framing::Binary, Some("binary.ircv3.net")),
+            (&["x, chat"], Framing::Text, None),
+            (&["TEXT.ircv3.net"], Framing::Text, None),
+            (&[], Framing::Text, None),
+        ] {
+            let offers: Vec<_> =
+                wanted.iter().map(|list| format!("Sec-WebSocket-Protocol: {list}")).collect();
+            let mut headers = vec!["Upgrade: h2c, WebSocket", KEY, VERSION_13];
+            headers.extend(offers.iter().map(String::as_str));
+            let (given, response) = shake(&headers, &[]).unwrap();
+            let line = chosen.map(|chosen| format!("Sec-WebSocket-Protocol: {chosen}\r\n"));
+            assert_eq!(given, framing, "{wanted:?}");
+            assert_eq!(response.contains("Sec-WebSocket-Protocol"), line.is_some(), "{wanted:?}");
+            assert!(response.contains(&line.unwrap_or_default()), "{response}");
+        }
+    }
+
+    #[test]
+    fn only_version_13_with_one_valid_key_is_accepted() {
+        let refused =
+            |headers: &[&str]| shake(&[&["Upgrade: websocket"], headers].concat(), &[]).unwrap_err();
+        for version in ["12", "013", "13, 8", "", "x"] {
+            let version = format!("Sec-WebSocket-Version: {version}");
+            assert_eq!(refused(&[KEY, &version]), "HTTP/1.1 426 Upgrade Required", "{version}");
+        }
+        assert_eq!(refused(&[KEY]), "HTTP/1.1 426 Upgrade Required");
+        assert_eq!(refused(&[KEY, VERSION_13, VERSION_13]), "HTTP/1.1 426 Upgrade Required");
+        for key in [
+            "",
+            "dGhlIHNhbXBsZSBub25jZQ",
+            "dGhlIHNhbXBsZSBub25j",
+            "dGhlIHNhbXBsZSBub25jZTE=",
+            "dGhlIHNhbXBsZSBub25jZQ== x",
+            "dGhlIHNhbXBsZSBub25jZ*==",
+        ] {
+            let key = format!("Sec-WebSocket-Key: {key}");
+            assert_eq!(refused(&[&key, VERSION_13]), "HTTP/1.1 400 Bad Request", "{key}");
+        }
+        assert_eq!(refused(&[VERSION_13]), "HTTP/1.1 400 Bad Request");
+        assert_eq!(refused(&[KEY, KEY, VERSION_13]), "HTTP/1.1 400 Bad Request");
+    }
+
+    #[test]
+    fn pages_of_other_hosts_are_refused_unless_an_option_names_them() {
+        let with = |origin: &str, allowed: &[&str]| {
+            let origin = format!("Origin: {origin}");
+            shake(&["Upgrade: websocket", KEY, VERSION_13, &origin], allowed).map(|_| ())
+        };
+        for (origin, allowed) in [
+            ("http://box:30000", &[][..]),
+            ("HTTP://BOX:30000", &[]),
+            ("https://box:30000", &[]),
+            ("https://chat.example", &["https://chat.example"]),
+            ("https://chat.example:443", &["http://x", "https://Chat.Example"]),
+        ] {
+            assert_eq!(with(origin, allowed), Ok(()), "{origin} {allowed:?}");
+        }
+        for (origin, allowed) in [
+            ("null", &["https://chat.example"][..]),
+            ("", &[]),
+            ("*", &[]),
+            ("http://box", &[]),
+            ("http://box:30001", &[]),
+            ("http://box:30000.evil.example", &[]),
+            ("http://box:30000/", &[]),
+            ("https://evil.example", &["https://chat.example"]),
+            ("http://chat.example", &["https://chat.example"]),
+            ("https://chat.example:8443", &["https://chat.example"]),
+            ("https://chat.example https://evil.example", &["https://chat.example"]),
+        ] {
+            assert_eq!(with(origin, allowed), Err("HTTP/1.1 403 Forbidden".into()), "{origin}");
+        }
+        let two = ["Origin: http://box:30000", "Origin: http://evil.example"];
+        let two = shake(&[&["Upgrade: websocket", KEY, VERSION_13], &two[..]].concat(), &[]);
+        assert_eq!(two, Err("HTTP/1.1 403 Forbidden".into()));
+    }
+}
