@@ -14,6 +14,8 @@ mod reactor;
 mod reserve;
 mod service;
 mod signals;
+#[cfg(all(test, any(feature = "tls", feature = "web")))]
+mod test_wire;
 #[cfg_attr(not(feature = "tls"), path = "no_tls.rs")]
 mod tls;
 mod transport;

@@ -1,7 +1,5 @@
-//! Shared by the TLS tests: a stream in memory, and both ends of a handshake.
+//! Shared by the TLS tests: both ends of a handshake.
 
-use std::collections::VecDeque;
-use std::io::{self, ErrorKind, Read, Write};
 use std::sync::{Arc, LazyLock};
 
 use rcgen::{CertificateParams, KeyPair};
@@ -16,7 +14,6 @@ use rustls::{
 };
 
 use super::handshakes;
-use crate::server::Stream;
 
 static CERTIFIED: LazyLock<Arc<CertifiedKey>> = LazyLock::new(|| {
     let pair = KeyPair::generate().unwrap();
@@ -81,55 +78,4 @@ pub(super) fn trusting(
     roots.add(CERTIFIED.cert[0].clone()).unwrap();
     let config = ClientConfig::builder_with_provider(Arc::new(provider::default_provider()));
     config.with_protocol_versions(&[version]).unwrap().with_root_certificates(roots)
-}
-
-#[derive(Debug)]
-pub(super) struct Wire {
-    pub(super) arrived: VecDeque<u8>,
-    pub(super) ended: bool,
-    pub(super) most: usize,
-    pub(super) written: Vec<u8>,
-    /// Bytes that can be written before a write blocks.
-    pub(super) room: usize,
-    pub(super) is_shut: bool,
-}
-
-impl Default for Wire {
-    fn default() -> Self {
-        let (arrived, written) = (VecDeque::new(), Vec::new());
-        Self { arrived, ended: false, most: usize::MAX, written, room: usize::MAX, is_shut: false }
-    }
-}
-
-impl Read for Wire {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let most = buffer.len().min(self.most);
-        match self.arrived.read(&mut buffer[..most])? {
-            0 if !self.ended => Err(ErrorKind::WouldBlock.into()),
-            count => Ok(count),
-        }
-    }
-}
-
-impl Write for Wire {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let taken = bytes.len().min(self.room);
-        if taken == 0 {
-            return Err(ErrorKind::WouldBlock.into());
-        }
-        self.room -= taken;
-        self.written.extend_from_slice(&bytes[..taken]);
-        Ok(taken)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl Stream for Wire {
-    fn shutdown_write(&mut self) -> io::Result<()> {
-        self.is_shut = true;
-        Ok(())
-    }
 }

@@ -91,29 +91,27 @@ impl<S> WebStream<S> {
 impl<S: Stream> WebStream<S> {
     /// Reads the first bytes. They are the reader's if the peer does not speak HTTP.
     fn read_first(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let State::Unknown(held) = &mut self.state else { return Ok(0) };
+        self.detect(buffer)?;
+        match &self.state {
+            State::Requests { .. } => self.answer(),
+            State::Other(_) => self.give_held(buffer),
+            State::Unknown(_) | State::Answered | State::Messages(_) => Err(ErrorKind::Interrupted.into()),
+        }
+    }
+
+    /// Reads some of the first bytes, and detects the protocol by them if they suffice.
+    fn detect(&mut self, buffer: &mut [u8]) -> io::Result<()> {
+        let State::Unknown(held) = &mut self.state else { return Ok(()) };
         let room = buffer.len().min(HEAD_BYTES - held.len());
         let count = self.inner.as_mut().ok_or(ErrorKind::NotConnected)?.read(&mut buffer[..room])?;
-        if held.is_empty() && could_be_request(&buffer[..count]) == Some(false) {
-            self.state = State::Other(Vec::new());
-            return Ok(count);
-        }
         held.extend_from_slice(&buffer[..count]);
         let held = mem::take(held);
-        match could_be_request(&held) {
-            None if count > 0 => {
-                self.state = State::Unknown(held);
-                Err(ErrorKind::Interrupted.into())
-            }
-            Some(true) => {
-                self.state = State::Requests { head: held, answered: 0 };
-                self.answer()
-            }
-            None | Some(false) => {
-                self.state = State::Other(held);
-                self.give_held(buffer)
-            }
-        }
+        self.state = match could_be_request(&held) {
+            None if count > 0 => State::Unknown(held),
+            Some(true) => State::Requests { head: held, answered: 0 },
+            None | Some(false) => State::Other(held),
+        };
+        Ok(())
     }
 
     fn give_held(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
@@ -181,15 +179,11 @@ impl<S: Stream> WebStream<S> {
         self.unsent.write_to(self.inner.as_mut().ok_or(ErrorKind::NotConnected)?)
     }
 
-    /// Looks whether the peer has sent a request before it is refused: then it is told in HTTP.
+    /// Looks whether a peer that is refused has sent a request: then it is told in HTTP.
     fn look(&mut self) {
-        let mut buffer = [0; 1024];
-        if let (State::Unknown(_), Some(inner)) = (&self.state, &self.inner)
-            && !inner.is_opening()
-            && let Ok(1..) = self.read_first(&mut buffer)
-        {
-            // The peer's bytes are of no use any more.
-            self.state = State::Other(Vec::new());
+        if self.inner().is_some_and(|inner| !inner.is_opening()) {
+            // Without bytes, nothing is known.
+            self.detect(&mut [0; 1024]).ok();
         }
     }
 }
@@ -342,3 +336,6 @@ impl<S: Stream> Write for WebStream<S> {
         self.inner_mut()?.flush()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,7 +6,8 @@ use rustls::version::{TLS12, TLS13};
 use rustls::{ClientConnection, ServerConfig, SupportedProtocolVersion};
 
 use super::*;
-use crate::net::tls::test_support::{Sealer, Wire, client, server};
+use crate::net::test_wire::Wire;
+use crate::net::tls::test_support::{Sealer, client, server};
 
 #[cfg(feature = "store")]
 mod client_certificates;
