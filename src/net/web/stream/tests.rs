@@ -46,6 +46,12 @@ fn feed(stream: &mut WebStream<Wire>, bytes: &[u8], size: usize) -> (Vec<u8>, io
     (read, ended)
 }
 
+/// Feeds `bytes` to a stream that does not end yet.
+fn ask(stream: &mut WebStream<Wire>, bytes: &[u8]) {
+    let (read, ended) = feed(stream, bytes, usize::MAX);
+    assert!(read.is_empty() && ended.is_err_and(|error| error.kind() == ErrorKind::WouldBlock));
+}
+
 fn written(stream: &mut WebStream<Wire>) -> String {
     String::from_utf8_lossy(&mem::take(&mut wire(stream).written)).into_owned()
 }
@@ -68,8 +74,7 @@ fn text(payload: &str) -> Vec<u8> {
 /// A stream whose peer speaks WebSocket.
 fn open() -> WebStream<Wire> {
     let mut stream = newcomer();
-    let (read, ended) = feed(&mut stream, UPGRADE.as_bytes(), usize::MAX);
-    assert!(read.is_empty() && ended.is_err_and(|error| error.kind() == ErrorKind::WouldBlock));
+    ask(&mut stream, UPGRADE.as_bytes());
     assert!(written(&mut stream).starts_with("HTTP/1.1 101 "));
     assert_eq!(stream.framing(), Some(Framing::Text));
     stream
@@ -107,14 +112,14 @@ fn the_layer_gives_every_byte_of_other_protocols_and_leaves() {
 #[test]
 fn a_request_cut_anywhere_gets_the_same_response() {
     let mut whole = newcomer();
-    feed(&mut whole, GET.as_bytes(), usize::MAX);
+    ask(&mut whole, GET.as_bytes());
     let expected = mem::take(&mut wire(&mut whole).written);
     assert!(expected.starts_with(b"HTTP/1.1 200 OK\r\n"));
     for cut in 1..GET.len() {
         let mut stream = newcomer();
-        feed(&mut stream, &GET.as_bytes()[..cut], usize::MAX);
+        ask(&mut stream, &GET.as_bytes()[..cut]);
         assert_eq!(written(&mut stream), "", "{cut}");
-        feed(&mut stream, &GET.as_bytes()[cut..], usize::MAX);
+        ask(&mut stream, &GET.as_bytes()[cut..]);
         assert!(wire(&mut stream).written == expected, "{cut}");
     }
 }
@@ -145,7 +150,7 @@ fn what_follows_a_request_at_once_is_not_answered() {
 fn a_request_during_a_response_ends_the_connection_after_it() {
     let mut stream = newcomer();
     wire(&mut stream).room = 10;
-    feed(&mut stream, GET.as_bytes(), usize::MAX);
+    ask(&mut stream, GET.as_bytes());
     assert!(stream.has_unsent());
     let (_, ended) = feed(&mut stream, GET.as_bytes(), usize::MAX);
     assert_eq!(reason(ended), Some(CloseReason::Answered));
@@ -165,7 +170,7 @@ fn a_connection_of_a_proxy_ends_after_one_request() {
 #[test]
 fn sessions_say_nothing_to_those_who_ask_over_http() {
     let mut stream = newcomer();
-    feed(&mut stream, &GET.as_bytes()[..20], usize::MAX);
+    ask(&mut stream, &GET.as_bytes()[..20]);
     assert_eq!(stream.write(b"ERROR :no login\r\n").unwrap(), 17);
     assert_eq!(written(&mut stream), "");
 }
@@ -173,7 +178,7 @@ fn sessions_say_nothing_to_those_who_ask_over_http() {
 #[test]
 fn a_request_that_is_not_complete_in_time_is_told() {
     let mut stream = newcomer();
-    feed(&mut stream, &GET.as_bytes()[..20], usize::MAX);
+    ask(&mut stream, &GET.as_bytes()[..20]);
     assert_eq!(stream.ending(CloseReason::Answered), CloseReason::Answered);
     stream.flush().unwrap();
     assert!(written(&mut stream).starts_with("HTTP/1.1 408 "));
@@ -182,7 +187,7 @@ fn a_request_that_is_not_complete_in_time_is_told() {
 #[test]
 fn a_connection_without_a_further_request_ends_in_silence() {
     let mut stream = newcomer();
-    feed(&mut stream, GET.as_bytes(), usize::MAX);
+    ask(&mut stream, GET.as_bytes());
     written(&mut stream);
     stream.ending(CloseReason::Answered);
     stream.flush().unwrap();
@@ -315,7 +320,7 @@ proptest! {
     fn what_is_written_follows_the_response_whole_and_in_order(rooms in prop::collection::vec(1..40usize, 1..60)) {
         let mut stream = newcomer();
         wire(&mut stream).room = 0;
-        feed(&mut stream, UPGRADE.as_bytes(), usize::MAX);
+        ask(&mut stream, UPGRADE.as_bytes());
         let mut unsent: &[u8] = b"\x81\x05hello\x81\x05world";
         for room in rooms.into_iter().chain([usize::MAX]) {
             wire(&mut stream).room = room;
