@@ -23,6 +23,8 @@ mod search;
 mod server;
 mod splitter;
 mod tokens;
+#[cfg(feature = "web")]
+mod websocket;
 
 use std::env;
 use std::thread;
@@ -31,11 +33,13 @@ use std::time::{Duration, Instant, SystemTime};
 use search::{Random, Target};
 
 /// Everything that is tried.
-const TARGETS: [Target; 5] = [
+const TARGETS: &[Target] = &[
     Target { name: "splitter", run: splitter::run, input_bytes: 300, cases: 2_000, threads: 1 },
     Target { name: "crazyit", run: crazyit::run, input_bytes: 300, cases: 2_000, threads: 1 },
     Target { name: "irc", run: irc::run, input_bytes: 400, cases: 2_000, threads: 1 },
     Target { name: "formatting", run: formatting::run, input_bytes: 200, cases: 1_000, threads: 1 },
+    #[cfg(feature = "web")]
+    Target { name: "websocket", run: websocket::run, input_bytes: 400, cases: 3_000, threads: 1 },
     Target { name: "server", run: server::run, input_bytes: 3_000, cases: 400, threads: 8 },
 ];
 
@@ -48,7 +52,7 @@ fn what_was_found_once_is_not_found_again() {
 fn random_inputs_find_nothing() {
     let seconds = env::var("PARLOR_FUZZ_SECONDS").ok();
     let Some(seconds) = seconds.map(|text| text.parse().expect("a number of seconds")) else {
-        for target in &TARGETS {
+        for target in TARGETS {
             target.search(Random(0), |tried| tried < target.cases);
         }
         return;
@@ -60,7 +64,7 @@ fn random_inputs_find_nothing() {
     };
     println!("PARLOR_FUZZ_SEED={seed}");
     thread::scope(|scope| {
-        for target in &TARGETS {
+        for target in TARGETS {
             for n in 0..target.threads {
                 let random = Random(seed.wrapping_add(n));
                 scope.spawn(move || {
