@@ -32,8 +32,8 @@ enum Input {
     Lines,
     /// The server takes no more lines. They are read only to find the peer's Close frame.
     Ignored,
-    /// The peer has closed.
-    Closed,
+    /// The peer has closed, perhaps within a message, which is no line then.
+    Closed { within_message: bool },
     /// The peer violated the protocol; the server is not yet told.
     Failed(Fault),
     /// Where the next frame begins is unknown.
@@ -59,7 +59,11 @@ impl Messages {
     /// Reads once, and gives the lines in what came.
     pub(super) fn read(&mut self, inner: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
         match self.input {
-            Input::Closed => return Ok(0),
+            Input::Closed { within_message: false } => return Ok(0),
+            Input::Closed { within_message: true } => {
+                self.input = Input::Closed { within_message: false };
+                return Err(Ending::error(CloseReason::PeerFinished));
+            }
             Input::Failed(fault) => {
                 self.input = Input::Lost;
                 return Err(Ending::error(CloseReason::Malformed(fault.reason.to_owned())));
@@ -85,7 +89,10 @@ impl Messages {
         let is_heard = matches!(self.input, Input::Lines);
         match decoded.outcome {
             Outcome::Open => {}
-            Outcome::Closed(_) => self.input = Input::Closed,
+            Outcome::Closed(_) => {
+                let within_message = is_heard && self.lines.is_mid_message();
+                self.input = Input::Closed { within_message };
+            }
             Outcome::Failed(fault) if is_heard => {
                 self.farewell = Some((fault.code, fault.reason.into()));
                 self.input = Input::Failed(fault);
@@ -94,8 +101,7 @@ impl Messages {
         }
         match (decoded.line_bytes, decoded.outcome) {
             (1.., _) if is_heard => Ok(decoded.line_bytes),
-            (_, Outcome::Closed(_)) => Ok(0),
-            // Nothing for the server, but there may be more to read.
+            // Nothing for the server, but there may be more to read, or the end.
             _ => Err(ErrorKind::Interrupted.into()),
         }
     }
@@ -128,7 +134,7 @@ impl Messages {
         self.input = match self.input {
             Input::Lines | Input::Ignored => Input::Ignored,
             Input::Failed(_) | Input::Lost => Input::Lost,
-            Input::Closed => Input::Closed,
+            Input::Closed { .. } => Input::Closed { within_message: false },
         };
     }
 

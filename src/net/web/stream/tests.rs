@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use proptest::prelude::*;
 use websocket_sans_io::{FrameInfo, Opcode, WebsocketFrameEncoder};
 
@@ -273,6 +275,16 @@ fn a_close_frame_ends_the_input_after_the_lines_before_it() {
 }
 
 #[test]
+fn a_close_frame_within_a_message_is_no_end_of_a_line() {
+    let mut stream = open();
+    let frames =
+        [text("PING x"), frame(Opcode::Text, false, b"QUIT"), frame(Opcode::ConnectionClose, true, b"")];
+    let (read, ended) = feed(&mut stream, &frames.concat(), usize::MAX);
+    assert_eq!(read, b"PING x\r\nQUIT");
+    assert_eq!(reason(ended), Some(CloseReason::PeerFinished));
+}
+
+#[test]
 fn a_violation_ends_the_connection_after_the_lines_before_it_and_is_told() {
     let mut stream = open();
     let unmasked = b"\x81\x02hi";
@@ -294,6 +306,8 @@ fn the_close_frame_says_why_the_server_ends_the_connection() {
         (CloseReason::Quit("bye".into()), 1000u16),
         (CloseReason::ShuttingDown, 1001),
         (CloseReason::OutboxFull(9), 1008),
+        (CloseReason::PingTimeout(Duration::from_secs(9)), 1008),
+        (CloseReason::LoginTimeout(Duration::from_secs(9)), 1008),
         (CloseReason::ServerFull(9), 1013),
     ] {
         let mut stream = open();
