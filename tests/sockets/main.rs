@@ -10,3 +10,5 @@ mod proxy;
 mod thousand;
 #[cfg(feature = "tls")]
 mod tls;
+#[cfg(feature = "web")]
+mod websocket;

@@ -9,6 +9,8 @@ pub mod accounts;
 #[cfg(feature = "store")]
 pub mod blank_store;
 #[cfg(feature = "web")]
+pub mod browser;
+#[cfg(feature = "web")]
 pub mod frames;
 pub mod irc;
 #[cfg(feature = "store")]
