@@ -16,7 +16,6 @@ impl<S: Stream> Server<S> {
     /// Queues what the stream of the connection `key` answers to what was just read. All of it counts as one message
     /// against the rate limit.
     pub(super) fn take_answers(&mut self, key: usize, now: Now) {
-        let flood = self.flood_limit(key);
         let connection = &mut self.connections[key];
         let until = connection.stream.is_asking().then(|| now.instant + REQUEST_TIMEOUT);
         connection.session.asks_until(until);
@@ -24,6 +23,8 @@ impl<S: Stream> Server<S> {
         if answers.is_empty() {
             return;
         }
+        let flood = self.flood_limit(key);
+        let connection = &mut self.connections[key];
         if let Some(flood) = flood {
             connection.bucket.take(flood, 1, now.instant);
             if connection.bucket.ready_at(flood) > now.instant && connection.inlet == Inlet::Open {
@@ -31,8 +32,8 @@ impl<S: Stream> Server<S> {
                 self.counts.pauses += 1;
             }
         }
-        if self.connections[key].is_hearing() {
-            self.connections[key].outbox.push_bytes(&answers);
+        if connection.is_hearing() {
+            connection.outbox.push_bytes(&answers);
             self.queued(key, now);
         }
     }
