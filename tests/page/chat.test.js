@@ -1,0 +1,388 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { at, World } from "./server.js";
+
+const texts = (talk) => talk.items.map(({ text }) => text);
+const messages = (talk) => talk.items.filter(({ kind }) => kind === "message");
+const settled = () => new Promise((done) => setImmediate(done));
+
+function inTea() {
+    const world = new World();
+    world.logIn();
+    const tea = world.inTea();
+    world.chat.select("#tea");
+    world.hear("@draft/chathistory-end :s BATCH +h chathistory #tea", ":s BATCH -h");
+    world.sent();
+    return { world, chat: world.chat, tea };
+}
+
+test("a login asks for capabilities, joins the rooms and is online", () => {
+    const world = new World();
+    world.chat.connect({ nick: "ana", rooms: ["#tea"] });
+    assert.equal(world.state.link.phase, "connecting");
+    world.open();
+    assert.deepEqual(world.sent(), ["CAP LS 302", "NICK ana", "USER web 0 * ana"]);
+    world.hear(":s CAP * LS * :batch unknown", ":s CAP * LS :sasl=PLAIN");
+    assert.deepEqual(world.sent(), ["CAP REQ :batch sasl"]);
+    world.hear(":s CAP * ACK :batch sasl");
+    assert.deepEqual(world.sent(), ["CAP END"]);
+    world.hear(":s 001 ana2 :Welcome", ":s 422 ana2 :none");
+    assert.equal(world.state.link.phase, "online");
+    assert.equal(world.state.me.nick, "ana2");
+    assert.deepEqual(world.sent(), ["JOIN #tea"]);
+});
+
+test("an account logs in with SASL PLAIN in pieces", () => {
+    const world = new World();
+    world.chat.connect({ nick: "ana", password: "x".repeat(400), account: true });
+    world.open();
+    world.hear(":s CAP * LS :sasl=PLAIN");
+    world.hear(":s CAP * ACK :sasl");
+    assert.equal(world.sent().at(-1), "AUTHENTICATE PLAIN");
+    world.hear("AUTHENTICATE +");
+    const pieces = world.sent().map((line) => line.split(" ")[1]);
+    assert.deepEqual(pieces.map((piece) => piece.length), [400, 148]);
+    assert.equal(atob(pieces.join("")), `\0ana/web\0${"x".repeat(400)}`);
+    world.hear(":s 900 ana ana!u@h ana :logged in", ":s 903 ana :ok");
+    assert.deepEqual(world.sent(), ["CAP END"]);
+    assert.equal(world.state.me.account, "ana");
+});
+
+for (const [line, code] of [
+    [":s 433 * ana :Nickname is already in use", "nick-in-use"], [":s 433 * ana :the name ana is registered", "registered"],
+    [":s 432 * ana :bad", "nick-bad"], [":s 464 ana :Password incorrect", "password"], [":s 904 ana :failed", "account"],
+    [":s 465 ana :banned", "banned"], [":s FAIL * ACCOUNT_REQUIRED :log in", "account"],
+]) {
+    test(`${code} refuses the login, and nothing is retried: ${line}`, () => {
+        const world = new World();
+        world.chat.connect({ nick: "ana" });
+        world.open();
+        world.hear(line);
+        assert.equal(world.state.link.phase, "refused");
+        assert.equal(world.state.link.error.code, code);
+        world.pass(600_000);
+        assert.equal(world.sockets.length, 1);
+    });
+}
+
+test("own messages are pending until the labelled echo", () => {
+    const { world, chat, tea } = inTea();
+    chat.enter("#tea", "hello");
+    const [line] = world.sent();
+    const [, label] = /^@label=(\S+) PRIVMSG #tea hello$/.exec(line);
+    const item = tea.items.at(-1);
+    assert.ok(item.pending && item.mine);
+    world.hear(`@${at(5)};msgid=b :bob!u@h PRIVMSG #tea :first`);
+    assert.equal(tea.items.at(-1), item);
+    world.hear(`@${at(9)};msgid=m;label=${label} :ana!u@h PRIVMSG #tea :hello`);
+    assert.ok(!item.pending && !item.failed);
+    assert.equal(item.at, world.time + 9000);
+    assert.equal(item.msgid, "m");
+    world.hear(`@${at(9)};msgid=m :ana!u@h PRIVMSG #tea :hello`);
+    assert.equal(messages(tea).length, 2);
+});
+
+test("a message that the server refuses has its reason", () => {
+    const { world, chat, tea } = inTea();
+    chat.enter("#tea", "hello");
+    const [, label] = /^@label=(\S+)/.exec(world.sent()[0]);
+    world.hear(`@label=${label} :s 404 ana #tea :Cannot speak`);
+    assert.equal(tea.items.at(-1).failed, "Cannot speak");
+    assert.ok(!tea.items.at(-1).pending);
+});
+
+test("a labelled batch confirms its message", () => {
+    const { world, chat } = inTea();
+    const key = chat.open("bob");
+    chat.enter(key, "hi");
+    const [, label] = /^@label=(\S+)/.exec(world.sent()[0]);
+    world.hear(
+        `@label=${label} :s BATCH +r labeled-response`, "@batch=r;msgid=m :ana!u@h PRIVMSG bob :hi", "@batch=r :s 301 ana bob :lunch", ":s BATCH -r",
+    );
+    const talk = chat.state.talks.get(key);
+    assert.deepEqual(texts(talk), ["hi", "lunch"]);
+    assert.ok(!talk.items[0].pending);
+});
+
+test("without labels the text confirms", () => {
+    const world = new World();
+    world.logIn({}, "echo-message");
+    const tea = world.inTea();
+    world.chat.enter("#tea", "hello");
+    assert.equal(world.sent().at(-1), "PRIVMSG #tea hello");
+    assert.ok(tea.items.at(-1).pending);
+    world.hear(":ana!u@h PRIVMSG #tea :hello");
+    assert.equal(messages(tea).length, 1);
+    assert.ok(!tea.items.at(-1).pending);
+});
+
+test("history is asked for when a room is shown, and duplicates are dropped", () => {
+    const world = new World();
+    world.logIn();
+    world.chat.select(world.chat.open("#tea"));
+    world.sent();
+    const tea = world.inTea();
+    assert.ok(world.sent().includes("CHATHISTORY LATEST #tea * 100"));
+    assert.equal(tea.history, "loading");
+    world.hear(
+        `@${at(3)};msgid=c :bob!u@h PRIVMSG #tea :three`, ":s BATCH +h chathistory #tea", `@batch=h;${at(1)};msgid=a :bob!u@h PRIVMSG #tea :one`,
+        `@batch=h;${at(2)};msgid=j :bob!u@h JOIN #tea`, `@batch=h;${at(3)};msgid=c :bob!u@h PRIVMSG #tea :three`, ":s BATCH -h",
+    );
+    assert.deepEqual(messages(tea).map(({ text }) => text), ["one", "three"]);
+    assert.equal(tea.history, "more");
+    world.chat.loadOlder("#tea");
+    world.chat.loadOlder("#tea");
+    assert.deepEqual(world.sent().filter((line) => line.includes("HISTORY")), ["CHATHISTORY BEFORE #tea msgid=a 100"]);
+    world.hear("@draft/chathistory-end :s BATCH +h chathistory #tea", `@batch=h;${at(-1)};msgid=z :ana!u@h PRIVMSG #tea :zero`, ":s BATCH -h");
+    assert.equal(tea.history, "start");
+    assert.equal(messages(tea)[0].text, "zero");
+    assert.ok(messages(tea)[0].mine);
+});
+
+test("a message of several lines is one batch, and comes back as one item", () => {
+    const { world, chat, tea } = inTea();
+    chat.enter("#tea", "one\n\ntwo");
+    const sent = world.sent();
+    const [, label, batch] = /^@label=(\S+) BATCH \+(\S+) draft\/multiline #tea$/.exec(sent[0]);
+    assert.deepEqual(sent.slice(1), [`@batch=${batch} PRIVMSG #tea one`, `@batch=${batch} PRIVMSG #tea :`, `@batch=${batch} PRIVMSG #tea two`, `BATCH -${batch}`]);
+    world.hear(
+        `@label=${label};msgid=m;${at(1)} :ana!u@h BATCH +m draft/multiline #tea`, "@batch=m :ana!u@h PRIVMSG #tea :one", "@batch=m :ana!u@h PRIVMSG #tea :",
+        "@batch=m :ana!u@h PRIVMSG #tea :two", ":s BATCH -m",
+    );
+    assert.deepEqual(texts(tea).slice(-1), ["one\n\ntwo"]);
+    assert.ok(!tea.items.at(-1).pending);
+});
+
+test("a long line is cut between characters, and no line is longer than the server takes", () => {
+    const { world, chat } = inTea();
+    chat.enter("#tea", "茶".repeat(500));
+    const lines = world.sent();
+    const pieces = lines.filter((line) => line.includes("PRIVMSG")).map((line) => /PRIVMSG #tea :?(.*)$/.exec(line)[1]);
+    assert.equal(pieces.join(""), "茶".repeat(500));
+    assert.ok(pieces.every((piece) => Buffer.byteLength(piece) <= 420));
+    assert.equal(lines.filter((line) => line.includes("draft/multiline-concat")).length, pieces.length - 1);
+});
+
+test("members have all their prefixes, and events change them", () => {
+    const { world, tea } = inTea();
+    world.hear(":s 353 ana = #tea :@+dora", ":s MODE #tea +vk-o bob key ana");
+    assert.deepEqual([...tea.members.values()].map(({ ranks, nick }) => ranks + nick), ["ana", "+bob", "+Carl", "@+dora"]);
+    world.hear(":carl!u@h NICK :carla", ":bob!u@h QUIT :bye", ":ana!u@h KICK #tea dora :out");
+    assert.deepEqual([...tea.members.keys()], ["ana", "carla"]);
+    assert.deepEqual(tea.items.slice(-3).map(({ kind }) => kind), ["nick", "quit", "kick"]);
+});
+
+test("unread messages and mentions are counted until the talk is shown", async () => {
+    const { world, chat, tea } = inTea();
+    chat.select(null);
+    world.hear(`@${at(1)};msgid=a :bob!u@h PRIVMSG #tea :hello`, `@${at(2)};msgid=b :bob!u@h PRIVMSG #tea :Ana: tea?`, `@${at(3)};msgid=c :bob!u@h PRIVMSG #tea :banana`);
+    assert.deepEqual([tea.unread, tea.mentions, tea.newFrom], [3, 1, "a"]);
+    assert.deepEqual(world.events.filter(([type]) => type === "notify").map(([, { item }]) => item.id), ["b"]);
+    chat.select("#tea");
+    assert.deepEqual([tea.unread, tea.mentions, tea.newFrom], [0, 0, "a"]);
+    chat.seen(false);
+    assert.equal(tea.newFrom, null);
+    world.hear(`@${at(4)};msgid=d :bob!u@h PRIVMSG #tea :more`);
+    assert.deepEqual([tea.unread, tea.newFrom], [1, "d"]);
+    chat.seen(true);
+    assert.equal(tea.unread, 0);
+});
+
+test("a nick in a language without spaces is a mention", () => {
+    const world = new World();
+    world.logIn({ nick: "ana" });
+    world.hear(":ana!u@h NICK 张三");
+    world.hear("@msgid=x :bob!u@h PRIVMSG 张三 :张三你好");
+    assert.ok(world.state.talks.get("bob").items[0].mention);
+});
+
+test("read markers are shared when there is an account", () => {
+    const world = new World();
+    world.chat.connect({ nick: "ana", password: "p", account: true, rooms: ["#tea"] });
+    world.open();
+    world.hear(":s CAP * LS :sasl draft/read-marker batch draft/chathistory server-time");
+    world.hear(":s CAP * ACK :" + world.sent().at(-1).slice("CAP REQ :".length), ":s 900 ana m ana :in", ":s 903 ana :ok", ":s 001 ana :hi", ":s 422 ana :no");
+    assert.ok(world.sent().some((line) => line.startsWith("CHATHISTORY TARGETS ")));
+    world.chat.select("#tea");
+    world.hear(":ana!u@h JOIN #tea", `:s MARKREAD #tea timestamp=2026-11-26T11:59:59.000Z`);
+    world.sent();
+    world.hear(`@${at(1)};msgid=a :bob!u@h PRIVMSG #tea :hello`);
+    assert.deepEqual(world.sent(), []);
+    world.pass(2000);
+    assert.deepEqual(world.sent(), ["MARKREAD #tea timestamp=2026-11-26T12:00:01.000Z"]);
+    world.chat.select(null);
+    world.hear(`@${at(2)};msgid=b :bob!u@h PRIVMSG #tea :two`);
+    assert.equal(world.state.talks.get("#tea").unread, 1);
+    world.hear(`:s MARKREAD #tea timestamp=2026-11-26T12:00:02.000Z`);
+    assert.equal(world.state.talks.get("#tea").unread, 0);
+});
+
+test("private talks are found after the login, with their history", () => {
+    const world = new World();
+    world.chat.connect({ nick: "ana", password: "p", account: true });
+    world.open();
+    world.hear(":s CAP * LS :sasl draft/read-marker batch draft/chathistory server-time message-tags");
+    world.hear(":s CAP * ACK :" + world.sent().at(-1).slice("CAP REQ :".length), ":s 900 ana m ana :in", ":s 903 ana :ok", ":s 001 ana :hi", ":s 422 ana :no");
+    world.sent();
+    world.hear(":s BATCH +h draft/chathistory-targets", "@batch=h :s CHATHISTORY TARGETS bob timestamp=2026-11-26T11:00:00.000Z", ":s BATCH -h");
+    assert.deepEqual(world.sent(), ["MARKREAD bob", "CHATHISTORY LATEST bob * 100"]);
+    world.hear(
+        ":s MARKREAD bob timestamp=2026-11-26T11:59:58.000Z", ":s BATCH +h chathistory bob", `@batch=h;${at(-3)};msgid=a :bob!u@h PRIVMSG ana :one`,
+        `@batch=h;${at(-1)};msgid=b :bob!u@h PRIVMSG ana :two`, ":s BATCH -h",
+    );
+    const bob = world.state.talks.get("bob");
+    assert.deepEqual([texts(bob), bob.unread, bob.newFrom], [["one", "two"], 1, "b"]);
+});
+
+test("a lost connection comes back with its rooms and what was missed", () => {
+    const { world, chat, tea } = inTea();
+    world.hear(`@${at(1)};msgid=a :bob!u@h PRIVMSG #tea :one`);
+    chat.enter("#tea", "lost?");
+    world.sent();
+    world.break();
+    assert.equal(world.state.link.phase, "waiting");
+    assert.equal(world.state.link.retryAt, world.time + 1000);
+    assert.equal(tea.items.at(-1).data.code, "lost");
+    chat.enter("#tea", "held");
+    assert.deepEqual(world.state.held, [{ key: "#tea", text: "held" }]);
+    world.pass(1000);
+    world.register();
+    assert.ok(world.sent().includes("JOIN #tea"));
+    world.inTea();
+    assert.ok(world.sent().includes("CHATHISTORY LATEST #tea * 100"));
+    world.hear(
+        "@draft/chathistory-end :s BATCH +h chathistory #tea", `@batch=h;${at(1)};msgid=a :bob!u@h PRIVMSG #tea :one`,
+        `@batch=h;${at(1.5)};msgid=l :ana!u@h PRIVMSG #tea :lost?`, `@batch=h;${at(2)};msgid=b :bob!u@h PRIVMSG #tea :two`, ":s BATCH -h",
+    );
+    assert.deepEqual(messages(tea).map(({ text, failed }) => [text, failed]), [["one", null], ["lost?", null], ["two", null]]);
+    chat.sendHeld();
+    assert.ok(world.sent().some((line) => line.endsWith("PRIVMSG #tea held")));
+    assert.equal(world.state.held.length, 0);
+});
+
+test("if more was missed than fits, older items go and can be loaded again", () => {
+    const { world, tea } = inTea();
+    world.hear(`@${at(1)};msgid=a :bob!u@h PRIVMSG #tea :one`);
+    world.break();
+    world.pass(1000);
+    world.register();
+    world.inTea();
+    world.hear(":s BATCH +h chathistory #tea");
+    for (let n = 0; n < 100; n++) world.hear(`@batch=h;${at(10 + n)};msgid=n${n} :bob!u@h PRIVMSG #tea :${n}`);
+    world.hear(":s BATCH -h");
+    assert.equal(messages(tea).length, 100);
+    assert.equal(tea.history, "more");
+});
+
+test("waits grow to a minute, and a taken nick is waited for", () => {
+    const { world } = inTea();
+    const waits = [];
+    for (let n = 0; n < 8; n++) {
+        world.break();
+        waits.push(world.state.link.retryAt - world.time);
+        world.pass(waits.at(-1));
+        world.open();
+    }
+    assert.deepEqual(waits, [1, 2, 4, 8, 16, 32, 60, 60].map((s) => s * 1000));
+    world.hear(":s 433 * ana :in use");
+    assert.equal(world.state.link.phase, "waiting");
+    assert.equal(world.state.link.error.code, "nick-in-use");
+});
+
+test("silence is answered by a PING, and then by a new connection", () => {
+    const { world } = inTea();
+    world.pass(130_000);
+    assert.deepEqual(world.sent(), ["PING alive"]);
+    world.pass(20_000);
+    assert.equal(world.state.link.phase, "online");
+    world.pass(10_000);
+    assert.equal(world.state.link.phase, "waiting");
+});
+
+test("a server that does not answer the login is left", () => {
+    const world = new World();
+    world.chat.connect({ nick: "ana" });
+    world.pass(45_000);
+    assert.equal(world.state.link.error.code, "unreachable");
+    assert.ok(world.sockets.length >= 2);
+});
+
+test("leaving is final", () => {
+    const { world, chat } = inTea();
+    chat.leave();
+    assert.deepEqual(world.sent(), ["QUIT"]);
+    world.pass(600_000);
+    assert.equal(world.sockets.length, 1);
+    assert.equal(world.state.link.phase, "idle");
+});
+
+test("a redacted message loses its text, and a renamed room keeps its items", () => {
+    const { world, tea } = inTea();
+    world.hear(`@${at(1)};msgid=a :bob!u@h PRIVMSG #tea :secret`, ":bob!u@h REDACT #tea a :oops", ":ana!u@h RENAME #tea #coffee :better");
+    assert.deepEqual([tea.key, tea.name, world.state.current], ["#coffee", "#coffee", "#coffee"]);
+    assert.equal(tea.items.find(({ id }) => id === "a").kind, "redacted");
+    assert.ok(!JSON.stringify(tea.items).includes("secret"));
+});
+
+test("10,000 names and 1,000 messages a second are linear", async () => {
+    const { world, tea } = inTea();
+    await settled();
+    world.events.length = 0;
+    const start = performance.now();
+    for (let n = 0; n < 400; n++) world.hear(`:s 353 ana = #tea :${Array.from({ length: 25 }, (_, i) => `n${n * 25 + i}`).join(" ")}`);
+    world.hear(":s 366 ana #tea :End");
+    for (let n = 0; n < 20_000; n++) world.hear(`@${at(n / 1000)};msgid=x${n} :n${n % 10_000}!u@h PRIVMSG #tea :message ${n}`);
+    await settled();
+    assert.ok(performance.now() - start < 2000);
+    assert.ok(tea.items.length <= 1000 && tea.byId.size <= 2000);
+    assert.equal(tea.members.size, 10_003);
+    assert.ok(world.events.length < 10, `${world.events.length} events`);
+});
+
+test("events of the history are items only", () => {
+    const { world, tea } = inTea();
+    world.hear(`@${at(2)} :bob!u@h PART #tea :tired`, ":s BATCH +h chathistory #tea");
+    world.hear(`@batch=h;${at(2)};msgid=p :bob!u@h PART #tea :tired`, `@batch=h;${at(1)};msgid=q :carl!u@h QUIT :gone`, `@batch=h;${at(0)};msgid=k :s KICK #tea ana :out`, ":s BATCH -h");
+    assert.ok(tea.members.has("carl") && tea.joined);
+    assert.deepEqual(tea.items.filter(({ kind }) => kind === "part").length, 1);
+});
+
+for (const [typed, line] of [
+    ["/me waves", /PRIVMSG #tea :\x01ACTION waves\x01$/], ["/topic at five", /^TOPIC #tea :at five$/], ["/kick bob too loud", /^KICK #tea bob :too loud$/],
+    ["/op bob", /^MODE #tea \+o bob$/], ["/ban bob", /^MODE #tea \+b bob!\*@\*$/], ["/ban", /^MODE #tea b$/], ["/nick carol", /^NICK carol$/],
+    ["/away", /^AWAY away$/], ["/msg bob hi there", /PRIVMSG bob :hi there$/], ["//bob:hi there", /PRIVMSG bob :hi there$/], ["/ etc", /PRIVMSG #tea \/etc$/],
+    ["/raw VERSION", /^VERSION$/], ["/search green tea", /^SEARCH in=#tea;text=green\\stea$/], ["/list", /^LIST$/], ["/invite bob", /^INVITE bob #tea$/],
+    ["/join cake key", /^JOIN #cake key$/], ["/whois bob", /^WHOIS bob$/], ["/part", /^PART #tea$/],
+]) {
+    test(`${typed} is sent as ${line}`, () => {
+        const { world, chat } = inTea();
+        chat.enter("#tea", typed);
+        assert.match(world.sent().at(-1), line);
+    });
+}
+
+test("an unknown command is not sent", () => {
+    const { world, chat, tea } = inTea();
+    chat.enter("#tea", "/constructor now");
+    chat.enter("#tea", "/kick");
+    assert.deepEqual(world.sent(), []);
+    assert.deepEqual(tea.items.slice(-2).map(({ kind, data }) => [kind, data.code]), [["error", "no-command"], ["error", "usage"]]);
+});
+
+test("completion offers the last speakers first, rooms and commands", () => {
+    const { world, chat } = inTea();
+    world.hear(":s 353 ana = #tea :bea ben", "@msgid=1 :ben!u@h PRIVMSG #tea :hi");
+    assert.deepEqual(chat.complete("#tea", "b"), ["ben", "bea", "bob"]);
+    assert.deepEqual(chat.complete("#tea", "#t"), ["#tea"]);
+    assert.deepEqual(chat.complete("#tea", "/to"), ["/topic"]);
+});
+
+test("hostile lines neither throw nor grow the state", () => {
+    const { world } = inTea();
+    for (const line of ["", ":", "@", "@a", ":s", "PRIVMSG", ":x!y PRIVMSG", ":s 353", ":s 353 ana = #tea", ":s 005", "BATCH", "BATCH +", ":s 333 a", "JOIN", ":ana!u@h NICK", "MODE #tea", "MODE #tea +ooo",
+        ":s 301", ":s 322", "@time=x :bob!u@h PRIVMSG #tea :x", ":bob!u@h KICK #tea", "FAIL", ":s 404", "MARKREAD", "MARKREAD #tea x", "__proto__ x", "REDACT #tea", "RENAME #tea", "INVITE", "x".repeat(100_000), "CAP", "CAP * ACK", "ERROR",
+        ":s 900 a", ":s 354 a 7 #tea bob", ":s 332 ana", ":s 366", "AWAY", "ACCOUNT", "TOPIC", "WARN", "QUIT", ":s 372 a", ":s 318", "AUTHENTICATE +"]) world.hear(line);
+    for (let n = 0; n < 2000; n++) world.hear(`:u${n}!u@h PRIVMSG ana :hi`);
+    assert.ok(world.state.talks.size <= 500);
+    assert.equal({}.x, undefined);
+});

@@ -1,0 +1,144 @@
+// The connection: login, PING, reconnecting. What it does not know it hands on.
+import { Batches } from "./batches.js";
+import { base64, parse, split, write } from "./wire.js";
+
+const WANTED = `account-tag away-notify batch draft/account-registration draft/channel-rename draft/chathistory
+	draft/event-playback draft/message-redaction draft/multiline draft/read-marker echo-message invite-notify
+	labeled-response message-tags multi-prefix sasl server-time soju.im/search standard-replies`.split(/\s+/);
+
+// Milliseconds.
+const CHECK = 10_000, OPENING = 30_000, SILENCE = 120_000, LOST = 150_000, BACKOFF = 60_000;
+const LINE_CHARS = 16_384;
+/** The connection that broke may hold the nick until the server notices. */
+const NICK_ATTEMPTS = 9;
+
+const REFUSED = {
+	432: "nick-bad", 433: "nick-in-use", 437: "full", 463: "banned", 464: "password", 465: "banned", 902: "account",
+	904: "account", FAIL: "account",
+};
+
+/** Calls changed("link"), heard(message or batch) and lost() of its subclass. */
+export class Connection extends EventTarget {
+	caps = new Map();
+	link = { phase: "idle", error: null, retryAt: null, attempt: 0 };
+
+	constructor({ url }) {
+		super();
+		this.url = url;
+	}
+
+	leave() {
+		this.send("QUIT");
+		this.become("idle");
+	}
+
+	reconnectNow() {
+		if (this.link.phase === "waiting") this.start();
+	}
+
+	send(...words) {
+		this.raw(write({}, ...words));
+	}
+
+	raw(line) {
+		if (this.socket?.readyState === 1) this.socket.send(line);
+	}
+
+	become(phase, error = null, wait = 0) {
+		if (phase !== "online" && phase !== "registering") {
+			const { socket } = this;
+			clearTimeout(this.timer);
+			this.socket = null;
+			socket?.close();
+		}
+		Object.assign(this.link, { phase, error, retryAt: wait && Date.now() + wait });
+		this.changed("link");
+	}
+
+	start() {
+		this.become("connecting", this.link.error);
+		this.caps.clear();
+		this.batches = new Batches();
+		this.opened = this.heardAt = Date.now();
+		const socket = this.socket = new WebSocket(this.url, ["text.ircv3.net"]);
+		const on = (type, act) => (socket[`on${type}`] = (event) => socket === this.socket && act(event));
+		on("open", () => {
+			const { nick, password, account } = this.login;
+			this.become("registering");
+			this.send("CAP", "LS", "302");
+			if (password && !account) this.send("PASS", password);
+			this.send("NICK", nick);
+			this.send("USER", "web", "0", "*", nick);
+		});
+		on("message", ({ data }) => this.receive(data));
+		on("close", ({ reason }) => this.reconnect({ code: "unreachable", text: reason }));
+		this.watch();
+	}
+
+	watch() {
+		this.timer = setTimeout(() => {
+			const now = Date.now(), silence = now - this.heardAt;
+			const isStuck = this.link.phase !== "online" && now - this.opened > OPENING;
+			if (isStuck || silence > LOST) return this.reconnect({ code: "unreachable", text: "" });
+			if (silence > SILENCE) this.send("PING", "alive");
+			this.watch();
+		}, CHECK);
+	}
+
+	reconnect(error) {
+		const { link } = this;
+		if (link.phase === "online" && Date.now() - this.opened > OPENING) link.attempt = 0;
+		const wait = Math.min(BACKOFF, 1000 * 2 ** link.attempt++) * (0.5 + Math.random() / 2);
+		this.become("waiting", link.error ?? error, wait);
+		this.timer = setTimeout(() => this.start(), wait);
+		this.lost();
+	}
+
+	receive(data) {
+		this.heardAt = Date.now();
+		if (data.length > LINE_CHARS) return;
+		const message = parse(data);
+		try {
+			this.answer(message, message.params.at(-1) ?? "");
+		} catch (error) {
+			// Its parameters are not as they should be.
+			console.warn(message.command, error);
+		}
+	}
+
+	answer(message, text) {
+		const { command, params } = message;
+		const code = this.link.phase === "registering" && REFUSED[command];
+		if (command === "PING") this.send("PONG", text);
+		else if (command === "CAP") this.negotiate(params, text);
+		else if (command === "AUTHENTICATE") this.authenticate(this.login);
+		else if (command === "903" && this.link.phase === "registering") this.send("CAP", "END");
+		else if (command === "ERROR") this.link.error ??= { code: /full|too many/.test(text) ? "full" : "other", text };
+		else if (!code) {
+			const whole = this.batches.take(message);
+			if (whole) this.heard(whole);
+		} else if (command === "433" && this.lostAt && this.link.attempt < NICK_ATTEMPTS) this.reconnect({ code, text });
+		else this.become("refused", { code: command === "433" && /registered/.test(text) ? "registered" : code, text });
+	}
+
+	negotiate([, subcommand, more], text) {
+		if (subcommand === "LS") {
+			for (const [name, value] of text.split(" ").map((word) => word.split(/=(.*)/s))) {
+				if (WANTED.includes(name)) this.caps.set(name, value);
+			}
+			if (more !== "*") this.send("CAP", "REQ", [...this.caps.keys()].join(" "));
+			return;
+		}
+		if (subcommand === "NAK") this.caps.clear();
+		if (!this.login.account) this.send("CAP", "END");
+		else if (this.caps.has("sasl")) this.send("AUTHENTICATE", "PLAIN");
+		else this.become("refused", { code: "account", text: "This server has no accounts" });
+	}
+
+	/** The device has a name of its own, because the server remembers what each device has heard. */
+	authenticate({ name, password }) {
+		const pieces = split(base64(`\0${name.includes("/") ? name : `${name}/web`}\0${password}`), 400);
+		if (pieces.at(-1).length === 400) pieces.push("+");
+		for (const piece of pieces) this.send("AUTHENTICATE", piece);
+	}
+}
