@@ -1,0 +1,83 @@
+// Every text of the page, in English and Chinese.
+const tags = navigator.languages.filter((tag) => /^(en|zh)/.test(tag));
+/** The reader's variant of the language. */
+export const language = tags[0] ?? "en";
+
+const strings = {
+	name: ["Your name", "你的名字"],
+	havePassword: ["I have a password", "我有密码"],
+	password: ["Password", "密码"],
+	isAccount: ["It is my account’s", "这是帐号密码"],
+	remember: ["Remember me on this device", "在此设备上记住我"],
+	enter: ["Enter", "进入"],
+	talks: ["Conversations", "对话"],
+	people: ["Members", "成员"],
+	join: ["Join a room…", "加入聊天室…"],
+	close: ["Leave this conversation", "离开此对话"],
+	write: ["Message", "消息"],
+	send: ["Send", "发送"],
+	drop: ["Discard", "丢弃"],
+	alerts: ["Notifications and sound", "通知和提示音"],
+	leave: ["Log out", "退出"],
+	server: ["Server", "服务器"],
+	room: ["Rooms", "聊天室"],
+	private: ["People", "私聊"],
+	unread: [" unread", " 条未读"],
+	away: ["away", "离开"],
+	bot: ["bot", "机器人"],
+	notice: ["notice", "通知"],
+	new: ["New", "新消息"],
+	newest: ["↓ Newest", "↓ 最新"],
+	loading: ["Loading earlier messages…", "正在加载更早的消息…"],
+	start: ["Nothing earlier is kept", "没有更早的消息"],
+	failed: ["Not sent:", "未发送："],
+	retry: ["Retry", "重试"],
+	redacted: ["(deleted)", "（已删除）"],
+	others: ["and others:", "等，共"],
+	did: [
+		{
+			join: "joined", part: "left", quit: "left", kick: "removed", nick: "is now", topic: "set the topic:", mode: "set",
+			invite: "invited", rename: "renamed the room to",
+		},
+		{
+			join: "加入了", part: "离开了", quit: "离开了", kick: "移出了", nick: "改名为", topic: "设置了主题：", mode: "设置了",
+			invite: "邀请了", rename: "将聊天室改名为",
+		},
+	],
+	// The model has these in English.
+	told: [{}, {
+		"no-command": ({ name }) => `没有命令 /${name}，见 /help。消息未发送。`,
+		usage: ({ name, words }) => `用法：/${name} ${words}`,
+		lost: () => "连接已断开",
+		"no-talk": () => "这里没有可以对话的人",
+		"not-joined": () => "你不在这个聊天室",
+		"held-full": () => "等待发送的消息太多了",
+	}],
+	connecting: ["Connecting…", "正在连接…"],
+	registering: ["Logging in…", "正在登录…"],
+	waiting: ["The connection is lost.", "连接已断开。"],
+	again: ["Next attempt in seconds:", "重试倒计时（秒）："],
+	reconnect: ["Reconnect now", "立即重连"],
+	held: ["Written meanwhile:", "断线时写的消息："],
+	refused: [
+		{
+			"nick-in-use": "Somebody else has this name.",
+			"nick-bad": "The server does not allow this name.",
+			password: "The server needs a password, or this one is wrong.",
+			account: "The account or its password is wrong.",
+			registered: "This name is an account. Enter its password.",
+			unreachable: "The server cannot be reached.",
+		},
+		{
+			"nick-in-use": "这个名字已有人使用。",
+			"nick-bad": "服务器不允许这个名字。",
+			password: "需要密码，或密码错误。",
+			account: "帐号或密码错误。",
+			registered: "这个名字是帐号，请输入密码。",
+			unreachable: "无法连接服务器。",
+		},
+	],
+};
+
+const column = language.startsWith("zh") ? 1 : 0;
+export const t = Object.fromEntries(Object.entries(strings).map(([key, texts]) => [key, texts[column]]));
