@@ -80,7 +80,8 @@ def main(port, name, protocol):
             if line == "close\n":
                 socket.close(1001, "going away")
                 break
-            talker.send(f"PRIVMSG {ROOM} :{line.rstrip("\n")}")
+            text = line.removesuffix("\n")
+            talker.send(f"PRIVMSG {ROOM} :{text}")
         ears.join()
 
 
