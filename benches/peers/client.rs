@@ -1,4 +1,4 @@
-//! One connection of the loader: a non-blocking socket, with or without TLS, and its buffers.
+//! One connection of the loader: a non-blocking socket, with or without TLS and WebSocket, and its buffers.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::SocketAddr;
@@ -7,6 +7,7 @@ use std::rc::Rc;
 use mio::net::TcpStream;
 use mio::{Interest, Registry, Token};
 
+use crate::browser::{Browser, Browsers};
 use crate::failure::Failure;
 use crate::tls::{Certificate, TlsLine};
 use crate::wire::Wire;
@@ -21,6 +22,7 @@ pub(crate) struct Door {
     pub(crate) wire: Wire,
     /// The server's certificate if it uses TLS.
     pub(crate) certificate: Option<Rc<Certificate>>,
+    pub(crate) browsers: Browsers,
 }
 
 impl Door {
@@ -72,6 +74,8 @@ impl Line {
 
 pub(crate) struct Client {
     line: Line,
+    /// `None` for a client that sends and receives lines as they are.
+    browser: Option<Browser>,
     unsent: Vec<u8>,
     /// The beginning of an incomplete line or message.
     begun: Vec<u8>,
@@ -89,12 +93,27 @@ impl Client {
         // Otherwise messages would wait for acknowledgements of earlier ones.
         line.socket().set_nodelay(true)?;
         registry.register(line.socket(), token, Interest::READABLE | Interest::WRITABLE)?;
-        Ok(Self { line, unsent: first.into(), begun: Vec::new() })
+        let is_browser = to.browsers.include(token.0);
+        let mut client = Self { line, browser: None, unsent: Vec::new(), begun: Vec::new() };
+        if is_browser {
+            client.unsent = Browser::request(to.address);
+            client.browser = Some(Browser::default());
+        }
+        client.queue(first.as_bytes());
+        Ok(client)
     }
 
-    pub(crate) fn send(&mut self, bytes: &[u8]) -> Result<(), Failure> {
-        self.unsent.extend_from_slice(bytes);
+    /// Sends whole lines.
+    pub(crate) fn send(&mut self, lines: &[u8]) -> Result<(), Failure> {
+        self.queue(lines);
         self.flush()
+    }
+
+    fn queue(&mut self, lines: &[u8]) {
+        match &mut self.browser {
+            None => self.unsent.extend_from_slice(lines),
+            Some(browser) => browser.send(lines, &mut self.unsent),
+        }
     }
 
     /// Writes until the socket would block; a later event reports that it takes more.
@@ -122,13 +141,21 @@ impl Client {
         loop {
             let begun = self.begun.len();
             buffer[..begun].copy_from_slice(&self.begun);
-            let filled = match self.line.read(&mut buffer[begun..]) {
+            let (size, new) = (buffer.len(), &mut buffer[begun..]);
+            let kept = self.browser.as_ref().map_or(0, |browser| browser.put_begun(new));
+            let count = match self.line.read(&mut new[kept..]) {
                 Ok(0) => return Err(Failure::Wrong("the server ended a connection".into())),
-                Ok(count) => begun + count,
+                Ok(count) => count,
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(()),
                 Err(error) if error.kind() == ErrorKind::Interrupted => continue,
                 Err(error) => return Err(error.into()),
             };
+            let is_full = begun + kept + count == size;
+            let filled = begun
+                + match &mut self.browser {
+                    None => count,
+                    Some(browser) => browser.decode(&mut new[..kept + count], &mut self.unsent)?,
+                };
             let taken = take(&buffer[..filled])?;
             if taken == 0 && filled == buffer.len() {
                 return Err(Failure::Wrong("a line has no end".into()));
@@ -136,8 +163,8 @@ impl Client {
             self.begun.clear();
             self.begun.extend_from_slice(&buffer[taken..filled]);
             // A short read: the socket is empty (epoll(7)).
-            if filled < buffer.len() {
-                return Ok(());
+            if !is_full {
+                return self.flush();
             }
         }
     }

@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 use std::{env, fs, process, thread};
 
+use crate::browser::Browsers;
 use crate::client::Door;
 use crate::configs;
 use crate::failure::Failure;
@@ -30,13 +31,13 @@ pub(crate) struct Contender {
     wire: Wire,
     /// Its certificate if it uses TLS.
     certificate: Option<Rc<Certificate>>,
+    browsers: Browsers,
 }
 
 impl Contender {
     /// The contender without TLS. `None` if it is not installed.
     pub(crate) fn plain(kind: Kind) -> Option<Self> {
-        let (name, program) = (kind.name().into(), kind.program()?);
-        Some(Self { kind, name, program, wire: kind.wire(), certificate: None })
+        Some(Self::of(kind, kind.name().into(), kind.program()?))
     }
 
     pub(crate) fn over_tls(self, certificate: &Rc<Certificate>) -> Self {
@@ -48,17 +49,31 @@ impl Contender {
         Self { name: format!("{}, modern", self.name), wire: Wire::ModernIrc, ..self }
     }
 
+    /// The same with browsers, which speak WebSocket.
+    pub(crate) fn with_browsers(self) -> Self {
+        Self { name: format!("{}, browsers", self.name), browsers: Browsers::All, ..self }
+    }
+
+    /// The same where every second client is a browser.
+    pub(crate) fn with_half_browsers(self) -> Self {
+        Self { name: format!("{}, half browsers", self.name), browsers: Browsers::Half, ..self }
+    }
+
     /// Another `parlord` without TLS.
     pub(crate) fn other(program: PathBuf) -> Self {
-        let (kind, name) = (Kind::Parlord, program.display().to_string());
-        Self { kind, name, program, wire: kind.wire(), certificate: None }
+        Self::of(Kind::Parlord, program.display().to_string(), program)
+    }
+
+    fn of(kind: Kind, name: String, program: PathBuf) -> Self {
+        Self { kind, name, program, wire: kind.wire(), certificate: None, browsers: Browsers::None }
     }
 
     /// Starts the server, and waits until it listens.
     pub(crate) fn start(&self) -> Result<Running, Failure> {
         let directory = Directory::new()?;
-        let Self { kind, wire, certificate, .. } = self;
-        let door = Door { address: free_address()?, wire: *wire, certificate: certificate.clone() };
+        let Self { kind, wire, certificate, browsers, .. } = self;
+        let certificate = certificate.clone();
+        let door = Door { address: free_address()?, wire: *wire, certificate, browsers: *browsers };
         let log = File::create(directory.0.join("log"))?;
         let mut command = Command::new(&self.program);
         configs::configure(*kind, &mut command, &door, &directory.0)?;

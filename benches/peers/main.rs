@@ -6,10 +6,12 @@
 //! cargo bench --bench peers -- --quick      less of it, in two minutes
 //! cargo bench --bench peers -- --tls        over TLS, beside parlord over plain sockets
 //! cargo bench --bench peers -- --modern     plain and modern clients of IRC beside each other, in fan-out
+//! cargo bench --bench peers -- --web        browsers beside plain clients of IRC, in fan-out, also with --tls
 //! cargo bench --bench peers -- --other FILE this parlord and another one, such as an older one, in fan-out
 //! ```
 
 mod account;
+mod browser;
 mod client;
 mod configs;
 mod contender;
@@ -79,6 +81,10 @@ fn compare(comparison: &Comparison) -> Result<(), Failure> {
         let table = compare_modern(comparison.other.as_deref(), &plan)?;
         return Ok(write!(io::stdout(), "{table}")?);
     }
+    if comparison.has_browsers {
+        let table = compare_browsers(certificate.as_ref(), &plan)?;
+        return Ok(write!(io::stdout(), "{table}")?);
+    }
     let tables = match (&comparison.other, &certificate) {
         (Some(program), certificate) => compare_with_other(program, certificate.as_ref(), &plan)?,
         (None, Some(certificate)) => compare_over_tls(certificate, &plan)?,
@@ -104,6 +110,16 @@ fn compare_modern(other: Option<&Path>, plan: &Plan) -> Result<String, Failure> 
     all.extend(contenders(&[Kind::Inspircd], |kind| Some(Contender::plain(kind)?.with_modern_clients())));
     all.extend(contenders(&[Kind::Relay], Contender::plain));
     Ok(report::costs(&all, &rounds::measure(&all, &MODERN_SHAPES, plan)?))
+}
+
+/// Compares plain IRC clients with browsers, and with rooms where half of the clients are browsers.
+fn compare_browsers(certificate: Option<&Rc<Certificate>>, plan: &Plan) -> Result<String, Failure> {
+    let all = [parlord()?, parlord()?.with_half_browsers(), parlord()?.with_browsers()];
+    let all = all.map(|parlord| match certificate {
+        Some(certificate) => parlord.over_tls(certificate),
+        None => parlord,
+    });
+    Ok(report::costs(&all, &rounds::measure(&all, &SHAPES, plan)?))
 }
 
 /// The baseline is parlord without TLS.

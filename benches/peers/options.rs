@@ -19,6 +19,8 @@ pub(crate) struct Comparison {
     pub(crate) is_over_tls: bool,
     /// Only modern IRC clients, in fan-out.
     pub(crate) is_modern: bool,
+    /// Only browsers beside plain IRC clients of parlord, in fan-out.
+    pub(crate) has_browsers: bool,
     /// Only parlord and this other build of it, in fan-out.
     pub(crate) other: Option<PathBuf>,
     /// Measure less.
@@ -33,6 +35,7 @@ pub(crate) fn parse(args: &[String]) -> Result<Task, String> {
             "--quick" => comparison.is_quick = true,
             "--tls" => comparison.is_over_tls = true,
             "--modern" => comparison.is_modern = true,
+            "--web" => comparison.has_browsers = true,
             "--other" => {
                 let program = args.next().ok_or("--other needs a program")?;
                 comparison.other = Some(program.into());
@@ -51,6 +54,9 @@ pub(crate) fn parse(args: &[String]) -> Result<Task, String> {
     }
     if comparison.is_modern && comparison.is_over_tls {
         return Err("--modern goes without --tls".into());
+    }
+    if comparison.has_browsers && (comparison.is_modern || comparison.other.is_some()) {
+        return Err("--web goes without --modern and --other".into());
     }
     Ok(if is_bench { Task::Compare(comparison) } else { Task::Nothing })
 }
