@@ -48,6 +48,8 @@ struct Shared {
     tails: HashMap<usize, Vec<u8>>,
     found: usize,
     stops: bool,
+    /// Nothing is read.
+    is_deaf: bool,
 }
 
 impl Shared {
@@ -85,9 +87,20 @@ impl Shared {
 
 impl Herd {
     pub(crate) fn new() -> Self {
+        Self::with(Shared::default())
+    }
+
+    /// Connections that never read.
+    /// Connections that never read.
+    #[cfg(feature = "web")]
+    pub(crate) fn deaf() -> Self {
+        Self::with(Shared { is_deaf: true, ..Shared::default() })
+    }
+
+    fn with(shared: Shared) -> Self {
         let poll = Poll::new().expect("a poll");
         let registry = poll.registry().try_clone().expect("a second handle");
-        let shared = Arc::new(Mutex::new(Shared::default()));
+        let shared = Arc::new(Mutex::new(shared));
         let reader = {
             let shared = Arc::clone(&shared);
             thread::spawn(move || read_all(poll, &shared))
@@ -101,7 +114,11 @@ impl Herd {
 
     /// Adds a connection and returns its index.
     pub(crate) fn connect(&self, to: SocketAddr, from: [u8; 4]) -> usize {
-        let stream = connect(to, from);
+        self.adopt(connect(to, from))
+    }
+
+    /// Adds a connection that was made elsewhere and returns its index.
+    pub(crate) fn adopt(&self, stream: TcpStream) -> usize {
         let mut shared = self.shared();
         let index = shared.streams.len();
         shared.streams.push(self.watched(stream, index));
@@ -109,7 +126,11 @@ impl Herd {
     }
 
     pub(crate) fn reconnect(&self, index: usize, to: SocketAddr, from: [u8; 4]) {
-        let stream = connect(to, from);
+        self.replace(index, connect(to, from));
+    }
+
+    /// Puts a connection in the place of one that has ended.
+    pub(crate) fn replace(&self, index: usize, stream: TcpStream) {
         let mut shared = self.shared();
         shared.ended.remove(&index);
         shared.unsent.remove(&index);
@@ -130,12 +151,12 @@ impl Herd {
         !self.shared().ended.contains(&index)
     }
 
-    /// Sends `text` once the server reads. While earlier bytes are unsent, drops `text`: attackers do not wait for a
+    /// Sends `bytes` once the server reads. While earlier bytes are unsent, drops `bytes`: attackers do not wait for a
     /// server that has stopped reading.
-    pub(crate) fn send(&self, index: usize, text: &str) {
+    pub(crate) fn send(&self, index: usize, bytes: &(impl AsRef<[u8]> + ?Sized)) {
         let mut shared = self.shared();
         if let Entry::Vacant(unsent) = shared.unsent.entry(index) {
-            unsent.insert(text.into());
+            unsent.insert(bytes.as_ref().into());
             shared.flush(index);
         }
     }
@@ -212,7 +233,8 @@ fn read_all(mut poll: Poll, shared: &Mutex<Shared>) {
 /// Writes unsent bytes, and reads until the socket would block.
 fn read(index: usize, shared: &mut Shared, buffer: &mut [u8]) {
     shared.flush(index);
-    loop {
+    // How a connection ended is found out by writing.
+    while !shared.is_deaf {
         match shared.streams[index].read(buffer) {
             Ok(0) => {
                 shared.ended.insert(index);

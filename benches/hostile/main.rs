@@ -1,5 +1,6 @@
 //! Attacks a server with every command at its most expensive, from one address, and measures how long a quiet user's `PING`
-//! takes. Then thousands join one room, half of them are banned, and their server ends.
+//! takes. Browsers do the same with everything that HTTP and WebSocket allow and do not allow. Then thousands join one
+//! room, half of them are banned, and their server ends.
 //!
 //!     cargo bench --bench hostile -- [--quick] [--no-flood] [--report] [--program FILE] [NAME...]
 //!
@@ -14,6 +15,8 @@
 #[path = "../../tests/support/mod.rs"]
 mod support;
 
+#[cfg(feature = "web")]
+mod browser;
 mod herd;
 mod mass;
 mod options;
@@ -23,6 +26,8 @@ mod rows;
 #[path = "../accounts/seed.rs"]
 mod seed;
 mod server;
+#[cfg(feature = "web")]
+mod web;
 
 use std::process::ExitCode;
 use std::thread;
@@ -62,6 +67,10 @@ fn main() -> ExitCode {
     let Some(options) = Options::new(std::env::args().skip(1)) else { return ExitCode::SUCCESS };
     parlor::net::raise_descriptor_limit();
     let mut failures = attacks(&options);
+    #[cfg(feature = "web")]
+    {
+        failures += web::rows(&options);
+    }
     failures += mass::rows(&options);
     if failures == 0 || options.only_reports {
         println!("hostile: {failures} over the target");
