@@ -148,12 +148,13 @@ impl<S: Stream> Connection<S> {
         }
     }
 
-    /// Writes until nothing is unsent or the stream would block; `has_unsent` tells which.
-    pub(super) fn write(&mut self) -> io::Result<()> {
+    /// Writes until nothing is unsent, the stream would block, or it has a rest for the next turn. True if it would
+    /// block.
+    pub(super) fn write(&mut self) -> io::Result<bool> {
         self.outbox.write_to(&mut self.stream)?;
         match self.stream.flush() {
-            Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(()),
-            other => other,
+            Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(true),
+            other => other.map(|()| !self.outbox.is_empty()),
         }
     }
 

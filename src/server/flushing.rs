@@ -42,7 +42,7 @@ impl<S: Stream> Server<S> {
         let before = connection.outbox.queued_bytes();
         let written = connection.write();
         connection.sent_bytes += (before - connection.outbox.queued_bytes()) as u64;
-        if let Err(error) = written {
+        if let Err(error) = &written {
             let peer = connection.peer;
             self.log.line(Level::Debug, peer, now.instant, format_args!("{peer}: write failed: {error}"));
             connection.outbox.clear();
@@ -58,7 +58,9 @@ impl<S: Stream> Server<S> {
             return self.settle(key);
         }
         if connection.has_unsent() {
-            connection.outbox.block();
+            if let Ok(true) = written {
+                connection.outbox.block();
+            }
             return self.settle(key);
         }
         match connection.life {

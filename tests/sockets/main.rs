@@ -6,6 +6,8 @@ mod support;
 mod closing;
 mod crazyit;
 mod listening;
+#[cfg(feature = "web")]
+mod page;
 mod proxy;
 mod thousand;
 #[cfg(feature = "tls")]

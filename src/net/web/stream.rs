@@ -330,7 +330,8 @@ impl<S: Stream> Write for WebStream<S> {
         }
     }
 
-    /// Writes own bytes. Fails with `WouldBlock` if some remain.
+    /// Writes own bytes. Fails with `WouldBlock` if the stream takes no more of them; of a large file, some may remain
+    /// in any case.
     fn flush(&mut self) -> io::Result<()> {
         self.flush_own()?;
         self.inner_mut()?.flush()

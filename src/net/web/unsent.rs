@@ -4,6 +4,9 @@ use std::io::{self, ErrorKind, Write};
 
 use super::response::Body;
 
+/// Most bytes of a body in one go, so that peers that ask for large files do not delay the others.
+const BODY_BUDGET: usize = 64 * 1024;
+
 /// Own bytes first, then the rest of a body that others may share.
 #[derive(Debug, Default)]
 pub(super) struct Unsent {
@@ -33,18 +36,20 @@ impl Unsent {
         self.own.capacity()
     }
 
-    /// Writes everything. Fails with `WouldBlock` if some remains.
+    /// Writes own bytes, and a part of the body; the next call goes on. Fails with `WouldBlock` if the stream takes no
+    /// more.
     pub(super) fn write_to(&mut self, stream: &mut impl Write) -> io::Result<()> {
         while !self.own.is_empty() {
             let written = write_once(stream, &self.own)?;
             self.own = self.own[written..].to_vec();
         }
-        while let Some((body, sent)) = &mut self.body {
-            if *sent < body.len() {
-                *sent += write_once(stream, &body[*sent..])?;
-            } else {
-                self.body = None;
-            }
+        let Some((body, sent)) = &mut self.body else { return Ok(()) };
+        let until = body.len().min(*sent + BODY_BUDGET);
+        while *sent < until {
+            *sent += write_once(stream, &body[*sent..until])?;
+        }
+        if *sent == body.len() {
+            self.body = None;
         }
         Ok(())
     }
@@ -56,5 +61,25 @@ fn write_once(stream: &mut impl Write, bytes: &[u8]) -> io::Result<usize> {
         Ok(0) => Err(ErrorKind::WriteZero.into()),
         Err(error) if error.kind() == ErrorKind::Interrupted => Ok(0),
         other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_large_body_is_written_in_parts() {
+        const LENGTH: usize = 3 * BODY_BUDGET + 1;
+        let mut unsent = Unsent::default();
+        unsent.push(b"head".to_vec(), Body::Shared(vec![b'x'; LENGTH].into()));
+        let mut written = Vec::new();
+        for part in [4 + BODY_BUDGET, BODY_BUDGET, BODY_BUDGET, 1] {
+            assert!(!unsent.is_empty());
+            let before = written.len();
+            unsent.write_to(&mut written).unwrap();
+            assert_eq!(written.len() - before, part);
+        }
+        assert!(unsent.is_empty());
     }
 }
