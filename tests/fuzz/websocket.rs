@@ -145,7 +145,7 @@ fn agree(seen: &Seen, (lines, pongs, end): &(Vec<u8>, Vec<u8>, Outcome)) {
     assert_eq!(*lines, expected);
     match end {
         Outcome::Open => assert_eq!((seen.closed, seen.fault), (None, None)),
-        Outcome::Closed(code) => assert_eq!(seen.closed, Some(*code)),
+        Outcome::Closed => assert!(seen.closed.is_some()),
         // Or there are two lines in a message whose end is not there.
         Outcome::Failed(fault) => {
             assert!(seen.fault == Some(*fault) || seen.fault.is_none() || seen.closed.is_none())

@@ -89,7 +89,7 @@ impl Messages {
         let is_heard = matches!(self.input, Input::Lines);
         match decoded.outcome {
             Outcome::Open => {}
-            Outcome::Closed(_) => {
+            Outcome::Closed => {
                 let within_message = is_heard && self.lines.is_mid_message();
                 self.input = Input::Closed { within_message };
             }
@@ -139,6 +139,8 @@ impl Messages {
     }
 
     pub(super) fn kept_bytes(&self) -> usize {
-        self.pongs.capacity() + self.farewell.as_ref().map_or(0, |(_, reason)| reason.len())
+        self.lines.kept_bytes()
+            + self.pongs.capacity()
+            + self.farewell.as_ref().map_or(0, |(_, reason)| reason.len())
     }
 }

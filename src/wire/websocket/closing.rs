@@ -10,16 +10,12 @@ pub enum CloseCode {
     GoingAway = 1001,
     /// The peer violated RFC 6455.
     ProtocolError = 1002,
-    /// A type of data that the server does not take.
-    Unsupported = 1003,
     /// Text that is not UTF-8.
     InvalidData = 1007,
     /// The peer did what the server does not allow.
     PolicyViolation = 1008,
     /// A message longer than the server takes.
     TooBig = 1009,
-    /// The server failed.
-    InternalError = 1011,
     /// The server is full.
     TryAgainLater = 1013,
 }

@@ -49,8 +49,8 @@ pub struct Decoded {
 pub enum Outcome {
     /// It does.
     Open,
-    /// The peer has closed it, with this code.
-    Closed(Option<u16>),
+    /// The peer has closed it.
+    Closed,
     /// The peer must be told that it is over.
     Failed(Fault),
 }
@@ -105,8 +105,13 @@ impl LineDecoder {
                 }
                 self.line = Line::NEW;
             }
-            Event::Close(code) => decoded.outcome = Outcome::Closed(code),
+            Event::Close(_) => decoded.outcome = Outcome::Closed,
         }
+    }
+
+    /// Memory besides itself, in bytes.
+    pub fn kept_bytes(&self) -> usize {
+        self.decoder.kept_bytes()
     }
 
     /// True if a message has begun and is not complete. If the stream ends now, its last line must be ignored.
@@ -244,7 +249,7 @@ mod tests {
         let whole = decoded(&[text(b"a"), text(b"b\nc"), text(b"d"), ping(b"late")]);
         assert_eq!((whole.lines.as_slice(), whole.pongs.as_slice()), (&b"a\r\n"[..], &b""[..]));
         let whole = decoded(&[text(b"QUIT"), ping(b"x"), close(b"\x03\xe8bye"), text(b"d"), ping(b"late")]);
-        assert_eq!(whole.outcome, Outcome::Closed(Some(1000)));
+        assert_eq!(whole.outcome, Outcome::Closed);
         assert_eq!((whole.lines.as_slice(), whole.pongs.as_slice()), (&b"QUIT\r\n"[..], &b"\x8a\x01x"[..]));
     }
 
