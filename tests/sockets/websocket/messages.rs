@@ -145,6 +145,9 @@ fn bytes_that_are_not_utf8_reach_nobody() {
     let mut eve = Browser::over(server.connect(), Some("binary.ircv3.net")).register("eve");
     eve.send(masked(BINARY, b"PRIVMSG ana :\xff"));
     eve.settle();
+    let mut plain = Peer::irc_user(&server.addresses()[0], "plain");
+    plain.send(b"PRIVMSG ana :\xff\r\n");
+    plain.settle_on_irc("sent");
     // Every line that is read must be UTF-8.
     ana.settle();
 }
