@@ -6,9 +6,9 @@ import * as model from "./model.js";
 import { byteLength, fold, split, write } from "./wire.js";
 
 const TALKS = 500, HELD = 50, PAGE = 100;
-/** Talks with something new that are loaded after the login. */
+/** Talks that are loaded after the login because of news. */
 const NEWS = 10;
-/** Bytes for text in a line, without nick and target: the server adds user name and host. */
+/** Room in a line for nick, target and text: the server adds a host. */
 const TEXT_BYTES = 400;
 // Milliseconds.
 const MINUTE = 60_000, WEEK = 7 * 86_400_000, MARKING = 2000;
@@ -45,7 +45,6 @@ export class Chat extends Connection {
 		else if (text) this.say(talks.get(key), text.replace(/^\/ /, "/"));
 	}
 
-	/** Says again what failed. */
 	retry(key, id) {
 		const talk = this.state.talks.get(key), item = talk.byId.get(id);
 		talk.items.splice(talk.items.indexOf(item), 1);
@@ -59,7 +58,7 @@ export class Chat extends Connection {
 			talk.wanted = true;
 			this.send("JOIN", name, ...(password ? [password] : []));
 		}
-		return talk?.key ?? null;
+		return talk?.key;
 	}
 
 	close(key) {
@@ -164,14 +163,13 @@ export class Chat extends Connection {
 	}
 
 	/** Tells the page, once for all that happens in a turn. */
-	changed(what, talk) {
+	changed(words, talk) {
 		const { changes } = this, key = talk?.key ?? null;
 		if (!changes.size) queueMicrotask(() => {
-			const all = [...changes.values()];
+			for (const change of changes.values()) this.tellPage("change", change);
 			changes.clear();
-			for (const change of all) this.tellPage("change", change);
 		});
-		changes.set(`${what} ${key}`, { what, key });
+		for (const what of words.split(" ")) changes.set(`${what} ${key}`, { what, key });
 	}
 
 	tellPage(type, detail) {
@@ -186,13 +184,13 @@ export class Chat extends Connection {
 		return item;
 	}
 
-	/** Without such a talk, the one on screen has it. */
 	tell(text, kind, name = "", data = {}) {
 		this.add(this.talk(name, name === "*") ?? this.shown ?? this.talk("*", true), { kind, text, data });
 	}
 
 	/** Its id is the same in the history, so it is shown once. */
 	event(talk, m, kind, data = {}, text = "") {
+		if (!kind) return;
 		const at = this.at(m), { from, tags: { msgid } } = m;
 		const id = [kind, from, at, text, ...Object.values(data)].join(" ");
 		this.add(talk, { id, at, kind, from, text, data, mine: this.isMe(from), msgid });
@@ -220,7 +218,7 @@ export class Chat extends Connection {
 		return model.settle(talk, item, known);
 	}
 
-	/** An answer to a message of ours. False if none waits for it. */
+	/** False if no message of ours waits for this. */
 	settled(label, known) {
 		const waiting = this.labels.get(label);
 		this.labels.delete(label);
@@ -260,8 +258,7 @@ export class Chat extends Connection {
 		talks.delete(talk.key);
 		talks.set(key, Object.assign(talk, { key, name: to }));
 		if (m) this.event(talk, m, "rename", { old: from, new: to });
-		this.changed("talks");
-		this.changed("current");
+		this.changed("talks current");
 	}
 
 	clear(talk) {
@@ -287,11 +284,9 @@ export class Chat extends Connection {
 		this.send("BATCH", `-${batch}`);
 	}
 
-	/** Shows a message before the server confirms it. Returns its tags. */
+	/** Shows a message that the server has not confirmed. Returns its tags. */
 	pend(talk, text, kind) {
-		const pending = this.caps.has("echo-message");
-		const item = this.add(talk, { kind, text, from: this.login.nick, mine: true, pending });
-		if (!pending || !this.caps.has("labeled-response")) return {};
+		const item = this.add(talk, { kind, text, from: this.login.nick, mine: true, pending: true });
 		this.labels.set(item.id, [talk, item]);
 		return { label: item.id };
 	}
@@ -339,7 +334,7 @@ export class Chat extends Connection {
 
 	// The history.
 
-	/** Asks for what is not known of the talk on screen. */
+	/** If the talk is on screen. */
 	refresh(talk) {
 		if (!talk || talk !== this.shown) return;
 		const isOpen = this.link.phase === "online" && (talk.joined || talk.kind === "private");
@@ -366,8 +361,7 @@ export class Chat extends Connection {
 		for (const line of lines) hear(this, { ...line, past: talk });
 		Object.assign(talk, { asked: null, history: talk.isWhole ? "start" : "more" });
 		if (isNewest) model.recount(talk);
-		this.changed("items", talk);
-		this.changed("talk", talk);
+		this.changed("items talk", talk);
 		this.read(talk);
 	}
 

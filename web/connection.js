@@ -1,5 +1,4 @@
 // The connection: login, PING, reconnecting. What it does not know it hands on.
-import { Batches } from "./batches.js";
 import { base64, parse, split, write } from "./wire.js";
 
 const WANTED = `account-tag away-notify batch draft/account-registration draft/channel-rename draft/chathistory
@@ -8,7 +7,7 @@ const WANTED = `account-tag away-notify batch draft/account-registration draft/c
 
 // Milliseconds.
 const CHECK = 10_000, OPENING = 30_000, SILENCE = 120_000, LOST = 150_000, BACKOFF = 60_000;
-const LINE_CHARS = 16_384;
+const LINE_CHARS = 16_384, BATCHES = 16, BATCH_LINES = 2000;
 /** The connection that broke may hold the nick until the server notices. */
 const NICK_ATTEMPTS = 9;
 
@@ -17,9 +16,10 @@ const REFUSED = {
 	904: "account", FAIL: "account",
 };
 
-/** Calls changed("link"), heard(message or batch) and lost() of its subclass. */
+/** Calls changed, heard and lost of its subclass. */
 export class Connection extends EventTarget {
 	caps = new Map();
+	batches = new Map();
 	link = { phase: "idle", error: null, retryAt: null, attempt: 0 };
 
 	constructor({ url }) {
@@ -58,8 +58,8 @@ export class Connection extends EventTarget {
 	start() {
 		this.become("connecting", this.link.error);
 		this.caps.clear();
-		this.batches = new Batches();
-		this.opened = this.heardAt = Date.now();
+		this.batches.clear();
+		this.heardAt = Date.now();
 		const socket = this.socket = new WebSocket(this.url, ["text.ircv3.net"]);
 		const on = (type, act) => (socket[`on${type}`] = (event) => socket === this.socket && act(event));
 		on("open", () => {
@@ -71,25 +71,24 @@ export class Connection extends EventTarget {
 			this.send("USER", "web", "0", "*", nick);
 		});
 		on("message", ({ data }) => this.receive(data));
-		on("close", ({ reason }) => this.reconnect({ code: "unreachable", text: reason }));
+		on("close", ({ reason }) => this.reconnect(reason));
 		this.watch();
 	}
 
 	watch() {
 		this.timer = setTimeout(() => {
-			const now = Date.now(), silence = now - this.heardAt;
-			const isStuck = this.link.phase !== "online" && now - this.opened > OPENING;
-			if (isStuck || silence > LOST) return this.reconnect({ code: "unreachable", text: "" });
+			const silence = Date.now() - this.heardAt, isOnline = this.link.phase === "online";
+			if (silence > (isOnline ? LOST : OPENING)) return this.reconnect("");
 			if (silence > SILENCE) this.send("PING", "alive");
+			if (isOnline) this.link.attempt = 0;
 			this.watch();
 		}, CHECK);
 	}
 
-	reconnect(error) {
+	reconnect(text, code = "unreachable") {
 		const { link } = this;
-		if (link.phase === "online" && Date.now() - this.opened > OPENING) link.attempt = 0;
 		const wait = Math.min(BACKOFF, 1000 * 2 ** link.attempt++) * (0.5 + Math.random() / 2);
-		this.become("waiting", link.error ?? error, wait);
+		this.become("waiting", link.error ?? { code, text }, wait);
 		this.timer = setTimeout(() => this.start(), wait);
 		this.lost();
 	}
@@ -115,10 +114,28 @@ export class Connection extends EventTarget {
 		else if (command === "903" && this.link.phase === "registering") this.send("CAP", "END");
 		else if (command === "ERROR") this.link.error ??= { code: /full|too many/.test(text) ? "full" : "other", text };
 		else if (!code) {
-			const whole = this.batches.take(message);
-			if (whole) this.heard(whole);
-		} else if (command === "433" && this.lostAt && this.link.attempt < NICK_ATTEMPTS) this.reconnect({ code, text });
+			if (command === "BATCH") this.batch(message);
+			else this.deliver(message);
+		} else if (command === "433" && this.lostAt && this.link.attempt < NICK_ATTEMPTS) this.reconnect(text, code);
 		else this.become("refused", { code: command === "433" && /registered/.test(text) ? "registered" : code, text });
+	}
+
+	/** Batches collect their lines. The lines of a message become one. */
+	batch(message) {
+		const { params: [[sign, ...rest], type, ...params] } = message, name = rest.join("");
+		const { batches } = this, batch = batches.get(name);
+		if (sign === "+" && batches.size < BATCHES) return batches.set(name, { ...message, type, params, lines: [] });
+		batches.delete(name);
+		if (batch?.type !== "draft/multiline") return batch && this.heard(batch);
+		const text = batch.lines.map(({ tags, params }, n) => (n && !("draft/multiline-concat" in tags) ? "\n" : "") + params[1]);
+		this.deliver({ ...batch.lines[0], tags: batch.tags, params: [batch.params[0], text.join("")] });
+	}
+
+	deliver(message) {
+		const { type, tags, lines } = this.batches.get(message.tags.batch) ?? {};
+		if (type === "labeled-response") message.tags.label = tags.label;
+		if (!type || type === "labeled-response") this.heard(message);
+		else if (lines.length < BATCH_LINES) lines.push(message);
 	}
 
 	negotiate([, subcommand, more], text) {

@@ -1,15 +1,14 @@
 // Lines of IRC: parsed, written, cut to length.
 
 const encoder = new TextEncoder();
-const ESCAPES = { ":": ";", s: " ", r: "\r", n: "\n" };
 
-/** `from` is a nick, or the server's name. */
+/** Values of tags stay escaped: those that matter here have nothing to escape. */
 export function parse(line) {
 	const [, tagged = "", source = "", command, rest] = /^(?:@(\S*) +)?(?::(\S*) +)?(\S*)(.*)$/s.exec(line);
 	const tags = Object.create(null);
 	for (const tag of tagged.split(";")) {
 		const [key, value = ""] = tag.split(/=(.*)/s);
-		tags[key] = value.replace(/\\(.?)/gs, (_, char) => ESCAPES[char] ?? char);
+		tags[key] = value;
 	}
 	const [words, last] = rest.split(/ :(.*)/s);
 	const params = words.split(" ").filter(Boolean);
