@@ -1,22 +1,15 @@
-// The connection: login, PING, reconnecting. What it does not know it hands on.
+// The connection: login, PING, reconnecting. What it does not know it hands on to `heard` of its subclass.
 import { base64, parse, split, write } from "./wire.js";
 
-const WANTED = `account-tag away-notify batch draft/account-registration draft/channel-rename draft/chathistory
-	draft/event-playback draft/message-redaction draft/multiline draft/read-marker echo-message invite-notify
-	labeled-response message-tags multi-prefix sasl server-time soju.im/search standard-replies`.split(/\s+/);
-
+const WANTED = "away-notify batch draft/account-registration draft/channel-rename draft/chathistory draft/message-redaction draft/multiline "
+	+ "draft/read-marker echo-message invite-notify message-tags multi-prefix sasl server-time soju.im/search standard-replies";
 // Milliseconds.
 const CHECK = 10_000, OPENING = 30_000, SILENCE = 120_000, LOST = 150_000, BACKOFF = 60_000;
 const LINE_CHARS = 16_384, BATCHES = 16, BATCH_LINES = 2000;
-/** The connection that broke may hold the nick until the server notices. */
-const NICK_ATTEMPTS = 9;
-
 const REFUSED = {
-	432: "nick-bad", 433: "nick-in-use", 437: "full", 463: "banned", 464: "password", 465: "banned", 902: "account",
-	904: "account", FAIL: "account",
+	432: "nick-bad", 433: "nick-in-use", 437: "full", 463: "banned", 464: "password", 465: "banned", 902: "account", 904: "account", FAIL: "account",
 };
 
-/** Calls changed, heard and lost of its subclass. */
 export class Connection extends EventTarget {
 	caps = new Map();
 	batches = new Map();
@@ -37,11 +30,7 @@ export class Connection extends EventTarget {
 	}
 
 	send(...words) {
-		this.raw(write({}, ...words));
-	}
-
-	raw(line) {
-		if (this.socket?.readyState === 1) this.socket.send(line);
+		if (this.socket?.readyState === 1) this.socket.send(write(...words));
 	}
 
 	become(phase, error = null, wait = 0) {
@@ -106,21 +95,20 @@ export class Connection extends EventTarget {
 	}
 
 	answer(message, text) {
-		const { command, params } = message;
-		const code = this.link.phase === "registering" && REFUSED[command];
+		const { command, params } = message, isLogin = this.link.phase === "registering", code = isLogin && REFUSED[command];
 		if (command === "PING") this.send("PONG", text);
 		else if (command === "CAP") this.negotiate(params, text);
 		else if (command === "AUTHENTICATE") this.authenticate(this.login);
-		else if (command === "903" && this.link.phase === "registering") this.send("CAP", "END");
+		else if (command === "903" && isLogin) this.send("CAP", "END");
 		else if (command === "ERROR") this.link.error ??= { code: /full|too many/.test(text) ? "full" : "other", text };
-		else if (!code) {
-			if (command === "BATCH") this.batch(message);
-			else this.deliver(message);
-		} else if (command === "433" && this.lostAt && this.link.attempt < NICK_ATTEMPTS) this.reconnect(text, code);
+		else if (command === "BATCH") this.batch(message);
+		else if (!code) this.deliver(message);
+		// The connection that broke may hold the nick until the server notices.
+		else if (command === "433" && this.wasOnline) this.reconnect(text, code);
 		else this.become("refused", { code: command === "433" && /registered/.test(text) ? "registered" : code, text });
 	}
 
-	/** Batches collect their lines. The lines of a message become one. */
+	// Batches collect their lines. The lines of a message become one.
 	batch(message) {
 		const { params: [[sign, ...rest], type, ...params] } = message, name = rest.join("");
 		const { batches } = this, batch = batches.get(name);
@@ -132,27 +120,23 @@ export class Connection extends EventTarget {
 	}
 
 	deliver(message) {
-		const { type, tags, lines } = this.batches.get(message.tags.batch) ?? {};
-		if (type === "labeled-response") message.tags.label = tags.label;
-		if (!type || type === "labeled-response") this.heard(message);
-		else if (lines.length < BATCH_LINES) lines.push(message);
+		const batch = this.batches.get(message.tags.batch);
+		if (!batch) this.heard(message);
+		else if (batch.lines.length < BATCH_LINES) batch.lines.push(message);
 	}
 
 	negotiate([, subcommand, more], text) {
 		if (subcommand === "LS") {
 			for (const [name, value] of text.split(" ").map((word) => word.split(/=(.*)/s))) {
-				if (WANTED.includes(name)) this.caps.set(name, value);
+				if (WANTED.split(" ").includes(name)) this.caps.set(name, value);
 			}
 			if (more !== "*") this.send("CAP", "REQ", [...this.caps.keys()].join(" "));
-			return;
-		}
-		if (subcommand === "NAK") this.caps.clear();
-		if (!this.login.account) this.send("CAP", "END");
+		} else if (!this.login.account) this.send("CAP", "END");
 		else if (this.caps.has("sasl")) this.send("AUTHENTICATE", "PLAIN");
 		else this.become("refused", { code: "account", text: "This server has no accounts" });
 	}
 
-	/** The device has a name of its own, because the server remembers what each device has heard. */
+	// The device has a name of its own, because the server remembers what each device has heard.
 	authenticate({ name, password }) {
 		const pieces = split(base64(`\0${name.includes("/") ? name : `${name}/web`}\0${password}`), 400);
 		if (pieces.at(-1).length === 400) pieces.push("+");

@@ -1,25 +1,19 @@
-// The state of the chat, and how items get into it.
+// Talks and their items, and what each message of the server changes.
+import { fold, isRoom } from "./wire.js";
 
-const SAID = ["message", "action", "notice"];
-/** Items of a talk. */
-export const KEPT = 1000;
-
-/** A letter or digit, except of scripts that do not separate words. */
+const MEMBERS = 20_000, ROOMS = 500;
+// Items of a talk; and while somebody reads what is above its end.
+const KEPT = 1000, MOST = 2000;
+// A letter or digit, except of scripts that do not separate words.
 const WORD = /[^\P{L}\p{Ideographic}]|[\p{N}_]/u;
 
-export const newState = (link) => ({
-	link, me: { nick: "", account: null, away: false },
-	server: { network: "", prefix: ["ov", "@+"] },
-	talks: new Map(), current: null, held: [], rooms: null, ignored: new Set(),
+// `wanted`: to be joined. `byId`: items by id and msgid. `isBehind`: the newest items are missing.
+export const newTalk = (key, name) => ({
+	key, name, kind: name === "*" ? "server" : isRoom(name) ? "room" : "private", joined: false, topic: "", members: new Map(),
+	items: [], byId: new Map(), history: "unknown", unread: 0, mentions: 0, lastRead: null, newFrom: null,
 });
 
-/** `wanted`: to be joined. `isWhole`: nothing is older. `byId`: items by id and msgid. */
-export const newTalk = (key, name, kind, lastRead = null) => ({
-	key, name, kind, lastRead, joined: false, topic: "", members: new Map(), items: [], unread: 0, mentions: 0,
-	newFrom: null, history: "unknown", wanted: false, isWhole: false, byId: new Map(), kept: KEPT,
-});
-
-/** By time; those that wait for the server are last. */
+// By time; those that wait for the server are last.
 function place(items, item) {
 	const order = ({ pending, at }) => (pending ? Infinity : at);
 	let low = 0, high = items.length;
@@ -31,64 +25,188 @@ function place(items, item) {
 	items.splice(low, 0, item);
 }
 
-/** False if the talk has it already. */
-export function insert(talk, item) {
-	if (talk.byId.has(item.id)) return false;
-	talk.byId.set(item.id, item);
-	place(talk.items, item);
-	trim(talk, talk.kept);
-	return true;
+// Adds an item. Null if the talk has it already.
+export function add(chat, talk, fields, isPast) {
+	const { items, byId } = talk, item = { at: Date.now(), from: "", data: {}, ...fields, id: fields.id ?? `p${++chat.number}` };
+	if (talk.isBehind && !isPast) return item;
+	if (byId.has(item.id) || byId.has(item.msgid)) return null;
+	for (const id of [item.id, item.msgid]) if (id) byId.set(id, item);
+	place(items, item);
+	chat.changed("items", talk);
+	if (talk === chat.shown && !chat.isAtEnd) talk.isBehind ||= items.length > MOST && drop(talk, MOST);
+	else if (items.length > KEPT) drop(talk, 0, items.length - KEPT * 0.9);
+	return item;
 }
 
-export function trim(talk, kept) {
-	talk.kept = kept;
-	// A tenth more than needed, so that this is rare.
-	if (talk.items.length > kept) drop(talk, talk.items.length - kept * 0.9);
-}
-
-/** Drops the oldest items. They can be loaded again. */
-export function drop(talk, count) {
-	for (const { id, msgid } of talk.items.splice(0, count)) {
+export function drop(talk, from, count = 1) {
+	for (const { id, msgid } of talk.items.splice(from, count)) {
 		talk.byId.delete(id);
 		talk.byId.delete(msgid);
 	}
-	talk.isWhole = false;
-	if (talk.history === "start") talk.history = "more";
-}
-
-/** It may yet arrive. */
-const isOpen = (item) => item.pending || item.data.code === "lost";
-
-export const openLike = (talk, text) => talk.items.findLast((item) => isOpen(item) && item.text === text);
-
-/** The server has confirmed or refused a message of ours. False if that was known. */
-export function settle({ items, byId }, item, known) {
-	if (!isOpen(item)) return false;
-	items.splice(items.indexOf(item), 1);
-	Object.assign(item, { pending: false, failed: null, data: {} }, known);
-	if (byId.has(item.msgid)) return true;
-	if (item.msgid) byId.set(item.msgid, item);
-	place(items, item);
+	if (!from && talk.history === "start") talk.history = "more";
 	return true;
 }
 
-/** Counts one unread item. */
-export function count(talk, { at, mention, id }) {
-	talk.lastRead ??= at - 1;
-	if (at <= talk.lastRead) return;
-	talk.unread++;
-	talk.mentions += mention;
-	talk.newFrom ??= id;
+export function fail(chat, talk, item, failed, data = {}) {
+	drop(talk, talk.items.indexOf(item));
+	add(chat, talk, { ...item, pending: false, failed, data });
 }
+
+const isSaid = ({ kind, mine }) => !mine && ["message", "action", "notice"].includes(kind);
 
 export function recount(talk) {
-	Object.assign(talk, { unread: 0, mentions: 0, newFrom: null });
-	const said = talk.lastRead === null ? [] : talk.items.filter(({ kind, mine }) => !mine && SAID.includes(kind));
-	for (const item of said) count(talk, item);
+	const unread = talk.items.filter((item) => isSaid(item) && item.at > (talk.lastRead ?? Infinity));
+	talk.unread = unread.length;
+	talk.mentions = unread.filter(({ mention }) => mention).length;
+	if (unread.length) talk.newFrom = unread[0].id;
 }
 
-/** True if the nick is a word of the text. */
-export function mentions(text, nick) {
+function mentions(text, nick) {
 	const parts = text.split(nick);
 	return parts.some((part, n) => n && !WORD.test(parts[n - 1].slice(-1)) && !WORD.test(part.slice(0, 1)));
+}
+
+const timeOf = ({ tags: { time } }) => Date.parse(time) || Date.now();
+
+function said(chat, m, target, text) {
+	const { from, past, tags: { msgid, ...tags } } = m, { me, ignored } = chat.state;
+	if (!m.isUser) return chat.tell(text, "info", "*");
+	const action = /^\x01ACTION ([^\x01]*)/.exec(text)?.[1];
+	if (text[0] === "\x01" && action === undefined) return;
+	// A sign before the room's name means those with a rank.
+	target = target.replace(/^[@+]+(?=#)/, "");
+	const mine = chat.isMe(from);
+	const talk = chat.talk(isRoom(target) || mine ? target : from, !isRoom(target));
+	if (!talk || ignored.has(fold(from))) return;
+	text = action ?? text;
+	const kind = action ? "action" : m.command === "NOTICE" ? "notice" : "message", at = timeOf(m);
+	// What was lost may have arrived nevertheless.
+	const open = mine && talk.items.find((item) => (item.pending || item.data.code === "lost") && item.text === text);
+	if (open) drop(talk, talk.items.indexOf(open));
+	const mention = !mine && mentions(fold(text), fold(me.nick));
+	const item = add(chat, talk, { id: open ? open.id : msgid, msgid, at, kind, from, text, mine, mention, bot: "bot" in tags }, past);
+	if (!item || past) return;
+	talk.lastRead ??= at - 1;
+	if (!mine && !chat.isWatched(talk)) {
+		talk.unread++;
+		talk.mentions += mention;
+		talk.newFrom ??= item.id;
+	}
+	chat.changed("talk", talk);
+	chat.read(talk);
+	if (isSaid(item) && kind !== "notice" && (mention || talk.kind === "private")) chat.tellPage("notify", { key: talk.key, item });
+}
+
+function enter({ members }, nick, changes, ...event) {
+	if (members.size < MEMBERS) members.set(fold(nick), { ranks: "", ...members.get(fold(nick)), ...changes, nick });
+	return event;
+}
+
+function leave(chat, talk, nick, ...event) {
+	talk.members.delete(fold(nick));
+	if (chat.isMe(nick)) Object.assign(talk, { joined: false, wanted: false, members: new Map() });
+	return event;
+}
+
+// What happens in a room. Each changes the room, and returns kind, data and text of an item.
+const EVENTS = {
+	JOIN: (chat, talk, { from }) => enter(talk, from, {}, "join"),
+	PART: (chat, talk, { from }, room, reason = "") => leave(chat, talk, from, "part", { reason }),
+	KICK: (chat, talk, m, room, who, reason = "") => leave(chat, talk, who, "kick", { who, reason }),
+	QUIT: (chat, talk, { from }, reason = "") => leave(chat, talk, from, "quit", { reason }),
+	NICK(chat, talk, { from }, nick) {
+		const found = talk.members.get(fold(from));
+		talk.members.delete(fold(from));
+		return enter(talk, nick, found, "nick", { new: nick });
+	},
+	AWAY: (chat, talk, { from }, text) => enter(talk, from, { away: Boolean(text) }),
+	TOPIC(chat, talk, m, room, topic) {
+		talk.topic = topic;
+		return ["topic", {}, topic];
+	},
+	MODE(chat, { members }, m, room, letters, ...args) {
+		const event = ["mode", {}, [letters, ...args].join(" ")];
+		let isSet;
+		for (const letter of letters) {
+			const sign = { o: "@", v: "+" }[letter];
+			const found = sign && members.get(fold(args[0]));
+			if (found) found.ranks = [..."@+"].filter((each) => (each === sign ? isSet : found.ranks.includes(each))).join("");
+			if (letter === "+" || letter === "-") isSet = letter === "+";
+			else if (/[beIkov]/.test(letter) || (isSet && /[lH]/.test(letter))) args.shift();
+		}
+		return event;
+	},
+};
+
+export function hear(chat, m) {
+	const { command, params, from } = m, act = EVENTS[command], mine = chat.isMe(from);
+	if (OTHER[command]) return OTHER[command](chat, m, ...params);
+	if (!act) return /^\d/.test(command) && told(chat, m, ...params);
+	if (mine && command === "JOIN") chat.joined(params[0]);
+	const isHere = /QUIT|NICK|AWAY/.test(command) ? ({ members }) => members.has(fold(from)) : ({ key }) => key === fold(params[0]);
+	for (const talk of chat.talks.filter(isHere)) {
+		const [kind, data = {}, text = ""] = act(chat, talk, m, ...params);
+		if (kind) add(chat, talk, { at: timeOf(m), kind, from, text, data, mine });
+		chat.changed("members topic talk", talk);
+	}
+	if (command !== "NICK") return;
+	if (mine) chat.me({ nick: params[0] });
+	else chat.rename(from, params[0]);
+}
+
+const inform = (chat, { params }) => chat.tell(params.at(-1), "info");
+
+const OTHER = {
+	PRIVMSG: said, NOTICE: said, REGISTER: inform, WARN: inform, NOTE: inform,
+	RENAME: (chat, m, old, name) => chat.rename(old, name),
+	INVITE: (chat, { from }, who, room) => chat.tell("", "invite", room, { who, room }, from),
+	REDACT(chat, m, room, msgid) {
+		const talk = chat.talk(room);
+		drop(talk, talk.items.indexOf(talk.byId.get(msgid)));
+		chat.changed("items", talk);
+	},
+	MARKREAD(chat, m, target, marker) {
+		const talk = chat.talk(target), at = Date.parse(marker.slice("timestamp=".length));
+		if (!(at > talk.lastRead)) return;
+		talk.lastRead = at;
+		recount(talk);
+		chat.changed("talk", talk);
+	},
+	FAIL(chat, m, command, ...words) {
+		if (command === "CHATHISTORY") chat.hearPast(words[2], [], true);
+		else told(chat, m, ...words);
+	},
+	"001": (chat, m, nick) => chat.me({ nick }),
+	"005"({ state: { server } }, { params }) {
+		const name = params.find((token) => token.startsWith("NETWORK="));
+		if (name) server.network = name.slice(8);
+	},
+	301: (chat, m, me, who, text) => chat.tell(text, "away", who, { who }),
+	305: (chat) => chat.me({ away: false }),
+	306: (chat) => chat.me({ away: true }),
+	321() {},
+	322({ state: { rooms } }, m, me, name, members) {
+		if (rooms.length < ROOMS) rooms.push({ name, members: Number(members) });
+	},
+	323(chat) {
+		chat.state.rooms.sort((a, b) => b.members - a.members);
+		chat.changed("rooms");
+	},
+	332: (chat, m, me, room, topic) => (chat.talk(room).topic = topic),
+	333() {},
+	353(chat, m, me, sign, room, names) {
+		for (const [, ranks, nick] of names.matchAll(/([@+]*)(\S+)/g)) enter(chat.talk(room), nick, { ranks });
+	},
+	366: (chat, m, me, room) => chat.changed("members topic", chat.talk(room)),
+	376: (chat) => chat.online(),
+	422: (chat) => chat.online(),
+	900: (chat, m, me, mask, account) => chat.loggedIn(account),
+};
+
+// Errors and information in the server's words. Some are about a message that waits.
+function told(chat, { command }, about, ...words) {
+	const text = words.at(-1), isError = command >= "400", talk = words.map((word) => chat.talk(word)).find(Boolean);
+	const open = /401|404|FAIL/.test(command) && talk?.items.find(({ pending }) => pending);
+	if (open) fail(chat, talk, open, text);
+	else if (!/^End of/i.test(text)) chat.tell(words.join(" "), isError ? "error" : "info", chat.link.phase === "online" ? talk?.name : "*");
 }

@@ -2,7 +2,12 @@
 
 const encoder = new TextEncoder();
 
-/** Values of tags stay escaped: those that matter here have nothing to escape. */
+export const fold = (name) => name.toLowerCase();
+export const isRoom = (name) => name[0] === "#";
+export const byteLength = (text) => encoder.encode(text).length;
+export const base64 = (text) => btoa(String.fromCharCode(...encoder.encode(text)));
+
+// Values of tags stay escaped: those that matter here have nothing to escape.
 export function parse(line) {
 	const [, tagged = "", source = "", command, rest] = /^(?:@(\S*) +)?(?::(\S*) +)?(\S*)(.*)$/s.exec(line);
 	const tags = Object.create(null);
@@ -17,22 +22,13 @@ export function parse(line) {
 	return { tags, from, isUser: from !== source, command: command.toUpperCase(), params };
 }
 
-/** A line; nothing in its words can begin another. */
-export function write(tags, ...words) {
-	const tagged = Object.entries(tags).map((tag) => tag.join("=")).join(";");
+// Nothing in the last word can begin another line.
+export function write(...words) {
 	const last = words.pop().replace(/[\r\n\0]/g, " ");
-	words.push(words.length && /^$|^:| /.test(last) ? `:${last}` : last);
-	return (tagged && `@${tagged} `) + words.join(" ");
+	return [...words, words.length && /^$|^:| /.test(last) ? `:${last}` : last].join(" ");
 }
 
-export const fold = (name) => name.toLowerCase();
-
-export const byteLength = (text) => encoder.encode(text).length;
-
-/** Of the text's UTF-8. */
-export const base64 = (text) => btoa(String.fromCharCode(...encoder.encode(text)));
-
-/** Cuts a text between characters into pieces of so many bytes. */
+// Cuts a text between characters.
 export function split(text, bytes) {
 	const pieces = [];
 	do {
