@@ -1,6 +1,7 @@
 //! The reactor: sockets, readiness, and turns. Only this part uses mio.
 
 mod bind_error;
+mod choice;
 mod descriptors;
 mod inherited;
 mod listener;

@@ -5,11 +5,10 @@ use std::io::{self, IoSlice, Read, Write};
 use mio::event::Source;
 use mio::{Interest, Registry, Token};
 
+use super::choice::Choice;
 use super::plain::Plain;
 #[cfg(feature = "tls")]
 use super::tls::TlsStream;
-#[cfg(feature = "store")]
-use crate::message::CertificateHash;
 use crate::server::Stream;
 
 /// A socket with or without TLS.
@@ -35,7 +34,7 @@ impl From<Box<TlsStream<Plain>>> for Transport {
     }
 }
 
-impl Transport {
+impl Choice for Transport {
     fn stream(&self) -> &dyn Stream {
         match self {
             Self::Plain(stream) => stream,
@@ -51,60 +50,15 @@ impl Transport {
             Self::Tls(stream) => &mut **stream,
         }
     }
+}
 
+impl Transport {
     fn source(&mut self) -> &mut dyn Source {
         match self {
             Self::Plain(stream) => stream,
             #[cfg(feature = "tls")]
             Self::Tls(stream) => stream.inner_mut(),
         }
-    }
-}
-
-impl Stream for Transport {
-    fn shutdown_write(&mut self) -> io::Result<()> {
-        self.stream_mut().shutdown_write()
-    }
-
-    fn is_opening(&self) -> bool {
-        self.stream().is_opening()
-    }
-
-    fn decline(&mut self) {
-        self.stream_mut().decline();
-    }
-
-    fn is_mute(&self) -> bool {
-        self.stream().is_mute()
-    }
-
-    fn is_secure(&self) -> bool {
-        self.stream().is_secure()
-    }
-
-    #[cfg(feature = "store")]
-    fn certificate(&self) -> Option<CertificateHash> {
-        self.stream().certificate()
-    }
-
-    fn has_unsent(&self) -> bool {
-        self.stream().has_unsent()
-    }
-
-    fn kept_bytes(&self) -> usize {
-        self.stream().kept_bytes()
-    }
-
-    fn own_bytes(&self) -> usize {
-        self.stream().own_bytes()
-    }
-
-    fn forget_unread(&mut self) {
-        self.stream_mut().forget_unread();
-    }
-
-    fn forget_unsent(&mut self) {
-        self.stream_mut().forget_unsent();
     }
 }
 

@@ -6,9 +6,7 @@ use mio::event::Source;
 use mio::{Interest, Registry, Token};
 
 use super::stream::WebStream;
-#[cfg(feature = "store")]
-use crate::message::CertificateHash;
-use crate::message::{CloseReason, Framing};
+use crate::net::choice::Choice;
 use crate::net::transport::Transport;
 use crate::server::Stream;
 
@@ -33,7 +31,7 @@ impl From<WebStream<Transport>> for Socket {
     }
 }
 
-impl Socket {
+impl Choice for Socket {
     fn stream(&self) -> &dyn Stream {
         match self {
             Self::Bare(transport) => transport,
@@ -47,75 +45,14 @@ impl Socket {
             Self::Web(web) => &mut **web,
         }
     }
+}
 
+impl Socket {
     fn source(&mut self) -> io::Result<&mut Transport> {
         match self {
             Self::Bare(transport) => Ok(transport),
             Self::Web(web) => web.inner_mut(),
         }
-    }
-}
-
-impl Stream for Socket {
-    fn shutdown_write(&mut self) -> io::Result<()> {
-        self.stream_mut().shutdown_write()
-    }
-
-    fn is_opening(&self) -> bool {
-        self.stream().is_opening()
-    }
-
-    fn decline(&mut self) {
-        self.stream_mut().decline();
-    }
-
-    fn is_mute(&self) -> bool {
-        self.stream().is_mute()
-    }
-
-    fn is_secure(&self) -> bool {
-        self.stream().is_secure()
-    }
-
-    #[cfg(feature = "store")]
-    fn certificate(&self) -> Option<CertificateHash> {
-        self.stream().certificate()
-    }
-
-    fn framing(&self) -> Option<Framing> {
-        self.stream().framing()
-    }
-
-    fn take_answers(&mut self) -> Vec<u8> {
-        self.stream_mut().take_answers()
-    }
-
-    fn is_asking(&self) -> bool {
-        self.stream().is_asking()
-    }
-
-    fn ending(&mut self, reason: CloseReason) -> CloseReason {
-        self.stream_mut().ending(reason)
-    }
-
-    fn has_unsent(&self) -> bool {
-        self.stream().has_unsent()
-    }
-
-    fn kept_bytes(&self) -> usize {
-        self.stream().kept_bytes()
-    }
-
-    fn own_bytes(&self) -> usize {
-        self.stream().own_bytes()
-    }
-
-    fn forget_unread(&mut self) {
-        self.stream_mut().forget_unread();
-    }
-
-    fn forget_unsent(&mut self) {
-        self.stream_mut().forget_unsent();
     }
 }
 

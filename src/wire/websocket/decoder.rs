@@ -8,11 +8,9 @@ use websocket_sans_io::{
 };
 
 use super::closing::{CloseCode, Fault, peer_code};
-use super::frames::pong;
+use super::frames::{CONTROL_BYTES, pong};
 use super::utf8::Utf8;
-
-/// Longest payload of a control frame, in bytes (RFC 6455 §5.5).
-pub(super) const CONTROL_BYTES: usize = 125;
+use crate::message::Framing;
 
 /// Most bytes that the frame decoder gets at once. It adds the low 8 bits of their number to the phase of the mask, 3
 /// at most, in 8 bits, and would panic with more.
@@ -47,22 +45,13 @@ struct Control {
     len: u8,
 }
 
-/// The type of a message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum MessageType {
-    /// UTF-8.
-    Text,
-    /// Any bytes.
-    Binary,
-}
-
 /// What a step came upon.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
     /// These of the bytes are a part of a message, unmasked now.
     Part(Range<usize>),
     /// The message is complete.
-    End(MessageType),
+    End(Framing),
     /// The peer closes the connection, for a reason with this code. Later bytes are ignored.
     Close(Option<u16>),
 }
@@ -224,8 +213,8 @@ impl Decoder {
         let message_type = match self.message {
             Message::None => return Ok(None),
             Message::Text(utf8) if !utf8.is_complete() => return Err(Fault::NOT_UTF8),
-            Message::Text(_) => MessageType::Text,
-            Message::Binary => MessageType::Binary,
+            Message::Text(_) => Framing::Text,
+            Message::Binary => Framing::Binary,
         };
         self.message = Message::None;
         self.room_bytes = self.most_bytes;
@@ -270,7 +259,7 @@ mod tests {
     /// What came of a stream.
     #[derive(Debug, Default, PartialEq, Eq)]
     struct Seen {
-        messages: Vec<(MessageType, Vec<u8>)>,
+        messages: Vec<(Framing, Vec<u8>)>,
         pongs: Vec<u8>,
         closed: Option<Option<u16>>,
         fault: Option<CloseCode>,
@@ -325,7 +314,7 @@ mod tests {
         for length in (0..300).chain([507, 511, 512, 767, 999, 1000]) {
             let payload: Vec<u8> = (0..length).map(|n| n as u8).collect();
             let bytes = binary(&payload);
-            let expected = vec![(MessageType::Binary, payload)];
+            let expected = vec![(Framing::Binary, payload)];
             assert_eq!(decode([&bytes[..]]).messages, expected, "{length} bytes");
             assert_eq!(decode(bytes.chunks(257)).messages, expected, "{length} bytes in pieces");
         }
@@ -339,7 +328,7 @@ mod tests {
             for second in 240..270 {
                 let (a, rest) = bytes.split_at(first);
                 let (b, c) = rest.split_at(second);
-                assert_eq!(decode([a, b, c]).messages, [(MessageType::Binary, payload.clone())]);
+                assert_eq!(decode([a, b, c]).messages, [(Framing::Binary, payload.clone())]);
             }
         }
     }
@@ -356,8 +345,8 @@ mod tests {
             binary(b"\xff"),
             close(b"\x03\xe9bye"),
         ]);
-        let expected: [(MessageType, &[u8]); 3] =
-            [(MessageType::Text, b"one"), (MessageType::Text, b"two"), (MessageType::Binary, b"\xff")];
+        let expected: [(Framing, &[u8]); 3] =
+            [(Framing::Text, b"one"), (Framing::Text, b"two"), (Framing::Binary, b"\xff")];
         assert_eq!(seen.messages, expected.map(|(message_type, payload)| (message_type, payload.to_vec())));
         assert_eq!(seen.pongs, b"\x8a\x07between");
         assert_eq!((seen.closed, seen.fault), (Some(Some(1001)), None));
@@ -446,7 +435,7 @@ mod tests {
         assert_eq!(fault(&[unfinished(text(b"\xe8\x8c")), continuation(b"")]), CloseCode::InvalidData);
         assert_eq!(fault(&[text(b"good\xff good")[..12].to_vec()]), CloseCode::InvalidData);
         let seen = decoded(&[unfinished(text(b"\xe8\x8c")), ping(b"\xff"), continuation(b"\xb6")]);
-        assert_eq!(seen.messages, [(MessageType::Text, "茶".as_bytes().to_vec())]);
+        assert_eq!(seen.messages, [(Framing::Text, "茶".as_bytes().to_vec())]);
     }
 
     #[test]
@@ -458,10 +447,9 @@ mod tests {
     }
 
     /// What to send, and whether it is cut into frames with a ping between them.
-    fn messages() -> impl Strategy<Value = Vec<(MessageType, Vec<u8>, Vec<usize>)>> {
-        let text = "[a茶🍵]{0,100}".prop_map(|text| (MessageType::Text, text.into_bytes()));
-        let binary =
-            prop::collection::vec(any::<u8>(), 0..400).prop_map(|bytes| (MessageType::Binary, bytes));
+    fn messages() -> impl Strategy<Value = Vec<(Framing, Vec<u8>, Vec<usize>)>> {
+        let text = "[a茶🍵]{0,100}".prop_map(|text| (Framing::Text, text.into_bytes()));
+        let binary = prop::collection::vec(any::<u8>(), 0..400).prop_map(|bytes| (Framing::Binary, bytes));
         let cuts = prop::collection::vec(0..400usize, 0..4);
         let message =
             (prop_oneof![text, binary], cuts).prop_map(|((kind, payload), cuts)| (kind, payload, cuts));
@@ -481,7 +469,7 @@ mod tests {
                 cuts.sort_unstable();
                 let last = cuts.len() - 2;
                 for (n, cut) in cuts.windows(2).enumerate() {
-                    let opcode = if n > 0 { 0 } else if message_type == MessageType::Text { 1 } else { 2 };
+                    let opcode = if n > 0 { 0 } else if message_type == Framing::Text { 1 } else { 2 };
                     let fin = if n == last { 0x80 } else { 0 };
                     bytes.extend(frame(fin | opcode, &payload[cut[0]..cut[1]]));
                     bytes.extend(ping(&[n as u8]));

@@ -2,17 +2,15 @@
 
 use websocket_sans_io::{FrameInfo, Opcode, WebsocketFrameEncoder};
 
-use super::decoder::{CONTROL_BYTES, MessageType};
 use crate::message::Framing;
+
+/// Longest payload of a control frame, in bytes (RFC 6455 §5.5).
+pub(super) const CONTROL_BYTES: usize = 125;
 
 /// Appends each of `lines`, without its line end, as a message (IRCv3 `websocket`).
 pub fn frame_lines(framing: Framing, lines: &[u8], out: &mut Vec<u8>) {
-    let message_type = match framing {
-        Framing::Text => MessageType::Text,
-        Framing::Binary => MessageType::Binary,
-    };
     for line in lines.split_inclusive(|&byte| byte == b'\n') {
-        message(message_type, without_line_end(line), out);
+        message(framing, without_line_end(line), out);
     }
 }
 
@@ -22,10 +20,10 @@ fn without_line_end(line: &[u8]) -> &[u8] {
 }
 
 /// Appends a message in one frame.
-pub fn message(message_type: MessageType, payload: &[u8], out: &mut Vec<u8>) {
-    let opcode = match message_type {
-        MessageType::Text => Opcode::Text,
-        MessageType::Binary => Opcode::Binary,
+pub fn message(framing: Framing, payload: &[u8], out: &mut Vec<u8>) {
+    let opcode = match framing {
+        Framing::Text => Opcode::Text,
+        Framing::Binary => Opcode::Binary,
     };
     begin(opcode, payload.len(), out);
     out.extend_from_slice(payload);
@@ -84,7 +82,7 @@ mod tests {
             (65_536, b"\x81\x7f\0\0\0\0\0\x01\0\0"),
         ] {
             let mut out = Vec::new();
-            message(MessageType::Text, &b"x".repeat(payload), &mut out);
+            message(Framing::Text, &b"x".repeat(payload), &mut out);
             assert!(out.starts_with(header), "{:x?}", &out[..10]);
             assert_eq!(out.len(), header.len() + payload);
         }

@@ -9,6 +9,6 @@ mod samples;
 mod utf8;
 
 pub use closing::{CloseCode, Fault};
-pub use decoder::{Decoder, Event, MessageType, Step};
+pub use decoder::{Decoder, Event, Step};
 pub use frames::{close, frame_lines, message, pong};
 pub use lines::{Decoded, LineDecoder, Outcome, SPARE_BYTES};
