@@ -5,36 +5,32 @@ import { language, t } from "./strings.js";
 import { newComposer, newLog } from "./talk.js";
 import { $, $$, nodes } from "./text.js";
 
-/** Pause between drawings of many members, or of a hidden page, in milliseconds. */
+/** Pause between drawings of the members, or of a hidden page, in milliseconds. */
 const CALM = 300;
-const MANY = 500;
 
 document.documentElement.lang = language;
-for (const node of $$("[data-t]")) node.textContent = t[node.dataset.t];
+for (const node of $$("[data-t]")) node.append(t[node.dataset.t]);
 for (const node of $$("[data-label]")) node.ariaLabel = t[node.dataset.label];
 
-const chat = new Chat({ url: `${location.origin.replace("http", "ws")}${location.pathname}ws` });
+const chat = new Chat({ url: location.origin.replace("http", "ws") + "/ws" });
 const { state } = chat;
-const current = () => chat.state.talks.get(chat.state.current);
+const NONE = { key: null, kind: "none", name: "", topic: "", items: [], members: new Map() };
+const current = () => state.talks.get(state.current) ?? NONE;
 
 const log = newLog(chat);
-const selectComposer = newComposer(chat, log);
+const writeTo = newComposer(chat, log);
 const talks = newTalks(chat, choose);
 const drawMembers = newMembers(chat, (name) => choose(chat.open(name)));
 
 function choose(key) {
 	chat.select(key);
 	openDrawer();
-	$("#composer").focus();
+	if (matchMedia("(hover: hover)").matches) $("#composer").focus();
 }
 
 /** What this tab remembers, or else this browser, if it may. */
 function recall(name) {
-	try {
-		return JSON.parse(sessionStorage[name] ?? localStorage[name]);
-	} catch {
-		return null;
-	}
+	try { return JSON.parse(sessionStorage[name] ?? localStorage[name]); } catch { return null; }
 }
 
 function keep(name, value, isForLong = true) {
@@ -46,36 +42,33 @@ function keep(name, value, isForLong = true) {
 
 // The door: a name, and a password where one is needed.
 
-const login = $("#login"), fields = [...login.elements].filter(({ name }) => name);
+const login = $("#login"), fields = [...login.querySelectorAll("input")];
 let isInside = false;
 
-function enter(event) {
+login.onsubmit = (event) => {
 	event?.preventDefault();
-	const known = Object.fromEntries(fields.map((field) => [field.name, field.type === "checkbox" ? field.checked : field.value.trim()]));
+	const known = Object.fromEntries(fields.map(({ name, type, checked, value }) => [name, type === "checkbox" ? checked : value.trim()]));
 	const rooms = wantedRooms();
 	keep("login", known, known.remember);
-	chat.connect({ ...known, rooms: rooms.length ? rooms : ["#lobby"], read: recall("read") ?? {}, ignored: recall("ignored") ?? [] });
-}
+	chat.connect({ ...known, rooms: rooms.length ? rooms : ["#lobby"], ignored: recall("ignored") ?? [] });
+};
 
-function drawDoor() {
-	const { phase, error } = state.link;
+function drawDoor({ phase, error }) {
 	const wasInside = isInside;
 	isInside = phase === "online" || isInside && phase !== "idle" && phase !== "refused";
 	$("#door").hidden = isInside;
 	$("#chat").hidden = !isInside;
 	if (isInside) return;
 	put("#refusal", error ? t.refused[error.code] ?? error.text : "");
-	$("#login .main").disabled = phase === "connecting" || phase === "registering";
 	const isPassword = ["password", "account", "registered"].includes(error?.code);
 	if (isPassword) $("#login details").open = true;
-	if (wasInside || error) $(`#login [name=${isPassword ? "password" : "nick"}]`).focus();
+	if (wasInside || error) fields[isPassword ? 1 : 0].focus();
 }
 
 // The address has the rooms, the one on screen first.
 
-function wantedRooms() {
-	return decodeURI(location.hash.replace(/%(?![\da-f]{2})/gi, "%25")).split(",").filter((name) => name.length > 1);
-}
+const wantedRooms = () =>
+	decodeURI(location.hash.replace(/%(?![\da-f]{2})/gi, "%25")).split(",").filter((name) => name.length > 1);
 
 function keepAddress() {
 	const rooms = [...state.talks.values()].filter(({ kind, joined }) => kind === "room" && joined);
@@ -88,7 +81,7 @@ onhashchange = () => wantedRooms().reverse().forEach((name) => choose(chat.open(
 
 // What has changed is drawn once per frame.
 
-let isWaiting = false, hasMembers = true, membersAt = 0, shown;
+let isWaiting = false, shown, members;
 
 function redraw() {
 	if (isWaiting) return;
@@ -99,33 +92,25 @@ function redraw() {
 
 function draw() {
 	isWaiting = false;
-	drawDoor();
+	drawDoor(state.link);
 	const all = [...state.talks.values()];
 	const unread = all.reduce((sum, talk) => sum + talk.unread, 0);
-	document.title = `${unread ? `(${unread}) ` : ""}${current()?.name ?? ""} parlor`;
+	document.title = `${unread ? `(${unread}) ` : ""}${current().name} parlor`;
 	if (!isInside || document.hidden) return;
-	if (!current() && all.length) choose((all.find(({ kind }) => kind === "room") ?? all.at(-1)).key);
-	const { kind = "none", name = "", topic = "", members } = current() ?? {};
+	if (current() === NONE && all.length) choose((all.find(({ kind }) => kind === "room") ?? all.at(-1)).key);
+	const talk = current(), { kind, name, topic } = talk;
 	$("#chat").dataset.kind = kind;
 	put("#title", kind === "server" ? t.server : name);
 	if ($("#topic").title !== topic) $("#topic").replaceChildren(nodes($("#topic").title = topic));
-	drawLink();
+	drawLink(state.link);
 	talks.draw();
 	keepAddress();
-	if (state.current === shown) {
-		log.draw();
-	} else {
-		shown = state.current;
-		selectComposer(shown, name);
-		log.select(shown);
-		$("#members").scrollTop = membersAt = 0;
-		hasMembers = true;
-	}
-	if (!hasMembers) return;
-	if (performance.now() - membersAt < CALM && members?.size > MANY) return setTimeout(redraw, CALM);
-	hasMembers = false;
-	membersAt = performance.now();
-	drawMembers(current());
+	if (talk === shown) return log.draw();
+	shown = talk;
+	writeTo(talk);
+	log.select(talk);
+	drawMembers(talk);
+	$("#members").scrollTop = 0;
 }
 
 /** Changes a text only if it is another, so that it is read out once. */
@@ -133,8 +118,7 @@ function put(selector, text) {
 	if ($(selector).textContent !== text) $(selector).textContent = text;
 }
 
-function drawLink() {
-	const { phase, retryAt } = state.link;
+function drawLink({ phase, retryAt }) {
 	const isOnline = phase === "online", isLost = phase === "waiting", count = state.held.length;
 	put("#network", state.server.network || location.hostname);
 	put("#me", state.me.nick);
@@ -146,16 +130,18 @@ function drawLink() {
 	if (isLost) setTimeout(redraw, 1000);
 }
 
-chat.addEventListener("change", ({ detail: { what, key } }) => {
+chat.addEventListener("change", ({ detail: { what } }) => {
 	if (what === "rooms") $("#rooms").replaceChildren(...(state.rooms ?? []).map(({ name, members }) => new Option(members, name)));
 	if (what === "ignored") keep("ignored", [...state.ignored]);
-	if (what === "members" && key === state.current) hasMembers = true;
-	if (what !== "items" && what !== "members" || key === state.current) redraw();
+	if (what !== "members") return redraw();
+	members ??= setTimeout(() => {
+		members = null;
+		drawMembers(current());
+	}, CALM);
 });
 
-document.onvisibilitychange = onpagehide = () => {
+document.onvisibilitychange = () => {
 	chat.seen(!document.hidden, log.isAtEnd());
-	keep("read", Object.fromEntries([...state.talks].map(([key, { lastRead }]) => [key, lastRead])));
 	isWaiting = false;
 	redraw();
 };
@@ -163,11 +149,11 @@ document.onvisibilitychange = onpagehide = () => {
 // Notifications, which only secure pages have, and a sound.
 
 const alerts = $("#settings input");
+let audio, end = 0;
 alerts.checked = recall("alerts") ?? true;
 alerts.onchange = () => keep("alerts", alerts.checked);
 // The first message is the moment to ask.
 $("#compose").addEventListener("submit", () => alerts.checked && globalThis.Notification?.requestPermission(), { once: true });
-let audio, end = 0;
 
 function ring() {
 	audio ??= new AudioContext();
@@ -190,40 +176,29 @@ chat.addEventListener("notify", ({ detail: { key, item: { from, text } } }) => {
 	};
 });
 
-// Buttons, rooms and passwords.
+// Below the talks a room is joined, or a password asked for.
 
-const join = $("#join"), room = join.querySelector("input"), dialog = $("dialog"), secret = $("dialog input");
-room.placeholder = t.join;
-room.onfocus = () => chat.enter(null, "/list");
-join.onsubmit = (event) => {
-	event.preventDefault();
-	const name = room.value.trim();
-	if (name) choose(chat.open(/^[#&]/.test(name) ? name : `#${name}`));
-	room.value = "";
-};
+const answer = $("#answer");
+const join = (name) => choose(chat.open(/^[#&]/.test(name) ? name : `#${name}`));
 
+function ask(type = "text", label = t.join, act = join) {
+	Object.assign(answer, { type, value: "", placeholder: label, ariaLabel: label });
+	answer.form.onsubmit = (event) => {
+		event.preventDefault();
+		if (answer.value) act(answer.value);
+		ask();
+	};
+}
+
+answer.onfocus = () => answer.type === "text" && chat.enter(null, "/list");
+answer.onblur = () => ask();
 chat.addEventListener("ask", ({ detail: { what, account } }) => {
-	if (what === "rooms") return room.focus();
-	put("dialog span", `${t.password} (${account})`);
-	secret.value = "";
-	$("dialog form").onsubmit = () => (what === "login" ? chat.logIn(account, secret.value) : chat.register(secret.value));
-	dialog.showModal();
+	if (what !== "rooms") ask("password", `${t.password} (${account})`, (it) => (what === "login" ? chat.logIn(account, it) : chat.register(it)));
+	openDrawer("side");
+	answer.focus();
 });
 
-const CLICKS = {
-	retry: () => chat.reconnectNow(),
-	send: () => chat.sendHeld(),
-	drop: () => chat.dropHeld(),
-	close: () => chat.close(state.current),
-	scrim: () => openDrawer(),
-	leave() {
-		keep("login", null);
-		chat.leave();
-	},
-};
-for (const [id, act] of Object.entries(CLICKS)) $(`#${id}`).onclick = act;
-
-// Drawers, which hold the lists where there is no room for columns; and keys.
+// Drawers hold the lists where there is no room for columns.
 
 function openDrawer(id) {
 	for (const button of $$("[data-drawer]")) {
@@ -236,29 +211,34 @@ function openDrawer(id) {
 }
 
 onkeydown = (event) => {
-	const { key, altKey, ctrlKey, metaKey, target } = event;
-	if (!isInside || event.isComposing || dialog.open) return;
-	const by = altKey && { ArrowUp: -1, ArrowDown: 1 }[key];
+	const by = event.altKey && { ArrowUp: -1, ArrowDown: 1 }[event.key];
+	if (!isInside || event.isComposing) return;
 	if (by) {
 		event.preventDefault();
 		talks.next(by);
-	} else if (key === "Escape") {
-		openDrawer();
+	} else if (event.key === "Escape") {
 		log.toEnd();
-		$("#composer").focus();
-	} else if (target === document.body && key.length === 1 && !altKey && !ctrlKey && !metaKey) {
-		$("#composer").focus();
+		choose(state.current);
 	}
 };
 
+$("#retry").onclick = () => chat.reconnectNow();
+$("#send").onclick = () => chat.sendHeld();
+$("#drop").onclick = () => chat.dropHeld();
+$("#close").onclick = () => chat.close(state.current);
+$("#scrim").onclick = () => openDrawer();
+$("#leave").onclick = () => {
+	keep("login", null);
+	chat.leave();
+};
+
 openDrawer();
+ask();
 put("#login h1", location.hostname);
-drawDoor();
-login.onsubmit = enter;
+drawDoor(state.link);
+fields[0].focus();
 const known = recall("login");
 if (known) {
 	for (const field of fields) field[field.type === "checkbox" ? "checked" : "value"] = known[field.name];
-	enter();
-} else {
-	fields[0].focus();
+	login.onsubmit();
 }

@@ -26,13 +26,13 @@ const strings = {
 	away: ["away", "离开"],
 	bot: ["bot", "机器人"],
 	notice: ["notice", "通知"],
+	redacted: ["deleted", "已删除"],
 	new: ["New", "新消息"],
 	newest: ["↓ Newest", "↓ 最新"],
 	loading: ["Loading earlier messages…", "正在加载更早的消息…"],
 	start: ["Nothing earlier is kept", "没有更早的消息"],
 	failed: ["Not sent:", "未发送："],
 	retry: ["Retry", "重试"],
-	redacted: ["(deleted)", "（已删除）"],
 	others: ["and others:", "等，共"],
 	did: [
 		{
@@ -48,10 +48,6 @@ const strings = {
 	told: [{}, {
 		"no-command": ({ name }) => `没有命令 /${name}，见 /help。消息未发送。`,
 		usage: ({ name, words }) => `用法：/${name} ${words}`,
-		lost: () => "连接已断开",
-		"no-talk": () => "这里没有可以对话的人",
-		"not-joined": () => "你不在这个聊天室",
-		"held-full": () => "等待发送的消息太多了",
 	}],
 	connecting: ["Connecting…", "正在连接…"],
 	registering: ["Logging in…", "正在登录…"],

@@ -4,14 +4,10 @@ import { $, el, nick, nodes, paint, show } from "./text.js";
 
 /** Items shown at the end of a talk; how many come at once while the reader scrolls; and at most. */
 const ITEMS = 150, MORE = 80, MOST = 360;
-/** Messages of a speaker within this time have one heading, in milliseconds. */
-const TOGETHER = 300_000;
-/** So near to the end, in pixels, the page follows what is said. */
-const NEAR = 40;
-/** Of so many who come and go at once the names are shown. */
-const NAMED = 5;
-/** Earlier lines of the writer that are kept. */
-const LINES = 50;
+/** A speaker's messages within so many milliseconds have one heading. So near to the end, in pixels, the page follows. */
+const TOGETHER = 300_000, NEAR = 40;
+/** Names of those who come and go at once; earlier lines of the writer. */
+const NAMED = 5, LINES = 50;
 
 const SAID = ["message", "action", "notice", "redacted"];
 const TRAFFIC = ["join", "part", "quit"];
@@ -38,35 +34,34 @@ function rowsOf(items, newFrom) {
 			continue;
 		}
 		const isFirst = isSaid && (before.from !== from || at - before.since > TOGETHER);
-		const sign = [isSaid ? "said" : "event", kind, isFirst ? "first" : ""].concat(
-			["pending", "failed", "mention"].filter((name) => item[name])).join(" ");
+		const flags = ["pending", "failed", "mention"].filter((name) => item[name]);
+		const sign = [isSaid ? "said" : "event", kind, isFirst ? "first" : "", ...flags].join(" ");
 		add({ key: id, sign, items: [item], isSaid, isTraffic, isFirst, from: isSaid && from, since: isFirst ? at : before.since });
 	}
 	return rows;
 }
 
-function fillSaid(node, { id, at, from, kind, text, bot, failed, data }, isFirst) {
-	paint(node, from);
-	node.dataset.face = [...from][0];
-	if (isFirst) node.append(el("p", el("bdi.who", from), el("small", bot ? t.bot : kind === "notice" ? t.notice : ""), timeOf(at)));
+function fillSaid(node, { id, at, from, kind, text, bot, failed }, isFirst) {
+	paint(node, from).dataset.face = [...from][0];
+	if (isFirst) node.append(el("p", el("bdi.who", from), el("small", bot ? t.bot : t[kind] ?? ""), timeOf(at)));
 	else node.append(el("span.vh", `${from}: `), timeOf(at));
-	const body = el("div.text", kind === "action" ? el("bdi.who", `${from} `) : "", nodes(kind === "redacted" ? t.redacted : text));
-	body.dir = "auto";
+	const body = el("div.text", kind === "action" ? el("bdi.who", `${from} `) : "", nodes(text));
 	node.append(body);
+	body.dir = "auto";
 	if (!failed) return;
 	const retry = el("button", t.retry);
 	retry.value = id;
-	node.append(el("small", `${t.failed} ${t.told[data.code]?.(data) ?? failed} `, retry));
+	node.append(el("small", `${t.failed} ${failed} `, retry));
 }
 
 function fillEvents(node, items) {
 	node.append(timeOf(items[0].at));
 	for (const { kind, from, text, data } of items.slice(0, NAMED)) {
 		const words = [t.did[kind], data.who, data.new, data.room, data.reason && `(${data.reason})`].filter(Boolean).join(" ");
-		const told = el("div.text", nodes(t.told[data.code]?.(data) ?? text));
-		node.append(t.did[kind] ? el("span", nick(from), ` ${words} `, nodes(text ?? "")) : told, " ");
+		const told = nodes(t.told[data.code]?.(data) ?? text);
+		node.append(t.did[kind] ? el("span", nick(from), ` ${words} `, told) : el("div.text", told));
 	}
-	if (items.length > NAMED) node.append(`${t.others} ${items.length}`);
+	if (items.length > NAMED) node.append(` ${t.others} ${items.length}`);
 }
 
 function fill(node, { sign, text, isSaid, isFirst, items }) {
@@ -79,32 +74,21 @@ function fill(node, { sign, text, isSaid, isFirst, items }) {
 
 export function newLog(chat) {
 	const list = $("#items"), newest = $("#newest");
-	let key = null, isAtEnd = true, oldest, loud;
+	let talk = { items: [] }, isAtEnd = true, oldest;
 	/** The id of the first item of the window; null at the end, where it moves on. */
 	let first = null;
 
-	const talk = () => chat.state.talks.get(key);
-	const items = () => talk()?.items ?? [];
-	const place = (id) => items().findIndex((item) => item.id === id);
-
-	function range() {
-		const from = Math.max(0, first === null ? items().length - ITEMS : place(first));
-		return [from, Math.min(items().length, from + MOST)];
-	}
-
-	/** What is not new is not read out. */
-	function hush() {
-		list.ariaLive = "off";
-		clearTimeout(loud);
-		loud = setTimeout(() => (list.ariaLive = "polite"), 1000);
-	}
+	const place = (id) => talk.items.findIndex((item) => item.id === id);
+	const start = () => Math.max(0, first === null ? talk.items.length - ITEMS : place(first));
+	const below = () => list.scrollHeight - list.scrollTop - list.clientHeight;
 
 	function draw() {
-		const [from, to] = range();
-		const { newFrom, history, unread } = talk() ?? {};
-		if (items()[0]?.id !== oldest || history === "loading") hush();
-		oldest = items()[0]?.id;
-		const rows = rowsOf(items().slice(from, to), newFrom);
+		const from = start();
+		const { items, newFrom, history, unread } = talk;
+		// What is not new is not read out.
+		list.ariaLive = items[0]?.id === oldest && history !== "loading" ? "polite" : "off";
+		oldest = items[0]?.id;
+		const rows = rowsOf(items.slice(from, from + MOST), newFrom);
 		if (!from && t[history]) rows.unshift({ key: "top", tag: "div", sign: `line ${history}`, text: t[history] });
 		// The uppermost visible element that stays keeps its place.
 		const keys = new Set(rows.map((row) => row.key));
@@ -112,20 +96,18 @@ export function newLog(chat) {
 		const held = !isAtEnd && [...list.shown].find(isSeen)?.[1];
 		const top = held && held.offsetTop - list.scrollTop;
 		show(list, rows, fill);
-		if (isAtEnd) list.scrollTop = list.scrollHeight;
-		else if (held) list.scrollTop = held.offsetTop - top;
+		list.scrollTop = held ? held.offsetTop - top : list.scrollHeight;
 		newest.textContent = t.newest + (unread ? ` (${unread})` : "");
-		extend(from, to);
+		extend();
 	}
 
 	/** Moves the window when the reader comes near its edge. */
-	function extend(from, to) {
+	function extend() {
+		const from = start(), more = talk.items.length - from - MOST, isNearTop = list.scrollTop < list.clientHeight;
 		newest.hidden = isAtEnd;
-		const isNearTop = list.scrollTop < list.clientHeight;
-		const isNearEnd = list.scrollHeight - list.scrollTop < 2 * list.clientHeight;
-		if (isNearTop && !from) return key && chat.loadOlder(key);
-		if (isNearTop && !isAtEnd) first = items()[Math.max(0, from - MORE)].id;
-		else if (isNearEnd && to < items().length) first = items()[Math.min(items().length - to, MORE) + from].id;
+		if (isNearTop && !from) return talk.history === "more" && chat.loadOlder(talk.key);
+		if (isNearTop && !isAtEnd) first = talk.items[Math.max(0, from - MORE)].id;
+		else if (more > 0 && below() < list.clientHeight) first = talk.items[from + Math.min(more, MORE)].id;
 		else return;
 		draw();
 	}
@@ -133,13 +115,12 @@ export function newLog(chat) {
 	function follow(isNowAtEnd) {
 		if (isAtEnd !== isNowAtEnd) chat.seen(!document.hidden, isNowAtEnd);
 		isAtEnd = isNowAtEnd;
-		first = isAtEnd ? null : first ?? items()[range()[0]]?.id ?? null;
+		first = isAtEnd ? null : first ?? talk.items[start()]?.id ?? null;
 	}
 
 	list.onscroll = () => {
-		const [from, to] = range();
-		follow(to === items().length && list.scrollHeight - list.scrollTop - list.clientHeight < NEAR);
-		extend(from, to);
+		follow(below() < NEAR && talk.items.length <= start() + MOST);
+		extend();
 	};
 	const log = {
 		draw,
@@ -150,11 +131,10 @@ export function newLog(chat) {
 		},
 		/** Shows another talk, from where it is new. */
 		select(selected) {
-			key = selected;
+			talk = selected;
 			isAtEnd = true;
-			hush();
-			const unread = place(talk()?.newFrom);
-			first = unread >= 0 && unread < items().length - ITEMS ? items()[Math.max(0, unread - MORE)].id : null;
+			const unread = place(talk.newFrom);
+			first = unread >= 0 && unread < talk.items.length - ITEMS ? talk.items[Math.max(0, unread - MORE)].id : null;
 			draw();
 			const line = $(".new");
 			if (line?.offsetTop < list.scrollTop) list.scrollTop = line.offsetTop - list.clientHeight / 4;
@@ -162,15 +142,15 @@ export function newLog(chat) {
 	};
 	new ResizeObserver(() => isAtEnd && draw()).observe(list);
 	newest.onclick = log.toEnd;
-	list.onclick = ({ target }) => target.value && chat.retry(key, target.value);
+	list.onclick = ({ target }) => target.value && chat.retry(talk.key, target.value);
 	return log;
 }
 
 export function newComposer(chat, log) {
 	const box = $("#composer"), form = $("#compose");
 	const drafts = new Map();
-	/** The talk; earlier lines; which of them is shown; and what was being written instead. */
-	let key = null, lines = [], line = 0, unsent = "";
+	/** Earlier lines; which of them is shown; and what was being written instead. */
+	let talk = null, lines = [], line = 0, unsent = "";
 	/** The completion under way: what is before and after the word, the candidates, and which of them is shown. */
 	let tab = null;
 
@@ -191,7 +171,7 @@ export function newComposer(chat, log) {
 	function complete(by) {
 		if (!tab) {
 			const [, before, word] = /^(.*?)(\S*)$/s.exec(box.value.slice(0, box.selectionStart));
-			tab = { before, after: box.value.slice(box.selectionStart), found: chat.complete(key, word), at: by > 0 ? -1 : 0 };
+			tab = { before, after: box.value.slice(box.selectionStart), found: chat.complete(talk.key, word), at: by > 0 ? -1 : 0 };
 		}
 		const { before, after, found } = tab;
 		if (!found.length) return;
@@ -230,16 +210,17 @@ export function newComposer(chat, log) {
 		set("");
 		lines = [...lines, text].slice(-LINES);
 		line = lines.length;
-		chat.enter(key, text);
+		chat.enter(talk.key, text);
 		log.toEnd();
 	});
 
-	return (selected, name) => {
-		drafts.set(key, box.value);
-		key = selected;
+	/** Goes to another talk. */
+	return (selected) => {
+		drafts.set(talk, box.value);
+		talk = selected;
 		line = lines.length;
 		tab = null;
-		set(drafts.get(key) ?? "");
-		box.placeholder = `${t.write} ${name}`;
+		set(drafts.get(talk) ?? "");
+		box.placeholder = `${t.write} ${talk.name}`;
 	};
 }

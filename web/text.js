@@ -13,9 +13,8 @@ export function el(name, ...children) {
 
 /** Gives an element the colour of a name, which is always the same. */
 export function paint(node, name) {
-	let hash = 7;
-	for (const letter of name.toLowerCase()) hash = (hash * 31 + letter.codePointAt(0)) % 9973;
-	node.style.setProperty("--hue", (hash * 137) % 360);
+	const hash = [...name.toLowerCase()].reduce((hash, letter) => (hash * 31 + letter.codePointAt()) % 9973, 7);
+	node.style.setProperty("--hue", hash * 137 % 360);
 	return node;
 }
 
@@ -42,32 +41,21 @@ export function show(parent, rows, fill) {
 	}
 }
 
+const LINK = "[^\\s<>\"()\\u0000-\\u001f\\u3000-\\u303f\\uff00-\\uffef";
 const TOKEN = new RegExp([
 	"```(?:[\\w+#-]*\\n)?(?<block>[^]+?)\\n?```",
 	"`(?<code>[^`\\n]+)`",
-	"(?<link>https?://[^\\s<>\"\\u0000-\\u001f\\u3000-\\u303f\\uff00-\\uffef]+)",
+	// With pairs of parentheses, and without the punctuation of the sentence around it.
+	`(?<link>https?://(?:\\([^\\s<>()]*\\)|${LINK}])*(?:\\([^\\s<>()]*\\)|${LINK}.,;:!?'*]))`,
 	"\\x03(?<colour>\\d{1,2}(?:,\\d{1,2})?)?",
 	"(?<toggle>[\\x02\\x0f\\x11\\x16\\x1d-\\x1f])",
 ].join("|"), "gi");
 
 const TOGGLES = { "\x02": "bold", "\x1d": "italic", "\x1f": "underline", "\x1e": "strike", "\x11": "mono", "\x16": "reverse" };
-const COLOURS = "fff 000 007 090 f00 700 909 f70 ff0 0f0 099 0ff 00f f0f 777 ccc".split(" ");
+const COLOURS = "#fff #000 #007 #090 #f00 #700 #909 #f70 #ff0 #0f0 #099 #0ff #00f #f0f #777 #ccc".split(" ");
 
 /** Control characters, and those that turn the direction of the text around them. */
 const UNSEEN = /[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
-
-/** The colours above 15 are shades of 12 hues; 99 is none. */
-function css(number) {
-	if (number > 87) return "";
-	return number > 15 ? `hsl(${(number - 16) % 12 * 30} 90% 50%)` : `#${COLOURS[Number(number)]}`;
-}
-
-/** A link without the punctuation of the sentence around it. */
-function trim(link) {
-	const trimmed = link.replace(/[.,;:!?'"*]+$/, "");
-	const isOpen = trimmed.split("(").length < trimmed.split(")").length;
-	return isOpen && trimmed.endsWith(")") ? trim(trimmed.slice(0, -1)) : trimmed;
-}
 
 /** Pieces of a text: `{ text, bold, italic, …, colour, back, link, code, block }`, with only what applies. */
 export function parse(text) {
@@ -77,29 +65,21 @@ export function parse(text) {
 		const text = raw.replace(UNSEEN, "");
 		if (text) pieces.push({ text, ...style, ...more });
 	};
-	TOKEN.lastIndex = 0;
-	for (let found; (found = TOKEN.exec(text)); at = TOKEN.lastIndex) {
+	for (const found of text.matchAll(TOKEN)) {
 		const { block, code, link, colour, toggle } = found.groups;
 		add(text.slice(at, found.index));
-		if (block) add(block, { block: true });
-		else if (code) add(code, { code: true });
-		else if (link) {
-			const whole = trim(link);
-			add(whole, { link: whole });
-			TOKEN.lastIndex = found.index + whole.length;
-		} else if (toggle === "\x0f") style = {};
+		at = found.index + found[0].length;
+		if (block ?? code ?? link) add(block ?? code ?? link, { block, code, link });
+		else if (toggle === "\x0f") style = {};
 		else if (toggle) style = { ...style, [TOGGLES[toggle]]: !style[TOGGLES[toggle]] };
 		else {
-			const [fore, back] = colour?.split(",") ?? [];
-			style = { ...style, colour: fore && css(fore), back: back ? css(back) : fore && style.back };
+			const [fore, back] = colour?.split(",").map((number) => COLOURS[Number(number)]) ?? [];
+			style = { ...style, colour: fore, back: back ?? (fore && style.back) };
 		}
 	}
 	add(text.slice(at));
 	return pieces;
 }
-
-/** Without any formatting, for titles and notifications. */
-export const plain = (text) => parse(text).map((piece) => piece.text).join("");
 
 /** The text as nodes. */
 export const nodes = (text) => el("span", ...parse(text).map(({ text, link, code, block, colour, back, ...styles }) => {
