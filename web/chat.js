@@ -19,7 +19,7 @@ const newState = (link) => ({
 
 export class Chat extends Connection {
 	state = newState(this.link);
-	changes = new Map();
+	changes = new Set();
 	number = 0;
 	isVisible = true;
 	isAtEnd = true;
@@ -27,11 +27,11 @@ export class Chat extends Connection {
 	// For the page.
 
 	connect({ nick, rooms = [], ignored, ...login }) {
-		this.login = { ...login, rooms: [...rooms], name: nick, nick: nick.split("/")[0] };
+		this.login = { ...login, name: nick, nick: nick.split("/")[0] };
 		Object.assign(this.state, newState(this.link), { ignored: new Set(ignored) });
+		for (const name of rooms) this.talk(name, true).wanted = true;
 		this.wasOnline = false;
 		this.link.attempt = 0;
-		this.changed("talks");
 		this.start();
 	}
 
@@ -41,13 +41,13 @@ export class Chat extends Connection {
 		const isCommand = /^\/(?! )[^\n]*$/.test(text);
 		if (this.link.phase !== "online" && (!isCommand || text.startsWith("/me "))) {
 			if (held.length < HELD) held.push({ key, text });
-			this.changed("held");
+			this.changed();
 		} else if (isCommand) run(this, talks.get(key), text.slice(1));
 		else if (text) this.say(talks.get(key), text.replace(/^\/ /, "/"));
 	}
 
 	retry(key, id) {
-		const talk = this.state.talks.get(key), item = talk.byId.get(id);
+		const talk = this.talk(key), item = talk.byId.get(id);
 		drop(talk, talk.items.indexOf(item));
 		this.say(talk, item.text, item.kind);
 	}
@@ -66,13 +66,13 @@ export class Chat extends Connection {
 		if (talk?.joined) this.send("PART", talk.name);
 		talks.delete(key);
 		if (current === key) this.select(null);
-		this.changed("talks");
+		this.changed();
 	}
 
 	select(key) {
 		if (this.shown && this.state.current !== key && !this.shown.unread) this.shown.newFrom = null;
 		this.state.current = key;
-		this.changed("current");
+		this.changed();
 		const talk = this.shown;
 		if (talk?.kind === "private" && talk.history === "unknown" && this.link.phase === "online") this.ask(talk, "LATEST", "*");
 		this.seen(this.isVisible);
@@ -88,25 +88,24 @@ export class Chat extends Connection {
 	}
 
 	loadOlder(key) {
-		const talk = this.state.talks.get(key), first = talk.items.find(({ msgid }) => msgid);
+		const talk = this.talk(key), first = talk.items.find(({ msgid }) => msgid);
 		if (talk.history === "more") this.ask(talk, "BEFORE", first ? `msgid=${first.msgid}` : stamp(Date.now()));
 	}
 
 	sendHeld() {
 		for (const { key, text } of this.state.held.splice(0)) this.enter(key, text);
-		this.changed("held");
+		this.changed();
 	}
 
 	dropHeld() {
 		this.state.held = [];
-		this.changed("held");
+		this.changed();
 	}
 
 	complete(key, word) {
 		const { members = new Map(), items = [] } = this.state.talks.get(key) ?? {};
-		const speakers = items.map(({ from }) => from).reverse().filter((nick) => members.has(fold(nick)));
-		const nicks = [...members.values()].map(({ nick }) => nick).sort();
-		const names = [...speakers, ...nicks, ...this.talks.map(({ name }) => name), ...COMMANDS.map((name) => `/${name}`)];
+		const nicks = [...items.map(({ from }) => from).reverse(), ...[...members.values()].map(({ nick }) => nick).sort()];
+		const names = [...nicks, ...this.talks.map(({ name }) => name), ...COMMANDS.map((name) => `/${name}`)];
 		return [...new Set(names)].filter((name) => fold(name).startsWith(fold(word)) && !this.isMe(name)).slice(0, 20);
 	}
 
@@ -137,21 +136,19 @@ export class Chat extends Connection {
 	// The talk of this name, if there is one or it may begin.
 	talk(name, mayBegin) {
 		const { talks } = this.state, key = fold(name);
-		if (!talks.has(key) && mayBegin && talks.size < TALKS) {
-			talks.set(key, newTalk(key, name));
-			this.changed("talks");
-		}
+		if (!talks.has(key) && mayBegin && talks.size < TALKS) talks.set(key, newTalk(key, name));
+		this.changed();
 		return talks.get(key);
 	}
 
 	// Tells the page, once for all that happens in a turn.
-	changed(words, talk) {
-		const { changes } = this, key = talk?.key ?? null;
+	changed(what = "state") {
+		const { changes } = this;
 		if (!changes.size) queueMicrotask(() => {
-			for (const change of changes.values()) this.tellPage("change", change);
+			for (const what of changes) this.tellPage("change", { what });
 			changes.clear();
 		});
-		for (const what of words.split(" ")) changes.set(`${what} ${key}`, { what, key });
+		changes.add(what);
 	}
 
 	tellPage(type, detail) {
@@ -165,14 +162,13 @@ export class Chat extends Connection {
 	me(changes) {
 		Object.assign(this.state.me, changes);
 		this.login.nick = this.state.me.nick;
-		this.changed("link");
+		this.changed();
 	}
 
 	online() {
 		this.wasOnline = true;
 		this.become("online");
-		const again = this.talks.filter(({ wanted, joined }) => wanted && !joined).map(({ name }) => name);
-		for (const name of [...this.login.rooms.splice(0), ...again]) this.open(name);
+		for (const { wanted, name } of this.talks) if (wanted) this.open(name);
 		this.findNews();
 	}
 
@@ -185,7 +181,7 @@ export class Chat extends Connection {
 	joined(name) {
 		const talk = this.talk(name, true);
 		Object.assign(talk, { name, joined: true, wanted: true, topic: "", members: new Map() });
-		this.changed("talks");
+		this.changed();
 		this.ask(talk, "LATEST", "*");
 	}
 
@@ -194,7 +190,7 @@ export class Chat extends Connection {
 			Object.assign(talk, { joined: false, history: "unknown" });
 			for (const item of talk.items.filter(({ pending }) => pending)) fail(this, talk, item, "The connection was lost", { code: "lost" });
 		}
-		this.changed("talks");
+		this.changed();
 	}
 
 	rename(from, to) {
@@ -204,12 +200,7 @@ export class Chat extends Connection {
 		talks.delete(talk.key);
 		talks.set(key, Object.assign(talk, { key, name: to }));
 		this.tell("", "rename", to, { old: from, new: to });
-		this.changed("talks current");
-	}
-
-	clear(talk) {
-		drop(talk, 0, talk.items.length);
-		this.changed("items", talk);
+		this.changed();
 	}
 
 	say(talk, text, kind = "message") {
@@ -243,7 +234,7 @@ export class Chat extends Connection {
 		const last = talk.items.findLast(({ pending }) => !pending)?.at ?? 0;
 		if (!this.isWatched(talk) || (last <= talk.lastRead && !talk.unread)) return;
 		Object.assign(talk, { lastRead: Math.max(last, talk.lastRead), unread: 0, mentions: 0 });
-		this.changed("talk", talk);
+		this.changed();
 		if (!this.state.me.account || talk.kind === "server") return;
 		talk.marking ??= setTimeout(() => {
 			talk.marking = null;
@@ -264,7 +255,7 @@ export class Chat extends Connection {
 	ask(talk, what, from) {
 		const hasPast = this.caps.has("draft/chathistory");
 		Object.assign(talk, { history: hasPast ? "loading" : "start", isBehind: what === "BEFORE" && talk.isBehind });
-		this.changed("talk", talk);
+		this.changed();
 		if (hasPast) this.send("CHATHISTORY", what, talk.name, from, PAGE);
 	}
 
@@ -275,7 +266,7 @@ export class Chat extends Connection {
 		for (const line of lines) hear(this, { ...line, past: true });
 		talk.history = isWhole || !lines.length ? "start" : "more";
 		recount(talk);
-		this.changed("items talk", talk);
+		this.changed();
 		this.read(talk);
 	}
 

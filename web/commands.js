@@ -1,4 +1,5 @@
 // What a typed line asks for, with the commands of parlor.
+import { drop } from "./model.js";
 import { fold, isRoom } from "./wire.js";
 
 // Lines to the server: some words and what was typed; or made of the talk's name, the first word and the rest.
@@ -48,7 +49,7 @@ const TABLE = {
 	topic: (chat, rest, { name }) => send("TOPIC", name)(chat, rest),
 	away: (chat, rest) => send("AWAY")(chat, rest || (chat.state.me.away ? "" : "away")),
 	login: ask("login"), register: ask("register"),
-	clear: (chat, rest, talk) => chat.clear(talk),
+	clear: (chat, rest, talk) => drop(talk, 0, Infinity),
 	quit: (chat) => chat.leave(),
 	history: (chat, rest, { key }) => chat.loadOlder(key),
 	motd: send("MOTD"),

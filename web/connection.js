@@ -41,7 +41,7 @@ export class Connection extends EventTarget {
 			socket?.close();
 		}
 		Object.assign(this.link, { phase, error, retryAt: wait && Date.now() + wait });
-		this.changed("link");
+		this.changed();
 	}
 
 	start() {

@@ -32,7 +32,7 @@ export function add(chat, talk, fields, isPast) {
 	if (byId.has(item.id) || byId.has(item.msgid)) return null;
 	for (const id of [item.id, item.msgid]) if (id) byId.set(id, item);
 	place(items, item);
-	chat.changed("items", talk);
+	chat.changed();
 	if (talk === chat.shown && !chat.isAtEnd) talk.isBehind ||= items.length > MOST && drop(talk, MOST);
 	else if (items.length > KEPT) drop(talk, 0, items.length - KEPT * 0.9);
 	return item;
@@ -52,10 +52,8 @@ export function fail(chat, talk, item, failed, data = {}) {
 	add(chat, talk, { ...item, pending: false, failed, data });
 }
 
-const isSaid = ({ kind, mine }) => !mine && ["message", "action", "notice"].includes(kind);
-
 export function recount(talk) {
-	const unread = talk.items.filter((item) => isSaid(item) && item.at > (talk.lastRead ?? Infinity));
+	const unread = talk.items.filter(({ mention, mine, at }) => mention !== undefined && !mine && at > (talk.lastRead ?? Infinity));
 	talk.unread = unread.length;
 	talk.mentions = unread.filter(({ mention }) => mention).length;
 	if (unread.length) talk.newFrom = unread[0].id;
@@ -92,9 +90,9 @@ function said(chat, m, target, text) {
 		talk.mentions += mention;
 		talk.newFrom ??= item.id;
 	}
-	chat.changed("talk", talk);
+	chat.changed();
 	chat.read(talk);
-	if (isSaid(item) && kind !== "notice" && (mention || talk.kind === "private")) chat.tellPage("notify", { key: talk.key, item });
+	if (!mine && kind !== "notice" && (mention || talk.kind === "private")) chat.tellPage("notify", { key: talk.key, item });
 }
 
 function enter({ members }, nick, changes, ...event) {
@@ -102,7 +100,7 @@ function enter({ members }, nick, changes, ...event) {
 	return event;
 }
 
-function leave(chat, talk, nick, ...event) {
+function leave({ chat, talk }, nick, ...event) {
 	talk.members.delete(fold(nick));
 	if (chat.isMe(nick)) Object.assign(talk, { joined: false, wanted: false, members: new Map() });
 	return event;
@@ -110,29 +108,28 @@ function leave(chat, talk, nick, ...event) {
 
 // What happens in a room. Each changes the room, and returns kind, data and text of an item.
 const EVENTS = {
-	JOIN: (chat, talk, { from }) => enter(talk, from, {}, "join"),
-	PART: (chat, talk, { from }, room, reason = "") => leave(chat, talk, from, "part", { reason }),
-	KICK: (chat, talk, m, room, who, reason = "") => leave(chat, talk, who, "kick", { who, reason }),
-	QUIT: (chat, talk, { from }, reason = "") => leave(chat, talk, from, "quit", { reason }),
-	NICK(chat, talk, { from }, nick) {
+	JOIN: ({ talk, from }) => enter(talk, from, {}, "join"),
+	PART: (m, room, reason = "") => leave(m, m.from, "part", { reason }),
+	KICK: (m, room, who, reason = "") => leave(m, who, "kick", { who, reason }),
+	QUIT: (m, reason = "") => leave(m, m.from, "quit", { reason }),
+	NICK({ talk, from }, nick) {
 		const found = talk.members.get(fold(from));
 		talk.members.delete(fold(from));
 		return enter(talk, nick, found, "nick", { new: nick });
 	},
-	AWAY: (chat, talk, { from }, text) => enter(talk, from, { away: Boolean(text) }),
-	TOPIC(chat, talk, m, room, topic) {
+	AWAY: ({ talk, from }, text) => enter(talk, from, { away: Boolean(text) }),
+	TOPIC({ talk }, room, topic) {
 		talk.topic = topic;
 		return ["topic", {}, topic];
 	},
-	MODE(chat, { members }, m, room, letters, ...args) {
+	MODE({ talk: { members } }, room, letters, ...args) {
 		const event = ["mode", {}, [letters, ...args].join(" ")];
 		let isSet;
 		for (const letter of letters) {
-			const sign = { o: "@", v: "+" }[letter];
-			const found = sign && members.get(fold(args[0]));
+			if (/[+-]/.test(letter)) isSet = letter === "+";
+			if (!/[beIkov]/.test(letter) && !(isSet && /[lH]/.test(letter))) continue;
+			const sign = { o: "@", v: "+" }[letter], found = members.get(fold(args.shift()));
 			if (found) found.ranks = [..."@+"].filter((each) => (each === sign ? isSet : found.ranks.includes(each))).join("");
-			if (letter === "+" || letter === "-") isSet = letter === "+";
-			else if (/[beIkov]/.test(letter) || (isSet && /[lH]/.test(letter))) args.shift();
 		}
 		return event;
 	},
@@ -145,9 +142,9 @@ export function hear(chat, m) {
 	if (mine && command === "JOIN") chat.joined(params[0]);
 	const isHere = /QUIT|NICK|AWAY/.test(command) ? ({ members }) => members.has(fold(from)) : ({ key }) => key === fold(params[0]);
 	for (const talk of chat.talks.filter(isHere)) {
-		const [kind, data = {}, text = ""] = act(chat, talk, m, ...params);
+		const [kind, data = {}, text = ""] = act({ chat, talk, from }, ...params);
 		if (kind) add(chat, talk, { at: timeOf(m), kind, from, text, data, mine });
-		chat.changed("members topic talk", talk);
+		chat.changed("members");
 	}
 	if (command !== "NICK") return;
 	if (mine) chat.me({ nick: params[0] });
@@ -163,24 +160,21 @@ const OTHER = {
 	REDACT(chat, m, room, msgid) {
 		const talk = chat.talk(room);
 		drop(talk, talk.items.indexOf(talk.byId.get(msgid)));
-		chat.changed("items", talk);
+		chat.changed();
 	},
 	MARKREAD(chat, m, target, marker) {
 		const talk = chat.talk(target), at = Date.parse(marker.slice("timestamp=".length));
 		if (!(at > talk.lastRead)) return;
 		talk.lastRead = at;
 		recount(talk);
-		chat.changed("talk", talk);
+		chat.changed();
 	},
 	FAIL(chat, m, command, ...words) {
 		if (command === "CHATHISTORY") chat.hearPast(words[2], [], true);
 		else told(chat, m, ...words);
 	},
 	"001": (chat, m, nick) => chat.me({ nick }),
-	"005"({ state: { server } }, { params }) {
-		const name = params.find((token) => token.startsWith("NETWORK="));
-		if (name) server.network = name.slice(8);
-	},
+	"005"() {},
 	301: (chat, m, me, who, text) => chat.tell(text, "away", who, { who }),
 	305: (chat) => chat.me({ away: false }),
 	306: (chat) => chat.me({ away: true }),
@@ -197,7 +191,7 @@ const OTHER = {
 	353(chat, m, me, sign, room, names) {
 		for (const [, ranks, nick] of names.matchAll(/([@+]*)(\S+)/g)) enter(chat.talk(room), nick, { ranks });
 	},
-	366: (chat, m, me, room) => chat.changed("members topic", chat.talk(room)),
+	366: (chat) => chat.changed("members"),
 	376: (chat) => chat.online(),
 	422: (chat) => chat.online(),
 	900: (chat, m, me, mask, account) => chat.loggedIn(account),
