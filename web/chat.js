@@ -5,7 +5,7 @@ import { add, drop, fail, hear, newTalk, recount } from "./model.js";
 import { byteLength, fold, isRoom, split } from "./wire.js";
 
 // Private talks that are loaded after the login; items asked for at once.
-const TALKS = 500, HELD = 50, NEWS = 10, PAGE = "100";
+const TALKS = 500, HELD = 50, NEWS = 20, PAGE = "100";
 // Room in a line for nick, target and text: the server adds a host.
 const TEXT_BYTES = 400;
 // Milliseconds.
@@ -13,7 +13,7 @@ const WEEK = 7 * 86_400_000, MARKING = 2000;
 
 const stamp = (at) => `timestamp=${new Date(at).toISOString()}`;
 const newState = (link) => ({
-	link, me: { nick: "", account: null, away: false }, server: { network: "", prefix: ["ov", "@+"] },
+	link, me: { nick: "", account: null }, server: { network: "", prefix: ["ov", "@+"] },
 	talks: new Map(), current: null, held: [], rooms: null, ignored: new Set(),
 });
 
@@ -193,36 +193,29 @@ export class Chat extends Connection {
 		this.changed();
 	}
 
-	rename(from, to) {
-		const { talks, current } = this.state, talk = this.talk(from), key = fold(to);
-		if (!talk || (key !== talk.key && talks.has(key))) return;
-		if (current === talk.key) this.state.current = key;
-		talks.delete(talk.key);
-		talks.set(key, Object.assign(talk, { key, name: to }));
-		this.tell("", "rename", to, { old: from, new: to });
-		this.changed();
-	}
-
 	say(talk, text, kind = "message") {
-		const code = !talk || talk.kind === "server" ? "no-talk" : talk.kind === "room" && !talk.joined ? "not-joined" : "";
-		if (code) return this.tell("There is nobody here who hears you", "error", "", { code });
-		const { name } = talk, most = TEXT_BYTES - byteLength(this.login.nick + name);
+		if (!talk || talk.kind === "server" || (talk.kind === "room" && !talk.joined)) {
+			return this.tell("Nobody here hears you", "error", "", { code: "no-talk" });
+		}
+		const { name, key } = talk, most = TEXT_BYTES - byteLength(this.login.nick + name);
 		const lines = text.split("\n").flatMap((line) => split(line, most).map((piece, n) => [piece, n]));
 		const [mostBytes, mostLines] = this.caps.get("draft/multiline")?.match(/\d+/g) ?? [0];
+		const isOne = kind === "message" && lines.length > 1 && lines.length <= mostLines && byteLength(text) <= mostBytes;
 		// Services confirm nothing.
-		const pending = !/^((nick|chan)serv|[nc]s)$/.test(talk.key);
+		const pending = !/^((nick|chan)serv|[nc]s)$/.test(key);
 		const show = (text) => add(this, talk, { kind, text, from: this.login.nick, mine: true, pending });
-		if (kind === "action" || lines.length < 2 || lines.length > mostLines || byteLength(text) > mostBytes) {
-			for (const [line] of lines.filter(([line]) => line)) {
+		if (isOne) {
+			show(text);
+			this.send("BATCH", "+m", "draft/multiline", name);
+		}
+		for (const [line, n] of lines) {
+			if (isOne) this.send(`@batch=m${n ? ";draft/multiline-concat" : ""}`, "PRIVMSG", name, line);
+			else if (line) {
 				show(line);
 				this.send("PRIVMSG", name, kind === "action" ? `\x01ACTION ${line}\x01` : line);
 			}
-			return;
 		}
-		show(text);
-		this.send("BATCH", "+m", "draft/multiline", name);
-		for (const [line, n] of lines) this.send(`@batch=m${n ? ";draft/multiline-concat" : ""}`, "PRIVMSG", name, line);
-		this.send("BATCH", "-m");
+		if (isOne) this.send("BATCH", "-m");
 	}
 
 	isWatched(talk) {
@@ -243,9 +236,9 @@ export class Chat extends Connection {
 	}
 
 	heard(m) {
-		const { type, params, tags, lines } = m;
+		const { type, params: [name], tags, lines } = m;
 		if (!type) hear(this, m);
-		else if (type === "chathistory") this.hearPast(params[0], lines, "draft/chathistory-end" in tags);
+		else if (type === "chathistory") this.hearPast(name, lines, "draft/chathistory-end" in tags);
 		else if (type === "draft/chathistory-targets") this.hearNews(lines);
 		else for (const { from, params } of lines) this.tell(`${from}: ${params.at(-1)}`, "info");
 	}
@@ -277,8 +270,8 @@ export class Chat extends Connection {
 	}
 
 	hearNews(lines) {
-		const names = lines.map(({ params: [, name] }) => name).filter((name) => !isRoom(name));
-		for (const name of names.slice(-NEWS)) {
+		for (const { params: [, name] } of lines.slice(-NEWS)) {
+			if (isRoom(name)) continue;
 			const talk = this.talk(name, true);
 			talk.lastRead ??= Date.now() - WEEK;
 			this.send("MARKREAD", name);

@@ -20,9 +20,7 @@ function whisper(chat, rest) {
 	if (text) chat.say(chat.shown, text);
 }
 
-const who = (chat, rest, { members }) => {
-	chat.tell([...members.values()].map(({ ranks, nick }) => ranks + nick).sort().slice(0, 500).join(" "), "info");
-};
+const who = (chat, rest, { members }) => chat.tell([...members.values()].slice(0, 500).map(({ ranks, nick }) => ranks + nick).join(" "), "info");
 
 function ignore(chat, rest) {
 	const { ignored } = chat.state, name = fold(rest);
@@ -38,19 +36,15 @@ function list(chat, rest) {
 
 const search = (chat, rest, { name }) => chat.send("SEARCH", `in=${name};text=${rest.replace(/[\\;]/g, "").replace(/ /g, "\\s")}`);
 
-function help(chat, rest) {
-	const names = COMMANDS.filter((name) => !rest || name === rest);
-	chat.tell(names.join(" "), "help", "", { names });
-}
-
 const TABLE = {
-	who, names: who, ignore, help, list,
+	who, names: who, ignore, list,
 	part: (chat, rest, { key }) => chat.close(rest ? fold(roomName(rest)) : key),
 	topic: (chat, rest, { name }) => send("TOPIC", name)(chat, rest),
-	away: (chat, rest) => send("AWAY")(chat, rest || (chat.state.me.away ? "" : "away")),
+	away: send("AWAY"),
 	login: ask("login"), register: ask("register"),
 	clear: (chat, rest, talk) => drop(talk, 0, Infinity),
 	quit: (chat) => chat.leave(),
+	help: (chat) => chat.tell(COMMANDS.join(" "), "help", "", { names: COMMANDS }),
 	history: (chat, rest, { key }) => chat.loadOlder(key),
 	motd: send("MOTD"),
 	ban: (chat, rest, talk) => (rest ? mode("+b", "!*@*") : send("MODE", talk.name, "b"))(chat, rest, talk),

@@ -1,7 +1,7 @@
 // The connection: login, PING, reconnecting. What it does not know it hands on to `heard` of its subclass.
 import { base64, parse, split, write } from "./wire.js";
 
-const WANTED = "away-notify batch draft/account-registration draft/channel-rename draft/chathistory draft/message-redaction draft/multiline "
+const WANTED = "away-notify batch draft/account-registration draft/chathistory draft/message-redaction draft/multiline "
 	+ "draft/read-marker echo-message invite-notify message-tags multi-prefix sasl server-time soju.im/search standard-replies";
 // Milliseconds.
 const CHECK = 10_000, OPENING = 30_000, SILENCE = 120_000, LOST = 150_000, BACKOFF = 60_000;

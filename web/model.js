@@ -146,20 +146,17 @@ export function hear(chat, m) {
 		if (kind) add(chat, talk, { at: timeOf(m), kind, from, text, data, mine });
 		chat.changed("members");
 	}
-	if (command !== "NICK") return;
-	if (mine) chat.me({ nick: params[0] });
-	else chat.rename(from, params[0]);
+	if (mine && command === "NICK") chat.me({ nick: params[0] });
 }
 
 const inform = (chat, { params }) => chat.tell(params.at(-1), "info");
 
 const OTHER = {
 	PRIVMSG: said, NOTICE: said, REGISTER: inform, WARN: inform, NOTE: inform,
-	RENAME: (chat, m, old, name) => chat.rename(old, name),
 	INVITE: (chat, { from }, who, room) => chat.tell("", "invite", room, { who, room }, from),
 	REDACT(chat, m, room, msgid) {
-		const talk = chat.talk(room);
-		drop(talk, talk.items.indexOf(talk.byId.get(msgid)));
+		const talk = chat.talk(room), item = talk.byId.get(msgid);
+		if (item) drop(talk, talk.items.indexOf(item));
 		chat.changed();
 	},
 	MARKREAD(chat, m, target, marker) {
@@ -176,8 +173,6 @@ const OTHER = {
 	"001": (chat, m, nick) => chat.me({ nick }),
 	"005"() {},
 	301: (chat, m, me, who, text) => chat.tell(text, "away", who, { who }),
-	305: (chat) => chat.me({ away: false }),
-	306: (chat) => chat.me({ away: true }),
 	321() {},
 	322({ state: { rooms } }, m, me, name, members) {
 		if (rooms.length < ROOMS) rooms.push({ name, members: Number(members) });

@@ -314,11 +314,26 @@ test("leaving is final", () => {
     assert.equal(world.state.link.phase, "idle");
 });
 
-test("a redacted message goes, and a renamed room keeps its items", () => {
+test("a redacted message goes", () => {
     const { world, tea } = inTea();
-    world.hear(`@${at(1)};msgid=a :bob!u@h PRIVMSG #tea :secret`, ":bob!u@h REDACT #tea a :oops", ":ana!u@h RENAME #tea #coffee :better");
-    assert.deepEqual([tea.key, tea.name, world.state.current], ["#coffee", "#coffee", "#coffee"]);
-    assert.ok(!JSON.stringify(tea.items).includes("secret"));
+    world.hear(`@${at(1)};msgid=a :bob!u@h PRIVMSG #tea :secret`, ":bob!u@h REDACT #tea a :oops");
+    assert.equal(messages(tea).length, 0);
+    world.hear(":bob!u@h REDACT #tea unknown");
+    assert.ok(tea.items.length);
+});
+
+test("while somebody reads above, newer items beyond 2,000 are left out, and loaded at the end", () => {
+    const { world, chat, tea } = inTea();
+    chat.seen(true, false);
+    for (let n = 0; n < 3000; n++) world.hear(`@${at(n)};msgid=x${n} :bob!u@h PRIVMSG #tea :${n}`);
+    assert.deepEqual([tea.items.length, tea.unread, messages(tea)[0].text], [2000, 3000, "0"]);
+    world.sent();
+    chat.seen(true, true);
+    assert.deepEqual(world.sent(), ["CHATHISTORY LATEST #tea * 100"]);
+    world.hear(`@${at(3001)};msgid=live :bob!u@h PRIVMSG #tea :live`, ":s BATCH +h chathistory #tea");
+    for (let n = 2900; n < 3000; n++) world.hear(`@batch=h;${at(n)};msgid=x${n} :bob!u@h PRIVMSG #tea :${n}`);
+    world.hear(":s BATCH -h");
+    assert.deepEqual([tea.items.length, tea.unread, texts(tea).at(-1)], [101, 0, "live"]);
 });
 
 test("10,000 names and 1,000 messages a second are linear", async () => {
@@ -339,7 +354,7 @@ test("10,000 names and 1,000 messages a second are linear", async () => {
 for (const [typed, line] of [
     ["/me waves", /PRIVMSG #tea :\x01ACTION waves\x01$/], ["/topic at five", /^TOPIC #tea :at five$/], ["/kick bob too loud", /^KICK #tea bob :too loud$/],
     ["/op bob", /^MODE #tea \+o bob$/], ["/ban bob", /^MODE #tea \+b bob!\*@\*$/], ["/ban", /^MODE #tea b$/], ["/nick carol", /^NICK carol$/],
-    ["/away", /^AWAY away$/], ["/msg bob hi there", /PRIVMSG bob :hi there$/], ["//bob:hi there", /PRIVMSG bob :hi there$/], ["/ etc", /PRIVMSG #tea \/etc$/],
+    ["/away lunch", /^AWAY lunch$/], ["/msg bob hi there", /PRIVMSG bob :hi there$/], ["//bob:hi there", /PRIVMSG bob :hi there$/], ["/ etc", /PRIVMSG #tea \/etc$/],
     ["/raw VERSION", /^VERSION$/], ["/search green tea", /^SEARCH in=#tea;text=green\\stea$/], ["/list", /^LIST \*$/], ["/invite bob", /^INVITE bob #tea$/],
     ["/join cake key", /^JOIN #cake key$/], ["/whois bob", /^WHOIS bob$/], ["/part", /^PART #tea$/],
 ]) {
