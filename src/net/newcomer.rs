@@ -10,4 +10,6 @@ pub(super) struct Newcomer {
     /// The peer to whom limits apply.
     pub(super) peer: Peer,
     pub(super) is_tls: bool,
+    /// A proxy may pass on requests of other peers behind the first.
+    pub(super) is_shared: bool,
 }

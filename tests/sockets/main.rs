@@ -5,6 +5,8 @@ mod support;
 
 mod closing;
 mod crazyit;
+#[cfg(feature = "web")]
+mod http_proxy;
 mod listening;
 #[cfg(feature = "web")]
 mod page;

@@ -1,10 +1,14 @@
-//! Newcomers behind proxies: their PROXY header says which peer they speak for. A bounded number waits here, for a
-//! bounded time, until the header has arrived; then the server takes them as that peer.
+//! Newcomers behind proxies: their PROXY header, or the head of their first HTTP request, says which peer they speak
+//! for. A bounded number waits here, for a bounded time, until it has arrived; then the server takes them as that peer.
 //!
-//! The header is peeked at first, then exactly its bytes are read: what follows, IRC or a TLS handshake, is still in
-//! the socket.
+//! It is peeked at first, then exactly the bytes of a PROXY header are read: what follows, IRC or a TLS handshake, and
+//! an HTTP request are still in the socket.
 
+#[cfg(feature = "web")]
+mod forwarded;
 mod header;
+#[cfg_attr(not(feature = "web"), path = "no_http.rs")]
+mod http;
 
 use std::fmt;
 use std::io::{ErrorKind, Read};
@@ -16,11 +20,10 @@ use mio::{Interest, Registry, Token};
 use slab::Slab;
 
 use super::newcomer::Newcomer;
-use super::plain::Plain;
 use crate::config::Proxy;
 use crate::logging::PeerLog;
 use crate::message::Peer;
-use header::{HEADER_BYTES, Parsed};
+use header::{Malformed, Parsed};
 
 const MOST_WAITING: usize = 1024;
 
@@ -54,11 +57,7 @@ impl Proxies {
 
     /// True when a newcomer from this peer must send a header.
     pub(super) fn must_tell(&self, newcomer: Peer) -> bool {
-        self.from.iter().any(|proxy| match (proxy, newcomer) {
-            (Proxy::Network(network), Peer::Tcp(ip, _)) => network.contains(ip),
-            (Proxy::Unix, Peer::Unix) => true,
-            (Proxy::Network(_), Peer::Unix) | (Proxy::Unix, Peer::Tcp(..)) => false,
-        })
+        has(&self.from, newcomer)
     }
 
     /// Takes a newcomer. Returns it with its real peer if its header has already arrived.
@@ -72,9 +71,9 @@ impl Proxies {
         let proxy = newcomer.peer;
         let mut log = |level, line: fmt::Arguments<'_>| log.line(level, proxy, now, line);
         // Most proxies send the header in the first packet.
-        match look(&mut newcomer.socket, proxy, &mut log) {
+        match look(&mut newcomer, &self.from, &mut log) {
             Look::Waits => {}
-            Look::Told(peer) => return Some(Newcomer { peer, ..newcomer }),
+            Look::Told => return Some(newcomer),
             Look::Over => return None,
         }
         if self.waiting.len() == MOST_WAITING {
@@ -108,17 +107,16 @@ impl Proxies {
         log: &mut PeerLog,
     ) -> Option<Newcomer> {
         let key = token.0.wrapping_sub(TOKENS.start);
-        let Newcomer { socket, peer: proxy, .. } = &mut self.waiting.get_mut(key)?.newcomer;
-        let proxy = *proxy;
-        let peer = match look(socket, proxy, &mut |level, line| log.line(level, proxy, now, line)) {
-            Look::Waits => return None,
-            Look::Told(peer) => Some(peer),
-            Look::Over => None,
-        };
+        let newcomer = &mut self.waiting.get_mut(key)?.newcomer;
+        let proxy = newcomer.peer;
+        let looked = look(newcomer, &self.from, &mut |level, line| log.line(level, proxy, now, line));
+        if let Look::Waits = looked {
+            return None;
+        }
         let mut newcomer = self.waiting.remove(key).newcomer;
         // If this fails, registering it again will fail too, and that is logged.
         registry.deregister(&mut newcomer.socket).ok();
-        Some(Newcomer { peer: peer?, ..newcomer })
+        matches!(looked, Look::Told).then_some(newcomer)
     }
 
     pub(super) fn next_deadline(&self) -> Option<Instant> {
@@ -146,17 +144,28 @@ impl Proxies {
     }
 }
 
+/// True when the peer is one of these proxies.
+fn has(proxies: &[Proxy], peer: Peer) -> bool {
+    proxies.iter().any(|proxy| match (proxy, peer) {
+        (Proxy::Network(network), Peer::Tcp(ip, _)) => network.contains(ip),
+        (Proxy::Unix, Peer::Unix) => true,
+        (Proxy::Network(_), Peer::Unix) | (Proxy::Unix, Peer::Tcp(..)) => false,
+    })
+}
+
 enum Look {
     Waits,
-    /// The header was read.
-    Told(Peer),
+    /// The newcomer has its real peer.
+    Told,
     /// No header will come; the reason is logged.
     Over,
 }
 
-fn look(socket: &mut Plain, proxy: Peer, log: &mut impl FnMut(Level, fmt::Arguments<'_>)) -> Look {
-    let mut buffer = [0; HEADER_BYTES];
-    let count = match socket.peek(&mut buffer) {
+/// Looks for the peer that the newcomer, which is one of these proxies, speaks for.
+fn look(newcomer: &mut Newcomer, proxies: &[Proxy], log: &mut impl FnMut(Level, fmt::Arguments<'_>)) -> Look {
+    let proxy = newcomer.peer;
+    let mut buffer = [0; http::PEEKED_BYTES];
+    let count = match newcomer.socket.peek(&mut buffer) {
         Ok(0) => {
             log(Level::Debug, format_args!("{proxy}: left without a PROXY header"));
             return Look::Over;
@@ -168,22 +177,33 @@ fn look(socket: &mut Plain, proxy: Peer, log: &mut impl FnMut(Level, fmt::Argume
             return Look::Over;
         }
     };
-    match header::parse(&buffer[..count]) {
-        Parsed::NeedMore => Look::Waits,
+    let (peer, length) = match header::parse(&buffer[..count]) {
+        Parsed::NeedMore => return Look::Waits,
+        // Over TLS, the request cannot be peeked at.
+        Parsed::Malformed(Malformed::Beginning) if !newcomer.is_tls => {
+            match http::begin(newcomer, &mut buffer[..count], proxies) {
+                Ok(None) => return Look::Waits,
+                Ok(peer) => (peer, 0),
+                Err(why) => {
+                    log(Level::Warn, format_args!("{proxy}: {why}"));
+                    return Look::Over;
+                }
+            }
+        }
         Parsed::Malformed(why) => {
             log(Level::Warn, format_args!("{proxy}: {why}"));
-            Look::Over
+            return Look::Over;
         }
-        Parsed::Header { length, peer } => {
-            // The peeked bytes are there.
-            if let Err(error) = socket.read_exact(&mut buffer[..length]) {
-                log(Level::Debug, format_args!("{proxy}: lost after its PROXY header: {error}"));
-                return Look::Over;
-            }
-            if let Some(peer) = peer {
-                log(Level::Debug, format_args!("{proxy}: speaks for {peer}"));
-            }
-            Look::Told(peer.unwrap_or(proxy))
-        }
+        Parsed::Header { length, peer } => (peer, length),
+    };
+    // The peeked bytes are there.
+    if let Err(error) = newcomer.socket.read_exact(&mut buffer[..length]) {
+        log(Level::Debug, format_args!("{proxy}: lost after its PROXY header: {error}"));
+        return Look::Over;
     }
+    if let Some(peer) = peer {
+        log(Level::Debug, format_args!("{proxy}: speaks for {peer}"));
+        newcomer.peer = peer;
+    }
+    Look::Told
 }

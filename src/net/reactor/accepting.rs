@@ -36,7 +36,7 @@ impl Running {
                 Arrival::Newcomer(socket, peer) => {
                     failure = None;
                     let is_tls = self.reactor.listeners[n].is_tls;
-                    self.greet(Newcomer { socket, peer, is_tls }, now);
+                    self.greet(Newcomer { socket, peer, is_tls, is_shared: false }, now);
                 }
                 Arrival::Nobody => return,
                 Arrival::Gone(error) => failure = Some(error),
@@ -64,7 +64,7 @@ impl Running {
         }
     }
 
-    /// Gives a newcomer to the server, after its PROXY header if it must send one. While the reserve is lent, no header
+    /// Gives a newcomer to the server, after its PROXY header or HTTP request if it must send one. While the reserve is lent, no header
     /// is awaited.
     fn greet(&mut self, newcomer: Newcomer, now: Now) {
         if self.reserve.is_lent() || !self.proxies.must_tell(newcomer.peer) {
@@ -88,14 +88,14 @@ impl Running {
 
     /// Gives a newcomer to the server; while the reserve is lent, only to be refused.
     fn welcome(&mut self, newcomer: Newcomer, now: Now) {
-        let Newcomer { socket, peer, is_tls } = newcomer;
+        let Newcomer { socket, peer, is_tls, is_shared } = newcomer;
         let wrapped = match (is_tls, &self.tls) {
             (false, _) => Ok(Transport::from(socket)),
             (true, Some(tls)) => tls.wrap(socket).map(Transport::from),
             (true, None) => Err(io::Error::other("there is no certificate")),
         };
         let mut socket = match wrapped {
-            Ok(transport) => self.web.wrap(transport, false),
+            Ok(transport) => self.web.wrap(transport, is_shared),
             Err(error) => return self.log(Level::Warn, peer, now, format_args!("{peer}: no TLS: {error}")),
         };
         let token = Token(self.server.next_key());

@@ -56,7 +56,7 @@ pub(super) enum Method {
 
 /// True if these are the first bytes of an HTTP request, false if they are of anything else; `None` if they are too few
 /// to tell. A well-known method suffices, except TRACE, which is a command of IRC too.
-pub(super) fn could_be_request(bytes: &[u8]) -> Option<bool> {
+pub(in crate::net) fn could_be_request(bytes: &[u8]) -> Option<bool> {
     let end = bytes.iter().position(|byte| !byte.is_ascii_alphabetic());
     let word = &bytes[..end.unwrap_or(bytes.len())];
     if word.len() > METHOD_BYTES || word.is_empty() && end.is_some() {
@@ -196,13 +196,13 @@ impl<'a> Request<'a> {
     }
 
     /// The values of all headers with this name, in order. A value that is not UTF-8 counts as empty.
-    pub(super) fn values<'n>(&'n self, name: &'n str) -> impl Iterator<Item = &'a str> + 'n {
+    pub(in crate::net) fn values<'n>(&'n self, name: &'n str) -> impl Iterator<Item = &'a str> + 'n {
         let named = self.headers.iter().filter(move |header| header.name.eq_ignore_ascii_case(name));
         named.map(|header| std::str::from_utf8(header.value).unwrap_or_default())
     }
 
     /// The elements of all lists with this name, in order.
-    pub(super) fn elements<'n>(&'n self, name: &'n str) -> impl Iterator<Item = &'a str> + 'n {
+    pub(in crate::net) fn elements<'n>(&'n self, name: &'n str) -> impl Iterator<Item = &'a str> + 'n {
         let elements = self.values(name).flat_map(|value| value.split(','));
         elements.map(str::trim_ascii).filter(|element| !element.is_empty())
     }
