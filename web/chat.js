@@ -110,12 +110,12 @@ export class Chat extends Connection {
 	}
 
 	logIn(name, password) {
-		Object.assign(this.login, { name, password });
+		this.trial = { name, password };
 		this.send("AUTHENTICATE", "PLAIN");
 	}
 
 	register(password) {
-		Object.assign(this.login, { name: this.state.me.nick, password });
+		this.trial = { name: this.state.me.nick, password };
 		this.send("REGISTER", "*", "*", password);
 	}
 
@@ -173,7 +173,7 @@ export class Chat extends Connection {
 	}
 
 	loggedIn(account) {
-		this.login.account = true;
+		Object.assign(this.login, this.trial, { account: true });
 		this.me({ account });
 		this.findNews();
 	}

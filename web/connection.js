@@ -49,6 +49,7 @@ export class Connection extends EventTarget {
 		this.caps.clear();
 		this.batches.clear();
 		this.heardAt = Date.now();
+		this.trial = null;
 		const socket = this.socket = new WebSocket(this.url, ["text.ircv3.net"]);
 		const on = (type, act) => (socket[`on${type}`] = (event) => socket === this.socket && act(event));
 		on("open", () => {
@@ -98,7 +99,7 @@ export class Connection extends EventTarget {
 		const { command, params } = message, isLogin = this.link.phase === "registering", code = isLogin && REFUSED[command];
 		if (command === "PING") this.send("PONG", text);
 		else if (command === "CAP") this.negotiate(params, text);
-		else if (command === "AUTHENTICATE") this.authenticate(this.login);
+		else if (command === "AUTHENTICATE") this.authenticate(this.trial ?? this.login);
 		else if (command === "903" && isLogin) this.send("CAP", "END");
 		else if (command === "ERROR") this.link.error ??= { code: /full|too many/.test(text) ? "full" : "other", text };
 		else if (command === "BATCH") this.batch(message);

@@ -215,6 +215,19 @@ test("read markers are shared when there is an account", () => {
     assert.equal(world.state.talks.get("#tea").unread, 0);
 });
 
+test("a login from the page is kept for the next connection only if it succeeds", () => {
+    for (const [answer, isKept] of [[":s 900 ana m ana :in", true], [":s 904 ana :wrong", false]]) {
+        const { world, chat } = inTea();
+        chat.logIn("ana", "secret");
+        world.hear("AUTHENTICATE +", answer);
+        world.break();
+        world.pass(1000);
+        world.open();
+        world.hear(":s CAP * LS :sasl", ":s CAP * ACK :sasl");
+        assert.equal(world.sent().includes("AUTHENTICATE PLAIN"), isKept);
+    }
+});
+
 test("private talks are found after the login, with their history", () => {
     const world = new World();
     world.chat.connect({ nick: "ana", password: "p", account: true });
