@@ -266,7 +266,7 @@ export class Chat extends Connection {
 	// Asks who has written.
 	findNews() {
 		if (!this.state.me.account || this.link.phase !== "online") return;
-		this.send("CHATHISTORY", "TARGETS", stamp(Date.now() - WEEK), stamp(Date.now() + WEEK), "50");
+		this.send("CHATHISTORY", "TARGETS", stamp(Date.now() + WEEK), stamp(Date.now() - WEEK), "20");
 	}
 
 	hearNews(lines) {

@@ -13,13 +13,13 @@ export const newTalk = (key, name) => ({
 	items: [], byId: new Map(), history: "unknown", unread: 0, mentions: 0, lastRead: null, newFrom: null,
 });
 
-// By time; those that wait for the server are last.
+const order = ({ pending, at }) => (pending ? Infinity : at);
+// By time and msgid; those that wait for the server are last.
 function place(items, item) {
-	const order = ({ pending, at }) => (pending ? Infinity : at);
 	let low = 0, high = items.length;
 	while (low < high) {
-		const middle = (low + high) >> 1;
-		if (order(items[middle]) > order(item)) high = middle;
+		const middle = (low + high) >> 1, after = order(items[middle]) - order(item);
+		if (after > 0 || (after === 0 && items[middle].msgid > item.msgid)) high = middle;
 		else low = middle + 1;
 	}
 	items.splice(low, 0, item);

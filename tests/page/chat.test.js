@@ -137,6 +137,22 @@ test("history is asked for when a room is shown, and duplicates are dropped", ()
     assert.ok(messages(tea)[0].mine);
 });
 
+test("messages of the same millisecond are in the order of their ids, so that older ones are asked for only once", () => {
+    const { world, chat, tea } = inTea();
+    const page = (from) => {
+        world.hear(":s BATCH +h chathistory #tea");
+        for (let n = from; n < from + 3; n++) world.hear(`@batch=h;${at(-5)};msgid=1a0${n} :bob!u@h PRIVMSG #tea :${n}`);
+        world.hear(":s BATCH -h");
+    };
+    page(6);
+    for (const [asked, from] of [["1a06", 3], ["1a03", 0]]) {
+        chat.loadOlder("#tea");
+        assert.deepEqual(world.sent(), [`CHATHISTORY BEFORE #tea msgid=${asked} 100`]);
+        page(from);
+    }
+    assert.deepEqual(messages(tea).map(({ text }) => text), ["0", "1", "2", "3", "4", "5", "6", "7", "8"]);
+});
+
 test("a message of several lines is one batch, and comes back as one item", () => {
     const { world, chat, tea } = inTea();
     chat.enter("#tea", "one\n\ntwo");
