@@ -9,24 +9,17 @@ const MARGIN = 10;
 /** The unread messages that deserve attention: in a private talk, all. */
 const urgent = ({ kind, unread, mentions }) => (kind === "private" ? unread : mentions);
 
-function fill(node, { value, className, isCurrent, isStop, top, parts }) {
+function fill(node, { value, className, isCurrent, top, parts }) {
 	if (value) paint(node, value).dataset.key = value;
-	Object.assign(node, { value, className, ariaCurrent: isCurrent ? "page" : null, tabIndex: isStop ? 0 : -1 });
+	Object.assign(node, { value, className, ariaCurrent: isCurrent ? "page" : null });
 	node.style.top = top;
 	node.append(...parts.map((part) => el(...part)));
 }
 
-/** A list of buttons with values, among which the arrow keys move. Returns what shows its rows. */
+/** A list of buttons with values. Returns what shows its rows. */
 function newList(selector, choose) {
 	const list = $(selector);
 	list.onclick = ({ target }) => target.value && choose(target.value);
-	list.onkeydown = (event) => {
-		const stops = [...list.querySelectorAll("button")];
-		const to = stops[stops.indexOf(event.target) + ({ ArrowDown: 1, ArrowUp: -1 }[event.key] ?? NaN)];
-		if (!to || event.altKey) return;
-		event.preventDefault();
-		to.focus();
-	};
 	return (rows) => show(list.querySelector("div"), rows.map((row) => ({ tag: "button", ...row, sign: JSON.stringify(row) })), fill);
 }
 
@@ -43,7 +36,7 @@ export function newTalks(chat, choose) {
 				const isCurrent = key === chat.state.current, loud = urgent(talk);
 				const parts = [["bdi", kind === "server" ? t.server : name]];
 				if (unread) parts.push([loud ? "i.loud" : "i", `${loud || unread}`], ["span.vh", t.unread]);
-				const row = { key, value: key, className: kind === "room" && !joined ? "out" : "", isCurrent, isStop: isCurrent, parts };
+				const row = { key, value: key, className: kind === "room" && !joined ? "out" : "", isCurrent, parts };
 				if (kind === last) return row;
 				last = kind;
 				return [{ key: ` ${kind}`, tag: "h2", parts: [["span", t[kind]]] }, row];
@@ -67,7 +60,7 @@ export function newMembers(chat, talkTo) {
 		const to = Math.ceil((list.scrollTop + list.clientHeight) / height) + MARGIN;
 		list.firstElementChild.style.height = `${members.length * height}px`;
 		show(members.slice(from, to).map(({ key, member: { nick, ranks, away, bot } }, index) => ({
-			key, value: nick, className: away ? "away" : "", isStop: !index, top: `${(from + index) * height}px`,
+			key, value: nick, className: away ? "away" : "", top: `${(from + index) * height}px`,
 			parts: [["i", ranks[0] ?? ""], ["bdi.who", nick], ["small", bot ? t.bot : away ? t.away : ""]],
 		})));
 	}
@@ -78,8 +71,8 @@ export function newMembers(chat, talkTo) {
 	return (talk) => {
 		const symbols = chat.state.server.prefix[1];
 		const place = ({ ranks }) => (ranks ? symbols.indexOf(ranks[0]) : symbols.length);
-		members = Array.from(talk.members, ([key, member]) => ({ key, member, place: place(member) }));
-		members.sort((a, b) => a.place - b.place || (a.key < b.key ? -1 : 1));
+		members = Array.from(talk.members, ([key, member]) => ({ key: place(member) + key, member }));
+		members.sort((a, b) => (a.key < b.key ? -1 : 1));
 		$("#people h2").textContent = `${t.people}: ${members.length}`;
 		draw();
 	};

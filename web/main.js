@@ -28,30 +28,27 @@ function choose(key) {
 	if (matchMedia("(hover: hover)").matches) $("#composer").focus();
 }
 
-/** What this tab remembers, or else this browser, if it may. */
-function recall(name) {
-	try { return JSON.parse(sessionStorage[name] ?? localStorage[name]); } catch { return null; }
-}
-
-function keep(name, value, isForLong = true) {
-	try {
-		sessionStorage[name] = JSON.stringify(value);
-		localStorage[name] = isForLong ? sessionStorage[name] : null;
-	} catch { /* Then it is forgotten. */ }
-}
+/** What the browser remembers, if it may. */
+const memory = (() => { try { return localStorage; } catch { return {}; } })();
 
 // The door: a name, and a password where one is needed.
 
-const login = $("#login"), fields = [...login.querySelectorAll("input")];
+const login = $("#login"), fields = [...$$("#login input")];
 let isInside = false;
 
 login.onsubmit = (event) => {
 	event?.preventDefault();
 	const known = Object.fromEntries(fields.map(({ name, type, checked, value }) => [name, type === "checkbox" ? checked : value.trim()]));
 	const rooms = wantedRooms();
-	keep("login", known, known.remember);
-	chat.connect({ ...known, rooms: rooms.length ? rooms : ["#lobby"], ignored: recall("ignored") ?? [] });
+	remember(known);
+	chat.connect({ ...known, rooms: rooms[0] ? rooms : ["#lobby"], ignored: memory.ignored?.split(" ") ?? [] });
 };
+
+/** Until the tab is closed, or until the reader logs out. */
+function remember(known) {
+	history.replaceState(known, "");
+	memory.login = JSON.stringify(known?.remember ? known : null);
+}
 
 function drawDoor({ phase, error }) {
 	const wasInside = isInside;
@@ -67,17 +64,20 @@ function drawDoor({ phase, error }) {
 
 // The address has the rooms, the one on screen first.
 
-const wantedRooms = () =>
-	decodeURI(location.hash.replace(/%(?![\da-f]{2})/gi, "%25")).split(",").filter((name) => name.length > 1);
+function wantedRooms() {
+	let { hash } = location;
+	try { hash = decodeURI(hash); } catch { /* Then it is no UTF-8, and a name as it is. */ }
+	return hash.split(",").filter((name) => name.length > 1);
+}
 
 function keepAddress() {
 	const rooms = [...state.talks.values()].filter(({ kind, joined }) => kind === "room" && joined);
 	rooms.sort((a, b) => (b.key === state.current) - (a.key === state.current));
 	const hash = rooms.map(({ name }) => name.replace(/[%\s]/g, encodeURIComponent)).join();
-	if (hash && hash !== location.hash) history.replaceState(null, "", hash);
+	if (hash && hash !== location.hash) history.replaceState(history.state, "", hash);
 }
 
-onhashchange = () => wantedRooms().reverse().forEach((name) => choose(chat.open(name)));
+onhashchange = () => wantedRooms().reverse().map(join);
 
 // What has changed is drawn once per frame.
 
@@ -97,7 +97,7 @@ function draw() {
 	const unread = all.reduce((sum, talk) => sum + talk.unread, 0);
 	document.title = `${unread ? `(${unread}) ` : ""}${current().name} parlor`;
 	if (!isInside || document.hidden) return;
-	if (current() === NONE && all.length) choose((all.find(({ kind }) => kind === "room") ?? all.at(-1)).key);
+	if (current() === NONE && all[0]) choose((all.find(({ kind }) => kind === "room") ?? all[0]).key);
 	const talk = current(), { kind, name, topic } = talk;
 	$("#chat").dataset.kind = kind;
 	put("#title", kind === "server" ? t.server : name);
@@ -121,18 +121,20 @@ function put(selector, text) {
 function drawLink({ phase, retryAt }) {
 	const isOnline = phase === "online", isLost = phase === "waiting", count = state.held.length;
 	put("#network", state.server.network || location.hostname);
-	put("#me", state.me.nick);
+	put("#leave", `${t.leave} (${state.me.nick})`);
 	put("#phase", isOnline ? `${t.held} ${count}` : t[phase] ?? "");
 	put("#wait", isLost ? `${t.again} ${Math.max(0, Math.ceil((retryAt - Date.now()) / 1000))}` : "");
+	put("#retry", isOnline ? t.send : t.reconnect);
+	$("#retry").onclick = () => (isOnline ? chat.sendHeld() : chat.reconnectNow());
+	$("#retry").hidden = !isOnline && !isLost;
+	$("#drop").hidden = !isOnline;
 	$("#link").hidden = isOnline && !count;
-	$("#retry").hidden = !isLost;
-	$("#send").hidden = $("#drop").hidden = !isOnline;
 	if (isLost) setTimeout(redraw, 1000);
 }
 
 chat.addEventListener("change", ({ detail: { what } }) => {
 	if (what === "rooms") $("#rooms").replaceChildren(...(state.rooms ?? []).map(({ name, members }) => new Option(members, name)));
-	if (what === "ignored") keep("ignored", [...state.ignored]);
+	if (what === "ignored") memory.ignored = [...state.ignored].join(" ");
 	if (what !== "members") return redraw();
 	members ??= setTimeout(() => {
 		members = null;
@@ -148,10 +150,10 @@ document.onvisibilitychange = () => {
 
 // Notifications, which only secure pages have, and a sound.
 
-const alerts = $("#settings input");
+const alerts = $("#alerts");
 let audio, end = 0;
-alerts.checked = recall("alerts") ?? true;
-alerts.onchange = () => keep("alerts", alerts.checked);
+alerts.checked = memory.alerts !== "off";
+alerts.onchange = () => (memory.alerts = alerts.checked ? "on" : "off");
 // The first message is the moment to ask.
 $("#compose").addEventListener("submit", () => alerts.checked && globalThis.Notification?.requestPermission(), { once: true });
 
@@ -207,7 +209,7 @@ function openDrawer(id) {
 		button.ariaExpanded = drawer === id;
 		$(`#${drawer}`).classList.toggle("open", drawer === id);
 	}
-	if (id) $(`#${id} [tabindex="0"]`)?.focus();
+	if (id) $(`#${id} button`)?.focus();
 }
 
 onkeydown = (event) => {
@@ -222,13 +224,11 @@ onkeydown = (event) => {
 	}
 };
 
-$("#retry").onclick = () => chat.reconnectNow();
-$("#send").onclick = () => chat.sendHeld();
 $("#drop").onclick = () => chat.dropHeld();
 $("#close").onclick = () => chat.close(state.current);
 $("#scrim").onclick = () => openDrawer();
 $("#leave").onclick = () => {
-	keep("login", null);
+	remember(null);
 	chat.leave();
 };
 
@@ -237,7 +237,7 @@ ask();
 put("#login h1", location.hostname);
 drawDoor(state.link);
 fields[0].focus();
-const known = recall("login");
+const known = history.state ?? JSON.parse(memory.login ?? null);
 if (known) {
 	for (const field of fields) field[field.type === "checkbox" ? "checked" : "value"] = known[field.name];
 	login.onsubmit();

@@ -10,7 +10,6 @@ const strings = {
 	isAccount: ["It is my account’s", "这是帐号密码"],
 	remember: ["Remember me on this device", "在此设备上记住我"],
 	enter: ["Enter", "进入"],
-	talks: ["Conversations", "对话"],
 	people: ["Members", "成员"],
 	join: ["Join a room…", "加入聊天室…"],
 	close: ["Leave this conversation", "离开此对话"],
@@ -29,11 +28,10 @@ const strings = {
 	redacted: ["deleted", "已删除"],
 	new: ["New", "新消息"],
 	newest: ["↓ Newest", "↓ 最新"],
-	loading: ["Loading earlier messages…", "正在加载更早的消息…"],
 	start: ["Nothing earlier is kept", "没有更早的消息"],
 	failed: ["Not sent:", "未发送："],
 	retry: ["Retry", "重试"],
-	others: ["and others:", "等，共"],
+	others: ["… all in all:", "……共"],
 	did: [
 		{
 			join: "joined", part: "left", quit: "left", kick: "removed", nick: "is now", topic: "set the topic:", mode: "set",
@@ -44,26 +42,15 @@ const strings = {
 			invite: "邀请了", rename: "将聊天室改名为",
 		},
 	],
-	// The model has these in English.
-	told: [{}, {
-		"no-command": ({ name }) => `没有命令 /${name}，见 /help。消息未发送。`,
-		usage: ({ name, words }) => `用法：/${name} ${words}`,
-	}],
 	connecting: ["Connecting…", "正在连接…"],
 	registering: ["Logging in…", "正在登录…"],
 	waiting: ["The connection is lost.", "连接已断开。"],
 	again: ["Next attempt in seconds:", "重试倒计时（秒）："],
 	reconnect: ["Reconnect now", "立即重连"],
 	held: ["Written meanwhile:", "断线时写的消息："],
+	// In English the server's own words are shown.
 	refused: [
-		{
-			"nick-in-use": "Somebody else has this name.",
-			"nick-bad": "The server does not allow this name.",
-			password: "The server needs a password, or this one is wrong.",
-			account: "The account or its password is wrong.",
-			registered: "This name is an account. Enter its password.",
-			unreachable: "The server cannot be reached.",
-		},
+		{ unreachable: "The server cannot be reached." },
 		{
 			"nick-in-use": "这个名字已有人使用。",
 			"nick-bad": "服务器不允许这个名字。",

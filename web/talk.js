@@ -58,8 +58,7 @@ function fillEvents(node, items) {
 	node.append(timeOf(items[0].at));
 	for (const { kind, from, text, data } of items.slice(0, NAMED)) {
 		const words = [t.did[kind], data.who, data.new, data.room, data.reason && `(${data.reason})`].filter(Boolean).join(" ");
-		const told = nodes(t.told[data.code]?.(data) ?? text);
-		node.append(t.did[kind] ? el("span", nick(from), ` ${words} `, told) : el("div.text", told));
+		node.append(t.did[kind] ? el("span", nick(from), ` ${words} `, nodes(text)) : el("div.text", nodes(text)));
 	}
 	if (items.length > NAMED) node.append(` ${t.others} ${items.length}`);
 }
@@ -148,7 +147,6 @@ export function newLog(chat) {
 
 export function newComposer(chat, log) {
 	const box = $("#composer"), form = $("#compose");
-	const drafts = new Map();
 	/** Earlier lines; which of them is shown; and what was being written instead. */
 	let talk = null, lines = [], line = 0, unsent = "";
 	/** The completion under way: what is before and after the word, the candidates, and which of them is shown. */
@@ -216,11 +214,8 @@ export function newComposer(chat, log) {
 
 	/** Goes to another talk. */
 	return (selected) => {
-		drafts.set(talk, box.value);
 		talk = selected;
-		line = lines.length;
 		tab = null;
-		set(drafts.get(talk) ?? "");
 		box.placeholder = `${t.write} ${talk.name}`;
 	};
 }
