@@ -359,6 +359,34 @@ fn signals_in_a_row_and_an_operators_rehash_all_come_to_the_same() {
     assert_eq!(server.hang_up(), "nothing has changed");
 }
 
+#[cfg(feature = "web")]
+#[test]
+fn newcomers_get_the_files_that_a_page_has_now_and_a_missing_one_changes_nothing() {
+    let page = Scratch::new();
+    let index = page.file("index.html", "first");
+    let config = format!("web-root = {}\n", text(&index).trim_end_matches("/index.html"));
+    let server = Configured::new(&config);
+    let get = || {
+        let mut peer = Peer::connect(&server.at);
+        peer.send("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+        let response = peer.rest();
+        response.split_once("\r\n\r\n").expect("a response has a head").1.to_owned()
+    };
+    assert_eq!(get(), "first");
+    page.file("index.html", "second");
+    assert_eq!(get(), "first", "requests do not reach the disk");
+    assert_eq!(server.hang_up(), "web-root");
+    assert_eq!(get(), "second");
+    fs::remove_file(&index).expect("the file is ours");
+    assert!(server.hang_up().contains("there is no index.html in it"));
+    assert_eq!(get(), "second");
+    server.write("web = off\n");
+    assert_eq!(server.hang_up(), "web, web-root");
+    let mut peer = Peer::connect(&server.at);
+    peer.send("GET / HTTP/1.1\r\n\r\n");
+    peer.expect_closing_link(crate::support::NEITHER);
+}
+
 #[test]
 fn a_server_of_the_library_has_nothing_to_read_again_unless_it_is_told_how() {
     let operators = vec![parlor::config::Operator {
