@@ -24,8 +24,6 @@ export class Chat extends Connection {
 	isVisible = true;
 	isAtEnd = true;
 
-	// For the page.
-
 	connect({ nick, rooms = [], ignored, ...login }) {
 		this.login = { ...login, name: nick, nick: nick.split("/")[0] };
 		Object.assign(this.state, newState(this.link), { ignored: new Set(ignored) });
@@ -118,8 +116,6 @@ export class Chat extends Connection {
 		this.trial = { name: this.state.me.nick, password };
 		this.send("REGISTER", "*", "*", password);
 	}
-
-	// For messages and commands.
 
 	isMe(nick) {
 		return fold(nick) === fold(this.state.me.nick);
@@ -242,8 +238,6 @@ export class Chat extends Connection {
 		else if (type === "draft/chathistory-targets") this.hearNews(lines);
 		else for (const { from, params } of lines) this.tell(`${from}: ${params.at(-1)}`, "info");
 	}
-
-	// The history.
 
 	ask(talk, what, from) {
 		const hasPast = this.caps.has("draft/chathistory");

@@ -50,7 +50,7 @@ const TABLE = {
 	ban: (chat, rest, talk) => (rest ? mode("+b", "!*@*") : send("MODE", talk.name, "b"))(chat, rest, talk),
 };
 
-// Those with an argument.
+// With an argument.
 const NEEDING = {
 	msg: whisper, query: whisper, join, room: join, search,
 	me: (chat, rest, talk) => chat.say(talk, rest, "action"),

@@ -138,7 +138,7 @@ const EVENTS = {
 export function hear(chat, m) {
 	const { command, params, from } = m, act = EVENTS[command], mine = chat.isMe(from);
 	if (OTHER[command]) return OTHER[command](chat, m, ...params);
-	if (!act) return /^\d/.test(command) && told(chat, m, ...params);
+	if (!act) return /^(\d|REGISTER|WARN|NOTE)/.test(command) && told(chat, m, ...params);
 	if (mine && command === "JOIN") chat.joined(params[0]);
 	const isHere = /QUIT|NICK|AWAY/.test(command) ? ({ members }) => members.has(fold(from)) : ({ key }) => key === fold(params[0]);
 	for (const talk of chat.talks.filter(isHere)) {
@@ -149,22 +149,18 @@ export function hear(chat, m) {
 	if (mine && command === "NICK") chat.me({ nick: params[0] });
 }
 
-const inform = (chat, { params }) => chat.tell(params.at(-1), "info");
-
 const OTHER = {
-	PRIVMSG: said, NOTICE: said, REGISTER: inform, WARN: inform, NOTE: inform,
+	PRIVMSG: said, NOTICE: said,
 	INVITE: (chat, { from }, who, room) => chat.tell("", "invite", room, { who, room }, from),
 	REDACT(chat, m, room, msgid) {
 		const talk = chat.talk(room), item = talk.byId.get(msgid);
 		if (item) drop(talk, talk.items.indexOf(item));
-		chat.changed();
 	},
 	MARKREAD(chat, m, target, marker) {
 		const talk = chat.talk(target), at = Date.parse(marker.slice("timestamp=".length));
 		if (!(at > talk.lastRead)) return;
 		talk.lastRead = at;
 		recount(talk);
-		chat.changed();
 	},
 	FAIL(chat, m, command, ...words) {
 		if (command === "CHATHISTORY") chat.hearPast(words[2], [], true);
@@ -172,7 +168,6 @@ const OTHER = {
 	},
 	"001": (chat, m, nick) => chat.me({ nick }),
 	"005"() {},
-	301: (chat, m, me, who, text) => chat.tell(text, "away", who, { who }),
 	321() {},
 	322({ state: { rooms } }, m, me, name, members) {
 		if (rooms.length < ROOMS) rooms.push({ name, members: Number(members) });
@@ -192,10 +187,12 @@ const OTHER = {
 	900: (chat, m, me, mask, account) => chat.loggedIn(account),
 };
 
-// Errors and information in the server's words. Some are about a message that waits.
+// The server's words. Some errors are about a message that waits.
 function told(chat, { command }, about, ...words) {
-	const text = words.at(-1), isError = command >= "400", talk = words.map((word) => chat.talk(word)).find(Boolean);
+	const text = words.at(-1), talk = words.map((word) => chat.talk(word)).find(Boolean);
 	const open = /401|404|FAIL/.test(command) && talk?.items.find(({ pending }) => pending);
 	if (open) fail(chat, talk, open, text);
-	else if (!/^End of/i.test(text)) chat.tell(words.join(" "), isError ? "error" : "info", chat.link.phase === "online" ? talk?.name : "*");
+	else if (!/^End of/i.test(text)) {
+		chat.tell(/\d/.test(command) ? words.join(" ") : text, /^[4-9F]/.test(command) ? "error" : "info", chat.link.phase === "online" ? talk?.name : "*");
+	}
 }

@@ -104,7 +104,7 @@ test("an absence is told beside the message", () => {
     chat.enter(key, "hi");
     world.hear("@msgid=m :ana!u@h PRIVMSG bob :hi", ":s 301 ana bob :lunch");
     const talk = chat.state.talks.get(key);
-    assert.deepEqual(texts(talk), ["hi", "lunch"]);
+    assert.deepEqual(texts(talk), ["hi", "bob lunch"]);
     assert.ok(!talk.items[0].pending);
 });
 
