@@ -33,7 +33,7 @@ export function add(chat, talk, fields, isPast) {
 	for (const id of [item.id, item.msgid]) if (id) byId.set(id, item);
 	place(items, item);
 	chat.changed();
-	if (talk === chat.shown && !chat.isAtEnd) talk.isBehind ||= items.length > MOST && drop(talk, MOST);
+	if (talk === chat.shown && !chat.isAtEnd) talk.isBehind = (items.length > MOST && drop(talk, MOST)) || talk.isBehind;
 	else if (items.length > KEPT) drop(talk, 0, items.length - KEPT * 0.9);
 	return item;
 }
@@ -90,7 +90,6 @@ function said(chat, m, target, text) {
 		talk.mentions += mention;
 		talk.newFrom ??= item.id;
 	}
-	chat.changed();
 	chat.read(talk);
 	if (!mine && kind !== "notice" && (mention || talk.kind === "private")) chat.tellPage("notify", { key: talk.key, item });
 }

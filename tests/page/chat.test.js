@@ -356,6 +356,10 @@ test("while somebody reads above, newer items beyond 2,000 are left out, and loa
     chat.seen(true, false);
     for (let n = 0; n < 3000; n++) world.hear(`@${at(n)};msgid=x${n} :bob!u@h PRIVMSG #tea :${n}`);
     assert.deepEqual([tea.items.length, tea.unread, messages(tea)[0].text], [2000, 3000, "0"]);
+    world.hear(":s BATCH +h chathistory #tea");
+    for (let n = 0; n < 100; n++) world.hear(`@batch=h;${at(n - 200)};msgid=o${n} :bob!u@h PRIVMSG #tea :old`);
+    world.hear(":s BATCH -h");
+    assert.deepEqual([tea.items.length, texts(tea)[0]], [2000, "old"]);
     world.sent();
     chat.seen(true, true);
     assert.deepEqual(world.sent(), ["CHATHISTORY LATEST #tea * 100"]);
