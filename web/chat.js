@@ -34,14 +34,13 @@ export class Chat extends Connection {
 	}
 
 	enter(key, text) {
-		const { talks, held } = this.state;
 		text = text.trimEnd();
-		const isCommand = /^\/(?! )[^\n]*$/.test(text);
+		const { talks, held } = this.state, talk = talks.get(key), isCommand = /^\/(?! )[^\n]*$/.test(text);
 		if (this.link.phase !== "online" && (!isCommand || text.startsWith("/me "))) {
 			if (held.length < HELD) held.push({ key, text });
 			this.changed();
-		} else if (isCommand) run(this, talks.get(key), text.slice(1));
-		else if (text) this.say(talks.get(key), text.replace(/^\/ /, "/"));
+		} else if (isCommand) run(this, talk, text.slice(1));
+		else if (text) this.say(talk, text.replace(/^\/ /, "/"));
 	}
 
 	retry(key, id) {
@@ -72,7 +71,7 @@ export class Chat extends Connection {
 		this.state.current = key;
 		this.changed();
 		const talk = this.shown;
-		if (talk?.kind === "private" && talk.history === "unknown" && this.link.phase === "online") this.ask(talk, "LATEST", "*");
+		if (talk?.kind === "private" && talk.history === "unknown" && this.link.phase === "online") this.ask(talk);
 		this.seen(this.isVisible);
 	}
 
@@ -81,7 +80,7 @@ export class Chat extends Connection {
 		const talk = this.shown;
 		if (!talk) return;
 		if (!isVisible && !talk.unread) talk.newFrom = null;
-		if (isAtEnd && talk.isBehind) this.ask(talk, "LATEST", "*");
+		if (isAtEnd && talk.isBehind) this.ask(talk);
 		this.read(talk);
 	}
 
@@ -155,9 +154,8 @@ export class Chat extends Connection {
 		add(this, this.talk(name, name === "*") ?? this.shown ?? this.talk("*", true), { kind, text, data, from });
 	}
 
-	me(changes) {
-		Object.assign(this.state.me, changes);
-		this.login.nick = this.state.me.nick;
+	rename(nick) {
+		this.login.nick = this.state.me.nick = nick;
 		this.changed();
 	}
 
@@ -170,7 +168,7 @@ export class Chat extends Connection {
 
 	loggedIn(account) {
 		Object.assign(this.login, this.trial, { account: true });
-		this.me({ account });
+		this.state.me.account = account;
 		this.findNews();
 	}
 
@@ -178,7 +176,7 @@ export class Chat extends Connection {
 		const talk = this.talk(name, true);
 		Object.assign(talk, { name, joined: true, wanted: true, topic: "", members: new Map() });
 		this.changed();
-		this.ask(talk, "LATEST", "*");
+		this.ask(talk);
 	}
 
 	lost() {
@@ -239,7 +237,7 @@ export class Chat extends Connection {
 		else for (const { from, params } of lines) this.tell(`${from}: ${params.at(-1)}`, "info");
 	}
 
-	ask(talk, what, from) {
+	ask(talk, what = "LATEST", from = "*") {
 		const hasPast = this.caps.has("draft/chathistory");
 		Object.assign(talk, { history: hasPast ? "loading" : "start", isBehind: what === "BEFORE" && talk.isBehind });
 		this.changed();
@@ -269,7 +267,7 @@ export class Chat extends Connection {
 			const talk = this.talk(name, true);
 			talk.lastRead ??= Date.now() - WEEK;
 			this.send("MARKREAD", name);
-			this.ask(talk, "LATEST", "*");
+			this.ask(talk);
 		}
 	}
 }

@@ -145,7 +145,7 @@ export function hear(chat, m) {
 		if (kind) add(chat, talk, { at: timeOf(m), kind, from, text, data, mine });
 		chat.changed("members");
 	}
-	if (mine && command === "NICK") chat.me({ nick: params[0] });
+	if (mine && command === "NICK") chat.rename(params[0]);
 }
 
 const OTHER = {
@@ -165,7 +165,7 @@ const OTHER = {
 		if (command === "CHATHISTORY") chat.hearPast(words[2], [], true);
 		else told(chat, m, ...words);
 	},
-	"001": (chat, m, nick) => chat.me({ nick }),
+	"001": (chat, m, nick) => chat.rename(nick),
 	"005"() {},
 	321() {},
 	322({ state: { rooms } }, m, me, name, members) {
