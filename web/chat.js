@@ -4,12 +4,10 @@ import { Connection } from "./connection.js";
 import { add, drop, fail, hear, newTalk, recount } from "./model.js";
 import { byteLength, fold, isRoom, split } from "./wire.js";
 
-// Private talks that are loaded after the login; items asked for at once.
-const TALKS = 500, HELD = 50, NEWS = 20, PAGE = "100";
 // Room in a line for nick, target and text: the server adds a host.
 const TEXT_BYTES = 400;
 // Milliseconds.
-const WEEK = 7 * 86_400_000, MARKING = 2000;
+const WEEK = 7 * 86_400_000;
 
 const stamp = (at) => `timestamp=${new Date(at).toISOString()}`;
 const newState = (link) => ({
@@ -37,7 +35,7 @@ export class Chat extends Connection {
 		text = text.trimEnd();
 		const { talks, held } = this.state, talk = talks.get(key), isCommand = /^\/(?! )[^\n]*$/.test(text);
 		if (this.link.phase !== "online" && (!isCommand || text.startsWith("/me "))) {
-			if (held.length < HELD) held.push({ key, text });
+			if (held.length < 50) held.push({ key, text });
 			this.changed();
 		} else if (isCommand) run(this, talk, text.slice(1));
 		else if (text) this.say(talk, text.replace(/^\/ /, "/"));
@@ -86,7 +84,7 @@ export class Chat extends Connection {
 
 	loadOlder(key) {
 		const talk = this.talk(key), first = talk.items.find(({ msgid }) => msgid);
-		if (talk.history === "more") this.ask(talk, "BEFORE", first ? `msgid=${first.msgid}` : stamp(Date.now()));
+		if (first && talk.history === "more") this.ask(talk, "BEFORE", `msgid=${first.msgid}`);
 	}
 
 	sendHeld() {
@@ -131,7 +129,7 @@ export class Chat extends Connection {
 	// The talk of this name, if there is one or it may begin.
 	talk(name, mayBegin) {
 		const { talks } = this.state, key = fold(name);
-		if (!talks.has(key) && mayBegin && talks.size < TALKS) talks.set(key, newTalk(key, name));
+		if (!talks.has(key) && mayBegin && talks.size < 500) talks.set(key, newTalk(key, name));
 		this.changed();
 		return talks.get(key);
 	}
@@ -226,7 +224,7 @@ export class Chat extends Connection {
 		talk.marking ??= setTimeout(() => {
 			talk.marking = null;
 			this.send("MARKREAD", talk.name, stamp(talk.lastRead));
-		}, MARKING);
+		}, 2000);
 	}
 
 	heard(m) {
@@ -241,7 +239,7 @@ export class Chat extends Connection {
 		const hasPast = this.caps.has("draft/chathistory");
 		Object.assign(talk, { history: hasPast ? "loading" : "start", isBehind: what === "BEFORE" && talk.isBehind });
 		this.changed();
-		if (hasPast) this.send("CHATHISTORY", what, talk.name, from, PAGE);
+		if (hasPast) this.send("CHATHISTORY", what, talk.name, from, "100");
 	}
 
 	hearPast(name, lines, isWhole) {
@@ -262,7 +260,7 @@ export class Chat extends Connection {
 	}
 
 	hearNews(lines) {
-		for (const { params: [, name] } of lines.slice(-NEWS)) {
+		for (const { params: [, name] } of lines) {
 			if (isRoom(name)) continue;
 			const talk = this.talk(name, true);
 			talk.lastRead ??= Date.now() - WEEK;

@@ -4,8 +4,7 @@ import { base64, parse, split, write } from "./wire.js";
 const WANTED = "away-notify batch draft/account-registration draft/chathistory draft/message-redaction draft/multiline "
 	+ "draft/read-marker echo-message invite-notify message-tags multi-prefix sasl server-time soju.im/search standard-replies";
 // Milliseconds.
-const CHECK = 10_000, OPENING = 30_000, SILENCE = 120_000, LOST = 150_000, BACKOFF = 60_000;
-const LINE_CHARS = 16_384, BATCHES = 16, BATCH_LINES = 2000;
+const OPENING = 30_000, SILENCE = 120_000, LOST = 150_000, BACKOFF = 60_000;
 const REFUSED = {
 	432: "nick-bad", 433: "nick-in-use", 437: "full", 463: "banned", 464: "password", 465: "banned", 902: "account", 904: "account", FAIL: "account",
 };
@@ -72,7 +71,7 @@ export class Connection extends EventTarget {
 			if (silence > SILENCE) this.send("PING", "alive");
 			if (isOnline) this.link.attempt = 0;
 			this.watch();
-		}, CHECK);
+		}, 10_000);
 	}
 
 	reconnect(text, code = "unreachable") {
@@ -85,7 +84,7 @@ export class Connection extends EventTarget {
 
 	receive(data) {
 		this.heardAt = Date.now();
-		if (data.length > LINE_CHARS) return;
+		if (data.length > 16_384) return;
 		const message = parse(data);
 		try {
 			this.answer(message, message.params.at(-1) ?? "");
@@ -113,7 +112,7 @@ export class Connection extends EventTarget {
 	batch(message) {
 		const { params: [[sign, ...rest], type, ...params] } = message, name = rest.join("");
 		const { batches } = this, batch = batches.get(name);
-		if (sign === "+" && batches.size < BATCHES) return batches.set(name, { ...message, type, params, lines: [] });
+		if (sign === "+" && batches.size < 16) return batches.set(name, { ...message, type, params, lines: [] });
 		batches.delete(name);
 		if (batch?.type !== "draft/multiline") return batch && this.heard(batch);
 		const text = batch.lines.map(({ tags, params }, n) => (n && !("draft/multiline-concat" in tags) ? "\n" : "") + params[1]);
@@ -123,7 +122,7 @@ export class Connection extends EventTarget {
 	deliver(message) {
 		const batch = this.batches.get(message.tags.batch);
 		if (!batch) this.heard(message);
-		else if (batch.lines.length < BATCH_LINES) batch.lines.push(message);
+		else if (batch.lines.length < 2000) batch.lines.push(message);
 	}
 
 	negotiate([, subcommand, more], text) {

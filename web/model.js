@@ -1,7 +1,6 @@
 // Talks and their items, and what each message of the server changes.
 import { fold, isRoom } from "./wire.js";
 
-const MEMBERS = 20_000, ROOMS = 500;
 // Items of a talk; and while somebody reads what is above its end.
 const KEPT = 1000, MOST = 2000;
 // A letter or digit, except of scripts that do not separate words.
@@ -39,10 +38,7 @@ export function add(chat, talk, fields, isPast) {
 }
 
 export function drop(talk, from, count = 1) {
-	for (const { id, msgid } of talk.items.splice(from, count)) {
-		talk.byId.delete(id);
-		talk.byId.delete(msgid);
-	}
+	for (const { id, msgid } of talk.items.splice(from, count)) for (const each of [id, msgid]) talk.byId.delete(each);
 	if (!from && talk.history === "start") talk.history = "more";
 	return true;
 }
@@ -95,7 +91,7 @@ function said(chat, m, target, text) {
 }
 
 function enter({ members }, nick, changes, ...event) {
-	if (members.size < MEMBERS) members.set(fold(nick), { ranks: "", ...members.get(fold(nick)), ...changes, nick });
+	if (members.size < 20_000) members.set(fold(nick), { ranks: "", ...members.get(fold(nick)), ...changes, nick });
 	return event;
 }
 
@@ -169,7 +165,7 @@ const OTHER = {
 	"005"() {},
 	321() {},
 	322({ state: { rooms } }, m, me, name, members) {
-		if (rooms.length < ROOMS) rooms.push({ name, members: Number(members) });
+		if (rooms.length < 500) rooms.push({ name, members: Number(members) });
 	},
 	323(chat) {
 		chat.state.rooms.sort((a, b) => b.members - a.members);

@@ -7,14 +7,10 @@ export const isRoom = (name) => name[0] === "#";
 export const byteLength = (text) => encoder.encode(text).length;
 export const base64 = (text) => btoa(String.fromCharCode(...encoder.encode(text)));
 
-// Values of tags stay escaped: those that matter here have nothing to escape.
+// Values of tags stay escaped; those that matter have nothing to escape.
 export function parse(line) {
 	const [, tagged = "", source = "", command, rest] = /^(?:@(\S*) +)?(?::(\S*) +)?(\S*)(.*)$/s.exec(line);
-	const tags = Object.create(null);
-	for (const tag of tagged.split(";")) {
-		const [key, value = ""] = tag.split(/=(.*)/s);
-		tags[key] = value;
-	}
+	const tags = Object.fromEntries(tagged.split(";").map((tag) => tag.split(/=(.*)/s)));
 	const [words, last] = rest.split(/ :(.*)/s);
 	const params = words.split(" ").filter(Boolean);
 	if (last !== undefined) params.push(last);

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { COMMANDS } from "../../web/commands.js";
 import { at, World } from "./server.js";
 
 const texts = (talk) => talk.items.map(({ text }) => text);
@@ -397,6 +398,15 @@ for (const [typed, line] of [
         assert.match(world.sent().at(-1), line);
     });
 }
+
+test("commands without what they need throw nothing", () => {
+    const { world, chat } = inTea();
+    for (const key of ["#tea", null, "gone"]) {
+        for (const name of COMMANDS) for (const rest of ["", " x", " #nowhere y z"]) if (name !== "quit") chat.enter(key, `/${name}${rest}`);
+        chat.enter(key, "text");
+    }
+    assert.equal(world.state.link.phase, "online");
+});
 
 test("an unknown command is not sent", () => {
     const { world, chat, tea } = inTea();
