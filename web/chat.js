@@ -26,7 +26,6 @@ export class Chat extends Connection {
 		this.login = { ...login, name: nick, nick: nick.split("/")[0] };
 		Object.assign(this.state, newState(this.link), { ignored: new Set(ignored) });
 		for (const name of rooms) this.talk(name, true).wanted = true;
-		this.wasOnline = false;
 		this.link.attempt = 0;
 		this.start();
 	}
@@ -98,7 +97,7 @@ export class Chat extends Connection {
 	}
 
 	complete(key, word) {
-		const { members = new Map(), items = [] } = this.state.talks.get(key) ?? {};
+		const { members, items } = this.state.talks.get(key) ?? newTalk("", "");
 		const nicks = [...items.map(({ from }) => from).reverse(), ...[...members.values()].map(({ nick }) => nick).sort()];
 		const names = [...nicks, ...this.talks.map(({ name }) => name), ...COMMANDS.map((name) => `/${name}`)];
 		return [...new Set(names)].filter((name) => fold(name).startsWith(fold(word)) && !this.isMe(name)).slice(0, 20);
@@ -158,7 +157,6 @@ export class Chat extends Connection {
 	}
 
 	online() {
-		this.wasOnline = true;
 		this.become("online");
 		for (const { wanted, name } of this.talks) if (wanted) this.open(name);
 		this.findNews();

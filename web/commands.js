@@ -29,8 +29,9 @@ function ignore(chat, rest) {
 	chat.tell([...ignored].join(" "), "info", "", { code: "ignored" });
 }
 
-function list(chat, rest) {
+function list(chat, rest, { kind }) {
 	chat.state.rooms = [];
+	chat.isListing = kind !== "server";
 	chat.send("LIST", rest || "*");
 }
 

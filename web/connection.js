@@ -103,8 +103,8 @@ export class Connection extends EventTarget {
 		else if (command === "ERROR") this.link.error ??= { code: /full|too many/.test(text) ? "full" : "other", text };
 		else if (command === "BATCH") this.batch(message);
 		else if (!code) this.deliver(message);
-		// The connection that broke may hold the nick until the server notices.
-		else if (command === "433" && this.wasOnline) this.reconnect(text, code);
+		// The connection that broke may hold our nick until the server notices.
+		else if (command === "433" && this.state.me.nick) this.reconnect(text, code);
 		else this.become("refused", { code: command === "433" && /registered/.test(text) ? "registered" : code, text });
 	}
 

@@ -168,7 +168,8 @@ const OTHER = {
 		if (rooms.length < 500) rooms.push({ name, members: Number(members) });
 	},
 	323(chat) {
-		chat.state.rooms.sort((a, b) => b.members - a.members);
+		const rooms = chat.state.rooms.sort((a, b) => b.members - a.members);
+		if (chat.isListing) chat.tell(rooms.map(({ name, members }) => `${name} ${members}`).join("\n"), "info");
 		chat.changed("rooms");
 	},
 	332: (chat, m, me, room, topic) => (chat.talk(room).topic = topic),

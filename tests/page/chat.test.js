@@ -408,6 +408,18 @@ test("commands without what they need throw nothing", () => {
     assert.equal(world.state.link.phase, "online");
 });
 
+test("a typed /list is told, that of the page is not", () => {
+    const { world, chat, tea } = inTea();
+    const answer = [":s 321 ana Channel :Users", ":s 322 ana #tea 2 :", ":s 322 ana #cake 5 :", ":s 323 ana :End"];
+    chat.enter(null, "/list");
+    world.hear(...answer);
+    assert.deepEqual(world.state.rooms, [{ name: "#cake", members: 5 }, { name: "#tea", members: 2 }]);
+    const before = tea.items.length;
+    chat.enter("#tea", "/list");
+    world.hear(...answer);
+    assert.deepEqual(texts(tea).slice(before), ["#cake 5\n#tea 2"]);
+});
+
 test("an unknown command is not sent", () => {
     const { world, chat, tea } = inTea();
     chat.enter("#tea", "/constructor now");
