@@ -2,6 +2,7 @@
 import { t } from "./strings.js";
 import { $, el, paint, show } from "./text.js";
 
+const RANKS = "~&@%+";
 const KINDS = ["server", "room", "private"];
 /** Members outside the visible part that exist as elements. A room may have 10,000. */
 const MARGIN = 10;
@@ -69,8 +70,7 @@ export function newMembers(chat, talkTo) {
 	list.onscroll = draw;
 
 	return (talk) => {
-		const symbols = chat.state.server.prefix[1];
-		const place = ({ ranks }) => (ranks ? symbols.indexOf(ranks[0]) : symbols.length);
+		const place = ({ ranks }) => (ranks ? RANKS.indexOf(ranks[0]) : RANKS.length);
 		members = Array.from(talk.members, ([key, member]) => ({ key: place(member) + key, member }));
 		members.sort((a, b) => (a.key < b.key ? -1 : 1));
 		$("#people h2").textContent = `${t.people}: ${members.length}`;

@@ -9,6 +9,7 @@ import { $, $$, nodes } from "./text.js";
 const CALM = 300;
 
 document.documentElement.lang = language;
+t.host = location.hostname;
 for (const node of $$("[data-t]")) node.append(t[node.dataset.t]);
 for (const node of $$("[data-label]")) node.ariaLabel = t[node.dataset.label];
 
@@ -33,15 +34,14 @@ const memory = (() => { try { return localStorage; } catch { return {}; } })();
 
 // The door: a name, and a password where one is needed.
 
-const login = $("#login"), fields = [...$$("#login input")];
+const login = $("#login");
 let isInside = false;
 
 login.onsubmit = (event) => {
 	event?.preventDefault();
-	const known = Object.fromEntries(fields.map(({ name, type, checked, value }) => [name, type === "checkbox" ? checked : value.trim()]));
-	const rooms = wantedRooms();
+	const known = Object.fromEntries(new FormData(login)), rooms = wantedRooms();
 	remember(known);
-	chat.connect({ ...known, rooms: rooms[0] ? rooms : ["#lobby"], ignored: memory.ignored?.split(" ") ?? [] });
+	chat.connect({ ...known, nick: known.nick.trim(), rooms: rooms[0] ? rooms : ["#lobby"] });
 };
 
 /** Until the tab is closed, or until the reader logs out. */
@@ -59,7 +59,8 @@ function drawDoor({ phase, error }) {
 	put("#refusal", error ? t.refused[error.code] ?? error.text : "");
 	const isPassword = ["password", "account", "registered"].includes(error?.code);
 	if (isPassword) $("#login details").open = true;
-	if (wasInside || error) fields[isPassword ? 1 : 0].focus();
+	if (error?.code === "registered") login.account.checked = true;
+	if (wasInside || error) (isPassword ? login.password : login.nick).focus();
 }
 
 // The address has the rooms, the one on screen first.
@@ -105,10 +106,10 @@ function draw() {
 	drawLink(state.link);
 	talks.draw();
 	keepAddress();
-	if (talk === shown) return log.draw();
+	log.draw(talk);
+	if (talk === shown) return;
 	shown = talk;
 	writeTo(talk);
-	log.select(talk);
 	drawMembers(talk);
 	$("#members").scrollTop = 0;
 }
@@ -120,7 +121,6 @@ function put(selector, text) {
 
 function drawLink({ phase, retryAt }) {
 	const isOnline = phase === "online", isLost = phase === "waiting", count = state.held.length;
-	put("#network", state.server.network || location.hostname);
 	put("#leave", `${t.leave} (${state.me.nick})`);
 	put("#phase", isOnline ? `${t.held} ${count}` : t[phase] ?? "");
 	put("#wait", isLost ? `${t.again} ${Math.max(0, Math.ceil((retryAt - Date.now()) / 1000))}` : "");
@@ -133,8 +133,6 @@ function drawLink({ phase, retryAt }) {
 }
 
 chat.addEventListener("change", ({ detail: { what } }) => {
-	if (what === "rooms") $("#rooms").replaceChildren(...(state.rooms ?? []).map(({ name, members }) => new Option(members, name)));
-	if (what === "ignored") memory.ignored = [...state.ignored].join(" ");
 	if (what !== "members") return redraw();
 	members ??= setTimeout(() => {
 		members = null;
@@ -192,10 +190,9 @@ function ask(type = "text", label = t.join, act = join) {
 	};
 }
 
-answer.onfocus = () => answer.type === "text" && chat.enter(null, "/list");
 answer.onblur = () => ask();
 chat.addEventListener("ask", ({ detail: { what, account } }) => {
-	if (what !== "rooms") ask("password", `${t.password} (${account})`, (it) => (what === "login" ? chat.logIn(account, it) : chat.register(it)));
+	ask("password", `${t.password} (${account})`, (it) => (what === "login" ? chat.logIn(account, it) : chat.register(it)));
 	openDrawer("side");
 	answer.focus();
 });
@@ -232,13 +229,11 @@ $("#leave").onclick = () => {
 	chat.leave();
 };
 
+chat.seen(!document.hidden, true);
 openDrawer();
 ask();
-put("#login h1", location.hostname);
 drawDoor(state.link);
-fields[0].focus();
+login.nick.focus();
 const known = history.state ?? JSON.parse(memory.login ?? null);
-if (known) {
-	for (const field of fields) field[field.type === "checkbox" ? "checked" : "value"] = known[field.name];
-	login.onsubmit();
-}
+for (const [name, value] of Object.entries(known ?? {})) Object.assign(login[name], { value, checked: true });
+if (known) login.onsubmit();

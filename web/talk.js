@@ -1,74 +1,54 @@
 // A talk: what was said, of which only a window of items exists as elements, and where one writes.
 import { language, t } from "./strings.js";
-import { $, el, nick, nodes, paint, show } from "./text.js";
+import { $, el, nodes, paint, show } from "./text.js";
 
 /** Items shown at the end of a talk; how many come at once while the reader scrolls; and at most. */
 const ITEMS = 150, MORE = 80, MOST = 360;
 /** A speaker's messages within so many milliseconds have one heading. So near to the end, in pixels, the page follows. */
 const TOGETHER = 300_000, NEAR = 40;
-/** Names of those who come and go at once; earlier lines of the writer. */
-const NAMED = 5, LINES = 50;
+/** Earlier lines of the writer. */
+const LINES = 50;
 
-const SAID = ["message", "action", "notice", "redacted"];
-const TRAFFIC = ["join", "part", "quit"];
+const SAID = ["message", "action", "notice"];
 
 const time = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 const date = new Intl.DateTimeFormat(language, { dateStyle: "full" });
-const timeOf = (at) => el("time", time.format(at));
 
-/** Rows for items: dates, the line above what is new, messages, events. Those who come and go share a row. */
+/** Rows for items: dates, the line above what is new, messages, and events that have words. */
 function rowsOf(items, newFrom) {
 	const rows = [];
 	let before, day;
 	const add = (row) => rows.push(before = { tag: "div", ...row });
 	for (const item of items) {
-		const { id, at, kind, from } = item;
+		const { id, at, kind, from, text } = item, isSaid = SAID.includes(kind);
 		const today = new Date(at).toDateString();
-		if (today !== day) add({ key: today, sign: "line", text: date.format(at) });
+		if (!text && !t.did[kind]) continue;
+		if (today !== day) add({ key: day = today, sign: "line", text: date.format(at) });
 		if (id === newFrom) add({ key: "new", sign: "line new", text: t.new });
-		day = today;
-		const isSaid = SAID.includes(kind), isTraffic = TRAFFIC.includes(kind);
-		if (isTraffic && before.isTraffic) {
-			before.items.push(item);
-			before.sign = `event ${before.items.length}`;
-			continue;
-		}
 		const isFirst = isSaid && (before.from !== from || at - before.since > TOGETHER);
 		const flags = ["pending", "failed", "mention"].filter((name) => item[name]);
 		const sign = [isSaid ? "said" : "event", kind, isFirst ? "first" : "", ...flags].join(" ");
-		add({ key: id, sign, items: [item], isSaid, isTraffic, isFirst, from: isSaid && from, since: isFirst ? at : before.since });
+		add({ key: id, sign, item, isSaid, isFirst, from: isSaid && from, since: isFirst ? at : before.since });
 	}
 	return rows;
 }
 
-function fillSaid(node, { id, at, from, kind, text, bot, failed }, isFirst) {
-	paint(node, from).dataset.face = [...from][0];
-	if (isFirst) node.append(el("p", el("bdi.who", from), el("small", bot ? t.bot : t[kind] ?? ""), timeOf(at)));
-	else node.append(el("span.vh", `${from}: `), timeOf(at));
-	const body = el("div.text", kind === "action" ? el("bdi.who", `${from} `) : "", nodes(text));
-	node.append(body);
-	body.dir = "auto";
-	if (!failed) return;
-	const retry = el("button", t.retry);
-	retry.value = id;
-	node.append(el("small", `${t.failed} ${failed} `, retry));
-}
-
-function fillEvents(node, items) {
-	node.append(timeOf(items[0].at));
-	for (const { kind, from, text, data } of items.slice(0, NAMED)) {
-		const words = [t.did[kind], data.who, data.new, data.room, data.reason && `(${data.reason})`].filter(Boolean).join(" ");
-		node.append(t.did[kind] ? el("span", nick(from), ` ${words} `, nodes(text)) : el("div.text", nodes(text)));
-	}
-	if (items.length > NAMED) node.append(` ${t.others} ${items.length}`);
-}
-
-function fill(node, { sign, text, isSaid, isFirst, items }) {
+function fill(node, { sign, text: line, item, isSaid, isFirst }) {
 	node.className = sign;
-	if (text) return node.append(text);
-	node.dataset.id = items[0].id;
-	if (isSaid) fillSaid(node, items[0], isFirst);
-	else fillEvents(node, items);
+	if (line) return node.append(line);
+	const { id, at, from, kind, text, bot, failed, data } = item;
+	const clock = el("time", time.format(at)), body = el("div.text"), words = kind === "action" ? "" : t.did[kind];
+	paint(node, from).dataset.id = id;
+	node.dataset.face = [...from][0];
+	if (isFirst) node.append(el("p", el("bdi.who", from), el("small", bot ? t.bot : t[kind] ?? ""), clock));
+	else node.append(clock, isSaid ? el("span.vh", `${from}: `) : "");
+	if (words !== undefined) {
+		body.append(el("bdi.who", from), ...[words, data.who, data.new, data.room, data.reason].map((word) => (word ? ` ${word}` : "")), " ");
+	}
+	body.append(nodes(text));
+	body.dir = "auto";
+	node.append(body);
+	if (failed) node.append(el("small", `${t.failed} ${failed}`));
 }
 
 export function newLog(chat) {
@@ -81,7 +61,15 @@ export function newLog(chat) {
 	const start = () => Math.max(0, first === null ? talk.items.length - ITEMS : place(first));
 	const below = () => list.scrollHeight - list.scrollTop - list.clientHeight;
 
-	function draw() {
+	/** Shows a talk; another one from where it is new. */
+	function draw(wanted = talk) {
+		const isOther = wanted !== talk;
+		if (isOther) {
+			talk = wanted;
+			isAtEnd = true;
+			const unread = place(talk.newFrom);
+			first = unread >= 0 && unread < talk.items.length - ITEMS ? talk.items[Math.max(0, unread - MORE)].id : null;
+		}
 		const from = start();
 		const { items, newFrom, history, unread } = talk;
 		// What is not new is not read out.
@@ -97,6 +85,8 @@ export function newLog(chat) {
 		show(list, rows, fill);
 		list.scrollTop = held ? held.offsetTop - top : list.scrollHeight;
 		newest.textContent = t.newest + (unread ? ` (${unread})` : "");
+		const line = isOther && $(".new");
+		if (line?.offsetTop < list.scrollTop) list.scrollTop = line.offsetTop - list.clientHeight / 4;
 		extend();
 	}
 
@@ -128,20 +118,9 @@ export function newLog(chat) {
 			follow(true);
 			draw();
 		},
-		/** Shows another talk, from where it is new. */
-		select(selected) {
-			talk = selected;
-			isAtEnd = true;
-			const unread = place(talk.newFrom);
-			first = unread >= 0 && unread < talk.items.length - ITEMS ? talk.items[Math.max(0, unread - MORE)].id : null;
-			draw();
-			const line = $(".new");
-			if (line?.offsetTop < list.scrollTop) list.scrollTop = line.offsetTop - list.clientHeight / 4;
-		},
 	};
 	new ResizeObserver(() => isAtEnd && draw()).observe(list);
 	newest.onclick = log.toEnd;
-	list.onclick = ({ target }) => target.value && chat.retry(talk.key, target.value);
 	return log;
 }
 

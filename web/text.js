@@ -18,8 +18,6 @@ export function paint(node, name) {
 	return node;
 }
 
-export const nick = (name) => paint(el("bdi.who", name), name);
-
 /**
  * Makes the children of `parent` what `rows` (`{ key, sign, tag, … }`) describe. An element whose key stays, stays too,
  * with its focus and the click under way. `fill` sees it again when its sign changes.
