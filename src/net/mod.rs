@@ -31,3 +31,5 @@ pub use plain::Plain;
 pub use privileges::{PublicAsRoot, check_privileges};
 pub use reactor::{Reactor, Stopper};
 pub use web::Socket;
+#[doc(hidden)]
+pub use web::Web;

@@ -4,19 +4,22 @@ use super::transport::Transport;
 use crate::config::ServerConfig;
 
 /// The stream of a connection.
-pub type Socket = Transport;
+pub type Socket<S = Transport> = S;
 
+/// What newcomers that speak HTTP get.
 #[derive(Debug)]
-pub(super) struct Web;
+pub struct Web;
 
 impl Web {
-    pub(super) fn new(_: &ServerConfig) -> Self {
+    /// What this config says.
+    pub fn new(_: &ServerConfig) -> Self {
         Self
     }
 
     pub(super) fn renew(&mut self, _: &ServerConfig) {}
 
-    pub(super) fn wrap(&self, transport: Transport, _: bool) -> Socket {
-        transport
+    /// Leaves a newcomer as it is.
+    pub fn wrap<S>(&self, stream: S, _: bool) -> Socket<S> {
+        stream
     }
 }

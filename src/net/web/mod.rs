@@ -20,20 +20,20 @@ pub(super) use status::Status;
 
 use std::rc::Rc;
 
-use super::transport::Transport;
 use crate::config::ServerConfig;
 use site::Site;
 use stream::WebStream;
 
 /// What newcomers that speak HTTP get.
 #[derive(Debug)]
-pub(super) struct Web {
+pub struct Web {
     /// `None` without `--web`.
     site: Option<Rc<Site>>,
 }
 
 impl Web {
-    pub(super) fn new(config: &ServerConfig) -> Self {
+    /// What this config says.
+    pub fn new(config: &ServerConfig) -> Self {
         Self { site: Site::new(config).map(Rc::new) }
     }
 
@@ -43,10 +43,10 @@ impl Web {
     }
 
     /// Adds the layer that detects HTTP to a newcomer. `is_shared`: a proxy uses the connection for several peers.
-    pub(super) fn wrap(&self, transport: Transport, is_shared: bool) -> Socket {
+    pub fn wrap<S>(&self, stream: S, is_shared: bool) -> Socket<S> {
         match &self.site {
-            Some(site) => WebStream::new(transport, Rc::clone(site), is_shared).into(),
-            None => transport.into(),
+            Some(site) => WebStream::new(stream, Rc::clone(site), is_shared).into(),
+            None => stream.into(),
         }
     }
 }

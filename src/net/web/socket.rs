@@ -10,64 +10,64 @@ use crate::net::choice::Choice;
 use crate::net::transport::Transport;
 use crate::server::Stream;
 
-/// The stream of a connection.
+/// The stream of a connection. Tests script what is under the layer.
 #[derive(Debug)]
-pub enum Socket {
+pub enum Socket<S = Transport> {
     /// The peer speaks a protocol of the chat.
-    Bare(Transport),
+    Bare(S),
     /// The peer's protocol is not known yet, or HTTP, or WebSocket.
-    Web(Box<WebStream<Transport>>),
+    Web(Box<WebStream<S>>),
 }
 
-impl From<Transport> for Socket {
-    fn from(transport: Transport) -> Self {
-        Self::Bare(transport)
+impl<S> From<S> for Socket<S> {
+    fn from(stream: S) -> Self {
+        Self::Bare(stream)
     }
 }
 
-impl From<WebStream<Transport>> for Socket {
-    fn from(stream: WebStream<Transport>) -> Self {
+impl<S> From<WebStream<S>> for Socket<S> {
+    fn from(stream: WebStream<S>) -> Self {
         Self::Web(Box::new(stream))
     }
 }
 
-impl Choice for Socket {
+impl<S: Stream> Choice for Socket<S> {
     fn stream(&self) -> &dyn Stream {
         match self {
-            Self::Bare(transport) => transport,
+            Self::Bare(stream) => stream,
             Self::Web(web) => &**web,
         }
     }
 
     fn stream_mut(&mut self) -> &mut dyn Stream {
         match self {
-            Self::Bare(transport) => transport,
+            Self::Bare(stream) => stream,
             Self::Web(web) => &mut **web,
         }
     }
 }
 
-impl Socket {
-    fn source(&mut self) -> io::Result<&mut Transport> {
+impl<S: Stream> Socket<S> {
+    fn source(&mut self) -> io::Result<&mut S> {
         match self {
-            Self::Bare(transport) => Ok(transport),
+            Self::Bare(stream) => Ok(stream),
             Self::Web(web) => web.inner_mut(),
         }
     }
 }
 
-impl Read for Socket {
+impl<S: Stream> Read for Socket<S> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let Self::Web(web) = self else { return self.stream_mut().read(buffer) };
         let read = web.read(buffer);
-        if let Some(transport) = web.leave() {
-            *self = Self::Bare(transport);
+        if let Some(stream) = web.leave() {
+            *self = Self::Bare(stream);
         }
         read
     }
 }
 
-impl Write for Socket {
+impl<S: Stream> Write for Socket<S> {
     fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
         self.stream_mut().write(buffer)
     }
@@ -81,7 +81,7 @@ impl Write for Socket {
     }
 }
 
-impl Source for Socket {
+impl<S: Stream + Source> Source for Socket<S> {
     fn register(&mut self, registry: &Registry, token: Token, interests: Interest) -> io::Result<()> {
         self.source()?.register(registry, token, interests)
     }
