@@ -5,6 +5,10 @@ use parlor::config::{Limits, Operator, ServerConfig};
 use parlor::message::Peer;
 
 use crate::choices::Choices;
+#[cfg(feature = "web")]
+use crate::support::browser::request;
+#[cfg(feature = "web")]
+use crate::support::frames::{FIN, PING, TEXT, masked};
 use crate::support::options::{config, limits};
 use crate::support::scene::{Guest, Scene};
 use crate::{ALLOCATOR, bytes_of, most};
@@ -18,9 +22,15 @@ const MOST_GUESTS: usize = 2_500;
 /// So many are in one room, so that a play ends.
 const GUESTS_PER_ROOM: usize = 60;
 
+struct Member {
+    guest: Guest,
+    /// Speaks WebSocket.
+    is_browser: bool,
+}
+
 struct Crowd {
     scene: Scene,
-    guests: Vec<Guest>,
+    guests: Vec<Member>,
     /// What was allocated before anybody came.
     fresh: usize,
     memory: usize,
@@ -53,22 +63,26 @@ impl Crowd {
         let first = choices.below(self.guests.len());
         match choices.below(20) {
             0 => {
-                for guest in self.guests.iter().cycle().skip(first).take(count) {
-                    guest.push_reset();
+                for member in self.guests.iter().cycle().skip(first).take(count) {
+                    member.guest.push_reset();
                 }
                 self.scene.settle();
             }
             1 | 2 => {
                 let room = choices.pick(&[0, 0, usize::MAX]);
-                self.guests.iter().cycle().skip(first).take(count).for_each(|guest| guest.push_room(room));
+                for member in self.guests.iter().cycle().skip(first).take(count) {
+                    member.guest.push_room(room);
+                }
                 self.scene.settle();
             }
             harm => {
                 for at in first..first + count {
                     let n = at % self.guests.len();
-                    self.guests[n].push(harm_lines(harm, n, self.step));
+                    let Member { guest, is_browser } = &self.guests[n];
+                    let lines = harm_lines(harm, n, self.step);
+                    guest.push(if *is_browser { framed(&lines, harm) } else { lines.into_bytes() });
                     self.scene.poll();
-                    self.guests[n].heard();
+                    guest.heard_bytes();
                 }
                 self.scene.settle();
             }
@@ -76,14 +90,28 @@ impl Crowd {
     }
 
     fn come(&mut self, choices: &mut Choices<'_>) {
-        let (kind, count) = (choices.below(6), choices.pick(&[1, 50, 500]));
+        let kinds = if cfg!(feature = "web") { 10 } else { 6 };
+        let (kind, count) = (choices.below(kinds), choices.pick(&[1, 50, 500]));
         for _ in 0..count {
             let n = self.came;
             self.came += 1;
             let peer = Peer::Tcp([192, 0, (n / 256) as u8, n as u8].into(), 1);
             let Some(guest) = self.scene.try_connect(peer) else { continue };
+            let is_browser = kind > 7;
             match kind {
                 0 => {}
+                #[cfg(feature = "web")]
+                6 => guest.push("GET / HTTP/1.1\r\nX: ".to_owned() + &"x".repeat(8_000)),
+                #[cfg(feature = "web")]
+                7 => guest.push("GET / HTTP/1.1\r\nHost: box\r\nAccept-Encoding: gzip\r\n\r\n"),
+                #[cfg(feature = "web")]
+                8.. => {
+                    guest.push(request(""));
+                    self.scene.poll();
+                    let (nick, room) = (format!("NICK u{n}"), format!("JOIN #all{}", n / GUESTS_PER_ROOM));
+                    let lines = [&nick, "USER u 0 * :u", &room, "OPER root secret"];
+                    guest.push(lines.map(|line| masked(TEXT, line.as_bytes())).concat());
+                }
                 1 => guest.push(format!("∏∑{n}{}∏∑", "😀".repeat(20))),
                 2 => guest.push(format!("PASS :{}\r\nNICK p{n}\r\n", "x".repeat(256))),
                 3 => guest.push("§γ".to_owned() + &"x".repeat(8_000)),
@@ -96,21 +124,36 @@ impl Crowd {
                 )),
             }
             self.scene.poll();
-            self.guests.push(guest);
+            self.guests.push(Member { guest, is_browser });
         }
         self.scene.settle();
     }
 
     /// Whoever is gone is forgotten, and so is what was heard. What is allocated besides is the server's.
     fn check(&mut self) {
-        self.guests.retain(|guest| !guest.is_closed());
-        self.guests.iter().for_each(|guest| drop(guest.heard()));
+        self.guests.retain(|member| !member.guest.is_closed());
+        self.guests.iter().for_each(|member| drop(member.guest.heard_bytes()));
         self.scene.check();
-        let ours: usize = self.guests.iter().map(bytes_of).sum();
+        let ours: usize = self.guests.iter().map(|member| bytes_of(&member.guest)).sum();
         let kept = ALLOCATOR.allocated().saturating_sub(self.fresh + ours);
         let (memory, guests) = (self.memory, self.guests.len());
         assert!(kept <= most(memory), "{kept} bytes are allocated for {guests} guests, of {memory}");
     }
+}
+
+/// The lines as messages, with pings and fragments of which some have no end.
+#[cfg(feature = "web")]
+fn framed(lines: &str, harm: usize) -> Vec<u8> {
+    let messages = lines.lines().map(|line| masked(TEXT, line.as_bytes()));
+    let pings = masked(PING, &[b'x'; 125]).repeat(harm);
+    let fragment = if harm.is_multiple_of(3) { masked(TEXT - FIN, &[b'x'; 4_000]) } else { Vec::new() };
+    let cut = pings.len() - harm.is_multiple_of(5) as usize;
+    messages.chain([pings[..cut].to_vec(), fragment]).collect::<Vec<_>>().concat()
+}
+
+#[cfg(not(feature = "web"))]
+fn framed(lines: &str, _: usize) -> Vec<u8> {
+    lines.into()
 }
 
 fn harm_lines(harm: usize, n: usize, step: usize) -> String {

@@ -29,6 +29,10 @@ use cap::Cap;
 use parlor::config::{Limits, ServerConfig};
 use parlor::message::Peer;
 use search::{Random, Target};
+#[cfg(feature = "web")]
+use support::browser::request;
+#[cfg(feature = "web")]
+use support::frames::{FIN, PING, TEXT, masked};
 use support::options::{config, limits};
 use support::scene::{Guest, Scene};
 use support::stream::Wire;
@@ -110,15 +114,94 @@ fn begin_frames_and_never_end_them(scene: &mut Scene) -> Vec<Guest> {
     guests
 }
 
+/// Users in browsers.
+#[cfg(feature = "web")]
+fn browsers(scene: &mut Scene) -> Vec<Guest> {
+    let guests: Vec<_> = (0..PEERS).map(|_| scene.connect_browser()).collect();
+    for (n, guest) in guests.iter().enumerate() {
+        let lines = [&format!("NICK b{n}")[..], "USER u 0 * :u", "JOIN #all"];
+        scene.send(guest, lines.map(|line| masked(TEXT, line.as_bytes())).concat());
+        guest.heard_bytes();
+    }
+    guests
+}
+
+#[cfg(feature = "web")]
+fn hear_in_browsers_and_never_read(scene: &mut Scene) -> Vec<Guest> {
+    let guests = browsers(scene);
+    guests.iter().for_each(|guest| guest.push_room(0));
+    let speaker = scene.connect();
+    scene.send(&speaker, "NICK s\r\nUSER u 0 * :u\r\nJOIN #all\r\n");
+    for _ in 0..500 {
+        scene.send(&speaker, "PRIVMSG #all :x\r\n");
+    }
+    guests.into_iter().chain([speaker]).collect()
+}
+
+#[cfg(feature = "web")]
+fn ping_in_browsers_and_never_read(scene: &mut Scene) -> Vec<Guest> {
+    let guests = browsers(scene);
+    let pings = masked(PING, &[b'x'; 125]).repeat(500);
+    for guest in &guests {
+        guest.push_room(0);
+        scene.send(guest, &pings);
+    }
+    guests
+}
+
+/// The longest messages and pings, without their ends.
+#[cfg(feature = "web")]
+fn begin_messages_and_never_end_them(scene: &mut Scene) -> Vec<Guest> {
+    let guests = browsers(scene);
+    let message = masked(TEXT - FIN, "x".repeat(9_000).as_bytes());
+    let ping = masked(PING, &[b'x'; 125]);
+    for guest in &guests {
+        scene.send(guest, &message);
+        scene.send(guest, &ping[..ping.len() - 1]);
+    }
+    guests
+}
+
+#[cfg(feature = "web")]
+fn begin_requests_and_never_end_them(scene: &mut Scene) -> Vec<Guest> {
+    let guests: Vec<_> = (0..5 * PEERS).map(|_| scene.connect()).collect();
+    for guest in &guests {
+        scene.send(guest, "GET / HTTP/1.1\r\nX: ".to_owned() + &"x".repeat(4_000));
+        scene.send(guest, "x".repeat(4_000));
+    }
+    guests
+}
+
+#[cfg(feature = "web")]
+fn ask_for_the_page_and_never_read_it(scene: &mut Scene) -> Vec<Guest> {
+    let guests: Vec<_> = (0..5 * PEERS).map(|_| scene.connect()).collect();
+    for guest in &guests {
+        guest.push_room(0);
+        scene.send(guest, "GET / HTTP/1.1\r\nHost: box\r\nAccept-Encoding: gzip\r\n\r\n");
+        scene.send(guest, request(""));
+    }
+    guests
+}
+
 #[test]
 fn whatever_peers_do_the_server_keeps_little_more_than_it_may_and_gives_it_back() {
     let _alone = COUNTING.lock().unwrap_or_else(PoisonError::into_inner);
     let limits = Limits { memory_bytes: MEMORY, connections_per_ip: PEERS, ..limits() };
     type Harm = fn(&mut Scene) -> Vec<Guest>;
-    let harms: [(&str, Harm); 3] = [
+    let harms: &[(&str, Harm)] = &[
         ("rooms", open_rooms_with_long_lists),
         ("short lines", hear_short_lines_and_never_read),
         ("frames without an end", begin_frames_and_never_end_them),
+        #[cfg(feature = "web")]
+        ("browsers", hear_in_browsers_and_never_read),
+        #[cfg(feature = "web")]
+        ("pings of browsers", ping_in_browsers_and_never_read),
+        #[cfg(feature = "web")]
+        ("messages without an end", begin_messages_and_never_end_them),
+        #[cfg(feature = "web")]
+        ("requests without an end", begin_requests_and_never_end_them),
+        #[cfg(feature = "web")]
+        ("pages that nobody reads", ask_for_the_page_and_never_read_it),
     ];
     for (what, harm) in harms {
         let mut scene = Scene::with(ServerConfig { limits, ..config() });

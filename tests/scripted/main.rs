@@ -19,3 +19,5 @@ mod restarting;
 #[cfg(feature = "store")]
 mod returning;
 mod streams;
+#[cfg(feature = "web")]
+mod web;

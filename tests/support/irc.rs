@@ -50,6 +50,14 @@ impl IrcScene {
     }
 
     /// The same with another config.
+    /// A server that answers no HTTP.
+    pub fn without_web() -> Self {
+        #[cfg(feature = "web")]
+        return Self::with(|config| config.web.is_on = false);
+        #[cfg(not(feature = "web"))]
+        Self::new()
+    }
+
     pub fn with(configure: impl FnOnce(&mut ServerConfig)) -> Self {
         let operators =
             vec![Operator { name: "root".into(), password: "secret".parse().expect("a password") }];

@@ -13,12 +13,15 @@ use std::time::{Duration, SystemTime};
 
 use parlor::config::{ConfigError, Limits, ServerConfig};
 use parlor::message::{Now, Peer};
+use parlor::net::{Socket, Web};
 use parlor::server::{Question, Server};
 #[cfg(feature = "store")]
 use parlor::store::{Opened, Store, StoreConfig};
 
 #[cfg(feature = "store")]
 use super::DEADLINE;
+#[cfg(feature = "web")]
+use super::browser::request;
 use super::options::config;
 #[cfg(feature = "store")]
 use super::past::Past;
@@ -39,7 +42,12 @@ pub struct Guest {
 impl Guest {
     /// Takes what the server has written since the last call.
     pub fn heard(&self) -> String {
-        String::from_utf8(mem::take(&mut self.wire.borrow_mut().written)).expect("everything sent is UTF-8")
+        String::from_utf8(self.heard_bytes()).expect("everything sent is UTF-8")
+    }
+
+    /// The same of a browser, whose frames are no text.
+    pub fn heard_bytes(&self) -> Vec<u8> {
+        mem::take(&mut self.wire.borrow_mut().written)
     }
 
     /// True when the server has dropped its end.
@@ -80,7 +88,8 @@ impl Guest {
 
 /// A server at a time that only the test advances.
 pub struct Scene {
-    pub server: Server<End>,
+    pub server: Server<Socket<End>>,
+    web: Web,
     pub now: Now,
     wires: BTreeMap<usize, Weak<RefCell<Wire>>>,
     /// The outcome of reading the config again.
@@ -108,6 +117,7 @@ impl Scene {
         let now = Now { time, ..Now::read() };
         Self {
             server: Server::new(&config, now),
+            web: Web::new(&config),
             now,
             wires: BTreeMap::new(),
             files: Ok(config),
@@ -175,7 +185,7 @@ impl Scene {
     }
 
     /// One turn, with `act` in place of the poll's events.
-    pub fn turn<T>(&mut self, act: impl FnOnce(&mut Server<End>, Now) -> T) -> T {
+    pub fn turn<T>(&mut self, act: impl FnOnce(&mut Server<Socket<End>>, Now) -> T) -> T {
         self.server.read_on(self.now);
         let result = act(&mut self.server, self.now);
         self.server.expire(self.now);
@@ -269,6 +279,16 @@ impl Scene {
         self.connect_from(Peer::Unix)
     }
 
+    /// A guest that speaks WebSocket and has sent nothing over it.
+    #[cfg(feature = "web")]
+    pub fn connect_browser(&mut self) -> Guest {
+        let guest = self.connect();
+        self.send(&guest, request(""));
+        let head = guest.heard();
+        assert!(head.starts_with("HTTP/1.1 101 ") && head.ends_with("\r\n\r\n"), "{head}");
+        guest
+    }
+
     /// A guest from this peer address, which has sent nothing.
     pub fn connect_from(&mut self, peer: Peer) -> Guest {
         self.try_connect(peer).expect("there is room")
@@ -288,7 +308,7 @@ impl Scene {
 
     fn connect_over(&mut self, wire: Wire, peer: Peer) -> Option<Guest> {
         let wire = Rc::new(RefCell::new(wire));
-        let stream = End::new(&wire);
+        let stream = self.web.wrap(End::new(&wire), false);
         let key = self.turn(|server, now| server.accept(stream, peer, now))?;
         self.wires.insert(key, Rc::downgrade(&wire));
         Some(Guest { key, wire })

@@ -8,6 +8,8 @@ use parlor::wire::crazyit::Line;
 use parlor::wire::irc::Message;
 
 use crate::choices::Choices;
+#[cfg(feature = "web")]
+use crate::support::frames::{TEXT, frames, masked};
 use crate::support::irc::check_line;
 use crate::support::scene::{Guest, Scene};
 use crate::support::stream::Fault;
@@ -23,14 +25,49 @@ enum Wire {
     Irc {
         echo: bool,
     },
+    /// IRC over WebSocket; hears what it says itself.
+    #[cfg(feature = "web")]
+    Browser,
+}
+
+impl Wire {
+    fn has_echo(self) -> bool {
+        match self {
+            Self::CrazyIt => false,
+            Self::Irc { echo } => echo,
+            #[cfg(feature = "web")]
+            Self::Browser => true,
+        }
+    }
+
+    /// A line of IRC in the bytes of this wire.
+    fn encode(self, line: &str) -> Vec<u8> {
+        match self {
+            Self::CrazyIt | Self::Irc { .. } => format!("{line}\r\n").into_bytes(),
+            #[cfg(feature = "web")]
+            Self::Browser => masked(TEXT, line.as_bytes()),
+        }
+    }
+
+    /// The lines in what the server has sent.
+    fn decode(self, bytes: Vec<u8>) -> String {
+        #[cfg(feature = "web")]
+        if self == Self::Browser {
+            let messages = frames(&bytes).into_iter().filter(|frame| frame.first == TEXT);
+            return messages.map(|frame| frame.text().to_owned() + "\r\n").collect();
+        }
+        String::from_utf8(bytes).expect("everything sent is UTF-8")
+    }
 }
 
 /// Who they are. Names of others are never the same: these come first.
-const GUESTS: [(&str, Wire); 4] = [
+const GUESTS: &[(&str, Wire)] = &[
     ("ana", Wire::CrazyIt),
     ("bob", Wire::CrazyIt),
     ("eve", Wire::Irc { echo: false }),
     ("li", Wire::Irc { echo: true }),
+    #[cfg(feature = "web")]
+    ("kim", Wire::Browser),
 ];
 
 struct Healthy {
@@ -54,22 +91,27 @@ pub(crate) struct Company {
 
 impl Company {
     pub(crate) fn enter(scene: &mut Scene, at_own_pace: bool) -> Self {
-        let guests = GUESTS.map(|(name, wire)| {
-            let guest = scene.connect();
-            match wire {
-                Wire::CrazyIt => scene.send(&guest, format!("∏∑{name}∏∑\n★【{name}※ready★【")),
-                Wire::Irc { echo } => {
-                    let capabilities = if echo { tokens::CAPABILITIES } else { "" };
-                    let capabilities = format!("CAP REQ :{capabilities}\r\nCAP END\r\n");
-                    let login = format!("NICK {name}\r\nUSER {name} 0 * :{name}\r\n{capabilities}");
-                    scene.send(&guest, login + "JOIN #lobby,#tea\r\n");
-                }
+        let guests = GUESTS.iter().map(|&(name, wire)| {
+            let guest = match wire {
+                #[cfg(feature = "web")]
+                Wire::Browser => scene.connect_browser(),
+                Wire::CrazyIt | Wire::Irc { .. } => scene.connect(),
+            };
+            if wire == Wire::CrazyIt {
+                scene.send(&guest, format!("∏∑{name}∏∑\n★【{name}※ready★【"));
+            } else {
+                let capabilities = if wire.has_echo() { tokens::CAPABILITIES } else { "" };
+                let (nick, user) = (format!("NICK {name}"), format!("USER {name} 0 * :{name}"));
+                let request = format!("CAP REQ :{capabilities}");
+                let lines = [&nick, &user, &request, "CAP END", "JOIN #lobby,#tea"];
+                scene.send(&guest, lines.map(|line| wire.encode(line)).concat());
             }
-            guest.heard();
+            guest.heard_bytes();
             Healthy { guest, name, wire, to_send: VecDeque::new(), said: 0, due: BTreeMap::new() }
         });
+        let guests: Vec<_> = guests.collect();
         assert_eq!(scene.server.hub().users().len(), GUESTS.len());
-        Self { guests: guests.into(), at_own_pace }
+        Self { guests, at_own_pace }
     }
 
     pub(crate) fn step(&mut self, choices: &mut Choices<'_>) {
@@ -104,24 +146,24 @@ impl Company {
         let whom = choices.below(self.guests.len() + 2);
         let to = match (wire, whom.checked_sub(2)) {
             (_, Some(whom)) if whom != n => self.guests[whom].name,
-            (Wire::Irc { .. }, None) if whom == 1 => "#tea",
+            (wire, None) if whom == 1 && wire != Wire::CrazyIt => "#tea",
             _ => "#lobby",
         };
         let said = &mut self.guests[n].said;
         let text = format!("{name}.{said} to {to}{}", "~".repeat(choices.pick(&[0, 0, 0, 300])));
         *said += 1;
         let bytes = match (wire, to) {
-            (Wire::CrazyIt, "#lobby") => format!("§γ{text}§γ"),
-            (Wire::CrazyIt, _) => format!("★【{to}※{text}★【"),
-            (Wire::Irc { .. }, _) => format!("PRIVMSG {to} :{text}\r\n"),
+            (Wire::CrazyIt, "#lobby") => format!("§γ{text}§γ").into_bytes(),
+            (Wire::CrazyIt, _) => format!("★【{to}※{text}★【").into_bytes(),
+            (wire, _) => wire.encode(&format!("PRIVMSG {to} :{text}")),
         };
-        self.guests[n].to_send.extend(bytes.as_bytes());
+        self.guests[n].to_send.extend(bytes);
         for hearer in &mut self.guests {
             let hears = match (to, hearer.wire) {
                 ("#tea", Wire::CrazyIt) => false,
                 ("#lobby", Wire::CrazyIt) => true,
-                ("#tea" | "#lobby", Wire::Irc { echo }) => echo || hearer.name != name,
-                (_, wire) => hearer.name == to || hearer.name == name && wire == (Wire::Irc { echo: true }),
+                ("#tea" | "#lobby", wire) => wire.has_echo() || hearer.name != name,
+                (_, wire) => hearer.name == to || hearer.name == name && wire.has_echo(),
             };
             if hears {
                 hearer.due.entry(name).or_default().push(text.clone());
@@ -132,7 +174,7 @@ impl Company {
     /// Everybody on IRC gives a sign of life, behind what it has to send.
     pub(crate) fn stay_alive(&mut self) {
         for guest in self.guests.iter_mut().filter(|guest| guest.wire != Wire::CrazyIt) {
-            guest.to_send.extend(b"PONG x\r\n");
+            guest.to_send.extend(guest.wire.encode("PONG x"));
             guest.feed(usize::MAX);
         }
     }
@@ -166,7 +208,7 @@ impl Company {
         }
         // The first hears everybody, itself included, so the others hear the same in the same order.
         for (guest, order) in self.guests.iter().zip(&orders) {
-            let hears_itself = guest.wire != (Wire::Irc { echo: false });
+            let hears_itself = guest.wire == Wire::CrazyIt || guest.wire.has_echo();
             let expected = orders[0].iter().filter(|(speaker, _)| hears_itself || *speaker != guest.name);
             assert!(expected.eq(order), "{} heard another order than {}", guest.name, self.guests[0].name);
         }
@@ -182,13 +224,13 @@ impl Healthy {
 
     /// What was heard of the healthy, and from whom, in order.
     fn heard(&self) -> Vec<(&'static str, String)> {
-        let heard = self.guest.heard();
+        let heard = self.wire.decode(self.guest.heard_bytes());
         let said = heard.split_inclusive('\n').filter_map(|line| match self.wire {
             Wire::CrazyIt => match Line::decode(line.strip_suffix('\n').expect("a line has an end")) {
                 Line::Said { from, text } | Line::Whispered { from, text } => Some((from, text.to_owned())),
                 Line::Notice(_) => None,
             },
-            Wire::Irc { .. } => {
+            _ => {
                 check_line(line);
                 let message = Message::decode(line.trim_end_matches("\r\n")).expect("a line has a command");
                 let (from, _) = message.source?.split_once('!')?;

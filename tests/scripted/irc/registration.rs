@@ -562,7 +562,7 @@ fn a_web_page_cannot_make_a_browser_speak_irc() {
     let requests = methods.map(|method| format!("{method} /x HTTP/1.1\r\n"));
     let others = ["PRI * HTTP/2.0\r\n", "NICK /ana HTTP/1.1\r\n", "get /\r\n", " \r\nPOST /x HTTP/1.1\r\n"];
     for request in requests.into_iter().chain(others.map(str::to_owned)) {
-        let mut house = IrcScene::new();
+        let mut house = IrcScene::without_web();
         let eve = house.connect();
         house.bytes(eve, format!("{request}Host: localhost\r\n\r\nNICK eve\r\nUSER eve 0 * :x\r\n"));
         let lines = house.lines(eve);
