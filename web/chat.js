@@ -11,8 +11,7 @@ const WEEK = 7 * 86_400_000;
 
 const stamp = (at) => `timestamp=${new Date(at).toISOString()}`;
 const newState = (link) => ({
-	link, me: { nick: "", account: null }, server: { network: "", prefix: ["ov", "@+"] },
-	talks: new Map(), current: null, held: [], rooms: null, ignored: new Set(),
+	link, me: { nick: "", account: null }, talks: new Map(), current: null, held: [], rooms: null, ignored: new Set(),
 });
 
 export class Chat extends Connection {
@@ -185,7 +184,7 @@ export class Chat extends Connection {
 
 	say(talk, text, kind = "message") {
 		if (!talk || talk.kind === "server" || (talk.kind === "room" && !talk.joined)) {
-			return this.tell("Nobody here hears you", "error", "", { code: "no-talk" });
+			return this.tell("Nobody here hears you", "error");
 		}
 		const { name, key } = talk, most = TEXT_BYTES - byteLength(this.login.nick + name);
 		const lines = text.split("\n").flatMap((line) => split(line, most).map((piece, n) => [piece, n]));

@@ -26,7 +26,7 @@ function ignore(chat, rest) {
 	const { ignored } = chat.state, name = fold(rest);
 	if (name && !ignored.delete(name)) ignored.add(name);
 	chat.changed("ignored");
-	chat.tell([...ignored].join(" "), "info", "", { code: "ignored" });
+	chat.tell(`/ignore: ${[...ignored].join(" ")}`, "info");
 }
 
 function list(chat, rest, { kind }) {
@@ -45,7 +45,7 @@ const TABLE = {
 	login: ask("login"), register: ask("register"),
 	clear: (chat, rest, talk) => drop(talk, 0, Infinity),
 	quit: (chat) => chat.leave(),
-	help: (chat) => chat.tell(COMMANDS.join(" "), "help", "", { names: COMMANDS }),
+	help: (chat) => chat.tell(`/${COMMANDS.join(" /")}`, "info"),
 	history: (chat, rest, { key }) => chat.loadOlder(key),
 	motd: send("MOTD"),
 	ban: (chat, rest, talk) => (rest ? mode("+b", "!*@*") : send("MODE", talk.name, "b"))(chat, rest, talk),
@@ -67,7 +67,7 @@ export const COMMANDS = Object.keys({ ...NEEDING, ...TABLE });
 // Runs a line without its slash.
 export function run(chat, talk, typed) {
 	const [, word, rest] = /^(\/|\S*)\s*(.*)$/.exec(typed), name = word === "/" ? "msg" : fold(word);
-	const code = !COMMANDS.includes(name) ? "no-command" : !rest && NEEDING[name] ? "usage" : "";
-	if (code) chat.tell(`/${name}: nothing was sent`, "error", "", { code, name });
+	if (!COMMANDS.includes(name)) chat.tell(`There is no /${name}`, "error");
+	else if (!rest && NEEDING[name]) chat.tell(`/${name} …?`, "error");
 	else (NEEDING[name] ?? TABLE[name])(chat, rest, talk ?? chat.talk("*", true));
 }

@@ -3,8 +3,6 @@ import { fold, isRoom } from "./wire.js";
 
 // Items of a talk; and while somebody reads what is above its end.
 const KEPT = 1000, MOST = 2000;
-// A letter or digit, except of scripts that do not separate words.
-const WORD = /[^\P{L}\p{Ideographic}]|[\p{N}_]/u;
 
 // `wanted`: to be joined. `byId`: items by id and msgid. `isBehind`: the newest items are missing.
 export const newTalk = (key, name) => ({
@@ -57,7 +55,7 @@ export function recount(talk) {
 
 function mentions(text, nick) {
 	const parts = text.split(nick);
-	return parts.some((part, n) => n && !WORD.test(parts[n - 1].slice(-1)) && !WORD.test(part.slice(0, 1)));
+	return parts.some((part, n) => n && !/\w$/.test(parts[n - 1]) && !/^\w/.test(part));
 }
 
 const timeOf = ({ tags: { time } }) => Date.parse(time) || Date.now();

@@ -425,7 +425,7 @@ test("an unknown command is not sent", () => {
     chat.enter("#tea", "/constructor now");
     chat.enter("#tea", "/kick");
     assert.deepEqual(world.sent(), []);
-    assert.deepEqual(tea.items.slice(-2).map(({ kind, data }) => [kind, data.code]), [["error", "no-command"], ["error", "usage"]]);
+    assert.deepEqual(tea.items.slice(-2).map(({ kind, text }) => [kind, text]), [["error", "There is no /constructor"], ["error", "/kick …?"]]);
 });
 
 test("completion offers the last speakers first, rooms and commands", () => {
