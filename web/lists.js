@@ -3,7 +3,6 @@ import { t } from "./strings.js";
 import { $, el, paint, show } from "./text.js";
 
 const RANKS = "~&@%+";
-const KINDS = ["server", "room", "private"];
 /** Members outside the visible part that exist as elements. A room may have 10,000. */
 const MARGIN = 10;
 
@@ -26,18 +25,18 @@ function newList(selector, choose) {
 
 export function newTalks(chat, choose) {
 	const list = newList("#talks", choose);
-	const sorted = () => [...chat.state.talks.values()].sort((a, b) =>
-		KINDS.indexOf(a.kind) - KINDS.indexOf(b.kind) || a.key.localeCompare(b.key));
+	/** Rooms come first, because of their sign. */
+	const keys = () => [...chat.state.talks.keys()].sort();
 
 	return {
 		draw() {
-			let last = "server";
-			list(sorted().flatMap((talk) => {
-				const { key, kind, name, joined, unread } = talk;
-				const isCurrent = key === chat.state.current, loud = urgent(talk);
-				const parts = [["bdi", kind === "server" ? t.server : name]];
+			let last;
+			list(keys().flatMap((key) => {
+				const talk = chat.state.talks.get(key), { kind, name, joined, unread } = talk, loud = urgent(talk);
+				const parts = [["bdi", kind === "server" ? t.host : name]];
 				if (unread) parts.push([loud ? "i.loud" : "i", `${loud || unread}`], ["span.vh", t.unread]);
-				const row = { key, value: key, className: kind === "room" && !joined ? "out" : "", isCurrent, parts };
+				const className = kind === "room" && !joined ? "out" : "";
+				const row = { key, value: key, className, isCurrent: key === chat.state.current, parts };
 				if (kind === last) return row;
 				last = kind;
 				return [{ key: ` ${kind}`, tag: "h2", parts: [["span", t[kind]]] }, row];
@@ -45,8 +44,8 @@ export function newTalks(chat, choose) {
 		},
 		/** Goes to the talk that is `by` places further down. */
 		next(by) {
-			const keys = sorted().map(({ key }) => key);
-			choose(keys.at((keys.indexOf(chat.state.current) + by) % keys.length));
+			const all = keys();
+			choose(all.at((all.indexOf(chat.state.current) + by) % all.length));
 		},
 	};
 }

@@ -101,7 +101,7 @@ function draw() {
 	if (current() === NONE && all[0]) choose((all.find(({ kind }) => kind === "room") ?? all[0]).key);
 	const talk = current(), { kind, name, topic } = talk;
 	$("#chat").dataset.kind = kind;
-	put("#title", kind === "server" ? t.server : name);
+	put("#title", kind === "server" ? t.host : name);
 	if ($("#topic").title !== topic) $("#topic").replaceChildren(nodes($("#topic").title = topic));
 	drawLink(state.link);
 	talks.draw();
@@ -122,11 +122,10 @@ function put(selector, text) {
 function drawLink({ phase, retryAt }) {
 	const isOnline = phase === "online", isLost = phase === "waiting", count = state.held.length;
 	put("#leave", `${t.leave} (${state.me.nick})`);
-	put("#phase", isOnline ? `${t.held} ${count}` : t[phase] ?? "");
+	put("#phase", isOnline ? `${t.held} ${count}` : isLost ? t.waiting : t.connecting);
 	put("#wait", isLost ? `${t.again} ${Math.max(0, Math.ceil((retryAt - Date.now()) / 1000))}` : "");
 	put("#retry", isOnline ? t.send : t.reconnect);
 	$("#retry").onclick = () => (isOnline ? chat.sendHeld() : chat.reconnectNow());
-	$("#retry").hidden = !isOnline && !isLost;
 	$("#drop").hidden = !isOnline;
 	$("#link").hidden = isOnline && !count;
 	if (isLost) setTimeout(redraw, 1000);
@@ -155,20 +154,17 @@ alerts.onchange = () => (memory.alerts = alerts.checked ? "on" : "off");
 // The first message is the moment to ask.
 $("#compose").addEventListener("submit", () => alerts.checked && globalThis.Notification?.requestPermission(), { once: true });
 
-function ring() {
-	audio ??= new AudioContext();
-	if (audio.currentTime < end) return;
-	end = audio.currentTime + 0.3;
-	const tone = new OscillatorNode(audio, { frequency: 660 }), volume = new GainNode(audio, { gain: 0.1 });
-	volume.gain.exponentialRampToValueAtTime(0.001, end);
-	tone.connect(volume).connect(audio.destination);
-	tone.start();
-	tone.stop(end);
-}
-
 chat.addEventListener("notify", ({ detail: { key, item: { from, text } } }) => {
 	if (!alerts.checked || document.hasFocus() && state.current === key) return;
-	ring();
+	audio ??= new AudioContext();
+	if (audio.currentTime >= end) {
+		end = audio.currentTime + 0.3;
+		const tone = new OscillatorNode(audio, { frequency: 660 }), volume = new GainNode(audio, { gain: 0.1 });
+		volume.gain.exponentialRampToValueAtTime(0.001, end);
+		tone.connect(volume).connect(audio.destination);
+		tone.start();
+		tone.stop(end);
+	}
 	if (globalThis.Notification?.permission !== "granted") return;
 	new Notification(`${from} · ${state.talks.get(key).name}`, { body: nodes(text).textContent, tag: key }).onclick = () => {
 		focus();

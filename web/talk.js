@@ -4,7 +4,7 @@ import { $, el, nodes, paint, show } from "./text.js";
 
 /** Items shown at the end of a talk; how many come at once while the reader scrolls; and at most. */
 const ITEMS = 150, MORE = 80, MOST = 360;
-/** A speaker's messages within so many milliseconds have one heading. So near to the end, in pixels, the page follows. */
+/** Milliseconds in which messages share a heading; pixels from the end within which the page follows. */
 const TOGETHER = 300_000, NEAR = 40;
 /** Earlier lines of the writer. */
 const LINES = 50;
@@ -40,7 +40,7 @@ function fill(node, { sign, text: line, item, isSaid, isFirst }) {
 	const clock = el("time", time.format(at)), body = el("div.text"), words = kind === "action" ? "" : t.did[kind];
 	paint(node, from).dataset.id = id;
 	node.dataset.face = [...from][0];
-	if (isFirst) node.append(el("p", el("bdi.who", from), el("small", bot ? t.bot : t[kind] ?? ""), clock));
+	if (isFirst) node.append(el("p", el("bdi.who", from), el("small", bot ? t.bot : ""), clock));
 	else node.append(clock, isSaid ? el("span.vh", `${from}: `) : "");
 	if (words !== undefined) {
 		body.append(el("bdi.who", from), ...[words, data.who, data.new, data.room, data.reason].map((word) => (word ? ` ${word}` : "")), " ");
@@ -76,7 +76,6 @@ export function newLog(chat) {
 		list.ariaLive = items[0]?.id === oldest && history !== "loading" ? "polite" : "off";
 		oldest = items[0]?.id;
 		const rows = rowsOf(items.slice(from, from + MOST), newFrom);
-		if (!from && t[history]) rows.unshift({ key: "top", tag: "div", sign: `line ${history}`, text: t[history] });
 		// The uppermost visible element that stays keeps its place.
 		const keys = new Set(rows.map((row) => row.key));
 		const isSeen = ([key, node]) => node.offsetTop + node.offsetHeight > list.scrollTop && keys.has(key);
@@ -107,28 +106,25 @@ export function newLog(chat) {
 		first = isAtEnd ? null : first ?? talk.items[start()]?.id ?? null;
 	}
 
+	function toEnd() {
+		follow(true);
+		draw();
+	}
+
 	list.onscroll = () => {
 		follow(below() < NEAR && talk.items.length <= start() + MOST);
 		extend();
 	};
-	const log = {
-		draw,
-		isAtEnd: () => isAtEnd,
-		toEnd() {
-			follow(true);
-			draw();
-		},
-	};
 	new ResizeObserver(() => isAtEnd && draw()).observe(list);
-	newest.onclick = log.toEnd;
-	return log;
+	newest.onclick = toEnd;
+	return { draw, toEnd, isAtEnd: () => isAtEnd };
 }
 
 export function newComposer(chat, log) {
 	const box = $("#composer"), form = $("#compose");
 	/** Earlier lines; which of them is shown; and what was being written instead. */
 	let talk = null, lines = [], line = 0, unsent = "";
-	/** The completion under way: what is before and after the word, the candidates, and which of them is shown. */
+	/** The completion under way: what is around the word, the candidates, and which of them is shown. */
 	let tab = null;
 
 	function grow() {
@@ -168,16 +164,14 @@ export function newComposer(chat, log) {
 		const { key, shiftKey, altKey, ctrlKey, metaKey } = event;
 		// The keys belong to the input method while it composes characters. Safari tells only by the code.
 		if (event.isComposing || event.keyCode === 229 || altKey || ctrlKey || metaKey) return;
-		const act = {
-			Enter: !shiftKey && (() => form.requestSubmit()),
-			Tab: box.value && (() => complete(shiftKey ? -1 : 1)),
-			ArrowUp: line && !box.value.slice(0, box.selectionStart).includes("\n") && (() => bringBack(-1)),
-			ArrowDown: line < lines.length && !box.value.slice(box.selectionEnd).includes("\n") && (() => bringBack(1)),
-		}[key];
+		const isFirst = !box.value.slice(0, box.selectionStart).includes("\n"), isLast = !box.value.slice(box.selectionEnd).includes("\n");
 		if (key !== "Tab" && key !== "Shift") tab = null;
-		if (!act) return;
+		if (key === "Enter" && !shiftKey) form.requestSubmit();
+		else if (key === "Tab" && box.value) complete(shiftKey ? -1 : 1);
+		else if (key === "ArrowUp" && line && isFirst) bringBack(-1);
+		else if (key === "ArrowDown" && line < lines.length && isLast) bringBack(1);
+		else return;
 		event.preventDefault();
-		act();
 	};
 	form.addEventListener("submit", (event) => {
 		event.preventDefault();

@@ -3,7 +3,7 @@
 export const $ = (selector) => document.querySelector(selector);
 export const $$ = (selector) => document.querySelectorAll(selector);
 
-/** An element; `name` is a tag and, behind a dot, a class. */
+/** `name` is a tag and, behind a dot, a class. */
 export function el(name, ...children) {
 	const [tag, className = ""] = name.split(".");
 	const made = Object.assign(document.createElement(tag), { className });
@@ -11,17 +11,14 @@ export function el(name, ...children) {
 	return made;
 }
 
-/** Gives an element the colour of a name, which is always the same. */
+/** Gives an element the colour of a name. */
 export function paint(node, name) {
 	const hash = [...name.toLowerCase()].reduce((hash, letter) => (hash * 31 + letter.codePointAt()) % 9973, 7);
 	node.style.setProperty("--hue", hash * 137 % 360);
 	return node;
 }
 
-/**
- * Makes the children of `parent` what `rows` (`{ key, sign, tag, … }`) describe. An element whose key stays, stays too,
- * with its focus and the click under way. `fill` sees it again when its sign changes.
- */
+/** Shows `rows` (`{ key, sign, tag, … }`). An element stays while its key does, and is filled again when its sign changes. */
 export function show(parent, rows, fill) {
 	const old = parent.shown ?? new Map();
 	parent.shown = new Map(rows.map(({ key, tag }) => [key, old.get(key) ?? el(tag)]));
