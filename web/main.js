@@ -39,9 +39,9 @@ let isInside = false;
 
 login.onsubmit = (event) => {
 	event?.preventDefault();
-	const known = Object.fromEntries(new FormData(login)), rooms = wantedRooms();
+	const known = Object.fromEntries(new FormData(login));
 	remember(known);
-	chat.connect({ ...known, nick: known.nick.trim(), rooms: rooms[0] ? rooms : ["#lobby"] });
+	chat.connect({ ...known, nick: known.nick.trim(), rooms: wantedRooms() });
 };
 
 /** Until the tab is closed, or until the reader logs out. */
@@ -58,7 +58,6 @@ function drawDoor({ phase, error }) {
 	if (isInside) return;
 	put("#refusal", error ? t.refused[error.code] ?? error.text : "");
 	const isPassword = ["password", "account", "registered"].includes(error?.code);
-	if (isPassword) $("#login details").open = true;
 	if (error?.code === "registered") login.account.checked = true;
 	if (wasInside || error) (isPassword ? login.password : login.nick).focus();
 }
@@ -68,7 +67,8 @@ function drawDoor({ phase, error }) {
 function wantedRooms() {
 	let { hash } = location;
 	try { hash = decodeURI(hash); } catch { /* Then it is no UTF-8, and a name as it is. */ }
-	return hash.split(",").filter((name) => name.length > 1);
+	const names = hash.split(",").filter((name) => name.length > 1);
+	return names[0] ? names : ["#lobby"];
 }
 
 function keepAddress() {
@@ -188,13 +188,12 @@ function ask(type = "text", label = t.join, act = join) {
 
 answer.onblur = () => ask();
 chat.addEventListener("ask", ({ detail: { what, account } }) => {
-	ask("password", `${t.password} (${account})`, (it) => (what === "login" ? chat.logIn(account, it) : chat.register(it)));
+	ask("password", t.secret + account, (it) => (what === "login" ? chat.logIn(account, it) : chat.register(it)));
 	openDrawer("side");
 	answer.focus();
 });
 
-// Drawers hold the lists where there is no room for columns.
-
+/** Drawers hold the lists where there is no room for columns. */
 function openDrawer(id) {
 	for (const button of $$("[data-drawer]")) {
 		const { drawer } = button.dataset;

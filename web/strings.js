@@ -5,9 +5,9 @@ export const language = tags[0] ?? "en";
 
 const strings = {
 	name: ["Your name", "你的名字"],
-	havePassword: ["I have a password", "我有密码"],
-	password: ["Password", "密码"],
-	isAccount: ["It is my account’s", "这是帐号密码"],
+	password: ["Password, if you have one", "密码（如果有）"],
+	isAccount: ["It belongs to my account", "这是帐号密码"],
+	secret: ["Password of ", "密码："],
 	remember: ["Remember me on this device", "在此设备上记住我"],
 	enter: ["Enter", "进入"],
 	people: ["Members", "成员"],
@@ -36,9 +36,13 @@ const strings = {
 	again: ["Next attempt in seconds:", "重试倒计时（秒）："],
 	reconnect: ["Reconnect now", "立即重连"],
 	held: ["Written meanwhile:", "断线时写的消息："],
-	// In English the server's own words are shown.
+	// Otherwise the server's own words are shown.
 	refused: [
-		{ unreachable: "The server cannot be reached." },
+		{
+			registered: "This name is an account: enter its password.",
+			account: "The account or its password is wrong.",
+			unreachable: "The server cannot be reached.",
+		},
 		{
 			"nick-in-use": "这个名字已有人使用。",
 			"nick-bad": "服务器不允许这个名字。",
