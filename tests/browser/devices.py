@@ -1,0 +1,57 @@
+"""Two devices of one account are one user: what one has read is read on the other, and what one says is on both."""
+
+from browser import PHONE
+
+PASSWORD = "öffne-dich-芝麻"
+
+
+def devices(browser, tmux, house):
+    print("two devices of one account:", flush=True)
+    house.start()
+    root = house.operator("root", "#tea")
+    root.send(f"NS SAREGISTER alice {PASSWORD}")
+    root.expect("The account alice exists now")
+    refused(browser, house)
+    desk = browser.open("desk", house.address("#lobby", "#tea"))
+    desk.enter("alice", PASSWORD, account=True)
+    phone = browser.open("phone", house.address("#lobby", "#tea"), **PHONE)
+    phone.enter("alice", PASSWORD, account=True)
+    desk.go("#lobby")
+    for page in [desk, phone]:
+        page.see("#title", "#lobby")
+        page.until("#tea is in the list", "() => document.querySelector('[data-key=\"#tea\"]')")
+    print("what one says is on both:", flush=True)
+    phone.say("said on the phone")
+    desk.hear("alice", "said on the phone")
+    desk.say("said at the desk")
+    phone.hear("alice", "said at the desk")
+    print("what one has read is read on the other:", flush=True)
+    root.say("alice: read me once")
+    for page in [desk, phone]:
+        page.until("a message is unread", "() => document.title.startsWith('(1)')")
+    desk.go("#tea")
+    desk.see("#items .said", "read me once")
+    phone.until("nothing is unread", "() => !document.title.startsWith('(')")
+    phone("reload")
+    phone.see("#composer")
+    phone.until("#tea is in the list", "() => document.querySelector('[data-key=\"#tea\"]')")
+    phone.expect("nothing is unread after a reload", "() => !document.title.startsWith('(')")
+    root.close()
+    desk.close()
+    phone.close()
+
+
+def refused(browser, house):
+    print("a wrong password is told to the person:", flush=True)
+    page = browser.open("wrong", house.address())
+    page.see("#login input[name=nick]")
+    page.at("#login input[name=nick]", "fill", "alice")
+    page.click("#login button.main")
+    page.see("#refusal", "account")
+    page.shoot("login-refused")
+    page.expect_accessible("a refusal")
+    page.at("#login input[name=password]", "fill", "open sesame")
+    page.at("#login input[name=account]", "check")
+    page.click("#login button.main")
+    page.see("#refusal", "wrong")
+    page.close()
