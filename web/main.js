@@ -15,7 +15,7 @@ for (const node of $$("[data-label]")) node.ariaLabel = t[node.dataset.label];
 
 const chat = new Chat({ url: location.origin.replace("http", "ws") + "/ws" });
 const { state } = chat;
-const NONE = { key: null, kind: "none", name: "", topic: "", items: [], members: new Map() };
+const NONE = { name: "", topic: "", items: [], members: new Map() };
 const current = () => state.talks.get(state.current) ?? NONE;
 
 const log = newLog(chat);
@@ -44,7 +44,6 @@ login.onsubmit = (event) => {
 	chat.connect({ ...known, nick: known.nick.trim(), rooms: wantedRooms() });
 };
 
-/** Until the tab is closed, or until the reader logs out. */
 function remember(known) {
 	history.replaceState(known, "");
 	memory.login = JSON.stringify(known?.remember ? known : null);
@@ -66,7 +65,7 @@ function drawDoor({ phase, error }) {
 
 function wantedRooms() {
 	let { hash } = location;
-	try { hash = decodeURI(hash); } catch { /* Then it is no UTF-8, and a name as it is. */ }
+	try { hash = decodeURI(hash); } catch { /* A name may have any %. */ }
 	const names = hash.split(",").filter((name) => name.length > 1);
 	return names[0] ? names : ["#lobby"];
 }

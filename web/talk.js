@@ -2,7 +2,7 @@
 import { language, t } from "./strings.js";
 import { $, el, nodes, paint, show } from "./text.js";
 
-/** Items shown at the end of a talk; how many come at once while the reader scrolls; and at most. */
+/** Items shown at the end; how many come at once while the reader scrolls; and at most. */
 const ITEMS = 150, MORE = 80, MOST = 360;
 /** Milliseconds in which messages share a heading; pixels from the end within which the page follows. */
 const TOGETHER = 300_000, NEAR = 40;
