@@ -11,7 +11,7 @@ const WEEK = 7 * 86_400_000;
 
 const stamp = (at) => `timestamp=${new Date(at).toISOString()}`;
 const newState = (link) => ({
-	link, me: { nick: "", account: null }, talks: new Map(), current: null, held: [], rooms: null, ignored: new Set(),
+	link, me: { nick: "", account: null }, talks: new Map(), current: null, held: [], ignored: new Set(),
 });
 
 export class Chat extends Connection {
@@ -21,9 +21,9 @@ export class Chat extends Connection {
 	isVisible = true;
 	isAtEnd = true;
 
-	connect({ nick, rooms = [], ignored, ...login }) {
+	connect({ nick, rooms = [], ...login }) {
 		this.login = { ...login, name: nick, nick: nick.split("/")[0] };
-		Object.assign(this.state, newState(this.link), { ignored: new Set(ignored) });
+		Object.assign(this.state, newState(this.link));
 		for (const name of rooms) this.talk(name, true).wanted = true;
 		this.link.attempt = 0;
 		this.start();
@@ -37,12 +37,6 @@ export class Chat extends Connection {
 			this.changed();
 		} else if (isCommand) run(this, talk, text.slice(1));
 		else if (text) this.say(talk, text.replace(/^\/ /, "/"));
-	}
-
-	retry(key, id) {
-		const talk = this.talk(key), item = talk.byId.get(id);
-		drop(talk, talk.items.indexOf(item));
-		this.say(talk, item.text, item.kind);
 	}
 
 	open(name, password) {

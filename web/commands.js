@@ -25,20 +25,14 @@ const who = (chat, rest, { members }) => chat.tell([...members.values()].slice(0
 function ignore(chat, rest) {
 	const { ignored } = chat.state, name = fold(rest);
 	if (name && !ignored.delete(name)) ignored.add(name);
-	chat.changed("ignored");
 	chat.tell(`/ignore: ${[...ignored].join(" ")}`, "info");
-}
-
-function list(chat, rest, { kind }) {
-	chat.state.rooms = [];
-	chat.isListing = kind !== "server";
-	chat.send("LIST", rest || "*");
 }
 
 const search = (chat, rest, { name }) => chat.send("SEARCH", `in=${name};text=${rest.replace(/[\\;]/g, "").replace(/ /g, "\\s")}`);
 
 const TABLE = {
-	who, names: who, ignore, list,
+	who, names: who, ignore,
+	list: send("LIST"),
 	part: (chat, rest, { key }) => chat.close(rest ? fold(roomName(rest)) : key),
 	topic: (chat, rest, { name }) => send("TOPIC", name)(chat, rest),
 	away: send("AWAY"),

@@ -88,35 +88,37 @@ function said(chat, m, target, text) {
 	if (!mine && kind !== "notice" && (mention || talk.kind === "private")) chat.tellPage("notify", { key: talk.key, item });
 }
 
-function enter({ members }, nick, changes, ...event) {
+function enter({ members }, nick, changes) {
 	if (members.size < 20_000) members.set(fold(nick), { ranks: "", ...members.get(fold(nick)), ...changes, nick });
-	return event;
 }
 
-function leave({ chat, talk }, nick, ...event) {
+function leave({ chat, talk }, nick) {
 	talk.members.delete(fold(nick));
 	if (chat.isMe(nick)) Object.assign(talk, { joined: false, wanted: false, members: new Map() });
-	return event;
 }
 
-// What happens in a room. Each changes the room, and returns kind, data and text of an item.
+// What happens in a room. Each changes the room, and may return kind, text and data of an item.
 const EVENTS = {
-	JOIN: ({ talk, from }) => enter(talk, from, {}, "join"),
-	PART: (m, room, reason = "") => leave(m, m.from, "part", { reason }),
-	KICK: (m, room, who, reason = "") => leave(m, who, "kick", { who, reason }),
-	QUIT: (m, reason = "") => leave(m, m.from, "quit", { reason }),
+	JOIN: ({ talk, from }) => enter(talk, from),
+	PART: (m) => leave(m, m.from),
+	QUIT: (m) => leave(m, m.from),
+	KICK(m, room, who, reason) {
+		leave(m, who);
+		return ["kick", "", { who, reason }];
+	},
 	NICK({ talk, from }, nick) {
 		const found = talk.members.get(fold(from));
 		talk.members.delete(fold(from));
-		return enter(talk, nick, found, "nick", { new: nick });
+		enter(talk, nick, found);
+		return ["nick", "", { new: nick }];
 	},
 	AWAY: ({ talk, from }, text) => enter(talk, from, { away: Boolean(text) }),
 	TOPIC({ talk }, room, topic) {
 		talk.topic = topic;
-		return ["topic", {}, topic];
+		return ["topic", topic];
 	},
 	MODE({ talk: { members } }, room, letters, ...args) {
-		const event = ["mode", {}, [letters, ...args].join(" ")];
+		const event = ["mode", [letters, ...args].join(" ")];
 		let isSet;
 		for (const letter of letters) {
 			if (/[+-]/.test(letter)) isSet = letter === "+";
@@ -135,11 +137,12 @@ export function hear(chat, m) {
 	if (mine && command === "JOIN") chat.joined(params[0]);
 	const isHere = /QUIT|NICK|AWAY/.test(command) ? ({ members }) => members.has(fold(from)) : ({ key }) => key === fold(params[0]);
 	for (const talk of chat.talks.filter(isHere)) {
-		const [kind, data = {}, text = ""] = act({ chat, talk, from }, ...params);
+		const [kind, text, data = {}] = act({ chat, talk, from }, ...params) ?? [];
 		if (kind) add(chat, talk, { at: timeOf(m), kind, from, text, data, mine });
 		chat.changed("members");
 	}
 	if (mine && command === "NICK") chat.rename(params[0]);
+	else if (mine) chat.changed();
 }
 
 const OTHER = {
@@ -162,14 +165,6 @@ const OTHER = {
 	"001": (chat, m, nick) => chat.rename(nick),
 	"005"() {},
 	321() {},
-	322({ state: { rooms } }, m, me, name, members) {
-		if (rooms.length < 500) rooms.push({ name, members: Number(members) });
-	},
-	323(chat) {
-		const rooms = chat.state.rooms.sort((a, b) => b.members - a.members);
-		if (chat.isListing) chat.tell(rooms.map(({ name, members }) => `${name} ${members}`).join("\n"), "info");
-		chat.changed("rooms");
-	},
 	332: (chat, m, me, room, topic) => (chat.talk(room).topic = topic),
 	333() {},
 	353(chat, m, me, sign, room, names) {
@@ -187,6 +182,7 @@ function told(chat, { command }, about, ...words) {
 	const open = /401|404|FAIL/.test(command) && talk?.items.find(({ pending }) => pending);
 	if (open) fail(chat, talk, open, text);
 	else if (!/^End of/i.test(text)) {
-		chat.tell(/\d/.test(command) ? words.join(" ") : text, /^[4-9F]/.test(command) ? "error" : "info", chat.link.phase === "online" ? talk?.name : "*");
+		const isError = /^[4-9F]/.test(command), where = chat.link.phase !== "online" ? "*" : isError ? talk?.name : "";
+		chat.tell(/\d/.test(command) ? words.join(" ") : text, isError ? "error" : "info", where);
 	}
 }
