@@ -6,7 +6,6 @@ import { byteLength, fold, isRoom, split } from "./wire.js";
 
 // Room in a line for nick, target and text: the server adds a host.
 const TEXT_BYTES = 400;
-// Milliseconds.
 const WEEK = 7 * 86_400_000;
 
 const stamp = (at) => `timestamp=${new Date(at).toISOString()}`;
@@ -244,7 +243,6 @@ export class Chat extends Connection {
 		this.read(talk);
 	}
 
-	// Asks who has written.
 	findNews() {
 		if (!this.state.me.account || this.link.phase !== "online") return;
 		this.send("CHATHISTORY", "TARGETS", stamp(Date.now() + WEEK), stamp(Date.now() - WEEK), "20");

@@ -58,7 +58,6 @@ const NEEDING = {
 
 export const COMMANDS = Object.keys({ ...NEEDING, ...TABLE });
 
-// Runs a line without its slash.
 export function run(chat, talk, typed) {
 	const [, word, rest] = /^(\/|\S*)\s*(.*)$/.exec(typed), name = word === "/" ? "msg" : fold(word);
 	if (!COMMANDS.includes(name)) chat.tell(`There is no /${name}`, "error");

@@ -6,7 +6,7 @@ const WANTED = "away-notify batch draft/account-registration draft/chathistory d
 // Milliseconds.
 const OPENING = 30_000, SILENCE = 120_000, LOST = 150_000, BACKOFF = 60_000;
 const REFUSED = {
-	432: "nick-bad", 433: "nick-in-use", 437: "full", 463: "banned", 464: "password", 465: "banned", 902: "account", 904: "account", FAIL: "account",
+	432: "nick-bad", 433: "nick-in-use", 463: "banned", 464: "password", 465: "banned", 902: "account", 904: "account", FAIL: "account",
 };
 
 export class Connection extends EventTarget {

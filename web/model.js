@@ -182,7 +182,7 @@ function told(chat, { command }, about, ...words) {
 	const open = /401|404|FAIL/.test(command) && talk?.items.find(({ pending }) => pending);
 	if (open) fail(chat, talk, open, text);
 	else if (!/^End of/i.test(text)) {
-		const isError = /^[4-9F]/.test(command), where = chat.link.phase !== "online" ? "*" : isError ? talk?.name : "";
-		chat.tell(/\d/.test(command) ? words.join(" ") : text, isError ? "error" : "info", where);
+		const kind = /^[4-9F]/.test(command) ? "error" : "info";
+		chat.tell(/\d/.test(command) ? words.join(" ") : text, kind, chat.link.phase !== "online" ? "*" : kind === "error" ? talk?.name : "");
 	}
 }
