@@ -2,7 +2,7 @@
 import { drop } from "./model.js";
 import { fold, isRoom } from "./wire.js";
 
-// Send words and what was typed, or a line made of the talk's name, the first word and the rest.
+// Send what was typed; or a line made of the talk's name, the first word and the rest.
 const send = (...words) => (chat, rest) => chat.send(...words, ...(rest ? [rest] : []));
 const line = (words) => (chat, rest, { name }) => chat.send(...words(name, ...rest.split(/ +(.*)/), ""));
 const mode = (letters, mask = "") => line((room, name) => ["MODE", room, letters, /[!@:]/.test(name) ? name : name + mask]);

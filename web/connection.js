@@ -1,4 +1,4 @@
-// The connection: login, PING, reconnecting. What it does not know it hands on to `heard` of its subclass.
+// Login, PING, reconnecting. Other messages go to `heard` of the subclass.
 import { base64, parse, split, write } from "./wire.js";
 
 const WANTED = "away-notify batch draft/account-registration draft/chathistory draft/message-redaction draft/multiline "
@@ -89,7 +89,7 @@ export class Connection extends EventTarget {
 		try {
 			this.answer(message, message.params.at(-1) ?? "");
 		} catch (error) {
-			// Its parameters are not as they should be.
+			// It is malformed.
 			console.warn(message.command, error);
 		}
 	}
@@ -103,7 +103,7 @@ export class Connection extends EventTarget {
 		else if (command === "ERROR") this.link.error ??= { code: /full|too many/.test(text) ? "full" : "other", text };
 		else if (command === "BATCH") this.batch(message);
 		else if (!code) this.deliver(message);
-		// The connection that broke may hold our nick until the server notices.
+		// The connection that broke may still hold our nick.
 		else if (command === "433" && this.state.me.nick) this.reconnect(text, code);
 		else this.become("refused", { code: command === "433" && /registered/.test(text) ? "registered" : code, text });
 	}
@@ -136,7 +136,7 @@ export class Connection extends EventTarget {
 		else this.become("refused", { code: "account", text: "This server has no accounts" });
 	}
 
-	// The device has a name of its own, because the server remembers what each device has heard.
+	// The server remembers what each device has heard, so this one has a name.
 	authenticate({ name, password }) {
 		const pieces = split(base64(`\0${name.includes("/") ? name : `${name}/web`}\0${password}`), 400);
 		if (pieces.at(-1).length === 400) pieces.push("+");

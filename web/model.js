@@ -97,7 +97,7 @@ function leave({ chat, talk }, nick) {
 	if (chat.isMe(nick)) Object.assign(talk, { joined: false, wanted: false, members: new Map() });
 }
 
-// What happens in a room. Each changes the room, and may return kind, text and data of an item.
+// Each changes a room, and may return kind, text and data of an item.
 const EVENTS = {
 	JOIN: ({ talk, from }) => enter(talk, from),
 	PART: (m) => leave(m, m.from),
@@ -176,7 +176,7 @@ const OTHER = {
 	900: (chat, m, me, mask, account) => chat.loggedIn(account),
 };
 
-// The server's words. Some errors are about a message that waits.
+// Some errors are about a message that waits.
 function told(chat, { command }, about, ...words) {
 	const text = words.at(-1), talk = words.map((word) => chat.talk(word)).find(Boolean);
 	const open = /401|404|FAIL/.test(command) && talk?.items.find(({ pending }) => pending);
