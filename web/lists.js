@@ -3,7 +3,7 @@ import { t } from "./strings.js";
 import { $, el, paint, show } from "./text.js";
 
 const RANKS = "~&@%+";
-/** Members outside the visible part that exist as elements. A room may have 10,000. */
+/** Only the visible members exist as elements, and so many around them. */
 const MARGIN = 10;
 
 /** The unread messages that deserve attention: in a private talk, all. */
@@ -16,7 +16,7 @@ function fill(node, { value, className, isCurrent, top, parts }) {
 	node.append(...parts.map((part) => el(...part)));
 }
 
-/** A list of buttons with values. Returns what shows its rows. */
+/** A list of buttons. Returns what shows its rows. */
 function newList(selector, choose) {
 	const list = $(selector);
 	list.onclick = ({ target }) => target.value && choose(target.value);

@@ -5,7 +5,7 @@ import { language, t } from "./strings.js";
 import { newComposer, newLog } from "./talk.js";
 import { $, $$, nodes } from "./text.js";
 
-/** Pause between drawings of the members, or of a hidden page, in milliseconds. */
+/** Milliseconds between drawings of the members, or of a hidden page. */
 const CALM = 300;
 
 document.documentElement.lang = language;
@@ -29,7 +29,7 @@ function choose(key) {
 	if (matchMedia("(hover: hover)").matches) $("#composer").focus();
 }
 
-/** What the browser remembers, if it may. */
+/** What the browser may remember. */
 const memory = (() => { try { return localStorage; } catch { return {}; } })();
 
 // The door: a name, and a password where one is needed.
@@ -55,10 +55,10 @@ function drawDoor({ phase, error }) {
 	$("#door").hidden = isInside;
 	$("#chat").hidden = !isInside;
 	if (isInside) return;
-	put("#refusal", error ? t.refused[error.code] ?? error.text : "");
-	const isPassword = ["password", "account", "registered"].includes(error?.code);
-	if (error?.code === "registered") login.account.checked = true;
-	if (wasInside || error) (isPassword ? login.password : login.nick).focus();
+	const { code, text } = error ?? {};
+	if (!put("#refusal", t.refused[code] ?? text ?? "") && !wasInside) return;
+	if (code === "registered") login.account.checked = true;
+	(["password", "account", "registered"].includes(code) ? login.password : login.nick).focus();
 }
 
 // The address has the rooms, the one on screen first.
@@ -70,11 +70,13 @@ function wantedRooms() {
 	return names[0] ? names : ["#lobby"];
 }
 
+let kept;
+
 function keepAddress() {
 	const rooms = [...state.talks.values()].filter(({ kind, joined }) => kind === "room" && joined);
 	rooms.sort((a, b) => (b.key === state.current) - (a.key === state.current));
 	const hash = rooms.map(({ name }) => name.replace(/[%\s]/g, encodeURIComponent)).join();
-	if (hash && hash !== location.hash) history.replaceState(history.state, "", hash);
+	if (hash && hash !== kept) history.replaceState(history.state, "", kept = hash);
 }
 
 onhashchange = () => wantedRooms().reverse().map(join);
@@ -93,8 +95,7 @@ function redraw() {
 function draw() {
 	isWaiting = false;
 	drawDoor(state.link);
-	const all = [...state.talks.values()];
-	const unread = all.reduce((sum, talk) => sum + talk.unread, 0);
+	const all = [...state.talks.values()], unread = all.reduce((sum, talk) => sum + talk.unread, 0);
 	document.title = `${unread ? `(${unread}) ` : ""}${current().name} parlor`;
 	if (!isInside || document.hidden) return;
 	if (current() === NONE && all[0]) choose((all.find(({ kind }) => kind === "room") ?? all[0]).key);
@@ -115,7 +116,9 @@ function draw() {
 
 /** Changes a text only if it is another, so that it is read out once. */
 function put(selector, text) {
-	if ($(selector).textContent !== text) $(selector).textContent = text;
+	const isOther = $(selector).textContent !== text;
+	if (isOther) $(selector).textContent = text;
+	return isOther;
 }
 
 function drawLink({ phase, retryAt }) {
@@ -144,7 +147,7 @@ document.onvisibilitychange = () => {
 	redraw();
 };
 
-// Notifications, which only secure pages have, and a sound.
+// Notifications (only secure pages have them) and a sound.
 
 const alerts = $("#alerts");
 let audio, end = 0;
@@ -171,7 +174,7 @@ chat.addEventListener("notify", ({ detail: { key, item: { from, text } } }) => {
 	};
 });
 
-// Below the talks a room is joined, or a password asked for.
+// One field joins rooms, and takes passwords.
 
 const answer = $("#answer");
 const join = (name) => choose(chat.open(/^[#&]/.test(name) ? name : `#${name}`));

@@ -4,10 +4,8 @@ import { $, el, nodes, paint, show } from "./text.js";
 
 /** Items shown at the end; how many come at once while the reader scrolls; and at most. */
 const ITEMS = 150, MORE = 80, MOST = 360;
-/** Milliseconds in which messages share a heading; pixels from the end within which the page follows. */
-const TOGETHER = 300_000, NEAR = 40;
-/** Earlier lines of the writer. */
-const LINES = 50;
+/** Milliseconds in which messages share a heading; pixels from the end within which the page follows; earlier lines. */
+const TOGETHER = 300_000, NEAR = 40, LINES = 50;
 
 const SAID = ["message", "action", "notice"];
 
@@ -57,8 +55,7 @@ export function newLog(chat) {
 	/** The id of the first item of the window; null at the end, where it moves on. */
 	let first = null;
 
-	const place = (id) => talk.items.findIndex((item) => item.id === id);
-	const start = () => Math.max(0, first === null ? talk.items.length - ITEMS : place(first));
+	const start = () => Math.max(0, first === null ? talk.items.length - ITEMS : talk.items.findIndex(({ id }) => id === first));
 	const below = () => list.scrollHeight - list.scrollTop - list.clientHeight;
 
 	/** Shows a talk; another one from where it is new. */
@@ -67,8 +64,7 @@ export function newLog(chat) {
 		if (isOther) {
 			talk = wanted;
 			isAtEnd = true;
-			const unread = place(talk.newFrom);
-			first = unread >= 0 && unread < talk.items.length - ITEMS ? talk.items[Math.max(0, unread - MORE)].id : null;
+			first = null;
 		}
 		const from = start();
 		const { items, newFrom, history, unread } = talk;
@@ -131,7 +127,6 @@ export function newComposer(chat, log) {
 		const wasAtEnd = log.isAtEnd();
 		box.style.height = "auto";
 		box.style.height = `${box.scrollHeight + 2}px`;
-		// For a moment the log had more room, and has scrolled.
 		if (wasAtEnd) log.toEnd();
 	}
 
@@ -185,7 +180,6 @@ export function newComposer(chat, log) {
 		log.toEnd();
 	});
 
-	/** Goes to another talk. */
 	return (selected) => {
 		talk = selected;
 		tab = null;

@@ -81,7 +81,7 @@ export const nodes = (text) => el("span", ...parse(text).map(({ text, link, code
 	const node = el(block ? "pre" : code ? "code" : link ? "a" : "span", text);
 	node.className = Object.keys(styles).filter((name) => styles[name]).join(" ");
 	if (link) Object.assign(node, { href: link, target: "_blank", rel: "noopener noreferrer" });
-	// Without a background of its own, a colour keeps its hue and gets a lightness that can be read.
+	// Without a background, a colour keeps its hue and gets a lightness that can be read.
 	if (colour) node.style.color = back ? colour : `oklch(from ${colour} var(--ink-l) c h)`;
 	if (back) node.style.background = back;
 	return node;
