@@ -96,7 +96,7 @@ function draw() {
 	isWaiting = false;
 	drawDoor(state.link);
 	const all = [...state.talks.values()], unread = all.reduce((sum, talk) => sum + talk.unread, 0);
-	document.title = `${unread ? `(${unread}) ` : ""}${current().name} parlor`;
+	document.title = `${unread ? `(${unread}) ` : ""}${isInside ? current().name : ""} parlor`;
 	if (!isInside || document.hidden) return;
 	if (current() === NONE && all[0]) choose((all.find(({ kind }) => kind === "room") ?? all[0]).key);
 	const talk = current(), { kind, name, topic } = talk;
@@ -124,7 +124,7 @@ function put(selector, text) {
 function drawLink({ phase, retryAt }) {
 	const isOnline = phase === "online", isLost = phase === "waiting", count = state.held.length;
 	put("#leave", `${t.leave} (${state.me.nick})`);
-	put("#phase", isOnline ? `${t.held} ${count}` : isLost ? t.waiting : t.connecting);
+	put("#phase", (isLost ? t.waiting : isOnline ? "" : t.connecting) + (count ? ` ${t.held} ${count}` : ""));
 	put("#wait", isLost ? `${t.again} ${Math.max(0, Math.ceil((retryAt - Date.now()) / 1000))}` : "");
 	put("#retry", isOnline ? t.send : t.reconnect);
 	$("#retry").onclick = () => (isOnline ? chat.sendHeld() : chat.reconnectNow());
