@@ -42,7 +42,14 @@ impl<S: Stream> Server<S> {
     /// Closes a connection after a read error: in an orderly way if the stream gives a reason.
     pub(super) fn failed(&mut self, key: usize, error: &io::Error, now: Now) {
         match Ending::of(error) {
-            Some(reason) => self.end(key, reason.clone()),
+            Some(reason) => {
+                let connection = &mut self.connections[key];
+                // The system may have reported further input, or the end, together with what was just read.
+                if connection.is_open() && connection.inlet == Inlet::Open {
+                    connection.inlet = Inlet::More { first: true };
+                }
+                self.end(key, reason.clone());
+            }
             None => self.lost(key, error.kind(), now),
         }
     }

@@ -63,3 +63,14 @@ fn frames_that_a_browser_takes_in_any_pieces_are_whole() {
         assert!(texts.iter().enumerate().all(|(n, text)| text.ends_with(&format!(" PRIVMSG #tea :{n}"))));
     }
 }
+
+#[test]
+fn what_follows_the_last_request_is_read_although_the_response_is_not() {
+    let mut scene = Scene::new(limits());
+    let guest = scene.connect();
+    guest.push_room(0);
+    scene.send(&guest, format!("GET / HTTP/1.0\r\n\r\n{}", "x".repeat(20_000)));
+    assert_eq!(guest.wire.borrow().arrived.len(), 0);
+    scene.give_room(&guest, usize::MAX);
+    assert!(guest.is_shut() && guest.heard().starts_with("HTTP/1.1 406 "));
+}

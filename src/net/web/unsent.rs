@@ -5,7 +5,7 @@ use std::io::{self, ErrorKind, Write};
 use super::response::Body;
 
 /// Most bytes of a body in one go, so that peers that ask for large files do not delay the others.
-const BODY_BUDGET: usize = 64 * 1024;
+const BODY_BUDGET: usize = 16 * 1024;
 
 /// Own bytes first, then the rest of a body that others may share.
 #[derive(Debug, Default)]
