@@ -153,6 +153,7 @@ pub(crate) fn rows(options: &Options) -> usize {
     }
     bystanders.settle();
     let quiet = Quiet::come(&server);
+    quiet.wait_for_calm();
     let scene = Scene { at_rest: server.program.descriptors(), quiet, server };
     println!("{:<36} {:>10} {:>9} {:>9} {:>9} {:>9}", "hostile", "turn", "p50", "p99", "max", "growth");
     let over = chosen.iter().filter(|row| !scene.attack(row, options)).count();
