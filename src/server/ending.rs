@@ -43,8 +43,10 @@ impl<S: Stream> Server<S> {
     pub(super) fn failed(&mut self, key: usize, error: &io::Error, now: Now) {
         match Ending::of(error) {
             Some(reason) => {
-                let connection = &mut self.connections[key];
                 // The system may have reported further input, or the end, together with what was just read.
+                #[cfg(feature = "web")]
+                let connection = &mut self.connections[key];
+                #[cfg(feature = "web")]
                 if connection.is_open() && connection.inlet == Inlet::Open {
                     connection.inlet = Inlet::More { first: true };
                 }

@@ -367,7 +367,11 @@ impl<S: Stream> Server<S> {
         self.feed_store(now);
         for key in mem::take(&mut self.closed) {
             let connection = self.connections.remove(key);
-            self.kept_bytes -= connection.kept_bytes as usize;
+            // Other streams keep nothing once they are closed, but a newcomer has its layer until then.
+            #[cfg(feature = "web")]
+            {
+                self.kept_bytes -= connection.kept_bytes as usize;
+            }
             self.own_bytes -= Connection::own_bytes(&connection.stream);
             if connection.is_admitted {
                 self.admission.leave(connection.peer, now.instant);
