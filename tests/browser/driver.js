@@ -1,5 +1,5 @@
-// Drives Chromium for browser.py: node driver.js CHROMIUM. Each line of the input is a request, each of the output its
-// answer.
+// Drives Chromium for browser.py: node driver.js CHROMIUM NAME, where the name is another for this machine. Each line
+// of the input is a request, each of the output its answer.
 //     {"open": OPTIONS}                                       a page of a new profile → its number
 //     {"page": 1, "chain": [["locator", "#x"], ["click"]]}    page.locator("#x").click() → what that gives, if JSON
 //                                                             can say it
@@ -60,7 +60,9 @@ function print(result) {
 
 async function main() {
     // Without a sandbox, which root cannot have: it only sees pages of the server under test.
-    const browser = await chromium.launch({ executablePath: process.argv[2], chromiumSandbox: false });
+    const [, , executablePath, name] = process.argv;
+    const args = [`--host-resolver-rules=MAP ${name} 127.0.0.1`];
+    const browser = await chromium.launch({ executablePath, args, chromiumSandbox: false });
     print({ value: browser.version() });
     for await (const line of readline.createInterface({ input: process.stdin })) {
         try {

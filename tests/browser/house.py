@@ -25,9 +25,9 @@ class House:
             self.process, _, port = start_server(self.programs, where, *self.options, *options, log=log)
         self.port = int(port)
 
-    def address(self, *rooms):
+    def address(self, *rooms, host="127.0.0.1"):
         names = ",".join(quote(room, safe="#/?:@&=+$;!'()*") for room in rooms)
-        return f"http://127.0.0.1:{self.port}/{names}"
+        return f"http://{host}:{self.port}/{names}"
 
     def peer(self, name, room="#lobby"):
         """Somebody on IRC without a program."""

@@ -1,7 +1,7 @@
 """How the page looks and is used: on a desk and on a phone, in the light and in the dark, in two languages, with keys
 alone, with a screen reader, and without JavaScript."""
 
-from browser import PHONE
+from browser import BOX, PHONE
 from screens import Failed
 
 ROOM = "#garden"
@@ -14,7 +14,7 @@ TALK = [
     ("李四", "早上好！我下午带一些新的种子过来。"),
     ("jonas", "The plan for this week is at https://garden.example/plan (rows 3–5 changed)"),
     ("mira", "thanks! @robin can you read the sensor in the greenhouse?"),
-    ("sensor", "greenhouse: \x0221.4 °C\x02, humidity \x02 63 %\x02, soil \x0303moist\x03"),
+    ("sensor", "greenhouse: \x0221.4 °C\x02, humidity \x0263 %\x02, soil \x0303moist\x03"),
     ("jonas", "it is just `curl sensor.local/now`, by the way"),
     ("李四", "robin: 你也来吗？"),
     ("mira", "\x01ACTION puts the kettle on\x01"),
@@ -50,7 +50,9 @@ def furnish(house):
 
 def visit(browser, house, title, **options):
     """Somebody who is in two rooms, and has a private talk."""
-    page = browser.open(title, house.address(ROOM, "#market", "#lobby"), **options)
+    page = browser.open(title, house.address(ROOM, "#market", "#lobby", host=BOX), **options)
+    # Chromium tells the console that without TLS it has no use for it.
+    page.forgive("Cross-Origin-Opener-Policy header has been ignored")
     page.see("#login")
     return page
 
