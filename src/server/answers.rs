@@ -37,4 +37,13 @@ impl<S: Stream> Server<S> {
             self.queued(key, now);
         }
     }
+
+    /// Reads on from a peer whose stream has ended the conversation. The system may have reported further input, or the
+    /// end, together with what was just read.
+    pub(super) fn read_the_rest(&mut self, key: usize) {
+        let connection = &mut self.connections[key];
+        if connection.is_open() && connection.inlet == Inlet::Open {
+            connection.inlet = Inlet::More { first: true };
+        }
+    }
 }

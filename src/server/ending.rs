@@ -43,13 +43,8 @@ impl<S: Stream> Server<S> {
     pub(super) fn failed(&mut self, key: usize, error: &io::Error, now: Now) {
         match Ending::of(error) {
             Some(reason) => {
-                // The system may have reported further input, or the end, together with what was just read.
                 #[cfg(feature = "web")]
-                let connection = &mut self.connections[key];
-                #[cfg(feature = "web")]
-                if connection.is_open() && connection.inlet == Inlet::Open {
-                    connection.inlet = Inlet::More { first: true };
-                }
+                self.read_the_rest(key);
                 self.end(key, reason.clone());
             }
             None => self.lost(key, error.kind(), now),
