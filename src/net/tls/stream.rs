@@ -11,6 +11,8 @@ use rustls::unbuffered::WriteTraffic;
 use super::alert;
 use super::buffer::Buffer;
 use super::client_certificates::{self, Client};
+#[cfg(feature = "web")]
+use super::in_http;
 use super::records::{self, Progress, RECORD_BYTES, Scratch};
 #[cfg(feature = "store")]
 use crate::message::CertificateHash;
@@ -123,6 +125,13 @@ impl<S: Stream> TlsStream<S> {
         if self.input == Input::Unknown {
             if incoming[0] != HANDSHAKE {
                 (self.input, self.output) = (Input::Ignored, Output::Bare);
+                #[cfg(feature = "web")]
+                if in_http::is_asked(incoming) {
+                    self.unsent.extend_from_slice(in_http::RESPONSE);
+                    self.output = Output::Closed;
+                    // The next write finds the error.
+                    self.flush().ok();
+                }
                 return Err(Ending::error(CloseReason::NotTls));
             }
             self.input = Input::Records;

@@ -187,6 +187,18 @@ fn a_plain_client_is_recognized_by_its_first_byte_and_can_be_answered() {
 }
 
 #[test]
+#[cfg(feature = "web")]
+fn a_browser_without_tls_is_answered_in_http() {
+    let (_, mut stream) = pair(&TLS13);
+    stream.inner.arrived.extend(b"GET / HTTP/1.1\r\nHost: box\r\n\r\n");
+    let error = read_all(&mut stream, 100, &mut Vec::new()).unwrap_err();
+    assert_eq!(Ending::of(&error), Some(&CloseReason::NotTls));
+    assert!(stream.is_mute(), "a line of IRC would be no HTTP");
+    stream.shutdown_write().unwrap();
+    assert!(stream.inner.written.starts_with(b"HTTP/1.1 400 ") && stream.inner.is_shut);
+}
+
+#[test]
 fn an_endless_handshake_message_is_not_buffered() {
     // A hello of 64 KB in records of one byte each.
     let record = |byte: u8| [22, 3, 1, 0, 1, byte];
