@@ -81,7 +81,10 @@ export function newLog(chat) {
 		list.scrollTop = held ? held.offsetTop - top : list.scrollHeight;
 		newest.textContent = t.newest + (unread ? ` (${unread})` : "");
 		const line = isOther && $(".new");
-		if (line?.offsetTop < list.scrollTop) list.scrollTop = line.offsetTop - list.clientHeight / 4;
+		if (line?.offsetTop < list.scrollTop) {
+			list.scrollTop = line.offsetTop - list.clientHeight / 4;
+			follow(below() < NEAR);
+		}
 		extend();
 	}
 
@@ -139,13 +142,14 @@ export function newComposer(chat, log) {
 	function complete(by) {
 		if (!tab) {
 			const [, before, word] = /^(.*?)(\S*)$/s.exec(box.value.slice(0, box.selectionStart));
-			tab = { before, after: box.value.slice(box.selectionStart), found: chat.complete(talk.key, word), at: by > 0 ? -1 : 0 };
+			tab = { before, after: box.value.slice(box.selectionStart), found: word && chat.complete(talk.key, word), at: by > 0 ? -1 : 0 };
 		}
 		const { before, after, found } = tab;
-		if (!found.length) return;
+		if (!found.length) return false;
 		tab.at = (tab.at + by + found.length) % found.length;
 		const done = before + found[tab.at] + (before || /^[/#&]/.test(found[tab.at]) ? " " : ": ");
 		set(done + after, done.length);
+		return true;
 	}
 
 	function bringBack(by) {
@@ -162,10 +166,9 @@ export function newComposer(chat, log) {
 		const isFirst = !box.value.slice(0, box.selectionStart).includes("\n"), isLast = !box.value.slice(box.selectionEnd).includes("\n");
 		if (key !== "Tab" && key !== "Shift") tab = null;
 		if (key === "Enter" && !shiftKey) form.requestSubmit();
-		else if (key === "Tab" && box.value) complete(shiftKey ? -1 : 1);
 		else if (key === "ArrowUp" && line && isFirst) bringBack(-1);
 		else if (key === "ArrowDown" && line < lines.length && isLast) bringBack(1);
-		else return;
+		else if (key !== "Tab" || !complete(shiftKey ? -1 : 1)) return;
 		event.preventDefault();
 	};
 	form.addEventListener("submit", (event) => {
@@ -181,8 +184,10 @@ export function newComposer(chat, log) {
 	});
 
 	return (selected) => {
+		if (talk) talk.draft = box.value;
 		talk = selected;
 		tab = null;
+		set(talk.draft ?? "");
 		box.placeholder = `${t.write} ${talk.name}`;
 	};
 }

@@ -1,5 +1,7 @@
 """Two devices of one account are one user: what one has read is read on the other, and what one says is on both."""
 
+import time
+
 from browser import PHONE
 
 PASSWORD = "öffne-dich-芝麻"
@@ -36,9 +38,30 @@ def devices(browser, tmux, house):
     phone.see("#composer")
     phone.until("#tea is in the list", "() => document.querySelector('[data-key=\"#tea\"]')")
     phone.expect("nothing is unread after a reload", "() => !document.title.startsWith('(')")
+    resume(desk, root)
     root.close()
     desk.close()
     phone.close()
+
+
+def resume(desk, root):
+    print("one comes back to where one stopped to read, and to write:", flush=True)
+    desk.go("#lobby")
+    desk.at("#composer", "fill", "half a sentence")
+    for number in range(60):
+        root.say(f"alice: said in the other room, {number}.")
+    desk.until("all are unread", "() => document.title.startsWith('(60)')")
+    desk.go("#tea")
+    desk.see("#items .said", "other room, 59.")
+    time.sleep(0.5)
+    desk.expect("the first new message is in sight, below a line", """() => {
+        const items = document.querySelector("#items").getBoundingClientRect();
+        const line = document.querySelector("#items .new").getBoundingClientRect();
+        return line.top > items.top && line.bottom < items.bottom;
+    }""")
+    desk.expect("nothing is written here", "() => document.querySelector('#composer').value === ''")
+    desk.go("#lobby")
+    desk.expect("half is written here", "() => document.querySelector('#composer').value === 'half a sentence'")
 
 
 def refused(browser, house):

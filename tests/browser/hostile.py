@@ -109,6 +109,7 @@ def act_everywhere(house, evil, page):
     evil.say("last words, again")
     page.see("#items .said", "last words, again")
     page.see("#topic", "<svg/onload")
+    page.see("#members bdi", "evil2")
     for command in ["/whois evil2", "/names", "/list", "/help"]:
         page.say(command)
     page.until("help is there", "() => document.querySelector('#items').textContent.includes('devoice')")

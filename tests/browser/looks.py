@@ -192,6 +192,7 @@ def with_keys(browser, house):
     page.until("another room is on the screen", f"() => document.querySelector('#title').textContent !== '{ROOM}'")
     page.key("Alt+ArrowUp")
     page.see("#title", ROOM)
+    page.type("half a sentence ")
     tab_to(page, "#members button", "jonas")
     page.key("Enter")
     page.until("a private talk is on the screen", "() => document.querySelector('#chat').dataset.kind === 'private'")
