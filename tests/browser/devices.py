@@ -1,4 +1,4 @@
-"""Two devices of one account are one user: what one has read is read on the other, and what one says is on both."""
+"""Who one is: two devices of one account are one user, and the browser remembers as much as it is told to."""
 
 import time
 
@@ -14,6 +14,7 @@ def devices(browser, tmux, house):
     root.send(f"NS SAREGISTER alice {PASSWORD}")
     root.expect("The account alice exists now")
     refused(browser, house)
+    remembered(browser, house)
     desk = browser.open("desk", house.address("#lobby", "#tea"))
     desk.enter("alice", PASSWORD, account=True)
     phone = browser.open("phone", house.address("#lobby", "#tea"), **PHONE)
@@ -77,4 +78,24 @@ def refused(browser, house):
     page.at("#login input[name=account]", "check")
     page.click("#login button.main")
     page.see("#refusal", "wrong")
+    page.close()
+
+
+def remembered(browser, house):
+    print("the address has the rooms, and the browser remembers one who wishes it, until one leaves:", flush=True)
+    page = browser.open("again", house.address("#tea"))
+    page.at("#login input[name=remember]", "check")
+    page.enter("paula")
+    page.see("#title", "#tea")
+    page.at("#answer", "fill", "later")
+    page.at("#answer", "press", "Enter")
+    page.see("#title", "#later")
+    page.until("the address has the rooms", "() => location.hash === '#later,#tea'")
+    page("goto", house.address())
+    page.see("#title", "#lobby")
+    page.click("#leave")
+    page.see("#login")
+    page("reload")
+    page.see("#login")
+    page.expect("who has left stays outside", "() => !document.querySelector('#chat').checkVisibility()")
     page.close()
