@@ -38,12 +38,14 @@ pub(super) fn close_code(reason: &CloseReason) -> CloseCode {
 /// The response to a request that gets no other, because the connection ends.
 pub(super) fn response(reason: &CloseReason) -> Response {
     let status = match reason {
+        CloseReason::PeerFinished => Status::BadRequest,
         CloseReason::Banned { .. } => Status::Forbidden,
         CloseReason::AddressFull(_) | CloseReason::ConnectsTooOften { .. } => Status::TooManyRequests,
         CloseReason::Answered | CloseReason::LoginTimeout(_) => Status::RequestTimeout,
         _ => Status::Unavailable,
     };
     let text = match reason {
+        CloseReason::PeerFinished => "the request ends before its empty line".to_owned(),
         CloseReason::Answered => "the request was not complete in time".to_owned(),
         _ => reason.to_string(),
     };

@@ -187,6 +187,15 @@ fn a_request_that_is_not_complete_in_time_is_told() {
 }
 
 #[test]
+fn a_request_that_ends_within_its_head_is_the_peers_fault() {
+    let mut stream = newcomer();
+    ask(&mut stream, &GET.as_bytes()[..20]);
+    assert_eq!(stream.ending(CloseReason::PeerFinished), CloseReason::Answered);
+    stream.flush().unwrap();
+    assert!(written(&mut stream).starts_with("HTTP/1.1 400 "));
+}
+
+#[test]
 fn a_connection_without_a_further_request_ends_in_silence() {
     let mut stream = newcomer();
     ask(&mut stream, GET.as_bytes());
