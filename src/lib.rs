@@ -66,7 +66,7 @@ pub mod config;
 #[doc(hidden)]
 pub mod date;
 mod files;
-#[cfg(feature = "tls")]
+#[cfg(any(feature = "store", feature = "tls"))]
 pub mod fingerprint;
 mod footprint;
 mod harmful;
