@@ -40,6 +40,12 @@ impl Bucket {
     pub(crate) fn take(&mut self, rate: impl Into<Rate>, tokens: u32, now: Instant) {
         self.full_at = self.full_at.max(now) + rate.into().interval * tokens;
     }
+
+    /// Gives a token back, unless it has returned by itself.
+    #[cfg(feature = "web")]
+    pub(crate) fn give_back(&mut self, rate: impl Into<Rate>) {
+        self.full_at = self.full_at.checked_sub(rate.into().interval).unwrap_or(self.full_at);
+    }
 }
 
 impl From<Flood> for Rate {

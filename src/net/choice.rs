@@ -61,6 +61,11 @@ impl<T: Choice> Stream for T {
     }
 
     #[cfg(feature = "web")]
+    fn is_one_request(&self) -> bool {
+        self.stream().is_one_request()
+    }
+
+    #[cfg(feature = "web")]
     fn ending(&mut self, reason: CloseReason) -> CloseReason {
         self.stream_mut().ending(reason)
     }

@@ -89,6 +89,7 @@ impl Admission {
     }
 
     fn admit_from(&mut self, origin: Origin, now: Instant) -> Result<(), CloseReason> {
+        let rate = self.rate();
         let entry = self.origins.entry(origin);
         let Record { connections, mut bucket } = match &entry {
             Entry::Occupied(known) => *known.get(),
@@ -97,11 +98,9 @@ impl Admission {
         if connections >= self.most_each {
             return Err(CloseReason::AddressFull(self.most_each));
         }
-        let burst = u32::try_from(self.most_each.saturating_mul(BURST_FOR_EACH)).unwrap_or(u32::MAX);
-        let rate = Rate { burst, interval: REFILL };
         let wait = bucket.ready_at(rate).saturating_duration_since(now);
         if !wait.is_zero() {
-            return Err(CloseReason::ConnectsTooOften { burst, wait });
+            return Err(CloseReason::ConnectsTooOften { burst: rate.burst, wait });
         }
         bucket.take(rate, 1, now);
         if let Entry::Occupied(_) = entry {
@@ -109,6 +108,22 @@ impl Admission {
         }
         entry.insert_entry(Record { connections: connections + 1, bucket });
         Ok(())
+    }
+
+    /// How often an address may connect.
+    fn rate(&self) -> Rate {
+        let burst = u32::try_from(self.most_each.saturating_mul(BURST_FOR_EACH)).unwrap_or(u32::MAX);
+        Rate { burst, interval: REFILL }
+    }
+
+    /// Lets a peer that is about to leave connect once more: a proxy needs a connection for each file of the page.
+    #[cfg(feature = "web")]
+    pub(super) fn excuse(&mut self, peer: Peer) {
+        let rate = self.rate();
+        let known = Origin::elsewhere(peer).and_then(|origin| self.origins.get_mut(&origin));
+        if let Some(record) = known {
+            record.bucket.give_back(rate);
+        }
     }
 
     pub(super) fn leave(&mut self, peer: Peer, now: Instant) {
@@ -222,6 +237,24 @@ mod tests {
             assert_eq!(admission.admit(peer, now), Ok(()));
             admission.leave(peer, now);
         }
+    }
+
+    #[cfg(feature = "web")]
+    #[test]
+    fn connections_that_are_excused_do_not_count_as_connecting_often() {
+        let (mut admission, now, peer) = (admission(), Instant::now(), at("192.0.2.1"));
+        for _ in 0..3 * BURST {
+            assert_eq!(admission.admit(peer, now), Ok(()));
+            admission.excuse(peer);
+            admission.leave(peer, now);
+        }
+        assert!(admission.origins.is_empty());
+        for _ in 0..BURST {
+            assert_eq!(admission.admit(peer, now), Ok(()));
+            admission.leave(peer, now);
+        }
+        let wait = REFILL;
+        assert_eq!(admission.admit(peer, now), Err(CloseReason::ConnectsTooOften { burst: BURST, wait }));
     }
 
     #[test]

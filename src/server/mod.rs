@@ -374,6 +374,10 @@ impl<S: Stream> Server<S> {
             }
             self.own_bytes -= Connection::own_bytes(&connection.stream);
             if connection.is_admitted {
+                #[cfg(feature = "web")]
+                if connection.stream.is_one_request() {
+                    self.admission.excuse(connection.peer);
+                }
                 self.admission.leave(connection.peer, now.instant);
             }
         }

@@ -61,6 +61,12 @@ pub trait Stream: Read + Write {
         false
     }
 
+    /// True when the connection has only served an HTTP request that a proxy passed on.
+    #[cfg(feature = "web")]
+    fn is_one_request(&self) -> bool {
+        false
+    }
+
     /// Notes why the connection ends, before the last bytes are written. Returns the reason, or another that fits what
     /// the peer speaks.
     #[cfg(feature = "web")]

@@ -168,3 +168,14 @@ fn an_unfinished_request_times_out() {
     server.user("ana").settle("ana");
     waiting.iter_mut().for_each(Peer::wait_for_any_end);
 }
+
+#[test]
+fn a_page_of_many_files_does_not_count_as_connecting_often() {
+    let server = start(Limits { connections_per_ip: 4, ..limits() });
+    for _ in 0..20 {
+        let mut peer = proxy(&server);
+        peer.send(request("GET /nothing HTTP/1.1", &["X-Forwarded-For: 192.0.2.7"]));
+        assert_eq!(peer.line(), "HTTP/1.1 404 Not Found\r");
+        peer.rest();
+    }
+}

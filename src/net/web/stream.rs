@@ -236,6 +236,10 @@ impl<S: Stream> Stream for WebStream<S> {
         matches!(self.state, State::Requests { .. })
     }
 
+    fn is_one_request(&self) -> bool {
+        self.is_shared && matches!(self.state, State::Answered)
+    }
+
     fn ending(&mut self, reason: CloseReason) -> CloseReason {
         self.look();
         match &mut self.state {
