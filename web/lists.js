@@ -2,11 +2,11 @@
 import { t } from "./strings.js";
 import { $, el, paint, show } from "./text.js";
 
-const RANKS = "~&@%+";
-/** Only the visible members exist as elements, and so many around them. */
+const PLACES = { "@": 0, "+": 1 };
+// Only the visible members exist as elements, and so many around them.
 const MARGIN = 10;
 
-/** The unread messages that deserve attention: in a private talk, all. */
+// The unread messages that deserve attention: in a private talk, all.
 const urgent = ({ kind, unread, mentions }) => (kind === "private" ? unread : mentions);
 
 function fill(node, { value, className, isCurrent, top, parts }) {
@@ -16,7 +16,7 @@ function fill(node, { value, className, isCurrent, top, parts }) {
 	node.append(...parts.map((part) => el(...part)));
 }
 
-/** A list of buttons. Returns what shows its rows. */
+// A list of buttons. Returns what shows its rows.
 function newList(selector, choose) {
 	const list = $(selector);
 	list.onclick = ({ target }) => target.value && choose(target.value);
@@ -25,7 +25,7 @@ function newList(selector, choose) {
 
 export function newTalks(chat, choose) {
 	const list = newList("#talks", choose);
-	/** Rooms come first, because of their sign. */
+	// Rooms come first, because of their sign.
 	const keys = () => [...chat.state.talks.keys()].sort();
 
 	return {
@@ -42,7 +42,6 @@ export function newTalks(chat, choose) {
 				return [{ key: ` ${kind}`, tag: "h2", parts: [["span", t[kind]]] }, row];
 			}));
 		},
-		/** Goes to the talk that is `by` places further down. */
 		next(by) {
 			const all = keys();
 			choose(all.at((all.indexOf(chat.state.current) + by) % all.length));
@@ -69,8 +68,7 @@ export function newMembers(chat, talkTo) {
 	list.onscroll = draw;
 
 	return (talk) => {
-		const place = ({ ranks }) => (ranks ? RANKS.indexOf(ranks[0]) : RANKS.length);
-		members = Array.from(talk.members, ([key, member]) => ({ key: place(member) + key, member }));
+		members = Array.from(talk.members, ([key, member]) => ({ key: (PLACES[member.ranks[0]] ?? 2) + key, member }));
 		members.sort((a, b) => (a.key < b.key ? -1 : 1));
 		$("#people h2").textContent = `${t.people}: ${members.length}`;
 		draw();

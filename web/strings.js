@@ -1,6 +1,6 @@
 // Every text of the page, in English and Chinese.
 const tags = navigator.languages.filter((tag) => /^(en|zh)/.test(tag));
-/** The reader's variant of the language. */
+// The reader's variant of the language.
 export const language = tags[0] ?? "en";
 
 const strings = {
@@ -28,8 +28,8 @@ const strings = {
 	newest: ["↓ Newest", "↓ 最新"],
 	failed: ["Not sent:", "未发送："],
 	did: [
-		{ kick: "removed", nick: "is now", topic: "set the topic:", mode: "set", invite: "invited", rename: "renamed the room to" },
-		{ kick: "移出了", nick: "改名为", topic: "设置了主题：", mode: "设置了", invite: "邀请了", rename: "将聊天室改名为" },
+		{ kick: "removed", nick: "is now", topic: "set the topic:", mode: "set", invite: "invited" },
+		{ kick: "移出了", nick: "改名为", topic: "设置了主题：", mode: "设置了", invite: "邀请了" },
 	],
 	connecting: ["Connecting…", "正在连接…"],
 	waiting: ["The connection is lost.", "连接已断开。"],
