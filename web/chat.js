@@ -30,19 +30,16 @@ export class Chat extends Connection {
 
 	enter(key, text) {
 		text = text.trimEnd();
-		const { talks, held } = this.state, talk = talks.get(key), isCommand = /^\/(?! )[^\n]*$/.test(text);
-		if (this.link.phase !== "online" && (!isCommand || text.startsWith("/me "))) {
-			if (held.length < 50) held.push({ key, text });
-			this.changed();
-		} else if (isCommand) run(this, talk, text.slice(1));
+		const talk = this.state.talks.get(key);
+		if (/^\/(?! )[^\n]*$/.test(text)) run(this, talk, text.slice(1));
 		else if (text) this.say(talk, text.replace(/^\/ /, "/"));
 	}
 
 	open(name, password) {
 		const talk = this.talk(name, true);
 		if (talk?.kind === "room" && !talk.joined) {
-			talk.wanted = true;
-			this.send("JOIN", name, ...(password ? [password] : []));
+			Object.assign(talk, { wanted: true, password: password ?? talk.password });
+			this.send("JOIN", name, ...(talk.password ? [talk.password] : []));
 		}
 		return talk?.key;
 	}
@@ -56,12 +53,13 @@ export class Chat extends Connection {
 	}
 
 	select(key) {
-		if (this.shown && this.state.current !== key && !this.shown.unread) this.shown.newFrom = null;
+		const isSame = this.state.current === key;
+		if (this.shown && !isSame && !this.shown.unread) this.shown.newFrom = null;
 		this.state.current = key;
 		this.changed();
 		const talk = this.shown;
 		if (talk?.kind === "private" && talk.history === "unknown" && this.link.phase === "online") this.ask(talk);
-		this.seen(this.isVisible);
+		this.seen(this.isVisible, !isSame || this.isAtEnd);
 	}
 
 	seen(isVisible, isAtEnd = true) {
@@ -79,7 +77,7 @@ export class Chat extends Connection {
 	}
 
 	sendHeld() {
-		for (const { key, text } of this.state.held.splice(0)) this.enter(key, text);
+		for (const said of this.state.held.splice(0)) this.say(...said);
 		this.changed();
 	}
 
@@ -176,6 +174,9 @@ export class Chat extends Connection {
 	}
 
 	say(talk, text, kind = "message") {
+		const { held } = this.state;
+		this.changed();
+		if (this.link.phase !== "online") return held.length < 50 && held.push([talk, text, kind]);
 		if (!talk || talk.kind === "server" || (talk.kind === "room" && !talk.joined)) {
 			return this.tell("Nobody here hears you", "error");
 		}
@@ -227,17 +228,22 @@ export class Chat extends Connection {
 
 	ask(talk, what = "LATEST", from = "*") {
 		const hasPast = this.caps.has("draft/chathistory");
-		Object.assign(talk, { history: hasPast ? "loading" : "start", isBehind: what === "BEFORE" && talk.isBehind });
+		const isBefore = what === "BEFORE", edge = isBefore ? talk.items[0] : talk.items.findLast(({ msgid }) => msgid);
+		Object.assign(talk, { history: hasPast ? "loading" : "start", isBehind: isBefore && talk.isBehind, edge });
 		this.changed();
 		if (hasPast) this.send("CHATHISTORY", what, talk.name, from, "100");
 	}
 
 	hearPast(name, lines, isWhole) {
 		const talk = this.talk(name), first = Date.parse(lines[0]?.tags.time);
-		// What is older than the newest page can be loaded again.
-		drop(talk, 0, talk.items.filter(({ pending, at }) => !pending && at < first).length);
+		const older = talk.items.filter(({ pending, at }) => !pending && at < first).length;
+		// There is a gap. Who reads what is above it stays there; else it can be loaded again.
+		if (older && !lines.some(({ tags }) => tags.msgid === talk.edge?.msgid)) {
+			if (talk === this.shown && !this.isAtEnd) return Object.assign(talk, { isBehind: true, history: "more" });
+			drop(talk, 0, older);
+		}
 		for (const line of lines) hear(this, { ...line, past: true });
-		talk.history = isWhole || !lines.length ? "start" : "more";
+		talk.history = isWhole || !lines.length || talk.items[0] === talk.edge ? "start" : "more";
 		recount(talk);
 		this.changed();
 		this.read(talk);

@@ -2,7 +2,7 @@
 import { base64, parse, split, write } from "./wire.js";
 
 const WANTED = "away-notify batch draft/account-registration draft/chathistory draft/message-redaction draft/multiline "
-	+ "draft/read-marker echo-message invite-notify message-tags multi-prefix sasl server-time soju.im/search standard-replies";
+	+ "draft/read-marker echo-message message-tags multi-prefix sasl server-time soju.im/search standard-replies";
 // Milliseconds.
 const OPENING = 30_000, SILENCE = 120_000, LOST = 150_000, BACKOFF = 60_000;
 const REFUSED = {
@@ -100,7 +100,7 @@ export class Connection extends EventTarget {
 		else if (command === "CAP") this.negotiate(params, text);
 		else if (command === "AUTHENTICATE") this.authenticate(this.trial ?? this.login);
 		else if (command === "903" && isLogin) this.send("CAP", "END");
-		else if (command === "ERROR") this.link.error ??= { code: /full|too many/.test(text) ? "full" : "other", text };
+		else if (command === "ERROR") this.link.error ??= { text };
 		else if (command === "BATCH") this.batch(message);
 		else if (!code) this.deliver(message);
 		// The connection that broke may still hold our nick.
@@ -133,7 +133,7 @@ export class Connection extends EventTarget {
 			if (more !== "*") this.send("CAP", "REQ", [...this.caps.keys()].join(" "));
 		} else if (!this.login.account) this.send("CAP", "END");
 		else if (this.caps.has("sasl")) this.send("AUTHENTICATE", "PLAIN");
-		else this.become("refused", { code: "account", text: "This server has no accounts" });
+		else this.become("refused", { text: "This server has no accounts" });
 	}
 
 	// The server remembers what each device has heard, so this one has a name.

@@ -5,7 +5,7 @@ import { language, t } from "./strings.js";
 import { newComposer, newLog } from "./talk.js";
 import { $, $$, nodes } from "./text.js";
 
-/** Milliseconds between drawings of the members, or of a hidden page. */
+// Milliseconds between drawings of the members, or of a hidden page.
 const CALM = 300;
 
 document.documentElement.lang = language;
@@ -29,7 +29,7 @@ function choose(key) {
 	if (matchMedia("(hover: hover)").matches) $("#composer").focus();
 }
 
-/** What the browser may remember. */
+// What the browser may remember.
 const memory = (() => { try { return localStorage; } catch { return {}; } })();
 
 // The door: a name, and a password where one is needed.
@@ -114,17 +114,17 @@ function draw() {
 	$("#members").scrollTop = 0;
 }
 
-/** Changes a text only if it is another, so that it is read out once. */
+// Changes a text only if it is another, so that it is read out once.
 function put(selector, text) {
 	const isOther = $(selector).textContent !== text;
 	if (isOther) $(selector).textContent = text;
 	return isOther;
 }
 
-function drawLink({ phase, retryAt }) {
+function drawLink({ phase, retryAt, error }) {
 	const isOnline = phase === "online", isLost = phase === "waiting", count = state.held.length;
 	put("#leave", `${t.leave} (${state.me.nick})`);
-	put("#phase", (isLost ? t.waiting : isOnline ? "" : t.connecting) + (count ? ` ${t.held} ${count}` : ""));
+	put("#phase", (isLost ? `${t.waiting} ${error.text}` : isOnline ? "" : t.connecting) + (count ? ` ${t.held} ${count}` : ""));
 	put("#wait", isLost ? `${t.again} ${Math.max(0, Math.ceil((retryAt - Date.now()) / 1000))}` : "");
 	put("#retry", isOnline ? t.send : t.reconnect);
 	$("#retry").onclick = () => (isOnline ? chat.sendHeld() : chat.reconnectNow());
@@ -195,7 +195,6 @@ chat.addEventListener("ask", ({ detail: { what, account } }) => {
 	answer.focus();
 });
 
-/** Drawers hold the lists where there is no room for columns. */
 function openDrawer(id) {
 	for (const button of $$("[data-drawer]")) {
 		const { drawer } = button.dataset;
@@ -223,6 +222,7 @@ $("#close").onclick = () => chat.close(state.current);
 $("#scrim").onclick = () => openDrawer();
 $("#leave").onclick = () => {
 	remember(null);
+	login.reset();
 	chat.leave();
 };
 

@@ -73,7 +73,7 @@ function said(chat, m, target, text) {
 	text = action ?? text;
 	const kind = action ? "action" : m.command === "NOTICE" ? "notice" : "message", at = timeOf(m);
 	// What was lost may have arrived nevertheless.
-	const open = mine && talk.items.find((item) => (item.pending || item.data.code === "lost") && item.text === text);
+	const open = mine && talk.items.findLast((item) => (item.pending || item.data.code === "lost") && item.text === text);
 	if (open) drop(talk, talk.items.indexOf(open));
 	const mention = !mine && mentions(fold(text), fold(me.nick));
 	const item = add(chat, talk, { id: open ? open.id : msgid, msgid, at, kind, from, text, mine, mention, bot: "bot" in tags }, past);
@@ -104,7 +104,7 @@ const EVENTS = {
 	QUIT: (m) => leave(m, m.from),
 	KICK(m, room, who, reason) {
 		leave(m, who);
-		return ["kick", "", { who, reason }];
+		return ["kick", reason, { who }];
 	},
 	NICK({ talk, from }, nick) {
 		const found = talk.members.get(fold(from));
@@ -113,7 +113,7 @@ const EVENTS = {
 		return ["nick", "", { new: nick }];
 	},
 	AWAY: ({ talk, from }, text) => enter(talk, from, { away: Boolean(text) }),
-	TOPIC({ talk }, room, topic) {
+	TOPIC({ talk }, room, topic = "") {
 		talk.topic = topic;
 		return ["topic", topic];
 	},
@@ -183,6 +183,6 @@ function told(chat, { command }, about, ...words) {
 	if (open) fail(chat, talk, open, text);
 	else if (!/^End of/i.test(text)) {
 		const kind = /^[4-9F]/.test(command) ? "error" : "info";
-		chat.tell(/\d/.test(command) ? words.join(" ") : text, kind, chat.link.phase !== "online" ? "*" : kind === "error" ? talk?.name : "");
+		chat.tell(/^[0-3]/.test(command) ? words.join(" ") : text, kind, chat.link.phase !== "online" ? "*" : kind === "error" ? talk?.name : "");
 	}
 }

@@ -2,9 +2,9 @@
 import { language, t } from "./strings.js";
 import { $, el, nodes, paint, show } from "./text.js";
 
-/** Items shown at the end; how many come at once while the reader scrolls; and at most. */
+// Items shown at the end; how many come at once while the reader scrolls; and at most.
 const ITEMS = 150, MORE = 80, MOST = 360;
-/** Milliseconds in which messages share a heading; pixels from the end within which the page follows; earlier lines. */
+// Milliseconds in which messages share a heading; pixels from the end within which the page follows; earlier lines.
 const TOGETHER = 300_000, NEAR = 40, LINES = 50;
 
 const SAID = ["message", "action", "notice"];
@@ -12,7 +12,7 @@ const SAID = ["message", "action", "notice"];
 const time = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 const date = new Intl.DateTimeFormat(language, { dateStyle: "full" });
 
-/** Rows for items: dates, the line above what is new, messages, and events that have words. */
+// Rows for items: dates, the line above what is new, messages, and events that have words.
 function rowsOf(items, newFrom) {
 	const rows = [];
 	let before, day;
@@ -41,7 +41,7 @@ function fill(node, { sign, text: line, item, isSaid, isFirst }) {
 	if (isFirst) node.append(el("p", el("bdi.who", from), el("small", bot ? t.bot : ""), clock));
 	else node.append(clock, isSaid ? el("span.vh", `${from}: `) : "");
 	if (words !== undefined) {
-		body.append(el("bdi.who", from), ...[words, data.who, data.new, data.room, data.reason].map((word) => (word ? ` ${word}` : "")), " ");
+		body.append(el("bdi.who", from), ...[words, data.who, data.new, data.room].map((word) => (word ? ` ${word}` : "")), " ");
 	}
 	body.append(nodes(text));
 	body.dir = "auto";
@@ -52,13 +52,13 @@ function fill(node, { sign, text: line, item, isSaid, isFirst }) {
 export function newLog(chat) {
 	const list = $("#items"), newest = $("#newest");
 	let talk = { items: [] }, isAtEnd = true, oldest;
-	/** The id of the first item of the window; null at the end, where it moves on. */
+	// The id of the first item of the window; null at the end, where it moves on.
 	let first = null;
 
 	const start = () => Math.max(0, first === null ? talk.items.length - ITEMS : talk.items.findIndex(({ id }) => id === first));
 	const below = () => list.scrollHeight - list.scrollTop - list.clientHeight;
 
-	/** Shows a talk; another one from where it is new. */
+	// Shows a talk; another one from where it is new.
 	function draw(wanted = talk) {
 		const isOther = wanted !== talk;
 		if (isOther) {
@@ -88,7 +88,7 @@ export function newLog(chat) {
 		extend();
 	}
 
-	/** Moves the window when the reader comes near its edge. */
+	// Moves the window when the reader is near its edge.
 	function extend() {
 		const from = start(), more = talk.items.length - from - MOST, isNearTop = list.scrollTop < list.clientHeight;
 		newest.hidden = isAtEnd;
@@ -121,9 +121,9 @@ export function newLog(chat) {
 
 export function newComposer(chat, log) {
 	const box = $("#composer"), form = $("#compose");
-	/** Earlier lines; which of them is shown; and what was being written instead. */
+	// Earlier lines; which of them is shown; and what was being written instead.
 	let talk = null, lines = [], line = 0, unsent = "";
-	/** The completion under way: what is around the word, the candidates, and which of them is shown. */
+	// The completion under way: what is around the word, the candidates, and which of them is shown.
 	let tab = null;
 
 	function grow() {

@@ -3,7 +3,7 @@
 export const $ = (selector) => document.querySelector(selector);
 export const $$ = (selector) => document.querySelectorAll(selector);
 
-/** `name` is a tag and, behind a dot, a class. */
+// `name` is a tag and, behind a dot, a class.
 export function el(name, ...children) {
 	const [tag, className = ""] = name.split(".");
 	const made = Object.assign(document.createElement(tag), { className });
@@ -11,14 +11,14 @@ export function el(name, ...children) {
 	return made;
 }
 
-/** Gives an element the colour of a name. */
+// Gives an element the colour of a name.
 export function paint(node, name) {
 	const hash = [...name.toLowerCase()].reduce((hash, letter) => (hash * 31 + letter.codePointAt()) % 9973, 7);
 	node.style.setProperty("--hue", hash * 137 % 360);
 	return node;
 }
 
-/** Shows `rows` (`{ key, sign, tag, … }`). An element stays while its key does, and is filled again when its sign changes. */
+// Shows `rows` (`{ key, sign, tag, … }`). An element stays while its key does, and is filled again when its sign changes.
 export function show(parent, rows, fill) {
 	const old = parent.shown ?? new Map();
 	parent.shown = new Map(rows.map(({ key, tag }) => [key, old.get(key) ?? el(tag)]));
@@ -49,11 +49,11 @@ const TOKEN = new RegExp([
 const TOGGLES = { "\x02": "bold", "\x1d": "italic", "\x1f": "underline", "\x1e": "strike", "\x11": "mono", "\x16": "reverse" };
 const COLOURS = "#fff #000 #007 #090 #f00 #700 #909 #f70 #ff0 #0f0 #099 #0ff #00f #f0f #777 #ccc".split(" ");
 
-/** Control characters, and those that turn the direction of the text around them. */
+// Control characters, and those that turn the direction of the text around them.
 const UNSEEN = /[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 
-/** Pieces of a text: `{ text, bold, italic, …, colour, back, link, code, block }`, with only what applies. */
-export function parse(text) {
+// Pieces of a text: `{ text, bold, italic, …, colour, back, link, code, block }`, with only what applies. After many the rest is plain.
+export function parse(text = "") {
 	const pieces = [];
 	let style = {}, at = 0;
 	const add = (raw, more) => {
@@ -61,6 +61,7 @@ export function parse(text) {
 		if (text) pieces.push({ text, ...style, ...more });
 	};
 	for (const found of text.matchAll(TOKEN)) {
+		if (pieces.length > 300) break;
 		const { block, code, link, colour, toggle } = found.groups;
 		add(text.slice(at, found.index));
 		at = found.index + found[0].length;
@@ -76,11 +77,10 @@ export function parse(text) {
 	return pieces;
 }
 
-/** The text as nodes. */
 export const nodes = (text) => el("span", ...parse(text).map(({ text, link, code, block, colour, back, ...styles }) => {
 	const node = el(block ? "pre" : code ? "code" : link ? "a" : "span", text);
 	node.className = Object.keys(styles).filter((name) => styles[name]).join(" ");
-	if (link) Object.assign(node, { href: link, target: "_blank", rel: "noopener noreferrer" });
+	if (link) Object.assign(node, { href: link, target: "_blank", rel: "noopener" });
 	// Without a background, a colour keeps its hue and gets a lightness that can be read.
 	if (colour) node.style.color = back ? colour : `oklch(from ${colour} var(--ink-l) c h)`;
 	if (back) node.style.background = back;

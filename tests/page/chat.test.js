@@ -269,7 +269,10 @@ test("a lost connection comes back with its rooms and what was missed", () => {
     assert.equal(world.state.link.retryAt, world.time + 1000);
     assert.equal(tea.items.find(({ text }) => text === "lost?").data.code, "lost");
     chat.enter("#tea", "held");
-    assert.deepEqual(world.state.held, [{ key: "#tea", text: "held" }]);
+    chat.enter("#tea", "/me waits");
+    chat.enter("#tea", "/msg bob psst");
+    assert.deepEqual(world.state.held.map(([{ key }, text]) => [key, text]), [["#tea", "held"], ["#tea", "waits"], ["bob", "psst"]]);
+    assert.deepEqual(world.state.talks.get("bob").items, []);
     world.pass(1000);
     world.register();
     assert.ok(world.sent().includes("JOIN #tea"));
@@ -281,8 +284,71 @@ test("a lost connection comes back with its rooms and what was missed", () => {
     );
     assert.deepEqual(messages(tea).map(({ text, failed }) => [text, failed]), [["one", undefined], ["lost?", undefined], ["two", undefined]]);
     chat.sendHeld();
-    assert.ok(world.sent().some((line) => line.endsWith("PRIVMSG #tea held")));
+    assert.deepEqual(world.sent(), ["PRIVMSG #tea held", "PRIVMSG #tea :\x01ACTION waits\x01", "PRIVMSG bob psst"]);
     assert.equal(world.state.held.length, 0);
+});
+
+/** Reconnects; the server then has so many messages, one a second from this second on. */
+function miss(world, from, count) {
+    world.break();
+    world.pass(5000);
+    world.register();
+    world.inTea();
+    world.hear(":s BATCH +h chathistory #tea");
+    for (let n = from; n < from + count; n++) world.hear(`@batch=h;${at(n)};msgid=n${n} :bob!u@h PRIVMSG #tea :${n}`);
+    world.hear(":s BATCH -h");
+}
+
+test("who reads above keeps the place when the connection is lost", () => {
+    const { world, chat, tea } = inTea();
+    for (let n = 0; n < 200; n++) world.hear(`@${at(n)};msgid=n${n} :bob!u@h PRIVMSG #tea :${n}`);
+    chat.seen(true, false);
+    miss(world, 110, 100);
+    assert.deepEqual(messages(tea).map(({ text }) => text), Array.from({ length: 210 }, (_, n) => `${n}`));
+    miss(world, 400, 100);
+    assert.equal(messages(tea).length, 210);
+    world.sent();
+    chat.seen(true, true);
+    assert.deepEqual(world.sent().slice(0, 1), ["CHATHISTORY LATEST #tea * 100"]);
+});
+
+test("a page of history that brings nothing older is the last that is asked for", () => {
+    const { world, chat, tea } = inTea();
+    miss(world, 0, 100);
+    for (let n = 0; n < 2; n++) {
+        chat.loadOlder("#tea");
+        world.hear(":s BATCH +h chathistory #tea", `@batch=h;${at(0)};msgid=n0 :bob!u@h PRIVMSG #tea :0`, ":s BATCH -h");
+    }
+    assert.equal(tea.history, "start");
+    assert.equal(world.sent().filter((line) => line.includes("BEFORE")).length, 1);
+});
+
+test("a message that is sent again after a loss does not wait for ever", () => {
+    const { world, chat, tea } = inTea();
+    chat.enter("#tea", "hello");
+    miss(world, 0, 1);
+    chat.enter("#tea", "hello");
+    world.hear(`@${at(9)};msgid=m :ana!u@h PRIVMSG #tea :hello`);
+    assert.deepEqual(tea.items.filter(({ text }) => text === "hello").map(({ pending, failed }) => Boolean(pending || failed)), [true, false]);
+    assert.ok(!tea.items.some(({ pending }) => pending));
+});
+
+test("the key of a room is known when the connection comes back", () => {
+    const { world, chat } = inTea();
+    chat.enter("#tea", "/part");
+    chat.enter(null, "/join #tea sesame");
+    world.inTea();
+    world.break();
+    world.pass(1000);
+    world.register();
+    assert.ok(world.sent().includes("JOIN #tea sesame"));
+});
+
+test("choosing the talk that one reads above does not go to its end", () => {
+    const { chat } = inTea();
+    chat.seen(true, false);
+    chat.select("#tea");
+    assert.ok(!chat.isAtEnd);
 });
 
 test("if more was missed than fits, older items go and can be loaded again", () => {

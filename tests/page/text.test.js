@@ -62,3 +62,9 @@ test("every text is parsed in time that grows with its length", () => {
         assert.ok(performance.now() - start < 1000, JSON.stringify(part));
     }
 });
+
+test("a text of nothing but changes of style has few pieces and loses no letter", () => {
+    const pieces = parse("\x02a".repeat(4000));
+    assert.ok(pieces.length < 400);
+    assert.equal(pieces.map(({ text }) => text).join(""), "a".repeat(4000));
+});
