@@ -106,6 +106,21 @@ fn days((year, month, day): (u64, u64, u64)) -> Option<u64> {
     (date(days) == (year, month, day)).then_some(days)
 }
 
+/// `time` as HTTP writes it (RFC 9110 §5.6.7): `Thu, 26 Nov 2026 08:00:00 GMT`.
+#[cfg(feature = "web")]
+pub(crate) fn http(time: SystemTime) -> String {
+    const DAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
+    const MONTHS: [&str; 12] =
+        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    let seconds = since_1970(time).as_secs();
+    let (year, month, day) = date(seconds / DAY_S);
+    // 1970 began with a Thursday.
+    let weekday = DAYS[(seconds / DAY_S % 7) as usize];
+    let month = MONTHS[(month - 1) as usize];
+    let (hour, minute, second) = (seconds / 3600 % 24, seconds / 60 % 60, seconds % 60);
+    format!("{weekday}, {day:02} {month} {year} {hour:02}:{minute:02}:{second:02} GMT")
+}
+
 /// Fills `bytes` with the decimal digits of `number`.
 fn put(bytes: &mut [u8], mut number: u64) {
     for byte in bytes.iter_mut().rev() {
@@ -147,6 +162,19 @@ mod tests {
     use tz::UtcDateTime;
 
     use super::*;
+
+    #[test]
+    #[cfg(feature = "web")]
+    fn http_has_the_day_of_the_week() {
+        for (text, expected) in [
+            ("1970-01-01T00:00:00Z", "Thu, 01 Jan 1970 00:00:00 GMT"),
+            ("1994-11-06T08:49:37Z", "Sun, 06 Nov 1994 08:49:37 GMT"),
+            ("2024-02-29T23:59:59Z", "Thu, 29 Feb 2024 23:59:59 GMT"),
+            ("9999-12-31T23:59:59Z", "Fri, 31 Dec 9999 23:59:59 GMT"),
+        ] {
+            assert_eq!(http(parse(text).unwrap()), expected);
+        }
+    }
 
     fn at(seconds: u64, nanos: u32) -> SystemTime {
         SystemTime::UNIX_EPOCH + Duration::new(seconds, nanos)

@@ -1,5 +1,7 @@
 //! Replaces `web` in builds without it; HTTP requests get no answer.
 
+use std::time::SystemTime;
+
 use super::transport::Transport;
 use crate::config::ServerConfig;
 
@@ -17,6 +19,8 @@ impl Web {
     }
 
     pub(super) fn renew(&mut self, _: &ServerConfig) {}
+
+    pub(super) fn turn(&self, _: SystemTime) {}
 
     /// Leaves a newcomer as it is.
     pub fn wrap<S>(&self, stream: S, _: bool) -> Socket<S> {

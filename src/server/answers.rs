@@ -1,5 +1,5 @@
-//! Frames that a stream itself has for its peer, such as answers to pings: they take their place in the outbox, because
-//! they must not cut another frame in two.
+//! What streams do besides passing bytes on. Frames that a stream itself has for its peer, such as answers to pings, take
+//! their place in the outbox, because they must not cut another frame in two.
 
 use std::time::Duration;
 
@@ -13,13 +13,17 @@ use crate::message::Now;
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
 
 impl<S: Stream> Server<S> {
-    /// Queues what the stream of the connection `key` answers to what was just read. All of it counts as one message
-    /// against the rate limit.
-    pub(super) fn take_answers(&mut self, key: usize, now: Now) {
+    /// Notes that a peer asks over HTTP, and has to go on in time.
+    pub(super) fn heed_requests(&mut self, key: usize, now: Now) {
         let connection = &mut self.connections[key];
         let until = connection.stream.is_asking().then(|| now.instant + REQUEST_TIMEOUT);
         connection.session.asks_until(until);
-        let answers = connection.stream.take_answers();
+    }
+
+    /// Queues what the stream of the connection `key` answers to what was just read. All of it counts as one message
+    /// against the rate limit.
+    pub(super) fn take_answers(&mut self, key: usize, now: Now) {
+        let answers = self.connections[key].stream.take_answers();
         if answers.is_empty() {
             return;
         }

@@ -106,7 +106,10 @@ impl<S: Stream> Server<S> {
             let is_mute = connection.link == Link::Mute;
             let read = connection.stream.read(&mut self.read_buffer[..most]);
             #[cfg(feature = "web")]
-            self.take_answers(key, now);
+            {
+                self.heed_requests(key, now);
+                self.take_answers(key, now);
+            }
             let connection = &mut self.connections[key];
             match read {
                 // A failed write has found the break, so reading ends like any other.

@@ -51,8 +51,6 @@ def furnish(house):
 def visit(browser, house, title, **options):
     """Somebody who is in two rooms, and has a private talk."""
     page = browser.open(title, house.address(ROOM, "#market", "#lobby", host=BOX), **options)
-    # Chromium tells the console that without TLS it has no use for it.
-    page.forgive("Cross-Origin-Opener-Policy header has been ignored")
     page.see("#login")
     return page
 

@@ -105,6 +105,7 @@ impl Running {
         let wait = self.time_to_wait();
         self.poll(events, wait)?;
         let now = Now::read();
+        self.web.turn(now.time);
         self.server.read_on(now);
         self.dispatch_all(events, now);
         for _ in 0..LOOKS {

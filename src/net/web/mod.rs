@@ -18,10 +18,12 @@ pub(super) use response::Response;
 pub use socket::Socket;
 pub(super) use status::Status;
 
+use std::cell::Cell;
 use std::rc::Rc;
+use std::time::SystemTime;
 
 use crate::config::ServerConfig;
-use site::Site;
+use site::{Clock, Site};
 use stream::WebStream;
 
 /// What newcomers that speak HTTP get.
@@ -29,17 +31,24 @@ use stream::WebStream;
 pub struct Web {
     /// `None` without `--web`.
     site: Option<Rc<Site>>,
+    clock: Clock,
 }
 
 impl Web {
     /// What this config says.
     pub fn new(config: &ServerConfig) -> Self {
-        Self { site: Site::new(config).map(Rc::new) }
+        let clock = Rc::new(Cell::new(SystemTime::UNIX_EPOCH));
+        Self { site: Site::new(config, Rc::clone(&clock)).map(Rc::new), clock }
+    }
+
+    /// Sets the time that responses have.
+    pub(super) fn turn(&self, now: SystemTime) {
+        self.clock.set(now);
     }
 
     /// Applies another config to newcomers.
     pub(super) fn renew(&mut self, config: &ServerConfig) {
-        *self = Self::new(config);
+        self.site = Site::new(config, Rc::clone(&self.clock)).map(Rc::new);
     }
 
     /// Adds the layer that detects HTTP to a newcomer. `is_shared`: a proxy uses the connection for several peers.

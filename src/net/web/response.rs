@@ -3,8 +3,10 @@
 use std::fmt::Write;
 use std::ops::Deref;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use super::status::Status;
+use crate::date;
 
 /// What the page may do: load what this server has, and connect to it. Nobody may frame it.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
@@ -73,7 +75,7 @@ impl Head {
         write!(
             self.lines,
             "Content-Security-Policy: {policy}\r\nX-Content-Type-Options: nosniff\r\nReferrer-Policy: no-referrer\r\n\
-             Cross-Origin-Opener-Policy: same-origin\r\nCross-Origin-Resource-Policy: same-origin\r\n"
+             Cross-Origin-Resource-Policy: same-origin\r\n"
         )
         .ok();
         match (self.is_for_upgrade, is_last) {
@@ -99,6 +101,15 @@ impl Response {
     /// Says in a line why the connection ends.
     pub(in crate::net) fn refusal(status: Status, text: &str) -> Self {
         Head::new(status).explain(text, true)
+    }
+
+    /// The same with the header `Date`, which every server with a clock sends (RFC 9110 §6.6.1).
+    pub(super) fn dated(mut self, now: SystemTime) -> Self {
+        if let Some(end) = self.head.windows(2).position(|two| two == b"\r\n") {
+            let line = format!("\r\nDate: {}", date::http(now));
+            self.head.splice(end..end, line.into_bytes());
+        }
+        self
     }
 
     /// The same without a body, for HEAD.

@@ -1,5 +1,9 @@
 //! What this server answers to HTTP requests.
 
+use std::cell::Cell;
+use std::rc::Rc;
+use std::time::SystemTime;
+
 use super::page::{File, Page};
 use super::request::{Method, Request};
 use super::response::{Body, Head, Response};
@@ -22,7 +26,11 @@ pub(in crate::net) struct Site {
     page: Page,
     /// Besides the pages on the host that the request names.
     origins: Vec<PageOrigin>,
+    clock: Clock,
 }
+
+/// The time of the current turn.
+pub(super) type Clock = Rc<Cell<SystemTime>>;
 
 /// What to do with a request.
 #[derive(Debug)]
@@ -37,9 +45,14 @@ pub(in crate::net) enum Answer {
 
 impl Site {
     /// The site of this config; `None` if there is none.
-    pub(in crate::net) fn new(config: &ServerConfig) -> Option<Self> {
+    pub(in crate::net) fn new(config: &ServerConfig, clock: Clock) -> Option<Self> {
         let page = config.web.root.clone().map_or(Page::BuiltIn, Page::Root);
-        config.web.is_on.then(|| Self { page, origins: config.web.origins.clone() })
+        config.web.is_on.then(|| Self { page, origins: config.web.origins.clone(), clock })
+    }
+
+    /// The time for the header `Date`.
+    pub(super) fn now(&self) -> SystemTime {
+        self.clock.get()
     }
 
     /// Answers a request. `is_last` says that the connection ends after it in any case.

@@ -136,6 +136,10 @@ impl<S: Stream> WebStream<S> {
             return Err(Ending::error(CloseReason::Answered));
         }
         head.extend_from_slice(&buffer[..count]);
+        // Without the end of a line nothing changes, and a peer may send single bytes.
+        if !buffer[..count].contains(&b'\n') && head.len() < HEAD_BYTES {
+            return Err(ErrorKind::Interrupted.into());
+        }
         self.answer()
     }
 
@@ -157,7 +161,8 @@ impl<S: Stream> WebStream<S> {
             }
         };
         let is_last = match answer {
-            Answer::Respond(Response { head, body, is_last }) => {
+            Answer::Respond(response) => {
+                let Response { head, body, is_last } = response.dated(self.site.now());
                 self.unsent.push(head, body);
                 // What follows the last may be meant as a request by somebody else, so it is ignored.
                 let next = State::Requests { head: Vec::new(), answered };
@@ -249,7 +254,7 @@ impl<S: Stream> Stream for WebStream<S> {
             }
             State::Requests { head, answered } => {
                 if !head.is_empty() || *answered == 0 {
-                    let Response { head, body, .. } = farewell::response(&reason);
+                    let Response { head, body, .. } = farewell::response(&reason).dated(self.site.now());
                     self.unsent.push(head, body);
                 }
                 self.state = State::Answered;

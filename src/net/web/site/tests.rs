@@ -49,7 +49,8 @@ fn response(site: &Site, first: &str, headers: &[&str]) -> Shown {
 }
 
 fn site(web: WebConfig) -> Site {
-    Site::new(&ServerConfig { web, ..ServerConfig::default() }).unwrap()
+    Site::new(&ServerConfig { web, ..ServerConfig::default() }, Rc::new(Cell::new(SystemTime::UNIX_EPOCH)))
+        .unwrap()
 }
 
 fn built_in() -> Site {
@@ -228,7 +229,6 @@ fn every_response_forbids_scripts_of_others_sniffing_and_frames() {
         for (name, value) in [
             ("X-Content-Type-Options", "nosniff"),
             ("Referrer-Policy", "no-referrer"),
-            ("Cross-Origin-Opener-Policy", "same-origin"),
             ("Cross-Origin-Resource-Policy", "same-origin"),
         ] {
             assert_eq!(shown.header(name), Some(value), "{first}");
@@ -248,7 +248,13 @@ fn the_caller_can_end_the_connection() {
 #[test]
 fn without_web_there_is_no_site() {
     let web = WebConfig { is_on: false, ..WebConfig::default() };
-    assert!(Site::new(&ServerConfig { web, ..ServerConfig::default() }).is_none());
+    assert!(
+        Site::new(
+            &ServerConfig { web, ..ServerConfig::default() },
+            Rc::new(Cell::new(SystemTime::UNIX_EPOCH))
+        )
+        .is_none()
+    );
 }
 
 #[test]

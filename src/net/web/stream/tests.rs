@@ -1,4 +1,5 @@
-use std::time::Duration;
+use std::cell::Cell;
+use std::time::{Duration, SystemTime};
 
 use proptest::prelude::*;
 use websocket_sans_io::{FrameInfo, Opcode, WebsocketFrameEncoder};
@@ -17,7 +18,8 @@ fn newcomer() -> WebStream<Wire> {
 }
 
 fn stream(is_shared: bool) -> WebStream<Wire> {
-    let site = Site::new(&ServerConfig::default()).expect("there is a page by default");
+    let site = Site::new(&ServerConfig::default(), Rc::new(Cell::new(SystemTime::UNIX_EPOCH)))
+        .expect("there is a page by default");
     WebStream::new(Wire::default(), Rc::new(site), is_shared)
 }
 
@@ -123,6 +125,18 @@ fn a_request_cut_anywhere_gets_the_same_response() {
         assert_eq!(written(&mut stream), "", "{cut}");
         ask(&mut stream, &GET.as_bytes()[cut..]);
         assert!(wire(&mut stream).written == expected, "{cut}");
+    }
+}
+
+#[test]
+fn every_response_has_a_date() {
+    for request in
+        [GET, "GET /x HTTP/1.1\r\nHost: box\r\n\r\n", "POST / HTTP/1.1\r\nHost: box\r\n\r\n", "GET /\r\n\r\n"]
+    {
+        let mut stream = newcomer();
+        feed(&mut stream, request.as_bytes(), usize::MAX).1.unwrap_err();
+        let head = written(&mut stream);
+        assert_eq!(head.lines().nth(1), Some("Date: Thu, 01 Jan 1970 00:00:00 GMT"), "{head}");
     }
 }
 
