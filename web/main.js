@@ -29,10 +29,7 @@ function choose(key) {
 	if (matchMedia("(hover: hover)").matches) $("#composer").focus();
 }
 
-// What the browser may remember.
 const memory = (() => { try { return localStorage; } catch { return {}; } })();
-
-// The door: a name, and a password where one is needed.
 
 const login = $("#login");
 let isInside = false;
@@ -55,6 +52,7 @@ function drawDoor({ phase, error }) {
 	$("#door").hidden = isInside;
 	$("#chat").hidden = !isInside;
 	if (isInside) return;
+	put("#login .main", /idle|refused/.test(phase) ? t.enter : t.connecting);
 	const { code, text } = error ?? {};
 	if (!put("#refusal", t.refused[code] ?? text ?? "") && !wasInside) return;
 	if (code === "registered") login.account.checked = true;

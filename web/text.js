@@ -11,7 +11,6 @@ export function el(name, ...children) {
 	return made;
 }
 
-// Gives an element the colour of a name.
 export function paint(node, name) {
 	const hash = [...name.toLowerCase()].reduce((hash, letter) => (hash * 31 + letter.codePointAt()) % 9973, 7);
 	node.style.setProperty("--hue", hash * 137 % 360);
