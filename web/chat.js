@@ -168,7 +168,7 @@ export class Chat extends Connection {
 	lost() {
 		for (const talk of this.talks) {
 			Object.assign(talk, { joined: false, history: "unknown" });
-			for (const item of talk.items.filter(({ pending }) => pending)) fail(this, talk, item, "The connection was lost", { code: "lost" });
+			for (const item of talk.items.filter(({ pending }) => pending)) fail(this, talk, item, "The connection was lost");
 		}
 		this.changed();
 	}

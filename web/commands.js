@@ -48,6 +48,7 @@ const TABLE = {
 // With an argument.
 const NEEDING = {
 	msg: whisper, query: whisper, join, room: join, search,
+	reply: (chat, rest) => chat.say(chat.whisperer, rest),
 	me: (chat, rest, talk) => chat.say(talk, rest, "action"),
 	nick: send("NICK"), raw: send(), whois: send("WHOIS"),
 	invite: line((room, name, other) => ["INVITE", name, other || room]),

@@ -1,4 +1,4 @@
-// Login, PING, reconnecting. Other messages go to `heard` of the subclass.
+// Login, PING, reconnecting. Other messages go to `heard`.
 import { base64, parse, split, write } from "./wire.js";
 
 const WANTED = "away-notify batch draft/account-registration draft/chathistory draft/message-redaction draft/multiline "

@@ -41,9 +41,9 @@ export function drop(talk, from, count = 1) {
 	return true;
 }
 
-export function fail(chat, talk, item, failed, data = {}) {
+export function fail(chat, talk, item, failed) {
 	drop(talk, talk.items.indexOf(item));
-	add(chat, talk, { ...item, pending: false, failed, data });
+	add(chat, talk, { ...item, pending: false, failed });
 }
 
 export function recount(talk) {
@@ -72,8 +72,8 @@ function said(chat, m, target, text) {
 	if (!talk || ignored.has(fold(from))) return;
 	text = action ?? text;
 	const kind = action ? "action" : m.command === "NOTICE" ? "notice" : "message", at = timeOf(m);
-	// What was lost may have arrived nevertheless.
-	const open = mine && talk.items.findLast((item) => (item.pending || item.data.code === "lost") && item.text === text);
+	// What failed may have arrived all the same. Clocks differ.
+	const open = mine && talk.items.findLast((item) => item.text === text && (item.pending || (item.failed && item.at - at < 60_000)));
 	if (open) drop(talk, talk.items.indexOf(open));
 	const mention = !mine && mentions(fold(text), fold(me.nick));
 	const item = add(chat, talk, { id: open ? open.id : msgid, msgid, at, kind, from, text, mine, mention, bot: "bot" in tags }, past);
@@ -85,6 +85,7 @@ function said(chat, m, target, text) {
 		talk.newFrom ??= item.id;
 	}
 	chat.read(talk);
+	if (!mine && talk.kind === "private") chat.whisperer = talk;
 	if (!mine && kind !== "notice" && (mention || talk.kind === "private")) chat.tellPage("notify", { key: talk.key, item });
 }
 

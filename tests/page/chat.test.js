@@ -267,7 +267,7 @@ test("a lost connection comes back with its rooms and what was missed", () => {
     world.break();
     assert.equal(world.state.link.phase, "waiting");
     assert.equal(world.state.link.retryAt, world.time + 1000);
-    assert.equal(tea.items.find(({ text }) => text === "lost?").data.code, "lost");
+    assert.ok(tea.items.find(({ text }) => text === "lost?").failed);
     chat.enter("#tea", "held");
     chat.enter("#tea", "/me waits");
     chat.enter("#tea", "/msg bob psst");
@@ -331,6 +331,26 @@ test("a message that is sent again after a loss does not wait for ever", () => {
     world.hear(`@${at(9)};msgid=m :ana!u@h PRIVMSG #tea :hello`);
     assert.deepEqual(tea.items.filter(({ text }) => text === "hello").map(({ pending, failed }) => Boolean(pending || failed)), [true, false]);
     assert.ok(!tea.items.some(({ pending }) => pending));
+});
+
+test("a failed message stays beside an earlier one with the same text", () => {
+    const { world, chat, tea } = inTea();
+    world.hear(`@${at(0)};msgid=b :bob!u@h PRIVMSG #tea :hi`);
+    tea.history = "more";
+    chat.enter("#tea", "hello");
+    world.hear(":s 404 ana #tea :Cannot speak");
+    chat.loadOlder("#tea");
+    world.hear(":s BATCH +h chathistory #tea", `@batch=h;${at(-600)};msgid=a :ana!u@h PRIVMSG #tea :hello`, ":s BATCH -h");
+    assert.deepEqual(messages(tea).map(({ failed }) => failed), [undefined, undefined, "Cannot speak"]);
+});
+
+test("/reply goes to the last who whispered", () => {
+    const { world, chat, tea } = inTea();
+    chat.enter("#tea", "/reply nobody");
+    assert.equal(tea.items.at(-1).kind, "error");
+    world.hear(":bob!u@h PRIVMSG ana :hi", ":carl!u@h PRIVMSG ana :hi", ":bob!u@h PRIVMSG #tea :all");
+    chat.enter("#tea", "/reply hi carl");
+    assert.deepEqual(world.sent(), ["PRIVMSG carl :hi carl"]);
 });
 
 test("the key of a room is known when the connection comes back", () => {
