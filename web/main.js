@@ -59,13 +59,13 @@ function drawDoor({ phase, error }) {
 	(["password", "account", "registered"].includes(code) ? login.password : login.nick).focus();
 }
 
-// The address has the rooms, the one on screen first.
+// The address has up to 30 rooms, the one on screen first.
 
 function wantedRooms() {
 	let { hash } = location;
 	try { hash = decodeURI(hash); } catch { /* A name may have any %. */ }
-	const names = hash.split(",").filter((name) => name.length > 1);
-	return names[0] ? names : ["#lobby"];
+	const names = hash.split(",").filter((name) => name[1]);
+	return names[0] ? names.slice(0, 30) : ["#lobby"];
 }
 
 let kept;

@@ -95,6 +95,7 @@ def remembered(browser, house):
     page.see("#title", "#lobby")
     page.click("#leave")
     page.see("#login")
+    page.expect("who has left leaves nothing at the door", "() => document.querySelector('#login input[name=nick]').value === ''")
     page("reload")
     page.see("#login")
     page.expect("who has left stays outside", "() => !document.querySelector('#chat').checkVisibility()")

@@ -81,6 +81,7 @@ def hostile(browser, tmux, house):
     narrow(browser, house)
     page.close()
     evil.close()
+    lured(browser, house)
 
 
 def write_everything(evil):
@@ -105,10 +106,11 @@ def act_everywhere(house, evil, page):
     evil.send(f"TOPIC {ROOM} :{MARKUP[2]}", *(f"JOIN {room}" for room in ROOMS))
     for room in ROOMS:
         evil.send(f"TOPIC {room} :{MARKUP[1]}", f"PRIVMSG {room} :vera: {MARKUP[0]}")
-    evil.send("NICK `<b>", f"KICK {ROOM} evil :{MARKUP[1]}", f"JOIN {ROOM}", f"INVITE vera {ROOMS[0]}", "NICK evil2")
+    evil.send("NICK `<b>", f"KICK {ROOM} evil :\u202e{MARKUP[1]}", f"JOIN {ROOM}", f"INVITE vera {ROOMS[0]}", "NICK evil2")
     evil.say("last words, again")
     page.see("#items .said", "last words, again")
     page.see("#topic", "<svg/onload")
+    page.expect("a reason turns no text around", "() => !document.querySelector('#items').textContent.includes('\\u202e')")
     page.see("#members bdi", "evil2")
     for command in ["/whois evil2", "/names", "/list", "/help"]:
         page.say(command)
@@ -138,4 +140,14 @@ def narrow(browser, house):
     page.see("#items .said", "last words, again")
     expect_text_only(page)
     page.shoot("phone-hostile")
+    page.close()
+
+
+def lured(browser, house):
+    print("an address with hundreds of rooms keeps nobody busy:", flush=True)
+    page = browser.open("nina", house.address(*(f"#room{number}" for number in range(300))))
+    page.enter("nina")
+    page.expect("few rooms are joined", "() => document.querySelectorAll('#talks [data-key^=\"#\"]').length <= 30")
+    page.say("heard before long")
+    page.until("the message is confirmed", "() => document.querySelector('#items .said:not(.pending)')", patience=40)
     page.close()
