@@ -89,8 +89,7 @@ export class Connection extends EventTarget {
 		try {
 			this.answer(message, message.params.at(-1) ?? "");
 		} catch (error) {
-			// It is malformed.
-			console.warn(message.command, error);
+			console.warn("malformed:", message.command, error);
 		}
 	}
 

@@ -43,7 +43,7 @@ export function drop(talk, from, count = 1) {
 
 export function fail(chat, talk, item, failed) {
 	drop(talk, talk.items.indexOf(item));
-	add(chat, talk, { ...item, pending: false, failed });
+	add(chat, talk, { ...item, at: Date.now(), pending: false, failed });
 }
 
 export function recount(talk) {
@@ -72,8 +72,8 @@ function said(chat, m, target, text) {
 	if (!talk || ignored.has(fold(from))) return;
 	text = action ?? text;
 	const kind = action ? "action" : m.command === "NOTICE" ? "notice" : "message", at = timeOf(m);
-	// What failed may have arrived all the same. Clocks differ.
-	const open = mine && talk.items.findLast((item) => item.text === text && (item.pending || (item.failed && item.at - at < 60_000)));
+	// What failed lately may have arrived all the same.
+	const open = mine && talk.items.findLast((item) => item.text === text && (item.pending || (item.failed && item.at - at < 300_000)));
 	if (open) drop(talk, talk.items.indexOf(open));
 	const mention = !mine && mentions(fold(text), fold(me.nick));
 	const item = add(chat, talk, { id: open ? open.id : msgid, msgid, at, kind, from, text, mine, mention, bot: "bot" in tags }, past);

@@ -353,6 +353,15 @@ test("/reply goes to the last who whispered", () => {
     assert.deepEqual(world.sent(), ["PRIVMSG carl :hi carl"]);
 });
 
+test("what fails stays in sight, below what has been confirmed meanwhile", () => {
+    const { world, chat, tea } = inTea();
+    for (const text of ["one", "two"]) chat.enter("#tea", text);
+    world.pass(5000);
+    world.hear(`@${at(5)};msgid=a :ana!u@h PRIVMSG #tea :one`);
+    world.break();
+    assert.deepEqual(messages(tea).map(({ text, failed }) => [text, failed]), [["one", undefined], ["two", "The connection was lost"]]);
+});
+
 test("the key of a room is known when the connection comes back", () => {
     const { world, chat } = inTea();
     chat.enter("#tea", "/part");
