@@ -1,6 +1,7 @@
 //! Users who left or took another name, for `WHOWAS`.
 
 use std::collections::VecDeque;
+use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -14,7 +15,16 @@ pub const REMEMBERED: usize = 256;
 /// The last users who left or changed their names.
 #[derive(Debug, Default)]
 pub(super) struct Past {
-    entries: VecDeque<PastUser>,
+    entries: VecDeque<Entry>,
+    state: RandomState,
+}
+
+/// A past user, and the hash of its name: comparing long names in letters beyond ASCII takes microseconds, and every
+/// `JOIN` compares with all.
+#[derive(Debug)]
+struct Entry {
+    hash: u64,
+    user: PastUser,
 }
 
 /// A user who had this name earlier.
@@ -33,16 +43,19 @@ impl Past {
         if self.entries.len() == REMEMBERED {
             self.entries.pop_back();
         }
-        self.entries.push_front(PastUser { identity: Arc::clone(&user.identity), peer: user.peer, until });
+        let user = PastUser { identity: Arc::clone(&user.identity), peer: user.peer, until };
+        self.entries.push_front(Entry { hash: self.state.hash_one(&user.identity.name), user });
     }
 
     /// All past users, most recent first.
     pub(super) fn iter(&self) -> impl Iterator<Item = &PastUser> {
-        self.entries.iter()
+        self.entries.iter().map(|entry| &entry.user)
     }
 
     /// Past users called `name`, most recent first.
     pub(super) fn called<'a>(&'a self, name: &'a UserName) -> impl Iterator<Item = &'a PastUser> {
-        self.entries.iter().filter(move |entry| entry.identity.name == *name)
+        let hash = self.state.hash_one(name);
+        let alike = self.entries.iter().filter(move |entry| entry.hash == hash);
+        alike.map(|entry| &entry.user).filter(|user| user.identity.name == *name)
     }
 }
