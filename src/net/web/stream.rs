@@ -91,19 +91,25 @@ impl<S> WebStream<S> {
 impl<S: Stream> WebStream<S> {
     /// Reads the first bytes. They are the reader's if the peer does not speak HTTP.
     fn read_first(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.detect(buffer)?;
+        let given = self.detect(buffer)?;
         match &self.state {
             State::Requests { .. } => self.answer(),
+            State::Other(_) if given > 0 => Ok(given),
             State::Other(_) => self.give_held(buffer),
             State::Unknown(_) | State::Answered | State::Messages(_) => Err(ErrorKind::Interrupted.into()),
         }
     }
 
-    /// Reads some of the first bytes, and detects the protocol by them if they suffice.
-    fn detect(&mut self, buffer: &mut [u8]) -> io::Result<()> {
-        let State::Unknown(held) = &mut self.state else { return Ok(()) };
+    /// Reads some of the first bytes, and detects the protocol by them if they suffice. If they come all at once and are
+    /// the reader's, gives them without keeping them: newcomers should not fragment the memory.
+    fn detect(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let State::Unknown(held) = &mut self.state else { return Ok(0) };
         let room = buffer.len().min(HEAD_BYTES - held.len());
         let count = self.inner.as_mut().ok_or(ErrorKind::NotConnected)?.read(&mut buffer[..room])?;
+        if held.is_empty() && could_be_request(&buffer[..count]) == Some(false) {
+            self.state = State::Other(Vec::new());
+            return Ok(count);
+        }
         held.extend_from_slice(&buffer[..count]);
         let held = mem::take(held);
         self.state = match could_be_request(&held) {
@@ -111,7 +117,7 @@ impl<S: Stream> WebStream<S> {
             Some(true) => State::Requests { head: held, answered: 0 },
             None | Some(false) => State::Other(held),
         };
-        Ok(())
+        Ok(0)
     }
 
     fn give_held(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
