@@ -16,7 +16,7 @@ function fill(node, { value, className, isCurrent, top, parts }) {
 	node.append(...parts.map((part) => el(...part)));
 }
 
-// A list of buttons. Returns what shows its rows.
+// A list of buttons. Returns what shows rows.
 function newList(selector, choose) {
 	const list = $(selector);
 	list.onclick = ({ target }) => target.value && choose(target.value);
@@ -25,7 +25,7 @@ function newList(selector, choose) {
 
 export function newTalks(chat, choose) {
 	const list = newList("#talks", choose);
-	// Rooms come first, because of their sign.
+	// Rooms come first by their sign.
 	const keys = () => [...chat.state.talks.keys()].sort();
 
 	return {

@@ -33,9 +33,9 @@ const strings = {
 	],
 	connecting: ["Connecting…", "正在连接…"],
 	waiting: ["The connection is lost.", "连接已断开。"],
-	again: ["Next attempt in seconds:", "重试倒计时（秒）："],
+	again: ["· Next attempt in seconds:", "· 重试倒计时（秒）："],
 	reconnect: ["Reconnect now", "立即重连"],
-	held: ["Written meanwhile:", "断线时写的消息："],
+	held: ["· Written meanwhile:", "· 断线时写的消息："],
 	// Otherwise the server's own words are shown.
 	refused: [
 		{
