@@ -8,8 +8,9 @@ use super::header::HEADER_BYTES;
 use crate::config::Proxy;
 use crate::message::Peer;
 use crate::net::newcomer::Newcomer;
-use crate::net::web::{HEAD_BYTES, Parsed, Response, Status, could_be_request, parse};
+use crate::net::web::{HEAD_BYTES, Parsed, Response, Status, parse};
 use crate::server::Stream;
+use crate::wire::http::could_be_request;
 
 /// The longest header or head.
 pub(super) const PEEKED_BYTES: usize = if HEADER_BYTES > HEAD_BYTES { HEADER_BYTES } else { HEAD_BYTES };

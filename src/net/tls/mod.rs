@@ -5,8 +5,6 @@ mod alert;
 mod buffer;
 #[cfg_attr(not(feature = "store"), path = "no_client_certificates.rs")]
 mod client_certificates;
-#[cfg(feature = "web")]
-mod in_http;
 mod records;
 mod stream;
 #[cfg(test)]

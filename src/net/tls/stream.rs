@@ -11,16 +11,21 @@ use rustls::unbuffered::WriteTraffic;
 use super::alert;
 use super::buffer::Buffer;
 use super::client_certificates::{self, Client};
-#[cfg(feature = "web")]
-use super::in_http;
 use super::records::{self, Progress, RECORD_BYTES, Scratch};
 #[cfg(feature = "store")]
 use crate::message::CertificateHash;
 use crate::message::CloseReason;
 use crate::server::{Ending, Stream};
+#[cfg(feature = "web")]
+use crate::wire::http::could_be_request;
 
 /// The first byte of any TLS client: a handshake record (RFC 8446 §5.1).
 const HANDSHAKE: u8 = 22;
+
+/// The answer to an HTTP request without TLS. Unlike a redirect, it needs no name of this server.
+#[cfg(feature = "web")]
+const HTTPS_ONLY: &[u8] = b"HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\n\
+    Connection: close\r\n\r\nthis port requires TLS: use https instead of http\n";
 
 /// Approximate memory of rustls per connection, measured with 4,000 handshakes under way. Afterwards it is a quarter
 /// less.
@@ -126,8 +131,8 @@ impl<S: Stream> TlsStream<S> {
             if incoming[0] != HANDSHAKE {
                 (self.input, self.output) = (Input::Ignored, Output::Bare);
                 #[cfg(feature = "web")]
-                if in_http::is_asked(incoming) {
-                    self.unsent.extend_from_slice(in_http::RESPONSE);
+                if could_be_request(incoming) == Some(true) {
+                    self.unsent.extend_from_slice(HTTPS_ONLY);
                     self.output = Output::Closed;
                     // The next write finds the error.
                     self.flush().ok();

@@ -13,7 +13,7 @@ mod stream;
 mod unsent;
 mod upgrade;
 
-pub(super) use request::{HEAD_BYTES, Parsed, Request, could_be_request, parse};
+pub(super) use request::{HEAD_BYTES, Parsed, Request, parse};
 pub(super) use response::Response;
 pub use socket::Socket;
 pub(super) use status::Status;

@@ -5,15 +5,11 @@ use httparse::{EMPTY_HEADER, Error, Header};
 
 use super::status::Status;
 use crate::wire::http;
-use crate::wire::irc::LINE_BYTES;
 
 /// Longest head in bytes, with the empty line at its end.
 pub(in crate::net) const HEAD_BYTES: usize = 8 * 1024;
 
 const MOST_HEADERS: usize = 64;
-
-/// Longest method, in bytes, that is waited for.
-const METHOD_BYTES: usize = 32;
 
 /// The end of a head.
 const END: &[u8] = b"\r\n\r\n";
@@ -52,25 +48,6 @@ pub(super) enum Method {
     /// A well-known method that is not served.
     Other,
     Unknown,
-}
-
-/// True if these are the first bytes of an HTTP request, false if they are of anything else; `None` if they are too few
-/// to tell. A well-known method suffices, except TRACE, which is a command of IRC too.
-pub(in crate::net) fn could_be_request(bytes: &[u8]) -> Option<bool> {
-    let end = bytes.iter().position(|byte| !byte.is_ascii_alphabetic());
-    let word = &bytes[..end.unwrap_or(bytes.len())];
-    if word.len() > METHOD_BYTES || word.is_empty() && end.is_some() {
-        return Some(false);
-    }
-    match bytes[end?] {
-        b' ' if http::is_method(word) && !word.eq_ignore_ascii_case(b"TRACE") => return Some(true),
-        b' ' => {}
-        _ => return Some(false),
-    }
-    match bytes.iter().position(|&byte| byte == b'\n') {
-        Some(end) => Some(http::is_request_line(&bytes[..end])),
-        None => (bytes.len() >= LINE_BYTES).then_some(false),
-    }
 }
 
 /// Parses the head at the beginning of `bytes`.

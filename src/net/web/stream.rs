@@ -10,7 +10,7 @@ use std::rc::Rc;
 
 use super::farewell;
 use super::messages::Messages;
-use super::request::{HEAD_BYTES, Parsed, could_be_request, parse};
+use super::request::{HEAD_BYTES, Parsed, parse};
 use super::response::Response;
 use super::site::{Answer, Site};
 use super::status::Status;
@@ -19,6 +19,7 @@ use super::unsent::Unsent;
 use crate::message::CertificateHash;
 use crate::message::{CloseReason, Framing};
 use crate::server::{Ending, Stream};
+use crate::wire::http::could_be_request;
 
 /// Most requests on one connection: more than the page has files.
 const MOST_REQUESTS: u8 = 100;

@@ -228,57 +228,6 @@ fn http_1_0_and_close_end_the_connection() {
     }
 }
 
-/// What `could_be_request` says at last of bytes that come one by one.
-fn could_be(bytes: &[u8]) -> Option<bool> {
-    let found = (0..=bytes.len()).find_map(|end| could_be_request(&bytes[..end]));
-    assert!(found.is_none() || could_be_request(bytes) == found, "{bytes:?}");
-    found
-}
-
-#[test]
-fn requests_are_told_from_chat_by_their_method_or_their_first_line() {
-    for bytes in [
-        "GET ",
-        "head /",
-        "POST x\r\n",
-        "PRI * HTTP/2.0",
-        "MKCOL /x HTTP/1.1\r\n",
-        "TRACE / HTTP/1.1\r\n",
-        "NICK /ana http/1.1\n",
-        "JOIN * HTTP/2.0\r\n",
-    ] {
-        assert_eq!(could_be(bytes.as_bytes()), Some(true), "{bytes:?}");
-    }
-    for bytes in ["", "G", "GET", "GETX", "NICK", "NICK ana", "TRACE irc.example", "MKCOL /x HTTP/1.1"] {
-        assert_eq!(could_be(bytes.as_bytes()), None, "{bytes:?}");
-    }
-    let long = format!("MKCOL /{}", "x".repeat(LINE_BYTES));
-    let long_word = "x".repeat(METHOD_BYTES + 1);
-    for bytes in [
-        "NICK ana\r\n",
-        "TRACE irc.example\r\n",
-        "QUIT :http\r\n",
-        "QUIT\r\n",
-        "GET\r\n",
-        "GET\0",
-        "hello world\n",
-        "001 x",
-        ":ana ",
-        "@a=b ",
-        " GET / HTTP/1.1\r\n",
-        "\r\nGET / HTTP/1.1\r\n",
-        "∏",
-        "\u{feff}",
-        "\u{16}\u{3}",
-        "M-SEARCH * HTTP/1.1\r\n",
-        "PROXY TCP4 192.0.2.7 192.0.2.1 1 2\r\n",
-        &long,
-        &long_word,
-    ] {
-        assert_eq!(could_be(bytes.as_bytes()), Some(false), "{bytes:?}");
-    }
-}
-
 proptest! {
     #[test]
     fn more_bytes_never_change_a_final_result(
