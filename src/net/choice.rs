@@ -5,17 +5,15 @@ use std::io::{self, Read, Write};
 #[cfg(feature = "store")]
 use crate::message::CertificateHash;
 #[cfg(feature = "web")]
-use crate::message::CloseReason;
-#[cfg(feature = "web")]
-use crate::message::Framing;
+use crate::message::{CloseReason, Framing};
 use crate::server::Stream;
 
 /// A stream that is one of several kinds.
 pub(super) trait Choice: Read + Write {
-    /// The stream itself.
+    /// The stream of the present kind.
     fn stream(&self) -> &dyn Stream;
 
-    /// The stream itself.
+    /// The same, to change it.
     fn stream_mut(&mut self) -> &mut dyn Stream;
 }
 

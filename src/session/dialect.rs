@@ -34,10 +34,10 @@ pub fn encode(event: &Event, dialect: Dialect, house: &House, out: &mut Vec<u8>)
         Dialect::CrazyIt => crazyit::encode(event, house, out),
         Dialect::Irc(capabilities) => irc::encode(event, capabilities, house, out),
         #[cfg(feature = "web")]
-        Dialect::Framed(framing, capabilities) => {
+        Dialect::Framed(_, capabilities) => {
             let mut lines = Vec::new();
             irc::encode(event, capabilities, house, &mut lines);
-            websocket::frame_lines(framing, &lines, out);
+            append(&lines, dialect, out);
         }
     }
 }

@@ -47,7 +47,7 @@ enum State {
     Other(Vec<u8>),
     /// HTTP requests are answered.
     Requests {
-        /// The begin of the next one.
+        /// The beginning of the next one.
         head: Vec<u8>,
         /// Number of requests answered.
         answered: u8,
@@ -85,8 +85,13 @@ impl<S> WebStream<S> {
     }
 
     pub(super) fn inner_mut(&mut self) -> io::Result<&mut S> {
-        self.inner.as_mut().ok_or_else(|| ErrorKind::NotConnected.into())
+        in_use(&mut self.inner)
     }
+}
+
+/// The inner stream of a layer that is in use. Borrows no other field.
+fn in_use<S>(inner: &mut Option<S>) -> io::Result<&mut S> {
+    inner.as_mut().ok_or_else(|| ErrorKind::NotConnected.into())
 }
 
 impl<S: Stream> WebStream<S> {
@@ -106,7 +111,7 @@ impl<S: Stream> WebStream<S> {
     fn detect(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let State::Unknown(held) = &mut self.state else { return Ok(0) };
         let room = buffer.len().min(HEAD_BYTES - held.len());
-        let count = self.inner.as_mut().ok_or(ErrorKind::NotConnected)?.read(&mut buffer[..room])?;
+        let count = in_use(&mut self.inner)?.read(&mut buffer[..room])?;
         if held.is_empty() && could_be_request(&buffer[..count]) == Some(false) {
             self.state = State::Other(Vec::new());
             return Ok(count);
@@ -133,12 +138,12 @@ impl<S: Stream> WebStream<S> {
     fn read_request(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let State::Requests { head, .. } = &mut self.state else { return Ok(0) };
         let room = buffer.len().min((HEAD_BYTES + 1).saturating_sub(head.len()));
-        let count = self.inner.as_mut().ok_or(ErrorKind::NotConnected)?.read(&mut buffer[..room])?;
+        let count = in_use(&mut self.inner)?.read(&mut buffer[..room])?;
         if count == 0 {
             return Ok(0);
         }
         if !self.unsent.is_empty() {
-            // A request before the response to the last. Browsers wait for it.
+            // A request before the last response is written. Browsers wait for it.
             self.state = State::Answered;
             return Err(Ending::error(CloseReason::Answered));
         }
@@ -188,7 +193,7 @@ impl<S: Stream> WebStream<S> {
     }
 
     fn flush_own(&mut self) -> io::Result<()> {
-        self.unsent.write_to(self.inner.as_mut().ok_or(ErrorKind::NotConnected)?)
+        self.unsent.write_to(in_use(&mut self.inner)?)
     }
 
     /// Looks whether a peer that is refused has sent a request: then it is told in HTTP.
@@ -322,9 +327,7 @@ impl<S: Stream> Read for WebStream<S> {
                 0 => Ok(0),
                 _ => Err(ErrorKind::Interrupted.into()),
             },
-            State::Messages(messages) => {
-                messages.read(self.inner.as_mut().ok_or(ErrorKind::NotConnected)?, buffer)
-            }
+            State::Messages(messages) => messages.read(in_use(&mut self.inner)?, buffer),
         }
     }
 }

@@ -5,7 +5,7 @@ mod decoder;
 mod frames;
 mod lines;
 #[cfg(test)]
-mod samples;
+pub(crate) mod samples;
 mod utf8;
 
 pub use closing::{CloseCode, Fault};

@@ -1,37 +1,37 @@
 //! Frames as clients send them, for tests.
 
-pub(super) type Sample = Vec<u8>;
+pub(crate) type Sample = Vec<u8>;
 
 const MASK: [u8; 4] = [0x37, 0xfa, 0x21, 0x3d];
 
-pub(super) fn text(payload: &[u8]) -> Sample {
+pub(crate) fn text(payload: &[u8]) -> Sample {
     frame(0x81, payload)
 }
 
-pub(super) fn binary(payload: &[u8]) -> Sample {
+pub(crate) fn binary(payload: &[u8]) -> Sample {
     frame(0x82, payload)
 }
 
-pub(super) fn continuation(payload: &[u8]) -> Sample {
+pub(crate) fn continuation(payload: &[u8]) -> Sample {
     frame(0x80, payload)
 }
 
-pub(super) fn ping(payload: &[u8]) -> Sample {
+pub(crate) fn ping(payload: &[u8]) -> Sample {
     frame(0x89, payload)
 }
 
-pub(super) fn close(payload: &[u8]) -> Sample {
+pub(crate) fn close(payload: &[u8]) -> Sample {
     frame(0x88, payload)
 }
 
 /// The same frame as one that is continued.
-pub(super) fn unfinished(mut frame: Sample) -> Sample {
+pub(crate) fn unfinished(mut frame: Sample) -> Sample {
     frame[0] &= 0x7f;
     frame
 }
 
 /// A masked frame with this first byte.
-pub(super) fn frame(first: u8, payload: &[u8]) -> Sample {
+pub(crate) fn frame(first: u8, payload: &[u8]) -> Sample {
     let mut frame = header(first, 0x80, payload.len());
     frame.extend_from_slice(&MASK);
     frame.extend(payload.iter().zip(MASK.into_iter().cycle()).map(|(byte, mask)| byte ^ mask));
@@ -39,7 +39,7 @@ pub(super) fn frame(first: u8, payload: &[u8]) -> Sample {
 }
 
 /// A header without a mask, with this first byte and this bit in the second.
-pub(super) fn header(first: u8, masked: u8, payload_bytes: usize) -> Sample {
+pub(crate) fn header(first: u8, masked: u8, payload_bytes: usize) -> Sample {
     match payload_bytes {
         0..126 => vec![first, masked | payload_bytes as u8],
         126..=0xffff => [&[first, masked | 126], &(payload_bytes as u16).to_be_bytes()[..]].concat(),

@@ -2,11 +2,11 @@ use std::cell::Cell;
 use std::time::{Duration, SystemTime};
 
 use proptest::prelude::*;
-use websocket_sans_io::{FrameInfo, Opcode, WebsocketFrameEncoder};
 
 use super::*;
 use crate::config::ServerConfig;
 use crate::net::test_wire::Wire;
+use crate::wire::websocket::samples::{self, close, continuation, ping, unfinished};
 
 const GET: &str = "GET / HTTP/1.1\r\nHost: box\r\nAccept-Encoding: gzip\r\n\r\n";
 
@@ -60,19 +60,8 @@ fn written(stream: &mut WebStream<Wire>) -> String {
     String::from_utf8_lossy(&mem::take(&mut wire(stream).written)).into_owned()
 }
 
-fn frame(opcode: Opcode, fin: bool, payload: &[u8]) -> Vec<u8> {
-    let payload_length = payload.len() as u64;
-    let info = FrameInfo { opcode, payload_length, mask: Some([7, 1, 200, 3]), fin, reserved: 0 };
-    let mut encoder = WebsocketFrameEncoder::new();
-    let mut bytes = encoder.start_frame(&info).to_vec();
-    let mut payload = payload.to_vec();
-    encoder.transform_frame_payload(&mut payload);
-    bytes.extend(payload);
-    bytes
-}
-
 fn text(payload: &str) -> Vec<u8> {
-    frame(Opcode::Text, true, payload.as_bytes())
+    samples::text(payload.as_bytes())
 }
 
 /// A stream whose peer speaks WebSocket.
@@ -257,10 +246,10 @@ fn frames_before_the_response_to_an_upgrade_are_refused() {
 fn messages_become_lines() {
     let frames = [
         text("NICK ana"),
-        frame(Opcode::Ping, true, b"x"),
-        frame(Opcode::Text, false, b"USER a "),
-        frame(Opcode::Pong, true, b""),
-        frame(Opcode::Continuation, true, "a a :é".as_bytes()),
+        ping(b"x"),
+        unfinished(text("USER a ")),
+        samples::frame(0x8a, b""),
+        continuation("a a :é".as_bytes()),
     ]
     .concat();
     for size in [1, 2, 3, 7, 1000] {
@@ -280,14 +269,14 @@ fn messages_become_lines() {
 fn the_end_in_the_midst_of_a_message_is_no_end_of_a_line() {
     let mut stream = open();
     wire(&mut stream).ended = true;
-    let (_, ended) = feed(&mut stream, &frame(Opcode::Text, false, b"QUIT"), usize::MAX);
+    let (_, ended) = feed(&mut stream, &unfinished(text("QUIT")), usize::MAX);
     assert_eq!(ended.unwrap_err().kind(), ErrorKind::UnexpectedEof);
 }
 
 #[test]
 fn a_close_frame_ends_the_input_after_the_lines_before_it() {
     let mut stream = open();
-    let frames = [text("PING x"), frame(Opcode::ConnectionClose, true, b"\x03\xe8"), text("PING y")].concat();
+    let frames = [text("PING x"), close(b"\x03\xe8"), text("PING y")].concat();
     let (read, ended) = feed(&mut stream, &frames, usize::MAX);
     assert_eq!(read, b"PING x\r\n");
     ended.expect("the peer has closed");
@@ -300,8 +289,7 @@ fn a_close_frame_ends_the_input_after_the_lines_before_it() {
 #[test]
 fn a_close_frame_within_a_message_is_no_end_of_a_line() {
     let mut stream = open();
-    let frames =
-        [text("PING x"), frame(Opcode::Text, false, b"QUIT"), frame(Opcode::ConnectionClose, true, b"")];
+    let frames = [text("PING x"), unfinished(text("QUIT")), close(b"")];
     let (read, ended) = feed(&mut stream, &frames.concat(), usize::MAX);
     assert_eq!(read, b"PING x\r\nQUIT");
     assert_eq!(reason(ended), Some(CloseReason::PeerFinished));
@@ -348,7 +336,7 @@ fn after_the_farewell_the_peers_close_frame_is_the_end() {
     stream.forget_unread();
     let (read, ended) = feed(&mut stream, &text("PING x"), usize::MAX);
     assert_eq!((read.len(), ended.unwrap_err().kind()), (0, ErrorKind::WouldBlock));
-    let (_, ended) = feed(&mut stream, &frame(Opcode::ConnectionClose, true, b""), usize::MAX);
+    let (_, ended) = feed(&mut stream, &close(b""), usize::MAX);
     ended.expect("the peer has closed");
 }
 
