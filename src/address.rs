@@ -58,6 +58,11 @@ impl Address {
         })
     }
 
+    /// True for a listener at every address of this machine, to which nobody can connect by that address.
+    pub fn is_wildcard(&self) -> bool {
+        matches!(self, Self::Tcp { host, .. } if host == "0.0.0.0" || host == "::")
+    }
+
     /// The port, if other machines can reach it.
     pub fn public_port(&self) -> Option<u16> {
         match self {

@@ -7,14 +7,11 @@ use crate::address::Address;
 /// The address of the page at a listener: for other machines too, if they can reach it. `fragment` names the room to join,
 /// such as `#tea`; it may be empty. `None` for Unix sockets, which browsers cannot open.
 pub fn page_url(listener: &Address, is_tls: bool, fragment: &str) -> Option<String> {
-    let Address::Tcp { host, port } = listener else { return None };
+    let Address::Tcp { port, .. } = listener else { return None };
     let scheme = if is_tls { "https" } else { "http" };
-    let host = match host.as_str() {
-        "0.0.0.0" | "::" => host_name(),
-        host if host.contains(':') => format!("[{host}]"),
-        host => host.to_owned(),
-    };
-    Some(format!("{scheme}://{host}:{port}/{fragment}"))
+    let named = listener.is_wildcard().then(|| Address::Tcp { host: host_name(), port: *port });
+    let at = named.as_ref().unwrap_or(listener);
+    Some(format!("{scheme}://{at}/{fragment}"))
 }
 
 /// The name of this machine.

@@ -115,7 +115,7 @@ fn run(mut config: ServerConfig, args: Vec<String>) -> Result<(), (Box<dyn Error
 fn serve(config: ServerConfig, inherited: Inherited, args: Vec<String>) -> Result<(), Box<dyn Error>> {
     let (parlor, room, over_tls) = (client_command(), room_option(&config), over_tls(&config));
     #[cfg(feature = "web")]
-    let (has_page, fragment) = (config.web.is_on, fragment(&config));
+    let (has_page, fragment) = (config.web.is_on, other_lobby(&config).unwrap_or_default().to_owned());
     let mut reactor = Reactor::bind_or_inherit(config, inherited)?;
     reactor.reload_with(move || ServerConfig::reread(&args));
     reactor.heed_signals()?;
@@ -144,19 +144,14 @@ fn serve(config: ServerConfig, inherited: Inherited, args: Vec<String>) -> Resul
     Ok(reactor.run()?)
 }
 
-/// The option, and a space, with which a client comes into the lobby, where that is not its default, for a shell.
-fn room_option(config: &ServerConfig) -> String {
-    if config.lobby == ServerConfig::default().lobby {
-        return String::new();
-    }
-    format!("-r {} ", shell_word(config.lobby.as_str()))
+/// The name of the lobby, where it is not the default.
+fn other_lobby(config: &ServerConfig) -> Option<&str> {
+    (config.lobby != ServerConfig::default().lobby).then(|| config.lobby.as_str())
 }
 
-/// The part of the page's address that names the lobby, where that is not its default.
-#[cfg(feature = "web")]
-fn fragment(config: &ServerConfig) -> String {
-    let is_default = config.lobby == ServerConfig::default().lobby;
-    if is_default { String::new() } else { config.lobby.to_string() }
+/// The option, and a space, with which a client comes into the lobby, where that is not its default, for a shell.
+fn room_option(config: &ServerConfig) -> String {
+    other_lobby(config).map(|lobby| format!("-r {} ", shell_word(lobby))).unwrap_or_default()
 }
 
 /// With which options, and a space, a client comes over TLS that would connect there, and where to: to a host that the
@@ -183,7 +178,7 @@ fn over_tls(_: &ServerConfig) -> impl Fn(Address) -> (&'static str, Address) + u
 /// Where a client on this machine connects to.
 fn to_join(address: &Address) -> Address {
     match address {
-        Address::Tcp { host, port } if host == "0.0.0.0" || host == "::" => {
+        Address::Tcp { port, .. } if address.is_wildcard() => {
             Address::Tcp { host: "localhost".into(), port: *port }
         }
         Address::Tcp { .. } | Address::Unix(_) => address.clone(),
