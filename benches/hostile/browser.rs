@@ -1,4 +1,4 @@
-//! What browsers send, as bytes.
+//! Makes the requests and frames with which browsers attack, and upgrades connections to WebSocket.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;

@@ -1,4 +1,4 @@
-//! What a browser adds to a connection: the WebSocket handshake, and a frame around each line.
+//! Wraps a connection in WebSocket, as a browser does: makes the handshake, and puts each line into a frame.
 //!
 //! The rest of the loader reads and writes lines. Frames are checked: each is a whole text message, and not masked.
 
@@ -71,7 +71,7 @@ impl Browser {
         }
     }
 
-    /// Where new bytes go in `buffer`: behind the beginning of an incomplete frame, which this puts at its start.
+    /// Copies the beginning of an incomplete frame to the start of `buffer`. Returns its length: new bytes go behind it.
     pub(crate) fn put_begun(&self, buffer: &mut [u8]) -> usize {
         buffer[..self.begun.len()].copy_from_slice(&self.begun);
         self.begun.len()

@@ -10,13 +10,13 @@ use crate::message::{
 use crate::name::UserName;
 use crate::origin::Origin;
 
-/// Where somebody logs in to an account.
+/// A connection that logs in to an account, with its device and profile.
 #[derive(Clone, Debug)]
 pub struct Arrival<'a> {
     pub connection: ConnectionId,
     /// The name of the device.
     pub device: &'a str,
-    /// Of whoever is at the connection.
+    /// Describes the user of the connection.
     pub profile: Profile,
 }
 

@@ -8,12 +8,12 @@ use crate::config::ServerConfig;
 /// The stream of a connection.
 pub type Socket<S = Transport> = S;
 
-/// What newcomers that speak HTTP get.
+/// Adds the layer for HTTP and WebSocket to newcomers.
 #[derive(Debug)]
 pub struct Web;
 
 impl Web {
-    /// What this config says.
+    /// Serves no page.
     pub fn new(_: &ServerConfig) -> Self {
         Self
     }

@@ -1,4 +1,4 @@
-//! What carries the bytes of a connection: a socket with or without TLS.
+//! The transport under a connection: a socket with or without TLS.
 
 use std::io::{self, IoSlice, Read, Write};
 
@@ -11,7 +11,7 @@ use super::plain::Plain;
 use super::tls::TlsStream;
 use crate::server::Stream;
 
-/// A socket with or without TLS.
+/// Carries the bytes of a connection.
 #[derive(Debug)]
 pub enum Transport {
     /// Without TLS.

@@ -1,4 +1,4 @@
-//! What streams do besides passing bytes on. Frames that a stream itself has for its peer, such as answers to pings, take
+//! Handles what a stream does besides passing bytes on. Frames that a stream itself has for its peer, such as answers to pings, take
 //! their place in the outbox, because they must not cut another frame in two.
 
 use std::time::Duration;

@@ -207,7 +207,7 @@ impl Greeting {
                 if more_follow { Reaction::Wait } else { self.request() }
             }
             "ACK" => self.agreed(capabilities),
-            // Of several, a server refuses all.
+            // A server that refuses one capability of a request refuses all.
             "NAK" => self.agreed(""),
             _ => Reaction::Wait,
         }

@@ -49,7 +49,7 @@ pub struct ServerConfig {
     /// The address at which Prometheus can read counters.
     #[cfg(feature = "metrics")]
     pub metrics: Option<Address>,
-    /// What browsers get.
+    /// The options of the page and of WebSocket.
     #[cfg(feature = "web")]
     pub web: WebConfig,
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-/// Where a web page comes from: scheme, host and port.
+/// The origin of a web page: its scheme, host and port.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PageOrigin {
     is_https: bool,

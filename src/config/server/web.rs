@@ -3,7 +3,7 @@
 use super::page_origin::PageOrigin;
 use super::web_root::WebRoot;
 
-/// What browsers get.
+/// The options of the page and of WebSocket.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WebConfig {
     /// Serve the page, and IRC over WebSocket.

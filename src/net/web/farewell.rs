@@ -1,4 +1,4 @@
-//! How peers that speak HTTP or WebSocket are told why their connection ends.
+//! Tells peers that speak HTTP or WebSocket why their connection ends.
 
 use super::response::Response;
 use super::status::Status;

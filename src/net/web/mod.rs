@@ -26,7 +26,7 @@ use crate::config::ServerConfig;
 use site::{Clock, Site};
 use stream::WebStream;
 
-/// What newcomers that speak HTTP get.
+/// Adds the layer for HTTP and WebSocket to newcomers.
 #[derive(Debug)]
 pub struct Web {
     /// `None` without `--web`.
@@ -35,7 +35,7 @@ pub struct Web {
 }
 
 impl Web {
-    /// What this config says.
+    /// Serves the page of this config, if it has one.
     pub fn new(config: &ServerConfig) -> Self {
         let clock = Rc::new(Cell::new(SystemTime::UNIX_EPOCH));
         Self { site: Site::new(config, Rc::clone(&clock)).map(Rc::new), clock }
@@ -51,7 +51,7 @@ impl Web {
         self.site = Site::new(config, Rc::clone(&self.clock)).map(Rc::new);
     }
 
-    /// Adds the layer that detects HTTP to a newcomer. `is_shared`: a proxy uses the connection for several peers.
+    /// Wraps the stream of a newcomer, unless `--web` is off. `is_shared`: a proxy uses the connection for several peers.
     pub fn wrap<S>(&self, stream: S, is_shared: bool) -> Socket<S> {
         match &self.site {
             Some(site) => WebStream::new(stream, Rc::clone(site), is_shared).into(),

@@ -8,7 +8,7 @@ use std::time::SystemTime;
 use super::status::Status;
 use crate::date;
 
-/// What the page may do: load what this server has, and connect to it. Nobody may frame it.
+/// Lets the page load from this server and connect to it, and nothing else. Nobody may frame it.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
                       media-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; \
                       frame-ancestors 'none'";

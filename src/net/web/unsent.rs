@@ -1,4 +1,4 @@
-//! What the layer itself sends: HTTP responses and the Close frame.
+//! Queues the bytes of the layer itself: HTTP responses and the Close frame.
 
 use std::io::{self, ErrorKind, Write};
 
