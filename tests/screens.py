@@ -168,6 +168,24 @@ def start_server(programs, listen="127.0.0.1:0", *options, log=None, flood="off"
         raise
 
 
+def stop_server(server, patience, log):
+    """Asks parlord to end, which it does within this time, in seconds, and with status 0."""
+    server.send_signal(signal.SIGTERM)
+    try:
+        status = server.wait(timeout=patience)
+    except subprocess.TimeoutExpired:
+        raise Failed(f"parlord did not end within {patience} s") from None
+    if status != 0:
+        raise Failed(f"parlord ended with status {status}:\n{log.read_text()}")
+
+
+def end_server(server):
+    """Kills parlord if it still runs."""
+    if server and server.poll() is None:
+        server.kill()
+        server.wait()
+
+
 def listening(server):
     """Host and port in the next line that a server prints, which says where it listens."""
     if not select.select([server.stdout], [], [], PATIENCE)[0]:

@@ -1,11 +1,9 @@
 """A parlord that serves the page, and can be started again where it was."""
 
-import signal
-import subprocess
 from urllib.parse import quote
 
 from peers import Peer
-from screens import Failed, start_server
+from screens import end_server, start_server, stop_server
 
 # Longest wait for the server after SIGTERM, in seconds.
 STOP_PATIENCE = 10
@@ -41,18 +39,10 @@ class House:
         return peer
 
     def stop(self):
-        self.process.send_signal(signal.SIGTERM)
-        try:
-            status = self.process.wait(timeout=STOP_PATIENCE)
-        except subprocess.TimeoutExpired:
-            raise Failed(f"parlord did not end within {STOP_PATIENCE} s") from None
-        if status != 0:
-            raise Failed(f"parlord ended with status {status}:\n{self.log.read_text()}")
+        stop_server(self.process, STOP_PATIENCE, self.log)
 
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
-        if self.process and self.process.poll() is None:
-            self.process.kill()
-            self.process.wait()
+        end_server(self.process)

@@ -1,13 +1,12 @@
 """A parlord with a port for TLS and one without, and bare clients of it."""
 
-import signal
 import socket
 import ssl
 import subprocess
 import time
 
 from certificates import Identity, openssl
-from screens import GLANCE, PATIENCE, Failed, listening, start_server
+from screens import GLANCE, PATIENCE, Failed, end_server, listening, start_server, stop_server
 
 # Longest wait for the server after SIGTERM, in seconds.
 STOP_PATIENCE = 5
@@ -75,19 +74,11 @@ class House:
 
     def stop(self):
         """Asks the server to end, which it does in time."""
-        self.process.send_signal(signal.SIGTERM)
-        try:
-            status = self.process.wait(timeout=STOP_PATIENCE)
-        except subprocess.TimeoutExpired:
-            raise Failed(f"parlord did not end within {STOP_PATIENCE} s") from None
-        if status != 0:
-            raise Failed(f"parlord ended with status {status}")
+        stop_server(self.process, STOP_PATIENCE, self.log)
         print("  parlord: ends with status 0", flush=True)
 
     def end(self):
-        if self.process and self.process.poll() is None:
-            self.process.kill()
-            self.process.wait()
+        end_server(self.process)
 
     def __enter__(self):
         return self
