@@ -5,6 +5,7 @@ use std::io;
 use std::mem;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, SystemTime};
 
@@ -70,7 +71,13 @@ impl Store {
         let desk = Arc::new(Desk::new(database.figures()));
         let keeper = Keeper::new(Arc::clone(&desk), database, wake);
         let builder = thread::Builder::new().name("parlord-store".into()).stack_size(STACK_BYTES);
-        builder.spawn(move || keeper.run())?;
+        // The memory that a thread takes when it starts is not spare for others: wait until it has it.
+        let (tell, started) = mpsc::sync_channel(0);
+        builder.spawn(move || {
+            tell.send(()).ok();
+            keeper.run();
+        })?;
+        started.recv().map_err(io::Error::other)?;
         Ok(Self {
             desk,
             records: Vec::new(),
