@@ -3,9 +3,8 @@
 use std::cell::Cell;
 use std::io;
 use std::mem;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::mpsc;
+use std::sync::{Arc, Barrier};
 use std::thread;
 use std::time::{Duration, SystemTime};
 
@@ -71,13 +70,15 @@ impl Store {
         let desk = Arc::new(Desk::new(database.figures()));
         let keeper = Keeper::new(Arc::clone(&desk), database, wake);
         let builder = thread::Builder::new().name("parlord-store".into()).stack_size(STACK_BYTES);
-        // The memory that a thread takes when it starts is not spare for others: wait until it has it.
-        let (tell, started) = mpsc::sync_channel(0);
+        // The memory that a thread takes when it starts is not spare for others: wait until it has it. Without it, the
+        // program ends.
+        let is_started = Arc::new(Barrier::new(2));
+        let tells = Arc::clone(&is_started);
         builder.spawn(move || {
-            tell.send(()).ok();
+            tells.wait();
             keeper.run();
         })?;
-        started.recv().map_err(io::Error::other)?;
+        is_started.wait();
         Ok(Self {
             desk,
             records: Vec::new(),
