@@ -22,6 +22,7 @@
 //! | `session` | one peer's conversation: from its frames through the hub to its replies |
 //! | `server` | connections, outboxes, batches, deadlines, limits; generic over streams |
 //! | `store` | the database and the thread that owns it: history, accounts, registered rooms, bans; with the feature `store` |
+//! | `cluster` | several nodes over a broker; with the feature `cluster` |
 //! | `net` | the reactor: sockets, readiness, TLS, HTTP and WebSocket |
 //! | `logging` | prints and logs without ever blocking the server |
 //! | [`client`] | a blocking client library: one socket, typed events |
@@ -42,7 +43,7 @@
 //! Imports point one way: programs → `net` → `server` → `session` → `hub`, `wire` → `message`, `name`; programs →
 //! `terminal` → `client` → `wire`. `config`, `address`, `network`, `fingerprint`, `secret`, `date`, `span`, `logging`,
 //! `origin`, `bucket`, `footprint`, `files`, `bans_file`, `harmful`, `json`, `priority`, `skeleton`, `client_command`,
-//! `page_url` and `tls_clock` are on the level of `message` and `name`. `store` knows only these. `hub` and `wire` do not know each other,
+//! `page_url` and `tls_clock` are on the level of `message` and `name`. `store` and `cluster` know only these. `hub` and `wire` do not know each other,
 //! and only `net` uses mio.
 //!
 //! # One turn of the server
@@ -61,6 +62,9 @@ mod bucket;
 pub mod client;
 #[doc(hidden)]
 pub mod client_command;
+#[cfg(feature = "cluster")]
+#[doc(hidden)]
+pub mod cluster;
 #[doc(hidden)]
 pub mod config;
 #[doc(hidden)]

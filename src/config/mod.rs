@@ -9,6 +9,8 @@ mod values;
 #[cfg(feature = "tls")]
 pub use client::Trust;
 pub use client::{ClientConfig, Color, EARLIER_MOST};
+#[cfg(feature = "cluster")]
+pub use server::ClusterConfig;
 #[cfg(feature = "store")]
 pub use server::{AccountPolicy, AccountsConfig, HistoryConfig};
 pub use server::{Changes, Operator, Proxy, ServerConfig, ServerTask};

@@ -36,6 +36,8 @@ use crate::address::Address;
 use crate::name::{NameError, RoomName, UserName};
 use crate::secret::{OutOfMemory, SPARE_KB};
 pub use changes::Changes;
+#[cfg(feature = "cluster")]
+pub use fields::ClusterConfig;
 #[cfg(feature = "store")]
 pub use fields::{AccountPolicy, AccountsConfig, HistoryConfig};
 pub use fields::{Operator, Proxy, ServerConfig};

@@ -6,6 +6,8 @@ use std::time::Instant;
 
 #[cfg(feature = "store")]
 use super::Record;
+#[cfg(feature = "cluster")]
+use super::Relay;
 use super::{CloseReason, ConnectionId, Dialect, Errand, Event};
 #[cfg(feature = "store")]
 use crate::name::RoomName;
@@ -72,6 +74,9 @@ pub enum Effect {
     /// A room was renamed: move those of this audience to the new name that only know leaving and joining.
     #[cfg(feature = "store")]
     Move(Event, Audience),
+    /// Tell this message to other nodes.
+    #[cfg(feature = "cluster")]
+    Relay(Box<Relay>),
     /// This connection is closing and its farewell is complete: flush it.
     Flush(ConnectionId),
 }

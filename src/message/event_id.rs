@@ -7,6 +7,10 @@ use std::time::{Duration, SystemTime};
 /// The low bits, which count within a millisecond.
 const COUNTER_BITS: u32 = 20;
 
+/// The lowest bits of the counter, which are the number of the node that gave the id.
+#[cfg(feature = "cluster")]
+const NODE_BITS: u32 = 6;
+
 /// An event's id: milliseconds since 1970 in the upper 44 bits, a counter in the lower 20. Written as text, it is the
 /// `msgid` of a message (IRCv3 `message-ids`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -33,6 +37,14 @@ impl EventId {
             return Self((next << COUNTER_BITS | SET_BACK).max(self.0.saturating_add(1)));
         }
         Self(at.max(self.0.saturating_add(1)))
+    }
+
+    /// The least id from this one on that this node gives.
+    #[cfg(feature = "cluster")]
+    pub fn of_node(self, node: super::NodeId) -> Self {
+        let (lane, of_all) = (u64::from(node.0), (1 << NODE_BITS) - 1);
+        let id = self.0 & !of_all | lane & of_all;
+        Self(if id < self.0 { id.saturating_add(1 << NODE_BITS) } else { id })
     }
 
     /// The id before all events of the millisecond of `time`.
@@ -149,6 +161,20 @@ mod tests {
             ["", "x", "-", "0123456789abcdef0", "0123456789abcdef-", "+123456789abcdef", "0123456789abcdef-x"]
         {
             assert_eq!(text.parse::<EventId>(), Err(NoEventId), "{text:?}");
+        }
+    }
+
+    #[cfg(feature = "cluster")]
+    #[test]
+    fn two_nodes_never_give_the_same_id() {
+        use crate::message::NodeId;
+        for node in [1, 2, 63] {
+            let mut last = EventId::default();
+            for _ in 0..200 {
+                let next = last.next(at(5)).of_node(NodeId(node));
+                assert!(next > last && next.0 & 63 == u64::from(node), "{last} {next}");
+                last = next;
+            }
         }
     }
 

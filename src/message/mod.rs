@@ -15,6 +15,10 @@ mod event_id;
 mod frame;
 #[cfg(feature = "store")]
 mod history;
+#[cfg(feature = "cluster")]
+mod node;
+#[cfg(feature = "cluster")]
+mod operation;
 mod refusal;
 mod tally;
 
@@ -44,6 +48,13 @@ pub use history::{
     Answer, First, HistoryLimit, Interval, Query, Readable, Recall, RecallFor, Record, Scope, Selected,
     Selection,
 };
+#[cfg(feature = "cluster")]
+pub use node::{Epoch, LogIndex, MOST_NODES, Node, NodeId};
+#[cfg(feature = "cluster")]
+pub use operation::{
+    Dated, Described, DeviceState, LogEntry, Login, Operation, PastState, Relay, Relayed, Returning,
+    RoomState, Route, Snapshot, UserState,
+};
 pub use refusal::{Mute, Refusal};
 pub use tally::Tally;
 
@@ -54,6 +65,29 @@ use std::time::{Instant, SystemTime};
 /// A connection. Ids are reused as soon as a connection is removed, so nothing may keep one longer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ConnectionId(pub u32);
+
+/// Connections of other nodes have the number of their node from this bit on. No process has so many.
+#[cfg(feature = "cluster")]
+const NODE_SHIFT: u32 = 24;
+
+#[cfg(feature = "cluster")]
+impl ConnectionId {
+    /// A connection of another node as this one knows it.
+    pub fn at(self, node: NodeId) -> Self {
+        Self(self.own().0 | u32::from(node.0) << NODE_SHIFT)
+    }
+
+    /// As its own node knows it.
+    pub fn own(self) -> Self {
+        Self(self.0 & ((1 << NODE_SHIFT) - 1))
+    }
+
+    /// The node of a connection of another node.
+    pub fn node(self) -> Option<NodeId> {
+        let node = u8::try_from(self.0 >> NODE_SHIFT).ok().filter(|&node| node > 0);
+        node.map(NodeId)
+    }
+}
 
 /// A user's id, assigned by the hub. Reused after the user leaves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -39,6 +39,8 @@ mod inquiries;
 mod invariants;
 mod keeping;
 mod memory;
+#[cfg(feature = "cluster")]
+mod nodes;
 mod outbox;
 mod pump;
 mod quiet;

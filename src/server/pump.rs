@@ -57,6 +57,8 @@ impl<S: Stream> Server<S> {
                 Effect::Record(record) => self.record(record),
                 #[cfg(feature = "store")]
                 Effect::Move(renamed, audience) => self.sealed(now).move_all(&renamed, &audience, now),
+                #[cfg(feature = "cluster")]
+                Effect::Relay(relay) => self.relay(*relay),
                 Effect::Flush(id) => self.begin_flushing(id.0 as usize, now),
             }
             self.steps += self.out.take_steps();

@@ -52,6 +52,28 @@ pub struct ServerConfig {
     /// The options of the page and of WebSocket.
     #[cfg(feature = "web")]
     pub web: WebConfig,
+    /// The other nodes, if there are such.
+    #[cfg(feature = "cluster")]
+    pub cluster: ClusterConfig,
+}
+
+/// Several nodes.
+#[cfg(feature = "cluster")]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClusterConfig {
+    /// The URLs of the broker: several for Sentinel or Redis Cluster. Empty for a single server.
+    pub brokers: Vec<String>,
+    /// The name of this node.
+    pub node: String,
+    /// The number of streams that the rooms are spread over.
+    pub shards: u16,
+}
+
+#[cfg(feature = "cluster")]
+impl Default for ClusterConfig {
+    fn default() -> Self {
+        Self { brokers: Vec::new(), node: String::new(), shards: 16 }
+    }
 }
 
 /// How much history of rooms is kept, in the directory for data.
@@ -161,6 +183,8 @@ impl Default for ServerConfig {
             metrics: None,
             #[cfg(feature = "web")]
             web: WebConfig::default(),
+            #[cfg(feature = "cluster")]
+            cluster: ClusterConfig::default(),
         }
     }
 }
