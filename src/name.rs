@@ -311,8 +311,8 @@ mod tests {
         }
         // The standard library may not know the newest numbers yet.
         more.retain(|c| c.is_alphanumeric());
-        assert_eq!(more, []);
-        assert_eq!(less, []);
+        assert_eq!(more, [] as [char; 0]);
+        assert_eq!(less, [] as [char; 0]);
     }
 
     /// Compares all of Unicode with the same tables.
@@ -321,7 +321,7 @@ mod tests {
         use unicode_properties::{GeneralCategory, GeneralCategoryGroup, UnicodeGeneralCategory};
         let known = ('\0'..=char::MAX).filter(|c| c.general_category() != GeneralCategory::Unassigned);
         let is_ours = |c: &char| c.general_category_group() == GeneralCategoryGroup::Mark;
-        assert_eq!(known.filter(|c| is_mark(*c) != is_ours(c)).collect::<Vec<_>>(), []);
+        assert_eq!(known.filter(|c| is_mark(*c) != is_ours(c)).collect::<Vec<_>>(), [] as [char; 0]);
     }
 
     /// Compares all of Unicode with a table of that property.
