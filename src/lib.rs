@@ -42,7 +42,7 @@
 //!
 //! Imports point one way: programs → `net` → `server` → `session` → `hub`, `wire` → `message`, `name`; programs →
 //! `terminal` → `client` → `wire`. `config`, `address`, `network`, `fingerprint`, `secret`, `date`, `span`, `logging`,
-//! `origin`, `bucket`, `footprint`, `files`, `bans_file`, `harmful`, `json`, `priority`, `skeleton`, `client_command`,
+//! `origin`, `broker`, `bucket`, `footprint`, `files`, `bans_file`, `harmful`, `json`, `priority`, `skeleton`, `client_command`,
 //! `page_url` and `tls_clock` are on the level of `message` and `name`. `store` and `cluster` know only these. `hub` and `wire` do not know each other,
 //! and only `net` uses mio.
 //!
@@ -58,6 +58,9 @@
 
 pub mod address;
 mod bans_file;
+#[cfg(feature = "cluster")]
+#[doc(hidden)]
+pub mod broker;
 mod bucket;
 pub mod client;
 #[doc(hidden)]
