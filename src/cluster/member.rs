@@ -1,11 +1,36 @@
-//! A node's part in the cluster.
+//! A node's part in the cluster, without I/O: it takes replies of the broker and the time, and returns requests to the
+//! broker and news for the server. doc/CLUSTER.md tells the protocol.
 
+mod clock;
+mod incoming;
+mod joining;
+mod lease;
+mod lock;
+mod outgoing;
+
+use std::collections::VecDeque;
+use std::mem;
 use std::time::Instant;
 
-use super::request::{Reply, Request};
+use log::{debug, warn};
+
+use super::codec;
+use super::request::{Reply, Request, Stream};
 use crate::message::{
-    Epoch, EventId, LogEntry, LogIndex, Node, NodeId, Now, Operation, Relay, Relayed, Snapshot,
+    Dated, Epoch, LogEntry, LogIndex, Node, NodeId, Now, Operation, Relay, Relayed, Route, Snapshot,
 };
+use clock::Clock;
+use incoming::Incoming;
+use joining::Phase;
+use lease::Lease;
+use lock::Lock;
+use outgoing::Outgoing;
+
+/// The version of the protocol that this program speaks: see `Versions` in doc/CLUSTER.md.
+pub(crate) const VERSION: u32 = 1;
+
+/// The number of users or rooms in entries of nodes that do not know the state.
+const UNKNOWN: u32 = u32::MAX;
 
 /// What a node must know of itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,7 +41,7 @@ pub struct MemberConfig {
     pub shards: u16,
     /// Identifies the options that must be the same on all nodes.
     pub settings: u64,
-    /// Most bytes of messages that wait for the broker.
+    /// Most bytes of messages that wait for the broker, and as many that wait for log entries.
     pub buffer_bytes: usize,
 }
 
@@ -24,14 +49,15 @@ pub struct MemberConfig {
 #[derive(Debug)]
 pub enum News {
     /// This node founds the cluster: its state is what the store remembers, or what it knows itself if it has lost the
-    /// others. Then call `founded`.
+    /// others. Until the next news, call nothing else.
     Found(Node),
-    /// Replace the state by this one, which others share. Own users are not in it: bring them back under the lock.
+    /// Replace the state by this one, which others share. Own users are not in it: the first use of the lock brings them
+    /// back.
     Load { node: Node, snapshot: Box<Snapshot> },
     /// The node has the lock and knows every entry: carry out what waits, then call `append`.
     Locked,
     /// Apply the entry of another node.
-    Entry(LogEntry),
+    Entry(Box<LogEntry>),
     /// Another node needs a snapshot of the state as it is now: call `offer`.
     Offer(Epoch),
     /// Another node has no lease any more: note it under the lock.
@@ -40,105 +66,381 @@ pub enum News {
     Relayed(Box<Relayed>),
     /// The broker cannot be reached, for this reason.
     Unreachable(String),
-    /// The broker can be reached again. This many messages did not fit into the buffer.
-    Reachable { lost: u64 },
+    /// The broker can be reached again.
+    Reachable {
+        /// Messages that did not fit into the buffer since it was lost.
+        lost: u64,
+    },
     /// The node has to rejoin, for this reason.
     Rejoins(&'static str),
-    /// The broker does not accept the node, for this reason, which does not change by itself.
+    /// The broker does not accept the node, for this reason. It goes on asking.
     Refused(String),
 }
 
-/// A node's part in the cluster: see doc/CLUSTER.md.
+/// A node's part in the cluster.
 #[derive(Debug)]
 pub struct Member {
     config: MemberConfig,
+    phase: Phase,
+    lock: Lock,
+    lease: Lease,
+    clock: Clock,
+    incoming: Incoming,
+    outgoing: Outgoing,
+    /// The nodes that are up, with this one.
+    nodes: Vec<Node>,
+    /// The broker can be reached.
+    is_up: bool,
+    /// The identity of the log; another one means that the broker has lost everything.
+    log: Option<Box<str>>,
+    /// The last entry that is applied, and its bytes, to find out whether the broker still has it.
+    applied: LogIndex,
+    applied_bytes: Vec<u8>,
+    shards: Vec<u16>,
+    /// The epochs of this node's lives, in order: what they said is not delivered again.
+    own_epochs: Vec<Epoch>,
+    /// Nodes that had a lease when it was last renewed.
+    alive: Vec<Epoch>,
+    /// Since when the broker does not accept the node.
+    refused_since: Option<Instant>,
+    /// The server was told that it does not.
+    is_refused: bool,
+    /// When the node last rejoined.
+    rejoined: Option<Instant>,
+    /// The node's part is over.
+    is_ending: bool,
+    has_ended: bool,
+    requests: VecDeque<Request>,
+    news: VecDeque<News>,
 }
 
 impl Member {
-    /// A node that has not enrolled yet. It does so when the broker is up.
-    pub fn new(config: MemberConfig) -> Self {
-        Self { config }
+    /// A node that enrols when the broker is up. The link to the broker is up from the start.
+    pub fn new(config: MemberConfig, now: Now) -> Self {
+        let mut member = Self {
+            phase: Phase::default(),
+            lock: Lock::default(),
+            lease: Lease::default(),
+            clock: Clock::default(),
+            incoming: Incoming::default(),
+            outgoing: Outgoing::default(),
+            nodes: Vec::new(),
+            is_up: true,
+            log: None,
+            applied: LogIndex::default(),
+            applied_bytes: Vec::new(),
+            shards: Vec::new(),
+            own_epochs: Vec::new(),
+            alive: Vec::new(),
+            refused_since: None,
+            is_refused: false,
+            rejoined: None,
+            is_ending: false,
+            has_ended: false,
+            requests: VecDeque::new(),
+            news: VecDeque::new(),
+            config,
+        };
+        member.lease.is_up_since(now.instant);
+        member.expire(now);
+        member
     }
-
-    /// Takes a reply.
-    pub fn heard(&mut self, _reply: Reply, _now: Now) {}
 
     /// What the server must do next.
     pub fn news(&mut self) -> Option<News> {
-        None
+        self.news.pop_front()
     }
 
     /// The next request to the broker.
     pub fn request(&mut self) -> Option<Request> {
-        None
+        if !self.is_up {
+            return None;
+        }
+        self.requests.pop_front().or_else(|| self.outgoing.next())
     }
 
     /// When to call `expire`.
     pub fn deadline(&self) -> Option<Instant> {
-        None
+        if !self.is_up {
+            return self.incoming.deadline();
+        }
+        let own =
+            [self.phase.deadline(), self.lock.deadline(), self.lease.deadline(), self.incoming.deadline()];
+        own.into_iter().flatten().min()
     }
 
     /// Does what is due.
-    pub fn expire(&mut self, _now: Now) {}
-
-    /// Asks for the lock: something shared shall change.
-    pub fn want_lock(&mut self) {}
-
-    /// True when the server may change shared state now.
-    pub fn has_lock(&self) -> bool {
-        false
+    pub fn expire(&mut self, now: Now) {
+        self.incoming.expire(now.instant);
+        if self.is_up {
+            self.expire_phase(now);
+            self.expire_lock(now);
+            self.expire_lease(now);
+        }
     }
 
     /// True when the node has the shared state.
     pub fn is_joined(&self) -> bool {
-        false
-    }
-
-    /// Ends the use of the lock with what was done, which may be nothing.
-    pub fn append(&mut self, _operations: Vec<(EventId, Operation)>, _users: u32, _rooms: u32, _now: Now) {}
-
-    /// Notes that the server has the state of a founder.
-    pub fn founded(&mut self, _users: u32, _rooms: u32, _now: Now) {}
-
-    /// Hands out the snapshot that another node needs.
-    pub fn offer(&mut self, _to: Epoch, _snapshot: &Snapshot) {}
-
-    /// Sends a message to other nodes. `shard` is that of its room.
-    pub fn relay(&mut self, _relay: Relay) {}
-
-    /// Sets the shards that are read: those of rooms with members here.
-    pub fn read_shards(&mut self, _shards: &[u16]) {}
-
-    /// Ends the node's part: call it when all users have left. `has_ended` tells when it is done.
-    pub fn end(&mut self) {}
-
-    /// True when it is over.
-    pub fn has_ended(&self) -> bool {
-        true
-    }
-
-    /// The memory of messages that wait for the broker, in bytes.
-    pub fn queued_bytes(&self) -> usize {
-        0
-    }
-
-    /// The broker's clock minus the node's, in milliseconds.
-    pub fn clock_offset(&self) -> i64 {
-        0
-    }
-
-    /// The last entry that was applied.
-    pub fn applied(&self) -> LogIndex {
-        LogIndex::default()
+        matches!(self.phase, Phase::Returning(_) | Phase::Joined(_))
     }
 
     /// The number of other nodes that are up.
     pub fn others(&self) -> usize {
-        0
+        self.nodes.len().saturating_sub(1)
+    }
+
+    /// The last entry that is applied.
+    pub fn applied(&self) -> LogIndex {
+        self.applied
     }
 
     /// Its config.
     pub fn config(&self) -> &MemberConfig {
         &self.config
+    }
+
+    /// The memory of messages that wait, in bytes.
+    pub fn queued_bytes(&self) -> usize {
+        self.outgoing.bytes() + self.incoming.bytes()
+    }
+
+    /// The broker's clock minus the node's, in milliseconds.
+    pub fn clock_offset(&self) -> i64 {
+        self.clock.offset()
+    }
+
+    /// Takes a reply.
+    pub fn heard(&mut self, reply: Reply, now: Now) {
+        match reply {
+            Reply::Enrolled { id, epoch, log, last: _, others, clock } => {
+                self.clock.told(clock, now);
+                self.enrolled(id, epoch, log, &others, now);
+            }
+            Reply::NameInUse => self.not_enrolled(None, now),
+            Reply::NotEnrolled(why) => self.not_enrolled(Some(why), now),
+            Reply::Renewed { clock, alive, log } => {
+                self.clock.told(clock, now);
+                self.renewed(&alive, &log, now);
+            }
+            Reply::Deposed if self.phase.node().is_some() => {
+                self.rejoin("another node has taken its name", now);
+            }
+            Reply::Deposed => {}
+            Reply::Left => self.has_ended = self.is_ending,
+            Reply::Locked { last } => self.locked(last, now),
+            Reply::NotLocked => self.lock.try_again(now.instant),
+            Reply::Unlocked | Reply::SnapshotPut => {}
+            Reply::Appended { is_wanted } => self.appended(is_wanted, now),
+            Reply::NotAppended { last } => self.not_appended(last, now),
+            Reply::Checked { entry, last } => self.checked(entry.as_deref(), last, now),
+            Reply::Snapshot(bytes) => self.snapshot_read(bytes.as_deref(), now),
+            Reply::Sent { number } => self.outgoing.sent(number),
+            Reply::Entry { index, entry } => self.entry_read(index, entry, now),
+            Reply::Message { stream, message } => self.message_read(stream, &message, now),
+            Reply::Down(why) => self.down(why),
+            Reply::Up => self.up(now),
+        }
+    }
+
+    fn down(&mut self, why: String) {
+        self.requests.clear();
+        self.outgoing.link_lost();
+        self.lock.link_lost();
+        self.lease.link_lost();
+        if !self.is_joined() {
+            // Whatever the broker has of its beginning, it begins anew.
+            self.phase = Phase::default();
+            self.lock.reset();
+        }
+        if mem::take(&mut self.is_up) {
+            self.news.push_back(News::Unreachable(why));
+        }
+        self.has_ended = self.is_ending;
+    }
+
+    /// Goes on where the link was lost. The broker may have been lost, too: nothing is sent before that is known.
+    fn up(&mut self, now: Now) {
+        if mem::replace(&mut self.is_up, true) {
+            return;
+        }
+        self.lease.is_up_since(now.instant);
+        self.news.push_back(News::Reachable { lost: self.outgoing.take_lost() });
+        if self.is_ending {
+            self.ask_to_leave();
+        } else if self.is_joined() {
+            self.lease.ask(&mut self.requests, &self.config.name, self.phase.node(), now);
+            self.requests.push_back(Request::Check { index: self.applied });
+        }
+        self.expire(now);
+    }
+
+    /// Learns what the broker has at the place of the last entry that was applied.
+    fn checked(&mut self, entry: Option<&[u8]>, last: LogIndex, now: Now) {
+        if !self.is_joined() {
+            return;
+        }
+        // Of the entry before a snapshot, the bytes are not known.
+        let is_same = |entry: &[u8]| self.applied_bytes.is_empty() || entry == self.applied_bytes;
+        let has_it = entry.is_some_and(is_same);
+        if has_it {
+            // Perhaps only the reply was lost.
+            self.lock.has_appended();
+            self.finish_append(now);
+        } else if !self.lock.can_append_again(last) {
+            let why = match entry {
+                Some(_) => "the broker has another entry at the place of its last one",
+                None => "the broker does not have its last entry",
+            };
+            return self.rejoin(why, now);
+        }
+        self.outgoing.link_back();
+        self.read();
+        self.ask_for_lock(Some(now));
+    }
+
+    fn entry_read(&mut self, index: LogIndex, bytes: Vec<u8>, now: Now) {
+        let Some(Node { id, epoch, .. }) = self.phase.reader() else { return };
+        let own = (*id, *epoch);
+        if index <= self.applied {
+            let is_known = index == self.applied && !self.applied_bytes.is_empty();
+            let is_other = is_known && bytes != self.applied_bytes;
+            if is_other {
+                self.rejoin("another node has appended an entry in place of its own", now);
+            }
+            return;
+        }
+        if index != self.applied.following() {
+            return self.rejoin("entries of the log are missing", now);
+        }
+        match codec::decode_entry(index, &bytes) {
+            Ok(entry) => self.apply(entry, bytes, own, now),
+            Err(error) => {
+                warn!("entry {index} of the cluster's log cannot be read: {error}");
+                self.rejoin("it cannot read an entry of the log", now);
+            }
+        }
+    }
+
+    fn apply(&mut self, entry: LogEntry, bytes: Vec<u8>, own: (NodeId, Epoch), now: Now) {
+        (self.applied, self.applied_bytes) = (entry.index, bytes);
+        let mut offers = Vec::new();
+        for Dated { operation, .. } in &entry.operations {
+            match operation {
+                Operation::Reset => return self.rejoin("another node has founded the cluster anew", now),
+                Operation::Down { node, epoch } if (*node, *epoch) == own => {
+                    return self.rejoin("others took it for dead", now);
+                }
+                Operation::Down { node, epoch } => self.forget(*node, *epoch),
+                Operation::Hello { node, attempt } => {
+                    self.meet(node.clone());
+                    if self.offers_to(node.epoch, *attempt) {
+                        offers.push(node.epoch);
+                    }
+                }
+                _ => {}
+            }
+        }
+        self.news.push_back(News::Entry(Box::new(entry)));
+        self.news.extend(offers.into_iter().map(News::Offer));
+        self.deliver_held();
+        if self.lock.is_caught_up(self.applied) {
+            self.news.push_back(News::Locked);
+        }
+    }
+
+    /// Adds a node. Earlier lives of it are over.
+    fn meet(&mut self, node: Node) {
+        self.nodes.retain(|known| known.id != node.id && known.name != node.name);
+        self.nodes.push(node);
+        self.nodes.sort_by_key(|node| node.id);
+    }
+
+    fn forget(&mut self, id: NodeId, epoch: Epoch) {
+        self.nodes.retain(|node| (node.id, node.epoch) != (id, epoch));
+    }
+
+    /// Hands out the snapshot that another node needs.
+    pub fn offer(&mut self, to: Epoch, snapshot: &Snapshot) {
+        debug!("a snapshot for epoch {}", to.0);
+        let snapshot = codec::encode_snapshot(snapshot);
+        self.requests.push_back(Request::PutSnapshot { epoch: to, snapshot });
+    }
+
+    /// Sends a message to other nodes. `shard` is that of its room.
+    pub fn relay(&mut self, relay: Relay, shard: u16) {
+        let Phase::Joined(node) = &self.phase else {
+            // It is sent when the node has returned.
+            return self.outgoing.keep(relay, shard, self.config.buffer_bytes);
+        };
+        let streams: Vec<_> = match &relay.route {
+            Route::Shard => vec![Stream::Shard(shard)],
+            Route::Inboxes(nodes) => {
+                let named = nodes.iter().filter_map(|id| self.nodes.iter().find(|node| node.id == *id));
+                named.map(|node| Stream::Inbox(node.name.clone())).collect()
+            }
+        };
+        self.outgoing.push(node, self.applied, relay, &streams, self.config.buffer_bytes);
+    }
+
+    fn message_read(&mut self, stream: Stream, bytes: &[u8], now: Now) {
+        match codec::decode_message(bytes) {
+            Ok(message) => {
+                if !self.own_epochs.contains(&message.epoch) {
+                    self.incoming.take(stream, message, bytes.len(), self.config.buffer_bytes, now.instant);
+                    self.deliver_held();
+                }
+            }
+            Err(error) => warn!("a message of another node cannot be read: {error}"),
+        }
+    }
+
+    /// Delivers messages whose log entry is applied, unless own users are about to come back.
+    fn deliver_held(&mut self) {
+        if let Phase::Joined(_) = self.phase {
+            let ready = self.incoming.ready(self.applied);
+            self.news.extend(ready.into_iter().map(|message| News::Relayed(Box::new(message))));
+        }
+    }
+
+    /// Sets the shards that are read: those of rooms with members here, ascending.
+    pub fn read_shards(&mut self, shards: &[u16]) {
+        if self.shards != shards {
+            self.shards = shards.to_vec();
+            self.incoming.subscribe(self.streams(), self.applied);
+            if self.is_joined() && self.is_up {
+                self.read();
+            }
+        }
+    }
+
+    fn streams(&self) -> Vec<Stream> {
+        let inbox = Stream::Inbox(self.config.name.clone());
+        self.shards.iter().map(|&shard| Stream::Shard(shard)).chain([inbox]).collect()
+    }
+
+    fn read(&mut self) {
+        self.requests.push_back(Request::Read { after: self.applied, streams: self.streams() });
+    }
+
+    /// Ends the node's part: call it when all users have left. `has_ended` tells when it is done.
+    pub fn end(&mut self) {
+        if !mem::replace(&mut self.is_ending, true) {
+            self.ask_to_leave();
+        }
+    }
+
+    fn ask_to_leave(&mut self) {
+        match self.phase.node() {
+            Some(node) if self.is_up => {
+                let (name, epoch) = (self.config.name.clone(), node.epoch);
+                self.requests.push_back(Request::Leave { name, epoch });
+            }
+            _ => self.has_ended = true,
+        }
+    }
+
+    /// True when it is over.
+    pub fn has_ended(&self) -> bool {
+        self.has_ended
     }
 }

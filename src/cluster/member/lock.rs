@@ -1,0 +1,265 @@
+//! The lock: who has it may append to the log.
+
+use std::mem;
+use std::time::{Duration, Instant};
+
+use super::{Member, News, Phase, UNKNOWN};
+use crate::cluster::codec;
+use crate::cluster::request::Request;
+use crate::message::{Dated, LogEntry, LogIndex, Node, Now};
+
+/// How long a node waits until it asks again for a lock that another has.
+const AGAIN: Duration = Duration::from_millis(3);
+
+/// How long a node waits until it asks again when others want the lock that it has released.
+const COURTESY: Duration = Duration::from_millis(6);
+
+/// The node's relation to the lock.
+#[derive(Debug, Default)]
+pub(super) struct Lock {
+    /// Something waits for it.
+    is_wanted: bool,
+    /// Not to be asked for earlier.
+    not_before: Option<Instant>,
+    state: State,
+}
+
+#[derive(Debug, Default)]
+enum State {
+    #[default]
+    Idle,
+    Asked,
+    /// The node has it, but does not yet know all entries up to this one.
+    CatchingUp(LogIndex),
+    /// The server carries out what waits.
+    Held,
+    /// An entry was made that the broker may not have yet.
+    Appending(Pending),
+}
+
+/// An entry that was made.
+#[derive(Debug)]
+struct Pending {
+    index: LogIndex,
+    bytes: Vec<u8>,
+    step: Step,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Step {
+    /// The broker was asked to append it.
+    Sent,
+    /// The link was lost: what the broker has done is not known.
+    Unknown,
+    /// The broker does not have it; the node needs the lock again.
+    Unlocked,
+}
+
+impl Lock {
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        let is_due = match &self.state {
+            State::Idle => self.is_wanted,
+            State::Appending(pending) => pending.step == Step::Unlocked,
+            State::Asked | State::CatchingUp(_) | State::Held => false,
+        };
+        self.not_before.filter(|_| is_due)
+    }
+
+    pub(super) fn try_again(&mut self, now: Instant) {
+        self.not_before = Some(now + AGAIN);
+        if let State::Asked = self.state {
+            self.state = State::Idle;
+        }
+    }
+
+    pub(super) fn link_lost(&mut self) {
+        match &mut self.state {
+            State::Appending(pending) => pending.step = Step::Unknown,
+            // The server ends its use by itself.
+            State::Held => {}
+            State::Idle | State::Asked | State::CatchingUp(_) => self.state = State::Idle,
+        }
+    }
+
+    /// True when the node has the lock and knows all entries, for the first time.
+    pub(super) fn is_caught_up(&mut self, applied: LogIndex) -> bool {
+        let is_caught_up = matches!(self.state, State::CatchingUp(last) if last <= applied);
+        if is_caught_up {
+            self.state = State::Held;
+        }
+        is_caught_up
+    }
+
+    /// Notes that the broker has the pending entry.
+    pub(super) fn has_appended(&mut self) {
+        if let State::Appending(_) = self.state {
+            self.state = State::Idle;
+        }
+    }
+
+    /// True when there is an entry that the broker does not have, and nobody has appended another.
+    pub(super) fn can_append_again(&mut self, last: LogIndex) -> bool {
+        let State::Appending(pending) = &mut self.state else { return false };
+        let is_next = last.following() == pending.index;
+        if is_next {
+            pending.step = Step::Unlocked;
+            self.not_before = None;
+        }
+        is_next
+    }
+
+    /// Forgets everything: the node rejoins.
+    pub(super) fn reset(&mut self) {
+        (self.state, self.not_before) = (State::Idle, None);
+    }
+
+    fn is_held(&self) -> bool {
+        matches!(self.state, State::Held)
+    }
+}
+
+impl Member {
+    /// Asks for the lock: something shared shall change.
+    pub fn want_lock(&mut self) {
+        self.lock.is_wanted = true;
+        self.ask_for_lock(None);
+    }
+
+    /// True when the server may change shared state now.
+    pub fn has_lock(&self) -> bool {
+        self.lock.is_held()
+    }
+
+    pub(super) fn expire_lock(&mut self, now: Now) {
+        if self.lock.not_before.is_some_and(|until| until <= now.instant) {
+            self.lock.not_before = None;
+            self.ask_for_lock(Some(now));
+        }
+    }
+
+    /// Asks the broker for the lock if it is of use and time. `now` is for requests that are due at a time.
+    pub(super) fn ask_for_lock(&mut self, now: Option<Now>) {
+        let is_time = self.lock.not_before.is_none_or(|until| now.is_some_and(|now| until <= now.instant));
+        let Some(epoch) = self.phase.epoch().filter(|_| self.is_up && is_time) else { return };
+        match &self.lock.state {
+            State::Idle if self.lock.is_wanted => self.lock.state = State::Asked,
+            State::Appending(pending) if pending.step == Step::Unlocked => {
+                self.lock.not_before = None;
+                self.requests.push_back(Request::Lock { epoch });
+                return;
+            }
+            _ => return,
+        }
+        self.requests.push_back(Request::Lock { epoch });
+    }
+
+    /// The node has the lock.
+    pub(super) fn locked(&mut self, last: LogIndex, now: Now) {
+        match (&mut self.lock.state, &self.phase) {
+            (State::Appending(pending), _) if pending.step == Step::Unlocked => {
+                if last.following() != pending.index {
+                    return self.rejoin("another node has appended an entry in place of its own", now);
+                }
+                pending.step = Step::Sent;
+                let (index, entry) = (pending.index, pending.bytes.clone());
+                if let Some(epoch) = self.phase.epoch() {
+                    self.requests.push_back(Request::Append { epoch, index, entry });
+                }
+            }
+            (State::Asked, Phase::Greeting { .. }) => self.greet(last, now),
+            (State::Asked, Phase::Returning(_) | Phase::Joined(_)) => {
+                self.lock.state = State::CatchingUp(last);
+                if self.lock.is_caught_up(self.applied) {
+                    self.news.push_back(News::Locked);
+                }
+            }
+            _ => self.unlock(),
+        }
+    }
+
+    fn unlock(&mut self) {
+        if let Some(epoch) = self.phase.epoch() {
+            self.requests.push_back(Request::Unlock { epoch });
+        }
+    }
+
+    /// Ends the use of the lock with what was done, which may be nothing. The counts are those of the hub afterwards.
+    pub fn append(&mut self, operations: Vec<Dated>, users: u32, rooms: u32, now: Now) {
+        if !self.lock.is_held() {
+            return;
+        }
+        self.lock.state = State::Idle;
+        self.lock.is_wanted = false;
+        let Some(node) = self.phase.node().cloned() else { return };
+        if operations.is_empty() {
+            self.unlock();
+            return self.finish_append(now);
+        }
+        self.push_entry(&node, self.applied.following(), operations, (users, rooms), now);
+    }
+
+    /// Hands an entry to the broker, which releases the lock.
+    pub(super) fn push_entry(
+        &mut self,
+        node: &Node,
+        index: LogIndex,
+        operations: Vec<Dated>,
+        (users, rooms): (u32, u32),
+        now: Now,
+    ) {
+        for Dated { operation, .. } in &operations {
+            if let crate::message::Operation::Down { node, epoch } = operation {
+                self.forget(*node, *epoch);
+            }
+        }
+        let Node { id: node, epoch, .. } = *node;
+        let entry = LogEntry { index, node, epoch, time: now.time, operations, users, rooms };
+        let bytes = codec::encode_entry(&entry);
+        (self.applied, self.applied_bytes) = (index, bytes.clone());
+        let step = if self.is_up { Step::Sent } else { Step::Unknown };
+        if self.is_up {
+            self.requests.push_back(Request::Append { epoch, index, entry: bytes.clone() });
+        }
+        self.lock.state = State::Appending(Pending { index, bytes, step });
+    }
+
+    /// Hands over the entry of a newcomer, which does not know the state.
+    pub(super) fn push_greeting(&mut self, node: &Node, index: LogIndex, operations: Vec<Dated>, now: Now) {
+        self.push_entry(node, index, operations, (UNKNOWN, UNKNOWN), now);
+    }
+
+    pub(super) fn appended(&mut self, is_wanted: bool, now: Now) {
+        self.lock.has_appended();
+        if is_wanted {
+            self.lock.not_before = Some(now.instant + COURTESY);
+        }
+        self.finish_append(now);
+    }
+
+    pub(super) fn not_appended(&mut self, last: LogIndex, now: Now) {
+        if !matches!(self.lock.state, State::Appending(_)) {
+            return;
+        }
+        if self.lock.can_append_again(last) {
+            self.ask_for_lock(Some(now));
+        } else {
+            self.rejoin("its entry was not taken", now);
+        }
+    }
+
+    /// Goes on after the use of the lock.
+    pub(super) fn finish_append(&mut self, now: Now) {
+        match mem::take(&mut self.phase) {
+            Phase::Greeting { node, is_founder, attempt } => {
+                self.has_greeted(node, is_founder, attempt, now);
+            }
+            Phase::Returning(node) => {
+                self.phase = Phase::Joined(node);
+                self.send_kept();
+            }
+            phase => self.phase = phase,
+        }
+        self.deliver_held();
+        self.ask_for_lock(Some(now));
+    }
+}
