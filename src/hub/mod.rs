@@ -36,6 +36,8 @@ mod registering;
 mod registration;
 #[cfg(feature = "store")]
 mod renaming;
+#[cfg_attr(not(feature = "cluster"), path = "no_replica.rs")]
+mod replica;
 mod rooms;
 #[cfg(feature = "store")]
 mod saving;
@@ -75,6 +77,8 @@ pub use registering::{Clearing, MOST_REGISTERED, ROOMS_PER_ACCOUNT, Right};
 pub use registration::{Holder, RANKS_PER_ROOM, Registration};
 #[cfg(feature = "store")]
 pub use renaming::{MEMBERS_PER_PAUSE, NotRenamed, PAUSE, Renaming};
+#[cfg(feature = "cluster")]
+pub use replica::{Diverged, Homecoming};
 pub use rooms::{Member, Room, Rooms};
 pub use seats::{RoomId, Seat, Seats};
 pub use settings::{MASKS_PER_LIST, Mask, Settings, Topic};
@@ -114,6 +118,9 @@ pub struct Hub {
     records: bool,
     messages: u64,
     refusals: Tally,
+    /// One of several hubs that are the same, unless this is the only one.
+    #[cfg(feature = "cluster")]
+    replica: Option<Box<replica::Replica>>,
 }
 
 impl Hub {
@@ -135,6 +142,8 @@ impl Hub {
             records: false,
             messages: 0,
             refusals: Tally::default(),
+            #[cfg(feature = "cluster")]
+            replica: None,
         }
     }
 
@@ -346,7 +355,7 @@ impl Hub {
             Some(user) => Source::User(Arc::clone(&user.identity)),
             None => Source::Server,
         };
-        self.last_event = self.last_event.next(now.time);
+        self.last_event = self.next_event(now);
         Event { id: self.last_event, time: now.time, from, watched: false, kind }
     }
 
