@@ -21,6 +21,7 @@
 //! | `hub` | users and rooms: who is here and who hears what |
 //! | `session` | one peer's conversation: from its frames through the hub to its replies |
 //! | `server` | connections, outboxes, batches, deadlines, limits; generic over streams |
+//! | `cbor` | values as CBOR, between nodes and in the broker; with the feature `cluster` |
 //! | `store` | the database and the thread that owns it: history, accounts, registered rooms, bans; with the feature `store` |
 //! | `cluster` | several nodes over a broker; with the feature `cluster` |
 //! | `net` | the reactor: sockets, readiness, TLS, HTTP and WebSocket |
@@ -43,7 +44,7 @@
 //! Imports point one way: programs → `net` → `server` → `session` → `hub`, `wire` → `message`, `name`; programs →
 //! `terminal` → `client` → `wire`. `config`, `address`, `network`, `fingerprint`, `secret`, `date`, `span`, `logging`,
 //! `origin`, `broker`, `bucket`, `footprint`, `files`, `bans_file`, `harmful`, `json`, `priority`, `skeleton`, `client_command`,
-//! `page_url` and `tls_clock` are on the level of `message` and `name`. `store` and `cluster` know only these. `hub` and `wire` do not know each other,
+//! `page_url`, `tls_clock` and `cbor` are on the level of `message` and `name`. `store` and `cluster` know only these. `hub` and `wire` do not know each other,
 //! and only `net` uses mio.
 //!
 //! # One turn of the server
@@ -62,6 +63,8 @@ mod bans_file;
 #[doc(hidden)]
 pub mod broker;
 mod bucket;
+#[cfg(feature = "cluster")]
+mod cbor;
 pub mod client;
 #[doc(hidden)]
 pub mod client_command;

@@ -324,6 +324,18 @@ impl Rank {
     pub fn with(self, other: Self, given: bool) -> Self {
         if given { Self(self.0 | other.0) } else { Self(self.0 & !other.0) }
     }
+
+    /// Its bits.
+    #[cfg(feature = "cluster")]
+    pub(crate) fn bits(self) -> u8 {
+        self.0
+    }
+
+    /// The rank of these bits, if all of them have a meaning.
+    #[cfg(feature = "cluster")]
+    pub(crate) fn from_bits(bits: u8) -> Option<Self> {
+        (bits & !(Self::VOICE.0 | Self::OPERATOR.0) == 0).then_some(Self(bits))
+    }
 }
 
 /// A yes-or-no setting of a room.

@@ -1,0 +1,56 @@
+//! Values as CBOR (RFC 8949): how nodes tell them to each other, and how the broker keeps them.
+//!
+//! A struct is a map with small numbers as keys, an enum a number or an array of a number and such a map. `tables` lists
+//! the numbers. They keep their meaning forever: a new field gets a new key, and a field that is gone leaves its key unused.
+//! Readers skip keys that they do not know. A key is not written if its value is what readers assume without it.
+//!
+//! What is read is checked like what peers send: names, ranks, addresses, lengths and counts. Announced lengths allocate
+//! nothing.
+
+mod lists;
+mod reader;
+mod table;
+mod tables;
+mod texts;
+mod times;
+mod writer;
+
+pub(crate) use reader::{Reader, found};
+pub(crate) use table::{cases, map, numbered, read_fields, write_fields};
+pub(crate) use texts::Lines;
+pub(crate) use writer::Writer;
+
+/// What can be written.
+pub(crate) trait ToCbor {
+    /// True for the value that readers assume if the key is missing.
+    fn is_assumed(&self) -> bool {
+        false
+    }
+
+    fn write(&self, out: &mut Writer);
+}
+
+/// What can be read.
+pub(crate) trait FromCbor: Sized {
+    /// The value of a missing key, if the key may be missing.
+    fn assumed() -> Option<Self> {
+        None
+    }
+
+    fn read(input: &mut Reader<'_>) -> Result<Self, String>;
+}
+
+/// Encodes a value.
+pub(crate) fn encode(value: &impl ToCbor) -> Vec<u8> {
+    let mut out = Writer::default();
+    value.write(&mut out);
+    out.into_bytes()
+}
+
+/// Decodes a value, which must be all of `bytes`. An error tells what is wrong and where.
+pub(crate) fn decode<T: FromCbor>(bytes: &[u8]) -> Result<T, String> {
+    let mut input = Reader::new(bytes);
+    let value = T::read(&mut input)?;
+    input.end()?;
+    Ok(value)
+}

@@ -1,0 +1,107 @@
+//! Texts and names.
+
+use std::sync::Arc;
+
+use super::{FromCbor, Reader, ToCbor, Writer};
+use crate::name::{RoomName, UserName};
+use crate::network::Network;
+
+/// Longest text, in bytes: twice the longest frame of a peer, because the server adds some words.
+const TEXT_BYTES: usize = 2 * 1024 * 1024;
+
+/// A text that may have several lines.
+pub(crate) struct Lines(pub(crate) String);
+
+impl FromCbor for Lines {
+    fn assumed() -> Option<Self> {
+        Some(Self(String::new()))
+    }
+
+    fn read(input: &mut Reader<'_>) -> Result<Self, String> {
+        checked(input.text()?).map(|text| Self(text.into()))
+    }
+}
+
+/// Reads a text without newlines and NULs, as those of commands are. It may contain other control characters.
+fn line<'a>(input: &mut Reader<'a>) -> Result<&'a str, String> {
+    let text = checked(input.text()?)?;
+    if text.bytes().any(|byte| matches!(byte, b'\n' | 0)) {
+        return Err("a text of one line has several, or a NUL".to_owned());
+    }
+    Ok(text)
+}
+
+fn checked(text: &str) -> Result<&str, String> {
+    if text.len() > TEXT_BYTES {
+        return Err(format!("a text has {} bytes, more than {TEXT_BYTES}", text.len()));
+    }
+    Ok(text)
+}
+
+impl ToCbor for str {
+    fn is_assumed(&self) -> bool {
+        self.is_empty()
+    }
+
+    fn write(&self, out: &mut Writer) {
+        out.text(self);
+    }
+}
+
+/// Implements texts of one line.
+macro_rules! text {
+    ($($type:ty),*) => { $(
+        impl ToCbor for $type {
+            fn is_assumed(&self) -> bool {
+                self.is_empty()
+            }
+
+            fn write(&self, out: &mut Writer) {
+                out.text(self);
+            }
+        }
+
+        impl FromCbor for $type {
+            fn assumed() -> Option<Self> {
+                Some("".into())
+            }
+
+            fn read(input: &mut Reader<'_>) -> Result<Self, String> {
+                line(input).map(Into::into)
+            }
+        }
+    )* };
+}
+
+text!(String, Box<str>, Arc<str>);
+
+/// Implements names, which are checked as if a peer had sent them.
+macro_rules! name {
+    ($($type:ty),*) => { $(
+        impl ToCbor for $type {
+            fn write(&self, out: &mut Writer) {
+                out.text(self.as_str());
+            }
+        }
+
+        impl FromCbor for $type {
+            fn read(input: &mut Reader<'_>) -> Result<Self, String> {
+                Self::new(input.text()?).map_err(|why| why.to_string())
+            }
+        }
+    )* };
+}
+
+name!(UserName, RoomName);
+
+impl ToCbor for Network {
+    fn write(&self, out: &mut Writer) {
+        out.text(&self.to_string());
+    }
+}
+
+impl FromCbor for Network {
+    fn read(input: &mut Reader<'_>) -> Result<Self, String> {
+        input.text()?.parse().map_err(|why: crate::network::NetworkError| why.to_string())
+    }
+}

@@ -1,0 +1,69 @@
+use std::convert::Infallible;
+
+use minicbor::Encoder;
+use minicbor::encode::Error;
+
+use super::ToCbor;
+
+/// Bytes to which values are appended.
+#[derive(Debug)]
+pub(crate) struct Writer(Encoder<Vec<u8>>);
+
+impl Default for Writer {
+    fn default() -> Self {
+        Self(Encoder::new(Vec::new()))
+    }
+}
+
+impl Writer {
+    pub(crate) fn into_bytes(self) -> Vec<u8> {
+        self.0.into_writer()
+    }
+
+    pub(crate) fn null(&mut self) {
+        done(self.0.null());
+    }
+
+    pub(crate) fn bool(&mut self, value: bool) {
+        done(self.0.bool(value));
+    }
+
+    pub(crate) fn number(&mut self, number: u64) {
+        done(self.0.u64(number));
+    }
+
+    pub(crate) fn signed(&mut self, number: i64) {
+        done(self.0.i64(number));
+    }
+
+    pub(crate) fn text(&mut self, text: &str) {
+        done(self.0.str(text));
+    }
+
+    pub(crate) fn bytes(&mut self, bytes: &[u8]) {
+        done(self.0.bytes(bytes));
+    }
+
+    /// Begins a list of so many values.
+    pub(crate) fn array(&mut self, values: usize) {
+        done(self.0.array(values as u64));
+    }
+
+    /// Begins a map of so many keys.
+    pub(crate) fn map(&mut self, keys: usize) {
+        done(self.0.map(keys as u64));
+    }
+
+    /// Writes a key of a map with its value, unless readers assume the value.
+    pub(crate) fn field(&mut self, key: u64, value: &(impl ToCbor + ?Sized)) {
+        if !value.is_assumed() {
+            self.number(key);
+            value.write(self);
+        }
+    }
+}
+
+/// A vector takes all bytes, so there is no error.
+fn done(result: Result<&mut Encoder<Vec<u8>>, Error<Infallible>>) {
+    debug_assert!(result.is_ok(), "a vector takes all bytes");
+}
