@@ -4,7 +4,7 @@
 //! [`Member`] is the protocol of a node, without sockets, threads and clocks: it takes what the broker has replied and
 //! returns what to ask and what the server must do.
 
-mod codec;
+pub mod codec;
 mod member;
 mod request;
 
