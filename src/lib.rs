@@ -29,6 +29,8 @@
 //! | [`client`] | a blocking client library: one socket, typed events |
 //! | `terminal` | the program `parlor`, interactive or in a pipe |
 //! | `page_url` | the address of the chat page; with the feature `web` |
+//! | `blocking_socket` | a TCP or Unix socket that blocks, and how it connects |
+//! | `broker` | Redis or Valkey: its address, and a client for it; with the feature `cluster` |
 //! | `client_command` | the shell command that starts the client of this build |
 //! | `tls_clock` | a clock for TLS that is safe before 1970; with the feature `tls` |
 //! | `footprint` | estimates the memory of allocations |
@@ -43,9 +45,9 @@
 //!
 //! Imports point one way: programs → `net` → `server` → `session` → `hub`, `wire` → `message`, `name`; programs →
 //! `terminal` → `client` → `wire`. `config`, `address`, `network`, `fingerprint`, `secret`, `date`, `span`, `logging`,
-//! `origin`, `broker`, `bucket`, `footprint`, `files`, `bans_file`, `harmful`, `json`, `priority`, `skeleton`, `client_command`,
-//! `page_url`, `tls_clock` and `cbor` are on the level of `message` and `name`. `store` and `cluster` know only these. `hub` and `wire` do not know each other,
-//! and only `net` uses mio.
+//! `origin`, `blocking_socket`, `broker`, `bucket`, `cbor`, `footprint`, `files`, `bans_file`, `harmful`, `json`,
+//! `priority`, `skeleton`, `client_command`, `page_url` and `tls_clock` are on the level of `message` and `name`.
+//! `store` and `cluster` know only these. `hub` and `wire` do not know each other, and only `net` uses mio.
 //!
 //! # One turn of the server
 //!
@@ -59,6 +61,7 @@
 
 pub mod address;
 mod bans_file;
+mod blocking_socket;
 #[cfg(feature = "cluster")]
 #[doc(hidden)]
 pub mod broker;

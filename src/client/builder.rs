@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::account::Account;
-use super::blocking_socket::{BlockingSocket, ConnectError};
 use super::ends::{ReadEnd, WriteEnd};
 use super::error::Error;
 use super::incoming::Incoming;
@@ -14,6 +13,7 @@ use super::shared_connection::SharedConnection;
 #[cfg(feature = "tls")]
 use super::tls::Tls;
 use crate::address::Address;
+use crate::blocking_socket::{BlockingSocket, ConnectError};
 use crate::wire::Wire;
 
 /// Timeout for connecting to each address of the host, and then for the TLS handshake.

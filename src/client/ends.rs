@@ -5,9 +5,9 @@ use std::io::{self, Write};
 use std::net::Shutdown;
 use std::time::Duration;
 
-use super::blocking_socket::{BlockingSocket, TimedReader};
 #[cfg(feature = "tls")]
 use super::tls;
+use crate::blocking_socket::{BlockingSocket, TimedReader};
 
 /// The end to read from.
 #[derive(Debug)]

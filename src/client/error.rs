@@ -5,11 +5,11 @@ use std::io::{self, ErrorKind};
 use std::time::Duration;
 
 use super::account::{Account, AccountFault};
-use super::blocking_socket::ConnectError;
 use super::texts::{printable, refusal as declined};
 #[cfg(feature = "tls")]
 use super::tls::TlsError;
 use crate::address::Address;
+use crate::blocking_socket::ConnectError;
 use crate::name::UserName;
 use crate::wire::crazyit::MarkInside;
 

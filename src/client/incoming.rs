@@ -3,10 +3,10 @@
 use std::io::{self, ErrorKind};
 use std::time::{Duration, Instant};
 
-use super::blocking_socket::is_retry;
 use super::ends::ReadEnd;
 use super::error::Error;
 use super::shared_connection::SharedConnection;
+use crate::blocking_socket::is_retry;
 
 /// Longest line, in bytes; a longer one is split.
 const LINE_BYTES: usize = 64 * 1024;

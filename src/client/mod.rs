@@ -38,7 +38,6 @@
 
 mod account;
 mod account_offer;
-mod blocking_socket;
 mod builder;
 mod crazyit;
 mod ends;
@@ -58,9 +57,9 @@ pub(crate) mod texts;
 #[cfg(feature = "tls")]
 mod tls;
 
+pub use crate::blocking_socket::ConnectError;
 pub use crate::wire::crazyit::MarkInside;
 pub use account::{Account, AccountFault};
-pub use blocking_socket::ConnectError;
 pub use builder::{ANSWER_TIMEOUT, Builder, CONNECT_TIMEOUT, SEND_TIMEOUT};
 pub use error::{Error, Step};
 pub(crate) use event::is_parlord;

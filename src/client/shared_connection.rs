@@ -9,13 +9,13 @@ use std::time::Instant;
 
 use super::account::Account;
 use super::account_offer::AccountOffer;
-use super::blocking_socket::BlockingSocket;
 use super::ends::WriteEnd;
 use super::error::{Error, Step};
 use super::history_offer::HistoryOffer;
 use super::irc::SaslLogin;
 use super::lock::lock;
 use crate::address::Address;
+use crate::blocking_socket::BlockingSocket;
 use crate::name::UserName;
 
 /// Limit on queued answers, in bytes. Further answers are dropped: the server asks without reading.

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use rustls::{ClientConnection, Error};
 
-use crate::client::blocking_socket::{BlockingSocket, TimedReader};
+use crate::blocking_socket::{BlockingSocket, TimedReader};
 use crate::client::lock::lock;
 
 /// The end to read from.

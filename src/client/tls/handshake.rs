@@ -7,7 +7,7 @@ use rustls::ClientConnection;
 
 use super::fault::{HandshakeFault, TlsError};
 use super::verifier::refused;
-use crate::client::blocking_socket::{BlockingSocket, is_retry};
+use crate::blocking_socket::{BlockingSocket, is_retry};
 
 /// Completes the handshake within this time, which is not zero.
 pub(super) fn complete(

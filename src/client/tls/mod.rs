@@ -19,8 +19,8 @@ use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::sign::SingleCertAndKey;
 use rustls::{ClientConfig, ClientConnection, RootCertStore};
 
-use super::blocking_socket::BlockingSocket;
 use crate::address::Address;
+use crate::blocking_socket::BlockingSocket;
 use crate::config::Credentials;
 use crate::fingerprint::Fingerprint;
 use crate::tls_clock::TlsClock;

@@ -23,7 +23,7 @@ pub enum ConnectError {
 
 impl ConnectError {
     /// The error of the system.
-    pub(super) fn system_error(&self) -> &io::Error {
+    pub(crate) fn system_error(&self) -> &io::Error {
         match self {
             Self::Lookup(error) | Self::Socket(error) => error,
         }
@@ -32,14 +32,14 @@ impl ConnectError {
 
 /// A TCP or Unix socket that blocks, up to its timeouts.
 #[derive(Debug)]
-pub(super) enum BlockingSocket {
+pub(crate) enum BlockingSocket {
     Tcp(TcpStream),
     Unix(UnixStream),
 }
 
 impl BlockingSocket {
     /// Connects to the first of the addresses behind `server` that answers, within `timeout` each.
-    pub(super) fn connect(server: &Address, timeout: Duration) -> Result<Self, ConnectError> {
+    pub(crate) fn connect(server: &Address, timeout: Duration) -> Result<Self, ConnectError> {
         let (host, port) = match server {
             Address::Unix(path) => {
                 return connect_unix(path, timeout).map(Self::Unix).map_err(ConnectError::Socket);
@@ -58,7 +58,7 @@ impl BlockingSocket {
         Err(ConnectError::Socket(failure))
     }
 
-    pub(super) fn try_clone(&self) -> io::Result<Self> {
+    pub(crate) fn try_clone(&self) -> io::Result<Self> {
         match self {
             Self::Tcp(stream) => stream.try_clone().map(Self::Tcp),
             Self::Unix(stream) => stream.try_clone().map(Self::Unix),
@@ -66,21 +66,21 @@ impl BlockingSocket {
     }
 
     /// True if what is sent does not leave this machine.
-    pub(super) fn is_local(&self) -> bool {
+    pub(crate) fn is_local(&self) -> bool {
         match self {
             Self::Tcp(stream) => stream.peer_addr().is_ok_and(|peer| peer.ip().to_canonical().is_loopback()),
             Self::Unix(_) => true,
         }
     }
 
-    pub(super) fn set_read_timeout(&self, timeout: Option<Duration>) -> io::Result<()> {
+    pub(crate) fn set_read_timeout(&self, timeout: Option<Duration>) -> io::Result<()> {
         match self {
             Self::Tcp(stream) => stream.set_read_timeout(timeout),
             Self::Unix(stream) => stream.set_read_timeout(timeout),
         }
     }
 
-    pub(super) fn set_write_timeout(&self, timeout: Option<Duration>) -> io::Result<()> {
+    pub(crate) fn set_write_timeout(&self, timeout: Option<Duration>) -> io::Result<()> {
         match self {
             Self::Tcp(stream) => stream.set_write_timeout(timeout),
             Self::Unix(stream) => stream.set_write_timeout(timeout),
@@ -88,7 +88,7 @@ impl BlockingSocket {
     }
 
     /// Shuts down one side, or both.
-    pub(super) fn shutdown(&self, how: Shutdown) -> io::Result<()> {
+    pub(crate) fn shutdown(&self, how: Shutdown) -> io::Result<()> {
         match self {
             Self::Tcp(stream) => stream.shutdown(how),
             Self::Unix(stream) => stream.shutdown(how),
@@ -97,7 +97,7 @@ impl BlockingSocket {
 }
 
 /// True if a read that failed can be repeated: it timed out, or a signal interrupted it.
-pub(super) fn is_retry(error: &io::Error) -> bool {
+pub(crate) fn is_retry(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::Interrupted)
 }
 
@@ -138,18 +138,18 @@ impl Write for BlockingSocket {
 
 /// Reads from a socket, and sets its timeout only when that changes.
 #[derive(Debug)]
-pub(super) struct TimedReader {
+pub(crate) struct TimedReader {
     socket: BlockingSocket,
     timeout: Option<Duration>,
 }
 
 impl TimedReader {
-    pub(super) fn new(socket: BlockingSocket) -> Self {
+    pub(crate) fn new(socket: BlockingSocket) -> Self {
         Self { socket, timeout: None }
     }
 
     /// Reads once, and waits for at most `timeout`, which is not zero.
-    pub(super) fn read(&mut self, bytes: &mut [u8], timeout: Duration) -> io::Result<usize> {
+    pub(crate) fn read(&mut self, bytes: &mut [u8], timeout: Duration) -> io::Result<usize> {
         if self.timeout != Some(timeout) {
             self.socket.set_read_timeout(Some(timeout))?;
             self.timeout = Some(timeout);

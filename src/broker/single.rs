@@ -1,0 +1,114 @@
+//! A connection to one server.
+
+use std::io::{self, BufReader, Read, Write};
+use std::time::Duration;
+
+use super::command::Command;
+use super::error::BrokerError;
+use super::tls::{self, TlsSocket};
+use super::value::{Value, broken, read_value};
+use super::{Broker, TIMEOUT};
+use crate::address::Address;
+use crate::blocking_socket::{BlockingSocket, ConnectError};
+
+/// Bytes read at once.
+const READ_BYTES: usize = 16 * 1024;
+
+/// A buffer for sending that has grown beyond this is given back, in bytes.
+const SPARE_BYTES: usize = 64 * 1024;
+
+pub(super) struct Single {
+    socket: BufReader<Socket>,
+    out: Vec<u8>,
+}
+
+enum Socket {
+    Plain(BlockingSocket),
+    Tls(TlsSocket),
+}
+
+impl Single {
+    /// Connects to this server and logs in.
+    pub(super) fn open(server: &Address, broker: &Broker) -> Result<Self, BrokerError> {
+        let socket = BlockingSocket::connect(server, TIMEOUT).map_err(unreachable)?;
+        socket.set_read_timeout(Some(TIMEOUT)).map_err(broken)?;
+        socket.set_write_timeout(Some(TIMEOUT)).map_err(broken)?;
+        let socket =
+            if broker.is_tls { Socket::Tls(tls::wrap(server, socket)?) } else { Socket::Plain(socket) };
+        let mut single = Self { socket: BufReader::with_capacity(READ_BYTES, socket), out: Vec::new() };
+        single.log_in(broker)?;
+        Ok(single)
+    }
+
+    fn log_in(&mut self, broker: &Broker) -> Result<(), BrokerError> {
+        let mut commands = Vec::new();
+        if let Some(login) = &broker.login {
+            let command = login.user.iter().fold(Command::new("AUTH"), Command::arg);
+            commands.push(command.arg(&login.password));
+        }
+        if broker.database != 0 {
+            commands.push(Command::new("SELECT").arg(broker.database));
+        }
+        self.send(commands.iter())?;
+        commands.iter().try_for_each(|_| self.receive().map(drop))
+    }
+
+    /// How long the server may take to answer.
+    pub(super) fn set_patience(&self, time: Duration) -> Result<(), BrokerError> {
+        let socket = match self.socket.get_ref() {
+            Socket::Plain(socket) => socket,
+            Socket::Tls(socket) => tls::socket(socket),
+        };
+        socket.set_read_timeout(Some(time)).map_err(broken)
+    }
+
+    /// Sends commands. Then receive as many answers.
+    pub(super) fn send<'a>(
+        &mut self,
+        commands: impl Iterator<Item = &'a Command>,
+    ) -> Result<(), BrokerError> {
+        commands.for_each(|command| command.write(&mut self.out));
+        let socket = self.socket.get_mut();
+        let sent = socket.write_all(&self.out).and_then(|()| socket.flush());
+        self.out.clear();
+        self.out.shrink_to(SPARE_BYTES);
+        sent.map_err(broken)
+    }
+
+    /// Receives the next answer.
+    pub(super) fn receive(&mut self) -> Result<Value, BrokerError> {
+        read_value(&mut self.socket)
+    }
+}
+
+fn unreachable(error: ConnectError) -> BrokerError {
+    match error {
+        ConnectError::Lookup(error) => BrokerError::broken(format_args!("cannot find it: {error}")),
+        ConnectError::Socket(error) => BrokerError::broken(format_args!("cannot connect: {error}")),
+    }
+}
+
+impl Read for Socket {
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Plain(socket) => socket.read(bytes),
+            Self::Tls(socket) => socket.read(bytes),
+        }
+    }
+}
+
+impl Write for Socket {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Plain(socket) => socket.write(bytes),
+            Self::Tls(socket) => socket.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Self::Plain(socket) => socket.flush(),
+            Self::Tls(socket) => socket.flush(),
+        }
+    }
+}
