@@ -38,6 +38,31 @@ pub(super) trait Conversation {
 
     fn found(&mut self, found: Found, label: Option<&str>, context: &mut Context<'_>);
 
+    #[cfg(feature = "cluster")]
+    fn needs_lock(&self, bytes: &[u8]) -> bool;
+
+    #[cfg(feature = "cluster")]
+    fn needs_lock_to_finish(&self, _: &[u8]) -> bool {
+        false
+    }
+
+    #[cfg(feature = "cluster")]
+    fn resumes_under_lock(&self) -> bool {
+        false
+    }
+
+    #[cfg(feature = "cluster")]
+    fn needs_lock_for(&self, found: &Found) -> bool;
+
+    #[cfg(feature = "cluster")]
+    fn decline(&mut self, bytes: &[u8], context: &mut Context<'_>) -> usize;
+
+    #[cfg(feature = "cluster")]
+    fn resumes_too_late(&mut self, _: &mut Context<'_>) {}
+
+    #[cfg(feature = "cluster")]
+    fn found_too_late(&mut self, found: Found, label: Option<&str>, context: &mut Context<'_>);
+
     #[cfg(feature = "store")]
     fn capabilities_changed(&mut self, _: Capabilities, _: Capabilities, _: &mut Context<'_>) {}
 

@@ -12,6 +12,8 @@ mod catching_up;
 mod encode;
 #[cfg(feature = "store")]
 mod later;
+#[cfg(feature = "cluster")]
+mod sharing;
 #[cfg(feature = "store")]
 mod visits;
 
@@ -209,6 +211,26 @@ impl Conversation for CrazyIt {
                 context.out.close(self.connection, CloseReason::PasswordNotChecked);
             }
         }
+    }
+
+    #[cfg(feature = "cluster")]
+    fn needs_lock(&self, bytes: &[u8]) -> bool {
+        self.changes_shared(bytes)
+    }
+
+    #[cfg(feature = "cluster")]
+    fn needs_lock_for(&self, found: &Found) -> bool {
+        self.result_changes_shared(found)
+    }
+
+    #[cfg(feature = "cluster")]
+    fn decline(&mut self, bytes: &[u8], context: &mut Context<'_>) -> usize {
+        self.decline_frame(bytes, context)
+    }
+
+    #[cfg(feature = "cluster")]
+    fn found_too_late(&mut self, found: Found, _: Option<&str>, context: &mut Context<'_>) {
+        self.decline_result(found, context);
     }
 
     #[cfg(feature = "store")]

@@ -20,12 +20,12 @@ use crate::name::RoomName;
 /// One peer's conversation.
 #[derive(Debug)]
 pub struct Session {
-    protocol: Protocol,
+    pub(super) protocol: Protocol,
 }
 
 /// The peer's protocol, detected by its first bytes.
 #[derive(Debug)]
-enum Protocol {
+pub(super) enum Protocol {
     /// Not detected yet.
     Unknown(Newcomer),
     /// The CrazyIt protocol.
@@ -35,7 +35,7 @@ enum Protocol {
 }
 
 impl Protocol {
-    fn conversation(&self) -> &dyn Conversation {
+    pub(super) fn conversation(&self) -> &dyn Conversation {
         match self {
             Self::Unknown(newcomer) => newcomer,
             Self::CrazyIt(conversation) => conversation,
@@ -43,7 +43,7 @@ impl Protocol {
         }
     }
 
-    fn conversation_mut(&mut self) -> &mut dyn Conversation {
+    pub(super) fn conversation_mut(&mut self) -> &mut dyn Conversation {
         match self {
             Self::Unknown(newcomer) => newcomer,
             Self::CrazyIt(conversation) => conversation,

@@ -23,6 +23,8 @@ mod newcomer;
 mod past_time;
 #[cfg(feature = "store")]
 mod services;
+#[cfg(feature = "cluster")]
+mod sharing;
 mod stage;
 
 pub use context::Context;

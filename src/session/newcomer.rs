@@ -110,6 +110,25 @@ impl Conversation for Newcomer {
 
     fn found(&mut self, _: Found, _: Option<&str>, _: &mut Context<'_>) {}
 
+    #[cfg(feature = "cluster")]
+    fn needs_lock(&self, _: &[u8]) -> bool {
+        false
+    }
+
+    #[cfg(feature = "cluster")]
+    fn needs_lock_for(&self, _: &Found) -> bool {
+        false
+    }
+
+    /// Nothing needs the lock before the protocol is detected.
+    #[cfg(feature = "cluster")]
+    fn decline(&mut self, bytes: &[u8], _: &mut Context<'_>) -> usize {
+        bytes.len()
+    }
+
+    #[cfg(feature = "cluster")]
+    fn found_too_late(&mut self, _: Found, _: Option<&str>, _: &mut Context<'_>) {}
+
     fn change_limits(&mut self, old: &Limits, new: &Limits) {
         let mut deadline = self.login_deadline();
         deadline.shift(old, new);

@@ -74,6 +74,14 @@ pub(super) enum Progress {
 pub(super) trait Work {
     /// Does one unit of work: one target, or as many lines of a list as the budget allows.
     fn step(&mut self, irc: &mut Irc, context: &mut Context<'_>) -> Progress;
+
+    /// True if the rest may change what nodes share.
+    #[cfg(feature = "cluster")]
+    fn needs_lock(&self) -> bool;
+
+    /// Leaves out what needs the lock, and tells the client.
+    #[cfg(feature = "cluster")]
+    fn decline(&mut self, _: &Irc, _: &mut Context<'_>) {}
 }
 
 /// What a client has begun and not finished.
@@ -161,7 +169,7 @@ impl Irc {
         context.out.push(Effect::Hear(self.connection, Dialect::Irc(self.capabilities)));
     }
 
-    fn new(connection: ConnectionId, deadline: Deadline, now: Instant) -> Self {
+    pub(super) fn new(connection: ConnectionId, deadline: Deadline, now: Instant) -> Self {
         Self {
             connection,
             user: UserId::NOBODY,

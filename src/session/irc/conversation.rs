@@ -138,6 +138,58 @@ impl Conversation for Irc {
         }
     }
 
+    #[cfg(feature = "cluster")]
+    fn needs_lock(&self, bytes: &[u8]) -> bool {
+        let new = bytes.get(self.splitter.searched()..).unwrap_or_default();
+        let end = new.iter().position(|&byte| byte == b'\n').map(|end| self.splitter.searched() + end);
+        end.is_some_and(|end| self.needs_lock_to_finish(&bytes[..end]))
+    }
+
+    #[cfg(feature = "cluster")]
+    fn needs_lock_to_finish(&self, rest: &[u8]) -> bool {
+        !self.skips_line && self.changes_shared(rest)
+    }
+
+    #[cfg(feature = "cluster")]
+    fn resumes_under_lock(&self) -> bool {
+        self.unfinished
+            .as_ref()
+            .and_then(|unfinished| unfinished.pending.as_ref())
+            .is_some_and(|pending| pending.work.needs_lock())
+    }
+
+    #[cfg(feature = "cluster")]
+    fn needs_lock_for(&self, found: &Found) -> bool {
+        self.result_changes_shared(found)
+    }
+
+    #[cfg(feature = "cluster")]
+    fn decline(&mut self, bytes: &[u8], context: &mut Context<'_>) -> usize {
+        (self.heard, self.asked) = (context.now.instant, false);
+        let end = match self.splitter.find(bytes, 0, b"\n") {
+            Split::At(end) => end,
+            Split::NeedMore | Split::TooLong => bytes.len(),
+        };
+        self.decline_line(&bytes[..end], context);
+        bytes.len().min(end + 1)
+    }
+
+    #[cfg(feature = "cluster")]
+    fn resumes_too_late(&mut self, context: &mut Context<'_>) {
+        self.decline_work(context);
+    }
+
+    #[cfg(feature = "cluster")]
+    fn found_too_late(&mut self, found: Found, label: Option<&str>, context: &mut Context<'_>) {
+        if let Phase::Registering(registration) = &mut self.phase {
+            registration.deadline.go_on(context.now.instant);
+        }
+        self.decline_result(found, context);
+        if let Some(label) = label {
+            self.put_label(label, context);
+        }
+    }
+
     #[cfg(feature = "store")]
     fn capabilities_changed(
         &mut self,

@@ -114,6 +114,11 @@ impl Draft {
         Ok(())
     }
 
+    #[cfg(feature = "cluster")]
+    pub(super) fn text(&self) -> &str {
+        &self.text
+    }
+
     pub(super) fn speech(self) -> Result<Speech, Fault> {
         let Some(kind) = self.kind else { return Err(Fault::Other("the batch is empty")) };
         if self.text.bytes().all(|byte| byte == b'\n') {

@@ -60,6 +60,11 @@ impl Work for Listing {
         out.worked(steps);
         Progress::More
     }
+
+    #[cfg(feature = "cluster")]
+    fn needs_lock(&self) -> bool {
+        false
+    }
 }
 
 impl Irc {

@@ -5,6 +5,8 @@ use std::vec;
 use super::client::{Irc, Progress, Work};
 #[cfg(feature = "store")]
 use super::history::PLAYBACK;
+#[cfg(feature = "cluster")]
+use super::sharing::changes_at;
 use super::work::unique;
 use crate::message::{Capabilities, Command, Rank, Refusal, Speech, SpeechKind};
 use crate::name::{RoomName, UserName};
@@ -29,6 +31,18 @@ impl Work for Speaking {
         context.out.counted_as_message();
         irc.speak_to(&target, self.speech.clone(), context);
         Progress::More
+    }
+
+    #[cfg(feature = "cluster")]
+    fn needs_lock(&self) -> bool {
+        self.targets.as_slice().iter().any(|target| changes_at(target, &self.speech.text))
+    }
+
+    #[cfg(feature = "cluster")]
+    fn decline(&mut self, irc: &Irc, context: &mut Context<'_>) {
+        let rest = self.targets.by_ref().filter(|target| !changes_at(target, &self.speech.text));
+        self.targets = rest.collect::<Vec<_>>().into_iter();
+        irc.others_unreachable("PRIVMSG", context);
     }
 }
 

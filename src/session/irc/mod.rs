@@ -55,6 +55,8 @@ mod sasl;
 mod server;
 #[cfg(feature = "store")]
 mod services;
+#[cfg(feature = "cluster")]
+mod sharing;
 #[cfg(feature = "store")]
 mod showing;
 mod speech;

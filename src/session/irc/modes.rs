@@ -42,6 +42,17 @@ enum Asked {
     Unknown(char),
 }
 
+/// True if the parameters of `MODE` change something: others ask for modes or lists.
+#[cfg(feature = "cluster")]
+pub(super) fn changes_modes(params: &[&str]) -> bool {
+    match params {
+        [target, changes @ ..] if target.starts_with('#') => {
+            parse(changes).iter().any(|asked| matches!(asked, Asked::Change(_)))
+        }
+        params => params.len() > 1,
+    }
+}
+
 impl Irc {
     pub(super) fn mode(&mut self, message: &Message<'_>, context: &mut Context<'_>) {
         let (target, changes) = (message.params[0], &message.params[1..]);

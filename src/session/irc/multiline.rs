@@ -1,11 +1,16 @@
 //! Messages of several lines (IRCv3 `draft/multiline`): the client sends its lines in a batch, and others hear them as
 //! one message.
 
+use std::borrow::Cow;
 use std::time::Instant;
 
 use super::client::Irc;
 use super::draft::{BATCH_TYPE, Batch, Draft, Fault, LINE_WITHIN, MESSAGE_BYTES, MESSAGE_LINES, NEEDED};
+#[cfg(feature = "cluster")]
+use super::sharing::changes_at;
 use crate::session::Context;
+#[cfg(feature = "cluster")]
+use crate::session::sharing::OTHERS_UNREACHABLE;
 use crate::wire::irc::Message;
 
 /// Longest name of a batch from a client, in bytes.
@@ -69,10 +74,35 @@ impl Irc {
         }
     }
 
+    /// True if the end of this batch asks a service to change something.
+    #[cfg(feature = "cluster")]
+    pub(super) fn is_for_service(&self, name: &str) -> bool {
+        let batch = self.unfinished.as_ref().and_then(|unfinished| unfinished.batch.as_ref());
+        let draft = batch.filter(|batch| *batch.name == *name).and_then(|batch| batch.draft.as_ref());
+        draft.is_some_and(|draft| changes_at(&draft.target, draft.text()))
+    }
+
+    /// Declines the end of a batch for a service.
+    #[cfg(feature = "cluster")]
+    pub(super) fn decline_batch(&mut self, name: &str, context: &mut Context<'_>) {
+        self.reject_batch(&Fault::Other(OTHERS_UNREACHABLE), context);
+        self.end_batch(name, context);
+    }
+
+    /// The name of the batch to which `line` belongs.
+    fn batch_of<'a>(&self, line: &Message<'a>) -> Option<Cow<'a, str>> {
+        line.tags.get("batch").filter(|_| self.capabilities.has(NEEDED))
+    }
+
+    /// True if `line` is kept until its batch is complete.
+    #[cfg(feature = "cluster")]
+    pub(super) fn is_in_batch(&self, line: &Message<'_>) -> bool {
+        self.batch_of(line).is_some()
+    }
+
     /// Takes a line that belongs to a batch. False if `line` does not.
     pub(super) fn is_batched(&mut self, line: &Message<'_>, context: &mut Context<'_>) -> bool {
-        let name = line.tags.get("batch").filter(|_| self.capabilities.has(NEEDED));
-        let Some(name) = name else { return false };
+        let Some(name) = self.batch_of(line) else { return false };
         let added = match self.batch_mut().filter(|batch| *batch.name == *name) {
             Some(batch) => batch.draft.as_mut().map_or(Ok(()), |draft| draft.add(line, context.now.instant)),
             None => {

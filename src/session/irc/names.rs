@@ -106,6 +106,11 @@ impl Work for NamesOf {
         }
         Progress::More
     }
+
+    #[cfg(feature = "cluster")]
+    fn needs_lock(&self) -> bool {
+        false
+    }
 }
 
 impl Irc {

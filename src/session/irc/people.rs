@@ -54,6 +54,11 @@ impl Work for Watching {
         }
         Progress::More
     }
+
+    #[cfg(feature = "cluster")]
+    fn needs_lock(&self) -> bool {
+        false
+    }
 }
 
 impl Irc {

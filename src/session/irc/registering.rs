@@ -93,9 +93,7 @@ impl Irc {
             "LIST" => self.cap_reply("LIST", &self.capabilities.names(), context),
             "REQ" => self.cap_req(message.params.get(1).copied().unwrap_or_default(), context),
             "END" => {
-                if let Phase::Registering(registration) = &mut self.phase {
-                    registration.negotiates = false;
-                }
+                self.end_negotiation();
                 self.try_to_register(context);
             }
             _ => self.complain(numeric::ERR_INVALIDCAPCMD, message.params[0], "Invalid CAP command", context),
@@ -176,6 +174,12 @@ impl Irc {
         }
     }
 
+    pub(super) fn end_negotiation(&mut self) {
+        if let Phase::Registering(registration) = &mut self.phase {
+            registration.negotiates = false;
+        }
+    }
+
     pub(super) fn pass(&mut self, message: &Message<'_>, _: &mut Context<'_>) {
         if let Phase::Registering(registration) = &mut self.phase {
             let password = message.params[0];
@@ -217,6 +221,11 @@ impl Irc {
     }
 
     pub(super) fn user(&mut self, message: &Message<'_>, context: &mut Context<'_>) {
+        self.note_user(message);
+        self.try_to_register(context);
+    }
+
+    pub(super) fn note_user(&mut self, message: &Message<'_>) {
         // Without characters that separate parts of a mask; the `~` says that nobody has verified it.
         let username = message.params[0].chars().filter(|&c| c.is_alphanumeric() || "-_.".contains(c));
         let mut username: String = username.take(USERNAME_CHARS).collect();
@@ -228,7 +237,6 @@ impl Irc {
         if let Phase::Registering(registration) = &mut self.phase {
             registration.user = Some((format!("~{username}").into(), realname.into()));
         }
-        self.try_to_register(context);
     }
 
     /// Finishes a registration that needed a password.

@@ -64,6 +64,18 @@ impl Work for Joining {
         }
         Progress::More
     }
+
+    #[cfg(feature = "cluster")]
+    fn needs_lock(&self) -> bool {
+        self.channels.len() > 0
+    }
+
+    #[cfg(feature = "cluster")]
+    fn decline(&mut self, irc: &Irc, context: &mut Context<'_>) {
+        for (name, _) in self.channels.by_ref() {
+            irc.unavailable(&name, context);
+        }
+    }
 }
 
 /// The progress of a `PART`.
@@ -84,6 +96,17 @@ impl Work for Parting {
             Err(_) => irc.complain(numeric::ERR_NOSUCHCHANNEL, &name, "No such channel", context),
         }
         Progress::More
+    }
+
+    #[cfg(feature = "cluster")]
+    fn needs_lock(&self) -> bool {
+        self.channels.len() > 0
+    }
+
+    #[cfg(feature = "cluster")]
+    fn decline(&mut self, irc: &Irc, context: &mut Context<'_>) {
+        self.channels = Vec::new().into_iter();
+        irc.others_unreachable("PART", context);
     }
 }
 
@@ -114,6 +137,17 @@ impl Work for Kicking {
             self.victims = Vec::new().into_iter();
         }
         Progress::More
+    }
+
+    #[cfg(feature = "cluster")]
+    fn needs_lock(&self) -> bool {
+        self.victims.len() > 0
+    }
+
+    #[cfg(feature = "cluster")]
+    fn decline(&mut self, irc: &Irc, context: &mut Context<'_>) {
+        self.victims = Vec::new().into_iter();
+        irc.others_unreachable("KICK", context);
     }
 }
 

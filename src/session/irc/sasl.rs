@@ -169,13 +169,19 @@ impl Irc {
             }
             _ => {
                 log_not_checked(context, format_args!("SASL"));
-                // 904 alone would mean that the password is wrong.
-                if self.capabilities.has(Capabilities::STANDARD_REPLIES) {
-                    self.fail("AUTHENTICATE", "TEMPORARILY_UNAVAILABLE", NOT_NOW, context);
-                }
-                self.fail_sasl(NOT_NOW, context);
+                self.cannot_authenticate(NOT_NOW, context);
             }
         }
+    }
+
+    /// Ends the exchange for a reason that is not the client's.
+    pub(super) fn cannot_authenticate(&mut self, why: &str, context: &mut Context<'_>) {
+        self.unfinished(|unfinished| unfinished.sasl = None);
+        // 904 alone would mean that the password is wrong.
+        if self.capabilities.has(Capabilities::STANDARD_REPLIES) {
+            self.fail("AUTHENTICATE", "TEMPORARILY_UNAVAILABLE", why, context);
+        }
+        self.fail_sasl(why, context);
     }
 
     fn succeed_in_sasl(&mut self, account: Account, device: Option<Box<str>>, context: &mut Context<'_>) {

@@ -25,6 +25,11 @@ impl Work for Showing {
         irc.wait_to_be_read(context);
         Progress::Done
     }
+
+    #[cfg(feature = "cluster")]
+    fn needs_lock(&self) -> bool {
+        false
+    }
 }
 
 impl Irc {

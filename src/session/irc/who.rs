@@ -77,6 +77,11 @@ impl Work for Who {
         self.bytes_left = self.bytes_left.saturating_sub(bytes);
         Progress::More
     }
+
+    #[cfg(feature = "cluster")]
+    fn needs_lock(&self) -> bool {
+        false
+    }
 }
 
 impl Irc {

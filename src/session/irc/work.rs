@@ -50,6 +50,18 @@ impl Irc {
         self.tell_own_at_once(context);
     }
 
+    /// Leaves out what is left of the unfinished command and needs the lock.
+    #[cfg(feature = "cluster")]
+    pub(super) fn decline_work(&mut self, context: &mut Context<'_>) {
+        let Some(mut pending) = self.unfinished(|unfinished| unfinished.pending.take()) else { return };
+        pending.work.decline(self, context);
+        debug_assert!(!pending.work.needs_lock(), "the rest would wait for ever");
+        if pending.is_labelled {
+            self.continue_label(false, context);
+        }
+        self.suspend(pending);
+    }
+
     /// The targets in the comma-separated `list`, without duplicates. Drops targets beyond `most` and tells the
     /// client.
     pub(super) fn targets<'a>(&self, list: &'a str, most: usize, context: &mut Context<'_>) -> Vec<&'a str> {

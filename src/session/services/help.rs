@@ -1,5 +1,7 @@
 //! `HELP`: lists and explains the commands, using their table.
 
+#[cfg(feature = "cluster")]
+use super::table::Changes;
 use super::table::{Access, Row};
 use super::{Service, Visit};
 
@@ -12,6 +14,8 @@ pub(super) const HELP: Row = Row {
     params: "[command]",
     least: 0,
     access: Access::Anyone,
+    #[cfg(feature = "cluster")]
+    changes: Changes::Never,
     help: "lists the commands, or explains one",
     run: |visit, params| visit.help(params),
 };

@@ -6,9 +6,13 @@
 mod chanserv;
 mod help;
 mod nickserv;
+#[cfg(feature = "cluster")]
+mod sharing;
 mod table;
 mod visit;
 
+#[cfg(feature = "cluster")]
+pub(super) use sharing::{found_too_late, needs_lock_for};
 pub(super) use visit::{Client, Service};
 
 use super::accounts::CannotRegister;

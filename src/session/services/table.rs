@@ -12,6 +12,8 @@ pub(super) struct Row {
     /// Minimum number of parameters.
     pub(super) least: usize,
     pub(super) access: Access,
+    #[cfg(feature = "cluster")]
+    pub(super) changes: Changes,
     /// What it does, as `HELP` says it.
     pub(super) help: &'static str,
     pub(super) run: fn(&mut Visit<'_, '_>, &[&str]),
@@ -25,6 +27,13 @@ pub(super) enum Access {
     Members,
     /// Operators of the server.
     Operators,
+}
+
+/// Whether a command changes what nodes share. Errands change nothing: their results may.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Changes {
+    Never,
+    Always,
 }
 
 impl Visit<'_, '_> {

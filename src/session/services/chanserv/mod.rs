@@ -6,7 +6,7 @@ mod ranks;
 
 use super::Visit;
 use super::help::HELP;
-use super::table::{Access, Row};
+use super::table::{Access, Changes, Row};
 use crate::hub::Clearing;
 use crate::message::{Rank, Refusal};
 use crate::name::RoomName;
@@ -15,10 +15,21 @@ const fn row(
     name: &'static str,
     params: &'static str,
     least: usize,
+    #[cfg_attr(not(feature = "cluster"), expect(unused, reason = "one node changes everything at once"))]
+    changes: Changes,
     help: &'static str,
     run: fn(&mut Visit<'_, '_>, &[&str]),
 ) -> Row {
-    Row { name, params, least, access: Access::Anyone, help, run }
+    Row {
+        name,
+        params,
+        least,
+        access: Access::Anyone,
+        #[cfg(feature = "cluster")]
+        changes,
+        help,
+        run,
+    }
 }
 
 /// All commands, sorted by name.
@@ -27,6 +38,7 @@ pub(super) const ROWS: &[Row] = &[
         "ACCEPT",
         "room",
         1,
+        Changes::Always,
         "makes you the founder of a room that its founder transfers to you",
         |visit, params| visit.accept(params),
     ),
@@ -34,6 +46,7 @@ pub(super) const ROWS: &[Row] = &[
         "AMODE",
         "room [account +o|-o|+v|-v]",
         1,
+        Changes::Always,
         "lists the accounts that are operators (o) or have a voice (v) whenever they join; or changes that, for the founder",
         |visit, params| visit.amode(params),
     ),
@@ -41,24 +54,31 @@ pub(super) const ROWS: &[Row] = &[
         "CLEAR",
         "room USERS|BANS|MODES|OPS",
         2,
+        Changes::Always,
         "for the founder: removes everybody else, empties the lists of masks, resets the modes, or takes the rank of \
          operators that AMODE does not list",
         |visit, params| visit.clear(params),
     ),
-    row("DEOP", "room [nicks]", 1, "takes the rank of operators", |visit, params| {
+    row("DEOP", "room [nicks]", 1, Changes::Always, "takes the rank of operators", |visit, params| {
         visit.set_ranks(params, Rank::OPERATOR, false);
     }),
-    row("DEVOICE", "room [nicks]", 1, "takes the voice of members", |visit, params| {
+    row("DEVOICE", "room [nicks]", 1, Changes::Always, "takes the voice of members", |visit, params| {
         visit.set_ranks(params, Rank::VOICE, false);
     }),
     HELP,
-    row("INFO", "[room]", 0, "tells about a registered room; without one, lists yours", |visit, params| {
-        visit.room_info(params)
-    }),
+    row(
+        "INFO",
+        "[room]",
+        0,
+        Changes::Never,
+        "tells about a registered room; without one, lists yours",
+        |visit, params| visit.room_info(params),
+    ),
     row(
         "OP",
         "room [nicks]",
         1,
+        Changes::Always,
         "makes you or others operators until they leave; for accounts that AMODE lists as operators",
         |visit, params| visit.set_ranks(params, Rank::OPERATOR, true),
     ),
@@ -66,6 +86,7 @@ pub(super) const ROWS: &[Row] = &[
         "REGISTER",
         "room",
         1,
+        Changes::Always,
         "keeps the room with its topic, modes and lists when everybody has left; for an operator of the room",
         |visit, params| visit.register_room(params),
     ),
@@ -73,6 +94,7 @@ pub(super) const ROWS: &[Row] = &[
         "TRANSFER",
         "room account",
         2,
+        Changes::Always,
         "offers the room to another account, which becomes its founder with ACCEPT",
         |visit, params| visit.transfer(params),
     ),
@@ -80,12 +102,20 @@ pub(super) const ROWS: &[Row] = &[
         "UNREGISTER",
         "room room",
         1,
+        Changes::Always,
         "ends the registration, for the founder: the room ends when everybody has left. Name the room twice to confirm",
         |visit, params| visit.unregister_room(params),
     ),
-    row("VOICE", "room [nicks]", 1, "gives you or others a voice until they leave", |visit, params| {
-        visit.set_ranks(params, Rank::VOICE, true);
-    }),
+    row(
+        "VOICE",
+        "room [nicks]",
+        1,
+        Changes::Always,
+        "gives you or others a voice until they leave",
+        |visit, params| {
+            visit.set_ranks(params, Rank::VOICE, true);
+        },
+    ),
 ];
 
 impl Visit<'_, '_> {

@@ -11,7 +11,7 @@ mod settings;
 
 use super::Visit;
 use super::help::HELP;
-use super::table::{Access, Row};
+use super::table::{Access, Changes, Row};
 use crate::message::{AccountAnswer, AccountFound, ServiceStep};
 
 const fn row(
@@ -19,21 +19,34 @@ const fn row(
     params: &'static str,
     least: usize,
     access: Access,
+    #[cfg_attr(not(feature = "cluster"), expect(unused, reason = "one node changes everything at once"))]
+    changes: Changes,
     help: &'static str,
     run: fn(&mut Visit<'_, '_>, &[&str]),
 ) -> Row {
-    Row { name, params, least, access, help, run }
+    Row {
+        name,
+        params,
+        least,
+        access,
+        #[cfg(feature = "cluster")]
+        changes,
+        help,
+        run,
+    }
 }
 
 /// All commands, sorted by name.
 pub(super) const ROWS: &[Row] = {
     use Access::{Anyone, Members, Operators};
+    use Changes::{Always, Never};
     &[
         row(
             "CERT",
             "ADD|DEL [fingerprint], or LIST",
             1,
             Members,
+            Never,
             "lets you log in with a TLS certificate (SASL EXTERNAL); without a fingerprint, that of this connection",
             |visit, params| visit.cert(params),
         ),
@@ -42,6 +55,7 @@ pub(super) const ROWS: &[Row] = {
             "password account",
             2,
             Members,
+            Never,
             "deletes your account for good, with its rooms, certificates and messages; name the account to confirm. \
              The password is * if it has none",
             |visit, params| visit.drop_account(params),
@@ -51,6 +65,7 @@ pub(super) const ROWS: &[Row] = {
             "[name] [password]",
             0,
             Anyone,
+            Always,
             "ends connections under your account's name that hang, or that are not yours; the password is needed \
              unless you are logged in",
             |visit, params| visit.ghost(params),
@@ -61,6 +76,7 @@ pub(super) const ROWS: &[Row] = {
             "[account] password",
             1,
             Anyone,
+            Never,
             "logs you in to the account, whose name you get; without a name, to that of your nick. \
              account/device names this device",
             |visit, params| visit.identify(params),
@@ -70,6 +86,7 @@ pub(super) const ROWS: &[Row] = {
             "[account]",
             0,
             Anyone,
+            Never,
             "tells about an account, more about your own",
             |visit, params| visit.info(params),
         ),
@@ -78,6 +95,7 @@ pub(super) const ROWS: &[Row] = {
             "[session]",
             0,
             Members,
+            Always,
             "logs you out, or ends another of your sessions: by its number in SESSIONS, or by the name of its device",
             |visit, params| visit.log_out(params),
         ),
@@ -86,6 +104,7 @@ pub(super) const ROWS: &[Row] = {
             "account password",
             2,
             Anyone,
+            Never,
             "logs you in and gives you the account's name, whoever else uses it",
             |visit, params| visit.identify(params),
         ),
@@ -94,6 +113,7 @@ pub(super) const ROWS: &[Row] = {
             "password",
             1,
             Anyone,
+            Never,
             "registers your present nick, so that only you can use it. The password is * if you only want to log in \
              with the certificate of this connection",
             |visit, params| visit.register(params),
@@ -103,6 +123,7 @@ pub(super) const ROWS: &[Row] = {
             "account password",
             2,
             Operators,
+            Never,
             "gives an account a new password",
             |visit, params| visit.reset_password(params),
         ),
@@ -111,15 +132,19 @@ pub(super) const ROWS: &[Row] = {
             "name password",
             2,
             Operators,
+            Never,
             "creates an account, also where only operators may (parlord --accounts closed)",
             |visit, params| visit.create_account(params),
         ),
-        row("SESSIONS", "", 0, Members, "lists your connections", |visit, params| visit.sessions(params)),
+        row("SESSIONS", "", 0, Members, Never, "lists your connections", |visit, params| {
+            visit.sessions(params)
+        }),
         row(
             "SET",
             "PASSWORD old new, or ALWAYS-ON on|off|default",
             2,
             Members,
+            Never,
             "changes your password, whose old one is * if there is none; or whether you stay in your rooms when your \
              last connection ends",
             |visit, params| visit.set(params),
