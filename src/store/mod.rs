@@ -5,14 +5,17 @@
 //! them is a `Desk`. The thread works on a [`Database`]: a file of SQLite, or a stand-in in tests.
 
 mod class;
+mod cursors;
 mod database;
 mod desk;
 mod handle;
 mod keeper;
+mod limits;
 mod place;
 mod question;
 mod size;
 mod sqlite;
+mod times;
 
 pub use database::{Database, Figures};
 pub use desk::{Reply, Status};

@@ -7,10 +7,10 @@ use rusqlite::{Connection, params};
 use super::accounts::owner;
 use super::rooms::GONE;
 use super::saved_rooms;
-use super::times::millis;
 use crate::message::{AccountAnswer, AccountChange, AccountId, CertificateHash, MOST_CERTIFICATES};
 use crate::name::UserName;
 use crate::secret::StoredPassword;
+use crate::store::times::millis;
 
 /// The tables whose rows belong to accounts.
 const BELONGINGS: [&str; 7] =

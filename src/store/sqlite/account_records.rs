@@ -7,9 +7,9 @@ use rusqlite::types::ToSql;
 use rusqlite::{Connection, params};
 
 use super::ids::column;
-use super::times::millis;
 use crate::message::{AccountId, EventId, MOST_DEVICES, MOST_MARKERS};
 use crate::name::RoomName;
+use crate::store::times::millis;
 
 const MARKERS: Table = Table { name: "marker", key: "target", value: "at" };
 const DEVICES: Table = Table { name: "device", key: "name", value: "heard" };

@@ -4,10 +4,10 @@ use rusqlite::types::FromSql;
 use rusqlite::{Connection, OptionalExtension, Row, Statement};
 
 use super::ids;
-use super::times::time;
 use crate::message::{Account, AccountAnswer, AccountId, AccountInfo, AccountQuery, CertificateHash};
 use crate::name::UserName;
 use crate::secret::{ScramKeys, StoredPassword};
+use crate::store::times::time;
 
 /// All accounts, oldest first.
 pub(super) fn names(connection: &Connection) -> rusqlite::Result<Vec<(AccountId, UserName)>> {

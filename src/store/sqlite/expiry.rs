@@ -88,7 +88,7 @@ impl Sqlite {
                 WHERE room = ?1 AND class = ?2 AND id <= ?3 ORDER BY id LIMIT ?4";
             let mut deleted = self.delete(old, &[id, class.number(), gone, STEP_ROWS.into()])?;
             let left = room.count(class).saturating_sub(deleted);
-            let excess = left.saturating_sub(self.limits.lines_of(&room)).min(STEP_ROWS);
+            let excess = left.saturating_sub(self.limits.lines_of(room.limit)).min(STEP_ROWS);
             if excess > 0 {
                 deleted += self.delete(old, &[id, class.number(), i64::MAX, excess.into()])?;
             }

@@ -11,16 +11,18 @@ use std::time::SystemTime;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::Sqlite;
-use super::cursors::{answer, cursors, places};
 use super::ids::{self, column};
 use super::kinds::event_kind;
 use super::rooms::Room;
-use super::times;
-use crate::message::{Answer, Event, EventId, First, Identity, Interval, Query, Scope, Source};
+use crate::message::{
+    AccountId, Answer, Event, EventId, First, Identity, Interval, Query, Readable, Scope, Source,
+};
 use crate::name::{UserName, same_name};
 use crate::store::class::Class;
+use crate::store::cursors::{MOST_TALKS, answer, cursors};
 use crate::store::place::Place;
 use crate::store::question::{Cursor, Question};
+use crate::store::times;
 
 /// Rows visited in one step.
 const STEP_ROWS: usize = 2_000;
@@ -73,7 +75,7 @@ impl Sqlite {
         }
         if progress.until.is_none() {
             progress.until = Some(self.last_event);
-            progress.cursors = cursors(&self.connection, query)?;
+            progress.cursors = cursors(query, |of| places(&self.connection, of))?;
         }
         let wanted = Wanted::of(query);
         let mut rows = STEP_ROWS;
@@ -173,9 +175,28 @@ impl Sqlite {
     /// The last event of a room and class that should be gone already.
     fn floor(&self, room: &Room, class: Class, now: SystemTime) -> rusqlite::Result<EventId> {
         let too_old = self.limits.oldest(room.limit.map(|limit| limit.age), now);
-        let last = last_excess(&self.connection, self.limits.lines_of(room), room, class)?;
+        let last = last_excess(&self.connection, self.limits.lines_of(room.limit), room, class)?;
         Ok(last.max(too_old).max(room.gone(class)))
     }
+}
+
+/// The places of a scope, each with the first event that may be read though the place was closed.
+fn places(connection: &Connection, of: &Scope) -> rusqlite::Result<Vec<(Place, EventId)>> {
+    Ok(match of {
+        Scope::Room(Readable { room, closed_since }) => vec![(Place::Room(room.clone()), *closed_since)],
+        Scope::Talk(between) => vec![(Place::Talk(*between), EventId::MIN)],
+        Scope::Talks(account) => talks(connection, *account)?,
+    })
+}
+
+fn talks(connection: &Connection, account: AccountId) -> rusqlite::Result<Vec<(Place, EventId)>> {
+    let sql = "SELECT smaller, larger FROM room WHERE smaller = ?1 OR larger = ?1 ORDER BY id DESC LIMIT ?2";
+    let mut select = connection.prepare(sql)?;
+    let talks = select.query_map([account.0, MOST_TALKS], |row| {
+        let between = [row.get(0)?, row.get(1)?].map(AccountId);
+        Ok((Place::Talk(between), EventId::MIN))
+    })?;
+    talks.collect()
 }
 
 /// The last event of a room and class that is too much if only `lines` are kept.

@@ -8,9 +8,9 @@ use rusqlite::{Connection, Row, Statement, params};
 use super::accounts::pairs;
 use super::changes::{flag_words, flags, list, list_word, rank_words, ranks};
 use super::ids::{self, column};
-use super::times::{millis, time};
 use crate::message::{AccountId, HistoryLimit, MaskList, Rank, SavedRoom};
 use crate::name::{RoomName, UserName};
+use crate::store::times::{millis, time};
 
 /// An entry of a list: the list, the mask, who added it and when.
 type Mask = (MaskList, Box<str>, UserName, SystemTime);

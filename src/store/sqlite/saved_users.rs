@@ -4,9 +4,9 @@ use rusqlite::{Connection, Row, params};
 
 use super::accounts::Accounts;
 use super::changes::{rank_words, ranks};
-use super::times::{millis, time};
 use crate::message::{AccountId, Rank, SavedUser};
 use crate::name::RoomName;
+use crate::store::times::{millis, time};
 
 /// Sets the rank of a user that stays in a room.
 const SIT: &str = "INSERT OR REPLACE INTO seat (account, folded, room, ranks) \

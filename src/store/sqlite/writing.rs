@@ -6,17 +6,17 @@ use rusqlite::{Connection, Statement, params};
 
 use super::ids::column;
 use super::kinds::{Columns, columns};
-use super::limits::Limits;
 use super::reading::last_excess;
 use super::rooms::{Room, Rooms};
 use super::sources::Sources;
 use super::sweep::Sweep;
-use super::times::millis;
 use super::{Sqlite, account_records, saved_rooms, saved_users};
 use crate::message::{AccountId, Event, EventId, HistoryLimit, Record, Source};
 use crate::name::RoomName;
 use crate::store::class::Class;
+use crate::store::limits::Limits;
 use crate::store::place::Place;
+use crate::store::times::millis;
 
 const INSERT: &str = "INSERT INTO event (number, room, class, id, closed, kind, source, time, text, tags, whom) \
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
@@ -106,7 +106,7 @@ impl Writer<'_> {
             return Ok(());
         }
         let room = self.rooms.find_or_create(self.connection, place)?;
-        if self.limits.lines_of(&room) == 0 {
+        if self.limits.lines_of(room.limit) == 0 {
             return Ok(());
         }
         let source = match &event.from {
@@ -131,7 +131,7 @@ impl Writer<'_> {
         *self.last_number = number;
         *self.last_event = event.id;
         self.rooms.count(room.id, class, 1);
-        if room.count(class) >= self.limits.lines_of(&room) {
+        if room.count(class) >= self.limits.lines_of(room.limit) {
             self.sweep.note(room.id);
         }
         Ok(())
@@ -161,7 +161,7 @@ impl Writer<'_> {
         let own = room.limit.map(|limit| limit.age);
         let too_old = self.limits.oldest(own, now);
         for class in Class::ALL {
-            let last = last_excess(self.connection, self.limits.lines_of(room), room, class)?;
+            let last = last_excess(self.connection, self.limits.lines_of(room.limit), room, class)?;
             self.rooms.set_gone(room.id, class, last.max(too_old).min(*self.last_event));
         }
         Ok(())

@@ -2,8 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use super::rooms::Room;
-use crate::message::EventId;
+use crate::message::{EventId, HistoryLimit};
 
 /// What is kept.
 #[derive(Clone, Copy, Debug)]
@@ -12,13 +11,14 @@ pub(super) struct Limits {
     pub(super) age: Option<Duration>,
     /// Messages per room, and other events.
     pub(super) lines: u32,
+    /// Bytes of the whole store.
     pub(super) bytes: u64,
 }
 
 impl Limits {
-    /// Most messages of a room, and as many other events.
-    pub(super) fn lines_of(&self, room: &Room) -> u32 {
-        room.limit.map_or(self.lines, |limit| limit.lines.min(self.lines))
+    /// Most messages of a room with this limit of its own, and as many other events.
+    pub(super) fn lines_of(&self, own: Option<HistoryLimit>) -> u32 {
+        own.map_or(self.lines, |limit| limit.lines.min(self.lines))
     }
 
     /// The last id that is too old in a room with this limit of its own.

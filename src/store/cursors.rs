@@ -1,13 +1,9 @@
 //! The cursors of a question, and the answer made of what they have found.
 
-use rusqlite::Connection;
-
-use crate::message::{
-    AccountId, Answer, EventId, First, Interval, Query, Readable, Scope, Selected, Selection,
-};
-use crate::store::class::Class;
-use crate::store::place::Place;
-use crate::store::question::Cursor;
+use super::class::Class;
+use super::place::Place;
+use super::question::Cursor;
+use crate::message::{Answer, EventId, First, Interval, Query, Scope, Selected, Selection};
 
 /// Most rows that a search visits.
 const SEARCH_ROWS: usize = 500_000;
@@ -16,14 +12,18 @@ const SEARCH_ROWS: usize = 500_000;
 const ANSWER_BYTES: usize = 256 * 1024;
 
 /// Most accounts whose private messages with an account are looked at: those with whom it first talked last.
-const MOST_TALKS: u32 = 1_000;
+pub(super) const MOST_TALKS: u32 = 1_000;
 
-/// The cursors of a question, which find nothing if it is about one message.
-pub(super) fn cursors(connection: &Connection, query: &Query) -> rusqlite::Result<Vec<Cursor>> {
+/// The cursors of a question, which find nothing if it is about one message. `places` tells the places of a scope, each with
+/// the first event that may be read though the place was closed.
+pub(super) fn cursors<E>(
+    query: &Query,
+    mut places: impl FnMut(&Scope) -> Result<Vec<(Place, EventId)>, E>,
+) -> Result<Vec<Cursor>, E> {
     let mut cursors = Vec::new();
     for (part, Selection { of, interval, with_events, most }) in selections(query).into_iter().enumerate() {
         let classes = &Class::ALL[..if with_events { 2 } else { 1 }];
-        for (place, closed_since) in places(connection, &of)? {
+        for (place, closed_since) in places(&of)? {
             cursors.extend(classes.iter().map(|&class| Cursor {
                 part,
                 place: place.clone(),
@@ -57,25 +57,6 @@ fn selections(query: &Query) -> Vec<Selection> {
         Query::Search { scopes, interval, most, .. } => each(scopes, *interval, *most),
         Query::Message { .. } => Vec::new(),
     }
-}
-
-/// The places of a scope, each with the first event that may be read though the place was closed.
-pub(super) fn places(connection: &Connection, of: &Scope) -> rusqlite::Result<Vec<(Place, EventId)>> {
-    Ok(match of {
-        Scope::Room(Readable { room, closed_since }) => vec![(Place::Room(room.clone()), *closed_since)],
-        Scope::Talk(between) => vec![(Place::Talk(*between), EventId::MIN)],
-        Scope::Talks(account) => talks(connection, *account)?,
-    })
-}
-
-fn talks(connection: &Connection, account: AccountId) -> rusqlite::Result<Vec<(Place, EventId)>> {
-    let sql = "SELECT smaller, larger FROM room WHERE smaller = ?1 OR larger = ?1 ORDER BY id DESC LIMIT ?2";
-    let mut select = connection.prepare(sql)?;
-    let talks = select.query_map([account.0, MOST_TALKS], |row| {
-        let between = [row.get(0)?, row.get(1)?].map(AccountId);
-        Ok((Place::Talk(between), EventId::MIN))
-    })?;
-    talks.collect()
 }
 
 /// Gives each cursor an equal part of the answer, and what those before it have left. A search has no parts: all that it
