@@ -39,6 +39,10 @@ pub enum Record {
     Room(Box<SavedRoom>),
     /// A room is not registered any longer, or has another name.
     RoomDropped(RoomName),
+    /// What follows in this list was recorded after this event. Of what two nodes record of the same thing, the later
+    /// prevails.
+    #[cfg(feature = "cluster")]
+    After(EventId),
     /// A room has another name from now on, and its history follows it. What an earlier room of the new name has left
     /// is deleted.
     RoomRenamed { from: RoomName, to: RoomName },
@@ -167,6 +171,9 @@ pub enum Answer {
     Found(Vec<Event>),
     /// The message, if there is such.
     Message(Option<Event>),
+    /// This store cannot search.
+    #[cfg(feature = "cluster")]
+    Unsearchable,
     /// The store has failed.
     Failed,
 }

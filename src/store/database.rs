@@ -1,7 +1,7 @@
 //! What the store's thread needs of a database.
 
 use std::path::PathBuf;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use super::question::Question;
 use crate::message::{AccountAnswer, AccountQuery, Answer, Ban, Record};
@@ -10,6 +10,16 @@ use crate::message::{AccountAnswer, AccountQuery, Answer, Ban, Record};
 ///
 /// Records are written in a transaction, which the first of them begins. Questions see them before the commit.
 pub trait Database: Send + 'static {
+    /// How long the first record of a group waits for others: for a disk, because each commit writes at least a page.
+    fn gather(&self) -> Duration {
+        Duration::from_secs(1)
+    }
+
+    /// How soon writing is tried again when it has failed.
+    fn retry(&self) -> Duration {
+        Duration::from_secs(10)
+    }
+
     /// Adds records to the transaction.
     fn write(&mut self, records: &[Record]) -> Result<(), String>;
 

@@ -15,12 +15,6 @@ use super::size::record_bytes;
 use crate::message::{AccountAnswer, AccountQuery, Answer, Ban, Record};
 use crate::priority::step_back;
 
-/// How long the first record of a group waits for others. Each commit writes at least a page to the disk.
-const GATHER: Duration = Duration::from_secs(1);
-
-/// How soon writing is tried again when it has failed.
-const RETRY: Duration = Duration::from_secs(10);
-
 /// Records, by their memory in bytes, and the time after which old ones are deleted.
 const EXPIRE_BYTES: usize = 64 * 1024;
 const EXPIRE_EVERY: Duration = Duration::from_secs(30);
@@ -93,7 +87,7 @@ impl<D: Database, W: Fn()> Keeper<D, W> {
     /// Waits for jobs, unless something else is to be done, and begins with them. False when the store is over.
     fn take_jobs(&mut self) -> bool {
         let mut papers = if self.questions.is_empty() && !self.can_expire() {
-            let soon = Instant::now() + GATHER;
+            let soon = Instant::now() + self.database.gather();
             self.desk.wait(self.deadline, self.deadline.is_none_or(|deadline| deadline > soon))
         } else {
             self.desk.papers()
@@ -120,7 +114,7 @@ impl<D: Database, W: Fn()> Keeper<D, W> {
         match job {
             Job::Records(records) => {
                 self.group.extend(records);
-                let soon = Instant::now() + GATHER;
+                let soon = Instant::now() + self.database.gather();
                 self.deadline = Some(self.deadline.map_or(soon, |deadline| deadline.min(soon)));
             }
             Job::Query(number, query) => {
@@ -278,7 +272,7 @@ impl<D: Database, W: Fn()> Keeper<D, W> {
         self.database.roll_back();
         self.written = 0;
         self.expires = false;
-        self.deadline = Some(Instant::now() + RETRY);
+        self.deadline = Some(Instant::now() + self.database.retry());
         self.desk.papers().status.failure = Some(error.clone());
         if !self.desk.is_failing.swap(true, Ordering::Relaxed) {
             self.lost_before = self.desk.lost_records();

@@ -15,6 +15,8 @@ pub(super) fn record_bytes(record: &Record) -> usize {
         Record::Metadata { key, value, .. } => {
             heap_bytes(key.len()) + value.as_ref().map_or(0, |value| heap_bytes(value.len()))
         }
+        #[cfg(feature = "cluster")]
+        Record::After(_) => 0,
         Record::Limit { .. }
         | Record::Redaction { .. }
         | Record::StaysNot(_)

@@ -33,10 +33,11 @@ pub(super) struct Columns<'a> {
 
 /// The columns of an event; `None` if such events are not recorded.
 pub(super) fn columns(kind: &EventKind) -> Option<Columns<'_>> {
-    let event = |kind, text, whom| Some(Columns { class: Class::Event, kind, text, tags: "", whom });
+    let class = Class::of(kind)?;
+    let event = |kind, text, whom| Some(Columns { class, kind, text, tags: "", whom });
     match kind {
-        EventKind::Said { to_rank: Rank::NONE, speech, .. } => Some(speech_columns(speech, "")),
-        EventKind::Whispered { to, speech } => Some(speech_columns(speech, to.as_str())),
+        EventKind::Said { speech, .. } => Some(speech_columns(class, speech, "")),
+        EventKind::Whispered { to, speech } => Some(speech_columns(class, speech, to.as_str())),
         EventKind::Joined { .. } => event(JOINED, "".into(), ""),
         EventKind::Parted { reason, .. } => event(PARTED, reason.into(), ""),
         EventKind::Kicked { who, reason, .. } => event(KICKED, reason.into(), who.as_str()),
@@ -44,8 +45,7 @@ pub(super) fn columns(kind: &EventKind) -> Option<Columns<'_>> {
         EventKind::Renamed { to } => event(RENAMED, "".into(), to.as_str()),
         EventKind::TopicSet { topic, .. } => event(TOPIC_SET, (&**topic).into(), ""),
         EventKind::Changed { changes, .. } => event(CHANGED, changes::text(changes).into(), ""),
-        EventKind::Said { .. }
-        | EventKind::RoomRenamed { .. }
+        EventKind::RoomRenamed { .. }
         | EventKind::Redacted { .. }
         | EventKind::Invited { .. }
         | EventKind::Away(_)
@@ -61,11 +61,11 @@ pub(super) fn columns(kind: &EventKind) -> Option<Columns<'_>> {
     }
 }
 
-fn speech_columns<'a>(Speech { kind, text, tags }: &'a Speech, whom: &'a str) -> Columns<'a> {
-    let (class, kind) = match kind {
-        SpeechKind::Message => (Class::Message, MESSAGE),
-        SpeechKind::Notice => (Class::Message, NOTICE),
-        SpeechKind::TagsOnly => (Class::Event, TAGS_ONLY),
+fn speech_columns<'a>(class: Class, Speech { kind, text, tags }: &'a Speech, whom: &'a str) -> Columns<'a> {
+    let kind = match kind {
+        SpeechKind::Message => MESSAGE,
+        SpeechKind::Notice => NOTICE,
+        SpeechKind::TagsOnly => TAGS_ONLY,
     };
     Columns { class, kind, text: text.into(), tags, whom }
 }

@@ -78,6 +78,8 @@ impl Writer<'_> {
             }
             Record::Room(room) => saved_rooms::save(connection, room),
             Record::RoomDropped(room) => saved_rooms::remove(connection, room),
+            #[cfg(feature = "cluster")]
+            Record::After(_) => Ok(()),
             Record::Event { .. }
             | Record::Limit { .. }
             | Record::Redaction { .. }

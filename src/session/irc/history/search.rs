@@ -53,9 +53,18 @@ impl Irc {
     }
 
     pub(super) fn search_recalled(&self, first: First, answer: Answer, context: &mut Context<'_>) {
-        let Answer::Found(mut events) = answer else {
-            self.fail_about(COMMAND, "INTERNAL_ERROR", &[], "The search could not be run", context);
-            return;
+        let mut events = match answer {
+            Answer::Found(events) => events,
+            #[cfg(feature = "cluster")]
+            Answer::Unsearchable => {
+                let text =
+                    "This server cannot search, because it shares its history with others; use CHATHISTORY";
+                return self.fail_about(COMMAND, "UNSUPPORTED", &[], text, context);
+            }
+            _ => {
+                let text = "The search could not be run";
+                return self.fail_about(COMMAND, "INTERNAL_ERROR", &[], text, context);
+            }
         };
         // The client may have left since it asked.
         events.retain(|event| self.target(event, context).is_some());
