@@ -8,6 +8,8 @@
 pub mod accounts;
 #[cfg(feature = "store")]
 pub mod blank_store;
+#[cfg(feature = "cluster")]
+pub mod broker;
 #[cfg(feature = "web")]
 pub mod browser;
 #[cfg(feature = "web")]

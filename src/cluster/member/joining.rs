@@ -20,10 +20,10 @@ const EARLIER_LIFE: Duration = Duration::from_secs(8);
 const LOOK: Duration = Duration::from_millis(50);
 
 /// How long it waits for a node to make one until it asks the next.
-const WAIT: Duration = Duration::from_secs(3);
+const WAIT: Duration = Duration::from_millis(500);
 
-/// How many nodes it asks. If none has the state, the one that has waited longest founds the cluster.
-const ATTEMPTS: u32 = 2;
+/// How often it asks: for 8 s. If no node has the state, the one that has waited longest founds the cluster.
+const ATTEMPTS: u32 = 16;
 
 /// How far the node has come.
 #[derive(Debug)]

@@ -142,7 +142,10 @@ impl Member {
         let is_time = self.lock.not_before.is_none_or(|until| now.is_some_and(|now| until <= now.instant));
         let Some(epoch) = self.phase.epoch().filter(|_| self.is_up && is_time) else { return };
         match &self.lock.state {
-            State::Idle if self.lock.is_wanted => self.lock.state = State::Asked,
+            // A node that waits for the state can do nothing with it.
+            State::Idle if self.lock.is_wanted && !matches!(self.phase, Phase::Awaiting { .. }) => {
+                self.lock.state = State::Asked;
+            }
             State::Appending(pending) if pending.step == Step::Unlocked => {
                 self.lock.not_before = None;
                 self.requests.push_back(Request::Lock { epoch });
@@ -173,6 +176,7 @@ impl Member {
                     self.news.push_back(News::Locked);
                 }
             }
+            // It was asked for before the node began anew.
             _ => self.unlock(),
         }
     }
@@ -212,6 +216,7 @@ impl Member {
                 self.forget(*node, *epoch);
             }
         }
+        self.lock.is_wanted = false;
         let Node { id: node, epoch, .. } = *node;
         let entry = LogEntry { index, node, epoch, time: now.time, operations, users, rooms };
         let bytes = codec::encode_entry(&entry);

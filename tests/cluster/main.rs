@@ -1,0 +1,8 @@
+//! Several nodes over one broker.
+
+#![cfg(feature = "cluster")]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod members;

@@ -1,0 +1,361 @@
+//! The protocol of nodes without a hub: their state is a list of numbers, in the order in which they were added.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Instant;
+
+use proptest::prelude::*;
+
+use parlor::cluster::{Member, MemberConfig, News, Reply, Request};
+use parlor::message::{
+    AccountId, Dated, Epoch, Event, EventId, EventKind, Identity, Login, Node, NodeId, Now, Operation, Rank,
+    Relay, Route, Snapshot, Source, Speech, UserId,
+};
+use parlor::name::{RoomName, UserName};
+
+use crate::support::broker::{Party, World};
+
+const SHARD: u16 = 3;
+
+/// A node whose state is a list.
+#[derive(Debug)]
+struct Lister {
+    member: Member,
+    nodes: Vec<Node>,
+    /// Nodes that have no lease any more.
+    gone: Vec<(NodeId, Epoch)>,
+    state: Vec<u32>,
+    /// Numbers that wait for the lock.
+    waiting: Vec<u32>,
+    /// What was said on other nodes.
+    heard: Vec<String>,
+    rejoins: Vec<&'static str>,
+    reachable: bool,
+}
+
+impl Lister {
+    fn new(name: &str, now: Now) -> Self {
+        let config =
+            MemberConfig { name: name.into(), shards: 16, settings: 1, buffer_bytes: 1024 * 1024 };
+        let mut member = Member::new(config, now);
+        member.read_shards(&[SHARD]);
+        Self {
+            member,
+            nodes: Vec::new(),
+            gone: Vec::new(),
+            state: Vec::new(),
+            waiting: Vec::new(),
+            heard: Vec::new(),
+            rejoins: Vec::new(),
+            reachable: true,
+        }
+    }
+
+    /// Adds a number to the list of all nodes.
+    fn add(&mut self, number: u32) {
+        self.waiting.push(number);
+        self.member.want_lock();
+    }
+
+    fn say(&mut self, text: &str, now: Now) {
+        let name = UserName::new("alice").unwrap();
+        let identity = Arc::new(Identity::new(name, "~a", "host", "Alice"));
+        let kind = EventKind::Said {
+            room: RoomName::new("#tea").unwrap(),
+            to_rank: Rank::NONE,
+            speech: Speech::message(text),
+        };
+        let event =
+            Event { id: EventId::MIN, time: now.time, from: Source::User(identity), watched: false, kind };
+        let from = Login { user: UserId(0), login: 1 };
+        self.member.relay(Relay { event, from, to: None, route: Route::Shard }, SHARD);
+    }
+
+    fn counts(&self) -> (u32, u32) {
+        (self.state.len() as u32, 0)
+    }
+
+    fn snapshot(&self) -> Snapshot {
+        let name = UserName::new("any").unwrap();
+        Snapshot {
+            index: self.member.applied(),
+            last_event: EventId::MIN,
+            nodes: self.nodes.clone(),
+            users: Vec::new(),
+            vacant: Vec::new(),
+            rooms: Vec::new(),
+            past: Vec::new(),
+            accounts: self.state.iter().map(|&n| (AccountId(n), name.clone())).collect(),
+            bans: Vec::new(),
+            last_guest: 0,
+            last_login: 0,
+            messages: 0,
+        }
+    }
+
+    fn apply(&mut self, operation: &Operation) {
+        match operation {
+            Operation::AddAccount(id, _) => self.state.push(id.0),
+            Operation::Hello { node, .. } => {
+                self.nodes.retain(|known| known.id != node.id);
+                self.nodes.push(node.clone());
+            }
+            Operation::Down { node, epoch } => {
+                self.nodes.retain(|known| (known.id, known.epoch) != (*node, *epoch));
+            }
+            _ => {}
+        }
+    }
+
+    fn use_lock(&mut self, now: Now) {
+        let name = UserName::new("any").unwrap();
+        let is_known = |gone: &(NodeId, Epoch)| self.nodes.iter().any(|node| (node.id, node.epoch) == *gone);
+        let gone: Vec<_> = self.gone.drain(..).collect();
+        let gone: Vec<_> = gone.into_iter().filter(is_known).collect();
+        let down = gone.into_iter().map(|(node, epoch)| Operation::Down { node, epoch });
+        let added = self.waiting.drain(..).map(|n| Operation::AddAccount(AccountId(n), name.clone()));
+        let operations: Vec<_> = down.chain(added).collect();
+        operations.iter().for_each(|operation| self.apply(operation));
+        let date = |operation| Dated { after: EventId::MIN, operation };
+        let (users, rooms) = self.counts();
+        self.member.append(operations.into_iter().map(date).collect(), users, rooms, now);
+    }
+
+    fn do_news(&mut self, now: Now) {
+        while let Some(news) = self.member.news() {
+            match news {
+                News::Found(node) => self.nodes = vec![node],
+                News::Load { snapshot, .. } => {
+                    self.nodes.clone_from(&snapshot.nodes);
+                    self.state = snapshot.accounts.iter().map(|(id, _)| id.0).collect();
+                }
+                News::Locked => self.use_lock(now),
+                News::Entry(entry) => {
+                    entry.operations.iter().for_each(|dated| self.apply(&dated.operation));
+                    if entry.users != u32::MAX {
+                        assert_eq!(entry.users, self.counts().0, "the same state after {:?}", entry.index);
+                    }
+                }
+                News::Offer(epoch) => {
+                    let snapshot = self.snapshot();
+                    self.member.offer(epoch, &snapshot);
+                }
+                News::Gone(node, epoch) => self.gone.push((node, epoch)),
+                News::Relayed(message) => {
+                    if let EventKind::Said { speech, .. } = &message.event.kind {
+                        self.heard.push(speech.text.clone());
+                    }
+                }
+                News::Rejoins(why) => self.rejoins.push(why),
+                News::Unreachable(_) => self.reachable = false,
+                News::Reachable { .. } => self.reachable = true,
+                News::Refused(why) => panic!("{why}"),
+            }
+        }
+    }
+}
+
+impl Party for Lister {
+    fn hear(&mut self, reply: Reply, now: Now) {
+        self.member.heard(reply, now);
+        self.do_news(now);
+    }
+
+    fn request(&mut self) -> Option<Request> {
+        self.member.request()
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        self.member.deadline()
+    }
+
+    fn expire(&mut self, now: Now) {
+        self.member.expire(now);
+        self.do_news(now);
+    }
+}
+
+type Lists = World<Lister>;
+
+const NAMES: [&str; 3] = ["attic", "barn", "cellar"];
+
+fn start(world: &mut Lists, node: usize) {
+    let lister = Lister::new(NAMES[node], world.now());
+    world.start(node, lister);
+}
+
+/// Nodes that have joined.
+fn world(nodes: usize, seed: u64) -> Lists {
+    let mut world = World::new(nodes, seed);
+    (0..nodes).for_each(|node| start(&mut world, node));
+    settle(&mut world);
+    world
+}
+
+fn at(world: &mut Lists, node: usize) -> &mut Lister {
+    world.parties[node].as_mut().unwrap()
+}
+
+/// Waits until all nodes have joined and have nothing to do.
+fn settle(world: &mut Lists) {
+    let is_settled = |lister: &Lister| {
+        lister.member.is_joined() && lister.waiting.is_empty() && lister.member.queued_bytes() == 0
+    };
+    world.run_until("all nodes have joined and nothing waits", |world| {
+        !world.is_paused() && world.parties.iter().flatten().all(is_settled)
+    });
+    world.run(200);
+}
+
+fn states(world: &Lists) -> Vec<Vec<u32>> {
+    world.parties.iter().flatten().map(|lister| lister.state.clone()).collect()
+}
+
+#[test]
+fn nodes_that_start_together_agree() {
+    for seed in 0..20 {
+        let mut world = world(3, seed);
+        for n in 0..30 {
+            at(&mut world, (n % 3) as usize).add(n);
+            let pause = world.dice.below(20);
+            world.run(pause);
+        }
+        settle(&mut world);
+        let states = states(&world);
+        assert_eq!(states[0].len(), 30, "seed {seed}");
+        assert!(states.iter().all(|state| *state == states[0]), "seed {seed}: {states:?}");
+    }
+}
+
+#[test]
+fn a_newcomer_gets_the_state_and_what_comes_later() {
+    let mut world = world(2, 1);
+    at(&mut world, 0).add(1);
+    settle(&mut world);
+    world.kill(1);
+    world.run(20_000);
+    start(&mut world, 1);
+    settle(&mut world);
+    at(&mut world, 0).add(2);
+    settle(&mut world);
+    assert_eq!(states(&world), [[1, 2], [1, 2]]);
+}
+
+#[test]
+fn while_the_broker_is_away_messages_wait_and_then_arrive_once_in_order() {
+    for seed in 0..20 {
+        let mut world = world(2, seed);
+        for n in 0..200 {
+            let now = world.now();
+            at(&mut world, 0).say(&format!("a{n}"), now);
+            match n {
+                50 => world.stop_broker(false),
+                120 => world.start_broker(),
+                160 => world.cut(1),
+                180 => world.mend(1),
+                _ => {}
+            }
+            let pause = world.dice.below(30);
+            world.run(pause);
+        }
+        settle(&mut world);
+        let expected: Vec<_> = (0..200).map(|n| format!("a{n}")).collect();
+        assert_eq!(at(&mut world, 1).heard, expected, "seed {seed}");
+    }
+}
+
+#[test]
+fn a_broker_that_has_lost_everything_is_founded_anew() {
+    for seed in 0..10 {
+        let mut world = world(3, seed);
+        at(&mut world, 0).add(1);
+        settle(&mut world);
+        world.stop_broker(true);
+        world.run(2_000);
+        world.start_broker();
+        settle(&mut world);
+        at(&mut world, 1).add(2);
+        settle(&mut world);
+        let states = states(&world);
+        assert!(states.iter().all(|state| *state == [1, 2]), "seed {seed}: {states:?}");
+    }
+}
+
+#[derive(Clone, Debug)]
+enum Step {
+    Add(usize),
+    Say(usize),
+    Run(u64),
+    Cut(usize, u64),
+    Pause(usize, u64),
+    Broker(u64),
+    Restart(usize),
+}
+
+fn any_step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        10 => (0..3usize).prop_map(Step::Add),
+        10 => (0..3usize).prop_map(Step::Say),
+        8 => (0..300u64).prop_map(Step::Run),
+        1 => (0..3usize, 100..15_000u64).prop_map(|(node, time)| Step::Cut(node, time)),
+        1 => (0..3usize, 100..15_000u64).prop_map(|(node, time)| Step::Pause(node, time)),
+        1 => (100..12_000u64).prop_map(Step::Broker),
+        1 => (0..3usize).prop_map(Step::Restart),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+
+    #[test]
+    fn whatever_fails_all_nodes_agree_and_hear_everything_once(
+        seed in any::<u64>(),
+        steps in prop::collection::vec(any_step(), 1..80),
+    ) {
+        let mut world = world(3, seed);
+        let (mut said, mut restarted) = (BTreeMap::<usize, Vec<String>>::new(), [false; 3]);
+        for (n, step) in steps.into_iter().enumerate() {
+            match step {
+                Step::Add(node) => at(&mut world, node).add(n as u32),
+                Step::Say(node) => {
+                    let (now, text) = (world.now(), format!("{node} {n}"));
+                    at(&mut world, node).say(&text, now);
+                    said.entry(node).or_default().push(text);
+                }
+                Step::Run(time) => world.run(time),
+                Step::Cut(node, time) => {
+                    world.cut(node);
+                    world.run(time);
+                    world.mend(node);
+                }
+                Step::Pause(node, time) => world.pause(node, time),
+                Step::Broker(time) => {
+                    world.stop_broker(false);
+                    world.run(time);
+                    world.start_broker();
+                }
+                Step::Restart(node) => {
+                    // What it has said is lost with it, and it has not heard what was said before.
+                    settle(&mut world);
+                    said.remove(&node);
+                    restarted[node] = true;
+                    world.kill(node);
+                    world.run(100);
+                    start(&mut world, node);
+                }
+            }
+        }
+        settle(&mut world);
+        let states = states(&world);
+        prop_assert!(states.iter().all(|state| *state == states[0]), "{:?}", states);
+        for (speaker, texts) in &said {
+            for hearer in (0..3).filter(|hearer| hearer != speaker && !restarted[*hearer]) {
+                let prefix = format!("{speaker} ");
+                let heard = at(&mut world, hearer).heard.iter();
+                let heard: Vec<_> = heard.filter(|text| text.starts_with(&prefix)).cloned().collect();
+                let last = heard.len().saturating_sub(texts.len());
+                prop_assert_eq!(&heard[last..], &texts[..], "{} hears {}", hearer, speaker);
+            }
+        }
+    }
+}

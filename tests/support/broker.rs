@@ -1,0 +1,421 @@
+//! A simulated broker with a network to nodes, in simulated time: what Redis would do with the requests of nodes, late,
+//! twice cut and without memory if a test wants that.
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::time::{Duration, Instant, SystemTime};
+
+use parlor::cluster::{Reply, Request, Stream};
+use parlor::message::{Epoch, LogIndex, MOST_NODES, Node, NodeId, Now};
+
+const LEASE_MS: u64 = 6_000;
+const LOCK_MS: u64 = 2_000;
+const WANTED_MS: u64 = 50;
+
+/// How far back a stream is read that was not read before.
+const BACK_MS: u64 = 5_000;
+
+/// Numbers that look random, the same for the same seed.
+#[derive(Clone, Debug)]
+pub struct Dice(u64);
+
+impl Dice {
+    pub fn new(seed: u64) -> Self {
+        Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
+    }
+
+    /// A number below `end`.
+    pub fn below(&mut self, end: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0 % end.max(1)
+    }
+}
+
+/// A time with a deadline, in milliseconds since the simulation began.
+#[derive(Clone, Debug)]
+struct Expiring<T> {
+    value: T,
+    until: u64,
+}
+
+/// The data of the broker.
+#[derive(Debug)]
+pub struct Broker {
+    lives: u64,
+    entries: BTreeMap<u64, Vec<u8>>,
+    lock: Option<Expiring<Epoch>>,
+    wanted: u64,
+    nodes: BTreeMap<Box<str>, (NodeId, Epoch)>,
+    leases: BTreeMap<Box<str>, Expiring<Epoch>>,
+    snapshots: HashMap<Epoch, Vec<u8>>,
+    /// Each message with its time.
+    streams: HashMap<Stream, Vec<(u64, Vec<u8>)>>,
+    /// Messages that it was given, to count publications.
+    pub sends: u64,
+}
+
+/// What a node reads.
+#[derive(Clone, Debug)]
+struct Reading {
+    after: u64,
+    positions: BTreeMap<Stream, usize>,
+}
+
+impl Broker {
+    fn new() -> Self {
+        Self {
+            lives: 1,
+            entries: BTreeMap::new(),
+            lock: None,
+            wanted: 0,
+            nodes: BTreeMap::new(),
+            leases: BTreeMap::new(),
+            snapshots: HashMap::new(),
+            streams: HashMap::new(),
+            sends: 0,
+        }
+    }
+
+    fn last(&self) -> LogIndex {
+        LogIndex(self.entries.keys().next_back().copied().unwrap_or(0))
+    }
+
+    fn log(&self) -> Box<str> {
+        format!("life {}", self.lives).into()
+    }
+
+    fn has_lock(&self, epoch: Epoch, now: u64) -> bool {
+        self.lock.as_ref().is_some_and(|lock| lock.value == epoch && lock.until > now)
+    }
+
+    fn enrol(&mut self, name: Box<str>, now: u64) -> Reply {
+        self.leases.retain(|_, lease| lease.until > now);
+        if self.leases.contains_key(&name) {
+            return Reply::NameInUse;
+        }
+        let others = self.leases.iter().filter_map(|(other, lease)| {
+            let (id, _) = self.nodes.get(other)?;
+            Some(Node { id: *id, epoch: lease.value, name: other.clone() })
+        });
+        let others = others.collect();
+        let latest = self.nodes.values().map(|(_, epoch)| epoch.0).max().unwrap_or(0);
+        let epoch = Epoch(now.max(latest + 1));
+        let known = self.nodes.get(&name).map(|(id, _)| *id);
+        let is_free = |id: &u8| self.nodes.values().all(|(known, _)| known.0 != *id);
+        let Some(id) = known.or_else(|| (1..=MOST_NODES as u8).find(is_free).map(NodeId)) else {
+            return Reply::NotEnrolled("too many nodes".into());
+        };
+        self.nodes.insert(name.clone(), (id, epoch));
+        self.leases.insert(name, Expiring { value: epoch, until: now + LEASE_MS });
+        let (log, last) = (self.log(), self.last());
+        Reply::Enrolled { id, epoch, log, last, others, clock: time(now) }
+    }
+
+    fn renew(&mut self, name: Box<str>, epoch: Epoch, now: u64) -> Reply {
+        self.leases.retain(|_, lease| lease.until > now);
+        if self.leases.get(&name).is_some_and(|lease| lease.value != epoch) {
+            return Reply::Deposed;
+        }
+        self.leases.insert(name, Expiring { value: epoch, until: now + LEASE_MS });
+        let alive = self.leases.values().map(|lease| lease.value).collect();
+        Reply::Renewed { clock: time(now), alive, log: self.log() }
+    }
+
+    fn append(&mut self, epoch: Epoch, LogIndex(index): LogIndex, entry: Vec<u8>, now: u64) -> Reply {
+        let last = self.last();
+        if !self.has_lock(epoch, now) || index != last.0 + 1 {
+            return Reply::NotAppended { last };
+        }
+        self.entries.insert(index, entry);
+        self.lock = None;
+        Reply::Appended { is_wanted: self.wanted > now }
+    }
+
+    /// Carries out a request other than reading.
+    fn execute(&mut self, request: Request, now: u64) -> Option<Reply> {
+        Some(match request {
+            Request::Enrol { name, .. } => self.enrol(name, now),
+            Request::Renew { name, epoch } => self.renew(name, epoch, now),
+            Request::Leave { name, epoch } => {
+                self.leases.retain(|known, lease| *known != name || lease.value != epoch);
+                Reply::Left
+            }
+            Request::Lock { epoch } => {
+                if self.lock.as_ref().is_some_and(|lock| lock.until > now) {
+                    self.wanted = now + WANTED_MS;
+                    return Some(Reply::NotLocked);
+                }
+                self.lock = Some(Expiring { value: epoch, until: now + LOCK_MS });
+                Reply::Locked { last: self.last() }
+            }
+            Request::Unlock { epoch } => {
+                if self.has_lock(epoch, now) {
+                    self.lock = None;
+                }
+                Reply::Unlocked
+            }
+            Request::Append { epoch, index, entry } => self.append(epoch, index, entry, now),
+            Request::Check { index } => {
+                Reply::Checked { entry: self.entries.get(&index.0).cloned(), last: self.last() }
+            }
+            Request::PutSnapshot { epoch, snapshot } => {
+                self.snapshots.insert(epoch, snapshot);
+                Reply::SnapshotPut
+            }
+            Request::GetSnapshot { epoch } => Reply::Snapshot(self.snapshots.get(&epoch).cloned()),
+            Request::Send { stream, number, message } => {
+                self.sends += 1;
+                self.streams.entry(stream).or_default().push((now, message));
+                Reply::Sent { number }
+            }
+            Request::Read { .. } => return None,
+        })
+    }
+
+    /// What is new for a reader: messages first, then entries.
+    fn news(&self, reading: &mut Reading) -> Vec<Reply> {
+        let mut news = Vec::new();
+        for (stream, position) in &mut reading.positions {
+            let messages = self.streams.get(stream).map_or(&[][..], Vec::as_slice);
+            for (_, message) in messages.get(*position..).unwrap_or_default() {
+                news.push(Reply::Message { stream: stream.clone(), message: message.clone() });
+            }
+            *position = messages.len();
+        }
+        for (&index, entry) in self.entries.range(reading.after + 1..) {
+            news.push(Reply::Entry { index: LogIndex(index), entry: entry.clone() });
+            reading.after = index;
+        }
+        news
+    }
+}
+
+/// The time of day at `now`.
+pub fn time(now: u64) -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000) + Duration::from_millis(now)
+}
+
+/// A node in the simulation.
+pub trait Party {
+    fn hear(&mut self, reply: Reply, now: Now);
+    fn request(&mut self) -> Option<Request>;
+    fn deadline(&self) -> Option<Instant>;
+    fn expire(&mut self, now: Now);
+}
+
+/// The connection of a node to the broker.
+#[derive(Debug, Default)]
+struct Line {
+    is_up: bool,
+    requests: VecDeque<(u64, Request)>,
+    replies: VecDeque<(u64, Reply)>,
+    reading: Option<Reading>,
+    /// Positions are kept when the line is cut.
+    positions: BTreeMap<Stream, usize>,
+    /// The node does nothing until then.
+    paused_until: u64,
+}
+
+/// A broker, nodes, and the network between them.
+#[derive(Debug)]
+pub struct World<P> {
+    pub broker: Broker,
+    pub parties: Vec<Option<P>>,
+    lines: Vec<Line>,
+    is_broker_up: bool,
+    pub now: u64,
+    start: Instant,
+    pub dice: Dice,
+    /// The longest delay of a request or reply, in milliseconds.
+    pub most_delay: u64,
+}
+
+impl<P: Party + std::fmt::Debug> World<P> {
+    pub fn new(nodes: usize, seed: u64) -> Self {
+        Self {
+            broker: Broker::new(),
+            parties: (0..nodes).map(|_| None).collect(),
+            lines: (0..nodes).map(|_| Line { is_up: true, ..Line::default() }).collect(),
+            is_broker_up: true,
+            now: 10_000,
+            start: Instant::now(),
+            dice: Dice::new(seed),
+            most_delay: 3,
+        }
+    }
+
+    /// The time, as all nodes see it.
+    pub fn now(&self) -> Now {
+        Now { instant: self.start + Duration::from_millis(self.now), time: time(self.now) }
+    }
+
+    /// Starts a node, or another life of it.
+    pub fn start(&mut self, node: usize, party: P) {
+        self.parties[node] = Some(party);
+        self.lines[node] = Line { is_up: true, ..Line::default() };
+        if !self.is_broker_up {
+            self.cut(node);
+        }
+    }
+
+    /// True while a node does nothing.
+    pub fn is_paused(&self) -> bool {
+        self.lines.iter().any(|line| line.paused_until > self.now)
+    }
+
+    /// Ends a node without a word.
+    pub fn kill(&mut self, node: usize) {
+        self.parties[node] = None;
+        self.lines[node] = Line::default();
+    }
+
+    /// Lets a node do nothing for a time.
+    pub fn pause(&mut self, node: usize, milliseconds: u64) {
+        self.lines[node].paused_until = self.now + milliseconds;
+    }
+
+    /// Cuts the line of a node. Some of what is under way arrives, the rest is lost.
+    pub fn cut(&mut self, node: usize) {
+        let line = &mut self.lines[node];
+        if !std::mem::replace(&mut line.is_up, false) {
+            return;
+        }
+        let arrives = self.dice.below(line.requests.len() as u64 + 1);
+        for (_, request) in line.requests.drain(..).take(arrives as usize).collect::<Vec<_>>() {
+            self.broker.execute(request, self.now);
+        }
+        line.requests.clear();
+        if let Some(reading) = line.reading.take() {
+            line.positions = reading.positions;
+        }
+        let arrives = self.dice.below(line.replies.len() as u64 + 1) as usize;
+        for (_, reply) in line.replies.split_off(arrives) {
+            // The node has not read it, and reads it when the line is up again.
+            if let Reply::Message { stream, .. } = reply
+                && let Some(position) = line.positions.get_mut(&stream)
+            {
+                *position -= 1;
+            }
+        }
+        line.replies.push_back((self.now, Reply::Down("the line is cut".into())));
+    }
+
+    pub fn mend(&mut self, node: usize) {
+        let line = &mut self.lines[node];
+        if self.is_broker_up && !std::mem::replace(&mut line.is_up, true) {
+            line.replies.push_back((self.now, Reply::Up));
+        }
+    }
+
+    /// Takes the broker away. If it `forgets`, it loses its data.
+    pub fn stop_broker(&mut self, forgets: bool) {
+        (0..self.lines.len()).for_each(|node| self.cut(node));
+        self.is_broker_up = false;
+        if forgets {
+            let lives = self.broker.lives + 1;
+            self.broker = Broker { lives, sends: self.broker.sends, ..Broker::new() };
+            self.lines.iter_mut().for_each(|line| line.positions.clear());
+        }
+    }
+
+    pub fn start_broker(&mut self) {
+        self.is_broker_up = true;
+        (0..self.lines.len()).for_each(|node| self.mend(node));
+    }
+
+    /// Lets time pass.
+    pub fn run(&mut self, milliseconds: u64) {
+        let end = self.now + milliseconds;
+        while self.now < end {
+            self.now += 1;
+            (0..self.lines.len()).for_each(|node| self.turn(node));
+        }
+    }
+
+    /// Lets time pass until this is true. Fails when that takes longer than a minute.
+    pub fn run_until(&mut self, what: &str, is_true: impl Fn(&Self) -> bool) {
+        let end = self.now + 60_000;
+        while !is_true(self) {
+            assert!(self.now < end, "a minute passed, and not yet: {what}: {:#?}", self.parties);
+            self.run(1);
+        }
+    }
+
+    fn delay(&mut self, last: Option<u64>) -> u64 {
+        let due = self.now + self.dice.below(self.most_delay + 1);
+        last.map_or(due, |last| last.max(due))
+    }
+
+    /// A millisecond of a node and its line.
+    pub fn turn(&mut self, node: usize) {
+        self.carry_out(node);
+        if self.lines[node].paused_until > self.now || self.parties[node].is_none() {
+            return;
+        }
+        let now = self.now();
+        while let Some((_, reply)) = self.lines[node].replies.pop_front_if(|(due, _)| *due <= self.now) {
+            if std::env::var_os("TRACE").is_some() { eprintln!("{} {node} <- {}", self.now, &format!("{reply:?}").chars().take(120).collect::<String>()); }
+            if let Some(party) = &mut self.parties[node] {
+                party.hear(reply, now);
+            }
+            self.collect(node);
+        }
+        if let Some(party) = &mut self.parties[node]
+            && party.deadline().is_some_and(|at| at <= now.instant)
+        {
+            party.expire(now);
+        }
+        self.collect(node);
+    }
+
+    /// Takes the requests of a node. What is sent while the line is cut is lost.
+    fn collect(&mut self, node: usize) {
+        while let Some(request) = self.parties[node].as_mut().and_then(Party::request) {
+            if self.lines[node].is_up {
+                let due = self.delay(self.lines[node].requests.back().map(|(due, _)| *due));
+                self.lines[node].requests.push_back((due, request));
+            }
+        }
+    }
+
+    /// Lets the broker carry out what has arrived.
+    fn carry_out(&mut self, node: usize) {
+        if !self.lines[node].is_up {
+            return;
+        }
+        while let Some((_, request)) = self.lines[node].requests.pop_front_if(|(due, _)| *due <= self.now) {
+            if std::env::var_os("TRACE").is_some() { eprintln!("{} {node} -> {}", self.now, &format!("{request:?}").chars().take(120).collect::<String>()); }
+            if let Request::Read { after, streams } = &request {
+                self.begin_reading(node, after.0, streams);
+            }
+            if let Some(reply) = self.broker.execute(request, self.now) {
+                self.reply(node, reply);
+            }
+        }
+        if let Some(mut reading) = self.lines[node].reading.take() {
+            self.broker.news(&mut reading).into_iter().for_each(|reply| self.reply(node, reply));
+            self.lines[node].reading = Some(reading);
+        }
+    }
+
+    fn reply(&mut self, node: usize, reply: Reply) {
+        let due = self.delay(self.lines[node].replies.back().map(|(due, _)| *due));
+        self.lines[node].replies.push_back((due, reply));
+    }
+
+    fn begin_reading(&mut self, node: usize, after: u64, streams: &[Stream]) {
+        let known = match self.lines[node].reading.take() {
+            Some(reading) => reading.positions,
+            None => std::mem::take(&mut self.lines[node].positions),
+        };
+        let since = self.now.saturating_sub(BACK_MS);
+        let position = |stream: &Stream| {
+            let messages = self.broker.streams.get(stream).map_or(&[][..], Vec::as_slice);
+            let first = messages.iter().position(|(at, _)| *at >= since).unwrap_or(messages.len());
+            known.get(stream).copied().unwrap_or(first)
+        };
+        let positions = streams.iter().map(|stream| (stream.clone(), position(stream))).collect();
+        self.lines[node].reading = Some(Reading { after, positions });
+    }
+}
