@@ -7,10 +7,14 @@
 //! What is read is checked like what peers send: names, ranks, addresses, lengths and counts. Announced lengths allocate
 //! nothing.
 
+#[cfg(test)]
+pub(crate) mod any;
 mod lists;
 mod reader;
 mod table;
 mod tables;
+#[cfg(test)]
+pub(crate) mod tests;
 mod texts;
 mod times;
 mod writer;
@@ -41,7 +45,7 @@ pub(crate) trait FromCbor: Sized {
 }
 
 /// Encodes a value.
-pub(crate) fn encode(value: &impl ToCbor) -> Vec<u8> {
+pub(crate) fn encode(value: &(impl ToCbor + ?Sized)) -> Vec<u8> {
     let mut out = Writer::default();
     value.write(&mut out);
     out.into_bytes()

@@ -36,6 +36,13 @@ macro_rules! map {
                 Ok(Self { $($field),* })
             }
         }
+
+        #[cfg(test)]
+        impl $crate::cbor::any::Any for $type {
+            fn any(choices: &mut $crate::cbor::any::Choices<'_>) -> Self {
+                Self { $($field: $crate::cbor::any::Any::any(choices)),* }
+            }
+        }
     };
 }
 
@@ -70,6 +77,20 @@ macro_rules! cases {
                 })
             }
         }
+
+        #[cfg(test)]
+        impl $crate::cbor::any::Any for $type {
+            fn any(choices: &mut $crate::cbor::any::Choices<'_>) -> Self {
+                match choices.pick::<u64>(&[$($number),*]) {
+                    $($number => {
+                        $($(let $field = $crate::cbor::any::Any::any(choices);)*)?
+                        $($(let $place = $crate::cbor::any::Any::any(choices);)*)?
+                        Self::$variant $({ $($field),* })? $(( $($place),* ))?
+                    })*
+                    number => unreachable!("{number} is in the table"),
+                }
+            }
+        }
     };
 }
 
@@ -90,6 +111,13 @@ macro_rules! numbered {
                     $($number => Ok(Self::$variant),)*
                     number => Err(format!(concat!("the ", $what, " {} is unknown"), number)),
                 }
+            }
+        }
+
+        #[cfg(test)]
+        impl $crate::cbor::any::Any for $type {
+            fn any(choices: &mut $crate::cbor::any::Choices<'_>) -> Self {
+                choices.pick(&[$(Self::$variant),*])
             }
         }
     };

@@ -5,19 +5,25 @@ use minicbor::encode::Error;
 
 use super::ToCbor;
 
+/// Initial capacity: most messages need no more.
+const FIRST_BYTES: usize = 256;
+
 /// Bytes to which values are appended.
 #[derive(Debug)]
 pub(crate) struct Writer(Encoder<Vec<u8>>);
 
 impl Default for Writer {
     fn default() -> Self {
-        Self(Encoder::new(Vec::new()))
+        Self(Encoder::new(Vec::with_capacity(FIRST_BYTES)))
     }
 }
 
 impl Writer {
+    /// The bytes, in an allocation of their size: they may wait for long.
     pub(crate) fn into_bytes(self) -> Vec<u8> {
-        self.0.into_writer()
+        let mut bytes = self.0.into_writer();
+        bytes.shrink_to_fit();
+        bytes
     }
 
     pub(crate) fn null(&mut self) {

@@ -2,6 +2,8 @@
 
 mod snapshot;
 mod tables;
+#[cfg(test)]
+mod tests;
 
 use crate::cbor;
 use crate::message::{LogEntry, LogIndex, Relayed, Snapshot};
