@@ -144,6 +144,12 @@ impl Room {
         self.members.iter().map(|member| member.id)
     }
 
+    /// True when a connection hears it.
+    #[cfg(feature = "cluster")]
+    pub fn is_heard(&self) -> bool {
+        self.members.iter().any(|member| member.reach.reached() != Reached::Nobody)
+    }
+
     /// All members as an audience. Shared until somebody joins, leaves or changes connections.
     pub(super) fn everybody(&self, users: &Users) -> Audience {
         let all = self.everybody.get_or_init(|| self.connections(users).into());

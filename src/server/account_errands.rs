@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use super::account_steps::Step;
 use super::inquiries::Inquiries;
 use super::ration::Ration;
-use crate::message::{AccountPurpose, AccountQuery, Now, Peer};
+use crate::message::{AccountAnswer, AccountId, AccountPurpose, AccountQuery, Now, Peer};
 use crate::name::UserName;
 use crate::origin::Origin;
 use crate::secret::Decoys;
@@ -49,6 +49,26 @@ pub(super) enum Change {
     /// An account is created. Its name is registered already, under no number, so that nobody else can register it.
     Create(UserName),
     Drop(UserName),
+}
+
+/// What has become of a change.
+#[derive(Debug)]
+pub(super) enum Settled {
+    Created(AccountId, UserName),
+    NotCreated(UserName),
+    Dropped(UserName),
+}
+
+impl Change {
+    /// What has become of it, by the answer of the store.
+    pub(super) fn settled(self, answer: &AccountAnswer) -> Option<Settled> {
+        match (self, answer) {
+            (Self::Create(name), AccountAnswer::Created(id)) => Some(Settled::Created(*id, name)),
+            (Self::Create(name), _) => Some(Settled::NotCreated(name)),
+            (Self::Drop(name), AccountAnswer::Changed) => Some(Settled::Dropped(name)),
+            (Self::Drop(_), _) => None,
+        }
+    }
 }
 
 impl Default for AccountErrands {

@@ -1,6 +1,6 @@
 //! Errands about accounts: the store and the thread for hashes each do their part, one after the other.
 
-use super::account_errands::{Change, Goal, Waiting};
+use super::account_errands::{Change, Goal, Settled, Waiting};
 use super::account_steps::{self, Next, Step};
 use super::checks::Task;
 use super::hashing::Hashing;
@@ -8,6 +8,7 @@ use super::{Server, Stream};
 use crate::message::{
     AccountAnswer, AccountErrand, AccountFound, AccountId, AccountPurpose, AccountQuery, Found, Now, Outcome,
 };
+use crate::name::UserName;
 use crate::origin::Origin;
 
 /// Most accounts. Each takes some memory, and its file some hundred bytes.
@@ -98,7 +99,7 @@ impl<S: Stream> Server<S> {
                 return self.proceed(key, goal, Next::Found(AccountFound::NameTaken), now);
             }
             Step::Create { name, .. } => {
-                self.hub.add_account(AccountId::NONE, name);
+                self.reserve_name(name);
                 Some(Change::Create(name.clone()))
             }
             Step::Drop { name } => Some(Change::Drop(name.clone())),
@@ -113,8 +114,9 @@ impl<S: Stream> Server<S> {
 
     /// Continues the errand that waits for this answer, if it still does.
     pub(super) fn account_answered(&mut self, number: u64, answer: AccountAnswer, now: Now) {
-        if let Some(change) = self.history.accounts.changes.remove(&number) {
-            self.note_change(change, &answer, now);
+        let change = self.history.accounts.changes.remove(&number);
+        if let Some(settled) = change.and_then(|change| change.settled(&answer)) {
+            self.note_settled(settled, now);
         }
         let Some((key, ())) = self.history.accounts.inquiries.answered(number) else { return };
         let Some((step, goal)) = self.history.accounts.take(key) else { return };
@@ -123,15 +125,29 @@ impl<S: Stream> Server<S> {
     }
 
     /// Tells the hub of a change that is on the disk, or that has failed.
-    fn note_change(&mut self, change: Change, answer: &AccountAnswer, now: Now) {
-        match (change, answer) {
-            (Change::Create(name), AccountAnswer::Created(id)) => self.hub.add_account(*id, &name),
-            (Change::Create(name), _) => self.hub.remove_account(&name),
-            (Change::Drop(name), AccountAnswer::Changed) => {
+    pub(super) fn note_settled(&mut self, settled: Settled, now: Now) {
+        #[cfg(feature = "cluster")]
+        let Some(settled) = self.unless_settled_later(settled) else { return };
+        match settled {
+            Settled::Created(id, name) => self.hub.add_account(id, &name),
+            Settled::NotCreated(name) => self.release_name(&name),
+            Settled::Dropped(name) => {
                 self.out.begin();
                 self.hub.drop_account(&name, now, &mut self.out);
             }
-            (Change::Drop(_), _) => {}
+        }
+    }
+
+    /// Reserves a name that is being registered. On several nodes, the database decides whose it is.
+    fn reserve_name(&mut self, name: &UserName) {
+        if !self.nodes.is_node() {
+            self.hub.add_account(AccountId::NONE, name);
+        }
+    }
+
+    fn release_name(&mut self, name: &UserName) {
+        if !self.nodes.is_node() {
+            self.hub.remove_account(name);
         }
     }
 
@@ -161,7 +177,7 @@ impl<S: Stream> Server<S> {
         errands.take(key);
         let change = errands.inquiries.forget(key).and_then(|number| errands.changes.remove(&number));
         if let Some(Change::Create(name)) = change {
-            self.hub.remove_account(&name);
+            self.release_name(&name);
         }
     }
 }

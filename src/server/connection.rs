@@ -63,6 +63,10 @@ pub(super) enum Inlet {
     /// The peer speaks faster than the store can record. The inbox and the system's buffers keep its input until the
     /// store has caught up.
     Held,
+    /// The next frame, or the rest of a command, changes what nodes share, and this node does not have the lock. The inbox
+    /// and the system's buffers keep the input until it has.
+    #[cfg(feature = "cluster")]
+    Locked,
     /// The session is on an errand. The inbox and the system's buffers keep the input until the session has its answer.
     /// `peer_finished`: the peer will send nothing more.
     Waiting { peer_finished: bool },
@@ -123,6 +127,8 @@ impl<S: Stream> Connection<S> {
             Inlet::Paused | Inlet::Held | Inlet::Waiting { .. } if self.is_known_gone() => {
                 Some(ReadNext::First)
             }
+            #[cfg(feature = "cluster")]
+            Inlet::Locked => self.is_known_gone().then_some(ReadNext::First),
             Inlet::Open | Inlet::Paused | Inlet::Held | Inlet::Waiting { .. } => None,
         };
         let resumed = match (self.inlet, flood) {
@@ -228,6 +234,8 @@ impl<S> Connection<S> {
     pub(super) fn is_kept_waiting(&self) -> bool {
         match self.inlet {
             Inlet::Open | Inlet::More { .. } | Inlet::Backlog => false,
+            #[cfg(feature = "cluster")]
+            Inlet::Locked => true,
             Inlet::Paused | Inlet::Held | Inlet::Waiting { .. } => true,
         }
     }
@@ -236,6 +244,8 @@ impl<S> Connection<S> {
     fn is_excused(&self) -> bool {
         match self.inlet {
             Inlet::Open | Inlet::More { .. } | Inlet::Backlog | Inlet::Paused => false,
+            #[cfg(feature = "cluster")]
+            Inlet::Locked => self.session.user() != UserId::NOBODY,
             Inlet::Held | Inlet::Waiting { .. } => self.session.user() != UserId::NOBODY,
         }
     }

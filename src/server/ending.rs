@@ -130,7 +130,9 @@ impl<S: Stream> Server<S> {
         self.forget_errand(key);
         let user = self.act(key, now, Session::leave);
         let name = self.hub.users().get(user).map(|user| format!(" {}", user.name())).unwrap_or_default();
-        if self.hub.detach(user, connection_id(key), reason.is_whole(), now, &mut self.out) {
+        if !self.departs_later(user, connection_id(key), reason)
+            && self.hub.detach(user, connection_id(key), reason.is_whole(), now, &mut self.out)
+        {
             self.leavers.push((user, reason.to_string()));
         }
         let connection = &self.connections[key];

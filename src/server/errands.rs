@@ -7,6 +7,7 @@ use super::checks::{Judged, Task};
 use super::connection::Inlet;
 use super::{Question, Stream, Verdict};
 use crate::message::{CloseReason, ConnectionId, Errand, ErrandKind, Found, Now};
+use crate::session::{Context, Session};
 
 /// The label of an IRC client for an answer.
 type Label = Option<Box<str>>;
@@ -25,7 +26,9 @@ impl<S: Stream> Server<S> {
             ErrandKind::Report => {
                 self.dismiss(now);
                 let lines = self.report(now).lines();
-                self.found(key, Found::Report(lines), label, now);
+                self.with_session(key, now, |session, context| {
+                    session.found(Found::Report(lines), label.as_deref(), context);
+                });
             }
             #[cfg(feature = "store")]
             ErrandKind::Recall(recall) => self.recall(key, *recall, label, now),
@@ -92,16 +95,28 @@ impl<S: Stream> Server<S> {
         }
     }
 
-    /// Continues with a session that has its answer. If it waited, the peer is read again; otherwise this is still the
-    /// command that began the errand.
+    /// Continues with a session that has its answer.
     pub(super) fn tell_found(&mut self, key: usize, found: Found, label: Label, now: Now) {
+        #[cfg(feature = "cluster")]
+        let Some((found, label)) = self.unless_it_waits(key, found, label, now) else { return };
+        self.end_errand(key, now, |session, context| session.found(found, label.as_deref(), context));
+    }
+
+    /// Ends the errand of a session by `tell`. If it waited, the peer is read again; otherwise this is still the command
+    /// that began the errand.
+    pub(super) fn end_errand(
+        &mut self,
+        key: usize,
+        now: Now,
+        tell: impl FnOnce(&mut Session, &mut Context<'_>),
+    ) {
         let connection = &mut self.connections[key];
         let Inlet::Waiting { peer_finished } = connection.inlet else {
-            return self.found(key, found, label, now);
+            return self.with_session(key, now, tell);
         };
         connection.inlet = Inlet::Backlog;
         connection.session.is_read_again(now.instant);
-        self.found(key, found, label, now);
+        self.with_session(key, now, tell);
         if !self.connections[key].has_unsent() {
             self.draining.has_drained(key);
         }
@@ -112,15 +127,12 @@ impl<S: Stream> Server<S> {
         self.settle(key);
     }
 
-    fn found(&mut self, key: usize, found: Found, label: Label, now: Now) {
-        self.with_session(key, now, |session, context| session.found(found, label.as_deref(), context));
-    }
-
     /// Cancels the errand of the connection `key`, which is closing.
     pub(super) fn forget_errand(&mut self, key: usize) {
         self.checks.forget(key, self.connections[key].peer);
         self.reload_asked_by.retain(|(asking, _)| *asking != key);
         self.draining.forget(key);
+        self.nodes.forget(key);
         #[cfg(feature = "store")]
         self.history.recalls.forget(key);
         #[cfg(feature = "store")]

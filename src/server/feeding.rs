@@ -17,19 +17,25 @@ impl<S: Stream> Server<S> {
     /// Keeps bans and accounts in this store from now on and, if the config says so, the history of rooms. Restores what
     /// an earlier run has left; ids continue after its own.
     pub fn use_store(&mut self, mut store: Store, opened: Opened, now: Now) {
-        let Opened { bans, accounts, users, rooms, last_event, .. } = opened;
-        self.restore_bans(bans, now);
-        accounts.iter().for_each(|(id, name)| self.hub.add_account(*id, name));
-        self.hub.restore_rooms(rooms, &accounts);
         store.limit_queue(self.house.config.limits.memory_bytes / SHARE_OF_QUEUE);
         self.history.store = Some(store);
         self.house.keeps_bans = true;
         self.house.has_accounts = true;
-        self.hub.continue_after(last_event);
+        self.hub.continue_after(opened.last_event);
         if self.house.config.history.age.is_some() {
             self.hub.keep_history();
             self.house.keeps_history = true;
         }
+        #[cfg(feature = "cluster")]
+        let Some(opened) = self.unless_nodes_share(opened) else { return };
+        self.restore(opened, now);
+    }
+
+    pub(super) fn restore(&mut self, opened: Opened, now: Now) {
+        let Opened { bans, accounts, users, rooms, .. } = opened;
+        self.restore_bans(bans, now);
+        accounts.iter().for_each(|(id, name)| self.hub.add_account(*id, name));
+        self.hub.restore_rooms(rooms, &accounts);
         self.restore_users(users, now);
     }
 

@@ -62,8 +62,13 @@ impl<S: Stream> Server<S> {
     fn check_waiting(&self) {
         let is_waiting = |c: &Connection<S>| c.is_open() && matches!(c.inlet, Inlet::Waiting { .. });
         let waiting = self.connections.iter().filter(|(_, c)| is_waiting(c)).map(|(key, _)| key);
-        let waiting = waiting.filter(|&key| !self.draining.is_asking(key));
+        let waiting = waiting.filter(|&key| !self.draining.is_asking(key) && !self.nodes.is_waiting(key));
         self.checks.check(waiting.clone().filter(|&key| !self.history.is_asking(key)));
+        let is_locked = |(key, c): &(usize, &Connection<S>)| {
+            c.is_open() && c.is_kept_waiting() && self.nodes.is_waiting(*key)
+        };
+        let locked = self.connections.iter().filter(is_locked).count();
+        assert_eq!(self.nodes.waiting(), locked, "all who wait for the lock are kept waiting");
         let asking = waiting.filter(|&key| self.history.is_asking(key)).count();
         assert_eq!(self.history.asking(), asking, "all who have asked the store wait");
     }

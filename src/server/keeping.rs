@@ -25,10 +25,12 @@ impl<S: Stream> Server<S> {
         lacks.then_some(CloseReason::NoMemory(most))
     }
 
-    /// Most unsent and unparsed bytes: what connections, rooms, watch lists and the queue to the store leave.
+    /// Most unsent and unparsed bytes: what connections, rooms, watch lists and the queues to the store
+    /// and to other nodes leave.
     pub(super) fn most_kept_bytes(&self) -> usize {
         let most = self.house.config.limits.memory_bytes;
-        let taken = self.own_bytes + self.hub.kept_bytes() + self.history.queued_bytes();
+        let queued_bytes = self.history.queued_bytes() + self.nodes.queued_bytes();
+        let taken = self.own_bytes + self.hub.kept_bytes() + queued_bytes;
         let taken = taken.saturating_sub(FREE_BYTES);
         // After a reload, a lower limit may already be exceeded.
         most.saturating_sub(taken).max(most / 8)

@@ -39,7 +39,7 @@ mod inquiries;
 mod invariants;
 mod keeping;
 mod memory;
-#[cfg(feature = "cluster")]
+#[cfg_attr(not(feature = "cluster"), path = "no_nodes.rs")]
 mod nodes;
 mod outbox;
 mod pump;
@@ -82,6 +82,7 @@ use deadlines::Deadlines;
 use draining::Draining;
 use history::History;
 use inbox::Inbox;
+use nodes::Nodes;
 #[cfg(feature = "store")]
 use staying::Round;
 
@@ -110,6 +111,7 @@ pub struct Server<S> {
     #[cfg(feature = "store")]
     round: Option<Round>,
     draining: Draining,
+    nodes: Nodes,
     kept_bytes: usize,
     /// Memory of all connections besides those bytes.
     own_bytes: usize,
@@ -163,6 +165,7 @@ impl<S: Stream> Server<S> {
             #[cfg(feature = "store")]
             round: None,
             draining: Draining::default(),
+            nodes: Nodes::default(),
             kept_bytes: 0,
             own_bytes: 0,
             started: now.instant,
@@ -302,6 +305,7 @@ impl<S: Stream> Server<S> {
     pub fn next_deadline(&self) -> Option<Instant> {
         let deadlines = self.deadlines.next().into_iter().chain(self.checks.next_deadline());
         let own = [self.shutdown_by, self.history.next_deadline(), self.draining.deadline()];
+        let deadlines = deadlines.chain(self.nodes.next_deadline());
         #[cfg(feature = "store")]
         let deadlines = deadlines.chain(self.round.map(|round| round.at));
         let deadlines = deadlines.chain(self.log.next_deadline());
@@ -315,6 +319,7 @@ impl<S: Stream> Server<S> {
         self.expire_account_errands(now);
         self.look_after_accounts(now);
         self.expire_postponed(now);
+        self.expire_nodes(now);
         while let Some(key) = self.deadlines.pop_due(now.instant) {
             self.connections[key].deadline = None;
             self.wake(key, now);
@@ -364,6 +369,7 @@ impl<S: Stream> Server<S> {
                 break;
             }
         }
+        self.end_lock(now);
         self.flush_all(now);
         self.tell_drained(now);
         self.feed_store(now);
@@ -388,6 +394,7 @@ impl<S: Stream> Server<S> {
     /// Tells all peers that the server shuts down, and closes every connection.
     pub fn shut_down(&mut self, now: Now) {
         self.shutdown_by = Some(now.instant + SHUTDOWN_TIMEOUT);
+        self.begin_to_leave(now);
         let keys: Vec<_> = self.connections.iter().map(|(key, _)| key).collect();
         for key in keys {
             self.end(key, CloseReason::ShuttingDown);

@@ -49,6 +49,8 @@ impl<S: Stream> Server<S> {
         match connection.inlet {
             Inlet::Backlog => self.handle_inbox(key, &[], now),
             Inlet::More { .. } => self.connections[key].inlet = Inlet::Open,
+            #[cfg(feature = "cluster")]
+            Inlet::Locked => {}
             Inlet::Open | Inlet::Paused | Inlet::Held | Inlet::Waiting { .. } => {}
         }
         if self.connections[key].stream.is_opening() {
@@ -196,6 +198,9 @@ impl<S: Stream> Server<S> {
             self.out.allow(STEP_BUDGET - steps);
             let (mut is_whole, mut messages) = (true, 0);
             if session.is_working() {
+                if self.waits_with_frame(key, &[], now) {
+                    break;
+                }
                 self.with_session(key, now, Session::go_on);
                 messages = self.out.take_messages();
             } else {
@@ -209,6 +214,9 @@ impl<S: Stream> Server<S> {
                     break;
                 }
                 let rest = &bytes[used..];
+                if self.waits_with_frame(key, rest, now) {
+                    break;
+                }
                 let count = self.with_session(key, now, |session, context| session.receive(rest, context));
                 is_whole = count.is_some();
                 let count = count.unwrap_or(0);
@@ -270,6 +278,8 @@ impl<S: Stream> Server<S> {
         match &mut connection.life {
             Life::Open(_) => {
                 let rest = connection.inbox.take();
+                #[cfg(feature = "cluster")]
+                let Some(rest) = self.unless_last_frame_waits(key, rest, now) else { return };
                 self.out.allow(STEP_BUDGET);
                 self.with_session(key, now, |session, context| session.finish(&rest, context));
                 self.pump(now);
@@ -282,6 +292,8 @@ impl<S: Stream> Server<S> {
                 match &mut connection.inlet {
                     // Its last frame is not yet handled completely.
                     Inlet::Waiting { peer_finished } => *peer_finished = true,
+                    #[cfg(feature = "cluster")]
+                    Inlet::Locked => {}
                     Inlet::Open | Inlet::More { .. } | Inlet::Backlog | Inlet::Paused | Inlet::Held => {
                         self.end(key, CloseReason::PeerFinished);
                     }

@@ -69,8 +69,13 @@ impl<S: Stream> Server<S> {
     }
 
     /// Lets those of `users` leave who have been away for too long.
-    fn leave_overdue(&mut self, users: Vec<UserId>, now: Now) {
-        for id in users.into_iter().filter(|&id| self.hub.is_overdue(id, now.time)) {
+    pub(super) fn leave_overdue(&mut self, mut users: Vec<UserId>, now: Now) {
+        users.retain(|&id| self.hub.is_overdue(id, now.time));
+        for id in users {
+            #[cfg(feature = "cluster")]
+            if self.is_overdue_later(id) {
+                continue;
+            }
             if let Some(user) = self.hub.users().get(id) {
                 info!("{}: was away for too long", user.name());
             }
