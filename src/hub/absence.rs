@@ -4,6 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use super::Hub;
 use super::membership::Membership;
+use super::replica::journaled;
 use super::users::User;
 use crate::footprint::shared_bytes;
 use crate::message::{ConnectionId, Effects, EventKind, Now, Refusal, UserId};
@@ -41,7 +42,11 @@ impl Hub {
     ) -> Result<(), Refusal> {
         let more = away.map_or(0, |away| shared_bytes(away.len()));
         self.users.budget.allows(self.user(id)?.owner(), more)?;
-        self.leave_devices(id, away.map(Arc::from), |at| at == connection, now, out);
+        journaled!(
+            self,
+            LeaveDevice { user: id, connection, away: away.map(Box::from) },
+            self.leave_devices(id, away.map(Arc::from), |at| at == connection, now, out)
+        );
         Ok(())
     }
 

@@ -5,6 +5,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::iter;
 
 use super::Hub;
+use super::replica::journaled;
 use crate::config::AccountsConfig;
 use crate::message::{AccountId, Effects, Now, Refusal};
 use crate::name::UserName;
@@ -17,6 +18,9 @@ pub struct Accounts {
     /// with a random key nobody can search for two with the same hash of 64 bits.
     by_name: HashMap<u64, Owner>,
     hasher: RandomState,
+    /// The names themselves, for other nodes, which have another hasher.
+    #[cfg(feature = "cluster")]
+    names: Option<HashMap<UserName, AccountId>>,
     count: usize,
     pub(super) rules: AccountsConfig,
     /// The number of the last guest that was given a name.
@@ -64,6 +68,10 @@ impl Accounts {
             self.by_name.entry(*key).or_insert(Owner { account: id, is_own: false });
         }
         self.count += 1;
+        #[cfg(feature = "cluster")]
+        if let Some(names) = &mut self.names {
+            names.insert(name.clone(), id);
+        }
     }
 
     /// Forgets the account of this name.
@@ -80,6 +88,28 @@ impl Accounts {
             }
         }
         self.count -= 1;
+        #[cfg(feature = "cluster")]
+        if let Some(names) = &mut self.names {
+            names.remove(name);
+        }
+    }
+
+    /// Keeps names from now on. There must be none yet.
+    #[cfg(feature = "cluster")]
+    pub(super) fn keep_names(&mut self) {
+        debug_assert!(self.is_empty(), "names were not kept");
+        self.names.get_or_insert_default();
+    }
+
+    /// All accounts whose names are kept, by number.
+    #[cfg(feature = "cluster")]
+    pub(super) fn list(&self) -> Vec<(AccountId, UserName)> {
+        let names = self.names.iter().flatten();
+        let mut list: Vec<_> = names.map(|(name, &account)| (account, name.clone())).collect();
+        list.sort_by(|(one, name), (other, other_name)| {
+            one.cmp(other).then_with(|| name.as_str().cmp(other_name.as_str()))
+        });
+        list
     }
 
     /// The hash of the name, which is that of no other name, and the hashes of its skeletons.
@@ -97,12 +127,12 @@ impl Hub {
 
     /// Notes that this account exists.
     pub fn add_account(&mut self, id: AccountId, name: &UserName) {
-        self.accounts.insert(id, name);
+        journaled!(self, AddAccount(id, name.clone()), self.accounts.insert(id, name));
     }
 
     /// Notes that no account has this name: it could not be registered.
     pub fn remove_account(&mut self, name: &UserName) {
-        self.accounts.remove(name);
+        journaled!(self, RemoveAccount(name.clone()), self.accounts.remove(name));
     }
 
     /// Sets who stays without connections, for how long, and how many connections a user may have.
@@ -120,6 +150,7 @@ impl Hub {
             return Err(Refusal::NameTaken(name.clone()));
         }
         match self.accounts.find(name) {
+            Some(_) if self.is_replaying() => Ok(()),
             Some(_) => Err(Refusal::NameRegistered(name.clone())),
             None => Ok(()),
         }

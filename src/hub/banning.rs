@@ -4,6 +4,7 @@
 use std::time::SystemTime;
 
 use super::budget::OverBudget;
+use super::replica::journaled;
 use super::{Bans, Hub};
 #[cfg(feature = "store")]
 use crate::message::ConnectionId;
@@ -26,6 +27,10 @@ impl Hub {
 
     /// Sets a ban on behalf of `id` and closes all connections that match it. True when it replaced another ban.
     pub fn ban(&mut self, id: UserId, ban: Ban, now: Now, out: &mut Effects) -> Result<bool, BanError> {
+        journaled!(self, Ban { user: id, ban: ban.clone() }, self.add_ban(id, ban, now, out))
+    }
+
+    fn add_ban(&mut self, id: UserId, ban: Ban, now: Now, out: &mut Effects) -> Result<bool, BanError> {
         let hits = |peer| matches!(peer, Peer::Tcp(ip, _) if ban.network.contains(ip));
         if self.users.get(id).is_some_and(|user| hits(user.peer)) {
             return Err(BanError::Oneself);
@@ -41,6 +46,10 @@ impl Hub {
 
     /// Removes the ban of exactly this network.
     pub fn unban(&mut self, network: &Network, now: Now) -> Option<Ban> {
+        journaled!(self, Unban { user: UserId::NOBODY, network: *network }, self.remove_ban(network, now))
+    }
+
+    fn remove_ban(&mut self, network: &Network, now: Now) -> Option<Ban> {
         let removed = self.bans.remove(network, now.time);
         self.recharge_bans();
         removed
@@ -60,6 +69,10 @@ impl Hub {
 
     /// Sends a notice to all operators of the server except `except`.
     pub fn tell_operators(&mut self, except: Option<UserId>, text: String, now: Now, out: &mut Effects) {
+        journaled!(self, TellOperators(text.clone()), self.tell_all_operators(except, text, now, out));
+    }
+
+    fn tell_all_operators(&mut self, except: Option<UserId>, text: String, now: Now, out: &mut Effects) {
         let event = self.event(UserId::NOBODY, now, EventKind::Notice(text));
         out.worked(self.users.len());
         let operators = self.users.iter().filter(|(_, user)| user.is_operator).map(|(id, _)| id);

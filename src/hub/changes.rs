@@ -2,6 +2,7 @@
 
 use super::Hub;
 use super::budget::OverBudget;
+use super::replica::journaled;
 use super::seats::RoomId;
 use super::settings::{MASKS_PER_LIST, Mask, Topic};
 use crate::message::{Effects, EventKind, MaskList, Now, Rank, Refusal, RoomChange, RoomFlag, UserId};
@@ -50,7 +51,11 @@ impl Hub {
         out: &mut Effects,
     ) -> Result<Vec<Refusal>, Refusal> {
         let room = self.room_to_change(id, name)?;
-        Ok(self.make_changes(id, room, changes, now, out))
+        Ok(journaled!(
+            self,
+            ChangeRoom { user: id, room: name.clone(), changes: Vec::new() },
+            self.make_changes(id, room, changes, now, out)
+        ))
     }
 
     /// Makes changes that `by` may make, who is nobody for the server.
@@ -84,6 +89,7 @@ impl Hub {
         now: Now,
         out: &mut Effects,
     ) {
+        self.settle_changes(&made);
         if made.is_empty() {
             return;
         }

@@ -4,6 +4,7 @@ use std::time::SystemTime;
 
 use super::Hub;
 use super::membership::{Device, Membership};
+use super::replica::here;
 use super::users::User;
 use crate::message::{Account, AccountId, ConnectionId, EventId, MOST_DEVICES, UserId};
 use crate::name::UserName;
@@ -56,7 +57,7 @@ impl Hub {
         membership.map_or(&mut [], |membership| &mut membership.devices)
     }
 
-    fn device_mut(&mut self, id: UserId, connection: ConnectionId) -> Option<&mut Device> {
+    pub(super) fn device_mut(&mut self, id: UserId, connection: ConnectionId) -> Option<&mut Device> {
         self.devices_mut(id).iter_mut().find(|device| device.connection == connection)
     }
 
@@ -94,7 +95,11 @@ impl Hub {
             assert_eq!(user.name().as_str(), account.name.as_str(), "users bear the names of their accounts");
             assert_eq!(self.accounts.find(&account.name), Some(account.id), "{} is registered", user.name());
             Self::check_away(user, membership);
-            let connections: Vec<_> = devices.iter().map(|device| device.connection).collect();
+            let connections = devices.iter().filter_map(|device| here(device.connection));
+            // One that has ended is a device until other nodes can be told.
+            let hears =
+                |connection: &ConnectionId| !self.is_replica() || user.connections().contains(connection);
+            let connections: Vec<_> = connections.filter(hears).collect();
             assert_eq!(connections, user.connections(), "every connection of {} is a device", user.name());
             assert!(account.devices.len() <= MOST_DEVICES as usize, "{} has many devices", user.name());
         }

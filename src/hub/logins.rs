@@ -2,6 +2,7 @@
 
 use super::Hub;
 use super::membership::{Device, Membership, heard_before, heard_before_by_any};
+use super::replica::journaled;
 use super::users::User;
 use crate::message::{
     Account, CloseReason, ConnectionId, Effect, Effects, EventId, EventKind, Now, Profile, Record, Refusal,
@@ -42,7 +43,16 @@ impl Hub {
         now: Now,
         out: &mut Effects,
     ) -> Result<Entered, Refusal> {
-        let entered = self.enter(arrival, account, now, out);
+        let entered = journaled!(
+            self,
+            EnterAccount {
+                connection: arrival.connection,
+                device: arrival.device.into(),
+                profile: arrival.profile.clone(),
+                account: account.clone().into(),
+            },
+            self.enter(arrival, account, now, out)
+        );
         if let Err(why) = &entered {
             self.refusals.count(why.label());
         }
@@ -57,20 +67,33 @@ impl Hub {
         out: &mut Effects,
     ) -> Result<Entered, Refusal> {
         self.allow_account(&account)?;
+        match self.user_of(account.id, &account.name) {
+            Some(user) => self.allow_device(user)?,
+            None => self.allow_membership(arrival, &account)?,
+        }
+        self.come_in(arrival, account, now, out)
+    }
+
+    /// The same, after it was allowed.
+    fn come_in(
+        &mut self,
+        arrival: &Arrival<'_>,
+        account: Account,
+        now: Now,
+        out: &mut Effects,
+    ) -> Result<Entered, Refusal> {
         let &Arrival { connection, device, ref profile } = arrival;
         if let Some(user) = self.user_of(account.id, &account.name) {
             let membership = self.users.get(user).and_then(User::membership);
             let heard = membership.and_then(|membership| membership.heard_by(device));
             let last = self.last_event;
             let heard_by_any = membership.map_or(last, |membership| membership.heard_by_any(last));
-            self.allow_device(user)?;
             self.attach(user, connection);
             self.arrive(user, arrival, now, out);
             return Ok(Entered { user, was_here: true, heard, heard_by_any });
         }
         let (heard, heard_by_any) = (heard_before(&account, device), heard_before_by_any(&account));
         let (name, membership) = (account.name.clone(), Membership::new(account, now.time));
-        self.users.budget.allows(Origin::elsewhere(profile.peer), membership.kept_bytes())?;
         self.free_name(&name, now, out);
         let user = self.appear(connection, name, profile.clone(), now, out)?;
         self.become_member(user, membership, arrival, now, out);
@@ -88,9 +111,31 @@ impl Hub {
         now: Now,
         out: &mut Effects,
     ) -> Result<Entered, Refusal> {
+        journaled!(
+            self,
+            Identify {
+                user: id,
+                connection: arrival.connection,
+                device: arrival.device.into(),
+                profile: arrival.profile.clone(),
+                account: account.clone().into(),
+                heard: None,
+            },
+            self.change_to_account(id, arrival, account, now, out)
+        )
+    }
+
+    fn change_to_account(
+        &mut self,
+        id: UserId,
+        arrival: &Arrival<'_>,
+        account: Account,
+        now: Now,
+        out: &mut Effects,
+    ) -> Result<Entered, Refusal> {
         self.user(id)?;
         self.allow_account(&account)?;
-        let &Arrival { connection, device, ref profile } = arrival;
+        let &Arrival { connection, device, .. } = arrival;
         let (heard, heard_by_any) = (heard_before(&account, device), heard_before_by_any(&account));
         if self.account_of(id).is_some_and(|own| own.id == account.id) {
             return Ok(Entered { user: id, was_here: true, heard, heard_by_any });
@@ -99,23 +144,37 @@ impl Hub {
         if let Some(there) = here {
             self.allow_device(there)?;
         }
-        let membership = Membership::new(account.clone(), now.time);
-        self.users.budget.allows(Origin::elsewhere(profile.peer), membership.kept_bytes())?;
+        self.allow_membership(arrival, &account)?;
         if here.is_none() && self.account_of(id).is_none() {
             self.free_name_for(id, &account.name, now, out);
             self.tell_account(id, Some(&account.name), now, out);
             self.take_name(id, account.name.clone(), now, out);
-            self.become_member(id, membership, arrival, now, out);
+            self.become_member(id, Membership::new(account, now.time), arrival, now, out);
             self.give_lasting_ranks(id, now, out);
             return Ok(Entered { user: id, was_here: false, heard, heard_by_any });
         }
         self.forsake(id, connection, format!("logged in as {}", account.name), now, out);
-        self.enter(arrival, account, now, out)
+        self.come_in(arrival, account, now, out)
     }
 
     /// Logs `connection` of the user `id` out of its account. It continues as a guest, which is the same user if that
     /// has no other connection and does not stay; otherwise it gets this profile. Returns the guest.
     pub fn log_out(
+        &mut self,
+        id: UserId,
+        connection: ConnectionId,
+        profile: Profile,
+        now: Now,
+        out: &mut Effects,
+    ) -> Result<UserId, Refusal> {
+        journaled!(
+            self,
+            LogOut { user: id, connection, profile: profile.clone(), heard: None },
+            self.become_guest(id, connection, profile, now, out)
+        )
+    }
+
+    fn become_guest(
         &mut self,
         id: UserId,
         connection: ConnectionId,
@@ -136,12 +195,17 @@ impl Hub {
         self.device_gone(id, connection, true, now, out);
         self.tell_account(id, None, now, out);
         self.set_membership(id, None);
+        self.note_home(id, Some(connection));
         self.take_name(id, guest, now, out);
         Ok(id)
     }
 
     /// Forgets the account of this name, which is deleted. Its user leaves.
     pub fn drop_account(&mut self, name: &UserName, now: Now, out: &mut Effects) {
+        journaled!(self, DropAccount(name.clone()), self.forget_dropped(name, now, out));
+    }
+
+    fn forget_dropped(&mut self, name: &UserName, now: Now, out: &mut Effects) {
         let user = self.users.find(name).filter(|&id| self.account_of(id).is_some());
         if let Some(account) = self.accounts.find(name) {
             self.forget_account(account, out);
@@ -164,10 +228,20 @@ impl Hub {
 
     /// Refuses a further device if the user has as many as the config allows.
     fn allow_device(&self, user: UserId) -> Result<(), Refusal> {
+        if self.is_replaying() {
+            return Ok(());
+        }
         let most = self.accounts.rules.devices;
         let devices = self.devices(user).len();
         let name = self.user(user)?.name().clone();
         if devices < most { Ok(()) } else { Err(Refusal::TooManyDevices { name, most }) }
+    }
+
+    /// Refuses an account whose user is not here if there is no memory for it.
+    fn allow_membership(&self, arrival: &Arrival<'_>, account: &Account) -> Result<(), Refusal> {
+        let owner = Origin::elsewhere(arrival.profile.peer);
+        self.users.budget.allows(owner, Membership::new_bytes(account))?;
+        Ok(())
     }
 
     /// Makes a user that of an account, with its only connection as the first device.
@@ -180,6 +254,7 @@ impl Hub {
         out: &mut Effects,
     ) {
         self.set_membership(id, Some(membership));
+        self.note_home(id, None);
         self.arrive(id, arrival, now, out);
         self.record_stay(id, now, out);
     }
@@ -239,12 +314,14 @@ impl Hub {
         out: &mut Effects,
     ) {
         let last = self.last_event;
+        let Some(device) = self.device_mut(id, connection) else { return };
+        let heard = device.heard_by_now(is_whole, last);
+        let heard = self.settle_heard(heard);
         let Some(membership) = self.users.get_mut(id).and_then(User::membership_mut) else { return };
         let Some(index) = membership.devices.iter().position(|device| device.connection == connection) else {
             return;
         };
         let device = membership.devices.remove(index);
-        let heard = if is_whole { device.behind.unwrap_or(last) } else { device.reached().min(last) };
         let (account, at) = (membership.account.id, now.time);
         membership.seen = at;
         if let Some(event) = membership.note_heard(&device.name, heard) {

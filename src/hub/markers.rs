@@ -3,6 +3,7 @@
 use std::time::SystemTime;
 
 use super::Hub;
+use super::replica::journaled;
 use super::users::User;
 use crate::footprint::heap_bytes;
 use crate::message::{
@@ -36,6 +37,22 @@ impl Hub {
     /// Notes that the user `id` has read up to this time, which may be earlier than is known. `by` tells so for the
     /// target that it calls `target`; the other devices hear it. Returns how far the user has read.
     pub fn mark_read(
+        &mut self,
+        (id, by): (UserId, ConnectionId),
+        of: &str,
+        target: &str,
+        at: SystemTime,
+        now: Now,
+        out: &mut Effects,
+    ) -> Result<SystemTime, NotMarked> {
+        journaled!(
+            self,
+            MarkRead { user: id, of: of.into(), target: target.into(), at },
+            self.move_marker((id, by), of, target, at, now, out)
+        )
+    }
+
+    fn move_marker(
         &mut self,
         (id, by): (UserId, ConnectionId),
         of: &str,

@@ -54,6 +54,12 @@ impl Device {
         self.away.as_ref()
     }
 
+    /// The last event that it has heard, if it ends now and `last` is the last of all. `is_whole`: everything that it was
+    /// sent has reached it.
+    pub(super) fn heard_by_now(&self, is_whole: bool, last: EventId) -> EventId {
+        if is_whole { self.behind.unwrap_or(last) } else { self.reached().min(last) }
+    }
+
     /// The last event that has certainly reached it.
     pub(super) fn reached(&self) -> EventId {
         let certain = self.alive.checked_sub(ON_THE_WAY).filter(|&certain| certain >= self.whole_since);
@@ -70,15 +76,16 @@ impl Membership {
         Self { account, devices: Vec::new(), seen: now, is_dismissed: false }
     }
 
+    /// The memory of a new one, in bytes.
+    pub(super) fn new_bytes(account: &Account) -> usize {
+        USER_BYTES + heap_bytes(size_of::<Self>()) + account.kept_bytes()
+    }
+
     /// Its memory, with that of the user itself, in bytes.
     pub(super) fn kept_bytes(&self) -> usize {
         let text = |device: &Device| device.away.as_ref().map_or(0, |away| shared_bytes(away.len()));
         let names = self.devices.iter().map(|device| heap_bytes(device.name.len()) + text(device));
-        USER_BYTES
-            + heap_bytes(size_of::<Self>())
-            + vec_bytes(&self.devices)
-            + self.account.kept_bytes()
-            + names.sum::<usize>()
+        Self::new_bytes(&self.account) + vec_bytes(&self.devices) + names.sum::<usize>()
     }
 
     /// The last event that the device of this name has heard, if it is known: also if its earlier connection has not

@@ -96,6 +96,7 @@ use crate::name::{RoomName, UserName};
 use marks::Marks;
 use past::Past;
 use reach::Reached;
+use replica::journaled;
 use watchers::Watchers;
 
 /// Steps per room of an invisible user to find out whether another user shares it.
@@ -195,7 +196,7 @@ impl Hub {
     /// Adds a connection to the user `id`. It hears everything the user hears.
     #[cfg(feature = "store")]
     fn attach(&mut self, id: UserId, connection: ConnectionId) {
-        if let Some(user) = self.users.get_mut(id) {
+        if let (Some(user), Some(connection)) = (self.users.get_mut(id), replica::here(connection)) {
             user.add_connection(connection);
             self.users.recharge(id);
             self.rooms.connections_changed(&self.users, id);
@@ -212,19 +213,47 @@ impl Hub {
         now: Now,
         out: &mut Effects,
     ) -> bool {
+        journaled!(
+            self,
+            // Without an account, the user has no other connection, and leaves. That is another operation.
+            unless self.devices(id).is_empty(),
+            Detach { user: id, connection, heard: None },
+            self.lose(id, connection, is_whole, now, out)
+        )
+    }
+
+    fn lose(
+        &mut self,
+        id: UserId,
+        connection: ConnectionId,
+        is_whole: bool,
+        now: Now,
+        out: &mut Effects,
+    ) -> bool {
+        if !self.is_at(id, connection) {
+            return false;
+        }
         self.device_gone(id, connection, is_whole, now, out);
-        let Some(user) = self.users.get_mut(id) else { return false };
-        user.remove_connection(connection);
-        #[cfg(feature = "store")]
-        user.unsubscribe_all(connection);
+        self.take_out_of_reach(id, connection);
+        let Some(user) = self.users.get(id) else { return false };
         let is_last = user.reach.reached() == Reached::Nobody;
-        self.users.recharge(id);
-        self.rooms.connections_changed(&self.users, id);
+        #[cfg(feature = "store")]
+        let is_last = is_last && self.devices(id).is_empty();
         let leaves = is_last && !self.stays(id);
         if !leaves {
             self.derive_away(id, now, out);
         }
         leaves
+    }
+
+    /// Takes a connection from the user `id`, which stays.
+    fn take_out_of_reach(&mut self, id: UserId, connection: ConnectionId) {
+        let Some(user) = self.users.get_mut(id) else { return };
+        user.remove_connection(connection);
+        #[cfg(feature = "store")]
+        user.unsubscribe_all(connection);
+        self.users.recharge(id);
+        self.rooms.connections_changed(&self.users, id);
     }
 
     /// Carries out a command of `id`, and adds to `out` what others hear of it. A refusal changes nothing.
@@ -236,7 +265,12 @@ impl Hub {
         out: &mut Effects,
     ) -> Result<(), Refusal> {
         let speaks = matches!(command, Command::Say { .. } | Command::Whisper { .. });
-        let done = self.carry_out(id, command, now, out);
+        let done = journaled!(
+            self,
+            unless speaks,
+            Command(id, command.clone()),
+            self.carry_out(id, command, now, out)
+        );
         match &done {
             Ok(()) => self.messages += u64::from(speaks),
             Err(why) => self.refusals.count(why.label()),

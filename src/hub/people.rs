@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::Hub;
 use super::marks::Marks;
 use super::recording::record_in;
+use super::replica::{here, journaled};
 use super::seats::RoomId;
 use super::users::Taken;
 use crate::message::{
@@ -22,8 +23,10 @@ impl Hub {
         now: Now,
         out: &mut Effects,
     ) -> Result<UserId, Refusal> {
-        let allowed = self.allow_name(&name);
-        let done = allowed.and_then(|()| self.appear(connection, name, profile, now, out));
+        let done = journaled!(self, LogIn { connection, name: name.clone(), profile: profile.clone() }, {
+            let allowed = self.allow_name(&name);
+            allowed.and_then(|()| self.appear(connection, name, profile, now, out))
+        });
         if let Err(why) = &done {
             self.refusals.count(why.label());
         }
@@ -41,8 +44,9 @@ impl Hub {
     ) -> Result<UserId, Refusal> {
         #[cfg(feature = "store")]
         let away = profile.away.clone();
-        let claimed = self.users.claim(Some(connection), name.clone(), profile, now);
+        let claimed = self.users.claim(here(connection), name.clone(), profile, now);
         let id = claimed.map_err(|Taken| Refusal::NameTaken(name.clone()))?;
+        self.note_home(id, Some(connection));
         #[cfg(feature = "store")]
         if let (Some(user), true) = (self.users.get_mut(id), away.is_some()) {
             user.set_away(away);
@@ -103,6 +107,10 @@ impl Hub {
     /// Removes users who leave at the same time, each with a reason. They do not hear of each other. Those who were
     /// only in one and the same room share an audience.
     pub fn leave_together(&mut self, leavers: Vec<(UserId, String)>, now: Now, out: &mut Effects) {
+        journaled!(self, Leave(leavers.clone()), self.remove_together(leavers, now, out));
+    }
+
+    fn remove_together(&mut self, leavers: Vec<(UserId, String)>, now: Now, out: &mut Effects) {
         let vacated: Vec<_> = leavers.iter().map(|&(id, _)| (self.places(id), self.vacate(id))).collect();
         for ((id, reason), (places, rooms)) in leavers.into_iter().zip(vacated) {
             let Some(user) = self.users.get(id) else { continue };
@@ -121,6 +129,7 @@ impl Hub {
             }
             self.tell_vanished(id, &name, now, out);
             self.users.release(id);
+            self.forget_home(id);
         }
     }
 
@@ -170,7 +179,7 @@ impl Hub {
         out: &mut Effects,
         kind: impl Fn(UserName) -> EventKind,
     ) {
-        let watchers = self.watchers.of(name).to_vec();
+        let (watchers, last) = (self.watchers.of(name).to_vec(), self.last_event);
         out.worked(watchers.len());
         for watcher in watchers {
             if let Some(user) = self.users.get(watcher) {
@@ -179,6 +188,7 @@ impl Hub {
                 self.tell(&[watcher], event, out);
             }
         }
+        self.take_back_events(last);
     }
 
     pub(super) fn change_user(
@@ -260,10 +270,10 @@ impl Hub {
         Ok(())
     }
 
-    /// Closes all connections of a user, which leaves, now if it has none.
+    /// Closes all connections of a user, which leaves: now if it has none, or if it may have some on other nodes.
     pub(super) fn dismiss(&mut self, id: UserId, reason: CloseReason, now: Now, out: &mut Effects) {
         let connections = self.users.connections(id);
-        if connections.is_empty() {
+        if connections.is_empty() || self.is_replica() {
             self.leave_together(vec![(id, reason.to_string())], now, out);
         }
         connections.into_iter().for_each(|connection| out.close(connection, reason.clone()));

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use super::Hub;
-use crate::message::{Effect, Effects, Event, EventKind, Now, Record, Source, UserId};
+use super::replica::journaled;
+use super::seats::RoomId;
+use crate::message::{Effect, Effects, Event, EventId, EventKind, Now, Record, Source, UserId};
 use crate::name::RoomName;
 
 /// How long authors may remove their messages.
@@ -40,12 +42,29 @@ impl Hub {
                 return Err(NotRedacted::TooOld);
             }
         }
+        journaled!(
+            self,
+            Redact { user: id, room: name.clone(), message: message.id, reason: reason.clone() },
+            self.withdraw(id, room, message.id, reason, now, out)
+        );
+        Ok(())
+    }
+
+    /// Removes a message from a room. The caller has checked that `id` may do so.
+    pub(super) fn withdraw(
+        &mut self,
+        id: UserId,
+        room: RoomId,
+        message: EventId,
+        reason: String,
+        now: Now,
+        out: &mut Effects,
+    ) {
         let room_name = self.rooms.get(room).name.clone();
-        out.push(Effect::Record(Record::Redaction { room: room_name.clone(), id: message.id }));
-        let kind = EventKind::Redacted { room: room_name, message: message.id, reason };
+        out.push(Effect::Record(Record::Redaction { room: room_name.clone(), id: message }));
+        let kind = EventKind::Redacted { room: room_name, message, reason };
         let event = self.event(id, now, kind);
         out.event_for(event, self.everybody(room));
-        Ok(())
     }
 
     /// True when `id` wrote this message. Names are free again when their user leaves, so only messages since the user

@@ -3,6 +3,7 @@
 use super::Hub;
 use super::changes::no_memory;
 use super::registration::{Holder, RANKS_PER_ROOM, Registration};
+use super::replica::journaled;
 use super::rooms::{Member, Tenure};
 use super::seats::RoomId;
 use crate::message::{
@@ -33,6 +34,14 @@ pub enum Clearing {
     Operators,
 }
 
+#[cfg(feature = "cluster")]
+impl Clearing {
+    /// The variant with this number.
+    pub(super) fn of_number(number: u8) -> Option<Self> {
+        [Self::Members, Self::Masks, Self::Modes, Self::Operators].into_iter().find(|&it| it as u8 == number)
+    }
+}
+
 /// The rights that an account has in a registered room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Right {
@@ -54,6 +63,21 @@ impl Hub {
         out: &mut Effects,
     ) -> Result<(), Refusal> {
         let founder = self.holder(id)?;
+        journaled!(
+            self,
+            RegisterRoom { user: id, room: name.clone() },
+            self.register(id, founder, name, now, out)
+        )
+    }
+
+    fn register(
+        &mut self,
+        id: UserId,
+        founder: Holder,
+        name: &RoomName,
+        now: Now,
+        out: &mut Effects,
+    ) -> Result<(), Refusal> {
         let room = self.visible_room(name, id)?;
         let there = self.rooms.get(room);
         if there.is_of_server() {
@@ -101,7 +125,7 @@ impl Hub {
     /// Ends the registration of the room called `name`. For its founder and operators of the server.
     pub fn unregister_room(&mut self, id: UserId, name: &RoomName, out: &mut Effects) -> Result<(), Refusal> {
         let room = self.registered_room(id, name, Right::Own)?;
-        self.unregister(room, out);
+        journaled!(self, UnregisterRoom { user: id, room: name.clone() }, self.unregister(room, out));
         Ok(())
     }
 
@@ -118,11 +142,19 @@ impl Hub {
     /// Offers the room called `name` to the account `heir`, so that nobody gets rooms against their will. For its founder.
     pub fn offer_room(&mut self, id: UserId, name: &RoomName, heir: Holder) -> Result<(), Refusal> {
         let room = self.registered_room(id, name, Right::Own)?;
+        journaled!(
+            self,
+            OfferRoom { user: id, room: name.clone(), heir: (heir.account, heir.name.clone()) },
+            self.note_heir(room, heir)
+        );
+        Ok(())
+    }
+
+    fn note_heir(&mut self, room: RoomId, heir: Holder) {
         if let Some(registration) = self.rooms.get_mut(room).registration_mut() {
             registration.heir = Some(heir);
         }
         self.rooms.recharge(&mut self.users, room);
-        Ok(())
     }
 
     /// Makes the account of `id` the founder of the room called `name`, which was offered to it.
@@ -133,7 +165,9 @@ impl Hub {
             registration.and_then(|registration| registration.heir.as_ref()) == Some(&heir)
         });
         match room {
-            Some(room) => self.hand_over(room, heir, out),
+            Some(room) => {
+                journaled!(self, AcceptRoom { user: id, room: name.clone() }, self.hand_over(room, heir, out))
+            }
             None => Err(Refusal::NotOffered(name.clone())),
         }
     }
@@ -150,7 +184,11 @@ impl Hub {
             return Err(Refusal::NotServerOperator);
         }
         let room = self.registered_room(id, name, Right::Own)?;
-        self.hand_over(room, heir, out)
+        journaled!(
+            self,
+            TransferRoom { user: id, room: name.clone(), heir: (heir.account, heir.name.clone()) },
+            self.hand_over(room, heir, out)
+        )
     }
 
     fn hand_over(&mut self, room: RoomId, heir: Holder, out: &mut Effects) -> Result<(), Refusal> {
@@ -181,6 +219,27 @@ impl Hub {
         out: &mut Effects,
     ) -> Result<bool, Refusal> {
         let room = self.registered_room(id, name, Right::Own)?;
+        journaled!(
+            self,
+            SetLastingRanks {
+                user: id,
+                room: name.clone(),
+                who: (who.account, who.name.clone()),
+                changes: changes.to_vec(),
+            },
+            self.change_lasting_ranks(room, who, changes, now, out)
+        )
+    }
+
+    fn change_lasting_ranks(
+        &mut self,
+        room: RoomId,
+        who: &Holder,
+        changes: &[(Rank, bool)],
+        now: Now,
+        out: &mut Effects,
+    ) -> Result<bool, Refusal> {
+        let name = &self.rooms.get(room).name.clone();
         let there = self.rooms.get(room);
         let Some(registration) = there.registration() else { return Ok(false) };
         out.worked(registration.ranks().len() / FOUNDERS_PER_STEP);
@@ -223,7 +282,11 @@ impl Hub {
         out: &mut Effects,
     ) -> Result<Vec<Refusal>, Refusal> {
         let room = self.registered_room(id, name, Right::Operate)?;
-        Ok(self.make_changes(UserId::NOBODY, room, changes, now, out))
+        Ok(journaled!(
+            self,
+            SetRanks { user: id, room: name.clone(), changes: Vec::new() },
+            self.make_changes(UserId::NOBODY, room, changes, now, out)
+        ))
     }
 
     /// Clears something in the room called `name`. For its founder and operators of the server. Returns how much.
@@ -236,8 +299,16 @@ impl Hub {
         out: &mut Effects,
     ) -> Result<usize, Refusal> {
         let room = self.registered_room(id, name, Right::Own)?;
+        Ok(journaled!(
+            self,
+            ClearRoom { user: id, room: name.clone(), what: what as u8 },
+            self.clear(id, room, what, now, out)
+        ))
+    }
+
+    fn clear(&mut self, id: UserId, room: RoomId, what: Clearing, now: Now, out: &mut Effects) -> usize {
         let made = match what {
-            Clearing::Members => return Ok(self.remove_members(id, room, now, out)),
+            Clearing::Members => return self.remove_members(id, room, now, out),
             Clearing::Masks => self.rooms.get_mut(room).settings.clear_masks(),
             Clearing::Modes => self.rooms.get_mut(room).settings.reset(),
             Clearing::Operators => self.remove_operators(room, out),
@@ -245,7 +316,7 @@ impl Hub {
         let count = made.len();
         out.worked(count);
         self.tell_changes(UserId::NOBODY, room, made, now, out);
-        Ok(count)
+        count
     }
 
     /// Removes everybody but `id` from a room. They do not hear of each other, so that this costs no more than a

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::Hub;
 use super::registering::Right;
+use super::replica::journaled;
 use super::rooms::Room;
 use super::seats::RoomId;
 use crate::footprint::shared_bytes;
@@ -53,6 +54,25 @@ impl From<Refusal> for NotRenamed {
 impl Hub {
     /// Gives a room another name. A change of letter case is one, too. A registered room belongs to its founder.
     pub fn rename_room(
+        &mut self,
+        id: UserId,
+        renaming: Renaming,
+        now: Now,
+        out: &mut Effects,
+    ) -> Result<(), NotRenamed> {
+        journaled!(
+            self,
+            RenameRoom {
+                user: id,
+                from: renaming.from.clone(),
+                to: renaming.to.clone(),
+                reason: renaming.reason.clone(),
+            },
+            self.change_room_name(id, renaming, now, out)
+        )
+    }
+
+    fn change_room_name(
         &mut self,
         id: UserId,
         Renaming { from, to, reason, by }: Renaming,
@@ -108,7 +128,8 @@ impl Hub {
         let pause =
             PAUSE * u32::try_from(room.members().len().div_ceil(MEMBERS_PER_PAUSE)).unwrap_or(u32::MAX);
         let since = room.renamed.map(|renamed| now.instant.saturating_duration_since(renamed));
-        if let Some(left) = since.and_then(|since| pause.checked_sub(since)).filter(|left| !left.is_zero()) {
+        let left = since.and_then(|since| pause.checked_sub(since)).filter(|left| !left.is_zero());
+        if let (Some(left), false) = (left, self.is_replaying()) {
             return Err(NotRenamed::TooSoon(left));
         }
         let [before, after] = [&room.name, to].map(|name| shared_bytes(name.as_str().len()));

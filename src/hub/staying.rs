@@ -4,6 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use super::Hub;
 use super::membership::Membership;
+use super::replica::{here, journaled};
 use super::users::User;
 use crate::message::{Account, AccountId, Effect, Effects, Now, Peer, Profile, Record, SavedUser, UserId};
 use crate::name::RoomName;
@@ -33,6 +34,10 @@ impl Hub {
     /// Sets whether the user of an account, if it is here, stays when its last connection ends; `None` leaves that to
     /// the config.
     pub fn set_always_on(&mut self, id: UserId, always_on: Option<bool>, now: Now, out: &mut Effects) {
+        journaled!(self, SetAlwaysOn { user: id, always_on }, self.choose_always_on(id, always_on, now, out));
+    }
+
+    fn choose_always_on(&mut self, id: UserId, always_on: Option<bool>, now: Now, out: &mut Effects) {
         let Some(membership) = self.users.get_mut(id).and_then(User::membership_mut) else { return };
         membership.account.always_on = always_on;
         let account = membership.account.id;
@@ -117,6 +122,7 @@ impl Hub {
         let profile = Profile { is_secure, username, host, realname, peer, away: None };
         let came = Now { time: since, ..now };
         let Ok(id) = self.users.claim(None, account.name.clone(), profile, came) else { return };
+        self.note_home(id, None);
         self.set_membership(id, Some(Membership::new(account, last_seen)));
         // Nobody shares a room with it yet who could hear of it.
         self.derive_away(id, now, &mut Effects::default());
@@ -143,15 +149,19 @@ impl Hub {
     /// Records what would be missed most of the user `id` if the server were killed: that it is here, and what its
     /// devices have heard.
     pub fn record_presence(&mut self, id: UserId, now: Now, out: &mut Effects) {
+        let is_replica = self.is_replica();
         let Some(membership) = self.users.get_mut(id).and_then(User::membership_mut) else { return };
         let account = membership.account.id;
-        let heard: Vec<_> = membership.devices.iter().map(|d| (d.name.clone(), d.reached())).collect();
+        let own: Vec<_> = membership.devices.iter().filter(|d| here(d.connection).is_some()).collect();
+        let is_here = !own.is_empty();
+        let heard: Vec<_> = own.into_iter().map(|d| (d.name.clone(), d.reached())).collect();
         for (device, event) in heard {
-            if let Some(event) = membership.note_heard(&device, event) {
+            // What other nodes do not know must not change what all share.
+            let news = if is_replica { Some(event) } else { membership.note_heard(&device, event) };
+            if let Some(event) = news {
                 out.push(Effect::Record(Record::Heard { account, device, event }));
             }
         }
-        let is_here = !membership.devices.is_empty();
         if is_here && now.time.duration_since(membership.seen).is_ok_and(|since| since >= SEEN_EVERY) {
             membership.seen = now.time;
             out.push(Effect::Record(Record::Seen { account, at: now.time }));

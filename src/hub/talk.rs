@@ -2,6 +2,7 @@
 
 use super::Hub;
 use super::rooms::{Member, Room};
+use super::seats::RoomId;
 use super::users::User;
 use crate::message::{
     Audience, ConnectionId, Effects, EventKind, Mute, Now, Rank, Refusal, RoomFlag, Speech, UserId,
@@ -39,6 +40,7 @@ impl Hub {
         let room_name = self.rooms.get(room).name.clone();
         let event = self.event(id, now, EventKind::Said { room: room_name, to_rank, speech });
         self.record(room, &event, out);
+        self.relay_said(id, &event, out);
         // A speaker outside the room still hears it on its other connections.
         let mut outside = if member.is_none() { self.users.connections(id) } else { Vec::new() };
         outside.retain(|&connection| Some(connection) != unheard_by);
@@ -46,15 +48,27 @@ impl Hub {
             let except = unheard_by.filter(|_| member.is_some());
             out.event_for(event, Audience { except, ..self.everybody(room) });
         } else {
-            let members = self.rooms.get(room).members();
-            let hears =
-                |other: &&Member| to_rank == Rank::NONE || other.id == id || other.rank.has_any(to_rank);
-            out.worked(members.len());
-            members.iter().filter(hears).for_each(|other| other.connections(&self.users, &mut outside));
+            self.list_hearers(room, to_rank, Some(id), &mut outside, out);
             outside.retain(|&connection| Some(connection) != unheard_by);
             out.event(event, outside);
         }
         Ok(())
+    }
+
+    /// Appends the connections of members who hear a message of `from` to this rank.
+    pub(super) fn list_hearers(
+        &self,
+        room: RoomId,
+        to_rank: Rank,
+        from: Option<UserId>,
+        hearers: &mut Vec<ConnectionId>,
+        out: &mut Effects,
+    ) {
+        let members = self.rooms.get(room).members();
+        let hears =
+            |other: &&Member| to_rank == Rank::NONE || Some(other.id) == from || other.rank.has_any(to_rank);
+        out.worked(members.len());
+        members.iter().filter(hears).for_each(|other| other.connections(&self.users, hearers));
     }
 
     pub(super) fn whisper(
@@ -78,6 +92,7 @@ impl Hub {
         }
         let event = self.event(id, now, EventKind::Whispered { to, speech });
         self.record_whisper(id, addressee, &event, out);
+        self.relay_whispered(id, addressee, &event, out);
         // A message to oneself arrives twice: as sent and as received.
         let mut own = self.users.connections(id);
         own.retain(|&connection| Some(connection) != unheard_by);

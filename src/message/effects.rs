@@ -144,6 +144,15 @@ impl Effects {
         }
     }
 
+    /// Appends the effects of a hub, except for records: these are up to another node.
+    #[cfg(feature = "cluster")]
+    pub fn append_unrecorded(&mut self, mut others: Self) {
+        others.list.retain(|effect| !matches!(effect, Effect::Record(_)));
+        self.list.append(&mut others.list);
+        self.steps += others.steps;
+        self.hearers += others.hearers;
+    }
+
     /// Inserts bytes for one connection before all other effects of the current command.
     pub fn write_first(&mut self, to: ConnectionId, write: impl FnOnce(&mut Vec<u8>)) {
         let start = self.bytes.len();

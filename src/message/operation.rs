@@ -65,11 +65,14 @@ pub enum Operation {
         device: Box<str>,
         profile: Profile,
         account: Box<Account>,
+        /// The last event that the device of the account before has certainly heard.
+        heard: Option<EventId>,
     },
     LogOut {
         user: UserId,
         connection: ConnectionId,
         profile: Profile,
+        heard: Option<EventId>,
     },
     /// A connection has ended. `heard` is the last event that has certainly reached its device.
     Detach {

@@ -1,19 +1,24 @@
 //! The hub as one of several that are the same: which nodes there are, and where each user is. See doc/CLUSTER.md.
 
-#![allow(dead_code)]
-
 mod coming_back;
 mod delivering;
+mod homes;
+mod journal;
 mod nodes;
 mod replaying;
 mod snapshots;
 
 pub use coming_back::Homecoming;
+pub(super) use homes::here;
+pub(super) use journal::{Outcome, journaled};
 
 use std::fmt;
 
 use super::Hub;
-use crate::message::{ConnectionId, Dated, EventId, Node, NodeId, Now, UserId};
+use crate::message::{ConnectionId, EventId, Node, Now, UserId};
+use homes::Homes;
+use journal::Journal;
+use replaying::Replayed;
 
 /// What a hub knows as one of several.
 #[derive(Debug)]
@@ -24,22 +29,23 @@ pub(super) struct Replica {
     others: Vec<Node>,
     /// There were other nodes since the node began.
     has_had_others: bool,
-    /// Indexed by user id.
-    homes: Vec<Option<Home>>,
-    /// The number of the last login.
-    last_login: u64,
-    journal: Vec<Dated>,
-    /// The node whose operations are replayed.
-    replayed: Option<NodeId>,
+    homes: Homes,
+    journal: Journal,
+    /// What is being replayed.
+    replayed: Option<Replayed>,
 }
 
-/// Where a user is.
-#[derive(Clone, Copy, Debug)]
-struct Home {
-    /// The number of its login: see `Login`.
-    login: u64,
-    /// Its connection, unless it has an account. Then its devices tell.
-    connection: Option<ConnectionId>,
+impl Replica {
+    fn new(own: Node) -> Self {
+        Self {
+            own,
+            others: Vec::new(),
+            has_had_others: false,
+            homes: Homes::default(),
+            journal: Journal::default(),
+            replayed: None,
+        }
+    }
 }
 
 /// The state of this hub is not that of the others, for this reason.
@@ -61,26 +67,44 @@ impl Hub {
         (u32::try_from(users).unwrap_or(u32::MAX), u32::try_from(rooms).unwrap_or(u32::MAX))
     }
 
-    /// Takes what the hub has done since the last call, for the log. All of it was done at the same time.
-    pub fn take_operations(&mut self) -> Vec<Dated> {
-        self.replica.as_mut().map(|replica| std::mem::take(&mut replica.journal)).unwrap_or_default()
+    /// True when the hub is one of several.
+    pub(super) fn is_replica(&self) -> bool {
+        self.replica.is_some()
     }
 
-    /// True when something was done that is not in the log yet.
-    pub fn has_operations(&self) -> bool {
-        self.replica.as_ref().is_some_and(|replica| !replica.journal.is_empty())
+    /// True while the hub does what another node has done: that was allowed.
+    pub(super) fn is_replaying(&self) -> bool {
+        self.replica.as_ref().is_some_and(|replica| replica.replayed.is_some())
     }
 
     /// The id of an event at this time.
     pub(super) fn next_event(&self, now: Now) -> EventId {
         let next = self.last_event.next(now.time);
         match &self.replica {
-            Some(replica) => next.of_node(replica.replayed.unwrap_or(replica.own.id)),
+            Some(replica) => {
+                let replayed = replica.replayed.as_ref().map(|replayed| replayed.node);
+                next.of_node(replayed.unwrap_or(replica.own.id))
+            }
             None => next,
+        }
+    }
+
+    /// Makes `last` the last event again: what came later was only told to connections of this node, and other nodes
+    /// shall give the same ids.
+    pub(super) fn take_back_events(&mut self, last: EventId) {
+        if self.is_replica() {
+            self.last_event = last;
         }
     }
 
     /// Takes a connection that ends out of reach of its user: it hears nothing more. Call `detach` for it when the log
     /// can be written. `is_whole`: everything that was sent has reached the peer.
-    pub fn disconnect(&mut self, _id: UserId, _connection: ConnectionId, _is_whole: bool) {}
+    pub fn disconnect(&mut self, id: UserId, connection: ConnectionId, is_whole: bool) {
+        let last = self.last_event;
+        if let Some(device) = self.device_mut(id, connection) {
+            let heard = device.heard_by_now(is_whole, last);
+            (device.heard, device.behind) = (heard, Some(heard));
+        }
+        self.take_out_of_reach(id, connection);
+    }
 }
