@@ -19,6 +19,7 @@ mod value;
 pub use command::{Argument, Command, Script};
 pub use connection::Connection;
 pub use error::BrokerError;
+pub use tls::Authorities;
 pub use url::BrokerUrlError;
 pub use value::Value;
 
@@ -38,6 +39,8 @@ pub struct Broker {
     login: Option<Login>,
     database: u32,
     is_tls: bool,
+    /// What its certificate is trusted with, if not what the system trusts.
+    authorities: Option<Authorities>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,6 +56,11 @@ struct Login {
 }
 
 impl Broker {
+    /// Trusts only certificates of these authorities.
+    pub fn trust(&mut self, authorities: Authorities) {
+        self.authorities = Some(authorities);
+    }
+
     /// Opens a connection. The error is one line, which names the address.
     pub fn open(&self) -> Result<Connection, String> {
         Connection::open(self).map_err(|error| self.explain(&error))

@@ -7,10 +7,18 @@ use super::error::BrokerError;
 use crate::address::Address;
 use crate::blocking_socket::BlockingSocket;
 
+/// There are none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Authorities {}
+
 /// A socket that cannot exist.
 pub(super) struct TlsSocket(Infallible);
 
-pub(super) fn wrap(_: &Address, _: BlockingSocket) -> Result<TlsSocket, BrokerError> {
+pub(super) fn wrap(
+    _: &Address,
+    _: BlockingSocket,
+    _: Option<&Authorities>,
+) -> Result<TlsSocket, BrokerError> {
     Err(BrokerError::broken("this program was built without TLS"))
 }
 

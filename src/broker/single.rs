@@ -33,8 +33,10 @@ impl Single {
         let socket = BlockingSocket::connect(server, TIMEOUT).map_err(unreachable)?;
         socket.set_read_timeout(Some(TIMEOUT)).map_err(broken)?;
         socket.set_write_timeout(Some(TIMEOUT)).map_err(broken)?;
-        let socket =
-            if broker.is_tls { Socket::Tls(tls::wrap(server, socket)?) } else { Socket::Plain(socket) };
+        let socket = match broker.is_tls {
+            true => Socket::Tls(tls::wrap(server, socket, broker.authorities.as_ref())?),
+            false => Socket::Plain(socket),
+        };
         let mut single = Self { socket: BufReader::with_capacity(READ_BYTES, socket), out: Vec::new() };
         single.log_in(broker)?;
         Ok(single)

@@ -53,7 +53,7 @@ impl FromStr for Broker {
         }
         let server = parse_host(hosts, PORT)?;
         let database = if path.is_empty() { 0 } else { parse_number(path)? };
-        Ok(Self { kind: Kind::One, servers: vec![server], login, database, is_tls })
+        Ok(Self { kind: Kind::One, servers: vec![server], login, database, is_tls, authorities: None })
     }
 }
 
@@ -68,7 +68,7 @@ impl Broker {
             return Err(BrokerUrlError::NoUrl);
         }
         let server = Address::Unix(format!("/{}", decoded(path)?).into());
-        Ok(Self { kind: Kind::One, servers: vec![server], login, database, is_tls: false })
+        Ok(Self { kind: Kind::One, servers: vec![server], login, database, is_tls: false, authorities: None })
     }
 }
 
