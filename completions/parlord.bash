@@ -11,7 +11,7 @@ _parlord() {
     fi
     COMPREPLY=()
     case $option in
-    --motd | --password-file | --state | --tls-cert | --tls-key | --web-root | -c | --config | unix)
+    --motd | --password-file | --state | --tls-cert | --tls-key | --web-root | --cluster-ca | -c | --config | unix)
         compopt -o filenames
         mapfile -t COMPREPLY < <(compgen -f -- "$word")
         ;;
@@ -20,7 +20,7 @@ _parlord() {
     --accounts)
         mapfile -t COMPREPLY < <(compgen -W "open closed required" -- "$word")
         ;;
-    --always-on-days | --devices | --web-origin) ;;
+    --always-on-days | --devices | --web-origin | --cluster | --node | --shards) ;;
     --web) mapfile -t COMPREPLY < <(compgen -W "on off" -- "$word") ;;
     --max-connections | --max-per-ip | --flood | --frame | --outbox | --memory) ;;
     --login-timeout | --ping | --proxy-from | --metrics | --export-history | --add-account | --reset-password) ;;
@@ -31,7 +31,8 @@ _parlord() {
             --always-on-days --devices --allow-root
             --max-connections --max-per-ip --flood --frame --outbox --memory
             --login-timeout --ping --proxy-from --metrics --web --web-root
-            --web-origin --config --hash-password
+            --web-origin --cluster --cluster-ca --node --shards
+            --config --hash-password
             --export-history --add-account --reset-password --help --version"
         mapfile -t COMPREPLY < <(compgen -W "$options" -- "$word")
         ;;

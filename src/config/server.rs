@@ -3,6 +3,8 @@
 #[cfg(feature = "tls")]
 mod certificate;
 mod changes;
+#[cfg(feature = "cluster")]
+mod cluster;
 #[cfg(feature = "tls")]
 mod credentials;
 mod fields;
@@ -37,7 +39,7 @@ use crate::name::{NameError, RoomName, UserName};
 use crate::secret::{OutOfMemory, SPARE_KB};
 pub use changes::Changes;
 #[cfg(feature = "cluster")]
-pub use fields::ClusterConfig;
+pub use cluster::ClusterConfig;
 #[cfg(feature = "store")]
 pub use fields::{AccountPolicy, AccountsConfig, HistoryConfig};
 pub use fields::{Operator, Proxy, ServerConfig};
@@ -119,6 +121,8 @@ impl ServerConfig {
         }
         table::read_line(SETTINGS, &mut config, &matches)?;
         config.check()?;
+        #[cfg(feature = "cluster")]
+        config.complete_cluster()?;
         #[cfg(feature = "store")]
         if let Some(task) = config.store_task(&matches)? {
             return Ok(Invocation::Do(task));
@@ -148,6 +152,13 @@ impl ServerConfig {
     {
         let Some(name) = matches.opt_str(option) else { return Ok(None) };
         let wrong = |why: String| ConfigError(format!("--{option}: {why}"));
+        #[cfg(feature = "cluster")]
+        if self.cluster.is_on() {
+            return Err(wrong(
+                "with --cluster, accounts and history are in the broker, and only a node can reach them"
+                    .into(),
+            ));
+        }
         let about = name.parse().map_err(|why| wrong(format!("{name:?}: {why}")))?;
         let state = self.state.clone();
         let state = state.ok_or_else(|| wrong("there is no directory for data, see --state".into()))?;

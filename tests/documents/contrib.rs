@@ -43,6 +43,7 @@ fn the_sample_config_is_one_that_changes_nothing_and_names_options_that_there_ar
         let is_left_out = name == "metrics" && !cfg!(feature = "metrics")
             || name.starts_with("web") && !cfg!(feature = "web")
             || name.starts_with("history") && !cfg!(feature = "store")
+            || matches!(name, "cluster" | "node") && !cfg!(feature = "cluster")
             || is_tls && !cfg!(feature = "tls");
         assert!(is_left_out || options.contains(name), "{name} is an option");
     }
@@ -53,7 +54,7 @@ fn without_its_marks_the_sample_config_is_right_but_for_files_that_are_not_there
     let scratch = Scratch::new();
     let sample = read("parlord.conf");
     // Certificates are made where there are none, so they are left out as well.
-    let unwanted = ["-file", "motd", "metrics", "tls-", "self-signed", "web-root"];
+    let unwanted = ["-file", "motd", "metrics", "tls-", "self-signed", "web-root", "cluster", "node"];
     let wanted = |line: &&str| !unwanted.iter().any(|part| line.contains(part));
     let lines = sample.lines().filter(wanted).map(|line| match line.strip_prefix('#') {
         Some(entry) if entry.contains(" = ") && !entry.starts_with(' ') => entry,

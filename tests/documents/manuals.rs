@@ -168,7 +168,7 @@ fn check(path: &str, lines: &[&str], expected: &[String]) {
 
 #[test]
 #[cfg_attr(
-    not(all(feature = "metrics", feature = "store", feature = "tls", feature = "web")),
+    not(all(feature = "cluster", feature = "metrics", feature = "tls", feature = "web")),
     ignore = "the options are those of a build with all features"
 )]
 fn the_man_pages_have_every_option_with_its_default_unit_and_range() {
@@ -192,7 +192,7 @@ fn the_man_pages_have_every_option_with_its_default_unit_and_range() {
 
 #[test]
 #[cfg_attr(
-    not(all(feature = "metrics", feature = "store", feature = "tls", feature = "web")),
+    not(all(feature = "cluster", feature = "metrics", feature = "tls", feature = "web")),
     ignore = "the options are those of a build with all features"
 )]
 fn completion_for_fish_has_every_option() {
@@ -207,7 +207,7 @@ fn completion_for_fish_has_every_option() {
 
 #[test]
 #[cfg_attr(
-    not(all(feature = "metrics", feature = "store", feature = "tls", feature = "web")),
+    not(all(feature = "cluster", feature = "metrics", feature = "tls", feature = "web")),
     ignore = "the options are those of a build with all features"
 )]
 fn completion_for_zsh_has_every_option() {
@@ -224,7 +224,7 @@ fn completion_for_zsh_has_every_option() {
 
 #[test]
 #[cfg_attr(
-    not(all(feature = "metrics", feature = "store", feature = "tls", feature = "web")),
+    not(all(feature = "cluster", feature = "metrics", feature = "tls", feature = "web")),
     ignore = "the options are those of a build with all features"
 )]
 fn completion_for_bash_has_every_option() {

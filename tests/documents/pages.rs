@@ -61,7 +61,7 @@ fn limit(first: &str) -> Vec<&'static str> {
 
 #[test]
 #[cfg_attr(
-    not(all(feature = "metrics", feature = "store", feature = "tls", feature = "web")),
+    not(all(feature = "cluster", feature = "metrics", feature = "tls", feature = "web")),
     ignore = "the pages show the options of a build with all features"
 )]
 fn the_options_are_those_of_help() {
@@ -413,6 +413,13 @@ fn the_options_that_a_reload_changes_are_those_that_it_does_and_no_other() {
     if cfg!(feature = "tls") {
         new.extend(["--tls-listen=127.0.0.1:1", "--self-signed"]);
     }
+    if cfg!(feature = "cluster") {
+        new.extend(["--cluster=redis://127.0.0.1", "--node=a", "--shards=7"]);
+    }
+    #[cfg(all(feature = "cluster", feature = "tls"))]
+    let authorities = self_signed(&scratch.path("ca"));
+    #[cfg(all(feature = "cluster", feature = "tls"))]
+    new.push(&authorities);
     let args: Vec<_> = new.iter().map(|&arg| arg.to_owned()).collect();
     let Ok(Invocation::Run(mut new)) = ServerConfig::from_args(&args) else { panic!("all are right") };
     new.make_credentials().expect("the directory is ours");
@@ -426,6 +433,8 @@ fn the_options_that_a_reload_changes_are_those_that_it_does_and_no_other() {
             _ if name.starts_with("web") => cfg!(feature = "web"),
             _ if name.starts_with("history") => cfg!(feature = "store"),
             _ if name.starts_with("tls-") => cfg!(feature = "tls"),
+            "cluster-ca" => cfg!(all(feature = "cluster", feature = "tls")),
+            "cluster" | "node" | "shards" => cfg!(feature = "cluster"),
             _ => true,
         };
         named.into_iter().filter(|name| there_is(name)).collect::<BTreeSet<_>>()
@@ -436,6 +445,15 @@ fn the_options_that_a_reload_changes_are_those_that_it_does_and_no_other() {
     let manual = |from, to| compared(words_in_manual(from, to));
     assert_eq!(manual("\nImmediately", "\nOnly a restart"), at_once);
     assert_eq!(manual("\nOnly a restart", "\nServer operators"), at_restart);
+}
+
+/// `--cluster-ca` with a certificate that is made in this directory.
+#[cfg(all(feature = "cluster", feature = "tls"))]
+fn self_signed(directory: &Path) -> String {
+    let args = ["--self-signed".to_owned(), format!("--state={}", text(directory))];
+    let Ok(Invocation::Run(mut config)) = ServerConfig::from_args(&args) else { panic!("both are right") };
+    config.make_credentials().expect("the directory is ours");
+    format!("--cluster-ca={}", text(&directory.join("cert.pem")))
 }
 
 /// Options that have no row of their own in the table of what a reload changes.

@@ -25,11 +25,31 @@ impl ServerConfig {
                     (part.take)(self, new);
                     changes.at_once.push(setting.long);
                 }
+                #[cfg(feature = "store")]
+                Reload::AtOnceIfAlone(part) if (part.differs)(self, new) && self.is_alone() => {
+                    (part.take)(self, new);
+                    changes.at_once.push(setting.long);
+                }
+                #[cfg(feature = "store")]
+                Reload::AtOnceIfAlone(part) if (part.differs)(self, new) => {
+                    changes.at_restart.push(setting.long);
+                }
                 Reload::AtRestart(part) if (part.differs)(self, new) => changes.at_restart.push(setting.long),
+                #[cfg(feature = "store")]
+                Reload::AtOnceIfAlone(_) => {}
                 Reload::AtOnce(_) | Reload::AtRestart(_) | Reload::WithAnother => {}
             }
         }
         changes
+    }
+
+    /// True without other nodes.
+    #[cfg(feature = "store")]
+    fn is_alone(&self) -> bool {
+        #[cfg(feature = "cluster")]
+        return !self.cluster.is_on();
+        #[cfg(not(feature = "cluster"))]
+        true
     }
 }
 

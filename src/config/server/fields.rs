@@ -4,6 +4,8 @@ use std::path::PathBuf;
 #[cfg(feature = "store")]
 use std::time::Duration;
 
+#[cfg(feature = "cluster")]
+use super::cluster::ClusterConfig;
 #[cfg(feature = "tls")]
 use super::credentials::TlsConfig;
 #[cfg(feature = "web")]
@@ -55,25 +57,6 @@ pub struct ServerConfig {
     /// The other nodes, if there are such.
     #[cfg(feature = "cluster")]
     pub cluster: ClusterConfig,
-}
-
-/// Several nodes.
-#[cfg(feature = "cluster")]
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ClusterConfig {
-    /// The URLs of the broker: several for Sentinel or Redis Cluster. Empty for a single server.
-    pub brokers: Vec<String>,
-    /// The name of this node.
-    pub node: String,
-    /// The number of streams that the rooms are spread over.
-    pub shards: u16,
-}
-
-#[cfg(feature = "cluster")]
-impl Default for ClusterConfig {
-    fn default() -> Self {
-        Self { brokers: Vec::new(), node: String::new(), shards: 16 }
-    }
 }
 
 /// How much history of rooms is kept, in the directory for data.

@@ -5,6 +5,9 @@ use super::fields::ServerConfig;
 pub(super) enum Reload {
     /// Applies the new value.
     AtOnce(Part),
+    /// Applies the new value, unless there are other nodes, which must have the same.
+    #[cfg(feature = "store")]
+    AtOnceIfAlone(Part),
     /// Keeps the old value until a restart: users already know it, or a resource was opened at the start.
     AtRestart(Part),
     /// The row of another option covers the part of the config that this one sets.

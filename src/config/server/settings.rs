@@ -4,7 +4,13 @@
 use std::path::Path;
 use std::path::PathBuf;
 
+#[cfg(all(feature = "cluster", feature = "tls"))]
+use super::cluster::authorities;
+#[cfg(feature = "cluster")]
+use super::cluster::{brokers, node_name, shards};
 use super::fields::ServerConfig;
+#[cfg(feature = "store")]
+use super::reload::Reload::AtOnceIfAlone;
 use super::reload::Reload::{self, AtOnce, AtRestart, WithAnother};
 use super::reload::{Part, part};
 #[cfg(feature = "web")]
@@ -260,7 +266,7 @@ pub(super) const SETTINGS: &[Setting] = &[
                 Ok(())
             },
         },
-        reload: AtOnce(part!(accounts.policy)),
+        reload: AtOnceIfAlone(part!(accounts.policy)),
     },
     #[cfg(feature = "store")]
     Setting {
@@ -268,7 +274,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         long: "always-on",
         help: "users with accounts stay in their rooms when their last connection ends",
         kind: Kind::Flag(|config| &mut config.accounts.always_on),
-        reload: AtOnce(part!(accounts.always_on)),
+        reload: AtOnceIfAlone(part!(accounts.always_on)),
     },
     #[cfg(feature = "store")]
     Setting {
@@ -280,7 +286,7 @@ pub(super) const SETTINGS: &[Setting] = &[
             range: 1..=3650,
             field: |config| &mut config.accounts.always_on_days,
         },
-        reload: AtOnce(part!(accounts.always_on_days)),
+        reload: AtOnceIfAlone(part!(accounts.always_on_days)),
     },
     #[cfg(feature = "store")]
     Setting {
@@ -288,7 +294,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         long: "devices",
         help: "most connections of a user with an account at the same time",
         kind: Kind::Count { of: "connections", range: 1..=100, field: |config| &mut config.accounts.devices },
-        reload: AtOnce(part!(accounts.devices)),
+        reload: AtOnceIfAlone(part!(accounts.devices)),
     },
     Setting {
         short: "",
@@ -444,6 +450,66 @@ pub(super) const SETTINGS: &[Setting] = &[
             },
         },
         reload: AtOnce(part!(web.origins)),
+    },
+    #[cfg(feature = "cluster")]
+    Setting {
+        short: "",
+        long: "cluster",
+        help: "share everything with other nodes, through this Redis or Valkey",
+        kind: Kind::Texts {
+            value: "URL",
+            default: Word("none"),
+            set: |config, values| {
+                config.cluster.brokers = brokers(values)?;
+                Ok(())
+            },
+        },
+        reload: AtRestart(part!(cluster.brokers)),
+    },
+    #[cfg(all(feature = "cluster", feature = "tls"))]
+    Setting {
+        short: "",
+        long: "cluster-ca",
+        help: "certificates that its TLS is trusted with, as PEM",
+        kind: Kind::Text {
+            value: "FILE",
+            default: Word("the system's"),
+            set: |config, path| {
+                config.cluster.authorities = Some(authorities(path)?);
+                Ok(())
+            },
+        },
+        reload: AtRestart(part!(cluster.authorities)),
+    },
+    #[cfg(feature = "cluster")]
+    Setting {
+        short: "",
+        long: "node",
+        help: "the name of this node",
+        kind: Kind::Text {
+            value: "NAME",
+            default: Word("the host's"),
+            set: |config, name| {
+                config.cluster.node = node_name(name)?;
+                Ok(())
+            },
+        },
+        reload: AtRestart(part!(cluster.node)),
+    },
+    #[cfg(feature = "cluster")]
+    Setting {
+        short: "",
+        long: "shards",
+        help: "streams over which all nodes spread the rooms",
+        kind: Kind::Text {
+            value: "N",
+            default: Value(|config| config.cluster.shards.to_string()),
+            set: |config, value| {
+                config.cluster.shards = shards(value)?;
+                Ok(())
+            },
+        },
+        reload: AtRestart(part!(cluster.shards)),
     },
 ];
 
