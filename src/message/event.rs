@@ -52,9 +52,9 @@ pub struct Identity {
 }
 
 impl Identity {
-    /// An identity that is not a bot. Cuts texts longer than 32 KiB.
+    /// An identity that is not a bot. Cuts username and host to less than 32 KiB.
     pub fn new(name: UserName, username: &str, host: &str, realname: &str) -> Self {
-        let [username, host] = [username, host].map(|text| &text[..text.floor_char_boundary(1 << 15)]);
+        let [username, host] = [username, host].map(|text| &text[..text.floor_char_boundary((1 << 15) - 1)]);
         let username_bytes = username.len() as u16;
         let place_bytes = username_bytes + host.len() as u16 + 1;
         let text = format!("{username}@{host}{realname}").into();
