@@ -88,6 +88,7 @@ map!(Ban { 0: network, 1: until, 2: by, 3: since, 4: reason });
 impl ToCbor for Speech {
     fn write(&self, out: &mut Writer) {
         let Self { kind, text, tags } = self;
+        let text = &Lines(text.as_str());
         write_fields!(out; 0: kind, 1: text, 2: tags);
     }
 }

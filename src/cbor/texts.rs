@@ -9,10 +9,23 @@ use crate::network::Network;
 /// Longest text, in bytes: twice the longest frame of a peer, because the server adds some words.
 const TEXT_BYTES: usize = 2 * 1024 * 1024;
 
-/// A text that may have several lines.
-pub(crate) struct Lines(pub(crate) String);
+/// The characters that no line contains.
+const OF_NO_LINE: [char; 2] = ['\n', '\0'];
 
-impl FromCbor for Lines {
+/// A text that may have several lines.
+pub(crate) struct Lines<T>(pub(crate) T);
+
+impl ToCbor for Lines<&str> {
+    fn is_assumed(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    fn write(&self, out: &mut Writer) {
+        out.text(self.0);
+    }
+}
+
+impl FromCbor for Lines<String> {
     fn assumed() -> Option<Self> {
         Some(Self(String::new()))
     }
@@ -25,7 +38,7 @@ impl FromCbor for Lines {
 /// Reads a text without newlines and NULs, as those of commands are. It may contain other control characters.
 fn line<'a>(input: &mut Reader<'a>) -> Result<&'a str, String> {
     let text = checked(input.text()?)?;
-    if text.bytes().any(|byte| matches!(byte, b'\n' | 0)) {
+    if text.contains(OF_NO_LINE) {
         return Err("a text of one line has several, or a NUL".to_owned());
     }
     Ok(text)
@@ -38,13 +51,18 @@ fn checked(text: &str) -> Result<&str, String> {
     Ok(text)
 }
 
+/// As a line, whatever the text is: readers would refuse the whole value.
 impl ToCbor for str {
     fn is_assumed(&self) -> bool {
         self.is_empty()
     }
 
     fn write(&self, out: &mut Writer) {
-        out.text(self);
+        if self.contains(OF_NO_LINE) {
+            out.text(&self.replace(OF_NO_LINE, " "));
+        } else {
+            out.text(self);
+        }
     }
 }
 
@@ -53,11 +71,11 @@ macro_rules! text {
     ($($type:ty),*) => { $(
         impl ToCbor for $type {
             fn is_assumed(&self) -> bool {
-                self.is_empty()
+                str::is_assumed(self)
             }
 
             fn write(&self, out: &mut Writer) {
-                out.text(self);
+                str::write(self, out);
             }
         }
 
