@@ -16,6 +16,8 @@
 mod support;
 
 mod choices;
+#[cfg(feature = "cluster")]
+mod cluster;
 mod crazyit;
 mod formatting;
 mod irc;
@@ -40,6 +42,8 @@ const TARGETS: &[Target] = &[
     Target { name: "formatting", run: formatting::run, input_bytes: 200, cases: 1_000, threads: 1 },
     #[cfg(feature = "web")]
     Target { name: "websocket", run: websocket::run, input_bytes: 400, cases: 3_000, threads: 1 },
+    #[cfg(feature = "cluster")]
+    Target { name: "cluster", run: cluster::run, input_bytes: 4_000, cases: 3_000, threads: 1 },
     Target { name: "server", run: server::run, input_bytes: 3_000, cases: 400, threads: 8 },
 ];
 
