@@ -55,7 +55,7 @@ impl Hub {
         removed
     }
 
-    fn recharge_bans(&mut self) {
+    pub(super) fn recharge_bans(&mut self) {
         let now = self.bans.kept_bytes();
         self.users.budget.recharge(None, &mut self.bans.charged, now);
     }
@@ -67,9 +67,15 @@ impl Hub {
         out.event(event, vec![connection]);
     }
 
-    /// Sends a notice to all operators of the server except `except`.
+    /// Sends a notice to all operators of the server except `except`, who has caused it. If nobody has, it is about this
+    /// node, and those of other nodes are not told.
     pub fn tell_operators(&mut self, except: Option<UserId>, text: String, now: Now, out: &mut Effects) {
-        journaled!(self, TellOperators(text.clone()), self.tell_all_operators(except, text, now, out));
+        journaled!(
+            self,
+            unless except.is_none(),
+            TellOperators(text.clone()),
+            self.tell_all_operators(except, text, now, out)
+        );
     }
 
     fn tell_all_operators(&mut self, except: Option<UserId>, text: String, now: Now, out: &mut Effects) {

@@ -90,6 +90,12 @@ impl Bans {
         self.changes
     }
 
+    /// Notes that these bans replace others.
+    #[cfg(feature = "cluster")]
+    pub(super) fn changed_since(&mut self, before: &Self) {
+        self.changes = before.changes + 1;
+    }
+
     /// The index of the ban of exactly this network, or where to insert it.
     fn find(&self, network: &Network) -> Result<usize, usize> {
         self.list.binary_search_by(|ban| ban.network.cmp(network))

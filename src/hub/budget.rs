@@ -50,6 +50,12 @@ impl Budget {
         self.most = (memory_bytes / SHARE_OF_ALL).max(LEAST_OF_ALL);
     }
 
+    /// Takes over the limits of another.
+    #[cfg(feature = "cluster")]
+    pub(super) fn limit_like(&mut self, other: &Self) {
+        self.most = other.most;
+    }
+
     pub(super) fn total(&self) -> usize {
         self.total
     }

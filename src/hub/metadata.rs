@@ -65,7 +65,7 @@ pub(super) struct Details {
     /// Its metadata, unless it has an account.
     own: Metadata,
     /// The keys to which each of its connections is subscribed.
-    subscriptions: Vec<(ConnectionId, Box<str>)>,
+    pub(super) subscriptions: Vec<(ConnectionId, Box<str>)>,
     changes: Bucket,
 }
 
@@ -99,7 +99,7 @@ impl User {
         }
     }
 
-    fn metadata_mut(&mut self, now: Instant) -> &mut Metadata {
+    pub(super) fn metadata_mut(&mut self, now: Instant) -> &mut Metadata {
         let rare = self.rare_mut();
         match &mut rare.membership {
             Some(membership) => &mut membership.account.metadata,
@@ -107,11 +107,11 @@ impl User {
         }
     }
 
-    fn details_mut(&mut self, now: Instant) -> &mut Details {
+    pub(super) fn details_mut(&mut self, now: Instant) -> &mut Details {
         self.rare_mut().details.get_or_insert_with(|| Details::new(now).into())
     }
 
-    fn subscriptions(&self) -> &[(ConnectionId, Box<str>)] {
+    pub(super) fn all_subscriptions(&self) -> &[(ConnectionId, Box<str>)] {
         let details = self.rare.as_ref().and_then(|rare| rare.details.as_ref());
         details.map_or(&[], |details| &details.subscriptions)
     }
@@ -302,7 +302,7 @@ impl Hub {
         let event = self.event(by.user, now, kind);
         let mut audience = Vec::new();
         let mut add = |id: UserId| {
-            let all = self.users.get(id).map_or(&[][..], User::subscriptions);
+            let all = self.users.get(id).map_or(&[][..], User::all_subscriptions);
             out.worked(1 + all.len());
             let of_key =
                 all.iter().filter(|(connection, wanted)| **wanted == *key && *connection != by.connection);
@@ -368,7 +368,7 @@ impl Hub {
 
     /// The keys to which a connection of the user `id` is subscribed.
     pub fn subscriptions(&self, id: UserId, connection: ConnectionId) -> impl Iterator<Item = &str> {
-        let all = self.users.get(id).map_or(&[][..], User::subscriptions);
+        let all = self.users.get(id).map_or(&[][..], User::all_subscriptions);
         all.iter().filter(move |(subscriber, _)| *subscriber == connection).map(|(_, key)| &**key)
     }
 }

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use super::users::User;
+#[cfg(feature = "cluster")]
+use crate::message::PastState;
 use crate::message::{Identity, Peer};
 use crate::name::UserName;
 
@@ -50,6 +52,32 @@ impl Past {
     /// All past users, most recent first.
     pub(super) fn iter(&self) -> impl Iterator<Item = &PastUser> {
         self.entries.iter().map(|entry| &entry.user)
+    }
+
+    /// All past users as other nodes know them, most recent first.
+    #[cfg(feature = "cluster")]
+    pub(super) fn states(&self) -> Vec<PastState> {
+        let state = |past: &PastUser| PastState {
+            name: past.identity.name.clone(),
+            username: past.identity.username().into(),
+            host: past.identity.host().into(),
+            realname: past.identity.realname().into(),
+            peer: past.peer,
+            left: past.until,
+        };
+        self.iter().map(state).collect()
+    }
+
+    /// Replaces all by those of other nodes.
+    #[cfg(feature = "cluster")]
+    pub(super) fn restore(&mut self, states: &[PastState]) {
+        let user = |PastState { name, username, host, realname, peer, left }: &PastState| PastUser {
+            identity: Arc::new(Identity::new(name.clone(), username, host, realname)),
+            peer: *peer,
+            until: *left,
+        };
+        let entry = |state: &PastState| Entry { hash: self.state.hash_one(&state.name), user: user(state) };
+        self.entries = states.iter().take(REMEMBERED).map(entry).collect();
     }
 
     /// Past users called `name`, most recent first.

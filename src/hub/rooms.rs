@@ -220,7 +220,14 @@ impl Rooms {
         };
         debug_assert!(!user.seats.iter().any(|seat| seat.room == room), "{id:?} enters {room:?} twice");
         let Room { members, tenure, everybody, owner, .. } = self.get_mut(room);
-        everybody.take();
+        // A user of another node changes nothing here, and many may join at once.
+        #[cfg(feature = "cluster")]
+        let is_reached = user.reach.reached() != Reached::Nobody;
+        #[cfg(not(feature = "cluster"))]
+        let is_reached = true;
+        if is_reached {
+            everybody.take();
+        }
         let rank = match tenure {
             Tenure::Passing if members.is_empty() => {
                 *owner = user.owner();

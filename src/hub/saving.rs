@@ -19,7 +19,7 @@ impl Hub {
     pub(super) fn keep_room(&self, room: RoomId, out: &mut Effects) {
         let room = self.rooms.get(room);
         if let Some(registration) = room.registration() {
-            let saved = saved(room, registration);
+            let saved = saved(room, Some(registration));
             out.worked(1 + (saved.masks.len() + saved.ranks.len()) / COPIES_PER_STEP);
             out.push(Effect::Record(Record::Room(Box::new(saved))));
         }
@@ -35,33 +35,43 @@ impl Hub {
             if self.rooms.find(&saved.name).is_some() {
                 continue;
             }
-            let owner = Origin::of_account(founder.account);
             let mut registration = Registration::new(founder, saved.registered);
             for &(account, rank) in &saved.ranks {
                 if let Some(holder) = holder(account) {
                     registration.set_rank(&holder, rank, true);
                 }
             }
-            let room = self.rooms.open(saved.name.clone(), saved.created);
-            let place = self.rooms.get_mut(room);
-            place.opened = saved.opened;
+            self.reopen(saved, Some(registration));
+        }
+    }
+
+    /// Gives the room of this name, which may not exist, the settings and registration that it had.
+    pub(super) fn reopen(&mut self, saved: SavedRoom, registration: Option<Registration>) -> RoomId {
+        let room = self.rooms.open(saved.name.clone(), saved.created);
+        let place = self.rooms.get_mut(room);
+        place.opened = saved.opened;
+        *place.settings = settings(saved);
+        if let Some(registration) = registration {
+            let owner = Origin::of_account(registration.founder.account);
             place.tenure = Tenure::Registered(Box::new(registration));
-            *place.settings = settings(saved);
             self.rooms.pay(&mut self.users, room, Some(owner));
         }
+        room
     }
 }
 
-fn saved(room: &Room, registration: &Registration) -> SavedRoom {
+/// A room as it can be kept. Without a registration, nobody is its founder.
+pub(super) fn saved(room: &Room, registration: Option<&Registration>) -> SavedRoom {
     let Room { name, settings, opened, .. } = room;
     let topic = settings.topic.as_ref();
+    let ranks = registration.map_or(&[][..], Registration::ranks);
     let masks =
         MaskList::ALL.into_iter().flat_map(|list| settings.masks(list).iter().map(move |mask| (list, mask)));
     SavedRoom {
         name: name.clone(),
-        registered: registration.since,
-        founder: registration.founder.account,
-        ranks: registration.ranks().iter().map(|(holder, rank)| (holder.account, *rank)).collect(),
+        registered: registration.map_or(settings.created, |registration| registration.since),
+        founder: registration.map_or(AccountId::NONE, |registration| registration.founder.account),
+        ranks: ranks.iter().map(|(holder, rank)| (holder.account, *rank)).collect(),
         opened: *opened,
         created: settings.created,
         topic: topic.map(|topic| (topic.text.as_ref().into(), topic.by.as_str().into(), topic.at)),

@@ -137,7 +137,7 @@ struct Invitation {
 }
 
 impl User {
-    fn new(connection: Option<ConnectionId>, name: UserName, profile: Profile, now: Now) -> Self {
+    pub(super) fn new(connection: Option<ConnectionId>, name: UserName, profile: Profile, now: Now) -> Self {
         let Profile { is_secure, username, host, realname, peer, .. } = profile;
         Self {
             identity: Arc::new(Identity::new(name, &username, &host, &realname)),
@@ -212,6 +212,13 @@ impl User {
     /// The rooms to which the user is invited, oldest invitation first.
     pub fn invitations(&self) -> impl Iterator<Item = &RoomName> {
         self.rare.iter().flat_map(|rare| &rare.invitations).map(|invitation| &invitation.room)
+    }
+
+    /// The rooms to which the user is invited, each with its time of creation, oldest invitation first.
+    #[cfg(feature = "cluster")]
+    pub(super) fn dated_invitations(&self) -> Vec<(RoomName, SystemTime)> {
+        let invitations = self.rare.iter().flat_map(|rare| &rare.invitations);
+        invitations.map(|invitation| (invitation.room.clone(), invitation.created)).collect()
     }
 
     /// The away message, if the user is away.
@@ -367,6 +374,45 @@ impl Users {
         self.invisible -= usize::from(user.is_invisible);
         self.operators -= usize::from(user.is_operator);
         Some(user)
+    }
+
+    /// Ids that are free, in the order in which they became so.
+    #[cfg(feature = "cluster")]
+    pub(super) fn vacant(&self) -> &[UserId] {
+        &self.vacant
+    }
+
+    /// Takes in users who have these ids on other nodes; there must be none yet. `None` if names or ids contradict each
+    /// other. Call `recharge` for each afterwards.
+    #[cfg(feature = "cluster")]
+    pub(super) fn fill(&mut self, users: Vec<(UserId, User)>, vacant: Vec<UserId>) -> Option<()> {
+        if users.is_empty() && !vacant.is_empty() {
+            return None;
+        }
+        self.by_id.resize_with(users.len() + vacant.len(), || None);
+        for (id, user) in users {
+            let place = self.by_id.get_mut(id.0 as usize).filter(|place| place.is_none())?;
+            if self.by_name.insert(user.name().clone(), id).is_some() {
+                return None;
+            }
+            *place = Some(Box::new(user));
+        }
+        let mut is_vacant: Vec<_> = self.by_id.iter().map(Option::is_none).collect();
+        for id in &vacant {
+            let place = is_vacant.get_mut(id.0 as usize)?;
+            if !std::mem::take(place) {
+                return None;
+            }
+        }
+        self.vacant = vacant;
+        self.peaked(self.by_name.len());
+        Some(())
+    }
+
+    /// Notes that there were this many users.
+    #[cfg(feature = "cluster")]
+    pub(super) fn peaked(&mut self, peak: usize) {
+        self.peak = self.peak.max(peak);
     }
 
     pub(super) fn set_invisible(&mut self, id: UserId, on: bool) {

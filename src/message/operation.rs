@@ -291,7 +291,6 @@ pub struct Snapshot {
     pub last_guest: u32,
     /// The last number given to a login.
     pub last_login: u64,
-    pub messages: u64,
 }
 
 /// A message for users on other nodes.

@@ -128,7 +128,6 @@ map!(Snapshot {
     8: bans,
     9: last_guest,
     10: last_login,
-    11: messages,
 });
 
 /// Without the index, which the stream tells.

@@ -146,7 +146,7 @@ impl<S: Stream> Server<S> {
         entries: &[LogEntry],
         now: Now,
     ) -> Result<(), crate::hub::Diverged> {
-        self.hub.load(snapshot, node.clone())?;
+        self.hub.load(snapshot, node.clone(), now)?;
         // The others have saved them.
         self.kept_changes = self.hub.bans().changes();
         entries.iter().try_for_each(|entry| self.apply(entry, now))
