@@ -7,8 +7,8 @@ use super::{decode_entry, decode_message, decode_snapshot, encode_entry, encode_
 use crate::cbor::any::{Any, Choices};
 use crate::cbor::tests::{choices, keeps_promises};
 use crate::message::{
-    Dated, Epoch, Event, EventId, EventKind, Identity, LogEntry, LogIndex, Login, NodeId, Operation, Rank,
-    Relayed, Snapshot, Source, Speech, UserId,
+    AccountId, Dated, Epoch, Event, EventId, EventKind, Identity, LogEntry, LogIndex, Login, NodeId,
+    Operation, Rank, Relayed, Snapshot, Source, Speech, UserId,
 };
 use crate::name::{RoomName, UserName};
 
@@ -33,14 +33,21 @@ fn message() -> Relayed {
     }
 }
 
-/// Gives users, vacant places and members ids that fit together.
+/// Gives what is in it ids and names that fit together.
 fn fitting(mut snapshot: Snapshot) -> Snapshot {
-    let users = snapshot.users.len() as u32;
-    (0..).zip(&mut snapshot.users).for_each(|(id, user)| user.id = UserId(2 * id));
-    snapshot.vacant = (0..users).map(|id| UserId(2 * id + 1)).rev().collect();
-    for (_, members) in &mut snapshot.rooms {
-        members.iter_mut().for_each(|(member, _)| member.0 = 2 * (member.0 % users.max(1)));
-        members.retain(|_| users > 0);
+    let Snapshot { nodes, users, vacant, rooms, accounts, .. } = &mut snapshot;
+    let name = |n: u32| UserName::new(&format!("u{n}")).unwrap();
+    let most = users.len().max(1) as u32;
+    (1..).zip(nodes).for_each(|(n, node)| node.id = NodeId(n));
+    (0..).zip(accounts).for_each(|(n, account)| *account = (AccountId(n), name(n)));
+    *vacant = (0..users.len() as u32).map(|id| UserId(2 * id + 1)).rev().collect();
+    (0..).zip(&mut *users).for_each(|(id, user)| (user.id, user.name) = (UserId(2 * id), name(id)));
+    for (n, (room, members)) in rooms.iter_mut().enumerate() {
+        room.saved.name = RoomName::new(&format!("#r{n}")).unwrap();
+        members.iter_mut().for_each(|(member, _)| member.0 = 2 * (member.0 % most));
+        members.sort_by_key(|(member, _)| *member);
+        members.dedup_by_key(|(member, _)| *member);
+        members.retain(|_| !users.is_empty());
     }
     snapshot
 }
@@ -145,17 +152,22 @@ fn a_node_has_a_number_between_1_and_63() {
 }
 
 #[test]
-fn a_snapshot_whose_ids_do_not_fit_together_is_refused() {
+fn a_snapshot_whose_parts_do_not_fit_together_is_refused() {
     let good = any_snapshot(&[2; 20_000]);
     let is_valid = |snapshot: &Snapshot| decode_snapshot(&encode_snapshot(snapshot)).is_ok();
     assert!(good.users.len() == 2 && !good.rooms.is_empty() && is_valid(&good));
-    let spoilt: [fn(&mut Snapshot); 6] = [
+    let spoilt: [fn(&mut Snapshot); 11] = [
         |snapshot| snapshot.users.swap(0, 1),
         |snapshot| snapshot.users[1].id = snapshot.users[0].id,
         |snapshot| snapshot.users[1].id = UserId(u32::MAX),
         |snapshot| snapshot.vacant.push(UserId(0)),
         |snapshot| snapshot.vacant[0] = snapshot.vacant[1],
         |snapshot| snapshot.rooms[0].1.push((snapshot.vacant[0], Rank::NONE)),
+        |snapshot| snapshot.rooms[0].1.extend([(UserId(0), Rank::NONE); 2]),
+        |snapshot| snapshot.rooms[1].0.saved.name = RoomName::new("#R0").unwrap(),
+        |snapshot| snapshot.users[1].name = UserName::new("U0").unwrap(),
+        |snapshot| snapshot.accounts[1].0 = snapshot.accounts[0].0,
+        |snapshot| snapshot.nodes[1].id = snapshot.nodes[0].id,
     ];
     for (n, spoil) in spoilt.into_iter().enumerate() {
         let mut snapshot = good.clone();
