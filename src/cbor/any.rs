@@ -85,8 +85,8 @@ macro_rules! one_of {
 }
 
 const TEXTS: [&str; 6] = ["", "hello", "张三说", "a\rb\t\u{1}", "x y", LONG];
-const LONG: &str = "a text that is longer than those whose length takes no byte of its own, and those where it takes one: \
-    a text of more than 255 bytes has a length of two bytes, so this one goes on for a while, because the lengths of \
+const LONG: &str = "a text that is longer than those whose length takes no byte of its own, and those where it takes \
+    one: a text of more than 255 bytes has a length of two bytes, so this one goes on for a while, because the lengths of \
     texts are where decoders have their faults, until there are enough.";
 
 one_of! {

@@ -1,11 +1,12 @@
 //! Values as CBOR (RFC 8949): how nodes tell them to each other, and how the broker keeps them.
 //!
-//! A struct is a map with small numbers as keys, an enum a number or an array of a number and such a map. `tables` lists
-//! the numbers. They keep their meaning forever: a new field gets a new key, and a field that is gone leaves its key unused.
-//! Readers skip keys that they do not know. A key is not written if its value is what readers assume without it.
+//! A struct is a map with small numbers as keys, an enum a number or an array of a number and such a map. `tables`
+//! lists the numbers. They keep their meaning forever: a new field gets a new key, and a field that is gone leaves its
+//! key unused. Readers skip keys that they do not know. A key is not written if its value is what readers assume
+//! without it.
 //!
-//! What is read is checked like what peers send: names, ranks, addresses, lengths and counts. Announced lengths allocate
-//! nothing.
+//! What is read is checked like what peers send: names, ranks, addresses, lengths and counts. Announced lengths
+//! allocate nothing.
 
 #[cfg(test)]
 pub(crate) mod any;

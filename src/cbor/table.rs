@@ -46,8 +46,8 @@ macro_rules! map {
     };
 }
 
-/// An enum as an array of a number and a map: `number => Variant { key: field }`, and `number => Variant(key: name)` for
-/// fields without names. The text says what it is, for the error about an unknown number.
+/// An enum as an array of a number and a map: `number => Variant { key: field }`, and `number => Variant(key: name)`
+/// for fields without names. The text says what it is, for the error about an unknown number.
 macro_rules! cases {
     ($type:ident, $what:literal {
         $($number:literal => $variant:ident

@@ -20,8 +20,8 @@ pub(crate) fn choices() -> impl Strategy<Value = Vec<u8>> {
     prop::collection::vec(any::<u8>(), 0..400)
 }
 
-/// Panics unless `T` keeps its promises for the value drawn from `input`: it reads back; no part of its encoding is another
-/// value; damage is no panic; newer nodes may add keys.
+/// Panics unless `T` keeps its promises for the value drawn from `input`: it reads back; no part of its encoding is
+/// another value; damage is no panic; newer nodes may add keys.
 pub(crate) fn keeps_promises<T: Any + ToCbor + FromCbor + Debug>(input: &[u8]) {
     let value = T::any(&mut Choices(input));
     let bytes = encode(&value);

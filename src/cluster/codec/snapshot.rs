@@ -3,8 +3,8 @@ use std::hash::Hash;
 
 use crate::message::{MOST_BANS, MOST_NODES, Snapshot, UserId};
 
-/// Checks what a hub relies on: nothing is there twice; users have ascending ids, and these and the vacant ones are all ids
-/// from 0 on; members of rooms are users.
+/// Checks what a hub relies on: nothing is there twice; users have ascending ids, and these and the vacant ones are all
+/// ids from 0 on; members of rooms are users.
 pub(super) fn check(snapshot: &Snapshot) -> Result<(), String> {
     let Snapshot { nodes, users, rooms, accounts, bans, .. } = snapshot;
     if nodes.len() > MOST_NODES || bans.len() > MOST_BANS {
