@@ -296,7 +296,7 @@ impl Hub {
     }
 
     /// A user is secure if all its connections are.
-    fn derive_security(&mut self, id: UserId) {
+    pub(super) fn derive_security(&mut self, id: UserId) {
         let is_secure = self.devices(id).iter().all(|device| device.is_secure);
         if let Some(user) = self.users.get_mut(id) {
             user.is_secure = is_secure;
@@ -347,7 +347,7 @@ impl Hub {
     }
 
     /// Gives the user of this name, who has no account, the name of a guest: the name belongs to somebody else.
-    fn free_name(&mut self, name: &UserName, now: Now, out: &mut Effects) {
+    pub(super) fn free_name(&mut self, name: &UserName, now: Now, out: &mut Effects) {
         if let Some(holder) = self.users.find(name) {
             let guest = self.guest_name();
             self.take_name(holder, guest, now, out);
@@ -362,7 +362,7 @@ impl Hub {
     }
 
     /// A name that nobody has.
-    fn guest_name(&mut self) -> UserName {
+    pub(super) fn guest_name(&mut self) -> UserName {
         loop {
             self.accounts.last_guest = self.accounts.last_guest.wrapping_add(1);
             let name = UserName::new(&format!("guest{}", self.accounts.last_guest));

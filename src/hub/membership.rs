@@ -26,7 +26,7 @@ pub(super) struct Membership {
 }
 
 /// A connection of an account's user.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Device {
     pub connection: ConnectionId,
     pub name: Box<str>,

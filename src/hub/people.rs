@@ -163,7 +163,7 @@ impl Hub {
         self.watchers.unwatch_all(&mut self.users, id);
     }
 
-    fn tell_appeared(&mut self, id: UserId, name: &UserName, now: Now, out: &mut Effects) {
+    pub(super) fn tell_appeared(&mut self, id: UserId, name: &UserName, now: Now, out: &mut Effects) {
         self.tell_watchers(id, name, now, out, |watcher| EventKind::Appeared { watcher });
     }
 

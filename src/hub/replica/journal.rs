@@ -3,7 +3,7 @@
 use std::mem;
 
 use super::Hub;
-use crate::message::{Ban, Dated, EventId, Operation, Refusal, RoomChange};
+use crate::message::{Ban, Dated, EventId, Operation, Refusal, RoomChange, UserId};
 
 /// What the hub has done, and is doing.
 #[derive(Debug, Default)]
@@ -61,6 +61,12 @@ impl Outcome for bool {
 impl Outcome for Option<Ban> {
     fn is_done(&self) -> bool {
         true
+    }
+}
+
+impl Outcome for Option<UserId> {
+    fn is_done(&self) -> bool {
+        self.is_some()
     }
 }
 

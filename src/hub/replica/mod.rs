@@ -2,10 +2,12 @@
 
 mod coming_back;
 mod delivering;
+mod differences;
 mod homes;
 mod journal;
 mod nodes;
 mod replaying;
+mod returning;
 mod snapshots;
 
 pub use coming_back::Homecoming;

@@ -86,7 +86,9 @@ impl Hub {
                 }
                 self.node_down(node, epoch, now, out);
             }
-            Operation::Return(returning) => drop(self.bring_back(*returning, node, now, out)),
+            Operation::Return(returning) => {
+                self.bring_back(&returning, Some(node), now, out).ok_or(REFUSED)?;
+            }
             Operation::Leave(leavers) => {
                 leavers.iter().for_each(|(id, reason)| self.close_all(*id, reason, out));
                 self.leave_together(leavers, now, out);
