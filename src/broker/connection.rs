@@ -15,7 +15,8 @@ pub struct Connection {
 }
 
 impl Connection {
-    pub(super) fn open(broker: &Broker) -> Result<Self, BrokerError> {
+    /// Opens a connection.
+    pub fn open(broker: &Broker) -> Result<Self, BrokerError> {
         let line = match &broker.kind {
             Kind::One => open_first(broker)?,
         };

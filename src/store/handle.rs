@@ -8,9 +8,13 @@ use std::sync::{Arc, Barrier};
 use std::thread;
 use std::time::{Duration, SystemTime};
 
+#[cfg(feature = "cluster")]
+use super::BrokerConfig;
 use super::database::Database;
 use super::desk::{Desk, Job, Reply, Status};
 use super::keeper::Keeper;
+#[cfg(feature = "cluster")]
+use super::redis::Redis;
 use super::size::record_bytes;
 use super::sqlite::Sqlite;
 use super::{Opened, StoreConfig, StoreError};
@@ -62,6 +66,20 @@ impl Store {
         // A small file has no room for the journal of large transactions.
         let most = usize::try_from(config.bytes / 16).unwrap_or(QUEUE_BYTES);
         store.limit_queue(most);
+        Ok((store, opened))
+    }
+
+    /// Connects to the broker that is the store of several nodes, and starts the thread. `wake` is called from the thread
+    /// when there are replies.
+    #[cfg(feature = "cluster")]
+    pub fn open_broker(
+        config: &BrokerConfig,
+        wake: impl Fn() + Send + 'static,
+        now: SystemTime,
+    ) -> Result<(Self, Opened), StoreError> {
+        let (database, opened) = Redis::open(config, now)?;
+        let store = Self::start(database, wake)
+            .map_err(|error| StoreError::new(format!("cannot start a thread for the store: {error}")))?;
         Ok((store, opened))
     }
 

@@ -2,7 +2,8 @@
 //! hands over what happens and asks questions; it never waits for the disk.
 //!
 //! Knows no sessions and sockets. [`Store`] is the side of the loop, `Keeper` that of the thread, and between
-//! them is a `Desk`. The thread works on a [`Database`]: a file of SQLite, or a stand-in in tests.
+//! them is a `Desk`. The thread works on a [`Database`]: a file of SQLite, a broker that several nodes share, or a stand-in in
+//! tests.
 
 mod class;
 mod cursors;
@@ -13,6 +14,8 @@ mod keeper;
 mod limits;
 mod place;
 mod question;
+#[cfg(feature = "cluster")]
+mod redis;
 mod size;
 mod sqlite;
 mod times;
@@ -28,6 +31,8 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+#[cfg(feature = "cluster")]
+use crate::broker::Broker;
 use crate::message::{AccountId, Ban, EventId, SavedRoom, SavedUser};
 use crate::name::{RoomName, UserName};
 
@@ -41,6 +46,19 @@ pub struct StoreConfig {
     /// Most messages kept of each room, and as many other events.
     pub lines: u32,
     /// Most bytes of the database file, its journal included.
+    pub bytes: u64,
+}
+
+/// The broker that is the store of several nodes, and what it keeps.
+#[cfg(feature = "cluster")]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BrokerConfig {
+    pub broker: Broker,
+    /// How long the history is kept; `None` records none.
+    pub age: Option<Duration>,
+    /// Most messages kept of each room, and as many other events.
+    pub lines: u32,
+    /// Most bytes of the history of all rooms, about.
     pub bytes: u64,
 }
 
@@ -60,7 +78,7 @@ pub struct Opened {
     pub notes: Vec<String>,
 }
 
-/// Why the store cannot be opened, in one line that names the file.
+/// Why the store cannot be opened, in one line that names the file or the broker.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoreError {
     line: String,
