@@ -9,15 +9,20 @@ use parlor::message::{
 use parlor::name::UserName;
 
 use crate::helpers::*;
+use crate::sites::{Site, on_all_sites};
+
+on_all_sites! {
+    an_account_and_all_that_is_recorded_of_it_survive_a_restart,
+    a_new_password_replaces_the_old_one_at_once,
+    a_certificate_belongs_to_one_account_which_has_ten_at_most,
+    a_name_has_one_account_in_any_letter_case_and_numbers_are_never_used_again,
+    the_oldest_marker_and_the_device_that_was_away_for_longest_go,
+    nothing_is_left_of_a_dropped_account_and_nothing_is_recorded_of_it_later,
+    private_messages_are_kept_for_their_two_accounts_and_go_with_either,
+}
 
 fn name(text: &str) -> UserName {
     UserName::new(text).unwrap()
-}
-
-/// Stops the store and opens it again.
-fn reopen(kept: Kept, scratch: &Scratch) -> Kept {
-    kept.stop();
-    Kept::open(&config(scratch), start()).unwrap().0
 }
 
 fn marker(account: AccountId, of: &str, seconds: u64) -> Record {
@@ -32,10 +37,8 @@ fn metadata(account: AccountId, key: &str, value: Option<&str>) -> Record {
     Record::Metadata { account, key: key.into(), value: value.map(Box::from) }
 }
 
-#[test]
-fn an_account_and_all_that_is_recorded_of_it_survive_a_restart() {
-    let scratch = Scratch::new();
-    let (mut kept, opened) = Kept::open(&config(&scratch), start()).unwrap();
+fn an_account_and_all_that_is_recorded_of_it_survive_a_restart(site: impl Site) {
+    let (mut kept, opened) = site.open();
     assert!(opened.accounts.is_empty());
     let (ana, bob) = (kept.create("Ana"), kept.create("bob"));
     kept.store.record(marker(ana, "#tea", 5));
@@ -51,7 +54,7 @@ fn an_account_and_all_that_is_recorded_of_it_survive_a_restart() {
     assert!(matches!(kept.change(AccountChange::SetAlwaysOn(ana, Some(true))), AccountAnswer::Changed));
     let before = kept.info(ana);
     kept.stop();
-    let (mut kept, opened) = Kept::open(&config(&scratch), start()).unwrap();
+    let (mut kept, opened) = site.open();
     assert_eq!(opened.accounts, [(ana, name("Ana")), (bob, name("bob"))]);
     assert_eq!(opened.accounts[0].1.as_str(), "Ana");
     let info = kept.info(ana);
@@ -73,13 +76,11 @@ fn an_account_and_all_that_is_recorded_of_it_survive_a_restart() {
     kept.stop();
 }
 
-#[test]
-fn a_new_password_replaces_the_old_one_at_once() {
-    let scratch = Scratch::new();
-    let mut kept = Kept::open(&config(&scratch), start()).unwrap().0;
+fn a_new_password_replaces_the_old_one_at_once(site: impl Site) {
+    let mut kept = site.open().0;
     let ana = kept.create("ana");
     assert!(matches!(kept.change(AccountChange::SetPassword(ana, password(2))), AccountAnswer::Changed));
-    let mut kept = reopen(kept, &scratch);
+    let mut kept = site.reopen(kept).0;
     match kept.account(AccountQuery::Credentials(ana)) {
         AccountAnswer::Account(_, Some(stored)) => assert!(*stored == password(2)),
         other => panic!("{other:?}"),
@@ -97,10 +98,8 @@ fn a_new_password_replaces_the_old_one_at_once() {
     kept.stop();
 }
 
-#[test]
-fn a_certificate_belongs_to_one_account_which_has_ten_at_most() {
-    let scratch = Scratch::new();
-    let mut kept = Kept::open(&config(&scratch), start()).unwrap().0;
+fn a_certificate_belongs_to_one_account_which_has_ten_at_most(site: impl Site) {
+    let mut kept = site.open().0;
     let at = start();
     let create = AccountChange::Create { name: name("ana"), password: None, certificate: Some([0; 32]), at };
     let AccountAnswer::Created(ana) = kept.change(create) else { panic!("it is free") };
@@ -118,7 +117,7 @@ fn a_certificate_belongs_to_one_account_which_has_ten_at_most() {
     assert!(matches!(taken, AccountAnswer::Conflict));
     let create = AccountChange::Create { name: name("carl"), password: None, certificate: Some([1; 32]), at };
     assert!(matches!(kept.change(create), AccountAnswer::Conflict));
-    let mut kept = reopen(kept, &scratch);
+    let mut kept = site.reopen(kept).0;
     match kept.account(AccountQuery::OfCertificate([1; 32])) {
         AccountAnswer::Account(found, None) => assert_eq!(found.id, ana),
         other => panic!("{other:?}"),
@@ -133,24 +132,20 @@ fn a_certificate_belongs_to_one_account_which_has_ten_at_most() {
     kept.stop();
 }
 
-#[test]
-fn a_name_has_one_account_in_any_letter_case_and_numbers_are_never_used_again() {
-    let scratch = Scratch::new();
-    let mut kept = Kept::open(&config(&scratch), start()).unwrap().0;
+fn a_name_has_one_account_in_any_letter_case_and_numbers_are_never_used_again(site: impl Site) {
+    let mut kept = site.open().0;
     let (ana, zoe) = (kept.create("Ana"), kept.create("zoe"));
     let create = AccountChange::Create { name: name("aNA"), password: None, certificate: None, at: start() };
     assert!(matches!(kept.change(create), AccountAnswer::Conflict));
     assert!(matches!(kept.change(AccountChange::Drop(zoe)), AccountAnswer::Changed));
-    let mut kept = reopen(kept, &scratch);
+    let mut kept = site.reopen(kept).0;
     let later = kept.create("zoe");
     assert!(later != zoe && later != ana, "{later:?}");
     kept.stop();
 }
 
-#[test]
-fn the_oldest_marker_and_the_device_that_was_away_for_longest_go() {
-    let scratch = Scratch::new();
-    let mut kept = Kept::open(&config(&scratch), start()).unwrap().0;
+fn the_oldest_marker_and_the_device_that_was_away_for_longest_go(site: impl Site) {
+    let mut kept = site.open().0;
     let ana = kept.create("ana");
     for n in 0..=u64::from(MOST_MARKERS) {
         kept.store.record(marker(ana, &format!("#{n}"), n));
@@ -172,10 +167,8 @@ fn the_oldest_marker_and_the_device_that_was_away_for_longest_go() {
     kept.stop();
 }
 
-#[test]
-fn nothing_is_left_of_a_dropped_account_and_nothing_is_recorded_of_it_later() {
-    let scratch = Scratch::new();
-    let mut kept = Kept::open(&config(&scratch), start()).unwrap().0;
+fn nothing_is_left_of_a_dropped_account_and_nothing_is_recorded_of_it_later(site: impl Site) {
+    let mut kept = site.open().0;
     let ana = kept.create("ana");
     let about = |kept: &mut Kept| {
         for record in [
@@ -197,24 +190,7 @@ fn nothing_is_left_of_a_dropped_account_and_nothing_is_recorded_of_it_later() {
     assert!(matches!(kept.account(AccountQuery::Credentials(ana)), AccountAnswer::Unknown));
     assert!(matches!(kept.account(AccountQuery::OfCertificate([1; 32])), AccountAnswer::Unknown));
     kept.stop();
-    let file = rusqlite::Connection::open(database(&scratch)).unwrap();
-    for table in [
-        "account",
-        "certificate",
-        "device",
-        "marker",
-        "account_metadata",
-        "staying_user",
-        "seat",
-        "registered_room",
-        "room_rank",
-        "room_mask",
-        "room_metadata",
-    ] {
-        let count = format!("SELECT count(*) FROM {table}");
-        let count: i64 = file.query_row(&count, [], |row| row.get(0)).unwrap();
-        assert_eq!(count, 0, "{table}");
-    }
+    assert_eq!(site.belongings(), [""; 0]);
 }
 
 /// A private message between two accounts.
@@ -230,16 +206,15 @@ fn talk(scope: Scope) -> Selection {
     Selection { of: scope, interval: Interval::LATEST, with_events: false, most: 9 }
 }
 
-#[test]
-fn private_messages_are_kept_for_their_two_accounts_and_go_with_either() {
-    let (scratch, mut events) = (Scratch::new(), Events::default());
-    let mut kept = Kept::open(&config(&scratch), start()).unwrap().0;
+fn private_messages_are_kept_for_their_two_accounts_and_go_with_either(site: impl Site) {
+    let mut events = Events::default();
+    let mut kept = site.open().0;
     let [ana, bob, zoe] = ["ana", "bob", "zoe"].map(|name| (kept.create(name), name));
     kept.store.record(whisper(&mut events, [ana, bob], "hello bob"));
     kept.store.record(whisper(&mut events, [bob, ana], "hello ana"));
     kept.store.record(whisper(&mut events, [bob, zoe], "hello zoe"));
     kept.store.record(whisper(&mut events, [zoe, zoe], "note"));
-    let mut kept = reopen(kept, &scratch);
+    let mut kept = site.reopen(kept).0;
     let said = |kept: &mut Kept, of| texts(&kept.select(talk(of), start()).events).join("|");
     assert_eq!(said(&mut kept, Scope::talk(bob.0, ana.0)), "hello bob|hello ana");
     assert_eq!(said(&mut kept, Scope::Talks(bob.0)), "hello bob|hello ana|hello zoe");
@@ -251,7 +226,7 @@ fn private_messages_are_kept_for_their_two_accounts_and_go_with_either() {
     assert_eq!(said(&mut kept, Scope::talk(bob.0, ana.0)), "", "at once");
     assert_eq!(said(&mut kept, Scope::Talks(bob.0)), "hello zoe");
     // The sweep deletes rows each minute, and also after a restart.
-    let mut kept = reopen(kept, &scratch);
+    let mut kept = site.reopen(kept).0;
     wait_for(&mut kept, start() + DAY, |figures| figures.messages == 2);
     kept.stop();
 }

@@ -24,7 +24,13 @@ pub(crate) fn database(scratch: &Scratch) -> PathBuf {
 
 /// The config of a store in this directory.
 pub(crate) fn config(scratch: &Scratch) -> StoreConfig {
-    StoreConfig { directory: scratch.path(""), age: Some(7 * DAY), lines: 10_000, bytes: 256 * 1024 * 1024 }
+    config_in(scratch.path(""))
+}
+
+/// The config of a store in this directory.
+pub(crate) fn config_in(directory: impl Into<PathBuf>) -> StoreConfig {
+    let bytes = 256 * 1024 * 1024;
+    StoreConfig { directory: directory.into(), age: Some(7 * DAY), lines: 10_000, bytes }
 }
 
 /// A store, and its calls of `wake`.
@@ -38,6 +44,16 @@ impl Kept {
     pub(crate) fn open(config: &StoreConfig, now: SystemTime) -> Result<(Self, Opened), StoreError> {
         let (wake, wakes) = mpsc::channel();
         let (store, opened) = Store::open(config, move || wake.send(()).unwrap_or_default(), now)?;
+        Ok((Self { store, wakes, questions: 0 }, opened))
+    }
+
+    #[cfg(feature = "cluster")]
+    pub(crate) fn open_broker(
+        config: &parlor::store::BrokerConfig,
+        now: SystemTime,
+    ) -> Result<(Self, Opened), StoreError> {
+        let (wake, wakes) = mpsc::channel();
+        let (store, opened) = Store::open_broker(config, move || wake.send(()).unwrap_or_default(), now)?;
         Ok((Self { store, wakes, questions: 0 }, opened))
     }
 

@@ -14,6 +14,7 @@ mod migration;
 mod property;
 mod renaming;
 mod saved;
+mod sites;
 mod size;
 #[path = "../support/mod.rs"]
 mod support;

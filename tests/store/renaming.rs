@@ -7,6 +7,11 @@ use rusqlite::Connection;
 
 use crate::helpers::*;
 use crate::saved::staying;
+use crate::sites::{Site, on_all_sites};
+
+on_all_sites! {
+    seats_of_users_that_stay_and_read_markers_follow_a_room,
+}
 
 fn rename(kept: &mut Kept, from: &str, to: &str) {
     kept.store.record(Record::RoomRenamed { from: room(from), to: room(to) });
@@ -89,10 +94,8 @@ fn what_an_earlier_room_of_the_name_has_left_is_deleted_after_a_restart_if_need_
     assert_eq!(in_file(&scratch), (vec!["#tea".into()], 1));
 }
 
-#[test]
-fn seats_of_users_that_stay_and_read_markers_follow_a_room() {
-    let scratch = Scratch::new();
-    let mut kept = Kept::open(&config(&scratch), start()).unwrap().0;
+fn seats_of_users_that_stay_and_read_markers_follow_a_room(site: impl Site) {
+    let mut kept = site.open().0;
     let ana = kept.create("ana");
     kept.store.record(Record::Stays(Box::new(staying(ana, "ana"))));
     for (seconds, of) in [(1, "#tea"), (2, "#coffee"), (3, "#kaffee")] {
@@ -102,7 +105,7 @@ fn seats_of_users_that_stay_and_read_markers_follow_a_room() {
     rename(&mut kept, "#tea", "#Coffee");
     rename(&mut kept, "#kaffee", "#KAFFEE");
     kept.stop();
-    let (kept, opened) = Kept::open(&config(&scratch), start()).unwrap();
+    let (kept, opened) = site.open();
     let user = &opened.users[0];
     let seats: Vec<_> = user.seats.iter().map(|(room, _)| room.as_str()).collect();
     assert_eq!(seats, ["#Coffee", "#KAFFEE"]);

@@ -5,9 +5,16 @@ use std::time::Duration;
 use parlor::message::{
     Account, AccountId, EventId, HistoryLimit, MaskList, Rank, Record, RoomFlag, SavedRoom, SavedUser,
 };
-use parlor::store::Opened;
 
 use crate::helpers::*;
+use crate::sites::{Site, on_all_sites};
+
+on_all_sites! {
+    a_registered_room_is_as_it_was_last_recorded,
+    a_rank_of_an_account_that_was_dropped_is_gone_and_so_are_the_rooms_that_it_founded,
+    the_history_of_a_registered_room_keeps_its_limit_while_there_is_no_history,
+    a_user_that_stays_is_in_the_rooms_that_it_was_last_recorded_in,
+}
 
 /// A user that stays in two rooms.
 pub(crate) fn staying(id: AccountId, name: &str) -> SavedUser {
@@ -58,15 +65,8 @@ pub(crate) fn registered(name: &str, founder: AccountId) -> SavedRoom {
     }
 }
 
-fn reopened(kept: Kept, scratch: &Scratch) -> (Kept, Opened) {
-    kept.stop();
-    Kept::open(&config(scratch), start()).unwrap()
-}
-
-#[test]
-fn a_registered_room_is_as_it_was_last_recorded() {
-    let scratch = Scratch::new();
-    let mut kept = Kept::open(&config(&scratch), start()).unwrap().0;
+fn a_registered_room_is_as_it_was_last_recorded(site: impl Site) {
+    let mut kept = site.open().0;
     let (ana, bob) = (kept.create("ana"), kept.create("bob"));
     let mut tea = registered("#Tea", ana);
     tea.ranks.push((bob, Rank::VOICE));
@@ -79,47 +79,43 @@ fn a_registered_room_is_as_it_was_last_recorded() {
         history: None,
         masks: Vec::new(),
         metadata: Vec::new(),
-        ..registered("#bare", bob)
+        ..registered("#wine", bob)
     };
     kept.store.record(Record::Room(Box::new(registered("#TEA", bob))));
     kept.store.record(Record::Room(Box::new(tea.clone())));
     kept.store.record(Record::Room(Box::new(bare.clone())));
     kept.store.record(Record::Room(Box::new(registered("#gone", ana))));
     kept.store.record(Record::RoomDropped(room("#GONE")));
-    let (mut kept, opened) = reopened(kept, &scratch);
+    let (mut kept, opened) = site.reopen(kept);
     assert_eq!(opened.rooms, [tea.clone(), bare.clone()]);
     assert_eq!(opened.rooms[0].name.as_str(), "#Tea");
     kept.store.record(Record::Room(Box::new(SavedRoom { name: room("#tea"), ..bare.clone() })));
-    kept.store.record(Record::RoomDropped(room("#bare")));
-    let (kept, opened) = reopened(kept, &scratch);
+    kept.store.record(Record::RoomDropped(room("#wine")));
+    let (kept, opened) = site.reopen(kept);
     assert_eq!(opened.rooms, [SavedRoom { name: room("#tea"), ..bare }]);
     kept.stop();
 }
 
-#[test]
-fn a_rank_of_an_account_that_was_dropped_is_gone_and_so_are_the_rooms_that_it_founded() {
-    let scratch = Scratch::new();
-    let mut kept = Kept::open(&config(&scratch), start()).unwrap().0;
+fn a_rank_of_an_account_that_was_dropped_is_gone_and_so_are_the_rooms_that_it_founded(site: impl Site) {
+    let mut kept = site.open().0;
     let (ana, bob) = (kept.create("ana"), kept.create("bob"));
     let mut tea = registered("#tea", ana);
     tea.ranks.push((bob, Rank::VOICE));
     kept.store.record(Record::Room(Box::new(tea.clone())));
     kept.store.record(Record::Room(Box::new(registered("#bobs", bob))));
     kept.change(parlor::message::AccountChange::Drop(bob));
-    let (kept, opened) = reopened(kept, &scratch);
+    let (kept, opened) = site.reopen(kept);
     assert_eq!(opened.rooms, [registered("#tea", ana)]);
     kept.stop();
 }
 
-#[test]
-fn the_history_of_a_registered_room_keeps_its_limit_while_there_is_no_history() {
-    let scratch = Scratch::new();
-    let mut kept = Kept::open(&config(&scratch), start()).unwrap().0;
+fn the_history_of_a_registered_room_keeps_its_limit_while_there_is_no_history(site: impl Site) {
+    let mut kept = site.open().0;
     let ana = kept.create("ana");
     kept.store.record(Record::Room(Box::new(registered("#tea", ana))));
     let limit = Some(HistoryLimit { lines: 2, age: DAY });
     kept.store.record(Record::Limit { room: room("#tea"), limit, at: start() });
-    let (mut kept, _) = reopened(kept, &scratch);
+    let (mut kept, _) = site.reopen(kept);
     let mut events = Events::default();
     for text in ["one", "two", "three"] {
         kept.store.record(events.say("#tea", &user("bob"), text, start()));
@@ -128,10 +124,8 @@ fn the_history_of_a_registered_room_keeps_its_limit_while_there_is_no_history() 
     kept.stop();
 }
 
-#[test]
-fn a_user_that_stays_is_in_the_rooms_that_it_was_last_recorded_in() {
-    let scratch = Scratch::new();
-    let mut kept = Kept::open(&config(&scratch), start()).unwrap().0;
+fn a_user_that_stays_is_in_the_rooms_that_it_was_last_recorded_in(site: impl Site) {
+    let mut kept = site.open().0;
     let (ana, bob) = (kept.create("Ana"), kept.create("bob"));
     kept.store.record(Record::Stays(Box::new(SavedUser { realname: "Old".into(), ..staying(ana, "Ana") })));
     kept.store.record(Record::Stays(Box::new(staying(ana, "Ana"))));
@@ -141,7 +135,7 @@ fn a_user_that_stays_is_in_the_rooms_that_it_was_last_recorded_in() {
     kept.store.record(seat(ana, "#TEA", None));
     kept.store.record(seat(ana, "#wine", Some(Rank::NONE)));
     kept.store.record(seat(ana, "#KAFFEE", Some(Rank::VOICE)));
-    let (mut kept, opened) = reopened(kept, &scratch);
+    let (mut kept, opened) = site.reopen(kept);
     let mut expected = staying(ana, "Ana");
     expected.account.markers = vec![("#tea".into(), start())];
     expected.seats = vec![(room("#KAFFEE"), Rank::VOICE), (room("#wine"), Rank::NONE)];
@@ -149,11 +143,8 @@ fn a_user_that_stays_is_in_the_rooms_that_it_was_last_recorded_in() {
     assert_eq!(opened.users[0].seats[0].0.as_str(), "#KAFFEE");
     kept.store.record(Record::StaysNot(bob));
     kept.store.record(seat(bob, "#tea", Some(Rank::NONE)));
-    let (kept, opened) = reopened(kept, &scratch);
+    let (kept, opened) = site.reopen(kept);
     assert_eq!(opened.users, [expected]);
     kept.stop();
-    let file = rusqlite::Connection::open(database(&scratch)).unwrap();
-    let seats = "SELECT count(*) FROM seat WHERE account = ?";
-    let seats: i64 = file.query_row(seats, [bob.0], |row| row.get(0)).unwrap();
-    assert_eq!(seats, 0, "whoever does not stay has no seats");
+    assert_eq!(site.seats(bob), 0, "whoever does not stay has no seats");
 }

@@ -22,6 +22,8 @@ pub mod options;
 pub mod past;
 pub mod peer;
 pub mod program;
+#[cfg(feature = "cluster")]
+pub mod redis_server;
 pub mod scene;
 pub mod stand_in;
 pub mod stream;

@@ -1,0 +1,126 @@
+//! A real `redis-server` on a free port, with a directory of its own and what it needs to survive being killed.
+
+use std::io::{BufRead, BufReader, Write};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::process::{Child, Command, Stdio};
+use std::time::Instant;
+use std::{env, thread};
+
+use rustix::process::{Pid, Signal, kill_process};
+
+use super::{DEADLINE, Scratch};
+
+/// A server, killed on drop.
+pub struct RedisServer {
+    port: u16,
+    directory: Scratch,
+    child: Option<Child>,
+}
+
+impl RedisServer {
+    /// Starts a server. `None` if the program is not installed, except in CI, which must have it.
+    #[allow(clippy::print_stderr)] // For whoever runs the tests.
+    pub fn start() -> Option<Self> {
+        // Somebody else may get the port first.
+        for _ in 0..10 {
+            let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("there is a free port");
+            let port = listener.local_addr().expect("it is bound").port();
+            drop(listener);
+            let mut server = Self { port, directory: Scratch::new(), child: None };
+            if !server.spawn() {
+                assert!(env::var_os("CI").is_none(), "redis-server is missing");
+                eprintln!("left out, because redis-server is not installed");
+                return None;
+            }
+            if server.is_answering() {
+                return Some(server);
+            }
+        }
+        panic!("redis-server does not start");
+    }
+
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    pub fn url(&self) -> String {
+        format!("redis://127.0.0.1:{}/0", self.port)
+    }
+
+    /// Kills it. It keeps what it has answered.
+    pub fn kill(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            child.kill().expect("it is ours");
+            child.wait().expect("it is ours");
+        }
+    }
+
+    /// Starts it again after a kill.
+    pub fn restart(&mut self) {
+        self.kill();
+        assert!(self.spawn() && self.is_answering(), "redis-server does not start again");
+    }
+
+    /// Lets it do nothing until [`Self::resume`]: connections stay, and nobody is answered.
+    pub fn pause(&self) {
+        self.signal(Signal::STOP);
+    }
+
+    pub fn resume(&self) {
+        self.signal(Signal::CONT);
+    }
+
+    /// Asks it something in one line, and returns the first line of the answer.
+    pub fn ask(&self, command: &str) -> String {
+        self.try_ask(command).expect("the server answers")
+    }
+
+    fn signal(&self, signal: Signal) {
+        let child = self.child.as_ref().expect("it runs");
+        kill_process(Pid::from_child(child), signal).expect("it is ours");
+    }
+
+    fn spawn(&mut self) -> bool {
+        let child = Command::new("redis-server")
+            .args(["--port", &self.port.to_string(), "--bind", "127.0.0.1", "--save", ""])
+            .args(["--appendonly", "yes", "--appendfsync", "no", "--dir"])
+            .arg(self.directory.path(""))
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn();
+        self.child = child.ok();
+        self.child.is_some()
+    }
+
+    /// Waits until it answers. False if it has ended.
+    fn is_answering(&mut self) -> bool {
+        let by = Instant::now() + DEADLINE;
+        while self.try_ask("PING").as_deref() != Some("+PONG") {
+            assert!(Instant::now() < by, "redis-server does not answer");
+            let has_ended = |child: &mut Child| child.try_wait().ok().flatten().is_some();
+            if self.child.as_mut().is_none_or(has_ended) {
+                return false;
+            }
+            thread::yield_now();
+        }
+        true
+    }
+
+    fn try_ask(&self, command: &str) -> Option<String> {
+        let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).ok()?;
+        stream.set_read_timeout(Some(DEADLINE)).ok()?;
+        stream.write_all(format!("{command}\r\n").as_bytes()).ok()?;
+        let mut line = String::new();
+        BufReader::new(stream).read_line(&mut line).ok()?;
+        Some(line.trim_end().to_owned())
+    }
+}
+
+impl Drop for RedisServer {
+    fn drop(&mut self) {
+        if let Some(child) = &mut self.child {
+            child.kill().ok();
+            child.wait().ok();
+        }
+    }
+}
