@@ -48,3 +48,201 @@ impl Session {
         self.protocol.conversation_mut().found_too_late(found, label, context);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::ServerConfig;
+    use crate::hub::Hub;
+    use crate::logging::PeerLog;
+    use crate::message::{ConnectionId, Effect, Effects, Now, Outcome, Peer, Purpose};
+    use crate::name::UserName;
+    use crate::session::House;
+
+    /// A session on a node that cannot have the lock.
+    struct Scene {
+        hub: Hub,
+        out: Effects,
+        house: House,
+        log: PeerLog,
+        now: Now,
+        session: Session,
+    }
+
+    impl Scene {
+        fn new() -> Self {
+            let (config, now) = (ServerConfig::default(), Now::read());
+            Self {
+                hub: Hub::new(config.lobby.clone(), now.time),
+                out: Effects::default(),
+                house: House::new(&config, now.time),
+                log: PeerLog::default(),
+                now,
+                session: Session::new(ConnectionId(0), &config.limits, now.instant),
+            }
+        }
+
+        /// A client that has sent these lines.
+        fn after(lines: &[&str]) -> Self {
+            let mut scene = Self::new();
+            for line in lines {
+                let mut bytes = format!("{line}\r\n").into_bytes();
+                while !bytes.is_empty() {
+                    let used = scene.act(|session, context| session.receive(&bytes, context));
+                    bytes.drain(..used.expect("the line is whole"));
+                }
+            }
+            scene.told();
+            scene
+        }
+
+        fn act<T>(&mut self, act: impl FnOnce(&mut Session, &mut Context<'_>) -> T) -> T {
+            self.out.begin();
+            let Self { hub, out, house, log, now, session } = self;
+            let mut context = Context {
+                hub,
+                out,
+                now: *now,
+                peer: Peer::Unix,
+                is_secure: false,
+                #[cfg(feature = "web")]
+                is_framed: false,
+                certificate: None,
+                house,
+                connections: 1,
+                log,
+            };
+            act(session, &mut context)
+        }
+
+        /// What the peer was told since the last call.
+        fn told(&mut self) -> String {
+            let mut told = Vec::new();
+            while let Some(effect) = self.out.pop() {
+                match effect {
+                    Effect::Bytes(_, range) => told.extend_from_slice(self.out.bytes_at(range)),
+                    Effect::Close(_, reason) => panic!("closed: {reason}"),
+                    _ => {}
+                }
+            }
+            String::from_utf8(told).unwrap()
+        }
+
+        /// The answer to a frame that needs the lock.
+        #[track_caller]
+        fn declined(&mut self, frame: &str) -> String {
+            assert!(self.session.needs_lock(frame.as_bytes()), "{frame}");
+            let bytes = format!("{frame}rest");
+            let used = self.act(|session, context| session.decline(bytes.as_bytes(), context));
+            assert_eq!(used, frame.len(), "the rest stays");
+            self.told().replace(OTHERS_UNREACHABLE, "WHY")
+        }
+    }
+
+    const ONLINE: &[&str] = &["NICK ana", "USER a 0 * b"];
+
+    #[test]
+    fn a_declined_command_is_answered_with_the_reason() {
+        let mut scene = Scene::after(ONLINE);
+        for (line, answer) in [
+            ("NICK bob", ":parlor.local 437 ana bob :WHY\r\n"),
+            ("JOIN #a,#b", ":parlor.local 437 ana #a :WHY\r\n:parlor.local 437 ana #b :WHY\r\n"),
+            ("JOIN 0", ":parlor.local NOTICE ana :FAIL JOIN TEMPORARILY_UNAVAILABLE: WHY\r\n"),
+            ("topic #lobby :x", ":parlor.local NOTICE ana :FAIL TOPIC TEMPORARILY_UNAVAILABLE: WHY\r\n"),
+            ("KILL bob x", ":parlor.local 481 ana :only an operator of the server may do that, see OPER\r\n"),
+            ("NS GHOST bob x", ":NickServ!NickServ@parlor.local NOTICE ana :WHY\r\n"),
+            ("PRIVMSG ChanServ :OP #a", ":ChanServ!ChanServ@parlor.local NOTICE ana :WHY\r\n"),
+        ] {
+            assert_eq!(scene.declined(&format!("{line}\r\n")), answer, "{line}");
+        }
+        assert_eq!(scene.hub.users().find(&UserName::new("bob").unwrap()), None);
+    }
+
+    #[test]
+    fn a_declined_command_with_a_label_has_it_in_the_answer() {
+        let caps = "CAP REQ :batch labeled-response standard-replies";
+        let mut scene = Scene::after(&[caps, "CAP END", "NICK ana", "USER a 0 * b"]);
+        assert_eq!(
+            scene.declined("@label=x AWAY :tea\n"),
+            "@label=x :parlor.local FAIL AWAY TEMPORARILY_UNAVAILABLE :WHY\r\n"
+        );
+        assert_eq!(scene.declined("@label=y NICK bob\n"), "@label=y :parlor.local 437 ana bob :WHY\r\n");
+    }
+
+    #[test]
+    fn a_client_that_registers_stays_and_may_try_again() {
+        for (before, last) in [
+            (&["NICK ana"][..], "USER a 0 * b\n"),
+            (&["CAP LS 302", "NICK ana", "USER a 0 * b"], "CAP END\n"),
+        ] {
+            let mut scene = Scene::after(before);
+            assert_eq!(scene.declined(last), ":parlor.local 437 ana ana :WHY\r\n");
+            assert_eq!(scene.declined("NICK bob\n"), ":parlor.local 437 ana bob :WHY\r\n");
+            scene.act(|session, context| session.receive(b"NICK eve\n", context));
+            assert!(scene.told().starts_with(":parlor.local 001 eve :Welcome"));
+        }
+    }
+
+    #[test]
+    fn a_right_password_counts_when_the_lock_came_too_late() {
+        let mut scene = Scene::after(&["NICK ana"]);
+        scene.house.config.password = Some("secret".parse().unwrap());
+        scene.act(|session, context| session.receive(b"PASS secret\nUSER", context));
+        scene.act(|session, context| session.receive(b"USER a 0 * b\n", context));
+        let found = Found::Checked(Purpose::Register, Outcome::Right);
+        assert!(scene.session.needs_lock_for(&found));
+        assert!(!scene.session.needs_lock_for(&Found::Checked(Purpose::Register, Outcome::Wrong)));
+        scene.told();
+        scene.act(|session, context| session.found_too_late(found, None, context));
+        assert_eq!(scene.told().replace(OTHERS_UNREACHABLE, "WHY"), ":parlor.local 437 ana ana :WHY\r\n");
+        scene.act(|session, context| session.receive(b"NICK ana\n", context));
+        assert!(scene.told().starts_with(":parlor.local 001 ana :Welcome"));
+    }
+
+    #[test]
+    fn what_is_left_of_a_command_is_declined_and_the_rest_is_done() {
+        let mut scene = Scene::after(ONLINE);
+        scene.out.allow(1);
+        scene.act(|session, context| session.receive(b"JOIN #a,#b,#c\n", context));
+        assert!(scene.session.is_working() && scene.session.resumes_under_lock());
+        scene.told();
+        scene.act(|session, context| session.resumes_too_late(context));
+        assert!(scene.session.is_working() && !scene.session.resumes_under_lock());
+        let told = scene.told().replace(OTHERS_UNREACHABLE, "WHY");
+        assert_eq!(told, ":parlor.local 437 ana #b :WHY\r\n:parlor.local 437 ana #c :WHY\r\n");
+        scene.out.allow(1000);
+        scene.act(|session, context| session.go_on(context));
+        assert!(!scene.session.is_working());
+        assert!(scene.told().contains(" 366 ana #a :"));
+    }
+
+    #[test]
+    fn a_declined_login_on_crazyit_is_refused_and_explained_later() {
+        let mut scene = Scene::new();
+        scene.act(|session, context| session.receive("∏∑ana∏∑".as_bytes(), context));
+        assert_eq!(scene.declined("∏∑ana∏∑"), "-1");
+        scene.act(|session, context| session.finish(b"", context));
+        assert!(scene.told().contains("a login was declined because the other servers could not be reached"));
+    }
+
+    #[test]
+    fn users_of_crazyit_keep_their_names_and_are_told_why() {
+        let mut scene = Scene::new();
+        for _ in 0..2 {
+            scene.act(|session, context| session.receive("∏∑ana∏∑".as_bytes(), context));
+        }
+        scene.told();
+        assert_eq!(scene.declined("∏∑bob∏∑"), "-1");
+        assert!(scene.hub.users().find(&UserName::new("ana").unwrap()).is_some());
+        assert_eq!(scene.declined("★【ns※LOGOUT★【"), "NickServ悄悄地对你说：WHY\n");
+    }
+
+    #[test]
+    fn before_the_protocol_is_known_nothing_needs_the_lock() {
+        let scene = Scene::new();
+        for bytes in ["NICK ana\n", "∏∑ana∏∑", "JOIN #a\n", ""] {
+            assert!(!scene.session.needs_lock(bytes.as_bytes()), "{bytes}");
+            assert!(!scene.session.needs_lock_to_finish(bytes.as_bytes()), "{bytes}");
+        }
+    }
+}
