@@ -1,6 +1,8 @@
 //! Without the feature `cluster`, this hub is the only one.
 
 use super::Hub;
+#[cfg(feature = "store")]
+use crate::message::CloseReason;
 use crate::message::{ConnectionId, Effects, Event, EventId, Now, RoomChange, UserId};
 
 /// Carries out an operation.
@@ -49,6 +51,24 @@ impl Hub {
 
 #[cfg(feature = "store")]
 impl Hub {
+    /// The connections of a user.
+    pub fn all_connections(&self, id: UserId) -> Vec<ConnectionId> {
+        self.users.connections(id)
+    }
+
+    /// Ends some of all connections of a user: `by` is the name of who wants it.
+    pub fn end_connections(
+        &mut self,
+        _: UserId,
+        connections: &[ConnectionId],
+        (by, reason): (&str, &str),
+        _: Now,
+        out: &mut Effects,
+    ) {
+        let killed = CloseReason::Killed { by: by.to_owned(), reason: reason.to_owned() };
+        connections.iter().for_each(|&connection| out.close(connection, killed.clone()));
+    }
+
     pub(super) fn is_replaying(&self) -> bool {
         false
     }

@@ -178,6 +178,13 @@ pub enum Operation {
         network: Network,
     },
     TellOperators(String),
+    /// Devices end, because `by` wants it: each at its node, under the number that it has there.
+    EndDevices {
+        user: UserId,
+        devices: Vec<(NodeId, ConnectionId)>,
+        by: Box<str>,
+        reason: Box<str>,
+    },
     /// A user of a node that has rejoined is back.
     Return(Box<Returning>),
 }

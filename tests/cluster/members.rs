@@ -35,7 +35,8 @@ struct Lister {
 
 impl Lister {
     fn new(name: &str, now: Now) -> Self {
-        let config = MemberConfig { name: name.into(), shards: 16, settings: 1, buffer_bytes: 1024 * 1024 };
+        let config =
+            MemberConfig { name: name.into(), shards: 16, settings: 1, buffer_bytes: 1024 * 1024 };
         let mut member = Member::new(config, now);
         member.read_shards(&[SHARD]);
         Self {

@@ -41,6 +41,7 @@ cases!(Operation, "operation" {
     31 => Unban { 0: user, 1: network },
     32 => TellOperators(0: text),
     33 => Return(0: returning),
+    34 => EndDevices { 0: user, 1: devices, 2: by, 3: reason },
 });
 
 // `Say` and `Whisper` have numbers, but no operation contains them: messages are relayed.

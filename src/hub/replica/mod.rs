@@ -3,6 +3,7 @@
 mod coming_back;
 mod delivering;
 mod differences;
+mod ending;
 mod homes;
 mod journal;
 mod nodes;

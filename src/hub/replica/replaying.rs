@@ -86,6 +86,10 @@ impl Hub {
                 }
                 self.node_down(node, epoch, now, out);
             }
+            Operation::EndDevices { user, devices, by, reason } => {
+                let reason = CloseReason::Killed { by: by.into(), reason: reason.into() };
+                self.end_devices(user, &devices, &reason, out);
+            }
             Operation::Return(returning) => {
                 self.bring_back(&returning, Some(node), now, out).ok_or(REFUSED)?;
             }

@@ -1,6 +1,6 @@
 //! `GHOST`: ends connections under the name of an account that hang or are somebody else's.
 
-use crate::message::{AccountErrand, AccountId, CloseReason, ServiceStep};
+use crate::message::{AccountErrand, AccountId, ServiceStep, UserId};
 use crate::name::UserName;
 use crate::secret::Guess;
 use crate::session::services::Visit;
@@ -32,17 +32,14 @@ impl Visit<'_, '_> {
         let hub = &*self.context.hub;
         let user = hub.users().find(name).filter(|_| hub.accounts().find(name) == Some(account));
         let own = self.client.connection();
-        let mut ghosts = user.map(|user| hub.users().connections(user)).unwrap_or_default();
+        let user = user.unwrap_or(UserId::NOBODY);
+        let mut ghosts = hub.all_connections(user);
         ghosts.retain(|&connection| connection != own);
         if ghosts.is_empty() {
             return self.tell(format_args!("There is no other connection under the name {name}"));
         }
-        let by = self.name().map_or_else(String::new, |name| name.to_string());
         let (count, s) = (ghosts.len(), if ghosts.len() == 1 { "" } else { "s" });
-        for connection in ghosts {
-            let reason = CloseReason::Killed { by: by.clone(), reason: "NickServ GHOST".to_owned() };
-            self.context.out.close(connection, reason);
-        }
+        self.end(user, &ghosts, "NickServ GHOST");
         self.tell(format_args!("{count} connection{s} under the name {name} ended"));
     }
 }

@@ -3,7 +3,7 @@
 use crate::config::AccountPolicy;
 use crate::date;
 use crate::hub::Device;
-use crate::message::CloseReason;
+use crate::message::{ConnectionId, UserId};
 use crate::session::services::Visit;
 
 impl Visit<'_, '_> {
@@ -35,12 +35,15 @@ impl Visit<'_, '_> {
         if ended.is_empty() {
             return self.tell("You have no such session, see SESSIONS");
         }
-        let by = self.name().map_or_else(String::new, |name| name.to_string());
-        for connection in ended {
-            let reason = CloseReason::Killed { by: by.clone(), reason: "NickServ LOGOUT".to_owned() };
-            self.context.out.close(connection, reason);
-        }
+        self.end(self.user(), &ended, "NickServ LOGOUT");
         self.tell("The session is ended");
+    }
+
+    /// Ends connections of a user, as this command.
+    pub(super) fn end(&mut self, user: UserId, connections: &[ConnectionId], command: &str) {
+        let by = self.name().map_or_else(String::new, |name| name.to_string());
+        let now = self.context.now;
+        self.context.hub.end_connections(user, connections, (&by, command), now, self.context.out);
     }
 
     fn log_out_here(&mut self) {
