@@ -233,7 +233,7 @@ impl Member {
             Reply::Appended { is_wanted } => self.appended(is_wanted, now),
             Reply::NotAppended { last } => self.not_appended(last, now),
             Reply::Checked { entry, last } => self.checked(entry.as_deref(), last, now),
-            Reply::Snapshot(bytes) => self.snapshot_read(bytes.as_deref(), now),
+            Reply::Snapshot(bytes) => self.snapshot_read(bytes.as_deref()),
             Reply::Sent { number } => self.outgoing.sent(number),
             Reply::Entry { index, entry } => self.entry_read(index, entry, now),
             Reply::Message { stream, message } => self.message_read(stream, &message, now),
@@ -419,7 +419,9 @@ impl Member {
     }
 
     fn read(&mut self) {
-        self.requests.push_back(Request::Read { after: self.applied, streams: self.streams() });
+        // An own entry is read again unless the broker is known to have it: there may be another in its place.
+        let after = self.lock.before_pending().unwrap_or(self.applied);
+        self.requests.push_back(Request::Read { after, streams: self.streams() });
     }
 
     /// Ends the node's part: call it when all users have left. `has_ended` tells when it is done.

@@ -8,14 +8,19 @@ use proptest::prelude::*;
 
 use parlor::cluster::{Member, MemberConfig, News, Reply, Request};
 use parlor::message::{
-    AccountId, Dated, Epoch, Event, EventId, EventKind, Identity, Login, Node, NodeId, Now, Operation, Rank,
-    Relay, Route, Snapshot, Source, Speech, UserId,
+    AccountId, Dated, Epoch, Event, EventId, EventKind, Identity, LogIndex, Login, Node, NodeId, Now,
+    Operation, Rank, Relay, Route, Snapshot, Source, Speech, UserId,
 };
 use parlor::name::{RoomName, UserName};
 
 use crate::support::broker::{Party, World};
 
 const SHARD: u16 = 3;
+
+/// The name of an account with this number.
+fn number_name(number: u32) -> UserName {
+    UserName::new(&format!("n{number}")).expect("a name")
+}
 
 /// A node whose state is a list.
 #[derive(Debug)]
@@ -35,8 +40,7 @@ struct Lister {
 
 impl Lister {
     fn new(name: &str, now: Now) -> Self {
-        let config =
-            MemberConfig { name: name.into(), shards: 16, settings: 1, buffer_bytes: 1024 * 1024 };
+        let config = MemberConfig { name: name.into(), shards: 16, settings: 1, buffer_bytes: 1024 * 1024 };
         let mut member = Member::new(config, now);
         member.read_shards(&[SHARD]);
         Self {
@@ -58,10 +62,10 @@ impl Lister {
     }
 
     fn say(&mut self, text: &str, now: Now) {
-        let name = UserName::new("alice").unwrap();
+        let name = UserName::new("alice").expect("a name");
         let identity = Arc::new(Identity::new(name, "~a", "host", "Alice"));
         let kind = EventKind::Said {
-            room: RoomName::new("#tea").unwrap(),
+            room: RoomName::new("#tea").expect("a name"),
             to_rank: Rank::NONE,
             speech: Speech::message(text),
         };
@@ -76,7 +80,6 @@ impl Lister {
     }
 
     fn snapshot(&self) -> Snapshot {
-        let name = UserName::new("any").unwrap();
         Snapshot {
             index: self.member.applied(),
             last_event: EventId::MIN,
@@ -85,11 +88,10 @@ impl Lister {
             vacant: Vec::new(),
             rooms: Vec::new(),
             past: Vec::new(),
-            accounts: self.state.iter().map(|&n| (AccountId(n), name.clone())).collect(),
+            accounts: self.state.iter().map(|&n| (AccountId(n), number_name(n))).collect(),
             bans: Vec::new(),
             last_guest: 0,
             last_login: 0,
-            messages: 0,
         }
     }
 
@@ -108,12 +110,11 @@ impl Lister {
     }
 
     fn use_lock(&mut self, now: Now) {
-        let name = UserName::new("any").unwrap();
         let is_known = |gone: &(NodeId, Epoch)| self.nodes.iter().any(|node| (node.id, node.epoch) == *gone);
         let gone: Vec<_> = self.gone.drain(..).collect();
         let gone: Vec<_> = gone.into_iter().filter(is_known).collect();
         let down = gone.into_iter().map(|(node, epoch)| Operation::Down { node, epoch });
-        let added = self.waiting.drain(..).map(|n| Operation::AddAccount(AccountId(n), name.clone()));
+        let added = self.waiting.drain(..).map(|n| Operation::AddAccount(AccountId(n), number_name(n)));
         let operations: Vec<_> = down.chain(added).collect();
         operations.iter().for_each(|operation| self.apply(operation));
         let date = |operation| Dated { after: EventId::MIN, operation };
@@ -193,7 +194,7 @@ fn world(nodes: usize, seed: u64) -> Lists {
 }
 
 fn at(world: &mut Lists, node: usize) -> &mut Lister {
-    world.parties[node].as_mut().unwrap()
+    world.parties[node].as_mut().expect("the node runs")
 }
 
 /// Waits until all nodes have joined and have nothing to do.
@@ -201,10 +202,13 @@ fn settle(world: &mut Lists) {
     let is_settled = |lister: &Lister| {
         lister.member.is_joined() && lister.waiting.is_empty() && lister.member.queued_bytes() == 0
     };
-    world.run_until("all nodes have joined and nothing waits", |world| {
-        !world.is_paused() && world.parties.iter().flatten().all(is_settled)
-    });
-    world.run(200);
+    // A node may not know yet that it has to rejoin, or that the lock is free.
+    for pause in [3_000, 200] {
+        world.run_until("all nodes have joined and nothing waits", |world| {
+            !world.is_paused() && world.parties.iter().flatten().all(is_settled)
+        });
+        world.run(pause);
+    }
 }
 
 fn states(world: &Lists) -> Vec<Vec<u32>> {
@@ -305,7 +309,7 @@ fn any_step() -> impl Strategy<Value = Step> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
 
     #[test]
     fn whatever_fails_all_nodes_agree_and_hear_everything_once(
@@ -358,4 +362,42 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn a_node_whose_entry_was_lost_reads_the_one_in_its_place_and_rejoins() {
+    let now = Now::read();
+    let config = MemberConfig { name: "attic".into(), shards: 16, settings: 1, buffer_bytes: 1024 };
+    let mut member = Member::new(config, now);
+    let (id, epoch, log) = (NodeId(1), Epoch(1), Box::<str>::from("log"));
+    let others = Vec::new();
+    member.heard(
+        Reply::Enrolled { id, epoch, log: log.clone(), last: LogIndex(0), others, clock: now.time },
+        now,
+    );
+    for reply in [
+        Reply::Locked { last: LogIndex(0) },
+        Reply::Appended { is_wanted: false },
+        Reply::Locked { last: LogIndex(1) },
+    ] {
+        member.heard(reply, now);
+    }
+    assert!(member.has_lock());
+    let operation = Operation::AddAccount(AccountId(1), number_name(1));
+    member.append(vec![Dated { after: EventId::MIN, operation }], 0, 1, now);
+    while member.request().is_some() {}
+    for reply in [
+        Reply::Down("cut".into()),
+        Reply::Up,
+        Reply::Renewed { clock: now.time, alive: vec![epoch], log },
+        Reply::Checked { entry: None, last: LogIndex(1) },
+    ] {
+        member.heard(reply, now);
+    }
+    let requests: Vec<_> = std::iter::from_fn(|| member.request()).collect();
+    let reads = |request: &&Request| matches!(request, Request::Read { after: LogIndex(1), .. });
+    assert_eq!(requests.iter().filter(reads).count(), 1, "{requests:?}");
+    while member.news().is_some() {}
+    member.heard(Reply::Entry { index: LogIndex(2), entry: vec![0] }, now);
+    assert!(matches!(member.news(), Some(News::Rejoins(_))));
 }

@@ -355,7 +355,6 @@ impl<P: Party + std::fmt::Debug> World<P> {
         }
         let now = self.now();
         while let Some((_, reply)) = self.lines[node].replies.pop_front_if(|(due, _)| *due <= self.now) {
-            if std::env::var_os("TRACE").is_some() { eprintln!("{} {node} <- {}", self.now, &format!("{reply:?}").chars().take(120).collect::<String>()); }
             if let Some(party) = &mut self.parties[node] {
                 party.hear(reply, now);
             }
@@ -385,7 +384,6 @@ impl<P: Party + std::fmt::Debug> World<P> {
             return;
         }
         while let Some((_, request)) = self.lines[node].requests.pop_front_if(|(due, _)| *due <= self.now) {
-            if std::env::var_os("TRACE").is_some() { eprintln!("{} {node} -> {}", self.now, &format!("{request:?}").chars().take(120).collect::<String>()); }
             if let Request::Read { after, streams } = &request {
                 self.begin_reading(node, after.0, streams);
             }

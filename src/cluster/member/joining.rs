@@ -16,6 +16,9 @@ const RETRY: Duration = Duration::from_secs(1);
 /// How long the lease of an earlier life of the node may be in its way.
 const EARLIER_LIFE: Duration = Duration::from_secs(8);
 
+/// How long others have to renew their leases when the broker was away, before a node takes itself for the only one.
+const OTHERS_RETURN: Duration = Duration::from_secs(3);
+
 /// How often a newcomer looks for its snapshot.
 const LOOK: Duration = Duration::from_millis(50);
 
@@ -127,6 +130,11 @@ impl Member {
         }
         self.log = Some(log);
         self.lease.begin(now.instant);
+        let until = self.lease.returned().map(|since| since + OTHERS_RETURN);
+        if let Some(until) = until.filter(|&until| others.is_empty() && now.instant < until) {
+            self.phase = Phase::Apart { until: Some(until) };
+            return;
+        }
         let node = Node { id, epoch, name: self.config.name.clone() };
         self.greet_with(node, others.is_empty(), 0);
     }
@@ -138,6 +146,9 @@ impl Member {
 
     /// The node is not accepted now. `why` is a reason that does not change by itself.
     pub(super) fn not_enrolled(&mut self, why: Option<String>, now: Now) {
+        if !matches!(self.phase, Phase::Enrolling) {
+            return;
+        }
         self.phase = Phase::Apart { until: Some(now.instant + RETRY) };
         let since = *self.refused_since.get_or_insert(now.instant);
         let is_old = now.instant.saturating_duration_since(since) >= EARLIER_LIFE;
@@ -192,7 +203,7 @@ impl Member {
         turn.and_then(|turn| others.get(turn)).is_some_and(|node| Some(node.epoch) == self.phase.epoch())
     }
 
-    pub(super) fn snapshot_read(&mut self, bytes: Option<&[u8]>, now: Now) {
+    pub(super) fn snapshot_read(&mut self, bytes: Option<&[u8]>) {
         let (Phase::Awaiting { node, .. }, Some(bytes)) = (&self.phase, bytes) else { return };
         let node = node.clone();
         match codec::decode_snapshot(bytes) {
@@ -206,7 +217,10 @@ impl Member {
             }
             Err(error) => {
                 warn!("a snapshot of another node cannot be read: {error}");
-                self.ask_another(now);
+                if let Phase::Awaiting { until, next, .. } = &mut self.phase {
+                    // The next node may make a better one.
+                    *next = *until;
+                }
             }
         }
     }

@@ -20,6 +20,8 @@ const MISSES: u8 = 2;
 #[derive(Debug, Default)]
 pub(super) struct Lease {
     up_since: Option<Instant>,
+    /// The broker was away before.
+    was_away: bool,
     next: Option<Instant>,
     /// A renewal has no reply yet.
     is_asked: bool,
@@ -38,7 +40,12 @@ impl Lease {
     }
 
     pub(super) fn link_lost(&mut self) {
-        self.is_asked = false;
+        (self.is_asked, self.was_away) = (false, true);
+    }
+
+    /// When the broker came back, if it was away.
+    pub(super) fn returned(&self) -> Option<Instant> {
+        self.up_since.filter(|_| self.was_away)
     }
 
     pub(super) fn begin(&mut self, now: Instant) {

@@ -108,6 +108,14 @@ impl Lock {
         is_next
     }
 
+    /// The entry before one that the broker may not have.
+    pub(super) fn before_pending(&self) -> Option<LogIndex> {
+        match &self.state {
+            State::Appending(pending) => Some(LogIndex(pending.index.0.saturating_sub(1))),
+            _ => None,
+        }
+    }
+
     /// Forgets everything: the node rejoins.
     pub(super) fn reset(&mut self) {
         (self.state, self.not_before) = (State::Idle, None);
@@ -216,7 +224,6 @@ impl Member {
                 self.forget(*node, *epoch);
             }
         }
-        self.lock.is_wanted = false;
         let Node { id: node, epoch, .. } = *node;
         let entry = LogEntry { index, node, epoch, time: now.time, operations, users, rooms };
         let bytes = codec::encode_entry(&entry);
