@@ -6,3 +6,5 @@
 mod support;
 
 mod members;
+mod servers;
+mod town;

@@ -1,0 +1,147 @@
+//! Servers over a simulated broker: clients are scripted, and only the test lets time pass.
+
+use std::fmt;
+use std::time::Instant;
+
+use parlor::cluster::{Member, MemberConfig, Reply, Request};
+use parlor::config::ServerConfig;
+use parlor::message::Now;
+
+use crate::support::broker::{Party, World};
+use crate::support::options::config;
+use crate::support::scene::{Guest, Scene};
+
+const NAMES: [&str; 3] = ["attic", "barn", "cellar"];
+
+/// A server that is a node.
+pub struct House {
+    pub scene: Scene,
+}
+
+impl fmt::Debug for House {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names = self.scene.server.hub().users().iter().map(|(_, user)| user.name().to_string());
+        f.debug_list().entries(names).finish()
+    }
+}
+
+impl House {
+    fn new(node: usize, configure: impl FnOnce(&mut ServerConfig), now: Now) -> Self {
+        let mut config = config();
+        configure(&mut config);
+        let mut scene = Scene::with_clock(config, now.time);
+        scene.now = now;
+        let config =
+            MemberConfig { name: NAMES[node].into(), shards: 16, settings: 1, buffer_bytes: 1024 * 1024 };
+        scene.server.use_cluster(Member::new(config, now));
+        Self { scene }
+    }
+
+    fn turn(&mut self, now: Now, act: impl FnOnce(&mut Scene)) {
+        self.scene.now = now;
+        act(&mut self.scene);
+        self.scene.settle();
+    }
+}
+
+impl Party for House {
+    fn hear(&mut self, reply: Reply, now: Now) {
+        self.turn(now, |scene| scene.turn(|server, now| server.hear_broker(reply, now)));
+    }
+
+    fn request(&mut self) -> Option<Request> {
+        self.scene.server.broker_request()
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        self.scene.server.next_deadline()
+    }
+
+    fn expire(&mut self, now: Now) {
+        self.turn(now, |scene| scene.turn(|_, _| ()));
+    }
+}
+
+/// A client and the node that it is connected to.
+#[derive(Clone, Debug)]
+pub struct Client {
+    pub node: usize,
+    pub guest: Guest,
+}
+
+pub struct Town {
+    pub world: World<House>,
+}
+
+impl Town {
+    /// Servers that have joined each other.
+    pub fn new(nodes: usize) -> Self {
+        Self::with(nodes, 1)
+    }
+
+    /// The same with other delays for each seed.
+    pub fn with(nodes: usize, seed: u64) -> Self {
+        let mut town = Self { world: World::new(nodes, seed) };
+        (0..nodes).for_each(|node| town.start(node));
+        town.run(500);
+        town
+    }
+
+    /// Starts a server, or starts it again after it was killed.
+    pub fn start(&mut self, node: usize) {
+        let house = House::new(node, |_| (), self.world.now());
+        self.world.start(node, house);
+    }
+
+    pub fn scene(&mut self, node: usize) -> &mut Scene {
+        let now = self.world.now();
+        let scene = &mut self.world.parties[node].as_mut().expect("the node runs").scene;
+        scene.now = now;
+        scene
+    }
+
+    /// Lets time pass, in milliseconds.
+    pub fn run(&mut self, milliseconds: u64) {
+        self.world.run(milliseconds);
+    }
+
+    pub fn connect(&mut self, node: usize) -> Client {
+        Client { node, guest: self.scene(node).connect() }
+    }
+
+    /// An IRC user whose welcome was read.
+    pub fn irc(&mut self, node: usize, name: &str) -> Client {
+        let client = self.connect(node);
+        let heard = self.told(&client, &format!("NICK {name}\r\nUSER {name} 0 * :{name}"));
+        assert!(heard.contains(&format!(" 001 {name} ")), "{heard}");
+        client
+    }
+
+    /// Sends lines.
+    pub fn send(&mut self, client: &Client, lines: &str) {
+        self.scene(client.node).send(&client.guest, format!("{lines}\r\n"));
+    }
+
+    /// Sends lines and returns what the client has heard soon after.
+    pub fn told(&mut self, client: &Client, lines: &str) -> String {
+        client.guest.heard();
+        self.send(client, lines);
+        self.run(100);
+        client.guest.heard()
+    }
+
+    /// Ends the connection of a client.
+    pub fn end(&mut self, client: &Client) {
+        self.scene(client.node).end(&client.guest);
+    }
+}
+
+/// Panics unless each of `parts` is in `text`, once and in this order.
+pub fn in_order(text: &str, parts: &[&str]) {
+    let mut rest = text;
+    for part in parts {
+        assert_eq!(text.matches(part).count(), 1, "{part:?} once in {text}");
+        let Some((_, behind)) = rest.split_once(part) else { panic!("{part:?} in its place in {text}") };
+        rest = behind;
+    }
+}
