@@ -78,6 +78,13 @@ impl Hub {
         );
     }
 
+    /// Sends a notice about this server to its own operators only: other nodes have their own.
+    pub fn tell_own_operators(&mut self, text: String, now: Now, out: &mut Effects) {
+        let last = self.last_event;
+        self.tell_all_operators(None, text, now, out);
+        self.take_back_events(last);
+    }
+
     fn tell_all_operators(&mut self, except: Option<UserId>, text: String, now: Now, out: &mut Effects) {
         let event = self.event(UserId::NOBODY, now, EventKind::Notice(text));
         out.worked(self.users.len());

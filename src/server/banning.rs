@@ -36,10 +36,10 @@ impl<S: Stream> Server<S> {
         self.tell_operators(format!("Cannot save bans, so a restart will forget the last: {error}"), now);
     }
 
-    /// Tells all operators.
+    /// Tells all operators who are connected to this server.
     pub(super) fn tell_operators(&mut self, text: String, now: Now) {
         self.dismiss(now);
-        self.hub.tell_operators(None, text, now, &mut self.out);
+        self.hub.tell_own_operators(text, now, &mut self.out);
         self.pump(now);
     }
 
