@@ -7,10 +7,15 @@ use super::checks::{Judged, Task};
 use super::connection::Inlet;
 use super::{Question, Stream, Verdict};
 use crate::message::{CloseReason, ConnectionId, Errand, ErrandKind, Found, Now};
-use crate::session::{Context, Session};
 
 /// The label of an IRC client for an answer.
 type Label = Option<Box<str>>;
+
+/// A session has waited for the answer to its errand.
+pub(super) struct Waited {
+    /// The peer will send nothing more.
+    peer_finished: bool,
+}
 
 impl<S: Stream> Server<S> {
     /// Sends the session of `id` on an errand, which may be answered at once.
@@ -26,9 +31,7 @@ impl<S: Stream> Server<S> {
             ErrandKind::Report => {
                 self.dismiss(now);
                 let lines = self.report(now).lines();
-                self.with_session(key, now, |session, context| {
-                    session.found(Found::Report(lines), label.as_deref(), context);
-                });
+                self.found(key, Found::Report(lines), label, now);
             }
             #[cfg(feature = "store")]
             ErrandKind::Recall(recall) => self.recall(key, *recall, label, now),
@@ -99,24 +102,28 @@ impl<S: Stream> Server<S> {
     pub(super) fn tell_found(&mut self, key: usize, found: Found, label: Label, now: Now) {
         #[cfg(feature = "cluster")]
         let Some((found, label)) = self.unless_it_waits(key, found, label, now) else { return };
-        self.end_errand(key, now, |session, context| session.found(found, label.as_deref(), context));
+        let waited = self.end_wait(key, now);
+        self.found(key, found, label, now);
+        self.go_on_after(waited, key, now);
     }
 
-    /// Ends the errand of a session by `tell`. If it waited, the peer is read again; otherwise this is still the command
-    /// that began the errand.
-    pub(super) fn end_errand(
-        &mut self,
-        key: usize,
-        now: Now,
-        tell: impl FnOnce(&mut Session, &mut Context<'_>),
-    ) {
+    fn found(&mut self, key: usize, found: Found, label: Label, now: Now) {
+        self.with_session(key, now, |session, context| session.found(found, label.as_deref(), context));
+    }
+
+    /// Ends the wait of a session that is about to have its answer. If it has not waited, this is still the command that
+    /// began the errand.
+    pub(super) fn end_wait(&mut self, key: usize, now: Now) -> Option<Waited> {
         let connection = &mut self.connections[key];
-        let Inlet::Waiting { peer_finished } = connection.inlet else {
-            return self.with_session(key, now, tell);
-        };
+        let Inlet::Waiting { peer_finished } = connection.inlet else { return None };
         connection.inlet = Inlet::Backlog;
         connection.session.is_read_again(now.instant);
-        self.with_session(key, now, tell);
+        Some(Waited { peer_finished })
+    }
+
+    /// Reads again from a peer whose session has waited and has its answer.
+    pub(super) fn go_on_after(&mut self, waited: Option<Waited>, key: usize, now: Now) {
+        let Some(Waited { peer_finished }) = waited else { return };
         if !self.connections[key].has_unsent() {
             self.draining.has_drained(key);
         }

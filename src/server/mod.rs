@@ -304,8 +304,12 @@ impl<S: Stream> Server<S> {
     /// The next time at which `expire` has work.
     pub fn next_deadline(&self) -> Option<Instant> {
         let deadlines = self.deadlines.next().into_iter().chain(self.checks.next_deadline());
-        let own = [self.shutdown_by, self.history.next_deadline(), self.draining.deadline()];
-        let deadlines = deadlines.chain(self.nodes.next_deadline());
+        let own = [
+            self.shutdown_by,
+            self.history.next_deadline(),
+            self.draining.deadline(),
+            self.nodes.next_deadline(),
+        ];
         #[cfg(feature = "store")]
         let deadlines = deadlines.chain(self.round.map(|round| round.at));
         let deadlines = deadlines.chain(self.log.next_deadline());

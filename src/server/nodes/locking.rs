@@ -134,8 +134,8 @@ impl<S: Stream> Server<S> {
     }
 
     fn tell_found_too_late(&mut self, key: usize, found: Found, label: Label, now: Now) {
-        self.end_errand(key, now, |session, context| {
-            session.found_too_late(found, label.as_deref(), context);
-        });
+        let waited = self.end_wait(key, now);
+        self.act(key, now, |session, context| session.found_too_late(found, label.as_deref(), context));
+        self.go_on_after(waited, key, now);
     }
 }
