@@ -7,6 +7,7 @@ mod facts;
 mod joining;
 mod locking;
 mod shards;
+mod speech;
 mod waiting;
 
 use std::mem;
@@ -17,10 +18,11 @@ use log::{error, info, warn};
 use super::{Server, Stream};
 use crate::cluster::{Member, News, Reply, Request};
 use crate::hub::Diverged;
-use crate::message::{LogEntry, Now, Relay};
+use crate::message::{LogEntry, Now, Relay, UserId};
 use facts::Fact;
 use joining::Joining;
 use shards::Shards;
+use speech::Speech;
 use waiting::Waiting;
 
 /// How long a node that shuts down waits for the broker.
@@ -38,6 +40,7 @@ struct Cluster {
     member: Member,
     /// Shared state may change until the end of this turn.
     is_locked: bool,
+    speech: Speech,
     waiting: Waiting,
     /// What is to change besides, in order.
     facts: Vec<Fact>,
@@ -87,6 +90,12 @@ impl Nodes {
         self.cluster.is_some()
     }
 
+    /// True while what `user` does must not change shared state. Without other nodes, it may at any time.
+    fn is_barred_to(&self, user: UserId) -> bool {
+        let has_spoken = |cluster: &Cluster| cluster.speech.has_spoken(user);
+        self.is_barred() || self.cluster.as_deref().is_some_and(has_spoken)
+    }
+
     /// True while shared state must not change. Without other nodes, it may at any time.
     fn is_barred(&self) -> bool {
         self.cluster.as_ref().is_some_and(|cluster| !cluster.is_locked)
@@ -94,6 +103,22 @@ impl Nodes {
 }
 
 impl Cluster {
+    /// Hands a message to other nodes, or keeps it if it `follows` what is not in the log yet.
+    fn relay(&mut self, relay: Relay, follows: bool) {
+        if follows {
+            return self.speech.keep(relay);
+        }
+        let shard = shards::shard_of_event(&relay.event, self.member.config().shards);
+        self.member.relay(relay, shard);
+    }
+
+    /// Hands over messages that followed what is in the log now.
+    fn relay_kept(&mut self) {
+        for relay in self.speech.take() {
+            self.relay(relay, false);
+        }
+    }
+
     /// Asks for the lock if something waits for it.
     fn want_lock(&mut self) {
         if !self.is_locked && (!self.waiting.is_empty() || !self.facts.is_empty() || self.joining.returns()) {
@@ -108,6 +133,7 @@ impl<S: Stream> Server<S> {
         self.nodes.cluster = Some(Box::new(Cluster {
             member,
             is_locked: false,
+            speech: Speech::default(),
             waiting: Waiting::default(),
             facts: Vec::new(),
             joining: Joining::default(),
@@ -144,8 +170,7 @@ impl<S: Stream> Server<S> {
     /// Hands a message to other nodes.
     pub(super) fn relay(&mut self, relay: Relay) {
         if let Some(cluster) = &mut self.nodes.cluster {
-            let shard = shards::shard_of_event(&relay.event, cluster.member.config().shards);
-            cluster.member.relay(relay, shard);
+            cluster.relay(relay, self.hub.has_operations());
         }
     }
 
@@ -243,6 +268,7 @@ impl<S: Stream> Server<S> {
         if mem::take(&mut cluster.is_locked) {
             let (users, rooms) = self.hub.counts();
             cluster.member.append(self.hub.take_operations(), users, rooms, now);
+            cluster.relay_kept();
             cluster.shards.are_stale(now.instant);
         } else if self.hub.has_operations() {
             debug_assert!(false, "shared state changes without the lock: {:?}", self.hub.take_operations());

@@ -14,8 +14,8 @@ use crate::support::scene::{Guest, Scene};
 const NAMES: [&str; 3] = ["attic", "barn", "cellar"];
 
 /// A server that is a node.
-pub struct House {
-    pub scene: Scene,
+pub(crate) struct House {
+    pub(crate) scene: Scene,
 }
 
 impl fmt::Debug for House {
@@ -64,23 +64,23 @@ impl Party for House {
 
 /// A client and the node that it is connected to.
 #[derive(Clone, Debug)]
-pub struct Client {
-    pub node: usize,
-    pub guest: Guest,
+pub(crate) struct Client {
+    pub(crate) node: usize,
+    pub(crate) guest: Guest,
 }
 
-pub struct Town {
-    pub world: World<House>,
+pub(crate) struct Town {
+    pub(crate) world: World<House>,
 }
 
 impl Town {
     /// Servers that have joined each other.
-    pub fn new(nodes: usize) -> Self {
+    pub(crate) fn new(nodes: usize) -> Self {
         Self::with(nodes, 1)
     }
 
     /// The same with other delays for each seed.
-    pub fn with(nodes: usize, seed: u64) -> Self {
+    pub(crate) fn with(nodes: usize, seed: u64) -> Self {
         let mut town = Self { world: World::new(nodes, seed) };
         (0..nodes).for_each(|node| town.start(node));
         town.run(500);
@@ -88,12 +88,12 @@ impl Town {
     }
 
     /// Starts a server, or starts it again after it was killed.
-    pub fn start(&mut self, node: usize) {
+    pub(crate) fn start(&mut self, node: usize) {
         let house = House::new(node, |_| (), self.world.now());
         self.world.start(node, house);
     }
 
-    pub fn scene(&mut self, node: usize) -> &mut Scene {
+    pub(crate) fn scene(&mut self, node: usize) -> &mut Scene {
         let now = self.world.now();
         let scene = &mut self.world.parties[node].as_mut().expect("the node runs").scene;
         scene.now = now;
@@ -101,16 +101,16 @@ impl Town {
     }
 
     /// Lets time pass, in milliseconds.
-    pub fn run(&mut self, milliseconds: u64) {
+    pub(crate) fn run(&mut self, milliseconds: u64) {
         self.world.run(milliseconds);
     }
 
-    pub fn connect(&mut self, node: usize) -> Client {
+    pub(crate) fn connect(&mut self, node: usize) -> Client {
         Client { node, guest: self.scene(node).connect() }
     }
 
     /// An IRC user whose welcome was read.
-    pub fn irc(&mut self, node: usize, name: &str) -> Client {
+    pub(crate) fn irc(&mut self, node: usize, name: &str) -> Client {
         let client = self.connect(node);
         let heard = self.told(&client, &format!("NICK {name}\r\nUSER {name} 0 * :{name}"));
         assert!(heard.contains(&format!(" 001 {name} ")), "{heard}");
@@ -118,26 +118,21 @@ impl Town {
     }
 
     /// Sends lines.
-    pub fn send(&mut self, client: &Client, lines: &str) {
+    pub(crate) fn send(&mut self, client: &Client, lines: &str) {
         self.scene(client.node).send(&client.guest, format!("{lines}\r\n"));
     }
 
     /// Sends lines and returns what the client has heard soon after.
-    pub fn told(&mut self, client: &Client, lines: &str) -> String {
+    pub(crate) fn told(&mut self, client: &Client, lines: &str) -> String {
         client.guest.heard();
         self.send(client, lines);
         self.run(100);
         client.guest.heard()
     }
-
-    /// Ends the connection of a client.
-    pub fn end(&mut self, client: &Client) {
-        self.scene(client.node).end(&client.guest);
-    }
 }
 
 /// Panics unless each of `parts` is in `text`, once and in this order.
-pub fn in_order(text: &str, parts: &[&str]) {
+pub(crate) fn in_order(text: &str, parts: &[&str]) {
     let mut rest = text;
     for part in parts {
         assert_eq!(text.matches(part).count(), 1, "{part:?} once in {text}");

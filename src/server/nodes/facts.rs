@@ -49,7 +49,7 @@ impl<S: Stream> Server<S> {
         connection: ConnectionId,
         reason: &CloseReason,
     ) -> bool {
-        if !self.nodes.is_barred() {
+        if !self.nodes.is_barred_to(user) {
             return false;
         }
         if user != UserId::NOBODY {

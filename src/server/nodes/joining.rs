@@ -110,6 +110,7 @@ impl<S: Stream> Server<S> {
         self.hub.take_operations();
         if let Some(cluster) = &mut self.nodes.cluster {
             cluster.is_locked = false;
+            cluster.relay_kept();
         }
     }
 

@@ -16,10 +16,10 @@ impl<S: Stream> Server<S> {
     /// Lets the connection `key` wait if the next frame in `bytes`, or the rest of a command, needs the lock. True if it
     /// waits.
     pub(in crate::server) fn waits_with_frame(&mut self, key: usize, bytes: &[u8], now: Now) -> bool {
-        if !self.nodes.is_barred() {
+        let session = &self.connections[key].session;
+        if !self.nodes.is_barred_to(session.user()) {
             return false;
         }
-        let session = &self.connections[key].session;
         let needs =
             if session.is_working() { session.resumes_under_lock() } else { session.needs_lock(bytes) };
         if needs {
@@ -36,7 +36,8 @@ impl<S: Stream> Server<S> {
         now: Now,
     ) -> Option<Vec<u8>> {
         let connection = &mut self.connections[key];
-        if !self.nodes.is_barred() || !connection.session.needs_lock_to_finish(&rest) {
+        let is_barred = self.nodes.is_barred_to(connection.session.user());
+        if !is_barred || !connection.session.needs_lock_to_finish(&rest) {
             return Some(rest);
         }
         connection.inbox.set(rest);
@@ -52,7 +53,8 @@ impl<S: Stream> Server<S> {
         label: Label,
         now: Now,
     ) -> Option<(Found, Label)> {
-        if !self.nodes.is_barred() || !self.connections[key].session.needs_lock_for(&found) {
+        let session = &self.connections[key].session;
+        if !self.nodes.is_barred_to(session.user()) || !session.needs_lock_for(&found) {
             return Some((found, label));
         }
         self.wait(key);
