@@ -161,6 +161,7 @@ impl<S: Stream> Server<S> {
             let key = connection.0 as usize;
             if lost.remove(&key) {
                 self.act(key, now, |session, context| session.set_user(user, context));
+                self.settle(key);
             } else if self.hub.detach(user, connection, false, now, &mut self.out) {
                 // It has ended meanwhile.
                 self.leavers.push((user, CloseReason::PeerFinished.to_string()));
