@@ -96,6 +96,8 @@ pub struct Member {
     /// The last entry that is applied, and its bytes, to find out whether the broker still has it.
     applied: LogIndex,
     applied_bytes: Vec<u8>,
+    /// Messages are sent again when this entry is applied.
+    sends_after: Option<LogIndex>,
     shards: Vec<u16>,
     /// The epochs of this node's lives, in order: what they said is not delivered again.
     own_epochs: Vec<Epoch>,
@@ -129,6 +131,7 @@ impl Member {
             log: None,
             applied: LogIndex::default(),
             applied_bytes: Vec::new(),
+            sends_after: None,
             shards: Vec::new(),
             own_epochs: Vec::new(),
             alive: Vec::new(),
@@ -245,6 +248,7 @@ impl Member {
     fn down(&mut self, why: String) {
         self.requests.clear();
         self.outgoing.link_lost();
+        self.sends_after = None;
         self.lock.link_lost();
         self.lease.link_lost();
         if !self.is_joined() {
@@ -293,9 +297,20 @@ impl Member {
             };
             return self.rejoin(why, now);
         }
-        self.outgoing.link_back();
+        self.sends_after = Some(last);
         self.read();
+        self.send_again();
         self.ask_for_lock(Some(now));
+    }
+
+    /// Sends messages again after the link was lost, once the node knows what others did meanwhile: it may be dead for
+    /// them, and its users are back before they are heard.
+    fn send_again(&mut self) {
+        let is_pending = self.lock.before_pending().is_some();
+        if !is_pending && self.sends_after.is_some_and(|last| last <= self.applied) {
+            self.sends_after = None;
+            self.outgoing.link_back();
+        }
     }
 
     fn entry_read(&mut self, index: LogIndex, bytes: Vec<u8>, now: Now) {
@@ -342,6 +357,7 @@ impl Member {
         }
         self.news.push_back(News::Entry(Box::new(entry)));
         self.news.extend(offers.into_iter().map(News::Offer));
+        self.send_again();
         self.deliver_held();
         if self.lock.is_caught_up(self.applied) {
             self.news.push_back(News::Locked);

@@ -237,6 +237,9 @@ impl Member {
         self.requests.clear();
         self.lock.reset();
         self.lease.stop();
+        // Others shall not hear own users before they have seen them return.
+        self.outgoing.link_lost();
+        self.sends_after = None;
         self.phase = Phase::Apart { until: is_early.then(|| now.instant + RETRY) };
         self.rejoined = Some(now.instant);
         if was_joined {

@@ -271,6 +271,7 @@ impl Member {
             }
             phase => self.phase = phase,
         }
+        self.send_again();
         self.deliver_held();
         self.ask_for_lock(Some(now));
     }
