@@ -15,7 +15,7 @@ pub struct Connection {
 }
 
 impl Connection {
-    /// Opens a connection.
+    /// Connects and logs in. `Broker::open` explains the error.
     pub fn open(broker: &Broker) -> Result<Self, BrokerError> {
         let line = match &broker.kind {
             Kind::One => open_first(broker)?,

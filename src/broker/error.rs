@@ -12,7 +12,7 @@ pub enum BrokerError {
 }
 
 impl BrokerError {
-    pub(super) fn broken(why: impl fmt::Display) -> Self {
+    pub(crate) fn broken(why: impl fmt::Display) -> Self {
         Self::Broken(why.to_string().into())
     }
 
