@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::Instant;
 use std::{env, thread};
@@ -13,20 +14,28 @@ use super::{DEADLINE, Scratch};
 /// A server, killed on drop.
 pub struct RedisServer {
     port: u16,
+    arguments: Vec<String>,
     directory: Scratch,
     child: Option<Child>,
 }
 
 impl RedisServer {
     /// Starts a server. `None` if the program is not installed, except in CI, which must have it.
-    #[allow(clippy::print_stderr)] // For whoever runs the tests.
     pub fn start() -> Option<Self> {
+        Self::start_with(&[])
+    }
+
+    /// Starts a server with these options besides.
+    #[allow(clippy::print_stderr)] // For whoever runs the tests.
+    pub fn start_with(arguments: &[&str]) -> Option<Self> {
+        let arguments: Vec<_> = arguments.iter().map(|&argument| argument.to_owned()).collect();
         // Somebody else may get the port first.
         for _ in 0..10 {
             let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("there is a free port");
             let port = listener.local_addr().expect("it is bound").port();
             drop(listener);
-            let mut server = Self { port, directory: Scratch::new(), child: None };
+            let arguments = arguments.clone();
+            let mut server = Self { port, arguments, directory: Scratch::new(), child: None };
             if !server.spawn() {
                 assert!(env::var_os("CI").is_none(), "redis-server is missing");
                 eprintln!("left out, because redis-server is not installed");
@@ -45,6 +54,11 @@ impl RedisServer {
 
     pub fn url(&self) -> String {
         format!("redis://127.0.0.1:{}/0", self.port)
+    }
+
+    /// The path of a file in its directory.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.directory.path(name)
     }
 
     /// Kills it. It keeps what it has answered.
@@ -85,6 +99,7 @@ impl RedisServer {
             .args(["--port", &self.port.to_string(), "--bind", "127.0.0.1", "--save", ""])
             .args(["--appendonly", "yes", "--appendfsync", "no", "--dir"])
             .arg(self.directory.path(""))
+            .args(&self.arguments)
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn();

@@ -1,0 +1,511 @@
+//! The link to the broker, with a real server.
+
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::{Duration, Instant};
+
+use parlor::broker::{Broker, Command, TIMEOUT};
+use parlor::cluster::{Link, Reply, Request, Stream};
+use parlor::message::{Epoch, LogIndex, Node, NodeId};
+
+use crate::support::redis_server::RedisServer;
+use crate::support::{DEADLINE, text};
+
+const SETTINGS: u64 = u64::MAX;
+
+/// A link whose replies are waited for.
+struct Asking {
+    link: Link,
+    woken: Receiver<()>,
+}
+
+impl Asking {
+    fn open(url: &str) -> Self {
+        let (wakes, woken): (Sender<()>, _) = channel();
+        let broker: Broker = url.parse().expect("the test has a good URL");
+        let link = Link::open(&broker, move || _ = wakes.send(())).expect("the broker can be reached");
+        Self { link, woken }
+    }
+
+    fn send(&mut self, request: Request) {
+        self.link.send(request);
+    }
+
+    /// The next reply.
+    #[track_caller]
+    fn reply(&mut self) -> Reply {
+        self.reply_within(DEADLINE).expect("a reply")
+    }
+
+    fn reply_within(&mut self, time: Duration) -> Option<Reply> {
+        let by = Instant::now() + time;
+        loop {
+            if let Some(reply) = self.link.fetch() {
+                return Some(reply);
+            }
+            self.woken.recv_timeout(by.saturating_duration_since(Instant::now())).ok()?;
+        }
+    }
+
+    #[track_caller]
+    fn ask(&mut self, request: Request) -> Reply {
+        self.send(request);
+        self.reply()
+    }
+
+    #[track_caller]
+    fn enrol(&mut self, name: &str) -> Enrolled {
+        match self.ask(enrol(name)) {
+            Reply::Enrolled { id, epoch, log, last, others, .. } => Enrolled { id, epoch, log, last, others },
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// Takes the lock and appends this.
+    #[track_caller]
+    fn append(&mut self, epoch: Epoch, entry: &[u8]) -> LogIndex {
+        let Reply::Locked { last } = self.ask(Request::Lock { epoch }) else { panic!("it is free") };
+        let index = last.following();
+        let appended = self.ask(Request::Append { epoch, index, entry: entry.to_vec() });
+        assert_eq!(appended, Reply::Appended { is_wanted: false });
+        index
+    }
+
+    fn say(&mut self, stream: &Stream, number: u64) {
+        let message = format!("message {number}").into_bytes();
+        self.send(Request::Send { stream: stream.clone(), number, message });
+    }
+
+    #[track_caller]
+    fn down_and_up(&mut self) -> String {
+        let Reply::Down(why) = self.reply() else { panic!("it is down") };
+        assert_eq!(self.reply(), Reply::Up);
+        why
+    }
+}
+
+#[derive(Debug)]
+struct Enrolled {
+    id: NodeId,
+    epoch: Epoch,
+    log: Box<str>,
+    last: LogIndex,
+    others: Vec<Node>,
+}
+
+fn enrol(name: &str) -> Request {
+    Request::Enrol { name: name.into(), version: 3, settings: SETTINGS }
+}
+
+fn entry(index: u64, entry: &str) -> Reply {
+    Reply::Entry { index: LogIndex(index), entry: entry.into() }
+}
+
+fn message(stream: &Stream, number: u64) -> Reply {
+    Reply::Message { stream: stream.clone(), message: format!("message {number}").into_bytes() }
+}
+
+#[test]
+fn nodes_get_numbers_and_epochs() {
+    let Some(server) = RedisServer::start() else { return };
+    let mut link = Asking::open(&server.url());
+    let cellar = link.enrol("cellar");
+    assert_eq!((cellar.id, cellar.last, cellar.others.len()), (NodeId(1), LogIndex(0), 0));
+    assert_eq!(link.ask(enrol("cellar")), Reply::NameInUse);
+    let attic = link.enrol("attic");
+    assert_eq!(attic.id, NodeId(2));
+    assert!(attic.epoch > cellar.epoch);
+    assert_eq!(attic.log, cellar.log);
+    assert_eq!(attic.others, [Node { id: cellar.id, epoch: cellar.epoch, name: "cellar".into() }]);
+    // A name keeps its number.
+    let leave = |epoch| Request::Leave { name: "cellar".into(), epoch };
+    assert_eq!(link.ask(leave(cellar.epoch)), Reply::Left);
+    let again = link.enrol("cellar");
+    assert_eq!(again.id, cellar.id);
+    assert!(again.epoch > attic.epoch);
+    // An earlier life cannot end this one.
+    assert_eq!(link.ask(leave(cellar.epoch)), Reply::Left);
+    assert_eq!(link.ask(enrol("cellar")), Reply::NameInUse);
+}
+
+#[test]
+fn numbers_are_given_again_when_there_are_no_others() {
+    let Some(server) = RedisServer::start() else { return };
+    let mut link = Asking::open(&server.url());
+    let nodes: Vec<_> = (1..=63).map(|n| (n, link.enrol(&format!("node{n}")))).collect();
+    assert!(nodes.iter().all(|(n, node)| node.id == NodeId(*n)));
+    let Reply::NotEnrolled(why) = link.ask(enrol("another")) else { panic!("there is no number") };
+    assert_eq!(why, "63 nodes are up, which is the limit: stop one of them");
+    for n in [40, 30] {
+        let name = format!("node{n}").into();
+        link.ask(Request::Leave { name, epoch: nodes[n - 1].1.epoch });
+    }
+    // That of the node that enrolled first.
+    assert_eq!(link.enrol("another").id, NodeId(30));
+    assert_eq!(link.enrol("node30").id, NodeId(40));
+}
+
+#[test]
+fn a_node_that_differs_from_others_is_told_what_to_do() {
+    let Some(server) = RedisServer::start() else { return };
+    let mut link = Asking::open(&server.url());
+    link.enrol("cellar");
+    let enrol = |version, settings| Request::Enrol { name: "attic".into(), version, settings };
+    let Reply::NotEnrolled(why) = link.ask(enrol(5, SETTINGS)) else { panic!("it is too new") };
+    assert!(why.contains("node cellar has version 3") && why.contains("update"), "{why}");
+    let Reply::NotEnrolled(why) = link.ask(enrol(3, SETTINGS - 1)) else { panic!("it has other settings") };
+    assert!(why.contains("node cellar") && why.contains("--shards"), "{why}");
+    assert!(matches!(link.ask(enrol(4, SETTINGS)), Reply::Enrolled { .. }));
+}
+
+#[test]
+fn a_lease_is_renewed_unless_the_name_is_anothers() {
+    let Some(server) = RedisServer::start() else { return };
+    let mut link = Asking::open(&server.url());
+    let (cellar, attic) = (link.enrol("cellar"), link.enrol("attic"));
+    let renew = |epoch| Request::Renew { name: "cellar".into(), epoch };
+    let Reply::Renewed { alive, log, .. } = link.ask(renew(cellar.epoch)) else { panic!("it is its own") };
+    assert_eq!((alive, log), (vec![cellar.epoch, attic.epoch], cellar.log.clone()));
+    // It has expired, and nobody has taken the name.
+    server.ask("DEL parlor:{log}:lease:cellar");
+    assert!(matches!(link.ask(renew(cellar.epoch)), Reply::Renewed { .. }));
+    assert_eq!(server.ask("EXISTS parlor:{log}:lease:cellar"), ":1");
+    server.ask("DEL parlor:{log}:lease:cellar");
+    let second = link.enrol("cellar");
+    assert_eq!(link.ask(renew(cellar.epoch)), Reply::Deposed);
+    // Even if the other has gone.
+    server.ask("DEL parlor:{log}:lease:cellar");
+    assert_eq!(link.ask(renew(cellar.epoch)), Reply::Deposed);
+    assert!(matches!(link.ask(renew(second.epoch)), Reply::Renewed { .. }));
+}
+
+#[test]
+fn the_lock_has_one_owner_who_hears_that_others_wait() {
+    let Some(server) = RedisServer::start() else { return };
+    let mut link = Asking::open(&server.url());
+    let (cellar, attic) = (link.enrol("cellar").epoch, link.enrol("attic").epoch);
+    let lock = |epoch| Request::Lock { epoch };
+    let locked = |last| Reply::Locked { last: LogIndex(last) };
+    assert_eq!(link.ask(lock(cellar)), locked(0));
+    assert_eq!(link.ask(lock(cellar)), locked(0));
+    // So that the wish is not too old, whatever the machine does.
+    server.ask("SET parlor:{log}:wanted x");
+    assert_eq!(link.ask(lock(attic)), Reply::NotLocked);
+    server.ask("PERSIST parlor:{log}:wanted");
+    let append = |epoch, index| Request::Append { epoch, index: LogIndex(index), entry: b"entry".to_vec() };
+    assert_eq!(link.ask(append(cellar, 1)), Reply::Appended { is_wanted: true });
+    // Nobody else waits for the one who waited.
+    assert_eq!(link.ask(lock(attic)), locked(1));
+    assert_eq!(link.ask(append(attic, 2)), Reply::Appended { is_wanted: false });
+    assert_eq!(link.ask(lock(cellar)), locked(2));
+    assert_eq!(link.ask(Request::Unlock { epoch: attic }), Reply::Unlocked);
+    assert_eq!(link.ask(lock(attic)), Reply::NotLocked);
+    assert_eq!(link.ask(Request::Unlock { epoch: cellar }), Reply::Unlocked);
+    assert_eq!(link.ask(lock(attic)), locked(2));
+}
+
+#[test]
+fn the_lock_expires() {
+    let Some(server) = RedisServer::start() else { return };
+    let mut link = Asking::open(&server.url());
+    let (cellar, attic) = (link.enrol("cellar").epoch, link.enrol("attic").epoch);
+    let begun = Instant::now();
+    link.ask(Request::Lock { epoch: cellar });
+    while link.ask(Request::Lock { epoch: attic }) == Reply::NotLocked {
+        assert!(begun.elapsed() < DEADLINE);
+    }
+    assert!(begun.elapsed() > Duration::from_millis(1_900), "{:?}", begun.elapsed());
+    let late = Request::Append { epoch: cellar, index: LogIndex(1), entry: b"late".to_vec() };
+    assert_eq!(link.ask(late), Reply::NotAppended { last: LogIndex(0) });
+    // It is still the other's.
+    let append = Request::Append { epoch: attic, index: LogIndex(1), entry: b"entry".to_vec() };
+    assert_eq!(link.ask(append), Reply::Appended { is_wanted: false });
+}
+
+#[test]
+fn only_the_entry_with_the_next_number_is_appended() {
+    let Some(server) = RedisServer::start() else { return };
+    let mut link = Asking::open(&server.url());
+    let epoch = link.enrol("cellar").epoch;
+    assert_eq!(link.append(epoch, b"one"), LogIndex(1));
+    for (index, last) in [(1, 1), (3, 1), (0, 1)] {
+        link.ask(Request::Lock { epoch });
+        let append = Request::Append { epoch, index: LogIndex(index), entry: b"wrong".to_vec() };
+        assert_eq!(link.ask(append), Reply::NotAppended { last: LogIndex(last) }, "{index}");
+        // It has released the lock.
+        assert_eq!(server.ask("EXISTS parlor:{log}:lock"), ":0");
+    }
+    assert_eq!(link.append(epoch, &vec![b'x'; 16 << 20]), LogIndex(2));
+    let checked =
+        |entry: Option<&[u8]>| Reply::Checked { entry: entry.map(<[u8]>::to_vec), last: LogIndex(2) };
+    assert_eq!(link.ask(Request::Check { index: LogIndex(1) }), checked(Some(b"one")));
+    assert_eq!(link.ask(Request::Check { index: LogIndex(3) }), checked(None));
+}
+
+#[test]
+fn snapshots_are_kept_for_a_minute() {
+    let Some(server) = RedisServer::start() else { return };
+    let mut link = Asking::open(&server.url());
+    let get = || Request::GetSnapshot { epoch: Epoch(7) };
+    assert_eq!(link.ask(get()), Reply::Snapshot(None));
+    let snapshot = vec![0xFF; 20 << 20];
+    let put = Request::PutSnapshot { epoch: Epoch(7), snapshot: snapshot.clone() };
+    assert_eq!(link.ask(put), Reply::SnapshotPut);
+    assert_eq!(link.ask(get()), Reply::Snapshot(Some(snapshot)));
+    let left: u64 = server.ask("TTL parlor:{log}:snapshot:7")[1..].parse().unwrap();
+    assert!((50..=60).contains(&left), "{left}");
+}
+
+#[test]
+fn messages_arrive_in_order_before_the_entry_after_them() {
+    let Some(server) = RedisServer::start() else { return };
+    let mut cellar = Asking::open(&server.url());
+    let epoch = cellar.enrol("cellar").epoch;
+    let (shard, inbox) = (Stream::Shard(3), Stream::Inbox("attic".into()));
+    // More than is read together, before anybody reads.
+    for number in 0..600 {
+        cellar.say(&shard, number);
+    }
+    cellar.say(&inbox, 600);
+    (0..=600).for_each(|number| assert_eq!(cellar.reply(), Reply::Sent { number }));
+    cellar.append(epoch, b"one");
+    let mut attic = Asking::open(&server.url());
+    let streams = vec![shard.clone(), inbox.clone()];
+    attic.send(Request::Read { after: LogIndex(0), streams });
+    let mut heard: Vec<_> = (0..=600).map(|_| attic.reply()).collect();
+    assert_eq!(attic.reply(), entry(1, "one"));
+    heard.retain(|heard| *heard != message(&inbox, 600));
+    assert!(heard.into_iter().eq((0..600).map(|number| message(&shard, number))));
+    // What comes later is read as well.
+    cellar.say(&shard, 601);
+    assert_eq!(attic.reply(), message(&shard, 601));
+    cellar.reply();
+    cellar.append(epoch, b"two");
+    assert_eq!(attic.reply(), entry(2, "two"));
+}
+
+#[test]
+fn other_streams_are_read_at_once_and_positions_are_kept() {
+    let Some(server) = RedisServer::start() else { return };
+    let mut cellar = Asking::open(&server.url());
+    let epoch = cellar.enrol("cellar").epoch;
+    cellar.append(epoch, b"one");
+    let mut attic = Asking::open(&server.url());
+    let [three, four] = [3, 4].map(Stream::Shard);
+    attic.send(Request::Read { after: LogIndex(1), streams: vec![three.clone()] });
+    cellar.say(&three, 0);
+    assert_eq!(attic.reply(), message(&three, 0));
+    cellar.say(&four, 1);
+    cellar.reply();
+    cellar.reply();
+    // It must not wait until the broker has something of the streams of before.
+    for after in [1, 0] {
+        let begun = Instant::now();
+        attic.send(Request::Read { after: LogIndex(after), streams: vec![three.clone(), four.clone()] });
+        let expected = if after == 1 { message(&four, 1) } else { entry(1, "one") };
+        assert_eq!(attic.reply(), expected);
+        assert!(begun.elapsed() < Duration::from_millis(900), "{:?}", begun.elapsed());
+    }
+    cellar.say(&three, 2);
+    assert_eq!(attic.reply(), message(&three, 2));
+}
+
+#[test]
+fn what_was_said_long_ago_is_not_read() {
+    let Some(server) = RedisServer::start() else { return };
+    let mut link = Asking::open(&server.url());
+    let shard = Stream::Shard(0);
+    server.ask("XADD parlor:{shard-0}:messages 1000-0 m old");
+    link.say(&shard, 1);
+    assert_eq!(link.reply(), Reply::Sent { number: 1 });
+    link.send(Request::Read { after: LogIndex(0), streams: vec![shard.clone()] });
+    assert_eq!(link.reply(), message(&shard, 1));
+}
+
+#[test]
+fn entries_that_are_trimmed_are_left_out() {
+    let Some(server) = RedisServer::start() else { return };
+    let mut link = Asking::open(&server.url());
+    let epoch = link.enrol("cellar").epoch;
+    for entry in ["one", "two", "three"] {
+        link.append(epoch, entry.as_bytes());
+    }
+    server.ask("XTRIM parlor:{log}:entries MAXLEN 1");
+    link.send(Request::Read { after: LogIndex(1), streams: Vec::new() });
+    assert_eq!(link.reply(), entry(3, "three"));
+}
+
+#[test]
+fn odd_entries_are_left_out() {
+    let Some(server) = RedisServer::start() else { return };
+    let mut link = Asking::open(&server.url());
+    server.ask("XADD parlor:{log}:entries 1-0 other field");
+    server.ask("XADD parlor:{log}:entries 2-0 e two");
+    link.send(Request::Read { after: LogIndex(0), streams: Vec::new() });
+    assert_eq!(link.reply(), entry(2, "two"));
+}
+
+#[test]
+fn the_link_comes_back_when_the_broker_was_killed() {
+    let Some(mut server) = RedisServer::start() else { return };
+    let mut link = Asking::open(&server.url());
+    let (epoch, shard) = (link.enrol("cellar").epoch, Stream::Shard(1));
+    let read = |after| Request::Read { after: LogIndex(after), streams: vec![Stream::Shard(1)] };
+    link.send(read(0));
+    link.say(&shard, 1);
+    let mut both = [link.reply(), link.reply()];
+    both.sort_by_key(|reply| matches!(reply, Reply::Sent { .. }));
+    assert_eq!(both, [message(&shard, 1), Reply::Sent { number: 1 }]);
+    server.kill();
+    let Reply::Down(why) = link.reply() else { panic!("it is down") };
+    assert!(why.contains(&format!("127.0.0.1:{}", server.port())), "{why}");
+    // Nobody answers this, not even later.
+    link.send(Request::Lock { epoch });
+    server.restart();
+    assert_eq!(link.reply(), Reply::Up);
+    link.append(epoch, b"one");
+    // Reading goes on where it was.
+    link.say(&shard, 2);
+    assert_eq!(link.reply(), Reply::Sent { number: 2 });
+    link.send(read(0));
+    assert_eq!([link.reply(), link.reply()], [message(&shard, 2), entry(1, "one")]);
+}
+
+#[test]
+fn a_paused_broker_is_noticed() {
+    let Some(server) = RedisServer::start() else { return };
+    let mut link = Asking::open(&server.url());
+    let epoch = link.enrol("cellar").epoch;
+    server.pause();
+    let begun = Instant::now();
+    link.send(Request::Lock { epoch });
+    link.send(Request::Send { stream: Stream::Shard(0), number: 1, message: vec![0] });
+    let Reply::Down(why) = link.reply() else { panic!("it is down") };
+    assert!(why.contains("does not answer in time"), "{why}");
+    assert!(begun.elapsed() < TIMEOUT + Duration::from_secs(2), "{:?}", begun.elapsed());
+    server.resume();
+    assert_eq!(link.reply(), Reply::Up);
+    assert!(matches!(link.ask(Request::Lock { epoch }), Reply::Locked { .. }));
+}
+
+#[test]
+fn a_reader_that_is_cut_off_is_noticed() {
+    let Some(server) = RedisServer::start() else { return };
+    let mut link = Asking::open(&server.url());
+    let epoch = link.enrol("cellar").epoch;
+    link.append(epoch, b"one");
+    link.send(Request::Read { after: LogIndex(0), streams: Vec::new() });
+    assert_eq!(link.reply(), entry(1, "one"));
+    server.ask("CLIENT KILL TYPE normal SKIPME yes");
+    link.down_and_up();
+    link.send(Request::Read { after: LogIndex(0), streams: Vec::new() });
+    assert_eq!(link.reply(), entry(1, "one"));
+}
+
+#[test]
+fn a_broker_that_has_lost_everything_is_another_log() {
+    let Some(server) = RedisServer::start() else { return };
+    let mut link = Asking::open(&server.url());
+    let before = link.enrol("cellar");
+    link.append(before.epoch, b"one");
+    server.ask("FLUSHALL");
+    let renew = Request::Renew { name: "cellar".into(), epoch: before.epoch };
+    let Reply::Renewed { log, .. } = link.ask(renew) else { panic!("nobody else has it") };
+    assert_ne!(log, before.log);
+    let late = Request::Append { epoch: before.epoch, index: LogIndex(2), entry: b"two".to_vec() };
+    assert_eq!(link.ask(late), Reply::NotAppended { last: LogIndex(0) });
+    link.ask(Request::Leave { name: "cellar".into(), epoch: before.epoch });
+    let after = link.enrol("cellar");
+    assert_ne!(after.log, before.log);
+    assert!(after.epoch > before.epoch);
+    assert_eq!(after.last, LogIndex(0));
+}
+
+#[test]
+fn a_broker_that_forgets_scripts_gets_them_again() {
+    let Some(server) = RedisServer::start() else { return };
+    let mut link = Asking::open(&server.url());
+    let epoch = link.enrol("cellar").epoch;
+    link.append(epoch, b"one");
+    server.ask("SCRIPT FLUSH");
+    link.append(epoch, b"two");
+}
+
+#[test]
+fn a_broker_that_refuses_something_is_down() {
+    let Some(server) = RedisServer::start() else { return };
+    let mut link = Asking::open(&server.url());
+    server.ask("CONFIG SET maxmemory 1");
+    link.say(&Stream::Shard(0), 1);
+    let why = link.down_and_up();
+    assert!(why.contains("OOM"), "{why}");
+    server.ask("CONFIG SET maxmemory 0");
+    link.say(&Stream::Shard(0), 1);
+    assert_eq!(link.reply(), Reply::Sent { number: 1 });
+}
+
+#[test]
+fn a_wrong_password_is_one_line_without_it() {
+    let Some(server) = RedisServer::start() else { return };
+    let open = |login: &str| {
+        let url = format!("redis://{login}127.0.0.1:{}/0", server.port());
+        Link::open(&url.parse().unwrap(), || {}).map(drop)
+    };
+    server.ask("ACL SETUSER ann on >secret ~* +@all");
+    assert_eq!(open("ann:secret@"), Ok(()));
+    let error = open("ann:hush@").unwrap_err();
+    assert!(error.contains("WRONGPASS") && !error.contains("hush"), "{error}");
+    server.ask("CONFIG SET requirepass hush");
+    let error = open("").unwrap_err();
+    assert!(error.contains("NOAUTH") && error.lines().count() == 1, "{error}");
+    assert_eq!(open(":hush@"), Ok(()));
+}
+
+/// The line of doc/CLUSTER.md for the log and messages.
+fn documented_rule() -> String {
+    let page = include_str!("../../doc/CLUSTER.md");
+    let line = page.lines().find_map(|line| line.trim().strip_prefix("ACL SETUSER parlor "));
+    line.expect("the page has the rule").to_owned()
+}
+
+#[test]
+fn the_documented_permissions_suffice() {
+    let Some(server) = RedisServer::start() else { return };
+    let rule = documented_rule();
+    assert_eq!(server.ask(&format!("ACL SETUSER parlor {rule}")), "+OK");
+    let url = format!("redis://parlor:PASSWORD@127.0.0.1:{}/0", server.port());
+    let mut link = Asking::open(&url);
+    let epoch = link.enrol("cellar").epoch;
+    link.ask(Request::Renew { name: "cellar".into(), epoch });
+    link.append(epoch, b"one");
+    link.send(Request::Read { after: LogIndex(0), streams: vec![Stream::Inbox("cellar".into())] });
+    assert_eq!(link.reply(), entry(1, "one"));
+    assert!(matches!(link.ask(Request::Check { index: LogIndex(1) }), Reply::Checked { .. }));
+    link.ask(Request::PutSnapshot { epoch, snapshot: vec![1] });
+    assert_eq!(link.ask(Request::GetSnapshot { epoch }), Reply::Snapshot(Some(vec![1])));
+    link.say(&Stream::Shard(0), 1);
+    assert_eq!(link.reply(), Reply::Sent { number: 1 });
+    link.ask(Request::Lock { epoch });
+    assert_eq!(link.ask(Request::Unlock { epoch }), Reply::Unlocked);
+    let begun = Instant::now();
+    link.send(Request::Read { after: LogIndex(1), streams: vec![Stream::Shard(0)] });
+    assert_eq!(link.reply(), message(&Stream::Shard(0), 1));
+    assert!(begun.elapsed() < Duration::from_millis(900), "it may interrupt the reader");
+    assert_eq!(link.ask(Request::Leave { name: "cellar".into(), epoch }), Reply::Left);
+    // Keys of others, and whatever else, are out of its reach.
+    let mut connection = url.parse::<Broker>().unwrap().open().unwrap();
+    for command in [Command::new("GET").key("other"), Command::new("FLUSHALL"), Command::new("KEYS").arg("*")]
+    {
+        assert!(connection.ask(&command).is_err_and(|error| error.has_code("NOPERM")), "{command:?}");
+    }
+}
+
+#[test]
+fn a_unix_socket_is_reached_by_its_path() {
+    let Some(server) = RedisServer::start_with(&["--unixsocket", "redis.sock"]) else { return };
+    let path = server.path("redis.sock");
+    let url = |path: &str| format!("redis+unix://{path}?db=1");
+    let mut link = Asking::open(&url(text(&path)));
+    link.enrol("cellar");
+    let error = Link::open(&url("/nowhere").parse().unwrap(), || {}).map(drop).unwrap_err();
+    assert!(error.contains("unix:/nowhere"), "{error}");
+}
