@@ -115,6 +115,8 @@ pub(crate) const ROWS: &[Row] = &[
     row("LIST with masks", user, |_, _| lines(&long("LIST ", ",", |n| format!("*é*é*{n}*é")))),
     row("LIST", user, |_, _| lines("LIST")),
     row("LUSERS", user, |_, _| lines("LUSERS")),
+    #[cfg(feature = "cluster")]
+    by_operator("MAP", |_, _| lines("MAP")),
     #[cfg(feature = "store")]
     row("MARKREAD of 500 channels", with_account, |n, round| {
         let time = format!("2020-01-01T00:{:02}:{:02}.{n:03}Z", round / 60 % 60, round % 60);

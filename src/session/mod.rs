@@ -21,6 +21,8 @@ mod missed;
 mod newcomer;
 #[cfg(feature = "store")]
 mod past_time;
+#[cfg(all(test, feature = "cluster"))]
+mod scene;
 #[cfg(feature = "store")]
 mod services;
 #[cfg(feature = "cluster")]

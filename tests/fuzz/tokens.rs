@@ -8,7 +8,7 @@ pub(crate) const NAMES: [&str; 10] =
 
 pub(crate) const ROOMS: [&str; 7] = ["#lobby", "#tea", "#TEA", "#大厅", "#x", "#", "tea"];
 
-const COMMANDS: [&str; 70] = [
+const COMMANDS: [&str; 71] = [
     "ADMIN",
     "AUTHENTICATE",
     "AUTHENTICATE",
@@ -40,6 +40,7 @@ const COMMANDS: [&str; 70] = [
     "KILL",
     "KLINE",
     "LINKS",
+    "MAP",
     "LIST",
     "LUSERS",
     "MARKREAD",

@@ -256,9 +256,9 @@ mod tests {
     #[test]
     fn every_numeric_is_shown_in_our_words_or_as_a_sentence_of_the_server() {
         // The last parameter of these is a sentence, as in `251 me :There are 3 users and 0 services`.
-        const SENTENCES: [&str; 20] = [
-            "242", "249", "251", "255", "257", "258", "259", "265", "266", "305", "306", "313", "335", "371",
-            "372", "379", "381", "671", "704", "705",
+        const SENTENCES: [&str; 21] = [
+            "006", "242", "249", "251", "255", "257", "258", "259", "265", "266", "305", "306", "313", "335",
+            "371", "372", "379", "381", "671", "704", "705",
         ];
         let numbers = ["1", "2", "3", "4", "5", "6", "7", "8"];
         let has_words = |text: &str| text.chars().any(char::is_alphabetic);

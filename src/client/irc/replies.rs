@@ -97,7 +97,7 @@ pub(super) fn words(code: &str, params: &[&str]) -> Option<String> {
 
 /// True for the begin or end of a list, and for what is not worth a line.
 fn is_silent(code: &str) -> bool {
-    const SILENT: [&str; 22] = [
+    const SILENT: [&str; 23] = [
         numeric::RPL_WELCOME,
         numeric::RPL_YOURHOST,
         numeric::RPL_CREATED,
@@ -112,6 +112,7 @@ fn is_silent(code: &str) -> bool {
         numeric::RPL_ENDOFINVEXLIST,
         numeric::RPL_ENDOFEXCEPTLIST,
         numeric::RPL_ENDOFLINKS,
+        numeric::RPL_MAPEND,
         numeric::RPL_ENDOFBANLIST,
         numeric::RPL_ENDOFWHOWAS,
         numeric::RPL_ENDOFINFO,

@@ -7,6 +7,7 @@ mod ending;
 mod homes;
 mod journal;
 mod nodes;
+mod population;
 mod replaying;
 mod returning;
 mod snapshots;

@@ -200,6 +200,15 @@ pub(super) const COMMANDS: &[CommandRow] = {
             "LIST [channels|conditions]: channels; conditions such as >10, *tea*, !*x*, C<60, T>5",
         ),
         command("LUSERS", Irc::lusers, Registered, 0, Never, "LUSERS: how many people are here"),
+        #[cfg(feature = "cluster")]
+        command(
+            "MAP",
+            Irc::map,
+            Registered,
+            0,
+            Never,
+            "MAP: the server and how many people are there; for operators, on each of its nodes",
+        ),
         #[cfg(feature = "store")]
         command(
             "MARKREAD",

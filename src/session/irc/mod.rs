@@ -39,6 +39,8 @@ mod modes;
 #[cfg(feature = "store")]
 mod multiline;
 mod names;
+#[cfg(feature = "cluster")]
+mod nodes;
 mod operators;
 mod people;
 mod ranks;

@@ -143,6 +143,10 @@ impl Irc {
         out.worked(user.seats.len() * LOOKUP_STEPS);
         let sees_all = viewer.is_operator || id == self.user;
         let identity = &user.identity;
+        #[cfg(feature = "cluster")]
+        let server = self.node_shown(id, hub).unwrap_or(&house.name);
+        #[cfg(not(feature = "cluster"))]
+        let server = &house.name;
         out.write(self.connection, |bytes| {
             let mut say = |code: &str, write: &dyn Fn(&mut Line<'_>)| {
                 let mut line = Line::begin(bytes);
@@ -163,7 +167,7 @@ impl Irc {
                 say(numeric::RPL_WHOISCHANNELS, &|line| line.trailing(&channels));
             }
             say(numeric::RPL_WHOISSERVER, &|line| {
-                line.param(&house.name);
+                line.param(server);
                 line.trailing("parlor");
             });
             if user.is_operator {

@@ -57,6 +57,10 @@ impl Irc {
     }
 
     fn tell_lusers(&self, context: &mut Context<'_>) {
+        #[cfg(feature = "cluster")]
+        if context.hub.own_node().is_some() {
+            return self.tell_lusers_of_all(context);
+        }
         let users = context.hub.users();
         let (all, peak) = (users.len(), users.peak());
         let (invisible, operators) = (users.invisible(), users.operators());
@@ -138,6 +142,10 @@ impl Irc {
     }
 
     pub(super) fn links(&mut self, _: &Message<'_>, context: &mut Context<'_>) {
+        #[cfg(feature = "cluster")]
+        if self.tell_nodes(context) {
+            return self.complain(numeric::RPL_ENDOFLINKS, "*", "End of LINKS list", context);
+        }
         let name = &context.house.name;
         self.numeric(numeric::RPL_LINKS, context, |line| {
             line.param(name);

@@ -231,6 +231,7 @@ mod tests {
         ("LINKS", &[], &["LINKS"]),
         ("LIST", &[], &["LIST"]),
         ("LUSERS", &[], &["LUSERS"]),
+        ("MAP", &[], &["MAP"]),
         ("MARKREAD", &["MARKREAD #tea timestamp=2026-01-01T00:00:00.000Z"], &["MARKREAD", "MARKREAD #tea"]),
         (
             "METADATA",

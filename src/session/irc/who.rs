@@ -23,6 +23,9 @@ struct Row<'a> {
     /// The requested channel, or one that both users share.
     channel: &'a str,
     rank: Rank,
+    /// The user's node, for operators.
+    #[cfg(feature = "cluster")]
+    node: Option<&'a str>,
     is_address_shown: bool,
 }
 
@@ -161,6 +164,8 @@ impl Irc {
             user,
             channel: hub.rooms().get(room).name.as_str(),
             rank: member.rank,
+            #[cfg(feature = "cluster")]
+            node: self.node_shown(member.id, hub),
             is_address_shown: shows_all || member.id == self.user,
         })
     }
@@ -212,6 +217,8 @@ impl Irc {
             user,
             channel: room.map_or("*", |room| hub.rooms().get(room).name.as_str()),
             rank: member.map(|member| member.rank).unwrap_or_default(),
+            #[cfg(feature = "cluster")]
+            node: self.node_shown(id, hub),
             is_address_shown: viewer.is_operator || id == self.user,
         })
     }
@@ -247,9 +254,20 @@ impl Row<'_> {
         flags
     }
 
+    #[cfg(feature = "cluster")]
+    fn server<'a>(&'a self, house: &'a House) -> &'a str {
+        self.node.unwrap_or(&house.name)
+    }
+
+    #[cfg(not(feature = "cluster"))]
+    fn server<'a>(&self, house: &'a House) -> &'a str {
+        &house.name
+    }
+
     fn write(&self, house: &House, all_prefixes: bool, line: &mut Line<'_>) {
         let identity = &self.user.identity;
-        for param in [self.channel, identity.username(), identity.host(), &house.name, identity.name.as_str()]
+        for param in
+            [self.channel, identity.username(), identity.host(), self.server(house), identity.name.as_str()]
         {
             line.param(param);
         }
@@ -280,7 +298,7 @@ impl Row<'_> {
             ('u', identity.username()),
             ('i', &address),
             ('h', identity.host()),
-            ('s', &house.name),
+            ('s', self.server(house)),
             ('n', identity.name.as_str()),
             ('f', &flags),
             ('d', "0"),

@@ -1,0 +1,77 @@
+//! A session without a server, for tests.
+
+use super::{Context, House, Session};
+use crate::config::ServerConfig;
+use crate::hub::Hub;
+use crate::logging::PeerLog;
+use crate::message::{ConnectionId, Effect, Effects, Now, Peer};
+
+/// A session, and what it works with.
+pub(super) struct Scene {
+    pub(super) hub: Hub,
+    pub(super) out: Effects,
+    pub(super) house: House,
+    log: PeerLog,
+    pub(super) now: Now,
+    pub(super) session: Session,
+}
+
+impl Scene {
+    pub(super) fn new() -> Self {
+        let (config, now) = (ServerConfig::default(), Now::read());
+        Self {
+            hub: Hub::new(config.lobby.clone(), now.time),
+            out: Effects::default(),
+            house: House::new(&config, now.time),
+            log: PeerLog::default(),
+            now,
+            session: Session::new(ConnectionId(0), &config.limits, now.instant),
+        }
+    }
+
+    /// A client that has sent these lines.
+    pub(super) fn after(lines: &[&str]) -> Self {
+        let mut scene = Self::new();
+        for line in lines {
+            let mut bytes = format!("{line}\r\n").into_bytes();
+            while !bytes.is_empty() {
+                let used = scene.act(|session, context| session.receive(&bytes, context));
+                bytes.drain(..used.expect("the line is whole"));
+            }
+        }
+        scene.told();
+        scene
+    }
+
+    pub(super) fn act<T>(&mut self, act: impl FnOnce(&mut Session, &mut Context<'_>) -> T) -> T {
+        self.out.begin();
+        let Self { hub, out, house, log, now, session } = self;
+        let mut context = Context {
+            hub,
+            out,
+            now: *now,
+            peer: Peer::Unix,
+            is_secure: false,
+            #[cfg(feature = "web")]
+            is_framed: false,
+            certificate: None,
+            house,
+            connections: 1,
+            log,
+        };
+        act(session, &mut context)
+    }
+
+    /// What the peer was told since the last call.
+    pub(super) fn told(&mut self) -> String {
+        let mut told = Vec::new();
+        while let Some(effect) = self.out.pop() {
+            match effect {
+                Effect::Bytes(_, range) => told.extend_from_slice(self.out.bytes_at(range)),
+                Effect::Close(_, reason) => panic!("closed: {reason}"),
+                _ => {}
+            }
+        }
+        String::from_utf8(told).unwrap()
+    }
+}
