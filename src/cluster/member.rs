@@ -167,8 +167,9 @@ impl Member {
         if !self.is_up {
             return self.incoming.deadline();
         }
-        let own =
-            [self.phase.deadline(), self.lock.deadline(), self.lease.deadline(), self.incoming.deadline()];
+        let phase = self.phase.deadline().filter(|_| !self.is_ending);
+        let lease = self.lease.deadline().filter(|_| !self.is_ending && self.phase.node().is_some());
+        let own = [phase, self.lock.deadline(), lease, self.incoming.deadline()];
         own.into_iter().flatten().min()
     }
 

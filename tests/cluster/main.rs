@@ -8,4 +8,5 @@ mod support;
 mod link;
 mod members;
 mod servers;
+mod storms;
 mod town;

@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Instant;
 
 use parlor::cluster::{Member, MemberConfig, Reply, Request};
-use parlor::config::ServerConfig;
+use parlor::config::{Operator, ServerConfig};
 use parlor::message::Now;
 
 use crate::support::broker::{Party, World};
@@ -27,7 +27,9 @@ impl fmt::Debug for House {
 
 impl House {
     fn new(node: usize, configure: impl FnOnce(&mut ServerConfig), now: Now) -> Self {
-        let mut config = config();
+        let operators =
+            vec![Operator { name: "root".into(), password: "secret".parse().expect("a password") }];
+        let mut config = ServerConfig { operators, ..config() };
         configure(&mut config);
         let mut scene = Scene::with_clock(config, now.time);
         scene.now = now;
