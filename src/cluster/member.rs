@@ -198,6 +198,11 @@ impl Member {
         self.applied
     }
 
+    /// The identity of the log: a random text that all nodes know.
+    pub fn log(&self) -> Option<&str> {
+        self.log.as_deref()
+    }
+
     /// Its config.
     pub fn config(&self) -> &MemberConfig {
         &self.config

@@ -182,6 +182,9 @@ impl<S: Stream> Server<S> {
 
     fn heed(&mut self, news: News, now: Now) {
         let Some(cluster) = &mut self.nodes.cluster else { return };
+        if let (News::Found(_) | News::Load { .. }, Some(log)) = (&news, cluster.member.log()) {
+            self.house.share_cloaks(log);
+        }
         match news {
             News::Found(node) => self.found_cluster(node, now),
             News::Load { node, snapshot } => self.load(node, *snapshot),

@@ -1,5 +1,8 @@
 //! Cloaks: host names that hide the address, but stay the same for an address while the server runs.
 
+#[cfg(feature = "cluster")]
+mod shared;
+
 use std::hash::{BuildHasher, RandomState};
 use std::net::IpAddr;
 
@@ -8,10 +11,12 @@ use crate::message::Peer;
 /// 32 characters without special meaning in masks and without lookalikes.
 const ALPHABET: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
 
-/// Keyed with a random secret made at start and never stored.
+/// Keyed with a random secret made at start and never stored, or with one that all nodes know.
 #[derive(Debug, Default)]
 pub(super) struct Cloak {
     secret: RandomState,
+    #[cfg(feature = "cluster")]
+    shared: Option<shared::Secret>,
 }
 
 impl Cloak {
@@ -26,13 +31,30 @@ impl Cloak {
             IpAddr::V4(v4) => u64::from(v4.to_bits() >> 8),
             IpAddr::V6(v6) => (v6.to_bits() >> 64) as u64,
         };
+        #[cfg(feature = "cluster")]
+        if let Some(secret) = &self.shared {
+            return format!(
+                "{}.{}.ip",
+                word(secret.address(ip)),
+                word(secret.network(ip.is_ipv4(), network))
+            );
+        }
         format!("{}.{}.ip", self.word(("address", ip)), self.word(("network", ip.is_ipv4(), network)))
     }
 
-    fn word(&self, what: impl std::hash::Hash) -> String {
-        let hash = self.secret.hash_one(what);
-        (0..8).map(|n| char::from(ALPHABET[(hash >> (5 * n)) as usize % ALPHABET.len()])).collect()
+    /// Makes the cloaks that all nodes make with this text.
+    #[cfg(feature = "cluster")]
+    pub(super) fn share(&mut self, secret: &str) {
+        self.shared = Some(shared::Secret::new(secret));
     }
+
+    fn word(&self, what: impl std::hash::Hash) -> String {
+        word(self.secret.hash_one(what))
+    }
+}
+
+fn word(hash: u64) -> String {
+    (0..8).map(|n| char::from(ALPHABET[(hash >> (5 * n)) as usize % ALPHABET.len()])).collect()
 }
 
 #[cfg(test)]
@@ -64,5 +86,24 @@ mod tests {
     #[test]
     fn another_server_makes_different_cloaks() {
         assert_ne!(host(&Cloak::default(), "192.0.2.1:1"), host(&Cloak::default(), "192.0.2.1:1"));
+    }
+
+    #[cfg(feature = "cluster")]
+    #[test]
+    fn nodes_make_the_same_cloaks() {
+        let sharing = |secret: &str| {
+            let mut cloak = Cloak::default();
+            cloak.share(secret);
+            cloak
+        };
+        let [one, other, another] = ["tea", "tea", "coffee"].map(sharing);
+        for address in ["192.0.2.1:1", "[2001:db8::1]:1"] {
+            assert_eq!(host(&one, address), host(&other, address));
+            let [here, there] = [&one, &another].map(|cloak| host(cloak, address));
+            let words = here.split('.').zip(there.split('.')).take(2);
+            assert!(words.into_iter().all(|(here, there)| here != there), "{here} {there}");
+        }
+        // Versions must agree, too.
+        assert_eq!(host(&one, "192.0.2.1:1"), "8hwkjifk.2g4e5dzf.ip");
     }
 }

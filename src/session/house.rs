@@ -47,6 +47,12 @@ impl House {
         }
     }
 
+    /// Makes the cloaks that all nodes make with this text.
+    #[cfg(feature = "cluster")]
+    pub fn share_cloaks(&mut self, secret: &str) {
+        self.cloak.share(secret);
+    }
+
     /// The outcome of a check, unless a reload has changed the password since it was asked.
     pub fn confirms(&self, check: &Check, outcome: Outcome) -> Outcome {
         let is_in_force = match (&check.purpose, &self.config.password) {
