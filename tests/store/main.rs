@@ -4,6 +4,8 @@
 #![allow(clippy::unwrap_used)]
 
 mod accounts;
+#[cfg(feature = "cluster")]
+mod broker;
 mod crash;
 mod damaged;
 mod expiry;

@@ -10,7 +10,7 @@ use super::keys::{AccountKeys, FIGURES, PLACES, PlaceKeys, SWEPT, talk};
 use super::reading::{limit_of, own_limit};
 use super::scripts::{FORGET_PLACE, SWEEP};
 use crate::broker::{BrokerError, Command, Value};
-use crate::message::{AccountId, EventId, HistoryLimit};
+use crate::message::{AccountId, HistoryLimit};
 use crate::store::class::Class;
 use crate::store::database::Figures;
 use crate::store::times::millis;
@@ -37,16 +37,14 @@ pub(super) struct Sweep {
 struct Course {
     /// Where the broker goes on with the list of places.
     cursor: String,
-    /// What is too old everywhere, because there is too much.
-    too_old: EventId,
+    /// The part of each place to delete, because there is too much of all.
+    share: f64,
     found: Figures,
-    /// The oldest event found.
-    oldest: EventId,
 }
 
 impl Course {
-    fn new(too_old: EventId) -> Self {
-        Self { cursor: "0".into(), too_old, found: Figures::default(), oldest: EventId::MAX }
+    fn new(share: f64) -> Self {
+        Self { cursor: "0".into(), share, found: Figures::default() }
     }
 }
 
@@ -70,7 +68,7 @@ impl Redis {
             self.sweep.course = Some(course);
             return Ok(true);
         }
-        self.end_sweep(&course, now)
+        self.end_sweep(&course)
     }
 
     /// Begins to look at all places if it is time and no other node has done it. True if it has begun.
@@ -84,7 +82,7 @@ impl Redis {
             self.exchange.ask(SWEEP.command(&[SWEPT]).arg(millis(now)).arg(every))?.number()?;
         self.sweep.tried = Some(now);
         if may_begin > 0 {
-            self.sweep.course = Some(Course::new(EventId::MIN));
+            self.sweep.course = Some(Course::new(0.0));
         } else {
             self.load_figures()?;
         }
@@ -92,19 +90,15 @@ impl Redis {
     }
 
     /// Tells other nodes what was found. True if it must begin again, because there is too much.
-    fn end_sweep(&mut self, course: &Course, now: SystemTime) -> Result<bool, BrokerError> {
+    fn end_sweep(&mut self, course: &Course) -> Result<bool, BrokerError> {
         let Figures { messages, events, file_bytes } = course.found;
         let tell = Command::new("HSET").key(FIGURES).arg("messages").arg(messages);
         let tell = tell.arg("events").arg(events).arg("bytes").arg(file_bytes);
         self.exchange.ask(tell)?;
         self.figures = course.found;
         let excess = file_bytes.saturating_sub(self.limits.bytes);
-        if excess > 0 && course.oldest < EventId::MAX {
-            // As if events were said evenly over time; once more if they were not.
-            let all = now.duration_since(course.oldest.time()).unwrap_or_default();
-            let share = (excess as f64 / file_bytes as f64).clamp(0.01, 1.0);
-            let cut = course.oldest.time() + all.mul_f64(share) + Duration::from_millis(1);
-            self.sweep.course = Some(Course::new(EventId::before(cut)));
+        if excess > 0 && messages + events > 0 {
+            self.sweep.course = Some(Course::new(excess as f64 / file_bytes as f64));
         }
         Ok(self.sweep.course.is_some())
     }
@@ -124,6 +118,9 @@ impl Redis {
         course: &mut Course,
         now: SystemTime,
     ) -> Result<(), BrokerError> {
+        if course.share > 0.0 {
+            self.thin_out(places, course.share)?;
+        }
         let limits: Vec<_> = places.iter().map(|place| own_limit(&place.folded)).collect();
         let limits = self.exchange.ask_all(&limits)?;
         let talking: BTreeSet<_> = places.iter().filter_map(|place| talk(&place.folded)).flatten().collect();
@@ -133,7 +130,7 @@ impl Redis {
             let is_gone =
                 talk(&place.folded).is_some_and(|between| between.iter().any(|id| gone.contains(id)));
             let own = if is_gone { Some(NOTHING) } else { limit_of(limit)? };
-            commands.extend(self.trim(&place.folded, own, course.too_old, now));
+            commands.extend(self.trim(&place.folded, own, now));
         }
         let answers = self.exchange.ask_all(&commands)?;
         for (place, answers) in places.iter().zip(answers.chunks_exact(COMMANDS_PER_PLACE)) {
@@ -145,17 +142,25 @@ impl Redis {
         Ok(())
     }
 
+    /// Deletes this share of the events of each place, the oldest ones, and at least one.
+    fn thin_out(&mut self, places: &[Listed], share: f64) -> Result<(), BrokerError> {
+        let keys = places.iter().map(|place| PlaceKeys::of(&place.folded));
+        let keys: Vec<_> = keys.flat_map(|keys| Class::ALL.map(|class| keys.events(class))).collect();
+        let counts = keys.iter().map(|key| Command::new("ZCARD").key(key)).collect::<Vec<_>>();
+        let counts = self.exchange.ask_all(&counts)?;
+        let remove = keys.iter().zip(counts).map(|(key, count)| {
+            let excess = (f64::from(count.number::<u32>()?) * share).ceil() as i64;
+            Ok(Command::new("ZREMRANGEBYRANK").key(key).arg(0_u8).arg(excess - 1))
+        });
+        let remove = remove.collect::<Result<Vec<_>, BrokerError>>()?;
+        self.exchange.ask_all(&remove).map(|_| ())
+    }
+
     /// Deletes what is too much in a place, and asks for what is left.
-    fn trim(
-        &self,
-        folded: &str,
-        own: Option<HistoryLimit>,
-        too_old: EventId,
-        now: SystemTime,
-    ) -> Vec<Command> {
+    fn trim(&self, folded: &str, own: Option<HistoryLimit>, now: SystemTime) -> Vec<Command> {
         let keys = PlaceKeys::of(folded);
         let lines = i64::from(self.limits.lines_of(own));
-        let too_old = self.limits.oldest(own.map(|limit| limit.age), now).max(too_old);
+        let too_old = self.limits.oldest(own.map(|limit| limit.age), now);
         let of_class = |class| {
             let key = keys.events(class);
             let rest = Command::new("ZREMRANGEBYLEX").key(&key).arg("-");
@@ -163,7 +168,6 @@ impl Redis {
                 rest.arg(format!("({}", too_old.following())),
                 Command::new("ZREMRANGEBYRANK").key(&key).arg(0_u8).arg(-lines - 1),
                 Command::new("ZCARD").key(&key),
-                Command::new("ZRANGE").key(&key).arg(0_u8).arg(0_u8),
                 Command::new("MEMORY USAGE").key(&key),
             ]
         };
@@ -217,22 +221,17 @@ impl Redis {
 const NOTHING: HistoryLimit = HistoryLimit { lines: 0, age: Duration::ZERO };
 
 /// The commands of `Redis::trim`.
-const COMMANDS_PER_PLACE: usize = 10;
+const COMMANDS_PER_PLACE: usize = 8;
 
 impl Course {
     /// Counts what is left of a place. True if it is empty.
     fn count(&mut self, answers: &[Value]) -> Result<bool, BrokerError> {
         let mut counts = [0_u64; 2];
         for (count, answers) in counts.iter_mut().zip(answers.chunks_exact(COMMANDS_PER_PLACE / 2)) {
-            let [_, _, number, first, bytes] = answers else { continue };
+            let [_, _, number, bytes] = answers else { continue };
             *count = number.number()?;
             // Nothing, if there is no such key.
             self.found.file_bytes += bytes.number::<u64>().unwrap_or_default();
-            let Value::List(first) = first else { continue };
-            let id = first.first().and_then(|first| str::from_utf8(first.bytes().ok()?.get(..16)?).ok());
-            if let Some(id) = id.and_then(|id| id.parse().ok()) {
-                self.oldest = self.oldest.min(id);
-            }
         }
         let [messages, events] = counts;
         self.found.messages += messages;
