@@ -51,6 +51,8 @@ impl<S: Stream> Server<S> {
         let inlet = &mut self.connections[key].inlet;
         if !matches!(inlet, Inlet::Waiting { .. }) {
             *inlet = Inlet::Waiting { peer_finished: false };
+            // A frame that waits for the lock is looked at again when the session has its answer.
+            self.nodes.forget(key);
         }
     }
 

@@ -1,17 +1,72 @@
 //! Servers over a simulated broker: clients are scripted, and only the test lets time pass.
 
 use std::fmt;
-use std::time::Instant;
+use std::path::PathBuf;
+use std::sync::mpsc;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant, SystemTime};
 
 use parlor::cluster::{Member, MemberConfig, Reply, Request};
 use parlor::config::{Operator, ServerConfig};
-use parlor::message::Now;
+use parlor::message::{AccountAnswer, AccountQuery, Answer, Ban, Now, Record};
+use parlor::store::{Database, Figures, Question, Store};
 
+use crate::support::accounts::stored_password;
 use crate::support::broker::{Party, World};
+use crate::support::known::Known;
 use crate::support::options::config;
+use crate::support::past::Past;
 use crate::support::scene::{Guest, Scene};
 
 const NAMES: [&str; 3] = ["attic", "barn", "cellar"];
+
+/// A database that all servers share, as the broker is.
+#[derive(Clone, Debug)]
+pub(crate) struct Shared(pub(crate) Arc<Mutex<Past>>);
+
+impl Shared {
+    fn with<T>(&self, act: impl FnOnce(&mut Past) -> T) -> T {
+        act(&mut self.0.lock().expect("no test holds it"))
+    }
+}
+
+impl Database for Shared {
+    fn write(&mut self, records: &[Record]) -> Result<(), String> {
+        self.with(|past| past.write(records))
+    }
+
+    fn commit(&mut self) -> Result<(), String> {
+        self.with(Past::commit)
+    }
+
+    fn roll_back(&mut self) {
+        self.with(Past::roll_back);
+    }
+
+    fn answer(&mut self, question: &mut Question, now: SystemTime) -> Result<Option<Answer>, String> {
+        self.with(|past| past.answer(question, now))
+    }
+
+    fn expire(&mut self, now: SystemTime) -> Result<bool, String> {
+        self.with(|past| past.expire(now))
+    }
+
+    fn account(&mut self, query: &AccountQuery) -> Result<AccountAnswer, String> {
+        self.with(|past| past.account(query))
+    }
+
+    fn save_bans(&mut self, bans: &[Ban]) -> Result<(), String> {
+        self.with(|past| past.save_bans(bans))
+    }
+
+    fn back_up(&mut self) -> Result<PathBuf, String> {
+        self.with(Past::back_up)
+    }
+
+    fn figures(&mut self) -> Figures {
+        self.with(Past::figures)
+    }
+}
 
 /// A server that is a node.
 pub(crate) struct House {
@@ -26,7 +81,7 @@ impl fmt::Debug for House {
 }
 
 impl House {
-    fn new(node: usize, configure: impl FnOnce(&mut ServerConfig), now: Now) -> Self {
+    fn new(node: usize, store: Option<&Shared>, configure: impl FnOnce(&mut ServerConfig), now: Now) -> Self {
         let operators =
             vec![Operator { name: "root".into(), password: "secret".parse().expect("a password") }];
         let mut config = ServerConfig { operators, ..config() };
@@ -36,6 +91,13 @@ impl House {
         let config =
             MemberConfig { name: NAMES[node].into(), shards: 16, settings: 1, buffer_bytes: 1024 * 1024 };
         scene.server.use_cluster(Member::new(config, now));
+        if let Some(shared) = store {
+            let opened = shared.with(|past| past.known.opened());
+            let (woken, wake) = mpsc::channel();
+            let wake_loop = move || woken.send(()).unwrap_or_default();
+            let store = Store::start(shared.clone(), wake_loop).expect("there are threads");
+            scene.keep_with(store, opened, wake);
+        }
         Self { scene }
     }
 
@@ -73,6 +135,8 @@ pub(crate) struct Client {
 
 pub(crate) struct Town {
     pub(crate) world: World<House>,
+    store: Option<Shared>,
+    configure: fn(&mut ServerConfig),
 }
 
 impl Town {
@@ -83,15 +147,26 @@ impl Town {
 
     /// The same with other delays for each seed.
     pub(crate) fn with(nodes: usize, seed: u64) -> Self {
-        let mut town = Self { world: World::new(nodes, seed) };
-        (0..nodes).for_each(|node| town.start(node));
-        town.run(500);
-        town
+        Self { world: World::new(nodes, seed), store: None, configure: |_| () }.started()
+    }
+
+    /// Servers with accounts, which they share.
+    pub(crate) fn with_accounts(nodes: usize, names: &[&str], configure: fn(&mut ServerConfig)) -> Self {
+        let mut past = Past::new(Duration::from_secs(86_400), 10_000);
+        past.known = Known::with(names, &stored_password());
+        let store = Some(Shared(Arc::new(Mutex::new(past))));
+        Self { world: World::new(nodes, 1), store, configure }.started()
+    }
+
+    fn started(mut self) -> Self {
+        (0..self.world.parties.len()).for_each(|node| self.start(node));
+        self.run(500);
+        self
     }
 
     /// Starts a server, or starts it again after it was killed.
     pub(crate) fn start(&mut self, node: usize) {
-        let house = House::new(node, |_| (), self.world.now());
+        let house = House::new(node, self.store.as_ref(), self.configure, self.world.now());
         self.world.start(node, house);
     }
 
