@@ -188,6 +188,11 @@ impl Member {
         matches!(self.phase, Phase::Returning(_) | Phase::Joined(_))
     }
 
+    /// True when the broker can be reached, as far as is known.
+    pub fn reaches_broker(&self) -> bool {
+        self.is_up
+    }
+
     /// The number of other nodes that are up.
     pub fn others(&self) -> usize {
         self.nodes.len().saturating_sub(1)

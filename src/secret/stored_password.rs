@@ -92,6 +92,12 @@ impl Default for Decoys {
 }
 
 impl Decoys {
+    /// Those that all nodes make up with this text.
+    #[cfg(feature = "cluster")]
+    pub(crate) fn shared(secret: &str) -> Self {
+        Self(hmac::Key::new(HMAC_SHA256, format!("decoys {secret}").as_bytes()))
+    }
+
     /// For a name; equal names must be spelled equally.
     pub fn password(&self, name: &str) -> StoredPassword {
         StoredPassword { hash: MADE_HASH.to_owned(), scram: self.keys(name) }
@@ -181,5 +187,13 @@ mod tests {
         let decoys = Decoys::default();
         let shown = format!("{decoys:?} {:?} {:?}", decoys.password("a"), decoys.keys("a"));
         assert_eq!(shown, "Decoys StoredPassword ScramKeys");
+    }
+
+    #[cfg(feature = "cluster")]
+    #[test]
+    fn nodes_make_up_the_same_keys() {
+        let keys = |secret: &str| Decoys::shared(secret).keys("ana");
+        assert_eq!(keys("tea"), keys("tea"));
+        assert_ne!(keys("tea"), keys("coffee"));
     }
 }

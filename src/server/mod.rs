@@ -55,6 +55,8 @@ mod stream;
 mod turn_times;
 
 pub use checks::{Question, Verdict};
+#[cfg(feature = "cluster")]
+pub use nodes::NodeStatus;
 pub use outbox::Outbox;
 pub use report::{Report, Waiting};
 pub use stream::{Ending, Stream};

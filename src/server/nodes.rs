@@ -8,7 +8,10 @@ mod joining;
 mod locking;
 mod shards;
 mod speech;
+mod status;
 mod waiting;
+
+pub use status::NodeStatus;
 
 use std::mem;
 use std::time::{Duration, Instant};
@@ -19,6 +22,7 @@ use super::{Server, Stream};
 use crate::cluster::{Member, News, Reply, Request};
 use crate::hub::Diverged;
 use crate::message::{LogEntry, Now, Relay, UserId};
+use crate::secret::Decoys;
 use facts::Fact;
 use joining::Joining;
 use shards::Shards;
@@ -184,6 +188,7 @@ impl<S: Stream> Server<S> {
         let Some(cluster) = &mut self.nodes.cluster else { return };
         if let (News::Found(_) | News::Load { .. }, Some(log)) = (&news, cluster.member.log()) {
             self.house.share_cloaks(log);
+            self.history.accounts.decoys = Decoys::shared(log);
         }
         match news {
             News::Found(node) => self.found_cluster(node, now),

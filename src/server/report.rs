@@ -2,6 +2,8 @@
 
 use std::time::{Duration, SystemTime};
 
+#[cfg(feature = "cluster")]
+use super::NodeStatus;
 use super::turn_times::TurnTimes;
 use crate::message::{Peer, Tally};
 use crate::name::UserName;
@@ -54,6 +56,9 @@ pub struct Report {
     /// The store, if there is one.
     #[cfg(feature = "store")]
     pub store: Option<Status>,
+    /// This node, if it is one of several.
+    #[cfg(feature = "cluster")]
+    pub node: Option<NodeStatus>,
 }
 
 /// A connection with unsent bytes.
@@ -96,6 +101,8 @@ impl Report {
         ));
         #[cfg(feature = "store")]
         lines.extend(self.store.iter().flat_map(store_lines));
+        #[cfg(feature = "cluster")]
+        lines.extend(self.node.iter().flat_map(NodeStatus::lines));
         lines
     }
 }
@@ -157,6 +164,8 @@ mod tests {
             lost_log_lines: 8,
             #[cfg(feature = "store")]
             store: None,
+            #[cfg(feature = "cluster")]
+            node: None,
         }
     }
 

@@ -56,6 +56,8 @@ impl<S: Stream> Server<S> {
             lost_log_lines: logging::lost_lines(),
             #[cfg(feature = "store")]
             store: self.history.status(),
+            #[cfg(feature = "cluster")]
+            node: self.nodes.status(),
         }
     }
 

@@ -5,6 +5,8 @@ use std::fmt::{Display, Write};
 use std::time::{Duration, SystemTime};
 
 use crate::message::Tally;
+#[cfg(feature = "cluster")]
+use crate::server::NodeStatus;
 use crate::server::{Report, TurnTimes};
 #[cfg(feature = "store")]
 use crate::store::{Figures, Status};
@@ -39,6 +41,8 @@ pub(super) fn text(report: &Report) -> String {
     );
     #[cfg(feature = "store")]
     report.store.iter().for_each(|store| page.store(store));
+    #[cfg(feature = "cluster")]
+    report.node.iter().for_each(|node| page.node(node));
     let started = report.started.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     page.gauge("process_start_time_seconds", "Start, in seconds since 1970.", &Seconds(started));
     if let Some(bytes) = report.resident_bytes {
@@ -103,6 +107,19 @@ impl Page {
         let (last, longest) = (Seconds(store.last_commit), Seconds(store.longest_commit));
         self.gauge("parlor_store_last_commit_seconds", "Duration of the last commit.", &last);
         self.gauge("parlor_store_longest_commit_seconds", "Duration of the longest commit.", &longest);
+    }
+
+    #[cfg(feature = "cluster")]
+    fn node(&mut self, node: &NodeStatus) {
+        let (is_joined, reaches_broker) = (u8::from(node.is_joined), u8::from(node.reaches_broker));
+        self.gauge("parlor_node_joined", "1 while the node shares the state of the others.", &is_joined);
+        self.gauge("parlor_node_broker_up", "1 while the broker can be reached.", &reaches_broker);
+        self.gauge("parlor_node_others", "Other nodes that are up.", &node.others);
+        self.counter("parlor_node_entries_total", "Number of the last entry of the log.", &node.applied);
+        self.gauge("parlor_node_waiting", "Connections that wait for other nodes.", &node.waiting);
+        self.gauge("parlor_node_queued_bytes", "Messages that wait for the broker.", &node.queued_bytes);
+        let offset = node.clock_offset_ms as f64 / 1000.0;
+        self.gauge("parlor_node_clock_offset_seconds", "The broker's clock minus this machine's.", &offset);
     }
 
     fn turns(&mut self, turns: &TurnTimes) {
