@@ -18,6 +18,8 @@ pub enum BrokerUrlError {
     Scheme,
     /// This program was built without TLS.
     NoTls,
+    /// Several URLs, which are not those of one broker.
+    Several,
 }
 
 impl fmt::Display for BrokerUrlError {
@@ -26,6 +28,7 @@ impl fmt::Display for BrokerUrlError {
             Self::NoUrl => "it must look like redis://HOST:PORT/0, or redis://USER:PASSWORD@HOST:PORT/0",
             Self::Scheme => "it must begin with redis://, rediss:// or redis+unix://",
             Self::NoTls => "this program was built without TLS, which rediss:// needs",
+            Self::Several => "several URLs must differ in nothing but the host, and begin with redis+sentinel:// or redis+cluster://",
         })
     }
 }
@@ -58,6 +61,16 @@ impl FromStr for Broker {
 }
 
 impl Broker {
+    /// A broker with the servers of both, which must be the same otherwise.
+    pub fn with(mut self, other: Self) -> Result<Self, BrokerUrlError> {
+        let is_same = Self { servers: self.servers.clone(), ..other.clone() } == self;
+        if !is_same || self.kind == Kind::One {
+            return Err(BrokerUrlError::Several);
+        }
+        self.servers.extend(other.servers);
+        Ok(self)
+    }
+
     /// A broker at a Unix socket: `PATH?db=NUMBER`, without the slash before it.
     fn at_path(path: &str, login: Option<Login>) -> Result<Self, BrokerUrlError> {
         let (path, database) = match path.split_once("?db=") {

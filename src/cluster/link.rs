@@ -45,9 +45,9 @@ impl Link {
         Ok(link)
     }
 
-    /// Sends a request.
-    pub fn send(&mut self, request: Request) {
-        self.desk.request(request);
+    /// Sends requests together.
+    pub fn send(&mut self, requests: impl IntoIterator<Item = Request>) {
+        self.desk.request(requests);
     }
 
     /// The next reply.

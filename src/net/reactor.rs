@@ -7,6 +7,8 @@ mod keeper;
 #[cfg_attr(feature = "store", path = "reactor/storing.rs")]
 mod keeping;
 mod running;
+#[cfg_attr(not(feature = "cluster"), path = "reactor/no_uplink.rs")]
+mod uplink;
 
 use std::fmt;
 use std::io;
@@ -27,6 +29,7 @@ use super::tls;
 use crate::address::Address;
 use crate::config::{ConfigError, ServerConfig};
 use keeper::Keeper;
+use uplink::Uplink;
 
 /// The token of a connection is its key in the slab; these count down from the other end.
 const WAKE: Token = Token(usize::MAX);
@@ -47,6 +50,7 @@ pub struct Reactor {
     /// The only waker: a poll has no more (mio, `Waker`).
     waker: Arc<Waker>,
     keeper: Keeper,
+    uplink: Uplink,
     is_told_to_stop: Arc<AtomicBool>,
     config: ServerConfig,
     read: Read,
@@ -75,6 +79,7 @@ impl Reactor {
         let poll = Poll::new().map_err(system)?;
         let waker = Arc::new(Waker::new(poll.registry(), WAKE).map_err(system)?);
         let keeper = Keeper::open(&config, &waker).map_err(|error| BindError { address: None, error })?;
+        let uplink = Uplink::open(&config, &waker).map_err(|error| BindError { address: None, error })?;
         // After the store, whose memory is not spare.
         config
             .reserve_memory()
@@ -115,6 +120,7 @@ impl Reactor {
             service,
             waker,
             keeper,
+            uplink,
             is_told_to_stop,
             config,
             read,

@@ -148,6 +148,11 @@ impl<S: Stream> Server<S> {
         }));
     }
 
+    /// The next time at which `expire` has work as one of several nodes, which does not bear a delay.
+    pub fn next_node_deadline(&self) -> Option<Instant> {
+        self.nodes.next_deadline()
+    }
+
     /// The next request to the broker. Ask at the end of each turn, until there is none.
     pub fn broker_request(&mut self) -> Option<Request> {
         self.nodes.cluster.as_mut()?.member.request()

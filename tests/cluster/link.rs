@@ -27,7 +27,7 @@ impl Asking {
     }
 
     fn send(&mut self, request: Request) {
-        self.link.send(request);
+        self.link.send([request]);
     }
 
     /// The next reply.

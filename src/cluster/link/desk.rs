@@ -80,22 +80,26 @@ impl Desk {
         self.papers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes a request of the loop. It is dropped while the loop has not heard that the broker is up.
-    pub(super) fn request(&self, request: Request) {
+    /// Takes requests of the loop. They are dropped while the loop has not heard that the broker is up.
+    pub(super) fn request(&self, requests: impl IntoIterator<Item = Request>) {
         let mut papers = self.papers();
-        if papers.is_down {
-            return;
-        }
-        match request {
-            Request::Read { after, streams } => {
-                papers.reading = Some(Reading { after, streams });
-                papers.turn += 1;
-                self.reader_is_needed.notify_one();
+        let mut has_work = false;
+        for request in requests {
+            has_work = !papers.is_down;
+            match request {
+                _ if papers.is_down => {}
+                Request::Read { after, streams } => {
+                    papers.reading = Some(Reading { after, streams });
+                    papers.turn += 1;
+                    self.reader_is_needed.notify_one();
+                }
+                other => papers.requests.push_back(other),
             }
-            other => papers.requests.push_back(other),
         }
         drop(papers);
-        self.writer_is_needed.notify_one();
+        if has_work {
+            self.writer_is_needed.notify_one();
+        }
     }
 
     /// Hands over all replies to the loop.

@@ -11,7 +11,7 @@ use super::certificate::PEM_BYTES;
 use super::fields::ServerConfig;
 #[cfg(feature = "tls")]
 use crate::broker::Authorities;
-use crate::broker::{Broker, BrokerUrlError};
+use crate::broker::Broker;
 use crate::config::ConfigError;
 use crate::config::setting::number;
 use crate::config::values::{shown_age, shown_policy};
@@ -30,8 +30,8 @@ const MOST_SHARDS: usize = 256;
 /// Several nodes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClusterConfig {
-    /// The broker. Empty for a single server.
-    pub brokers: Vec<Broker>,
+    /// The broker; `None` for a single server.
+    pub broker: Option<Broker>,
     /// The certificates that its TLS is trusted with, if not those of the system.
     #[cfg(feature = "tls")]
     pub authorities: Option<Authorities>,
@@ -44,7 +44,7 @@ pub struct ClusterConfig {
 impl Default for ClusterConfig {
     fn default() -> Self {
         Self {
-            brokers: Vec::new(),
+            broker: None,
             #[cfg(feature = "tls")]
             authorities: None,
             node: String::new(),
@@ -56,7 +56,7 @@ impl Default for ClusterConfig {
 impl ClusterConfig {
     /// True for one of several nodes.
     pub fn is_on(&self) -> bool {
-        !self.brokers.is_empty()
+        self.broker.is_some()
     }
 
     /// An option that means nothing for a single server.
@@ -116,18 +116,23 @@ impl ServerConfig {
         }
         #[cfg(feature = "tls")]
         if let Some(authorities) = &cluster.authorities {
-            cluster.brokers.iter_mut().for_each(|broker| broker.trust(authorities.clone()));
+            cluster.broker.iter_mut().for_each(|broker| broker.trust(authorities.clone()));
         }
         Ok(())
     }
 }
 
-/// Parses URLs of a broker.
-pub(super) fn brokers(urls: &[String]) -> Result<Vec<Broker>, String> {
+/// Parses the URLs of a broker: several if it has several servers.
+pub(super) fn broker(urls: &[String]) -> Result<Option<Broker>, String> {
     if urls.len() > MOST_BROKERS {
         return Err(format!("there are more than {MOST_BROKERS}"));
     }
-    urls.iter().map(|url| url.parse()).collect::<Result<_, BrokerUrlError>>().map_err(|why| why.to_string())
+    let mut brokers = urls.iter().map(|url| url.parse::<Broker>());
+    let first = brokers.next().transpose();
+    let joined = first.and_then(|first| {
+        first.map(|first| brokers.try_fold(first, |broker, next| broker.with(next?))).transpose()
+    });
+    joined.map_err(|why| why.to_string())
 }
 
 /// Reads the authorities that certify the broker.
@@ -177,9 +182,9 @@ mod tests {
     #[test]
     fn a_node_has_a_broker_and_a_name() {
         let config = parse(&["--cluster", "redis://10.0.0.5:6379/0", "--node=cellar", "--shards", "256"]);
-        let ClusterConfig { brokers, node, shards, .. } = config.unwrap().cluster;
+        let ClusterConfig { broker, node, shards, .. } = config.unwrap().cluster;
         assert_eq!((&*node, shards), ("cellar", 256));
-        assert_eq!(brokers.iter().map(Broker::to_string).collect::<Vec<_>>(), ["10.0.0.5:6379"]);
+        assert_eq!(broker.map(|broker| broker.to_string()).as_deref(), Some("10.0.0.5:6379"));
         assert!(!parse(&[]).unwrap().cluster.is_on());
         // The names of hosts have nothing that those of nodes have not, but may be long.
         if let Ok(config) = parse(&["--cluster=redis://h"]) {

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 #[cfg(all(feature = "cluster", feature = "tls"))]
 use super::cluster::authorities;
 #[cfg(feature = "cluster")]
-use super::cluster::{brokers, node_name, shards};
+use super::cluster::{broker, node_name, shards};
 use super::fields::ServerConfig;
 #[cfg(feature = "store")]
 use super::reload::Reload::AtOnceIfAlone;
@@ -460,11 +460,11 @@ pub(super) const SETTINGS: &[Setting] = &[
             value: "URL",
             default: Word("none"),
             set: |config, values| {
-                config.cluster.brokers = brokers(values)?;
+                config.cluster.broker = broker(values)?;
                 Ok(())
             },
         },
-        reload: AtRestart(part!(cluster.brokers)),
+        reload: AtRestart(part!(cluster.broker)),
     },
     #[cfg(all(feature = "cluster", feature = "tls"))]
     Setting {

@@ -70,6 +70,7 @@ impl Running {
         let now = Now::read();
         let mut server = Server::new(&reactor.config, now);
         server.announce_tls(reactor.public_tls_port(&reactor.config));
+        reactor.uplink.join(&mut server, &reactor.config, now);
         reactor.keeper.restore(&mut server, now);
         Self {
             started: now.instant,
@@ -94,7 +95,8 @@ impl Running {
         loop {
             self.turn(&mut events)?;
             let is_empty = self.server.connections() == 0 && self.metrics.is_empty();
-            if self.is_stopping() && is_empty && self.has_kept(Now::read()) {
+            let has_left = || self.reactor.uplink.has_left(&self.server);
+            if self.is_stopping() && is_empty && has_left() && self.has_kept(self.now()) {
                 self.server.peer_log().summarize();
                 return Ok(());
             }
@@ -104,10 +106,13 @@ impl Running {
     fn turn(&mut self, events: &mut Events) -> io::Result<()> {
         let wait = self.time_to_wait();
         self.poll(events, wait)?;
-        let now = Now::read();
+        let now = self.now();
         self.web.turn(now.time);
         self.server.read_on(now);
         self.dispatch_all(events, now);
+        if self.reactor.uplink.has_replies() {
+            self.reactor.uplink.hear(&mut self.server, now);
+        }
         for _ in 0..LOOKS {
             if self.server.writes_pending() < MANY_WRITES {
                 break;
@@ -128,6 +133,7 @@ impl Running {
         if self.server.connections() < before {
             self.end_pauses();
         }
+        self.reactor.uplink.turn(&mut self.server);
         self.keep(now);
         while let Some(question) = self.server.next_question() {
             // Checking a hash takes too long for the loop.
@@ -140,6 +146,10 @@ impl Running {
         self.reactor.service.turn(now.instant);
         self.server.turned(now.instant.elapsed());
         Ok(())
+    }
+
+    fn now(&self) -> Now {
+        self.reactor.uplink.now(&self.server)
     }
 
     fn poll(&mut self, events: &mut Events, wait: Option<Duration>) -> io::Result<()> {
@@ -186,17 +196,19 @@ impl Running {
     /// The timeout of the poll; `None` to wait without one.
     fn time_to_wait(&self) -> Option<Duration> {
         let somebody_waits = self.reactor.listeners.iter().any(Listener::is_accepting);
-        if self.server.has_unread() || self.metrics.has_unread() || somebody_waits {
+        let has_input = self.server.has_unread() || self.metrics.has_unread();
+        if has_input || somebody_waits || self.reactor.uplink.has_replies() {
             return Some(Duration::ZERO);
         }
         let pauses = self.reactor.listeners.iter().filter_map(Listener::paused_until);
         // After this time, only the other deadlines matter.
         let saved = self.keeping_deadline().filter(|&at| self.is_stopping() && at > Instant::now());
         let next = pauses.chain(self.server.next_deadline()).chain(self.metrics.next_deadline()).chain(saved);
-        let next =
-            next.chain(self.proxies.next_deadline()).chain(self.reactor.service.next_deadline()).min()?;
-        let late = time_to_next_beat(next.saturating_duration_since(self.started));
-        Some((next + late).saturating_duration_since(Instant::now()))
+        let next = next.chain(self.proxies.next_deadline()).chain(self.reactor.service.next_deadline()).min();
+        let at_beat = next.map(|next| next + time_to_next_beat(next.saturating_duration_since(self.started)));
+        let exact = self.reactor.uplink.next_deadline(&self.server);
+        let next = at_beat.into_iter().chain(exact).min()?;
+        Some(next.saturating_duration_since(Instant::now()))
     }
 
     /// Fetches results from the worker threads.
@@ -205,6 +217,7 @@ impl Running {
             self.server.checked(verdict, now);
         }
         self.hear_keeper(now);
+        self.reactor.uplink.hear(&mut self.server, now);
         if self.reactor.is_told_to_stop.load(Ordering::Acquire) {
             self.stop(now);
         }

@@ -11,6 +11,8 @@ use crate::config::ServerConfig;
 use crate::message::Now;
 use crate::net::web::Socket;
 use crate::server::Server;
+#[cfg(feature = "cluster")]
+use crate::store::BrokerConfig;
 use crate::store::{Database, Opened, Store, StoreConfig, StoreError};
 
 /// The store, if the server has a directory for it.
@@ -26,10 +28,22 @@ pub(super) struct Keeper {
 impl Keeper {
     /// Opens the store. An error names its file.
     pub(super) fn open(config: &ServerConfig, waker: &Arc<Waker>) -> io::Result<Self> {
+        let history = &config.history;
+        #[cfg(feature = "cluster")]
+        if let Some(broker) = config.cluster.broker.clone() {
+            let store = BrokerConfig {
+                broker,
+                age: history.age,
+                lines: u32::try_from(history.lines).unwrap_or(u32::MAX),
+                bytes: history.bytes as u64,
+            };
+            let opened = Store::open_broker(&store, wake(waker), Now::read().time);
+            let opened = opened.map_err(|error| io::Error::other(error.to_string()))?;
+            return Ok(Self { opened: Some(opened), ..Self::default() });
+        }
         let Some(directory) = config.state.clone() else {
             return Ok(Self::default());
         };
-        let history = &config.history;
         let store = StoreConfig {
             directory,
             age: history.age,
