@@ -5,7 +5,7 @@ use parlor::config::{AccountsConfig, ServerConfig};
 use crate::support::accounts::PASSWORD;
 use crate::town::{Client, Town, in_order};
 
-fn always_on(config: &mut ServerConfig) {
+pub(crate) fn always_on(config: &mut ServerConfig) {
     config.accounts = AccountsConfig { always_on: true, always_on_days: 2, ..config.accounts };
 }
 

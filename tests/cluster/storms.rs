@@ -6,6 +6,8 @@ use proptest::prelude::*;
 
 use parlor::message::{EventId, LogIndex};
 
+use crate::accounts::always_on;
+use crate::support::accounts::PASSWORD;
 use crate::town::{Client, Town};
 
 const NODES: usize = 3;
@@ -46,6 +48,50 @@ const LINES: [&str; 30] = [
     "JOIN {room}\r\nPRIVMSG {room} :{text}\r\nPART {room}",
 ];
 
+/// What a client may send besides where there are accounts.
+const ACCOUNT_LINES: [&str; 40] = [
+    "NS IDENTIFY {who} {password}",
+    "NS IDENTIFY ana {password}",
+    "NS REGISTER {password}",
+    "NS LOGOUT",
+    "NS GHOST {who} {password}",
+    "NS RECOVER {who} {password}",
+    "NS SET ALWAYS-ON on",
+    "NS SET ALWAYS-ON off",
+    "NS DROP {password} {who}",
+    "NS LOGOUT other",
+    "CS REGISTER {room}",
+    "CS UNREGISTER {room} {room}",
+    "CS AMODE {room} {who} +o",
+    "CS AMODE {room} {who} -o",
+    "CS AMODE {room} {who} +v",
+    "CS TRANSFER {room} {who}",
+    "CS ACCEPT {room}",
+    "CS OP {room}",
+    "CS DEOP {room} {who}",
+    "CS CLEAR {room} USERS",
+    "CS CLEAR {room} OPS",
+    "CS CLEAR {room} MODES",
+    "MARKREAD {room} timestamp=2023-11-14T22:13:40.000Z",
+    "METADATA * SET color :{text}",
+    "METADATA {room} SET url :{text}",
+    "METADATA * CLEAR",
+    "METADATA {who} LIST",
+    "MONITOR + {who}",
+    "CHGHOST {who} a b.{text}",
+    "SETNAME :{text}",
+    "MODE {who} +i",
+    "MODE {who} +B",
+    "MODE {room} +l 3",
+    "MODE {room} +R",
+    "MODE {room} +e {who}!*@*",
+    "WALLOPS :{text}",
+    "KLINE 10m 198.51.100.{n} :{text}",
+    "UNKLINE 198.51.100.{n}",
+    "RENAME {room} #c :{text}",
+    "JOIN #c",
+];
+
 #[derive(Clone, Debug)]
 enum Step {
     Send { client: usize, line: usize, who: usize, room: bool },
@@ -57,10 +103,10 @@ enum Step {
     Restart(usize),
 }
 
-fn any_step() -> impl Strategy<Value = Step> {
-    let send = (0..CLIENTS, 0..LINES.len(), 0..CLIENTS, any::<bool>());
+fn any_step(lines: usize) -> impl Strategy<Value = Step> {
+    let send = (0..CLIENTS, 0..lines, 0..CLIENTS, any::<bool>());
     prop_oneof![
-        60 => send.prop_map(|(client, line, who, room)| Step::Send { client, line, who, room }),
+        80 => send.prop_map(|(client, line, who, room)| Step::Send { client, line, who, room }),
         2 => (0..CLIENTS).prop_map(Step::Reset),
         20 => (0..100u64).prop_map(Step::Run),
         1 => (0..NODES, 100..15_000u64).prop_map(|(node, time)| Step::Cut(node, time)),
@@ -101,7 +147,20 @@ impl People {
         if self.clients[n].is_none() {
             self.connected[n] += 1;
             let (client, name) = (town.connect(n % NODES), NAMES[n]);
-            town.send(&client, &format!("NICK {name}\r\nUSER {name} 0 * :{name}"));
+            if town.has_accounts() {
+                let caps =
+                    "draft/metadata-2 draft/channel-rename draft/read-marker setname chghost away-notify";
+                town.send(&client, &format!("CAP REQ :{caps}"));
+            }
+            // Several clients of each account.
+            if town.has_accounts() && self.connected[n] % 3 != 2 {
+                let (account, device) = (NAMES[n % 2], self.connected[n] % 2);
+                town.send(&client, &format!("PASS {account}/{name}{device}:{PASSWORD}"));
+            }
+            town.send(&client, &format!("NICK {name}\r\nUSER {name} 0 * :{name}\r\nCAP END"));
+            if n == 0 {
+                town.send(&client, "OPER root secret");
+            }
             self.clients[n] = Some(client);
         }
         self.clients[n].clone().unwrap()
@@ -112,7 +171,9 @@ fn play(town: &mut Town, people: &mut People, step: Step, n: usize) {
     match step {
         Step::Send { client, line, who, room } => {
             let client = people.client(client, town);
-            let line = LINES[line].replace("{who}", NAMES[who]).replace("{text}", &format!("text-{n}-end"));
+            let line = LINES.iter().chain(&ACCOUNT_LINES).nth(line).expect("the step has a line");
+            let line = line.replace("{who}", NAMES[who]).replace("{text}", &format!("text-{n}-end"));
+            let line = line.replace("{password}", PASSWORD).replace("{n}", &(who % 3).to_string());
             town.send(&client, &line.replace("{room}", if room { "#a" } else { "#b" }));
         }
         Step::Reset(client) => {
@@ -149,7 +210,10 @@ fn state(town: &mut Town, node: usize) -> String {
     let mut snapshot = town.scene(node).server.hub().snapshot(LogIndex(0));
     // What was said is no part of the log, so these may differ.
     snapshot.last_event = EventId::MIN;
-    snapshot.users.iter_mut().for_each(|user| user.spoke = user.since);
+    for user in &mut snapshot.users {
+        user.spoke = user.since;
+        user.devices.iter_mut().for_each(|(_, device)| device.heard = EventId::MIN);
+    }
     snapshot.nodes.sort_by_key(|node| node.id);
     format!("{snapshot:#?}")
 }
@@ -181,13 +245,27 @@ proptest! {
     #[test]
     fn whatever_people_do_all_servers_agree(
         seed in any::<u64>(),
-        steps in prop::collection::vec(any_step(), 1..120),
+        steps in prop::collection::vec(any_step(LINES.len()), 1..120),
     ) {
-        let mut town = Town::with(NODES, seed);
-        let mut people = People::new();
-        for (n, step) in steps.into_iter().enumerate() {
-            play(&mut town, &mut people, step, n);
-        }
-        check(&mut town, &mut people);
+        storm(Town::with(NODES, seed), steps);
     }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 8, ..ProptestConfig::default() })]
+
+    #[test]
+    fn whatever_users_of_accounts_do_all_servers_agree(
+        steps in prop::collection::vec(any_step(LINES.len() + ACCOUNT_LINES.len()), 1..120),
+    ) {
+        storm(Town::with_accounts(NODES, &NAMES[..3], always_on), steps);
+    }
+}
+
+fn storm(mut town: Town, steps: Vec<Step>) {
+    let mut people = People::new();
+    for (n, step) in steps.into_iter().enumerate() {
+        play(&mut town, &mut people, step, n);
+    }
+    check(&mut town, &mut people);
 }

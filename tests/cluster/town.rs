@@ -158,6 +158,10 @@ impl Town {
         Self { world: World::new(nodes, 1), store, configure }.started()
     }
 
+    pub(crate) fn has_accounts(&self) -> bool {
+        self.store.is_some()
+    }
+
     fn started(mut self) -> Self {
         (0..self.world.parties.len()).for_each(|node| self.start(node));
         self.run(500);
