@@ -72,6 +72,7 @@ impl Running {
         server.announce_tls(reactor.public_tls_port(&reactor.config));
         reactor.uplink.join(&mut server, &reactor.config, now);
         reactor.keeper.restore(&mut server, now);
+        reactor.uplink.turn(&mut server);
         Self {
             started: now.instant,
             server,
