@@ -111,6 +111,8 @@ fn a_user_who_stays_is_away_on_all_servers_until_it_has_been_away_for_too_long()
     // Nobody is asked for a sign of life.
     town.told(&bob, "QUIT");
     days(&mut town, 1);
+    // The other looks after her, too.
+    town.world.kill(0);
     let bob = town.irc(1, "bob");
     town.told(&bob, "JOIN #tea");
     assert!(town.told(&bob, "NAMES #tea").contains("ana"));

@@ -1,5 +1,7 @@
 //! Several servers are one to their users.
 
+use parlor::message::Peer;
+
 use crate::town::{Client, Town, in_order};
 
 /// Alice on one server and bob on another, both operators of `#tea`.
@@ -178,4 +180,89 @@ fn a_server_shuts_down_in_time_although_the_broker_is_away() {
     assert!(!town.scene(0).server.has_left_cluster());
     town.run(200);
     assert!(town.scene(0).server.has_left_cluster());
+}
+
+#[test]
+fn an_operator_of_one_server_ends_connections_to_others() {
+    let (mut town, alice, bob) = with_two();
+    let carol = town.connect(1);
+    town.told(&carol, "NICK carol\r\nUSER c 0 * :C\r\nJOIN #tea");
+    town.told(&alice, "OPER root secret");
+    town.send(&alice, "KILL carol :enough");
+    town.run(200);
+    assert!(carol.guest.heard().contains("killed by alice: enough") && carol.guest.is_shut());
+    assert!(bob.guest.heard().contains(" QUIT :killed by alice: enough"));
+    let from = |last: u8| Peer::Tcp([198, 51, 100, last].into(), 1);
+    let dave = Client { node: 1, guest: town.scene(1).connect_from(from(7)) };
+    assert!(town.told(&dave, "NICK dave\r\nUSER d 0 * :D").contains(" 001 dave "));
+    town.send(&alice, "KLINE 10m 198.51.100.0/24 :no more");
+    town.run(200);
+    assert!(dave.guest.heard().contains("banned from this server"), "he is closed at once");
+    let erin = town.scene(1).connect_from(from(8));
+    assert!(erin.heard().contains("banned from this server"), "she is refused");
+}
+
+#[test]
+fn textbook_clients_on_different_servers_talk_and_their_names_differ() {
+    let mut town = Town::new(2);
+    let [alice, twin, bob] = [0, 1, 1].map(|node| town.connect(node));
+    town.scene(0).send(&alice.guest, "∏∑alice∏∑");
+    town.run(100);
+    assert_eq!(alice.guest.heard(), "1");
+    town.scene(1).send(&twin.guest, "∏∑alice∏∑");
+    town.scene(1).send(&bob.guest, "∏∑bob∏∑");
+    town.run(1_000);
+    assert_eq!((twin.guest.heard(), bob.guest.heard()), ("-1".into(), "1".into()));
+    town.scene(1).send(&bob.guest, "§γhello§γ★【alice※psst★【");
+    town.run(200);
+    assert_eq!(alice.guest.heard(), "bob说：hello\nbob悄悄地对你说：psst\n");
+}
+
+#[test]
+fn a_textbook_client_that_cannot_log_in_now_is_told_after_five_seconds() {
+    let mut town = Town::new(2);
+    town.world.stop_broker(false);
+    let alice = town.connect(0);
+    town.scene(0).send(&alice.guest, "∏∑alice∏∑");
+    town.run(4_900);
+    assert_eq!(alice.guest.heard(), "");
+    town.run(200);
+    assert_eq!(alice.guest.heard(), "-1");
+}
+
+#[test]
+fn the_last_command_of_a_client_that_sends_no_more_waits_too() {
+    let (mut town, alice, bob) = with_two();
+    for (seconds, is_done) in [(3, true), (6, false)] {
+        let carol = town.irc(0, "carol");
+        town.world.stop_broker(false);
+        carol.guest.push("JOIN #tea");
+        carol.guest.push_end();
+        town.scene(0).settle();
+        town.run(seconds * 1_000);
+        town.world.start_broker();
+        town.run(2_000);
+        let heard = bob.guest.heard();
+        assert_eq!(heard.contains(":carol!~carol@local JOIN #tea"), is_done, "{heard}");
+        assert!(carol.guest.is_closed());
+        assert!(town.told(&alice, "ISON carol").contains(" 303 alice :\r\n"), "she has left");
+    }
+}
+
+#[test]
+fn a_crowd_that_waits_shares_the_lock_with_others() {
+    let (mut town, _, bob) = with_two();
+    let crowd: Vec<_> = (0..1_200).map(|n| (n, town.connect(0))).collect();
+    let before = town.world.broker.entries();
+    for (n, guest) in &crowd {
+        guest.guest.push(format!("NICK crowd{n}\r\nUSER c 0 * :C\r\nJOIN #crowd\r\nPRIVMSG #crowd :hi\r\n"));
+    }
+    town.send(&bob, "NICK robert");
+    town.scene(0).settle();
+    town.run(1_000);
+    assert!(bob.guest.heard().contains(" NICK robert"));
+    let entries = town.world.broker.entries() - before;
+    assert!((3..50).contains(&entries), "{entries} entries");
+    let heard = town.told(&bob, "LIST #crowd");
+    assert!(heard.contains(" 322 robert #crowd 1200 "), "{heard}");
 }

@@ -81,6 +81,11 @@ impl Broker {
         LogIndex(self.entries.keys().next_back().copied().unwrap_or(0))
     }
 
+    /// The number of entries.
+    pub fn entries(&self) -> usize {
+        self.entries.len()
+    }
+
     fn log(&self) -> Box<str> {
         format!("life {}", self.lives).into()
     }

@@ -138,6 +138,10 @@ impl<S: Stream> Server<S> {
         let returned = self.hub.come_back(homecoming, now, &mut self.out);
         self.assign(&returned, now);
         self.pump(now);
+        if self.round.is_none() {
+            // The others know who stays.
+            self.restore_users(Vec::new(), now);
+        }
     }
 
     fn take_state(
