@@ -127,6 +127,7 @@ impl Member {
         self.own_epochs.push(epoch);
         if self.log.as_ref().is_some_and(|known| *known != log) {
             self.incoming.log_changed();
+            self.outgoing.log_changed();
         }
         self.log = Some(log);
         self.lease.begin(now.instant);

@@ -6,7 +6,7 @@ use std::mem;
 use super::Member;
 use crate::cluster::codec;
 use crate::cluster::request::{Request, Stream};
-use crate::message::{LogIndex, Node, Relay, Relayed};
+use crate::message::{Event, LogIndex, Node, Relay, Relayed};
 
 /// Most messages under way at the same time.
 const AT_ONCE: usize = 256;
@@ -17,12 +17,11 @@ const BYTES_AT_ONCE: usize = 1024 * 1024;
 /// Memory of a message besides its text, in bytes.
 const MESSAGE_BYTES: usize = 256;
 
-/// A message as the broker gets it.
+/// A message for a stream.
 #[derive(Debug)]
 struct Letter {
-    number: u64,
     stream: Stream,
-    message: Vec<u8>,
+    message: Relayed,
 }
 
 /// Messages that the broker does not have yet, or may not have.
@@ -42,13 +41,13 @@ pub(super) struct Outgoing {
     is_held: bool,
 }
 
-fn kept_bytes(relay: &Relay) -> usize {
-    MESSAGE_BYTES + relay.event.kind.written_bytes()
+fn message_bytes(event: &Event) -> usize {
+    MESSAGE_BYTES + event.kind.written_bytes()
 }
 
 impl Letter {
     fn bytes(&self) -> usize {
-        MESSAGE_BYTES + self.message.len()
+        message_bytes(&self.message.event)
     }
 }
 
@@ -64,7 +63,7 @@ impl Outgoing {
 
     /// Keeps a message until the node is a member.
     pub(super) fn keep(&mut self, relay: Relay, shard: u16, most_bytes: usize) {
-        let more = kept_bytes(&relay);
+        let more = message_bytes(&relay.event);
         if self.has_room(more, most_bytes) {
             self.bytes += more;
             self.kept.push_back((relay, shard));
@@ -91,8 +90,7 @@ impl Outgoing {
         for stream in streams {
             self.number += 1;
             relayed.number = self.number;
-            let message = codec::encode_message(&relayed);
-            let letter = Letter { number: self.number, stream: stream.clone(), message };
+            let letter = Letter { stream: stream.clone(), message: relayed.clone() };
             if self.has_room(letter.bytes(), most_bytes) {
                 self.bytes += letter.bytes();
                 self.waiting.push_back(letter);
@@ -103,14 +101,15 @@ impl Outgoing {
     /// The next message for the broker.
     pub(super) fn next(&mut self) -> Option<Request> {
         let next = self.waiting.front()?;
-        let more = self.under_way_bytes + next.message.len();
+        let more = self.under_way_bytes + next.bytes();
         let is_full = self.under_way.len() >= AT_ONCE || more > BYTES_AT_ONCE && !self.under_way.is_empty();
         if self.is_held || is_full {
             return None;
         }
         let letter = self.waiting.pop_front()?;
-        let Letter { number, stream, message } = &letter;
-        let request = Request::Send { stream: stream.clone(), number: *number, message: message.clone() };
+        let Letter { stream, message } = &letter;
+        let (stream, number) = (stream.clone(), message.number);
+        let request = Request::Send { stream, number, message: codec::encode_message(message) };
         self.under_way_bytes = more;
         self.under_way.push_back(letter);
         Some(request)
@@ -118,8 +117,8 @@ impl Outgoing {
 
     /// The broker has the message with this number.
     pub(super) fn sent(&mut self, number: u64) {
-        if let Some(letter) = self.under_way.pop_front_if(|letter| letter.number == number) {
-            self.under_way_bytes -= letter.message.len();
+        if let Some(letter) = self.under_way.pop_front_if(|letter| letter.message.number == number) {
+            self.under_way_bytes -= letter.bytes();
             self.bytes -= letter.bytes();
         }
     }
@@ -132,6 +131,11 @@ impl Outgoing {
         (self.under_way_bytes, self.is_held) = (0, true);
     }
 
+    /// What waits refers to a log that is lost: it waits for nothing of the new one.
+    pub(super) fn log_changed(&mut self) {
+        self.waiting.iter_mut().for_each(|letter| letter.message.after = LogIndex::default());
+    }
+
     pub(super) fn link_back(&mut self) {
         self.is_held = false;
     }
@@ -142,7 +146,7 @@ impl Member {
     pub(super) fn send_kept(&mut self) {
         self.outgoing.link_back();
         for (relay, shard) in mem::take(&mut self.outgoing.kept) {
-            self.outgoing.bytes -= kept_bytes(&relay);
+            self.outgoing.bytes -= message_bytes(&relay.event);
             self.relay(relay, shard);
         }
     }
