@@ -15,7 +15,7 @@ use crate::support::redis_server::RedisServer;
 
 /// Two nodes over one broker; `None` if there is no such program.
 fn two() -> Option<(RedisServer, [Kept; 2])> {
-    let server = RedisServer::start()?;
+    let server = <RedisServer as Site>::new()?;
     let nodes = [server.open().0, server.open().0];
     Some((server, nodes))
 }
@@ -150,7 +150,7 @@ fn a_message_that_was_removed_does_not_come_back_with_a_node_that_is_late() {
 
 #[test]
 fn a_broker_that_is_killed_loses_nothing_and_what_is_said_meanwhile_follows() {
-    let Some(mut server) = RedisServer::start() else { return };
+    let Some(mut server) = <RedisServer as Site>::new() else { return };
     let (mut kept, mut events) = (server.open().0, Events::default());
     let ana = kept.create("ana");
     kept.store.record(events.say("#tea", &user("bob"), "before", start()));
@@ -176,7 +176,7 @@ fn a_broker_that_is_killed_loses_nothing_and_what_is_said_meanwhile_follows() {
 
 #[test]
 fn a_connection_that_has_ended_meanwhile_is_replaced_without_a_word() {
-    let Some(mut server) = RedisServer::start() else { return };
+    let Some(mut server) = <RedisServer as Site>::new() else { return };
     let (mut kept, mut events) = (server.open().0, Events::default());
     kept.store.record(events.say("#tea", &user("bob"), "before", start()));
     commit(&mut kept);
@@ -192,7 +192,7 @@ fn a_connection_that_has_ended_meanwhile_is_replaced_without_a_word() {
 
 #[test]
 fn a_paused_broker_is_a_failure_after_a_few_seconds() {
-    let Some(server) = RedisServer::start() else { return };
+    let Some(server) = <RedisServer as Site>::new() else { return };
     let (mut kept, mut events) = (server.open().0, Events::default());
     commit(&mut kept);
     server.pause();
@@ -206,7 +206,7 @@ fn a_paused_broker_is_a_failure_after_a_few_seconds() {
 
 #[test]
 fn a_broker_that_has_lost_everything_is_filled_again_and_numbers_are_not_given_twice() {
-    let Some(server) = RedisServer::start() else { return };
+    let Some(server) = <RedisServer as Site>::new() else { return };
     let (mut kept, mut events) = (server.open().0, Events::default());
     let ana = kept.create("ana");
     kept.store.record(events.say("#tea", &user("bob"), "before", start()));
@@ -229,7 +229,7 @@ fn a_broker_that_has_lost_everything_is_filled_again_and_numbers_are_not_given_t
 
 #[test]
 fn values_that_make_no_sense_are_left_out_and_told() {
-    let Some(server) = RedisServer::start() else { return };
+    let Some(server) = <RedisServer as Site>::new() else { return };
     let (mut kept, mut events) = (server.open().0, Events::default());
     let ana = kept.create("ana");
     kept.store.record(events.say("#tea", &user("bob"), "good", start()));
@@ -264,7 +264,7 @@ fn values_that_make_no_sense_are_left_out_and_told() {
 
 #[test]
 fn a_broker_that_is_not_there_or_wants_a_password_is_an_error_of_one_line() {
-    let Some(server) = RedisServer::start() else { return };
+    let Some(server) = <RedisServer as Site>::new() else { return };
     assert_eq!(server.ask("CONFIG SET requirepass secret"), "+OK");
     let Keeps { age, lines, bytes } = Keeps::default();
     let open = |url: &str| {
@@ -284,7 +284,7 @@ fn a_broker_that_is_not_there_or_wants_a_password_is_an_error_of_one_line() {
 
 #[test]
 fn what_is_too_old_or_too_much_is_deleted_and_empty_places_are_forgotten() {
-    let Some(server) = RedisServer::start() else { return };
+    let Some(server) = <RedisServer as Site>::new() else { return };
     let keeps = Keeps { lines: 100, ..Keeps::default() };
     let (mut kept, mut events) = (server.open_with(keeps, start()).0, Events::default());
     for n in 0..150 {
@@ -310,7 +310,7 @@ fn what_is_too_old_or_too_much_is_deleted_and_empty_places_are_forgotten() {
 
 #[test]
 fn history_that_takes_too_much_memory_loses_its_oldest_events() {
-    let Some(server) = RedisServer::start() else { return };
+    let Some(server) = <RedisServer as Site>::new() else { return };
     let keeps = Keeps { bytes: 256 * 1024, ..Keeps::default() };
     let (mut kept, mut events) = (server.open_with(keeps, start()).0, Events::default());
     for n in 0..2_000 {

@@ -6,6 +6,7 @@
 mod accounts;
 #[cfg(feature = "cluster")]
 mod broker;
+mod cost;
 mod crash;
 mod damaged;
 mod expiry;

@@ -141,11 +141,13 @@ mod broker {
         const CAN_SEARCH: bool = false;
 
         fn new() -> Option<Self> {
-            Self::start()
+            let mut server = Self::start()?;
+            server.permit();
+            Some(server)
         }
 
         fn open_with(&self, Keeps { age, lines, bytes }: Keeps, now: SystemTime) -> (Kept, Opened) {
-            let broker = self.url().parse().unwrap();
+            let broker = self.permitted_url().parse().unwrap();
             Kept::open_broker(&BrokerConfig { broker, age, lines, bytes }, now).unwrap()
         }
 

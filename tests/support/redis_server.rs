@@ -16,6 +16,8 @@ pub struct RedisServer {
     port: u16,
     arguments: Vec<String>,
     directory: Scratch,
+    /// What a user `parlor` may do, who has the password `PASSWORD`.
+    rule: Option<String>,
     child: Option<Child>,
 }
 
@@ -35,7 +37,7 @@ impl RedisServer {
             let port = listener.local_addr().expect("it is bound").port();
             drop(listener);
             let arguments = arguments.clone();
-            let mut server = Self { port, arguments, directory: Scratch::new(), child: None };
+            let mut server = Self { port, arguments, directory: Scratch::new(), rule: None, child: None };
             if !server.spawn() {
                 assert!(env::var_os("CI").is_none(), "redis-server is missing");
                 eprintln!("left out, because redis-server is not installed");
@@ -61,6 +63,19 @@ impl RedisServer {
         self.directory.path(name)
     }
 
+    /// The URL for a user who may do what doc/CLUSTER.md says, and no more.
+    pub fn permitted_url(&self) -> String {
+        format!("redis://parlor:PASSWORD@127.0.0.1:{}/0", self.port)
+    }
+
+    /// Lets that user in.
+    pub fn permit(&mut self) {
+        let page = include_str!("../../doc/CLUSTER.md");
+        let rule = page.lines().find_map(|line| line.trim().strip_prefix("ACL SETUSER "));
+        self.rule = Some(rule.expect("the page has the rule").to_owned());
+        self.set_rule();
+    }
+
     /// Kills it. It keeps what it has answered.
     pub fn kill(&mut self) {
         if let Some(mut child) = self.child.take() {
@@ -73,6 +88,7 @@ impl RedisServer {
     pub fn restart(&mut self) {
         self.kill();
         assert!(self.spawn() && self.is_answering(), "redis-server does not start again");
+        self.set_rule();
     }
 
     /// Lets it do nothing until [`Self::resume`]: connections stay, and nobody is answered.
@@ -87,6 +103,12 @@ impl RedisServer {
     /// Asks it something in one line, and returns the first line of the answer.
     pub fn ask(&self, command: &str) -> String {
         self.try_ask(command).expect("the server answers")
+    }
+
+    fn set_rule(&self) {
+        if let Some(rule) = &self.rule {
+            assert_eq!(self.ask(&format!("ACL SETUSER {rule}")), "+OK");
+        }
     }
 
     fn signal(&self, signal: Signal) {
