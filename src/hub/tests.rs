@@ -11,6 +11,8 @@ mod metadata;
 mod registered_rooms;
 #[cfg(feature = "store")]
 mod renaming;
+#[cfg(feature = "cluster")]
+mod replicas;
 #[cfg(feature = "store")]
 mod staying;
 
