@@ -99,7 +99,7 @@ impl<S: Stream> Server<S> {
     /// Takes the state of other nodes as soon as the node has the lock.
     pub(super) fn load(&mut self, node: Node, snapshot: Snapshot) {
         let Some(cluster) = &mut self.nodes.cluster else { return };
-        info!("this is node {}, and there are {} others", node.name, cluster.member.others());
+        info!("this is node {}, other nodes: {}", node.name, cluster.member.others());
         cluster.joining.opened = None;
         cluster.joining.next = Some(Next { node, snapshot, entries: Vec::new(), offers: Vec::new() });
         cluster.want_lock();
