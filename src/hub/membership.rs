@@ -10,8 +10,8 @@ use crate::message::{Account, ConnectionId, EventId, MOST_DEVICES, Peer};
 const ON_THE_WAY: Duration = Duration::from_secs(10);
 
 /// The memory of a user with the longest names, in bytes. That of others is charged to their only connection, but an
-/// account's user can be here without one.
-const USER_BYTES: usize = 512;
+/// account's user can be here without one, and others can be on other nodes.
+pub(super) const USER_BYTES: usize = 512;
 
 /// The account of a user that is logged in, and its devices.
 #[derive(Debug)]

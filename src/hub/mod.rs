@@ -153,9 +153,9 @@ impl Hub {
         self.users.budget.set_memory(memory_bytes);
     }
 
-    /// Bytes kept for rooms, seats, watch lists and bans.
+    /// Bytes kept for rooms, seats, watch lists and bans, and for users of other nodes.
     pub fn kept_bytes(&self) -> usize {
-        self.users.budget.total()
+        self.users.budget.total() + self.elsewhere_bytes()
     }
 
     /// The room that all CrazyIt users are in.
@@ -400,6 +400,8 @@ impl Hub {
         self.watchers.check(&self.users);
         #[cfg(feature = "store")]
         self.check_memberships();
+        #[cfg(feature = "cluster")]
+        self.check_homes();
         let bans = self.bans.charged_bytes();
         self.users.budget.check(self.rooms.charged_bytes() + self.users.charged_bytes() + bans);
         assert!(self.rooms.find(&self.lobby).is_some(), "the lobby is always there");

@@ -28,6 +28,10 @@ impl Hub {
         self.last_event.next(now.time)
     }
 
+    pub(super) fn elsewhere_bytes(&self) -> usize {
+        0
+    }
+
     pub(super) fn is_replica(&self) -> bool {
         false
     }

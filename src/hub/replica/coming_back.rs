@@ -36,7 +36,8 @@ pub(super) struct Absent {
     pub(super) rooms: Vec<(RoomName, Rank)>,
     /// The connections that hear, each with its device if the user has an account: how far it is, only this node knows.
     pub(super) connections: Vec<(ConnectionId, Option<Device>)>,
-    watches: Vec<UserName>,
+    /// The names that it watches, with their owners.
+    pub(super) watches: Vec<(UserName, Option<Arc<Identity>>)>,
     /// The keys of metadata to which each connection is subscribed.
     subscriptions: Vec<(ConnectionId, Box<str>)>,
 }
@@ -83,9 +84,14 @@ impl Hub {
             returning: self.returning(was, user, first),
             rooms,
             connections: hearing.iter().map(device).collect(),
-            watches: user.watches().to_vec(),
+            watches: user.watches().iter().map(|name| (name.clone(), self.owner_of(name))).collect(),
             subscriptions: user.all_subscriptions().to_vec(),
         })
+    }
+
+    fn owner_of(&self, name: &UserName) -> Option<Arc<Identity>> {
+        let user = self.users.get(self.users.find(name)?)?;
+        Some(Arc::clone(&user.identity))
     }
 
     /// A user as other nodes will learn of it, without its rooms.
@@ -161,7 +167,7 @@ impl Hub {
                 place.clone_from(device);
             }
         }
-        for name in &absent.watches {
+        for (name, _) in &absent.watches {
             self.watchers.watch(&mut self.users, id, name);
         }
         if let (Some(user), false) = (self.users.get_mut(id), absent.subscriptions.is_empty()) {

@@ -76,6 +76,25 @@ impl Hub {
         }
         for (absent, id) in back {
             self.show_new_rooms(absent, *id, now, out);
+            self.tell_watched(absent, *id, now, out);
+        }
+    }
+
+    /// Tells who among those whom the user `id` watches has come or gone.
+    fn tell_watched(&mut self, absent: &Absent, id: UserId, now: Now, out: &mut Effects) {
+        let Some(watcher) = self.users.get(id).map(|user| user.name().clone()) else { return };
+        for (name, owner) in &absent.watches {
+            let event = match (owner, self.users.find(name)) {
+                (None, Some(owner)) => {
+                    self.event(owner, now, EventKind::Appeared { watcher: watcher.clone() })
+                }
+                (Some(owner), None) => {
+                    let kind = EventKind::Vanished { name: name.clone(), watcher: watcher.clone() };
+                    self.event_of(owner, now, kind)
+                }
+                (Some(_), Some(_)) | (None, None) => continue,
+            };
+            self.tell(&[id], Event { watched: true, ..event }, out);
         }
     }
 

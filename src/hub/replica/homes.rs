@@ -1,13 +1,21 @@
 //! Where each user is.
 
 use super::Hub;
+use crate::footprint::vec_bytes;
+use crate::hub::membership::USER_BYTES;
+use crate::hub::seats::SEAT_BYTES;
 use crate::message::{ConnectionId, Login, Node, NodeId, UserId};
+
+/// The memory of a user at another node, with its first seat, in bytes.
+const ELSEWHERE_BYTES: usize = USER_BYTES + SEAT_BYTES;
 
 /// The homes of all users.
 #[derive(Debug, Default)]
 pub(super) struct Homes {
     /// Indexed by user id.
     by_id: Vec<Option<Home>>,
+    /// The number of users at other nodes, without those who have accounts.
+    elsewhere: usize,
     /// The number of the last login.
     pub(super) last_login: u64,
 }
@@ -29,6 +37,12 @@ pub(super) enum Place {
     At(NodeId),
     /// It has an account, whose devices tell.
     Devices,
+}
+
+impl Home {
+    fn is_elsewhere(self) -> bool {
+        matches!(self.place, Place::At(_))
+    }
 }
 
 impl Place {
@@ -57,17 +71,24 @@ impl Homes {
         if index >= self.by_id.len() {
             self.by_id.resize(index + 1, None);
         }
-        self.by_id[index] = Some(home);
+        let before = self.by_id[index].replace(home);
+        self.elsewhere += usize::from(home.is_elsewhere());
+        self.elsewhere -= usize::from(before.is_some_and(Home::is_elsewhere));
     }
 
     pub(super) fn forget(&mut self, id: UserId) {
-        if let Some(home) = self.by_id.get_mut(id.0 as usize) {
-            *home = None;
-        }
+        let before = self.by_id.get_mut(id.0 as usize).and_then(Option::take);
+        self.elsewhere -= usize::from(before.is_some_and(Home::is_elsewhere));
     }
 
     pub(super) fn clear(&mut self) {
-        self.by_id = Vec::new();
+        (self.by_id, self.elsewhere) = (Vec::new(), 0);
+    }
+
+    /// The memory of the homes, and of users at other nodes: that of others is charged to connections and accounts. In
+    /// bytes.
+    pub(super) fn kept_bytes(&self) -> usize {
+        vec_bytes(&self.by_id) + self.elsewhere * ELSEWHERE_BYTES
     }
 }
 
@@ -137,5 +158,28 @@ impl Hub {
         let nodes = self.nodes_of(id);
         let node = nodes.iter().find(|&&node| node == own).or(nodes.first())?;
         self.nodes().find(|known| known.id == *node)
+    }
+
+    /// Panics unless everybody is somewhere. For tests.
+    pub(in crate::hub) fn check_homes(&self) {
+        let Some(replica) = &self.replica else { return };
+        let homes = &replica.homes;
+        assert_eq!(homes.by_id.iter().flatten().count(), self.users.len(), "every user is somewhere");
+        assert_eq!(homes.elsewhere, homes.by_id.iter().flatten().filter(|home| home.is_elsewhere()).count());
+        for (id, user) in self.users.iter() {
+            let place = homes.get(id).map(|home| home.place);
+            let connections = user.connections();
+            let is_right = match place {
+                // It may have ended.
+                Some(Place::Here(connection)) => connections.is_empty() || connections == [connection],
+                Some(Place::At(node)) => connections.is_empty() && node != replica.own.id,
+                Some(Place::Devices) => true,
+                None => false,
+            };
+            assert!(is_right, "{} is at {place:?} with {connections:?}", user.name());
+            let has_account = user.account().is_some();
+            assert_eq!(place == Some(Place::Devices), has_account, "{} is somewhere", user.name());
+            assert!(homes.get(id).is_some_and(|home| home.login <= homes.last_login));
+        }
     }
 }

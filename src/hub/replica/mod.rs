@@ -71,6 +71,11 @@ impl Hub {
         (u32::try_from(users).unwrap_or(u32::MAX), u32::try_from(rooms).unwrap_or(u32::MAX))
     }
 
+    /// Bytes kept for users of other nodes.
+    pub(super) fn elsewhere_bytes(&self) -> usize {
+        self.replica.as_ref().map_or(0, |replica| replica.homes.kept_bytes())
+    }
+
     /// True when the hub is one of several.
     pub(super) fn is_replica(&self) -> bool {
         self.replica.is_some()

@@ -142,16 +142,27 @@ fn watch_lists_and_connections_that_are_left_come_back() {
     let mut cluster = scene();
     cluster.log_in(1, BOB, "max").unwrap();
     let (lea, max) = (cluster.user(1, ANA), cluster.user(1, BOB));
-    cluster.hubs[1].watch(lea, &name("pia")).unwrap();
+    for text in ["pia", "kim", "ned"] {
+        cluster.hubs[1].watch(lea, &name(text)).unwrap();
+    }
     assert!(cluster.hubs[1].users().get(max).is_some());
     let mut homecoming = cluster.hubs[1].leave_state();
     homecoming.retain(|at| at != BOB);
     cluster.users.remove(&(1, BOB));
     cluster.take_down(1);
+    without(&mut cluster, 1, |cluster| {
+        cluster.ask(0, ANA, part("#tea")).unwrap();
+        cluster.ask(0, ANA, leave()).unwrap();
+        cluster.log_in(0, ANA, "ned").unwrap();
+    });
     let node = cluster.enrol(1);
     cluster.load(1, node, &[0, 2]);
     cluster.bring_back(1, homecoming);
     assert_eq!(cluster.user(1, BOB), UserId::NOBODY);
+    let told = told(&cluster, 1);
+    let is_told = |kind: EventKind| told.iter().any(|(_, told)| *told == kind);
+    assert!(is_told(EventKind::Appeared { watcher: name("lea") }), "{told:?}");
+    assert!(is_told(EventKind::Vanished { name: name("kim"), watcher: name("lea") }), "{told:?}");
     assert!(cluster.hubs[0].users().find(&name("max")).is_none());
     cluster.log_in(0, BOB, "pia").unwrap();
     assert_eq!(cluster.hearers(), [((1, ANA), "pia")]);
