@@ -40,6 +40,10 @@ impl<S: Stream> Server<S> {
     }
 
     pub(super) fn record(&mut self, record: Record) {
+        // Only one node records these, or the order does not matter.
+        if !matches!(record, Record::Event { .. } | Record::Whispered { .. } | Record::Seen { .. }) {
+            self.date_records();
+        }
         if let Some(store) = &mut self.history.store {
             store.record(record);
             self.history.recorded += 1;
@@ -68,12 +72,8 @@ impl<S: Stream> Server<S> {
 
     /// Hands over what this turn has recorded and asked. Call it at the end of each turn.
     pub(super) fn feed_store(&mut self, now: Now) {
+        self.feed_bans(now);
         let Some(store) = &mut self.history.store else { return };
-        let (bans, kept) = (self.hub.bans(), self.kept_changes);
-        self.kept_changes = bans.changes();
-        if self.kept_changes != kept {
-            store.save_bans(bans.iter(now.time).cloned().collect());
-        }
         while let Some((number, query)) = self.history.recalls.next() {
             store.ask(number, query);
         }
@@ -81,6 +81,17 @@ impl<S: Stream> Server<S> {
             store.ask_account(number, query);
         }
         store.flush(now.time);
+    }
+
+    fn feed_bans(&mut self, now: Now) {
+        let changes = self.hub.bans().changes();
+        if self.history.store.is_none() || mem::replace(&mut self.kept_changes, changes) == changes {
+            return;
+        }
+        self.date_records();
+        if let Some(store) = &mut self.history.store {
+            store.save_bans(self.hub.bans().iter(now.time).cloned().collect());
+        }
     }
 
     /// Handles what the store has answered. Call it when the store has woken the loop.

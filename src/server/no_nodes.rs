@@ -42,6 +42,9 @@ impl<S: Stream> Server<S> {
         false
     }
 
+    #[cfg(feature = "store")]
+    pub(super) fn date_records(&mut self) {}
+
     pub(super) fn expire_nodes(&mut self, _: Now) {}
 
     pub(super) fn end_lock(&mut self, _: Now) {}

@@ -3,6 +3,7 @@
 //! Shared state changes only while this node has the lock. `locking` lets frames and answers wait for it, and `facts` what
 //! else happens meanwhile.
 
+mod dating;
 mod facts;
 mod joining;
 mod locking;
@@ -23,6 +24,7 @@ use crate::cluster::{Member, News, Reply, Request};
 use crate::hub::Diverged;
 use crate::message::{LogEntry, Now, Relay, UserId};
 use crate::secret::Decoys;
+use dating::Dating;
 use facts::Fact;
 use joining::Joining;
 use shards::Shards;
@@ -53,6 +55,7 @@ struct Cluster {
     /// The node leaves until this time.
     leaves_by: Option<Instant>,
     has_left: bool,
+    dating: Dating,
     /// A change without the lock has been logged.
     has_strayed: bool,
 }
@@ -144,6 +147,7 @@ impl<S: Stream> Server<S> {
             shards: Shards::default(),
             leaves_by: None,
             has_left: false,
+            dating: Dating::default(),
             has_strayed: false,
         }));
     }
