@@ -5,27 +5,47 @@ use std::time::Duration;
 
 use super::command::Command;
 use super::error::BrokerError;
+use super::sentinel::open_primary;
 use super::single::Single;
+use super::spread::Spread;
 use super::value::Value;
 use super::{Broker, Kind};
 
 /// A connection to a broker. After [`BrokerError::Broken`], open another one.
 pub struct Connection {
-    line: Single,
+    line: Line,
+}
+
+enum Line {
+    /// To one server.
+    One(Single),
+    /// To the servers of a Redis Cluster.
+    Spread(Spread),
 }
 
 impl Connection {
     /// Connects and logs in. `Broker::open` explains the error.
     pub fn open(broker: &Broker) -> Result<Self, BrokerError> {
         let line = match &broker.kind {
-            Kind::One => open_first(broker)?,
+            Kind::One => Line::One(open_only(broker)?),
+            Kind::Sentinel(service) => Line::One(open_primary(broker, service)?),
+            Kind::Spread => Line::Spread(Spread::open(broker)?),
         };
         Ok(Self { line })
     }
 
     /// How long the broker may take to answer, if not `TIMEOUT`.
     pub fn set_patience(&mut self, time: Duration) -> Result<(), BrokerError> {
-        self.line.set_patience(time)
+        match &mut self.line {
+            Line::One(line) => line.set_patience(time),
+            Line::Spread(spread) => spread.set_patience(time),
+        }
+    }
+
+    /// True for a Redis Cluster: a command must not have keys of different slots, and what is sent together may be carried
+    /// out in any order.
+    pub fn is_spread(&self) -> bool {
+        matches!(self.line, Line::Spread(_))
     }
 
     /// Asks one question.
@@ -49,25 +69,19 @@ impl Connection {
     }
 
     fn ask_once(&mut self, commands: &[Command]) -> Result<Vec<Result<Value, BrokerError>>, BrokerError> {
-        self.line.send(commands.iter())?;
-        let answers = commands.iter().map(|_| match self.line.receive() {
-            Err(error @ BrokerError::Broken(_)) => Err(error),
-            answer => Ok(answer),
-        });
-        answers.collect()
+        match &mut self.line {
+            Line::One(line) => {
+                line.send(commands.iter())?;
+                commands.iter().map(|_| line.answer()).collect()
+            }
+            Line::Spread(spread) => spread.ask_all(commands),
+        }
     }
 }
 
-/// Connects to the first server that can be reached.
-fn open_first(broker: &Broker) -> Result<Single, BrokerError> {
-    let mut failure = BrokerError::broken("it has no address");
-    for server in &broker.servers {
-        match Single::open(server, broker) {
-            Ok(single) => return Ok(single),
-            Err(error) => failure = error,
-        }
-    }
-    Err(failure)
+fn open_only(broker: &Broker) -> Result<Single, BrokerError> {
+    let server = broker.servers.first().ok_or_else(|| BrokerError::broken("it has no address"))?;
+    Single::open(server, broker)
 }
 
 impl fmt::Debug for Connection {

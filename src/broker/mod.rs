@@ -6,8 +6,10 @@
 mod command;
 mod connection;
 mod error;
+mod sentinel;
 mod single;
 mod slot;
+mod spread;
 #[cfg(feature = "tls")]
 mod tls;
 #[cfg(not(feature = "tls"))]
@@ -47,6 +49,10 @@ pub struct Broker {
 enum Kind {
     /// One server.
     One,
+    /// The primary server of this service, which sentinels know.
+    Sentinel(Box<str>),
+    /// A Redis Cluster.
+    Spread,
 }
 
 #[derive(Clone, PartialEq, Eq)]

@@ -30,6 +30,16 @@ enum Socket {
 impl Single {
     /// Connects to this server and logs in.
     pub(super) fn open(server: &Address, broker: &Broker) -> Result<Self, BrokerError> {
+        let mut single = Self::open_without_login(server, broker)?;
+        single.authenticate(broker)?;
+        if broker.database != 0 {
+            single.ask(&Command::new("SELECT").arg(broker.database))?;
+        }
+        Ok(single)
+    }
+
+    /// Connects to this server.
+    pub(super) fn open_without_login(server: &Address, broker: &Broker) -> Result<Self, BrokerError> {
         let socket = BlockingSocket::connect(server, TIMEOUT).map_err(unreachable)?;
         socket.set_read_timeout(Some(TIMEOUT)).map_err(broken)?;
         socket.set_write_timeout(Some(TIMEOUT)).map_err(broken)?;
@@ -37,22 +47,20 @@ impl Single {
             true => Socket::Tls(tls::wrap(server, socket, broker.authorities.as_ref())?),
             false => Socket::Plain(socket),
         };
-        let mut single = Self { socket: BufReader::with_capacity(READ_BYTES, socket), out: Vec::new() };
-        single.log_in(broker)?;
-        Ok(single)
+        Ok(Self { socket: BufReader::with_capacity(READ_BYTES, socket), out: Vec::new() })
     }
 
-    fn log_in(&mut self, broker: &Broker) -> Result<(), BrokerError> {
-        let mut commands = Vec::new();
-        if let Some(login) = &broker.login {
-            let command = login.user.iter().fold(Command::new("AUTH"), Command::arg);
-            commands.push(command.arg(&login.password));
-        }
-        if broker.database != 0 {
-            commands.push(Command::new("SELECT").arg(broker.database));
-        }
-        self.send(commands.iter())?;
-        commands.iter().try_for_each(|_| self.receive().map(drop))
+    /// Logs in, if the broker has users or a password.
+    pub(super) fn authenticate(&mut self, broker: &Broker) -> Result<(), BrokerError> {
+        let Some(login) = &broker.login else { return Ok(()) };
+        let command = login.user.iter().fold(Command::new("AUTH"), Command::arg);
+        self.ask(&command.arg(&login.password)).map(drop)
+    }
+
+    /// Asks one question.
+    pub(super) fn ask(&mut self, command: &Command) -> Result<Value, BrokerError> {
+        self.send([command].into_iter())?;
+        self.answer()?
     }
 
     /// How long the server may take to answer.
@@ -77,9 +85,12 @@ impl Single {
         sent.map_err(broken)
     }
 
-    /// Receives the next answer.
-    pub(super) fn receive(&mut self) -> Result<Value, BrokerError> {
-        read_value(&mut self.socket)
+    /// Receives the next answer, which may be a refusal.
+    pub(super) fn answer(&mut self) -> Result<Result<Value, BrokerError>, BrokerError> {
+        match read_value(&mut self.socket) {
+            Err(error @ BrokerError::Broken(_)) => Err(error),
+            answer => Ok(answer),
+        }
     }
 }
 

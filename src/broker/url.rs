@@ -8,6 +8,7 @@ use crate::address::Address;
 
 /// The ports of Redis and of Sentinel.
 const PORT: u16 = 6379;
+const SENTINEL_PORT: u16 = 26_379;
 
 /// Why a text is no URL of a broker. The text may have a password, so it is not shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,6 +17,10 @@ pub enum BrokerUrlError {
     NoUrl,
     /// It begins with something else than the supported schemes.
     Scheme,
+    /// Sentinels, without the name of the service.
+    NoService,
+    /// A database of a Redis Cluster.
+    Database,
     /// This program was built without TLS.
     NoTls,
     /// Several URLs, which are not those of one broker.
@@ -26,7 +31,11 @@ impl fmt::Display for BrokerUrlError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::NoUrl => "it must look like redis://HOST:PORT/0, or redis://USER:PASSWORD@HOST:PORT/0",
-            Self::Scheme => "it must begin with redis://, rediss:// or redis+unix://",
+            Self::Scheme => {
+                "it must begin with redis://, rediss://, redis+unix://, redis+sentinel:// or redis+cluster://"
+            }
+            Self::NoService => "it must end with the name of the service: redis+sentinel://HOST:PORT/SERVICE",
+            Self::Database => "a Redis Cluster has no databases: redis+cluster://HOST:PORT",
             Self::NoTls => "this program was built without TLS, which rediss:// needs",
             Self::Several => "several URLs must differ in nothing but the host, and begin with redis+sentinel:// or redis+cluster://",
         })
@@ -45,18 +54,31 @@ impl FromStr for Broker {
             Some((login, hosts)) => (Some(parse_login(login)?), hosts),
             None => (None, authority),
         };
-        let is_tls = match scheme {
+        if let ("redis+unix" | "unix", true) = (scheme, hosts.is_empty()) {
+            return Self::at_path(path, login);
+        }
+        let (protocol, kind) = scheme.split_once('+').unwrap_or((scheme, ""));
+        let is_tls = match protocol {
             "redis" | "valkey" => false,
             "rediss" | "valkeys" => true,
-            "redis+unix" | "unix" if hosts.is_empty() => return Self::at_path(path, login),
             _ => return Err(BrokerUrlError::Scheme),
         };
         if is_tls && cfg!(not(feature = "tls")) {
             return Err(BrokerUrlError::NoTls);
         }
-        let server = parse_host(hosts, PORT)?;
-        let database = if path.is_empty() { 0 } else { parse_number(path)? };
-        Ok(Self { kind: Kind::One, servers: vec![server], login, database, is_tls, authorities: None })
+        let (kind, port, database) = match kind {
+            "" => (Kind::One, PORT, path),
+            "sentinel" => {
+                let (service, database) = path.split_once('/').unwrap_or((path, ""));
+                (Kind::Sentinel(parse_service(service)?), SENTINEL_PORT, database)
+            }
+            "cluster" if path.is_empty() => (Kind::Spread, PORT, ""),
+            "cluster" => return Err(BrokerUrlError::Database),
+            _ => return Err(BrokerUrlError::Scheme),
+        };
+        let server = parse_host(hosts, port)?;
+        let database = if database.is_empty() { 0 } else { parse_number(database)? };
+        Ok(Self { kind, servers: vec![server], login, database, is_tls, authorities: None })
     }
 }
 
@@ -90,6 +112,11 @@ fn parse_login(text: &str) -> Result<Login, BrokerUrlError> {
     let (user, password) = text.split_once(':').ok_or(BrokerUrlError::NoUrl)?;
     let user = if user.is_empty() { None } else { Some(decoded(user)?.into()) };
     Ok(Login { user, password: decoded(password)?.into() })
+}
+
+/// The name of what sentinels watch.
+fn parse_service(text: &str) -> Result<Box<str>, BrokerUrlError> {
+    if text.is_empty() { Err(BrokerUrlError::NoService) } else { Ok(decoded(text)?.into()) }
 }
 
 fn parse_host(text: &str, default_port: u16) -> Result<Address, BrokerUrlError> {
@@ -151,6 +178,25 @@ mod tests {
     }
 
     #[test]
+    fn several_urls_are_one_broker_if_they_differ_in_nothing_but_the_host() {
+        let sentinels =
+            parsed("redis+sentinel://:pw@one/chat/2").with(parsed("redis+sentinel://:pw@two:1/chat/2"));
+        let sentinels = sentinels.unwrap();
+        assert_eq!(sentinels.to_string(), "one:26379,two:1");
+        assert_eq!((sentinels.kind, sentinels.database), (Kind::Sentinel("chat".into()), 2));
+        let servers = parsed("redis+cluster://one").with(parsed("redis+cluster://two")).unwrap();
+        assert_eq!(servers.to_string(), "one:6379,two:6379");
+        for (one, other) in [
+            ("redis://one", "redis://two"),
+            ("redis+cluster://one", "redis+sentinel://two/chat"),
+            ("redis+sentinel://one/chat", "redis+sentinel://two/tea"),
+            ("redis+cluster://:a@one", "redis+cluster://:b@two"),
+        ] {
+            assert_eq!(parsed(one).with(parsed(other)), Err(BrokerUrlError::Several), "{one} {other}");
+        }
+    }
+
+    #[test]
     fn a_text_that_is_no_url_is_refused_without_showing_it() {
         for text in [
             "",
@@ -171,7 +217,15 @@ mod tests {
             let error = text.parse::<Broker>().expect_err(text);
             assert!(!error.to_string().contains("secret"), "{text}");
         }
-        assert_eq!("http://10.0.0.5".parse::<Broker>(), Err(BrokerUrlError::Scheme));
+        for (url, error) in [
+            ("http://10.0.0.5", BrokerUrlError::Scheme),
+            ("redis+http://10.0.0.5", BrokerUrlError::Scheme),
+            ("redis+sentinel://10.0.0.5", BrokerUrlError::NoService),
+            ("redis+sentinel://10.0.0.5//1", BrokerUrlError::NoService),
+            ("redis+cluster://10.0.0.5/0", BrokerUrlError::Database),
+        ] {
+            assert_eq!(url.parse::<Broker>(), Err(error), "{url}");
+        }
         assert_eq!("rediss://10.0.0.5".parse::<Broker>().is_ok(), cfg!(feature = "tls"));
     }
 }

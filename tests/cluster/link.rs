@@ -1,6 +1,8 @@
 //! The link to the broker, with a real server.
 
+use std::net::{Ipv4Addr, TcpListener};
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use parlor::broker::{Broker, Command, TIMEOUT};
@@ -20,9 +22,12 @@ struct Asking {
 
 impl Asking {
     fn open(url: &str) -> Self {
+        Self::to(&url.parse().expect("the test has a good URL"))
+    }
+
+    fn to(broker: &Broker) -> Self {
         let (wakes, woken): (Sender<()>, _) = channel();
-        let broker: Broker = url.parse().expect("the test has a good URL");
-        let link = Link::open(&broker, move || _ = wakes.send(())).expect("the broker can be reached");
+        let link = Link::open(broker, move || _ = wakes.send(())).expect("the broker can be reached");
         Self { link, woken }
     }
 
@@ -508,4 +513,118 @@ fn a_unix_socket_is_reached_by_its_path() {
     link.enrol("cellar");
     let error = Link::open(&url("/nowhere").parse().unwrap(), || {}).map(drop).unwrap_err();
     assert!(error.contains("unix:/nowhere"), "{error}");
+}
+
+/// A free port for what servers of a cluster tell each other.
+fn free_port() -> u16 {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("there is a free port");
+    listener.local_addr().expect("it is bound").port()
+}
+
+/// Waits until this is so.
+#[track_caller]
+fn until(what: &str, is_so: impl Fn() -> bool) {
+    let by = Instant::now() + DEADLINE;
+    while !is_so() {
+        assert!(Instant::now() < by, "{what}");
+        thread::sleep(Duration::from_millis(10));
+    }
+}
+
+#[test]
+fn sentinels_tell_where_the_broker_has_gone() {
+    let Some(mut primary) = RedisServer::start() else { return };
+    let at = primary.port().to_string();
+    let Some(replica) = RedisServer::start_with(&["--replicaof", "127.0.0.1", &at]) else { return };
+    let Some(sentinel) = RedisServer::sentinel(&primary) else { return };
+    // The first does not exist.
+    let brokers =
+        [free_port(), sentinel.port()].map(|port| format!("redis+sentinel://127.0.0.1:{port}/chat"));
+    let [first, second] = brokers.map(|url| url.parse::<Broker>().unwrap());
+    let mut link = Asking::to(&first.with(second).unwrap());
+    let epoch = link.enrol("cellar").epoch;
+    link.append(epoch, b"one");
+    until("the sentinel knows the replica", || sentinel.text("SENTINEL REPLICAS chat").contains("slave"));
+    until("the replica has everything", || primary.ask("WAIT 1 1000") == ":1");
+    primary.kill();
+    link.send(Request::Lock { epoch });
+    let Reply::Down(_) = link.reply() else { panic!("it is down") };
+    assert_eq!(link.reply(), Reply::Up);
+    assert_eq!(replica.ask("ROLE"), "*3");
+    link.append(epoch, b"two");
+    link.send(Request::Read { after: LogIndex(0), streams: Vec::new() });
+    assert_eq!([link.reply(), link.reply()], [entry(1, "one"), entry(2, "two")]);
+    let unknown = format!("redis+sentinel://127.0.0.1:{}/tea", sentinel.port());
+    let error = Link::open(&unknown.parse().unwrap(), || {}).map(drop).unwrap_err();
+    assert!(error.contains("knows no service tea"), "{error}");
+}
+
+#[test]
+fn the_streams_of_a_redis_cluster_are_on_several_servers() {
+    let ports: [String; 3] = std::array::from_fn(|_| free_port().to_string());
+    let servers = ports
+        .each_ref()
+        .map(|port| RedisServer::start_with(&["--cluster-enabled", "yes", "--cluster-port", port]));
+    let [Some(one), Some(two), Some(three)] = servers else { return };
+    for (server, slots) in [(&one, "0 5000"), (&two, "5001 10000"), (&three, "10001 16383")] {
+        assert_eq!(server.ask(&format!("CLUSTER ADDSLOTSRANGE {slots}")), "+OK");
+    }
+    for (server, port) in [(&two, &ports[1]), (&three, &ports[2])] {
+        assert_eq!(one.ask(&format!("CLUSTER MEET 127.0.0.1 {} {port}", server.port())), "+OK");
+    }
+    for server in [&one, &two, &three] {
+        until("the cluster is up", || {
+            let info = server.text("CLUSTER INFO");
+            info.contains("cluster_state:ok") && info.contains("cluster_known_nodes:3")
+        });
+    }
+    let url = format!("redis+cluster://127.0.0.1:{}", one.port());
+    let mut cellar = Asking::open(&url);
+    let epoch = cellar.enrol("cellar").epoch;
+    let streams: Vec<_> = (0..16).map(Stream::Shard).chain([Stream::Inbox("attic".into())]).collect();
+    let mut attic = Asking::open(&url);
+    attic.send(Request::Read { after: LogIndex(0), streams: streams.clone() });
+    for (number, stream) in (1..).zip(&streams) {
+        cellar.say(stream, number);
+    }
+    for number in 1..=17 {
+        assert_eq!(cellar.reply(), Reply::Sent { number });
+    }
+    let mut heard: Vec<_> = (0..17).map(|_| attic.reply()).collect();
+    for (number, stream) in (1..).zip(&streams) {
+        let n = heard.iter().position(|heard| *heard == message(stream, number));
+        heard.remove(n.expect("it arrives"));
+    }
+    cellar.append(epoch, b"one");
+    assert_eq!(attic.reply(), entry(1, "one"));
+    assert!([&one, &two, &three].iter().all(|server| server.ask("DBSIZE") != ":0"));
+    // The slot of a shard moves to another server.
+    let slot = one.ask("CLUSTER KEYSLOT {shard-3}")[1..].to_owned();
+    let is_in = |range: std::ops::RangeInclusive<u16>| range.contains(&slot.parse().unwrap());
+    let (from, to) = if is_in(0..=5000) {
+        (&one, &two)
+    } else if is_in(5001..=10000) {
+        (&two, &three)
+    } else {
+        (&three, &one)
+    };
+    let [from_id, id] = [from, to].map(|server| {
+        let answer = server.text("CLUSTER MYID");
+        answer.lines().nth(1).expect("an id").to_owned()
+    });
+    from.ask("DEL {shard-3}");
+    to.ask(&format!("CLUSTER SETSLOT {slot} IMPORTING {from_id}"));
+    from.ask(&format!("CLUSTER SETSLOT {slot} MIGRATING {id}"));
+    let moved = from.ask(&format!("MIGRATE 127.0.0.1 {} parlor:{{shard-3}}:messages 0 5000", to.port()));
+    assert_eq!(moved, "+OK");
+    // Now it asks the other for this time, and then for good.
+    cellar.say(&streams[3], 18);
+    assert_eq!(cellar.reply(), Reply::Sent { number: 18 });
+    assert_eq!(attic.reply(), message(&streams[3], 18));
+    for server in [to, from] {
+        assert_eq!(server.ask(&format!("CLUSTER SETSLOT {slot} NODE {id}")), "+OK");
+    }
+    cellar.say(&streams[3], 19);
+    assert_eq!(cellar.reply(), Reply::Sent { number: 19 });
+    assert_eq!(attic.reply(), message(&streams[3], 19));
 }

@@ -1,7 +1,7 @@
 //! A real `redis-server` on a free port, with a directory of its own and what it needs to survive being killed.
 
-use std::io::{BufRead, BufReader, Write};
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::Instant;
@@ -14,6 +14,7 @@ use super::{DEADLINE, Scratch};
 /// A server, killed on drop.
 pub struct RedisServer {
     port: u16,
+    is_sentinel: bool,
     arguments: Vec<String>,
     directory: Scratch,
     /// What a user `parlor` may do, who has the password `PASSWORD`.
@@ -28,8 +29,23 @@ impl RedisServer {
     }
 
     /// Starts a server with these options besides.
-    #[allow(clippy::print_stderr)] // For whoever runs the tests.
     pub fn start_with(arguments: &[&str]) -> Option<Self> {
+        Self::start_as(false, arguments, "")
+    }
+
+    /// Starts a sentinel that watches this primary server under the name `chat`.
+    pub fn sentinel(primary: &Self) -> Option<Self> {
+        let (at, timeout) = (primary.port, 60_000);
+        let config = format!(
+            "sentinel monitor chat 127.0.0.1 {at} 1\n\
+             sentinel down-after-milliseconds chat 1000\n\
+             sentinel failover-timeout chat {timeout}\n"
+        );
+        Self::start_as(true, &[], &config)
+    }
+
+    #[allow(clippy::print_stderr)] // For whoever runs the tests.
+    fn start_as(is_sentinel: bool, arguments: &[&str], config: &str) -> Option<Self> {
         let arguments: Vec<_> = arguments.iter().map(|&argument| argument.to_owned()).collect();
         // Somebody else may get the port first.
         for _ in 0..10 {
@@ -37,7 +53,9 @@ impl RedisServer {
             let port = listener.local_addr().expect("it is bound").port();
             drop(listener);
             let arguments = arguments.clone();
-            let mut server = Self { port, arguments, directory: Scratch::new(), rule: None, child: None };
+            let directory = Scratch::new();
+            directory.file("redis.conf", config);
+            let mut server = Self { port, is_sentinel, arguments, directory, rule: None, child: None };
             if !server.spawn() {
                 assert!(env::var_os("CI").is_none(), "redis-server is missing");
                 eprintln!("left out, because redis-server is not installed");
@@ -111,15 +129,31 @@ impl RedisServer {
         }
     }
 
+    /// Asks it something in one line, and returns the whole answer as it is sent.
+    pub fn text(&self, command: &str) -> String {
+        let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).expect("the server accepts");
+        stream.set_read_timeout(Some(DEADLINE)).expect("it is a socket");
+        stream.write_all(format!("{command}\r\n").as_bytes()).expect("the server reads");
+        stream.shutdown(Shutdown::Write).expect("it is connected");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("the server answers");
+        answer
+    }
+
     fn signal(&self, signal: Signal) {
         let child = self.child.as_ref().expect("it runs");
         kill_process(Pid::from_child(child), signal).expect("it is ours");
     }
 
     fn spawn(&mut self) -> bool {
+        let kind: &[&str] = match self.is_sentinel {
+            true => &["--sentinel"],
+            false => &["--save", "", "--appendonly", "yes", "--appendfsync", "no"],
+        };
         let child = Command::new("redis-server")
-            .args(["--port", &self.port.to_string(), "--bind", "127.0.0.1", "--save", ""])
-            .args(["--appendonly", "yes", "--appendfsync", "no", "--dir"])
+            .arg(self.directory.path("redis.conf"))
+            .args(kind)
+            .args(["--port", &self.port.to_string(), "--bind", "127.0.0.1", "--dir"])
             .arg(self.directory.path(""))
             .args(&self.arguments)
             .stdout(Stdio::null())

@@ -167,6 +167,18 @@ impl Desk {
         None
     }
 
+    /// Waits for this time, unless the turn ends.
+    pub(super) fn pause_reading(&self, turn: u64, time: Duration) {
+        let until = Instant::now() + time;
+        let mut papers = self.papers();
+        while papers.turn == turn && !papers.is_over {
+            match until.saturating_duration_since(Instant::now()) {
+                Duration::ZERO => return,
+                left => papers = wait(&self.reader_is_needed, papers, Some(left)),
+            }
+        }
+    }
+
     /// Notes that the reader will wait for something to read in this turn. False if the turn is over.
     pub(super) fn begin_waiting(&self, reader: u64, turn: u64) -> bool {
         let mut papers = self.papers();

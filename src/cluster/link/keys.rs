@@ -1,5 +1,6 @@
 //! The keys of the log and of messages. doc/CLUSTER.md has a table of them.
 
+use super::positions::Source;
 use crate::cluster::request::Stream;
 use crate::message::Epoch;
 
@@ -23,6 +24,11 @@ pub(super) fn lease(name: &str) -> String {
 
 pub(super) fn snapshot(epoch: Epoch) -> String {
     format!("parlor:{{log}}:snapshot:{}", epoch.0)
+}
+
+/// The key of a stream, or of the log.
+pub(super) fn of(source: &Source) -> String {
+    source.as_ref().map_or_else(|| ENTRIES.to_owned(), messages)
 }
 
 pub(super) fn messages(stream: &Stream) -> String {

@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::time::{Duration, SystemTime};
 
+use super::keys;
+use crate::broker::Command;
 use crate::cluster::request::Stream;
 use crate::message::LogIndex;
 
@@ -11,6 +13,9 @@ const BACK: Duration = Duration::from_secs(5);
 
 /// The id of an entry: milliseconds and a counter, or the number of a log entry and 0.
 pub(super) type Id = (u64, u64);
+
+/// What is read: a stream of messages, or `None` for the log.
+pub(super) type Source = Option<Stream>;
 
 /// The last entries that were read.
 #[derive(Debug, Default)]
@@ -39,17 +44,24 @@ impl Positions {
         }
     }
 
-    pub(super) fn log(&self) -> Id {
-        self.log
+    pub(super) fn of(&self, source: &Source) -> Id {
+        match source {
+            None => self.log,
+            Some(stream) => self.streams.get(stream).copied().unwrap_or_default(),
+        }
     }
 
-    pub(super) fn of(&self, stream: &Stream) -> Id {
-        self.streams.get(stream).copied().unwrap_or_default()
+    /// Appends what to read, and from where on, to a command.
+    pub(super) fn named(&self, command: Command, sources: &[Source]) -> Command {
+        let keys = sources.iter().map(keys::of);
+        let command = keys.fold(command.arg("STREAMS"), |command, key| command.key(&key));
+        let ids = sources.iter().map(|source| self.of(source));
+        ids.fold(command, |command, (first, second)| command.arg(format!("{first}-{second}")))
     }
 
-    /// Notes that a stream, or the log, was read up to this entry.
-    pub(super) fn advance(&mut self, stream: Option<&Stream>, to: Id) {
-        let position = match stream {
+    /// Notes that it was read up to this entry.
+    pub(super) fn advance(&mut self, source: &Source, to: Id) {
+        let position = match source {
             None => Some(&mut self.log),
             Some(stream) => self.streams.get_mut(stream),
         };
@@ -68,20 +80,26 @@ fn milliseconds(time: Option<SystemTime>) -> u64 {
 mod tests {
     use super::*;
 
+    fn second(n: u64) -> SystemTime {
+        SystemTime::UNIX_EPOCH + Duration::from_secs(n)
+    }
+
     #[test]
     fn a_stream_keeps_its_position_until_it_is_not_read_any_longer() {
-        let second = |n| SystemTime::UNIX_EPOCH + Duration::from_secs(n);
         let [one, two] = [1, 2].map(Stream::Shard);
+        let [first, second_one] = [one.clone(), two.clone()].map(Some);
         let mut positions = Positions::default();
         assert!(positions.set(LogIndex(7), std::slice::from_ref(&one)));
         positions.begin(std::slice::from_ref(&one), second(100));
-        assert_eq!((positions.log(), positions.of(&one)), ((7, 0), (95_000, 0)));
-        positions.advance(Some(&one), (99_000, 1));
-        let both = [one.clone(), two.clone()];
+        assert_eq!((positions.of(&None), positions.of(&first)), ((7, 0), (95_000, 0)));
+        positions.advance(&first, (99_000, 1));
+        positions.advance(&None, (9, 0));
+        let both = [one, two.clone()];
         assert!(positions.set(LogIndex(8), &both));
         positions.begin(&both, second(110));
-        assert_eq!((positions.of(&one), positions.of(&two)), ((99_000, 1), (105_000, 0)));
-        assert!(!positions.set(LogIndex(8), std::slice::from_ref(&two)));
+        assert_eq!((positions.of(&first), positions.of(&second_one)), ((99_000, 1), (105_000, 0)));
+        assert_eq!(positions.of(&None), (8, 0));
+        assert!(!positions.set(LogIndex(8), &[two]));
         assert!(positions.set(LogIndex(8), &both));
     }
 
@@ -89,9 +107,10 @@ mod tests {
     fn a_position_after_the_brokers_time_is_set_back() {
         let stream = Stream::Inbox("attic".into());
         let mut positions = Positions::default();
-        positions.begin(std::slice::from_ref(&stream), SystemTime::UNIX_EPOCH + Duration::from_secs(100));
-        positions.advance(Some(&stream), (100_001, 0));
-        positions.begin(&[], SystemTime::UNIX_EPOCH + Duration::from_secs(100));
-        assert_eq!(positions.of(&stream), (95_000, 0));
+        positions.begin(std::slice::from_ref(&stream), second(100));
+        let source = Some(stream);
+        positions.advance(&source, (100_001, 0));
+        positions.begin(&[], second(100));
+        assert_eq!(positions.of(&source), (95_000, 0));
     }
 }

@@ -6,9 +6,9 @@ use std::time::Duration;
 use super::asking::{field, parse_id, time};
 use super::desk::{Desk, Reading, Task};
 use super::keys;
-use super::positions::{Id, Positions};
+use super::positions::{Id, Positions, Source};
 use crate::broker::{Broker, BrokerError, Command, Connection, TIMEOUT, Value};
-use crate::cluster::request::{Reply, Stream};
+use crate::cluster::request::Reply;
 use crate::message::LogIndex;
 
 /// Most entries of a stream that are read together.
@@ -21,6 +21,10 @@ const KEPT: usize = 12_000;
 const WAIT: Duration = Duration::from_secs(1);
 const SHORT_WAIT: Duration = Duration::from_millis(50);
 
+/// How long the reader pauses between looks into a Redis Cluster: the longer, the longer there was nothing.
+const FIRST_PAUSE: Duration = Duration::from_millis(2);
+const LAST_PAUSE: Duration = Duration::from_millis(20);
+
 pub(super) struct Reader<W> {
     desk: Arc<Desk>,
     broker: Broker,
@@ -29,6 +33,8 @@ pub(super) struct Reader<W> {
     positions: Positions,
     /// The turn for which the positions are.
     turn: u64,
+    /// The next pause between two looks into a Redis Cluster.
+    pause: Duration,
 }
 
 /// A connection for reading.
@@ -42,15 +48,22 @@ struct Line {
 
 /// Entries of a stream.
 struct Found {
-    /// `None` for the log.
-    stream: Option<Stream>,
+    source: Source,
     entries: Vec<(Id, Vec<Value>)>,
 }
 
 impl<W: Fn()> Reader<W> {
     pub(super) fn open(desk: Arc<Desk>, broker: Broker, wake: W) -> Result<Self, String> {
         let line = Line::open(&broker, 0).map_err(|error| broker.explain(&error))?;
-        Ok(Self { desk, broker, wake, line: Some(line), positions: Positions::default(), turn: 0 })
+        Ok(Self {
+            desk,
+            broker,
+            wake,
+            line: Some(line),
+            positions: Positions::default(),
+            turn: 0,
+            pause: FIRST_PAUSE,
+        })
     }
 
     /// Works until the loop drops the link.
@@ -63,20 +76,28 @@ impl<W: Fn()> Reader<W> {
         }
     }
 
-    /// Reads once: first what was said, and then the log, since what somebody has said before leaving must arrive before
-    /// the entry in which they leave.
     fn read(&mut self, task: &Task) -> Result<(), BrokerError> {
         self.prepare(task)?;
-        let streams = &task.reading.streams;
-        let (log, messages): (Vec<_>, Vec<_>) =
-            self.ask(task, streams, true)?.into_iter().partition(|found| found.stream.is_none());
+        match self.line.as_ref().is_some_and(|line| line.connection.is_spread()) {
+            true => self.read_apart(task),
+            false => self.read_together(task),
+        }
+    }
+
+    /// Reads once: first what was said, and then the log, since what somebody has said before leaving must arrive before
+    /// the entry in which they leave.
+    fn read_together(&mut self, task: &Task) -> Result<(), BrokerError> {
+        let mut sources = sources(task);
+        sources.push(None);
+        let found = self.ask(&sources, Some(task.turn))?;
+        let (log, messages): (Vec<_>, Vec<_>) = found.into_iter().partition(|found| found.source.is_none());
         let mut more = longer(&messages);
         if !self.deliver(task, messages) {
             return Ok(());
         }
         let mut read = TOGETHER;
         while !log.is_empty() && !more.is_empty() && read < KEPT {
-            let messages = self.ask(task, &more, false)?;
+            let messages = self.ask(&more, None)?;
             more = longer(&messages);
             read += TOGETHER;
             if !self.deliver(task, messages) {
@@ -84,6 +105,21 @@ impl<W: Fn()> Reader<W> {
             }
         }
         self.deliver(task, log);
+        Ok(())
+    }
+
+    /// Reads once from a Redis Cluster, where no command reads streams of several slots, so that none can wait. What was
+    /// said is read after the log: what came before an entry is found if it is there.
+    fn read_apart(&mut self, task: &Task) -> Result<(), BrokerError> {
+        let log = self.ask_each(&[None])?;
+        let messages = self.ask_each(&sources(task))?;
+        self.pause = match log.is_empty() && messages.is_empty() {
+            true => LAST_PAUSE.min(self.pause * 2),
+            false => FIRST_PAUSE,
+        };
+        if self.deliver(task, messages) && self.deliver(task, log) {
+            self.desk.pause_reading(task.turn, self.pause);
+        }
         Ok(())
     }
 
@@ -105,29 +141,35 @@ impl<W: Fn()> Reader<W> {
         Ok(())
     }
 
-    /// Reads these streams, and the log, for which it waits.
-    fn ask(&mut self, task: &Task, streams: &[Stream], with_log: bool) -> Result<Vec<Found>, BrokerError> {
+    /// Reads these. In a turn, it waits until there is something.
+    fn ask(&mut self, sources: &[Source], turn: Option<u64>) -> Result<Vec<Found>, BrokerError> {
         let Some(line) = &mut self.line else { return Ok(Vec::new()) };
-        let mut keys: Vec<_> = streams.iter().map(keys::messages).collect();
-        let mut ids: Vec<_> = streams.iter().map(|stream| self.positions.of(stream)).collect();
         let mut command = Command::new("XREAD").arg("COUNT").arg(TOGETHER);
-        if with_log {
-            keys.push(keys::ENTRIES.into());
-            ids.push(self.positions.log());
+        if turn.is_some() {
             let wait = if line.number.is_some() { WAIT } else { SHORT_WAIT };
             command = command.arg("BLOCK").arg(wait.as_millis() as u64);
         }
-        let command = keys.iter().fold(command.arg("STREAMS"), |command, key| command.key(key));
-        let command =
-            ids.iter().fold(command, |command, (first, second)| command.arg(format!("{first}-{second}")));
-        let answer = match line.number.filter(|_| with_log) {
-            Some(number) if !self.desk.begin_waiting(number, task.turn) => Ok(Value::Nil),
+        let command = self.positions.named(command, sources);
+        let answer = match line.number.zip(turn) {
+            Some((number, turn)) if !self.desk.begin_waiting(number, turn) => Ok(Value::Nil),
             Some(_) | None => line.connection.ask(&command),
         };
         self.desk.end_waiting();
-        let Some(answer) = answer?.optional() else { return Ok(Vec::new()) };
-        let found = answer.into_list()?.into_iter().map(|found| parse(found, &keys, streams));
-        found.collect()
+        parse(answer?, sources)
+    }
+
+    /// Reads these, each by a command of its own, without waiting.
+    fn ask_each(&mut self, sources: &[Source]) -> Result<Vec<Found>, BrokerError> {
+        let Some(line) = &mut self.line else { return Ok(Vec::new()) };
+        let read = || Command::new("XREAD").arg("COUNT").arg(TOGETHER);
+        let commands =
+            sources.iter().map(|source| self.positions.named(read(), std::slice::from_ref(source)));
+        let commands: Vec<_> = commands.collect();
+        let mut found = Vec::new();
+        for answer in line.connection.ask_all(&commands)? {
+            found.append(&mut parse(answer?, sources)?);
+        }
+        Ok(found)
     }
 
     /// Hands over what was found. False if the loop does not want it any longer.
@@ -136,8 +178,8 @@ impl<W: Fn()> Reader<W> {
         let replies: Vec<_> = found.into_iter().flat_map(Found::replies).collect();
         let is_delivered = self.desk.deliver(task.turn, replies);
         if is_delivered && !ends.is_empty() {
-            for (stream, id) in ends {
-                self.positions.advance(stream.as_ref(), id);
+            for (source, id) in ends {
+                self.positions.advance(&source, id);
             }
             (self.wake)();
         }
@@ -156,6 +198,9 @@ impl Line {
 
 /// The number by which the broker knows a connection, if it tells and can stop it from waiting.
 fn number(connection: &mut Connection) -> Result<Option<u64>, BrokerError> {
+    if connection.is_spread() {
+        return Ok(None);
+    }
     let number = match connection.ask(&Command::new("CLIENT ID")) {
         Ok(number) => number.number::<u64>()?,
         Err(BrokerError::Refused(_)) => return Ok(None),
@@ -168,34 +213,45 @@ fn number(connection: &mut Connection) -> Result<Option<u64>, BrokerError> {
     }
 }
 
-/// The streams of which there may be more.
-fn longer(found: &[Found]) -> Vec<Stream> {
-    let longer = found.iter().filter(|found| found.entries.len() >= TOGETHER);
-    longer.filter_map(|found| found.stream.clone()).collect()
+/// The streams of messages.
+fn sources(task: &Task) -> Vec<Source> {
+    task.reading.streams.iter().cloned().map(Some).collect()
 }
 
-/// `[key, [[id, [field, value, ...]], ...]]`. The last of the keys is that of the log.
-fn parse(found: Value, keys: &[String], streams: &[Stream]) -> Result<Found, BrokerError> {
-    let [key, entries] = found.into_array()?;
-    let key = key.text()?;
-    let n = keys.iter().position(|known| known == key);
-    let n = n.ok_or_else(|| BrokerError::broken("the broker has read another stream"))?;
-    let entries = entries.into_list()?.into_iter().map(|entry| {
-        let [id, fields] = entry.into_array()?;
-        Ok((parse_id(&id)?, fields.into_list()?))
+/// Those of which there may be more.
+fn longer(found: &[Found]) -> Vec<Source> {
+    let longer = found.iter().filter(|found| found.entries.len() >= TOGETHER);
+    longer.map(|found| found.source.clone()).collect()
+}
+
+/// The answer to `XREAD`: `[[key, [[id, [field, value, ...]], ...]], ...]`.
+fn parse(answer: Value, sources: &[Source]) -> Result<Vec<Found>, BrokerError> {
+    let Some(answer) = answer.optional() else { return Ok(Vec::new()) };
+    // In the order in which they were asked for.
+    let mut sources = sources.iter();
+    let found = answer.into_list()?.into_iter().map(|found| {
+        let [key, entries] = found.into_array()?;
+        let key = key.text()?;
+        let source = sources.find(|source| keys::of(source) == key);
+        let source = source.ok_or_else(|| BrokerError::broken("the broker has read another stream"))?;
+        let entries = entries.into_list()?.into_iter().map(|entry| {
+            let [id, fields] = entry.into_array()?;
+            Ok((parse_id(&id)?, fields.into_list()?))
+        });
+        Ok(Found { source: source.clone(), entries: entries.collect::<Result<_, BrokerError>>()? })
     });
-    Ok(Found { stream: streams.get(n).cloned(), entries: entries.collect::<Result<_, BrokerError>>()? })
+    found.collect()
 }
 
 impl Found {
-    fn end(&self) -> Option<(Option<Stream>, Id)> {
-        self.entries.last().map(|(id, _)| (self.stream.clone(), *id))
+    fn end(&self) -> Option<(Source, Id)> {
+        self.entries.last().map(|(id, _)| (self.source.clone(), *id))
     }
 
     /// Entries without the field that they must have are left out.
     fn replies(self) -> impl Iterator<Item = Reply> {
-        let stream = self.stream;
-        self.entries.into_iter().filter_map(move |((index, _), fields)| match &stream {
+        let source = self.source;
+        self.entries.into_iter().filter_map(move |((index, _), fields)| match &source {
             None => field(fields, keys::ENTRY).map(|entry| Reply::Entry { index: LogIndex(index), entry }),
             Some(stream) => {
                 let message = field(fields, keys::MESSAGE)?;
