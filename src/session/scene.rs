@@ -62,6 +62,13 @@ impl Scene {
         act(session, &mut context)
     }
 
+    /// Drops what was to be done, and begins a turn with a small budget.
+    pub(super) fn drop_effects(&mut self) {
+        while self.out.pop().is_some() {}
+        self.out.take_steps();
+        self.out.allow(8);
+    }
+
     /// What the peer was told since the last call.
     pub(super) fn told(&mut self) -> String {
         let mut told = Vec::new();

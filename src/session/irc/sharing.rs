@@ -194,13 +194,18 @@ impl Irc {
 mod tests {
     use std::time::Instant;
 
+    use proptest::prelude::*;
+
     use super::super::commands::COMMANDS;
     use super::super::draft::{Batch, Draft, NEEDED};
     use super::*;
-    use crate::message::{AccountId, ConnectionId};
+    use crate::message::{
+        AccountId, Command, ConnectionId, Effects, Epoch, Node, NodeId, UserChange, UserId,
+    };
     use crate::name::UserName;
     use crate::session::conversation::Conversation;
     use crate::session::logins::Deadline;
+    use crate::session::scene::Scene;
 
     /// For each command, lines of a registered client that need the lock, and lines that do not.
     const LINES: &[(&str, &[&str], &[&str])] = &[
@@ -384,5 +389,47 @@ mod tests {
         assert!(!needs_lock(&batch_for("NickServ"), "BATCH -b"));
         assert!(!needs_lock(&batch_for("NickServ"), "@batch=a PRIVMSG NickServ :GHOST bob"));
         assert!(!needs_lock(&batch_for("#tea"), "BATCH -a"));
+    }
+
+    proptest! {
+        #[test]
+        fn what_needs_no_lock_changes_nothing_that_nodes_share(
+            picks in prop::collection::vec((any::<prop::sample::Index>(), any::<bool>()), 1..60),
+            is_operator: bool,
+        ) {
+            let mut scene = Scene::new();
+            scene.house.has_accounts = true;
+            scene.hub.become_node(Node { id: NodeId(1), epoch: Epoch(1), name: "cellar".into() });
+            let lines = LINES.iter().flat_map(|(_, changing, others)| changing.iter().chain(*others));
+            let entering = ["NICK ana", "USER a 0 * b", "CAP REQ :batch draft/multiline message-tags", "OPER"];
+            let lines: Vec<_> = lines.copied().chain(entering).collect();
+            let user = |scene: &Scene| scene.session.user();
+            for (pick, is_certain) in picks {
+                let line = if is_certain { *pick.get(&entering) } else { *pick.get(&lines) };
+                if line == "OPER" && is_operator && user(&scene) != UserId::NOBODY {
+                    let change = Command::Change(UserChange::Operator(true));
+                    let id = user(&scene);
+                    scene.hub.handle(id, change, scene.now, &mut Effects::default()).unwrap();
+                    scene.hub.take_operations();
+                }
+                let mut bytes = format!("{line}\r\n").into_bytes();
+                while !bytes.is_empty() {
+                    let needs_lock = scene.session.needs_lock(&bytes);
+                    let used = scene.act(|session, context| session.receive(&bytes, context));
+                    let Some(used) = used else { break };
+                    bytes.drain(..used);
+                    prop_assert!(needs_lock || !scene.hub.has_operations(), "{line:?}");
+                    scene.hub.take_operations();
+                }
+                while scene.session.is_working() {
+                    let needs_lock = scene.session.resumes_under_lock();
+                    scene.drop_effects();
+                    scene.act(|session, context| session.go_on(context));
+                    prop_assert!(needs_lock || !scene.hub.has_operations(), "the rest of {line:?}");
+                    scene.hub.take_operations();
+                }
+                scene.drop_effects();
+            }
+        }
     }
 }
