@@ -86,6 +86,11 @@ impl House {
         if !self.keeps_history {
             withheld = withheld.and(Capabilities::OF_HISTORY);
         }
+        #[cfg(feature = "cluster")]
+        if self.config.cluster.is_on() {
+            // A broker cannot search.
+            withheld = withheld.and(Capabilities::SEARCH);
+        }
         if !self.has_accounts {
             withheld = withheld.and(Capabilities::SASL).and(Capabilities::READ_MARKER);
         }

@@ -146,6 +146,19 @@ impl Scene {
         self.woken = Some(wake);
     }
 
+    /// Keeps the history in this broker.
+    #[cfg(feature = "cluster")]
+    pub fn keep_history_in_broker(&mut self, broker: parlor::broker::Broker) {
+        let history = &self.files.as_ref().expect("there is a config").history;
+        let (age, lines, bytes) = (history.age, history.lines as u32, history.bytes as u64);
+        let config = parlor::store::BrokerConfig { broker, age, lines, bytes };
+        let (woken, wake) = mpsc::channel();
+        let wake_loop = move || woken.send(()).unwrap_or_default();
+        let opened = Store::open_broker(&config, wake_loop, self.now.time);
+        let (store, opened) = opened.expect("the broker is ours");
+        self.keep_with(store, opened, wake);
+    }
+
     /// Keeps the history in this store, which reports answers through `wake`.
     #[cfg(feature = "store")]
     pub fn keep_in(&mut self, store: Store, wake: mpsc::Receiver<()>) {

@@ -885,6 +885,36 @@ impl Talk {
     }
 }
 
+#[cfg(feature = "cluster")]
+#[test]
+fn history_in_a_broker_is_read_and_changed_like_that_in_a_file_but_not_searched() {
+    let Some(mut server) = crate::support::redis_server::RedisServer::start() else { return };
+    let broker: parlor::broker::Broker = server.url().parse().expect("it is a URL");
+    let mut house = IrcScene::with(|config| {
+        (config.limits.flood, config.cluster.broker) = (None, Some(broker.clone()));
+    });
+    house.scene().keep_history_in_broker(broker);
+    let ana = house.irc_with("ana", MODERN);
+    house.send(ana, "JOIN #tea");
+    for text in ["one", "two", "three"] {
+        say(&mut house, ana, text);
+    }
+    house.forget();
+    let lines = house.ask(ana, "CHATHISTORY LATEST #tea * 2");
+    assert_eq!(texts(&lines), ["two", "three"]);
+    let id = tag(&lines[1], "msgid").expect("messages have ids").to_owned();
+    house.ask(ana, &format!("REDACT #tea {id}"));
+    assert_eq!(texts(&house.ask(ana, "CHATHISTORY LATEST #tea * 9")), ["one", "three"]);
+    let refused = house.ask(ana, "SEARCH text=one");
+    assert!(refused[0].contains("FAIL SEARCH UNSUPPORTED :") && refused.len() == 1, "{refused:?}");
+    let offered = house.ask(ana, "CAP LS 302").join(" ");
+    assert!(offered.contains("draft/chathistory") && !offered.contains("soju.im/search"), "{offered}");
+    // Without the broker, there is no past.
+    server.kill();
+    let failed = house.ask(ana, "CHATHISTORY LATEST #tea * 2");
+    assert!(failed[0].contains("FAIL CHATHISTORY MESSAGE_ERROR"), "{failed:?}");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
