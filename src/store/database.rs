@@ -15,6 +15,11 @@ pub trait Database: Send + 'static {
         Duration::from_secs(1)
     }
 
+    /// How long a question waits, so that what others have recorded before it was asked is committed.
+    fn settle(&self) -> Duration {
+        Duration::ZERO
+    }
+
     /// How soon writing is tried again when it has failed.
     fn retry(&self) -> Duration {
         Duration::from_secs(10)

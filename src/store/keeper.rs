@@ -34,6 +34,8 @@ pub(super) struct Keeper<D, W> {
     deadline: Option<Instant>,
     /// Questions, which take turns.
     questions: VecDeque<(u64, Question)>,
+    /// Questions that wait until a time, because others may have recorded something before them.
+    settling: VecDeque<(Instant, u64, Question)>,
     /// There may be something to delete.
     expires: bool,
     /// When that was last begun.
@@ -57,6 +59,7 @@ impl<D: Database, W: Fn()> Keeper<D, W> {
             written: 0,
             deadline: None,
             questions: VecDeque::new(),
+            settling: VecDeque::new(),
             expires: true,
             expired: SystemTime::UNIX_EPOCH,
             committed_records: 0,
@@ -88,7 +91,9 @@ impl<D: Database, W: Fn()> Keeper<D, W> {
     fn take_jobs(&mut self) -> bool {
         let mut papers = if self.questions.is_empty() && !self.can_expire() {
             let soon = Instant::now() + self.database.gather();
-            self.desk.wait(self.deadline, self.deadline.is_none_or(|deadline| deadline > soon))
+            let settled = self.settling.front().map(|(at, ..)| *at);
+            let wake = self.deadline.into_iter().chain(settled).min();
+            self.desk.wait(wake, self.deadline.is_none_or(|deadline| deadline > soon))
         } else {
             self.desk.papers()
         };
@@ -121,8 +126,14 @@ impl<D: Database, W: Fn()> Keeper<D, W> {
                 if !self.desk.is_failing() {
                     self.write();
                 }
-                // At once, so that the answer knows of nothing later.
-                self.work_on(number, Question::new(query));
+                let question = Question::new(query, self.now);
+                let settle = self.database.settle();
+                if settle.is_zero() {
+                    // At once, so that the answer knows of nothing later.
+                    self.work_on(number, question);
+                } else {
+                    self.settling.push_back((Instant::now() + settle, number, question));
+                }
             }
             Job::Account(number, query) => self.answer_account(number, &query),
             Job::Bans(bans) => self.save_bans(&bans),
@@ -132,6 +143,9 @@ impl<D: Database, W: Fn()> Keeper<D, W> {
 
     /// Does a step of what takes long.
     fn go_on(&mut self) {
+        while let Some((_, number, question)) = self.settling.pop_front_if(|(at, ..)| *at <= Instant::now()) {
+            self.work_on(number, question);
+        }
         if let Some((number, question)) = self.questions.pop_front() {
             self.work_on(number, question);
         }

@@ -1,5 +1,7 @@
 //! A question on its way: it is answered in steps, so that others get their turn. It is a list of cursors.
 
+use std::time::SystemTime;
+
 use super::class::Class;
 use super::place::Place;
 use crate::message::{Event, EventId, First, Interval, Query};
@@ -8,12 +10,14 @@ use crate::message::{Event, EventId, First, Interval, Query};
 #[derive(Debug)]
 pub struct Question {
     pub(super) query: Query,
+    /// When it was asked.
+    pub(super) asked: SystemTime,
     pub(super) progress: Progress,
 }
 
 impl Question {
-    pub(super) fn new(query: Query) -> Self {
-        Self { query, progress: Progress::default() }
+    pub(super) fn new(query: Query, asked: SystemTime) -> Self {
+        Self { query, asked, progress: Progress::default() }
     }
 
     /// What is asked.

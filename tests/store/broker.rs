@@ -263,6 +263,23 @@ fn values_that_make_no_sense_are_left_out_and_told() {
 }
 
 #[test]
+fn a_key_of_another_type_spoils_only_what_belongs_there() {
+    let Some(server) = <RedisServer as Site>::new() else { return };
+    assert_eq!(server.ask("SET parlor:{room-#tea}:messages x"), "+OK");
+    let (mut kept, mut events) = (server.open().0, Events::default());
+    kept.store.record(events.say("#tea", &user("bob"), "spoilt", start()));
+    kept.store.record(events.say("#coffee", &user("bob"), "good", start()));
+    commit(&mut kept);
+    assert_eq!(said(&mut kept, "#coffee"), ["good"]);
+    assert!(matches!(kept.ask(Query::Events(vec![latest("#tea", 9)]), start()), Answer::Failed));
+    wait_for(&mut kept, start() + DAY, |figures| figures.messages == 1 && figures.file_bytes > 0);
+    assert_eq!(kept.store.status().failure, None);
+    assert_eq!(server.ask("DEL parlor:{room-#tea}:messages"), ":1");
+    kept.store.record(events.say("#tea", &user("bob"), "again", start()));
+    assert_eq!(said(&mut kept, "#tea"), ["again"]);
+}
+
+#[test]
 fn a_broker_that_is_not_there_or_wants_a_password_is_an_error_of_one_line() {
     let Some(server) = <RedisServer as Site>::new() else { return };
     assert_eq!(server.ask("CONFIG SET requirepass secret"), "+OK");

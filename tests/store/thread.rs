@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex};
-use std::time::SystemTime;
+use std::time::{Duration, Instant, SystemTime};
 
 use parlor::message::{AccountAnswer, AccountQuery, Answer, Ban, EventId, Query, Record};
 use parlor::store::{Database, Figures, Question, Reply};
@@ -25,12 +25,13 @@ struct StandIn {
     /// Each commit takes one of these.
     permits: Option<Receiver<()>>,
     failure: Arc<Mutex<Option<String>>>,
+    settle: Duration,
 }
 
 impl StandIn {
     fn new() -> (Self, Receiver<Call>) {
         let (calls, heard) = mpsc::channel();
-        (Self { calls, permits: None, failure: Arc::default() }, heard)
+        (Self { calls, permits: None, failure: Arc::default(), settle: Duration::ZERO }, heard)
     }
 
     fn call(&self, call: Call) -> Result<(), String> {
@@ -40,6 +41,10 @@ impl StandIn {
 }
 
 impl Database for StandIn {
+    fn settle(&self) -> Duration {
+        self.settle
+    }
+
     fn write(&mut self, records: &[Record]) -> Result<(), String> {
         self.call(Call::Write(records.len()))
     }
@@ -102,6 +107,24 @@ fn a_question_knows_what_was_recorded_before_it_and_stopping_commits() {
         calls,
         [Call::Write(2), Call::Answer, Call::Write(1), Call::Answer, Call::Write(1), Call::Commit]
     );
+}
+
+#[test]
+fn where_others_record_too_a_question_waits_for_them_and_records_do_not_wait_for_it() {
+    let (mut database, calls) = StandIn::new();
+    database.settle = Duration::from_millis(1_500);
+    let (mut kept, mut events) = (Kept::start(database), Events::default());
+    let asked = Instant::now();
+    kept.store.ask(7, question());
+    kept.store.ask(8, question());
+    kept.store.flush(start());
+    kept.store.record(events.say("#tea", &user("bob"), "hello", start()));
+    kept.store.flush(start());
+    assert!(matches!(kept.next(), Reply::Answer(7, _)));
+    assert!(asked.elapsed() >= Duration::from_millis(1_500));
+    assert!(matches!(kept.next(), Reply::Answer(8, _)));
+    let calls: Vec<_> = calls.try_iter().collect();
+    assert_eq!(calls, [Call::Write(1), Call::Commit, Call::Answer, Call::Answer]);
 }
 
 #[test]

@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use log::warn;
+
 use crate::broker::{Broker, BrokerError, Command, Connection, Value};
 
 /// How long a broker that could not be reached is left alone.
@@ -32,6 +34,11 @@ impl Exchange {
         result.map_err(|error| self.broker.explain(&error))
     }
 
+    /// Logs that something cannot be recorded. Whoever has changed the broker's keys should know.
+    pub(super) fn complain(&self, error: &BrokerError) {
+        warn!("something is not recorded: {}", self.broker.explain(error));
+    }
+
     /// True if something was asked twice since the last call, because there was no answer: the broker may have done it
     /// the first time.
     pub(super) fn was_repeated(&mut self) -> bool {
@@ -47,6 +54,14 @@ impl Exchange {
     /// Asks several questions, and returns their answers in the same order. All of them must be such that asking twice
     /// does no harm: if the connection has failed, perhaps long ago, it opens another one and asks again.
     pub(super) fn ask_all(&mut self, commands: &[Command]) -> Result<Vec<Value>, BrokerError> {
+        self.ask_each(commands)?.into_iter().collect()
+    }
+
+    /// The same, where a key may hold something else than it should: that is the answer, and no reason to ask again.
+    pub(super) fn ask_each(
+        &mut self,
+        commands: &[Command],
+    ) -> Result<Vec<Result<Value, BrokerError>>, BrokerError> {
         let mut answers = Vec::with_capacity(commands.len());
         let mut rest = commands;
         while !rest.is_empty() {
@@ -57,7 +72,7 @@ impl Exchange {
         Ok(answers)
     }
 
-    fn ask_part(&mut self, commands: &[Command]) -> Result<Vec<Value>, BrokerError> {
+    fn ask_part(&mut self, commands: &[Command]) -> Result<Vec<Result<Value, BrokerError>>, BrokerError> {
         let was_open = self.connection.is_some();
         match self.ask_once(commands) {
             Err(BrokerError::Broken(_)) if was_open => {
@@ -68,7 +83,7 @@ impl Exchange {
         }
     }
 
-    fn ask_once(&mut self, commands: &[Command]) -> Result<Vec<Value>, BrokerError> {
+    fn ask_once(&mut self, commands: &[Command]) -> Result<Vec<Result<Value, BrokerError>>, BrokerError> {
         let connection = match &mut self.connection {
             Some(connection) => connection,
             None => {
@@ -76,7 +91,14 @@ impl Exchange {
                 self.connection.insert(connection)
             }
         };
-        let answers = connection.ask_all(commands).and_then(|answers| answers.into_iter().collect());
+        let may_pass = |answer: &Result<_, BrokerError>| {
+            answer.as_ref().is_err_and(|error| !error.has_code("WRONGTYPE"))
+        };
+        let answers =
+            connection.ask_all(commands).and_then(|mut answers| match answers.iter().position(may_pass) {
+                Some(refused) => answers.swap_remove(refused).map(|_| Vec::new()),
+                None => Ok(answers),
+            });
         if answers.is_err() {
             // Also if it refuses: it may not be the master any longer.
             self.connection = None;

@@ -122,19 +122,21 @@ impl Redis {
             self.thin_out(places, course.share)?;
         }
         let limits: Vec<_> = places.iter().map(|place| own_limit(&place.folded)).collect();
-        let limits = self.exchange.ask_all(&limits)?;
+        let limits = self.exchange.ask_each(&limits)?;
         let talking: BTreeSet<_> = places.iter().filter_map(|place| talk(&place.folded)).flatten().collect();
         let gone = self.gone(talking)?;
         let mut commands = Vec::new();
         for (place, limit) in places.iter().zip(limits) {
             let is_gone =
                 talk(&place.folded).is_some_and(|between| between.iter().any(|id| gone.contains(id)));
-            let own = if is_gone { Some(NOTHING) } else { limit_of(limit)? };
+            let own = if is_gone { Some(NOTHING) } else { limit.and_then(limit_of).unwrap_or_default() };
             commands.extend(self.trim(&place.folded, own, now));
         }
-        let answers = self.exchange.ask_all(&commands)?;
+        let answers = self.exchange.ask_each(&commands)?;
+        // What holds something else than it should is nothing.
+        let answers: Vec<_> = answers.into_iter().map(|answer| answer.unwrap_or(Value::Nil)).collect();
         for (place, answers) in places.iter().zip(answers.chunks_exact(COMMANDS_PER_PLACE)) {
-            let is_empty = course.count(answers)?;
+            let is_empty = course.count(answers);
             if is_empty && is_old(place, now) {
                 self.forget(place)?;
             }
@@ -147,13 +149,13 @@ impl Redis {
         let keys = places.iter().map(|place| PlaceKeys::of(&place.folded));
         let keys: Vec<_> = keys.flat_map(|keys| Class::ALL.map(|class| keys.events(class))).collect();
         let counts = keys.iter().map(|key| Command::new("ZCARD").key(key)).collect::<Vec<_>>();
-        let counts = self.exchange.ask_all(&counts)?;
+        let counts = self.exchange.ask_each(&counts)?;
         let remove = keys.iter().zip(counts).map(|(key, count)| {
-            let excess = (f64::from(count.number::<u32>()?) * share).ceil() as i64;
-            Ok(Command::new("ZREMRANGEBYRANK").key(key).arg(0_u8).arg(excess - 1))
+            let count: u32 = count.and_then(|count| count.number()).unwrap_or_default();
+            let excess = (f64::from(count) * share).ceil() as i64;
+            Command::new("ZREMRANGEBYRANK").key(key).arg(0_u8).arg(excess - 1)
         });
-        let remove = remove.collect::<Result<Vec<_>, BrokerError>>()?;
-        self.exchange.ask_all(&remove).map(|_| ())
+        self.exchange.ask_each(&remove.collect::<Vec<_>>()).map(|_| ())
     }
 
     /// Deletes what is too much in a place, and asks for what is left.
@@ -225,18 +227,18 @@ const COMMANDS_PER_PLACE: usize = 8;
 
 impl Course {
     /// Counts what is left of a place. True if it is empty.
-    fn count(&mut self, answers: &[Value]) -> Result<bool, BrokerError> {
+    fn count(&mut self, answers: &[Value]) -> bool {
         let mut counts = [0_u64; 2];
         for (count, answers) in counts.iter_mut().zip(answers.chunks_exact(COMMANDS_PER_PLACE / 2)) {
             let [_, _, number, bytes] = answers else { continue };
-            *count = number.number()?;
+            *count = number.number().unwrap_or_default();
             // Nothing, if there is no such key.
             self.found.file_bytes += bytes.number::<u64>().unwrap_or_default();
         }
         let [messages, events] = counts;
         self.found.messages += messages;
         self.found.events += events;
-        Ok(messages == 0 && events == 0)
+        messages == 0 && events == 0
     }
 }
 

@@ -33,6 +33,9 @@ use exchange::Exchange;
 use expiry::Sweep;
 use writing::Writes;
 
+/// How long the first record of a group waits for others: a round trip for each would cost more time than it saves.
+const GATHER: Duration = Duration::from_millis(5);
+
 /// The broker, and what is known of it.
 #[derive(Debug)]
 pub(super) struct Redis {
@@ -67,7 +70,12 @@ impl Redis {
 impl Database for Redis {
     /// What is not committed is lost when the node is killed, and what others may ask for.
     fn gather(&self) -> Duration {
-        Duration::from_millis(20)
+        GATHER
+    }
+
+    /// Other nodes need a moment more than they gather.
+    fn settle(&self) -> Duration {
+        3 * GATHER
     }
 
     fn retry(&self) -> Duration {

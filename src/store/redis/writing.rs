@@ -234,8 +234,13 @@ impl Redis {
         let parts = self.writes.parts();
         let sent = parts.iter().try_for_each(|part| match part {
             Part::Commands(commands) => {
-                let answers = self.exchange.ask_all(commands)?;
-                answers.iter().for_each(|answer| self.count(answer));
+                for answer in self.exchange.ask_each(commands)? {
+                    match answer {
+                        Ok(answer) => self.count(&answer),
+                        // Otherwise nothing would be recorded any more.
+                        Err(error) => self.exchange.complain(&error),
+                    }
+                }
                 Ok(())
             }
             Part::Move(moving) => self.move_room(moving),

@@ -66,7 +66,7 @@ impl Sqlite {
         question: &mut Question,
         now: SystemTime,
     ) -> rusqlite::Result<Option<Answer>> {
-        let Question { query, progress } = question;
+        let Question { query, progress, .. } = question;
         if self.rooms.is_full() {
             self.rooms.save(&self.connection)?;
         }
