@@ -1,4 +1,4 @@
-//! Entries, messages and snapshots as bytes, on top of [`crate::cbor`].
+//! Entries, messages and snapshots as bytes, on top of `cbor`.
 
 mod snapshot;
 mod tables;
@@ -43,7 +43,7 @@ pub fn encode_snapshot(snapshot: &Snapshot) -> Vec<u8> {
     cbor::encode(snapshot)
 }
 
-/// Decodes a snapshot. Its ids fit together: see [`snapshot::check`].
+/// Decodes a snapshot. Its ids fit together: see `snapshot::check`.
 pub fn decode_snapshot(bytes: &[u8]) -> Result<Snapshot, String> {
     let snapshot = decode(bytes, SNAPSHOT_BYTES)?;
     snapshot::check(&snapshot)?;

@@ -93,7 +93,6 @@ fn users(count: usize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::message::{
         Command, ConnectionId, Dated, Effects, Epoch, EventId, LogEntry, LogIndex, Node, NodeId, Operation,
         Peer, Profile, UserChange,
