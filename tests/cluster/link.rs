@@ -9,6 +9,7 @@ use parlor::broker::{Broker, Command, TIMEOUT};
 use parlor::cluster::{Link, Reply, Request, Stream};
 use parlor::message::{Epoch, LogIndex, Node, NodeId};
 
+use crate::support::redis_cluster::RedisCluster;
 use crate::support::redis_server::RedisServer;
 use crate::support::{DEADLINE, text};
 
@@ -561,24 +562,8 @@ fn sentinels_tell_where_the_broker_has_gone() {
 
 #[test]
 fn the_streams_of_a_redis_cluster_are_on_several_servers() {
-    let ports: [String; 3] = std::array::from_fn(|_| free_port().to_string());
-    let servers = ports
-        .each_ref()
-        .map(|port| RedisServer::start_with(&["--cluster-enabled", "yes", "--cluster-port", port]));
-    let [Some(one), Some(two), Some(three)] = servers else { return };
-    for (server, slots) in [(&one, "0 5000"), (&two, "5001 10000"), (&three, "10001 16383")] {
-        assert_eq!(server.ask(&format!("CLUSTER ADDSLOTSRANGE {slots}")), "+OK");
-    }
-    for (server, port) in [(&two, &ports[1]), (&three, &ports[2])] {
-        assert_eq!(one.ask(&format!("CLUSTER MEET 127.0.0.1 {} {port}", server.port())), "+OK");
-    }
-    for server in [&one, &two, &three] {
-        until("the cluster is up", || {
-            let info = server.text("CLUSTER INFO");
-            info.contains("cluster_state:ok") && info.contains("cluster_known_nodes:3")
-        });
-    }
-    let url = format!("redis+cluster://127.0.0.1:{}", one.port());
+    let Some(cluster) = RedisCluster::start() else { return };
+    let ([one, two, three], url) = (&cluster.servers, cluster.url());
     let mut cellar = Asking::open(&url);
     let epoch = cellar.enrol("cellar").epoch;
     let streams: Vec<_> = (0..16).map(Stream::Shard).chain([Stream::Inbox("attic".into())]).collect();
@@ -597,16 +582,16 @@ fn the_streams_of_a_redis_cluster_are_on_several_servers() {
     }
     cellar.append(epoch, b"one");
     assert_eq!(attic.reply(), entry(1, "one"));
-    assert!([&one, &two, &three].iter().all(|server| server.ask("DBSIZE") != ":0"));
+    assert!(cluster.servers.iter().all(|server| server.ask("DBSIZE") != ":0"));
     // The slot of a shard moves to another server.
     let slot = one.ask("CLUSTER KEYSLOT {shard-3}")[1..].to_owned();
     let is_in = |range: std::ops::RangeInclusive<u16>| range.contains(&slot.parse().unwrap());
     let (from, to) = if is_in(0..=5000) {
-        (&one, &two)
+        (one, two)
     } else if is_in(5001..=10000) {
-        (&two, &three)
+        (two, three)
     } else {
-        (&three, &one)
+        (three, one)
     };
     let [from_id, id] = [from, to].map(|server| {
         let answer = server.text("CLUSTER MYID");

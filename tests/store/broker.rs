@@ -11,6 +11,7 @@ use parlor::store::{BrokerConfig, Reply};
 use crate::helpers::*;
 use crate::saved::{registered, staying};
 use crate::sites::{Keeps, Site};
+use crate::support::redis_cluster::RedisCluster;
 use crate::support::redis_server::RedisServer;
 
 /// Two nodes over one broker; `None` if there is no such program.
@@ -389,4 +390,16 @@ fn a_long_history_follows_a_room_to_its_new_name() {
     assert_eq!((all(&mut other, "#tea"), all(&mut other, "#coffee")), (0, 1_100));
     assert_eq!(said(&mut other, "#coffee").last().unwrap(), "moved");
     assert_eq!(one.store.status().figures.messages, 1_100);
+}
+
+#[test]
+fn a_redis_cluster_is_a_store_like_one_server() {
+    let Some(cluster) = RedisCluster::start() else { return };
+    let emptied = || {
+        cluster.flush();
+        &cluster
+    };
+    crate::accounts::at_each(emptied);
+    crate::saved::at_each(emptied);
+    crate::renaming::at_each(emptied);
 }

@@ -8,6 +8,8 @@ use parlor::message::{
     Record, RoomChange, RoomFlag, Scope, Selection, Source, Speech, SpeechKind,
 };
 use proptest::prelude::*;
+#[cfg(feature = "cluster")]
+use proptest::test_runner::TestRunner;
 
 use crate::helpers::*;
 use crate::sites::{Keeps, Site};
@@ -421,4 +423,18 @@ proptest! {
         let server = <crate::support::redis_server::RedisServer as Site>::new();
         server.into_iter().for_each(|server| compare(server, steps.clone()));
     }
+}
+
+#[cfg(feature = "cluster")]
+#[test]
+fn every_answer_of_a_redis_cluster_equals_that_of_a_naive_list() {
+    let Some(cluster) = crate::support::redis_cluster::RedisCluster::start() else { return };
+    let config =
+        ProptestConfig { cases: cases() / 4, failure_persistence: None, ..ProptestConfig::default() };
+    let run = |steps| {
+        cluster.flush();
+        compare(&cluster, steps);
+        Ok(())
+    };
+    TestRunner::new(config).run(&prop::collection::vec(any_step(), 0..150), run).unwrap();
 }

@@ -64,6 +64,12 @@ macro_rules! on_all_sites {
             })*
         }
 
+        /// Runs all of them, each at a new site.
+        #[cfg(feature = "cluster")]
+        pub(crate) fn at_each<S: crate::sites::Site>(site: impl Fn() -> S) {
+            $($name(site());)*
+        }
+
         #[cfg(feature = "cluster")]
         mod in_a_broker {
             $(#[test]
@@ -135,7 +141,26 @@ mod broker {
     use parlor::store::BrokerConfig;
 
     use super::*;
+    use crate::support::redis_cluster::RedisCluster;
     use crate::support::redis_server::RedisServer;
+
+    fn open(url: &str, Keeps { age, lines, bytes }: Keeps, now: SystemTime) -> (Kept, Opened) {
+        let broker = url.parse().unwrap();
+        Kept::open_broker(&BrokerConfig { broker, age, lines, bytes }, now).unwrap()
+    }
+
+    /// The kinds of keys that accounts have, as far as a server has some.
+    fn belongings(server: &RedisServer) -> Vec<String> {
+        let kinds = ["account:*", "names", "accounts", "certificates", "staying", "rooms"];
+        let has_keys = |kind: &&str| server.ask(&format!("KEYS parlor:{{store}}:{kind}")) != "*0";
+        kinds.into_iter().filter(has_keys).map(str::to_owned).collect()
+    }
+
+    /// The number of seats, if this server has that key.
+    fn seats(server: &RedisServer, account: AccountId) -> Option<i64> {
+        let length = server.ask(&format!("HLEN parlor:{{store}}:account:{}:stay", account.0));
+        length.strip_prefix(':').map(|length| length.parse().unwrap())
+    }
 
     impl Site for RedisServer {
         const CAN_SEARCH: bool = false;
@@ -146,20 +171,38 @@ mod broker {
             Some(server)
         }
 
-        fn open_with(&self, Keeps { age, lines, bytes }: Keeps, now: SystemTime) -> (Kept, Opened) {
-            let broker = self.permitted_url().parse().unwrap();
-            Kept::open_broker(&BrokerConfig { broker, age, lines, bytes }, now).unwrap()
+        fn open_with(&self, keeps: Keeps, now: SystemTime) -> (Kept, Opened) {
+            open(&self.permitted_url(), keeps, now)
         }
 
         fn belongings(&self) -> Vec<String> {
-            let kinds = ["account:*", "names", "accounts", "certificates", "staying", "rooms"];
-            let has_keys = |kind: &&str| self.ask(&format!("KEYS parlor:{{store}}:{kind}")) != "*0";
-            kinds.into_iter().filter(has_keys).map(str::to_owned).collect()
+            belongings(self)
         }
 
         fn seats(&self, account: AccountId) -> i64 {
-            let length = self.ask(&format!("HLEN parlor:{{store}}:account:{}:stay", account.0));
-            length.trim_start_matches(':').parse().unwrap()
+            seats(self, account).unwrap()
+        }
+
+        fn check(&self) {}
+    }
+
+    impl Site for &RedisCluster {
+        const CAN_SEARCH: bool = false;
+
+        fn new() -> Option<Self> {
+            None
+        }
+
+        fn open_with(&self, keeps: Keeps, now: SystemTime) -> (Kept, Opened) {
+            open(&self.url(), keeps, now)
+        }
+
+        fn belongings(&self) -> Vec<String> {
+            self.servers.iter().flat_map(belongings).collect()
+        }
+
+        fn seats(&self, account: AccountId) -> i64 {
+            self.servers.iter().find_map(|server| seats(server, account)).unwrap()
         }
 
         fn check(&self) {}

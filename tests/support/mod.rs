@@ -23,6 +23,8 @@ pub mod past;
 pub mod peer;
 pub mod program;
 #[cfg(feature = "cluster")]
+pub mod redis_cluster;
+#[cfg(feature = "cluster")]
 pub mod redis_server;
 pub mod scene;
 pub mod stand_in;
