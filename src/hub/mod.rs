@@ -216,7 +216,7 @@ impl Hub {
         journaled!(
             self,
             // Without an account, the user has no other connection, and leaves. That is another operation.
-            unless self.devices(id).is_empty(),
+            unless self.devices(id).iter().all(|device| device.connection != connection),
             Detach { user: id, connection, heard: None },
             self.lose(id, connection, is_whole, now, out)
         )

@@ -166,6 +166,13 @@ impl Hub {
 
     fn repeat_login(&mut self, operation: Operation, by: Repetition<'_>) -> Result<(), Diverged> {
         let Repetition { node, now, out } = by;
+        if let Operation::Identify { user, connection, .. }
+        | Operation::LogOut { user, connection, .. }
+        | Operation::Detach { user, connection, .. } = operation
+            && !self.is_at(user, connection.at(node))
+        {
+            return Err(Diverged("another node knows another user of one of its connections"));
+        }
         let done = match operation {
             Operation::LogIn { connection, name, profile } => {
                 self.log_in(connection.at(node), name, profile, now, out).map(drop)
@@ -195,6 +202,13 @@ impl Hub {
                 self.set_always_on(user, always_on, now, out);
                 Ok(())
             }
+            // Only what is still being registered may get another number, or be given up.
+            Operation::AddAccount(account, name)
+                if self.accounts.called(&name).is_some_and(|known| known != account) =>
+            {
+                return Err(REFUSED);
+            }
+            Operation::RemoveAccount(name) if self.accounts.called(&name).is_some() => return Err(REFUSED),
             Operation::AddAccount(account, name) => {
                 self.add_account(account, &name);
                 Ok(())

@@ -14,7 +14,8 @@ use crate::message::{
 use crate::name::UserName;
 
 impl Hub {
-    /// Brings a user back to `node`, or to this one. `None` if its account was deleted meanwhile.
+    /// Brings a user back to `node`, or to this one. `None` if its account was deleted meanwhile, or there is
+    /// nothing at which it could be.
     pub(super) fn bring_back(
         &mut self,
         returning: &Returning,
@@ -28,9 +29,10 @@ impl Hub {
                 self.bring_back_account(returning, account, devices, node, now, out)?
             }
             None => {
-                let name = self.name_for(&returning.name);
                 let at = |connection: ConnectionId| node.map_or(connection, |node| connection.at(node));
-                let id = self.create(returning, name.clone(), returning.connection.map(at), now)?;
+                let connection = returning.connection.map(at)?;
+                let name = self.name_for(&returning.name);
+                let id = self.create(returning, name.clone(), Some(connection), now)?;
                 if let (Some(user), false) = (self.users.get_mut(id), metadata.is_empty()) {
                     user.metadata_mut(now.instant).clone_from(metadata);
                     self.users.recharge(id);

@@ -24,6 +24,7 @@ enum Act {
     Ban(bool),
     Notice,
     Watch(&'static str),
+    Ghost(&'static str),
     Rejoin,
 }
 
@@ -118,6 +119,7 @@ fn any_act() -> impl Strategy<Value = Act> {
         1 => any::<bool>().prop_map(Act::Ban),
         1 => Just(Act::Notice),
         1 => names().prop_map(Act::Watch),
+        1 => names().prop_map(Act::Ghost),
         1 => Just(Act::Rejoin),
     ]
 }
@@ -193,6 +195,11 @@ impl Cluster {
                 self.act(n, |hub, now, out| hub.tell_operators(None, "x".into(), now, out));
             }
             Act::Watch(text) => drop(self.hubs[n].watch(user, &name(text))),
+            Act::Ghost(text) => {
+                let Some(ghost) = self.hubs[n].users().find(&name(text)) else { return };
+                let connections = self.hubs[n].all_connections(ghost);
+                self.act(n, |hub, now, out| hub.end_connections(ghost, &connections, ("x", "y"), now, out));
+            }
             Act::Rejoin => self.rejoin(n),
         }
     }

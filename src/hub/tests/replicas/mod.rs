@@ -3,6 +3,7 @@
 mod agreeing;
 mod delivering;
 mod nodes;
+mod nonsense;
 mod returning;
 
 use std::time::Duration;
