@@ -1,7 +1,13 @@
 //! The store in a broker: several nodes, and a broker that is killed, paused or emptied.
 
+#[cfg(feature = "tls")]
+use std::fs;
+#[cfg(feature = "tls")]
+use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
+#[cfg(feature = "tls")]
+use parlor::broker::{Authorities, Broker};
 use parlor::message::{
     AccountAnswer, AccountChange, AccountId, AccountQuery, Answer, EventId, EventKind, HistoryLimit,
     Interval, Query, Rank, Record, SavedRoom, Scope, Selection, Speech,
@@ -13,6 +19,10 @@ use crate::saved::{registered, staying};
 use crate::sites::{Keeps, Site};
 use crate::support::redis_cluster::RedisCluster;
 use crate::support::redis_server::RedisServer;
+#[cfg(feature = "tls")]
+use crate::support::text;
+#[cfg(feature = "tls")]
+use crate::support::tls::Certificate;
 
 /// Two nodes over one broker; `None` if there is no such program.
 fn two() -> Option<(RedisServer, [Kept; 2])> {
@@ -189,6 +199,29 @@ fn a_connection_that_has_ended_meanwhile_is_replaced_without_a_word() {
     server.restart();
     assert!(matches!(kept.change(AccountChange::Drop(ana)), AccountAnswer::Changed));
     assert!(kept.store.fetch().is_none(), "nothing has failed");
+}
+
+#[cfg(feature = "tls")]
+#[test]
+fn over_tls_the_store_connects_again_in_its_thread() {
+    let scratch = Scratch::new();
+    let certificate = Certificate::new(&scratch, "broker");
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string();
+    let files = ["--tls-cert-file", text(&certificate.cert), "--tls-key-file", text(&certificate.key)];
+    let options = [&["--tls-port", &*port, "--tls-auth-clients", "no"], &files[..]].concat();
+    let Some(mut server) = RedisServer::start_with(&options) else { return };
+    let mut broker: Broker = format!("rediss://localhost:{port}").parse().unwrap();
+    broker.trust(Authorities::parse(&fs::read_to_string(&certificate.cert).unwrap()).unwrap());
+    let Keeps { age, lines, bytes } = Keeps::default();
+    let (mut kept, _) = Kept::open_broker(&BrokerConfig { broker, age, lines, bytes }, start()).unwrap();
+    let mut events = Events::default();
+    for text in ["one", "two"] {
+        kept.store.record(events.say("#tea", &user("bob"), text, start()));
+        commit(&mut kept);
+        wait_for_sweep(&server, &mut kept);
+        server.restart();
+    }
+    assert_eq!(said(&mut kept, "#tea"), ["one", "two"]);
 }
 
 #[test]
