@@ -10,8 +10,7 @@ use crate::message::{Event, EventId, First, Interval, Query};
 #[derive(Debug)]
 pub struct Question {
     pub(super) query: Query,
-    /// When it was asked.
-    pub(super) asked: SystemTime,
+    asked: SystemTime,
     pub(super) progress: Progress,
 }
 
@@ -23,6 +22,11 @@ impl Question {
     /// What is asked.
     pub fn query(&self) -> &Query {
         &self.query
+    }
+
+    /// When it was asked.
+    pub fn asked(&self) -> SystemTime {
+        self.asked
     }
 }
 

@@ -26,14 +26,15 @@ impl Redis {
         question: &mut Question,
         now: SystemTime,
     ) -> Result<Option<Answer>, BrokerError> {
-        let Question { query, asked, progress } = question;
+        let asked = question.asked();
+        let Question { query, progress, .. } = question;
         if matches!(query, Query::Search { .. }) {
             return Ok(Some(Answer::Unsearchable));
         }
         if progress.until.is_none() {
             // Other nodes record, too, so the last event is not known. If the clock was set back, ids are ahead of it.
             let last = self.writes.last_event();
-            progress.until = Some(if last < EventId::after(now) { EventId::after(*asked) } else { last });
+            progress.until = Some(if last < EventId::after(now) { EventId::after(asked) } else { last });
             progress.cursors = match query {
                 Query::Message { of, id } => cursors(&only(of, *id), |of| self.places(of))?,
                 _ => cursors(query, |of| self.places(of))?,
