@@ -5,12 +5,18 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
+#[cfg(feature = "tls")]
+use parlor::broker::Authorities;
 use parlor::broker::{Broker, Command, TIMEOUT};
 use parlor::cluster::{Link, Reply, Request, Stream};
 use parlor::message::{Epoch, LogIndex, Node, NodeId};
 
+#[cfg(feature = "tls")]
+use crate::support::Scratch;
 use crate::support::redis_cluster::RedisCluster;
 use crate::support::redis_server::RedisServer;
+#[cfg(feature = "tls")]
+use crate::support::tls::Certificate;
 use crate::support::{DEADLINE, text};
 
 const SETTINGS: u64 = u64::MAX;
@@ -514,6 +520,37 @@ fn a_unix_socket_is_reached_by_its_path() {
     link.enrol("cellar");
     let error = Link::open(&url("/nowhere").parse().unwrap(), || {}).map(drop).unwrap_err();
     assert!(error.contains("unix:/nowhere"), "{error}");
+}
+
+#[cfg(feature = "tls")]
+#[test]
+fn tls_is_for_brokers_with_a_certificate_that_is_trusted() {
+    let scratch = Scratch::new();
+    let certificate = Certificate::new(&scratch, "broker");
+    let tls_port = free_port();
+    let options = ["--tls-port", &tls_port.to_string(), "--tls-auth-clients", "no"];
+    let files = ["--tls-cert-file", text(&certificate.cert), "--tls-key-file", text(&certificate.key)];
+    let Some(mut server) = RedisServer::start_with(&[&options[..], &files].concat()) else { return };
+    let mut broker: Broker = format!("rediss://localhost:{tls_port}").parse().unwrap();
+    let pem = std::fs::read_to_string(&certificate.cert).unwrap();
+    broker.trust(Authorities::parse(&pem).unwrap());
+    let mut link = Asking::to(&broker);
+    let epoch = link.enrol("cellar").epoch;
+    link.append(epoch, &vec![b'x'; 3 << 20]);
+    link.send(Request::Read { after: LogIndex(0), streams: Vec::new() });
+    assert!(matches!(link.reply(), Reply::Entry { entry, .. } if entry.len() == 3 << 20));
+    server.kill();
+    assert!(matches!(link.reply(), Reply::Down(_)));
+    server.restart();
+    assert_eq!(link.reply(), Reply::Up);
+    assert!(matches!(link.ask(Request::Lock { epoch }), Reply::Locked { .. }));
+    let other = Certificate::new(&scratch, "other");
+    broker.trust(Authorities::parse(&std::fs::read_to_string(&other.cert).unwrap()).unwrap());
+    let error = Link::open(&broker, || {}).map(drop).unwrap_err();
+    assert!(error.contains("certificate") && error.lines().count() == 1, "{error}");
+    // What speaks no TLS is noticed, too.
+    let plain = format!("rediss://localhost:{}", server.port());
+    assert!(Link::open(&plain.parse().unwrap(), || {}).is_err());
 }
 
 /// A free port for what servers of a cluster tell each other.

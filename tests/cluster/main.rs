@@ -8,6 +8,7 @@ mod support;
 mod accounts;
 mod link;
 mod members;
+mod nodes;
 mod servers;
 mod storms;
 mod town;
