@@ -29,8 +29,8 @@ impl Uplink {
 
     pub(super) fn turn(&mut self, _: &mut Server<Socket>) {}
 
-    pub(super) fn next_deadline(&self, _: &Server<Socket>) -> Option<Instant> {
-        None
+    pub(super) fn next_turn(&self, _: &Server<Socket>, next: Option<Instant>) -> Option<Instant> {
+        next
     }
 
     pub(super) fn has_left(&self, _: &Server<Socket>) -> bool {

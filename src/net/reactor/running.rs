@@ -207,8 +207,7 @@ impl Running {
         let next = pauses.chain(self.server.next_deadline()).chain(self.metrics.next_deadline()).chain(saved);
         let next = next.chain(self.proxies.next_deadline()).chain(self.reactor.service.next_deadline()).min();
         let at_beat = next.map(|next| next + time_to_next_beat(next.saturating_duration_since(self.started)));
-        let exact = self.reactor.uplink.next_deadline(&self.server);
-        let next = at_beat.into_iter().chain(exact).min()?;
+        let next = self.reactor.uplink.next_turn(&self.server, at_beat)?;
         Some(next.saturating_duration_since(Instant::now()))
     }
 

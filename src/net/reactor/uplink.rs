@@ -75,9 +75,9 @@ impl Uplink {
         }
     }
 
-    /// The time by which the server must have its turn: asking for the lock again cannot wait for a beat.
-    pub(super) fn next_deadline(&self, server: &Server<Socket>) -> Option<Instant> {
-        server.next_node_deadline()
+    /// When the next turn must be, which has other work at `next`: asking for the lock again cannot wait for a beat.
+    pub(super) fn next_turn(&self, server: &Server<Socket>, next: Option<Instant>) -> Option<Instant> {
+        next.into_iter().chain(server.next_node_deadline()).min()
     }
 
     /// True when the node has left the others, or shutting down need not wait for that any longer.
