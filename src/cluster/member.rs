@@ -99,6 +99,8 @@ pub struct Member {
     /// Messages are sent again when this entry is applied.
     sends_after: Option<LogIndex>,
     shards: Vec<u16>,
+    /// The last entry that was applied when the server last looked at its rooms: it may have got members since.
+    looked: LogIndex,
     /// The epochs of this node's lives, in order: what they said is not delivered again.
     own_epochs: Vec<Epoch>,
     /// Nodes that had a lease when it was last renewed.
@@ -133,6 +135,7 @@ impl Member {
             applied_bytes: Vec::new(),
             sends_after: None,
             shards: Vec::new(),
+            looked: LogIndex::default(),
             own_epochs: Vec::new(),
             alive: Vec::new(),
             refused_since: None,
@@ -431,9 +434,10 @@ impl Member {
 
     /// Sets the shards that are read: those of rooms with members here, ascending.
     pub fn read_shards(&mut self, shards: &[u16]) {
+        let looked = mem::replace(&mut self.looked, self.applied);
         if self.shards != shards {
             self.shards = shards.to_vec();
-            self.incoming.subscribe(self.streams(), self.applied);
+            self.incoming.subscribe(self.streams(), looked);
             if self.is_joined() && self.is_up {
                 self.read();
             }

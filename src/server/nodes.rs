@@ -21,7 +21,7 @@ use log::{error, info, warn};
 
 use super::{Server, Stream};
 use crate::cluster::{Member, News, Reply, Request};
-use crate::hub::Diverged;
+use crate::hub::{Diverged, Rooms};
 use crate::message::{LogEntry, Now, Relay, UserId};
 use crate::secret::Decoys;
 use dating::Dating;
@@ -124,6 +124,12 @@ impl Cluster {
         for relay in self.speech.take() {
             self.relay(relay, false);
         }
+    }
+
+    /// Reads the shards of rooms with members here, and no others.
+    fn look_at_shards(&mut self, rooms: &Rooms, now: Now) {
+        self.shards.look(rooms, self.member.config().shards, now.instant);
+        self.member.read_shards(self.shards.read());
     }
 
     /// Asks for the lock if something waits for it.
@@ -283,8 +289,12 @@ impl<S: Stream> Server<S> {
     pub(super) fn end_lock(&mut self, now: Now) {
         let Some(cluster) = &mut self.nodes.cluster else { return };
         if mem::take(&mut cluster.is_locked) {
+            let operations = self.hub.take_operations();
+            if cluster.shards.may_miss(&operations, cluster.member.config().shards) {
+                cluster.look_at_shards(self.hub.rooms(), now);
+            }
             let (users, rooms) = self.hub.counts();
-            cluster.member.append(self.hub.take_operations(), users, rooms, now);
+            cluster.member.append(operations, users, rooms, now);
             cluster.relay_kept();
             cluster.shards.are_stale(now.instant);
         } else if self.hub.has_operations() {
@@ -296,8 +306,7 @@ impl<S: Stream> Server<S> {
             cluster.member.want_lock();
         }
         if cluster.shards.is_due(now.instant) {
-            cluster.shards.look(self.hub.rooms(), cluster.member.config().shards, now.instant);
-            cluster.member.read_shards(cluster.shards.read());
+            cluster.look_at_shards(self.hub.rooms(), now);
         }
         cluster.want_lock();
         self.leave_cluster();

@@ -32,7 +32,7 @@ pub(super) struct Incoming {
     bytes: usize,
     /// The last number of each life of a node in each stream.
     last: HashMap<(Stream, Epoch), u64>,
-    /// The last log entry that was applied when a stream was first read. What was said before is not for anybody here.
+    /// The last log entry before there was anybody here for a stream. What was said before is not for them.
     since: HashMap<Stream, LogIndex>,
 }
 

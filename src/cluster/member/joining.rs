@@ -227,6 +227,7 @@ impl Member {
     }
 
     fn begin_reading(&mut self) {
+        self.looked = self.applied;
         self.incoming.subscribe(self.streams(), self.applied);
         self.read();
     }

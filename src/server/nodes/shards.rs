@@ -5,7 +5,7 @@ use std::hash::{Hash, Hasher};
 use std::time::{Duration, Instant};
 
 use crate::hub::Rooms;
-use crate::message::{Event, EventKind};
+use crate::message::{Command, Dated, Event, EventKind, Operation};
 use crate::name::RoomName;
 
 /// How long after a look the next may follow: many log entries come together. A shard is read from some seconds before on.
@@ -69,6 +69,19 @@ impl Shards {
         self.due.is_some_and(|due| due <= now)
     }
 
+    /// True if what was done here may have brought somebody into a room whose shard is not read. It must be read before
+    /// others learn of it, or what they say then would come after what they do later.
+    pub(super) fn may_miss(&self, operations: &[Dated], shards: u16) -> bool {
+        let is_unread = |room| self.read.binary_search(&shard_of(room, shards)).is_err();
+        operations.iter().any(|dated| match &dated.operation {
+            Operation::Command(_, Command::Join { room, .. }) | Operation::RenameRoom { to: room, .. } => {
+                is_unread(room)
+            }
+            Operation::EnterAccount { .. } | Operation::Identify { .. } | Operation::Return(_) => true,
+            _ => false,
+        })
+    }
+
     /// Looks which shards have rooms with connections here.
     pub(super) fn look(&mut self, rooms: &Rooms, shards: u16, now: Instant) {
         (self.looked, self.due) = (Some(now), None);
@@ -107,5 +120,17 @@ mod tests {
         shards.are_stale(now);
         assert!(!shards.is_due(now) && shards.is_due(now + PAUSE));
         assert_eq!(shards.deadline(), Some(now + PAUSE));
+    }
+
+    #[test]
+    fn whoever_joins_a_room_whose_shard_is_not_read_is_not_kept_waiting() {
+        let (shards, tea) = (Shards { read: vec![145], ..Shards::default() }, RoomName::new("#tea").unwrap());
+        let may_miss =
+            |operation| shards.may_miss(&[Dated { after: crate::message::EventId::MIN, operation }], 1000);
+        let join = |room| Operation::Command(crate::message::UserId(1), Command::Join { room, key: None });
+        assert!(!may_miss(join(tea.clone())));
+        assert!(may_miss(join(RoomName::new("#lobby").unwrap())));
+        let user = crate::message::UserId(1);
+        assert!(!may_miss(Operation::UnregisterRoom { user, room: tea }));
     }
 }
