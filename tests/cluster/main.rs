@@ -11,4 +11,5 @@ mod members;
 mod nodes;
 mod servers;
 mod storms;
+mod talk;
 mod town;

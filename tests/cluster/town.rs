@@ -164,7 +164,9 @@ impl Town {
 
     fn started(mut self) -> Self {
         (0..self.world.parties.len()).for_each(|node| self.start(node));
-        self.run(500);
+        let has_joined = |house: &House| house.scene.server.hub().own_node().is_some();
+        self.world.run_until("all have joined", |world| world.parties.iter().flatten().all(has_joined));
+        self.run(100);
         self
     }
 

@@ -5,13 +5,14 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use super::differences::Seen;
+use super::earlier::Earlier;
 use super::snapshots::{profile_of, state_of};
 use super::{Hub, journaled};
 use crate::hub::membership::Device;
 use crate::hub::users::User;
 use crate::message::{
-    AccountId, CloseReason, ConnectionId, DeviceState, Effects, EventId, Identity, Now, Rank, Returning,
-    RoomState, SavedRoom, UserId,
+    AccountId, CloseReason, ConnectionId, DeviceState, Effects, EventId, Identity, Login, Now, Rank,
+    Returning, RoomState, SavedRoom, UserId,
 };
 use crate::name::{RoomName, UserName};
 
@@ -21,6 +22,7 @@ pub struct Homecoming {
     absent: Vec<Absent>,
     /// The rooms that they were in.
     seen: HashMap<RoomName, Seen>,
+    earlier: Earlier,
 }
 
 /// A user who comes back.
@@ -28,6 +30,7 @@ pub struct Homecoming {
 pub(super) struct Absent {
     /// Its id in the state before.
     pub(super) was: UserId,
+    login: Option<Login>,
     /// As others have seen it.
     pub(super) identity: Arc<Identity>,
     /// As other nodes learn of it, but for its rooms.
@@ -61,7 +64,8 @@ impl Hub {
     pub fn leave_state(&self) -> Homecoming {
         let mut seen = HashMap::new();
         let absent = self.users.iter().filter_map(|(id, user)| self.absent(id, user, &mut seen)).collect();
-        Homecoming { absent, seen }
+        let earlier = self.replica.as_ref().map(|replica| replica.earlier.clone()).unwrap_or_default();
+        Homecoming { absent, seen, earlier }
     }
 
     /// A user who is here. Adds its rooms to `seen`.
@@ -80,6 +84,7 @@ impl Hub {
         };
         Some(Absent {
             was,
+            login: self.login_of(was),
             identity: Arc::clone(&user.identity),
             returning: self.returning(was, user, first),
             rooms,
@@ -124,7 +129,7 @@ impl Hub {
         now: Now,
         out: &mut Effects,
     ) -> Vec<(ConnectionId, UserId)> {
-        let Homecoming { absent, seen } = homecoming;
+        let Homecoming { absent, seen, earlier } = homecoming;
         self.users.budget.is_lenient = true;
         let mut back = Vec::with_capacity(absent.len());
         for absent in absent {
@@ -146,11 +151,25 @@ impl Hub {
         }
         back.iter().for_each(|(absent, id)| self.reattach(absent, *id, now));
         self.users.budget.is_lenient = false;
+        self.note_earlier(earlier, &back);
         self.tell_differences(&back, &seen, now, out);
         let connections = |(absent, id): &(Absent, UserId)| {
             absent.connections.iter().map(|&(connection, _)| (connection, *id)).collect::<Vec<_>>()
         };
         back.iter().flat_map(connections).collect()
+    }
+
+    /// Notes the logins before: others have written to these.
+    fn note_earlier(&mut self, mut earlier: Earlier, back: &[(Absent, UserId)]) {
+        earlier.begin();
+        for (absent, id) in back {
+            if let (Some(was), Some(is)) = (absent.login, self.login_of(*id)) {
+                earlier.note(was, is);
+            }
+        }
+        if let Some(replica) = &mut self.replica {
+            replica.earlier = earlier;
+        }
     }
 
     /// A room in which a user will be again, as it was if it does not exist any longer.

@@ -130,11 +130,6 @@ impl Hub {
         Some(Login { user: id, login: home.login })
     }
 
-    /// The user of a login, if it is still here.
-    pub(super) fn user_of_login(&self, login: Login) -> Option<UserId> {
-        (self.login_of(login.user) == Some(login)).then_some(login.user)
-    }
-
     /// The nodes at which a user is, each once.
     pub(super) fn nodes_of(&self, id: UserId) -> Vec<NodeId> {
         let Some(replica) = &self.replica else { return Vec::new() };

@@ -3,6 +3,7 @@
 mod coming_back;
 mod delivering;
 mod differences;
+mod earlier;
 mod ending;
 mod homes;
 mod journal;
@@ -20,6 +21,7 @@ use std::fmt;
 
 use super::Hub;
 use crate::message::{ConnectionId, EventId, Node, Now, UserId};
+use earlier::Earlier;
 use homes::Homes;
 use journal::Journal;
 use replaying::Replayed;
@@ -34,6 +36,7 @@ pub(super) struct Replica {
     /// There were other nodes since the node began.
     has_had_others: bool,
     homes: Homes,
+    earlier: Earlier,
     journal: Journal,
     /// What is being replayed.
     replayed: Option<Replayed>,
@@ -46,6 +49,7 @@ impl Replica {
             others: Vec::new(),
             has_had_others: false,
             homes: Homes::default(),
+            earlier: Earlier::default(),
             journal: Journal::default(),
             replayed: None,
         }

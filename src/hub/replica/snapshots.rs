@@ -79,8 +79,8 @@ impl Hub {
         (state_of_room(room), room.members().iter().map(|member| (member.id, member.rank)).collect())
     }
 
-    /// Replaces the state by that of other nodes. An error changes nothing.
-    pub fn load(&mut self, snapshot: &Snapshot, node: Node, now: Now) -> Result<(), Diverged> {
+    /// Replaces the state by that of other nodes, and returns that before. An error changes nothing.
+    pub fn load(&mut self, snapshot: &Snapshot, node: Node, now: Now) -> Result<Self, Diverged> {
         let mut loaded = Self::new(self.lobby.clone(), now.time);
         loaded.users.budget.limit_like(&self.users.budget);
         loaded.fill(snapshot, node, now)?;
@@ -91,8 +91,7 @@ impl Hub {
         loaded.messages = self.messages;
         loaded.last_event = self.last_event.max(snapshot.last_event);
         mem::swap(&mut loaded.refusals, &mut self.refusals);
-        *self = loaded;
-        Ok(())
+        Ok(mem::replace(self, loaded))
     }
 
     fn fill(&mut self, snapshot: &Snapshot, node: Node, now: Now) -> Result<(), Diverged> {

@@ -6,8 +6,9 @@ use std::collections::BTreeSet;
 use log::{info, warn};
 
 use super::Cluster;
-use crate::hub::Homecoming;
+use crate::hub::Diverged;
 use crate::message::{CloseReason, ConnectionId, Epoch, LogEntry, Node, Now, Snapshot, UserId};
+use crate::server::connection::Connection;
 use crate::server::{Server, Stream};
 use crate::store::Opened;
 
@@ -25,8 +26,6 @@ pub(super) struct Joining {
     opened: Option<Box<Opened>>,
     /// The state that is to replace the own one under the lock.
     next: Option<Next>,
-    /// Own users, if the state was not taken.
-    homecoming: Option<Homecoming>,
 }
 
 /// A state that others share.
@@ -118,13 +117,10 @@ impl<S: Stream> Server<S> {
     pub(super) fn return_users(&mut self, now: Now) {
         let Some(cluster) = &mut self.nodes.cluster else { return };
         let Some(Next { node, snapshot, entries, offers }) = cluster.joining.next.take() else { return };
-        let homecoming = cluster.joining.homecoming.take().unwrap_or_else(|| self.hub.leave_state());
-        self.forget_departures();
-        self.hub.take_operations();
+        let mut homecoming = self.hub.leave_state();
         if let Err(why) = self.take_state(&node, &snapshot, &entries, now) {
             warn!("the state of the other nodes cannot be taken: {why}");
             let Some(cluster) = &mut self.nodes.cluster else { return };
-            cluster.joining.homecoming = Some(homecoming);
             cluster.is_locked = false;
             return cluster.member.rejoin("it could not take the state of the others", now);
         }
@@ -134,6 +130,9 @@ impl<S: Stream> Server<S> {
                 snapshot.iter().for_each(|snapshot| cluster.member.offer(to, snapshot));
             }
         }
+        // What others have done may have closed some.
+        let has_user = |connection: &Connection<S>| connection.session.user() != UserId::NOBODY;
+        homecoming.retain(|connection| self.connections.get(connection.0 as usize).is_some_and(has_user));
         self.out.begin();
         let returned = self.hub.come_back(homecoming, now, &mut self.out);
         self.assign(&returned, now);
@@ -144,17 +143,23 @@ impl<S: Stream> Server<S> {
         }
     }
 
+    /// Replaces the state. An error changes nothing.
     fn take_state(
         &mut self,
         node: &Node,
         snapshot: &Snapshot,
         entries: &[LogEntry],
         now: Now,
-    ) -> Result<(), crate::hub::Diverged> {
-        self.hub.load(snapshot, node.clone(), now)?;
+    ) -> Result<(), Diverged> {
+        let (before, kept_changes) = (self.hub.load(snapshot, node.clone(), now)?, self.kept_changes);
         // The others have saved them.
         self.kept_changes = self.hub.bans().changes();
-        entries.iter().try_for_each(|entry| self.apply(entry, now))
+        if let Err(why) = entries.iter().try_for_each(|entry| self.apply(entry, now)) {
+            (self.hub, self.kept_changes) = (before, kept_changes);
+            return Err(why);
+        }
+        self.forget_departures();
+        Ok(())
     }
 
     /// Gives sessions their users in the new state.
@@ -166,9 +171,6 @@ impl<S: Stream> Server<S> {
             if lost.remove(&key) {
                 self.act(key, now, |session, context| session.set_user(user, context));
                 self.settle(key);
-            } else if self.hub.detach(user, connection, false, now, &mut self.out) {
-                // It has ended meanwhile.
-                self.leavers.push((user, CloseReason::PeerFinished.to_string()));
             }
         }
         for key in lost {
