@@ -228,12 +228,14 @@ fn check(town: &mut Town, people: &mut People) {
         assert!(*state == states[0], "nodes 0 and {node} differ: {first:?}\n{}\n{state}", states[0]);
     }
     for ((n, _), heard) in &people.heard {
-        // Who whispers to itself hears it as its addressee, and as another device of its author.
+        // What is told of the past begins with its time. Who whispers to itself hears it as its addressee, and as another device of its author.
         let is_to_itself = |line: &str| {
             let from = line.trim_start_matches(':').split('!').next().unwrap_or_default();
             line.contains(&format!(" PRIVMSG {from} "))
         };
-        let texts = heard.lines().filter(|line| line.contains(" PRIVMSG ") && !is_to_itself(line));
+        let texts = heard
+            .lines()
+            .filter(|line| line.contains(" PRIVMSG ") && !is_to_itself(line) && !line.contains(" :["));
         let mut counts = BTreeMap::new();
         for text in texts {
             let count = counts.entry(text).or_insert(0);

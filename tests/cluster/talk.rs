@@ -61,6 +61,7 @@ proptest! {
         let (mut town, clients) = gathered(seed);
         let (mut said, mut whispered) = (vec![Vec::new(); NAMES.len()], vec![Vec::new(); NAMES.len()]);
         let mut heard = vec![String::new(); NAMES.len()];
+        let mut trouble = 0;
         for (n, step) in steps.into_iter().enumerate() {
             match step {
                 Step::Say(who) => {
@@ -72,7 +73,7 @@ proptest! {
                     heard[who] += &clients[who].guest.heard();
                     town.send(&clients[who], &format!("PRIVMSG {to} :{n}"));
                     let answer = clients[who].guest.heard();
-                    // A server that was cut off for long is down, and its users are not here.
+                    // The users of a server that is down are not here.
                     if !answer.contains(" 401 ") {
                         whispered[who].push(n.to_string());
                     }
@@ -80,11 +81,15 @@ proptest! {
                 }
                 Step::Run(time) => town.run(time),
                 Step::Cut(node, time) => {
+                    trouble += time;
                     town.world.cut(node);
                     town.run(time);
                     town.world.mend(node);
                 }
-                Step::Pause(node, time) => town.world.pause(node, time),
+                Step::Pause(node, time) => {
+                    trouble += time;
+                    town.world.pause(node, time);
+                }
                 Step::Broker(time) => {
                     town.world.stop_broker(false);
                     town.run(time);
@@ -100,7 +105,14 @@ proptest! {
                 prop_assert_eq!(&texts, &said[speaker], "{} hears {}:\n{}", NAMES[hearer], NAMES[speaker], heard);
                 let for_it = (speaker + 1) % NAMES.len() == hearer;
                 let expected = if for_it { &whispered[speaker][..] } else { &[] };
-                prop_assert_eq!(from(heard, NAMES[speaker], false), expected, "{}", heard);
+                let texts = from(heard, NAMES[speaker], false);
+                if trouble < 5_000 {
+                    prop_assert_eq!(&texts, expected, "{}", heard);
+                } else {
+                    // Whose server is down cannot be reached.
+                    let mut rest = expected.iter();
+                    prop_assert!(texts.iter().all(|text| rest.any(|other| other == text)), "{}", heard);
+                }
             }
         }
     }

@@ -35,11 +35,15 @@ impl Hub {
     /// not that of other nodes.
     pub fn replay(&mut self, entry: &LogEntry, now: Now, out: &mut Effects) -> Result<(), Diverged> {
         let Some(replica) = &mut self.replica else { return Err(Diverged("this is no node")) };
+        let is_greeting = |dated: &Dated| matches!(dated.operation, Operation::Hello { .. });
         if entry.node == replica.own.id {
+            // It may have greeted more than once.
+            if entry.epoch == replica.own.epoch && entry.operations.iter().all(is_greeting) {
+                return Ok(());
+            }
             return Err(Diverged("another node uses the number of this one"));
         }
-        let greets =
-            matches!(entry.operations.first(), Some(Dated { operation: Operation::Hello { .. }, .. }));
+        let greets = entry.operations.first().is_some_and(is_greeting);
         if !greets && !replica.others.iter().any(|node| node.id == entry.node && node.epoch == entry.epoch) {
             return Err(Diverged("a node has done something that is not up"));
         }
