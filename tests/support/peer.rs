@@ -42,13 +42,7 @@ impl Peer {
 
     /// Connects over TCP from this local IPv4 address.
     pub fn connect_from(address: &Address, source: Ipv4Addr) -> Self {
-        let Address::Tcp { host, port } = address else { panic!("{address} is not over TCP") };
-        let socket =
-            net::socket(AddressFamily::INET, SocketType::STREAM, None).expect("a descriptor is left");
-        net::bind(&socket, &SocketAddr::from((source, 0))).expect("this machine has the address");
-        let ip: IpAddr = host.parse().expect("the test names an address");
-        net::connect(&socket, &SocketAddr::from((ip, *port))).expect("the server listens");
-        Self { socket: Socket::Tcp(patient(TcpStream::from(socket))), unread: Vec::new() }
+        Self { socket: Socket::Tcp(patient(connect_from(address, source))), unread: Vec::new() }
     }
 
     /// Connects and completes the TLS handshake of `client`.
@@ -358,6 +352,16 @@ impl Peer {
             }
         }
     }
+}
+
+/// Connects over TCP from this local IPv4 address.
+pub fn connect_from(address: &Address, source: Ipv4Addr) -> TcpStream {
+    let Address::Tcp { host, port } = address else { panic!("{address} is not over TCP") };
+    let socket = net::socket(AddressFamily::INET, SocketType::STREAM, None).expect("a descriptor is left");
+    net::bind(&socket, &SocketAddr::from((source, 0))).expect("this machine has the address");
+    let ip: IpAddr = host.parse().expect("the test names an address");
+    net::connect(&socket, &SocketAddr::from((ip, *port))).expect("the server listens");
+    TcpStream::from(socket)
 }
 
 fn connect_tcp(host: &str, port: u16) -> TcpStream {
