@@ -2,10 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{FromCbor, Reader, ToCbor, Writer};
-
-/// Most values in a list. Each takes at least a byte of what was received.
-const MOST_VALUES: u64 = 1 << 20;
+use super::{FromCbor, Invalid, Reader, ToCbor, Writer};
 
 /// Most memory that is reserved for a list before its values are read, in bytes.
 const RESERVED_BYTES: usize = 64 * 1024;
@@ -25,7 +22,7 @@ impl FromCbor for bool {
         Some(false)
     }
 
-    fn read(input: &mut Reader<'_>) -> Result<Self, String> {
+    fn read(input: &mut Reader<'_>) -> Result<Self, Invalid> {
         input.bool()
     }
 }
@@ -40,9 +37,9 @@ macro_rules! number {
         }
 
         impl FromCbor for $type {
-            fn read(input: &mut Reader<'_>) -> Result<Self, String> {
+            fn read(input: &mut Reader<'_>) -> Result<Self, Invalid> {
                 let number = input.number()?;
-                Self::try_from(number).map_err(|_| format!("{number} is too large"))
+                Self::try_from(number).map_err(|_| input.invalid(format_args!("{number} is too large")))
             }
         }
     )* };
@@ -68,7 +65,7 @@ impl<T: FromCbor> FromCbor for Option<T> {
         Some(None)
     }
 
-    fn read(input: &mut Reader<'_>) -> Result<Self, String> {
+    fn read(input: &mut Reader<'_>) -> Result<Self, Invalid> {
         if input.is_null()? { Ok(None) } else { T::read(input).map(Some) }
     }
 }
@@ -91,7 +88,7 @@ macro_rules! pointer {
                 T::assumed().map(Self::new)
             }
 
-            fn read(input: &mut Reader<'_>) -> Result<Self, String> {
+            fn read(input: &mut Reader<'_>) -> Result<Self, Invalid> {
                 T::read(input).map(Self::new)
             }
         }
@@ -116,13 +113,9 @@ impl<T: FromCbor> FromCbor for Vec<T> {
         Some(Self::new())
     }
 
-    fn read(input: &mut Reader<'_>) -> Result<Self, String> {
+    fn read(input: &mut Reader<'_>) -> Result<Self, Invalid> {
         let length = input.array()?;
-        let most = MOST_VALUES.min(input.left() as u64);
-        if length > most {
-            return Err(format!("a list announces {length} values, more than {most}"));
-        }
-        let mut list = Self::with_capacity((length as usize).min(RESERVED_BYTES / size_of::<T>().max(1)));
+        let mut list = Self::with_capacity(length.min(RESERVED_BYTES / size_of::<T>().max(1)));
         for _ in 0..length {
             list.push(T::read(input)?);
         }
@@ -142,8 +135,11 @@ macro_rules! tuple {
         }
 
         impl<$($type: FromCbor),*> FromCbor for ($($type,)*) {
-            fn read(input: &mut Reader<'_>) -> Result<Self, String> {
-                input.tuple($count, |input| Ok(($($type::read(input)?,)*)))
+            fn read(input: &mut Reader<'_>) -> Result<Self, Invalid> {
+                let more = input.tuple($count)?;
+                let values = ($($type::read(input)?,)*);
+                input.skip_values(more)?;
+                Ok(values)
             }
         }
     };

@@ -2,8 +2,8 @@
 //!
 //! A struct is a map with small numbers as keys, an enum a number or an array of a number and such a map. `tables`
 //! lists the numbers. They keep their meaning forever: a new field gets a new key, and a field that is gone leaves its
-//! key unused. Readers skip keys that they do not know. A key is not written if its value is what readers assume
-//! without it.
+//! key unused. Keys are in ascending order. Readers skip those that they do not know. A key is not written if its value
+//! is what readers assume without it.
 //!
 //! What is read is checked like what peers send: names, ranks, addresses, lengths and counts. Announced lengths
 //! allocate nothing.
@@ -20,8 +20,8 @@ mod texts;
 mod times;
 mod writer;
 
-pub(crate) use reader::{Reader, found};
-pub(crate) use table::{cases, map, numbered, read_fields, write_fields};
+pub(crate) use reader::{Invalid, Reader};
+pub(crate) use table::{ascend, cases, map, numbered, read_fields, write_fields};
 pub(crate) use texts::Lines;
 pub(crate) use writer::Writer;
 
@@ -42,7 +42,7 @@ pub(crate) trait FromCbor: Sized {
         None
     }
 
-    fn read(input: &mut Reader<'_>) -> Result<Self, String>;
+    fn read(input: &mut Reader<'_>) -> Result<Self, Invalid>;
 }
 
 /// Encodes a value.
@@ -55,7 +55,6 @@ pub(crate) fn encode(value: &(impl ToCbor + ?Sized)) -> Vec<u8> {
 /// Decodes a value, which must be all of `bytes`. An error tells what is wrong and where.
 pub(crate) fn decode<T: FromCbor>(bytes: &[u8]) -> Result<T, String> {
     let mut input = Reader::new(bytes);
-    let value = T::read(&mut input)?;
-    input.end()?;
-    Ok(value)
+    let value = T::read(&mut input).and_then(|value| input.end().map(|()| value));
+    value.map_err(|Invalid| input.into_fault())
 }

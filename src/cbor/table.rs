@@ -3,21 +3,32 @@
 /// Writes variables that borrow values as a map.
 macro_rules! write_fields {
     ($out:ident; $($key:literal: $field:ident),* $(,)?) => {
-        $out.map(0 $(+ usize::from(!$crate::cbor::ToCbor::is_assumed($field)))*);
-        $($out.field($key, $field);)*
+        const { assert!($crate::cbor::ascend(&[$($key),*]), "keys of a map ascend") };
+        $out.map(&[$(($key, $field)),*]);
     };
 }
 
 /// Reads a map into variables.
 macro_rules! read_fields {
     ($input:ident; $($key:literal: $field:ident),* $(,)?) => {
-        $(let mut $field = None;)*
-        $input.map(|key, input| match key {
-            $($key => input.field(stringify!($field), &mut $field),)*
-            _ => input.skip(),
-        })?;
-        $(let $field = $crate::cbor::found(stringify!($field), $field)?;)*
+        #[allow(unused_mut, reason = "some maps have no fields")]
+        let mut keys = $input.map()?;
+        $(let $field = $input.field(&mut keys, $key, stringify!($field))?;)*
+        $input.end_map(keys)?;
     };
+}
+
+pub(crate) const fn ascend(keys: &[u64]) -> bool {
+    let mut rest = keys;
+    while let [first, after @ ..] = rest {
+        if let [second, ..] = after
+            && *first >= *second
+        {
+            return false;
+        }
+        rest = after;
+    }
+    true
 }
 
 /// A struct as a map: `key: field`.
@@ -31,7 +42,7 @@ macro_rules! map {
         }
 
         impl $crate::cbor::FromCbor for $type {
-            fn read(input: &mut $crate::cbor::Reader<'_>) -> Result<Self, String> {
+            fn read(input: &mut $crate::cbor::Reader<'_>) -> Result<Self, $crate::cbor::Invalid> {
                 $crate::cbor::read_fields!(input; $($key: $field),*);
                 Ok(Self { $($field),* })
             }
@@ -67,14 +78,17 @@ macro_rules! cases {
         }
 
         impl $crate::cbor::FromCbor for $type {
-            fn read(input: &mut $crate::cbor::Reader<'_>) -> Result<Self, String> {
-                input.tuple(2, |input| match input.number()? {
+            fn read(input: &mut $crate::cbor::Reader<'_>) -> Result<Self, $crate::cbor::Invalid> {
+                let more = input.tuple(2)?;
+                let case = match input.number()? {
                     $($number => {
                         $crate::cbor::read_fields!(input; $($($key: $field),*)? $($($index: $place),*)?);
-                        Ok(Self::$variant $({ $($field),* })? $(( $($place),* ))?)
+                        Self::$variant $({ $($field),* })? $(( $($place),* ))?
                     })*
-                    number => Err(format!(concat!("the ", $what, " {} is unknown"), number)),
-                })
+                    number => return Err(input.unknown($what, number)),
+                };
+                input.skip_values(more)?;
+                Ok(case)
             }
         }
 
@@ -106,10 +120,10 @@ macro_rules! numbered {
         }
 
         impl $crate::cbor::FromCbor for $type {
-            fn read(input: &mut $crate::cbor::Reader<'_>) -> Result<Self, String> {
+            fn read(input: &mut $crate::cbor::Reader<'_>) -> Result<Self, $crate::cbor::Invalid> {
                 match input.number()? {
                     $($number => Ok(Self::$variant),)*
-                    number => Err(format!(concat!("the ", $what, " {} is unknown"), number)),
+                    number => Err(input.unknown($what, number)),
                 }
             }
         }

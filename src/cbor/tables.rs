@@ -3,7 +3,9 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use super::{FromCbor, Lines, Reader, ToCbor, Writer, cases, map, numbered, read_fields, write_fields};
+use super::{
+    FromCbor, Invalid, Lines, Reader, ToCbor, Writer, cases, map, numbered, read_fields, write_fields,
+};
 use crate::message::{
     Account, AccountId, Ban, ConnectionId, Event, EventId, EventKind, HistoryLimit, Identity, MaskList, Peer,
     Rank, RoomChange, RoomFlag, SavedRoom, SavedUser, Source, Speech, SpeechKind,
@@ -94,7 +96,7 @@ impl ToCbor for Speech {
 }
 
 impl FromCbor for Speech {
-    fn read(input: &mut Reader<'_>) -> Result<Self, String> {
+    fn read(input: &mut Reader<'_>) -> Result<Self, Invalid> {
         read_fields!(input; 0: kind, 1: text, 2: tags);
         let Lines(text) = text;
         Ok(Self { kind, text, tags })
@@ -104,13 +106,13 @@ impl FromCbor for Speech {
 impl ToCbor for Identity {
     fn write(&self, out: &mut Writer) {
         let Self { name, is_bot, has_account, .. } = self;
-        let (username, host, realname) = (self.username(), self.host(), self.realname());
+        let (username, host, realname) = (&self.username(), &self.host(), &self.realname());
         write_fields!(out; 0: name, 1: username, 2: host, 3: realname, 4: is_bot, 5: has_account);
     }
 }
 
 impl FromCbor for Identity {
-    fn read(input: &mut Reader<'_>) -> Result<Self, String> {
+    fn read(input: &mut Reader<'_>) -> Result<Self, Invalid> {
         read_fields!(input; 0: name, 1: username, 2: host, 3: realname, 4: is_bot, 5: has_account);
         let (username, host, realname): (Box<str>, Box<str>, Box<str>) = (username, host, realname);
         let mut identity = Self::new(name, &username, &host, &realname);
@@ -138,7 +140,7 @@ impl FromCbor for Source {
         Some(Self::Server)
     }
 
-    fn read(input: &mut Reader<'_>) -> Result<Self, String> {
+    fn read(input: &mut Reader<'_>) -> Result<Self, Invalid> {
         let user: Option<Arc<Identity>> = FromCbor::read(input)?;
         Ok(user.map_or(Self::Server, Self::User))
     }
@@ -160,9 +162,9 @@ impl FromCbor for Rank {
         Some(Self::NONE)
     }
 
-    fn read(input: &mut Reader<'_>) -> Result<Self, String> {
+    fn read(input: &mut Reader<'_>) -> Result<Self, Invalid> {
         let bits = u8::read(input)?;
-        Self::from_bits(bits).ok_or_else(|| format!("the rank {bits} is unknown"))
+        Self::from_bits(bits).ok_or_else(|| input.unknown("rank", bits.into()))
     }
 }
 
@@ -173,7 +175,7 @@ impl ToCbor for EventId {
 }
 
 impl FromCbor for EventId {
-    fn read(input: &mut Reader<'_>) -> Result<Self, String> {
+    fn read(input: &mut Reader<'_>) -> Result<Self, Invalid> {
         input.number().map(Self::from_number)
     }
 }
@@ -185,7 +187,7 @@ impl ToCbor for AccountId {
 }
 
 impl FromCbor for AccountId {
-    fn read(input: &mut Reader<'_>) -> Result<Self, String> {
+    fn read(input: &mut Reader<'_>) -> Result<Self, Invalid> {
         u32::read(input).map(Self)
     }
 }
@@ -198,9 +200,13 @@ impl ToCbor for ConnectionId {
 }
 
 impl FromCbor for ConnectionId {
-    fn read(input: &mut Reader<'_>) -> Result<Self, String> {
+    fn read(input: &mut Reader<'_>) -> Result<Self, Invalid> {
         let id = Self(u32::read(input)?);
-        if id.own() == id { Ok(id) } else { Err(format!("the connection {} is out of range", id.0)) }
+        if id.own() == id {
+            Ok(id)
+        } else {
+            Err(input.invalid(format_args!("the connection {} is out of range", id.0)))
+        }
     }
 }
 
@@ -218,17 +224,18 @@ impl ToCbor for Peer {
 }
 
 impl FromCbor for Peer {
-    fn read(input: &mut Reader<'_>) -> Result<Self, String> {
+    fn read(input: &mut Reader<'_>) -> Result<Self, Invalid> {
         match input.array()? {
             0 => Ok(Self::Unix),
-            2 => Ok(Self::Tcp(address(input.bytes()?)?, u16::read(input)?)),
-            length => Err(format!("a peer of {length} values is unknown")),
+            2 => Ok(Self::Tcp(address(input)?, u16::read(input)?)),
+            length => Err(input.invalid(format_args!("a peer of {length} values is unknown"))),
         }
     }
 }
 
-fn address(bytes: &[u8]) -> Result<IpAddr, String> {
+fn address(input: &mut Reader<'_>) -> Result<IpAddr, Invalid> {
+    let bytes = input.bytes()?;
     let v4 = || <[u8; 4]>::try_from(bytes).ok().map(IpAddr::from);
     let v6 = || <[u8; 16]>::try_from(bytes).ok().map(IpAddr::from);
-    v4().or_else(v6).ok_or_else(|| format!("an address has {} bytes", bytes.len()))
+    v4().or_else(v6).ok_or_else(|| input.invalid(format_args!("an address has {} bytes", bytes.len())))
 }

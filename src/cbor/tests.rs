@@ -7,7 +7,7 @@ use minicbor::{Decoder, Encoder};
 use proptest::prelude::*;
 
 use super::any::{Any, Choices};
-use super::{FromCbor, Lines, ToCbor, decode, encode};
+use super::{FromCbor, Lines, ToCbor, decode, encode, map};
 use crate::message::{
     Account, Ban, ConnectionId, Event, EventKind, HistoryLimit, Identity, Peer, Rank, RoomChange, RoomFlag,
     SavedRoom, SavedUser, Source, Speech, SpeechKind,
@@ -62,8 +62,8 @@ fn copy(input: &mut Decoder<'_>, out: &mut Encoder<Vec<u8>>) {
         Type::Map => {
             let length = input.map().unwrap().unwrap();
             out.map(length + 2).unwrap();
-            out.u32(1_000).unwrap().begin_map().unwrap().u8(1).unwrap().str("new").unwrap().end().unwrap();
             (0..2 * length).for_each(|_| copy(input, out));
+            out.u32(1_000).unwrap().begin_map().unwrap().u8(1).unwrap().str("new").unwrap().end().unwrap();
             out.u64(u64::MAX).unwrap().array(2).unwrap().bytes(b"\xff").unwrap().f64(0.5).unwrap();
         }
         _ => {
@@ -189,9 +189,40 @@ fn an_error_tells_what_is_wrong_and_where() {
     assert_eq!(error, "changes: flag: the flag of a room 23 is unknown");
 
     assert_eq!(decode::<HistoryLimit>(&[0xa1, 0, 1]).unwrap_err(), "age: it is missing");
-    assert_eq!(decode::<HistoryLimit>(&[0xa2, 0, 1, 0, 1]).unwrap_err(), "lines: it is there twice");
+    assert_eq!(decode::<HistoryLimit>(&[0xa2, 0, 1, 0, 1]).unwrap_err(), "the key 0 follows 0");
     assert_eq!(decode::<EventKind>(&[0x82, 0x18, 99, 0xa0]).unwrap_err(), "the event 99 is unknown");
     assert_eq!(decode::<u8>(&[1, 1]).unwrap_err(), "1 bytes are left behind the value");
+}
+
+/// As a struct that has lost its fields 0, 2 and 3.
+#[derive(Debug, PartialEq)]
+struct Gaps {
+    one: u8,
+    four: Option<u8>,
+}
+
+map!(Gaps { 1: one, 4: four });
+
+#[test]
+fn keys_ascend_and_unknown_ones_are_skipped_wherever_they_are() {
+    let read = |bytes: &[u8]| decode::<Gaps>(&[&[0xa0 + bytes.len() as u8 / 2], bytes].concat());
+    let both = Gaps { one: 11, four: Some(14) };
+    assert_eq!(encode(&both), [0xa2, 1, 11, 4, 14]);
+    assert_eq!(read(&[0, 10, 1, 11, 2, 12, 3, 13, 4, 14, 5, 15]), Ok(both));
+    for bytes in [&[1, 11, 3, 13, 6, 16][..], &[1, 11, 5, 15], &[0, 10, 1, 11], &[1, 11]] {
+        assert_eq!(read(bytes), Ok(Gaps { one: 11, four: None }), "{bytes:?}");
+    }
+    for (bytes, key, last) in [
+        (&[4, 14, 1, 11][..], 1, 4),
+        (&[1, 11, 1, 11], 1, 1),
+        (&[1, 11, 0, 10], 0, 1),
+        (&[1, 11, 7, 17, 6, 16], 6, 7),
+        (&[0, 10, 0, 10, 1, 11], 0, 0),
+    ] {
+        let error = read(bytes).unwrap_err();
+        let missing = "one: it is missing";
+        assert!(error == format!("the key {key} follows {last}") || error == missing && last == 4, "{error}");
+    }
 }
 
 #[test]

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use super::{FromCbor, Reader, ToCbor, Writer};
+use super::{FromCbor, Invalid, Reader, ToCbor, Writer};
 use crate::name::{RoomName, UserName};
-use crate::network::Network;
+use crate::network::{Network, NetworkError};
 
 /// Longest text, in bytes: twice the longest frame of a peer, because the server adds some words.
 const TEXT_BYTES: usize = 2 * 1024 * 1024;
@@ -30,23 +30,25 @@ impl FromCbor for Lines<String> {
         Some(Self(String::new()))
     }
 
-    fn read(input: &mut Reader<'_>) -> Result<Self, String> {
-        checked(input.text()?).map(|text| Self(text.into()))
+    fn read(input: &mut Reader<'_>) -> Result<Self, Invalid> {
+        text(input).map(|text| Self(text.into()))
     }
 }
 
 /// Reads a text without newlines and NULs, as those of commands are. It may contain other control characters.
-fn line<'a>(input: &mut Reader<'a>) -> Result<&'a str, String> {
-    let text = checked(input.text()?)?;
+#[inline(never)]
+fn line<'a>(input: &mut Reader<'a>) -> Result<&'a str, Invalid> {
+    let text = text(input)?;
     if text.contains(OF_NO_LINE) {
-        return Err("a text of one line has several, or a NUL".to_owned());
+        return Err(input.invalid(format_args!("a text of one line has several, or a NUL")));
     }
     Ok(text)
 }
 
-fn checked(text: &str) -> Result<&str, String> {
+fn text<'a>(input: &mut Reader<'a>) -> Result<&'a str, Invalid> {
+    let text = input.text()?;
     if text.len() > TEXT_BYTES {
-        return Err(format!("a text has {} bytes, more than {TEXT_BYTES}", text.len()));
+        return Err(input.invalid(format_args!("a text has {} bytes, more than {TEXT_BYTES}", text.len())));
     }
     Ok(text)
 }
@@ -63,6 +65,17 @@ impl ToCbor for str {
         } else {
             out.text(self);
         }
+    }
+}
+
+/// A borrowed text, as a field of a map.
+impl ToCbor for &str {
+    fn is_assumed(&self) -> bool {
+        str::is_assumed(self)
+    }
+
+    fn write(&self, out: &mut Writer) {
+        str::write(self, out);
     }
 }
 
@@ -84,7 +97,7 @@ macro_rules! text {
                 Some("".into())
             }
 
-            fn read(input: &mut Reader<'_>) -> Result<Self, String> {
+            fn read(input: &mut Reader<'_>) -> Result<Self, Invalid> {
                 line(input).map(Into::into)
             }
         }
@@ -103,8 +116,8 @@ macro_rules! name {
         }
 
         impl FromCbor for $type {
-            fn read(input: &mut Reader<'_>) -> Result<Self, String> {
-                Self::new(input.text()?).map_err(|why| why.to_string())
+            fn read(input: &mut Reader<'_>) -> Result<Self, Invalid> {
+                Self::new(input.text()?).map_err(|why| input.invalid(format_args!("{why}")))
             }
         }
     )* };
@@ -119,7 +132,7 @@ impl ToCbor for Network {
 }
 
 impl FromCbor for Network {
-    fn read(input: &mut Reader<'_>) -> Result<Self, String> {
-        input.text()?.parse().map_err(|why: crate::network::NetworkError| why.to_string())
+    fn read(input: &mut Reader<'_>) -> Result<Self, Invalid> {
+        input.text()?.parse().map_err(|why: NetworkError| input.invalid(format_args!("{why}")))
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use super::{FromCbor, Reader, ToCbor, Writer};
+use super::{FromCbor, Invalid, Reader, ToCbor, Writer};
 
 /// The longest duration, and the most before and after 1970, in seconds: far more than a clock tells, and little enough
 /// that sums do not overflow.
@@ -19,8 +19,11 @@ impl ToCbor for Duration {
 }
 
 impl FromCbor for Duration {
-    fn read(input: &mut Reader<'_>) -> Result<Self, String> {
-        input.tuple(2, |input| part(input.number()?, input.number()?))
+    fn read(input: &mut Reader<'_>) -> Result<Self, Invalid> {
+        let more = input.tuple(2)?;
+        let (seconds, nanoseconds) = (input.number()?, input.number()?);
+        input.skip_values(more)?;
+        part(seconds, nanoseconds).ok_or_else(|| no_time(input, seconds.into(), nanoseconds))
     }
 }
 
@@ -44,26 +47,29 @@ impl ToCbor for SystemTime {
 }
 
 impl FromCbor for SystemTime {
-    fn read(input: &mut Reader<'_>) -> Result<Self, String> {
-        input.tuple(2, |input| {
-            let (seconds, nanoseconds) = (input.signed()?, input.number()?);
-            let whole = part(seconds.unsigned_abs(), 0)?;
-            let start = if seconds < 0 {
-                Self::UNIX_EPOCH.checked_sub(whole)
-            } else {
-                Self::UNIX_EPOCH.checked_add(whole)
-            };
-            let time = start.and_then(|start| start.checked_add(part(0, nanoseconds).ok()?));
-            time.ok_or_else(|| format!("{seconds} s and {nanoseconds} ns are no time"))
-        })
+    fn read(input: &mut Reader<'_>) -> Result<Self, Invalid> {
+        let more = input.tuple(2)?;
+        let (seconds, nanoseconds) = (input.signed()?, input.number()?);
+        input.skip_values(more)?;
+        time(seconds, nanoseconds).ok_or_else(|| no_time(input, seconds.into(), nanoseconds))
     }
 }
 
+fn time(seconds: i64, nanoseconds: u64) -> Option<SystemTime> {
+    let whole = part(seconds.unsigned_abs(), 0)?;
+    let epoch = SystemTime::UNIX_EPOCH;
+    let start = if seconds < 0 { epoch.checked_sub(whole) } else { epoch.checked_add(whole) };
+    start?.checked_add(part(0, nanoseconds)?)
+}
+
 /// A duration within limits.
-fn part(seconds: u64, nanoseconds: u64) -> Result<Duration, String> {
-    let rest = u32::try_from(nanoseconds).ok().filter(|_| nanoseconds < NANOSECONDS && seconds <= MOST_S);
-    let rest = rest.ok_or_else(|| format!("{seconds} s and {nanoseconds} ns are no time"))?;
-    Ok(Duration::new(seconds, rest))
+fn part(seconds: u64, nanoseconds: u64) -> Option<Duration> {
+    let rest = u32::try_from(nanoseconds).ok().filter(|_| nanoseconds < NANOSECONDS && seconds <= MOST_S)?;
+    Some(Duration::new(seconds, rest))
+}
+
+fn no_time(input: &mut Reader<'_>, seconds: i128, nanoseconds: u64) -> Invalid {
+    input.invalid(format_args!("{seconds} s and {nanoseconds} ns are no time"))
 }
 
 fn signed(seconds: u64) -> i64 {

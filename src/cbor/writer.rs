@@ -55,15 +55,12 @@ impl Writer {
         done(self.0.array(values as u64));
     }
 
-    /// Begins a map of so many keys.
-    pub(crate) fn map(&mut self, keys: usize) {
-        done(self.0.map(keys as u64));
-    }
-
-    /// Writes a key of a map with its value, unless readers assume the value.
-    pub(crate) fn field(&mut self, key: u64, value: &(impl ToCbor + ?Sized)) {
-        if !value.is_assumed() {
-            self.number(key);
+    /// Writes a map of those fields whose values readers do not assume.
+    pub(crate) fn map(&mut self, fields: &[(u64, &dyn ToCbor)]) {
+        let told = || fields.iter().filter(|(_, value)| !value.is_assumed());
+        done(self.0.map(told().count() as u64));
+        for (key, value) in told() {
+            self.number(*key);
             value.write(self);
         }
     }

@@ -1,6 +1,6 @@
 //! The numbers of operations and states.
 
-use crate::cbor::{FromCbor, Reader, ToCbor, Writer, cases, map, read_fields, write_fields};
+use crate::cbor::{FromCbor, Invalid, Reader, ToCbor, Writer, cases, map, read_fields, write_fields};
 use crate::message::{
     Command, Dated, Described, DeviceState, Epoch, LogEntry, LogIndex, Login, MOST_NODES, Node, NodeId,
     Operation, PastState, Profile, Relayed, Returning, RoomState, Snapshot, Source, UserChange, UserId,
@@ -140,7 +140,7 @@ impl ToCbor for LogEntry {
 }
 
 impl FromCbor for LogEntry {
-    fn read(input: &mut Reader<'_>) -> Result<Self, String> {
+    fn read(input: &mut Reader<'_>) -> Result<Self, Invalid> {
         read_fields!(input; 1: node, 2: epoch, 3: time, 4: operations, 5: users, 6: rooms);
         Ok(Self { index: LogIndex::default(), node, epoch, time, operations, users, rooms })
     }
@@ -154,11 +154,11 @@ impl ToCbor for Relayed {
 }
 
 impl FromCbor for Relayed {
-    fn read(input: &mut Reader<'_>) -> Result<Self, String> {
+    fn read(input: &mut Reader<'_>) -> Result<Self, Invalid> {
         read_fields!(input; 0: node, 1: epoch, 2: number, 3: after, 4: event, 5: from, 6: to);
         let message = Self { node, epoch, number, after, event, from, to };
         if !message.event.kind.is_speech() || message.event.from == Source::Server {
-            return Err("what was said is no message of a user".to_owned());
+            return Err(input.invalid(format_args!("what was said is no message of a user")));
         }
         Ok(message)
     }
@@ -173,8 +173,9 @@ impl ToCbor for Dated {
 }
 
 impl FromCbor for Dated {
-    fn read(input: &mut Reader<'_>) -> Result<Self, String> {
-        input.tuple(2, |input| Ok(Self { after: FromCbor::read(input)?, operation: FromCbor::read(input)? }))
+    fn read(input: &mut Reader<'_>) -> Result<Self, Invalid> {
+        let (after, operation) = FromCbor::read(input)?;
+        Ok(Self { after, operation })
     }
 }
 
@@ -185,7 +186,7 @@ impl ToCbor for Login {
 }
 
 impl FromCbor for Login {
-    fn read(input: &mut Reader<'_>) -> Result<Self, String> {
+    fn read(input: &mut Reader<'_>) -> Result<Self, Invalid> {
         let (user, login) = FromCbor::read(input)?;
         Ok(Self { user, login })
     }
@@ -198,10 +199,10 @@ impl ToCbor for NodeId {
 }
 
 impl FromCbor for NodeId {
-    fn read(input: &mut Reader<'_>) -> Result<Self, String> {
+    fn read(input: &mut Reader<'_>) -> Result<Self, Invalid> {
         let number = u8::read(input)?;
         let is_node = (1..=MOST_NODES).contains(&usize::from(number));
-        if is_node { Ok(Self(number)) } else { Err(format!("there is no node {number}")) }
+        if is_node { Ok(Self(number)) } else { Err(input.invalid(format_args!("there is no node {number}"))) }
     }
 }
 
@@ -215,7 +216,7 @@ macro_rules! newtype {
         }
 
         impl FromCbor for $type {
-            fn read(input: &mut Reader<'_>) -> Result<Self, String> {
+            fn read(input: &mut Reader<'_>) -> Result<Self, Invalid> {
                 FromCbor::read(input).map(Self)
             }
         }
