@@ -31,6 +31,9 @@ impl Keeper {
         let history = &config.history;
         #[cfg(feature = "cluster")]
         if let Some(broker) = config.cluster.broker.clone() {
+            if config.state.is_some() && !config.has_default_state() {
+                info!("--state: with --cluster, the broker keeps history, accounts and bans instead");
+            }
             let store = BrokerConfig {
                 broker,
                 age: history.age,
