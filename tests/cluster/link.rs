@@ -14,7 +14,7 @@ use parlor::message::{Epoch, LogIndex, Node, NodeId};
 #[cfg(feature = "tls")]
 use crate::support::Scratch;
 use crate::support::redis_cluster::RedisCluster;
-use crate::support::redis_server::RedisServer;
+use crate::support::redis_server::{RedisServer, documented_rule};
 #[cfg(feature = "tls")]
 use crate::support::tls::Certificate;
 use crate::support::{DEADLINE, text};
@@ -472,18 +472,11 @@ fn a_wrong_password_is_one_line_without_it() {
     assert_eq!(open(":hush@"), Ok(()));
 }
 
-/// The line of doc/CLUSTER.md for the log and messages.
-fn documented_rule() -> String {
-    let page = include_str!("../../doc/CLUSTER.md");
-    let line = page.lines().find_map(|line| line.trim().strip_prefix("ACL SETUSER parlor "));
-    line.expect("the page has the rule").to_owned()
-}
-
 #[test]
 fn the_documented_permissions_suffice() {
     let Some(server) = RedisServer::start() else { return };
     let rule = documented_rule();
-    assert_eq!(server.ask(&format!("ACL SETUSER parlor {rule}")), "+OK");
+    assert_eq!(server.ask(&format!("ACL SETUSER {rule}")), "+OK");
     let url = format!("redis://parlor:PASSWORD@127.0.0.1:{}/0", server.port());
     let mut link = Asking::open(&url);
     let epoch = link.enrol("cellar").epoch;

@@ -11,6 +11,14 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use super::{DEADLINE, Scratch};
 
+/// The user of doc/CLUSTER.md and what it may do, as `ACL SETUSER` takes it.
+pub fn documented_rule() -> String {
+    let page = include_str!("../../doc/CLUSTER.md");
+    let (_, rule) = page.split_once("redis-cli ACL SETUSER ").expect("the page has the rule");
+    let (rule, _) = rule.split_once("\n\n").expect("text follows");
+    rule.split_whitespace().filter(|word| *word != "\\").collect::<Vec<_>>().join(" ").replace('\'', "")
+}
+
 /// A server, killed on drop.
 pub struct RedisServer {
     port: u16,
@@ -88,9 +96,7 @@ impl RedisServer {
 
     /// Lets that user in.
     pub fn permit(&mut self) {
-        let page = include_str!("../../doc/CLUSTER.md");
-        let rule = page.lines().find_map(|line| line.trim().strip_prefix("ACL SETUSER "));
-        self.rule = Some(rule.expect("the page has the rule").to_owned());
+        self.rule = Some(documented_rule());
         self.set_rule();
     }
 
