@@ -1,7 +1,7 @@
 //! The broker that several nodes share, Redis or Valkey: its address, and a client for it, which blocks.
 //!
 //! The client speaks RESP2 over a socket of the standard library. The `redis` package does the same in ten times the size
-//! (doc/CLUSTER.md has the figures). Knows no keys: `cluster` and `store` do.
+//! (doc/CLUSTER.md, “The client”). Knows no keys: `cluster` and `store` do.
 
 mod command;
 mod connection;
