@@ -103,7 +103,7 @@ impl Accounts {
 
     /// All accounts whose names are kept, by number.
     #[cfg(feature = "cluster")]
-    pub(super) fn list(&self) -> Vec<(AccountId, UserName)> {
+    pub fn list(&self) -> Vec<(AccountId, UserName)> {
         let names = self.names.iter().flatten();
         let mut list: Vec<_> = names.map(|(name, &account)| (account, name.clone())).collect();
         list.sort_by(|(one, name), (other, other_name)| {

@@ -85,6 +85,9 @@ pub enum AccountQuery {
     OfCertificate(CertificateHash),
     /// The details of an account, for its owner and operators.
     Info(AccountId),
+    /// All accounts.
+    #[cfg(feature = "cluster")]
+    All,
     /// Change accounts. The answer follows when the change is on the disk.
     Change(AccountChange),
 }
@@ -116,6 +119,9 @@ pub enum AccountAnswer {
     Account(Box<Account>, Option<Box<StoredPassword>>),
     /// The details of the account.
     Info(Box<AccountInfo>),
+    /// All accounts, by number.
+    #[cfg(feature = "cluster")]
+    All(Vec<(AccountId, UserName)>),
     /// The account is on the disk, and has this number.
     Created(AccountId),
     /// The change is on the disk.

@@ -114,6 +114,10 @@ impl<S: Stream> Server<S> {
 
     /// Continues the errand that waits for this answer, if it still does.
     pub(super) fn account_answered(&mut self, number: u64, answer: AccountAnswer, now: Now) {
+        #[cfg(feature = "cluster")]
+        if number == super::nodes::ALL_ACCOUNTS {
+            return self.accounts_listed(answer, now);
+        }
         let change = self.history.accounts.changes.remove(&number);
         if let Some(settled) = change.and_then(|change| change.settled(&answer)) {
             self.note_settled(settled, now);

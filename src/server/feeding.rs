@@ -159,7 +159,7 @@ impl<S: Stream> Server<S> {
 
     /// True when a session waits for an answer.
     pub fn awaits_store(&self) -> bool {
-        self.history.asking() > 0
+        self.history.asking() > 0 || self.nodes.awaits_store()
     }
 
     /// True when nothing waits for the store any more.

@@ -26,6 +26,11 @@ impl Nodes {
     }
 
     #[cfg(feature = "store")]
+    pub(super) fn awaits_store(&self) -> bool {
+        false
+    }
+
+    #[cfg(feature = "store")]
     pub(super) fn is_node(&self) -> bool {
         false
     }

@@ -3,6 +3,7 @@
 //! Shared state changes only while this node has the lock. `locking` lets frames and answers wait for it, and `facts` what
 //! else happens meanwhile.
 
+mod comparing;
 mod dating;
 mod facts;
 mod joining;
@@ -24,6 +25,8 @@ use crate::cluster::{Member, News, Reply, Request};
 use crate::hub::{Diverged, Rooms};
 use crate::message::{LogEntry, Now, Relay, UserId};
 use crate::secret::Decoys;
+pub(super) use comparing::ALL_ACCOUNTS;
+use comparing::Comparing;
 use dating::Dating;
 use facts::Fact;
 use joining::Joining;
@@ -56,6 +59,7 @@ struct Cluster {
     leaves_by: Option<Instant>,
     has_left: bool,
     dating: Dating,
+    comparing: Comparing,
     /// A change without the lock has been logged.
     has_strayed: bool,
 }
@@ -80,8 +84,13 @@ impl Nodes {
     pub(super) fn next_deadline(&self) -> Option<Instant> {
         let cluster = self.cluster.as_ref()?;
         let leaves_by = cluster.leaves_by.filter(|_| !cluster.has_left);
-        let own =
-            [cluster.member.deadline(), cluster.waiting.deadline(), cluster.shards.deadline(), leaves_by];
+        let own = [
+            cluster.member.deadline(),
+            cluster.waiting.deadline(),
+            cluster.shards.deadline(),
+            cluster.comparing.due,
+            leaves_by,
+        ];
         own.into_iter().flatten().min()
     }
 
@@ -90,6 +99,11 @@ impl Nodes {
         if let Some(cluster) = &mut self.cluster {
             cluster.waiting.forget(key);
         }
+    }
+
+    /// True while the node waits for an answer of the store itself.
+    pub(super) fn awaits_store(&self) -> bool {
+        self.cluster.as_ref().is_some_and(|cluster| cluster.comparing.is_asking())
     }
 
     /// True when the server is a node.
@@ -154,6 +168,7 @@ impl<S: Stream> Server<S> {
             leaves_by: None,
             has_left: false,
             dating: Dating::default(),
+            comparing: Comparing::default(),
             has_strayed: false,
         }));
     }
@@ -282,6 +297,7 @@ impl<S: Stream> Server<S> {
             cluster.has_left = true;
         }
         self.heed_news(now);
+        self.compare_when_due(now);
         self.give_up_waiting(now);
     }
 

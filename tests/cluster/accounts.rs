@@ -79,6 +79,24 @@ fn an_account_that_the_store_creates_while_the_broker_is_away_is_known_when_it_i
 }
 
 #[test]
+fn names_of_accounts_that_the_broker_has_lost_can_be_registered_again() {
+    let mut town = Town::with_accounts(2, &["ana", "bob"], |_| ());
+    let desk = device(&mut town, 0, "bob", "desk");
+    town.world.stop_broker(true);
+    town.lose_accounts();
+    town.run(1_000);
+    town.world.start_broker();
+    town.run(50_000);
+    assert!(desk.guest.heard().contains("the account is deleted"));
+    for (node, name) in [(1, "ana"), (0, "bob")] {
+        let client = town.irc(node, name);
+        let heard = town.told(&client, &format!("NS REGISTER {PASSWORD}"));
+        assert!(heard.contains("registered") && !heard.contains("taken"), "{heard}");
+    }
+    device(&mut town, 0, "ana", "phone");
+}
+
+#[test]
 fn of_an_account_on_two_servers_the_user_stays_when_one_is_killed() {
     let mut town = Town::with_accounts(2, &["ana"], |_| ());
     let (_desk, phone) = (device(&mut town, 0, "ana", "desk"), device(&mut town, 1, "ana", "phone"));

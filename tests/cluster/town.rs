@@ -158,6 +158,13 @@ impl Town {
         Self { world: World::new(nodes, 1), store, configure }.started()
     }
 
+    /// Lets the store lose all accounts.
+    pub(crate) fn lose_accounts(&self) {
+        if let Some(store) = &self.store {
+            store.with(|past| past.known = Known::default());
+        }
+    }
+
     pub(crate) fn has_accounts(&self) -> bool {
         self.store.is_some()
     }

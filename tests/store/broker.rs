@@ -96,8 +96,12 @@ fn a_name_or_certificate_that_a_node_has_registered_is_taken_on_all() {
         AccountAnswer::Account(account, _) => assert_eq!(account.id, ana),
         answer => panic!("{answer:?}"),
     }
-    let (third, opened) = server.open();
+    let (mut third, opened) = server.open();
     assert_eq!(opened.accounts.len(), 2);
+    match third.account(AccountQuery::All) {
+        AccountAnswer::All(all) => assert_eq!(all, opened.accounts),
+        answer => panic!("{answer:?}"),
+    }
     [one, other, third].into_iter().for_each(Kept::stop);
 }
 

@@ -51,6 +51,11 @@ impl Known {
                 known.into_iter().for_each(|(_, own)| *own = Some(password.clone()));
                 AccountAnswer::Changed
             }
+            #[cfg(feature = "cluster")]
+            AccountQuery::All => {
+                let all = self.0.iter().map(|(account, _)| (account.id, account.name.clone()));
+                AccountAnswer::All(all.collect())
+            }
             AccountQuery::OfCertificate(_) | AccountQuery::Info(_) | AccountQuery::Change(_) => {
                 AccountAnswer::Unknown
             }

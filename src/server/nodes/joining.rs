@@ -84,6 +84,7 @@ impl<S: Stream> Server<S> {
         if self.hub.own_node().is_some() {
             self.out.begin();
             self.hub.found(node, now, &mut self.out);
+            self.compare_soon(now);
         } else {
             self.hub.become_node(node);
         }

@@ -36,6 +36,7 @@ impl Redis {
                 owner.map(|owner| owner.number()).transpose()?.map(AccountId)
             }
             AccountQuery::Change(_) => None,
+            AccountQuery::All => return self.names().map(AccountAnswer::All),
         };
         let known = match id {
             Some(id) => self.known(&[id])?.pop().flatten(),

@@ -33,6 +33,8 @@ pub(super) fn answer(connection: &Connection, query: &AccountQuery) -> rusqlite:
         AccountQuery::Credentials(id) | AccountQuery::Info(id) => of(Some(*id))?,
         AccountQuery::OfCertificate(certificate) => of(owner(connection, certificate)?)?,
         AccountQuery::Change(_) => None,
+        #[cfg(feature = "cluster")]
+        AccountQuery::All => return names(connection).map(AccountAnswer::All),
     };
     let Some(account) = account else { return Ok(AccountAnswer::Unknown) };
     Ok(match query {
