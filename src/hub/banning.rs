@@ -67,15 +67,9 @@ impl Hub {
         out.event(event, vec![connection]);
     }
 
-    /// Sends a notice to all operators of the server except `except`, who has caused it. If nobody has, it is about this
-    /// node, and those of other nodes are not told.
+    /// Sends a notice to all operators of the server except `except`.
     pub fn tell_operators(&mut self, except: Option<UserId>, text: String, now: Now, out: &mut Effects) {
-        journaled!(
-            self,
-            unless except.is_none(),
-            TellOperators(text.clone()),
-            self.tell_all_operators(except, text, now, out)
-        );
+        journaled!(self, TellOperators(text.clone()), self.tell_all_operators(except, text, now, out));
     }
 
     /// Sends a notice about this server to its own operators only: other nodes have their own.

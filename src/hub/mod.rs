@@ -234,9 +234,7 @@ impl Hub {
             return false;
         }
         self.device_gone(id, connection, is_whole, now, out);
-        self.take_out_of_reach(id, connection);
-        let Some(user) = self.users.get(id) else { return false };
-        let is_last = user.reach.reached() == Reached::Nobody;
+        let Some(is_last) = self.take_out_of_reach(id, connection) else { return false };
         #[cfg(feature = "store")]
         let is_last = is_last && self.devices(id).is_empty();
         let leaves = is_last && !self.stays(id);
@@ -246,14 +244,16 @@ impl Hub {
         leaves
     }
 
-    /// Takes a connection from the user `id`, which stays.
-    fn take_out_of_reach(&mut self, id: UserId, connection: ConnectionId) {
-        let Some(user) = self.users.get_mut(id) else { return };
+    /// Takes a connection from the user `id`, which stays. True when it has no other here.
+    fn take_out_of_reach(&mut self, id: UserId, connection: ConnectionId) -> Option<bool> {
+        let user = self.users.get_mut(id)?;
         user.remove_connection(connection);
         #[cfg(feature = "store")]
         user.unsubscribe_all(connection);
+        let is_last = user.reach.reached() == Reached::Nobody;
         self.users.recharge(id);
         self.rooms.connections_changed(&self.users, id);
+        Some(is_last)
     }
 
     /// Carries out a command of `id`, and adds to `out` what others hear of it. A refusal changes nothing.

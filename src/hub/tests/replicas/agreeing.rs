@@ -192,7 +192,7 @@ impl Cluster {
             }
             Act::Notice => {
                 self.act(n, |hub, now, out| hub.tell_operators(Some(user), "x".into(), now, out));
-                self.act(n, |hub, now, out| hub.tell_operators(None, "x".into(), now, out));
+                self.act(n, |hub, now, out| hub.tell_own_operators("x".into(), now, out));
             }
             Act::Watch(text) => drop(self.hubs[n].watch(user, &name(text))),
             Act::Ghost(text) => {
