@@ -273,7 +273,7 @@ proptest! {
         let node = cluster.hubs[2].own_node().unwrap().clone();
         let before = format!("{:?}", shared(&cluster.hubs[2]));
         match cluster.hubs[2].load(&snapshot, node, cluster.now) {
-            Ok(()) => {}
+            Ok(_) => {}
             Err(_) => prop_assert_eq!(before, format!("{:?}", shared(&cluster.hubs[2]))),
         }
         cluster.hubs[2].check();

@@ -167,3 +167,23 @@ fn watch_lists_and_connections_that_are_left_come_back() {
     cluster.log_in(0, BOB, "pia").unwrap();
     assert_eq!(cluster.hearers(), [((1, ANA), "pia")]);
 }
+
+#[test]
+fn a_private_message_that_was_on_its_way_reaches_whoever_has_come_back_meanwhile() {
+    let mut cluster = scene();
+    let (kim, mut out) = (cluster.user(0, ANA), Effects::default());
+    let whisper = Command::Whisper { to: name("lea"), speech: Speech::message("psst"), unheard_by: None };
+    cluster.hubs[0].handle(kim, whisper, cluster.now, &mut out).unwrap();
+    let effects = std::iter::from_fn(|| out.pop());
+    let relays: Vec<_> = effects
+        .filter_map(|effect| if let Effect::Relay(relay) = effect { Some(*relay) } else { None })
+        .collect();
+    let [relay] = &relays[..] else { panic!("{relays:?}") };
+    for times in 0..4 {
+        cluster.heard.clear();
+        cluster.relay(0, relay.clone());
+        let is_heard = !told(&cluster, 1).is_empty();
+        assert_eq!(is_heard, times < 3, "after {times} times");
+        cluster.rejoin(1);
+    }
+}
