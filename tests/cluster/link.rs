@@ -459,6 +459,24 @@ fn a_broker_that_refuses_something_is_down() {
 }
 
 #[test]
+fn a_broker_that_goes_on_refusing_is_asked_less_and_less_often() {
+    let Some(server) = RedisServer::start() else { return };
+    server.ask("ACL SETUSER ann on >secret ~* +@all -xadd");
+    let mut link = Asking::open(&format!("redis://ann:secret@127.0.0.1:{}", server.port()));
+    let begun = Instant::now();
+    for _ in 0..4 {
+        link.say(&Stream::Shard(0), 1);
+        let why = link.down_and_up();
+        assert!(why.contains("NOPERM"), "{why}");
+    }
+    assert!(begun.elapsed() >= Duration::from_millis(100 + 200 + 400 + 800), "{:?}", begun.elapsed());
+    server.ask("ACL SETUSER ann +xadd -xread");
+    let url = format!("redis://ann:secret@127.0.0.1:{}", server.port());
+    let error = Link::open(&url.parse().unwrap(), || {}).map(drop).unwrap_err();
+    assert!(error.contains("NOPERM"), "{error}");
+}
+
+#[test]
 fn a_wrong_password_is_one_line_without_it() {
     let Some(server) = RedisServer::start() else { return };
     let open = |login: &str| {

@@ -54,7 +54,12 @@ struct Found {
 
 impl<W: Fn()> Reader<W> {
     pub(super) fn open(desk: Arc<Desk>, broker: Broker, wake: W) -> Result<Self, String> {
-        let line = Line::open(&broker, 0).map_err(|error| broker.explain(&error))?;
+        let line = Line::open(&broker, 0).and_then(|mut line| {
+            // Whatever is not allowed is better known at once.
+            let read = Command::new("XREAD").arg("STREAMS").key(keys::ENTRIES).arg("$");
+            line.connection.ask(&read).map(|_| line)
+        });
+        let line = line.map_err(|error| broker.explain(&error))?;
         Ok(Self {
             desk,
             broker,

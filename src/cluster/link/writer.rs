@@ -1,13 +1,16 @@
 //! The thread that sends requests and receives their replies.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::asking::{Topic, command, reply};
 use super::desk::{Desk, Errand};
 use super::keys;
 use crate::broker::{Broker, BrokerError, Command, Connection};
 use crate::cluster::request::Request;
+
+/// A connection that has lasted for this time was no mistake: the next pause is short.
+const STABLE: Duration = Duration::from_secs(10);
 
 /// Pauses between attempts to connect: each is twice as long as the one before.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
@@ -18,14 +21,16 @@ pub(super) struct Writer<W> {
     broker: Broker,
     connection: Connection,
     wake: W,
-    /// The next pause. It becomes short again when the broker has carried something out.
+    /// Since when there is this connection.
+    since: Instant,
+    /// The next pause.
     pause: Duration,
 }
 
 impl<W: Fn()> Writer<W> {
     pub(super) fn open(desk: Arc<Desk>, broker: Broker, wake: W) -> Result<Self, String> {
         let connection = connect(&broker)?;
-        Ok(Self { desk, broker, connection, wake, pause: FIRST_PAUSE })
+        Ok(Self { desk, broker, connection, wake, since: Instant::now(), pause: FIRST_PAUSE })
     }
 
     /// Works until the loop drops the link.
@@ -53,7 +58,6 @@ impl<W: Fn()> Writer<W> {
         });
         self.desk.reply(answers.map_err(|error| self.broker.explain(&error))?);
         (self.wake)();
-        self.pause = FIRST_PAUSE;
         Ok(())
     }
 
@@ -71,10 +75,14 @@ impl<W: Fn()> Writer<W> {
     fn reconnect(&mut self, why: String) -> bool {
         self.desk.go_down(why);
         (self.wake)();
+        // A broker that lets us in but then refuses something is not asked more and more often.
+        if self.since.elapsed() > STABLE {
+            self.pause = FIRST_PAUSE;
+        }
         while self.desk.pause(self.pause) {
             self.pause = LAST_PAUSE.min(self.pause * 2);
             if let Ok(connection) = connect(&self.broker) {
-                self.connection = connection;
+                (self.connection, self.since) = (connection, Instant::now());
                 self.desk.go_up();
                 (self.wake)();
                 return true;
