@@ -53,6 +53,8 @@ impl Cloak {
     }
 }
 
+// Inlined twice, it makes the smallest program 450 bytes larger.
+#[inline(never)]
 fn word(hash: u64) -> String {
     (0..8).map(|n| char::from(ALPHABET[(hash >> (5 * n)) as usize % ALPHABET.len()])).collect()
 }
