@@ -266,3 +266,30 @@ fn a_crowd_that_waits_shares_the_lock_with_others() {
     let heard = town.told(&bob, "LIST #crowd");
     assert!(heard.contains(" 322 robert #crowd 1200 "), "{heard}");
 }
+
+#[test]
+fn a_long_command_goes_on_under_the_next_lock_or_is_declined_in_the_middle() {
+    let mut town = Town::new(2);
+    let rooms: Vec<_> = (0..10).map(|n| format!("#room{n}")).collect();
+    let join = format!("JOIN {}", rooms.join(","));
+    for n in 0..300 {
+        let guest = town.connect(0);
+        town.send(&guest, &format!("NICK crowd{n}\r\nUSER c 0 * :C\r\n{join}"));
+    }
+    town.run(2_000);
+    let (alice, carol) = (town.irc(0, "alice"), town.irc(0, "carol"));
+    let before = town.world.broker.entries();
+    let heard = town.told(&alice, &join);
+    assert_eq!(heard.matches(" 366 alice #room").count(), 10, "{heard}");
+    assert!(town.world.broker.entries() - before > 1, "it was too much for one turn");
+    town.send(&carol, &join);
+    let mut heard = String::new();
+    while !heard.contains(" 366 carol #room0 ") {
+        town.run(1);
+        heard += &carol.guest.heard();
+    }
+    town.world.stop_broker(false);
+    town.run(6_000);
+    heard += &carol.guest.heard();
+    assert!(heard.contains(" 437 carol #room9 :the other servers cannot be reached"), "{heard}");
+}
