@@ -347,13 +347,37 @@ fn entries_that_are_trimmed_are_left_out() {
 }
 
 #[test]
-fn odd_entries_are_left_out() {
+fn an_entry_without_its_field_is_empty_and_a_message_is_left_out() {
     let Some(server) = RedisServer::start() else { return };
     let mut link = Asking::open(&server.url());
     server.ask("XADD parlor:{log}:entries 1-0 other field");
     server.ask("XADD parlor:{log}:entries 2-0 e two");
-    link.send(Request::Read { after: LogIndex(0), streams: Vec::new() });
-    assert_eq!(link.reply(), entry(2, "two"));
+    server.ask("XADD parlor:{shard-0}:messages * other field");
+    let shard = Stream::Shard(0);
+    link.say(&shard, 1);
+    assert_eq!(link.reply(), Reply::Sent { number: 1 });
+    link.send(Request::Read { after: LogIndex(0), streams: vec![shard.clone()] });
+    assert_eq!(
+        [link.reply(), link.reply(), link.reply()],
+        [message(&shard, 1), entry(1, ""), entry(2, "two")]
+    );
+}
+
+#[test]
+fn a_log_whose_last_entries_were_removed_begins_anew() {
+    let Some(server) = RedisServer::start() else { return };
+    let mut link = Asking::open(&server.url());
+    let before = link.enrol("cellar");
+    link.append(before.epoch, b"one");
+    server.ask("XTRIM parlor:{log}:entries MAXLEN 0");
+    let Reply::Locked { last } = link.ask(Request::Lock { epoch: before.epoch }) else {
+        panic!("it is free")
+    };
+    let append = Request::Append { epoch: before.epoch, index: last.following(), entry: b"another".to_vec() };
+    assert_eq!(link.ask(append), Reply::NotAppended { last: LogIndex(0) });
+    let after = link.enrol("attic");
+    assert_ne!(before.log, after.log);
+    assert_eq!(link.append(after.epoch, b"one"), LogIndex(1));
 }
 
 #[test]

@@ -67,7 +67,8 @@ pub(super) fn command(request: &Request) -> Option<(Command, Topic)> {
         Request::Lock { epoch } => LOCK.command(&locking).arg(epoch.0).arg(LOCK_MS).arg(WANTED_MS),
         Request::Unlock { epoch } => UNLOCK.command(&[keys::LOCK]).arg(epoch.0),
         Request::Append { epoch, index, entry } => {
-            APPEND.command(&locking).arg(epoch.0).arg(index.0).arg(entry).arg(ENTRIES)
+            let keys = [keys::LOCK, keys::WANTED, keys::ENTRIES, keys::ID];
+            APPEND.command(&keys).arg(epoch.0).arg(index.0).arg(entry).arg(ENTRIES)
         }
         Request::Check { index } => CHECK.command(&[keys::ENTRIES]).arg(index.0),
         Request::PutSnapshot { epoch, snapshot } => {

@@ -253,11 +253,15 @@ impl Found {
         self.entries.last().map(|(id, _)| (self.source.clone(), *id))
     }
 
-    /// Entries without the field that they must have are left out.
+    /// Messages without the field that they must have are left out. An entry of the log without it is empty: nobody can read it,
+    /// and nobody can go on as if it were not there.
     fn replies(self) -> impl Iterator<Item = Reply> {
         let source = self.source;
         self.entries.into_iter().filter_map(move |((index, _), fields)| match &source {
-            None => field(fields, keys::ENTRY).map(|entry| Reply::Entry { index: LogIndex(index), entry }),
+            None => {
+                let entry = field(fields, keys::ENTRY).unwrap_or_default();
+                Some(Reply::Entry { index: LogIndex(index), entry })
+            }
             Some(stream) => {
                 let message = field(fields, keys::MESSAGE)?;
                 Some(Reply::Message { stream: stream.clone(), message })

@@ -1,7 +1,7 @@
 -- Appends an entry with the number after the last, and releases the lock in any case.
--- KEYS: lock, wanted, entries
+-- KEYS: lock, wanted, entries, id
 -- ARGV: epoch, number, entry, about how many entries to keep
-local lock, wanted, entries = KEYS[1], KEYS[2], KEYS[3]
+local lock, wanted, entries, id = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local is_owner = redis.call('GET', lock) == ARGV[1]
 if is_owner then
   redis.call('DEL', lock)
@@ -12,6 +12,14 @@ local number = tonumber(string.match(last, '^%d+'))
 if not is_owner or number + 1 ~= tonumber(ARGV[2]) then
   return {'not appended', last}
 end
-redis.call('XADD', entries, 'MAXLEN', '~', ARGV[4], ARGV[2] .. '-0', 'e', ARGV[3])
+local added = redis.pcall('XADD', entries, 'MAXLEN', '~', ARGV[4], ARGV[2] .. '-0', 'e', ARGV[3])
+if type(added) == 'table' and added.err then
+  if not string.find(added.err, 'equal or smaller', 1, true) then
+    return added
+  end
+  -- Somebody has removed the last entries, whose numbers cannot be given again: the log begins anew, under another name.
+  redis.call('DEL', entries, id)
+  return {'not appended', '0-0'}
+end
 local waits = redis.call('GET', wanted)
 return {'appended', waits and waits ~= ARGV[1] and 1 or 0}
