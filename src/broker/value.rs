@@ -236,4 +236,13 @@ mod tests {
         assert!(Value::List(vec![Value::Nil]).into_array::<2>().is_err());
         assert_eq!(Value::Nil.optional(), None);
     }
+
+    proptest::proptest! {
+        #[test]
+        fn whatever_arrives_is_a_value_or_an_error(
+            bytes in "([-+:$*]?[0-9-]{0,3}\r?\n?[a-z]{0,2}){0,20}",
+        ) {
+            _ = read(bytes.as_bytes());
+        }
+    }
 }

@@ -228,3 +228,75 @@ fn random_text() -> String {
         Err(_) => String::new(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const KINDS: [&str; 14] = [
+        "in use",
+        "full",
+        "version",
+        "settings",
+        "enrolled",
+        "deposed",
+        "renewed",
+        "left",
+        "locked",
+        "not locked",
+        "unlocked",
+        "appended",
+        "not appended",
+        "checked",
+    ];
+
+    fn text(text: &str) -> Value {
+        Value::Bytes(text.into())
+    }
+
+    fn any_value() -> impl Strategy<Value = Value> {
+        let number = prop_oneof![0..100_i64, any::<i64>()];
+        let words = prop_oneof!["[0-9]{1,20}", "[0-9]{1,20}-[0-9]{1,20}", ".{0,5}", Just("e".to_owned())];
+        let leaf = prop_oneof![
+            Just(Value::Nil),
+            number.prop_map(Value::Integer),
+            words.prop_map(|words| text(&words)),
+            any::<Vec<u8>>().prop_map(Value::Bytes),
+        ];
+        leaf.prop_recursive(3, 32, 7, |inner| proptest::collection::vec(inner, 0..7).prop_map(Value::List))
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_a_script_answers_is_a_reply_or_an_error(
+            kind in 0..KINDS.len(),
+            rest in proptest::collection::vec(any_value(), 0..7),
+        ) {
+            let answer = [vec![text(KINDS[kind])], rest].concat();
+            if let Ok(Reply::Enrolled { id, .. }) = reply(Topic::Script, Value::List(answer)) {
+                prop_assert!((1..=MOST_NODES).contains(&usize::from(id.0)));
+            }
+        }
+    }
+
+    #[test]
+    fn answers_that_make_no_sense_are_errors() {
+        let list = |values: &[&str]| Value::List(values.iter().map(|value| text(value)).collect());
+        for answer in [
+            Value::Nil,
+            list(&[]),
+            list(&["granted"]),
+            list(&["locked"]),
+            list(&["locked", "7"]),
+            list(&["locked", "7-0", "8-0"]),
+            list(&["version", "attic", "-1"]),
+        ] {
+            assert!(reply(Topic::Script, answer.clone()).is_err(), "{answer:?}");
+        }
+        let time = |seconds: &str, micros: &str| time(list(&[seconds, micros]));
+        assert_eq!(time("1", "500000"), Ok(SystemTime::UNIX_EPOCH + Duration::from_millis(1_500)));
+        assert!(time("18446744073709551615", "18446744073709551615").is_err());
+    }
+}
