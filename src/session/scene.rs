@@ -79,6 +79,6 @@ impl Scene {
                 _ => {}
             }
         }
-        String::from_utf8(told).unwrap()
+        String::from_utf8(told).expect("peers are told UTF-8")
     }
 }
