@@ -44,7 +44,16 @@ impl Client {
 
     /// The same from this address of this machine.
     pub(crate) fn connect_from(source: Ipv4Addr, at: &Address, name: &str) -> Self {
-        let stream = connect_from(at, source);
+        Self::over(connect_from(at, source), name)
+    }
+
+    /// A client that has said nothing, unless the node is dead.
+    pub(crate) fn try_connect(at: &Address, name: &str) -> Option<Self> {
+        let Address::Tcp { host, port } = at else { panic!("{at} is not over TCP") };
+        Some(Self::over(TcpStream::connect((host.as_str(), *port)).ok()?, name))
+    }
+
+    fn over(stream: TcpStream, name: &str) -> Self {
         stream.set_nodelay(true).expect("an open socket");
         stream.set_write_timeout(Some(DEADLINE)).expect("not zero");
         Self { name: name.to_owned(), stream, unread: Vec::new(), lines: VecDeque::new(), asked: 0 }

@@ -11,6 +11,7 @@ mod support;
 
 mod accounts;
 mod broker;
+mod chaos;
 mod client;
 mod clocks;
 mod deciding;

@@ -79,6 +79,8 @@ impl Nodes {
             NAMES[n],
         ]);
         command.args(["--cluster", &format!("redis://127.0.0.1:{port}/0")]).args(&self.options);
+        // Without a line for each user.
+        command.env("RUST_LOG", "info,parlor::logging::peer_log=warn");
         command.stdin(Stdio::null()).stderr(Stdio::piped());
         if !node.clock.is_empty() {
             let library = faketime().expect("the test has looked for it");
