@@ -11,7 +11,8 @@ fn with_two() -> (Town, Client, Client) {
     town.told(&alice, "JOIN #tea");
     town.told(&bob, "JOIN #tea");
     town.told(&alice, "MODE #tea +o bob");
-    (alice.guest.heard(), bob.guest.heard());
+    alice.guest.heard();
+    bob.guest.heard();
     (town, alice, bob)
 }
 
@@ -67,7 +68,8 @@ fn while_the_broker_is_away_people_talk_and_shared_changes_are_refused_with_the_
     let (mut town, alice, bob) = with_two();
     let carol = town.irc(0, "carol");
     town.told(&carol, "JOIN #tea");
-    (alice.guest.heard(), bob.guest.heard());
+    alice.guest.heard();
+    bob.guest.heard();
     town.world.stop_broker(false);
     town.send(&alice, "PRIVMSG #tea :hello\r\nJOIN #mate\r\nPRIVMSG #tea :behind it");
     town.run(4_900);
@@ -149,7 +151,8 @@ fn a_broker_that_has_lost_everything_costs_nobody_the_connection() {
     town.run(1_000);
     town.world.start_broker();
     town.run(15_000);
-    (alice.guest.heard(), bob.guest.heard());
+    alice.guest.heard();
+    bob.guest.heard();
     for (from, to, name) in [(&alice, &bob, "alice"), (&bob, &alice, "bob")] {
         town.send(from, &format!("PRIVMSG #tea :from {name}"));
         town.run(200);

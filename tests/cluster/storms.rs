@@ -163,7 +163,7 @@ impl People {
             }
             self.clients[n] = Some(client);
         }
-        self.clients[n].clone().unwrap()
+        self.clients[n].clone().expect("it has just connected")
     }
 }
 
