@@ -229,9 +229,10 @@ impl Member {
     /// Takes a reply.
     pub fn heard(&mut self, reply: Reply, now: Now) {
         match reply {
-            Reply::Enrolled { id, epoch, log, last: _, others, clock } => {
+            Reply::Enrolled { id, epoch, log, last, others, clock } => {
                 self.clock.told(clock, now);
-                self.enrolled(id, epoch, log, &others, now);
+                let node = Node { id, epoch, name: self.config.name.clone() };
+                self.enrolled(node, log, last, &others, now);
             }
             Reply::NameInUse => self.not_enrolled(None, now),
             Reply::NotEnrolled(why) => self.not_enrolled(Some(why), now),
@@ -426,8 +427,10 @@ impl Member {
 
     /// Delivers messages whose log entry is applied, unless own users are about to come back.
     fn deliver_held(&mut self) {
-        if let Phase::Joined(_) = self.phase {
-            let ready = self.incoming.ready(self.applied);
+        if let Phase::Joined(own) = &self.phase {
+            let is_up = |epoch| self.nodes.iter().any(|node| node.epoch == epoch);
+            let is_over = |epoch| epoch < own.epoch && !is_up(epoch);
+            let ready = self.incoming.ready(self.applied, is_over);
             self.news.extend(ready.into_iter().map(|message| News::Relayed(Box::new(message))));
         }
     }

@@ -277,6 +277,11 @@ fn a_broker_that_has_lost_everything_is_founded_anew() {
         world.stop_broker(true);
         world.run(2_000);
         world.start_broker();
+        world.run(2_600);
+        assert!(
+            world.parties.iter().flatten().all(|lister| lister.member.is_joined()),
+            "seed {seed}: at once"
+        );
         settle(&mut world);
         at(&mut world, 1).add(2);
         settle(&mut world);

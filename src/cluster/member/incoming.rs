@@ -108,20 +108,16 @@ impl Incoming {
         is_new
     }
 
-    /// Takes the messages that need no later entry than this one.
-    pub(super) fn ready(&mut self, applied: LogIndex) -> Vec<Relayed> {
-        if self.held.iter().all(|held| held.message.after > applied) {
+    /// Takes the messages that need no later entry than this one. Those of a life that `is_over` need none: what they
+    /// refer to may be an entry of a lost log.
+    pub(super) fn ready(&mut self, applied: LogIndex, is_over: impl Fn(Epoch) -> bool) -> Vec<Relayed> {
+        let is_ready = |held: &Held| held.message.after <= applied || is_over(held.message.epoch);
+        if !self.held.iter().any(is_ready) {
             return Vec::new();
         }
-        let mut ready = Vec::new();
-        for held in std::mem::take(&mut self.held) {
-            if held.message.after <= applied {
-                self.bytes -= held.bytes;
-                ready.push(held.message);
-            } else {
-                self.held.push_back(held);
-            }
-        }
-        ready
+        let (ready, held): (Vec<_>, Vec<_>) = std::mem::take(&mut self.held).into_iter().partition(is_ready);
+        self.held = held.into();
+        self.bytes -= ready.iter().map(|held| held.bytes).sum::<usize>();
+        ready.into_iter().map(|held| held.message).collect()
     }
 }

@@ -8,7 +8,7 @@ use log::warn;
 use super::{Member, News, VERSION};
 use crate::cluster::codec;
 use crate::cluster::request::Request;
-use crate::message::{Dated, Epoch, EventId, Node, NodeId, Now, Operation};
+use crate::message::{Dated, Epoch, EventId, LogIndex, Node, Now, Operation};
 
 /// How soon a node tries again that was not accepted.
 const RETRY: Duration = Duration::from_secs(1);
@@ -36,7 +36,7 @@ pub(super) enum Phase {
         until: Option<Instant>,
     },
     Enrolling,
-    /// The node has a number, and needs the lock to greet the others. Without others, it founds the cluster.
+    /// The node has a number, and needs the lock to greet the others. A founder has none.
     Greeting {
         node: Node,
         is_founder: bool,
@@ -119,12 +119,13 @@ impl Member {
         self.phase = Phase::Enrolling;
     }
 
-    pub(super) fn enrolled(&mut self, id: NodeId, epoch: Epoch, log: Box<str>, others: &[Node], now: Now) {
+    /// The node has a number. `last` is the last entry: if there is none, nobody has a state that others share.
+    pub(super) fn enrolled(&mut self, node: Node, log: Box<str>, last: LogIndex, others: &[Node], now: Now) {
         if !matches!(self.phase, Phase::Enrolling) {
             return;
         }
         self.refused_since = None;
-        self.own_epochs.push(epoch);
+        self.own_epochs.push(node.epoch);
         if self.log.as_ref().is_some_and(|known| *known != log) {
             self.incoming.log_changed();
             self.outgoing.log_changed();
@@ -132,12 +133,14 @@ impl Member {
         self.log = Some(log);
         self.lease.begin(now.instant);
         let until = self.lease.returned().map(|since| since + OTHERS_RETURN);
-        if let Some(until) = until.filter(|&until| others.is_empty() && now.instant < until) {
+        let waits = others.is_empty() && last != LogIndex::default();
+        if let Some(until) = until.filter(|&until| waits && now.instant < until) {
             self.phase = Phase::Apart { until: Some(until) };
             return;
         }
-        let node = Node { id, epoch, name: self.config.name.clone() };
-        self.greet_with(node, others.is_empty(), 0);
+        // In an empty log, whoever makes the first entry founds the cluster.
+        let is_founder = others.is_empty() && last != LogIndex::default();
+        self.greet_with(node, is_founder, 0);
     }
 
     fn greet_with(&mut self, node: Node, is_founder: bool, attempt: u32) {
@@ -163,8 +166,9 @@ impl Member {
     }
 
     /// Greets the others under the lock.
-    pub(super) fn greet(&mut self, last: crate::message::LogIndex, now: Now) {
-        let Phase::Greeting { node, is_founder, attempt } = &self.phase else { return };
+    pub(super) fn greet(&mut self, last: LogIndex, now: Now) {
+        let Phase::Greeting { node, is_founder, attempt } = &mut self.phase else { return };
+        *is_founder |= last == LogIndex::default();
         let (node, attempt) = (node.clone(), *attempt);
         let hello = Operation::Hello { node: node.clone(), attempt };
         let reset = is_founder.then_some(Operation::Reset);
