@@ -47,8 +47,10 @@ impl<S: Stream> Server<S> {
 
     /// Asks the store which accounts there are.
     fn compare_with_store(&mut self) {
-        let (Some(cluster), Some(store)) = (&mut self.nodes.cluster, &mut self.history.store) else { return };
-        cluster.comparing = Comparing { known: self.hub.accounts().list(), due: None };
+        let Some(cluster) = &mut self.nodes.cluster else { return };
+        cluster.comparing = Comparing::default();
+        let Some(store) = &mut self.history.store else { return };
+        cluster.comparing.known = self.hub.accounts().list();
         if cluster.comparing.is_asking() {
             store.ask_account(ALL_ACCOUNTS, AccountQuery::All);
         }
