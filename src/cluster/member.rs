@@ -466,11 +466,13 @@ impl Member {
     }
 
     fn ask_to_leave(&mut self) {
-        match self.phase.node() {
-            Some(node) if self.is_up => {
+        match (self.is_up, self.phase.node()) {
+            (true, Some(node)) => {
                 let (name, epoch) = (self.config.name.clone(), node.epoch);
                 self.requests.push_back(Request::Leave { name, epoch });
             }
+            // It leaves when it knows its epoch.
+            (true, None) if matches!(self.phase, Phase::Enrolling) => {}
             _ => self.has_ended = true,
         }
     }

@@ -385,6 +385,22 @@ proptest! {
 }
 
 #[test]
+fn a_node_that_ends_while_it_enrols_gives_its_lease_back() {
+    let mut world = World::new(1, 1);
+    start(&mut world, 0);
+    at(&mut world, 0).member.end();
+    world.run_until("it has ended", |world| {
+        world.parties[0].as_ref().is_some_and(|lister| lister.member.has_ended())
+    });
+    // What it asked before arrives.
+    world.run(20);
+    world.kill(0);
+    start(&mut world, 0);
+    world.run(1_000);
+    assert!(at(&mut world, 0).member.is_joined(), "its name is free at once");
+}
+
+#[test]
 fn a_node_whose_entry_was_lost_reads_the_one_in_its_place_and_rejoins() {
     let now = Now::read();
     let config = MemberConfig { name: "attic".into(), shards: 16, settings: 1, buffer_bytes: 1024 };

@@ -126,6 +126,10 @@ impl Member {
         }
         self.refused_since = None;
         self.own_epochs.push(node.epoch);
+        if self.is_ending {
+            self.phase = Phase::Greeting { node, is_founder: false, attempt: 0 };
+            return self.ask_to_leave();
+        }
         if self.log.as_ref().is_some_and(|known| *known != log) {
             self.incoming.log_changed();
             self.outgoing.log_changed();
@@ -154,6 +158,7 @@ impl Member {
             return;
         }
         self.phase = Phase::Apart { until: Some(now.instant + RETRY) };
+        self.has_ended = self.is_ending;
         let since = *self.refused_since.get_or_insert(now.instant);
         let is_old = now.instant.saturating_duration_since(since) >= EARLIER_LIFE;
         if self.is_refused || why.is_none() && !is_old {
