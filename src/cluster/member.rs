@@ -89,8 +89,8 @@ pub struct Member {
     outgoing: Outgoing,
     /// The nodes that are up, with this one.
     nodes: Vec<Node>,
-    /// The broker can be reached.
-    is_up: bool,
+    /// Since when the broker cannot be reached.
+    down_since: Option<Instant>,
     /// The identity of the log; another one means that the broker has lost everything.
     log: Option<Box<str>>,
     /// The last entry that is applied, and its bytes, to find out whether the broker still has it.
@@ -129,7 +129,7 @@ impl Member {
             incoming: Incoming::default(),
             outgoing: Outgoing::default(),
             nodes: Vec::new(),
-            is_up: true,
+            down_since: None,
             log: None,
             applied: LogIndex::default(),
             applied_bytes: Vec::new(),
@@ -159,7 +159,7 @@ impl Member {
 
     /// The next request to the broker.
     pub fn request(&mut self) -> Option<Request> {
-        if !self.is_up {
+        if !self.reaches_broker() {
             return None;
         }
         self.requests.pop_front().or_else(|| self.outgoing.next())
@@ -167,7 +167,7 @@ impl Member {
 
     /// When to call `expire`.
     pub fn deadline(&self) -> Option<Instant> {
-        if !self.is_up {
+        if !self.reaches_broker() {
             return self.incoming.deadline();
         }
         let phase = self.phase.deadline().filter(|_| !self.is_ending);
@@ -179,7 +179,7 @@ impl Member {
     /// Does what is due.
     pub fn expire(&mut self, now: Now) {
         self.incoming.expire(now.instant);
-        if self.is_up {
+        if self.reaches_broker() {
             self.expire_phase(now);
             self.expire_lock(now);
             self.expire_lease(now);
@@ -193,7 +193,12 @@ impl Member {
 
     /// True when the broker can be reached, as far as is known.
     pub fn reaches_broker(&self) -> bool {
-        self.is_up
+        self.down_since.is_none()
+    }
+
+    /// Since when the broker cannot be reached.
+    pub fn down_since(&self) -> Option<Instant> {
+        self.down_since
     }
 
     /// The number of other nodes that are up.
@@ -255,12 +260,12 @@ impl Member {
             Reply::Sent { number } => self.outgoing.sent(number),
             Reply::Entry { index, entry } => self.entry_read(index, entry, now),
             Reply::Message { stream, message } => self.message_read(stream, &message, now),
-            Reply::Down(why) => self.down(why),
+            Reply::Down(why) => self.down(why, now.instant),
             Reply::Up => self.up(now),
         }
     }
 
-    fn down(&mut self, why: String) {
+    fn down(&mut self, why: String, now: Instant) {
         self.requests.clear();
         self.outgoing.link_lost();
         self.sends_after = None;
@@ -271,7 +276,8 @@ impl Member {
             self.phase = Phase::default();
             self.lock.reset();
         }
-        if mem::take(&mut self.is_up) {
+        if self.reaches_broker() {
+            self.down_since = Some(now);
             self.news.push_back(News::Unreachable(why));
         }
         self.has_ended = self.is_ending;
@@ -279,7 +285,7 @@ impl Member {
 
     /// Goes on where the link was lost. The broker may have been lost, too: nothing is sent before that is known.
     fn up(&mut self, now: Now) {
-        if mem::replace(&mut self.is_up, true) {
+        if self.down_since.take().is_none() {
             return;
         }
         self.lease.is_up_since(now.instant);
@@ -370,7 +376,11 @@ impl Member {
                 _ => {}
             }
         }
-        self.news.push_back(News::Entry(Box::new(entry)));
+        // It has greeted again while an earlier snapshot was on its way.
+        let is_own = (entry.node, entry.epoch) == own;
+        if !is_own {
+            self.news.push_back(News::Entry(Box::new(entry)));
+        }
         self.news.extend(offers.into_iter().map(News::Offer));
         self.send_again();
         self.deliver_held();
@@ -441,7 +451,7 @@ impl Member {
         if self.shards != shards {
             self.shards = shards.to_vec();
             self.incoming.subscribe(self.streams(), looked);
-            if self.is_joined() && self.is_up {
+            if self.is_joined() && self.reaches_broker() {
                 self.read();
             }
         }
@@ -466,7 +476,7 @@ impl Member {
     }
 
     fn ask_to_leave(&mut self) {
-        match (self.is_up, self.phase.node()) {
+        match (self.reaches_broker(), self.phase.node()) {
             (true, Some(node)) => {
                 let (name, epoch) = (self.config.name.clone(), node.epoch);
                 self.requests.push_back(Request::Leave { name, epoch });

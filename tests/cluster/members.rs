@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
 
@@ -243,6 +243,48 @@ fn a_newcomer_gets_the_state_and_what_comes_later() {
     at(&mut world, 0).add(2);
     settle(&mut world);
     assert_eq!(states(&world), [[1, 2], [1, 2]]);
+}
+
+/// What a node wants of the broker: its last request of this kind.
+fn asked(member: &mut Member, is_meant: impl Fn(&Request) -> bool) -> Request {
+    let requests: Vec<_> = std::iter::from_fn(|| member.request()).collect();
+    requests.into_iter().rfind(|request| is_meant(request)).expect("it asks")
+}
+
+#[test]
+fn a_newcomer_that_gets_an_old_snapshot_late_does_not_take_its_own_greeting_for_anothers() {
+    let world = Lists::new(0, 1);
+    let mut now = world.now();
+    let other = Node { id: NodeId(2), epoch: Epoch(1), name: "barn".into() };
+    let node = Node { id: NodeId(1), epoch: Epoch(2), name: "attic".into() };
+    let mut attic = Lister::new("attic", now).member;
+    asked(&mut attic, |request| matches!(request, Request::Enrol { .. }));
+    let (id, epoch, others) = (node.id, node.epoch, vec![other.clone()]);
+    let last = LogIndex(9);
+    attic.heard(Reply::Enrolled { id, epoch, log: "log".into(), last, others, clock: now.time }, now);
+    let mut greetings = Vec::new();
+    for last in [9, 10].map(LogIndex) {
+        asked(&mut attic, |request| matches!(request, Request::Lock { .. }));
+        attic.heard(Reply::Locked { last }, now);
+        let append = asked(&mut attic, |request| matches!(request, Request::Append { .. }));
+        let Request::Append { index, entry, .. } = append else { unreachable!() };
+        greetings.push(Reply::Entry { index, entry });
+        attic.heard(Reply::Appended { is_wanted: false }, now);
+        if last == LogIndex(9) {
+            now.instant += Duration::from_millis(600);
+            attic.expire(now);
+        }
+    }
+    let mut barn = Lister::new("barn", now);
+    barn.nodes = vec![node, other];
+    barn.member.offer(epoch, &Snapshot { index: LogIndex(10), ..barn.snapshot() });
+    let put = asked(&mut barn.member, |request| matches!(request, Request::PutSnapshot { .. }));
+    let Request::PutSnapshot { snapshot, .. } = put else { unreachable!() };
+    attic.heard(Reply::Snapshot(Some(snapshot)), now);
+    assert!(matches!(attic.news(), Some(News::Load { .. })));
+    attic.heard(greetings.remove(1), now);
+    assert!(attic.news().is_none());
+    assert_eq!(attic.applied(), LogIndex(11));
 }
 
 #[test]

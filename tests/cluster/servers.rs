@@ -87,6 +87,19 @@ fn while_the_broker_is_away_people_talk_and_shared_changes_are_refused_with_the_
 }
 
 #[test]
+fn commands_behind_each_other_wait_five_seconds_for_the_broker_together() {
+    let (mut town, alice, _) = with_two();
+    let carol = town.irc(0, "carol");
+    town.told(&carol, "JOIN #tea");
+    town.world.stop_broker(false);
+    town.send(&alice, "JOIN #one\r\nJOIN #two\r\nNICK alicia\r\nPRIVMSG #tea :behind them");
+    town.run(5_200);
+    let heard = alice.guest.heard();
+    in_order(&heard, &[" 437 alice #one :", " 437 alice #two :", " 437 alice alicia :"]);
+    in_order(&carol.guest.heard(), &["PRIVMSG #tea :behind them"]);
+}
+
+#[test]
 fn a_change_that_waits_for_the_broker_is_carried_out_when_it_is_back_in_time() {
     let (mut town, alice, bob) = with_two();
     town.world.stop_broker(false);

@@ -148,7 +148,7 @@ impl Member {
     /// Asks the broker for the lock if it is of use and time. `now` is for requests that are due at a time.
     pub(super) fn ask_for_lock(&mut self, now: Option<Now>) {
         let is_time = self.lock.not_before.is_none_or(|until| now.is_some_and(|now| until <= now.instant));
-        let Some(epoch) = self.phase.epoch().filter(|_| self.is_up && is_time) else { return };
+        let Some(epoch) = self.phase.epoch().filter(|_| self.reaches_broker() && is_time) else { return };
         match &self.lock.state {
             // A node that waits for the state can do nothing with it.
             State::Idle if self.lock.is_wanted && !matches!(self.phase, Phase::Awaiting { .. }) => {
@@ -228,8 +228,8 @@ impl Member {
         let entry = LogEntry { index, node, epoch, time: now.time, operations, users, rooms };
         let bytes = codec::encode_entry(&entry);
         (self.applied, self.applied_bytes) = (index, bytes.clone());
-        let step = if self.is_up { Step::Sent } else { Step::Unknown };
-        if self.is_up {
+        let step = if self.reaches_broker() { Step::Sent } else { Step::Unknown };
+        if self.reaches_broker() {
             self.requests.push_back(Request::Append { epoch, index, entry: bytes.clone() });
         }
         self.lock.state = State::Appending(Pending { index, bytes, step });

@@ -67,7 +67,7 @@ impl<S: Stream> Server<S> {
         if let Need::Frame | Need::LastFrame = need {
             self.connections[key].inlet = Inlet::Locked;
         }
-        cluster.waiting.add(key, need, now.instant);
+        cluster.waiting.add(key, need, cluster.member.down_since(), now.instant);
         cluster.member.want_lock();
     }
 

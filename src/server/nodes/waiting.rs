@@ -8,6 +8,9 @@ use crate::message::Found;
 /// How long a command or an answer waits for the lock.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// How long it waits if the broker has been away for longer: commands behind each other would wait for minutes.
+const LITTLE_PATIENCE: Duration = Duration::from_millis(50);
+
 /// What a connection needs the lock for.
 #[derive(Debug)]
 pub(super) enum Need {
@@ -30,12 +33,13 @@ pub(super) struct Waiting {
 }
 
 impl Waiting {
-    /// Adds the connection `key`.
-    pub(super) fn add(&mut self, key: usize, need: Need, now: Instant) {
+    /// Adds the connection `key`. The broker cannot be reached since `down_since`.
+    pub(super) fn add(&mut self, key: usize, need: Need, down_since: Option<Instant>, now: Instant) {
+        let until = down_since.map_or(now + PATIENCE, |since| (now + LITTLE_PATIENCE).max(since + PATIENCE));
         self.last += 1;
         let before = self.numbers.insert(key, self.last);
         debug_assert!(before.is_none(), "{key} waits already");
-        self.needs.insert(self.last, (key, now + PATIENCE, need));
+        self.needs.insert(self.last, (key, until, need));
     }
 
     /// The number of the last connection that has begun to wait.
@@ -96,11 +100,11 @@ mod tests {
     #[test]
     fn connections_are_served_in_the_order_in_which_they_asked_and_nobody_twice_in_a_turn() {
         let (mut waiting, now) = (Waiting::default(), Instant::now());
-        [7, 3, 9].into_iter().for_each(|key| waiting.add(key, Need::Frame, now));
+        [7, 3, 9].into_iter().for_each(|key| waiting.add(key, Need::Frame, None, now));
         waiting.forget(3);
         let last = waiting.last();
         assert_eq!(waiting.next(last).map(|(key, _)| key), Some(7));
-        waiting.add(7, Need::LastFrame, now);
+        waiting.add(7, Need::LastFrame, None, now);
         assert_eq!(keys(&mut waiting, last), [9]);
         let last = waiting.last();
         assert_eq!(keys(&mut waiting, last), [7]);
@@ -110,11 +114,22 @@ mod tests {
     #[test]
     fn a_connection_that_waits_for_too_long_is_taken_out() {
         let (mut waiting, now) = (Waiting::default(), Instant::now());
-        waiting.add(1, Need::Frame, now);
-        waiting.add(2, Need::Frame, now + Duration::from_secs(1));
+        waiting.add(1, Need::Frame, None, now);
+        waiting.add(2, Need::Frame, None, now + Duration::from_secs(1));
         assert!(waiting.next_late(now + PATIENCE - Duration::from_millis(1)).is_none());
         assert_eq!(waiting.next_late(now + PATIENCE).map(|(key, _)| key), Some(1));
         assert!(waiting.next_late(now + PATIENCE).is_none());
         assert_eq!(waiting.len(), 1);
+    }
+
+    #[test]
+    fn without_a_broker_for_long_nobody_waits_for_long() {
+        let (mut waiting, now) = (Waiting::default(), Instant::now());
+        let after = |seconds| now + Duration::from_secs(seconds);
+        waiting.add(1, Need::Frame, Some(now), after(2));
+        waiting.add(2, Need::Frame, Some(now), after(7));
+        assert_eq!(waiting.deadline(), Some(after(5)));
+        assert_eq!(waiting.next_late(after(5)).map(|(key, _)| key), Some(1));
+        assert_eq!(waiting.deadline(), Some(after(7) + LITTLE_PATIENCE));
     }
 }
