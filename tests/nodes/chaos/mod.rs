@@ -20,9 +20,15 @@ const CHAOS: Duration = Duration::from_secs(120);
 /// How long all may take to come in, to agree, or to read what is left.
 const SETTLED_WITHIN: Duration = Duration::from_secs(90);
 
-/// The longest failure, and the longest time between two, in milliseconds.
+/// The longest failure, and the longest time until the next begins, in milliseconds.
 const MOST_FAILURE: u64 = 12_000;
-const MOST_PEACE: u64 = 4_000;
+const MOST_PEACE: u64 = 8_000;
+
+/// Failures at the same time.
+const MOST_AT_ONCE: usize = 2;
+
+/// How often to look whether a failure is over.
+const LOOK: Duration = Duration::from_millis(20);
 
 /// Nodes killed, so that there are users who stay.
 const MOST_KILLS: u32 = 3;
@@ -50,6 +56,15 @@ impl Failure {
             4 => Self::NodeIsSlow(n),
             5 => Self::BrokerKilled,
             _ => Self::BrokerPaused,
+        }
+    }
+
+    /// The node that fails. `None` for the broker.
+    fn target(self) -> Option<usize> {
+        match self {
+            Self::NodeKilled(n) | Self::NodePaused(n) | Self::NodeCutOff(n) => Some(n),
+            Self::NodeHangs(n) | Self::NodeIsSlow(n) => Some(n),
+            Self::BrokerKilled | Self::BrokerPaused => None,
         }
     }
 
@@ -87,20 +102,36 @@ fn seconds(began: Instant) -> String {
     format!("{:6.2} s", began.elapsed().as_secs_f64())
 }
 
-/// One failure after the other.
+/// Failures, up to two at a time.
 fn cause_chaos(nodes: &mut Nodes, crowd: &Crowd, dice: &mut Dice) {
     let until = Instant::now() + CHAOS;
-    let mut kills = 0;
-    while Instant::now() < until {
-        let failure = Failure::random(dice, kills);
-        kills += u32::from(matches!(failure, Failure::NodeKilled(_)));
-        let time = Duration::from_millis(dice.below(MOST_FAILURE));
-        crowd.shared.note(format!("{failure:?} for {time:?}"));
-        failure.begin(nodes, crowd);
-        thread::sleep(time);
-        failure.end(nodes, crowd);
-        crowd.shared.note("over".to_owned());
-        thread::sleep(Duration::from_millis(dice.below(MOST_PEACE)));
+    let (mut kills, mut next) = (0, Instant::now());
+    let mut present: Vec<(Instant, Failure)> = Vec::new();
+    loop {
+        let now = Instant::now();
+        // A node does not start without the broker.
+        let is_broker_away = present.iter().any(|(_, failure)| failure.target().is_none());
+        let is_over = |(end, failure): &mut (Instant, Failure)| {
+            *end <= now && !(is_broker_away && matches!(failure, Failure::NodeKilled(_)))
+        };
+        for (_, failure) in present.extract_if(.., is_over) {
+            failure.end(nodes, crowd);
+            crowd.shared.note(format!("{failure:?} is over"));
+        }
+        if now >= until && present.is_empty() {
+            return;
+        }
+        if (next..until).contains(&now) && present.len() < MOST_AT_ONCE {
+            let (failure, time) = (Failure::random(dice, kills), dice.below(MOST_FAILURE));
+            next = now + Duration::from_millis(dice.below(MOST_PEACE));
+            if present.iter().all(|(_, other)| other.target() != failure.target()) {
+                crowd.shared.note(format!("{failure:?} for {time} ms"));
+                kills += u32::from(matches!(failure, Failure::NodeKilled(_)));
+                failure.begin(nodes, crowd);
+                present.push((now + Duration::from_millis(time), failure));
+            }
+        }
+        thread::sleep(LOOK);
     }
 }
 
