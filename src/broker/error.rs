@@ -16,8 +16,12 @@ impl BrokerError {
         Self::Broken(why.to_string().into())
     }
 
+    /// What the broker says, without the beginning of the command, which it repeats if it does not know it: that may be what people
+    /// say, or a password.
     pub(super) fn refused(words: &[u8]) -> Self {
-        Self::Refused(String::from_utf8_lossy(words).into())
+        let words = String::from_utf8_lossy(words);
+        let end = words.find(", with args").unwrap_or(words.len());
+        Self::Refused(words[..end].into())
     }
 
     /// True if the broker refuses with this code, the first word of what it says.
@@ -39,3 +43,15 @@ impl fmt::Display for BrokerError {
 }
 
 impl std::error::Error for BrokerError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_broker_repeats_of_a_command_is_left_out() {
+        let words = b"ERR unknown command 'AUTH', with args beginning with: 'parlor' 'secret' ";
+        assert_eq!(BrokerError::refused(words).to_string(), "it refuses: ERR unknown command 'AUTH'");
+        assert_eq!(BrokerError::refused(b"LOADING wait").to_string(), "it refuses: LOADING wait");
+    }
+}
