@@ -332,6 +332,24 @@ fn a_broker_that_has_lost_everything_is_founded_anew() {
     }
 }
 
+#[test]
+fn a_node_that_starts_when_the_broker_comes_back_does_not_take_itself_for_the_only_one() {
+    for seed in 0..10 {
+        let mut world = world(3, seed);
+        at(&mut world, 0).add(1);
+        settle(&mut world);
+        world.kill(2);
+        world.stop_broker(false);
+        // All leases are over.
+        world.run(10_000);
+        world.start_broker();
+        start(&mut world, 2);
+        settle(&mut world);
+        let states = states(&world);
+        assert!(states.iter().all(|state| *state == [1]), "seed {seed}: {states:?}");
+    }
+}
+
 #[derive(Clone, Debug)]
 enum Step {
     Add(usize),

@@ -16,7 +16,8 @@ const RETRY: Duration = Duration::from_secs(1);
 /// How long the lease of an earlier life of the node may be in its way.
 const EARLIER_LIFE: Duration = Duration::from_secs(8);
 
-/// How long others have to renew their leases when the broker was away, before a node takes itself for the only one.
+/// How long others have to renew their leases, before a node takes itself for the only one: the broker may have been away, also
+/// before this node was started.
 const OTHERS_RETURN: Duration = Duration::from_secs(3);
 
 /// How often a newcomer looks for its snapshot.
@@ -136,7 +137,7 @@ impl Member {
         }
         self.log = Some(log);
         self.lease.begin(now.instant);
-        let until = self.lease.returned().map(|since| since + OTHERS_RETURN);
+        let until = self.lease.up_since().map(|since| since + OTHERS_RETURN);
         let waits = others.is_empty() && last != LogIndex::default();
         if let Some(until) = until.filter(|&until| waits && now.instant < until) {
             self.phase = Phase::Apart { until: Some(until) };

@@ -20,8 +20,6 @@ const MISSES: u8 = 2;
 #[derive(Debug, Default)]
 pub(super) struct Lease {
     up_since: Option<Instant>,
-    /// The broker was away before.
-    was_away: bool,
     next: Option<Instant>,
     /// A renewal has no reply yet.
     is_asked: bool,
@@ -40,12 +38,12 @@ impl Lease {
     }
 
     pub(super) fn link_lost(&mut self) {
-        (self.is_asked, self.was_away) = (false, true);
+        self.is_asked = false;
     }
 
-    /// When the broker came back, if it was away.
-    pub(super) fn returned(&self) -> Option<Instant> {
-        self.up_since.filter(|_| self.was_away)
+    /// Since when the broker can be reached.
+    pub(super) fn up_since(&self) -> Option<Instant> {
+        self.up_since
     }
 
     pub(super) fn begin(&mut self, now: Instant) {
