@@ -171,6 +171,42 @@ fn a_quit_while_the_broker_is_away_is_heard_afterwards() {
     assert_eq!(texts(&heard, "#tea"), ["bye"]);
 }
 
+#[test]
+fn operators_are_told_how_many_messages_did_not_fit_while_the_broker_was_away() {
+    const SAID: usize = 4_000;
+    let setup = Setup { options: &["--memory", "4194304"], ..Setup::default() };
+    let Some(mut nodes) = Nodes::with(2, setup) else { return };
+    let mut alice = nodes.member(0, "alice", "#tea");
+    let mut root = nodes.operator(0, "root");
+    let mut bob = nodes.member(1, "bob", "#tea");
+    meet("#tea", &mut [&mut alice, &mut bob]);
+    nodes.broker.kill();
+    root.hear("The broker cannot be reached");
+    let filler = "x".repeat(300);
+    for n in 0..SAID {
+        alice.send(&format!("PRIVMSG #tea :{n} {filler}"));
+    }
+    // All are said before the broker is back.
+    alice.lines();
+    nodes.broker.restart();
+    let told = root.hear("The broker can be reached again; ");
+    let lost = told.split("again; ").nth(1).and_then(|rest| rest.split(' ').next()?.parse::<usize>().ok());
+    let lost = lost.unwrap_or_else(|| panic!("{told}"));
+    // There is room again when what waited is sent.
+    let (by, mut heard) = (Instant::now() + DEADLINE, Vec::new());
+    while !heard.iter().any(|line: &String| line.ends_with(" :the end")) {
+        assert!(Instant::now() < by, "bob does not hear the end");
+        alice.ask("PRIVMSG #tea :the end");
+        heard.extend(bob.lines());
+    }
+    let mut numbers = Vec::new();
+    for text in texts(&heard, "#tea") {
+        numbers.extend(text.split(' ').next().and_then(|number| number.parse::<usize>().ok()));
+    }
+    assert_eq!(numbers.len() + lost, SAID, "{told}");
+    assert!(lost > 0 && numbers.windows(2).all(|pair| pair[0] < pair[1]), "{numbers:?}");
+}
+
 /// People keep their connections, and meet in the same rooms, when the broker has lost everything.
 fn lost(nodes: &mut Nodes, lose: impl FnOnce(&mut Nodes)) {
     let mut alice = nodes.member(0, "alice", "#tea");
