@@ -1,18 +1,24 @@
 //! Resources that a process has used, from proc(5), so only on Linux.
 
-use std::fs;
+use std::fs::{self, DirEntry};
 use std::io::{self, ErrorKind};
 use std::time::Duration;
 
-/// CPU time of all threads of the process, in user space and in the kernel: the first field of their `schedstat`, in
-/// nanoseconds. Ended threads are missing; none of the servers ends one under load.
+/// CPU time of all threads of the process.
 pub(crate) fn cpu(pid: u32) -> io::Result<Duration> {
-    let mut nanoseconds = 0;
-    for task in fs::read_dir(format!("/proc/{pid}/task"))? {
-        let account = fs::read_to_string(task?.path().join("schedstat"))?;
-        nanoseconds += account.split(' ').next().and_then(|n| n.parse::<u64>().ok()).ok_or_else(unknown)?;
-    }
-    Ok(Duration::from_nanos(nanoseconds))
+    Ok(threads(pid)?.into_iter().map(|(_, time)| time).sum())
+}
+
+/// The threads of the process by name, and the CPU time of each, in user space and in the kernel: the first field of
+/// `schedstat`, in nanoseconds. Ended threads are missing; none of the servers ends one under load.
+pub(crate) fn threads(pid: u32) -> io::Result<Vec<(String, Duration)>> {
+    let task = |task: io::Result<DirEntry>| {
+        let path = task?.path();
+        let account = fs::read_to_string(path.join("schedstat"))?;
+        let time = account.split(' ').next().and_then(|n| n.parse().ok()).ok_or_else(unknown)?;
+        Ok((fs::read_to_string(path.join("comm"))?.trim_end().to_owned(), Duration::from_nanos(time)))
+    };
+    fs::read_dir(format!("/proc/{pid}/task"))?.map(task).collect()
 }
 
 /// Resident memory in bytes: `VmRSS` in `status`, which counts in KiB.

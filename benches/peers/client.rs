@@ -18,7 +18,8 @@ pub(crate) const BUFFER_BYTES: usize = 256 * 1024;
 /// How clients reach a server.
 #[derive(Clone)]
 pub(crate) struct Door {
-    pub(crate) address: SocketAddr,
+    /// Several if it is several nodes, which clients take in turn.
+    pub(crate) addresses: Vec<SocketAddr>,
     pub(crate) wire: Wire,
     /// The server's certificate if it uses TLS.
     pub(crate) certificate: Option<Rc<Certificate>>,
@@ -26,11 +27,16 @@ pub(crate) struct Door {
 }
 
 impl Door {
-    fn connect(&self) -> io::Result<Line> {
+    fn address(&self, client: usize) -> SocketAddr {
+        self.addresses[client % self.addresses.len()]
+    }
+
+    fn connect(&self, client: usize) -> io::Result<Line> {
+        let address = self.address(client);
         Ok(match &self.certificate {
-            None => Line::Plain(TcpStream::connect(self.address)?),
+            None => Line::Plain(TcpStream::connect(address)?),
             Some(certificate) => {
-                let line = TlsLine::connect(self.address, certificate, self.wire.greets_in_the_clear())?;
+                let line = TlsLine::connect(address, certificate, self.wire.greets_in_the_clear())?;
                 Line::Tls(Box::new(line))
             }
         })
@@ -89,14 +95,14 @@ impl Client {
         registry: &Registry,
         token: Token,
     ) -> Result<Self, Failure> {
-        let mut line = to.connect()?;
+        let mut line = to.connect(token.0)?;
         // Otherwise messages would wait for acknowledgements of earlier ones.
         line.socket().set_nodelay(true)?;
         registry.register(line.socket(), token, Interest::READABLE | Interest::WRITABLE)?;
         let is_browser = to.browsers.include(token.0);
         let mut client = Self { line, browser: None, unsent: Vec::new(), begun: Vec::new() };
         if is_browser {
-            client.unsent = Browser::request(to.address);
+            client.unsent = Browser::request(to.address(token.0));
             client.browser = Some(Browser::default());
         }
         client.queue(first.as_bytes());

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -25,8 +26,14 @@ const MODERN_MODULES: [&str; 8] = [
 ];
 
 /// Completes the command line, and writes a config file into the directory if the server needs one.
-pub(crate) fn configure(kind: Kind, command: &mut Command, door: &Door, directory: &Path) -> io::Result<()> {
-    let (address, port) = (door.address, door.address.port());
+pub(crate) fn configure(
+    kind: Kind,
+    command: &mut Command,
+    address: SocketAddr,
+    door: &Door,
+    directory: &Path,
+) -> io::Result<()> {
+    let port = address.port();
     let config = directory.join("config");
     let tls = TlsFiles::write(door, directory)?;
     let tls = tls.as_ref();
@@ -54,7 +61,7 @@ pub(crate) fn configure(kind: Kind, command: &mut Command, door: &Door, director
             command.arg("--nodaemon").arg("--config").arg(config);
         }
         Kind::Inspircd => {
-            fs::write(&config, inspircd(door, directory, tls))?;
+            fs::write(&config, inspircd(port, door, directory, tls))?;
             command.arg("--nofork").arg("--nopid").arg("--config").arg(config);
             if rustix::process::getuid().is_root() {
                 command.arg("--runasroot");
@@ -119,8 +126,7 @@ PAM = no
     )
 }
 
-fn inspircd(door: &Door, directory: &Path, tls: Option<&TlsFiles>) -> String {
-    let port = door.address.port();
+fn inspircd(port: u16, door: &Door, directory: &Path, tls: Option<&TlsFiles>) -> String {
     let modules = if door.wire == Wire::ModernIrc { &MODERN_MODULES[..] } else { &[] };
     let modules: String = modules.iter().map(|module| format!("<module name=\"{module}\">\n")).collect();
     let (profile, tls) = match tls {

@@ -32,6 +32,8 @@ pub(crate) struct Contender {
     /// Its certificate if it uses TLS.
     certificate: Option<Rc<Certificate>>,
     browsers: Browsers,
+    /// Options besides those that all of its kind have.
+    options: Vec<String>,
 }
 
 impl Contender {
@@ -64,8 +66,23 @@ impl Contender {
         Self::of(Kind::Parlord, program.display().to_string(), program)
     }
 
+    /// A node of those that share this broker.
+    pub(crate) fn with_broker(self, broker: SocketAddr, node: usize) -> Self {
+        let options =
+            ["--cluster".into(), format!("redis://{broker}"), "--node".into(), format!("node{node}")];
+        Self { options: options.into(), ..self }
+    }
+
     fn of(kind: Kind, name: String, program: PathBuf) -> Self {
-        Self { kind, name, program, wire: kind.wire(), certificate: None, browsers: Browsers::None }
+        Self {
+            kind,
+            name,
+            program,
+            wire: kind.wire(),
+            certificate: None,
+            browsers: Browsers::None,
+            options: Vec::new(),
+        }
     }
 
     /// Starts the server, and waits until it listens.
@@ -73,12 +90,14 @@ impl Contender {
         let directory = Directory::new()?;
         let Self { kind, wire, certificate, browsers, .. } = self;
         let certificate = certificate.clone();
-        let door = Door { address: free_address()?, wire: *wire, certificate, browsers: *browsers };
+        let address = free_address()?;
+        let door = Door { addresses: vec![address], wire: *wire, certificate, browsers: *browsers };
         let log = File::create(directory.0.join("log"))?;
         let mut command = Command::new(&self.program);
-        configs::configure(*kind, &mut command, &door, &directory.0)?;
+        configs::configure(*kind, &mut command, address, &door, &directory.0)?;
+        command.args(&self.options);
         let child = command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log).spawn()?;
-        let mut running = Running { name: self.name.clone(), door, child, directory };
+        let mut running = Running { name: self.name.clone(), address, door, child, directory };
         running.await_listening()?;
         Ok(running)
     }
@@ -87,6 +106,7 @@ impl Contender {
 /// A running server, killed on drop.
 pub(crate) struct Running {
     pub(crate) name: String,
+    pub(crate) address: SocketAddr,
     pub(crate) door: Door,
     child: Child,
     directory: Directory,
@@ -99,7 +119,7 @@ impl Running {
 
     fn await_listening(&mut self) -> Result<(), Failure> {
         let by = Instant::now() + START_TIMEOUT;
-        while TcpStream::connect(self.door.address).is_err() {
+        while TcpStream::connect(self.address).is_err() {
             if self.child.try_wait()?.is_some() || Instant::now() > by {
                 let log = fs::read_to_string(self.directory.0.join("log")).unwrap_or_default();
                 return Err(Failure::Wrong(format!("{} does not listen: {}", self.name, log.trim_end())));

@@ -4,7 +4,7 @@ use std::fmt::{self, Display, Formatter};
 use std::time::Instant;
 
 use crate::SPEAKERS;
-use crate::contender::Running;
+use crate::client::Door;
 use crate::crowd::Crowd;
 use crate::failure::Failure;
 use crate::wire::second_word;
@@ -79,18 +79,18 @@ pub(crate) struct Hall {
 
 impl Hall {
     /// All clients, logged in and in their rooms.
-    pub(crate) fn filled(server: &Running, seats: Seats, by: Instant) -> Result<Self, Failure> {
-        let mut hall = Self::logged_in(server, seats, by)?;
+    pub(crate) fn filled(door: &Door, seats: Seats, by: Instant) -> Result<Self, Failure> {
+        let mut hall = Self::logged_in(door, seats, by)?;
         hall.take_seats(by)?;
         Ok(hall)
     }
 
     /// All clients, logged in and in no room.
-    pub(crate) fn logged_in(server: &Running, seats: Seats, by: Instant) -> Result<Self, Failure> {
-        let mut crowd = Crowd::new(server.door.wire)?;
+    pub(crate) fn logged_in(door: &Door, seats: Seats, by: Instant) -> Result<Self, Failure> {
+        let mut crowd = Crowd::new(door.wire)?;
         for start in (0..seats.clients()).step_by(LOG_IN_AT_ONCE) {
             let count = LOG_IN_AT_ONCE.min(seats.clients() - start);
-            if crowd.log_in(&server.door, count, by)? < count {
+            if crowd.log_in(door, count, by)? < count {
                 return Err(Failure::Late);
             }
         }

@@ -39,6 +39,7 @@ pub(crate) struct Work {
 #[derive(Default)]
 pub(crate) struct Heard {
     pub(crate) deliveries: u64,
+    pub(crate) messages: u64,
     pub(crate) latency: Latency,
 }
 
@@ -225,6 +226,7 @@ impl Talk {
                 && speaker.in_flight[speaker.acknowledged % self.window].left == 0
             {
                 speaker.acknowledged += 1;
+                self.heard.messages += 1;
                 self.in_flight -= 1;
             }
             return Some(count);

@@ -7,6 +7,7 @@
 //! cargo bench --bench peers -- --tls        over TLS, beside parlord over plain sockets
 //! cargo bench --bench peers -- --modern     plain and modern clients of IRC beside each other, in fan-out
 //! cargo bench --bench peers -- --web        browsers beside plain clients of IRC, in fan-out, also with --tls
+//! cargo bench --bench peers -- --nodes      one, two and three nodes beside a single parlord, with --features cluster
 //! cargo bench --bench peers -- --other FILE this parlord and another one, such as an older one, in fan-out
 //! ```
 
@@ -23,6 +24,11 @@ mod kind;
 mod latency;
 mod loader;
 mod memory;
+#[cfg(feature = "cluster")]
+mod nodes;
+#[cfg(not(feature = "cluster"))]
+#[path = "no_nodes.rs"]
+mod nodes;
 mod options;
 mod place;
 mod plan;
@@ -84,6 +90,9 @@ fn compare(comparison: &Comparison) -> Result<(), Failure> {
     if comparison.has_browsers {
         let table = compare_browsers(certificate.as_ref(), &plan)?;
         return Ok(write!(io::stdout(), "{table}")?);
+    }
+    if comparison.has_nodes {
+        return Ok(writeln!(io::stdout(), "{}", nodes::compare(&plan)?.join("\n"))?);
     }
     let tables = match (&comparison.other, &certificate) {
         (Some(program), certificate) => compare_with_other(program, certificate.as_ref(), &plan)?,

@@ -65,7 +65,7 @@ fn footprint(contender: &Contender, plan: &Plan) -> Result<Option<Footprint>, Fa
         account::resident(server.pid())
     };
     let fresh = resident()?;
-    let mut hall = Hall::logged_in(&server, seats, by)?;
+    let mut hall = Hall::logged_in(&server.door, seats, by)?;
     let idle = resident()?;
     hall.take_seats(by)?;
     let in_room = resident()?;

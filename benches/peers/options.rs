@@ -21,6 +21,8 @@ pub(crate) struct Comparison {
     pub(crate) is_modern: bool,
     /// Only browsers beside plain IRC clients of parlord, in fan-out.
     pub(crate) has_browsers: bool,
+    /// Only parlord as several nodes, in fan-out.
+    pub(crate) has_nodes: bool,
     /// Only parlord and this other build of it, in fan-out.
     pub(crate) other: Option<PathBuf>,
     /// Measure less.
@@ -36,6 +38,7 @@ pub(crate) fn parse(args: &[String]) -> Result<Task, String> {
             "--tls" => comparison.is_over_tls = true,
             "--modern" => comparison.is_modern = true,
             "--web" => comparison.has_browsers = true,
+            "--nodes" => comparison.has_nodes = true,
             "--other" => {
                 let program = args.next().ok_or("--other needs a program")?;
                 comparison.other = Some(program.into());
@@ -52,8 +55,14 @@ pub(crate) fn parse(args: &[String]) -> Result<Task, String> {
             _ => {}
         }
     }
+    let is_quick = comparison.is_quick;
     if comparison.is_modern && comparison.is_over_tls {
         return Err("--modern goes without --tls".into());
+    }
+    if comparison.has_nodes
+        && comparison != (Comparison { has_nodes: true, is_quick, ..Comparison::default() })
+    {
+        return Err("--nodes goes with nothing but --quick".into());
     }
     if comparison.has_browsers && (comparison.is_modern || comparison.other.is_some()) {
         return Err("--web goes without --modern and --other".into());

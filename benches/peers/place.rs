@@ -31,7 +31,7 @@ impl Place {
         patience: Duration,
     ) -> Result<Option<Self>, Failure> {
         let server = contender.start()?;
-        match Hall::filled(&server, seats, Instant::now() + patience) {
+        match Hall::filled(&server.door, seats, Instant::now() + patience) {
             Ok(hall) => Ok(Some(Self { hall, server })),
             Err(Failure::Late) => Ok(None),
             Err(wrong) => Err(wrong),

@@ -89,17 +89,17 @@ pub(crate) fn growth(crowds: &[Crowded]) -> String {
     table.0
 }
 
-struct Table(String);
+pub(crate) struct Table(pub(crate) String);
 
 impl Table {
-    fn new(first: &str, names: &[&str]) -> Self {
+    pub(crate) fn new(first: &str, names: &[&str]) -> Self {
         let mut table = Self(String::new());
         table.row(first, names.iter().map(|name| Some((*name).to_owned())));
         table.0 += &format!("|---|{}\n", "---|".repeat(names.len()));
         table
     }
 
-    fn row(&mut self, first: &str, cells: impl Iterator<Item = Option<String>>) {
+    pub(crate) fn row(&mut self, first: &str, cells: impl Iterator<Item = Option<String>>) {
         let cells: Vec<_> = cells.map(|cell| cell.unwrap_or_else(|| NONE.into())).collect();
         writeln!(self.0, "| {first} | {} |", cells.join(" | ")).ok();
     }
@@ -119,7 +119,7 @@ fn millis(time: Duration) -> f64 {
 }
 
 /// The median, `None` without values.
-fn median<T>(all: &[T], figure: impl Fn(&T) -> f64) -> Option<f64> {
+pub(crate) fn median<T>(all: &[T], figure: impl Fn(&T) -> f64) -> Option<f64> {
     let mut figures: Vec<_> = all.iter().map(figure).collect();
     figures.sort_by(f64::total_cmp);
     figures.get(figures.len() / 2).copied()
