@@ -1,6 +1,6 @@
 //! Attacks a server with every command at its most expensive, from one address, and measures how long a quiet user's `PING`
 //! takes. Browsers do the same with everything that HTTP and WebSocket allow and do not allow. Then thousands join one
-//! room, half of them are banned, and their server ends.
+//! room, half of them are banned, and their server ends. At last, peers of a node do their worst while its broker is away.
 //!
 //!     cargo bench --bench hostile -- [--quick] [--no-flood] [--report] [--program FILE] [NAME...]
 //!
@@ -19,6 +19,8 @@ mod support;
 mod browser;
 mod herd;
 mod mass;
+#[cfg(feature = "cluster")]
+mod nodes;
 mod options;
 mod quiet;
 mod rows;
@@ -72,6 +74,10 @@ fn main() -> ExitCode {
         failures += web::rows(&options);
     }
     failures += mass::rows(&options);
+    #[cfg(feature = "cluster")]
+    {
+        failures += nodes::rows(&options);
+    }
     if failures == 0 || options.only_reports {
         println!("hostile: {failures} over the target");
         return ExitCode::SUCCESS;
