@@ -393,7 +393,7 @@ impl Member {
     fn meet(&mut self, node: Node) {
         self.nodes.retain(|known| known.id != node.id && known.name != node.name);
         self.nodes.push(node);
-        self.nodes.sort_by_key(|node| node.id);
+        self.nodes.sort_unstable_by_key(|node| node.id);
     }
 
     fn forget(&mut self, id: NodeId, epoch: Epoch) {

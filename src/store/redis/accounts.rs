@@ -64,7 +64,7 @@ impl Redis {
                 None => self.nonsense += 1,
             }
         }
-        names.sort_by_key(|(id, _)| *id);
+        names.sort_unstable_by_key(|(id, _)| *id);
         // What was added during the scan may be there twice.
         names.dedup_by_key(|(id, _)| *id);
         Ok(names)
@@ -154,7 +154,7 @@ fn choice(text: &str) -> Option<bool> {
 fn certificates_of(values: Vec<Value>) -> Vec<CertificateHash> {
     let hashes = values.iter().filter_map(|value| CertificateHash::try_from(value.bytes().ok()?).ok());
     let mut hashes: Vec<_> = hashes.take(MOST_CERTIFICATES as usize).collect();
-    hashes.sort();
+    hashes.sort_unstable();
     hashes
 }
 
@@ -165,6 +165,6 @@ fn pairs<V>(values: &[Value], value: impl Fn(&Value) -> Option<V>) -> Vec<(Box<s
         Some((Box::<str>::from(name.text().ok()?), value(rest.first()?)?))
     });
     let mut pairs: Vec<_> = pairs.collect();
-    pairs.sort_by(|(one, _), (other, _)| one.cmp(other));
+    pairs.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
     pairs
 }

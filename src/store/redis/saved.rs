@@ -94,7 +94,7 @@ impl Redis {
     /// All users that stay, by the numbers of their accounts.
     pub(super) fn load_users(&mut self) -> Result<Vec<SavedUser>, BrokerError> {
         let mut ids = self.staying()?;
-        ids.sort();
+        ids.sort_unstable();
         ids.dedup();
         let mut users = Vec::new();
         for ids in ids.chunks(STEP_ACCOUNTS) {
