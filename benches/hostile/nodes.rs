@@ -51,11 +51,11 @@ pub(crate) fn rows(options: &Options) -> usize {
     rows.into_iter().filter(|(name, row)| options.chooses(name) && !run(*row)).count()
 }
 
-/// A node, peers of it, and the quiet user.
+/// A node, peers of it, and the quiet user, who must go before the node does.
 struct Scene {
-    node: Server,
-    herd: Herd,
     quiet: Quiet,
+    herd: Herd,
+    node: Server,
     memory: u64,
 }
 
@@ -74,7 +74,7 @@ impl Scene {
         let memory = node.program.memory().now;
         node.longest_turn();
         quiet.begin();
-        Self { node, herd, quiet, memory }
+        Self { quiet, herd, node, memory }
     }
 
     /// The memory that the node has taken since it began.
