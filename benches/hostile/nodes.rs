@@ -155,9 +155,12 @@ fn restless(options: &Options, broker: &RedisServer, is_slow: bool) -> bool {
 
 /// Some flood a room of both nodes while the broker is away. Afterwards the other node hears the next message.
 fn flood(options: &Options, broker: &RedisServer) -> bool {
-    let other = node(options, broker, "attic", &[]);
+    // With a history, talkers wait for the store, whose queue is shorter.
+    let no_history = ["--history", "off"];
+    let other = node(options, broker, "attic", &no_history);
     let memory = MEMORY_BYTES.to_string();
-    let scene = Scene::new(options, broker, TALKERS, &["--memory", &memory]);
+    let args = [&no_history[..], &["--memory", &memory]].concat();
+    let scene = Scene::new(options, broker, TALKERS, &args);
     let Scene { herd, .. } = &scene;
     let listeners = Herd::new();
     let listener = listeners.connect(other.at, SOURCE);
