@@ -163,7 +163,8 @@ struct Load {
 impl Load {
     /// CPU time of all that `is_meant`, in seconds.
     fn seconds(&self, is_meant: impl Fn(&Part) -> bool) -> f64 {
-        self.parts.iter().filter(|(part, _)| is_meant(part)).map(|(_, time)| time.as_secs_f64()).sum()
+        let times = self.parts.iter().filter(|(part, _)| is_meant(part)).map(|(_, time)| *time);
+        times.sum::<Duration>().as_secs_f64()
     }
 
     fn of_nodes(&self) -> f64 {
