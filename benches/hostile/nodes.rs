@@ -135,7 +135,7 @@ fn restless(options: &Options, broker: &RedisServer, is_slow: bool) -> bool {
     let scene = Scene::new(options, broker, RESTLESS, &[]);
     let (start, mut round) = (Instant::now(), 0);
     while start.elapsed() < PAUSE {
-        let rests = !is_slow || start.elapsed().as_millis() / REST.as_millis() % 2 == 0;
+        let rests = !is_slow || (start.elapsed().as_millis() / REST.as_millis()).is_multiple_of(2);
         if rests {
             broker.pause()
         } else {
