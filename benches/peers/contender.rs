@@ -67,6 +67,7 @@ impl Contender {
     }
 
     /// A node of those that share this broker.
+    #[cfg(feature = "cluster")]
     pub(crate) fn with_broker(self, broker: SocketAddr, node: usize) -> Self {
         let options =
             ["--cluster".into(), format!("redis://{broker}"), "--node".into(), format!("node{node}")];
