@@ -37,7 +37,7 @@ impl<S: Stream> Server<S> {
                 continue;
             }
             if let Some(Postponed { recall, label, .. }) = self.draining.questions.remove(&key) {
-                self.ask_store_about_past(key, recall, label);
+                self.ask_store_about_past(key, recall, label, now);
             } else if !matches!(connection.inlet, Inlet::Waiting { .. }) && self.draining.waiting.remove(&key)
             {
                 self.out.allow(left);

@@ -60,22 +60,28 @@ impl<S: Stream> Server<S> {
         if self.connections[key].has_unsent() {
             self.postpone(key, recall, label, now);
         } else {
-            self.ask_store_about_past(key, recall, label);
+            self.ask_store_about_past(key, recall, label, now);
         }
     }
 
     /// Asks the store for the session of `key`, which has been told everything and waits.
-    pub(super) fn ask_store_about_past(&mut self, key: usize, recall: Recall, label: Option<Box<str>>) {
+    pub(super) fn ask_store_about_past(
+        &mut self,
+        key: usize,
+        recall: Recall,
+        label: Option<Box<str>>,
+        now: Now,
+    ) {
         let Recall { query, purpose } = recall;
-        self.history.recalls.ask(key, self.connections[key].peer, query, (purpose, label));
+        self.history.recalls.ask(key, self.connections[key].peer, (query, now), (purpose, label));
     }
 
     /// Hands over what this turn has recorded and asked. Call it at the end of each turn.
     pub(super) fn feed_store(&mut self, now: Now) {
         self.feed_bans(now);
         let Some(store) = &mut self.history.store else { return };
-        while let Some((number, query)) = self.history.recalls.next() {
-            store.ask(number, query);
+        while let Some((number, (query, asked))) = self.history.recalls.next() {
+            store.ask(number, query, asked);
         }
         while let Some((number, query)) = self.history.accounts.next_query() {
             store.ask_account(number, query);

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use super::account_errands::AccountErrands;
 use super::inquiries::Inquiries;
-use crate::message::{Query, RecallFor};
+use crate::message::{Now, Query, RecallFor};
 use crate::store::{Status, Store};
 
 /// The store, if there is one, and who waits for it.
@@ -12,7 +12,7 @@ use crate::store::{Status, Store};
 pub(super) struct History {
     pub(super) store: Option<Store>,
     /// Questions about the past, each with its purpose and the label for the answer.
-    pub(super) recalls: Inquiries<Query, (RecallFor, Option<Box<str>>)>,
+    pub(super) recalls: Inquiries<(Query, Now), (RecallFor, Option<Box<str>>)>,
     pub(super) accounts: AccountErrands,
     /// Connections whose input waits until the store has caught up.
     pub(super) held: Vec<usize>,

@@ -8,7 +8,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use super::database::Figures;
-use crate::message::{AccountAnswer, AccountQuery, Answer, Ban, Query, Record};
+use crate::message::{AccountAnswer, AccountQuery, Answer, Ban, Now, Query, Record};
 
 /// What the store tells the event loop.
 #[derive(Debug)]
@@ -57,7 +57,7 @@ pub struct Status {
 #[derive(Debug)]
 pub(super) enum Job {
     Records(Vec<Record>),
-    Query(u64, Query),
+    Query(u64, Query, Now),
     Account(u64, Box<AccountQuery>),
     Bans(Vec<Ban>),
     BackUp,

@@ -18,7 +18,7 @@ use super::redis::Redis;
 use super::size::record_bytes;
 use super::sqlite::Sqlite;
 use super::{Opened, StoreConfig, StoreError};
-use crate::message::{AccountQuery, Ban, Query, Record};
+use crate::message::{AccountQuery, Ban, Now, Query, Record};
 
 /// Memory of records that wait to be written, in bytes, above which speakers must wait. With twice as much, further
 /// records are lost.
@@ -129,8 +129,9 @@ impl Store {
     }
 
     /// Asks a question, which is answered with its number. The answer knows of everything recorded before.
-    pub fn ask(&mut self, number: u64, query: Query) {
-        self.list(Job::Query(number, query));
+    /// `asked` is when the session asked, which may have waited since.
+    pub fn ask(&mut self, number: u64, query: Query, asked: Now) {
+        self.list(Job::Query(number, query, asked));
     }
 
     /// Asks or changes something about accounts. A change is on the disk when it is answered.

@@ -122,17 +122,17 @@ impl<D: Database, W: Fn()> Keeper<D, W> {
                 let soon = Instant::now() + self.database.gather();
                 self.deadline = Some(self.deadline.map_or(soon, |deadline| deadline.min(soon)));
             }
-            Job::Query(number, query) => {
+            Job::Query(number, query, asked) => {
                 if !self.desk.is_failing() {
                     self.write();
                 }
-                let question = Question::new(query, self.now);
+                let question = Question::new(query, asked.time);
                 let settle = self.database.settle();
                 if settle.is_zero() {
                     // At once, so that the answer knows of nothing later.
                     self.work_on(number, question);
                 } else {
-                    self.settling.push_back((Instant::now() + settle, number, question));
+                    self.settling.push_back((asked.instant + settle, number, question));
                 }
             }
             Job::Account(number, query) => self.answer_account(number, &query),

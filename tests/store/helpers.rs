@@ -7,7 +7,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use parlor::message::{
     AccountAnswer, AccountChange, AccountId, AccountInfo, AccountQuery, Answer, Event, EventId, EventKind,
-    Identity, Interval, Query, Rank, Readable, Record, Scope, Selected, Selection, Source, Speech,
+    Identity, Interval, Now, Query, Rank, Readable, Record, Scope, Selected, Selection, Source, Speech,
 };
 use parlor::name::{RoomName, UserName};
 use parlor::secret::{ScramKeys, StoredPassword};
@@ -75,7 +75,8 @@ impl Kept {
 
     pub(crate) fn ask(&mut self, query: Query, now: SystemTime) -> Answer {
         self.questions += 1;
-        self.store.ask(self.questions, query);
+        let asked = Now { instant: Instant::now(), time: now };
+        self.store.ask(self.questions, query, asked);
         self.store.flush(now);
         loop {
             if let Reply::Answer(number, answer) = self.next() {

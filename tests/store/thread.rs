@@ -5,7 +5,7 @@ use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime};
 
-use parlor::message::{AccountAnswer, AccountQuery, Answer, Ban, EventId, Query, Record};
+use parlor::message::{AccountAnswer, AccountQuery, Answer, Ban, EventId, Now, Query, Record};
 use parlor::store::{Database, Figures, Question, Reply};
 
 use crate::helpers::*;
@@ -94,9 +94,9 @@ fn a_question_knows_what_was_recorded_before_it_and_stopping_commits() {
     let mut say = |kept: &mut Kept| kept.store.record(events.say("#tea", &user("bob"), "hello", start()));
     say(&mut kept);
     say(&mut kept);
-    kept.store.ask(7, question());
+    kept.store.ask(7, question(), Now::read());
     say(&mut kept);
-    kept.store.ask(8, question());
+    kept.store.ask(8, question(), Now::read());
     say(&mut kept);
     kept.store.flush(start());
     assert!(matches!(kept.next(), Reply::Answer(7, _)));
@@ -110,13 +110,26 @@ fn a_question_knows_what_was_recorded_before_it_and_stopping_commits() {
 }
 
 #[test]
+fn a_question_that_has_waited_for_its_turn_does_not_wait_for_others_again() {
+    let (mut database, _calls) = StandIn::new();
+    database.settle = 2 * DEADLINE;
+    let mut kept = Kept::start(database);
+    let asked = Now::read();
+    // As if it had waited since.
+    let instant = asked.instant.checked_sub(2 * DEADLINE).expect("the machine has run for two minutes");
+    kept.store.ask(7, question(), Now { instant, ..asked });
+    kept.store.flush(start());
+    assert!(matches!(kept.next(), Reply::Answer(7, _)));
+}
+
+#[test]
 fn where_others_record_too_a_question_waits_for_them_and_records_do_not_wait_for_it() {
     let (mut database, calls) = StandIn::new();
     database.settle = Duration::from_millis(1_500);
     let (mut kept, mut events) = (Kept::start(database), Events::default());
     let asked = Instant::now();
-    kept.store.ask(7, question());
-    kept.store.ask(8, question());
+    kept.store.ask(7, question(), Now::read());
+    kept.store.ask(8, question(), Now::read());
     kept.store.flush(start());
     kept.store.record(events.say("#tea", &user("bob"), "hello", start()));
     kept.store.flush(start());
