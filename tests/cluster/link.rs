@@ -483,6 +483,25 @@ fn a_broker_that_refuses_something_is_down() {
 }
 
 #[test]
+fn numbers_that_no_node_gives_are_not_counted_on() {
+    let Some(server) = RedisServer::start() else { return };
+    let mut link = Asking::open(&server.url());
+    let before = link.enrol("cellar");
+    link.append(before.epoch, b"one");
+    server.ask("XADD parlor:{log}:entries 9007199254740993-0 e two");
+    let Reply::Locked { last } = link.ask(Request::Lock { epoch: before.epoch }) else {
+        panic!("it is free")
+    };
+    let append = Request::Append { epoch: before.epoch, index: last.following(), entry: b"three".to_vec() };
+    assert_eq!(link.ask(append), Reply::NotAppended { last: LogIndex(0) });
+    for (name, text) in [("attic", "text"), ("barn", "18446744073709551615")] {
+        server.ask(&format!("SET parlor:{{log}}:epoch {text}"));
+        let node = link.enrol(name);
+        assert!(node.epoch > before.epoch && node.log != before.log, "{node:?}");
+    }
+}
+
+#[test]
 fn a_broker_that_goes_on_refusing_is_asked_less_and_less_often() {
     let Some(server) = RedisServer::start() else { return };
     server.ask("ACL SETUSER ann on >secret ~* +@all -xadd");

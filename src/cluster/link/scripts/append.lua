@@ -9,6 +9,15 @@ end
 local last = redis.call('XREVRANGE', entries, '+', '-', 'COUNT', 1)[1]
 last = last and last[1] or '0-0'
 local number = tonumber(string.match(last, '^%d+'))
+-- The log begins anew, under another name: its numbers cannot go on.
+local function begin_anew()
+  redis.call('DEL', entries, id)
+  return {'not appended', '0-0'}
+end
+if is_owner and number >= 2^53 then
+  -- Somebody has added an entry with a number that no node gives, and that is not exact here.
+  return begin_anew()
+end
 if not is_owner or number + 1 ~= tonumber(ARGV[2]) then
   return {'not appended', last}
 end
@@ -17,9 +26,8 @@ if type(added) == 'table' and added.err then
   if not string.find(added.err, 'equal or smaller', 1, true) then
     return added
   end
-  -- Somebody has removed the last entries, whose numbers cannot be given again: the log begins anew, under another name.
-  redis.call('DEL', entries, id)
-  return {'not appended', '0-0'}
+  -- Somebody has removed the last entries, whose numbers cannot be given again.
+  return begin_anew()
 end
 local waits = redis.call('GET', wanted)
 return {'appended', waits and waits ~= ARGV[1] and 1 or 0}

@@ -45,10 +45,14 @@ if not number then
   return {'full'}
 end
 
--- Larger than any before, even if the broker has lost the counter.
+-- Larger than any before, even if the broker has lost the counter, or has another text there.
 local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
-local epoch = string.format('%.0f', math.max(tonumber(redis.call('GET', counter) or 0) + 1, now))
+local before = tonumber(redis.call('GET', counter) or 0)
+if not before or before >= 2^53 then
+  before = 0
+end
+local epoch = string.format('%.0f', math.max(before + 1, now))
 redis.call('SET', counter, epoch)
 redis.call('HSET', nodes, name, string.format('%d %s %d %s', number, epoch, version, settings))
 redis.call('SET', leases .. name, epoch, 'PX', ARGV[6])
