@@ -134,6 +134,8 @@ fn a_registered_room_is_known_on_all_nodes_and_outlives_them() {
     for n in 0..2 {
         nodes.revive(n);
     }
+    // Whoever is welcome is on a node that has joined.
+    let _guest = nodes.client(0, "guest");
     let mut bob = nodes.client(1, "bob");
     bob.until_told("CS INFO #tea", "ana");
     bob.told("JOIN #tea", " 332 bob #tea :green");
