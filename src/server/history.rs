@@ -7,12 +7,15 @@ use super::inquiries::Inquiries;
 use crate::message::{Now, Query, RecallFor};
 use crate::store::{Status, Store};
 
+/// A question about the past, and when it was asked.
+type Asked = (Query, Now);
+
 /// The store, if there is one, and who waits for it.
 #[derive(Debug, Default)]
 pub(super) struct History {
     pub(super) store: Option<Store>,
     /// Questions about the past, each with its purpose and the label for the answer.
-    pub(super) recalls: Inquiries<(Query, Now), (RecallFor, Option<Box<str>>)>,
+    pub(super) recalls: Inquiries<Asked, (RecallFor, Option<Box<str>>)>,
     pub(super) accounts: AccountErrands,
     /// Connections whose input waits until the store has caught up.
     pub(super) held: Vec<usize>,
