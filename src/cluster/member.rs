@@ -105,6 +105,8 @@ pub struct Member {
     own_epochs: Vec<Epoch>,
     /// Nodes that had a lease when it was last renewed.
     alive: Vec<Epoch>,
+    /// The epoch with which it first saw no others, while it waits whether they return.
+    first_alone: Option<Epoch>,
     /// Since when the broker does not accept the node.
     refused_since: Option<Instant>,
     /// The server was told that it does not.
@@ -138,6 +140,7 @@ impl Member {
             looked: LogIndex::default(),
             own_epochs: Vec::new(),
             alive: Vec::new(),
+            first_alone: None,
             refused_since: None,
             is_refused: false,
             rejoined: None,
@@ -271,6 +274,7 @@ impl Member {
         self.sends_after = None;
         self.lock.link_lost();
         self.lease.link_lost();
+        self.first_alone = None;
         if !self.is_joined() {
             // Whatever the broker has of its beginning, it begins anew.
             self.phase = Phase::default();

@@ -333,6 +333,21 @@ fn a_broker_that_has_lost_everything_is_founded_anew() {
 }
 
 #[test]
+fn nodes_that_all_start_again_have_joined_soon() {
+    for seed in 0..10 {
+        let mut world = world(3, seed);
+        at(&mut world, 0).add(1);
+        settle(&mut world);
+        (0..3).for_each(|node| world.kill(node));
+        world.run(10_000);
+        (0..3).for_each(|node| start(&mut world, node));
+        world.run(4_500);
+        let are_joined = world.parties.iter().flatten().all(|lister| lister.member.is_joined());
+        assert!(are_joined, "seed {seed}");
+    }
+}
+
+#[test]
 fn a_node_that_starts_when_the_broker_comes_back_does_not_take_itself_for_the_only_one() {
     for seed in 0..10 {
         let mut world = world(3, seed);

@@ -137,14 +137,17 @@ impl Member {
         }
         self.log = Some(log);
         self.lease.begin(now.instant);
+        // Nodes that enrolled later do not have the state either.
+        let first = self.first_alone.take();
+        let is_alone = others.iter().all(|other| first.is_some_and(|first| other.epoch > first));
+        // In an empty log, whoever makes the first entry founds the cluster.
+        let is_founder = is_alone && last != LogIndex::default();
         let until = self.lease.up_since().map(|since| since + OTHERS_RETURN);
-        let waits = others.is_empty() && last != LogIndex::default();
-        if let Some(until) = until.filter(|&until| waits && now.instant < until) {
+        if let Some(until) = until.filter(|&until| is_founder && now.instant < until) {
+            self.first_alone = first.or(Some(node.epoch));
             self.phase = Phase::Apart { until: Some(until) };
             return;
         }
-        // In an empty log, whoever makes the first entry founds the cluster.
-        let is_founder = others.is_empty() && last != LogIndex::default();
         self.greet_with(node, is_founder, 0);
     }
 
