@@ -23,11 +23,12 @@ const OTHERS_RETURN: Duration = Duration::from_secs(3);
 /// How often a newcomer looks for its snapshot.
 const LOOK: Duration = Duration::from_millis(50);
 
-/// How long it waits for a node to make one until it asks the next.
+/// How long it waits for a node to make one until it asks the next, and how much longer each time: a large one takes
+/// time, and is not made faster by asking for another.
 const WAIT: Duration = Duration::from_millis(500);
 
-/// How often it asks: for 8 s. If no node has the state, the one that has waited longest founds the cluster.
-const ATTEMPTS: u32 = 16;
+/// How often it asks: for 7.5 s. If no node has the state, the one that has waited longest founds the cluster.
+const ATTEMPTS: u32 = 5;
 
 /// How far the node has come.
 #[derive(Debug)]
@@ -190,7 +191,7 @@ impl Member {
     pub(super) fn has_greeted(&mut self, node: Node, is_founder: bool, attempt: u32, now: Now) {
         self.is_refused = false;
         if !is_founder {
-            let (until, next) = (now.instant + WAIT, now.instant);
+            let (until, next) = (now.instant + WAIT * (attempt + 1).min(ATTEMPTS), now.instant);
             self.phase = Phase::Awaiting { node, attempt, until, next };
             return self.expire_phase(now);
         }
