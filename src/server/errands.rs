@@ -37,6 +37,12 @@ impl<S: Stream> Server<S> {
             ErrandKind::Recall(recall) => self.recall(key, *recall, label, now),
             #[cfg(feature = "store")]
             ErrandKind::Account(errand, purpose) => {
+                #[cfg(feature = "cluster")]
+                let Some((errand, purpose, label)) =
+                    self.unless_errand_waits(key, errand, purpose, label, now)
+                else {
+                    return;
+                };
                 self.begin_account_errand(key, *errand, purpose, label, now);
             }
             ErrandKind::Reload => {

@@ -2,7 +2,7 @@
 
 use parlor::config::{AccountsConfig, ServerConfig};
 
-use crate::support::accounts::PASSWORD;
+use crate::support::accounts::{PASSWORD, plain};
 use crate::town::{Client, Town, in_order};
 
 pub(crate) fn always_on(config: &mut ServerConfig) {
@@ -140,4 +140,38 @@ fn a_user_who_stays_is_away_on_all_servers_until_it_has_been_away_for_too_long()
     let bob = town.irc(1, "bob");
     town.told(&bob, "JOIN #tea");
     assert!(!town.told(&bob, "NAMES #tea").contains("ana"));
+}
+
+#[test]
+fn whoever_logs_in_to_an_account_before_its_server_has_joined_waits_until_it_has() {
+    let mut town = Town::with_accounts(2, &["ana"], |_| ());
+    town.world.kill(1);
+    town.run(10_000);
+    town.start(1);
+    let ana = town.connect(1);
+    town.send(
+        &ana,
+        &format!("CAP REQ sasl\r\nAUTHENTICATE PLAIN\r\nAUTHENTICATE {}", plain("ana", PASSWORD)),
+    );
+    town.run(3_000);
+    let heard = ana.guest.heard();
+    assert!(heard.contains(" 903 "), "{heard}");
+}
+
+#[test]
+fn whoever_logs_in_to_an_account_while_there_is_no_broker_is_told_to_try_again() {
+    let mut town = Town::with_accounts(2, &["ana"], |_| ());
+    town.world.kill(1);
+    town.world.stop_broker(false);
+    town.start(1);
+    let ana = town.connect(1);
+    town.send(
+        &ana,
+        &format!("CAP REQ sasl\r\nAUTHENTICATE PLAIN\r\nAUTHENTICATE {}", plain("ana", PASSWORD)),
+    );
+    town.run(4_000);
+    assert!(!ana.guest.heard().contains(" 904 "), "the broker may come back");
+    town.run(2_000);
+    let heard = ana.guest.heard();
+    assert!(heard.contains(" 904 ") && heard.contains("again"), "{heard}");
 }

@@ -2,7 +2,7 @@
 //! they began to wait, or declined after some seconds.
 
 use super::waiting::Need;
-use crate::message::{CloseReason, Found, Now};
+use crate::message::{AccountErrand, AccountFound, AccountPurpose, CloseReason, Found, Now};
 use crate::server::connection::Inlet;
 use crate::server::{Server, Stream};
 
@@ -62,6 +62,23 @@ impl<S: Stream> Server<S> {
         None
     }
 
+    /// Returns an errand about accounts, unless the node has not joined yet and does not know any. Then it waits.
+    pub(in crate::server) fn unless_errand_waits(
+        &mut self,
+        key: usize,
+        errand: Box<AccountErrand>,
+        purpose: AccountPurpose,
+        label: Label,
+        now: Now,
+    ) -> Option<(Box<AccountErrand>, AccountPurpose, Label)> {
+        if !self.nodes.is_node() || self.hub.own_node().is_some() {
+            return Some((errand, purpose, label));
+        }
+        self.wait(key);
+        self.wait_for_lock(key, Need::Errand(errand, purpose, label), now);
+        None
+    }
+
     fn wait_for_lock(&mut self, key: usize, need: Need, now: Now) {
         let Some(cluster) = &mut self.nodes.cluster else { return };
         if let Need::Frame | Need::LastFrame = need {
@@ -92,6 +109,9 @@ impl<S: Stream> Server<S> {
                     self.readable(key, now);
                 }
                 Need::Found(found, label) => self.tell_found(key, found, label, now),
+                Need::Errand(errand, purpose, label) => {
+                    self.begin_account_errand(key, *errand, purpose, label, now);
+                }
             }
         }
     }
@@ -109,6 +129,10 @@ impl<S: Stream> Server<S> {
                     self.pump(now);
                 }
                 Need::Found(found, label) => self.tell_found_too_late(key, found, label, now),
+                Need::Errand(_, purpose, label) => {
+                    let found = Found::Account(purpose, AccountFound::NotChecked);
+                    self.tell_found(key, found, label, now);
+                }
             }
             self.settle(key);
         }

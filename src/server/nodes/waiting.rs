@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::time::{Duration, Instant};
 
-use crate::message::Found;
+use crate::message::{AccountErrand, AccountPurpose, Found};
 
 /// How long a command or an answer waits for the lock.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -20,6 +20,8 @@ pub(super) enum Need {
     LastFrame,
     /// The answer to its errand, with the label of an IRC client for it.
     Found(Found, Option<Box<str>>),
+    /// An errand about accounts, which the node knows when it has joined, with the label for the answer.
+    Errand(Box<AccountErrand>, AccountPurpose, Option<Box<str>>),
 }
 
 /// The connections that wait: each for one thing.
