@@ -71,6 +71,8 @@ pub enum News {
         /// Messages that did not fit into the buffer since it was lost.
         lost: u64,
     },
+    /// This many messages did not fit into the buffer, though the broker can be reached: it was too slow.
+    Lost(u64),
     /// The node has to rejoin, for this reason.
     Rejoins(&'static str),
     /// The broker does not accept the node, for this reason. It goes on asking.
@@ -260,11 +262,22 @@ impl Member {
             Reply::NotAppended { last } => self.not_appended(last, now),
             Reply::Checked { entry, last } => self.checked(entry.as_deref(), last, now),
             Reply::Snapshot(bytes) => self.snapshot_read(bytes.as_deref()),
-            Reply::Sent { number } => self.outgoing.sent(number),
+            Reply::Sent { number } => {
+                self.outgoing.sent(number);
+                self.tell_lost();
+            }
             Reply::Entry { index, entry } => self.entry_read(index, entry, now),
             Reply::Message { stream, message } => self.message_read(stream, &message, now),
             Reply::Down(why) => self.down(why, now.instant),
             Reply::Up => self.up(now),
+        }
+    }
+
+    /// Tells how many messages did not fit, when all others are sent.
+    fn tell_lost(&mut self) {
+        if self.outgoing.bytes() == 0 {
+            let lost = self.outgoing.take_lost();
+            self.news.extend((lost > 0).then_some(News::Lost(lost)));
         }
     }
 

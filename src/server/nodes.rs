@@ -246,6 +246,11 @@ impl<S: Stream> Server<S> {
             News::Reachable { lost } => {
                 self.tell_of_cluster(reachable_again(lost), now);
             }
+            News::Lost(lost) => {
+                let text =
+                    format!("Messages for other servers that were lost, because too many waited: {lost}");
+                self.tell_of_cluster(text, now);
+            }
             News::Rejoins(why) => {
                 // What was done is void.
                 self.dismiss(now);

@@ -36,6 +36,8 @@ struct Lister {
     heard: Vec<String>,
     rejoins: Vec<&'static str>,
     reachable: bool,
+    /// Messages that did not fit, as it was told.
+    lost: u64,
 }
 
 impl Lister {
@@ -52,6 +54,7 @@ impl Lister {
             heard: Vec::new(),
             rejoins: Vec::new(),
             reachable: true,
+            lost: 0,
         }
     }
 
@@ -150,6 +153,7 @@ impl Lister {
                 News::Rejoins(why) => self.rejoins.push(why),
                 News::Unreachable(_) => self.reachable = false,
                 News::Reachable { .. } => self.reachable = true,
+                News::Lost(lost) => self.lost += lost,
                 News::Refused(why) => panic!("{why}"),
             }
         }
@@ -457,6 +461,17 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn messages_that_do_not_fit_although_the_broker_is_there_are_told_when_the_others_are_sent() {
+    let mut world = world(2, 1);
+    let now = world.now();
+    let text = "x".repeat(1_000);
+    (0..2_000).for_each(|_| at(&mut world, 0).say(&text, now));
+    settle(&mut world);
+    let (lost, heard) = (at(&mut world, 0).lost, at(&mut world, 1).heard.len());
+    assert!(lost > 0 && lost + heard as u64 == 2_000, "{lost} lost, {heard} heard");
 }
 
 #[test]
