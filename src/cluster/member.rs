@@ -2,23 +2,21 @@
 //! broker and news for the server. doc/CLUSTER.md tells the protocol.
 
 mod clock;
+mod ending;
+mod entries;
 mod incoming;
 mod joining;
 mod lease;
+mod linking;
 mod lock;
 mod outgoing;
+mod talking;
 
 use std::collections::VecDeque;
-use std::mem;
 use std::time::Instant;
 
-use log::{debug, warn};
-
-use super::codec;
-use super::request::{Reply, Request, Stream};
-use crate::message::{
-    Dated, Epoch, LogEntry, LogIndex, Node, NodeId, Now, Operation, Relay, Relayed, Route, Snapshot,
-};
+use super::request::{Reply, Request};
+use crate::message::{Epoch, LogEntry, LogIndex, Node, NodeId, Now, Relayed, Snapshot};
 use clock::Clock;
 use incoming::Incoming;
 use joining::Phase;
@@ -271,241 +269,5 @@ impl Member {
             Reply::Down(why) => self.down(why, now.instant),
             Reply::Up => self.up(now),
         }
-    }
-
-    /// Tells how many messages did not fit, when all others are sent.
-    fn tell_lost(&mut self) {
-        if self.outgoing.bytes() == 0 {
-            let lost = self.outgoing.take_lost();
-            self.news.extend((lost > 0).then_some(News::Lost(lost)));
-        }
-    }
-
-    fn down(&mut self, why: String, now: Instant) {
-        self.requests.clear();
-        self.outgoing.link_lost();
-        self.sends_after = None;
-        self.lock.link_lost();
-        self.lease.link_lost();
-        self.first_alone = None;
-        if !self.is_joined() {
-            // Whatever the broker has of its beginning, it begins anew.
-            self.phase = Phase::default();
-            self.lock.reset();
-        }
-        if self.reaches_broker() {
-            self.down_since = Some(now);
-            self.news.push_back(News::Unreachable(why));
-        }
-        self.has_ended = self.is_ending;
-    }
-
-    /// Goes on where the link was lost. The broker may have been lost, too: nothing is sent before that is known.
-    fn up(&mut self, now: Now) {
-        if self.down_since.take().is_none() {
-            return;
-        }
-        self.lease.is_up_since(now.instant);
-        self.news.push_back(News::Reachable { lost: self.outgoing.take_lost() });
-        if self.is_ending {
-            self.ask_to_leave();
-        } else if self.is_joined() {
-            self.lease.ask(&mut self.requests, &self.config.name, self.phase.node(), now);
-            self.requests.push_back(Request::Check { index: self.applied });
-        }
-        self.expire(now);
-    }
-
-    /// Learns what the broker has at the place of the last entry that was applied.
-    fn checked(&mut self, entry: Option<&[u8]>, last: LogIndex, now: Now) {
-        if !self.is_joined() {
-            return;
-        }
-        // Of the entry before a snapshot, the bytes are not known.
-        let is_same = |entry: &[u8]| self.applied_bytes.is_empty() || entry == self.applied_bytes;
-        let has_it = entry.is_some_and(is_same);
-        if has_it {
-            // Perhaps only the reply was lost.
-            self.lock.has_appended();
-            self.finish_append(now);
-        } else if !self.lock.can_append_again(last) {
-            let why = match entry {
-                Some(_) => "the broker has another entry at the place of its last one",
-                None => "the broker does not have its last entry",
-            };
-            return self.rejoin(why, now);
-        }
-        self.sends_after = Some(last);
-        self.read();
-        self.send_again();
-        self.ask_for_lock(Some(now));
-    }
-
-    /// Sends messages again after the link was lost, once the node knows what others did meanwhile: it may be dead for
-    /// them, and its users are back before they are heard.
-    fn send_again(&mut self) {
-        let is_pending = self.lock.before_pending().is_some();
-        if !is_pending && self.sends_after.is_some_and(|last| last <= self.applied) {
-            self.sends_after = None;
-            self.outgoing.link_back();
-        }
-    }
-
-    fn entry_read(&mut self, index: LogIndex, bytes: Vec<u8>, now: Now) {
-        let Some(Node { id, epoch, .. }) = self.phase.reader() else { return };
-        let own = (*id, *epoch);
-        if index <= self.applied {
-            let is_known = index == self.applied && !self.applied_bytes.is_empty();
-            let is_other = is_known && bytes != self.applied_bytes;
-            if is_other {
-                self.rejoin("another node has appended an entry in place of its own", now);
-            }
-            return;
-        }
-        if index != self.applied.following() {
-            return self.rejoin("entries of the log are missing", now);
-        }
-        match codec::decode_entry(index, &bytes) {
-            Ok(entry) => self.apply(entry, bytes, own, now),
-            Err(error) => {
-                warn!("entry {index} of the cluster's log cannot be read: {error}");
-                self.rejoin("it cannot read an entry of the log", now);
-            }
-        }
-    }
-
-    fn apply(&mut self, entry: LogEntry, bytes: Vec<u8>, own: (NodeId, Epoch), now: Now) {
-        (self.applied, self.applied_bytes) = (entry.index, bytes);
-        let mut offers = Vec::new();
-        for Dated { operation, .. } in &entry.operations {
-            match operation {
-                Operation::Reset => return self.rejoin("another node has founded the cluster anew", now),
-                Operation::Down { node, epoch } if (*node, *epoch) == own => {
-                    return self.rejoin("others took it for dead", now);
-                }
-                Operation::Down { node, epoch } => self.forget(*node, *epoch),
-                Operation::Hello { node, attempt } => {
-                    self.meet(node.clone());
-                    if self.offers_to(node.epoch, *attempt) {
-                        offers.push(node.epoch);
-                    }
-                }
-                _ => {}
-            }
-        }
-        // It has greeted again while an earlier snapshot was on its way.
-        let is_own = (entry.node, entry.epoch) == own;
-        if !is_own {
-            self.news.push_back(News::Entry(Box::new(entry)));
-        }
-        self.news.extend(offers.into_iter().map(News::Offer));
-        self.send_again();
-        self.deliver_held();
-        if self.lock.is_caught_up(self.applied) {
-            self.news.push_back(News::Locked);
-        }
-    }
-
-    /// Adds a node. Earlier lives of it are over.
-    fn meet(&mut self, node: Node) {
-        self.nodes.retain(|known| known.id != node.id && known.name != node.name);
-        self.nodes.push(node);
-        self.nodes.sort_unstable_by_key(|node| node.id);
-    }
-
-    fn forget(&mut self, id: NodeId, epoch: Epoch) {
-        self.nodes.retain(|node| (node.id, node.epoch) != (id, epoch));
-    }
-
-    /// Hands out the snapshot that another node needs.
-    pub fn offer(&mut self, to: Epoch, snapshot: &Snapshot) {
-        debug!("a snapshot for epoch {}", to.0);
-        let snapshot = codec::encode_snapshot(snapshot);
-        self.requests.push_back(Request::PutSnapshot { epoch: to, snapshot });
-    }
-
-    /// Sends a message to other nodes. `shard` is that of its room.
-    pub fn relay(&mut self, relay: Relay, shard: u16) {
-        let Phase::Joined(node) = &self.phase else {
-            // It is sent when the node has returned.
-            return self.outgoing.keep(relay, shard, self.config.buffer_bytes);
-        };
-        let streams: Vec<_> = match &relay.route {
-            Route::Shard => vec![Stream::Shard(shard)],
-            Route::Inboxes(nodes) => {
-                let named = nodes.iter().filter_map(|id| self.nodes.iter().find(|node| node.id == *id));
-                named.map(|node| Stream::Inbox(node.name.clone())).collect()
-            }
-        };
-        self.outgoing.push(node, self.applied, relay, &streams, self.config.buffer_bytes);
-    }
-
-    fn message_read(&mut self, stream: Stream, bytes: &[u8], now: Now) {
-        match codec::decode_message(bytes) {
-            Ok(message) => {
-                if !self.own_epochs.contains(&message.epoch) {
-                    self.incoming.take(stream, message, bytes.len(), self.config.buffer_bytes, now.instant);
-                    self.deliver_held();
-                }
-            }
-            Err(error) => warn!("a message of another node cannot be read: {error}"),
-        }
-    }
-
-    /// Delivers messages whose log entry is applied, unless own users are about to come back.
-    fn deliver_held(&mut self) {
-        if let Phase::Joined(own) = &self.phase {
-            let is_up = |epoch| self.nodes.iter().any(|node| node.epoch == epoch);
-            let is_over = |epoch| epoch < own.epoch && !is_up(epoch);
-            let ready = self.incoming.ready(self.applied, is_over);
-            self.news.extend(ready.into_iter().map(|message| News::Relayed(Box::new(message))));
-        }
-    }
-
-    /// Sets the shards that are read: those of rooms with members here, ascending.
-    pub fn read_shards(&mut self, shards: &[u16]) {
-        let looked = mem::replace(&mut self.looked, self.applied);
-        if self.shards != shards {
-            self.shards = shards.to_vec();
-            self.incoming.subscribe(self.streams(), looked);
-            if self.is_joined() && self.reaches_broker() {
-                self.read();
-            }
-        }
-    }
-
-    fn streams(&self) -> Vec<Stream> {
-        let inbox = Stream::Inbox(self.config.name.clone());
-        self.shards.iter().map(|&shard| Stream::Shard(shard)).chain([inbox]).collect()
-    }
-
-    fn read(&mut self) {
-        // An own entry is read again unless the broker is known to have it: there may be another in its place.
-        let after = self.lock.before_pending().unwrap_or(self.applied);
-        self.requests.push_back(Request::Read { after, streams: self.streams() });
-    }
-
-    /// Ends the node's part: call it when all users have left. `has_ended` tells when it is done.
-    pub fn end(&mut self) {
-        if !mem::replace(&mut self.is_ending, true) {
-            self.ask_to_leave();
-        }
-    }
-
-    fn ask_to_leave(&mut self) {
-        match (self.reaches_broker(), self.phase.node()) {
-            (true, Some(node)) => {
-                let (name, epoch) = (self.config.name.clone(), node.epoch);
-                self.requests.push_back(Request::Leave { name, epoch });
-            }
-            // It leaves when it knows its epoch.
-            (true, None) if matches!(self.phase, Phase::Enrolling) => {}
-            _ => self.has_ended = true,
-        }
-    }
-
-    /// True when it is over.
-    pub fn has_ended(&self) -> bool {
-        self.has_ended
     }
 }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use super::{Member, News, Phase, UNKNOWN};
 use crate::cluster::codec;
 use crate::cluster::request::Request;
-use crate::message::{Dated, LogEntry, LogIndex, Node, Now};
+use crate::message::{Dated, LogEntry, LogIndex, Node, Now, Operation};
 
 /// How long a node waits until it asks again for a lock that another has.
 const AGAIN: Duration = Duration::from_millis(3);
@@ -220,7 +220,7 @@ impl Member {
         now: Now,
     ) {
         for Dated { operation, .. } in &operations {
-            if let crate::message::Operation::Down { node, epoch } = operation {
+            if let Operation::Down { node, epoch } = operation {
                 self.forget(*node, *epoch);
             }
         }
