@@ -45,9 +45,9 @@ if not number then
   return {'full'}
 end
 
--- Larger than any before, even if the broker has lost the counter, or has another text there.
+-- Larger than any before, even if the broker has lost the counter, or has another text there: the microseconds since 1970.
 local time = redis.call('TIME')
-local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+local now = tonumber(time[1]) * 1000000 + tonumber(time[2])
 local before = tonumber(redis.call('GET', counter) or 0)
 if not before or before >= 2^53 then
   before = 0
