@@ -2,6 +2,8 @@
 
 use crate::client::{agreed, bare, introduce, tag, texts};
 use crate::nodes::{NAMES, Nodes};
+#[cfg(feature = "web")]
+use crate::support::browser::Browser;
 use crate::support::{DEADLINE, say, whisper};
 
 #[test]
@@ -155,4 +157,22 @@ fn topics_parts_renames_and_quits_are_heard_on_all_nodes() {
     assert!(quit.contains(":caroline!") && quit.contains("tired"), "{quit}");
     let names = agreed(&mut [&mut alice, &mut bob], "NAMES #tea");
     assert!(names[0].contains(":@alice"), "{names:#?}");
+}
+
+#[cfg(feature = "web")]
+#[test]
+fn a_browser_on_one_node_talks_to_irc_clients_on_another() {
+    let Some(nodes) = Nodes::start(2) else { return };
+    let mut alice = nodes.member(0, "alice", "#tea");
+    let mut browser = Browser::user(nodes.address(1), "brow");
+    browser.say("JOIN #tea");
+    browser.expect(" 366 ");
+    alice.hear(":brow!");
+    alice.send("PRIVMSG #tea :hello browser\r\nPRIVMSG brow :just you");
+    browser.expect(" PRIVMSG #tea :hello browser");
+    browser.expect(" PRIVMSG brow :just you");
+    browser.say("PRIVMSG #tea :hello terminal");
+    alice.hear(" PRIVMSG #tea :hello terminal");
+    browser.say("NICK alice");
+    browser.expect(" 433 ");
 }
