@@ -151,7 +151,7 @@ impl Part {
     }
 }
 
-/// What a load has cost.
+/// The cost of a load: CPU time of each thread, and publications.
 #[derive(Clone)]
 struct Load {
     deliveries: u64,

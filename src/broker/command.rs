@@ -101,7 +101,7 @@ impl Script {
     }
 }
 
-/// What a command takes as an argument: bytes, texts, numbers.
+/// An argument of a command: bytes, a text or a number.
 pub trait Argument {
     /// Its bytes.
     fn bytes(&self) -> Cow<'_, [u8]>;

@@ -16,8 +16,8 @@ impl BrokerError {
         Self::Broken(why.to_string().into())
     }
 
-    /// What the broker says, without the beginning of the command, which it repeats if it does not know it: that may be what people
-    /// say, or a password.
+    /// An error answer of the broker. If it does not know a command, it repeats the command's beginning, which may be what
+    /// people say or a password: that is cut.
     pub(super) fn refused(words: &[u8]) -> Self {
         let words = String::from_utf8_lossy(words);
         let end = words.find(", with args").unwrap_or(words.len());

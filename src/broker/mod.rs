@@ -41,7 +41,7 @@ pub struct Broker {
     login: Option<Login>,
     database: u32,
     is_tls: bool,
-    /// What its certificate is trusted with, if not what the system trusts.
+    /// The authorities that may have signed its certificate; `None` for those that the system trusts.
     authorities: Option<Authorities>,
 }
 
@@ -74,7 +74,7 @@ impl Broker {
 
     /// An error in one line, which names the address.
     pub fn explain(&self, error: &BrokerError) -> String {
-        // What a broker says may have odd characters.
+        // The text may come from the broker, with control characters.
         let why = error.to_string().replace(char::is_control, " ");
         format!("broker {self}: {}", why.trim())
     }

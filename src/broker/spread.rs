@@ -20,7 +20,7 @@ type Answer = Result<Value, BrokerError>;
 pub(super) struct Spread {
     broker: Broker,
     patience: Duration,
-    /// Who has which slots, and the number of the server in `servers`.
+    /// Ranges of slots, each with the index in `servers` of the server that has them.
     slots: Vec<(RangeInclusive<u16>, usize)>,
     servers: Vec<Address>,
     /// Open connections, by number.
@@ -154,7 +154,8 @@ fn parse_slots(
     ranges.collect()
 }
 
-/// Where a key is, if a refusal tells: `MOVED SLOT HOST:PORT` for good, `ASK SLOT HOST:PORT` for this time.
+/// Reads from a refusal which server has the key: `MOVED SLOT HOST:PORT` means from now on, which gives true, and
+/// `ASK SLOT HOST:PORT` this time only. `None` for other refusals.
 fn moved(error: &BrokerError) -> Option<(bool, Address)> {
     let BrokerError::Refused(words) = error else { return None };
     let mut words = words.split(' ');

@@ -14,7 +14,7 @@ const LINE_BYTES: u64 = 64 * 1024;
 /// Most lists inside each other.
 const DEPTH: usize = 8;
 
-/// What an element of a list takes at least, in bytes, so that empty ones count.
+/// Least memory counted for an element of a list, in bytes, so that a list of empty ones is limited, too.
 const ELEMENT_BYTES: usize = size_of::<Value>();
 
 /// An answer. A map is a list of keys and values in turn.

@@ -5,8 +5,8 @@
 //! key unused. Keys are in ascending order. Readers skip those that they do not know. A key is not written if its value
 //! is what readers assume without it.
 //!
-//! What is read is checked like what peers send: names, ranks, addresses, lengths and counts. Announced lengths
-//! allocate nothing.
+//! Readers check everything, as if a peer had sent it: names, ranks, addresses, lengths and counts. An announced length
+//! allocates nothing.
 
 #[cfg(test)]
 pub(crate) mod any;
@@ -25,7 +25,7 @@ pub(crate) use table::{ascend, cases, map, numbered, read_fields, write_fields};
 pub(crate) use texts::Lines;
 pub(crate) use writer::Writer;
 
-/// What can be written.
+/// A value that can be written as CBOR.
 pub(crate) trait ToCbor {
     /// True for the value that readers assume if the key is missing.
     fn is_assumed(&self) -> bool {
@@ -35,7 +35,7 @@ pub(crate) trait ToCbor {
     fn write(&self, out: &mut Writer);
 }
 
-/// What can be read.
+/// A value that can be read from CBOR.
 pub(crate) trait FromCbor: Sized {
     /// The value of a missing key, if the key may be missing.
     fn assumed() -> Option<Self> {

@@ -10,7 +10,7 @@ const MOST_VALUES: u64 = 1 << 20;
 
 /// Bytes from which values are read, and why they could not be read.
 ///
-/// What all values need is here, in functions that are not copied for every type: they would be a tenth of the program.
+/// Its functions are not generic: the compiler would copy them for every type, which would make the program a tenth larger.
 #[derive(Debug)]
 pub(crate) struct Reader<'a> {
     input: Decoder<'a>,

@@ -30,6 +30,9 @@ pub(crate) const VERSION: u32 = 1;
 /// The number of users or rooms in entries of nodes that do not know the state.
 const UNKNOWN: u32 = u32::MAX;
 
+/// Memory of a message that waits, besides its text, in bytes.
+const MESSAGE_BYTES: usize = 256;
+
 /// What a node must know of itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MemberConfig {

@@ -5,14 +5,12 @@ use std::time::{Duration, Instant};
 
 use log::warn;
 
+use super::MESSAGE_BYTES;
 use crate::cluster::request::Stream;
 use crate::message::{Epoch, LogIndex, Relayed};
 
 /// How long a message waits for a log entry, which its node has perhaps never appended.
 const PATIENCE: Duration = Duration::from_secs(120);
-
-/// Memory of a message besides its text, in bytes.
-const MESSAGE_BYTES: usize = 256;
 
 /// Most lives of nodes whose messages are told apart, in all streams. The earliest is forgotten.
 const MOST_SENDERS: usize = 4_096;

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::mem;
 
-use super::Member;
+use super::{MESSAGE_BYTES, Member};
 use crate::cluster::codec;
 use crate::cluster::request::{Request, Stream};
 use crate::message::{Event, LogIndex, Node, Relay, Relayed};
@@ -13,9 +13,6 @@ const AT_ONCE: usize = 256;
 
 /// Most bytes under way at the same time, besides those of the first message.
 const BYTES_AT_ONCE: usize = 1024 * 1024;
-
-/// Memory of a message besides its text, in bytes.
-const MESSAGE_BYTES: usize = 256;
 
 /// A message for a stream.
 #[derive(Debug)]
