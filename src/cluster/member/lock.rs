@@ -33,7 +33,7 @@ enum State {
     CatchingUp(LogIndex),
     /// The server carries out what waits.
     Held,
-    /// An entry was made that the broker may not have yet.
+    /// An entry was made that the broker may not have yet. As long as it has not, this is the last that is applied.
     Appending(Pending),
 }
 
@@ -41,7 +41,6 @@ enum State {
 #[derive(Debug)]
 struct Pending {
     index: LogIndex,
-    bytes: Vec<u8>,
     step: Step,
 }
 
@@ -172,7 +171,7 @@ impl Member {
                     return self.rejoin("another node has appended an entry in place of its own", now);
                 }
                 pending.step = Step::Sent;
-                let (index, entry) = (pending.index, pending.bytes.clone());
+                let (index, entry) = (pending.index, self.applied_bytes.clone());
                 if let Some(epoch) = self.phase.epoch() {
                     self.requests.push_back(Request::Append { epoch, index, entry });
                 }
@@ -226,13 +225,13 @@ impl Member {
         }
         let Node { id: node, epoch, .. } = *node;
         let entry = LogEntry { index, node, epoch, time: now.time, operations, users, rooms };
-        let bytes = codec::encode_entry(&entry);
-        (self.applied, self.applied_bytes) = (index, bytes.clone());
+        (self.applied, self.applied_bytes) = (index, codec::encode_entry(&entry));
         let step = if self.reaches_broker() { Step::Sent } else { Step::Unknown };
-        if self.reaches_broker() {
-            self.requests.push_back(Request::Append { epoch, index, entry: bytes.clone() });
+        if step == Step::Sent {
+            let entry = self.applied_bytes.clone();
+            self.requests.push_back(Request::Append { epoch, index, entry });
         }
-        self.lock.state = State::Appending(Pending { index, bytes, step });
+        self.lock.state = State::Appending(Pending { index, step });
     }
 
     /// Hands over the entry of a newcomer, which does not know the state.
