@@ -30,7 +30,16 @@ pub(super) type LineEditor = Editor<Assistant, MemHistory>;
 pub(super) fn open(
     chat: &Arc<Mutex<Chat>>,
     paint: &Arc<Paint>,
-) -> Option<(LineEditor, impl ExternalPrinter + Send + use<>)> {
+) -> Result<Option<(LineEditor, Arc<Printer>)>, Failure> {
+    let Some((mut editor, mut above)) = open_editor() else { return Ok(None) };
+    // If the terminal is gone, a signal will end the program.
+    let printer = Printer::start(move |text| above.print(text).unwrap_or(())).map_err(no_thread)?;
+    bind_rooms(&mut editor, chat);
+    editor.set_helper(Some(Assistant::new(chat, paint, &printer)));
+    Ok(Some((editor, printer)))
+}
+
+fn open_editor() -> Option<(LineEditor, impl ExternalPrinter + Send)> {
     if is_dumb(env::var("TERM").ok().as_deref()) {
         return None;
     }
@@ -39,8 +48,6 @@ pub(super) fn open(
     let config = config.max_history_size(HISTORY).ok()?.build();
     let history = MemHistory::with_config(&config);
     let mut editor = Editor::with_history(config, history).ok()?;
-    bind_rooms(&mut editor, chat);
-    editor.set_helper(Some(Assistant::new(chat, paint)));
     let printer = editor.create_external_printer().ok()?;
     Some((editor, printer))
 }
@@ -90,42 +97,47 @@ impl ConditionalEventHandler for Switch {
     }
 }
 
-/// Reads lines on a thread of its own, one for each prompt, and prints above them.
+fn no_thread(error: io::Error) -> Failure {
+    Failure::new(1, format!("no thread for the terminal: {error}"))
+}
+
+/// Reads lines on a thread of its own, one for each prompt.
 pub(super) fn start(
     mut editor: LineEditor,
-    mut above: impl ExternalPrinter + Send + 'static,
+    printer: &Arc<Printer>,
     notes: SyncSender<Note>,
     prompts: Receiver<Prompt>,
-) -> Result<Arc<Printer>, Failure> {
-    let failed = |error: io::Error| Failure::new(1, format!("no thread for the terminal: {error}"));
-    // If the terminal is gone, a signal will end the program.
-    let printer = Printer::start(move |text| above.print(text).unwrap_or(())).map_err(failed)?;
-    let ours = Arc::clone(&printer);
+) -> Result<(), Failure> {
+    let printer = Arc::clone(printer);
     let reader = thread::Builder::new().name("parlor-keyboard".into());
     let reader = reader.spawn(move || {
         for prompt in prompts {
-            ours.set_typing(true);
-            let note = read(&mut editor, &prompt);
-            ours.set_typing(false);
+            let note = read(&mut editor, &printer, &prompt);
             let is_last = matches!(note, Note::InputEnded(_));
             if notes.send(note).is_err() || is_last {
                 return;
             }
         }
     });
-    reader.map(|_| printer).map_err(failed)
+    reader.map(|_| ()).map_err(no_thread)
 }
 
-fn read(editor: &mut LineEditor, prompt: &Prompt) -> Note {
+fn read(editor: &mut LineEditor, printer: &Printer, prompt: &Prompt) -> Note {
+    let edit = |editor: &mut LineEditor, text: &str, typed: (&str, &str)| {
+        printer.begin_line();
+        let result = editor.readline_with_initial(text, typed);
+        printer.end_line();
+        result
+    };
     if let Some(assistant) = editor.helper() {
         assistant.begin(prompt.is_secret);
     }
-    let mut result = editor.readline(&prompt.text);
+    let mut result = edit(editor, &prompt.text, ("", ""));
     // A key has switched the room.
     while let Some((before, behind)) = editor.helper().and_then(Assistant::take_typed) {
         let turned = editor.helper().filter(|_| !prompt.is_secret).map(Assistant::prompt);
         let text = turned.as_ref().unwrap_or(&prompt.text);
-        result = editor.readline_with_initial(text, (&before, &behind));
+        result = edit(editor, text, (&before, &behind));
     }
     match result {
         Ok(line) if prompt.is_secret => Note::Typed(vec![line]),

@@ -19,6 +19,7 @@ use rustyline::{Context, GraphemeClusterMode, Helper};
 
 use super::guard;
 use super::paint::Paint;
+use super::printer::Printer;
 use super::rows::{Place, Width};
 use super::wrap::wrap;
 use crate::terminal::chat::Chat;
@@ -30,6 +31,7 @@ const NOTHING: &str = "\x1b[A";
 pub(super) struct Assistant {
     chat: Arc<Mutex<Chat>>,
     paint: Arc<Paint>,
+    printer: Arc<Printer>,
     drawn: RefCell<Drawn>,
 }
 
@@ -65,7 +67,7 @@ impl Drawn {
 }
 
 impl Assistant {
-    pub(super) fn new(chat: &Arc<Mutex<Chat>>, paint: &Arc<Paint>) -> Self {
+    pub(super) fn new(chat: &Arc<Mutex<Chat>>, paint: &Arc<Paint>, printer: &Arc<Printer>) -> Self {
         let drawn = Drawn {
             is_secret: false,
             columns: columns(),
@@ -74,7 +76,8 @@ impl Assistant {
             left: None,
             is_at_end: true,
         };
-        Self { chat: Arc::clone(chat), paint: Arc::clone(paint), drawn: RefCell::new(drawn) }
+        let drawn = RefCell::new(drawn);
+        Self { chat: Arc::clone(chat), paint: Arc::clone(paint), printer: Arc::clone(printer), drawn }
     }
 
     /// Begins another line.
@@ -146,6 +149,7 @@ impl Hinter for Assistant {
     /// Called before each drawing. There is no hint.
     fn hint(&self, _: &str, _: usize, _: &Context<'_>) -> Option<String> {
         guard::remember_editing();
+        self.printer.draw_line();
         // Also called when the width changes, before the line is drawn again.
         self.drawn.borrow_mut().columns = columns();
         None

@@ -19,8 +19,11 @@ pub(super) fn start(
     notes: SyncSender<Note>,
     prompts: Receiver<Prompt>,
 ) -> Result<Option<Arc<Printer>>, Failure> {
-    match super::editor::open(chat, paint) {
-        Some((editor, above)) => super::editor::start(editor, above, notes, prompts).map(Some),
+    match super::editor::open(chat, paint)? {
+        Some((editor, printer)) => {
+            super::editor::start(editor, &printer, notes, prompts)?;
+            Ok(Some(printer))
+        }
         None => input::start(notes, prompts).map(|()| None),
     }
 }
