@@ -6,8 +6,6 @@ use std::os::unix::net::UnixStream as StdUnixStream;
 
 use mio::net::UnixStream;
 use mio::{Interest, Registry, Token};
-#[cfg(feature = "store")]
-use signal_hook::consts::SIGUSR2;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1};
 use signal_hook::low_level::pipe;
 
@@ -17,8 +15,6 @@ pub(super) struct Signals {
     stop: UnixStream,
     reload: UnixStream,
     report: UnixStream,
-    #[cfg(feature = "store")]
-    back_up: UnixStream,
 }
 
 /// What signals have asked for since the last `take`.
@@ -30,9 +26,6 @@ pub(super) struct Signalled {
     pub(super) reload: bool,
     /// SIGUSR1: log a report.
     pub(super) report: bool,
-    /// SIGUSR2: make a backup of the store.
-    #[cfg(feature = "store")]
-    pub(super) back_up: bool,
 }
 
 impl Signals {
@@ -42,8 +35,6 @@ impl Signals {
             stop: pipe_of(&[SIGTERM, SIGINT], registry, token)?,
             reload: pipe_of(&[SIGHUP], registry, token)?,
             report: pipe_of(&[SIGUSR1], registry, token)?,
-            #[cfg(feature = "store")]
-            back_up: pipe_of(&[SIGUSR2], registry, token)?,
         })
     }
 
@@ -53,8 +44,6 @@ impl Signals {
             stop: drain(&mut self.stop),
             reload: drain(&mut self.reload),
             report: drain(&mut self.report),
-            #[cfg(feature = "store")]
-            back_up: drain(&mut self.back_up),
         }
     }
 }

@@ -109,11 +109,6 @@ impl<S: Stream> Server<S> {
                 Reply::HasRoom => self.release_held(now),
                 Reply::BansSaved(Ok(())) => {}
                 Reply::BansSaved(Err(error)) => self.bans_not_kept(&error, now),
-                Reply::BackedUp(Ok(copy)) => info!("the backup is complete: {}", copy.display()),
-                Reply::BackedUp(Err(error)) => {
-                    warn!("{error}");
-                    self.tell_operators(format!("The backup has failed: {error}"), now);
-                }
                 Reply::Failing(error) => {
                     warn!("the history is not kept: {error}");
                     self.tell_operators(
@@ -144,14 +139,6 @@ impl<S: Stream> Server<S> {
                 connection.session.is_read_again(now.instant);
                 self.settle(key);
             }
-        }
-    }
-
-    /// Makes a backup of the store. The log says when it is complete.
-    pub fn back_up(&mut self) {
-        match &mut self.history.store {
-            Some(store) => store.back_up(),
-            None => warn!("there is nothing to back up: there is no directory for data, see --state"),
         }
     }
 

@@ -1,6 +1,5 @@
 //! What the store's thread needs of a database.
 
-use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
 use super::question::Question;
@@ -46,9 +45,6 @@ pub trait Database: Send + 'static {
 
     /// Replaces all bans, which are on the disk when it returns. Called outside transactions.
     fn save_bans(&mut self, bans: &[Ban]) -> Result<(), String>;
-
-    /// Makes a copy, and returns where it is. Called outside transactions.
-    fn back_up(&mut self) -> Result<PathBuf, String>;
 
     /// The database's size.
     fn figures(&mut self) -> Figures;

@@ -2,7 +2,6 @@
 //! holds while it works.
 
 use std::collections::VecDeque;
-use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
@@ -21,8 +20,6 @@ pub enum Reply {
     HasRoom,
     /// The bans are on the disk, or why they are not.
     BansSaved(Result<(), String>),
-    /// Where the backup is, or why there is none.
-    BackedUp(Result<PathBuf, String>),
     /// Writing has begun to fail, for this reason. Records are kept and tried again, as far as the queue goes.
     Failing(String),
     /// Writing works again.
@@ -60,7 +57,6 @@ pub(super) enum Job {
     Query(u64, Query, Now),
     Account(u64, Box<AccountQuery>),
     Bans(Vec<Ban>),
-    BackUp,
 }
 
 #[derive(Debug)]

@@ -144,11 +144,6 @@ impl Store {
         self.list(Job::Bans(bans));
     }
 
-    /// Makes a backup of everything recorded before. Writing stops meanwhile.
-    pub fn back_up(&mut self) {
-        self.list(Job::BackUp);
-    }
-
     /// Hands over what was recorded and asked since the last call. Call it at the end of each turn.
     pub fn flush(&mut self, now: SystemTime) {
         let was_full = self.was_full.take();

@@ -137,7 +137,6 @@ impl<D: Database, W: Fn()> Keeper<D, W> {
             }
             Job::Account(number, query) => self.answer_account(number, &query),
             Job::Bans(bans) => self.save_bans(&bans),
-            Job::BackUp => self.back_up(),
         }
     }
 
@@ -273,12 +272,6 @@ impl<D: Database, W: Fn()> Keeper<D, W> {
         self.commit();
         let saved = self.database.save_bans(bans);
         self.reply(Reply::BansSaved(saved));
-    }
-
-    fn back_up(&mut self) {
-        self.commit();
-        let backed_up = self.database.back_up();
-        self.reply(Reply::BackedUp(backed_up));
     }
 
     /// Keeps the records for later. Operators are told only of the first failure.

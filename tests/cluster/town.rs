@@ -1,7 +1,6 @@
 //! Servers over a simulated broker: clients are scripted, and only the test lets time pass.
 
 use std::fmt;
-use std::path::PathBuf;
 use std::sync::mpsc;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime};
@@ -57,10 +56,6 @@ impl Database for Shared {
 
     fn save_bans(&mut self, bans: &[Ban]) -> Result<(), String> {
         self.with(|past| past.save_bans(bans))
-    }
-
-    fn back_up(&mut self) -> Result<PathBuf, String> {
-        self.with(Past::back_up)
     }
 
     fn figures(&mut self) -> Figures {

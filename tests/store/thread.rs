@@ -1,6 +1,5 @@
 //! The store's thread, with a stand-in for the database.
 
-use std::path::PathBuf;
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime};
@@ -72,10 +71,6 @@ impl Database for StandIn {
 
     fn save_bans(&mut self, bans: &[Ban]) -> Result<(), String> {
         self.call(Call::SaveBans(bans.len()))
-    }
-
-    fn back_up(&mut self) -> Result<PathBuf, String> {
-        Err("there is no file".into())
     }
 
     fn figures(&mut self) -> Figures {

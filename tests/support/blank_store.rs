@@ -1,6 +1,5 @@
 //! A database without content, on a disk as slow or broken as a test wants.
 
-use std::path::PathBuf;
 use std::time::SystemTime;
 
 use parlor::message::{AccountAnswer, AccountQuery, Answer, Ban, Record};
@@ -45,10 +44,6 @@ where
 
     fn save_bans(&mut self, _: &[Ban]) -> Result<(), String> {
         Ok(())
-    }
-
-    fn back_up(&mut self) -> Result<PathBuf, String> {
-        Err("there is no file".into())
     }
 
     fn figures(&mut self) -> Figures {

@@ -1,7 +1,6 @@
 //! A naive store: everything is in one list, and every answer looks at all of it.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::sync::mpsc;
 use std::time::{Duration, SystemTime};
 
@@ -241,10 +240,6 @@ impl Database for Past {
 
     fn save_bans(&mut self, _: &[Ban]) -> Result<(), String> {
         Ok(())
-    }
-
-    fn back_up(&mut self) -> Result<PathBuf, String> {
-        Err("there is no file".into())
     }
 
     fn figures(&mut self) -> Figures {

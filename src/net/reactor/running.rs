@@ -225,12 +225,7 @@ impl Running {
 
     fn signalled(&mut self, now: Now) {
         let Some(signals) = &mut self.reactor.signals else { return };
-        let signalled = signals.take();
-        let Signalled { stop, reload, report, .. } = signalled;
-        #[cfg(feature = "store")]
-        if signalled.back_up {
-            self.server.back_up();
-        }
+        let Signalled { stop, reload, report } = signals.take();
         self.is_to_reload |= reload;
         if report {
             self.server.report(now).lines().iter().for_each(|line| info!("report: {line}"));

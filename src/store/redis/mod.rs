@@ -21,7 +21,6 @@ mod saved;
 mod scripts;
 mod writing;
 
-use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
 use super::database::{Database, Figures};
@@ -121,10 +120,6 @@ impl Database for Redis {
     fn save_bans(&mut self, bans: &[Ban]) -> Result<(), String> {
         let saved = self.store_bans(bans);
         self.exchange.in_words(saved)
-    }
-
-    fn back_up(&mut self) -> Result<PathBuf, String> {
-        Err("the history is in the broker: copy it there, with BGSAVE".to_owned())
     }
 
     fn figures(&mut self) -> Figures {

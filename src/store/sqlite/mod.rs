@@ -3,7 +3,6 @@
 mod account_changes;
 mod account_records;
 mod accounts;
-mod backup;
 mod bans;
 mod changes;
 mod expiry;
@@ -171,10 +170,6 @@ impl Database for Sqlite {
             self.roll_back();
         }
         self.in_words(saved)
-    }
-
-    fn back_up(&mut self) -> Result<PathBuf, String> {
-        backup::back_up(&self.connection, &self.path)
     }
 
     fn figures(&mut self) -> Figures {

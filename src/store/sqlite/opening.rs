@@ -41,7 +41,7 @@ impl Purpose {
     fn advice(self) -> &'static str {
         match self {
             Self::Serve => "each needs a directory of its own (--state)",
-            Self::Export => "make a backup with SIGUSR2, and export from its directory (--state)",
+            Self::Export => "stop it, or export from a copy of its directory (--state)",
             Self::AddAccount => "stop it, or let an operator use NS SAREGISTER",
             Self::ResetPassword => "stop it, or let an operator use NS RESETPASS",
         }
