@@ -66,7 +66,8 @@ mod blocking_socket;
 #[doc(hidden)]
 pub mod broker;
 mod bucket;
-#[cfg(feature = "cluster")]
+#[cfg(any(feature = "cluster", feature = "upgrade"))]
+#[allow(dead_code)]
 mod cbor;
 pub mod client;
 #[doc(hidden)]

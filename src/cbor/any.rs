@@ -4,10 +4,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use crate::message::{
-    AccountId, ConnectionId, Dated, Epoch, EventId, Identity, LogEntry, LogIndex, Login, NodeId, Peer, Rank,
-    Relayed, Source, Speech, UserId,
-};
+use crate::message::{AccountId, ConnectionId, EventId, Identity, Peer, Rank, Source, Speech, UserId};
 use crate::name::{RoomName, UserName};
 use crate::network::Network;
 
@@ -58,9 +55,6 @@ number! {
     AccountId: number => Self(number as u32);
     ConnectionId: number => Self(number as u32).own();
     EventId: number => Self::from_number(number);
-    LogIndex: number => Self(number);
-    Epoch: number => Self(number);
-    NodeId: number => Self((1 + number % 63) as u8);
     Duration: number => Self::new(number >> 20, number as u32 % 1_000_000_000);
 }
 
@@ -124,46 +118,6 @@ impl Any for Identity {
 impl Any for Source {
     fn any(choices: &mut Choices<'_>) -> Self {
         Option::any(choices).map_or(Self::Server, |user| Self::User(Arc::new(user)))
-    }
-}
-
-impl Any for LogEntry {
-    fn any(choices: &mut Choices<'_>) -> Self {
-        Self {
-            index: Any::any(choices),
-            node: Any::any(choices),
-            epoch: Any::any(choices),
-            time: Any::any(choices),
-            operations: Any::any(choices),
-            users: Any::any(choices),
-            rooms: Any::any(choices),
-        }
-    }
-}
-
-impl Any for Dated {
-    fn any(choices: &mut Choices<'_>) -> Self {
-        Self { after: Any::any(choices), operation: Any::any(choices) }
-    }
-}
-
-impl Any for Relayed {
-    fn any(choices: &mut Choices<'_>) -> Self {
-        Self {
-            node: Any::any(choices),
-            epoch: Any::any(choices),
-            number: Any::any(choices),
-            after: Any::any(choices),
-            event: Any::any(choices),
-            from: Any::any(choices),
-            to: Any::any(choices),
-        }
-    }
-}
-
-impl Any for Login {
-    fn any(choices: &mut Choices<'_>) -> Self {
-        Self { user: Any::any(choices), login: Any::any(choices) }
     }
 }
 

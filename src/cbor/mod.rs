@@ -1,4 +1,5 @@
-//! Values as CBOR (RFC 8949): how nodes tell them to each other, and how the broker keeps them.
+//! Values as CBOR (RFC 8949): how nodes tell them to each other, how the broker keeps them, and how a program hands them
+//! to the one that takes its place.
 //!
 //! A struct is a map with small numbers as keys, an enum a number or an array of a number and such a map. `tables`
 //! lists the numbers. They keep their meaning forever: a new field gets a new key, and a field that is gone leaves its
@@ -10,6 +11,10 @@
 
 #[cfg(test)]
 pub(crate) mod any;
+#[cfg(feature = "upgrade")]
+mod bytes;
+#[cfg(feature = "upgrade")]
+mod instants;
 mod lists;
 mod reader;
 mod table;
@@ -20,6 +25,12 @@ mod texts;
 mod times;
 mod writer;
 
+#[cfg(feature = "upgrade")]
+use std::time::Instant;
+
+#[cfg(feature = "upgrade")]
+#[allow(unused_imports)]
+pub(crate) use bytes::Bytes;
 pub(crate) use reader::{Invalid, Reader};
 pub(crate) use table::{ascend, cases, map, numbered, read_fields, write_fields};
 pub(crate) use texts::Lines;
@@ -54,7 +65,24 @@ pub(crate) fn encode(value: &(impl ToCbor + ?Sized)) -> Vec<u8> {
 
 /// Decodes a value, which must be all of `bytes`. An error tells what is wrong and where.
 pub(crate) fn decode<T: FromCbor>(bytes: &[u8]) -> Result<T, String> {
-    let mut input = Reader::new(bytes);
+    decode_from(Reader::new(bytes))
+}
+
+fn decode_from<T: FromCbor>(mut input: Reader<'_>) -> Result<T, String> {
     let value = T::read(&mut input).and_then(|value| input.end().map(|()| value));
     value.map_err(|Invalid| input.into_fault())
+}
+
+/// Like `encode`, for a value that contains instants.
+#[cfg(feature = "upgrade")]
+pub(crate) fn encode_at(value: &(impl ToCbor + ?Sized), now: Instant) -> Vec<u8> {
+    let mut out = Writer::at(now);
+    value.write(&mut out);
+    out.into_bytes()
+}
+
+/// Like `decode`, for a value that contains instants.
+#[cfg(feature = "upgrade")]
+pub(crate) fn decode_at<T: FromCbor>(bytes: &[u8], now: Instant) -> Result<T, String> {
+    decode_from(Reader::at(bytes, now))
 }

@@ -1,4 +1,6 @@
 use std::fmt::{Arguments, Display};
+#[cfg(feature = "upgrade")]
+use std::time::Instant;
 
 use minicbor::Decoder;
 use minicbor::data::Type;
@@ -15,6 +17,9 @@ const MOST_VALUES: u64 = 1 << 20;
 pub(crate) struct Reader<'a> {
     input: Decoder<'a>,
     fault: String,
+    /// Instants are told from here.
+    #[cfg(feature = "upgrade")]
+    now: Option<Instant>,
 }
 
 /// Bytes are not a value. Their reader knows why.
@@ -32,7 +37,23 @@ pub(crate) struct Keys {
 
 impl<'a> Reader<'a> {
     pub(crate) fn new(bytes: &'a [u8]) -> Self {
-        Self { input: Decoder::new(bytes), fault: String::new() }
+        Self {
+            input: Decoder::new(bytes),
+            fault: String::new(),
+            #[cfg(feature = "upgrade")]
+            now: None,
+        }
+    }
+
+    /// A reader of values that contain instants.
+    #[cfg(feature = "upgrade")]
+    pub(crate) fn at(bytes: &'a [u8], now: Instant) -> Self {
+        Self { now: Some(now), ..Self::new(bytes) }
+    }
+
+    #[cfg(feature = "upgrade")]
+    pub(super) fn now(&self) -> Option<Instant> {
+        self.now
     }
 
     /// Checks that all bytes are read.

@@ -1,4 +1,6 @@
 use std::convert::Infallible;
+#[cfg(feature = "upgrade")]
+use std::time::Instant;
 
 use minicbor::Encoder;
 use minicbor::encode::Error;
@@ -10,55 +12,75 @@ const FIRST_BYTES: usize = 256;
 
 /// Bytes to which values are appended.
 #[derive(Debug)]
-pub(crate) struct Writer(Encoder<Vec<u8>>);
+pub(crate) struct Writer {
+    out: Encoder<Vec<u8>>,
+    /// Instants are told from here.
+    #[cfg(feature = "upgrade")]
+    now: Option<Instant>,
+}
 
 impl Default for Writer {
     fn default() -> Self {
-        Self(Encoder::new(Vec::with_capacity(FIRST_BYTES)))
+        Self {
+            out: Encoder::new(Vec::with_capacity(FIRST_BYTES)),
+            #[cfg(feature = "upgrade")]
+            now: None,
+        }
     }
 }
 
 impl Writer {
+    /// A writer of values that contain instants.
+    #[cfg(feature = "upgrade")]
+    pub(crate) fn at(now: Instant) -> Self {
+        Self { now: Some(now), ..Self::default() }
+    }
+
+    #[cfg(feature = "upgrade")]
+    pub(super) fn now(&self) -> Option<Instant> {
+        self.now
+    }
+
     /// The bytes, in an allocation of their size: they may wait for long.
     pub(crate) fn into_bytes(self) -> Vec<u8> {
-        let mut bytes = self.0.into_writer();
+        let mut bytes = self.out.into_writer();
         bytes.shrink_to_fit();
         bytes
     }
 
     pub(crate) fn null(&mut self) {
-        done(self.0.null());
+        done(self.out.null());
     }
 
     pub(crate) fn bool(&mut self, value: bool) {
-        done(self.0.bool(value));
+        done(self.out.bool(value));
     }
 
     pub(crate) fn number(&mut self, number: u64) {
-        done(self.0.u64(number));
+        done(self.out.u64(number));
     }
 
     pub(crate) fn signed(&mut self, number: i64) {
-        done(self.0.i64(number));
+        done(self.out.i64(number));
     }
 
     pub(crate) fn text(&mut self, text: &str) {
-        done(self.0.str(text));
+        done(self.out.str(text));
     }
 
     pub(crate) fn bytes(&mut self, bytes: &[u8]) {
-        done(self.0.bytes(bytes));
+        done(self.out.bytes(bytes));
     }
 
     /// Begins a list of so many values.
     pub(crate) fn array(&mut self, values: usize) {
-        done(self.0.array(values as u64));
+        done(self.out.array(values as u64));
     }
 
     /// Writes a map of those fields whose values readers do not assume.
     pub(crate) fn map(&mut self, fields: &[(u64, &dyn ToCbor)]) {
         let told = || fields.iter().filter(|(_, value)| !value.is_assumed());
-        done(self.0.map(told().count() as u64));
+        done(self.out.map(told().count() as u64));
         for (key, value) in told() {
             self.number(*key);
             value.write(self);

@@ -326,13 +326,13 @@ impl Rank {
     }
 
     /// Its bits.
-    #[cfg(feature = "cluster")]
+    #[cfg(any(feature = "cluster", feature = "upgrade"))]
     pub(crate) fn bits(self) -> u8 {
         self.0
     }
 
     /// The rank of these bits, if all of them have a meaning.
-    #[cfg(feature = "cluster")]
+    #[cfg(any(feature = "cluster", feature = "upgrade"))]
     pub(crate) fn from_bits(bits: u8) -> Option<Self> {
         (bits & !(Self::VOICE.0 | Self::OPERATOR.0) == 0).then_some(Self(bits))
     }

@@ -67,12 +67,13 @@ use std::time::{Instant, SystemTime};
 pub struct ConnectionId(pub u32);
 
 /// Connections of other nodes have the number of their node from this bit on. No process has so many.
-#[cfg(feature = "cluster")]
+#[cfg(any(feature = "cluster", feature = "upgrade"))]
 const NODE_SHIFT: u32 = 24;
 
-#[cfg(feature = "cluster")]
+#[cfg(any(feature = "cluster", feature = "upgrade"))]
 impl ConnectionId {
     /// A connection of another node as this one knows it.
+    #[cfg(feature = "cluster")]
     pub fn at(self, node: NodeId) -> Self {
         Self(self.own().0 | u32::from(node.0) << NODE_SHIFT)
     }
@@ -83,6 +84,7 @@ impl ConnectionId {
     }
 
     /// The node of a connection of another node.
+    #[cfg(feature = "cluster")]
     pub fn node(self) -> Option<NodeId> {
         let node = u8::try_from(self.0 >> NODE_SHIFT).ok().filter(|&node| node > 0);
         node.map(NodeId)

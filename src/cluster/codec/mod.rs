@@ -1,5 +1,7 @@
 //! Entries, messages and snapshots as bytes, on top of `cbor`.
 
+#[cfg(test)]
+mod any;
 mod snapshot;
 mod tables;
 #[cfg(test)]
