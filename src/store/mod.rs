@@ -100,7 +100,7 @@ impl fmt::Display for StoreError {
 
 impl std::error::Error for StoreError {}
 
-/// Writes the history of a room as lines of JSON, while no server uses the directory.
+/// Writes the history of a room as lines of JSON.
 pub fn export(directory: &Path, room: &RoomName, out: &mut impl Write) -> Result<(), StoreError> {
     sqlite::export(directory, room, out)
 }

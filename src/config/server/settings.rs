@@ -532,7 +532,7 @@ pub(super) const OTHERS: &[CommandLineOnly] = &[
         short: "",
         long: "export-history",
         value: "ROOM",
-        help: "print the history of a room, while no server uses DIR of --state",
+        help: "print the history of a room in DIR of --state",
     },
     #[cfg(feature = "store")]
     CommandLineOnly {

@@ -6,8 +6,9 @@ use std::path::Path;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::changes;
-use super::opening::{self, Purpose, explain};
+use super::opening::{self, explain};
 use super::reading::{COLUMNS, Senders, event};
+use super::schema::VERSION;
 use crate::date;
 use crate::json::Object;
 use crate::message::{Event, EventKind, Source, Speech, SpeechKind};
@@ -15,15 +16,20 @@ use crate::name::RoomName;
 use crate::store::StoreError;
 use crate::store::place::Place;
 
-/// Writes everything that is kept of a room, an event to a line. The file must not be in use.
+/// Writes everything that is kept of a room, an event to a line, perhaps while a server uses the file.
 pub(in crate::store) fn export(
     directory: &Path,
     room: &RoomName,
     out: &mut impl Write,
 ) -> Result<(), StoreError> {
     let path = opening::path(directory);
-    let connection = opening::open(&path, u64::MAX, Purpose::Export)?;
+    let (connection, version) = opening::open_to_read(&path)?;
     let wrong = |why: String| StoreError::new(format!("{}: {why}", path.display()));
+    if version < VERSION {
+        return Err(wrong(format!(
+            "an older parlord wrote this (its version is {version}); start this parlord on it once, which makes that {VERSION}"
+        )));
+    }
     let found = find(&connection, room).map_err(|error| wrong(explain(&error)))?;
     let found = found.ok_or_else(|| wrong(format!("there is no history of {room}")))?;
     match write_all(&connection, &found, out) {

@@ -5,6 +5,7 @@ mod account_records;
 mod accounts;
 mod bans;
 mod changes;
+mod claim;
 mod expiry;
 mod export;
 mod ids;
@@ -33,6 +34,7 @@ use super::limits::Limits;
 use super::question::Question;
 use super::{Opened, StoreConfig, StoreError};
 use crate::message::{AccountAnswer, AccountChange, AccountQuery, Answer, Ban, EventId, Record};
+use claim::Claim;
 use opening::{Purpose, explain, lasting};
 use rooms::Rooms;
 use sources::Sources;
@@ -42,6 +44,8 @@ use sweep::Sweep;
 #[derive(Debug)]
 pub(super) struct Sqlite {
     connection: Connection,
+    /// After the connection, which closes first.
+    _claim: Claim,
     path: PathBuf,
     limits: Limits,
     rooms: Rooms,
@@ -57,17 +61,17 @@ impl Sqlite {
     /// Opens the file, or creates it.
     pub(super) fn open(config: &StoreConfig, now: SystemTime) -> Result<(Self, Opened), StoreError> {
         let path = opening::path(&config.directory);
-        let connection = opening::open(&path, config.bytes, Purpose::Serve)?;
+        let opened = opening::open(&path, config.bytes, Purpose::Serve)?;
         let limits = Limits { age: config.age, lines: config.lines, bytes: config.bytes };
-        let notes = bans::import(&connection, &config.directory)?;
-        let opened = Self::load(connection, path.clone(), limits, now);
+        let notes = bans::import(&opened.0, &config.directory)?;
+        let opened = Self::load(opened, path.clone(), limits, now);
         let (database, opened) =
             opened.map_err(|error| StoreError::new(format!("{}: {}", path.display(), explain(&error))))?;
         Ok((database, Opened { notes, ..opened }))
     }
 
     fn load(
-        connection: Connection,
+        (connection, claim): (Connection, Claim),
         path: PathBuf,
         limits: Limits,
         now: SystemTime,
@@ -87,7 +91,8 @@ impl Sqlite {
             notes: Vec::new(),
         };
         let sweep = Sweep::default();
-        let database = Self { connection, path, limits, rooms, sources, sweep, last_number, last_event };
+        let database =
+            Self { connection, _claim: claim, path, limits, rooms, sources, sweep, last_number, last_event };
         Ok((database, opened))
     }
 

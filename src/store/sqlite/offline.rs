@@ -5,6 +5,7 @@ use std::time::SystemTime;
 
 use rusqlite::Connection;
 
+use super::claim::Claim;
 use super::opening::{self, Purpose, explain, lasting};
 use super::{account_changes, accounts};
 use crate::message::{AccountAnswer, AccountChange, AccountId};
@@ -27,6 +28,8 @@ pub struct ExistingAccount {
 
 struct File {
     connection: Connection,
+    /// After the connection, which closes first.
+    _claim: Claim,
     path: PathBuf,
 }
 
@@ -75,8 +78,8 @@ impl ExistingAccount {
 impl File {
     fn open(directory: &Path, purpose: Purpose) -> Result<Self, StoreError> {
         let path = opening::path(directory);
-        let connection = opening::open(&path, u64::MAX, purpose)?;
-        Ok(Self { connection, path })
+        let (connection, claim) = opening::open(&path, u64::MAX, purpose)?;
+        Ok(Self { connection, _claim: claim, path })
     }
 
     fn names(&self) -> Result<Vec<(AccountId, UserName)>, StoreError> {
