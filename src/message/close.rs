@@ -78,6 +78,9 @@ pub enum CloseReason {
     },
     /// The server shuts down.
     ShuttingDown,
+    /// Another program takes the place of this one, and cannot take over the connection.
+    #[cfg(feature = "upgrade")]
+    Upgrading,
 }
 
 /// Tells a peer that the server could not check its password.
@@ -109,6 +112,8 @@ impl CloseReason {
             | Self::ShuttingDown => true,
             #[cfg(feature = "store")]
             Self::AccountDropped | Self::AccountRequired | Self::LoginFailed | Self::NotEntered(_) => true,
+            #[cfg(feature = "upgrade")]
+            Self::Upgrading => true,
         }
     }
 
@@ -127,6 +132,10 @@ impl CloseReason {
 
     /// True when the server does not wait until the peer can be told, because its time is up.
     pub fn waits_for_nobody(&self) -> bool {
+        #[cfg(feature = "upgrade")]
+        if *self == Self::Upgrading {
+            return true;
+        }
         matches!(self, Self::LoginTimeout(_) | Self::ShuttingDown)
     }
 
@@ -163,6 +172,8 @@ impl CloseReason {
             Self::AddressFull(_) => "address-full",
             Self::ConnectsTooOften { .. } => "connects-too-often",
             Self::ShuttingDown => "shutting-down",
+            #[cfg(feature = "upgrade")]
+            Self::Upgrading => "upgrading",
         }
     }
 
@@ -191,6 +202,8 @@ impl CloseReason {
             | Self::ShuttingDown => self.clone(),
             #[cfg(feature = "web")]
             Self::Answered => Self::Answered,
+            #[cfg(feature = "upgrade")]
+            Self::Upgrading => Self::Upgrading,
             #[cfg(feature = "store")]
             Self::AccountDropped | Self::AccountRequired | Self::LoginFailed | Self::NotEntered(_) => {
                 self.clone()
@@ -261,6 +274,8 @@ impl fmt::Display for CloseReason {
                 )
             }
             Self::ShuttingDown => f.write_str("the server is shutting down"),
+            #[cfg(feature = "upgrade")]
+            Self::Upgrading => f.write_str("the server is being upgraded, connect again"),
         }
     }
 }

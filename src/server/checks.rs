@@ -213,6 +213,12 @@ impl Checks {
         Some(Judged { key, task, outcome })
     }
 
+    /// True while a thread computes a verdict.
+    #[cfg(feature = "upgrade")]
+    pub(super) fn is_working(&self) -> bool {
+        self.under_way > 0
+    }
+
     pub(super) fn next_deadline(&self) -> Option<Instant> {
         self.slowed.first().map(|&(until, _)| until)
     }

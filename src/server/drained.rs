@@ -28,6 +28,9 @@ impl<S: Stream> Server<S> {
     /// Tells sessions whose peers have taken everything. All together get as much of a turn as one that reads: a room
     /// that is renamed makes each of its members have a list of all.
     pub(super) fn tell_drained(&mut self, now: Now) {
+        if self.settling.is_on() {
+            return;
+        }
         let mut left = STEP_BUDGET;
         self.take_steps();
         while left > 0 {

@@ -78,7 +78,7 @@ impl<S: Stream> Server<S> {
     /// The next password to check off the loop; pass the verdict to `checked`. Ask at the end of each turn, until there
     /// is none.
     pub fn next_question(&mut self) -> Option<Question> {
-        self.checks.next()
+        if self.settling.is_on() { None } else { self.checks.next() }
     }
 
     /// Continues with the connection that waits for this verdict, if it still does.

@@ -80,6 +80,12 @@ impl<S: Stream> Server<S> {
     pub(super) fn feed_store(&mut self, now: Now) {
         self.feed_bans(now);
         let Some(store) = &mut self.history.store else { return };
+        if self.settling.is_on() {
+            store.flush(now.time);
+            #[cfg(feature = "upgrade")]
+            store.hurry();
+            return;
+        }
         while let Some((number, (query, asked))) = self.history.recalls.next() {
             store.ask(number, query, asked);
         }

@@ -53,6 +53,13 @@ impl History {
         self.recalls.asking() + self.accounts.asking()
     }
 
+    /// True while the store has something that is not answered or not on the disk.
+    #[cfg(feature = "upgrade")]
+    pub(super) fn is_working(&self) -> bool {
+        let is_asked = self.recalls.is_working() || self.accounts.inquiries.is_working();
+        is_asked || self.store.as_ref().is_some_and(|store| !store.has_written())
+    }
+
     /// When `expire` has work.
     pub(super) fn next_deadline(&self) -> Option<Instant> {
         self.accounts.next_deadline()

@@ -93,6 +93,12 @@ impl<Q, P> Inquiries<Q, P> {
         self.waiting.contains_key(&key)
     }
 
+    /// True while the store has a question.
+    #[cfg(feature = "upgrade")]
+    pub(super) fn is_working(&self) -> bool {
+        !self.under_way.is_empty()
+    }
+
     /// The number of connections that wait for an answer.
     pub(super) fn asking(&self) -> usize {
         self.waiting.len()

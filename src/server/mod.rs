@@ -29,6 +29,8 @@ mod errands;
 mod feeding;
 mod flushing;
 mod frames;
+#[cfg(feature = "upgrade")]
+mod handover;
 #[cfg(feature = "store")]
 mod hashing;
 #[cfg_attr(not(feature = "store"), path = "no_history.rs")]
@@ -49,6 +51,8 @@ mod reading;
 mod reloading;
 mod report;
 mod reporting;
+#[cfg_attr(not(feature = "upgrade"), path = "no_settling.rs")]
+mod settling;
 #[cfg_attr(not(feature = "store"), path = "no_staying.rs")]
 mod staying;
 mod stream;
@@ -85,6 +89,7 @@ use draining::Draining;
 use history::History;
 use inbox::Inbox;
 use nodes::Nodes;
+use settling::Settling;
 #[cfg(feature = "store")]
 use staying::Round;
 
@@ -148,6 +153,7 @@ pub struct Server<S> {
     reload_asked_by: Vec<(usize, Option<Box<str>>)>,
     /// Set when the server shuts down: all connections close by then.
     shutdown_by: Option<Instant>,
+    settling: Settling,
 }
 
 impl<S: Stream> Server<S> {
@@ -188,6 +194,7 @@ impl<S: Stream> Server<S> {
             banned: Vec::new(),
             reload_asked_by: Vec::new(),
             shutdown_by: None,
+            settling: Settling::default(),
         };
         server.apply_account_rules(now);
         server
@@ -284,6 +291,9 @@ impl<S: Stream> Server<S> {
 
     /// True when the next turn has work already and must not wait for readiness.
     pub fn has_unread(&self) -> bool {
+        if self.settling.is_on() {
+            return self.has_work() || !self.dirty.is_empty() || !self.banned.is_empty();
+        }
         let is_writing = !self.dirty.is_empty() || self.draining.is_due();
         !self.unread.is_empty() || is_writing || !self.banned.is_empty()
     }
@@ -295,6 +305,9 @@ impl<S: Stream> Server<S> {
 
     /// Reads the connections whose budget was spent in the last turn.
     pub fn read_on(&mut self, now: Now) {
+        if self.settling.is_on() {
+            return self.finish_work(now);
+        }
         for key in mem::take(&mut self.unread) {
             if let Some(connection) = self.connections.get_mut(key) {
                 connection.is_unread = false;
@@ -311,6 +324,7 @@ impl<S: Stream> Server<S> {
             self.history.next_deadline(),
             self.draining.deadline(),
             self.nodes.next_deadline(),
+            self.settling.deadline(),
         ];
         #[cfg(feature = "store")]
         let deadlines = deadlines.chain(self.round.map(|round| round.at));
@@ -399,6 +413,7 @@ impl<S: Stream> Server<S> {
 
     /// Tells all peers that the server shuts down, and closes every connection.
     pub fn shut_down(&mut self, now: Now) {
+        self.stop_settling();
         self.shutdown_by = Some(now.instant + SHUTDOWN_TIMEOUT);
         self.begin_to_leave(now);
         let keys: Vec<_> = self.connections.iter().map(|(key, _)| key).collect();

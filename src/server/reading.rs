@@ -44,6 +44,7 @@ impl<S: Stream> Server<S> {
             true if connection.is_known_gone() => return self.hung_up(key, now),
             true => return,
             false if connection.is_unread => return,
+            false if self.settling.is_on() && connection.is_open() => return,
             false => {}
         }
         match connection.inlet {
@@ -58,6 +59,17 @@ impl<S: Stream> Server<S> {
         } else {
             self.read(key, now);
         }
+        self.end_read(key, now);
+    }
+
+    /// Continues the unfinished command of the connection `key`.
+    #[cfg(feature = "upgrade")]
+    pub(super) fn go_on(&mut self, key: usize, now: Now) {
+        self.handle_inbox(key, &[], now);
+        self.end_read(key, now);
+    }
+
+    fn end_read(&mut self, key: usize, now: Now) {
         self.pump(now);
         self.settle(key);
         self.shed(now);
@@ -204,6 +216,10 @@ impl<S: Stream> Server<S> {
                 self.with_session(key, now, Session::go_on);
                 messages = self.out.take_messages();
             } else {
+                if self.settling.is_on() {
+                    *inlet = Inlet::Backlog;
+                    break;
+                }
                 if flood.is_some_and(|flood| bucket.ready_at(flood) > now.instant) {
                     *inlet = Inlet::Paused;
                     self.counts.pauses += 1;

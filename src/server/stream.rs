@@ -89,6 +89,12 @@ pub trait Stream: Read + Write {
         0
     }
 
+    /// True when another process can go on with the stream.
+    #[cfg(feature = "upgrade")]
+    fn is_portable(&self) -> bool {
+        true
+    }
+
     /// Discards input that is unread, and ignores later input.
     fn forget_unread(&mut self) {}
 

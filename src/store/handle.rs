@@ -50,6 +50,9 @@ pub struct Store {
     was_full: Cell<bool>,
     /// When the thread was last told the time.
     told: SystemTime,
+    /// How often bans were saved without a reply yet.
+    #[cfg(feature = "upgrade")]
+    saves: usize,
 }
 
 impl Store {
@@ -106,6 +109,8 @@ impl Store {
             queue_bytes: QUEUE_BYTES,
             was_full: Cell::new(false),
             told: SystemTime::UNIX_EPOCH,
+            #[cfg(feature = "upgrade")]
+            saves: 0,
         })
     }
 
@@ -141,6 +146,10 @@ impl Store {
 
     /// Replaces all bans.
     pub fn save_bans(&mut self, bans: Vec<Ban>) {
+        #[cfg(feature = "upgrade")]
+        {
+            self.saves += 1;
+        }
         self.list(Job::Bans(bans));
     }
 
@@ -174,7 +183,31 @@ impl Store {
 
     /// The next reply.
     pub fn fetch(&mut self) -> Option<Reply> {
-        self.desk.papers().replies.pop_front()
+        let reply = self.desk.papers().replies.pop_front();
+        #[cfg(feature = "upgrade")]
+        if let Some(Reply::BansSaved(_)) = reply {
+            self.saves -= 1;
+        }
+        reply
+    }
+
+    /// Lets the thread commit at once what it was given.
+    #[cfg(feature = "upgrade")]
+    pub fn hurry(&mut self) {
+        let mut papers = self.desk.papers();
+        if papers.queued_records > 0 && !self.desk.is_failing() {
+            papers.is_group = true;
+            papers.is_urgent = true;
+            drop(papers);
+            self.desk.wake_thread();
+        }
+    }
+
+    /// True when all records and bans are on the disk.
+    #[cfg(feature = "upgrade")]
+    pub fn has_written(&self) -> bool {
+        let papers = self.desk.papers();
+        self.listed + papers.queued_records + self.saves == 0
     }
 
     /// True when so much waits to be written that whoever says more must wait for [`Reply::HasRoom`]. While writing

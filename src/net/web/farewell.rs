@@ -10,6 +10,8 @@ pub(super) fn close_code(reason: &CloseReason) -> CloseCode {
     match reason {
         CloseReason::PeerFinished | CloseReason::Quit(_) | CloseReason::Answered => CloseCode::Normal,
         CloseReason::ShuttingDown => CloseCode::GoingAway,
+        #[cfg(feature = "upgrade")]
+        CloseReason::Upgrading => CloseCode::GoingAway,
         CloseReason::Malformed(_) | CloseReason::NotTls | CloseReason::TlsFailed(_) => {
             CloseCode::ProtocolError
         }
