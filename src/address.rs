@@ -4,6 +4,9 @@ use std::fmt;
 use std::net::IpAddr;
 use std::path::PathBuf;
 
+#[cfg(feature = "upgrade")]
+use crate::cbor::cases;
+
 /// The port of the CrazyIt textbook, our default.
 pub const DEFAULT_PORT: u16 = 30000;
 
@@ -24,6 +27,9 @@ pub enum Address {
     /// The path of a Unix stream socket.
     Unix(PathBuf),
 }
+
+#[cfg(feature = "upgrade")]
+cases!(Address, "address" { 0 => Tcp { 0: host, 1: port }, 1 => Unix(0: path) });
 
 /// Why a text is not a valid address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,6 +1,7 @@
 //! Any value of a table, drawn from bytes.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -89,6 +90,7 @@ one_of! {
     Arc<str>: text => text.into(), TEXTS;
     UserName: text => Self::new(text).unwrap(), ["alice", "Bob", "张三", "_`^{}|"];
     RoomName: text => Self::new(text).unwrap(), ["#tea", "#Lobby", "#大厅", "#a:b"];
+    PathBuf: text => text.into(), ["/run/parlor.sock", "a b", "茶"];
     Network: text => text.parse().unwrap(), ["192.0.2.0/24", "192.0.2.7", "2001:db8::/32", "::/0", "0.0.0.0/0"];
     Rank: bits => Self::from_bits(bits).unwrap(), [0, 1, 2, 3];
     Peer: peer => peer, [
@@ -118,6 +120,20 @@ impl Any for Identity {
 impl Any for Source {
     fn any(choices: &mut Choices<'_>) -> Self {
         Option::any(choices).map_or(Self::Server, |user| Self::User(Arc::new(user)))
+    }
+}
+
+#[cfg(feature = "upgrade")]
+impl Any for super::Bytes {
+    fn any(choices: &mut Choices<'_>) -> Self {
+        Self(Any::any(choices))
+    }
+}
+
+#[cfg(feature = "upgrade")]
+impl<const N: usize> Any for [u8; N] {
+    fn any(choices: &mut Choices<'_>) -> Self {
+        [(); N].map(|()| choices.byte())
     }
 }
 

@@ -3,6 +3,9 @@
 mod bind_error;
 mod choice;
 mod descriptors;
+#[cfg(feature = "upgrade")]
+#[allow(dead_code)]
+mod handover;
 mod inherited;
 mod listener;
 #[cfg_attr(not(feature = "metrics"), path = "no_metrics.rs")]

@@ -2,6 +2,8 @@
 
 use std::io::{self, IoSlice, Read, Write};
 use std::net::Shutdown;
+#[cfg(feature = "upgrade")]
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use mio::event::Source;
 use mio::net::{TcpStream, UnixStream};
@@ -26,6 +28,26 @@ impl Plain {
             Self::Unix(stream) => recv(stream, &mut *buffer, RecvFlags::PEEK),
         });
         Ok(peeked.map(|(count, _)| count)?)
+    }
+
+    /// The descriptor, and whether it is a Unix socket.
+    #[cfg(feature = "upgrade")]
+    pub(super) fn descriptor(&self) -> (BorrowedFd<'_>, bool) {
+        match self {
+            Self::Tcp(stream) => (stream.as_fd(), false),
+            Self::Unix(stream) => (stream.as_fd(), true),
+        }
+    }
+
+    /// Takes a connected socket of another program.
+    #[cfg(feature = "upgrade")]
+    pub(super) fn adopt(descriptor: OwnedFd, is_unix: bool) -> io::Result<Self> {
+        rustix::io::ioctl_fionbio(&descriptor, true)?;
+        Ok(if is_unix {
+            Self::Unix(UnixStream::from_std(descriptor.into()))
+        } else {
+            Self::Tcp(TcpStream::from_std(descriptor.into()))
+        })
     }
 
     fn source(&mut self) -> &mut dyn Source {

@@ -31,6 +31,9 @@ pub(super) struct SocketFile {
     path: PathBuf,
     /// Device and inode, so that the file of a later server is left in place.
     identity: (u64, u64),
+    /// The program that handed it over may still need it.
+    #[cfg(feature = "upgrade")]
+    is_needed: bool,
 }
 
 /// Gives an inherited socket our backlog. Fails when it does not listen yet: then it is not a listener.
@@ -115,7 +118,13 @@ pub(super) fn bind_unix(path: &Path) -> io::Result<(UnixListener, SocketFile)> {
     // Calling listen(2) again changes the backlog.
     net::listen(&listener, BACKLOG)?;
     let identity = identity(path)?;
-    Ok((listener, SocketFile { path: path.to_owned(), identity }))
+    let file = SocketFile {
+        path: path.to_owned(),
+        identity,
+        #[cfg(feature = "upgrade")]
+        is_needed: false,
+    };
+    Ok((listener, file))
 }
 
 /// Removes the socket file of a server that is gone. Fails when it is not a socket, or a server uses it.
@@ -139,8 +148,30 @@ fn identity(path: &Path) -> io::Result<(u64, u64)> {
     Ok((metadata.dev(), metadata.ino()))
 }
 
+#[cfg(feature = "upgrade")]
+impl SocketFile {
+    /// The device and the inode.
+    pub(super) fn identity(&self) -> (u64, u64) {
+        self.identity
+    }
+
+    /// The file of another program, which may still need it.
+    pub(super) fn handed(path: &Path, identity: (u64, u64)) -> Self {
+        Self { path: path.to_owned(), identity, is_needed: true }
+    }
+
+    /// Notes that the other program no longer needs it.
+    pub(super) fn own(&mut self) {
+        self.is_needed = false;
+    }
+}
+
 impl Drop for SocketFile {
     fn drop(&mut self) {
+        #[cfg(feature = "upgrade")]
+        if self.is_needed {
+            return;
+        }
         if identity(&self.path).is_ok_and(|now| now == self.identity)
             && let Err(error) = fs::remove_file(&self.path)
         {

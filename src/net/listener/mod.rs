@@ -2,6 +2,9 @@
 
 mod binding;
 mod errors;
+#[cfg(feature = "upgrade")]
+#[allow(dead_code)]
+mod handover;
 
 use std::io::{self, ErrorKind};
 use std::net::TcpListener as StdTcpListener;
@@ -17,6 +20,9 @@ use crate::address::Address;
 use crate::message::Peer;
 use binding::{SocketFile, adopt, bind_tcp, bind_unix, keep_alive, tcp_address};
 use errors::{is_newcomers_own, is_out_of_descriptors};
+#[cfg(feature = "upgrade")]
+#[allow(unused_imports)]
+pub(super) use handover::{ListenerHandover, Purpose};
 
 /// How long accepting pauses when the system lacks descriptors or memory, unless a connection leaves.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -25,6 +31,9 @@ const PAUSE: Duration = Duration::from_secs(1);
 pub(super) struct Listener {
     kind: Kind,
     address: Address,
+    /// The address in the config; `None` if a service manager passed the socket.
+    #[cfg(feature = "upgrade")]
+    wanted: Option<Address>,
     pub(super) is_tls: bool,
     /// A newcomer may be waiting. The system reports readiness only once.
     is_ready: bool,
@@ -38,7 +47,8 @@ enum Kind {
     Unix {
         listener: UnixListener,
         /// Held so that it is removed on drop; `None` for an inherited socket.
-        _file: Option<SocketFile>,
+        #[cfg_attr(not(feature = "upgrade"), allow(dead_code))]
+        file: Option<SocketFile>,
     },
 }
 
@@ -57,16 +67,19 @@ pub(super) enum Arrival {
 impl Listener {
     /// Listens at every address that `address` resolves to.
     pub(super) fn bind(address: &Address) -> io::Result<Vec<Self>> {
-        match address {
+        let bound: Vec<_> = match address {
             Address::Tcp { host, port } => {
                 let bound = bind_tcp(host, *port)?.into_iter();
-                Ok(bound.map(|(listener, address)| Self::new(Kind::Tcp(listener), address)).collect())
+                bound.map(|(listener, address)| Self::new(Kind::Tcp(listener), address)).collect()
             }
             Address::Unix(path) => {
                 let (listener, file) = bind_unix(path)?;
-                Ok(vec![Self::new(Kind::Unix { listener, _file: Some(file) }, address.clone())])
+                vec![Self::new(Kind::Unix { listener, file: Some(file) }, address.clone())]
             }
-        }
+        };
+        #[cfg(feature = "upgrade")]
+        let bound = bound.into_iter().map(|bound| Self { wanted: Some(address.clone()), ..bound }).collect();
+        Ok(bound)
     }
 
     /// Takes over an inherited TCP socket. Fails when it does not listen.
@@ -85,12 +98,20 @@ impl Listener {
         listener.set_nonblocking(true)?;
         // A Linux abstract socket has no path to show.
         let path = listener.local_addr()?.as_pathname().unwrap_or(Path::new("?")).to_owned();
-        let kind = Kind::Unix { listener: UnixListener::from_std(listener), _file: None };
+        let kind = Kind::Unix { listener: UnixListener::from_std(listener), file: None };
         Ok(Self::new(kind, Address::Unix(path)))
     }
 
     fn new(kind: Kind, address: Address) -> Self {
-        Self { kind, address, is_tls: false, is_ready: false, paused_until: None }
+        Self {
+            kind,
+            address,
+            #[cfg(feature = "upgrade")]
+            wanted: None,
+            is_tls: false,
+            is_ready: false,
+            paused_until: None,
+        }
     }
 
     pub(super) fn with_tls(self, is_tls: bool) -> Self {

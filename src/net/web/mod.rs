@@ -2,6 +2,9 @@
 //! layer in which browsers speak IRC (RFC 6455, IRCv3 `websocket`).
 
 mod farewell;
+#[cfg(feature = "upgrade")]
+#[allow(dead_code)]
+mod handover;
 mod messages;
 mod page;
 mod request;
@@ -13,6 +16,8 @@ mod stream;
 mod unsent;
 mod upgrade;
 
+#[cfg(feature = "upgrade")]
+pub(super) use handover::WebHandover;
 pub(super) use request::{HEAD_BYTES, Parsed, Request, parse};
 pub(super) use response::Response;
 pub use socket::Socket;
