@@ -18,6 +18,9 @@ pub(crate) struct Bucket {
     full_at: Instant,
 }
 
+#[cfg(feature = "upgrade")]
+crate::cbor::map!(Bucket { 0: full_at });
+
 impl Bucket {
     /// A full bucket.
     pub(crate) fn new(now: Instant) -> Self {

@@ -1,5 +1,7 @@
 use std::net::IpAddr;
 
+#[cfg(feature = "upgrade")]
+use crate::cbor::{FromCbor, Invalid, Reader, ToCbor, Writer};
 #[cfg(feature = "store")]
 use crate::message::AccountId;
 use crate::message::Peer;
@@ -38,6 +40,20 @@ impl Origin {
             Peer::Tcp(ip, _) if ip.is_loopback() => None,
             Peer::Tcp(..) => Some(Self::of(peer)),
         }
+    }
+}
+
+#[cfg(feature = "upgrade")]
+impl ToCbor for Origin {
+    fn write(&self, out: &mut Writer) {
+        out.number(self.0);
+    }
+}
+
+#[cfg(feature = "upgrade")]
+impl FromCbor for Origin {
+    fn read(input: &mut Reader<'_>) -> Result<Self, Invalid> {
+        input.number().map(Self)
     }
 }
 

@@ -17,6 +17,7 @@ mod bytes;
 mod instants;
 mod lists;
 mod reader;
+mod states;
 mod table;
 mod tables;
 #[cfg(test)]

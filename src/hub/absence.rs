@@ -68,6 +68,9 @@ impl Hub {
     /// Lets a user be away or back, as follows from its devices, and tells others of it.
     pub(super) fn derive_away(&mut self, id: UserId, now: Now, out: &mut Effects) {
         let Some(user) = self.users.get_mut(id) else { return };
+        if user.keeps_place() {
+            return;
+        }
         let Some(away) = user.membership().map(Membership::away) else { return };
         if user.away() != away.as_ref() {
             user.set_away(away.clone());

@@ -22,8 +22,8 @@ const LEAST_OF_ALL: usize = 512 * 1024;
 pub(super) struct Budget {
     most: usize,
     total: usize,
-    /// Nothing exceeds the limits: another node has allowed it.
-    #[cfg(feature = "cluster")]
+    /// Nothing exceeds the limits: another server has allowed it.
+    #[cfg(any(feature = "cluster", feature = "upgrade"))]
     pub(super) is_lenient: bool,
     /// Bytes charged to each address, never 0.
     origins: HashMap<Origin, usize>,
@@ -35,7 +35,7 @@ impl Default for Budget {
         let mut budget = Self {
             most: 0,
             total: 0,
-            #[cfg(feature = "cluster")]
+            #[cfg(any(feature = "cluster", feature = "upgrade"))]
             is_lenient: false,
             origins: HashMap::new(),
         };
@@ -62,7 +62,7 @@ impl Budget {
 
     /// Checks whether `more` bytes may be charged to `owner`. If not, returns the limit that they exceed.
     pub(super) fn allows(&self, owner: Option<Origin>, more: usize) -> Result<(), OverBudget> {
-        #[cfg(feature = "cluster")]
+        #[cfg(any(feature = "cluster", feature = "upgrade"))]
         if self.is_lenient {
             return Ok(());
         }

@@ -37,7 +37,7 @@ impl User {
         self.set_connections(all);
     }
 
-    fn set_connections(&mut self, connections: Vec<ConnectionId>) {
+    pub(super) fn set_connections(&mut self, connections: Vec<ConnectionId>) {
         self.reach = Reach::of(&connections);
         #[cfg(feature = "store")]
         if connections.len() > 1 {

@@ -281,6 +281,7 @@ impl Hub {
             away,
         });
         membership.seen = now.time;
+        membership.is_back();
         if membership.devices.len() == 1 {
             self.users.change_peer(id, peer);
         }

@@ -1,6 +1,8 @@
 //! Users that are logged in to an account, with their connections as devices.
 
 use std::sync::Arc;
+#[cfg(feature = "upgrade")]
+use std::time::Instant;
 use std::time::{Duration, SystemTime};
 
 use crate::footprint::{heap_bytes, shared_bytes, vec_bytes};
@@ -23,6 +25,9 @@ pub(super) struct Membership {
     pub(super) seen: SystemTime,
     /// The user leaves with its connections, even if it would stay otherwise.
     pub(super) is_dismissed: bool,
+    /// Until then it keeps its place without connections.
+    #[cfg(feature = "upgrade")]
+    pub(super) kept_until: Option<Instant>,
 }
 
 /// A connection of an account's user.
@@ -73,7 +78,14 @@ impl Device {
 
 impl Membership {
     pub(super) fn new(account: Account, now: SystemTime) -> Self {
-        Self { account, devices: Vec::new(), seen: now, is_dismissed: false }
+        Self {
+            account,
+            devices: Vec::new(),
+            seen: now,
+            is_dismissed: false,
+            #[cfg(feature = "upgrade")]
+            kept_until: None,
+        }
     }
 
     /// The memory of a new one, in bytes.

@@ -74,6 +74,17 @@ impl Details {
         Self { own: Vec::new(), subscriptions: Vec::new(), changes: Bucket::new(now) }
     }
 
+    #[cfg(feature = "upgrade")]
+    pub(super) fn changes(&self) -> Bucket {
+        self.changes
+    }
+
+    /// Sets what another program has handed over.
+    #[cfg(feature = "upgrade")]
+    pub(super) fn take_over(&mut self, subscriptions: Vec<(ConnectionId, Box<str>)>, changes: Bucket) {
+        (self.subscriptions, self.changes) = (subscriptions, changes);
+    }
+
     /// Its memory, in bytes.
     pub(super) fn kept_bytes(&self) -> usize {
         let keys = self.subscriptions.iter().map(|(_, key)| heap_bytes(key.len()));
@@ -97,6 +108,17 @@ impl User {
             Some(membership) => &membership.account.metadata,
             None => rare.details.as_ref().map_or(&[], |details| &details.own),
         }
+    }
+
+    /// Its own metadata, also while it has an account.
+    #[cfg(any(feature = "cluster", feature = "upgrade"))]
+    pub(super) fn own_metadata(&self) -> &[(Box<str>, Box<str>)] {
+        self.details().map_or(&[], |details| &details.own)
+    }
+
+    #[cfg(any(feature = "cluster", feature = "upgrade"))]
+    pub(super) fn details(&self) -> Option<&Details> {
+        self.rare.as_ref()?.details.as_deref()
     }
 
     pub(super) fn metadata_mut(&mut self, now: Instant) -> &mut Metadata {

@@ -13,6 +13,10 @@ mod connections;
 #[cfg(feature = "store")]
 mod devices;
 mod doors;
+#[cfg(feature = "upgrade")]
+mod handover;
+#[cfg_attr(not(feature = "upgrade"), path = "no_kept_places.rs")]
+mod kept_places;
 #[cfg(feature = "store")]
 mod logins;
 #[cfg(feature = "store")]
@@ -43,6 +47,8 @@ mod rooms;
 mod saving;
 mod seats;
 mod settings;
+#[cfg(any(feature = "cluster", feature = "upgrade"))]
+mod states;
 #[cfg(feature = "store")]
 mod staying;
 mod talk;
@@ -57,6 +63,8 @@ pub use absence::ABSENT;
 pub use accounts::Accounts;
 pub use bans::Bans;
 pub use doors::{MOST_ROOMS, ROOMS_PER_USER};
+#[cfg(feature = "upgrade")]
+pub use handover::HubHandover;
 #[cfg(feature = "store")]
 pub use logins::{Arrival, Entered};
 #[cfg(feature = "store")]
@@ -86,6 +94,8 @@ pub use users::{Taken, User, Users};
 pub use watchers::WATCHED_NAMES;
 
 use std::sync::Arc;
+#[cfg(feature = "upgrade")]
+use std::time::Instant;
 use std::time::SystemTime;
 
 use crate::message::{
@@ -119,6 +129,9 @@ pub struct Hub {
     records: bool,
     messages: u64,
     refusals: Tally,
+    /// When the first place is not kept any longer.
+    #[cfg(feature = "upgrade")]
+    kept_until: Option<Instant>,
     /// One of several hubs that are the same, unless this is the only one.
     #[cfg(feature = "cluster")]
     replica: Option<Box<replica::Replica>>,
@@ -143,6 +156,8 @@ impl Hub {
             records: false,
             messages: 0,
             refusals: Tally::default(),
+            #[cfg(feature = "upgrade")]
+            kept_until: None,
             #[cfg(feature = "cluster")]
             replica: None,
         }
@@ -237,7 +252,7 @@ impl Hub {
         let Some(is_last) = self.take_out_of_reach(id, connection) else { return false };
         #[cfg(feature = "store")]
         let is_last = is_last && self.devices(id).is_empty();
-        let leaves = is_last && !self.stays(id);
+        let leaves = is_last && !self.stays(id) && !self.keeps_place(id);
         if !leaves {
             self.derive_away(id, now, out);
         }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use super::users::User;
-#[cfg(feature = "cluster")]
+#[cfg(any(feature = "cluster", feature = "upgrade"))]
 use crate::message::PastState;
 use crate::message::{Identity, Peer};
 use crate::name::UserName;
@@ -54,8 +54,8 @@ impl Past {
         self.entries.iter().map(|entry| &entry.user)
     }
 
-    /// All past users as other nodes know them, most recent first.
-    #[cfg(feature = "cluster")]
+    /// All past users as values, most recent first.
+    #[cfg(any(feature = "cluster", feature = "upgrade"))]
     pub(super) fn states(&self) -> Vec<PastState> {
         let state = |past: &PastUser| PastState {
             name: past.identity.name.clone(),
@@ -64,19 +64,17 @@ impl Past {
             realname: past.identity.realname().into(),
             peer: past.peer,
             left: past.until,
+            is_bot: past.identity.is_bot,
+            has_account: past.identity.has_account,
         };
         self.iter().map(state).collect()
     }
 
-    /// Replaces all by those of other nodes.
-    #[cfg(feature = "cluster")]
+    /// Replaces all by these.
+    #[cfg(any(feature = "cluster", feature = "upgrade"))]
     pub(super) fn restore(&mut self, states: &[PastState]) {
-        let user = |PastState { name, username, host, realname, peer, left }: &PastState| PastUser {
-            identity: Arc::new(Identity::new(name.clone(), username, host, realname)),
-            peer: *peer,
-            until: *left,
-        };
-        let entry = |state: &PastState| Entry { hash: self.state.hash_one(&state.name), user: user(state) };
+        let entry =
+            |state: &PastState| Entry { hash: self.state.hash_one(&state.name), user: past_of(state) };
         self.entries = states.iter().take(REMEMBERED).map(entry).collect();
     }
 
@@ -86,4 +84,12 @@ impl Past {
         let alike = self.entries.iter().filter(move |entry| entry.hash == hash);
         alike.map(|entry| &entry.user).filter(|user| user.identity.name == *name)
     }
+}
+
+#[cfg(any(feature = "cluster", feature = "upgrade"))]
+fn past_of(state: &PastState) -> PastUser {
+    let PastState { name, username, host, realname, peer, left, is_bot, has_account } = state;
+    let mut identity = Identity::new(name.clone(), username, host, realname);
+    (identity.is_bot, identity.has_account) = (*is_bot, *has_account);
+    PastUser { identity: Arc::new(identity), peer: *peer, until: *left }
 }

@@ -166,7 +166,11 @@ impl Hub {
         });
         match room {
             Some(room) => {
-                journaled!(self, AcceptRoom { user: id, room: name.clone() }, self.hand_over(room, heir, out))
+                journaled!(
+                    self,
+                    AcceptRoom { user: id, room: name.clone() },
+                    self.make_founder(room, heir, out)
+                )
             }
             None => Err(Refusal::NotOffered(name.clone())),
         }
@@ -187,11 +191,11 @@ impl Hub {
         journaled!(
             self,
             TransferRoom { user: id, room: name.clone(), heir: (heir.account, heir.name.clone()) },
-            self.hand_over(room, heir, out)
+            self.make_founder(room, heir, out)
         )
     }
 
-    fn hand_over(&mut self, room: RoomId, heir: Holder, out: &mut Effects) -> Result<(), Refusal> {
+    fn make_founder(&mut self, room: RoomId, heir: Holder, out: &mut Effects) -> Result<(), Refusal> {
         let name = &self.rooms.get(room).name.clone();
         self.allow_registration(&heir, name, out)?;
         let owner = Origin::of_account(heir.account);

@@ -6,7 +6,7 @@ use std::ops::{Deref, DerefMut};
 use crate::message::ConnectionId;
 
 /// A room's id. Reused after the room disappears.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RoomId(pub(super) u32);
 
 /// A user's membership in a room.

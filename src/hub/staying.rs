@@ -143,7 +143,7 @@ impl Hub {
             let most = Duration::from_secs(self.accounts.rules.always_on_days as u64 * 86_400);
             let is_over = now.duration_since(*seen).is_ok_and(|absence| absence >= most);
             devices.is_empty() && (is_over || !self.stays(id))
-        })
+        }) && !self.keeps_place(id)
     }
 
     /// Records what would be missed most of the user `id` if the server were killed: that it is here, and what its

@@ -215,7 +215,7 @@ impl User {
     }
 
     /// The rooms to which the user is invited, each with its time of creation, oldest invitation first.
-    #[cfg(feature = "cluster")]
+    #[cfg(any(feature = "cluster", feature = "upgrade"))]
     pub(super) fn dated_invitations(&self) -> Vec<(RoomName, SystemTime)> {
         let invitations = self.rare.iter().flat_map(|rare| &rare.invitations);
         invitations.map(|invitation| (invitation.room.clone(), invitation.created)).collect()
@@ -377,14 +377,14 @@ impl Users {
     }
 
     /// Ids that are free, in the order in which they became so.
-    #[cfg(feature = "cluster")]
+    #[cfg(any(feature = "cluster", feature = "upgrade"))]
     pub(super) fn vacant(&self) -> &[UserId] {
         &self.vacant
     }
 
-    /// Takes in users who have these ids on other nodes; there must be none yet. `None` if names or ids contradict each
+    /// Takes in users who have these ids; there must be none yet. `None` if names or ids contradict each
     /// other. Call `recharge` for each afterwards.
-    #[cfg(feature = "cluster")]
+    #[cfg(any(feature = "cluster", feature = "upgrade"))]
     pub(super) fn fill(&mut self, users: Vec<(UserId, User)>, vacant: Vec<UserId>) -> Option<()> {
         if users.is_empty() && !vacant.is_empty() {
             return None;
@@ -410,7 +410,7 @@ impl Users {
     }
 
     /// Notes that there were this many users.
-    #[cfg(feature = "cluster")]
+    #[cfg(any(feature = "cluster", feature = "upgrade"))]
     pub(super) fn peaked(&mut self, peak: usize) {
         self.peak = self.peak.max(peak);
     }

@@ -20,6 +20,8 @@ mod node;
 #[cfg(feature = "cluster")]
 mod operation;
 mod refusal;
+#[cfg(any(feature = "cluster", feature = "upgrade"))]
+mod state;
 mod tally;
 
 #[cfg(feature = "store")]
@@ -52,10 +54,11 @@ pub use history::{
 pub use node::{Epoch, LogIndex, MOST_NODES, Node, NodeId};
 #[cfg(feature = "cluster")]
 pub use operation::{
-    Dated, Described, DeviceState, LogEntry, Login, Operation, PastState, Relay, Relayed, Returning,
-    RoomState, Route, Snapshot, UserState,
+    Dated, Described, LogEntry, Login, NodeUser, Operation, Relay, Relayed, Returning, Route, Snapshot,
 };
 pub use refusal::{Mute, Refusal};
+#[cfg(any(feature = "cluster", feature = "upgrade"))]
+pub use state::{DeviceState, PastState, RoomState, UserState};
 pub use tally::Tally;
 
 use std::fmt;

@@ -1,11 +1,10 @@
 //! What nodes tell each other: operations, which change the shared state in the order of the log, and messages.
 
-use std::sync::Arc;
 use std::time::SystemTime;
 
 use super::{
-    Account, AccountId, Ban, Command, ConnectionId, Epoch, Event, EventId, LogIndex, Node, NodeId, Peer,
-    Profile, Rank, RoomChange, SavedRoom, UserId,
+    Account, AccountId, Ban, Command, ConnectionId, DeviceState, Epoch, Event, EventId, LogIndex, Node,
+    NodeId, PastState, Profile, Rank, RoomChange, RoomState, UserId, UserState,
 };
 use crate::name::{RoomName, UserName};
 use crate::network::Network;
@@ -219,63 +218,17 @@ pub struct Returning {
     pub metadata: Vec<(Box<str>, Box<str>)>,
 }
 
-/// A device of an account's user.
-#[derive(Clone, Debug)]
-pub struct DeviceState {
-    pub connection: ConnectionId,
-    pub name: Box<str>,
-    pub peer: Peer,
-    pub is_secure: bool,
-    pub since: SystemTime,
-    pub heard: EventId,
-    pub away: Option<Arc<str>>,
-}
-
-/// A room without its members. Of a room that is not registered, the founder is nobody.
-#[derive(Clone, Debug)]
-pub struct RoomState {
-    pub saved: SavedRoom,
-    /// The account to which the founder offers it.
-    pub heir: Option<(AccountId, UserName)>,
-    /// The names of the founder and of the accounts with ranks.
-    pub names: Vec<(AccountId, UserName)>,
-}
-
 /// A user in a snapshot.
 #[derive(Clone, Debug)]
-pub struct UserState {
+pub struct NodeUser {
     pub id: UserId,
     /// The node of a user without an account.
     pub node: Option<NodeId>,
     /// Identifies its login: see `Relayed`.
     pub login: u64,
-    pub name: UserName,
-    pub profile: Profile,
-    pub is_invisible: bool,
-    pub is_operator: bool,
-    pub is_bot: bool,
-    pub hears_wallops: bool,
-    pub since: SystemTime,
-    pub spoke: SystemTime,
-    pub invitations: Vec<(RoomName, SystemTime)>,
-    pub account: Option<Box<Account>>,
+    pub state: UserState,
     /// The devices of the account's user, each with its node.
     pub devices: Vec<(NodeId, DeviceState)>,
-    /// When its last connection ended.
-    pub seen: SystemTime,
-    pub is_dismissed: bool,
-    pub metadata: Vec<(Box<str>, Box<str>)>,
-}
-
-/// A user who was here.
-#[derive(Clone, Debug)]
-pub struct PastState {
-    pub name: UserName,
-    pub username: Box<str>,
-    pub host: Box<str>,
-    pub realname: Box<str>,
-    pub peer: Peer,
-    pub left: SystemTime,
 }
 
 /// The whole shared state after a log entry.
@@ -285,7 +238,7 @@ pub struct Snapshot {
     pub last_event: EventId,
     pub nodes: Vec<Node>,
     /// Users by ascending id.
-    pub users: Vec<UserState>,
+    pub users: Vec<NodeUser>,
     /// Ids that are free, in the order in which they became so: the last is used next.
     pub vacant: Vec<UserId>,
     /// Rooms with their members, in order, and their ranks.

@@ -1,7 +1,7 @@
 //! Any value of what nodes tell each other, drawn from bytes.
 
 use crate::cbor::any::{Any, Choices};
-use crate::message::{Dated, Epoch, LogEntry, LogIndex, Login, NodeId, Relayed};
+use crate::message::{Dated, Epoch, LogEntry, LogIndex, Login, NodeId, NodeUser, Relayed};
 
 impl Any for LogIndex {
     fn any(choices: &mut Choices<'_>) -> Self {
@@ -58,5 +58,17 @@ impl Any for Relayed {
 impl Any for Login {
     fn any(choices: &mut Choices<'_>) -> Self {
         Self { user: Any::any(choices), login: Any::any(choices) }
+    }
+}
+
+impl Any for NodeUser {
+    fn any(choices: &mut Choices<'_>) -> Self {
+        Self {
+            id: Any::any(choices),
+            node: Any::any(choices),
+            login: Any::any(choices),
+            state: Any::any(choices),
+            devices: Any::any(choices),
+        }
     }
 }

@@ -11,7 +11,7 @@ pub(super) fn check(snapshot: &Snapshot) -> Result<(), String> {
         return Err(format!("{} nodes or {} bans are too many", nodes.len(), bans.len()));
     }
     let is_unique = all_differ(nodes.iter().map(|node| node.id))
-        && all_differ(users.iter().map(|user| &user.name))
+        && all_differ(users.iter().map(|user| &user.state.name))
         && all_differ(rooms.iter().map(|(room, _)| &room.saved.name))
         && all_differ(accounts.iter().map(|(id, _)| id))
         && all_differ(accounts.iter().map(|(_, name)| name));

@@ -2,9 +2,8 @@
 
 use crate::cbor::{FromCbor, Invalid, Reader, ToCbor, Writer, cases, map, read_fields, write_fields};
 use crate::message::{
-    Command, Dated, Described, DeviceState, Epoch, LogEntry, LogIndex, Login, MOST_NODES, Node, NodeId,
-    Operation, PastState, Profile, Relayed, Returning, RoomState, Snapshot, Source, UserChange, UserId,
-    UserState,
+    Command, Dated, Described, Epoch, LogEntry, LogIndex, Login, MOST_NODES, Node, NodeId, NodeUser,
+    Operation, Relayed, Returning, Snapshot, Source, UserChange, UserState,
 };
 
 cases!(Operation, "operation" {
@@ -72,8 +71,6 @@ cases!(UserChange, "change of a user" {
 
 cases!(Described, "owner of metadata" { 1 => User(0: user), 2 => Room(0: room) });
 
-map!(Profile { 0: is_secure, 1: username, 2: host, 3: realname, 4: peer, 5: away });
-
 map!(Node { 0: id, 1: epoch, 2: name });
 
 map!(Returning {
@@ -91,32 +88,6 @@ map!(Returning {
     11: metadata,
 });
 
-map!(DeviceState { 0: connection, 1: name, 2: peer, 3: is_secure, 4: since, 5: heard, 6: away });
-
-map!(RoomState { 0: saved, 1: heir, 2: names });
-
-map!(UserState {
-    0: id,
-    1: node,
-    2: login,
-    3: name,
-    4: profile,
-    5: is_invisible,
-    6: is_operator,
-    7: is_bot,
-    8: hears_wallops,
-    9: since,
-    10: spoke,
-    11: invitations,
-    12: account,
-    13: devices,
-    14: seen,
-    15: is_dismissed,
-    16: metadata,
-});
-
-map!(PastState { 0: name, 1: username, 2: host, 3: realname, 4: peer, 5: left });
-
 map!(Snapshot {
     0: index,
     1: last_event,
@@ -130,6 +101,76 @@ map!(Snapshot {
     9: last_guest,
     10: last_login,
 });
+
+/// As one map.
+impl ToCbor for NodeUser {
+    fn write(&self, out: &mut Writer) {
+        let Self { id, node, login, state, devices } = self;
+        let UserState {
+            name, profile, is_invisible, is_operator, is_bot, hears_wallops, since, spoke, ..
+        } = state;
+        let UserState { invitations, account, seen, is_dismissed, metadata, .. } = state;
+        write_fields!(out;
+            0: id,
+            1: node,
+            2: login,
+            3: name,
+            4: profile,
+            5: is_invisible,
+            6: is_operator,
+            7: is_bot,
+            8: hears_wallops,
+            9: since,
+            10: spoke,
+            11: invitations,
+            12: account,
+            13: devices,
+            14: seen,
+            15: is_dismissed,
+            16: metadata,
+        );
+    }
+}
+
+impl FromCbor for NodeUser {
+    fn read(input: &mut Reader<'_>) -> Result<Self, Invalid> {
+        read_fields!(input;
+            0: id,
+            1: node,
+            2: login,
+            3: name,
+            4: profile,
+            5: is_invisible,
+            6: is_operator,
+            7: is_bot,
+            8: hears_wallops,
+            9: since,
+            10: spoke,
+            11: invitations,
+            12: account,
+            13: devices,
+            14: seen,
+            15: is_dismissed,
+            16: metadata,
+        );
+        let state = UserState {
+            name,
+            profile,
+            is_invisible,
+            is_operator,
+            is_bot,
+            hears_wallops,
+            since,
+            spoke,
+            invitations,
+            account,
+            seen,
+            is_dismissed,
+            metadata,
+        };
+        Ok(Self { id, node, login, state, devices })
+    }
+}
 
 /// Without the index, which the stream tells.
 impl ToCbor for LogEntry {
@@ -223,4 +264,4 @@ macro_rules! newtype {
     )* };
 }
 
-newtype!(Epoch, LogIndex, UserId);
+newtype!(Epoch, LogIndex);

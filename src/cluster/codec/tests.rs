@@ -41,7 +41,7 @@ fn fitting(mut snapshot: Snapshot) -> Snapshot {
     (1..).zip(nodes).for_each(|(n, node)| node.id = NodeId(n));
     (0..).zip(accounts).for_each(|(n, account)| *account = (AccountId(n), name(n)));
     *vacant = (0..users.len() as u32).map(|id| UserId(2 * id + 1)).rev().collect();
-    (0..).zip(&mut *users).for_each(|(id, user)| (user.id, user.name) = (UserId(2 * id), name(id)));
+    (0..).zip(&mut *users).for_each(|(id, user)| (user.id, user.state.name) = (UserId(2 * id), name(id)));
     for (n, (room, members)) in rooms.iter_mut().enumerate() {
         room.saved.name = RoomName::new(&format!("#r{n}")).unwrap();
         members.iter_mut().for_each(|(member, _)| member.0 = 2 * (member.0 % most));
@@ -164,7 +164,7 @@ fn a_snapshot_whose_parts_do_not_fit_together_is_refused() {
         |snapshot| snapshot.rooms[0].1.push((snapshot.vacant[0], Rank::NONE)),
         |snapshot| snapshot.rooms[0].1.extend([(UserId(0), Rank::NONE); 2]),
         |snapshot| snapshot.rooms[1].0.saved.name = RoomName::new("#R0").unwrap(),
-        |snapshot| snapshot.users[1].name = UserName::new("U0").unwrap(),
+        |snapshot| snapshot.users[1].state.name = UserName::new("U0").unwrap(),
         |snapshot| snapshot.accounts[1].0 = snapshot.accounts[0].0,
         |snapshot| snapshot.nodes[1].id = snapshot.nodes[0].id,
     ];

@@ -6,9 +6,9 @@ use std::time::SystemTime;
 
 use super::differences::Seen;
 use super::earlier::Earlier;
-use super::snapshots::{profile_of, state_of};
 use super::{Hub, journaled};
 use crate::hub::membership::Device;
+use crate::hub::states::{profile_of, state_of_device};
 use crate::hub::users::User;
 use crate::message::{
     AccountId, CloseReason, ConnectionId, DeviceState, Effects, EventId, Identity, Login, Now, Rank,
@@ -103,7 +103,8 @@ impl Hub {
     fn returning(&self, id: UserId, user: &User, first: ConnectionId) -> Returning {
         let hearing = user.connections();
         let own = self.devices(id).iter().filter(|device| hearing.contains(&device.connection));
-        let devices = own.map(|device| DeviceState { heard: device.reached(), ..state_of(device) }).collect();
+        let devices =
+            own.map(|device| DeviceState { heard: device.reached(), ..state_of_device(device) }).collect();
         let account = user.account().map(|account| (Box::new(account.clone()), devices));
         Returning {
             name: user.name().clone(),

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::Hub;
 use super::coming_back::Absent;
-use super::snapshots::state_of_room;
 use crate::hub::seats::RoomId;
+use crate::hub::states::state_of_room;
 use crate::message::{
     ConnectionId, Effect, Effects, Event, EventKind, Identity, Now, Rank, RoomChange, RoomState, Source,
     UserId,

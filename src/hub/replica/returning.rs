@@ -1,11 +1,11 @@
 //! A user of a node that has rejoined is back: what all nodes do alike.
 
 use super::Hub;
-use super::snapshots::device_of;
 use crate::hub::MOST_ROOMS;
 use crate::hub::ROOMS_PER_USER;
-use crate::hub::membership::Membership;
+use crate::hub::membership::{Device, Membership};
 use crate::hub::rooms::Tenure;
+use crate::hub::states::device_of;
 use crate::hub::users::User;
 use crate::message::{
     Account, ConnectionId, DeviceState, Effect, Effects, EventKind, NodeId, Now, Rank, Record, Returning,
@@ -81,7 +81,11 @@ impl Hub {
         };
         let membership = self.users.get_mut(id).and_then(User::membership_mut)?;
         let was_alone = membership.devices.is_empty();
-        membership.devices.extend(devices.iter().map(|state| device_of(state, node)));
+        let at = |connection: ConnectionId| node.map_or(connection, |node| connection.at(node));
+        let devices_there = devices.iter().map(device_of);
+        let devices_there =
+            devices_there.map(|device| Device { connection: at(device.connection), ..device });
+        membership.devices.extend(devices_there);
         membership.seen = now.time;
         let account = membership.account.id;
         if let (true, Some(device)) = (was_alone, devices.first()) {

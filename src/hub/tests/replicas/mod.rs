@@ -48,7 +48,7 @@ fn shared(hub: &Hub) -> Snapshot {
     let mut snapshot = hub.snapshot(LogIndex(0));
     snapshot.last_event = Default::default();
     snapshot.nodes.sort_by_key(|node| node.id);
-    snapshot.users.iter_mut().for_each(|user| user.spoke = SystemTime::UNIX_EPOCH);
+    snapshot.users.iter_mut().for_each(|user| user.state.spoke = SystemTime::UNIX_EPOCH);
     snapshot
 }
 

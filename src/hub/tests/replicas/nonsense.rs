@@ -260,13 +260,13 @@ proptest! {
                 1 => snapshot.users[user].id = UserId(other.index(9) as u32),
                 2 => snapshot.users[user].id = UserId(u32::MAX),
                 3 => snapshot.vacant.push(UserId(other.index(9) as u32)),
-                4 => snapshot.users[user].account = None,
+                4 => snapshot.users[user].state.account = None,
                 5 => snapshot.users[user].node = Some(NodeId(other.index(4) as u8)),
                 6 => drop(snapshot.rooms.remove(room)),
                 7 => snapshot.rooms[room].1.push((UserId(one.index(9) as u32), Rank::VOICE)),
                 8 => snapshot.rooms[room].1.clear(),
                 9 => snapshot.accounts.clear(),
-                10 => snapshot.users[user].name = name(["kim", "ana", "zoe"][other.index(3)]),
+                10 => snapshot.users[user].state.name = name(["kim", "ana", "zoe"][other.index(3)]),
                 _ => snapshot.nodes.clear(),
             }
         }
