@@ -33,6 +33,7 @@ cases!(Address, "address" { 0 => Tcp { 0: host, 1: port }, 1 => Unix(0: path) })
 
 /// Why a text is not a valid address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum AddressError {
     /// No host before the port.
     NoHost,

@@ -14,6 +14,7 @@ use crate::address::Address;
 
 /// Why there is no connection to a server.
 #[derive(Debug)]
+#[non_exhaustive]
 pub enum ConnectError {
     /// The server's name cannot be resolved.
     Lookup(io::Error),

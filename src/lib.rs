@@ -1,8 +1,48 @@
-//! parlor is a chat room that fits on small machines: a server, `parlord`, of one thread and one event loop, and
-//! a terminal client, `parlor`. This crate is the library under both.
+//! A chat client as a library: one blocking socket, a half that sends, and an iterator over typed events. It speaks IRC
+//! with any server, and the protocol of the CrazyIt textbook; plain, over a Unix socket, or over TLS.
 //!
-//! `cargo doc` shows the public interface: [`client`], with [`address`], [`name`], [`wire`] and `fingerprint`. All
-//! other public modules serve our own programs, tests and benches, and may change at any time.
+//! ```no_run
+//! use parlor::address::{Address, DEFAULT_PORT};
+//! use parlor::client::{Client, ClientEventKind};
+//! use parlor::name::{RoomName, UserName};
+//! use parlor::wire::Wire;
+//!
+//! let server = Address::parse_or_port("localhost", DEFAULT_PORT)?;
+//! let mut client = Client::connect(&server, Wire::Irc)?;
+//! client.login(&UserName::new("alice")?, None)?;
+//! let (mut speaker, events) = client.split()?;
+//! speaker.join(&RoomName::new("#lobby")?)?;
+//! speaker.say("hello, everybody")?;
+//! for event in events {
+//!     if let ClientEventKind::Said { from, text, .. } = event?.kind {
+//!         println!("{from}: {text}");
+//!     }
+//! }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! [`client`] explains the parts, TLS and accounts; `examples/bot.rs` is a bot. The library needs none of the default
+//! features, which are those of the programs:
+//!
+//! ```toml
+//! [dependencies]
+//! parlor = { version = "0.1", default-features = false, features = ["tls"] }
+//! ```
+//!
+//! | feature | what it adds to the library |
+//! |---|---|
+//! | `tls` | `client::Builder::tls`, `fingerprint`, and logging in to accounts with SCRAM |
+//! | all others | nothing of their own: they are parts of the programs |
+//!
+//! The public interface is [`client`], with [`address`], [`name`], [`wire`] and `fingerprint`; it follows [semantic
+//! versioning](https://semver.org). Modules that this page does not link to serve our own programs, tests and benches,
+//! and may change at any time.
+//!
+//! # The programs
+//!
+//! This crate is also what two programs are made of: `parlord`, a server for small machines with one thread and one event
+//! loop, and `parlor`, a client for terminals and pipes. `cargo install parlor` installs both, and the README explains them.
+//! The rest of this page is for readers of their code.
 //!
 //! # The map
 //!
@@ -12,7 +52,7 @@
 //! | `skeleton` | what names look like, to tell look-alikes; with the feature `store` |
 //! | `message` | plain values passed between the parts |
 //! | [`address`] | addresses to listen on or connect to |
-//! | `fingerprint` | identifies a server's certificate; with the feature `tls` |
+//! | `fingerprint` | identifies a certificate; with the feature `tls` or `store` |
 //! | `network` | an IP network, such as 192.0.2.0/24 |
 //! | `origin` | the unit of limits per address |
 //! | `bucket` | a rate limiter |
@@ -21,7 +61,7 @@
 //! | `hub` | users and rooms: who is here and who hears what |
 //! | `session` | one peer's conversation: from its frames through the hub to its replies |
 //! | `server` | connections, outboxes, batches, deadlines, limits; generic over streams |
-//! | `cbor` | values as CBOR, between nodes and in the broker; with the feature `cluster` |
+//! | `cbor` | values as CBOR, between nodes, in the broker and for the next program; with the feature `cluster` or `upgrade` |
 //! | `store` | the database and the thread that owns it: history, accounts, registered rooms, bans; with the feature `store` |
 //! | `cluster` | several nodes over a broker; with the feature `cluster` |
 //! | `net` | the reactor: sockets, readiness, TLS, HTTP and WebSocket |
@@ -58,6 +98,8 @@
 //! slow work, such as comparing a password with a hash, to a thread that wakes the loop; sleep until the next deadline.
 //!
 //! Time is an argument: only the reactor reads the clock.
+
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub mod address;
 mod bans_file;

@@ -70,6 +70,7 @@ pub struct RoomName(Arc<str>);
 
 /// Why a text is not a valid name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum NameError {
     /// It is empty.
     Empty,

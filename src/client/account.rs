@@ -19,7 +19,7 @@ impl Account {
         Self { name: name.to_owned(), password: Some(password.to_owned()) }
     }
 
-    /// An account that knows the certificate of [`super::Tls::with_certificate`].
+    /// An account that knows the certificate of [`Tls::with_certificate`](super::Tls::with_certificate).
     #[cfg(feature = "tls")]
     pub fn by_certificate(name: &str) -> Self {
         Self { name: name.to_owned(), password: None }
@@ -58,7 +58,7 @@ pub enum AccountFault {
         line: String,
     },
     /// The server could not check the password (`FAIL AUTHENTICATE TEMPORARILY_UNAVAILABLE`). A login fails with
-    /// [`super::Error::Unavailable`] then.
+    /// [`Error::Unavailable`](super::Error::Unavailable) then.
     Unavailable {
         /// The text of the server.
         line: String,

@@ -15,6 +15,7 @@ use crate::wire::crazyit::MarkInside;
 
 /// Why a request to the client failed.
 #[derive(Debug)]
+#[non_exhaustive]
 pub enum Error {
     /// There is no connection to the server.
     Connect {
@@ -105,6 +106,7 @@ pub enum Error {
 
 /// The step in which a client lost the connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Step {
     /// The login.
     LoggingIn,

@@ -4,6 +4,7 @@ use std::time::SystemTime;
 
 /// An event from the server.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ClientEvent {
     /// When it happened, by the server's clock, if the server says so.
     pub time: Option<SystemTime>,
@@ -14,7 +15,7 @@ pub struct ClientEvent {
     /// Another device of our account did it, which is also our own. Only known of what we say: on IRC if the server
     /// labels its answers, on the CrazyIt wire if we are logged in to an account.
     pub is_other_device: bool,
-    /// The server has handled everything up to this mark, which [`super::Speaker::send`] returned.
+    /// The server has handled everything up to this mark, which [`Speaker::send`](super::Speaker::send) returned.
     pub answers: Option<u64>,
     /// What happened.
     pub kind: ClientEventKind,
@@ -22,6 +23,7 @@ pub struct ClientEvent {
 
 /// The kinds of events. Names are spelled as the server sends them: other servers allow other names.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum ClientEventKind {
     /// Somebody spoke to everybody in a room.
     Said {
@@ -131,8 +133,8 @@ pub enum ClientEventKind {
     },
     /// A text from the server itself, for people.
     Notice(String),
-    /// Messages of a room: the answer to [`super::Request::History`]. Some servers send it after a join, without
-    /// a request.
+    /// Messages of a room: the answer to [`Request::History`](super::Request::History). Some servers send it after a
+    /// join, without a request.
     History {
         /// Where.
         room: String,
@@ -141,7 +143,7 @@ pub enum ClientEventKind {
         /// The server says that there is no more of what was asked for.
         is_all: bool,
     },
-    /// We have exchanged private messages with this user: an answer to [`super::Request::Talks`].
+    /// We have exchanged private messages with this user: an answer to [`Request::Talks`](super::Request::Talks).
     TalkedWith {
         /// Whom.
         who: String,
@@ -155,7 +157,7 @@ pub enum ClientEventKind {
         /// The time of the last message that we have read; `None` if the server does not know.
         at: Option<SystemTime>,
     },
-    /// The messages that were found: the answer to [`super::Request::Search`].
+    /// The messages that were found: the answer to [`Request::Search`](super::Request::Search).
     Found(Vec<ClientEvent>),
     /// The server refused a request.
     Refused {
@@ -195,6 +197,7 @@ pub(crate) fn is_parlord(version: &str) -> bool {
 
 /// How somebody spoke.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Manner {
     /// A message.
     Message,
@@ -206,6 +209,7 @@ pub enum Manner {
 
 /// Somebody in a room.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Member {
     /// IRC's signs for the rank: `@` operator, `+` voice, usually empty.
     pub rank: String,

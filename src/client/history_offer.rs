@@ -2,12 +2,14 @@
 
 /// Which requests for history a server answers (IRCv3 `draft/chathistory` and `draft/read-marker`, soju's `search`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct HistoryOffer {
-    /// It answers [`super::Request::History`].
+    /// It answers [`Request::History`](super::Request::History).
     pub has_history: bool,
-    /// It answers [`super::Request::Search`].
+    /// It answers [`Request::Search`](super::Request::Search).
     pub has_search: bool,
-    /// It answers [`super::Request::ReadMarker`]. Only asked for with an account, which remembers it.
+    /// It answers [`Request::ReadMarker`](super::Request::ReadMarker). Only asked for with an account, which remembers
+    /// it.
     pub has_markers: bool,
     /// Most messages in an answer; `None` if it names no limit.
     pub most: Option<usize>,

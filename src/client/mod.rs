@@ -2,7 +2,7 @@
 //! receives. `examples/bot.rs` is a bot.
 //!
 //! It speaks IRC, with any server, and the protocol of the CrazyIt textbook, plain or over TLS. Events are the same
-//! on both.
+//! on both. `server` is an [`Address`](crate::address::Address) here:
 //!
 //! ```
 //! use parlor::client::{Client, ClientEventKind};
@@ -24,7 +24,9 @@
 //! while heard.len() < 2 {
 //!     match events.next().ok_or("the server closed")??.kind {
 //!         ClientEventKind::Said { from, text, .. } => heard.push(format!("{from}: {text}")),
-//!         ClientEventKind::Whispered { from, text, .. } => heard.push(format!("{from} whispers: {text}")),
+//!         ClientEventKind::Whispered { from, text, .. } => {
+//!             heard.push(format!("{from} whispers: {text}"));
+//!         }
 //!         _ => {}
 //!     }
 //! }
@@ -35,6 +37,30 @@
 //! # serving.join().expect("the server does not panic")?;
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! [`Builder`] has the options: TLS, an account, timeouts. Here the server is known by its certificate, and alice's
+//! account by a password, which the server does not get to see:
+//!
+#![cfg_attr(feature = "tls", doc = "```no_run")]
+#![cfg_attr(not(feature = "tls"), doc = "```ignore")]
+//! # use parlor::address::{Address, DEFAULT_TLS_PORT};
+//! # use parlor::client::{Account, Client, Tls};
+//! # use parlor::name::UserName;
+//! # let (fingerprint, password) = ("sha256:…", "…");
+//! let server = Address::parse_or_port("chat.example", DEFAULT_TLS_PORT)?;
+//! let mut client = Client::builder()
+//!     .tls(Tls::pinned(fingerprint.parse()?))
+//!     .account(Account::new("alice", password))
+//!     .connect(&server)?;
+//! client.login(&UserName::new("alice")?, None)?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! **Blocking.** Connecting, logging in and sending block for at most their timeouts; [`Events`] blocks until there is an
+//! event. [`Client::listen`] calls a function instead, for programs that also wait for other things.
+//!
+//! **Errors.** [`Error`] tells what failed and whether trying again may help: only [`Error::NameRefused`] leaves the
+//! connection usable. What the server refuses later on is an event, [`ClientEventKind::Refused`].
 
 mod account;
 mod account_offer;

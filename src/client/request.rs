@@ -6,6 +6,7 @@ use super::event::{ClientEvent, Manner};
 
 /// A request to the server. Events report the result.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Request {
     /// Speak to everybody in a room.
     Say {
@@ -56,7 +57,7 @@ pub enum Request {
     /// Be away, with a message for people who whisper; an empty message ends it.
     Away(String),
     /// Ask for the latest messages of a room, or the latest of an interval. The answer is
-    /// [`super::ClientEventKind::History`].
+    /// [`ClientEventKind::History`](super::ClientEventKind::History).
     History {
         /// Where.
         room: String,
@@ -64,11 +65,12 @@ pub enum Request {
         after: Option<Moment>,
         /// Only earlier ones than this.
         before: Option<Moment>,
-        /// Most messages in the answer. The server may have a lower limit, see [`super::HistoryOffer`].
+        /// Most messages in the answer. The server may have a lower limit, see [`HistoryOffer`](super::HistoryOffer).
         most: usize,
     },
     /// Ask with whom we have exchanged private messages later than this, by the server's clock. The answer is a
-    /// [`super::ClientEventKind::TalkedWith`] for each. If there are more than `most`, it is about the latest.
+    /// [`ClientEventKind::TalkedWith`](super::ClientEventKind::TalkedWith) for each. If there are more than `most`, it
+    /// is about the latest.
     Talks {
         /// Since when.
         after: SystemTime,
@@ -76,14 +78,15 @@ pub enum Request {
         most: usize,
     },
     /// Tell how far we have read a room, or what somebody wrote to us, or ask for it. The answer is a
-    /// [`super::ClientEventKind::ReadMarker`].
+    /// [`ClientEventKind::ReadMarker`](super::ClientEventKind::ReadMarker).
     ReadMarker {
         /// The room or the user.
         of: String,
         /// The time of the last message that we have read, by the server's clock; `None` asks.
         at: Option<SystemTime>,
     },
-    /// Ask for the latest messages of a room that match a text. The answer is [`super::ClientEventKind::Found`].
+    /// Ask for the latest messages of a room that match a text. The answer is
+    /// [`ClientEventKind::Found`](super::ClientEventKind::Found).
     Search {
         /// Where.
         room: String,

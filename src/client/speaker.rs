@@ -12,7 +12,7 @@ use super::{crazyit, irc};
 use crate::name::{RoomName, UserName};
 use crate::wire::Wire;
 
-/// The half of a connection that sends. [`super::Events`] report the results.
+/// The half of a connection that sends. [`Events`](super::Events) report the results.
 #[derive(Debug)]
 pub struct Speaker {
     connection: Arc<SharedConnection>,
@@ -55,8 +55,9 @@ impl Speaker {
         self.send(&Request::Nick(name.to_string())).map(|_| ())
     }
 
-    /// Logs in to an account, on IRC. [`super::ClientEventKind::LoggedIn`] or [`super::ClientEventKind::Refused`]
-    /// reports the result. The server may give us the name of the account.
+    /// Logs in to an account, on IRC. [`ClientEventKind::LoggedIn`](super::ClientEventKind::LoggedIn) or
+    /// [`ClientEventKind::Refused`](super::ClientEventKind::Refused) reports the result. The server may give us the
+    /// name of the account.
     pub fn log_in(&mut self, account: &Account) -> Result<(), Error> {
         match self.wire {
             Wire::Irc => irc::log_in_to_account(account, &self.connection),
@@ -64,8 +65,9 @@ impl Speaker {
         }
     }
 
-    /// Registers our name as an account with the password of `account`, on IRC. [`super::ClientEventKind::Notice`] or
-    /// [`super::ClientEventKind::Refused`] reports the result.
+    /// Registers our name as an account with the password of `account`, on IRC.
+    /// [`ClientEventKind::Notice`](super::ClientEventKind::Notice) or
+    /// [`ClientEventKind::Refused`](super::ClientEventKind::Refused) reports the result.
     pub fn register(&mut self, account: &Account) -> Result<(), Error> {
         match self.wire {
             Wire::Irc => irc::register(account, &self.connection),
@@ -98,7 +100,7 @@ impl Speaker {
     }
 
     /// Sends a request, in several messages if it is too long for one. If the server confirms messages, returns the
-    /// mark of the last one, which comes back in [`super::ClientEvent::answers`].
+    /// mark of the last one, which comes back in [`ClientEvent::answers`](super::ClientEvent::answers).
     pub fn send(&mut self, request: &Request) -> Result<Option<u64>, Error> {
         let mut mark = None;
         for piece in self.pieces(request) {
@@ -160,7 +162,7 @@ impl Speaker {
     }
 
     /// Finishes sending. The server handles what it has received, sends what is due, and closes; then
-    /// [`super::Events`] ends. Read events until then: on IRC our side only ends when the server has confirmed
+    /// [`Events`](super::Events) ends. Read events until then: on IRC our side only ends when the server has confirmed
     /// everything, because some servers drop what they have not handled by then.
     pub fn finish(self) -> Result<(), Error> {
         match self.wire {

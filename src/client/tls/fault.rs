@@ -12,6 +12,7 @@ use crate::fingerprint::Fingerprint;
 
 /// Why TLS failed.
 #[derive(Debug)]
+#[non_exhaustive]
 pub enum TlsError {
     /// The certificate is refused. A later attempt will not succeed.
     Certificate(CertificateFault),
@@ -51,6 +52,7 @@ impl From<HandshakeFault> for TlsError {
 
 /// Why a server's certificate is refused. Trying again does not help.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum CertificateFault {
     /// No trusted authority has signed it.
     Unknown {
@@ -179,6 +181,7 @@ impl std::error::Error for CertificateFault {}
 
 /// Why the handshake failed.
 #[derive(Debug)]
+#[non_exhaustive]
 pub enum HandshakeFault {
     /// The server does not speak TLS.
     NotTls,
