@@ -3,9 +3,15 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::path::PathBuf;
 use std::sync::Arc;
+#[cfg(feature = "upgrade")]
+use std::sync::LazyLock;
+#[cfg(feature = "upgrade")]
+use std::time::Instant;
 use std::time::{Duration, SystemTime};
 
 use crate::message::{AccountId, ConnectionId, EventId, Identity, Peer, Rank, Source, Speech, UserId};
+#[cfg(feature = "upgrade")]
+use crate::message::{Capabilities, Tally};
 use crate::name::{RoomName, UserName};
 use crate::network::Network;
 
@@ -58,6 +64,25 @@ number! {
     EventId: number => Self::from_number(number);
     Duration: number => Self::new(number >> 20, number as u32 % 1_000_000_000);
 }
+
+#[cfg(feature = "upgrade")]
+number! {
+    usize: number => number as usize;
+    Capabilities: number => Capabilities::from_bits(number as u32);
+}
+
+/// Instants around the one from which they are told in tests.
+#[cfg(feature = "upgrade")]
+impl Any for Instant {
+    fn any(choices: &mut Choices<'_>) -> Self {
+        let span = Duration::from_nanos(u64::any(choices) >> 20);
+        if bool::any(choices) { *NOW + span } else { NOW.checked_sub(span).unwrap_or(*NOW) }
+    }
+}
+
+/// The instant from which instants are told in tests.
+#[cfg(feature = "upgrade")]
+pub(crate) static NOW: LazyLock<Instant> = LazyLock::new(Instant::now);
 
 impl Any for SystemTime {
     fn any(choices: &mut Choices<'_>) -> Self {
@@ -120,6 +145,15 @@ impl Any for Identity {
 impl Any for Source {
     fn any(choices: &mut Choices<'_>) -> Self {
         Option::any(choices).map_or(Self::Server, |user| Self::User(Arc::new(user)))
+    }
+}
+
+#[cfg(feature = "upgrade")]
+impl Any for Tally {
+    fn any(choices: &mut Choices<'_>) -> Self {
+        let mut tally = Self::default();
+        (0..u8::any(choices)).for_each(|_| tally.count(choices.pick(&["lost", "quit"])));
+        tally
     }
 }
 

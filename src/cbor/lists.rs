@@ -47,6 +47,22 @@ macro_rules! number {
 
 number!(u8, u16, u32, u64);
 
+/// A number of things in memory, which a machine of 32 bits may not be able to have.
+#[cfg(feature = "upgrade")]
+impl ToCbor for usize {
+    fn write(&self, out: &mut Writer) {
+        out.number(*self as u64);
+    }
+}
+
+#[cfg(feature = "upgrade")]
+impl FromCbor for usize {
+    fn read(input: &mut Reader<'_>) -> Result<Self, Invalid> {
+        let number = input.number()?;
+        Self::try_from(number).map_err(|_| input.invalid(format_args!("{number} is too large")))
+    }
+}
+
 impl<T: ToCbor> ToCbor for Option<T> {
     fn is_assumed(&self) -> bool {
         self.is_none()

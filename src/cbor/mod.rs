@@ -14,6 +14,8 @@ pub(crate) mod any;
 #[cfg(feature = "upgrade")]
 mod bytes;
 #[cfg(feature = "upgrade")]
+mod handed;
+#[cfg(feature = "upgrade")]
 mod instants;
 mod lists;
 mod reader;

@@ -58,18 +58,19 @@ macro_rules! map {
 }
 
 /// An enum as an array of a number and a map: `number => Variant { key: field }`, and `number => Variant(key: name)`
-/// for fields without names. The text says what it is, for the error about an unknown number.
+/// for fields without names. The text says what it is, for the error about an unknown number. A variant that only some
+/// programs have has the same condition here.
 macro_rules! cases {
     ($type:ident, $what:literal {
-        $($number:literal => $variant:ident
+        $($(#[$condition:meta])* $number:literal => $variant:ident
             $({ $($key:literal: $field:ident),* $(,)? })?
-            $(( $($index:literal: $place:ident),* ))?),* $(,)?
+            $(( $($index:literal: $place:ident),* $(,)? ))?),* $(,)?
     }) => {
         impl $crate::cbor::ToCbor for $type {
             fn write(&self, out: &mut $crate::cbor::Writer) {
                 out.array(2);
                 match self {
-                    $(Self::$variant $({ $($field),* })? $(( $($place),* ))? => {
+                    $($(#[$condition])* Self::$variant $({ $($field),* })? $(( $($place),* ))? => {
                         out.number($number);
                         $crate::cbor::write_fields!(out; $($($key: $field),*)? $($($index: $place),*)?);
                     })*
@@ -81,7 +82,7 @@ macro_rules! cases {
             fn read(input: &mut $crate::cbor::Reader<'_>) -> Result<Self, $crate::cbor::Invalid> {
                 let more = input.tuple(2)?;
                 let case = match input.number()? {
-                    $($number => {
+                    $($(#[$condition])* $number => {
                         $crate::cbor::read_fields!(input; $($($key: $field),*)? $($($index: $place),*)?);
                         Self::$variant $({ $($field),* })? $(( $($place),* ))?
                     })*
@@ -95,8 +96,8 @@ macro_rules! cases {
         #[cfg(test)]
         impl $crate::cbor::any::Any for $type {
             fn any(choices: &mut $crate::cbor::any::Choices<'_>) -> Self {
-                match choices.pick::<u64>(&[$($number),*]) {
-                    $($number => {
+                match choices.pick::<u64>(&[$($(#[$condition])* $number),*]) {
+                    $($(#[$condition])* $number => {
                         $($(let $field = $crate::cbor::any::Any::any(choices);)*)?
                         $($(let $place = $crate::cbor::any::Any::any(choices);)*)?
                         Self::$variant $({ $($field),* })? $(( $($place),* ))?

@@ -1,19 +1,38 @@
 use std::fmt::Debug;
 use std::net::Ipv4Addr;
+#[cfg(feature = "upgrade")]
+use std::time::Instant;
 use std::time::{Duration, SystemTime};
 
 use minicbor::data::Type;
 use minicbor::{Decoder, Encoder};
 use proptest::prelude::*;
 
+#[cfg(feature = "upgrade")]
+use super::any::NOW;
 use super::any::{Any, Choices};
-use super::{FromCbor, Lines, ToCbor, decode, encode, map};
+use super::{FromCbor, Lines, ToCbor, map};
+#[cfg(not(feature = "upgrade"))]
+use super::{decode, encode};
 use crate::message::{
     Account, Ban, ConnectionId, Event, EventKind, HistoryLimit, Identity, Peer, Rank, RoomChange, RoomFlag,
     SavedRoom, SavedUser, Source, Speech, SpeechKind,
 };
+#[cfg(feature = "upgrade")]
+use crate::message::{CloseReason, Dialect, Tally};
 use crate::name::{RoomName, UserName};
 use crate::network::Network;
+
+/// As in programs that hand over instants.
+#[cfg(feature = "upgrade")]
+fn encode(value: &(impl ToCbor + ?Sized)) -> Vec<u8> {
+    super::encode_at(value, *NOW)
+}
+
+#[cfg(feature = "upgrade")]
+fn decode<T: FromCbor>(bytes: &[u8]) -> Result<T, String> {
+    super::decode_at(bytes, *NOW)
+}
 
 /// Bytes from which values are drawn.
 pub(crate) fn choices() -> impl Strategy<Value = Vec<u8>> {
@@ -24,7 +43,12 @@ pub(crate) fn choices() -> impl Strategy<Value = Vec<u8>> {
 /// another value; damage is no panic; newer nodes may add keys.
 pub(crate) fn keeps_promises<T: Any + ToCbor + FromCbor + Debug>(input: &[u8]) {
     let value = T::any(&mut Choices(input));
-    let bytes = encode(&value);
+    value_keeps_promises(&value, input);
+}
+
+/// The same for this value.
+pub(crate) fn value_keeps_promises<T: ToCbor + FromCbor + Debug>(value: &T, input: &[u8]) {
+    let bytes = encode(value);
     let again: T = decode(&bytes).unwrap();
     assert_eq!(format!("{value:?}"), format!("{again:?}"));
     assert_eq!(encode(&again), bytes, "the same value has the same bytes");
@@ -86,6 +110,15 @@ proptest! {
         keeps_promises::<SavedUser>(&input);
         keeps_promises::<SavedRoom>(&input);
         keeps_promises::<Ban>(&input);
+    }
+
+    #[cfg(feature = "upgrade")]
+    #[test]
+    fn what_is_handed_over_keeps_promises(input in choices()) {
+        keeps_promises::<Dialect>(&input);
+        keeps_promises::<CloseReason>(&input);
+        keeps_promises::<Tally>(&input);
+        keeps_promises::<Vec<(usize, Instant)>>(&input);
     }
 
     #[test]
@@ -238,4 +271,23 @@ fn what_readers_assume_is_not_written() {
 fn later_nodes_may_add_values_to_pairs() {
     assert_eq!(decode(&encode(&(1_u8, 2_u8, "new".to_owned()))), Ok((1_u8, 2_u8)));
     assert!(decode::<(u8, u8, u8)>(&encode(&(1_u8, 2_u8))).is_err());
+}
+
+#[cfg(feature = "upgrade")]
+#[test]
+fn a_capability_that_is_not_known_is_left_out() {
+    use crate::message::Capabilities;
+    let known = Capabilities::BATCH.and(Capabilities::SERVER_TIME);
+    assert_eq!(decode(&encode(&known)), Ok(known));
+    let all = Capabilities::ALL.iter().fold(Capabilities::NONE, |all, &(_, one)| all.and(one));
+    assert_eq!(decode(&encode(&u32::MAX)), Ok(all));
+}
+
+#[cfg(feature = "upgrade")]
+#[test]
+fn a_connection_that_broke_in_an_odd_way_stays_broken() {
+    use std::io::ErrorKind;
+    let reason = |kind| CloseReason::Lost(kind);
+    assert_eq!(decode(&encode(&reason(ErrorKind::TimedOut))), Ok(reason(ErrorKind::TimedOut)));
+    assert_eq!(decode(&encode(&reason(ErrorKind::AddrInUse))), Ok(reason(ErrorKind::Other)));
 }

@@ -85,6 +85,19 @@ impl Capabilities {
         .and(Self::SEARCH)
         .and(Self::PLAYBACK);
 
+    /// The set as bits, which keep their meaning.
+    #[cfg(feature = "upgrade")]
+    pub(crate) fn bits(self) -> u32 {
+        self.0
+    }
+
+    /// The capabilities among these bits.
+    #[cfg(feature = "upgrade")]
+    pub(crate) fn from_bits(bits: u32) -> Self {
+        let known = Self::ALL.iter().fold(Self::NONE, |known, &(_, capability)| known.and(capability));
+        Self(bits).only(known)
+    }
+
     /// True when this set contains all of `others`.
     pub(crate) fn has(self, others: Self) -> bool {
         self.0 & others.0 == others.0
