@@ -11,7 +11,8 @@ _parlord() {
     fi
     COMPREPLY=()
     case $option in
-    --motd | --password-file | --state | --tls-cert | --tls-key | --web-root | --cluster-ca | -c | --config | unix)
+    --motd | --password-file | --state | --tls-cert | --tls-key | --web-root | --cluster-ca | -c | --config | unix | \
+        --backup | --restore)
         compopt -o filenames
         mapfile -t COMPREPLY < <(compgen -f -- "$word")
         ;;
@@ -33,7 +34,8 @@ _parlord() {
             --login-timeout --ping --proxy-from --metrics --web --web-root
             --web-origin --cluster --cluster-ca --node --shards
             --config --hash-password
-            --export-history --add-account --reset-password --help --version"
+            --export-history --add-account --reset-password --backup --restore
+            --help --version"
         mapfile -t COMPREPLY < <(compgen -W "$options" -- "$word")
         ;;
     esac

@@ -10,16 +10,15 @@ use std::path::{Path, PathBuf};
 use crate::date;
 use crate::files::read_text;
 use crate::message::{Ban, MOST_BANS};
+use crate::state_files;
 #[cfg(any(not(feature = "store"), test))]
 pub(crate) use saving::{save, text};
-
-const NAME: &str = "bans";
 
 /// Most bytes read from the file: more than the most bans need.
 const FILE_BYTES: usize = 1024 * MOST_BANS;
 
 pub(crate) fn path(directory: &Path) -> PathBuf {
-    directory.join(NAME)
+    directory.join(state_files::BANS)
 }
 
 /// Reads the bans from a file, none if it does not exist. An error names the file and fits in one line.

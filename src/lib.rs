@@ -76,6 +76,7 @@
 //! | `footprint` | estimates the memory of allocations |
 //! | `files` | reads files within a limit, and replaces them atomically |
 //! | `bans_file` | reads and writes the file `bans` |
+//! | `state_files` | names of files in the directory for data |
 //! | `priority` | lets the event loop go before other threads |
 //! | `harmful` | characters that must not reach a terminal |
 //! | `json` | writes JSON |
@@ -86,7 +87,7 @@
 //! Imports point one way: programs → `net` → `server` → `session` → `hub`, `wire` → `message`, `name`; programs →
 //! `terminal` → `client` → `wire`. `config`, `address`, `network`, `fingerprint`, `secret`, `date`, `span`, `logging`,
 //! `origin`, `blocking_socket`, `broker`, `bucket`, `cbor`, `footprint`, `files`, `bans_file`, `harmful`, `json`,
-//! `priority`, `skeleton`, `client_command`, `page_url` and `tls_clock` are on the level of `message` and `name`.
+//! `priority`, `skeleton`, `client_command`, `page_url`, `state_files` and `tls_clock` are on the level of `message` and `name`.
 //! `store` and `cluster` know only these. `hub` and `wire` do not know each other, and only `net` uses mio.
 //!
 //! # One turn of the server
@@ -153,6 +154,7 @@ pub mod session;
 #[doc(hidden)]
 pub mod skeleton;
 mod span;
+mod state_files;
 #[cfg(feature = "store")]
 #[doc(hidden)]
 pub mod store;

@@ -50,6 +50,10 @@ fn main() -> ExitCode {
         Ok(Invocation::Do(ServerTask::ResetPassword(directory, name))) => {
             return reset_password(&directory, &name);
         }
+        #[cfg(feature = "store")]
+        Ok(Invocation::Do(ServerTask::BackUp(directory, to))) => return back_up(&directory, &to),
+        #[cfg(feature = "store")]
+        Ok(Invocation::Do(ServerTask::Restore(directory, backup))) => return restore(&directory, &backup),
         Err(error) => return fail(&error, 2),
     };
     if let Err(error) = logging::start() {
@@ -101,6 +105,24 @@ fn with_password(
         },
         Err(error) => fail(&error, 2),
     }
+}
+
+#[cfg(feature = "store")]
+fn back_up(directory: &Path, to: &Path) -> ExitCode {
+    match store::back_up(directory, to) {
+        Ok(()) => print(&format!("the backup is complete: {}\n", to.display())),
+        Err(error) => fail(&error, 1),
+    }
+}
+
+#[cfg(feature = "store")]
+fn restore(directory: &Path, backup: &Path) -> ExitCode {
+    let old = match store::restore(backup, directory, SystemTime::now()) {
+        Ok(old) => old.map(|old| format!("; what was there is in {}", old.display())),
+        Err(error) => return fail(&error, 1),
+    };
+    let (directory, old) = (directory.display(), old.unwrap_or_default());
+    print(&format!("the backup is restored, for the next start of a server with {directory}{old}\n"))
 }
 
 /// Runs the server. An error comes with the exit status that it means.

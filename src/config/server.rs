@@ -65,6 +65,12 @@ pub enum ServerTask {
     /// Read a password, and give it to an account in the database in this directory.
     #[cfg(feature = "store")]
     ResetPassword(PathBuf, UserName),
+    /// Copy the first directory, which is for data, to the second.
+    #[cfg(feature = "store")]
+    BackUp(PathBuf, PathBuf),
+    /// Put the backup in the second directory in the place of what is in the first, which is for data.
+    #[cfg(feature = "store")]
+    Restore(PathBuf, PathBuf),
 }
 
 impl ServerConfig {
@@ -140,8 +146,14 @@ impl ServerConfig {
         if let Some((name, state)) = self.about("add-account", matches)? {
             return Ok(Some(ServerTask::AddAccount(state, name)));
         }
-        let reset = self.about("reset-password", matches)?;
-        Ok(reset.map(|(name, state)| ServerTask::ResetPassword(state, name)))
+        if let Some((name, state)) = self.about("reset-password", matches)? {
+            return Ok(Some(ServerTask::ResetPassword(state, name)));
+        }
+        if let Some((to, state)) = self.with_state("backup", matches)? {
+            return Ok(Some(ServerTask::BackUp(state, to.into())));
+        }
+        let restored = self.with_state("restore", matches)?;
+        Ok(restored.map(|(backup, state)| ServerTask::Restore(state, backup.into())))
     }
 
     /// The name that this option has, and the directory for data.
@@ -150,7 +162,15 @@ impl ServerConfig {
     where
         N: FromStr<Err = NameError>,
     {
-        let Some(name) = matches.opt_str(option) else { return Ok(None) };
+        let Some((name, state)) = self.with_state(option, matches)? else { return Ok(None) };
+        let name = name.parse().map_err(|why| ConfigError(format!("--{option}: {name:?}: {why}")))?;
+        Ok(Some((name, state)))
+    }
+
+    /// The value that this option has, and the directory for data.
+    #[cfg(feature = "store")]
+    fn with_state(&self, option: &str, matches: &Matches) -> Result<Option<(String, PathBuf)>, ConfigError> {
+        let Some(value) = matches.opt_str(option) else { return Ok(None) };
         let wrong = |why: String| ConfigError(format!("--{option}: {why}"));
         #[cfg(feature = "cluster")]
         if self.cluster.is_on() {
@@ -159,10 +179,9 @@ impl ServerConfig {
                     .into(),
             ));
         }
-        let about = name.parse().map_err(|why| wrong(format!("{name:?}: {why}")))?;
         let state = self.state.clone();
         let state = state.ok_or_else(|| wrong("there is no directory for data, see --state".into()))?;
-        Ok(Some((about, state)))
+        Ok(Some((value, state)))
     }
 
     #[cfg(feature = "tls")]

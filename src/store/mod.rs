@@ -29,7 +29,7 @@ pub use sqlite::{ExistingAccount, FreeName};
 use std::fmt;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 #[cfg(feature = "cluster")]
 use crate::broker::Broker;
@@ -103,4 +103,15 @@ impl std::error::Error for StoreError {}
 /// Writes the history of a room as lines of JSON.
 pub fn export(directory: &Path, room: &RoomName, out: &mut impl Write) -> Result<(), StoreError> {
     sqlite::export(directory, room, out)
+}
+
+/// Copies the directory for data to `to`, which must be free or an empty directory, while a server may use it.
+pub fn back_up(directory: &Path, to: &Path) -> Result<(), StoreError> {
+    sqlite::back_up(directory, to)
+}
+
+/// Puts a backup in the place of what the directory for data has, while no server uses it. Returns where that is now;
+/// `None` if there was nothing.
+pub fn restore(backup: &Path, directory: &Path, now: SystemTime) -> Result<Option<PathBuf>, StoreError> {
+    sqlite::restore(backup, directory, now)
 }

@@ -459,14 +459,16 @@ fn self_signed(directory: &Path) -> String {
 }
 
 /// Options that have no row of their own in the table of what a reload changes.
-const NOT_RELOADED: [&str; 10] = [
+const NOT_RELOADED: [&str; 12] = [
     "add-account",
+    "backup",
     "config",
     "export-history",
     "hash-password",
     "help",
     "password-file",
     "reset-password",
+    "restore",
     "self-signed",
     "tls-key",
     "version",

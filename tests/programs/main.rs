@@ -6,6 +6,8 @@ mod support;
 #[cfg(feature = "store")]
 mod accounts;
 mod announcing;
+#[cfg(feature = "store")]
+mod backup;
 mod bans;
 mod both;
 #[cfg(feature = "tls")]

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use parlor::message::{AccountAnswer, AccountChange, Ban, First, Interval, Record, Selection};
-use parlor::store::{Reply, StoreConfig};
+use parlor::store::{self, Reply, StoreConfig};
 
 use crate::helpers::*;
 
@@ -207,4 +207,32 @@ fn a_file_system_that_is_only_for_reading_is_told_in_one_line() {
     let error = Kept::open(&on(&disk().unwrap()), start()).err().unwrap().to_string();
     assert!(error.ends_with("/parlor.db: Read-only file system (os error 30)"), "{error}");
     assert!(error.starts_with("cannot create /"), "{error}");
+}
+
+#[test]
+fn on_a_full_disk_neither_a_backup_nor_a_restore_leaves_anything_behind() {
+    if disk().is_none() {
+        inside("full::on_a_full_disk_neither_a_backup_nor_a_restore_leaves_anything_behind", "true");
+        return;
+    }
+    let (disk, large) = (disk().unwrap(), Scratch::new());
+    let (mut kept, mut events) = (Kept::open(&on(&large.path("")), start()).unwrap().0, Events::default());
+    for n in 0..20_000 {
+        kept.store.record(events.say("#tea", &user("bob"), &format!("{n} {}", "text ".repeat(50)), start()));
+        kept.store.flush(start());
+        if kept.store.is_full() {
+            kept.store.flush(start());
+            assert!(matches!(kept.next(), Reply::HasRoom));
+        }
+    }
+    kept.stop();
+    let refused = store::back_up(&large.path(""), &disk.join("copy")).unwrap_err().to_string();
+    assert!(refused.ends_with("/copy.partial/parlor.db: the disk is full"), "{refused}");
+    assert_eq!(fs::read_dir(&disk).unwrap().count(), 0);
+    Kept::open(&on(&disk), start()).unwrap().0.stop();
+    let before = fs::read(disk.join("parlor.db")).unwrap();
+    let refused = store::restore(&large.path(""), &disk, start()).unwrap_err().to_string();
+    assert!(refused.ends_with("/restoring/parlor.db: the disk is full"), "{refused}");
+    assert_eq!(fs::read(disk.join("parlor.db")).unwrap(), before);
+    assert_eq!(fs::read_dir(&disk).unwrap().count(), 2, "the database and the lock");
 }

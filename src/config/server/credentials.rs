@@ -16,6 +16,7 @@ use super::self_signed;
 use crate::address::Address;
 use crate::files::read_text;
 use crate::fingerprint::Fingerprint;
+use crate::state_files;
 
 /// TLS listeners and their certificate.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -133,8 +134,8 @@ impl TlsConfig {
     /// The paths of certificate and key, if TLS is configured.
     fn files(&self, state: Option<&Path>) -> Result<Option<(PathBuf, PathBuf)>, String> {
         let own = |file: &str| state.filter(|_| self.self_signed).map(|state| state.join(file));
-        let cert = self.cert.clone().or_else(|| own("cert.pem"));
-        let key = self.key.clone().or_else(|| own("key.pem"));
+        let cert = self.cert.clone().or_else(|| own(state_files::CERTIFICATE));
+        let key = self.key.clone().or_else(|| own(state_files::KEY));
         match (cert, key) {
             (Some(cert), Some(key)) => Ok(Some((cert, key))),
             _ if self.self_signed => Err("--self-signed: give --state, or --tls-cert and --tls-key".into()),

@@ -548,6 +548,20 @@ pub(super) const OTHERS: &[CommandLineOnly] = &[
         value: "NAME",
         help: "read a password and give it to an account, while no server uses DIR of --state",
     },
+    #[cfg(feature = "store")]
+    CommandLineOnly {
+        short: "",
+        long: "backup",
+        value: "DIR",
+        help: "copy DIR of --state to this new directory, even while a server runs",
+    },
+    #[cfg(feature = "store")]
+    CommandLineOnly {
+        short: "",
+        long: "restore",
+        value: "DIR",
+        help: "put such a copy in the place of DIR of --state, while no server uses that",
+    },
     CommandLineOnly { short: "h", long: "help", value: "", help: "print this help" },
     CommandLineOnly { short: "V", long: "version", value: "", help: "print the version" },
 ];

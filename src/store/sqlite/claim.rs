@@ -2,11 +2,11 @@
 //! keep readers out, too.
 
 use std::fs::{File, OpenOptions, TryLockError};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, fchown};
 use std::path::Path;
 
 /// The name of the locked file. It stays, because removing it would let two processes lock one each.
-const NAME: &str = "parlor.lock";
+pub(super) const NAME: &str = "parlor.lock";
 
 /// The right to change the database, until this is dropped or the process ends.
 #[derive(Debug)]
@@ -27,10 +27,21 @@ impl Claim {
         let mut options = OpenOptions::new();
         options.write(true).create(true).truncate(false).mode(0o600);
         let Ok(file) = options.open(directory.join(NAME)) else { return Ok(Self::Impossible) };
+        give(&file, directory);
         match file.try_lock() {
             Ok(()) => Ok(Self::Locked { _file: file }),
             Err(TryLockError::WouldBlock) => Err(Claimed),
             Err(TryLockError::Error(_)) => Ok(Self::Impossible),
         }
+    }
+}
+
+/// Gives the file to the owner of the directory: root may come before a server that is not root.
+fn give(file: &File, directory: &Path) {
+    if let (Ok(file_is), Ok(owner)) = (file.metadata(), directory.metadata())
+        && file_is.uid() != owner.uid()
+    {
+        // Only root can, and only root needs to.
+        fchown(file, Some(owner.uid()), Some(owner.gid())).ok();
     }
 }

@@ -3,9 +3,11 @@
 mod account_changes;
 mod account_records;
 mod accounts;
+mod backup;
 mod bans;
 mod changes;
 mod claim;
+mod copying;
 mod expiry;
 mod export;
 mod ids;
@@ -13,6 +15,7 @@ mod kinds;
 mod offline;
 mod opening;
 mod reading;
+mod restore;
 mod rooms;
 mod saved_rooms;
 mod saved_users;
@@ -21,8 +24,10 @@ mod sources;
 mod sweep;
 mod writing;
 
+pub(super) use backup::back_up;
 pub(super) use export::export;
 pub use offline::{ExistingAccount, FreeName};
+pub(super) use restore::restore;
 
 use std::path::PathBuf;
 use std::time::SystemTime;

@@ -15,6 +15,9 @@ use crate::store::StoreError;
 /// The name of the database file.
 const NAME: &str = "parlor.db";
 
+/// That file, and what SQLite may put beside it.
+pub(super) const FILES: [&str; 4] = [NAME, "parlor.db-journal", "parlor.db-shm", "parlor.db-wal"];
+
 /// Pages of the journal, at which they go into the file, unless the file must be small.
 const JOURNAL_PAGES: u64 = 1_000;
 
@@ -89,6 +92,16 @@ pub(super) fn open_to_read(path: &Path) -> Result<(Connection, i64), StoreError>
             _ => wrong(path, explain(&error)),
         })?;
     Ok((connection, known(path, version)?))
+}
+
+/// Moves what is in the journal into the file at `path`, so that the file is complete. Whatever is wrong with the file
+/// may stay so. Fails if somebody uses it.
+pub(super) fn complete(path: &Path) -> Result<(), Claimed> {
+    // Closing it does so.
+    match connect(path, Access::Alone).map_err(|error| error.sqlite_error_code()) {
+        Err(Some(ErrorCode::DatabaseBusy)) => Err(Claimed),
+        Ok(_) | Err(_) => Ok(()),
+    }
 }
 
 /// Claims the file at `path`. A missing file needs no claim: it cannot be opened.

@@ -1,0 +1,193 @@
+//! `parlord --backup` and `--restore`.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use rustix::process::Signal;
+
+use crate::support::program::{Ended, NOWHERE};
+use crate::support::{Peer, Program, Scratch, text};
+
+const PARLORD: &str = env!("CARGO_BIN_EXE_parlord");
+
+fn run(state: &Path, option: &str, value: &str) -> Ended {
+    Program::start(PARLORD, &["--state", text(state), option, value], Stdio::null()).ended()
+}
+
+fn back_up(state: &Path, to: &Path) {
+    let told = format!("the backup is complete: {}\n", text(to));
+    assert_eq!(
+        run(state, "--backup", text(to)),
+        Ended { status: Some(0), stdout: told, stderr: String::new() }
+    );
+}
+
+fn refusal(state: &Path, option: &str, value: &str) -> String {
+    let ended = run(state, option, value);
+    assert_eq!((ended.status, ended.stdout.as_str()), (Some(1), ""), "{}", ended.stderr);
+    let line = ended.stderr.strip_prefix("parlord: ").and_then(|line| line.strip_suffix('\n'));
+    line.expect("one line").to_owned()
+}
+
+fn export(state: &Path) -> String {
+    run(state, "--export-history", "#tea").stdout
+}
+
+fn names(directory: &Path) -> Vec<String> {
+    let entries = fs::read_dir(directory).expect("it is there");
+    let names = entries.map(|entry| entry.expect("it is there").file_name().into_string().expect("UTF-8"));
+    let mut names: Vec<_> = names.collect();
+    names.sort();
+    names
+}
+
+fn talk(peer: &mut Peer, words: &str) {
+    peer.send(format!("JOIN #tea\r\nPRIVMSG #tea :{words}\r\nPING {words}\r\n"));
+    while !peer.line().contains("PONG") {}
+}
+
+/// A server with this directory, and somebody there.
+fn server(state: &Path) -> (Program, Peer) {
+    let (server, address) = Program::server(&["--state", text(state)]);
+    let mut peer = Peer::connect(&address);
+    peer.send("NICK bob\r\nUSER bob 0 * :Bob\r\n");
+    (server, peer)
+}
+
+/// Waits until the server has written these words.
+fn written(state: &Path, words: &str) {
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while !export(state).contains(words) {
+        assert!(Instant::now() < deadline, "it is not written");
+    }
+}
+
+fn stop(server: &mut Program) {
+    server.signal(Signal::TERM);
+    assert_eq!(server.ended().status, Some(0));
+}
+
+#[test]
+fn a_backup_of_a_running_server_is_a_directory_for_another_and_can_be_restored() {
+    let scratch = Scratch::new();
+    let (state, copy) = (scratch.path("state"), scratch.path("copies"));
+    fs::create_dir(&copy).expect("it is new");
+    let copy = copy.join("first");
+    let (mut first, mut peer) = server(&state);
+    fs::write(state.join("key.pem"), "a key").expect("it is ours");
+    talk(&mut peer, "before");
+    written(&state, "before");
+    back_up(&state, &copy);
+    assert_eq!(names(&copy), ["key.pem", "parlor.db", "parlor.lock"]);
+    let mode = |name: &str| fs::metadata(copy.join(name)).expect("it is there").permissions().mode() & 0o777;
+    assert_eq!((mode(""), mode("parlor.db")), (0o700, 0o600));
+    talk(&mut peer, "after");
+    written(&state, "after");
+    // The copy serves while the first server runs.
+    let (mut second, _peer) = server(&copy);
+    stop(&mut second);
+    let in_use = format!("cannot restore {}: a parlord uses it; stop that first", text(&state));
+    assert_eq!(refusal(&state, "--restore", text(&copy)), in_use);
+    talk(&mut peer, "last");
+    stop(&mut first);
+    assert!(export(&state).contains("last"), "the refused restore has hindered nobody");
+    fs::write(state.join("key.pem"), "another key").expect("it is ours");
+    let restored = run(&state, "--restore", text(&copy));
+    assert_eq!((restored.status, restored.stderr.as_str()), (Some(0), ""));
+    let (told, old) = restored.stdout.split_once("; what was there is in ").expect("there was something");
+    assert_eq!(told, format!("the backup is restored, for the next start of a server with {}", text(&state)));
+    assert!(!export(&state).contains("after") && export(&state).contains("before"));
+    assert!(export(Path::new(old.trim())).contains("last"), "what was there is kept");
+    assert_eq!(names(Path::new(old.trim())), ["key.pem", "parlor.db"]);
+    assert_eq!(fs::read_to_string(state.join("key.pem")).expect("it is there"), "a key");
+    let (mut third, mut peer) = server(&state);
+    talk(&mut peer, "again");
+    stop(&mut third);
+    assert!(export(&state).contains("again"));
+}
+
+#[test]
+fn a_backup_replaces_nothing_and_leaves_nothing_behind_if_it_fails() {
+    let scratch = Scratch::new();
+    let (state, copy) = (scratch.path("state"), scratch.path("copy"));
+    let (mut server, _peer) = server(&state);
+    let taken = format!("cannot back up to {}: ", text(&copy));
+    fs::create_dir(&copy).expect("it is new");
+    fs::write(copy.join("mine"), "").expect("it is ours");
+    let why = "it is not empty; give the name of a new directory";
+    assert_eq!(refusal(&state, "--backup", text(&copy)), format!("{taken}{why}"));
+    fs::remove_file(copy.join("mine")).expect("it is ours");
+    let partial = scratch.path("copy.partial");
+    fs::create_dir(&partial).expect("it is new");
+    // Left by one that was killed.
+    fs::write(partial.join("parlor.db"), "half").expect("it is ours");
+    fs::write(partial.join("mine"), "").expect("it is ours");
+    let why = format!("{} is in the way; remove it", text(&partial.join("mine")));
+    assert_eq!(refusal(&state, "--backup", text(&copy)), format!("{taken}{why}"));
+    fs::remove_file(partial.join("mine")).expect("it is ours");
+    back_up(&state, &copy);
+    assert!(!partial.exists());
+    for (to, why) in [
+        ("/", "give the name of a new directory"),
+        (text(&copy.join("parlor.db")), "Not a directory (os error 20)"),
+        (NOWHERE, "Not a directory (os error 20)"),
+    ] {
+        assert_eq!(refusal(&state, "--backup", to), format!("cannot back up to {to}: {why}"));
+    }
+    let nowhere = Path::new(NOWHERE);
+    let missing = format!("{NOWHERE}/parlor.db: there is no such file, or it cannot be opened");
+    assert_eq!(refusal(nowhere, "--backup", text(&scratch.path("other"))), missing);
+    assert!(!scratch.path("other").exists() && !scratch.path("other.partial").exists());
+    stop(&mut server);
+}
+
+#[test]
+fn a_restore_that_fails_changes_nothing() {
+    let scratch = Scratch::new();
+    let (state, backup) = (scratch.path("state"), scratch.path("backup"));
+    let (mut first, mut peer) = server(&state);
+    talk(&mut peer, "kept");
+    stop(&mut first);
+    let before = names(&state);
+    fs::create_dir(&backup).expect("it is new");
+    let file = backup.join("parlor.db");
+    let refused = |why: &str| {
+        assert_eq!(refusal(&state, "--restore", text(&backup)), format!("{}: {why}", text(&file)));
+        assert_eq!(names(&state), before);
+        assert!(export(&state).contains("kept"));
+    };
+    refused("there is no such file, or it cannot be opened");
+    fs::write(&file, "").expect("it is ours");
+    refused("this is not a database of parlord; move it away");
+    fs::write(&file, "nonsense, and more of it".repeat(100)).expect("it is ours");
+    refused("this is not a database of parlord, or it is damaged; move it away");
+    let mut bytes = fs::read(state.join("parlor.db")).expect("it is there");
+    let half = bytes.len() / 2;
+    bytes[half..].fill(7);
+    fs::write(&file, bytes).expect("it is ours");
+    let why = refusal(&state, "--restore", text(&backup));
+    assert!(why.ends_with("the database is damaged; restore a backup, or move it away"), "{why}");
+    assert_eq!(names(&state), before);
+    let own = format!("cannot restore {}: this is the backup itself", text(&state));
+    assert_eq!(refusal(&state, "--restore", text(&state)), own);
+    assert!(export(&state).contains("kept"));
+}
+
+#[test]
+fn a_damaged_database_can_be_replaced_by_a_backup() {
+    let scratch = Scratch::new();
+    let (state, copy) = (scratch.path("state"), scratch.path("copy"));
+    let (mut first, mut peer) = server(&state);
+    talk(&mut peer, "kept");
+    stop(&mut first);
+    back_up(&state, &copy);
+    fs::write(state.join("parlor.db"), "nonsense, and more of it".repeat(100)).expect("it is ours");
+    fs::write(state.join("parlor.db-wal"), "nonsense").expect("it is ours");
+    assert_eq!(run(&state, "--restore", text(&copy)).status, Some(0));
+    assert!(export(&state).contains("kept"));
+    assert_eq!(run(&scratch.path("new"), "--restore", text(&copy)).status, Some(0));
+    assert_eq!(names(&scratch.path("new")), ["parlor.db", "parlor.lock"]);
+}
