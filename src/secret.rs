@@ -1,6 +1,8 @@
 //! Passwords, in plain text or as costly hashes. Nothing here shows them, and the time of a comparison reveals nothing.
 
 mod ask;
+#[cfg(feature = "upgrade")]
+mod cbor;
 mod error;
 mod hash;
 #[cfg(any(feature = "store", feature = "tls"))]

@@ -1,5 +1,6 @@
 //! Any value of a table, drawn from bytes.
 
+use std::borrow::Cow;
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -113,6 +114,7 @@ one_of! {
     String: text => text.into(), TEXTS;
     Box<str>: text => text.into(), TEXTS;
     Arc<str>: text => text.into(), TEXTS;
+    Cow<'static, str>: text => text.into(), TEXTS;
     UserName: text => Self::new(text).unwrap(), ["alice", "Bob", "张三", "_`^{}|"];
     RoomName: text => Self::new(text).unwrap(), ["#tea", "#Lobby", "#大厅", "#a:b"];
     PathBuf: text => text.into(), ["/run/parlor.sock", "a b", "茶"];
@@ -174,6 +176,13 @@ impl<const N: usize> Any for [u8; N] {
 impl<T: Any> Any for Option<T> {
     fn any(choices: &mut Choices<'_>) -> Self {
         choices.pick(&[false, true]).then(|| T::any(choices))
+    }
+}
+
+#[cfg(feature = "upgrade")]
+impl Any for [AccountId; 2] {
+    fn any(choices: &mut Choices<'_>) -> Self {
+        [Any::any(choices), Any::any(choices)]
     }
 }
 

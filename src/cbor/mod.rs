@@ -18,6 +18,8 @@ mod handed;
 #[cfg(feature = "upgrade")]
 mod instants;
 mod lists;
+#[cfg(feature = "upgrade")]
+mod questions;
 mod reader;
 mod states;
 mod table;

@@ -1,5 +1,6 @@
 //! History: what the store records, what sessions ask of it, and its answers.
 
+use std::borrow::Cow;
 use std::time::{Duration, SystemTime};
 
 use super::{AccountId, Event, EventId, Rank, SavedRoom, SavedUser};
@@ -200,7 +201,7 @@ pub struct Recall {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RecallFor {
     /// `CHATHISTORY` with this subcommand for a room, or a user of this name.
-    Chathistory { subcommand: &'static str, target: Box<str>, of: Scope },
+    Chathistory { subcommand: Cow<'static, str>, target: Box<str>, of: Scope },
     /// `CHATHISTORY TARGETS`.
     Targets,
     /// `PLAY` of `znc.in/playback`.

@@ -60,6 +60,20 @@ impl Hash {
         Ok(hash)
     }
 
+    /// The text that was parsed.
+    #[cfg(feature = "upgrade")]
+    pub(super) fn text(&self) -> Option<String> {
+        let params = Params::new(self.memory_kb, self.passes, 1, None).ok()?;
+        let hash = PasswordHash {
+            algorithm: Algorithm::Argon2id.ident(),
+            version: Some(Version::V0x13.into()),
+            params: ParamsString::try_from(&params).ok()?,
+            salt: Some(self.salt),
+            hash: Some(self.output),
+        };
+        Some(hash.to_string())
+    }
+
     /// True when this is the hash of `guess`. Slow.
     pub(super) fn is_of(&self, guess: &[u8]) -> Result<bool, OutOfMemory> {
         let length = self.output.len();

@@ -77,13 +77,13 @@ impl Irc {
         };
         let with_events = self.capabilities.has(Capabilities::EVENT_PLAYBACK);
         let query = Query::Events(selections(subcommand, &places, &of, with_events, most));
-        self.recall(query, RecallFor::Chathistory { subcommand, target, of }, context);
+        self.recall(query, RecallFor::Chathistory { subcommand: subcommand.into(), target, of }, context);
         Ok(())
     }
 
     pub(super) fn chathistory_recalled(
         &self,
-        subcommand: &'static str,
+        subcommand: &str,
         target: &str,
         of: &Scope,
         answer: Answer,

@@ -74,7 +74,7 @@ impl Irc {
         self.unfinished(|unfinished| unfinished.asked = 0);
         match purpose {
             RecallFor::Chathistory { subcommand, target, of } => {
-                self.chathistory_recalled(subcommand, &target, &of, answer, context);
+                self.chathistory_recalled(&subcommand, &target, &of, answer, context);
             }
             RecallFor::Targets => self.targets_recalled(answer, context),
             RecallFor::Search(first) => self.search_recalled(first, answer, context),
