@@ -19,7 +19,7 @@ use crate::message::{
     SavedRoom, SavedUser, Source, Speech, SpeechKind,
 };
 #[cfg(feature = "upgrade")]
-use crate::message::{CloseReason, Dialect, Tally};
+use crate::message::{CloseReason, Dialect, Selection, Tally};
 use crate::name::{RoomName, UserName};
 use crate::network::Network;
 
@@ -118,6 +118,7 @@ proptest! {
         keeps_promises::<Dialect>(&input);
         keeps_promises::<CloseReason>(&input);
         keeps_promises::<Tally>(&input);
+        keeps_promises::<Vec<Selection>>(&input);
         keeps_promises::<Vec<(usize, Instant)>>(&input);
     }
 

@@ -4,6 +4,9 @@
 //! Written here instead of used from the package rsasl, which is the oracle of the tests: ring has all the hashes
 //! already, rsasl would add its own, and it asks for the keys in the midst of a step, when the store has not answered yet.
 
+#[cfg(feature = "upgrade")]
+mod handover;
+
 use std::fmt;
 
 use base64ct::{Base64, Encoding};

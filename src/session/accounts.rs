@@ -3,6 +3,8 @@
 use std::fmt;
 
 use super::context::Context;
+#[cfg(feature = "upgrade")]
+use crate::cbor::{FromCbor, Invalid, Reader, ToCbor, Writer};
 use crate::config::AccountPolicy;
 use crate::hub::Device;
 use crate::message::{AccountErrand, ConnectionId, Profile, Refusal, UserId};
@@ -47,6 +49,33 @@ impl Login {
     pub(super) fn to_account(text: &str, context: &Context<'_>) -> Option<Self> {
         let login = Self::parse(text)?;
         context.hub.accounts().find(&login.name).is_some().then_some(login)
+    }
+}
+
+/// As its owner writes it.
+#[cfg(feature = "upgrade")]
+impl ToCbor for Login {
+    fn write(&self, out: &mut Writer) {
+        match &self.device {
+            Some(device) => out.text(&format!("{}{DEVICE_SIGN}{device}", self.name)),
+            None => out.text(self.name.as_str()),
+        }
+    }
+}
+
+#[cfg(feature = "upgrade")]
+impl FromCbor for Login {
+    fn read(input: &mut Reader<'_>) -> Result<Self, Invalid> {
+        let text = input.text()?;
+        Self::parse(text).ok_or_else(|| input.invalid(format_args!("{text:?} is no account and device")))
+    }
+}
+
+#[cfg(all(test, feature = "upgrade"))]
+impl crate::cbor::any::Any for Login {
+    fn any(choices: &mut crate::cbor::any::Choices<'_>) -> Self {
+        let text = choices.pick(&["alice", "alice/phone", "芝麻/x"]);
+        Self::parse(text).unwrap()
     }
 }
 

@@ -1,23 +1,31 @@
 //! Cloaks: host names that hide the address, but stay the same for an address while the server runs.
 
-#[cfg(feature = "cluster")]
+#[cfg(not(any(feature = "cluster", feature = "upgrade")))]
+mod no_shared;
+#[cfg(any(feature = "cluster", feature = "upgrade"))]
 mod shared;
 
-use std::hash::{BuildHasher, RandomState};
 use std::net::IpAddr;
 
+#[cfg(feature = "upgrade")]
+use crate::cbor::map;
 use crate::message::Peer;
+#[cfg(not(any(feature = "cluster", feature = "upgrade")))]
+use no_shared::Secret;
+#[cfg(any(feature = "cluster", feature = "upgrade"))]
+use shared::Secret;
 
 /// 32 characters without special meaning in masks and without lookalikes.
 const ALPHABET: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
 
 /// Keyed with a random secret made at start and never stored, or with one that all nodes know.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Cloak {
-    secret: RandomState,
-    #[cfg(feature = "cluster")]
-    shared: Option<shared::Secret>,
+    secret: Secret,
 }
+
+#[cfg(feature = "upgrade")]
+map!(Cloak { 0: secret });
 
 impl Cloak {
     /// What others see instead of the address: `ADDRESS.NETWORK.ip`, so that a mask can match one address or its
@@ -31,25 +39,14 @@ impl Cloak {
             IpAddr::V4(v4) => u64::from(v4.to_bits() >> 8),
             IpAddr::V6(v6) => (v6.to_bits() >> 64) as u64,
         };
-        #[cfg(feature = "cluster")]
-        if let Some(secret) = &self.shared {
-            return format!(
-                "{}.{}.ip",
-                word(secret.address(ip)),
-                word(secret.network(ip.is_ipv4(), network))
-            );
-        }
-        format!("{}.{}.ip", self.word(("address", ip)), self.word(("network", ip.is_ipv4(), network)))
+        let secret = &self.secret;
+        format!("{}.{}.ip", word(secret.address(ip)), word(secret.network(ip.is_ipv4(), network)))
     }
 
     /// Makes the cloaks that all nodes make with this text.
     #[cfg(feature = "cluster")]
     pub(super) fn share(&mut self, secret: &str) {
-        self.shared = Some(shared::Secret::new(secret));
-    }
-
-    fn word(&self, what: impl std::hash::Hash) -> String {
-        word(self.secret.hash_one(what))
+        self.secret = Secret::new(secret);
     }
 }
 

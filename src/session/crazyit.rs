@@ -10,6 +10,8 @@ mod accounts;
 #[cfg(feature = "store")]
 mod catching_up;
 mod encode;
+#[cfg(feature = "upgrade")]
+mod handover;
 #[cfg(feature = "store")]
 mod later;
 #[cfg(feature = "cluster")]

@@ -6,6 +6,8 @@ use std::time::Instant;
 use log::Level;
 
 use super::context::Context;
+#[cfg(feature = "upgrade")]
+use crate::cbor::map;
 use crate::config::Limits;
 use crate::message::{CloseReason, ConnectionId, UserId};
 
@@ -40,6 +42,9 @@ pub(super) struct Deadline {
     waits_since: Option<Instant>,
 }
 
+#[cfg(feature = "upgrade")]
+map!(Deadline { 0: until, 1: waits_since });
+
 impl Deadline {
     pub(super) fn new(until: Instant) -> Self {
         Self { until, waits_since: None }
@@ -48,6 +53,12 @@ impl Deadline {
     /// The time, if the peer did not wait for the server.
     pub(super) fn until(&self) -> Instant {
         self.until
+    }
+
+    /// True while the peer waits for the server.
+    #[cfg(feature = "upgrade")]
+    pub(super) fn is_waiting(&self) -> bool {
+        self.waits_since.is_some()
     }
 
     /// The time, unless the peer waits for the server.

@@ -4,6 +4,8 @@
 use std::mem;
 
 use super::context::Context;
+#[cfg(feature = "upgrade")]
+use crate::cbor::map;
 use crate::footprint::vec_bytes;
 use crate::hub::Entered;
 use crate::message::{
@@ -27,6 +29,9 @@ pub(super) struct Missed {
     /// Private messages are among it.
     has_talks: bool,
 }
+
+#[cfg(feature = "upgrade")]
+map!(Missed { 0: after, 1: before, 2: rooms, 3: has_talks });
 
 impl Missed {
     /// For a device that has just entered; `None` if nothing is recorded. A device that is new missed the private

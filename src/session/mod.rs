@@ -13,6 +13,8 @@ mod devices;
 mod dialect;
 mod dispatch;
 mod first_bytes;
+#[cfg(feature = "upgrade")]
+mod handover;
 mod house;
 mod irc;
 mod logins;
@@ -32,5 +34,7 @@ mod stage;
 pub use context::Context;
 pub use dialect::{Differences, append, encode};
 pub use dispatch::Session;
+#[cfg(feature = "upgrade")]
+pub use handover::HouseHandover;
 pub use house::{House, uptime};
 pub use stage::Stage;

@@ -8,6 +8,8 @@ use super::first_bytes::{FirstBytes, first_bytes};
 use super::irc;
 use super::logins::Deadline;
 use super::stage::Stage;
+#[cfg(feature = "upgrade")]
+use crate::cbor::{FromCbor, Invalid, Reader, ToCbor, Writer, read_fields, write_fields};
 use crate::config::Limits;
 use crate::message::{CloseReason, ConnectionId, Found, UserId};
 
@@ -25,6 +27,32 @@ pub(super) struct Newcomer {
     /// It closes then, because its peer asks over HTTP.
     #[cfg(feature = "web")]
     asks_until: Option<Instant>,
+}
+
+#[cfg(feature = "upgrade")]
+impl ToCbor for Newcomer {
+    fn write(&self, out: &mut Writer) {
+        let Self { connection, until, .. } = self;
+        #[cfg(feature = "web")]
+        let asks_until = &self.asks_until;
+        #[cfg(not(feature = "web"))]
+        let asks_until = &None::<Instant>;
+        write_fields!(out; 0: connection, 1: until, 2: asks_until);
+    }
+}
+
+#[cfg(feature = "upgrade")]
+impl FromCbor for Newcomer {
+    fn read(input: &mut Reader<'_>) -> Result<Self, Invalid> {
+        read_fields!(input; 0: connection, 1: until, 2: asks_until);
+        let _: &Option<Instant> = &asks_until;
+        Ok(Self {
+            connection,
+            until,
+            #[cfg(feature = "web")]
+            asks_until,
+        })
+    }
 }
 
 impl Newcomer {

@@ -1,15 +1,52 @@
-//! The secret of cloaks that all nodes know. The standard library's keyed hash may change with its version, so this is
-//! SipHash-2-4 as it was published (Aumasson, Bernstein: SipHash, 2012).
+//! The secret of cloaks that all nodes know, or the next program. The standard library's keyed hash may change with its
+//! version, so this is SipHash-2-4 as it was published (Aumasson, Bernstein: SipHash, 2012).
 
 use std::fmt;
+use std::hash::{BuildHasher, RandomState};
 use std::net::IpAddr;
 
+#[cfg(feature = "cluster")]
 use ring::digest::{SHA256, digest};
 
+#[cfg(feature = "upgrade")]
+use crate::cbor::{FromCbor, Invalid, Reader, ToCbor, Writer};
+
 /// The key.
+#[derive(Clone)]
 pub(super) struct Secret([u64; 2]);
 
+/// A random key. The standard library asks the system for random numbers, and what it makes of them does not fail.
+impl Default for Secret {
+    fn default() -> Self {
+        let random = RandomState::new();
+        Self([0_u8, 1].map(|word| random.hash_one(word)))
+    }
+}
+
+#[cfg(feature = "upgrade")]
+impl ToCbor for Secret {
+    fn write(&self, out: &mut Writer) {
+        let Self([first, second]) = *self;
+        (first, second).write(out);
+    }
+}
+
+#[cfg(feature = "upgrade")]
+impl FromCbor for Secret {
+    fn read(input: &mut Reader<'_>) -> Result<Self, Invalid> {
+        <(u64, u64)>::read(input).map(|(first, second)| Self([first, second]))
+    }
+}
+
+#[cfg(all(test, feature = "upgrade"))]
+impl crate::cbor::any::Any for Secret {
+    fn any(choices: &mut crate::cbor::any::Choices<'_>) -> Self {
+        Self([(); 2].map(|()| crate::cbor::any::Any::any(choices)))
+    }
+}
+
 impl Secret {
+    #[cfg(feature = "cluster")]
     pub(super) fn new(text: &str) -> Self {
         let digest = digest(&SHA256, format!("cloaks {text}").as_bytes());
         Self(words(digest.as_ref()))
@@ -39,6 +76,7 @@ impl fmt::Debug for Secret {
 }
 
 /// The first 16 bytes as two numbers; missing bytes are 0.
+#[cfg(any(test, feature = "cluster"))]
 fn words(bytes: &[u8]) -> [u64; 2] {
     let mut words = bytes.chunks(8).map(word);
     [words.next().unwrap_or_default(), words.next().unwrap_or_default()]

@@ -2,6 +2,8 @@
 
 use std::time::Instant;
 
+#[cfg(feature = "upgrade")]
+use crate::cbor::map;
 use crate::session::missed::Missed;
 
 /// The lines that wait for one peer.
@@ -20,6 +22,12 @@ pub(super) struct Returning {
     /// When to begin: the answer to a login must arrive alone.
     pub(super) begins: Option<Instant>,
 }
+
+#[cfg(feature = "upgrade")]
+map!(Later { 0: hint, 1: returning });
+
+#[cfg(feature = "upgrade")]
+map!(Returning { 0: missed, 1: begins });
 
 impl Later {
     /// The memory of what it has missed, in bytes.

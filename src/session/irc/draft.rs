@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+#[cfg(feature = "upgrade")]
+use crate::cbor::{FromCbor, Invalid, Lines, Reader, ToCbor, Writer, map, read_fields, write_fields};
 use crate::message::{Capabilities, Speech, SpeechKind};
 use crate::session::ctcp::action;
 use crate::wire::irc::Message;
@@ -45,6 +47,39 @@ pub(super) struct Draft {
     text: String,
     pub(super) lines: usize,
     until: Instant,
+}
+
+#[cfg(feature = "upgrade")]
+map!(Batch { 0: name, 1: draft });
+
+/// The text may have several lines.
+#[cfg(feature = "upgrade")]
+impl ToCbor for Draft {
+    fn write(&self, out: &mut Writer) {
+        let Self { target, tags, label, kind, text, lines, until } = self;
+        let text = &Lines(text.as_str());
+        write_fields!(out; 0: target, 1: tags, 2: label, 3: kind, 4: text, 5: lines, 6: until);
+    }
+}
+
+#[cfg(feature = "upgrade")]
+impl FromCbor for Draft {
+    fn read(input: &mut Reader<'_>) -> Result<Self, Invalid> {
+        read_fields!(input; 0: target, 1: tags, 2: label, 3: kind, 4: text, 5: lines, 6: until);
+        let Lines(text) = text;
+        Ok(Self { target, tags, label, kind, text, lines, until })
+    }
+}
+
+#[cfg(all(test, feature = "upgrade"))]
+impl crate::cbor::any::Any for Draft {
+    fn any(choices: &mut crate::cbor::any::Choices<'_>) -> Self {
+        use crate::cbor::any::Any;
+        let mut draft = Self::new("#tea", Any::any(choices), Any::any(choices));
+        (draft.label, draft.kind, draft.lines) = (Any::any(choices), Any::any(choices), Any::any(choices));
+        draft.text = choices.pick(&["", "two\nlines"]).to_owned();
+        draft
+    }
 }
 
 /// Why a batch is rejected.
@@ -105,7 +140,7 @@ impl Draft {
         if self.text.len() + newline.len() + text.len() > MESSAGE_BYTES {
             return Err(Fault::TooManyBytes);
         }
-        if self.lines == MESSAGE_LINES {
+        if self.lines >= MESSAGE_LINES {
             return Err(Fault::TooManyLines);
         }
         self.text.push_str(newline);

@@ -1,5 +1,7 @@
 //! An exchange of `AUTHENTICATE`, and the mechanisms of SASL.
 
+#[cfg(feature = "upgrade")]
+use crate::cbor::{FromCbor, Invalid, Reader, ToCbor, Writer, numbered, read_fields, write_fields};
 use crate::message::AccountId;
 use crate::secret::{ClientFirst, Exchange};
 use crate::session::Context;
@@ -59,9 +61,56 @@ pub(super) fn mechanisms(context: &Context<'_>) -> String {
     offered.map(|(name, _)| *name).collect::<Vec<_>>().join(",")
 }
 
+#[cfg(feature = "upgrade")]
+numbered!(Mechanism, "mechanism" { 1 => Plain, 2 => External, 3 => ScramSha256 });
+
+/// Null while an errand is under way, whose result does not reach the next program.
+#[cfg(feature = "upgrade")]
+impl ToCbor for Sasl {
+    fn write(&self, out: &mut Writer) {
+        let Self { step, response } = self;
+        match step {
+            Step::First(mechanism) => {
+                write_fields!(out; 0: response, 1: mechanism);
+            }
+            Step::Proof { exchange, login } => {
+                write_fields!(out; 0: response, 2: exchange, 3: login);
+            }
+            Step::End { account, device } => {
+                write_fields!(out; 0: response, 4: account, 5: device);
+            }
+            Step::Keys { .. } | Step::Check { .. } => out.null(),
+        }
+    }
+}
+
+#[cfg(feature = "upgrade")]
+impl FromCbor for Sasl {
+    fn read(input: &mut Reader<'_>) -> Result<Self, Invalid> {
+        read_fields!(input; 0: response, 1: mechanism, 2: exchange, 3: login, 4: account, 5: device);
+        let proof: Option<(Box<Exchange>, Login)> = Option::zip(exchange, login);
+        let step = match (mechanism, proof, account) {
+            (Some(mechanism), None, None) => Step::First(mechanism),
+            (None, Some((exchange, login)), None) => Step::Proof { exchange, login },
+            (None, None, Some(account)) => Step::End { account, device },
+            _ => return Err(input.invalid(format_args!("an exchange has no step, or several"))),
+        };
+        Ok(Self { step, response })
+    }
+}
+
 impl Sasl {
     pub(super) fn new(step: Step) -> Box<Self> {
         Box::new(Self { step, response: String::new() })
+    }
+
+    /// False while an errand is under way.
+    #[cfg(feature = "upgrade")]
+    pub(super) fn is_at_rest(&self) -> bool {
+        match self.step {
+            Step::First(_) | Step::Proof { .. } | Step::End { .. } => true,
+            Step::Keys { .. } | Step::Check { .. } => false,
+        }
     }
 
     /// Its memory, in bytes.

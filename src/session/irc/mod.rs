@@ -21,6 +21,8 @@ mod encode;
 #[cfg(feature = "store")]
 mod exchange;
 mod farewell;
+#[cfg(feature = "upgrade")]
+mod handover;
 mod help;
 #[cfg(feature = "store")]
 mod history;

@@ -1,5 +1,7 @@
 use std::sync::Arc;
 
+#[cfg(feature = "upgrade")]
+use crate::cbor::map;
 #[cfg(feature = "store")]
 use crate::message::AccountId;
 use crate::name::UserName;
@@ -33,6 +35,20 @@ pub(super) struct Registration {
     /// Between `CAP LS` or `CAP REQ` and `CAP END`.
     pub(super) negotiates: bool,
 }
+
+#[cfg(feature = "upgrade")]
+map!(Registration {
+    0: deadline,
+    1: name,
+    2: user,
+    3: password,
+    4: login,
+    5: account,
+    6: failures,
+    7: away,
+    8: is_let_in,
+    9: negotiates,
+});
 
 impl Registration {
     pub(super) fn new(deadline: Deadline) -> Self {

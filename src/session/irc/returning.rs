@@ -1,5 +1,7 @@
 //! A client that comes back.
 
+#[cfg(feature = "upgrade")]
+use crate::cbor::map;
 use crate::footprint::vec_bytes;
 use crate::name::RoomName;
 use crate::session::missed::Missed;
@@ -13,6 +15,9 @@ pub(super) struct Return {
     /// Channels that its user has joined meanwhile on other devices.
     pub(super) joined: Vec<RoomName>,
 }
+
+#[cfg(feature = "upgrade")]
+map!(Return { 0: missed, 1: may_ask, 2: joined });
 
 impl Return {
     /// Its memory, in bytes.

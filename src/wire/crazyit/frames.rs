@@ -96,6 +96,12 @@ impl Decoder {
         self.splitter.set_cap(cap);
     }
 
+    /// Longest frame, in bytes, marks included.
+    #[cfg(feature = "upgrade")]
+    pub(crate) fn cap(&self) -> usize {
+        self.splitter.cap()
+    }
+
     /// Decodes the start of `buffer`. The caller removes the consumed bytes before the next call; after `NeedMore`,
     /// it passes the same bytes followed by more.
     pub fn next<'a>(&mut self, buffer: &'a [u8]) -> Decoded<'a> {

@@ -1,0 +1,35 @@
+//! An exchange as the next program takes it over. What the client has written may contain newlines.
+
+use super::{Exchange, ScramKeys};
+use crate::cbor::{FromCbor, Invalid, Lines, Reader, ToCbor, Writer, map, read_fields, write_fields};
+
+map!(ScramKeys { 0: salt, 1: iterations, 2: stored_key, 3: server_key });
+
+impl ToCbor for Exchange {
+    fn write(&self, out: &mut Writer) {
+        let Self { header, nonce, said, keys } = self;
+        let [header, nonce, said] = &[header, nonce, said].map(|text| Lines(text.as_str()));
+        write_fields!(out; 0: header, 1: nonce, 2: said, 3: keys);
+    }
+}
+
+impl FromCbor for Exchange {
+    fn read(input: &mut Reader<'_>) -> Result<Self, Invalid> {
+        read_fields!(input; 0: header, 1: nonce, 2: said, 3: keys);
+        let (Lines(header), Lines(nonce), Lines(said)) = (header, nonce, said);
+        Ok(Self { header, nonce, said, keys })
+    }
+}
+
+#[cfg(test)]
+mod any {
+    use super::*;
+    use crate::cbor::any::{Any, Choices};
+
+    impl Any for Exchange {
+        fn any(choices: &mut Choices<'_>) -> Self {
+            let [header, nonce, said] = [(); 3].map(|()| choices.pick(&["", "n,,", "n,a=\n,"]).to_owned());
+            Self { header, nonce, said, keys: Any::any(choices) }
+        }
+    }
+}
