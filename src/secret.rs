@@ -34,8 +34,6 @@ use std::sync::Arc;
 
 use subtle::{Choice, ConstantTimeEq};
 
-#[cfg(feature = "upgrade")]
-use crate::cbor::{FromCbor, Invalid, Reader, ToCbor, Writer};
 use error::check;
 use hash::Hash;
 
@@ -144,28 +142,6 @@ impl Guess {
     #[cfg(feature = "store")]
     fn text(&self) -> Option<&str> {
         str::from_utf8(&self.0).ok().filter(|text| text.len() <= PASSWORD_BYTES)
-    }
-}
-
-#[cfg(feature = "upgrade")]
-impl ToCbor for Guess {
-    fn write(&self, out: &mut Writer) {
-        out.bytes(&self.0);
-    }
-}
-
-#[cfg(feature = "upgrade")]
-impl FromCbor for Guess {
-    fn read(input: &mut Reader<'_>) -> Result<Self, Invalid> {
-        let bytes = input.bytes()?;
-        Ok(Self(bytes[..bytes.len().min(PASSWORD_BYTES + 1)].into()))
-    }
-}
-
-#[cfg(all(test, feature = "upgrade"))]
-impl crate::cbor::any::Any for Guess {
-    fn any(choices: &mut crate::cbor::any::Choices<'_>) -> Self {
-        Self::new(choices.pick(&["", "芝麻\0", &"x".repeat(2 * PASSWORD_BYTES)]))
     }
 }
 

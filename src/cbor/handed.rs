@@ -2,13 +2,12 @@
 
 use std::io::ErrorKind;
 
+#[cfg(feature = "web")]
 use super::numbered;
-use super::{FromCbor, Invalid, Reader, ToCbor, Writer, cases, map};
+use super::{FromCbor, Invalid, Reader, ToCbor, Writer, cases};
 #[cfg(feature = "web")]
 use crate::message::Framing;
-use crate::message::{
-    AccountId, Capabilities, CloseReason, Dialect, First, Interval, Readable, Scope, Selection,
-};
+use crate::message::{Capabilities, CloseReason, Dialect};
 
 cases!(Dialect, "dialect" {
     1 => CrazyIt,
@@ -49,29 +48,6 @@ cases!(CloseReason, "reason to close" {
     25 => ShuttingDown,
     26 => Upgrading,
 });
-
-map!(Selection { 0: of, 1: interval, 2: with_events, 3: most });
-
-cases!(Scope, "part of the past" { 1 => Room(0: readable), 2 => Talk(0: between), 3 => Talks(0: account) });
-
-map!(Readable { 0: room, 1: closed_since });
-
-map!(Interval { 0: after, 1: before, 2: first });
-
-numbered!(First, "end of an interval" { 1 => Oldest, 2 => Newest });
-
-/// The accounts of a talk.
-impl ToCbor for [AccountId; 2] {
-    fn write(&self, out: &mut Writer) {
-        (self[0], self[1]).write(out);
-    }
-}
-
-impl FromCbor for [AccountId; 2] {
-    fn read(input: &mut Reader<'_>) -> Result<Self, Invalid> {
-        <(AccountId, AccountId)>::read(input).map(|(one, other)| AccountId::sorted(one, other))
-    }
-}
 
 /// A set of bits. A reader leaves out those that it does not know.
 impl ToCbor for Capabilities {
@@ -131,12 +107,6 @@ impl FromCbor for ErrorKind {
 mod any {
     use super::*;
     use crate::cbor::any::{Any, Choices};
-
-    impl Any for [AccountId; 2] {
-        fn any(choices: &mut Choices<'_>) -> Self {
-            AccountId::sorted(Any::any(choices), Any::any(choices))
-        }
-    }
 
     impl Any for ErrorKind {
         fn any(choices: &mut Choices<'_>) -> Self {

@@ -1,9 +1,7 @@
 //! An exchange as the next program takes it over. What the client has written may contain newlines.
 
-use super::{Exchange, ScramKeys};
-use crate::cbor::{FromCbor, Invalid, Lines, Reader, ToCbor, Writer, map, read_fields, write_fields};
-
-map!(ScramKeys { 0: salt, 1: iterations, 2: stored_key, 3: server_key });
+use super::Exchange;
+use crate::cbor::{FromCbor, Invalid, Lines, Reader, ToCbor, Writer, read_fields, write_fields};
 
 impl ToCbor for Exchange {
     fn write(&self, out: &mut Writer) {
