@@ -82,9 +82,10 @@
 //! | `json` | writes JSON |
 //! | `date` | dates of RFC 3339 |
 //! | `span` | durations as people write them, such as 7d |
+//! | `tasks` | what `parlord` does instead of serving |
 //! | `config` | options and limits of both programs, with their units |
 //!
-//! Imports point one way: programs → `net` → `server` → `session` → `hub`, `wire` → `message`, `name`; programs →
+//! Imports point one way: programs → `tasks` → `net` → `server` → `session` → `hub`, `wire` → `message`, `name`; programs →
 //! `terminal` → `client` → `wire`. `config`, `address`, `network`, `fingerprint`, `secret`, `date`, `span`, `logging`,
 //! `origin`, `blocking_socket`, `broker`, `bucket`, `cbor`, `footprint`, `files`, `bans_file`, `harmful`, `json`,
 //! `priority`, `skeleton`, `client_command`, `page_url`, `state_files` and `tls_clock` are on the level of `message` and `name`.
@@ -158,6 +159,8 @@ mod state_files;
 #[cfg(feature = "store")]
 #[doc(hidden)]
 pub mod store;
+#[doc(hidden)]
+pub mod tasks;
 #[doc(hidden)]
 pub mod terminal;
 #[cfg(feature = "tls")]

@@ -1,59 +1,25 @@
 //! The server. See `parlord --help`.
 
 use std::error::Error;
-#[cfg(feature = "store")]
-use std::io::BufWriter;
 use std::io::Write;
-#[cfg(feature = "store")]
-use std::path::Path;
 use std::process::ExitCode;
-#[cfg(feature = "store")]
-use std::time::SystemTime;
 use std::{env, io};
 
 use parlor::address::Address;
 use parlor::client_command::{client_command, shell_word};
-use parlor::config::{Invocation, ServerConfig, ServerTask};
+use parlor::config::{Invocation, ServerConfig};
 use parlor::logging;
-#[cfg(feature = "store")]
-use parlor::name::UserName;
 use parlor::net::{self, Inherited, Reactor};
 #[cfg(feature = "web")]
 use parlor::page_url::page_url;
-use parlor::secret;
-#[cfg(feature = "store")]
-use parlor::secret::StoredPassword;
-#[cfg(feature = "store")]
-use parlor::store::{self, ExistingAccount, FreeName};
+use parlor::tasks;
 
 fn main() -> ExitCode {
     let args: Vec<_> = env::args_os().skip(1).map(|arg| arg.to_string_lossy().into_owned()).collect();
     let config = match ServerConfig::from_args(&args) {
         Ok(Invocation::Run(config)) => config,
         Ok(Invocation::Print(text)) => return print(&text),
-        Ok(Invocation::Do(ServerTask::HashPassword)) => {
-            return match secret::ask_for_hash() {
-                Ok(hash) => print(&format!("{hash}\n")),
-                Err(error) => fail(&error, 2),
-            };
-        }
-        #[cfg(feature = "store")]
-        Ok(Invocation::Do(ServerTask::ExportHistory(directory, room))) => {
-            return match store::export(&directory, &room, &mut BufWriter::new(io::stdout().lock())) {
-                Ok(()) => ExitCode::SUCCESS,
-                Err(error) => fail(&error, 1),
-            };
-        }
-        #[cfg(feature = "store")]
-        Ok(Invocation::Do(ServerTask::AddAccount(directory, name))) => return add_account(&directory, name),
-        #[cfg(feature = "store")]
-        Ok(Invocation::Do(ServerTask::ResetPassword(directory, name))) => {
-            return reset_password(&directory, &name);
-        }
-        #[cfg(feature = "store")]
-        Ok(Invocation::Do(ServerTask::BackUp(directory, to))) => return back_up(&directory, &to),
-        #[cfg(feature = "store")]
-        Ok(Invocation::Do(ServerTask::Restore(directory, backup))) => return restore(&directory, &backup),
+        Ok(Invocation::Do(task)) => return tasks::carry_out(task),
         Err(error) => return fail(&error, 2),
     };
     if let Err(error) = logging::start() {
@@ -69,60 +35,6 @@ fn main() -> ExitCode {
     };
     logging::flush();
     status
-}
-
-/// Reads a password, and creates an account with it.
-#[cfg(feature = "store")]
-fn add_account(directory: &Path, name: UserName) -> ExitCode {
-    let done = format!("the account {name} exists now\n");
-    match FreeName::find(directory, name) {
-        Ok(free) => with_password(&done, |password| free.register(password, SystemTime::now())),
-        Err(error) => fail(&error, 1),
-    }
-}
-
-/// Reads a password, and gives it to an account.
-#[cfg(feature = "store")]
-fn reset_password(directory: &Path, name: &UserName) -> ExitCode {
-    match ExistingAccount::find(directory, name) {
-        Ok(account) => {
-            with_password(&format!("{name} has a new password\n"), |password| account.set_password(password))
-        }
-        Err(error) => fail(&error, 1),
-    }
-}
-
-/// Reads a password, stores it, and prints that this is done.
-#[cfg(feature = "store")]
-fn with_password(
-    done: &str,
-    store: impl FnOnce(StoredPassword) -> Result<(), store::StoreError>,
-) -> ExitCode {
-    match secret::ask_for_password() {
-        Ok(password) => match store(password) {
-            Ok(()) => print(done),
-            Err(error) => fail(&error, 1),
-        },
-        Err(error) => fail(&error, 2),
-    }
-}
-
-#[cfg(feature = "store")]
-fn back_up(directory: &Path, to: &Path) -> ExitCode {
-    match store::back_up(directory, to) {
-        Ok(()) => print(&format!("the backup is complete: {}\n", to.display())),
-        Err(error) => fail(&error, 1),
-    }
-}
-
-#[cfg(feature = "store")]
-fn restore(directory: &Path, backup: &Path) -> ExitCode {
-    let old = match store::restore(backup, directory, SystemTime::now()) {
-        Ok(old) => old.map(|old| format!("; what was there is in {}", old.display())),
-        Err(error) => return fail(&error, 1),
-    };
-    let (directory, old) = (directory.display(), old.unwrap_or_default());
-    print(&format!("the backup is restored, for the next start of a server with {directory}{old}\n"))
 }
 
 /// Runs the server. An error comes with the exit status that it means.

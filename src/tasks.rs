@@ -1,0 +1,109 @@
+//! What `parlord` does instead of serving, as its options ask.
+
+use std::error::Error;
+#[cfg(feature = "store")]
+use std::io::BufWriter;
+use std::io::{self, Write};
+#[cfg(feature = "store")]
+use std::path::Path;
+use std::process::ExitCode;
+#[cfg(feature = "store")]
+use std::time::SystemTime;
+
+use crate::config::ServerTask;
+#[cfg(feature = "store")]
+use crate::name::UserName;
+use crate::secret;
+#[cfg(feature = "store")]
+use crate::secret::StoredPassword;
+#[cfg(feature = "store")]
+use crate::store::{self, ExistingAccount, FreeName};
+
+/// Carries out the task. Prints what comes of it, or one line with the reason why nothing does.
+pub fn carry_out(task: ServerTask) -> ExitCode {
+    match task {
+        ServerTask::HashPassword => match secret::ask_for_hash() {
+            Ok(hash) => print(&format!("{hash}\n")),
+            Err(error) => fail(&error, 2),
+        },
+        #[cfg(feature = "store")]
+        ServerTask::ExportHistory(directory, room) => {
+            match store::export(&directory, &room, &mut BufWriter::new(io::stdout().lock())) {
+                Ok(()) => ExitCode::SUCCESS,
+                Err(error) => fail(&error, 1),
+            }
+        }
+        #[cfg(feature = "store")]
+        ServerTask::AddAccount(directory, name) => add_account(&directory, name),
+        #[cfg(feature = "store")]
+        ServerTask::ResetPassword(directory, name) => reset_password(&directory, &name),
+        #[cfg(feature = "store")]
+        ServerTask::BackUp(directory, to) => back_up(&directory, &to),
+        #[cfg(feature = "store")]
+        ServerTask::Restore(directory, backup) => restore(&directory, &backup),
+    }
+}
+
+/// Reads a password, and creates an account with it.
+#[cfg(feature = "store")]
+fn add_account(directory: &Path, name: UserName) -> ExitCode {
+    let done = format!("the account {name} exists now\n");
+    match FreeName::find(directory, name) {
+        Ok(free) => with_password(&done, |password| free.register(password, SystemTime::now())),
+        Err(error) => fail(&error, 1),
+    }
+}
+
+/// Reads a password, and gives it to an account.
+#[cfg(feature = "store")]
+fn reset_password(directory: &Path, name: &UserName) -> ExitCode {
+    match ExistingAccount::find(directory, name) {
+        Ok(account) => {
+            with_password(&format!("{name} has a new password\n"), |password| account.set_password(password))
+        }
+        Err(error) => fail(&error, 1),
+    }
+}
+
+/// Reads a password, stores it, and prints that this is done.
+#[cfg(feature = "store")]
+fn with_password(
+    done: &str,
+    store: impl FnOnce(StoredPassword) -> Result<(), store::StoreError>,
+) -> ExitCode {
+    match secret::ask_for_password() {
+        Ok(password) => match store(password) {
+            Ok(()) => print(done),
+            Err(error) => fail(&error, 1),
+        },
+        Err(error) => fail(&error, 2),
+    }
+}
+
+#[cfg(feature = "store")]
+fn back_up(directory: &Path, to: &Path) -> ExitCode {
+    match store::back_up(directory, to) {
+        Ok(()) => print(&format!("the backup is complete: {}\n", to.display())),
+        Err(error) => fail(&error, 1),
+    }
+}
+
+#[cfg(feature = "store")]
+fn restore(directory: &Path, backup: &Path) -> ExitCode {
+    let old = match store::restore(backup, directory, SystemTime::now()) {
+        Ok(old) => old.map(|old| format!("; what was there is in {}", old.display())),
+        Err(error) => return fail(&error, 1),
+    };
+    let (directory, old) = (directory.display(), old.unwrap_or_default());
+    print(&format!("the backup is restored, for the next start of a server with {directory}{old}\n"))
+}
+
+fn print(text: &str) -> ExitCode {
+    io::stdout().write_all(text.as_bytes()).ok();
+    ExitCode::SUCCESS
+}
+
+fn fail(error: &dyn Error, status: u8) -> ExitCode {
+    writeln!(io::stderr(), "parlord: {error}").ok();
+    ExitCode::from(status)
+}
