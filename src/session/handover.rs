@@ -9,7 +9,8 @@ use crate::cbor::{FromCbor, Invalid, Reader, ToCbor, Writer, map};
 use crate::config::Limits;
 use crate::message::Capabilities;
 
-/// An array of a number and the conversation on that protocol.
+/// An array of a number and the conversation on that protocol. What a command has left to do, if the session
+/// [is working](Session::is_working), is not in it.
 impl ToCbor for Session {
     fn write(&self, out: &mut Writer) {
         let (protocol, conversation): (u64, &dyn ToCbor) = match &self.protocol {
@@ -34,18 +35,6 @@ impl FromCbor for Session {
         };
         input.skip_values(more)?;
         Ok(Self { protocol })
-    }
-}
-
-impl Session {
-    /// False while a command or an errand is under way that the next program cannot continue. What is handed over then
-    /// lacks it. Only the server knows of errands after login.
-    pub fn is_at_rest(&self) -> bool {
-        match &self.protocol {
-            Protocol::Unknown(_) => true,
-            Protocol::CrazyIt(conversation) => conversation.is_at_rest(),
-            Protocol::Irc(conversation) => conversation.is_at_rest(),
-        }
     }
 }
 

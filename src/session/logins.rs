@@ -55,12 +55,6 @@ impl Deadline {
         self.until
     }
 
-    /// True while the peer waits for the server.
-    #[cfg(feature = "upgrade")]
-    pub(super) fn is_waiting(&self) -> bool {
-        self.waits_since.is_some()
-    }
-
     /// The time, unless the peer waits for the server.
     pub(super) fn time(&self) -> Option<Instant> {
         self.waits_since.is_none().then_some(self.until)

@@ -1,7 +1,21 @@
 //! An exchange as the next program takes it over. What the client has written may contain newlines.
 
-use super::Exchange;
+use super::{ClientFirst, Exchange};
 use crate::cbor::{FromCbor, Invalid, Lines, Reader, ToCbor, Writer, read_fields, write_fields};
+
+/// As the client has sent it.
+impl ToCbor for ClientFirst {
+    fn write(&self, out: &mut Writer) {
+        out.text(&format!("{}{}", self.header, self.bare));
+    }
+}
+
+impl FromCbor for ClientFirst {
+    fn read(input: &mut Reader<'_>) -> Result<Self, Invalid> {
+        let message = input.text()?;
+        Self::parse(message.as_bytes()).map_err(|why| input.invalid(format_args!("{why}")))
+    }
+}
 
 impl ToCbor for Exchange {
     fn write(&self, out: &mut Writer) {
@@ -23,6 +37,13 @@ impl FromCbor for Exchange {
 mod any {
     use super::*;
     use crate::cbor::any::{Any, Choices};
+
+    impl Any for ClientFirst {
+        fn any(choices: &mut Choices<'_>) -> Self {
+            let message = choices.pick(&["n,,n=alice,r=x", "y,a=a=2Cb,n=a\n,r=~,x=y"]);
+            Self::parse(message.as_bytes()).unwrap()
+        }
+    }
 
     impl Any for Exchange {
         fn any(choices: &mut Choices<'_>) -> Self {

@@ -40,13 +40,3 @@ impl FromCbor for CrazyIt {
         Ok(Self { connection, user, decoder, phase, was_answered, writes_lines, later })
     }
 }
-
-impl CrazyIt {
-    /// See [`Session::is_at_rest`](crate::session::Session::is_at_rest).
-    pub(in crate::session) fn is_at_rest(&self) -> bool {
-        match &self.phase {
-            Phase::Greeting(deadline) => !deadline.is_waiting(),
-            Phase::Online => true,
-        }
-    }
-}

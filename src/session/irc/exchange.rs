@@ -1,7 +1,7 @@
 //! An exchange of `AUTHENTICATE`, and the mechanisms of SASL.
 
 #[cfg(feature = "upgrade")]
-use crate::cbor::{FromCbor, Invalid, Reader, ToCbor, Writer, numbered, read_fields, write_fields};
+use crate::cbor::{cases, map, numbered};
 use crate::message::AccountId;
 use crate::secret::{ClientFirst, Exchange};
 use crate::session::Context;
@@ -64,53 +64,21 @@ pub(super) fn mechanisms(context: &Context<'_>) -> String {
 #[cfg(feature = "upgrade")]
 numbered!(Mechanism, "mechanism" { 1 => Plain, 2 => External, 3 => ScramSha256 });
 
-/// Null while an errand is under way, whose result does not reach the next program.
 #[cfg(feature = "upgrade")]
-impl ToCbor for Sasl {
-    fn write(&self, out: &mut Writer) {
-        let Self { step, response } = self;
-        match step {
-            Step::First(mechanism) => {
-                write_fields!(out; 0: response, 1: mechanism);
-            }
-            Step::Proof { exchange, login } => {
-                write_fields!(out; 0: response, 2: exchange, 3: login);
-            }
-            Step::End { account, device } => {
-                write_fields!(out; 0: response, 4: account, 5: device);
-            }
-            Step::Keys { .. } | Step::Check { .. } => out.null(),
-        }
-    }
-}
+map!(Sasl { 0: step, 1: response });
 
 #[cfg(feature = "upgrade")]
-impl FromCbor for Sasl {
-    fn read(input: &mut Reader<'_>) -> Result<Self, Invalid> {
-        read_fields!(input; 0: response, 1: mechanism, 2: exchange, 3: login, 4: account, 5: device);
-        let proof: Option<(Box<Exchange>, Login)> = Option::zip(exchange, login);
-        let step = match (mechanism, proof, account) {
-            (Some(mechanism), None, None) => Step::First(mechanism),
-            (None, Some((exchange, login)), None) => Step::Proof { exchange, login },
-            (None, None, Some(account)) => Step::End { account, device },
-            _ => return Err(input.invalid(format_args!("an exchange has no step, or several"))),
-        };
-        Ok(Self { step, response })
-    }
-}
+cases!(Step, "step of an exchange" {
+    1 => First(0: mechanism),
+    2 => Keys { 0: first, 1: login },
+    3 => Proof { 0: exchange, 1: login },
+    4 => Check { 0: device, 1: last },
+    5 => End { 0: account, 1: device },
+});
 
 impl Sasl {
     pub(super) fn new(step: Step) -> Box<Self> {
         Box::new(Self { step, response: String::new() })
-    }
-
-    /// False while an errand is under way.
-    #[cfg(feature = "upgrade")]
-    pub(super) fn is_at_rest(&self) -> bool {
-        match self.step {
-            Step::First(_) | Step::Proof { .. } | Step::End { .. } => true,
-            Step::Keys { .. } | Step::Check { .. } => false,
-        }
     }
 
     /// Its memory, in bytes.

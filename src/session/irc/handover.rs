@@ -59,35 +59,17 @@ impl FromCbor for Irc {
     }
 }
 
-/// Without a command under way, and without a question to the store: the session is not at rest then.
+/// Without a command that is not finished: the program that hands over finishes it first.
 impl ToCbor for Unfinished {
     fn write(&self, out: &mut Writer) {
-        let Self { pending: _, batch, sasl, replay, names_due, returning, asked: _ } = self;
-        write_fields!(out; 1: batch, 2: sasl, 3: replay, 4: names_due, 5: returning);
+        let Self { pending: _, batch, sasl, replay, names_due, returning, asked } = self;
+        write_fields!(out; 0: asked, 1: batch, 2: sasl, 3: replay, 4: names_due, 5: returning);
     }
 }
 
 impl FromCbor for Unfinished {
     fn read(input: &mut Reader<'_>) -> Result<Self, Invalid> {
-        read_fields!(input; 1: batch, 2: sasl, 3: replay, 4: names_due, 5: returning);
-        Ok(Self { pending: None, batch, sasl, replay, names_due, returning, asked: 0 })
-    }
-}
-
-impl Irc {
-    /// See [`Session::is_at_rest`](crate::session::Session::is_at_rest).
-    pub(in crate::session) fn is_at_rest(&self) -> bool {
-        let is_waiting = match &self.phase {
-            Phase::Registering(registration) => registration.deadline.is_waiting(),
-            Phase::Online { .. } => false,
-        };
-        !is_waiting && self.unfinished.as_ref().is_none_or(|unfinished| unfinished.is_at_rest())
-    }
-}
-
-impl Unfinished {
-    fn is_at_rest(&self) -> bool {
-        let is_checked = self.sasl.as_ref().is_some_and(|sasl| !sasl.is_at_rest());
-        self.pending.is_none() && self.asked == 0 && !is_checked
+        read_fields!(input; 0: asked, 1: batch, 2: sasl, 3: replay, 4: names_due, 5: returning);
+        Ok(Self { pending: None, batch, sasl, replay, names_due, returning, asked })
     }
 }
