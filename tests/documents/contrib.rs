@@ -10,8 +10,11 @@ use parlor::config::{Invocation, ServerConfig};
 use crate::support::program::help;
 use crate::support::{Scratch, text};
 
+/// OpenWrt's init script.
+const INIT: &str = "openwrt/parlor/files/parlord.init";
+
 /// Files that start the server.
-const STARTERS: [&str; 3] = ["parlord.service", "parlord.openrc", "parlord.procd"];
+const STARTERS: [&str; 3] = ["parlord.service", "parlord.openrc", INIT];
 
 fn path(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("contrib").join(name)
@@ -83,11 +86,44 @@ fn whatever_starts_the_server_gives_it_options_that_there_are() {
     }
 }
 
+/// True if a config file can have this option.
+fn is_setting(name: &str) -> bool {
+    let scratch = Scratch::new();
+    let conf = scratch.file("conf", &format!("{name} = ?"));
+    let read = ServerConfig::from_args(&["--config", text(&conf)].map(str::to_owned));
+    read.err().is_none_or(|error| !error.to_string().contains("unknown option"))
+}
+
+#[test]
+fn on_openwrt_each_option_has_a_type_and_one_form() {
+    let script = read(INIT);
+    let listed = |name: &str| {
+        let (_, rest) = script.split_once(&format!("\n{name}=\"")).expect(name);
+        rest.split_once('"').expect("it ends").0.split_whitespace().map(str::to_owned).collect::<Vec<_>>()
+    };
+    let forms: Vec<_> =
+        ["LISTS", "FLAGS", "TEXTS"].into_iter().flat_map(listed).chain(["web".into()]).collect();
+    let formed: BTreeSet<_> = forms.iter().cloned().collect();
+    assert_eq!(formed.len(), forms.len(), "none has two forms");
+    let typed = script.lines().filter_map(|line| line.trim().strip_prefix('\'')?.split_once(':'));
+    let typed: BTreeSet<_> = typed.map(|(name, _)| name.to_owned()).collect();
+    assert_eq!(&formed | &BTreeSet::from(["enabled".to_owned()]), typed);
+    // The server does not run as root there.
+    for name in options().into_iter().filter(|name| name != "allow-root" && is_setting(name)) {
+        assert!(formed.contains(&name.replace('-', "_")), "{name}");
+    }
+}
+
 #[test]
 fn the_scripts_are_scripts_and_the_readme_names_every_file() {
-    for script in ["parlord.openrc", "parlord.procd"] {
+    for script in ["parlord.openrc", INIT] {
         assert!(Command::new("sh").arg("-n").arg(path(script)).status().expect("there is sh").success());
     }
+    assert!(read("openwrt/parlor/Makefile").contains(concat!(
+        "PKG_VERSION:=",
+        env!("CARGO_PKG_VERSION"),
+        "\n"
+    )));
     let readme = read("README.md");
     for file in fs::read_dir(path("")).expect("there are files") {
         let name = file.expect("it can be read").file_name().into_string().expect("it is text");

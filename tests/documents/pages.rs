@@ -298,7 +298,8 @@ fn the_figures_in_the_readme_are_among_those_that_were_measured() {
 
 /// Every page, as its path from the root and its text.
 fn pages() -> Vec<(PathBuf, String)> {
-    let files = ["", "doc", "contrib"].map(|directory| Path::new(ROOT).join(directory).read_dir());
+    let files =
+        ["", "doc", "contrib", "contrib/openwrt"].map(|directory| Path::new(ROOT).join(directory).read_dir());
     let files = files.into_iter().flat_map(|files| files.expect("there is this directory"));
     let paths = files.map(|file| file.expect("it can be read").path());
     let paths = paths.filter(|path| path.extension().is_some_and(|ending| ending == "md"));

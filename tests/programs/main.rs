@@ -20,6 +20,7 @@ mod history;
 mod logging;
 #[cfg(feature = "metrics")]
 mod metrics;
+mod openwrt;
 #[cfg(feature = "store")]
 mod registered_rooms;
 mod reloading;
