@@ -11,7 +11,7 @@ pub(super) fn close_code(reason: &CloseReason) -> CloseCode {
         CloseReason::PeerFinished | CloseReason::Quit(_) | CloseReason::Answered => CloseCode::Normal,
         CloseReason::ShuttingDown => CloseCode::GoingAway,
         #[cfg(feature = "upgrade")]
-        CloseReason::Upgrading => CloseCode::GoingAway,
+        CloseReason::Upgrading => CloseCode::ServiceRestart,
         CloseReason::Malformed(_) | CloseReason::NotTls | CloseReason::TlsFailed(_) => {
             CloseCode::ProtocolError
         }

@@ -1,5 +1,8 @@
 //! Why a connection ends: codes of Close frames (RFC 6455 §7.4).
 
+#[cfg(feature = "upgrade")]
+use crate::cbor::numbered;
+
 /// A code that the server sends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u16)]
@@ -16,9 +19,23 @@ pub enum CloseCode {
     PolicyViolation = 1008,
     /// A message longer than the server takes.
     TooBig = 1009,
+    /// The server starts again.
+    ServiceRestart = 1012,
     /// The server is full.
     TryAgainLater = 1013,
 }
+
+#[cfg(feature = "upgrade")]
+numbered!(CloseCode, "close code" {
+    1000 => Normal,
+    1001 => GoingAway,
+    1002 => ProtocolError,
+    1007 => InvalidData,
+    1008 => PolicyViolation,
+    1009 => TooBig,
+    1012 => ServiceRestart,
+    1013 => TryAgainLater,
+});
 
 /// How a peer violated the protocol, as it is told in a Close frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

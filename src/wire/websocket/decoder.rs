@@ -1,5 +1,8 @@
 //! Decodes frames of a client (RFC 6455 §5), in place and in any pieces.
 
+#[cfg(feature = "upgrade")]
+mod handover;
+
 use std::fmt;
 use std::ops::Range;
 
@@ -19,7 +22,7 @@ const PIECE_BYTES: usize = 252;
 const TOO_BIG: Fault = Fault { code: CloseCode::TooBig, reason: "this message is too long" };
 
 /// Decodes a stream of frames. It keeps no bytes but those of an incomplete control frame.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Decoder {
     frames: WebsocketFrameDecoder,
     control: Option<Box<Control>>,
@@ -40,6 +43,7 @@ enum Message {
 }
 
 /// The payload of an incomplete control frame.
+#[derive(Clone)]
 struct Control {
     bytes: [u8; CONTROL_BYTES],
     len: u8,
@@ -266,9 +270,18 @@ mod tests {
     }
 
     fn decode<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> Seen {
+        decode_by(pieces, |decoder| decoder)
+    }
+
+    /// Decodes pieces, each with the decoder that `next` makes of the last one.
+    fn decode_by<'a>(
+        pieces: impl IntoIterator<Item = &'a [u8]>,
+        next: impl Fn(Decoder) -> Decoder,
+    ) -> Seen {
         let mut decoder = Decoder::new(MOST_BYTES);
         let (mut seen, mut message) = (Seen::default(), Vec::new());
         for piece in pieces {
+            decoder = next(decoder);
             let mut bytes = piece.to_vec();
             let mut rest = &mut bytes[..];
             loop {
@@ -293,13 +306,28 @@ mod tests {
         seen
     }
 
-    /// Decodes frames whole, byte by byte and cut once at every byte, and checks that nothing changes.
+    /// The decoder that another program has of this one.
+    #[cfg(feature = "upgrade")]
+    fn handed_over(decoder: Decoder) -> Decoder {
+        crate::cbor::decode(&crate::cbor::encode(&decoder)).unwrap()
+    }
+
+    #[cfg(not(feature = "upgrade"))]
+    fn handed_over(decoder: Decoder) -> Decoder {
+        decoder
+    }
+
+    /// Decodes frames whole, byte by byte and cut once at every byte, and checks that nothing changes, even if another
+    /// program goes on after a cut.
     fn decoded(frames: &[Sample]) -> Seen {
         let bytes = frames.concat();
         let seen = decode([&bytes[..]]);
         assert_eq!(decode(bytes.chunks(1)), seen);
+        assert_eq!(decode_by(bytes.chunks(1), handed_over), seen);
         for cut in 0..bytes.len() {
-            assert_eq!(decode(<[&[u8]; 2]>::from(bytes.split_at(cut))), seen, "cut at {cut}");
+            let parts = <[&[u8]; 2]>::from(bytes.split_at(cut));
+            assert_eq!(decode(parts), seen, "cut at {cut}");
+            assert_eq!(decode_by(parts, handed_over), seen, "handed over at {cut}");
         }
         seen
     }

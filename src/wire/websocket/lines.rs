@@ -2,6 +2,8 @@
 
 use super::closing::{CloseCode, Fault};
 use super::decoder::{Decoder, Event, Step};
+#[cfg(feature = "upgrade")]
+use crate::cbor::{map, numbered};
 
 /// So much longer than frames their lines may be, in bytes: a line end for a message whose header came earlier. Every
 /// other message has a header that is longer than a line end.
@@ -13,11 +15,14 @@ const SEVERAL_LINES: Fault =
     Fault { code: CloseCode::PolicyViolation, reason: "one line per message: send each line as a message" };
 
 /// Decodes frames into lines, each with CR LF.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct LineDecoder {
     decoder: Decoder,
     line: Line,
 }
+
+#[cfg(feature = "upgrade")]
+map!(LineDecoder { 0: decoder, 1: line });
 
 /// The current message so far. A line end at its end is tolerated, and dropped.
 #[derive(Clone, Copy, Debug)]
@@ -33,6 +38,11 @@ enum Ending {
     Cr,
     Lf,
 }
+
+#[cfg(feature = "upgrade")]
+map!(Line { 0: is_empty, 1: ending });
+#[cfg(feature = "upgrade")]
+numbered!(Ending, "line end" { 0 => None, 1 => Cr, 2 => Lf });
 
 /// What was in a buffer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -160,6 +170,11 @@ mod tests {
         let mut decoder = LineDecoder::new(MOST_BYTES);
         let mut whole = Whole { lines: Vec::new(), pongs: Vec::new(), outcome: Outcome::Open };
         for piece in pieces {
+            #[cfg(feature = "upgrade")]
+            {
+                // As if another program went on.
+                decoder = crate::cbor::decode(&crate::cbor::encode(&decoder)).unwrap();
+            }
             let mut buffer = [&[0; SPARE_BYTES], *piece].concat();
             let decoded = decoder.decode(&mut buffer, &mut whole.pongs);
             whole.lines.extend_from_slice(&buffer[..decoded.line_bytes]);

@@ -1,5 +1,8 @@
 //! Checks text that arrives in pieces, and fails at the first byte that cannot continue it.
 
+#[cfg(feature = "upgrade")]
+use crate::cbor::{Bytes, FromCbor, Invalid, Reader, ToCbor, Writer};
+
 /// What a check needs to know of the text so far: the bytes of an incomplete character.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Utf8 {
@@ -49,6 +52,33 @@ impl Utf8 {
         let fits = self.begun.get_mut(..character.len());
         self.begun_bytes = character.len() as u8;
         fits.map(|begun| begun.copy_from_slice(character)).is_some()
+    }
+}
+
+#[cfg(feature = "upgrade")]
+impl ToCbor for Utf8 {
+    fn write(&self, out: &mut Writer) {
+        out.bytes(&self.begun[..usize::from(self.begun_bytes)]);
+    }
+}
+
+#[cfg(feature = "upgrade")]
+impl FromCbor for Utf8 {
+    fn read(input: &mut Reader<'_>) -> Result<Self, Invalid> {
+        let (Bytes(begun), mut utf8) = (Bytes::read(input)?, Self::default());
+        if utf8.accepts(&begun) && usize::from(utf8.begun_bytes) == begun.len() {
+            return Ok(utf8);
+        }
+        Err(input.invalid(format_args!("these bytes are not the beginning of a character")))
+    }
+}
+
+#[cfg(all(test, feature = "upgrade"))]
+impl crate::cbor::any::Any for Utf8 {
+    fn any(choices: &mut crate::cbor::any::Choices<'_>) -> Self {
+        let mut utf8 = Self::default();
+        utf8.accepts(choices.pick(&[&b""[..], b"\xce", b"\xe8\x8c", b"\xf0\x9f\x8d"]));
+        utf8
     }
 }
 
