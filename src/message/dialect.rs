@@ -1,6 +1,4 @@
 use super::Capabilities;
-#[cfg(all(feature = "upgrade", feature = "web"))]
-use crate::cbor::numbered;
 
 /// How events are encoded for a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,6 +41,3 @@ pub enum Framing {
     /// The subprotocol `binary.ircv3.net`.
     Binary,
 }
-
-#[cfg(all(feature = "upgrade", feature = "web"))]
-numbered!(Framing, "framing" { 0 => Text, 1 => Binary });

@@ -80,6 +80,11 @@ impl<T: Choice> Stream for T {
         self.stream().own_bytes()
     }
 
+    #[cfg(feature = "upgrade")]
+    fn is_portable(&self) -> bool {
+        self.stream().is_portable()
+    }
+
     fn forget_unread(&mut self) {
         self.stream_mut().forget_unread();
     }

@@ -7,6 +7,8 @@ use super::plain::Plain;
 use super::transport::Transport;
 use super::web::WebHandover;
 use crate::cbor::map;
+#[cfg(feature = "tls")]
+use crate::server::Stream;
 
 /// The state of a socket.
 #[derive(Clone, Debug)]
@@ -18,14 +20,27 @@ pub(super) struct SocketHandover {
 
 map!(SocketHandover { 0: is_unix, 1: web });
 
+/// What carries the bytes of a connection.
+#[derive(Debug)]
+pub(super) struct Carrier<'a> {
+    pub(super) descriptor: BorrowedFd<'a>,
+    pub(super) is_unix: bool,
+    /// Nothing more can be written, and nobody can read what comes.
+    pub(super) is_over: bool,
+}
+
 impl Transport {
-    /// The descriptor, unless there is more behind it than another program can know.
-    pub(super) fn carrier(&self) -> Option<(BorrowedFd<'_>, bool)> {
-        match self {
-            Self::Plain(plain) => Some(plain.descriptor()),
+    /// The socket, unless there is more to it than another program can know.
+    pub(super) fn carrier(&self) -> Option<Carrier<'_>> {
+        let (plain, is_over) = match self {
+            Self::Plain(plain) => (plain, false),
             #[cfg(feature = "tls")]
-            Self::Tls(_) => None,
-        }
+            Self::Tls(stream) if stream.is_portable() => (stream.inner(), true),
+            #[cfg(feature = "tls")]
+            Self::Tls(_) => return None,
+        };
+        let (descriptor, is_unix) = plain.descriptor();
+        Some(Carrier { descriptor, is_unix, is_over })
     }
 
     /// A socket of another program.

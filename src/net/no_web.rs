@@ -7,7 +7,7 @@ use std::os::fd::{BorrowedFd, OwnedFd};
 use std::time::SystemTime;
 
 #[cfg(feature = "upgrade")]
-use super::handover::SocketHandover;
+use super::handover::{Carrier, SocketHandover};
 use super::transport::Transport;
 #[cfg(feature = "upgrade")]
 use crate::cbor::{FromCbor, Invalid, Reader, ToCbor, Writer};
@@ -68,7 +68,7 @@ impl crate::cbor::any::Any for WebHandover {
 impl Transport {
     /// The descriptor and the state; `None` if another program could not go on.
     pub(in crate::net) fn hand_over(&self) -> Option<(BorrowedFd<'_>, SocketHandover)> {
-        let (descriptor, is_unix) = self.carrier()?;
+        let Carrier { descriptor, is_unix, .. } = self.carrier()?;
         Some((descriptor, SocketHandover { is_unix, web: None }))
     }
 

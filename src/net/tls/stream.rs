@@ -86,6 +86,8 @@ enum Output {
     Bare,
     /// No more are accepted; only `unsent` is still written.
     Closed,
+    /// The peer is told that no more bytes follow.
+    Shut,
 }
 
 impl<S> TlsStream<S> {
@@ -107,6 +109,11 @@ impl<S> TlsStream<S> {
             plain: Vec::new(),
             unsent: Vec::new(),
         }
+    }
+
+    #[cfg(feature = "upgrade")]
+    pub(in crate::net) fn inner(&self) -> &S {
+        &self.inner
     }
 
     pub(in crate::net) fn inner_mut(&mut self) -> &mut S {
@@ -178,7 +185,8 @@ impl<S: Stream> TlsStream<S> {
             self.input = Input::Finished;
         }
         if progress.failure.is_some() {
-            (self.input, self.output) = (Input::Ignored, Output::Closed);
+            self.input = Input::Ignored;
+            self.mute();
             (self.begun, self.tail) = (Vec::new(), 0);
             self.client.has_failed();
         }
@@ -202,7 +210,15 @@ impl<S: Stream> TlsStream<S> {
             self.unsent.extend_from_slice(&alert::record(description));
         }
         (self.begun, self.tail, self.plain) = (Vec::new(), 0, Vec::new());
-        (self.input, self.output) = (Input::Ignored, Output::Closed);
+        self.input = Input::Ignored;
+        self.mute();
+    }
+
+    /// Accepts no more bytes to send.
+    fn mute(&mut self) {
+        if self.output != Output::Shut {
+            self.output = Output::Closed;
+        }
     }
 
     /// Lets `say` append to `outgoing`, after what TLS itself has to send. All complete records were processed on
@@ -257,7 +273,9 @@ impl<S: Stream> Stream for TlsStream<S> {
             self.output = Output::Closed;
         }
         self.flush()?;
-        self.inner.shutdown_write()
+        self.inner.shutdown_write()?;
+        self.output = Output::Shut;
+        Ok(())
     }
 
     fn is_opening(&self) -> bool {
@@ -269,7 +287,7 @@ impl<S: Stream> Stream for TlsStream<S> {
     }
 
     fn is_mute(&self) -> bool {
-        self.output == Output::Closed
+        matches!(self.output, Output::Closed | Output::Shut)
     }
 
     fn is_secure(&self) -> bool {
@@ -279,6 +297,12 @@ impl<S: Stream> Stream for TlsStream<S> {
     #[cfg(feature = "store")]
     fn certificate(&self) -> Option<CertificateHash> {
         self.client.certificate()
+    }
+
+    /// Its keys cannot leave this program. None are needed once we have nothing more to say, because then input is ignored.
+    #[cfg(feature = "upgrade")]
+    fn is_portable(&self) -> bool {
+        self.output == Output::Shut
     }
 
     fn has_unsent(&self) -> bool {
@@ -303,7 +327,7 @@ impl<S: Stream> Stream for TlsStream<S> {
 
     fn forget_unsent(&mut self) {
         self.unsent = Vec::new();
-        self.output = Output::Closed;
+        self.mute();
     }
 }
 
@@ -336,7 +360,7 @@ impl<S: Stream> Write for TlsStream<S> {
             Output::Opening => Err(ErrorKind::WouldBlock.into()),
             Output::Records => self.write_record(buffers),
             Output::Bare => self.inner.write_vectored(buffers),
-            Output::Closed => Err(ErrorKind::BrokenPipe.into()),
+            Output::Closed | Output::Shut => Err(ErrorKind::BrokenPipe.into()),
         }
     }
 

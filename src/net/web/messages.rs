@@ -4,17 +4,19 @@ use std::io::{self, ErrorKind, Read};
 use std::mem;
 
 use super::farewell;
+#[cfg(feature = "upgrade")]
+use crate::cbor::{cases, map};
 use crate::message::{CloseReason, Framing};
 use crate::server::Ending;
 use crate::wire::irc::{CLIENT_TAGS_BYTES, LINE_BYTES};
-use crate::wire::websocket::{self, CloseCode, Fault, LineDecoder, Outcome, SPARE_BYTES};
+use crate::wire::websocket::{self, CloseCode, LineDecoder, Outcome, SPARE_BYTES};
 
 /// Longest message, in bytes: twice the longest line with tags. The session answers lines that are a little too long;
 /// longer ones end the connection.
 const MESSAGE_BYTES: usize = 2 * (CLIENT_TAGS_BYTES + LINE_BYTES);
 
 /// The conversation with a peer that speaks WebSocket.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Messages {
     framing: Framing,
     lines: LineDecoder,
@@ -25,6 +27,9 @@ pub(super) struct Messages {
     farewell: Option<(CloseCode, Box<str>)>,
 }
 
+#[cfg(feature = "upgrade")]
+map!(Messages { 0: framing, 1: lines, 2: pongs, 3: input, 4: farewell });
+
 /// How received bytes are treated.
 #[derive(Clone, Copy, Debug)]
 enum Input {
@@ -34,11 +39,20 @@ enum Input {
     Ignored,
     /// The peer has closed, perhaps within a message, which is no line then.
     Closed { within_message: bool },
-    /// The peer violated the protocol; the server is not yet told.
-    Failed(Fault),
+    /// The peer violated the protocol, as our Close frame will say; the server is not yet told.
+    Failed,
     /// Where the next frame begins is unknown.
     Lost,
 }
+
+#[cfg(feature = "upgrade")]
+cases!(Input, "state of the input" {
+    0 => Lines,
+    1 => Ignored,
+    2 => Closed { 0: within_message },
+    3 => Failed,
+    4 => Lost,
+});
 
 impl Messages {
     pub(super) fn new(framing: Framing) -> Self {
@@ -64,9 +78,11 @@ impl Messages {
                 self.input = Input::Closed { within_message: false };
                 return Err(Ending::error(CloseReason::PeerFinished));
             }
-            Input::Failed(fault) => {
+            Input::Failed => {
                 self.input = Input::Lost;
-                return Err(Ending::error(CloseReason::Malformed(fault.reason.to_owned())));
+                let reason =
+                    self.farewell.as_ref().map_or_else(String::new, |(_, reason)| reason.to_string());
+                return Err(Ending::error(CloseReason::Malformed(reason)));
             }
             Input::Lines | Input::Ignored | Input::Lost => {}
         }
@@ -95,7 +111,7 @@ impl Messages {
             }
             Outcome::Failed(fault) if is_heard => {
                 self.farewell = Some((fault.code, fault.reason.into()));
-                self.input = Input::Failed(fault);
+                self.input = Input::Failed;
             }
             Outcome::Failed(_) => self.input = Input::Lost,
         }
@@ -133,7 +149,7 @@ impl Messages {
         self.pongs = Vec::new();
         self.input = match self.input {
             Input::Lines | Input::Ignored => Input::Ignored,
-            Input::Failed(_) | Input::Lost => Input::Lost,
+            Input::Failed | Input::Lost => Input::Lost,
             Input::Closed { .. } => Input::Closed { within_message: false },
         };
     }

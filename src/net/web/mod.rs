@@ -16,12 +16,12 @@ mod stream;
 mod unsent;
 mod upgrade;
 
-#[cfg(feature = "upgrade")]
-pub(super) use handover::WebHandover;
 pub(super) use request::{HEAD_BYTES, Parsed, Request, parse};
 pub(super) use response::Response;
 pub use socket::Socket;
 pub(super) use status::Status;
+#[cfg(feature = "upgrade")]
+pub(super) use stream::WebHandover;
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -54,6 +54,12 @@ impl Web {
     /// Applies another config to newcomers.
     pub(super) fn renew(&mut self, config: &ServerConfig) {
         self.site = Site::new(config, Rc::clone(&self.clock)).map(Rc::new);
+    }
+
+    /// The site for those who asked another program; without `--web`, they may still finish.
+    #[cfg(feature = "upgrade")]
+    fn site_for_others(&self) -> Rc<Site> {
+        self.site.clone().unwrap_or_else(|| Rc::new(Site::built_in(Rc::clone(&self.clock))))
     }
 
     /// Wraps the stream of a newcomer, unless `--web` is off. `is_shared`: a proxy uses the connection for several peers.

@@ -1,5 +1,8 @@
 //! The files of a page: those in the program, or those of `--web-root`.
 
+#[cfg(feature = "upgrade")]
+use std::ptr;
+
 use super::response::Body;
 use crate::config::WebRoot;
 
@@ -36,6 +39,34 @@ impl Page {
                 let file = root.files.iter().find(|file| file.path == path)?;
                 let body = Body::Shared(file.bytes.clone());
                 Some(File { content_type, etag: &file.etag, is_gzip: false, body })
+            }
+        }
+    }
+
+    /// The ETag of the file with this content, if the page has it.
+    #[cfg(feature = "upgrade")]
+    pub(super) fn etag(&self, body: &Body) -> Option<&str> {
+        match self {
+            Self::BuiltIn => {
+                FILES.iter().find(|(.., bytes)| ptr::eq(*bytes, &**body)).map(|(_, etag, _)| *etag)
+            }
+            Self::Root(root) => {
+                let file = root.files.iter().find(|file| ptr::eq(&*file.bytes, &**body));
+                file.map(|file| file.etag.as_str())
+            }
+        }
+    }
+
+    /// The content of the file with this ETag.
+    #[cfg(feature = "upgrade")]
+    pub(super) fn body(&self, etag: &str) -> Option<Body> {
+        match self {
+            Self::BuiltIn => {
+                FILES.iter().find(|(_, its, _)| *its == etag).map(|(.., bytes)| Body::Static(bytes))
+            }
+            Self::Root(root) => {
+                let file = root.files.iter().find(|file| file.etag == etag);
+                file.map(|file| Body::Shared(file.bytes.clone()))
             }
         }
     }

@@ -50,6 +50,17 @@ impl Site {
         config.web.is_on.then(|| Self { page, origins: config.web.origins.clone(), clock })
     }
 
+    /// The page that every server has.
+    #[cfg(feature = "upgrade")]
+    pub(super) fn built_in(clock: Clock) -> Self {
+        Self { page: Page::BuiltIn, origins: Vec::new(), clock }
+    }
+
+    #[cfg(feature = "upgrade")]
+    pub(super) fn page(&self) -> &Page {
+        &self.page
+    }
+
     /// The time for the header `Date`.
     pub(super) fn now(&self) -> SystemTime {
         self.clock.get()

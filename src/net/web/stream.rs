@@ -3,6 +3,12 @@
 //!
 //! What the server writes once the peer speaks WebSocket is framed already.
 
+#[cfg(feature = "upgrade")]
+mod handover;
+
+#[cfg(feature = "upgrade")]
+pub(in crate::net) use handover::WebHandover;
+
 use std::fmt;
 use std::io::{self, ErrorKind, IoSlice, Read, Write};
 use std::mem;
@@ -228,6 +234,11 @@ impl<S: Stream> Stream for WebStream<S> {
 
     fn is_secure(&self) -> bool {
         self.inner().is_some_and(Stream::is_secure)
+    }
+
+    #[cfg(feature = "upgrade")]
+    fn is_portable(&self) -> bool {
+        self.inner().is_some_and(Stream::is_portable)
     }
 
     #[cfg(feature = "store")]

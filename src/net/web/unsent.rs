@@ -15,6 +15,19 @@ pub(super) struct Unsent {
 }
 
 impl Unsent {
+    /// Own bytes, and a body with the number of its bytes that are sent.
+    #[cfg(feature = "upgrade")]
+    pub(super) fn parts(&self) -> (&[u8], Option<&(Body, usize)>) {
+        (&self.own, self.body.as_ref())
+    }
+
+    /// Goes on where another program was. `None` if the body has fewer bytes than are sent.
+    #[cfg(feature = "upgrade")]
+    pub(super) fn from_parts(own: Vec<u8>, body: Option<(Body, usize)>) -> Option<Self> {
+        let is_sound = body.as_ref().is_none_or(|(body, sent)| *sent <= body.len());
+        is_sound.then_some(Self { own, body })
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.own.is_empty() && self.body.is_none()
     }

@@ -274,10 +274,7 @@ mod tests {
     }
 
     /// Decodes pieces, each with the decoder that `next` makes of the last one.
-    fn decode_by<'a>(
-        pieces: impl IntoIterator<Item = &'a [u8]>,
-        next: impl Fn(Decoder) -> Decoder,
-    ) -> Seen {
+    fn decode_by<'a>(pieces: impl IntoIterator<Item = &'a [u8]>, next: impl Fn(Decoder) -> Decoder) -> Seen {
         let mut decoder = Decoder::new(MOST_BYTES);
         let (mut seen, mut message) = (Seen::default(), Vec::new());
         for piece in pieces {

@@ -4,7 +4,9 @@
 //! what came before. The next program feeds its frame decoder with that: the beginning of a header, or of a frame that
 //! has begun a header for the rest.
 
-use websocket_sans_io::{FrameInfo, Opcode, WebsocketFrameDecoder, WebsocketFrameEncoder, WebsocketFrameEvent};
+use websocket_sans_io::{
+    FrameInfo, Opcode, WebsocketFrameDecoder, WebsocketFrameEncoder, WebsocketFrameEvent,
+};
 
 use super::{Control, Decoder, Message, PIECE_BYTES};
 use crate::cbor::{Bytes, FromCbor, Invalid, Reader, ToCbor, Writer, cases, read_fields, write_fields};
@@ -21,6 +23,8 @@ impl ToCbor for Decoder {
     fn write(&self, out: &mut Writer) {
         let Self { frames, control, most_bytes, room_bytes, message, header_bytes, over } = self;
         let begun = &Bytes(match header_bytes {
+            // Later bytes are ignored.
+            _ if *over => Vec::new(),
             0 if frames.eof_valid() => Vec::new(),
             0 => rest_of_frame(frames),
             begun => beginning_of_header(frames, *begun),
