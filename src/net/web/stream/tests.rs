@@ -1,3 +1,6 @@
+#[cfg(feature = "upgrade")]
+mod handover;
+
 use std::cell::Cell;
 use std::time::{Duration, SystemTime};
 
