@@ -57,6 +57,13 @@ impl FromCbor for Origin {
     }
 }
 
+#[cfg(all(test, feature = "upgrade"))]
+impl crate::cbor::any::Any for Origin {
+    fn any(choices: &mut crate::cbor::any::Choices<'_>) -> Self {
+        Self(crate::cbor::any::Any::any(choices))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::net::{Ipv4Addr, Ipv6Addr};
