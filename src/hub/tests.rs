@@ -2,6 +2,8 @@
 
 #[cfg(feature = "store")]
 mod devices;
+#[cfg(feature = "upgrade")]
+mod handover;
 #[cfg(feature = "store")]
 mod logins;
 mod memory;

@@ -16,6 +16,8 @@ use crate::cbor::map;
 use crate::message::{
     Ban, ConnectionId, DeviceState, EventId, PastState, Rank, RoomState, Tally, UserId, UserState,
 };
+#[cfg(test)]
+use crate::name::RoomName;
 use crate::name::UserName;
 use crate::origin::Origin;
 
@@ -174,5 +176,19 @@ fn handed_room(room: &Room) -> HandedRoom {
         is_lobby: room.is_of_server(),
         owner: room.owner(),
         renamed: room.renamed,
+    }
+}
+
+#[cfg(test)]
+impl HubHandover {
+    /// The same with rooms by name: new rooms take the places of former ones, which nobody notices and which are not
+    /// handed over.
+    pub(super) fn with_sorted_rooms(mut self) -> Self {
+        let names: Vec<_> = self.rooms.iter().map(|room| room.state.saved.name.clone()).collect();
+        self.rooms.sort_by_key(|room| room.state.saved.name.folded());
+        let place = |name: &RoomName| self.rooms.iter().position(|room| room.state.saved.name == *name).unwrap() as u32;
+        let rooms = self.users.iter_mut().flat_map(|user| &mut user.rooms);
+        rooms.for_each(|room| *room = place(&names[*room as usize]));
+        self
     }
 }

@@ -8,11 +8,11 @@ use super::{HandedRoom, HandedUser, HubHandover};
 use crate::hub::Hub;
 use crate::hub::membership::Device;
 use crate::hub::seats::RoomId;
-use crate::message::{AccountId, ConnectionId, Now};
-use crate::name::{RoomName, UserName};
+use crate::message::{ConnectionId, Now};
+use crate::name::RoomName;
 
 impl Hub {
-    /// The hub that was handed over. It knows the names of accounts whose users or rooms are here: add the others. Set
+    /// The hub that was handed over. It knows the accounts whose users are here: add all. Set
     /// its memory, the rules for accounts and whether it keeps the history afterwards, as for a new one.
     pub fn take_over(lobby: RoomName, handed: HubHandover, now: Now) -> Result<Self, String> {
         let mut hub = Self::new(lobby, now.time);
@@ -64,7 +64,7 @@ impl Hub {
             return Err(format!("the account of {} does not fit", state.name));
         }
         if let Some(account) = account {
-            self.take_account(account.id, &account.name);
+            self.accounts.insert(account.id, &account.name);
         }
         let Some(user) = self.users.get_mut(id) else { return Ok(()) };
         user.set_connections(connections.clone());
@@ -87,19 +87,13 @@ impl Hub {
         if !is_lobby && *name == self.lobby {
             return Err(format!("{name} was no lobby, and becomes one only with a restart"));
         }
-        let holders = state.names.iter().chain(&state.heir);
-        holders.for_each(|(account, name)| self.take_account(*account, name));
         let room = self.fill_room(state, members, now)?;
-        self.rooms.pay(&mut self.users, room, *owner);
+        // Unless its first member has opened it.
+        if self.rooms.get(room).owner() != *owner {
+            self.rooms.pay(&mut self.users, room, *owner);
+        }
         self.rooms.get_mut(room).renamed = *renamed;
         Ok(room)
-    }
-
-    /// Notes that an account exists.
-    fn take_account(&mut self, account: AccountId, name: &UserName) {
-        if self.accounts.called(name) != Some(account) {
-            self.accounts.insert(account, name);
-        }
     }
 
     /// Puts the rooms of a user into their order, where `rooms` are all rooms as they were handed over.
