@@ -186,7 +186,9 @@ impl HubHandover {
     pub(super) fn with_sorted_rooms(mut self) -> Self {
         let names: Vec<_> = self.rooms.iter().map(|room| room.state.saved.name.clone()).collect();
         self.rooms.sort_by_key(|room| room.state.saved.name.folded());
-        let place = |name: &RoomName| self.rooms.iter().position(|room| room.state.saved.name == *name).unwrap() as u32;
+        let place = |name: &RoomName| {
+            self.rooms.iter().position(|room| room.state.saved.name == *name).unwrap() as u32
+        };
         let rooms = self.users.iter_mut().flat_map(|user| &mut user.rooms);
         rooms.for_each(|room| *room = place(&names[*room as usize]));
         self

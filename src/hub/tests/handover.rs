@@ -146,8 +146,8 @@ fn profile_at(peer: u8) -> Profile {
     Profile { peer: [Peer::Unix, address(1), address(2)][usize::from(peer)], ..profile() }
 }
 
-/// What effects tell each connection, and what else they are.
-fn told(mut out: Effects) -> BTreeMap<Option<ConnectionId>, Vec<String>> {
+/// What effects tell each connection, and what else they are. Adds the connections that they close.
+fn told(mut out: Effects, closed: &mut Vec<ConnectionId>) -> BTreeMap<Option<ConnectionId>, Vec<String>> {
     let mut told = BTreeMap::<_, Vec<_>>::new();
     // Users who watch the same name are told in any order.
     let event = |event: Event| Event { id: if event.watched { EventId::MIN } else { event.id }, ..event };
@@ -160,7 +160,12 @@ fn told(mut out: Effects) -> BTreeMap<Option<ConnectionId>, Vec<String>> {
         match effect {
             Effect::Event(event, audience, _) => tell("hears", event, audience),
             Effect::Move(event, audience) => tell("moves", event, audience),
-            other => others.push(format!("{other:?}")),
+            other => {
+                if let Effect::Close(at, _) = &other {
+                    closed.push(*at);
+                }
+                others.push(format!("{other:?}"));
+            }
         }
     }
     told.insert(None, others);
@@ -172,6 +177,7 @@ struct Twins {
     hubs: [Hub; 2],
     users: BTreeMap<ConnectionId, UserId>,
     accounts: BTreeMap<u32, UserName>,
+    closed: Vec<ConnectionId>,
     now: Now,
 }
 
@@ -183,7 +189,13 @@ impl Twins {
             hub.keep_history();
             hub
         };
-        Self { hubs: [hub(), hub()], users: BTreeMap::new(), accounts: BTreeMap::new(), now }
+        Self {
+            hubs: [hub(), hub()],
+            users: BTreeMap::new(),
+            accounts: BTreeMap::new(),
+            closed: Vec::new(),
+            now,
+        }
     }
 
     fn user(&self, at: ConnectionId) -> UserId {
@@ -197,7 +209,7 @@ impl Twins {
             let mut out = Effects::default();
             let answer = act(hub, now, &mut out);
             hub.check();
-            (answer, told(out))
+            (answer, told(out, &mut self.closed))
         });
         assert_eq!(format!("{:?}", one.0), format!("{:?}", other.0));
         assert_eq!(one.1, other.1);
@@ -361,10 +373,11 @@ impl Twins {
         });
     }
 
-    /// Ends connections whose users were killed, as their sessions do.
+    /// Ends connections that the hub has closed.
     fn end_closed(&mut self) {
-        let hub = &self.hubs[0];
-        self.users.retain(|at, user| hub.users().connections(*user).contains(at));
+        for at in std::mem::take(&mut self.closed) {
+            self.end(at, true, false);
+        }
     }
 }
 
