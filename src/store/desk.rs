@@ -2,7 +2,7 @@
 //! holds while it works.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -66,7 +66,8 @@ pub(super) struct Desk {
     /// The memory of all records that were handed over and are not committed.
     pub(super) queued_bytes: AtomicUsize,
     pub(super) is_failing: AtomicBool,
-    pub(super) lost_records: AtomicU64,
+    /// Not an `AtomicU64`: MIPS with 32 bits has none.
+    pub(super) lost_records: AtomicUsize,
 }
 
 #[derive(Debug)]
@@ -111,7 +112,7 @@ impl Desk {
             is_needed: Condvar::new(),
             queued_bytes: AtomicUsize::new(0),
             is_failing: AtomicBool::new(false),
-            lost_records: AtomicU64::new(0),
+            lost_records: AtomicUsize::new(0),
         }
     }
 
@@ -151,6 +152,6 @@ impl Desk {
     }
 
     pub(super) fn lost_records(&self) -> u64 {
-        self.lost_records.load(Ordering::Relaxed)
+        self.lost_records.load(Ordering::Relaxed) as u64
     }
 }
