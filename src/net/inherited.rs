@@ -3,10 +3,17 @@
 
 use std::env;
 use std::fmt;
+#[cfg(feature = "upgrade")]
+use std::io;
+#[cfg(feature = "upgrade")]
+use std::os::fd::OwnedFd;
 
 use listenfd::ListenFd;
 
+use super::handed::Handed;
 use super::listener::Listener;
+#[cfg(feature = "upgrade")]
+use super::listener::ListenerHandover;
 use crate::address::Address;
 
 /// The first passed descriptor (`SD_LISTEN_FDS_START`).
@@ -21,6 +28,8 @@ const NO_NAME: &str = "unknown";
 #[derive(Debug, Default)]
 pub struct Inherited {
     pub(super) listeners: Vec<Listener>,
+    /// Those of the program before this one.
+    pub(super) handed: Handed,
 }
 
 /// A passed descriptor at which the server cannot listen.
@@ -52,7 +61,15 @@ impl Inherited {
                 why,
             })?);
         }
-        Ok(Self { listeners })
+        Ok(Self { listeners, handed: Handed::default() })
+    }
+
+    /// Takes the sockets of the program whose place this one takes.
+    #[cfg(feature = "upgrade")]
+    #[allow(dead_code)]
+    pub(super) fn handed(handed: Vec<(OwnedFd, ListenerHandover)>) -> io::Result<Self> {
+        let (listeners, handed) = Handed::new(handed)?;
+        Ok(Self { listeners, handed })
     }
 
     /// Which of `plain` and `over_tls` must still be bound: no plain address if sockets were passed, and none for TLS

@@ -3,6 +3,8 @@
 mod bind_error;
 mod choice;
 mod descriptors;
+#[cfg_attr(not(feature = "upgrade"), path = "no_handed.rs")]
+mod handed;
 #[cfg(feature = "upgrade")]
 #[allow(dead_code)]
 mod handover;

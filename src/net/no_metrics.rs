@@ -5,7 +5,10 @@ use std::time::Instant;
 use mio::{Registry, Token};
 
 use super::bind_error::BindError;
+use super::handed::Handed;
 use super::listener::Listener;
+#[cfg(feature = "upgrade")]
+use crate::address::Address;
 use crate::config::ServerConfig;
 use crate::logging::PeerLog;
 use crate::server::Report;
@@ -13,13 +16,24 @@ use crate::server::Report;
 #[derive(Debug)]
 pub(super) struct Metrics;
 
-pub(super) fn bind(_: &ServerConfig, _: &Registry) -> Result<Vec<Listener>, BindError> {
+#[cfg(feature = "upgrade")]
+pub(super) fn address(_: &ServerConfig) -> Option<&Address> {
+    None
+}
+
+pub(super) fn bind(_: &ServerConfig, _: &mut Handed, _: &Registry) -> Result<Vec<Listener>, BindError> {
     Ok(Vec::new())
 }
 
 impl Metrics {
     pub(super) fn new(_: Vec<Listener>) -> Self {
         Self
+    }
+
+    #[cfg(feature = "upgrade")]
+    #[allow(dead_code)]
+    pub(super) fn listeners(&self) -> impl Iterator<Item = &Listener> {
+        [].into_iter()
     }
 
     pub(super) fn ready(&mut self, _: Token) -> bool {

@@ -85,12 +85,12 @@ impl Reactor {
             .reserve_memory()
             .map_err(|error| BindError { address: None, error: io::Error::other(error) })?;
         let (plain, over_tls) = inherited.wanted(&config.listen, tls::addresses(&config));
-        let mut listeners = inherited.listeners;
+        let (mut listeners, mut handed) = (inherited.listeners, inherited.handed);
+        #[cfg(feature = "upgrade")]
+        handed.close_others(plain, over_tls, metrics::address(&config));
         let wanted = plain.iter().map(|address| (address, false));
         for (address, is_tls) in wanted.chain(over_tls.iter().map(|address| (address, true))) {
-            let bound = Listener::bind(address);
-            let bound = bound.map_err(|error| BindError { address: Some(address.clone()), error })?;
-            listeners.extend(bound.into_iter().map(|listener| listener.with_tls(is_tls)));
+            listeners.extend(handed.bind(address, is_tls)?);
         }
         for (n, listener) in listeners.iter_mut().enumerate() {
             let token = Token(FIRST_LISTENER - n);
@@ -107,7 +107,7 @@ impl Reactor {
             (None, true) => warn!("there is a certificate, but no address for TLS: see --tls-listen"),
             (Some(_), true) | (None, false) => {}
         }
-        let metrics_listeners = metrics::bind(&config, poll.registry())?;
+        let metrics_listeners = metrics::bind(&config, &mut handed, poll.registry())?;
         let is_told_to_stop = Arc::default();
         let read: Read = Box::new(|| Err(ConfigError::new("there is no config to reload")));
         let (signals, service) = (None, Service::default());

@@ -78,8 +78,8 @@ impl Listener {
         self.wanted.is_none()
     }
 
-    /// True if this is where a server of this config listens.
-    pub(in crate::net) fn serves(&self, wanted: &Address) -> bool {
-        self.wanted.as_ref() == Some(wanted) || self.address == *wanted
+    /// True if it was bound because the config had this address, which need not be the one where it is.
+    pub(in crate::net) fn is_for(&self, wanted: &Address) -> bool {
+        self.wanted.as_ref() == Some(wanted)
     }
 }

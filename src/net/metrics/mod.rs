@@ -12,8 +12,11 @@ use log::{Level, warn};
 use mio::{Interest, Registry, Token};
 
 use super::bind_error::BindError;
+use super::handed::Handed;
 use super::listener::{Arrival, Listener};
 use super::plain::Plain;
+#[cfg(feature = "upgrade")]
+use crate::address::Address;
 use crate::config::ServerConfig;
 use crate::logging::PeerLog;
 use crate::message::{Frame, Peer};
@@ -34,11 +37,21 @@ pub(super) struct Metrics {
     scrapes: [Option<Scrape<Plain>>; SCRAPES],
 }
 
+/// Where `config` says that counters can be read, if anywhere.
+#[cfg(feature = "upgrade")]
+pub(super) fn address(config: &ServerConfig) -> Option<&Address> {
+    config.metrics.as_ref()
+}
+
 /// Listens where `config` says, if anywhere.
-pub(super) fn bind(config: &ServerConfig, registry: &Registry) -> Result<Vec<Listener>, BindError> {
+pub(super) fn bind(
+    config: &ServerConfig,
+    handed: &mut Handed,
+    registry: &Registry,
+) -> Result<Vec<Listener>, BindError> {
     let Some(address) = &config.metrics else { return Ok(Vec::new()) };
     let failed = |error| BindError { address: Some(address.clone()), error };
-    let mut listeners = Listener::bind(address).map_err(failed)?;
+    let mut listeners = handed.bind_for_metrics(address)?;
     for (n, listener) in listeners.iter_mut().enumerate() {
         let token = Token(TOKENS.start + SCRAPES + n);
         registry.register(listener.source(), token, Interest::READABLE).map_err(failed)?;
@@ -50,6 +63,12 @@ impl Metrics {
     /// No connections yet; `listeners` come from `bind`.
     pub(super) fn new(listeners: Vec<Listener>) -> Self {
         Self { listeners, scrapes: Default::default() }
+    }
+
+    #[cfg(feature = "upgrade")]
+    #[allow(dead_code)]
+    pub(super) fn listeners(&self) -> impl Iterator<Item = &Listener> {
+        self.listeners.iter()
     }
 
     /// Notes readiness. False when `token` belongs to other parts.
