@@ -4,6 +4,8 @@
 mod devices;
 #[cfg(feature = "upgrade")]
 mod handover;
+#[cfg(feature = "upgrade")]
+mod kept_places;
 #[cfg(feature = "store")]
 mod logins;
 mod memory;

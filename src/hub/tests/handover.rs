@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use super::devices::account;
 use super::*;
+use crate::cbor::any::{Any, Choices};
+use crate::cbor::tests::{choices, keeps_promises};
 use crate::cbor::{decode_at, encode_at};
 use crate::config::AccountsConfig;
 use crate::hub::handover::HubHandover;
@@ -382,7 +384,7 @@ impl Twins {
 }
 
 /// The hub after another program has taken it over.
-fn handed_over(hub: &Hub, now: Now) -> Hub {
+pub(super) fn handed_over(hub: &Hub, now: Now) -> Hub {
     let bytes = encode_at(&hub.hand_over(), now.instant);
     let handed: HubHandover = decode_at(&bytes, now.instant).unwrap();
     let hub = Hub::take_over(hub.lobby().clone(), handed, now).unwrap();
@@ -405,4 +407,87 @@ proptest! {
         twins.hand_over();
         twins.wait(2 * KEPT);
     }
+}
+
+/// A hub with something of everything.
+fn full_hub(now: Now) -> Hub {
+    let mut twins = Twins { now, ..Twins::new() };
+    (1..3).for_each(|number| twins.register(number));
+    let [desk, phone, bob, eve] = [0, 1, 2, 3].map(ConnectionId);
+    let change = |change| Act::Change("#tea", change);
+    let ban = RoomChange::Mask { list: MaskList::Bans, mask: "x!*@*".into(), added: true };
+    for (at, act) in [
+        (desk, Act::Enter(1, "desk", 1)),
+        (phone, Act::Enter(1, "phone", 2)),
+        (bob, Act::LogIn("Аня", 1)),
+        (eve, Act::Enter(2, "desk", 0)),
+        (bob, Act::Ask(join("#milk"))),
+        (desk, Act::Ask(join("#tea"))),
+        (bob, Act::Ask(join("#tea"))),
+        (eve, Act::Ask(join("#milk"))),
+        (desk, Act::InRoom("#tea", RoomDeed::Register)),
+        (desk, Act::InRoom("#tea", RoomDeed::Offer(2))),
+        (desk, Act::InRoom("#tea", RoomDeed::Lasting(2, true))),
+        (desk, change(ban)),
+        (desk, Act::Describe(true, "url", Some("x"))),
+        (bob, Act::Describe(false, "url", Some("x"))),
+        (phone, Act::Subscribe("url", true)),
+        (bob, Act::Watch("ana", true)),
+        (bob, Act::Watch("guest", true)),
+        (desk, Act::Ask(Command::Invite { room: room("#tea"), who: name("bob") })),
+        (bob, Act::InRoom("#milk", RoomDeed::Rename("#大厅"))),
+        (eve, Act::InAccount(Deed::Mark(1))),
+        (bob, Act::Ask(Command::Rename(name("Oles")))),
+        (desk, Act::Ban(true)),
+        (eve, Act::End(true, true)),
+    ] {
+        twins.act(at, act);
+    }
+    let [hub, _] = twins.hubs;
+    hub
+}
+
+proptest! {
+    #[test]
+    fn what_hubs_hand_over_keeps_promises(input in choices()) {
+        keeps_promises::<HubHandover>(&input);
+    }
+
+    /// Damage is never worse than an error.
+    #[test]
+    fn a_damaged_handover_is_refused_or_a_sound_hub(
+        damage in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..4)
+    ) {
+        let now = Now::read();
+        let mut bytes = encode_at(&full_hub(now).hand_over(), now.instant);
+        for (place, value) in damage {
+            *place.get_mut(&mut bytes[..]) = value;
+        }
+        let taken = decode_at(&bytes, now.instant).and_then(|handed| Hub::take_over(room("#lobby"), handed, now));
+        if let Ok(hub) = taken {
+            hub.check();
+            handed_over(&hub, now);
+        }
+    }
+
+    #[test]
+    fn any_values_are_refused_or_a_sound_hub(input in choices()) {
+        let now = Now::read();
+        if let Ok(hub) = Hub::take_over(room("#lobby"), HubHandover::any(&mut Choices(&input)), now) {
+            hub.check();
+        }
+    }
+}
+
+#[test]
+fn the_lobby_cannot_become_another_room() {
+    let now = Now::read();
+    let handed = full_hub(now).hand_over();
+    for (lobby, error) in [
+        ("#hall", "the lobby is #lobby until a restart, and cannot become #hall"),
+        ("#tea", "the lobby is #lobby until a restart, and cannot become #tea"),
+    ] {
+        assert_eq!(Hub::take_over(room(lobby), handed.clone(), now).unwrap_err(), error);
+    }
+    Hub::take_over(room("#Lobby"), handed, now).unwrap();
 }
