@@ -113,6 +113,18 @@ macro_rules! pointer {
 
 pointer!(Box, Arc);
 
+/// A borrowed value, as part of another.
+#[cfg(feature = "upgrade")]
+impl<T: ToCbor> ToCbor for &T {
+    fn is_assumed(&self) -> bool {
+        T::is_assumed(self)
+    }
+
+    fn write(&self, out: &mut Writer) {
+        T::write(self, out);
+    }
+}
+
 impl<T: ToCbor> ToCbor for Vec<T> {
     fn is_assumed(&self) -> bool {
         self.is_empty()

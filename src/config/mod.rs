@@ -68,6 +68,9 @@ pub struct Flood {
     pub per_second: u32,
 }
 
+#[cfg(feature = "upgrade")]
+crate::cbor::map!(Flood { 0: burst, 1: per_second });
+
 /// What a command line asks for. `T` is a task other than running.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Invocation<C, T = Infallible> {

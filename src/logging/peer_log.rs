@@ -10,6 +10,8 @@ use std::time::{Duration, Instant};
 use log::{Level, log, log_enabled, warn};
 
 use crate::bucket::{Bucket, Rate};
+#[cfg(feature = "upgrade")]
+use crate::cbor::{FromCbor, Invalid, Reader, ToCbor, Writer, map, read_fields, write_fields};
 use crate::message::Peer;
 use crate::origin::Origin;
 
@@ -37,6 +39,27 @@ struct Record {
     peer: Peer,
     /// Lines left out since the last summary.
     left_out: u64,
+}
+
+#[cfg(feature = "upgrade")]
+map!(Record { 0: bucket, 1: peer, 2: left_out });
+
+#[cfg(feature = "upgrade")]
+impl ToCbor for PeerLog {
+    fn write(&self, out: &mut Writer) {
+        let (records, next) = (&self.records.values().collect::<Vec<_>>(), &self.next);
+        write_fields!(out; 0: records, 1: next);
+    }
+}
+
+#[cfg(feature = "upgrade")]
+impl FromCbor for PeerLog {
+    fn read(input: &mut Reader<'_>) -> Result<Self, Invalid> {
+        read_fields!(input; 0: records, 1: next);
+        let records: Vec<Record> = records;
+        let records = records.into_iter().map(|record| (Origin::of(record.peer), record)).collect();
+        Ok(Self { records, next })
+    }
 }
 
 impl PeerLog {

@@ -11,6 +11,8 @@ use super::hash::{MADE_HASH, SALT_BYTES, hash};
 use super::salted::{KEY_BYTES, SaltedPassword, key, random, stored_key};
 use super::saslprep::prepare;
 use super::{Guess, Secret};
+#[cfg(feature = "upgrade")]
+use crate::cbor::{FromCbor, Invalid, Reader, ToCbor, Writer};
 
 /// Iterations of PBKDF2 for new passwords. RFC 7677 asks for at least 4,096.
 ///
@@ -44,7 +46,12 @@ pub struct ScramKeys {
 /// Makes up passwords for names without an account: they look and cost the same, but no guess is right.
 ///
 /// They stay the same for a name while the server runs. Otherwise, asking twice for the salt would tell.
-pub struct Decoys(hmac::Key);
+pub struct Decoys {
+    key: hmac::Key,
+    /// What the key is made of, for the program that takes the place of this one.
+    #[cfg(feature = "upgrade")]
+    secret: Vec<u8>,
+}
 
 impl StoredPassword {
     /// Slow: for a thread of its own. Fails if no wire can carry the password, or memory or random numbers are missing.
@@ -87,15 +94,37 @@ impl Default for Decoys {
     fn default() -> Self {
         let random = RandomState::new();
         let secret: Vec<u8> = (0..4).flat_map(|n| random.hash_one(n).to_be_bytes()).collect();
-        Self(hmac::Key::new(HMAC_SHA256, &secret))
+        Self::new(secret)
+    }
+}
+
+#[cfg(feature = "upgrade")]
+impl ToCbor for Decoys {
+    fn write(&self, out: &mut Writer) {
+        out.bytes(&self.secret);
+    }
+}
+
+#[cfg(feature = "upgrade")]
+impl FromCbor for Decoys {
+    fn read(input: &mut Reader<'_>) -> Result<Self, Invalid> {
+        input.bytes().map(|secret| Self::new(secret.to_vec()))
     }
 }
 
 impl Decoys {
+    fn new(secret: Vec<u8>) -> Self {
+        Self {
+            key: hmac::Key::new(HMAC_SHA256, &secret),
+            #[cfg(feature = "upgrade")]
+            secret,
+        }
+    }
+
     /// Those that all nodes make up with this text.
     #[cfg(feature = "cluster")]
     pub(crate) fn shared(secret: &str) -> Self {
-        Self(hmac::Key::new(HMAC_SHA256, format!("decoys {secret}").as_bytes()))
+        Self::new(format!("decoys {secret}").into_bytes())
     }
 
     /// For a name; equal names must be spelled equally.
@@ -105,7 +134,7 @@ impl Decoys {
 
     /// The keys of that password.
     pub fn keys(&self, name: &str) -> ScramKeys {
-        let made = |what: &str| key(hmac::sign(&self.0, [what, name].concat().as_bytes()).as_ref());
+        let made = |what: &str| key(hmac::sign(&self.key, [what, name].concat().as_bytes()).as_ref());
         let mut salt = [0; SALT_BYTES];
         salt.copy_from_slice(&made("salt ")[..SALT_BYTES]);
         ScramKeys {

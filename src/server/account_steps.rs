@@ -1,7 +1,9 @@
 //! The steps of an errand about accounts: questions to the store and work on passwords, one after the other. An unknown
 //! name takes the same steps as a known one, so that nobody can tell them apart by the time they take.
 
-use super::hashing::Hashing;
+use super::hashing::{Hashing, Made};
+#[cfg(feature = "upgrade")]
+use crate::cbor::cases;
 use crate::message::{
     Account, AccountAnswer, AccountChange, AccountErrand, AccountFound, AccountId, AccountQuery,
     CertificateHash, Now, Outcome,
@@ -11,6 +13,7 @@ use crate::secret::{Decoys, Guess, ScramKeys, SecretError, StoredPassword};
 
 /// A step that an errand waits for, with what is needed to continue.
 #[derive(Debug)]
+#[cfg_attr(feature = "upgrade", derive(Clone))]
 pub(super) enum Step {
     /// The store looks for the password to compare the guess with.
     FindPassword { name: UserName, guess: Guess },
@@ -40,10 +43,30 @@ pub(super) enum Step {
 
 /// A secret that a client has proven to know.
 #[derive(Debug)]
+#[cfg_attr(feature = "upgrade", derive(Clone))]
 pub(super) enum Proven {
     Password(Box<StoredPassword>),
     Keys(Box<ScramKeys>),
 }
+
+#[cfg(feature = "upgrade")]
+cases!(Step, "step of an errand" {
+    1 => FindPassword { 0: name, 1: guess },
+    2 => Compare { 0: id },
+    3 => Enter { 0: proven },
+    4 => Return,
+    5 => FindKeys { 0: name },
+    6 => Prove { 0: id, 1: keys },
+    7 => FindOwner { 0: name },
+    8 => MakeFirst { 0: name, 1: certificate },
+    9 => Create { 0: name, 1: at },
+    10 => MakeNext { 0: id },
+    11 => Drop { 0: name },
+    12 => Ask,
+});
+
+#[cfg(feature = "upgrade")]
+cases!(Proven, "proven secret" { 1 => Password(0: password), 2 => Keys(0: keys) });
 
 /// How an errand continues.
 #[derive(Debug)]
@@ -163,13 +186,13 @@ pub(super) fn after_hashing(step: Step, hashing: Hashing, outcome: Outcome, now:
         (Step::Prove { id, keys }, Hashing::Proof { .. }) => {
             Next::ask_for(Some(id), Step::Enter { proven: Proven::Keys(keys) })
         }
-        (Step::MakeFirst { name, certificate }, Hashing::Make { made: Some(Ok(password)), .. }) => {
+        (Step::MakeFirst { name, certificate }, Hashing::Make { made: Made(Some(Ok(password))), .. }) => {
             Next::create(name, Some(*password), certificate, now)
         }
-        (Step::MakeNext { id }, Hashing::Make { made: Some(Ok(password)), .. }) => {
+        (Step::MakeNext { id }, Hashing::Make { made: Made(Some(Ok(password))), .. }) => {
             Next::Ask(AccountQuery::Change(AccountChange::SetPassword(id, *password)), Step::Ask)
         }
-        (_, Hashing::Make { made: Some(Err(SecretError::Unusable)), .. }) => {
+        (_, Hashing::Make { made: Made(Some(Err(SecretError::Unusable))), .. }) => {
             Next::Found(AccountFound::BadPassword(SecretError::Unusable.to_string()))
         }
         _ => Next::Found(AccountFound::NotChecked),

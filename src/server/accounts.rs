@@ -92,12 +92,26 @@ impl<S: Stream> Server<S> {
         }
     }
 
-    /// Queues a question. A name that is to be registered belongs to nobody else from now on.
+    /// Queues a question, unless it is about a name that was registered meanwhile.
     fn ask_store(&mut self, key: usize, query: AccountQuery, step: Step, goal: Goal, now: Now) {
-        let change = match &step {
+        match &step {
             Step::Create { name, .. } if self.hub.accounts().find(name).is_some() => {
-                return self.proceed(key, goal, Next::Found(AccountFound::NameTaken), now);
+                self.proceed(key, goal, Next::Found(AccountFound::NameTaken), now);
             }
+            _ => self.queue_query(key, query, step, goal, now),
+        }
+    }
+
+    /// Queues a question. A name that is to be registered belongs to nobody else from now on.
+    pub(super) fn queue_query(
+        &mut self,
+        key: usize,
+        query: AccountQuery,
+        step: Step,
+        goal: Goal,
+        now: Now,
+    ) {
+        let change = match &step {
             Step::Create { name, .. } => {
                 self.reserve_name(name);
                 Some(Change::Create(name.clone()))

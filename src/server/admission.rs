@@ -72,6 +72,33 @@ impl Admission {
         self.absent = 0;
     }
 
+    /// How often each known address may connect.
+    #[cfg(feature = "upgrade")]
+    pub(super) fn buckets(&self) -> Vec<(Origin, Bucket)> {
+        self.origins.iter().map(|(origin, record)| (*origin, record.bucket)).collect()
+    }
+
+    /// Goes on with the peers that another has admitted. `buckets` are those of another, if its limit per address was the
+    /// same.
+    #[cfg(feature = "upgrade")]
+    pub(super) fn take_over(
+        &mut self,
+        peers: impl Iterator<Item = Peer>,
+        buckets: Vec<(Origin, Bucket)>,
+        now: Instant,
+    ) {
+        let known = |(origin, bucket)| (origin, Record { connections: 0, bucket });
+        self.origins.extend(buckets.into_iter().filter(|(_, bucket)| !bucket.is_full(now)).map(known));
+        for peer in peers {
+            self.connections += 1;
+            if let Some(origin) = Origin::elsewhere(peer) {
+                let new = || Record { connections: 0, bucket: Bucket::new(now) };
+                self.origins.entry(origin).or_insert_with(new).connections += 1;
+            }
+        }
+        self.absent = self.origins.values().filter(|record| record.connections == 0).count();
+    }
+
     pub(super) fn connections(&self) -> usize {
         self.connections
     }

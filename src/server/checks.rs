@@ -11,6 +11,8 @@ use std::time::{Duration, Instant};
 #[cfg(feature = "store")]
 use super::hashing::Hashing;
 use super::ration::Ration;
+#[cfg(feature = "upgrade")]
+use crate::cbor::cases;
 use crate::message::{Check, Outcome, Peer};
 use crate::origin::Origin;
 
@@ -34,6 +36,7 @@ pub struct Question {
 
 /// The work that a question asks for.
 #[derive(Debug)]
+#[cfg_attr(feature = "upgrade", derive(Clone))]
 pub(super) enum Task {
     /// Check a password of the config. With the label of an IRC client for the answer.
     Check(Box<Check>, Option<Box<str>>),
@@ -59,7 +62,7 @@ pub(super) struct Judged {
 /// All questions without a verdict: at most one per connection.
 #[derive(Debug)]
 pub(super) struct Checks {
-    guesses: Ration,
+    pub(super) guesses: Ration,
     /// Origins with a waiting question or a check under way.
     queues: HashMap<Origin, Queue>,
     /// Origins whose turn it is, in order.
@@ -88,6 +91,12 @@ enum Place {
     /// In neither: a check is under way.
     UnderWay,
 }
+
+#[cfg(feature = "upgrade")]
+cases!(Task, "work on a password" {
+    1 => Check(0: check, 1: label),
+    2 => Account(0: hashing),
+});
 
 impl Task {
     /// True when it takes too long for the event loop.
@@ -212,6 +221,15 @@ impl Checks {
         self.waiting.remove(&key);
         Some(Judged { key, task, outcome })
     }
+
+    /// The tasks that wait, with their connections. Those of an address are in their order, and the addresses too.
+    #[cfg(feature = "upgrade")]
+    pub(super) fn queued(&self) -> impl Iterator<Item = (usize, &Task)> {
+        let origins = self.ready.values().chain(self.slowed.iter().map(|(_, origin)| origin));
+        let questions = origins.filter_map(|origin| self.queues.get(origin)).flat_map(|queue| &queue.questions);
+        questions.map(|Question { key, task, .. }| (*key, task))
+    }
+
 
     /// True while a thread computes a verdict.
     #[cfg(feature = "upgrade")]

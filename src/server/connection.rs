@@ -209,7 +209,7 @@ impl<S> Connection<S> {
         self.quiet().is_some()
     }
 
-    fn quiet(&self) -> Option<&Quiet> {
+    pub(super) fn quiet(&self) -> Option<&Quiet> {
         match &self.life {
             Life::Open(quiet) => quiet.as_deref(),
             Life::Doomed(_)

@@ -12,3 +12,6 @@ pub(super) struct Counts {
     /// How often a peer had to wait because it exceeded its rate.
     pub(super) pauses: u64,
 }
+
+#[cfg(feature = "upgrade")]
+crate::cbor::map!(Counts { 0: turns, 1: endings, 2: dropped, 3: pauses });

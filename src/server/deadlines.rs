@@ -53,6 +53,12 @@ impl Deadlines {
         Due(NonZeroU64::MIN.saturating_add(milliseconds.min(latest)))
     }
 
+    /// The time of a deadline.
+    #[cfg(feature = "upgrade")]
+    pub(super) fn time(&self, Due(due): Due) -> Instant {
+        self.start + Duration::from_millis(due.get() - 1)
+    }
+
     /// Moves the deadline of `key` from `old`, its current value, to `new`.
     pub(super) fn change(&mut self, key: usize, old: Option<Due>, new: Option<Due>) {
         if old == new {

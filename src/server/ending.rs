@@ -15,6 +15,10 @@ use crate::session::Session;
 /// How long a peer may take for its last bytes.
 const FLUSH_TIMEOUT: Duration = Duration::from_secs(30);
 
+/// How long users with accounts keep their places when their connections end for an upgrade.
+#[cfg(feature = "upgrade")]
+const KEPT_FOR: Duration = Duration::from_secs(60);
+
 impl<S: Stream> Server<S> {
     /// Closes the connection `key` in an orderly way.
     pub(super) fn end(&mut self, key: usize, reason: CloseReason) {
@@ -130,6 +134,10 @@ impl<S: Stream> Server<S> {
         self.forget_errand(key);
         let user = self.act(key, now, Session::leave);
         let name = self.hub.users().get(user).map(|user| format!(" {}", user.name())).unwrap_or_default();
+        #[cfg(feature = "upgrade")]
+        if *reason == CloseReason::Upgrading {
+            self.hub.keep_place(user, now.instant + KEPT_FOR);
+        }
         if !self.departs_later(user, connection_id(key), reason)
             && self.hub.detach(user, connection_id(key), reason.is_whole(), now, &mut self.out)
         {

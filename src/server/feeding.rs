@@ -21,14 +21,24 @@ impl<S: Stream> Server<S> {
         self.history.store = Some(store);
         self.house.keeps_bans = true;
         self.house.has_accounts = true;
+        #[cfg(feature = "upgrade")]
+        if self.has_taken_over_store() {
+            self.keep_history();
+            return self.use_store_again(&opened);
+        }
         self.hub.continue_after(opened.last_event);
+        self.keep_history();
+        #[cfg(feature = "cluster")]
+        let Some(opened) = self.unless_nodes_share(opened) else { return };
+        self.restore(opened, now);
+    }
+
+    /// Keeps the history if the config says so.
+    fn keep_history(&mut self) {
         if self.house.config.history.age.is_some() {
             self.hub.keep_history();
             self.house.keeps_history = true;
         }
-        #[cfg(feature = "cluster")]
-        let Some(opened) = self.unless_nodes_share(opened) else { return };
-        self.restore(opened, now);
     }
 
     pub(super) fn restore(&mut self, opened: Opened, now: Now) {

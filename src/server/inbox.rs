@@ -6,6 +6,11 @@
 pub(super) struct Inbox(Option<Box<Vec<u8>>>);
 
 impl Inbox {
+    #[cfg(feature = "upgrade")]
+    pub(super) fn bytes(&self) -> &[u8] {
+        self.0.as_deref().map_or(&[], Vec::as_slice)
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.0.is_none()
     }

@@ -93,6 +93,17 @@ impl<Q, P> Inquiries<Q, P> {
         self.waiting.contains_key(&key)
     }
 
+    /// The questions that the store does not have yet, with their connections and purposes, in the order in which it
+    /// gets the first of each origin.
+    #[cfg(feature = "upgrade")]
+    pub(super) fn queued(&self) -> impl Iterator<Item = (usize, &Q, &P)> {
+        let queues = self.turns.values().filter_map(|origin| self.queues.get(origin));
+        let questions = queues.flat_map(|queue| &queue.questions);
+        questions.filter_map(|Question { key, query, .. }| {
+            self.waiting.get(key).map(|asker| (*key, query, &asker.purpose))
+        })
+    }
+
     /// True while the store has a question.
     #[cfg(feature = "upgrade")]
     pub(super) fn is_working(&self) -> bool {

@@ -86,6 +86,8 @@ use connection::{Connection, Inlet, Life, Link, ReadNext};
 use counts::Counts;
 use deadlines::Deadlines;
 use draining::Draining;
+#[cfg(feature = "upgrade")]
+use handover::Before;
 use history::History;
 use inbox::Inbox;
 use nodes::Nodes;
@@ -154,6 +156,9 @@ pub struct Server<S> {
     /// Set when the server shuts down: all connections close by then.
     shutdown_by: Option<Instant>,
     settling: Settling,
+    /// Until the first turn after the server was taken over.
+    #[cfg(feature = "upgrade")]
+    before: Option<Before>,
 }
 
 impl<S: Stream> Server<S> {
@@ -195,6 +200,8 @@ impl<S: Stream> Server<S> {
             reload_asked_by: Vec::new(),
             shutdown_by: None,
             settling: Settling::default(),
+            #[cfg(feature = "upgrade")]
+            before: None,
         };
         server.apply_account_rules(now);
         server
@@ -377,6 +384,8 @@ impl<S: Stream> Server<S> {
     /// Ends the turn: writes queued bytes, and removes closed connections.
     pub fn finish_turn(&mut self, now: Now) {
         self.openings = 0;
+        #[cfg(feature = "upgrade")]
+        self.end_take_over(now);
         self.unread.append(&mut self.unread_behind);
         self.close_more();
         loop {

@@ -65,6 +65,26 @@ impl Outbox {
         self.frames.is_empty()
     }
 
+    /// The frames, and how much of the first one is written already.
+    #[cfg(feature = "upgrade")]
+    pub(super) fn frames(&self) -> (Vec<&Frame>, u32) {
+        (self.frames.iter().collect(), self.head_sent)
+    }
+
+    /// An outbox with these frames, of the first of which so much is written already. `None` if that is all of it.
+    #[cfg(feature = "upgrade")]
+    pub(super) fn with(frames: Vec<Frame>, head_sent: u32) -> Option<Self> {
+        let mut outbox = Self::default();
+        let head = frames.first().map_or(0, |head| head.len());
+        if head_sent > 0 && head_sent as usize >= head {
+            return None;
+        }
+        frames.into_iter().for_each(|frame| outbox.push(frame));
+        outbox.head_sent = head_sent;
+        outbox.queued_bytes -= head_sent;
+        Some(outbox)
+    }
+
     pub(super) fn is_blocked(&self) -> bool {
         self.is_blocked
     }

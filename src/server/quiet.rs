@@ -26,6 +26,11 @@ impl Quiet {
         self.held.push(frame);
     }
 
+    #[cfg(feature = "upgrade")]
+    pub(super) fn held(&self) -> &[Frame] {
+        &self.held
+    }
+
     pub(super) fn held_bytes(&self) -> usize {
         self.held_bytes
     }

@@ -35,6 +35,18 @@ impl Ration {
         self.used.entry(origin).or_insert_with(|| Bucket::new(now)).take(self.rate, 1, now);
     }
 
+    /// The addresses that have used some of theirs.
+    #[cfg(feature = "upgrade")]
+    pub(super) fn used(&self) -> Vec<(Origin, Bucket)> {
+        self.used.iter().map(|(origin, bucket)| (*origin, *bucket)).collect()
+    }
+
+    /// Goes on with what was used of another.
+    #[cfg(feature = "upgrade")]
+    pub(super) fn take_over(&mut self, used: Vec<(Origin, Bucket)>) {
+        self.used.extend(used);
+    }
+
     /// Forgets addresses that have all of theirs again, or else one with the most left: the most active are forgotten
     /// last.
     fn forget(&mut self, now: Instant) {

@@ -52,7 +52,7 @@ impl<S: Stream> Server<S> {
 
     /// Tells clients which capabilities have come and gone.
     #[cfg(feature = "store")]
-    fn announce_capabilities(&mut self, before: Capabilities, now: Now) {
+    pub(super) fn announce_capabilities(&mut self, before: Capabilities, now: Now) {
         let after = self.house.withheld();
         if before == after {
             return;

@@ -24,9 +24,12 @@ pub(super) struct Round {
     first: UserId,
 }
 
+#[cfg(feature = "upgrade")]
+crate::cbor::map!(Round { 0: at, 1: first });
+
 impl Round {
     /// The next round, with all users.
-    fn after(now: Now) -> Self {
+    pub(super) fn after(now: Now) -> Self {
         Self { at: now.instant + EVERY, first: UserId(0) }
     }
 }

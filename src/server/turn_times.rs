@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+#[cfg(feature = "upgrade")]
+use crate::cbor::{FromCbor, Invalid, Reader, ToCbor, Writer, read_fields, write_fields};
+
 /// A power of two is divided into 2 to the power of this many buckets of equal width.
 const PARTS_EXP: u32 = 3;
 
@@ -88,6 +91,32 @@ impl TurnTimes {
     }
 }
 
+/// Only buckets that are not empty, by their places.
+#[cfg(feature = "upgrade")]
+impl ToCbor for TurnTimes {
+    fn write(&self, out: &mut Writer) {
+        let Self { buckets, count: _, sum, longest, recent } = self;
+        let counted = (0..).zip(buckets).filter(|(_, count)| **count > 0);
+        let counts: &Vec<(u32, u64)> = &counted.map(|(place, count)| (place, *count)).collect();
+        write_fields!(out; 0: counts, 1: sum, 2: longest, 3: recent);
+    }
+}
+
+#[cfg(feature = "upgrade")]
+impl FromCbor for TurnTimes {
+    fn read(input: &mut Reader<'_>) -> Result<Self, Invalid> {
+        read_fields!(input; 0: counts, 1: sum, 2: longest, 3: recent);
+        let mut times = Self { sum, longest, recent, ..Self::default() };
+        let counts: Vec<(u32, u64)> = counts;
+        for (place, count) in counts {
+            // The last one has all that are longer.
+            times.buckets[(place as usize).min(BUCKETS - 1)] += count;
+            times.count = times.count.saturating_add(count);
+        }
+        Ok(times)
+    }
+}
+
 /// The bucket of `time`, by its most significant bits: the power of two, and the part of it.
 fn bucket(time: Duration) -> usize {
     let longest = (1 << LONGEST_EXP) - 1;
@@ -115,6 +144,16 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[cfg(feature = "upgrade")]
+    impl crate::cbor::any::Any for TurnTimes {
+        fn any(choices: &mut crate::cbor::any::Choices<'_>) -> Self {
+            let mut times = Self::default();
+            let all: Vec<u32> = crate::cbor::any::Any::any(choices);
+            all.into_iter().for_each(|time| times.record(nanos(time.into())));
+            times
+        }
+    }
 
     fn nanos(nanos: u64) -> Duration {
         Duration::from_nanos(nanos)

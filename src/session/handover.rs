@@ -7,7 +7,7 @@ use super::dispatch::{Protocol, Session};
 use super::house::House;
 use crate::cbor::{FromCbor, Invalid, Reader, ToCbor, Writer, map};
 use crate::config::Limits;
-use crate::message::Capabilities;
+use crate::message::{Capabilities, ConnectionId};
 
 /// An array of a number and the conversation on that protocol. What a command has left to do, if the session
 /// [is working](Session::is_working), is not in it.
@@ -35,6 +35,13 @@ impl FromCbor for Session {
         };
         input.skip_values(more)?;
         Ok(Self { protocol })
+    }
+}
+
+impl Session {
+    /// The connection to which it answers.
+    pub fn connection(&self) -> ConnectionId {
+        self.protocol.conversation().connection()
     }
 }
 
