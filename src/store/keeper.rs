@@ -142,7 +142,8 @@ impl<D: Database, W: Fn()> Keeper<D, W> {
 
     /// Does a step of what takes long.
     fn go_on(&mut self) {
-        while let Some((_, number, question)) = self.settling.pop_front_if(|(at, ..)| *at <= Instant::now()) {
+        while self.settling.front().is_some_and(|(at, ..)| *at <= Instant::now()) {
+            let Some((_, number, question)) = self.settling.pop_front() else { break };
             self.work_on(number, question);
         }
         if let Some((number, question)) = self.questions.pop_front() {

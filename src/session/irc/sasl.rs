@@ -117,8 +117,10 @@ impl Irc {
         };
         let login = match str::from_utf8(response) {
             Ok("") => None,
-            Ok(text) if let Some(login) = Login::parse(text) => Some(login),
-            _ => return self.fail_sasl("there is no such account", context),
+            text => match text.ok().and_then(Login::parse) {
+                Some(login) => Some(login),
+                None => return self.fail_sasl("there is no such account", context),
+            },
         };
         let (name, device) = login.map(|Login { name, device }| (name, device)).unzip();
         let errand = AccountErrand::LogInByCertificate { certificate, name };
