@@ -16,7 +16,7 @@ use parlor::wire::crazyit::{
 use parlor::wire::irc::{CLIENT_TAGS_BYTES, LINE_BYTES};
 #[cfg(feature = "tls")]
 use rustix::process::Signal;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -344,6 +344,28 @@ fn the_files_and_directories_that_pages_name_are_there() {
         }
     }
     assert!(named > 30, "only {named} are named");
+}
+
+#[test]
+fn the_map_of_the_library_has_each_module_with_its_features() {
+    let source = include_str!("../../src/lib.rs");
+    let words = |text: &'static str, mark: char| text.split(mark).skip(1).step_by(2).collect::<BTreeSet<_>>();
+    let rows = source.lines().filter_map(|line| line.strip_prefix("//! | ")?.split_once(" | "));
+    let rows = rows.filter_map(|(name, what)| Some((words(name, '`').pop_first()?, what)));
+    let rows: BTreeMap<_, _> = rows.collect();
+    let (mut features, mut modules) = (BTreeSet::new(), 0);
+    for line in source.lines() {
+        if let Some(condition) = line.strip_prefix("#[cfg(") {
+            features = words(condition, '"');
+        } else if let Some(name) = line.trim_start_matches("pub ").strip_prefix("mod ") {
+            let name = name.trim_end_matches(';');
+            let what = rows.get(name).unwrap_or_else(|| panic!("{name} is not on the map"));
+            let told = what.split_once("with the feature ").map_or("", |(_, told)| told);
+            assert_eq!(words(told, '`'), features, "{name}");
+            (features, modules) = (BTreeSet::new(), modules + 1);
+        }
+    }
+    assert!(modules > 30, "there are only {modules} modules");
 }
 
 #[test]
