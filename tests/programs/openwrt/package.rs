@@ -7,9 +7,8 @@ use std::{env, fs};
 use super::{CONFIG, ROOT};
 use crate::support::{Scratch, text};
 
-/// What the package's Makefile uses of OpenWrt's build system, each file with its content. `cargo install` only prints what it
-/// was asked for.
-const BUILD_SYSTEM: [(&str, &str); 3] = [
+/// What the package's Makefile uses of OpenWrt's build system, each file with its content.
+const BUILD_SYSTEM: [(&str, &str); 2] = [
     (
         "rules.mk",
         "INCLUDE_DIR:=$(TOPDIR)\nINSTALL_DIR:=install -d -m0755\nINSTALL_BIN:=install -m0755\nINSTALL_CONF:=install -m0600\n\
@@ -19,18 +18,22 @@ const BUILD_SYSTEM: [(&str, &str); 3] = [
         "package.mk",
         "PKG_BUILD_DIR:=$(TOPDIR)/build\nPKG_INSTALL_DIR:=$(TOPDIR)/installed\ndefine BuildPackage\n$(1):\n\
          \t$(call Build/Prepare)\n\t$(call Build/Compile)\n\t$(call Package/$(1)/install,$(TOPDIR)/root)\n\
-         $(eval $(call Package/$(1)))\n$(file >$(TOPDIR)/$(1).control,$(TITLE):$(USERID):$(VARIANT):$(CONFLICTS))\n\
+         $(eval $(call Package/$(1)))\n$(file >$(TOPDIR)/$(1).control,$(TITLE):$(USERID):$(DEPENDS):$(PKG_BUILD_DEPENDS):$(VARIANT):$(CONFLICTS))\n\
          $(file >$(TOPDIR)/$(1).postinst,$(Package/$(1)/postinst))\n\
          $(file >$(TOPDIR)/$(1).conffiles,$(Package/$(1)/conffiles))\nendef\n",
     ),
-    (
-        "feeds/packages/lang/rust/rust-package.mk",
-        "define Build/Compile/Cargo\n\techo '$(CARGO_PKG_VARS)' cargo '$(RUST_PKG_FEATURES)' $(2)\nendef\n",
-    ),
 ];
 
+/// Where Rust is in OpenWrt, and in older ones.
+const RUST: &str = "rust-package.mk";
+const OLDER_RUST: &str = "feeds/packages/lang/rust/rust-package.mk";
+
+/// Prints what cargo was asked for.
+const CARGO: &str = "define Build/Compile/Cargo\n\techo '$(CARGO_PKG_VARS)' cargo '$(RUST_PKG_FEATURES)' $(CARGO_PKG_ARGS) $(2)\nendef\n\
+     CARGO_PKG_ARGS:=--offline\n";
+
 /// Makes a package with a stand-in for OpenWrt's build system. Returns where, and what make printed.
-fn make(package: &str, variant: &str) -> Option<(Scratch, String)> {
+fn make(package: &str, variant: &str, rust: (&str, &str)) -> Option<(Scratch, String)> {
     if Command::new("make").arg("--version").stdout(Stdio::null()).status().is_err() {
         assert!(env::var_os("CI").is_none(), "make is missing");
         return None;
@@ -42,6 +45,7 @@ fn make(package: &str, variant: &str) -> Option<(Scratch, String)> {
     for (path, content) in BUILD_SYSTEM {
         scratch.file(path, content);
     }
+    scratch.file(rust.0, &format!("{CARGO}{}", rust.1));
     scratch.file("installed/bin/parlord", "a program");
     let mut make = Command::new("make");
     make.args(["-C", "contrib/openwrt/parlor", package]).current_dir(ROOT);
@@ -53,9 +57,13 @@ fn make(package: &str, variant: &str) -> Option<(Scratch, String)> {
 
 #[test]
 fn the_packages_are_made_of_this_repository() {
-    let Some((whole, said)) = make("parlord", "default") else { return };
+    let Some((whole, said)) = make("parlord", "default", (OLDER_RUST, "RUST_ARCH_DEPENDS:=@arm\n")) else {
+        return;
+    };
     assert!(
-        said.contains("CARGO_PROFILE_RELEASE_PANIC=abort cargo metrics,store,tls,upgrade,web "),
+        said.contains(
+            "CARGO_PROFILE_RELEASE_PANIC=abort cargo metrics,store,tls,upgrade,web --locked --config"
+        ),
         "{said}"
     );
     assert!(said.contains("--no-default-features --bin parlord"), "{said}");
@@ -73,12 +81,17 @@ fn the_packages_are_made_of_this_repository() {
     assert_eq!(installed(&whole, "etc/init.d/parlord").0, 0o755);
     assert_eq!(installed(&whole, "etc/config/parlord"), (0o600, CONFIG.into()));
     let read = |router: &Scratch, name: &str| fs::read_to_string(router.path(name)).expect("it is made");
-    assert_eq!(read(&whole, "parlord.control"), "Chat server:parlord:parlord:default:\n");
+    assert_eq!(read(&whole, "parlord.control"), "Chat server:parlord:parlord:@arm:rust/host:default:\n");
     assert_eq!(read(&whole, "parlord.conffiles"), "/etc/config/parlord\n/etc/parlord/\n");
 
-    let Some((mini, said)) = make("parlord-mini", "mini") else { return };
-    assert!(said.contains(" cargo web --config"), "{said}");
-    assert!(read(&mini, "parlord-mini.control").ends_with(":parlord:parlord:mini:parlord\n"));
+    let Some((mini, said)) = make("parlord-mini", "mini", (RUST, "RUST_PKG_DEPENDS=@USE_RUST_TOOLCHAIN\n"))
+    else {
+        return;
+    };
+    assert!(said.contains(" cargo web --locked --config"), "{said}");
+    assert!(
+        read(&mini, "parlord-mini.control").ends_with(":parlord:parlord:@USE_RUST_TOOLCHAIN::mini:parlord\n")
+    );
     let (_, config) = installed(&mini, "etc/config/parlord");
     assert!(config.contains("option memory") && !config.contains("history"));
     assert_eq!(read(&mini, "parlord-mini.postinst"), read(&whole, "parlord.postinst"));
@@ -87,7 +100,9 @@ fn the_packages_are_made_of_this_repository() {
 /// What the script that follows an installation does: whether the server runs, and what it then asks of it.
 #[test]
 fn after_an_upgrade_of_the_package_the_new_program_takes_over() {
-    let Some((whole, _)) = make("parlord", "default") else { return };
+    let Some((whole, _)) = make("parlord", "default", (OLDER_RUST, "RUST_ARCH_DEPENDS:=@arm\n")) else {
+        return;
+    };
     let script = fs::read_to_string(whole.path("parlord.postinst")).expect("it is made");
     let init = whole.path("init");
     let script = script.replace("/etc/init.d/parlord", &format!("sh {}", text(&init)));
