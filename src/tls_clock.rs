@@ -9,11 +9,6 @@ use rustls::time_provider::TimeProvider;
 #[derive(Debug)]
 pub(crate) struct TlsClock;
 
-/// True when the system clock is at 1970 or later. Parts of rustls that always use their own clock need this.
-pub(crate) fn is_after_1970() -> bool {
-    SystemTime::now() >= SystemTime::UNIX_EPOCH
-}
-
 impl TimeProvider for TlsClock {
     fn current_time(&self) -> Option<UnixTime> {
         Some(unix_time(SystemTime::now()))

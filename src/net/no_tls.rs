@@ -4,6 +4,8 @@ use std::io;
 
 use super::plain::Plain;
 use crate::address::Address;
+#[cfg(feature = "upgrade")]
+use crate::cbor::{FromCbor, Invalid, Reader, ToCbor, Writer};
 use crate::config::ServerConfig;
 
 /// Has no values.
@@ -20,6 +22,44 @@ pub(super) fn has_certificate(_: &ServerConfig) -> bool {
 
 pub(super) fn is_vouched_for(_: &ServerConfig) -> bool {
     false
+}
+
+/// Nothing: this program needs no keys of another.
+#[cfg(feature = "upgrade")]
+#[derive(Clone, Debug)]
+pub(super) struct TicketsHandover;
+
+#[cfg(feature = "upgrade")]
+impl ToCbor for TicketsHandover {
+    fn write(&self, out: &mut Writer) {
+        out.null();
+    }
+}
+
+#[cfg(feature = "upgrade")]
+impl FromCbor for TicketsHandover {
+    fn read(input: &mut Reader<'_>) -> Result<Self, Invalid> {
+        input.skip_values(1).map(|()| Self)
+    }
+}
+
+#[cfg(all(test, feature = "upgrade"))]
+impl crate::cbor::any::Any for TicketsHandover {
+    fn any(_: &mut crate::cbor::any::Choices<'_>) -> Self {
+        Self
+    }
+}
+
+#[cfg(feature = "upgrade")]
+#[allow(dead_code)]
+impl Tls {
+    pub(super) fn hand_over(&self) -> Option<TicketsHandover> {
+        match *self {}
+    }
+
+    pub(super) fn take_over(&mut self, _: TicketsHandover) {
+        match *self {}
+    }
 }
 
 impl Tls {

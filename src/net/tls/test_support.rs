@@ -1,6 +1,7 @@
 //! Shared by the TLS tests: both ends of a handshake.
 
 use std::sync::{Arc, LazyLock};
+use std::time::Instant;
 
 use rcgen::{CertificateParams, KeyPair};
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
@@ -14,6 +15,7 @@ use rustls::{
 };
 
 use super::handshakes;
+use super::tickets::Tickets;
 
 static CERTIFIED: LazyLock<Arc<CertifiedKey>> = LazyLock::new(|| {
     let pair = KeyPair::generate().unwrap();
@@ -25,7 +27,11 @@ static CERTIFIED: LazyLock<Arc<CertifiedKey>> = LazyLock::new(|| {
 });
 
 pub(super) fn server() -> Arc<ServerConfig> {
-    handshakes(&CERTIFIED)
+    server_with(Tickets::new(Instant::now()).unwrap())
+}
+
+pub(super) fn server_with(tickets: Tickets) -> Arc<ServerConfig> {
+    handshakes(&CERTIFIED, Some(Arc::new(tickets)))
 }
 
 /// Encrypts records that no real client sends, with a client's keys.

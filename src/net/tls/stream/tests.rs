@@ -11,6 +11,8 @@ use crate::net::tls::test_support::{Sealer, client, server};
 
 #[cfg(feature = "store")]
 mod client_certificates;
+#[cfg(feature = "upgrade")]
+mod handover;
 
 const VERSIONS: [&SupportedProtocolVersion; 2] = [&TLS12, &TLS13];
 
