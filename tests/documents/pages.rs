@@ -334,6 +334,15 @@ fn every_link_from_page_to_page_leads_to_a_file_and_a_heading() {
 }
 
 #[test]
+fn the_readme_leads_to_every_page() {
+    let list = section(README, "More");
+    for (page, _) in pages().iter().filter(|(page, _)| !page.ends_with("README.md")) {
+        let path = page.strip_prefix(ROOT).expect("it is in the repository");
+        assert!(list.contains(&format!("]({})", path.display())), "README.md does not name {}", path.display());
+    }
+}
+
+#[test]
 fn the_files_and_directories_that_pages_name_are_there() {
     let (mut named, directories) = (0, [Path::new(ROOT).to_owned(), Path::new(ROOT).join("src")]);
     for page in [ARCHITECTURE, CONTRIBUTING] {
