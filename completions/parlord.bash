@@ -11,8 +11,7 @@ _parlord() {
     fi
     COMPREPLY=()
     case $option in
-    --motd | --password-file | --state | --tls-cert | --tls-key | --web-root | --cluster-ca | -c | --config | unix | \
-        --backup | --restore)
+    --motd | --password-file | --state | --tls-cert | --tls-key | --web-root | --cluster-ca | --backup | --restore | -c | --config | unix)
         compopt -o filenames
         mapfile -t COMPREPLY < <(compgen -f -- "$word")
         ;;
@@ -25,6 +24,7 @@ _parlord() {
     --web) mapfile -t COMPREPLY < <(compgen -W "on off" -- "$word") ;;
     --max-connections | --max-per-ip | --flood | --frame | --outbox | --memory) ;;
     --login-timeout | --ping | --proxy-from | --metrics | --export-history | --add-account | --reset-password) ;;
+    --check | --check-tls) ;;
     *)
         local options="--listen --tls-listen --tls-cert --tls-key --self-signed
             --server-name --lobby --motd --password --password-file --oper --state
@@ -34,6 +34,7 @@ _parlord() {
             --login-timeout --ping --proxy-from --metrics --web --web-root
             --web-origin --cluster --cluster-ca --node --shards
             --config --hash-password
+            --check-config --print-config --check --check-tls
             --export-history --add-account --reset-password --backup --restore
             --help --version"
         mapfile -t COMPREPLY < <(compgen -W "$options" -- "$word")

@@ -82,6 +82,7 @@
 //! | `json` | writes JSON |
 //! | `date` | dates of RFC 3339 |
 //! | `span` | durations as people write them, such as 7d |
+//! | `health_check` | asks a server whether it answers; with the feature `tools` |
 //! | `tasks` | what `parlord` does instead of serving |
 //! | `config` | options and limits of both programs, with their units |
 //!
@@ -128,6 +129,9 @@ mod files;
 pub mod fingerprint;
 mod footprint;
 mod harmful;
+#[cfg(feature = "tools")]
+#[doc(hidden)]
+pub mod health_check;
 #[doc(hidden)]
 pub mod hub;
 mod json;

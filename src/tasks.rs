@@ -1,6 +1,8 @@
 //! What `parlord` does instead of serving, as its options ask.
 
+#[cfg(feature = "tools")]
 use std::error::Error;
+use std::fmt::Display;
 #[cfg(feature = "store")]
 use std::io::BufWriter;
 use std::io::{self, Write};
@@ -10,9 +12,17 @@ use std::process::ExitCode;
 #[cfg(feature = "store")]
 use std::time::SystemTime;
 
+#[cfg(feature = "tools")]
+use crate::bans_file;
+#[cfg(feature = "tools")]
+use crate::config::ServerConfig;
 use crate::config::ServerTask;
+#[cfg(feature = "tools")]
+use crate::health_check;
 #[cfg(feature = "store")]
 use crate::name::UserName;
+#[cfg(feature = "tools")]
+use crate::net::{self, Inherited};
 use crate::secret;
 #[cfg(feature = "store")]
 use crate::secret::StoredPassword;
@@ -24,6 +34,19 @@ pub fn carry_out(task: ServerTask) -> ExitCode {
     match task {
         ServerTask::HashPassword => match secret::ask_for_hash() {
             Ok(hash) => print(&format!("{hash}\n")),
+            Err(error) => fail(&error, 2),
+        },
+        #[cfg(feature = "tools")]
+        ServerTask::Check(checked) => {
+            let answers = format!("{} answers\n", checked.address);
+            match health_check::check(checked) {
+                Ok(()) => print(&answers),
+                Err(why) => fail(&why, 1),
+            }
+        }
+        #[cfg(feature = "tools")]
+        ServerTask::CheckConfig(config) => match check_config(&config) {
+            Ok(()) => print("the config is right\n"),
             Err(error) => fail(&error, 2),
         },
         #[cfg(feature = "store")]
@@ -42,6 +65,17 @@ pub fn carry_out(task: ServerTask) -> ExitCode {
         #[cfg(feature = "store")]
         ServerTask::Restore(directory, backup) => restore(&directory, &backup),
     }
+}
+
+/// Checks what comes between reading the config and listening.
+#[cfg(feature = "tools")]
+fn check_config(config: &ServerConfig) -> Result<(), Box<dyn Error>> {
+    net::check_privileges(config, &Inherited::from_env()?)?;
+    config.reserve_memory()?;
+    if let Some(directory) = &config.state {
+        bans_file::read(&bans_file::path(directory))?;
+    }
+    Ok(())
 }
 
 /// Reads a password, and creates an account with it.
@@ -103,7 +137,7 @@ fn print(text: &str) -> ExitCode {
     ExitCode::SUCCESS
 }
 
-fn fail(error: &dyn Error, status: u8) -> ExitCode {
+fn fail(error: &dyn Display, status: u8) -> ExitCode {
     writeln!(io::stderr(), "parlord: {error}").ok();
     ExitCode::from(status)
 }

@@ -7,6 +7,8 @@ use std::{env, io};
 
 use parlor::address::Address;
 use parlor::client_command::{client_command, shell_word};
+#[cfg(feature = "tools")]
+use parlor::config::advice_for;
 use parlor::config::{Invocation, ServerConfig};
 use parlor::logging;
 use parlor::net::{self, Inherited, Reactor};
@@ -50,6 +52,8 @@ fn serve(config: ServerConfig, inherited: Inherited, args: Vec<String>) -> Resul
     let (parlor, room, over_tls) = (client_command(), room_option(&config), over_tls(&config));
     #[cfg(feature = "web")]
     let (has_page, fragment) = (config.web.is_on, other_lobby(&config).unwrap_or_default().to_owned());
+    #[cfg(feature = "tools")]
+    let asks_for_password = config.asks_for_password();
     let mut reactor = Reactor::bind_or_inherit(config, inherited)?;
     reactor.reload_with(move || ServerConfig::reread(&args));
     reactor.heed_signals()?;
@@ -74,6 +78,13 @@ fn serve(config: ServerConfig, inherited: Inherited, args: Vec<String>) -> Resul
         for url in plain.chain(over_tls).filter_map(|(at, is_tls)| page_url(&at, is_tls, &fragment)) {
             logging::print(&format!("chat page at {url}"));
         }
+    }
+    #[cfg(feature = "tools")]
+    if !asks_for_password
+        && reactor.tls_addresses().next().is_none()
+        && let Some(advice) = advice_for(reactor.addresses())
+    {
+        logging::complain(&format!("parlord: {advice}"));
     }
     Ok(reactor.run()?)
 }

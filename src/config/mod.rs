@@ -1,6 +1,8 @@
 //! Options of both programs, and limits with their units.
 
 mod client;
+#[cfg(feature = "tools")]
+mod printed;
 mod server;
 mod setting;
 mod table;
@@ -11,6 +13,8 @@ pub use client::Trust;
 pub use client::{ClientConfig, Color, EARLIER_MOST};
 #[cfg(feature = "cluster")]
 pub use server::ClusterConfig;
+#[cfg(feature = "tools")]
+pub use server::advice_for;
 #[cfg(feature = "store")]
 pub use server::{AccountPolicy, AccountsConfig, HistoryConfig};
 pub use server::{Changes, Operator, Proxy, ServerConfig, ServerTask};

@@ -1,5 +1,7 @@
 //! The config of `parlord`, from its command line and its config file.
 
+#[cfg(feature = "tools")]
+mod advice;
 #[cfg(feature = "tls")]
 mod certificate;
 mod changes;
@@ -10,6 +12,8 @@ mod credentials;
 mod fields;
 #[cfg(feature = "web")]
 mod page_origin;
+#[cfg(feature = "tools")]
+mod printed;
 mod reload;
 #[cfg(feature = "tls")]
 mod self_signed;
@@ -27,16 +31,20 @@ use std::path::{Path, PathBuf};
 #[cfg(feature = "store")]
 use std::str::FromStr;
 
-#[cfg(feature = "store")]
+#[cfg(any(feature = "store", feature = "tools"))]
 use getopts::Matches;
 use getopts::Options;
 
 use super::table;
 use super::{ConfigError, Invocation, Limits, version};
 use crate::address::Address;
+#[cfg(feature = "tools")]
+use crate::health_check::Checked;
 #[cfg(feature = "store")]
 use crate::name::{NameError, RoomName, UserName};
 use crate::secret::{OutOfMemory, SPARE_KB};
+#[cfg(feature = "tools")]
+pub use advice::advice_for;
 pub use changes::Changes;
 #[cfg(feature = "cluster")]
 pub use cluster::ClusterConfig;
@@ -56,6 +64,12 @@ pub use web_root::{WebFile, WebRoot};
 pub enum ServerTask {
     /// Read a password, and print its hash.
     HashPassword,
+    /// Ask a server whether it answers.
+    #[cfg(feature = "tools")]
+    Check(Checked),
+    /// Check what a server with this config needs before it can start.
+    #[cfg(feature = "tools")]
+    CheckConfig(Box<ServerConfig>),
     /// Print the history of a room, from the database in this directory.
     #[cfg(feature = "store")]
     ExportHistory(PathBuf, RoomName),
@@ -121,6 +135,10 @@ impl ServerConfig {
         if matches.opt_present("hash-password") {
             return Ok(Invocation::Do(ServerTask::HashPassword));
         }
+        #[cfg(feature = "tools")]
+        if let Some(checked) = checked(&matches)? {
+            return Ok(Invocation::Do(ServerTask::Check(checked)));
+        }
         let mut config = Self { state: default_state(), ..Self::default() };
         if let Some(path) = matches.opt_str("config") {
             table::read_file(SETTINGS, &mut config, Path::new(&path), &matches)?;
@@ -134,6 +152,14 @@ impl ServerConfig {
             return Ok(Invocation::Do(task));
         }
         config.read_credentials(is_start)?;
+        #[cfg(feature = "tools")]
+        if matches.opt_present("print-config") {
+            return printed::print_config(&matches).map(Invocation::Print);
+        }
+        #[cfg(feature = "tools")]
+        if matches.opt_present("check-config") {
+            return Ok(Invocation::Do(ServerTask::CheckConfig(Box::new(config))));
+        }
         Ok(Invocation::Run(config))
     }
 
@@ -262,6 +288,20 @@ fn users_state() -> Option<PathBuf> {
     let set = |name: &str| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     let home = set("XDG_STATE_HOME").filter(|path| path.is_absolute());
     Some(home.or_else(|| Some(set("HOME")?.join(".local/state")))?.join("parlord"))
+}
+
+/// The server that one of the options asks to check.
+#[cfg(feature = "tools")]
+fn checked(matches: &Matches) -> Result<Option<Checked>, ConfigError> {
+    for (option, is_tls) in [("check", false), ("check-tls", true)] {
+        // Without TLS, the second does not exist.
+        if let Some(value) = matches.opt_defined(option).then(|| matches.opt_str(option)).flatten() {
+            let address = Address::parse(&value);
+            let address = address.map_err(|why| ConfigError(format!("--{option}: {value:?}: {why}")))?;
+            return Ok(Some(Checked { address, is_tls }));
+        }
+    }
+    Ok(None)
 }
 
 fn options() -> Options {

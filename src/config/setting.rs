@@ -93,16 +93,25 @@ impl<C, R> Setting<C, R> {
     }
 
     fn default(&self, defaults: &mut C) -> String {
-        match &self.kind {
+        let unit = match self.kind {
+            Kind::Bytes { .. } => " bytes",
+            Kind::Seconds { .. } => " seconds",
+            _ => "",
+        };
+        self.default_value(defaults).map_or_else(str::to_owned, |value| value + unit)
+    }
+
+    /// The value in `defaults` as one would write it, or else the word for it.
+    pub(super) fn default_value(&self, defaults: &mut C) -> Result<String, &'static str> {
+        Ok(match &self.kind {
             Kind::Flag(field) => if *field(defaults) { YES } else { NO }.to_owned(),
-            Kind::Count { field, .. } => field(defaults).to_string(),
-            Kind::Bytes { field, .. } => format!("{} bytes", field(defaults)),
-            Kind::Seconds { field, .. } => format!("{} seconds", field(defaults).as_secs()),
+            Kind::Count { field, .. } | Kind::Bytes { field, .. } => field(defaults).to_string(),
+            Kind::Seconds { field, .. } => field(defaults).as_secs().to_string(),
             Kind::Text { default, .. } | Kind::Texts { default, .. } => match default {
                 Fallback::Value(value) => value(defaults),
-                Fallback::Word(word) => (*word).to_owned(),
+                Fallback::Word(word) => return Err(word),
             },
-        }
+        })
     }
 
     /// Applies all given values, at least one, to the config. A flag has one, `YES` or `NO`.

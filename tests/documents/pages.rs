@@ -491,14 +491,18 @@ fn self_signed(directory: &Path) -> String {
 }
 
 /// Options that have no row of their own in the table of what a reload changes.
-const NOT_RELOADED: [&str; 12] = [
+const NOT_RELOADED: [&str; 16] = [
     "add-account",
     "backup",
+    "check",
+    "check-config",
+    "check-tls",
     "config",
     "export-history",
     "hash-password",
     "help",
     "password-file",
+    "print-config",
     "reset-password",
     "restore",
     "self-signed",

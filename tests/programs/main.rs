@@ -12,6 +12,8 @@ mod bans;
 mod both;
 #[cfg(feature = "tls")]
 mod certificates;
+#[cfg(feature = "tools")]
+mod checking;
 #[cfg(target_os = "linux")]
 mod descriptors;
 mod hashing;

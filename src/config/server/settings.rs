@@ -527,6 +527,34 @@ pub(super) const OTHERS: &[CommandLineOnly] = &[
         value: "",
         help: "read a password and print its hash, to use in its place",
     },
+    #[cfg(feature = "tools")]
+    CommandLineOnly {
+        short: "",
+        long: "check-config",
+        value: "",
+        help: "check options, files and certificates, and do not start",
+    },
+    #[cfg(feature = "tools")]
+    CommandLineOnly {
+        short: "",
+        long: "print-config",
+        value: "",
+        help: "print the options in force as a config file, and where each comes from",
+    },
+    #[cfg(feature = "tools")]
+    CommandLineOnly {
+        short: "",
+        long: "check",
+        value: "ADDR",
+        help: "ask the server at this address whether it answers, within 5 s",
+    },
+    #[cfg(all(feature = "tools", feature = "tls"))]
+    CommandLineOnly {
+        short: "",
+        long: "check-tls",
+        value: "ADDR",
+        help: "the same over TLS, whatever its certificate",
+    },
     #[cfg(feature = "store")]
     CommandLineOnly {
         short: "",
