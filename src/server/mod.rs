@@ -335,6 +335,8 @@ impl<S: Stream> Server<S> {
         ];
         #[cfg(feature = "store")]
         let deadlines = deadlines.chain(self.round.map(|round| round.at));
+        #[cfg(feature = "upgrade")]
+        let deadlines = deadlines.chain(self.hub.next_place_end());
         let deadlines = deadlines.chain(self.log.next_deadline());
         deadlines.chain(own.into_iter().flatten()).min()
     }

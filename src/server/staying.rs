@@ -54,6 +54,8 @@ impl<S: Stream> Server<S> {
 
     /// Looks after those users whose turn it is.
     pub(super) fn look_after_accounts(&mut self, now: Now) {
+        #[cfg(feature = "upgrade")]
+        self.end_kept_places(now);
         let Some(Round { first, .. }) = self.round.filter(|round| round.at <= now.instant) else { return };
         let mut users = self.users_from(first, AT_ONCE + 1);
         self.round = Some(match users.get(AT_ONCE) {
@@ -64,6 +66,18 @@ impl<S: Stream> Server<S> {
         self.out.begin();
         users.iter().for_each(|&id| self.hub.record_presence(id, now, &mut self.out));
         self.leave_overdue(users, now);
+        self.pump(now);
+    }
+
+    /// Lets those leave who have not come back after an upgrade.
+    #[cfg(feature = "upgrade")]
+    fn end_kept_places(&mut self, now: Now) {
+        if self.hub.next_place_end().is_none_or(|end| end > now.instant) {
+            return;
+        }
+        self.out.begin();
+        let ended = self.hub.end_kept_places(now, &mut self.out).into_iter();
+        self.leavers.extend(ended.map(|id| (id, "Did not come back after an upgrade".to_owned())));
         self.pump(now);
     }
 
