@@ -103,14 +103,7 @@ impl<S: Stream> Server<S> {
     }
 
     /// Queues a question. A name that is to be registered belongs to nobody else from now on.
-    pub(super) fn queue_query(
-        &mut self,
-        key: usize,
-        query: AccountQuery,
-        step: Step,
-        goal: Goal,
-        now: Now,
-    ) {
+    pub(super) fn queue_query(&mut self, key: usize, query: AccountQuery, step: Step, goal: Goal, now: Now) {
         let change = match &step {
             Step::Create { name, .. } => {
                 self.reserve_name(name);

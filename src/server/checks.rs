@@ -226,10 +226,10 @@ impl Checks {
     #[cfg(feature = "upgrade")]
     pub(super) fn queued(&self) -> impl Iterator<Item = (usize, &Task)> {
         let origins = self.ready.values().chain(self.slowed.iter().map(|(_, origin)| origin));
-        let questions = origins.filter_map(|origin| self.queues.get(origin)).flat_map(|queue| &queue.questions);
+        let questions =
+            origins.filter_map(|origin| self.queues.get(origin)).flat_map(|queue| &queue.questions);
         questions.map(|Question { key, task, .. }| (*key, task))
     }
-
 
     /// True while a thread computes a verdict.
     #[cfg(feature = "upgrade")]

@@ -247,9 +247,10 @@ fn a_newcomer_beyond_the_memory_of_connections_is_refused_until_one_leaves() {
 }
 
 /// The reasons for which connections closed.
-fn endings(scene: &Scene) -> Vec<(&'static str, u64)> {
+fn endings(scene: &Scene) -> Vec<(String, u64)> {
     let report = scene.server.report(scene.now);
-    report.endings.iter().filter(|&(_, count)| count > 0).collect()
+    let counted = report.endings.iter().filter(|&(_, count)| count > 0);
+    counted.map(|(reason, count)| (reason.to_owned(), count)).collect()
 }
 
 #[test]
@@ -278,7 +279,7 @@ fn an_overflow_is_the_reported_reason_even_if_the_link_breaks_meanwhile() {
         scene.send(&alice, format!("§γ{}§γ", "x".repeat(1_000)));
     }
     scene.reset(&deaf[0]);
-    assert_eq!(endings(&scene), [("outbox-full", 1)]);
+    assert_eq!(endings(&scene), [("outbox-full".to_owned(), 1)]);
 }
 
 // Who may come in.

@@ -19,5 +19,7 @@ mod restarting;
 #[cfg(feature = "store")]
 mod returning;
 mod streams;
+#[cfg(feature = "upgrade")]
+mod upgrading;
 #[cfg(feature = "web")]
 mod web;

@@ -75,6 +75,8 @@ pub struct Wire {
     pub is_held: bool,
     /// The connection counts as encrypted.
     pub is_secure: bool,
+    /// Another program can take the connection over.
+    pub is_portable: bool,
     /// The certificate whose key the peer has.
     pub certificate: Option<[u8; 32]>,
     /// Reads that the handshake still takes. Each takes a byte.
@@ -100,6 +102,7 @@ impl Default for Wire {
             writable: false,
             is_held: false,
             is_secure: false,
+            is_portable: true,
             certificate: None,
             opening_reads: 0,
             is_declined: false,
@@ -228,6 +231,12 @@ impl Write for End {
 impl Stream for End {
     fn is_secure(&self) -> bool {
         self.0.borrow().is_secure
+    }
+
+    #[cfg(feature = "upgrade")]
+    fn is_portable(&self) -> bool {
+        let wire = self.0.borrow();
+        wire.is_portable || wire.shut
     }
 
     #[cfg(feature = "store")]

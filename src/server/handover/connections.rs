@@ -129,7 +129,8 @@ impl FromCbor for Taken {
         let bytes = frames.iter().chain(quiet.iter().flat_map(|(_, held)| held)).map(Frame::kept_bytes);
         let is_large = u32::try_from(bytes.sum::<usize>()).is_err();
         let outbox = Outbox::with(frames, head_sent).filter(|_| !is_large);
-        let outbox = outbox.ok_or_else(|| input.invalid(format_args!("the outbox of {key} is impossible")))?;
+        let outbox =
+            outbox.ok_or_else(|| input.invalid(format_args!("the outbox of {key} is impossible")))?;
         let life = match (flushed_by, lingers_by) {
             (Some(until), _) => TakenLife::Flushing { peer_finished: is_finished, until },
             (None, Some(until)) => TakenLife::Lingering { until },

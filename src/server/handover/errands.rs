@@ -141,7 +141,8 @@ impl<S: Stream> Server<S> {
         }
         self.wait_no_longer(waiting);
         let draining = draining.into_iter().map(|key| key as usize);
-        self.draining.waiting = draining.filter(|&key| self.connections.get(key).is_some_and(Connection::is_open)).collect();
+        self.draining.waiting =
+            draining.filter(|&key| self.connections.get(key).is_some_and(Connection::is_open)).collect();
         let has_drained = |key: &usize| self.connections.get(*key).is_some_and(|c| !c.has_unsent());
         let waiting = self.draining.waiting.iter().chain(self.draining.questions.keys());
         self.draining.drained = waiting.copied().filter(has_drained).collect();

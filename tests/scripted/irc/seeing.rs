@@ -7,7 +7,7 @@ use parlor::message::Tally;
 
 use crate::irc::house::IrcScene;
 
-fn counted(tally: &Tally) -> Vec<(&'static str, u64)> {
+fn counted(tally: &Tally) -> Vec<(&str, u64)> {
     tally.iter().filter(|&(_, count)| count > 0).collect()
 }
 
