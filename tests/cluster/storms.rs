@@ -211,7 +211,7 @@ fn state(town: &mut Town, node: usize) -> String {
     // What was said is no part of the log, so these may differ.
     snapshot.last_event = EventId::MIN;
     for user in &mut snapshot.users {
-        user.spoke = user.since;
+        user.state.spoke = user.state.since;
         user.devices.iter_mut().for_each(|(_, device)| device.heard = EventId::MIN);
     }
     snapshot.nodes.sort_by_key(|node| node.id);
