@@ -80,3 +80,6 @@ impl HouseHandover {
         Limits { login_timeout: self.login_timeout, ..*new }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -23,7 +23,7 @@ mod missed;
 mod newcomer;
 #[cfg(feature = "store")]
 mod past_time;
-#[cfg(all(test, feature = "cluster"))]
+#[cfg(all(test, any(feature = "cluster", feature = "upgrade")))]
 mod scene;
 #[cfg(feature = "store")]
 mod services;

@@ -4,7 +4,9 @@ use super::{Context, House, Session};
 use crate::config::ServerConfig;
 use crate::hub::Hub;
 use crate::logging::PeerLog;
-use crate::message::{ConnectionId, Effect, Effects, Now, Peer};
+#[cfg(feature = "cluster")]
+use crate::message::Effect;
+use crate::message::{CertificateHash, ConnectionId, Effects, Now, Peer};
 
 /// A session, and what it works with.
 pub(super) struct Scene {
@@ -13,23 +15,31 @@ pub(super) struct Scene {
     pub(super) house: House,
     log: PeerLog,
     pub(super) now: Now,
+    pub(super) certificate: Option<CertificateHash>,
     pub(super) session: Session,
 }
 
 impl Scene {
+    #[cfg(feature = "cluster")]
     pub(super) fn new() -> Self {
-        let (config, now) = (ServerConfig::default(), Now::read());
+        Self::at(Now::read())
+    }
+
+    pub(super) fn at(now: Now) -> Self {
+        let config = ServerConfig::default();
         Self {
             hub: Hub::new(config.lobby.clone(), now.time),
             out: Effects::default(),
             house: House::new(&config, now.time),
             log: PeerLog::default(),
             now,
+            certificate: None,
             session: Session::new(ConnectionId(0), &config.limits, now.instant),
         }
     }
 
     /// A client that has sent these lines.
+    #[cfg(feature = "cluster")]
     pub(super) fn after(lines: &[&str]) -> Self {
         let mut scene = Self::new();
         for line in lines {
@@ -45,7 +55,7 @@ impl Scene {
 
     pub(super) fn act<T>(&mut self, act: impl FnOnce(&mut Session, &mut Context<'_>) -> T) -> T {
         self.out.begin();
-        let Self { hub, out, house, log, now, session } = self;
+        let Self { hub, out, house, log, now, certificate, session } = self;
         let mut context = Context {
             hub,
             out,
@@ -54,7 +64,7 @@ impl Scene {
             is_secure: false,
             #[cfg(feature = "web")]
             is_framed: false,
-            certificate: None,
+            certificate: *certificate,
             house,
             connections: 1,
             log,
@@ -63,6 +73,7 @@ impl Scene {
     }
 
     /// Drops what was to be done, and begins a turn with a small budget.
+    #[cfg(feature = "cluster")]
     pub(super) fn drop_effects(&mut self) {
         while self.out.pop().is_some() {}
         self.out.take_steps();
@@ -70,6 +81,7 @@ impl Scene {
     }
 
     /// What the peer was told since the last call.
+    #[cfg(feature = "cluster")]
     pub(super) fn told(&mut self) -> String {
         let mut told = Vec::new();
         while let Some(effect) = self.out.pop() {

@@ -40,3 +40,20 @@ impl FromCbor for CrazyIt {
         Ok(Self { connection, user, decoder, phase, was_answered, writes_lines, later })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::cbor::tests::{choices, keeps_promises};
+    use crate::session::crazyit::later::Later;
+
+    proptest! {
+        #[test]
+        fn parts_of_sessions_keep_promises(input in choices()) {
+            keeps_promises::<Phase>(&input);
+            keeps_promises::<Later>(&input);
+        }
+    }
+}

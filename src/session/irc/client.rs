@@ -139,7 +139,7 @@ impl Unfinished {
     }
 
     #[cfg(feature = "store")]
-    pub(super) fn is_empty(&self) -> bool {
+    fn is_empty(&self) -> bool {
         let has_begun = self.pending.is_some() || self.sasl.is_some() || self.batch.is_some();
         let has_asked = !self.replay.is_empty() || self.asked > 0;
         let has_more = !self.names_due.is_empty() || self.returning.is_some();

@@ -11,9 +11,17 @@ cases!(Phase, "phase of a client" { 1 => Registering(0: registration), 2 => Onli
 impl ToCbor for Irc {
     fn write(&self, out: &mut Writer) {
         let Self {
-            connection, user, skips_line, capabilities, keeps_cap_notify, phase, heard, asked, ..
+            connection,
+            user,
+            splitter: _,
+            skips_line,
+            capabilities,
+            keeps_cap_notify,
+            phase,
+            heard,
+            asked,
+            unfinished,
         } = self;
-        let unfinished = &self.unfinished;
         write_fields!(
             out;
             0: connection,
@@ -43,7 +51,6 @@ impl FromCbor for Irc {
             7: asked,
             8: unfinished,
         );
-        let unfinished: Option<Box<Unfinished>> = unfinished;
         Ok(Self {
             connection,
             user,
@@ -54,7 +61,7 @@ impl FromCbor for Irc {
             phase,
             heard,
             asked,
-            unfinished: unfinished.filter(|unfinished| !unfinished.is_empty()),
+            unfinished,
         })
     }
 }
@@ -71,5 +78,26 @@ impl FromCbor for Unfinished {
     fn read(input: &mut Reader<'_>) -> Result<Self, Invalid> {
         read_fields!(input; 0: asked, 1: batch, 2: sasl, 3: replay, 4: names_due, 5: returning);
         Ok(Self { pending: None, batch, sasl, replay, names_due, returning, asked })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::cbor::tests::{choices, keeps_promises};
+    use crate::session::irc::draft::Batch;
+    use crate::session::irc::exchange::Sasl;
+    use crate::session::irc::returning::Return;
+
+    proptest! {
+        #[test]
+        fn parts_of_sessions_keep_promises(input in choices()) {
+            keeps_promises::<Phase>(&input);
+            keeps_promises::<Batch>(&input);
+            keeps_promises::<Sasl>(&input);
+            keeps_promises::<Return>(&input);
+        }
     }
 }
