@@ -338,7 +338,11 @@ fn the_readme_leads_to_every_page() {
     let list = section(README, "More");
     for (page, _) in pages().iter().filter(|(page, _)| !page.ends_with("README.md")) {
         let path = page.strip_prefix(ROOT).expect("it is in the repository");
-        assert!(list.contains(&format!("]({})", path.display())), "README.md does not name {}", path.display());
+        assert!(
+            list.contains(&format!("]({})", path.display())),
+            "README.md does not name {}",
+            path.display()
+        );
     }
 }
 

@@ -9,6 +9,7 @@ use std::{env, fs};
 use parlor::config::{Invocation, ServerConfig};
 
 use super::{CONFIG, ROOT};
+use crate::support::program::help;
 use crate::support::{Peer, Program, Scratch, text};
 
 const PARLORD: &str = env!("CARGO_BIN_EXE_parlord");
@@ -195,6 +196,19 @@ fn a_wrong_value_starts_nothing_and_leaves_a_running_server_its_config() {
     let done = router.run("reload", true);
     assert!(done.has("instance"), "without it, procd would stop the server");
     assert_eq!(fs::read_to_string(&router.generated).expect("it is there"), old);
+}
+
+/// A value whose type is right and that only the server can judge.
+#[test]
+fn a_value_that_the_server_refuses_leaves_the_old_config_where_the_program_can_check_it() {
+    let Some(router) = Router::with(&[enabled()]) else { return };
+    assert!(router.run("start", false).has("instance"));
+    let old = fs::read_to_string(&router.generated).expect("it is made");
+    router.configure("config parlord 'main'\noption enabled '1'\noption flood 'much'\n");
+    let (done, can_check) = (router.run("start", false), help(PARLORD).contains("--check-config "));
+    assert_eq!(done.asked.is_empty(), can_check, "{}", done.stderr);
+    assert_eq!(done.stderr.contains("flood"), can_check, "{}", done.stderr);
+    assert_eq!(fs::read_to_string(&router.generated).expect("it is there") == old, can_check);
 }
 
 #[test]
