@@ -62,7 +62,7 @@ fn the_packages_are_made_of_this_repository() {
     };
     assert!(
         said.contains(
-            "CARGO_PROFILE_RELEASE_PANIC=abort cargo metrics,store,tls,upgrade,web --locked --config"
+            "CARGO_PROFILE_RELEASE_PANIC=abort cargo metrics,store,tls,tools,upgrade,web --locked --config"
         ),
         "{said}"
     );
