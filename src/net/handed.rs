@@ -84,3 +84,157 @@ impl Handed {
 fn serves(listener: &Listener, had: Purpose, address: &Address, purpose: Purpose) -> bool {
     listener.address() == address || had == purpose && listener.is_for(address)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::{Ipv4Addr, TcpStream};
+    use std::os::unix::net::{UnixListener, UnixStream};
+    use std::path::PathBuf;
+    use std::{env, fs, process};
+
+    use super::*;
+    use crate::cbor::{decode, encode};
+    use crate::net::listener::Arrival;
+
+    const ANY: &str = "127.0.0.1:0";
+
+    fn parsed(address: &str) -> Address {
+        Address::parse(address).unwrap()
+    }
+
+    fn bound(address: &Address) -> Listener {
+        Listener::bind(address).unwrap().remove(0)
+    }
+
+    /// What another program gets of these.
+    fn handed(listeners: &[(&Listener, Purpose)]) -> (Vec<Listener>, Handed) {
+        let handed = listeners.iter().map(|(listener, purpose)| {
+            let (descriptor, state) = listener.hand_over(*purpose);
+            (descriptor.try_clone_to_owned().unwrap(), decode(&encode(&state)).unwrap())
+        });
+        Handed::new(handed.collect()).unwrap()
+    }
+
+    fn connect(listener: &Listener) -> io::Result<TcpStream> {
+        let Address::Tcp { port, .. } = *listener.address() else { panic!("{listener:?}") };
+        TcpStream::connect((Ipv4Addr::LOCALHOST, port))
+    }
+
+    /// A path for a socket that no other test uses.
+    fn path(name: &str) -> PathBuf {
+        let path = env::temp_dir().join(format!("parlor-handed-{name}-{}", process::id()));
+        fs::remove_file(&path).ok();
+        path
+    }
+
+    #[test]
+    fn who_waits_in_a_backlog_is_accepted_by_the_next_program() {
+        let first = bound(&parsed(ANY));
+        let newcomer = connect(&first).unwrap();
+        let (passed, mut next) = handed(&[(&first, Purpose::Chat)]);
+        assert!(passed.is_empty());
+        let address = first.address().clone();
+        drop(first);
+        next.close_others(&[parsed(ANY)], &[], None);
+        let mut listeners = next.bind(&parsed(ANY), false).unwrap();
+        assert_eq!(listeners.len(), 1);
+        assert_eq!((listeners[0].address(), listeners[0].is_tls), (&address, false));
+        let Arrival::Newcomer(_, peer) = listeners[0].accept() else { panic!("nobody waits") };
+        assert_eq!(peer.to_string(), newcomer.local_addr().unwrap().to_string());
+    }
+
+    #[test]
+    fn listeners_keep_their_purposes_even_if_the_system_chose_their_ports() {
+        let [chat, tls, metrics] = [(); 3].map(|()| bound(&parsed(ANY)));
+        let (_, mut next) =
+            handed(&[(&metrics, Purpose::Metrics), (&tls, Purpose::ChatOverTls), (&chat, Purpose::Chat)]);
+        let any = [parsed(ANY)];
+        next.close_others(&any, &any, Some(&any[0]));
+        let over_tls = next.bind(&any[0], true).unwrap();
+        assert_eq!((over_tls[0].address(), over_tls[0].is_tls), (tls.address(), true));
+        let plain = next.bind(&any[0], false).unwrap();
+        assert_eq!((plain[0].address(), plain[0].is_tls), (chat.address(), false));
+        assert_eq!(next.listeners_for(&any[0], Purpose::Metrics).unwrap()[0].address(), metrics.address());
+    }
+
+    #[test]
+    fn a_listener_serves_another_purpose_at_the_same_address() {
+        let first = bound(&parsed(ANY)).with_tls(false);
+        let at = first.address().clone();
+        let (_, mut next) = handed(&[(&first, Purpose::Chat)]);
+        next.close_others(&[], &[at.clone()], None);
+        let listeners = next.bind(&at, true).unwrap();
+        assert!(listeners[0].is_tls && *listeners[0].address() == at);
+    }
+
+    #[test]
+    fn what_the_config_no_longer_has_is_closed_before_the_rest_is_bound() {
+        let first = bound(&parsed(ANY));
+        let Address::Tcp { port, .. } = *first.address() else { panic!("{first:?}") };
+        let (_, mut next) = handed(&[(&first, Purpose::Chat)]);
+        drop(first);
+        let everywhere = parsed(&format!("0.0.0.0:{port}"));
+        next.close_others(&[everywhere.clone()], &[], None);
+        let listeners = next.bind(&everywhere, false).unwrap();
+        assert_eq!(*listeners[0].address(), everywhere);
+        connect(&listeners[0]).unwrap();
+    }
+
+    #[test]
+    fn an_address_that_cannot_be_bound_does_not_end_an_upgrade() {
+        let other = bound(&parsed(ANY));
+        let (_, mut next) = handed(&[]);
+        assert!(next.bind(other.address(), false).unwrap().is_empty());
+        assert!(Handed::default().bind(other.address(), false).is_err(), "but a start");
+    }
+
+    #[test]
+    fn a_socket_file_stays_until_the_next_program_owns_it() {
+        let path = path("owned");
+        let address = Address::Unix(path.clone());
+        let first = bound(&address);
+        let (_, next) = handed(&[(&first, Purpose::Chat)]);
+        drop(next);
+        let (_, mut next) = handed(&[(&first, Purpose::Chat)]);
+        UnixStream::connect(&path).expect("a program that fails leaves the file");
+        next.close_others(&[address.clone()], &[], None);
+        let mut listener = next.bind(&address, false).unwrap().remove(0);
+        UnixStream::connect(&path).expect("it is still there");
+        listener.own_file();
+        drop(listener);
+        assert!(!path.exists(), "its owner removes it");
+    }
+
+    #[test]
+    fn the_file_of_a_socket_that_the_config_no_longer_has_is_removed() {
+        let path = path("unwanted");
+        let first = bound(&Address::Unix(path.clone()));
+        let (_, mut next) = handed(&[(&first, Purpose::Chat)]);
+        next.close_others(&[parsed(ANY)], &[], None);
+        assert!(!path.exists());
+    }
+
+    #[test]
+    fn sockets_of_a_service_manager_stay_sockets_of_a_service_manager() {
+        let path = path("passed");
+        let first = Listener::inherit_unix(UnixListener::bind(&path).unwrap()).unwrap();
+        let (passed, next) = handed(&[(&first, Purpose::ChatOverTls)]);
+        drop(first);
+        let (mut passed, _) = handed(&[(&passed[0], Purpose::ChatOverTls)]);
+        assert!(next.listeners.is_empty() && passed[0].is_passed() && passed[0].is_tls);
+        passed[0].own_file();
+        let _peer = UnixStream::connect(&path).unwrap();
+        assert!(matches!(passed[0].accept(), Arrival::Newcomer(..)));
+        passed.clear();
+        assert!(path.exists(), "the file is not ours");
+        fs::remove_file(&path).unwrap();
+    }
+
+    #[test]
+    fn a_descriptor_that_is_no_listener_is_refused() {
+        let listener = bound(&parsed(ANY));
+        let client = connect(&listener).unwrap();
+        let (_, state) = listener.hand_over(Purpose::Chat);
+        assert!(Handed::new(vec![(client.into(), state)]).is_err());
+    }
+}

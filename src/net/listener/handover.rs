@@ -5,7 +5,7 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use mio::net::{TcpListener, UnixListener};
 
-use super::binding::SocketFile;
+use super::binding::{SocketFile, adopt};
 use super::{Kind, Listener};
 use crate::address::Address;
 use crate::cbor::{map, numbered};
@@ -46,12 +46,13 @@ impl Listener {
         (descriptor, ListenerHandover { is_unix, address, wanted, file, purpose })
     }
 
-    /// Listens where another program did. Its socket file stays until [`Self::own_file`].
+    /// Listens where another program did. Its socket file stays until [`Self::own_file`]. Fails when it does not listen.
     pub(in crate::net) fn take_over(
         descriptor: OwnedFd,
         handed: ListenerHandover,
     ) -> io::Result<(Self, Purpose)> {
         let ListenerHandover { is_unix, address, wanted, file, purpose } = handed;
+        adopt(&descriptor)?;
         rustix::io::ioctl_fionbio(&descriptor, true)?;
         let kind = if is_unix {
             let file = match (file, &address) {

@@ -6,6 +6,9 @@
 
 #[cfg(feature = "web")]
 mod forwarded;
+#[cfg(feature = "upgrade")]
+#[allow(dead_code)]
+mod handover;
 mod header;
 #[cfg_attr(not(feature = "web"), path = "no_http.rs")]
 mod http;
@@ -23,6 +26,9 @@ use super::newcomer::Newcomer;
 use crate::config::Proxy;
 use crate::logging::PeerLog;
 use crate::message::Peer;
+#[cfg(feature = "upgrade")]
+#[allow(unused_imports)]
+pub(super) use handover::WaitingHandover;
 use header::{Malformed, Parsed};
 
 const MOST_WAITING: usize = 1024;
