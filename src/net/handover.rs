@@ -48,3 +48,71 @@ impl Transport {
         Plain::adopt(descriptor, is_unix).map(Self::Plain)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::{ErrorKind, Read, Write};
+    use std::net::{Ipv4Addr, TcpListener, TcpStream};
+    use std::os::unix::net::UnixStream;
+    use std::time::{Duration, Instant};
+
+    use super::*;
+    use crate::cbor::{decode, encode};
+    use crate::config::ServerConfig;
+    use crate::net::web::{Socket, Web};
+
+    const LINE: &[u8] = b"NICK ana\r\n";
+
+    fn web() -> Web {
+        Web::new(&ServerConfig::default())
+    }
+
+    /// The socket as the next program has it.
+    fn handed_over(socket: Socket) -> Socket {
+        let (descriptor, state) = socket.hand_over().expect("it can be handed over");
+        let (descriptor, state) =
+            (descriptor.try_clone_to_owned().unwrap(), decode(&encode(&state)).unwrap());
+        drop(socket);
+        <Socket>::take_over(descriptor, state, &web()).unwrap()
+    }
+
+    /// Reads what has come.
+    fn read(socket: &mut Socket, seen: &mut Vec<u8>) {
+        let mut buffer = [0; 100];
+        match socket.read(&mut buffer) {
+            Ok(count) => seen.extend_from_slice(&buffer[..count]),
+            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => {}
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    /// Says a line to an accepted socket, which is handed over before the byte at `cut`, and hears an answer.
+    fn talk(mut peer: impl Read + Write, ours: OwnedFd, is_unix: bool, cut: usize) {
+        let plain = Plain::adopt(ours, is_unix).unwrap();
+        let (mut socket, mut seen) = (web().wrap(Transport::from(plain), false), Vec::new());
+        peer.write_all(&LINE[..cut]).unwrap();
+        read(&mut socket, &mut seen);
+        let mut socket = handed_over(socket);
+        peer.write_all(&LINE[cut..]).unwrap();
+        let until = Instant::now() + Duration::from_secs(10);
+        while seen.len() < LINE.len() && Instant::now() < until {
+            read(&mut socket, &mut seen);
+        }
+        assert_eq!(seen, LINE, "cut at {cut}");
+        socket.write_all(b"hello").unwrap();
+        let mut heard = [0; 5];
+        peer.read_exact(&mut heard).unwrap();
+        assert_eq!(&heard, b"hello");
+    }
+
+    #[test]
+    fn the_next_program_goes_on_with_a_socket() {
+        for cut in 0..=LINE.len() {
+            let (peer, ours) = UnixStream::pair().unwrap();
+            talk(peer, ours.into(), true, cut);
+            let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+            let peer = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+            talk(peer, listener.accept().unwrap().0.into(), false, cut);
+        }
+    }
+}

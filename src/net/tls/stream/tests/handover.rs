@@ -1,5 +1,6 @@
 //! Another program takes the place of this one.
 
+use std::os::unix::net::UnixStream;
 use std::time::Instant;
 
 use rustls::HandshakeKind;
@@ -7,8 +8,11 @@ use rustls::client::Resumption;
 
 use super::*;
 use crate::cbor::{decode_at, encode_at};
+use crate::net::plain::Plain;
 use crate::net::tls::test_support::{connection, server_with, trusting};
 use crate::net::tls::tickets::Tickets;
+use crate::net::transport::Transport;
+use crate::net::web::{Socket, Web};
 
 /// How a client that keeps tickets shakes hands with this server.
 fn kind(config: &Arc<rustls::ClientConfig>, server: Arc<ServerConfig>) -> Option<HandshakeKind> {
@@ -62,4 +66,21 @@ fn only_a_stream_that_has_said_all_can_be_handed_over() {
         stream.forget_unsent();
         assert!(stream.is_portable(), "whatever comes after that");
     }
+}
+
+#[test]
+fn the_next_program_gets_a_socket_whose_tls_has_ended_and_no_other() {
+    let (mut peer, ours) = UnixStream::pair().unwrap();
+    let connection = UnbufferedServerConnection::new(server()).unwrap();
+    let plain = Plain::adopt(ours.into(), true).unwrap();
+    let stream = Box::new(TlsStream::new(plain, connection, Client::new(0), Rc::default()));
+    let web = Web::new(&crate::config::ServerConfig::default());
+    let mut socket = web.wrap(Transport::from(stream), false);
+    assert!(!socket.is_portable() && socket.hand_over().is_none());
+    socket.shutdown_write().unwrap();
+    assert!(socket.is_portable());
+    let (descriptor, state) = socket.hand_over().unwrap();
+    let mut socket = <Socket>::take_over(descriptor.try_clone_to_owned().unwrap(), state, &web).unwrap();
+    assert_eq!(socket.write(b"plain text").unwrap_err().kind(), ErrorKind::BrokenPipe);
+    assert_eq!(peer.read(&mut [0; 9]).unwrap(), 0);
 }
