@@ -14,6 +14,7 @@ type Label = &'static str;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tally(Vec<(Label, u64)>);
 
+#[cfg_attr(not(feature = "upgrade"), expect(clippy::useless_conversion, reason = "labels need none"))]
 impl Tally {
     /// Counters at zero for these labels.
     pub fn of(labels: impl IntoIterator<Item = &'static str>) -> Self {
