@@ -112,7 +112,6 @@ mod blocking_socket;
 pub mod broker;
 mod bucket;
 #[cfg(any(feature = "cluster", feature = "upgrade"))]
-#[allow(dead_code)]
 mod cbor;
 pub mod client;
 #[doc(hidden)]

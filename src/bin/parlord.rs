@@ -11,24 +11,38 @@ use parlor::client_command::{client_command, shell_word};
 use parlor::config::advice_for;
 use parlor::config::{Invocation, ServerConfig};
 use parlor::logging;
-use parlor::net::{self, Inherited, Reactor};
+use parlor::net::{self, Inherited, Reactor, Signals};
+#[cfg(feature = "upgrade")]
+use parlor::net::{Program, Role};
 #[cfg(feature = "web")]
 use parlor::page_url::page_url;
 use parlor::tasks;
 
 fn main() -> ExitCode {
     let args: Vec<_> = env::args_os().skip(1).map(|arg| arg.to_string_lossy().into_owned()).collect();
+    #[cfg(feature = "upgrade")]
+    match Role::from_env() {
+        Role::Serve => {}
+        Role::Rehearse => return print(&net::answer_rehearsal(&args)),
+        Role::TakeOver => return with_log(|| go_on(args, None)),
+        Role::TakeBack(failure) => return with_log(|| go_on(args, Some(failure))),
+    }
     let config = match ServerConfig::from_args(&args) {
         Ok(Invocation::Run(config)) => config,
         Ok(Invocation::Print(text)) => return print(&text),
         Ok(Invocation::Do(task)) => return tasks::carry_out(task),
         Err(error) => return fail(&error, 2),
     };
+    with_log(|| run(config, args))
+}
+
+/// Does this with a log. An error comes with the exit status that it means.
+fn with_log(work: impl FnOnce() -> Result<(), (Box<dyn Error>, u8)>) -> ExitCode {
     if let Err(error) = logging::start() {
         let error = io::Error::new(error.kind(), format!("cannot start a thread for the log: {error}"));
         return fail(&error, 1);
     }
-    let status = match run(config, args) {
+    let status = match work() {
         Ok(()) => ExitCode::SUCCESS,
         Err((error, status)) => {
             logging::complain(&format!("parlord: {error}"));
@@ -37,6 +51,12 @@ fn main() -> ExitCode {
     };
     logging::flush();
     status
+}
+
+/// Goes on where another program was.
+#[cfg(feature = "upgrade")]
+fn go_on(args: Vec<String>, failure: Option<String>) -> Result<(), (Box<dyn Error>, u8)> {
+    net::succeed(args, failure).map_err(|error| (error.into(), 1))
 }
 
 /// Runs the server. An error comes with the exit status that it means.
@@ -56,7 +76,12 @@ fn serve(config: ServerConfig, inherited: Inherited, args: Vec<String>) -> Resul
     let asks_for_password = config.asks_for_password();
     let mut reactor = Reactor::bind_or_inherit(config, inherited)?;
     reactor.reload_with(move || ServerConfig::reread(&args));
-    reactor.heed_signals()?;
+    reactor.heed_signals(Signals::catch()?)?;
+    #[cfg(feature = "upgrade")]
+    match Program::of_this_process() {
+        Ok(program) => reactor.upgrade_to(program),
+        Err(error) => log::warn!("SIGUSR2 will upgrade to nothing: {error}"),
+    }
     reactor.tell_service_manager();
     for address in reactor.addresses() {
         let at = to_join(address);

@@ -34,7 +34,6 @@ mod writer;
 use std::time::Instant;
 
 #[cfg(feature = "upgrade")]
-#[allow(unused_imports)]
 pub(crate) use bytes::Bytes;
 pub(crate) use reader::{Invalid, Reader};
 pub(crate) use table::{ascend, cases, map, numbered, read_fields, write_fields};
@@ -62,6 +61,7 @@ pub(crate) trait FromCbor: Sized {
 }
 
 /// Encodes a value.
+#[cfg(any(test, feature = "cluster"))]
 pub(crate) fn encode(value: &(impl ToCbor + ?Sized)) -> Vec<u8> {
     let mut out = Writer::default();
     value.write(&mut out);
@@ -69,6 +69,7 @@ pub(crate) fn encode(value: &(impl ToCbor + ?Sized)) -> Vec<u8> {
 }
 
 /// Decodes a value, which must be all of `bytes`. An error tells what is wrong and where.
+#[cfg(any(test, feature = "cluster"))]
 pub(crate) fn decode<T: FromCbor>(bytes: &[u8]) -> Result<T, String> {
     decode_from(Reader::new(bytes))
 }

@@ -66,7 +66,6 @@ impl Inherited {
 
     /// Takes the sockets of the program whose place this one takes.
     #[cfg(feature = "upgrade")]
-    #[allow(dead_code)]
     pub(super) fn handed(handed: Vec<(OwnedFd, ListenerHandover)>) -> io::Result<Self> {
         let (listeners, handed) = Handed::new(handed)?;
         Ok(Self { listeners, handed })

@@ -6,7 +6,6 @@ mod descriptors;
 #[cfg_attr(not(feature = "upgrade"), path = "no_handed.rs")]
 mod handed;
 #[cfg(feature = "upgrade")]
-#[allow(dead_code)]
 mod handover;
 mod inherited;
 mod listener;
@@ -20,11 +19,15 @@ mod reactor;
 mod reserve;
 mod service;
 mod signals;
+#[cfg(feature = "upgrade")]
+mod successor;
 #[cfg(all(test, any(feature = "tls", feature = "web")))]
 mod test_wire;
 #[cfg_attr(not(feature = "tls"), path = "no_tls.rs")]
 mod tls;
 mod transport;
+#[cfg(feature = "upgrade")]
+mod upgrade;
 #[cfg_attr(not(feature = "web"), path = "no_web.rs")]
 mod web;
 mod worker;
@@ -35,6 +38,11 @@ pub use inherited::{InheritError, Inherited};
 pub use plain::Plain;
 pub use privileges::{PublicAsRoot, check_privileges};
 pub use reactor::{Reactor, Stopper};
+pub use signals::Signals;
+#[cfg(feature = "upgrade")]
+pub use successor::{answer_rehearsal, succeed};
+#[cfg(feature = "upgrade")]
+pub use upgrade::{Program, Role};
 pub use web::Socket;
 #[doc(hidden)]
 pub use web::Web;

@@ -31,7 +31,6 @@ impl Metrics {
     }
 
     #[cfg(feature = "upgrade")]
-    #[allow(dead_code)]
     pub(super) fn listeners(&self) -> impl Iterator<Item = &Listener> {
         [].into_iter()
     }

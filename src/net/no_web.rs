@@ -64,7 +64,6 @@ impl crate::cbor::any::Any for WebHandover {
 }
 
 #[cfg(feature = "upgrade")]
-#[allow(dead_code)]
 impl Transport {
     /// The descriptor and the state; `None` if another program could not go on.
     pub(in crate::net) fn hand_over(&self) -> Option<(BorrowedFd<'_>, SocketHandover)> {

@@ -7,6 +7,10 @@ mod keeper;
 #[cfg_attr(feature = "store", path = "reactor/storing.rs")]
 mod keeping;
 mod running;
+#[cfg(feature = "upgrade")]
+mod taking_over;
+#[cfg_attr(not(feature = "upgrade"), path = "reactor/no_upgrading.rs")]
+mod upgrading;
 #[cfg_attr(not(feature = "cluster"), path = "reactor/no_uplink.rs")]
 mod uplink;
 
@@ -29,12 +33,15 @@ use super::tls;
 use crate::address::Address;
 use crate::config::{ConfigError, ServerConfig};
 use keeper::Keeper;
+#[cfg(feature = "upgrade")]
+pub(super) use taking_over::rehearse;
+use upgrading::Upgrading;
 use uplink::Uplink;
 
-/// The token of a connection is its key in the slab; these count down from the other end.
+/// The token of a connection is its key in the slab; these count down from the other end. The third is for rehearsals.
 const WAKE: Token = Token(usize::MAX);
 const SIGNALS: Token = Token(usize::MAX - 1);
-const FIRST_LISTENER: usize = usize::MAX - 2;
+const FIRST_LISTENER: usize = usize::MAX - 3;
 
 type Read = Box<dyn FnMut() -> Result<ServerConfig, ConfigError> + Send>;
 
@@ -51,6 +58,7 @@ pub struct Reactor {
     waker: Arc<Waker>,
     keeper: Keeper,
     uplink: Uplink,
+    upgrading: Upgrading,
     is_told_to_stop: Arc<AtomicBool>,
     config: ServerConfig,
     read: Read,
@@ -121,6 +129,7 @@ impl Reactor {
             waker,
             keeper,
             uplink,
+            upgrading: Upgrading::default(),
             is_told_to_stop,
             config,
             read,
@@ -142,10 +151,11 @@ impl Reactor {
         self.metrics_listeners.iter().map(Listener::address)
     }
 
-    /// Handles signals from now on, for the whole process: SIGTERM and SIGINT stop `run`, SIGHUP reloads the config,
-    /// SIGUSR1 logs a report.
-    pub fn heed_signals(&mut self) -> io::Result<()> {
-        self.signals = Some(Signals::heed(self.poll.registry(), SIGNALS)?);
+    /// Heeds these signals: SIGTERM and SIGINT stop `run`, SIGHUP reloads the config, SIGUSR1 logs a report, SIGUSR2 lets
+    /// a new program take over (feature `upgrade`).
+    pub fn heed_signals(&mut self, mut signals: Signals) -> io::Result<()> {
+        signals.register(self.poll.registry(), SIGNALS)?;
+        self.signals = Some(signals);
         Ok(())
     }
 

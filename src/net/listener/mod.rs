@@ -3,7 +3,6 @@
 mod binding;
 mod errors;
 #[cfg(feature = "upgrade")]
-#[allow(dead_code)]
 mod handover;
 
 use std::io::{self, ErrorKind};

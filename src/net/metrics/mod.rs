@@ -66,7 +66,6 @@ impl Metrics {
     }
 
     #[cfg(feature = "upgrade")]
-    #[allow(dead_code)]
     pub(super) fn listeners(&self) -> impl Iterator<Item = &Listener> {
         self.listeners.iter()
     }

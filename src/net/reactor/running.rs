@@ -20,6 +20,8 @@ use crate::net::proxy::Proxies;
 use crate::net::reserve::Reserve;
 use crate::net::signals::Signalled;
 use crate::net::tls::Tls;
+#[cfg(feature = "upgrade")]
+use crate::net::upgrade::REHEARSAL;
 use crate::net::web::{Socket, Web};
 use crate::net::worker::Worker;
 use crate::server::{Server, Verdict};
@@ -47,7 +49,7 @@ pub(super) struct Running {
     /// For newcomers that speak HTTP.
     pub(super) web: Web,
     worker: Worker<Verdict>,
-    metrics: Metrics,
+    pub(super) metrics: Metrics,
     pub(super) proxies: Proxies,
     /// The descriptor for newcomers when there is no other.
     pub(super) reserve: Reserve,
@@ -61,23 +63,25 @@ impl Reactor {
     ///
     /// Fails only when polling fails.
     pub fn run(self) -> io::Result<()> {
-        Running::new(self).run()
+        Running::new(self)?.run()
     }
 }
 
 impl Running {
-    pub(super) fn new(mut reactor: Reactor) -> Self {
+    pub(super) fn new(mut reactor: Reactor) -> io::Result<Self> {
         let now = Now::read();
-        let mut server = Server::new(&reactor.config, now);
+        let (mut tls, web) = (Tls::new(&reactor.config), Web::new(&reactor.config));
+        let registry = reactor.poll.registry();
+        let mut server = reactor.upgrading.server(&reactor.config, registry, tls.as_mut(), &web, now)?;
         server.announce_tls(reactor.public_tls_port(&reactor.config));
         reactor.uplink.join(&mut server, &reactor.config, now);
         reactor.keeper.restore(&mut server, now);
         reactor.uplink.turn(&mut server);
-        Self {
+        Ok(Self {
             started: now.instant,
             server,
-            tls: Tls::new(&reactor.config),
-            web: Web::new(&reactor.config),
+            tls,
+            web,
             worker: Worker::new(Arc::clone(&reactor.waker)),
             metrics: Metrics::new(mem::take(&mut reactor.metrics_listeners)),
             proxies: Proxies::new(&reactor.config.proxy_from),
@@ -86,7 +90,7 @@ impl Running {
             is_to_reload: false,
             // Only the server has the config in force, because reloads change it.
             reactor: Reactor { config: ServerConfig::default(), ..reactor },
-        }
+        })
     }
 
     pub(super) fn run(mut self) -> io::Result<()> {
@@ -145,11 +149,12 @@ impl Running {
         self.metrics.turn(now.instant, || self.server.report(now));
         self.metrics.accept(self.reactor.poll.registry(), now.instant, self.server.peer_log());
         self.reactor.service.turn(now.instant);
+        self.go_on_upgrading(now);
         self.server.turned(now.instant.elapsed());
         Ok(())
     }
 
-    fn now(&self) -> Now {
+    pub(super) fn now(&self) -> Now {
         self.reactor.uplink.now(&self.server)
     }
 
@@ -174,6 +179,9 @@ impl Running {
         match event.token() {
             WAKE => self.woken(now),
             SIGNALS => self.signalled(now),
+            // The end of the turn looks at it.
+            #[cfg(feature = "upgrade")]
+            REHEARSAL => {}
             Token(token) if token > FIRST_LISTENER - self.reactor.listeners.len() => {
                 self.reactor.listeners[FIRST_LISTENER - token].set_ready();
             }
@@ -207,7 +215,9 @@ impl Running {
         let next = pauses.chain(self.server.next_deadline()).chain(self.metrics.next_deadline()).chain(saved);
         let next = next.chain(self.proxies.next_deadline()).chain(self.reactor.service.next_deadline()).min();
         let at_beat = next.map(|next| next + time_to_next_beat(next.saturating_duration_since(self.started)));
-        let next = self.reactor.uplink.next_turn(&self.server, at_beat)?;
+        let next = self.reactor.uplink.next_turn(&self.server, at_beat);
+        let upgrading = self.reactor.upgrading.deadline(Instant::now());
+        let next = next.into_iter().chain(upgrading).min()?;
         Some(next.saturating_duration_since(Instant::now()))
     }
 
@@ -225,7 +235,8 @@ impl Running {
 
     fn signalled(&mut self, now: Now) {
         let Some(signals) = &mut self.reactor.signals else { return };
-        let Signalled { stop, reload, report } = signals.take();
+        let signalled = signals.take();
+        let Signalled { stop, reload, report, .. } = signalled;
         self.is_to_reload |= reload;
         if report {
             self.server.report(now).lines().iter().for_each(|line| info!("report: {line}"));
@@ -233,6 +244,10 @@ impl Running {
         }
         if stop {
             self.stop(now);
+        }
+        #[cfg(feature = "upgrade")]
+        if signalled.upgrade {
+            self.upgrade(now);
         }
     }
 
@@ -268,7 +283,7 @@ impl Running {
         }
     }
 
-    fn is_stopping(&self) -> bool {
+    pub(super) fn is_stopping(&self) -> bool {
         self.reactor.listeners.is_empty()
     }
 }

@@ -3,7 +3,6 @@
 
 mod farewell;
 #[cfg(feature = "upgrade")]
-#[allow(dead_code)]
 mod handover;
 mod messages;
 mod page;

@@ -1,0 +1,187 @@
+//! An upgrade, step by step and between turns: the new program shows that it could take over; the server comes to rest; the
+//! new program runs instead of this one.
+
+use std::io;
+use std::os::fd::{BorrowedFd, OwnedFd};
+use std::time::{Duration, Instant};
+
+use log::{info, warn};
+use mio::Registry;
+
+use super::running::Running;
+use super::taking_over::Taken;
+use crate::cbor::Bytes;
+use crate::config::ServerConfig;
+use crate::logging;
+use crate::message::Now;
+use crate::net::listener::{ListenerHandover, Purpose};
+use crate::net::tls::Tls;
+use crate::net::upgrade::{Handover, Legacy, MemoryFile, Outcome, Program, Rehearsal};
+use crate::net::web::{Socket, Web};
+use crate::server::Server;
+
+/// How long the server may take to come to rest. Nobody is read meanwhile.
+const SETTLE_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// How often to look whether it has: the store does not tell.
+const LOOK: Duration = Duration::from_millis(2);
+
+/// An upgrade, and what it needs.
+#[derive(Debug, Default)]
+pub(super) struct Upgrading {
+    /// What takes over; `None` if nothing can.
+    pub(super) program: Option<Program>,
+    /// What this program takes over, before it runs.
+    pub(super) taken: Option<Box<Taken>>,
+    step: Step,
+}
+
+#[derive(Debug, Default)]
+enum Step {
+    #[default]
+    None,
+    /// The new program shows that it could take over.
+    Rehearsing(Rehearsal),
+    /// The server comes to rest.
+    Settling { since: Instant },
+}
+
+impl Upgrading {
+    /// The server that another program has handed over, or a new one. Returns an error if nobody can go on.
+    pub(super) fn server(
+        &mut self,
+        config: &ServerConfig,
+        registry: &Registry,
+        tls: Option<&mut Tls>,
+        web: &Web,
+        now: Now,
+    ) -> io::Result<Server<Socket>> {
+        match self.taken.take() {
+            Some(taken) => taken.server(config, registry, tls, web, now),
+            None => Ok(Server::new(config, now)),
+        }
+    }
+
+    /// When `go_on_upgrading` has something to look at, at the latest.
+    pub(super) fn deadline(&self, now: Instant) -> Option<Instant> {
+        match &self.step {
+            Step::None => None,
+            Step::Rehearsing(rehearsal) => Some(rehearsal.until),
+            Step::Settling { .. } => Some(now + LOOK),
+        }
+    }
+}
+
+impl Running {
+    /// Begins an upgrade, unless something forbids it.
+    pub(super) fn upgrade(&mut self, now: Now) {
+        let begun = self.obstacle().map_or_else(|| self.rehearse(now), |why| Err(why.to_owned()));
+        match begun {
+            Ok(rehearsal) => self.reactor.upgrading.step = Step::Rehearsing(rehearsal),
+            Err(why) => warn!("no upgrade: {why}"),
+        }
+    }
+
+    /// Why no upgrade can begin now.
+    fn obstacle(&self) -> Option<&'static str> {
+        if self.is_stopping() {
+            return Some("the server is shutting down");
+        }
+        if self.server.is_node() {
+            return Some("nodes of a cluster are restarted one after the other instead");
+        }
+        match &self.reactor.upgrading.step {
+            Step::None => None,
+            Step::Rehearsing(_) | Step::Settling { .. } => Some("one has begun already"),
+        }
+    }
+
+    fn rehearse(&self, now: Now) -> Result<Rehearsal, String> {
+        let program =
+            self.reactor.upgrading.program.as_ref().ok_or("nobody has said which program takes over")?;
+        info!("upgrade: {} shows whether it could take over", program.path().display());
+        let state = self.hand_over(now).encode(now.instant);
+        let registry = self.reactor.poll.registry();
+        let begun = Rehearsal::start(program, &state, registry, now.instant);
+        begun.map_err(|error| format!("cannot start {}: {error}", program.path().display()))
+    }
+
+    /// Goes on with an upgrade. Returns only if this program goes on, too.
+    pub(super) fn go_on_upgrading(&mut self, now: Now) {
+        match &mut self.reactor.upgrading.step {
+            Step::None => {}
+            Step::Rehearsing(rehearsal) => match rehearsal.outcome(now.instant) {
+                Outcome::Pending => {}
+                Outcome::Ready => self.settle(now),
+                Outcome::Failed(why) => {
+                    self.reactor.upgrading.step = Step::None;
+                    warn!("no upgrade: the new program cannot take over: {why}");
+                }
+            },
+            Step::Settling { since } => {
+                let since = *since;
+                let error = if self.server.is_settled(now) {
+                    info!("upgrade: handing over, after {} ms", since.elapsed().as_millis());
+                    self.run_next().to_string()
+                } else if now.instant < since + SETTLE_TIMEOUT {
+                    return;
+                } else {
+                    format!("the server did not come to rest within {} s", SETTLE_TIMEOUT.as_secs())
+                };
+                warn!("no upgrade: {error}");
+                self.reactor.upgrading.step = Step::None;
+                self.server.stop_settling();
+            }
+        }
+    }
+
+    fn settle(&mut self, now: Now) {
+        self.reactor.upgrading.step = match self.server.begin_settling(now) {
+            Ok(()) => Step::Settling { since: now.instant },
+            Err(why) => {
+                warn!("no upgrade: {why}");
+                Step::None
+            }
+        };
+    }
+
+    /// Runs the new program. Returns only if that fails.
+    fn run_next(&self) -> io::Error {
+        let Some(program) = &self.reactor.upgrading.program else {
+            return io::Error::other("nobody has said which program takes over");
+        };
+        match self.pack(program, self.now()) {
+            Ok(handed) => {
+                logging::flush();
+                program.take_over(handed)
+            }
+            Err(error) => error,
+        }
+    }
+
+    fn pack(&self, program: &Program, now: Now) -> io::Result<OwnedFd> {
+        let memory = MemoryFile::with(&self.hand_over(now).encode(now.instant))?;
+        let listeners = self.listeners().map(|(descriptor, _)| descriptor);
+        let sockets = self.server.streams().filter_map(|(_, stream)| Some(stream.hand_over()?.0));
+        Legacy::pack(program, &memory, &listeners.chain(sockets).collect::<Vec<_>>())
+    }
+
+    /// All listeners, in the order in which they are handed over.
+    fn listeners(&self) -> impl Iterator<Item = (BorrowedFd<'_>, ListenerHandover)> {
+        let chat = self.reactor.listeners.iter().map(|listener| {
+            listener.hand_over(if listener.is_tls { Purpose::ChatOverTls } else { Purpose::Chat })
+        });
+        chat.chain(self.metrics.listeners().map(|listener| listener.hand_over(Purpose::Metrics)))
+    }
+
+    /// Everything but descriptors.
+    fn hand_over(&self, now: Now) -> Handover {
+        let sockets = self.server.streams();
+        Handover {
+            program: env!("CARGO_PKG_VERSION").into(),
+            listeners: self.listeners().map(|(_, listener)| listener).collect(),
+            sockets: sockets.filter_map(|(key, stream)| Some((key as u64, stream.hand_over()?.1))).collect(),
+            server: Bytes(self.server.hand_over(now)),
+        }
+    }
+}

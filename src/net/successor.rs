@@ -1,0 +1,55 @@
+//! A process that another program started to take its place.
+
+use std::io;
+
+use log::{info, warn};
+
+use super::descriptors::raise_descriptor_limit;
+use super::reactor::{Reactor, rehearse};
+use super::signals::Signals;
+use super::upgrade::{Legacy, MemoryFile, Program, READY};
+use crate::config::{Invocation, ServerConfig};
+
+/// Shows whether this program could take over what its standard input has: the answer is for the program before.
+pub fn answer_rehearsal(args: &[String]) -> String {
+    let state = MemoryFile::from_stdin().and_then(|mut memory| memory.read());
+    let state = state.map_err(|error| format!("cannot read the state: {error}"));
+    let shown = state.and_then(|state| rehearse(&config(args)?, &state));
+    shown.map_or_else(|why| why + "\n", |()| READY.to_owned())
+}
+
+/// Serves in the place of the program that left its connections at the standard input, until it is stopped. `failure`: why
+/// a newer one could not, if this is the earlier program again.
+///
+/// Returns an error if neither program can go on.
+pub fn succeed(args: Vec<String>, failure: Option<String>) -> io::Result<()> {
+    // First of all: a signal without a handler would end the process.
+    let signals = Signals::catch()?;
+    let program = Program::of_this_process()?;
+    let legacy = Legacy::receive(failure.is_some())?;
+    match failure {
+        Some(why) => warn!("no upgrade: {} could not take over: {why}", program.path().display()),
+        None => info!("upgrade: this is parlord {}", env!("CARGO_PKG_VERSION")),
+    }
+    let config = match config(&args) {
+        Ok(config) => config,
+        Err(why) => return Err(legacy.give_back(&program, &why)),
+    };
+    raise_descriptor_limit();
+    let mut reactor = Reactor::take_over(config, legacy, program)?;
+    reactor.reload_with(move || ServerConfig::reread(&args));
+    reactor.heed_signals(signals)?;
+    reactor.tell_service_manager();
+    reactor.run()
+}
+
+fn config(args: &[String]) -> Result<ServerConfig, String> {
+    match ServerConfig::from_args(args) {
+        Ok(Invocation::Run(mut config)) => {
+            config.make_credentials().map_err(|error| error.to_string())?;
+            Ok(config)
+        }
+        Ok(Invocation::Print(_) | Invocation::Do(_)) => Err("the options are not those of a server".into()),
+        Err(error) => Err(error.to_string()),
+    }
+}

@@ -1,0 +1,124 @@
+//! The program that takes over: where it is, and how it is started.
+
+use std::env;
+use std::ffi::{OsStr, OsString};
+use std::fs::File;
+use std::io;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use super::role::{REASON, REHEARSE, ROLE, TAKE_BACK, TAKE_OVER};
+
+/// The variable for the place of the program: that of a process whose file was replaced is not known otherwise.
+const PLACE: &str = "PARLORD_PROGRAM";
+
+/// Ends an argument, because none contains it.
+const SEPARATOR: u8 = 0;
+
+/// What a service manager told the first program, and is no longer true (sd_listen_fds(3)).
+const ONCE: [&str; 3] = ["LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES"];
+
+/// The program that takes over, and what it is started with.
+#[derive(Clone, Debug)]
+pub struct Program {
+    path: PathBuf,
+    /// All of them, with the name of the program.
+    args: Vec<OsString>,
+}
+
+impl Program {
+    /// The file that this process was started from, with the same options. If another program is in its place later, it is
+    /// that one.
+    pub fn of_this_process() -> io::Result<Self> {
+        let args: Vec<_> = env::args_os().collect();
+        let place = env::var_os(PLACE).map(PathBuf::from).filter(|place| place.is_absolute());
+        let path = match (place, args.first().map(Path::new)) {
+            (Some(place), _) => place,
+            // A symbolic link that leads to another program later.
+            (None, Some(named)) if named.components().count() > 1 => std::path::absolute(named)?,
+            (None, _) => env::current_exe()?,
+        };
+        Ok(Self { path, args })
+    }
+
+    pub(in crate::net) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The program that runs now, even if its file was replaced.
+    pub(in crate::net) fn running() -> io::Result<OwnedFd> {
+        File::open("/proc/self/exe").map(OwnedFd::from)
+    }
+
+    /// Starts the program as a child that reads `state` from its standard input, and answers on `answer`.
+    pub(super) fn rehearse(&self, state: OwnedFd, answer: OwnedFd) -> io::Result<Child> {
+        let mut command = self.command(&self.path, REHEARSE);
+        command.stdin(Stdio::from(state)).stdout(Stdio::from(answer)).spawn()
+    }
+
+    /// Runs the program instead of this one, with `handed` as its standard input. Returns only if that fails.
+    pub(in crate::net) fn take_over(&self, handed: OwnedFd) -> io::Error {
+        self.command(&self.path, TAKE_OVER).stdin(Stdio::from(handed)).exec()
+    }
+
+    /// The arguments with the name of the program, as bytes.
+    pub(in crate::net) fn encoded_args(&self) -> Vec<u8> {
+        self.args.iter().flat_map(|arg| arg.as_bytes().iter().chain([&SEPARATOR])).copied().collect()
+    }
+
+    /// The same program with these arguments.
+    pub(in crate::net) fn with_args(&self, encoded: &[u8]) -> Self {
+        let args = encoded.split_inclusive(|&byte| byte == SEPARATOR);
+        let args =
+            args.map(|arg| OsStr::from_bytes(arg.strip_suffix(&[SEPARATOR]).unwrap_or(arg)).to_owned());
+        Self { path: self.path.clone(), args: args.collect() }
+    }
+
+    /// Runs the program that is open as `earlier` again with these arguments, because of `reason`. Returns only if that
+    /// fails.
+    pub(in crate::net) fn take_back(
+        &self,
+        earlier: BorrowedFd<'_>,
+        handed: OwnedFd,
+        reason: &str,
+    ) -> io::Error {
+        // Without close-on-exec, as a script has no other way to find its text.
+        let kept = match rustix::io::dup(earlier) {
+            Ok(kept) => kept,
+            Err(error) => return error.into(),
+        };
+        let path = PathBuf::from(format!("/proc/self/fd/{}", kept.as_fd().as_raw_fd()));
+        self.command(&path, TAKE_BACK).env(REASON, reason).stdin(Stdio::from(handed)).exec()
+    }
+
+    fn command(&self, path: &Path, role: &str) -> Command {
+        let mut command = Command::new(path);
+        if let Some((name, options)) = self.args.split_first() {
+            command.arg0(name).args(options);
+        }
+        command.env(ROLE, role).env(PLACE, &self.path).env_remove(REASON);
+        ONCE.iter().for_each(|name| {
+            command.env_remove(name);
+        });
+        command
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arguments_of_any_bytes_come_back_from_their_encoding() {
+        let args: Vec<_> = [&b"parlord"[..], b"", b"--motd", b"\xff\n", b""].map(OsStr::from_bytes).into();
+        for count in 0..=args.len() {
+            let args = args[..count].iter().map(|arg| (*arg).to_owned()).collect();
+            let program = Program { path: "/bin/parlord".into(), args };
+            let other = Program { args: vec!["other".into()], ..program.clone() };
+            assert_eq!(other.with_args(&program.encoded_args()).args, program.args);
+        }
+    }
+}
