@@ -124,6 +124,16 @@ impl Program {
         self.stderr.recv_timeout(DEADLINE).expect("a line on standard error")
     }
 
+    /// The next line on standard error; `None` at the end or if none comes in time.
+    pub fn next_error_line(&self) -> Option<String> {
+        self.stderr.recv_timeout(DEADLINE).ok()
+    }
+
+    /// A line on standard error, if there is one already.
+    pub fn try_error_line(&self) -> Option<String> {
+        self.stderr.try_recv().ok()
+    }
+
     pub fn write(&mut self, text: &str) {
         let stdin = self.stdin.as_mut().expect("the input has not ended");
         stdin.write_all(text.as_bytes()).expect("the program reads");
