@@ -60,7 +60,7 @@ fn without_its_marks_the_sample_config_is_right_but_for_files_that_are_not_there
     let unwanted = ["-file", "motd", "metrics", "tls-", "self-signed", "web-root", "cluster", "node"];
     let wanted = |line: &&str| !unwanted.iter().any(|part| line.contains(part));
     let lines = sample.lines().filter(wanted).map(|line| match line.strip_prefix('#') {
-        Some(entry) if entry.contains(" = ") && !entry.starts_with(' ') => entry,
+        Some(entry) if entry.split_once(" = ").is_some_and(|(name, _)| is_setting(name)) => entry,
         _ => line,
     });
     let conf = scratch.file("conf", &lines.collect::<Vec<_>>().join("\n"));
