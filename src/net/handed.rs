@@ -90,7 +90,7 @@ mod tests {
     use std::net::{Ipv4Addr, TcpStream};
     use std::os::unix::net::{UnixListener, UnixStream};
     use std::path::PathBuf;
-    use std::{env, fs, process};
+    use std::{env, fs, process, slice};
 
     use super::*;
     use crate::cbor::{decode, encode};
@@ -162,7 +162,7 @@ mod tests {
         let first = bound(&parsed(ANY)).with_tls(false);
         let at = first.address().clone();
         let (_, mut next) = handed(&[(&first, Purpose::Chat)]);
-        next.close_others(&[], &[at.clone()], None);
+        next.close_others(&[], slice::from_ref(&at), None);
         let listeners = next.bind(&at, true).unwrap();
         assert!(listeners[0].is_tls && *listeners[0].address() == at);
     }
@@ -174,7 +174,7 @@ mod tests {
         let (_, mut next) = handed(&[(&first, Purpose::Chat)]);
         drop(first);
         let everywhere = parsed(&format!("0.0.0.0:{port}"));
-        next.close_others(&[everywhere.clone()], &[], None);
+        next.close_others(slice::from_ref(&everywhere), &[], None);
         let listeners = next.bind(&everywhere, false).unwrap();
         assert_eq!(*listeners[0].address(), everywhere);
         connect(&listeners[0]).unwrap();
@@ -197,7 +197,7 @@ mod tests {
         drop(next);
         let (_, mut next) = handed(&[(&first, Purpose::Chat)]);
         UnixStream::connect(&path).expect("a program that fails leaves the file");
-        next.close_others(&[address.clone()], &[], None);
+        next.close_others(slice::from_ref(&address), &[], None);
         let mut listener = next.bind(&address, false).unwrap().remove(0);
         UnixStream::connect(&path).expect("it is still there");
         listener.own_file();

@@ -67,13 +67,13 @@ mod tests {
         Web::new(&ServerConfig::default())
     }
 
-    /// The socket as the next program has it.
-    fn handed_over(socket: Socket) -> Socket {
+    /// The socket as the next program has it, which has this layer for newcomers.
+    fn handed_over(socket: Socket, web: &Web) -> Socket {
         let (descriptor, state) = socket.hand_over().expect("it can be handed over");
         let (descriptor, state) =
             (descriptor.try_clone_to_owned().unwrap(), decode(&encode(&state)).unwrap());
         drop(socket);
-        <Socket>::take_over(descriptor, state, &web()).unwrap()
+        <Socket>::take_over(descriptor, state, web).unwrap()
     }
 
     /// Reads what has come.
@@ -86,18 +86,24 @@ mod tests {
         }
     }
 
+    /// Reads until this is true.
+    fn read_until(socket: &mut Socket, seen: &mut Vec<u8>, is_done: impl Fn(&Socket, &[u8]) -> bool) {
+        let until = Instant::now() + Duration::from_secs(10);
+        while !is_done(socket, seen) {
+            assert!(Instant::now() < until, "only {seen:?} in 10 s");
+            read(socket, seen);
+        }
+    }
+
     /// Says a line to an accepted socket, which is handed over before the byte at `cut`, and hears an answer.
     fn talk(mut peer: impl Read + Write, ours: OwnedFd, is_unix: bool, cut: usize) {
         let plain = Plain::adopt(ours, is_unix).unwrap();
         let (mut socket, mut seen) = (web().wrap(Transport::from(plain), false), Vec::new());
         peer.write_all(&LINE[..cut]).unwrap();
         read(&mut socket, &mut seen);
-        let mut socket = handed_over(socket);
+        let mut socket = handed_over(socket, &web());
         peer.write_all(&LINE[cut..]).unwrap();
-        let until = Instant::now() + Duration::from_secs(10);
-        while seen.len() < LINE.len() && Instant::now() < until {
-            read(&mut socket, &mut seen);
-        }
+        read_until(&mut socket, &mut seen, |_, seen| seen.len() >= LINE.len());
         assert_eq!(seen, LINE, "cut at {cut}");
         socket.write_all(b"hello").unwrap();
         let mut heard = [0; 5];
@@ -114,5 +120,27 @@ mod tests {
             let peer = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
             talk(peer, listener.accept().unwrap().0.into(), false, cut);
         }
+    }
+
+    #[test]
+    #[cfg(feature = "web")]
+    fn a_browser_stays_even_if_the_next_program_serves_no_page() {
+        use crate::server::Stream as _;
+
+        let (mut peer, ours) = UnixStream::pair().unwrap();
+        let plain = Plain::adopt(ours.into(), true).unwrap();
+        let mut socket = web().wrap(Transport::from(plain), false);
+        let request = "GET /ws HTTP/1.1\r\nHost: box\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+            Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+        peer.write_all(request.as_bytes()).unwrap();
+        read_until(&mut socket, &mut Vec::new(), |socket, _| socket.framing().is_some());
+        let mut config = ServerConfig::default();
+        config.web.is_on = false;
+        let mut socket = handed_over(socket, &Web::new(&config));
+        // A text message with a mask of zeros.
+        peer.write_all(&[&[0x81, 0x80 | 8, 0, 0, 0, 0], &LINE[..8]].concat()).unwrap();
+        let mut seen = Vec::new();
+        read_until(&mut socket, &mut seen, |_, seen| seen.len() >= LINE.len());
+        assert_eq!(seen, LINE);
     }
 }
