@@ -408,11 +408,11 @@ fn a_client_that_fails_too_often_is_closed_by_the_next_program_too() {
 
 #[test]
 fn a_message_of_several_lines_goes_on_after_a_handover() {
-    let begins = "CAP END\r\nJOIN #tea\r\n@label=x;+typing=done BATCH +b draft/multiline #tea\r\n";
+    let begins = "CAP END\r\nJOIN #tea\r\n@label=x\\ny;+typing=done BATCH +b draft/multiline #tea\r\n";
     let lines = "@batch=b PRIVMSG #tea :one\r\n@batch=b PRIVMSG #tea :two\r\n\
         @batch=b;draft/multiline-concat PRIVMSG #tea :more\r\n";
     let told = play(with_accounts, &[CAPABILITIES, ANA, Sends(begins), Sends(lines), Sends("BATCH -b\r\n")]);
-    assert!(told.contains("label=x") && told.contains(":twomore"), "{told}");
+    assert!(told.contains("label=x\\ny") && told.contains("twomore"), "{told}");
     let told = play(
         with_accounts,
         &[CAPABILITIES, ANA, Sends(begins), Sends(lines), Waits(Duration::from_secs(31))],

@@ -52,12 +52,12 @@ pub(super) struct Draft {
 #[cfg(feature = "upgrade")]
 map!(Batch { 0: name, 1: draft });
 
-/// The text may have several lines.
+/// The text may have several lines, and the value of a tag as well.
 #[cfg(feature = "upgrade")]
 impl ToCbor for Draft {
     fn write(&self, out: &mut Writer) {
         let Self { target, tags, label, kind, text, lines, until } = self;
-        let text = &Lines(text.as_str());
+        let (label, text) = (&label.as_deref().map(Lines), &Lines(text.as_str()));
         write_fields!(out; 0: target, 1: tags, 2: label, 3: kind, 4: text, 5: lines, 6: until);
     }
 }
@@ -66,7 +66,8 @@ impl ToCbor for Draft {
 impl FromCbor for Draft {
     fn read(input: &mut Reader<'_>) -> Result<Self, Invalid> {
         read_fields!(input; 0: target, 1: tags, 2: label, 3: kind, 4: text, 5: lines, 6: until);
-        let Lines(text) = text;
+        let (label, Lines(text)): (Option<Lines<String>>, _) = (label, text);
+        let label = label.map(|Lines(label)| label.into());
         Ok(Self { target, tags, label, kind, text, lines, until })
     }
 }
