@@ -71,14 +71,6 @@ impl FromCbor for Login {
     }
 }
 
-#[cfg(all(test, feature = "upgrade"))]
-impl crate::cbor::any::Any for Login {
-    fn any(choices: &mut crate::cbor::any::Choices<'_>) -> Self {
-        let text = choices.pick(&["alice", "alice/phone", "芝麻/x"]);
-        Self::parse(text).unwrap()
-    }
-}
-
 /// Why a registration is declined before anything is asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum CannotRegister {
@@ -171,6 +163,15 @@ pub(super) fn are_required(context: &Context<'_>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    #[cfg(feature = "upgrade")]
+    use crate::cbor::any::{Any, Choices};
+
+    #[cfg(feature = "upgrade")]
+    impl Any for Login {
+        fn any(choices: &mut Choices<'_>) -> Self {
+            Self::parse(choices.pick(&["alice", "alice/phone", "芝麻/x"])).unwrap()
+        }
+    }
 
     #[test]
     fn a_login_names_an_account_and_perhaps_a_device() {

@@ -296,7 +296,7 @@ fn past(query: Query, now: SystemTime) -> Answer {
 fn said(minute: u64, room: &RoomName, now: SystemTime) -> Event {
     let time = now - Duration::from_secs(60 * (10 - minute));
     let from = Identity::new(name("bob"), "~b", "h", "B");
-    let speech = Speech::message(&format!("message {minute}"));
+    let speech = Speech::message(format!("message {minute}"));
     Event {
         id: EventId::before(time),
         time,
