@@ -26,21 +26,27 @@ pub(super) struct Carrier<'a> {
     pub(super) descriptor: BorrowedFd<'a>,
     pub(super) is_unix: bool,
     /// Nothing more can be written, and nobody can read what comes.
+    #[cfg(feature = "web")]
     pub(super) is_over: bool,
 }
 
 impl Transport {
     /// The socket, unless there is more to it than another program can know.
     pub(super) fn carrier(&self) -> Option<Carrier<'_>> {
-        let (plain, is_over) = match self {
-            Self::Plain(plain) => (plain, false),
+        let plain = match self {
+            Self::Plain(plain) => plain,
             #[cfg(feature = "tls")]
-            Self::Tls(stream) if stream.is_portable() => (stream.inner(), true),
+            Self::Tls(stream) if stream.is_portable() => stream.inner(),
             #[cfg(feature = "tls")]
             Self::Tls(_) => return None,
         };
         let (descriptor, is_unix) = plain.descriptor();
-        Some(Carrier { descriptor, is_unix, is_over })
+        Some(Carrier {
+            descriptor,
+            is_unix,
+            #[cfg(feature = "web")]
+            is_over: !matches!(self, Self::Plain(_)),
+        })
     }
 
     /// A socket of another program.

@@ -5,7 +5,7 @@ use super::listener::Listener;
 use crate::address::Address;
 
 #[derive(Debug, Default)]
-pub(super) struct Handed;
+pub(super) struct Handed(());
 
 impl Handed {
     pub(super) fn bind(&mut self, address: &Address, is_tls: bool) -> Result<Vec<Listener>, BindError> {

@@ -51,7 +51,6 @@ impl crate::cbor::any::Any for TicketsHandover {
 }
 
 #[cfg(feature = "upgrade")]
-#[allow(dead_code)]
 impl Tls {
     pub(super) fn hand_over(&self) -> Option<TicketsHandover> {
         match *self {}

@@ -20,7 +20,6 @@ use crate::message::Peer;
 use binding::{SocketFile, adopt, bind_tcp, bind_unix, keep_alive, tcp_address};
 use errors::{is_newcomers_own, is_out_of_descriptors};
 #[cfg(feature = "upgrade")]
-#[allow(unused_imports)]
 pub(super) use handover::{ListenerHandover, Purpose};
 
 /// How long accepting pauses when the system lacks descriptors or memory, unless a connection leaves.

@@ -7,7 +7,6 @@
 #[cfg(feature = "web")]
 mod forwarded;
 #[cfg(feature = "upgrade")]
-#[allow(dead_code)]
 mod handover;
 mod header;
 #[cfg_attr(not(feature = "web"), path = "no_http.rs")]
@@ -27,7 +26,6 @@ use crate::config::Proxy;
 use crate::logging::PeerLog;
 use crate::message::Peer;
 #[cfg(feature = "upgrade")]
-#[allow(unused_imports)]
 pub(super) use handover::WaitingHandover;
 use header::{Malformed, Parsed};
 

@@ -8,6 +8,7 @@ use mio::Registry;
 use super::running::Running;
 use crate::config::ServerConfig;
 use crate::message::Now;
+use crate::net::proxy::Proxies;
 use crate::net::tls::Tls;
 use crate::net::web::{Socket, Web};
 use crate::server::Server;
@@ -22,6 +23,7 @@ impl Upgrading {
         _: &Registry,
         _: Option<&mut Tls>,
         _: &Web,
+        _: &mut Proxies,
         now: Now,
     ) -> io::Result<Server<Socket>> {
         Ok(Server::new(config, now))

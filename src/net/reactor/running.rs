@@ -71,8 +71,12 @@ impl Running {
     pub(super) fn new(mut reactor: Reactor) -> io::Result<Self> {
         let now = Now::read();
         let (mut tls, web) = (Tls::new(&reactor.config), Web::new(&reactor.config));
-        let registry = reactor.poll.registry();
-        let mut server = reactor.upgrading.server(&reactor.config, registry, tls.as_mut(), &web, now)?;
+        let mut proxies = Proxies::new(&reactor.config.proxy_from);
+        let (upgrading, registry) = (&mut reactor.upgrading, reactor.poll.registry());
+        let mut server =
+            upgrading.server(&reactor.config, registry, tls.as_mut(), &web, &mut proxies, now)?;
+        #[cfg(feature = "upgrade")]
+        reactor.own_files();
         server.announce_tls(reactor.public_tls_port(&reactor.config));
         reactor.uplink.join(&mut server, &reactor.config, now);
         reactor.keeper.restore(&mut server, now);
@@ -84,7 +88,7 @@ impl Running {
             web,
             worker: Worker::new(Arc::clone(&reactor.waker)),
             metrics: Metrics::new(mem::take(&mut reactor.metrics_listeners)),
-            proxies: Proxies::new(&reactor.config.proxy_from),
+            proxies,
             reserve: Reserve::new(),
             pause_logged_at: None,
             is_to_reload: false,

@@ -16,6 +16,8 @@ use crate::config::ServerConfig;
 use crate::message::Now;
 use crate::net::handover::SocketHandover;
 use crate::net::inherited::Inherited;
+use crate::net::listener::Listener;
+use crate::net::proxy::Proxies;
 use crate::net::tls::Tls;
 use crate::net::upgrade::{Handover, Legacy, Program};
 use crate::net::web::{Socket, Web};
@@ -47,6 +49,11 @@ impl Reactor {
         }
     }
 
+    /// Removes socket files in the end, now that no other program needs them.
+    pub(super) fn own_files(&mut self) {
+        self.listeners.iter_mut().chain(&mut self.metrics_listeners).for_each(Listener::own_file);
+    }
+
     /// Sets which program takes over after SIGUSR2.
     pub fn upgrade_to(&mut self, program: Program) {
         self.upgrading.program = Some(program);
@@ -71,7 +78,7 @@ pub(in crate::net) fn rehearse(config: &ServerConfig, state: &[u8]) -> Result<()
 fn take_listeners(config: ServerConfig, legacy: &mut Legacy) -> Result<(Reactor, Handover), String> {
     let state = legacy.state().map_err(|error| format!("the state cannot be read: {error}"))?;
     let handed = Handover::decode(&state, Instant::now())?;
-    if handed.listeners.len() + handed.sockets.len() != legacy.sockets().len() {
+    if handed.descriptors() != legacy.sockets().len() {
         return Err("the number of descriptors is not that in the state".into());
     }
     let listeners = handed.listeners.iter().cloned().zip(legacy.sockets()).map(|(listener, descriptor)| {
@@ -87,24 +94,42 @@ fn take_listeners(config: ServerConfig, legacy: &mut Legacy) -> Result<(Reactor,
     Ok((reactor, handed))
 }
 
+/// The parts of a running server that take over something of their own.
+#[derive(Debug)]
+pub(super) struct Parts<'a> {
+    pub(super) registry: &'a Registry,
+    pub(super) tls: Option<&'a mut Tls>,
+    pub(super) web: &'a Web,
+    pub(super) proxies: &'a mut Proxies,
+}
+
 impl Taken {
     /// The server that was handed over. Returns an error only if neither this program nor that before can go on.
     pub(super) fn server(
         self,
         config: &ServerConfig,
-        registry: &Registry,
-        _: Option<&mut Tls>,
-        web: &Web,
+        parts: &mut Parts<'_>,
         now: Now,
     ) -> io::Result<Server<Socket>> {
         let Self { legacy, handed, program } = self;
         let mut sockets = Sockets::new(handed.sockets, handed.listeners.len(), legacy);
+        let (registry, web) = (parts.registry, parts.web);
         let server = Server::take_over(config, &handed.server.0, now, |key| sockets.take(key, registry, web));
-        let server = match (server, sockets.legacy) {
-            (Ok(server), _) => server,
-            (Err(why), Some(legacy)) => return Err(legacy.give_back(&program, &why)),
-            (Err(why), None) => return Err(io::Error::other(why)),
+        let server = match server {
+            Ok(server) => server,
+            Err(why) => {
+                let why = match sockets.legacy {
+                    Some(legacy) => legacy.give_back(&program, &why),
+                    None => io::Error::other(why),
+                };
+                return Err(why);
+            }
         };
+        let waiting = sockets.into_others().into_iter().zip(handed.waiting);
+        parts.proxies.take_over(waiting.collect(), registry);
+        if let (Some(tls), Some(tickets)) = (&mut parts.tls, handed.tickets) {
+            tls.take_over(tickets);
+        }
         info!("took over {} connections from parlord {}", server.connections(), handed.program);
         Ok(server)
     }
@@ -117,20 +142,34 @@ struct Sockets {
     /// Until the first socket is taken.
     legacy: Option<Legacy>,
     left: Peekable<vec::IntoIter<((u64, SocketHandover), OwnedFd)>>,
+    /// The descriptors of others.
+    others: Vec<OwnedFd>,
 }
 
 impl Sockets {
     fn new(handed: Vec<(u64, SocketHandover)>, listeners: usize, legacy: Legacy) -> Self {
-        Self { handed, listeners, legacy: Some(legacy), left: Vec::new().into_iter().peekable() }
+        let left = Vec::new().into_iter().peekable();
+        Self { handed, listeners, legacy: Some(legacy), left, others: Vec::new() }
+    }
+
+    /// Takes the descriptors. After this, nothing can be given back.
+    fn unpack(&mut self) {
+        let Some(legacy) = self.legacy.take() else { return };
+        let mut descriptors = legacy.into_sockets().into_iter().skip(self.listeners);
+        let left: Vec<_> = mem::take(&mut self.handed).into_iter().zip(descriptors.by_ref()).collect();
+        self.left = left.into_iter().peekable();
+        self.others = descriptors.collect();
+    }
+
+    /// The descriptors behind those of connections.
+    fn into_others(mut self) -> Vec<OwnedFd> {
+        self.unpack();
+        self.others
     }
 
     /// The socket of the connection `wanted`, polled under its key.
     fn take(&mut self, wanted: usize, registry: &Registry, web: &Web) -> Option<Socket> {
-        if let Some(legacy) = self.legacy.take() {
-            let descriptors = legacy.into_sockets().into_iter().skip(self.listeners);
-            let left: Vec<_> = mem::take(&mut self.handed).into_iter().zip(descriptors).collect();
-            self.left = left.into_iter().peekable();
-        }
+        self.unpack();
         while self.left.next_if(|((key, _), _)| *key < wanted as u64).is_some() {}
         let ((_, handed), descriptor) = self.left.next_if(|((key, _), _)| *key == wanted as u64)?;
         let polled = <Socket>::take_over(descriptor, handed, web).and_then(|mut socket| {

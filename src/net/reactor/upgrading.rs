@@ -9,12 +9,13 @@ use log::{info, warn};
 use mio::Registry;
 
 use super::running::Running;
-use super::taking_over::Taken;
+use super::taking_over::{Parts, Taken};
 use crate::cbor::Bytes;
 use crate::config::ServerConfig;
 use crate::logging;
 use crate::message::Now;
 use crate::net::listener::{ListenerHandover, Purpose};
+use crate::net::proxy::Proxies;
 use crate::net::tls::Tls;
 use crate::net::upgrade::{Handover, Legacy, MemoryFile, Outcome, Program, Rehearsal};
 use crate::net::web::{Socket, Web};
@@ -54,10 +55,14 @@ impl Upgrading {
         registry: &Registry,
         tls: Option<&mut Tls>,
         web: &Web,
+        proxies: &mut Proxies,
         now: Now,
     ) -> io::Result<Server<Socket>> {
         match self.taken.take() {
-            Some(taken) => taken.server(config, registry, tls, web, now),
+            Some(taken) => {
+                let mut parts = Parts { registry, tls, web, proxies };
+                taken.server(config, &mut parts, now)
+            }
             None => Ok(Server::new(config, now)),
         }
     }
@@ -163,7 +168,8 @@ impl Running {
         let memory = MemoryFile::with(&self.hand_over(now).encode(now.instant))?;
         let listeners = self.listeners().map(|(descriptor, _)| descriptor);
         let sockets = self.server.streams().filter_map(|(_, stream)| Some(stream.hand_over()?.0));
-        Legacy::pack(program, &memory, &listeners.chain(sockets).collect::<Vec<_>>())
+        let waiting = self.proxies.hand_over().map(|(descriptor, _)| descriptor);
+        Legacy::pack(program, &memory, &listeners.chain(sockets).chain(waiting).collect::<Vec<_>>())
     }
 
     /// All listeners, in the order in which they are handed over.
@@ -181,7 +187,9 @@ impl Running {
             program: env!("CARGO_PKG_VERSION").into(),
             listeners: self.listeners().map(|(_, listener)| listener).collect(),
             sockets: sockets.filter_map(|(key, stream)| Some((key as u64, stream.hand_over()?.1))).collect(),
+            tickets: self.tls.as_ref().and_then(Tls::hand_over),
             server: Bytes(self.server.hand_over(now)),
+            waiting: self.proxies.hand_over().map(|(_, waiting)| waiting).collect(),
         }
     }
 }

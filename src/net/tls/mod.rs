@@ -87,7 +87,6 @@ impl Tls {
 
     /// What the program that takes the place of this one gets.
     #[cfg(feature = "upgrade")]
-    #[allow(dead_code)]
     pub(super) fn hand_over(&self) -> Option<TicketsHandover> {
         let keys = self.tickets.as_ref()?.keys()?;
         Some(TicketsHandover { fingerprint: self.fingerprint.bytes(), keys })
@@ -95,7 +94,6 @@ impl Tls {
 
     /// Lets clients resume the sessions that they had with another program, unless there is another certificate now.
     #[cfg(feature = "upgrade")]
-    #[allow(dead_code)]
     pub(super) fn take_over(&mut self, handed: TicketsHandover) {
         if let Some(tickets) = &self.tickets
             && handed.fingerprint == self.fingerprint.bytes()

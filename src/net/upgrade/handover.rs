@@ -5,6 +5,8 @@ use std::time::Instant;
 use crate::cbor::{Bytes, decode_at, encode_at, map};
 use crate::net::handover::SocketHandover;
 use crate::net::listener::ListenerHandover;
+use crate::net::proxy::WaitingHandover;
+use crate::net::tls::TicketsHandover;
 
 /// What every state begins with.
 const MAGIC: &[u8] = b"parlord state ";
@@ -22,13 +24,22 @@ pub(in crate::net) struct Handover {
     pub(in crate::net) listeners: Vec<ListenerHandover>,
     /// Each has a descriptor, in this order and after those of listeners. With the keys of their connections.
     pub(in crate::net) sockets: Vec<(u64, SocketHandover)>,
+    /// `None` without TLS.
+    pub(in crate::net) tickets: Option<TicketsHandover>,
     /// As the server encodes it.
     pub(in crate::net) server: Bytes,
+    /// Newcomers of proxies. Each has a descriptor, in this order and after those of connections.
+    pub(in crate::net) waiting: Vec<WaitingHandover>,
 }
 
-map!(Handover { 0: program, 1: listeners, 2: sockets, 4: server });
+map!(Handover { 0: program, 1: listeners, 2: sockets, 3: tickets, 4: server, 5: waiting });
 
 impl Handover {
+    /// How many descriptors belong to it.
+    pub(in crate::net) fn descriptors(&self) -> usize {
+        self.listeners.len() + self.sockets.len() + self.waiting.len()
+    }
+
     pub(in crate::net) fn encode(&self, now: Instant) -> Vec<u8> {
         let mut bytes = [MAGIC, &VERSION.to_le_bytes()].concat();
         bytes.append(&mut encode_at(self, now));
