@@ -34,7 +34,7 @@ _parlord() {
             --login-timeout --ping --proxy-from --metrics --web --web-root
             --web-origin --cluster --cluster-ca --node --shards
             --config --hash-password
-            --check-config --print-config --check --check-tls
+            --check-config --print-config --doctor --check --check-tls
             --export-history --add-account --reset-password --backup --restore
             --help --version"
         mapfile -t COMPREPLY < <(compgen -W "$options" -- "$word")

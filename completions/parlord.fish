@@ -43,6 +43,7 @@ complete -c parlord -s c -l config -r -F -d "a file with options; the command li
 complete -c parlord -l hash-password -d "read a password and print its hash, to use in its place"
 complete -c parlord -l check-config -d "check options, files and certificates, and do not start"
 complete -c parlord -l print-config -d "print the options in force as a config file, and where each comes from"
+complete -c parlord -l doctor -d "check limits, clock, certificate and database, and give advice"
 complete -c parlord -l check -x -d "ask the server at this address whether it answers, within 5 s"
 complete -c parlord -l check-tls -x -d "the same over TLS, whatever its certificate"
 complete -c parlord -l export-history -x -d "print the history of a room in DIR of --state"

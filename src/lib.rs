@@ -82,6 +82,7 @@
 //! | `json` | writes JSON |
 //! | `date` | dates of RFC 3339 |
 //! | `span` | durations as people write them, such as 7d |
+//! | `doctor` | what a server needs of the machine, and whether it is there; with the feature `tools` |
 //! | `health_check` | asks a server whether it answers; with the feature `tools` |
 //! | `tasks` | what `parlord` does instead of serving |
 //! | `config` | options and limits of both programs, with their units |
@@ -123,6 +124,9 @@ pub mod cluster;
 pub mod config;
 #[doc(hidden)]
 pub mod date;
+#[cfg(feature = "tools")]
+#[doc(hidden)]
+pub mod doctor;
 mod files;
 #[cfg(any(feature = "store", feature = "tls"))]
 pub mod fingerprint;

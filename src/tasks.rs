@@ -9,7 +9,7 @@ use std::io::{self, Write};
 #[cfg(feature = "store")]
 use std::path::Path;
 use std::process::ExitCode;
-#[cfg(feature = "store")]
+#[cfg(any(feature = "store", feature = "tools"))]
 use std::time::SystemTime;
 
 #[cfg(feature = "tools")]
@@ -17,6 +17,8 @@ use crate::bans_file;
 #[cfg(feature = "tools")]
 use crate::config::ServerConfig;
 use crate::config::ServerTask;
+#[cfg(feature = "tools")]
+use crate::doctor::{self, Finding};
 #[cfg(feature = "tools")]
 use crate::health_check;
 #[cfg(feature = "store")]
@@ -49,6 +51,8 @@ pub fn carry_out(task: ServerTask) -> ExitCode {
             Ok(()) => print("the config is right\n"),
             Err(error) => fail(&error, 2),
         },
+        #[cfg(feature = "tools")]
+        ServerTask::Examine(config) => print_findings(&doctor::examine(&config, SystemTime::now())),
         #[cfg(feature = "store")]
         ServerTask::ExportHistory(directory, room) => {
             match store::export(&directory, &room, &mut BufWriter::new(io::stdout().lock())) {
@@ -76,6 +80,12 @@ fn check_config(config: &ServerConfig) -> Result<(), Box<dyn Error>> {
         bans_file::read(&bans_file::path(directory))?;
     }
     Ok(())
+}
+
+#[cfg(feature = "tools")]
+fn print_findings(findings: &[Finding]) -> ExitCode {
+    print(&findings.iter().map(|finding| format!("{finding}\n")).collect::<String>());
+    ExitCode::from(u8::from(findings.iter().any(Finding::is_wrong)))
 }
 
 /// Reads a password, and creates an account with it.

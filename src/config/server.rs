@@ -70,6 +70,9 @@ pub enum ServerTask {
     /// Check what a server with this config needs before it can start.
     #[cfg(feature = "tools")]
     CheckConfig(Box<ServerConfig>),
+    /// Examine the machine for a server with this config.
+    #[cfg(feature = "tools")]
+    Examine(Box<ServerConfig>),
     /// Print the history of a room, from the database in this directory.
     #[cfg(feature = "store")]
     ExportHistory(PathBuf, RoomName),
@@ -159,6 +162,10 @@ impl ServerConfig {
         #[cfg(feature = "tools")]
         if matches.opt_present("check-config") {
             return Ok(Invocation::Do(ServerTask::CheckConfig(Box::new(config))));
+        }
+        #[cfg(feature = "tools")]
+        if matches.opt_present("doctor") {
+            return Ok(Invocation::Do(ServerTask::Examine(Box::new(config))));
         }
         Ok(Invocation::Run(config))
     }

@@ -115,3 +115,27 @@ pub fn back_up(directory: &Path, to: &Path) -> Result<(), StoreError> {
 pub fn restore(backup: &Path, directory: &Path, now: SystemTime) -> Result<Option<PathBuf>, StoreError> {
     sqlite::restore(backup, directory, now)
 }
+
+/// What was found in a database.
+#[cfg(feature = "tools")]
+#[derive(Debug)]
+pub struct Examined {
+    /// The time of the newest event; 1970 if there is none.
+    pub newest: SystemTime,
+    /// The size without the journal.
+    pub file_bytes: u64,
+    /// What is damaged, in one line.
+    pub damage: Option<String>,
+}
+
+/// Examines the database in this directory, which a server may use; `None` if there is none.
+#[cfg(feature = "tools")]
+pub fn examine(directory: &Path) -> Result<Option<Examined>, StoreError> {
+    sqlite::examine(directory)
+}
+
+/// True for the files of the database.
+#[cfg(feature = "tools")]
+pub fn is_part(path: &Path) -> bool {
+    sqlite::is_part(path)
+}

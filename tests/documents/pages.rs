@@ -495,13 +495,14 @@ fn self_signed(directory: &Path) -> String {
 }
 
 /// Options that have no row of their own in the table of what a reload changes.
-const NOT_RELOADED: [&str; 16] = [
+const NOT_RELOADED: [&str; 17] = [
     "add-account",
     "backup",
     "check",
     "check-config",
     "check-tls",
     "config",
+    "doctor",
     "export-history",
     "hash-password",
     "help",

@@ -16,6 +16,8 @@ mod certificates;
 mod checking;
 #[cfg(target_os = "linux")]
 mod descriptors;
+#[cfg(feature = "tools")]
+mod doctor;
 mod hashing;
 #[cfg(feature = "store")]
 mod history;

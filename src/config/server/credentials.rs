@@ -3,6 +3,8 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+#[cfg(feature = "tools")]
+use std::time::SystemTime;
 
 use rustls::crypto::ring;
 use rustls::pki_types::pem::{self, PemObject};
@@ -86,6 +88,18 @@ impl Credentials {
     pub fn trusted_host(&self, wanted: &str) -> Option<String> {
         let first = self.certified.cert.first().filter(|first| !certificate::is_self_issued(first))?;
         certificate::host(first, wanted)
+    }
+
+    /// From when and until when the certificate is valid; `None` if it is odd.
+    #[cfg(feature = "tools")]
+    pub fn validity(&self) -> Option<(SystemTime, SystemTime)> {
+        certificate::validity(self.certified.cert.first()?)
+    }
+
+    /// True if no authority has issued it.
+    #[cfg(feature = "tools")]
+    pub fn is_self_issued(&self) -> bool {
+        self.certified.cert.first().is_some_and(|first| certificate::is_self_issued(first))
     }
 
     /// The form that handshakes need.

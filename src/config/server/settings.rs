@@ -544,6 +544,13 @@ pub(super) const OTHERS: &[CommandLineOnly] = &[
     #[cfg(feature = "tools")]
     CommandLineOnly {
         short: "",
+        long: "doctor",
+        value: "",
+        help: "check limits, clock, certificate and database, and give advice",
+    },
+    #[cfg(feature = "tools")]
+    CommandLineOnly {
+        short: "",
         long: "check",
         value: "ADDR",
         help: "ask the server at this address whether it answers, within 5 s",

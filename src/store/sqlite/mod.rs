@@ -8,6 +8,8 @@ mod bans;
 mod changes;
 mod claim;
 mod copying;
+#[cfg(feature = "tools")]
+mod examining;
 mod expiry;
 mod export;
 mod ids;
@@ -25,6 +27,8 @@ mod sweep;
 mod writing;
 
 pub(super) use backup::back_up;
+#[cfg(feature = "tools")]
+pub(super) use examining::{examine, is_part};
 pub(super) use export::export;
 pub use offline::{ExistingAccount, FreeName};
 pub(super) use restore::restore;
