@@ -95,7 +95,9 @@ fn settings(saved: SavedRoom) -> Settings {
     settings.metadata = saved.metadata;
     settings.set_flags(saved.flags);
     for (list, mask, by, at) in saved.masks {
-        settings.masks_mut(list).push(Mask::new(mask.into(), by, at));
+        let masks = settings.masks_mut(list);
+        masks.reserve_exact(1);
+        masks.push(Mask::new(mask.into(), by, at));
     }
     settings
 }

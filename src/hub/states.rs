@@ -162,7 +162,7 @@ fn user_of(state: &UserState, now: Now) -> User {
     }
     state.invitations.iter().for_each(|(room, created)| user.invite(room, *created));
     if !state.metadata.is_empty() {
-        user.metadata_mut(now.instant).clone_from(&state.metadata);
+        *user.metadata_mut(now.instant) = state.metadata.clone();
     }
     user
 }
