@@ -231,6 +231,12 @@ impl Checks {
         questions.map(|Question { key, task, .. }| (*key, task))
     }
 
+    /// True while the connection `key` waits for a verdict.
+    #[cfg(feature = "upgrade")]
+    pub(super) fn is_asking(&self, key: usize) -> bool {
+        self.waiting.contains_key(&key)
+    }
+
     /// True while a thread computes a verdict.
     #[cfg(feature = "upgrade")]
     pub(super) fn is_working(&self) -> bool {

@@ -89,20 +89,21 @@ impl<S: Stream> Server<S> {
     /// Hands over what this turn has recorded and asked. Call it at the end of each turn.
     pub(super) fn feed_store(&mut self, now: Now) {
         self.feed_bans(now);
+        let must_rest = self.rests_questions();
         let Some(store) = &mut self.history.store else { return };
-        if self.settling.is_on() {
-            store.flush(now.time);
-            #[cfg(feature = "upgrade")]
-            store.hurry();
-            return;
-        }
-        while let Some((number, (query, asked))) = self.history.recalls.next() {
-            store.ask(number, query, asked);
-        }
-        while let Some((number, query)) = self.history.accounts.next_query() {
-            store.ask_account(number, query);
+        if !must_rest {
+            while let Some((number, (query, asked))) = self.history.recalls.next() {
+                store.ask(number, query, asked);
+            }
+            while let Some((number, query)) = self.history.accounts.next_query() {
+                store.ask_account(number, query);
+            }
         }
         store.flush(now.time);
+        #[cfg(feature = "upgrade")]
+        if self.settling.is_on() {
+            store.hurry();
+        }
     }
 
     fn feed_bans(&mut self, now: Now) {

@@ -23,6 +23,11 @@ impl<S: Stream> Server<S> {
 
     pub(super) fn finish_work(&mut self, _: Now) {}
 
+    #[cfg(feature = "store")]
+    pub(super) fn rests_questions(&self) -> bool {
+        false
+    }
+
     pub(super) fn has_work(&self) -> bool {
         false
     }

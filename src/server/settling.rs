@@ -8,7 +8,7 @@
 use std::mem;
 use std::time::{Duration, Instant};
 
-use super::connection::{Inlet, Life};
+use super::connection::{Connection, Inlet, Life};
 use super::{Server, Stream};
 use crate::message::{CloseReason, Now};
 
@@ -48,6 +48,8 @@ impl<S: Stream> Server<S> {
     }
 
     /// True when everything can be handed over. O(connections).
+    ///
+    /// A command that waits for a password does not count: the address may have to wait for minutes. Its rest is lost.
     pub fn is_settled(&self, now: Now) -> bool {
         let Some(until) = self.settling.until else { return false };
         let is_done = self.out.is_empty() && self.batch.is_empty() && self.leavers.is_empty();
@@ -57,9 +59,17 @@ impl<S: Stream> Server<S> {
             && self.reload_asked_by.is_empty()
             && !self.checks.is_working()
             && !self.history.is_working()
-            && self.connections.iter().all(|(_, connection)| {
-                !connection.session.is_working() && (connection.stream.is_portable() || until <= now.instant)
+            && self.connections.iter().all(|(key, connection)| {
+                let is_at_rest = !connection.session.is_working() || self.checks.is_asking(key);
+                is_at_rest && (connection.stream.is_portable() || until <= now.instant)
             })
+    }
+
+    /// True while questions to the store must wait. Unfinished commands need their answers.
+    pub(super) fn rests_questions(&self) -> bool {
+        let needs_answer =
+            |(key, c): (usize, &Connection<S>)| c.session.is_working() && self.history.is_asking(key);
+        self.settling.is_on() && !self.connections.iter().any(needs_answer)
     }
 
     /// Goes on as before. Reads all connections, because the system reports readiness only once.

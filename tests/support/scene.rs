@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::env;
 use std::iter;
 use std::mem;
 #[cfg(feature = "store")]
@@ -9,6 +10,10 @@ use std::path::Path;
 use std::rc::{Rc, Weak};
 #[cfg(feature = "store")]
 use std::sync::mpsc;
+#[cfg(feature = "store")]
+use std::thread;
+#[cfg(feature = "upgrade")]
+use std::time::Instant;
 use std::time::{Duration, SystemTime};
 
 use parlor::config::{ConfigError, Limits, ServerConfig};
@@ -16,7 +21,7 @@ use parlor::message::{Now, Peer};
 use parlor::net::{Socket, Web};
 use parlor::server::{Question, Server};
 #[cfg(feature = "store")]
-use parlor::store::{Opened, Store, StoreConfig};
+use parlor::store::{Opened, Reply, Store, StoreConfig};
 
 #[cfg(feature = "store")]
 use super::DEADLINE;
@@ -29,6 +34,13 @@ use super::stream::{End, Wire};
 
 /// The time at which scenes begin, in seconds since 1970: 2001-09-09T01:46:40Z.
 pub const START: u64 = 1_000_000_000;
+
+/// If this is set in the environment, another server takes over before each turn: no test may notice.
+const FLEETING: &str = "PARLOR_HANDOVERS";
+
+/// How long a server may take to come to rest.
+#[cfg(feature = "upgrade")]
+const HANDOVER: Duration = Duration::from_millis(500);
 
 /// More turns than any test needs to settle.
 const TURNS: usize = 100_000;
@@ -86,6 +98,10 @@ impl Guest {
     }
 }
 
+/// Opens a store again, or goes on with it. With what it has.
+#[cfg(feature = "store")]
+type Reopen = Box<dyn Fn(Store, SystemTime) -> (Store, Opened)>;
+
 /// A server at a time that only the test advances.
 pub struct Scene {
     pub server: Server<Socket<End>>,
@@ -101,6 +117,11 @@ pub struct Scene {
     /// Reports that the store has answered.
     #[cfg(feature = "store")]
     woken: Option<mpsc::Receiver<()>>,
+    /// Opens the store again.
+    #[cfg(feature = "store")]
+    reopen: Option<Reopen>,
+    /// Another server takes over before each turn.
+    pub is_fleeting: bool,
 }
 
 impl Scene {
@@ -126,6 +147,9 @@ impl Scene {
             is_thinking: false,
             #[cfg(feature = "store")]
             woken: None,
+            #[cfg(feature = "store")]
+            reopen: None,
+            is_fleeting: env::var_os(FLEETING).is_some(),
         }
     }
 
@@ -140,10 +164,21 @@ impl Scene {
             bytes: history.bytes as u64,
         };
         let (woken, wake) = mpsc::channel();
+        let again = woken.clone();
         let wake_loop = move || woken.send(()).unwrap_or_default();
         let (store, opened) = Store::open(&config, wake_loop, self.now.time).expect("the directory is ours");
         self.server.use_store(store, opened, self.now);
         self.woken = Some(wake);
+        self.reopen = Some(Box::new(move |mut store, now| {
+            store.stop();
+            let is_over = |store: &mut Store| matches!(store.fetch(), Some(Reply::Stopped));
+            while !is_over(&mut store) {
+                thread::yield_now();
+            }
+            let woken = again.clone();
+            let wake_loop = move || woken.send(()).unwrap_or_default();
+            Store::open(&config, wake_loop, now).expect("the directory is ours")
+        }));
     }
 
     /// Keeps the history in this broker.
@@ -168,16 +203,20 @@ impl Scene {
     /// The same with a store that has data of an earlier run.
     #[cfg(feature = "store")]
     pub fn keep_with(&mut self, store: Store, opened: Opened, wake: mpsc::Receiver<()>) {
+        let accounts = opened.accounts.clone();
         self.server.use_store(store, opened, self.now);
         self.woken = Some(wake);
+        let opened = move || Opened { accounts: accounts.clone(), ..Opened::default() };
+        self.reopen = Some(Box::new(move |store, _| (store, opened())));
     }
 
     /// Keeps the past, and accounts, in memory.
     #[cfg(feature = "store")]
     pub fn keep_past(&mut self, past: Past) {
-        let opened = past.known.opened();
+        let known = past.known.clone();
         let (store, wake) = past.store();
-        self.keep_with(store, opened, wake);
+        self.keep_with(store, known.opened(), wake);
+        self.reopen = Some(Box::new(move |store, _| (store, known.opened())));
     }
 
     /// Lets the store write everything, and ends it.
@@ -245,6 +284,10 @@ impl Scene {
         if edges.is_empty() && questions.is_empty() && !self.server.has_unread() {
             return false;
         }
+        #[cfg(feature = "upgrade")]
+        if self.is_fleeting && questions.is_empty() {
+            self.hand_over();
+        }
         self.turn(|server, now| {
             questions.into_iter().for_each(|question| server.checked(question.answer(), now));
             for (key, writable, readable, broken) in edges {
@@ -259,6 +302,41 @@ impl Scene {
                 }
             }
         });
+        true
+    }
+
+    /// Lets another server take over, which nobody may notice. Returns false, and goes on with this one, if it does not
+    /// come to rest because the test keeps something from it.
+    #[cfg(feature = "upgrade")]
+    pub fn hand_over(&mut self) -> bool {
+        if self.server.begin_settling(self.now).is_err() {
+            return false;
+        }
+        let started = Instant::now();
+        while !self.server.is_settled(self.now) {
+            let is_kept = !self.questions.is_empty() || started.elapsed() > HANDOVER;
+            if is_kept && !self.server.has_unread() {
+                self.server.stop_settling();
+                return false;
+            }
+            self.turn(|server, now| server.hear_store(now));
+            thread::yield_now();
+        }
+        let config = self.files.clone().unwrap_or_else(|_| config());
+        let state = self.server.hand_over(self.now);
+        let server = mem::replace(&mut self.server, Server::new(&config, self.now));
+        let (streams, store) = server.into_parts();
+        let mut streams: BTreeMap<_, _> = streams.into_iter().collect();
+        let taken = Server::take_over(&config, &state, self.now, |key| streams.remove(&key));
+        self.server = taken.expect("what was written can be read");
+        assert!(streams.is_empty(), "{:?} are not taken over", streams.keys());
+        if let (Some(store), Some(reopen)) = (store, &self.reopen) {
+            let (store, opened) = reopen(store, self.now.time);
+            self.server.use_store(store, opened, self.now);
+        }
+        if self.checks {
+            self.check();
+        }
         true
     }
 

@@ -23,6 +23,7 @@ use crate::message::Now;
 use crate::origin::Origin;
 use crate::secret::Decoys;
 use crate::session::HouseHandover;
+use crate::store::Store;
 use connections::Handed;
 use errands::Errands;
 
@@ -57,6 +58,12 @@ impl<S: Stream> Server<S> {
     /// program can read it. Connections that cannot be handed over are left out, too.
     pub fn hand_over(&self, now: Now) -> Vec<u8> {
         encode_at(&Given(self), now.instant)
+    }
+
+    /// Ends the server without closing anything: its streams, by key, and its store.
+    pub fn into_parts(self) -> (Vec<(usize, S)>, Option<Store>) {
+        let streams = self.connections.into_iter().map(|(key, connection)| (key, connection.stream));
+        (streams.collect(), self.history.store)
     }
 
     /// True when the connection `key` is handed over.
