@@ -49,13 +49,16 @@ impl Certificate {
 
     /// A client of these versions that trusts only this certificate.
     pub fn client(&self, versions: &[&'static SupportedProtocolVersion]) -> ClientConnection {
+        client_of(&self.client_config(versions))
+    }
+
+    /// The config of such clients, which share the tickets that they get.
+    pub fn client_config(&self, versions: &[&'static SupportedProtocolVersion]) -> Arc<ClientConfig> {
         let mut roots = RootCertStore::empty();
         roots.add(self.der.clone()).expect("it can be a root");
         let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()));
         let config = config.with_protocol_versions(versions).expect("ring has suites for them");
-        let config = config.with_root_certificates(roots).with_no_client_auth();
-        let name = ServerName::try_from("localhost").expect("it is a name");
-        ClientConnection::new(Arc::new(config), name).expect("the settings are whole")
+        Arc::new(config.with_root_certificates(roots).with_no_client_auth())
     }
 
     pub fn fingerprint(&self) -> Fingerprint {
@@ -66,4 +69,10 @@ impl Certificate {
     pub fn is_of(&self, client: &ClientConnection) -> bool {
         client.peer_certificates().and_then(<[_]>::first) == Some(&self.der)
     }
+}
+
+/// A client with this config.
+pub fn client_of(config: &Arc<ClientConfig>) -> ClientConnection {
+    let name = ServerName::try_from("localhost").expect("it is a name");
+    ClientConnection::new(Arc::clone(config), name).expect("the settings are whole")
 }

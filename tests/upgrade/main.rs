@@ -6,5 +6,7 @@ mod support;
 
 mod crowd;
 mod many;
+#[cfg(feature = "tls")]
+mod on_tls;
 mod place;
 mod refusing;
