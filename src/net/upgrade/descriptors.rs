@@ -5,6 +5,7 @@ use std::mem::MaybeUninit;
 use std::os::fd::{BorrowedFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 
+use rustix::io::{FdFlags, fcntl_setfd};
 use rustix::net::sockopt::set_socket_send_buffer_size;
 use rustix::net::{
     RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer, SendAncillaryMessage,
@@ -36,7 +37,7 @@ pub(in crate::net) fn send(descriptors: &[BorrowedFd<'_>]) -> io::Result<OwnedFd
             return Err(io::Error::other("too many descriptors for a message"));
         }
         // Each message has at least a byte, and the first has the number of descriptors.
-        sendmsg(&ours, &[IoSlice::new(&count)], &mut control, SendFlags::NOSIGNAL)?;
+        sendmsg(&ours, &[IoSlice::new(&count)], &mut control, SendFlags::empty())?;
         count.truncate(1);
     }
     Ok(theirs.into())
@@ -70,13 +71,15 @@ fn receive_some(
 ) -> io::Result<()> {
     let wanted = bytes.len();
     let mut control = RecvAncillaryBuffer::new(space);
-    let message = recvmsg(socket, &mut [IoSliceMut::new(bytes)], &mut control, RecvFlags::CMSG_CLOEXEC)?;
+    let message = recvmsg(socket, &mut [IoSliceMut::new(bytes)], &mut control, RecvFlags::empty())?;
     let before = all.len();
     for part in control.drain() {
         if let RecvAncillaryMessage::ScmRights(descriptors) = part {
             all.extend(descriptors);
         }
     }
+    // Not at once by a flag, which not every system has: nothing else is started meanwhile.
+    all[before..].iter().try_for_each(|descriptor| fcntl_setfd(descriptor, FdFlags::CLOEXEC))?;
     if message.bytes != wanted || all.len() == before {
         return Err(io::Error::new(ErrorKind::UnexpectedEof, "some descriptors are missing"));
     }

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{self, Read, Seek, Write};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
+#[cfg(any(target_os = "android", target_os = "freebsd", target_os = "linux"))]
 use rustix::fs::{MemfdFlags, memfd_create};
 
 /// Longest content, in bytes: far more than the state of as many connections as a process may have.
@@ -15,7 +16,7 @@ pub(in crate::net) struct MemoryFile(File);
 
 impl MemoryFile {
     pub(in crate::net) fn with(content: &[u8]) -> io::Result<Self> {
-        let mut file = File::from(memfd_create("parlord", MemfdFlags::CLOEXEC)?);
+        let mut file = nameless()?;
         file.write_all(content)?;
         file.rewind()?;
         Ok(Self(file))
@@ -35,6 +36,23 @@ impl MemoryFile {
         self.0.rewind()?;
         Ok(content)
     }
+}
+
+#[cfg(any(target_os = "android", target_os = "freebsd", target_os = "linux"))]
+fn nameless() -> io::Result<File> {
+    Ok(memfd_create("parlord", MemfdFlags::CLOEXEC)?.into())
+}
+
+/// Other systems have no files in memory: one that only we can open, until its name is gone.
+#[cfg(not(any(target_os = "android", target_os = "freebsd", target_os = "linux")))]
+fn nameless() -> io::Result<File> {
+    use std::os::unix::fs::OpenOptionsExt;
+
+    let path = std::env::temp_dir().join(format!("parlord-{}", std::process::id()));
+    let mut options = File::options();
+    let file = options.read(true).write(true).create_new(true).mode(0o600).open(&path)?;
+    std::fs::remove_file(&path)?;
+    Ok(file)
 }
 
 impl From<OwnedFd> for MemoryFile {
