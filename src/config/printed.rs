@@ -7,7 +7,8 @@ use getopts::Matches;
 
 use super::ConfigError;
 use super::setting::{Setting, YES};
-use super::table::entries_of;
+use super::table::{CONFIG_BYTES, parse_file};
+use crate::files::read_text;
 
 /// What is printed instead of a secret.
 pub(super) const HIDDEN: &str = "(not shown)";
@@ -27,15 +28,18 @@ pub(super) fn printed<C, R>(
     environment: impl Fn(&str) -> Option<Given>,
     shown: impl Fn(&str, &str) -> Option<String>,
 ) -> Result<String, ConfigError> {
-    let text = file.map(|path| entries_of(settings, path)).transpose()?.unwrap_or_default();
+    // It has been read before.
+    let text = file.map(|path| read_text(path, CONFIG_BYTES)).transpose();
+    let text = text.map_err(|error| ConfigError(error.to_string()))?.unwrap_or_default();
+    let entries = parse_file(settings, &text).map_err(ConfigError)?;
     let mut out = String::new();
     for setting in settings {
         let from_file = || {
-            let mine = text.iter().filter(|entry| entry.name == setting.long);
+            let mine = entries.iter().filter(|entry| entry.name == setting.long);
             let lines: Vec<_> = mine.clone().map(|entry| entry.line.to_string()).collect();
             let origin = format!("{}, line {}", file?.display(), lines.join(", "));
             (!lines.is_empty())
-                .then(|| Given { values: mine.map(|entry| entry.value.clone()).collect(), origin })
+                .then(|| Given { values: mine.map(|entry| entry.value.to_owned()).collect(), origin })
         };
         let given = from_line(setting, command_line).or_else(from_file).or_else(|| environment(setting.long));
         // Writing into a String cannot fail.

@@ -93,25 +93,28 @@ impl<C, R> Setting<C, R> {
     }
 
     fn default(&self, defaults: &mut C) -> String {
-        let unit = match self.kind {
-            Kind::Bytes { .. } => " bytes",
-            Kind::Seconds { .. } => " seconds",
-            _ => "",
-        };
-        self.default_value(defaults).map_or_else(str::to_owned, |value| value + unit)
+        match &self.kind {
+            Kind::Flag(field) => if *field(defaults) { YES } else { NO }.to_owned(),
+            Kind::Count { field, .. } => field(defaults).to_string(),
+            Kind::Bytes { field, .. } => format!("{} bytes", field(defaults)),
+            Kind::Seconds { field, .. } => format!("{} seconds", field(defaults).as_secs()),
+            Kind::Text { default, .. } | Kind::Texts { default, .. } => match default {
+                Fallback::Value(value) => value(defaults),
+                Fallback::Word(word) => (*word).to_owned(),
+            },
+        }
     }
 
     /// The value in `defaults` as one would write it, or else the word for it.
+    #[cfg(feature = "tools")]
     pub(super) fn default_value(&self, defaults: &mut C) -> Result<String, &'static str> {
-        Ok(match &self.kind {
-            Kind::Flag(field) => if *field(defaults) { YES } else { NO }.to_owned(),
-            Kind::Count { field, .. } | Kind::Bytes { field, .. } => field(defaults).to_string(),
-            Kind::Seconds { field, .. } => field(defaults).as_secs().to_string(),
-            Kind::Text { default, .. } | Kind::Texts { default, .. } => match default {
-                Fallback::Value(value) => value(defaults),
-                Fallback::Word(word) => return Err(word),
-            },
-        })
+        if let Kind::Text { default: Fallback::Word(word), .. }
+        | Kind::Texts { default: Fallback::Word(word), .. } = self.kind
+        {
+            return Err(word);
+        }
+        let shown = self.default(defaults);
+        Ok(shown.trim_end_matches(" bytes").trim_end_matches(" seconds").to_owned())
     }
 
     /// Applies all given values, at least one, to the config. A flag has one, `YES` or `NO`.

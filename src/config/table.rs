@@ -9,7 +9,8 @@ use super::ConfigError;
 use super::setting::{CommandLineOnly, NO, Setting, YES};
 use crate::files::read_text;
 
-const CONFIG_BYTES: usize = 1024 * 1024;
+/// Largest config file, in bytes.
+pub(super) const CONFIG_BYTES: usize = 1024 * 1024;
 
 /// The command-line options for these settings, with the defaults in `defaults`.
 pub(super) fn options<C, R>(
@@ -59,7 +60,8 @@ pub(super) fn read_file<C: Clone, R>(
     command_line: &Matches,
 ) -> Result<(), ConfigError> {
     let at = |what: String| ConfigError(format!("{}: {what}", path.display()));
-    let entries = entries_of(settings, path)?;
+    let text = read_text(path, CONFIG_BYTES).map_err(|error| at(error.to_string()))?;
+    let entries = parse_file(settings, &text).map_err(at)?;
     for setting in settings {
         let mine: Vec<_> = entries.iter().filter(|entry| entry.name == setting.long).collect();
         let Some(last) = mine.last() else { continue };
@@ -68,7 +70,7 @@ pub(super) fn read_file<C: Clone, R>(
         }
         // Check values that the command line overrides, too: errors in a file must not stay hidden.
         let mut checked = config.clone();
-        let values: Vec<_> = mine.iter().map(|entry| entry.value.clone()).collect();
+        let values: Vec<_> = mine.iter().map(|entry| entry.value.to_owned()).collect();
         let set = setting.set(&mut checked, &values);
         set.map_err(|why| at(format!("line {}: {}: {why}", last.line, setting.long)))?;
         if !command_line.opt_present(setting.long) {
@@ -78,23 +80,19 @@ pub(super) fn read_file<C: Clone, R>(
     Ok(())
 }
 
-/// The entries of a config file.
-pub(super) fn entries_of<C, R>(settings: &[Setting<C, R>], path: &Path) -> Result<Vec<Entry>, ConfigError> {
-    let at = |what: String| ConfigError(format!("{}: {what}", path.display()));
-    let text = read_text(path, CONFIG_BYTES).map_err(|error| at(error.to_string()))?;
-    parse_file(settings, &text).map_err(at)
-}
-
 /// A line of a config file with a value.
-pub(super) struct Entry {
+pub(super) struct Entry<'a> {
     pub(super) line: usize,
-    pub(super) name: &'static str,
-    pub(super) value: String,
+    pub(super) name: &'a str,
+    pub(super) value: &'a str,
 }
 
 /// Parses a config file: `name = value`, blank lines, and lines that begin with `#`. A `#` after a value is not a
 /// comment, because rooms begin with `#` too.
-fn parse_file<C, R>(settings: &[Setting<C, R>], text: &str) -> Result<Vec<Entry>, String> {
+pub(super) fn parse_file<'a, C, R>(
+    settings: &[Setting<C, R>],
+    text: &'a str,
+) -> Result<Vec<Entry<'a>>, String> {
     let mut entries = Vec::new();
     for (n, line) in text.lines().enumerate() {
         let (line, n) = (line.trim(), n + 1);
@@ -110,7 +108,7 @@ fn parse_file<C, R>(settings: &[Setting<C, R>], text: &str) -> Result<Vec<Entry>
         if setting.is_flag() && !matches!(value, YES | NO) {
             return Err(format!("line {n}: {name} is {YES} or {NO}, not {value:?}"));
         }
-        entries.push(Entry { line: n, name: setting.long, value: value.to_owned() });
+        entries.push(Entry { line: n, name, value });
     }
     Ok(entries)
 }
@@ -125,9 +123,9 @@ mod tests {
         Setting { short: "", long, help: "", kind, reload: () }
     }
 
-    fn entries(text: &str) -> Result<Vec<(usize, &'static str, String)>, String> {
+    fn entries(text: &str) -> Result<Vec<(usize, &str, &str)>, String> {
         let entries = parse_file(&["lobby", "listen"].map(setting), text)?;
-        Ok(entries.into_iter().map(|e| (e.line, e.name, e.value)).collect())
+        Ok(entries.iter().map(|e| (e.line, e.name, e.value)).collect())
     }
 
     #[test]
@@ -143,7 +141,6 @@ mod tests {
     fn a_config_file_has_names_values_and_comments() {
         let text = "# a comment\n\nlobby = #tea\n listen=a:1\nlisten = b:2 \n";
         let expected = [(3, "lobby", "#tea"), (4, "listen", "a:1"), (5, "listen", "b:2")];
-        let expected = expected.map(|(line, name, value)| (line, name, value.to_owned()));
         assert_eq!(entries(text).unwrap(), expected);
         assert_eq!(entries("x = 1"), Err("line 1: unknown option \"x\"".into()));
         assert_eq!(entries("config = y"), Err("line 1: unknown option \"config\"".into()));
