@@ -1,7 +1,7 @@
 //! `parlord --backup` and `--restore`.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::path::Path;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
@@ -190,4 +190,25 @@ fn a_damaged_database_can_be_replaced_by_a_backup() {
     assert!(export(&state).contains("kept"));
     assert_eq!(run(&scratch.path("new"), "--restore", text(&copy)).status, Some(0));
     assert_eq!(names(&scratch.path("new")), ["parlor.db", "parlor.lock"]);
+}
+
+#[test]
+fn what_root_creates_for_a_server_of_another_user_belongs_to_that_user() {
+    if !rustix::process::geteuid().is_root() {
+        return;
+    }
+    let scratch = Scratch::new();
+    let (state, copy, restored) = (scratch.path("state"), scratch.path("copy"), scratch.path("restored"));
+    for directory in [&state, &restored] {
+        fs::create_dir(directory).expect("it is new");
+        chown(directory, Some(65_534), Some(65_534)).expect("this is root");
+    }
+    let input = fs::File::open(scratch.file("input", "open sesame\n")).expect("it is ours");
+    let args = ["--state", text(&state), "--add-account", "alice"];
+    assert_eq!(Program::start(PARLORD, &args, Stdio::from(input)).ended().status, Some(0));
+    back_up(&state, &copy);
+    assert_eq!(run(&restored, "--restore", text(&copy)).status, Some(0));
+    for file in ["state/parlor.db", "state/parlor.lock", "restored/parlor.db", "restored/parlor.lock"] {
+        assert_eq!(fs::metadata(scratch.path(file)).expect("it is there").uid(), 65_534, "{file}");
+    }
 }

@@ -93,6 +93,8 @@ fn what_is_wrong_with_the_database_is_told() {
     fs::write(&file, "nonsense, and more of it".repeat(100)).expect("it is ours");
     let why = "this is not a database of parlord, or it is damaged; move it away";
     finding(&examine(&args).1, &format!("wrong: store: {}: {why}", text(&file)));
+    fs::remove_file(&file).expect("it is ours");
+    finding(&examine(&args).1, "ok: store: there is no database yet");
     fs::remove_dir_all(&state).expect("it is ours");
     fs::write(&state, "").expect("it is ours");
     finding(&examine(&args).1, &format!("wrong: directory: {} is no directory: ", text(&state)));

@@ -37,7 +37,7 @@ impl Claim {
 }
 
 /// Gives the file to the owner of the directory: root may come before a server that is not root.
-fn give(file: &File, directory: &Path) {
+pub(super) fn give(file: &File, directory: &Path) {
     if let (Ok(file_is), Ok(owner)) = (file.metadata(), directory.metadata())
         && file_is.uid() != owner.uid()
     {

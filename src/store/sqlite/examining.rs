@@ -13,8 +13,10 @@ use crate::store::{Examined, StoreError};
 /// Examines the database in this directory; `None` if there is none.
 pub(in crate::store) fn examine(directory: &Path) -> Result<Option<Examined>, StoreError> {
     let path = opening::path(directory);
-    if !path.exists() {
-        return Ok(None);
+    match path.try_exists() {
+        Ok(true) => {}
+        Ok(false) => return Ok(None),
+        Err(error) => return Err(StoreError::new(format!("{}: {error}", path.display()))),
     }
     // A server that was killed has left it. Closing would merge it.
     let has_journal = path.with_extension("db-wal").exists();

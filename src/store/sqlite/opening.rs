@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, ErrorCode, OpenFlags, ffi};
 
-use super::claim::{Claim, Claimed};
+use super::claim::{self, Claim, Claimed};
 use super::schema::{APPLICATION_ID, MIGRATIONS, VERSION};
 use crate::store::StoreError;
 
@@ -67,7 +67,7 @@ pub(super) fn open(
         })?;
     }
     let in_use = || wrong(path, format!("another parlord uses this; {}", purpose.advice()));
-    let claim = claim(path).map_err(|Claimed| in_use())?;
+    let claim = claim_file(path).map_err(|Claimed| in_use())?;
     let access = match claim {
         Claim::Locked { .. } => Access::Write,
         Claim::Impossible => Access::Alone,
@@ -105,7 +105,7 @@ pub(super) fn complete(path: &Path) -> Result<(), Claimed> {
 }
 
 /// Claims the file at `path`. A missing file needs no claim: it cannot be opened.
-fn claim(path: &Path) -> Result<Claim, Claimed> {
+fn claim_file(path: &Path) -> Result<Claim, Claimed> {
     match path.parent() {
         Some(directory) if path.exists() => Claim::take(directory),
         _ => Ok(Claim::Impossible),
@@ -136,8 +136,12 @@ fn create(path: &Path) -> io::Result<()> {
         DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
     }
     match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
-        Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(error),
-        Ok(_) | Err(_) => Ok(()),
+        Ok(file) => {
+            claim::give(&file, path.parent().unwrap_or(Path::new(".")));
+            Ok(())
+        }
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(error),
     }
 }
 
