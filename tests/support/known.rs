@@ -8,11 +8,14 @@ use parlor::name::UserName;
 use parlor::secret::StoredPassword;
 use parlor::store::Opened;
 
+/// Accounts with their passwords.
+type Accounts = Vec<(Account, Option<StoredPassword>)>;
+
 /// Accounts, without what belongs to them.
 ///
 /// Clones share them.
 #[derive(Clone, Debug, Default)]
-pub struct Known(Arc<Mutex<Vec<(Account, Option<StoredPassword>)>>>);
+pub struct Known(Arc<Mutex<Accounts>>);
 
 impl Known {
     /// Accounts with the same password.
