@@ -4,7 +4,10 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+#[cfg(feature = "web")]
+mod browsers;
 mod crowd;
+mod listeners;
 mod many;
 #[cfg(feature = "tls")]
 mod on_tls;

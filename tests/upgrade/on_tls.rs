@@ -132,3 +132,16 @@ fn places_are_kept_through_several_upgrades() {
     come_back(&mut ana, " JOIN #lobby");
     assert!(bob.settle_on_irc("together").is_empty(), "nobody has come");
 }
+
+#[cfg(feature = "web")]
+#[test]
+fn browsers_are_told_to_come_again() {
+    use crate::support::browser::Browser;
+
+    let server = Server::start();
+    let (peer, _) = server.connect(&server.certificate.client_config(&[&TLS13]));
+    let mut ana = Browser::over(peer, Some("text.ircv3.net")).register("ana");
+    server.place.replace();
+    // The code means that the service restarts.
+    ana.expect_farewell(1012, "the server is being upgraded, connect again");
+}

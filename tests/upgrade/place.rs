@@ -34,11 +34,18 @@ impl Place {
 
     /// With these options and `--state` only.
     pub(crate) fn with_options(options: &[&str]) -> Self {
+        Self::started(|program, state| {
+            Program::start(program, &[&["--state", state], options].concat(), Stdio::null())
+        })
+    }
+
+    /// With what `start` makes of the program and a directory for its state.
+    pub(crate) fn started(start: impl FnOnce(&str, &str) -> Program) -> Self {
         let directory = Scratch::new();
         let (path, state) = (directory.path("parlord"), directory.path("state"));
         copy(&path);
         let [program, state] = [&path, &state].map(|path| path.to_str().expect("a path of letters"));
-        let server = Program::start(program, &[&["--state", state], options].concat(), Stdio::null());
+        let server = start(program, state);
         let at = server.listening();
         Self { server, at, path, _directory: directory }
     }
@@ -95,6 +102,13 @@ impl Place {
     /// Whether the log has a line with this text by now.
     pub(crate) fn has_said(&self, text: &str) -> bool {
         std::iter::from_fn(|| self.server.try_error_line()).any(|line| line.contains(text))
+    }
+
+    /// Puts another copy of the program into its place, and waits until that serves.
+    #[track_caller]
+    pub(crate) fn replace(&self) {
+        self.install();
+        self.upgrade();
     }
 
     /// Waits until the new program serves.
