@@ -6,6 +6,8 @@ mod support;
 #[cfg(feature = "store")]
 mod devices;
 mod faults;
+#[cfg(all(feature = "upgrade", feature = "web"))]
+mod handover;
 #[cfg(feature = "store")]
 mod hour;
 mod irc;
