@@ -10,6 +10,7 @@ use std::sync::LazyLock;
 use std::time::Instant;
 use std::time::{Duration, SystemTime};
 
+use super::Lines;
 use crate::message::{AccountId, ConnectionId, EventId, Identity, Peer, Rank, Source, Speech, UserId};
 #[cfg(feature = "upgrade")]
 use crate::message::{Capabilities, Tally};
@@ -115,6 +116,7 @@ one_of! {
     Box<str>: text => text.into(), TEXTS;
     Arc<str>: text => text.into(), TEXTS;
     Cow<'static, str>: text => text.into(), TEXTS;
+    Lines<String>: text => Self(text.into()), ["", "hello", "two\nlines", "\0", LONG];
     UserName: text => Self::new(text).unwrap(), ["alice", "Bob", "张三", "_`^{}|"];
     RoomName: text => Self::new(text).unwrap(), ["#tea", "#Lobby", "#大厅", "#a:b"];
     PathBuf: text => text.into(), ["/run/parlor.sock", "a b", "茶"];

@@ -13,15 +13,16 @@ const TEXT_BYTES: usize = 2 * 1024 * 1024;
 const OF_NO_LINE: [char; 2] = ['\n', '\0'];
 
 /// A text that may have several lines.
+#[derive(Debug)]
 pub(crate) struct Lines<T>(pub(crate) T);
 
-impl ToCbor for Lines<&str> {
+impl<T: AsRef<str>> ToCbor for Lines<T> {
     fn is_assumed(&self) -> bool {
-        self.0.is_empty()
+        self.0.as_ref().is_empty()
     }
 
     fn write(&self, out: &mut Writer) {
-        out.text(self.0);
+        out.text(self.0.as_ref());
     }
 }
 

@@ -11,8 +11,6 @@ use std::time::{Duration, Instant};
 #[cfg(feature = "store")]
 use super::hashing::Hashing;
 use super::ration::Ration;
-#[cfg(feature = "upgrade")]
-use crate::cbor::cases;
 use crate::message::{Check, Outcome, Peer};
 use crate::origin::Origin;
 
@@ -91,12 +89,6 @@ enum Place {
     /// In neither: a check is under way.
     UnderWay,
 }
-
-#[cfg(feature = "upgrade")]
-cases!(Task, "work on a password" {
-    1 => Check(0: check, 1: label),
-    2 => Account(0: hashing),
-});
 
 impl Task {
     /// True when it takes too long for the event loop.

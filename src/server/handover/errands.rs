@@ -4,17 +4,19 @@
 use std::collections::BTreeSet;
 use std::time::Instant;
 
-use crate::cbor::map;
-use crate::message::{AccountPurpose, AccountQuery, Now, Query, Recall, RecallFor};
+use crate::cbor::{Lines, map};
+use crate::message::{AccountPurpose, AccountQuery, Check, Now, Query, Recall, RecallFor};
 use crate::server::account_errands::Waiting;
 use crate::server::account_steps::Step;
 use crate::server::checks::Task;
 use crate::server::connection::{Connection, Inlet};
 use crate::server::draining::Postponed;
+use crate::server::hashing::Hashing;
 use crate::server::stream::Stream;
 use crate::server::{Server, connection_id};
 
-type Label = Option<Box<str>>;
+/// The label of an IRC client for the answer. It may have any characters.
+type Label = Option<Lines<String>>;
 
 /// The errands of a server, in the order in which they are worked on.
 #[derive(Debug)]
@@ -22,8 +24,7 @@ pub(super) struct Errands {
     recalls: Vec<Asked>,
     postponed: Vec<Later>,
     accounts: Vec<OfAccount>,
-    /// With the connections that wait.
-    tasks: Vec<(u32, Task)>,
+    tasks: Vec<OfPassword>,
     /// Connections whose sessions are to be told when nothing is unsent.
     draining: Vec<u32>,
 }
@@ -65,6 +66,40 @@ struct OfAccount {
 
 map!(OfAccount { 0: key, 1: step, 2: purpose, 3: label, 4: query });
 
+/// Work on a password: either a check, or for an errand about an account.
+#[derive(Debug)]
+struct OfPassword {
+    key: u32,
+    check: Option<Box<Check>>,
+    label: Label,
+    hashing: Option<Box<Hashing>>,
+}
+
+map!(OfPassword { 0: key, 1: check, 2: label, 3: hashing });
+
+impl OfPassword {
+    fn of(key: u32, task: &Task) -> Self {
+        let (check, label, hashing) = match task {
+            Task::Check(check, label) => (Some(check.clone()), handed(label), None),
+            Task::Account(hashing) => (None, None, Some(hashing.clone())),
+        };
+        Self { key, check, label, hashing }
+    }
+
+    fn task(self) -> Option<Task> {
+        let check = self.check.map(|check| Task::Check(check, taken(self.label)));
+        check.or(self.hashing.map(Task::Account))
+    }
+}
+
+fn handed(label: &Option<Box<str>>) -> Label {
+    label.as_deref().map(|label| Lines(label.to_owned()))
+}
+
+fn taken(label: Label) -> Option<Box<str>> {
+    label.map(|Lines(label)| label.into())
+}
+
 impl Errands {
     pub(super) fn of<S: Stream>(server: &Server<S>) -> Self {
         let number = |key| connection_id(key).0;
@@ -74,17 +109,17 @@ impl Errands {
             query: query.clone(),
             at: *at,
             purpose: purpose.clone(),
-            label: label.clone(),
+            label: handed(label),
         });
         let postponed = draining.questions.iter().map(|(&key, question)| Later {
             key: number(key),
             recall: question.recall.clone(),
-            label: question.label.clone(),
+            label: handed(&question.label),
             until: question.until,
         });
         let of_account = |key, query| {
             let Waiting { step, goal: (purpose, label), .. } = history.accounts.waiting.get(&key)?;
-            let (step, purpose, label) = (step.clone(), purpose.clone(), label.clone());
+            let (step, purpose, label) = (step.clone(), purpose.clone(), handed(label));
             Some(OfAccount { key: number(key), step, purpose, label, query })
         };
         let asking = history.accounts.inquiries.queued();
@@ -97,7 +132,7 @@ impl Errands {
             recalls: recalls.collect(),
             postponed: postponed.collect(),
             accounts: asking.chain(hashing).collect(),
-            tasks: checks.queued().map(|(key, task)| (number(key), task.clone())).collect(),
+            tasks: checks.queued().map(|(key, task)| OfPassword::of(number(key), task)).collect(),
             draining: draining.waiting.iter().map(|&key| number(key)).collect(),
         }
     }
@@ -113,17 +148,24 @@ impl<S: Stream> Server<S> {
         for Asked { key, query, at, purpose, label } in recalls {
             let key = key as usize;
             if waiting.remove(&key) {
-                self.history.recalls.ask(key, self.connections[key].peer, (query, at), (purpose, label));
+                self.history.recalls.ask(
+                    key,
+                    self.connections[key].peer,
+                    (query, at),
+                    (purpose, taken(label)),
+                );
             }
         }
         for Later { key, recall, label, until } in postponed {
             if waiting.remove(&(key as usize)) {
-                self.draining.questions.insert(key as usize, Postponed { recall, label, until });
+                self.draining
+                    .questions
+                    .insert(key as usize, Postponed { recall, label: taken(label), until });
             }
         }
         let mut hashing = BTreeSet::new();
         for OfAccount { key, step, purpose, label, query } in accounts {
-            let (key, goal) = (key as usize, (purpose, label));
+            let (key, goal) = (key as usize, (purpose, taken(label)));
             match query {
                 Some(query) if waiting.remove(&key) => self.queue_query(key, query, step, goal, now),
                 None if waiting.contains(&key) && hashing.insert(key) => {
@@ -132,8 +174,9 @@ impl<S: Stream> Server<S> {
                 Some(_) | None => {}
             }
         }
-        for (key, task) in tasks {
-            let key = key as usize;
+        for task in tasks {
+            let key = task.key as usize;
+            let Some(task) = task.task() else { continue };
             let is_whole = hashing.remove(&key) == matches!(task, Task::Account(_));
             if is_whole && waiting.remove(&key) {
                 self.checks.ask(key, self.connections[key].peer, task, now.instant);
@@ -154,6 +197,24 @@ impl<S: Stream> Server<S> {
         for key in keys {
             self.connections[key].inlet = Inlet::Backlog;
             self.history.accounts.take(key);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::cbor::tests::{choices, keeps_promises};
+
+    proptest! {
+        #[test]
+        fn errands_keep_promises(input in choices()) {
+            keeps_promises::<Asked>(&input);
+            keeps_promises::<Later>(&input);
+            keeps_promises::<OfAccount>(&input);
+            keeps_promises::<OfPassword>(&input);
         }
     }
 }
