@@ -45,7 +45,7 @@ complete -c parlord -l check-config -d "check options, files and certificates, a
 complete -c parlord -l print-config -d "print the options in force as a config file, and where each comes from"
 complete -c parlord -l doctor -d "check limits, clock, certificate and database, and give advice"
 complete -c parlord -l check -x -d "ask the server at this address whether it answers, within 5 s"
-complete -c parlord -l check-tls -x -d "the same over TLS, whatever its certificate"
+complete -c parlord -l check-tls -x -d "the same for an address with TLS"
 complete -c parlord -l export-history -x -d "print the history of a room in DIR of --state"
 complete -c parlord -l add-account -x -d "read a password and create an account, while no server uses DIR of --state"
 complete -c parlord -l reset-password -x -d "read a password and give it to an account, while no server uses DIR of --state"

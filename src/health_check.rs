@@ -4,6 +4,8 @@
 mod tls;
 
 use std::io::{self, Read, Write};
+#[cfg(feature = "tls")]
+use std::net::Shutdown;
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
 use std::time::Duration;
@@ -17,11 +19,15 @@ pub const DEADLINE: Duration = Duration::from_secs(5);
 /// Most bytes read of an answer.
 const ANSWER_BYTES: usize = 4096;
 
+/// Most bytes read after the answer.
+#[cfg(feature = "tls")]
+const FAREWELL_BYTES: u64 = 64 * 1024;
+
 /// Most characters of a wrong answer that are shown.
 const SHOWN: usize = 160;
 
-const QUESTION: &[u8] = b"PING :parlord --check\r\nQUIT\r\n";
-const ANSWER: &[u8] = b" PONG ";
+const PING: &[u8] = b"PING :parlord --check\r\nQUIT\r\n";
+const PONG: &[u8] = b" PONG ";
 
 /// How a server that speaks TLS answers others (RFC 8446 §5.1).
 const TLS_ALERT: &[u8] = &[21, 3];
@@ -31,7 +37,7 @@ const TLS_ALERT: &[u8] = &[21, 3];
 pub struct Checked {
     /// Where it listens.
     pub address: Address,
-    /// It speaks TLS there. Its certificate is not verified.
+    /// It speaks TLS there. Only the beginning of a handshake is asked for.
     pub is_tls: bool,
 }
 
@@ -53,18 +59,25 @@ pub fn check(checked: Checked) -> Result<(), String> {
 fn ask(checked: &Checked) -> Result<(), String> {
     let socket = BlockingSocket::connect(&checked.address, DEADLINE);
     let socket = socket.map_err(|error| format!("cannot connect: {}", error.system_error()))?;
-    if !checked.is_tls {
-        return converse(socket);
-    }
     #[cfg(feature = "tls")]
-    return converse(tls::wrap(socket)?);
-    #[cfg(not(feature = "tls"))]
-    return Err("this program was built without TLS".into());
+    if checked.is_tls {
+        let mut socket = socket;
+        converse(&mut socket, tls::HELLO, tls::is_hello)?;
+        // The server is there, whatever comes now. What is not read would reset the connection.
+        let left = socket.write_all(tls::GOODBYE).and_then(|()| socket.shutdown(Shutdown::Write));
+        left.and_then(|()| io::copy(&mut socket.take(FAREWELL_BYTES), &mut io::sink())).ok();
+        return Ok(());
+    }
+    converse(socket, PING, |answer| answer.windows(PONG.len()).any(|window| window == PONG))
 }
 
-fn converse(mut stream: impl Read + Write) -> Result<(), String> {
+fn converse(
+    mut stream: impl Read + Write,
+    question: &[u8],
+    is_answer: impl Fn(&[u8]) -> bool,
+) -> Result<(), String> {
     // If the server has closed already, its last words are of interest.
-    let written = stream.write_all(QUESTION);
+    let written = stream.write_all(question);
     let mut answer = Vec::new();
     loop {
         let mut bytes = [0; 512];
@@ -72,7 +85,7 @@ fn converse(mut stream: impl Read + Write) -> Result<(), String> {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Ok(count @ 1..) if answer.len() < ANSWER_BYTES => {
                 answer.extend_from_slice(&bytes[..count]);
-                if answer.windows(ANSWER.len()).any(|window| window == ANSWER) {
+                if is_answer(&answer) {
                     return Ok(());
                 }
             }
@@ -87,7 +100,7 @@ fn wrong(answer: &[u8]) -> String {
         return "it closes the connection without an answer; for TLS, write --check-tls".into();
     }
     if answer.starts_with(TLS_ALERT) {
-        return "it speaks TLS: write --check-tls".into();
+        return "it speaks TLS, and declines this: write --check-tls for a port with TLS".into();
     }
     let shown: String = String::from_utf8_lossy(answer).chars().take(SHOWN).collect();
     format!("it does not answer as parlord: {shown:?}")
@@ -122,7 +135,9 @@ mod tests {
     }
 
     fn answered(parts: &[&'static [u8]]) -> Result<(), String> {
-        converse(&mut Speaker(parts.iter().copied().collect()))
+        converse(&mut Speaker(parts.iter().copied().collect()), PING, |answer| {
+            answer.ends_with(b" PONG a :x\r\n")
+        })
     }
 
     #[test]
@@ -131,7 +146,10 @@ mod tests {
         assert_eq!(answered(&[b":a NOTICE * :hello\r\n:a PO", b"NG a :x\r\n"]), Ok(()));
         let nothing = "it closes the connection without an answer; for TLS, write --check-tls";
         assert_eq!(answered(&[]), Err(nothing.into()));
-        assert_eq!(answered(&[b"\x15\x03\x03"]), Err("it speaks TLS: write --check-tls".into()));
+        assert_eq!(
+            answered(&[b"\x15\x03\x03"]),
+            Err("it speaks TLS, and declines this: write --check-tls for a port with TLS".into())
+        );
         let other = "it does not answer as parlord: \"HTTP/1.1 400\\r\\n\\u{1b}\"";
         assert_eq!(answered(&[b"HTTP/1.1 400\r\n\x1b"]), Err(other.into()));
     }
@@ -140,7 +158,7 @@ mod tests {
     fn an_answer_without_end_is_read_up_to_the_limit() {
         let endless = iter::repeat_n(&[b'x'; 512][..], 1_000);
         let mut speaker = Speaker(endless.collect());
-        let why = converse(&mut speaker).unwrap_err();
+        let why = converse(&mut speaker, PING, |_| false).unwrap_err();
         assert_eq!(why, format!("it does not answer as parlord: {:?}", "x".repeat(SHOWN)));
         assert!(1_000 - speaker.0.len() <= ANSWER_BYTES / 512 + 1);
     }

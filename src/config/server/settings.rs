@@ -556,12 +556,7 @@ pub(super) const OTHERS: &[CommandLineOnly] = &[
         help: "ask the server at this address whether it answers, within 5 s",
     },
     #[cfg(all(feature = "tools", feature = "tls"))]
-    CommandLineOnly {
-        short: "",
-        long: "check-tls",
-        value: "ADDR",
-        help: "the same over TLS, whatever its certificate",
-    },
+    CommandLineOnly { short: "", long: "check-tls", value: "ADDR", help: "the same for an address with TLS" },
     #[cfg(feature = "store")]
     CommandLineOnly {
         short: "",
