@@ -14,7 +14,7 @@ use crate::net::web::{Socket, Web};
 use crate::server::Server;
 
 #[derive(Debug, Default)]
-pub(super) struct Upgrading;
+pub(super) struct Upgrading(());
 
 impl Upgrading {
     pub(super) fn server(
