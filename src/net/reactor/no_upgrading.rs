@@ -1,5 +1,6 @@
 //! Without the feature `upgrade`, a server is restarted instead.
 
+use std::convert::Infallible;
 use std::io;
 use std::time::Instant;
 
@@ -13,6 +14,9 @@ use crate::net::tls::Tls;
 use crate::net::web::{Socket, Web};
 use crate::server::Server;
 
+/// Has no values: a small build should not handle what cannot happen.
+pub(super) type Failure = Infallible;
+
 #[derive(Debug, Default)]
 pub(super) struct Upgrading(());
 
@@ -25,7 +29,7 @@ impl Upgrading {
         _: &Web,
         _: &mut Proxies,
         now: Now,
-    ) -> io::Result<Server<Socket>> {
+    ) -> Result<Server<Socket>, Failure> {
         Ok(Server::new(config, now))
     }
 
@@ -36,4 +40,8 @@ impl Upgrading {
 
 impl Running {
     pub(super) fn go_on_upgrading(&mut self, _: Now) {}
+}
+
+pub(super) fn failed(failure: Failure) -> io::Error {
+    match failure {}
 }

@@ -10,6 +10,7 @@ use log::info;
 use mio::event::Event;
 use mio::{Events, Token};
 
+use super::upgrading::{self, Failure};
 use super::{FIRST_LISTENER, Reactor, SIGNALS, WAKE};
 use crate::address::Address;
 use crate::config::ServerConfig;
@@ -63,12 +64,15 @@ impl Reactor {
     ///
     /// Fails only when polling fails.
     pub fn run(self) -> io::Result<()> {
-        Running::new(self)?.run()
+        match Running::new(self) {
+            Ok(running) => running.run(),
+            Err(failure) => Err(upgrading::failed(failure)),
+        }
     }
 }
 
 impl Running {
-    pub(super) fn new(mut reactor: Reactor) -> io::Result<Self> {
+    pub(super) fn new(mut reactor: Reactor) -> Result<Self, Failure> {
         let now = Now::read();
         let (mut tls, web) = (Tls::new(&reactor.config), Web::new(&reactor.config));
         let mut proxies = Proxies::new(&reactor.config.proxy_from);

@@ -27,6 +27,9 @@ const SETTLE_TIMEOUT: Duration = Duration::from_secs(2);
 /// How often to look whether it has: the store does not tell.
 const LOOK: Duration = Duration::from_millis(2);
 
+/// Why neither this program nor that before can go on.
+pub(super) type Failure = io::Error;
+
 /// An upgrade, and what it needs.
 #[derive(Debug, Default)]
 pub(super) struct Upgrading {
@@ -57,7 +60,7 @@ impl Upgrading {
         web: &Web,
         proxies: &mut Proxies,
         now: Now,
-    ) -> io::Result<Server<Socket>> {
+    ) -> Result<Server<Socket>, Failure> {
         match self.taken.take() {
             Some(taken) => {
                 let mut parts = Parts { registry, tls, web, proxies };
@@ -75,6 +78,10 @@ impl Upgrading {
             Step::Settling { .. } => Some(now + LOOK),
         }
     }
+}
+
+pub(super) fn failed(failure: Failure) -> io::Error {
+    failure
 }
 
 impl Running {
