@@ -7,6 +7,7 @@ mod support;
 #[cfg(feature = "web")]
 mod browsers;
 mod crowd;
+mod keeping;
 mod listeners;
 mod many;
 #[cfg(feature = "tls")]
