@@ -86,7 +86,7 @@ impl IrcScene {
     }
 
     pub fn announce_tls(&mut self, port: u16) {
-        self.scene.server.announce_tls(Some(port));
+        self.scene.announce_tls(port);
     }
 
     /// Makes the guest's connection count as encrypted.

@@ -120,6 +120,8 @@ pub struct Scene {
     /// Opens the store again.
     #[cfg(feature = "store")]
     reopen: Option<Reopen>,
+    /// The port to which IRC clients should move.
+    tls_port: Option<u16>,
     /// Another server takes over before each turn.
     pub is_fleeting: bool,
 }
@@ -149,8 +151,15 @@ impl Scene {
             woken: None,
             #[cfg(feature = "store")]
             reopen: None,
+            tls_port: None,
             is_fleeting: env::var_os(FLEETING).is_some(),
         }
+    }
+
+    /// Announces the TLS port to IRC clients.
+    pub fn announce_tls(&mut self, port: u16) {
+        self.tls_port = Some(port);
+        self.server.announce_tls(self.tls_port);
     }
 
     /// Keeps the history in this directory.
@@ -329,6 +338,7 @@ impl Scene {
         let mut streams: BTreeMap<_, _> = streams.into_iter().collect();
         let taken = Server::take_over(&config, &state, self.now, |key| streams.remove(&key));
         self.server = taken.expect("what was written can be read");
+        self.server.announce_tls(self.tls_port);
         assert!(streams.is_empty(), "{:?} are not taken over", streams.keys());
         if let (Some(store), Some(reopen)) = (store, &self.reopen) {
             let (store, opened) = reopen(store, self.now.time);

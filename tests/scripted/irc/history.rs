@@ -290,6 +290,8 @@ fn only_members_read_the_past_and_a_secret_channel_is_like_one_that_does_not_exi
 fn who_is_removed_while_the_question_waits_reads_nothing() {
     let scratch = Scratch::new();
     let mut house = house(&scratch);
+    // A server that comes to rest does not let a question wait.
+    house.scene().is_fleeting = false;
     let ana = house.irc("ana");
     house.send(ana, "JOIN #tea");
     say(&mut house, ana, "for members");
