@@ -72,6 +72,7 @@
 //! | `blocking_socket` | a TCP or Unix socket that blocks, and how it connects |
 //! | `broker` | Redis or Valkey: its address, and a client for it; with the feature `cluster` |
 //! | `client_command` | the shell command that starts the client of this build |
+//! | `held_signals` | signals that wait while one program takes the place of another; with the feature `upgrade` |
 //! | `tls_clock` | a clock for TLS that is safe before 1970; with the feature `tls` |
 //! | `footprint` | estimates the memory of allocations |
 //! | `files` | reads files within a limit, and replaces them atomically |
@@ -135,6 +136,8 @@ mod harmful;
 #[cfg(feature = "tools")]
 #[doc(hidden)]
 pub mod health_check;
+#[cfg(feature = "upgrade")]
+mod held_signals;
 #[doc(hidden)]
 pub mod hub;
 mod json;

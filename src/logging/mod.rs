@@ -28,7 +28,11 @@ static QUEUE: Queue = Queue::new();
 /// Starts the writing thread, and routes log lines and panic messages to it. Call it once.
 pub fn start() -> io::Result<()> {
     let builder = thread::Builder::new().name("parlord-log".into()).stack_size(STACK_BYTES);
-    builder.spawn(|| QUEUE.run(write))?;
+    builder.spawn(|| {
+        #[cfg(feature = "upgrade")]
+        crate::held_signals::leave_to_main();
+        QUEUE.run(write)
+    })?;
     let filter = Env::default().default_filter_or("info");
     env_logger::Builder::from_env(filter).target(Target::Pipe(Box::new(Lines))).init();
     panic::set_hook(Box::new(log_panic));

@@ -9,6 +9,7 @@ use super::reactor::{Reactor, rehearse};
 use super::signals::Signals;
 use super::upgrade::{Legacy, MemoryFile, Program, READY};
 use crate::config::{Invocation, ServerConfig};
+use crate::held_signals;
 
 /// Shows whether this program could take over what its standard input has: the answer is for the program before.
 pub fn answer_rehearsal(args: &[String]) -> String {
@@ -23,8 +24,8 @@ pub fn answer_rehearsal(args: &[String]) -> String {
 ///
 /// Returns an error if neither program can go on.
 pub fn succeed(args: Vec<String>, failure: Option<String>) -> io::Result<()> {
-    // First of all: a signal without a handler would end the process.
     let signals = Signals::catch()?;
+    held_signals::release()?;
     let program = Program::of_this_process()?;
     let legacy = Legacy::receive(failure.is_some())?;
     match failure {

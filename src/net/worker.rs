@@ -78,6 +78,8 @@ impl<T: Send + 'static> Worker<T> {
         let desk = Arc::clone(&self.desk);
         let builder = thread::Builder::new().name("parlord-worker".into()).stack_size(STACK_BYTES);
         let spawned = builder.spawn(move || {
+            #[cfg(feature = "upgrade")]
+            crate::held_signals::leave_to_main();
             step_back(10);
             while let Some(job) = desk.next_job() {
                 desk.deliver(job());

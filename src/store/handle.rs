@@ -96,6 +96,8 @@ impl Store {
         let is_started = Arc::new(Barrier::new(2));
         let tells = Arc::clone(&is_started);
         builder.spawn(move || {
+            #[cfg(feature = "upgrade")]
+            crate::held_signals::leave_to_main();
             tells.wait();
             keeper.run();
         })?;

@@ -14,3 +14,4 @@ mod many;
 mod on_tls;
 mod place;
 mod refusing;
+mod signals;

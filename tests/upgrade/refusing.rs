@@ -48,7 +48,7 @@ fn refuses(script: &str, reason: &str) {
 }
 
 /// A script that is the program, but in this role something else.
-fn but(role: &str, something_else: &str) -> String {
+pub(crate) fn but(role: &str, something_else: &str) -> String {
     format!(
         "#!/bin/sh\nif [ \"$PARLORD_UPGRADE\" = \"{role}\" ]; then {something_else}; fi\nexec {PROGRAM} \"$@\"\n"
     )

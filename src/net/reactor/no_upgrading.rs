@@ -40,6 +40,8 @@ impl Upgrading {
 
 impl Running {
     pub(super) fn go_on_upgrading(&mut self, _: Now) {}
+
+    pub(super) fn give_up_upgrading(&mut self) {}
 }
 
 pub(super) fn failed(failure: Failure) -> io::Error {

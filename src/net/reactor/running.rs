@@ -56,7 +56,7 @@ pub(super) struct Running {
     pub(super) reserve: Reserve,
     /// When a pause of accepting was last logged.
     pub(super) pause_logged_at: Option<Instant>,
-    is_to_reload: bool,
+    pub(super) is_to_reload: bool,
 }
 
 impl Reactor {
@@ -241,7 +241,7 @@ impl Running {
         }
     }
 
-    fn signalled(&mut self, now: Now) {
+    pub(super) fn signalled(&mut self, now: Now) {
         let Some(signals) = &mut self.reactor.signals else { return };
         let signalled = signals.take();
         let Signalled { stop, reload, report, .. } = signalled;
@@ -284,6 +284,7 @@ impl Running {
         if !self.is_stopping() {
             self.reactor.service.stopping();
             info!("stopping: {} connections", self.server.connections());
+            self.give_up_upgrading();
             self.reactor.listeners.clear();
             self.metrics.stop(now.instant);
             self.proxies.clear();

@@ -2,6 +2,7 @@
 //! new program runs instead of this one.
 
 use std::io;
+use std::mem;
 use std::os::fd::{BorrowedFd, OwnedFd};
 use std::time::{Duration, Instant};
 
@@ -12,6 +13,7 @@ use super::running::Running;
 use super::taking_over::{Parts, Taken};
 use crate::cbor::Bytes;
 use crate::config::ServerConfig;
+use crate::held_signals::HeldSignals;
 use crate::logging;
 use crate::message::Now;
 use crate::net::listener::{ListenerHandover, Purpose};
@@ -133,8 +135,10 @@ impl Running {
             Step::Settling { since } => {
                 let since = *since;
                 let error = if self.server.is_settled(now) {
-                    info!("upgrade: handing over, after {} ms", since.elapsed().as_millis());
-                    self.run_next().to_string()
+                    match self.run_next(since) {
+                        Ok(()) => return,
+                        Err(error) => error.to_string(),
+                    }
                 } else if now.instant < since + SETTLE_TIMEOUT {
                     return;
                 } else {
@@ -157,17 +161,28 @@ impl Running {
         };
     }
 
-    /// Runs the new program. Returns only if that fails.
-    fn run_next(&self) -> io::Error {
-        let Some(program) = &self.reactor.upgrading.program else {
-            return io::Error::other("nobody has said which program takes over");
+    /// Runs the new program. Returns if that fails, or if a signal came first: then the next turn tries again.
+    fn run_next(&mut self, since: Instant) -> io::Result<()> {
+        let Some(program) = self.reactor.upgrading.program.clone() else {
+            return Err(io::Error::other("nobody has said which program takes over"));
         };
-        match self.pack(program, self.now()) {
-            Ok(handed) => {
-                logging::flush();
-                program.take_over(handed)
-            }
-            Err(error) => error,
+        let handed = self.pack(&program, self.now())?;
+        let held = HeldSignals::hold()?;
+        // What came before is for this program. The next one does not know of it.
+        self.signalled(self.now());
+        if self.is_stopping() || self.is_to_reload {
+            return Ok(());
+        }
+        info!("upgrade: handing over, after {} ms", since.elapsed().as_millis());
+        logging::flush();
+        Err(program.take_over(handed, held))
+    }
+
+    /// Ends an upgrade, because the server stops.
+    pub(super) fn give_up_upgrading(&mut self) {
+        if !matches!(mem::take(&mut self.reactor.upgrading.step), Step::None) {
+            warn!("no upgrade: the server is shutting down");
+            self.server.stop_settling();
         }
     }
 

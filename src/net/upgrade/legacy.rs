@@ -8,6 +8,7 @@ use rustix::stdio::dup2_stdin;
 use super::descriptors::{receive, send};
 use super::memory_file::MemoryFile;
 use super::program::Program;
+use crate::held_signals::HeldSignals;
 
 /// What the program before has left.
 #[derive(Debug)]
@@ -72,8 +73,10 @@ impl Legacy {
         let first = [self.earlier.as_fd(), self.args.as_fd(), self.memory.as_fd()];
         let sockets: Vec<_> = self.sockets.iter().map(AsFd::as_fd).collect();
         let packed = send(&[&first, &sockets[..]].concat());
-        match packed.and_then(|packed| Ok((packed, self.args.read()?))) {
-            Ok((packed, args)) => program.with_args(&args).take_back(self.earlier.as_fd(), packed, reason),
+        match packed.and_then(|packed| Ok((packed, self.args.read()?, HeldSignals::hold()?))) {
+            Ok((packed, args, held)) => {
+                program.with_args(&args).take_back(self.earlier.as_fd(), packed, reason, held)
+            }
             Err(error) => error,
         }
     }

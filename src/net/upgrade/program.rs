@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use super::role::{REASON, REHEARSE, ROLE, TAKE_BACK, TAKE_OVER};
+use crate::held_signals::HeldSignals;
 
 /// The variable for the place of the program: that of a process whose file was replaced is not known otherwise.
 const PLACE: &str = "PARLORD_PROGRAM";
@@ -59,8 +60,9 @@ impl Program {
         command.stdin(Stdio::from(state)).stdout(Stdio::from(answer)).spawn()
     }
 
-    /// Runs the program instead of this one, with `handed` as its standard input. Returns only if that fails.
-    pub(in crate::net) fn take_over(&self, handed: OwnedFd) -> io::Error {
+    /// Runs the program instead of this one, with `handed` as its standard input and signals that still wait. Returns only
+    /// if that fails.
+    pub(in crate::net) fn take_over(&self, handed: OwnedFd, _held: HeldSignals) -> io::Error {
         self.command(&self.path, TAKE_OVER).stdin(Stdio::from(handed)).exec()
     }
 
@@ -77,13 +79,14 @@ impl Program {
         Self { path: self.path.clone(), args: args.collect() }
     }
 
-    /// Runs the program that is open as `earlier` again with these arguments, because of `reason`. Returns only if that
-    /// fails.
+    /// Runs the program that is open as `earlier` again, because of `reason`, with signals that still wait. Returns only if
+    /// that fails.
     pub(in crate::net) fn take_back(
         &self,
         earlier: BorrowedFd<'_>,
         handed: OwnedFd,
         reason: &str,
+        _held: HeldSignals,
     ) -> io::Error {
         // Without close-on-exec, as a script has no other way to find its text.
         let kept = match rustix::io::dup(earlier) {
