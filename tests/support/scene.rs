@@ -345,7 +345,7 @@ impl Scene {
             self.server.use_store(store, opened, self.now);
         }
         if self.checks {
-            self.check();
+            self.server.check();
         }
         true
     }

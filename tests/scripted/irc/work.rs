@@ -25,6 +25,13 @@ fn guarded() -> IrcScene {
     house
 }
 
+/// The same; no other server takes over, before which commands are finished at once.
+fn guarded_in_turns() -> IrcScene {
+    let mut house = guarded();
+    house.scene().is_fleeting = false;
+    house
+}
+
 /// A normal user, and one whose name is expensive to match against those bans.
 fn patient_and_eager(house: &mut IrcScene) -> (Guest, Guest) {
     let (patient, eager) = (house.irc("patient"), house.irc(&"é".repeat(30)));
@@ -53,7 +60,7 @@ fn parts(house: &mut IrcScene, guest: Guest, line: &str) -> Vec<Vec<String>> {
 
 #[test]
 fn joining_many_channels_leaves_turns_to_others_and_joins_all() {
-    let mut house = guarded();
+    let mut house = guarded_in_turns();
     let (patient, eager) = patient_and_eager(&mut house);
     house.bytes_for_a_turn(eager, format!("JOIN {}\r\nPING last\r\n", all_channels()));
     let mut heard = house.lines(eager);
@@ -71,7 +78,7 @@ fn joining_many_channels_leaves_turns_to_others_and_joins_all() {
 
 #[test]
 fn an_answer_over_several_turns_is_one_labelled_batch() {
-    let mut house = guarded();
+    let mut house = guarded_in_turns();
     let eager = house.irc_with(&"é".repeat(30), "batch labeled-response");
     let parts = parts(&mut house, eager, &format!("@label=x JOIN {}", all_channels()));
     assert!(parts.len() > 2, "{} turns", parts.len());
@@ -161,7 +168,7 @@ fn names_over_several_turns_miss_no_member_who_stays() {
 
 #[test]
 fn a_client_closed_during_a_command_gets_the_reason_and_no_more_of_the_answer() {
-    let mut house = guarded();
+    let mut house = guarded_in_turns();
     let (root, eager) = (house.operator("root"), house.irc(&"é".repeat(30)));
     house.forget();
     house.bytes_for_a_turn(eager, format!("JOIN {}\r\n", all_channels()));
