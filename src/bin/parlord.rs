@@ -23,7 +23,7 @@ fn main() -> ExitCode {
     #[cfg(feature = "upgrade")]
     match Role::from_env() {
         Role::Serve => {}
-        Role::Rehearse => return print(&net::answer_rehearsal(&args)),
+        Role::Rehearse => return rehearse(&args),
         Role::TakeOver => return with_log(|| go_on(args, None)),
         Role::TakeBack(failure) => return with_log(|| go_on(args, Some(failure))),
     }
@@ -51,6 +51,18 @@ fn with_log(work: impl FnOnce() -> Result<(), (Box<dyn Error>, u8)>) -> ExitCode
     };
     logging::flush();
     status
+}
+
+/// Tells the program before whether this one could take over.
+#[cfg(feature = "upgrade")]
+fn rehearse(args: &[String]) -> ExitCode {
+    match net::answer_rehearsal(args) {
+        Ok(answer) => print(&answer),
+        Err(answer) => {
+            print(&answer);
+            ExitCode::FAILURE
+        }
+    }
 }
 
 /// Goes on where another program was.

@@ -7,16 +7,17 @@ use log::{info, warn};
 use super::descriptors::raise_descriptor_limit;
 use super::reactor::{Reactor, rehearse};
 use super::signals::Signals;
-use super::upgrade::{Legacy, MemoryFile, Program, READY};
+use super::upgrade::{Legacy, MemoryFile, Program, READY, ROLE};
 use crate::config::{Invocation, ServerConfig};
 use crate::held_signals;
 
-/// Shows whether this program could take over what its standard input has: the answer is for the program before.
-pub fn answer_rehearsal(args: &[String]) -> String {
+/// Shows whether this program could take over what its standard input has. The answer is for the program before: `Ok` if it
+/// could.
+pub fn answer_rehearsal(args: &[String]) -> Result<String, String> {
     let state = MemoryFile::from_stdin().and_then(|mut memory| memory.read());
     let state = state.map_err(|error| format!("cannot read the state: {error}"));
     let shown = state.and_then(|state| rehearse(&config(args)?, &state));
-    shown.map_or_else(|why| why + "\n", |()| READY.to_owned())
+    shown.map(|()| READY.to_owned()).map_err(|why| why + "\n")
 }
 
 /// Serves in the place of the program that left its connections at the standard input, until it is stopped. `failure`: why
@@ -26,8 +27,13 @@ pub fn answer_rehearsal(args: &[String]) -> String {
 pub fn succeed(args: Vec<String>, failure: Option<String>) -> io::Result<()> {
     let signals = Signals::catch()?;
     held_signals::release()?;
-    let program = Program::of_this_process()?;
-    let legacy = Legacy::receive(failure.is_some())?;
+    let program = Program::of_successor()?;
+    let legacy = Legacy::receive(failure.is_some()).map_err(|error| {
+        io::Error::new(
+            error.kind(),
+            format!("nothing was handed over ({error}): unset {ROLE} to start a server"),
+        )
+    })?;
     match failure {
         Some(why) => warn!("no upgrade: {} could not take over: {why}", program.path().display()),
         None => info!("upgrade: this is parlord {}", env!("CARGO_PKG_VERSION")),

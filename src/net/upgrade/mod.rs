@@ -18,4 +18,5 @@ pub(super) use legacy::Legacy;
 pub(super) use memory_file::MemoryFile;
 pub use program::Program;
 pub(super) use rehearsal::{Outcome, READY, REHEARSAL, Rehearsal};
+pub(super) use role::ROLE;
 pub use role::Role;

@@ -6,6 +6,7 @@ use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::MetadataExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -35,14 +36,18 @@ impl Program {
     /// that one.
     pub fn of_this_process() -> io::Result<Self> {
         let args: Vec<_> = env::args_os().collect();
-        let place = env::var_os(PLACE).map(PathBuf::from).filter(|place| place.is_absolute());
-        let path = match (place, args.first().map(Path::new)) {
-            (Some(place), _) => place,
-            // A symbolic link that leads to another program later.
-            (None, Some(named)) if named.components().count() > 1 => std::path::absolute(named)?,
-            (None, _) => env::current_exe()?,
-        };
+        let running = env::current_exe()?;
+        let named = args.first().map(Path::new);
+        let path = named.and_then(|named| link_to(&running, named, env::var_os("PATH"))).unwrap_or(running);
         Ok(Self { path, args })
+    }
+
+    /// The same in a program that took over, whose own file may be another one by now.
+    pub(in crate::net) fn of_successor() -> io::Result<Self> {
+        match env::var_os(PLACE).map(PathBuf::from).filter(|place| place.is_absolute()) {
+            Some(path) => Ok(Self { path, args: env::args_os().collect() }),
+            None => Self::of_this_process(),
+        }
     }
 
     pub(in crate::net) fn path(&self) -> &Path {
@@ -110,9 +115,39 @@ impl Program {
     }
 }
 
+/// Where a shell finds the program that runs as `running` under this name: a symbolic link may lead to another one later.
+fn link_to(running: &Path, named: &Path, search: Option<OsString>) -> Option<PathBuf> {
+    let identity = |path: &Path| path.metadata().map(|file| (file.dev(), file.ino())).ok();
+    let wanted = identity(running)?;
+    let directories = search.iter().flat_map(env::split_paths);
+    let places: Vec<_> = match named.components().count() {
+        1 => directories.map(|directory| directory.join(named)).collect(),
+        _ => vec![named.to_owned()],
+    };
+    let place = places.into_iter().find(|place| identity(place) == Some(wanted))?;
+    std::path::absolute(place).ok()
+}
+
 #[cfg(test)]
 mod tests {
+    use std::fs;
+    use std::os::unix::fs::symlink;
+
     use super::*;
+
+    #[test]
+    fn a_program_is_where_it_was_called_unless_another_one_is_there() {
+        let directory = env::temp_dir().join(format!("parlor-program-{}", std::process::id()));
+        fs::create_dir(&directory).unwrap();
+        let [running, link, other] = ["running", "link", "other"].map(|name| directory.join(name));
+        [&running, &other].map(|path| fs::write(path, "").unwrap());
+        symlink("running", &link).unwrap();
+        let search = env::join_paths([Path::new("/"), &directory]).unwrap();
+        let link_to = |named: &Path| link_to(&running, named, Some(search.clone()));
+        let found = [&link, Path::new("link"), &other, Path::new("other"), Path::new("no/such")].map(link_to);
+        fs::remove_dir_all(&directory).unwrap();
+        assert_eq!(found, [Some(link.clone()), Some(link), None, None, None]);
+    }
 
     #[test]
     fn arguments_of_any_bytes_come_back_from_their_encoding() {

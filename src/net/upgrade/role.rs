@@ -3,7 +3,7 @@
 use std::env;
 
 /// The variable for the role.
-pub(super) const ROLE: &str = "PARLORD_UPGRADE";
+pub(in crate::net) const ROLE: &str = "PARLORD_UPGRADE";
 
 /// The variable for the reason of `Role::TakeBack`.
 pub(super) const REASON: &str = "PARLORD_UPGRADE_FAILED";
