@@ -65,6 +65,11 @@ impl<S: Stream> Server<S> {
             })
     }
 
+    /// Why the store cannot write at present.
+    pub fn store_failure(&self) -> Option<String> {
+        self.history.status().and_then(|status| status.failure)
+    }
+
     /// True while questions to the store must wait. Unfinished commands need their answers.
     pub(super) fn rests_questions(&self) -> bool {
         let needs_answer =

@@ -116,6 +116,12 @@ pub fn restore(backup: &Path, directory: &Path, now: SystemTime) -> Result<Optio
     sqlite::restore(backup, directory, now)
 }
 
+/// Checks that a server could open the database in this directory once the one that uses it is gone.
+#[cfg(feature = "upgrade")]
+pub fn could_open(directory: &Path) -> Result<(), StoreError> {
+    sqlite::could_open(directory)
+}
+
 /// What was found in a database.
 #[cfg(feature = "tools")]
 #[derive(Debug)]

@@ -72,6 +72,13 @@ impl Place {
         fs::remove_file(&self.path).expect("it is ours");
     }
 
+    /// Puts a file into the place of the directory of `--state`.
+    pub(crate) fn spoil_state(&self) {
+        let state = self.path.with_file_name("state");
+        fs::remove_dir_all(&state).expect("it is ours");
+        fs::write(&state, "").expect("the directory is ours");
+    }
+
     /// As package managers do: a new file, and a rename.
     fn install_with(&self, write: impl FnOnce(&Path)) {
         let new = self.path.with_extension("new");

@@ -160,3 +160,14 @@ fn a_flood_does_not_prevent_an_upgrade_and_loses_nothing() {
         pair.textbook.expect(&format!("flo悄悄地对你说：{n}\n"));
     }
 }
+
+#[test]
+fn a_directory_that_is_no_place_for_a_database_any_more() {
+    let place = Place::start(&[]);
+    let mut pair = Pair::at(&place);
+    place.spoil_state();
+    place.ask();
+    let line = place.await_log("no upgrade");
+    assert!(line.contains("cannot write to"), "{line}");
+    pair.talk();
+}

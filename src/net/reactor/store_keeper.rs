@@ -11,6 +11,8 @@ use crate::config::ServerConfig;
 use crate::message::Now;
 use crate::net::web::Socket;
 use crate::server::Server;
+#[cfg(feature = "upgrade")]
+use crate::store;
 #[cfg(feature = "cluster")]
 use crate::store::BrokerConfig;
 use crate::store::{Database, Opened, Store, StoreConfig, StoreError};
@@ -60,6 +62,15 @@ impl Keeper {
                 Ok(Self { failure: Some(error), ..Self::default() })
             }
             Err(error) => Err(io::Error::other(error.to_string())),
+        }
+    }
+
+    /// Checks that `open` could succeed once the server that uses the store is gone.
+    #[cfg(feature = "upgrade")]
+    pub(super) fn rehearse(config: &ServerConfig) -> Result<(), String> {
+        match config.state.as_deref().map_or(Ok(()), store::could_open) {
+            Err(error) if !(error.is_nowhere && config.has_default_state()) => Err(error.to_string()),
+            _ => Ok(()),
         }
     }
 

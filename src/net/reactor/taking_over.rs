@@ -12,6 +12,7 @@ use log::{info, warn};
 use mio::{Interest, Registry, Token};
 
 use super::Reactor;
+use super::keeper::Keeper;
 use crate::config::ServerConfig;
 use crate::message::Now;
 use crate::net::handover::SocketHandover;
@@ -64,6 +65,11 @@ impl Reactor {
 pub(in crate::net) fn rehearse(config: &ServerConfig, state: &[u8]) -> Result<(), String> {
     let now = Now::read();
     let handed = Handover::decode(state, now.instant)?;
+    Keeper::rehearse(config)?;
+    #[cfg(feature = "cluster")]
+    if config.cluster.broker.is_some() {
+        return Err("a server becomes a node of a cluster by a restart, see --cluster".into());
+    }
     let web = Web::new(config);
     let (stand_in, _) = UnixStream::pair().map_err(|error| error.to_string())?;
     let mut sockets = handed.sockets.into_iter();

@@ -89,7 +89,7 @@ pub(super) fn failed(failure: Failure) -> io::Error {
 impl Running {
     /// Begins an upgrade, unless something forbids it.
     pub(super) fn upgrade(&mut self, now: Now) {
-        let begun = self.obstacle().map_or_else(|| self.rehearse(now), |why| Err(why.to_owned()));
+        let begun = self.obstacle().map_or_else(|| self.rehearse(now), Err);
         match begun {
             Ok(rehearsal) => self.reactor.upgrading.step = Step::Rehearsing(rehearsal),
             Err(why) => warn!("no upgrade: {why}"),
@@ -97,16 +97,20 @@ impl Running {
     }
 
     /// Why no upgrade can begin now.
-    fn obstacle(&self) -> Option<&'static str> {
+    fn obstacle(&self) -> Option<String> {
         if self.is_stopping() {
-            return Some("the server is shutting down");
+            return Some("the server is shutting down".into());
         }
         if self.server.is_node() {
-            return Some("nodes of a cluster are restarted one after the other instead");
+            return Some("nodes of a cluster are restarted one after the other instead".into());
         }
         match &self.reactor.upgrading.step {
-            Step::None => None,
-            Step::Rehearsing(_) | Step::Settling { .. } => Some("one has begun already"),
+            Step::None => {
+                // It would not come to rest.
+                let failure = self.server.store_failure()?;
+                Some(format!("the database cannot be written, mend that first: {failure}"))
+            }
+            Step::Rehearsing(_) | Step::Settling { .. } => Some("one has begun already".into()),
         }
     }
 

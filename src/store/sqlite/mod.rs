@@ -31,6 +31,8 @@ pub(super) use backup::back_up;
 pub(super) use examining::{examine, is_part};
 pub(super) use export::export;
 pub use offline::{ExistingAccount, FreeName};
+#[cfg(feature = "upgrade")]
+pub(super) use opening::could_open;
 pub(super) use restore::restore;
 
 use std::path::PathBuf;

@@ -94,6 +94,31 @@ pub(super) fn open_to_read(path: &Path) -> Result<(Connection, i64), StoreError>
     Ok((connection, known(path, version)?))
 }
 
+/// Checks that `open` could serve with the file in this directory once the server that uses it is gone, as far as that can be seen
+/// without changing anything.
+#[cfg(feature = "upgrade")]
+pub(in crate::store) fn could_open(directory: &Path) -> Result<(), StoreError> {
+    use rustix::fs::{Access as Right, access};
+
+    let path = &path(directory);
+    let nearest = path.ancestors().skip(1).find(|directory| directory.exists());
+    // With a slash, it must be a directory.
+    let nearest = nearest.unwrap_or(Path::new("/")).join("");
+    access(&nearest, Right::WRITE_OK | Right::EXEC_OK).map_err(|error| StoreError {
+        line: format!("cannot write to {}: {error}", nearest.display()),
+        is_nowhere: !path.exists(),
+    })?;
+    if !path.exists() {
+        return Ok(());
+    }
+    match connect(path, Access::Read) {
+        Ok((_, version)) => known(path, version).map(drop),
+        // The server may have the file for itself.
+        Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => Ok(()),
+        Err(error) => Err(wrong(path, explain(&error))),
+    }
+}
+
 /// Moves what is in the journal into the file at `path`, so that the file is complete. Whatever is wrong with the file
 /// may stay so. Fails if somebody uses it.
 pub(super) fn complete(path: &Path) -> Result<(), Claimed> {
