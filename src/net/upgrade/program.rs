@@ -4,7 +4,7 @@ use std::env;
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::os::unix::process::CommandExt;
@@ -93,12 +93,7 @@ impl Program {
         reason: &str,
         _held: HeldSignals,
     ) -> io::Error {
-        // Without close-on-exec, as a script has no other way to find its text.
-        let kept = match rustix::io::dup(earlier) {
-            Ok(kept) => kept,
-            Err(error) => return error.into(),
-        };
-        let path = PathBuf::from(format!("/proc/self/fd/{}", kept.as_fd().as_raw_fd()));
+        let path = PathBuf::from(format!("/proc/self/fd/{}", earlier.as_raw_fd()));
         self.command(&path, TAKE_BACK).env(REASON, reason).stdin(Stdio::from(handed)).exec()
     }
 
