@@ -236,7 +236,7 @@ fn a_reset_after_any_byte_of_a_conversation_leaves_no_user_behind() {
 fn input_before_a_break_is_handled_although_it_cannot_be_answered() {
     let mut scene = Scene::new(limits());
     // A server that takes over reads from everybody at once.
-    scene.is_fleeting = false;
+    scene.handover_every = None;
     let (alice, bob) = (scene.user("alice"), scene.user("bob"));
     alice.wire.borrow_mut().broken = true;
     alice.wire.borrow_mut().arrived.extend("§γlast words§γ".as_bytes());

@@ -35,8 +35,9 @@ use super::stream::{End, Wire};
 /// The time at which scenes begin, in seconds since 1970: 2001-09-09T01:46:40Z.
 pub const START: u64 = 1_000_000_000;
 
-/// If this is set in the environment, another server takes over before each turn: no test may notice.
-const FLEETING: &str = "PARLOR_HANDOVERS";
+/// If the environment has a number under this name, another server takes over before every so many turns: no test may
+/// notice.
+const HANDOVERS: &str = "PARLOR_HANDOVERS";
 
 /// How long a server may take to come to rest.
 #[cfg(feature = "upgrade")]
@@ -122,8 +123,9 @@ pub struct Scene {
     reopen: Option<Reopen>,
     /// The port to which IRC clients should move.
     tls_port: Option<u16>,
-    /// Another server takes over before each turn.
-    pub is_fleeting: bool,
+    /// Another server takes over before every turn whose number is a multiple of this.
+    pub handover_every: Option<usize>,
+    polls: usize,
 }
 
 impl Scene {
@@ -152,7 +154,8 @@ impl Scene {
             #[cfg(feature = "store")]
             reopen: None,
             tls_port: None,
-            is_fleeting: env::var_os(FLEETING).is_some(),
+            handover_every: env::var(HANDOVERS).ok().map(|every| every.parse().expect("a number")),
+            polls: 0,
         }
     }
 
@@ -294,8 +297,12 @@ impl Scene {
             return false;
         }
         #[cfg(feature = "upgrade")]
-        if self.is_fleeting && questions.is_empty() {
-            self.hand_over();
+        {
+            self.polls += 1;
+            let is_time = self.handover_every.is_some_and(|every| self.polls.is_multiple_of(every));
+            if is_time && questions.is_empty() {
+                self.hand_over();
+            }
         }
         self.turn(|server, now| {
             questions.into_iter().for_each(|question| server.checked(question.answer(), now));

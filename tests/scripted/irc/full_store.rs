@@ -18,7 +18,7 @@ fn full() -> (IrcScene, Guest, Guest, Sender<()>) {
         (config.limits.flood, config.limits.memory_bytes) = (None, 1024 * 1024);
     });
     // A server whose store is stuck does not come to rest.
-    house.scene().is_fleeting = false;
+    house.scene().handover_every = None;
     let (end, until) = mpsc::channel();
     // An error says that the other end was dropped.
     let commit = move || until.recv().unwrap_or_default();

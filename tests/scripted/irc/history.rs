@@ -291,7 +291,7 @@ fn who_is_removed_while_the_question_waits_reads_nothing() {
     let scratch = Scratch::new();
     let mut house = house(&scratch);
     // A server that comes to rest does not let a question wait.
-    house.scene().is_fleeting = false;
+    house.scene().handover_every = None;
     let ana = house.irc("ana");
     house.send(ana, "JOIN #tea");
     say(&mut house, ana, "for members");

@@ -38,7 +38,7 @@ fn without_a_message_of_the_day_it_is_422() {
 fn rehash_reloads_the_config_and_tells_the_operator_the_outcome() {
     let mut house = IrcScene::with(|config| config.motd = vec!["old".into()]);
     // A server that takes over reads the config, too.
-    house.scene().is_fleeting = false;
+    house.scene().handover_every = None;
     let (root, ana) = (house.operator("root"), house.irc("ana"));
     assert_eq!(house.told(ana, "REHASH"), "481 ana");
     let rehash = |house: &mut IrcScene, told: &str| {

@@ -28,7 +28,7 @@ fn guarded() -> IrcScene {
 /// The same; no other server takes over, before which commands are finished at once.
 fn guarded_in_turns() -> IrcScene {
     let mut house = guarded();
-    house.scene().is_fleeting = false;
+    house.scene().handover_every = None;
     house
 }
 
