@@ -1,5 +1,8 @@
 //! Programs that cannot take over: the server goes on, for everybody and at once.
 
+#[cfg(target_os = "linux")]
+use rustix::process::{Pid, Resource, Rlimit, getrlimit, prlimit};
+
 use crate::place::Place;
 use crate::support::Peer;
 
@@ -173,5 +176,33 @@ fn a_directory_that_is_no_place_for_a_database_any_more() {
     place.ask();
     let line = place.await_log("no upgrade");
     assert!(line.contains("cannot write to"), "{line}");
+    pair.talk();
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_process_that_may_have_no_more_descriptors() {
+    let any = ["--listen", "127.0.0.1:0"].repeat(10);
+    let place = Place::start(&any);
+    let mut pair = Pair::at(&place);
+    let pid = Pid::from_raw(place.server.pid().cast_signed());
+    let limit_to = |most| {
+        let most = Some(most);
+        prlimit(
+            pid,
+            Resource::Nofile,
+            Rlimit { current: most, maximum: getrlimit(Resource::Nofile).maximum },
+        )
+        .unwrap();
+    };
+    for spare in [1, 8, 16, 24] {
+        limit_to((place.server.descriptors() + spare) as u64);
+        place.ask();
+        let line = place.await_log("no upgrade");
+        assert!(line.contains("Too many open files"), "{line}");
+        pair.talk();
+    }
+    limit_to((place.server.descriptors() + 27) as u64);
+    place.upgrade();
     pair.talk();
 }

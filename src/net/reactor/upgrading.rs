@@ -19,7 +19,7 @@ use crate::message::Now;
 use crate::net::listener::{ListenerHandover, Purpose};
 use crate::net::proxy::Proxies;
 use crate::net::tls::Tls;
-use crate::net::upgrade::{Handover, Legacy, MemoryFile, Outcome, Program, Rehearsal};
+use crate::net::upgrade::{Handover, Legacy, MemoryFile, Outcome, Program, Rehearsal, have_room};
 use crate::net::web::{Socket, Web};
 use crate::server::Server;
 
@@ -31,6 +31,9 @@ const LOOK: Duration = Duration::from_millis(2);
 
 /// Why neither this program nor that before can go on.
 pub(super) type Failure = io::Error;
+
+/// How many descriptors a new program may need besides those that this one has, and a duplicate of each listener.
+const SPARE_DESCRIPTORS: usize = 16;
 
 /// An upgrade, and what it needs.
 #[derive(Debug, Default)]
@@ -105,13 +108,21 @@ impl Running {
             return Some("nodes of a cluster are restarted one after the other instead".into());
         }
         match &self.reactor.upgrading.step {
-            Step::None => {
+            Step::None => match self.server.store_failure() {
                 // It would not come to rest.
-                let failure = self.server.store_failure()?;
-                Some(format!("the database cannot be written, mend that first: {failure}"))
-            }
+                Some(failure) => Some(format!("the database cannot be written, mend that first: {failure}")),
+                None => self.check_room().err().map(|error| error.to_string()),
+            },
             Step::Rehearsing(_) | Step::Settling { .. } => Some("one has begun already".into()),
         }
+    }
+
+    /// Checks that the new program may have descriptors enough: without them, neither could go on.
+    fn check_room(&self) -> io::Result<()> {
+        let count = self.listeners().count() + SPARE_DESCRIPTORS;
+        have_room(count).map_err(|error| {
+            io::Error::new(error.kind(), format!("{count} more descriptors are needed for a while: {error}"))
+        })
     }
 
     fn rehearse(&self, now: Now) -> Result<Rehearsal, String> {
@@ -191,6 +202,7 @@ impl Running {
     }
 
     fn pack(&self, program: &Program, now: Now) -> io::Result<OwnedFd> {
+        self.check_room()?;
         let memory = MemoryFile::with(&self.hand_over(now).encode(now.instant))?;
         let listeners = self.listeners().map(|(descriptor, _)| descriptor);
         let sockets = self.server.streams().filter_map(|(_, stream)| Some(stream.hand_over()?.0));

@@ -62,6 +62,12 @@ pub(in crate::net) fn receive(socket: BorrowedFd<'_>) -> io::Result<Vec<OwnedFd>
     Ok(all)
 }
 
+/// Checks that this process may open so many descriptors more.
+pub(in crate::net) fn have_room(count: usize) -> io::Result<()> {
+    let (one, _) = UnixStream::pair()?;
+    (1..count).map(|_| one.try_clone()).collect::<io::Result<Vec<_>>>().map(drop)
+}
+
 /// Receives one message: fills `bytes`, and appends the descriptors.
 fn receive_some(
     socket: BorrowedFd<'_>,

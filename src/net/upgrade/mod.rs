@@ -13,6 +13,7 @@ mod program;
 mod rehearsal;
 mod role;
 
+pub(super) use descriptors::have_room;
 pub(super) use handover::Handover;
 pub(super) use legacy::Legacy;
 pub(super) use memory_file::MemoryFile;

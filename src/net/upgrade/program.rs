@@ -135,7 +135,7 @@ mod tests {
         let directory = env::temp_dir().join(format!("parlor-program-{}", std::process::id()));
         fs::create_dir(&directory).unwrap();
         let [running, link, other] = ["running", "link", "other"].map(|name| directory.join(name));
-        [&running, &other].map(|path| fs::write(path, "").unwrap());
+        [&running, &other].into_iter().for_each(|path| fs::write(path, "").unwrap());
         symlink("running", &link).unwrap();
         let search = env::join_paths([Path::new("/"), &directory]).unwrap();
         let link_to = |named: &Path| link_to(&running, named, Some(search.clone()));
