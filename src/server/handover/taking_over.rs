@@ -9,11 +9,11 @@ use crate::cbor::decode_at;
 use crate::config::ServerConfig;
 use crate::hub::Hub;
 use crate::message::{Answer, Capabilities, ConnectionId, Found, Now, UserId};
+use crate::server::Server;
 use crate::server::connection::{Connection, Inlet};
 use crate::server::deadlines::Deadlines;
 use crate::server::staying::Round;
 use crate::server::stream::Stream;
-use crate::server::{Server, connection_id};
 use crate::store::Opened;
 
 /// The reason that others see when a connection does not survive, which should not happen.
@@ -46,8 +46,9 @@ impl<S: Stream> Server<S> {
         server.hub.set_memory(config.limits.memory_bytes);
         server.started = taken.started.min(now.instant);
         server.deadlines = Deadlines::new(server.started);
-        server.take_connections(taken.connections, streams, now)?;
-        server.check_users()?;
+        server.check_connections(&taken.connections)?;
+        // Nothing fails from here on: whoever has given streams away cannot get them back.
+        server.take_connections(taken.connections, streams, now);
         let peers = server.connections.iter().filter(|(_, c)| c.is_admitted).map(|(_, c)| c.peer);
         let peers: Vec<_> = peers.collect();
         let is_same = taken.connections_per_ip == config.limits.connections_per_ip;
@@ -72,22 +73,34 @@ impl<S: Stream> Server<S> {
         Ok(server)
     }
 
+    /// Checks that keys rise, and that sessions do not have users that the hub does not give them.
+    fn check_connections(&self, taken: &[super::connections::Taken]) -> Result<(), String> {
+        if !taken.is_sorted_by(|one, other| one.key < other.key) {
+            return Err("a connection is there twice".to_owned());
+        }
+        let known: BTreeSet<_> = self.known_connections().collect();
+        for connection in taken.iter().filter(|connection| connection.session.user() != UserId::NOBODY) {
+            let (key, user) = (connection.key, connection.session.user());
+            if !connection.is_open() {
+                return Err(format!("the connection {key} is closing, but has a user"));
+            }
+            if !known.contains(&(user, ConnectionId(key))) {
+                return Err(format!("the connection {key} is not one of the user {}", user.0));
+            }
+        }
+        Ok(())
+    }
+
     fn take_connections(
         &mut self,
         taken: Vec<super::connections::Taken>,
         mut streams: impl FnMut(usize) -> Option<S>,
         now: Now,
-    ) -> Result<(), String> {
-        if !taken.is_sorted_by(|one, other| one.key < other.key) {
-            return Err("a connection is there twice".to_owned());
-        }
+    ) {
         let seconds = self.seconds(now);
         let mut connections = Vec::with_capacity(taken.len());
         for connection in taken {
             let key = connection.key as usize;
-            if !connection.is_open() && connection.session.user() != UserId::NOBODY {
-                return Err(format!("the connection {key} is closing, but has a user"));
-            }
             if let Some(stream) = streams(key) {
                 self.open += usize::from(connection.is_open());
                 self.own_bytes += Connection::own_bytes(&stream);
@@ -95,20 +108,6 @@ impl<S: Stream> Server<S> {
             }
         }
         self.connections = connections.into_iter().collect();
-        Ok(())
-    }
-
-    /// Checks that sessions do not have users that the hub does not give them.
-    fn check_users(&self) -> Result<(), String> {
-        let known: BTreeSet<_> = self.known_connections().collect();
-        let users = self.connections.iter().map(|(key, c)| (c.session.user(), connection_id(key)));
-        let mut users = users.filter(|(user, _)| *user != UserId::NOBODY);
-        match users.find(|owned| !known.contains(owned)) {
-            Some((user, ConnectionId(key))) => {
-                Err(format!("the connection {key} is not one of the user {}", user.0))
-            }
-            None => Ok(()),
-        }
     }
 
     /// All connections that users have in the hub.
