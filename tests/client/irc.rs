@@ -605,12 +605,12 @@ fn the_example_bot_answers_people_and_neither_itself_nor_other_programs() {
     let (at, server) = StandIn::play(|server| {
         welcome(server, "clock");
         for (line, answer) in [
-            (":alice!a@h PRIVMSG clock :hello", Some("PRIVMSG alice :say !time in #lobby")),
-            (":clock!c@h PRIVMSG alice :say !time in #lobby", None),
-            (":clock!c@h PRIVMSG #lobby :!time", None),
+            (":alice!a@h PRIVMSG clock :hello", Some("PRIVMSG alice :say !uptime in #lobby")),
+            (":clock!c@h PRIVMSG alice :say !uptime in #lobby", None),
+            (":clock!c@h PRIVMSG #lobby :!uptime", None),
             (":eve!e@h NOTICE clock :I am a program", None),
-            (":eve!e@h NOTICE #lobby :!time", None),
-            (":alice!a@h PRIVMSG #lobby :!time", Some("PRIVMSG #lobby :alice: it is ")),
+            (":eve!e@h NOTICE #lobby :!uptime", None),
+            (":alice!a@h PRIVMSG #lobby :!uptime", Some("PRIVMSG #lobby :alice: I have been here for ")),
         ] {
             server.send(&[line]);
             if let Some(answer) = answer {
