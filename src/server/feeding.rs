@@ -24,7 +24,7 @@ impl<S: Stream> Server<S> {
         #[cfg(feature = "upgrade")]
         if self.has_taken_over_store() {
             self.keep_history();
-            return self.use_store_again(&opened);
+            return self.use_store_again(&opened, now);
         }
         self.hub.continue_after(opened.last_event);
         self.keep_history();

@@ -8,7 +8,7 @@ use crate::bucket::Bucket;
 use crate::cbor::decode_at;
 use crate::config::ServerConfig;
 use crate::hub::Hub;
-use crate::message::{Answer, Capabilities, ConnectionId, Found, Now, UserId};
+use crate::message::{Answer, Capabilities, ConnectionId, Found, Now, Record, UserId};
 use crate::server::Server;
 use crate::server::connection::{Connection, Inlet};
 use crate::server::deadlines::Deadlines;
@@ -168,8 +168,14 @@ impl<S: Stream> Server<S> {
     }
 
     /// Goes on with the store of the program before. Only the list of all accounts was left to it.
-    pub(in crate::server) fn use_store_again(&mut self, opened: &Opened) {
+    pub(in crate::server) fn use_store_again(&mut self, opened: &Opened, now: Now) {
         opened.accounts.iter().for_each(|(id, name)| self.hub.add_account(*id, name));
+        // Opening the store makes it forget the limits of rooms without events.
+        let rooms = self.hub.rooms().iter();
+        let limits = rooms.filter_map(|(_, room)| Some((room.name.clone(), room.settings.history?)));
+        for (room, limit) in limits.collect::<Vec<_>>() {
+            self.record(Record::Limit { room, limit: Some(limit), at: now.time });
+        }
         self.round = self.before.as_ref().and_then(|before| before.round);
     }
 

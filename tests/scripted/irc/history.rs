@@ -917,6 +917,27 @@ fn history_in_a_broker_is_read_and_changed_like_that_in_a_file_but_not_searched(
     assert!(failed[0].contains("FAIL CHATHISTORY MESSAGE_ERROR"), "{failed:?}");
 }
 
+#[cfg(feature = "upgrade")]
+#[test]
+fn a_limit_of_a_room_without_history_outlives_an_upgrade() {
+    let scratch = Scratch::new();
+    let mut house = IrcScene::with_history(&scratch.path("state"), |config| {
+        config.limits.flood = None;
+        config.history.age = Some(Duration::from_secs(900));
+    });
+    let ana = house.irc_with("ana", MODERN);
+    house.send(ana, "JOIN #tea");
+    house.send(ana, "MODE #tea +H 6:1m");
+    // What was recorded of the channel is too old by now.
+    house.advance(Duration::from_secs(120));
+    assert!(house.scene().hand_over());
+    say(&mut house, ana, "soon too old");
+    house.advance(Duration::from_secs(61));
+    house.forget();
+    let told = house.ask(ana, "CHATHISTORY LATEST #tea * 9");
+    assert!(!told.iter().any(|line| line.contains("soon too old")), "{told:?}");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
