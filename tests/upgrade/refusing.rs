@@ -180,6 +180,8 @@ fn a_directory_that_is_no_place_for_a_database_any_more() {
 }
 
 #[cfg(target_os = "linux")]
+// How many descriptors there are for a moment differs from one C library to the next.
+#[cfg(target_env = "gnu")]
 #[test]
 fn a_process_that_may_have_no_more_descriptors() {
     let any = ["--listen", "127.0.0.1:0"].repeat(10);
