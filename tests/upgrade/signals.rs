@@ -9,8 +9,6 @@ use crate::support::Peer;
 /// So many that, without care, a signal comes when no program has handlers.
 const UPGRADES: usize = 25;
 
-// Takes minutes where programs for 32 bits are not optimised.
-#[cfg(target_pointer_width = "64")]
 #[test]
 fn signals_at_any_time_do_not_end_the_server() {
     let place = Place::start(&[]);
