@@ -217,18 +217,6 @@ impl<S: Stream> Server<S> {
         self.connections.len()
     }
 
-    /// True when the server is one node of several.
-    #[cfg(feature = "upgrade")]
-    pub fn is_node(&self) -> bool {
-        self.nodes.is_node()
-    }
-
-    /// The streams of all connections with their keys, in the order of these.
-    #[cfg(feature = "upgrade")]
-    pub fn streams(&self) -> impl Iterator<Item = (usize, &S)> {
-        self.connections.iter().map(|(key, connection)| (key, &connection.stream))
-    }
-
     /// The log for events that peers cause.
     pub fn peer_log(&mut self) -> &mut PeerLog {
         &mut self.log

@@ -60,15 +60,20 @@ impl<S: Stream> Server<S> {
         encode_at(&Given(self), now.instant)
     }
 
+    /// True when the server is one node of several.
+    pub fn is_node(&self) -> bool {
+        self.nodes.is_node()
+    }
+
+    /// The streams of all connections with their keys, in the order of these.
+    pub fn streams(&self) -> impl Iterator<Item = (usize, &S)> {
+        self.connections.iter().map(|(key, connection)| (key, &connection.stream))
+    }
+
     /// Ends the server without closing anything: its streams, by key, and its store.
     pub fn into_parts(self) -> (Vec<(usize, S)>, Option<Store>) {
         let streams = self.connections.into_iter().map(|(key, connection)| (key, connection.stream));
         (streams.collect(), self.history.store)
-    }
-
-    /// True when the connection `key` is handed over.
-    pub fn hands_over(&self, key: usize) -> bool {
-        self.connections.get(key).is_some_and(is_portable)
     }
 }
 
