@@ -35,7 +35,7 @@ const TLS_ALERT: &[u8] = &[21, 3];
 /// A server that is to answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Checked {
-    /// Where it listens.
+    /// The address of the server.
     pub address: Address,
     /// It speaks TLS there. Only the beginning of a handshake is asked for.
     pub is_tls: bool,

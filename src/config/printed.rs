@@ -10,7 +10,7 @@ use super::setting::{Setting, YES};
 use super::table::{CONFIG_BYTES, parse_file};
 use crate::files::read_text;
 
-/// What is printed instead of a secret.
+/// Stands for a secret.
 pub(super) const HIDDEN: &str = "(not shown)";
 
 /// The value of an option, and where it comes from.

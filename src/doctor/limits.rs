@@ -1,4 +1,4 @@
-//! What the system allows this process, and what the config needs.
+//! Compares the system's limits for this process with the needs of the config.
 
 use std::fs;
 use std::path::Path;
@@ -11,7 +11,7 @@ use crate::config::ServerConfig;
 /// Descriptors for other things than connections: listeners, the database, the loop, the link to a broker.
 const OTHER_DESCRIPTORS: u64 = 64;
 
-/// What a server takes beside what `--memory` bounds (OPERATING.md, `--memory`): a fifth of it, and this.
+/// Most memory of a server beyond `--memory` and a fifth of it, in bytes (OPERATING.md, `--memory`).
 const OTHER_BYTES: u64 = 4_000_000 + 6_000_000;
 
 /// The limits of this machine; `None` if there is no limit or it is unknown.

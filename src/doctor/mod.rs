@@ -16,11 +16,11 @@ use std::time::SystemTime;
 use crate::config::ServerConfig;
 use limits::Machine;
 
-/// What was found about one subject.
+/// A finding about one subject.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
     subject: &'static str,
-    /// What is right; or what is wrong, and what to do about it.
+    /// Tells what is right; or what is wrong, and what to do about it.
     outcome: Result<String, String>,
 }
 

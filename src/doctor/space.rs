@@ -6,7 +6,7 @@ use rustix::fs::{StatVfsMountFlags, statvfs};
 
 use super::megabytes;
 
-/// What a database and its journal need in any case.
+/// Least size of a database with its journal, in bytes.
 const LEAST_BYTES: u64 = 8_000_000;
 
 /// Checks that the file system of `directory` has room for a history that may grow by this.

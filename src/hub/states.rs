@@ -29,7 +29,7 @@ pub(super) fn state_of_user(user: &User) -> UserState {
     }
 }
 
-/// What a user has brought with it and set since.
+/// The profile of a user, with its changes since the login.
 pub(super) fn profile_of(user: &User) -> Profile {
     Profile {
         is_secure: user.is_secure,

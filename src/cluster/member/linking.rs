@@ -1,4 +1,4 @@
-//! What happens when the link to the broker is lost, and when it is back.
+//! Losing the link to the broker, and having it back.
 
 use std::time::Instant;
 
@@ -47,7 +47,7 @@ impl Member {
         if !self.is_joined() {
             return;
         }
-        // Of the entry before a snapshot, the bytes are not known.
+        // A member that began with a snapshot does not know the bytes of the entry before it.
         let is_same = |entry: &[u8]| self.applied_bytes.is_empty() || entry == self.applied_bytes;
         let has_it = entry.is_some_and(is_same);
         if has_it {

@@ -23,7 +23,7 @@ fn environment(name: &str) -> Option<Given> {
     Some(Given { values: vec![value], origin: "default, from the environment".into() })
 }
 
-/// What to print of a value with a secret; `None` if it has none.
+/// Hides the secret in a value; `None` if it has none.
 fn shown(name: &str, value: &str) -> Option<String> {
     match name {
         "password" => Some(HIDDEN.into()),

@@ -148,7 +148,7 @@ fn profile_at(peer: u8) -> Profile {
     Profile { peer: [Peer::Unix, address(1), address(2)][usize::from(peer)], ..profile() }
 }
 
-/// What effects tell each connection, and what else they are. Adds the connections that they close.
+/// Sorts effects by the connection that they tell something; `None` has all others. Adds closed connections to `closed`.
 fn told(mut out: Effects, closed: &mut Vec<ConnectionId>) -> BTreeMap<Option<ConnectionId>, Vec<String>> {
     let mut told = BTreeMap::<_, Vec<_>>::new();
     // Users who watch the same name are told in any order.
