@@ -106,6 +106,9 @@ fn the_file_never_exceeds_its_limit_and_the_oldest_events_go_first() {
         ["db", "db-wal"].map(|end| fs::metadata(database(&scratch).with_extension(end)).unwrap().len());
     assert!(largest <= BYTES, "{largest} {files:?}");
     assert!(largest > BYTES / 2, "{largest}");
+    kept.stop();
+    // With a larger limit: nothing more goes between two questions.
+    let (mut kept, _) = Kept::open(&StoreConfig { bytes: 4 * BYTES, ..config }, start()).unwrap();
     // In each room, what is left ends with the last message; and nothing younger is gone than what is left elsewhere.
     let all = Interval { first: First::Oldest, ..Interval::LATEST };
     let mut firsts = Vec::new();
