@@ -1,7 +1,7 @@
 //! Newcomers find the server where it was, or where the new config says.
 
 use std::fs;
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpListener;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::process::{Command, Stdio};
@@ -108,6 +108,7 @@ fn the_header_of_a_proxy_may_be_cut() {
 #[test]
 fn counters_are_read_at_the_same_address() {
     use std::io::{Read, Write};
+    use std::net::TcpStream;
 
     let place = Place::start(&["--metrics", "127.0.0.1:0"]);
     let at = loop {
