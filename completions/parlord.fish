@@ -50,6 +50,6 @@ complete -c parlord -l export-history -x -d "print the history of a room in DIR 
 complete -c parlord -l add-account -x -d "read a password and create an account, while no server uses DIR of --state"
 complete -c parlord -l reset-password -x -d "read a password and give it to an account, while no server uses DIR of --state"
 complete -c parlord -l backup -r -F -d "copy DIR of --state to this new directory, even while a server runs"
-complete -c parlord -l restore -r -F -d "put such a copy in the place of DIR of --state, while no server uses that"
+complete -c parlord -l restore -r -F -d "put such a copy in the place of DIR of --state; a server that runs does so when it begins anew"
 complete -c parlord -s h -l help -d "print this help"
 complete -c parlord -s V -l version -d "print the version"

@@ -29,7 +29,7 @@ use crate::secret;
 #[cfg(feature = "store")]
 use crate::secret::StoredPassword;
 #[cfg(feature = "store")]
-use crate::store::{self, ExistingAccount, FreeName};
+use crate::store::{self, ExistingAccount, FreeName, Restored};
 
 /// Carries out the task. Prints what comes of it, or one line with the reason why nothing does.
 pub fn carry_out(task: ServerTask) -> ExitCode {
@@ -132,14 +132,31 @@ fn back_up(directory: &Path, to: &Path) -> ExitCode {
     }
 }
 
+/// What to do so that a running server restores a backup.
+#[cfg(feature = "store")]
+const RESTORES: &str = if cfg!(feature = "upgrade") {
+    "after SIGUSR2 or a restart, it begins anew without its users"
+} else {
+    "after a restart, it begins anew"
+};
+
 #[cfg(feature = "store")]
 fn restore(directory: &Path, backup: &Path) -> ExitCode {
-    let old = match store::restore(backup, directory, SystemTime::now()) {
-        Ok(old) => old.map(|old| format!("; what was there is in {}", old.display())),
-        Err(error) => return fail(&error, 1),
-    };
-    let (directory, old) = (directory.display(), old.unwrap_or_default());
-    print(&format!("the backup is restored, for the next start of a server with {directory}{old}\n"))
+    let shown = directory.display();
+    match store::restore(backup, directory, SystemTime::now()) {
+        Ok(Restored::Now { old }) => {
+            let old = old.map(|old| format!("; what was there is in {}", old.display()));
+            let old = old.unwrap_or_default();
+            print(&format!("the backup is restored, for the next start of a server with {shown}{old}\n"))
+        }
+        Ok(Restored::Waits { copy }) => {
+            let copy = copy.display();
+            print(&format!(
+                "a parlord uses {shown}: {RESTORES} and restores the backup; to give it up, remove {copy}\n"
+            ))
+        }
+        Err(error) => fail(&error, 1),
+    }
 }
 
 fn print(text: &str) -> ExitCode {

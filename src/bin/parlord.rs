@@ -72,9 +72,12 @@ fn go_on(args: Vec<String>, failure: Option<String>) -> Result<(), (Box<dyn Erro
 }
 
 /// Runs the server. An error comes with the exit status that it means.
-fn run(mut config: ServerConfig, args: Vec<String>) -> Result<(), (Box<dyn Error>, u8)> {
+fn run(config: ServerConfig, args: Vec<String>) -> Result<(), (Box<dyn Error>, u8)> {
     let inherited = Inherited::from_env().map_err(|error| (error.into(), 1))?;
     net::check_privileges(&config, &inherited).map_err(|error| (error.into(), 2))?;
+    #[cfg(feature = "store")]
+    let config = net::restore_waiting(config, &args).map_err(|error| (error.into(), 1))?;
+    let mut config = config;
     config.make_credentials().map_err(|error| (error.into(), 2))?;
     net::raise_descriptor_limit();
     serve(config, inherited, args).map_err(|error| (error, 1))

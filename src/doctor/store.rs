@@ -31,6 +31,12 @@ pub(super) fn check(config: &ServerConfig, now: SystemTime) -> Vec<Finding> {
     };
     let file_bytes = examined.as_ref().ok().and_then(|found| Some(found.as_ref()?.file_bytes)).unwrap_or(0);
     findings.push(Finding::new("store", examined.and_then(|found| database(found, now))));
+    if store::is_restore_waiting(directory) {
+        let shown = directory.display();
+        let advice = "restart the server or send it SIGUSR2, or remove that directory to give the backup up";
+        findings
+            .push(Finding::new("backup", Err(format!("one waits in {shown}/{}: {advice}", store::WAITING))));
+    }
     let most = if config.history.age.is_some() { config.history.bytes as u64 } else { 0 };
     findings.push(Finding::new("disk", space::check(directory, most.saturating_sub(file_bytes))));
     findings

@@ -1,5 +1,7 @@
 //! The reactor: sockets, readiness, and turns. Only this part uses mio.
 
+#[cfg(feature = "store")]
+mod backup;
 mod bind_error;
 mod choice;
 mod descriptors;
@@ -32,6 +34,8 @@ mod upgrade;
 mod web;
 mod worker;
 
+#[cfg(feature = "store")]
+pub use backup::restore_waiting;
 pub use bind_error::BindError;
 pub use descriptors::raise_descriptor_limit;
 pub use inherited::{InheritError, Inherited};

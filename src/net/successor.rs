@@ -43,7 +43,7 @@ pub fn succeed(args: Vec<String>, failure: Option<String>) -> io::Result<()> {
         Err(why) => return Err(legacy.give_back(&program, &why)),
     };
     raise_descriptor_limit();
-    let mut reactor = Reactor::take_over(config, legacy, program)?;
+    let mut reactor = Reactor::take_over(config, &args, legacy, program)?;
     reactor.reload_with(move || ServerConfig::reread(&args));
     reactor.heed_signals(signals)?;
     reactor.tell_service_manager();

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use super::connection::{Connection, Inlet, Life};
 use super::{Server, Stream};
 use crate::message::{CloseReason, Now};
+use crate::store;
 
 /// How long connections that cannot be handed over may take for their last bytes.
 const PARTING_TIMEOUT: Duration = Duration::from_secs(1);
@@ -19,6 +20,8 @@ const PARTING_TIMEOUT: Duration = Duration::from_secs(1);
 pub(super) struct Settling {
     /// While settling: until then, it waits for connections that cannot be handed over.
     until: Option<Instant>,
+    /// Nobody is handed over.
+    is_anew: bool,
 }
 
 impl Settling {
@@ -32,15 +35,16 @@ impl Settling {
 }
 
 impl<S: Stream> Server<S> {
-    /// Handles no further input from now on, and closes connections that cannot be handed over. Refuses while the server
-    /// shuts down. Go on with turns until `is_settled`: poll at least every few milliseconds, because the store does not
-    /// tell when it has written everything.
-    pub fn begin_settling(&mut self, now: Now) -> Result<(), &'static str> {
+    /// Handles no further input from now on, and closes connections that cannot be handed over: all, if the next server begins
+    /// anew. Refuses while the server shuts down. Go on with turns until `is_settled`: poll at least every few milliseconds,
+    /// because the store does not tell when it has written everything.
+    pub fn begin_settling(&mut self, is_anew: bool, now: Now) -> Result<(), &'static str> {
         if self.shutdown_by.is_some() {
             return Err("the server is shutting down");
         }
-        self.settling.until = Some(now.instant + PARTING_TIMEOUT);
-        let parting = self.connections.iter().filter(|(_, c)| c.is_open() && !c.stream.is_portable());
+        self.settling = Settling { until: Some(now.instant + PARTING_TIMEOUT), is_anew };
+        let is_kept = |connection: &Connection<S>| connection.stream.is_portable() && !is_anew;
+        let parting = self.connections.iter().filter(|(_, c)| c.is_open() && !is_kept(c));
         let parting: Vec<_> = parting.map(|(key, _)| key).collect();
         parting.into_iter().for_each(|key| self.end(key, CloseReason::Upgrading));
         self.pump(now);
@@ -61,13 +65,19 @@ impl<S: Stream> Server<S> {
             && !self.history.is_working()
             && self.connections.iter().all(|(key, connection)| {
                 let is_at_rest = !connection.session.is_working() || self.checks.is_asking(key);
-                is_at_rest && (connection.stream.is_portable() || until <= now.instant)
+                let is_kept = connection.stream.is_portable() && !self.settling.is_anew;
+                is_at_rest && (is_kept || until <= now.instant)
             })
     }
 
     /// Why the store cannot write at present.
     pub fn store_failure(&self) -> Option<String> {
         self.history.status().and_then(|status| status.failure)
+    }
+
+    /// True if a backup waits until the server begins anew.
+    pub fn has_waiting_backup(&self) -> bool {
+        self.house.config.state.as_deref().is_some_and(store::is_restore_waiting)
     }
 
     /// True while questions to the store must wait. Unfinished commands need their answers.

@@ -24,6 +24,8 @@ pub use database::{Database, Figures};
 pub use desk::{Reply, Status};
 pub use handle::Store;
 pub use question::Question;
+#[cfg(feature = "tools")]
+pub(crate) use sqlite::WAITING;
 pub use sqlite::{ExistingAccount, FreeName};
 
 use std::fmt;
@@ -110,10 +112,36 @@ pub fn back_up(directory: &Path, to: &Path) -> Result<(), StoreError> {
     sqlite::back_up(directory, to)
 }
 
-/// Puts a backup in the place of what the directory for data has, while no server uses it. Returns where that is now;
-/// `None` if there was nothing.
-pub fn restore(backup: &Path, directory: &Path, now: SystemTime) -> Result<Option<PathBuf>, StoreError> {
+/// What became of a backup that is to be restored.
+#[derive(Debug)]
+pub enum Restored {
+    /// It is in its place.
+    Now {
+        /// Where what was there is now; `None` if there was nothing.
+        old: Option<PathBuf>,
+    },
+    /// A server uses the directory. It restores the backup when it begins anew.
+    Waits {
+        /// What it will restore.
+        copy: PathBuf,
+    },
+}
+
+/// Puts a backup in the place of what the directory for data has. If a server uses that, the backup waits.
+pub fn restore(backup: &Path, directory: &Path, now: SystemTime) -> Result<Restored, StoreError> {
     sqlite::restore(backup, directory, now)
+}
+
+/// Restores the backup that waits in this directory, unless another process uses the directory. Returns a line that says so;
+/// `None` if nothing is restored.
+pub fn finish_restore(directory: &Path, now: SystemTime) -> Result<Option<String>, StoreError> {
+    sqlite::finish_restore(directory, now)
+}
+
+/// True if a backup waits in this directory.
+#[cfg(any(feature = "tools", feature = "upgrade"))]
+pub fn is_restore_waiting(directory: &Path) -> bool {
+    sqlite::is_restore_waiting(directory)
 }
 
 /// Checks that a server could open the database in this directory once the one that uses it is gone.

@@ -89,11 +89,8 @@ fn a_backup_of_a_running_server_is_a_directory_for_another_and_can_be_restored()
     // The copy serves while the first server runs.
     let (mut second, _peer) = server(&copy);
     stop(&mut second);
-    let in_use = format!("cannot restore {}: a parlord uses it; stop that first", text(&state));
-    assert_eq!(refusal(&state, "--restore", text(&copy)), in_use);
     talk(&mut peer, "last");
     stop(&mut first);
-    assert!(export(&state).contains("last"), "the refused restore has hindered nobody");
     fs::write(state.join("key.pem"), "another key").expect("it is ours");
     let restored = run(&state, "--restore", text(&copy));
     assert_eq!((restored.status, restored.stderr.as_str()), (Some(0), ""));
@@ -107,6 +104,98 @@ fn a_backup_of_a_running_server_is_a_directory_for_another_and_can_be_restored()
     talk(&mut peer, "again");
     stop(&mut third);
     assert!(export(&state).contains("again"));
+}
+
+/// Lets a backup wait for a server that uses the directory.
+fn let_wait(state: &Path, backup: &Path) {
+    let told = run(state, "--restore", text(backup));
+    assert_eq!((told.status, told.stderr.as_str()), (Some(0), ""));
+    let [uses, copy] =
+        [format!("a parlord uses {}: ", text(state)), text(&state.join("to-restore")).to_owned()];
+    assert!(
+        told.stdout.starts_with(&uses) && told.stdout.ends_with(&format!("remove {copy}\n")),
+        "{}",
+        told.stdout
+    );
+}
+
+#[test]
+fn a_backup_waits_while_a_server_runs_and_the_next_one_restores_it() {
+    let scratch = Scratch::new();
+    let (state, copy) = (scratch.path("state"), scratch.path("copy"));
+    let (mut first, mut peer) = server(&state);
+    talk(&mut peer, "before");
+    written(&state, "before");
+    back_up(&state, &copy);
+    talk(&mut peer, "after");
+    let_wait(&state, &copy);
+    let another = format!(
+        "cannot restore {}: another backup waits in {}: remove that to give it up",
+        text(&state),
+        text(&state.join("to-restore"))
+    );
+    assert_eq!(refusal(&state, "--restore", text(&copy)), another);
+    fs::remove_dir_all(state.join("to-restore")).expect("it is ours");
+    talk(&mut peer, "given up");
+    stop(&mut first);
+    assert!(export(&state).contains("given up"));
+    let (mut second, mut peer) = server(&state);
+    talk(&mut peer, "more");
+    let_wait(&state, &copy);
+    #[cfg(feature = "tools")]
+    {
+        let examined = Program::start(PARLORD, &["--state", text(&state), "--doctor"], Stdio::null()).ended();
+        assert_eq!(examined.status, Some(1));
+        assert!(examined.stdout.contains("backup: one waits in "), "{}", examined.stdout);
+    }
+    // The backup is not needed any more.
+    fs::remove_dir_all(&copy).expect("it is ours");
+    talk(&mut peer, "last");
+    stop(&mut second);
+    assert!(export(&state).contains("last"), "it hinders nobody while it waits");
+    let (mut third, mut peer) = server(&state);
+    talk(&mut peer, "again");
+    stop(&mut third);
+    let exported = export(&state);
+    assert!(!exported.contains("after") && !exported.contains("last"), "{exported}");
+    assert!(exported.contains("before") && exported.contains("again"), "{exported}");
+    let old = names(&state).into_iter().find(|name| name.starts_with("replaced-")).expect("it is kept");
+    assert!(export(&state.join(&old)).contains("last"));
+    assert_eq!(names(&state), ["parlor.db", "parlor.lock", &old]);
+}
+
+#[test]
+fn a_restore_by_a_server_that_was_killed_on_the_way_is_completed_by_the_next() {
+    let scratch = Scratch::new();
+    let (state, copy) = (scratch.path("state"), scratch.path("copy"));
+    let (mut first, mut peer) = server(&state);
+    talk(&mut peer, "before");
+    fs::write(state.join("key.pem"), "a key").expect("it is ours");
+    written(&state, "before");
+    back_up(&state, &copy);
+    talk(&mut peer, "after");
+    stop(&mut first);
+    let wait = || {
+        let (_running, _peer) = server(&state);
+        let_wait(&state, &copy);
+    };
+    wait();
+    let waiting = state.join("to-restore");
+    // What was there is moved, and a file of the backup is in its place; the database is not.
+    fs::remove_file(state.join("parlor.db")).expect("it is ours");
+    fs::rename(waiting.join("key.pem"), state.join("key.pem")).expect("it is ours");
+    let (mut second, _peer) = server(&state);
+    stop(&mut second);
+    assert!(export(&state).contains("before") && !export(&state).contains("after"));
+    wait();
+    // All is in its place, but the directory is not removed.
+    for file in ["key.pem", "parlor.db"] {
+        fs::rename(waiting.join(file), state.join(file)).expect("it is ours");
+    }
+    let (mut third, mut peer) = server(&state);
+    talk(&mut peer, "again");
+    stop(&mut third);
+    assert!(export(&state).contains("before") && export(&state).contains("again"));
 }
 
 #[test]
@@ -208,7 +297,16 @@ fn what_root_creates_for_a_server_of_another_user_belongs_to_that_user() {
     assert_eq!(Program::start(PARLORD, &args, Stdio::from(input)).ended().status, Some(0));
     back_up(&state, &copy);
     assert_eq!(run(&restored, "--restore", text(&copy)).status, Some(0));
-    for file in ["state/parlor.db", "state/parlor.lock", "restored/parlor.db", "restored/parlor.lock"] {
+    let (_server, _peer) = server(&state);
+    let_wait(&state, &copy);
+    for file in [
+        "state/to-restore",
+        "state/to-restore/parlor.db",
+        "state/parlor.db",
+        "state/parlor.lock",
+        "restored/parlor.db",
+        "restored/parlor.lock",
+    ] {
         assert_eq!(fs::metadata(scratch.path(file)).expect("it is there").uid(), 65_534, "{file}");
     }
 }

@@ -151,7 +151,7 @@ proptest! {
 fn input_waits_while_the_server_settles_and_nothing_is_lost_if_it_goes_on() {
     let mut scene = Scene::with(config());
     let [ana, bob] = ["ana", "bob"].map(|name| scene.user(name));
-    scene.server.begin_settling(scene.now).expect("it runs");
+    scene.server.begin_settling(false, scene.now).expect("it runs");
     ana.push("§γone§γ§γtwo§γ");
     for _ in 0..3 {
         scene.poll();
@@ -179,9 +179,9 @@ fn a_flood_and_a_peer_that_does_not_read_do_not_keep_a_server_from_settling() {
 fn a_server_that_shuts_down_hands_nothing_over_and_shutting_down_ends_settling() {
     let mut scene = Scene::with(config());
     let ana = scene.user("ana");
-    scene.server.begin_settling(scene.now).expect("it runs");
+    scene.server.begin_settling(false, scene.now).expect("it runs");
     scene.turn(|server, now| server.shut_down(now));
-    assert!(scene.server.begin_settling(scene.now).is_err());
+    assert!(scene.server.begin_settling(false, scene.now).is_err());
     scene.end(&ana);
     assert_eq!(scene.server.connections(), 0);
 }

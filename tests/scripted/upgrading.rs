@@ -25,7 +25,7 @@ fn scene(scratch: &Scratch) -> (Scene, Guest, Guest) {
 
 /// Begins an upgrade, which fails after connections have ended.
 fn upgrade_in_vain(scene: &mut Scene) {
-    scene.turn(|server, now| server.begin_settling(now)).expect("it is not shutting down");
+    scene.turn(|server, now| server.begin_settling(false, now)).expect("it is not shutting down");
     while scene.poll() {}
     scene.server.stop_settling();
     scene.settle();

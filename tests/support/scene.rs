@@ -325,7 +325,7 @@ impl Scene {
     /// come to rest because the test keeps something from it.
     #[cfg(feature = "upgrade")]
     pub fn hand_over(&mut self) -> bool {
-        if self.server.begin_settling(self.now).is_err() {
+        if self.server.begin_settling(false, self.now).is_err() {
             return false;
         }
         let started = Instant::now();

@@ -14,4 +14,5 @@ mod many;
 mod on_tls;
 mod place;
 mod refusing;
+mod restoring;
 mod signals;

@@ -72,9 +72,14 @@ impl Place {
         fs::remove_file(&self.path).expect("it is ours");
     }
 
+    /// The directory of `--state`.
+    pub(crate) fn state(&self) -> PathBuf {
+        self.path.with_file_name("state")
+    }
+
     /// Puts a file into the place of the directory of `--state`.
     pub(crate) fn spoil_state(&self) {
-        let state = self.path.with_file_name("state");
+        let state = self.state();
         fs::remove_dir_all(&state).expect("it is ours");
         fs::write(&state, "").expect("the directory is ours");
     }

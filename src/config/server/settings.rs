@@ -590,7 +590,7 @@ pub(super) const OTHERS: &[CommandLineOnly] = &[
         short: "",
         long: "restore",
         value: "DIR",
-        help: "put such a copy in the place of DIR of --state, while no server uses that",
+        help: "put such a copy in the place of DIR of --state; a server that runs does so when it begins anew",
     },
     CommandLineOnly { short: "h", long: "help", value: "", help: "print this help" },
     CommandLineOnly { short: "V", long: "version", value: "", help: "print the version" },

@@ -23,10 +23,10 @@ const ACCEPT_BUDGET: usize = 256;
 const PAUSE_LOG_INTERVAL: Duration = Duration::from_secs(60);
 
 impl Running {
-    /// Accepts the newcomers that wait at a listener, unless it pauses.
+    /// Accepts the newcomers that wait at a listener, unless it pauses or they would be closed at once.
     pub(super) fn accept(&mut self, n: usize, now: Now) {
         self.reactor.listeners[n].expire(now.instant);
-        if !self.reactor.listeners[n].is_accepting() {
+        if !self.reactor.listeners[n].is_accepting() || self.reactor.upgrading.is_end() {
             return;
         }
         self.reserve.take_back();

@@ -33,6 +33,10 @@ impl Upgrading {
         Ok(Server::new(config, now))
     }
 
+    pub(super) fn is_end(&self) -> bool {
+        false
+    }
+
     pub(super) fn deadline(&self, _: Instant) -> Option<Instant> {
         None
     }

@@ -15,6 +15,7 @@ use super::Reactor;
 use super::keeper::Keeper;
 use crate::config::ServerConfig;
 use crate::message::Now;
+use crate::net::backup::restore_waiting;
 use crate::net::handover::SocketHandover;
 use crate::net::inherited::Inherited;
 use crate::net::listener::Listener;
@@ -33,14 +34,15 @@ pub(super) struct Taken {
 }
 
 impl Reactor {
-    /// Goes on where another program was: `legacy` is from it, and goes back to it if that is not possible. `program` is
-    /// the one that may take over from this one in turn. Returns an error only if neither can go on.
+    /// Goes on where another program was: `legacy` is from it, and goes back to it if that is not possible. `args` mean
+    /// `config`. `program` is the one that may take over from this one in turn. Returns an error only if neither can go on.
     pub(in crate::net) fn take_over(
         config: ServerConfig,
+        args: &[String],
         mut legacy: Legacy,
         program: Program,
     ) -> io::Result<Self> {
-        match take_listeners(config, &mut legacy) {
+        match take_listeners(config, args, &mut legacy) {
             Ok((mut reactor, handed)) => {
                 reactor.upgrade_to(program.clone());
                 reactor.upgrading.taken = Some(Box::new(Taken { legacy, handed, program }));
@@ -70,6 +72,9 @@ pub(in crate::net) fn rehearse(config: &ServerConfig, state: &[u8]) -> Result<()
     if config.cluster.broker.is_some() {
         return Err("a server becomes a node of a cluster by a restart, see --cluster".into());
     }
+    if handed.is_without_users() {
+        return Ok(());
+    }
     let web = Web::new(config);
     let (stand_in, _) = UnixStream::pair().map_err(|error| error.to_string())?;
     let mut sockets = handed.sockets.into_iter();
@@ -81,7 +86,11 @@ pub(in crate::net) fn rehearse(config: &ServerConfig, state: &[u8]) -> Result<()
     .map(|_| ())
 }
 
-fn take_listeners(config: ServerConfig, legacy: &mut Legacy) -> Result<(Reactor, Handover), String> {
+fn take_listeners(
+    config: ServerConfig,
+    args: &[String],
+    legacy: &mut Legacy,
+) -> Result<(Reactor, Handover), String> {
     let state = legacy.state().map_err(|error| format!("the state cannot be read: {error}"))?;
     let handed = Handover::decode(&state, Instant::now())?;
     if handed.descriptors() != legacy.sockets().len() {
@@ -93,6 +102,7 @@ fn take_listeners(config: ServerConfig, legacy: &mut Legacy) -> Result<(Reactor,
     });
     let inherited = listeners.collect::<io::Result<_>>().and_then(Inherited::handed);
     let inherited = inherited.map_err(|error| format!("the listeners: {error}"))?;
+    let config = if handed.is_without_users() { restore_waiting(config, args)? } else { config };
     let reactor = Reactor::bind_or_inherit(config, inherited).map_err(|error| error.to_string())?;
     if reactor.listeners.is_empty() {
         return Err("no address to listen on is left".into());
@@ -117,7 +127,14 @@ impl Taken {
         parts: &mut Parts<'_>,
         now: Now,
     ) -> io::Result<Server<Socket>> {
-        let Self { legacy, handed, program } = self;
+        let Self { legacy, mut handed, program } = self;
+        if let (Some(tls), Some(tickets)) = (&mut parts.tls, handed.tickets.take()) {
+            tls.take_over(tickets);
+        }
+        if handed.is_without_users() {
+            info!("took over from parlord {}, without its users", handed.program);
+            return Ok(Server::new(config, now));
+        }
         let mut sockets = Sockets::new(handed.sockets, handed.listeners.len(), legacy);
         let (registry, web) = (parts.registry, parts.web);
         let server = Server::take_over(config, &handed.server.0, now, |key| sockets.take(key, registry, web));
@@ -133,9 +150,6 @@ impl Taken {
         };
         let waiting = sockets.into_others().into_iter().zip(handed.waiting);
         parts.proxies.take_over(waiting.collect(), registry);
-        if let (Some(tls), Some(tickets)) = (&mut parts.tls, handed.tickets) {
-            tls.take_over(tickets);
-        }
         info!("took over {} connections from parlord {}", server.connections(), handed.program);
         Ok(server)
     }

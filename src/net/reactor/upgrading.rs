@@ -43,6 +43,8 @@ pub(super) struct Upgrading {
     /// What this program takes over, before it runs.
     pub(super) taken: Option<Box<Taken>>,
     step: Step,
+    /// The next server begins anew, with a backup that waits, and without the users of this one.
+    is_anew: bool,
 }
 
 #[derive(Debug, Default)]
@@ -73,6 +75,11 @@ impl Upgrading {
             }
             None => Ok(Server::new(config, now)),
         }
+    }
+
+    /// True if newcomers must wait for the next server.
+    pub(super) fn is_end(&self) -> bool {
+        self.is_anew && matches!(self.step, Step::Settling { .. })
     }
 
     /// When `go_on_upgrading` has something to look at, at the latest.
@@ -125,7 +132,8 @@ impl Running {
         })
     }
 
-    fn rehearse(&self, now: Now) -> Result<Rehearsal, String> {
+    fn rehearse(&mut self, now: Now) -> Result<Rehearsal, String> {
+        self.reactor.upgrading.is_anew = self.server.has_waiting_backup();
         let program =
             self.reactor.upgrading.program.as_ref().ok_or("nobody has said which program takes over")?;
         info!("upgrade: {} shows whether it could take over", program.path().display());
@@ -167,7 +175,8 @@ impl Running {
     }
 
     fn settle(&mut self, now: Now) {
-        self.reactor.upgrading.step = match self.server.begin_settling(now) {
+        let is_anew = self.reactor.upgrading.is_anew;
+        self.reactor.upgrading.step = match self.server.begin_settling(is_anew, now) {
             Ok(()) => Step::Settling { since: now.instant },
             Err(why) => {
                 warn!("no upgrade: {why}");
@@ -207,7 +216,9 @@ impl Running {
         let listeners = self.listeners().map(|(descriptor, _)| descriptor);
         let sockets = self.server.streams().filter_map(|(_, stream)| Some(stream.hand_over()?.0));
         let waiting = self.proxies.hand_over().map(|(descriptor, _)| descriptor);
-        Legacy::pack(program, &memory, &listeners.chain(sockets).chain(waiting).collect::<Vec<_>>())
+        let kept = if self.reactor.upgrading.is_anew { 0 } else { usize::MAX };
+        let descriptors = listeners.chain(sockets.chain(waiting).take(kept));
+        Legacy::pack(program, &memory, &descriptors.collect::<Vec<_>>())
     }
 
     /// All listeners, in the order in which they are handed over.
@@ -220,14 +231,23 @@ impl Running {
 
     /// Everything but descriptors.
     fn hand_over(&self, now: Now) -> Handover {
-        let sockets = self.server.streams();
-        Handover {
+        let without_users = Handover {
             program: env!("CARGO_PKG_VERSION").into(),
             listeners: self.listeners().map(|(_, listener)| listener).collect(),
-            sockets: sockets.filter_map(|(key, stream)| Some((key as u64, stream.hand_over()?.1))).collect(),
             tickets: self.tls.as_ref().and_then(Tls::hand_over),
+            sockets: Vec::new(),
+            server: Bytes::default(),
+            waiting: Vec::new(),
+        };
+        if self.reactor.upgrading.is_anew {
+            return without_users;
+        }
+        let sockets = self.server.streams();
+        Handover {
+            sockets: sockets.filter_map(|(key, stream)| Some((key as u64, stream.hand_over()?.1))).collect(),
             server: Bytes(self.server.hand_over(now)),
             waiting: self.proxies.hand_over().map(|(_, waiting)| waiting).collect(),
+            ..without_users
         }
     }
 }

@@ -26,7 +26,7 @@ pub(in crate::net) struct Handover {
     pub(in crate::net) sockets: Vec<(u64, SocketHandover)>,
     /// `None` without TLS.
     pub(in crate::net) tickets: Option<TicketsHandover>,
-    /// As the server encodes it.
+    /// As the server encodes it; empty if the next one begins anew.
     pub(in crate::net) server: Bytes,
     /// Newcomers of proxies. Each has a descriptor, in this order and after those of connections.
     pub(in crate::net) waiting: Vec<WaitingHandover>,
@@ -38,6 +38,11 @@ impl Handover {
     /// How many descriptors belong to it.
     pub(in crate::net) fn descriptors(&self) -> usize {
         self.listeners.len() + self.sockets.len() + self.waiting.len()
+    }
+
+    /// True if the next server begins anew.
+    pub(in crate::net) fn is_without_users(&self) -> bool {
+        self.server.0.is_empty()
     }
 
     pub(in crate::net) fn encode(&self, now: Instant) -> Vec<u8> {

@@ -33,7 +33,11 @@ pub(super) use export::export;
 pub use offline::{ExistingAccount, FreeName};
 #[cfg(feature = "upgrade")]
 pub(super) use opening::could_open;
-pub(super) use restore::restore;
+#[cfg(feature = "tools")]
+pub(crate) use restore::WAITING;
+#[cfg(any(feature = "tools", feature = "upgrade"))]
+pub(super) use restore::is_waiting as is_restore_waiting;
+pub(super) use restore::{finish as finish_restore, restore};
 
 use std::path::PathBuf;
 use std::time::SystemTime;

@@ -9,6 +9,8 @@ use std::time::Duration;
 use rusqlite::{Connection, ErrorCode, OpenFlags, ffi};
 
 use super::claim::{self, Claim, Claimed};
+#[cfg(feature = "upgrade")]
+use super::restore;
 use super::schema::{APPLICATION_ID, MIGRATIONS, VERSION};
 use crate::store::StoreError;
 
@@ -108,6 +110,7 @@ pub(in crate::store) fn could_open(directory: &Path) -> Result<(), StoreError> {
         line: format!("cannot write to {}: {error}", nearest.display()),
         is_nowhere: !path.exists(),
     })?;
+    let path = &self::path(&restore::next(directory));
     if !path.exists() {
         return Ok(());
     }
