@@ -3,7 +3,7 @@
 export CARGO_TERM_COLOR=never
 
 # Longest time for one step.
-STEP_LIMIT=10m
+STEP_LIMIT=20m
 
 # Prints a command, and runs it.
 step() {
