@@ -4,7 +4,7 @@ use std::io::{self, ErrorKind};
 
 use super::deadlines::{Deadlines, Due};
 use super::inbox::Inbox;
-use super::outbox::Outbox;
+use super::outbox::{Link, Outbox};
 use super::quiet::Quiet;
 use super::stream::Stream;
 use crate::bucket::Bucket;
@@ -30,14 +30,10 @@ pub(super) struct Connection<S> {
     pub(super) outbox: Outbox,
     /// How events are encoded for the peer.
     pub(super) dialect: Dialect,
-    /// The last byte queued for the peer is no newline.
-    pub(super) is_mid_line: bool,
     pub(super) kept_bytes: u32,
     pub(super) life: Life,
-    pub(super) link: Link,
     /// The connection's entry in `Deadlines`.
     pub(super) deadline: Option<Due>,
-    pub(super) is_dirty: bool,
     /// `Server::unread` or `unread_behind` contains the connection.
     pub(super) is_unread: bool,
     /// Time of arrival, in seconds since the server started.
@@ -70,16 +66,6 @@ pub(super) enum Inlet {
     /// The session is on an errand. The inbox and the system's buffers keep the input until the session has its answer.
     /// `peer_finished`: the peer will send nothing more.
     Waiting { peer_finished: bool },
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Link {
-    Sound,
-    /// The system has reported a broken link. Earlier input is still read.
-    HungUp,
-    /// A write failed, or the rest of a line was discarded. Nothing more is written, but input sent before the break is
-    /// still read.
-    Mute,
 }
 
 /// How far closing a connection has come.
@@ -222,12 +208,12 @@ impl<S> Connection<S> {
 
     /// True when events can still reach the peer. A peer that is about to leave has had its last bytes.
     pub(super) fn is_hearing(&self) -> bool {
-        self.is_open() && self.link != Link::Mute
+        self.is_open() && self.outbox.link != Link::Mute
     }
 
     /// True while bytes for this connection only can still reach the peer: until its last bytes are queued.
     pub(super) fn may_be_told(&self) -> bool {
-        self.link != Link::Mute && matches!(self.life, Life::Open(_) | Life::Leaving { .. })
+        self.outbox.link != Link::Mute && matches!(self.life, Life::Open(_) | Life::Leaving { .. })
     }
 
     /// True when the server reads nothing from the peer until another event has happened.
@@ -251,7 +237,7 @@ impl<S> Connection<S> {
     }
 
     pub(super) fn is_known_gone(&self) -> bool {
-        self.link != Link::Sound
+        self.outbox.link != Link::Sound
     }
 
     /// Queues the frame of an event, or holds it back during the quiet time.
@@ -294,7 +280,7 @@ impl<S> Connection<S> {
     }
 
     fn note_end(&mut self, bytes: &[u8]) {
-        self.is_mid_line = bytes.last().map_or(self.is_mid_line, |&last| last != b'\n');
+        self.outbox.is_mid_line = bytes.last().map_or(self.outbox.is_mid_line, |&last| last != b'\n');
     }
 
     /// Queued and held-back bytes.

@@ -7,7 +7,8 @@ use std::time::Duration;
 use log::Level;
 
 use super::Server;
-use super::connection::{Inlet, Life, Link};
+use super::connection::{Inlet, Life};
+use super::outbox::Link;
 use super::stream::Stream;
 use crate::message::Now;
 
@@ -28,7 +29,7 @@ impl<S: Stream> Server<S> {
         // First come, first served: some may answer before the last have their bytes.
         let mut dirty = mem::take(&mut self.dirty);
         for key in dirty.drain(..) {
-            self.connections[key].is_dirty = false;
+            self.connections[key].outbox.is_dirty = false;
             self.flush(key, now);
         }
         // Connections that became dirty meanwhile are in a new list.
@@ -47,7 +48,7 @@ impl<S: Stream> Server<S> {
             self.log.line(Level::Debug, peer, now.instant, format_args!("{peer}: write failed: {error}"));
             connection.outbox.clear();
             connection.stream.forget_unsent();
-            connection.link = Link::Mute;
+            connection.outbox.link = Link::Mute;
             if let Life::Flushing { .. } = connection.life {
                 return self.mark_closed(key);
             }

@@ -54,7 +54,7 @@ impl<S: Stream> Server<S> {
         assert_eq!(needs.memory, connection.kept_bytes as usize, "{key} is counted");
         assert_eq!(needs.wake, connection.deadline, "{key} is scheduled");
         assert!(needs.read.is_none() || connection.is_unread, "{key} will be read");
-        assert!(!needs.flush || connection.is_dirty, "{key} will be flushed");
+        assert!(!needs.flush || connection.outbox.is_dirty, "{key} will be flushed");
         assert!(connection.unsent_bytes() <= limits.outbox_bytes || !connection.is_open());
     }
 

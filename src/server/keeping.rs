@@ -3,7 +3,8 @@
 use super::Server;
 use crate::message::{CloseReason, Now};
 use crate::server::Stream;
-use crate::server::connection::{Connection, Life, Link};
+use crate::server::connection::{Connection, Life};
+use crate::server::outbox::Link;
 
 /// Bytes of connections, rooms and watch lists that do not count: even a small server needs as much.
 const FREE_BYTES: usize = 1024 * 1024;
@@ -67,7 +68,7 @@ impl<S: Stream> Server<S> {
         if connection.has_unsent() {
             connection.outbox.clear();
             connection.stream.forget_unsent();
-            connection.link = Link::Mute;
+            connection.outbox.link = Link::Mute;
         }
         self.settle(key);
     }

@@ -82,7 +82,7 @@ use crate::session::{Context, House, Session};
 use admission::Admission;
 use batch::Batch;
 use checks::Checks;
-use connection::{Connection, Inlet, Life, Link, ReadNext};
+use connection::{Connection, Inlet, Life, ReadNext};
 use counts::Counts;
 use deadlines::Deadlines;
 use draining::Draining;
@@ -279,12 +279,9 @@ impl<S: Stream> Server<S> {
             outbox: Outbox::default(),
             // Replaced before the peer gets anything: its first bytes decide.
             dialect: Dialect::CrazyIt,
-            is_mid_line: false,
             kept_bytes: 0,
             life: Life::Open(None),
-            link: Link::Sound,
             deadline: None,
-            is_dirty: false,
             is_unread: false,
             came_s: self.seconds(now),
             received_bytes: 0,
@@ -474,7 +471,7 @@ impl<S: Stream> Server<S> {
         let before = connection.kept_bytes;
         connection.kept_bytes = u32::try_from(needs.memory).unwrap_or(u32::MAX);
         self.kept_bytes = self.kept_bytes - before as usize + connection.kept_bytes as usize;
-        if needs.flush && !mem::replace(&mut connection.is_dirty, true) {
+        if needs.flush && !mem::replace(&mut connection.outbox.is_dirty, true) {
             self.dirty.push(key);
         }
         if let Some(next) = needs.read

@@ -12,6 +12,18 @@ const SLICES: usize = 64;
 /// separate answers of 2 bytes would take 24 times what the limit on unsent bytes says.
 const GATHERED_BYTES: usize = 128;
 
+/// Whether more can be written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Link {
+    #[default]
+    Sound,
+    /// The system has reported a broken link. Earlier input is still read.
+    HungUp,
+    /// A write failed, or the rest of a line was discarded. Nothing more is written, but input sent before the break is
+    /// still read.
+    Mute,
+}
+
 /// A queue of frames to write. Outboxes share frames, so queueing one copies nothing.
 #[derive(Debug, Default)]
 pub struct Outbox {
@@ -24,6 +36,11 @@ pub struct Outbox {
     /// Sum of the memory that `frames` keep.
     kept_bytes: u32,
     is_blocked: bool,
+    /// The last byte for the peer, queued or held back, is no newline.
+    pub(super) is_mid_line: bool,
+    /// The server will write it at the end of the turn.
+    pub(super) is_dirty: bool,
+    pub(super) link: Link,
 }
 
 impl Outbox {
@@ -148,7 +165,8 @@ impl Outbox {
 
     /// Discards everything: nobody will read it.
     pub fn clear(&mut self) {
-        *self = Self { is_blocked: self.is_blocked, ..Self::default() };
+        (self.frames, self.head_sent) = (Frames::default(), 0);
+        (self.queued_bytes, self.kept_bytes) = (0, 0);
     }
 
     /// Panics when the counts differ from the queue. O(n), for tests.

@@ -126,7 +126,7 @@ impl<S: Stream> Server<S> {
     fn end_line(&mut self, id: ConnectionId, now: Now) {
         let key = id.0 as usize;
         if let Some(connection) = self.connections.get_mut(key)
-            && connection.is_mid_line
+            && connection.outbox.is_mid_line
             && connection.is_hearing()
         {
             connection.send_bytes(b"\n");

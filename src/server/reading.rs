@@ -7,7 +7,8 @@ use super::{READ_BUDGET, Server};
 use crate::config::Flood;
 use crate::message::{CloseReason, Now};
 use crate::server::Stream;
-use crate::server::connection::{Connection, Inlet, Life, Link};
+use crate::server::connection::{Connection, Inlet, Life};
+use crate::server::outbox::Link;
 use crate::session::Session;
 
 /// Most bytes in one read from a peer with a rate limit: they stay in memory while it waits.
@@ -81,7 +82,7 @@ impl<S: Stream> Server<S> {
     /// Takes the handshake of the connection `key` one step further, if this turn has time for it.
     fn open(&mut self, key: usize, now: Now) {
         let connection = &mut self.connections[key];
-        if connection.link != Link::Sound {
+        if connection.outbox.link != Link::Sound {
             // Spend no signature on a peer that has left.
             return self.lost(key, ErrorKind::BrokenPipe, now);
         }
@@ -117,7 +118,7 @@ impl<S: Stream> Server<S> {
             if let Life::Closed = connection.life {
                 return;
             }
-            let is_mute = connection.link == Link::Mute;
+            let is_mute = connection.outbox.link == Link::Mute;
             let read = connection.stream.read(&mut self.read_buffer[..most]);
             #[cfg(feature = "web")]
             {
@@ -148,8 +149,8 @@ impl<S: Stream> Server<S> {
     /// from, and would stay for hours after it has gone.
     pub fn hung_up(&mut self, key: usize, now: Now) {
         let Some(connection) = self.connections.get_mut(key) else { return };
-        if connection.link == Link::Sound {
-            connection.link = Link::HungUp;
+        if connection.outbox.link == Link::Sound {
+            connection.outbox.link = Link::HungUp;
         }
         if connection.is_kept_waiting() {
             self.lost(key, ErrorKind::BrokenPipe, now);

@@ -5,10 +5,10 @@ use std::time::Instant;
 use crate::bucket::Bucket;
 use crate::cbor::{Bytes, FromCbor, Invalid, Reader, ToCbor, Writer, read_fields, write_fields};
 use crate::message::{Dialect, Frame, Peer};
-use crate::server::connection::{Connection, Inlet, Life, Link};
+use crate::server::connection::{Connection, Inlet, Life};
 use crate::server::deadlines::Deadlines;
 use crate::server::inbox::Inbox;
-use crate::server::outbox::Outbox;
+use crate::server::outbox::{Link, Outbox};
 use crate::server::quiet::Quiet;
 use crate::server::stream::Stream;
 use crate::session::Session;
@@ -31,9 +31,7 @@ pub(super) struct Taken {
     bucket: Bucket,
     outbox: Outbox,
     dialect: Dialect,
-    is_mid_line: bool,
     life: TakenLife,
-    link: Link,
     came_s: u32,
     received_bytes: u64,
     sent_bytes: u64,
@@ -61,10 +59,11 @@ impl<S> Handed<'_, S> {
 impl<S: Stream> ToCbor for Handed<'_, S> {
     fn write(&self, out: &mut Writer) {
         let Self(key, connection, deadlines) = self;
-        let Connection { peer, session, inbox, inlet, bucket, outbox, dialect, is_mid_line, .. } = connection;
-        let Connection { life, link, came_s, received_bytes, sent_bytes, is_admitted, .. } = connection;
+        let Connection { peer, session, inbox, inlet, bucket, outbox, dialect, .. } = connection;
+        let Connection { life, came_s, received_bytes, sent_bytes, is_admitted, .. } = connection;
         let inbox = &Bytes(inbox.bytes().to_vec());
         let (frames, head_sent) = &outbox.frames();
+        let Outbox { is_mid_line, link, .. } = outbox;
         let quiet = connection.quiet();
         let quiet = &quiet.map(|quiet| (quiet.until, quiet.held().iter().collect::<Vec<_>>()));
         let (flushed_by, lingers_by, is_finished) = &match life {
@@ -129,8 +128,9 @@ impl FromCbor for Taken {
         let bytes = frames.iter().chain(quiet.iter().flat_map(|(_, held)| held)).map(Frame::kept_bytes);
         let is_large = u32::try_from(bytes.sum::<usize>()).is_err();
         let outbox = Outbox::with(frames, head_sent).filter(|_| !is_large);
-        let outbox =
+        let mut outbox =
             outbox.ok_or_else(|| input.invalid(format_args!("the outbox of {key} is impossible")))?;
+        (outbox.is_mid_line, outbox.link) = (is_mid_line, link);
         let life = match (flushed_by, lingers_by) {
             (Some(until), _) => TakenLife::Flushing { peer_finished: is_finished, until },
             (None, Some(until)) => TakenLife::Lingering { until },
@@ -149,9 +149,7 @@ impl FromCbor for Taken {
             bucket,
             outbox,
             dialect,
-            is_mid_line,
             life,
-            link,
             came_s,
             received_bytes,
             sent_bytes,
@@ -178,7 +176,6 @@ impl Taken {
             bucket: self.bucket,
             outbox: self.outbox,
             dialect: self.dialect,
-            is_mid_line: self.is_mid_line,
             kept_bytes: 0,
             life: match self.life {
                 TakenLife::Open(quiet) => Life::Open(quiet),
@@ -187,9 +184,7 @@ impl Taken {
                 }
                 TakenLife::Lingering { until } => Life::Lingering { until: deadlines.due(until) },
             },
-            link: self.link,
             deadline: None,
-            is_dirty: false,
             is_unread: false,
             came_s: self.came_s.min(seconds),
             received_bytes: self.received_bytes,
