@@ -78,6 +78,8 @@ pub enum NameError {
     TooLong(usize),
     /// It starts with a character that is only allowed later.
     Start(char),
+    /// It should be a room's, and does not start with `#`.
+    NoRoom,
     /// It starts with a combining mark, which would combine with the text before the name.
     Mark(char),
     /// It contains a character that is not allowed.
@@ -117,7 +119,7 @@ impl RoomName {
     pub fn new(text: &str) -> Result<Self, NameError> {
         let first = text.chars().next().ok_or(NameError::Empty)?;
         if first != '#' {
-            return Err(NameError::Start(first));
+            return Err(NameError::NoRoom);
         }
         if text.chars().nth(ROOM_NAME_CHARS).is_some() {
             return Err(NameError::TooLong(ROOM_NAME_CHARS));
@@ -269,6 +271,7 @@ impl fmt::Display for NameError {
             Self::Empty => f.write_str("a name needs at least one character"),
             Self::TooLong(most) => write!(f, "a name has at most {most} characters"),
             Self::Start(c) => write!(f, "this name cannot begin with {c:?}"),
+            Self::NoRoom => f.write_str("the name of a room begins with '#'"),
             Self::Mark(c) => write!(f, "a name cannot begin with the mark {c:?}, put a letter before it"),
             Self::Character(c) => write!(f, "a name cannot contain {c:?}"),
             Self::Invisible(c) => {
@@ -395,7 +398,7 @@ mod tests {
     fn a_room_begins_with_a_hash_and_has_no_spaces() {
         assert!(RoomName::new("#lobby").is_ok());
         assert!(RoomName::new("#大厅").is_ok());
-        assert_eq!(RoomName::new("lobby"), Err(NameError::Start('l')));
+        assert_eq!(RoomName::new("lobby"), Err(NameError::NoRoom));
         assert_eq!(RoomName::new("#a,b"), Err(NameError::Character(',')));
         assert_eq!(RoomName::new("#a b"), Err(NameError::Character(' ')));
         assert_eq!(RoomName::new("#a\u{200b}"), Err(NameError::Invisible('\u{200b}')));

@@ -457,7 +457,7 @@ mod tests {
             (&["--frame", "1", "--frame", "2"], "--frame is given more than once"),
             (&["--frame", "x"], "--frame: \"x\" is not a whole number of bytes from 512 to 1048576"),
             (&["--outbox", "1"], "--outbox: \"1\" is not a whole number of bytes from 4096 to 67108864"),
-            (&["--lobby", "x y"], "--lobby: \"x y\": this name cannot begin with 'x'"),
+            (&["--lobby", "x y"], "--lobby: \"x y\": the name of a room begins with '#'"),
             (&["--listen", "nowhere"], "--listen: \"nowhere\": there is no port; write HOST:PORT"),
             (
                 &["--proxy-from", "lb"],

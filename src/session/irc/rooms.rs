@@ -215,7 +215,7 @@ impl Irc {
             | NameError::Invisible(_) => {
                 self.complain(numeric::ERR_BADCHANMASK, name, &why.to_string(), context);
             }
-            NameError::Empty | NameError::Start(_) | NameError::Lookalike => {
+            NameError::Empty | NameError::Start(_) | NameError::NoRoom | NameError::Lookalike => {
                 self.complain(numeric::ERR_NOSUCHCHANNEL, name, "No such channel", context);
             }
         }
