@@ -199,6 +199,30 @@ fn a_restore_by_a_server_that_was_killed_on_the_way_is_completed_by_the_next() {
 }
 
 #[test]
+fn a_start_does_not_restore_a_backup_that_was_damaged_while_it_waited() {
+    let scratch = Scratch::new();
+    let (state, copy) = (scratch.path("state"), scratch.path("copy"));
+    let (mut first, mut peer) = server(&state);
+    talk(&mut peer, "before");
+    written(&state, "before");
+    back_up(&state, &copy);
+    let_wait(&state, &copy);
+    stop(&mut first);
+    let waiting = state.join("to-restore");
+    fs::write(waiting.join("parlor.db"), "noise").expect("it is ours");
+    let line = refusal(&state, "--listen", "127.0.0.1:0");
+    assert!(
+        line.contains("to-restore/parlor.db: this is not a database of parlord, or it is damaged"),
+        "{line}"
+    );
+    assert!(line.ends_with(&format!("to go on without the backup, remove {}", text(&waiting))), "{line}");
+    fs::remove_dir_all(waiting).expect("it is ours");
+    let (mut second, _peer) = server(&state);
+    stop(&mut second);
+    assert!(export(&state).contains("before"));
+}
+
+#[test]
 fn a_backup_replaces_nothing_and_leaves_nothing_behind_if_it_fails() {
     let scratch = Scratch::new();
     let (state, copy) = (scratch.path("state"), scratch.path("copy"));

@@ -66,9 +66,12 @@ pub(in crate::store) fn finish(state: &Path, now: SystemTime) -> Result<Option<S
     }
     let Ok(_claim) = claim_whole(state) else { return Ok(None) };
     let waiting = state.join(WAITING);
-    let old = replace(&waiting, state, now).map_err(|error| {
-        cannot(state, format!("{error}; to go on without the backup, remove {}", waiting.display()))
-    })?;
+    let refuse = |why: String| {
+        cannot(state, format!("{why}; to go on without the backup, remove {}", waiting.display()))
+    };
+    // It was sound when it was copied, but may have waited for long.
+    opening::open_to_read(&opening::path(&waiting)).map(drop).map_err(|error| refuse(error.to_string()))?;
+    let old = replace(&waiting, state, now).map_err(|error| refuse(error.to_string()))?;
     // Whatever else is in it is not ours.
     fs::remove_file(waiting.join(claim::NAME)).and_then(|()| fs::remove_dir(&waiting)).ok();
     let old = old.map(|old| format!("; what was there is in {}", old.display()));
