@@ -1,9 +1,11 @@
 //! A backup that waits is restored by the next program: it begins anew.
 
 use std::fs;
+use std::net::Ipv4Addr;
 #[cfg(feature = "tls")]
 use std::path::PathBuf;
 use std::process::Stdio;
+use std::time::Duration;
 
 use parlor::address::Address;
 use rustix::process::Signal;
@@ -114,6 +116,34 @@ fn users_stay_if_the_new_program_or_the_backup_is_unusable() {
     place.upgrade();
     assert!(ana.rest().contains("connect again"));
     assert!(!waiting(&place));
+}
+
+#[test]
+fn newcomers_wait_for_the_next_server_and_cost_it_nothing() {
+    let (place, mut ana) = place(&[]);
+    place.ask();
+    // She does not leave, so the server waits a second.
+    assert!(ana.rest().contains("connect again"));
+    let before = place.server.cpu_time();
+    let mut bob = Peer::connect(&place.at);
+    bob.send("NICK bob\r\nUSER bob 0 * :bob\r\n");
+    place.await_log("took over");
+    bob.settle_on_irc("welcome");
+    let spent = place.server.cpu_time() - before;
+    assert!(spent < Duration::from_millis(500), "{spent:?}");
+}
+
+#[test]
+fn a_newcomer_whose_proxy_tells_too_late_is_told_to_connect_again() {
+    let (place, mut ana) = place(&["--proxy-from", "127.0.0.2"]);
+    let mut late = Peer::connect_from(&place.at, Ipv4Addr::new(127, 0, 0, 2));
+    late.send("PROXY TCP4 192.0.2.7 192.0.2.1 ");
+    place.ask();
+    // She does not leave, so the server waits a second.
+    assert!(ana.rest().contains("connect again"));
+    late.send("4711 6667\r\n");
+    assert!(late.rest().contains("connect again"));
+    place.await_log("took over");
 }
 
 #[test]

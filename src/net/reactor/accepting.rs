@@ -86,7 +86,7 @@ impl Running {
         }
     }
 
-    /// Gives a newcomer to the server; while the reserve is lent, only to be refused.
+    /// Gives a newcomer to the server; while the reserve is lent, or the next server begins anew, only to be refused.
     fn welcome(&mut self, newcomer: Newcomer, now: Now) {
         let Newcomer { socket, peer, is_tls, is_shared } = newcomer;
         let wrapped = match (is_tls, &self.tls) {
@@ -109,6 +109,9 @@ impl Running {
         if self.reserve.is_lent() {
             let full = CloseReason::ServerFull(self.server.connections());
             self.server.turn_away(socket, peer, full, now);
+        } else if let Some(reason) = self.reactor.upgrading.farewell() {
+            // It was accepted before, and its header has come only now.
+            self.server.turn_away(socket, peer, reason, now);
         } else {
             self.server.accept(socket, peer, now);
         }

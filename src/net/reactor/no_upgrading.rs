@@ -8,7 +8,7 @@ use mio::Registry;
 
 use super::running::Running;
 use crate::config::ServerConfig;
-use crate::message::Now;
+use crate::message::{CloseReason, Now};
 use crate::net::proxy::Proxies;
 use crate::net::tls::Tls;
 use crate::net::web::{Socket, Web};
@@ -35,6 +35,10 @@ impl Upgrading {
 
     pub(super) fn is_end(&self) -> bool {
         false
+    }
+
+    pub(super) fn farewell(&self) -> Option<CloseReason> {
+        None
     }
 
     pub(super) fn deadline(&self, _: Instant) -> Option<Instant> {

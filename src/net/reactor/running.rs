@@ -212,7 +212,8 @@ impl Running {
 
     /// The timeout of the poll; `None` to wait without one.
     fn time_to_wait(&self) -> Option<Duration> {
-        let somebody_waits = self.reactor.listeners.iter().any(Listener::is_accepting);
+        let somebody_waits =
+            !self.reactor.upgrading.is_end() && self.reactor.listeners.iter().any(Listener::is_accepting);
         let has_input = self.server.has_unread() || self.metrics.has_unread();
         if has_input || somebody_waits || self.reactor.uplink.has_replies() {
             return Some(Duration::ZERO);

@@ -15,7 +15,7 @@ use crate::cbor::Bytes;
 use crate::config::ServerConfig;
 use crate::held_signals::HeldSignals;
 use crate::logging;
-use crate::message::Now;
+use crate::message::{CloseReason, Now};
 use crate::net::listener::{ListenerHandover, Purpose};
 use crate::net::proxy::Proxies;
 use crate::net::tls::Tls;
@@ -80,6 +80,11 @@ impl Upgrading {
     /// True if newcomers must wait for the next server.
     pub(super) fn is_end(&self) -> bool {
         self.is_anew && matches!(self.step, Step::Settling { .. })
+    }
+
+    /// Why a newcomer that cannot wait for the next server is turned away.
+    pub(super) fn farewell(&self) -> Option<CloseReason> {
+        self.is_end().then_some(CloseReason::Upgrading)
     }
 
     /// When `go_on_upgrading` has something to look at, at the latest.
