@@ -199,6 +199,21 @@ fn a_restore_by_a_server_that_was_killed_on_the_way_is_completed_by_the_next() {
 }
 
 #[test]
+fn each_restore_keeps_what_it_replaces() {
+    let scratch = Scratch::new();
+    let (state, copy) = (scratch.path("state"), scratch.path("copy"));
+    let (mut first, _peer) = server(&state);
+    back_up(&state, &copy);
+    stop(&mut first);
+    // Several in a second.
+    for count in 1..=4 {
+        assert_eq!(run(&state, "--restore", text(&copy)).status, Some(0));
+        let kept = names(&state).into_iter().filter(|name| name.starts_with("replaced-")).count();
+        assert_eq!(kept, count);
+    }
+}
+
+#[test]
 fn a_start_does_not_restore_a_backup_that_was_damaged_while_it_waited() {
     let scratch = Scratch::new();
     let (state, copy) = (scratch.path("state"), scratch.path("copy"));

@@ -1,8 +1,8 @@
 //! Puts a backup in the place of what a directory for data has.
 
-use std::fs;
-use std::io;
-use std::os::unix::fs::{MetadataExt, chown};
+use std::fs::{self, DirBuilder};
+use std::io::{self, ErrorKind};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, chown};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -109,9 +109,7 @@ fn give(new: &Path, state: &Path) -> io::Result<()> {
 /// Moves what is in `state` away, and the files in `new` into its place: all of them, or, after an error, none. Returns where
 /// what was there is now; `None` if there was nothing.
 fn replace(new: &Path, state: &Path, now: SystemTime) -> io::Result<Option<PathBuf>> {
-    // Without colons, which the file systems of memory sticks do not like.
-    let old = state.join(format!("replaced-{}", date::seconds(now)).replace(':', ""));
-    create_directory(&old)?;
+    let old = create_old(state, now)?;
     let mut moved = Vec::new();
     let all = exchange(new, state, &old, &mut moved);
     if all.is_err() {
@@ -124,6 +122,23 @@ fn replace(new: &Path, state: &Path, now: SystemTime) -> io::Result<Option<PathB
     // It has something in it unless there was nothing.
     let old = fs::remove_dir(&old).is_err().then_some(old);
     synced.map(|()| old)
+}
+
+/// Creates the directory for what is replaced now, which no earlier restore has used.
+fn create_old(state: &Path, now: SystemTime) -> io::Result<PathBuf> {
+    // Without colons, which the file systems of memory sticks do not like.
+    let first = state.join(format!("replaced-{}", date::seconds(now)).replace(':', ""));
+    let (mut old, mut n) = (first.clone(), 1);
+    while let Err(error) = DirBuilder::new().mode(0o700).create(&old) {
+        if error.kind() != ErrorKind::AlreadyExists {
+            return Err(error);
+        }
+        n += 1;
+        old = PathBuf::from(format!("{}-{n}", first.display()));
+    }
+    // Only root can, and only root needs to.
+    give(&old, state).ok();
+    Ok(old)
 }
 
 /// Moves files, and lists from where to where. Can be repeated if the process is killed on the way: the new database comes
