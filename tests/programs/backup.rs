@@ -196,6 +196,9 @@ fn a_restore_by_a_server_that_was_killed_on_the_way_is_completed_by_the_next() {
     talk(&mut peer, "again");
     stop(&mut third);
     assert!(export(&state).contains("before") && export(&state).contains("again"));
+    assert!(!waiting.exists());
+    // The next backup may wait.
+    wait();
 }
 
 #[test]

@@ -25,7 +25,7 @@ impl Copy {
         let claim = Claim::take(&directory)
             .map_err(|Claimed| format!("another process writes {}", directory.display()))?;
         let copy = Self { directory, _claim: claim };
-        copy.empty();
+        empty(&copy.directory);
         let mut rest = fs::read_dir(&copy.directory).map_err(|error| error.to_string())?.flatten();
         match rest.find(|entry| entry.file_name() != claim::NAME) {
             Some(entry) => Err(format!("{} is in the way; remove it", entry.path().display())),
@@ -61,22 +61,32 @@ impl Copy {
         // On the disk, too.
         sync(name.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new(".")))
     }
-
-    /// Removes what a copy may consist of, and nothing else.
-    fn empty(&self) {
-        for name in opening::FILES.iter().chain(&state_files::ALL) {
-            // An error shows when the copy is begun or published.
-            fs::remove_file(self.directory.join(name)).ok();
-        }
-    }
 }
 
 impl Drop for Copy {
     fn drop(&mut self) {
         // Nothing is there any more if it was published.
-        self.empty();
-        fs::remove_file(self.directory.join(claim::NAME)).ok();
-        fs::remove_dir(&self.directory).ok();
+        remove(&self.directory);
+    }
+}
+
+/// Removes a directory with what a copy may consist of, and nothing else.
+pub(super) fn remove(directory: &Path) {
+    empty(directory);
+    remove_empty(directory);
+}
+
+/// Removes a directory in which nothing is left of a copy, unless there is something else.
+pub(super) fn remove_empty(directory: &Path) {
+    fs::remove_file(directory.join(claim::NAME)).ok();
+    fs::remove_dir(directory).ok();
+}
+
+/// Removes what a copy may consist of, and nothing else.
+fn empty(directory: &Path) {
+    for name in opening::FILES.iter().chain(&state_files::ALL) {
+        // An error shows when the copy is begun or published.
+        fs::remove_file(directory.join(name)).ok();
     }
 }
 

@@ -6,8 +6,8 @@ use std::os::unix::fs::{DirBuilderExt, MetadataExt, chown};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use super::claim::{self, Claim, Claimed};
-use super::copying::{Copy, create_directory, sync};
+use super::claim::{Claim, Claimed};
+use super::copying::{self, Copy, create_directory, remove_empty, sync};
 use super::opening;
 use crate::date;
 use crate::state_files;
@@ -30,20 +30,25 @@ pub(in crate::store) fn restore(
     if is_same(backup, state) {
         return Err(cannot(state, "this is the backup itself"));
     }
+    let claim = claim_whole(state);
+    let copy = Copy::begin(state.join("restoring")).map_err(|why| cannot(state, why))?;
+    // From here on, no other process lets a backup wait.
     let waiting = state.join(WAITING);
-    if waiting.exists() {
+    if is_waiting(state) {
         let why = format!("another backup waits in {}: remove that to give it up", waiting.display());
         return Err(cannot(state, why));
     }
-    let claim = claim_whole(state);
-    let copy = Copy::begin(state.join("restoring")).map_err(|why| cannot(state, why))?;
+    // It is left if the process that restored it was killed in the end.
+    remove_empty(&waiting);
     copy.fill(&database, backup).map_err(|why| cannot(state, why))?;
     give(copy.directory(), state).map_err(|error| cannot(state, error))?;
-    match claim {
-        Ok(_claim) => replace(copy.directory(), state, now).map(|old| Restored::Now { old }),
-        Err(Claimed) => copy.publish(&waiting).map(|()| Restored::Waits { copy: waiting }),
-    }
-    .map_err(|error| cannot(state, error))
+    // If this process is killed on the way, the next server goes on.
+    copy.publish(&waiting).map_err(|error| cannot(state, format!("{}: {error}", waiting.display())))?;
+    let Ok(_claim) = claim else { return Ok(Restored::Waits { copy: waiting }) };
+    let replaced = replace(&waiting, state, now);
+    // What could not be restored does not wait.
+    copying::remove(&waiting);
+    replaced.map(|old| Restored::Now { old }).map_err(|error| cannot(state, error))
 }
 
 /// True if a backup waits in this directory until the server begins anew.
@@ -52,8 +57,8 @@ pub(in crate::store) fn is_waiting(state: &Path) -> bool {
     opening::path(&state.join(WAITING)).exists()
 }
 
-#[cfg(feature = "upgrade")]
 /// The directory whose database the next server uses.
+#[cfg(feature = "upgrade")]
 pub(super) fn next(state: &Path) -> PathBuf {
     if is_waiting(state) { state.join(WAITING) } else { state.to_owned() }
 }
@@ -61,11 +66,13 @@ pub(super) fn next(state: &Path) -> PathBuf {
 /// Restores the backup that waits in this directory. Returns a line that says so; `None` if there is none, or another
 /// process uses the directory.
 pub(in crate::store) fn finish(state: &Path, now: SystemTime) -> Result<Option<String>, StoreError> {
+    let waiting = state.join(WAITING);
     if !is_waiting(state) {
+        // It is left if the process that restored it was killed in the end.
+        remove_empty(&waiting);
         return Ok(None);
     }
     let Ok(_claim) = claim_whole(state) else { return Ok(None) };
-    let waiting = state.join(WAITING);
     let refuse = |why: String| {
         cannot(state, format!("{why}; to go on without the backup, remove {}", waiting.display()))
     };
@@ -73,7 +80,7 @@ pub(in crate::store) fn finish(state: &Path, now: SystemTime) -> Result<Option<S
     opening::open_to_read(&opening::path(&waiting)).map(drop).map_err(|error| refuse(error.to_string()))?;
     let old = replace(&waiting, state, now).map_err(|error| refuse(error.to_string()))?;
     // Whatever else is in it is not ours.
-    fs::remove_file(waiting.join(claim::NAME)).and_then(|()| fs::remove_dir(&waiting)).ok();
+    remove_empty(&waiting);
     let old = old.map(|old| format!("; what was there is in {}", old.display()));
     Ok(Some(format!("the backup that waited is restored{}", old.unwrap_or_default())))
 }
@@ -153,11 +160,70 @@ fn exchange(new: &Path, state: &Path, old: &Path, moved: &mut Vec<(PathBuf, Path
     };
     // The journal first: it must not meet another database.
     opening::FILES.iter().rev().try_for_each(|name| moving(state.join(name), old.join(name)))?;
-    for name in state_files::ALL.iter().chain(opening::FILES.iter().rev()) {
-        if new.join(name).exists() {
-            moving(state.join(name), old.join(name))?;
-        }
-        moving(new.join(name), state.join(name))?;
+    // The certificate goes first and comes last: it must not meet another key, with which no server would start.
+    for name in state_files::ALL.iter().filter(|name| new.join(name).exists()) {
+        moving(state.join(name), old.join(name))?;
     }
-    Ok(())
+    let mut comes = state_files::ALL.iter().rev().chain(opening::FILES.iter().rev());
+    comes.try_for_each(|name| moving(new.join(name), state.join(name)))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{env, process};
+
+    use super::*;
+
+    /// A directory in which a backup waits; each of its files says `new`, and those beside it say `old`.
+    fn waiting(name: &str) -> PathBuf {
+        let state = env::temp_dir().join(format!("parlor-restore-{}-{name}", process::id()));
+        for (directory, origin) in [(&state, "old"), (&state.join(WAITING), "new")] {
+            drop(opening::open(&opening::path(directory), u64::MAX, opening::Purpose::Serve).unwrap());
+            let database = rusqlite::Connection::open(opening::path(directory)).unwrap();
+            database.execute_batch(&format!("CREATE TABLE {origin} (id)")).unwrap();
+            for name in state_files::ALL {
+                fs::write(directory.join(name), origin).unwrap();
+            }
+        }
+        state
+    }
+
+    fn has_table(directory: &Path, table: &str) -> bool {
+        let database = rusqlite::Connection::open(opening::path(directory)).unwrap();
+        database.prepare(&format!("SELECT * FROM {table}")).is_ok()
+    }
+
+    #[test]
+    fn after_a_kill_at_any_moment_the_server_starts_and_completes_the_restore() {
+        let first = waiting("first");
+        let old = create_old(&first, SystemTime::UNIX_EPOCH).unwrap();
+        let mut moved = Vec::new();
+        exchange(&first.join(WAITING), &first, &old, &mut moved).unwrap();
+        for count in 0..=moved.len() {
+            let state = waiting("killed");
+            create_old(&state, SystemTime::UNIX_EPOCH).unwrap();
+            for (from, to) in &moved[..count] {
+                let here = |path: &Path| state.join(path.strip_prefix(&first).unwrap());
+                fs::rename(here(from), here(to)).unwrap();
+            }
+            let read = |name: &str| fs::read_to_string(state.join(name)).ok();
+            let certificate = read(state_files::CERTIFICATE);
+            assert!(certificate.is_none() || certificate == read(state_files::KEY), "after {count}");
+            finish(&state, SystemTime::UNIX_EPOCH).unwrap();
+            assert!(has_table(&state, "new") && !is_waiting(&state), "after {count}");
+            for name in state_files::ALL {
+                assert_eq!(read(name).as_deref(), Some("new"), "{name} after {count}");
+            }
+            let olds = ["replaced-1970-01-01T000000Z", "replaced-1970-01-01T000000Z-2"];
+            let olds = olds.map(|name| state.join(name));
+            for name in state_files::ALL {
+                let found = olds.iter().find_map(|old| fs::read_to_string(old.join(name)).ok());
+                assert_eq!(found.as_deref(), Some("old"), "{name} after {count}");
+            }
+            let old = olds.iter().find(|old| opening::path(old).exists()).unwrap();
+            assert!(has_table(old, "old"), "after {count}");
+            fs::remove_dir_all(state).unwrap();
+        }
+        fs::remove_dir_all(first).unwrap();
+    }
 }
