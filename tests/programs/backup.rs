@@ -202,6 +202,25 @@ fn a_restore_by_a_server_that_was_killed_on_the_way_is_completed_by_the_next() {
 }
 
 #[test]
+fn a_server_does_not_start_without_the_backup_while_somebody_reads_the_database() {
+    let scratch = Scratch::new();
+    let (state, copy) = (scratch.path("state"), scratch.path("copy"));
+    let (mut first, _peer) = server(&state);
+    back_up(&state, &copy);
+    let_wait(&state, &copy);
+    stop(&mut first);
+    let reader = rusqlite::Connection::open(state.join("parlor.db")).expect("it is a database");
+    reader.execute_batch("BEGIN; SELECT count(*) FROM sqlite_schema").expect("it can be read");
+    let ended = Program::start(PARLORD, &["--state", text(&state)], Stdio::null()).ended();
+    assert_eq!(ended.status, Some(1));
+    let line = format!(
+        "parlord: cannot restore {}: another process uses the database; let that end first\n",
+        text(&state)
+    );
+    assert_eq!(ended.stderr, line);
+}
+
+#[test]
 fn each_restore_keeps_what_it_replaces() {
     let scratch = Scratch::new();
     let (state, copy) = (scratch.path("state"), scratch.path("copy"));

@@ -8,6 +8,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use parlor::address::Address;
+use rusqlite::Connection;
 use rustix::process::Signal;
 #[cfg(feature = "tls")]
 use rustls::version::TLS13;
@@ -116,6 +117,24 @@ fn users_stay_if_the_new_program_or_the_backup_is_unusable() {
     place.upgrade();
     assert!(ana.rest().contains("connect again"));
     assert!(!waiting(&place));
+}
+
+#[test]
+fn the_server_goes_on_if_the_backup_cannot_be_restored_in_the_end() {
+    let (place, mut ana_before) = place(&[]);
+    let reader = Connection::open(place.state().join("parlor.db")).expect("it is a database");
+    reader.execute_batch("BEGIN; SELECT count(*) FROM sqlite_schema").expect("it can be read");
+    place.ask();
+    let line = place.await_log("could not take over");
+    assert!(line.contains("another process uses the database"), "{line}");
+    place.await_log("took over");
+    assert!(ana_before.rest().contains("connect again"));
+    assert!(waiting(&place));
+    let mut ana_after = ana(&place.at);
+    assert!(topic(&mut ana_after).contains("red"));
+    drop(reader);
+    place.upgrade();
+    assert!(topic(&mut ana(&place.at)).contains("green"));
 }
 
 #[test]

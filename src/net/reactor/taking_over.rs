@@ -102,7 +102,9 @@ fn take_listeners(
     });
     let inherited = listeners.collect::<io::Result<_>>().and_then(Inherited::handed);
     let inherited = inherited.map_err(|error| format!("the listeners: {error}"))?;
-    let config = if handed.is_without_users() { restore_waiting(config, args)? } else { config };
+    // The earlier program goes on with what it had: whatever kept the newer one from restoring could end the server.
+    let restores = handed.is_without_users() && !legacy.has_come_back();
+    let config = if restores { restore_waiting(config, args)? } else { config };
     let reactor = Reactor::bind_or_inherit(config, inherited).map_err(|error| error.to_string())?;
     if reactor.listeners.is_empty() {
         return Err("no address to listen on is left".into());

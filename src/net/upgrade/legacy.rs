@@ -65,6 +65,11 @@ impl Legacy {
         self.sockets
     }
 
+    /// True if a newer program could not take over, and this is the program before.
+    pub(in crate::net) fn has_come_back(&self) -> bool {
+        self.has_come_back
+    }
+
     /// Lets the program before go on, for this reason. Returns only if that fails.
     pub(in crate::net) fn give_back(mut self, program: &Program, reason: &str) -> io::Error {
         if self.has_come_back {

@@ -63,8 +63,7 @@ pub(super) fn next(state: &Path) -> PathBuf {
     if is_waiting(state) { state.join(WAITING) } else { state.to_owned() }
 }
 
-/// Restores the backup that waits in this directory. Returns a line that says so; `None` if there is none, or another
-/// process uses the directory.
+/// Restores the backup that waits in this directory. Returns a line that says so; `None` if there is none.
 pub(in crate::store) fn finish(state: &Path, now: SystemTime) -> Result<Option<String>, StoreError> {
     let waiting = state.join(WAITING);
     if !is_waiting(state) {
@@ -72,7 +71,8 @@ pub(in crate::store) fn finish(state: &Path, now: SystemTime) -> Result<Option<S
         remove_empty(&waiting);
         return Ok(None);
     }
-    let Ok(_claim) = claim_whole(state) else { return Ok(None) };
+    let _claim = claim_whole(state)
+        .map_err(|Claimed| cannot(state, "another process uses the database; let that end first"))?;
     let refuse = |why: String| {
         cannot(state, format!("{why}; to go on without the backup, remove {}", waiting.display()))
     };
