@@ -199,9 +199,7 @@ mod tests {
     use super::super::commands::COMMANDS;
     use super::super::draft::{Batch, Draft, NEEDED};
     use super::*;
-    use crate::message::{
-        AccountId, Command, ConnectionId, Effects, Epoch, Node, NodeId, UserChange, UserId,
-    };
+    use crate::message::{AccountId, Command, ConnectionId, Effects, Epoch, Node, NodeId, UserChange};
     use crate::name::UserName;
     use crate::session::conversation::Conversation;
     use crate::session::logins::Deadline;
@@ -403,12 +401,13 @@ mod tests {
             let lines = LINES.iter().flat_map(|(_, changing, others)| changing.iter().chain(*others));
             let entering = ["NICK ana", "USER a 0 * b", "CAP REQ :batch draft/multiline message-tags", "OPER"];
             let lines: Vec<_> = lines.copied().chain(entering).collect();
-            let user = |scene: &Scene| scene.session.user();
             for (pick, is_certain) in picks {
                 let line = if is_certain { *pick.get(&entering) } else { *pick.get(&lines) };
-                if line == "OPER" && is_operator && user(&scene) != UserId::NOBODY {
+                let id = scene.session.user();
+                // It has not left.
+                let is_there = scene.hub.users().get(id).is_some();
+                if line == "OPER" && is_operator && is_there {
                     let change = Command::Change(UserChange::Operator(true));
-                    let id = user(&scene);
                     scene.hub.handle(id, change, scene.now, &mut Effects::default()).unwrap();
                     scene.hub.take_operations();
                 }
