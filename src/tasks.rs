@@ -132,7 +132,7 @@ fn back_up(directory: &Path, to: &Path) -> ExitCode {
     }
 }
 
-/// What to do so that a running server restores a backup.
+/// Which signal or restart lets a running server restore a backup, and what its users notice.
 #[cfg(feature = "store")]
 const RESTORES: &str = if cfg!(feature = "upgrade") {
     "after SIGUSR2 or a restart, it begins anew without its users"

@@ -112,17 +112,17 @@ pub fn back_up(directory: &Path, to: &Path) -> Result<(), StoreError> {
     sqlite::back_up(directory, to)
 }
 
-/// What became of a backup that is to be restored.
+/// Whether a backup is restored already, or waits for the server that runs.
 #[derive(Debug)]
 pub enum Restored {
     /// It is in its place.
     Now {
-        /// Where what was there is now; `None` if there was nothing.
+        /// The directory to which the replaced files have moved; `None` if there were none.
         old: Option<PathBuf>,
     },
     /// A server uses the directory. It restores the backup when it begins anew.
     Waits {
-        /// What it will restore.
+        /// The directory with the copy that the server will restore.
         copy: PathBuf,
     },
 }

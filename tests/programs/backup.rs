@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
@@ -106,6 +106,27 @@ fn a_backup_of_a_running_server_is_a_directory_for_another_and_can_be_restored()
     assert!(export(&state).contains("again"));
 }
 
+/// A server that runs, and a backup of it in which somebody says `before`.
+struct BackedUp {
+    state: PathBuf,
+    copy: PathBuf,
+    server: Program,
+    peer: Peer,
+    scratch: Scratch,
+}
+
+impl BackedUp {
+    fn new() -> Self {
+        let scratch = Scratch::new();
+        let (state, copy) = (scratch.path("state"), scratch.path("copy"));
+        let (server, mut peer) = server(&state);
+        talk(&mut peer, "before");
+        written(&state, "before");
+        back_up(&state, &copy);
+        Self { state, copy, server, peer, scratch }
+    }
+}
+
 /// Lets a backup wait for a server that uses the directory.
 fn let_wait(state: &Path, backup: &Path) {
     let told = run(state, "--restore", text(backup));
@@ -121,12 +142,7 @@ fn let_wait(state: &Path, backup: &Path) {
 
 #[test]
 fn a_backup_waits_while_a_server_runs_and_the_next_one_restores_it() {
-    let scratch = Scratch::new();
-    let (state, copy) = (scratch.path("state"), scratch.path("copy"));
-    let (mut first, mut peer) = server(&state);
-    talk(&mut peer, "before");
-    written(&state, "before");
-    back_up(&state, &copy);
+    let BackedUp { state, copy, server: mut first, mut peer, scratch: _scratch } = BackedUp::new();
     talk(&mut peer, "after");
     let_wait(&state, &copy);
     let another = format!(
@@ -181,14 +197,14 @@ fn a_restore_by_a_server_that_was_killed_on_the_way_is_completed_by_the_next() {
     };
     wait();
     let waiting = state.join("to-restore");
-    // What was there is moved, and a file of the backup is in its place; the database is not.
+    // The server was killed after it had moved the old files and the new key, and before it moved the new database.
     fs::remove_file(state.join("parlor.db")).expect("it is ours");
     fs::rename(waiting.join("key.pem"), state.join("key.pem")).expect("it is ours");
     let (mut second, _peer) = server(&state);
     stop(&mut second);
     assert!(export(&state).contains("before") && !export(&state).contains("after"));
     wait();
-    // All is in its place, but the directory is not removed.
+    // The server was killed after it had moved all files, and before it removed the directory.
     for file in ["key.pem", "parlor.db"] {
         fs::rename(waiting.join(file), state.join(file)).expect("it is ours");
     }
@@ -237,12 +253,7 @@ fn each_restore_keeps_what_it_replaces() {
 
 #[test]
 fn a_start_does_not_restore_a_backup_that_was_damaged_while_it_waited() {
-    let scratch = Scratch::new();
-    let (state, copy) = (scratch.path("state"), scratch.path("copy"));
-    let (mut first, mut peer) = server(&state);
-    talk(&mut peer, "before");
-    written(&state, "before");
-    back_up(&state, &copy);
+    let BackedUp { state, copy, server: mut first, peer: _peer, scratch: _scratch } = BackedUp::new();
     let_wait(&state, &copy);
     stop(&mut first);
     let waiting = state.join("to-restore");

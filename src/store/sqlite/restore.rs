@@ -46,7 +46,7 @@ pub(in crate::store) fn restore(
     copy.publish(&waiting).map_err(|error| cannot(state, format!("{}: {error}", waiting.display())))?;
     let Ok(_claim) = claim else { return Ok(Restored::Waits { copy: waiting }) };
     let replaced = replace(&waiting, state, now);
-    // What could not be restored does not wait.
+    // If replacing has failed, the copy must not wait for the next server.
     copying::remove(&waiting);
     replaced.map(|old| Restored::Now { old }).map_err(|error| cannot(state, error))
 }
@@ -113,8 +113,8 @@ fn give(new: &Path, state: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Moves what is in `state` away, and the files in `new` into its place: all of them, or, after an error, none. Returns where
-/// what was there is now; `None` if there was nothing.
+/// Moves what is in `state` away, and the files in `new` into its place: all of them, or, after an error, none. Returns the
+/// directory to which the old files have moved; `None` if there were none.
 fn replace(new: &Path, state: &Path, now: SystemTime) -> io::Result<Option<PathBuf>> {
     let old = create_old(state, now)?;
     let mut moved = Vec::new();
