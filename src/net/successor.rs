@@ -4,11 +4,12 @@ use std::io;
 
 use log::{info, warn};
 
+use super::backup::config;
 use super::descriptors::raise_descriptor_limit;
 use super::reactor::{Reactor, rehearse};
 use super::signals::Signals;
 use super::upgrade::{Legacy, MemoryFile, Program, READY, ROLE};
-use crate::config::{Invocation, ServerConfig};
+use crate::config::ServerConfig;
 use crate::held_signals;
 
 /// Shows whether this program could take over what its standard input has. The answer is for the program before: `Ok` if it
@@ -48,15 +49,4 @@ pub fn succeed(args: Vec<String>, failure: Option<String>) -> io::Result<()> {
     reactor.heed_signals(signals)?;
     reactor.tell_service_manager();
     reactor.run()
-}
-
-fn config(args: &[String]) -> Result<ServerConfig, String> {
-    match ServerConfig::from_args(args) {
-        Ok(Invocation::Run(mut config)) => {
-            config.make_credentials().map_err(|error| error.to_string())?;
-            Ok(config)
-        }
-        Ok(Invocation::Print(_) | Invocation::Do(_)) => Err("the options are not those of a server".into()),
-        Err(error) => Err(error.to_string()),
-    }
 }
