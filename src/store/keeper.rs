@@ -177,7 +177,7 @@ impl<D: Database, W: Fn()> Keeper<D, W> {
         if !self.can_expire() {
             return;
         }
-        match self.database.expire(self.now) {
+        match self.database.expire(self.expiry_time()) {
             Ok(is_more) => {
                 self.expires = is_more;
                 self.desk.papers().status.figures = self.database.figures();
@@ -188,6 +188,15 @@ impl<D: Database, W: Fn()> Keeper<D, W> {
             }
             Err(error) => self.fail(error),
         }
+    }
+
+    /// The time whose limits the database knows: what has become too old since one of them was changed may be kept.
+    fn expiry_time(&self) -> SystemTime {
+        let changed = self.group.iter().find_map(|record| match record {
+            Record::Limit { at, .. } => Some(*at),
+            _ => None,
+        });
+        changed.map_or(self.now, |at| at.min(self.now))
     }
 
     /// Adds all records to the transaction, and begins none for nothing. False if it failed.

@@ -16,6 +16,8 @@ enum Call {
     Commit,
     Answer,
     SaveBans(usize),
+    /// Told if asked for.
+    Expire(SystemTime),
 }
 
 /// Tells each call, and waits in a commit until it may go on.
@@ -25,12 +27,14 @@ struct StandIn {
     permits: Option<Receiver<()>>,
     failure: Arc<Mutex<Option<String>>>,
     settle: Duration,
+    tells_expiry: bool,
 }
 
 impl StandIn {
     fn new() -> (Self, Receiver<Call>) {
         let (calls, heard) = mpsc::channel();
-        (Self { calls, permits: None, failure: Arc::default(), settle: Duration::ZERO }, heard)
+        let (permits, failure, settle) = (None, Arc::default(), Duration::ZERO);
+        (Self { calls, permits, failure, settle, tells_expiry: false }, heard)
     }
 
     fn call(&self, call: Call) -> Result<(), String> {
@@ -61,7 +65,10 @@ impl Database for StandIn {
         self.call(Call::Answer).map(|()| Some(Answer::Message(None)))
     }
 
-    fn expire(&mut self, _: SystemTime) -> Result<bool, String> {
+    fn expire(&mut self, now: SystemTime) -> Result<bool, String> {
+        if self.tells_expiry {
+            self.call(Call::Expire(now))?;
+        }
         Ok(false)
     }
 
@@ -133,6 +140,30 @@ fn where_others_record_too_a_question_waits_for_them_and_records_do_not_wait_for
     assert!(matches!(kept.next(), Reply::Answer(8, _)));
     let calls: Vec<_> = calls.try_iter().collect();
     assert_eq!(calls, [Call::Write(1), Call::Commit, Call::Answer, Call::Answer]);
+}
+
+#[test]
+fn nothing_is_deleted_for_a_limit_that_no_longer_holds() {
+    let (mut database, calls) = StandIn::new();
+    database.tells_expiry = true;
+    let mut kept = Kept::start(database);
+    let room = "#tea".parse().unwrap();
+    kept.store.record(Record::Limit { room, limit: None, at: start() });
+    kept.store.flush(start());
+    // While the record waits for others, the thread hears the time again and again, and looks for what is too old.
+    let (by, mut now) = (Instant::now() + DEADLINE, start());
+    let call = loop {
+        assert!(Instant::now() < by, "the record is written in the end");
+        now += Duration::from_secs(60);
+        kept.store.flush(now);
+        match calls.recv_timeout(Duration::from_millis(1)) {
+            Ok(Call::Expire(at)) if at <= start() => {}
+            Ok(call) => break call,
+            Err(_) => {}
+        }
+    };
+    assert_eq!(call, Call::Write(1));
+    kept.stop();
 }
 
 #[test]
