@@ -96,7 +96,8 @@ pub struct Member {
     down_since: Option<Instant>,
     /// The identity of the log; another one means that the broker has lost everything.
     log: Option<Box<str>>,
-    /// The last entry that is applied, and its bytes, to find out whether the broker still has it.
+    /// The last entry that is applied, and its bytes, to find out whether the broker still has it. After a snapshot, they are
+    /// empty until they are read.
     applied: LogIndex,
     applied_bytes: Vec<u8>,
     /// Messages are sent again when this entry is applied.
@@ -261,8 +262,10 @@ impl Member {
             Reply::Unlocked | Reply::SnapshotPut => {}
             Reply::Appended { is_wanted } => self.appended(is_wanted, now),
             Reply::NotAppended { last } => self.not_appended(last, now),
-            Reply::Checked { entry, last } => self.checked(entry.as_deref(), last, now),
-            Reply::Snapshot(bytes) => self.snapshot_read(bytes.as_deref()),
+            Reply::Checked { entry, before, last } => {
+                self.checked(entry.as_deref(), before.as_deref(), last, now);
+            }
+            Reply::Snapshot(bytes) => self.snapshot_read(bytes.as_deref(), now),
             Reply::Sent { number } => {
                 self.outgoing.sent(number);
                 self.tell_lost();

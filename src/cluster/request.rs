@@ -30,7 +30,8 @@ pub enum Request {
     /// Append an entry with this number, and release the lock. The number must be that of the last entry and one more, and
     /// the node must have the lock.
     Append { epoch: Epoch, index: LogIndex, entry: Vec<u8> },
-    /// Tell the entry with this number and the number of the last, to find out what a broker that was away still has.
+    /// Tell the entry with this number, the one before it, and the number of the last, to find out what a broker that was
+    /// away still has.
     Check { index: LogIndex },
     /// Keep a snapshot for the node with this epoch.
     PutSnapshot { epoch: Epoch, snapshot: Vec<u8> },
@@ -87,6 +88,7 @@ pub enum Reply {
     },
     Checked {
         entry: Option<Vec<u8>>,
+        before: Option<Vec<u8>>,
         last: LogIndex,
     },
     SnapshotPut,

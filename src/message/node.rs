@@ -22,6 +22,11 @@ impl LogIndex {
     pub fn following(self) -> Self {
         Self(self.0.saturating_add(1))
     }
+
+    /// The number of the entry before it; 0 if there is none.
+    pub fn preceding(self) -> Self {
+        Self(self.0.saturating_sub(1))
+    }
 }
 
 impl fmt::Display for LogIndex {

@@ -147,9 +147,9 @@ impl Cluster {
     }
 
     /// Asks for the lock if something waits for it.
-    fn want_lock(&mut self) {
+    fn want_lock(&mut self, now: Now) {
         if !self.is_locked && (!self.waiting.is_empty() || !self.facts.is_empty() || self.joining.returns()) {
-            self.member.want_lock();
+            self.member.want_lock(now);
         }
     }
 }
@@ -324,12 +324,12 @@ impl<S: Stream> Server<S> {
                 error!("shared state has changed without the lock, which is a fault in this program");
             }
             // The next entry tells the others.
-            cluster.member.want_lock();
+            cluster.member.want_lock(now);
         }
         if cluster.shards.is_due(now.instant) {
             cluster.look_at_shards(self.hub.rooms(), now);
         }
-        cluster.want_lock();
+        cluster.want_lock(now);
         self.leave_cluster();
     }
 

@@ -247,10 +247,14 @@ fn only_the_entry_with_the_next_number_is_appended() {
         assert_eq!(server.ask("EXISTS parlor:{log}:lock"), ":0");
     }
     assert_eq!(link.append(epoch, &vec![b'x'; 16 << 20]), LogIndex(2));
-    let checked =
-        |entry: Option<&[u8]>| Reply::Checked { entry: entry.map(<[u8]>::to_vec), last: LogIndex(2) };
-    assert_eq!(link.ask(Request::Check { index: LogIndex(1) }), checked(Some(b"one")));
-    assert_eq!(link.ask(Request::Check { index: LogIndex(3) }), checked(None));
+    assert_eq!(link.append(epoch, b"three"), LogIndex(3));
+    let checked = |entry: Option<&[u8]>, before: Option<&[u8]>| {
+        let [entry, before] = [entry, before].map(|entry| entry.map(<[u8]>::to_vec));
+        Reply::Checked { entry, before, last: LogIndex(3) }
+    };
+    assert_eq!(link.ask(Request::Check { index: LogIndex(1) }), checked(Some(b"one"), None));
+    assert_eq!(link.ask(Request::Check { index: LogIndex(4) }), checked(None, Some(b"three")));
+    assert_eq!(link.ask(Request::Check { index: LogIndex(5) }), checked(None, None));
 }
 
 #[test]

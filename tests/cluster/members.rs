@@ -32,6 +32,8 @@ struct Lister {
     state: Vec<u32>,
     /// Numbers that wait for the lock.
     waiting: Vec<u32>,
+    /// What was done under the lock in this turn.
+    done: Option<Vec<Dated>>,
     /// What was said on other nodes.
     heard: Vec<String>,
     rejoins: Vec<&'static str>,
@@ -51,6 +53,7 @@ impl Lister {
             gone: Vec::new(),
             state: Vec::new(),
             waiting: Vec::new(),
+            done: None,
             heard: Vec::new(),
             rejoins: Vec::new(),
             reachable: true,
@@ -59,9 +62,9 @@ impl Lister {
     }
 
     /// Adds a number to the list of all nodes.
-    fn add(&mut self, number: u32) {
+    fn add(&mut self, number: u32, now: Now) {
         self.waiting.push(number);
-        self.member.want_lock();
+        self.member.want_lock(now);
     }
 
     fn say(&mut self, text: &str, now: Now) {
@@ -112,7 +115,7 @@ impl Lister {
         }
     }
 
-    fn use_lock(&mut self, now: Now) {
+    fn use_lock(&mut self) {
         let is_known = |gone: &(NodeId, Epoch)| self.nodes.iter().any(|node| (node.id, node.epoch) == *gone);
         let gone: Vec<_> = self.gone.drain(..).collect();
         let gone: Vec<_> = gone.into_iter().filter(is_known).collect();
@@ -121,11 +124,19 @@ impl Lister {
         let operations: Vec<_> = down.chain(added).collect();
         operations.iter().for_each(|operation| self.apply(operation));
         let date = |operation| Dated { after: EventId::MIN, operation };
-        let (users, rooms) = self.counts();
-        self.member.append(operations.into_iter().map(date).collect(), users, rooms, now);
+        self.done = Some(operations.into_iter().map(date).collect());
     }
 
-    fn do_news(&mut self, now: Now) {
+    fn end_turn(&mut self, now: Now) {
+        self.do_news();
+        if let Some(done) = self.done.take() {
+            let (users, rooms) = self.counts();
+            self.member.append(done, users, rooms, now);
+            self.do_news();
+        }
+    }
+
+    fn do_news(&mut self) {
         while let Some(news) = self.member.news() {
             match news {
                 News::Found(node) => self.nodes = vec![node],
@@ -133,7 +144,7 @@ impl Lister {
                     self.nodes.clone_from(&snapshot.nodes);
                     self.state = snapshot.accounts.iter().map(|(id, _)| id.0).collect();
                 }
-                News::Locked => self.use_lock(now),
+                News::Locked => self.use_lock(),
                 News::Entry(entry) => {
                     entry.operations.iter().for_each(|dated| self.apply(&dated.operation));
                     if entry.users != u32::MAX {
@@ -150,7 +161,10 @@ impl Lister {
                         self.heard.push(speech.text.clone());
                     }
                 }
-                News::Rejoins(why) => self.rejoins.push(why),
+                News::Rejoins(why) => {
+                    self.rejoins.push(why);
+                    self.done = None;
+                }
                 News::Unreachable(_) => self.reachable = false,
                 News::Reachable { .. } => self.reachable = true,
                 News::Lost(lost) => self.lost += lost,
@@ -161,9 +175,12 @@ impl Lister {
 }
 
 impl Party for Lister {
-    fn hear(&mut self, reply: Reply, now: Now) {
-        self.member.heard(reply, now);
-        self.do_news(now);
+    fn hear(&mut self, replies: Vec<Reply>, now: Now) {
+        for reply in replies {
+            self.member.heard(reply, now);
+            self.do_news();
+        }
+        self.end_turn(now);
     }
 
     fn request(&mut self) -> Option<Request> {
@@ -176,7 +193,7 @@ impl Party for Lister {
 
     fn expire(&mut self, now: Now) {
         self.member.expire(now);
-        self.do_news(now);
+        self.end_turn(now);
     }
 }
 
@@ -215,6 +232,12 @@ fn settle(world: &mut Lists) {
     }
 }
 
+/// Lets a node add a number to the list of all.
+fn add(world: &mut Lists, node: usize, number: u32) {
+    let now = world.now();
+    at(world, node).add(number, now);
+}
+
 fn states(world: &Lists) -> Vec<Vec<u32>> {
     world.parties.iter().flatten().map(|lister| lister.state.clone()).collect()
 }
@@ -224,7 +247,7 @@ fn nodes_that_start_together_agree() {
     for seed in 0..20 {
         let mut world = world(3, seed);
         for n in 0..30 {
-            at(&mut world, (n % 3) as usize).add(n);
+            add(&mut world, (n % 3) as usize, n);
             let pause = world.dice.below(20);
             world.run(pause);
         }
@@ -238,13 +261,13 @@ fn nodes_that_start_together_agree() {
 #[test]
 fn a_newcomer_gets_the_state_and_what_comes_later() {
     let mut world = world(2, 1);
-    at(&mut world, 0).add(1);
+    add(&mut world, 0, 1);
     settle(&mut world);
     world.kill(1);
     world.run(20_000);
     start(&mut world, 1);
     settle(&mut world);
-    at(&mut world, 0).add(2);
+    add(&mut world, 0, 2);
     settle(&mut world);
     assert_eq!(states(&world), [[1, 2], [1, 2]]);
 }
@@ -318,7 +341,7 @@ fn while_the_broker_is_away_messages_wait_and_then_arrive_once_in_order() {
 fn a_broker_that_has_lost_everything_is_founded_anew() {
     for seed in 0..10 {
         let mut world = world(3, seed);
-        at(&mut world, 0).add(1);
+        add(&mut world, 0, 1);
         settle(&mut world);
         world.stop_broker(true);
         world.run(2_000);
@@ -329,7 +352,7 @@ fn a_broker_that_has_lost_everything_is_founded_anew() {
             "seed {seed}: at once"
         );
         settle(&mut world);
-        at(&mut world, 1).add(2);
+        add(&mut world, 1, 2);
         settle(&mut world);
         let states = states(&world);
         assert!(states.iter().all(|state| *state == [1, 2]), "seed {seed}: {states:?}");
@@ -337,10 +360,27 @@ fn a_broker_that_has_lost_everything_is_founded_anew() {
 }
 
 #[test]
+fn a_node_that_learns_too_late_that_it_has_the_lock_agrees_with_the_others() {
+    for seed in 0..100 {
+        let mut world = world(2, seed);
+        add(&mut world, 0, 1);
+        world.run(seed % 6);
+        // The lock expires meanwhile, and the other node gets it.
+        world.pause(0, 2_100);
+        add(&mut world, 1, 2);
+        settle(&mut world);
+        add(&mut world, 1, 3);
+        settle(&mut world);
+        let states = states(&world);
+        assert!(states[0] == states[1] && states[0].contains(&2), "seed {seed}: {states:?}");
+    }
+}
+
+#[test]
 fn nodes_that_all_start_again_have_joined_soon() {
     for seed in 0..10 {
         let mut world = world(3, seed);
-        at(&mut world, 0).add(1);
+        add(&mut world, 0, 1);
         settle(&mut world);
         (0..3).for_each(|node| world.kill(node));
         world.run(10_000);
@@ -355,7 +395,7 @@ fn nodes_that_all_start_again_have_joined_soon() {
 fn a_node_that_starts_when_the_broker_comes_back_does_not_take_itself_for_the_only_one() {
     for seed in 0..10 {
         let mut world = world(3, seed);
-        at(&mut world, 0).add(1);
+        add(&mut world, 0, 1);
         settle(&mut world);
         world.kill(2);
         world.stop_broker(false);
@@ -380,6 +420,8 @@ enum Step {
     Restart(usize),
     /// The broker loses everything.
     Forget(u64),
+    /// Another broker takes its place, which does not have so many of the last entries.
+    FailOver(u64, u64),
 }
 
 fn any_step() -> impl Strategy<Value = Step> {
@@ -392,6 +434,7 @@ fn any_step() -> impl Strategy<Value = Step> {
         1 => (100..12_000u64).prop_map(Step::Broker),
         1 => (0..3usize).prop_map(Step::Restart),
         1 => (100..12_000u64).prop_map(Step::Forget),
+        1 => (100..12_000u64, 1..4u64).prop_map(|(time, lost)| Step::FailOver(time, lost)),
     ]
 }
 
@@ -408,7 +451,7 @@ proptest! {
         let mut forgot = false;
         for (n, step) in steps.into_iter().enumerate() {
             match step {
-                Step::Add(node) => at(&mut world, node).add(n as u32),
+                Step::Add(node) => add(&mut world, node, n as u32),
                 Step::Say(node) => {
                     let (now, text) = (world.now(), format!("{node} {n}"));
                     at(&mut world, node).say(&text, now);
@@ -430,6 +473,14 @@ proptest! {
                     // What was not read is lost.
                     forgot = true;
                     world.stop_broker(true);
+                    world.run(time);
+                    world.start_broker();
+                }
+                Step::FailOver(time, lost) => {
+                    // What was said may refer to what is lost.
+                    forgot = true;
+                    world.stop_broker(false);
+                    world.broker.lose_entries(lost);
                     world.run(time);
                     world.start_broker();
                 }
@@ -490,40 +541,94 @@ fn a_node_that_ends_while_it_enrols_gives_its_lease_back() {
     assert!(at(&mut world, 0).member.is_joined(), "its name is free at once");
 }
 
-#[test]
-fn a_node_whose_entry_was_lost_reads_the_one_in_its_place_and_rejoins() {
-    let now = Now::read();
+/// A member that has founded a cluster, and the bytes of the entry with which it did.
+fn founder(now: Now) -> (Member, Vec<u8>) {
     let config = MemberConfig { name: "attic".into(), shards: 16, settings: 1, buffer_bytes: 1024 };
     let mut member = Member::new(config, now);
-    let (id, epoch, log) = (NodeId(1), Epoch(1), Box::<str>::from("log"));
-    let others = Vec::new();
-    member.heard(
-        Reply::Enrolled { id, epoch, log: log.clone(), last: LogIndex(0), others, clock: now.time },
-        now,
-    );
-    for reply in [
-        Reply::Locked { last: LogIndex(0) },
-        Reply::Appended { is_wanted: false },
-        Reply::Locked { last: LogIndex(1) },
-    ] {
-        member.heard(reply, now);
-    }
-    assert!(member.has_lock());
+    let (id, epoch, log, last) = (NodeId(1), Epoch(1), "log".into(), LogIndex(0));
+    member.heard(Reply::Enrolled { id, epoch, log, last, others: Vec::new(), clock: now.time }, now);
+    member.heard(Reply::Locked { last }, now);
+    let append = asked(&mut member, |request| matches!(request, Request::Append { .. }));
+    let Request::Append { entry, .. } = append else { unreachable!() };
+    member.heard(Reply::Appended { is_wanted: false }, now);
+    while member.news().is_some() {}
+    (member, entry)
+}
+
+/// Lets a member that has the lock append an entry.
+fn append(member: &mut Member, now: Now) {
     let operation = Operation::AddAccount(AccountId(1), number_name(1));
     member.append(vec![Dated { after: EventId::MIN, operation }], 0, 1, now);
     while member.request().is_some() {}
-    for reply in [
-        Reply::Down("cut".into()),
-        Reply::Up,
-        Reply::Renewed { clock: now.time, alive: vec![epoch], log },
-        Reply::Checked { entry: None, last: LogIndex(1) },
-    ] {
+}
+
+/// The link is lost and back; then the broker has these entries at the place of the last one and before it, and no later
+/// one. Returns what the member asks.
+fn check(member: &mut Member, [entry, before]: [Option<Vec<u8>>; 2], last: u64, now: Now) -> Vec<Request> {
+    let renewed = Reply::Renewed { clock: now.time, alive: vec![Epoch(1)], log: "log".into() };
+    let checked = Reply::Checked { entry, before, last: LogIndex(last) };
+    for reply in [Reply::Down("cut".into()), Reply::Up, renewed, checked] {
         member.heard(reply, now);
     }
-    let requests: Vec<_> = std::iter::from_fn(|| member.request()).collect();
+    std::iter::from_fn(|| member.request()).collect()
+}
+
+fn rejoins(member: &mut Member) -> bool {
+    std::iter::from_fn(|| member.news()).any(|news| matches!(news, News::Rejoins(_)))
+}
+
+#[test]
+fn a_node_whose_entry_was_lost_reads_the_one_in_its_place_and_rejoins() {
+    let now = Now::read();
+    let (mut member, first) = founder(now);
+    member.want_lock(now);
+    member.heard(Reply::Locked { last: LogIndex(1) }, now);
+    append(&mut member, now);
+    let requests = check(&mut member, [None, Some(first)], 1, now);
     let reads = |request: &&Request| matches!(request, Request::Read { after: LogIndex(1), .. });
     assert_eq!(requests.iter().filter(reads).count(), 1, "{requests:?}");
-    while member.news().is_some() {}
+    assert!(!rejoins(&mut member));
     member.heard(Reply::Entry { index: LogIndex(2), entry: vec![0] }, now);
-    assert!(matches!(member.news(), Some(News::Rejoins(_))));
+    assert!(rejoins(&mut member));
+}
+
+#[test]
+fn a_node_rejoins_if_the_entry_before_the_one_that_was_lost_is_another_now() {
+    let now = Now::read();
+    let (mut member, _) = founder(now);
+    member.want_lock(now);
+    member.heard(Reply::Locked { last: LogIndex(1) }, now);
+    append(&mut member, now);
+    let requests = check(&mut member, [None, Some(vec![0])], 1, now);
+    assert!(rejoins(&mut member), "{requests:?}");
+}
+
+#[test]
+fn a_node_whose_use_of_the_lock_is_overtaken_by_an_entry_rejoins_and_appends_nothing() {
+    let now = Now::read();
+    let (mut member, _) = founder(now);
+    member.want_lock(now);
+    member.heard(Reply::Locked { last: LogIndex(1) }, now);
+    assert!(member.has_lock());
+    member.heard(Reply::Entry { index: LogIndex(2), entry: vec![0] }, now);
+    assert!(rejoins(&mut member) && !member.has_lock());
+    let operation = Operation::AddAccount(AccountId(1), number_name(1));
+    member.append(vec![Dated { after: EventId::MIN, operation }], 0, 1, now);
+    let requests: Vec<_> = std::iter::from_fn(|| member.request()).collect();
+    assert!(!requests.iter().any(|request| matches!(request, Request::Append { .. })), "{requests:?}");
+}
+
+#[test]
+fn a_lock_that_comes_late_is_asked_for_again() {
+    let now = Now::read();
+    let (mut member, _) = founder(now);
+    let after = |milliseconds| Now { instant: now.instant + Duration::from_millis(milliseconds), ..now };
+    let is_asked = |request: &Request| matches!(request, Request::Lock { .. });
+    member.want_lock(now);
+    asked(&mut member, is_asked);
+    member.heard(Reply::Locked { last: LogIndex(1) }, after(1_500));
+    assert!(!member.has_lock());
+    asked(&mut member, is_asked);
+    member.heard(Reply::Locked { last: LogIndex(1) }, after(2_900));
+    assert!(member.has_lock());
 }

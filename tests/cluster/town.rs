@@ -104,8 +104,10 @@ impl House {
 }
 
 impl Party for House {
-    fn hear(&mut self, reply: Reply, now: Now) {
-        self.turn(now, |scene| scene.turn(|server, now| server.hear_broker(reply, now)));
+    fn hear(&mut self, replies: Vec<Reply>, now: Now) {
+        self.turn(now, |scene| {
+            scene.turn(|server, now| replies.into_iter().for_each(|reply| server.hear_broker(reply, now)));
+        });
     }
 
     fn request(&mut self) -> Option<Request> {

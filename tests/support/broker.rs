@@ -81,6 +81,16 @@ impl Broker {
         LogIndex(self.entries.keys().next_back().copied().unwrap_or(0))
     }
 
+    /// Loses the last entries and what came after them, like a replica that did not have them when it became the primary
+    /// server. It keeps messages.
+    pub fn lose_entries(&mut self, count: u64) {
+        for _ in 0..count {
+            self.entries.pop_last();
+        }
+        self.snapshots.clear();
+        self.lock = None;
+    }
+
     /// The number of entries.
     pub fn entries(&self) -> usize {
         self.entries.len()
@@ -147,7 +157,7 @@ impl Broker {
                 Reply::Left
             }
             Request::Lock { epoch } => {
-                if self.lock.as_ref().is_some_and(|lock| lock.until > now) {
+                if self.lock.as_ref().is_some_and(|lock| lock.value != epoch && lock.until > now) {
                     self.wanted = now + WANTED_MS;
                     return Some(Reply::NotLocked);
                 }
@@ -162,7 +172,8 @@ impl Broker {
             }
             Request::Append { epoch, index, entry } => self.append(epoch, index, entry, now),
             Request::Check { index } => {
-                Reply::Checked { entry: self.entries.get(&index.0).cloned(), last: self.last() }
+                let entry = |LogIndex(index)| self.entries.get(&index).cloned();
+                Reply::Checked { entry: entry(index), before: entry(index.preceding()), last: self.last() }
             }
             Request::PutSnapshot { epoch, snapshot } => {
                 self.snapshots.insert(epoch, snapshot);
@@ -203,7 +214,8 @@ pub fn time(now: u64) -> SystemTime {
 
 /// A node in the simulation.
 pub trait Party {
-    fn hear(&mut self, reply: Reply, now: Now);
+    /// A turn in which these replies have arrived.
+    fn hear(&mut self, replies: Vec<Reply>, now: Now);
     fn request(&mut self) -> Option<Request>;
     fn deadline(&self) -> Option<Instant>;
     fn expire(&mut self, now: Now);
@@ -359,10 +371,12 @@ impl<P: Party + std::fmt::Debug> World<P> {
             return;
         }
         let now = self.now();
+        let mut replies = Vec::new();
         while let Some((_, reply)) = self.lines[node].replies.pop_front_if(|(due, _)| *due <= self.now) {
-            if let Some(party) = &mut self.parties[node] {
-                party.hear(reply, now);
-            }
+            replies.push(reply);
+        }
+        if let Some(party) = self.parties[node].as_mut().filter(|_| !replies.is_empty()) {
+            party.hear(replies, now);
             self.collect(node);
         }
         if let Some(party) = &mut self.parties[node]

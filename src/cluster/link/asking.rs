@@ -70,7 +70,7 @@ pub(super) fn command(request: &Request) -> Option<(Command, Topic)> {
             let keys = [keys::LOCK, keys::WANTED, keys::ENTRIES, keys::ID];
             APPEND.command(&keys).arg(epoch.0).arg(index.0).arg(entry).arg(ENTRIES)
         }
-        Request::Check { index } => CHECK.command(&[keys::ENTRIES]).arg(index.0),
+        Request::Check { index } => CHECK.command(&[keys::ENTRIES]).arg(index.0).arg(index.preceding().0),
         Request::PutSnapshot { epoch, snapshot } => {
             let set = Command::new("SET").key(&keys::snapshot(*epoch)).arg(snapshot);
             return Some((set.arg("EX").arg(SNAPSHOT_S), Topic::PutSnapshot));
@@ -149,9 +149,10 @@ fn scripted(kind: &str, rest: Value) -> Result<Reply, BrokerError> {
             Reply::NotAppended { last: index(&last)? }
         }
         "checked" => {
-            let [last, found] = rest.into_array()?;
-            let entry = found.into_list()?.into_iter().next().map(entry).transpose()?.flatten();
-            Reply::Checked { entry, last: index(&last)? }
+            let [last, found, found_before] = rest.into_array()?;
+            let first = |found: Value| found.into_list()?.into_iter().next().map(entry).transpose();
+            let (entry, before) = (first(found)?.flatten(), first(found_before)?.flatten());
+            Reply::Checked { entry, before, last: index(&last)? }
         }
         _ => return Err(BrokerError::broken("a script has an answer that it does not give")),
     };

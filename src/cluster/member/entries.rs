@@ -12,15 +12,19 @@ impl Member {
         let Some(Node { id, epoch, .. }) = self.phase.reader() else { return };
         let own = (*id, *epoch);
         if index <= self.applied {
-            let is_known = index == self.applied && !self.applied_bytes.is_empty();
-            let is_other = is_known && bytes != self.applied_bytes;
-            if is_other {
+            if index == self.applied && self.applied_bytes.is_empty() {
+                self.applied_bytes = bytes;
+            } else if index == self.applied && bytes != self.applied_bytes {
                 self.rejoin("another node has appended an entry in place of its own", now);
             }
             return;
         }
         if index != self.applied.following() {
             return self.rejoin("entries of the log are missing", now);
+        }
+        // What the server does in this turn does not take this entry into account.
+        if self.has_lock() {
+            return self.rejoin("it has had the lock for too long", now);
         }
         match codec::decode_entry(index, &bytes) {
             Ok(entry) => self.apply(entry, bytes, own, now),

@@ -149,12 +149,12 @@ impl Member {
             self.phase = Phase::Apart { until: Some(until) };
             return;
         }
-        self.greet_with(node, is_founder, 0);
+        self.greet_with(node, is_founder, 0, now);
     }
 
-    fn greet_with(&mut self, node: Node, is_founder: bool, attempt: u32) {
+    fn greet_with(&mut self, node: Node, is_founder: bool, attempt: u32, now: Now) {
         self.phase = Phase::Greeting { node, is_founder, attempt };
-        self.want_lock();
+        self.want_lock(now);
     }
 
     /// The node is not accepted now. `why` is a reason that does not change by itself.
@@ -206,7 +206,7 @@ impl Member {
         let Phase::Awaiting { node, attempt, .. } = mem::take(&mut self.phase) else { return };
         let has_waited_longest = self.alive.iter().all(|&other| other >= node.epoch);
         let is_founder = attempt + 1 >= ATTEMPTS && has_waited_longest;
-        self.greet_with(node, is_founder, attempt + 1);
+        self.greet_with(node, is_founder, attempt + 1, now);
         self.expire(now);
     }
 
@@ -218,7 +218,7 @@ impl Member {
         turn.and_then(|turn| others.get(turn)).is_some_and(|node| Some(node.epoch) == self.phase.epoch())
     }
 
-    pub(super) fn snapshot_read(&mut self, bytes: Option<&[u8]>) {
+    pub(super) fn snapshot_read(&mut self, bytes: Option<&[u8]>, now: Now) {
         let (Phase::Awaiting { node, .. }, Some(bytes)) = (&self.phase, bytes) else { return };
         let node = node.clone();
         match codec::decode_snapshot(bytes) {
@@ -228,7 +228,7 @@ impl Member {
                 self.phase = Phase::Returning(node.clone());
                 self.news.push_back(News::Load { node, snapshot: Box::new(snapshot) });
                 self.begin_reading();
-                self.want_lock();
+                self.want_lock(now);
             }
             Err(error) => {
                 warn!("a snapshot of another node cannot be read: {error}");

@@ -108,7 +108,7 @@ impl Member {
         for (id, epoch) in missing {
             if self.lease.is_missing(epoch) && is_patient {
                 self.news.push_back(News::Gone(id, epoch));
-                self.want_lock();
+                self.want_lock(now);
             }
         }
     }

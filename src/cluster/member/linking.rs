@@ -42,19 +42,16 @@ impl Member {
         self.expire(now);
     }
 
-    /// Learns what the broker has at the place of the last entry that was applied.
-    pub(super) fn checked(&mut self, entry: Option<&[u8]>, last: LogIndex, now: Now) {
+    /// Learns what the broker has at the place of the last entry that was applied, and before it.
+    pub(super) fn checked(&mut self, entry: Option<&[u8]>, before: Option<&[u8]>, last: LogIndex, now: Now) {
         if !self.is_joined() {
             return;
         }
-        // A member that began with a snapshot does not know the bytes of the entry before it.
-        let is_same = |entry: &[u8]| self.applied_bytes.is_empty() || entry == self.applied_bytes;
-        let has_it = entry.is_some_and(is_same);
-        if has_it {
+        if entry.is_some_and(|entry| entry == self.applied_bytes) {
             // Perhaps only the reply was lost.
             self.lock.has_appended();
             self.finish_append(now);
-        } else if !self.lock.can_append_again(last) {
+        } else if !self.lock.follows(before) || !self.lock.can_append_again(last) {
             let why = match entry {
                 Some(_) => "the broker has another entry at the place of its last one",
                 None => "the broker does not have its last entry",
@@ -64,7 +61,7 @@ impl Member {
         self.sends_after = Some(last);
         self.read();
         self.send_again();
-        self.ask_for_lock(Some(now));
+        self.ask_for_lock(now);
     }
 
     /// Sends messages again after the link was lost, once the node knows what others did meanwhile: it may be dead for

@@ -14,6 +14,9 @@ const AGAIN: Duration = Duration::from_millis(3);
 /// How long a node waits until it asks again when others want the lock that it has released.
 const COURTESY: Duration = Duration::from_millis(6);
 
+/// A lock that was asked for longer ago is not used: it may expire soon.
+const FRESH: Duration = Duration::from_millis(1_500);
+
 /// The node's relation to the lock.
 #[derive(Debug, Default)]
 pub(super) struct Lock {
@@ -28,7 +31,8 @@ pub(super) struct Lock {
 enum State {
     #[default]
     Idle,
-    Asked,
+    /// The broker was asked for it at this time.
+    Asked(Instant),
     /// The node has it, but does not yet know all entries up to this one.
     CatchingUp(LogIndex),
     /// The server carries out what waits.
@@ -41,6 +45,8 @@ enum State {
 #[derive(Debug)]
 struct Pending {
     index: LogIndex,
+    /// The bytes of the entry before it: those are empty that are not known, and those of entry 0.
+    before: Vec<u8>,
     step: Step,
 }
 
@@ -59,14 +65,14 @@ impl Lock {
         let is_due = match &self.state {
             State::Idle => self.is_wanted,
             State::Appending(pending) => pending.step == Step::Unlocked,
-            State::Asked | State::CatchingUp(_) | State::Held => false,
+            State::Asked(_) | State::CatchingUp(_) | State::Held => false,
         };
         self.not_before.filter(|_| is_due)
     }
 
     pub(super) fn try_again(&mut self, now: Instant) {
         self.not_before = Some(now + AGAIN);
-        if let State::Asked = self.state {
+        if let State::Asked(_) = self.state {
             self.state = State::Idle;
         }
     }
@@ -76,7 +82,7 @@ impl Lock {
             State::Appending(pending) => pending.step = Step::Unknown,
             // The server ends its use by itself.
             State::Held => {}
-            State::Idle | State::Asked | State::CatchingUp(_) => self.state = State::Idle,
+            State::Idle | State::Asked(_) | State::CatchingUp(_) => self.state = State::Idle,
         }
     }
 
@@ -107,11 +113,19 @@ impl Lock {
         is_next
     }
 
-    /// The entry before one that the broker may not have.
+    /// The number of the entry before one that the broker may not have.
     pub(super) fn before_pending(&self) -> Option<LogIndex> {
         match &self.state {
-            State::Appending(pending) => Some(LogIndex(pending.index.0.saturating_sub(1))),
+            State::Appending(pending) => Some(pending.index.preceding()),
             _ => None,
+        }
+    }
+
+    /// True if the entry that the broker may not have follows what the broker has now before it.
+    pub(super) fn follows(&self, before: Option<&[u8]>) -> bool {
+        match &self.state {
+            State::Appending(pending) => before.unwrap_or_default() == pending.before,
+            _ => true,
         }
     }
 
@@ -127,9 +141,9 @@ impl Lock {
 
 impl Member {
     /// Asks for the lock: something shared shall change.
-    pub fn want_lock(&mut self) {
+    pub fn want_lock(&mut self, now: Now) {
         self.lock.is_wanted = true;
-        self.ask_for_lock(None);
+        self.ask_for_lock(now);
     }
 
     /// True when the server may change shared state now.
@@ -140,18 +154,18 @@ impl Member {
     pub(super) fn expire_lock(&mut self, now: Now) {
         if self.lock.not_before.is_some_and(|until| until <= now.instant) {
             self.lock.not_before = None;
-            self.ask_for_lock(Some(now));
+            self.ask_for_lock(now);
         }
     }
 
-    /// Asks the broker for the lock if it is of use and time. `now` is for requests that are due at a time.
-    pub(super) fn ask_for_lock(&mut self, now: Option<Now>) {
-        let is_time = self.lock.not_before.is_none_or(|until| now.is_some_and(|now| until <= now.instant));
+    /// Asks the broker for the lock if it is of use and time.
+    pub(super) fn ask_for_lock(&mut self, now: Now) {
+        let is_time = self.lock.not_before.is_none_or(|until| until <= now.instant);
         let Some(epoch) = self.phase.epoch().filter(|_| self.reaches_broker() && is_time) else { return };
         match &self.lock.state {
             // A node that waits for the state can do nothing with it.
             State::Idle if self.lock.is_wanted && !matches!(self.phase, Phase::Awaiting { .. }) => {
-                self.lock.state = State::Asked;
+                self.lock.state = State::Asked(now.instant);
             }
             State::Appending(pending) if pending.step == Step::Unlocked => {
                 self.lock.not_before = None;
@@ -176,8 +190,12 @@ impl Member {
                     self.requests.push_back(Request::Append { epoch, index, entry });
                 }
             }
-            (State::Asked, Phase::Greeting { .. }) => self.greet(last, now),
-            (State::Asked, Phase::Returning(_) | Phase::Joined(_)) => {
+            (State::Asked(since), _) if now.instant.saturating_duration_since(*since) >= FRESH => {
+                self.lock.state = State::Idle;
+                self.ask_for_lock(now);
+            }
+            (State::Asked(_), Phase::Greeting { .. }) => self.greet(last, now),
+            (State::Asked(_), Phase::Returning(_) | Phase::Joined(_)) => {
                 self.lock.state = State::CatchingUp(last);
                 if self.lock.is_caught_up(self.applied) {
                     self.news.push_back(News::Locked);
@@ -225,13 +243,14 @@ impl Member {
         }
         let Node { id: node, epoch, .. } = *node;
         let entry = LogEntry { index, node, epoch, time: now.time, operations, users, rooms };
-        (self.applied, self.applied_bytes) = (index, codec::encode_entry(&entry));
+        self.applied = index;
+        let before = mem::replace(&mut self.applied_bytes, codec::encode_entry(&entry));
         let step = if self.reaches_broker() { Step::Sent } else { Step::Unknown };
         if step == Step::Sent {
             let entry = self.applied_bytes.clone();
             self.requests.push_back(Request::Append { epoch, index, entry });
         }
-        self.lock.state = State::Appending(Pending { index, step });
+        self.lock.state = State::Appending(Pending { index, before, step });
     }
 
     /// Hands over the entry of a newcomer, which does not know the state.
@@ -252,7 +271,7 @@ impl Member {
             return;
         }
         if self.lock.can_append_again(last) {
-            self.ask_for_lock(Some(now));
+            self.ask_for_lock(now);
         } else {
             self.rejoin("its entry was not taken", now);
         }
@@ -272,6 +291,6 @@ impl Member {
         }
         self.send_again();
         self.deliver_held();
-        self.ask_for_lock(Some(now));
+        self.ask_for_lock(now);
     }
 }

@@ -74,8 +74,12 @@ impl Member {
     }
 
     pub(super) fn read(&mut self) {
-        // An own entry is read again unless the broker is known to have it: there may be another in its place.
-        let after = self.lock.before_pending().unwrap_or(self.applied);
+        let after = match self.lock.before_pending() {
+            // An own entry is read again unless the broker is known to have it: there may be another in its place.
+            Some(before) => before,
+            None if self.applied_bytes.is_empty() => self.applied.preceding(),
+            None => self.applied,
+        };
         self.requests.push_back(Request::Read { after, streams: self.streams() });
     }
 }

@@ -1,7 +1,6 @@
 //! What happens while the node does not have the lock, and changes shared state when it has: connections end, accounts come
 //! and go, users have been away for too long, nodes are down.
 
-use super::Cluster;
 use crate::message::{CloseReason, ConnectionId, Epoch, NodeId, Now, UserId};
 use crate::server::account_errands::Settled;
 use crate::server::{Server, Stream};
@@ -28,17 +27,10 @@ pub(super) struct Departure {
     reason: String,
 }
 
-impl Cluster {
-    fn note_fact(&mut self, fact: Fact) {
-        self.facts.push(fact);
-        self.member.want_lock();
-    }
-}
-
 impl<S: Stream> Server<S> {
     pub(super) fn note_fact(&mut self, fact: Fact) {
         if let Some(cluster) = &mut self.nodes.cluster {
-            cluster.note_fact(fact);
+            cluster.facts.push(fact);
         }
     }
 
@@ -67,7 +59,7 @@ impl<S: Stream> Server<S> {
         if let Some(cluster) = self.nodes.cluster.as_mut().filter(|_| is_barred) {
             let is_noted = |fact: &Fact| matches!(fact, Fact::Overdue(other) if *other == user);
             if !cluster.facts.iter().any(is_noted) {
-                cluster.note_fact(Fact::Overdue(user));
+                cluster.facts.push(Fact::Overdue(user));
             }
         }
         is_barred

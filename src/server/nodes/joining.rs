@@ -102,7 +102,6 @@ impl<S: Stream> Server<S> {
         info!("this is node {}, other nodes: {}", node.name, cluster.member.others());
         cluster.joining.opened = None;
         cluster.joining.next = Some(Next { node, snapshot, entries: Vec::new(), offers: Vec::new() });
-        cluster.want_lock();
     }
 
     /// Forgets the changes of a state that nobody shares.

@@ -85,7 +85,6 @@ impl<S: Stream> Server<S> {
             self.connections[key].inlet = Inlet::Locked;
         }
         cluster.waiting.add(key, need, cluster.member.down_since(), now.instant);
-        cluster.member.want_lock();
     }
 
     /// Carries out what waits: the node has the lock.
