@@ -100,6 +100,8 @@ enum Step {
     Cut(usize, u64),
     Pause(usize, u64),
     Broker { time: u64, forgets: bool },
+    /// Another broker takes its place, which does not have so many of the last entries.
+    FailOver { time: u64, lost: u64 },
     Restart(usize),
 }
 
@@ -113,6 +115,7 @@ fn any_step(lines: usize) -> impl Strategy<Value = Step> {
         1 => (0..NODES, 100..15_000u64).prop_map(|(node, time)| Step::Pause(node, time)),
         1 => (100..12_000u64, prop::bool::weighted(0.2))
             .prop_map(|(time, forgets)| Step::Broker { time, forgets }),
+        1 => (100..12_000u64, 1..4u64).prop_map(|(time, lost)| Step::FailOver { time, lost }),
         1 => (0..NODES).prop_map(Step::Restart),
     ]
 }
@@ -190,6 +193,12 @@ fn play(town: &mut Town, people: &mut People, step: Step, n: usize) {
         Step::Pause(node, time) => town.world.pause(node, time),
         Step::Broker { time, forgets } => {
             town.world.stop_broker(forgets);
+            town.run(time);
+            town.world.start_broker();
+        }
+        Step::FailOver { time, lost } => {
+            town.world.stop_broker(false);
+            town.world.broker.lose_entries(lost);
             town.run(time);
             town.world.start_broker();
         }
