@@ -94,14 +94,25 @@ const ACCOUNT_LINES: [&str; 40] = [
 
 #[derive(Clone, Debug)]
 enum Step {
-    Send { client: usize, line: usize, who: usize, room: bool },
+    Send {
+        client: usize,
+        line: usize,
+        who: usize,
+        room: bool,
+    },
     Reset(usize),
     Run(u64),
     Cut(usize, u64),
     Pause(usize, u64),
-    Broker { time: u64, forgets: bool },
+    Broker {
+        time: u64,
+        forgets: bool,
+    },
     /// Another broker takes its place, which does not have so many of the last entries.
-    FailOver { time: u64, lost: u64 },
+    FailOver {
+        time: u64,
+        lost: u64,
+    },
     Restart(usize),
 }
 
