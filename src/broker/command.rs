@@ -89,16 +89,19 @@ impl Script {
     }
 
     fn digest(&self) -> &str {
-        self.digest.get_or_init(|| {
-            let digest = digest::digest(&digest::SHA1_FOR_LEGACY_USE_ONLY, self.text.as_bytes());
-            let mut text = String::with_capacity(40);
-            for byte in digest.as_ref() {
-                // Writing to a text cannot fail.
-                _ = write!(text, "{byte:02x}");
-            }
-            text.into()
-        })
+        self.digest.get_or_init(|| sha1_hex(self.text.as_bytes()))
     }
+}
+
+/// The SHA-1 of some bytes in hexadecimal digits, as `redis.sha1hex` gives it.
+pub fn sha1_hex(bytes: &[u8]) -> Box<str> {
+    let digest = digest::digest(&digest::SHA1_FOR_LEGACY_USE_ONLY, bytes);
+    let mut text = String::with_capacity(40);
+    for byte in digest.as_ref() {
+        // Writing to a text cannot fail.
+        _ = write!(text, "{byte:02x}");
+    }
+    text.into()
 }
 
 /// An argument of a command: bytes, a text or a number.

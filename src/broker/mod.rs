@@ -18,7 +18,7 @@ mod tls;
 mod url;
 mod value;
 
-pub use command::{Argument, Command, Script};
+pub use command::{Argument, Command, Script, sha1_hex};
 pub use connection::Connection;
 pub use error::BrokerError;
 pub use tls::Authorities;

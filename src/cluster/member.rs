@@ -96,10 +96,11 @@ pub struct Member {
     down_since: Option<Instant>,
     /// The identity of the log; another one means that the broker has lost everything.
     log: Option<Box<str>>,
-    /// The last entry that is applied, and its bytes, to find out whether the broker still has it. After a snapshot, they are
-    /// empty until they are read.
+    /// The last entry that is applied, and its SHA-1, to find out whether the broker still has it.
     applied: LogIndex,
-    applied_bytes: Vec<u8>,
+    applied_digest: Box<str>,
+    /// What the broker was asked for when it could be reached again: the entry that was the last then, and its SHA-1.
+    check: Option<(LogIndex, Box<str>)>,
     /// Messages are sent again when this entry is applied.
     sends_after: Option<LogIndex>,
     shards: Vec<u16>,
@@ -138,7 +139,8 @@ impl Member {
             down_since: None,
             log: None,
             applied: LogIndex::default(),
-            applied_bytes: Vec::new(),
+            applied_digest: Box::default(),
+            check: None,
             sends_after: None,
             shards: Vec::new(),
             looked: LogIndex::default(),
@@ -218,6 +220,11 @@ impl Member {
         self.applied
     }
 
+    /// The SHA-1 of the last entry that is applied.
+    pub fn applied_digest(&self) -> &str {
+        &self.applied_digest
+    }
+
     /// The identity of the log: a random text that all nodes know.
     pub fn log(&self) -> Option<&str> {
         self.log.as_deref()
@@ -262,15 +269,13 @@ impl Member {
             Reply::Unlocked | Reply::SnapshotPut => {}
             Reply::Appended { is_wanted } => self.appended(is_wanted, now),
             Reply::NotAppended { last } => self.not_appended(last, now),
-            Reply::Checked { entry, before, last } => {
-                self.checked(entry.as_deref(), before.as_deref(), last, now);
-            }
+            Reply::Checked { entry, last } => self.checked(entry.as_deref(), last, now),
             Reply::Snapshot(bytes) => self.snapshot_read(bytes.as_deref(), now),
             Reply::Sent { number } => {
                 self.outgoing.sent(number);
                 self.tell_lost();
             }
-            Reply::Entry { index, entry } => self.entry_read(index, entry, now),
+            Reply::Entry { index, before, entry } => self.entry_read(index, &before, entry, now),
             Reply::Message { stream, message } => self.message_read(stream, &message, now),
             Reply::Down(why) => self.down(why, now.instant),
             Reply::Up => self.up(now),

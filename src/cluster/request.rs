@@ -27,11 +27,11 @@ pub enum Request {
     Lock { epoch: Epoch },
     /// Release the lock without an entry.
     Unlock { epoch: Epoch },
-    /// Append an entry with this number, and release the lock. The number must be that of the last entry and one more, and
-    /// the node must have the lock.
-    Append { epoch: Epoch, index: LogIndex, entry: Vec<u8> },
-    /// Tell the entry with this number, the one before it, and the number of the last, to find out what a broker that was
-    /// away still has.
+    /// Append an entry with this number, and release the lock. The number must be that of the last entry and one more,
+    /// `before` its SHA-1 as in [`sha1_hex`](crate::broker::sha1_hex), and the node must have the lock. `before` is empty if
+    /// the node does not know the state.
+    Append { epoch: Epoch, index: LogIndex, before: Box<str>, entry: Vec<u8> },
+    /// Tell the entry with this number and the number of the last, to find out what a broker that was away still has.
     Check { index: LogIndex },
     /// Keep a snapshot for the node with this epoch.
     PutSnapshot { epoch: Epoch, snapshot: Vec<u8> },
@@ -82,13 +82,12 @@ pub enum Reply {
     Appended {
         is_wanted: bool,
     },
-    /// The lock was lost, or there is another entry with this number.
+    /// The lock was lost, or the last entry is another. `last` is 0 if it only has the number of the one before.
     NotAppended {
         last: LogIndex,
     },
     Checked {
         entry: Option<Vec<u8>>,
-        before: Option<Vec<u8>>,
         last: LogIndex,
     },
     SnapshotPut,
@@ -100,6 +99,8 @@ pub enum Reply {
     /// An entry that was read.
     Entry {
         index: LogIndex,
+        /// The SHA-1 of the entry before it; empty if there was none.
+        before: Box<str>,
         entry: Vec<u8>,
     },
     /// A message that was read.

@@ -234,7 +234,10 @@ pub struct NodeUser {
 /// The whole shared state after a log entry.
 #[derive(Clone, Debug)]
 pub struct Snapshot {
+    /// The last entry that is part of it.
     pub index: LogIndex,
+    /// The SHA-1 of this entry, in hexadecimal digits.
+    pub digest: Box<str>,
     pub last_event: EventId,
     pub nodes: Vec<Node>,
     /// Users by ascending id.

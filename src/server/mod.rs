@@ -400,6 +400,7 @@ impl<S: Stream> Server<S> {
         self.end_lock(now);
         self.flush_all(now);
         self.tell_drained(now);
+        self.seek_lock(now);
         self.feed_store(now);
         for key in mem::take(&mut self.closed) {
             let connection = self.connections.remove(key);

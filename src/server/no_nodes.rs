@@ -54,5 +54,7 @@ impl<S: Stream> Server<S> {
 
     pub(super) fn end_lock(&mut self, _: Now) {}
 
+    pub(super) fn seek_lock(&mut self, _: Now) {}
+
     pub(super) fn begin_to_leave(&mut self, _: Now) {}
 }

@@ -22,8 +22,8 @@ use log::{error, info, warn};
 
 use super::{Server, Stream};
 use crate::cluster::{Member, News, Reply, Request};
-use crate::hub::{Diverged, Rooms};
-use crate::message::{LogEntry, Now, Relay, UserId};
+use crate::hub::{Diverged, Hub, Rooms};
+use crate::message::{LogEntry, Now, Relay, Snapshot, UserId};
 use crate::secret::Decoys;
 pub(super) use comparing::ALL_ACCOUNTS;
 use comparing::Comparing;
@@ -140,6 +140,12 @@ impl Cluster {
         }
     }
 
+    /// The state after the last entry.
+    fn snapshot(&self, hub: &Hub) -> Snapshot {
+        let digest = self.member.applied_digest().into();
+        Snapshot { digest, ..hub.snapshot(self.member.applied()) }
+    }
+
     /// Reads the shards of rooms with members here, and no others.
     fn look_at_shards(&mut self, rooms: &Rooms, now: Now) {
         self.shards.look(rooms, self.member.config().shards, now.instant);
@@ -231,7 +237,7 @@ impl<S: Stream> Server<S> {
             }
             News::Offer(epoch) if cluster.offers_later(epoch) => {}
             News::Offer(epoch) => {
-                let snapshot = self.hub.snapshot(cluster.member.applied());
+                let snapshot = cluster.snapshot(&self.hub);
                 cluster.member.offer(epoch, &snapshot);
             }
             News::Gone(node, epoch) => self.note_fact(Fact::Down(node, epoch)),
@@ -329,8 +335,14 @@ impl<S: Stream> Server<S> {
         if cluster.shards.is_due(now.instant) {
             cluster.look_at_shards(self.hub.rooms(), now);
         }
-        cluster.want_lock(now);
         self.leave_cluster();
+    }
+
+    /// Asks for the lock if something waits for it. Call it at the end of each turn, when nothing more can begin to wait.
+    pub(super) fn seek_lock(&mut self, now: Now) {
+        if let Some(cluster) = &mut self.nodes.cluster {
+            cluster.want_lock(now);
+        }
     }
 
     /// Begins to leave the others, because the server shuts down.

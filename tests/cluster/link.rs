@@ -6,7 +6,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 #[cfg(feature = "tls")]
-use parlor::broker::Authorities;
+use parlor::broker::{Authorities, sha1_hex};
 use parlor::broker::{Broker, Command, TIMEOUT};
 use parlor::cluster::{Link, Reply, Request, Stream};
 use parlor::message::{Epoch, LogIndex, Node, NodeId};
@@ -25,6 +25,8 @@ const SETTINGS: u64 = u64::MAX;
 struct Asking {
     link: Link,
     woken: Receiver<()>,
+    /// What was told of the entries before those that were read, which is left out of them.
+    befores: Vec<Box<str>>,
 }
 
 impl Asking {
@@ -35,7 +37,7 @@ impl Asking {
     fn to(broker: &Broker) -> Self {
         let (wakes, woken): (Sender<()>, _) = channel();
         let link = Link::open(broker, move || _ = wakes.send(())).expect("the broker can be reached");
-        Self { link, woken }
+        Self { link, woken, befores: Vec::new() }
     }
 
     fn send(&mut self, request: Request) {
@@ -51,7 +53,10 @@ impl Asking {
     fn reply_within(&mut self, time: Duration) -> Option<Reply> {
         let by = Instant::now() + time;
         loop {
-            if let Some(reply) = self.link.fetch() {
+            if let Some(mut reply) = self.link.fetch() {
+                if let Reply::Entry { before, .. } = &mut reply {
+                    self.befores.push(std::mem::take(before));
+                }
                 return Some(reply);
             }
             self.woken.recv_timeout(by.saturating_duration_since(Instant::now())).ok()?;
@@ -77,7 +82,7 @@ impl Asking {
     fn append(&mut self, epoch: Epoch, entry: &[u8]) -> LogIndex {
         let Reply::Locked { last } = self.ask(Request::Lock { epoch }) else { panic!("it is free") };
         let index = last.following();
-        let appended = self.ask(Request::Append { epoch, index, entry: entry.to_vec() });
+        let appended = self.ask(Request::Append { epoch, index, before: "".into(), entry: entry.to_vec() });
         assert_eq!(appended, Reply::Appended { is_wanted: false });
         index
     }
@@ -109,7 +114,7 @@ fn enrol(name: &str) -> Request {
 }
 
 fn entry(index: u64, entry: &str) -> Reply {
-    Reply::Entry { index: LogIndex(index), entry: entry.into() }
+    Reply::Entry { index: LogIndex(index), before: "".into(), entry: entry.into() }
 }
 
 fn message(stream: &Stream, number: u64) -> Reply {
@@ -203,7 +208,12 @@ fn the_lock_has_one_owner_who_hears_that_others_wait() {
     server.ask("SET parlor:{log}:wanted x");
     assert_eq!(link.ask(lock(attic)), Reply::NotLocked);
     server.ask("PERSIST parlor:{log}:wanted");
-    let append = |epoch, index| Request::Append { epoch, index: LogIndex(index), entry: b"entry".to_vec() };
+    let append = |epoch, index| Request::Append {
+        epoch,
+        index: LogIndex(index),
+        before: "".into(),
+        entry: b"entry".to_vec(),
+    };
     assert_eq!(link.ask(append(cellar, 1)), Reply::Appended { is_wanted: true });
     // Nobody else waits for the one who waited.
     assert_eq!(link.ask(lock(attic)), locked(1));
@@ -226,10 +236,12 @@ fn the_lock_expires() {
         assert!(begun.elapsed() < DEADLINE);
     }
     assert!(begun.elapsed() > Duration::from_millis(1_900), "{:?}", begun.elapsed());
-    let late = Request::Append { epoch: cellar, index: LogIndex(1), entry: b"late".to_vec() };
+    let late =
+        Request::Append { epoch: cellar, index: LogIndex(1), before: "".into(), entry: b"late".to_vec() };
     assert_eq!(link.ask(late), Reply::NotAppended { last: LogIndex(0) });
     // It is still the other's.
-    let append = Request::Append { epoch: attic, index: LogIndex(1), entry: b"entry".to_vec() };
+    let append =
+        Request::Append { epoch: attic, index: LogIndex(1), before: "".into(), entry: b"entry".to_vec() };
     assert_eq!(link.ask(append), Reply::Appended { is_wanted: false });
 }
 
@@ -241,20 +253,37 @@ fn only_the_entry_with_the_next_number_is_appended() {
     assert_eq!(link.append(epoch, b"one"), LogIndex(1));
     for (index, last) in [(1, 1), (3, 1), (0, 1)] {
         link.ask(Request::Lock { epoch });
-        let append = Request::Append { epoch, index: LogIndex(index), entry: b"wrong".to_vec() };
+        let append =
+            Request::Append { epoch, index: LogIndex(index), before: "".into(), entry: b"wrong".to_vec() };
         assert_eq!(link.ask(append), Reply::NotAppended { last: LogIndex(last) }, "{index}");
         // It has released the lock.
         assert_eq!(server.ask("EXISTS parlor:{log}:lock"), ":0");
     }
     assert_eq!(link.append(epoch, &vec![b'x'; 16 << 20]), LogIndex(2));
-    assert_eq!(link.append(epoch, b"three"), LogIndex(3));
-    let checked = |entry: Option<&[u8]>, before: Option<&[u8]>| {
-        let [entry, before] = [entry, before].map(|entry| entry.map(<[u8]>::to_vec));
-        Reply::Checked { entry, before, last: LogIndex(3) }
+    let checked =
+        |entry: Option<&[u8]>| Reply::Checked { entry: entry.map(<[u8]>::to_vec), last: LogIndex(2) };
+    assert_eq!(link.ask(Request::Check { index: LogIndex(1) }), checked(Some(b"one")));
+    assert_eq!(link.ask(Request::Check { index: LogIndex(3) }), checked(None));
+}
+
+#[test]
+fn an_entry_is_appended_only_behind_the_one_that_its_node_knows_and_tells_which_that_was() {
+    let Some(server) = RedisServer::start() else { return };
+    let mut link = Asking::open(&server.url());
+    let epoch = link.enrol("cellar").epoch;
+    link.append(epoch, b"one");
+    let append = |before: &[u8]| {
+        let (index, before, entry) = (LogIndex(2), sha1_hex(before), b"two".to_vec());
+        Request::Append { epoch, index, before, entry }
     };
-    assert_eq!(link.ask(Request::Check { index: LogIndex(1) }), checked(Some(b"one"), None));
-    assert_eq!(link.ask(Request::Check { index: LogIndex(4) }), checked(None, Some(b"three")));
-    assert_eq!(link.ask(Request::Check { index: LogIndex(5) }), checked(None, None));
+    link.ask(Request::Lock { epoch });
+    assert_eq!(link.ask(append(b"another")), Reply::NotAppended { last: LogIndex(0) });
+    assert_eq!(server.ask("EXISTS parlor:{log}:lock"), ":0");
+    link.ask(Request::Lock { epoch });
+    assert_eq!(link.ask(append(b"one")), Reply::Appended { is_wanted: false });
+    link.send(Request::Read { after: LogIndex(0), streams: Vec::new() });
+    assert_eq!([link.reply(), link.reply()], [entry(1, "one"), entry(2, "two")]);
+    assert_eq!(link.befores, ["".into(), sha1_hex(b"one")]);
 }
 
 #[test]
@@ -377,7 +406,12 @@ fn a_log_whose_last_entries_were_removed_begins_anew() {
     let Reply::Locked { last } = link.ask(Request::Lock { epoch: before.epoch }) else {
         panic!("it is free")
     };
-    let append = Request::Append { epoch: before.epoch, index: last.following(), entry: b"another".to_vec() };
+    let append = Request::Append {
+        epoch: before.epoch,
+        index: last.following(),
+        before: "".into(),
+        entry: b"another".to_vec(),
+    };
     assert_eq!(link.ask(append), Reply::NotAppended { last: LogIndex(0) });
     let after = link.enrol("attic");
     assert_ne!(before.log, after.log);
@@ -454,7 +488,12 @@ fn a_broker_that_has_lost_everything_is_another_log() {
     let renew = Request::Renew { name: "cellar".into(), epoch: before.epoch };
     let Reply::Renewed { log, .. } = link.ask(renew) else { panic!("nobody else has it") };
     assert_ne!(log, before.log);
-    let late = Request::Append { epoch: before.epoch, index: LogIndex(2), entry: b"two".to_vec() };
+    let late = Request::Append {
+        epoch: before.epoch,
+        index: LogIndex(2),
+        before: "".into(),
+        entry: b"two".to_vec(),
+    };
     assert_eq!(link.ask(late), Reply::NotAppended { last: LogIndex(0) });
     link.ask(Request::Leave { name: "cellar".into(), epoch: before.epoch });
     let after = link.enrol("cellar");
@@ -496,7 +535,12 @@ fn numbers_that_no_node_gives_are_not_counted_on() {
     let Reply::Locked { last } = link.ask(Request::Lock { epoch: before.epoch }) else {
         panic!("it is free")
     };
-    let append = Request::Append { epoch: before.epoch, index: last.following(), entry: b"three".to_vec() };
+    let append = Request::Append {
+        epoch: before.epoch,
+        index: last.following(),
+        before: "".into(),
+        entry: b"three".to_vec(),
+    };
     assert_eq!(link.ask(append), Reply::NotAppended { last: LogIndex(0) });
     for (name, text) in [("attic", "text"), ("barn", "18446744073709551615")] {
         server.ask(&format!("SET parlor:{{log}}:epoch {text}"));

@@ -6,10 +6,12 @@ use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
 
+use parlor::broker::sha1_hex;
+use parlor::cluster::codec::encode_entry;
 use parlor::cluster::{Member, MemberConfig, News, Reply, Request};
 use parlor::message::{
-    AccountId, Dated, Epoch, Event, EventId, EventKind, Identity, LogIndex, Login, Node, NodeId, Now,
-    Operation, Rank, Relay, Route, Snapshot, Source, Speech, UserId,
+    AccountId, Dated, Epoch, Event, EventId, EventKind, Identity, LogEntry, LogIndex, Login, Node, NodeId,
+    Now, Operation, Rank, Relay, Route, Snapshot, Source, Speech, UserId,
 };
 use parlor::name::{RoomName, UserName};
 
@@ -88,6 +90,7 @@ impl Lister {
     fn snapshot(&self) -> Snapshot {
         Snapshot {
             index: self.member.applied(),
+            digest: self.member.applied_digest().into(),
             last_event: EventId::MIN,
             nodes: self.nodes.clone(),
             users: Vec::new(),
@@ -295,7 +298,7 @@ fn a_newcomer_that_gets_an_old_snapshot_late_does_not_take_its_own_greeting_for_
         attic.heard(Reply::Locked { last }, now);
         let append = asked(&mut attic, |request| matches!(request, Request::Append { .. }));
         let Request::Append { index, entry, .. } = append else { unreachable!() };
-        greetings.push(Reply::Entry { index, entry });
+        greetings.push(Reply::Entry { index, before: Box::default(), entry });
         attic.heard(Reply::Appended { is_wanted: false }, now);
         if last == LogIndex(9) {
             now.instant += Duration::from_millis(600);
@@ -304,7 +307,8 @@ fn a_newcomer_that_gets_an_old_snapshot_late_does_not_take_its_own_greeting_for_
     }
     let mut barn = Lister::new("barn", now);
     barn.nodes = vec![node, other];
-    barn.member.offer(epoch, &Snapshot { index: LogIndex(10), ..barn.snapshot() });
+    let Reply::Entry { entry, .. } = &greetings[0] else { unreachable!() };
+    barn.member.offer(epoch, &Snapshot { index: LogIndex(10), digest: sha1_hex(entry), ..barn.snapshot() });
     let put = asked(&mut barn.member, |request| matches!(request, Request::PutSnapshot { .. }));
     let Request::PutSnapshot { snapshot, .. } = put else { unreachable!() };
     attic.heard(Reply::Snapshot(Some(snapshot)), now);
@@ -562,55 +566,85 @@ fn append(member: &mut Member, now: Now) {
     while member.request().is_some() {}
 }
 
-/// The link is lost and back; then the broker has these entries at the place of the last one and before it, and no later
-/// one. Returns what the member asks.
-fn check(member: &mut Member, [entry, before]: [Option<Vec<u8>>; 2], last: u64, now: Now) -> Vec<Request> {
-    let renewed = Reply::Renewed { clock: now.time, alive: vec![Epoch(1)], log: "log".into() };
-    let checked = Reply::Checked { entry, before, last: LogIndex(last) };
-    for reply in [Reply::Down("cut".into()), Reply::Up, renewed, checked] {
-        member.heard(reply, now);
-    }
+/// An entry of another node, which read it behind one with this SHA-1.
+fn entry_of_another(index: u64, before: Box<str>, now: Now) -> Reply {
+    let operation = Operation::AddAccount(AccountId(2), number_name(2));
+    let operations = vec![Dated { after: EventId::MIN, operation }];
+    let (index, node, epoch) = (LogIndex(index), NodeId(2), Epoch(2));
+    let entry = LogEntry { index, node, epoch, time: now.time, operations, users: 1, rooms: 0 };
+    Reply::Entry { index, before, entry: encode_entry(&entry) }
+}
+
+/// The broker has this at the place of the entry that was asked for when the link was back, and this number of entries.
+fn check(member: &mut Member, entry: Option<Vec<u8>>, last: u64, now: Now) -> Vec<Request> {
+    member.heard(Reply::Renewed { clock: now.time, alive: vec![Epoch(1)], log: "log".into() }, now);
+    member.heard(Reply::Checked { entry, last: LogIndex(last) }, now);
     std::iter::from_fn(|| member.request()).collect()
+}
+
+fn lose_link(member: &mut Member, now: Now) {
+    member.heard(Reply::Down("cut".into()), now);
+    member.heard(Reply::Up, now);
 }
 
 fn rejoins(member: &mut Member) -> bool {
     std::iter::from_fn(|| member.news()).any(|news| matches!(news, News::Rejoins(_)))
 }
 
+/// A founder that has the lock.
+fn founder_with_lock(now: Now) -> (Member, Vec<u8>) {
+    let (mut member, first) = founder(now);
+    member.want_lock(now);
+    while member.request().is_some() {}
+    member.heard(Reply::Locked { last: LogIndex(1) }, now);
+    assert!(member.has_lock());
+    (member, first)
+}
+
 #[test]
 fn a_node_whose_entry_was_lost_reads_the_one_in_its_place_and_rejoins() {
     let now = Now::read();
-    let (mut member, first) = founder(now);
-    member.want_lock(now);
-    member.heard(Reply::Locked { last: LogIndex(1) }, now);
+    let (mut member, first) = founder_with_lock(now);
     append(&mut member, now);
-    let requests = check(&mut member, [None, Some(first)], 1, now);
+    lose_link(&mut member, now);
+    let requests = check(&mut member, None, 1, now);
     let reads = |request: &&Request| matches!(request, Request::Read { after: LogIndex(1), .. });
     assert_eq!(requests.iter().filter(reads).count(), 1, "{requests:?}");
-    assert!(!rejoins(&mut member));
-    member.heard(Reply::Entry { index: LogIndex(2), entry: vec![0] }, now);
+    member.heard(entry_of_another(2, sha1_hex(&first), now), now);
     assert!(rejoins(&mut member));
 }
 
 #[test]
-fn a_node_rejoins_if_the_entry_before_the_one_that_was_lost_is_another_now() {
+fn an_entry_is_sent_again_behind_the_one_that_its_node_knows_and_no_other() {
     let now = Now::read();
-    let (mut member, _) = founder(now);
-    member.want_lock(now);
-    member.heard(Reply::Locked { last: LogIndex(1) }, now);
+    let (mut member, first) = founder_with_lock(now);
     append(&mut member, now);
-    let requests = check(&mut member, [None, Some(vec![0])], 1, now);
-    assert!(rejoins(&mut member), "{requests:?}");
+    lose_link(&mut member, now);
+    let requests = check(&mut member, None, 1, now);
+    assert_eq!(requests.iter().filter(|request| matches!(request, Request::Lock { .. })).count(), 1);
+    member.heard(Reply::Locked { last: LogIndex(1) }, now);
+    let append = asked(&mut member, |request| matches!(request, Request::Append { .. }));
+    let Request::Append { before, .. } = append else { unreachable!() };
+    assert_eq!(before, sha1_hex(&first));
+    member.heard(Reply::NotAppended { last: LogIndex(0) }, now);
+    assert!(rejoins(&mut member));
+}
+
+#[test]
+fn a_node_that_reads_an_entry_behind_another_than_it_knows_rejoins() {
+    let now = Now::read();
+    let (mut member, first) = founder(now);
+    member.heard(entry_of_another(2, sha1_hex(&first), now), now);
+    assert!(!rejoins(&mut member));
+    member.heard(entry_of_another(3, sha1_hex(b"another"), now), now);
+    assert!(rejoins(&mut member));
 }
 
 #[test]
 fn a_node_whose_use_of_the_lock_is_overtaken_by_an_entry_rejoins_and_appends_nothing() {
     let now = Now::read();
-    let (mut member, _) = founder(now);
-    member.want_lock(now);
-    member.heard(Reply::Locked { last: LogIndex(1) }, now);
-    assert!(member.has_lock());
-    member.heard(Reply::Entry { index: LogIndex(2), entry: vec![0] }, now);
+    let (mut member, first) = founder_with_lock(now);
+    member.heard(entry_of_another(2, sha1_hex(&first), now), now);
     assert!(rejoins(&mut member) && !member.has_lock());
     let operation = Operation::AddAccount(AccountId(1), number_name(1));
     member.append(vec![Dated { after: EventId::MIN, operation }], 0, 1, now);
@@ -619,16 +653,95 @@ fn a_node_whose_use_of_the_lock_is_overtaken_by_an_entry_rejoins_and_appends_not
 }
 
 #[test]
-fn a_lock_that_comes_late_is_asked_for_again() {
+fn a_lock_that_comes_late_or_is_late_when_all_entries_are_known_is_asked_for_again_once() {
     let now = Now::read();
-    let (mut member, _) = founder(now);
     let after = |milliseconds| Now { instant: now.instant + Duration::from_millis(milliseconds), ..now };
     let is_asked = |request: &Request| matches!(request, Request::Lock { .. });
+    let (mut member, first) = founder(now);
     member.want_lock(now);
     asked(&mut member, is_asked);
-    member.heard(Reply::Locked { last: LogIndex(1) }, after(1_500));
+    member.heard(Reply::Locked { last: LogIndex(2) }, after(10));
+    member.heard(entry_of_another(2, sha1_hex(&first), now), after(1_500));
     assert!(!member.has_lock());
     asked(&mut member, is_asked);
-    member.heard(Reply::Locked { last: LogIndex(1) }, after(2_900));
+    // All are: it may have it at last.
+    member.heard(Reply::Locked { last: LogIndex(2) }, after(3_000));
     assert!(member.has_lock());
+}
+
+#[test]
+fn a_node_with_a_slow_link_gets_the_lock_and_leaves_it_to_others() {
+    let mut world = world(2, 1);
+    world.least_delays[0] = 850;
+    world.run(5_000);
+    add(&mut world, 0, 1);
+    world.run(4_000);
+    add(&mut world, 1, 2);
+    world.run_until("both have used the lock", |world| {
+        world.parties.iter().flatten().all(|lister| lister.waiting.is_empty())
+    });
+}
+
+#[test]
+fn nodes_that_do_not_notice_that_the_broker_has_failed_over_agree() {
+    for seed in 0..20 {
+        let mut world = world(2, seed);
+        world.pause(1, 100);
+        add(&mut world, 0, 1);
+        world.run(50);
+        // The other has not read it, and makes the entry in its place.
+        world.fail_over(1);
+        for (node, number) in [(1, 2), (1, 3), (0, 4)] {
+            add(&mut world, node, number);
+            world.run(200);
+        }
+        settle(&mut world);
+        let states = states(&world);
+        assert!(states[0] == states[1] && states[0].contains(&3), "seed {seed}: {states:?}");
+    }
+}
+
+#[test]
+fn a_link_that_is_lost_and_back_while_the_node_has_the_lock_does_not_matter() {
+    let now = Now::read();
+    let (mut member, first) = founder_with_lock(now);
+    lose_link(&mut member, now);
+    append(&mut member, now);
+    check(&mut member, Some(first), 1, now);
+    assert!(!rejoins(&mut member));
+}
+
+#[test]
+fn an_entry_that_is_read_before_it_is_known_what_the_broker_has_does_not_matter() {
+    let now = Now::read();
+    let (mut member, first) = founder(now);
+    lose_link(&mut member, now);
+    member.heard(entry_of_another(2, sha1_hex(&first), now), now);
+    check(&mut member, Some(first), 2, now);
+    assert!(!rejoins(&mut member));
+}
+
+#[test]
+fn a_node_whose_users_are_not_back_is_not_heard_after_the_link_was_lost() {
+    let now = Now::read();
+    let other = Node { id: NodeId(2), epoch: Epoch(1), name: "barn".into() };
+    let node = Node { id: NodeId(1), epoch: Epoch(2), name: "attic".into() };
+    let mut attic = Lister::new("attic", now);
+    let (id, epoch, last, others) = (node.id, node.epoch, LogIndex(9), vec![other.clone()]);
+    attic.member.heard(Reply::Enrolled { id, epoch, log: "log".into(), last, others, clock: now.time }, now);
+    attic.member.heard(Reply::Locked { last }, now);
+    let append = asked(&mut attic.member, |request| matches!(request, Request::Append { .. }));
+    let Request::Append { index, entry, .. } = append else { unreachable!() };
+    attic.member.heard(Reply::Appended { is_wanted: false }, now);
+    let mut barn = Lister::new("barn", now);
+    barn.nodes = vec![node, other];
+    barn.member.offer(epoch, &Snapshot { index, digest: sha1_hex(&entry), ..barn.snapshot() });
+    let put = asked(&mut barn.member, |request| matches!(request, Request::PutSnapshot { .. }));
+    let Request::PutSnapshot { snapshot, .. } = put else { unreachable!() };
+    attic.member.heard(Reply::Snapshot(Some(snapshot)), now);
+    attic.say("too early", now);
+    lose_link(&mut attic.member, now);
+    let requests = check(&mut attic.member, Some(entry), index.0, now);
+    assert!(!rejoins(&mut attic.member));
+    assert!(!requests.iter().any(|request| matches!(request, Request::Send { .. })), "{requests:?}");
 }

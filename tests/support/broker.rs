@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::time::{Duration, Instant, SystemTime};
 
+use parlor::broker::sha1_hex;
 use parlor::cluster::{Reply, Request, Stream};
 use parlor::message::{Epoch, LogIndex, MOST_NODES, Node, NodeId, Now};
 
@@ -39,13 +40,20 @@ struct Expiring<T> {
     until: u64,
 }
 
+/// An entry of the log, with the SHA-1 of the one before it.
+#[derive(Clone, Debug)]
+struct Entry {
+    before: Box<str>,
+    bytes: Vec<u8>,
+}
+
 /// The data of the broker.
 #[derive(Debug)]
 pub struct Broker {
     lives: u64,
-    entries: BTreeMap<u64, Vec<u8>>,
+    entries: BTreeMap<u64, Entry>,
     lock: Option<Expiring<Epoch>>,
-    wanted: u64,
+    wanted: Option<Expiring<Epoch>>,
     nodes: BTreeMap<Box<str>, (NodeId, Epoch)>,
     leases: BTreeMap<Box<str>, Expiring<Epoch>>,
     snapshots: HashMap<Epoch, Vec<u8>>,
@@ -68,7 +76,7 @@ impl Broker {
             lives: 1,
             entries: BTreeMap::new(),
             lock: None,
-            wanted: 0,
+            wanted: None,
             nodes: BTreeMap::new(),
             leases: BTreeMap::new(),
             snapshots: HashMap::new(),
@@ -137,14 +145,30 @@ impl Broker {
         Reply::Renewed { clock: time(now), alive, log: self.log() }
     }
 
-    fn append(&mut self, epoch: Epoch, LogIndex(index): LogIndex, entry: Vec<u8>, now: u64) -> Reply {
-        let last = self.last();
-        if !self.has_lock(epoch, now) || index != last.0 + 1 {
+    fn append(
+        &mut self,
+        epoch: Epoch,
+        LogIndex(index): LogIndex,
+        (before, entry): (&str, Vec<u8>),
+        now: u64,
+    ) -> Reply {
+        let (last, is_owner) = (self.last(), self.has_lock(epoch, now));
+        self.release(epoch);
+        if !is_owner || index != last.0 + 1 {
             return Reply::NotAppended { last };
         }
-        self.entries.insert(index, entry);
-        self.lock = None;
-        Reply::Appended { is_wanted: self.wanted > now }
+        let digest = self.entries.get(&last.0).map(|last| sha1_hex(&last.bytes)).unwrap_or_default();
+        if !before.is_empty() && *before != *digest {
+            return Reply::NotAppended { last: LogIndex(0) };
+        }
+        self.entries.insert(index, Entry { before: digest, bytes: entry });
+        let is_wanted =
+            self.wanted.as_ref().is_some_and(|wanted| wanted.value != epoch && wanted.until > now);
+        Reply::Appended { is_wanted }
+    }
+
+    fn release(&mut self, epoch: Epoch) {
+        self.lock.take_if(|lock| lock.value == epoch);
     }
 
     /// Carries out a request other than reading.
@@ -154,26 +178,27 @@ impl Broker {
             Request::Renew { name, epoch } => self.renew(name, epoch, now),
             Request::Leave { name, epoch } => {
                 self.leases.retain(|known, lease| *known != name || lease.value != epoch);
+                self.release(epoch);
                 Reply::Left
             }
             Request::Lock { epoch } => {
                 if self.lock.as_ref().is_some_and(|lock| lock.value != epoch && lock.until > now) {
-                    self.wanted = now + WANTED_MS;
+                    self.wanted = Some(Expiring { value: epoch, until: now + WANTED_MS });
                     return Some(Reply::NotLocked);
                 }
                 self.lock = Some(Expiring { value: epoch, until: now + LOCK_MS });
                 Reply::Locked { last: self.last() }
             }
             Request::Unlock { epoch } => {
-                if self.has_lock(epoch, now) {
-                    self.lock = None;
-                }
+                self.release(epoch);
                 Reply::Unlocked
             }
-            Request::Append { epoch, index, entry } => self.append(epoch, index, entry, now),
+            Request::Append { epoch, index, before, entry } => {
+                self.append(epoch, index, (&before, entry), now)
+            }
             Request::Check { index } => {
-                let entry = |LogIndex(index)| self.entries.get(&index).cloned();
-                Reply::Checked { entry: entry(index), before: entry(index.preceding()), last: self.last() }
+                let entry = self.entries.get(&index.0).map(|entry| entry.bytes.clone());
+                Reply::Checked { entry, last: self.last() }
             }
             Request::PutSnapshot { epoch, snapshot } => {
                 self.snapshots.insert(epoch, snapshot);
@@ -200,7 +225,8 @@ impl Broker {
             *position = messages.len();
         }
         for (&index, entry) in self.entries.range(reading.after + 1..) {
-            news.push(Reply::Entry { index: LogIndex(index), entry: entry.clone() });
+            let Entry { before, bytes } = entry.clone();
+            news.push(Reply::Entry { index: LogIndex(index), before, entry: bytes });
             reading.after = index;
         }
         news
@@ -246,6 +272,8 @@ pub struct World<P> {
     pub dice: Dice,
     /// The longest delay of a request or reply, in milliseconds.
     pub most_delay: u64,
+    /// How long requests and replies of each node take at least, in milliseconds.
+    pub least_delays: Vec<u64>,
 }
 
 impl<P: Party + std::fmt::Debug> World<P> {
@@ -259,6 +287,7 @@ impl<P: Party + std::fmt::Debug> World<P> {
             start: Instant::now(),
             dice: Dice::new(seed),
             most_delay: 3,
+            least_delays: vec![0; nodes],
         }
     }
 
@@ -336,6 +365,19 @@ impl<P: Party + std::fmt::Debug> World<P> {
         }
     }
 
+    /// Another server takes the place of the broker, which does not have so many of the last entries. The nodes do not lose
+    /// the link: it takes them along.
+    pub fn fail_over(&mut self, lost: u64) {
+        self.broker.lose_entries(lost);
+        for line in &mut self.lines {
+            let before = line.replies.len();
+            line.replies.retain(|(_, reply)| !matches!(reply, Reply::Entry { .. }));
+            if let Some(reading) = &mut line.reading {
+                reading.after -= (before - line.replies.len()) as u64;
+            }
+        }
+    }
+
     pub fn start_broker(&mut self) {
         self.is_broker_up = true;
         (0..self.lines.len()).for_each(|node| self.mend(node));
@@ -359,8 +401,8 @@ impl<P: Party + std::fmt::Debug> World<P> {
         }
     }
 
-    fn delay(&mut self, last: Option<u64>) -> u64 {
-        let due = self.now + self.dice.below(self.most_delay + 1);
+    fn delay(&mut self, node: usize, last: Option<u64>) -> u64 {
+        let due = self.now + self.dice.below(self.most_delay + 1).max(self.least_delays[node]);
         last.map_or(due, |last| last.max(due))
     }
 
@@ -391,7 +433,7 @@ impl<P: Party + std::fmt::Debug> World<P> {
     fn collect(&mut self, node: usize) {
         while let Some(request) = self.parties[node].as_mut().and_then(Party::request) {
             if self.lines[node].is_up {
-                let due = self.delay(self.lines[node].requests.back().map(|(due, _)| *due));
+                let due = self.delay(node, self.lines[node].requests.back().map(|(due, _)| *due));
                 self.lines[node].requests.push_back((due, request));
             }
         }
@@ -417,7 +459,7 @@ impl<P: Party + std::fmt::Debug> World<P> {
     }
 
     fn reply(&mut self, node: usize, reply: Reply) {
-        let due = self.delay(self.lines[node].replies.back().map(|(due, _)| *due));
+        let due = self.delay(node, self.lines[node].replies.back().map(|(due, _)| *due));
         self.lines[node].replies.push_back((due, reply));
     }
 

@@ -100,6 +100,7 @@ map!(Snapshot {
     8: bans,
     9: last_guest,
     10: last_login,
+    11: digest,
 });
 
 /// As one map.

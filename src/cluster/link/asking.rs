@@ -66,11 +66,11 @@ pub(super) fn command(request: &Request) -> Option<(Command, Topic)> {
         Request::Leave { name, epoch } => LEAVE.command(&[&keys::lease(name), keys::LOCK]).arg(epoch.0),
         Request::Lock { epoch } => LOCK.command(&locking).arg(epoch.0).arg(LOCK_MS).arg(WANTED_MS),
         Request::Unlock { epoch } => UNLOCK.command(&[keys::LOCK]).arg(epoch.0),
-        Request::Append { epoch, index, entry } => {
+        Request::Append { epoch, index, before, entry } => {
             let keys = [keys::LOCK, keys::WANTED, keys::ENTRIES, keys::ID];
-            APPEND.command(&keys).arg(epoch.0).arg(index.0).arg(entry).arg(ENTRIES)
+            APPEND.command(&keys).arg(epoch.0).arg(index.0).arg(entry).arg(ENTRIES).arg(before)
         }
-        Request::Check { index } => CHECK.command(&[keys::ENTRIES]).arg(index.0).arg(index.preceding().0),
+        Request::Check { index } => CHECK.command(&[keys::ENTRIES]).arg(index.0),
         Request::PutSnapshot { epoch, snapshot } => {
             let set = Command::new("SET").key(&keys::snapshot(*epoch)).arg(snapshot);
             return Some((set.arg("EX").arg(SNAPSHOT_S), Topic::PutSnapshot));
@@ -149,10 +149,9 @@ fn scripted(kind: &str, rest: Value) -> Result<Reply, BrokerError> {
             Reply::NotAppended { last: index(&last)? }
         }
         "checked" => {
-            let [last, found, found_before] = rest.into_array()?;
-            let first = |found: Value| found.into_list()?.into_iter().next().map(entry).transpose();
-            let (entry, before) = (first(found)?.flatten(), first(found_before)?.flatten());
-            Reply::Checked { entry, before, last: index(&last)? }
+            let [last, found] = rest.into_array()?;
+            let entry = found.into_list()?.into_iter().next().map(entry).transpose()?.flatten();
+            Reply::Checked { entry, last: index(&last)? }
         }
         _ => return Err(BrokerError::broken("a script has an answer that it does not give")),
     };
@@ -206,19 +205,21 @@ pub(super) fn parse_id(id: &Value) -> Result<(u64, u64), BrokerError> {
 
 /// The bytes of an entry of the log: `[id, [field, value, ...]]`.
 fn entry(entry: Value) -> Result<Option<Vec<u8>>, BrokerError> {
-    let [_, fields] = entry.into_array()?;
-    Ok(field(fields.into_list()?, keys::ENTRY))
+    let [_, found] = entry.into_array()?;
+    let [entry] = fields(found.into_list()?, [keys::ENTRY]);
+    Ok(entry)
 }
 
-/// The value of this field.
-pub(super) fn field(fields: Vec<Value>, name: &str) -> Option<Vec<u8>> {
-    let mut fields = fields.into_iter();
-    while let (Some(field), Some(value)) = (fields.next(), fields.next()) {
-        if field.bytes() == Ok(name.as_bytes()) {
-            return value.into_bytes().ok();
+/// The values of these fields of an entry: `[field, value, ...]`. Of several with a name, the first.
+pub(super) fn fields<const N: usize>(entry: Vec<Value>, names: [&str; N]) -> [Option<Vec<u8>>; N] {
+    let (mut entry, mut found) = (entry.into_iter(), [const { None }; N]);
+    while let (Some(field), Some(value)) = (entry.next(), entry.next()) {
+        let place = names.iter().position(|name| field.bytes() == Ok(name.as_bytes()));
+        if let Some(place) = place.map(|place| &mut found[place]).filter(|place| place.is_none()) {
+            *place = value.into_bytes().ok();
         }
     }
-    None
+    found
 }
 
 /// A text that no other node makes up. The script puts the epoch before it, in case that there are no random numbers.

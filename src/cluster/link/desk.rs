@@ -251,7 +251,8 @@ impl Desk {
 impl Papers {
     fn append(&mut self, reply: Reply) {
         self.reply_bytes += match &reply {
-            Reply::Entry { entry: bytes, .. } | Reply::Message { message: bytes, .. } => bytes.len(),
+            Reply::Entry { before, entry, .. } => before.len() + entry.len(),
+            Reply::Message { message, .. } => message.len(),
             _ => 0,
         };
         self.replies.push_back(reply);

@@ -13,8 +13,9 @@ pub(super) const EPOCH: &str = "parlor:{log}:epoch";
 /// What keys of leases begin with.
 pub(super) const LEASES: &str = "parlor:{log}:lease:";
 
-/// The field of a log entry.
+/// The fields of a log entry: its bytes, and the SHA-1 of the entry before it.
 pub(super) const ENTRY: &str = "e";
+pub(super) const BEFORE: &str = "b";
 /// The field of a message.
 pub(super) const MESSAGE: &str = "m";
 

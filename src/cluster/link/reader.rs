@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::asking::{field, parse_id, time};
+use super::asking::{fields, parse_id, time};
 use super::desk::{Desk, Reading, Task};
 use super::keys;
 use super::positions::{Id, Positions, Source};
@@ -257,14 +257,16 @@ impl Found {
     /// and nobody can go on as if it were not there.
     fn replies(self) -> impl Iterator<Item = Reply> {
         let source = self.source;
-        self.entries.into_iter().filter_map(move |((index, _), fields)| match &source {
+        self.entries.into_iter().filter_map(move |((index, _), found)| match &source {
             None => {
-                let entry = field(fields, keys::ENTRY).unwrap_or_default();
-                Some(Reply::Entry { index: LogIndex(index), entry })
+                let [entry, before] =
+                    fields(found, [keys::ENTRY, keys::BEFORE]).map(Option::unwrap_or_default);
+                let before = String::from_utf8_lossy(&before).into();
+                Some(Reply::Entry { index: LogIndex(index), before, entry })
             }
             Some(stream) => {
-                let message = field(fields, keys::MESSAGE)?;
-                Some(Reply::Message { stream: stream.clone(), message })
+                let [message] = fields(found, [keys::MESSAGE]);
+                Some(Reply::Message { stream: stream.clone(), message: message? })
             }
         })
     }

@@ -3,18 +3,17 @@
 use log::{debug, warn};
 
 use super::{Member, News};
+use crate::broker::sha1_hex;
 use crate::cluster::codec;
 use crate::cluster::request::Request;
 use crate::message::{Dated, Epoch, LogEntry, LogIndex, Node, NodeId, Now, Operation, Snapshot};
 
 impl Member {
-    pub(super) fn entry_read(&mut self, index: LogIndex, bytes: Vec<u8>, now: Now) {
+    pub(super) fn entry_read(&mut self, index: LogIndex, before: &str, bytes: Vec<u8>, now: Now) {
         let Some(Node { id, epoch, .. }) = self.phase.reader() else { return };
         let own = (*id, *epoch);
         if index <= self.applied {
-            if index == self.applied && self.applied_bytes.is_empty() {
-                self.applied_bytes = bytes;
-            } else if index == self.applied && bytes != self.applied_bytes {
+            if index == self.applied && sha1_hex(&bytes) != self.applied_digest {
                 self.rejoin("another node has appended an entry in place of its own", now);
             }
             return;
@@ -22,12 +21,15 @@ impl Member {
         if index != self.applied.following() {
             return self.rejoin("entries of the log are missing", now);
         }
+        if !before.is_empty() && *before != *self.applied_digest {
+            return self.rejoin("the broker has another entry at the place of its last one", now);
+        }
         // What the server does in this turn does not take this entry into account.
         if self.has_lock() {
-            return self.rejoin("it has had the lock for too long", now);
+            return self.rejoin("another node has changed something while it had the lock", now);
         }
         match codec::decode_entry(index, &bytes) {
-            Ok(entry) => self.apply(entry, bytes, own, now),
+            Ok(entry) => self.apply(entry, sha1_hex(&bytes), own, now),
             Err(error) => {
                 warn!("entry {index} of the cluster's log cannot be read: {error}");
                 self.rejoin("it cannot read an entry of the log", now);
@@ -35,8 +37,8 @@ impl Member {
         }
     }
 
-    pub(super) fn apply(&mut self, entry: LogEntry, bytes: Vec<u8>, own: (NodeId, Epoch), now: Now) {
-        (self.applied, self.applied_bytes) = (entry.index, bytes);
+    pub(super) fn apply(&mut self, entry: LogEntry, digest: Box<str>, own: (NodeId, Epoch), now: Now) {
+        (self.applied, self.applied_digest) = (entry.index, digest);
         let mut offers = Vec::new();
         for Dated { operation, .. } in &entry.operations {
             match operation {
@@ -62,9 +64,7 @@ impl Member {
         self.news.extend(offers.into_iter().map(News::Offer));
         self.send_again();
         self.deliver_held();
-        if self.lock.is_caught_up(self.applied) {
-            self.news.push_back(News::Locked);
-        }
+        self.use_lock(now);
     }
 
     /// Adds a node. Earlier lives of it are over.

@@ -223,7 +223,7 @@ impl Member {
         let node = node.clone();
         match codec::decode_snapshot(bytes) {
             Ok(snapshot) => {
-                (self.applied, self.applied_bytes) = (snapshot.index, Vec::new());
+                (self.applied, self.applied_digest) = (snapshot.index, snapshot.digest.clone());
                 self.nodes = snapshot.nodes.clone();
                 self.phase = Phase::Returning(node.clone());
                 self.news.push_back(News::Load { node, snapshot: Box::new(snapshot) });

@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use super::{Member, News, Phase};
+use crate::broker::sha1_hex;
 use crate::cluster::request::Request;
 use crate::message::{LogIndex, Now};
 
@@ -13,7 +14,7 @@ impl Member {
         self.sends_after = None;
         self.lock.link_lost();
         self.lease.link_lost();
-        self.first_alone = None;
+        (self.first_alone, self.check) = (None, None);
         if !self.is_joined() {
             // Whatever the broker has of its beginning, it begins anew.
             self.phase = Phase::default();
@@ -37,21 +38,23 @@ impl Member {
             self.ask_to_leave();
         } else if self.is_joined() {
             self.lease.ask(&mut self.requests, &self.config.name, self.phase.node(), now);
+            self.check = Some((self.applied, self.applied_digest.clone()));
             self.requests.push_back(Request::Check { index: self.applied });
         }
         self.expire(now);
     }
 
-    /// Learns what the broker has at the place of the last entry that was applied, and before it.
-    pub(super) fn checked(&mut self, entry: Option<&[u8]>, before: Option<&[u8]>, last: LogIndex, now: Now) {
-        if !self.is_joined() {
-            return;
-        }
-        if entry.is_some_and(|entry| entry == self.applied_bytes) {
-            // Perhaps only the reply was lost.
-            self.lock.has_appended();
-            self.finish_append(now);
-        } else if !self.lock.follows(before) || !self.lock.can_append_again(last) {
+    /// Learns what the broker has at the place of the entry that was the last when the link was back.
+    pub(super) fn checked(&mut self, entry: Option<&[u8]>, last: LogIndex, now: Now) {
+        let Some((index, digest)) = self.check.take().filter(|_| self.is_joined()) else { return };
+        let is_pending = self.lock.pending() == Some(index);
+        if entry.is_some_and(|entry| sha1_hex(entry) == digest) {
+            if is_pending {
+                // Only the reply was lost.
+                self.lock.has_appended();
+                self.finish_append(now);
+            }
+        } else if !is_pending || !self.lock.can_append_again(last) {
             let why = match entry {
                 Some(_) => "the broker has another entry at the place of its last one",
                 None => "the broker does not have its last entry",
@@ -67,7 +70,7 @@ impl Member {
     /// Sends messages again after the link was lost, once the node knows what others did meanwhile: it may be dead for
     /// them, and its users are back before they are heard.
     pub(super) fn send_again(&mut self) {
-        let is_pending = self.lock.before_pending().is_some();
+        let is_pending = self.lock.pending().is_some();
         if !is_pending && self.sends_after.is_some_and(|last| last <= self.applied) {
             self.sends_after = None;
             self.outgoing.link_back();

@@ -4,6 +4,7 @@ use std::mem;
 use std::time::{Duration, Instant};
 
 use super::{Member, News, Phase, UNKNOWN};
+use crate::broker::sha1_hex;
 use crate::cluster::codec;
 use crate::cluster::request::Request;
 use crate::message::{Dated, LogEntry, LogIndex, Node, Now, Operation};
@@ -14,8 +15,8 @@ const AGAIN: Duration = Duration::from_millis(3);
 /// How long a node waits until it asks again when others want the lock that it has released.
 const COURTESY: Duration = Duration::from_millis(6);
 
-/// A lock that was asked for longer ago is not used: it may expire soon.
-const FRESH: Duration = Duration::from_millis(1_500);
+/// A lock that was asked for so long ago may expire soon.
+const LATE: Duration = Duration::from_millis(1_500);
 
 /// The node's relation to the lock.
 #[derive(Debug, Default)]
@@ -24,6 +25,8 @@ pub(super) struct Lock {
     is_wanted: bool,
     /// Not to be asked for earlier.
     not_before: Option<Instant>,
+    /// The node had the lock when it was late, and has asked for it again.
+    was_late: bool,
     state: State,
 }
 
@@ -33,8 +36,8 @@ enum State {
     Idle,
     /// The broker was asked for it at this time.
     Asked(Instant),
-    /// The node has it, but does not yet know all entries up to this one.
-    CatchingUp(LogIndex),
+    /// The node, which has asked at this time, has it, but does not yet know all entries up to this one.
+    CatchingUp(Instant, LogIndex),
     /// The server carries out what waits.
     Held,
     /// An entry was made that the broker may not have yet. As long as it has not, this is the last that is applied.
@@ -45,8 +48,9 @@ enum State {
 #[derive(Debug)]
 struct Pending {
     index: LogIndex,
-    /// The bytes of the entry before it: those are empty that are not known, and those of entry 0.
-    before: Vec<u8>,
+    /// The SHA-1 of the entry before it; empty for a greeting.
+    before: Box<str>,
+    entry: Vec<u8>,
     step: Step,
 }
 
@@ -58,6 +62,8 @@ enum Step {
     Unknown,
     /// The broker does not have it; the node needs the lock again.
     Unlocked,
+    /// The broker was asked for the lock again.
+    Asked,
 }
 
 impl Lock {
@@ -65,15 +71,17 @@ impl Lock {
         let is_due = match &self.state {
             State::Idle => self.is_wanted,
             State::Appending(pending) => pending.step == Step::Unlocked,
-            State::Asked(_) | State::CatchingUp(_) | State::Held => false,
+            State::Asked(_) | State::CatchingUp(..) | State::Held => false,
         };
         self.not_before.filter(|_| is_due)
     }
 
     pub(super) fn try_again(&mut self, now: Instant) {
         self.not_before = Some(now + AGAIN);
-        if let State::Asked(_) = self.state {
-            self.state = State::Idle;
+        match &mut self.state {
+            State::Asked(_) => self.state = State::Idle,
+            State::Appending(pending) if pending.step == Step::Asked => pending.step = Step::Unlocked,
+            _ => {}
         }
     }
 
@@ -82,17 +90,20 @@ impl Lock {
             State::Appending(pending) => pending.step = Step::Unknown,
             // The server ends its use by itself.
             State::Held => {}
-            State::Idle | State::Asked(_) | State::CatchingUp(_) => self.state = State::Idle,
+            State::Idle | State::Asked(_) | State::CatchingUp(..) => self.state = State::Idle,
         }
     }
 
-    /// True when the node has the lock and knows all entries, for the first time.
-    pub(super) fn is_caught_up(&mut self, applied: LogIndex) -> bool {
-        let is_caught_up = matches!(self.state, State::CatchingUp(last) if last <= applied);
-        if is_caught_up {
-            self.state = State::Held;
+    /// Tells whether the server can use the lock from now on, if the node has it and has learnt all entries just now. Once
+    /// in a row, it does not use one that comes late.
+    fn catch_up(&mut self, applied: LogIndex, now: Instant) -> Option<bool> {
+        let State::CatchingUp(since, last) = self.state else { return None };
+        if last > applied {
+            return None;
         }
-        is_caught_up
+        self.was_late = now.saturating_duration_since(since) >= LATE && !self.was_late;
+        self.state = if self.was_late { State::Idle } else { State::Held };
+        Some(!self.was_late)
     }
 
     /// Notes that the broker has the pending entry.
@@ -113,19 +124,11 @@ impl Lock {
         is_next
     }
 
-    /// The number of the entry before one that the broker may not have.
-    pub(super) fn before_pending(&self) -> Option<LogIndex> {
+    /// The number of an entry that the broker may not have.
+    pub(super) fn pending(&self) -> Option<LogIndex> {
         match &self.state {
-            State::Appending(pending) => Some(pending.index.preceding()),
+            State::Appending(pending) => Some(pending.index),
             _ => None,
-        }
-    }
-
-    /// True if the entry that the broker may not have follows what the broker has now before it.
-    pub(super) fn follows(&self, before: Option<&[u8]>) -> bool {
-        match &self.state {
-            State::Appending(pending) => before.unwrap_or_default() == pending.before,
-            _ => true,
         }
     }
 
@@ -162,12 +165,13 @@ impl Member {
     pub(super) fn ask_for_lock(&mut self, now: Now) {
         let is_time = self.lock.not_before.is_none_or(|until| until <= now.instant);
         let Some(epoch) = self.phase.epoch().filter(|_| self.reaches_broker() && is_time) else { return };
-        match &self.lock.state {
+        match &mut self.lock.state {
             // A node that waits for the state can do nothing with it.
             State::Idle if self.lock.is_wanted && !matches!(self.phase, Phase::Awaiting { .. }) => {
                 self.lock.state = State::Asked(now.instant);
             }
             State::Appending(pending) if pending.step == Step::Unlocked => {
+                pending.step = Step::Asked;
                 self.lock.not_before = None;
                 self.requests.push_back(Request::Lock { epoch });
                 return;
@@ -179,30 +183,29 @@ impl Member {
 
     /// The node has the lock.
     pub(super) fn locked(&mut self, last: LogIndex, now: Now) {
-        match (&mut self.lock.state, &self.phase) {
-            (State::Appending(pending), _) if pending.step == Step::Unlocked => {
+        match (&self.lock.state, &self.phase) {
+            (State::Appending(pending), _) if pending.step == Step::Asked => {
                 if last.following() != pending.index {
                     return self.rejoin("another node has appended an entry in place of its own", now);
                 }
-                pending.step = Step::Sent;
-                let (index, entry) = (pending.index, self.applied_bytes.clone());
-                if let Some(epoch) = self.phase.epoch() {
-                    self.requests.push_back(Request::Append { epoch, index, entry });
-                }
-            }
-            (State::Asked(since), _) if now.instant.saturating_duration_since(*since) >= FRESH => {
-                self.lock.state = State::Idle;
-                self.ask_for_lock(now);
+                self.send_entry();
             }
             (State::Asked(_), Phase::Greeting { .. }) => self.greet(last, now),
-            (State::Asked(_), Phase::Returning(_) | Phase::Joined(_)) => {
-                self.lock.state = State::CatchingUp(last);
-                if self.lock.is_caught_up(self.applied) {
-                    self.news.push_back(News::Locked);
-                }
+            (State::Asked(since), Phase::Returning(_) | Phase::Joined(_)) => {
+                self.lock.state = State::CatchingUp(*since, last);
+                self.use_lock(now);
             }
             // It was asked for before the node began anew.
             _ => self.unlock(),
+        }
+    }
+
+    /// Lets the server use the lock as soon as the node has it and knows all entries.
+    pub(super) fn use_lock(&mut self, now: Now) {
+        match self.lock.catch_up(self.applied, now.instant) {
+            Some(true) => self.news.push_back(News::Locked),
+            Some(false) => self.ask_for_lock(now),
+            None => {}
         }
     }
 
@@ -224,14 +227,15 @@ impl Member {
             self.unlock();
             return self.finish_append(now);
         }
-        self.push_entry(&node, self.applied.following(), operations, (users, rooms), now);
+        let place = (self.applied.following(), mem::take(&mut self.applied_digest));
+        self.push_entry(&node, place, operations, (users, rooms), now);
     }
 
-    /// Hands an entry to the broker, which releases the lock.
-    pub(super) fn push_entry(
+    /// Makes an entry, behind one with this SHA-1, and hands it to the broker, which releases the lock.
+    fn push_entry(
         &mut self,
         node: &Node,
-        index: LogIndex,
+        (index, before): (LogIndex, Box<str>),
         operations: Vec<Dated>,
         (users, rooms): (u32, u32),
         now: Now,
@@ -243,19 +247,27 @@ impl Member {
         }
         let Node { id: node, epoch, .. } = *node;
         let entry = LogEntry { index, node, epoch, time: now.time, operations, users, rooms };
-        self.applied = index;
-        let before = mem::replace(&mut self.applied_bytes, codec::encode_entry(&entry));
-        let step = if self.reaches_broker() { Step::Sent } else { Step::Unknown };
-        if step == Step::Sent {
-            let entry = self.applied_bytes.clone();
-            self.requests.push_back(Request::Append { epoch, index, entry });
+        let entry = codec::encode_entry(&entry);
+        (self.applied, self.applied_digest) = (index, sha1_hex(&entry));
+        self.lock.state = State::Appending(Pending { index, before, entry, step: Step::Unknown });
+        if self.reaches_broker() {
+            self.send_entry();
         }
-        self.lock.state = State::Appending(Pending { index, before, step });
+    }
+
+    /// Hands the entry that was made to the broker.
+    fn send_entry(&mut self) {
+        let (State::Appending(pending), Some(epoch)) = (&mut self.lock.state, self.phase.epoch()) else {
+            return;
+        };
+        pending.step = Step::Sent;
+        let (index, before, entry) = (pending.index, pending.before.clone(), pending.entry.clone());
+        self.requests.push_back(Request::Append { epoch, index, before, entry });
     }
 
     /// Hands over the entry of a newcomer, which does not know the state.
     pub(super) fn push_greeting(&mut self, node: &Node, index: LogIndex, operations: Vec<Dated>, now: Now) {
-        self.push_entry(node, index, operations, (UNKNOWN, UNKNOWN), now);
+        self.push_entry(node, (index, Box::default()), operations, (UNKNOWN, UNKNOWN), now);
     }
 
     pub(super) fn appended(&mut self, is_wanted: bool, now: Now) {

@@ -7,7 +7,7 @@ use log::warn;
 use super::{Member, News, Phase};
 use crate::cluster::codec;
 use crate::cluster::request::{Request, Stream};
-use crate::message::{Now, Relay, Route};
+use crate::message::{LogIndex, Now, Relay, Route};
 
 impl Member {
     /// Sends a message to other nodes. `shard` is that of its room.
@@ -74,12 +74,8 @@ impl Member {
     }
 
     pub(super) fn read(&mut self) {
-        let after = match self.lock.before_pending() {
-            // An own entry is read again unless the broker is known to have it: there may be another in its place.
-            Some(before) => before,
-            None if self.applied_bytes.is_empty() => self.applied.preceding(),
-            None => self.applied,
-        };
+        // An own entry is read again unless the broker is known to have it: there may be another in its place.
+        let after = self.lock.pending().map_or(self.applied, LogIndex::preceding);
         self.requests.push_back(Request::Read { after, streams: self.streams() });
     }
 }

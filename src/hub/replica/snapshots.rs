@@ -12,12 +12,13 @@ use crate::hub::users::User;
 use crate::message::{LogIndex, Node, NodeUser, Now, Rank, RoomState, Snapshot, UserId, UserState};
 
 impl Hub {
-    /// The state after the entry `index`.
+    /// The state after the entry `index`, of which the hub does not know the SHA-1.
     pub fn snapshot(&self, index: LogIndex) -> Snapshot {
         let mut rooms: Vec<_> = self.rooms.iter().map(|(id, room)| (room.name.folded(), id)).collect();
         rooms.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
         Snapshot {
             index,
+            digest: Box::default(),
             last_event: self.last_event,
             nodes: self.nodes().cloned().collect(),
             users: self.users.iter().map(|(id, user)| self.node_user(id, user)).collect(),

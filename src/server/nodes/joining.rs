@@ -125,7 +125,7 @@ impl<S: Stream> Server<S> {
             return cluster.member.rejoin("it could not take the state of the others", now);
         }
         if let Some(cluster) = &mut self.nodes.cluster {
-            let snapshot = (!offers.is_empty()).then(|| self.hub.snapshot(cluster.member.applied()));
+            let snapshot = (!offers.is_empty()).then(|| cluster.snapshot(&self.hub));
             for to in offers {
                 snapshot.iter().for_each(|snapshot| cluster.member.offer(to, snapshot));
             }
