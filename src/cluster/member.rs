@@ -100,7 +100,7 @@ pub struct Member {
     applied: LogIndex,
     applied_digest: Box<str>,
     /// What the broker was asked for when it could be reached again: the entry that was the last then, and its SHA-1.
-    check: Option<(LogIndex, Box<str>)>,
+    asked_about: Option<(LogIndex, Box<str>)>,
     /// Messages are sent again when this entry is applied.
     sends_after: Option<LogIndex>,
     shards: Vec<u16>,
@@ -140,7 +140,7 @@ impl Member {
             log: None,
             applied: LogIndex::default(),
             applied_digest: Box::default(),
-            check: None,
+            asked_about: None,
             sends_after: None,
             shards: Vec::new(),
             looked: LogIndex::default(),

@@ -82,7 +82,8 @@ pub enum Reply {
     Appended {
         is_wanted: bool,
     },
-    /// The lock was lost, or the last entry is another. `last` is 0 if it only has the number of the one before.
+    /// The lock was lost, or the last entry is another. `last` is 0 if the last entry has the expected
+    /// number but is another.
     NotAppended {
         last: LogIndex,
     },
@@ -99,8 +100,8 @@ pub enum Reply {
     /// An entry that was read.
     Entry {
         index: LogIndex,
-        /// The SHA-1 of the entry before it; empty if there was none.
-        before: Box<str>,
+        /// The SHA-1 of the entry before it, in hexadecimal digits; empty if there was none.
+        before: Vec<u8>,
         entry: Vec<u8>,
     },
     /// A message that was read.

@@ -6,8 +6,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 #[cfg(feature = "tls")]
-use parlor::broker::{Authorities, sha1_hex};
-use parlor::broker::{Broker, Command, TIMEOUT};
+use parlor::broker::Authorities;
+use parlor::broker::{Broker, Command, TIMEOUT, sha1_hex};
 use parlor::cluster::{Link, Reply, Request, Stream};
 use parlor::message::{Epoch, LogIndex, Node, NodeId};
 
@@ -25,8 +25,8 @@ const SETTINGS: u64 = u64::MAX;
 struct Asking {
     link: Link,
     woken: Receiver<()>,
-    /// What was told of the entries before those that were read, which is left out of them.
-    befores: Vec<Box<str>>,
+    /// The SHA-1s that came with the entries, taken out of the replies.
+    befores: Vec<Vec<u8>>,
 }
 
 impl Asking {
@@ -114,7 +114,7 @@ fn enrol(name: &str) -> Request {
 }
 
 fn entry(index: u64, entry: &str) -> Reply {
-    Reply::Entry { index: LogIndex(index), before: "".into(), entry: entry.into() }
+    Reply::Entry { index: LogIndex(index), before: Vec::new(), entry: entry.into() }
 }
 
 fn message(stream: &Stream, number: u64) -> Reply {
@@ -283,7 +283,7 @@ fn an_entry_is_appended_only_behind_the_one_that_its_node_knows_and_tells_which_
     assert_eq!(link.ask(append(b"one")), Reply::Appended { is_wanted: false });
     link.send(Request::Read { after: LogIndex(0), streams: Vec::new() });
     assert_eq!([link.reply(), link.reply()], [entry(1, "one"), entry(2, "two")]);
-    assert_eq!(link.befores, ["".into(), sha1_hex(b"one")]);
+    assert_eq!(link.befores, [b"", sha1_hex(b"one").as_bytes()]);
 }
 
 #[test]

@@ -292,13 +292,14 @@ fn a_newcomer_that_gets_an_old_snapshot_late_does_not_take_its_own_greeting_for_
     let (id, epoch, others) = (node.id, node.epoch, vec![other.clone()]);
     let last = LogIndex(9);
     attic.heard(Reply::Enrolled { id, epoch, log: "log".into(), last, others, clock: now.time }, now);
-    let mut greetings = Vec::new();
+    let (mut greetings, mut before) = (Vec::new(), Vec::new());
     for last in [9, 10].map(LogIndex) {
         asked(&mut attic, |request| matches!(request, Request::Lock { .. }));
         attic.heard(Reply::Locked { last }, now);
         let append = asked(&mut attic, |request| matches!(request, Request::Append { .. }));
         let Request::Append { index, entry, .. } = append else { unreachable!() };
-        greetings.push(Reply::Entry { index, before: Box::default(), entry });
+        let digest = sha1_hex(&entry).into_boxed_bytes().into();
+        greetings.push(Reply::Entry { index, before: std::mem::replace(&mut before, digest), entry });
         attic.heard(Reply::Appended { is_wanted: false }, now);
         if last == LogIndex(9) {
             now.instant += Duration::from_millis(600);
@@ -566,13 +567,13 @@ fn append(member: &mut Member, now: Now) {
     while member.request().is_some() {}
 }
 
-/// An entry of another node, which read it behind one with this SHA-1.
+/// An entry of another node, which made it behind one with this SHA-1.
 fn entry_of_another(index: u64, before: Box<str>, now: Now) -> Reply {
     let operation = Operation::AddAccount(AccountId(2), number_name(2));
     let operations = vec![Dated { after: EventId::MIN, operation }];
     let (index, node, epoch) = (LogIndex(index), NodeId(2), Epoch(2));
     let entry = LogEntry { index, node, epoch, time: now.time, operations, users: 1, rooms: 0 };
-    Reply::Entry { index, before, entry: encode_entry(&entry) }
+    Reply::Entry { index, before: before.into_boxed_bytes().into(), entry: encode_entry(&entry) }
 }
 
 /// The broker has this at the place of the entry that was asked for when the link was back, and this number of entries.
@@ -664,7 +665,7 @@ fn a_lock_that_comes_late_or_is_late_when_all_entries_are_known_is_asked_for_aga
     member.heard(entry_of_another(2, sha1_hex(&first), now), after(1_500));
     assert!(!member.has_lock());
     asked(&mut member, is_asked);
-    // All are: it may have it at last.
+    // All its locks are late, so it may use this one.
     member.heard(Reply::Locked { last: LogIndex(2) }, after(3_000));
     assert!(member.has_lock());
 }
@@ -702,6 +703,36 @@ fn nodes_that_do_not_notice_that_the_broker_has_failed_over_agree() {
 }
 
 #[test]
+fn an_own_entry_is_known_to_be_there_by_one_behind_it() {
+    let now = Now::read();
+    let (mut member, _) = founder_with_lock(now);
+    let operation = Operation::AddAccount(AccountId(1), number_name(1));
+    member.append(vec![Dated { after: EventId::MIN, operation }], 0, 1, now);
+    let append = asked(&mut member, |request| matches!(request, Request::Append { .. }));
+    let Request::Append { entry: own, .. } = append else { unreachable!() };
+    let another = entry_of_another(3, sha1_hex(&own), now);
+    member.heard(another.clone(), now);
+    lose_link(&mut member, now);
+    let Reply::Entry { entry, .. } = another else { unreachable!() };
+    check(&mut member, Some(entry), 3, now);
+    member.want_lock(now);
+    asked(&mut member, |request| matches!(request, Request::Lock { .. }));
+}
+
+#[test]
+fn a_lock_is_asked_for_again_if_an_entry_does_not_come() {
+    let now = Now::read();
+    let (mut member, _) = founder(now);
+    member.want_lock(now);
+    while member.request().is_some() {}
+    member.heard(Reply::Locked { last: LogIndex(2) }, now);
+    let later = Now { instant: now.instant + Duration::from_millis(1_500), ..now };
+    assert!(member.deadline().is_some_and(|at| at <= later.instant));
+    member.expire(later);
+    asked(&mut member, |request| matches!(request, Request::Lock { .. }));
+}
+
+#[test]
 fn a_link_that_is_lost_and_back_while_the_node_has_the_lock_does_not_matter() {
     let now = Now::read();
     let (mut member, first) = founder_with_lock(now);
@@ -726,7 +757,12 @@ fn a_node_whose_users_are_not_back_is_not_heard_after_the_link_was_lost() {
     let now = Now::read();
     let other = Node { id: NodeId(2), epoch: Epoch(1), name: "barn".into() };
     let node = Node { id: NodeId(1), epoch: Epoch(2), name: "attic".into() };
-    let mut attic = Lister::new("attic", now);
+    let mut attic = Lister { member: founder(now).0, ..Lister::new("attic", now) };
+    attic.member.heard(Reply::Down("cut".into()), now);
+    attic.say("before", now);
+    attic.member.heard(Reply::Up, now);
+    check(&mut attic.member, None, 0, now);
+    assert!(rejoins(&mut attic.member));
     let (id, epoch, last, others) = (node.id, node.epoch, LogIndex(9), vec![other.clone()]);
     attic.member.heard(Reply::Enrolled { id, epoch, log: "log".into(), last, others, clock: now.time }, now);
     attic.member.heard(Reply::Locked { last }, now);

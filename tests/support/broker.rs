@@ -226,6 +226,7 @@ impl Broker {
         }
         for (&index, entry) in self.entries.range(reading.after + 1..) {
             let Entry { before, bytes } = entry.clone();
+            let before = before.into_boxed_bytes().into();
             news.push(Reply::Entry { index: LogIndex(index), before, entry: bytes });
             reading.after = index;
         }
@@ -344,13 +345,19 @@ impl<P: Party + std::fmt::Debug> World<P> {
                 *position -= 1;
             }
         }
-        line.replies.push_back((self.now, Reply::Down("the line is cut".into())));
+        self.tell(node, Reply::Down("the line is cut".into()));
+    }
+
+    /// Tells a node something when it has heard what is under way.
+    fn tell(&mut self, node: usize, reply: Reply) {
+        let replies = &mut self.lines[node].replies;
+        let due = replies.back().map_or(self.now, |(last, _)| self.now.max(*last));
+        replies.push_back((due, reply));
     }
 
     pub fn mend(&mut self, node: usize) {
-        let line = &mut self.lines[node];
-        if self.is_broker_up && !std::mem::replace(&mut line.is_up, true) {
-            line.replies.push_back((self.now, Reply::Up));
+        if self.is_broker_up && !std::mem::replace(&mut self.lines[node].is_up, true) {
+            self.tell(node, Reply::Up);
         }
     }
 
@@ -366,14 +373,20 @@ impl<P: Party + std::fmt::Debug> World<P> {
     }
 
     /// Another server takes the place of the broker, which does not have so many of the last entries. The nodes do not lose
-    /// the link: it takes them along.
+    /// the link: their connections follow to the new one.
     pub fn fail_over(&mut self, lost: u64) {
         self.broker.lose_entries(lost);
         for line in &mut self.lines {
-            let before = line.replies.len();
-            line.replies.retain(|(_, reply)| !matches!(reply, Reply::Entry { .. }));
-            if let Some(reading) = &mut line.reading {
-                reading.after -= (before - line.replies.len()) as u64;
+            let mut unread = None;
+            line.replies.retain(|(_, reply)| match reply {
+                Reply::Entry { index, .. } => {
+                    unread = unread.into_iter().chain([index.preceding().0]).min();
+                    false
+                }
+                _ => true,
+            });
+            if let (Some(reading), Some(unread)) = (&mut line.reading, unread) {
+                reading.after = reading.after.min(unread);
             }
         }
     }
@@ -459,8 +472,12 @@ impl<P: Party + std::fmt::Debug> World<P> {
     }
 
     fn reply(&mut self, node: usize, reply: Reply) {
-        let due = self.delay(node, self.lines[node].replies.back().map(|(due, _)| *due));
-        self.lines[node].replies.push_back((due, reply));
+        let is_read = |reply: &Reply| matches!(reply, Reply::Entry { .. } | Reply::Message { .. });
+        // What is read comes over another connection than replies.
+        let before = self.lines[node].replies.iter().rfind(|(_, other)| is_read(other) == is_read(&reply));
+        let due = self.delay(node, before.map(|(due, _)| *due));
+        let replies = &mut self.lines[node].replies;
+        replies.insert(replies.partition_point(|(other, _)| *other <= due), (due, reply));
     }
 
     fn begin_reading(&mut self, node: usize, after: u64, streams: &[Stream]) {

@@ -261,7 +261,6 @@ impl Found {
             None => {
                 let [entry, before] =
                     fields(found, [keys::ENTRY, keys::BEFORE]).map(Option::unwrap_or_default);
-                let before = String::from_utf8_lossy(&before).into();
                 Some(Reply::Entry { index: LogIndex(index), before, entry })
             }
             Some(stream) => {

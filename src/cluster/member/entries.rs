@@ -9,7 +9,7 @@ use crate::cluster::request::Request;
 use crate::message::{Dated, Epoch, LogEntry, LogIndex, Node, NodeId, Now, Operation, Snapshot};
 
 impl Member {
-    pub(super) fn entry_read(&mut self, index: LogIndex, before: &str, bytes: Vec<u8>, now: Now) {
+    pub(super) fn entry_read(&mut self, index: LogIndex, before: &[u8], bytes: Vec<u8>, now: Now) {
         let Some(Node { id, epoch, .. }) = self.phase.reader() else { return };
         let own = (*id, *epoch);
         if index <= self.applied {
@@ -21,7 +21,7 @@ impl Member {
         if index != self.applied.following() {
             return self.rejoin("entries of the log are missing", now);
         }
-        if !before.is_empty() && *before != *self.applied_digest {
+        if before != self.applied_digest.as_bytes() {
             return self.rejoin("the broker has another entry at the place of its last one", now);
         }
         // What the server does in this turn does not take this entry into account.

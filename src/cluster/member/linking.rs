@@ -14,7 +14,7 @@ impl Member {
         self.sends_after = None;
         self.lock.link_lost();
         self.lease.link_lost();
-        (self.first_alone, self.check) = (None, None);
+        (self.first_alone, self.asked_about) = (None, None);
         if !self.is_joined() {
             // Whatever the broker has of its beginning, it begins anew.
             self.phase = Phase::default();
@@ -38,7 +38,7 @@ impl Member {
             self.ask_to_leave();
         } else if self.is_joined() {
             self.lease.ask(&mut self.requests, &self.config.name, self.phase.node(), now);
-            self.check = Some((self.applied, self.applied_digest.clone()));
+            self.asked_about = Some((self.applied, self.applied_digest.clone()));
             self.requests.push_back(Request::Check { index: self.applied });
         }
         self.expire(now);
@@ -46,15 +46,15 @@ impl Member {
 
     /// Learns what the broker has at the place of the entry that was the last when the link was back.
     pub(super) fn checked(&mut self, entry: Option<&[u8]>, last: LogIndex, now: Now) {
-        let Some((index, digest)) = self.check.take().filter(|_| self.is_joined()) else { return };
-        let is_pending = self.lock.pending() == Some(index);
+        let Some((index, digest)) = self.asked_about.take().filter(|_| self.is_joined()) else { return };
+        let pending = self.lock.pending();
         if entry.is_some_and(|entry| sha1_hex(entry) == digest) {
-            if is_pending {
-                // Only the reply was lost.
+            // Only the reply was lost, and entries behind the own one may have been read.
+            if pending.is_some_and(|pending| pending <= index) {
                 self.lock.has_appended();
                 self.finish_append(now);
             }
-        } else if !is_pending || !self.lock.can_append_again(last) {
+        } else if pending != Some(index) || !self.lock.can_append_again(last) {
             let why = match entry {
                 Some(_) => "the broker has another entry at the place of its last one",
                 None => "the broker does not have its last entry",
@@ -70,8 +70,8 @@ impl Member {
     /// Sends messages again after the link was lost, once the node knows what others did meanwhile: it may be dead for
     /// them, and its users are back before they are heard.
     pub(super) fn send_again(&mut self) {
-        let is_pending = self.lock.pending().is_some();
-        if !is_pending && self.sends_after.is_some_and(|last| last <= self.applied) {
+        let is_back = matches!(self.phase, Phase::Joined(_)) && self.lock.pending().is_none();
+        if is_back && self.sends_after.is_some_and(|last| last <= self.applied) {
             self.sends_after = None;
             self.outgoing.link_back();
         }

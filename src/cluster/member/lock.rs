@@ -25,7 +25,7 @@ pub(super) struct Lock {
     is_wanted: bool,
     /// Not to be asked for earlier.
     not_before: Option<Instant>,
-    /// The node had the lock when it was late, and has asked for it again.
+    /// The last lock came too late to be used, and was asked for again.
     was_late: bool,
     state: State,
 }
@@ -36,11 +36,11 @@ enum State {
     Idle,
     /// The broker was asked for it at this time.
     Asked(Instant),
-    /// The node, which has asked at this time, has it, but does not yet know all entries up to this one.
+    /// The node has it, since this time or later, but does not yet know all entries up to this one.
     CatchingUp(Instant, LogIndex),
     /// The server carries out what waits.
     Held,
-    /// An entry was made that the broker may not have yet. As long as it has not, this is the last that is applied.
+    /// An entry was made that the broker may not have yet. As long as it has not, no later one is applied.
     Appending(Pending),
 }
 
@@ -69,9 +69,10 @@ enum Step {
 impl Lock {
     pub(super) fn deadline(&self) -> Option<Instant> {
         let is_due = match &self.state {
+            State::CatchingUp(since, _) => return Some(*since + LATE),
             State::Idle => self.is_wanted,
             State::Appending(pending) => pending.step == Step::Unlocked,
-            State::Asked(_) | State::CatchingUp(..) | State::Held => false,
+            State::Asked(_) | State::Held => false,
         };
         self.not_before.filter(|_| is_due)
     }
@@ -94,14 +95,15 @@ impl Lock {
         }
     }
 
-    /// Tells whether the server can use the lock from now on, if the node has it and has learnt all entries just now. Once
-    /// in a row, it does not use one that comes late.
-    fn catch_up(&mut self, applied: LogIndex, now: Instant) -> Option<bool> {
+    /// Ends catching up if the node knows all entries, or has not learnt them in time. Tells whether the server can use the
+    /// lock from now on: not if it may expire soon.
+    fn end_catching_up(&mut self, applied: LogIndex, now: Instant) -> Option<bool> {
         let State::CatchingUp(since, last) = self.state else { return None };
-        if last > applied {
+        let is_late = now.saturating_duration_since(since) >= LATE;
+        if last > applied && !is_late {
             return None;
         }
-        self.was_late = now.saturating_duration_since(since) >= LATE && !self.was_late;
+        self.was_late = is_late;
         self.state = if self.was_late { State::Idle } else { State::Held };
         Some(!self.was_late)
     }
@@ -159,12 +161,14 @@ impl Member {
             self.lock.not_before = None;
             self.ask_for_lock(now);
         }
+        self.use_lock(now);
     }
 
     /// Asks the broker for the lock if it is of use and time.
     pub(super) fn ask_for_lock(&mut self, now: Now) {
         let is_time = self.lock.not_before.is_none_or(|until| until <= now.instant);
-        let Some(epoch) = self.phase.epoch().filter(|_| self.reaches_broker() && is_time) else { return };
+        let is_of_use = self.reaches_broker() && !self.is_ending && is_time;
+        let Some(epoch) = self.phase.epoch().filter(|_| is_of_use) else { return };
         match &mut self.lock.state {
             // A node that waits for the state can do nothing with it.
             State::Idle if self.lock.is_wanted && !matches!(self.phase, Phase::Awaiting { .. }) => {
@@ -192,7 +196,9 @@ impl Member {
             }
             (State::Asked(_), Phase::Greeting { .. }) => self.greet(last, now),
             (State::Asked(since), Phase::Returning(_) | Phase::Joined(_)) => {
-                self.lock.state = State::CatchingUp(*since, last);
+                // If the link is slow, all locks come late.
+                let since = if self.lock.was_late { now.instant } else { *since };
+                self.lock.state = State::CatchingUp(since, last);
                 self.use_lock(now);
             }
             // It was asked for before the node began anew.
@@ -200,9 +206,9 @@ impl Member {
         }
     }
 
-    /// Lets the server use the lock as soon as the node has it and knows all entries.
+    /// Lets the server use the lock as soon as the node has it and knows all entries. Asks for one that comes late again.
     pub(super) fn use_lock(&mut self, now: Now) {
-        match self.lock.catch_up(self.applied, now.instant) {
+        match self.lock.end_catching_up(self.applied, now.instant) {
             Some(true) => self.news.push_back(News::Locked),
             Some(false) => self.ask_for_lock(now),
             None => {}
