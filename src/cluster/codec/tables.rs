@@ -100,7 +100,8 @@ map!(Snapshot {
     8: bans,
     9: last_guest,
     10: last_login,
-    11: digest,
+    // 11 was another field.
+    12: digest,
 });
 
 /// As one map.
