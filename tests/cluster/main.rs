@@ -9,6 +9,7 @@ mod accounts;
 mod link;
 mod members;
 mod nodes;
+mod replies;
 mod servers;
 mod storms;
 mod talk;

@@ -2,16 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use proptest::prelude::*;
 
-use parlor::broker::sha1_hex;
-use parlor::cluster::codec::encode_entry;
 use parlor::cluster::{Member, MemberConfig, News, Reply, Request};
 use parlor::message::{
-    AccountId, Dated, Epoch, Event, EventId, EventKind, Identity, LogEntry, LogIndex, Login, Node, NodeId,
-    Now, Operation, Rank, Relay, Route, Snapshot, Source, Speech, UserId,
+    AccountId, Dated, Epoch, Event, EventId, EventKind, Identity, Login, Node, NodeId, Now, Operation, Rank,
+    Relay, Route, Snapshot, Source, Speech, UserId,
 };
 use parlor::name::{RoomName, UserName};
 
@@ -20,15 +18,15 @@ use crate::support::broker::{Party, World};
 const SHARD: u16 = 3;
 
 /// The name of an account with this number.
-fn number_name(number: u32) -> UserName {
+pub(crate) fn number_name(number: u32) -> UserName {
     UserName::new(&format!("n{number}")).expect("a name")
 }
 
 /// A node whose state is a list.
 #[derive(Debug)]
-struct Lister {
-    member: Member,
-    nodes: Vec<Node>,
+pub(crate) struct Lister {
+    pub(crate) member: Member,
+    pub(crate) nodes: Vec<Node>,
     /// Nodes that have no lease any more.
     gone: Vec<(NodeId, Epoch)>,
     state: Vec<u32>,
@@ -45,7 +43,7 @@ struct Lister {
 }
 
 impl Lister {
-    fn new(name: &str, now: Now) -> Self {
+    pub(crate) fn new(name: &str, now: Now) -> Self {
         let config = MemberConfig { name: name.into(), shards: 16, settings: 1, buffer_bytes: 1024 * 1024 };
         let mut member = Member::new(config, now);
         member.read_shards(&[SHARD]);
@@ -69,7 +67,7 @@ impl Lister {
         self.member.want_lock(now);
     }
 
-    fn say(&mut self, text: &str, now: Now) {
+    pub(crate) fn say(&mut self, text: &str, now: Now) {
         let name = UserName::new("alice").expect("a name");
         let identity = Arc::new(Identity::new(name, "~a", "host", "Alice"));
         let kind = EventKind::Said {
@@ -87,7 +85,7 @@ impl Lister {
         (self.state.len() as u32, 0)
     }
 
-    fn snapshot(&self) -> Snapshot {
+    pub(crate) fn snapshot(&self) -> Snapshot {
         Snapshot {
             index: self.member.applied(),
             digest: self.member.applied_digest().into(),
@@ -273,50 +271,6 @@ fn a_newcomer_gets_the_state_and_what_comes_later() {
     add(&mut world, 0, 2);
     settle(&mut world);
     assert_eq!(states(&world), [[1, 2], [1, 2]]);
-}
-
-/// What a node wants of the broker: its last request of this kind.
-fn asked(member: &mut Member, is_meant: impl Fn(&Request) -> bool) -> Request {
-    let requests: Vec<_> = std::iter::from_fn(|| member.request()).collect();
-    requests.into_iter().rfind(|request| is_meant(request)).expect("it asks")
-}
-
-#[test]
-fn a_newcomer_that_gets_an_old_snapshot_late_does_not_take_its_own_greeting_for_anothers() {
-    let world = Lists::new(0, 1);
-    let mut now = world.now();
-    let other = Node { id: NodeId(2), epoch: Epoch(1), name: "barn".into() };
-    let node = Node { id: NodeId(1), epoch: Epoch(2), name: "attic".into() };
-    let mut attic = Lister::new("attic", now).member;
-    asked(&mut attic, |request| matches!(request, Request::Enrol { .. }));
-    let (id, epoch, others) = (node.id, node.epoch, vec![other.clone()]);
-    let last = LogIndex(9);
-    attic.heard(Reply::Enrolled { id, epoch, log: "log".into(), last, others, clock: now.time }, now);
-    let (mut greetings, mut before) = (Vec::new(), Vec::new());
-    for last in [9, 10].map(LogIndex) {
-        asked(&mut attic, |request| matches!(request, Request::Lock { .. }));
-        attic.heard(Reply::Locked { last }, now);
-        let append = asked(&mut attic, |request| matches!(request, Request::Append { .. }));
-        let Request::Append { index, entry, .. } = append else { unreachable!() };
-        let digest = sha1_hex(&entry).into_boxed_bytes().into();
-        greetings.push(Reply::Entry { index, before: std::mem::replace(&mut before, digest), entry });
-        attic.heard(Reply::Appended { is_wanted: false }, now);
-        if last == LogIndex(9) {
-            now.instant += Duration::from_millis(600);
-            attic.expire(now);
-        }
-    }
-    let mut barn = Lister::new("barn", now);
-    barn.nodes = vec![node, other];
-    let Reply::Entry { entry, .. } = &greetings[0] else { unreachable!() };
-    barn.member.offer(epoch, &Snapshot { index: LogIndex(10), digest: sha1_hex(entry), ..barn.snapshot() });
-    let put = asked(&mut barn.member, |request| matches!(request, Request::PutSnapshot { .. }));
-    let Request::PutSnapshot { snapshot, .. } = put else { unreachable!() };
-    attic.heard(Reply::Snapshot(Some(snapshot)), now);
-    assert!(matches!(attic.news(), Some(News::Load { .. })));
-    attic.heard(greetings.remove(1), now);
-    assert!(attic.news().is_none());
-    assert_eq!(attic.applied(), LogIndex(11));
 }
 
 #[test]
@@ -546,130 +500,6 @@ fn a_node_that_ends_while_it_enrols_gives_its_lease_back() {
     assert!(at(&mut world, 0).member.is_joined(), "its name is free at once");
 }
 
-/// A member that has founded a cluster, and the bytes of the entry with which it did.
-fn founder(now: Now) -> (Member, Vec<u8>) {
-    let config = MemberConfig { name: "attic".into(), shards: 16, settings: 1, buffer_bytes: 1024 };
-    let mut member = Member::new(config, now);
-    let (id, epoch, log, last) = (NodeId(1), Epoch(1), "log".into(), LogIndex(0));
-    member.heard(Reply::Enrolled { id, epoch, log, last, others: Vec::new(), clock: now.time }, now);
-    member.heard(Reply::Locked { last }, now);
-    let append = asked(&mut member, |request| matches!(request, Request::Append { .. }));
-    let Request::Append { entry, .. } = append else { unreachable!() };
-    member.heard(Reply::Appended { is_wanted: false }, now);
-    while member.news().is_some() {}
-    (member, entry)
-}
-
-/// Lets a member that has the lock append an entry.
-fn append(member: &mut Member, now: Now) {
-    let operation = Operation::AddAccount(AccountId(1), number_name(1));
-    member.append(vec![Dated { after: EventId::MIN, operation }], 0, 1, now);
-    while member.request().is_some() {}
-}
-
-/// An entry of another node, which made it behind one with this SHA-1.
-fn entry_of_another(index: u64, before: Box<str>, now: Now) -> Reply {
-    let operation = Operation::AddAccount(AccountId(2), number_name(2));
-    let operations = vec![Dated { after: EventId::MIN, operation }];
-    let (index, node, epoch) = (LogIndex(index), NodeId(2), Epoch(2));
-    let entry = LogEntry { index, node, epoch, time: now.time, operations, users: 1, rooms: 0 };
-    Reply::Entry { index, before: before.into_boxed_bytes().into(), entry: encode_entry(&entry) }
-}
-
-/// The broker has this at the place of the entry that was asked for when the link was back, and this number of entries.
-fn check(member: &mut Member, entry: Option<Vec<u8>>, last: u64, now: Now) -> Vec<Request> {
-    member.heard(Reply::Renewed { clock: now.time, alive: vec![Epoch(1)], log: "log".into() }, now);
-    member.heard(Reply::Checked { entry, last: LogIndex(last) }, now);
-    std::iter::from_fn(|| member.request()).collect()
-}
-
-fn lose_link(member: &mut Member, now: Now) {
-    member.heard(Reply::Down("cut".into()), now);
-    member.heard(Reply::Up, now);
-}
-
-fn rejoins(member: &mut Member) -> bool {
-    std::iter::from_fn(|| member.news()).any(|news| matches!(news, News::Rejoins(_)))
-}
-
-/// A founder that has the lock.
-fn founder_with_lock(now: Now) -> (Member, Vec<u8>) {
-    let (mut member, first) = founder(now);
-    member.want_lock(now);
-    while member.request().is_some() {}
-    member.heard(Reply::Locked { last: LogIndex(1) }, now);
-    assert!(member.has_lock());
-    (member, first)
-}
-
-#[test]
-fn a_node_whose_entry_was_lost_reads_the_one_in_its_place_and_rejoins() {
-    let now = Now::read();
-    let (mut member, first) = founder_with_lock(now);
-    append(&mut member, now);
-    lose_link(&mut member, now);
-    let requests = check(&mut member, None, 1, now);
-    let reads = |request: &&Request| matches!(request, Request::Read { after: LogIndex(1), .. });
-    assert_eq!(requests.iter().filter(reads).count(), 1, "{requests:?}");
-    member.heard(entry_of_another(2, sha1_hex(&first), now), now);
-    assert!(rejoins(&mut member));
-}
-
-#[test]
-fn an_entry_is_sent_again_behind_the_one_that_its_node_knows_and_no_other() {
-    let now = Now::read();
-    let (mut member, first) = founder_with_lock(now);
-    append(&mut member, now);
-    lose_link(&mut member, now);
-    let requests = check(&mut member, None, 1, now);
-    assert_eq!(requests.iter().filter(|request| matches!(request, Request::Lock { .. })).count(), 1);
-    member.heard(Reply::Locked { last: LogIndex(1) }, now);
-    let append = asked(&mut member, |request| matches!(request, Request::Append { .. }));
-    let Request::Append { before, .. } = append else { unreachable!() };
-    assert_eq!(before, sha1_hex(&first));
-    member.heard(Reply::NotAppended { last: LogIndex(0) }, now);
-    assert!(rejoins(&mut member));
-}
-
-#[test]
-fn a_node_that_reads_an_entry_behind_another_than_it_knows_rejoins() {
-    let now = Now::read();
-    let (mut member, first) = founder(now);
-    member.heard(entry_of_another(2, sha1_hex(&first), now), now);
-    assert!(!rejoins(&mut member));
-    member.heard(entry_of_another(3, sha1_hex(b"another"), now), now);
-    assert!(rejoins(&mut member));
-}
-
-#[test]
-fn a_node_whose_use_of_the_lock_is_overtaken_by_an_entry_rejoins_and_appends_nothing() {
-    let now = Now::read();
-    let (mut member, first) = founder_with_lock(now);
-    member.heard(entry_of_another(2, sha1_hex(&first), now), now);
-    assert!(rejoins(&mut member) && !member.has_lock());
-    let operation = Operation::AddAccount(AccountId(1), number_name(1));
-    member.append(vec![Dated { after: EventId::MIN, operation }], 0, 1, now);
-    let requests: Vec<_> = std::iter::from_fn(|| member.request()).collect();
-    assert!(!requests.iter().any(|request| matches!(request, Request::Append { .. })), "{requests:?}");
-}
-
-#[test]
-fn a_lock_that_comes_late_or_is_late_when_all_entries_are_known_is_asked_for_again_once() {
-    let now = Now::read();
-    let after = |milliseconds| Now { instant: now.instant + Duration::from_millis(milliseconds), ..now };
-    let is_asked = |request: &Request| matches!(request, Request::Lock { .. });
-    let (mut member, first) = founder(now);
-    member.want_lock(now);
-    asked(&mut member, is_asked);
-    member.heard(Reply::Locked { last: LogIndex(2) }, after(10));
-    member.heard(entry_of_another(2, sha1_hex(&first), now), after(1_500));
-    assert!(!member.has_lock());
-    asked(&mut member, is_asked);
-    // All its locks are late, so it may use this one.
-    member.heard(Reply::Locked { last: LogIndex(2) }, after(3_000));
-    assert!(member.has_lock());
-}
-
 #[test]
 fn a_node_with_a_slow_link_gets_the_lock_and_leaves_it_to_others() {
     let mut world = world(2, 1);
@@ -700,84 +530,4 @@ fn nodes_that_do_not_notice_that_the_broker_has_failed_over_agree() {
         let states = states(&world);
         assert!(states[0] == states[1] && states[0].contains(&3), "seed {seed}: {states:?}");
     }
-}
-
-#[test]
-fn an_own_entry_is_known_to_be_there_by_one_behind_it() {
-    let now = Now::read();
-    let (mut member, _) = founder_with_lock(now);
-    let operation = Operation::AddAccount(AccountId(1), number_name(1));
-    member.append(vec![Dated { after: EventId::MIN, operation }], 0, 1, now);
-    let append = asked(&mut member, |request| matches!(request, Request::Append { .. }));
-    let Request::Append { entry: own, .. } = append else { unreachable!() };
-    let another = entry_of_another(3, sha1_hex(&own), now);
-    member.heard(another.clone(), now);
-    lose_link(&mut member, now);
-    let Reply::Entry { entry, .. } = another else { unreachable!() };
-    check(&mut member, Some(entry), 3, now);
-    member.want_lock(now);
-    asked(&mut member, |request| matches!(request, Request::Lock { .. }));
-}
-
-#[test]
-fn a_lock_is_asked_for_again_if_an_entry_does_not_come() {
-    let now = Now::read();
-    let (mut member, _) = founder(now);
-    member.want_lock(now);
-    while member.request().is_some() {}
-    member.heard(Reply::Locked { last: LogIndex(2) }, now);
-    let later = Now { instant: now.instant + Duration::from_millis(1_500), ..now };
-    assert!(member.deadline().is_some_and(|at| at <= later.instant));
-    member.expire(later);
-    asked(&mut member, |request| matches!(request, Request::Lock { .. }));
-}
-
-#[test]
-fn a_link_that_is_lost_and_back_while_the_node_has_the_lock_does_not_matter() {
-    let now = Now::read();
-    let (mut member, first) = founder_with_lock(now);
-    lose_link(&mut member, now);
-    append(&mut member, now);
-    check(&mut member, Some(first), 1, now);
-    assert!(!rejoins(&mut member));
-}
-
-#[test]
-fn an_entry_that_is_read_before_it_is_known_what_the_broker_has_does_not_matter() {
-    let now = Now::read();
-    let (mut member, first) = founder(now);
-    lose_link(&mut member, now);
-    member.heard(entry_of_another(2, sha1_hex(&first), now), now);
-    check(&mut member, Some(first), 2, now);
-    assert!(!rejoins(&mut member));
-}
-
-#[test]
-fn a_node_whose_users_are_not_back_is_not_heard_after_the_link_was_lost() {
-    let now = Now::read();
-    let other = Node { id: NodeId(2), epoch: Epoch(1), name: "barn".into() };
-    let node = Node { id: NodeId(1), epoch: Epoch(2), name: "attic".into() };
-    let mut attic = Lister { member: founder(now).0, ..Lister::new("attic", now) };
-    attic.member.heard(Reply::Down("cut".into()), now);
-    attic.say("before", now);
-    attic.member.heard(Reply::Up, now);
-    check(&mut attic.member, None, 0, now);
-    assert!(rejoins(&mut attic.member));
-    let (id, epoch, last, others) = (node.id, node.epoch, LogIndex(9), vec![other.clone()]);
-    attic.member.heard(Reply::Enrolled { id, epoch, log: "log".into(), last, others, clock: now.time }, now);
-    attic.member.heard(Reply::Locked { last }, now);
-    let append = asked(&mut attic.member, |request| matches!(request, Request::Append { .. }));
-    let Request::Append { index, entry, .. } = append else { unreachable!() };
-    attic.member.heard(Reply::Appended { is_wanted: false }, now);
-    let mut barn = Lister::new("barn", now);
-    barn.nodes = vec![node, other];
-    barn.member.offer(epoch, &Snapshot { index, digest: sha1_hex(&entry), ..barn.snapshot() });
-    let put = asked(&mut barn.member, |request| matches!(request, Request::PutSnapshot { .. }));
-    let Request::PutSnapshot { snapshot, .. } = put else { unreachable!() };
-    attic.member.heard(Reply::Snapshot(Some(snapshot)), now);
-    attic.say("too early", now);
-    lose_link(&mut attic.member, now);
-    let requests = check(&mut attic.member, Some(entry), index.0, now);
-    assert!(!rejoins(&mut attic.member));
-    assert!(!requests.iter().any(|request| matches!(request, Request::Send { .. })), "{requests:?}");
 }
