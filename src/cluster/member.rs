@@ -99,7 +99,7 @@ pub struct Member {
     /// The last entry that is applied, and its SHA-1, to find out whether the broker still has it.
     applied: LogIndex,
     applied_digest: Box<str>,
-    /// What the broker was asked for when it could be reached again: the entry that was the last then, and its SHA-1.
+    /// The entry that was the last when the link came back, and its SHA-1: the broker was asked whether it still has it.
     asked_about: Option<(LogIndex, Box<str>)>,
     /// Messages are sent again when this entry is applied.
     sends_after: Option<LogIndex>,

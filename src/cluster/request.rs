@@ -28,8 +28,8 @@ pub enum Request {
     /// Release the lock without an entry.
     Unlock { epoch: Epoch },
     /// Append an entry with this number, and release the lock. The number must be that of the last entry and one more,
-    /// `before` its SHA-1 as in [`sha1_hex`](crate::broker::sha1_hex), and the node must have the lock. `before` is empty if
-    /// the node does not know the state.
+    /// `before` must be the SHA-1 of the last entry as [`sha1_hex`](crate::broker::sha1_hex) gives it, and the node must have
+    /// the lock. `before` is empty if the node does not know the state.
     Append { epoch: Epoch, index: LogIndex, before: Box<str>, entry: Vec<u8> },
     /// Tell the entry with this number and the number of the last, to find out what a broker that was away still has.
     Check { index: LogIndex },

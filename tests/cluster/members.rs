@@ -32,7 +32,7 @@ pub(crate) struct Lister {
     state: Vec<u32>,
     /// Numbers that wait for the lock.
     waiting: Vec<u32>,
-    /// What was done under the lock in this turn.
+    /// The operations that it has carried out under the lock in this turn, which end with `append`.
     done: Option<Vec<Dated>>,
     /// What was said on other nodes.
     heard: Vec<String>,
@@ -436,7 +436,7 @@ proptest! {
                     world.start_broker();
                 }
                 Step::FailOver(time, lost) => {
-                    // What was said may refer to what is lost.
+                    // A message that refers to a lost entry may not be delivered.
                     forgot = true;
                     world.stop_broker(false);
                     world.broker.lose_entries(lost);

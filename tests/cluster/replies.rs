@@ -11,7 +11,7 @@ use parlor::message::{
 
 use crate::members::{Lister, number_name};
 
-/// What a member asks of the broker.
+/// Takes the requests that a member has for the broker.
 fn requests(member: &mut Member) -> Vec<Request> {
     std::iter::from_fn(|| member.request()).collect()
 }
@@ -67,7 +67,7 @@ fn a_newcomer_that_gets_an_old_snapshot_late_does_not_take_its_own_greeting_for_
     }
     attic.heard(snapshot_of_another(&[node, other], LogIndex(10), &greetings[0], now), now);
     assert!(matches!(attic.news(), Some(News::Load { .. })));
-    let (before, entry) = (sha1_hex(&greetings[0]).into_boxed_bytes().into(), greetings.remove(1));
+    let (before, entry) = (sha1_hex(&greetings[0]).as_bytes().to_vec(), greetings.remove(1));
     attic.heard(Reply::Entry { index: LogIndex(11), before, entry }, now);
     assert!(attic.news().is_none());
     assert_eq!(attic.applied(), LogIndex(11));
@@ -93,12 +93,12 @@ fn append(member: &mut Member, now: Now) {
 }
 
 /// An entry of another node, which made it behind one with this SHA-1.
-fn entry_of_another(index: u64, before: Box<str>, now: Now) -> Reply {
+fn entry_of_another(index: u64, before: &str, now: Now) -> Reply {
     let operation = Operation::AddAccount(AccountId(2), number_name(2));
     let operations = vec![Dated { after: EventId::MIN, operation }];
     let (index, node, epoch) = (LogIndex(index), NodeId(2), Epoch(2));
     let entry = LogEntry { index, node, epoch, time: now.time, operations, users: 1, rooms: 0 };
-    Reply::Entry { index, before: before.into_boxed_bytes().into(), entry: encode_entry(&entry) }
+    Reply::Entry { index, before: before.as_bytes().to_vec(), entry: encode_entry(&entry) }
 }
 
 /// The broker has this at the place of the entry that was asked for when the link was back, and this number of entries.
@@ -121,7 +121,7 @@ fn rejoins(member: &mut Member) -> bool {
 fn founder_with_lock(now: Now) -> (Member, Vec<u8>) {
     let (mut member, first) = founder(now);
     member.want_lock(now);
-    while member.request().is_some() {}
+    assert!(asks_for_lock(&mut member));
     member.heard(Reply::Locked { last: LogIndex(1) }, now);
     assert!(member.has_lock());
     (member, first)
@@ -136,7 +136,7 @@ fn a_node_whose_entry_was_lost_reads_the_one_in_its_place_and_rejoins() {
     let requests = check(&mut member, None, 1, now);
     let reads = |request: &&Request| matches!(request, Request::Read { after: LogIndex(1), .. });
     assert_eq!(requests.iter().filter(reads).count(), 1, "{requests:?}");
-    member.heard(entry_of_another(2, sha1_hex(&first), now), now);
+    member.heard(entry_of_another(2, &sha1_hex(&first), now), now);
     assert!(rejoins(&mut member));
 }
 
@@ -159,9 +159,9 @@ fn an_entry_is_sent_again_behind_the_one_that_its_node_knows_and_no_other() {
 fn a_node_that_reads_an_entry_behind_another_than_it_knows_rejoins() {
     let now = Now::read();
     let (mut member, first) = founder(now);
-    member.heard(entry_of_another(2, sha1_hex(&first), now), now);
+    member.heard(entry_of_another(2, &sha1_hex(&first), now), now);
     assert!(!rejoins(&mut member));
-    member.heard(entry_of_another(3, sha1_hex(b"another"), now), now);
+    member.heard(entry_of_another(3, &sha1_hex(b"another"), now), now);
     assert!(rejoins(&mut member));
 }
 
@@ -169,7 +169,7 @@ fn a_node_that_reads_an_entry_behind_another_than_it_knows_rejoins() {
 fn a_node_whose_use_of_the_lock_is_overtaken_by_an_entry_rejoins_and_appends_nothing() {
     let now = Now::read();
     let (mut member, first) = founder_with_lock(now);
-    member.heard(entry_of_another(2, sha1_hex(&first), now), now);
+    member.heard(entry_of_another(2, &sha1_hex(&first), now), now);
     assert!(rejoins(&mut member) && !member.has_lock());
     append(&mut member, now);
     assert_eq!(appended(&mut member), None);
@@ -183,7 +183,7 @@ fn a_lock_that_comes_late_or_is_late_when_all_entries_are_known_is_asked_for_aga
     member.want_lock(now);
     assert!(asks_for_lock(&mut member));
     member.heard(Reply::Locked { last: LogIndex(2) }, after(10));
-    member.heard(entry_of_another(2, sha1_hex(&first), now), after(1_500));
+    member.heard(entry_of_another(2, &sha1_hex(&first), now), after(1_500));
     assert!(!member.has_lock());
     assert!(asks_for_lock(&mut member));
     // All its locks are late, so it may use this one.
@@ -197,7 +197,7 @@ fn an_own_entry_is_known_to_be_there_by_one_behind_it() {
     let (mut member, _) = founder_with_lock(now);
     append(&mut member, now);
     let (_, _, own) = appended(&mut member).expect("it has the lock");
-    let another = entry_of_another(3, sha1_hex(&own), now);
+    let another = entry_of_another(3, &sha1_hex(&own), now);
     member.heard(another.clone(), now);
     lose_link(&mut member, now);
     let entry = if let Reply::Entry { entry, .. } = another { Some(entry) } else { None };
@@ -211,7 +211,7 @@ fn a_lock_is_asked_for_again_if_an_entry_does_not_come() {
     let now = Now::read();
     let (mut member, _) = founder(now);
     member.want_lock(now);
-    while member.request().is_some() {}
+    assert!(asks_for_lock(&mut member));
     member.heard(Reply::Locked { last: LogIndex(2) }, now);
     let later = Now { instant: now.instant + Duration::from_millis(1_500), ..now };
     assert!(member.deadline().is_some_and(|at| at <= later.instant));
@@ -234,7 +234,7 @@ fn an_entry_that_is_read_before_it_is_known_what_the_broker_has_does_not_matter(
     let now = Now::read();
     let (mut member, first) = founder(now);
     lose_link(&mut member, now);
-    member.heard(entry_of_another(2, sha1_hex(&first), now), now);
+    member.heard(entry_of_another(2, &sha1_hex(&first), now), now);
     check(&mut member, Some(first), 2, now);
     assert!(!rejoins(&mut member));
 }

@@ -225,9 +225,8 @@ impl Broker {
             *position = messages.len();
         }
         for (&index, entry) in self.entries.range(reading.after + 1..) {
-            let Entry { before, bytes } = entry.clone();
-            let before = before.into_boxed_bytes().into();
-            news.push(Reply::Entry { index: LogIndex(index), before, entry: bytes });
+            let (before, entry) = (entry.before.as_bytes().to_vec(), entry.bytes.clone());
+            news.push(Reply::Entry { index: LogIndex(index), before, entry });
             reading.after = index;
         }
         news
@@ -473,7 +472,7 @@ impl<P: Party + std::fmt::Debug> World<P> {
 
     fn reply(&mut self, node: usize, reply: Reply) {
         let is_read = |reply: &Reply| matches!(reply, Reply::Entry { .. } | Reply::Message { .. });
-        // What is read comes over another connection than replies.
+        // The reader and the writer have a connection each: entries and messages can overtake replies, and the reverse.
         let before = self.lines[node].replies.iter().rfind(|(_, other)| is_read(other) == is_read(&reply));
         let due = self.delay(node, before.map(|(due, _)| *due));
         let replies = &mut self.lines[node].replies;

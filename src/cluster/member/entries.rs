@@ -24,7 +24,7 @@ impl Member {
         if before != self.applied_digest.as_bytes() {
             return self.rejoin("the broker has another entry at the place of its last one", now);
         }
-        // What the server does in this turn does not take this entry into account.
+        // The server has carried out commands in this turn without this entry, so their entry must not follow it.
         if self.has_lock() {
             return self.rejoin("another node has changed something while it had the lock", now);
         }

@@ -95,19 +95,6 @@ impl Lock {
         }
     }
 
-    /// Ends catching up if the node knows all entries, or has not learnt them in time. Tells whether the server can use the
-    /// lock from now on: not if it may expire soon.
-    fn end_catching_up(&mut self, applied: LogIndex, now: Instant) -> Option<bool> {
-        let State::CatchingUp(since, last) = self.state else { return None };
-        let is_late = now.saturating_duration_since(since) >= LATE;
-        if last > applied && !is_late {
-            return None;
-        }
-        self.was_late = is_late;
-        self.state = if self.was_late { State::Idle } else { State::Held };
-        Some(!self.was_late)
-    }
-
     /// Notes that the broker has the pending entry.
     pub(super) fn has_appended(&mut self) {
         if let State::Appending(_) = self.state {
@@ -208,10 +195,13 @@ impl Member {
 
     /// Lets the server use the lock as soon as the node has it and knows all entries. Asks for one that comes late again.
     pub(super) fn use_lock(&mut self, now: Now) {
-        match self.lock.end_catching_up(self.applied, now.instant) {
-            Some(true) => self.news.push_back(News::Locked),
-            Some(false) => self.ask_for_lock(now),
-            None => {}
+        let State::CatchingUp(since, last) = self.lock.state else { return };
+        if now.instant.saturating_duration_since(since) >= LATE {
+            (self.lock.state, self.lock.was_late) = (State::Idle, true);
+            self.ask_for_lock(now);
+        } else if last <= self.applied {
+            (self.lock.state, self.lock.was_late) = (State::Held, false);
+            self.news.push_back(News::Locked);
         }
     }
 
